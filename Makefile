@@ -1,0 +1,20 @@
+# Two commands: `make lab` opens the course, `make test` passes every test and every notebook.
+# The first Python that works and is new enough makes .venv; name another with PYTHON=...
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 \
+	&& { echo $$p; exit; }; done; echo python3)
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: lab test check lock setup
+lab: setup ; @$(BIN)/mlsd lab $(ARGS)
+test: setup ; @$(BIN)/mlsd test $(ARGS)
+check: setup ; @$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mlsd notebooks --check
+setup: ; @$(PYTHON) bootstrap.py
+
+# Needs uv. torch is left out: its builds differ by machine, and its range stands in pyproject.toml.
+lock:
+	@echo "# Tested together on Python 3.11; made by \`make lock\`. torch is left out: its range stands in pyproject.toml." > constraints.new
+	@uv pip compile pyproject.toml --all-extras --universal --no-emit-package torch --no-header --no-annotate --quiet > constraints.all
+	@grep --invert-match --extended-regexp '^(nvidia-|cuda-|triton|#)' constraints.all >> constraints.new
+	@mv constraints.new constraints.txt && rm constraints.all
