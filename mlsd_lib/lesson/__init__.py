@@ -1,0 +1,31 @@
+"""What every lesson needs beside its subject: predictions, checks, claims, fair timing, one plotting style.
+
+Nothing about a stage of the book may enter here: a join, a batcher or a drift test belongs to its own room.
+"""
+
+from mlsd_lib.lesson.claims import Claim, ClaimsFailed, claims
+from mlsd_lib.lesson.plotting import better, finish, label, use_style
+from mlsd_lib.lesson.predictions import Prediction, calibration, predict
+from mlsd_lib.lesson.probe import Capacity, probe_capacity
+from mlsd_lib.lesson.timing import PairedRatio, paired_ratio
+from mlsd_lib.lesson.your_turn import CheckResult, case, check
+
+__all__ = [
+    "Capacity",
+    "CheckResult",
+    "Claim",
+    "ClaimsFailed",
+    "PairedRatio",
+    "Prediction",
+    "better",
+    "calibration",
+    "case",
+    "check",
+    "claims",
+    "finish",
+    "label",
+    "paired_ratio",
+    "predict",
+    "probe_capacity",
+    "use_style",
+]

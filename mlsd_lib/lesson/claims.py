@@ -1,0 +1,39 @@
+"""The closing cell of a lesson: what it claims, held against what this run measured."""
+
+from typing import NamedTuple
+
+from mlsd_lib.lesson.reader import LessonError, someone_is_there
+from mlsd_lib.lesson.show import show
+
+
+class Claim(NamedTuple):
+    """A statement of the lesson, whether it holds in this run, and the measured figure behind it."""
+
+    statement: str
+    holds: bool
+    measured: str = ""
+
+
+class ClaimsFailed(LessonError):
+    """A lesson's claim did not hold where nobody was there to be told."""
+
+
+def claims(*statements: Claim) -> None:
+    """Show every claim beside what was measured; raise `ClaimsFailed` when one fails and no reader is there.
+
+    A reader's machine may differ: to a reader a failed claim explains itself and the notebook goes on.
+    """
+    if not statements:
+        raise LessonError("claims() got no claim; a lesson must claim something. Pass at least one Claim.")
+    failed = [one for one in statements if not one.holds]
+    rows = [("holds" if one.holds else "does not hold", one.statement, one.measured) for one in statements]
+    text = f"{len(statements) - len(failed)} of {len(statements)} claims hold in this run."
+    if failed:
+        text += (
+            " Where one does not, this machine, in this minute, measured otherwise. Run the notebook again with"
+            " nothing else open; if it stays so, the lesson is wrong here, and the measurement is right."
+        )
+    show(text, "bad" if failed else "good", ("", "claim", "measured"), rows)
+    if failed and not someone_is_there():
+        listed = "; ".join(f"{one.statement} (measured: {one.measured})" for one in failed)
+        raise ClaimsFailed(f"{len(failed)} of {len(statements)} claims do not hold: {listed}")

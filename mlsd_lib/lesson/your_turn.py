@@ -1,0 +1,147 @@
+"""Checks for the cells that the reader writes: pass, fail, not attempted, error in your code.
+
+A check is not a mark. It never raises, so that a notebook runs to its end unanswered.
+"""
+
+import copy
+import inspect
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlsd_lib.lesson.reader import LessonError, record
+from mlsd_lib.lesson.show import show
+
+TONES = {"pass": "good", "fail": "bad", "not attempted": "open", "error in your code": "bad"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call: arguments, the value that must come back, its tolerance, and what known wrong values mean."""
+
+    arguments: tuple[Any, ...]
+    expected: Any
+    within: float
+    mistakes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The outcome of one check and the message that the reader saw."""
+
+    id: str
+    outcome: str
+    message: str = field(default="")
+
+
+def case(
+    arguments: tuple[Any, ...], expected: Any, within: float = 1e-9, mistakes: Mapping[str, Any] | None = None
+) -> Case:
+    """A case for `check`: calling the reader's function with `arguments` must give `expected`.
+
+    Numbers and arrays may differ by `within`, absolute or relative. `mistakes` maps what went wrong, in words, to the
+    value that this mistake gives.
+    """
+    if not isinstance(arguments, tuple):
+        raise LessonError(f"arguments is {arguments!r}; it must be a tuple, one entry an argument. Write (x,).")
+    return Case(arguments, expected, within, mistakes or {})
+
+
+def check(id: str, attempt: Any, cases: Sequence[Case], hint: str = "") -> CheckResult:
+    """The outcome of the reader's `attempt` on `cases`, shown and kept in the reader's record.
+
+    `attempt` is a function, or a plain value (then each case has no arguments). Unanswered is a function that raises
+    NotImplementedError, or a value that is None or `...`. Arguments are copied: a function that changes its input is
+    told so.
+    """
+    result = _outcome(id, attempt, cases, hint)
+    with record() as connection:
+        connection.execute("INSERT OR REPLACE INTO checks VALUES (?, ?, ?)", (id, result.outcome, time.time()))
+    show(f"{result.outcome}. {result.message}".strip(), TONES[result.outcome])
+    return result
+
+
+def _outcome(id: str, attempt: Any, cases: Sequence[Case], hint: str) -> CheckResult:
+    if attempt is None or attempt is ...:
+        return CheckResult(id, "not attempted", "Write your answer in the cell above, run it, then run this one.")
+    for one in cases:
+        outcome, message = _judge(attempt, one)
+        if outcome != "pass":
+            return CheckResult(id, outcome, f"{message} {hint if outcome == 'fail' else ''}".strip())
+    return CheckResult(id, "pass", f"{len(cases)} of {len(cases)} cases agree.")
+
+
+def _judge(attempt: Any, one: Case) -> tuple[str, str]:
+    if not callable(attempt):
+        return _compare("your answer", attempt, one)
+    arguments = copy.deepcopy(one.arguments)
+    call = _describe_call(attempt, one.arguments)
+    try:
+        value = attempt(*arguments)
+    except NotImplementedError:
+        return "not attempted", "Write your answer in the cell above, run it, then run this one."
+    except Exception as error:
+        return "error in your code", f"{call} raised {type(error).__name__}: {error}{_line_of(error)}"
+    if not _same(list(arguments), list(one.arguments), 0.0):
+        return "fail", f"{call} changed its own input. Work on a copy: the caller still needs what it passed."
+    if value is None and one.expected is not None:
+        return "fail", f"{call} gave None. Is a return missing?"
+    return _compare(call, value, one)
+
+
+def _compare(what: str, value: Any, one: Case) -> tuple[str, str]:
+    if _same(value, one.expected, one.within):
+        return "pass", ""
+    text = f"{what} gave {_short(value)}; expected {_short(one.expected)}."
+    for words, wrong in one.mistakes.items():
+        if _same(value, wrong, one.within):
+            return "fail", f"{text} {words}"
+    return "fail", text
+
+
+def _same(value: Any, expected: Any, within: float) -> bool:
+    import numpy as np
+
+    if isinstance(expected, str | bool | type(None)):
+        return (type(value) is type(expected) and value == expected) or _is_numpy_bool(value, expected)
+    if isinstance(expected, dict):
+        return (
+            isinstance(value, dict)
+            and value.keys() == expected.keys()
+            and all(_same(value[key], expected[key], within) for key in expected)
+        )
+    try:
+        left, right = np.asarray(value), np.asarray(expected)
+        if left.shape != right.shape:
+            return False
+        if right.dtype.kind in "iufc":
+            return bool(np.allclose(left.astype(complex), right.astype(complex), rtol=within, atol=within))
+        return bool(np.all(left == right))
+    except (TypeError, ValueError):
+        return False
+
+
+def _is_numpy_bool(value: Any, expected: Any) -> bool:
+    return isinstance(expected, bool) and type(value).__name__ in ("bool", "bool_") and bool(value) == expected
+
+
+def _describe_call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
+    return f"{getattr(function, '__name__', 'your function')}({', '.join(_short(a) for a in arguments)})"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.6g}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _line_of(error: BaseException) -> str:
+    """The line of the reader's own cell in which the error arose; the last frame may lie in a library."""
+    frames = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
+    own = [frame for frame in frames if "ipykernel" in frame.filename or frame.filename.startswith("<")]
+    if not own or not own[-1].code_context:
+        return ""
+    return f" in the line: {own[-1].code_context[0].strip()}"

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from scipy.stats import bootstrap
+
+from mlsd_lib.lesson import Claim, ClaimsFailed, claims, paired_ratio, probe_capacity
+from mlsd_lib.lesson import claims as claims_function
+from mlsd_lib.lesson.reader import LessonError
+from mlsd_lib.lesson.timing import median_interval
+
+
+class VirtualClock:
+    def __init__(self):
+        self.now_s = 0.0
+
+    def __call__(self):
+        return self.now_s
+
+    def work(self, seconds):
+        def spend():
+            self.now_s += seconds
+
+        return spend
+
+
+def test_claims_that_hold_pass(capsys):
+    claims(Claim("water is wet", True, "wet"))
+    assert "1 of 1 claims hold" in capsys.readouterr().out
+
+
+def test_a_claim_that_fails_raises_where_nobody_is_there():
+    with pytest.raises(ClaimsFailed, match=r"1 of 2 .* moon is green \(measured: grey\)"):
+        claims(Claim("water is wet", True), Claim("moon is green", False, "grey"))
+
+
+def test_a_claim_that_fails_explains_itself_to_a_reader(monkeypatch, capsys):
+    monkeypatch.setitem(claims_function.__globals__, "someone_is_there", lambda: True)
+    claims(Claim("moon is green", False, "grey"))
+    assert "measured otherwise" in capsys.readouterr().out
+
+
+def test_no_claim_is_no_claims_cell():
+    with pytest.raises(LessonError, match="at least one"):
+        claims()
+
+
+def test_paired_ratio_is_the_ratio_of_the_work():
+    clock = VirtualClock()
+    ratio = paired_ratio(clock.work(0.03), clock.work(0.01), pairs=11, clock=clock)
+    assert ratio.median == pytest.approx(3)
+    assert ratio.low == pytest.approx(ratio.high)
+
+
+def test_paired_ratio_is_unmoved_by_a_disturbance_of_few_pairs():
+    clock = VirtualClock()
+    calls = iter(range(1000))
+    disturbed = lambda: clock.work(5.0 if next(calls) % 9 == 1 else 0.02)()  # noqa: E731
+    assert paired_ratio(disturbed, clock.work(0.01), pairs=31, clock=clock).median == pytest.approx(2)
+
+
+def test_paired_ratio_refuses_too_few_pairs_and_a_clock_that_stands():
+    clock = VirtualClock()
+    with pytest.raises(LessonError, match="at least 6"):
+        paired_ratio(clock.work(1), clock.work(1), pairs=5, clock=clock)
+    with pytest.raises(LessonError, match="did not move"):
+        paired_ratio(clock.work(0), clock.work(1), clock=clock)
+
+
+def test_median_interval_covers_the_median_about_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    intervals = np.array([median_interval(rng.exponential(size=31)) for _ in range(2000)])
+    covered = ((intervals[:, 0] <= np.log(2)) & (np.log(2) <= intervals[:, 1])).mean()
+    assert 0.94 < covered < 0.985
+
+
+def test_median_interval_is_about_as_wide_as_the_bootstrap():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=101)
+    low, high = median_interval(values)
+    interval = bootstrap((values,), np.median, n_resamples=2000, random_state=rng).confidence_interval
+    assert (high - low) == pytest.approx(interval.high - interval.low, rel=0.5)
+
+
+def test_the_probe_sees_work_and_a_moving_clock():
+    capacity = probe_capacity(seconds=0.05)
+    assert capacity.single_per_s > 0
+    assert capacity.timer_resolution_ns < 1e6
+    assert "units a second" in str(capacity)
