@@ -1,0 +1,131 @@
+"""Imports point one way: the line that design draws, and fixtures that breach it."""
+
+import ast
+import json
+import sys
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("mlsd_lib", "grader", "case_studies")
+ROOMS = ("notebooks", "lesson", "datasets", "data", "modeling", "serving", "simulation", "operations")
+MAY_IMPORT = {"mlsd_lib": set(), "grader": {"mlsd_lib"}, "case_studies": {"mlsd_lib"}}
+NOTEBOOKS_MAY_IMPORT = ("case_studies", "grader.suites", "mlsd_lib")
+
+
+def breaches(graph: grimp.ImportGraph, library: str = "mlsd_lib") -> list[str]:
+    """Every import that goes against the direction, as 'importer -> imported'."""
+    return [
+        f"{importer} -> {imported}"
+        for importer in sorted(graph.modules)
+        for imported in sorted(graph.find_modules_directly_imported_by(importer))
+        if goes_wrong(importer.split("."), imported.split("."), library)
+    ]
+
+
+def goes_wrong(importer: list[str], imported: list[str], library: str) -> bool:
+    if imported[0] == "tests":
+        return True
+    if importer[0] != imported[0]:
+        allowed = {library if name == "mlsd_lib" else name for name in MAY_IMPORT.get(importer[0], set())}
+        return imported[0] in (library, *PACKAGES) and imported[0] not in allowed
+    if importer[0] == library:
+        rooms = [name[1] for name in (importer, imported) if len(name) > 1 and name[1] in ROOMS]
+        return len(rooms) == 2 and ROOMS.index(rooms[1]) > ROOMS.index(rooms[0])
+    if importer[0] == "case_studies":
+        return len(importer) > 1 and len(imported) > 1 and importer[1] != imported[1]
+    return False
+
+
+def notebook_breaches(path: Path) -> list[str]:
+    """What a notebook imports of ours that it may not."""
+    cells = [c for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"]
+    names = set()
+    for cell in cells:
+        for node in ast.walk(ast.parse("".join(cell["source"]))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    ours = {name for name in names if name.split(".")[0] in (*PACKAGES, "tests", "bootstrap")}
+    return sorted(name for name in ours if not name.startswith(tuple(f"{p}." for p in NOTEBOOKS_MAY_IMPORT)))
+
+
+def notebooks() -> list[Path]:
+    folders = [ROOT / name for name in ("chapters", "case_studies", "solutions", "exercises")]
+    found = [path for folder in folders for path in sorted(folder.rglob("*.ipynb"))]
+    return [path for path in found if ".ipynb_checkpoints" not in path.parts]
+
+
+def test_imports_point_one_way():
+    graph = grimp.build_graph(*PACKAGES, include_external_packages=True, cache_dir=None)
+    assert breaches(graph) == []
+
+
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_notebook_imports_only_what_notebooks_may(path):
+    assert notebook_breaches(path) == []
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        for parent in path.parents:
+            if parent == folder:
+                break
+            (parent / "__init__.py").touch()
+
+
+@pytest.fixture
+def a_package_with_breaches(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    files = {
+        "breached_lib/data/join.py": "import breached_lib.serving.app\nimport breached_lib.lesson.show\nimport grader",
+        "breached_lib/serving/app.py": "from breached_lib.data import join",
+        "breached_lib/lesson/show.py": "",
+    }
+    write(tmp_path, files)
+    yield "breached_lib"
+    for name in [n for n in sys.modules if n.startswith("breached_lib")]:
+        del sys.modules[name]
+
+
+def test_a_room_that_imports_a_later_one_or_the_grader_is_found(a_package_with_breaches):
+    graph = grimp.build_graph(a_package_with_breaches, include_external_packages=True, cache_dir=None)
+    assert breaches(graph, library=a_package_with_breaches) == [
+        "breached_lib.data.join -> breached_lib.serving.app",
+        "breached_lib.data.join -> grader",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported", "wrong"),
+    [
+        ("case_studies.fraud.model", "case_studies.moderation.model", True),
+        ("case_studies.fraud.model", "case_studies.fraud.data", False),
+        ("case_studies.fraud.model", "grader.points", True),
+        ("grader.grade", "tests.bank", True),
+        ("grader.grade", "mlsd_lib.notebooks", False),
+        ("mlsd_lib.doctor", "mlsd_lib.lesson", False),
+    ],
+)
+def test_the_direction_between_packages(importer, imported, wrong):
+    assert goes_wrong(importer.split("."), imported.split("."), "mlsd_lib") is wrong
+
+
+def test_a_notebook_that_imports_the_graders_inside_is_found(tmp_path):
+    source = "from grader.hidden import reduce_latency\nimport tests.bank\nfrom grader.suites import reduce_latency"
+    cells = [{"cell_type": "code", "source": source}]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    assert notebook_breaches(tmp_path / "n.ipynb") == ["grader.hidden.reduce_latency", "tests.bank"]
+
+
+def test_importing_the_library_pulls_in_nothing_heavy():
+    import subprocess
+
+    code = "import sys, mlsd_lib, grader; print([m for m in ('torch', 'pandas', 'sklearn') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
