@@ -1,0 +1,77 @@
+"""The `mlsd` command. It gathers the commands of the rooms and turns their errors into one clear line."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import grader.commands
+import mlsd_lib.notebooks.commands
+from grader.bank import bank_command
+from mlsd_lib.errors import CourseError
+from mlsd_lib.notebooks import course_root
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Machine Learning Systems Design, a course that runs. Start with: mlsd lab",
+)
+mlsd_lib.notebooks.commands.register(app)
+grader.commands.register(app)
+app.command("bank")(bank_command)
+
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command(context_settings=PASS_ON)
+def lab(context: typer.Context) -> None:
+    """Open JupyterLab on the start page. Options go on to JupyterLab: mlsd lab --no-browser --port=8899"""
+    from grader.lab import open_lab
+
+    open_lab(course_root(Path.cwd()), context.args)
+
+
+@app.command(context_settings=PASS_ON)
+def test(context: typer.Context) -> None:
+    """Run every test and every notebook. Options go on to pytest: mlsd test -k fraud --why"""
+    root = course_root(Path.cwd())
+    if not (root / "tests").is_dir():
+        raise CourseError(
+            f"{root} is a student edition: it has no tests folder. The tests belong to the full repository; "
+            "to run the notebooks here, use: mlsd check"
+        )
+    os.chdir(root)
+    options = ["-n", "2", "--dist", "load", "--maxschedchunk", "1"]
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *options, *context.args])
+
+
+@app.command()
+def doctor(
+    root: Annotated[Path | None, typer.Option("--course", help="The course folder; default: this one.")] = None,
+) -> None:
+    """Check this installation and say how to mend each fault. Example: mlsd doctor"""
+    from rich.console import Console
+    from rich.markup import escape
+
+    from mlsd_lib.doctor import examine
+
+    console = Console(highlight=False)
+    findings = examine(root)
+    for one in findings:
+        mark = "[green]sound[/]" if one.sound else "[red]fault[/]"
+        console.print(f"{mark}  {one.subject}: {escape(one.seen)}", soft_wrap=True)
+        if not one.sound:
+            console.print(f"       To mend it: {escape(one.mend)}", soft_wrap=True)
+    raise typer.Exit(not all(one.sound for one in findings))
+
+
+def main() -> None:
+    """Entry point of `mlsd`: a course error is told without a traceback, exit status 2."""
+    try:
+        app()
+    except CourseError as error:
+        typer.echo(f"mlsd: {error}", err=True)
+        sys.exit(2)

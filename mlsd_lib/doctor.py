@@ -1,0 +1,116 @@
+"""What is wrong with this installation, and how to mend each fault.
+
+Used by `mlsd doctor` and by the start page. It looks and says; it changes nothing.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from mlsd_lib.notebooks import course_root
+
+OLDEST, NEWEST = (3, 11), (3, 13)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: whether it is sound, what was seen, and how to mend it if not."""
+
+    subject: str
+    sound: bool
+    seen: str
+    mend: str = ""
+
+
+def examine(root: Path | None = None) -> list[Finding]:
+    """Every finding about the installation under `root` (default: the course that holds this file)."""
+    root = root or course_root(Path(__file__).parent)
+    checks: list[Callable[[Path], Finding]] = [_python, _environment, _packages, _kernel, _disk, _record, _memory]
+    return [check(root) for check in checks]
+
+
+def _python(root: Path) -> Finding:
+    version = sys.version_info[:2]
+    return Finding(
+        "Python",
+        OLDEST <= version <= NEWEST,
+        f"{version[0]}.{version[1]} ({sys.executable})",
+        "Install Python 3.11, 3.12 or 3.13, then: make lab",
+    )
+
+
+def _environment(root: Path) -> Finding:
+    inside = sys.prefix != sys.base_prefix or "CONDA_PREFIX" in os.environ
+    return Finding("environment", inside, sys.prefix, "Use the course's own environment: make lab (or conda: README)")
+
+
+def packages_at_fault(root: Path) -> list[str]:
+    """The requirements of pyproject.toml that are missing or of another version than they ask for."""
+    import tomllib
+
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    faults = []
+    for line in project["dependencies"]:
+        requirement = Requirement(line)
+        if requirement.marker and not requirement.marker.evaluate():
+            continue
+        try:
+            version = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            faults.append(f"{requirement.name} is missing")
+            continue
+        if not requirement.specifier.contains(version, prereleases=True):
+            faults.append(f"{requirement.name} is {version}, wanted {requirement.specifier}")
+    return faults
+
+
+def _packages(root: Path) -> Finding:
+    faults = packages_at_fault(root)
+    seen = "; ".join(faults) if faults else "all there, all new enough"
+    return Finding(
+        "packages", not faults, seen, "rm -r .venv and: make lab (conda: conda env update -f environment.yml)"
+    )
+
+
+def _kernel(root: Path) -> Finding:
+    """The kernel named python3 must start this interpreter, or a notebook runs elsewhere than it says."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    mend = "python -m ipykernel install --sys-prefix --name python3"
+    try:
+        spec = KernelSpecManager().get_kernel_spec("python3")
+    except NoSuchKernel:
+        return Finding("kernel", False, "no kernel named python3", mend)
+    named_only = {"python", f"python{sys.version_info[0]}", f"python{sys.version_info[0]}.{sys.version_info[1]}"}
+    # Jupyter puts its own interpreter where a kernel says just "python".
+    starts = sys.executable if spec.argv[0] in named_only else shutil.which(spec.argv[0]) or spec.argv[0]
+    own = Path(starts).absolute().parent == Path(sys.executable).absolute().parent
+    return Finding("kernel", own, f"python3 starts {starts}", mend)
+
+
+def _disk(root: Path) -> Finding:
+    free_gb = shutil.disk_usage(root).free / 1e9
+    return Finding("disk", free_gb > 1, f"{free_gb:.1f} GB free", "Free 1 GB: notebooks and gradebook write here")
+
+
+def _record(root: Path) -> Finding:
+    from mlsd_lib.lesson.reader import LessonError, home, record
+
+    try:
+        with record():
+            return Finding("your record", True, str(home()))
+    except LessonError as error:
+        return Finding("your record", False, str(error), "Set MLSD_HOME to a folder that you can write to")
+
+
+def _memory(root: Path) -> Finding:
+    import psutil
+
+    free_gb = psutil.virtual_memory().available / 1e9
+    return Finding("memory", free_gb > 2, f"{free_gb:.1f} GB free", "Close other programs: a lesson may take 1.5 GB")
