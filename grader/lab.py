@@ -3,11 +3,13 @@
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mlsd_lib.errors import CourseError
+from mlsd_lib.notebooks.environment import THREAD_COUNTS
 
+CONFIG = Path(__file__).parent / "jupyter"
 START_PAGE = "chapters/00_start_here.ipynb"
 
 
@@ -45,6 +47,21 @@ def lab_command(root: Path, options: Sequence[str]) -> list[str]:
     return command
 
 
+def lab_environment(before: Mapping[str, str]) -> dict[str, str]:
+    """The variables in which JupyterLab runs, added to `before`.
+
+    nbgrader calls alembic by name, so the environment's commands come first on the path. A kernel counts its threads
+    as the notebook runner does, so that a reader measures what the lesson was written with, and JupyterLab asks
+    nobody about news: the course works offline.
+    """
+    return {
+        **dict.fromkeys(THREAD_COUNTS, "1"),
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), before.get("PATH", os.defpath)]),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [before.get("JUPYTER_CONFIG_PATH"), str(CONFIG)])),
+    }
+
+
 def open_lab(root: Path, options: Sequence[str]) -> None:
     """Replace this process by JupyterLab on the course's start page.
 
@@ -56,7 +73,6 @@ def open_lab(root: Path, options: Sequence[str]) -> None:
     if port:
         check_port(port)
     os.chdir(root)
-    # nbgrader calls alembic by name, so the environment's commands must be found first.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    os.environ.update(lab_environment(os.environ))
     command = lab_command(root, options)
     os.execv(command[0], command)

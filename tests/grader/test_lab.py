@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from grader.lab import check_port, chosen_port, lab_command, open_lab
+from grader.lab import check_port, chosen_port, lab_command, lab_environment, open_lab
 from mlsd_lib.errors import CourseError
 from mlsd_lib.notebooks import course_root
 
@@ -39,3 +39,10 @@ def test_the_command_opens_the_start_page_and_passes_options_on():
     command = lab_command(course_root(), ["--no-browser"])
     assert "--no-browser" in command
     assert any(part.endswith("/lab/tree/chapters/00_start_here.ipynb") for part in command)
+
+
+def test_the_environment_adds_to_the_readers_own():
+    found = lab_environment({"PATH": "/usr/bin", "JUPYTER_CONFIG_PATH": "/etc/mine"})
+    assert found["PATH"].endswith(":/usr/bin")
+    assert found["JUPYTER_CONFIG_PATH"].startswith("/etc/mine:")
+    assert found["OMP_NUM_THREADS"] == "1"
