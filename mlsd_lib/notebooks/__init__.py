@@ -1,0 +1,28 @@
+"""The notebooks as data: course map, canonical form, execution under budgets, what a notebook depends on.
+
+Importing this room pulls in no notebook library, so that `course_root` stays cheap; papermill is imported only in the
+process that runs a notebook. No lesson's subject may enter here, and no plotting.
+"""
+
+from mlsd_lib.notebooks.canonical import canonical, problems
+from mlsd_lib.notebooks.course import (
+    Budget,
+    Notebook,
+    NotebookError,
+    course_root,
+    find_notebooks,
+    read_notebook,
+    reading_order,
+)
+
+__all__ = [
+    "Budget",
+    "Notebook",
+    "NotebookError",
+    "canonical",
+    "course_root",
+    "find_notebooks",
+    "problems",
+    "read_notebook",
+    "reading_order",
+]

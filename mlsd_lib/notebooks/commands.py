@@ -1,0 +1,194 @@
+"""The commands `mlsd notebooks` and `mlsd check`: what there is, is it in form, does it run.
+
+Imported by every `mlsd --help`: nothing heavy at the top.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from mlsd_lib.notebooks.course import Notebook
+    from mlsd_lib.notebooks.execution import OnCell
+    from mlsd_lib.notebooks.result import Result
+
+Paths = Annotated[list[Path] | None, typer.Argument(help="Notebooks or folders; without any, the whole course.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the two commands to `app`."""
+    app.command("notebooks", rich_help_panel="Notebooks")(notebooks)
+    app.command("check", rich_help_panel="Notebooks")(check)
+
+
+def notebooks(
+    paths: Paths = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Write each notebook in canonical form.")] = False,
+    check_form: Annotated[bool, typer.Option("--check", help="Name what keeps each from being committed.")] = False,
+) -> None:
+    """List the notebooks in reading order, or check and mend their form.
+
+    Example: mlsd notebooks --fix chapters/01_introduction
+    """
+    from mlsd_lib.notebooks.course import course_root
+
+    root = course_root()
+    if fix or check_form:
+        raise typer.Exit(_mend(root, selected(root, paths), fix))
+    _list(root, selected(root, paths))
+
+
+def check(
+    paths: Paths = None,
+    why: Annotated[bool, typer.Option("--why", help="Say what made each notebook run.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run also what has not changed.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many notebooks run at a time.")] = 1,
+) -> None:
+    """Run notebooks as CI does: fresh kernel, offline, under budgets; say what fails and how to run that one again.
+
+    A notebook that passed is run again only if something that it depends on has changed.
+
+    Example: mlsd check chapters/01_introduction --why
+    """
+    from rich.console import Console
+
+    from mlsd_lib.notebooks.course import course_root
+    from mlsd_lib.notebooks.result import report
+
+    root, console = course_root(), Console(highlight=False)
+    results = _run_all(root, selected(root, paths), force, jobs, why, console)
+    failed = [result for result in results if not result.passed]
+    for result in failed:
+        console.rule(style="red")
+        console.print(report(result), markup=False, soft_wrap=True)
+    console.print(_summary(results))
+    raise typer.Exit(1 if failed else 0)
+
+
+def selected(root: Path, paths: list[Path] | None) -> list[Path]:
+    """The notebooks of the course at or under `paths`, all of them without any; raises `NotebookError` for none."""
+    from mlsd_lib.notebooks.course import NotebookError, notebook_paths
+
+    every = notebook_paths(root)
+    if not paths:
+        return every
+    chosen: list[Path] = []
+    for given in paths:
+        asked = given.resolve() if given.exists() else (root / given).resolve()
+        found = [path for path in every if path.resolve() == asked or asked in path.resolve().parents]
+        if not found:
+            raise NotebookError(f"{given} is no notebook of this course and holds none. `mlsd notebooks` lists them.")
+        chosen += [path for path in found if path not in chosen]
+    return chosen
+
+
+def _mend(root: Path, paths: list[Path], fix: bool) -> int:
+    """Name what is wrong with each notebook, having written its canonical form if `fix`; the exit code."""
+    from mlsd_lib.notebooks.canonical import problems, write_canonical
+
+    faulty = 0
+    for path in paths:
+        name = path.relative_to(root).as_posix()
+        if fix and write_canonical(path):
+            typer.echo(f"{name}: written in canonical form")
+        if found := problems(path):
+            faulty += 1
+            typer.echo("\n  ".join([f"{name}:", *found]))
+    typer.echo(f"{len(paths) - faulty} of {len(paths)} notebooks are in form.")
+    return 1 if faulty else 0
+
+
+def _list(root: Path, paths: list[Path]) -> None:
+    from mlsd_lib.notebooks.course import find_notebooks, reading_order
+
+    chosen = [one for one in reading_order(find_notebooks(root)) if one.path in [path.resolve() for path in paths]]
+    for one in chosen:
+        budget = f"budget {one.budget.cpu_s:g} CPU s and {one.budget.peak_mb:g} MB"
+        typer.secho(one.name, bold=True)
+        typer.echo(f"    {one.title}")
+        typer.echo(f"    {one.kind.replace('_', ' ')}, {one.minutes} minutes, {budget}; {_last_run(root, one)}")
+    minutes = sum(one.minutes for one in chosen)
+    typer.echo(f"{len(chosen)} notebooks, {minutes / 60:.1f} hours of a reader's time.")
+
+
+def _last_run(root: Path, notebook: Notebook) -> str:
+    from datetime import datetime
+
+    from mlsd_lib.notebooks.runner import last_result
+
+    result = last_result(root, notebook.name)
+    if result is None:
+        return "has not run here"
+    when = datetime.fromtimestamp(result.at).strftime("%Y-%m-%d %H:%M")
+    return f"{result.verdict} {when}, {result.cpu_s:.1f} CPU s, {result.peak_mb:,.0f} MB"
+
+
+def _run_all(root: Path, paths: list[Path], force: bool, jobs: int, why: bool, console: Console) -> list[Result]:
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from mlsd_lib.notebooks.runner import check as check_one
+    from mlsd_lib.notebooks.runner import longest_first
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    results: list[Result] = []
+    with Progress(*columns, console=console, transient=True) as progress, ThreadPoolExecutor(jobs) as pool:
+        whole = progress.add_task("notebooks", total=len(paths))
+
+        def one(path: Path) -> Result:
+            with _Bar(progress, path.stem) as bar:
+                return check_one(root, path, force, bar.on_cell)
+
+        waiting = [pool.submit(one, path) for path in longest_first(root, paths)]
+        try:
+            for future in as_completed(waiting):
+                results.append(future.result())
+                progress.advance(whole)
+                console.print(_line(results[-1], why), markup=False, soft_wrap=True)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+    return sorted(results, key=lambda result: result.notebook)
+
+
+class _Bar:
+    """The progress bar of one notebook, there while it runs."""
+
+    def __init__(self, progress: Progress, name: str) -> None:
+        self.progress, self.task = progress, progress.add_task(f"  {name}", total=None)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.remove_task(self.task)
+
+    @property
+    def on_cell(self) -> OnCell:
+        def move(index: int, total: int, cell_id: str) -> None:
+            self.progress.update(self.task, completed=index, total=total)
+
+        return move
+
+
+def _line(result: Result, why: bool) -> str:
+    word = "unchanged" if result.cached else result.verdict
+    text = f"{word:9s}  {result.notebook}  ({result.figures()})"
+    return "\n".join([text, *(f"           because {reason}" for reason in result.why)]) if why else text
+
+
+def _summary(results: list[Result]) -> str:
+    counts = {
+        "passed": sum(result.passed and not result.cached for result in results),
+        "unchanged": sum(result.cached for result in results),
+        "failed": sum(not result.passed for result in results),
+    }
+    levels = sorted({result.offline for result in results if result.offline})
+    offline = f" Kept offline by: {', '.join(levels)}." if levels else ""
+    return f"{', '.join(f'{number} {word}' for word, number in counts.items() if number) or 'Nothing to run'}.{offline}"

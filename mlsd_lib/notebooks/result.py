@@ -1,0 +1,86 @@
+"""What a run came to, and how a failure is told: notebook, cell, its lines, the error, how to run that one again."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One reason for a red verdict.
+
+    `kind`: error, thread, task, not run, kernel, process, network, cpu, wall, memory, form, metadata, runner. `source`
+    is the text of cell `cell_id`, `line` the number of its failing line (0 if unknown), `frames` the way from the cell
+    to the error, outermost first.
+    """
+
+    kind: str
+    message: str
+    cell_id: str = ""
+    source: str = ""
+    line: int = 0
+    frames: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one notebook: CPU and wall seconds, peak MB of the process tree, how it was kept offline.
+
+    `cached` is True if nothing it depends on had changed and the figures are those of its last run; `why` says what
+    made it run; `at` is when it ran, in seconds since the epoch.
+    """
+
+    notebook: str
+    failures: tuple[Failure, ...] = ()
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    peak_mb: float = 0.0
+    offline: str = ""
+    cached: bool = False
+    why: tuple[str, ...] = ()
+    at: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """True if the notebook ran to its end under all rules."""
+        return not self.failures
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in a word: passed or failed."""
+        return "passed" if self.passed else "failed"
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as plain data."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Result":
+        """The result that `to_json` gave."""
+        failures = tuple(Failure(**{**one, "frames": tuple(one["frames"])}) for one in data["failures"])
+        return cls(**{**data, "failures": failures, "why": tuple(data["why"])})
+
+    def figures(self) -> str:
+        """CPU, wall and memory in one line."""
+        return f"{self.cpu_s:.1f} CPU s, {self.wall_s:.1f} s, {self.peak_mb:,.0f} MB"
+
+
+def report(result: Result) -> str:
+    """What its author needs to know about a failed run, as plain text of some lines."""
+    lines = [f"{result.notebook} failed ({result.figures()})"]
+    for failure in result.failures:
+        lines += ["", *_failure_lines(failure)]
+    return "\n".join([*lines, "", f"Run it again: {rerun_command(result.notebook)}"])
+
+
+def rerun_command(notebook: str) -> str:
+    """The command that runs this one notebook, from the course's folder."""
+    return f"mlsd check {notebook}" if " " not in notebook else f'mlsd check "{notebook}"'
+
+
+def _failure_lines(failure: Failure) -> list[str]:
+    lines = [f"cell {failure.cell_id}" if failure.cell_id else "the notebook as a whole"]
+    for number, text in enumerate(failure.source.splitlines(), 1):
+        lines.append(f"  {'->' if number == failure.line else '  '} {number:2d}  {text}")
+    lines += [f"     {frame}" for frame in failure.frames]
+    return [*lines, *failure.message.splitlines()]

@@ -1,0 +1,158 @@
+"""Runs a notebook if it must: form first, then the record of its last run, then the run itself.
+
+Records lie in `.mlsd/records`; deleting that folder only costs time. A failed run leaves its figures, never a reason
+to skip the next.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mlsd_lib.notebooks import fingerprint, isolation
+from mlsd_lib.notebooks.canonical import problems
+from mlsd_lib.notebooks.course import Notebook, NotebookError, read_json, read_notebook
+from mlsd_lib.notebooks.environment import trace_file
+from mlsd_lib.notebooks.execution import OnCell, execute, executed_path, private_folder
+from mlsd_lib.notebooks.result import Failure, Result
+from mlsd_lib.notebooks.trace import read_trace
+
+
+def check(root: Path, path: Path, force: bool = False, on_cell: OnCell | None = None) -> Result:
+    """The verdict on the notebook at `path`: of its form, and of a run, made now unless nothing changed since the last.
+
+    `force` runs it in any case; `on_cell` hears of each code cell that begins (index, number of cells, id).
+    """
+    try:
+        notebook = read_notebook(root, path)
+    except NotebookError as error:
+        return Result(_name(root, path), (Failure("metadata", str(error)),))
+    if faults := problems(notebook.path):
+        return Result(notebook.name, tuple(Failure("form", fault) for fault in faults))
+    reasons = ["--force"] if force else why(root, notebook)
+    if not reasons:
+        _refresh(root, notebook)
+        return dataclasses.replace(last_result(root, notebook.name) or Result(notebook.name), cached=True, why=())
+    with alone_if_needed(root, notebook.cores):
+        return _run(root, notebook, reasons, on_cell)
+
+
+def _name(root: Path, path: Path) -> str:
+    return os.path.relpath(path, root).replace(os.sep, "/")
+
+
+def _run(root: Path, notebook: Notebook, reasons: list[str], on_cell: OnCell | None) -> Result:
+    started_ns = time.time_ns()
+    before = fingerprint.static_parts(root, notebook)
+    with private_folder() as private:
+        result = dataclasses.replace(execute(root, notebook, private, on_cell), why=tuple(reasons))
+        depends: dict[str, Any] = {}
+        if result.passed:
+            opened = fingerprint.opened_parts(root, private, read_trace(trace_file(private)))
+            moved = [name for name, state in opened["files"].items() if state and state[1] >= started_ns]
+            depends = {"moved": moved[0]} if moved else {**before, **opened}
+    _write_record(root, notebook.name, {"result": result.to_json(), "depends": depends})
+    return result
+
+
+def why(root: Path, notebook: Notebook) -> list[str]:
+    """What makes the notebook run, in words; empty if nothing that it depends on changed since it last passed."""
+    record = _read_record(root, notebook.name)
+    if record is None:
+        return ["it has not run here yet"]
+    result, depends = Result.from_json(record["result"]), record["depends"]
+    if not result.passed:
+        return ["its last run failed"]
+    if "moved" in depends:
+        return [f"{depends['moved']} changed while it ran"]
+    if isolation.wanted() == isolation.NAMESPACE and result.offline != isolation.NAMESPACE:
+        return [f"it ran without a {isolation.NAMESPACE}"]
+    if not executed_path(root, notebook.name).exists():
+        return ["its executed copy is gone"]
+    static = fingerprint.static_parts(root, notebook)
+    if depends.get("runner") != static["runner"]:  # what it wrote down may have had another form
+        return fingerprint.runner_differences(depends.get("runner", {}), static["runner"])
+    now = {**static, **fingerprint.opened_parts_now(root, depends)}
+    return fingerprint.differences(depends, now)
+
+
+def _refresh(root: Path, notebook: Notebook) -> None:
+    """Bring prose that changed into the executed copy, so that the site shows the notebook as it is."""
+    copy = executed_path(root, notebook.name)
+    if copy.stat().st_mtime_ns < notebook.path.stat().st_mtime_ns:
+        from mlsd_lib.notebooks.verdict import write_executed
+
+        executed = read_json(copy)
+        write_executed(notebook.path, executed, copy, executed["metadata"]["mlsd_run"])
+
+
+def last_result(root: Path, name: str) -> Result | None:
+    """The result of the last run of a notebook here, None if there was none."""
+    record = _read_record(root, name)
+    return Result.from_json(record["result"]) if record else None
+
+
+def longest_first(root: Path, paths: Iterable[Path]) -> list[Path]:
+    """The notebooks by CPU seconds of their last run, or by budget where there was none, longest first."""
+
+    def seconds(path: Path) -> float:
+        last = last_result(root, _name(root, path))
+        if last is not None and last.cpu_s:
+            return last.cpu_s
+        with contextlib.suppress(NotebookError):
+            return read_notebook(root, path).budget.cpu_s
+        return 0.0
+
+    return sorted(paths, key=lambda path: (-seconds(path), str(path)))
+
+
+def _record_path(root: Path, name: str) -> Path:
+    return root / ".mlsd" / "records" / (re.sub(r"[^\w.-]+", "--", name) + ".json")
+
+
+def _read_record(root: Path, name: str) -> dict[str, Any] | None:
+    """The record, or None where there is none or one that an earlier runner wrote in another form."""
+    try:
+        record = json.loads(_record_path(root, name).read_text(encoding="utf-8"))
+        Result.from_json(record["result"])
+        return record if isinstance(record["depends"], dict) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write_record(root: Path, name: str, record: dict[str, Any]) -> None:
+    path = _record_path(root, name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(json.dumps(record), encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise NotebookError(
+            f"The record of a run cannot be written to {path} ({error.strerror}). Make {root / '.mlsd'} writable."
+        ) from error
+
+
+@contextlib.contextmanager
+def alone_if_needed(root: Path, cores: int) -> Iterator[None]:
+    """Hold this machine for a notebook that needs more than one core; share it with others otherwise.
+
+    Two locks, across processes: whoever waits to be alone holds the first, so that no newcomer slips in before.
+    """
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system: notebooks run as they come
+        yield
+        return
+    folder = root / ".mlsd"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock-entrance", "w") as entrance, open(folder / "lock-machine", "w") as machine:
+        fcntl.flock(entrance, fcntl.LOCK_EX)
+        fcntl.flock(machine, fcntl.LOCK_EX if cores > 1 else fcntl.LOCK_SH)
+        fcntl.flock(entrance, fcntl.LOCK_UN)
+        yield

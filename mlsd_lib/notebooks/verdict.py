@@ -1,0 +1,135 @@
+"""From what was seen of a run to its failures, the cause before what follows from it; and the executed copy."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlsd_lib.notebooks.canonical import source_of
+from mlsd_lib.notebooks.course import read_json
+from mlsd_lib.notebooks.environment import trace_file
+from mlsd_lib.notebooks.result import Failure
+from mlsd_lib.notebooks.trace import read_trace
+
+if TYPE_CHECKING:
+    from mlsd_lib.notebooks.engine import Run
+    from mlsd_lib.notebooks.worker import Job
+
+FRAME = re.compile(r"^(?:Cell In\[\d+\], line (\d+)|File (\S+?):(\d+), in ([\w.<>]+))", re.MULTILINE)
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def failures_of(run: "Run", job: "Job", cpu_s: float) -> list[Failure]:
+    """Every reason to call the run red; empty if it was green."""
+    cells = {cell.id: cell for cell in run.nb.cells if cell.cell_type == "code"}
+    first = _stopped(run, job, cells) or _raised(cells, job.root) or _did_not_run(run, cells)
+    found = [first] if first else []
+    unseen = read_trace(trace_file(Path(job.private)))
+    found += _unseen_errors(unseen.errors, cells)
+    found += _network(run, unseen.refused, run.routes_refused(), cells)
+    if run.left:
+        message = f"It left {len(run.left)} process(es) running: {'; '.join(run.left)}. End what you start."
+        found.append(Failure("process", message))
+    if cpu_s > job.cpu_s and not run.watch.stopped:
+        message = f"It used {cpu_s:.1f} CPU seconds; its budget is {job.cpu_s:g} (mlsd.budget.cpu_s)."
+        found.append(Failure("cpu", message))
+    return found
+
+
+def _stopped(run: "Run", job: "Job", cells: dict[str, Any]) -> Failure | None:
+    if not run.watch.stopped and not run.dead:
+        return None
+    kind, message = run.watch.stopped or "kernel", ""
+    if kind == "memory":
+        message = f"Stopped at {run.watch.peak_mb:,.0f} MB; its budget is {job.peak_mb:,.0f} (mlsd.budget.peak_mb)."
+    elif kind == "wall":
+        message = f"Stopped after {job.wall_s:g} s: three times its {job.cpu_s:g} CPU seconds (mlsd.budget.cpu_s)."
+    else:
+        message = "The kernel died while this cell ran or right after it: it was killed, crashed, or ended itself."
+    return Failure(kind, message, run.cell_id, _source(cells, run.cell_id))
+
+
+def _source(cells: dict[str, Any], cell_id: str) -> str:
+    return str(cells[cell_id].source) if cell_id in cells else ""
+
+
+def _raised(cells: dict[str, Any], root: str) -> Failure | None:
+    for cell_id, cell in cells.items():
+        for output in cell.outputs:
+            if output.output_type != "error":
+                continue
+            if output.ename == "SystemExit":
+                message = "SystemExit: the cell ended the run (sys.exit), so that the cells after it never ran."
+                return Failure("not run", message, cell_id, cell.source)
+            line, frames = _way(COLOURS.sub("", "\n".join(output.traceback)), root)
+            return Failure("error", f"{output.ename}: {output.evalue}", cell_id, cell.source, line, frames)
+        if cell.metadata.get("papermill", {}).get("exception"):
+            return Failure("error", "The cell failed and said nothing.", cell_id, cell.source)
+    return None
+
+
+def _way(traceback: str, root: str) -> tuple[int, tuple[str, ...]]:
+    """The failing line of the cell, and the files between it and the error, from IPython's traceback."""
+    line = 0
+    frames: list[str] = []
+    for match in FRAME.finditer(traceback):
+        if match[1]:
+            line, frames = int(match[1]), []
+        else:
+            name = os.path.expanduser(match[2])
+            name = os.path.relpath(name, root) if name.startswith(os.path.join(root, "")) else match[2]
+            frames.append(f"{name}:{match[3]} in {match[4]}")
+    return line, tuple(frames)
+
+
+def _did_not_run(run: "Run", cells: dict[str, Any]) -> Failure | None:
+    for cell_id, cell in cells.items():
+        complete = cell.metadata.get("papermill", {}).get("status") == "completed" and cell.execution_count
+        if cell.source.strip() and not complete:
+            message = "The cell did not run to its end, though nothing was raised."
+            return Failure("not run", message, cell_id, cell.source)
+    return None
+
+
+def _unseen_errors(errors: list[dict[str, Any]], cells: dict[str, Any]) -> Iterator[Failure]:
+    for one in errors:
+        ran = [cell_id for cell_id, cell in cells.items() if 0 < (cell.execution_count or 0) <= one["count"]]
+        holding = [cell_id for cell_id in ran if _line_number(cells[cell_id].source, one["line"])]
+        cell_id = (holding or ran or [""])[-1]
+        source = _source(cells, cell_id)
+        kind = "task" if "task" in one["where"] else "thread"
+        message = f"In {one['where']}, which no cell shows: {one['error']}"
+        yield Failure(kind, message, cell_id, source, _line_number(source, one["line"]))
+
+
+def _line_number(source: str, line: str) -> int:
+    """The number of the first line of `source` that reads `line`, 0 if there is none."""
+    lines = [text.strip() for text in source.splitlines()]
+    return lines.index(line.strip()) + 1 if line.strip() in lines else 0
+
+
+def _network(run: "Run", hosts: list[str], packets: int, cells: dict[str, Any]) -> Iterator[Failure]:
+    if not packets and not hosts:
+        return
+    what = f"{', '.join(hosts)} was asked for" if hosts else f"{packets} packet(s) found no route"
+    cell_id = run.route_cell or run.cell_id
+    message = f"It tried to reach beyond this machine ({what}). Notebooks run offline: use data that is here."
+    yield Failure("network", message, cell_id, _source(cells, cell_id))
+
+
+def write_executed(notebook: Path, executed: Any, to: Path, figures: dict[str, Any]) -> None:
+    """Write the notebook as it stands with the outputs of a run, matched by cell id, and the run's figures.
+
+    `executed` is the executed notebook (cells with ids); `figures` go into the notebook metadata under `mlsd_run`.
+    """
+    ran = {cell["id"]: cell for cell in executed["cells"] if cell["cell_type"] == "code"}
+    nb = read_json(notebook)
+    for cell in nb["cells"]:
+        if cell["cell_type"] == "code" and cell["id"] in ran and source_of(cell) == source_of(ran[cell["id"]]):
+            cell["outputs"] = ran[cell["id"]]["outputs"]
+            cell["execution_count"] = ran[cell["id"]]["execution_count"]
+    nb["metadata"]["mlsd_run"] = figures
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(json.dumps(nb, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
