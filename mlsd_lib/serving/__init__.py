@@ -1,0 +1,25 @@
+"""A model behind HTTP: the Flask app, its server as a process that surely ends, and two kinds of load.
+
+No business rule of a case study may enter here: features, thresholds and decisions belong to the case.
+"""
+
+from mlsd_lib.serving.app import create_app, json_body
+from mlsd_lib.serving.body import BadRequest, RowReader
+from mlsd_lib.serving.errors import ServingError
+from mlsd_lib.serving.load import LoadResult, capacity_per_s, closed_loop, open_loop
+from mlsd_lib.serving.process import ServerProcess
+from mlsd_lib.serving.serve import serve
+
+__all__ = [
+    "BadRequest",
+    "LoadResult",
+    "RowReader",
+    "ServerProcess",
+    "ServingError",
+    "capacity_per_s",
+    "closed_loop",
+    "create_app",
+    "json_body",
+    "open_loop",
+    "serve",
+]

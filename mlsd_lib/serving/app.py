@@ -1,0 +1,148 @@
+"""The Flask app that stands before a model: validated input, clear 4xx errors, health and metrics.
+
+What the rows mean and what is decided about them is `predict`'s business, in the case study.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import flask
+import pydantic
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from mlsd_lib.serving.body import BadRequest, RowReader
+from mlsd_lib.serving.errors import ServingError
+from mlsd_lib.serving.metrics import ServiceMetrics
+
+Predict = Callable[[list[Any]], Sequence[Mapping[str, Any]]]
+MENDS = {
+    404: "The service answers POST /predict, GET /healthz and GET /metrics.",
+    405: "Use the method in the Allow header.",
+    413: "Send fewer rows in a request.",
+}
+
+
+def create_app(
+    request_model: type[pydantic.BaseModel],
+    predict: Predict,
+    *,
+    name: str,
+    version: Callable[[], str] | str,
+    max_body_bytes: int = 64_000,
+    max_rows: int = 256,
+    ready: Callable[[], bool] = lambda: True,
+    registry: CollectorRegistry | None = None,
+    routes: Callable[[flask.Flask], None] | None = None,
+) -> flask.Flask:
+    """A Flask app with POST /predict, GET /healthz and GET /metrics.
+
+    /predict takes one object with the fields of `request_model`, or {"rows": [objects]}, and answers with what
+    `predict` returns for them: one mapping of plain values a row; a number under "score" goes into the score
+    histogram. The model is applied strictly whatever its own config says. A bad request gets a 4xx with
+    {"error": {"field", "value", "rule", "mend"}}, a failing `predict` a 500 without its traceback, which is logged.
+    /healthz answers 200 or, while `ready()` is false, 503. `registry`: where the case keeps metrics of its own;
+    each app has a new one otherwise. `routes` may add routes to the app.
+
+    Raises `ServingError` for a model with a field named `rows`.
+    """
+    if "rows" in request_model.model_fields:
+        raise ServingError(f"{request_model.__name__} has a field `rows`, which marks a list of rows. Rename it.")
+    app = flask.Flask(name, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
+    app.url_map.strict_slashes = False
+    metrics = ServiceMetrics(registry or CollectorRegistry())
+    reader = RowReader(request_model, max_rows)
+
+    @app.post("/predict", provide_automatic_options=False)
+    def answer() -> flask.Response:
+        rows, many = reader.read(json_body())
+        answers = list(predict(rows))
+        if len(answers) != len(rows):
+            raise ServingError(f"predict returned {len(answers)} answers for {len(rows)} rows; it owes one a row.")
+        response = _json({"rows": answers} if many else answers[0])
+        metrics.observe_scores(answers)
+        return response
+
+    @app.get("/healthz")
+    def health() -> flask.Response:
+        up = ready()
+        current = version() if callable(version) else version
+        return _json({"name": name, "version": current, "ready": up}, 200 if up else 503)
+
+    @app.get("/metrics")
+    def scrape() -> flask.Response:
+        return flask.Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
+
+    _answer_errors_in_json(app)
+    _time_requests(app, metrics)
+    if routes is not None:
+        routes(app)
+    return app
+
+
+def error_document(field: str | None, value: object, rule: str, mend: str) -> dict[str, Any]:
+    """The body of every answer that is not a success; a long value is cut to 80 characters."""
+    shown = None if value is None else _cut(repr(value))
+    return {"error": {"field": _cut(field) if field else field, "value": shown, "rule": rule, "mend": _cut(mend, 400)}}
+
+
+def _cut(text: str, limit: int = 80) -> str:
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def json_body() -> bytes:
+    """The body of the request being answered, for routes of a case; raises `BadRequest` unless it is plain JSON."""
+    request = flask.request
+    if request.mimetype != "application/json":
+        rule, mend = "the body is application/json", "Send the header Content-Type: application/json."
+        raise BadRequest(415, "Content-Type", request.content_type, rule, mend)
+    if encoding := request.headers.get("Content-Encoding"):
+        raise BadRequest(415, "Content-Encoding", encoding, "the body is not compressed", "Send it as it is.")
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        limit = flask.current_app.config["MAX_CONTENT_LENGTH"]
+        raise BadRequest(413, "body", None, f"a body has at most {limit} bytes", MENDS[413]) from None
+
+
+def _json(document: object, status: int = 200) -> flask.Response:
+    """A response of strict JSON: NaN in an answer is our fault and raises."""
+    return flask.Response(json.dumps(document, allow_nan=False), status, mimetype="application/json")
+
+
+def _answer_errors_in_json(app: flask.Flask) -> None:
+    @app.errorhandler(BadRequest)
+    def bad_request(error: BadRequest) -> flask.Response:
+        return _json(error_document(error.field, error.value, error.rule, error.mend), error.status)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> flask.Response:
+        status = error.code or 500
+        field = {404: "path", 405: "method"}.get(status)
+        value = {404: flask.request.path, 405: flask.request.method}.get(status)
+        response = _json(error_document(field, value, error.name, MENDS.get(status, "See the status code.")), status)
+        if allowed := getattr(error, "valid_methods", None):
+            response.headers["Allow"] = ", ".join(sorted(allowed))
+        return response
+
+    @app.errorhandler(Exception)
+    def failure(error: Exception) -> flask.Response:
+        app.logger.error("%s %s failed", flask.request.method, flask.request.path, exc_info=error)
+        mend = "Try again later; the service's log holds the cause."
+        return _json(error_document(None, None, "the service failed on this request", mend), 500)
+
+
+def _time_requests(app: flask.Flask, metrics: ServiceMetrics) -> None:
+    @app.before_request
+    def start() -> None:
+        flask.g.started = time.perf_counter()
+
+    @app.after_request
+    def end(response: flask.Response) -> flask.Response:
+        rule = flask.request.url_rule
+        route = rule.rule if rule else "unknown"  # never the raw path: each would become a time series of its own
+        metrics.observe_request(route, response.status_code, time.perf_counter() - flask.g.started)
+        return response

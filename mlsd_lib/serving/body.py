@@ -1,0 +1,106 @@
+"""From the bytes of a request to validated rows, or to a `BadRequest` that says what to change.
+
+Two readers look at each body. Python's own finds what a fast parser lets pass: duplicate keys, NaN, numbers that
+overflow to infinity. Pydantic then checks types and ranges in its strict JSON mode.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pydantic
+
+NOT_JSON = "the body is one JSON object (RFC 8259) in UTF-8"
+
+
+class BadRequest(Exception):
+    """A request that is the client's to mend: an HTTP status of 4xx, the field, its value, the rule, the mend."""
+
+    def __init__(self, status: int, field: str | None, value: object, rule: str, mend: str):
+        super().__init__(rule)
+        self.status, self.field, self.value, self.rule, self.mend = status, field, value, rule, mend
+
+
+class RowReader:
+    """Reads bodies into rows of one pydantic model: one object, or {"rows": [objects]} up to `max_rows`."""
+
+    def __init__(self, model: type[pydantic.BaseModel], max_rows: int):
+        self.fields, self.max_rows = list(model.model_fields), max_rows
+        self._rows = pydantic.TypeAdapter(list[model])  # type: ignore[valid-type]
+
+    def read(self, raw: bytes) -> tuple[list[pydantic.BaseModel], bool]:
+        """The rows of a body, and whether they came as a list; raises `BadRequest`."""
+        try:
+            document = parse_object(raw)
+            for path, value in not_finite(document):
+                raise BadRequest(422, path, value, "numbers are finite", f"Send a finite number in {path}.")
+            many = "rows" in document
+            rows = json.dumps(self._listed(document) if many else [document])
+        except RecursionError:
+            raise BadRequest(400, None, None, NOT_JSON, "Send a flatter object.") from None
+        try:  # from text again, because only the JSON mode reads dates and tuples strictly
+            return self._rows.validate_json(rows, strict=True, extra="forbid"), many
+        except pydantic.ValidationError as error:
+            raise self._explained(error, many) from None
+
+    def _listed(self, document: dict[str, Any]) -> list[Any]:
+        rows = document["rows"]
+        for name in document:
+            if name != "rows":
+                raise BadRequest(422, name, document[name], "`rows` stands alone", f"Remove {name}.")
+        if not isinstance(rows, list) or not 1 <= len(rows) <= self.max_rows:
+            rule = f"rows is a list of 1 to {self.max_rows} objects"
+            raise BadRequest(422, "rows", rows, rule, f"Send at most {self.max_rows} rows in a request, at least one.")
+        return rows
+
+    def _explained(self, error: pydantic.ValidationError, many: bool) -> BadRequest:
+        first = error.errors(include_url=False)[0]
+        location = ("rows", *first["loc"]) if many else first["loc"][1:]
+        field, kind, value = dotted(location) or None, first["type"], first["input"]
+        if kind == "json_invalid":
+            return BadRequest(400, None, None, NOT_JSON, f"{first['msg']}. Mend it.")
+        if kind == "missing":
+            return BadRequest(422, field, None, "the field is required", f"Add {field}.")
+        if kind == "extra_forbidden":
+            mend = f"Remove it; the fields are {', '.join(self.fields)}."
+            return BadRequest(422, field, value, "unknown fields are refused", mend)
+        return BadRequest(422, field, value, first["msg"], f"Change {field or 'the row'} to what the rule asks.")
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object in `raw`; raises `BadRequest` for anything else, duplicate keys included."""
+    try:
+        document = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_duplicates)
+    except ValueError as error:
+        shown = raw[:40].decode("utf-8", "replace")
+        raise BadRequest(400, None, shown, NOT_JSON, f"Mend the JSON: {error}.") from None
+    if not isinstance(document, dict):
+        raise BadRequest(400, None, document, NOT_JSON, "Put the fields in one object: {...}.")
+    return document
+
+
+def not_finite(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str, object]]:
+    """Every number in a parsed document that no float holds, with its path: NaN, infinity, a 400-digit integer."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from not_finite(inner, (*path, name))
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from not_finite(inner, (*path, i))
+    elif isinstance(value, float | int) and not -sys.float_info.max <= value <= sys.float_info.max:  # also for NaN
+        yield dotted(path), value
+
+
+def dotted(location: tuple[str | int, ...]) -> str:
+    """A path as people write it: `rows[3].amount`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise BadRequest(400, name, value, "each key stands once", f"Send {name} once.")
+        found[name] = value
+    return found

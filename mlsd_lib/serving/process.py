@@ -1,0 +1,174 @@
+"""A server as a process of its own, surely ended: by the with-block, by an exception, by the parent's death."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from mlsd_lib.serving.errors import ServingError
+
+GUARDIAN = Path(__file__).with_name("guardian.py")
+
+
+class ServerProcess:
+    """Starts `command` on a free port of 127.0.0.1, waits until GET /healthz answers 200, ends it with the block.
+
+    `{port}` in the command is replaced by the port, which the variable PORT holds too. The command runs in a session
+    of its own; its output goes to `log()`. At the end it gets SIGTERM, and `stop_s` later it and whatever it started
+    get SIGKILL; the same happens if this process dies (see `guardian.py`). `env` is added to this environment.
+
+    Attributes: `port`, `pid` of the server, `exit_code` once it has ended. Raises `ServingError` on entry if the
+    command exits, or is not healthy within `start_s` seconds.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: str | Path | None = None,
+        env: Mapping[str, str] | None = None,
+        start_s: float = 60.0,
+        stop_s: float = 5.0,
+    ):
+        self.command, self.cwd, self.start_s, self.stop_s = [str(word) for word in command], cwd, start_s, stop_s
+        self._env = dict(env or {})
+        self._guardian: subprocess.Popen[str] | None = None
+        self._news = threading.Event()
+        self._cpu_s, self._log_text = 0.0, ""
+        self.port = self.pid = 0
+        self.exit_code: int | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the server, without a slash at its end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> "ServerProcess":
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Starts the server and returns once it is healthy; better used by the with-block."""
+        if self._guardian is not None:
+            raise ServingError(f"{self._named()} runs already. Make a second ServerProcess for a second server.")
+        self.port, self.exit_code = _free_port(), None
+        self._folder = tempfile.TemporaryDirectory(prefix="mlsd-server-")
+        try:
+            self._launch()
+            self._wait_until_healthy()
+        except BaseException:
+            self.stop()
+            self._folder.cleanup()
+            raise
+
+    def stop(self) -> None:
+        """Ends the server and everything it started; does nothing the second time."""
+        guardian = self._guardian
+        if guardian is None:
+            return
+        self.cpu_seconds()
+        assert guardian.stdin is not None  # it is a pipe
+        guardian.stdin.close()  # the sign to end
+        self._listener.join()
+        guardian.wait()
+        self._log_text, self._guardian = self.log(), None
+        self._folder.cleanup()
+
+    def log(self, last_lines: int | None = None) -> str:
+        """What the server wrote to stdout and stderr so far, or its last lines."""
+        text = self._log_path.read_text("utf-8", "replace") if self._guardian is not None else self._log_text
+        return text if last_lines is None else "\n".join(text.splitlines()[-last_lines:])
+
+    def cpu_seconds(self) -> float:
+        """CPU seconds that the server and its children have used, in steps of about 10 ms; kept after the end."""
+        if self._guardian is not None and self.pid:
+            try:
+                server = psutil.Process(self.pid)
+                times = [process.cpu_times() for process in (server, *server.children(recursive=True))]
+            except psutil.Error:
+                return self._cpu_s
+            self._cpu_s = sum(t.user + t.system + t.children_user + t.children_system for t in times)
+        return self._cpu_s
+
+    @property
+    def _log_path(self) -> Path:
+        return Path(self._folder.name) / "log"
+
+    def _launch(self) -> None:
+        words = [word.replace("{port}", str(self.port)) for word in self.command]
+        with self._log_path.open("wb") as log:
+            self._guardian = subprocess.Popen(
+                [sys.executable, "-P", str(GUARDIAN), str(os.getpid()), str(self.stop_s), *words],
+                cwd=self.cwd,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self._env, "PORT": str(self.port)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        assert self._guardian.stdout is not None  # it is a pipe
+        self._listener = threading.Thread(target=self._listen, args=(self._guardian.stdout,), daemon=True)
+        self._listener.start()
+
+    def _listen(self, lines: IO[str]) -> None:
+        with lines:
+            for line in lines:
+                kind, number = line.split()
+                if kind == "pid":
+                    self.pid = int(number)
+                else:
+                    self.exit_code = int(number)
+                self._news.set()
+        if self.exit_code is None:  # the guardian was killed, and the server with it
+            self.exit_code = -9
+        self._news.set()
+
+    def _wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + self.start_s
+        answer: object = "no connection"
+        while time.monotonic() < deadline:
+            self._news.wait(0.03)
+            self._news.clear()
+            answer = self._health()
+            if self.exit_code is not None:
+                raise self._failure(f"exited with code {self.exit_code} before it was healthy")
+            if answer == 200:
+                return
+        raise self._failure(f"was not healthy after {self.start_s:g} s (GET /healthz: {answer})")
+
+    def _health(self) -> int | str:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            return str(error)
+        finally:
+            connection.close()
+
+    def _named(self) -> str:
+        return f"The server `{' '.join(self.command)}`"
+
+    def _failure(self, what: str) -> ServingError:
+        tail = self.log(last_lines=20) or "(it wrote nothing)"
+        mend = "Run the command in a terminal with PORT=8000 set, and mend what it says; or raise start_s."
+        return ServingError(f"{self._named()} {what}. Its last lines:\n{tail}\n{mend}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

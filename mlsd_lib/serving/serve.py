@@ -1,0 +1,66 @@
+"""The app on waitress, bound to this machine alone."""
+
+import json
+import logging
+import signal
+import threading
+
+import flask
+import waitress
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask
+
+from mlsd_lib.serving.app import error_document
+from mlsd_lib.serving.errors import ServingError
+
+
+class _JsonErrorTask(ErrorTask):
+    """What waitress answers before the app is asked (broken HTTP, a huge body), in the shape of our other errors."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        mend = "Mend the HTTP request." if error.code < 500 else "Try again later."
+        body = json.dumps(error_document("request", None, f"{error.reason}: {error.body}", mend)).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _JsonErrorChannel(HTTPChannel):
+    error_task_class = _JsonErrorTask
+
+
+def serve(app: flask.Flask, port: int, threads: int = 4) -> None:
+    """Serves `app` on 127.0.0.1 until SIGTERM or an interrupt; requests being worked on are finished first.
+
+    A request waits in a queue without limit until one of the `threads` is free: what that costs is a lesson.
+    Raises `ServingError` if the port cannot be had.
+    """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line a queued request, at any load
+    body_limit = app.config.get("MAX_CONTENT_LENGTH") or 64_000
+    try:
+        server = waitress.create_server(
+            app,
+            host="127.0.0.1",
+            port=port,
+            threads=threads,
+            connection_limit=5_000,  # with the default of 100, open-loop load waits for a connection, not for the model
+            backlog=2_048,
+            asyncore_use_poll=True,  # select() knows no file descriptor above 1023
+            channel_timeout=30,
+            # A body between the two limits is read to its end, so that the client listens when the app says 413.
+            max_request_body_size=max(4_000_000, 2 * body_limit),
+            ident=None,
+        )
+    except OSError as error:
+        raise ServingError(f"Port {port} of 127.0.0.1 cannot be used: {error}. Choose another port.") from None
+    server.channel_class = _JsonErrorChannel
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _leave)
+    server.run()
+
+
+def _leave(signum: int, frame: object) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,126 @@
+"""Open and closed loops against a real server: what each counts, and what a stall looks like to each."""
+
+import asyncio
+import json
+import re
+import socket
+import urllib.request
+
+import numpy as np
+import pytest
+
+from mlsd_lib.serving import LoadResult, ServingError, capacity_per_s, closed_loop, open_loop
+from mlsd_lib.serving.load import NO_ANSWER, TIMED_OUT
+
+FAST = {"amount": 1.0}
+
+
+def answered(service):
+    text = urllib.request.urlopen(service.url + "/metrics").read().decode()
+    return sum(float(n) for n in re.findall(r'requests_total\{route="/predict",status="\d+"\} (\S+)', text))
+
+
+def test_an_open_loop_sends_each_due_request_once_and_its_schedule_follows_the_seed(service):
+    before = answered(service)
+    result = open_loop(service.url + "/predict", [FAST, {"amount": "x"}], 200, 0.5, np.random.default_rng(1))
+    assert answered(service) - before == len(result)
+    assert set(result.status) == {200, 422}
+    assert abs((result.status == 200).sum() - (result.status == 422).sum()) <= 1  # the bodies went out in turn
+    rng = np.random.default_rng(1)
+    assert np.array_equal(result.scheduled_s, np.sort(rng.uniform(0, 0.5, rng.poisson(100))))
+    assert (result.sent_s >= result.scheduled_s).all()
+
+
+def test_a_stall_is_seen_by_the_open_loop_and_is_one_slow_sample_to_a_closed_loop_of_one(service):
+    """The server stands still for 0.8 s: 160 of the 400 requests of the open loop are due while it does."""
+    bodies = [FAST] * 50 + [FAST | {"wait_s": 0.8}] + [FAST] * 20_000
+    open_result = open_loop(service.url + "/predict", bodies, 200, 2.0, np.random.default_rng(2))
+    closed_result = closed_loop(service.url + "/predict", bodies, 1, 2.0)
+    assert open_result.error_share() == closed_result.error_share() == 0
+    assert (open_result.latency_ms > 200).sum() > 60
+    assert open_result.percentile_ms(99) > 400
+    assert (open_result.sent_s - open_result.scheduled_s).max() < 0.4  # it went on sending while nothing came back
+    assert 1 <= (closed_result.latency_ms > 400).sum() <= 2
+    assert (closed_result.latency_ms > 799).any()
+    if len(closed_result) > 250:  # otherwise this machine is too slow for one sample to hide
+        assert closed_result.percentile_ms(99) < 400
+
+
+def test_all_clients_of_a_closed_loop_wait_side_by_side(service):
+    result = closed_loop(service.url + "/predict", [FAST | {"pause_s": 0.4}], 8, 0.1)
+    assert len(result) == 8
+    assert result.latency_ms.max() < 800  # two after each other would take that long
+
+
+def test_latency_counts_from_the_time_a_request_was_due_not_from_when_it_was_sent():
+    result = LoadResult(np.array([0.0]), np.array([0.4]), np.array([500.0]), np.array([200]), 1.0)
+    assert result.goodput_per_s(450) == 0
+
+
+def test_a_timeout_is_counted_and_waited_for_as_long_as_was_allowed(service):
+    bodies = [FAST | {"wait_s": 0.6}, FAST]
+    result = closed_loop(service.url + "/predict", bodies, 1, 0.25, timeout_s=0.2)
+    assert result.timeouts >= 1
+    assert result.status[0] == TIMED_OUT
+    assert 200 <= result.latency_ms[0] < np.inf
+    assert result.error_share() > 0
+
+
+def test_a_server_that_is_not_there_gives_no_answers_of_infinite_latency():
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # and does not listen
+        result = closed_loop(f"http://127.0.0.1:{deaf.getsockname()[1]}/predict", [FAST], 2, 0.05)
+    assert (result.status == NO_ANSWER).all()
+    assert result.percentile_ms(50) == np.inf
+    assert (result.error_share(), result.goodput_per_s(np.inf)) == (1, 0)
+
+
+def test_a_redirect_to_another_host_is_not_followed(service):
+    result = closed_loop(service.url + "/elsewhere", [FAST], 1, 0.05)
+    assert set(result.status) == {307}
+    assert result.error_share() == 1
+
+
+def test_load_runs_where_an_event_loop_runs_already_as_in_a_notebook(service):
+    async def cell():
+        return closed_loop(service.url + "/predict", [json.dumps(FAST), json.dumps(FAST).encode()], 2, 0.1)
+
+    result = asyncio.run(cell())
+    assert len(result) > 0
+    assert result.error_share() == 0
+    assert np.array_equal(result.sent_s, result.scheduled_s)
+
+
+def test_capacity_is_the_rate_of_good_answers_alone(service):
+    assert capacity_per_s(service.url + "/predict", [FAST], clients=2, duration_s=0.2) > 0
+    assert capacity_per_s(service.url + "/predict", [{"amount": -1}], clients=2, duration_s=0.2) == 0
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.org/", "http://127.0.0.1@example.org/", "http://127.0.0.1.example.org/", "http://10.0.0.1/"]
+)
+def test_only_this_machine_is_loaded(url):
+    with pytest.raises(ServingError, match=re.escape(url) + ".*allow_remote"):
+        closed_loop(url, [FAST], 1, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("call", "rule"),
+    [
+        (lambda url, rng: open_loop(url, [], 10, 1, rng), "bodies is empty"),
+        (lambda url, rng: open_loop(url, [FAST], 0, 1, rng), "rate_per_s is 0"),
+        (lambda url, rng: closed_loop(url, [FAST], 0, 1), "clients is 0"),
+    ],
+)
+def test_a_load_that_makes_no_sense_is_refused(call, rule):
+    with pytest.raises(ServingError, match=rule):
+        call("http://127.0.0.1:1/", np.random.default_rng(0))
+
+
+def test_a_result_summarises_all_requests_not_only_the_answered():
+    latency_ms = np.array([10.0, 20.0, 30.0, np.inf])
+    result = LoadResult(np.arange(4.0), np.arange(4.0), latency_ms, np.array([200, 500, 204, NO_ANSWER]), 2.0)
+    assert [result.percentile_ms(q) for q in (25, 50, 75, 100)] == [10, 20, 30, np.inf]
+    assert result.goodput_per_s(25) == 0.5
+    assert result.goodput_per_s(np.inf) == 1.0
+    assert result.error_share() == 0.5
