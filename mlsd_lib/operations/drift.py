@@ -1,0 +1,72 @@
+"""How far the values of a window are from those of a reference: one number for each question.
+
+A distance is not an alarm. When it is large enough to wake somebody is decided in `monitor.py`, from clean windows.
+"""
+
+import numpy as np
+import pandas as pd
+
+from mlsd_lib.operations.errors import OperationsError
+
+PSEUDO_COUNT = 0.5
+
+
+def psi(reference: np.ndarray, current: np.ndarray, bins: int = 10) -> float:
+    """The population stability index of two samples of numbers: 0 for equal shares, without upper limit.
+
+    `bins` intervals hold equal shares of `reference`, fewer where it has ties. Missing values are left out; see
+    `null_share`. Without drift the index is about (bins - 1) (1 / n + 1 / m) for n and m values, so a fixed limit
+    such as .1 means nothing without the sizes. Raises `OperationsError` where a sample has no values.
+
+    Source: N. Siddiqi, Credit Risk Scorecards (2006); the symmetric divergence of S. Kullback and R. Leibler (1951);
+    its expectation: B. Yurdakul, Statistical Properties of Population Stability Index (2018).
+    """
+    reference, current = _present(reference, "reference"), _present(current, "current")
+    edges = np.unique(np.quantile(reference, np.linspace(0, 1, bins + 1)[1:-1]))
+    size = len(edges) + 1
+    counts = [np.bincount(np.searchsorted(edges, values), minlength=size) for values in (reference, current)]
+    return _divergence(*counts)
+
+
+def category_psi(reference: pd.Series, current: pd.Series) -> float:
+    """The stability index over categories; one that is new, or gone, counts like any other. See `psi`."""
+    counts = [pd.Series(values).dropna().value_counts() for values in (reference, current)]
+    for name, found in zip(("reference", "current"), counts, strict=True):
+        if found.empty:
+            raise OperationsError(f"The {name} has no values. Look at its null share first.")
+    both = pd.concat(counts, axis=1).fillna(0)
+    return _divergence(both.iloc[:, 0].to_numpy(), both.iloc[:, 1].to_numpy())
+
+
+def ks_statistic(reference: np.ndarray, current: np.ndarray) -> float:
+    """The largest distance between the distribution functions of two samples of numbers, 0 to 1.
+
+    Missing values are left out. Source: N. Smirnov, Annals of Mathematical Statistics 19 (1948).
+    """
+    reference, current = np.sort(_present(reference, "reference")), np.sort(_present(current, "current"))
+    at = np.concatenate([reference, current])
+    below = [np.searchsorted(values, at, side="right") / len(values) for values in (reference, current)]
+    return float(np.abs(below[0] - below[1]).max())
+
+
+def null_share(values: pd.Series) -> float:
+    """The share of missing values, 0 to 1; 0 for an empty sample."""
+    return float(pd.isna(values).mean()) if len(values) else 0.0
+
+
+def _divergence(reference: np.ndarray, current: np.ndarray) -> float:
+    """Sum of (p - q) log(p / q) over shares from counts.
+
+    Half a count is added to each cell (the Jeffreys prior of a multinomial): a cell that is empty on one side would
+    otherwise give infinity, and a fixed small share instead would weigh the more, the larger the sample is.
+    """
+    p, q = ((counts + PSEUDO_COUNT) / (counts + PSEUDO_COUNT).sum() for counts in (reference, current))
+    return float(((p - q) * np.log(p / q)).sum())
+
+
+def _present(values: np.ndarray, name: str) -> np.ndarray:
+    numbers = np.asarray(values, dtype=float)
+    numbers = numbers[~np.isnan(numbers)]
+    if len(numbers) == 0:
+        raise OperationsError(f"The {name} has no values. Look at its null share first.")
+    return numbers

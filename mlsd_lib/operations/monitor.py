@@ -1,0 +1,184 @@
+"""A monitor: distances of a window from normal, thresholds learned from clean windows, alerts that say what to do.
+
+The rate of false alarms is chosen first and the thresholds follow from it; a table of thresholds would choose it
+unseen. What a window is (an hour, a day) and which rows have their labels by now is the caller's knowledge.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mlsd_lib.operations.drift import category_psi, null_share, psi
+from mlsd_lib.operations.errors import OperationsError
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One metric of one window beyond its threshold. `severity`: "page" for harm now, "ticket" for tomorrow."""
+
+    time: float
+    metric: str
+    value: float
+    threshold: float
+    severity: str
+    message: str
+    runbook: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a kind of metric is called, the smallest value worth an alert, who is told, and the first thing to do."""
+
+    title: str
+    floor: float
+    severity: str
+    runbook: str
+
+
+KINDS = {
+    "null_share": Kind("missing values, above normal", 0.01, "page", "Ask the owner of the source what changed."),
+    "feature_drift": Kind("stability index", 0.02, "ticket", "Compare with the score and the labels before acting."),
+    "score_drift": Kind("stability index of the score", 0.02, "ticket", "Find the feature that moved with it."),
+    "flag_rate": Kind("change of the log share of flagged rows", 0.2, "page", "Check capacity; think of a rollback."),
+    "volume": Kind("change of the log number of rows", 0.2, "page", "Check upstream for rows lost or sent twice."),
+    "performance": Kind("loss on labels that have arrived", 0.02, "page", "Roll back; retrain on recent labels."),
+}
+
+
+class Monitor:
+    """Watches windows of a table against a reference.
+
+    `features`: columns of numbers or categories (told apart by the reference's types); `score`: the model's output;
+    `flagged`: a boolean column, what was acted on; `performance`: a function of the labelled rows, larger is better.
+    `false_alarm_rate`: the share of clean windows that may raise any alert. `runbooks` replaces what `KINDS` says,
+    by kind. After `fit`, `thresholds` holds one number a metric.
+    """
+
+    def __init__(
+        self,
+        features: Sequence[str],
+        *,
+        score: str | None = None,
+        flagged: str | None = None,
+        performance: Callable[[pd.DataFrame], float] | None = None,
+        false_alarm_rate: float = 0.05,
+        runbooks: Mapping[str, str] | None = None,
+    ):
+        self.features, self.score, self.flagged, self.performance = list(features), score, flagged, performance
+        self.false_alarm_rate, self.runbooks = false_alarm_rate, dict(runbooks or {})
+        self.thresholds: dict[str, float] = {}
+        self._performance: float | None = None
+
+    def fit(
+        self, reference: pd.DataFrame, clean: Sequence[pd.DataFrame], labelled: Sequence[pd.DataFrame] = ()
+    ) -> "Monitor":
+        """Learns what is normal from `reference` and the thresholds from the windows `clean`; returns the monitor.
+
+        `labelled`: for each clean window the rows whose labels had arrived by then. In the units of each metric's
+        own spread, the threshold is the k-th largest among the n clean windows' largest deviations from the others,
+        with k = rate x (n + 1): a new window that is like them exceeds it with about that rate (conformal
+        prediction: V. Vovk, A. Gammerman and G. Shafer, Algorithmic Learning in a Random World, 2005).
+        Raises `OperationsError` for fewer than 1 / rate - 1 windows.
+        """
+        allowed = int(self.false_alarm_rate * (len(clean) + 1) + 1e-9)
+        if allowed < 1:
+            needed = int(np.ceil(1 / self.false_alarm_rate - 1e-9)) - 1
+            raise OperationsError(
+                f"{len(clean)} clean windows cannot show a false-alarm rate of {self.false_alarm_rate}; "
+                f"that takes {needed}. Give more or shorter windows, or allow more false alarms."
+            )
+        self._learn_normal(reference, clean, labelled)
+        found = pd.DataFrame([self.measure(*pair) for pair in _pairs(clean, labelled)])
+        floors = pd.Series({metric: self._kind(metric).floor for metric in found})
+        deviations = []
+        for i in range(len(found)):  # each window against the others, as a new one will be
+            center, spread = _center_and_spread(found.drop(index=i), floors)
+            deviations.append(((found.loc[i] - center) / spread).max())
+        limit = sorted(deviations, reverse=True)[allowed - 1]
+        center, spread = _center_and_spread(found, floors)
+        self.thresholds = np.maximum(center + limit * spread, floors).to_dict()
+        return self
+
+    def measure(self, window: pd.DataFrame, labelled: pd.DataFrame | None = None) -> dict[str, float]:
+        """Every metric of a window, by "kind" or "kind:column"; larger is further from normal."""
+        found = {"volume": abs(np.log((len(window) + 1) / (self._rows + 1)))}
+        for name in self.features:
+            normal, values = self._reference[name], _like(self._reference[name], window)
+            found[f"null_share:{name}"] = null_share(values) - null_share(normal)
+            if values.notna().any():  # a column without values is the null share's to report
+                found[f"feature_drift:{name}"] = _distance(normal, values)
+        if self.score and window[self.score].notna().any():
+            found["score_drift"] = _distance(self._reference[self.score], window[self.score])
+        if self.flagged and len(window):
+            found["flag_rate"] = abs(np.log(_share(window[self.flagged]) / self._flag_share))
+        if self._performance is not None and self.performance and labelled is not None and len(labelled):
+            found["performance"] = self._performance - self.performance(labelled)
+        return {metric: float(value) for metric, value in found.items()}
+
+    def observe(self, window: pd.DataFrame, t: float, labelled: pd.DataFrame | None = None) -> list[Alert]:
+        """The alerts of the window that ends at time `t`, pages first, then by how far beyond the threshold."""
+        if not self.thresholds:
+            raise OperationsError("The monitor has no thresholds yet. Call fit(reference, clean) first.")
+        over = {
+            metric: value
+            for metric, value in self.measure(window, labelled).items()
+            if value > self.thresholds.get(metric, np.inf)
+        }
+        alerts = [self._alert(metric, value, t) for metric, value in over.items()]
+        return sorted(alerts, key=lambda alert: (alert.severity != "page", -alert.value / alert.threshold))
+
+    def _learn_normal(
+        self, reference: pd.DataFrame, clean: Sequence[pd.DataFrame], labelled: Sequence[pd.DataFrame]
+    ) -> None:
+        columns = [*self.features, *(name for name in (self.score, self.flagged) if name)]
+        if missing := [name for name in columns if name not in reference]:
+            raise OperationsError(f"The reference has no column {missing[0]}; its columns are {list(reference)}.")
+        self._reference = reference[columns]
+        self._rows = float(np.median([len(window) for window in clean]))
+        if self.flagged:
+            self._flag_share = float(np.median([_share(window[self.flagged]) for window in clean]))
+        if self.performance and labelled:
+            self._performance = float(np.median([self.performance(rows) for rows in labelled if len(rows)]))
+
+    def _kind(self, metric: str) -> Kind:
+        return KINDS[metric.partition(":")[0]]
+
+    def _alert(self, metric: str, value: float, t: float) -> Alert:
+        kind, _, column = metric.partition(":")
+        known, limit = KINDS[kind], self.thresholds[metric]
+        what = f"{column}: {known.title}" if column else known.title
+        message = f"{what} is {value:.3g}, beyond {limit:.3g}."
+        return Alert(t, metric, value, limit, known.severity, message, self.runbooks.get(kind, known.runbook))
+
+
+def _center_and_spread(found: pd.DataFrame, floors: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Of each metric; never so small a spread that a change which nobody cares about is many times as large."""
+    return found.median(), np.maximum(found.quantile(0.9) - found.median(), floors / 4)
+
+
+def _numeric(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+
+
+def _like(normal: pd.Series, window: pd.DataFrame) -> pd.Series:
+    """The window's column; what is no number where numbers are normal, or not there at all, is missing."""
+    values = window[normal.name] if normal.name in window else pd.Series(np.nan, index=window.index)
+    return pd.to_numeric(values, errors="coerce") if _numeric(normal) else values
+
+
+def _distance(normal: pd.Series, values: pd.Series) -> float:
+    return psi(normal.to_numpy(), values.to_numpy()) if _numeric(normal) else category_psi(normal, values)
+
+
+def _share(flagged: pd.Series) -> float:
+    return (float(flagged.sum()) + 0.5) / (len(flagged) + 1)
+
+
+def _pairs(
+    clean: Sequence[pd.DataFrame], labelled: Sequence[pd.DataFrame]
+) -> list[tuple[pd.DataFrame, pd.DataFrame | None]]:
+    if labelled and len(labelled) != len(clean):
+        raise OperationsError(f"{len(labelled)} labelled tables for {len(clean)} clean windows; give one a window.")
+    return list(zip(clean, labelled or [None] * len(clean), strict=True))

@@ -1,0 +1,193 @@
+"""Which version of a model answers: a registry in a folder whose every state on disk is valid, and when to take back.
+
+A promotion or a rollback is one `os.replace` of one small file, which names the current and the previous version
+and the decision that put them there. Before it the old state holds, after it the new one; there is nothing between.
+"""
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlsd_lib.operations.errors import OperationsError
+
+
+class ModelRegistry:
+    """Versions of a model under `root`; `clock` gives the time that is written beside each decision.
+
+    On disk: `versions/NAME/...` never changes once it is there; `state.json` holds `current`, `previous` and the
+    last `decision`; `history.jsonl` holds every decision, one a line. Any number of processes may read; one may
+    write at a time.
+    """
+
+    def __init__(self, root: str | Path, clock: Callable[[], float]):
+        self.root, self._clock = Path(root), clock
+        self._versions = self.root / "versions"
+        self._versions.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def current(self) -> str | None:
+        """The version that should answer; None before the first promotion."""
+        return self._state()["current"]
+
+    @property
+    def previous(self) -> str | None:
+        """The version that a rollback would bring back, if there is one."""
+        return self._state()["previous"]
+
+    def versions(self) -> list[str]:
+        """The names of all complete versions, sorted."""
+        return sorted(path.name for path in self._versions.iterdir() if not path.name.startswith("."))
+
+    def path(self, version: str) -> Path:
+        """The folder of a version; raises `OperationsError` if it is not there."""
+        if version not in self.versions():
+            raise OperationsError(f"There is no version {version!r} in {self.root}; it has {self.versions()}.")
+        return self._versions / version
+
+    def add(self, version: str, write: Callable[[Path], None]) -> Path:
+        """The folder of a new version, which `write` has filled; it appears complete or not at all."""
+        if version in self.versions():
+            raise OperationsError(f"Version {version!r} is there already and never changes. Choose a new name.")
+        if not version or version.startswith(".") or Path(version).name != version:
+            raise OperationsError(f"{version!r} is no name for a version: one word without slashes, no leading dot.")
+        unfinished = self._versions / f".{version}"
+        shutil.rmtree(unfinished, ignore_errors=True)  # left by a crash
+        unfinished.mkdir()
+        write(unfinished)
+        for file in unfinished.rglob("*"):
+            _sync(file)
+        os.replace(unfinished, self._versions / version)
+        _sync(self._versions)
+        return self._versions / version
+
+    def promote(self, version: str, reason: str) -> None:
+        """Makes `version` the current one and keeps the one before it as `previous`."""
+        self.path(version)
+        current = self.current
+        if version == current:
+            raise OperationsError(f"Version {version!r} is the current one already. Promote another.")
+        self._switch("promote", version, current, reason)
+
+    def rollback(self, reason: str) -> None:
+        """Makes `previous` the current version again; there is then no previous one, so two cannot alternate."""
+        state = self._state()
+        if state["previous"] is None:
+            raise OperationsError("There is no previous version to roll back to. Promote one by name.")
+        self._switch("rollback", state["previous"], None, reason)
+
+    def history(self) -> list[dict[str, Any]]:
+        """Every decision that took effect, oldest first: number, time, action, from, to, reason."""
+        decisions = self._logged()
+        last = self._state()["decision"]
+        if last is not None and (not decisions or decisions[-1]["number"] < last["number"]):
+            decisions.append(last)  # the process ended after the switch and before the log was written
+        return decisions
+
+    def _switch(self, action: str, version: str, previous: str | None, reason: str) -> None:
+        past = self.history()
+        decision = {
+            "number": len(past) + 1,
+            "time": self._clock(),
+            "action": action,
+            "from": self.current,
+            "to": version,
+            "reason": reason,
+        }
+        self._write_log(past)  # only writes what a crash kept from being written
+        state = {"current": version, "previous": previous, "decision": decision}
+        replace_file(self.root / "state.json", json.dumps(state, indent=1))
+        self._write_log([*past, decision])
+
+    def _state(self) -> dict[str, Any]:
+        try:
+            return json.loads((self.root / "state.json").read_text())
+        except FileNotFoundError:
+            return {"current": None, "previous": None, "decision": None}
+
+    def _logged(self) -> list[dict[str, Any]]:
+        path = self.root / "history.jsonl"
+        lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("\n")]  # a torn last line was never written
+
+    def _write_log(self, decisions: list[dict[str, Any]]) -> None:
+        if len(self._logged()) < len(decisions):
+            replace_file(self.root / "history.jsonl", "".join(json.dumps(entry) + "\n" for entry in decisions))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes a file so that a reader, or a crash at any moment, finds the old content or the new, both whole."""
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.write_text(text)
+    _sync(unfinished)
+    os.replace(unfinished, path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Forces a file or, where the system lets a folder be opened, a folder's entries to disk."""
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What one version did: requests answered and how many of them were bad (errors, wrong decisions)."""
+
+    requests: int
+    bad: int
+
+    @property
+    def share(self) -> float:
+        """The share of bad requests; 0 without requests."""
+        return self.bad / self.requests if self.requests else 0.0
+
+
+@dataclass(frozen=True)
+class CanaryDecision:
+    """`action`: "rollback", "promote" or "wait"; `z`: how many standard errors the canary is worse; why."""
+
+    action: str
+    z: float
+    reason: str
+
+
+def canary_decision(
+    control: Arm, canary: Arm, *, tolerated: float, z_limit: float = 3.0, min_requests: int = 500
+) -> CanaryDecision:
+    """What to do with a canary: roll back if it is surely worse, promote if it is surely not worse by `tolerated`.
+
+    z is the two-proportion statistic; its variance counts both arms, because the control's share is an estimate
+    too. Leaving that out makes false rollbacks ten times as frequent. Looking again and again does so as well: at
+    z_limit 3 one look errs with .13 %, a look a minute for an hour with about 2 %. `tolerated` is a difference of
+    shares.
+
+    Source: J. Fleiss, B. Levin and M. Paik, Statistical Methods for Rates and Proportions (2003), chapter 3; the
+    bound before a promotion: A. Agresti and B. Caffo, The American Statistician 54 (2000).
+    """
+    if min(control.requests, canary.requests) < max(min_requests, 1):
+        return CanaryDecision("wait", 0.0, f"fewer than {min_requests} requests in an arm")
+    difference = canary.share - control.share
+    pooled = (control.bad + canary.bad) / (control.requests + canary.requests)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / control.requests + 1 / canary.requests))
+    z = difference / error if error else 0.0
+    if z > z_limit:
+        return CanaryDecision("rollback", z, f"bad requests {canary.share:.2%} against {control.share:.2%}")
+    if difference + z_limit * _standard_error(control, canary) < tolerated:
+        return CanaryDecision("promote", z, f"worse by less than {tolerated:.2%} beyond doubt")
+    return CanaryDecision("wait", z, "not enough requests to tell")
+
+
+def _standard_error(*arms: Arm) -> float:
+    """Of the difference of shares, with one good and one bad request added to each arm: none bad is no proof."""
+    shares = [(arm.bad + 1) / (arm.requests + 2) for arm in arms]
+    return math.sqrt(sum(p * (1 - p) / (arm.requests + 2) for p, arm in zip(shares, arms, strict=True)))
