@@ -1,0 +1,198 @@
+"""Card payments: the simulator's, the Fraud Detection Handbook's, and ULB's, behind one `load`.
+
+All three come back as a `PaymentStream` with the same columns, so that whoever uses it need not know which it was.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsd_lib.datasets.card import DataCard, DataError
+from mlsd_lib.datasets.fraud_simulator import FraudSimulator
+
+HANDBOOK_COLUMNS = ("TRANSACTION_ID", "TX_DATETIME", "CUSTOMER_ID", "TERMINAL_ID", "TX_AMOUNT", "TX_FRAUD")
+HANDBOOK_ROWS, HANDBOOK_FRAUDS = 1_754_155, 14_681
+HANDBOOK_SCENARIOS = {0: "", 1: "large amount", 2: "terminal", 3: "stolen"}
+ULB_COLUMNS = ("Time", *(f"V{i}" for i in range(1, 29)), "Amount", "Class")
+ULB_ROWS, ULB_FRAUDS = 284_807, 492
+FIXED_DELAY = pd.Timedelta(days=7)
+"""When the published files' frauds count as known: the Handbook's protocol; the files do not say."""
+
+
+@dataclass(frozen=True)
+class PaymentStream:
+    """Payments, and apart from them the truth.
+
+    `payments`, ordered by time: `transaction_id`, `time`, `customer_id`, `terminal_id`, `amount`; ULB has no customers
+    and terminals but `V1` to `V28`. `truth`, same order, indexed by `transaction_id`: `is_fraud`, `mechanism`,
+    `label_time`.
+    """
+
+    payments: pd.DataFrame
+    truth: pd.DataFrame
+    card: DataCard
+
+
+def load(source: str | Path = "simulator", seed: int = 0, days: int = 90, **options: Any) -> PaymentStream:
+    """The stream from `source`: "simulator", "handbook" (below MLSD_DATA_DIR), or the path of a published file.
+
+    A path may be a Parquet file, a CSV file, or the Handbook's folder of daily pickles. `seed`, `days` and `options`
+    belong to the simulator; `unpickle=True` to the pickles. Raises `DataError`.
+    """
+    if source == "simulator":
+        return simulate(np.random.default_rng(seed), days, **options)
+    path = _handbook_file() if source == "handbook" else Path(source)
+    if not path.exists():
+        raise DataError(f'{path} does not exist. Give "simulator", "handbook" or the path of a published file.')
+    table = _read_table(path, **options)
+    if "Class" in table.columns or "V1" in table.columns:
+        return _from_ulb(table, path)
+    return _from_handbook(table, path)
+
+
+def simulate(rng: np.random.Generator, days: int = 90, **options: Any) -> PaymentStream:
+    """`days` of simulated payments. `options` are those of `FraudSimulator`."""
+    payments, truth = FraudSimulator(rng, **options).advance(days)
+    return PaymentStream(payments, truth, simulator_card(len(payments)))
+
+
+def simulator_card(rows: int) -> DataCard:
+    """The card of `rows` simulated payments."""
+    return DataCard(
+        "simulated card payments",
+        rows,
+        "MIT",
+        real=False,
+        source="mlsd_lib.datasets.fraud_simulator",
+        notes=("a fraud becomes known when its chargeback arrives, on average 4 to 20 days later",),
+    )
+
+
+def _handbook_file() -> Path:
+    folder = os.environ.get("MLSD_DATA_DIR")
+    if not folder:
+        raise DataError("MLSD_DATA_DIR is not set. Set it to the folder that holds fraud/*.parquet, or give a path.")
+    found = sorted(Path(folder, "fraud").glob("*.parquet"))
+    if not found:
+        raise DataError(f"{Path(folder, 'fraud')} holds no .parquet file. Put the Handbook's transactions there.")
+    return found[0]
+
+
+def _read_table(path: Path, unpickle: bool = False) -> pd.DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        if path.suffix == ".csv":
+            return pd.read_csv(path)
+        pickles = sorted(path.glob("*.pkl")) if path.is_dir() else [path] if path.suffix == ".pkl" else []
+        if pickles and not unpickle:
+            raise DataError(
+                f"{path} holds pickles, and reading a pickle runs whatever code is in it. If you trust where they "
+                "came from, pass unpickle=True; otherwise convert them to Parquet elsewhere."
+            )
+        if pickles:
+            return pd.concat([pd.read_pickle(one) for one in pickles], ignore_index=True)
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
+    raise DataError(f"{path} is of no known kind. Give a .parquet, a .csv, or a folder of .pkl files.")
+
+
+def _require(table: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise DataError(
+            f"{path} lacks the column {missing[0]} (it has {', '.join(map(str, table.columns[:12]))}). "
+            "Columns are read by their published names: rename them back, or take the published file."
+        )
+
+
+def _refuse(bad: pd.Series, table: pd.DataFrame, column: str, rule: str, path: Path) -> None:
+    if bad.any():
+        row = int(np.argmax(bad.to_numpy()))
+        raise DataError(
+            f"{path}, column {column}: {table[column].iloc[row]!r} in row {row} ({int(bad.sum())} such rows); {rule}. "
+            "Mend or drop those rows."
+        )
+
+
+def _numbers(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
+    numbers = pd.to_numeric(table[column], errors="coerce")
+    _refuse(~np.isfinite(numbers), table, column, "it must hold finite numbers", path)
+    return numbers
+
+
+def _from_handbook(table: pd.DataFrame, path: Path) -> PaymentStream:
+    _require(table, HANDBOOK_COLUMNS, path)
+    time = pd.to_datetime(table["TX_DATETIME"], errors="coerce").dt.as_unit("us")
+    _refuse(time.isna(), table, "TX_DATETIME", "it must hold dates and times", path)
+    ids = {name: _numbers(table, name, path).astype("int64") for name in HANDBOOK_COLUMNS if name.endswith("_ID")}
+    _refuse(ids["TRANSACTION_ID"].duplicated(), table, "TRANSACTION_ID", "each may occur once", path)
+    amount = _numbers(table, "TX_AMOUNT", path)
+    _refuse(amount < 0, table, "TX_AMOUNT", "amounts are not negative", path)
+    fraud = _numbers(table, "TX_FRAUD", path)
+    _refuse(~fraud.isin([0, 1]), table, "TX_FRAUD", "it is 0 or 1", path)
+    columns = {name.lower(): values for name, values in ids.items()}
+    payments = pd.DataFrame({**columns, "amount": amount.astype(float)})
+    payments.insert(1, "time", time)
+    scenario = table.get("TX_FRAUD_SCENARIO", fraud)
+    mechanism = scenario.map(HANDBOOK_SCENARIOS).fillna("unknown").where(fraud == 1, "")
+    card = DataCard(
+        "Fraud Detection Handbook transactions",
+        len(table),
+        "CC BY-SA 4.0",
+        real=False,
+        source=str(path),
+        notes=("simulated by the Handbook's authors", "a fraud counts as known after 7 days"),
+        differences=tuple(_differences(len(table), int(fraud.sum()), HANDBOOK_ROWS, HANDBOOK_FRAUDS))
+        + tuple(_gaps(ids["TRANSACTION_ID"])),
+    )
+    return _ordered(payments, fraud == 1, mechanism, card)
+
+
+def _from_ulb(table: pd.DataFrame, path: Path) -> PaymentStream:
+    _require(table, ULB_COLUMNS, path)
+    numbers = pd.DataFrame({name: _numbers(table, name, path) for name in ULB_COLUMNS})
+    _refuse(numbers["Amount"] < 0, table, "Amount", "amounts are not negative", path)
+    _refuse(~numbers["Class"].isin([0, 1]), table, "Class", "it is 0 or 1", path)
+    payments = numbers.drop(columns=["Time", "Class"]).rename(columns={"Amount": "amount"})
+    payments.insert(0, "transaction_id", np.arange(len(table)))
+    payments.insert(1, "time", pd.Timestamp("2013-09-01") + pd.to_timedelta(numbers["Time"], unit="s"))
+    fraud = numbers["Class"] == 1
+    card = DataCard(
+        "ULB credit card transactions",
+        len(table),
+        "DbCL 1.0",
+        real=True,
+        source=str(path),
+        notes=("no customers or terminals; V1 to V28 are principal components", "day 0 is set to 2013-09-01"),
+        differences=tuple(_differences(len(table), int(fraud.sum()), ULB_ROWS, ULB_FRAUDS)),
+    )
+    return _ordered(payments, fraud, fraud.map({True: "unknown", False: ""}), card)
+
+
+def _differences(rows: int, frauds: int, published_rows: int, published_frauds: int) -> list[str]:
+    counts = [("rows", rows, published_rows), ("frauds", frauds, published_frauds)]
+    return [f"{found:,} {what}, published {whole:,}" for what, found, whole in counts if found != whole]
+
+
+def _gaps(ids: pd.Series) -> list[str]:
+    expected = int(ids.max() - ids.min()) + 1 if len(ids) else 0
+    return [] if expected == len(ids) else [f"{expected - len(ids):,} transaction ids are missing between the ends"]
+
+
+def _ordered(payments: pd.DataFrame, fraud: pd.Series, mechanism: pd.Series, card: DataCard) -> PaymentStream:
+    truth = pd.DataFrame(
+        {
+            "is_fraud": fraud.to_numpy(dtype=bool),
+            "mechanism": mechanism.to_numpy(dtype=str),
+            "label_time": (payments["time"] + FIXED_DELAY).where(fraud).to_numpy(),
+        },
+        index=pd.Index(payments["transaction_id"], name="transaction_id"),
+    )
+    order = np.lexsort([payments["transaction_id"], payments["time"]])
+    return PaymentStream(payments.iloc[order].reset_index(drop=True), truth.iloc[order], card)
