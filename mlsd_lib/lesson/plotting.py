@@ -19,8 +19,8 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK = (
 )
 # Where the arrow ends, in shares of the axes, and the direction back to its text.
 GOOD_SIDES = {
-    "down": (0.95, 0.03, 0, 1),
-    "up": (0.95, 0.97, 0, -1),
+    "down": (0.92, 0.03, 0, 1),
+    "up": (0.92, 0.97, 0, -1),
     "upper left": (0.02, 0.98, 1, -1),
     "upper right": (0.98, 0.98, -1, -1),
     "lower left": (0.02, 0.02, 1, 1),

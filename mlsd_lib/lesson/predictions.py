@@ -119,13 +119,14 @@ class Calibration:
         if not self.answered:
             return "No prediction has been measured yet. The first lesson asks for one."
         share = self.inside / self.answered
-        advice = (
-            "intervals this narrow claim more than you know: widen them"
-            if share < STATED_SHARE - 0.15
-            else "this is what 90 % should look like"
-        )
         if self.answered < 5:
             advice = "too few to tell; go on"
+        elif share < STATED_SHARE - 0.15:
+            advice = "intervals this narrow claim more than you know: widen them"
+        elif share == 1 and self.answered >= 25:  # at 90 %, this happens to 7 readers in 100
+            advice = "you know more than you claim: narrow them"
+        else:
+            advice = "this is what 90 % should look like"
         return f"{self.inside} of {self.answered} intervals held the measured value ({share:.0%}): {advice}."
 
 

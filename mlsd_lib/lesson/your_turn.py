@@ -84,7 +84,7 @@ def _judge(attempt: Any, one: Case) -> tuple[str, str]:
         return "not attempted", "Write your answer in the cell above, run it, then run this one."
     except Exception as error:
         return "error in your code", f"{call} raised {type(error).__name__}: {error}{_line_of(error)}"
-    if not _same(list(arguments), list(one.arguments), 0.0):
+    if not all(_same(left, right, 0.0) for left, right in zip(arguments, one.arguments, strict=True)):
         return "fail", f"{call} changed its own input. Work on a copy: the caller still needs what it passed."
     if value is None and one.expected is not None:
         return "fail", f"{call} gave None. Is a return missing?"
@@ -117,10 +117,17 @@ def _same(value: Any, expected: Any, within: float) -> bool:
         if left.shape != right.shape:
             return False
         if right.dtype.kind in "iufc":
-            return bool(np.allclose(left.astype(complex), right.astype(complex), rtol=within, atol=within))
+            wide = left.astype(complex), right.astype(complex)
+            return bool(np.allclose(*wide, rtol=within, atol=within, equal_nan=True))
         return bool(np.all(left == right))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError):  # rows of different lengths, or numbers beside lists, make no array
+        return _same_entries(value, expected, within)
+
+
+def _same_entries(value: Any, expected: Any, within: float) -> bool:
+    if not isinstance(expected, list | tuple) or not isinstance(value, list | tuple) or len(value) != len(expected):
         return False
+    return all(_same(left, right, within) for left, right in zip(value, expected, strict=True))
 
 
 def _is_numpy_bool(value: Any, expected: Any) -> bool:

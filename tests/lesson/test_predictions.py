@@ -111,3 +111,11 @@ def test_the_interval_is_drawn_where_it_lies_and_nothing_without_one():
     assert ax.patches[0].get_bbox().x1 == 50
     with pytest.raises(LessonError, match="along"):
         predict("other", "?", "ms", 2, 5).draw(ax, along="z")
+
+
+@pytest.mark.parametrize(
+    ("inside", "answered", "advice"),
+    [(4, 4, "go on"), (5, 10, "widen"), (9, 10, "should look like"), (25, 25, "narrow them"), (0, 0, "No prediction")],
+)
+def test_the_advice_fits_the_share_of_intervals_that_held(inside, answered, advice):
+    assert advice in str(room.Calibration(inside, answered, ()))

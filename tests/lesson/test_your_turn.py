@@ -102,3 +102,13 @@ def test_an_object_equal_to_everything_does_not_pass():
 def test_arguments_must_be_a_tuple():
     with pytest.raises(LessonError, match="tuple"):
         case([1], 1)
+
+
+@pytest.mark.parametrize("arguments", [([1, 2], 0.5), ([[1.0], [2.0, 3.0]], 1), ([float("nan")], 2)])
+def test_input_of_any_shape_that_is_left_alone_is_not_called_changed(arguments):
+    assert check("t", lambda values, factor: factor, [case(arguments, arguments[1])]).outcome == "pass"
+
+
+@pytest.mark.parametrize(("value", "agrees"), [([[1], [2, 3]], True), ([[1], [2, 4]], False), ([[1]], False)])
+def test_lists_of_lists_of_different_lengths_agree_entry_by_entry(value, agrees):
+    assert (check("t", lambda: value, [case((), [[1], [2, 3]])]).outcome == "pass") is agrees

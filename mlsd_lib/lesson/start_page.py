@@ -1,0 +1,156 @@
+"""The start page's tables: every notebook with the reader's progress, routes for a number of hours.
+
+All of it is derived from the notebooks' metadata and cells and from the reader's record; nothing is listed by hand.
+"""
+
+import ast
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlsd_lib.lesson.reader import record
+from mlsd_lib.notebooks import Notebook, NotebookError, read_notebook, reading_order
+from mlsd_lib.notebooks.course import notebook_paths
+
+if TYPE_CHECKING:
+    from IPython.display import Markdown
+
+GOALS = ("exercise", "case_study")
+KIND_WORDS = {"start": "start page", "lesson": "lesson", "case_study": "case study", "exercise": "exercise"}
+HOURS_PER_GOAL = 5
+
+
+class Course(NamedTuple):
+    """The notebooks in an order of study, and a sentence for each file that could not be read as one."""
+
+    notebooks: list[Notebook]
+    faults: list[str]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The ids of the predictions and of the checks that a notebook's cells ask for, in their order."""
+
+    predictions: tuple[str, ...]
+    checks: tuple[str, ...]
+
+
+def read_course(root: Path) -> Course:
+    """The course under `root` as a student sees it: without the sources of exercises, faults named, never raised."""
+    found, faults = [], []
+    for path in notebook_paths(root):
+        if path.relative_to(root).parts[0] == "solutions":
+            continue
+        try:
+            found.append(read_notebook(root, path))
+        except NotebookError as error:
+            faults.append(str(error))
+    names = {one.name for one in found}
+    found = [replace(one, requires=tuple(name for name in one.requires if name in names)) for one in found]
+    return Course(reading_order(found), faults)
+
+
+def asked_in(path: Path) -> Asked:
+    """What the notebook at `path` asks its reader for, read from its cells without running them."""
+    calls: dict[str, list[str]] = {"predict": [], "check": []}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        try:
+            tree = ast.parse("".join(cell["source"]))
+        except SyntaxError:  # a magic line; predictions and checks stand in plain cells
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in calls and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    calls[node.func.id].append(first.value)
+    return Asked(tuple(calls["predict"]), tuple(calls["check"]))
+
+
+def progress(path: Path) -> str:
+    """How much of what the notebook at `path` asks for the reader has done, in words; a dash if it asks nothing."""
+    asked = asked_in(path)
+    with record() as connection:
+        passed = {row["id"] for row in connection.execute("SELECT id FROM checks WHERE outcome = 'pass'")}
+        measured = {row["id"] for row in connection.execute("SELECT id FROM predictions WHERE measured IS NOT NULL")}
+    parts = [
+        f"{sum(id in done for id in ids)} of {len(ids)} {word}"
+        for ids, done, word in ((asked.checks, passed, "checks"), (asked.predictions, measured, "predictions"))
+        if ids
+    ]
+    return ", ".join(parts) or "-"
+
+
+def course_table(course: Course, page: Path) -> "Markdown":
+    """Every notebook but the start page: title as a link from `page`, kind, minutes, budget, the reader's progress."""
+    rows = [
+        (
+            link(one, page),
+            KIND_WORDS[one.kind],
+            f"{one.minutes} min",
+            f"{one.budget.cpu_s:g} s, {one.budget.peak_mb:g} MB",
+            progress(one.path),
+        )
+        for one in course.notebooks
+        if one.path != page.resolve()
+    ]
+    header = ("notebook", "kind", "your time", "its budget", "you have done")
+    return markdown_table(header, rows, after=[f"Not listed: {fault}" for fault in course.faults])
+
+
+def link(notebook: Notebook, page: Path) -> str:
+    """A Markdown link from the notebook `page` to `notebook`; JupyterLab opens it in a tab of its own."""
+    relative = Path(os.path.relpath(notebook.path, page.resolve().parent)).as_posix()
+    return f"[{notebook.title}]({relative})"
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], after: Sequence[str] = ()) -> "Markdown":
+    """A table that a notebook shows with working links, and paragraphs after it."""
+    from IPython.display import Markdown
+
+    lines = [header, ["---"] * len(header), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return Markdown("\n\n".join([table, *after]))
+
+
+def route(notebooks: Sequence[Notebook], hours: float) -> list[Notebook]:
+    """Notebooks that fill at most `hours`, in an order of study, each with all that it requires.
+
+    First the exercises and case studies that take the least time with all that they require, one for every five
+    hours; then lessons in the order of study; then whatever else still fits.
+    """
+    by_name = {one.name: one for one in notebooks}
+
+    def needed(name: str) -> set[str]:
+        return {name}.union(*(needed(required) for required in by_name[name].requires))
+
+    def minutes(names: Iterable[str]) -> int:
+        return sum(by_name[name].minutes for name in names)
+
+    taken: set[str] = set()
+    goals = sorted((n.name for n in notebooks if n.kind in GOALS), key=lambda name: (minutes(needed(name)), name))
+    first = max(1, int(hours // HOURS_PER_GOAL))
+    lessons = [one.name for one in notebooks if one.kind not in GOALS]
+    for name in [*goals[:first], *lessons, *goals[first:]]:
+        if minutes(taken | needed(name)) <= 60 * hours:
+            taken |= needed(name)
+    return [one for one in notebooks if one.name in taken]
+
+
+def routes_table(course: Course, page: Path, hours: Sequence[float] = (5, 20, 60)) -> "Markdown":
+    """A route for each number of `hours`, with the time that it really takes, from the notebooks that there are.
+
+    A route that holds them all says so instead of listing them.
+    """
+    rows = []
+    for limit in hours:
+        chosen = route(course.notebooks, limit)
+        links = ", ".join(link(one, page) for one in chosen if one.path != page.resolve())
+        if len(chosen) == len(course.notebooks):
+            links = "everything that this copy holds; the route grows with the course"
+        rows.append((f"{limit:g} hours", f"{sum(one.minutes for one in chosen) / 60:.1f} hours", links))
+    return markdown_table(("you have", "it takes", "after this page"), rows)

@@ -1,0 +1,171 @@
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from mlsd_lib.lesson import case, check, predict
+from mlsd_lib.lesson.reader import LessonError, record
+from mlsd_lib.lesson.self_check import ANSWERS, self_check
+from mlsd_lib.lesson.start_page import asked_in, course_table, progress, read_course, route, routes_table
+from mlsd_lib.notebooks import course_root
+
+ROOT = course_root(Path(__file__))
+
+
+@pytest.fixture(autouse=True)
+def own_record(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLSD_HOME", str(tmp_path / "record"))
+
+
+def write(root, name, kind="lesson", minutes=50, requires=(), cells=(), **more):
+    entry = {
+        "kind": kind,
+        "title": f"Title of {Path(name).stem} | x",
+        "section": "s",
+        "objectives": ["o"],
+        "minutes": minutes,
+        "budget": {"cpu_s": 60, "peak_mb": 1500},
+        "requires": list(requires),
+        **more,
+    }
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(new_notebook(cells=[new_code_cell(c) for c in cells], metadata={"mlsd": entry}), path)
+    return path
+
+
+START, FIRST, SECOND = "chapters/00_start_here.ipynb", "chapters/01_a/01_x.ipynb", "chapters/01_a/02_y.ipynb"
+EXERCISE, CASE = "exercises/r/r.ipynb", "case_studies/f/f.ipynb"
+
+
+@pytest.fixture
+def root(tmp_path):
+    write(tmp_path, START, kind="start", minutes=30)
+    write(tmp_path, FIRST, requires=[START])
+    write(tmp_path, SECOND, requires=[FIRST])
+    write(tmp_path, EXERCISE, kind="exercise", minutes=200, requires=[FIRST])
+    write(tmp_path, "solutions/r/r.ipynb", kind="exercise", minutes=200, requires=[FIRST])
+    write(tmp_path, CASE, kind="case_study", minutes=300, requires=[SECOND])
+    return tmp_path
+
+
+def names(notebooks):
+    return [one.name for one in notebooks]
+
+
+def test_a_reader_sees_every_notebook_but_the_sources_of_exercises(root):
+    course = read_course(root)
+    assert set(names(course.notebooks)) == {START, FIRST, SECOND, EXERCISE, CASE}
+    assert course.faults == []
+    assert course.notebooks[0].name == START
+
+
+def test_a_faulty_notebook_is_named_and_does_not_hide_the_others(root):
+    write(root, "chapters/01_a/03_z.ipynb", minutes="long", requires=["chapters/gone.ipynb"])
+    write(root, "chapters/01_a/04_u.ipynb", requires=["chapters/01_a/03_z.ipynb"])
+    course = read_course(root)
+    assert "03_z" in course.faults[0]
+    assert "chapters/01_a/04_u.ipynb" in names(course.notebooks)
+    assert course.faults[0] in course_table(course, root / START).data
+
+
+def test_what_a_notebook_asks_is_read_from_calls_with_a_plain_id(tmp_path):
+    cells = [
+        'guess = predict("one", "?", "s")\nother = predict(name, "?", "s")\nresult = check("two", f, [])',
+        "%timeit 1\npredict('in a magic cell')",
+        "print('check(\"three\")'); model.predict('four'); check()",
+    ]
+    asked = asked_in(write(tmp_path, FIRST, cells=cells))
+    assert (asked.predictions, asked.checks) == (("one",), ("two",))
+
+
+def test_progress_counts_passed_checks_and_measured_predictions_of_this_notebook(tmp_path):
+    cells = ['predict("p", "?", "s")', 'predict("q", "?", "s")', 'check("c", 1, [])', 'check("d", 1, [])']
+    path = write(tmp_path, FIRST, cells=cells)
+    assert progress(path) == "0 of 2 checks, 0 of 2 predictions"
+    check("c", 1, [case((), 1)])
+    check("d", 1, [case((), 2)])
+    check("elsewhere", 1, [case((), 1)])
+    predict("p", "?", "s", 1, 2).measured(1.5)
+    predict("q", "?", "s", 1, 2)
+    assert progress(path) == "1 of 2 checks, 1 of 2 predictions"
+    assert progress(write(tmp_path, SECOND)) == "-"
+
+
+def test_the_table_links_from_the_page_to_every_other_notebook(root):
+    page = root / START
+    table = course_table(read_course(root), page).data
+    for name in (FIRST, SECOND, EXERCISE, CASE):
+        target = table.split(f"[Title of {Path(name).stem} \\| x](")[1].split(")")[0]
+        assert (page.parent / target).resolve() == (root / name).resolve()
+    assert "00_start_here" not in table
+    assert "60 s, 1500 MB" in table
+
+
+@pytest.mark.parametrize(
+    ("hours", "chosen"),
+    [
+        (0.25, []),
+        (1, [START]),
+        (3, [START, FIRST, SECOND]),
+        (5, [START, FIRST, EXERCISE]),
+        (10, [START, FIRST, SECOND, EXERCISE]),
+        (12, [START, FIRST, SECOND, CASE, EXERCISE]),
+    ],
+)
+def test_a_route_fits_its_hours_and_holds_all_that_it_requires(root, hours, chosen):
+    taken = route(read_course(root).notebooks, hours)
+    assert sorted(names(taken)) == sorted(chosen)
+    assert sum(one.minutes for one in taken) <= 60 * hours
+
+
+def test_routes_are_listed_with_the_time_they_take(root):
+    table = routes_table(read_course(root), root / START, hours=(5, 60)).data
+    assert "| 5 hours | 4.7 hours | [Title of 01_x" in table
+    assert "| 60 hours | 10.5 hours | everything that this copy holds" in table
+
+
+def test_the_real_start_page_is_on_the_map_and_each_question_is_asked_once():
+    course = read_course(ROOT)
+    assert course.faults == []
+    page = course.notebooks[0]
+    assert page.kind == "start"
+    source = page.path.read_text(encoding="utf-8")
+    assert {name: source.count(f'\\"{name}\\": ...') for name in ANSWERS} == dict.fromkeys(ANSWERS, 1)
+
+
+def test_a_self_check_tells_right_wrong_and_unanswered_apart_and_keeps_them():
+    results = self_check({"merged-rows": 4.0, "scaler-rows": "All", "flagged-share": ..., "safe-to-repeat": " put "})
+    assert [one.outcome for one in results] == ["pass", "fail", "not attempted", "pass"]
+    assert results[1].message == ANSWERS["scaler-rows"].remedy
+    with record() as connection:
+        kept = dict(connection.execute("SELECT id, outcome FROM checks").fetchall())
+    assert kept["self-check/scaler-rows"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "outcome"),
+    [
+        ("flagged-share", 15.38, "pass"),
+        ("flagged-share", 15, "pass"),
+        ("flagged-share", 0.154, "fail"),
+        ("standard-error", float("nan"), "fail"),
+        ("merged-rows", "4", "fail"),
+        ("merged-rows", True, "fail"),
+        ("merged-rows", None, "not attempted"),
+        ("scaler-rows", 3, "fail"),
+    ],
+)
+def test_an_answer_is_judged_by_kind_and_tolerance(name, given, outcome):
+    assert self_check({name: given})[0].outcome == outcome
+
+
+def test_every_wrong_answer_has_a_remedy_that_says_where_to_read():
+    assert len(ANSWERS) == 10
+    assert [name for name, known in ANSWERS.items() if "Read: " not in known.remedy] == []
+
+
+def test_a_question_that_does_not_exist_is_named():
+    with pytest.raises(LessonError, match="no question 'merged-row'"):
+        self_check({"merged-row": 4})
