@@ -1,0 +1,86 @@
+"""What every lesson keeps to, as functions that name each breach.
+
+The tests feed them the course, and fixtures that breach each rule once.
+"""
+
+import re
+import runpy
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlsd_lib.lesson.start_page import asked_in
+from tests.lessons.lesson_cells import Lesson, calls
+
+WRONG_ANSWERS = Path(__file__).parent / "wrong_answers"
+FEWEST_EXERCISES = 2
+TAKE_AWAYS = (3, 4, 5)
+FEWEST_REFERENCES = 2
+
+
+def wrong_answers(stem: str, folder: Path = WRONG_ANSWERS) -> dict[str, tuple[str, str]]:
+    """Of the lesson `stem`: exercise slug to a named wrong answer's code and a part of the message that it must get."""
+    path = folder / f"{stem}.py"
+    return runpy.run_path(str(path))["WRONG"] if path.exists() else {}
+
+
+def incomplete_exercises(lesson: Lesson, wrong: dict[str, tuple[str, str]]) -> Iterator[str]:
+    """Your-turn cells without check, solution or wrong answer, and wrong answers without their exercise."""
+    ids = [cell.id for cell in lesson.cells]
+    for identity in lesson.your_turn_ids:
+        if not identity.endswith("-answer"):
+            yield f"{lesson.stem}: the your-turn cell {identity!r} must be named SLUG-answer"
+            continue
+        slug = identity.removesuffix("-answer")
+        for part in ("check", "solution"):
+            if f"{slug}-{part}" not in ids:
+                yield f"{lesson.stem}: {identity!r} has no cell {slug}-{part}"
+            elif ids.index(f"{slug}-{part}") < ids.index(identity):
+                yield f"{lesson.stem}: {slug}-{part} stands before {identity!r}"
+        if slug not in wrong:
+            yield f"{lesson.stem}: {identity!r} has no wrong answer in tests/lessons/wrong_answers/{lesson.stem}.py"
+    for slug in wrong:
+        if slug not in lesson.slugs:
+            yield f"{lesson.stem}: the wrong answer {slug!r} belongs to no your-turn cell"
+
+
+def missing_parts(lesson: Lesson) -> Iterator[str]:
+    """What a lesson needs and this one lacks: a prediction, claims, exercises, take-aways, limits, references."""
+    code = [cell.source for cell in lesson.cells if cell.is_code]
+    prose = "\n\n".join(cell.source for cell in lesson.cells if not cell.is_code)
+    for name in ("predict", "claims"):
+        if not any(calls(source, name) for source in code):
+            yield f"{lesson.stem}: no cell calls {name}()"
+    if len(lesson.your_turn_ids) < FEWEST_EXERCISES:
+        yield f"{lesson.stem}: {len(lesson.your_turn_ids)} your-turn cells; a lesson has at least {FEWEST_EXERCISES}"
+    take_aways, references = bullets_under(prose, "Take-aways"), bullets_under(prose, "References")
+    if take_aways not in TAKE_AWAYS:
+        yield f"{lesson.stem}: {take_aways} bullets under '## Take-aways'; a lesson has 3 to 5"
+    if references < FEWEST_REFERENCES:
+        yield f"{lesson.stem}: {references} bullets under '## References'; a lesson names at least {FEWEST_REFERENCES}"
+    if not re.search(r"\*\*What the experiments? (do|does) not show", prose):
+        yield f"{lesson.stem}: it does not say **What the experiments do not show**"
+
+
+def bullets_under(prose: str, heading: str) -> int:
+    found = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", prose, re.DOTALL | re.MULTILINE)
+    return len(re.findall(r"^- ", found[1], re.MULTILINE)) if found else 0
+
+
+def repeated_ids(paths: list[Path]) -> list[str]:
+    """Ids of predictions, and of checks, that more than one cell of the course asks for: records would collide."""
+    asked = [asked_in(path) for path in paths]
+    return [
+        f"{kind} {identity!r} is asked {count} times"
+        for kind, ids in (
+            ("prediction", Counter(i for one in asked for i in one.predictions)),
+            ("check", Counter(i for one in asked for i in one.checks)),
+        )
+        for identity, count in ids.items()
+        if count > 1
+    ]
+
+
+def strangers(folder: Path, stems: set[str]) -> list[str]:
+    """Files of wrong answers that belong to no lesson."""
+    return [f"{path.name} belongs to no lesson" for path in sorted(folder.glob("*.py")) if path.stem not in stems]

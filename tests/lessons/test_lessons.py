@@ -1,0 +1,62 @@
+"""Every lesson keeps its rules, and each of its exercises tells unanswered, right and wrong apart."""
+
+from pathlib import Path
+
+import pytest
+
+from mlsd_lib.notebooks import course_root, read_notebook
+from mlsd_lib.notebooks.course import notebook_paths
+from tests.lessons import rules
+from tests.lessons.lesson_cells import lessons
+
+ROOT = course_root(Path(__file__))
+LESSONS = lessons(
+    [read_notebook(ROOT, path) for path in notebook_paths(ROOT) if path.is_relative_to(ROOT / "chapters")]
+)
+EXERCISES = [pytest.param(one, slug, id=f"{one.stem}-{slug}") for one in LESSONS for slug in one.slugs]
+each_exercise = pytest.mark.parametrize(("lesson", "slug"), EXERCISES)
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda one: one.stem)
+
+
+@pytest.fixture(autouse=True)
+def plots_go_nowhere(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+
+
+@each_exercise
+def test_an_unanswered_exercise_is_not_attempted_and_does_not_raise(lesson, slug):
+    assert {one.outcome for one in lesson.outcomes(slug)} == {"not attempted"}
+
+
+@each_exercise
+def test_the_folded_solution_passes(lesson, slug):
+    results = lesson.outcomes(slug, lesson.solution(slug))
+    assert [(one.outcome, one.message) for one in results if one.outcome != "pass"] == []
+
+
+@each_exercise
+def test_the_named_wrong_answer_fails_and_is_told_why(lesson, slug):
+    code, fragment = rules.wrong_answers(lesson.stem)[slug]
+    messages = [one.message for one in lesson.outcomes(slug, code) if one.outcome == "fail"]
+    assert any(fragment in message for message in messages), messages or "the wrong answer did not fail"
+
+
+@each_lesson
+def test_every_exercise_has_its_check_its_solution_and_a_wrong_answer(lesson):
+    assert list(rules.incomplete_exercises(lesson, rules.wrong_answers(lesson.stem))) == []
+
+
+@pytest.mark.parametrize("lesson", [one for one in LESSONS if one.stem != "00_start_here"], ids=lambda one: one.stem)
+def test_a_lesson_has_all_its_parts(lesson):
+    assert list(rules.missing_parts(lesson)) == []
+
+
+def test_no_two_cells_of_the_course_share_the_id_of_a_prediction_or_a_check():
+    student_side = [path for path in notebook_paths(ROOT) if not path.is_relative_to(ROOT / "solutions")]
+    assert rules.repeated_ids(student_side) == []
+
+
+def test_every_file_of_wrong_answers_belongs_to_one_lesson():
+    stems = [one.stem for one in LESSONS]
+    assert len(stems) == len(set(stems)), "two lessons share a file name, and so a file of wrong answers"
+    assert rules.strangers(rules.WRONG_ANSWERS, set(stems)) == []
