@@ -1,0 +1,258 @@
+"""The instructor's commands: release, collect, grade, feedback, export, formgrader, leaks.
+
+Imported by every `mlsd --help`: nothing heavy at the top, and no work here but telling what was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from grader.course import Course
+    from grader.grade import Graded
+
+PANEL = "Instructors"
+Folder = Annotated[Path | None, typer.Option("--course", help="The course folder; default: the one around you.")]
+Name = Annotated[str, typer.Argument(help="The exercise, e.g. reduce_latency.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    for command in (release, collect, grade, feedback, export, leaks):
+        app.command(command.__name__, rich_help_panel=PANEL)(command)
+    settings = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app.command("formgrader", rich_help_panel=PANEL, context_settings=settings)(formgrader)
+
+
+def release(
+    names: Annotated[list[str] | None, typer.Argument(help="Exercises; without any, all of them.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether exercises/ is up to date.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite exercises that were edited.")] = False,
+    to: Annotated[Path | None, typer.Option("--to", help="Write the student edition into this empty folder.")] = None,
+    folder: Folder = None,
+) -> None:
+    """Generate exercises/ from solutions/, or write the student edition.
+
+    Examples: mlsd release reduce_latency; mlsd release --check; mlsd release --to ../student-edition
+    """
+    from grader import release as work
+    from grader.course import Course
+
+    course = Course.open(folder)
+    if to is not None:
+        _write_edition(course, to)
+        return
+    chosen = names or course.assignments()
+    if not chosen:
+        typer.echo(f"There is no exercise in {course.folder('source')}.")
+    if check:
+        raise typer.Exit(_check(course, chosen))
+    for name in chosen:
+        outcome = work.release(course, name, force)
+        typer.echo(f"{name}: {outcome} ({_short(course, course.folder('release', name=name))})")
+        if place := work.publish(course, name):
+            typer.echo(f"{name}: JupyterLab's assignment list offers it ({_short(course, place)})")
+    typer.echo(f"The secret for hidden seeds is {course.secret_file}. Keep a copy; it is in no edition and not in git.")
+
+
+def collect(
+    name: Name,
+    source: Annotated[
+        Path | None, typer.Argument(metavar="[FROM]", help="A folder or a zip; without it, nbgrader's exchange.")
+    ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option("--map", help="A CSV, name,student: whom names in FROM mean; others are refused."),
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Take in what a class handed in: Moodle's and Canvas's zips, folders or zips of folders, files named by student.
+
+    Run it again with a later download: the newest by receipt stays, the one it replaces is kept. Exit status 1 if
+    anything was refused.
+
+    Examples: mlsd collect reduce_latency ~/Downloads/submissions.zip --map roster.csv; mlsd collect reduce_latency
+    """
+    from collections import Counter
+
+    from grader import collect as work
+    from grader.course import Course
+
+    course = Course.open(folder)
+    if source is None:
+        typer.echo(work.collect_exchange(course, name).strip())
+        return
+    report = work.collect(course, name, source, roster)
+    for one in report:
+        if one.outcome != "unchanged":
+            whom = f" -> {one.student}" if one.student and one.student != one.source else ""
+            typer.echo(f"{one.outcome:9s}  {one.source}{whom}" + (f": {one.detail}" if one.detail else ""))
+    counts = Counter(one.outcome for one in report)
+    typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or f"Nothing in {source}.")
+    typer.echo(f"Report: {work.write_report(course, name, report)}. Next: mlsd grade {name}")
+    raise typer.Exit(1 if counts["refused"] or not report else 0)
+
+
+def grade(
+    name: Name,
+    student: Annotated[str, typer.Option("--student", help="Only students that match, e.g. 'a*'.")] = "*",
+    timeout: Annotated[
+        int | None,
+        typer.Option("--timeout", min=1, help="Seconds a cell may take; a submission ten times it."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Grade again who is graded already.")] = False,
+    engine: Annotated[
+        bool, typer.Option("--engine/--stock", help="The sealed engine, or stock nbgrader's execution.")
+    ] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="Workers; 0: one a processor.")] = 0,
+    sandbox: Annotated[str, typer.Option("--sandbox", help="Level: limits, landlock, namespaces, gvisor.")] = "",
+    require_sandbox: Annotated[
+        bool, typer.Option("--require-sandbox", help="Refuse to grade below --sandbox, else below namespaces.")
+    ] = False,
+    require_sealed: Annotated[
+        bool, typer.Option("--require-sealed", help="Refuse tests that cannot be kept from student code.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", help="The seed that student code starts with.")] = 0,
+    folder: Folder = None,
+) -> None:
+    """Grade what was collected. Exit status 0 only if everyone was graded.
+
+    Who is graded already is left alone unless a newer submission came. Points given by hand are kept.
+
+    Examples: mlsd grade reduce_latency; mlsd grade reduce_latency --student alice --force
+    """
+    from grader import grade as work
+    from grader.course import Course
+    from grader.progress import progress
+
+    course = Course.open(folder)
+    students = work.chosen(course, name, student)
+    if engine:
+        options = work.Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed)
+        grading = work.grade_sealed(course, name, students, options, lambda told: typer.echo(told, err=True))
+    else:
+        grading = work.grade(course, name, students, timeout, force)
+    outcomes = list(progress(grading, len(students), "graded"))
+    for one in outcomes:
+        if one.needs_a_look:
+            typer.echo(
+                f"{one.student}: {_points(one)}; " + "; ".join([*one.notes, *([one.failure] if one.failure else [])])
+            )
+    failed = [one for one in outcomes if one.failure]
+    skipped = sum(one.skipped for one in outcomes)
+    typer.echo(
+        f"{len(outcomes) - len(failed)} of {len(outcomes)} graded ({skipped} of them earlier), "
+        f"{sum(one.needs_a_look for one in outcomes)} need a look, "
+        f"{sum(one.waiting > 0 for one in outcomes)} wait for points by hand (mlsd formgrader)."
+    )
+    typer.echo(f"Marks: {course.directory.db_url.removeprefix('sqlite:///')}. Next: mlsd feedback {name}")
+    if failed:
+        typer.echo(f"Not graded: {', '.join(one.student for one in failed)}.", err=True)
+    raise typer.Exit(1 if failed else 0)
+
+
+def feedback(
+    name: Name,
+    student: Annotated[str, typer.Option("--student", help="Only students that match, e.g. 'a*'.")] = "*",
+    folder: Folder = None,
+) -> None:
+    """Write each graded student's feedback as a web page, with points and comments given by hand.
+
+    Example: mlsd feedback reduce_latency
+    """
+    from fnmatch import fnmatchcase
+
+    from grader import feedback as work
+    from grader.course import Course
+    from grader.progress import progress
+
+    course = Course.open(folder)
+    students = [one for one in work.graded_students(course, name) if fnmatchcase(one, student)]
+    given = list(progress(work.give_feedback(course, name, students), len(students), "written"))
+    for one in given:
+        for page in one.pages:
+            typer.echo(f"{one.student}: {page}")
+        if one.failure:
+            typer.echo(f"{one.student}: no feedback: {one.failure}", err=True)
+    if number := work.publish_feedback(course, name, [one.student for one in given if one.pages]):
+        typer.echo(f"JupyterLab's assignment list can fetch it for {number} who handed in there.")
+    raise typer.Exit(1 if not given or any(one.failure for one in given) else 0)
+
+
+def export(
+    name: Annotated[str | None, typer.Argument(help="The exercise; without it, all of them.")] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="The CSV file; items go into FILE_items.csv.")] = None,
+    folder: Folder = None,
+) -> None:
+    """Write the marks as CSV: one file with a row a student, one with a row a student and item.
+
+    Example: mlsd export reduce_latency --to marks.csv
+    """
+    from grader.course import Course
+    from grader.export import export as work
+
+    course = Course.open(folder)
+    totals, items, rows = work(course, name, to or course.home / "marks.csv")
+    typer.echo(f"{rows} rows of marks: {totals}\nitem by item: {items}")
+
+
+def leaks(
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that students get.")], folder: Folder = None
+) -> None:
+    """Look in a folder, its archives and its git history for solutions, hidden files and the secret.
+
+    Exit status 1 if anything is found. Example: mlsd leaks ../student-edition
+    """
+    from grader.course import Course
+    from grader.errors import GraderError
+    from grader.leaks import guarded, scan
+
+    if not place.is_dir():
+        raise GraderError(f"there is no folder {place}")
+    course = Course.open(folder)
+    found = scan(place, guarded(course.root, course.secret_file))
+    for one in found:
+        typer.echo(f"{one.where}: {one.what}")
+    typer.echo(f"{len(found)} leaks in {place}.")
+    raise typer.Exit(1 if found else 0)
+
+
+def formgrader(context: typer.Context, folder: Folder = None) -> None:
+    """Open nbgrader's formgrader on this course, to give points and comments by hand. Options go on to JupyterLab.
+
+    Example: mlsd formgrader --port=8899
+    """
+    from grader.course import Course
+    from grader.formgrader import open_formgrader
+
+    open_formgrader(Course.open(folder).root, context.args)
+
+
+def _write_edition(course: Course, to: Path) -> None:
+    from grader.edition import write_edition
+
+    files = write_edition(course, to)
+    typer.echo(f"The student edition is in {to}: {files} files, no leak found.")
+
+
+def _check(course: Course, names: Iterable[str]) -> int:
+    from grader.release import differences
+
+    found = [line for name in names for line in differences(course, name)]
+    for line in found:
+        typer.echo(line)
+    typer.echo("exercises/ is what solutions/ gives." if not found else "Write it anew: mlsd release")
+    return 1 if found else 0
+
+
+def _points(one: Graded) -> str:
+    by_hand = f", {one.waiting:g} of them by hand and still open" if one.waiting else ""
+    return f"{one.points:g} of {one.maximum:g}{by_hand}"
+
+
+def _short(course: Course, path: Path) -> Path:
+    return path.relative_to(course.root) if path.is_relative_to(course.root) else path

@@ -1,0 +1,157 @@
+"""Where a course folder keeps what, and nbgrader's own objects for that folder.
+
+Any nbgrader course can be opened, also one that we did not write: directories are those of its `nbgrader_config.py`,
+nbgrader's defaults otherwise. No command's work is done here.
+"""
+
+import copy
+import glob
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from grader.errors import GraderError
+
+CONFIG = "nbgrader_config.py"
+STEPS = ("source", "release", "submitted", "autograded", "feedback")
+
+
+class Course:
+    """A course folder as its nbgrader configuration describes it."""
+
+    def __init__(self, root: Path, config: Any) -> None:
+        from nbgrader.coursedir import CourseDirectory
+
+        self.root = root
+        self.config = config
+        self.directory = CourseDirectory(config=config)
+
+    @classmethod
+    def open(cls, folder: Path | None = None) -> "Course":
+        """The course in `folder`, or in the nearest folder at or above the working directory that has a configuration.
+
+        Raises `GraderError` if there is none or its configuration cannot be read.
+        """
+        root = (folder or _nearest(Path.cwd())).resolve()
+        config = _read_config(root)
+        config.CourseDirectory.setdefault("root", str(root))
+        course = cls(root, config)
+        if not (root / CONFIG).is_file() and not any(course.folder(step).is_dir() for step in STEPS):
+            raise GraderError(
+                f"{root} is not an nbgrader course: it has neither {CONFIG} nor a folder 'source' or 'submitted'. "
+                "Name the course folder: --course DIR"
+            )
+        return course
+
+    def configured(self, **sections: dict[str, Any]) -> "Course":
+        """The same course with some configuration replaced, e.g. `CourseDirectory={"db_url": ...}`."""
+        from traitlets.config import Config
+
+        config = copy.deepcopy(self.config)
+        config.merge(Config(sections))
+        return Course(self.root, config)
+
+    def folder(self, step: str, student: str = ".", name: str = ".") -> Path:
+        """The folder of one of nbgrader's steps (source, release, submitted, autograded, feedback)."""
+        directory = getattr(self.directory, f"{step}_directory")
+        return Path(os.path.normpath(self.directory.format_path(directory, student, name)))
+
+    @property
+    def home(self) -> Path:
+        """The folder that holds the gradebook; reports and earlier submissions lie beside it."""
+        url = self.directory.db_url
+        return Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite:///") else self.root
+
+    @property
+    def secret_file(self) -> Path:
+        """Where this course's secret is kept (it may not exist yet)."""
+        from grader.secret import SECRET_NAME, VARIABLE
+
+        return Path(os.environ.get(VARIABLE) or self.root / SECRET_NAME)
+
+    def assignments(self, step: str = "source") -> list[str]:
+        """The names of the assignments that have a notebook in `step` ("source" or "release"), sorted."""
+        found = Path(self.folder(step)).glob("*/*.ipynb")
+        return sorted({path.parent.name for path in found})
+
+    def require(self, name: str, step: str = "source") -> str:
+        """`name` itself; raises `GraderError` with the known names if `step` has no such assignment."""
+        known = self.assignments(step)
+        if name not in known:
+            where = self.folder(step)
+            raise GraderError(f"there is no exercise {name!r} in {where}. Known: {', '.join(known) or 'none'}.")
+        return name
+
+    def students(self, name: str, step: str = "submitted") -> list[str]:
+        """The students that have a folder for `name` in `step`, sorted."""
+        directory = getattr(self.directory, f"{step}_directory")
+        pattern = self.directory.format_path(directory, "(.+)", name, escape=True)
+        places = glob.glob(self.directory.format_path(directory, "*", glob.escape(name)))
+        matches = [re.fullmatch(pattern, place) for place in places if os.path.isdir(place)]
+        return sorted(match.group(1) for match in matches if match)
+
+    @contextmanager
+    def gradebook(self) -> Iterator[Any]:
+        """nbgrader's `Gradebook` of this course, made if it does not exist, closed at the end."""
+        from nbgrader.api import Gradebook
+
+        self.home.mkdir(parents=True, exist_ok=True)
+        with _nbgraders_surroundings(), Gradebook(self.directory.db_url, self.directory.course_id) as book:
+            yield book
+
+    def call(self, action: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """What `action(NbGraderAPI)` returns: a dictionary with `success`, `log` and `error`."""
+        from nbgrader.apps.api import NbGraderAPI
+
+        self.home.mkdir(parents=True, exist_ok=True)
+        with _nbgraders_surroundings():
+            return action(NbGraderAPI(config=self.config))
+
+
+def reason(result: dict[str, Any]) -> str:
+    """One line that says why nbgrader failed, found in the log and traceback of its result."""
+    text = result.get("log", "") + "\n" + result.get("error", "")
+    raised = [line for line in text.splitlines() if re.match(r" {0,4}[\w.]*(Error|Exception|Missing\w*)\b", line)]
+    own = [line for line in raised if "NbGraderException" not in line]
+    told = [line.partition("] ")[2] for line in text.splitlines() if line.startswith(("[ERROR", "[CRITICAL"))]
+    return next(iter(own or told or raised), "nbgrader failed and did not say why").strip()
+
+
+@contextmanager
+def _nbgraders_surroundings() -> Iterator[None]:
+    """Meanwhile `alembic`, which nbgrader calls by name, is found, and warnings about its queries are not told."""
+    from sqlalchemy.exc import SAWarning
+
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)
+            yield
+    finally:
+        os.environ["PATH"] = before
+
+
+def _nearest(start: Path) -> Path:
+    for folder in (start, *start.parents):
+        if (folder / CONFIG).is_file():
+            return folder
+    raise GraderError(f"neither {start} nor a folder above it holds {CONFIG}. Name the course folder: --course DIR")
+
+
+def _read_config(root: Path) -> Any:
+    from traitlets.config import Config, PyFileConfigLoader
+
+    if not root.is_dir():
+        raise GraderError(f"there is no folder {root}. Name the course folder: --course DIR")
+    if not (root / CONFIG).is_file():
+        return Config()
+    try:
+        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except Exception as error:
+        raise GraderError(f"{root / CONFIG} cannot be read: {type(error).__name__}: {error}") from error

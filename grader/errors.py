@@ -1,0 +1,7 @@
+"""The one class of errors that the grader raises on purpose."""
+
+from mlsd_lib.errors import CourseError
+
+
+class GraderError(CourseError):
+    """An error of release, collecting, grading or reporting that names the thing, the rule and the mend."""

@@ -1,0 +1,110 @@
+"""nbgrader's own execution of a submission, with its two ways of ending a whole batch closed.
+
+A kernel that dies or that no interrupt can stop costs the cell at fault and those after it, not the submission; one
+submission has a limit in all. It plugs in where nbgrader lets preprocessors be named. The sealed engine replaces this.
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import Execute
+
+from grader.course import Course
+from mlsd_lib.notebooks.environment import THREAD_COUNTS
+
+STOPPED = "CellTimeoutError"
+DIED = "DeadKernelError"
+NOT_RUN = "CellNotRun"
+CELLS_IN_ALL = 10  # a whole submission may take this many times the limit of one cell
+
+
+class ExecuteToTheEnd(Execute):
+    """nbgrader's Execute, except that every code cell ends with outputs that say what became of it."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> Any:
+        """The executed notebook, also where its kernel died on the way."""
+        self.ended = ""
+        self.started_s = time.monotonic()
+        return super().preprocess(nb, resources, km)
+
+    def start_new_kernel(self, **options: Any) -> None:
+        """Start the kernel without its own log, which would break up the progress bar."""
+        super().start_new_kernel(stderr=subprocess.DEVNULL, **options)
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> Any:
+        """The executed cell; after the kernel's end a cell that says that it was not run."""
+        if self.ended and cell.cell_type == "code":
+            cell.outputs = [new_output("error", **_error(NOT_RUN, f"not run: {self.ended}"))]
+            return cell, resources
+        try:
+            super().preprocess_cell(cell, resources, index)
+        except DeadKernelError:
+            self._end(cell, DIED, "the kernel died in an earlier cell")
+        except CellTimeoutError:
+            self._end(cell, STOPPED, "an earlier cell could not be stopped")
+        if any(output.get("ename") == STOPPED for output in cell.get("outputs", [])):
+            # Where the interrupt met the code, ours perhaps, tells a student less than that it did not end.
+            cell.outputs = [output for output in cell.outputs if output.get("ename") != "KeyboardInterrupt"]
+        return cell, resources
+
+    def _get_timeout(self, cell: NotebookNode | None) -> int | None:
+        timeout = super()._get_timeout(cell)
+        if timeout is None:
+            return None
+        left_s = CELLS_IN_ALL * timeout - (time.monotonic() - self.started_s)
+        limit_s = max(1, int(min(timeout, left_s)))
+        self.error_on_timeout = _error(STOPPED, f"stopped after {limit_s} seconds")
+        return limit_s
+
+    def _end(self, cell: NotebookNode, kind: str, why: str) -> None:
+        self.ended = why
+        told = "the kernel died in this cell" if kind == DIED else f"not stopped after {self.timeout} seconds; killed"
+        cell.outputs.append(new_output("error", **_error(kind, told)))
+
+
+def _error(name: str, value: str) -> dict[str, Any]:
+    return {"ename": name, "evalue": value, "traceback": [f"\x1b[0;31m{name}\x1b[0m: {value}"]}
+
+
+def for_grading(course: Course, submitted: Path, timeout_s: int | None) -> Course:
+    """The course configured so that nbgrader's Autograde reads `submitted` and executes as above."""
+    from nbgrader.converters import Autograde
+
+    stock = Autograde.autograde_preprocessors.default()
+    execute: dict[str, Any] = {"shutdown_kernel": "immediate"}
+    if timeout_s is not None:
+        execute["timeout"] = timeout_s
+    return course.configured(
+        CourseDirectory={"submitted_directory": str(submitted)},
+        Autograde={"autograde_preprocessors": [ExecuteToTheEnd if one is Execute else one for one in stock]},
+        Execute=execute,
+    )
+
+
+@contextmanager
+def kernel_environment(course: Course) -> Iterator[None]:
+    """Meanwhile kernels find this environment, the course's secret and no reader's record, and use one thread."""
+    with TemporaryDirectory(prefix="mlsd-grade-") as record:
+        wanted = dict.fromkeys(THREAD_COUNTS, "1")
+        wanted |= {"MLSD_RUN": "headless", "MLSD_HOME": record, "JUPYTER_PREFER_ENV_PATH": "1"}
+        wanted |= {"OMP_WAIT_POLICY": "PASSIVE", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+        if course.secret_file.is_file():
+            wanted["MLSD_SECRET_FILE"] = str(course.secret_file.resolve())
+        before = {name: os.environ.get(name) for name in wanted}
+        os.environ.update(wanted)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value

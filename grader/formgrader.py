@@ -1,0 +1,30 @@
+"""Opening nbgrader's formgrader, which is a page of the JupyterLab that runs on the course folder."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.lab import check_port, chosen_port, lab_environment
+
+
+def formgrader_command(root: Path, options: Sequence[str]) -> list[str]:
+    """The command line that opens formgrader on the course at `root`, as root too."""
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", "--LabApp.default_url=/formgrader"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    return [*command, *options]
+
+
+def open_formgrader(root: Path, options: Sequence[str]) -> None:
+    """Replace this process by JupyterLab with formgrader as its first page.
+
+    Raises `CourseError` if the port that `options` name is taken.
+    """
+    port = chosen_port(options)
+    if port:
+        check_port(port)
+    os.chdir(root)  # nbgrader reads its configuration in the working folder
+    os.environ.update(lab_environment(os.environ))
+    command = formgrader_command(root, options)
+    os.execv(command[0], command)

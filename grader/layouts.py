@@ -1,0 +1,101 @@
+"""Whose file is it: the names that Moodle, Canvas and plain folders give to what students hand in.
+
+Works on names alone. A CSV map, where given, is the roster: who is not in it is not guessed.
+"""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from grader.errors import GraderError
+
+MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL)
+CANVAS = re.compile(r"(?P<who>[^\W\d_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)", re.DOTALL)
+CANVAS_ATTEMPT = re.compile(r"-(\d+)(?=\.\w+$)")
+STUDENT = re.compile(r"(?![.-])[\w.@-]{1,100}")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose a file is: the name that says so, the names that a map may use, the student, the rest of the path."""
+
+    source: str
+    keys: tuple[str, ...]
+    student: str
+    inner: PurePosixPath
+    attempt: int = 0
+
+
+def owner(path: PurePosixPath, exercise: str) -> Owner | None:
+    """Who handed in `path`, a name inside the source; None if nothing in it says so."""
+    for depth, part in enumerate(path.parts):
+        for layout in (MOODLE, CANVAS):
+            if match := layout.fullmatch(part):
+                return _of_system(match, path, depth, layout is CANVAS)
+    first, rest = path.parts[0], path.parts[1:]
+    if rest:
+        inner = rest[1:] if rest[0] == exercise and len(rest) > 1 else rest
+        return Owner(first, (first,), _slug(first), PurePosixPath(*inner))
+    who = re.sub(rf"[-_ .+]*{re.escape(exercise)}[-_ .+]*", "", path.stem, flags=re.IGNORECASE)
+    return Owner(first, (path.stem, who), _slug(who), PurePosixPath(first)) if who else None
+
+
+def _of_system(match: re.Match[str], path: PurePosixPath, depth: int, canvas: bool) -> Owner:
+    who, number, file = match["who"], match["number"], match["file"]
+    below = path.parts[depth + 1 :]
+    attempt = CANVAS_ATTEMPT.search(file) if canvas and not below else None
+    if attempt:
+        file = CANVAS_ATTEMPT.sub("", file)
+    inner = PurePosixPath(*(below or (file or path.name,)))
+    student = "-".join(part for part in (_slug(who).lower(), number) if part)
+    return Owner(f"{who}_{number}", (who, number, f"{who}_{number}"), student, inner, int(attempt[1]) if attempt else 0)
+
+
+def common_folder(paths: Sequence[PurePosixPath], exercise: str, notebooks: Sequence[str]) -> int:
+    """1 if all paths lie in one folder that is nobody's own (as zips are often made), else 0."""
+    if len({path.parts[0] for path in paths}) != 1 or min(len(path.parts) for path in paths) < 2:
+        return 0
+    if any(MOODLE.fullmatch(part) or CANVAS.fullmatch(part) for part in paths[0].parts[:1]):
+        return 0
+    work = [path for path in paths if path.suffix.lower() == ".ipynb" and path.parts[1:2] != (exercise,)]
+    deep = [path for path in work if len(path.parts) > 2]
+    flat = [path for path in work if len(path.parts) == 2]
+    if any(path.name in notebooks for path in deep):
+        return 1
+    return 0 if any(path.name in notebooks for path in flat) else int(bool(deep) or len(flat) > 1)
+
+
+def read_map(path: Path) -> dict[str, str]:
+    """Names in the source (in lower case) to student ids, from a CSV with these two columns and a heading.
+
+    Raises `GraderError` naming the line for an id that cannot name a folder, or a name given twice.
+    """
+    try:
+        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        raise GraderError(f"the map {path} cannot be read ({error}). It must be a CSV file in UTF-8.") from error
+    known: dict[str, str] = {}
+    for number, row in enumerate(rows[1:], 2):
+        if not any(row):
+            continue
+        source, student = (row[0].strip().lower(), row[1].strip()) if len(row) >= 2 else ("", "")
+        if not source or not STUDENT.fullmatch(student):
+            raise GraderError(
+                f"{path}, line {number}: {row} is not a name and a student id (letters, digits, '.', '_', '-', '@'). "
+                "The first line is the heading: name,student"
+            )
+        if known.get(source, student) != student:
+            raise GraderError(f"{path}, line {number}: {source!r} is already mapped to {known[source]!r}")
+        known[source] = student
+    if not known:
+        raise GraderError(f"the map {path} maps nobody. Its first line is the heading: name,student")
+    return known
+
+
+def _slug(name: str) -> str:
+    """The name as a folder's name, which nbgrader takes for the student's id."""
+    plain = unicodedata.normalize("NFC", name).strip()
+    return re.sub(r"[^\w.@]+", "-", plain).strip("-.")[:100]

@@ -1,0 +1,65 @@
+"""The instructor's secret, from which hidden seeds, magnitudes and choices are derived.
+
+It is made at the first release, lies beside the course (mode 600, ignored by git) and is in no edition. Without it
+`derive` returns None and a suite uses its public seeds: that is what students have.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+
+from grader.errors import GraderError
+
+SECRET_NAME = ".mlsd-secret"
+VARIABLE = "MLSD_SECRET_FILE"
+SHORTEST = 32
+
+
+def secret_file() -> Path:
+    """Where the secret is looked for: `MLSD_SECRET_FILE`, else the root of this installation."""
+    return Path(os.environ.get(VARIABLE) or Path(__file__).resolve().parents[1] / SECRET_NAME)
+
+
+def create(path: Path) -> bool:
+    """True if a new secret was written to `path` (mode 600), False if there was one. Never replaces a secret."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        read(path)
+        return False
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(SHORTEST) + "\n")
+    return True
+
+
+def read(path: Path) -> str:
+    """The secret in `path`. Raises `GraderError` if it is missing, too short, or readable by others."""
+    try:
+        text = path.read_text().strip()
+    except OSError as error:
+        raise GraderError(f"the secret {path} cannot be read ({error.strerror}). Make one: mlsd release") from error
+    if len(text) < SHORTEST:
+        raise GraderError(
+            f"the secret {path} has {len(text)} characters; at least {SHORTEST} are needed. Restore it from your copy, "
+            "or remove it and run mlsd release for a new one: hidden seeds change with it, so grade everyone again."
+        )
+    if sys.platform != "win32" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise GraderError(f"the secret {path} can be read by other users of this machine. Mend it: chmod 600 {path}")
+    return text
+
+
+def derive(exercise: str, what: str) -> int | None:
+    """A number below 2**63 for one use (`what`) in one exercise, the same for the whole class; None without a secret.
+
+    HMAC-SHA256 (RFC 2104) of the two names under the secret, so no number tells anything about another.
+    """
+    path = secret_file()
+    if not path.is_file():
+        return None
+    message = f"{exercise}\0{what}".encode()
+    digest = hmac.new(path.read_text().strip().encode(), message, hashlib.sha256).digest()
+    return int.from_bytes(digest[:8], "big") >> 1

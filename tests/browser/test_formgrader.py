@@ -1,0 +1,77 @@
+"""nbgrader's own pages on what our commands made, in a real browser: formgrader, assignment list, validate."""
+
+import pytest
+
+from grader import collect, grade, release
+from tests import toy_course as toy
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A class of two, graded; the exercise is offered by the exchange."""
+    made = toy.make(tmp_path_factory.mktemp("class") / "course")
+    release.release(made, toy.NAME)
+    release.publish(made, toy.NAME)
+    toy.submit(made, "right", toy.answered(made, **toy.RIGHT, reflection="Because / divides."))
+    toy.submit(made, "wrong", toy.answered(made, **toy.WRONG))
+    list(grade.grade(made, toy.NAME, grade.chosen(made, toy.NAME, "*")))
+    return made
+
+
+@pytest.fixture(scope="module")
+def lab(open_lab, course):
+    return open_lab(course.root)
+
+
+@pytest.fixture
+def jupyterlab(page, lab):
+    """JupyterLab with the exercise open."""
+    page.goto(lab.url(f"lab/tree/exercises/{toy.NAME}/{toy.NAME}.ipynb"))
+    page.get_by_text("| Idle").wait_for()  # JupyterLab comes back to the notebook once its kernel answers
+    return page
+
+
+def choose(page, command: str) -> None:
+    """Click an entry of JupyterLab's menu Nbgrader."""
+    page.get_by_role("menuitem", name="Nbgrader").click()
+    page.locator(f'[data-command="nbgrader:{command}"]').click()
+
+
+def test_formgrader_opens_inside_jupyterlab_on_the_graded_class(jupyterlab):
+    choose(jupyterlab, "open-formgrader")
+    frame = jupyterlab.frame_locator("iframe[src*='formgrader']")
+    frame.locator("tr", has_text=toy.NAME).get_by_role("link", name="2", exact=True).click()
+    for student, score in {"right": "6 / 8", "wrong": "1 / 8"}.items():
+        frame.locator("tr", has_text=student).filter(has_text=score).wait_for()
+    assert "needs manual grading" in frame.locator("tr", has_text="right").inner_text()
+
+
+def test_a_point_given_by_hand_reaches_the_gradebook(page, lab, course):
+    page.goto(lab.url("formgrader"))  # its first page signs the browser in
+    page.get_by_role("link", name="Manual Grading").click()
+    page.get_by_role("link", name=toy.NAME).click()
+    page.get_by_role("link", name=toy.NAME).last.click()
+    page.locator("tr", has_text="6 / 8").get_by_role("link").first.click()
+    box = page.locator("input#reflection.needs_manual_grade")  # the page marks it once it listens
+    box.fill("1.5")
+    with page.expect_response(lambda response: response.request.method == "PUT"):
+        page.locator("input#reflection").press("Tab")
+    with course.gradebook() as book:
+        assert book.find_grade("reflection", toy.NAME, toy.NAME, "right").manual_score == 1.5
+
+
+def test_the_validate_button_names_the_tests_that_fail(jupyterlab):
+    jupyterlab.get_by_role("button", name="Validate").click()
+    dialog = jupyterlab.locator(".jp-Dialog")
+    dialog.get_by_text("The following cell failed").first.wait_for()
+    assert "half of four" in dialog.inner_text()
+
+
+def test_the_assignment_list_fetches_and_submits_and_collect_takes_it_in(jupyterlab, course):
+    choose(jupyterlab, "open-assignment-list")
+    jupyterlab.get_by_role("button", name="Fetch").click()
+    jupyterlab.get_by_role("button", name="Submit").click()
+    jupyterlab.get_by_text("UTC").first.wait_for(state="attached")
+    assert (course.home / "fetched" / toy.NAME / f"{toy.NAME}.ipynb").is_file()
+    collect.collect_exchange(course, toy.NAME)
+    assert len(course.students(toy.NAME)) == 3

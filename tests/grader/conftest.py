@@ -1,0 +1,35 @@
+"""Courses to test on: a fresh one each test, one released and one graded that are shared and only read."""
+
+import shutil
+
+import pytest
+
+from grader import feedback, grade, release
+from tests import toy_course as toy
+
+
+@pytest.fixture(scope="session")
+def released_once(tmp_path_factory):
+    course = toy.make(tmp_path_factory.mktemp("course") / "released")
+    release.release(course, toy.NAME)
+    return course
+
+
+@pytest.fixture
+def course(released_once, tmp_path):
+    """A released course of the test's own."""
+    shutil.copytree(released_once.root, tmp_path / "course")
+    return released_once.open(tmp_path / "course")
+
+
+@pytest.fixture(scope="session")
+def graded(released_once, tmp_path_factory):
+    """A course whose class was graded and given feedback, with the outcomes by student. Read it, do not change it."""
+    folder = tmp_path_factory.mktemp("course") / "graded"
+    shutil.copytree(released_once.root, folder)
+    course = released_once.open(folder)
+    toy.hand_in(course)
+    students = grade.chosen(course, toy.NAME, "*")
+    outcomes = {one.student: one for one in grade.grade(course, toy.NAME, students, timeout_s=2)}
+    pages = {one.student: one for one in feedback.give_feedback(course, toy.NAME, sorted(outcomes))}
+    return course, outcomes, pages
