@@ -1,0 +1,67 @@
+"""A student's first steps in a real browser: the start page asks once and runs; an exercise is run and validated."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXERCISE = "exercises/reduce_latency/reduce_latency.ipynb"
+
+
+@pytest.fixture(scope="module")
+def lab(open_lab, tmp_path_factory):
+    """JupyterLab on a copy of what students open, so that nothing of the course is touched."""
+    copy = tmp_path_factory.mktemp("student") / "course"
+    for name in ("chapters", "exercises"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    return open_lab(copy)
+
+
+def opened(page, lab, notebook):
+    page.goto(lab.url(f"lab/tree/{notebook}"))
+    page.get_by_text("| Idle").wait_for()
+    return page
+
+
+def run_all(page):
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator('[data-command="runmenu:run-all"]').click()
+
+
+def scrolled_to(page, text):
+    """The element with `text`; cells far from the view are not in the page until one scrolls there."""
+    wanted = page.get_by_text(text).first
+    for share in [i / 40 for i in range(41)] * 3:
+        page.evaluate(
+            "s => { const n = document.querySelector('.jp-WindowedPanel-outer'); n.scrollTop = n.scrollHeight * s; }",
+            share,
+        )
+        page.wait_for_timeout(250)  # JupyterLab draws cells after a scroll without saying when it is done
+        if wanted.count():
+            return wanted
+    raise AssertionError(f"{text!r} was not found anywhere in the notebook")
+
+
+def test_the_start_page_asks_once_without_a_traceback_and_then_runs_to_its_end(page, lab):
+    opened(page, lab, "chapters/00_start_here.ipynb")
+    run_all(page)
+    asked = scrolled_to(page, "Write your 90 % interval, in")
+    assert "Traceback" not in asked.inner_text()
+    run_all(page)
+    scrolled_to(page, "claims hold in this run")
+    scrolled_to(page, "Nothing to mend.")
+    link = scrolled_to(page, "Performance requirements: what the last points of accuracy cost")
+    link.click()
+    page.get_by_role("tab", name="01_performance_requirements.ipynb").wait_for()
+
+
+def test_an_untouched_exercise_runs_to_its_end_and_validate_shows_what_is_missing(page, lab):
+    opened(page, lab, EXERCISE)
+    run_all(page)
+    scrolled_to(page, "not attempted")
+    page.get_by_role("button", name="Validate").click()
+    dialog = page.locator(".jp-Dialog")
+    dialog.get_by_text("not attempted").first.wait_for()
+    assert "Write your answer in its cell" in dialog.inner_text()
