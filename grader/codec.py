@@ -1,0 +1,277 @@
+"""Frames: the only form in which values cross between the checker and a student's code.
+
+A frame holds data and nothing else: plain values, arrays, tables. It never holds code, and reading one runs none; no
+pickle. Every frame is held to `Limits` when written and again when read.
+
+Layout: 4 bytes with the header's length (little-endian), the header as JSON, then the buffers one after another. The
+header is {"v": value, "n": [length of each buffer]}; a JSON object whose only "$" key names a kind stands for what
+JSON cannot hold.
+"""
+
+import itertools
+import json
+import math
+import re
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.errors import GraderError
+
+ARRAY_KINDS = "biufcMm"
+_DTYPE = re.compile(r"[<>|][biufcMm]\d{1,2}(\[\d{0,6}[a-zA-Z]{1,2}\])?")
+
+
+class CodecError(GraderError):
+    """A value that may not cross, or a frame that breaks a rule."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that one frame may hold: bytes in all, nested levels, buffers."""
+
+    bytes: int = 64 * 2**20
+    depth: int = 32
+    buffers: int = 256
+
+
+LIMITS = Limits()
+Export = Callable[[Any], int | None]
+Resolve = Callable[[int, str], Any]
+More = Callable[[Any], tuple[str, Any] | None]
+Build = Callable[[str, Any], Any]
+
+
+def encode(
+    value: Any, limits: Limits = LIMITS, finite: bool = False, export: Export | None = None, more: More | None = None
+) -> bytes:
+    """The frame that holds `value`.
+
+    `finite=True` refuses nan and infinity. `export` may give a number to an object that is no data; its handle
+    crosses instead. `more` may give (kind, content) for further kinds of data. Raises `CodecError` for everything else
+    that is no data, and for what exceeds `limits`.
+    """
+    writer = _Writer(limits, finite, export, more)
+    tree = writer.write(value, 0)
+    lengths = [len(buffer) for buffer in writer.buffers]
+    header = json.dumps({"v": tree, "n": lengths}, separators=(",", ":")).encode()
+    _hold("bytes", 4 + len(header) + sum(lengths), limits.bytes)
+    return b"".join([struct.pack("<I", len(header)), header, *writer.buffers])
+
+
+def decode(
+    frame: bytes, limits: Limits = LIMITS, finite: bool = False, resolve: Resolve | None = None,
+    build: Build | None = None,
+) -> Any:  # fmt: skip
+    """The value that `frame` holds; arrays are fresh and writable.
+
+    `resolve` turns a handle's number and type name into what stands for it here; without it a handle is refused.
+    `build` makes a value of a further kind from its content. Raises `CodecError` for a frame that is damaged, breaks a
+    limit or names a type that may not cross.
+    """
+    _hold("bytes", len(frame), limits.bytes)
+    try:
+        size = struct.unpack_from("<I", frame)[0]
+        header = json.loads(frame[4 : 4 + size], parse_constant=_refuse_constant)
+        lengths, tree = header["n"], header["v"]
+        _hold("buffers", len(lengths), limits.buffers)
+        if any(type(n) is not int or n < 0 for n in lengths) or 4 + size + sum(lengths) != len(frame):
+            raise CodecError("the lengths in the header do not add up to the frame")
+        ends = list(itertools.accumulate(lengths, initial=4 + size))
+        buffers = [frame[start:end] for start, end in itertools.pairwise(ends)]
+        return _Reader(limits, finite, resolve, build, buffers).read(tree, 0)
+    except CodecError as error:
+        raise CodecError(f"A frame was refused: {error}.") from None
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error, RecursionError) as error:
+        raise CodecError(f"A frame was refused: it is damaged ({type(error).__name__}).") from None
+
+
+class _Writer:
+    def __init__(self, limits: Limits, finite: bool, export: Export | None, more: More | None) -> None:
+        self.limits, self.finite, self.export, self.more = limits, finite, export, more
+        self.buffers: list[bytes] = []
+
+    def write(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if value is None or kind is str or kind is bool or kind is int:
+            return value
+        if kind is float:
+            return value if math.isfinite(value) else {"$f": _non_finite(value, self.finite)}
+        if depth >= self.limits.depth:
+            raise CodecError(f"The value is nested deeper than {self.limits.depth} levels. Send it flat.")
+        if kind is list:
+            return [self.write(one, depth + 1) for one in value]
+        if kind is dict:
+            return self._dict(value, depth + 1)
+        if kind is tuple:
+            return {"$t": [self.write(one, depth + 1) for one in value]}
+        if kind is set or kind is frozenset:
+            tag = "$s" if kind is set else "$z"
+            return {tag: [self.write(one, depth + 1) for one in sorted(value, key=repr)]}
+        if kind is bytes:
+            return {"$b": self._buffer(value)}
+        return self._other(value, depth + 1)
+
+    def _dict(self, value: dict[Any, Any], depth: int) -> Any:
+        if all(type(key) is str and not key.startswith("$") for key in value):
+            return {key: self.write(one, depth) for key, one in value.items()}
+        return {"$d": [[self.write(key, depth), self.write(one, depth)] for key, one in value.items()]}
+
+    def _other(self, value: Any, depth: int) -> Any:
+        if self.more is not None and (found := self.more(value)) is not None:
+            return {"$x": self.write(found[1], depth), "k": found[0]}
+        kind = type(value)  # an object may lie about its class, so isinstance is not asked
+        if issubclass(kind, np.str_):
+            return str(value)
+        if kind is np.ndarray or issubclass(kind, np.generic):
+            return self._array(value)
+        if kind.__module__.split(".")[0] in ("pandas", "pyarrow") and (table := _to_arrow(value)) is not None:
+            return {"$p": self._buffer(_arrow_bytes(table)), "k": kind.__name__}
+        number = self.export(value) if self.export else None
+        if number is not None:
+            return {"$h": number, "k": kind.__name__}
+        raise CodecError(
+            f"A value of type {kind.__name__} cannot cross between checker and answer: plain values, "
+            "arrays and tables can. Return one of these."
+        )
+
+    def _array(self, value: Any) -> Any:
+        array = np.asarray(value)
+        if array.dtype.kind not in ARRAY_KINDS or array.dtype.hasobject:
+            raise CodecError(f"An array of dtype {array.dtype} cannot cross. Use numbers, booleans or dates.")
+        if self.finite and array.dtype.kind in "fc" and not np.isfinite(array).all():
+            raise CodecError("An array holds nan or infinity where only finite numbers are allowed.")
+        found = {"t": array.dtype.str, "s": list(array.shape)}
+        return {"$a" if type(value) is np.ndarray else "$n": self._buffer(array.tobytes()), **found}
+
+    def _buffer(self, content: bytes) -> int:
+        self.buffers.append(content)
+        _hold("buffers", len(self.buffers), self.limits.buffers)
+        return len(self.buffers) - 1
+
+
+class _Reader:
+    def __init__(
+        self, limits: Limits, finite: bool, resolve: Resolve | None, build: Build | None, buffers: list[bytes]
+    ) -> None:
+        self.limits, self.finite, self.resolve, self.build, self.buffers = limits, finite, resolve, build, buffers
+
+    def read(self, tree: Any, depth: int) -> Any:
+        kind = type(tree)
+        if kind is not list and kind is not dict:
+            return tree
+        if depth >= self.limits.depth:
+            raise CodecError(f"it is nested deeper than {self.limits.depth} levels")
+        if kind is list:
+            return [self.read(one, depth + 1) for one in tree]
+        tag = next(iter(tree), "")
+        if not tag.startswith("$"):
+            return {key: self.read(one, depth + 1) for key, one in tree.items()}
+        return self._tagged(tag, tree, depth + 1)
+
+    def _tagged(self, tag: str, tree: dict[str, Any], depth: int) -> Any:
+        content = tree[tag]
+        if tag == "$f":
+            return float({"nan": "nan", "inf": "inf", "-inf": "-inf"}[_non_finite(float(content), self.finite)])
+        if tag in ("$t", "$s", "$z"):
+            kind = {"$t": tuple, "$s": set, "$z": frozenset}[tag]
+            return kind(self.read(one, depth) for one in content)
+        if tag == "$x" and self.build is not None:
+            return self.build(str(tree["k"]), self.read(content, depth))
+        if tag == "$d":
+            return {self.read(key, depth): self.read(one, depth) for key, one in content}
+        if tag == "$h":
+            if self.resolve is None or type(content) is not int:
+                raise CodecError("it holds a handle where only data is allowed")
+            return self.resolve(content, str(tree["k"]))
+        if type(content) is not int or not 0 <= content < len(self.buffers):
+            raise CodecError(f"buffer {content!r} does not exist")
+        if tag == "$b":
+            return self.buffers[content]
+        if tag in ("$a", "$n"):
+            return self._array(self.buffers[content], tree, scalar=tag == "$n")
+        if tag == "$p":
+            return _from_arrow(self.buffers[content], tree["k"], self.finite, self.limits)
+        raise CodecError(f"the kind {tag!r} is unknown")
+
+    def _array(self, content: bytes, tree: dict[str, Any], scalar: bool) -> Any:
+        if not _DTYPE.fullmatch(tree["t"]):
+            raise CodecError(f"dtype {tree['t']!r} may not cross")
+        dtype, shape = np.dtype(tree["t"]), tree["s"]
+        if any(type(n) is not int or n < 0 for n in shape) or math.prod(shape) * dtype.itemsize != len(content):
+            raise CodecError(f"shape {shape} of {dtype} does not fit {len(content)} bytes")
+        if scalar and shape:
+            raise CodecError("a scalar has a shape")
+        array = np.frombuffer(content, dtype).reshape(shape).copy()
+        if self.finite and dtype.kind in "fc" and not np.isfinite(array).all():
+            raise CodecError("it holds nan or infinity where only finite numbers are allowed")
+        return array[()] if scalar else array
+
+
+def _hold(what: str, count: int, most: int) -> None:
+    if count > most:
+        raise CodecError(f"{count:,} {what} exceed the limit of {most:,} a frame. Send less at once.")
+
+
+def _non_finite(value: float, refuse: bool) -> str:
+    if refuse:
+        raise CodecError(f"The value {value} is not finite, and only finite numbers are allowed.")
+    return repr(value)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise CodecError(f"{name} stands in it as a bare word")
+
+
+def _to_arrow(value: Any) -> Any:
+    import pandas as pd
+    import pyarrow as pa
+
+    if type(value) is pa.Table:
+        return value
+    if type(value) is pd.Series:
+        value = value.to_frame("" if value.name is None else str(value.name))
+    if type(value) is not pd.DataFrame:
+        return None
+    try:
+        return pa.Table.from_pandas(value)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise CodecError(f"A table cannot cross: {error}. Use columns of numbers, text or dates.") from None
+
+
+def _arrow_bytes(table: Any) -> bytes:
+    import pyarrow as pa
+
+    if any(isinstance(field.type, pa.BaseExtensionType) for field in table.schema):
+        raise CodecError("A table with an Arrow extension type cannot cross. Use columns of numbers, text or dates.")
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def _from_arrow(content: bytes, kind: str, finite: bool, limits: Limits) -> Any:
+    import pyarrow as pa
+
+    try:
+        table = pa.ipc.open_stream(content).read_all()
+    except (pa.ArrowException, OSError) as error:
+        raise CodecError(f"a table in it cannot be read ({type(error).__name__})") from None
+    _hold("bytes of a table", table.nbytes, limits.bytes)
+    if any(isinstance(field.type, pa.BaseExtensionType) for field in table.schema):
+        raise CodecError("a table in it has an Arrow extension type")
+    if finite and any(
+        pa.types.is_floating(column.type) and not np.isfinite(column.drop_null().to_numpy()).all()
+        for column in table.columns
+    ):
+        raise CodecError("a table in it holds nan or infinity where only finite numbers are allowed")
+    if kind == "Table":
+        return table
+    frame = table.to_pandas()
+    if kind == "Series":
+        series = frame.iloc[:, 0]
+        return series.rename(None) if series.name == "" else series
+    return frame

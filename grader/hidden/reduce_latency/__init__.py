@@ -1,0 +1,24 @@
+"""Hidden cases of `reduce_latency`: the public families, drawn from the instructor's secret."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from grader.hidden.reduce_latency.oracle import expected
+from grader.secret import derive
+from grader.suites.reduce_latency import cases as public
+
+ORDINARY = 120
+UNUSUAL = 6
+
+
+def cases() -> public.Cases:
+    """The cases of this class. Needs a secret: `derive` gives None without one."""
+    return drawn(derive("reduce_latency", "cases"), derive("reduce_latency", "timed requests"))
+
+
+def drawn(seed: int | None, timing_seed: int | None) -> public.Cases:
+    """The cases that two seeds give; the answers come from the oracle."""
+    rng = np.random.default_rng(seed)
+    cases = public.draw_cases(rng, public.places(), expected, ORDINARY, UNUSUAL, timing_seed or 0)
+    return replace(cases, private=True)

@@ -1,0 +1,102 @@
+"""Where the slow service's CPU time goes, measured with a clock around each stage, and the student's figures judged."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from grader.answer import _cpu_s as cpu_s
+from grader.criteria import Sheet
+from grader.suites.reduce_latency.requests import Request
+from grader.suites.reduce_latency.service import STAGES, SlowService
+
+WITHIN = 0.1
+TIE = 0.02
+LIMIT_WITHIN = 0.15
+
+
+def measure_shares(rows: list[Request], warm_up: int = 2) -> list[dict[str, float]]:
+    """Each stage's share of the CPU time of one request, twice: of a typical request (median), and of all (mean).
+
+    The two differ where the garbage collector adds much to a few requests; a student may have measured either.
+    """
+    service = SlowService()
+    seconds = np.array([_stages_s(service, row) for row in rows])[warm_up:]
+    typical = np.median(seconds / seconds.sum(axis=1, keepdims=True), axis=0)
+    return [dict(zip(STAGES, (one / one.sum()).tolist(), strict=True)) for one in (typical, seconds.mean(axis=0))]
+
+
+def _stages_s(service: SlowService, row: Request) -> list[float]:
+    clock = [cpu_s()]
+    service.read()
+    clock.append(cpu_s())
+    frame = service.join(row)
+    clock.append(cpu_s())
+    values = service.features(row, frame)
+    clock.append(cpu_s())
+    service.watch(values)
+    clock.append(cpu_s())
+    service.score(values)
+    clock.append(cpu_s())
+    return np.diff(clock).tolist()
+
+
+def judge_profile(sheet: Sheet, given: Any, measured: list[dict[str, float]]) -> None:
+    """Three criteria on `given`, {"shares": {stage: share}, "limit": speed-up}; the nearest of `measured` counts."""
+    shares, limit = _read(given)
+    if shares is None:
+        wanted = '{"shares": {stage: share}, "limit": number}'
+        shown = sheet.theirs(f"{given!r:.60}")
+        sheet.end("fail", f"profile gave {shown}; it must return {wanted}, with the stages {', '.join(STAGES)}.")
+        return
+    named, dearest = _dearest(shares), _dearest(measured[0])
+    sheet.criterion(
+        "the two dearest stages", ", ".join(named), ", ".join(dearest),
+        any(_as_dear(named, one) for one in measured), 1,
+        did="A tracing profiler charges every call of a Python function, so code that makes many small calls looks "
+        "dearer than it is. Put a clock around each stage.",
+        production="the team spends its week on the wrong stage.",
+        read="the Python docs, The Python Profilers, \"What Is Deterministic Profiling?\"",
+    )  # fmt: skip
+    gap, worst, nearest = min(_gap(shares, one) for one in measured)
+    sheet.criterion(
+        "share of each stage", f"{gap:.2f} off ({worst})", f"within {WITHIN}", gap <= WITHIN, 1,
+        did=f"You gave {worst} a share of {shares[worst]:.2f}; measured here is {nearest:.2f}.",
+        production="a plan promises a speed-up that the stage cannot give.",
+        read="the Python docs, time.process_time",
+    )  # fmt: skip
+    limits = [1 / (1 - one[dearest[0]]) for one in measured]
+    right = min(limits, key=lambda one: abs(limit - one))
+    sheet.criterion(
+        f"limit if {dearest[0]} took no time", f"{limit:.2f}x", f"{right:.2f}x +-{LIMIT_WITHIN:.0%}",
+        abs(limit / right - 1) <= LIMIT_WITHIN, 1,
+        did="If a stage with share s takes no time, 1 - s of the time is left.",
+        production="a stage is made ten times faster, and nobody notices.",
+        read="G. M. Amdahl, Validity of the single processor approach, 1967",
+    )  # fmt: skip
+
+
+def _dearest(shares: dict[str, float]) -> list[str]:
+    return sorted(STAGES, key=lambda stage: -shares[stage])[:2]
+
+
+def _as_dear(named: list[str], measured: dict[str, float]) -> bool:
+    """Whether each of `named` is as dear as the stage of its rank; two stages that differ by less than TIE may swap."""
+    return all(measured[one] >= measured[right] - TIE for one, right in zip(named, _dearest(measured), strict=True))
+
+
+def _gap(shares: dict[str, float], measured: dict[str, float]) -> tuple[float, str, float]:
+    worst = max(STAGES, key=lambda stage: abs(shares[stage] - measured[stage]))
+    return abs(shares[worst] - measured[worst]), worst, measured[worst]
+
+
+def _read(given: Any) -> tuple[dict[str, float] | None, float]:
+    """The shares and the limit as floats, or (None, 0) if they are not what was asked for."""
+    try:
+        shares = {stage: float(given["shares"][stage]) for stage in STAGES}
+        limit = float(given["limit"])
+    except (TypeError, KeyError, ValueError, IndexError):
+        return None, 0.0
+    if len(given["shares"]) != len(STAGES) or not all(map(math.isfinite, [*shares.values(), limit])):
+        return None, 0.0
+    return (shares, limit) if abs(sum(shares.values()) - 1) <= 0.02 else (None, 0.0)
