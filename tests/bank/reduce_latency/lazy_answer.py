@@ -1,0 +1,36 @@
+"""Returns an object that computes when somebody looks: predict seems to take no time.
+
+kind = "wrong"
+points = { test-same-answers = 0, test-speed = 0, test-guards = 0 }
+says = ["that is no plain number. Compute the answer before you return it."]
+"""
+
+# %% fast-service
+class Later:
+    def __init__(self, compute):
+        self.compute = compute
+
+    def __float__(self):
+        return self.compute()
+
+
+class FastService:
+    def __init__(self):
+        old = suite.SlowService()
+        old.read()
+        self.base, self.usual_rain_mm = old.model["base"], old.model["usual_rain_mm"]
+        self.places = {name: known for name, *known in old.restaurants.itertuples(index=False)}
+        self.places[None] = old.restaurants.mean(numeric_only=True).tolist()
+        self.trees = [nested(tree.to_dict("records")) for _, tree in old.trees.groupby("tree")]
+
+    def predict(self, row):
+        return Later(lambda: self.compute(row))
+
+    def compute(self, row):
+        values, total = features(row, self.places, self.usual_rain_mm), self.base
+        for node in self.trees:
+            while type(node) is tuple:
+                name, at_most, yes, no = node
+                node = yes if values[name] <= at_most else no
+            total += node
+        return 1 / (1 + math.exp(-total))
