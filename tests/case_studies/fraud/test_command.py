@@ -1,0 +1,58 @@
+"""The command line, run as its users run it."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def fraud(*arguments, cwd):
+    command = [sys.executable, "-m", "case_studies.fraud", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+
+
+def test_help_shows_an_example_for_each_command(tmp_path):
+    from case_studies.fraud.__main__ import app
+
+    for command in app.registered_commands:
+        assert command.epilog.startswith("Example: python -m case_studies.fraud")
+    assert "simulate" in fraud("--help", cwd=tmp_path).stdout
+
+
+def test_training_twice_overwrites_nothing_and_report_shows_the_newest(tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    from case_studies.fraud import data, model
+    from case_studies.fraud.__main__ import app
+
+    small = data.load_payments("simulator", seed=0, days=84, customers=300, terminals=200)
+    monkeypatch.setattr(data, "load_payments", lambda *arguments, **options: small)
+    monkeypatch.setitem(model.MODELS, "forest", model.MODELS["logistic"])
+    results = [CliRunner().invoke(app, ["train", "--test-days", "14", "--out", str(tmp_path)]) for _ in range(2)]
+    assert [result.exit_code for result in results] == [0, 0], results[0].output
+    assert len(list(tmp_path.glob("*/decision.md"))) == 2
+    report = CliRunner().invoke(app, ["report", "--out", str(tmp_path)])
+    assert "promote to v1" in report.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["report"], "no complete run"),
+        (["serve"], "no complete run"),
+        (["report", "--protocol", "ulb"], "Give --source"),
+        (["train", "--source", "nowhere.csv"], "does not exist"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_line_without_a_traceback(tmp_path, arguments, message):
+    done = fraud(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+
+
+def test_simulated_weeks_are_written_down(tmp_path):
+    done = fraud("simulate", "--weeks", 1, "--incident-week", 0, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "lost_eur" in done.stdout
+    assert len(list(tmp_path.glob("runs/*/weeks.csv"))) == 1

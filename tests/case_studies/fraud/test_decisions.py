@@ -1,0 +1,201 @@
+"""Contract, units, labels, policy, model files, run folders: the parts that turn payments into decisions."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from case_studies.fraud import model as models
+from case_studies.fraud.comparison import chosen_from
+from case_studies.fraud.data import Adapter, FraudError, contract, labels_as_of
+from case_studies.fraud.fitting import TRAIN_DAYS, fit_release
+from case_studies.fraud.labels import DelayCurve, delay_curve, training_labels
+from case_studies.fraud.policy import CHARGEBACK_FEE_EUR, REVIEW_COST_EUR, ReviewPolicy, daily_interval, saved_eur
+from case_studies.fraud.release import Release, latest_run, new_run
+from case_studies.fraud.training import fingerprint
+from mlsd_lib.data import faults
+
+DAY = pd.Timedelta(days=1)
+
+
+@pytest.mark.parametrize(("column", "value"), [("amount", -1.0), ("amount", 60_000.0), ("transaction_id", 0)])
+def test_the_contract_names_what_is_broken(stream, column, value):
+    table = stream.payments.head(100).copy()
+    assert faults(table, contract()) == []
+    table.loc[50, column] = value
+    assert [fault.column for fault in faults(table, contract())] == [column]
+
+
+def test_payments_out_of_order_break_the_contract(stream):
+    assert "ordered" in str(faults(stream.payments.head(100)[::-1], contract())[0])
+
+
+def test_amounts_survive_the_acquirers_units_and_not_a_wrong_adapter(stream):
+    payments, right = stream.payments.head(2_000), Adapter.of()
+    np.testing.assert_allclose(right.parsed(right.sent(payments))["amount"], payments["amount"])
+    misread = Adapter().parsed(right.sent(payments))["amount"] / payments["amount"]
+    assert set(misread.round(6)) == {1.0, 100.0}
+    assert right.parsed_amount(0, 1_250.0) == 12.5
+    assert right.parsed_amount(999, 12.5) == 12.5
+
+
+def test_labels_as_of_know_no_later_report(stream):
+    moment = stream.payments["time"].iloc[0] + 50 * DAY
+    known = labels_as_of(stream.truth, moment)
+    assert 0 < known.sum() < stream.truth["is_fraud"].sum()
+    assert (stream.truth["label_time"][known] < moment).all()
+
+
+def test_the_delay_curve_is_a_distribution_and_needs_enough_frauds(stream, release_day):
+    time = stream.payments["time"]
+    share = delay_curve(time, stream.truth, release_day).share_reported(np.array([0.0, 5.0, 20.0, 1_000.0]))
+    assert share[0] == 0
+    assert (np.diff(share) > 0).all()
+    assert share[-1] == 1
+    with pytest.raises(FraudError, match="needs 50"):
+        delay_curve(time, stream.truth, time.iloc[0] + 46 * DAY)
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=30), st.floats(0, 120))
+@settings(deadline=None)
+def test_the_share_reported_is_the_share_of_shorter_delays(delays, age):
+    share = DelayCurve(np.array(delays)).share_reported(np.array([age]))[0]
+    assert share == pytest.approx(np.mean([delay < age for delay in delays]))
+
+
+def test_label_policies_differ_in_rows_and_weights_and_never_see_the_future(stream, release_day):
+    time = stream.payments["time"]
+    seen, matured, weighted = (
+        training_labels(time, stream.truth, release_day, policy) for policy in ("as seen", "matured", "reweighted")
+    )
+    assert time[seen.use].max() < release_day
+    assert time[matured.use].max() <= release_day - 28 * DAY
+    assert (seen.weight == 1).all()
+    frauds = weighted.use & weighted.label
+    assert (weighted.weight[frauds] >= 1).all()
+    true = stream.truth["is_fraud"].to_numpy()[weighted.use].sum()
+    assert abs(weighted.weight[frauds].sum() - true) < abs(frauds.sum() - true)
+    with pytest.raises(FraudError, match="must be 'as seen'"):
+        training_labels(time, stream.truth, release_day, "hopeful")
+
+
+def test_a_release_depends_on_nothing_after_its_day(stream, stream_features, release_day):
+    past = (stream.payments["time"] < release_day).to_numpy()
+    truth = stream.truth.copy()
+    truth.loc[truth["label_time"] >= release_day, ["is_fraud", "label_time"]] = [False, pd.NaT]
+    blind = type(stream)(stream.payments[past].reset_index(drop=True), truth[past], stream.card)
+    first = fit_release(blind, stream_features[past], release_day, "logistic")
+    second = fit_release(stream, stream_features, release_day, "logistic")
+    assert first.threshold == second.threshold
+    np.testing.assert_array_equal(first.score(stream_features.tail(50)), second.score(stream_features.tail(50)))
+
+
+def test_a_release_needs_history(stream, stream_features):
+    with pytest.raises(FraudError, match="days of history"):
+        fit_release(stream, stream_features, stream.payments["time"].iloc[0] + 20 * DAY)
+    assert TRAIN_DAYS > 28
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.integers(1, 5))
+@settings(deadline=None)
+def test_reviews_never_exceed_the_days_capacity_and_come_first_served(values, capacity):
+    time = pd.Series(pd.date_range("2026-01-05", periods=len(values), freq="1h"))
+    reviewed = ReviewPolicy("probability", capacity).reviewed(time, np.array(values), 0.5)
+    for day in set(time.dt.normalize()):
+        today = (time.dt.normalize() == day).to_numpy()
+        wanted = np.flatnonzero(today & (np.array(values) >= 0.5))
+        assert np.flatnonzero(today & reviewed).tolist() == wanted[:capacity].tolist()
+
+
+def test_the_threshold_meets_the_capacity_or_the_price_of_a_review():
+    rng = np.random.default_rng(0)
+    probability, amount = rng.beta(0.3, 10, 7_000), rng.lognormal(3.5, 1, 7_000)
+    tight, loose = ReviewPolicy("money", 10), ReviewPolicy("money", 900)
+    assert (tight.value(probability, amount) >= tight.threshold(probability, amount, 7)).sum() == 70
+    assert loose.threshold(probability, amount, 7) == REVIEW_COST_EUR
+
+
+@pytest.mark.parametrize(("field", "value"), [("rank_by", "mood"), ("reviews_per_day", 0)])
+def test_an_impossible_policy_is_refused(field, value):
+    with pytest.raises(FraudError, match=f"{field} is"):
+        ReviewPolicy(**{field: value})
+
+
+def test_saved_money_is_stopped_losses_less_reviews():
+    saved = saved_eur(np.array([True, True, False]), np.array([100.0, 50.0, 70.0]), np.array([True, False, True]))
+    assert saved.tolist() == [100 + CHARGEBACK_FEE_EUR - REVIEW_COST_EUR, -REVIEW_COST_EUR, 0]
+
+
+def test_the_interval_over_customers_is_wider_than_one_that_forgets_them():
+    rng = np.random.default_rng(0)
+    customer = np.repeat(np.arange(50), 20)
+    saved = np.repeat(rng.normal(10, 5, 50), 20)
+    clustered = daily_interval(saved, customer, 10, rng)
+    alone = daily_interval(saved, np.arange(len(saved)), 10, rng)
+    assert clustered.mean == alone.mean == pytest.approx(saved.sum() / 10)
+    assert clustered.high - clustered.low > 2 * (alone.high - alone.low)
+
+
+def test_a_model_file_that_was_changed_is_refused(tmp_path):
+    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 2)), columns=["a", "b"])
+    model = models.fit("logistic", rows, rows["a"].to_numpy() > 0)
+    models.save(model, tmp_path)
+    np.testing.assert_array_equal(models.score(models.read(tmp_path), rows), models.score(model, rows))
+    with (tmp_path / "model.joblib").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(FraudError, match="checksum"):
+        models.read(tmp_path)
+    with pytest.raises(FraudError, match="does not exist"):
+        models.read(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "message"), [("oracle", [0, 1], "one of"), ("logistic", [0, 0], "same label")]
+)
+def test_a_model_that_cannot_be_fitted_says_why(name, label, message):
+    with pytest.raises(FraudError, match=message):
+        models.fit(name, pd.DataFrame({"a": [1.0, 2.0]}), np.array(label, dtype=bool))
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_every_model_takes_weights(name):
+    rng = np.random.default_rng(0)
+    rows, label = pd.DataFrame(rng.normal(size=(400, 3))), rng.random(400) < 0.2
+    plain, heavy = (models.fit(name, rows, label, np.where(label, weight, 1.0)) for weight in (1.0, 5.0))
+    assert models.score(heavy, rows).mean() > models.score(plain, rows).mean()
+
+
+def test_a_trained_run_holds_its_whole_record(trained, stream):
+    release = Release.read(trained / "releases" / "versions" / "v1")
+    assert release.model_name == "logistic"
+    assert release.adapter == Adapter.of()
+    assert json.loads((trained / "data.json").read_text())["sha256"] == fingerprint(stream)
+    metrics = json.loads((trained / "metrics.json").read_text())
+    assert {row["candidate"] for row in metrics["comparison"]} >= {"do nothing", "largest amounts", "logistic"}
+    assert metrics["test_eur_a_day"]["low"] <= metrics["test_eur_a_day"]["mean"] <= metrics["test_eur_a_day"]["high"]
+    assert "Rolling back" in (trained / "decision.md").read_text()
+
+
+def test_of_tied_models_the_cheapest_to_serve_is_chosen_and_a_baseline_never():
+    table = pd.DataFrame({"tied": [True, True, False, True]}, index=["forest", "boosted", "logistic", "rule of thumb"])
+    table["seen_eur"] = [4.0, 3.0, 1.0, 9.0]
+    assert chosen_from(table) == "boosted"
+    assert chosen_from(table.assign(tied=False)) == "forest"
+
+
+def test_the_fingerprint_notices_one_cent(stream):
+    payments = stream.payments.copy()
+    payments.loc[10, "amount"] += 0.01
+    assert fingerprint(type(stream)(payments, stream.truth, stream.card)) != fingerprint(stream)
+
+
+def test_runs_of_the_same_second_never_share_a_folder(tmp_path):
+    runs = {new_run(tmp_path, clock=lambda: 0.0) for _ in range(3)}
+    assert len(runs) == 3
+    with pytest.raises(FraudError, match="no complete run"):
+        latest_run(tmp_path)
+    (min(runs) / "decision.md").write_text("")
+    assert latest_run(tmp_path) == min(runs)

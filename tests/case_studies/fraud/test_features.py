@@ -1,0 +1,87 @@
+"""Features: equal to their definition, blind to the future, the same online and offline."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from case_studies.fraud.features import FEATURES, features_of, reports_of
+from case_studies.fraud.service import microseconds
+from case_studies.fraud.state import State
+
+DAYS = {days: pd.Timedelta(days=days) for days in (1, 7, 30)}
+DELAY = pd.Timedelta(days=7)
+
+
+@pytest.fixture(scope="module")
+def late_rows(stream):
+    return np.random.default_rng(0).choice(
+        np.arange(len(stream.payments) // 2, len(stream.payments)), 60, replace=False
+    )
+
+
+def by_definition(stream, row):
+    """Slow and obvious: filter the whole table for one payment."""
+    payments, reports = stream.payments, reports_of(stream.payments, stream.truth)
+    one = payments.iloc[row]
+    seen = {"amount": one.amount, "weekend": float(one.time.day_of_week >= 5), "night": float(one.time.hour <= 6)}
+    own = payments[(payments.customer_id == one.customer_id) & (payments.time < one.time)]
+    there = payments[payments.terminal_id == one.terminal_id]
+    reported = reports[(reports.terminal_id == one.terminal_id) & (reports.time < one.time)]
+    for days, length in DAYS.items():
+        recent = own[own.time >= one.time - length]
+        old = there[(there.time >= one.time - DELAY - length) & (there.time < one.time - DELAY)]
+        seen[f"customer_count_{days}d"] = len(recent) + 1
+        seen[f"customer_mean_amount_{days}d"] = (recent.amount.sum() + one.amount) / (len(recent) + 1)
+        seen[f"terminal_count_{days}d"] = len(old)
+        seen[f"terminal_risk_{days}d"] = (reported.time >= one.time - length).sum() / max(len(old), 1)
+    return seen
+
+
+def test_features_equal_their_definition(stream, stream_features, late_rows):
+    assert tuple(stream_features) == FEATURES
+    expected = pd.DataFrame([by_definition(stream, row) for row in late_rows])[list(FEATURES)]
+    np.testing.assert_allclose(stream_features.iloc[late_rows], expected, atol=1e-9)
+
+
+def test_what_happens_later_never_changes_a_feature(stream, stream_features):
+    now = stream.payments["time"].iloc[0].normalize() + pd.Timedelta(days=60)
+    past = (stream.payments["time"] < now).to_numpy()
+    truth = stream.truth[past].copy()
+    truth.loc[truth["label_time"] >= now, "label_time"] = pd.NaT
+    known_then = features_of(stream.payments[past], truth)
+    np.testing.assert_allclose(known_then, stream_features[past], atol=1e-9)
+
+
+def test_a_risk_that_reads_labels_by_the_time_of_the_fraud_does_see_the_future(stream, stream_features):
+    """The fixture that makes the check above fail: reports moved to the moment of the fraud."""
+    at_once = stream.truth.assign(
+        label_time=stream.payments["time"].where(stream.truth["is_fraud"].to_numpy()).to_numpy()
+    )
+    leaky = features_of(stream.payments, at_once)
+    assert np.abs(leaky - stream_features)["terminal_risk_7d"].max() > 0.1
+
+
+def test_the_last_rows_alone_equal_those_rows_of_all(stream, stream_features):
+    first = len(stream.payments) - 500
+    np.testing.assert_allclose(
+        features_of(stream.payments, stream.truth, first), stream_features.iloc[first:], atol=1e-9
+    )
+
+
+def test_one_payment_at_a_time_equals_the_whole_table(stream, stream_features, tmp_path, late_rows):
+    state = State(tmp_path / "state.db")
+    payments = stream.payments
+    state.remember(payments, payments["amount"], reports_of(payments, stream.truth))
+    online = [
+        state.features(microseconds(one.time), int(one.customer_id), int(one.terminal_id), float(one.amount))
+        for one in payments.iloc[late_rows].itertuples()
+    ]
+    np.testing.assert_allclose(online, stream_features.iloc[late_rows], atol=1e-6)
+
+
+def test_without_customers_the_published_components_stand_in():
+    time = pd.Series(pd.to_datetime(["2013-09-01 03:00", "2013-09-02 12:00"]))
+    payments = pd.DataFrame({"transaction_id": [0, 1], "time": time, "amount": [1.0, 2.0], "V1": [0.1, 0.2]})
+    table = features_of(payments, pd.DataFrame())
+    assert list(table) == ["amount", "weekend", "night", "V1"]
+    assert table["night"].tolist() == [1, 0]

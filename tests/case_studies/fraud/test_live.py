@@ -1,0 +1,66 @@
+"""Live weeks: quiet while clean, loud at the incident, whole again after the rollback, and an adversary that learns."""
+
+import copy
+import functools
+
+import numpy as np
+import pytest
+
+from case_studies.fraud.data import Adapter
+from case_studies.fraud.live import Bank, weekly
+
+
+@pytest.fixture(scope="module", params=[0, 1, 2])
+def lived(request):
+    """Banks that opened alike and then lived differently, each life lived once."""
+    opened = Bank.opened(np.random.default_rng(request.param), customers=1_000, terminals=700)
+    return functools.cache(functools.partial(live, opened))
+
+
+def live(opened, weeks=2, incident=False, rollback="release and state", adapts=False):
+    bank = copy.deepcopy(opened)
+    if incident:
+        bank.deploy(bank.release.with_adapter(Adapter()))
+    for _ in range(weeks):
+        bank.week(adapts, rollback)
+    return bank
+
+
+def test_clean_weeks_stay_quiet_and_the_incident_is_caught_on_its_first_day(lived):
+    clean, broken = lived(), lived(incident=True, rollback="release and state")
+    assert not any(day["acting"] for day in clean.days)
+    assert "feature_drift:amount" in broken.days[0]["acting"]
+    assert [day["misread"] for day in broken.days] == [True] + [False] * 13
+    assert not any(day["acting"] for day in broken.days[1:])
+
+
+def test_after_the_rollback_with_its_state_nothing_differs_from_a_bank_that_never_broke(lived):
+    clean = lived()
+    restored, half = (lived(incident=True, rollback=rollback) for rollback in ("release and state", "release"))
+    np.testing.assert_allclose(restored.stream.payments["amount"], clean.stream.payments["amount"])
+    customer = [name for name in clean.features if name.startswith("customer")]
+    np.testing.assert_allclose(restored.features[customer], clean.features[customer], atol=1e-6)
+    assert np.abs(half.features[customer] - clean.features[customer]).to_numpy().max() > 10
+
+
+def test_a_bad_decision_costs_more_than_a_good_one(lived):
+    saved = {
+        rollback: weekly(lived(incident=True, rollback=rollback).days)["saved_eur"].sum()
+        for rollback in ("release and state", "release", "wait for chargebacks")
+    }
+    assert saved["release and state"] > saved["release"]
+    assert saved["release and state"] > saved["wait for chargebacks"]
+
+
+def test_an_adversary_that_adapts_attacks_less(lived):
+    calm, wary = (weekly(lived(weeks=4, adapts=adapts).days) for adapts in (False, True))
+    assert wary["at_stake_eur"].iloc[-1] < 0.8 * calm["at_stake_eur"].iloc[-1]
+
+
+def test_retraining_makes_a_release_for_the_same_policy(lived):
+    bank = copy.deepcopy(lived())
+    before = bank.release
+    bank.retrain("reweighted")
+    assert bank.release is not before
+    assert bank.release.policy == before.policy
+    assert bank.release.adapter == before.adapter
