@@ -99,9 +99,12 @@ def open_lab(tmp_path_factory):
             lab.end()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """A headless Chromium driven by playwright. Skips, saying so, only where there is none."""
+    """A headless Chromium driven by playwright. Skips, saying so, only where there is none.
+
+    It ends with its module: playwright keeps an event loop running in this process, which other tests must not find.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: on Debian or Ubuntu, apt install chromium")
     from playwright.sync_api import sync_playwright
