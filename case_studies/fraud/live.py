@@ -5,12 +5,12 @@ arrive, reviewers enter their verdicts overnight; once a week the adversary and 
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from case_studies.fraud.data import Adapter
+from case_studies.fraud.data import Adapter, FraudError
 from case_studies.fraud.features import HISTORY, features_of
 from case_studies.fraud.fitting import DAY, THRESHOLD_DAYS, between, fit_release
 from case_studies.fraud.labels import LabelPolicy
@@ -68,6 +68,8 @@ class Bank:
 
     def week(self, adversary_adapts: bool = True, rollback: RollbackPolicy = "release and state") -> None:
         """Lives seven days; the adversary may know what was caught in the week before."""
+        if rollback not in get_args(RollbackPolicy):
+            raise FraudError(f"rollback is {rollback!r}; it must be one of {', '.join(get_args(RollbackPolicy))}.")
         payments, truth = self.simulator.advance(7, self.caught if adversary_adapts else None)
         reviewed = [
             self.day(today, truth.loc[today["transaction_id"]], rollback)

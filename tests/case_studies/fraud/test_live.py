@@ -6,8 +6,9 @@ import functools
 import numpy as np
 import pytest
 
-from case_studies.fraud.data import Adapter
+from case_studies.fraud.data import Adapter, FraudError
 from case_studies.fraud.live import Bank, weekly
+from case_studies.fraud.policy import ReviewPolicy
 
 
 @pytest.fixture(scope="module", params=[0, 1, 2])
@@ -64,3 +65,17 @@ def test_retraining_makes_a_release_for_the_same_policy(lived):
     assert bank.release is not before
     assert bank.release.policy == before.policy
     assert bank.release.adapter == before.adapter
+
+
+def test_an_unknown_rollback_policy_is_refused(lived):
+    with pytest.raises(FraudError, match="rollback is 'hope'"):
+        copy.deepcopy(lived()).week(rollback="hope")
+
+
+def test_another_review_policy_needs_no_other_model(lived):
+    bank = copy.deepcopy(lived())
+    model = bank.release.model
+    bank.change_policy(ReviewPolicy("money", 5))
+    bank.week(False)
+    assert bank.release.model is model
+    assert max(day["reviews"] for day in bank.days[-7:]) <= 5
