@@ -258,6 +258,7 @@ def _from_arrow(content: bytes, kind: str, finite: bool, limits: Limits) -> Any:
 
     try:
         table = pa.ipc.open_stream(content).read_all()
+        table.validate(full=True)  # offsets that point beyond their buffer would show memory
     except (pa.ArrowException, OSError) as error:
         raise CodecError(f"a table in it cannot be read ({type(error).__name__})") from None
     _hold("bytes of a table", table.nbytes, limits.bytes)

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -76,12 +76,21 @@ def collect_exchange(course: Course, name: str) -> str:
 
 
 def _opened(entries: Iterable[Entry], limits: Limits) -> Iterator[Entry]:
-    """The entries, the files of a student's own zip in that zip's place. A zip inside that one stays closed."""
+    """The entries, the files of a student's own zip in that zip's place. A zip inside that one stays closed.
+
+    All such zips together may hold as much as the source, each of them a tenth of it.
+    """
+    left = limits.all_bytes
     for one in entries:
         if one.refusal or one.name.suffix.lower() != ".zip":
             yield one
             continue
-        for inner in read_zip(io.BytesIO(one.content), one.name.name, limits, one.received):
+        own = replace(limits, all_bytes=min(left, limits.all_bytes // 10), files=limits.files // 10)
+        if left <= 0:
+            yield Entry(one.name, one.received, refusal="the zips in the source hold too much; this one was not opened")
+            continue
+        for inner in read_zip(io.BytesIO(one.content), one.name.name, own, one.received):
+            left -= len(inner.content)
             yield Entry(one.name.with_suffix("") / inner.name, one.received, inner.content, inner.refusal)
 
 

@@ -193,6 +193,16 @@ def test_only_a_finite_plain_number_agrees(given):
     assert verdicts.agrees(np.float32(0.3), 0.3, 1e-6)
 
 
+def test_a_profile_is_measured_again_where_the_machine_was_disturbed(monkeypatch):
+    disturbed = {**MEASURED[0], "read": 0.10, "score": 0.36}
+    told = iter([[disturbed], MEASURED, []])
+    monkeypatch.setattr(suite, "measure_shares", lambda rows: next(told))
+    points = suite.profile(lambda: {"shares": MEASURED[0], "limit": 1 / 0.69})
+    assert points == 3
+    assert len(points.report.criteria) == 3
+    assert next(told) == []
+
+
 # What students are told, and what the class may rely on
 
 

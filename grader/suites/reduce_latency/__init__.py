@@ -15,7 +15,7 @@ from grader.suites.reduce_latency.requests import Request
 from grader.suites.reduce_latency.service import SlowService
 from grader.suites.reduce_latency.stages import judge_profile, measure_shares
 from grader.suites.reduce_latency.verdicts import agrees, judge_accuracy, judge_speed, wrong
-from grader.timing import Subject, compare, cpu_of
+from grader.timing import ROUNDS, Subject, compare, cpu_of
 
 __all__ = [
     "SlowService",
@@ -56,7 +56,11 @@ def profile(sheet: Sheet, answer: Answer, name: str) -> None:
     cases = _cases(sheet)
     given = answer.call(name)
     fresh = stored.fresh_requests(cases.seed)
-    judge_profile(sheet, given, measure_shares([next(fresh) for _ in range(13)]))
+    measured: list[dict[str, float]] = []
+    for _ in range(ROUNDS):
+        measured += measure_shares([next(fresh) for _ in range(13)])
+        if judge_profile(sheet, given, measured):
+            break
 
 
 @graded("same answers", 4)

@@ -41,15 +41,19 @@ def _stages_s(service: SlowService, row: Request) -> list[float]:
     return np.diff(clock).tolist()
 
 
-def judge_profile(sheet: Sheet, given: Any, measured: list[dict[str, float]]) -> None:
-    """Three criteria on `given`, {"shares": {stage: share}, "limit": speed-up}; the nearest of `measured` counts."""
+def judge_profile(sheet: Sheet, given: Any, measured: list[dict[str, float]]) -> bool:
+    """Whether another measurement could change nothing; writes three criteria on `given` in place of those before.
+
+    `given` is {"shares": {stage: share}, "limit": speed-up}; for each criterion the nearest of `measured` counts.
+    """
+    sheet.criteria.clear()
     shares, limit = _read(given)
     if shares is None:
         wanted = '{"shares": {stage: share}, "limit": number}'
         shown = sheet.theirs(f"{given!r:.60}")
         sheet.end("fail", f"profile gave {shown}; it must return {wanted}, with the stages {', '.join(STAGES)}.")
-        return
-    named, dearest = _dearest(shares), _dearest(measured[0])
+        return True
+    named, dearest = _dearest(shares), _dearest(measured[-1])
     sheet.criterion(
         "the two dearest stages", ", ".join(named), ", ".join(dearest),
         any(_as_dear(named, one) for one in measured), 1,
@@ -65,7 +69,7 @@ def judge_profile(sheet: Sheet, given: Any, measured: list[dict[str, float]]) ->
         production="a plan promises a speed-up that the stage cannot give.",
         read="the Python docs, time.process_time",
     )  # fmt: skip
-    limits = [1 / (1 - one[dearest[0]]) for one in measured]
+    limits = [1 / (1 - max(one.values())) for one in measured]
     right = min(limits, key=lambda one: abs(limit - one))
     sheet.criterion(
         f"limit if {dearest[0]} took no time", f"{limit:.2f}x", f"{right:.2f}x +-{LIMIT_WITHIN:.0%}",
@@ -74,6 +78,7 @@ def judge_profile(sheet: Sheet, given: Any, measured: list[dict[str, float]]) ->
         production="a stage is made ten times faster, and nobody notices.",
         read="G. M. Amdahl, Validity of the single processor approach, 1967",
     )  # fmt: skip
+    return all(one.met for one in sheet.criteria)
 
 
 def _dearest(shares: dict[str, float]) -> list[str]:
