@@ -1,0 +1,256 @@
+"""The worker's handle on the checker: a warmed process with the tests, and a fork of it a submission.
+
+The worker passes frames between a fork and the student's session without reading one, so nothing that student code
+sends can harm it; a fork that dies or does not answer costs one test.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from grader.engine import checking
+from grader.engine.evaluate import Outcome
+from grader.engine.plan import Plans
+from grader.engine.sandbox import Session, SessionDead, wire, zygote
+from grader.errors import GraderError
+
+START_S = 300.0
+GRACE_S = 5.0
+LONGEST_S = 600.0
+COPIED_BYTES = 8 * 2**20
+# Threads would not survive the fork, and the order of a set must not depend on which worker graded.
+ONE_THREAD = dict.fromkeys(zygote.ONE_THREAD, "1") | {
+    name: zygote.ENVIRONMENT[name] for name in ("PYTHONHASHSEED", "OMP_WAIT_POLICY", "JE_ARROW_MALLOC_CONF")
+}
+_now_s = time.monotonic
+
+
+class CheckerError(GraderError):
+    """The checker could not be started; the message says why."""
+
+
+class CheckerDied(Exception):
+    """A fork of the checker gave no outcome. `verdict` is "timeout" or "crashed"."""
+
+    def __init__(self, verdict: str, text: str) -> None:
+        super().__init__(text)
+        self.verdict = verdict
+
+
+class Checker:
+    """One warmed process for an assignment; a context manager. `files` are the course's own, beside the notebook."""
+
+    def __init__(self, plans: Plans, files: Mapping[str, bytes] | None = None, memory_mb: int = 2048) -> None:
+        self.plans, self.memory_mb = plans, memory_mb
+        self.files = dict(files or {})
+        self.failed: list[str] = []
+        self.meant_to_import: set[str] = set()  # by cells of forks: done before the next fork, for all that follow
+        self.ahead = True
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._folder = ""
+
+    def __enter__(self) -> "Checker":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the warmed process if it does not run. Raises `CheckerError`."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        self._folder = tempfile.mkdtemp(prefix="mlsd-checker-")
+        place(self.files, Path(self._folder) / "course")
+        told = self._launch()
+        if told["threads"] > 1 and self.ahead:
+            # A cell has started threads, which a fork would not have: forks run the first cells themselves.
+            self.ahead = False
+            self._stop()
+            told = self._launch()
+        self.failed = told["failed"]
+
+    def open(self, notebook: str, seed: int = 0, starters: frozenset[str] = frozenset()) -> "Checking":
+        """A fork that checks one submission of `notebook`; names in `starters` are still as they were released."""
+        self.start()
+        try:
+            return self._open(notebook, seed, starters)
+        except wire.Closed:
+            self.close()  # it died since the last look
+            self.start()
+            return self._open(notebook, seed, starters)
+
+    def close(self) -> None:
+        """End the warmed process; its forks end with it."""
+        self._stop()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = ""
+
+    def _launch(self) -> dict[str, Any]:
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-P", "-B", "-m", "grader.engine.checking", str(theirs.fileno())]
+        environment = os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        with tempfile.TemporaryFile() as words:
+            self._process = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=words, stderr=words,
+                env=environment, cwd=self._folder,
+            )  # fmt: skip
+            theirs.close()
+            self._control = ours
+            ours.settimeout(START_S)
+            try:
+                wire.send_json(ours, wire.OPEN, self._setting())
+                told: dict[str, Any] = json.loads(wire.receive(ours)[1])
+            except wire.Closed:
+                words.seek(0)
+                said = words.read().decode("utf-8", "replace").strip().splitlines()
+                self.close()
+                raise CheckerError(f"the checker could not be started: {said[-1] if said else 'no reason'}") from None
+        return told
+
+    def _setting(self) -> dict[str, Any]:
+        return {
+            "folder": str(Path(self._folder) / "course"),
+            "modules": self.plans.modules,
+            "plans": [one.setting() for one in self.plans.notebooks.values()],
+            "ahead": self.ahead,
+            "memory_mb": self.memory_mb,
+        }
+
+    def _open(self, notebook: str, seed: int, starters: frozenset[str]) -> "Checking":
+        assert self._control is not None
+        folder = tempfile.mkdtemp(prefix="fork-", dir=self._folder)
+        place(self.files, Path(folder), beside=Path(self._folder) / "course")
+        ours, theirs = socket.socketpair()
+        modules, self.meant_to_import = sorted(self.meant_to_import), set()
+        request = {
+            "notebook": notebook,
+            "seed": seed,
+            "folder": folder,
+            "starters": sorted(starters),
+            "modules": modules,
+        }
+        wire.send_with_files(self._control, wire.OPEN, request, [theirs.fileno()])
+        theirs.close()
+        process = json.loads(wire.receive(self._control)[1])["process"]
+        return Checking(self, ours, process, folder, notebook)
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+class Checking:
+    """A fork of the checker at work on one submission; a context manager."""
+
+    def __init__(self, checker: Checker, channel: socket.socket, process: int, folder: str, notebook: str) -> None:
+        self.checker, self.channel, self.folder = checker, channel, folder
+        self.process = process
+        self.handle = os.pidfd_open(process) if sys.platform == "linux" else -1
+        self.ran_ahead = {cell for cell, _ in checker.plans.notebooks[notebook].prefix} if checker.ahead else set()
+
+    def __enter__(self) -> "Checking":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(
+        self, session: Session, cell: str, source: str, points: float, limit_s: float, forget: list[str]
+    ) -> Outcome:
+        """The outcome of one trusted cell; `session` answers what it asks. Raises `CheckerDied`."""
+        order = {"cell": cell, "source": source, "points": points, "limit_s": limit_s, "forget": forget}
+        end_s = _now_s() + max(limit_s, 0.0) + GRACE_S
+        try:
+            wire.send_json(self.channel, checking.RUN, order)
+            while True:
+                kind, payload = self._receive(end_s)
+                if kind == checking.DONE:
+                    told = json.loads(payload)
+                    self.checker.meant_to_import |= set(map(str, told["imported"]))
+                    return _outcome(told["outcome"], points)
+                if kind == checking.TAKES:
+                    end_s = max(end_s, _now_s() + min(LONGEST_S, checking.PATIENCE.unpack(payload)[0]) + GRACE_S)
+                elif kind == checking.ASK:
+                    end_s = max(end_s, self._ask(session, payload, end_s) + GRACE_S)
+                elif kind == checking.QUERY and payload.decode() in ("cpu_s", "delegated_s", "helpers", "peak_mb"):
+                    wire.send(self.channel, checking.TOLD, repr(float(getattr(session, payload.decode())())).encode())
+                else:
+                    raise CheckerDied("crashed", "The checker broke while it read what the answer gave.")
+        except (wire.Closed, ValueError, TypeError, KeyError, struct.error):
+            self.close()
+            if _now_s() >= end_s:
+                raise CheckerDied("timeout", "The test did not end with what the answer gave.") from None
+            raise CheckerDied("crashed", "The checker broke while it read what the answer gave.") from None
+
+    def close(self) -> None:
+        """End the fork and remove its folder. Safe to call again."""
+        if self.process:
+            with contextlib.suppress(ProcessLookupError):
+                if self.handle >= 0:
+                    signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+                else:
+                    os.kill(self.process, signal.SIGKILL)
+            if self.handle >= 0:
+                os.close(self.handle)
+            self.process = 0
+            self.channel.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _ask(self, session: Session, payload: bytes, end_s: float) -> float:
+        """Pass a question on and its answer back; by when the fork must speak again."""
+        patience_s = min(LONGEST_S, checking.PATIENCE.unpack_from(payload)[0])
+        asked_s = _now_s()
+        try:
+            reply = session.ask(payload[checking.PATIENCE.size :], patience_s, lambda frame: self._serve(frame, end_s))
+        except SessionDead as dead:
+            wire.send_json(self.channel, checking.DEAD, [dead.verdict, str(dead)])
+        else:
+            wire.send(self.channel, checking.ANSWER, reply)
+        return asked_s + patience_s
+
+    def _serve(self, frame: bytes, end_s: float) -> bytes:
+        wire.send(self.channel, checking.SERVE, frame)
+        return self._receive(end_s + LONGEST_S)[1]
+
+    def _receive(self, end_s: float) -> tuple[int, bytes]:
+        self.channel.settimeout(max(0.01, end_s - _now_s()))
+        return wire.receive(self.channel)
+
+
+def place(files: Mapping[str, bytes], folder: Path, beside: Path | None = None) -> None:
+    """Lay files into a folder; large ones as links to those that lie `beside` already."""
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if beside is not None and len(content) > COPIED_BYTES:
+            path.symlink_to(beside / name)
+        else:
+            path.write_bytes(content)
+
+
+def _outcome(told: dict[str, Any], maximum: float) -> Outcome:
+    """What a fork says of a cell, held to its form."""
+    outcome = Outcome(**told)
+    outcome.points = min(max(float(outcome.points), 0.0), maximum)
+    return outcome

@@ -1,0 +1,240 @@
+"""The checker's processes: one warmed with tests and libraries, and its forks, one a submission. Run as a module.
+
+They hold tests and hidden data and no student code: what student code gives reaches a fork as frames, through the
+worker. A fork has limits of its own, and the worker ends it if it does not answer.
+"""
+
+import contextlib
+import gc
+import io
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from grader.engine.evaluate import Evaluator, Names, Namespace, parsed, run_tree
+from grader.engine.link import Link
+from grader.engine.sandbox import wire
+from grader.engine.sandbox.session import SessionDead
+
+RUN, USE, ASK, QUERY = map(ord, "RUAQ")
+DONE, TAKES, ANSWER, SERVE, SERVED, DEAD, TOLD = map(ord, "DlasSxT")
+PATIENCE = struct.Struct("<d")
+PR_SET_PDEATHSIG = 1
+LEAST_MB = 1024
+SEEDS = (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed"))
+PROCESSES = frozenset({"os.system", "subprocess.Popen", "os.exec", "os.posix_spawn", "os.fork"})
+
+
+def main() -> None:
+    """The warmed process: told what to warm, then forks on request until the worker is gone."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    setting = json.loads(wire.receive(control)[1])
+    _end_with_parent()
+    os.chdir(setting["folder"])
+    sys.path.insert(0, setting["folder"])
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    namespaces, failed = warm(setting)
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
+    wire.send_json(control, wire.READY, {"threads": threads, "failed": failed})
+    with contextlib.suppress(wire.Closed):
+        while True:
+            _, payload, files = wire.receive_with_files(control)
+            request = json.loads(payload)
+            _import(request["modules"])
+            process = os.fork()
+            if process == 0:
+                control.close()
+                _live(Fork(socket.socket(fileno=files[0]), namespaces, setting), request)
+            for descriptor in files:
+                os.close(descriptor)
+            wire.send_json(control, wire.REPLY, {"process": process})
+    os._exit(0)
+
+
+def warm(setting: dict[str, Any]) -> tuple[dict[str, Namespace], list[str]]:
+    """The namespaces of the notebooks after their first cells, and what went wrong on the way."""
+    failed = []
+    with contextlib.redirect_stdout(io.StringIO()):
+        _import(setting["modules"])
+        namespaces = {}
+        for plan in setting["plans"]:
+            names = Names(frozenset(plan["names"]["theirs"]), plan["names"]["imports"])
+            namespace = namespaces[plan["name"]] = Namespace(names)
+            for cell, source in plan["prefix"] if setting["ahead"] else []:
+                try:
+                    run_tree(parsed(source, cell), cell, namespace)
+                except BaseException as error:
+                    failed.append(f"{plan['name']}: {cell}: {type(error).__name__}: {error}")
+    return namespaces, failed
+
+
+def _import(modules: list[str]) -> None:
+    """Import what there is of `modules`; what cannot be imported is missed by the cell that needs it."""
+    for module in modules:
+        if module not in sys.modules:
+            with contextlib.suppress(BaseException):
+                __import__(module)
+
+
+def _live(fork: "Fork", request: dict[str, Any]) -> None:
+    try:
+        fork.begin(request)
+        fork.serve()
+    except wire.Closed:
+        pass
+    finally:
+        os._exit(0)
+
+
+class Fork:
+    """The process that checks one submission."""
+
+    def __init__(self, channel: socket.socket, namespaces: dict[str, Namespace], setting: dict[str, Any]) -> None:
+        self.channel, self.namespaces, self.setting = channel, namespaces, setting
+        self.known = set(sys.modules)
+
+    def begin(self, request: dict[str, Any]) -> None:
+        """Its own folder and limits, its own seed, and nothing of the other notebooks'."""
+        _end_with_parent()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.chdir(request["folder"])
+        _limit_memory(self.setting["memory_mb"])
+        _seed(request["seed"])
+        self.evaluator = Evaluator(self.namespaces[request["notebook"]])
+        self.namespaces.clear()
+        sys.addaudithook(self.refuse)
+        link = Link(Relayed(self.channel))
+        link.starters = frozenset(request["starters"])
+        self.evaluator.use(link)
+        for module, name in SEEDS:
+            if module in sys.modules:
+                self._seed_both(link, module, name)
+
+    def _seed_both(self, link: Link, module: str, name: str) -> None:
+        """What a test cell seeds is seeded on the student's side too."""
+        own = getattr(sys.modules[module], name)
+
+        def seed(*arguments: Any) -> Any:
+            if self.evaluator.foreign:
+                link.request("seed", module, name, arguments)
+            return own(*arguments)
+
+        setattr(sys.modules[module], name, seed)
+
+    def serve(self) -> None:
+        """Run cells as they are named."""
+        while True:
+            _, payload = wire.receive(self.channel)
+            order = json.loads(payload)
+            self.evaluator.forget(order["forget"])
+            outcome = self.evaluator.run(order["source"], order["cell"], order["points"], order["limit_s"], self._takes)
+            new, self.known = set(sys.modules) - self.known, set(sys.modules)
+            wire.send_json(self.channel, DONE, {"outcome": vars(outcome), "imported": sorted(new)})
+
+    def _takes(self, limit_s: float) -> None:
+        wire.send(self.channel, TAKES, PATIENCE.pack(limit_s))
+
+    def refuse(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """An audit hook: in a cell that is no suite's a pickle could hold what student code chose, so none is read.
+
+        `pickle.find_class` is where it would become code.
+        """
+        if not self.evaluator.foreign:
+            return
+        if event == "pickle.find_class" and not _harmless(*arguments[1:3]):
+            raise RuntimeError(f"a pickle that names {arguments[1]}.{arguments[2]} is not read in a sealed test")
+        if event in PROCESSES:
+            raise RuntimeError("a sealed test starts no process")
+
+
+class Relayed:
+    """The student's session as a fork reaches it: through the worker, which passes frames on unread."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
+
+    def ask(self, frame: bytes, timeout_s: float, serve: Callable[[bytes], bytes] | None = None) -> bytes:
+        """As `Session.ask`. A time limit of the test waits until the answer is there, so that none is left behind."""
+        with _time_limit_waits():
+            wire.send(self.channel, ASK, PATIENCE.pack(timeout_s) + frame)
+            while True:
+                kind, payload = wire.receive(self.channel)
+                if kind == SERVE:
+                    wire.send(self.channel, SERVED, serve(payload) if serve is not None else b"")
+                elif kind == DEAD:
+                    raise SessionDead(*json.loads(payload))
+                else:
+                    return payload
+
+    def cpu_s(self) -> float:
+        return self._query("cpu_s")
+
+    def delegated_s(self) -> float:
+        return self._query("delegated_s")
+
+    def helpers(self) -> int:
+        return int(self._query("helpers"))
+
+    def peak_mb(self) -> float:
+        return self._query("peak_mb")
+
+    def _query(self, what: str) -> float:
+        with _time_limit_waits():
+            wire.send(self.channel, QUERY, what.encode())
+            return float(wire.receive(self.channel)[1])
+
+
+@contextlib.contextmanager
+def _time_limit_waits() -> Iterator[None]:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+
+
+def _harmless(module: str, name: str) -> bool:
+    return module.partition(".")[0] in ("numpy", "pandas", "datetime", "collections") and name[:1] != "_"
+
+
+def _limit_memory(memory_mb: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        with open("/proc/self/status") as file:
+            held = dict(line.split(":", 1) for line in file if ":" in line)
+        data = int(held["VmData"].split()[0]) * 1024
+        resource.setrlimit(resource.RLIMIT_DATA, (data + max(LEAST_MB, memory_mb) * 2**20,) * 2)
+
+
+def _seed(seed: int) -> None:
+    """The same random numbers for everybody."""
+    import random
+
+    import numpy as np
+
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
+
+
+def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

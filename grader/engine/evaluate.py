@@ -1,0 +1,263 @@
+"""Evaluates one trusted cell: compiles it, runs it where names may be the student's, and says what it was worth.
+
+Marks follow nbgrader's rule (an error is worth nothing, a number as the last value is the points, anything else is
+full) without its accidents. No process is started here and no student code runs here.
+"""
+
+import ast
+import builtins
+import contextlib
+import io
+import linecache
+import logging
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from grader.answer import AnswerEnded, StudentError
+from grader.codec import CodecError
+from grader.engine.foreign import Proxied, Proxies
+from grader.engine.link import CELL, Link
+from grader.engine.names import called, python
+from grader.points import Points, clamp
+from grader.quiet import TimeLimit, time_limit
+
+TEXT = 2_000
+MARGIN_S = 1.0
+
+BUILTINS = frozenset(vars(builtins))
+
+
+@dataclass
+class Outcome:
+    """What a cell gave: points, a verdict of `grading.md`, message; the table of a suite; `line` is where it failed.
+
+    `printed` is what the cell and the student's code printed meanwhile; `suite` is true for a test of ours.
+    """
+
+    points: float = 0.0
+    verdict: str = "fail"
+    message: str = ""
+    html: str = ""
+    printed: str = ""
+    line: int = 0
+    suite: bool = False
+    wall_s: float = 0.0
+    shown: str = ""
+
+
+@dataclass
+class Names:
+    """Which names are whose. `theirs`: names of the student's that also are built in; `imports`: statements by name."""
+
+    theirs: frozenset[str] = frozenset()
+    imports: dict[str, str] = field(default_factory=dict)
+
+
+class Namespace(dict[str, Any]):
+    """The globals of trusted cells. A name that they do not hold is the student's.
+
+    It is fetched once a cell; if it is data, once again after each thing that the student's code was asked to do.
+    """
+
+    def __init__(self, names: Names) -> None:
+        super().__init__({"__name__": CELL, "__builtins__": builtins, "display": _display, "get_ipython": _Shell})
+        self.names = names
+        self.link: Link | None = None
+        self.fetched: dict[str, tuple[int, Any]] = {}
+
+    def __missing__(self, name: str) -> Any:
+        if name in self.fetched:
+            age, value = self.fetched[name]
+            if self.link is None or age == self.link.acts or issubclass(type(value), Proxied | type):
+                return value
+        if name in self.names.imports and self._imported(name):
+            return dict.__getitem__(self, name)
+        dunder = name.startswith("__") and name.endswith("__")
+        if self.link is None or dunder or (name in BUILTINS and name not in self.names.theirs):
+            raise KeyError(name)
+        value = self.link.request("names", [name])[name]
+        self.fetched[name] = self.link.acts, value
+        return value
+
+    def _imported(self, name: str) -> bool:
+        """Whether the instructor's own import of this name could be done here."""
+        try:
+            exec(self.names.imports[name], self)
+        except Exception:
+            return False
+        return dict.__contains__(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        """`"answer" in globals()`: whether there is such a name, here or there."""
+        if dict.__contains__(self, name):
+            return True
+        try:
+            self.__missing__(str(name))
+        except KeyError:
+            return False
+        return True
+
+
+class Evaluator:
+    """Runs trusted cells, in order, in one namespace. `use` says which session answers from now on.
+
+    `foreign` is true while a cell runs that is no call of a suite of ours.
+    """
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.namespace = namespace
+        self.foreign = False
+        self.proxies: Proxies | None = None
+
+    def use(self, link: Link) -> None:
+        """The session whose names are the student's; what is known of an earlier one is forgotten."""
+        self.namespace.link = link
+        self.namespace.fetched.clear()
+        self.proxies = Proxies(link)
+
+    def forget(self, names: list[str]) -> None:
+        """Names that the student's cell has bound again are no longer the trusted cells'."""
+        for name in names:
+            self.namespace.pop(name, None)
+
+    def run(
+        self, source: str, cell: str, points: float, limit_s: float, takes: Callable[[float], None] = lambda _: None
+    ) -> Outcome:
+        """The outcome of one cell. Whatever the cell or the other side does, nothing is raised but for a kill.
+
+        `takes` is told how long it may take: a test of a suite has a limit of its own.
+        """
+        link, started_s = self.namespace.link, time.monotonic()
+        outcome, heard = Outcome(), io.StringIO()
+        self.namespace.fetched.clear()
+        if link is not None:
+            link.ended, link.last_error, link.printed = None, None, 0
+        try:
+            tree = parsed(source, cell)
+            test = suite_test(tree, self.namespace)
+            limit_s = test.limit_s + MARGIN_S if test is not None else limit_s
+            self.foreign = test is None
+            takes(limit_s)
+            if link is not None:
+                link.deadline_s = started_s + limit_s
+            with _kept_quiet(heard), time_limit(limit_s) if test is None else contextlib.nullcontext():
+                value = run_tree(tree, cell, self.namespace)
+            _judge_value(outcome, value, points)
+        except BaseException as error:
+            _judge_error(outcome, error, link, cell)
+        self.foreign = False
+        if link is not None:
+            link.take_back()
+        if link is not None and link.ended is not None and not outcome.suite:
+            outcome.points, outcome.verdict, outcome.message = 0.0, link.ended.outcome, str(link.ended)
+        outcome.printed = heard.getvalue()
+        outcome.wall_s = time.monotonic() - started_s
+        return outcome
+
+
+def parsed(source: str, cell: str) -> ast.Module:
+    """The cell's tree, magics left out; its lines can be found by tracebacks."""
+    source = python(source)
+    linecache.cache[cell] = (len(source), None, source.splitlines(keepends=True), cell)
+    return ast.parse(source, cell)
+
+
+def run_tree(tree: ast.Module, cell: str, namespace: dict[str, Any]) -> Any:
+    """Runs a cell's tree; the value of its last expression, or None."""
+    last = tree.body[-1] if tree.body else None
+    body = tree.body[:-1] if isinstance(last, ast.Expr) else tree.body
+    exec(compile(ast.Module(body, []), cell, "exec"), namespace)
+    if not isinstance(last, ast.Expr):
+        return None
+    return eval(compile(ast.Expression(last.value), cell, "eval"), namespace)
+
+
+def suite_test(tree: ast.Module, namespace: dict[str, Any]) -> Any:
+    """The `@graded` test of a suite that a cell consists of a call of, else None."""
+    suite, test = called(tree)
+    found = getattr(dict.get(namespace, suite), test, None) if suite else None
+    return found if isinstance(getattr(found, "limit_s", None), float) else None
+
+
+def _judge_value(outcome: Outcome, value: Any, maximum: float) -> None:
+    """nbgrader's rule: a number is the points, anything else is full; but nan and False are worth nothing."""
+    if issubclass(type(value), Points) and value.report is not None:
+        outcome.suite, outcome.points, outcome.verdict = True, clamp(value, maximum), value.report.verdict
+        outcome.message, outcome.html, outcome.shown = value.report.text(), value._repr_html_(), repr(value)
+        return
+    kind = type(value)
+    if issubclass(kind, Proxied):
+        raise StudentError("TypeError", "the last value of the test is an object of the student's")
+    if kind is bool or kind is np.bool_:
+        outcome.points = maximum if value else 0.0
+    elif issubclass(kind, int | float | np.number):
+        outcome.points = clamp(value, maximum)
+    else:
+        outcome.points = maximum
+    outcome.verdict = "pass" if outcome.points == maximum else "partial" if outcome.points else "fail"
+    if value is not None:
+        outcome.shown = repr(value)[:TEXT]
+    if outcome.points < maximum:
+        outcome.message = f"The test gave {outcome.points:g} of {maximum:g} points."
+
+
+def _judge_error(outcome: Outcome, error: BaseException, link: Link | None, cell: str) -> None:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == cell]
+    outcome.line = frames[0].lineno or 0 if frames else 0
+    where = f" in the test's line: {frames[0].line}" if frames and frames[0].line else ""
+    said = f"{type(error).__name__}: {_text(error)}".rstrip(": ")
+    outcome.message = f"{said}{where}"
+    if isinstance(error, AnswerEnded):
+        outcome.verdict, outcome.message = error.outcome, str(error)
+    elif isinstance(error, TimeLimit):
+        outcome.verdict, outcome.message = "timeout", "The test did not end within its time."
+    elif isinstance(error, MemoryError):
+        outcome.verdict, outcome.message = "memory", "What the answer gave needs more memory than the test may use."
+    elif link is not None and error is link.last_error:
+        _judge_students(outcome, error, link, said, where)
+    elif isinstance(error, CodecError):
+        outcome.verdict = "error"
+
+
+def _judge_students(outcome: Outcome, error: BaseException, link: Link, said: str, where: str) -> None:
+    """An error of the student's code that the test did not expect."""
+    own = f" in the line: {link.last_line}" if link.last_line else ""
+    outcome.message = f"Your code raised {said}{own}{where.replace(' in the', '; the') if where else ''}"
+    outcome.verdict = "not attempted" if type(error) is NotImplementedError else "error"
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:TEXT]
+    except Exception:
+        return ""
+
+
+@contextlib.contextmanager
+def _kept_quiet(heard: io.StringIO) -> Iterator[None]:
+    """What a cell prints is kept; warnings and logs, which cost marks in stock nbgrader, are dropped."""
+    with (
+        contextlib.redirect_stdout(heard),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        logging.disable(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
+
+
+def _display(*_: Any, **__: Any) -> None:
+    """IPython's `display` in a trusted cell: nobody looks."""
+
+
+def _Shell() -> Any:
+    raise NameError("get_ipython() has no meaning in a sealed test")

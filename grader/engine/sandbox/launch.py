@@ -1,0 +1,134 @@
+"""Starts the warmed process behind its outer wall and outlives neither it nor the grader. Run as a file.
+
+The grader writes one line of JSON to standard input and keeps it open: its end, or the end of the grader, ends all.
+With `--inside` this file runs within bubblewrap, which has raised the outer wall already.
+"""
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from typing import Any
+
+LOOK_S = 0.5
+
+
+def main(inside: bool) -> None:
+    """The launcher's whole life."""
+    grader = os.getppid()
+    line = _read_line()
+    setting = json.loads(line)
+    sys.path[:] = setting["path"]
+    from grader.engine.sandbox import kernel
+
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    first = _start(setting, inside)
+    if inside:
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) & 0xFF)
+    code = _watch(first, grader)
+    _sweep()
+    shutil.rmtree(setting["folder"], ignore_errors=True)
+    os._exit(code)
+
+
+def _start(setting: dict[str, Any], inside: bool) -> int:
+    from grader.engine.sandbox import bubblewrap, kernel, namespaces
+    from grader.engine.sandbox.levels import Level
+
+    wall = setting["wall"]
+    if wall == "bubblewrap" and not inside:
+        return _start_bubblewrap(setting)
+    if setting["level"] == Level.NAMESPACES:
+        if inside:
+            bubblewrap.uncover_processes()
+        namespaces.enter_outer(setting["user"])
+    control = socket.socket(fileno=setting["control"])
+    pid = os.fork()
+    if pid:
+        control.close()
+        return pid
+    try:
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        if setting["level"] == Level.NAMESPACES:
+            _raise_outer_wall(setting, inside)
+        from grader.engine.sandbox import warm
+
+        warm.main(setting, control)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        os._exit(1)
+
+
+def _raise_outer_wall(setting: dict[str, Any], inside: bool) -> None:
+    from grader.engine.sandbox import kernel, namespaces
+
+    if inside:
+        kernel.mount("", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+        namespaces.show_processes()
+    else:
+        namespaces.build_root([namespaces.Step(*step) for step in setting["steps"]], setting["names"])
+    if setting["user"] is not None:
+        namespaces.become(setting["user"])
+    namespaces.mount_scratch(namespaces.OUTER_SCRATCH_MB)
+
+
+def _start_bubblewrap(setting: dict[str, Any]) -> int:
+    from grader.engine.sandbox import bubblewrap
+
+    with tempfile.TemporaryFile() as config:
+        config.write(json.dumps(setting).encode() + b"\n")
+        config.seek(0)
+        pid = os.fork()
+        if pid:
+            return pid
+        os.dup2(config.fileno(), 0)
+        bubblewrap.replace_this_process(setting, os.path.abspath(__file__))
+    raise AssertionError("not reached")
+
+
+def _watch(first: int, grader: int) -> int:
+    """Wait until the warmed process has ended, or end it when the grader is gone; its exit code."""
+    watched = [0]
+    with contextlib.suppress(AttributeError, OSError):  # not everywhere; then its end is seen a little later
+        watched.append(os.pidfd_open(first))
+    while True:
+        ready = select.select(watched, [], [], LOOK_S)[0]
+        ended, status = os.waitpid(first, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status) & 0xFF
+        if 0 in ready or os.getppid() != grader:
+            os.kill(first, signal.SIGKILL)
+            os.waitpid(first, 0)
+            return 1
+
+
+def _sweep() -> None:
+    """End what the sessions of a killed warmed process left: its orphans are our children now."""
+    from grader.engine.sandbox import family
+
+    end = time.monotonic() + 10
+    while family.kill_children(os.getpid()) and time.monotonic() < end:
+        time.sleep(0.005)
+
+
+def _read_line() -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        part = os.read(0, 65536)
+        if not part:
+            os._exit(1)
+        line += part
+    return line
+
+
+if __name__ == "__main__":
+    main(inside="--inside" in sys.argv[1:])

@@ -1,0 +1,77 @@
+"""What one session may use, and how the kernel is told.
+
+The kernel holds each process to these; `session` watches the whole family of processes from outside, because a limit
+of the kernel's counts one process at a time. Standard library only: it runs in a process that student code shares.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+MB = 2**20
+LEAST_ADDRESS_SPACE_MB = 4096  # torch and OpenBLAS reserve address space that they never touch
+OPEN_FILES = 512
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that a cell (`wall_s`, `cpu_s`, `output_bytes`) and a session (the rest) may use.
+
+    `memory_mb` counts what comes on top of the warmed process, over all processes of the session; `files_mb` all that
+    is written; `processes` threads too; `total_s` wall seconds of all cells and questions.
+    """
+
+    wall_s: float = 30.0
+    cpu_s: float = 60.0
+    total_s: float = 600.0
+    memory_mb: int = 2048
+    output_bytes: int = 1_000_000
+    files_mb: int = 64
+    processes: int = 64
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a configuration in JSON; `Limits(**...)` reads it."""
+        return asdict(self)
+
+
+def apply(limits: Limits, others: int = 0) -> list[str]:
+    """Hold this process and all that it starts to `limits` for good; the names of those that the kernel refuses.
+
+    `others` processes of the same user, which the kernel counts too, come on top.
+    """
+    import resource
+
+    wanted = {
+        "FSIZE": limits.files_mb * MB,
+        "NPROC": limits.processes + others,
+        "NOFILE": OPEN_FILES,
+        "CPU": max(1, round(limits.total_s * 2)),
+        "CORE": 0,
+        "MSGQUEUE": 0,
+        "MEMLOCK": 8 * MB,
+    }
+    held = _own_memory()
+    if held:
+        wanted["AS"] = held["VmSize"] + max(LEAST_ADDRESS_SPACE_MB, 2 * limits.memory_mb) * MB
+        wanted["DATA"] = held["VmData"] + limits.memory_mb * MB
+    refused = []
+    for name, most in wanted.items():
+        kind = getattr(resource, f"RLIMIT_{name}", None)
+        if kind is None:
+            continue  # Linux only
+        hard = resource.getrlimit(kind)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        try:
+            resource.setrlimit(kind, (most, most))
+        except (OSError, ValueError):
+            refused.append(name)
+    return refused
+
+
+def _own_memory() -> dict[str, int]:
+    """Bytes of address space and of data of this process, by the kernel's names; empty where it does not say."""
+    try:
+        with open("/proc/self/status") as file:
+            fields = dict(line.split(":", 1) for line in file if ":" in line)
+        return {name: int(fields[name].split()[0]) * 1024 for name in ("VmSize", "VmData")}
+    except (OSError, KeyError):
+        return {}

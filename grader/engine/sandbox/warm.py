@@ -1,0 +1,127 @@
+"""The warmed process: holds an IPython with the declared imports, forks a copy of itself for each session.
+
+Single-threaded, without a secret, and no student code ever runs in it. It lives behind the outer wall.
+"""
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+from grader.engine.sandbox import family, kernel, namespaces, student, wire
+from grader.engine.sandbox.levels import Level
+from grader.engine.sandbox.shell import make_shell
+
+
+def main(setting: dict[str, Any], control: socket.socket) -> None:
+    """Warm up, say so, then serve until the grader closes `control`."""
+    os.environ.clear()
+    os.environ.update(setting["environment"])
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    apart = setting["level"] == Level.NAMESPACES
+    os.chdir(namespaces.HOME if apart else setting["folder"])
+    started = time.monotonic()
+    for module in (setting["server"].partition(":")[0], "grader.answer", "numpy.random"):
+        importlib.import_module(module)  # before the first fork, which would have to do it again and again
+    shell = make_shell(setting["imports"])
+    sessions = Sessions(shell, setting, control)
+    gc.collect()
+    gc.freeze()
+    wire.send_json(control, wire.READY, {"threads": family.threads(os.getpid()), "warm_s": time.monotonic() - started})
+    try:
+        sessions.serve()
+    except wire.Closed:
+        sessions.end_all()
+    os._exit(0)
+
+
+class Sessions:
+    """Forks and buries the session processes."""
+
+    def __init__(self, shell: Any, setting: dict[str, Any], control: socket.socket) -> None:
+        self.shell, self.setting, self.control = shell, setting, control
+        self.apart = setting["level"] == Level.NAMESPACES
+        self.own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if self.apart else -1
+        self.living: set[int] = set()
+
+    def serve(self) -> None:
+        """Answer requests until the control channel closes."""
+        while True:
+            kind, payload, files = wire.receive_with_files(self.control)
+            request = json.loads(payload)
+            if kind == wire.OPEN:
+                self.open(request, files)
+            elif kind == wire.END:
+                self.end(request["process"])
+
+    def open(self, request: dict[str, Any], files: list[int]) -> None:
+        """Fork one session; the reply is its process id as this process knows it."""
+        try:
+            if self.apart:
+                kernel.unshare(kernel.CLONE_NEWPID)
+            process = os.fork()
+        except OSError as error:
+            wire.send_json(self.control, wire.REPLY, {"error": f"{type(error).__name__}: {error}"})
+            return
+        finally:
+            if self.apart and "process" in locals() and process:
+                kernel.setns(self.own_processes, kernel.CLONE_NEWPID)
+        if process == 0:
+            self._become_session(request, files)
+        for descriptor in files:
+            os.close(descriptor)
+        self.living.add(process)
+        wire.send_json(self.control, wire.REPLY, {"process": process})
+
+    def _become_session(self, request: dict[str, Any], files: list[int]) -> None:
+        try:
+            student.main(self.shell, self.setting, request, files)
+        finally:
+            os._exit(1)
+
+    def end(self, process: int) -> None:
+        """Kill a session with all that it started and wait for it; the reply says how it had ended and what it used."""
+        status, used = 0, None
+        if process in self.living:
+            self.living.discard(process)
+            _kill(process)
+            _, status, used = os.wait4(process, 0)
+        if not self.apart:
+            self._bury_orphans()
+        wire.send_json(
+            self.control, wire.REPLY,
+            {"status": status, "cpu_s": used.ru_utime + used.ru_stime if used else 0.0},
+        )  # fmt: skip
+
+    def _bury_orphans(self) -> None:
+        """End what a session left behind; without a process namespace it became our child."""
+        end = time.monotonic() + 5
+        while family.kill_children(os.getpid(), frozenset(self.living)) and time.monotonic() < end:
+            time.sleep(0.002)
+
+    def end_all(self) -> None:
+        """End every session; a process namespace would do it by itself."""
+        for process in list(self.living):
+            _kill(process)
+        self.living.clear()
+        if not self.apart:
+            self._bury_orphans()
+
+
+def _kill(process: int) -> None:
+    try:
+        os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit("this module is started by the launcher")

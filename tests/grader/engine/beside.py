@@ -1,0 +1,35 @@
+"""A test cell in this process, a student's code in a real sandbox: `judge` gives what the cell was worth."""
+
+from grader.engine.evaluate import Evaluator, Names, Namespace, Outcome
+from grader.engine.link import Link
+from grader.engine.sandbox import Session, Zygote
+
+SERVER = "grader.engine.objects:ObjectServer"
+
+
+class Beside:
+    """One warmed sandbox; `judge` opens a session each time."""
+
+    def __init__(self, zygote: Zygote) -> None:
+        self.zygote = zygote
+
+    def judge(self, student: str, *cells: str, points: float = 1.0, limit_s: float = 20.0, setup: str = "") -> Outcome:
+        """The outcome of the last of `cells`, trusted ones, run after the student's cell."""
+        with self.zygote.open() as session:
+            evaluator = started(session, student, setup)
+            outcomes = [evaluator.run(cell, f"cell-{n}", points, limit_s) for n, cell in enumerate(cells)]
+        return outcomes[-1]
+
+    def passes(self, student: str, *cells: str, setup: str = "") -> bool:
+        """Whether the last cell gives its point."""
+        return self.judge(student, *cells, setup=setup).points == 1.0
+
+
+def started(session: Session, student: str, setup: str = "") -> Evaluator:
+    """An evaluator whose student has run `student`."""
+    ran = session.run_cell(student)
+    assert ran.verdict == "ok", ran.error
+    evaluator = Evaluator(Namespace(Names()))
+    evaluator.use(Link(session))
+    evaluator.run(setup, "setup", 0.0, 20.0)
+    return evaluator

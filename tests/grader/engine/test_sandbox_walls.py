@@ -1,0 +1,255 @@
+"""What student code can see, reach and leave behind, behind every wall that this machine can raise.
+
+`test_sandbox_levels` runs this file again as an ordinary user where the tests run as root.
+"""
+
+import ast
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+import grader
+from grader.engine.sandbox import Level, Limits, Zygote
+from grader.engine.sandbox.levels import missing, trial
+
+ROOT = Path(grader.__file__).parents[1]
+WALLS = {
+    "limits": (Level.LIMITS, ""),
+    "landlock": (Level.LANDLOCK, ""),
+    "direct": (Level.NAMESPACES, "direct"),
+    "bubblewrap": (Level.NAMESPACES, "bubblewrap"),
+    "gvisor": (Level.GVISOR, "gvisor"),
+}
+# As root, student code runs as another user, who may not be able to read this Python; see `test_sandbox_levels`.
+HERE = [name for name, (level, wall) in WALLS.items() if wall or not missing(level)]
+LIMITS = Limits(wall_s=20, memory_mb=300, files_mb=8, processes=24)
+
+
+@pytest.fixture(scope="module", params=HERE)
+def zygote(request, tmp_path_factory):
+    level, wall = WALLS[request.param]
+    if wall == "gvisor" and not shutil.which("runsc"):
+        pytest.skip("gVisor's runsc is not installed")
+    if wall and trial(wall):
+        pytest.skip(f"{request.param}: {trial(wall)}")
+    secret = tmp_path_factory.mktemp("course") / "gradebook.db"
+    secret.write_text("marks")
+    (secret.parent.parent / "shown").mkdir(exist_ok=True)
+    for folder in (secret.parent.parent, secret.parent.parent.parent):
+        folder.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLSD_TEST_SECRET", "do not tell")
+        with Zygote(["json"], level, LIMITS, [secret.parent.parent / "shown"], wall=wall) as zygote:
+            zygote.test_secret = secret
+            yield zygote
+
+
+@pytest.fixture
+def session(zygote):
+    with zygote.open() as session:
+        yield session
+
+
+@pytest.fixture
+def sealed(zygote, session):
+    """A session at a level that hides files."""
+    if zygote.level < Level.LANDLOCK:
+        pytest.skip("limits alone hide no files")
+    return session
+
+
+def entries(folder):
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def holds(folder, path):
+    return folder in Path(path).parents or str(folder) == str(path)
+
+
+def value(session, source):
+    run = session.run_cell(source)
+    assert run.error is None, run.error
+    return ast.literal_eval(run.outputs[-1]["data"]["text/plain"])
+
+
+READ = """
+import os
+def readable(path):
+    try:
+        return bool(os.listdir(path) if os.path.isdir(path) else open(path, 'rb').read(1))
+    except OSError:
+        return False
+"""
+
+
+def test_tests_solutions_gradebook_and_home_cannot_be_read(zygote, sealed):
+    hidden = [
+        *(ROOT / name for name in ("tests", "solutions", ".git", "pyproject.toml", "grader/hidden", "classroom")),
+        zygote.test_secret,
+        zygote.test_secret.parent,
+        *(
+            entry
+            for entry in entries(Path.home())
+            if not (holds(entry, sys.base_prefix) or holds(entry, zygote.test_secret))
+        ),
+        Path("/etc/shadow"),
+        Path(zygote._folder or "/etc/shadow"),
+    ]
+    sealed.run_cell(READ)
+    assert value(sealed, f"[path for path in {[str(path) for path in hidden]} if readable(path)]") == []
+
+
+def test_interpreter_library_and_suites_can_be_read(session):
+    assert (
+        session.run_cell("import grader.suites, mlsd_lib, case_studies, sqlite3, pandas, subprocess, sys").error is None
+    )
+    assert (
+        value(session, "subprocess.run([sys.executable, '-c', 'import numpy; print(1)'], capture_output=True).stdout")
+        == b"1\n"
+    )
+
+
+def test_the_environment_holds_nothing_of_the_graders(session):
+    names = value(session, "import os; sorted(os.environ)")
+    assert "MLSD_TEST_SECRET" not in names
+    assert not {"USER", "LOGNAME", "SUDO_USER", "SSH_AUTH_SOCK"} & set(names)
+    assert value(session, "os.environ['HOME'] == os.getcwd()")
+
+
+def test_student_code_is_no_root_and_cannot_become_it(session):
+    assert value(session, "import os; os.getuid() != 0 and os.geteuid() != 0")
+    assert value(
+        session, "[int(line.split()[1], 16) for line in open('/proc/self/status') if line.startswith('CapEff')]"
+    ) == [0]
+    assert "0" not in value(session, "[line.split()[1] for line in open('/proc/self/status') if 'NoNewPrivs' in line]")
+    assert session.run_cell("os.setuid(0)").verdict == "error"
+
+
+def test_nothing_can_be_written_outside_of_the_sessions_folder(zygote, sealed):
+    places = ["/", "/usr", "/etc", "/var", "/proc/sys", str(ROOT / "grader"), str(ROOT / "mlsd_lib")]
+    sealed.run_cell("""
+import os
+def writable(folder):
+    try:
+        open(os.path.join(folder, 'planted'), 'w').close()
+        return True
+    except OSError:
+        return False
+""")
+    assert value(sealed, f"[place for place in {places} if writable(place)]") == []
+    assert value(sealed, "writable(os.getcwd()), writable(os.environ['TMPDIR'])") == (True, True)
+    assert not list(ROOT.glob("*/planted"))
+
+
+def test_no_address_outside_can_be_reached(session):
+    listener = socket.create_server(("127.0.0.1", 0))
+    with listener:
+        port = listener.getsockname()[1]
+        for call in (
+            f"socket.create_connection(('127.0.0.1', {port}), timeout=5)",
+            "socket.create_connection(('192.0.2.1', 80), timeout=5)",
+            "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
+            "socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b'x', ('2001:db8::1', 53))",
+        ):
+            assert session.run_cell(f"import socket; {call}").verdict == "error", call
+
+
+def test_a_socket_file_of_the_host_cannot_be_used(session):
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as listener:
+        os.chmod(folder, 0o755)
+        listener.bind(f"{folder}/host")
+        os.chmod(f"{folder}/host", 0o777)
+        listener.listen()
+        run = session.run_cell(f"import socket; socket.socket(socket.AF_UNIX).connect('{folder}/host')")
+    assert run.verdict == "error"
+
+
+def test_an_abstract_socket_of_the_host_cannot_be_used(session):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0mlsd-test-{os.getpid()}")
+        listener.listen()
+        run = session.run_cell(f"import socket; socket.socket(socket.AF_UNIX).connect('\\0mlsd-test-{os.getpid()}')")
+    assert run.verdict == "error"
+
+
+def test_other_processes_get_no_signal_from_it(zygote, sealed):
+    victim = psutil.Process()
+    run = sealed.run_cell(f"import os; os.kill({victim.pid}, 0)")
+    assert run.error[0] in ("PermissionError", "ProcessLookupError")
+
+
+def test_namespaces_show_no_process_of_the_host(zygote, session):
+    if zygote.level != Level.NAMESPACES:
+        pytest.skip("only namespaces give each session processes of its own")
+    assert value(session, "import os; [name for name in os.listdir('/proc') if name.isdigit()]") == ["1"]
+    assert value(session, "os.getpid()") == 1
+
+
+def test_namespaces_have_a_loopback_of_their_own(zygote, session):
+    if zygote.level < Level.NAMESPACES:
+        pytest.skip("only namespaces have a network of their own")
+    session.run_cell("import socket; server = socket.create_server(('127.0.0.1', 0))")
+    assert session.run_cell("socket.create_connection(server.getsockname())").error is None
+
+
+def test_no_process_is_left_when_a_session_closes(zygote):
+    with zygote.open() as session:
+        session.run_cell("""
+import os, time
+for detach in (False, True, True):
+    child = os.fork()
+    if child == 0:
+        if detach:
+            os.setsid()
+            if os.fork(): os._exit(0)
+        time.sleep(9999)
+    if detach:
+        os.waitpid(child, 0)
+""")
+        if not session.process:
+            pytest.skip("gVisor's processes cannot be seen from here")
+        family = [psutil.Process(session.process), *psutil.Process(session.process).children(recursive=True)]
+        assert session.helpers() == 3
+    assert [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_a_fork_bomb_is_bounded_and_buried(zygote):
+    with zygote.open() as session:
+        session.run_cell("""
+import os
+children = 0
+try:
+    while True:
+        if os.fork() == 0:
+            import time; time.sleep(9999)
+        children += 1
+except OSError:
+    pass
+""")
+        assert session.helpers() <= LIMITS.processes + 16
+        process = session.process
+    assert not process or not psutil.pid_exists(process)
+    with zygote.open() as session:
+        assert session.helpers() == 0
+
+
+def test_the_folder_is_gone_afterwards_whatever_rights_it_was_given(zygote):
+    with zygote.open({"deep/file": b"x"}) as session:
+        session.run_cell("import os; os.chmod('deep', 0); os.symlink('/', 'root'); os.mkfifo('pipe'); os.chmod('.', 0)")
+        folder = getattr(session, "folder", "")
+    assert not folder or not os.path.lexists(folder)
+
+
+def test_what_a_course_shows_can_be_read(zygote, session):
+    shown = zygote.test_secret.parent.parent / "shown"
+    (shown / "data.csv").write_text("a,b")
+    assert value(session, f"open({str(shown / 'data.csv')!r}).read()") == "a,b"
