@@ -1,0 +1,215 @@
+"""Grading a class: `mlsd grade` with sandbox and checker on against `nbgrader autograde`, the same marks from both.
+
+    python benchmarks/grading.py               200 light submissions, 60 with scientific libraries, 60 with torch
+    python benchmarks/grading.py --quick       10 of each, about two minutes
+    python benchmarks/grading.py --series light --option=--sandbox --option=landlock
+
+The bar is stock nbgrader with immediate shutdown of its kernels; stock as it is loses up to a quarter to waiting for
+them and is timed on a part of the class. Wall seconds of the whole commands, one after the other, in one run.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.attacks.batch import results
+from tests.attacks.course import Assignment, Task
+from tests.attacks.course.ps1 import ACCOUNT, LINE, MEAN, SCALE, WORDS
+from tests.attacks.course.ps2 import CLEAN, LONGEST, PS2, TOTALS
+from tests.attacks.course.ps3 import COUNTDOWN, COUNTER, GREET, SORT, STACK
+from tests.attacks.foreign_course import answered, copied, release, submit, write
+from tests.attacks.graders import Ended, autograde, mlsd_grade, run
+from tests.attacks.host import environment
+
+IMMEDIATE = "--Execute.shutdown_kernel=immediate"
+LIMIT_S = 3600
+PART = 5  # stock as it is grades one in so many
+PROCESSORS = os.cpu_count() or 1
+
+FOREST = Task(
+    "forest",
+    2,
+    '''
+def fit(x, y):
+    """A fitted tree."""
+    ### BEGIN SOLUTION
+    return DecisionTreeRegressor(random_state=0).fit(x, y)
+    ### END SOLUTION
+''',
+    """
+x = np.arange(40.0).reshape(-1, 1)
+np.testing.assert_allclose(fit(x, x[:, 0] ** 2).predict([[3.0], [5.0]]), [9.0, 25.0])
+""",
+    {"constant": ("def fit(x, y):\n    return DecisionTreeRegressor(max_depth=1).fit(x, y)", 0)},
+)
+STEP = Task(
+    "step",
+    2,
+    '''
+def step(weights, gradient):
+    """The weights after a step of size 0.1 against the gradient."""
+    ### BEGIN SOLUTION
+    return weights - 0.1 * gradient
+    ### END SOLUTION
+''',
+    """
+moved = step(torch.tensor([1.0, 2.0]), torch.tensor([10.0, 0.0]))
+assert torch.allclose(moved, torch.tensor([0.0, 2.0]))
+""",
+    {"uphill": ("def step(weights, gradient):\n    return weights + 0.1 * gradient", 0)},
+)
+LAYER = Task(
+    "layer",
+    2,
+    '''
+def make_layer(inputs, outputs):
+    """A linear layer without bias."""
+    ### BEGIN SOLUTION
+    return torch.nn.Linear(inputs, outputs, bias=False)
+    ### END SOLUTION
+''',
+    """
+layer = make_layer(3, 2)
+assert tuple(layer(torch.zeros(5, 3)).shape) == (5, 2)
+assert float(layer(torch.zeros(1, 3)).abs().sum()) == 0
+""",
+    {"biased": ("def make_layer(inputs, outputs):\n    return torch.nn.Linear(inputs, outputs)", 0)},
+)
+
+PLAIN = "import contextlib\nimport io\nimport json\nimport math\n"
+SCIENCE = (
+    "import matplotlib.pyplot as plt\nimport numpy as np\nfrom sklearn.tree import DecisionTreeRegressor\n" + PS2.setup
+)
+EIGHT = (MEAN, WORDS, ACCOUNT, STACK, COUNTDOWN, COUNTER, GREET, SORT)
+LIGHT = Assignment("light", PLAIN, EIGHT)
+HEAVY = Assignment("heavy", SCIENCE, (MEAN, WORDS, SCALE, LINE, CLEAN, TOTALS, LONGEST, FOREST), PS2.files)
+TORCH = Assignment("torch", PLAIN + "import torch\n", (MEAN, WORDS, ACCOUNT, STEP, LAYER, COUNTER, GREET, SORT))
+SIZES = {"light": (LIGHT, 200), "heavy": (HEAVY, 60), "torch": (TORCH, 60)}
+
+
+Grader = Callable[..., Ended]
+
+
+@dataclass
+class Timed:
+    """A grading command in a fresh copy of the course: how it ended, wall seconds, what its reports say was spent."""
+
+    ended: Ended
+    wall_s: float
+    spent: dict[str, float]
+
+    @property
+    def each_s(self) -> float:
+        """Wall seconds a submission."""
+        return self.wall_s / len(self.ended.marks)
+
+
+def hand_in(course: Path, assignment: Assignment, n: int) -> None:
+    """`n` mixtures of right and wrong answers, the same for the same number."""
+    choose = random.Random(0)
+    for number in range(n):
+        picked = {}
+        for task in assignment.tasks:
+            wrong = [source for source, _ in task.wrong.values()]
+            picked[task.name] = choose.choice(wrong) if wrong and choose.random() < 0.25 else task.answer
+        notebook = answered(course, assignment, picked)
+        submit(course, f"s{number:03}", assignment.name, {f"{assignment.name}.ipynb": json.dumps(notebook).encode()})
+
+
+def timed(grader: Grader, course: Path, name: str, *options: str, every: int = 1) -> Timed:
+    """Run a grader on the class, or on one in `every` students of it."""
+    with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as folder:
+        own = copied(course, Path(folder) / "course")
+        students = sorted((own / "submitted").iterdir())
+        for left_out in set(students) - set(students[::every]):
+            shutil.rmtree(left_out)
+        surroundings = environment(Path(folder))
+        start_s = time.perf_counter()
+        ended = grader(own, name, surroundings, LIMIT_S, *options)
+        wall_s = time.perf_counter() - start_s
+        if ended.status != 0:
+            raise SystemExit(f"{name}: the grader ended with status {ended.status}:\n{ended.text[-3000:]}")
+        return Timed(ended, wall_s, spent(own, name))
+
+
+def spent(course: Path, name: str) -> dict[str, float]:
+    """What the reports of ours say: seconds of all submissions together, the largest one's memory. Zeros for stock."""
+    told = list(results(course, name).values())
+    peak_mb = max((one["extra_data"]["peak_mb"] for one in told), default=0)
+    cpu_s = sum(one["extra_data"]["cpu_s"] for one in told)
+    return {"wall_s": sum(one["execution_time"] for one in told), "cpu_s": cpu_s, "peak_mb": peak_mb}
+
+
+def start_s() -> float:
+    """Wall seconds of the command that does nothing: Python and the command line."""
+    with tempfile.TemporaryDirectory() as folder:
+        begin_s = time.perf_counter()
+        run(["mlsd", "grade", "--help"], Path(folder), environment(Path(folder)), LIMIT_S)
+        return time.perf_counter() - begin_s
+
+
+def both(assignment: Assignment, n: int, options: list[str], quiet: bool) -> dict[str, object]:
+    """One class graded by both; raises SystemExit if a mark differs."""
+    name = assignment.name
+    with tempfile.TemporaryDirectory(prefix="grading-") as folder:
+        course = release(write(Path(folder) / "course", assignment))
+        hand_in(course, assignment, n)
+        ours = timed(mlsd_grade, course, name, *options)
+        stock = timed(autograde, course, name, IMMEDIATE)
+        plain = timed(autograde, course, name, every=PART)
+    differ = {who: (ours.ended.marks.get(who), theirs) for who, theirs in stock.ended.marks.items()}
+    differ = {who: pair for who, pair in differ.items() if pair[0] != pair[1]}
+    if differ:
+        raise SystemExit(f"{name}: marks differ (ours, stock): {json.dumps(differ)[:2000]}")
+    if not quiet:
+        print(told(name, n, ours, stock, plain), flush=True)
+    ratio = round(stock.wall_s / ours.wall_s, 1)
+    times = {"ours": round(ours.wall_s, 2), "theirs": round(stock.wall_s, 2), "ratio": ratio}
+    return {"n": n} | times | {"plain_each_s": round(plain.each_s, 3), "peak_mb": ours.spent["peak_mb"]}
+
+
+def told(name: str, n: int, ours: Timed, stock: Timed, plain: Timed) -> str:
+    """The series in words."""
+    memory = next((line for line in ours.ended.text.splitlines() if "memory" in line), "")
+    idle_s = ours.wall_s - ours.spent["wall_s"] / PROCESSORS
+    return "\n".join([
+        f"{name}: {n} submissions of 8 graded cells, {PROCESSORS} processors, equal marks",
+        f"  ours                      {ours.wall_s:8.2f} s   {1000 * ours.each_s:7.1f} ms each",
+        f"  stock, immediate shutdown {stock.wall_s:8.2f} s   {1000 * stock.each_s:7.1f} ms each"
+        f"   {stock.wall_s / ours.wall_s:6.1f} times ours",
+        f"  stock as it is            (1 in {PART})    {1000 * plain.each_s:7.1f} ms each"
+        f"   {plain.each_s / ours.each_s:6.1f} times ours",
+        f"  ours, where it goes: submissions {ours.spent['wall_s']:.2f} s over all workers"
+        f" ({ours.spent['cpu_s']:.2f} s of it CPU of student code); the command's own start {start_s():.2f} s;"
+        f" start, warming and recording beyond the workers' share {max(0.0, idle_s):.2f} s",
+        f"  largest submission {ours.spent['peak_mb']:.0f} MB; {memory.strip()}",
+    ])  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--series", action="append", default=[], choices=sorted(SIZES))
+    parser.add_argument("--quick", action="store_true", help="10 submissions of each")
+    parser.add_argument("--json", action="store_true", help="the JSON line alone")
+    parser.add_argument("--option", action="append", default=[], help="passed on to mlsd grade")
+    options = parser.parse_args()
+    found = {}
+    for name in options.series or SIZES:
+        assignment, n = SIZES[name]
+        found[name] = both(assignment, 10 if options.quick else n, options.option, options.json)
+    first = next(iter(found.values()))
+    print(json.dumps({"name": "grading"} | first | {"series": found}))
+
+
+if __name__ == "__main__":
+    main()

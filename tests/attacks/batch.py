@@ -1,0 +1,74 @@
+"""A class of hostile and broken submissions between two honest ones, graded by ours in one batch."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.attacks.case import Case, hand_in
+from tests.attacks.course.ps1 import PS1
+from tests.attacks.foreign_course import copied
+from tests.attacks.graders import Ended, mlsd_grade
+from tests.attacks.host import Host
+from tests.attacks.judge import Judgement, honest_lost, judge
+
+HONEST = ["aa_honest", "zz_honest"]
+CELL_S = 5  # a cell that imports pandas on a busy machine must not meet it
+LIMIT_S = 1200
+
+
+@dataclass
+class Batch:
+    """What `mlsd grade` left behind: how it ended, a judgement a case, what happened to the host."""
+
+    course: Path
+    ended: Ended
+    judgements: list[Judgement]
+    honest_lost: list[str]
+    changed: list[str]
+    left: list[str]
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def flags(self, case: Case) -> list[str]:
+        """The flags on a submission, each with the cell that it names."""
+        extra = self.results.get(case.name, {}).get("extra_data", {})
+        return [f"{one['cell']}: {one['text']}" for one in extra.get("flags", [])]
+
+    def verdicts(self, case: Case) -> dict[str, str]:
+        """Verdicts by test cell."""
+        return {_cell(one): one["extra_data"]["verdict"] for one in self.results.get(case.name, {}).get("tests", [])}
+
+    def unsealed(self, case: Case) -> list[str]:
+        """Tests that were decided where student code runs."""
+        return [_cell(one) for one in self.results.get(case.name, {}).get("tests", []) if "unsealed" in one["tags"]]
+
+
+def grade(template: Path, root: Path, cases: Sequence[Case], *options: str, then: Sequence[str] = ()) -> Batch:
+    """Grade the cases in a copy of the released course; `then` is one more command, run in the course."""
+    from tests.attacks.graders import run
+
+    course = copied(template, root / "course")
+    with Host(root) as host:
+        hand_in(course, list(cases), host, HONEST)
+        before = host.snapshot()
+        ended = mlsd_grade(course, "ps1", host.environment, LIMIT_S, "--timeout", str(CELL_S), *options)
+        changed = host.changed(before)
+        left = [" ".join(one.cmdline()) or str(one.pid) for one in host.left()]
+        if then:
+            status, text = run(list(then), course, host.environment, LIMIT_S)
+            ended.text += text
+            ended.status = ended.status or status
+        judgements = [judge(one, ended.marks, course / "autograded", host.heard) for one in cases]
+        lost = [one for one in HONEST if honest_lost(ended.marks, one, PS1.maxima)]
+        return Batch(course, ended, judgements, lost, changed, left, results(course, "ps1"))
+
+
+def results(course: Path, name: str) -> dict[str, dict[str, Any]]:
+    """Every `results.json` of an assignment, by student."""
+    files = sorted((course / "reports" / name).glob("*/results.json"))
+    return {path.parent.name: json.loads(path.read_text()) for path in files}
+
+
+def _cell(test: dict[str, Any]) -> str:
+    return test["name"].rpartition("/")[2]

@@ -1,0 +1,156 @@
+"""What a checker hands to student code must not lead back into the checker, and what comes back must be data."""
+
+import subprocess
+import sys
+
+import pytest
+
+from grader.answer import AnswerEnded, Exposed, InKernel, StudentError
+from grader.codec import CodecError, decode
+from grader.engine.link import Link
+from grader.engine.remote import Remote
+from grader.engine.sandbox import Zygote
+from tests.attacks.escapes import (
+    ALWAYS_EQUAL,
+    CLIMBS,
+    DRIP,
+    FLOOD,
+    FRAMES,
+    OFFSETS,
+    SECRET,
+    TABLES,
+    VALUES,
+    Store,
+    table,
+)
+
+REFUSED = (StudentError, CodecError, AnswerEnded)
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    with Zygote(imports=["numpy"]) as warmed:
+        yield warmed
+
+
+@pytest.fixture
+def remote(zygote):
+    """Opens an answer in a sandboxed process from its source."""
+    sessions = []
+
+    def opened(source: str) -> Remote:
+        sessions.append(zygote.open())
+        assert sessions[-1].run_cell(source).verdict == "ok"
+        return Remote(Link(sessions[-1]))
+
+    yield opened
+    for session in sessions:
+        session.close()
+
+
+@pytest.fixture(params=["in the kernel", "remote"])
+def opened(request, remote):
+    """The same answer on either side of a border."""
+
+    def local(source: str) -> InKernel:
+        names: dict = {}
+        exec(source, names)
+        return InKernel(names)
+
+    return local if request.param == "in the kernel" else remote
+
+
+@pytest.mark.parametrize("name", CLIMBS)
+def test_nothing_of_the_checkers_is_reached_from_an_exposed_object(name, remote):
+    store = Store()
+    try:
+        found = repr(remote(CLIMBS[name]).call("attack", Exposed(store, ("get",))))
+    except REFUSED as error:
+        found = str(error)
+    assert SECRET not in found
+    assert store.rows == {"a": 1}
+
+
+def test_what_is_exposed_works(opened):
+    answer = opened("def attack(store): return store.get('a') + 1")
+    assert answer.call("attack", Exposed(Store(), ("get",))) == 2
+
+
+COMPARISONS = {
+    "eq": lambda got: got == 5,
+    "ne": lambda got: False if got != 5 else True,  # noqa: SIM211 - the operator is what is tested
+    "ge": lambda got: got >= 5,
+    "bool": bool,
+    "float": lambda got: float(got) == 5,
+    "in": lambda got: got in (5, 6),
+    "contains": lambda got: 5 in got,
+    "hash": lambda got: {5: True}.get(got),
+    "len": lambda got: len(got) == 5,
+    "iter": lambda got: list(got) == [5],
+}
+
+
+@pytest.mark.parametrize("base", ["object", "float", "list", "dict", "str"])
+@pytest.mark.parametrize("how", COMPARISONS)
+def test_an_answer_that_equals_everything_equals_nothing(base, how, opened):
+    try:
+        agreed = COMPARISONS[how](opened(ALWAYS_EQUAL.replace("BASE", base)).call("answer"))
+    except (*REFUSED, TypeError, ValueError):
+        agreed = False
+    assert not agreed
+
+
+@pytest.mark.parametrize("source", [FLOOD, DRIP], ids=["at once", "one by one"])
+def test_a_flood_of_handles_ends(source, opened):
+    answer = opened(source)
+    with pytest.raises(REFUSED, match="10,000"):
+        [answer.call("answer") for _ in range(20_000)]
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_frame_that_breaks_a_rule_is_refused(name):
+    with pytest.raises(CodecError):
+        decode(FRAMES[name])
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_student_process_that_answers_with_such_a_frame_ends_its_cell(name, remote):
+    answer = remote(f"""
+import grader.answer, grader.codec
+def answer(): return 1
+for module in (grader.answer, grader.codec):
+    module.encode = lambda *a, **k: {FRAMES[name][:200_000]!r}
+""")
+    with pytest.raises(REFUSED):
+        answer.call("answer")
+
+
+def outcome(code: str) -> str:
+    """What a process of its own prints: reading beyond a buffer would end this one."""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    return ended.stdout.strip() or f"ended with {ended.returncode}: {ended.stderr[-300:]}"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_that_points_beyond_its_text_is_refused(name):
+    wrong = table(OFFSETS, TABLES[name])
+    told = outcome(f"""
+from grader.codec import CodecError, decode
+try: print("read", len(decode({wrong!r})))
+except CodecError as error: print("refused")
+""")
+    assert told == "refused"
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_that_a_library_would_take_unchecked_is_refused(name):
+    told = outcome(f"""
+import numpy as np
+from grader.codec import CodecError
+from grader.engine.values import build
+try:
+    made = build(*{VALUES[name]})
+    print("made", made, made.random() if hasattr(made, "random") else "")
+except CodecError: print("refused")
+""")
+    assert told == "refused"

@@ -1,0 +1,53 @@
+"""The ordinary ways to write a test cell: decided rightly, 22 of 26 without trusting the student's process."""
+
+import json
+
+import pytest
+
+from tests.attacks import idioms
+from tests.attacks.batch import results
+from tests.attacks.foreign_course import answered, copied, release, submit, write
+from tests.attacks.graders import mlsd_grade
+from tests.attacks.host import environment
+
+UNSEALED = {f"{one.name}-test" for one in idioms.IDIOMS if not one.sealed}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """Two submissions: every answer right, every answer wrong."""
+    assignment = idioms.assignment()
+    course = release(write(tmp_path_factory.mktemp("idioms") / "course", assignment))
+    wrong = {one.name: one.wrong for one in idioms.IDIOMS}
+    for student, notebook in (
+        ("right", answered(course, assignment)),
+        ("wrong", answered(course, assignment, wrong)),
+    ):
+        submit(course, student, "idioms", {"idioms.ipynb": json.dumps(notebook).encode()})
+    return course
+
+
+def test_every_idiom_is_decided_and_only_four_are_unsealed(course, root, subtests):
+    course = copied(course, root / "course")
+    ended = mlsd_grade(course, "idioms", environment(root))
+    assert ended.status == 0, ended.text[-3000:]
+    tests = {
+        student: {one["name"]: one for one in whole["tests"]} for student, whole in results(course, "idioms").items()
+    }
+    for one in idioms.IDIOMS:
+        cell = f"{one.name}-test"
+        with subtests.test(msg=one.name):
+            right, wrong = (tests[student][f"idioms/{cell}"] for student in ("right", "wrong"))
+            assert ended.marks["right"][cell] == idioms.MAXIMUM, right["output"]
+            assert ended.marks["wrong"][cell] == 0, wrong["output"]
+            assert ("unsealed" in right["tags"]) == (cell in UNSEALED), right["output"]
+    assert len(idioms.IDIOMS) == 26
+    assert len(UNSEALED) <= 4
+
+
+def test_require_sealed_refuses_what_cannot_be_sealed_and_grades_the_rest(course, root):
+    course = copied(course, root / "course")
+    ended = mlsd_grade(course, "idioms", environment(root), 600, "--require-sealed", "--student", "right")
+    assert {cell for cell, points in ended.marks["right"].items() if points == 0} == UNSEALED
+    tests = {one["name"]: one["output"] for one in results(course, "idioms")["right"]["tests"]}
+    assert all("sealed" in tests[f"idioms/{cell}"] for cell in UNSEALED)
