@@ -86,7 +86,8 @@ def test_names_of_one_submission_are_not_there_for_the_next(run):
     "import subprocess\nsubprocess.run(['true'])",
 ])  # fmt: skip
 def test_no_pickle_that_names_code_is_read_and_no_process_started(run, cell):
-    outcome = run(cell, f"try:\n    {cell.splitlines()[-1]}\nexcept RuntimeError as error: assert 'sealed' in str(error)")
+    last = cell.splitlines()[-1]
+    outcome = run(cell, f"try:\n    {last}\nexcept RuntimeError as error: assert 'sealed' in str(error)")
     assert run(cell).points == 0
     assert outcome.verdict == "pass", outcome.message
     assert run(cell, "assert not os.path.exists('reached')").verdict == "pass"
@@ -146,7 +147,7 @@ def test_at_the_end_no_process_and_no_file_is_left(zygote):
         fork.run(session, "cell", "1", 1.0, 10.0, [])
         forked = psutil.Process(fork.process)
         assert folder.is_dir()
-    gone, alive = psutil.wait_procs([warmed, forked], timeout=10)
+    _, alive = psutil.wait_procs([warmed, forked], timeout=10)
     assert not alive
     assert not folder.exists()
     assert str(folder).startswith(tempfile.gettempdir())
