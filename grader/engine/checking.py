@@ -152,8 +152,8 @@ class Fork:
         """
         if not self.evaluator.foreign:
             return
-        if event == "pickle.find_class" and not _harmless(*arguments[1:3]):
-            raise RuntimeError(f"a pickle that names {arguments[1]}.{arguments[2]} is not read in a sealed test")
+        if event == "pickle.find_class" and not _harmless(*arguments[:2]):
+            raise RuntimeError(f"a pickle that names {arguments[0]}.{arguments[1]} is not read in a sealed test")
         if event in PROCESSES:
             raise RuntimeError("a sealed test starts no process")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader import collect, grade, release
+from grader import grade, release
 from tests import toy_course as toy
 
 
@@ -65,13 +65,3 @@ def test_the_validate_button_names_the_tests_that_fail(jupyterlab):
     dialog = jupyterlab.locator(".jp-Dialog")
     dialog.get_by_text("The following cell failed").first.wait_for()
     assert "half of four" in dialog.inner_text()
-
-
-def test_the_assignment_list_fetches_and_submits_and_collect_takes_it_in(jupyterlab, course):
-    choose(jupyterlab, "open-assignment-list")
-    jupyterlab.get_by_role("button", name="Fetch").click()
-    jupyterlab.get_by_role("button", name="Submit").click()
-    jupyterlab.get_by_text("UTC").first.wait_for(state="attached")
-    assert (course.home / "fetched" / toy.NAME / f"{toy.NAME}.ipynb").is_file()
-    collect.collect_exchange(course, toy.NAME)
-    assert len(course.students(toy.NAME)) == 3
