@@ -6,6 +6,7 @@ exercise needs, so an answer starts within milliseconds, in a clean state.
 
 import ast
 import contextlib
+import importlib
 import linecache
 import multiprocessing
 import os
@@ -48,16 +49,16 @@ def run_all(
         context.set_forkserver_preload(list(preload))
     with ThreadPoolExecutor(workers) as pool:
         started = {
-            pool.submit(_run_one, context, cells, tests, str(folder), limit_s, secret): number
+            pool.submit(_run_one, context, (cells, tests, str(folder), secret, list(preload)), limit_s): number
             for number, (cells, tests) in enumerate(jobs)
         }
         for future in as_completed(started):
             yield started[future], future.result()
 
 
-def _run_one(context: Any, cells: Cells, tests: list[str], folder: str, limit_s: float, secret: str) -> Result:
+def _run_one(context: Any, job: tuple[Any, ...], limit_s: float) -> Result:
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(theirs, cells, tests, folder, secret))
+    process = context.Process(target=_child, args=(theirs, *job))
     process.start()
     theirs.close()
     result = Result(errors={"process": f"the answer was ended after {limit_s:g} s"})
@@ -74,9 +75,11 @@ def _run_one(context: Any, cells: Cells, tests: list[str], folder: str, limit_s:
     return result
 
 
-def _child(reply: Any, cells: Cells, tests: list[str], folder: str, secret: str) -> None:
+def _child(reply: Any, cells: Cells, tests: list[str], folder: str, secret: str, preload: list[str]) -> None:
     os.environ["MLSD_SECRET_FILE"] = secret
     os.chdir(folder)
+    for name in preload:  # a process has one fork server: another user of it may have started it without these
+        importlib.import_module(name)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
         result = run_cells(cells, tests)
     reply.send(result)

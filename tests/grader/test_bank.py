@@ -1,6 +1,7 @@
 """Banks: the proof of `reduce_latency`, and fixtures that make each check of a bank fail."""
 
 import json
+import multiprocessing
 import os
 import sys
 from pathlib import Path
@@ -144,6 +145,14 @@ def test_an_answer_that_dies_or_never_ends_is_ended_and_told(tmp_path):
     assert results[0].errors == {"process": "the answer's process died"}
     assert results[1].errors == {"process": "the answer was ended after 3 s"}
     assert results[2].errors == {}
+
+
+def test_answers_find_what_the_exercise_needs_though_another_started_the_fork_server(tmp_path):
+    process = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn").Process(target=os.getpid)
+    process.start()
+    process.join()
+    jobs = [([("answer", "import sys; assert 'this' in sys.modules")], [])]
+    assert dict(run_all(jobs, tmp_path, ["this"]))[0].errors == {}
 
 
 def test_a_cell_that_raises_does_not_stop_the_others():
