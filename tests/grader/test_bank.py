@@ -148,7 +148,8 @@ def test_an_answer_that_dies_or_never_ends_is_ended_and_told(tmp_path):
 
 
 def test_answers_find_what_the_exercise_needs_though_another_started_the_fork_server(tmp_path):
-    process = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn").Process(target=os.getpid)
+    context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
+    process = context.Process(target=os.getpid)
     process.start()
     process.join()
     jobs = [([("answer", "import sys; assert 'this' in sys.modules")], [])]
