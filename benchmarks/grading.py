@@ -81,7 +81,7 @@ def make_layer(inputs, outputs):
     """
 layer = make_layer(3, 2)
 assert tuple(layer(torch.zeros(5, 3)).shape) == (5, 2)
-assert float(layer(torch.zeros(1, 3)).abs().sum()) == 0
+assert layer(torch.zeros(1, 3)).abs().sum().item() == 0
 """,
     {"biased": ("def make_layer(inputs, outputs):\n    return torch.nn.Linear(inputs, outputs)", 0)},
 )
@@ -147,7 +147,9 @@ def spent(course: Path, name: str) -> dict[str, float]:
     told = list(results(course, name).values())
     peak_mb = max((one["extra_data"]["peak_mb"] for one in told), default=0)
     cpu_s = sum(one["extra_data"]["cpu_s"] for one in told)
-    return {"wall_s": sum(one["execution_time"] for one in told), "cpu_s": cpu_s, "peak_mb": peak_mb}
+    tests_s = sum(test["extra_data"]["wall_s"] for one in told for test in one["tests"])
+    wall_s = sum(one["execution_time"] for one in told)
+    return {"wall_s": wall_s, "cpu_s": cpu_s, "tests_s": tests_s, "peak_mb": peak_mb}
 
 
 def start_s() -> float:
@@ -189,9 +191,11 @@ def told(name: str, n: int, ours: Timed, stock: Timed, plain: Timed) -> str:
         f"   {stock.wall_s / ours.wall_s:6.1f} times ours",
         f"  stock as it is            (1 in {PART})    {1000 * plain.each_s:7.1f} ms each"
         f"   {plain.each_s / ours.each_s:6.1f} times ours",
-        f"  ours, where it goes: submissions {ours.spent['wall_s']:.2f} s over all workers"
-        f" ({ours.spent['cpu_s']:.2f} s of it CPU of student code); the command's own start {start_s():.2f} s;"
-        f" start, warming and recording beyond the workers' share {max(0.0, idle_s):.2f} s",
+        f"  ours, where it goes: submissions {ours.spent['wall_s']:.2f} s over all workers: tests"
+        f" {ours.spent['tests_s']:.2f} s, opening, answer cells and closing"
+        f" {ours.spent['wall_s'] - ours.spent['tests_s']:.2f} s (CPU of student code {ours.spent['cpu_s']:.2f} s)",
+        f"  start, warming and recording beyond the workers' share {max(0.0, idle_s):.2f} s,"
+        f" of it {start_s():.2f} s until the command line stands",
         f"  largest submission {ours.spent['peak_mb']:.0f} MB; {memory.strip()}",
     ])  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The worker's handle on the checker: a warmed process with the tests, and a fork of it a submission.
 
-The worker passes frames between a fork and the student's session without reading one, so nothing that student code
-sends can harm it; a fork that dies or does not answer costs one test.
+A fork asks the student's session itself; the worker watches both and reads no frame, so nothing that student code sends
+can harm it. A fork that dies or does not answer costs one test.
 """
 
 import contextlib
@@ -15,14 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.engine import checking
+from grader.engine import checking, direct
 from grader.engine.evaluate import Outcome
 from grader.engine.plan import Plans
-from grader.engine.sandbox import Session, SessionDead, wire, zygote
+from grader.engine.sandbox import Session, wire, zygote
 from grader.errors import GraderError
 
 START_S = 300.0
@@ -83,15 +83,20 @@ class Checker:
             told = self._launch()
         self.failed = told["failed"]
 
-    def open(self, notebook: str, seed: int = 0, starters: frozenset[str] = frozenset()) -> "Checking":
-        """A fork that checks one submission of `notebook`; names in `starters` are still as they were released."""
+    def open(
+        self, notebook: str, session: Session, seed: int = 0, starters: frozenset[str] = frozenset()
+    ) -> "Checking":
+        """A fork that checks one submission of `notebook`, which asks `session`, for as long as both live.
+
+        Names in `starters` are still as they were released.
+        """
         self.start()
         try:
-            return self._open(notebook, seed, starters)
+            return self._open(notebook, session, seed, starters)
         except wire.Closed:
             self.close()  # it died since the last look
             self.start()
-            return self._open(notebook, seed, starters)
+            return self._open(notebook, session, seed, starters)
 
     def close(self) -> None:
         """End the warmed process; its forks end with it."""
@@ -131,7 +136,7 @@ class Checker:
             "memory_mb": self.memory_mb,
         }
 
-    def _open(self, notebook: str, seed: int, starters: frozenset[str]) -> "Checking":
+    def _open(self, notebook: str, session: Session, seed: int, starters: frozenset[str]) -> "Checking":
         assert self._control is not None
         folder = tempfile.mkdtemp(prefix="fork-", dir=self._folder)
         place(self.files, Path(folder), beside=Path(self._folder) / "course")
@@ -144,7 +149,9 @@ class Checker:
             "starters": sorted(starters),
             "modules": modules,
         }
-        wire.send_with_files(self._control, wire.OPEN, request, [theirs.fileno()])
+        descriptor, request["number"] = session.lend()
+        request["process"] = session.process
+        wire.send_with_files(self._control, wire.OPEN, request, [theirs.fileno(), descriptor])
         theirs.close()
         process = json.loads(wire.receive(self._control)[1])["process"]
         return Checking(self, ours, process, folder, notebook)
@@ -175,31 +182,33 @@ class Checking:
         self.close()
 
     def run(
-        self, session: Session, cell: str, source: str, points: float, limit_s: float, forget: list[str]
-    ) -> Outcome:
-        """The outcome of one trusted cell; `session` answers what it asks. Raises `CheckerDied`."""
-        order = {"cell": cell, "source": source, "points": points, "limit_s": limit_s, "forget": forget}
+        self, session: Session, cell: str, source: str, points: float, limit_s: float, forget: Collection[str] = (),
+        allowed: Collection[str] | None = None,
+    ) -> Outcome:  # fmt: skip
+        """The outcome of one trusted cell; `session` answers what it asks. Raises `CheckerDied`.
+
+        Names in `forget` are the student's from now on. `allowed`: see `grader.engine.link.Link`.
+        """
+        order = {"cell": cell, "source": source, "points": points, "limit_s": limit_s, "forget": list(forget)}
+        order["allowed"] = None if allowed is None else sorted(allowed)
         end_s = _now_s() + max(limit_s, 0.0) + GRACE_S
         try:
-            wire.send_json(self.channel, checking.RUN, order)
+            wire.send_json(self.channel, checking.RUN, order | {"number": session.lend()[1]})
             while True:
-                kind, payload = self._receive(end_s)
-                if kind == checking.DONE:
-                    told = json.loads(payload)
-                    self.checker.meant_to_import |= set(map(str, told["imported"]))
-                    return _outcome(told["outcome"], points)
+                if not session.attend(self.channel.fileno(), end_s - _now_s()):
+                    self.close()
+                    raise CheckerDied("timeout", "The test did not end with what the answer gave.")
+                kind, payload = wire.receive(self.channel)
                 if kind == checking.TAKES:
-                    end_s = max(end_s, _now_s() + min(LONGEST_S, checking.PATIENCE.unpack(payload)[0]) + GRACE_S)
-                elif kind == checking.ASK:
-                    end_s = max(end_s, self._ask(session, payload, end_s) + GRACE_S)
-                elif kind == checking.QUERY and payload.decode() in ("cpu_s", "delegated_s", "helpers", "peak_mb"):
-                    wire.send(self.channel, checking.TOLD, repr(float(getattr(session, payload.decode())())).encode())
+                    limit_s = min(LONGEST_S, checking.SECONDS.unpack(payload)[0])
+                    end_s = max(end_s, _now_s() + limit_s + GRACE_S)
+                elif kind == direct.LOST:
+                    dead = session.lost(*map(str, json.loads(payload)))
+                    wire.send_json(self.channel, direct.DEAD, [dead.verdict, str(dead)])
                 else:
-                    raise CheckerDied("crashed", "The checker broke while it read what the answer gave.")
+                    return self._done(session, json.loads(payload), points)
         except (wire.Closed, ValueError, TypeError, KeyError, struct.error):
             self.close()
-            if _now_s() >= end_s:
-                raise CheckerDied("timeout", "The test did not end with what the answer gave.") from None
             raise CheckerDied("crashed", "The checker broke while it read what the answer gave.") from None
 
     def close(self) -> None:
@@ -216,25 +225,15 @@ class Checking:
             self.channel.close()
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _ask(self, session: Session, payload: bytes, end_s: float) -> float:
-        """Pass a question on and its answer back; by when the fork must speak again."""
-        patience_s = min(LONGEST_S, checking.PATIENCE.unpack_from(payload)[0])
-        asked_s = _now_s()
-        try:
-            reply = session.ask(payload[checking.PATIENCE.size :], patience_s, lambda frame: self._serve(frame, end_s))
-        except SessionDead as dead:
-            wire.send_json(self.channel, checking.DEAD, [dead.verdict, str(dead)])
-        else:
-            wire.send(self.channel, checking.ANSWER, reply)
-        return asked_s + patience_s
-
-    def _serve(self, frame: bytes, end_s: float) -> bytes:
-        wire.send(self.channel, checking.SERVE, frame)
-        return self._receive(end_s + LONGEST_S)[1]
-
-    def _receive(self, end_s: float) -> tuple[int, bytes]:
-        self.channel.settimeout(max(0.01, end_s - _now_s()))
-        return wire.receive(self.channel)
+    def _done(self, session: Session, told: dict[str, Any], points: float) -> Outcome:
+        """What a fork says of a cell, held to its form; the session is ours again."""
+        self.checker.meant_to_import |= set(map(str, told["imported"]))
+        session.take_back(int(told["number"]), float(told["asked_s"]))
+        if not told["settled"]:
+            session.lost("forged")
+        outcome = Outcome(**told["outcome"])
+        outcome.points = min(max(float(outcome.points), 0.0), points)
+        return outcome
 
 
 def place(files: Mapping[str, bytes], folder: Path, beside: Path | None = None) -> None:
@@ -247,10 +246,3 @@ def place(files: Mapping[str, bytes], folder: Path, beside: Path | None = None) 
             path.symlink_to(beside / name)
         else:
             path.write_bytes(content)
-
-
-def _outcome(told: dict[str, Any], maximum: float) -> Outcome:
-    """What a fork says of a cell, held to its form."""
-    outcome = Outcome(**told)
-    outcome.points = min(max(float(outcome.points), 0.0), maximum)
-    return outcome

@@ -1,7 +1,7 @@
 """The checker's processes: one warmed with tests and libraries, and its forks, one a submission. Run as a module.
 
-They hold tests and hidden data and no student code: what student code gives reaches a fork as frames, through the
-worker. A fork has limits of its own, and the worker ends it if it does not answer.
+They hold tests and hidden data and no student code: what student code gives reaches a fork as frames, over the
+session's channel. A fork has limits of its own, and the worker ends it if it does not answer.
 """
 
 import contextlib
@@ -14,17 +14,16 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Callable, Iterator
 from typing import Any
 
-from grader.engine.evaluate import Evaluator, Names, Namespace, parsed, run_tree
+from grader.engine.direct import Direct
+from grader.engine.evaluate import Evaluator, Names, Namespace, compiled
 from grader.engine.link import Link
+from grader.engine.rehearsal import rehearse
 from grader.engine.sandbox import wire
-from grader.engine.sandbox.session import SessionDead
 
-RUN, USE, ASK, QUERY = map(ord, "RUAQ")
-DONE, TAKES, ANSWER, SERVE, SERVED, DEAD, TOLD = map(ord, "DlasSxT")
-PATIENCE = struct.Struct("<d")
+RUN, DONE, TAKES = map(ord, "RDl")
+SECONDS = struct.Struct("<d")
 PR_SET_PDEATHSIG = 1
 LEAST_MB = 1024
 SEEDS = (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed"))
@@ -33,6 +32,7 @@ PROCESSES = frozenset({"os.system", "subprocess.Popen", "os.exec", "os.posix_spa
 
 def main() -> None:
     """The warmed process: told what to warm, then forks on request until the worker is gone."""
+    gc.disable()  # what is freed here leaves holes that each fork would fill by copying a page
     control = socket.socket(fileno=int(sys.argv[1]))
     setting = json.loads(wire.receive(control)[1])
     _end_with_parent()
@@ -42,7 +42,6 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
     namespaces, failed = warm(setting)
-    gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
@@ -55,7 +54,8 @@ def main() -> None:
             process = os.fork()
             if process == 0:
                 control.close()
-                _live(Fork(socket.socket(fileno=files[0]), namespaces, setting), request)
+                channel, session = (socket.socket(fileno=descriptor) for descriptor in files)
+                _live(Fork(channel, session, namespaces, setting), request)
             for descriptor in files:
                 os.close(descriptor)
             wire.send_json(control, wire.REPLY, {"process": process})
@@ -73,9 +73,13 @@ def warm(setting: dict[str, Any]) -> tuple[dict[str, Namespace], list[str]]:
             namespace = namespaces[plan["name"]] = Namespace(names)
             for cell, source in plan["prefix"] if setting["ahead"] else []:
                 try:
-                    run_tree(parsed(source, cell), cell, namespace)
+                    compiled(source, cell).run(namespace)
                 except BaseException as error:
                     failed.append(f"{plan['name']}: {cell}: {type(error).__name__}: {error}")
+            for cell, source in plan["tests"]:
+                with contextlib.suppress(SyntaxError, ValueError):
+                    compiled(source, cell)
+    rehearse()
     return namespaces, failed
 
 
@@ -100,13 +104,20 @@ def _live(fork: "Fork", request: dict[str, Any]) -> None:
 class Fork:
     """The process that checks one submission."""
 
-    def __init__(self, channel: socket.socket, namespaces: dict[str, Namespace], setting: dict[str, Any]) -> None:
-        self.channel, self.namespaces, self.setting = channel, namespaces, setting
-        self.known = set(sys.modules)
+    def __init__(
+        self,
+        channel: socket.socket,
+        session: socket.socket,
+        namespaces: dict[str, Namespace],
+        setting: dict[str, Any],
+    ) -> None:
+        self.channel, self.session, self.namespaces, self.setting = channel, session, namespaces, setting
+        self.modules = len(sys.modules)
 
     def begin(self, request: dict[str, Any]) -> None:
         """Its own folder and limits, its own seed, and nothing of the other notebooks'."""
         _end_with_parent()
+        gc.enable()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.chdir(request["folder"])
         _limit_memory(self.setting["memory_mb"])
@@ -114,7 +125,8 @@ class Fork:
         self.evaluator = Evaluator(self.namespaces[request["notebook"]])
         self.namespaces.clear()
         sys.addaudithook(self.refuse)
-        link = Link(Relayed(self.channel))
+        self.direct = Direct(self.channel, self.session, request["number"], request["process"])
+        link = Link(self.direct)
         link.starters = frozenset(request["starters"])
         self.evaluator.use(link)
         for module, name in SEEDS:
@@ -137,13 +149,19 @@ class Fork:
         while True:
             _, payload = wire.receive(self.channel)
             order = json.loads(payload)
+            self.direct.number, self.direct.asked_s = order["number"], 0.0
             self.evaluator.forget(order["forget"])
-            outcome = self.evaluator.run(order["source"], order["cell"], order["points"], order["limit_s"], self._takes)
-            new, self.known = set(sys.modules) - self.known, set(sys.modules)
-            wire.send_json(self.channel, DONE, {"outcome": vars(outcome), "imported": sorted(new)})
+            outcome = self.evaluator.run(
+                order["source"], order["cell"], order["points"], order["limit_s"], self._takes, order["allowed"]
+            )
+            new = list(zip(reversed(sys.modules), range(len(sys.modules) - self.modules), strict=False))
+            self.modules = len(sys.modules)
+            told = {"outcome": vars(outcome), "imported": [name for name, _ in new], "asked_s": self.direct.asked_s}
+            told |= {"number": self.direct.number, "settled": self.direct.settled()}
+            wire.send_json(self.channel, DONE, told)
 
     def _takes(self, limit_s: float) -> None:
-        wire.send(self.channel, TAKES, PATIENCE.pack(limit_s))
+        wire.send(self.channel, TAKES, SECONDS.pack(limit_s))
 
     def refuse(self, event: str, arguments: tuple[Any, ...]) -> None:
         """An audit hook: in a cell that is no suite's a pickle could hold what student code chose, so none is read.
@@ -156,52 +174,6 @@ class Fork:
             raise RuntimeError(f"a pickle that names {arguments[0]}.{arguments[1]} is not read in a sealed test")
         if event in PROCESSES:
             raise RuntimeError("a sealed test starts no process")
-
-
-class Relayed:
-    """The student's session as a fork reaches it: through the worker, which passes frames on unread."""
-
-    def __init__(self, channel: socket.socket) -> None:
-        self.channel = channel
-
-    def ask(self, frame: bytes, timeout_s: float, serve: Callable[[bytes], bytes] | None = None) -> bytes:
-        """As `Session.ask`. A time limit of the test waits until the answer is there, so that none is left behind."""
-        with _time_limit_waits():
-            wire.send(self.channel, ASK, PATIENCE.pack(timeout_s) + frame)
-            while True:
-                kind, payload = wire.receive(self.channel)
-                if kind == SERVE:
-                    wire.send(self.channel, SERVED, serve(payload) if serve is not None else b"")
-                elif kind == DEAD:
-                    raise SessionDead(*json.loads(payload))
-                else:
-                    return payload
-
-    def cpu_s(self) -> float:
-        return self._query("cpu_s")
-
-    def delegated_s(self) -> float:
-        return self._query("delegated_s")
-
-    def helpers(self) -> int:
-        return int(self._query("helpers"))
-
-    def peak_mb(self) -> float:
-        return self._query("peak_mb")
-
-    def _query(self, what: str) -> float:
-        with _time_limit_waits():
-            wire.send(self.channel, QUERY, what.encode())
-            return float(wire.receive(self.channel)[1])
-
-
-@contextlib.contextmanager
-def _time_limit_waits() -> Iterator[None]:
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
 
 
 def _harmless(module: str, name: str) -> bool:

@@ -7,21 +7,21 @@ full) without its accidents. No process is started here and no student code runs
 import ast
 import builtins
 import contextlib
+import functools
 import io
 import linecache
-import logging
 import time
-import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from grader.answer import AnswerEnded, StudentError
 from grader.codec import CodecError
-from grader.engine.foreign import Proxied, Proxies
+from grader.engine.foreign import Proxied, Proxies, called_by_name
 from grader.engine.link import CELL, Link
 from grader.engine.names import called, python
 from grader.points import Points, clamp
@@ -37,7 +37,8 @@ BUILTINS = frozenset(vars(builtins))
 class Outcome:
     """What a cell gave: points, a verdict of `grading.md`, message; the table of a suite; `line` is where it failed.
 
-    `printed` is what the cell and the student's code printed meanwhile; `suite` is true for a test of ours.
+    `printed` is what the cell and the student's code printed meanwhile; `suite` is true for a test of ours; `given` are
+    the methods and operators by which it gave data to objects of the student's.
     """
 
     points: float = 0.0
@@ -49,6 +50,7 @@ class Outcome:
     suite: bool = False
     wall_s: float = 0.0
     shown: str = ""
+    given: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -81,7 +83,7 @@ class Namespace(dict[str, Any]):
         dunder = name.startswith("__") and name.endswith("__")
         if self.link is None or dunder or (name in BUILTINS and name not in self.names.theirs):
             raise KeyError(name)
-        value = self.link.request("names", [name])[name]
+        value = called_by_name(self.link.request("names", [name])[name])
         self.fetched[name] = self.link.acts, value
         return value
 
@@ -127,33 +129,36 @@ class Evaluator:
             self.namespace.pop(name, None)
 
     def run(
-        self, source: str, cell: str, points: float, limit_s: float, takes: Callable[[float], None] = lambda _: None
-    ) -> Outcome:
+        self, source: str, cell: str, points: float, limit_s: float, takes: Callable[[float], None] = lambda _: None,
+        allowed: Collection[str] | None = None,
+    ) -> Outcome:  # fmt: skip
         """The outcome of one cell. Whatever the cell or the other side does, nothing is raised but for a kill.
 
-        `takes` is told how long it may take: a test of a suite has a limit of its own.
+        `takes` is told how long it may take: a test of a suite has a limit of its own. `allowed`: see `Link`.
         """
         link, started_s = self.namespace.link, time.monotonic()
         outcome, heard = Outcome(), io.StringIO()
         self.namespace.fetched.clear()
         if link is not None:
             link.ended, link.last_error, link.printed = None, None, 0
+            link.given, link.allowed = set(), None if allowed is None else frozenset(allowed)
         try:
-            tree = parsed(source, cell)
-            test = suite_test(tree, self.namespace)
+            ready = compiled(source, cell)
+            test = ready.test(self.namespace)
             limit_s = test.limit_s + MARGIN_S if test is not None else limit_s
             self.foreign = test is None
             takes(limit_s)
             if link is not None:
                 link.deadline_s = started_s + limit_s
             with _kept_quiet(heard), time_limit(limit_s) if test is None else contextlib.nullcontext():
-                value = run_tree(tree, cell, self.namespace)
+                value = ready.run(self.namespace)
             _judge_value(outcome, value, points)
         except BaseException as error:
             _judge_error(outcome, error, link, cell)
         self.foreign = False
         if link is not None:
             link.take_back()
+            outcome.given = sorted(link.given)
         if link is not None and link.ended is not None and not outcome.suite:
             outcome.points, outcome.verdict, outcome.message = 0.0, link.ended.outcome, str(link.ended)
         outcome.printed = heard.getvalue()
@@ -161,28 +166,36 @@ class Evaluator:
         return outcome
 
 
-def parsed(source: str, cell: str) -> ast.Module:
-    """The cell's tree, magics left out; its lines can be found by tracebacks."""
+@dataclass(frozen=True)
+class Compiled:
+    """A cell ready to run: its body, its last expression if it ends in one, and the suite's test that it calls."""
+
+    body: CodeType
+    last: CodeType | None
+    calls: tuple[str, str]
+
+    def run(self, namespace: dict[str, Any]) -> Any:
+        """Run it; the value of the last expression, or None."""
+        exec(self.body, namespace)
+        return eval(self.last, namespace) if self.last is not None else None
+
+    def test(self, namespace: dict[str, Any]) -> Any:
+        """The `@graded` test of a suite that the cell consists of a call of, else None."""
+        suite, test = self.calls
+        found = getattr(dict.get(namespace, suite), test, None) if suite else None
+        return found if isinstance(getattr(found, "limit_s", None), float) else None
+
+
+@functools.cache
+def compiled(source: str, cell: str) -> Compiled:
+    """The cell, magics left out; its lines can be found by tracebacks. Raises `SyntaxError`."""
     source = python(source)
     linecache.cache[cell] = (len(source), None, source.splitlines(keepends=True), cell)
-    return ast.parse(source, cell)
-
-
-def run_tree(tree: ast.Module, cell: str, namespace: dict[str, Any]) -> Any:
-    """Runs a cell's tree; the value of its last expression, or None."""
-    last = tree.body[-1] if tree.body else None
-    body = tree.body[:-1] if isinstance(last, ast.Expr) else tree.body
-    exec(compile(ast.Module(body, []), cell, "exec"), namespace)
-    if not isinstance(last, ast.Expr):
-        return None
-    return eval(compile(ast.Expression(last.value), cell, "eval"), namespace)
-
-
-def suite_test(tree: ast.Module, namespace: dict[str, Any]) -> Any:
-    """The `@graded` test of a suite that a cell consists of a call of, else None."""
-    suite, test = called(tree)
-    found = getattr(dict.get(namespace, suite), test, None) if suite else None
-    return found if isinstance(getattr(found, "limit_s", None), float) else None
+    tree = ast.parse(source, cell)
+    calls = called(tree)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    value = compile(ast.Expression(last.value), cell, "eval") if isinstance(last, ast.Expr) else None
+    return Compiled(compile(tree, cell, "exec"), value, calls)
 
 
 def _judge_value(outcome: Outcome, value: Any, maximum: float) -> None:
@@ -208,9 +221,9 @@ def _judge_value(outcome: Outcome, value: Any, maximum: float) -> None:
 
 
 def _judge_error(outcome: Outcome, error: BaseException, link: Link | None, cell: str) -> None:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == cell]
-    outcome.line = frames[0].lineno or 0 if frames else 0
-    where = f" in the test's line: {frames[0].line}" if frames and frames[0].line else ""
+    outcome.line = _line_in(error, cell)
+    text = linecache.getline(cell, outcome.line).strip() if outcome.line else ""
+    where = f" in the test's line: {text}" if text else ""
     said = f"{type(error).__name__}: {_text(error)}".rstrip(": ")
     outcome.message = f"{said}{where}"
     if isinstance(error, AnswerEnded):
@@ -232,6 +245,16 @@ def _judge_students(outcome: Outcome, error: BaseException, link: Link, said: st
     outcome.verdict = "not attempted" if type(error) is NotImplementedError else "error"
 
 
+def _line_in(error: BaseException, cell: str) -> int:
+    """The line of the cell in which the error arose; 0 if it did not. `traceback` would read every file on the way."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == cell:
+            return trace.tb_lineno
+        trace = trace.tb_next
+    return 0
+
+
 def _text(error: BaseException) -> str:
     try:
         return str(error)[:TEXT]
@@ -241,18 +264,14 @@ def _text(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def _kept_quiet(heard: io.StringIO) -> Iterator[None]:
-    """What a cell prints is kept; warnings and logs, which cost marks in stock nbgrader, are dropped."""
+    """What a cell prints is kept; warnings and logs on stderr, which cost marks in stock nbgrader, are dropped."""
     with (
         contextlib.redirect_stdout(heard),
         contextlib.redirect_stderr(io.StringIO()),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
-        logging.disable(logging.CRITICAL)
-        try:
-            yield
-        finally:
-            logging.disable(logging.NOTSET)
+        yield
 
 
 def _display(*_: Any, **__: Any) -> None:

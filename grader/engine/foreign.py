@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from grader.answer import Answer, Elsewhere
+from grader.engine import estimators
 from grader.engine.link import About, Link, trusted_class
-from grader.engine.objects import SPECIALS
+from grader.engine.objects import METHOD, SPECIALS
 
 BATCHES = (64, 256, 1024)
 LAZY_AT_FIRST = 32  # items of a generator that are fetched one by one
@@ -40,7 +41,7 @@ UNARY = ("__neg__", "__pos__", "__invert__")
 class Proxied(Elsewhere):
     """One object of the student's. Its class here has the name of the object's class and the special methods of it."""
 
-    __slots__ = ("__weakref__", "_proxied_ahead", "_proxied_link", "_proxied_number", "_proxied_used")
+    __slots__ = ("__weakref__", "_proxied_ahead", "_proxied_link", "_proxied_number", "_proxied_used", "_proxied_via")
 
     def __init__(self, link: Link, number: int) -> None:
         if type(link) is not Link:  # Python takes the class of a base for the class to make
@@ -49,6 +50,7 @@ class Proxied(Elsewhere):
         _set(self, "_proxied_number", number)
         _set(self, "_proxied_ahead", [])
         _set(self, "_proxied_used", 0)
+        _set(self, "_proxied_via", "__call__")
 
     @classmethod
     def reach(cls, attempts: dict[str, Any]) -> Answer:
@@ -68,7 +70,7 @@ class Proxied(Elsewhere):
             return ask(self, "variables")
         if name.startswith("__") and name.endswith("__") and name not in DUNDER:
             raise AttributeError(f"{about(self).name!r} object: {name!r} cannot be asked for through the channel")
-        return ask(self, "get", name)
+        return _attribute(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         ask(self, "set", name, value)
@@ -137,6 +139,27 @@ def ask(proxied: Any, op: str, *arguments: Any) -> Any:
     return link_of(proxied).request(op, proxied, *arguments, hear=True)
 
 
+def called_by_name(value: Any) -> Any:
+    """`value`, noted as what a name of the student's stands for: it may be called with anything."""
+    if issubclass(type(value), Proxied):
+        _set(value, "_proxied_via", "")
+    return value
+
+
+def may_give(proxied: Any, name: str) -> None:
+    """Notes that data is given to an object by a method or operator. Raises `TypeError` if the cell may not.
+
+    It may where the instructor's own answer is asked in this way too. Otherwise data was expected in the object's
+    place, and the object would be asked whether it agrees with what is right.
+    """
+    link = link_of(proxied)
+    link.given.add(name)
+    if link.allowed is not None and name not in link.allowed:
+        raise TypeError(
+            f"an object of type {about(proxied).name} came where a plain value was expected ({name} was asked)"
+        )
+
+
 class Proxies:
     """All that stand for objects of one session; the same object is always the same proxy."""
 
@@ -172,6 +195,54 @@ class Proxies:
             name = told.name if told.name.isidentifier() else "object"
             self.classes[key] = type(name, (Proxied,), {"__slots__": (), "__module__": "__main__", **methods})
         return self.classes[key]
+
+
+def _attribute(proxied: Any, name: str) -> Any:
+    told = about(proxied)
+    if name == "score" and (score := estimators.score_of(proxied, told.kinds)) is not None:
+        return score
+    allowed = link_of(proxied).allowed
+    if told.base and allowed is not None and name not in allowed and hasattr(_PLAIN[told.base], name):
+        return getattr(ask(proxied, "plain"), name)
+    methods = link_of(proxied).methods
+    if (told.kinds[0], name) in methods:
+        return Method(proxied, name)
+    found = ask(proxied, "get", name)
+    if type(found) is str and found == METHOD:
+        methods.add((told.kinds[0], name))
+        return Method(proxied, name)
+    if issubclass(type(found), Proxied) and _get(found, "_proxied_via"):
+        _set(found, "_proxied_via", name)
+    return found
+
+
+class Method:
+    """A method of an object of the student's: called by its name. For all else the method itself is fetched."""
+
+    def __init__(self, proxied: Any, name: str) -> None:
+        self.__self__, self.__name__ = proxied, name
+
+    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
+        if arguments or named:
+            may_give(self.__self__, self.__name__)
+        return _called(link_of(self.__self__), "method", (self.__self__, self.__name__), arguments, named)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(fetched(self), name)
+
+    @property
+    def __doc__(self) -> Any:  # type: ignore[override]
+        return fetched(self).__doc__
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Method and (self.__self__, self.__name__) == (other.__self__, other.__name__)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def fetched(method: Method) -> Any:
+    """What stands for the method as an object."""
+    return ask(method.__self__, "bound", method.__name__)
 
 
 def _class_of(proxied: Any) -> Any:
@@ -225,11 +296,20 @@ def _shown(told: Any) -> Any:
 
 
 def _call(self: Any, /, *arguments: Any, **named: Any) -> Any:
-    value, reply = link_of(self).ask("call", self, arguments, named, hear=True)
+    via = _get(self, "_proxied_via")
+    if via and (arguments or named):
+        may_give(self, via)
+    return _called(link_of(self), "call", (self,), arguments, named)
+
+
+def _called(link: Link, op: str, what: tuple[Any, ...], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """The result of a call, after arguments that it changed were changed here."""
+    arguments = tuple(fetched(one) if type(one) is Method else one for one in arguments)
+    value, reply = link.ask(op, *what, arguments, named, hear=True)
     places: dict[Any, Any] = {**dict(enumerate(arguments)), **named}
     for place, changed in (reply.get("changed") or {}).items():
         if place in places:
-            write_back(places[place], link_of(self).unpack(changed))
+            write_back(places[place], link.unpack(changed))
     return places[reply["same"]] if reply.get("same") in places else value
 
 
@@ -301,8 +381,11 @@ def _operator(name: str) -> Callable[..., Any]:
     """
 
     def method(self: Any, *others: Any) -> Any:
+        plain = bool(others) and not issubclass(type(others[0]), Proxied)
+        if plain:
+            may_give(self, name)
         found = ask(self, "special", name, others)
-        if others and not issubclass(type(others[0]), Proxied) and not issubclass(type(found), Proxied):
+        if plain and not issubclass(type(found), Proxied):
             Proxied._refuse(self)
         return found
 

@@ -5,8 +5,8 @@ again and the cells before are run again.
 """
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from grader.engine import names
 from grader.engine.checker import Checker, CheckerDied, Checking
@@ -20,7 +20,18 @@ from grader.engine.verdicts import Cells, of_sealed, of_unsealed
 RESTARTS = 20
 OVER = ("CellTimeoutError", "The time of the whole submission was over before this cell.", "")
 _now_s = time.monotonic
-Unsealed = Callable[[Job, Plan, list[Verdict]], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the instructor's own answers show of a notebook's tests.
+
+    `allowed`: by test, the methods by which it gives data to objects of an answer; `unsealed`: tests that they pass
+    only beside the student's side, with the reason.
+    """
+
+    allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unsealed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -40,17 +51,15 @@ class Step:
 
 
 def grade_submission(
-    job: Job, plans: Mapping[str, Plan], zygote: Zygote, checker: Checker, unsealed: Unsealed | None = None
+    job: Job, plans: Mapping[str, Plan], references: Mapping[str, Reference], zygote: Zygote, checker: Checker
 ) -> Result:
-    """The result of one job. `unsealed` may name tests, with a reason, that the verdicts show not to be carriable."""
+    """The result of one job; `plans` and `references` are those of its notebooks."""
     started_s = _now_s()
     result = Result({})
     for name, notebook in job.notebooks.items():
-        plan = plans[name]
-        run = NotebookRun(job, plan, notebook, zygote, checker, plan.unsealed).all()
-        more = unsealed(job, plan, list(run.verdicts.values())) if unsealed else {}
-        if more:
-            run = NotebookRun(job, plan, notebook, zygote, checker, {**plan.unsealed, **more}).all()
+        plan, known = plans[name], references[name]
+        unsealed = {**plan.unsealed, **known.unsealed}
+        run = NotebookRun(job, plan, notebook, zygote, checker, unsealed, known.allowed).all()
         result.notebooks[name] = run.executed()
         result.verdicts += run.verdicts.values()
         result.flags += run.flags()
@@ -84,19 +93,33 @@ def untouched(steps: list[Step], plan: Plan) -> tuple[frozenset[str], frozenset[
 
 
 class NotebookRun:
-    """One notebook of a submission being graded; `unsealed` names the tests that run in the sandbox, and why."""
+    """One notebook of a submission being graded; `unsealed` names the tests that run in the sandbox, with the reason.
+
+    `allowed` are, by test, methods by which it may give data to the student's objects; tests in `passed_over` are not
+    run.
+    """
 
     def __init__(
-        self, job: Job, plan: Plan, notebook: Notebook, zygote: Zygote, checker: Checker, unsealed: Mapping[str, str]
+        self,
+        job: Job,
+        plan: Plan,
+        notebook: Notebook,
+        zygote: Zygote,
+        checker: Checker,
+        unsealed: Mapping[str, str],
+        allowed: Mapping[str, Collection[str]] | None = None,
+        passed_over: Collection[str] = (),
     ) -> None:
         self.job, self.plan, self.notebook = job, plan, notebook
         self.zygote, self.checker, self.unsealed = zygote, checker, unsealed
-        self.steps = steps_of(notebook)
+        self.allowed = allowed or {}
+        self.steps = [step for step in steps_of(notebook) if step.name not in passed_over]
         self.end_s = _now_s() + job.total_s
         kept, self.starters = untouched(self.steps, plan)
         self.cells = Cells(plan, kept, {step.name: step.source for step in self.steps})
         self.outputs: dict[int, CellRun] = {}
         self.verdicts: dict[str, Verdict] = {}
+        self.given: dict[str, list[str]] = {}
         self.left = Leftovers()
         self.restarts = 0
         self.cpu_s = self.peak_mb = 0.0
@@ -185,6 +208,7 @@ class NotebookRun:
         self.cpu_s, self.peak_mb = self.cpu_s + cpu_s, max(self.peak_mb, self.session.peak_mb())
         found = of_sealed(self.cells, step.name, step.source, step.points, outcome, cpu_s, self.session.peak_mb())
         self.verdicts[step.name] = found
+        self.given[step.name] = outcome.given
         step.alone = outcome.suite
         self._after_test(step)
 
@@ -219,7 +243,8 @@ class NotebookRun:
         if limit_s <= 0:
             return Outcome(verdict="timeout", message=OVER[1])
         try:
-            outcome = self.checking.run(self.session, step.name, step.source, step.points, limit_s, forget)
+            may = self.allowed.get(step.name)
+            outcome = self.checking.run(self.session, step.name, step.source, step.points, limit_s, forget, may)
         except CheckerDied as died:
             step.damaged = True
             return Outcome(verdict=died.verdict, message=str(died))
@@ -243,7 +268,7 @@ class NotebookRun:
 
     def _open(self) -> None:
         self._session = self.zygote.open(self.job.files, self.job.seed)
-        self._checking = self.checker.open(self.plan.name, self.job.seed, self.starters)
+        self._checking = self.checker.open(self.plan.name, self._session, self.job.seed, self.starters)
         self._forget = []
 
     def _close(self) -> None:

@@ -24,6 +24,9 @@ LOOKS = frozenset({"names", "dir", "signature"})  # what changes nothing on the 
 STUDENTS_ERRORS = 200
 _now_s = time.monotonic
 Kind = tuple[str, str]
+# Errors by which a loop or a test runner is told to stop: none of the student's may reach those of the checker.
+STEERING = (StopIteration, StopAsyncIteration, GeneratorExit)
+RUNNERS = frozenset({"unittest", "_pytest", "pytest", "doctest", "hypothesis", "grader"})
 
 
 class Asked(Protocol):
@@ -69,7 +72,9 @@ class Link(Framed):
 
     `starters` are names that are still as they were released. `deadline_s`, on the monotonic clock, bounds every
     question. Once the other side gave no answer, `ended` says so. `acts` counts what may have changed something there.
-    `lent` are numbers of objects that a suite's test holds handles of.
+    `methods` are names of methods by class, `lent` numbers of objects that a suite's test holds handles of. `given` are
+    names of methods and operators by which the cell gave data to objects of the student's, `allowed` those by which it
+    may (None: any).
     """
 
     def __init__(self, session: Asked, limits: Limits = LIMITS) -> None:
@@ -80,6 +85,9 @@ class Link(Framed):
         self.about: dict[int, About] = {}
         self.released: list[int] = []
         self.lent: set[int] = set()
+        self.given: set[str] = set()
+        self.allowed: frozenset[str] | None = None
+        self.methods: set[tuple[Kind, str]] = set()
         self.acts = 0
         self.printed = 0
         self.starters: frozenset[str] = frozenset()
@@ -115,7 +123,10 @@ class Link(Framed):
         if reply["printed"] and self.printed <= PRINTED:
             print(reply["printed"], end="")
         if "error" in reply:
-            raise self.raised(reply["error"])
+            error = self.raised(reply["error"])
+            if isinstance(error, STEERING) and op != "next":
+                raise RuntimeError(f"the student's code raised {type(error).__name__}") from error
+            raise error
         return self.unpack(reply["value"]), reply
 
     def take_back(self) -> None:
@@ -236,7 +247,7 @@ class Link(Framed):
 def trusted_class(kind: Kind) -> type | None:
     """The class of this module and name if it is one that the checker has loaded itself."""
     module, name = kind
-    if module == "__main__" or module.startswith("grader.") or not name.isidentifier():
+    if module == CELL or module.partition(".")[0] in RUNNERS or not name.isidentifier():
         return None
     if (module, name) in _SPECIAL:
         return _SPECIAL[module, name]

@@ -91,6 +91,13 @@ def defined(tree: ast.Module) -> set[str]:
     return {node.name for node in _top_level(tree) if isinstance(node, kinds)}
 
 
+def methods(tree: ast.Module) -> set[str]:
+    """Methods that classes of the cell define."""
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {node.name for body in bodies for node in body if isinstance(node, kinds)}
+
+
 def read(tree: ast.Module) -> set[str]:
     """Global names that the cell reads, at its top level or in its functions."""
     return _globals(_table(tree), at_top=True)

@@ -11,7 +11,8 @@ import inspect
 import io
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from types import MethodType
 from typing import Any
 
 from grader.answer import HANDLES, TEXT, PassThrough, Proxy, Server, own_line
@@ -25,6 +26,7 @@ MUTABLE = (
     "deque",
     "Generator", "RandomState", "Random",
 )  # fmt: skip
+METHOD = "\0method"
 BASES: tuple[Any, ...] = (str, int, float, list, dict, tuple, set, frozenset, bytes)
 # Special methods that a test cell may use on an object of the student's by the operators that stand for them.
 SPECIALS = (
@@ -52,11 +54,16 @@ class ObjectServer(Server):
         return request
 
     def respond(self, request: dict[str, Any]) -> bytes:
+        before = self.counted
         if request["do"] != "object":
-            return super().respond(request)
-        for number in request["drop"]:
-            self.numbers.pop(id(self.kept.pop(number, None)), None)
-            self.told.discard(number)
+            reply = super().respond(request)
+            if len(self.kept) >= HANDLES:
+                self._forget(range(before, self.counted))  # too many came at once: the checker has none of them
+            return reply
+        return self._object(request, before)
+
+    def _object(self, request: dict[str, Any], before: int) -> bytes:
+        self._forget(request["drop"])
         printed = io.StringIO()
         try:
             with contextlib.redirect_stdout(printed) if request["hear"] else contextlib.nullcontext():
@@ -67,10 +74,16 @@ class ObjectServer(Server):
         except BaseException as error:
             if isinstance(error, PassThrough):
                 raise
+            self._forget(range(before, self.counted))
             reply = {"error": self._error(error)}
         reply["printed"] = printed.getvalue()[:PRINTED]
         reply["about"] = self._about()
         return encode(reply, self.limits)
+
+    def _forget(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self.numbers.pop(id(self.kept.pop(number, None)), None)
+            self.told.discard(number)
 
     def do_names(self, wanted: list[str]) -> Any:
         """The student's objects of these names, those that there are; what cannot cross as data is a handle."""
@@ -101,7 +114,15 @@ class ObjectServer(Server):
         return found
 
     def do_get(self, target: Any, name: str) -> Any:
-        return self._crossing(getattr(target, name))
+        """An attribute; a method of the object's own comes as `METHOD`, and is called by its name."""
+        found = getattr(target, name)
+        if type(found) is MethodType and found.__self__ is target:
+            return METHOD
+        return self._crossing(found)
+
+    def do_bound(self, target: Any, name: str) -> Any:
+        """A method as an object."""
+        return getattr(target, name)
 
     def do_variables(self, target: Any) -> Any:
         return {name: self._crossing(value) for name, value in vars(target).items() if not name.startswith("__")}

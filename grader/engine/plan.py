@@ -22,20 +22,23 @@ LIGHT = frozenset(sys.stdlib_module_names)
 class Plan:
     """One notebook. Cells are known by grade id, plain ones by cell id.
 
-    `prefix`: locked cells before the first cell of the student's, as (id, source); `binds`: names that an answer makes
-    the student's; `starters`: what answer cells held when released; `answers`: the instructor's own, if known;
-    `unsealed`: why a test cannot be sealed; `ours`: tests that call a suite of ours, which are never unsealed;
-    `public`: tests whose names later cells use, as released; `after`: the answer cells that belong to a test.
+    `prefix`: locked cells before the first cell of the student's, as (id, source), and `tests` likewise; `binds`: names
+    that an answer makes the student's; `starters`: what answer cells held when released; `answers`: the instructor's
+    own, if known; `unsealed`: why a test cannot be sealed; `ours`: tests that call a suite of ours, which are never
+    unsealed; `methods`: those that the instructor's classes define; `public`: tests whose names later cells use, as
+    released; `after`: the answer cells that belong to a test.
     """
 
     name: str
     prefix: list[tuple[str, str]] = field(default_factory=list)
+    tests: list[tuple[str, str]] = field(default_factory=list)
     names: Names = field(default_factory=Names)
     binds: dict[str, list[str]] = field(default_factory=dict)
     starters: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     unsealed: dict[str, str] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
+    methods: set[str] = field(default_factory=set)
     public: dict[str, str] = field(default_factory=dict)
     after: dict[str, list[str]] = field(default_factory=dict)
     hidden: tuple[str, str] = HIDDEN
@@ -43,7 +46,7 @@ class Plan:
     def setting(self) -> dict[str, Any]:
         """What the checker's process must be told, as JSON-friendly data."""
         known = {"theirs": sorted(self.names.theirs), "imports": self.names.imports}
-        return {"name": self.name, "prefix": self.prefix, "names": known}
+        return {"name": self.name, "prefix": self.prefix, "tests": self.tests, "names": known}
 
 
 @dataclass
@@ -80,6 +83,7 @@ def plan(master: Master, answers: dict[str, str], hidden: tuple[str, str] = HIDD
     trees = {identity(cell): names.tree_of(answers.get(identity(cell), cell.source)) for cell in code}
     own = [trees[identity(cell)] for cell in theirs]
     bound = {identity(cell): names.bound(trees[identity(cell)]) for cell in code}
+    made.methods = {name for tree in own for name in names.methods(tree)}
     for cell in theirs:
         tree = trees[identity(cell)]
         made.names.imports |= names.imports(tree)
@@ -111,6 +115,7 @@ def _tests(
             since.append(name)
         if not (cell.locked and cell.graded):
             continue
+        made.tests.append((name, cell.source))
         wanted = names.read(trees[name])
         using = [one for one in made.binds if wanted & set(made.binds[one])]
         made.after[name] = [one for one in using if one in since or one in made.starters] or since[-1:]

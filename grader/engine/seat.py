@@ -1,22 +1,20 @@
 """Where a worker grades: a sandbox and a checker for one assignment, kept warm from one submission to the next.
 
-Tests that the channel cannot carry are found by the instructor's own answers: if these pass beside the student's side
-but not from the checker, the test runs unsealed for everybody. No submission has a say in that.
+The instructor's own answers are graded first: they show what the channel cannot carry.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from grader.engine.checker import Checker
-from grader.engine.job import NotebookRun, grade_submission
-from grader.engine.plan import Plan, plans
+from grader.engine.job import Reference, grade_submission
+from grader.engine.plan import plans
+from grader.engine.reference import reference
 from grader.engine.sandbox import Level, Limits, Zygote, named
 from grader.engine.submission import Assignment
-from grader.engine.verdict import Job, Result, Verdict
+from grader.engine.verdict import Job, Result
 
 SERVER = "grader.engine.objects:ObjectServer"
-OTHERWISE = "the instructor's own answer passes it only there"
 
 
 class Seat:
@@ -36,7 +34,7 @@ class Seat:
             **settings,
         )
         self.checker = Checker(self.plans, shared.files, limits.memory_mb)
-        self.tried: dict[tuple[str, str], str] = {}
+        self.references: dict[str, Reference] = {}
 
     @property
     def level(self) -> Level:
@@ -45,47 +43,13 @@ class Seat:
 
     def grade(self, job: Job) -> Result:
         """The result of one job."""
-        return grade_submission(job, self.plans.notebooks, self.zygote, self.checker, self.unsealed)
+        for name in job.notebooks:
+            if name not in self.references:
+                plan = self.plans.notebooks[name]
+                self.references[name] = reference(job, plan, self.zygote, self.checker)
+        return grade_submission(job, self.plans.notebooks, self.references, self.zygote, self.checker)
 
     def close(self) -> None:
         """End both."""
         self.checker.close()
         self.zygote.close()
-
-    def unsealed(self, job: Job, plan: Plan, verdicts: list[Verdict]) -> Mapping[str, str]:
-        """Tests in which points were lost and that cannot be carried, with the reason."""
-        lost = [one.cell for one in verdicts if one.points < one.maximum and not one.unsealed]
-        lost = [cell for cell in lost if cell not in plan.ours]  # ours are made for the channel
-        new = [cell for cell in lost if (plan.name, cell) not in self.tried]
-        if new and plan.answers:
-            self._try(job, plan, new)
-        return {cell: self.tried[plan.name, cell] for cell in lost if self.tried.get((plan.name, cell))}
-
-    def _try(self, job: Job, plan: Plan, cells: list[str]) -> None:
-        """Find out for `cells` whether the instructor's answers pass them, sealed and unsealed."""
-        reference = _solved(job, plan)
-        sealed = NotebookRun(reference, plan, reference.notebooks[plan.name], self.zygote, self.checker, plan.unsealed)
-        full = {one.cell for one in sealed.all().verdicts.values() if one.points == one.maximum}
-        doubtful = dict.fromkeys((cell for cell in cells if cell not in full), OTHERWISE)
-        passed: set[str] = set()
-        if doubtful:
-            beside = {**plan.unsealed, **doubtful}
-            run = NotebookRun(reference, plan, reference.notebooks[plan.name], self.zygote, self.checker, beside).all()
-            passed = {one.cell for one in run.verdicts.values() if one.points == one.maximum}
-        for cell in cells:
-            self.tried[plan.name, cell] = OTHERWISE if cell in doubtful and cell in passed else ""
-
-
-def _solved(job: Job, plan: Plan) -> Job:
-    """The job of an instructor who hands in the own answers, with the course's own files."""
-    from dataclasses import replace
-
-    cells = []
-    for cell in job.notebooks[plan.name]["cells"]:
-        entry = cell["metadata"].get("nbgrader", {})
-        name = entry.get("grade_id") or cell["id"]
-        if cell["cell_type"] == "code" and (name in plan.starters or entry):
-            theirs = name in plan.starters
-            cells.append(cell | {"source": plan.answers.get(name, plan.starters[name])} if theirs else cell)
-    notebook = job.notebooks[plan.name] | {"cells": cells}
-    return replace(job, student="", notebooks={plan.name: notebook}, files=job.trusted, require_sealed=False)

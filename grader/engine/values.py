@@ -1,7 +1,7 @@
 """Further kinds of data that may cross between checker and answer: those of the standard library, numpy, pandas, torch.
 
 For `grader.codec` as its `more` and `build`, the same on both sides. A kind is plain content under a name; nothing that
-holds code or behaviour of its own may be added here.
+holds code or behaviour of its own may be added here, nor a kind that equals what it does not hold (a masked array).
 """
 
 import collections
@@ -111,8 +111,6 @@ def _tuple_type(name: str, fields: tuple[str, ...]) -> Any:
 
 
 def _write_array(value: Any) -> tuple[str, Any] | None:
-    if type(value).__name__ == "MaskedArray":  # numpy.ma may not be loaded
-        return "masked array", [value.filled(), np.ma.getmaskarray(value)]
     if type(value) is not np.ndarray or value.dtype.kind not in "OUS":
         return None
     if value.dtype.kind == "O":
@@ -280,7 +278,6 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
     "numpy type": _numpy_type,
     "dtype": np.dtype,
     "named tuple": _make_named_tuple,
-    "masked array": lambda content: np.ma.MaskedArray(*content),
     "object array": _make_object_array,
     "text array": _make_text_array,
     **{kind: _of_tables(kind) for kind in TABLES},

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from grader.codec import encode
 from grader.engine.sandbox import family, wire
 from grader.engine.sandbox.channel import Channel, Closed, Flooded
-from grader.engine.sandbox.levels import SandboxError
+from grader.engine.sandbox.lending import CLOSED_S, FORGED, Lending, SessionDead, TimedOut
 from grader.engine.sandbox.limits import Limits
 from grader.engine.sandbox.process import Process
 from grader.engine.sandbox.recorder import Recorder
@@ -27,21 +27,8 @@ if TYPE_CHECKING:
     from grader.engine.sandbox.zygote import Zygote
 
 MOST_MESSAGES = 1_000_000
-CLOSED_S = 1.0  # a process that ends closes its channel a moment before
 _now_s = time.monotonic
 _wall_s = time.perf_counter
-
-
-class SessionDead(SandboxError):
-    """The student's process gave no answer. `verdict` is "timeout", "memory" or "crashed"."""
-
-    def __init__(self, verdict: str, text: str) -> None:
-        super().__init__(text)
-        self.verdict = verdict
-
-
-class TimedOut(SessionDead):
-    """A question took too long; it was interrupted and the session lives."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +62,7 @@ class CellRun:
         return cls(error=(NAMES[verdict], text, ""), verdict=verdict)
 
 
-class Session:
+class Session(Lending):
     """One submission's process; a context manager. Made by `Zygote.open`; used by one thread at a time."""
 
     def __init__(self, zygote: "Zygote", limits: Limits, channel: Channel, number: int, folder: str) -> None:
@@ -318,7 +305,6 @@ class Session:
 
 
 NAMES = {"timeout": "TimeLimitExceeded", "memory": "MemoryLimitExceeded", "crashed": "DeadKernelError"}
-FORGED = "The answer wrote to the channel of the grader."
 NOBODY = encode({"error": ["RuntimeError", "the object of the test is no longer there", ""]})
 
 

@@ -1,5 +1,7 @@
 """A test cell in this process, a student's code in a real sandbox: `judge` gives what the cell was worth."""
 
+from collections.abc import Collection
+
 from grader.engine.evaluate import Evaluator, Names, Namespace, Outcome
 from grader.engine.link import Link
 from grader.engine.sandbox import Session, Zygote
@@ -13,11 +15,14 @@ class Beside:
     def __init__(self, zygote: Zygote) -> None:
         self.zygote = zygote
 
-    def judge(self, student: str, *cells: str, points: float = 1.0, limit_s: float = 20.0, setup: str = "") -> Outcome:
-        """The outcome of the last of `cells`, trusted ones, run after the student's cell."""
+    def judge(self, student: str, *cells: str, points: float = 1.0, limit_s: float = 20.0, setup: str = "",
+              allowed: Collection[str] | None = None) -> Outcome:  # fmt: skip
+        """The outcome of the last of `cells`, trusted ones, run after the student's cell. `allowed`: see `Link`."""
         with self.zygote.open() as session:
             evaluator = started(session, student, setup)
-            outcomes = [evaluator.run(cell, f"cell-{n}", points, limit_s) for n, cell in enumerate(cells)]
+            outcomes = [
+                evaluator.run(cell, f"cell-{n}", points, limit_s, allowed=allowed) for n, cell in enumerate(cells)
+            ]
         return outcomes[-1]
 
     def passes(self, student: str, *cells: str, setup: str = "") -> bool:

@@ -88,6 +88,63 @@ Liar.__eq__ = Liar.__ne__ = Liar.__lt__ = Liar.__gt__ = Liar.__contains__ = note
     assert beside.passes(student, f"{cell}\nassert heard == []")
 
 
+AGREEABLE = """
+class Agreeable:
+    def equals(self, other): return True
+    def nearly(self): return True
+    def __sub__(self, other): return self
+    def __mul__(self, other): return self
+    def max(self): return 0.0
+def answer(): return Agreeable()
+def same(value): return value
+"""
+
+
+def test_an_object_is_given_data_only_where_the_instructors_own_answer_is(beside):
+    equals, difference = "assert answer().equals([1])", "assert (answer() - 5).max() == 0"
+    for cell in (equals, difference, "assert (answer() * 5).max() == 0"):
+        refused = beside.judge(AGREEABLE, cell, allowed=["add"])
+        assert (refused.points, refused.verdict) == (0, "fail")
+        assert "a plain value was expected" in refused.message
+    given = beside.judge(AGREEABLE, equals, allowed=["equals"])
+    assert (given.points, given.given) == (1, ["equals"])
+    assert beside.judge(AGREEABLE, "answer().nearly()\nassert same(answer()).max() == 0", allowed=[]).points == 1
+    assert beside.judge(AGREEABLE, difference).given == ["__sub__"]
+
+
+STEERING = {
+    "end of an iteration": ("def answer(x): raise StopIteration", "list(map(answer, [1, 2]))"),
+    "end of a loop": ("def answer(x): raise StopIteration", "for got in map(answer, [1]): assert got == 1"),
+    "skipped test": (
+        "import unittest\ndef answer(x): raise unittest.SkipTest",
+        "import unittest, io\nclass Test(unittest.TestCase):\n    def test(self): self.assertEqual(answer(1), 1)\n"
+        "assert unittest.TextTestRunner(stream=io.StringIO()).run(Test('test')).wasSuccessful()",
+    ),
+    "nothing to compare": (
+        "import numpy as np\ndef answer(x): return np.ma.masked_all(2)",
+        "import numpy as np\nnp.testing.assert_allclose(answer(1), [1, 9])",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STEERING)
+def test_an_answer_cannot_end_the_loop_the_test_or_the_comparison_it_is_used_in(beside, name):
+    student, cell = STEERING[name]
+    assert beside.judge(student, cell, allowed=[]).points == 0
+
+
+def test_the_score_of_an_estimator_is_worked_out_from_its_predictions(beside):
+    student = """
+import sklearn.base, numpy as np
+class Mean(sklearn.base.RegressorMixin, sklearn.base.BaseEstimator):
+    def fit(self, x, y): self.mean_ = np.mean(y); return self
+    def predict(self, x): return np.full(len(x), self.mean_)
+    def score(self, x, y): return 1.0
+"""
+    cell = "import numpy as np\nx, y = np.ones((4, 1)), np.arange(4.0)\nassert abs(Mean().fit(x, y).score(x, y)) < 1e-9"
+    assert beside.passes(student, cell)
+
+
 SHADOWS = """
 def isinstance(*a): return True
 def all(*a): return True
@@ -132,6 +189,13 @@ def test_a_flood_of_objects_ends_in_an_error_and_the_session_goes_on(beside):
     assert (outcome.points, outcome.verdict) == (0, "error")
     assert "10,000" in outcome.message
     assert beside.passes(student, "kept = []\nfor one in answer(): kept.append(one)", "del kept\nassert fine() == 1")
+
+
+def test_a_flood_at_once_leaves_nothing_behind(beside):
+    student = "def answer(): return [object() for _ in range(20_000)]\ndef fine(): return object()"
+    outcome = beside.judge(student, "answer()")
+    assert (outcome.points, outcome.verdict) == (0, "error")
+    assert beside.passes(student, "try: answer()\nexcept TypeError: pass", "assert fine() is not fine()")
 
 
 def test_objects_that_a_test_has_done_with_do_not_count_against_it(beside):

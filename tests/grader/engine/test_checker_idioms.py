@@ -98,6 +98,10 @@ GOOD = {
     "builtin stays": "assert sum([1, 2]) == 3",
     "callable": "assert callable(same) and not callable(Account('a')) and hasattr(Account, 'pay')\n"
                 "assert not hasattr(Account('a'), 'nothing')",
+    "methods": "pay = Account('a').pay\nassert pay.__name__ == 'pay' and callable(pay) and pay.__self__.owner == 'a'\n"
+               "import inspect\nassert list(inspect.signature(pay).parameters) == ['amount']\n"
+               "assert [function(0) for function in (pay, pay)] == [None, None] and apply(pay, [0]) == [None]\n"
+               "assert Account.pay(Account('b'), 0) is None",
     "names shared by cells": "first = Account('first')",
 }  # fmt: skip
 LATER = {"names shared by cells": "assert first.owner == 'first' and isinstance(first, Account)"}

@@ -40,7 +40,7 @@ def zygote():
 
 @pytest.fixture(scope="module")
 def checker():
-    plans = Plans({"nb": Plan("nb", PREFIX, Names())}, ["decimal"])
+    plans = Plans({"nb": Plan("nb", PREFIX, names=Names())}, ["decimal"])
     with Checker(plans, FILES, memory_mb=64) as checker:
         yield checker
 
@@ -50,10 +50,10 @@ def run(zygote, checker):
     """Runs trusted cells in one fork against one session; the last outcome."""
 
     def run_cells(*cells, limit_s=10.0, seed=0):
-        with zygote.open(seed=seed) as session, checker.open("nb", seed) as fork:
+        with zygote.open(seed=seed) as session, checker.open("nb", session, seed) as fork:
             session.run_cell(STUDENT)
             for number, cell in enumerate(cells):
-                outcome = fork.run(session, f"cell-{number}", cell, 2.0, limit_s, [])
+                outcome = fork.run(session, f"cell-{number}", cell, 2.0, limit_s)
         return outcome
 
     return run_cells
@@ -132,19 +132,19 @@ def test_modules_that_cells_import_are_imported_ahead_from_then_on(run):
 
 def test_first_cells_that_start_threads_are_left_to_the_forks(zygote):
     threads = [("setup", "import threading, time\nthreading.Thread(target=time.sleep, args=(5,), daemon=True).start()")]
-    with Checker(Plans({"nb": Plan("nb", threads, Names())})) as checker:
+    with Checker(Plans({"nb": Plan("nb", threads, names=Names())})) as checker:
         assert not checker.ahead
-        with zygote.open() as session, checker.open("nb") as fork:
+        with zygote.open() as session, checker.open("nb", session) as fork:
             assert fork.ran_ahead == set()
-            assert fork.run(session, "setup", threads[0][1], 0.0, 10.0, []).verdict == "pass"
-            assert fork.run(session, "test", "assert threading", 1.0, 10.0, []).verdict == "pass"
+            assert fork.run(session, "setup", threads[0][1], 0.0, 10.0).verdict == "pass"
+            assert fork.run(session, "test", "assert threading", 1.0, 10.0).verdict == "pass"
 
 
 def test_at_the_end_no_process_and_no_file_is_left(zygote):
-    with Checker(Plans({"nb": Plan("nb", PREFIX, Names())}), FILES) as checker, zygote.open() as session:
+    with Checker(Plans({"nb": Plan("nb", PREFIX, names=Names())}), FILES) as checker, zygote.open() as session:
         folder, warmed = Path(checker._folder), psutil.Process(checker._process.pid)
-        fork = checker.open("nb")
-        fork.run(session, "cell", "1", 1.0, 10.0, [])
+        fork = checker.open("nb", session)
+        fork.run(session, "cell", "1", 1.0, 10.0)
         forked = psutil.Process(fork.process)
         assert folder.is_dir()
     _, alive = psutil.wait_procs([warmed, forked], timeout=10)

@@ -1,0 +1,41 @@
+"""Feedback of hostile work, in a browser: no script of a student's runs, no hidden test is shown."""
+
+import pytest
+
+from tests.attacks.batch import grade
+from tests.attacks.browser import CHROMIUM, alive, open_page
+from tests.attacks.corpus import cases
+from tests.attacks.course import TOKENS
+
+
+@pytest.fixture(scope="module")
+def page():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: on Debian or Ubuntu, apt install chromium")
+    with open_page() as opened:
+        yield opened
+
+
+def test_no_script_lives_in_feedback_and_no_hidden_test_shows(page, template, root, subtests):
+    hostile = [one for one in cases("shown") if one.script or "hidden_test" in one.name]
+    batch = grade(template, root, hostile, then=["mlsd", "feedback", "ps1", "--course", str(root / "course")])
+    assert batch.ended.status == 0, batch.ended.text[-3000:]
+    for one in hostile:
+        with subtests.test(msg=one.name):
+            html = (batch.course / "feedback" / one.name / "ps1" / "ps1.html").read_text()
+            assert alive(page, html) == []
+            assert TOKENS["test"] not in html
+
+
+@pytest.mark.parametrize(
+    "bait",
+    [
+        "<script>window.attacked = 1</script>",
+        "<img src=x onerror='window.attacked = 1'>",
+        "<a href='javascript:window.attacked = 1'>x</a>",
+        "<iframe srcdoc='<script>parent.attacked = 1</script>'></iframe>",
+        "<style>body { display: none }</style>",
+    ],
+)
+def test_a_page_that_is_attacked_is_recognised(page, bait):
+    assert alive(page, f"<html><body>{bait}</body></html>")

@@ -1,0 +1,46 @@
+"""Honest work gets the same marks from ours as from stock nbgrader: random mixtures of right and wrong answers."""
+
+import json
+import random
+
+import pytest
+
+from tests.attacks.batch import results
+from tests.attacks.course import Assignment
+from tests.attacks.course.ps1 import PS1
+from tests.attacks.course.ps2 import PS2
+from tests.attacks.course.ps3 import PS3
+from tests.attacks.foreign_course import answered, copied, release, released, submit, write
+from tests.attacks.graders import autograde, mlsd_grade
+from tests.attacks.host import environment
+
+MIXTURES = 6
+
+
+def mixture(assignment: Assignment, seed: int) -> dict[str, str]:
+    """An answer for each task: the right one or one of the wrong ones."""
+    choose = random.Random(seed)
+    picked = {}
+    for task in assignment.tasks:
+        answers = [task.answer, *(source for source, _ in task.wrong.values())]
+        picked[task.name] = choose.choice(answers) if choose.random() < 0.7 else task.answer
+    return picked
+
+
+@pytest.mark.parametrize("assignment", [PS1, PS2, PS3], ids=lambda assignment: assignment.name)
+def test_marks_of_honest_work_equal_stock_nbgraders(assignment, root):
+    name = assignment.name
+    course = release(write(root / "course", assignment))
+    submit(course, "starter", name, {f"{name}.ipynb": json.dumps(released(course, name)).encode()})
+    for seed in range(MIXTURES):
+        notebook = answered(course, assignment, mixture(assignment, seed))
+        submit(course, f"mixture-{seed}", name, {f"{name}.ipynb": json.dumps(notebook).encode()})
+    ours = copied(course, root / "ours" / "course")
+    by_stock = autograde(course, name, environment(root), 600, "--Execute.shutdown_kernel=immediate")
+    by_ours = mlsd_grade(ours, name, environment(root / "ours"))
+    assert by_stock.status == 0, by_stock.text[-2000:]
+    assert by_ours.status == 0, by_ours.text[-2000:]
+    assert by_ours.marks == by_stock.marks
+    assert [one for whole in results(ours, name).values() for one in whole["tests"] if "unsealed" in one["tags"]] == []
+    earned = [sum(points or 0 for points in marks.values()) for marks in by_stock.marks.values()]
+    assert len(set(earned)) > 2, "the mixtures are too alike to tell graders apart"

@@ -1,0 +1,27 @@
+"""A sealed test is not decided by what the answer's own objects say of themselves."""
+
+import json
+
+from tests.attacks import sealing
+from tests.attacks.batch import results
+from tests.attacks.foreign_course import answered, release, submit, write
+from tests.attacks.graders import mlsd_grade
+from tests.attacks.host import environment
+
+
+def test_no_object_of_an_answer_vouches_for_itself(root, subtests):
+    assignment = sealing.assignment()
+    course = release(write(root / "course", assignment))
+    forged = {one.name: one.wrong for one in sealing.SEALING}
+    for student, answers in (("right", {}), ("forged", forged)):
+        notebook = json.dumps(answered(course, assignment, answers)).encode()
+        submit(course, student, "sealing", {"sealing.ipynb": notebook})
+    ended = mlsd_grade(course, "sealing", environment(root), 600, "--timeout", "5")
+    assert ended.status == 0, ended.text[-3000:]
+    told = results(course, "sealing")
+    for one in sealing.SEALING:
+        number = [task.name for task in assignment.tasks].index(one.name)
+        with subtests.test(msg=one.name):
+            assert ended.marks["right"][f"{one.name}-test"] == 1, told["right"]["tests"][number]
+            assert ended.marks["forged"][f"{one.name}-test"] == 0, told["forged"]["tests"][number]
+            assert "unsealed" not in told["right"]["tests"][number]["tags"]
