@@ -4,5 +4,6 @@ Ground truth always travels in an object of its own. No model, no plot and no fe
 """
 
 from mlsd_lib.datasets.card import DataCard, DataError
+from mlsd_lib.datasets.installed import installed_file
 
-__all__ = ["DataCard", "DataError"]
+__all__ = ["DataCard", "DataError", "installed_file"]
