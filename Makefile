@@ -1,4 +1,5 @@
 # Two commands: `make lab` opens the course, `make test` passes every test and every notebook.
+# `make test-tools` adds the environment of the tools that some lessons call, and runs what needs them, without a skip.
 # The first Python that works and is new enough makes .venv; name another with PYTHON=...
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 \
@@ -6,11 +7,13 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: lab test check lock setup
+.PHONY: lab test test-tools check lock lock-tools setup tools
 lab: setup ; @$(BIN)/mlsd lab $(ARGS)
 test: setup ; @$(BIN)/mlsd test $(ARGS)
+test-tools: setup tools ; @$(BIN)/mlsd test --tools $(ARGS)
 check: setup ; @$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mlsd notebooks --check
 setup: ; @$(PYTHON) bootstrap.py
+tools: ; @$(PYTHON) bootstrap.py --tools
 
 # Needs uv. torch is left out: its builds differ by machine, and its range stands in pyproject.toml.
 lock:
@@ -18,3 +21,9 @@ lock:
 	@uv pip compile pyproject.toml --all-extras --universal --no-emit-package torch --no-header --no-annotate --quiet > constraints.all
 	@grep --invert-match --extended-regexp '^(nvidia-|cuda-|triton|#)' constraints.all >> constraints.new
 	@mv constraints.new constraints.txt && rm constraints.all
+
+# Needs a network, and an environment of its own for a minute: pip decides, and what it chose is written down.
+lock-tools:
+	@$(PYTHON) -m venv --clear .venv-tools.new && .venv-tools.new/$(notdir $(BIN))/pip install --quiet --requirement tools/requirements.txt
+	@echo "# Tested together on Python 3.11; made by \`make lock-tools\`." > tools/constraints.txt
+	@.venv-tools.new/$(notdir $(BIN))/pip freeze >> tools/constraints.txt && rm -r .venv-tools.new

@@ -1,6 +1,7 @@
-"""Make the course's virtual environment, once; a second call takes a moment.
+"""Make the course's virtual environments, once; a second call takes a moment.
 
 Run by `make lab` and `make test`; on a machine without make: `python bootstrap.py`, then `.venv/bin/mlsd lab`.
+`make tools`, or `python bootstrap.py --tools`, makes `.venv-tools` in the same way, for tools that lessons call.
 Needs nothing but Python's standard library, so that it can say what is missing before anything is installed.
 """
 
@@ -11,25 +12,91 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
-VENV = ROOT / ".venv"
-STAMP = VENV / "made-from"
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 OLDEST, NEWEST = (3, 11), (3, 13)
-DISK_GB = 4.0
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 
-def main() -> None:
-    """Check Python, make or renew `.venv` if its stamp is not current."""
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment `name` in the folder `root`.
+
+    `inputs` are the files that decide what is installed, the constraints last; `packages` what pip is given;
+    `disk_gb` what must be free to begin; `notice` what a reader is told before the wait.
+    """
+
+    root: Path
+    name: str
+    inputs: tuple[str, ...]
+    packages: tuple[str, ...]
+    disk_gb: float
+    notice: str
+
+    @property
+    def folder(self) -> Path:
+        """Where the environment lies."""
+        return self.root / self.name
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.folder / SCRIPTS / "python"
+
+    @property
+    def stamp(self) -> Path:
+        """The file that says what the environment was made from; written last."""
+        return self.folder / "made-from"
+
+    @property
+    def lock(self) -> Path:
+        """The file that one installation at a time holds; beside the folder, which an installation empties."""
+        return self.root / f"{self.name}.lock"
+
+
+def core(root: Path) -> Environment:
+    """The environment in which the course runs."""
+    return Environment(
+        root,
+        ".venv",
+        inputs=("pyproject.toml", "constraints.txt"),
+        packages=("--editable", f"{root}[dev]"),
+        disk_gb=4.0,
+        notice="about 2.6 GB, two minutes; pip downloads JupyterLab, PyTorch and scientific packages; elsewhere than "
+        "on this course's own machines it may choose a PyTorch for GPUs of 3 GB more: see the README",
+    )
+
+
+def tools(root: Path) -> Environment:
+    """The environment of the tools that lessons call as processes; without it those sections are left out."""
+    return Environment(
+        root,
+        ".venv-tools",
+        inputs=("tools/requirements.txt", "tools/constraints.txt"),
+        packages=("--requirement", str(root / "tools" / "requirements.txt")),
+        disk_gb=1.0,
+        notice="about 0.2 GB, a minute; pip downloads DVC and what it needs",
+    )
+
+
+ROOT = Path(__file__).resolve().parent
+KINDS = {(): core, ("--tools",): tools}
+
+
+def main(arguments: list[str]) -> None:
+    """Check Python, make or renew the environment asked for if its stamp is not current."""
     check_python(sys.version_info[:2])
-    if is_current():
+    kind = KINDS.get(tuple(arguments))
+    if kind is None:
+        stop(f"{' '.join(arguments)} is no option", "python bootstrap.py for the course, with --tools for its tools")
+    environment = kind(ROOT)
+    if is_current(environment):
         return
-    with one_at_a_time():
-        if not is_current():
-            check_disk(shutil.disk_usage(ROOT).free / 1e9)
-            install()
+    with one_at_a_time(environment):
+        if not is_current(environment):
+            check_disk(environment, shutil.disk_usage(ROOT).free / 1e9)
+            install(environment)
 
 
 def check_python(version: tuple[int, ...]) -> None:
@@ -46,32 +113,31 @@ def check_python(version: tuple[int, ...]) -> None:
         stop(f"{sys.executable} has no {error.name}", "on Debian or Ubuntu: apt install python3-venv")
 
 
-def check_disk(free_gb: float) -> None:
+def check_disk(environment: Environment, free_gb: float) -> None:
     """Stop with the mend if the disk cannot hold the environment."""
-    if free_gb < DISK_GB:
-        stop(f"{ROOT} has {free_gb:.1f} GB free; the environment needs {DISK_GB:.0f} GB", "free some space first")
+    if free_gb < environment.disk_gb:
+        needed = f"{environment.name} needs {environment.disk_gb:.0f} GB"
+        stop(f"{environment.root} has {free_gb:.1f} GB free; {needed}", "free some space first")
 
 
-def checksum() -> str:
-    """What the environment is made from: the two files that say what goes in, the Python, and this folder's path."""
+def checksum(environment: Environment) -> str:
+    """What the environment is made from: the files that say what goes in, the Python, and this folder's path."""
+    inputs = b"".join((environment.root / name).read_bytes() for name in environment.inputs)
     digest = hashlib.sha256()
-    for part in (b"".join(path.read_bytes() for path in inputs()), str(ROOT).encode(), sys.version.encode()):
+    for part in (inputs, str(environment.root).encode(), sys.version.encode()):
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
 
 
-def inputs() -> list[Path]:
-    """The files that decide what is installed."""
-    return [ROOT / "pyproject.toml", ROOT / "constraints.txt"]
-
-
-def is_current() -> bool:
-    """True if `.venv` was finished from these inputs in this place and its Python is still there."""
-    return (BIN / "python").exists() and STAMP.is_file() and STAMP.read_text().strip() == checksum()
+def is_current(environment: Environment) -> bool:
+    """True if the environment was finished from these inputs in this place and its Python is still there."""
+    if not environment.python.exists() or not environment.stamp.is_file():
+        return False
+    return environment.stamp.read_text().strip() == checksum(environment)
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
+def one_at_a_time(environment: Environment) -> Iterator[None]:
     """Two calls at once (`make -j2`, two shells) must not install over each other: the second waits."""
     try:
         import fcntl
@@ -79,9 +145,9 @@ def one_at_a_time() -> Iterator[None]:
         yield
         return
     try:
-        lock = (ROOT / ".venv.lock").open("w")
+        lock = environment.lock.open("w")
     except PermissionError:
-        stop(f"{ROOT} cannot be written by this user", "copy the course into a folder of your own")
+        stop(f"{environment.root} cannot be written by this user", "copy the course into a folder of your own")
     with lock:  # the system lets go of it when this process ends, however it ends
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -91,25 +157,28 @@ def one_at_a_time() -> Iterator[None]:
         yield
 
 
-def install() -> None:
-    """Install from pyproject.toml under constraints.txt; the stamp is written last, so a break leaves none."""
-    say(
-        "making .venv (about 2.6 GB, two minutes; pip downloads JupyterLab, PyTorch and scientific packages). "
-        "Elsewhere than on this course's own machines pip may choose a PyTorch for GPUs of 3 GB more: see the README"
-    )
-    STAMP.unlink(missing_ok=True)
+def install(environment: Environment) -> None:
+    """Install the packages under the constraints; the stamp is written last, so a break leaves none."""
+    say(f"making {environment.name} ({environment.notice})")
+    environment.stamp.unlink(missing_ok=True)
+    made_from = checksum(environment)  # now: the files may change while pip works
+    constraints = str(environment.root / environment.inputs[-1])
+    pip = [str(environment.python), "-m", "pip", "install", "--quiet", "--constraint", constraints]
     try:
-        run([sys.executable, "-m", "venv", "--clear", str(VENV)])
-        python = str(BIN / "python")
-        packages = ["--editable", f"{ROOT}[dev]"]
-        run([python, "-m", "pip", "install", "--quiet", "--constraint", str(ROOT / "constraints.txt"), *packages])
+        run([base_python(), "-m", "venv", "--clear", str(environment.folder)])
+        run([*pip, *environment.packages])
     except subprocess.CalledProcessError as error:
         stop(
             f"the installation ended with status {error.returncode}; pip's own words stand above",
             "check the network and the disk, then run the same command again: nothing half-made is kept",
         )
-    STAMP.write_text(checksum() + "\n")
+    environment.stamp.write_text(made_from + "\n")
     say("done")
+
+
+def base_python() -> str:
+    """This Python outside of any virtual environment: started from one, it would clear itself away."""
+    return str(getattr(sys, "_base_executable", sys.executable))
 
 
 def run(command: list[str]) -> None:
@@ -125,4 +194,4 @@ def stop(fault: str, mend: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,7 +1,9 @@
 """The set-up's three files say the same, and bootstrap.py names what is missing with the mend."""
 
+import dataclasses
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -12,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import bootstrap
+from mlsd_lib.notebooks import tools
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -23,8 +26,13 @@ def requirements() -> list[Requirement]:
     return [Requirement(line) for line in [*PROJECT["dependencies"], *extras]]
 
 
-def pins() -> dict[str, str]:
-    lines = (ROOT / "constraints.txt").read_text().splitlines()
+def tool_requirements() -> list[Requirement]:
+    lines = (ROOT / "tools" / "requirements.txt").read_text().splitlines()
+    return [Requirement(line) for line in lines if not line.startswith("#")]
+
+
+def pins(name: str = "constraints.txt") -> dict[str, str]:
+    lines = (ROOT / name).read_text().splitlines()
     named = [re.match(r"([\w.-]+)(?:\[.*\])?==([^ ;]+)", line) for line in lines if not line.startswith("#")]
     assert all(named)
     return {match[1].lower().replace("_", "-"): match[2] for match in named if match}
@@ -38,6 +46,25 @@ def unpinned(wanted: list[Requirement], pinned: dict[str, str]) -> list[str]:
 
 def test_constraints_pin_every_requirement_within_its_range():
     assert unpinned(requirements(), pins()) == []
+
+
+def test_the_tools_constraints_pin_every_tool_and_hold_no_addresses():
+    assert unpinned(tool_requirements(), pins("tools/constraints.txt")) == []
+    text = (ROOT / "tools" / "constraints.txt").read_text()
+    assert not re.search(r"https?://|file:|@|mlsd", text)
+
+
+def test_every_tool_has_a_floor_and_the_library_knows_how_to_start_it():
+    names = [one.name for one in tool_requirements()]
+    assert [one.name for one in tool_requirements() if not str(one.specifier).startswith(">=")] == []
+    assert sorted(names) == sorted(tools.MODULES)
+
+
+def test_library_and_bootstrap_mean_the_same_environment():
+    made = bootstrap.tools(ROOT)
+    assert made.name == tools.FOLDER
+    assert made.python.with_suffix("") == tools._interpreter(ROOT).with_suffix("")
+    assert made.stamp == ROOT / tools.FOLDER / "made-from"
 
 
 def test_a_missing_and_an_unfit_pin_are_found():
@@ -76,55 +103,77 @@ def test_bootstrap_refuses_a_python_it_was_not_made_for(version):
         bootstrap.check_python(version)
 
 
-def test_bootstrap_refuses_a_full_disk():
-    with pytest.raises(SystemExit, match=r"0\.5 GB free"):
-        bootstrap.check_disk(0.5)
-
-
-def test_the_stamp_knows_inputs_and_place(tmp_path, monkeypatch):
-    for name in ("pyproject.toml", "constraints.txt"):
+@pytest.fixture(params=[bootstrap.core, bootstrap.tools], ids=["core", "tools"])
+def environment(request, tmp_path):
+    """Each of the two environments in a folder of its own, with its inputs there and nothing installed."""
+    made = request.param(tmp_path)
+    for name in made.inputs:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
-    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
-    before = bootstrap.checksum()
-    (tmp_path / "constraints.txt").write_text("other")
-    changed = bootstrap.checksum()
-    moved = tmp_path / "moved"
-    moved.mkdir()
-    for name in ("pyproject.toml", "constraints.txt"):
-        (tmp_path / name).rename(moved / name)
-    monkeypatch.setattr(bootstrap, "ROOT", moved)
-    assert len({before, changed, bootstrap.checksum()}) == 3
+    return made
 
 
-def test_an_environment_without_stamp_or_python_is_not_current(tmp_path, monkeypatch):
-    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "stamp")
-    monkeypatch.setattr(bootstrap, "BIN", tmp_path)
-    assert not bootstrap.is_current()
-    (tmp_path / "stamp").write_text(bootstrap.checksum())
-    assert not bootstrap.is_current()
-    (tmp_path / "python").write_text("")
-    assert bootstrap.is_current()
+def test_bootstrap_refuses_an_option_it_does_not_know():
+    with pytest.raises(SystemExit, match="--tool is no option"):
+        bootstrap.main(["--tool"])
 
 
-def test_a_failed_installation_leaves_no_stamp_and_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "stamp")
-    monkeypatch.setattr(bootstrap, "VENV", Path(os.devnull) / "cannot-be-made")
-    (tmp_path / "stamp").write_text("old")
+def test_bootstrap_refuses_a_full_disk(environment):
+    with pytest.raises(SystemExit, match=rf"0\.5 GB free; {environment.name} needs"):
+        bootstrap.check_disk(environment, 0.5)
+
+
+def test_the_stamp_knows_inputs_and_place(environment):
+    before = bootstrap.checksum(environment)
+    (environment.root / environment.inputs[-1]).write_text("other")
+    changed = bootstrap.checksum(environment)
+    moved = environment.root / "moved"
+    for name in environment.inputs:
+        (moved / name).parent.mkdir(parents=True, exist_ok=True)
+        (environment.root / name).rename(moved / name)
+    assert len({before, changed, bootstrap.checksum(dataclasses.replace(environment, root=moved))}) == 3
+
+
+def test_an_environment_without_stamp_or_python_is_not_current(environment):
+    assert not bootstrap.is_current(environment)
+    environment.folder.mkdir()
+    environment.stamp.write_text(bootstrap.checksum(environment))
+    assert not bootstrap.is_current(environment)
+    environment.python.parent.mkdir()
+    environment.python.write_text("")
+    assert bootstrap.is_current(environment)
+
+
+def test_a_failed_installation_leaves_no_stamp_and_says_what_to_do(environment, monkeypatch):
+    environment.folder.mkdir()
+    environment.stamp.write_text("old")
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
     with pytest.raises(SystemExit, match="run the same command again"):
-        bootstrap.install()
-    assert not (tmp_path / "stamp").exists()
+        bootstrap.install(environment)
+    assert not environment.stamp.exists()
 
 
-def test_a_second_installation_waits_for_the_first(tmp_path, monkeypatch):
-    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+def test_pip_that_fails_leaves_no_stamp(environment, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    (environment.root / environment.inputs[-1]).write_text("")
+    (environment.root / "nothing-here.txt").write_text("mlsd-has-no-such-package")
+    asks = dataclasses.replace(environment, packages=("--requirement", str(environment.root / "nothing-here.txt")))
+    with pytest.raises(SystemExit, match="nothing half-made is kept"):
+        bootstrap.install(asks)
+    assert asks.python.exists()
+    assert not bootstrap.is_current(asks)
+
+
+def test_a_second_installation_waits_for_the_first(environment):
+    kind = {".venv": "core", ".venv-tools": "tools"}[environment.name]
     code = (
-        "import bootstrap, pathlib; bootstrap.ROOT = pathlib.Path.cwd()\n"
-        "with bootstrap.one_at_a_time(): print('in', flush=True)"
+        "import bootstrap, pathlib\n"
+        f"with bootstrap.one_at_a_time(bootstrap.{kind}(pathlib.Path.cwd())): print('in', flush=True)"
     )
-    with bootstrap.one_at_a_time():
+    with bootstrap.one_at_a_time(environment):
         second = subprocess.Popen(
             [sys.executable, "-c", code],
-            cwd=tmp_path,
+            cwd=environment.root,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

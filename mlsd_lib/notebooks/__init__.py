@@ -14,6 +14,7 @@ from mlsd_lib.notebooks.course import (
     read_notebook,
     reading_order,
 )
+from mlsd_lib.notebooks.tools import has_tool, run_tool, tool
 
 __all__ = [
     "Budget",
@@ -22,7 +23,10 @@ __all__ = [
     "canonical",
     "course_root",
     "find_notebooks",
+    "has_tool",
     "problems",
     "read_notebook",
     "reading_order",
+    "run_tool",
+    "tool",
 ]

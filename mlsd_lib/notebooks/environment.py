@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 INSIDE = Path(__file__).parent / "inside"
-OURS = ("MLSD_HOME", "MLSD_OFFLINE", "MLSD_REFUSE_NETWORK", "MLSD_RUN", "MLSD_TRACE")
+OURS = ("MLSD_HOME", "MLSD_OFFLINE", "MLSD_REFUSE_NETWORK", "MLSD_RUN", "MLSD_TOOLS", "MLSD_TRACE")
 """Variables that the runner sets or reads itself; they are not part of what a notebook depends on."""
 THREAD_COUNTS = (
     "BLIS_NUM_THREADS",

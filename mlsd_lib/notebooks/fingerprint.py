@@ -14,6 +14,7 @@ from typing import Any
 from mlsd_lib.notebooks.canonical import source_of
 from mlsd_lib.notebooks.course import FOLDERS, Notebook, read_json
 from mlsd_lib.notebooks.environment import OURS
+from mlsd_lib.notebooks.tools import made_from
 from mlsd_lib.notebooks.trace import Trace
 
 RUNNER = Path(__file__).parent
@@ -26,7 +27,7 @@ Fingerprint = dict[str, Any]
 
 
 def static_parts(root: Path, notebook: Notebook) -> Fingerprint:
-    """The parts that are known before a run: cells, settings, versions, interpreter, runner, variables, stored data."""
+    """What is known before a run: cells, settings, versions, tools, interpreter, runner, variables, stored data."""
     code = [cell for cell in read_json(notebook.path)["cells"] if cell["cell_type"] == "code"]
     ours = sorted(key for key in os.environ if key.startswith("MLSD_") and key not in OURS)
     budget = notebook.budget
@@ -35,6 +36,7 @@ def static_parts(root: Path, notebook: Notebook) -> Fingerprint:
         "order": [cell["id"] for cell in code],
         "settings": {"budget.cpu_s": budget.cpu_s, "budget.peak_mb": budget.peak_mb, "cores": notebook.cores},
         "versions": installed_versions(root),
+        "tools": {name: made_from(root) or [] for name in notebook.tools},
         "interpreter": f"{sys.version} at {os.path.realpath(sys.executable)}",
         "runner": {str(path.relative_to(RUNNER)): _digest(path.read_bytes()) for path in sorted(RUNNER.rglob("*.py"))},
         "variables": {key: os.environ[key] for key in ours},
@@ -162,6 +164,7 @@ def differences(before: Fingerprint, now: Fingerprint) -> list[str]:
     for name, how in _compare(before["versions"], now["versions"]):
         versions = before["versions"].get(name, "nothing"), now["versions"].get(name, "nothing")
         found.append(f"{name} {how}: {versions[0]} before, {versions[1]} now")
+    found += [f"the tool {name} {how}" for name, how in _compare(before["tools"], now["tools"])]
     if before["interpreter"] != now["interpreter"]:
         found.append("another interpreter runs it")
     return found + [f"the variable {name} {how}" for name, how in _compare(before["variables"], now["variables"])]

@@ -1,13 +1,16 @@
-"""pytest as the runner: each notebook is a test, longest first, with `--why` and `--force`.
+"""pytest as the runner: each notebook is a test, longest first, with `--why`, `--force` and `--tools`.
 
 Loaded by `-p mlsd_lib.notebooks.pytest_plugin` in pyproject.toml, because options must be known before any conftest of
-a folder is read. A test asks for the fixture `check_notebook` and carries the mark `notebook`.
+a folder is read. A test asks for the fixture `check_notebook` and carries the mark `notebook`; one that calls a tool of
+another environment carries the mark `tools` with the tool's name, and is skipped where that is missing. With `--tools`
+only such tests and notebooks run, and nothing may be skipped or left out.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +27,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("notebooks", "notebooks of the course")
     group.addoption("--why", action="store_true", help="say what made each notebook run")
     group.addoption("--force", action="store_true", help="run notebooks even if nothing changed since they passed")
+    group.addoption("--tools", action="store_true", help="run what needs the tools of make tools, and skip nothing")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
+    """Make the marks known, and demand the tools where `--tools` does."""
     config.addinivalue_line("markers", "notebook: runs one notebook of the course (parameter: its path from the root)")
+    config.addinivalue_line("markers", "tools(name): calls a tool of the environment that make tools makes")
+    if config.getoption("--tools"):
+        from mlsd_lib.notebooks.tools import DEMAND
+
+        os.environ[DEMAND] = "demanded"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the notebooks first, by CPU seconds of their last run, so that no long one starts last."""
+    if config.getoption("--tools"):
+        kept = [item for item in items if _tools(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
     marked = {_path(item): item for item in items if item.get_closest_marker("notebook")}
     if not marked:
         return
@@ -46,6 +59,43 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _path(item: pytest.Item) -> Path:
     return Path(item.callspec.params["notebook"])  # type: ignore[attr-defined]
+
+
+def _tools(item: pytest.Item) -> list[str]:
+    """The tools that a test calls: those of its marks, or those that its notebook's metadata names."""
+    named = [name for mark in item.iter_markers("tools") for name in mark.args]
+    if not item.get_closest_marker("notebook"):
+        return named
+    from mlsd_lib.notebooks.course import NotebookError, course_root, read_notebook
+
+    try:
+        return [*named, *read_notebook(course_root(item.config.rootpath), _path(item)).tools]
+    except NotebookError:  # its own test says what is wrong with it
+        return named
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose tool is missing, naming the command that makes it; a notebook leaves out a section itself."""
+    if not any(item.iter_markers("tools")):
+        return
+    from mlsd_lib.notebooks.course import NotebookError, course_root
+    from mlsd_lib.notebooks.tools import tool
+
+    for name in _tools(item):
+        try:
+            tool(name, course_root(item.config.rootpath))
+        except NotebookError as error:
+            pytest.skip(str(error))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With `--tools`, a skip is a failure."""
+    report = yield
+    if item.config.getoption("--tools") and report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"--tools permits no skip, and this test said: {reason}"
+    return report
 
 
 @pytest.fixture
@@ -79,6 +129,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for result in results:
         word = "unchanged" if result.cached else result.verdict
         terminalreporter.write_line(f"{word:9s} {result.cpu_s:7.1f} CPU s {result.peak_mb:7,.0f} MB  {result.notebook}")
+        for name in result.left_out:
+            terminalreporter.write_line(f"{'':9s} without its section on {name}: make tools, then make test-tools")
         if config.getoption("--why"):
             for reason in result.why:
                 terminalreporter.write_line(f"{'':9s} because {reason}")

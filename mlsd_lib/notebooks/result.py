@@ -9,9 +9,9 @@ from typing import Any
 class Failure:
     """One reason for a red verdict.
 
-    `kind`: error, thread, task, not run, kernel, process, network, cpu, wall, memory, form, metadata, runner. `source`
-    is the text of cell `cell_id`, `line` the number of its failing line (0 if unknown), `frames` the way from the cell
-    to the error, outermost first.
+    `kind`: error, thread, task, not run, kernel, process, network, cpu, wall, memory, form, metadata, tools, runner.
+    `source` is the text of cell `cell_id`, `line` the number of its failing line (0 if unknown), `frames` the way from
+    the cell to the error, outermost first.
     """
 
     kind: str
@@ -27,7 +27,7 @@ class Result:
     """The outcome of one notebook: CPU and wall seconds, peak MB of the process tree, how it was kept offline.
 
     `cached` is True if nothing it depends on had changed and the figures are those of its last run; `why` says what
-    made it run; `at` is when it ran, in seconds since the epoch.
+    made it run; `at` is when it ran, in seconds since the epoch; `left_out` are the tools that were missing.
     """
 
     notebook: str
@@ -39,6 +39,7 @@ class Result:
     cached: bool = False
     why: tuple[str, ...] = ()
     at: float = 0.0
+    left_out: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -58,7 +59,8 @@ class Result:
     def from_json(cls, data: dict[str, Any]) -> "Result":
         """The result that `to_json` gave."""
         failures = tuple(Failure(**{**one, "frames": tuple(one["frames"])}) for one in data["failures"])
-        return cls(**{**data, "failures": failures, "why": tuple(data["why"])})
+        told = {"why": tuple(data["why"]), "left_out": tuple(data.get("left_out", ()))}
+        return cls(**{**data, **told, "failures": failures})
 
     def figures(self) -> str:
         """CPU, wall and memory in one line."""

@@ -20,6 +20,7 @@ from mlsd_lib.notebooks.course import Notebook, NotebookError, read_json, read_n
 from mlsd_lib.notebooks.environment import trace_file
 from mlsd_lib.notebooks.execution import OnCell, execute, executed_path, private_folder
 from mlsd_lib.notebooks.result import Failure, Result
+from mlsd_lib.notebooks.tools import demanded, missing
 from mlsd_lib.notebooks.trace import read_trace
 
 
@@ -34,6 +35,9 @@ def check(root: Path, path: Path, force: bool = False, on_cell: OnCell | None = 
         return Result(_name(root, path), (Failure("metadata", str(error)),))
     if faults := problems(notebook.path):
         return Result(notebook.name, tuple(Failure("form", fault) for fault in faults))
+    if demanded() and (gone := missing(notebook.tools, root)):
+        message = f"It calls {', '.join(gone)}, which is missing, and here no section may be left out: make tools"
+        return Result(notebook.name, (Failure("tools", message),))
     reasons = ["--force"] if force else why(root, notebook)
     if not reasons:
         _refresh(root, notebook)
@@ -50,7 +54,8 @@ def _run(root: Path, notebook: Notebook, reasons: list[str], on_cell: OnCell | N
     started_ns = time.time_ns()
     before = fingerprint.static_parts(root, notebook)
     with private_folder() as private:
-        result = dataclasses.replace(execute(root, notebook, private, on_cell), why=tuple(reasons))
+        ran = execute(root, notebook, private, on_cell)
+        result = dataclasses.replace(ran, why=tuple(reasons), left_out=missing(notebook.tools, root))
         depends: dict[str, Any] = {}
         if result.passed:
             opened = fingerprint.opened_parts(root, private, read_trace(trace_file(private)))
