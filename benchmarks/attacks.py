@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="one line a case")
     parser.add_argument("--json", action="store_true", help="the JSON line alone")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--option", action="append", default=[], help="passed on to mlsd grade, e.g. --option=--engine")
+    parser.add_argument("--option", action="append", default=[], help="passed on to mlsd grade, e.g. --option=--force")
     options = parser.parse_args()
     chosen = [one for one in cases(*options.kind) if not options.case or one.name in options.case]
     chosen = chosen[::10] if options.quick else chosen

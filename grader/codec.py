@@ -57,7 +57,7 @@ def encode(
     writer = _Writer(limits, finite, export, more)
     tree = writer.write(value, 0)
     lengths = [len(buffer) for buffer in writer.buffers]
-    header = json.dumps({"v": tree, "n": lengths}, separators=(",", ":")).encode()
+    header = _ENCODER.encode({"v": tree, "n": lengths}).encode()
     _hold("bytes", 4 + len(header) + sum(lengths), limits.bytes)
     return b"".join([struct.pack("<I", len(header)), header, *writer.buffers])
 
@@ -75,7 +75,7 @@ def decode(
     _hold("bytes", len(frame), limits.bytes)
     try:
         size = struct.unpack_from("<I", frame)[0]
-        header = json.loads(frame[4 : 4 + size], parse_constant=_refuse_constant)
+        header = _DECODER.decode(frame[4 : 4 + size].decode())
         lengths, tree = header["n"], header["v"]
         _hold("buffers", len(lengths), limits.buffers)
         if any(type(n) is not int or n < 0 for n in lengths) or 4 + size + sum(lengths) != len(frame):
@@ -224,6 +224,10 @@ def _non_finite(value: float, refuse: bool) -> str:
 
 def _refuse_constant(name: str) -> Any:
     raise CodecError(f"{name} stands in it as a bare word")
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _to_arrow(value: Any) -> Any:

@@ -6,6 +6,7 @@ Imported by every `mlsd --help`: nothing heavy at the top, and no work here but 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,9 +106,6 @@ def grade(
         typer.Option("--timeout", min=1, help="Seconds a cell may take; a submission ten times it."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again who is graded already.")] = False,
-    engine: Annotated[
-        bool, typer.Option("--engine/--stock", help="The sealed engine, or stock nbgrader's execution.")
-    ] = False,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Workers; 0: one a processor.")] = 0,
     sandbox: Annotated[str, typer.Option("--sandbox", help="Level: limits, landlock, namespaces, gvisor.")] = "",
     require_sandbox: Annotated[
@@ -117,26 +115,39 @@ def grade(
         bool, typer.Option("--require-sealed", help="Refuse tests that cannot be kept from student code.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", help="The seed that student code starts with.")] = 0,
+    stock: Annotated[
+        bool, typer.Option("--stock", help="nbgrader's own execution: no sandbox, tests in the student's process.")
+    ] = False,
     folder: Folder = None,
 ) -> None:
-    """Grade what was collected. Exit status 0 only if everyone was graded.
+    """Grade what was collected, each submission in a sandbox. Exit status 0 only if everyone was graded.
 
-    Who is graded already is left alone unless a newer submission came. Points given by hand are kept.
+    Who is graded already is left alone unless something that counts has changed. Points given by hand are kept.
+    Interrupt it at any moment and run it again.
 
-    Examples: mlsd grade reduce_latency; mlsd grade reduce_latency --student alice --force
+    Examples: mlsd grade reduce_latency; mlsd grade reduce_latency --student 'a*' --force; mlsd grade ps1 --course
+    ~/cs101 --require-sandbox
     """
+    from contextlib import ExitStack
+
     from grader import grade as work
     from grader.course import Course
+    from grader.errors import GraderError
     from grader.progress import progress
 
-    course = Course.open(folder)
-    students = work.chosen(course, name, student)
-    if engine:
-        options = work.Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed)
-        grading = work.grade_sealed(course, name, students, options, lambda told: typer.echo(told, err=True))
-    else:
-        grading = work.grade(course, name, students, timeout, force)
-    outcomes = list(progress(grading, len(students), "graded"))
+    if stock and (sandbox or require_sandbox or require_sealed):
+        raise GraderError("--stock has no sandbox and seals nothing: leave out --sandbox and the --require options")
+    options = work.Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed)
+    with ExitStack() as ending:
+        begun = None if stock else ending.enter_context(work.ahead(Course.root_of(folder), name))
+        course = Course.open(folder)
+        students = work.chosen(course, name, student)
+        if begun is None:
+            grading = work.grade(course, name, students, timeout, force)
+        else:
+            say = partial(typer.echo, err=True)
+            grading = work.grade_sealed(course, name, students, options, say, begun)
+        outcomes = list(progress(grading, len(students), "graded"))
     for one in outcomes:
         if one.needs_a_look:
             typer.echo(

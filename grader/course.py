@@ -6,18 +6,22 @@ nbgrader's defaults otherwise. No command's work is done here.
 
 import copy
 import glob
+import importlib
 import os
 import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from grader.errors import GraderError
 
 CONFIG = "nbgrader_config.py"
+EXTENSIONS = ("assignment_list", "course_list", "formgrader", "validate_assignment")
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
 
 
@@ -25,7 +29,7 @@ class Course:
     """A course folder as its nbgrader configuration describes it."""
 
     def __init__(self, root: Path, config: Any) -> None:
-        with _without_slow_grammars():
+        with _without_slow_grammars(), _without_server_extensions():
             from nbgrader.coursedir import CourseDirectory
 
         self.root = root
@@ -38,7 +42,7 @@ class Course:
 
         Raises `GraderError` if there is none or its configuration cannot be read.
         """
-        root = (folder or _nearest(Path.cwd())).resolve()
+        root = cls.root_of(folder)
         config = _read_config(root)
         config.CourseDirectory.setdefault("root", str(root))
         course = cls(root, config)
@@ -48,6 +52,11 @@ class Course:
                 "Name the course folder: --course DIR"
             )
         return course
+
+    @classmethod
+    def root_of(cls, folder: Path | None) -> Path:
+        """`folder`, or the nearest one at or above the working directory with a configuration; else `GraderError`."""
+        return (folder or _nearest(Path.cwd())).resolve()
 
     def configured(self, **sections: dict[str, Any]) -> "Course":
         """The same course with some configuration replaced, e.g. `CourseDirectory={"db_url": ...}`."""
@@ -135,6 +144,30 @@ def _without_slow_grammars() -> Iterator[None]:
         yield
     finally:
         del sys.modules[name]
+
+
+@contextmanager
+def _without_server_extensions() -> Iterator[None]:
+    """Meanwhile nbgrader's extensions of a Jupyter server are found unloaded: with it they are half of every start.
+
+    Whoever calls for one of them gets it.
+    """
+    if "nbgrader" in sys.modules:
+        yield
+        return
+    names = [f"nbgrader.server_extensions.{name}" for name in EXTENSIONS]
+    for name in names:
+        sys.modules[name] = unloaded = ModuleType(name)
+        unloaded.load_jupyter_server_extension = partial(_load_extension, name)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for name in names:
+            del sys.modules[name]
+
+
+def _load_extension(name: str, application: Any) -> None:
+    importlib.import_module(name).load_jupyter_server_extension(application)
 
 
 @contextmanager

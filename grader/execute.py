@@ -4,13 +4,9 @@ A kernel that dies or that no interrupt can stop costs the cell at fault and tho
 submission has a limit in all. It plugs in where nbgrader lets preprocessors be named. The sealed engine replaces this.
 """
 
-import os
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -19,7 +15,6 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
 
 from grader.course import Course
-from mlsd_lib.notebooks.environment import THREAD_COUNTS
 
 STOPPED = "CellTimeoutError"
 DIED = "DeadKernelError"
@@ -88,23 +83,3 @@ def for_grading(course: Course, submitted: Path, timeout_s: int | None) -> Cours
         Autograde={"autograde_preprocessors": [ExecuteToTheEnd if one is Execute else one for one in stock]},
         Execute=execute,
     )
-
-
-@contextmanager
-def kernel_environment(course: Course) -> Iterator[None]:
-    """Meanwhile kernels find this environment, the course's secret and no reader's record, and use one thread."""
-    with TemporaryDirectory(prefix="mlsd-grade-") as record:
-        wanted = dict.fromkeys(THREAD_COUNTS, "1")
-        wanted |= {"MLSD_RUN": "headless", "MLSD_HOME": record, "JUPYTER_PREFER_ENV_PATH": "1"}
-        wanted |= {"OMP_WAIT_POLICY": "PASSIVE", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-        if course.secret_file.is_file():
-            wanted["MLSD_SECRET_FILE"] = str(course.secret_file.resolve())
-        before = {name: os.environ.get(name) for name in wanted}
-        os.environ.update(wanted)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                os.environ.pop(name, None)
-                if value is not None:
-                    os.environ[name] = value

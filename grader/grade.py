@@ -8,12 +8,17 @@ import fnmatch
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader import intake, secret
 from grader.course import Course, reason
 from grader.errors import GraderError
+
+if TYPE_CHECKING:
+    from grader.engine.nursery import Nurseries
 
 STAMP = "timestamp.txt"
 
@@ -75,7 +80,8 @@ def grade(
     course: Course, name: str, students: list[str], timeout_s: int | None = None, force: bool = False
 ) -> Iterator[Graded]:
     """Each student's outcome as it comes. Who is graded is skipped unless a newer submission came or `force`."""
-    from grader.execute import for_grading, kernel_environment
+    from grader.execute import for_grading
+    from grader.surroundings import kernel_environment
 
     if course.secret_file.is_file():
         secret.read(course.secret_file)
@@ -89,16 +95,24 @@ def grade(
             yield _with_points(course, name, outcome)
 
 
+def ahead(folder: Path, name: str) -> "AbstractContextManager[Nurseries]":
+    """What the engine can begin while nbgrader is loaded; for `grade_sealed`, within it."""
+    from grader.engine.ahead import ahead as begin
+
+    return begin(folder, name)
+
+
 def grade_sealed(
-    course: Course, name: str, students: list[str], options: Options, say: Callable[[str], None]
-) -> Iterator[Graded]:
+    course: Course, name: str, students: list[str], options: Options, say: Callable[[str], None],
+    begun: "Nurseries | None" = None,
+) -> Iterator[Graded]:  # fmt: skip
     """Each student's outcome as it comes, from the engine. `say` gets what a person should know meanwhile.
 
-    Raises `GraderError` if nothing more can be recorded.
+    `begun` is what `grader.engine.ahead` has begun. Raises `GraderError` if nothing more can be recorded.
     """
     from grader.engine.run import grade as with_engine
 
-    yield from with_engine(course, name, students, options, say)
+    yield from with_engine(course, name, students, options, say, nurseries=begun)
 
 
 def _grade_one(course: Course, prepared: Course, name: str, student: str, scratch: Path) -> Graded:

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from grader.engine.nursery import Nurseries
 from grader.engine.work import Done, Spec, Task, work
 
 IN_FLIGHT = 2
+GATHER_S = 0.1  # answers of so long are recorded in one transaction; no longer, or a kill costs work
 TRIES = 2
 PRELOADED = ["grader.engine.work", "grader.engine.seat", "bleach", "psutil"]
 MOST_MB = 3_000
@@ -37,13 +39,17 @@ class Worker:
 class Pool:
     """`size` workers. A context manager: at its end no worker is left.
 
-    `most_s` is the longest that one submission may take, `most_mb` the memory at which a worker is replaced.
+    `most_s` is the longest that one submission may take, `most_mb` the memory at which a worker is replaced; the
+    workers' sandboxes and checkers come from `nurseries`, if there are any.
     """
 
-    def __init__(self, spec: Spec, size: int, most_s: float, most_mb: float | None = None) -> None:
+    def __init__(
+        self, spec: Spec, size: int, most_s: float, most_mb: float | None = None,
+        nurseries: Nurseries | None = None,
+    ) -> None:  # fmt: skip
         self.spec, self.size, self.most_s, self.most_mb = spec, size, most_s + SPARE_S, most_mb or MOST_MB
-        self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload(PRELOADED)
+        self.context = context()
+        self.nurseries = nurseries or Nurseries()
         self.workers: list[Worker] = []
         self.peak_mb = 0.0
 
@@ -56,25 +62,31 @@ class Pool:
         self.workers = []
 
     def run(self, tasks: list[Task]) -> Iterator[list[Done]]:
-        """All answers, those together that came together. Each student is answered exactly once."""
+        """All answers, those together that came within `GATHER_S`. Each student is answered exactly once."""
         waiting, tries = deque(tasks), dict.fromkeys((task.student for task in tasks), 0)
         for _ in range(min(self.size, len(tasks))):
             self._start()
-        left = len(tasks)
+        left, since_s = len(tasks), 0.0
+        held: list[Done] = []
         while left:
             self._feed(waiting)
-            answers = self._answers(waiting, tries)
+            answers = self._answers(waiting, tries, GATHER_S if held else 1.0)
             left -= len(answers)
-            if answers:
+            since_s = since_s if held else time.monotonic()
+            held += answers
+            if held and (not left or time.monotonic() - since_s >= GATHER_S):
                 self._feed(waiting)  # so that nobody is idle while the answers are recorded
-                yield answers
+                yield held
+                held = []
 
     def _start(self) -> None:
         ours, theirs = self.context.Pipe()
-        process = self.context.Process(target=work, args=(theirs, self.spec), daemon=False)
+        ways = self.nurseries.joined()
+        process = self.context.Process(target=work, args=(theirs, self.spec, ways), daemon=False)
         with _no_main_module():
             process.start()
         theirs.close()
+        ways.leave()
         self.workers.append(Worker(process, ours, since_s=time.monotonic()))
 
     def _feed(self, waiting: deque[Task]) -> None:
@@ -87,9 +99,9 @@ class Pool:
                 with suppress(OSError):  # a dead worker is met when its answer is waited for
                     worker.pipe.send(task)
 
-    def _answers(self, waiting: deque[Task], tries: dict[str, int]) -> list[Done]:
+    def _answers(self, waiting: deque[Task], tries: dict[str, int], patience_s: float) -> list[Done]:
         busy = [worker for worker in self.workers if worker.tasks]
-        ready = set(wait([worker.pipe for worker in busy], timeout=1.0))
+        ready = set(wait([worker.pipe for worker in busy], timeout=patience_s))
         found = []
         for worker in busy:
             if worker.pipe in ready:
@@ -129,6 +141,13 @@ class Pool:
         _end(worker)
         self.workers.remove(worker)
         self._start()
+
+
+def context() -> Any:
+    """Where workers come from. Its server is started by the first who asks for one."""
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload(PRELOADED)
+    return found
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from typing import Any
 
 from grader.engine import checking, direct
 from grader.engine.evaluate import Outcome
+from grader.engine.nursery import Born, Nursery
 from grader.engine.plan import Plans
 from grader.engine.sandbox import Session, wire, zygote
 from grader.errors import GraderError
@@ -49,17 +50,25 @@ class CheckerDied(Exception):
 
 
 class Checker:
-    """One warmed process for an assignment; a context manager. `files` are the course's own, beside the notebook."""
+    """One warmed process for an assignment; a context manager. `files` are the course's own, beside the notebook.
 
-    def __init__(self, plans: Plans, files: Mapping[str, bytes] | None = None, memory_mb: int = 2048) -> None:
+    It is forked from `nursery` where that can be, else started by itself.
+    """
+
+    def __init__(
+        self, plans: Plans, files: Mapping[str, bytes] | None = None, memory_mb: int = 2048,
+        nursery: Nursery | None = None,
+    ) -> None:  # fmt: skip
         self.plans, self.memory_mb = plans, memory_mb
         self.files = dict(files or {})
         self.failed: list[str] = []
         self.meant_to_import: set[str] = set()  # by cells of forks: done before the next fork, for all that follow
         self.ahead = True
-        self._process: subprocess.Popen[bytes] | None = None
+        self._nursery = nursery
+        self._process: subprocess.Popen[bytes] | Born | None = None
         self._control: socket.socket | None = None
         self._folder = ""
+        self._clean: list[str] = []
 
     def __enter__(self) -> "Checker":
         self.start()
@@ -104,16 +113,12 @@ class Checker:
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = ""
+            self._clean.clear()
 
     def _launch(self) -> dict[str, Any]:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-P", "-B", "-m", "grader.engine.checking", str(theirs.fileno())]
-        environment = os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)}
         with tempfile.TemporaryFile() as words:
-            self._process = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=words, stderr=words,
-                env=environment, cwd=self._folder,
-            )  # fmt: skip
+            self._process = self._begun(theirs, words)
             theirs.close()
             self._control = ours
             ours.settimeout(START_S)
@@ -127,6 +132,20 @@ class Checker:
                 raise CheckerError(f"the checker could not be started: {said[-1] if said else 'no reason'}") from None
         return told
 
+    def _begun(self, theirs: socket.socket, words: Any) -> subprocess.Popen[bytes] | Born:
+        environment = os.environ | ONE_THREAD
+        if self._nursery is not None:
+            setting = {"environment": environment, "path": sys.path}
+            files = [theirs.fileno(), words.fileno()]
+            born = self._nursery.fork("grader.engine.checking:begin", setting, files, self.plans.modules)
+            if born is not None:
+                return born
+        command = [sys.executable, "-P", "-B", "-m", "grader.engine.checking", str(theirs.fileno())]
+        return subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=words, stderr=words,
+            env=environment | {"PYTHONPATH": os.pathsep.join(sys.path)}, cwd=self._folder,
+        )  # fmt: skip
+
     def _setting(self) -> dict[str, Any]:
         return {
             "folder": str(Path(self._folder) / "course"),
@@ -138,8 +157,11 @@ class Checker:
 
     def _open(self, notebook: str, session: Session, seed: int, starters: frozenset[str]) -> "Checking":
         assert self._control is not None
-        folder = tempfile.mkdtemp(prefix="fork-", dir=self._folder)
-        place(self.files, Path(folder), beside=Path(self._folder) / "course")
+        if self._clean:
+            folder = self._clean.pop()
+        else:
+            folder = tempfile.mkdtemp(prefix="fork-", dir=self._folder)
+            place(self.files, Path(folder), beside=Path(self._folder) / "course")
         ours, theirs = socket.socketpair()
         modules, self.meant_to_import = sorted(self.meant_to_import), set()
         request = {
@@ -155,6 +177,14 @@ class Checker:
         theirs.close()
         process = json.loads(wire.receive(self._control)[1])["process"]
         return Checking(self, ours, process, folder, notebook)
+
+    def leave(self, folder: str) -> None:
+        """A fork is gone: an empty folder is the next one's, any other is removed. For `Checking`."""
+        with contextlib.suppress(OSError):
+            if not self.files and not os.listdir(folder):
+                self._clean.append(folder)
+                return
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _stop(self) -> None:
         if self._control is not None:
@@ -223,7 +253,7 @@ class Checking:
                 os.close(self.handle)
             self.process = 0
             self.channel.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.checker.leave(self.folder)
 
     def _done(self, session: Session, told: dict[str, Any], points: float) -> Outcome:
         """What a fork says of a cell, held to its form; the session is ours again."""

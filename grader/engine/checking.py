@@ -14,6 +14,7 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 from typing import Any
 
 from grader.engine.direct import Direct
@@ -30,12 +31,23 @@ SEEDS = (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed"))
 PROCESSES = frozenset({"os.system", "subprocess.Popen", "os.exec", "os.posix_spawn", "os.fork"})
 
 
-def main() -> None:
+def begin(setting: dict[str, Any], files: list[int]) -> None:
+    """As `main`, in a process that was forked for it: `files` are what says that it must end, control and words."""
+    os.dup2(files[2], 1)
+    os.dup2(files[2], 2)
+    os.environ.clear()
+    os.environ.update(setting["environment"])
+    sys.path[:] = setting["path"]
+    tempfile.tempdir = None
+    if "matplotlib" in sys.modules:
+        sys.modules["matplotlib"].use("agg")  # the backend of notebooks was for the sandbox
+    main(socket.socket(fileno=files[1]))
+
+
+def main(control: socket.socket) -> None:
     """The warmed process: told what to warm, then forks on request until the worker is gone."""
     gc.disable()  # what is freed here leaves holes that each fork would fill by copying a page
-    control = socket.socket(fileno=int(sys.argv[1]))
     setting = json.loads(wire.receive(control)[1])
-    _end_with_parent()
     os.chdir(setting["folder"])
     sys.path.insert(0, setting["folder"])
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -209,4 +221,5 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    _end_with_parent()
+    main(socket.socket(fileno=int(sys.argv[1])))

@@ -55,7 +55,7 @@ class Book:
         if book.engine.dialect.name == "sqlite":
             self.db.execute(text(f"PRAGMA busy_timeout={int(WAIT_S * 1000)}"))
         self.digests = self._digests()
-        self.late = _late_plugin(course)
+        self.late = _late_plugin(course) if self.duedate else None
         self.create_student = bool(course.config.Autograde.get("create_student", True))
         self.students = {one.id for one in book.students}
         self.db.rollback()
@@ -112,8 +112,7 @@ class Book:
     def _written(self, batch: Sequence[Graded], operational: type[Exception]) -> bool:
         """False if the book was locked, and then nothing is written."""
         try:
-            for one in batch:
-                self._write_one(one)
+            self._write_all(batch)
             self.reached("commit")
             self.db.commit()
         except BaseException as error:
@@ -132,59 +131,70 @@ class Book:
     def _own(self, student: str) -> Any:
         return (self.table.c.assignment == self.assignment) & (self.table.c.student == student)
 
-    def _write_one(self, one: Graded) -> None:
-        submission, extension = self._submission(one)
-        due = self.duedate + extension if self.duedate and extension else self.duedate
+    def _write_all(self, batch: Sequence[Graded]) -> None:
+        """Write the rows of some submissions, each of another student; rows of one table together: a class is new."""
+        from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
+
+        students, submissions = Student.__table__, SubmittedAssignment.__table__
+        mine = [one.student for one in batch]
+        known = {one.id for one in self.db.execute(students.select().where(students.c.id.in_(mine)))}
+        asked = (submissions.c.assignment_id == self.row) & submissions.c.student_id.in_(mine)
+        there = {one.student_id: one for one in self.db.execute(submissions.select().where(asked))}
+        tables = (students, submissions, SubmittedNotebook.__table__, Grade.__table__, Comment.__table__, self.table)
+        new: Rows = {table.name: [] for table in tables}
+        new[students.name] = [{"id": student} for student in mine if student not in known]
+        for one in batch:
+            self._write_one(one, there.get(one.student), new)
+        for table in tables:
+            if new[table.name]:
+                self.db.execute(table.insert(), new[table.name])
+
+    def _write_one(self, one: Graded, there: Any, new: "Rows") -> None:
+        """`there` is the row of an earlier submission, if there was one; rows to add go into `new`."""
         when = received(one.stamp)
+        submission = self._submission(one, there, when, new)
+        due = self.duedate + there.extension if self.duedate and there and there.extension else self.duedate
         late_s = max(0.0, (when - due).total_seconds()) if when and due else 0.0
         for name, (row, cells) in self.notebooks.items():
-            notebook = self._submitted_notebook(submission, row)
-            score = self._grades(notebook, name, cells, one)
-            self._comments(notebook, name, cells, one)
-            self._penalty(notebook, one.student, score, late_s)
-        self.db.execute(self.table.delete().where(self._own(one.student)))
+            notebook = self._submitted_notebook(submission, row) if there else None
+            own = str(notebook.id) if notebook else _new_row()
+            score = self._grades(own, name, cells, one, new, is_new=notebook is None)
+            self._comments(own, name, cells, one, new, is_new=notebook is None)
+            penalty = self._penalty(one.student, score, late_s)
+            if notebook is None:
+                values = {"id": own, "assignment_id": submission, "notebook_id": row, "flagged": False}
+                new["submitted_notebook"].append(values | {"late_submission_penalty": penalty})
+            elif notebook.late_submission_penalty != penalty:
+                self._update("SubmittedNotebook", own, late_submission_penalty=penalty)
+        if one.student in self.digests:
+            self.db.execute(self.table.delete().where(self._own(one.student)))
         values = {"assignment": self.assignment, "student": one.student, "digest": one.digest, "results": one.results}
-        self.db.execute(self.table.insert().values(**values))
+        new[TABLE].append(values)
 
-    def _submission(self, one: Graded) -> tuple[str, Any]:
-        from nbgrader.api import Student, SubmittedAssignment
-
-        when = received(one.stamp)
-        students, table = Student.__table__, SubmittedAssignment.__table__
-        if self.db.execute(students.select().where(students.c.id == one.student)).first() is None:
-            self.db.execute(students.insert().values(id=one.student))
-        mine = (table.c.assignment_id == self.row) & (table.c.student_id == one.student)
-        found = self.db.execute(table.select().where(mine)).first()
-        if found is None:
+    def _submission(self, one: Graded, there: Any, when: datetime | None, new: "Rows") -> str:
+        if there is None:
             row = _new_row()
             values = {"id": row, "assignment_id": self.row, "student_id": one.student, "timestamp": when}
-            self.db.execute(table.insert().values(**values))
-            return row, None
-        if found.timestamp != when:
-            self.db.execute(table.update().where(table.c.id == found.id).values(timestamp=when))
-        return found.id, found.extension
+            new["submitted_assignment"].append(values)
+            return row
+        if there.timestamp != when:
+            self._update("SubmittedAssignment", there.id, timestamp=when)
+        return str(there.id)
 
-    def _submitted_notebook(self, submission: str, notebook: str) -> str:
+    def _submitted_notebook(self, submission: str, notebook: str) -> Any:
         from nbgrader.api import SubmittedNotebook
 
         table = SubmittedNotebook.__table__
         mine = (table.c.assignment_id == submission) & (table.c.notebook_id == notebook)
-        found = self.db.execute(table.select().where(mine)).first()
-        if found is not None:
-            return str(found.id)
-        row = _new_row()
-        values = {"id": row, "assignment_id": submission, "notebook_id": notebook, "flagged": False}
-        self.db.execute(table.insert().values(**values))
-        return row
+        return self.db.execute(table.select().where(mine)).first()
 
-    def _grades(self, notebook: str, name: str, cells: list[GradedCell], one: Graded) -> float:
+    def _grades(
+        self, notebook: str, name: str, cells: list[GradedCell], one: Graded, new: "Rows", is_new: bool
+    ) -> float:
         """Write a notebook's points; what the notebook is worth with those given by hand."""
-        from nbgrader.api import Grade
-
-        table = Grade.__table__
-        there = {row.cell_id: row for row in self.db.execute(table.select().where(table.c.notebook_id == notebook))}
+        there = {} if is_new else self._rows("Grade", notebook)
         earned = {verdict.cell: verdict.points for verdict in one.verdicts if verdict.notebook == name}
-        new, score = [], 0.0
+        score = 0.0
         for cell in (cell for cell in cells if cell.earns):
             old = there.get(cell.row)
             auto = _automatic(cell, earned, one.answered.get(name, set()))
@@ -192,37 +202,45 @@ class Book:
             waits = auto is None or by_hand is not None
             worth = by_hand if by_hand is not None else auto
             score += (worth + ((old.extra_credit if old else None) or 0.0)) if worth is not None else 0.0
+            marks = {"auto_score": auto, "needs_manual_grade": waits}
             if old is None:
-                new.append({"id": _new_row(), "cell_id": cell.row, "notebook_id": notebook} | _marks(auto, waits))
+                new["grade"].append({"id": _new_row(), "cell_id": cell.row, "notebook_id": notebook} | marks)
             elif (old.auto_score, bool(old.needs_manual_grade)) != (auto, waits):
-                self.db.execute(table.update().where(table.c.id == old.id).values(**_marks(auto, waits)))
-        if new:
-            self.db.execute(table.insert(), new)
+                self._update("Grade", old.id, **marks)
         return score
 
-    def _comments(self, notebook: str, name: str, cells: list[GradedCell], one: Graded) -> None:
-        from nbgrader.api import Comment
-
-        table = Comment.__table__
-        there = {row.cell_id: row for row in self.db.execute(table.select().where(table.c.notebook_id == notebook))}
-        new = []
+    def _comments(
+        self, notebook: str, name: str, cells: list[GradedCell], one: Graded, new: "Rows", is_new: bool
+    ) -> None:
+        there = {} if is_new else self._rows("Comment", notebook)
         for cell in (cell for cell in cells if cell.comments):
             answered = cell.earns == "task" or cell.name in one.answered.get(name, set())
             text, old = None if answered else "No response.", there.get(cell.row)
             if old is None:
-                new.append({"id": _new_row(), "cell_id": cell.row, "notebook_id": notebook, "auto_comment": text})
+                values = {"id": _new_row(), "cell_id": cell.row, "notebook_id": notebook, "auto_comment": text}
+                new["comment"].append(values)
             elif old.auto_comment != text:
-                self.db.execute(table.update().where(table.c.id == old.id).values(auto_comment=text))
-        if new:
-            self.db.execute(table.insert(), new)
+                self._update("Comment", old.id, auto_comment=text)
 
-    def _penalty(self, notebook: str, student: str, score: float, late_s: float) -> None:
-        from nbgrader.api import SubmittedNotebook
+    def _penalty(self, student: str, score: float, late_s: float) -> float | None:
+        penalty = self.late.late_submission_penalty(student, score, late_s) if self.late and late_s > 0 else None
+        return None if penalty is None else min(max(penalty, 0.0), score)
 
-        penalty = self.late.late_submission_penalty(student, score, late_s) if late_s > 0 else None
-        table = SubmittedNotebook.__table__
-        value = None if penalty is None else min(max(penalty, 0.0), score)
-        self.db.execute(table.update().where(table.c.id == notebook).values(late_submission_penalty=value))
+    def _rows(self, kind: str, notebook: str) -> dict[str, Any]:
+        """The rows of one of nbgrader's tables that belong to a student's notebook, by cell."""
+        from nbgrader import api
+
+        table = getattr(api, kind).__table__
+        return {row.cell_id: row for row in self.db.execute(table.select().where(table.c.notebook_id == notebook))}
+
+    def _update(self, kind: str, row: str, **values: Any) -> None:
+        from nbgrader import api
+
+        table = getattr(api, kind).__table__
+        self.db.execute(table.update().where(table.c.id == row).values(**values))
+
+
+Rows = dict[str, list[dict[str, Any]]]
 
 
 def _cells(notebook: Any) -> list[GradedCell]:
@@ -244,10 +262,6 @@ def _automatic(cell: GradedCell, earned: dict[str, float], answered: set[str]) -
     if cell.earns == "test":
         return clamp(earned.get(cell.name, 0.0), cell.maximum)
     return 0.0 if cell.earns == "hand" and cell.name not in answered else None
-
-
-def _marks(auto: float | None, waits: bool) -> dict[str, Any]:
-    return {"auto_score": auto, "needs_manual_grade": waits}
 
 
 def _new_row() -> str:

@@ -16,6 +16,7 @@ from grader.course import Course
 from grader.engine.batch import Pool
 from grader.engine.gradebook import Book
 from grader.engine.lock import one_grader
+from grader.engine.nursery import Nurseries
 from grader.engine.record import Record
 from grader.engine.reports import notes_of, unsealed_in, write_reports
 from grader.engine.submission import assignment
@@ -23,6 +24,7 @@ from grader.engine.verdict import Job
 from grader.engine.work import GRADER, Done, Spec, Task
 from grader.errors import GraderError
 from grader.grade import Graded, Options
+from grader.surroundings import kernel_environment
 
 CELLS_IN_ALL = 10  # a whole submission may take this many times the limit of one cell
 FAULT = "MLSD_GRADE_FAULT"  # "POINT:N": end this process by SIGKILL when POINT is reached for the Nth time
@@ -36,13 +38,13 @@ def grade(
     say: Callable[[str], None],
     grader: str = GRADER,
     settings: Mapping[str, Any] | None = None,
+    nurseries: Nurseries | None = None,
 ) -> Iterator[Graded]:
     """Each student's outcome as it comes. Raises `GraderError` if nothing more can be recorded.
 
-    `say` is told what a person at the terminal should know meanwhile. `grader` and its `settings` as in `work.Spec`.
+    `say` is told what a person at the terminal should know meanwhile. `grader` and its `settings` as in `work.Spec`,
+    `nurseries` as in `batch.Pool`.
     """
-    from grader.execute import kernel_environment
-
     if course.secret_file.is_file():
         secret.read(course.secret_file)
     with one_grader(course.home, say), kernel_environment(course), course.gradebook() as opened:
@@ -53,7 +55,8 @@ def grade(
         graded: dict[str, Graded] = {}
         known = {**_sandbox(options, say), **(settings or {})}
         try:
-            for one in _outcomes(Spec(shared, grader, known, _environment()), record, students, options, say):
+            spec = Spec(shared, grader, known, _environment())
+            for one in _outcomes(spec, record, students, options, say, nurseries):
                 graded[one.student] = one
                 yield one
         finally:
@@ -64,8 +67,9 @@ def grade(
 
 
 def _outcomes(
-    spec: Spec, record: Record, students: list[str], options: Options, say: Callable[[str], None]
-) -> Iterator[Graded]:
+    spec: Spec, record: Record, students: list[str], options: Options, say: Callable[[str], None],
+    nurseries: Nurseries | None,
+) -> Iterator[Graded]:  # fmt: skip
     tasks = []
     for student in students:
         if refusal := record.book.refusal(student):
@@ -74,7 +78,8 @@ def _outcomes(
         record.settle(student)
         folder = record.course.folder("submitted", student, spec.shared.name)
         tasks.append(Task(student, folder, "" if options.force else record.digest(student)))
-    with Pool(spec, options.jobs or _processors(), spec.shared.limits.total_s) as pool, _interrupt_told():
+    size, most_s = options.jobs or _processors(), spec.shared.limits.total_s
+    with Pool(spec, size, most_s, nurseries=nurseries) as pool, _interrupt_told():
         for answers in pool.run(tasks):
             _write(record, answers)
             yield from (_outcome(one, record) for one in answers)

@@ -4,10 +4,10 @@ The instructor's own answers are graded first: they show what the channel cannot
 """
 
 from pathlib import Path
-from typing import Any
 
 from grader.engine.checker import Checker
 from grader.engine.job import Reference, grade_submission
+from grader.engine.nursery import Nurseries
 from grader.engine.plan import plans
 from grader.engine.reference import reference
 from grader.engine.sandbox import Level, Limits, Zygote, named
@@ -18,9 +18,13 @@ SERVER = "grader.engine.objects:ObjectServer"
 
 
 class Seat:
-    """A sandbox and a checker for `shared`. `level` names the sandbox's level, "" for the best there is."""
+    """A sandbox and a checker for `shared`. `level` names the sandbox's level, "" for the best there is.
 
-    def __init__(self, shared: Assignment, level: str = "", **settings: Any) -> None:
+    `nurseries` are where both are forked from.
+    """
+
+    def __init__(self, shared: Assignment, level: str = "", nurseries: Nurseries | None = None, wall: str = "") -> None:
+        nurseries = nurseries or Nurseries()
         self.shared = shared
         self.plans = plans(shared.masters, shared.solved, shared.marks)
         limits = shared.limits
@@ -31,9 +35,10 @@ class Seat:
             forbids=self.plans.forbids,
             hidden=[Path(shared.root)] if shared.root else [],
             server=SERVER,
-            **settings,
+            nursery=nurseries.behind_bubblewrap if wall == "bubblewrap" else nurseries.open,
+            wall=wall,
         )
-        self.checker = Checker(self.plans, shared.files, limits.memory_mb)
+        self.checker = Checker(self.plans, shared.files, limits.memory_mb, nurseries.open)
         self.references: dict[str, Reference] = {}
 
     @property

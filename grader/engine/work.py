@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from grader.engine.finish import Graded, finish
+from grader.engine.nursery import Nurseries
 from grader.engine.submission import Assignment, submission
 from grader.engine.verdict import Job, Result
 
@@ -36,7 +37,7 @@ class Grader(Protocol):
 
 @dataclass(frozen=True)
 class Spec:
-    """What every worker of a batch is told. `grader` is "module:class", called with `shared` and the options."""
+    """What every worker of a batch is told. `grader` is "module:class", called with `shared`, `nurseries`, options."""
 
     shared: Assignment
     grader: str = GRADER
@@ -64,12 +65,12 @@ class Done:
     spent_s: dict[str, float] = field(default_factory=dict)
 
 
-def work(pipe: Connection, spec: Spec) -> None:
+def work(pipe: Connection, spec: Spec, nurseries: Nurseries) -> None:
     """Answer each `Task` that comes through `pipe` with a `Done`, until it is closed."""
     _end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.update(spec.environment)
-    grader, number = _opened(spec), 0
+    grader, number = _opened(spec, nurseries), 0
     try:
         while True:
             done = _one(spec.shared, grader, pipe.recv())
@@ -82,9 +83,9 @@ def work(pipe: Connection, spec: Spec) -> None:
         grader.close()
 
 
-def _opened(spec: Spec) -> Grader:
+def _opened(spec: Spec, nurseries: Nurseries) -> Grader:
     module, _, name = spec.grader.partition(":")
-    found: Grader = getattr(importlib.import_module(module), name)(spec.shared, **spec.options)
+    found: Grader = getattr(importlib.import_module(module), name)(spec.shared, nurseries=nurseries, **spec.options)
     return found
 
 

@@ -40,7 +40,7 @@ def autograde(course: Path, name: str, environment: dict[str, str], limit_s: flo
 
 def mlsd_grade(course: Path, name: str, environment: dict[str, str], limit_s: float = 600, *options: str) -> Ended:
     """`mlsd grade NAME --course DIR` and the marks it left."""
-    command = ["mlsd", "grade", name, "--engine", "--course", str(course), *options]
+    command = ["mlsd", "grade", name, "--course", str(course), *options]
     status, text = run(command, course.parent, environment, limit_s)
     return Ended(status, text, marks(course / "gradebook.db", name))
 

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grader.cli import app
+from grader.errors import GraderError
 from tests import toy_course as toy
 
 
@@ -53,17 +54,23 @@ def test_a_refused_submission_and_a_stale_exercise_end_with_status_1(mlsd, cours
 def test_a_student_who_could_not_be_graded_ends_with_status_1_and_a_name(mlsd, course):
     toy.submit(course, "al", b"not a notebook")
     shutil.rmtree(course.folder("release"))
-    status, said = mlsd("grade", toy.NAME, "--course", course.root)
+    status, said = mlsd("grade", toy.NAME, "--stock", "--course", course.root)
     assert (status, "0 of 1 graded" in said, "Not graded: al." in said) == (1, True, True)
 
 
 def test_who_needs_a_look_is_one_line(mlsd, graded):
     course, _, _ = graded
-    status, said = mlsd("grade", toy.NAME, "--course", course.root)
+    status, said = mlsd("grade", toy.NAME, "--stock", "--course", course.root)
     assert status == 0
     told = {line.partition(":")[0] for line in said.splitlines() if ": " in line and " of 8;" in line}
     assert told == {"empty", "no-test", "endless", "stubborn", "deadly"}
     assert "8 of 8 graded (8 of them earlier), 5 need a look, 1 wait for points by hand" in said
+
+
+@pytest.mark.parametrize("option", ["--require-sandbox", "--require-sealed", "--sandbox=limits"])
+def test_stock_nbgrader_has_no_sandbox_to_ask_for(mlsd, course, option):
+    with pytest.raises(GraderError, match=r"--stock has no sandbox.*leave out"):
+        mlsd("grade", toy.NAME, "--stock", option, "--course", course.root)
 
 
 @pytest.mark.parametrize("command", ["release", "collect", "grade", "feedback", "export", "leaks", "formgrader"])

@@ -15,13 +15,18 @@ ROOT_CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_SYS_ADMIN",
 
 def replace_this_process(setting: dict[str, Any], launcher: str) -> None:
     """Become bubblewrap, which runs the launcher again within its walls; its standard input is the configuration."""
-    command = [*arguments(setting), sys.executable, "-s", "-P", "-B", launcher, "--inside"]
-    os.set_inheritable(setting["control"], True)
+    wall, texts = arguments(setting)
+    command = [*wall, sys.executable, "-s", "-P", "-B", launcher, "--inside"]
+    for descriptor in (setting["control"], *texts):
+        os.set_inheritable(descriptor, True)
     os.execv(setting["bubblewrap"], command)
 
 
-def arguments(setting: dict[str, Any]) -> list[str]:
-    """bubblewrap's command line up to the command to run."""
+def arguments(setting: dict[str, Any], writable: bool = False) -> tuple[list[str], list[int]]:
+    """bubblewrap's command line up to the command to run, and descriptors that it must inherit.
+
+    `writable`: there is a file system in memory at `SCRATCH`, else only a folder.
+    """
     found = [
         setting["bubblewrap"],
         "--die-with-parent",
@@ -54,12 +59,13 @@ def arguments(setting: dict[str, Any]) -> list[str]:
     for place, target in LINKS.items():
         if not any(path == place or path.startswith(f"{place}/") for path in shown):
             found += ["--symlink", target, place]
-    found += ["--proc", "/proc", "--perms", "0755", "--dir", SCRATCH]
-    for name, text in setting["names"].items():
-        found += ["--ro-bind-data", str(_as_file(text)), f"/etc/{name}"]
+    found += ["--proc", "/proc", "--perms", "0755", "--tmpfs" if writable else "--dir", SCRATCH]
+    texts = [_as_file(text) for text in setting["names"].values()]
+    for name, descriptor in zip(setting["names"], texts, strict=True):
+        found += ["--ro-bind-data", str(descriptor), f"/etc/{name}"]
     for path in [*masks, "/"]:
         found += ["--remount-ro", path]
-    return [*found, "--"]
+    return [*found, "--"], texts
 
 
 def uncover_processes() -> None:
@@ -79,5 +85,4 @@ def _as_file(text: str) -> int:
     reading, writing = os.pipe()
     os.write(writing, text.encode())
     os.close(writing)
-    os.set_inheritable(reading, True)
     return reading

@@ -24,7 +24,7 @@ from grader.engine.sandbox import namespaces, wire
 from grader.engine.sandbox.levels import SandboxError
 from grader.engine.sandbox.limits import Limits
 from grader.engine.sandbox.namespaces import Step
-from grader.engine.sandbox.session import NOBODY, CellRun, Leftovers, SessionDead, TimedOut
+from grader.engine.sandbox.session import CellRun, Leftovers, SessionDead, TimedOut, nobody
 
 QUESTION = struct.Struct("<Id")  # session, patience in seconds; the frame follows
 DEAD = ord("x")
@@ -126,7 +126,7 @@ class Cage:
                     came, content = wire.receive(pipes)
                     if came != wire.SERVE:
                         return came, content
-                    wire.send(pipes, wire.SERVED, serve(content) if serve else NOBODY)
+                    wire.send(pipes, wire.SERVED, serve(content) if serve else nobody())
         except wire.Closed as error:
             self.close()
             raise SessionDead("crashed", f"The sandbox of gVisor's ended: {error}.") from None

@@ -1,7 +1,8 @@
 """Starts the warmed process behind its outer wall and outlives neither it nor the grader. Run as a file.
 
 The grader writes one line of JSON to standard input and keeps it open: its end, or the end of the grader, ends all.
-With `--inside` this file runs within bubblewrap, which has raised the outer wall already.
+With `--inside` this file runs within bubblewrap, which has raised the outer wall already. A process that was forked
+for it begins at `begin`.
 """
 
 import contextlib
@@ -32,6 +33,25 @@ def main(inside: bool) -> None:
     if inside:
         os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) & 0xFF)
     code = _watch(first, grader)
+    _sweep()
+    shutil.rmtree(setting["folder"], ignore_errors=True)
+    os._exit(code)
+
+
+def begin(setting: dict[str, Any], files: list[int]) -> None:
+    """The same in a process that was forked for it: `files` are what takes the place of standard input, the control
+    channel, and where its words go. It does not end with the process that forked it."""
+    from grader.engine.sandbox import kernel
+
+    os.dup2(files[0], 0)
+    setting["control"] = files[1]
+    os.dup2(files[2], 1)
+    os.dup2(files[2], 2)
+    for descriptor in (files[0], files[2]):
+        os.close(descriptor)
+    sys.path[:] = setting["path"]
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    code = _watch(_start(setting, setting["inside"]), None)
     _sweep()
     shutil.rmtree(setting["folder"], ignore_errors=True)
     os._exit(code)
@@ -95,8 +115,8 @@ def _start_bubblewrap(setting: dict[str, Any]) -> int:
     raise AssertionError("not reached")
 
 
-def _watch(first: int, grader: int) -> int:
-    """Wait until the warmed process has ended, or end it when the grader is gone; its exit code."""
+def _watch(first: int, grader: int | None) -> int:
+    """Wait until the warmed process has ended, or end it when the grader, our parent, is gone; its exit code."""
     watched = [0]
     with contextlib.suppress(AttributeError, OSError):  # not everywhere; then its end is seen a little later
         watched.append(os.pidfd_open(first))
@@ -105,7 +125,7 @@ def _watch(first: int, grader: int) -> int:
         ended, status = os.waitpid(first, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status) & 0xFF
-        if 0 in ready or os.getppid() != grader:
+        if 0 in ready or grader not in (None, os.getppid()):
             os.kill(first, signal.SIGKILL)
             os.waitpid(first, 0)
             return 1

@@ -7,9 +7,14 @@ import shutil
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.errors import GraderError
+
+if TYPE_CHECKING:
+    from grader.engine.nursery import Nursery
 
 
 class SandboxError(GraderError):
@@ -124,15 +129,29 @@ def describe(level: Level) -> str:
     return f"sandbox: limits only on {sys.platform}, untested there; student code reads and writes what {who} can"
 
 
-@functools.lru_cache
-def trial(name: str) -> str:
-    """Why the wall called `name` cannot be raised here; empty if it can. Raises it once, with a session inside."""
+def trial(name: str, nursery: "Nursery | None" = None) -> str:
+    """Why the wall called `name` cannot be raised here; empty if it can. Raises it once, with a session inside.
+
+    That is quicker out of a `nursery`.
+    """
+    with _TRYING:
+        if name not in _TRIED:
+            _TRIED[name] = _tried(name, nursery)
+        return _TRIED[name]
+
+
+_TRYING = threading.RLock()
+_TRIED: dict[str, str] = {}
+
+
+def _tried(name: str, nursery: "Nursery | None") -> str:
     from grader.engine.sandbox.zygote import Zygote
 
     if name == "bubblewrap" and not shutil.which("bwrap"):
         return "bubblewrap is not installed"
     try:
-        with Zygote(level=Level.GVISOR if name == "gvisor" else Level.NAMESPACES, wall=name) as zygote, zygote.open():
+        level = Level.GVISOR if name == "gvisor" else Level.NAMESPACES
+        with Zygote(level=level, wall=name, nursery=nursery) as zygote, zygote.open():
             return ""
     except (SandboxError, OSError, subprocess.SubprocessError) as error:
         return str(error)

@@ -6,6 +6,7 @@ killed. Source: seccomp(2); numbers from the kernel's tables for x86_64 and aarc
 
 import ctypes
 import errno
+import functools
 import platform
 import struct
 
@@ -53,14 +54,15 @@ def restrict(own_network: bool, own_processes: bool) -> None:
     Without a network of its own a process is also refused sockets other than between processes (AF_UNIX), and
     connecting to any; without a process namespace of its own, a signal to everybody.
     """
-    program = b"".join(_program(own_network, own_processes))
+    program = _program(own_network, own_processes)
     code = ctypes.create_string_buffer(program)
     instructions = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     kernel.prctl(kernel.PR_SET_SECCOMP, 2, instructions)
 
 
-def _program(own_network: bool, own_processes: bool) -> list[bytes]:
+@functools.cache
+def _program(own_network: bool, own_processes: bool) -> bytes:
     column, architecture = ARCHITECTURES[platform.machine()]
     lines = [
         _line(_LOAD, _ARCHITECTURE),
@@ -97,7 +99,7 @@ def _program(own_network: bool, own_processes: bool) -> list[bytes]:
             _line(_EQUAL, AF_UNIX, 1, 0),
             _line(_RETURN, _PERMISSION),
         ]
-    return [*lines, _line(_RETURN, _ALLOW)]
+    return b"".join([*lines, _line(_RETURN, _ALLOW)])
 
 
 def _line(code: int, value: int, jump_if: int = 0, jump_else: int = 0) -> bytes:

@@ -5,6 +5,7 @@ kernel. Whatever student code does, the methods return or raise `SessionDead`, a
 """
 
 import base64
+import functools
 import json
 import os
 import shutil
@@ -14,7 +15,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from grader.codec import encode
 from grader.engine.sandbox import family, wire
 from grader.engine.sandbox.channel import Channel, Closed, Flooded
 from grader.engine.sandbox.lending import CLOSED_S, FORGED, Lending, SessionDead, TimedOut
@@ -203,7 +203,7 @@ class Session(Lending):
                     return content
                 elif came == wire.SERVE:
                     started = _now_s()
-                    answer = serve(content) if serve is not None else NOBODY
+                    answer = serve(content) if serve is not None else nobody()
                     watch.extend(_now_s() - started)
                     self._push(self._channel.follow(wire.SERVED, answer), watch)
                 elif came == wire.INTERRUPTED:
@@ -305,7 +305,14 @@ class Session(Lending):
 
 
 NAMES = {"timeout": "TimeLimitExceeded", "memory": "MemoryLimitExceeded", "crashed": "DeadKernelError"}
-NOBODY = encode({"error": ["RuntimeError", "the object of the test is no longer there", ""]})
+
+
+@functools.cache
+def nobody() -> bytes:
+    """The answer to a call of an object of the grader's outside of a question."""
+    from grader.codec import encode  # with numpy, which who only grades by workers need not load
+
+    return encode({"error": ["RuntimeError", "the object of the test is no longer there", ""]})
 
 
 def _remove(folder: str) -> None:

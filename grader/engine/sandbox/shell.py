@@ -3,21 +3,24 @@
 Made once in the warmed process and forked with it. Nothing of the grader's may be reachable from it.
 """
 
+import ast
 import builtins
 import getpass
 import os
 import signal
 import subprocess
 import sys
+import warnings
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.history import HistoryManager
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Any as AnyTrait
-from traitlets import Type
+from traitlets import Instance, Type
 from traitlets.config import Config
 
 from grader.engine.sandbox.outputs import Outputs, text_of
@@ -73,6 +76,29 @@ class NoHistory(HistoryManager):
         super().__init__(shell=shell, config=without, **traits)
 
 
+class PlainFirst(TransformerManager):
+    """Looks for IPython's own syntax only in what is no Python: a cell with magics or `!commands` never is."""
+
+    def do_token_transforms(self, lines: list[str]) -> list[str]:
+        if self.token_transformers == OWN_SYNTAX and _is_python("".join(lines)):
+            return lines
+        return list(super().do_token_transforms(lines))
+
+
+OWN_SYNTAX = TransformerManager().token_transformers
+
+
+def _is_python(source: str) -> bool:
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are told when the cell is compiled to run
+            compile(source, "<cell>", "exec", flags, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
 # The class has this name because pandas, rich and others ask it: they show in a notebook what they show in one.
 class ZMQInteractiveShell(InteractiveShell):
     """IPython without a terminal, a history file or a way to end the process."""
@@ -80,6 +106,7 @@ class ZMQInteractiveShell(InteractiveShell):
     displayhook_class = Type(Results)
     display_pub_class = Type(Displays)
     exit_now = AnyTrait(False)
+    input_transformer_manager = Instance(PlainFirst, ())
 
     def init_history(self) -> None:
         self.history_manager = NoHistory(self, self.config, parent=self)

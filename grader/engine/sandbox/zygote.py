@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from grader.engine.sandbox import levels, namespaces, wire
 from grader.engine.sandbox.channel import Channel
@@ -19,6 +19,9 @@ from grader.engine.sandbox.levels import Level, SandboxError
 from grader.engine.sandbox.limits import Limits
 from grader.engine.sandbox.session import Session
 from grader.engine.sandbox.view import View, view
+
+if TYPE_CHECKING:
+    from grader.engine.nursery import Born, Nursery
 
 START_S = 120.0
 OPEN_S = 30.0
@@ -45,7 +48,9 @@ class Zygote:
     `imports` are loaded ahead, `forbids` may not be imported by student code, `readable` is shown to it and `hidden`
     is not, on top of the usual view. `level` None takes the best. `server` names the class that answers `Session.ask`,
     made with (names, ask). `wall` says what raises the outer wall ("bubblewrap", "direct", "gvisor") without asking
-    whether it can. Raises `SandboxError` if `level` is not available. May be used by several threads.
+    whether it can. It is forked from `nursery` where that can be, else started by itself; for the wall "bubblewrap" the
+    nursery must stand behind such a wall of the same view. Raises `SandboxError` if `level` is not available. May be
+    used by several threads.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Zygote:
         hidden: Sequence[Path] = (),
         server: str = "grader.answer:Server",
         wall: str = "",
+        nursery: "Nursery | None" = None,
     ) -> None:
         self.level = levels.best_level() if level is None else level
         if not wall:
@@ -67,10 +73,13 @@ class Zygote:
         self.imports, self.limits, self.forbids, self.server = tuple(imports), limits, tuple(forbids), server
         self.view: View = view(readable, hidden)
         self.user = levels.user() if self.level != Level.NONE else None
+        if nursery is not None and self.wall == "bubblewrap":
+            self.user = nursery.user  # who stands in its /etc/passwd
         self.starts = self._opened = 0
         self.threads = 0  # of the warmed process; more than one means that a library started some on import
         self.warm_s = 0.0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._nursery = nursery
+        self._process: subprocess.Popen[bytes] | Born | None = None
         self._control: socket.socket | None = None
         self._lock = threading.RLock()
         self._sessions: set[Session] = set()
@@ -161,13 +170,19 @@ class Zygote:
             "imports": self.imports,
             "forbids": self.forbids,
             "server": self.server,
-            "path": self._path(),
+            "path": library_path(),
         }
         return Cage(setting, self.view.steps(), self._environment())
 
-    def _launch(self, theirs: socket.socket, words: Any) -> subprocess.Popen[bytes]:
-        launcher = Path(__file__).with_name("launch.py")
+    def _launch(self, theirs: socket.socket, words: Any) -> "subprocess.Popen[bytes] | Born":
         environment = self._environment()
+        if self._nursery is not None:
+            setting = self._setting() | {"environment": environment, "inside": self.wall == "bubblewrap"}
+            files = [theirs.fileno(), words.fileno()]
+            born = self._nursery.fork("grader.engine.sandbox.launch:begin", setting, files, self.imports)
+            if born is not None:
+                return born
+        launcher = Path(__file__).with_name("launch.py")
         process = subprocess.Popen(
             [sys.executable, "-s", "-P", "-B", str(launcher)],
             stdin=subprocess.PIPE, stdout=words, stderr=words, env=environment, cwd="/",
@@ -255,34 +270,46 @@ class Zygote:
         return _threads_of(os.getuid())
 
     def _environment(self) -> dict[str, str]:
-        found = dict(ENVIRONMENT) | dict.fromkeys(ONE_THREAD, "1")
-        found["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
-        home = namespaces.HOME if self.level >= Level.NAMESPACES else self._folder
-        found |= {"HOME": home, "IPYTHONDIR": f"{home}/.ipython", "MPLCONFIGDIR": f"{home}/.matplotlib"}
-        if "LD_LIBRARY_PATH" in os.environ:
-            found["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
-        return found
-
-    def _path(self) -> list[str]:
-        root = str(Path(__file__).parents[3])
-        return [*(path for path in sys.path if os.path.isabs(path) and path != root), root]
+        return library_environment(namespaces.HOME if self.level >= Level.NAMESPACES else self._folder)
 
     def _setting(self) -> dict[str, Any]:
-        user = os.getuid() if self.user is None else self.user
-        return {
+        return outer_setting(self.view, self.user) | {
             "level": int(self.level),
             "wall": self.wall,
-            "bubblewrap": shutil.which("bwrap") or "",
-            "user": self.user,
-            "steps": [[step.kind, step.path, step.target] for step in self.view.steps()],
             "readable": self.view.readable() if self.level == Level.LANDLOCK else [],
-            "names": namespaces.names(user, user if self.user is not None else os.getgid()),
-            "path": self._path(),
+            "path": library_path(),
             "imports": self.imports,
             "forbids": self.forbids,
             "server": self.server,
             "folder": self._folder,
         }
+
+
+def outer_setting(view: View, user: int | None) -> dict[str, Any]:
+    """What the outer wall is built from; `user` is as in `levels.user`."""
+    own = os.getuid() if user is None else user
+    return {
+        "bubblewrap": shutil.which("bwrap") or "",
+        "user": user,
+        "steps": [[step.kind, step.path, step.target] for step in view.steps()],
+        "names": namespaces.names(own, own if user is not None else os.getgid()),
+    }
+
+
+def library_environment(home: str) -> dict[str, str]:
+    """The environment in which libraries are imported for student code; nothing else of this process's is in it."""
+    found = dict(ENVIRONMENT) | dict.fromkeys(ONE_THREAD, "1")
+    found["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
+    found |= {"HOME": home, "IPYTHONDIR": f"{home}/.ipython", "MPLCONFIGDIR": f"{home}/.matplotlib"}
+    if "LD_LIBRARY_PATH" in os.environ:
+        found["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    return found
+
+
+def library_path() -> list[str]:
+    """Where Python looks for modules, without the folder that it was started in."""
+    root = str(Path(__file__).parents[3])
+    return [*(path for path in sys.path if os.path.isabs(path) and path != root), root]
 
 
 def _kernel_counts_by_namespace() -> bool:

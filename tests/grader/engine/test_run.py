@@ -22,7 +22,7 @@ def class_of(released_once, tmp_path_factory):
     shutil.copytree(released_once.root, folder)
     course = released_once.open(folder)
     toy.hand_in(course)
-    command = ["grade", toy.NAME, "--engine", "--course", str(folder), "--jobs", "2", "--timeout", "2"]
+    command = ["grade", toy.NAME, "--course", str(folder), "--jobs", "2", "--timeout", "2"]
     return course, CliRunner().invoke(app, command)
 
 
@@ -48,7 +48,7 @@ def test_a_level_that_is_not_there_is_refused_if_it_is_required(course):
 
     if not missing(Level.GVISOR):
         pytest.skip("gVisor is installed here")
-    command = ["grade", toy.NAME, "--engine", "--course", str(course.root), "--sandbox", "gvisor"]
+    command = ["grade", toy.NAME, "--course", str(course.root), "--sandbox", "gvisor"]
     told = CliRunner().invoke(app, [*command, "--require-sandbox"])
     assert told.exit_code != 0
     assert "gvisor is not available here" in str(told.exception) + told.output
@@ -71,6 +71,6 @@ def test_a_weaker_level_gives_the_same_marks(course):
 def test_one_that_cannot_be_graded_is_named_and_the_exit_status_tells(course):
     toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
     (course.root / "nbgrader_config.py").open("a").write("\nc.Autograde.create_student = False\n")
-    told = CliRunner().invoke(app, ["grade", toy.NAME, "--engine", "--course", str(course.root)])
+    told = CliRunner().invoke(app, ["grade", toy.NAME, "--course", str(course.root)])
     assert told.exit_code == 1
     assert "knows no student 'bo'" in told.output

@@ -188,3 +188,51 @@ def test_the_answers_files_lie_in_its_folder(zygote):
             "'1'"
             in session.run_cell("open('data/table.csv').readlines()[1].split(',')").outputs[0]["data"]["text/plain"]
         )
+
+
+SYNTAX = {
+    "plain": "x = 1\nfor i in range(3):\n    x += i\n",
+    "continued": "x = (5\n% 2)\ny = 7 \\\n% 4\n",
+    "magic": "x = 1\n%time x\n",
+    "assigned": "x = %pwd\ny = 2\n",
+    "shell": "x = 2\n!echo {x}\nfiles = !ls\n",
+    "help": "x = 1\nx?\n",
+    "cell magic": "%%time\nx = 1\n",
+    "text": 's = """\n%time no magic\n!no command\n"""\n',
+    "blank lines first": "\n\nx = 1\ny = 2\n",
+    "indented": "    x = 1\n    y = 2\n",
+    "prompts": ">>> x = 1\n>>> y = 2\n",
+    "await": "import asyncio\nawait asyncio.sleep(0)\n",
+    "no Python": "x = = 1\ny = 2\n",
+    "nothing": "\n",
+}
+
+
+@pytest.mark.parametrize("name", SYNTAX)
+def test_cells_are_read_as_ipython_reads_them(name):
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    from grader.engine.sandbox.shell import PlainFirst
+
+    assert PlainFirst().transform_cell(SYNTAX[name]) == TransformerManager().transform_cell(SYNTAX[name])
+
+
+def test_syntax_of_ones_own_is_looked_for_in_plain_python_too():
+    from grader.engine.sandbox.shell import PlainFirst
+
+    class Doubled:
+        @classmethod
+        def find(cls, tokens_by_line):
+            return cls() if len(tokens_by_line) == 2 else None
+
+        start_line, start_col, priority = 0, 0, 1
+
+        def sortby(self):
+            return 0
+
+        def transform(self, lines):
+            return [*lines, *lines]
+
+    reader = PlainFirst()
+    reader.token_transformers = [*reader.token_transformers, Doubled]
+    assert reader.do_token_transforms(["x = 1\n"]) == ["x = 1\n", "x = 1\n"]

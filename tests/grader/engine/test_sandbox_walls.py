@@ -8,14 +8,17 @@ import os
 import socket
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 
 import grader
+from grader.engine.nursery import NurseryProcess
 from grader.engine.sandbox import Level, Limits, Zygote
 from grader.engine.sandbox.levels import missing, trial
+from grader.engine.sandbox.view import view
 
 ROOT = Path(grader.__file__).parents[1]
 WALLS = {
@@ -25,14 +28,17 @@ WALLS = {
     "bubblewrap": (Level.NAMESPACES, "bubblewrap"),
     "gvisor": (Level.GVISOR, "gvisor"),
 }
+# Each wall that can be raised around a fork of a nursery is tried that way too.
+BORN = {f"{name} from a nursery": WALLS[name] for name in ("limits", "landlock", "direct", "bubblewrap")}
+WAYS = WALLS | BORN
 # As root, student code runs as another user, who may not be able to read this Python; see `test_sandbox_levels`.
-HERE = [name for name, (level, _) in WALLS.items() if level == Level.NAMESPACES or not missing(level)]
+HERE = [name for name, (level, _) in WAYS.items() if level == Level.NAMESPACES or not missing(level)]
 LIMITS = Limits(wall_s=20, memory_mb=300, files_mb=8, processes=24)
 
 
 @pytest.fixture(scope="module", params=HERE)
 def zygote(request, tmp_path_factory):
-    level, wall = WALLS[request.param]
+    level, wall = WAYS[request.param]
     if wall and trial(wall):
         pytest.skip(f"{request.param}: {trial(wall)}")
     secret = tmp_path_factory.mktemp("course") / "gradebook.db"
@@ -42,8 +48,14 @@ def zygote(request, tmp_path_factory):
         folder.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLSD_TEST_SECRET", "do not tell")
-        with Zygote(["json"], level, LIMITS, [secret.parent.parent / "shown"], wall=wall) as zygote:
-            zygote.test_secret = secret
+        shown = [secret.parent.parent / "shown"]
+        with ExitStack() as ending:
+            nursery = None
+            if request.param in BORN:
+                behind = view(shown) if wall == "bubblewrap" else None
+                nursery = ending.enter_context(NurseryProcess(["json"], behind))
+            zygote = ending.enter_context(Zygote(["json"], level, LIMITS, shown, wall=wall, nursery=nursery))
+            zygote.test_secret, zygote.test_nursery = secret, nursery
             yield zygote
 
 
@@ -100,6 +112,7 @@ def test_tests_solutions_gradebook_and_home_cannot_be_read(zygote, sealed):
         ),
         Path("/etc/shadow"),
         Path(zygote._folder or "/etc/shadow"),
+        Path(zygote.test_nursery.folder if zygote.test_nursery else "/etc/shadow"),
     ]
     sealed.run_cell(READ)
     assert value(sealed, f"[path for path in {[str(path) for path in hidden]} if readable(path)]") == []
