@@ -1,12 +1,16 @@
 """Contracts: a broken table is named, set aside whole, and never written over another."""
 
+import datetime
+import decimal
 import json
+import subprocess
+import sys
 
 import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from mlsd_lib.data import ContractBroken, admit, faults
+from mlsd_lib.data import ContractBroken, DataError, admit, faults
 
 CONTRACT = pa.DataFrameSchema(
     {
@@ -77,6 +81,112 @@ def test_a_column_of_mixed_types_is_kept_too(tmp_path):
         admit(table, CONTRACT, "today", tmp_path)
     kept = pd.read_parquet(caught.value.quarantined)
     assert kept["amount"].tolist() == ["5.0", "'six'", "7.0"]
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        ([2**70, 1], [str(2**70), "1"]),
+        ([1j, 2.0], ["1j", "(2+0j)"]),
+        ([{}, {}], ["{}", "{}"]),
+        ([b"x", "x"], ["b'x'", "'x'"]),
+        ([decimal.Decimal("1.50"), 2], ["Decimal('1.50')", "2"]),
+        (pd.Categorical([1, "x"]), ["1", "'x'"]),
+        (pd.Series(["\ud800", "x"], dtype=object), [r"'\ud800'", "'x'"]),
+        ([pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-01", tz="UTC")],
+         ["Timestamp('2026-01-01 00:00:00')", "Timestamp('2026-01-01 00:00:00+0000', tz='UTC')"]),
+        ([datetime.date(2026, 1, 1), None], [datetime.date(2026, 1, 1), None]),
+    ],
+)  # fmt: skip
+def test_values_that_parquet_refuses_or_changes_are_kept_as_python_writes_them(tmp_path, values, kept):
+    table = pd.DataFrame({"odd": values, "plain": [0.5, 1.5]})
+    with pytest.raises(ContractBroken) as caught:
+        admit(table, CONTRACT, "today", tmp_path)
+    again = pd.read_parquet(caught.value.quarantined)
+    assert again["odd"].tolist() == kept
+    assert again["plain"].tolist() == [0.5, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("table", "kept"),
+    [
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), {"a": [1], "a, column 1": [2]}),
+        (pd.DataFrame({"a": [5, 6]}, index=pd.Index(["x", 1])), {"index": ["'x'", "1"], "a": [5, 6]}),
+    ],
+)
+def test_names_and_labels_that_parquet_refuses_are_kept_too(tmp_path, table, kept):
+    with pytest.raises(ContractBroken) as caught:
+        admit(table, CONTRACT, "today", tmp_path)
+    assert pd.read_parquet(caught.value.quarantined).to_dict("list") == kept
+
+
+def before(table):
+    return table["amount"] < table["id"]
+
+
+@pytest.mark.parametrize(
+    ("check", "column", "rows", "example"),
+    [
+        (pa.Check(before, name="below"), "(row)", 2, "id=1, amount=5.0"),
+        (pa.Check(lambda table: len(table) > 3, name="enough"), "(table)", 3, ""),
+    ],
+)
+def test_a_rule_about_rows_or_the_table_says_so(check, column, rows, example):
+    table = broken(id=[1, 9, 3])[["id", "amount"]]
+    (fault,) = faults(table, pa.DataFrameSchema(checks=check))
+    assert (fault.column, fault.rows, fault.example) == (column, rows, example)
+
+
+def test_rows_are_counted_whatever_their_labels():
+    table = broken(amount=[-1.0, -2.0, 5.0]).set_axis([7, 7, 7])
+    (fault,) = faults(table, CONTRACT)
+    assert (fault.rows, fault.example) == (2, "-1.0")
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [
+        pa.DataFrameSchema({"id": pa.Column(str, coerce=True)}),
+        pa.DataFrameSchema({"id": pa.Column(int)}, strict="filter"),
+    ],
+)
+def test_a_contract_that_changes_the_table_is_refused(contract):
+    with pytest.raises(DataError, match=r"changes the table.*convert the table before"):
+        admit(good(), contract, "today")
+
+
+WRITER = """
+import sys, pandas as pd, pandera.pandas as pa
+from pathlib import Path
+from mlsd_lib.data import ContractBroken, admit
+
+contract = pa.DataFrameSchema({"b": pa.Column()})
+for row in range(20):
+    try:
+        admit(pd.DataFrame({"a": [int(sys.argv[1]) + row]}), contract, "t", Path(sys.argv[2]))
+    except ContractBroken:
+        pass
+"""
+
+
+def test_processes_that_quarantine_at_once_lose_nothing(tmp_path):
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(first), str(tmp_path)]) for first in (0, 20)]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    tables = sorted(tmp_path.glob("*.parquet"))
+    assert sorted(pd.read_parquet(path)["a"].item() for path in tables) == list(range(40))
+    assert sorted(tmp_path.iterdir()) == sorted([*tables, *(path.with_suffix(".json") for path in tables)])
+
+
+def test_a_quarantine_that_cannot_be_written_is_told_beside_the_faults(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ContractBroken, match=r"could not be set aside(.|\n)*in_range") as caught:
+        admit(broken(amount=[-1.0, 6.0, 7.0]), CONTRACT, "today", tmp_path / "file")
+    assert caught.value.quarantined is None
+
+
+def test_a_name_with_a_folder_in_it_is_refused(tmp_path):
+    with pytest.raises(DataError, match="without a folder"):
+        admit(good(), CONTRACT, "../today", tmp_path)
 
 
 def test_without_a_quarantine_the_table_is_refused_all_the_same():

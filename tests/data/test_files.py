@@ -1,0 +1,45 @@
+"""A file is there whole or not at all."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mlsd_lib.data.files import replace_file
+
+
+def test_the_new_content_takes_the_place_of_the_old(tmp_path):
+    path = tmp_path / "state"
+    for content in (b"first", b"", b"third\x00"):
+        replace_file(path, content)
+        assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+def test_what_fails_half_way_leaves_the_old_content_and_nothing_else(tmp_path, monkeypatch, broken):
+    path = tmp_path / "state"
+    replace_file(path, b"old")
+
+    def fail(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(os, broken, fail)
+    with pytest.raises(OSError, match="no space left"):
+        replace_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_reader_beside_writers_sees_one_content_whole(tmp_path):
+    path = tmp_path / "state"
+    contents = [bytes([letter]) * 100_000 for letter in b"ABC"]
+    replace_file(path, contents[0])
+    with ThreadPoolExecutor(3) as pool:
+        writers = [pool.submit(lambda: [replace_file(path, one) for one in contents * 5]) for _ in range(2)]
+        seen = [path.read_bytes()]
+        while not all(one.done() for one in writers):
+            seen.append(path.read_bytes())
+    assert set(seen) <= set(contents)
+    assert [one.result() for one in writers] == [[None] * 15] * 2
+    assert list(tmp_path.iterdir()) == [path]
