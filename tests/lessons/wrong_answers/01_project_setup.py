@@ -1,0 +1,27 @@
+"""One named wrong answer for each cell that the reader writes in the lesson."""
+
+WRONG = {
+    "test-days": (
+        """
+def test_length_days(sd_a_day, smallest_gain):  # takes the error to shrink in step with the days
+    return math.ceil((1.96 + 0.84) * sd_a_day / smallest_gain)
+""",
+        "square the ratio",
+    ),
+    "threshold": (
+        """
+def acting_threshold(honest_pass, honest_act, fraud_pass, fraud_act):  # as if acting on a fraud were free of cost
+    return honest_act / fraud_pass if fraud_pass > honest_act else None
+""",
+        "what is saved is the difference",
+    ),
+    "launch": (
+        """
+def launch_verdict(gain_low, gain_high, kept_low, kept_high, margin):  # launches unless the loss is significant
+    if gain_high < 0 or kept_high < 0:
+        return "stop"
+    return "launch" if gain_low > 0 else "run on"
+""",
+        "No significant loss proves nothing",
+    ),
+}
