@@ -1,0 +1,137 @@
+"""Runs a case on a store and says which of its answers were wrong, in the words of the case. It gives no points."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from grader.answer import Answer, Handle, StudentError
+from grader.criteria import Sheet
+from grader.suites.implement_feature_store.cases import Case
+from grader.suites.implement_feature_store.scripts import QUESTIONS
+
+SHOWN = 170
+NAMED = 3
+CHANGED = "arguments that were changed"
+PLAIN = (int, float, str, bool, np.number, np.bool_)
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A wrong answer: where in the family, what it was about; in words what was called, what came, what is right."""
+
+    case: int
+    step: int
+    about: str
+    words: str
+
+
+@dataclass
+class Found:
+    """What one family of cases showed: how many answers were compared, about what, and which were wrong."""
+
+    compared: Counter[str] = field(default_factory=Counter)
+    misses: list[Miss] = field(default_factory=list)
+
+    @property
+    def measured(self) -> str:
+        return f"{len(self.misses)} of {self.compared.total()} wrong"
+
+    def told(self, sheet: Sheet, family: str) -> str:
+        """The wrong answers in words; an example only where nothing is hidden."""
+        missed = Counter(miss.about for miss in self.misses)
+        named = [f"{about} ({count} of {self.compared[about]})" for about, count in missed.most_common(NAMED)]
+        rest = len(missed) - len(named)
+        told = f'Wrong in "{family}": {"; ".join(named)}' + (f"; and {rest} more." if rest else ".")
+        if sheet.private or not self.misses:
+            return told
+        first = self.misses[0]
+        return f'{told} First in step {first.step} of suite.show("{family}", {first.case}): {first.words}.'
+
+
+def run_family(sheet: Sheet, answer: Answer, name: str, cases: list[Case], watch: bool = False) -> Found:
+    """What the store class `name` does on each case, each in a new store. `watch`: arguments must not be changed."""
+    found = Found()
+    for number, case in enumerate(cases):
+        store = answer.call(name)
+        for step, ((method, arguments, about), right) in enumerate(zip(case.steps, case.expected, strict=True)):
+            asked = method in QUESTIONS or right == "refused"
+            about = about or f"{method} raised an exception"
+            came: Any = None
+            raised = ""
+            try:
+                reply = answer.call(store, *arguments, method=method, watch=watch)
+                came = reply.value if watch else reply
+                if watch and reply.changed:
+                    found.compared[CHANGED] += 1
+                    words = f"{_called(method, arguments)} changed what it was given"
+                    found.misses.append(Miss(number, step, CHANGED, words))
+            except StudentError as error:
+                if error.unfinished:
+                    raise
+                raised = f"{sheet.raised(error)}"
+            found.compared[about] += asked
+            wrong = right != "refused" if raised else asked and not agrees(came, right)
+            if wrong:
+                found.compared[about] += not asked
+                did = f"raised {raised}" if raised else "was taken" if right == "refused" else f"gave {_shown(came)}"
+                words = f"{_called(method, arguments)} {did}; right is {_wanted(right, method)}"
+                found.misses.append(Miss(number, step, about, words))
+            if raised and not asked:
+                break
+    return found
+
+
+def agrees(came: Any, right: Any) -> bool:
+    """Whether an answer is right: plain values of the same keys, in the same order of requests."""
+    if right == "refused":
+        return False
+    if type(right) is dict and set(right) == {"any"}:
+        return any(agrees(came, one) for one in right["any"])
+    if type(right) is list:
+        return type(came) in (list, tuple) and len(came) == len(right) and all(map(agrees, came, right))
+    if type(right) is dict:
+        return (
+            type(came) is dict and _keys(came) == set(right) and all(_same(came[name], right[name]) for name in right)
+        )
+    return _same(came, right)
+
+
+def _keys(came: dict[Any, Any]) -> set[str] | None:
+    return set(came) if all(type(name) is str for name in came) else None
+
+
+def _same(came: Any, right: Any) -> bool:
+    if right is None:
+        return came is None
+    if not isinstance(came, PLAIN) or isinstance(came, bool | np.bool_):
+        return False
+    if isinstance(right, str):
+        return isinstance(came, str) and came == right
+    return not isinstance(came, str) and math.isfinite(came) and bool(came == right)
+
+
+def _wanted(right: Any, method: str) -> str:
+    if right == "refused":
+        return "an exception"
+    if method not in QUESTIONS:
+        return "no exception"
+    if type(right) is dict and set(right) == {"any"}:
+        return " or ".join(_short(repr(one)) for one in right["any"])
+    return _short(repr(right))
+
+
+def _called(method: str, arguments: list[Any]) -> str:
+    return _short(f"{method}({', '.join(map(repr, arguments))})")
+
+
+def _shown(came: Any) -> str:
+    if isinstance(came, Handle):
+        return f"{came!r}, which is no plain data"
+    return _short(repr(came)) if came is not None else "None (is a return missing?)"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."

@@ -1,0 +1,93 @@
+"""The store that a student's tests get: always a class of the same name and form, whatever is behind it.
+
+`try_store` runs on the student's side; `Shop` is the checker's, and only numbers and plain data go between them.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from grader.answer import Exposed
+from grader.suites.implement_feature_store.bugs import BUGS, METHODS, TIES, Own, Row
+
+MOST_STORES = 5_000
+
+
+def try_store(check: Callable[[type], Any], own: type, bug: str = "", size: int = 0, shop: Any = None) -> Any:
+    """What `check` returns for a store: one lent by `shop`, else the student's `own`, with a planted `bug` if named.
+
+    `size` is that of the bug, the hardest one by default. Raises ValueError for a bug of another name.
+    """
+    if shop is not None:
+        return check(store_class(shop.new, shop.call))
+    if bug and bug not in BUGS and bug not in TIES:
+        raise ValueError(f"no bug is called {bug!r}. Known: {', '.join([*BUGS, *TIES])}")
+    wrapper = BUGS[bug].wrapper if bug in BUGS else TIES.get(bug, Own)
+    made: list[Own] = []
+
+    def new() -> int:
+        made.append(wrapper(own, size or (BUGS[bug].size if bug in BUGS else 0)))
+        return len(made) - 1
+
+    def call(number: int, method: str, arguments: Sequence[Any]) -> Any:
+        return getattr(made[number], method)(*arguments)
+
+    return check(store_class(new, call))
+
+
+def store_class(new: Callable[[], int], call: Callable[[int, str, Sequence[Any]], Any]) -> type:
+    """The class that a student's tests get. `new` gives a new store's number, `call` does one operation on it."""
+
+    class FeatureStore:
+        """A feature store as the task describes it; each instance is new and empty."""
+
+        def __init__(self) -> None:
+            self._number = new()
+
+        def define(self, view: str, columns: list[str], time_to_live_s: int | None = None) -> None:
+            call(self._number, "define", (view, columns, time_to_live_s))
+
+        def write(self, view: str, rows: list[Row], known_s: int) -> None:
+            call(self._number, "write", (view, rows, known_s))
+
+        def as_of(self, view: str, requests: list[Row]) -> Any:
+            return call(self._number, "as_of", (view, requests))
+
+        def materialise(self, view: str, now_s: int) -> None:
+            call(self._number, "materialise", (view, now_s))
+
+        def online(self, view: str, entity: str, now_s: int) -> Any:
+            return call(self._number, "online", (view, entity, now_s))
+
+        def add_column(self, view: str, column: str, default: Any = None) -> None:
+            call(self._number, "add_column", (view, column, default))
+
+        def backfill(self, view: str, rows: list[Row], known_s: int) -> None:
+            call(self._number, "backfill", (view, rows, known_s))
+
+    FeatureStore.__qualname__ = "FeatureStore"
+    return FeatureStore
+
+
+class Shop:
+    """Stores that the checker owns, by number."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+        self.stores: list[Any] = []
+
+    def new(self) -> int:
+        """The number of a new, empty store."""
+        if len(self.stores) >= MOST_STORES:
+            raise RuntimeError(f"one check may make {MOST_STORES:,} stores. Make fewer.")
+        self.stores.append(self.make())
+        return len(self.stores) - 1
+
+    def call(self, number: int, method: str, arguments: Sequence[Any]) -> Any:
+        """One operation on a store."""
+        if method not in METHODS:
+            raise AttributeError(f"a store has no method {method!r}")
+        return getattr(self.stores[number], method)(*arguments)
+
+    def exposed(self) -> Exposed:
+        """What of it may be used from outside."""
+        return Exposed(self, ["new", "call"])
