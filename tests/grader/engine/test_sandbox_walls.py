@@ -43,19 +43,22 @@ def zygote(request, tmp_path_factory):
         pytest.skip(f"{request.param}: {trial(wall)}")
     secret = tmp_path_factory.mktemp("course") / "gradebook.db"
     secret.write_text("marks")
-    (secret.parent.parent / "shown").mkdir(exist_ok=True)
     for folder in (secret.parent.parent, secret.parent.parent.parent):
         folder.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLSD_TEST_SECRET", "do not tell")
-        shown = [secret.parent.parent / "shown"]
         with ExitStack() as ending:
+            # Not below pytest's folder, which is closed to the user that student code runs as.
+            place = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="mlsd-shown-")))
+            place.chmod(0o755)
+            shown = [place / "shown"]
+            shown[0].mkdir()
             nursery = None
             if request.param in BORN:
                 behind = view(shown) if wall == "bubblewrap" else None
                 nursery = ending.enter_context(NurseryProcess(["json"], behind))
             zygote = ending.enter_context(Zygote(["json"], level, LIMITS, shown, wall=wall, nursery=nursery))
-            zygote.test_secret, zygote.test_nursery = secret, nursery
+            zygote.test_secret, zygote.test_nursery, zygote.test_shown = secret, nursery, shown[0]
             yield zygote
 
 
@@ -260,6 +263,6 @@ def test_the_folder_is_gone_afterwards_whatever_rights_it_was_given(zygote):
 
 
 def test_what_a_course_shows_can_be_read(zygote, session):
-    shown = zygote.test_secret.parent.parent / "shown"
+    shown = zygote.test_shown
     (shown / "data.csv").write_text("a,b")
     assert value(session, f"open({str(shown / 'data.csv')!r}).read()") == "a,b"
