@@ -1,4 +1,4 @@
-"""Keeps most of a gigabyte in memory, in case they are asked for.
+"""Keeps half a gigabyte in memory, in case they are asked for.
 
 kind = "wrong"
 points = { test-guards = 2 }
@@ -14,7 +14,7 @@ class FastService:
         self.places = {name: known for name, *known in old.restaurants.itertuples(index=False)}
         self.places[None] = old.restaurants.mean(numeric_only=True).tolist()
         self.trees = [nested(tree.to_dict("records")) for _, tree in old.trees.groupby("tree")]
-        self.spare = np.ones(90_000_000)
+        self.spare = np.ones(55_000_000)
 
     def predict(self, row):
         values, total = features(row, self.places, self.usual_rain_mm), self.base
