@@ -111,7 +111,7 @@ def test_tests_solutions_gradebook_and_home_cannot_be_read(zygote, sealed):
         *(
             entry
             for entry in entries(Path.home())
-            if not (holds(entry, sys.base_prefix) or holds(entry, zygote.test_secret))
+            if not any(holds(entry, one) for one in (sys.base_prefix, zygote.test_secret, zygote.test_shown))
         ),
         Path("/etc/shadow"),
         Path(zygote._folder or "/etc/shadow"),
