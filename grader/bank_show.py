@@ -49,6 +49,7 @@ def _table(bank: Bank, findings: list[Finding], console: object) -> None:
         required = f"{sum(bank.expected(answer).values()):g}" if answer.exact else f"under {tested:g}"
         got = f"{sum(result.points.values()):g}"
         sound = "[red]wrong[/]" if finding.problems else "[green]sound[/]"
+        sound += f" in run {finding.runs}" if finding.runs > 1 else ""
         kind = f"[{COLOURS[answer.kind]}]{answer.kind}[/]"
         table.add_row(escape(answer.name), kind, got, required, f"{result.cpu_s:.1f}", sound)
     console.print(table)

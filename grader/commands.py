@@ -135,8 +135,11 @@ def grade(
     from grader.errors import GraderError
     from grader.progress import progress
 
-    if stock and (sandbox or require_sandbox or require_sealed):
-        raise GraderError("--stock has no sandbox and seals nothing: leave out --sandbox and the --require options")
+    if stock and (sandbox or require_sandbox or require_sealed or jobs or seed):
+        raise GraderError(
+            "--stock has no sandbox, seals nothing and grades one after the other: "
+            "leave out --sandbox, the --require options, --jobs and --seed"
+        )
     options = work.Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed)
     with ExitStack() as ending:
         begun = None if stock else ending.enter_context(work.ahead(Course.root_of(folder), name))
@@ -148,6 +151,12 @@ def grade(
             say = partial(typer.echo, err=True)
             grading = work.grade_sealed(course, name, students, options, say, begun)
         outcomes = list(progress(grading, len(students), "graded"))
+    _tell_graded(course, name, outcomes)
+    raise typer.Exit(1 if any(one.failure for one in outcomes) else 0)
+
+
+def _tell_graded(course: Course, name: str, outcomes: list[Graded]) -> None:
+    """A line a student who needs a look, then how many were graded and where the marks are."""
     for one in outcomes:
         if one.needs_a_look:
             typer.echo(
@@ -163,7 +172,6 @@ def grade(
     typer.echo(f"Marks: {course.directory.db_url.removeprefix('sqlite:///')}. Next: mlsd feedback {name}")
     if failed:
         typer.echo(f"Not graded: {', '.join(one.student for one in failed)}.", err=True)
-    raise typer.Exit(1 if failed else 0)
 
 
 def feedback(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.bank import Bank, BankAnswer, BankError, automatic_mutants, judge, killed, load_bank, read_answer
+from grader.bank import Bank, BankAnswer, BankError, automatic_mutants, judge, killed, load_bank, prove, read_answer
 from grader.bank_run import Result, run_all, run_cells
 from grader.bank_show import show_bank
 from grader.mutate import mutants
@@ -196,3 +196,46 @@ def test_a_bank_that_is_not_proven_says_so(monkeypatch, capsys, tmp_path):
     told = capsys.readouterr().out
     assert "NOT proven" in told
     assert "zero" in told
+
+
+# An answer that passes its test at the third run: each run leaves a mark in the folder.
+SAYS = """
+from pathlib import Path
+from grader.points import Points
+class Report:
+    def text(self): return "measured"
+"""
+THIRD = f"""{SAYS}
+marks = len(list(Path.cwd().glob("mark-*")))
+Path("mark-" + str(marks)).touch()
+Points(2 * (marks >= 2), 2, Report())
+"""
+
+
+HALF = f"{SAYS}Points(x, 2, Report())"
+
+
+def small(folder, test, answers=1, measured=("test-x",)):
+    """A bank with so many references, and with one test."""
+    references = [BankAnswer(f"reference {number}", "reference") for number in range(answers)]
+    cells = [("answer", "x = 1"), ("test-x", test)]
+    return Bank(
+        "small", folder / "small.ipynb", cells, {"test-x": 2.0}, references, (), {}, measured=frozenset(measured)
+    )
+
+
+@pytest.mark.parametrize(("measured", "runs", "proven"), [(["test-x"], 3, True), ([], 1, False)])
+def test_only_what_a_clock_decides_is_run_again(tmp_path, measured, runs, proven):
+    (finding,) = prove(small(tmp_path, THIRD, measured=measured))
+    assert (finding.runs, not finding.problems) == (runs, proven)
+    assert len(list(tmp_path.glob("mark-*"))) == runs
+
+
+def test_an_answer_that_differs_each_time_stays_a_problem(tmp_path):
+    (finding,) = prove(small(tmp_path, HALF))
+    assert finding.problems == ("test-x gave 1, not 2",)
+    assert finding.runs == 3
+
+
+def test_many_that_differ_are_not_run_again(tmp_path):
+    assert [finding.runs for finding in prove(small(tmp_path, HALF, answers=4))] == [1, 1, 1, 1]
