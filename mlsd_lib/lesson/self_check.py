@@ -36,7 +36,7 @@ ANSWERS: dict[str, Known] = {
     ),
     "scaler-rows": Known(
         "train",
-        "Whatever is learnt from data, a scaler too, is learnt from the training rows alone. "
+        "Whatever is learned from data, a scaler too, is learned from the training rows alone. "
         "Read: scikit-learn, 'Common pitfalls and recommended practices'.",
     ),
     "machine-split": Known(
