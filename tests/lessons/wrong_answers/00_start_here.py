@@ -14,7 +14,7 @@ def inside(low, high, value):
     ),
     "splits": (
         'answers_splits = {"scaler-rows": "all", "machine-split": "by machine", "majority-accuracy": 99}',
-        "learnt from the training rows alone",
+        "learned from the training rows alone",
     ),
     "probability": (
         'answers_probability = {"flagged-share": 90, "standard-error": 2}  # the share of frauds that are flagged',
