@@ -21,7 +21,12 @@ from typing import Any
 from grader.errors import GraderError
 
 CONFIG = "nbgrader_config.py"
-EXTENSIONS = ("assignment_list", "course_list", "formgrader", "validate_assignment")
+GRAMMARS = ("rfc3987_syntax", "rfc3986_validator", "isoduration", "uri_template", "webcolors")
+# By module: with them, nbgrader's extensions of a Jupyter server above all, a start takes more than twice as long.
+RARELY = {"setuptools.archive_util": ["unpack_archive", "unpack_tarfile", "unpack_zipfile"]} | {
+    f"nbgrader.server_extensions.{name}": ["load_jupyter_server_extension"]
+    for name in ("assignment_list", "course_list", "formgrader", "validate_assignment")
+}
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
 
 
@@ -29,7 +34,7 @@ class Course:
     """A course folder as its nbgrader configuration describes it."""
 
     def __init__(self, root: Path, config: Any) -> None:
-        with _without_slow_grammars(), _without_server_extensions():
+        with _without_slow_grammars(), _with_rare_parts_unloaded():
             from nbgrader.coursedir import CourseDirectory
 
         self.root = root
@@ -134,40 +139,38 @@ def reason(result: dict[str, Any]) -> str:
 
 @contextmanager
 def _without_slow_grammars() -> Iterator[None]:
-    """Meanwhile jsonschema finds no `rfc3987_syntax`: an optional check of web addresses, 0.7 s of every start."""
-    name = "rfc3987_syntax"
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[name]
+    """Meanwhile jsonschema finds no grammars for its optional checks of addresses, colours and lengths of time.
 
-
-@contextmanager
-def _without_server_extensions() -> Iterator[None]:
-    """Meanwhile nbgrader's extensions of a Jupyter server are found unloaded: with it they are half of every start.
-
-    Whoever calls for one of them gets it.
+    No schema of a notebook asks for them, and one alone takes .7 s of every start.
     """
-    if "nbgrader" in sys.modules:
-        yield
-        return
-    names = [f"nbgrader.server_extensions.{name}" for name in EXTENSIONS]
-    for name in names:
-        sys.modules[name] = unloaded = ModuleType(name)
-        unloaded.load_jupyter_server_extension = partial(_load_extension, name)  # type: ignore[attr-defined]
+    absent = [name for name in GRAMMARS if name not in sys.modules]
+    sys.modules |= dict.fromkeys(absent)  # type: ignore[arg-type]
     try:
         yield
     finally:
-        for name in names:
+        for name in absent:
             del sys.modules[name]
 
 
-def _load_extension(name: str, application: Any) -> None:
-    importlib.import_module(name).load_jupyter_server_extension(application)
+@contextmanager
+def _with_rare_parts_unloaded() -> Iterator[None]:
+    """Meanwhile nbgrader finds functions that it rarely calls in modules that are not loaded until one is called."""
+    if "nbgrader" in sys.modules:
+        yield
+        return
+    absent = [name for name in RARELY if name not in sys.modules]
+    for name in absent:
+        sys.modules[name] = unloaded = ModuleType(name)
+        vars(unloaded).update({function: partial(_call, name, function) for function in RARELY[name]})
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
+
+
+def _call(module: str, function: str, *arguments: Any, **named: Any) -> Any:
+    return getattr(importlib.import_module(module), function)(*arguments, **named)
 
 
 @contextmanager

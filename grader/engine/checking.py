@@ -21,11 +21,10 @@ from grader.engine.direct import Direct
 from grader.engine.evaluate import Evaluator, Names, Namespace, compiled
 from grader.engine.link import Link
 from grader.engine.rehearsal import rehearse
-from grader.engine.sandbox import wire
+from grader.engine.sandbox import kernel, limits, wire
 
 RUN, DONE, TAKES = map(ord, "RDl")
 SECONDS = struct.Struct("<d")
-PR_SET_PDEATHSIG = 1
 LEAST_MB = 1024
 SEEDS = (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed"))
 PROCESSES = frozenset({"os.system", "subprocess.Popen", "os.exec", "os.posix_spawn", "os.fork"})
@@ -54,6 +53,7 @@ def main(control: socket.socket) -> None:
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
     namespaces, failed = warm(setting)
+    limits.own_memory()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
@@ -128,7 +128,7 @@ class Fork:
 
     def begin(self, request: dict[str, Any]) -> None:
         """Its own folder and limits, its own seed, and nothing of the other notebooks'."""
-        _end_with_parent()
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         gc.enable()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.chdir(request["folder"])
@@ -194,11 +194,8 @@ def _harmless(module: str, name: str) -> bool:
 
 def _limit_memory(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        with open("/proc/self/status") as file:
-            held = dict(line.split(":", 1) for line in file if ":" in line)
-        data = int(held["VmData"].split()[0]) * 1024
-        resource.setrlimit(resource.RLIMIT_DATA, (data + max(LEAST_MB, memory_mb) * 2**20,) * 2)
+    if held := limits.own_memory():
+        resource.setrlimit(resource.RLIMIT_DATA, (held["VmData"] + max(LEAST_MB, memory_mb) * 2**20,) * 2)
 
 
 def _seed(seed: int) -> None:
@@ -213,13 +210,6 @@ def _seed(seed: int) -> None:
         sys.modules["torch"].manual_seed(seed)
 
 
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 if __name__ == "__main__":
-    _end_with_parent()
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     main(socket.socket(fileno=int(sys.argv[1])))

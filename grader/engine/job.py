@@ -87,6 +87,8 @@ def untouched(steps: list[Step], plan: Plan) -> tuple[frozenset[str], frozenset[
     """Answer cells that are as they were released, and the names that only these define."""
     theirs = [step for step in steps if step.role == "theirs"]
     kept = {step.name for step in theirs if step.name in plan.starters and same(step.source, plan.starters[step.name])}
+    if not kept:
+        return frozenset(), frozenset()  # nothing is to be read of the others then
     stubs = {name for step in theirs if step.name in kept for name in names.defined(names.tree_of(step.source))}
     written = {name for step in theirs if step.name not in kept for name in names.bound(names.tree_of(step.source))}
     return frozenset(kept), frozenset(stubs - written)
@@ -204,9 +206,9 @@ class NotebookRun:
     def _test(self, step: Step) -> None:
         before_s = self.session.cpu_s()
         outcome = self._trusted(step)
-        cpu_s = max(0.0, self.session.cpu_s() - before_s)
-        self.cpu_s, self.peak_mb = self.cpu_s + cpu_s, max(self.peak_mb, self.session.peak_mb())
-        found = of_sealed(self.cells, step.name, step.source, step.points, outcome, cpu_s, self.session.peak_mb())
+        cpu_s, peak_mb = max(0.0, self.session.cpu_s() - before_s), self.session.peak_mb()
+        self.cpu_s, self.peak_mb = self.cpu_s + cpu_s, max(self.peak_mb, peak_mb)
+        found = of_sealed(self.cells, step.name, step.source, step.points, outcome, cpu_s, peak_mb)
         self.verdicts[step.name] = found
         self.given[step.name] = outcome.given
         step.alone = outcome.suite

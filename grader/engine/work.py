@@ -3,11 +3,9 @@
 It holds the tests and never runs student code: that is the sandbox's. It ends with the process that started it.
 """
 
-import ctypes
 import importlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,11 +15,11 @@ from typing import Any, Protocol
 
 from grader.engine.finish import Graded, finish
 from grader.engine.nursery import Nurseries
+from grader.engine.sandbox import kernel
 from grader.engine.submission import Assignment, submission
 from grader.engine.verdict import Job, Result
 
 GRADER = "grader.engine.seat:Seat"
-PR_SET_PDEATHSIG = 1
 LOOKS = 10  # a worker's memory is looked at once in so many jobs: that takes as long as a small job
 
 
@@ -67,7 +65,7 @@ class Done:
 
 def work(pipe: Connection, spec: Spec, nurseries: Nurseries) -> None:
     """Answer each `Task` that comes through `pipe` with a `Done`, until it is closed."""
-    _end_with_parent()
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.update(spec.environment)
     grader, number = _opened(spec, nurseries), 0
@@ -107,11 +105,6 @@ def _one(shared: Assignment, grader: Grader, task: Task) -> Done:
     ended_s = time.perf_counter()
     done.spent_s = {"read": read_s - started_s, "grade": graded_s - read_s, "finish": ended_s - graded_s}
     return done
-
-
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def held_mb() -> float:

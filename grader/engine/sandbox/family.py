@@ -73,8 +73,8 @@ def proportional_mb(process: int) -> float | None:
 def highest_mb(process: int) -> float:
     """The most resident memory that a process ever had, in MB, or what it has now where the kernel keeps no record."""
     try:
-        with open(f"/proc/{process}/status") as file:
-            return int(file.read().split("VmHWM:")[1].split()[0]) / 1024
+        with open(f"/proc/{process}/status", "rb", buffering=0) as file:
+            return int(file.read().split(b"VmHWM:")[1].split(maxsplit=1)[0]) / 1024
     except (OSError, IndexError):
         return resident_mb(process)
 

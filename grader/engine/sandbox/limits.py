@@ -4,6 +4,7 @@ The kernel holds each process to these; `session` watches the whole family of pr
 of the kernel's counts one process at a time. Standard library only: it runs in a process that student code shares.
 """
 
+import functools
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,7 +50,7 @@ def apply(limits: Limits, others: int = 0) -> list[str]:
         "MSGQUEUE": 0,
         "MEMLOCK": 8 * MB,
     }
-    held = _own_memory()
+    held = own_memory()
     if held:
         wanted["AS"] = held["VmSize"] + max(LEAST_ADDRESS_SPACE_MB, 2 * limits.memory_mb) * MB
         wanted["DATA"] = held["VmData"] + limits.memory_mb * MB
@@ -67,8 +68,11 @@ def apply(limits: Limits, others: int = 0) -> list[str]:
     return refused
 
 
-def _own_memory() -> dict[str, int]:
-    """Bytes of address space and of data of this process, by the kernel's names; empty where it does not say."""
+@functools.cache
+def own_memory() -> dict[str, int]:
+    """Bytes of address space and of data of this process when it asked first, by the kernel's names; empty where it
+    does not say. A fork takes over what its parent was told, which is what it held when it began.
+    """
     try:
         with open("/proc/self/status") as file:
             fields = dict(line.split(":", 1) for line in file if ":" in line)
