@@ -39,10 +39,10 @@ CREATE INDEX IF NOT EXISTS by_decision ON decisions (time_us, review);
 
 # One pass over the longest window answers all three: each sum keeps the rows that are young enough.
 def _window_query(table: str, group: str, value: str = "") -> str:
-    young = [f"(time_us >= ?2 - {days * DAY_US})" for days in WINDOW_DAYS]
+    young = [f"(time_us >= :time_us - {days * DAY_US})" for days in WINDOW_DAYS]
     sums = [f"SUM({is_young}{times})" for is_young in young for times in (["", f" * {value}"] if value else [""])]
     longest = max(WINDOW_DAYS) * DAY_US
-    where = f"{group} = ?1 AND time_us >= ?2 - {longest} AND time_us < ?2"
+    where = f"{group} = :group AND time_us >= :time_us - {longest} AND time_us < :time_us"
     return f"SELECT {', '.join(sums)} FROM {table} WHERE {where}"
 
 
@@ -108,9 +108,9 @@ class State:
     def features(self, time_us: int, customer_id: int, terminal_id: int, amount: float) -> np.ndarray:
         """The features of one payment, (15,), in the order of `FEATURES`, from what is older than it."""
         run = self.connection.execute
-        paid = [x or 0 for x in run(CUSTOMER_PAID, (customer_id, time_us)).fetchone()]
-        seen = [x or 0 for x in run(TERMINAL_SEEN, (terminal_id, time_us - DELAY_US)).fetchone()]
-        reported = [x or 0 for x in run(TERMINAL_REPORTED, (terminal_id, time_us)).fetchone()]
+        paid = [x or 0 for x in run(CUSTOMER_PAID, {"group": customer_id, "time_us": time_us}).fetchone()]
+        seen = [x or 0 for x in run(TERMINAL_SEEN, {"group": terminal_id, "time_us": time_us - DELAY_US}).fetchone()]
+        reported = [x or 0 for x in run(TERMINAL_REPORTED, {"group": terminal_id, "time_us": time_us}).fetchone()]
         time = pd.Timestamp(time_us, unit="us")
         row = [amount, float(time.day_of_week >= 5), float(time.hour <= 6)]
         for count, total in zip(paid[::2], paid[1::2], strict=True):
