@@ -53,7 +53,6 @@ def main(control: socket.socket) -> None:
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
     namespaces, failed = warm(setting)
-    limits.own_memory()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
@@ -62,9 +61,7 @@ def main(control: socket.socket) -> None:
         while True:
             _, payload, files = wire.receive_with_files(control)
             request = json.loads(payload)
-            if _import(request["modules"]):
-                limits.own_memory.cache_clear()  # forks hold more from here on
-                limits.own_memory()
+            _import(request["modules"])
             process = os.fork()
             if process == 0:
                 control.close()
@@ -97,13 +94,12 @@ def warm(setting: dict[str, Any]) -> tuple[dict[str, Namespace], list[str]]:
     return namespaces, failed
 
 
-def _import(modules: list[str]) -> bool:
-    """Import what there is of `modules`: whether any was new. What cannot be is missed by the cell that needs it."""
-    new = [module for module in modules if module not in sys.modules]
-    for module in new:
-        with contextlib.suppress(BaseException):
-            __import__(module)
-    return bool(new)
+def _import(modules: list[str]) -> None:
+    """Import what there is of `modules`; what cannot be imported is missed by the cell that needs it."""
+    for module in modules:
+        if module not in sys.modules:
+            with contextlib.suppress(BaseException):
+                __import__(module)
 
 
 def _live(fork: "Fork", request: dict[str, Any]) -> None:

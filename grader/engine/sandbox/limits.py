@@ -4,7 +4,6 @@ The kernel holds each process to these; `session` watches the whole family of pr
 of the kernel's counts one process at a time. Standard library only: it runs in a process that student code shares.
 """
 
-import functools
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -68,11 +67,8 @@ def apply(limits: Limits, others: int = 0) -> list[str]:
     return refused
 
 
-@functools.cache
 def own_memory() -> dict[str, int]:
-    """Bytes of address space and of data of this process when it asked first, by the kernel's names; empty where it
-    does not say. A fork takes over what its parent was told, which is what it held when it began.
-    """
+    """Bytes of address space and of data of this process, by the kernel's names; empty where it does not say."""
     try:
         with open("/proc/self/status") as file:
             fields = dict(line.split(":", 1) for line in file if ":" in line)

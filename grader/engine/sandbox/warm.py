@@ -14,7 +14,7 @@ import tempfile
 import time
 from typing import Any
 
-from grader.engine.sandbox import family, kernel, limits, namespaces, student, wire
+from grader.engine.sandbox import family, kernel, namespaces, student, wire
 from grader.engine.sandbox.levels import Level
 from grader.engine.sandbox.shell import make_shell
 
@@ -35,7 +35,6 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
         importlib.import_module(module)  # before the first fork, which would have to do it again and again
     shell = make_shell(setting["imports"])
     sessions = Sessions(shell, setting, control)
-    limits.own_memory()
     gc.collect()
     gc.freeze()
     wire.send_json(control, wire.READY, {"threads": family.threads(os.getpid()), "warm_s": time.monotonic() - started})
