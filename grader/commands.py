@@ -14,7 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from grader.course import Course
-    from grader.grade import Graded
+    from grader.grading.records import StudentOutcome
 
 PANEL = "Instructors"
 Folder = Annotated[Path | None, typer.Option("--course", help="The course folder; default: the one around you.")]
@@ -40,8 +40,8 @@ def release(
 
     Examples: mlsd release reduce_latency; mlsd release --check; mlsd release --to ../student-edition
     """
-    from grader import release as work
     from grader.course import Course
+    from grader.workflow import release as work
 
     course = Course.open(folder)
     if to is not None:
@@ -80,8 +80,8 @@ def collect(
     """
     from collections import Counter
 
-    from grader import collect as work
     from grader.course import Course
+    from grader.workflow import collect as work
 
     course = Course.open(folder)
     if source is None:
@@ -107,7 +107,7 @@ def grade(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again who is graded already.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Workers; 0: one a processor.")] = 0,
-    sandbox: Annotated[str, typer.Option("--sandbox", help="Level: limits, landlock, namespaces, gvisor.")] = "",
+    sandbox: Annotated[str, typer.Option("--sandbox", help="Level: limits, landlock, namespaces.")] = "",
     require_sandbox: Annotated[
         bool, typer.Option("--require-sandbox", help="Refuse to grade below --sandbox, else below namespaces.")
     ] = False,
@@ -130,32 +130,35 @@ def grade(
     """
     from contextlib import ExitStack
 
-    from grader import grade as work
     from grader.course import Course
     from grader.errors import GraderError
+    from grader.grading import batch
+    from grader.grading.records import Options
+    from grader.grading.warm_start import ahead
     from grader.progress import progress
+    from grader.workflow.stock import grade as grade_by_stock
 
     if stock and (sandbox or require_sandbox or require_sealed or jobs or seed):
         raise GraderError(
             "--stock has no sandbox, seals nothing and grades one after the other: "
             "leave out --sandbox, the --require options, --jobs and --seed"
         )
-    options = work.Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed)
+    options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed)
     with ExitStack() as ending:
-        begun = None if stock else ending.enter_context(work.ahead(Course.root_of(folder), name))
+        begun = None if stock else ending.enter_context(ahead(Course.root_of(folder), name))
         course = Course.open(folder)
-        students = work.chosen(course, name, student)
-        if begun is None:
-            grading = work.grade(course, name, students, timeout, force)
+        students = batch.chosen(course, name, student)
+        if stock:
+            grading = grade_by_stock(course, name, students, timeout, force)
         else:
             say = partial(typer.echo, err=True)
-            grading = work.grade_sealed(course, name, students, options, say, begun)
+            grading = batch.grade(course, name, students, options, say, preload=begun)
         outcomes = list(progress(grading, len(students), "graded"))
     _tell_graded(course, name, outcomes)
     raise typer.Exit(1 if any(one.failure for one in outcomes) else 0)
 
 
-def _tell_graded(course: Course, name: str, outcomes: list[Graded]) -> None:
+def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> None:
     """A line a student who needs a look, then how many were graded and where the marks are."""
     for one in outcomes:
         if one.needs_a_look:
@@ -185,9 +188,9 @@ def feedback(
     """
     from fnmatch import fnmatchcase
 
-    from grader import feedback as work
     from grader.course import Course
     from grader.progress import progress
+    from grader.workflow import feedback as work
 
     course = Course.open(folder)
     students = [one for one in work.graded_students(course, name) if fnmatchcase(one, student)]
@@ -212,7 +215,7 @@ def export(
     Example: mlsd export reduce_latency --to marks.csv
     """
     from grader.course import Course
-    from grader.export import export as work
+    from grader.workflow.export import export as work
 
     course = Course.open(folder)
     totals, items, rows = work(course, name, to or course.home / "marks.csv")
@@ -228,7 +231,7 @@ def leaks(
     """
     from grader.course import Course
     from grader.errors import GraderError
-    from grader.leaks import guarded, scan
+    from grader.workflow.leaks import guarded, scan
 
     if not place.is_dir():
         raise GraderError(f"there is no folder {place}")
@@ -252,14 +255,14 @@ def formgrader(context: typer.Context, folder: Folder = None) -> None:
 
 
 def _write_edition(course: Course, to: Path) -> None:
-    from grader.edition import write_edition
+    from grader.workflow.edition import write_edition
 
     files = write_edition(course, to)
     typer.echo(f"The student edition is in {to}: {files} files, no leak found.")
 
 
 def _check(course: Course, names: Iterable[str]) -> int:
-    from grader.release import differences
+    from grader.workflow.release import differences
 
     found = [line for name in names for line in differences(course, name)]
     for line in found:
@@ -268,7 +271,7 @@ def _check(course: Course, names: Iterable[str]) -> int:
     return 1 if found else 0
 
 
-def _points(one: Graded) -> str:
+def _points(one: StudentOutcome) -> str:
     by_hand = f", {one.waiting:g} of them by hand and still open" if one.waiting else ""
     return f"{one.points:g} of {one.maximum:g}{by_hand}"
 

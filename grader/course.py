@@ -21,6 +21,7 @@ from typing import Any
 from grader.errors import GraderError
 
 CONFIG = "nbgrader_config.py"
+STAMP = "timestamp.txt"  # the file in which nbgrader keeps when a submission was received
 GRAMMARS = ("rfc3987_syntax", "rfc3986_validator", "isoduration", "uri_template", "webcolors")
 # By module: with them, nbgrader's extensions of a Jupyter server above all, a start takes more than twice as long.
 RARELY = {"setuptools.archive_util": ["unpack_archive", "unpack_tarfile", "unpack_zipfile"]} | {

@@ -107,9 +107,9 @@ def test_a_room_that_imports_a_later_one_or_the_grader_is_found(a_package_with_b
     [
         ("case_studies.fraud.model", "case_studies.moderation.model", True),
         ("case_studies.fraud.model", "case_studies.fraud.data", False),
-        ("case_studies.fraud.model", "grader.points", True),
-        ("grader.grade", "tests.bank", True),
-        ("grader.grade", "mlsd_lib.notebooks", False),
+        ("case_studies.fraud.model", "grader.suite_kit.points", True),
+        ("grader.workflow.stock", "tests.bank", True),
+        ("grader.workflow.stock", "mlsd_lib.notebooks", False),
         ("mlsd_lib.doctor", "mlsd_lib.lesson", False),
     ],
 )

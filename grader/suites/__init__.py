@@ -7,7 +7,7 @@ import importlib
 import sys
 from types import ModuleType
 
-from grader.answer import nothing_forbidden
+from grader.suite_kit.answer import nothing_forbidden
 
 
 def hidden(exercise: str) -> ModuleType | None:

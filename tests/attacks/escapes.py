@@ -27,7 +27,7 @@ class Store:
 
 # Sends a frame of its own making to the checker and gives the text of the reply.
 RAW = """
-from grader.codec import encode, decode
+from grader.suite_kit.codec import encode, decode
 _ask = next(v for k, v in vars(store).items() if k.endswith("__ask"))
 _number = next(v for k, v in vars(store).items() if k.endswith("__number"))
 def raw(*call): return str(decode(_ask(encode(call))))

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from grader.collect import collect
 from grader.course import Course
+from grader.workflow.collect import collect
 from tests.attacks.corpus.archives import ARCHIVES, Archive
 from tests.attacks.course.ps1 import PS1
 from tests.attacks.foreign_course import answered, copied

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from grader.answer import AnswerEnded, Exposed, InKernel, StudentError
-from grader.codec import CodecError, decode
-from grader.engine.link import Link
-from grader.engine.remote import Remote
-from grader.engine.sandbox import Zygote
+from grader.grading.sealed.client import Client
+from grader.grading.sealed.remote_answer import RemoteAnswer
+from grader.sandbox import make_sandbox
+from grader.suite_kit.answer import AnswerEnded, Exposed, InKernel, StudentError
+from grader.suite_kit.codec import CodecError, decode
 from tests.attacks.escapes import (
     ALWAYS_EQUAL,
     CLIMBS,
@@ -28,20 +28,20 @@ REFUSED = (StudentError, CodecError, AnswerEnded)
 
 
 @pytest.fixture(scope="module")
-def zygote():
-    with Zygote(imports=["numpy"]) as warmed:
+def sandbox():
+    with make_sandbox(imports=["numpy"]) as warmed:
         yield warmed
 
 
 @pytest.fixture
-def remote(zygote):
+def remote(sandbox):
     """Opens an answer in a sandboxed process from its source."""
     sessions = []
 
-    def opened(source: str) -> Remote:
-        sessions.append(zygote.open())
+    def opened(source: str) -> RemoteAnswer:
+        sessions.append(sandbox.open())
         assert sessions[-1].run_cell(source).verdict == "ok"
-        return Remote(Link(sessions[-1]))
+        return RemoteAnswer(Client(sessions[-1]))
 
     yield opened
     for session in sessions:
@@ -116,9 +116,9 @@ def test_a_frame_that_breaks_a_rule_is_refused(name):
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_student_process_that_answers_with_such_a_frame_ends_its_cell(name, remote):
     answer = remote(f"""
-import grader.answer, grader.codec
+import grader.suite_kit.answer, grader.suite_kit.codec
 def answer(): return 1
-for module in (grader.answer, grader.codec):
+for module in (grader.suite_kit.answer, grader.suite_kit.codec):
     module.encode = lambda *a, **k: {FRAMES[name][:200_000]!r}
 """)
     with pytest.raises(REFUSED):
@@ -135,7 +135,7 @@ def outcome(code: str) -> str:
 def test_a_table_that_points_beyond_its_text_is_refused(name):
     wrong = table(OFFSETS, TABLES[name])
     told = outcome(f"""
-from grader.codec import CodecError, decode
+from grader.suite_kit.codec import CodecError, decode
 try: print("read", len(decode({wrong!r})))
 except CodecError as error: print("refused")
 """)
@@ -146,8 +146,8 @@ except CodecError as error: print("refused")
 def test_a_value_that_a_library_would_take_unchecked_is_refused(name):
     told = outcome(f"""
 import numpy as np
-from grader.codec import CodecError
-from grader.engine.values import build
+from grader.suite_kit.codec import CodecError
+from grader.grading.sealed.codecs import build
 try:
     made = build(*{VALUES[name]})
     print("made", made, made.random() if hasattr(made, "random") else "")

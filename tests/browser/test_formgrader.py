@@ -2,7 +2,9 @@
 
 import pytest
 
-from grader import grade, release
+from grader.grading import batch
+from grader.grading.records import Options
+from grader.workflow import release
 from tests import toy_course as toy
 
 
@@ -14,8 +16,8 @@ def course(tmp_path_factory):
     release.publish(made, toy.NAME)
     toy.submit(made, "right", toy.answered(made, **toy.RIGHT, reflection="Because / divides."))
     toy.submit(made, "wrong", toy.answered(made, **toy.WRONG))
-    students = grade.chosen(made, toy.NAME, "*")
-    list(grade.grade_sealed(made, toy.NAME, students, grade.Options(), lambda told: None))
+    students = batch.chosen(made, toy.NAME, "*")
+    list(batch.grade(made, toy.NAME, students, Options(), lambda told: None))
     return made
 
 

@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 
-from grader import feedback, grade, release
+from grader.grading import batch
+from grader.workflow import feedback, release, stock
 from tests import toy_course as toy
 
 
@@ -29,7 +30,7 @@ def graded(released_once, tmp_path_factory):
     shutil.copytree(released_once.root, folder)
     course = released_once.open(folder)
     toy.hand_in(course)
-    students = grade.chosen(course, toy.NAME, "*")
-    outcomes = {one.student: one for one in grade.grade(course, toy.NAME, students, timeout_s=2)}
+    students = batch.chosen(course, toy.NAME, "*")
+    outcomes = {one.student: one for one in stock.grade(course, toy.NAME, students, timeout_s=2)}
     pages = {one.student: one for one in feedback.give_feedback(course, toy.NAME, sorted(outcomes))}
     return course, outcomes, pages

@@ -5,8 +5,8 @@ A test cell of the notebook calls one function below with the student's objects 
 
 from collections import Counter
 
-from grader.answer import Answer, StudentError, forbid
-from grader.criteria import Sheet, graded
+from grader.suite_kit.answer import Answer, StudentError, forbid
+from grader.suite_kit.score_sheet import Sheet, graded
 from grader.suites.implement_feature_store import cases as stored
 from grader.suites.implement_feature_store.bugs import BUGS
 from grader.suites.implement_feature_store.judging import run_family

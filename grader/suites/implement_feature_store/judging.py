@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.answer import Answer, Handle, StudentError
-from grader.criteria import Sheet
+from grader.suite_kit.answer import Answer, Handle, StudentError
+from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_feature_store.cases import Case
 from grader.suites.implement_feature_store.scripts import QUESTIONS
 

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grader.answer import Exposed
+from grader.suite_kit.answer import Exposed
 from grader.suites.implement_feature_store.bugs import BUGS, METHODS, TIES, Own, Row
 
 MOST_STORES = 5_000

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.answer import Answer
-from grader.timing import cpu_of
+from grader.suite_kit.answer import Answer
+from grader.suite_kit.benchmark import cpu_of
 
 ROWS = 500
 TIMES = 10

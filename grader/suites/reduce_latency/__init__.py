@@ -7,15 +7,15 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from grader.answer import Answer, Handle, InKernel, Reply, StudentError, forbid
-from grader.criteria import Sheet, graded
+from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentError, forbid
+from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of
+from grader.suite_kit.score_sheet import Sheet, graded
 from grader.suites.reduce_latency import cases as stored
 from grader.suites.reduce_latency import service as service
 from grader.suites.reduce_latency.requests import Request
 from grader.suites.reduce_latency.service import SlowService
 from grader.suites.reduce_latency.stages import judge_profile, measure_shares
 from grader.suites.reduce_latency.verdicts import agrees, judge_accuracy, judge_speed, wrong
-from grader.timing import ROUNDS, Subject, compare, cpu_of
 
 __all__ = [
     "SlowService",

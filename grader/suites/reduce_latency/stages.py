@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.answer import _cpu_s as cpu_s
-from grader.criteria import Sheet
+from grader.suite_kit.answer import _cpu_s as cpu_s
+from grader.suite_kit.score_sheet import Sheet
 from grader.suites.reduce_latency.requests import Request
 from grader.suites.reduce_latency.service import STAGES, SlowService
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.criteria import Sheet
+from grader.suite_kit.benchmark import BUSY_S, Speed
+from grader.suite_kit.score_sheet import Sheet
 from grader.suites.reduce_latency.cases import Cases
-from grader.timing import BUSY_S, Speed
 
 USABLE = 0.02
 MOST_WRONG = 0.05

@@ -1,1 +1,0 @@
-"""The grading engine: rebuild a submission, run it sealed, check it from outside, record the verdict."""

@@ -1,0 +1,1 @@
+"""What an assignment is, worked out from the instructor's cells before any submission comes. Nothing runs here."""

@@ -1,0 +1,157 @@
+"""What the checker must know of an assignment before any submission comes, worked out from the instructor's cells.
+
+A plan is a pure function of the instructor's notebooks; no submission has a say in it.
+"""
+
+import ast
+import importlib.util
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.grading.analysis import name_analysis
+from grader.grading.analysis.name_analysis import BUILTINS, Names
+from grader.grading.intake.instructor_notebook import HIDDEN, Master, MasterCell
+
+LIGHT = frozenset(sys.stdlib_module_names)
+
+
+@dataclass
+class Plan:
+    """One notebook. Cells are known by grade id, plain ones by cell id.
+
+    `prefix`: locked cells before the first cell of the student's, as (id, source), and `tests` likewise; `binds`: names
+    that an answer makes the student's; `starters`: what answer cells held when released; `answers`: the instructor's
+    own, if known; `unsealed`: why a test cannot be sealed; `ours`: tests that call a suite of ours, which are never
+    unsealed; `methods`: those that the instructor's classes define; `public`: tests whose names later cells use, as
+    released; `after`: the answer cells that belong to a test.
+    """
+
+    name: str
+    prefix: list[tuple[str, str]] = field(default_factory=list)
+    tests: list[tuple[str, str]] = field(default_factory=list)
+    names: Names = field(default_factory=Names)
+    binds: dict[str, list[str]] = field(default_factory=dict)
+    starters: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    unsealed: dict[str, str] = field(default_factory=dict)
+    ours: set[str] = field(default_factory=set)
+    methods: set[str] = field(default_factory=set)
+    public: dict[str, str] = field(default_factory=dict)
+    after: dict[str, list[str]] = field(default_factory=dict)
+    hidden: tuple[str, str] = HIDDEN
+
+    def setting(self) -> dict[str, Any]:
+        """What the checker's process must be told, as JSON-friendly data."""
+        known = {"theirs": sorted(self.names.theirs), "imports": self.names.imports}
+        return {"name": self.name, "prefix": self.prefix, "tests": self.tests, "names": known}
+
+
+@dataclass
+class Plans:
+    """An assignment: a plan a notebook, the modules it imports, and those that its suites forbid."""
+
+    notebooks: dict[str, Plan]
+    modules: list[str] = field(default_factory=list)
+    forbids: list[str] = field(default_factory=list)
+
+
+def plans(masters: Sequence[Master], solved: Mapping[str, bytes], hidden: tuple[str, str] = HIDDEN) -> Plans:
+    """The plans of an assignment. `solved` are the instructor's notebooks with answers, by name, if any."""
+    made = {one.name: plan(one, _answers(solved.get(one.name)), hidden) for one in masters}
+    imported: set[str] = set()
+    for one in masters:
+        for cell in one.cells:
+            text = made[one.name].answers.get(identity(cell), cell.source)
+            imported |= name_analysis.modules(name_analysis.tree_of(text)) if cell.kind == "code" else set()
+    found = sorted(name for name in imported if not _is_light(name))
+    return Plans(made, found, sorted({name for one in found for name in _forbidden(one)}))
+
+
+def identity(cell: MasterCell) -> str:
+    """How a plan calls a cell."""
+    return cell.grade_id or cell.cell_id
+
+
+def plan(master: Master, answers: dict[str, str], hidden: tuple[str, str] = HIDDEN) -> Plan:
+    """The plan of one notebook; `answers` are the instructor's, by grade id or cell id."""
+    made = Plan(master.name, answers=answers, hidden=hidden)
+    code = [cell for cell in master.cells if cell.kind == "code"]
+    theirs = [cell for cell in code if not cell.locked]
+    trees = {identity(cell): name_analysis.tree_of(answers.get(identity(cell), cell.source)) for cell in code}
+    own = [trees[identity(cell)] for cell in theirs]
+    bound = {identity(cell): name_analysis.bound(trees[identity(cell)]) for cell in code}
+    made.methods = {name for tree in own for name in name_analysis.methods(tree)}
+    for cell in theirs:
+        tree = trees[identity(cell)]
+        made.names.imports |= name_analysis.imports(tree)
+        given = (bound[identity(cell)] | name_analysis.changed(tree)) - set(name_analysis.imports(tree))
+        made.binds[identity(cell)] = sorted(given)
+        made.starters[identity(cell)] = cell.released
+    everything = {name for given in made.binds.values() for name in given}
+    made.names.theirs = frozenset(everything & BUILTINS)
+    for cell in code:
+        if not (cell.locked and not cell.graded):
+            break
+        made.prefix.append((identity(cell), cell.source))
+    replaces = {name for tree in own for name in name_analysis.read_in_functions(tree)} & everything
+    modules = set(made.names.imports) | {name for tree in trees.values() for name in name_analysis.imports(tree)}
+    _tests(made, code, trees, bound, replaces, modules)
+    return made
+
+
+def _tests(
+    made: Plan, code: list[MasterCell], trees: dict[str, ast.Module], bound: dict[str, set[str]], replaces: set[str],
+    modules: set[str],
+) -> None:  # fmt: skip
+    """What the plan says of each test cell."""
+    since: list[str] = []
+    suites = {
+        name for tree in trees.values() for name, one in name_analysis.imports(tree).items() if "grader.suites" in one
+    }
+    for number, cell in enumerate(code):
+        name = identity(cell)
+        if not cell.locked:
+            since.append(name)
+        if not (cell.locked and cell.graded):
+            continue
+        made.tests.append((name, cell.source))
+        wanted = name_analysis.read(trees[name])
+        using = [one for one in made.binds if wanted & set(made.binds[one])]
+        made.after[name] = [one for one in using if one in since or one in made.starters] or since[-1:]
+        since = []
+        later = [one for one in code[number + 1 :] if not (one.locked and one.graded)]
+        if bound[name] & {read for one in later for read in name_analysis.read(trees[identity(one)])}:
+            made.public[name] = cell.released
+        if name_analysis.called(trees[name])[0] in suites:
+            made.ours.add(name)
+        elif why := name_analysis.cannot_cross(cell.source, replaces, modules):
+            made.unsealed[name] = why
+
+
+def _answers(content: bytes | None) -> dict[str, str]:
+    """Code of the cells of an instructor's notebook, by grade id or cell id."""
+    from grader.grading.intake.notebook_parser import read
+
+    cells = read(content).cells or [] if content else []
+    return {cell.grade_id or cell.cell_id or f"cell-{number}": cell.text for number, cell in enumerate(cells)
+            if cell.kind == "code"}  # fmt: skip
+
+
+def _is_light(module: str) -> bool:
+    return module.partition(".")[0] in LIGHT
+
+
+def _forbidden(module: str) -> list[str]:
+    """What a suite forbids, read from its text."""
+    if not module.startswith("grader.suites."):
+        return []
+    found = importlib.util.find_spec(module)
+    if found is None or not found.origin:
+        return []
+    for node in ast.parse(Path(found.origin).read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FORBIDS":
+            return list(ast.literal_eval(node.value))
+    return []

@@ -1,0 +1,214 @@
+"""Grading a class with the engine: who is to be graded, a pool of workers, one writer, an outcome a student.
+
+Called by the commands; the parts know nothing of each other's files.
+"""
+
+import fnmatch
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from grader import secret
+from grader.course import Course
+from grader.errors import GraderError
+from grader.grading.environment import kernel_environment
+from grader.grading.intake.submission import assignment
+from grader.grading.output.gradebook import Book
+from grader.grading.output.lock import one_grader
+from grader.grading.output.publish import Record
+from grader.grading.output.reports import notes_of, unsealed_in, write_reports
+from grader.grading.records import Job, Options, StudentOutcome
+from grader.grading.worker import GRADER, Done, Spec, Task
+from grader.grading.worker_pool import Pool
+from grader.sandbox.preload_client import PreloadClient
+
+CELLS_IN_ALL = 10  # a whole submission may take this many times the limit of one cell
+FAULT = "MLSD_GRADE_FAULT"  # "POINT:N": end this process by SIGKILL when POINT is reached for the Nth time
+
+
+def chosen(course: Course, name: str, pattern: str) -> list[str]:
+    """The students to grade. Raises `GraderError` if the exercise is not released or nobody handed it in."""
+    with course.gradebook() as book:
+        known = sorted(one.name for one in book.assignments)
+    if name not in known:
+        listed = ", ".join(known) or "none"
+        raise GraderError(f"the gradebook knows no exercise {name!r} (known: {listed}). First: mlsd release {name}")
+    everyone = course.students(name)
+    students = [one for one in everyone if fnmatch.fnmatchcase(one, pattern)]
+    if not everyone:
+        raise GraderError(
+            f"nobody handed in {name} below {course.folder('submitted')}. First: mlsd collect {name} FROM"
+        )
+    if not students:
+        raise GraderError(f"none of the {len(everyone)} students who handed in {name} matches {pattern!r}")
+    return students
+
+
+def grade(
+    course: Course,
+    name: str,
+    students: list[str],
+    options: Options,
+    say: Callable[[str], None],
+    grader: str = GRADER,
+    settings: Mapping[str, Any] | None = None,
+    preload: PreloadClient | None = None,
+) -> Iterator[StudentOutcome]:
+    """Each student's outcome as it comes. Raises `GraderError` if nothing more can be recorded.
+
+    `say` is told what a person at the terminal should know meanwhile. `grader` and its `settings` as in `work.Spec`,
+    `preload` as in `batch.Pool`.
+    """
+    if course.secret_file.is_file():
+        secret.read(course.secret_file)
+    with one_grader(course.home, say), kernel_environment(course), course.gradebook() as opened:
+        shared = assignment(course, name, _limits(course, name, options))
+        reached = _fault()
+        book = Book(course, opened, name, reached)
+        record = Record(shared, book, reached)
+        graded: dict[str, StudentOutcome] = {}
+        known = {**_sandbox(options, say), **(settings or {})}
+        try:
+            spec = Spec(shared, grader, known, _environment())
+            for one in _outcomes(spec, record, students, options, say, preload):
+                graded[one.student] = one
+                yield one
+        finally:
+            write_reports(book, course.home)
+            for student, marks in book.marks().items():
+                if student in graded:
+                    graded[student].points, graded[student].maximum, graded[student].waiting = marks
+
+
+def _outcomes(
+    spec: Spec, record: Record, students: list[str], options: Options, say: Callable[[str], None],
+    preload: PreloadClient | None,
+) -> Iterator[StudentOutcome]:  # fmt: skip
+    tasks = []
+    for student in students:
+        if refusal := record.book.refusal(student):
+            yield StudentOutcome(student, failure=refusal)
+            continue
+        record.settle(student)
+        folder = record.course.folder("submitted", student, spec.shared.name)
+        tasks.append(Task(student, folder, "" if options.force else record.digest(student)))
+    size, most_s = options.jobs or _processors(), spec.shared.limits.total_s
+    with Pool(spec, size, most_s, preload=preload) as pool, _interrupt_told():
+        for answers in pool.run(tasks):
+            _write(record, answers)
+            yield from (_outcome(one, record) for one in answers)
+        _tell(pool, record, say)
+
+
+def _write(record: Record, answers: list[Done]) -> None:
+    """Record the answers together; if that fails for a reason of one of them, each alone, so that the others stand."""
+    try:
+        record.write([one.graded for one in answers if one.graded])
+    except GraderError:
+        raise  # no room, or the book is held: true for all of them
+    except Exception:
+        for one in answers:
+            try:
+                record.write([one.graded] if one.graded else [])
+            except GraderError:
+                raise
+            except Exception as error:
+                one.failure = f"it cannot be recorded ({type(error).__name__}: {error})"
+
+
+def _outcome(done: Done, record: Record) -> StudentOutcome:
+    outcome = StudentOutcome(done.student, skipped=done.graded is None and not done.failure, failure=done.failure)
+    if not done.failure:
+        outcome.notes = notes_of(json.loads(done.graded.results if done.graded else record.book.results(done.student)))
+    return outcome
+
+
+def _tell(pool: Pool, record: Record, say: Callable[[str], None]) -> None:
+    unsealed = sorted({name for text in record.book.all_results() for name in unsealed_in(json.loads(text))})
+    if unsealed:
+        say(f"unsealed, decided in a process that student code runs in: {', '.join(unsealed)}")
+    if pool.peak_mb:
+        say(f"memory of a worker and its sandbox: at most {pool.peak_mb:.0f} MB")
+
+
+def _sandbox(options: Options, say: Callable[[str], None]) -> dict[str, Any]:
+    """What the workers' sandbox is made with; says which level is in force. Raises `SandboxError` if it is too low."""
+    from grader.sandbox import Level, best_level, describe, named, require
+    from grader.sandbox.probe import missing
+
+    wanted = named(options.level) if options.level else None
+    if options.require_level:
+        level = require(wanted or Level.NAMESPACES)
+    elif wanted is not None and not missing(wanted):
+        level = wanted
+    else:
+        level = best_level()
+        if wanted is not None:
+            say(f"the sandbox level {wanted.name.lower()} is not available here: {missing(wanted)}")
+    say(describe(level))
+    return {"level": level.name.lower()}
+
+
+def _limits(course: Course, name: str, options: Options) -> Job:
+    configured = course.config.Execute.get("timeout", 30) or 30
+    cell_s = float(options.timeout_s or configured)
+    return Job(
+        name,
+        "",
+        {},
+        cell_s=cell_s,
+        total_s=CELLS_IN_ALL * cell_s,
+        memory_mb=options.memory_mb,
+        seed=options.seed,
+        require_sealed=options.require_sealed,
+    )
+
+
+def _environment() -> dict[str, str]:
+    """What workers find in their environment, also if their server was started for another course."""
+    names = ("MLSD_SECRET_FILE", "MLSD_RUN", "MLSD_HOME", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def _processors() -> int:
+    with suppress(AttributeError):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def _interrupt_told() -> Iterator[None]:
+    """A request to end (SIGTERM) ends the batch as Ctrl-C does: what is recorded stays, no worker is left."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _fault() -> Callable[[str], None] | None:
+    """A planted end of this process, for tests of what a power cut leaves behind."""
+    planted, _, number = os.environ.get(FAULT, "").partition(":")
+    if not planted or sys.platform == "win32":
+        return None
+    left = int(number or 1)
+
+    def reached(point: str) -> None:
+        nonlocal left
+        left -= point == planted
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return reached

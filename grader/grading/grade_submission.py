@@ -1,0 +1,273 @@
+"""Grades one submission: the student's cells in the sandbox, the tests in the checker, a verdict a test.
+
+A pure function of the job and the instructor's plan. A session that dies costs the cell that killed it: it is opened
+again and the cells before are run again.
+"""
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from grader.grading.analysis.grading_plan import Plan
+from grader.grading.analysis.name_analysis import bound, defined, tree_of
+from grader.grading.intake.cell_alignment import same
+from grader.grading.records import Calibration, Flag, Job, Notebook, Outcome, Result, Verdict
+from grader.grading.sealed.checker import Checker, CheckerDied, CheckerFork
+from grader.grading.verdict_rules import Cells, of_sealed, of_unsealed
+from grader.sandbox import CellRun, Leftovers, Sandbox, Session
+
+RESTARTS = 20
+OVER = ("CellTimeoutError", "The time of the whole submission was over before this cell.", "")
+_now_s = time.monotonic
+
+
+@dataclass
+class Step:
+    """One code cell of a submission in the order in which it runs. `role`: "theirs", "locked" or "test".
+
+    `damaged` once a session or the checker died in it; `alone` if no other cell can depend on what it does.
+    """
+
+    number: int
+    name: str
+    role: str
+    source: str
+    points: float = 0.0
+    damaged: bool = False
+    alone: bool = False
+
+
+def grade_submission(
+    job: Job, plans: Mapping[str, Plan], calibrations: Mapping[str, Calibration], sandbox: Sandbox, checker: Checker
+) -> Result:
+    """The result of one job; `plans` and `calibrations` are those of its notebooks."""
+    started_s = _now_s()
+    result = Result({})
+    for name, notebook in job.notebooks.items():
+        plan, known = plans[name], calibrations[name]
+        unsealed = {**plan.unsealed, **known.unsealed}
+        run = NotebookRun(job, plan, notebook, sandbox, checker, unsealed, known.allowed).all()
+        result.notebooks[name] = run.executed()
+        result.verdicts += run.verdicts.values()
+        result.flags += run.flags()
+        result.cpu_s += run.cpu_s
+        result.peak_mb = max(result.peak_mb, run.peak_mb)
+    result.wall_s = _now_s() - started_s
+    return result
+
+
+def steps_of(notebook: Notebook) -> list[Step]:
+    """The code cells of a rebuilt notebook. Answers with points are marked by hand: the student's."""
+    found = []
+    for number, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] != "code":
+            continue
+        entry = cell["metadata"].get("nbgrader", {})
+        locked = bool(entry) and not entry.get("solution")
+        role = "test" if locked and entry.get("grade") else "locked" if locked else "theirs"
+        name = entry.get("grade_id") or cell["id"]
+        found.append(Step(number, name, role, cell["source"], float(entry.get("points") or 0.0)))
+    return found
+
+
+def untouched(steps: list[Step], plan: Plan) -> tuple[frozenset[str], frozenset[str]]:
+    """Answer cells that are as they were released, and the names that only these define."""
+    theirs = [step for step in steps if step.role == "theirs"]
+    kept = {step.name for step in theirs if step.name in plan.starters and same(step.source, plan.starters[step.name])}
+    if not kept:
+        return frozenset(), frozenset()  # nothing is to be read of the others then
+    stubs = {name for step in theirs if step.name in kept for name in defined(tree_of(step.source))}
+    written = {name for step in theirs if step.name not in kept for name in bound(tree_of(step.source))}
+    return frozenset(kept), frozenset(stubs - written)
+
+
+class NotebookRun:
+    """One notebook of a submission being graded; `unsealed` names the tests that run in the sandbox, with the reason.
+
+    `allowed` are, by test, methods by which it may give data to the student's objects; tests in `passed_over` are not
+    run.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        plan: Plan,
+        notebook: Notebook,
+        sandbox: Sandbox,
+        checker: Checker,
+        unsealed: Mapping[str, str],
+        allowed: Mapping[str, Collection[str]] | None = None,
+        passed_over: Collection[str] = (),
+    ) -> None:
+        self.job, self.plan, self.notebook = job, plan, notebook
+        self.sandbox, self.checker, self.unsealed = sandbox, checker, unsealed
+        self.allowed = allowed or {}
+        self.steps = [step for step in steps_of(notebook) if step.name not in passed_over]
+        self.end_s = _now_s() + job.total_s
+        kept, self.starters = untouched(self.steps, plan)
+        self.cells = Cells(plan, kept, {step.name: step.source for step in self.steps})
+        self.outputs: dict[int, CellRun] = {}
+        self.verdicts: dict[str, Verdict] = {}
+        self.given: dict[str, list[str]] = {}
+        self.left = Leftovers()
+        self.restarts = 0
+        self.cpu_s = self.peak_mb = 0.0
+        self._forget: list[str] = []
+        self._session: Session | None = None
+        self._checking: CheckerFork | None = None
+
+    @property
+    def session(self) -> Session:
+        """The student's process."""
+        assert self._session is not None
+        return self._session
+
+    @property
+    def checking(self) -> CheckerFork:
+        """The process that judges."""
+        assert self._checking is not None
+        return self._checking
+
+    def all(self) -> "NotebookRun":
+        """Run all code cells and judge the tests."""
+        try:
+            self._open()
+            for index, step in enumerate(self.steps):
+                self._record(step)
+                while step.damaged and index + 1 < len(self.steps) and not self._brought_back(index):
+                    continue
+        finally:
+            self._close()
+        return self
+
+    def executed(self) -> Notebook:
+        """The notebook with what its cells put out. Test cells are left to the record, which shows their verdicts."""
+        cells = [dict(cell) for cell in self.notebook["cells"]]
+        for number, run in self.outputs.items():
+            cells[number] |= {"outputs": run.outputs, "execution_count": run.execution_count}
+        return self.notebook | {"cells": cells}
+
+    def flags(self) -> list[Flag]:
+        """What a person should know of how it ran."""
+        found = []
+        name = self.plan.name
+        for step in self.steps:
+            run = self.outputs.get(step.number)
+            if step.name in self.unsealed and step.role == "test":
+                told = f"the test {step.name!r} ran unsealed: {self.unsealed[step.name]}"
+                found.append(Flag("unsealed", told, name, step.name, look=False))
+            if run is not None and run.verdict in ("timeout", "memory", "crashed"):
+                told = run.error[1] if run.error else run.verdict
+                found.append(Flag(run.verdict, f"the cell {step.name!r}: {told}", name, step.name))
+            if run is not None and run.truncated:
+                found.append(
+                    Flag("output", f"the cell {step.name!r} put out too much; the rest was cut", name, step.name)
+                )
+        found += [
+            Flag(one.verdict, f"the test {one.cell!r}: {one.message[:300]}", name, one.cell)
+            for one in self.verdicts.values()
+            if one.verdict in ("timeout", "memory", "crashed", "tampered", "unstable")
+        ]
+        if self.left.processes:
+            told = ", ".join(self.left.processes[:3])
+            found.append(Flag("left", f"processes still ran at the end and were ended: {told[:200]}", name))
+        return found
+
+    def _record(self, step: Step) -> None:
+        """Run one cell and keep what it gave."""
+        if step.role == "test" and step.name not in self.unsealed:
+            self._test(step)
+            return
+        if step.role == "test" and self.job.require_sealed:
+            refused = Outcome(verdict="error", message="This test cannot be sealed, and sealed tests are required.")
+            self.verdicts[step.name] = of_sealed(self.cells, step.name, step.source, step.points, refused)
+            return
+        run = self.session.run_cell(step.source, step.name) if _now_s() < self.end_s else _over()
+        self.outputs[step.number] = self.cells.runs[step.name] = run
+        step.damaged = not self.session.alive
+        self.cpu_s, self.peak_mb = self.cpu_s + run.cpu_s, max(self.peak_mb, run.peak_mb)
+        if step.role == "test":
+            self.verdicts[step.name] = of_unsealed(self.cells, step.name, step.source, step.points, run)
+        self._after_cell(step)
+
+    def _test(self, step: Step) -> None:
+        before_s = self.session.cpu_s()
+        outcome = self._trusted(step)
+        cpu_s, peak_mb = max(0.0, self.session.cpu_s() - before_s), self.session.peak_mb()
+        self.cpu_s, self.peak_mb = self.cpu_s + cpu_s, max(self.peak_mb, peak_mb)
+        found = of_sealed(self.cells, step.name, step.source, step.points, outcome, cpu_s, peak_mb)
+        self.verdicts[step.name] = found
+        self.given[step.name] = outcome.given
+        step.alone = outcome.suite
+        self._after_test(step)
+
+    def _repeat(self, step: Step) -> None:
+        """Run one cell again, for what it leaves behind alone."""
+        if step.role == "test" and step.name not in self.unsealed:
+            if not step.alone:
+                self._trusted(step)
+            self._after_test(step)
+        elif not (step.role == "test" and self.job.require_sealed):
+            self.session.run_cell(step.source, step.name)
+            step.damaged = not self.session.alive
+            self._after_cell(step)
+
+    def _after_cell(self, step: Step) -> None:
+        """What the checker does for a cell that ran in the sandbox."""
+        if step.role == "theirs":
+            self._forget += self.plan.binds.get(step.name, [])
+        elif step.role == "locked" and step.name not in self.checking.ran_ahead and not step.damaged:
+            self._trusted(step)
+
+    def _after_test(self, step: Step) -> None:
+        """What the sandbox does for a cell that ran in the checker: later cells of the student's may use its names."""
+        if step.name in self.plan.public and not step.damaged:
+            self.session.run_cell(self.plan.public[step.name], step.name)
+            step.damaged = not self.session.alive
+
+    def _trusted(self, step: Step) -> Outcome:
+        """The outcome of a cell in the checker; whatever ends meanwhile damages the cell."""
+        forget, self._forget = self._forget, []
+        limit_s = min(self.job.cell_s, self.end_s - _now_s())
+        if limit_s <= 0:
+            return Outcome(verdict="timeout", message=OVER[1])
+        try:
+            may = self.allowed.get(step.name)
+            outcome = self.checking.run(self.session, step.name, step.source, step.points, limit_s, forget, may)
+        except CheckerDied as died:
+            step.damaged = True
+            return Outcome(verdict=died.verdict, message=str(died))
+        step.damaged = not self.session.alive
+        return outcome
+
+    def _brought_back(self, index: int) -> bool:
+        """Whether a fresh session is as it was after the cells up to `index`, without those that do damage."""
+        if self.restarts >= RESTARTS:
+            return True
+        self.restarts += 1
+        self._close()
+        self._open()
+        for step in self.steps[:index]:
+            if step.damaged or _now_s() >= self.end_s:
+                continue
+            self._repeat(step)
+            if step.damaged:
+                return False
+        return True
+
+    def _open(self) -> None:
+        self._session = self.sandbox.open(self.job.files, self.job.seed)
+        self._checking = self.checker.open(self.plan.name, self._session, self.job.seed, self.starters)
+        self._forget = []
+
+    def _close(self) -> None:
+        if self._checking is not None:
+            self._checking.close()
+        if self._session is not None:
+            left = self._session.close()
+            self.left = left if left.processes else self.left
+        self._session = self._checking = None
+
+
+def _over() -> CellRun:
+    return CellRun(error=OVER, verdict="timeout")

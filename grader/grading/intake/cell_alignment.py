@@ -1,0 +1,158 @@
+"""Which cell of a submission is which cell of the instructor's notebook: by grade id, cell id, content, position.
+
+Decides nothing about marks; what it cannot match is an extra cell.
+"""
+
+import bisect
+import difflib
+import itertools
+import re
+from collections.abc import Sequence
+
+from grader.grading.intake.instructor_notebook import MasterCell
+from grader.grading.intake.notebook_parser import Cell
+
+COMPARED = 2_000  # characters of a cell that are compared
+PAIRS = 400  # more pairs of cells in one gap are compared by the names they define alone
+ALIKE = 0.5
+SAME_NAME = 2.0
+NAMES = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)|^(\w+)\s*=", re.MULTILINE)
+
+Pairs = dict[int, int]
+
+
+def match(cells: Sequence[Cell], masters: Sequence[MasterCell]) -> Pairs:
+    """Index of a submitted cell to index of the master's cell; each of either at most once."""
+    pairs: Pairs = {}
+    _by_grade_id(cells, masters, pairs)
+    _by_cell_id(cells, masters, pairs)
+    _by_content(cells, masters, pairs)
+    _by_position(cells, masters, pairs)
+    return pairs
+
+
+def in_place(pairs: Pairs) -> set[int]:
+    """The submitted cells that stand in the master's order: the longest such run of them."""
+    order = sorted(pairs)
+    tails: list[int] = []
+    ends: list[int] = []
+    before: dict[int, int] = {}
+    for index in order:
+        place = bisect.bisect_left(tails, pairs[index])
+        if place == len(tails):
+            tails.append(0)
+            ends.append(0)
+        tails[place], ends[place] = pairs[index], index
+        before[index] = ends[place - 1] if place else -1
+    kept, index = set(), ends[-1] if ends else -1
+    while index >= 0:
+        kept.add(index)
+        index = before[index]
+    return kept
+
+
+def same(text: str, other: str) -> bool:
+    """True if two texts differ in nothing but white space at ends of lines and of the text."""
+    return _bare(text) == _bare(other)
+
+
+def _bare(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def _by_grade_id(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> None:
+    """Of copies of a cell the first that was worked in counts, else the first."""
+    found: dict[str, list[int]] = {}
+    for index, cell in enumerate(cells):
+        if cell.grade_id:
+            found.setdefault(cell.grade_id, []).append(index)
+    for number, master in enumerate(masters):
+        copies = found.get(master.grade_id, []) if master.grade_id else []
+        worked_in = [index for index in copies if not same(cells[index].text, master.released)]
+        if copies:
+            pairs[(worked_in if worked_in and not master.locked else copies)[0]] = number
+
+
+def _by_cell_id(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> None:
+    known = {master.cell_id: number for number, master in _left(masters, pairs) if master.cell_id}
+    for index in _nameless(cells, masters, pairs):
+        cell = cells[index]
+        if cell.cell_id in known:
+            pairs[index] = known.pop(cell.cell_id)
+
+
+def _by_content(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> None:
+    known: dict[str, list[int]] = {}
+    for number, master in _left(masters, pairs):
+        known.setdefault(_bare(master.released), []).append(number)
+    for index in _nameless(cells, masters, pairs):
+        text = _bare(cells[index].text)
+        if text and known.get(text):
+            pairs[index] = known[text].pop(0)
+
+
+def _by_position(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> None:
+    """Between two cells that are known, in order, what is most alike."""
+    fixed = sorted((index, pairs[index]) for index in in_place(pairs))
+    used, nameless = set(pairs.values()), set(_nameless(cells, masters, pairs))
+    ends = [(-1, -1), *fixed, (len(cells), len(masters))]
+    for (first, low), (last, high) in itertools.pairwise(ends):
+        theirs = [index for index in range(first + 1, last) if index in nameless]
+        ours = [number for number in range(low + 1, high) if number not in used]
+        if theirs and ours:
+            pairs.update(_aligned(cells, theirs, masters, ours))
+
+
+def _aligned(cells: Sequence[Cell], theirs: list[int], masters: Sequence[MasterCell], ours: list[int]) -> Pairs:
+    """The pairs in order with the greatest likeness in sum (dynamic programming over the gap)."""
+    fine = len(theirs) * len(ours) <= PAIRS
+    if len(theirs) * len(ours) > 100 * PAIRS:
+        theirs = theirs[: max(1, 100 * PAIRS // len(ours))]
+    alike = [[_likeness(cells[index], masters[number], fine) for number in ours] for index in theirs]
+    if len(theirs) == len(ours) == 1 and _may_be(cells[theirs[0]], masters[ours[0]]):
+        return {theirs[0]: ours[0]}
+    best = [[0.0] * (len(ours) + 1) for _ in range(len(theirs) + 1)]
+    for i in range(len(theirs) - 1, -1, -1):
+        for j in range(len(ours) - 1, -1, -1):
+            paired = alike[i][j] + best[i + 1][j + 1] if alike[i][j] else 0.0
+            best[i][j] = max(best[i + 1][j], best[i][j + 1], paired)
+    found, i, j = {}, 0, 0
+    while i < len(theirs) and j < len(ours):
+        if alike[i][j] and best[i][j] == alike[i][j] + best[i + 1][j + 1]:
+            found[theirs[i]] = ours[j]
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            i += 1
+        else:
+            j += 1
+    return found
+
+
+def _may_be(cell: Cell, master: MasterCell) -> bool:
+    return cell.kind == master.kind and not master.locked and bool(cell.text.strip())
+
+
+def _likeness(cell: Cell, master: MasterCell, fine: bool) -> float:
+    """0 if the two are not the same cell; defining the same name counts more than any likeness of text."""
+    text, released = cell.text[:COMPARED], master.released[:COMPARED]
+    shared = SAME_NAME * bool(_names(text) & _names(released)) if not master.locked else 0.0
+    if not fine:
+        return shared
+    matcher = difflib.SequenceMatcher(None, text, released, autojunk=False)
+    ratio = matcher.ratio() if matcher.real_quick_ratio() >= ALIKE or shared else 0.0
+    return shared + ratio if shared or (ratio >= ALIKE and cell.kind == master.kind) else 0.0
+
+
+def _names(text: str) -> set[str]:
+    return {name for groups in NAMES.findall(text) for name in groups if name}
+
+
+def _nameless(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> list[int]:
+    """Cells not matched yet that are no copies: without a grade id, or with one that nobody gave."""
+    known = {master.grade_id for master in masters} - {""}
+    return [index for index, cell in enumerate(cells) if index not in pairs and cell.grade_id not in known]
+
+
+def _left(masters: Sequence[MasterCell], pairs: Pairs) -> list[tuple[int, MasterCell]]:
+    used = set(pairs.values())
+    return [(number, master) for number, master in enumerate(masters) if number not in used]

@@ -1,0 +1,164 @@
+"""The instructor's notebook as it is graded: cells in canonical order, test cells whole, starters in answer cells.
+
+Order and plain cells come from the released notebook (the source's, if there is no release folder); what nbgrader
+graded cells hold comes from the gradebook, as in stock nbgrader. No submission enters here.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.course import Course
+from grader.errors import GraderError
+from grader.grading.intake.notebook_parser import Cell, read
+
+Known = tuple[str, str, dict[str, Any]]
+HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+
+
+@dataclass(frozen=True)
+class MasterCell:
+    """One cell: `source` is what is run, `released` what students got. `entry` is its nbgrader metadata, if it has."""
+
+    kind: str
+    source: str
+    released: str
+    cell_id: str
+    entry: dict[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    pictures: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def grade_id(self) -> str:
+        """nbgrader's name of the cell; empty for a plain one."""
+        return str(self.entry.get("grade_id", ""))
+
+    @property
+    def locked(self) -> bool:
+        """True if it is not the student's to change."""
+        return bool(self.entry) and not self.entry.get("solution")
+
+    @property
+    def graded(self) -> bool:
+        """True if it carries points, given by a test or by hand."""
+        return bool(self.entry.get("grade") or self.entry.get("task"))
+
+    @property
+    def called(self) -> str:
+        """What a message calls it."""
+        role = "test cell" if self.locked and self.graded else "locked cell" if self.locked else "answer cell"
+        return f"{role} {self.grade_id!r}"
+
+    def as_dict(self, text: str | None = None, pictures: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The cell in nbformat 4.5, with `text` in its place if given."""
+        metadata: dict[str, Any] = {"nbgrader": dict(self.entry)} if self.entry else {}
+        if self.tags:
+            metadata["tags"] = list(self.tags)
+        source = self.source if text is None else text
+        return cell_dict(self.kind, self.cell_id, source, metadata, pictures or self.pictures)
+
+
+@dataclass(frozen=True)
+class Master:
+    """One notebook of an assignment; `metadata` is the notebook's own."""
+
+    name: str
+    cells: tuple[MasterCell, ...]
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def notebook(self, cells: Iterable[dict[str, Any]]) -> dict[str, Any]:
+        """A notebook of this assignment with the given cells."""
+        return {"cells": list(cells), "metadata": self.metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def cell_dict(
+    kind: str, identity: str, source: str, metadata: dict[str, Any], pictures: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A cell in nbformat 4.5, not executed."""
+    cell: dict[str, Any] = {"cell_type": kind, "id": identity, "metadata": metadata, "source": source}
+    if kind == "code":
+        return cell | {"outputs": [], "execution_count": None}
+    return cell | ({"attachments": pictures} if pictures else {})
+
+
+def masters(course: Course, name: str) -> list[Master]:
+    """The notebooks of an assignment. Raises `GraderError` if the gradebook does not know it."""
+    from nbgrader.api import MissingEntry
+
+    with course.gradebook() as book:
+        try:
+            assignment = book.find_assignment(name)
+        except MissingEntry:
+            raise GraderError(f"the gradebook knows no exercise {name!r}. First: mlsd release {name}") from None
+        known = [(one.name, one.kernelspec, _in_gradebook(one)) for one in assignment.notebooks]
+    if not known:
+        raise GraderError(f"the gradebook knows no notebook of {name}. First: mlsd release {name}")
+    return [_master(course, name, notebook, kernel, cells) for notebook, kernel, cells in known]
+
+
+def without_hidden_tests(source: str, marks: tuple[str, str] = HIDDEN) -> str:
+    """The text of a test cell as students get it."""
+    begin, end = (re.escape(mark) for mark in marks)
+    kept = re.sub(rf"^[^\n]*{begin}.*?(?:{end}[^\n]*(?:\n|\Z)|\Z)", "", source, flags=re.DOTALL | re.MULTILINE)
+    return kept.rstrip()
+
+
+def hidden_marks(course: Course) -> tuple[str, str]:
+    """What this course writes around hidden tests."""
+    section = course.config.ClearHiddenTests
+    return (
+        section.get("begin_test_delimeter", HIDDEN[0]),
+        section.get("end_test_delimeter", HIDDEN[1]),
+    )
+
+
+def _in_gradebook(notebook: Any) -> dict[str, Known]:
+    """Kind, source and nbgrader metadata of each cell, by grade id, in the gradebook's order."""
+    points = {one.name: one.max_score for one in (*notebook.grade_cells, *notebook.task_cells)}
+    grades = {one.name for one in notebook.grade_cells}
+    solutions = {one.name for one in notebook.solution_cells}
+    tasks = {one.name for one in notebook.task_cells}
+    cells = {}
+    for one in notebook.source_cells:
+        entry: dict[str, Any] = {
+            "grade": one.name in grades,
+            "solution": one.name in solutions,
+            "task": one.name in tasks,
+        }
+        entry |= {"grade_id": one.name, "locked": bool(one.locked), "schema_version": 3, "cell_type": one.cell_type}
+        entry |= {"checksum": one.checksum} | ({"points": points[one.name]} if one.name in points else {})
+        cells[one.name] = (one.cell_type, one.source or "", entry)
+    return cells
+
+
+def _master(course: Course, name: str, notebook: str, kernel: str, known: dict[str, Known]) -> Master:
+    paths = [course.folder(step, name=name) / f"{notebook}.ipynb" for step in ("release", "source")]
+    path = next((one for one in paths if one.is_file()), None)
+    base = read(path.read_bytes()).cells or [] if path else []
+    marks = hidden_marks(course)
+    cells: list[MasterCell] = []
+    seen: set[str] = set()
+    for number, cell in enumerate(base):
+        if cell.grade_id in known and cell.grade_id not in seen:
+            seen.add(cell.grade_id)
+            released = cell.text if path == paths[0] else None
+            cells.append(_graded(cell, f"cell-{number}", known[cell.grade_id], released, marks))
+        elif not cell.grade_id:
+            cells.append(_plain(cell, f"cell-{number}"))
+    for grade_id, one in known.items():
+        if grade_id not in seen:
+            cells.append(_graded(Cell(one[0], one[1]), f"graded-{len(cells)}", one, None, marks))
+    metadata = {"kernelspec": json.loads(kernel)} if kernel else {}
+    return Master(notebook, tuple(cells), metadata | {"language_info": {"name": "python"}})
+
+
+def _graded(cell: Cell, spare: str, known: Known, released: str | None, marks: tuple[str, str]) -> MasterCell:
+    kind, source, entry = known
+    released = without_hidden_tests(source, marks) if released is None else released
+    return MasterCell(kind, source, released, cell.cell_id or spare, entry, cell.tags, cell.pictures)
+
+
+def _plain(cell: Cell, spare: str) -> MasterCell:
+    return MasterCell(cell.kind, cell.text, cell.text, cell.cell_id or spare, {}, cell.tags, cell.pictures)

@@ -1,0 +1,153 @@
+"""The notebook that is graded: the instructor's cells in canonical order, with the student's answers in them.
+
+The submitted file gives the text of answer cells and of extra cells, nothing else: no test, no metadata, no points, no
+order. Flags say what was repaired; no mark follows from a flag. Nothing here executes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.grading.intake.cell_alignment import Pairs, in_place, match, same
+from grader.grading.intake.instructor_notebook import Master, MasterCell, cell_dict
+from grader.grading.intake.notebook_parser import Cell, Handed, read
+from grader.grading.records import Flag, Notebook
+
+MISSING = "# This cell was missing from the submission."
+SKIP_TAGS = {"skip-execution", "raises-exception"}
+NOTICE = "grader-note"
+TOLD = 20  # flags of one notebook that are listed one by one
+
+
+@dataclass
+class Rebuilt:
+    """A notebook fit for grading and what had to be repaired. `answered`: grade ids whose text is the student's.
+
+    Without `readable` it is the released notebook, and nothing was handed in that could be graded.
+    """
+
+    notebook: Notebook
+    flags: list[Flag] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    readable: bool = True
+
+
+def rebuild(content: bytes | None, master: Master) -> Rebuilt:
+    """The master's notebook with what `content` answers; without anything readable, the released notebook."""
+    handed = read(content)
+    flags = [Flag(kind, text, master.name, look=kind != "format") for kind, text in handed.faults]
+    if handed.cells is None:
+        flags[-1] = Flag(flags[-1].kind, f"{flags[-1].text}; it earned no points", master.name)
+        return Rebuilt(master.notebook(one.as_dict() for one in master.cells), flags, readable=False)
+    pairs = match(handed.cells, master.cells)
+    flags += list(_flags(handed, master, pairs))
+    cells = list(_in_order(handed.cells, master.cells, pairs))
+    answered = {
+        master.cells[number].grade_id
+        for index, number in pairs.items()
+        if not master.cells[number].locked and not same(handed.cells[index].text, master.cells[number].released)
+    }
+    return Rebuilt(master.notebook(cells), flags, answered - {""})
+
+
+def notice(flags: Sequence[Flag]) -> dict[str, Any]:
+    """A cell for the top of the executed notebook that tells the student what was repaired."""
+    lines = [f"- {flag.text}" for flag in flags[:TOLD]]
+    lines += [f"- and {len(flags) - TOLD} more"] if len(flags) > TOLD else []
+    return cell_dict("markdown", NOTICE, "**From the grader**\n\n" + "\n".join(lines), {})
+
+
+def _in_order(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> Iterator[dict[str, Any]]:
+    """The master's cells, each followed by the extra cells that followed it in the submission."""
+    extras = _extras(cells, pairs)
+    theirs = {number: cells[index] for index, number in pairs.items()}
+    yield from extras.get(-1, [])
+    for number, master in enumerate(masters):
+        yield _filled(master, theirs.get(number))
+        yield from extras.get(number, [])
+
+
+def _extras(cells: Sequence[Cell], pairs: Pairs) -> dict[int, list[dict[str, Any]]]:
+    """Extra cells by the master's cell that they follow (-1: before the first)."""
+    fixed, after = in_place(pairs), -1
+    found: dict[int, list[dict[str, Any]]] = {}
+    for index, cell in enumerate(cells):
+        if index in fixed:
+            after = pairs[index]
+        elif index not in pairs and cell.text.strip():
+            kind = "raw" if "skip-execution" in cell.tags else cell.kind
+            extra = cell_dict(kind, f"extra-{index}", cell.text, {}, cell.pictures)
+            found.setdefault(after, []).append(extra)
+    return found
+
+
+def _filled(master: MasterCell, theirs: Cell | None) -> dict[str, Any]:
+    if master.locked:
+        return master.as_dict()
+    if theirs is not None:
+        return master.as_dict(theirs.text, theirs.pictures)
+    gone = bool(master.entry) and not master.graded  # an answer cell; one that a person marks shows its starter
+    if gone and master.kind == "code":
+        return master.as_dict(MISSING)
+    return master.as_dict()
+
+
+def _flags(handed: Handed, master: Master, pairs: Pairs) -> Iterator[Flag]:
+    cells = handed.cells or []
+    theirs = {number: index for index, number in pairs.items()}
+    fixed = in_place(pairs)
+    if handed.language and handed.language.lower() != "python":
+        told = f"its kernel is for {handed.language[:40]!r}; it was run with Python"
+        yield Flag("kernelspec", told, master.name)
+    if cells and not any(cell.entry for cell in cells) and any(one.entry for one in master.cells):
+        told = "its cells had lost nbgrader's metadata; they were matched by id, content and position"
+        yield Flag("stripped", told, master.name, look=False)
+    for number, one in enumerate(master.cells):
+        if not one.entry:
+            continue
+        if number not in theirs:
+            if one.locked or one.kind == "code" or one.graded:
+                yield Flag("deleted", f"the {one.called} was missing; it was put back", master.name, one.grade_id)
+            continue
+        index = theirs[number]
+        for kind, told in _changes(cells[index], one, index in fixed):
+            yield Flag(kind, f"the {one.called} {told}", master.name, one.grade_id)
+    yield from _unknown(cells, master, pairs)
+
+
+def _changes(cell: Cell, master: MasterCell, stands: bool) -> Iterator[tuple[str, str]]:
+    """What a student did to one of the instructor's cells beyond answering in it."""
+    if master.locked and not same(cell.text, master.released):
+        yield "edited", "was edited; the released one was run"
+    if cell.kind != master.kind:
+        yield "retyped", f"was made a {cell.kind} cell; it was taken as a {master.kind} cell"
+    if not stands:
+        yield "moved", "was moved; it was graded in its own place"
+    if SKIP_TAGS & set(cell.tags) - set(master.tags):
+        yield "tag", f"carried the tag {min(SKIP_TAGS & set(cell.tags))!r}, which was ignored"
+    if cell.grade_id not in ("", master.grade_id):
+        yield "metadata", "had its name changed; the released one counts"
+    if cell.entry and _number(cell.entry.get("points")) != _number(master.entry.get("points")) and master.graded:
+        yield "points", "had its points changed; the released points count"
+    if cell.entry and any(bool(cell.entry.get(key)) != bool(master.entry.get(key)) for key in ("grade", "solution")):
+        yield "metadata", "had its role changed; the released one counts"
+    elif cell.entry and cell.entry.get("schema_version", 3) not in (1, 2, 3):
+        yield "metadata", "had the version of its metadata changed"
+
+
+def _unknown(cells: Sequence[Cell], master: Master, pairs: Pairs) -> Iterator[Flag]:
+    """Copies of the instructor's cells, and cells that claim points which nobody gave them."""
+    known = {one.grade_id: one for one in master.cells if one.grade_id}
+    for index, cell in enumerate(cells):
+        if index in pairs or not cell.grade_id:
+            continue
+        if cell.grade_id in known:
+            told = f"the {known[cell.grade_id].called} was there more than once; the copy was taken as an extra cell"
+            yield Flag("duplicated", told, master.name, cell.grade_id)
+        elif cell.entry.get("grade") or cell.entry.get("points"):
+            told = f"the extra cell {cell.grade_id[:60]!r} claims points; it is worth none"
+            yield Flag("extra", told, master.name, cell.grade_id[:60])
+
+
+def _number(points: Any) -> float | None:
+    return float(points) if isinstance(points, int | float) and not isinstance(points, bool) else None

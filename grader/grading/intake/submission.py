@@ -1,0 +1,186 @@
+"""One student's folder as a grading job: notebooks found and rebuilt, files taken within limits, links never followed.
+
+Reads only. What a folder may hold is decided here; what it is worth is not.
+"""
+
+import fnmatch
+import os
+import stat
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from grader.course import STAMP, Course
+from grader.grading.intake.instructor_notebook import HIDDEN, Master, hidden_marks, masters
+from grader.grading.intake.rebuild import rebuild
+from grader.grading.records import Flag, Job, Notebook
+
+MB = 1_000_000
+RECEIPT = "submission_secret.txt"  # nbgrader's exchange finds a student's feedback by it; no student code needs it
+LEFT_OUT = {STAMP, RECEIPT, ".DS_Store"}
+FOLDERS_LEFT_OUT = {".ipynb_checkpoints", "__pycache__", ".git", "__MACOSX"}
+
+
+@dataclass(frozen=True)
+class Most:
+    """What is taken of one folder: bytes a file and in all, files, folders deep."""
+
+    file_bytes: int = 30 * MB
+    all_bytes: int = 48 * MB
+    files: int = 1_000
+    depth: int = 8
+
+
+@dataclass
+class Assignment:
+    """What all submissions of an exercise share: rebuilt from `masters`, the course's own `files`, the limits.
+
+    A student's version of a file in `theirs` stands, of every other file of the course's the course's own. `solved` are
+    the instructor's notebooks, by name; `marks` stand around hidden tests; `root` is the course's folder.
+    """
+
+    name: str
+    masters: list[Master]
+    files: dict[str, bytes]
+    limits: Job
+    theirs: tuple[str, ...] = ()
+    solved: dict[str, bytes] = field(default_factory=dict)
+    marks: tuple[str, str] = HIDDEN
+    root: str = ""
+
+    @property
+    def over(self) -> dict[str, bytes]:
+        """The files that replace a student's."""
+        return {path: content for path, content in self.files.items() if path not in self.theirs}
+
+
+@dataclass
+class Submission:
+    """One student's job, and what a person should know: flags, time stamp, grade ids that were answered.
+
+    `unread` holds the released notebooks in whose place nothing readable came; they are not executed. `own`: their
+    other files.
+    """
+
+    student: str
+    job: Job
+    flags: list[Flag] = field(default_factory=list)
+    stamp: str = ""
+    answered: dict[str, set[str]] = field(default_factory=dict)
+    unread: dict[str, Notebook] = field(default_factory=dict)
+    own: dict[str, bytes] = field(default_factory=dict)
+
+
+def assignment(course: Course, name: str, limits: Job) -> Assignment:
+    """What the course holds of `name`; `limits` is a job without notebooks.
+
+    The files are those of the source, else of the release. Raises `GraderError` if the gradebook does not know it.
+    """
+    places = [course.folder(step, name=name) for step in ("source", "release")]
+    folder = next((one for one in places if one.is_dir()), None)
+    files, _ = read_folder(folder, Most(100 * MB, 500 * MB, 10_000)) if folder else ({}, [])
+    own = {path: content for path, content in files.items() if not path.endswith(".ipynb")}
+    theirs = tuple(course.config.Autograde.get("exclude_overwriting", {}).get(name, []))
+    solved = {path.removesuffix(".ipynb"): content for path, content in files.items() if path.endswith(".ipynb")}
+    known = solved if folder == places[0] else {}
+    marks = hidden_marks(course)
+    return Assignment(name, masters(course, name), own, limits, theirs, known, marks, str(course.root))
+
+
+def submission(shared: Assignment, student: str, folder: Path, most: Most | None = None) -> Submission:
+    """The job of one student, who handed in `folder`. Raises `OSError` only if the folder itself cannot be read."""
+    there, flags = read_folder(folder, most or Most())
+    found, more = _notebooks(there, [one.name for one in shared.masters])
+    flags += more
+    rebuilt = {one.name: rebuild(found.get(one.name), one) for one in shared.masters}
+    for one in rebuilt.values():
+        flags += one.flags
+    others = {path: content for path, content in there.items() if not path.lower().endswith(".ipynb")}
+    job = replace(
+        shared.limits,
+        assignment=shared.name,
+        student=student,
+        notebooks={notebook: one.notebook for notebook, one in rebuilt.items() if one.readable},
+        files=shared.files | others | shared.over,
+        trusted=shared.files,
+    )
+    stamp = read_file(folder / STAMP, 200)
+    answered = {notebook: one.answered for notebook, one in rebuilt.items()}
+    secret = {RECEIPT: read_file(folder / RECEIPT, 1_000) or b""} if (folder / RECEIPT).is_file() else {}
+    unread = {notebook: one.notebook for notebook, one in rebuilt.items() if not one.readable}
+    return Submission(
+        student, job, flags, (stamp or b"").decode(errors="replace").strip(), answered, unread, others | secret
+    )
+
+
+def read_folder(folder: Path, most: Most) -> tuple[dict[str, bytes], list[Flag]]:
+    """Regular files by relative name, and a flag for what was left out (links, special files, what is too large)."""
+    files: dict[str, bytes] = {}
+    left, total = [], 0
+    for path in _walk(folder, most.depth):
+        name = path.relative_to(folder).as_posix()
+        content = read_file(path, most.file_bytes) if _fit(name) else None
+        if content is None or len(files) >= most.files or total + len(content) > most.all_bytes:
+            left.append(name)
+        else:
+            files[name] = content
+            total += len(content)
+    if not left:
+        return files, []
+    shown = ", ".join(repr(one)[1:-1][:60] for one in left[:3]) + (f" and {len(left) - 3} more" if left[3:] else "")
+    return files, [Flag("files", f"not taken, a link, a special file or too large: {shown}")]
+
+
+def read_file(path: Path, most_bytes: int) -> bytes | None:
+    """The content of a regular file of at most `most_bytes`, else None. Never blocks, follows no link."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
+            return None
+        return file.read(most_bytes)
+
+
+def _walk(folder: Path, depth: int) -> list[Path]:
+    found = []
+    for place, folders, files in os.walk(folder):
+        deep = len(Path(place).relative_to(folder).parts) >= depth
+        folders[:] = [] if deep else sorted(set(folders) - FOLDERS_LEFT_OUT)
+        found += [Path(place) / name for name in sorted(files) if name not in LEFT_OUT and not name.endswith(".pyc")]
+        found += [Path(place) / name for name in folders if (Path(place) / name).is_symlink()]
+    return sorted(found, key=lambda path: (not path.name.endswith(".ipynb"), path))
+
+
+def _fit(name: str) -> bool:
+    """True for a name that any file system and any report takes."""
+    return name.isprintable() and len(name.encode(errors="replace")) < 500
+
+
+def _notebooks(files: dict[str, bytes], wanted: list[str]) -> tuple[dict[str, bytes], list[Flag]]:
+    """The notebook that is meant for each wanted name: under that name, else one of a name that is like it."""
+    there = sorted((one for one in files if one.lower().endswith(".ipynb")), key=lambda one: (one.count("/"), one))
+    found: dict[str, str] = {name: f"{name}.ipynb" for name in wanted if f"{name}.ipynb" in files}
+    flags = []
+    for name in wanted:
+        spare = [one for one in there if one not in found.values()]
+        if name in found or not spare:
+            continue
+        alike = [one for one in spare if _alike(one, name)]
+        if alike or (len(wanted) == 1 and len(spare) == 1):
+            found[name] = (alike or spare)[0]
+            flags.append(Flag("renamed", f"{found[name]} was taken for {name}.ipynb", name))
+    more = [one for one in there if one not in found.values()]
+    if more:
+        flags.append(
+            Flag("notebooks", f"not graded: {', '.join(more[:3])}" + (" and more" if more[3:] else ""), look=False)
+        )
+    return {name: files[path] for name, path in found.items()}, flags
+
+
+def _alike(path: str, name: str) -> bool:
+    """True for a copy's or a download's name of a notebook, or the same name in a folder or in other case."""
+    stem = Path(path).stem.lower()
+    patterns = [name, f"{name} (*)", f"{name}-copy*", f"{name}_*", f"*_{name}", f"{name}-*", f"*-{name}", f"{name}(*)"]
+    return any(fnmatch.fnmatchcase(stem, pattern.lower().replace("[", "[[]")) for pattern in patterns)

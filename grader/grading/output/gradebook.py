@@ -1,0 +1,289 @@
+"""nbgrader's gradebook as the engine writes it: one transaction for some submissions, rows as stock nbgrader makes.
+
+One table more (`mlsd_record`) holds the digest of the job and its results, so that they are committed together with
+the marks; nbgrader does not look at it. Points and comments given by hand are never touched.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from grader.course import Course
+from grader.errors import GraderError
+from grader.grading.output.render import Graded
+from grader.suite_kit.points import clamp
+
+WAIT_S = 30.0
+TABLE = "mlsd_record"
+
+
+class Locked(GraderError):
+    """Another program holds the gradebook."""
+
+
+@dataclass(frozen=True)
+class GradedCell:
+    """A cell of the gradebook: its row, and how it earns points: by "test", by "hand", as "task", or "" for not."""
+
+    name: str
+    row: str
+    maximum: float
+    earns: str
+    comments: bool
+
+
+class Book:
+    """The gradebook of one exercise; `book` is nbgrader's, open. `reached` as in `Record`."""
+
+    def __init__(
+        self, course: Course, book: Any, assignment: str, reached: Callable[[str], None] | None = None
+    ) -> None:
+        from sqlalchemy import Column, MetaData, String, Table, Text, text
+
+        self.course, self.db, self.assignment = course, book.db, assignment
+        self.reached = reached or (lambda point: None)
+        found = book.find_assignment(assignment)
+        self.row, self.duedate = found.id, found.duedate
+        self.notebooks = {one.name: (one.id, _cells(one)) for one in found.notebooks}
+        self.db.rollback()
+        names = [Column(name, String(128), primary_key=True) for name in ("assignment", "student")]
+        rest = [Column("digest", String(64), nullable=False), Column("results", Text(), nullable=False)]
+        self.table = Table(TABLE, MetaData(), *names, *rest)
+        self.table.create(book.engine, checkfirst=True)
+        if book.engine.dialect.name == "sqlite":
+            self.db.execute(text(f"PRAGMA busy_timeout={int(WAIT_S * 1000)}"))
+        self.digests = self._digests()
+        self.late = _late_plugin(course) if self.duedate else None
+        self.create_student = bool(course.config.Autograde.get("create_student", True))
+        self.students = {one.id for one in book.students}
+        self.db.rollback()
+
+    def refusal(self, student: str) -> str:
+        """Why a student cannot be recorded; empty if nothing is in the way."""
+        if self.create_student or student in self.students:
+            return ""
+        return f"the gradebook knows no student {student!r}, and Autograde.create_student is off"
+
+    def results(self, student: str) -> str:
+        """The recorded `results.json` of a student."""
+        found = self.db.execute(self.table.select().where(self._own(student))).one()
+        self.db.rollback()
+        return str(found.results)
+
+    def all_results(self) -> list[str]:
+        """The recorded `results.json` of every student."""
+        found = self.db.execute(self.table.select().where(self.table.c.assignment == self.assignment)).all()
+        self.db.rollback()
+        return [str(one.results) for one in found]
+
+    def marks(self) -> dict[str, tuple[float, float, float]]:
+        """Points so far, maximum, and the most that a person has still to give, by student."""
+        from nbgrader.api import Grade, SubmittedAssignment, SubmittedNotebook
+        from sqlalchemy import select
+
+        grade, notebook, whole = Grade.__table__, SubmittedNotebook.__table__, SubmittedAssignment.__table__
+        joined = grade.join(notebook, notebook.c.id == grade.c.notebook_id)
+        joined = joined.join(whole, whole.c.id == notebook.c.assignment_id)
+        query = select(whole.c.student_id, grade).select_from(joined).where(whole.c.assignment_id == self.row)
+        maxima = {cell.row: cell.maximum for _, cells in self.notebooks.values() for cell in cells if cell.earns}
+        found: dict[str, tuple[float, float, float]] = {}
+        for one in self.db.execute(query):
+            points, maximum, waiting = found.get(one.student_id, (0.0, 0.0, 0.0))
+            given = one.manual_score if one.manual_score is not None else one.auto_score
+            most = maxima.get(one.cell_id, 0.0)
+            points += (given + (one.extra_credit or 0.0)) if given is not None else 0.0
+            found[one.student_id] = (points, maximum + most, waiting + (most if given is None else 0.0))
+        self.db.rollback()
+        return found
+
+    def write(self, batch: Sequence[Graded]) -> None:
+        """Record some submissions, all or none. Raises `Locked` if another program does not let go of the book."""
+        from sqlalchemy.exc import OperationalError
+
+        until_s = time.monotonic() + WAIT_S
+        while not self._written(batch, OperationalError):
+            if time.monotonic() > until_s:
+                raise Locked(f"another program has held the gradebook for {WAIT_S:g} s. Close it and run this again.")
+            time.sleep(0.1)
+        self.digests |= {one.student: one.digest for one in batch}
+
+    def _written(self, batch: Sequence[Graded], operational: type[Exception]) -> bool:
+        """False if the book was locked, and then nothing is written."""
+        try:
+            self._write_all(batch)
+            self.reached("commit")
+            self.db.commit()
+        except BaseException as error:
+            self.db.rollback()
+            if isinstance(error, operational) and "locked" in str(error):
+                return False
+            raise
+        return True
+
+    def _digests(self) -> dict[str, str]:
+        mine = self.table.select().where(self.table.c.assignment == self.assignment)
+        found = {one.student: one.digest for one in self.db.execute(mine)}
+        self.db.rollback()
+        return found
+
+    def _own(self, student: str) -> Any:
+        return (self.table.c.assignment == self.assignment) & (self.table.c.student == student)
+
+    def _write_all(self, batch: Sequence[Graded]) -> None:
+        """Write the rows of some submissions, each of another student; rows of one table together: a class is new."""
+        from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
+
+        students, submissions = Student.__table__, SubmittedAssignment.__table__
+        mine = [one.student for one in batch]
+        known = {one.id for one in self.db.execute(students.select().where(students.c.id.in_(mine)))}
+        asked = (submissions.c.assignment_id == self.row) & submissions.c.student_id.in_(mine)
+        there = {one.student_id: one for one in self.db.execute(submissions.select().where(asked))}
+        tables = (students, submissions, SubmittedNotebook.__table__, Grade.__table__, Comment.__table__, self.table)
+        new: Rows = {table.name: [] for table in tables}
+        new[students.name] = [{"id": student} for student in mine if student not in known]
+        for one in batch:
+            self._write_one(one, there.get(one.student), new)
+        for table in tables:
+            if new[table.name]:
+                self.db.execute(table.insert(), new[table.name])
+
+    def _write_one(self, one: Graded, there: Any, new: "Rows") -> None:
+        """`there` is the row of an earlier submission, if there was one; rows to add go into `new`."""
+        when = received(one.stamp)
+        submission = self._submission(one, there, when, new)
+        due = self.duedate + there.extension if self.duedate and there and there.extension else self.duedate
+        late_s = max(0.0, (when - due).total_seconds()) if when and due else 0.0
+        for name, (row, cells) in self.notebooks.items():
+            notebook = self._submitted_notebook(submission, row) if there else None
+            own = str(notebook.id) if notebook else _new_row()
+            score = self._grades(own, name, cells, one, new, is_new=notebook is None)
+            self._comments(own, name, cells, one, new, is_new=notebook is None)
+            penalty = self._penalty(one.student, score, late_s)
+            if notebook is None:
+                values = {"id": own, "assignment_id": submission, "notebook_id": row, "flagged": False}
+                new["submitted_notebook"].append(values | {"late_submission_penalty": penalty})
+            elif notebook.late_submission_penalty != penalty:
+                self._update("SubmittedNotebook", own, late_submission_penalty=penalty)
+        if one.student in self.digests:
+            self.db.execute(self.table.delete().where(self._own(one.student)))
+        values = {"assignment": self.assignment, "student": one.student, "digest": one.digest, "results": one.results}
+        new[TABLE].append(values)
+
+    def _submission(self, one: Graded, there: Any, when: datetime | None, new: "Rows") -> str:
+        if there is None:
+            row = _new_row()
+            values = {"id": row, "assignment_id": self.row, "student_id": one.student, "timestamp": when}
+            new["submitted_assignment"].append(values)
+            return row
+        if there.timestamp != when:
+            self._update("SubmittedAssignment", there.id, timestamp=when)
+        return str(there.id)
+
+    def _submitted_notebook(self, submission: str, notebook: str) -> Any:
+        from nbgrader.api import SubmittedNotebook
+
+        table = SubmittedNotebook.__table__
+        mine = (table.c.assignment_id == submission) & (table.c.notebook_id == notebook)
+        return self.db.execute(table.select().where(mine)).first()
+
+    def _grades(
+        self, notebook: str, name: str, cells: list[GradedCell], one: Graded, new: "Rows", is_new: bool
+    ) -> float:
+        """Write a notebook's points; what the notebook is worth with those given by hand."""
+        there = {} if is_new else self._rows("Grade", notebook)
+        earned = {verdict.cell: verdict.points for verdict in one.verdicts if verdict.notebook == name}
+        score = 0.0
+        for cell in (cell for cell in cells if cell.earns):
+            old = there.get(cell.row)
+            auto = _automatic(cell, earned, one.answered.get(name, set()))
+            by_hand = old.manual_score if old else None
+            waits = auto is None or by_hand is not None
+            worth = by_hand if by_hand is not None else auto
+            score += (worth + ((old.extra_credit if old else None) or 0.0)) if worth is not None else 0.0
+            marks = {"auto_score": auto, "needs_manual_grade": waits}
+            if old is None:
+                new["grade"].append({"id": _new_row(), "cell_id": cell.row, "notebook_id": notebook} | marks)
+            elif (old.auto_score, bool(old.needs_manual_grade)) != (auto, waits):
+                self._update("Grade", old.id, **marks)
+        return score
+
+    def _comments(
+        self, notebook: str, name: str, cells: list[GradedCell], one: Graded, new: "Rows", is_new: bool
+    ) -> None:
+        there = {} if is_new else self._rows("Comment", notebook)
+        for cell in (cell for cell in cells if cell.comments):
+            answered = cell.earns == "task" or cell.name in one.answered.get(name, set())
+            text, old = None if answered else "No response.", there.get(cell.row)
+            if old is None:
+                values = {"id": _new_row(), "cell_id": cell.row, "notebook_id": notebook, "auto_comment": text}
+                new["comment"].append(values)
+            elif old.auto_comment != text:
+                self._update("Comment", old.id, auto_comment=text)
+
+    def _penalty(self, student: str, score: float, late_s: float) -> float | None:
+        penalty = self.late.late_submission_penalty(student, score, late_s) if self.late and late_s > 0 else None
+        return None if penalty is None else min(max(penalty, 0.0), score)
+
+    def _rows(self, kind: str, notebook: str) -> dict[str, Any]:
+        """The rows of one of nbgrader's tables that belong to a student's notebook, by cell."""
+        from nbgrader import api
+
+        table = getattr(api, kind).__table__
+        return {row.cell_id: row for row in self.db.execute(table.select().where(table.c.notebook_id == notebook))}
+
+    def _update(self, kind: str, row: str, **values: Any) -> None:
+        from nbgrader import api
+
+        table = getattr(api, kind).__table__
+        self.db.execute(table.update().where(table.c.id == row).values(**values))
+
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def _cells(notebook: Any) -> list[GradedCell]:
+    solutions = {one.name: one.id for one in notebook.solution_cells}
+    grades = {one.name: one for one in notebook.grade_cells}
+    found = [
+        GradedCell(name, one.id, one.max_score, _way(one, name in solutions), False) for name, one in grades.items()
+    ]
+    found += [GradedCell(name, row, 0.0, "", True) for name, row in solutions.items()]
+    return found + [GradedCell(one.name, one.id, one.max_score, "task", True) for one in notebook.task_cells]
+
+
+def _way(cell: Any, is_answer: bool) -> str:
+    return "hand" if is_answer else "test" if cell.cell_type == "code" else "task"
+
+
+def _automatic(cell: GradedCell, earned: dict[str, float], answered: set[str]) -> float | None:
+    """Points without a person: those of a test, 0 for an untouched answer, None for what a person must mark."""
+    if cell.earns == "test":
+        return clamp(earned.get(cell.name, 0.0), cell.maximum)
+    return 0.0 if cell.earns == "hand" and cell.name not in answered else None
+
+
+def _new_row() -> str:
+    from nbgrader.api import new_uuid
+
+    return str(new_uuid())
+
+
+def _late_plugin(course: Course) -> Any:
+    from nbgrader.preprocessors import AssignLatePenalties
+
+    preprocessor = AssignLatePenalties(config=course.config)
+    preprocessor.init_plugin()
+    return preprocessor.plugin_inst
+
+
+def received(stamp: str) -> datetime | None:
+    """The time in a time stamp file, in UTC; None if it holds none."""
+    from nbgrader.utils import parse_utc
+
+    try:
+        found: datetime | None = parse_utc(stamp) if stamp else None
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return found

@@ -1,0 +1,178 @@
+"""The one writer: what was graded goes into nbgrader's gradebook, the autograded folder and `results.json`.
+
+Files are staged beside their place, the gradebook is committed, then the files are renamed into place. The commit is
+the point of truth: whatever is killed in between is finished or done again by the next run. Nothing here grades.
+"""
+
+import errno
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from grader.course import STAMP
+from grader.errors import GraderError
+from grader.grading.intake.submission import Assignment
+from grader.grading.output.gradebook import Book
+from grader.grading.output.render import Graded
+
+STAGED = ".mlsd-staged-"
+OLD = ".mlsd-old"
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class DiskFull(GraderError):
+    """There was no room to write; what was recorded before stays valid."""
+
+
+class Record:
+    """Writes the record of one exercise of one course. Close the book that it is given.
+
+    `reached` is called with the name of each point of writing that was reached; tests end the process there.
+    """
+
+    def __init__(self, shared: Assignment, book: Book, reached: Callable[[str], None] | None = None) -> None:
+        self.course, self.name, self.book, self.shared = book.course, shared.name, book, shared
+        self.reached = reached or (lambda point: None)
+        self.permissions = int(str(self.course.config.Autograde.get("permissions", 444)), 8)
+
+    def settle(self, student: str) -> None:
+        """Finish what an earlier run committed but did not put into place, and remove what it did not commit."""
+        final = self._final(student)
+        digest = self.book.digests.get(student)
+        with full_disk_told(self.course.home):
+            if digest and _staged(final, digest).is_dir():
+                self._publish(final, _staged(final, digest))
+            for left in final.parent.glob(f".{final.name}{STAGED}*"):
+                _remove(left)
+            if final.is_dir():
+                _remove(final.with_name(f".{final.name}{OLD}"))
+            _remove(_partial(self.results_file(student)))
+            if digest:
+                self._write_results(student, self.book.results(student))
+
+    def digest(self, student: str) -> str:
+        """The digest of the job that is recorded with all its files; empty if there is none."""
+        whole = any(self._final(student).glob("*.ipynb"))
+        return self.book.digests.get(student, "") if whole else ""
+
+    def write(self, batch: Sequence[Graded]) -> None:
+        """Record some submissions in one transaction. Raises `DiskFull` or `Locked`, and then none of them is."""
+        if not batch:
+            return
+        finals = [self._final(one.student) for one in batch]
+        staged = [_staged(final, one.digest) for one, final in zip(batch, finals, strict=True)]
+        try:
+            with full_disk_told(self.course.home):
+                for one, place in zip(batch, staged, strict=True):
+                    self.reached("stage")
+                    self._stage(one, place)
+                self.reached("staged")
+                self.book.write(batch)
+        except BaseException:
+            for place in staged:
+                _remove(place)
+                _remove(_unfinished(place))
+            raise
+        self.reached("committed")
+        with full_disk_told(self.course.home):
+            for one, final, place in zip(batch, finals, staged, strict=True):
+                self._publish(final, place)
+                self._write_results(one.student, one.results)
+
+    def results_file(self, student: str) -> Path:
+        """Where a student's `results.json` lies."""
+        return self.course.home / "reports" / self.name / student / "results.json"
+
+    def _final(self, student: str) -> Path:
+        return self.course.folder("autograded", student, self.name)
+
+    def _stage(self, one: Graded, place: Path) -> None:
+        """Write everything into a folder that gets its telling name last."""
+        partial = _unfinished(place)
+        _remove(partial)
+        _remove(place)
+        files = self.shared.files | one.files | self.shared.over | ({STAMP: one.stamp.encode()} if one.stamp else {})
+        for name, content in files.items():
+            path = partial / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            path.chmod(self.permissions)
+        partial.mkdir(parents=True, exist_ok=True)
+        partial.rename(place)
+
+    def _publish(self, final: Path, staged: Path) -> None:
+        old = final.with_name(f".{final.name}{OLD}")
+        if final.exists():
+            _remove(old)
+            final.rename(old)
+            self.reached("aside")
+        staged.rename(final)
+        self.reached("published")
+        _remove(old)
+
+    def _write_results(self, student: str, text: str) -> None:
+        path = self.results_file(student)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            write_whole(path, text)
+            self.reached("results")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that it is there whole or as it was before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _partial(path)
+    try:
+        with full_disk_told(path.parent):
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink()
+        raise
+
+
+@contextmanager
+def full_disk_told(place: Path) -> Iterator[None]:
+    """Errors that mean "no room" raise `DiskFull` instead, also those of SQLite."""
+    from sqlalchemy.exc import DatabaseError
+
+    told = (
+        f"there is no room to write below {place}. What was recorded so far is whole; nothing is half-written. "
+        "Free some space and run the same command again: it goes on where it stopped."
+    )
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFull(told) from error
+        raise
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        if any(words in str(error) for words in ("disk is full", "disk I/O error")):
+            raise DiskFull(told) from error
+        raise
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
+
+
+def _unfinished(staged: Path) -> Path:
+    return staged.with_name(staged.name + ".part")
+
+
+def _staged(final: Path, digest: str) -> Path:
+    return final.with_name(f".{final.name}{STAGED}{digest[:24]}")
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.is_dir():
+        for folder, folders, _ in os.walk(path):
+            for one in folders:
+                with suppress(OSError):
+                    os.chmod(Path(folder) / one, 0o700)
+        shutil.rmtree(path)

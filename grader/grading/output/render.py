@@ -1,0 +1,144 @@
+"""A result as files: executed notebooks with a table in every test cell, `results.json` in Gradescope's form.
+
+Runs in the worker, so that the one writer only writes. Student outputs are made harmless here.
+"""
+
+import html
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from grader.grading.intake.rebuild import notice
+from grader.grading.intake.submission import Submission
+from grader.grading.output.sanitize import clean_markdown, clean_outputs
+from grader.grading.records import Flag, Job, Notebook, Result, Verdict
+from grader.suite_kit.points import Points
+
+VERDICT = "mlsd_verdict"
+PASSED = "pass"
+MESSAGE = 4_000
+
+
+@dataclass
+class Graded:
+    """One graded submission, ready to be recorded. `files` belong into the autograded folder, by relative name."""
+
+    student: str
+    digest: str
+    stamp: str
+    verdicts: list[Verdict]
+    flags: list[Flag]
+    answered: dict[str, set[str]]
+    files: dict[str, bytes] = field(default_factory=dict)
+    results: str = ""
+
+
+def finish(submission: Submission, result: Result, digest: str) -> Graded:
+    """The submission's record; `digest` is that of its job."""
+    flags = [*submission.flags, *result.flags]
+    notebooks = result.notebooks | submission.unread
+    verdicts = result.verdicts + [
+        one for name, notebook in submission.unread.items() for one in _missing(name, notebook)
+    ]
+    result = replace(result, verdicts=sorted(verdicts, key=lambda one: one.notebook))
+    files = dict(submission.own)
+    for name, notebook in notebooks.items():
+        mine = [one for one in result.verdicts if one.notebook == name]
+        told = [one for one in flags if one.look and one.notebook in ("", name)]
+        files[f"{name}.ipynb"] = _in_lines(_dressed(notebook, mine, told), "cells").encode()
+    graded = Graded(submission.student, digest, submission.stamp, result.verdicts, flags, submission.answered, files)
+    graded.results = _in_lines(gradescope(submission.job, result, flags, digest), "tests")
+    return graded
+
+
+def _in_lines(document: dict[str, Any], key: str) -> str:
+    """JSON with a line for each entry under `key`: the encoder that indents takes ten times as long."""
+    entries = ",\n".join(json.dumps(one, sort_keys=True) for one in document[key])
+    rest = json.dumps({name: value for name, value in document.items() if name != key}, sort_keys=True)
+    return f'{{"{key}": [\n{entries}\n],\n{rest[1:]}\n'
+
+
+def gradescope(job: Job, result: Result, flags: list[Flag], digest: str) -> dict[str, Any]:
+    """The content of `results.json` (Gradescope's autograder documentation, "Output format").
+
+    What is ours alone stands in `extra_data`.
+    """
+    tests = [_test(number, one) for number, one in enumerate(result.verdicts, 1)]
+    return {
+        "score": sum(one.points for one in result.verdicts),
+        "max_score": sum(one.maximum for one in result.verdicts),
+        "execution_time": round(result.wall_s, 3),
+        "visibility": "after_published",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": {
+            "assignment": job.assignment,
+            "student": job.student,
+            "digest": digest,
+            "seed": job.seed,
+            "limits": {"cell_s": job.cell_s, "total_s": job.total_s, "memory_mb": job.memory_mb},
+            "flags": [asdict(one) for one in flags],
+            "cpu_s": round(result.cpu_s, 3),
+            "peak_mb": round(result.peak_mb),
+        },
+    }
+
+
+def _test(number: int, one: Verdict) -> dict[str, Any]:
+    return {
+        "name": f"{one.notebook}/{one.cell}",
+        "number": str(number),
+        "score": one.points,
+        "max_score": one.maximum,
+        "status": "passed" if one.verdict == PASSED else "failed",
+        "output": one.message[:MESSAGE],
+        "output_format": "text",
+        "visibility": one.visibility,
+        "tags": [one.verdict, *(["unsealed"] if one.unsealed else [])],
+        "extra_data": {"verdict": one.verdict, "wall_s": one.wall_s, "cpu_s": one.cpu_s, "peak_mb": one.peak_mb},
+    }
+
+
+def _missing(name: str, notebook: Notebook) -> list[Verdict]:
+    entries = [cell["metadata"].get("nbgrader", {}) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    tests = [one for one in entries if one.get("grade") and not one.get("solution")]
+    told = "Nothing readable was handed in."
+    return [Verdict(name, one["grade_id"], 0.0, one["points"], "missing", told) for one in tests]
+
+
+def _dressed(notebook: Notebook, verdicts: list[Verdict], flags: list[Flag]) -> Notebook:
+    by_cell = {one.cell: one for one in verdicts}
+    cells = [_cell(cell, by_cell) for cell in notebook["cells"]]
+    return notebook | {"cells": ([notice(flags)] if flags else []) + cells}
+
+
+def _cell(cell: dict[str, Any], verdicts: dict[str, Verdict]) -> dict[str, Any]:
+    entry = cell["metadata"].get("nbgrader", {})
+    verdict = verdicts.get(entry.get("grade_id", ""))
+    if cell["cell_type"] == "markdown" and not (entry.get("locked") and not entry.get("solution")):
+        return cell | {"source": clean_markdown(cell["source"], cell.get("attachments", {}))}
+    if cell["cell_type"] != "code":
+        return cell
+    if verdict is None:
+        return cell | {"outputs": clean_outputs(cell["outputs"])}
+    told = {"verdict": verdict.verdict, "visibility": verdict.visibility, "unsealed": verdict.unsealed}
+    return cell | {"outputs": [table(verdict)], "metadata": cell["metadata"] | {VERDICT: told}}
+
+
+def table(verdict: Verdict) -> dict[str, Any]:
+    """The output of a test cell: the points as a bare number for nbgrader, the table behind it for a person."""
+    own = verdict.html or _plain_table(verdict)
+    points = repr(Points(verdict.points, verdict.maximum))
+    return {
+        "output_type": "execute_result",
+        "execution_count": None,
+        "metadata": {},
+        "data": {"text/plain": points, "text/html": own},
+    }
+
+
+def _plain_table(verdict: Verdict) -> str:
+    title = f"<b>{html.escape(verdict.cell)}</b>: {html.escape(verdict.verdict)}"
+    message = html.escape(verdict.message[:MESSAGE])
+    said = f'<pre style="white-space:pre-wrap">{message}</pre>' if message else ""
+    return f'<div class="mlsd-points"><p>{title}, {verdict.points:g} of {verdict.maximum:g} points</p>{said}</div>'

@@ -1,0 +1,76 @@
+"""What a batch leaves for people: the items of every student as CSV, who needs a look and why.
+
+Everything is derived from what the gradebook holds, so that a run that was interrupted ends with the same files.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from grader.grading.output.gradebook import Book
+from grader.grading.output.publish import write_whole
+
+ITEMS = ("student", "notebook", "item", "points", "maximum", "verdict", "unsealed", "message")
+NOTES = ("student", "note")
+
+
+def items_file(home: Path, name: str) -> Path:
+    """The CSV with one row a student and test."""
+    return home / "reports" / f"{name}_items.csv"
+
+
+def notes_file(home: Path, name: str) -> Path:
+    """The CSV with one row a student and flag."""
+    return home / "reports" / f"{name}_grade.csv"
+
+
+def write_reports(book: Book, home: Path) -> None:
+    """Write both files anew, from all recorded results."""
+    recorded = [json.loads(text) for text in book.all_results()]
+    recorded.sort(key=lambda one: str(one["extra_data"]["student"]))
+    _write(items_file(home, book.assignment), ITEMS, (row for one in recorded for row in _items(one)))
+    notes = ((one["extra_data"]["student"], note) for one in recorded for note in notes_of(one))
+    _write(notes_file(home, book.assignment), NOTES, notes)
+
+
+def notes_of(results: dict[str, Any]) -> list[str]:
+    """Why a person should look at this submission, one sentence each; empty if nobody needs to."""
+    flags = [one for one in results["extra_data"]["flags"] if one["look"]]
+    return [f"{one['notebook']}: {one['text']}" if one["notebook"] else one["text"] for one in flags]
+
+
+def unsealed_in(results: dict[str, Any]) -> set[str]:
+    """The tests that student code shared a process with."""
+    return {test["name"] for test in results["tests"] if "unsealed" in test["tags"]}
+
+
+def _items(results: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
+    student = results["extra_data"]["student"]
+    for test in results["tests"]:
+        notebook, _, item = test["name"].partition("/")
+        verdict, sealed = test["extra_data"]["verdict"], "unsealed" if "unsealed" in test["tags"] else ""
+        yield student, notebook, item, test["score"], test["max_score"], verdict, sealed, _first_line(test["output"])
+
+
+def _first_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0][:200] if lines else ""
+
+
+def _write(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(columns)
+    table.writerows([_harmless(value) for value in row] for row in rows)
+    write_whole(path, text.getvalue())
+
+
+def _harmless(value: Any) -> Any:
+    """The value, with a text that a spreadsheet would take for a formula made harmless."""
+    if not isinstance(value, str):
+        return value
+    value = "".join(one if one.isprintable() else " " for one in value)
+    return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value

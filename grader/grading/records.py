@@ -1,0 +1,202 @@
+"""What goes into grading one submission and what comes out: plain records, one verdict a test.
+
+A `Job` is all that a mark depends on, so that it may be graded anywhere and again. Nothing here executes or writes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from grader.suite_kit.points import clamp
+
+Notebook = dict[str, Any]
+LONGEST = 200_000  # characters of a text that another process tells, entries of a list
+
+VERDICTS = (
+    "pass", "partial", "fail", "not attempted", "error", "timeout", "memory", "crashed", "missing", "tampered",
+    "unstable",
+)  # fmt: skip
+# Gradescope's levels of visibility, from what a student always sees to what a student never sees.
+VISIBILITIES = ("visible", "after_due_date", "after_published", "hidden")
+
+
+@dataclass
+class Outcome:
+    """What a trusted cell gave: points, a verdict, a message; the table of a suite; `line` is where it failed.
+
+    `kind` and `text` are the error's, `theirs` whether it is the student's code that raised it, at `own_line` of
+    theirs. `printed` is what the cell and the student's code printed meanwhile; `suite` is true for a test of ours;
+    `given` are the methods and operators by which it gave data to objects of the student's, `changed` whether
+    arguments that it gave were changed there.
+    """
+
+    points: float = 0.0
+    verdict: str = "fail"
+    message: str = ""
+    html: str = ""
+    printed: str = ""
+    line: int = 0
+    suite: bool = False
+    wall_s: float = 0.0
+    shown: str = ""
+    given: list[str] = field(default_factory=list)
+    changed: bool = False
+    kind: str = ""
+    text: str = ""
+    theirs: bool = False
+    own_line: str = ""
+
+    @classmethod
+    def untrusted(cls, told: Mapping[str, Any], maximum: float) -> "Outcome":
+        """An outcome as a process tells it that may be anybody's by now: held to its form, points within the range.
+
+        Raises `ValueError` for what is no outcome.
+        """
+        found = cls()
+        for one in fields(cls):
+            value: Any = told.get(one.name)
+            kind = type(getattr(found, one.name))
+            if kind is float and type(value) is int:
+                value = float(value)
+            if type(value) is not kind or (kind is list and not all(type(name) is str for name in value)):
+                raise ValueError(f"{one.name} of an outcome is a {type(value).__name__}")
+            setattr(found, one.name, value[:LONGEST] if kind in (str, list) else value)
+        if found.verdict not in VERDICTS:
+            raise ValueError("an outcome has a verdict that does not exist")
+        found.points = clamp(found.points, maximum)
+        found.wall_s = clamp(found.wall_s, 1e9)
+        found.line = max(0, found.line)
+        return found
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one test found. `message` is plain text, `html` the table of a suite (escaped), both as `visibility` says.
+
+    `unsealed` is true if student code ran in the process that decided; `wall_s`, `cpu_s` in seconds.
+    """
+
+    notebook: str
+    cell: str
+    points: float
+    maximum: float
+    verdict: str
+    message: str = ""
+    html: str = ""
+    visibility: str = "visible"
+    unsealed: bool = False
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_mb: float = 0.0
+
+
+@dataclass(frozen=True)
+class Flag:
+    """What was repaired or is odd in a submission; no mark follows from it. `look`: a person should see it."""
+
+    kind: str
+    text: str
+    notebook: str = ""
+    cell: str = ""
+    look: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.notebook}: {self.text}" if self.notebook else self.text
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade. `notebooks` are rebuilt ones by name, their test cells whole (hidden tests included).
+
+    `files` lie beside the notebook in the sandbox; `trusted` are the course's own files, for the checker. Limits:
+    `cell_s` seconds of wall time a cell, `total_s` in all, `memory_mb`. `forbids` names modules.
+    """
+
+    assignment: str
+    student: str
+    notebooks: Mapping[str, Notebook]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    trusted: Mapping[str, bytes] = field(default_factory=dict)
+    cell_s: float = 30.0
+    total_s: float = 300.0
+    memory_mb: int = 2048
+    seed: int = 0
+    require_sealed: bool = False
+
+    def digest(self) -> str:
+        """A digest of everything that the marks depend on; the student's name is not among it."""
+        whole = hashlib.sha256()
+        limits = [self.assignment, self.cell_s, self.total_s, self.memory_mb, self.seed, self.require_sealed]
+        whole.update(json.dumps([limits, dict(self.notebooks)], sort_keys=True).encode())
+        for group in (self.files, self.trusted):
+            for name, content in sorted(group.items()):
+                whole.update(f"\0{name}\0".encode() + hashlib.sha256(content).digest())
+        return whole.hexdigest()
+
+
+@dataclass
+class Result:
+    """What grading one submission gave: executed notebooks by name, a verdict a test, what was odd on the way."""
+
+    notebooks: dict[str, Notebook]
+    verdicts: list[Verdict] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_mb: float = 0.0
+
+    def plain(self) -> dict[str, Any]:
+        """The verdicts and flags as JSON-friendly data."""
+        return {"verdicts": [asdict(one) for one in self.verdicts], "flags": [asdict(one) for one in self.flags]}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the instructor's own answers show of a notebook's tests, before any submission is graded.
+
+    `allowed`: by test, the methods by which it gives data to objects of an answer; `changed`: tests whose arguments an
+    answer changes; `unsealed`: tests that they pass only beside the student's side, with the reason; `modules`: what
+    tests import while they run.
+    """
+
+    allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
+    unsealed: Mapping[str, str] = field(default_factory=dict)
+    modules: frozenset[str] = frozenset()
+
+
+@dataclass
+class StudentOutcome:
+    """One student's outcome: points by hand are apart in `waiting` (the most that is still to be given)."""
+
+    student: str
+    points: float = 0.0
+    maximum: float = 0.0
+    waiting: float = 0.0
+    skipped: bool = False
+    failure: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def needs_a_look(self) -> bool:
+        """True if it was not graded or something was repaired, stopped or left out."""
+        return bool(self.failure or self.notes)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the engine grades: `jobs` workers (0: one a processor), `timeout_s` a cell (None: as the course says).
+
+    `level` names a level of the sandbox ("": the best there is); `require_level` refuses to grade below it.
+    """
+
+    jobs: int = 0
+    timeout_s: float | None = None
+    force: bool = False
+    seed: int = 0
+    level: str = ""
+    require_level: bool = False
+    require_sealed: bool = False
+    memory_mb: int = 2048

@@ -1,0 +1,285 @@
+"""Further kinds of data that may cross between checker and answer: those of the standard library, numpy, pandas, torch.
+
+For `grader.suite_kit.codec` as its `more` and `build`, the same on both sides. A kind is plain content under a name;
+nothing that holds code or behaviour of its own may be added here, nor a kind that equals what it does not hold (a
+masked array).
+"""
+
+import collections
+import datetime
+import decimal
+import fractions
+import importlib
+import pathlib
+import random
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from grader.suite_kit.codec import CodecError
+
+# Types that are sent by name. Calling one with plain data gives plain data.
+TYPES: dict[str, Any] = {
+    one.__name__: one
+    for one in (
+        bool,
+        bytes,
+        bytearray,
+        complex,
+        dict,
+        float,
+        frozenset,
+        int,
+        list,
+        object,
+        range,
+        set,
+        slice,
+        str,
+        tuple,
+    )
+} | {"NoneType": type(None), "Counter": collections.Counter, "OrderedDict": collections.OrderedDict}
+FACTORIES = {name: TYPES[name] for name in ("bool", "dict", "float", "int", "list", "set", "str", "tuple")}
+CALENDAR: dict[str, Any] = {one.__name__: one for one in (datetime.datetime, datetime.date, datetime.time)}
+ITEMS = 2_000_000
+BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
+TABLES = (
+    "frame", "index", "missing", "multi", "object frame", "object series", "series", "sparse", "stamp", "tensor",
+)  # fmt: skip
+
+
+def more(value: Any) -> tuple[str, Any] | None:
+    """(kind, content) of a value that is data of a further kind, else None."""
+    kind = type(value)
+    writer = _WRITERS.get(kind)
+    if writer is not None:
+        return writer(value)
+    if issubclass(kind, type):
+        return _write_type(value)
+    if issubclass(kind, tuple):
+        return _write_named_tuple(value)
+    if issubclass(kind, np.ndarray):
+        return _write_array(value)
+    module = kind.__module__.partition(".")[0]
+    if module in ("pandas", "torch", "scipy", "numpy"):
+        return _of_library(module, kind, value)
+    return None
+
+
+def build(kind: str, content: Any) -> Any:
+    """The value of a further kind. Raises `CodecError` for a kind that is unknown or does not fit its content."""
+    maker = _MAKERS.get(kind)
+    if maker is None:
+        raise CodecError(f"the kind {kind[:40]!r} is unknown")
+    try:
+        return maker(content)
+    except CodecError:
+        raise
+    except Exception as error:
+        raise CodecError(f"a value of kind {kind} is damaged ({type(error).__name__})") from None
+
+
+def _write_type(value: type) -> tuple[str, Any] | None:
+    if TYPES.get(value.__name__) is value:
+        return "type", value.__name__
+    if issubclass(value, np.generic) and value.__module__ == "numpy":
+        return "numpy type", value.__name__
+    return None
+
+
+def _write_named_tuple(value: Any) -> tuple[str, Any] | None:
+    kind = type(value)
+    fields = getattr(kind, "_fields", None)
+    if kind.__mro__[1:] != (tuple, object) or type(fields) is not tuple or len(fields) != len(value):
+        return None
+    return "named tuple", [kind.__name__, list(fields), list(value)]
+
+
+def _make_named_tuple(content: Any) -> Any:
+    name, fields, values = content
+    return _tuple_type(str(name), tuple(map(str, fields)))(*values)
+
+
+def _tuple_type(name: str, fields: tuple[str, ...]) -> Any:
+    known = _TUPLE_TYPES.get((name, fields))
+    if known is None:
+        if len(_TUPLE_TYPES) > 500 or len(fields) > 200:
+            raise CodecError("there are too many kinds of named tuples")
+        known = _TUPLE_TYPES[name, fields] = collections.namedtuple(name, fields)
+    return known
+
+
+def _write_array(value: Any) -> tuple[str, Any] | None:
+    if type(value) is not np.ndarray or value.dtype.kind not in "OUS":
+        return None
+    if value.dtype.kind == "O":
+        return "object array", [list(value.shape), value.ravel().tolist()]
+    return "text array", [list(value.shape), value.ravel().tolist(), value.dtype.str]
+
+
+def _make_object_array(content: Any) -> Any:
+    shape, items = content
+    array = np.empty(len(items), dtype=object)
+    array[:] = items if not any(hasattr(one, "__len__") for one in items) else _each(items)
+    return array.reshape(shape)
+
+
+def _each(items: list[Any]) -> Any:
+    array = np.empty(len(items), dtype=object)
+    for index, one in enumerate(items):
+        array[index] = one
+    return array
+
+
+def _make_text_array(content: Any) -> Any:
+    shape, items, dtype = content
+    width = int(dtype[2:])
+    if dtype[1] not in "US" or width * max(1, len(items)) > 100 * ITEMS:
+        raise CodecError("a text array is too large")
+    return np.array(items, dtype=dtype).reshape(shape)
+
+
+def _make_range(content: Any) -> range:
+    return range(*map(int, content))
+
+
+def _make_default_dict(content: Any) -> Any:
+    factory, items = content
+    return collections.defaultdict(FACTORIES.get(factory), items)
+
+
+def _write_default_dict(value: Any) -> tuple[str, Any]:
+    name = getattr(value.default_factory, "__name__", "")
+    return "defaultdict", [name if FACTORIES.get(name) is value.default_factory else "", _pairs(value)]
+
+
+def _pairs(value: Any) -> list[tuple[Any, Any]]:
+    return list(value.items())
+
+
+def _write_calendar(value: Any) -> tuple[str, Any]:
+    key = getattr(getattr(value, "tzinfo", None), "key", None)
+    return "calendar", [type(value).__name__, value.replace(tzinfo=None).isoformat() if key else value.isoformat(), key]
+
+
+def _make_calendar(content: Any) -> Any:
+    kind, text, key = content
+    value: Any = CALENDAR[kind].fromisoformat(text)
+    if key is None:
+        return value
+    import zoneinfo
+
+    return value.replace(tzinfo=zoneinfo.ZoneInfo(str(key)))
+
+
+def _of_library(module: str, kind: type, value: Any) -> tuple[str, Any] | None:
+    from grader.grading.sealed import table_codecs
+
+    if module == "numpy":
+        return ("dtype", value.str) if isinstance(value, np.dtype) and value.kind in "biufcMmUSO" else None
+    return table_codecs.write(module, kind, value)
+
+
+def _of_tables(kind: str) -> Callable[[Any], Any]:
+    def make(content: Any) -> Any:
+        return importlib.import_module("grader.grading.sealed.table_codecs").MAKERS[kind](content)
+
+    return make
+
+
+def _numpy_type(content: Any) -> Any:
+    found = getattr(np, content)
+    if not (isinstance(found, type) and issubclass(found, np.generic)):
+        raise CodecError(f"numpy.{content} is no type of numbers")
+    return found
+
+
+def _write_generator(value: Any) -> tuple[str, Any]:
+    return "generator", [type(value.bit_generator).__name__, value.bit_generator.state]
+
+
+def _make_generator(content: Any) -> Any:
+    name, state = content
+    if name not in BIT_GENERATORS:
+        raise CodecError(f"there is no bit generator {name!r}")
+    source = getattr(np.random, name)()
+    _hold_position(state["state"].get("pos", 0), 624)
+    _hold_position(state.get("buffer_pos", 0), 4)
+    source.state = state
+    return np.random.Generator(source)
+
+
+def _hold_position(position: Any, most: int) -> None:
+    """numpy reads at this position of a generator's buffer without looking whether it is one."""
+    if not 0 <= int(position) <= most:
+        raise CodecError(f"a generator stands at {position} of {most}")
+
+
+def _make_random(content: Any) -> Any:
+    made = random.Random()
+    made.setstate(content)
+    return made
+
+
+def _make_random_state(content: Any) -> Any:
+    made = np.random.RandomState()
+    _hold_position(content[2], 624)
+    made.set_state(content)
+    return made
+
+
+_Writer = Callable[[Any], tuple[str, Any]]
+_TUPLE_TYPES: dict[tuple[str, tuple[str, ...]], Any] = {}
+_WRITERS: dict[type, _Writer] = {
+    complex: lambda value: ("complex", [value.real, value.imag]),
+    range: lambda value: ("range", [value.start, value.stop, value.step]),
+    slice: lambda value: ("slice", [value.start, value.stop, value.step]),
+    type(...): lambda value: ("ellipsis", None),
+    bytearray: lambda value: ("bytearray", bytes(value)),
+    collections.Counter: lambda value: ("Counter", _pairs(value)),
+    collections.OrderedDict: lambda value: ("OrderedDict", _pairs(value)),
+    collections.defaultdict: _write_default_dict,
+    collections.deque: lambda value: ("deque", [list(value), value.maxlen]),
+    type({}.keys()): lambda value: ("keys", list(value)),
+    type({}.values()): lambda value: ("values", list(value)),
+    type({}.items()): lambda value: ("items", list(value)),
+    fractions.Fraction: lambda value: ("Fraction", [value.numerator, value.denominator]),
+    decimal.Decimal: lambda value: ("Decimal", str(value)),
+    datetime.timedelta: lambda value: ("timedelta", [value.days, value.seconds, value.microseconds]),
+    **dict.fromkeys(CALENDAR.values(), _write_calendar),
+    np.random.Generator: _write_generator,
+    np.random.RandomState: lambda value: ("random state", value.get_state()),
+    random.Random: lambda value: ("random", value.getstate()),
+    pathlib.PosixPath: lambda value: ("path", str(value)),
+}
+_MAKERS: dict[str, Callable[[Any], Any]] = {
+    "complex": lambda content: complex(*content),
+    "range": _make_range,
+    "slice": lambda content: slice(*content),
+    "ellipsis": lambda content: ...,
+    "bytearray": bytearray,
+    "Counter": lambda content: collections.Counter(dict(content)),
+    "OrderedDict": collections.OrderedDict,
+    "defaultdict": _make_default_dict,
+    "deque": lambda content: collections.deque(content[0], content[1]),
+    "keys": lambda content: dict.fromkeys(content).keys(),
+    "values": lambda content: dict(enumerate(content)).values(),
+    "items": lambda content: dict(content).items(),
+    "Fraction": lambda content: fractions.Fraction(*map(int, content)),
+    "Decimal": decimal.Decimal,
+    "timedelta": lambda content: datetime.timedelta(*content),
+    "calendar": _make_calendar,
+    "path": pathlib.PurePosixPath if sys.platform == "win32" else pathlib.Path,
+    "generator": _make_generator,
+    "random state": _make_random_state,
+    "random": _make_random,
+    "type": TYPES.__getitem__,
+    "numpy type": _numpy_type,
+    "dtype": np.dtype,
+    "named tuple": _make_named_tuple,
+    "object array": _make_object_array,
+    "text array": _make_text_array,
+    **{kind: _of_tables(kind) for kind in TABLES},
+}

@@ -1,0 +1,337 @@
+"""The student's side of the border for test cells of any kind: does to the student's objects what a cell asks for.
+
+A `Server` that answers more requests: names, attributes, items, iteration, operators, signatures, printed output. It
+runs beside student code, which may change it: nothing the checker believes depends on it.
+"""
+
+import contextlib
+import dataclasses
+import importlib
+import inspect
+import io
+import sys
+import time
+from collections.abc import Callable, Iterable
+from types import MethodType
+from typing import Any
+
+from grader.grading.sealed.codecs import build, more
+from grader.suite_kit.answer import HANDLES, TEXT, PassThrough, Proxy, Server, own_line
+from grader.suite_kit.codec import LIMITS, CodecError, Limits, decode, encode
+
+BATCH_S = 0.05
+PRINTED = 1_000_000
+MUTABLE = (
+    "list", "dict", "set", "bytearray", "ndarray", "DataFrame", "Series", "Counter", "OrderedDict", "defaultdict",
+    "deque",
+    "Generator", "RandomState", "Random",
+)  # fmt: skip
+METHOD = "\0method"
+BASES: tuple[Any, ...] = (str, int, float, list, dict, tuple, set, frozenset, bytes)
+# Special methods that a test cell may use on an object of the student's by the operators that stand for them.
+SPECIALS = (
+    "__call__", "__len__", "__getitem__", "__setitem__", "__delitem__", "__iter__", "__next__", "__enter__", "__exit__",
+    "__add__", "__sub__", "__mul__", "__truediv__", "__floordiv__", "__mod__", "__pow__", "__matmul__", "__and__",
+    "__or__", "__xor__", "__neg__", "__pos__", "__invert__",
+)  # fmt: skip
+_now_s = time.monotonic
+
+
+class ObjectServer(Server):
+    """Answers the requests of a suite's answer and, as {"do": "object", ...}, those of the checker's `Client`."""
+
+    def __init__(self, names: dict[str, Any], ask: Callable[[bytes], bytes], limits: Limits = LIMITS) -> None:
+        super().__init__(names, ask, limits)
+        self.kept: dict[int, Any] = {}  # by number; the checker says what it no longer needs
+        self.objects = self.kept  # type: ignore[assignment]
+        self.counted = 0
+        self.told: set[int] = set()
+        self.new: list[int] = []
+        self.iterators: dict[int, _Iterator] = {}  # by id(); each holds its object, so no id is used twice
+
+    def read(self, frame: bytes) -> dict[str, Any]:
+        request: dict[str, Any] = decode(frame, self.limits, resolve=self.resolve, build=make)
+        return request
+
+    def respond(self, request: dict[str, Any]) -> bytes:
+        before = self.counted
+        if request["do"] != "object":
+            reply = super().respond(request)
+            if len(self.kept) >= HANDLES:
+                self._forget(range(before, self.counted))  # too many came at once: the checker has none of them
+            return reply
+        return self._object(request, before)
+
+    def _object(self, request: dict[str, Any], before: int) -> bytes:
+        self._forget(request["drop"])
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed) if request["hear"] else contextlib.nullcontext():
+                found = getattr(self, "do_" + request["op"])(*request["with"])
+                reply = {"value": self._pack(found)} | self._after(request["with"])
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if isinstance(error, PassThrough):
+                raise
+            self._forget(range(before, self.counted))
+            reply = {"error": self._error(error)}
+        reply["printed"] = printed.getvalue()[:PRINTED]
+        reply["about"] = self._about()
+        return encode(reply, self.limits)
+
+    def _forget(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self.numbers.pop(id(self.kept.pop(number, None)), None)
+            self.told.discard(number)
+
+    def do_names(self, wanted: list[str]) -> Any:
+        """The student's objects of these names, those that there are; what cannot cross as data is a handle."""
+        found: dict[str, Any] = {}
+        for name in wanted:
+            if name in self.names:
+                found[name] = self._crossing(self.names[name])
+        return found
+
+    def do_call(self, target: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        self._watched = (arguments, named, self._image(arguments, named))
+        self._result = target(*arguments, **named)
+        return self._result
+
+    def do_method(self, target: Any, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        return self.do_call(getattr(target, name), arguments, named)
+
+    def do_special(self, target: Any, name: str, arguments: tuple[Any, ...]) -> Any:
+        """A special method as Python's own operators look it up: on the class."""
+        method = getattr(type(target), name, None)
+        if method is None or not _has(type(target), name):
+            raise TypeError(f"{type(target).__name__} object has no {name}")
+        found = method(target, *arguments)
+        if found is NotImplemented:
+            raise TypeError(
+                f"unsupported operand types: {', '.join(type(one).__name__ for one in (target, *arguments))}"
+            )
+        return found
+
+    def do_get(self, target: Any, name: str) -> Any:
+        """An attribute; a method of the object's own comes as `METHOD`, and is called by its name."""
+        found = getattr(target, name)
+        if type(found) is MethodType and found.__self__ is target:
+            return METHOD
+        return self._crossing(found)
+
+    def do_bound(self, target: Any, name: str) -> Any:
+        """A method as an object."""
+        return getattr(target, name)
+
+    def do_variables(self, target: Any) -> Any:
+        return {name: self._crossing(value) for name, value in vars(target).items() if not name.startswith("__")}
+
+    def do_set(self, target: Any, name: str, value: Any) -> None:
+        setattr(target, name, value)
+
+    def do_delete(self, target: Any, name: str) -> None:
+        delattr(target, name)
+
+    def do_dir(self, target: Any) -> list[str]:
+        return [str(name) for name in dir(target)]
+
+    def do_text(self, target: Any, how: str, form: str) -> str:
+        if how == "format":
+            return format(target, form)
+        return str(target) if how == "str" else repr(target)
+
+    def do_iterate(self, target: Any) -> Any:
+        """A handle to a fresh iterator over `target`."""
+        return _Iterator(iter(target), lazy=False)
+
+    def do_next(self, target: Any, most: int) -> Any:
+        """(items, ended) of an iterator: one made by `do_iterate`, or an object of the student's that is one itself."""
+        if type(target) is not _Iterator:
+            target = self.iterators.setdefault(id(target), _Iterator(target, lazy=True))
+        return target.take(most)
+
+    def do_plain(self, target: Any) -> Any:
+        """The plain data that an object holds whose class extends str, int, list, ..."""
+        return next(one(target) for one in BASES if isinstance(target, one))
+
+    def do_seed(self, module: str, name: str, arguments: tuple[Any, ...]) -> None:
+        """Seed a library's random numbers as the test cell did, if the student's code has loaded it."""
+        if module in sys.modules:
+            getattr(sys.modules[module], name)(*arguments)
+
+    def do_signature(self, target: Any) -> Any:
+        signature = inspect.signature(target)
+        return [
+            [one.name, int(one.kind), _shown(one.default), _shown(one.annotation)]
+            for one in signature.parameters.values()
+        ], _shown(signature.return_annotation)
+
+    def _after(self, request: list[Any]) -> dict[str, Any]:
+        """What a call changed of its own arguments, and whether its result is one of them."""
+        watched, self._watched = self._watched, None
+        if watched is None:
+            return {}
+        arguments, named, before = watched
+        places: dict[Any, Any] = {**dict(enumerate(arguments)), **named}
+        same = [place for place, one in places.items() if one is self._result and type(one).__name__ in MUTABLE]
+        after: dict[str, Any] = {"same": same[0]} if same else {}
+        changed = [place for place, image in before.items() if self._pack(places[place]) != image]
+        if changed:
+            after["changed"] = {place: self._pack(places[place]) for place in changed}
+        self._result = None
+        return after
+
+    _watched: tuple[tuple[Any, ...], dict[str, Any], dict[Any, bytes]] | None = None
+    _result: Any = None
+
+    def _image(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> dict[Any, bytes]:
+        places: dict[Any, Any] = {**dict(enumerate(arguments)), **named}
+        return {place: self._pack(one) for place, one in places.items() if type(one).__name__ in MUTABLE}
+
+    def _pack(self, value: Any) -> bytes:
+        return encode(value, self.limits, export=self.keep, more=more)
+
+    def _crossing(self, value: Any) -> Any:
+        """`value` itself if it can cross, else a handle to the whole."""
+        try:
+            self._pack(value)
+        except (CodecError, RecursionError):
+            return _Whole(value)
+        return value
+
+    def keep(self, value: Any) -> int:
+        if type(value) is _Whole:
+            value = value.value
+        if id(value) not in self.numbers:
+            if len(self.kept) >= HANDLES:
+                raise CodecError(f"The answer holds more than {HANDLES:,} objects that are not plain data.")
+            self.kept[self.counted] = value
+            self.numbers[id(value)] = self.counted
+            self.counted += 1
+        number = self.numbers[id(value)]
+        if number not in self.told:
+            self.told.add(number)
+            self.new.append(number)
+        return number
+
+    def resolve(self, number: int, kind: str) -> Any:
+        found = super().resolve(number, kind)
+        return found if number % 2 == 0 or kind == "Exposed" else _OfChecker(found)
+
+    def _about(self) -> dict[int, Any]:
+        """What the checker should know of the objects whose handles go over for the first time."""
+        new, self.new = self.new, []
+        return {number: about(self.kept[number]) for number in new if number in self.kept}
+
+    def _error(self, error: BaseException) -> dict[str, Any]:
+        own = {name: one for name, one in vars(error).items() if not name.startswith("_")}
+        told: dict[str, Any] = {"kinds": _ancestry(type(error)), "text": _text(error), "line": own_line(error)}
+        for key, value in (("arguments", list(error.args)), ("own", own)):
+            with contextlib.suppress(Exception):
+                told[key] = self._pack(value)
+        return told
+
+
+class _Whole:
+    """Marks an object that crosses as one handle although it looks like data."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class _Iterator:
+    """An iterator; an error that came after some items waits until these were used."""
+
+    def __init__(self, iterator: Any, lazy: bool) -> None:
+        self.iterator, self.lazy = iterator, lazy
+        self.error: BaseException | None = None
+
+    def take(self, most: int) -> tuple[list[Any], bool]:
+        """(items, ended): up to `most`, fewer where the student's code takes long, so that no work is done too much."""
+        items: list[Any] = []
+        end_s = _now_s() + BATCH_S
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        while len(items) < most and _now_s() < end_s:
+            try:
+                items.append(next(self.iterator))
+            except StopIteration:
+                return items, True
+            except Exception as error:
+                if not items:
+                    raise
+                self.error = error
+                break
+        return items, False
+
+
+class _OfChecker:
+    """A function or object of a test cell's, as student code gets it: calls go to the checker."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.__proxy = proxy
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.__proxy.call(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__proxy, name)
+
+
+def make(kind: str, content: Any) -> Any:
+    """As `values.build`, and functions of libraries by name, which only the checker sends."""
+    if kind != "function":
+        return build(kind, content)
+    module, _, name = content.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def about(value: Any) -> dict[str, Any]:
+    """What `client.About` holds of an object."""
+    kind = type(value)
+    found: dict[str, Any] = {
+        "kinds": _ancestry(kind),
+        "specials": [name for name in SPECIALS if _has(kind, name)],
+        "equals": kind.__eq__ is not object.__eq__,
+        "lazy": kind is not _Iterator and hasattr(kind, "__next__"),
+    }
+    base = next((one for one in BASES if isinstance(value, one)), None)
+    if base is not None and kind.__eq__ is base.__eq__:
+        found["base"] = base.__name__
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        found["fields"] = [field.name for field in dataclasses.fields(value) if field.compare]
+    if isinstance(value, type):
+        found["own"] = _ancestry(value)
+        found["raised"] = issubclass(value, BaseException)
+    if inspect.ismodule(value):
+        found["module"] = str(value.__name__)
+    return found
+
+
+def _has(kind: type, name: str) -> bool:
+    """Whether a class itself or an ancestor defines a special method (its metaclass does not count)."""
+    return next((vars(one)[name] for one in kind.__mro__ if name in vars(one)), None) is not None
+
+
+def _ancestry(kind: type) -> list[tuple[str, str]]:
+    return [(str(one.__module__), str(one.__qualname__)) for one in kind.__mro__[:40]]
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[: 10 * TEXT]
+    except Exception:
+        return "its text cannot be shown"
+
+
+def _shown(value: Any) -> list[Any]:
+    """[kind, content] of a default or an annotation: absent, data, or its text."""
+    if value is inspect.Parameter.empty:
+        return ["absent", None]
+    try:
+        encode(value, more=more)
+    except (CodecError, RecursionError):
+        return ["text", inspect.formatannotation(value) if isinstance(value, type) else repr(value)[:TEXT]]
+    return ["data", value]

@@ -1,0 +1,70 @@
+"""An answer in another process: a suite talks to it exactly as to `grader.suite_kit.answer.InKernel`.
+
+The same frames, carried by a `Client`. CPU time and memory are those of the student's process, read from outside.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from grader.grading.sealed.client import Client
+from grader.suite_kit.answer import HANDLES, Framed, Handle
+from grader.suite_kit.codec import CodecError, decode
+
+
+class RemoteAnswer(Framed):
+    """The answer of the session behind `client`. `places`: names of a suite's to numbers or names on the other side.
+
+    Raises `AnswerEnded` where the session gives no answer or none that is in form.
+    """
+
+    def __init__(self, client: Client, places: Mapping[str, int | str] | None = None) -> None:
+        super().__init__(client.limits)
+        self.client, self.places = client, dict(places or {})
+        self.exposed = client.exposed  # calls come back through the client
+
+    def place(self, target: str) -> int | str:
+        return self.places.get(target, target)
+
+    def exchange(self, frame: bytes) -> bytes:
+        return self.client.exchange(frame)
+
+    def send(self, what: str, target: str | Handle, calls: list[Any], watch: bool = False) -> dict[str, Any]:
+        reply = super().send(what, target, calls, watch)
+        if len(reply["values"]) != len(calls) or not (reply["changed"] is None or type(reply["changed"]) is bool):
+            raise self.client.refused("it does not answer each call")
+        return reply
+
+    def read(self, frame: bytes) -> dict[str, Any]:
+        """A reply, held to its form. Raises `AnswerEnded` for one that breaks it."""
+        try:
+            reply = decode(frame, self.limits, resolve=self._handle)
+            if "error" in reply:
+                reply = {"error": [str(part)[:2000] for part in reply["error"][:3]]}
+                reply["error"] += [""] * (3 - len(reply["error"]))
+            elif type(reply["values"]) is not list:
+                raise CodecError("it holds no values")
+            reply.setdefault("changed", None)
+        except (CodecError, KeyError, TypeError, AttributeError) as error:
+            raise self.client.refused(str(error)) from None
+        return dict(reply)
+
+    def untouched(self, target: str) -> bool:
+        return target in self.client.starters
+
+    def cpu_s(self) -> float:
+        return self.client.session.cpu_s()
+
+    def delegated_s(self) -> float:
+        return self.client.session.delegated_s()
+
+    def helpers(self) -> int:
+        return self.client.session.helpers()
+
+    def peak_mb(self) -> float:
+        return self.client.session.peak_mb()
+
+    def _handle(self, number: int, kind: str) -> Handle:
+        if number < 0 or len(self.client.lent) >= HANDLES:
+            raise CodecError(f"it holds more than {HANDLES:,} objects that are not plain data")
+        self.client.lent.add(number)
+        return Handle(number, kind[:200])

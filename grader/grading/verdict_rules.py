@@ -1,0 +1,113 @@
+"""From what a test cell gave to its verdict: points by nbgrader's rule, and the reason that a student can use.
+
+Nothing runs here. What a verdict is stands in `grader.grading.records`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.grading.analysis.grading_plan import Plan
+from grader.grading.intake.rebuild import MISSING
+from grader.grading.records import Outcome, Verdict
+from grader.sandbox import CellRun
+from grader.suite_kit.points import clamp
+
+ENDED = ("crashed", "timeout", "memory")
+TOLD = 4_000
+NOT_ATTEMPTED = "The answer is as it was handed out."
+
+
+@dataclass
+class Cells:
+    """What is known of a submission's cells: `kept` are answers as released, `runs` what cells gave by name."""
+
+    plan: Plan
+    kept: frozenset[str]
+    sources: Mapping[str, str]
+    runs: dict[str, CellRun] = field(default_factory=dict)
+
+    def excuse(self, test: str) -> tuple[str, str] | None:
+        """(verdict, message) if a test's answer cells explain why it earned nothing."""
+        answers = [name for name in self.plan.after.get(test, []) if name in self.sources]
+        if any(self.sources[name].strip() == MISSING for name in answers):
+            return "missing", "The cell of the answer was missing from the submission."
+        if answers and self.kept.issuperset(answers):
+            return "not attempted", NOT_ATTEMPTED
+        for name in answers:
+            run = self.runs.get(name)
+            if run is not None and run.verdict in ENDED:
+                return (
+                    run.verdict,
+                    f"The cell {name!r} did not come to its end. {run.error[1] if run.error else ''}".strip(),
+                )
+            if run is not None and run.error is not None:
+                kind, text, line = run.error
+                where = f" in the line: {line}" if line else ""
+                return "error", f"The cell {name!r} raised {kind}: {text}{where}"
+        return None
+
+
+def of_sealed(
+    cells: Cells, test: str, source: str, maximum: float, outcome: Outcome, cpu_s: float = 0.0, peak_mb: float = 0.0
+) -> Verdict:
+    """The verdict on a test that ran in the checker."""
+    verdict, message = outcome.verdict, outcome.message
+    hidden = hidden_lines(source, cells.plan.hidden)
+    excuse = cells.excuse(test) if outcome.points == 0 and verdict in ("fail", "error", "not attempted") else None
+    if excuse is not None:
+        verdict, message = excuse
+    unseen = excuse is None and (outcome.line in hidden or _says_what_is_hidden(outcome, source, hidden))
+    return Verdict(
+        cells.plan.name, test, outcome.points, maximum, verdict, message[:TOLD], outcome.html,
+        "hidden" if unseen else "visible", False, outcome.wall_s, cpu_s, peak_mb,
+    )  # fmt: skip
+
+
+def of_unsealed(cells: Cells, test: str, source: str, maximum: float, run: CellRun) -> Verdict:
+    """The verdict on a test that ran beside the student's code, from its outputs as nbgrader reads them."""
+    points, verdict, message = 0.0, "fail", ""
+    if run.error is not None:
+        kind, text, line = run.error
+        verdict = run.verdict if run.verdict in ENDED else "fail" if kind == "AssertionError" else "error"
+        message = f"{kind}: {text}" + (f" in the line: {line}" if line else "")
+    else:
+        points = shown_points(run.outputs, maximum)
+        verdict = "pass" if points == maximum else "partial" if points else "fail"
+        message = "" if points == maximum else f"The test gave {points:g} of {maximum:g} points."
+    excuse = cells.excuse(test) if points == 0 and verdict in ("fail", "error") else None
+    if excuse is not None:
+        verdict, message = excuse
+    visibility = "hidden" if hidden_lines(source, cells.plan.hidden) and not excuse and points < maximum else "visible"
+    return Verdict(
+        cells.plan.name, test, points, maximum, verdict, message[:TOLD], "", visibility, True, run.wall_s, run.cpu_s,
+        run.peak_mb,
+    )  # fmt: skip
+
+
+def shown_points(outputs: list[dict[str, Any]], maximum: float) -> float:
+    """nbgrader's rule on the outputs of a cell that raised nothing; "nan" and "False" are worth nothing."""
+    shown = [one for one in outputs if one["output_type"] == "execute_result"]
+    text = str(shown[0]["data"].get("text/plain", "")) if shown else ""
+    if text == "False":
+        return 0.0
+    try:
+        return clamp(float(text), maximum)
+    except ValueError:
+        return maximum
+
+
+def hidden_lines(source: str, marks: tuple[str, str]) -> set[int]:
+    """Numbers of the lines (from 1) that students do not have."""
+    found, inside = set(), False
+    for number, line in enumerate(source.splitlines(), 1):
+        inside = inside or marks[0] in line
+        if inside:
+            found.add(number)
+        inside = inside and marks[1] not in line
+    return found
+
+
+def _says_what_is_hidden(outcome: Outcome, source: str, hidden: set[int]) -> bool:
+    """Whether the message could tell of hidden tests although it failed elsewhere: an end without a line of its own."""
+    return bool(hidden) and outcome.line == 0 and not outcome.suite and outcome.verdict in ("tampered", "error")

@@ -1,0 +1,68 @@
+"""What can be begun before it is known what there is to grade: libraries, walls, the workers' server.
+
+nbgrader takes half a second to load; meanwhile the other processors have nothing to do.
+
+Everything here is a guess that costs nothing if it is wrong. No submission is read.
+"""
+
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from grader.grading.analysis.name_analysis import modules, tree_of
+from grader.sandbox.preload_client import PreloadClient
+from grader.sandbox.preload_server import PreloadServer
+from grader.sandbox.probe import trial
+
+NOTEBOOKS = 5
+MOST_BYTES = 5_000_000
+
+
+@contextmanager
+def ahead(folder: Path, name: str) -> Iterator[PreloadClient | None]:
+    """The preload server for the assignment `name` of a course in `folder`; all that was begun ends at the end.
+
+    It stands behind the outer wall where bubblewrap is installed.
+    """
+    with ExitStack() as ending:
+        found: PreloadClient | None = None
+        if hasattr(os, "pidfd_open"):
+            hidden = [folder] if shutil.which("bwrap") else None
+            found = ending.enter_context(PreloadServer(imports_of(folder, name), hidden))
+        threading.Thread(target=_try_wall, args=[found and found.joined()], daemon=True).start()
+        _start_server()
+        yield found
+
+
+def imports_of(folder: Path, name: str) -> list[str]:
+    """Modules that notebooks of this name import, wherever they lie below the course's folder."""
+    found: set[str] = set()
+    for path in sorted(folder.glob(f"*/{name}/*.ipynb"))[:NOTEBOOKS]:
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+            if path.stat().st_size <= MOST_BYTES:
+                code = [one for one in json.loads(path.read_bytes())["cells"] if one["cell_type"] == "code"]
+                for cell in code:
+                    found |= modules(tree_of("".join(cell["source"])))
+    return sorted(one for one in found if one.partition(".")[0] not in sys.stdlib_module_names)
+
+
+def _try_wall(preload: PreloadClient | None) -> None:
+    """Whether the outer wall can be raised here is asked again later; by then it is known."""
+    with suppress(Exception):
+        trial(preload)
+    if preload is not None:
+        preload.leave()
+
+
+def _start_server() -> None:
+    from multiprocessing import forkserver
+
+    from grader.grading.worker_pool import context
+
+    context()
+    forkserver.ensure_running()

@@ -1,0 +1,121 @@
+"""One worker: a process that reads, rebuilds and grades one submission after the other and writes nothing.
+
+It holds the tests and never runs student code: that is the sandbox's. It ends with the process that started it.
+"""
+
+import importlib
+import os
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Protocol
+
+from grader.grading.intake.submission import Assignment, submission
+from grader.grading.output.render import Graded, finish
+from grader.grading.records import Job, Result
+from grader.sandbox.isolation import syscalls
+from grader.sandbox.preload_client import PreloadClient
+
+GRADER = "grader.grading.sealed_grader:SealedGrader"
+LOOKS = 10  # a worker's memory is looked at once in so many jobs: that takes as long as a small job
+
+
+class Grader(Protocol):
+    """What a worker grades with, for as long as it lives."""
+
+    def grade(self, job: Job) -> Result:
+        """The result of one job."""
+
+    def close(self) -> None:
+        """End what it started."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What every worker of a batch is told. `grader` is "module:class", called with `shared`, `preload`, options."""
+
+    shared: Assignment
+    grader: str = GRADER
+    options: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One student to grade: the folder handed in, and the digest of the job that is recorded already."""
+
+    student: str
+    folder: Path
+    recorded: str = ""
+
+
+@dataclass
+class Done:
+    """A worker's answer about one student: the record, or None if nothing is to be done, or why there is none."""
+
+    student: str
+    graded: Graded | None = None
+    failure: str = ""
+    held_mb: float = 0.0
+    spent_s: dict[str, float] = field(default_factory=dict)
+
+
+def work(pipe: Connection, spec: Spec, preload: PreloadClient | None) -> None:
+    """Answer each `Task` that comes through `pipe` with a `Done`, until it is closed."""
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(spec.environment)
+    grader, number = _opened(spec, preload), 0
+    try:
+        while True:
+            done = _one(spec.shared, grader, pipe.recv())
+            done.held_mb = 0.0 if number % LOOKS else held_mb()
+            number += 1
+            pipe.send(done)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+    finally:
+        grader.close()
+
+
+def _opened(spec: Spec, preload: PreloadClient | None) -> Grader:
+    module, _, name = spec.grader.partition(":")
+    found: Grader = getattr(importlib.import_module(module), name)(spec.shared, preload=preload, **spec.options)
+    return found
+
+
+def _one(shared: Assignment, grader: Grader, task: Task) -> Done:
+    started_s = time.perf_counter()
+    try:
+        mine = submission(shared, task.student, task.folder)
+        digest = mine.job.digest()
+        if digest == task.recorded:
+            return Done(task.student)
+        read_s = time.perf_counter()
+        result = grader.grade(mine.job) if mine.job.notebooks else Result({})
+        graded_s = time.perf_counter()
+        done = Done(task.student, finish(mine, result, digest))
+    except OSError as error:
+        return Done(task.student, failure=f"the submission cannot be read: {error}")
+    except Exception as error:
+        return Done(task.student, failure=f"the grader failed ({type(error).__name__}: {error})")
+    ended_s = time.perf_counter()
+    done.spent_s = {"read": read_s - started_s, "grade": graded_s - read_s, "finish": ended_s - graded_s}
+    return done
+
+
+def held_mb() -> float:
+    """Memory of this process and those that it started, in MB (shared pages counted in each)."""
+    import psutil
+
+    own = psutil.Process()
+    held = 0
+    for process in (own, *own.children(recursive=True)):
+        try:
+            held += process.memory_info().rss
+        except psutil.Error:
+            continue
+    return held / 2**20

@@ -1,0 +1,131 @@
+"""A warmed process behind the outer wall: holds what its forks need, forks a copy of itself for each session.
+
+Single-threaded, without a secret file, and no student code ever runs in it. What it holds and what a fork does is its
+body's: `grader.sandbox.student_process` for student code, the checker's process for tests.
+"""
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from typing import Any
+
+from grader.sandbox import process_stats, protocol
+from grader.sandbox.isolation import namespaces, syscalls
+from grader.sandbox.level import Level
+
+
+def main(setting: dict[str, Any], control: socket.socket) -> None:
+    """Warm up, say so, then serve until the grader closes `control`."""
+    os.environ.clear()
+    os.environ.update(setting["environment"])
+    tempfile.tempdir = None  # noted while libraries were imported elsewhere
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
+    apart = setting["level"] == Level.NAMESPACES
+    os.chdir(namespaces.HOME if apart else setting["folder"])
+    started_s = time.monotonic()
+    body = importlib.import_module(setting["body"])
+    prepared, told = body.prepare(setting)
+    sessions = Sessions(body, prepared, setting, control)
+    gc.collect()
+    gc.freeze()
+    told |= {"threads": process_stats.threads(os.getpid()), "warm_s": time.monotonic() - started_s}
+    protocol.send_json(control, protocol.READY, told)
+    try:
+        sessions.serve()
+    except protocol.Closed:
+        sessions.end_all()
+    os._exit(0)
+
+
+class Sessions:
+    """Forks and buries the session processes."""
+
+    def __init__(self, body: Any, prepared: Any, setting: dict[str, Any], control: socket.socket) -> None:
+        self.body, self.prepared, self.setting, self.control = body, prepared, setting, control
+        self.apart = setting["level"] == Level.NAMESPACES
+        self.own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if self.apart else -1
+        self.living: set[int] = set()
+
+    def serve(self) -> None:
+        """Answer requests until the control channel closes."""
+        while True:
+            kind, payload, files = protocol.receive_with_files(self.control)
+            request = json.loads(payload)
+            if kind == protocol.OPEN:
+                self.open(request, files)
+            elif kind == protocol.END:
+                self.end(request["process"])
+
+    def open(self, request: dict[str, Any], files: list[int]) -> None:
+        """Fork one session; the reply is its process id as this process knows it."""
+        self.body.before_fork(request)
+        try:
+            if self.apart:
+                syscalls.unshare(syscalls.CLONE_NEWPID)
+            process = os.fork()
+        except OSError as error:
+            protocol.send_json(self.control, protocol.REPLY, {"error": f"{type(error).__name__}: {error}"})
+            return
+        finally:
+            if self.apart and "process" in locals() and process:
+                syscalls.setns(self.own_processes, syscalls.CLONE_NEWPID)
+        if process == 0:
+            self._become_session(request, files)
+        for descriptor in files:
+            os.close(descriptor)
+        self.living.add(process)
+        protocol.send_json(self.control, protocol.REPLY, {"process": process})
+
+    def _become_session(self, request: dict[str, Any], files: list[int]) -> None:
+        try:
+            self.body.main(self.prepared, self.setting, request, files)
+        finally:
+            os._exit(1)
+
+    def end(self, process: int) -> None:
+        """Kill a session with all that it started and wait for it; the reply says how it had ended and what it used."""
+        status, used = 0, None
+        if process in self.living:
+            self.living.discard(process)
+            _kill(process)
+            _, status, used = os.wait4(process, 0)
+        if not self.apart:
+            self._bury_orphans()
+        protocol.send_json(
+            self.control, protocol.REPLY,
+            {"status": status, "cpu_s": used.ru_utime + used.ru_stime if used else 0.0},
+        )  # fmt: skip
+
+    def _bury_orphans(self) -> None:
+        """End what a session left behind; without a process namespace it became our child."""
+        end = time.monotonic() + 5
+        while process_stats.kill_children(os.getpid(), frozenset(self.living)) and time.monotonic() < end:
+            time.sleep(0.002)
+
+    def end_all(self) -> None:
+        """End every session; a process namespace would do it by itself."""
+        for process in list(self.living):
+            _kill(process)
+        self.living.clear()
+        if not self.apart:
+            self._bury_orphans()
+
+
+def _kill(process: int) -> None:
+    try:
+        os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit("this module is started by the launcher")

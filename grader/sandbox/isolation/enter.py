@@ -1,0 +1,163 @@
+"""How a fork of a warmed process becomes a sealed one: ONE ordered list of steps, for student code and for tests alike.
+
+The order matters: what a step needs may not have been given up by one before it.
+"""
+
+import base64
+import json
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from grader.sandbox import protocol
+from grader.sandbox.isolation import landlock, limits, namespaces, seccomp, syscalls
+from grader.sandbox.level import Level
+
+COPIED_BYTES = 8 * 2**20
+
+
+@dataclass
+class Entry:
+    """One process on its way behind the walls.
+
+    `setting` is the warmed process's, `request` the session's; `channel` leads to the grader, `streams` are what will
+    be standard output and error, `kept` further open files that stay.
+    """
+
+    setting: dict[str, Any]
+    request: dict[str, Any]
+    channel: socket.socket
+    streams: tuple[int, int]
+    kept: tuple[int, ...] = ()
+
+    @property
+    def level(self) -> Level:
+        """How strong the walls must be."""
+        return Level(self.setting["level"])
+
+    @property
+    def place(self) -> str:
+        """The one folder to write to."""
+        return str(self.request["folder"] or namespaces.HOME)
+
+    @property
+    def held(self) -> limits.Limits:
+        """What the process may use."""
+        return limits.Limits(**self.request["limits"])
+
+
+def lay_down(source: str, place: str) -> None:
+    """Copy the files below `source`, if there are any, to `place`; large ones as links, for they are not changed."""
+
+    def lay(one: str, other: str) -> None:
+        if os.path.getsize(one) > COPIED_BYTES:
+            os.symlink(one, other)
+        else:
+            shutil.copyfile(one, other)
+
+    if source:
+        shutil.copytree(source, place, dirs_exist_ok=True, copy_function=lay)
+
+
+def enter(entry: Entry) -> None:
+    """Raise the walls. Raises `OSError` where the kernel refuses one: the process must then end."""
+    for step in STEPS:
+        step(entry)
+
+
+def _lead_a_session(entry: Entry) -> None:
+    os.setsid()
+
+
+def _keep_only_own_files(entry: Entry) -> None:
+    """Standard input empty, output and error the given streams, the channel, what is kept, and no other open file."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(entry.streams[0], 1)
+    os.dup2(entry.streams[1], 2)
+    first = 3
+    for descriptor in sorted({entry.channel.fileno(), *entry.kept}):
+        os.closerange(first, descriptor)
+        first = descriptor + 1
+    os.closerange(first, 4096)
+
+
+def _leave_namespaces_or_rights(entry: Entry) -> None:
+    user = entry.request["user"]
+    if entry.level >= Level.NAMESPACES:
+        namespaces.enter_inner(entry.held.files_mb)
+    elif user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+
+
+def _own_its_process_files(entry: Entry) -> None:
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)  # a change of user made its /proc/self root's
+
+
+def _die_with_the_warmed_process(entry: Entry) -> None:
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _adopt_orphans(entry: Entry) -> None:
+    syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _put_down_files(entry: Entry) -> None:
+    """Write the session's files into its folder and go there; home and temporary files lie there too."""
+    place = entry.place
+    os.chdir(place)
+    temporary = f"{place}/tmp" if place != namespaces.HOME else f"{namespaces.SCRATCH}/tmp"
+    os.makedirs(temporary, exist_ok=True)
+    os.environ.update(
+        {"HOME": place, "TMPDIR": temporary, "MLSD_HOME": f"{place}/.mlsd", "IPYTHONDIR": f"{place}/.ipython"}
+    )
+    lay_down(entry.setting.get("files", ""), place)
+    for name, content in json.loads(protocol.receive(entry.channel)[1]).items():
+        path = os.path.normpath(os.path.join(place, name))
+        if not path.startswith(place + "/"):
+            raise ValueError(f"the file {name!r} would lie outside of the session's folder")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(content))
+
+
+def _see_only_what_is_shown(entry: Entry) -> None:
+    if entry.level == Level.LANDLOCK:
+        landlock.restrict(entry.setting["readable"], [entry.place])
+
+
+def _accept_limits(entry: Entry) -> None:
+    refused = limits.apply(entry.held, entry.request["others"])
+    if refused:
+        raise OSError(f"the kernel refuses the limits {', '.join(refused)}")
+
+
+def _give_up_system_calls(entry: Entry) -> None:
+    if entry.level >= Level.LIMITS and seccomp.available():
+        apart = entry.level >= Level.NAMESPACES
+        seccomp.restrict(own_network=apart, own_processes=apart)
+
+
+def _gain_no_rights(entry: Entry) -> None:
+    syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
+
+
+STEPS: tuple[Callable[[Entry], None], ...] = (
+    _lead_a_session,
+    _keep_only_own_files,
+    _leave_namespaces_or_rights,
+    _own_its_process_files,
+    _die_with_the_warmed_process,
+    _adopt_orphans,
+    _put_down_files,
+    _see_only_what_is_shown,
+    _accept_limits,
+    _give_up_system_calls,
+    _gain_no_rights,
+)

@@ -1,0 +1,40 @@
+"""How strong the walls round student code are, in steps, and the error that says why a step cannot be had."""
+
+import enum
+import os
+
+from grader.errors import GraderError
+
+UNPRIVILEGED = range(61_000, 65_000)  # user ids that no distribution gives away
+
+
+class SandboxError(GraderError):
+    """The sandbox cannot be had as asked for, or does not do what it must; names what is missing and the fix."""
+
+
+class Level(enum.IntEnum):
+    """How strong the walls are; each holds what the ones before it hold.
+
+    NONE: not Linux; only the limits that every POSIX system has. LIMITS: memory, processes, files, output, time, and a
+    filter of system calls, which closes the network. LANDLOCK: reads only what an answer needs, writes to one folder.
+    NAMESPACES: sees nothing else at all, own processes and network, files in memory; raised by bubblewrap.
+    """
+
+    NONE = 0
+    LIMITS = 1
+    LANDLOCK = 2
+    NAMESPACES = 3
+
+
+def named(name: str) -> Level:
+    """The level that a command line names, in any case; raises `SandboxError` with the known names."""
+    try:
+        return Level[name.strip().upper()]
+    except KeyError:
+        known = ", ".join(level.name.lower() for level in Level)
+        raise SandboxError(f"there is no sandbox level {name!r}. Known: {known}.") from None
+
+
+def unprivileged_user(number: int = 0) -> int | None:
+    """The user id that student code gets: as root an unused one, another for each `number`; else None, the own one."""
+    return UNPRIVILEGED[(61 * os.getpid() + number) % len(UNPRIVILEGED)] if os.getuid() == 0 else None

@@ -1,0 +1,178 @@
+"""A warmed process that holds libraries and nothing else; sandboxes and checkers are forked from it.
+
+So a library is imported once a batch, not twice a worker. No test, no solution, no secret and no student code enters
+it: what a fork becomes is told to the fork. Without it every process starts by itself, and the marks are the same.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from grader.sandbox import protocol
+from grader.sandbox.isolation import bubblewrap, namespaces
+from grader.sandbox.isolation.filesystem_view import hidden_tests, view
+from grader.sandbox.level import unprivileged_user
+from grader.sandbox.preload_client import (
+    FORK,
+    JOIN,
+    PreloadClient,
+    library_environment,
+    library_path,
+    outer_setting,
+)
+
+# What every fork of it needs, whatever becomes of it.
+OURS = (
+    "grader.sandbox.fork_server", "grader.sandbox.student_process", "grader.grading.sealed.checker_process",
+    "grader.grading.sealed.object_server", "numpy.random",
+)  # fmt: skip
+PATIENCE_S = 300.0
+
+
+class PreloadServer(PreloadClient):
+    """The preload server itself, for whoever starts it; a context manager. Linux only.
+
+    `hidden` None leaves it in the open, for the lower levels; else it stands behind the outer wall that bubblewrap
+    raises, as the user `user`, and sees what tests need, except `hidden`: those alone can be forked from it then that
+    stand behind this wall. `stage` is a folder whose content its forks see, for files that tests need; `readable` are
+    shown to all.
+    """
+
+    def __init__(
+        self, modules: Collection[str] = (), hidden: Sequence[Path] | None = None, readable: Sequence[Path] = ()
+    ) -> None:
+        ours, theirs = socket.socketpair()
+        stage = tempfile.mkdtemp(prefix="mlsd-stage-")
+        os.chmod(stage, 0o711)
+        covered = [str(hidden_tests()), stage] if hidden is not None else []
+        super().__init__(ours, unprivileged_user(), stage, covered)
+        ours.settimeout(PATIENCE_S)
+        self.folder = tempfile.mkdtemp(prefix="mlsd-preload-")
+        home = self.folder if hidden is None else namespaces.HOME
+        command = [sys.executable, "-s", "-P", "-B", __file__, str(theirs.fileno()), json.dumps(library_path())]
+        passed = [theirs.fileno()]
+        if hidden is not None:
+            behind = view([Path(stage), *readable], hidden, tests=True)
+            wall, texts = bubblewrap.arguments(outer_setting(behind, self.user), writable=True)
+            command, passed = [*wall, *command], [*passed, *texts]
+        with theirs, open(Path(self.folder) / "words", "wb") as words:
+            self.process = subprocess.Popen(
+                command, pass_fds=passed, stdin=subprocess.DEVNULL, stdout=words, stderr=words,
+                env=library_environment(home), cwd="/", start_new_session=True,
+            )  # fmt: skip
+        for text in passed[1:]:
+            os.close(text)
+        self.prepare(modules)
+
+    def __enter__(self) -> "PreloadServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it. What was forked from it lives on, as long as those who asked for it."""
+        self.way.close()
+        self.process.kill()
+        self.process.wait()
+        for folder in (self.folder, self.stage):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def main(control: socket.socket) -> None:
+    """Serve all who have a way here, until the one who started it is gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()  # what is freed here leaves holes that each fork would fill by copying a page
+    for folder in (os.environ["HOME"], namespaces.SCRATCH + "/tmp"):
+        if folder.startswith(namespaces.SCRATCH) and os.path.isdir(namespaces.SCRATCH):
+            os.makedirs(folder, exist_ok=True)
+    _import(OURS)
+    ways = [control]
+    while True:
+        for way in select.select(ways, [], [])[0]:
+            try:
+                kind, payload, files = protocol.receive_with_files(way)
+                _serve(way, kind, json.loads(payload), files, ways)
+            except protocol.Closed:
+                if way is control:
+                    return
+                ways.remove(way)
+                way.close()
+
+
+def _serve(way: socket.socket, kind: int, request: dict[str, Any], files: list[int], ways: list[socket.socket]) -> None:
+    if kind == JOIN:
+        ways.append(socket.socket(fileno=files[0]))
+        return
+    _import(request["modules"])
+    if kind == FORK:
+        born = _fork(request, files)
+        for one in files:
+            os.close(one)
+        if born >= 0:
+            protocol.send_with_files(way, protocol.REPLY, {}, [born])
+            os.close(born)
+        else:
+            protocol.send_json(way, protocol.REPLY, {})
+
+
+def _fork(request: dict[str, Any], files: list[int]) -> int:
+    """A descriptor of the new process; -1 if none was made, because a library has started threads."""
+    if len(os.listdir("/proc/self/task")) > 1:
+        return -1
+    gc.freeze()
+    process = os.fork()
+    if process == 0:
+        _become(request["call"], request["setting"], files)
+    try:
+        return os.pidfd_open(process)
+    except ProcessLookupError:
+        return -1  # it has ended already
+
+
+def _become(call: str, setting: dict[str, Any], files: list[int]) -> None:
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.setsid()
+        gc.enable()
+        kept = {0, 1, 2, *files}
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) not in kept:
+                with contextlib.suppress(OSError):
+                    os.close(int(name))
+        module, _, name = call.partition(":")
+        function: Callable[[dict[str, Any], list[int]], None] = getattr(importlib.import_module(module), name)
+        function(setting, files)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        os._exit(1)
+
+
+def _import(modules: Collection[str]) -> None:
+    """Import what can be imported; what cannot is missed by the cell that needs it."""
+    for module in modules:
+        if module not in sys.modules:
+            with contextlib.suppress(BaseException):
+                importlib.import_module(module)
+
+
+if __name__ == "__main__":
+    sys.path[:] = json.loads(sys.argv[2])
+    main(socket.socket(fileno=int(sys.argv[1])))

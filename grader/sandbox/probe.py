@@ -1,0 +1,119 @@
+"""Which walls can be raised on this machine, found by raising them; what is missing, and how to get it."""
+
+import functools
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from grader.sandbox.isolation import landlock
+from grader.sandbox.level import Level, SandboxError
+from grader.sandbox.preload_server import PreloadClient
+from grader.sandbox.sandbox import Sandbox
+
+HELP: Mapping[Level, str] = {
+    Level.LIMITS: "It needs Linux, and as root a Python that every user can run: take one outside of a home folder, "
+    "or grade as an ordinary user.",
+    Level.LANDLOCK: "It needs Linux 5.13 or newer with Landlock switched on (lsm=landlock,...).",
+    Level.NAMESPACES: "It needs Linux 5.12 or newer with bubblewrap installed and user namespaces allowed "
+    "(sysctl kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces above 0).",
+}
+_TRYING = threading.RLock()
+_TRIED: list[str] = []
+
+
+def make_sandbox(imports: Sequence[str] = (), level: Level | None = None, **options: Any) -> Sandbox:
+    """A sandbox at `level`, or at the best there is; `options` as for `Sandbox`. Raises `SandboxError`."""
+    return Sandbox(imports, best_level() if level is None else require(level), **options)
+
+
+def best_level() -> Level:
+    """The strongest level that works here, found by trying; NONE only where there is no Linux.
+
+    Raises `SandboxError` if no level works.
+    """
+    if not sys.platform.startswith("linux"):
+        return require(Level.NONE)
+    tried = (Level.NAMESPACES, Level.LANDLOCK, Level.LIMITS)
+    found = next((level for level in tried if not missing(level)), None)
+    return require(Level.LIMITS) if found is None else found
+
+
+def require(level: Level) -> Level:
+    """`level` itself if it works here; raises `SandboxError` with what is missing and the fix."""
+    reason = missing(level)
+    if reason:
+        raise SandboxError(
+            f"the sandbox level {level.name.lower()} is not available here: {reason}. {HELP.get(level, '')}".strip()
+        )
+    return level
+
+
+@functools.lru_cache
+def missing(level: Level) -> str:
+    """Why `level` does not work here; empty if it does."""
+    if not hasattr(os, "fork"):
+        return (
+            "student code is run in forks of a warmed process, and this system has none; use WSL or a Linux container"
+        )
+    if level == Level.NONE:
+        return ""
+    if not sys.platform.startswith("linux"):
+        return f"this is {sys.platform}"
+    if level == Level.LIMITS:
+        return _closed_interpreter()
+    if level == Level.LANDLOCK:
+        return _closed_interpreter() if landlock.version() else "this kernel has no Landlock"
+    return trial()
+
+
+def describe(level: Level) -> str:
+    """One line for the user: the level in force and what it leaves open."""
+    who = "an unprivileged user" if hasattr(os, "getuid") and os.getuid() == 0 else "this user"
+    if level == Level.NAMESPACES:
+        return f"sandbox: namespaces (bubblewrap), as {who}, no network"
+    if level == Level.LANDLOCK:
+        left = "; ".join(["the names of other processes can be seen", *landlock.open_doors(landlock.version())])
+        return f"sandbox: Landlock {landlock.version()}, as {who}, no network; {left}"
+    if level == Level.LIMITS:
+        return f"sandbox: limits only, as {who}, no network; student code reads what {who} can read"
+    return f"sandbox: limits only on {sys.platform}, untested there; student code reads and writes what {who} can"
+
+
+def trial(preload: PreloadClient | None = None) -> str:
+    """Why bubblewrap's wall cannot be raised here; empty if it can. Raises it once, with a session inside.
+
+    That is quicker out of `preload`.
+    """
+    with _TRYING:
+        if not _TRIED:
+            _TRIED.append(_tried(preload))
+        return _TRIED[0]
+
+
+def _tried(preload: PreloadClient | None) -> str:
+    if not shutil.which("bwrap"):
+        return "bubblewrap is not installed"
+    try:
+        with Sandbox(level=Level.NAMESPACES, preload=preload) as sandbox, sandbox.open():
+            return ""
+    except (SandboxError, OSError, subprocess.SubprocessError) as error:
+        return str(error)
+
+
+def _closed_interpreter() -> str:
+    """Why an unprivileged user could not run this interpreter, if we are root; empty otherwise."""
+    if os.getuid() != 0:
+        return ""
+    for path in {sys.base_prefix, sys.prefix, os.path.realpath(sys.executable), str(Path(__file__))}:
+        for folder in [Path(path), *Path(path).parents]:
+            if not folder.stat().st_mode & (stat.S_IXOTH if folder.is_dir() else stat.S_IROTH):
+                return (
+                    f"as root, student code runs as another user, and {folder}, where Python lies, is closed to others"
+                )
+    return ""

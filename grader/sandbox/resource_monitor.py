@@ -1,0 +1,104 @@
+"""Looks from outside at what a session uses while the grader waits for it, and says when a limit is reached."""
+
+import os
+import time
+from typing import Any
+
+from grader.sandbox.isolation.limits import Limits
+from grader.sandbox.process_stats import Process
+
+LOOK_S = 0.05
+GRACE_S = 1.0
+MOST_FILES = 8192
+_now_s = time.monotonic
+
+
+class ResourceMonitor:
+    """One cell or question under its limits.
+
+    `reached` is "" or "timeout" or "memory"; `text` says which limit. After a time limit the session is interrupted and
+    has `GRACE_S` to answer; `over` is then the time to kill it.
+    """
+
+    __slots__ = ("cpu_end_s", "end_s", "folder", "limits", "look_s", "over_s", "process", "reached", "text", "wall_s")
+
+    def __init__(self, limits: Limits, process: Process, folder: str, wall_s: float) -> None:
+        now = _now_s()
+        self.limits, self.process, self.folder, self.wall_s = limits, process, folder, wall_s
+        self.end_s = now + wall_s
+        self.look_s = now + LOOK_S
+        self.cpu_end_s = self.over_s = float("inf")
+        self.reached = self.text = ""
+
+    def limit_cpu(self, seconds: float) -> None:
+        """From now on at most so many seconds of CPU time."""
+        self.cpu_end_s = self.process.cpu_s() + seconds
+
+    def patience_ms(self) -> float:
+        """How long to wait for a message before the next look."""
+        return max(0.0, min(self.look_s, self.end_s if not self.reached else self.over_s) - _now_s()) * 1000
+
+    def extend(self, seconds: float) -> None:
+        """Time that the grader itself took does not count."""
+        self.end_s += seconds
+
+    def look(self) -> str:
+        """What to do now: "" nothing, "look" at what only the session sees, "interrupt" once, or "kill"."""
+        now = _now_s()
+        if self.reached:
+            return "kill" if now >= self.over_s or self.reached == "memory" else ""
+        if now >= self.end_s:
+            return self._reach("timeout", f"It did not end within {self.wall_s:g} s.")
+        if now >= self.look_s:
+            self.look_s = now + LOOK_S
+            return self._look_at_use()
+        return ""
+
+    def _look_at_use(self) -> str:
+        limits = self.limits
+        if self.process.cpu_s() > self.cpu_end_s:
+            return self._reach("timeout", f"It used more than {limits.cpu_s:g} s of CPU time.")
+        used_mb = self.process.family_mb(limits.memory_mb)
+        if used_mb > limits.memory_mb:
+            return self._reach("memory", f"It used {used_mb:.0f} MB; the limit is {limits.memory_mb} MB.")
+        if self.folder and folder_is_over(self.folder, limits.files_mb):
+            return self._reach("memory", f"It wrote more than {limits.files_mb} MB or more than {MOST_FILES} files.")
+        return "look"
+
+    def _reach(self, verdict: str, text: str) -> str:
+        self.reached, self.text = verdict, text
+        self.over_s = _now_s() + GRACE_S
+        return "interrupt" if verdict == "timeout" else "kill"
+
+
+def folder_is_over(folder: str, most_mb: float) -> bool:
+    """Whether the files below `folder` take more than `most_mb` on the disk, or are more than `MOST_FILES`."""
+    size = count = 0
+    for place, folders, files in os.walk(folder):
+        count += len(folders) + len(files)
+        if count > MOST_FILES:
+            return True
+        for name in files:
+            try:
+                size += os.lstat(os.path.join(place, name)).st_blocks * 512
+            except OSError:
+                pass
+    return size / 2**20 > most_mb
+
+
+def exit_text(status: int | None) -> tuple[str, str]:
+    """The verdict and the reason for the end of a process by its wait status: ("crashed" or "timeout", text)."""
+    import signal
+
+    if status is None:
+        return "crashed", "The process that ran the answer is gone."
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return "crashed", f"The answer ended its process with exit status {code}."
+    try:
+        name: Any = signal.Signals(-code).name
+    except ValueError:
+        name = -code
+    if name == "SIGXCPU":
+        return "timeout", "The session used all of its CPU time."
+    return "crashed", f"The process that ran the answer was ended by signal {name}."

@@ -1,0 +1,221 @@
+"""A test's criteria, and the table that a student reads: measured, required, points, and why it matters.
+
+A suite's test is a function `(sheet, answer...)` under `@graded`. Whatever happens in it, the test cell gets `Points`:
+an error of the student's code is a line of the table, and nothing reaches stderr. No measurement may enter here.
+"""
+
+import builtins
+import functools
+import html
+import os
+import sys
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.suite_kit.answer import Answer, AnswerEnded, Elsewhere, InKernel, StudentError
+from grader.suite_kit.capture import TimeLimit, quiet, time_limit
+from grader.suite_kit.codec import CodecError
+from grader.suite_kit.points import Points, clamp
+
+WIDTH = 80
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One row: what was measured and required, whether that was met, its points; and what it means where it was not.
+
+    A row worth 0 points is a condition of the others.
+    """
+
+    name: str
+    measured: str
+    required: str
+    met: bool
+    maximum: float
+    did: str = ""
+    production: str = ""
+    read: str = ""
+
+    @property
+    def points(self) -> float:
+        return self.maximum if self.met else 0.0
+
+
+@dataclass
+class Sheet:
+    """What one test found out so far. `outcome` is one of the verdicts of `grading.md`.
+
+    `private` is set where hidden cases are used: text that the student's code made up is then not shown, for it could
+    carry a hidden input out.
+    """
+
+    test: str
+    maximum: float
+    criteria: list[Criterion] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    outcome: str = ""
+    private: bool = False
+
+    def theirs(self, text: str) -> str:
+        """`text` that comes from the student's code, or what stands in its place where it may not be shown."""
+        return "(not shown)" if self.private else text
+
+    def raised(self, error: StudentError) -> str:
+        """What the student's code raised, in words; where text is private, only builtin names and its own line."""
+        known = error.kind if isinstance(getattr(builtins, error.kind, None), type) else "an exception of your own"
+        what = known if self.private else str(error)
+        return f"{what} in the line: {error.line}" if error.line else what
+
+    def criterion(self, name: str, measured: str, required: str, met: bool, maximum: float, **why: str) -> None:
+        """Adds a row, worth `maximum` points if `met`. `why` is shown if not: `did`, `production`, `read`."""
+        self.criteria.append(Criterion(name, measured, required, bool(met), maximum, **why))
+
+    def end(self, outcome: str, note: str) -> None:
+        """States the verdict of the whole test, with one sentence."""
+        self.outcome = outcome
+        self.notes.append(note)
+
+    @property
+    def points(self) -> float:
+        return clamp(sum(one.points for one in self.criteria), self.maximum)
+
+    @property
+    def verdict(self) -> str:
+        if self.outcome:
+            return self.outcome
+        return "pass" if self.points == self.maximum else "partial" if self.points else "fail"
+
+    def explanations(self) -> list[str]:
+        """The sentences below the table, each once, in order."""
+        lines = list(self.notes)
+        for one in (one for one in self.criteria if not one.met):
+            lines += [one.did] if one.did else []
+            lines += [f"In production: {one.production}"] if one.production else []
+            lines += [f"Read: {one.read}"] if one.read else []
+        return list(dict.fromkeys(lines))
+
+    def text(self) -> str:
+        """The table for a terminal, at most 80 columns."""
+        title = f"{self.test}: {self.verdict}"
+        total = f"{self.points:g} of {self.maximum:g} points"
+        lines = [f"{title}{total:>{WIDTH - len(title)}}"]
+        if self.criteria:
+            rows = [("criterion", "measured", "required", "points"), *(_row(one) for one in self.criteria)]
+            lines += [line for row in rows for line in _columns(row)]
+        for sentence in self.explanations():
+            lines += textwrap.wrap(_plain(sentence), WIDTH, initial_indent="  ", subsequent_indent="  ")
+        return "\n".join(lines)
+
+    def html(self) -> str:
+        """The table for a notebook; everything in it is escaped."""
+        rows = "".join(_html_row(one) for one in self.criteria)
+        head = "".join(f'<th style="text-align:left">{name}</th>' for name in _HEAD)
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
+        said = "".join(f"<p style='margin:.2em 0'>{html.escape(_plain(line))}</p>" for line in self.explanations())
+        title = f"<b>{html.escape(self.test)}</b>: {html.escape(self.verdict)}"
+        total = f"{self.points:g} of {self.maximum:g} points"
+        return f'<div class="mlsd-points"><p style="margin:.2em 0">{title}, {total}</p>{table}{said}</div>'
+
+
+def graded(name: str, maximum: float, limit_s: float = 120.0) -> Callable[[Callable[..., None]], Callable[..., Points]]:
+    """Makes a test of a suite: a function of a `Sheet` and an `InKernel` that holds what the test cell passed, by name.
+
+    The test gets the student's objects by keyword or position, as its cell passes them, and never raises but for an
+    interrupt. `limit_s` is the wall time after which the verdict is *timeout*.
+    """
+
+    def wrap(test: Callable[..., None]) -> Callable[..., Points]:
+        @functools.wraps(test)
+        def run(*attempts: Any) -> Points:
+            sheet = Sheet(name, maximum)
+            with quiet() as heard:
+                _judge(test, sheet, attempts, limit_s)
+            points = Points(sheet.points, maximum, sheet)
+            if points < maximum:
+                _note_what_was_printed(sheet, heard.getvalue())
+                if os.environ.get("NBGRADER_EXECUTION") == "validate":
+                    print(sheet.text(), file=sys.stderr)
+            return points
+
+        run.limit_s = limit_s  # type: ignore[attr-defined]
+        return run
+
+    return wrap
+
+
+def _judge(test: Callable[..., None], sheet: Sheet, attempts: tuple[Any, ...], limit_s: float) -> None:
+    names = {_name(attempt): attempt for attempt in attempts}
+    answer = _answer(names)
+    if any(answer.untouched(name) for name in names):
+        sheet.end("not attempted", "Write your answer in its cell, run that cell, then run this one.")
+        return
+    try:
+        with time_limit(limit_s):
+            test(sheet, answer, *names)
+    except TimeLimit:
+        sheet.end("timeout", f"Your code still ran after {limit_s:g} s; the criteria that follow were not measured.")
+    except AnswerEnded as ended:
+        sheet.end(ended.outcome, str(ended))
+    except StudentError as error:
+        _note_error(sheet, error)
+    except CodecError as error:
+        sheet.end("error", str(error))
+    except Exception as error:
+        sheet.end("error", f"The test itself failed ({type(error).__name__}: {error}). No fault of yours: report it.")
+
+
+def _answer(names: dict[str, Any]) -> Answer:
+    """Where the student's objects are: in another process if the grader passed what stands for them, else here."""
+    for attempt in names.values():
+        if issubclass(type(attempt), Elsewhere):
+            return type(attempt).reach(names)
+    return InKernel(names)
+
+
+def _note_error(sheet: Sheet, error: StudentError) -> None:
+    if error.unfinished:
+        sheet.end("not attempted", f"A part of your answer is still to be written: {sheet.raised(error)}")
+    else:
+        sheet.end("error", f"Your code raised {sheet.raised(error)}")
+
+
+def _note_what_was_printed(sheet: Sheet, said: str) -> None:
+    lines = [line for line in said.splitlines() if line.strip()]
+    if lines and not sheet.private:
+        sheet.notes.append(f"Your code printed meanwhile: {lines[-1][:200]}")
+
+
+def _name(attempt: Any) -> str:
+    name = getattr(attempt, "__name__", "")
+    return name if isinstance(name, str) and name else type(attempt).__name__
+
+
+_HEAD = ("criterion", "measured", "required", "points")
+_WIDTHS = (35, 18, 15, 6)
+
+
+def _row(one: Criterion) -> tuple[str, str, str, str]:
+    points = f"{one.points:g} / {one.maximum:g}" if one.maximum else ""
+    return one.name, one.measured, one.required, points
+
+
+def _columns(row: tuple[str, ...]) -> list[str]:
+    """One row of the table as lines: long cells are wrapped in their column."""
+    cells = [textwrap.wrap(_plain(cell), width) or [""] for cell, width in zip(row, _WIDTHS, strict=True)]
+    lines = []
+    for i in range(max(map(len, cells))):
+        parts = [cell[i] if i < len(cell) else "" for cell in cells]
+        lines.append(("  " + " ".join(f"{part:<{width}}" for part, width in zip(parts, _WIDTHS, strict=True))).rstrip())
+    return lines
+
+
+def _html_row(one: Criterion) -> str:
+    cells = "".join(f'<td style="text-align:left">{html.escape(_plain(cell))}</td>' for cell in _row(one))
+    return f'<tr style="font-weight:{"normal" if one.met else "bold"}">{cells}</tr>'
+
+
+def _plain(text: str) -> str:
+    """Text without control characters: a student's output must not drive a terminal."""
+    return "".join(character if character.isprintable() or character == "\n" else " " for character in text)

@@ -1,0 +1,68 @@
+"""The student edition: the course without solutions, bank, tests, hidden files, secret; proven by a scan of content."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from grader.course import Course
+from grader.errors import GraderError
+from grader.workflow.leaks import guarded, scan
+from grader.workflow.release import differences
+
+PARTS = (
+    "chapters", "case_studies", "exercises", "mlsd_lib", "grader", "pyproject.toml", "constraints.txt", "Makefile",
+    "bootstrap.py", "environment.yml", "README.md", "LICENSE",
+)  # fmt: skip
+LEFT_OUT = ("hidden", "runs", "classroom", "__pycache__", "*.pyc", "*.egg-info", "*.db", ".*")
+
+
+def write_edition(course: Course, to: Path) -> int:
+    """How many files the student edition in `to` has.
+
+    Raises `GraderError` if `to` is not empty, an exercise is not what its source generates, or something would leak;
+    then nothing is left in `to`.
+    """
+    to = to.resolve()
+    _check_place(course.root, to)
+    stale = [one for name in course.assignments() for one in differences(course, name)]
+    if stale:
+        raise GraderError(f"exercises/ is not what solutions/ gives: {'; '.join(stale)}. First: mlsd release")
+    against = guarded(course.root, course.secret_file)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".edition-", dir=to.parent) as scratch:
+        whole = Path(scratch) / "edition"
+        _copy(course.root, whole)
+        if leaks := scan(whole, against):
+            told = "\n".join(f"  {one.where}: {one.what}" for one in leaks[:20])
+            raise GraderError(f"the edition was not written, because it would give away:\n{told}")
+        if to.exists():
+            to.rmdir()
+        os.replace(whole, to)
+    return sum(path.is_file() for path in to.rglob("*"))
+
+
+def _check_place(root: Path, to: Path) -> None:
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise GraderError(f"{to} is not an empty folder. Name a new one: mlsd release --to DIR")
+    for part in PARTS:
+        if not (root / part).exists():
+            raise GraderError(f"{root / part} is missing; a student edition is made from the full repository")
+        if to.is_relative_to(root / part):
+            raise GraderError(
+                f"{to} lies inside {root / part}, which is copied. Name a folder outside: mlsd release --to DIR"
+            )
+
+
+def _copy(root: Path, to: Path) -> None:
+    to.mkdir(parents=True)
+    for part in PARTS:
+        if (root / part).is_dir():
+            shutil.copytree(root / part, to / part, ignore=_left_out, symlinks=True)
+        else:
+            shutil.copy2(root / part, to / part)
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    links = {name for name in names if os.path.islink(os.path.join(folder, name))}
+    return links | shutil.ignore_patterns(*LEFT_OUT)(folder, names)

@@ -1,0 +1,156 @@
+"""Releasing: exercises/ is generated from solutions/ by nbgrader, in the notebooks' canonical form.
+
+What was generated carries a seal (a digest in the notebook's metadata), so that an exercise somebody worked in is never
+overwritten unasked. The student edition is `grader.workflow.edition`.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from grader import secret
+from grader.course import Course, reason
+from grader.errors import GraderError
+
+SEAL = "released"
+CHECKPOINTS = ".ipynb_checkpoints"
+FETCHED_CONFIG = '''"""Made by `mlsd release`: JupyterLab's assignment list reads this where it fetches to."""
+
+from pathlib import Path
+
+load_subconfig("nbgrader_config.py", path=str(Path(__file__).resolve().parents[{depth}]))
+'''
+
+Files = dict[str, bytes]
+
+
+def release(course: Course, name: str, force: bool = False) -> str:
+    """What happened to the released exercise: "released", "updated" or "unchanged".
+
+    Writes exercises/NAME and nbgrader's gradebook. Raises `GraderError` if the exercise was edited (unless `force`) or
+    nbgrader refuses the source.
+    """
+    course.require(name)
+    place = course.folder("release", name=name)
+    there = read_files(place)
+    if there and is_edited(there) and not force:
+        raise GraderError(
+            f"{place} was edited since it was generated. Move your work elsewhere (it is not kept), "
+            f"then overwrite it: mlsd release {name} --force"
+        )
+    secret.create(course.secret_file)
+    wanted = generate(course, name)
+    if there == wanted:
+        return "unchanged"
+    if place.exists():
+        shutil.rmtree(place)
+    for relative, content in wanted.items():
+        path = place / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return "updated" if there else "released"
+
+
+def differences(course: Course, name: str) -> list[str]:
+    """What in exercises/NAME is not as its source would generate it, one sentence a file; touches nothing."""
+    course.require(name)
+    wanted = generate(_without_gradebook(course), name)
+    there = read_files(course.folder("release", name=name))
+    found = [f"{name}/{one} is missing" for one in sorted(wanted.keys() - there.keys())]
+    found += [f"{name}/{one} is not generated from the source" for one in sorted(there.keys() - wanted.keys())]
+    both = sorted(wanted.keys() & there.keys())
+    return found + [f"{name}/{one} differs from its source" for one in both if wanted[one] != there[one]]
+
+
+def generate(course: Course, name: str) -> Files:
+    """The files of a released exercise, canonical and sealed, by relative name. The gradebook learns their cells."""
+    with tempfile.TemporaryDirectory(prefix="mlsd-release-") as scratch:
+        aside = course.configured(CourseDirectory={"release_directory": scratch})
+        result = aside.call(lambda api: api.generate_assignment(name, force=True))
+        if not result["success"]:
+            raise GraderError(f"nbgrader does not accept the source of {name}: {reason(result)}")
+        return sealed(read_files(Path(scratch) / name))
+
+
+def _without_gradebook(course: Course) -> Course:
+    """The course configured so that nbgrader generates the same files but opens no database."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.preprocessors import SaveCells
+
+    steps = [one for one in GenerateAssignment.preprocessors.default() if one is not SaveCells]
+    return course.configured(GenerateAssignment={"no_database": True, "preprocessors": steps})
+
+
+def read_files(folder: Path) -> Files:
+    """Every file below `folder` by relative name with forward slashes, checkpoints left out; empty if there is none."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
+    paths = [path for path in found if CHECKPOINTS not in path.relative_to(folder).parts]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def sealed(files: Files) -> Files:
+    """The same files, notebooks in canonical form and with the digest of the whole in their metadata."""
+    notebooks = {name: json.loads(content) for name, content in files.items() if name.endswith(".ipynb")}
+    seal = digest(files)
+    for notebook in notebooks.values():
+        notebook["metadata"]["nbgrader"] = {SEAL: seal}
+    return files | {name: _canonical(name, notebook).encode() for name, notebook in notebooks.items()}
+
+
+def is_edited(files: Files) -> bool:
+    """True if the files are not those that were sealed; running a notebook, which adds outputs only, is no edit."""
+    try:
+        notebooks = [json.loads(content) for name, content in files.items() if name.endswith(".ipynb")]
+        seals = [notebook["metadata"]["nbgrader"][SEAL] for notebook in notebooks]
+        return not seals or set(seals) != {digest(files)}
+    except (ValueError, KeyError, TypeError, GraderError):
+        return True
+
+
+def digest(files: Files) -> str:
+    """A digest of names and contents, notebooks taken in canonical form without a seal."""
+    whole = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        if name.endswith(".ipynb"):
+            notebook = json.loads(content)
+            notebook["metadata"].pop("nbgrader", None)
+            content = _canonical(name, notebook).encode()
+        whole.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+    return whole.hexdigest()
+
+
+def publish(course: Course, name: str) -> Path | None:
+    """Where nbgrader's exchange now holds the exercise; None if the exchange is not inside this course.
+
+    An exchange elsewhere is shared: what students get there, and when, the instructor says with nbgrader itself.
+    """
+    exchange = local_exchange(course)
+    if exchange is None:
+        return None
+    fetched = course.home / "fetched"
+    fetched.mkdir(parents=True, exist_ok=True)
+    depth = len(fetched.relative_to(course.root).parts)
+    (fetched / "nbgrader_config.py").write_text(FETCHED_CONFIG.format(depth=depth))
+    forced = course.configured(ExchangeReleaseAssignment={"force": True})
+    result = forced.call(lambda api: api.release_assignment(name))
+    if not result["success"]:
+        raise GraderError(f"nbgrader could not put {name} into the exchange {exchange}: {reason(result)}")
+    return exchange / course.directory.course_id / "outbound" / name
+
+
+def local_exchange(course: Course) -> Path | None:
+    """The exchange's folder if the configuration puts it inside this course (one machine, one user), else None."""
+    root = course.config.Exchange.get("root")
+    return Path(root) if root and Path(root).is_relative_to(course.root) else None
+
+
+def _canonical(name: str, notebook: dict[str, Any]) -> str:
+    from mlsd_lib.notebooks import NotebookError, canonical
+
+    try:
+        return canonical(notebook)
+    except NotebookError as error:
+        raise GraderError(f"{name}: {error}") from error

@@ -1,0 +1,115 @@
+"""Grading a class: nbgrader's Autograde, one student at a time, so that no submission ends the batch for the others.
+
+Marks go into nbgrader's gradebook, executed notebooks into its autograded folder; both stay valid for formgrader.
+"""
+
+import csv
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader import secret
+from grader.course import STAMP, Course, reason
+from grader.grading.environment import kernel_environment
+from grader.grading.records import StudentOutcome
+from grader.workflow import stock_intake
+
+
+def grade(
+    course: Course, name: str, students: list[str], timeout_s: int | None = None, force: bool = False
+) -> Iterator[StudentOutcome]:
+    """Each student's outcome as it comes. Who is graded is skipped unless a newer submission came or `force`."""
+    from grader.workflow.stock_execute import for_grading
+
+    if course.secret_file.is_file():
+        secret.read(course.secret_file)
+    with kernel_environment(course), tempfile.TemporaryDirectory(prefix="mlsd-intake-") as scratch:
+        prepared = for_grading(course, Path(scratch), timeout_s)
+        for student in students:
+            if not force and is_graded(course, name, student):
+                outcome = StudentOutcome(student, skipped=True, notes=_earlier_notes(course, name, student))
+            else:
+                outcome = _grade_one(course, prepared, name, student, Path(scratch))
+            yield _with_points(course, name, outcome)
+
+
+def _grade_one(course: Course, prepared: Course, name: str, student: str, scratch: Path) -> StudentOutcome:
+    outcome = StudentOutcome(student)
+    try:
+        outcome.notes = stock_intake.prepare(course, name, student, scratch)
+    except OSError as error:
+        outcome.failure = f"the submission cannot be read: {error}"
+        return outcome
+    result = prepared.call(lambda api: api.autograde(name, student, force=True))
+    if not result["success"]:
+        outcome.failure = reason(result)
+        return outcome
+    outcome.notes += stopped_cells(course.folder("autograded", student, name))
+    _keep_notes(course, name, outcome)
+    return outcome
+
+
+def is_graded(course: Course, name: str, student: str) -> bool:
+    """True if the submission as it was received is the one that was graded."""
+    done = course.folder("autograded", student, name)
+    stamps = [place / STAMP for place in (course.folder("submitted", student, name), done)]
+    received, graded = (stamp.read_text() if stamp.is_file() else "" for stamp in stamps)
+    return any(done.glob("*.ipynb")) and received == graded
+
+
+def stopped_cells(folder: Path) -> list[str]:
+    """One sentence a cell that did not come to its end in the executed notebooks of `folder`."""
+    from grader.workflow.stock_execute import DIED, NOT_RUN, STOPPED
+
+    found = []
+    for path in sorted(folder.glob("*.ipynb")):
+        for number, cell in enumerate(json.loads(path.read_text())["cells"], 1):
+            named = stock_intake.grade_id(cell) or f"number {number}"
+            ends = [one for one in cell.get("outputs", []) if one.get("ename") in (DIED, NOT_RUN, STOPPED)]
+            found += [f"{path.name}: the cell {named!r}: {one['evalue']}" for one in ends]
+    return found
+
+
+def _with_points(course: Course, name: str, outcome: StudentOutcome) -> StudentOutcome:
+    from nbgrader.api import MissingEntry
+
+    with course.gradebook() as book:
+        try:
+            submission = book.find_submission(name, outcome.student)
+        except MissingEntry:
+            return outcome
+        outcome.points, outcome.maximum = submission.score, submission.max_score
+        grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+        unmarked = [one for one in grades if one.needs_manual_grade and one.manual_score is None]
+        outcome.waiting = sum(one.max_score for one in unmarked if one.auto_score is None)
+    return outcome
+
+
+def report_file(course: Course, name: str) -> Path:
+    """Where the notes on the last grading of every student lie."""
+    return course.home / "reports" / f"{name}_grade.csv"
+
+
+def _notes(course: Course, name: str) -> dict[str, list[str]]:
+    path = report_file(course, name)
+    kept: dict[str, list[str]] = {}
+    if path.is_file():
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                kept.setdefault(row["student"], []).append(row["note"])
+    return kept
+
+
+def _earlier_notes(course: Course, name: str, student: str) -> list[str]:
+    return _notes(course, name).get(student, [])
+
+
+def _keep_notes(course: Course, name: str, outcome: StudentOutcome) -> None:
+    kept = _notes(course, name) | {outcome.student: outcome.notes}
+    path = report_file(course, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["student", "note"])
+        table.writerows((student, note) for student, notes in sorted(kept.items()) for note in notes)

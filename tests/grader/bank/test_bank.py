@@ -1,0 +1,251 @@
+"""Banks: the proof of `reduce_latency`, and fixtures that make each check of a bank fail."""
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.bank.model import (
+    Bank,
+    BankAnswer,
+    BankError,
+    automatic_mutants,
+    judge,
+    killed,
+    load_bank,
+    prove,
+    read_answer,
+)
+from grader.bank.mutation import mutants
+from grader.bank.report import show_bank
+from grader.bank.runner import Result, run_all, run_cells
+
+ROOT = Path(__file__).parents[3]
+NAME = "reduce_latency"
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return load_bank(ROOT, NAME)
+
+
+PROVE = """
+import json, pathlib, sys
+from grader.bank.model import load_bank, prove
+findings = prove(load_bank(pathlib.Path(sys.argv[1]), sys.argv[2]))
+print(json.dumps([[one.answer.name, one.answer.kind, list(one.problems)] for one in findings]))
+"""
+
+
+def test_the_bank_of_reduce_latency_is_proven():
+    # In a process of its own, as the command does it: a process has one fork server, and that of an earlier test has
+    # neither the libraries nor the one thread a library with which answers are timed.
+    ran = subprocess.run([sys.executable, "-c", PROVE, str(ROOT), NAME], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    findings = json.loads(ran.stdout.splitlines()[-1])
+    assert {name: problems for name, _, problems in findings if problems} == {}
+    kinds = [kind for _, kind, _ in findings]
+    assert kinds.count("wrong") >= 8
+    assert kinds.count("alternative") >= 2
+    assert kinds.count("mutant") >= 8
+
+
+def test_automatic_mutants_that_nobody_notices_are_justified(bank):
+    made, alive = killed(bank)
+    assert made == bank.automatic["most"]
+    assert set(alive) <= set(bank.automatic["survivors"])
+
+
+def test_the_short_way_gives_the_marks_of_nbgrader_with_hidden_cases(bank, tmp_path, monkeypatch):
+    (tmp_path / "secret").write_text("a" * 64)
+    monkeypatch.setenv("MLSD_SECRET_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    answers = {one.name: one for one in bank.answers if one.name in ("starter", "half_precision", "imports_the_answer")}
+    marks = autograded(bank, answers, tmp_path)
+    for name, answer in answers.items():
+        assert marks[name] == bank.expected(answer), name
+
+
+def autograded(bank, answers, folder):
+    """The marks that stock nbgrader gives to `answers`: {name: {test: points}}."""
+    from nbgrader.api import Gradebook
+    from nbgrader.apps import NbGraderAPI
+    from traitlets.config import Config
+
+    config = Config()
+    config.CourseDirectory.root = str(folder)
+    config.CourseDirectory.db_url = f"sqlite:///{folder}/gradebook.db"
+    config.ExecutePreprocessor.timeout = config.Execute.timeout = 300
+    config.Execute.shutdown_kernel = "immediate"
+    (folder / "source" / NAME).mkdir(parents=True)
+    (folder / "source" / NAME / f"{NAME}.ipynb").write_text(bank.notebook.read_text())
+    api = NbGraderAPI(config=config)
+    assert api.generate_assignment(NAME)["success"]
+    released = (folder / "release" / NAME / f"{NAME}.ipynb").read_text()
+    marks = {}
+    for student, answer in answers.items():
+        notebook = json.loads(released)
+        solved = dict(bank.source(answer))
+        for cell in notebook["cells"]:
+            if cell["metadata"].get("nbgrader", {}).get("solution") and cell["cell_type"] == "code":
+                cell["source"] = solved[cell["id"]]
+        place = folder / "submitted" / student / NAME
+        place.mkdir(parents=True)
+        (place / f"{NAME}.ipynb").write_text(json.dumps(notebook))
+        outcome = api.autograde(NAME, student)
+        assert outcome["success"], outcome["log"]
+    with Gradebook(config.CourseDirectory.db_url) as book:
+        for student in answers:
+            graded = book.find_submission_notebook(NAME, NAME, student).grades
+            marks[student] = {grade.name: grade.score for grade in graded if grade.name in bank.maxima}
+    return marks
+
+
+# Each check of a bank has something that it refuses.
+
+SMALL = Bank("small", Path("small.ipynb"), [("answer", "x = 1"), ("test-x", "")], {"test-x": 2.0}, [], (), {})
+WRONG = BankAnswer("zero", "wrong", {"answer": "x = 0"}, {"test-x": 1.0}, ("x is 0",))
+
+
+def problems(answer, **result):
+    return judge(SMALL, answer, Result(**result)).problems
+
+
+def test_other_points_than_stated_are_a_problem():
+    assert not problems(WRONG, points={"test-x": 1.0}, texts={"test-x": "x\n  is 0."})
+    assert problems(WRONG, points={"test-x": 1.5}, texts={"test-x": "x is 0"}) == ("test-x gave 1.5, not 1",)
+    assert problems(WRONG, points={}, texts={"test-x": "x is 0"}) == ("test-x gave 0, not 1",)
+
+
+def test_a_message_that_is_not_said_is_a_problem():
+    assert problems(WRONG, points={"test-x": 1.0}, texts={"test-x": "x is 1"}) == ("nothing says 'x is 0'",)
+
+
+def test_a_mutant_that_keeps_all_points_is_a_problem():
+    mutant = BankAnswer("mutant", "mutant", exact=False)
+    assert problems(mutant, points={"test-x": 2.0}) == ("no test noticed the fault",)
+    assert not problems(mutant, points={"test-x": 1.0})
+
+
+def test_a_starter_that_is_judged_or_raises_is_a_problem():
+    starter = BankAnswer("starter", "starter", points={"test-x": 0.0})
+    assert not problems(starter, points={"test-x": 0.0}, texts={"test-x": "x: not attempted"})
+    assert problems(starter, points={"test-x": 0.0}, texts={"test-x": "x: fail"})
+    assert problems(starter, points={"test-x": 0.0}, errors={"answer": "NameError"})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('"""One.\n\nkind = "wrong"\npoints = { test-x = 1 }\n"""\n', "each cell starts with"),
+        ('"""One.\n\nkind = "odd"\n"""\n# %% answer\nx = 0\n', "kind is"),
+        ('"""One.\n\nkind = "wrong"\n"""\n# %% answer\nx = 0\n', "must state the points"),
+        ('"""One.\n\nkind = "wrong"\npoints = { test-y = 1 }\n"""\n# %% answer\nx = 0\n', "Unknown here: test-y"),
+        ('"""One.\n\nkind = "wrong"\npoints = { test-x = 1 }\n"""\n# %% other\nx = 0\n', "Unknown here: other"),
+        ('"""One.\n\nkind: wrong\n"""\n# %% answer\nx = 0\n', "must be TOML"),
+        ("x = ", "must be TOML"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_is_refused(tmp_path, text, words):
+    path = tmp_path / "answer.py"
+    path.write_text(text)
+    with pytest.raises(BankError, match=words):
+        read_answer(path, {"answer": "x = 1"}, {"test-x": 2.0})
+
+
+def test_an_unknown_bank_is_named_with_the_known_ones():
+    with pytest.raises(BankError, match=r"There is no bank 'nothing'.*reduce_latency"):
+        load_bank(ROOT, "nothing")
+
+
+def test_an_answer_that_dies_or_never_ends_is_ended_and_told(tmp_path):
+    jobs = [([("answer", source)], []) for source in ("import os; os._exit(3)", "while True: pass", "x = 1")]
+    results = dict(run_all(jobs, tmp_path, (), limit_s=3))
+    assert results[0].errors == {"process": "the answer's process died"}
+    assert results[1].errors == {"process": "the answer was ended after 3 s"}
+    assert results[2].errors == {}
+
+
+def test_answers_find_what_the_exercise_needs_though_another_started_the_fork_server(tmp_path):
+    context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
+    process = context.Process(target=os.getpid)
+    process.start()
+    process.join()
+    jobs = [([("answer", "import sys; assert 'this' in sys.modules")], [])]
+    assert dict(run_all(jobs, tmp_path, ["this"]))[0].errors == {}
+
+
+def test_a_cell_that_raises_does_not_stop_the_others():
+    result = run_cells([("first", "1 / 0"), ("second", "x = 1"), ("test-skipped", "1 / 0")], [])
+    assert result.errors == {"first": "ZeroDivisionError: division by zero"}
+
+
+def test_mutants_differ_from_the_source_by_one_fault_each():
+    source = "def f(a, b):\n    if a <= b:\n        return a + 1\n    return -b if a else b * 2\n"
+    made = mutants(source)
+    assert len({one.source for one in made}) == len(made) >= 9
+    assert "line 2: LtE is Lt" in [one.what for one in made]
+    assert all(one.source != source for one in made)
+    assert mutants("x = 'text'\n") == []
+
+
+def test_automatic_mutants_are_the_same_in_every_run(bank):
+    assert [name for name, _ in automatic_mutants(bank)] == [name for name, _ in automatic_mutants(bank)]
+
+
+def test_a_bank_that_is_not_proven_says_so(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    answers = [BankAnswer("reference", "reference"), WRONG]
+    cells = [("answer", "x = 1"), ("test-x", "from grader.suite_kit.points import Points\nPoints(2 * x, 2)")]
+    bank = Bank("small", tmp_path / "small.ipynb", cells, {"test-x": 2.0}, answers, (), {})
+    assert not show_bank(bank)
+    told = capsys.readouterr().out
+    assert "NOT proven" in told
+    assert "zero" in told
+
+
+# An answer that passes its test at the third run: each run leaves a mark in the folder.
+SAYS = """
+from pathlib import Path
+from grader.suite_kit.points import Points
+class Report:
+    def text(self): return "measured"
+"""
+THIRD = f"""{SAYS}
+marks = len(list(Path.cwd().glob("mark-*")))
+Path("mark-" + str(marks)).touch()
+Points(2 * (marks >= 2), 2, Report())
+"""
+
+
+HALF = f"{SAYS}Points(x, 2, Report())"
+
+
+def small(folder, test, answers=1, measured=("test-x",)):
+    """A bank with so many references, and with one test."""
+    references = [BankAnswer(f"reference {number}", "reference") for number in range(answers)]
+    cells = [("answer", "x = 1"), ("test-x", test)]
+    return Bank(
+        "small", folder / "small.ipynb", cells, {"test-x": 2.0}, references, (), {}, measured=frozenset(measured)
+    )
+
+
+@pytest.mark.parametrize(("measured", "runs", "proven"), [(["test-x"], 3, True), ([], 1, False)])
+def test_only_what_a_clock_decides_is_run_again(tmp_path, measured, runs, proven):
+    (finding,) = prove(small(tmp_path, THIRD, measured=measured))
+    assert (finding.runs, not finding.problems) == (runs, proven)
+    assert len(list(tmp_path.glob("mark-*"))) == runs
+
+
+def test_an_answer_that_differs_each_time_stays_a_problem(tmp_path):
+    (finding,) = prove(small(tmp_path, HALF))
+    assert finding.problems == ("test-x gave 1, not 2",)
+    assert finding.runs == 3
+
+
+def test_many_that_differ_are_not_run_again(tmp_path):
+    assert [finding.runs for finding in prove(small(tmp_path, HALF, answers=4))] == [1, 1, 1, 1]

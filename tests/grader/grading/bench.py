@@ -1,0 +1,85 @@
+"""An assignment made of a few cells, and a real sandbox and checker to grade answers to it, without a course folder."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+from grader.grading.intake.instructor_notebook import Master, MasterCell
+from grader.grading.intake.rebuild import MISSING
+from grader.grading.intake.submission import Assignment
+from grader.grading.records import Job, Result
+from grader.grading.sealed_grader import SealedGrader
+
+NAME = "made"
+STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+
+
+def locked(name: str, source: str) -> MasterCell:
+    """A read-only cell without points."""
+    return _cell(name, source, source, locked=True)
+
+
+def answer(name: str, right: str, stub: str = STUB) -> tuple[MasterCell, str]:
+    """An answer cell as released, with the instructor's own answer."""
+    return _cell(name, stub, stub, solution=True), right
+
+
+def check(name: str, source: str, points: float = 1.0, released: str | None = None) -> MasterCell:
+    """A test cell."""
+    return _cell(name, source, source if released is None else released, locked=True, grade=True, points=points)
+
+
+def plain(name: str, source: str) -> MasterCell:
+    """A cell without nbgrader's metadata."""
+    return MasterCell("code", source, source, name)
+
+
+def _cell(name: str, source: str, released: str, **entry: object) -> MasterCell:
+    flags = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3, "grade_id": name}
+    return MasterCell("code", source, released, name, flags | entry)
+
+
+class Bench:
+    """Grades answers to an assignment; a context manager. Limits are those of `Job`."""
+
+    def __init__(
+        self, *cells: object, files: Mapping[str, bytes] | None = None, level: str = "", **limits: object
+    ) -> None:
+        self.cells = [cell if isinstance(cell, MasterCell) else cell[0] for cell in cells]
+        self.right = {cell[0].grade_id: cell[1] for cell in cells if not isinstance(cell, MasterCell)}
+        self.master = Master(NAME, tuple(self.cells))
+        self.files = dict(files or {})
+        job = Job(NAME, "", {}, files=self.files, trusted=self.files, **limits)
+        solved = {NAME: json.dumps(self.notebook(self.right)).encode()}
+        self.grader = SealedGrader(Assignment(NAME, [self.master], self.files, job, solved=solved), level)
+        self.job = job
+
+    def __enter__(self) -> "Bench":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.grader.close()
+
+    def notebook(self, answers: Mapping[str, str | None], extra: Mapping[str, str] | None = None) -> dict:
+        """The notebook with `answers` by cell (None: the cell is missing); `extra` cells by the one they follow."""
+        found = []
+        for cell in self.cells:
+            name = cell.grade_id or cell.cell_id
+            text = answers.get(name, cell.source)
+            found.append(cell.as_dict(MISSING if text is None else text))
+            if name in (extra or {}):
+                found.append(cell.as_dict((extra or {})[name]) | {"id": f"extra-{name}", "metadata": {}})
+        return self.master.notebook(found)
+
+    def result(self, answers: Mapping[str, str | None] | None = None, extra: Mapping[str, str] | None = None,
+               **changes: object) -> Result:  # fmt: skip
+        """The result for the right answers with some replaced."""
+        notebook = self.notebook({**self.right, **(answers or {})}, extra)
+        return self.grader.grade(replace(self.job, student="ada", notebooks={NAME: notebook}, **changes))
+
+    def verdicts(self, answers: Mapping[str, str | None] | None = None, extra: Mapping[str, str] | None = None,
+                 **changes: object) -> dict[str, str]:  # fmt: skip
+        """The verdict of each test, with its points where these are neither all nor none."""
+        found = self.result(answers, extra, **changes).verdicts
+        return {one.cell: f"{one.verdict} {one.points:g}" if 0 < one.points < one.maximum else one.verdict
+                for one in found}  # fmt: skip

@@ -1,0 +1,53 @@
+"""Grading the toy course with the engine around the plain grader, and what a gradebook and its outputs then hold."""
+
+from pathlib import Path
+
+from grader.grading import batch
+from grader.grading.batch import grade as with_engine
+from grader.grading.records import Options
+from tests import toy_course as toy
+
+PLAIN = "tests.grader.grading.plain_grader:PlainGrader"
+
+
+def run(course, students=None, settings=None, say=lambda told: None, grader=PLAIN, **options):
+    """The outcomes by student."""
+    students = batch.chosen(course, toy.NAME, "*") if students is None else students
+    chosen = Options(**{"jobs": 2, **options})
+    return {one.student: one for one in with_engine(course, toy.NAME, students, chosen, say, grader, settings)}
+
+
+def hand_in(course):
+    """Five students who differ."""
+    toy.submit(course, "right", toy.answered(course, **toy.RIGHT, reflection="Because / divides."))
+    toy.submit(course, "wrong", toy.answered(course, **toy.WRONG))
+    toy.submit(course, "untouched", toy.released(course))
+    toy.submit(course, "empty", b"")
+    toy.submit(course, "no-test", toy.without(toy.answered(course, **toy.RIGHT), "spread-test"))
+
+
+def dump(course):
+    """The gradebook: student, item, automatic points, by hand, open; student, item, comment; penalties, time stamps."""
+    with course.gradebook() as book:
+        submissions = book.assignment_submissions(toy.NAME)
+        notebooks = [one for submission in submissions for one in submission.notebooks]
+        grades = [
+            (one.student.id, grade.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
+            for one in notebooks
+            for grade in one.grades
+        ]
+        comments = [(one.student.id, comment.name, comment.comment) for one in notebooks for comment in one.comments]
+        extra = [(one.student.id, one.late_submission_penalty, one.flagged) for one in notebooks]
+        stamps = [(one.student.id, str(one.timestamp)) for one in submissions]
+    return [sorted(rows, key=str) for rows in (grades, comments, extra, stamps)]
+
+
+def outputs(course):
+    """Every file of the output by relative name, with its content where that is the same each time."""
+    found = {}
+    for folder in (course.folder("autograded", ".", "."), course.home / "reports"):
+        for path in sorted(Path(folder).rglob("*")):
+            if path.is_file():
+                timed = path.name == "results.json"
+                found[path.relative_to(course.home).as_posix()] = "" if timed else path.read_bytes()
+    return found

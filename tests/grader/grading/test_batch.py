@@ -1,0 +1,78 @@
+"""`mlsd grade` over the whole engine: sandbox, checker, record."""
+
+import pytest
+from typer.testing import CliRunner
+
+from grader.cli import app
+from grader.grading.batch import grade as with_engine
+from grader.grading.records import Options
+from grader.sandbox import Level, best_level, probe
+from tests import toy_course as toy
+from tests.grader.grading.engine_course import dump, run
+
+SEAT = "grader.grading.sealed_grader:SealedGrader"
+
+
+@pytest.fixture(scope="module")
+def class_of(released_once, tmp_path_factory):
+    """The toy class graded by the command; the course and what the command told."""
+    import shutil
+
+    folder = tmp_path_factory.mktemp("engine") / "course"
+    shutil.copytree(released_once.root, folder)
+    course = released_once.open(folder)
+    toy.hand_in(course)
+    command = ["grade", toy.NAME, "--course", str(folder), "--jobs", "2", "--timeout", "2"]
+    return course, CliRunner().invoke(app, command)
+
+
+def test_everyone_gets_exactly_their_marks(class_of):
+    course, told = class_of
+    points = {(who, item): earned for who, item, earned, _, _ in dump(course)[0] if item != "reflection"}
+    items = ("half-test", "spread-test", "both-test")
+    assert points == {(who, item): marks[i] for who, marks in toy.MARKS.items() for i, item in enumerate(items)}
+    assert told.exit_code == 0
+
+
+def test_the_command_says_the_level_and_a_line_a_student_who_needs_a_look(class_of):
+    _, told = class_of
+    assert sum(line.startswith("sandbox: ") for line in told.output.splitlines()) == 1
+    lines = [line for line in told.output.splitlines() if line.split(":")[0] in toy.MARKS]
+    assert {line.split(":")[0] for line in lines} == {"empty", "no-test", "endless", "stubborn", "deadly"}
+    assert "8 of 8 graded (0 of them earlier), 5 need a look, 1 wait for points by hand" in told.output
+
+
+def test_a_level_that_is_not_there_is_refused_if_it_is_required(course, monkeypatch):
+    toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
+    monkeypatch.setattr(probe, "_TRIED", ["bubblewrap is not installed"])
+    probe.missing.cache_clear()
+    try:
+        command = ["grade", toy.NAME, "--course", str(course.root), "--sandbox", "namespaces"]
+        told = CliRunner().invoke(app, [*command, "--require-sandbox"])
+        assert told.exit_code != 0
+        assert "namespaces is not available here" in str(told.exception) + told.output
+        if not probe.missing(Level.LIMITS):
+            said = []
+            options = Options(jobs=1, level="namespaces")
+            (outcome,) = with_engine(course, toy.NAME, ["bo"], options, said.append)
+            assert outcome.points == 6
+            assert any("namespaces is not available here" in one for one in said)
+    finally:
+        probe.missing.cache_clear()
+
+
+def test_a_weaker_level_gives_the_same_marks(course):
+    if best_level() == Level.NONE:
+        pytest.skip("there is one level on this system")
+    toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
+    toy.submit(course, "wrong", toy.answered(course, **toy.WRONG))
+    outcomes = run(course, grader=SEAT, level="limits", jobs=1)
+    assert {name: one.points for name, one in outcomes.items()} == {"bo": 6, "wrong": 1}
+
+
+def test_one_that_cannot_be_graded_is_named_and_the_exit_status_tells(course):
+    toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
+    (course.root / "nbgrader_config.py").open("a").write("\nc.Autograde.create_student = False\n")
+    told = CliRunner().invoke(app, ["grade", toy.NAME, "--course", str(course.root)])
+    assert told.exit_code == 1
+    assert "knows no student 'bo'" in told.output

@@ -1,0 +1,161 @@
+"""One submission graded as a whole: what runs where, and what an answer that does harm costs."""
+
+import pytest
+
+from tests.grader.grading.bench import Bench, answer, check, locked, plain
+
+CELLS = (
+    locked("setup", "import math\nfrom helper import near\nlimit = 10\ntable = [3, 1, 2]"),
+    plain("tools", "import collections as box\nhalf = 0.5"),
+    answer("one", "def one(): return 1", "def one():\n    raise NotImplementedError()"),
+    check("one-test", "assert one() == 1"),
+    answer("two", "def two(x):\n    return 2 * x"),
+    locked("show", "shown = two(21)\nprint(shown)"),
+    check("two-test", "assert near(two(3), 6) and shown == 42\n"
+                      "### BEGIN HIDDEN TESTS\nassert two(limit) == 20, 'hidden'\n"
+                      "### END HIDDEN TESTS", 2),
+    answer("three", "count = 0\ndef three():\n    global count\n    count += 1\n    return count"),
+    check("three-test", "first = three()\nassert first == 1"),
+    check("again-test", "assert three() == first + 1\nassert box.Counter('aa') == {'a': 2}"),
+    answer("sorted", "table.sort()"),
+    check("sorted-test", "assert table == [1, 2, 3]"),
+    check("data-test", "grid = [1, 2]\nassert two(grid) == [1, 2, 1, 2]", released="grid = [1, 2]"),
+    answer("later", "later = sum(grid)"),
+    check("later-test", "points = 0\nif later == 3: points += 1\npoints", 2),
+)  # fmt: skip
+HELPER = b"def near(a, b):\n    return abs(a - b) < 1e-9\n"
+ALL = ["one-test", "two-test", "three-test", "again-test", "sorted-test", "data-test", "later-test"]
+
+
+@pytest.fixture(scope="module")
+def bench():
+    with Bench(*CELLS, files={"helper.py": HELPER}, cell_s=3.0, total_s=60.0, memory_mb=300) as bench:
+        yield bench
+
+
+FULL = dict.fromkeys(ALL, "pass") | {"later-test": "partial 1"}
+
+
+def but(**others):
+    return FULL | {f"{name}-test": verdict for name, verdict in others.items()}
+
+
+def test_the_right_answers_pass_and_every_cell_ran_where_it_belongs(bench):
+    result = bench.result()
+    assert bench.verdicts() == FULL
+    assert not any(one.unsealed for one in result.verdicts)
+    shown = {cell["id"]: cell.get("outputs") for cell in result.notebooks["made"]["cells"]}
+    assert shown["show"][0]["text"] == "42\n"
+    assert shown["two-test"] == []
+    assert result.cpu_s > 0
+    assert result.flags == []
+
+
+def test_the_released_notebook_is_not_attempted(bench):
+    stubs = {cell.grade_id: cell.source for cell in bench.cells if cell.entry.get("solution")}
+    found = bench.result(stubs).verdicts
+    assert [(one.verdict, one.points) for one in found] == [("not attempted", 0.0)] * len(ALL)
+
+
+def test_a_cell_that_is_missing_and_one_that_raises_are_told_apart(bench):
+    result = {one.cell: one for one in bench.result({"one": None, "two": "def two(x) return 2"}).verdicts}
+    assert result["one-test"].verdict == "missing"
+    assert result["two-test"].verdict == "error"
+    assert "SyntaxError" in result["two-test"].message
+    assert result["three-test"].verdict == "pass"
+
+
+def test_a_wrong_value_fails_and_a_hidden_line_is_not_shown(bench):
+    result = {
+        one.cell: one for one in bench.result({"two": "def two(x):\n    return 2 * x if x != 10 else 0"}).verdicts
+    }
+    assert (result["two-test"].verdict, result["two-test"].visibility) == ("fail", "hidden")
+    assert bench.verdicts({"one": "def one(): return 2"}) == but(one="fail")
+
+
+DAMAGE = {
+    "process ended on definition": ("import os\nos._exit(1)", "crashed"),
+    "process ended when called": ("import os\ndef one(): os._exit(1)", "crashed"),
+    "signal": ("import os\ndef one(): os.abort()", "crashed"),
+    "fault": ("import ctypes\ndef one(): ctypes.string_at(0)", "crashed"),
+    "endless": ("def one():\n    while True: pass", "timeout"),
+    "endless in C, not interrupted": ("import itertools\ndef one():\n    sum(itertools.repeat(1))", "timeout"),
+    "channel closed": ("import os\ndef one(): os.closerange(3, 500)", "crashed"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damage_costs_the_cell_that_does_it_and_nothing_after_or_before(bench, name):
+    source, verdict = DAMAGE[name]
+    assert bench.verdicts({"one": source}) == but(one=verdict)
+
+
+def test_what_earlier_cells_left_is_there_again_after_a_crash(bench):
+    dies = "count = 0\ndef three():\n    global count\n    count += 1\n    return count"
+    late = "import os\nlater = os._exit(1)"
+    assert bench.verdicts({"three": dies, "later": late}) == but(later="crashed")
+    assert bench.verdicts({"sorted": "import os\nos._exit(1)"}) == but(sorted="crashed")
+
+
+def test_a_value_that_the_checker_cannot_bear_ends_a_fork_and_not_the_batch(bench):
+    endless = "class Endless:\n    def __iter__(self): return self\n    def __next__(self): return 'x' * 10**6\n" \
+              "def one(): return 1\ndef two(x): return Endless()"  # fmt: skip
+    eager = Bench(
+        answer("two", "def two(): return [1]"), check("two-test", "assert list(two()) == [1]"),
+        answer("one", "def one(): return 1"), check("one-test", "assert one() == 1"),
+        cell_s=20.0, memory_mb=200,
+    )  # fmt: skip
+    with eager as bench:
+        found = bench.result({"two": endless.replace("two(x)", "two()"), "one": "pass"}).verdicts
+        assert [one.points for one in found] == [0.0, 1.0]
+        assert found[0].verdict in ("memory", "timeout", "crashed")
+        assert bench.verdicts() == {"two-test": "pass", "one-test": "pass"}
+
+
+def test_extra_cells_run_in_the_sandbox_and_cannot_change_trusted_names(bench):
+    extra = {"one": "limit = 3\ndef near(a, b): return True\nmath = None", "later": "later = 5"}
+    assert bench.verdicts({"two": "def two(x): return 42 if x == 21 else 0"}, extra)["two-test"] == "fail"
+    assert bench.verdicts(extra=extra) == but(later="fail")
+    assert bench.verdicts({"one": None}, {"setup": "def one(): return 1"})["one-test"] == "pass"
+
+
+def test_the_same_job_gives_the_same_result(bench):
+    random = "import random\ndef one(): return random.random()\ndef two(x): return 2 * x"
+    first, second = (bench.result({"one": random}, seed=3).notebooks for _ in range(2))
+    assert first == second
+
+
+UNCARRIED = (
+    answer("total", "def helper(v): return v\ndef total(v): return sum(map(helper, v))"),
+    check("source-test", "import inspect\nassert 'for' not in inspect.getsource(total)"),
+    check("replaced-test", "kept = helper\nhelper = lambda v: 1\nassert total([5, 5]) == 2\nhelper = kept"),
+    check("shell-test", "assert 'total' in get_ipython().user_ns"),
+    check("patched-test", "from unittest import mock\n"
+                          "with mock.patch('builtins.input', return_value='ab'): assert count() == 2"),
+    answer("count", "def count(): return len(input())"),
+    check("file-test", "assert write() is None and open('note.txt').read() == 'written'"),
+    answer("write", "def write():\n    with open('note.txt', 'w') as file: file.write('written')"),
+    check("plain-test", "assert total([1, 2]) == 3"),
+)  # fmt: skip
+
+
+def test_what_the_channel_cannot_carry_runs_beside_the_answer_and_is_marked():
+    cells = [UNCARRIED[0], UNCARRIED[5], UNCARRIED[7], *UNCARRIED[1:5], UNCARRIED[6], UNCARRIED[8]]
+    with Bench(*cells) as bench:
+        result = bench.result()
+        assert {one.verdict for one in result.verdicts} == {"pass"}
+        assert {one.cell for one in result.verdicts if not one.unsealed} == {"plain-test"}
+        assert sum(flag.kind == "unsealed" for flag in result.flags) == 5
+        loop = {"total": "def helper(v): return 1\ndef total(v):\n    for x in v[1:]: v[0] += x\n    return v[0]"}
+        assert bench.verdicts(loop)["source-test"] == "fail"
+        refused = bench.result(require_sealed=True).verdicts
+        assert {one.cell for one in refused if one.points} == {"plain-test"}
+        assert all("sealed" in one.message for one in refused if not one.points)
+
+
+def test_no_answer_can_make_a_sealed_test_run_unsealed(bench):
+    strange = {
+        "two": "import types\ntwo = types.SimpleNamespace()",
+        "one": "class one:\n    def __eq__(s, o): return True",
+    }
+    assert not any(one.unsealed for one in bench.result(strange).verdicts)

@@ -1,0 +1,182 @@
+"""What is recorded: marks as stock nbgrader gives them, files that its other tools take, manual work kept."""
+
+import csv
+import json
+import shutil
+
+import pytest
+
+from grader.course import STAMP
+from grader.errors import GraderError
+from grader.workflow import feedback, stock
+from grader.workflow.export import export
+from tests import toy_course as toy
+from tests.grader.grading.engine_course import dump, hand_in, outputs, run
+
+STUDENTS = ("empty", "no-test", "right", "untouched", "wrong")
+
+
+@pytest.fixture(scope="module")
+def copy_of_released(released_once, tmp_path_factory):
+    def make():
+        folder = tmp_path_factory.mktemp("engine") / "course"
+        shutil.copytree(released_once.root, folder)
+        return released_once.open(folder)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def done(copy_of_released):
+    """A course graded by the engine, and the outcomes. Read it, do not change it."""
+    course = copy_of_released()
+    hand_in(course)
+    return course, run(course)
+
+
+def test_points_and_comments_are_those_of_stock_nbgrader(done, copy_of_released):
+    course, outcomes = done
+    other = copy_of_released()
+    hand_in(other)
+    theirs = {one.student: one for one in stock.grade(other, toy.NAME, list(STUDENTS))}
+    assert dump(course) == dump(other)
+    for student, one in theirs.items():
+        mine = outcomes[student]
+        assert (mine.points, mine.maximum, mine.waiting) == (one.points, one.maximum, one.waiting)
+
+
+def test_who_needs_a_look_is_told_why(done):
+    notes = {student: one.notes for student, one in done[1].items()}
+    assert notes["right"] == notes["wrong"] == notes["untouched"] == []
+    assert notes["empty"] == ["halves: the file is empty (0 bytes); it earned no points"]
+    assert notes["no-test"] == ["halves: the test cell 'spread-test' was missing; it was put back"]
+
+
+def test_nbgraders_own_tools_take_the_result(done, tmp_path):
+    course, _ = done
+    found = course.call(lambda api: {"success": True, "rows": api.get_submissions(toy.NAME)})["rows"]
+    assert {one["student"]: one["autograded"] for one in found} == dict.fromkeys(STUDENTS, True)
+    scores = {one["student"]: one["score"] for one in found}
+    assert scores == {student: sum(toy.MARKS[student]) for student in STUDENTS}
+    aside = course.configured(CourseDirectory={"feedback_directory": str(tmp_path)})
+    assert aside.call(lambda api: api.generate_feedback(toy.NAME, "right", force=True))["success"]
+    assert export(course, toy.NAME, tmp_path / "marks.csv")[2] == len(STUDENTS)
+
+
+def test_the_executed_notebook_shows_a_table_in_each_test_cell_and_bare_points_for_nbgrader(done):
+    course, _ = done
+    notebook = json.loads((course.folder("autograded", "wrong", toy.NAME) / "halves.ipynb").read_text())
+    cells = {one["id"]: one for one in notebook["cells"]}
+    (output,) = cells["spread-test"]["outputs"]
+    assert output["data"]["text/plain"] == "1.0"
+    assert "partial, 1 of 3 points" in output["data"]["text/html"]
+
+
+def test_results_json_is_of_gradescopes_form(done):
+    course, _ = done
+    results = json.loads((course.home / "reports" / toy.NAME / "wrong" / "results.json").read_text())
+    assert (results["score"], results["max_score"]) == (1, 6)
+    assert {one["name"]: (one["score"], one["max_score"], one["status"]) for one in results["tests"]} == {
+        "halves/half-test": (0, 2, "failed"),
+        "halves/spread-test": (1, 3, "failed"),
+        "halves/both-test": (0, 1, "failed"),
+    }
+    assert {one["visibility"] for one in results["tests"]} <= {"visible", "hidden", "after_published", "after_due_date"}
+
+
+def test_the_table_by_item_has_a_row_a_student_and_test(done):
+    course, _ = done
+    with (course.home / "reports" / "halves_items.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    points = {(row["student"], row["item"]): float(row["points"]) for row in rows}
+    items = ("half-test", "spread-test", "both-test")
+    assert points == {(who, item): toy.MARKS[who][i] for who in STUDENTS for i, item in enumerate(items)}
+
+
+def test_grading_again_skips_everybody_and_changes_nothing(course):
+    hand_in(course)
+    first = run(course)
+    before = dump(course), outputs(course)
+    again = run(course)
+    assert all(one.skipped for one in again.values())
+    assert {name: one.notes for name, one in again.items()} == {name: one.notes for name, one in first.items()}
+    assert (dump(course), outputs(course)) == before
+
+
+def test_a_changed_submission_or_seed_is_graded_anew_and_points_by_hand_are_kept(course):
+    place = toy.submit(course, "bo", toy.answered(course, half=toy.RIGHT["half"], reflection="Because.")).parent
+    (place / STAMP).write_text("2026-11-20 10:00:00 UTC")
+    assert run(course)["bo"].waiting == 2
+    with course.gradebook() as book:
+        book.find_grade("reflection", toy.NAME, toy.NAME, "bo").manual_score = 1.5
+        book.find_comment("reflection", toy.NAME, toy.NAME, "bo").manual_comment = "Good."
+        book.db.commit()
+    assert run(course)["bo"].skipped
+    toy.submit(course, "bo", toy.answered(course, **toy.RIGHT, reflection="Because."))
+    (again,) = run(course).values()
+    assert (again.skipped, again.points, again.waiting) == (False, 7.5, 0)
+    assert ("bo", "reflection", "Good.") in dump(course)[1]
+    assert dump(course)[3] == [("bo", "2026-11-20 10:00:00")]
+    assert not run(course, seed=1)["bo"].skipped
+    assert not run(course, seed=1, force=True)["bo"].skipped
+
+
+def test_a_late_submission_gets_the_courses_penalty(course):
+    late = course.configured(LateSubmissionPlugin={"penalty_method": "zero"})
+    with course.gradebook() as book:
+        book.update_or_create_assignment(toy.NAME, duedate="2026-11-01 00:00:00 UTC")
+    for student, stamp in (("early", "2026-10-31 23:59:59 UTC"), ("late", "2026-11-01 00:00:01 UTC"), ("odd", "soon")):
+        place = toy.submit(course, student, toy.answered(course, **toy.RIGHT)).parent
+        (place / STAMP).write_text(stamp)
+    run(late)
+    assert dump(course)[2] == [("early", None, False), ("late", 6.0, False), ("odd", None, False)]
+
+
+def test_a_student_whom_the_gradebook_may_not_create_is_named_and_the_others_are_graded(course):
+    strict = course.configured(Autograde={"create_student": False})
+    with course.gradebook() as book:
+        book.add_student("al")
+    toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
+    toy.submit(course, "zoe", toy.answered(course, **toy.RIGHT))
+    outcomes = run(strict)
+    assert (outcomes["al"].points, outcomes["al"].failure) == (6, "")
+    assert "knows no student 'zoe'" in outcomes["zoe"].failure
+
+
+def test_files_of_the_student_lie_beside_the_notebook_those_of_the_course_replace_theirs(course):
+    place = toy.submit(course, "bo", toy.answered(course, **toy.RIGHT)).parent
+    (place / "notes.txt").write_text("mine")
+    (place / "values.csv").write_text("forged")
+    (place / "link").symlink_to("/etc/passwd")
+    outcome = run(course)["bo"]
+    done = course.folder("autograded", "bo", toy.NAME)
+    assert (done / "notes.txt").read_text() == "mine"
+    assert (done / "values.csv").read_text() == "value\n1\n"
+    assert not (done / "link").exists()
+    assert "not taken, a link" in outcome.notes[0]
+
+
+EVIL = """<script>window.ran = 1</script> <img src=x onerror="window.ran=1"> [go](javascript:window.ran=1)
+<iframe srcdoc="<script>parent.ran=1</script>"></iframe> ![lost](attachment:lost.png) *fine*"""
+
+
+def test_feedback_runs_nothing_and_shows_no_hidden_test(course):
+    place = toy.submit(course, "eve", toy.answered(course, **toy.WRONG, reflection=EVIL)).parent
+    (place / "page.html").write_text("<script>window.ran = 1</script>")
+    run(course)
+    (one,) = feedback.give_feedback(course, toy.NAME, ["eve"])
+    html = one.pages[0].read_text()
+    assert [path.name for path in one.pages[0].parent.iterdir()] == ["halves.html"]
+    assert "<script" not in html
+    assert "default-src 'none'" in html
+    assert "<iframe" not in html
+    assert "javascript:" not in html[html.index("<body") :]
+    assert "<em>fine</em>" in html
+    assert "halves are not rounded" not in html
+
+
+def test_an_exercise_that_the_gradebook_does_not_know_is_said(course):
+    from grader.grading.intake.instructor_notebook import masters
+
+    with pytest.raises(GraderError, match="First: mlsd release thirds"):
+        masters(course, "thirds")

@@ -1,0 +1,225 @@
+"""Rebuilding: whatever the file looks like, the tests are the instructor's and the answers the student's."""
+
+import copy
+import json
+
+import pytest
+
+from grader.grading.intake.instructor_notebook import masters, without_hidden_tests
+from grader.grading.intake.rebuild import MISSING, rebuild
+from tests import toy_course as toy
+
+ANSWERS = {**toy.RIGHT, "reflection": "Because / divides."}
+
+
+@pytest.fixture(scope="module")
+def master(released_once):
+    (one,) = masters(released_once, toy.NAME)
+    return one
+
+
+@pytest.fixture
+def answered(released_once):
+    return toy.answered(released_once, **ANSWERS)
+
+
+def whole(notebook):
+    return json.dumps(notebook).encode()
+
+
+def named(rebuilt):
+    cells = rebuilt.notebook["cells"]
+    return {one["metadata"]["nbgrader"]["grade_id"]: one for one in cells if "nbgrader" in one["metadata"]}
+
+
+def changed(notebook, name, **parts):
+    changed = copy.deepcopy(notebook)
+    one = next(one for one in changed["cells"] if one["id"] == name)
+    for key, value in parts.items():
+        one[key] = value
+    return changed
+
+
+def entry(notebook, name, **values):
+    changed = copy.deepcopy(notebook)
+    one = next(one for one in changed["cells"] if one["id"] == name)
+    one["metadata"]["nbgrader"].update(values)
+    return changed
+
+
+def with_cell(notebook, place=None, **own):
+    cell = {"cell_type": "code", "metadata": {}, "source": "", "outputs": [], "execution_count": None} | own
+    cells = list(notebook["cells"])
+    cells.insert(len(cells) if place is None else place, cell)
+    return notebook | {"cells": cells}
+
+
+def as_colab_saves_it(notebook):
+    """No nbgrader metadata, the ids moved into the metadata as Colab's."""
+    cells = [{**one, "metadata": {"id": f"x{number}"}} for number, one in enumerate(notebook["cells"])]
+    for one in cells:
+        one.pop("id", None)
+    return {"cells": cells, "metadata": {"colab": {}}, "nbformat": 4, "nbformat_minor": 0}
+
+
+def as_version_3(notebook):
+    cells = [{**one, "input": one["source"], "language": "python"} for one in notebook["cells"]]
+    for one in cells:
+        if one["cell_type"] == "code":
+            del one["source"]
+    return {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells}]}
+
+
+def moved(notebook, name, place):
+    cells = [one for one in notebook["cells"] if one["id"] != name]
+    cells.insert(place, next(one for one in notebook["cells"] if one["id"] == name))
+    return notebook | {"cells": cells}
+
+
+def copied(notebook, name, **parts):
+    double = copy.deepcopy(next(one for one in notebook["cells"] if one["id"] == name)) | parts
+    return notebook | {"cells": [*notebook["cells"], double]}
+
+
+def test_an_honest_submission_is_taken_as_it_is_and_hidden_tests_are_back(answered, master):
+    rebuilt = rebuild(whole(answered), master)
+    assert rebuilt.flags == []
+    assert [one["id"] for one in rebuilt.notebook["cells"]] == [one["id"] for one in answered["cells"]]
+    assert "halves are not rounded" in named(rebuilt)["half-test"]["source"]
+    assert rebuilt.answered == {"half", "spread", "reflection"}
+
+
+FORMS = {
+    "byte order mark": lambda nb: b"\xef\xbb\xbf" + whole(nb),
+    "UTF-16": lambda nb: json.dumps(nb).encode("utf-16"),
+    "UTF-16 without a mark": lambda nb: json.dumps(nb).encode("utf-16-le"),
+    "latin-1": lambda nb: json.dumps(with_cell(nb, source="# fünf"), ensure_ascii=False).encode("latin-1"),
+    "raw control characters": lambda nb: whole(with_cell(nb, source="#TAB")).replace(b"TAB", b"\t\x01"),
+    "other line breaks": lambda nb: whole(
+        nb | {"cells": [c | {"source": "".join(c["source"]).replace("\n", "\r\n")} for c in nb["cells"]]}
+    ),
+    "old format": lambda nb: whole(as_version_3(nb)),
+    "Colab": lambda nb: whole(as_colab_saves_it(nb)),
+    "metadata stripped": lambda nb: whole(nb | {"cells": [c | {"metadata": {}} for c in nb["cells"]]}),
+    "metadata of other types": lambda nb: whole(nb | {"cells": [c | {"metadata": [1]} for c in nb["cells"]]}),
+    "cells among which are none": lambda nb: whole(
+        nb | {"cells": [1, *nb["cells"], {"cell_type": "code", "source": 5}]}
+    ),
+    "unknown version": lambda nb: whole(nb | {"nbformat": 9, "nbformat_minor": {}}),
+    "a huge number": lambda nb: whole(nb).replace(b'"nbformat": 4', b'"nbformat": ' + b"9" * 9999),
+    "half characters": lambda nb: whole(with_cell(nb, source="# \ud800")),
+    "cut off after the last answer": lambda nb: whole(nb)[: whole(nb).index(b'"metadata": {"kernelspec')],
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_the_answers_are_found_in_whatever_form_they_come(answered, master, form):
+    rebuilt = rebuild(form(answered), master)
+    cells = named(rebuilt)
+    assert {name: cells[name]["source"] for name in ANSWERS} == ANSWERS
+    assert list(cells) == [one.grade_id for one in master.cells if one.grade_id]
+    json.dumps(rebuilt.notebook).encode()
+    "".join(one["source"] for one in rebuilt.notebook["cells"]).encode()
+
+
+REPAIRS = {
+    "edited": (lambda nb: changed(nb, "half-test", source="pass"), "half-test"),
+    "deleted": (lambda nb: toy.without(nb, "spread-test"), "spread-test"),
+    "moved": (lambda nb: moved(nb, "half-test", 0), "half-test"),
+    "duplicated": (lambda nb: copied(nb, "half-test"), "half-test"),
+    "retyped": (lambda nb: changed(nb, "both-test", cell_type="markdown"), "both-test"),
+    "points": (lambda nb: entry(nb, "half-test", points=100), "half-test"),
+    "metadata": (lambda nb: entry(nb, "half-test", grade=False), "half-test"),
+    "tag": (lambda nb: with_tag(nb, "half-test"), "half-test"),
+    "extra": (
+        lambda nb: with_cell(
+            nb, source="99.0", metadata={"nbgrader": {"grade": True, "grade_id": "bonus", "points": 9}}
+        ),
+        "bonus",
+    ),
+    "kernelspec": (lambda nb: nb | {"metadata": {"kernelspec": {"language": "julia"}}}, ""),
+}
+
+
+def with_tag(notebook, name):
+    changed = copy.deepcopy(notebook)
+    next(one for one in changed["cells"] if one["id"] == name)["metadata"]["tags"] = ["skip-execution"]
+    return changed
+
+
+@pytest.mark.parametrize("kind", REPAIRS)
+def test_what_was_done_to_the_tests_is_undone_and_flagged(answered, master, kind):
+    tamper, cell = REPAIRS[kind]
+    rebuilt = rebuild(whole(tamper(answered)), master)
+    assert (kind, cell) in {(one.kind, one.cell) for one in rebuilt.flags}
+    assert all(one.look for one in rebuilt.flags)
+    expected = [one.as_dict(ANSWERS.get(one.grade_id)) for one in master.cells if one.grade_id]
+    assert list(named(rebuilt).values()) == expected
+
+
+def test_extra_cells_stay_where_they_stood(answered, master):
+    place = [one["id"] for one in answered["cells"]].index("spread")
+    rebuilt = rebuild(whole(with_cell(answered, place, source="import math", id="own")), master)
+    sources = [one["source"] for one in rebuilt.notebook["cells"]]
+    assert sources.index("import math") == sources.index(ANSWERS["spread"]) - 1
+    assert rebuilt.flags == []
+
+
+def test_an_extra_cell_never_runs_if_it_asks_to_be_skipped(answered, master):
+    rebuilt = rebuild(whole(with_cell(answered, source="train()", metadata={"tags": ["skip-execution"]})), master)
+    assert rebuilt.notebook["cells"][-1]["cell_type"] == "raw"
+
+
+def test_a_deleted_answer_is_not_replaced_by_a_starter_that_would_undo_one_written_elsewhere(answered, master):
+    own = with_cell(toy.without(answered, "half"), 0, source=ANSWERS["half"])
+    cells = named(rebuild(whole(own), master))
+    assert cells["half"]["source"] in (MISSING, ANSWERS["half"])
+
+
+def test_of_copies_of_an_answer_the_one_that_was_worked_in_counts(answered, master):
+    starter = named(rebuild(None, master))["half"]["source"]
+    rebuilt = rebuild(whole(copied(changed(answered, "half", source=starter), "half", source=ANSWERS["half"])), master)
+    assert named(rebuilt)["half"]["source"] == ANSWERS["half"]
+
+
+def test_answers_without_metadata_are_known_by_the_names_that_they_define(answered, master):
+    stripped = as_colab_saves_it(answered)
+    stripped["cells"].insert(2, {"cell_type": "code", "metadata": {}, "source": "import math\nprint(1)"})
+    stripped["cells"].insert(5, {"cell_type": "code", "metadata": {}, "source": "half(3)"})
+    rebuilt = rebuild(whole(stripped), master)
+    cells = named(rebuilt)
+    assert {name: cells[name]["source"] for name in toy.RIGHT} == toy.RIGHT
+    assert not any(one.look for one in rebuilt.flags)
+
+
+def test_thousands_of_cells_are_read(answered, master):
+    many = [{"cell_type": "code", "metadata": {}, "source": f"x{n} = {n}"} for n in range(5_000)]
+    rebuilt = rebuild(whole(answered | {"cells": [*many, *answered["cells"]]}), master)
+    assert len(rebuilt.notebook["cells"]) == 5_000 + len(master.cells)
+    stripped = as_colab_saves_it(answered | {"cells": [*many, *answered["cells"]]})
+    assert named(rebuild(whole(stripped), master))["half"]["source"] == ANSWERS["half"]
+
+
+BROKEN = {
+    "empty": (b"", "is empty"),
+    "zeros": (b"\0" * 100, "is empty"),
+    "not handed in": (None, "was not handed in"),
+    "no JSON": (b"%PDF-1.7", "is not JSON"),
+    "nested without end": (b"[" * 100_000, "is not JSON"),
+    "a list": (b"[]", "no list of cells"),
+    "cells that are none": (b'{"cells": [1]}', "no cell in it is one"),
+}
+
+
+@pytest.mark.parametrize(("content", "told"), BROKEN.values(), ids=BROKEN)
+def test_what_is_no_notebook_is_named_and_earns_nothing(master, content, told):
+    rebuilt = rebuild(content, master)
+    assert not rebuilt.readable
+    assert told in rebuilt.flags[-1].text
+    assert "earned no points" in rebuilt.flags[-1].text
+    assert [one["source"] for one in rebuilt.notebook["cells"]] == [one.source for one in master.cells]
+
+
+def test_hidden_tests_are_cut_out_whole():
+    source = "a\n### BEGIN HIDDEN TESTS\nsecret\n### END HIDDEN TESTS\nb\n  # BEGIN HIDDEN TESTS\nsecret"
+    assert without_hidden_tests(source) == "a\nb"

@@ -1,0 +1,233 @@
+"""A suite talks to an answer in a sandboxed process as to one in its own: same tables, same marks."""
+
+import linecache
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from grader.bank.model import load_bank
+from grader.grading.analysis.grading_plan import Plan
+from grader.grading.grade_submission import Step, untouched
+from grader.grading.sealed.client import Client
+from grader.grading.sealed.evaluator import Evaluator, Names, Namespace
+from grader.grading.sealed.remote_answer import RemoteAnswer
+from grader.sandbox import make_sandbox
+from grader.suite_kit import benchmark
+from grader.suite_kit.answer import AnswerEnded, Exposed, Handle, StudentError
+from grader.suite_kit.score_sheet import graded
+from grader.suites import reduce_latency
+from tests.grader.grading.beside import SERVER
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with make_sandbox(["grader.suites.reduce_latency", "sklearn.preprocessing"], server=SERVER) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def opened(sandbox):
+    """Opens an answer from its source; gives it with its session."""
+    sessions = []
+
+    def open_answer(source):
+        sessions.append(sandbox.open())
+        assert sessions[-1].run_cell(source).verdict == "ok"
+        return RemoteAnswer(Client(sessions[-1])), sessions[-1]
+
+    yield open_answer
+    for session in sessions:
+        session.close()
+
+
+STORE = """
+class Store:
+    def __init__(self, start=0): self.value = start
+    def add(self, amount):
+        self.value += amount
+        return self.value
+def pop(row): return row.pop("a")
+def same(it): return it
+def ask(clock): return clock.now() + 1
+def burn(seconds):
+    import time
+    end = time.process_time() + seconds
+    while time.process_time() < end: pass
+def fork():
+    import os
+    child = os.fork()
+    if not child:
+        burn(0.3)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def test_data_crosses_objects_stay_and_changes_of_arguments_are_told(opened):
+    answer, _ = opened(STORE)
+    store = answer.call("Store", 3)
+    assert isinstance(store, Handle)
+    assert store.kind == "Store"
+    assert answer.script(store, [("add", (1,)), ("add", (1,))]) == [4, 5]
+    assert answer.call("same", store).number == store.number
+    row = {"a": 1}
+    assert answer.call("pop", row, watch=True).changed
+    assert not answer.call("same", row, watch=True).changed
+    assert row == {"a": 1}
+    answer.null(row)
+
+
+def test_calls_of_exposed_objects_are_answered_here_meanwhile(opened):
+    answer, _ = opened(STORE)
+    assert answer.call("ask", Exposed(SimpleNamespace(now=lambda: 41), ["now"])) == 42
+
+
+def test_cpu_time_is_that_of_the_students_process_and_helpers_are_counted_apart(opened):
+    answer, _ = opened(STORE)
+    own_s, started_s = time.process_time(), answer.cpu_s()
+    answer.call("burn", 0.2)
+    assert answer.cpu_s() - started_s >= 0.2
+    assert time.process_time() - own_s < 0.2
+    started_s, delegated_s = answer.cpu_s(), answer.delegated_s()
+    answer.call("fork")
+    assert answer.cpu_s() - started_s < 0.2
+    assert answer.delegated_s() - delegated_s >= 0.2
+    assert answer.helpers() == 0
+    assert answer.peak_mb() > 10
+
+
+def test_a_call_that_does_not_end_in_time_ends_the_answer_and_the_session_lives(opened):
+    answer, session = opened(STORE)
+    answer.client.deadline_s = time.monotonic() + 0.3
+    with pytest.raises(AnswerEnded) as caught:
+        answer.call("burn", 60)
+    assert caught.value.outcome == "timeout"
+    answer.client.deadline_s = time.monotonic() + 20
+    assert session.alive
+    assert answer.call("same", 1) == 1
+
+
+def test_a_process_that_ends_has_its_verdict(opened):
+    answer, session = opened("import os\ndef end(): os._exit(4)")
+    with pytest.raises(AnswerEnded, match="exit status 4") as caught:
+        answer.call("end")
+    assert caught.value.outcome == "crashed"
+    assert not session.alive
+
+
+def test_what_student_code_raises_has_its_kind_text_and_own_line(opened):
+    answer, _ = opened("def divide(row):\n    return 1 / row['zero']")
+    with pytest.raises(StudentError) as caught:
+        answer.call("divide", {"zero": 0})
+    assert (caught.value.kind, caught.value.line) == ("ZeroDivisionError", "return 1 / row['zero']")
+
+
+@graded("made up", 4, limit_s=3)
+def made_up(sheet, answer, name):
+    value = answer.call(name, {"n": 2})
+    sheet.criterion("value", f"{value!r}", "4", not isinstance(value, Handle) and value == 4, 2, did="It was not 4.")
+    reply = answer.call(name, {"n": 3}, watch=True)
+    sheet.criterion("untouched", f"{reply.changed}", "False", not reply.changed, 2)
+
+
+ANSWERS = {
+    "right": "def f(row): return 2 * row['n']",
+    "wrong": "def f(row): return row['n']",
+    "changes its input": "def f(row): return 2 * row.pop('n')",
+    "raises": "def f(row):\n    return 2 / row['m']",
+    "unfinished": "def f(row):\n    if row['n'] == 3:\n        raise NotImplementedError()\n    return 4",
+    "returns an object": "def f(row): return object()",
+    "returns what cannot cross": "def f(row):\n    it = []\n    it.append(it)\n    return it",
+    "exits": "def f(row):\n    raise SystemExit(3)",
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_test_of_a_suite_gives_the_same_table_on_either_side(sandbox, name):
+    source, names = ANSWERS[name], {}
+    file = f"<answer: {name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec"), names)
+    here = made_up(names["f"])
+    with sandbox.open() as session:
+        session.run_cell(source)
+        there = _evaluator(session, suite=SimpleNamespace(made_up=made_up)).run("suite.made_up(f)", "test", 4.0, 10)
+    assert there.suite
+    assert (there.points, there.verdict) == (float(here), here.report.verdict)
+    assert there.message == here.report.text()
+
+
+def test_a_test_of_a_suite_that_ends_the_answer_keeps_what_was_earned_before(sandbox):
+    source = "import os\ndef f(row): return 4 if row['n'] == 2 else os._exit(1)"
+    with sandbox.open() as session:
+        session.run_cell(source)
+        found = _evaluator(session, suite=SimpleNamespace(made_up=made_up)).run("suite.made_up(f)", "test", 4.0, 10)
+    assert (found.points, found.verdict) == (2.0, "crashed")
+
+
+def _evaluator(session, **names) -> Evaluator:
+    evaluator = Evaluator(Namespace(Names()))
+    evaluator.namespace.update(names)
+    evaluator.use(Client(session))
+    return evaluator
+
+
+BANK = load_bank(ROOT, "reduce_latency")
+FED = {3.0: 4.0, 6.0: 15.0, 9.0: 60.0}
+
+
+# What the stages take is fed too, on both sides; only answers about it measure for themselves.
+SHARES = {"read": 0.33, "join": 0.12, "features": 0.29, "watch": 0.18, "score": 0.08}
+PROFILE = f"def profile():\n    return {{'shares': {SHARES}, 'limit': 1 / (1 - 0.33)}}"
+
+
+@pytest.fixture
+def fed(monkeypatch):
+    """One short round of pairs is measured; a ratio on the plateau of the points asked for takes its figure's place."""
+
+    def feed(points):
+        def compare(slow, fast, fresh, thresholds):
+            found = benchmark.one_round(slow, fast, fresh)
+            ratio = FED.get(points, found.ratio)
+            wall = found.wall_ratio if points == 0 else ratio
+            return replace(found, ratio=ratio, low=ratio, high=ratio, wall_ratio=wall, alike=1.0), True
+
+        monkeypatch.setattr(reduce_latency, "compare", compare)
+
+    monkeypatch.setattr(reduce_latency, "measure_shares", lambda rows: [SHARES, SHARES])
+    monkeypatch.setattr(benchmark, "PAIRS", 3)
+    monkeypatch.setattr(benchmark, "SELF_CHECKS", 1)
+    monkeypatch.setenv("MLSD_SECRET_FILE", os.devnull)
+    return feed
+
+
+@pytest.mark.parametrize("answer", [one for one in BANK.answers if one.exact], ids=lambda one: one.name)
+def test_each_answer_of_the_bank_gets_its_marks_through_the_channel(sandbox, fed, answer):
+    expected = BANK.expected(answer)
+    fed(expected["test-speed"])
+    cells = [
+        (name, PROFILE if name == "profile" and "profile" not in answer.cells else source)
+        for name, source in BANK.source(answer)
+    ]
+    with sandbox.open() as session:
+        evaluator = _evaluator(session, suite=reduce_latency)
+        evaluator.namespace.client.starters = _starters(cells)
+        marks = {}
+        for name, source in cells:
+            if name in expected:
+                marks[name] = evaluator.run(source, name, BANK.maxima[name], 120).points
+            else:
+                session.run_cell(source)
+    assert marks == expected
+
+
+def _starters(cells) -> frozenset[str]:
+    stubs = next(one for one in BANK.answers if one.kind == "starter").cells
+    steps = [Step(n, name, "theirs" if name in stubs else "locked", source) for n, (name, source) in enumerate(cells)]
+    return untouched(steps, Plan("reduce_latency", starters=stubs))[1]

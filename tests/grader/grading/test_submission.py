@@ -1,0 +1,144 @@
+"""What lies in a submitted folder: read within limits, links and special files never followed, each refusal named."""
+
+import io
+import json
+import os
+import zipfile
+
+import pytest
+
+from grader.grading.intake.submission import Most, assignment, read_file, read_folder, submission
+from grader.grading.records import Job
+from grader.workflow import collect
+from grader.workflow.archive import Entry, Limits
+from tests import toy_course as toy
+
+
+@pytest.fixture(scope="module")
+def shared(released_once):
+    return assignment(released_once, toy.NAME, Job(toy.NAME, "", {}))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "work").mkdir()
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def right(released_once):
+    return json.dumps(toy.answered(released_once, **toy.RIGHT)).encode()
+
+
+def answers(taken):
+    cells = taken.job.notebooks[toy.NAME]["cells"]
+    return {one["id"]: one["source"] for one in cells if one["id"] in toy.RIGHT}
+
+
+RENAMED = ("halves (1).ipynb", "halves-Copy1.ipynb", "HALVES.ipynb", "my homework.ipynb", "deep/er/halves.ipynb")
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_a_renamed_notebook_is_taken_and_said(shared, folder, right, name):
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(right)
+    taken = submission(shared, "bo", folder)
+    assert answers(taken) == toy.RIGHT
+    assert [one.text for one in taken.flags] == [f"{name} was taken for halves.ipynb"]
+
+
+def test_the_notebook_of_the_right_name_is_preferred_and_others_are_named(shared, folder, right):
+    (folder / "halves.ipynb").write_bytes(right)
+    (folder / "halves-Copy1.ipynb").write_bytes(b"{}")
+    taken = submission(shared, "bo", folder)
+    assert answers(taken) == toy.RIGHT
+    assert [one.text for one in taken.flags] == ["not graded: halves-Copy1.ipynb"]
+
+
+def link(path):
+    path.symlink_to("/etc/hostname")
+
+
+def pipe(path):
+    os.mkfifo(path)
+
+
+SPECIAL = {
+    "link": link,
+    "pipe": pipe,
+    "folder": lambda path: path.mkdir(),
+    "link to nowhere": lambda path: path.symlink_to("x"),
+}
+
+
+@pytest.mark.parametrize("make", SPECIAL.values(), ids=SPECIAL)
+def test_what_is_no_regular_file_is_never_read(shared, folder, make):
+    make(folder / "halves.ipynb")
+    taken = submission(shared, "bo", folder)
+    assert not taken.job.notebooks
+    assert "was not handed in" in " ".join(one.text for one in taken.flags)
+
+
+def test_a_linked_folder_is_not_entered(folder, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "secret").write_text("x")
+    (folder / "data").symlink_to(tmp_path / "elsewhere")
+    files, flags = read_folder(folder, Most())
+    assert files == {}
+    assert "not taken, a link" in flags[0].text
+
+
+def test_limits_leave_files_out_by_name_but_never_the_notebook(folder, right):
+    (folder / "a-large-file").write_bytes(b"x" * 5_000)
+    for number in range(9):
+        (folder / f"data{number}").write_bytes(b"x" * 100)
+    (folder / "halves.ipynb").write_bytes(right)
+    files, flags = read_folder(folder, Most(file_bytes=len(right), all_bytes=len(right) + 350, files=4))
+    assert sorted(files) == ["data0", "data1", "data2", "halves.ipynb"]
+    assert "'" not in flags[0].text
+    assert "a-large-file" in flags[0].text
+
+
+def test_a_name_that_would_spoil_a_report_is_left_out(folder):
+    (folder / "line\nbreak").write_text("x")
+    files, flags = read_folder(folder, Most())
+    assert files == {}
+    assert "line\\nbreak" in flags[0].text
+
+
+def test_the_exchanges_secret_is_kept_from_student_code_and_comes_back_with_the_result(shared, folder, right):
+    (folder / "halves.ipynb").write_bytes(right)
+    (folder / "submission_secret.txt").write_text("s")
+    taken = submission(shared, "bo", folder)
+    assert "submission_secret.txt" not in taken.job.files
+    assert taken.own["submission_secret.txt"] == b"s"
+
+
+def test_the_same_work_of_two_students_is_the_same_job_and_any_change_is_another(shared, folder, right):
+    (folder / "halves.ipynb").write_bytes(right)
+    one, two = (submission(shared, student, folder).job.digest() for student in ("al", "bo"))
+    (folder / "more.txt").write_text("x")
+    assert one == two != submission(shared, "al", folder).job.digest()
+
+
+def test_a_file_larger_than_the_limit_is_not_read(folder):
+    (folder / "large").write_bytes(b"x" * 11)
+    assert read_file(folder / "large", 10) is None
+    assert read_file(folder / "large", 11) == b"x" * 11
+
+
+def zipped(content):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in content.items():
+            archive.writestr(name, text)
+    return file.getvalue()
+
+
+def test_zips_in_a_zip_share_one_limit_and_what_is_not_opened_is_named():
+    bombs = {f"student{number}.zip": zipped({"a": b"x" * 900, "b": b"y" * 900}) for number in range(30)}
+    entries = [Entry(collect.PurePosixPath(name), collect.NEVER, content) for name, content in bombs.items()]
+    opened = list(collect._opened(entries, Limits(all_bytes=10_000)))
+    assert sum(len(one.content) for one in opened) < 12_000
+    assert {one.name.parts[0].removesuffix(".zip") for one in opened} == {f"student{number}" for number in range(30)}
+    assert any("was not opened" in one.refusal for one in opened)

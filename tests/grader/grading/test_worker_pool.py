@@ -1,0 +1,205 @@
+"""A batch is never lost: dead and stuck workers, power cuts, a second grader, a full disk."""
+
+import json
+import multiprocessing
+import os
+import random
+import resource
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from grader.grading.batch import FAULT
+from grader.grading.output.lock import one_grader
+from grader.grading.output.publish import DiskFull
+from grader.grading.worker_pool import Pool
+from tests import toy_course as toy
+from tests.grader.grading.engine_course import dump, hand_in, outputs, run
+
+POINTS = ("stage", "staged", "commit", "committed", "published", "results", "aside")
+RANDOM_MOMENTS = int(os.environ.get("MLSD_KILLS", "6"))
+BEFORE, AFTER = "2026-11-20 10:00:00 UTC", "2026-11-21 10:00:00 UTC"
+
+
+def test_a_dead_worker_costs_nothing_but_time(course, tmp_path):
+    hand_in(course)
+    outcomes = run(course, settings={"deadly": {"right": str(tmp_path / "once")}})
+    assert (tmp_path / "once").exists()
+    assert {name: one.failure for name, one in outcomes.items() if one.failure} == {}
+    assert outcomes["right"].points == 6
+
+
+def test_who_always_kills_the_worker_is_named_and_the_others_are_graded(course):
+    hand_in(course)
+    outcomes = run(course, settings={"deadly": {"right": "always"}})
+    assert "not graded in 2 attempts" in outcomes.pop("right").failure
+    assert {one.failure for one in outcomes.values()} == {""}
+    assert outcomes["no-test"].points == 6
+
+
+def test_a_worker_that_does_not_come_to_an_end_is_replaced(course, monkeypatch):
+    monkeypatch.setattr("grader.grading.worker_pool.SPARE_S", 0.5)
+    hand_in(course)
+    outcomes = run(course, timeout_s=0.1, settings={"stuck": ["right"]})
+    assert "it did not come to an end" in outcomes["right"].failure
+    assert outcomes["no-test"].points == 6
+
+
+def test_a_worker_that_holds_too_much_memory_is_replaced_and_nobody_is_lost(course, monkeypatch):
+    monkeypatch.setattr("grader.grading.worker_pool.MOST_MB", 1.0)
+    hand_in(course)
+    started = []
+    start = Pool._start
+    monkeypatch.setattr(Pool, "_start", lambda pool: (started.append(1), start(pool))[1])
+    outcomes = run(course, jobs=1)
+    assert len(started) > 2
+    assert {one.failure for one in outcomes.values()} == {""}
+
+
+def killed(course, delay_s=None, fault=""):
+    """Grade in a process of its own, which is ended by SIGKILL; True if it was. Nothing of it is left."""
+    started = os.fork()
+    if not started:
+        os.setsid()
+        _no_fork_server_yet()
+        os.environ[FAULT] = fault
+        os.environ["MLSD_KILL_TEST"] = str(os.getpid())
+        status = 1
+        try:
+            run(course, settings={"pause_s": 0.02})
+            status = 0
+        finally:
+            os._exit(status)
+    if delay_s is not None:
+        time.sleep(delay_s)  # the moment of the power cut
+        os.kill(started, signal.SIGKILL)
+    _, status = os.waitpid(started, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    until_s = time.monotonic() + 10
+    while left := [one for one in psutil.process_iter() if _of(one, started)]:
+        assert time.monotonic() < until_s, left
+        time.sleep(0.02)
+    return os.WIFSIGNALED(status)
+
+
+def _no_fork_server_yet():
+    from multiprocessing import forkserver
+
+    server = forkserver._forkserver
+    server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
+
+
+def _of(process, run):
+    try:
+        return process.environ().get("MLSD_KILL_TEST") == str(run) and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+@pytest.fixture(scope="module")
+def undisturbed(released_once, tmp_path_factory):
+    """A class handed in twice: graded, then some of it handed in anew. The folder before the second grading, and what
+    an undisturbed second grading gives."""
+    folder = tmp_path_factory.mktemp("kills")
+    shutil.copytree(released_once.root, folder / "before")
+    course = released_once.open(folder / "before")
+    hand_in(course)
+    toy.submit(course, "right", toy.answered(course, **toy.WRONG))
+    run(course)
+    hand_in(course)
+    for number in range(6):
+        toy.submit(course, f"new{number}", toy.answered(course, **(toy.RIGHT if number % 2 else toy.WRONG)))
+    shutil.copytree(course.root, folder / "whole")
+    whole = released_once.open(folder / "whole")
+    run(whole)
+    return course, (dump(whole), outputs(whole))
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("number", [1, 3])
+def test_killed_at_each_step_of_recording_and_run_again_gives_the_same(undisturbed, tmp_path, point, number):
+    before, expected = undisturbed
+    shutil.copytree(before.root, tmp_path / "course")
+    course = before.open(tmp_path / "course")
+    if number == 1:
+        assert killed(course, fault=f"{point}:1") == (point != "none")
+    else:
+        killed(course, fault=f"{point}:{number}")
+    run(course)
+    assert (dump(course), outputs(course)) == expected
+
+
+def test_killed_at_random_moments_again_and_again_gives_the_same(undisturbed, tmp_path):
+    before, expected = undisturbed
+    shutil.copytree(before.root, tmp_path / "course")
+    course = before.open(tmp_path / "course")
+    rng = random.Random(7)
+    for _ in range(RANDOM_MOMENTS):
+        killed(course, delay_s=rng.uniform(0.05, 1.0))
+    run(course)
+    assert (dump(course), outputs(course)) == expected
+
+
+def second(home, pipe):
+    """A second grader, as a process of its own."""
+    with one_grader(home, pipe.send):
+        pipe.send("in")
+
+
+def test_a_second_grader_says_so_and_waits(course):
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    with one_grader(course.home, lambda told: None):
+        other = context.Process(target=second, args=(course.home, theirs))
+        other.start()
+        assert f"another grader (process {os.getpid()}) is at work" in ours.recv()
+        assert not ours.poll(0.1)
+    assert ours.recv() == "in"
+    other.join()
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(course):
+    """The limit of file sizes stands for a disk: a write beyond it fails as one on a full disk does."""
+    hand_in(course)
+    run(course, students=["empty"])
+    before = dump(course), outputs(course)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    largest = max(path.stat().st_size for path in course.home.rglob("*") if path.is_file())
+    big = toy.answered(course, **toy.RIGHT)
+    big["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "x" * (largest + 200_000)})
+    toy.submit(course, "right", big)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 100_000, limits[1]))
+    try:
+        with pytest.raises(DiskFull, match="no room to write"):
+            run(course, students=["right"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (dump(course), outputs(course)) == before
+    assert not [path for path in course.home.rglob(".*") if "mlsd-staged" in path.name]
+    assert run(course, students=["right"])["right"].points == 6
+
+
+def test_what_is_committed_but_not_put_into_place_is_put_there_without_grading_again(undisturbed, tmp_path):
+    before, expected = undisturbed
+    shutil.copytree(before.root, tmp_path / "course")
+    course = before.open(tmp_path / "course")
+    assert killed(course, fault="committed:1")
+    outcomes = run(course)
+    staged_ones = [name for name, one in outcomes.items() if one.skipped]
+    assert len(staged_ones) > 4  # the four unchanged, and those that were committed
+    assert (dump(course), outputs(course)) == expected
+
+
+def test_results_are_whole_json_also_after_a_kill(undisturbed, tmp_path):
+    before, _ = undisturbed
+    shutil.copytree(before.root, tmp_path / "course")
+    course = before.open(tmp_path / "course")
+    assert killed(course, fault="results:1")
+    files = list(Path(course.home / "reports").rglob("results.json"))
+    assert files
+    for file in files:
+        json.loads(file.read_text())

@@ -1,0 +1,238 @@
+"""A cell's outputs are those of a kernel, so that the executed notebook serves formgrader as before."""
+
+import itertools
+import json
+import re
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from grader.sandbox import Limits, make_sandbox
+
+LIKE_A_KERNEL = [
+    "1 + 1",
+    "print('a'); print('b', end='')",
+    "import sys\nprint('out'); print('err', file=sys.stderr); print('out again')",
+    "for i in range(3): print(i)\nfor i in range(3): print(i, file=sys.stderr)",
+    "'no value'; None",
+    "5;",
+    "from IPython.display import HTML, JSON, clear_output, display\ndisplay(HTML('<b>h</b>'))\n3",
+    "display({'a': 1}, 'two')\nJSON({'a': [1]})",
+    "shown = display('one', display_id='k')\nprint('between')\nshown.update('two')",
+    "print('gone'); clear_output(); print('stays')",
+    "print('gone'); clear_output(wait=True); print('stays')",
+    "import pandas as pd\npd.DataFrame({'a': [1, 2], 'b': ['x', 'y']})",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2, 3]); plt.title('a figure')",
+    "%matplotlib inline\nfigure, axes = plt.subplots(figsize=(2, 2))\nplt.show()\nprint('after')",
+    "figure",
+    "def f(n):\n    return 1 / n\nf(0)",
+    "raise ValueError('two\\nlines')",
+    "undefined_name",
+    "import nothing_of_that_name",
+    "assert 1 == 2, 'no'",
+    "In[1], Out[1], _1",
+    "class A:\n    def _repr_html_(self): return '<i>a</i>'\n    def __repr__(self): return 'A!'\nA()",
+    "sys.exit(3)",
+    "raise KeyboardInterrupt",
+    "missing = !ls /nothing/of/that/name\nlen(missing), _exit_code",
+    "%%bash\necho from bash",
+    "import asyncio\nasync def g():\n    await asyncio.sleep(0)\n    return 7\nawait g()",
+    "%%capture caught\nprint('caught')",
+    "caught.stdout",
+    "import threading\nt = threading.Thread(target=lambda: print('thread')); t.start(); t.join()",
+    "f?",
+    "%nosuchmagic",
+    "get_ipython().ast_node_interactivity = 'all'",
+    "1\n2",
+    "# a comment",
+]
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with make_sandbox(["numpy", "pandas", "matplotlib.pyplot"], limits=Limits(output_bytes=100_000)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def session(sandbox):
+    with sandbox.open() as session:
+        yield session
+
+
+def plain(outputs):
+    """Without addresses and colours; the pieces of a stream, which a kernel sends by the clock, put together."""
+    text = re.sub(r"\\u001b\[[0-9;]*m", "", json.dumps([*together(outputs)], sort_keys=True))
+    return re.sub(r"0x[0-9a-f]+", "0x", text)
+
+
+def together(outputs):
+    for is_stream, some in itertools.groupby(outputs, lambda output: output["output_type"] == "stream"):
+        if not is_stream:
+            yield from some
+            continue
+        streams = sorted(some, key=lambda output: output["name"])
+        for name, parts in itertools.groupby(streams, lambda output: output["name"]):
+            yield {"output_type": "stream", "name": name, "text": "".join(part["text"] for part in parts)}
+
+
+def test_outputs_are_those_that_nbclient_records(session, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in LIKE_A_KERNEL])
+    NotebookClient(notebook, timeout=120, allow_errors=True, kernel_name="python3").execute()
+    for cell in notebook.cells:
+        run = session.run_cell(cell.source)
+        assert plain(run.outputs) == plain(cell.outputs), cell.source
+        assert run.execution_count == cell.execution_count
+        cell.outputs = [nbformat.from_dict(output) for output in run.outputs]
+    nbformat.validate(notebook)
+
+
+ROUND_PYTHON = """
+import os, sys
+os.system('echo from a child')
+print('x', file=sys.__stdout__, flush=True)
+os.write(2, b'from here')
+"""
+
+
+def test_output_that_goes_round_python_is_recorded(session):
+    texts = {output["name"]: output["text"] for output in session.run_cell(ROUND_PYTHON).outputs[:2]}
+    assert texts == {"stdout": "from a child\nx\n", "stderr": "from here"}
+
+
+def test_a_shell_command_gives_its_output_without_carriage_returns(session):
+    run = session.run_cell("!echo hello; echo problem 1>&2; false")
+    assert run.outputs == [{"output_type": "stream", "name": "stdout", "text": "hello\nproblem\n"}]
+    assert session.run_cell("_exit_code").outputs[0]["data"]["text/plain"] == "1"
+
+
+def test_an_error_names_the_students_own_line(session):
+    run = session.run_cell("import json\ndef parse(text):\n    return json.loads(text)  # mine\nparse('{')")
+    assert run.verdict == "error"
+    assert run.error[0] == "JSONDecodeError"
+    assert run.error[2] == "return json.loads(text)  # mine"
+
+
+def test_an_endless_recursion_is_told_by_its_two_ends(session):
+    run = session.run_cell("def deep(n): return deep(n + 1)\ndeep(0)")
+    assert run.error[0] == "RecursionError"
+    assert len(run.outputs[0]["traceback"]) < 20
+
+
+def test_an_update_reaches_a_display_of_an_earlier_cell(session):
+    earlier = session.run_cell("from IPython.display import display\nshown = display('one', display_id=True)")
+    session.run_cell("shown.update('three')")
+    assert earlier.outputs[0]["data"] == {"text/plain": "'three'"}
+
+
+def test_input_is_refused_as_nbclient_refuses_it(session):
+    for source in ("input('your name')", "import getpass; getpass.getpass()"):
+        assert session.run_cell(source).error[0] == "StdinNotImplementedError"
+
+
+def test_exit_ends_neither_session_nor_names(session):
+    assert session.run_cell("kept = 5\nexit").verdict == "ok"
+    assert session.run_cell("kept").outputs[0]["data"]["text/plain"] == "5"
+
+
+def test_timing_magics_work(session):
+    assert "Wall time" in session.run_cell("%%time\n1").outputs[0]["text"]
+    assert "per loop" in session.run_cell("%timeit -n1 -r1 1").outputs[0]["text"]
+
+
+def test_long_output_is_cut_and_says_so(session):
+    for source in ("print('x' * 99); print('y' * 10**6)", "import os\nfor _ in range(30): os.write(1, b'z' * 10**4)"):
+        run = session.run_cell(source)
+        assert run.truncated
+        assert "left out" in run.outputs[-1]["text"]
+        assert len(plain(run.outputs)) < 250_000
+    assert not session.run_cell("print('short')").truncated
+
+
+def test_a_display_beyond_the_limit_is_left_out_and_the_rest_stays(session):
+    run = session.run_cell(
+        "from IPython.display import HTML, display\nprint('before'); display(HTML('x' * 10**6)); 1 / 0"
+    )
+    assert run.outputs[0]["text"] == "before\n"
+    assert "left out" in run.outputs[-2]["text"]
+    assert run.outputs[-1]["ename"] == "ZeroDivisionError"
+
+
+def test_text_that_is_no_utf8_can_be_written_to_a_notebook(session):
+    run = session.run_cell("print('\\ud800'); print(b'\\xff\\xfe', end=''); import os; os.write(1, b'\\xff\\n')")
+    json.dumps(run.outputs, ensure_ascii=False).encode()
+
+
+def test_sessions_do_not_see_each_other(sandbox):
+    with sandbox.open() as first, sandbox.open() as second:
+        first.run_cell("import numpy; numpy.mean = None; mine = 1; open('note', 'w').write('x')")
+        run = second.run_cell("import os, numpy; (numpy.mean([2.0]), 'mine' in globals(), os.listdir('.'))")
+        assert run.outputs[0]["data"]["text/plain"].replace("np.float64(2.0)", "2.0") == "(2.0, False, [])"
+        assert run.execution_count == 1
+
+
+def test_the_seed_fixes_every_loaded_library(sandbox):
+    drawn = []
+    for seed in (1, 1, 2):
+        with sandbox.open(seed=seed) as session:
+            run = session.run_cell("import random, numpy; (random.random(), numpy.random.rand(), hash('text'))")
+            drawn.append(run.outputs[0]["data"]["text/plain"])
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_the_answers_files_lie_in_its_folder(sandbox):
+    with sandbox.open({"data/table.csv": b"a,b\n1,2\n"}) as session:
+        assert (
+            "'1'"
+            in session.run_cell("open('data/table.csv').readlines()[1].split(',')").outputs[0]["data"]["text/plain"]
+        )
+
+
+SYNTAX = {
+    "plain": "x = 1\nfor i in range(3):\n    x += i\n",
+    "continued": "x = (5\n% 2)\ny = 7 \\\n% 4\n",
+    "magic": "x = 1\n%time x\n",
+    "assigned": "x = %pwd\ny = 2\n",
+    "shell": "x = 2\n!echo {x}\nfiles = !ls\n",
+    "help": "x = 1\nx?\n",
+    "cell magic": "%%time\nx = 1\n",
+    "text": 's = """\n%time no magic\n!no command\n"""\n',
+    "blank lines first": "\n\nx = 1\ny = 2\n",
+    "indented": "    x = 1\n    y = 2\n",
+    "prompts": ">>> x = 1\n>>> y = 2\n",
+    "await": "import asyncio\nawait asyncio.sleep(0)\n",
+    "no Python": "x = = 1\ny = 2\n",
+    "nothing": "\n",
+}
+
+
+@pytest.mark.parametrize("name", SYNTAX)
+def test_cells_are_read_as_ipython_reads_them(name):
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    from grader.sandbox.ipython_shell import PlainFirst
+
+    assert PlainFirst().transform_cell(SYNTAX[name]) == TransformerManager().transform_cell(SYNTAX[name])
+
+
+def test_syntax_of_ones_own_is_looked_for_in_plain_python_too():
+    from grader.sandbox.ipython_shell import PlainFirst
+
+    class Doubled:
+        @classmethod
+        def find(cls, tokens_by_line):
+            return cls() if len(tokens_by_line) == 2 else None
+
+        start_line, start_col, priority = 0, 0, 1
+
+        def sortby(self):
+            return 0
+
+        def transform(self, lines):
+            return [*lines, *lines]
+
+    reader = PlainFirst()
+    reader.token_transformers = [*reader.token_transformers, Doubled]
+    assert reader.do_token_transforms(["x = 1\n"]) == ["x = 1\n", "x = 1\n"]

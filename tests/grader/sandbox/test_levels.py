@@ -1,0 +1,189 @@
+"""Which level a machine offers, what is said when it is too low, and that all of it holds for an ordinary user too."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from grader.sandbox import (
+    Level,
+    Limits,
+    SandboxError,
+    best_level,
+    channel,
+    describe,
+    make_sandbox,
+    named,
+    probe,
+    require,
+    resource_monitor,
+)
+from grader.sandbox.isolation import filesystem_view
+
+HERE = Path(__file__).parent
+AS_NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+LAST = "test_what_a_course_shows_can_be_read"
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root, to become somebody else")
+
+
+def test_the_best_level_is_one_that_can_be_required():
+    level = best_level()
+    assert require(level) is level
+    assert Level.LIMITS <= level <= Level.NAMESPACES
+    print(describe(level))
+
+
+@pytest.fixture
+def without_bubblewrap(monkeypatch):
+    monkeypatch.setenv("PATH", "/nothing")
+    monkeypatch.setattr(probe, "_TRIED", [])
+    probe.missing.cache_clear()
+    yield
+    probe.missing.cache_clear()
+
+
+def test_a_level_that_is_missing_is_refused_with_what_to_install(without_bubblewrap):
+    with pytest.raises(SandboxError, match=r"namespaces is not available.*bubblewrap is not installed"):
+        require(Level.NAMESPACES)
+    with pytest.raises(SandboxError, match="install"):
+        make_sandbox(level=Level.NAMESPACES)
+
+
+def test_levels_are_named_as_on_the_command_line():
+    assert named("Landlock") is Level.LANDLOCK
+    with pytest.raises(SandboxError, match="Known: none, limits"):
+        named("docker")
+
+
+def test_the_description_says_what_is_left_open():
+    assert "reads what" in describe(Level.LIMITS)
+    assert "no network" in describe(Level.NAMESPACES)
+
+
+def test_a_sandbox_that_cannot_start_says_why():
+    with pytest.raises(SandboxError, match="could not be started"), make_sandbox(server="no_such_module:Server"):
+        pass
+
+
+def test_modules_that_cannot_be_imported_ahead_do_not_stop_the_sandbox():
+    with make_sandbox(["no_such_module"]) as sandbox, sandbox.open() as session:
+        assert session.run_cell("import no_such_module").error[0] == "ModuleNotFoundError"
+
+
+def test_what_is_hidden_wins_over_what_is_shown_above_it(tmp_path):
+    for name in ("open/data", "open/marks", "open/marks/public"):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+    seen = filesystem_view.view([tmp_path / "open", tmp_path / "open/marks/public"], [tmp_path / "open/marks"])
+    kinds = {step.path: step.kind for step in seen.steps() if str(tmp_path) in step.path}
+    assert kinds == {
+        str(tmp_path / "open"): "bind",
+        str(tmp_path / "open/marks"): "mask",
+        str(tmp_path / "open/marks/public"): "bind",
+    }
+    allowed = [path for path in seen.readable() if path.startswith(str(tmp_path))]
+    assert sorted(allowed) == [str(tmp_path / "open/data"), str(tmp_path / "open/marks/public")]
+
+
+def test_the_course_is_never_shown_whole():
+    root = Path(probe.__file__).parents[2]
+    seen = filesystem_view.view()
+    assert str(root) in seen.hidden
+    assert str(root / "grader/hidden") in seen.hidden or not (root / "grader/hidden").is_dir()
+    assert not {str(root), str(root / "tests"), str(root / "solutions")} & set(seen.shown)
+
+
+@pytest.fixture(scope="module")
+def public_folder():
+    """A folder that every user can enter; pytest closes its own to others."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def public_python(public_folder):
+    """A Python of this version that every user can run, with this environment's packages."""
+    candidate = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+    if not os.path.exists(candidate):
+        pytest.skip(f"there is no {candidate} that an ordinary user can run")
+    subprocess.run([candidate, "-m", "venv", "--without-pip", public_folder / "venv"], check=True)
+    root = Path(probe.__file__).parents[2]
+    [packages] = (public_folder / "venv/lib").glob("python*/site-packages")
+    entries = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "course.pth").write_text("\n".join([*entries, str(root)]))
+    python = public_folder / "venv/bin/python"
+    check = "import numpy, pytest, grader"
+    if subprocess.run([*AS_NOBODY, python, "-B", "-c", check], capture_output=True, check=False).returncode:
+        pytest.skip("an ordinary user cannot read the packages of this environment")
+    return python
+
+
+@pytest.fixture
+def home(public_folder):
+    """A home for somebody else."""
+    with tempfile.TemporaryDirectory(dir=public_folder) as folder:
+        os.chmod(folder, 0o777)
+        yield folder
+
+
+def run_walls(python, home, become, walls):
+    environment = {"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home}
+    options = ["-q", "-p", "no:cacheprovider", "-rA", "-k", " or ".join(walls)]
+    command = [*become, str(python), "-B", "-m", "pytest", *options, str(HERE / "test_walls.py")]
+    done = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    for wall in walls:
+        assert f"PASSED {os.path.relpath(HERE, home)}/test_walls.py::{LAST}[{wall}]" in done.stdout
+    return True
+
+
+@as_root
+def test_every_wall_holds_for_an_ordinary_user(public_python, home):
+    assert run_walls(public_python, home, AS_NOBODY, ["limits", "landlock", "bubblewrap"])
+
+
+@as_root
+def test_the_lower_walls_hold_as_root_where_others_can_read_this_python(public_python, home):
+    assert run_walls(public_python, home, [], ["limits", "landlock"])
+
+
+@pytest.fixture
+def portable(monkeypatch):
+    """What the grader's side has elsewhere than on Linux: no process descriptors, no credentials on sockets."""
+    monkeypatch.delattr(os, "pidfd_open", raising=False)
+    monkeypatch.setattr(channel, "_PASS_CREDENTIALS", None)
+    monkeypatch.setattr(resource_monitor, "GRACE_S", 0.3)
+    with make_sandbox(level=Level.NONE, limits=Limits(wall_s=0.5)) as sandbox:
+        yield sandbox
+
+
+def test_the_lowest_level_runs_interrupts_and_buries_without_what_linux_has(portable):
+    with portable.open({"a.txt": b"x"}) as session:
+        assert session.run_cell("open('a.txt').read()").outputs[0]["data"]["text/plain"] == "'x'"
+        assert session.run_cell("while True: pass").verdict == "timeout"
+        assert session.run_cell("40 + 2").verdict == "ok"
+        assert session.cpu_s() > 0.01
+        assert session.peak_mb() > 1
+        assert session.run_cell("import os; os._exit(4)").error[1].endswith("exit status 4.")
+    with portable.open() as session:
+        assert session.run_cell("sum(range(10**13))").verdict == "timeout"
+        assert not session.alive
+
+
+def test_a_fork_that_holds_the_channel_does_not_hide_the_end_of_its_parent(portable):
+    with portable.open() as session:
+        run = session.run_cell("import os, time\nif os.fork() == 0: time.sleep(99)\nos._exit(5)")
+        assert run.verdict in ("crashed", "timeout")
+
+
+def test_a_system_without_forks_is_refused(monkeypatch):
+    monkeypatch.delattr(os, "fork")
+    probe.missing.cache_clear()
+    try:
+        with pytest.raises(SandboxError, match="WSL"):
+            require(Level.NONE)
+    finally:
+        probe.missing.cache_clear()

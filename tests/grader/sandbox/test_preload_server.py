@@ -1,0 +1,143 @@
+"""Processes forked from a warmed one: what they hold, how they end, and that without it the marks are the same."""
+
+import json
+import os
+import signal
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+from grader.grading import batch, warm_start
+from grader.grading.records import Options
+from grader.sandbox import make_sandbox
+from grader.sandbox.preload_server import PreloadServer
+from tests import toy_course as toy
+from tests.grader.grading.engine_course import run
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux 5.3")
+CALLS = "tests.grader.sandbox.preload_calls"
+SEAT = "grader.grading.sealed_grader:SealedGrader"
+
+
+@pytest.fixture(scope="module")
+def preload():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLSD_TEST_SECRET", "do not tell")
+        with PreloadServer(["html.parser"]) as process:
+            yield process
+
+
+def told_by(preload, setting=None, modules=()):
+    """What a fork of it says of itself."""
+    with tempfile.TemporaryFile() as file:
+        born = preload.fork(f"{CALLS}:tell", setting or {}, [file.fileno()], modules)
+        born.wait()
+        file.seek(0)
+        return json.load(file)
+
+
+def test_a_fork_holds_what_was_imported_and_is_told_what_to_be(preload):
+    told = told_by(preload, {"number": 3}, ["xml.dom"])
+    assert told["setting"] == {"number": 3}
+    assert {"html.parser", "xml.dom", "numpy"} <= set(told["modules"])
+    assert "grader.suites" not in told["modules"]
+
+
+def test_a_fork_finds_nothing_of_the_graders_environment_and_no_file_but_its_own(preload):
+    told = told_by(preload)
+    assert "do not tell" not in str(told)
+    assert set(told["open"]) - {0, 1, 2} - set(told["files"]) <= {max(told["open"])}  # of looking
+
+
+def test_what_cannot_be_imported_is_left_to_the_cell_that_needs_it(preload):
+    assert told_by(preload, modules=["no_such_module"])["setting"] == {}
+
+
+def test_a_fork_lives_until_it_is_ended_and_the_grader_knows_its_number(preload):
+    born = preload.fork(f"{CALLS}:sleep", {}, [])
+    process = psutil.Process(born.pid)
+    assert born.poll() is None
+    born.kill()
+    assert born.wait() == born.poll() == 0
+    assert not process.is_running()
+
+
+def test_one_that_fails_ends_and_the_server_goes_on(preload):
+    assert preload.fork(f"{CALLS}:fail", {}, []).wait() == 0
+    assert told_by(preload)["setting"] == {}
+
+
+def test_another_process_has_a_way_of_its_own(preload):
+    way = preload.joined()
+    assert told_by(way, {"way": 2})["setting"] == {"way": 2}
+    way.leave()
+    assert told_by(preload, {"way": 1})["setting"] == {"way": 1}
+
+
+def test_a_library_with_threads_cannot_be_forked_and_the_sandbox_starts_by_itself(tmp_path, monkeypatch):
+    source = "import threading, time\nthreading.Thread(target=time.sleep, args=[600], daemon=True).start()\n"
+    (tmp_path / "starts_a_thread.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with PreloadServer() as preload:
+        assert preload.fork(f"{CALLS}:sleep", {}, [], ["starts_a_thread"]) is None
+        with make_sandbox(preload=preload) as sandbox, sandbox.open() as session:
+            assert session.run_cell("1 + 1").verdict == "ok"
+
+
+def test_a_preload_server_that_died_is_done_without(course):
+    toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
+    with PreloadServer() as preload:
+        os.kill(preload.process.pid, signal.SIGKILL)
+        preload.process.wait()
+        assert preload.fork(f"{CALLS}:sleep", {}, []) is None
+        students = batch.chosen(course, toy.NAME, "*")
+        options = Options(jobs=1)
+        (graded,) = list(batch.grade(course, toy.NAME, students, options, lambda told: None, preload=preload))
+        assert graded.points == 6
+
+
+def test_with_and_without_a_preload_server_the_marks_are_the_same(course, released_once, tmp_path):
+    outcomes = []
+    for preload_clients in (False, True):
+        own = released_once.open(course.root)
+        for student, answers in {"right": toy.RIGHT, "wrong": toy.WRONG}.items():
+            toy.submit(own, student, toy.answered(own, **answers))
+        if preload_clients:
+            with warm_start.ahead(own.root, toy.NAME) as begun:
+                options = Options(jobs=2, force=True)
+                students = batch.chosen(own, toy.NAME, "*")
+                graded = list(batch.grade(own, toy.NAME, students, options, lambda told: None, preload=begun))
+        else:
+            graded = run(own, grader=SEAT).values()
+        outcomes.append(sorted((one.student, one.points, tuple(one.notes)) for one in graded))
+    assert outcomes[0] == outcomes[1] == [("right", 6, ()), ("wrong", 1, ())]
+
+
+def test_what_was_begun_ahead_has_ended_afterwards(course):
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    with warm_start.ahead(course.root, toy.NAME) as begun:
+        assert begun.process.poll() is None
+        folder = Path(begun.folder)
+        assert folder.is_dir()
+    assert not folder.exists()
+    left = {child.pid for child in psutil.Process().children(recursive=True)} - before
+    assert {
+        " ".join(psutil.Process(pid).cmdline()) for pid in left if "preload_server" in str(psutil.Process(pid))
+    } == set()
+    assert begun.process.poll() is not None
+
+
+def test_imports_are_guessed_from_notebooks_and_no_broken_one_is_in_the_way(course):
+    folder = course.root / "source" / "guess"
+    folder.mkdir(parents=True)
+    cells = [{"cell_type": "code", "source": "import math, pandas as pd\nfrom sklearn.tree import export_text"}]
+    (folder / "a.ipynb").write_text(json.dumps({"cells": cells}))
+    for name, text in {"b": "", "c": "[]", "d": '{"cells": [3]}', "e": '{"cells": [{"cell_type": "code"}]}'}.items():
+        (folder / f"{name}.ipynb").write_text(text)
+    found = warm_start.imports_of(course.root, "guess")
+    assert {"pandas", "sklearn.tree"} <= set(found)
+    assert "math" not in found
+    assert all(isinstance(one, str) for one in found)
+    assert warm_start.imports_of(course.root, "no such exercise") == []

@@ -1,0 +1,238 @@
+"""Questions to a session, its clocks, and what survives the death of a student's process, a warmed one, a grader."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from grader.sandbox import Limits, SessionDead, TimedOut, make_sandbox, resource_monitor
+from grader.suite_kit.answer import Exposed, Handle, InKernel, StudentError
+from grader.suite_kit.codec import decode, encode
+
+LIMITS = Limits(wall_s=20, total_s=60, memory_mb=300)
+NULL = encode({"do": "null", "target": "", "calls": [["", []]], "watch": False})
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with make_sandbox(["numpy"], limits=LIMITS) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def session(sandbox):
+    with sandbox.open() as session:
+        yield session
+
+
+@pytest.fixture(autouse=True)
+def short_grace(monkeypatch):
+    monkeypatch.setattr(resource_monitor, "GRACE_S", 0.3)
+
+
+def call(session, name, *arguments, patience_s=20.0, serve=None, export=None):
+    request = {"do": "call", "target": name, "calls": [["", arguments]], "watch": False}
+    reply = decode(session.ask(encode(request, export=export), patience_s, serve), resolve=Handle)
+    if "error" in reply:
+        raise StudentError(*reply["error"])
+    return reply["values"][0]
+
+
+def test_a_question_is_answered_by_what_the_cells_defined(session):
+    session.run_cell("import numpy as np\ndef double(values): return np.asarray(values) * 2\nclass Model: pass")
+    assert call(session, "double", [1, 2]).tolist() == [2, 4]
+    assert isinstance(call(session, "Model"), Handle)
+    session.run_cell("def bad(): return 1 / 0")
+    with pytest.raises(StudentError, match="ZeroDivisionError"):
+        call(session, "bad")
+
+
+def test_student_code_can_use_an_exposed_object_while_it_is_asked(session):
+    session.run_cell("def fill(store):\n    for n in range(3): store.add(n)\n    return store.total()")
+    kernel = InKernel({})
+    store = Exposed(Total(), ["add", "total"])
+    assert call(session, "fill", store, serve=kernel.serve, export=kernel.export) == 3
+
+
+def test_an_exposed_object_kept_for_later_is_of_no_use(session):
+    session.run_cell("def keep(store):\n    global kept\n    kept = store")
+    kernel = InKernel({})
+    call(session, "keep", Exposed(Total(), ["add", "total"]), serve=kernel.serve, export=kernel.export)
+    assert session.run_cell("kept.total()").error[0] == "RuntimeError"
+    assert session.run_cell("40 + 2").verdict == "ok"
+
+
+def test_a_large_frame_crosses_both_ways(session):
+    session.run_cell("def same(values): return values")
+    assert call(session, "same", "x" * 10**7) == "x" * 10**7
+
+
+def test_what_is_said_during_questions_is_kept_apart_from_cells(session):
+    session.run_cell("def loud():\n    print('heard'); import os; os.system('echo below')")
+    call(session, "loud")
+    assert sorted("".join(output["text"] for output in session.said()).split()) == ["below", "heard"]
+    assert session.said() == []
+    assert session.run_cell("1").outputs[0]["output_type"] == "execute_result"
+
+
+def test_a_question_that_takes_too_long_is_interrupted(session):
+    session.run_cell("def slow():\n    import time; time.sleep(99)")
+    with pytest.raises(TimedOut, match="within"):
+        call(session, "slow", patience_s=0.2)
+    assert session.alive
+    assert session.run_cell("40 + 2").verdict == "ok"
+
+
+def test_a_question_that_cannot_be_interrupted_is_killed(session):
+    session.run_cell("def stuck(): return sum(range(10**13))")
+    with pytest.raises(SessionDead) as caught:
+        call(session, "stuck", patience_s=0.2)
+    assert (caught.value.verdict, session.alive) == ("timeout", False)
+    with pytest.raises(SessionDead):
+        session.ask(NULL, 1)
+
+
+def test_a_question_that_ends_the_process_says_so(session):
+    session.run_cell("def die():\n    import os; os._exit(3)")
+    with pytest.raises(SessionDead, match="exit status 3") as caught:
+        call(session, "die")
+    assert caught.value.verdict == "crashed"
+
+
+def test_a_process_that_is_dead_before_it_is_asked_does_not_hold_the_grader(session):
+    os.kill(session.process, signal.SIGKILL)
+    with pytest.raises(SessionDead):
+        session.ask(encode({"x": "y" * 10**7}), 20)
+
+
+def test_a_stopped_process_is_killed_when_its_time_is_over(session):
+    os.kill(session.process, signal.SIGSTOP)
+    with pytest.raises(SessionDead) as caught:
+        session.ask(encode({"x": "y" * 10**7}), 0.2)
+    assert caught.value.verdict == "timeout"
+
+
+def test_memory_taken_during_a_question_is_watched(sandbox):
+    with sandbox.open(limits=replace(LIMITS, memory_mb=100)) as session:
+        session.run_cell(GRAB)
+        session.run_cell("held = b'x' * 60_000_000")
+        with pytest.raises(SessionDead) as caught:
+            call(session, "grab", patience_s=20)
+    assert caught.value.verdict == "memory"
+
+
+def test_cpu_time_is_read_from_outside_whatever_the_process_says(session):
+    session.run_cell("import time\ntime.process_time = time.clock_gettime = lambda *a: 0.0\n"
+                     "def work(n):\n    for _ in range(n): pass\nwork(10**6)")  # fmt: skip
+    before = session.cpu_s()
+    call(session, "work", 2 * 10**6)
+    between = session.cpu_s()
+    session.ask(NULL, 5)
+    assert session.cpu_s() - between < between - before
+
+
+def test_work_given_to_other_processes_is_counted(session):
+    source = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'for _ in range(3 * 10**6): pass'])"
+    before = session.delegated_s()
+    session.run_cell(source)
+    assert session.delegated_s() > before
+    session.run_cell("import os, time\nif os.fork() == 0:\n    time.sleep(99)")
+    assert session.helpers() == 1
+
+
+def test_the_peak_of_memory_is_the_processs_own(session):
+    before = session.peak_mb()
+    run = session.run_cell("x = b'x' * 50_000_000; del x")
+    assert before + 40 < run.peak_mb == session.peak_mb()
+    session.close()
+    assert session.peak_mb() == run.peak_mb
+
+
+def test_forbidden_modules_cannot_be_imported_even_if_loaded_ahead():
+    forbidden = ["colorsys", "mlsd_lib.errors"]
+    with make_sandbox(forbidden, limits=LIMITS, forbids=forbidden) as sandbox, sandbox.open() as session:
+        for source in (
+            "import colorsys",
+            "from mlsd_lib.errors import CourseError",
+            "import mlsd_lib; mlsd_lib.errors",
+        ):
+            assert session.run_cell(source).verdict == "error", source
+        assert "asks you to write it" in session.run_cell("import colorsys").error[1]
+
+
+def test_a_killed_warmed_process_is_replaced_and_its_sessions_are_dead():
+    with make_sandbox(limits=LIMITS) as sandbox:
+        with sandbox.open() as session:
+            [child] = psutil.Process(sandbox.pid).children()
+            child.kill()
+            psutil.Process(session.process).wait(30)
+            assert session.run_cell("1").verdict == "crashed"
+            with sandbox.open() as fresh:
+                assert fresh.run_cell("40 + 2").verdict == "ok"
+        assert sandbox.starts == 2
+
+
+def test_nothing_is_left_when_a_warmed_process_is_closed():
+    with make_sandbox(limits=LIMITS) as sandbox:
+        session = sandbox.open()
+        session.run_cell("import subprocess; subprocess.Popen(['sleep', '999'])")
+        family = psutil.Process(sandbox.pid).children(recursive=True)
+        assert len(family) >= 3
+    assert [one for one in family if one.is_running()] == []
+    assert not session.alive
+    assert not os.path.exists(sandbox._folder or "/nothing")
+
+
+GRADER = """
+import sys
+from grader.sandbox import Limits, make_sandbox
+sandbox = make_sandbox()
+session = sandbox.open()
+session.run_cell("import subprocess; subprocess.Popen(['sleep', '999'])")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_nothing_is_left_when_the_grader_is_killed():
+    with subprocess.Popen([sys.executable, "-c", GRADER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as grader:
+        assert grader.stdout.readline() == b"ready\n"
+        family = psutil.Process(grader.pid).children(recursive=True)
+        assert len(family) >= 4
+        grader.kill()
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_sessions_of_several_threads_do_not_get_mixed_up(sandbox):
+    from concurrent.futures import ThreadPoolExecutor
+
+    def answer(number):
+        with sandbox.open() as session:
+            session.run_cell(f"number = {number}\ndef get(): return number")
+            return call(session, "get")
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(answer, range(9))) == list(range(9))
+
+
+GRAB = """
+import subprocess, sys
+def grab():
+    subprocess.run([sys.executable, "-c", "import time; x = b'x' * 90_000_000; time.sleep(99)"])
+"""
+
+
+class Total:
+    def __init__(self):
+        self.value = 0
+
+    def add(self, amount):
+        self.value += amount
+
+    def total(self):
+        return self.value

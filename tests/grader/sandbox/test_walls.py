@@ -1,0 +1,259 @@
+"""What student code can see, reach and leave behind, behind every wall that this machine can raise.
+
+`test_levels` runs this file again as an ordinary user where the tests run as root.
+"""
+
+import ast
+import os
+import socket
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+
+import grader
+from grader.sandbox import Level, Limits, make_sandbox
+from grader.sandbox.preload_server import PreloadServer
+from grader.sandbox.probe import missing
+
+ROOT = Path(grader.__file__).parents[1]
+WALLS = {"limits": Level.LIMITS, "landlock": Level.LANDLOCK, "bubblewrap": Level.NAMESPACES}
+# Each is tried around a fork of a preload server too.
+FORKED = {f"{name} from a preload server": level for name, level in WALLS.items()}
+WAYS = WALLS | FORKED
+# As root, student code runs as another user, who may not be able to read this Python; see `test_levels`.
+HERE = [name for name, level in WAYS.items() if not missing(level)]
+LIMITS = Limits(wall_s=20, memory_mb=300, files_mb=8, processes=24)
+
+
+@pytest.fixture(scope="module", params=HERE)
+def sandbox(request, tmp_path_factory):
+    level = WAYS[request.param]
+    secret = tmp_path_factory.mktemp("course") / "gradebook.db"
+    secret.write_text("marks")
+    for folder in (secret.parent.parent, secret.parent.parent.parent):
+        folder.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLSD_TEST_SECRET", "do not tell")
+        with ExitStack() as ending:
+            # Not below pytest's folder, which is closed to the user that student code runs as.
+            place = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="mlsd-shown-")))
+            place.chmod(0o755)
+            shown = [place / "shown"]
+            shown[0].mkdir()
+            preload = None
+            if request.param in FORKED:
+                hidden = [] if level == Level.NAMESPACES else None
+                preload = ending.enter_context(PreloadServer(["json"], hidden, readable=shown))
+            sandbox = ending.enter_context(
+                make_sandbox(["json"], level, limits=LIMITS, readable=shown, preload=preload)
+            )
+            sandbox.test_secret, sandbox.test_preload, sandbox.test_shown = secret, preload, shown[0]
+            yield sandbox
+
+
+@pytest.fixture
+def session(sandbox):
+    with sandbox.open() as session:
+        yield session
+
+
+@pytest.fixture
+def sealed(sandbox, session):
+    """A session at a level that hides files."""
+    if sandbox.level < Level.LANDLOCK:
+        pytest.skip("limits alone hide no files")
+    return session
+
+
+def entries(folder):
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def holds(folder, path):
+    return folder in Path(path).parents or str(folder) == str(path)
+
+
+def value(session, source):
+    run = session.run_cell(source)
+    assert run.error is None, run.error
+    return ast.literal_eval(run.outputs[-1]["data"]["text/plain"])
+
+
+READ = """
+import os
+def readable(path):
+    try:
+        return bool(os.listdir(path) if os.path.isdir(path) else open(path, 'rb').read(1))
+    except OSError:
+        return False
+"""
+
+
+def test_tests_solutions_gradebook_and_home_cannot_be_read(sandbox, sealed):
+    hidden = [
+        *(ROOT / name for name in ("tests", "solutions", ".git", "pyproject.toml", "grader/hidden", "classroom")),
+        sandbox.test_secret,
+        sandbox.test_secret.parent,
+        *(
+            entry
+            for entry in entries(Path.home())
+            if not any(holds(entry, one) for one in (sys.base_prefix, sandbox.test_secret, sandbox.test_shown))
+        ),
+        Path("/etc/shadow"),
+        Path(sandbox._folder or "/etc/shadow"),
+        Path(sandbox.test_preload.folder if sandbox.test_preload else "/etc/shadow"),
+    ]
+    sealed.run_cell(READ)
+    assert value(sealed, f"[path for path in {[str(path) for path in hidden]} if readable(path)]") == []
+
+
+def test_interpreter_library_and_suites_can_be_read(session):
+    assert (
+        session.run_cell("import grader.suites, mlsd_lib, case_studies, sqlite3, pandas, subprocess, sys").error is None
+    )
+    assert (
+        value(session, "subprocess.run([sys.executable, '-c', 'import numpy; print(1)'], capture_output=True).stdout")
+        == b"1\n"
+    )
+
+
+def test_the_environment_holds_nothing_of_the_graders(session):
+    names = value(session, "import os; sorted(os.environ)")
+    assert "MLSD_TEST_SECRET" not in names
+    assert not {"USER", "LOGNAME", "SUDO_USER", "SSH_AUTH_SOCK"} & set(names)
+    assert value(session, "os.environ['HOME'] == os.getcwd()")
+
+
+def test_student_code_is_no_root_and_cannot_become_it(session):
+    assert value(session, "import os; os.getuid() != 0 and os.geteuid() != 0")
+    assert value(
+        session, "[int(line.split()[1], 16) for line in open('/proc/self/status') if line.startswith('CapEff')]"
+    ) == [0]
+    assert "0" not in value(session, "[line.split()[1] for line in open('/proc/self/status') if 'NoNewPrivs' in line]")
+    assert session.run_cell("os.setuid(0)").verdict == "error"
+
+
+def test_nothing_can_be_written_outside_of_the_sessions_folder(sandbox, sealed):
+    places = ["/", "/usr", "/etc", "/var", "/proc/sys", str(ROOT / "grader"), str(ROOT / "mlsd_lib")]
+    sealed.run_cell("""
+import os
+def writable(folder):
+    try:
+        open(os.path.join(folder, 'planted'), 'w').close()
+        return True
+    except OSError:
+        return False
+""")
+    assert value(sealed, f"[place for place in {places} if writable(place)]") == []
+    assert value(sealed, "writable(os.getcwd()), writable(os.environ['TMPDIR'])") == (True, True)
+    assert not list(ROOT.glob("*/planted"))
+
+
+def test_no_address_outside_can_be_reached(session):
+    listener = socket.create_server(("127.0.0.1", 0))
+    with listener:
+        port = listener.getsockname()[1]
+        for call in (
+            f"socket.create_connection(('127.0.0.1', {port}), timeout=5)",
+            "socket.create_connection(('192.0.2.1', 80), timeout=5)",
+            "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
+            "socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b'x', ('2001:db8::1', 53))",
+        ):
+            assert session.run_cell(f"import socket; {call}").verdict == "error", call
+
+
+def test_a_socket_file_of_the_host_cannot_be_used(session):
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as listener:
+        os.chmod(folder, 0o755)
+        listener.bind(f"{folder}/host")
+        os.chmod(f"{folder}/host", 0o777)
+        listener.listen()
+        run = session.run_cell(f"import socket; socket.socket(socket.AF_UNIX).connect('{folder}/host')")
+    assert run.verdict == "error"
+
+
+def test_an_abstract_socket_of_the_host_cannot_be_used(session):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0mlsd-test-{os.getpid()}")
+        listener.listen()
+        run = session.run_cell(f"import socket; socket.socket(socket.AF_UNIX).connect('\\0mlsd-test-{os.getpid()}')")
+    assert run.verdict == "error"
+
+
+def test_other_processes_get_no_signal_from_it(sandbox, sealed):
+    victim = psutil.Process()
+    run = sealed.run_cell(f"import os; os.kill({victim.pid}, 0)")
+    assert run.error[0] in ("PermissionError", "ProcessLookupError")
+
+
+def test_namespaces_show_no_process_of_the_host(sandbox, session):
+    if sandbox.level != Level.NAMESPACES:
+        pytest.skip("only namespaces give each session processes of its own")
+    assert value(session, "import os; [name for name in os.listdir('/proc') if name.isdigit()]") == ["1"]
+    assert value(session, "os.getpid()") == 1
+
+
+def test_namespaces_have_a_loopback_of_their_own(sandbox, session):
+    if sandbox.level < Level.NAMESPACES:
+        pytest.skip("only namespaces have a network of their own")
+    session.run_cell("import socket; server = socket.create_server(('127.0.0.1', 0))")
+    assert session.run_cell("socket.create_connection(server.getsockname())").error is None
+
+
+def test_no_process_is_left_when_a_session_closes(sandbox):
+    with sandbox.open() as session:
+        session.run_cell("""
+import os, time
+for detach in (False, True, True):
+    child = os.fork()
+    if child == 0:
+        if detach:
+            os.setsid()
+            if os.fork(): os._exit(0)
+        time.sleep(9999)
+    if detach:
+        os.waitpid(child, 0)
+""")
+        family = [psutil.Process(session.process), *psutil.Process(session.process).children(recursive=True)]
+        assert session.helpers() == 3
+    assert [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_a_fork_bomb_is_bounded_and_buried(sandbox):
+    with sandbox.open() as session:
+        session.run_cell("""
+import os
+children = 0
+try:
+    while True:
+        if os.fork() == 0:
+            import time; time.sleep(9999)
+        children += 1
+except OSError:
+    pass
+""")
+        assert session.helpers() <= LIMITS.processes + 16
+        process = session.process
+    assert not process or not psutil.pid_exists(process)
+    with sandbox.open() as session:
+        assert session.helpers() == 0
+
+
+def test_the_folder_is_gone_afterwards_whatever_rights_it_was_given(sandbox):
+    with sandbox.open({"deep/file": b"x"}) as session:
+        session.run_cell("import os; os.chmod('deep', 0); os.symlink('/', 'root'); os.mkfifo('pipe'); os.chmod('.', 0)")
+        folder = getattr(session, "folder", "")
+    assert not folder or not os.path.lexists(folder)
+
+
+def test_what_a_course_shows_can_be_read(sandbox, session):
+    shown = sandbox.test_shown
+    (shown / "data.csv").write_text("a,b")
+    assert value(session, f"open({str(shown / 'data.csv')!r}).read()") == "a,b"

@@ -1,0 +1,212 @@
+"""The adapter: data crosses, objects stay, whatever the student's code does becomes one kind of error."""
+
+import numpy as np
+import pytest
+
+from grader.suite_kit.answer import (
+    Exposed,
+    Handle,
+    InKernel,
+    PassThrough,
+    StudentError,
+    forbid,
+    is_starter,
+    nothing_forbidden,
+)
+from grader.suite_kit.codec import Limits
+
+
+class Store:
+    def __init__(self, start=0):
+        self.value = start
+
+    def add(self, amount):
+        self.value += amount
+        return self.value
+
+
+def stub(row):
+    """What is asked."""
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+class StubbedService:
+    """Gives answers."""
+
+    def __init__(self):
+        """Once."""
+        raise NotImplementedError()
+
+    def predict(self, row):
+        raise NotImplementedError()
+
+
+class HalfWritten(StubbedService):
+    def __init__(self):
+        self.ready = True
+
+    def predict(self, row):
+        raise NotImplementedError()
+
+
+def test_data_crosses_and_objects_stay_behind_handles():
+    answer = InKernel({"Store": Store, "double": lambda values: values * 2})
+    store = answer.call("Store", 3)
+    assert isinstance(store, Handle)
+    assert store.kind == "Store"
+    assert answer.call(store, 4, method="add") == 7
+    assert answer.script(store, [("add", (1,)), ("add", (1,))]) == [8, 9]
+    assert (answer.call("double", np.arange(3)) == [0, 2, 4]).all()
+
+
+def test_the_same_object_comes_back_as_the_same_handle():
+    answer = InKernel({"same": lambda it: it, "Store": Store})
+    store = answer.call("Store")
+    assert answer.call("same", store).number == store.number
+
+
+def test_arguments_are_copies_and_a_change_of_them_is_told():
+    answer = InKernel({"pop": lambda row: row.pop("a"), "read": lambda row: row["a"]})
+    row = {"a": 1}
+    assert answer.call("pop", row, watch=True).changed
+    assert not answer.call("read", row, watch=True).changed
+    assert row == {"a": 1}
+
+
+def test_a_handle_is_never_asked_whether_it_equals_something():
+    class Agreeable:
+        def __eq__(self, other):
+            return True
+
+        __lt__ = __float__ = __len__ = __hash__ = None
+
+    handle = InKernel({"make": Agreeable}).call("make")
+    for ask in (
+        lambda: handle == 1, lambda: handle != 1, lambda: handle < 1, lambda: bool(handle), lambda: float(handle),
+        lambda: 1 in handle, lambda: {handle}, lambda: list(handle), lambda: hash(handle), lambda: abs(handle),
+    ):  # fmt: skip
+        with pytest.raises((StudentError, TypeError)):
+            ask()
+
+
+def test_what_student_code_raises_has_its_kind_text_and_own_line():
+    def divide(row):
+        return 1 / row["zero"]
+
+    with pytest.raises(StudentError) as caught:
+        InKernel({"divide": divide}).call("divide", {"zero": 0})
+    assert caught.value.kind == "ZeroDivisionError"
+    assert caught.value.line == 'return 1 / row["zero"]'
+    assert not caught.value.unfinished
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), RecursionError("deep"), MemoryError(), GeneratorExit()])
+def test_exits_and_exhaustion_are_errors_of_the_answer(error):
+    def fail():
+        raise error
+
+    with pytest.raises(StudentError, match=type(error).__name__):
+        InKernel({"fail": fail}).call("fail")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), PassThrough()])
+def test_interrupts_and_the_suite_own_limits_pass_through(error):
+    def fail():
+        raise error
+
+    with pytest.raises(type(error)):
+        InKernel({"fail": fail}).call("fail")
+
+
+def test_an_error_whose_text_raises_is_still_told():
+    class Nasty(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def fail():
+        raise Nasty
+
+    with pytest.raises(StudentError, match="cannot be shown"):
+        InKernel({"fail": fail}).call("fail")
+
+
+def test_too_large_an_answer_is_an_error_of_the_answer():
+    answer = InKernel({"big": lambda: "x" * 5000}, Limits(bytes=2000))
+    with pytest.raises(StudentError, match="exceed the limit"):
+        answer.call("big")
+
+
+def test_exposed_objects_offer_their_listed_methods_and_nothing_else():
+    clock = Store(5)
+
+    answer = InKernel(
+        {
+            "use": lambda clock: clock.add(2),
+            "look": lambda clock: clock.value,
+            "set": lambda clock: clock.set(1),
+            "reach": lambda clock: clock.__dict__["value"],
+            "hand_over": lambda clock: clock.add(object()),
+        }
+    )
+    assert answer.call("use", Exposed(clock, ["add"])) == 7
+    assert isinstance(answer.call("look", Exposed(clock, ["add"])), Handle)
+    for name, kind in (("set", "AttributeError"), ("reach", "KeyError"), ("hand_over", "TypeError")):
+        with pytest.raises(StudentError, match=kind):
+            answer.call(name, Exposed(clock, ["add"]))
+    assert clock.value == 7
+
+
+def test_what_an_exposed_object_raises_arrives_as_its_builtin_class():
+    class Clock:
+        def tick(self):
+            raise KeyError("late")
+
+    def use(clock):
+        try:
+            clock.tick()
+        except KeyError:
+            return "caught"
+
+    assert InKernel({"use": use}).call("use", Exposed(Clock(), ["tick"])) == "caught"
+
+
+def test_the_released_stub_is_known_and_anything_written_is_an_attempt():
+    assert is_starter(stub)
+    assert is_starter(StubbedService)
+    assert not is_starter(HalfWritten)
+    assert not is_starter(Store)
+    assert not is_starter(len)
+    assert not is_starter(3)
+
+
+def test_forbidden_modules_cannot_be_imported_by_an_answer(monkeypatch):
+    import sys
+
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+
+    def use():
+        import grader.hidden.reduce_latency.oracle
+
+        return grader
+
+    forbid(["grader.hidden"])
+    forbid(["grader.hidden"])
+    assert sum(type(finder).__name__ == "ImportGuard" for finder in sys.meta_path) == 1
+    for name in [name for name in sys.modules if name.startswith("grader.hidden")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(StudentError, match="this exercise asks you to write it"):
+        InKernel({"use": use}).call("use")
+    with nothing_forbidden():
+        assert isinstance(InKernel({"use": use}).call("use"), Handle)
+
+
+def test_resources_of_the_answering_process_can_be_read():
+    answer = InKernel({})
+    before = answer.cpu_s()
+    sum(range(200_000))
+    assert answer.cpu_s() > before
+    assert answer.peak_mb() > 10
+    assert answer.helpers() >= 0
+    assert answer.delegated_s() >= 0
+    answer.null({"a": 1})

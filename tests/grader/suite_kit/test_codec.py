@@ -1,0 +1,136 @@
+"""A frame carries data and nothing else, within limits."""
+
+import json
+import math
+import pickle
+import struct
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.suite_kit.codec import CodecError, Limits, decode, encode
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text() | st.integers(), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+def frame(tree, buffers=()):
+    header = json.dumps({"v": tree, "n": [len(one) for one in buffers]}).encode()
+    return struct.pack("<I", len(header)) + header + b"".join(buffers)
+
+
+@given(plain)
+def test_plain_values_come_back_as_they_were(value):
+    again = decode(encode(value))
+    assert again == value
+    assert type(again) is type(value)
+
+
+@pytest.mark.parametrize("dtype", ["?", "i1", ">i4", "u8", "f2", "f8", "c16", "M8[ns]", "m8[s]"])
+def test_arrays_come_back_with_dtype_and_shape_and_can_be_written(dtype):
+    array = np.arange(6).astype(dtype).reshape(2, 3)
+    again = decode(encode(array))
+    assert again.dtype == array.dtype
+    assert (again == array).all()
+    again[0, 0] = again[1, 1]
+    assert decode(encode(np.zeros((0, 3)))).shape == (0, 3)
+
+
+def test_numpy_scalars_and_sets_and_nan_keep_their_kind():
+    assert type(decode(encode(np.float32(0.1)))) is np.float32
+    assert decode(encode({3, 1})) == {1, 3}
+    assert math.isnan(decode(encode(float("nan"))))
+    assert decode(encode({"$f": "nan"})) == {"$f": "nan"}
+
+
+def test_tables_come_back_with_index_types_and_names():
+    table = pd.DataFrame({"when": pd.to_datetime(["2026-01-05", None]), "name": ["a", None]}, index=[7, 9])
+    pd.testing.assert_frame_equal(decode(encode(table)), table)
+    series = pd.Series([1.5, 2.5], name="price")
+    pd.testing.assert_series_equal(decode(encode(series)), series)
+    assert decode(encode(pd.Series([1]))).name is None
+    assert decode(encode(pa.table({"a": [1, 2]}))).equals(pa.table({"a": [1, 2]}))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [object(), len, np.array([object()]), np.array(["text"]), np.zeros(2, "i4,f4"), pd.DataFrame({"a": [object()]}),
+     type("List", (list,), {})([1]), type("Text", (str,), {})("a"), type("Float", (float,), {})(1.0)],
+)  # fmt: skip
+def test_what_is_no_data_is_refused_when_written(value):
+    with pytest.raises(CodecError, match="cannot cross"):
+        encode(value)
+
+
+def test_objects_cross_as_handles_only_where_both_sides_agree():
+    sent = encode(object(), export=lambda value: 5)
+    assert decode(sent, resolve=lambda number, kind: (number, kind)) == (5, "object")
+    with pytest.raises(CodecError, match="handle"):
+        decode(sent)
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("inf")], np.array([np.nan]), np.float64("inf")])
+def test_non_finite_numbers_are_refused_where_asked_on_both_sides(value):
+    with pytest.raises(CodecError, match="finite"):
+        encode(value, finite=True)
+    with pytest.raises(CodecError, match="finite"):
+        decode(encode(value), finite=True)
+
+
+def test_a_table_with_non_finite_numbers_is_refused_where_asked():
+    sent = encode(pd.DataFrame({"a": [1.0, np.inf]}))
+    with pytest.raises(CodecError, match="infinity"):
+        decode(sent, finite=True)
+    decode(encode(pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})), finite=True)
+
+
+def test_limits_hold_on_both_sides():
+    deep = [[[[1]]]]
+    for limits, value, words in [
+        (Limits(bytes=100), "x" * 200, "bytes"),
+        (Limits(depth=3), deep, "deeper"),
+        (Limits(buffers=2), [b"", b"", b""], "buffers"),
+    ]:
+        with pytest.raises(CodecError, match=words):
+            encode(value, limits)
+        with pytest.raises(CodecError, match=words):
+            decode(encode(value), limits)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"",
+        b"\xff\xff\xff\xff",
+        pickle.dumps([1, 2]),
+        frame({"$a": 0, "t": "|O", "s": [1]}, [b"12345678"]),
+        frame({"$a": 0, "t": "<U2", "s": [1]}, [b"12345678"]),
+        frame({"$a": 0, "t": "i4,f4", "s": [1]}, [b"12345678"]),
+        frame({"$a": 0, "t": "<f8", "s": [2]}, [b"12345678"]),
+        frame({"$a": 0, "t": "<f8", "s": [-1]}, [b"12345678"]),
+        frame({"$a": 0, "t": "<f8", "s": [2**40, 2**40]}, [b""]),
+        frame({"$n": 0, "t": "<f8", "s": [1]}, [b"12345678"]),
+        frame({"$a": 1, "t": "<f8", "s": [1]}, [b"12345678"]),
+        frame({"$b": True}, [b"1"]),
+        frame({"$p": 0, "k": "DataFrame"}, [b"no table"]),
+        frame({"$z": 0}, [b""]),
+        frame({"$d": [[[1], 2]]}),
+        frame([1]) + b"more",
+        struct.pack("<I", 18) + b'{"v": NaN, "n":[]}',
+        struct.pack("<I", 200_000) + b"[" * 100_000 + b"]" * 100_000,
+    ],
+)
+def test_a_damaged_or_forged_frame_is_refused_with_one_class_of_error(bad):
+    with pytest.raises(CodecError, match=r"^A frame was refused: .*\.$|exceed"):
+        decode(bad)

@@ -1,0 +1,246 @@
+"""Collecting: Moodle's, Canvas's and plain layouts, nothing written outside, nothing lost, every refusal by name."""
+
+import csv
+import io
+import os
+import sys
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from grader.errors import GraderError
+from grader.workflow import archive, collect
+from tests import toy_course as toy
+
+NB = f"{toy.NAME}.ipynb"
+MORNING, NOON = (2026, 11, 20, 8, 0, 0), (2026, 11, 20, 12, 0, 0)
+
+
+def zipped(files: dict, when: tuple = MORNING) -> bytes:
+    """A zip of name (or ZipInfo) to content, all received at `when`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for name, content in files.items():
+            member = name if isinstance(name, zipfile.ZipInfo) else zipfile.ZipInfo(name, when)
+            file.writestr(member, content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def take(course, tmp_path):
+    """Collect files (or a folder) into the course; the report as {source: (student, outcome, detail)}."""
+
+    def run(files: dict | Path, when: tuple = MORNING, roster: str | None = None) -> dict:
+        source = files
+        if isinstance(files, dict):
+            source = tmp_path / "all.zip"
+            source.write_bytes(zipped(files, when))
+        names = None
+        if roster is not None:
+            names = tmp_path / "roster.csv"
+            names.write_text(roster)
+        report = collect.collect(course, toy.NAME, source, names)
+        collect.write_report(course, toy.NAME, report)
+        return {one.source: (one.student, one.outcome, one.detail) for one in report}
+
+    return run
+
+
+def submitted(course, student: str) -> dict[str, bytes]:
+    place = course.folder("submitted", student, toy.NAME)
+    return {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+
+LAYOUTS = {
+    "moodle, folders": {
+        f"Anna Schmidt_1234_assignsubmission_file_/{NB}": "anna-schmidt-1234",
+        f"Bo Müller_77_assignsubmission_file_/{NB}": "bo-müller-77",
+    },
+    "moodle, flat": {f"Anna Schmidt_1234_assignsubmission_file_{NB}": "anna-schmidt-1234"},
+    "canvas": {f"doejane_12_999_{NB}": "doejane-12", f"roejim_LATE_13_888_{NB}": "roejim-13"},
+    "folders": {f"alice/{NB}": "alice", f"bob/work/{NB}": "bob", f"carl/{toy.NAME}/{NB}": "carl"},
+    "folders in a folder": {f"download/alice/{NB}": "alice", f"download/bob/{NB}": "bob"},
+    "one student's folder": {f"alice/{NB}": "alice"},
+    "one student's folder in a folder": {f"download/alice/{NB}": "alice"},
+    "files": {f"alice_{NB}": "alice", "bob.ipynb": "bob", f"{toy.NAME}-carl.ipynb": "carl"},
+    "files in a folder": {"download/alice.ipynb": "alice", "download/bob.ipynb": "bob"},
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
+def test_every_layout_gives_each_student_their_own_notebook(course, take, layout):
+    report = take({name: f"of {student}" for name, student in layout.items()})
+    assert {line[:2] for line in report.values()} == {(student, "collected") for student in layout.values()}
+    for student in layout.values():
+        assert submitted(course, student)[NB] == f"of {student}".encode()
+
+
+def test_a_folder_is_collected_as_a_zip_is(course, take, tmp_path):
+    place = tmp_path / "class" / "alice"
+    place.mkdir(parents=True)
+    (place / NB).write_text("hers")
+    (place / "data.csv").write_text("1")
+    os.utime(place / "data.csv", (0, 0))
+    os.utime(place / NB, (1_700_000_000, 1_700_000_000))
+    assert take(place.parent)["alice"][:2] == ("alice", "collected")
+    assert submitted(course, "alice") == {NB: b"hers", "data.csv": b"1", "timestamp.txt": b"2023-11-14 22:13:20 UTC"}
+
+
+def test_a_students_own_zip_is_opened_and_their_own_time_stamp_counts_for_nothing(course, take):
+    own = zipped({NB: "hers", "helper.py": "x = 1", "timestamp.txt": "1999-01-01 00:00:00 UTC"}, when=NOON)
+    assert take({"alice.zip": own})["alice"][1] == "collected"
+    stamp = b"2026-11-20 08:00:00 UTC"
+    assert submitted(course, "alice") == {NB: b"hers", "helper.py": b"x = 1", "timestamp.txt": stamp}
+
+
+def test_a_renamed_notebook_is_taken_if_it_is_the_only_one(course, take):
+    names = ("alice/my work (1).ipynb", "bob/a.ipynb", "bob/b.ipynb", "carl/essay.pdf")
+    report = take(dict.fromkeys(names, "work"))
+    assert report["alice"] == ("alice", "collected", f"my work (1).ipynb was taken for {NB}")
+    assert report["bob"] == ("bob", "refused", f"no notebook {NB} in it (found: a.ipynb, b.ipynb)")
+    assert report["carl"] == ("carl", "refused", f"no notebook {NB} in it (found: essay.pdf)")
+    assert submitted(course, "alice")[NB] == b"work"
+
+
+def test_of_several_attempts_in_canvas_the_last_counts(course, take):
+    take({f"doejane_12_999_{toy.NAME}-2.ipynb": "third", f"doejane_12_999_{NB}": "first"})
+    assert submitted(course, "doejane-12")[NB] == b"third"
+
+
+def test_a_file_that_names_nobody_is_refused_by_name(take):
+    assert take({NB: "whose", "alice.ipynb": "hers"})[NB][:2] == ("", "refused")
+
+
+def test_the_newest_by_receipt_stays_and_what_it_replaces_is_kept(course, take):
+    take({f"alice/{NB}": "first"}, MORNING)
+    assert take({f"alice/{NB}": "first"}, NOON)["alice"][1] == "unchanged"
+    assert take({f"alice/{NB}": "second"}, NOON)["alice"][1] == "replaced"
+    assert take({f"alice/{NB}": "first, again"}, MORNING)["alice"][1] == "older"
+    assert take({f"alice/{NB}": "another"}, NOON)["alice"][1] == "refused"
+    assert submitted(course, "alice") == {NB: b"second", "timestamp.txt": b"2026-11-20 12:00:00 UTC"}
+    kept = [path.read_bytes() for path in (course.home / "earlier").rglob("*.ipynb")]
+    assert kept == [b"first"]
+
+
+def test_two_hand_ins_of_one_student_in_one_source_leave_the_newer(course, take):
+    early, late = zipfile.ZipInfo(f"alice/{NB}", MORNING), zipfile.ZipInfo(f"alice_{NB}", NOON)
+    report = take({late: "late", early: "early"})
+    assert submitted(course, "alice")[NB] == b"late"
+    assert {outcome for _, outcome, _ in report.values()} == {"collected", "replaced"}
+
+
+def test_a_map_names_the_students_and_who_is_not_in_it_is_refused(course, take):
+    roster = "name,student\nAnna Schmidt,as17\n77,bm05\n"
+    files = {f"{who}_assignsubmission_file_/{NB}": who for who in ("anna schmidt_1234", "Bo Müller_77", "Eve_9")}
+    report = take(files, roster=roster)
+    assert report["anna schmidt_1234"][:2] == ("as17", "collected")
+    assert report["Bo Müller_77"][:2] == ("bm05", "collected")
+    assert report["Eve_9"] == ("", "refused", "the map does not name it")
+
+
+@pytest.mark.parametrize(
+    ("roster", "said"),
+    [
+        ("name,student\nalice,../../root\n", "line 2.*not a name and a student id"),
+        ("name,student\nalice\n", "line 2"),
+        ("name,student\nalice,a\nAlice,b\n", "line 3.*already mapped to 'a'"),
+        ("name,student\n", "maps nobody"),
+    ],
+)
+def test_a_faulty_map_is_refused_naming_the_line(take, roster, said):
+    with pytest.raises(GraderError, match=said):
+        take({f"alice/{NB}": "hers"}, roster=roster)
+
+
+def special(name: str, mode: int) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, MORNING)
+    member.external_attr = mode << 16
+    return member
+
+
+def test_hostile_entries_are_refused_by_name_and_the_others_are_collected(course, take):
+    hostile = {
+        f"../x/{NB}": "its name leads out of the archive",
+        f"a/../../b/{NB}": "its name leads out of the archive",
+        f"/abs/{NB}": "its name leads out of the archive",
+        f"c:/x/{NB}": "its name leads out of the archive",
+        f"back\\..\\..\\{NB}": "its name leads out of the archive",
+        f"bell\x07/{NB}": "its name holds control characters",
+        "/".join(["deep"] * 20): "its name is too long or too deep",
+        f"ok/{NB.upper()}": "another file of the archive has the same name",
+        f"bomb/{NB}": "unpacks to more than 200 times its packed size",
+    }
+    files: dict = {f"ok/{NB}": "fine", **hostile, f"bomb/{NB}": b"0" * 10_000_000}
+    files[special(f"link/{NB}", 0o120777)] = "/etc/passwd"
+    files[special(f"pipe/{NB}", 0o010644)] = ""
+    report = take(files)
+    refused = {source: detail for source, (_, outcome, detail) in report.items() if outcome == "refused"}
+    assert refused == hostile | dict.fromkeys((f"link/{NB}", f"pipe/{NB}"), "a link or a special file")
+    assert report["ok"][:2] == ("ok", "collected")
+    assert course.students(toy.NAME) == ["ok"]
+    with (course.home / "reports" / f"{toy.NAME}_collect.csv").open(newline="", encoding="utf-8") as file:
+        assert {row["source"] for row in csv.DictReader(file)} == {*refused, "ok"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_links_and_pipes_in_a_folder_are_refused(course, take, tmp_path):
+    place = tmp_path / "class"
+    for student in ("link", "pipe", "fine"):
+        (place / student).mkdir(parents=True)
+    (tmp_path / "outside.ipynb").write_text("outside")
+    (place / "link" / NB).symlink_to(tmp_path / "outside.ipynb")
+    (place / "linked").symlink_to(tmp_path)
+    os.mkfifo(place / "pipe" / NB)
+    (place / "fine" / NB).write_text("his")
+    report = take(place)
+    assert {source for source, line in report.items() if line[1] == "refused"} == {f"link/{NB}", "linked", f"pipe/{NB}"}
+    assert course.students(toy.NAME) == ["fine"]
+
+
+def test_the_size_that_a_zip_states_is_not_believed():
+    content = bytearray(zipped({NB: b"x" * 3000}))
+    at = content.rindex(b"PK\x01\x02") + 24
+    content[at : at + 4] = (10).to_bytes(4, "little")  # "ten bytes"
+    limits = archive.Limits(file_bytes=2000)
+    (entry,) = archive.read_zip(io.BytesIO(content), "all.zip", limits)
+    assert entry.refusal or len(entry.content) <= 2000
+
+
+@pytest.mark.parametrize("limits", [archive.Limits(files=2), archive.Limits(all_bytes=150)], ids=["files", "bytes"])
+def test_a_source_that_holds_too_much_is_read_up_to_its_limit(limits):
+    content = zipped({f"s{number}/{NB}": "x" * 100 for number in range(5)})
+    *read, last = archive.read_zip(io.BytesIO(content), "all.zip", limits)
+    assert len(read) == 2
+    assert "holds too much" in last.refusal
+
+
+def test_a_broken_zip_is_one_refusal(course, take, tmp_path):
+    (tmp_path / "broken.zip").write_bytes(zipped({NB: "x"})[:-30])
+    assert take(tmp_path / "broken.zip")["broken.zip"][1] == "refused"
+    report = take({"alice.zip": b"PK broken", f"bob/{NB}": "his"})
+    assert {source: line[1] for source, line in report.items()} == {"alice/alice.zip": "refused", "bob": "collected"}
+
+
+def test_an_entry_without_a_date_gets_the_oldest():
+    member = zipfile.ZipInfo(NB, (1980, 1, 1, 0, 0, 0))
+    (entry,) = archive.read_zip(io.BytesIO(zipped({member: "x"})), "all.zip", archive.Limits())
+    assert entry.received == datetime(1980, 1, 1, tzinfo=UTC)
+
+
+def test_what_came_through_nbgraders_exchange_is_collected(course):
+    from grader.workflow.release import publish
+
+    publish(course, toy.NAME)
+    inbound = course.home / "exchange" / "mlsd" / "inbound" / f"root+{toy.NAME}+2026-11-20 08:00:00 UTC+x"
+    inbound.mkdir()
+    (inbound / NB).write_text("through the exchange")
+    (inbound / "timestamp.txt").write_text("2026-11-20 08:00:00 UTC")
+    collect.collect_exchange(course, toy.NAME)
+    assert submitted(course, "root")[NB] == b"through the exchange"
+
+
+def test_a_source_that_does_not_exist_is_named(course, tmp_path):
+    with pytest.raises(GraderError, match="no folder or zip"):
+        collect.collect(course, toy.NAME, tmp_path / "nothing.zip")

@@ -1,0 +1,161 @@
+"""The student edition and the scan that proves it: planted leaks must be found, wherever and however they hide."""
+
+import gzip
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader import secret
+from grader.course import Course
+from grader.errors import GraderError
+from grader.workflow import leaks
+from grader.workflow.edition import PARTS, write_edition
+from tests import toy_course as toy
+
+ROOT = Path(__file__).parents[3]
+HIDDEN = "".join(f"def scenario_{number}(rng):\n    return rng.normal({number}, 1.0)\n\n\n" for number in range(6))
+BANK = "".join(f"def guess_{number}(values):\n    return sorted(values)[{number}]\n\n\n" for number in range(6))
+SOLUTION = "return max(values) - min(values)"
+
+
+@pytest.fixture
+def repository(course):
+    """A full repository in small: every part of an edition, hidden files, a bank, a secret."""
+    root = course.root
+    for part in set(PARTS) - {"exercises"}:
+        if "." in part or part.isupper() or part == "Makefile":
+            (root / part).write_text(f"the {part}\n")
+        else:
+            (root / part / "__pycache__").mkdir(parents=True)
+            (root / part / "module.py").write_text("import numpy as np\n")
+            (root / part / "__pycache__" / "module.pyc").write_bytes(b"compiled")
+    for name, text in {"grader/hidden/halves/cases.py": HIDDEN, "tests/bank/halves/guess.py": BANK}.items():
+        (root / name).parent.mkdir(parents=True)
+        (root / name).write_text(text)
+    (root / "grader" / "hidden" / "__init__.py").touch()
+    return course
+
+
+def escaped_in_a_broken_notebook(folder: Path) -> None:
+    (folder / "cut.ipynb").write_text(json.dumps({"source": f'x = "1"\n{SOLUTION}\n'})[:-1])
+
+
+def output_of_a_notebook(folder: Path) -> None:
+    data = {"cells": [{"outputs": [{"text": ["a\n", f'"quoted" {SOLUTION}\n']}]}]}
+    (folder / "run.ipynb").write_text(json.dumps(data))
+
+
+def checkpoint(folder: Path) -> None:
+    (folder / ".ipynb_checkpoints").mkdir()
+    source = json.dumps(toy.source_notebook(), indent=1)
+    (folder / ".ipynb_checkpoints" / "halves-checkpoint.ipynb").write_text(source)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
+
+
+def history(folder: Path, pack: bool) -> None:
+    """A solution that was committed once and removed since."""
+    git(folder, "init", "-q")
+    (folder / "notes.txt").write_text(f"def spread(values):\n    {SOLUTION}\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "one")
+    git(folder, "rm", "-q", "notes.txt")
+    git(folder, "commit", "-qm", "two")
+    if pack:
+        git(folder, "gc", "-q", "--prune=now")
+
+
+def in_a_zip(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "old.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a/b.py", BANK)
+
+
+PLANTED = {
+    "a solution in a checkpoint": (checkpoint, "a line of the solution of halves"),
+    "a solution in a git object": (lambda folder: history(folder, pack=False), "a line of the solution of halves"),
+    "a solution in a git pack": (lambda folder: history(folder, pack=True), "a line of the solution of halves"),
+    "a solution in an output": (output_of_a_notebook, "a line of the solution of halves"),
+    "a solution in a cut notebook": (escaped_in_a_broken_notebook, "a line of the solution of halves"),
+    "a hidden file renamed": (
+        lambda folder: (folder / "utilities.txt").write_text(HIDDEN),
+        "the file grader/hidden/halves/cases.py",
+    ),
+    "a hidden file changed": (
+        lambda folder: (folder / "mine.py").write_text("# mine\n" + HIDDEN.replace("scenario_1", "mine")),
+        "most lines of the file grader/hidden/halves/cases.py",
+    ),
+    "an answer of the bank in a zip": (in_a_zip, "the file tests/bank/halves/guess.py"),
+    "a hidden file packed": (
+        lambda folder: (folder / "x.gz").write_bytes(gzip.compress(HIDDEN.encode())),
+        "the file grader/hidden/halves/cases.py",
+    ),
+}
+
+
+@pytest.mark.parametrize(("plant", "what"), PLANTED.values(), ids=PLANTED.keys())
+def test_a_planted_leak_is_found(repository, tmp_path, plant, what):
+    against = leaks.guarded(repository.root, repository.secret_file)
+    edition = tmp_path / "edition"
+    write_edition(repository, edition)
+    assert leaks.scan(edition, against) == []
+    plant(edition)
+    assert any(what in leak.what for leak in leaks.scan(edition, against))
+
+
+def test_the_secret_is_found(repository, tmp_path):
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "env.sh").write_text(f"export SEED={secret.read(repository.secret_file)}\n")
+    found = leaks.scan(tmp_path / "given", leaks.Guarded(secret=secret.read(repository.secret_file)))
+    assert [leak.what for leak in found] == ["the secret"]
+
+
+def test_an_edition_holds_the_course_and_nothing_of_the_grader_alone(repository, tmp_path):
+    write_edition(repository, tmp_path / "edition")
+    names = {path.relative_to(tmp_path / "edition").as_posix() for path in (tmp_path / "edition").rglob("*")}
+    assert {f"exercises/{toy.NAME}/{toy.NAME}.ipynb", "grader/module.py", "README.md"} <= names
+    kept_back = ("hidden", "pycache", "tests/", "solutions", ".mlsd-secret")
+    assert not [name for name in names if any(word in name for word in kept_back)]
+
+
+def test_an_edition_that_would_leak_is_not_written(repository, tmp_path):
+    (repository.root / "chapters" / "lesson.py").write_text(f"def spread(values):\n    {SOLUTION}\n")
+    with pytest.raises(GraderError, match=r"chapters/lesson\.py: a line of the solution of halves"):
+        write_edition(repository, tmp_path / "edition")
+    assert not (tmp_path / "edition").exists()
+    assert not list(tmp_path.glob(".edition-*"))
+
+
+def test_an_edition_goes_into_an_empty_folder_alone(repository, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("mine")
+    with pytest.raises(GraderError, match="not an empty folder"):
+        write_edition(repository, tmp_path / "full")
+    with pytest.raises(GraderError, match=r"lies inside .*chapters"):
+        write_edition(repository, repository.root / "chapters" / "edition")
+    assert (tmp_path / "full" / "thesis.txt").read_text() == "mine"
+
+
+def test_an_edition_with_a_stale_exercise_is_not_written(repository, tmp_path):
+    source = repository.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
+    source.write_text(source.read_text().replace("Halves and spreads", "Halves"))
+    with pytest.raises(GraderError, match="is not what solutions/ gives"):
+        write_edition(repository, tmp_path / "edition")
+
+
+def test_the_edition_of_this_course_leaks_nothing_and_works(tmp_path):
+    """Its own grader and exercises are imported, without hidden files and without a secret."""
+    edition = tmp_path / "edition"
+    write_edition(Course.open(ROOT), edition)
+    code = (
+        "import grader.cli, grader.suites.reduce_latency as suite, mlsd_lib, case_studies, pathlib\n"
+        "print({str(pathlib.Path(m.__file__).parents[d]) for m, d in ((suite, 3), (mlsd_lib, 1), (case_studies, 1))})"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=edition, capture_output=True, text=True, timeout=120)
+    assert run.stdout.strip() == str({str(edition)}), run.stderr

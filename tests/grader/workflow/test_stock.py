@@ -1,0 +1,170 @@
+"""Grading a class, fed back and exported: exact marks for each kind of submission, none of which ends the batch."""
+
+import csv
+import shutil
+
+import pytest
+
+from grader.errors import GraderError
+from grader.grading import batch
+from grader.workflow import feedback, release, stock
+from grader.workflow.export import export
+from tests import toy_course as toy
+
+ITEMS = ("half-test", "spread-test", "both-test")
+
+
+def dump(course):
+    """The gradebook as rows: student, item, automatic points, points by hand, open, comment."""
+    with course.gradebook() as book:
+        notebooks = [one for submission in book.assignment_submissions(toy.NAME) for one in submission.notebooks]
+        grades = [
+            (one.student.id, grade.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
+            for one in notebooks
+            for grade in one.grades
+        ]
+        comments = [(one.student.id, comment.name, comment.comment) for one in notebooks for comment in one.comments]
+    return sorted(grades, key=str), sorted(comments, key=str)
+
+
+@pytest.mark.parametrize("student", toy.MARKS)
+def test_each_student_gets_exactly_their_marks(graded, student):
+    course, outcomes, _ = graded
+    points = {name: automatic for who, name, automatic, _, _ in dump(course)[0] if who == student}
+    assert tuple(points[item] for item in ITEMS) == toy.MARKS[student]
+    assert (outcomes[student].points, outcomes[student].maximum) == (sum(toy.MARKS[student]), 8)
+
+
+def test_an_answer_in_words_waits_for_a_person_and_a_missing_one_does_not(graded):
+    _, outcomes, _ = graded
+    waiting = {student: one.waiting for student, one in outcomes.items()}
+    assert waiting == dict.fromkeys(toy.MARKS, 0) | {"right": 2}
+
+
+NOTES = {
+    "right": [],
+    "wrong": [],
+    "untouched": [],
+    "empty": ["the file is empty (0 bytes); the released notebook was graded in its place"],
+    "no-test": ["the test cell 'spread-test' was missing; it was put back"],
+    "endless": ["the cell 'spread-test': stopped after 2 seconds", "the cell 'both-test': stopped after 2 seconds"],
+    "deadly": [
+        "the cell 'spread-test': the kernel died in this cell",
+        "the cell 'both-test': not run: the kernel died in an earlier cell",
+    ],
+}
+
+
+@pytest.mark.parametrize("student", NOTES)
+def test_who_needs_a_look_is_told_why(graded, student):
+    _, outcomes, _ = graded
+    assert outcomes[student].notes == [f"halves.ipynb: {note}" for note in NOTES[student]]
+    assert outcomes[student].failure == ""
+
+
+def test_a_kernel_that_swallows_interrupts_is_stopped_all_the_same(graded):
+    _, outcomes, _ = graded
+    assert "the cell 'spread-test'" in outcomes["stubborn"].notes[0]
+
+
+@pytest.mark.parametrize("student", toy.MARKS)
+def test_everyone_is_fed_back_with_their_points_and_what_was_repaired(graded, student):
+    _, _, pages = graded
+    assert pages[student].failure == ""
+    html = pages[student].pages[0].read_text()
+    assert f"(Score: {float(sum(toy.MARKS[student]))} / 8.0)" in html
+    if student in ("empty", "no-test"):
+        assert "From the grader" in html
+    if student == "endless":
+        assert "stopped after 2 seconds" in html
+        assert "KeyboardInterrupt" not in html
+
+
+def test_the_submitted_files_stay_as_they_were(graded):
+    course, _, _ = graded
+    assert (course.folder("submitted", "empty", toy.NAME) / "halves.ipynb").read_bytes() == b""
+
+
+def test_grading_again_changes_nothing_and_repeats_who_needs_a_look(graded):
+    course, outcomes, _ = graded
+    before = dump(course)
+    again = {one.student: one for one in stock.grade(course, toy.NAME, batch.chosen(course, toy.NAME, "*"))}
+    assert all(one.skipped for one in again.values())
+    assert {name: one.notes for name, one in again.items()} == {name: one.notes for name, one in outcomes.items()}
+    assert dump(course) == before
+
+
+def test_the_export_equals_the_gradebook(graded, tmp_path):
+    course, _, _ = graded
+    totals, items, rows = export(course, toy.NAME, tmp_path / "marks.csv")
+    with totals.open(newline="") as file:
+        marks = {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
+    assert marks == {student: (sum(points), 8) for student, points in toy.MARKS.items()}
+    assert rows == len(toy.MARKS)
+    with items.open(newline="") as file:
+        exported = [(r["student_id"], r["item"], float(r["automatic"] or "nan")) for r in csv.DictReader(file)]
+    in_book = [(who, item, float("nan") if points is None else points) for who, item, points, _, _ in dump(course)[0]]
+    assert sorted(map(str, exported)) == sorted(map(str, in_book))
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(course, tmp_path):
+    with course.gradebook() as book:
+        book.add_student("eve", last_name='=HYPERLINK("http://x")', first_name="Eve, the second")
+    totals, _, _ = export(course, None, tmp_path / "marks.csv")
+    with totals.open(newline="") as file:
+        row = next(csv.DictReader(file))
+    assert (row["last_name"], row["first_name"]) == ('\'=HYPERLINK("http://x")', "Eve, the second")
+
+
+def test_one_that_cannot_be_graded_is_named_and_the_others_are_graded(course):
+    toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
+    toy.submit(course, "al", b"not a notebook")
+    shutil.rmtree(course.folder("release"))  # so that nothing can stand in for it
+    al, bo = stock.grade(course, toy.NAME, batch.chosen(course, toy.NAME, "*"))
+    assert al.failure
+    assert al.needs_a_look
+    assert (bo.points, bo.failure) == (6, "")
+
+
+def test_a_newer_submission_is_graded_and_a_point_by_hand_is_kept(course):
+    place = toy.submit(course, "bo", toy.answered(course, half=toy.RIGHT["half"], reflection="Because.")).parent
+    (place / stock.STAMP).write_text("2026-11-20 10:00:00 UTC")
+    list(stock.grade(course, toy.NAME, ["bo"]))
+    with course.gradebook() as book:
+        book.find_grade("reflection", toy.NAME, toy.NAME, "bo").manual_score = 1.5
+        book.db.commit()
+    toy.submit(course, "bo", toy.answered(course, **toy.RIGHT, reflection="Because."))
+    (place / stock.STAMP).write_text("2026-11-21 10:00:00 UTC")
+    (again,) = stock.grade(course, toy.NAME, ["bo"])
+    assert (again.skipped, again.points) == (False, 7.5)
+
+
+def test_a_course_with_nbgraders_default_folders_is_graded(course, tmp_path):
+    shutil.copytree(course.folder("source"), tmp_path / "other" / "source")
+    other = course.open(tmp_path / "other")
+    release.release(other, toy.NAME)
+    toy.submit(other, "bo", toy.answered(other, **toy.RIGHT))
+    (outcome,) = stock.grade(other, toy.NAME, batch.chosen(other, toy.NAME, "*"))
+    (fed_back,) = feedback.give_feedback(other, toy.NAME, ["bo"])
+    assert (outcome.points, outcome.failure) == (6, "")
+    assert fed_back.pages == [tmp_path / "other" / "feedback" / "bo" / toy.NAME / f"{toy.NAME}.html"]
+    assert release.publish(other, toy.NAME) is None
+
+
+def test_nbgraders_own_autograde_gives_the_same_marks_on_honest_work(course, graded):
+    honest = {"right": toy.RIGHT, "wrong": toy.WRONG, "untouched": {}}
+    for student, answers in honest.items():
+        toy.submit(course, student, toy.answered(course, **answers))
+        assert course.call(lambda api, student=student: api.autograde(toy.NAME, student))["success"]
+    stock = {row[:3] for row in dump(course)[0] if row[1] in ITEMS}
+    assert stock == {row[:3] for row in dump(graded[0])[0] if row[0] in honest and row[1] in ITEMS}
+
+
+def test_what_is_not_released_not_handed_in_or_matches_nobody_is_said(course):
+    with pytest.raises(GraderError, match="First: mlsd release thirds"):
+        batch.chosen(course, "thirds", "*")
+    with pytest.raises(GraderError, match="First: mlsd collect halves"):
+        batch.chosen(course, toy.NAME, "*")
+    toy.submit(course, "bo", b"")
+    with pytest.raises(GraderError, match="none of the 1 students"):
+        batch.chosen(course, toy.NAME, "z*")
