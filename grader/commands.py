@@ -23,7 +23,7 @@ Name = Annotated[str, typer.Argument(help="The exercise, e.g. reduce_latency.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (release, collect, grade, feedback, export, leaks):
+    for command in (release, plan, collect, grade, feedback, export, leaks):
         app.command(command.__name__, rich_help_panel=PANEL)(command)
     settings = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command("formgrader", rich_help_panel=PANEL, context_settings=settings)(formgrader)
@@ -58,6 +58,26 @@ def release(
         if place := work.publish(course, name):
             typer.echo(f"{name}: JupyterLab's assignment list offers it ({_short(course, place)})")
     typer.echo(f"The secret for hidden seeds is {course.secret_file}. Keep a copy; it is in no edition and not in git.")
+
+
+def plan(name: Name, folder: Folder = None) -> None:
+    """Say of each test whether it is decided apart from student code, why not, and what to write instead.
+
+    Worked out from the release and the instructor's own answers, and recorded. Example: mlsd plan ps1 --course ~/cs101
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from grader.course import Course
+    from grader.grading.batch import planned
+
+    course = Course.open(folder)
+    table = Table(title=f"{name}: where each test is decided", show_lines=False)
+    for heading in ("notebook", "test", "decided", "because", "write instead"):
+        table.add_column(heading)
+    for one in planned(course, name):
+        table.add_row(one.notebook, one.cell, one.place, one.why, one.instead)
+    Console(soft_wrap=False, markup=False).print(table)
 
 
 def collect(
@@ -114,6 +134,9 @@ def grade(
     require_sealed: Annotated[
         bool, typer.Option("--require-sealed", help="Refuse tests that cannot be kept from student code.")
     ] = False,
+    trust: Annotated[
+        str, typer.Option("--trust", help="Of a test's two outcomes take: sealed or beside; else a person decides.")
+    ] = "",
     seed: Annotated[int, typer.Option("--seed", help="The seed that student code starts with.")] = 0,
     stock: Annotated[
         bool, typer.Option("--stock", help="nbgrader's own execution: no sandbox, tests in the student's process.")
@@ -138,12 +161,14 @@ def grade(
     from grader.progress import progress
     from grader.workflow.stock import grade as grade_by_stock
 
-    if stock and (sandbox or require_sandbox or require_sealed or jobs or seed):
+    if stock and (sandbox or require_sandbox or require_sealed or trust or jobs or seed):
         raise GraderError(
             "--stock has no sandbox, seals nothing and grades one after the other: "
-            "leave out --sandbox, the --require options, --jobs and --seed"
+            "leave out --sandbox, the --require options, --trust, --jobs and --seed"
         )
-    options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed)
+    if trust not in ("", "sealed", "beside"):
+        raise GraderError(f"--trust is {trust!r}; it must be sealed or beside")
+    options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed, trust)
     with ExitStack() as ending:
         begun = None if stock else ending.enter_context(ahead(Course.root_of(folder), name))
         course = Course.open(folder)
@@ -159,7 +184,12 @@ def grade(
 
 
 def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> None:
-    """A line a student who needs a look, then how many were graded and where the marks are."""
+    """What a person must decide, a line a student who needs a look, how many were graded and where the marks are."""
+    disputed = [(one.student, test, told) for one in outcomes for test, told in one.disputed.items()]
+    if disputed:
+        typer.echo(f"{len(disputed)} tests had two outcomes; the lower one counts until you decide (mlsd formgrader):")
+    for student, test, told in disputed:
+        typer.echo(f"  {student}, {test}: {told}")
     for one in outcomes:
         if one.needs_a_look:
             typer.echo(

@@ -10,20 +10,24 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from grader import secret
 from grader.course import Course
 from grader.errors import GraderError
+from grader.grading.analysis.grading_plan import plans
+from grader.grading.calibration import calibration_file, digest_of, record, recorded
 from grader.grading.environment import kernel_environment
-from grader.grading.intake.submission import assignment
+from grader.grading.intake.submission import Assignment, assignment
 from grader.grading.output.gradebook import Book
 from grader.grading.output.lock import one_grader
 from grader.grading.output.publish import Record
-from grader.grading.output.reports import notes_of, unsealed_in, write_reports
-from grader.grading.records import Job, Options, StudentOutcome
+from grader.grading.output.reports import disputed_in, notes_of, unsealed_in, write_reports
+from grader.grading.records import Calibration, Job, Options, StudentOutcome
+from grader.grading.sealed_grader import calibrate_for
 from grader.grading.worker import GRADER, Done, Spec, Task
-from grader.grading.worker_pool import Pool
+from grader.grading.worker_pool import Pool, run_once
 from grader.sandbox.preload_client import PreloadClient
 
 CELLS_IN_ALL = 10  # a whole submission may take this many times the limit of one cell
@@ -72,6 +76,9 @@ def grade(
         record = Record(shared, book, reached)
         graded: dict[str, StudentOutcome] = {}
         known = {**_sandbox(options, say), **(settings or {})}
+        if grader == GRADER:
+            known["calibrations"] = calibrations(course, shared, str(known["level"]), preload)
+            _require_sealed(shared, known["calibrations"], options)
         try:
             spec = Spec(shared, grader, known, _environment())
             for one in _outcomes(spec, record, students, options, say, preload):
@@ -82,6 +89,69 @@ def grade(
             for student, marks in book.marks().items():
                 if student in graded:
                     graded[student].points, graded[student].maximum, graded[student].waiting = marks
+
+
+def calibrations(
+    course: Course, shared: Assignment, level: str = "", preload: PreloadClient | None = None
+) -> dict[str, Calibration]:
+    """What the instructor's own answers show of the tests, by notebook: as recorded, else found out now and recorded.
+
+    Raises `GraderError` if the sandbox cannot be had.
+    """
+    path, digest = calibration_file(course.home, shared.name), digest_of(shared)
+    if found := recorded(path, digest):
+        return found
+    told = run_once(calibrate_for, shared, level, preload=preload)
+    if isinstance(told, str):
+        raise GraderError(told)
+    record(path, digest, told)
+    return dict(told)
+
+
+def assignment_of(course: Course, name: str) -> Assignment:
+    """What the course holds of an exercise, with the limits that grading has by default."""
+    return assignment(course, name, _limits(course, name, Options()))
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Where one test is decided ("sealed", "unsealed" or "suite"), why it is not sealed, what to write instead."""
+
+    notebook: str
+    cell: str
+    place: str
+    why: str = ""
+    instead: str = ""
+
+
+def planned(course: Course, name: str) -> list[Planned]:
+    """The tests of an exercise in their order. Raises `GraderError` if it is not released."""
+    shared = assignment_of(course, name)
+    made = plans(shared.masters, shared.solved, shared.marks)
+    known = calibrations(course, shared)
+    found = []
+    for notebook, plan in made.notebooks.items():
+        unsealed = {**plan.unsealed, **known[notebook].unsealed}
+        for cell, _ in plan.tests:
+            place = "suite" if cell in plan.ours else "unsealed" if cell in unsealed else "sealed"
+            why = unsealed.get(cell, "") if place == "unsealed" else ""
+            found.append(Planned(notebook, cell, place, why, plan.advice.get(cell, "")))
+    return found
+
+
+def _require_sealed(shared: Assignment, known: Mapping[str, Calibration], options: Options) -> None:
+    """Refuse to grade if sealed tests alone are wanted and there are others."""
+    if not options.require_sealed:
+        return
+    plan = plans(shared.masters, shared.solved, shared.marks)
+    unsealed = {name: {**one.unsealed, **known[name].unsealed} for name, one in plan.notebooks.items()}
+    found = [f"{name}/{cell}" for name, cells in unsealed.items() for cell in cells]
+    if found:
+        raise GraderError(
+            f"{len(found)} tests of {shared.name} cannot be sealed, and sealed tests are required: "
+            f"{', '.join(found[:5])}{' and more' if found[5:] else ''}. mlsd plan {shared.name} says why and what to "
+            "write instead; without --require-sealed they run beside the student's code."
+        )
 
 
 def _outcomes(
@@ -123,7 +193,8 @@ def _write(record: Record, answers: list[Done]) -> None:
 def _outcome(done: Done, record: Record) -> StudentOutcome:
     outcome = StudentOutcome(done.student, skipped=done.graded is None and not done.failure, failure=done.failure)
     if not done.failure:
-        outcome.notes = notes_of(json.loads(done.graded.results if done.graded else record.book.results(done.student)))
+        results = json.loads(done.graded.results if done.graded else record.book.results(done.student))
+        outcome.notes, outcome.disputed = notes_of(results), disputed_in(results)
     return outcome
 
 
@@ -165,6 +236,7 @@ def _limits(course: Course, name: str, options: Options) -> Job:
         memory_mb=options.memory_mb,
         seed=options.seed,
         require_sealed=options.require_sealed,
+        trust=options.trust,
     )
 
 

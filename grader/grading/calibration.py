@@ -1,47 +1,129 @@
 """Grades the instructor's own answers, to learn about the tests of an assignment before any submission is graded.
 
-A test that they pass only beside the student's side cannot be carried by the channel. No submission has a say in it.
+Done once a release, and recorded: what a test needs must not depend on who is graded first, nor on the luck of one run.
+No submission has a say in it.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+import hashlib
+import json
+import platform
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from grader.grading.analysis.grading_plan import Plan
 from grader.grading.grade_submission import NotebookRun
+from grader.grading.intake.submission import Assignment
 from grader.grading.records import Calibration, Job
 from grader.grading.sealed.checker import Checker
 from grader.sandbox import Sandbox
 
 ONLY_BESIDE = "the instructor's own answer passes it only there"
+NO_COPY = "no copy of the process of the instructor's own answer can run it"
+FOLDER = "calibrations"
 
 
 def calibrate(job: Job, plan: Plan, sandbox: Sandbox, checker: Checker) -> Calibration:
-    """What the instructor's answers show; nothing if there are none. `job` is that of any submission.
+    """What the instructor's answers show; nothing if there are none. `job` holds the released notebook.
 
-    Tests of our suites are made for the channel and are not run.
+    Tests of our suites are made for the channel and are not run. Any other test is sealed if the answers pass it both
+    in the checker and in a copy of their process; if they pass it in their process alone, it is not.
     """
     tests = set(plan.after) - plan.ours
     if not plan.answers or not tests:
-        return Calibration()
-    run = _graded(job, plan, sandbox, checker, plan.unsealed)
+        return Calibration({})
+    run = _graded(job, plan, sandbox, checker, Calibration(changed=frozenset(tests)))
     passed = _full(run)
-    allowed = {cell: frozenset(run.given.get(cell, ())) | plan.methods for cell in passed}
-    doubtful = dict.fromkeys(sorted(tests - passed - set(plan.unsealed)), ONLY_BESIDE)
-    if not doubtful:
-        return Calibration(allowed)
-    beside = _full(_graded(job, plan, sandbox, checker, {**plan.unsealed, **doubtful}))
-    return Calibration(allowed, unsealed={cell: why for cell, why in doubtful.items() if cell in beside})
+    sealed = _full_sealed(run)
+    reasons = {one: NO_COPY if one in sealed else ONLY_BESIDE for one in tests - passed - set(plan.unsealed)}
+    beside: Collection[str] = ()
+    if reasons:
+        beside = _full(_graded(job, plan, sandbox, checker, Calibration(unsealed=reasons)))
+    return Calibration(
+        allowed={name: frozenset(run.outcomes[name].given) for name in sorted(passed & sealed)},
+        changed=frozenset(name for name in passed & sealed if run.outcomes[name].changed),
+        unsealed={name: why for name, why in sorted(reasons.items()) if name in beside},
+        modules=frozenset(run.imported),
+    )
+
+
+def calibration_file(home: Path, name: str) -> Path:
+    """Where the calibration of an exercise is recorded."""
+    return home / FOLDER / f"{name}.json"
+
+
+def recorded(path: Path, digest: str) -> dict[str, Calibration] | None:
+    """The recorded calibrations by notebook, if they are those of this digest."""
+    try:
+        told = json.loads(path.read_text())
+        if told["digest"] != digest:
+            return None
+        return {name: _read(one) for name, one in told["notebooks"].items()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def record(path: Path, digest: str, found: Mapping[str, Calibration]) -> None:
+    """Write calibrations down; the file is there whole or as it was before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    notebooks = {name: _plain(one) for name, one in sorted(found.items())}
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(json.dumps({"digest": digest, "notebooks": notebooks}, indent=1, sort_keys=True) + "\n")
+    partial.replace(path)
+
+
+def digest_of(shared: Assignment) -> str:
+    """A digest of all that a calibration depends on: the release, the instructor's answers and files, this grader."""
+    whole = hashlib.sha256(f"{platform.python_version()} {_own_source()}".encode())
+    for master in shared.masters:
+        whole.update(json.dumps([asdict(cell) for cell in master.cells], sort_keys=True).encode())
+    for group in (shared.solved, shared.files):
+        for name, content in sorted(group.items()):
+            whole.update(f"\0{name}\0".encode() + hashlib.sha256(content).digest())
+    return whole.hexdigest()
+
+
+@cache
+def _own_source() -> str:
+    whole = hashlib.sha256()
+    for folder in ("grading", "sandbox", "suite_kit"):
+        for path in sorted((Path(__file__).parents[1] / folder).rglob("*.py")):
+            whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def _plain(one: Calibration) -> dict[str, Any]:
+    return {
+        "allowed": {name: sorted(methods) for name, methods in (one.allowed or {}).items()},
+        "changed": sorted(one.changed),
+        "unsealed": dict(one.unsealed),
+        "modules": sorted(one.modules),
+    }
+
+
+def _read(told: Mapping[str, Any]) -> Calibration:
+    allowed = {name: frozenset(methods) for name, methods in told["allowed"].items()}
+    return Calibration(allowed, frozenset(told["changed"]), told["unsealed"], frozenset(told["modules"]))
+
+
+def _full_sealed(run: NotebookRun) -> set[str]:
+    points = {step.name: step.points for step in run.steps}
+    return {name for name, one in run.outcomes.items() if one.points == points[name]}
 
 
 def _full(run: NotebookRun) -> set[str]:
     return {one.cell for one in run.verdicts.values() if one.points == one.maximum}
 
 
-def _graded(job: Job, plan: Plan, sandbox: Sandbox, checker: Checker, unsealed: Mapping[str, str]) -> NotebookRun:
+def _graded(job: Job, plan: Plan, sandbox: Sandbox, checker: Checker, known: Calibration) -> NotebookRun:
     """The instructor's notebook graded, with the course's own files beside it."""
     notebook = job.notebooks[plan.name] | {"cells": list(_solved(job, plan))}
-    solved = replace(job, student="", notebooks={plan.name: notebook}, files=job.trusted, require_sealed=False)
-    return NotebookRun(solved, plan, notebook, sandbox, checker, unsealed, passed_over=plan.ours).all()
+    solved = replace(
+        job, student="", notebooks={plan.name: notebook}, files=job.trusted, require_sealed=False, trust=""
+    )
+    return NotebookRun(solved, plan, notebook, sandbox, checker, known, passed_over=plan.ours).all()
 
 
 def _solved(job: Job, plan: Plan) -> list[dict[str, object]]:

@@ -13,11 +13,12 @@ from grader.grading.analysis.name_analysis import bound, defined, tree_of
 from grader.grading.intake.cell_alignment import same
 from grader.grading.records import Calibration, Flag, Job, Notebook, Outcome, Result, Verdict
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerFork
-from grader.grading.verdict_rules import Cells, of_sealed, of_unsealed
+from grader.grading.verdict_rules import Cells, hidden_lines, of_both, of_sealed, of_unsealed
 from grader.sandbox import CellRun, Leftovers, Sandbox, Session
 
 RESTARTS = 20
 OVER = ("CellTimeoutError", "The time of the whole submission was over before this cell.", "")
+HELD = "mlsd_held"  # the key in a cell's metadata
 _now_s = time.monotonic
 
 
@@ -44,9 +45,7 @@ def grade_submission(
     started_s = _now_s()
     result = Result({})
     for name, notebook in job.notebooks.items():
-        plan, known = plans[name], calibrations[name]
-        unsealed = {**plan.unsealed, **known.unsealed}
-        run = NotebookRun(job, plan, notebook, sandbox, checker, unsealed, known.allowed).all()
+        run = NotebookRun(job, plans[name], notebook, sandbox, checker, calibrations[name]).all()
         result.notebooks[name] = run.executed()
         result.verdicts += run.verdicts.values()
         result.flags += run.flags()
@@ -82,10 +81,10 @@ def untouched(steps: list[Step], plan: Plan) -> tuple[frozenset[str], frozenset[
 
 
 class NotebookRun:
-    """One notebook of a submission being graded; `unsealed` names the tests that run in the sandbox, with the reason.
+    """One notebook of a submission being graded, by what the instructor's answers showed of its tests (`known`).
 
-    `allowed` are, by test, methods by which it may give data to the student's objects; tests in `passed_over` are not
-    run.
+    A test of a suite of ours is decided in the checker, one that cannot be sealed beside the student's code; every
+    other one in both places. Tests in `passed_over` are not run.
     """
 
     def __init__(
@@ -95,20 +94,22 @@ class NotebookRun:
         notebook: Notebook,
         sandbox: Sandbox,
         checker: Checker,
-        unsealed: Mapping[str, str],
-        allowed: Mapping[str, Collection[str]] | None = None,
+        known: Calibration,
         passed_over: Collection[str] = (),
     ) -> None:
         self.job, self.plan, self.notebook = job, plan, notebook
-        self.sandbox, self.checker, self.unsealed = sandbox, checker, unsealed
-        self.allowed = allowed or {}
+        self.sandbox, self.checker, self.known = sandbox, checker, known
+        self.unsealed = {**plan.unsealed, **known.unsealed}
         self.steps = [step for step in steps_of(notebook) if step.name not in passed_over]
         self.end_s = _now_s() + job.total_s
         kept, self.starters = untouched(self.steps, plan)
         self.cells = Cells(plan, kept, {step.name: step.source for step in self.steps})
         self.outputs: dict[int, CellRun] = {}
         self.verdicts: dict[str, Verdict] = {}
-        self.given: dict[str, list[str]] = {}
+        self.outcomes: dict[str, Outcome] = {}
+        self.beside: dict[str, CellRun] = {}
+        self.held: set[int] = set()
+        self.imported: set[str] = set()
         self.left = Leftovers()
         self.restarts = 0
         self.cpu_s = self.peak_mb = 0.0
@@ -141,10 +142,15 @@ class NotebookRun:
         return self
 
     def executed(self) -> Notebook:
-        """The notebook with what its cells put out. Test cells are left to the record, which shows their verdicts."""
+        """The notebook with what its cells put out. Test cells are left to the record, which shows their verdicts.
+
+        Cells whose outputs could tell of hidden tests, because these ran beside the student's code before, are marked.
+        """
         cells = [dict(cell) for cell in self.notebook["cells"]]
         for number, run in self.outputs.items():
             cells[number] |= {"outputs": run.outputs, "execution_count": run.execution_count}
+        for number in self.held:
+            cells[number]["metadata"] = cells[number]["metadata"] | {HELD: True}
         return self.notebook | {"cells": cells}
 
     def flags(self) -> list[Flag]:
@@ -163,6 +169,11 @@ class NotebookRun:
                 found.append(
                     Flag("output", f"the cell {step.name!r} put out too much; the rest was cut", name, step.name)
                 )
+        found += [
+            Flag("disputed", f"a person must decide the test {one.cell!r}: it had two outcomes", name, one.cell)
+            for one in self.verdicts.values()
+            if one.disputed
+        ]
         found += [
             Flag(one.verdict, f"the test {one.cell!r}: {one.message[:300]}", name, one.cell)
             for one in self.verdicts.values()
@@ -188,18 +199,55 @@ class NotebookRun:
         self.cpu_s, self.peak_mb = self.cpu_s + run.cpu_s, max(self.peak_mb, run.peak_mb)
         if step.role == "test":
             self.verdicts[step.name] = of_unsealed(self.cells, step.name, step.source, step.points, run)
+            self._hidden_shown(step)
+        elif self.cells.private:
+            self.held.add(step.number)
         self._after_cell(step)
 
     def _test(self, step: Step) -> None:
+        """Decide a test: beside the student's code first, in a copy that is thrown away, then in the checker."""
+        twice = step.name not in self.plan.ours
+        if twice and not self.cells.is_untouched(step.name):
+            self._try(step)
         before_s = self.session.cpu_s()
-        outcome = self._trusted(step)
+        outcome = self.outcomes[step.name] = self._trusted(step)
         cpu_s, peak_mb = max(0.0, self.session.cpu_s() - before_s), self.session.peak_mb()
         self.cpu_s, self.peak_mb = self.cpu_s + cpu_s, max(self.peak_mb, peak_mb)
         found = of_sealed(self.cells, step.name, step.source, step.points, outcome, cpu_s, peak_mb)
+        if twice and found.points and step.name not in self.beside:
+            self._try(step)  # nothing was answered, and yet the test gave points
+        if step.name in self.beside:
+            there = of_unsealed(self.cells, step.name, step.source, step.points, self.beside[step.name])
+            found = of_both(found, there, self.job.trust)
+            self._hidden_shown(step)
         self.verdicts[step.name] = found
-        self.given[step.name] = outcome.given
         step.alone = outcome.suite
         self._after_test(step)
+
+    def _try(self, step: Step) -> None:
+        """Run a test and those that follow it, up to the student's next cell, in one copy of the student's process."""
+        if step.name in self.beside or not self.session.alive:
+            return
+        group = self._tests_from(step)
+        limit_s = min(self.job.cell_s, self.end_s - _now_s())
+        runs = self.session.try_cells([one.source for one in group], max(0.1, limit_s))
+        if len(group) > 1 and all(run.verdict not in ("ok", "error") for run in runs):
+            group, runs = group[:1], self.session.try_cells([step.source], max(0.1, limit_s))
+        self.beside |= dict(zip([one.name for one in group], runs, strict=True))
+
+    def _tests_from(self, step: Step) -> list[Step]:
+        found = []
+        for one in self.steps[self.steps.index(step) :]:
+            if one.role != "test" or one.name in self.plan.ours or one.name in self.unsealed:
+                break
+            found.append(one)
+            if one.name in self.plan.public:
+                break
+        return found
+
+    def _hidden_shown(self, step: Step) -> None:
+        """What comes from the student's code from now on could tell of hidden lines that ran beside it."""
+        self.cells.private = self.cells.private or bool(hidden_lines(step.source, self.plan.hidden))
 
     def _repeat(self, step: Step) -> None:
         """Run one cell again, for what it leaves behind alone."""
@@ -232,8 +280,9 @@ class NotebookRun:
         if limit_s <= 0:
             return Outcome(verdict="timeout", message=OVER[1])
         try:
-            may = self.allowed.get(step.name)
-            outcome = self.checking.run(self.session, step.name, step.source, step.points, limit_s, forget, may)
+            allowed, back = self.known.allowed, step.name in self.known.changed
+            may = None if allowed is None else allowed.get(step.name, frozenset())
+            outcome = self.checking.run(self.session, step.name, step.source, step.points, limit_s, forget, may, back)
         except CheckerDied as died:
             step.damaged = True
             return Outcome(verdict=died.verdict, message=str(died))
@@ -262,6 +311,7 @@ class NotebookRun:
 
     def _close(self) -> None:
         if self._checking is not None:
+            self.imported |= set(self._checking.imported)
             self._checking.close()
         if self._session is not None:
             left = self._session.close()

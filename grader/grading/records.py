@@ -75,7 +75,9 @@ class Outcome:
 class Verdict:
     """What one test found. `message` is plain text, `html` the table of a suite (escaped), both as `visibility` says.
 
-    `unsealed` is true if student code ran in the process that decided; `wall_s`, `cpu_s` in seconds.
+    `unsealed` is true if student code ran in the process that decided. `disputed`: the two outcomes in words, if the
+    test had another outcome apart from student code than beside it, and a person must decide; `wall_s`, `cpu_s` in
+    seconds.
     """
 
     notebook: str
@@ -90,6 +92,7 @@ class Verdict:
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_mb: float = 0.0
+    disputed: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,8 @@ class Job:
     """One submission to grade. `notebooks` are rebuilt ones by name, their test cells whole (hidden tests included).
 
     `files` lie beside the notebook in the sandbox; `trusted` are the course's own files, for the checker. Limits:
-    `cell_s` seconds of wall time a cell, `total_s` in all, `memory_mb`. `forbids` names modules.
+    `cell_s` seconds of wall time a cell, `total_s` in all, `memory_mb`. `trust`: which side counts where the two
+    outcomes of a test differ, "sealed" or "beside"; "" for the lower one, and a person is asked.
     """
 
     assignment: str
@@ -124,11 +128,20 @@ class Job:
     memory_mb: int = 2048
     seed: int = 0
     require_sealed: bool = False
+    trust: str = ""
 
     def digest(self) -> str:
         """A digest of everything that the marks depend on; the student's name is not among it."""
         whole = hashlib.sha256()
-        limits = [self.assignment, self.cell_s, self.total_s, self.memory_mb, self.seed, self.require_sealed]
+        limits = [
+            self.assignment,
+            self.cell_s,
+            self.total_s,
+            self.memory_mb,
+            self.seed,
+            self.require_sealed,
+            self.trust,
+        ]
         whole.update(json.dumps([limits, dict(self.notebooks)], sort_keys=True).encode())
         for group in (self.files, self.trusted):
             for name, content in sorted(group.items()):
@@ -156,12 +169,12 @@ class Result:
 class Calibration:
     """What the instructor's own answers show of a notebook's tests, before any submission is graded.
 
-    `allowed`: by test, the methods by which it gives data to objects of an answer; `changed`: tests whose arguments an
-    answer changes; `unsealed`: tests that they pass only beside the student's side, with the reason; `modules`: what
-    tests import while they run.
+    `allowed`: by test, the methods by which it gives data to objects of an answer, None if that is not known yet and
+    any may be used; `changed`: tests whose arguments an answer changes; `unsealed`: tests that they pass only beside
+    the student's side, with the reason; `modules`: what tests import while they run.
     """
 
-    allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    allowed: Mapping[str, frozenset[str]] | None = None
     changed: frozenset[str] = frozenset()
     unsealed: Mapping[str, str] = field(default_factory=dict)
     modules: frozenset[str] = frozenset()
@@ -178,6 +191,7 @@ class StudentOutcome:
     skipped: bool = False
     failure: str = ""
     notes: list[str] = field(default_factory=list)
+    disputed: dict[str, str] = field(default_factory=dict)
 
     @property
     def needs_a_look(self) -> bool:
@@ -199,4 +213,5 @@ class Options:
     level: str = ""
     require_level: bool = False
     require_sealed: bool = False
+    trust: str = ""
     memory_mb: int = 2048

@@ -3,8 +3,12 @@
 The instructor's own answers are graded first: they show what the channel cannot carry.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+from grader.errors import GraderError
 from grader.grading.analysis.grading_plan import plans
 from grader.grading.calibration import calibrate
 from grader.grading.grade_submission import grade_submission
@@ -20,10 +24,14 @@ SERVER = "grader.grading.sealed.object_server:ObjectServer"
 class SealedGrader:
     """A sandbox and a checker for `shared`. `level` names the sandbox's level, "" for the best there is.
 
-    Both are forked from `preload` where that can be.
+    Both are forked from `preload` where that can be. `calibrations` by notebook are what was recorded at the release;
+    what is missing of them is found out before the first job.
     """
 
-    def __init__(self, shared: Assignment, level: str = "", preload: PreloadClient | None = None) -> None:
+    def __init__(
+        self, shared: Assignment, level: str = "", preload: PreloadClient | None = None,
+        calibrations: Mapping[str, Calibration] | None = None,
+    ) -> None:  # fmt: skip
         self.shared = shared
         self.plans = plans(shared.masters, shared.solved, shared.marks)
         limits = shared.limits
@@ -42,7 +50,8 @@ class SealedGrader:
         self.checker = Checker(
             self.plans, shared.files, limits.memory_mb, preload, level=self.sandbox.level, hidden=hidden
         )
-        self.calibrations: dict[str, Calibration] = {}
+        self.calibrations: dict[str, Calibration] = dict(calibrations or {})
+        self.checker.modules |= {name for one in self.calibrations.values() for name in one.modules}
 
     @property
     def level(self) -> Level:
@@ -52,12 +61,38 @@ class SealedGrader:
     def grade(self, job: Job) -> Result:
         """The result of one job."""
         for name in job.notebooks:
-            if name not in self.calibrations:
-                plan = self.plans.notebooks[name]
-                self.calibrations[name] = calibrate(job, plan, self.sandbox, self.checker)
+            self._know(name)
         return grade_submission(job, self.plans.notebooks, self.calibrations, self.sandbox, self.checker)
+
+    def calibrated(self) -> dict[str, Calibration]:
+        """What the instructor's own answers show of each notebook."""
+        for master in self.shared.masters:
+            self._know(master.name)
+        return self.calibrations
+
+    def _know(self, name: str) -> None:
+        if name in self.calibrations:
+            return
+        master = next(one for one in self.shared.masters if one.name == name)
+        notebook = master.notebook(one.as_dict() for one in master.cells)
+        job = replace(self.shared.limits, notebooks={name: notebook}, trusted=self.shared.files)
+        found = calibrate(job, self.plans.notebooks[name], self.sandbox, self.checker)
+        self.calibrations[name] = found
+        self.checker.modules |= found.modules
 
     def close(self) -> None:
         """End both."""
         self.checker.close()
         self.sandbox.close()
+
+
+def calibrate_for(pipe: Connection, shared: Assignment, level: str, preload: PreloadClient | None) -> None:
+    """Send what the instructor's answers show by notebook, or why nothing can be shown: in a process of its own."""
+    try:
+        grader = SealedGrader(shared, level, preload)
+        try:
+            pipe.send(grader.calibrated())
+        finally:
+            grader.close()
+    except GraderError as error:
+        pipe.send(str(error))

@@ -4,7 +4,7 @@ Nothing runs here. What a verdict is stands in `grader.grading.records`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grader.grading.analysis.grading_plan import Plan
@@ -20,19 +20,32 @@ NOT_ATTEMPTED = "The answer is as it was handed out."
 
 @dataclass
 class Cells:
-    """What is known of a submission's cells: `kept` are answers as released, `runs` what cells gave by name."""
+    """What is known of a submission's cells: `kept` are answers as released, `runs` what cells gave by name.
+
+    `private`: hidden lines ran beside the student's code, whose own words are not shown from then on.
+    """
 
     plan: Plan
     kept: frozenset[str]
     sources: Mapping[str, str]
     runs: dict[str, CellRun] = field(default_factory=dict)
+    private: bool = False
+
+    def answers(self, test: str) -> list[str]:
+        """The student's cells that a test belongs to."""
+        return [name for name in self.plan.after.get(test, []) if name in self.sources]
+
+    def is_untouched(self, test: str) -> bool:
+        """Whether all of them are as they were released."""
+        answers = self.answers(test)
+        return bool(answers) and self.kept.issuperset(answers)
 
     def excuse(self, test: str) -> tuple[str, str] | None:
         """(verdict, message) if a test's answer cells explain why it earned nothing."""
-        answers = [name for name in self.plan.after.get(test, []) if name in self.sources]
+        answers = self.answers(test)
         if any(self.sources[name].strip() == MISSING for name in answers):
             return "missing", "The cell of the answer was missing from the submission."
-        if answers and self.kept.issuperset(answers):
+        if self.is_untouched(test):
             return "not attempted", NOT_ATTEMPTED
         for name in answers:
             run = self.runs.get(name)
@@ -62,6 +75,26 @@ def of_sealed(
         cells.plan.name, test, outcome.points, maximum, verdict, message[:TOLD], outcome.html,
         "hidden" if unseen else "visible", False, outcome.wall_s, cpu_s, peak_mb,
     )  # fmt: skip
+
+
+def of_both(sealed: Verdict, beside: Verdict, trust: str = "") -> Verdict:
+    """The verdict on a test that was decided in both places: the lower points, and *disputed* where they differ.
+
+    So an object of the answer's that vouches for itself gains nothing beside it, what the channel cannot carry is
+    seen by a person, and no answer gets what nbgrader itself would refuse. `trust` takes one side instead.
+    """
+    if sealed.points == beside.points:
+        return sealed
+    if trust:
+        return sealed if trust == "sealed" else beside
+    told = f"{_outcome(sealed)} apart from the student's code, {_outcome(beside)} beside it"
+    lower = min(sealed, beside, key=lambda one: one.points)
+    return replace(lower, disputed=told[:TOLD], unsealed=False)
+
+
+def _outcome(one: Verdict) -> str:
+    said = f" ({one.message[:300]})" if one.message else ""
+    return f"{one.points:g} of {one.maximum:g} points{said}"
 
 
 def of_unsealed(cells: Cells, test: str, source: str, maximum: float, run: CellRun) -> Verdict:

@@ -1,6 +1,7 @@
 """What running a cell or asking a question gave, and how a session can end. Plain data."""
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grader.sandbox.level import SandboxError
@@ -55,3 +56,26 @@ class CellRun:
     def stopped(cls, verdict: str, text: str) -> "CellRun":
         """The run of a cell that the grader ended, or that never began."""
         return cls(error=(NAMES[verdict], text, ""), verdict=verdict)
+
+
+def told_run(told: Any) -> CellRun:
+    """A run as the student's side tells it. Raises `KeyError`, `TypeError` or `ValueError` for what is none."""
+    run = CellRun(truncated=bool(told["truncated"]), execution_count=int(told["count"]))
+    if told["error"] is not None:
+        kind, text, line = map(str, told["error"])
+        run.error = (kind, text, line)
+        run.verdict = "memory" if kind.endswith("MemoryError") else "error"
+    return run
+
+
+def tried(payload: bytes) -> list[CellRun]:
+    """The runs of cells that were tried, as far as they are told in form."""
+    runs = []
+    try:
+        for told in json.loads(payload):
+            run = told_run(told)
+            run.outputs = [{"output_type": "execute_result", "data": {"text/plain": str(told["shown"])}}]
+            runs.append(run if told["shown"] else replace(run, outputs=[]))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    return runs

@@ -17,7 +17,7 @@ SHORT = 65_536
 MOST_BYTES = 80 * 2**20  # a frame of grader.suite_kit.codec holds at most 64 MB
 
 # What a message is, by its second field. Requests and their answers are capital, all others small.
-CELL, ASK, SERVED = ord("C"), ord("A"), ord("S")  # to the student process
+CELL, TRY, ASK, SERVED = map(ord, "CTAS")  # to the student process
 READY, DONE, ANSWER, SERVE, OUTPUT, INTERRUPTED = map(ord, "RDaso!")  # from it
 OPEN, END, REPLY, FILES = map(ord, "OErF")  # to the warmed process, and its reply
 

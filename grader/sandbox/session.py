@@ -12,11 +12,21 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 from grader.sandbox import process_stats, protocol
-from grader.sandbox.cell_run import FORGED, LOST, NAMES, CellRun, Leftovers, SessionDead, TimedOut
+from grader.sandbox.cell_run import (
+    FORGED,
+    LOST,
+    NAMES,
+    CellRun,
+    Leftovers,
+    SessionDead,
+    TimedOut,
+    told_run,
+    tried,
+)
 from grader.sandbox.channel import Channel, Closed, Flooded
 from grader.sandbox.isolation.limits import Limits
 from grader.sandbox.output_recorder import Recorder
@@ -92,6 +102,23 @@ class Session:
         run.wall_s, run.cpu_s, run.peak_mb = _wall_s() - started, self.cpu_s() - cpu_s, self.peak_mb()
         self._used_s += run.wall_s
         return run
+
+    def try_cells(self, sources: Sequence[str], seconds: float) -> list[CellRun]:
+        """Run cells in one fork of the process that is thrown away: no output is kept, nothing that they do is left.
+
+        `seconds` is the limit of all; `outputs` holds a cell's value alone. Without an end all have one verdict.
+        """
+        started = _wall_s()
+        watch = ResourceMonitor(self.limits, self._person(), self.folder, self._within_total(seconds))
+        try:
+            payload = json.dumps(list(sources)).encode("utf-8", "replace")
+            runs = tried(self._converse(protocol.TRY, payload, protocol.DONE, watch, self._asides, None))
+            ended = CellRun.stopped("crashed", "The copy of the process ended.")
+            runs += [ended] * (len(sources) - len(runs))
+        except SessionDead as dead:
+            runs = [CellRun.stopped(dead.verdict, str(dead))] * len(sources)
+        self._used_s += _wall_s() - started
+        return runs[: len(sources)]
 
     def ask(self, frame: bytes, timeout_s: float, serve: Callable[[bytes], bytes] | None = None) -> bytes:
         """The reply frame to one request frame; `serve` answers calls of exposed objects meanwhile.
@@ -306,13 +333,7 @@ class Session:
     def _read(self, payload: bytes) -> CellRun:
         """What the student's side says of the cell; only its error and count are taken from there."""
         try:
-            told = json.loads(payload)
-            run = CellRun(truncated=bool(told["truncated"]), execution_count=int(told["count"]))
-            if told["error"] is not None:
-                kind, text, line = map(str, told["error"])
-                run.error = (kind, text, line)
-                run.verdict = "memory" if kind.endswith("MemoryError") else "error"
-            return run
+            return told_run(json.loads(payload))
         except (ValueError, KeyError, TypeError, RecursionError):
             self._stop("crashed", FORGED)
 

@@ -24,9 +24,9 @@ class Plan:
 
     `prefix`: locked cells before the first cell of the student's, as (id, source), and `tests` likewise; `binds`: names
     that an answer makes the student's; `starters`: what answer cells held when released; `answers`: the instructor's
-    own, if known; `unsealed`: why a test cannot be sealed; `ours`: tests that call a suite of ours, which are never
-    unsealed; `methods`: those that the instructor's classes define; `public`: tests whose names later cells use, as
-    released; `after`: the answer cells that belong to a test.
+    own, if known; `unsealed`: why a test cannot be sealed, `advice`: what to write instead; `ours`: tests that call a
+    suite of ours, which are never unsealed; `methods`: those that the instructor's classes define; `public`: tests
+    whose names later cells use, as released; `after`: the answer cells that belong to a test.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Plan:
     starters: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     unsealed: dict[str, str] = field(default_factory=dict)
+    advice: dict[str, str] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
     methods: set[str] = field(default_factory=set)
     public: dict[str, str] = field(default_factory=dict)

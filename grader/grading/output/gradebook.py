@@ -94,7 +94,8 @@ class Book:
             given = one.manual_score if one.manual_score is not None else one.auto_score
             most = maxima.get(one.cell_id, 0.0)
             points += (given + (one.extra_credit or 0.0)) if given is not None else 0.0
-            found[one.student_id] = (points, maximum + most, waiting + (most if given is None else 0.0))
+            open_points = most if given is None else most - given if _is_disputed(one) else 0.0
+            found[one.student_id] = (points, maximum + most, waiting + open_points)
         self.db.rollback()
         return found
 
@@ -194,12 +195,13 @@ class Book:
         """Write a notebook's points; what the notebook is worth with those given by hand."""
         there = {} if is_new else self._rows("Grade", notebook)
         earned = {verdict.cell: verdict.points for verdict in one.verdicts if verdict.notebook == name}
+        disputed = {verdict.cell for verdict in one.verdicts if verdict.notebook == name and verdict.disputed}
         score = 0.0
         for cell in (cell for cell in cells if cell.earns):
             old = there.get(cell.row)
             auto = _automatic(cell, earned, one.answered.get(name, set()))
             by_hand = old.manual_score if old else None
-            waits = auto is None or by_hand is not None
+            waits = auto is None or by_hand is not None or cell.name in disputed
             worth = by_hand if by_hand is not None else auto
             score += (worth + ((old.extra_credit if old else None) or 0.0)) if worth is not None else 0.0
             marks = {"auto_score": auto, "needs_manual_grade": waits}
@@ -213,9 +215,13 @@ class Book:
         self, notebook: str, name: str, cells: list[GradedCell], one: Graded, new: "Rows", is_new: bool
     ) -> None:
         there = {} if is_new else self._rows("Comment", notebook)
-        for cell in (cell for cell in cells if cell.comments):
+        disputed = {verdict.cell: verdict.disputed for verdict in one.verdicts if verdict.notebook == name}
+        for cell in cells:
             answered = cell.earns == "task" or cell.name in one.answered.get(name, set())
-            text, old = None if answered else "No response.", there.get(cell.row)
+            old = there.get(cell.row)
+            text = (None if answered else "No response.") if cell.comments else disputed.get(cell.name) or None
+            if old is None and text is None and not cell.comments:
+                continue
             if old is None:
                 values = {"id": _new_row(), "cell_id": cell.row, "notebook_id": notebook, "auto_comment": text}
                 new["comment"].append(values)
@@ -251,6 +257,11 @@ def _cells(notebook: Any) -> list[GradedCell]:
     ]
     found += [GradedCell(name, row, 0.0, "", True) for name, row in solutions.items()]
     return found + [GradedCell(one.name, one.id, one.max_score, "task", True) for one in notebook.task_cells]
+
+
+def _is_disputed(grade: Any) -> bool:
+    """Whether a test has points that a person has not looked at yet."""
+    return bool(grade.needs_manual_grade) and grade.manual_score is None and grade.auto_score is not None
 
 
 def _way(cell: Any, is_answer: bool) -> str:

@@ -94,8 +94,9 @@ def _test(number: int, one: Verdict) -> dict[str, Any]:
         "output": one.message[:MESSAGE],
         "output_format": "text",
         "visibility": one.visibility,
-        "tags": [one.verdict, *(["unsealed"] if one.unsealed else [])],
-        "extra_data": {"verdict": one.verdict, "wall_s": one.wall_s, "cpu_s": one.cpu_s, "peak_mb": one.peak_mb},
+        "tags": [one.verdict, *(["unsealed"] if one.unsealed else []), *(["disputed"] if one.disputed else [])],
+        "extra_data": {"verdict": one.verdict, "wall_s": one.wall_s, "cpu_s": one.cpu_s, "peak_mb": one.peak_mb}
+        | ({"disputed": one.disputed} if one.disputed else {}),
     }
 
 
@@ -122,6 +123,7 @@ def _cell(cell: dict[str, Any], verdicts: dict[str, Verdict]) -> dict[str, Any]:
     if verdict is None:
         return cell | {"outputs": clean_outputs(cell["outputs"])}
     told = {"verdict": verdict.verdict, "visibility": verdict.visibility, "unsealed": verdict.unsealed}
+    told |= {"disputed": True} if verdict.disputed else {}
     return cell | {"outputs": [table(verdict)], "metadata": cell["metadata"] | {VERDICT: told}}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from grader.grading.output.gradebook import Book
 from grader.grading.output.publish import write_whole
 
-ITEMS = ("student", "notebook", "item", "points", "maximum", "verdict", "unsealed", "message")
+ITEMS = ("student", "notebook", "item", "points", "maximum", "verdict", "unsealed", "disputed", "message")
 NOTES = ("student", "note")
 
 
@@ -47,12 +47,19 @@ def unsealed_in(results: dict[str, Any]) -> set[str]:
     return {test["name"] for test in results["tests"] if "unsealed" in test["tags"]}
 
 
+def disputed_in(results: dict[str, Any]) -> dict[str, str]:
+    """The tests that a person must decide, with their two outcomes."""
+    found = {test["name"]: test["extra_data"].get("disputed", "") for test in results["tests"]}
+    return {name: told for name, told in found.items() if told}
+
+
 def _items(results: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
     student = results["extra_data"]["student"]
     for test in results["tests"]:
         notebook, _, item = test["name"].partition("/")
         verdict, sealed = test["extra_data"]["verdict"], "unsealed" if "unsealed" in test["tags"] else ""
-        yield student, notebook, item, test["score"], test["max_score"], verdict, sealed, _first_line(test["output"])
+        disputed, message = _first_line(test["extra_data"].get("disputed", "")), _first_line(test["output"])
+        yield student, notebook, item, test["score"], test["max_score"], verdict, sealed, disputed, message
 
 
 def _first_line(text: str) -> str:

@@ -115,7 +115,12 @@ def test_a_value_that_the_checker_cannot_bear_ends_a_fork_and_not_the_batch(benc
 def test_extra_cells_run_in_the_sandbox_and_cannot_change_trusted_names(bench):
     extra = {"one": "limit = 3\ndef near(a, b): return True\nmath = None", "later": "later = 5"}
     assert bench.verdicts({"two": "def two(x): return 42 if x == 21 else 0"}, extra)["two-test"] == "fail"
-    assert bench.verdicts(extra=extra) == but(later="fail")
+    found = {one.cell: one for one in bench.result(extra=extra).verdicts}
+    assert {name: one.verdict for name, one in found.items() if not one.disputed} == {
+        name: verdict for name, verdict in but(later="fail").items() if name != "two-test"
+    }
+    assert found["two-test"].points == 0
+    assert found["two-test"].disputed.startswith("2 of 2 points apart from the student's code, 0 of 2 points")
     assert bench.verdicts({"one": None}, {"setup": "def one(): return 1"})["one-test"] == "pass"
 
 

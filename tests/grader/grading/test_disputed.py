@@ -1,0 +1,177 @@
+"""A test is decided twice: no forger wins, no honest answer is lost silently, a person decides where the two differ."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from grader.cli import app
+from grader.errors import GraderError
+from grader.grading import batch
+from grader.grading.calibration import calibration_file
+from grader.grading.records import Options
+from tests import toy_course as toy
+from tests.grader.grading.bench import Bench, answer, check
+from tests.grader.grading.engine_course import dump
+
+VOUCHES = "class Same:\n    def __eq__(self, other): return True\n    __hash__ = None\ndef value(): return Same()"
+STEALS = """
+import builtins, inspect, sys
+SEEN = []
+def value():
+    frame = sys._getframe(1)
+    while frame is not None:
+        SEEN.append(open('stolen', 'a').write(str(frame.f_code.co_consts)))
+        frame = frame.f_back
+    return 3
+"""
+
+
+@pytest.fixture(scope="module")
+def bench():
+    cells = [
+        answer("value", "def value(): return 3"),
+        check("value-test", "assert value() == 3"),
+        check("hidden-test", "### BEGIN HIDDEN TESTS\nassert value() + 40 == 43, 'forty-three'\n### END HIDDEN TESTS",
+              released=""),
+        answer("later", "later = 1"),
+        check("later-test", "assert later == 1"),
+    ]  # fmt: skip
+    with Bench(*cells, cell_s=10.0) as bench:
+        yield bench
+
+
+def verdicts_of(bench, answers, **changes):
+    return {one.cell: one for one in bench.result(answers, **changes).verdicts}
+
+
+def test_the_right_answer_has_one_outcome(bench):
+    result = bench.result()
+    assert {one.verdict for one in result.verdicts} == {"pass"}
+    assert not any(one.disputed for one in result.verdicts)
+    assert not any(one.unsealed for one in result.verdicts)
+    assert [flag.kind for flag in result.flags] == []
+
+
+def test_an_object_that_vouches_for_itself_gains_nothing_and_a_person_sees_it(bench):
+    found = verdicts_of(bench, {"value": VOUCHES})["value-test"]
+    assert found.points == 0
+    assert "1 of 1 points beside it" in found.disputed
+    flags = [flag for flag in bench.result({"value": VOUCHES}).flags if flag.kind == "disputed"]
+    assert {flag.cell for flag in flags} >= {"value-test"}
+    assert all(flag.look for flag in flags)
+
+
+@pytest.mark.parametrize(("trust", "points"), [("sealed", 0), ("beside", 1)])
+def test_one_side_can_be_taken_for_all(bench, trust, points):
+    found = verdicts_of(bench, {"value": VOUCHES}, trust=trust)["value-test"]
+    assert (found.points, found.disputed) == (points, "")
+    assert found.unsealed is (trust == "beside")
+
+
+def test_what_a_test_does_beside_the_answer_is_undone(bench):
+    counts = "calls = []\ndef value():\n    calls.append(1)\n    return 3 if len(calls) < 4 else 0"
+    found = verdicts_of(bench, {"value": counts})
+    assert {one.verdict for one in found.values()} == {"pass"}
+
+
+def test_tests_in_a_row_see_what_those_before_did_as_in_a_kernel():
+    cells = [
+        answer("box", "box = []\ndef put(n):\n    box.append(n)\n    return len(box)"),
+        check("first-test", "assert put(1) == 1"),
+        check("second-test", "assert put(2) == 2"),
+        answer("more", "box.append(9)"),
+        check("third-test", "assert put(3) == 4"),
+    ]
+    with Bench(*cells) as bench:
+        assert set(bench.verdicts().values()) == {"pass"}
+
+
+def test_a_test_that_never_ends_beside_costs_itself_alone():
+    cells = [
+        answer("spin", "def spin(): return 1"),
+        check("spin-test", "assert spin() == 1"),
+        check("other-test", "assert 1 + spin() * 0 == 1"),
+    ]
+    with Bench(*cells, cell_s=1.0) as bench:
+        endless = "import os\nme = os.getpid()\ndef spin():\n    while os.getpid() != me: pass\n    return 1"
+        found = {one.cell: one for one in bench.result({"spin": endless}).verdicts}
+        assert [one.points for one in found.values()] == [0, 0]
+        assert all("apart from" in one.disputed for one in found.values())
+
+
+def test_outputs_after_a_hidden_test_are_marked_and_those_before_are_not(bench):
+    result = bench.result({"value": STEALS, "later": "later = 1\nprint(open('stolen').read())"})
+    held = [cell["metadata"]["nbgrader"]["grade_id"] for cell in result.notebooks["made"]["cells"]
+            if cell["metadata"].get("mlsd_held")]  # fmt: skip
+    assert held == ["later"]
+
+
+def graded(course, **options):
+    students = batch.chosen(course, toy.NAME, "*")
+    return {one.student: one for one in batch.grade(course, toy.NAME, students, Options(jobs=1, **options), print)}
+
+
+FORGED = {**toy.RIGHT, "half": VOUCHES.replace("value()", "half(x)")}
+
+
+@pytest.fixture
+def forged(course):
+    toy.submit(course, "forger", toy.answered(course, **FORGED))
+    return course
+
+
+def test_a_disputed_test_waits_in_formgrader_with_both_outcomes(forged):
+    (outcome,) = graded(forged).values()
+    assert list(outcome.disputed) == [f"{toy.NAME}/half-test"]
+    assert outcome.points < 6
+    assert outcome.waiting == 2
+    grades, comments, *_ = dump(forged)
+    assert ("forger", "half-test", 0.0, None, True) in grades
+    assert any(name == "half-test" and "beside it" in text for _, name, text in comments)
+
+
+def test_the_command_lists_disputed_tests_first_and_trust_settles_them(forged):
+    command = ["grade", toy.NAME, "--course", str(forged.root), "--force"]
+    told = CliRunner().invoke(app, command)
+    assert told.exit_code == 0, told.output
+    lines = [line for line in told.output.splitlines() if "two outcomes" in line or "half-test" in line]
+    assert lines[0].startswith("1 tests had two outcomes")
+    assert lines[1].startswith(f"  forger, {toy.NAME}/half-test: 0 of 2 points")
+    told = CliRunner().invoke(app, [*command, "--trust", "sealed"])
+    assert "two outcomes" not in told.output
+    assert CliRunner().invoke(app, [*command, "--trust", "me"]).exit_code != 0
+
+
+def test_what_tests_need_is_found_out_once_recorded_and_used_again(forged, monkeypatch):
+    graded(forged)
+    path = calibration_file(forged.home, toy.NAME)
+    told = json.loads(path.read_text())
+    assert set(told["notebooks"]) == {toy.NAME}
+    monkeypatch.setattr(batch, "run_once", lambda *_, **__: pytest.fail("found out again"))
+    graded(forged, force=True)
+    path.write_text(json.dumps(told | {"digest": "of another release"}))
+    with pytest.raises(pytest.fail.Exception, match="found out again"):
+        graded(forged, force=True)
+
+
+def test_sealed_tests_alone_can_be_demanded_and_then_nobody_gets_nothing(course, monkeypatch):
+    toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
+    plans = batch.plans
+
+    def with_one_unsealed(*arguments):
+        made = plans(*arguments)
+        made.notebooks[toy.NAME].unsealed["half-test"] = "it asks for identity"
+        return made
+
+    monkeypatch.setattr(batch, "plans", with_one_unsealed)
+    with pytest.raises(GraderError, match=r"1 tests of halves cannot be sealed.*halves/half-test.*mlsd plan halves"):
+        graded(course, require_sealed=True)
+    assert dump(course)[0] == []
+
+
+def test_the_plan_says_of_each_test_where_it_is_decided_and_why(course):
+    told = CliRunner().invoke(app, ["plan", toy.NAME, "--course", str(course.root)], env={"COLUMNS": "160"})
+    assert told.exit_code == 0, told.output
+    for test in ("half-test", "spread-test", "both-test"):
+        assert any(test in line and "sealed" in line for line in told.output.splitlines())
