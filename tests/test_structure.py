@@ -1,6 +1,7 @@
 """Imports point one way: the line that design draws, and fixtures that breach it."""
 
 import ast
+import graphlib
 import json
 import sys
 from pathlib import Path
@@ -37,6 +38,33 @@ def goes_wrong(importer: list[str], imported: list[str], library: str) -> bool:
     if importer[0] == "case_studies":
         return len(importer) > 1 and len(imported) > 1 and importer[1] != imported[1]
     return False
+
+
+def circles(graph: grimp.ImportGraph, package: str) -> list[str]:
+    """Parts of `package`, on any floor, that import each other, as 'one <-> another <- ...': each circle once."""
+    packages = {name.rpartition(".")[0] for name in graph.modules if name.startswith(f"{package}.")}
+    return [told for one in sorted(packages) for told in _circles_on_a_floor(graph, one)]
+
+
+def _circles_on_a_floor(graph: grimp.ImportGraph, package: str) -> list[str]:
+    depth = package.count(".") + 1
+    order: dict[str, set[str]] = {}
+    for importer in graph.modules:
+        one = _part(importer, package, depth)
+        for imported in graph.find_modules_directly_imported_by(importer) if one else ():
+            other = _part(imported, package, depth)
+            if other and other != one:
+                order.setdefault(one, set()).add(other)
+    try:
+        graphlib.TopologicalSorter(order).prepare()
+    except graphlib.CycleError as error:
+        return [" <- ".join(error.args[1])]
+    return []
+
+
+def _part(module: str, package: str, depth: int) -> str:
+    """The part of `package` that a module belongs to; empty for what lies elsewhere."""
+    return ".".join(module.split(".")[: depth + 1]) if module.startswith(f"{package}.") else ""
 
 
 def notebook_breaches(path: Path) -> list[str]:
@@ -92,6 +120,38 @@ def a_package_with_breaches(tmp_path, monkeypatch):
     yield "breached_lib"
     for name in [n for n in sys.modules if n.startswith("breached_lib")]:
         del sys.modules[name]
+
+
+def test_no_two_parts_of_the_grader_import_each_other():
+    assert circles(grimp.build_graph("grader", cache_dir=None), "grader") == []
+
+
+FLOORS = [["commands", "cli"], ["workflow", "bank"], ["grading"], ["sandbox", "hidden"], ["suites"], ["suite_kit"]]
+
+
+def test_the_graders_rooms_import_downwards():
+    floor = {f"grader.{name}": number for number, names in enumerate(FLOORS) for name in names}
+    graph = grimp.build_graph("grader", cache_dir=None)
+    wrong = []
+    for importer in graph.modules:
+        for imported in graph.find_modules_directly_imported_by(importer):
+            one, other = (_part(module, "grader", 1) for module in (importer, imported))
+            if floor.get(other, 99) < floor.get(one, 0):
+                wrong.append(f"{importer} -> {imported}")
+    assert wrong == []
+
+
+def test_parts_that_import_each_other_by_way_of_a_third_are_found(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    files = {
+        "circled/a/one.py": "from circled.b import two",
+        "circled/b/two.py": "def f():\n    from circled.c import three",
+        "circled/c/three.py": "from circled.a import other",
+        "circled/a/other.py": "",
+    }
+    write(tmp_path, files)
+    (found,) = circles(grimp.build_graph("circled", cache_dir=None), "circled")
+    assert set(found.split(" <- ")) == {"circled.a", "circled.b", "circled.c"}
 
 
 def test_a_room_that_imports_a_later_one_or_the_grader_is_found(a_package_with_breaches):

@@ -11,6 +11,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from traceback import format_exc
 from typing import Any
 
 from grader import secret
@@ -170,8 +173,25 @@ def _outcomes(
     with Pool(spec, size, most_s, preload=preload) as pool, _interrupt_told():
         for answers in pool.run(tasks):
             _write(record, answers)
+            for one in answers:
+                if one.trace:
+                    _log(record.course, spec.shared.name, one)
             yield from (_outcome(one, record) for one in answers)
         _tell(pool, record, say)
+
+
+def log_file(course: Course, name: str) -> Path:
+    """Where faults of the grader's own are kept, with their tracebacks."""
+    return course.home / "logs" / f"{name}.log"
+
+
+def _log(course: Course, name: str, done: Done) -> None:
+    """Keep the traceback of a fault of ours and say where it is."""
+    path = log_file(course, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, {done.student}: {done.failure}\n{done.trace}\n")
+    done.failure = f"{done.failure}; its traceback is in {path}"
 
 
 def _write(record: Record, answers: list[Done]) -> None:
@@ -187,7 +207,7 @@ def _write(record: Record, answers: list[Done]) -> None:
             except GraderError:
                 raise
             except Exception as error:
-                one.failure = f"it cannot be recorded ({type(error).__name__}: {error})"
+                one.failure, one.trace = f"it cannot be recorded ({type(error).__name__}: {error})", format_exc()
 
 
 def _outcome(done: Done, record: Record) -> StudentOutcome:

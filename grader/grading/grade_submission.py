@@ -209,6 +209,8 @@ class NotebookRun:
         twice = step.name not in self.plan.ours
         if twice and not self.cells.is_untouched(step.name):
             self._try(step)
+            while not self.session.alive and not self._brought_back(self.steps.index(step)):
+                continue  # the copy took the session with it
         before_s = self.session.cpu_s()
         outcome = self.outcomes[step.name] = self._trusted(step)
         cpu_s, peak_mb = max(0.0, self.session.cpu_s() - before_s), self.session.peak_mb()
@@ -229,11 +231,18 @@ class NotebookRun:
         if step.name in self.beside or not self.session.alive:
             return
         group = self._tests_from(step)
-        limit_s = min(self.job.cell_s, self.end_s - _now_s())
-        runs = self.session.try_cells([one.source for one in group], max(0.1, limit_s))
+        runs = self._tried(group)
         if len(group) > 1 and all(run.verdict not in ("ok", "error") for run in runs):
-            group, runs = group[:1], self.session.try_cells([step.source], max(0.1, limit_s))
+            group, runs = group[:1], self._tried(group[:1])
         self.beside |= dict(zip([one.name for one in group], runs, strict=True))
+
+    def _tried(self, group: list[Step]) -> list[CellRun]:
+        """Tests in one copy, after earlier ones whose names they use."""
+        names = [one.name for one in group]
+        needed = {name for one in names for name in self.plan.needs.get(one, ())} - set(names)
+        before = [source for name, source in self.plan.tests if name in needed]
+        limit_s = max(0.1, min(self.job.cell_s, self.end_s - _now_s()))
+        return self.session.try_cells([*before, *(one.source for one in group)], limit_s)[len(before) :]
 
     def _tests_from(self, step: Step) -> list[Step]:
         found = []

@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -54,11 +55,15 @@ class Task:
 
 @dataclass
 class Done:
-    """A worker's answer about one student: the record, or None if nothing is to be done, or why there is none."""
+    """A worker's answer about one student: the record, or None if nothing is to be done, or why there is none.
+
+    `trace` is the traceback of a fault of ours.
+    """
 
     student: str
     graded: Graded | None = None
     failure: str = ""
+    trace: str = ""
     held_mb: float = 0.0
     spent_s: dict[str, float] = field(default_factory=dict)
 
@@ -101,7 +106,8 @@ def _one(shared: Assignment, grader: Grader, task: Task) -> Done:
     except OSError as error:
         return Done(task.student, failure=f"the submission cannot be read: {error}")
     except Exception as error:
-        return Done(task.student, failure=f"the grader failed ({type(error).__name__}: {error})")
+        told = f"the grader failed ({type(error).__name__}: {error})"
+        return Done(task.student, failure=told, trace=traceback.format_exc())
     ended_s = time.perf_counter()
     done.spent_s = {"read": read_s - started_s, "grade": graded_s - read_s, "finish": ended_s - graded_s}
     return done

@@ -124,7 +124,10 @@ class Host:
 
 
 # Below these a grader writes; what it may write there is looked at by its marks.
-OUTPUT = ("course/autograded", "course/feedback", "course/reports", "course/gradebook.db", "course/.", "tmp", "home/.")
+OUTPUT = (
+    "course/autograded", "course/feedback", "course/reports", "course/calibrations", "course/gradebook.db", "course/.",
+    "tmp", "home/.",
+)  # fmt: skip
 
 
 def _digests(root: Path) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from grader.grading.analysis import name_analysis
 from grader.grading.analysis.name_analysis import BUILTINS, Names
+from grader.grading.analysis.test_order import needed_before
 from grader.grading.intake.instructor_notebook import HIDDEN, Master, MasterCell
 
 LIGHT = frozenset(sys.stdlib_module_names)
@@ -26,7 +27,8 @@ class Plan:
     that an answer makes the student's; `starters`: what answer cells held when released; `answers`: the instructor's
     own, if known; `unsealed`: why a test cannot be sealed, `advice`: what to write instead; `ours`: tests that call a
     suite of ours, which are never unsealed; `methods`: those that the instructor's classes define; `public`: tests
-    whose names later cells use, as released; `after`: the answer cells that belong to a test.
+    whose names later cells use, as released; `after`: the answer cells that belong to a test; `needs`: earlier
+    tests whose names it uses.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Plan:
     methods: set[str] = field(default_factory=set)
     public: dict[str, str] = field(default_factory=dict)
     after: dict[str, list[str]] = field(default_factory=dict)
+    needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     hidden: tuple[str, str] = HIDDEN
 
     def setting(self) -> dict[str, Any]:
@@ -100,6 +103,8 @@ def plan(master: Master, answers: dict[str, str], hidden: tuple[str, str] = HIDD
     replaces = {name for tree in own for name in name_analysis.read_in_functions(tree)} & everything
     modules = set(made.names.imports) | {name for tree in trees.values() for name in name_analysis.imports(tree)}
     _tests(made, code, trees, bound, replaces, modules)
+    ordered = [(identity(cell), cell.source) for cell in code if cell.graded or not cell.locked]
+    made.needs = needed_before(ordered, made.binds)
     return made
 
 

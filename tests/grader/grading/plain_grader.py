@@ -16,8 +16,8 @@ from grader.suite_kit.points import clamp
 class PlainGrader:
     """Test cells count by their asserts or by the number in their last line.
 
-    `deadly` names students whose worker dies ("always", or once, marked by a file), `stuck` those who never end;
-    `pause_s` slows every job down.
+    `deadly` names students whose worker dies ("always", or once, marked by a file), `stuck` those who never end,
+    `faulty` those at whom the grader fails; `pause_s` slows every job down.
     """
 
     def __init__(
@@ -27,9 +27,10 @@ class PlainGrader:
         pause_s: float = 0.0,
         deadly: Mapping[str, str] | None = None,
         stuck: Collection[str] = (),
+        faulty: Collection[str] = (),
         **_: Any,
     ) -> None:
-        self.pause_s, self.deadly, self.stuck = pause_s, deadly or {}, stuck
+        self.pause_s, self.deadly, self.stuck, self.faulty = pause_s, deadly or {}, stuck, faulty
 
     def grade(self, job: Job) -> Result:
         time.sleep(self.pause_s)
@@ -37,6 +38,8 @@ class PlainGrader:
             _die(self.deadly[job.student])
         if job.student in self.stuck:
             signal.pause()
+        if job.student in self.faulty:
+            raise RuntimeError("a fault for tests")
         result = Result({name: _executed(notebook) for name, notebook in job.notebooks.items()})
         for name, notebook in result.notebooks.items():
             names: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.grading.batch import FAULT
+from grader.grading.batch import FAULT, log_file
 from grader.grading.output.lock import one_grader
 from grader.grading.output.publish import DiskFull
 from grader.grading.worker_pool import Pool
@@ -203,3 +203,14 @@ def test_results_are_whole_json_also_after_a_kill(undisturbed, tmp_path):
     assert files
     for file in files:
         json.loads(file.read_text())
+
+
+def test_a_fault_of_ours_is_kept_with_its_traceback(course):
+    hand_in(course)
+    settings = {"faulty": ["right"]}
+    outcomes = run(course, settings=settings)
+    path = log_file(course, toy.NAME)
+    assert str(path) in outcomes["right"].failure
+    assert "Traceback" in path.read_text()
+    assert "a fault for tests" in path.read_text()
+    assert not outcomes["wrong"].failure
