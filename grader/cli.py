@@ -9,7 +9,7 @@ import typer
 
 import grader.commands
 import mlsd_lib.notebooks.commands
-from grader.bank.model import bank_command
+from grader.bank.report import bank_command
 from mlsd_lib.errors import CourseError
 from mlsd_lib.notebooks import course_root
 

@@ -3,7 +3,7 @@
 A bank lies in tests/bank/NAME: a Python file an answer, which replaces cells of the solution by grade id, and
 bank.toml with mutants of the reference. An answer's docstring ends in TOML: `kind` ("wrong" or "alternative"),
 `points` (tests that do not get full marks), `says` (what the student must read). How an answer is run stands in
-`grader.bank.runner`.
+`grader.bank.runner`, the command in `grader.bank.report`.
 """
 
 import re
@@ -11,9 +11,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import GraderError
 
@@ -25,7 +23,7 @@ STUB = "raise NotImplementedError()"
 
 
 class BankError(GraderError):
-    """A bank that cannot be read; the message names the file and the mend."""
+    """A bank that cannot be read; the message names the file and the fix."""
 
 
 @dataclass(frozen=True)
@@ -243,19 +241,3 @@ def killed(bank: Bank, workers: int = 2, told: Callable[[], None] = lambda: None
             alive.append(named[number][0])
         told()
     return len(named), sorted(alive)
-
-
-def bank_command(
-    name: Annotated[str | None, typer.Argument(help="The exercise; default: every one that has a bank.")] = None,
-    workers: Annotated[int, typer.Option(help="Answers that run at the same time.")] = 2,
-) -> None:
-    """Prove that a suite gives every answer of its bank exactly its points. Example: mlsd bank reduce_latency"""
-    from grader.bank.report import show_bank
-    from mlsd_lib.notebooks import course_root
-
-    root = course_root()
-    proven = [show_bank(load_bank(root, one), workers) for one in ([name] if name else banks(root))]
-    if not proven:
-        raise BankError(f"{root} has no bank: banks belong to the full repository, not to a student edition.")
-    if not all(proven):
-        raise typer.Exit(1)

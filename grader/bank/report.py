@@ -1,12 +1,31 @@
-"""The proof of a bank as a person sees it: progress while it runs, then a table. No judging here."""
+"""The command `mlsd bank`, and a proof as a person sees it: progress while it runs, then a table. No judging here."""
 
-from grader.bank.model import Bank, Finding, killed, prove
+from typing import Annotated
+
+import typer
+
+from grader.bank.model import Bank, BankError, Finding, banks, killed, load_bank, prove
 
 COLOURS = {"starter": "cyan", "reference": "cyan", "alternative": "cyan", "wrong": "yellow", "mutant": "magenta"}
 
 
+def bank_command(
+    name: Annotated[str | None, typer.Argument(help="The exercise; default: every one that has a bank.")] = None,
+    workers: Annotated[int, typer.Option(help="Answers that run at the same time.")] = 2,
+) -> None:
+    """Prove that a suite gives every answer of its bank exactly its points. Example: mlsd bank reduce_latency"""
+    from mlsd_lib.notebooks import course_root
+
+    root = course_root()
+    proven = [show_bank(load_bank(root, one), workers) for one in ([name] if name else banks(root))]
+    if not proven:
+        raise BankError(f"{root} has no bank: banks belong to the full repository, not to a student edition.")
+    if not all(proven):
+        raise typer.Exit(1)
+
+
 def show_bank(bank: Bank, workers: int = 2) -> bool:
-    """Whether `bank` is proven; prints a line an answer, the rate of automatic mutants, and what to mend."""
+    """Whether `bank` is proven; prints a line an answer, the rate of automatic mutants, and what to fix."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 from grader.bank.model import (
@@ -249,3 +250,8 @@ def test_an_answer_that_differs_each_time_stays_a_problem(tmp_path):
 
 def test_many_that_differ_are_not_run_again(tmp_path):
     assert [finding.runs for finding in prove(small(tmp_path, HALF, answers=4))] == [1, 1, 1, 1]
+
+
+def test_what_a_bank_is_knows_nothing_of_how_it_is_shown():
+    graph = grimp.build_graph("grader", cache_dir=None)
+    assert not graph.chain_exists("grader.bank.model", "grader.bank.report")
