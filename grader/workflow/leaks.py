@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError
-from grader.workflow.stock_intake import text
+from mlsd_lib.notebooks.canonical import source_of
 
 SHORTEST = 20  # characters of a line that counts
 FEWEST_LINES = 5  # a guarded file with fewer lines that count is known by its hash alone
@@ -109,7 +109,7 @@ def _strings(data: Any) -> Iterator[str]:
 
 
 def _cell_lines(path: Path) -> set[str]:
-    return _counting(line for cell in json.loads(path.read_bytes())["cells"] for line in text(cell).splitlines())
+    return _counting(line for cell in json.loads(path.read_bytes())["cells"] for line in source_of(cell).splitlines())
 
 
 def _counting(lines: Any) -> set[str]:

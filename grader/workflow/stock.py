@@ -12,8 +12,9 @@ from pathlib import Path
 from grader import secret
 from grader.course import STAMP, Course, reason
 from grader.grading.environment import kernel_environment
-from grader.grading.records import StudentOutcome
-from grader.workflow import stock_intake
+from grader.grading.intake.rebuild import notice
+from grader.grading.intake.submission import Assignment, Submission, assignment, submission
+from grader.grading.records import Flag, Job, Notebook, StudentOutcome
 
 
 def grade(
@@ -24,20 +25,22 @@ def grade(
 
     if course.secret_file.is_file():
         secret.read(course.secret_file)
+    shared = assignment(course, name, Job(name, "", {}))
     with kernel_environment(course), tempfile.TemporaryDirectory(prefix="mlsd-intake-") as scratch:
         prepared = for_grading(course, Path(scratch), timeout_s)
         for student in students:
             if not force and is_graded(course, name, student):
                 outcome = StudentOutcome(student, skipped=True, notes=_earlier_notes(course, name, student))
             else:
-                outcome = _grade_one(course, prepared, name, student, Path(scratch))
+                outcome = _grade_one(course, prepared, shared, student, Path(scratch))
             yield _with_points(course, name, outcome)
 
 
-def _grade_one(course: Course, prepared: Course, name: str, student: str, scratch: Path) -> StudentOutcome:
-    outcome = StudentOutcome(student)
+def _grade_one(course: Course, prepared: Course, shared: Assignment, student: str, scratch: Path) -> StudentOutcome:
+    outcome, name = StudentOutcome(student), shared.name
     try:
-        outcome.notes = stock_intake.prepare(course, name, student, scratch)
+        handed_in = submission(shared, student, course.folder("submitted", student, name))
+        _write(handed_in, scratch / student / name)
     except OSError as error:
         outcome.failure = f"the submission cannot be read: {error}"
         return outcome
@@ -45,9 +48,32 @@ def _grade_one(course: Course, prepared: Course, name: str, student: str, scratc
     if not result["success"]:
         outcome.failure = reason(result)
         return outcome
+    outcome.notes = [str(flag) for flag in handed_in.flags if flag.look]
     outcome.notes += stopped_cells(course.folder("autograded", student, name))
     _keep_notes(course, name, outcome)
     return outcome
+
+
+def _write(handed_in: Submission, place: Path) -> None:
+    """Lay the rebuilt submission where nbgrader's Autograde reads it."""
+    from grader.workflow.stock_execute import UNREAD
+
+    unread = {name: one | {"metadata": one["metadata"] | {UNREAD: True}} for name, one in handed_in.unread.items()}
+    files = dict(handed_in.own)
+    for name, notebook in (*handed_in.job.notebooks.items(), *unread.items()):
+        files[f"{name}.ipynb"] = json.dumps(_told(notebook, name, handed_in.flags)).encode()
+    if handed_in.stamp:
+        files[STAMP] = handed_in.stamp.encode()
+    for relative, content in files.items():
+        path = place / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _told(notebook: Notebook, name: str, flags: list[Flag]) -> Notebook:
+    """The notebook with a cell in front that tells its student what was repaired, if anything was."""
+    mine = [one for one in flags if one.look and one.notebook in ("", name)]
+    return notebook | {"cells": [*([notice(mine)] if mine else []), *notebook["cells"]]}
 
 
 def is_graded(course: Course, name: str, student: str) -> bool:
@@ -65,7 +91,7 @@ def stopped_cells(folder: Path) -> list[str]:
     found = []
     for path in sorted(folder.glob("*.ipynb")):
         for number, cell in enumerate(json.loads(path.read_text())["cells"], 1):
-            named = stock_intake.grade_id(cell) or f"number {number}"
+            named = cell["metadata"].get("nbgrader", {}).get("grade_id") or f"number {number}"
             ends = [one for one in cell.get("outputs", []) if one.get("ename") in (DIED, NOT_RUN, STOPPED)]
             found += [f"{path.name}: the cell {named!r}: {one['evalue']}" for one in ends]
     return found

@@ -1,7 +1,7 @@
 """nbgrader's own execution of a submission, with its two ways of ending a whole batch closed.
 
 A kernel that dies or that no interrupt can stop costs the cell at fault and those after it, not the submission; one
-submission has a limit in all. It plugs in where nbgrader lets preprocessors be named. The sealed engine replaces this.
+submission has a limit in all. It plugs in where nbgrader lets preprocessors be named. What was handed in is rebuilt before, as for the engine.
 """
 
 import subprocess
@@ -19,6 +19,8 @@ from grader.course import Course
 STOPPED = "CellTimeoutError"
 DIED = "DeadKernelError"
 NOT_RUN = "CellNotRun"
+NOT_HANDED_IN = "NothingHandedIn"
+UNREAD = "mlsd_unread"  # the key of a notebook's metadata in whose place nothing readable was handed in
 CELLS_IN_ALL = 10  # a whole submission may take this many times the limit of one cell
 
 
@@ -26,8 +28,9 @@ class ExecuteToTheEnd(Execute):
     """nbgrader's Execute, except that every code cell ends with outputs that say what became of it."""
 
     def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> Any:
-        """The executed notebook, also where its kernel died on the way."""
+        """The executed notebook, also where its kernel died on the way; where nothing was handed in none of it runs."""
         self.ended = ""
+        self.unread = bool(nb.metadata.get(UNREAD))
         self.started_s = time.monotonic()
         return super().preprocess(nb, resources, km)
 
@@ -37,6 +40,9 @@ class ExecuteToTheEnd(Execute):
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> Any:
         """The executed cell; after the kernel's end a cell that says that it was not run."""
+        if self.unread and cell.cell_type == "code":
+            cell.outputs = [new_output("error", **_error(NOT_HANDED_IN, "nothing readable was handed in"))]
+            return cell, resources
         if self.ended and cell.cell_type == "code":
             cell.outputs = [new_output("error", **_error(NOT_RUN, f"not run: {self.ended}"))]
             return cell, resources

@@ -52,8 +52,9 @@ def test_a_refused_submission_and_a_stale_exercise_end_with_status_1(mlsd, cours
 
 
 def test_a_student_who_could_not_be_graded_ends_with_status_1_and_a_name(mlsd, course):
-    toy.submit(course, "al", b"not a notebook")
-    shutil.rmtree(course.folder("release"))
+    toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
+    course.folder("autograded").mkdir(parents=True)
+    course.folder("autograded", "al").touch()  # a file where the student's graded notebooks belong
     status, said = mlsd("grade", toy.NAME, "--stock", "--course", course.root)
     assert (status, "0 of 1 graded" in said, "Not graded: al." in said) == (1, True, True)
 

@@ -1,6 +1,7 @@
 """Grading a class, fed back and exported: exact marks for each kind of submission, none of which ends the batch."""
 
 import csv
+import json
 import shutil
 
 import pytest
@@ -10,6 +11,7 @@ from grader.grading import batch
 from grader.workflow import feedback, release, stock
 from grader.workflow.export import export
 from tests import toy_course as toy
+from tests.grader.grading.engine_course import run
 
 ITEMS = ("half-test", "spread-test", "both-test")
 
@@ -45,12 +47,15 @@ NOTES = {
     "right": [],
     "wrong": [],
     "untouched": [],
-    "empty": ["the file is empty (0 bytes); the released notebook was graded in its place"],
-    "no-test": ["the test cell 'spread-test' was missing; it was put back"],
-    "endless": ["the cell 'spread-test': stopped after 2 seconds", "the cell 'both-test': stopped after 2 seconds"],
+    "empty": ["halves: the file is empty (0 bytes); it earned no points"],
+    "no-test": ["halves: the test cell 'spread-test' was missing; it was put back"],
+    "endless": [
+        "halves.ipynb: the cell 'spread-test': stopped after 2 seconds",
+        "halves.ipynb: the cell 'both-test': stopped after 2 seconds",
+    ],
     "deadly": [
-        "the cell 'spread-test': the kernel died in this cell",
-        "the cell 'both-test': not run: the kernel died in an earlier cell",
+        "halves.ipynb: the cell 'spread-test': the kernel died in this cell",
+        "halves.ipynb: the cell 'both-test': not run: the kernel died in an earlier cell",
     ],
 }
 
@@ -58,7 +63,7 @@ NOTES = {
 @pytest.mark.parametrize("student", NOTES)
 def test_who_needs_a_look_is_told_why(graded, student):
     _, outcomes, _ = graded
-    assert outcomes[student].notes == [f"halves.ipynb: {note}" for note in NOTES[student]]
+    assert outcomes[student].notes == NOTES[student]
     assert outcomes[student].failure == ""
 
 
@@ -116,14 +121,54 @@ def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(course, tmp_path):
     assert (row["last_name"], row["first_name"]) == ('\'=HYPERLINK("http://x")', "Eve, the second")
 
 
+def in_the_way(course, student):
+    """A file where the student's graded notebooks belong."""
+    place = course.folder("autograded", student)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.touch()
+
+
 def test_one_that_cannot_be_graded_is_named_and_the_others_are_graded(course):
     toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
-    toy.submit(course, "al", b"not a notebook")
-    shutil.rmtree(course.folder("release"))  # so that nothing can stand in for it
+    toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
+    in_the_way(course, "al")
     al, bo = stock.grade(course, toy.NAME, batch.chosen(course, toy.NAME, "*"))
     assert al.failure
     assert al.needs_a_look
     assert (bo.points, bo.failure) == (6, "")
+
+
+FORMS = {
+    "another encoding": ("halves.ipynb", lambda nb: json.dumps(nb).encode("utf-16")),
+    "metadata lost": ("halves.ipynb", lambda nb: stripped(nb)),
+    "another name": ("halves (1).ipynb", lambda nb: json.dumps(nb).encode()),
+    "cut off": ("halves.ipynb", lambda nb: json.dumps(nb).encode()[: json.dumps(nb).index('"metadata": {"kernelspec')]),
+}
+
+
+def stripped(notebook):
+    return json.dumps(notebook | {"cells": [one | {"metadata": {}} for one in notebook["cells"]]}).encode()
+
+
+@pytest.mark.parametrize(("name", "form"), FORMS.values(), ids=FORMS)
+def test_what_was_handed_in_is_rebuilt_as_the_engine_does_it(course, name, form):
+    path = toy.submit(course, "bo", form(toy.answered(course, **toy.RIGHT)))
+    path.rename(path.with_name(name))
+    (by_stock,) = stock.grade(course, toy.NAME, ["bo"])
+    by_engine = run(course, ["bo"])["bo"]
+    assert (by_stock.points, by_stock.notes) == (6, by_engine.notes)
+
+
+def test_of_a_notebook_that_nobody_can_read_no_test_is_run(course):
+    """A test that the starter passes would otherwise give points for nothing."""
+    source = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
+    source.write_text(source.read_text().replace("assert spread([half(2), half(6)]) == 2", "assert True"))
+    release.release(course, toy.NAME)
+    toy.submit(course, "bo", b"%PDF-1.7")
+    toy.submit(course, "untouched", toy.released(course))
+    bo, untouched = stock.grade(course, toy.NAME, ["bo", "untouched"])
+    assert (bo.points, bo.waiting, untouched.points) == (0, 0, 1)
+    assert bo.notes == ["halves: the file is not a notebook (it is not JSON); it earned no points"]
 
 
 def test_a_newer_submission_is_graded_and_a_point_by_hand_is_kept(course):
