@@ -9,6 +9,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+from grader.grading.sealed.remote_object import about, is_remote
+
 ROLES = (("sklearn.base", "ClassifierMixin"), ("sklearn.base", "RegressorMixin"))
 WITHIN = {("sklearn.pipeline", "Pipeline"): "last step"} | {
     ("sklearn.model_selection._search", name): "best" for name in ("GridSearchCV", "RandomizedSearchCV")
@@ -24,12 +26,10 @@ def score_of(proxied: Any, kinds: tuple[tuple[str, str], ...]) -> Callable[..., 
 
 
 def _role(proxied: Any, kinds: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
-    from grader.grading.sealed.proxies import Proxied, about
-
     for kind in kinds:
         if kind in ROLES:
             return kind
         if kind in WITHIN:
             inner = proxied.steps[-1][1] if WITHIN[kind] == "last step" else proxied.best_estimator_
-            return _role(inner, about(inner).kinds) if issubclass(type(inner), Proxied) else None
+            return _role(inner, about(inner).kinds) if is_remote(inner) else None
     return None
