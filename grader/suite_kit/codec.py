@@ -5,7 +5,7 @@ pickle. Every frame is held to `Limits` when written and again when read.
 
 Layout: 4 bytes with the header's length (little-endian), the header as JSON, then the buffers one after another. The
 header is {"v": value, "n": [length of each buffer]}; a JSON object whose only "$" key names a kind stands for what
-JSON cannot hold.
+JSON cannot hold. A buffer of a few bytes stands in the header itself, as text in base 16.
 """
 
 import itertools
@@ -22,6 +22,9 @@ import numpy as np
 from grader.errors import GraderError
 
 ARRAY_KINDS = "biufcMm"
+SMALL_BYTES = 64  # a buffer up to this size stands in the header, so that a list of small arrays is no flood of buffers
+FEW = 16  # a longer list of numpy's numbers of one type crosses as one array
+WORD = 2**63  # integers beyond it are written in base 16: Python bounds how long a decimal number it reads
 _DTYPE = re.compile(r"[<>|][biufcMm]\d{1,2}(\[\d{0,6}[a-zA-Z]{1,2}\])?")
 
 
@@ -34,8 +37,8 @@ class Limits:
     """The most that one frame may hold: bytes in all, nested levels, buffers."""
 
     bytes: int = 64 * 2**20
-    depth: int = 32
-    buffers: int = 256
+    depth: int = 100
+    buffers: int = 4096
 
 
 LIMITS = Limits()
@@ -84,7 +87,7 @@ def decode(
         buffers = [frame[start:end] for start, end in itertools.pairwise(ends)]
         return _Reader(limits, finite, resolve, build, buffers).read(tree, 0)
     except CodecError as error:
-        raise CodecError(f"A frame was refused: {error}.") from None
+        raise type(error)(f"A frame was refused: {error}.") from None
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error, RecursionError) as error:
         raise CodecError(f"A frame was refused: it is damaged ({type(error).__name__}).") from None
 
@@ -96,14 +99,16 @@ class _Writer:
 
     def write(self, value: Any, depth: int) -> Any:
         kind = type(value)
-        if value is None or kind is str or kind is bool or kind is int:
+        if value is None or kind is str or kind is bool:
             return value
+        if kind is int:
+            return value if -WORD < value < WORD else {"$i": hex(value)}
         if kind is float:
             return value if math.isfinite(value) else {"$f": _non_finite(value, self.finite)}
         if depth >= self.limits.depth:
             raise CodecError(f"The value is nested deeper than {self.limits.depth} levels. Send it flat.")
         if kind is list:
-            return [self.write(one, depth + 1) for one in value]
+            return self._list(value, depth + 1)
         if kind is dict:
             return self._dict(value, depth + 1)
         if kind is tuple:
@@ -114,6 +119,14 @@ class _Writer:
         if kind is bytes:
             return {"$b": self._buffer(value)}
         return self._other(value, depth + 1)
+
+    def _list(self, value: list[Any], depth: int) -> Any:
+        first = type(value[0]) if len(value) > FEW else None
+        if first is not None and issubclass(first, np.generic) and all(type(one) is first for one in value):
+            array = np.array(value)
+            if array.shape == (len(value),) and array.dtype.kind in ARRAY_KINDS and type(array[0]) is first:
+                return {"$l": self.write(array, depth)}
+        return [self.write(one, depth) for one in value]
 
     def _dict(self, value: dict[Any, Any], depth: int) -> Any:
         if all(type(key) is str and not key.startswith("$") for key in value):
@@ -147,7 +160,9 @@ class _Writer:
         found = {"t": array.dtype.str, "s": list(array.shape)}
         return {"$a" if type(value) is np.ndarray else "$n": self._buffer(array.tobytes()), **found}
 
-    def _buffer(self, content: bytes) -> int:
+    def _buffer(self, content: bytes) -> int | str:
+        if len(content) <= SMALL_BYTES:
+            return content.hex()
         self.buffers.append(content)
         _hold("buffers", len(self.buffers), self.limits.buffers)
         return len(self.buffers) - 1
@@ -181,21 +196,33 @@ class _Reader:
             return kind(self.read(one, depth) for one in content)
         if tag == "$x" and self.build is not None:
             return self.build(str(tree["k"]), self.read(content, depth))
+        if tag == "$i":
+            return int(content, 16)
+        if tag == "$l":
+            array = self.read(content, depth)
+            if type(array) is not np.ndarray or array.ndim != 1:
+                raise CodecError("a list of numbers is no array of one dimension")
+            return list(array)
         if tag == "$d":
             return {self.read(key, depth): self.read(one, depth) for key, one in content}
         if tag == "$h":
             if self.resolve is None or type(content) is not int:
                 raise CodecError("it holds a handle where only data is allowed")
             return self.resolve(content, str(tree["k"]))
+        if tag == "$b":
+            return self._bytes(content)
+        if tag in ("$a", "$n"):
+            return self._array(self._bytes(content), tree, scalar=tag == "$n")
+        if tag == "$p":
+            return _from_arrow(self._bytes(content), tree["k"], self.finite, self.limits)
+        raise CodecError(f"the kind {tag!r} is unknown")
+
+    def _bytes(self, content: Any) -> bytes:
+        if type(content) is str and len(content) <= 2 * SMALL_BYTES:
+            return bytes.fromhex(content)
         if type(content) is not int or not 0 <= content < len(self.buffers):
             raise CodecError(f"buffer {content!r} does not exist")
-        if tag == "$b":
-            return self.buffers[content]
-        if tag in ("$a", "$n"):
-            return self._array(self.buffers[content], tree, scalar=tag == "$n")
-        if tag == "$p":
-            return _from_arrow(self.buffers[content], tree["k"], self.finite, self.limits)
-        raise CodecError(f"the kind {tag!r} is unknown")
+        return self.buffers[content]
 
     def _array(self, content: bytes, tree: dict[str, Any], scalar: bool) -> Any:
         if not _DTYPE.fullmatch(tree["t"]):

@@ -95,12 +95,32 @@ def test_a_table_with_non_finite_numbers_is_refused_where_asked():
     decode(encode(pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})), finite=True)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        list(np.arange(5000)), [np.int64(3)] * 1000, list(np.array([True, False] * 400)), [np.float32(1.5)] * 20,
+        [np.array([i, i]) for i in range(6000)], [b"ab"] * 6000, [np.datetime64("2026-01-01")] * 20,
+        {np.int64(i): np.float64(i) / 3 for i in range(6000)}, [np.int64(1), 2, np.int64(3)] * 20,
+    ],
+)  # fmt: skip
+def test_many_numbers_and_small_arrays_of_numpy_keep_value_and_type(value):
+    found = decode(encode(value))
+    pairs = zip(found.items(), value.items()) if isinstance(value, dict) else zip(found, value)  # noqa: B905
+    assert len(found) == len(value)
+    assert all(repr(one) == repr(other) for one, other in pairs)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63), 2**20_000, -(3**15_000), 2**63 - 1], ids=int.bit_length)
+def test_an_integer_of_any_size_crosses(number):
+    assert decode(encode([number])) == [number]
+
+
 def test_limits_hold_on_both_sides():
     deep = [[[[1]]]]
     for limits, value, words in [
         (Limits(bytes=100), "x" * 200, "bytes"),
         (Limits(depth=3), deep, "deeper"),
-        (Limits(buffers=2), [b"", b"", b""], "buffers"),
+        (Limits(buffers=2), [bytes(100)] * 3, "buffers"),
     ]:
         with pytest.raises(CodecError, match=words):
             encode(value, limits)
@@ -123,6 +143,12 @@ def test_limits_hold_on_both_sides():
         frame({"$n": 0, "t": "<f8", "s": [1]}, [b"12345678"]),
         frame({"$a": 1, "t": "<f8", "s": [1]}, [b"12345678"]),
         frame({"$b": True}, [b"1"]),
+        frame({"$b": "f" * 200}),
+        frame({"$b": "0g"}),
+        frame({"$l": {"$a": 0, "t": "<f8", "s": [2**40, 0]}}, [b""]),
+        frame({"$l": [1, 2]}),
+        frame({"$i": "no number"}),
+        frame({"$i": 5}),
         frame({"$p": 0, "k": "DataFrame"}, [b"no table"]),
         frame({"$z": 0}, [b""]),
         frame({"$d": [[[1], 2]]}),
