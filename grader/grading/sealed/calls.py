@@ -6,7 +6,13 @@ Nothing here decides whether a call may be made: see `remote_object`.
 from typing import Any
 
 from grader.grading.sealed.client import Client
-from grader.grading.sealed.remote_object import ask, client_of, get_own, may_give
+from grader.grading.sealed.remote_object import ask, client_of, get_own, is_remote, may_give
+
+# Methods by which an object that extends plain data is changed: given data, they cannot tell whether it was right.
+MUTATORS = frozenset({
+    "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem", "add",
+    "discard",
+})  # fmt: skip
 
 
 class Method:
@@ -31,6 +37,16 @@ class Method:
         return type(other) is Method and (self.__self__, self.__name__) == (other.__self__, other.__name__)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class BaseMethod:
+    """A method of the plain type that the class of an object of the student's extends, done to that object."""
+
+    def __init__(self, proxied: Any, name: str) -> None:
+        self.__self__, self.__name__ = proxied, name
+
+    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
+        return ask(self.__self__, "base", self.__name__, arguments, named)
 
 
 def fetched(method: Method) -> Any:
@@ -60,7 +76,7 @@ def called(client: Client, op: str, what: tuple[Any, ...], arguments: tuple[Any,
 def write_back(argument: Any, changed: Any) -> None:
     """Gives an argument the content that the student's code left in it."""
     kind = type(argument).__name__
-    if type(changed) is not type(argument):
+    if is_remote(argument) or type(changed) is not type(argument):
         return
     if kind in ("list", "bytearray"):
         argument[:] = changed

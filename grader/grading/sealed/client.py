@@ -5,13 +5,18 @@ there is believed beyond its form. How a test cell uses such an object stands in
 """
 
 import builtins
+import collections
 import sys
 import time
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from grader.grading.sealed.codecs import build, more
+import numpy as np
+
+from grader.grading.sealed.codecs import GATED, CannotBuild, build, default_dict, more, named_tuple
+from grader.grading.sealed.object_description import BASES, NUMBER
 from grader.suite_kit.answer import HANDLES, AnswerEnded, Exposed, Framed, StudentError
 from grader.suite_kit.codec import LIMITS, CodecError, Limits, decode, encode
 
@@ -19,9 +24,11 @@ PATIENCE_S = 30.0
 LIBRARIES = ("builtins", "math", "operator", "numpy")  # their functions cross by name, from here to there
 CELL = "__main__"  # the module in which test cells run
 ANCESTORS = 40
+BASE_NAMES = frozenset({NUMBER, *(one.__name__ for one in BASES)})
 PRINTED = 2_000_000  # characters that a cell hears of what student code prints
 LOOKS = frozenset({"names", "dir", "signature"})  # what changes nothing on the other side
 STUDENTS_ERRORS = 200
+LEARNING = "*"  # among `allowed`: the instructor's own answer is at work, what it is asked may be asked
 _now_s = time.monotonic
 Kind = tuple[str, str]
 # Errors by which a loop or a test runner is told to stop: none of the student's may reach those of the checker.
@@ -48,7 +55,8 @@ class About:
     """What the student's side says of an object: the class and its ancestors as (module, name), and what it offers.
 
     `own` is the same for an object that is itself a class, `module` the name of one that is a module, `base` the type
-    of plain data that its class extends. Used to be convenient, never to decide.
+    of plain data that its class extends or "number", `overrides` the special methods of that type that the class
+    defines anew, `hashed` "own", "identity" or "". Used to be convenient, never to decide.
     """
 
     kinds: tuple[Kind, ...]
@@ -57,6 +65,8 @@ class About:
     fields: tuple[str, ...] = ()
     module: str = ""
     base: str = ""
+    overrides: frozenset[str] = frozenset()
+    hashed: str = ""
     equals: bool = False
     lazy: bool = False
     raised: bool = False
@@ -73,8 +83,9 @@ class Client(Framed):
     `starters` are names that are still as they were released. `deadline_s`, on the monotonic clock, bounds every
     question. Once the other side gave no answer, `ended` says so. `acts` counts what may have changed something there.
     `methods` are names of methods by class, `lent` numbers of objects that a suite's test holds handles of. `given` are
-    names of methods and operators by which the cell gave data to objects of the student's, `allowed` those by which it
-    may (None: any). `written_back`: arguments that the student's code changed are changed here too; `changed`: some
+    names of methods and operators by which the cell gave data to objects of the student's or asked them what decides,
+    `allowed` those by which it may (None: it may give data by any, and ask nothing that decides; with `LEARNING` among
+    them: any). `written_back`: arguments that the student's code changed are changed here too; `changed`: some
     were.
     """
 
@@ -91,6 +102,7 @@ class Client(Framed):
         self.written_back, self.changed = True, False
         self.methods: set[tuple[Kind, str]] = set()
         self.acts = 0
+        self.libraries: list[str] | None = None  # as the other side was told last
         self.printed = 0
         self.starters: frozenset[str] = frozenset()
         self.errors: dict[Kind, type[BaseException]] = {}
@@ -120,10 +132,15 @@ class Client(Framed):
         for number in drop:
             self.about.pop(number, None)
         told = {"do": "object", "op": op, "with": list(arguments), "hear": hear, "drop": drop}
+        loaded = [name for name in GATED if name in sys.modules]
+        if loaded != self.libraries:
+            told["libraries"] = self.libraries = loaded
         reply = self.read_object(self.exchange(encode(told, self.limits, export=self.export, more=_more)))
         self.printed += len(reply["printed"])
         if reply["printed"] and self.printed <= PRINTED:
             print(reply["printed"], end="")
+        if "unsendable" in reply:
+            raise self.unusable(f"What your code gave cannot be sent to the test: {reply['unsendable']}")
         if "error" in reply:
             error = self.raised(reply["error"])
             if isinstance(error, STEERING) and op != "next":
@@ -142,6 +159,8 @@ class Client(Framed):
             raise self.refused("a value is not where it belongs")
         try:
             return decode(packed, self.limits, resolve=self.resolve, build=build)
+        except CannotBuild as error:
+            raise self.unusable(f"What your code gave cannot be read by the test: {error}") from None
         except CodecError as error:
             raise self.refused(str(error)) from None
 
@@ -183,6 +202,11 @@ class Client(Framed):
     def refused(self, why: str) -> AnswerEnded:
         """The end of a cell whose answer sent something that is no answer."""
         self.ended = AnswerEnded("tampered", f"The process of the answer sent what is no answer: {why[:200]}")
+        return self.ended
+
+    def unusable(self, why: str) -> AnswerEnded:
+        """The end of a cell whose answer gave a value that is honest for all we know and cannot be used here."""
+        self.ended = AnswerEnded("error", why[:1_000])
         return self.ended
 
     def raised(self, told: Any) -> BaseException:
@@ -239,7 +263,9 @@ class Client(Framed):
             specials=frozenset(map(str, told["specials"])),
             fields=tuple(map(str, told.get("fields", ()))),
             module=str(told.get("module", "")),
-            base=str(told.get("base", "")),
+            base=str(told.get("base", "")) if told.get("base") in BASE_NAMES else "",
+            overrides=frozenset(map(str, told.get("overrides", ()))),
+            hashed=str(told.get("hashed", "")),
             equals=told["equals"] is not False,
             lazy=told.get("lazy") is True,
             raised=told.get("raised") is True,
@@ -287,12 +313,15 @@ def _exposed(value: Any) -> Exposed | None:
 
 
 def _more(value: Any) -> tuple[str, Any] | None:
-    """As `values.more`, and well-known functions of libraries by name."""
-    if type(value).__name__ in ("builtin_function_or_method", "ufunc"):
+    """As `codecs.more`, functions of libraries by name, and what a cell's own class adds to data left out."""
+    kind = type(value)
+    if kind is types.BuiltinFunctionType or kind is np.ufunc:
         module, name = getattr(value, "__module__", None) or "numpy", str(value.__name__)
         if module in LIBRARIES and vars(sys.modules[module]).get(name) is value:
             return "function", f"{module}.{name}"
-    return more(value)
+    if kind is collections.defaultdict:
+        return default_dict(value)
+    return more(value) or (named_tuple(value) if issubclass(kind, tuple) else None)
 
 
 _SPECIAL: dict[Kind, type] = {

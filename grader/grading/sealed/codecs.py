@@ -13,6 +13,9 @@ import importlib
 import pathlib
 import random
 import sys
+import types
+import uuid
+import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
@@ -43,11 +46,20 @@ TYPES: dict[str, Any] = {
 } | {"NoneType": type(None), "Counter": collections.Counter, "OrderedDict": collections.OrderedDict}
 FACTORIES = {name: TYPES[name] for name in ("bool", "dict", "float", "int", "list", "set", "str", "tuple")}
 CALENDAR: dict[str, Any] = {one.__name__: one for one in (datetime.datetime, datetime.date, datetime.time)}
+ZONES = (datetime.timezone, zoneinfo.ZoneInfo)
 ITEMS = 2_000_000
 BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
+# Libraries so heavy that the checker loads them only for tests that use them; their values cross where it has.
+GATED = ("torch", "sympy")
 TABLES = (
-    "frame", "index", "missing", "multi", "object frame", "object series", "series", "sparse", "stamp", "tensor",
+    "frame", "index", "missing", "multi", "object series", "parts", "scalar", "series", "sparse", "stamp", "tensor",
+    "values", "value series",
 )  # fmt: skip
+SYMBOLS = tuple(f"sympy {kind}" for kind in ("integer", "rational", "float", "symbol", "constant", "operation"))
+
+
+class CannotBuild(CodecError):
+    """A value of a known kind that cannot be built here. An honest answer can cause it: a library that is missing."""
 
 
 def more(value: Any) -> tuple[str, Any] | None:
@@ -59,26 +71,26 @@ def more(value: Any) -> tuple[str, Any] | None:
     if issubclass(kind, type):
         return _write_type(value)
     if issubclass(kind, tuple):
-        return _write_named_tuple(value)
+        return None if _has_methods(kind) else named_tuple(value)
     if issubclass(kind, np.ndarray):
         return _write_array(value)
     module = kind.__module__.partition(".")[0]
-    if module in ("pandas", "torch", "scipy", "numpy"):
+    if module in ("pandas", "torch", "scipy", "numpy", "sympy"):
         return _of_library(module, kind, value)
     return None
 
 
 def build(kind: str, content: Any) -> Any:
-    """The value of a further kind. Raises `CodecError` for a kind that is unknown or does not fit its content."""
+    """The value of a further kind. Raises `CodecError` for a kind that is unknown, `CannotBuild` for its content."""
     maker = _MAKERS.get(kind)
     if maker is None:
         raise CodecError(f"the kind {kind[:40]!r} is unknown")
     try:
         return maker(content)
-    except CodecError:
-        raise
+    except CodecError as error:
+        raise CannotBuild(str(error)) from None
     except Exception as error:
-        raise CodecError(f"a value of kind {kind} is damaged ({type(error).__name__})") from None
+        raise CannotBuild(f"a value of kind {kind} cannot be built ({type(error).__name__})") from None
 
 
 def _write_type(value: type) -> tuple[str, Any] | None:
@@ -89,7 +101,20 @@ def _write_type(value: type) -> tuple[str, Any] | None:
     return None
 
 
-def _write_named_tuple(value: Any) -> tuple[str, Any] | None:
+def _has_methods(kind: type) -> bool:
+    """Whether the student wrote methods or properties for a named tuple: then it is more than data."""
+    for made in vars(kind).values():
+        function = getattr(made, "__func__", made)
+        if isinstance(made, property) or (
+            isinstance(function, types.FunctionType)
+            and not str(function.__globals__.get("__name__")).startswith(("collections", "namedtuple_", "typing"))
+        ):
+            return True
+    return False
+
+
+def named_tuple(value: Any) -> tuple[str, Any] | None:
+    """A named tuple by its fields and values; None if its class is no plain one."""
     kind = type(value)
     fields = getattr(kind, "_fields", None)
     if kind.__mro__[1:] != (tuple, object) or type(fields) is not tuple or len(fields) != len(value):
@@ -112,11 +137,25 @@ def _tuple_type(name: str, fields: tuple[str, ...]) -> Any:
 
 
 def _write_array(value: Any) -> tuple[str, Any] | None:
+    if type(value) is np.ndarray and value.dtype.names:
+        return "records", [list(value.dtype.names), [value[name] for name in value.dtype.names], list(value.shape)]
     if type(value) is not np.ndarray or value.dtype.kind not in "OUS":
         return None
     if value.dtype.kind == "O":
         return "object array", [list(value.shape), value.ravel().tolist()]
     return "text array", [list(value.shape), value.ravel().tolist(), value.dtype.str]
+
+
+def _make_records(content: Any) -> Any:
+    """A structured array from its fields, each an array that has the shape of the whole and perhaps one of its own."""
+    names, columns, shape = content
+    if not all(type(one) is np.ndarray and list(one.shape[: len(shape)]) == shape for one in columns):
+        raise CodecError("the fields of a structured array do not fit its shape")
+    fields = zip(map(str, names), columns, strict=True)
+    array = np.empty(shape, dtype=[(name, one.dtype, one.shape[len(shape) :]) for name, one in fields])
+    for name, column in zip(map(str, names), columns, strict=True):
+        array[name] = column
+    return array
 
 
 def _make_object_array(content: Any) -> Any:
@@ -150,7 +189,14 @@ def _make_default_dict(content: Any) -> Any:
     return collections.defaultdict(FACTORIES.get(factory), items)
 
 
-def _write_default_dict(value: Any) -> tuple[str, Any]:
+def _write_default_dict(value: Any) -> tuple[str, Any] | None:
+    """A default dict by name of its factory; None if that is a function of the student's."""
+    known = value.default_factory is None or value.default_factory in FACTORIES.values()
+    return default_dict(value) if known else None
+
+
+def default_dict(value: Any) -> tuple[str, Any]:
+    """A default dict without a factory that cannot cross."""
     name = getattr(value.default_factory, "__name__", "")
     return "defaultdict", [name if FACTORIES.get(name) is value.default_factory else "", _pairs(value)]
 
@@ -159,32 +205,51 @@ def _pairs(value: Any) -> list[tuple[Any, Any]]:
     return list(value.items())
 
 
-def _write_calendar(value: Any) -> tuple[str, Any]:
-    key = getattr(getattr(value, "tzinfo", None), "key", None)
-    return "calendar", [type(value).__name__, value.replace(tzinfo=None).isoformat() if key else value.isoformat(), key]
+def _write_calendar(value: Any) -> tuple[str, Any] | None:
+    """A date or time; None if its zone is of a class that is not known."""
+    zone, text = getattr(value, "tzinfo", None), value.isoformat()
+    if zone is not None:
+        if type(zone) not in ZONES:
+            return None
+        text = value.replace(tzinfo=None).isoformat()
+    return "calendar", [type(value).__name__, text, zone, getattr(value, "fold", 0)]
 
 
 def _make_calendar(content: Any) -> Any:
-    kind, text, key = content
+    kind, text, zone, fold = content
     value: Any = CALENDAR[kind].fromisoformat(text)
-    if key is None:
-        return value
-    import zoneinfo
+    if zone is not None and type(zone) not in ZONES:
+        raise CodecError("a time has a zone that is none")
+    return value if kind == "date" else value.replace(tzinfo=zone, fold=1 if fold == 1 else 0)
 
-    return value.replace(tzinfo=zoneinfo.ZoneInfo(str(key)))
+
+def _write_timezone(value: datetime.timezone) -> tuple[str, Any]:
+    name = None if value == datetime.UTC else str(value)
+    return "timezone", [value.utcoffset(None), name if name and not name.startswith("UTC") else None]
+
+
+def _make_timezone(content: Any) -> datetime.timezone:
+    offset, name = content
+    return datetime.timezone(offset) if name is None else datetime.timezone(offset, str(name))
+
+
+def _write_zone(value: zoneinfo.ZoneInfo) -> tuple[str, Any] | None:
+    return ("zone", value.key) if value.key else None
 
 
 def _of_library(module: str, kind: type, value: Any) -> tuple[str, Any] | None:
     from grader.grading.sealed import table_codecs
 
+    if module == "sympy":
+        return importlib.import_module("grader.grading.sealed.symbolic_codecs").write(value)
     if module == "numpy":
         return ("dtype", value.str) if isinstance(value, np.dtype) and value.kind in "biufcMmUSO" else None
     return table_codecs.write(module, kind, value)
 
 
-def _of_tables(kind: str) -> Callable[[Any], Any]:
+def _from(module: str, kind: str) -> Callable[[Any], Any]:
     def make(content: Any) -> Any:
-        return importlib.import_module("grader.grading.sealed.table_codecs").MAKERS[kind](content)
+        return importlib.import_module(f"grader.grading.sealed.{module}").MAKERS[kind](content)
 
     return make
 
@@ -230,7 +295,7 @@ def _make_random_state(content: Any) -> Any:
     return made
 
 
-_Writer = Callable[[Any], tuple[str, Any]]
+_Writer = Callable[[Any], tuple[str, Any] | None]
 _TUPLE_TYPES: dict[tuple[str, tuple[str, ...]], Any] = {}
 _WRITERS: dict[type, _Writer] = {
     complex: lambda value: ("complex", [value.real, value.imag]),
@@ -249,6 +314,13 @@ _WRITERS: dict[type, _Writer] = {
     decimal.Decimal: lambda value: ("Decimal", str(value)),
     datetime.timedelta: lambda value: ("timedelta", [value.days, value.seconds, value.microseconds]),
     **dict.fromkeys(CALENDAR.values(), _write_calendar),
+    datetime.timezone: _write_timezone,
+    zoneinfo.ZoneInfo: _write_zone,
+    uuid.UUID: lambda value: ("uuid", value.hex),
+    np.str_: lambda value: ("numpy text", str(value)),
+    np.bytes_: lambda value: ("numpy bytes", bytes(value)),
+    np.void: lambda value: ("record", value.reshape(1)) if value.dtype.names else None,
+    np.matrix: lambda value: ("matrix", np.asarray(value)),
     np.random.Generator: _write_generator,
     np.random.RandomState: lambda value: ("random state", value.get_state()),
     random.Random: lambda value: ("random", value.getstate()),
@@ -271,6 +343,9 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
     "Decimal": decimal.Decimal,
     "timedelta": lambda content: datetime.timedelta(*content),
     "calendar": _make_calendar,
+    "timezone": _make_timezone,
+    "zone": zoneinfo.ZoneInfo,
+    "uuid": uuid.UUID,
     "path": pathlib.PurePosixPath if sys.platform == "win32" else pathlib.Path,
     "generator": _make_generator,
     "random state": _make_random_state,
@@ -281,5 +356,11 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
     "named tuple": _make_named_tuple,
     "object array": _make_object_array,
     "text array": _make_text_array,
-    **{kind: _of_tables(kind) for kind in TABLES},
+    "records": _make_records,
+    "record": lambda content: content[0],
+    "matrix": lambda content: np.asmatrix(content),
+    "numpy text": lambda content: np.str_(content),
+    "numpy bytes": lambda content: np.bytes_(content),
+    **{kind: _from("table_codecs", kind) for kind in TABLES},
+    **{kind: _from("symbolic_codecs", kind) for kind in SYMBOLS},
 }

@@ -5,21 +5,23 @@ runs beside student code, which may change it: nothing the checker believes depe
 """
 
 import contextlib
-import dataclasses
 import importlib
 import inspect
 import io
+import operator
 import sys
 import time
 from collections.abc import Callable, Iterable
-from types import MethodType
+from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from grader.grading.sealed.codecs import build, more
+from grader.grading.sealed.codecs import GATED, build, more
+from grader.grading.sealed.object_description import about, ancestry, base_of, compared_fields, has_special, number_of
 from grader.suite_kit.answer import HANDLES, TEXT, PassThrough, Proxy, Server, own_line
 from grader.suite_kit.codec import LIMITS, CodecError, Limits, decode, encode
 
 BATCH_S = 0.05
+DATA_ONLY = frozenset({"plain", "array"})  # requests that are answered with data, never with a handle
 PRINTED = 1_000_000
 MUTABLE = (
     "list", "dict", "set", "bytearray", "ndarray", "DataFrame", "Series", "Counter", "OrderedDict", "defaultdict",
@@ -27,13 +29,12 @@ MUTABLE = (
     "Generator", "RandomState", "Random",
 )  # fmt: skip
 METHOD = "\0method"
-BASES: tuple[Any, ...] = (str, int, float, list, dict, tuple, set, frozenset, bytes)
-# Special methods that a test cell may use on an object of the student's by the operators that stand for them.
-SPECIALS = (
-    "__call__", "__len__", "__getitem__", "__setitem__", "__delitem__", "__iter__", "__next__", "__enter__", "__exit__",
-    "__add__", "__sub__", "__mul__", "__truediv__", "__floordiv__", "__mod__", "__pow__", "__matmul__", "__and__",
-    "__or__", "__xor__", "__neg__", "__pos__", "__invert__",
-)  # fmt: skip
+NOT_IMPLEMENTED = "\0not implemented"
+# Questions that decide, by the name of Python's own function.
+JUDGES: dict[str, Callable[..., Any]] = {
+    "bool": bool, "hash": hash, "eq": operator.eq, "ne": operator.ne, "lt": operator.lt, "le": operator.le,
+    "gt": operator.gt, "ge": operator.ge, "contains": operator.contains,
+}  # fmt: skip
 _now_s = time.monotonic
 
 
@@ -47,6 +48,7 @@ class ObjectServer(Server):
         self.counted = 0
         self.told: set[int] = set()
         self.new: list[int] = []
+        self.libraries: frozenset[str] = frozenset()  # those of `GATED` that the checker has loaded
         self.iterators: dict[int, _Iterator] = {}  # by id(); each holds its object, so no id is used twice
 
     def read(self, frame: bytes) -> dict[str, Any]:
@@ -64,13 +66,18 @@ class ObjectServer(Server):
 
     def _object(self, request: dict[str, Any], before: int) -> bytes:
         self._forget(request["drop"])
+        self.libraries = frozenset(request.get("libraries", self.libraries))
         printed = io.StringIO()
         try:
             with contextlib.redirect_stdout(printed) if request["hear"] else contextlib.nullcontext():
                 found = getattr(self, "do_" + request["op"])(*request["with"])
-                reply = {"value": self._pack(found)} | self._after(request["with"])
+                packed = self._pack(found) if request["op"] in DATA_ONLY else self._packed(found)
+                reply = {"value": packed} | self._after()
         except KeyboardInterrupt:
             raise
+        except CodecError as error:
+            self._forget(range(before, self.counted))
+            reply = {"unsendable": str(error)[:TEXT]}
         except BaseException as error:
             if isinstance(error, PassThrough):
                 raise
@@ -104,19 +111,31 @@ class ObjectServer(Server):
     def do_special(self, target: Any, name: str, arguments: tuple[Any, ...]) -> Any:
         """A special method as Python's own operators look it up: on the class."""
         method = getattr(type(target), name, None)
-        if method is None or not _has(type(target), name):
+        if method is None or not has_special(type(target), name):
             raise TypeError(f"{type(target).__name__} object has no {name}")
         found = method(target, *arguments)
-        if found is NotImplemented:
-            raise TypeError(
-                f"unsupported operand types: {', '.join(type(one).__name__ for one in (target, *arguments))}"
-            )
-        return found
+        return NOT_IMPLEMENTED if found is NotImplemented else found
+
+    def do_judge(self, target: Any, how: str, others: tuple[Any, ...]) -> Any:
+        """What Python's own function says of objects that all are the student's."""
+        return JUDGES[how](target, *others)
+
+    def do_base(self, target: Any, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """A method of the plain type that the object's class extends, whatever that class makes of it."""
+        return getattr(base_of(type(target)), name)(target, *arguments, **named)
+
+    def do_array(self, target: Any) -> Any:
+        return target.detach().cpu().numpy()
+
+    def do_begin(self, target: Any) -> Any:
+        """An iterator of the student's own, begun again."""
+        self.iterators.pop(id(target), None)
+        return iter(target)
 
     def do_get(self, target: Any, name: str) -> Any:
         """An attribute; a method of the object's own comes as `METHOD`, and is called by its name."""
         found = getattr(target, name)
-        if type(found) is MethodType and found.__self__ is target:
+        if type(found) in (MethodType, BuiltinMethodType) and found.__self__ is target:
             return METHOD
         return self._crossing(found)
 
@@ -125,7 +144,10 @@ class ObjectServer(Server):
         return getattr(target, name)
 
     def do_variables(self, target: Any) -> Any:
-        return {name: self._crossing(value) for name, value in vars(target).items() if not name.startswith("__")}
+        held = {one.name: getattr(target, one.name) for one in compared_fields(target)} | getattr(
+            target, "__dict__", {}
+        )
+        return {name: self._crossing(value) for name, value in held.items() if not name.startswith("__")}
 
     def do_set(self, target: Any, name: str, value: Any) -> None:
         setattr(target, name, value)
@@ -152,8 +174,9 @@ class ObjectServer(Server):
         return target.take(most)
 
     def do_plain(self, target: Any) -> Any:
-        """The plain data that an object holds whose class extends str, int, list, ..."""
-        return next(one(target) for one in BASES if isinstance(target, one))
+        """The plain data that an object holds whose class extends str, int, list, ..., or the number that it is."""
+        base = base_of(type(target))
+        return number_of(target) if base is None else base(target)
 
     def do_seed(self, module: str, name: str, arguments: tuple[Any, ...]) -> None:
         """Seed a library's random numbers as the test cell did, if the student's code has loaded it."""
@@ -167,7 +190,7 @@ class ObjectServer(Server):
             for one in signature.parameters.values()
         ], _shown(signature.return_annotation)
 
-    def _after(self, request: list[Any]) -> dict[str, Any]:
+    def _after(self) -> dict[str, Any]:
         """What a call changed of its own arguments, and whether its result is one of them."""
         watched, self._watched = self._watched, None
         if watched is None:
@@ -190,7 +213,22 @@ class ObjectServer(Server):
         return {place: self._pack(one) for place, one in places.items() if type(one).__name__ in MUTABLE}
 
     def _pack(self, value: Any) -> bytes:
-        return encode(value, self.limits, export=self.keep, more=more)
+        return encode(value, self.limits, export=self.keep, more=self._more)
+
+    def _packed(self, value: Any) -> bytes:
+        """`value`, or a handle to the whole if it has a form that cannot cross."""
+        before = self.counted
+        try:
+            return self._pack(value)
+        except CodecError:
+            if self.counted - before >= HANDLES // 2:
+                raise  # too many objects: one more is no help
+            return self._pack(_Whole(value))
+
+    def _more(self, value: Any) -> tuple[str, Any] | None:
+        """As `codecs.more`; what the checker has no library for is an object like any other."""
+        library = type(value).__module__.partition(".")[0]
+        return None if library in GATED and library not in self.libraries else more(value)
 
     def _crossing(self, value: Any) -> Any:
         """`value` itself if it can cross, else a handle to the whole."""
@@ -226,7 +264,7 @@ class ObjectServer(Server):
 
     def _error(self, error: BaseException) -> dict[str, Any]:
         own = {name: one for name, one in vars(error).items() if not name.startswith("_")}
-        told: dict[str, Any] = {"kinds": _ancestry(type(error)), "text": _text(error), "line": own_line(error)}
+        told: dict[str, Any] = {"kinds": ancestry(type(error)), "text": _text(error), "line": own_line(error)}
         for key, value in (("arguments", list(error.args)), ("own", own)):
             with contextlib.suppress(Exception):
                 told[key] = self._pack(value)
@@ -286,37 +324,6 @@ def make(kind: str, content: Any) -> Any:
         return build(kind, content)
     module, _, name = content.rpartition(".")
     return getattr(importlib.import_module(module), name)
-
-
-def about(value: Any) -> dict[str, Any]:
-    """What `client.About` holds of an object."""
-    kind = type(value)
-    found: dict[str, Any] = {
-        "kinds": _ancestry(kind),
-        "specials": [name for name in SPECIALS if _has(kind, name)],
-        "equals": kind.__eq__ is not object.__eq__,
-        "lazy": kind is not _Iterator and hasattr(kind, "__next__"),
-    }
-    base = next((one for one in BASES if isinstance(value, one)), None)
-    if base is not None and kind.__eq__ is base.__eq__:
-        found["base"] = base.__name__
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        found["fields"] = [field.name for field in dataclasses.fields(value) if field.compare]
-    if isinstance(value, type):
-        found["own"] = _ancestry(value)
-        found["raised"] = issubclass(value, BaseException)
-    if inspect.ismodule(value):
-        found["module"] = str(value.__name__)
-    return found
-
-
-def _has(kind: type, name: str) -> bool:
-    """Whether a class itself or an ancestor defines a special method (its metaclass does not count)."""
-    return next((vars(one)[name] for one in kind.__mro__ if name in vars(one)), None) is not None
-
-
-def _ancestry(kind: type) -> list[tuple[str, str]]:
-    return [(str(one.__module__), str(one.__qualname__)) for one in kind.__mro__[:40]]
 
 
 def _text(error: BaseException) -> str:

@@ -10,9 +10,10 @@ import weakref
 from typing import Any
 
 from grader.grading.sealed import estimators
-from grader.grading.sealed.calls import Method
+from grader.grading.sealed.calls import MUTATORS, BaseMethod, Method
 from grader.grading.sealed.client import About, Client, trusted_class
-from grader.grading.sealed.object_server import METHOD, SPECIALS
+from grader.grading.sealed.object_description import NAMED
+from grader.grading.sealed.object_server import METHOD
 from grader.grading.sealed.remote_answer import RemoteAnswer
 from grader.grading.sealed.remote_object import (
     RemoteObject,
@@ -21,13 +22,17 @@ from grader.grading.sealed.remote_object import (
     client_of,
     get_own,
     is_remote,
+    may_ask,
     number_of,
+    permitted,
+    plain,
     refuse,
     set_own,
 )  # fmt: skip
-from grader.grading.sealed.special_methods import PLAIN, methods_of
+from grader.grading.sealed.special_methods import ORDER, PLAIN, TENSOR, contains, hashed, methods_of, ordered, truth
 from grader.suite_kit.answer import Answer
 
+TUPLE = (("builtins", "tuple"), ("builtins", "object"))  # the ancestors of a named tuple, which crosses as data
 # Attributes with two underscores that cells ask for; all others are refused, above all those by which numpy would read
 # memory or a library call back.
 DUNDER = frozenset(
@@ -44,7 +49,7 @@ DUNDER = frozenset(
         "__str__",
         "__repr__",
     ]
-) | frozenset(SPECIALS)
+) | frozenset(NAMED)
 
 
 class Proxied(RemoteObject):
@@ -96,13 +101,16 @@ class Proxied(RemoteObject):
     def __ne__(self, other: object) -> bool:
         return not _equal(self, other)
 
+    __bool__, __hash__, __contains__ = truth, hashed, contains
+    __lt__, __le__, __gt__, __ge__ = (ordered(name) for name in ORDER)
+
     def __instancecheck__(self, other: Any) -> bool:
+        if issubclass(type(other), tuple) and hasattr(type(other), "_fields"):
+            return _is_one(self, (("__main__", type(other).__name__), *TUPLE))
         return is_remote(other) and _is_one(self, about(other).kinds)
 
     def __subclasscheck__(self, other: Any) -> bool:
         return is_remote(other) and _is_one(self, about(other).own)
-
-    __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __contains__ = __hash__ = refuse
 
 
 def called_by_name(value: Any) -> Any:
@@ -118,7 +126,7 @@ class Proxies:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.alive: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
-        self.classes: dict[tuple[str, frozenset[str], str], type[Proxied]] = {}
+        self.classes: dict[tuple[str, frozenset[str], str, bool], type[Proxied]] = {}
         client.find = self.find
         client.in_use = self.alive.__contains__
         client.number_of = lambda value: number_of(value) if is_remote(value) else None
@@ -139,7 +147,7 @@ class Proxies:
         return found
 
     def _class(self, told: About) -> type[Proxied]:
-        key = told.name, told.specials, told.base
+        key = told.name, told.specials, told.base, TENSOR in told.kinds
         if key not in self.classes:
             name = told.name if told.name.isidentifier() else "object"
             self.classes[key] = type(name, (Proxied,), {"__slots__": (), "__module__": "__main__", **methods_of(told)})
@@ -150,9 +158,8 @@ def _attribute(proxied: Any, name: str) -> Any:
     told = about(proxied)
     if name == "score" and (score := estimators.score_of(proxied, told.kinds)) is not None:
         return score
-    allowed = client_of(proxied).allowed
-    if told.base and allowed is not None and name not in allowed and hasattr(PLAIN[told.base], name):
-        return getattr(ask(proxied, "plain"), name)
+    if told.base and hasattr(PLAIN[told.base], name) and not permitted(proxied, name):
+        return BaseMethod(proxied, name) if name in MUTATORS else getattr(plain(proxied), name)
     methods = client_of(proxied).methods
     if (told.kinds[0], name) in methods:
         return Method(proxied, name)
@@ -182,7 +189,7 @@ def _is_one(asked: Any, kinds: tuple[tuple[str, str], ...]) -> bool:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    """Identity, or data with data; the student's own idea of equality is never asked for."""
+    """Identity, or data with data; the student's own idea of equality is asked for between two objects of theirs."""
     if one is other:
         return True
     told = about(one)
@@ -190,10 +197,13 @@ def _equal(one: Any, other: Any) -> bool:
     if isinstance(other, type) and issubclass(other, Proxied):
         return bool(told.own) and told.own[0][1].rpartition(".")[2] == other.__name__
     if told.base:
-        return bool(ask(one, "plain") == (ask(other, "plain") if theirs and theirs.base else other))
+        return bool(plain(one) == plain(other))
     if theirs is not None and told.fields and told.kinds[0] == theirs.kinds[0]:
         mine, yours = ask(one, "variables"), ask(other, "variables")
         return all(mine.get(name) == yours.get(name) for name in told.fields)
+    if theirs is not None and (told.equals or theirs.equals):
+        may_ask(one, "__eq__")
+        return ask(one, "judge", "eq", (other,)) is True
     if told.equals and other is not None:
         refuse(one)
     return False

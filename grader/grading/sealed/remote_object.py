@@ -5,7 +5,7 @@ The ground on which proxies, their special methods and `estimators` stand; it kn
 
 from typing import Any, NoReturn
 
-from grader.grading.sealed.client import About, Client
+from grader.grading.sealed.client import LEARNING, About, Client
 from grader.suite_kit.answer import Elsewhere
 
 get_own, set_own = object.__getattribute__, object.__setattr__
@@ -64,15 +64,39 @@ def refuse(proxied: Any, *_: Any) -> NoReturn:
     raise TypeError(f"an object of type {about(proxied).name} came where a plain value was expected")
 
 
+def plain(value: Any) -> Any:
+    """The data of an object whose class extends plain data; anything else as it is."""
+    return ask(value, "plain") if is_remote(value) and about(value).base else value
+
+
+def permitted(proxied: Any, name: str) -> bool:
+    """Whether the cell may give data to the object by this method or operator, which is noted if so."""
+    client = client_of(proxied)
+    if client.allowed is not None and name not in client.allowed and LEARNING not in client.allowed:
+        return False
+    client.given.add(name)
+    return True
+
+
 def may_give(proxied: Any, name: str) -> None:
     """Notes that data is given to an object by a method or operator. Raises `TypeError` if the cell may not.
 
     It may where the instructor's own answer is asked in this way too. Otherwise data was expected in the object's
     place, and the object would be asked whether it agrees with what is right.
     """
-    client = client_of(proxied)
-    client.given.add(name)
-    if client.allowed is not None and name not in client.allowed:
+    if not permitted(proxied, name):
+        client_of(proxied).given.add(name)
         raise TypeError(
             f"an object of type {about(proxied).name} came where a plain value was expected ({name} was asked)"
         )
+
+
+def may_ask(proxied: Any, name: str) -> None:
+    """Notes that an object is asked what decides: its truth, order, hash or number. Raises `TypeError` if it may not.
+
+    It may only where it is known that the instructor's own answer is asked the same, or while that is being learned.
+    """
+    client = client_of(proxied)
+    client.given.add(name)
+    if client.allowed is None or not {name, LEARNING} & client.allowed:
+        refuse(proxied)

@@ -1,40 +1,139 @@
-"""The special methods of proxies: iteration, operators and `with`, as Python's own syntax asks for them.
+"""The special methods of proxies: iteration, operators, comparison, conversion, as Python's own syntax asks for them.
 
-What is asked of the student's side and what is worked out here from data is decided here, and nowhere else.
+An object whose class extends plain data is compared and converted here, by its data. Of any other object a question
+that decides (is it true, equal, less, a member) is asked only where the instructor's own answer is asked it too, and
+never together with data of the cell's: the other side cannot learn what was expected.
 """
 
+import math
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from grader.grading.sealed.calls import call_object
 from grader.grading.sealed.client import About
-from grader.grading.sealed.object_server import SPECIALS
-from grader.grading.sealed.remote_object import about, ask, get_own, is_remote, may_give, refuse, set_own
+from grader.grading.sealed.object_description import BASES, NUMBER
+from grader.grading.sealed.object_server import NOT_IMPLEMENTED
+from grader.grading.sealed.remote_object import (
+    about,
+    ask,
+    get_own,
+    is_remote,
+    may_ask,
+    may_give,
+    number_of,
+    permitted,
+    plain,
+    refuse,
+    set_own,
+)  # fmt: skip
 
 BATCHES = (64, 256, 1024)
 LAZY_AT_FIRST = 32  # items of a generator that are fetched one by one
 LAZY_BATCH = 256
-UNARY = ("__neg__", "__pos__", "__invert__")
-PLAIN: dict[str, type] = {
-    one.__name__: one for one in (str, int, float, list, dict, tuple, set, frozenset, bytes)
-}  # fmt: skip
-_DATA = (
-    "__lt__", "__le__", "__gt__", "__ge__", "__bool__", "__contains__", "__hash__", "__float__", "__int__", "__index__",
-    "__abs__", "__round__", "__add__", "__sub__", "__mul__", "__truediv__", "__floordiv__", "__mod__", "__pow__",
-    "__radd__", "__rsub__", "__rmul__", "__rtruediv__", "__neg__", "__and__", "__or__",
+BUILT_IN_ITERATORS = ("builtins", "itertools")
+PLAIN: dict[str, type] = {one.__name__: one for one in BASES} | {NUMBER: object}
+TENSOR = ("torch", "Tensor")
+ARITHMETIC = (
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift",
 )  # fmt: skip
+ORDER = ("lt", "le", "gt", "ge")
+UNARY = ("neg", "pos", "invert")
+ASKED = ("__getitem__", "__setitem__", "__delitem__", "__enter__", "__reversed__")
+NUMBERS: dict[str, Callable[..., Any]] = {
+    "__float__": float, "__int__": int, "__complex__": complex, "__index__": operator.index, "__abs__": abs,
+    "__round__": round, "__trunc__": math.trunc, "__floor__": math.floor, "__ceil__": math.ceil,
+    "__divmod__": divmod,
+}  # fmt: skip
+
+
+def _reflected(work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: work(other, self)
+
+
+_WORK: dict[str, Callable[[Any, Any], Any]] = {
+    name: getattr(operator, {"and": "and_", "or": "or_"}.get(name, name)) for name in ARITHMETIC
+}
+_BINARY = {f"__{name}__": work for name, work in _WORK.items()} | {
+    f"__r{name}__": _reflected(work) for name, work in _WORK.items()
+}
+_IN_PLACE = tuple(f"__i{name}__" for name in ARITHMETIC)
 
 
 def methods_of(told: About) -> dict[str, Callable[..., Any]]:
     """The special methods of a proxy, for what the student's side says of the object."""
-    methods = {name: _SPECIALS[name] for name in SPECIALS if name in told.specials}
+    methods = {name: method for name, method in _SPECIALS.items() if name in told.specials}
     if told.base:
-        methods |= {name: _by_data(name) for name in _DATA if hasattr(PLAIN[told.base], name)}
+        numeric = told.base == NUMBER
+        by_data = {**_BINARY, **_UNARY, **NUMBERS, **_ORDER}
+        named = {name: work for name, work in by_data.items() if numeric or hasattr(PLAIN[told.base], name)}
+        methods |= {name: _by_data(name, work) for name, work in named.items()}
+        methods |= {name: _in_place(name) for name in _IN_PLACE if hasattr(PLAIN[told.base], name)}
+    if TENSOR in told.kinds:
+        methods["__array__"] = _as_array
     return methods
 
 
+def truth(proxied: Any) -> bool:
+    """`bool(proxied)`. Raises `TypeError` where truth may not be asked."""
+    told = about(proxied)
+    if told.base == NUMBER or (told.base and "__len__" not in told.specials):
+        return bool(plain(proxied))
+    if told.base:
+        return _length(proxied) > 0
+    may_ask(proxied, "__bool__")
+    return ask(proxied, "judge", "bool", ()) is True
+
+
+def hashed(proxied: Any) -> int:
+    """`hash(proxied)`. Raises `TypeError` for what has none."""
+    told = about(proxied)
+    if told.base:
+        return hash(plain(proxied))
+    if told.hashed == "identity":
+        return hash(("an object of the student's", number_of(proxied)))
+    if told.hashed != "own":
+        raise TypeError(f"unhashable type: {told.name!r}")
+    may_ask(proxied, "__hash__")
+    return int(ask(proxied, "judge", "hash", ()))
+
+
+def contains(proxied: Any, item: Any) -> bool:
+    """`item in proxied`: by its data, or its items where its class has no way of its own to say so."""
+    told = about(proxied)
+    if told.base:
+        return bool(plain(item) in plain(proxied)) if not is_remote(item) or about(item).base else item in list(proxied)
+    if "__contains__" in told.specials:
+        if not is_remote(item):
+            refuse(proxied)
+        may_ask(proxied, "__contains__")
+        return ask(proxied, "judge", "contains", (item,)) is True
+    if "__iter__" not in told.specials and "__getitem__" not in told.specials:
+        raise TypeError(f"argument of type {told.name!r} is not iterable")
+    return any(item is one or item == one for one in proxied)
+
+
+def ordered(name: str) -> Callable[[Any, Any], Any]:
+    """`<` and the like between objects of the student's."""
+
+    def method(self: Any, other: Any) -> Any:
+        if not is_remote(other):
+            refuse(self)
+        may_ask(self, f"__{name}__")
+        return ask(self, "judge", name, (other,))
+
+    return method
+
+
 def _iterate(self: Any) -> Any:
-    return self if about(self).lazy else _items(self)
+    """An iterator of a library is itself; one of the student's own may begin again."""
+    told = about(self)
+    if not told.lazy:
+        return _items(self)
+    if told.kinds[0][0] in BUILT_IN_ITERATORS or get_own(self, "_proxied_ahead"):
+        return self
+    begun = ask(self, "begin")
+    return begun if is_remote(begun) else iter(begun)
 
 
 def _items(proxied: Any) -> Iterator[Any]:
@@ -74,13 +173,25 @@ def _operator(name: str) -> Callable[..., Any]:
     """
 
     def method(self: Any, *others: Any) -> Any:
-        plain = bool(others) and not is_remote(others[0])
-        if plain:
+        data = bool(others) and not is_remote(others[0])
+        if data:
             may_give(self, name)
         found = ask(self, "special", name, others)
-        if plain and not is_remote(found):
+        if type(found) is str and found == NOT_IMPLEMENTED:
+            return NotImplemented
+        if data and not is_remote(found):
             refuse(self)
         return found
+
+    return method
+
+
+def _conversion(name: str) -> Callable[..., Any]:
+    """A number made of an object that is none."""
+
+    def method(self: Any, *arguments: Any) -> Any:
+        may_ask(self, name)
+        return NUMBERS[name](ask(self, "special", name, arguments))
 
     return method
 
@@ -95,18 +206,40 @@ def _leave(self: Any, kind: Any, error: Any, trace: Any) -> bool:
     return False
 
 
-def _by_data(name: str) -> Callable[..., Any]:
-    """A special method of an object whose class extends str, int, list, ...: done here, with its data."""
+def _by_data(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    """A special method of an object whose class extends str, int, list, ...: done here, with its data.
+
+    Where the student's own class defines it, and the instructor's own answer is asked for it too, it is asked for.
+    """
+    asked = _operator(name) if name in _BINARY or name in _UNARY else None
 
     def method(self: Any, *arguments: Any) -> Any:
-        plain = [ask(one, "plain") if is_remote(one) and about(one).base else one for one in arguments]
-        return getattr(ask(self, "plain"), name)(*plain)
+        if asked is not None and name in about(self).overrides and permitted(self, name):
+            return asked(self, *arguments)
+        return work(plain(self), *map(plain, arguments))
 
     return method
 
 
+def _in_place(name: str) -> Callable[..., Any]:
+    """`+=` and the like on an object whose class extends list, dict, ...: as that plain type does it."""
+
+    def method(self: Any, other: Any) -> Any:
+        return ask(self, "base", name, (other,), {})
+
+    return method
+
+
+def _as_array(self: Any, *_: Any, **__: Any) -> Any:
+    """A tensor as numpy sees it."""
+    return ask(self, "array")
+
+
+_UNARY: dict[str, Callable[..., Any]] = {f"__{name}__": getattr(operator, name) for name in UNARY}
+_ORDER: dict[str, Callable[..., Any]] = {f"__{name}__": getattr(operator, name) for name in ORDER}
 _SPECIALS: dict[str, Callable[..., Any]] = {
-    **{name: _operator(name) for name in SPECIALS},
-    **{name: _special(name) for name in ("__getitem__", "__setitem__", "__delitem__", "__enter__", *UNARY)},
+    **{name: _operator(name) for name in (*_BINARY, *_IN_PLACE)},
+    **{name: _conversion(name) for name in NUMBERS},
+    **{name: _special(name) for name in (*ASKED, *_UNARY)},
     "__call__": call_object, "__len__": _length, "__iter__": _iterate, "__next__": _next, "__exit__": _leave,
 }  # fmt: skip

@@ -3,7 +3,6 @@
 Imported only where such a value is met, so that a light assignment never loads a heavy library.
 """
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -26,19 +25,91 @@ def write(module: str, kind: type, value: Any) -> tuple[str, Any] | None:
         return "missing", "NaT" if value is pd.NaT else "NA"
     if kind in (pd.Timestamp, pd.Timedelta):
         return "stamp", [kind.__name__, value.isoformat(), str(value.tz) if getattr(value, "tz", None) else None]
+    if kind in (pd.Period, pd.Interval):
+        return "scalar", pd.array([value])
     if isinstance(value, pd.Index):
         return _write_index(value)
+    if isinstance(value, pd.api.extensions.ExtensionArray):
+        return _write_values(value)
+    if kind is pd.Series and _is_apart(value):
+        return "value series", [value.array, value.index, value.name]
     if kind is pd.Series and value.dtype == object:
         return "object series", [value.tolist(), value.index, value.name]
     if kind is pd.Series and value.name is not None and type(value.name) is not str:
         return "series", [value.rename(None), value.name]
-    if kind is pd.DataFrame and any(one.hasobject for one in value.dtypes if isinstance(one, np.dtype)):
-        return "object frame", [[value.iloc[:, i] for i in range(value.shape[1])], value.index, value.columns]
+    if kind is pd.DataFrame and _has_parts(value):
+        columns = [value.iloc[:, i].reset_index(drop=True) for i in range(value.shape[1])]
+        return "parts", [columns, value.index, value.columns]
     if kind is pd.DataFrame and any(type(name) is not str for name in value.columns):
         if isinstance(value.columns, pd.MultiIndex):
             return "multi", [_numbered(value), value.columns.tolist(), list(value.columns.names)]
         return "frame", [_numbered(value), value.columns]
     return None
+
+
+def _is_apart(series: Any) -> bool:
+    """Whether a series has a type or an index that Arrow would lose."""
+    return _is_odd_type(series.dtype) or _is_odd(series.index)
+
+
+def _is_odd_type(dtype: Any) -> bool:
+    import pandas as pd
+
+    known = (pd.CategoricalDtype, pd.PeriodDtype, pd.IntervalDtype, pd.SparseDtype)
+    return isinstance(dtype, known) or dtype.kind == "c"
+
+
+def _is_odd(index: Any) -> bool:
+    return getattr(index, "freq", None) is not None or type(index).__name__ in (
+        "PeriodIndex", "IntervalIndex", "CategoricalIndex", "MultiIndex",
+    )  # fmt: skip
+
+
+def _has_parts(frame: Any) -> bool:
+    """Whether a table goes over column by column."""
+    objects = any(one.hasobject for one in frame.dtypes if isinstance(one, np.dtype))
+    odd = any(map(_is_odd_type, frame.dtypes))
+    return objects or odd or _is_odd(frame.index) or not frame.columns.is_unique
+
+
+def _write_values(value: Any) -> tuple[str, Any] | None:
+    """An array of a type of pandas's own, by the arrays that it is made of."""
+    import pandas as pd
+
+    kind = type(value).__name__
+    if kind == "Categorical":
+        return "values", [kind, value.codes, value.categories, bool(value.ordered)]
+    if kind == "PeriodArray":
+        return "values", [kind, value.asi8, value.freqstr]
+    if kind == "IntervalArray":
+        return "values", [kind, value.left, value.right, value.closed]
+    if kind == "SparseArray":
+        return "values", [kind, np.asarray(value), value.fill_value]
+    if kind == "NumpyExtensionArray":
+        return "values", [kind, value.to_numpy()]
+    return "values", ["plain", pd.Series(value)]
+
+
+def _make_values(content: Any) -> Any:
+    import pandas as pd
+
+    kind, first, *more = content
+    if kind == "Categorical":
+        return pd.Categorical.from_codes(first, more[0], ordered=more[1] is True)
+    if kind == "PeriodArray":
+        return pd.PeriodIndex.from_ordinals(first, freq=str(more[0])).array
+    if kind == "IntervalArray":
+        return pd.arrays.IntervalArray.from_arrays(first, more[0], closed=str(more[1]))
+    if kind == "SparseArray":
+        return pd.arrays.SparseArray(first, fill_value=more[0])
+    return pd.Series(first).array
+
+
+def _make_value_series(content: Any) -> Any:
+    import pandas as pd
+
+    values, index, name = content
+    return pd.Series(values, index=index, name=name)
 
 
 def _numbered(value: Any) -> Any:
@@ -57,7 +128,11 @@ def _write_index(value: Any) -> tuple[str, Any] | None:
     if isinstance(value, pd.MultiIndex):
         return "index", ["multi", value.tolist(), list(value.names)]
     kind = type(value).__name__
-    if kind not in ("Index", "DatetimeIndex", "TimedeltaIndex", "CategoricalIndex"):
+    if kind in ("PeriodIndex", "IntervalIndex", "CategoricalIndex"):
+        return "index", ["values", value.array, name]
+    if kind in ("DatetimeIndex", "TimedeltaIndex") and value.freq is not None:
+        return "index", [f"every {value.freqstr}", pd.Series(value._with_freq(None), name=None), name]
+    if kind not in ("Index", "DatetimeIndex", "TimedeltaIndex"):
         return None
     if value.dtype == object:
         return "index", ["objects", value.tolist(), name]
@@ -74,7 +149,10 @@ def _make_index(content: Any) -> Any:
         return pd.MultiIndex.from_tuples(values, names=name)
     if kind == "objects":
         return pd.Index(values, dtype=object, name=name)
-    return pd.Index(values, name=name)
+    index = pd.Index(values, name=name)
+    if kind.startswith("every "):
+        index.freq = kind.removeprefix("every ")
+    return index
 
 
 def _make_series(content: Any) -> Any:
@@ -96,12 +174,12 @@ def _make_object_series(content: Any) -> Any:
     return pd.Series(values, index=index, name=name, dtype=object)
 
 
-def _make_object_frame(content: Any) -> Any:
+def _make_parts(content: Any) -> Any:
     import pandas as pd
 
     columns, index, names = content
-    frame = pd.concat(columns, axis=1) if columns else pd.DataFrame(index=index)
-    frame.columns = names
+    frame = pd.concat(columns, axis=1, ignore_index=True) if columns else pd.DataFrame(index=index)
+    frame.index, frame.columns = index, names
     return frame
 
 
@@ -141,8 +219,6 @@ def _write_tensor(value: Any) -> tuple[str, Any]:
 
 def _make_tensor(content: Any) -> Any:
     array, dtype, grows, kind = content
-    if "torch" not in sys.modules:
-        raise CodecError("a tensor came, and this assignment does not import torch")
     import torch
 
     wanted = getattr(torch, str(dtype))
@@ -172,5 +248,6 @@ def _make_sparse(content: Any) -> Any:
 MAKERS: dict[str, Callable[[Any], Any]] = {
     "index": _make_index, "series": _make_series, "frame": _make_frame, "multi": _make_multi,
     "stamp": _make_stamp, "missing": _make_missing, "tensor": _make_tensor, "sparse": _make_sparse,
-    "object series": _make_object_series, "object frame": _make_object_frame,
+    "object series": _make_object_series, "parts": _make_parts, "values": _make_values,
+    "value series": _make_value_series, "scalar": lambda content: content[0],
 }  # fmt: skip
