@@ -36,7 +36,8 @@ class Limits:
 def apply(limits: Limits, others: int = 0) -> list[str]:
     """Hold this process and all that it starts to `limits` for good; the names of those that the kernel refuses.
 
-    `others` processes of the same user, which the kernel counts too, come on top.
+    `others` processes of the same user, which the kernel counts too, come on top. CPU time is left to who watches from
+    outside: under RLIMIT_CPU the kernel keeps the CPU clock of a process by ticks (4 ms), for itself and for others.
     """
     import resource
 
@@ -44,7 +45,6 @@ def apply(limits: Limits, others: int = 0) -> list[str]:
         "FSIZE": limits.files_mb * MB,
         "NPROC": limits.processes + others,
         "NOFILE": OPEN_FILES,
-        "CPU": max(1, round(limits.total_s * 2)),
         "CORE": 0,
         "MSGQUEUE": 0,
         "MEMLOCK": 8 * MB,
