@@ -86,6 +86,61 @@ def test_a_few_disturbed_pairs_do_not_move_the_ratio():
     assert found.ratio == pytest.approx(20, rel=0.05)
 
 
+def test_what_the_first_call_pays_for_caches_that_the_other_side_took_does_not_count():
+    calls = itertools.count()
+    cold = VirtualAnswer(lambda: 0.11 if next(calls) % benchmark.ROWS_A_PAIR else 3.0, wall_s=0.1)
+    slow, requests = subject(VirtualAnswer(2.01)), list(range(benchmark.ROWS_A_PAIR))
+    for slow_first in (True, False):
+        assert benchmark._pair(slow, subject(cold), requests, slow_first).ratio == pytest.approx(20)
+
+
+def test_a_round_ends_when_no_further_pair_is_needed():
+    fast, slow, fresh = subject(VirtualAnswer(0.11)), subject(VirtualAnswer(2.01)), itertools.count()
+    assert len(one_round(slow, fast, fresh, STEPS).outputs) == benchmark.LEAST_PAIRS * benchmark.ROWS_A_PAIR
+    swings = itertools.chain([1] * 2, itertools.cycle([1.01] * benchmark.ROWS_A_PAIR + [0.11] * benchmark.ROWS_A_PAIR))
+    found = one_round(slow, subject(VirtualAnswer(lambda: next(swings), wall_s=0.1)), fresh, STEPS)
+    assert len(found.outputs) == benchmark.PAIRS * benchmark.ROWS_A_PAIR
+    assert len(one_round(slow, fast, fresh).outputs) == benchmark.PAIRS * benchmark.ROWS_A_PAIR
+
+
+@pytest.mark.parametrize(
+    ("ratios", "enough"),
+    [
+        ([9] * 4, False), ([9] * 5, True), ([7] * 5, True), ([9] * 4 + [7], False), ([9] * 5 + [7], False),
+        ([9] * 6 + [7], True), ([7] * 6 + [9], True), ([9] * 8 + [7] * 2, False),
+    ],
+)  # fmt: skip
+def test_one_pair_on_the_other_side_of_a_threshold_asks_for_two_more(ratios, enough):
+    assert benchmark.clear(ratios, [8]) is enough
+    assert benchmark.clear(ratios, [2.5, 8, 30]) is enough
+
+
+def stopped(ratios, thresholds):
+    """How many pairs a round takes, and the steps that their median reaches."""
+    pairs = next((n for n in range(len(ratios)) if benchmark.clear(ratios[:n], thresholds)), len(ratios))
+    return pairs, sum(np.median(ratios[:pairs]) >= threshold for threshold in thresholds)
+
+
+def test_ending_a_round_early_changes_a_step_in_less_than_one_of_a_thousand_rounds_wherever_the_answer_lies():
+    rng = np.random.default_rng(5)
+    for share_above in (0.1, 0.3, 0.4, 0.5, 0.6, 0.9):
+        above = rng.random((4000, benchmark.PAIRS)) < share_above
+        rounds = [(stopped(row, [8]), row) for row in np.where(above, 9.0, 7.0)]
+        differ = sum(steps != (np.median(row) >= 8) for (_, steps), row in rounds)
+        assert differ / len(rounds) <= 1 / 1024 + 3 * (1 / 1024 / len(rounds)) ** 0.5, share_above
+
+
+def test_an_answer_three_standard_deviations_from_a_step_needs_half_the_pairs_and_gets_the_same_steps():
+    rng = np.random.default_rng(6)
+    for true in (1.0, 4.5, 15, 60, 120):
+        gap = min(abs(np.log(true / step)) for step in STEPS)
+        rows = np.exp(rng.normal(np.log(true), gap / 3, (2000, benchmark.PAIRS)))
+        found = [stopped(row, STEPS) for row in rows]
+        full = [sum(np.median(row) >= step for step in STEPS) for row in rows]
+        assert sum(one != steps for (_, one), steps in zip(found, full, strict=True)) == 0
+        assert np.mean([pairs for pairs, _ in found]) < 0.5 * benchmark.PAIRS
+
+
 def test_waiting_shows_on_the_wall_and_caps_the_steps():
     waits = VirtualAnswer(0.02, wall_s=3.0)
     found, sure = compare(subject(VirtualAnswer(2.01)), subject(waits), itertools.count(), STEPS)
@@ -125,7 +180,7 @@ def test_points_come_in_whole_steps(ratio, steps):
 
 def rounds(monkeypatch, *speeds):
     told = iter(speeds)
-    monkeypatch.setattr(benchmark, "one_round", lambda slow, fast, fresh: next(told))
+    monkeypatch.setattr(benchmark, "one_round", lambda slow, fast, fresh, thresholds: next(told))
     return compare(subject(VirtualAnswer(2)), subject(VirtualAnswer(1)), itertools.count(), STEPS)
 
 
