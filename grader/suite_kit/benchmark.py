@@ -5,7 +5,6 @@ request, and its output is kept to be compared. A round ends as soon as no furth
 against waiting. Points are given elsewhere.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -192,7 +191,7 @@ def _slow_calls(slow: Subject, requests: list[Any]) -> tuple[np.ndarray, list[An
 
 
 def _fast_calls(fast: Subject, requests: list[Any]) -> tuple[float, float, list[Any]]:
-    """CPU seconds a call after the first, wall seconds of the best, what all gave. The clock is far: it is read twice."""
+    """CPU seconds a call after the first, wall seconds of the best, what all gave. The clock is far, so read twice."""
     given, wall_s = [fast(requests[0])], []
     started_s = fast.answer.cpu_s()
     for request in requests[1:]:

@@ -55,7 +55,7 @@ class Plan:
 
 @dataclass
 class Plans:
-    """An assignment: a plan a notebook, the modules it imports, and those that its suites forbid."""
+    """An assignment: a plan a notebook, the modules it imports, now or late, and those that its suites forbid."""
 
     notebooks: dict[str, Plan]
     modules: list[str] = field(default_factory=list)
@@ -70,8 +70,9 @@ def plans(masters: Sequence[Master], solved: Mapping[str, bytes], hidden: tuple[
         for cell in one.cells:
             text = made[one.name].answers.get(identity(cell), cell.source)
             imported |= name_analysis.modules(name_analysis.tree_of(text)) if cell.kind == "code" else set()
-    found = sorted(name for name in imported if not _is_light(name))
-    return Plans(made, found, sorted({name for one in found for name in _forbidden(one)}))
+    found = {name for name in imported if not _is_light(name)}
+    late = {name for one in found for name in _stated(one, "PRELOADS")}
+    return Plans(made, sorted(found | late), sorted({name for one in found for name in _stated(one, "FORBIDS")}))
 
 
 def identity(cell: MasterCell) -> str:
@@ -150,14 +151,14 @@ def _is_light(module: str) -> bool:
     return module.partition(".")[0] in LIGHT
 
 
-def _forbidden(module: str) -> list[str]:
-    """What a suite forbids, read from its text."""
+def _stated(module: str, constant: str) -> list[str]:
+    """The names in a constant of a suite of ours, read from its text."""
     if not module.startswith("grader.suites."):
         return []
     found = importlib.util.find_spec(module)
     if found is None or not found.origin:
         return []
     for node in ast.parse(Path(found.origin).read_text()).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FORBIDS":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == constant:
             return list(ast.literal_eval(node.value))
     return []

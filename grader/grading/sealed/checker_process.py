@@ -25,6 +25,7 @@ from grader.sandbox import protocol
 from grader.sandbox.isolation.enter import Entry, enter, lay_down
 
 SEEDS = (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed"))
+SUITES = "grader.suites."
 PROCESSES = frozenset({"os.system", "subprocess.Popen", "os.exec", "os.posix_spawn", "os.fork"})
 
 
@@ -39,6 +40,7 @@ def prepare(setting: dict[str, Any]) -> tuple[dict[str, Namespace], dict[str, An
     failed = []
     with contextlib.redirect_stdout(io.StringIO()):
         _import(setting["imports"])
+        failed += _warm(setting["imports"])
         namespaces = {}
         for plan in setting["plans"]:
             names = Names(frozenset(plan["names"]["theirs"]), plan["names"]["imports"])
@@ -53,6 +55,19 @@ def prepare(setting: dict[str, Any]) -> tuple[dict[str, Namespace], dict[str, An
                     compiled(source, cell)
     rehearse()
     return namespaces, {"failed": failed}
+
+
+def _warm(modules: list[str]) -> list[str]:
+    """Have suites of ours do once what they would do in each fork; what went wrong."""
+    failed = []
+    for module in modules:
+        warm = getattr(sys.modules.get(module), "warm", None) if module.startswith(SUITES) else None
+        try:
+            if warm is not None:
+                warm()
+        except Exception as error:
+            failed.append(f"{module}: {type(error).__name__}: {error}")
+    return failed
 
 
 def before_fork(request: dict[str, Any]) -> None:

@@ -35,6 +35,9 @@ class Cases:
     private: bool = False
 
 
+_KEPT: list[Cases] = []
+
+
 def draw_cases(
     rng: np.random.Generator,
     places: list[dict[str, Any]],
@@ -52,9 +55,19 @@ def draw_cases(
 
 def cases() -> Cases:
     """The hidden cases where the grader has them, the public ones otherwise."""
+    return _KEPT[0] if _KEPT else _found()
+
+
+def keep() -> None:
+    """Find the cases once for this process and its forks: for a process of the grader's, never one with an answer."""
+    _KEPT[:] = [_found()]
+
+
+def _found() -> Cases:
     private = hidden("reduce_latency")
     if private is not None:
-        return private.cases()
+        found: Cases = private.cases()
+        return found
     return Cases(**json.loads((HERE / "cases.json").read_text()))
 
 

@@ -289,6 +289,15 @@ def test_without_the_hidden_folder_a_secret_changes_nothing(secret, monkeypatch)
     assert stored.cases() == stored.Cases(stored.public_families(), stored.public_trials(), stored.PUBLIC_SEED)
 
 
+def test_a_process_of_the_graders_finds_its_cases_once(secret, monkeypatch):
+    monkeypatch.setattr(stored, "_KEPT", [])
+    drawn = stored.cases()
+    suite.warm()
+    monkeypatch.setattr(stored, "hidden", None)
+    assert stored.cases().families == drawn.families
+    assert stored.cases().seed == drawn.seed
+
+
 @pytest.mark.parametrize(
     ("came", "right", "agree"),
     [

@@ -81,6 +81,19 @@ def test_without_the_hidden_folder_a_secret_changes_nothing(monkeypatch, tmp_pat
     assert stored.cases() == public
 
 
+def test_a_process_of_the_graders_finds_its_cases_once(monkeypatch, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("a" * 64)
+    monkeypatch.setenv("MLSD_SECRET_FILE", str(secret))
+    monkeypatch.setattr(stored, "_KEPT", [])
+    drawn = stored.cases()
+    suite.warm()
+    monkeypatch.setattr(stored, "hidden", None)
+    assert stored.cases() == drawn
+    assert "sklearn.preprocessing" in sys.modules
+    assert set(suite.PRELOADS) <= set(sys.modules)
+
+
 def test_fresh_requests_never_repeat():
     fresh = stored.fresh_requests(3)
     rows = [json.dumps(next(fresh), sort_keys=True) for _ in range(200)]
