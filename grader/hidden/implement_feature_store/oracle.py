@@ -62,6 +62,9 @@ class ListStore:
             raise ValueError(f"column {column!r} is there with another default")
         view.defaults[column] = default
 
+    def refused(self, kind: str, name: str, rows: list[Row], known_s: int) -> None:
+        """A batch was refused before it came here; `rows` are those before the bad one. Nothing of it stays."""
+
     # The rules, one a method.
 
     def take(self, view: View, kind: str, rows: list[Row], known_s: int) -> None:

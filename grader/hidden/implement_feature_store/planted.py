@@ -75,9 +75,8 @@ class InOrderOfTime(ListStore):
 
 
 class KeepsPartOfABatch(ListStore):
-    def take(self, view: View, kind: str, rows: list[Row], known_s: int) -> None:
-        for row in rows:
-            super().take(view, kind, [row], known_s)
+    def refused(self, kind: str, name: str, rows: list[Row], known_s: int) -> None:
+        self.take(self.views[name], kind, rows, known_s)
 
 
 class FillsFromBefore(ListStore):

@@ -27,10 +27,13 @@ order by known_s, whole desc, number desc
 
 class SqlStore:
     def __init__(self, size: int = 0) -> None:
-        self.base = sqlite3.connect(":memory:", isolation_level=None)
+        self.base = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self.base.executescript(TABLES)
 
     def define(self, name: str, columns: list[str], time_to_live_s: int | None = None) -> None:
+        for table in ("fact", "live", "feature"):
+            self.base.execute(f"delete from {table} where view = ?", (name,))
+        self.base.execute("delete from view where name = ?", (name,))
         self.base.execute("insert into view values (?, ?, null)", (name, time_to_live_s))
         self.base.executemany("insert into feature values (?, ?, 'null')", [(name, column) for column in columns])
 
@@ -60,6 +63,9 @@ class SqlStore:
         number = self.base.execute("select count(*) from fact").fetchone()[0]
         values = [(*fact[:5], number + i, fact[5]) for i, fact in enumerate(facts)]
         self.base.executemany("insert into fact values (?, ?, ?, ?, ?, ?, ?)", values)
+
+    def refused(self, kind: str, name: str, rows: list[Row], known_s: int) -> None:
+        """A batch was refused before it came here. Nothing of it stays."""
 
     def as_of(self, name: str, requests: list[Row]) -> list[Row]:
         life_s, given = self._life_s(name), []

@@ -13,7 +13,6 @@ from grader.suites.implement_feature_store.scripts import QUESTIONS
 
 Row = dict[str, Any]
 FAR = 10**15
-METHODS = ("define", "write", "as_of", "materialise", "online", "add_column", "backfill")
 
 
 class Own:

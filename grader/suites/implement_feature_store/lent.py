@@ -1,13 +1,15 @@
 """The store that a student's tests get: always a class of the same name and form, whatever is behind it.
 
-`try_store` runs on the student's side; `Shop` is the checker's, and only numbers and plain data go between them.
+`try_store` runs on the student's side; `Shop` is the checker's, and only numbers and plain data go between them. What
+is refused is decided before a store is asked, in the same words for all.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from grader.suite_kit.answer import Exposed
-from grader.suites.implement_feature_store.bugs import BUGS, METHODS, TIES, Own, Row
+from grader.suites.implement_feature_store.bugs import BUGS, TIES, Own, Row
+from grader.suites.implement_feature_store.requests import Views, note, refusal, well_formed
 
 MOST_STORES = 5_000
 
@@ -22,14 +24,14 @@ def try_store(check: Callable[[type], Any], own: type, bug: str = "", size: int 
     if bug and bug not in BUGS and bug not in TIES:
         raise ValueError(f"no bug is called {bug!r}. Known: {', '.join([*BUGS, *TIES])}")
     wrapper = BUGS[bug].wrapper if bug in BUGS else TIES.get(bug, Own)
-    made: list[Own] = []
+    made: list[OwnStore] = []
 
     def new() -> int:
-        made.append(wrapper(own, size or (BUGS[bug].size if bug in BUGS else 0)))
+        made.append(OwnStore(wrapper(own, size or (BUGS[bug].size if bug in BUGS else 0))))
         return len(made) - 1
 
     def call(number: int, method: str, arguments: Sequence[Any]) -> Any:
-        return getattr(made[number], method)(*arguments)
+        return made[number].call(method, arguments)
 
     return check(store_class(new, call))
 
@@ -68,25 +70,72 @@ def store_class(new: Callable[[], int], call: Callable[[int, str, Sequence[Any]]
     return FeatureStore
 
 
+class OwnStore:
+    """The student's own store in the hands of their tests: asked also what it must refuse, for it may not.
+
+    Where it refuses that, it does so in the words of all stores.
+    """
+
+    def __init__(self, store: Own) -> None:
+        self.store = store
+        self.views: Views = {}
+
+    def call(self, method: str, arguments: Sequence[Any]) -> Any:
+        """One operation."""
+        plain = well_formed(method, arguments)
+        refused = refusal(method, plain, self.views)
+        try:
+            given = getattr(self.store, method)(*plain)
+        except NotImplementedError:
+            raise
+        except Exception:
+            if refused is None:
+                raise
+            raise refused.error from None
+        note(method, plain, self.views)
+        return given
+
+
+class LentStore:
+    """A store of the checker's in the hands of a student's tests: it is asked nothing that is to be refused."""
+
+    def __init__(self, store: Any) -> None:
+        self.store = store
+        self.views: Views = {}
+
+    def call(self, method: str, arguments: Sequence[Any]) -> Any:
+        """One operation."""
+        plain = well_formed(method, arguments)
+        refused = refusal(method, plain, self.views)
+        if refused is not None:
+            if method in ("write", "backfill") and plain[0] in self.views:
+                self.store.refused(method, plain[0], plain[1][: refused.row], plain[2])
+            raise refused.error
+        if method == "add_column" and plain[1] in self.views[plain[0]]:
+            return None  # it is there already; stores compare defaults each in its own way
+        note(method, plain, self.views)
+        return getattr(self.store, method)(*plain)
+
+
 class Shop:
     """Stores that the checker owns, by number."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self.make = make
-        self.stores: list[Any] = []
+        self.stores: list[LentStore] = []
 
     def new(self) -> int:
         """The number of a new, empty store."""
         if len(self.stores) >= MOST_STORES:
             raise RuntimeError(f"one check may make {MOST_STORES:,} stores. Make fewer.")
-        self.stores.append(self.make())
+        self.stores.append(LentStore(self.make()))
         return len(self.stores) - 1
 
     def call(self, number: int, method: str, arguments: Sequence[Any]) -> Any:
         """One operation on a store."""
-        if method not in METHODS:
-            raise AttributeError(f"a store has no method {method!r}")
-        return getattr(self.stores[number], method)(*arguments)
+        if not isinstance(number, int) or not 0 <= number < len(self.stores):
+            raise ValueError(f"there is no store {number!r:.40}")
+        return self.stores[number].call(method, arguments)
 
     def exposed(self) -> Exposed:
         """What of it may be used from outside."""

@@ -9,8 +9,8 @@ from grader.grading.sealed import checker_process
 from grader.grading.sealed.checker import Checker
 from grader.sandbox import make_sandbox
 from grader.suites import reduce_latency
-from tests.grader.grading.beside import SERVER
 from tests.grader.grading.bench import locked
+from tests.grader.grading.beside import SERVER
 
 
 @pytest.mark.parametrize("name", ["reduce_latency", "implement_feature_store"])
