@@ -206,3 +206,10 @@ def cpu_of(call: Callable[[], Any], answer: Answer) -> float:
     started = answer.cpu_s()
     call()
     return answer.cpu_s() - started
+
+
+def family_cpu_of(call: Callable[[], Any], answer: Answer) -> float:
+    """CPU seconds of the answering process and of all that it started that one `call` took."""
+    started = answer.cpu_s() + answer.delegated_s()
+    call()
+    return answer.cpu_s() + answer.delegated_s() - started

@@ -88,7 +88,16 @@ def decode(
         return _Reader(limits, finite, resolve, build, buffers).read(tree, 0)
     except CodecError as error:
         raise type(error)(f"A frame was refused: {error}.") from None
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error, RecursionError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        struct.error,
+        RecursionError,
+        OverflowError,
+    ) as error:
         raise CodecError(f"A frame was refused: it is damaged ({type(error).__name__}).") from None
 
 

@@ -45,14 +45,13 @@ class Trial:
 
 @dataclass(frozen=True)
 class Cases:
-    """Cases by family, trials in the order in which they are made, and the seed of what is only timed.
+    """Cases by family, and trials in the order in which they are made.
 
     Nothing of `private` cases is shown.
     """
 
     families: dict[str, list[Case]]
     trials: list[Trial]
-    seed: int
     private: bool = False
 
 
@@ -84,7 +83,7 @@ def _found() -> Cases:
     if private is not None:
         found: Cases = private.cases()
         return found
-    return Cases(public_families(), public_trials(), PUBLIC_SEED)
+    return Cases(public_families(), public_trials())
 
 
 def public_families() -> dict[str, list[Case]]:

@@ -54,6 +54,17 @@ def test_numpy_scalars_and_sets_and_nan_keep_their_kind():
     assert decode(encode({"$f": "nan"})) == {"$f": "nan"}
 
 
+@pytest.mark.parametrize(
+    "number",
+    [np.int8(-3), np.uint64(2**64 - 1), np.int64(5), np.bool_(True), np.float16(0.1), np.float64("inf"),
+     np.float64("nan"), np.longdouble("0.1"), np.complex64(1j), np.datetime64("2026-01-05")],
+)  # fmt: skip
+def test_ten_thousand_numpy_numbers_cross_in_one_frame_where_their_kind_needs_no_buffer(number):
+    again = decode(encode([number] * (10_000 if number.dtype.kind in "biuf" and number.dtype.itemsize <= 8 else 1)))
+    assert {type(one) for one in again} == {type(number)}
+    assert all(one == number or number != number for one in again)
+
+
 def test_tables_come_back_with_index_types_and_names():
     table = pd.DataFrame({"when": pd.to_datetime(["2026-01-05", None]), "name": ["a", None]}, index=[7, 9])
     pd.testing.assert_frame_equal(decode(encode(table)), table)
