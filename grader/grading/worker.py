@@ -19,6 +19,7 @@ from grader.grading.output.render import Graded, finish
 from grader.grading.records import Job, Result
 from grader.sandbox.isolation import syscalls
 from grader.sandbox.preload_client import PreloadClient
+from mlsd_lib import process_stats
 
 GRADER = "grader.grading.sealed_grader:SealedGrader"
 LOOKS = 10  # a worker's memory is looked at once in so many jobs: that takes as long as a small job
@@ -77,7 +78,7 @@ def work(pipe: Connection, spec: Spec, preload: PreloadClient | None) -> None:
     try:
         while True:
             done = _one(spec.shared, grader, pipe.recv())
-            done.held_mb = 0.0 if number % LOOKS else held_mb()
+            done.held_mb = 0.0 if number % LOOKS else process_stats.family_resident_mb(os.getpid())
             number += 1
             pipe.send(done)
     except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -111,17 +112,3 @@ def _one(shared: Assignment, grader: Grader, task: Task) -> Done:
     ended_s = time.perf_counter()
     done.spent_s = {"read": read_s - started_s, "grade": graded_s - read_s, "finish": ended_s - graded_s}
     return done
-
-
-def held_mb() -> float:
-    """Memory of this process and those that it started, in MB (shared pages counted in each)."""
-    import psutil
-
-    own = psutil.Process()
-    held = 0
-    for process in (own, *own.children(recursive=True)):
-        try:
-            held += process.memory_info().rss
-        except psutil.Error:
-            continue
-    return held / 2**20

@@ -14,7 +14,7 @@ from typing import Any
 from grader.sandbox import protocol
 from grader.sandbox.level import SandboxError
 from grader.sandbox.output_recorder import STREAMS, Recorder
-from grader.sandbox.process_stats import is_ready
+from grader.sandbox.process_family import is_ready
 
 PART = 2**18
 PIPE_BYTES = 65_536

@@ -15,9 +15,10 @@ import tempfile
 import time
 from typing import Any
 
-from grader.sandbox import process_stats, protocol
+from grader.sandbox import process_family, protocol
 from grader.sandbox.isolation import namespaces, syscalls
 from grader.sandbox.level import Level
+from mlsd_lib import process_stats
 
 
 def main(setting: dict[str, Any], control: socket.socket) -> None:
@@ -108,7 +109,7 @@ class Sessions:
     def _bury_orphans(self) -> None:
         """End what a session left behind; without a process namespace it became our child."""
         end = time.monotonic() + 5
-        while process_stats.kill_children(os.getpid(), frozenset(self.living)) and time.monotonic() < end:
+        while process_family.kill_children(os.getpid(), frozenset(self.living)) and time.monotonic() < end:
             time.sleep(0.002)
 
     def end_all(self) -> None:

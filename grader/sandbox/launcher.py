@@ -130,10 +130,10 @@ def _watch(first: int, grader: int | None) -> int:
 
 def _sweep() -> None:
     """End what the sessions of a killed warmed process left: its orphans are our children now."""
-    from grader.sandbox import process_stats
+    from grader.sandbox import process_family
 
     end = time.monotonic() + 10
-    while process_stats.kill_children(os.getpid()) and time.monotonic() < end:
+    while process_family.kill_children(os.getpid()) and time.monotonic() < end:
         time.sleep(0.005)
 
 

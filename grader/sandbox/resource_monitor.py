@@ -1,11 +1,12 @@
 """Looks from outside at what a session uses while the grader waits for it, and says when a limit is reached."""
 
 import os
+import shutil
 import time
 from typing import Any
 
 from grader.sandbox.isolation.limits import Limits
-from grader.sandbox.process_stats import Process
+from grader.sandbox.process_family import Family
 
 LOOK_S = 0.05
 GRACE_S = 1.0
@@ -20,19 +21,23 @@ class ResourceMonitor:
     has `GRACE_S` to answer; `over` is then the time to kill it.
     """
 
-    __slots__ = ("cpu_end_s", "end_s", "folder", "limits", "look_s", "over_s", "process", "reached", "text", "wall_s")
+    __slots__ = (
+        "cpu_end_s", "cpu_limit_s", "end_s", "family", "folder", "limits", "look_s", "over_s", "reached", "text",
+        "wall_s",
+    )  # fmt: skip
 
-    def __init__(self, limits: Limits, process: Process, folder: str, wall_s: float) -> None:
+    def __init__(self, limits: Limits, family: Family, folder: str, wall_s: float) -> None:
         now = _now_s()
-        self.limits, self.process, self.folder, self.wall_s = limits, process, folder, wall_s
+        self.limits, self.family, self.folder, self.wall_s = limits, family, folder, wall_s
         self.end_s = now + wall_s
         self.look_s = now + LOOK_S
-        self.cpu_end_s = self.over_s = float("inf")
+        self.cpu_end_s = self.cpu_limit_s = limits.session_cpu_s
+        self.over_s = float("inf")
         self.reached = self.text = ""
 
     def limit_cpu(self, seconds: float) -> None:
-        """From now on at most so many seconds of CPU time."""
-        self.cpu_end_s = self.process.cpu_s() + seconds
+        """From now on at most so many seconds of CPU time, of the whole family."""
+        self.cpu_end_s, self.cpu_limit_s = min(self.family.cpu_s() + seconds, self.limits.session_cpu_s), seconds
 
     def patience_ms(self) -> float:
         """How long to wait for a message before the next look."""
@@ -56,11 +61,13 @@ class ResourceMonitor:
 
     def _look_at_use(self) -> str:
         limits = self.limits
-        if self.process.cpu_s() > self.cpu_end_s:
-            return self._reach("timeout", f"It used more than {limits.cpu_s:g} s of CPU time.")
-        used_mb = self.process.family_mb(limits.memory_mb)
-        if used_mb > limits.memory_mb:
-            return self._reach("memory", f"It used {used_mb:.0f} MB; the limit is {limits.memory_mb} MB.")
+        use = self.family.use(limits.watched_mb)
+        if use.cpu_s > self.cpu_end_s:
+            return self._reach("timeout", f"It used more than {self.cpu_limit_s:g} s of CPU time.")
+        if use.memory_mb > limits.watched_mb:
+            return self._reach("memory", f"It used {use.memory_mb:.0f} MB; the limit is {limits.memory_mb} MB.")
+        if use.tasks > limits.watched_tasks:
+            return self._reach("memory", f"It ran {use.tasks} processes and threads; {limits.processes} are allowed.")
         if self.folder and folder_is_over(self.folder, limits.files_mb):
             return self._reach("memory", f"It wrote more than {limits.files_mb} MB or more than {MOST_FILES} files.")
         return "look"
@@ -102,3 +109,20 @@ def exit_text(status: int | None) -> tuple[str, str]:
     if name == "SIGXCPU":
         return "timeout", "The session used all of its CPU time."
     return "crashed", f"The process that ran the answer was ended by signal {name}."
+
+
+def remove_folder(folder: str) -> None:
+    """Remove a session's folder, whatever rights its entries were given."""
+    for place, _, _ in os.walk(_opened(folder)):
+        for entry in os.scandir(place):
+            if entry.is_dir(follow_symlinks=False):
+                _opened(entry.path)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _opened(folder: str) -> str:
+    try:
+        os.chmod(folder, 0o700)
+    except OSError:
+        pass
+    return folder

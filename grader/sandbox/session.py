@@ -8,14 +8,12 @@ import base64
 import contextlib
 import functools
 import json
-import os
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
-from grader.sandbox import process_stats, protocol
+from grader.sandbox import protocol
 from grader.sandbox.cell_run import (
     FORGED,
     LOST,
@@ -30,8 +28,9 @@ from grader.sandbox.cell_run import (
 from grader.sandbox.channel import Channel, Closed, Flooded
 from grader.sandbox.isolation.limits import Limits
 from grader.sandbox.output_recorder import Recorder
-from grader.sandbox.process_stats import Process
-from grader.sandbox.resource_monitor import ResourceMonitor, exit_text
+from grader.sandbox.process_family import Family, name
+from grader.sandbox.resource_monitor import ResourceMonitor, exit_text, remove_folder
+from mlsd_lib import process_stats
 
 CLOSED_S = 1.0  # a process that ends closes its channel a moment before
 MOST_MESSAGES = 1_000_000
@@ -54,7 +53,7 @@ class Session:
         self.limits, self.number, self.folder = limits, number, folder
         self.end_text = self.verdict = ""
         self._sandbox, self._channel = sandbox, channel
-        self._of: Process | None = None
+        self._of: Family | None = None
         self._alive = False
         self._shown: dict[str, list[dict[str, Any]]] = {}
         self._asides = Recorder(limits.output_bytes)
@@ -84,7 +83,7 @@ class Session:
         if not self.alive:
             run = CellRun.stopped("crashed", self.end_text or "The process had ended before this cell.")
         else:
-            watch = ResourceMonitor(self.limits, self._person(), self.folder, self._within_total(self.limits.wall_s))
+            watch = ResourceMonitor(self.limits, self._family(), self.folder, self._within_total(self.limits.wall_s))
             watch.limit_cpu(self.limits.cpu_s)
             try:
                 told = self._converse(
@@ -97,6 +96,7 @@ class Session:
             recorder.error(NAMES[run.verdict], run.error[1] if run.error else "")
         if watch and watch.reached == "timeout":
             run.verdict = "timeout"
+            run.error = NAMES["timeout"], watch.text, run.error[2] if run.error else ""
         run.outputs = recorder.finish(run.truncated)
         run.truncated = recorder.truncated
         run.wall_s, run.cpu_s, run.peak_mb = _wall_s() - started, self.cpu_s() - cpu_s, self.peak_mb()
@@ -109,7 +109,7 @@ class Session:
         `seconds` is the limit of all; `outputs` holds a cell's value alone. Without an end all have one verdict.
         """
         started = _wall_s()
-        watch = ResourceMonitor(self.limits, self._person(), self.folder, self._within_total(seconds))
+        watch = ResourceMonitor(self.limits, self._family(), self.folder, self._within_total(seconds))
         try:
             payload = json.dumps(list(sources)).encode("utf-8", "replace")
             runs = tried(self._converse(protocol.TRY, payload, protocol.DONE, watch, self._asides, None))
@@ -128,7 +128,7 @@ class Session:
         if not self.alive:
             raise SessionDead(self.verdict or "crashed", self.end_text or "The session is closed.")
         started = _now_s()
-        watch = ResourceMonitor(self.limits, self._person(), self.folder, self._within_total(timeout_s))
+        watch = ResourceMonitor(self.limits, self._family(), self.folder, self._within_total(timeout_s))
         try:
             return self._converse(protocol.ASK, frame, protocol.ANSWER, watch, self._asides, serve)
         finally:
@@ -141,7 +141,7 @@ class Session:
 
     def cpu_s(self) -> float:
         """CPU seconds of the student's process so far, all threads, read from outside; the last value once it ended."""
-        return self._of.cpu_s() if self._of else 0.0
+        return self._of.own_cpu_s() if self._of else 0.0
 
     def delegated_s(self) -> float:
         """CPU seconds of processes that the student's process started, ended ones included."""
@@ -161,9 +161,7 @@ class Session:
             left = Leftovers()
             if self._of and self.alive:
                 self.peak_mb()
-                left = Leftovers(
-                    tuple(map(process_stats.name, self._of.helpers())), max(0, process_stats.threads(self._of.pid) - 1)
-                )
+                left = Leftovers(tuple(map(name, self._of.helpers())), max(0, process_stats.threads(self._of.pid) - 1))
             self._end()
             self._closed = left
         return self._closed
@@ -182,7 +180,7 @@ class Session:
         Files do not go through the warmed process, in whose memory later sessions could find them.
         """
         packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
-        self._of = Process(self._channel.greet(packed, patience_s) or self.number)
+        self._of = Family(self._channel.greet(packed, patience_s) or self.number)
         if self._of.handle >= 0:
             self._channel.wake_at(self._of.handle)
         self._alive = True
@@ -192,7 +190,7 @@ class Session:
 
         One of both uses the channel at a time.
         """
-        self._beside = ResourceMonitor(self.limits, self._person(), self.folder, float("inf"))
+        self._beside = ResourceMonitor(self.limits, self._family(), self.folder, float("inf"))
         return self._channel.lend()
 
     def stand_by(self, descriptor: int, patience_ms: float) -> None:
@@ -210,12 +208,12 @@ class Session:
 
     def interrupt(self) -> None:
         """Have what the process does raise KeyboardInterrupt."""
-        self._person().signal(signal.SIGINT)
+        self._family().signal(signal.SIGINT)
 
     def lost(self, why: str, text: str = "") -> SessionDead:
         """What became of the process, from which the one that asked got no answer for the reason `why`."""
         try:
-            if self._alive and why == "closed" and self._person().ended(CLOSED_S):
+            if self._alive and why == "closed" and self._family().ended(CLOSED_S):
                 self._died(self._beside, self._asides)
             elif self._alive:
                 self._stop(*LOST.get(why, ("crashed", text or FORGED)))
@@ -227,7 +225,7 @@ class Session:
         """Send a request whose answers `hear` gives, within so many seconds. Raises `SessionDead`."""
         if not self._alive:
             raise SessionDead(self.verdict or "crashed", self.end_text or "The session is closed.")
-        self._beside = ResourceMonitor(self.limits, self._person(), self.folder, seconds)
+        self._beside = ResourceMonitor(self.limits, self._family(), self.folder, seconds)
         with self._closing_told(self._beside):
             self._push(self._channel.start(kind, payload), self._beside)
 
@@ -262,13 +260,13 @@ class Session:
         try:
             yield
         except Closed:
-            if not self._person().ended(CLOSED_S):
+            if not self._family().ended(CLOSED_S):
                 self._stop("crashed", "The answer closed the channel of the grader.")
             self._died(watch, recorder or self._asides)
         except Flooded:
             self._stop("crashed", "The answer sent more than the grader takes.")
 
-    def _person(self) -> Process:
+    def _family(self) -> Family:
         assert self._of is not None
         return self._of
 
@@ -311,18 +309,18 @@ class Session:
     def _push(self, message: memoryview, watch: ResourceMonitor) -> None:
         while message := self._channel.push(message):
             self._act(watch)
-            if not self._channel.has_room(watch.patience_ms()) and self._person().ended():
+            if not self._channel.has_room(watch.patience_ms()) and self._family().ended():
                 raise Closed
 
     def _act(self, watch: ResourceMonitor) -> None:
         """Do what the watch says; without a descriptor for the process, look whether it has ended."""
         what = watch.look()
         if what == "interrupt":
-            self._person().signal(signal.SIGINT)
+            self._family().signal(signal.SIGINT)
         elif what == "kill":
             self.peak_mb()
             self._stop(watch.reached, watch.text)
-        elif what == "look" and self._person().handle < 0 and self._person().ended():
+        elif what == "look" and self._family().handle < 0 and self._family().ended():
             raise Closed
 
     def _interrupted(self, watch: ResourceMonitor, content: bytes) -> NoReturn:
@@ -364,7 +362,7 @@ class Session:
             return None
         if self._of:
             self._of.signal(signal.SIGKILL)
-            self._of.cpu_s()
+            self._of.own_cpu_s()
         told = self._sandbox.end(self)
         self._release()
         self._closed = Leftovers()
@@ -376,7 +374,7 @@ class Session:
         if self._of:
             self._of.close()
         if self.folder:
-            _remove(self.folder)
+            remove_folder(self.folder)
 
 
 @functools.cache
@@ -385,20 +383,3 @@ def nobody() -> bytes:
     from grader.suite_kit.codec import encode  # with numpy, which who only grades by workers need not load
 
     return encode({"error": ["RuntimeError", "the object of the test is no longer there", ""]})
-
-
-def _remove(folder: str) -> None:
-    """Remove a session's folder, whatever rights its entries were given."""
-    for place, _, _ in os.walk(_opened(folder)):
-        for entry in os.scandir(place):
-            if entry.is_dir(follow_symlinks=False):
-                _opened(entry.path)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _opened(folder: str) -> str:
-    try:
-        os.chmod(folder, 0o700)
-    except OSError:
-        pass
-    return folder

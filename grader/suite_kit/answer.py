@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from grader.suite_kit.codec import LIMITS, CodecError, Limits, decode, encode
+from mlsd_lib import process_stats
 
 # Taken now: what a student's code puts in their place later is not what the suite reads.
 _cpu_s = time.process_time
@@ -187,13 +188,14 @@ class InKernel(Framed):
 
     def delegated_s(self) -> float:
         ended = os.times()
-        return ended.children_user + ended.children_system + sum(map(_process_cpu_s, _children()))
+        below = process_stats.descendants(os.getpid())
+        return ended.children_user + ended.children_system + sum(map(process_stats.cpu_s, below))
 
     def helpers(self) -> int:
-        return len(_children())
+        return len(process_stats.living(process_stats.descendants(os.getpid())))
 
     def peak_mb(self) -> float:
-        return peak_mb("self")
+        return process_stats.highest_mb(os.getpid())
 
 
 class Server:
@@ -361,39 +363,8 @@ def own_line(error: BaseException) -> str:
     return found[:TEXT]
 
 
-def peak_mb(process: str) -> float:
-    """The most memory that a process held, in MB; where the system keeps no record, what it holds now."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-        return int(status.split("VmHWM:")[1].split()[0]) / 1024
-    except (OSError, IndexError, ValueError):
-        import psutil
-
-        memory = psutil.Process(None if process == "self" else int(process)).memory_info()
-        return getattr(memory, "peak_wset", memory.rss) / 2**20
-
-
 def _text(error: BaseException) -> str:
     try:
         return str(error)[:TEXT]
     except Exception:
         return "its text cannot be shown"
-
-
-def _children() -> list[Any]:
-    import psutil
-
-    try:
-        return psutil.Process().children(recursive=True)
-    except psutil.Error:
-        return []
-
-
-def _process_cpu_s(process: Any) -> float:
-    import psutil
-
-    try:
-        times = process.cpu_times()
-        return float(times.user + times.system)
-    except psutil.Error:
-        return 0.0

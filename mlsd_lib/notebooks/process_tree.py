@@ -15,6 +15,8 @@ from collections.abc import Iterator
 
 import psutil
 
+from mlsd_lib import process_stats
+
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LINUX = sys.platform.startswith("linux")
 HELPERS = ("resource_tracker", "multiprocessing.forkserver", "popen_loky_posix")
@@ -43,32 +45,6 @@ def descendants() -> list[psutil.Process]:
             if process.status() != psutil.STATUS_ZOMBIE:
                 running.append(process)
     return running
-
-
-def proportional_mb(pid: int) -> float:
-    """Memory of a process with shared pages divided among those who share them, in MB; 0 if it is gone."""
-    try:
-        if not LINUX:
-            return float(psutil.Process(pid).memory_info().rss / 2**20)
-        return _kilobytes(f"/proc/{pid}/smaps_rollup", "Pss:") / 1024
-    except (OSError, psutil.Error):
-        return 0.0
-
-
-def highest_mb(pid: int) -> float:
-    """The most resident memory that a process ever had, in MB; 0 if it is gone or the system does not say."""
-    try:
-        return _kilobytes(f"/proc/{pid}/status", "VmHWM:") / 1024
-    except OSError:
-        return 0.0
-
-
-def _kilobytes(path: str, key: str) -> float:
-    with open(path) as file:
-        for line in file:
-            if line.startswith(key):
-                return float(line.split()[1])
-    return 0.0
 
 
 def children_cpu_s() -> float:
@@ -150,8 +126,8 @@ class Watch(threading.Thread):
         processes = descendants()
         self.peak_mb = max(
             self.peak_mb,
-            sum(proportional_mb(one.pid) for one in processes),
-            highest_mb(self.kernel) if self.kernel else 0.0,
+            sum(process_stats.proportional_mb(one.pid) for one in processes),
+            process_stats.highest_mb(self.kernel) if self.kernel else 0.0,
         )
         if not LINUX:
             with contextlib.suppress(psutil.Error):

@@ -10,6 +10,9 @@ from typing import Any
 MB = 2**20
 LEAST_ADDRESS_SPACE_MB = 4096  # torch and OpenBLAS reserve address space that they never touch
 OPEN_FILES = 512
+# The kernel refuses one process more than `memory_mb`; the watch ends a family that holds a share more. Were both the
+# same, it would be chance whether a cell meets a MemoryError, which Python tells of, or the end of its process.
+MARGIN = 8
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Limits:
 
     `memory_mb` counts what comes on top of the warmed process, over all processes of the session; `files_mb` all that
     is written; `processes` threads too; `total_s` wall seconds of all cells and questions.
+    The kernel refuses a process more; what it cannot count is watched from outside, over the whole family.
     """
 
     wall_s: float = 30.0
@@ -27,6 +31,21 @@ class Limits:
     output_bytes: int = 1_000_000
     files_mb: int = 64
     processes: int = 64
+
+    @property
+    def watched_mb(self) -> float:
+        """Memory of the family at which it is ended."""
+        return self.memory_mb + self.memory_mb / MARGIN
+
+    @property
+    def watched_tasks(self) -> int:
+        """Processes and threads of the family at which it is ended; where the kernel counts them it stays below."""
+        return 2 * self.processes
+
+    @property
+    def session_cpu_s(self) -> float:
+        """CPU seconds of the family in all cells and questions together."""
+        return 2 * self.total_s
 
     def as_dict(self) -> dict[str, Any]:
         """For a configuration in JSON; `Limits(**...)` reads it."""
@@ -68,7 +87,10 @@ def apply(limits: Limits, others: int = 0) -> list[str]:
 
 
 def own_memory() -> dict[str, int]:
-    """Bytes of address space and of data of this process, by the kernel's names; empty where it does not say."""
+    """Bytes of address space and of data of this process, by the kernel's names; empty where it does not say.
+
+    Not by `mlsd_lib.process_stats`: the /proc that is seen here may know this process by another number.
+    """
     try:
         with open("/proc/self/status") as file:
             fields = dict(line.split(":", 1) for line in file if ":" in line)

@@ -1,0 +1,166 @@
+"""What a session uses is counted from outside and over its whole family: no way of using more goes unseen."""
+
+import os
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from grader.sandbox import Level, Limits, make_sandbox, resource_monitor
+
+LIMITS = Limits(wall_s=20, cpu_s=40, total_s=120, memory_mb=200, output_bytes=50_000, files_mb=8, processes=24)
+NAP_S = f"99.{os.getpid()}"  # found by it
+
+MEMORY = {
+    "a shared mapping": """
+import mmap, time
+held = mmap.mmap(-1, 400 * 2**20)
+for at in range(0, len(held), 4096): held[at] = 1
+time.sleep(99)""",
+    "a shared mapping that only a child touched, which ended": """
+import mmap, os, time
+held = mmap.mmap(-1, 400 * 2**20)
+if os.fork() == 0:
+    for at in range(0, len(held), 4096): held[at] = 1
+    os._exit(0)
+os.wait()
+time.sleep(99)""",
+    "a shared mapping given to helpers and let go of by the answer": """
+import mmap, os, time
+held = mmap.mmap(-1, 400 * 2**20)
+if os.fork() == 0:
+    for at in range(0, len(held), 4096): held[at] = 1
+    time.sleep(99)
+held.close()
+time.sleep(99)""",
+    "private memory of helpers, each below the limit": """
+import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        held = b"x" * (80 * 2**20)
+        time.sleep(99)
+time.sleep(99)""",
+    "sockets full of data": """
+import os, socket, time
+for _ in range(4):
+    if os.fork() == 0:
+        pairs = []
+        try:
+            while True:
+                pairs.append(socket.socketpair())
+                for end in pairs[-1]:
+                    end.setblocking(False)
+                    try:
+                        while True: end.send(bytes(65536))
+                    except BlockingIOError: pass
+        except OSError: pass
+        time.sleep(99)
+time.sleep(99)""",
+}
+
+CPU = {
+    "helpers that spin together": """
+import os, time
+for _ in range(3):
+    if os.fork() == 0:
+        while True: pass
+time.sleep(99)""",
+    "helpers of helpers": """
+import os, time
+if os.fork() == 0:
+    for _ in range(2):
+        if os.fork() == 0:
+            while True: pass
+    time.sleep(99)
+time.sleep(99)""",
+    "helpers that end one after the other": """
+import os, time
+while True:
+    if os.fork() == 0:
+        end = time.process_time() + 0.2
+        while time.process_time() < end: pass
+        os._exit(0)
+    os.wait()""",
+    "helpers that nobody waits for": """
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while True:
+    child = os.fork()
+    if child == 0:
+        end = time.process_time() + 0.2
+        while time.process_time() < end: pass
+        os._exit(0)
+    while os.path.exists(f"/proc/{child}"): time.sleep(0.01)""",
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with make_sandbox(["json"], limits=LIMITS) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(autouse=True)
+def short_grace(monkeypatch):
+    monkeypatch.setattr(resource_monitor, "GRACE_S", 0.3)
+
+
+@pytest.mark.parametrize("way", MEMORY)
+def test_memory_is_counted_over_the_family_however_it_is_held(sandbox, way):
+    with sandbox.open() as session:
+        run = session.run_cell(MEMORY[way])
+        assert run.verdict == "memory", run
+        assert "the limit is 200 MB" in run.error[1]
+
+
+@pytest.mark.parametrize("way", CPU)
+def test_cpu_time_is_counted_over_the_family(sandbox, way):
+    with sandbox.open(limits=replace(LIMITS, cpu_s=1.0)) as session:
+        run = session.run_cell(CPU[way])
+        assert (run.verdict, run.error[1]) == ("timeout", "It used more than 1 s of CPU time.")
+
+
+def test_the_limit_on_cpu_counts_what_helpers_use_while_a_later_cell_only_sleeps(sandbox):
+    with sandbox.open(limits=replace(LIMITS, cpu_s=0.5)) as session:
+        started = "import os, time\nif os.fork() == 0:\n    while True: pass"
+        assert session.run_cell(started).verdict == "ok"
+        assert session.run_cell("time.sleep(99)").error[1] == "It used more than 0.5 s of CPU time."
+
+
+def test_helpers_that_sleep_take_no_session_beyond_its_wall_time(sandbox):
+    with sandbox.open(limits=replace(LIMITS, wall_s=0.5)) as session:
+        run = session.run_cell(f"import subprocess\nfor _ in range(3): subprocess.run(['sleep', '{NAP_S}'])")
+        assert run.verdict == "timeout"
+    assert [one.pid for one in psutil.process_iter(["cmdline"]) if NAP_S in (one.info["cmdline"] or [])] == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="the kernel counts the processes of everybody but root")
+def test_processes_are_counted_from_outside_where_the_kernel_does_not():
+    bomb = "import os, time\nfor _ in range(60):\n    if os.fork() == 0: time.sleep(99)\ntime.sleep(99)"
+    with make_sandbox(["json"], Level.NONE, limits=LIMITS) as sandbox, sandbox.open() as session:
+        run = session.run_cell(bomb)
+        assert (run.verdict, session.alive) == ("memory", False)
+        assert "24 are allowed" in run.error[1]
+
+
+def test_honest_memory_below_the_limit_is_left_alone(sandbox):
+    forks = "import os, time\nheld = b'x' * (100 * 2**20)\nfor _ in range(8):\n    if os.fork() == 0: time.sleep(99)"
+    with sandbox.open() as session:
+        assert session.run_cell(forks).verdict == "ok"
+        assert session.run_cell("time.sleep(0.3)").verdict == "ok"
+
+
+def test_a_file_that_is_mapped_is_not_memory_of_the_answer(sandbox):
+    reads = """
+import mmap, time, glob, os
+total = 0
+for path in glob.glob("/usr/lib/x86_64-linux-gnu/*.so*") + glob.glob("/usr/bin/*"):
+    if os.path.isfile(path) and os.path.getsize(path):
+        held = mmap.mmap(os.open(path, os.O_RDONLY), 0, prot=mmap.PROT_READ)
+        globals()[f"held{total}"] = held
+        total += sum(1 for at in range(0, len(held), 4096) if held[at] or True) * 4096
+    if total > 350 * 2**20: break
+time.sleep(0.3)
+total // 2**20"""
+    with sandbox.open() as session:
+        assert session.run_cell(reads).verdict == "ok"
