@@ -17,7 +17,8 @@ from nbgrader.api import Gradebook
 from traitlets import Bool, Unicode
 
 from grader.grading.intake.instructor_notebook import HIDDEN, without_hidden_tests
-from grader.grading.output.sanitize import clean, clean_outputs
+from grader.grading.output.html_cleaner import clean, without_elements
+from grader.grading.output.sanitize import clean_outputs
 
 VERDICT = "mlsd_verdict"  # the key of a test cell's metadata
 POLICY = (
@@ -67,14 +68,14 @@ class FeedbackPage(HTMLExporter):
     def markdown2html(self, context: Any, source: str) -> str:
         """Markdown as HTML by an allowlist."""
         try:
-            return clean(super().markdown2html(context, source))
+            return clean(super().markdown2html(context, source), page=True)
         except Exception:  # whatever a student wrote; shown as it is, so that the page is made all the same
             return f"<pre>{html.escape(source)}</pre>"
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **options: Any) -> Any:
         """The page's text and resources."""
         page, resources = super().from_notebook_node(nb, resources, **options)
-        page = re.sub(r"<script\b.*?</script\s*>", "", page, flags=re.DOTALL | re.IGNORECASE)
+        page = without_elements(page, "script")
         policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         return re.sub(r"<head[^>]*>", lambda found: found[0] + policy, page, count=1), resources
 

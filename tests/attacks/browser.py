@@ -16,7 +16,7 @@ ALIVE = r"""() => {
     const places = [...document.querySelectorAll("a, form, area, iframe, object, embed, base, meta[http-equiv]")];
     const reached = places.filter(one => [...one.attributes].some(part =>
         ["href", "xlink:href", "action", "src", "srcdoc", "data", "content"].includes(part.name)
-        && /^\s*(\d+;\s*url=)?\s*(javascript:|data:text|<script)/i.test(part.value)));
+        && /^\s*(\d+;\s*url=)?\s*(javascript:|data:text|<script|page\.html)/i.test(part.value)));
     const hidden = getComputedStyle(document.body).display === "none" ? ["a student's style hides the page"] : [];
     return [window.attacked, ...reached.map(one => one.outerHTML.slice(0, 200)), ...hidden].filter(Boolean);
 }"""

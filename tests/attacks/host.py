@@ -31,6 +31,7 @@ def environment(root: Path, run: str = "") -> dict[str, str]:
         "HOME": str(home),
         "TMPDIR": str(_open_folder(root / "tmp")),
         "LANG": "C.UTF-8",
+        "PYTHONPATH": str(Path(__file__).parents[2]),  # the commands run the code that these tests stand beside
         "PLANTED": TOKENS["environment"],
         RUN: run,
         "JUPYTER_PREFER_ENV_PATH": "1",

@@ -1,6 +1,11 @@
 """Feedback of hostile work, in a browser: no script of a student's runs, no hidden test is shown."""
 
+from pathlib import Path
+
 import pytest
+from nbconvert.exporters import HTMLExporter
+from nbgrader.server_extensions.formgrader.handlers import template_path
+from traitlets.config import Config
 
 from tests.attacks.batch import grade
 from tests.attacks.browser import CHROMIUM, alive, open_page
@@ -16,7 +21,17 @@ def page():
         yield opened
 
 
-def test_no_script_lives_in_feedback_and_no_hidden_test_shows(page, template, root, subtests):
+def formgraded(notebook: Path) -> str:
+    """What formgrader shows an instructor of a graded notebook, by nbgrader's own template, where MathJax runs."""
+    config = Config()
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [template_path]
+    names = {"submission_id": "x", "base_url": "", "index": 0, "total": 1, "notebook_id": "ps1", "assignment_id": "ps1"}
+    names |= {"student": "x", "last_name": "", "first_name": "", "notebook_path": "x"}
+    return str(HTMLExporter(config=config).from_filename(str(notebook), resources=names)[0])
+
+
+def test_no_script_lives_in_formgrader_or_feedback_and_no_hidden_test_shows_there(page, template, root, subtests):
     hostile = [one for one in cases("shown") if one.script or "hidden_test" in one.name]
     batch = grade(template, root, hostile, then=["mlsd", "feedback", "ps1", "--course", str(root / "course")])
     assert batch.ended.status == 0, batch.ended.text[-3000:]
@@ -25,6 +40,7 @@ def test_no_script_lives_in_feedback_and_no_hidden_test_shows(page, template, ro
             html = (batch.course / "feedback" / one.name / "ps1" / "ps1.html").read_text()
             assert alive(page, html) == []
             assert TOKENS["test"] not in html
+            assert alive(page, formgraded(batch.course / "autograded" / one.name / "ps1" / "ps1.ipynb")) == []
 
 
 @pytest.mark.parametrize(
@@ -35,6 +51,7 @@ def test_no_script_lives_in_feedback_and_no_hidden_test_shows(page, template, ro
         "<a href='javascript:window.attacked = 1'>x</a>",
         "<iframe srcdoc='<script>parent.attacked = 1</script>'></iframe>",
         "<style>body { display: none }</style>",
+        "<a href='page.html'>x</a>",
     ],
 )
 def test_a_page_that_is_attacked_is_recognised(page, bait):

@@ -15,8 +15,6 @@ from grader.grading.records import Flag, Notebook
 
 MISSING = "# This cell was missing from the submission."
 SKIP_TAGS = {"skip-execution", "raises-exception"}
-NOTICE = "grader-note"
-TOLD = 20  # flags of one notebook that are listed one by one
 
 
 @dataclass
@@ -48,13 +46,6 @@ def rebuild(content: bytes | None, master: Master) -> Rebuilt:
         if not master.cells[number].locked and not same(handed.cells[index].text, master.cells[number].released)
     }
     return Rebuilt(master.notebook(cells), flags, answered - {""})
-
-
-def notice(flags: Sequence[Flag]) -> dict[str, Any]:
-    """A cell for the top of the executed notebook that tells the student what was repaired."""
-    lines = [f"- {flag.text}" for flag in flags[:TOLD]]
-    lines += [f"- and {len(flags) - TOLD} more"] if len(flags) > TOLD else []
-    return cell_dict("markdown", NOTICE, "**From the grader**\n\n" + "\n".join(lines), {})
 
 
 def _in_order(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> Iterator[dict[str, Any]]:

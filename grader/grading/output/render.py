@@ -5,16 +5,20 @@ Runs in the worker, so that the one writer only writes. Student outputs are made
 
 import html
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from grader.grading.intake.rebuild import notice
+from grader.grading.intake.instructor_notebook import cell_dict
 from grader.grading.intake.submission import Submission
-from grader.grading.output.sanitize import clean_markdown, clean_outputs
+from grader.grading.output.html_cleaner import clean, without_live_text
+from grader.grading.output.sanitize import Allowance, as_line, as_markdown, as_text, clean_markdown, clean_outputs
 from grader.grading.records import Flag, Job, Notebook, Result, Verdict
 from grader.suite_kit.points import Points
 
-VERDICT = "mlsd_verdict"
+VERDICT = "mlsd_verdict"  # keys of a cell's metadata
+NOTICE = "grader-note"
+TOLD = 20  # flags of one notebook that are listed one by one
 PASSED = "pass"
 MESSAGE = 4_000
 
@@ -35,7 +39,7 @@ class Graded:
 
 def finish(submission: Submission, result: Result, digest: str) -> Graded:
     """The submission's record; `digest` is that of its job."""
-    flags = [*submission.flags, *result.flags]
+    flags = [replace(one, text=as_line(one.text)) for one in (*submission.flags, *result.flags)]
     notebooks = result.notebooks | submission.unread
     verdicts = result.verdicts + [
         one for name, notebook in submission.unread.items() for one in _missing(name, notebook)
@@ -45,7 +49,7 @@ def finish(submission: Submission, result: Result, digest: str) -> Graded:
     for name, notebook in notebooks.items():
         mine = [one for one in result.verdicts if one.notebook == name]
         told = [one for one in flags if one.look and one.notebook in ("", name)]
-        files[f"{name}.ipynb"] = _in_lines(_dressed(notebook, mine, told), "cells").encode()
+        files[f"{name}.ipynb"] = _in_lines(dressed(notebook, mine, told), "cells").encode()
     graded = Graded(submission.student, digest, submission.stamp, result.verdicts, flags, submission.answered, files)
     graded.results = _in_lines(gradescope(submission.job, result, flags, digest), "tests")
     return graded
@@ -91,7 +95,7 @@ def _test(number: int, one: Verdict) -> dict[str, Any]:
         "score": one.points,
         "max_score": one.maximum,
         "status": "passed" if one.verdict == PASSED else "failed",
-        "output": one.message[:MESSAGE],
+        "output": as_text(one.message, MESSAGE),
         "output_format": "text",
         "visibility": one.visibility,
         "tags": [one.verdict, *(["unsealed"] if one.unsealed else []), *(["disputed"] if one.disputed else [])],
@@ -107,40 +111,78 @@ def _missing(name: str, notebook: Notebook) -> list[Verdict]:
     return [Verdict(name, one["grade_id"], 0.0, one["points"], "missing", told) for one in tests]
 
 
-def _dressed(notebook: Notebook, verdicts: list[Verdict], flags: list[Flag]) -> Notebook:
-    by_cell = {one.cell: one for one in verdicts}
-    cells = [_cell(cell, by_cell) for cell in notebook["cells"]]
+def dressed(notebook: Notebook, verdicts: Sequence[Verdict], flags: Sequence[Flag]) -> Notebook:
+    """The executed notebook as it is shown: everything cleaned, a table in each test cell, a notice if there are flags.
+
+    What else a cell's metadata says, of outputs that are held back above all, stays.
+    """
+    by_cell, allowance = {one.cell: one for one in verdicts}, Allowance()
+    cells = [_cell(cell, by_cell, allowance) for cell in notebook["cells"]]
     return notebook | {"cells": ([notice(flags)] if flags else []) + cells}
 
 
-def _cell(cell: dict[str, Any], verdicts: dict[str, Verdict]) -> dict[str, Any]:
+def notice(flags: Sequence[Flag]) -> dict[str, Any]:
+    """A cell for the top of the executed notebook that tells the student what was repaired, word for word."""
+    lines = [f"- {as_markdown(flag.text)}" for flag in flags[:TOLD]]
+    lines += [f"- and {len(flags) - TOLD} more"] if len(flags) > TOLD else []
+    return cell_dict("markdown", NOTICE, "**From the grader**\n\n" + "\n".join(lines), {})
+
+
+def _cell(cell: dict[str, Any], verdicts: dict[str, Verdict], allowance: Allowance) -> dict[str, Any]:
     entry = cell["metadata"].get("nbgrader", {})
     verdict = verdicts.get(entry.get("grade_id", ""))
-    if cell["cell_type"] == "markdown" and not (entry.get("locked") and not entry.get("solution")):
-        return cell | {"source": clean_markdown(cell["source"], cell.get("attachments", {}))}
-    if cell["cell_type"] != "code":
+    if cell["cell_type"] == "code":
+        outputs = [table(verdict)] if verdict else clean_outputs(cell["outputs"], allowance)
+        told = {VERDICT: _about(verdict)} if verdict else {}
+        return cell | {"outputs": outputs, "metadata": cell["metadata"] | told}
+    if entry.get("locked") and not entry.get("solution"):
         return cell
-    if verdict is None:
-        return cell | {"outputs": clean_outputs(cell["outputs"])}
+    if cell["cell_type"] == "raw":  # nbconvert puts it into the page as it is
+        return cell | {"source": html.escape(cell["source"])}
+    return cell | {"source": _clean_source(cell, allowance)}
+
+
+def _clean_source(cell: dict[str, Any], allowance: Allowance) -> str:
+    """Markdown of the student's; a text that cannot be cleaned, or is one too much, is shown as a text."""
+    try:
+        if allowance.grants(cell["source"]):
+            return clean_markdown(cell["source"], cell.get("attachments", {}))
+    except Exception:  # whatever a student wrote costs this text alone
+        pass
+    return as_markdown(cell["source"][:MESSAGE])
+
+
+def _about(verdict: Verdict) -> dict[str, Any]:
+    """What the page of feedback must know of a test's verdict."""
     told = {"verdict": verdict.verdict, "visibility": verdict.visibility, "unsealed": verdict.unsealed}
-    told |= {"disputed": True} if verdict.disputed else {}
-    return cell | {"outputs": [table(verdict)], "metadata": cell["metadata"] | {VERDICT: told}}
+    return told | ({"disputed": True} if verdict.disputed else {})
 
 
 def table(verdict: Verdict) -> dict[str, Any]:
-    """The output of a test cell: the points as a bare number for nbgrader, the table behind it for a person."""
-    own = verdict.html or _plain_table(verdict)
+    """The output of a test cell: the points as a bare number for nbgrader, the table behind it for a person.
+
+    The table comes from a process that met student code: it is cleaned like an output.
+    """
+    try:
+        own = clean(verdict.html)
+    except Exception:
+        own = ""
     points = repr(Points(verdict.points, verdict.maximum))
     return {
         "output_type": "execute_result",
         "execution_count": None,
         "metadata": {},
-        "data": {"text/plain": points, "text/html": own},
+        "data": {"text/plain": points, "text/html": (own or _plain_table(verdict)) + _dispute(verdict)},
     }
+
+
+def _dispute(verdict: Verdict) -> str:
+    told = verdict.disputed
+    return f"<p><b>Disputed, a person must decide:</b> {html.escape(told[:MESSAGE])}</p>" if told else ""
 
 
 def _plain_table(verdict: Verdict) -> str:
     title = f"<b>{html.escape(verdict.cell)}</b>: {html.escape(verdict.verdict)}"
-    message = html.escape(verdict.message[:MESSAGE])
+    message = without_live_text(html.escape(as_text(verdict.message, MESSAGE)))
     said = f'<pre style="white-space:pre-wrap">{message}</pre>' if message else ""
     return f'<div class="mlsd-points"><p>{title}, {verdict.points:g} of {verdict.maximum:g} points</p>{said}</div>'

@@ -1,128 +1,157 @@
 """What students' code and texts show, made unable to run anything where it is looked at: formgrader, feedback, reports.
 
-Of outputs only kinds that cannot run are kept, HTML by an allowlist. Nothing here knows marks.
+Of outputs only kinds that cannot run are kept, texts are cut, HTML and markdown cleaned in time that grows with their
+length. It runs in workers, never where the gradebook is open; an output whose cleaning fails is left out. Nothing here
+knows marks.
 """
 
 import html
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-HTML_BYTES = 200_000
-TEXT_BYTES = 200_000
+from grader.grading.output.html_cleaner import BREAK, DATA_PICTURE, clean, without_live_text
+
+TEXT_CHARACTERS = 200_000
+MARKDOWN_CHARACTERS = 200_000
+LINK_CHARACTERS = 2_000
+NOTICE_CHARACTERS = 500
+RICH_CHARACTERS = 4_000_000  # HTML and markdown of one notebook; a class waits for every page
+COLOURS = 2_000  # nbconvert copies the rest of a text at each colour
+FORMULAS = 100  # nbconvert looks for the end of each to the end of the text
+ESCAPE = "\x1b"
 PICTURES = ("image/png", "image/jpeg", "image/gif")
-TAGS = frozenset(
-    """
-    a abbr b blockquote br caption center code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins
-    kbd li mark ol p pre q s small span strong sub summary sup table tbody td tfoot th thead tr tt u ul var
-    """.split()  # noqa: SIM905
-)
-STYLES = """
-    background-color border border-bottom border-collapse border-top color font-family font-size font-style
-    font-weight height margin margin-left max-width padding text-align text-decoration vertical-align white-space width
-    """.split()  # noqa: SIM905
-DATA_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
-BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
-BREAK = "\u200b"  # invisible, and no tag or scheme begins with it
-DEAD_SCHEMES = re.compile(r"(java|vb|live)\s*(script)\s*:|(data)\s*:(?!image/(?:png|jpeg|gif);base64,)", re.IGNORECASE)
-PLAIN_TAG = re.compile(r"<(?!/?(?:b|i|em|strong|br|sub|sup|p|code|pre|u|hr|ul|ol|li|kbd)\s*/?>)(?=[A-Za-z/!?])")
-ATTACHED = re.compile(r"attachment:([^\s)\"'>]*)", re.IGNORECASE)
-LINK = re.compile(r"(\]\(\s*<?|\]:\s*<?)([^)\s>]*)")
-SCHEME = re.compile(r"[\s\x00-\x20]*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*+")
+PLAIN_TAG = re.compile(r"<(?!/?(?:b|i|em|strong|br|sub|sup|p|code|pre|u|hr|ul|ol|li|kbd)\s*+/?>)(?=[A-Za-z/!?])")
+ATTACHED = re.compile(r"attachment:([^\s)\"'>]*+)", re.IGNORECASE)
+LINK = re.compile(r"(\]\(\s*+<?|\]:\s*+<?)([^)\s>]*+)")
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*+):", re.IGNORECASE)
 SCHEMES = {"http", "https", "mailto", "attachment"}
+PICTURE_FILE = re.compile(r"[\w.,/ %-]++(?<=\.png|\.jpg|\.gif)|[\w.,/ %-]++(?<=\.jpeg)", re.IGNORECASE)
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
+CUT = "\n\n[The rest was left out: it is too long to be shown.]"
+FAILED = "This output could not be shown.\n"
 
 
-def clean(text: str) -> str:
-    """HTML with nothing in it that could run, be sent or cover the page: tags, attributes, styles by an allowlist."""
-    import bleach
-    from bleach.css_sanitizer import CSSSanitizer
+@dataclass
+class Allowance:
+    """How many characters of HTML and markdown may still be cleaned; what comes after is shown as plain text alone."""
 
-    text = re.sub(r"<(style|script)\b.*?</\1\s*>", "", text, flags=re.DOTALL | re.IGNORECASE)
-    return str(
-        bleach.clean(
-            text,
-            tags=TAGS,
-            attributes=_allowed,
-            protocols={"http", "https", "mailto", "data"},
-            strip=True,
-            css_sanitizer=CSSSanitizer(allowed_css_properties=STYLES),
-        )
-    )
+    left: int = RICH_CHARACTERS
+
+    def grants(self, text: str) -> bool:
+        """Whether this text may be cleaned; it is counted."""
+        self.left -= len(text)
+        return self.left >= 0
 
 
-def _allowed(tag: str, name: str, value: str) -> bool:
-    if tag == "img" and name == "src":
-        return DATA_PICTURE.fullmatch(value) is not None
-    if tag == "a" and name == "href":
-        return not re.match(r"\s*data\s*:", html.unescape(value), re.IGNORECASE)
-    names = ("style", "class", "align", "title", "colspan", "rowspan", "border", "alt", "width", "height", "open", "id")
-    return name in names or (tag == "a" and name == "name")
+def clean_outputs(outputs: Any, allowance: Allowance | None = None) -> list[dict[str, Any]]:
+    """The outputs of a code cell with only what cannot run; their metadata is dropped.
 
-
-def clean_outputs(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The outputs of a code cell with only what cannot run; their metadata is dropped."""
-    return [one for one in (_output(output) for output in outputs if isinstance(output, dict)) if one]
+    An output that cannot be cleaned is replaced by a sentence. `allowance` is shared by the cells of a notebook.
+    """
+    allowance = allowance or Allowance()
+    found = [_cleaned(one, allowance) for one in outputs if isinstance(one, dict)]
+    return [one for one in found if one]
 
 
 def clean_markdown(text: str, pictures: Collection[str] = ()) -> str:
     """Markdown whose tags and links are dead, and which otherwise reads as before, in code too.
 
-    Simple tags without attributes stay alive. `pictures` are those attached to the cell; nbconvert gives up a notebook
-    that shows another.
+    Simple tags without attributes stay alive, and links to other sites; a link to a file of the student's does not,
+    for nbgrader hands that file to the browser as a page of its own. `pictures` are those attached to the cell;
+    nbconvert gives up a notebook that shows another.
     """
+    text = text if len(text) <= MARKDOWN_CHARACTERS else text[:MARKDOWN_CHARACTERS] + CUT
     text = ATTACHED.sub(lambda found: found[0] if unquote(found[1]) in pictures else f"#{found[1]}", text)
     text = PLAIN_TAG.sub(f"<{BREAK}", text)
     text = LINK.sub(_dead_link, text)
-    return DEAD_SCHEMES.sub(lambda found: found[0].replace(":", f"{BREAK}:"), text)
+    if text.count("\\begin") > FORMULAS:
+        text = text.replace("\\begin", f"\\{BREAK}begin")
+    return without_live_text(text)
+
+
+def as_line(text: str, most: int = NOTICE_CHARACTERS) -> str:
+    """A text that may come from anybody as one bounded line without control characters, for a terminal or a table."""
+    line = "".join(one if one.isprintable() else " " for one in text[:most])
+    return line if len(text) <= most else f"{line} ..."
+
+
+def as_text(text: str, most: int) -> str:
+    """A text that may come from anybody, bounded, with line breaks but without other control characters."""
+    return "\n".join(as_line(line, most) for line in text[:most].split("\n"))
+
+
+def as_markdown(text: str) -> str:
+    """One line of anybody's text as markdown that shows it word for word: no tag, link or formula in it."""
+    return without_live_text(MARKDOWN.sub(_literal, html.escape(as_line(text), quote=False)))
+
+
+def _literal(found: re.Match[str]) -> str:
+    return f"{found[1]}{BREAK}" if found[1] in "\\$" else f"\\{found[1]}"
 
 
 def _dead_link(found: re.Match[str]) -> str:
-    target = re.sub(r"[\s\x00-\x20\\]", "", html.unescape(html.unescape(found[2])))
+    if len(found[2]) > LINK_CHARACTERS and not DATA_PICTURE.match(found[2]):
+        return f"{found[1]}#"
+    target = re.sub(r"[\s\x00-\x20\\]", "", html.unescape(html.unescape(found[2][:LINK_CHARACTERS])))
     scheme = SCHEME.match(target)
-    alive = not scheme or scheme[1].lower() in SCHEMES or DATA_PICTURE.match(target)
-    return found[0] if alive else f"{found[1]}#"
+    alive = scheme[1].lower() in SCHEMES if scheme else target[:1] in ("", "#") or PICTURE_FILE.fullmatch(target)
+    return found[0] if alive or DATA_PICTURE.match(target) else f"{found[1]}#"
 
 
-def _output(output: dict[str, Any]) -> dict[str, Any] | None:
+def _cleaned(output: dict[str, Any], allowance: Allowance) -> dict[str, Any] | None:
+    try:
+        return _output(output, allowance)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # whatever it was made of; a panic in nh3 is no Exception
+        return {"output_type": "stream", "name": "stdout", "text": FAILED}
+
+
+def _output(output: dict[str, Any], allowance: Allowance) -> dict[str, Any] | None:
     kind = output.get("output_type")
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
-        return {"output_type": "stream", "name": name, "text": _text(output.get("text"))}
+        return {"output_type": "stream", "name": name, "text": _shown(output.get("text"))}
     if kind == "error":
         trace = output.get("traceback")
-        lines = [_text(line) for line in trace] if isinstance(trace, list) else []
-        return {
-            "output_type": "error",
-            "ename": _text(output.get("ename")),
-            "evalue": _text(output.get("evalue")),
-            "traceback": lines,
-        }
+        lines = [_shown(line) for line in trace[:COLOURS]] if isinstance(trace, list) else []
+        named = {key: _shown(output.get(key)) for key in ("ename", "evalue")}
+        return {"output_type": "error", **named, "traceback": lines}
     if kind in ("execute_result", "display_data") and isinstance(output.get("data"), dict):
-        data = {
-            key: value
-            for key, value in ((key, _bundle(key, value)) for key, value in output["data"].items())
-            if value is not None
-        }
+        found = {key: _bundle(key, value, allowance) for key, value in output["data"].items()}
+        data = {key: value for key, value in found.items() if value is not None}
         number = output.get("execution_count")
         count = {"execution_count": number if type(number) is int else None} if kind == "execute_result" else {}
         return {"output_type": kind, "data": data, "metadata": {}, **count}
     return None
 
 
-def _bundle(kind: str, value: Any) -> str | None:
-    text = _text(value, None)
+def _bundle(kind: str, value: Any, allowance: Allowance) -> str | None:
     if kind == "text/plain":
-        return text[:TEXT_BYTES]
-    if kind == "text/html" and len(text) <= HTML_BYTES:
-        return clean(text)
-    if kind == "text/markdown" and len(text) <= HTML_BYTES:
-        return clean_markdown(text)
-    return text if kind in PICTURES and BASE64.fullmatch(text) else None
+        return _shown(value)
+    if kind in PICTURES:
+        text = _text(value)
+        return text if BASE64.fullmatch(text) else None
+    if kind not in ("text/html", "text/markdown"):
+        return None
+    text = _text(value)[: max(MARKDOWN_CHARACTERS, TEXT_CHARACTERS)]
+    if not allowance.grants(text):
+        return None
+    return clean(text) if kind == "text/html" else clean_markdown(text)
 
 
-def _text(value: Any, most: int | None = TEXT_BYTES) -> str:
+def _shown(value: Any) -> str:
+    """A text as a terminal shows it; without colours if there are very many."""
+    text = _text(value)[:TEXT_CHARACTERS]
+    return text if text.count(ESCAPE) <= COLOURS else text.replace(ESCAPE, "")
+
+
+def _text(value: Any) -> str:
     if isinstance(value, list):
         value = "".join(one for one in value if isinstance(one, str))
     text = value if isinstance(value, str) else ""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")[:most]
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

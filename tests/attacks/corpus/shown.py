@@ -72,6 +72,28 @@ Page()
 Odd = type({CLOSES!r}, (Exception,), {{}})
 def mean(values): raise Odd("x")
 """), lost="mean"),
+    attack("kernel_of_a_tag", whole(lambda notebook: notebook["metadata"].update(
+        kernelspec={"name": "x", "display_name": "x", "language": "<img src=x onerror='attacked=1'>"}))),
+    attack("kernel_of_a_link", whole(lambda notebook: notebook["metadata"].update(
+        kernelspec={"name": "x", "display_name": "x", "language": f"[x]({CODE})"}))),
+    attack("files_of_tags", files={"more/<img src=x onerror='attacked=1'>.ipynb": "{}", f"[x]({CODE}).ipynb": "{}"}),
+    attack("name_of_a_copy", extra("1", name="copied", nbgrader={
+        "grade": True, "solution": False, "locked": False, "task": False, "schema_version": 3, "points": 5,
+        "cell_type": "code", "grade_id": "<img src=x onerror='attacked=1'>"})),
+    attack("process_of_a_tag", extra("""
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import time; open('/proc/self/comm', 'w').write('<svg onload=a=1'); "
+                  "time.sleep(60)"], start_new_session=True)
+""")),
+    attack("link_to_a_page_of_its_own", answer(why="[marks](page.html) <a href=page.html>marks</a>"),
+           files={"page.html": SCRIPT}),
+    attack("html_link_to_a_page_of_its_own", shows(text_html="<a href=page.html>marks</a>"),
+           files={"page.html": SCRIPT}),
+    attack("formula_that_links", answer(why=f"$\\href{{{CODE}}}{{x}}$"),
+           shows(text_html=f"<p>$\\href{{{CODE}}}{{x}}$</p>")),
+    attack("tags_without_end", shows(text_html="<script " * 20_000)),
+    attack("brackets_in_a_style", shows(text_html=f'<p style="{"(" * 90_000}">x</p>')),
+    attack("tags_that_a_parser_repeats", shows(text_html="<p>" + "<b id=x>" * 9_000 + "</p>" + "<p>x</p>" * 9_000)),
     attack("title_in_metadata", change("title", metadata={"name": SCRIPT, "tags": [SCRIPT]})),
     # Malformed
     case("outputs_of_odd_types", extra("""

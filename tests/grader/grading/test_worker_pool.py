@@ -170,7 +170,8 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(course):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     largest = max(path.stat().st_size for path in course.home.rglob("*") if path.is_file())
     big = toy.answered(course, **toy.RIGHT)
-    big["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "x" * (largest + 200_000)})
+    source = "# " + "x" * (largest + 200_000)
+    big["cells"].append({"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None})
     toy.submit(course, "right", big)
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 100_000, limits[1]))
     try:

@@ -1,0 +1,161 @@
+"""What a graded notebook shows: notices word for word, all else cleaned; a cleaning that fails costs one output."""
+
+import json
+from dataclasses import dataclass, replace
+
+import pytest
+
+from grader.grading.intake.submission import Submission
+from grader.grading.output import render, sanitize
+from grader.grading.output.render import VERDICT, dressed, finish, notice, table
+from grader.grading.output.sanitize import Allowance, as_line, as_markdown, clean_markdown, clean_outputs
+from grader.grading.records import Flag, Job, Result, Verdict
+
+IMAGE = "<img src=x onerror=alert(1)>"
+
+
+@dataclass(frozen=True)
+class Disputed(Verdict):
+    """A verdict as it is where sealed and beside differ."""
+
+    disputed: str = ""
+
+
+def html_of(markdown: str) -> str:
+    """The page that formgrader makes of it: nbconvert's own, not ours."""
+    from nbconvert.filters.markdown_mistune import markdown2html_mistune
+
+    return markdown2html_mistune(markdown)
+
+
+def code(name: str, *outputs: dict, **metadata: object) -> dict:
+    return {"cell_type": "code", "id": name, "metadata": metadata, "source": "1", "outputs": list(outputs)}
+
+
+def shown(**data: object) -> dict:
+    return {"output_type": "display_data", "data": {"text/" + key: value for key, value in data.items()}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        IMAGE,
+        "[a](javascript:x)",
+        "`<b>`",
+        "$\\href{javascript:x}{a}$",
+        "<script>x</script>",
+        "](x) ![y](z)",
+        "&lt;b&gt;",
+    ],
+)
+def test_a_notice_shows_a_students_words_and_nothing_of_them_lives(text):
+    page = html_of(notice([Flag("kernelspec", f"its kernel is for {text!r}")])["source"])
+    assert "<img" not in page
+    assert "<script" not in page
+    assert "href=" not in page
+    assert "<code>" not in page
+    assert "\\href" not in page
+    assert "javascript:" not in page
+
+
+def test_a_notice_reads_as_it_was_written():
+    page = html_of(as_markdown("the file 'a_b*c.ipynb' (2) is #1 [x] & <y>"))
+    assert page.strip() == "<p>the file 'a_b*c.ipynb' (2) is #1 [x] &amp; &lt;y&gt;</p>"
+
+
+def test_a_text_of_a_students_is_one_short_line():
+    assert as_line("a\x1b[2J\nb" + "x" * 900).startswith("a [2J bxxx")
+    assert len(as_line("x" * 10_000)) < 600
+
+
+def test_flags_of_a_record_hold_no_control_characters():
+    job = Job("ps", "bo", {})
+    flag = Flag("left", "processes still ran: \x1b]0;evil\x07")
+    graded = finish(Submission("bo", job), Result({}, flags=[flag]), "digest")
+    assert json.loads(graded.results)["extra_data"]["flags"][0]["text"] == "processes still ran:  ]0;evil "
+
+
+def test_the_table_of_a_test_is_cleaned_and_keeps_its_own_styles():
+    own = '<div class="mlsd-points"><p style="margin:0.2em 0">said</p></div>'
+    kept = table(Verdict("n", "t", 1, 2, "partial", html=own + IMAGE + "<script>x</script>"))
+    assert kept["data"]["text/plain"] == "1.0"
+    assert kept["data"]["text/html"] == own + "<img>"
+
+
+def test_both_outcomes_of_a_disputed_test_stand_in_its_table():
+    verdict = Disputed("n", "t", 0, 2, "fail", "half is not 2", disputed=f"sealed: fail; beside: pass {IMAGE}")
+    cells = dressed({"cells": [code("t", nbgrader={"grade_id": "t"})]}, [verdict], [])["cells"]
+    assert "sealed: fail; beside: pass &lt;img" in cells[0]["outputs"][0]["data"]["text/html"]
+    assert cells[0]["metadata"][VERDICT]["disputed"] is True
+    assert "disputed" in render.gradescope(Job("ps", "bo", {}), Result({}, [verdict]), [], "")["tests"][0]["tags"]
+
+
+def test_cells_that_are_held_back_keep_their_mark_and_their_outputs_for_the_instructor():
+    cell = code("b", shown(plain="2"))
+    notebook = {"cells": [cell | {"metadata": cell["metadata"] | {"mlsd_held": True}}]}
+    (found,) = dressed(notebook, [], [Flag("x", "y")])["cells"][1:]
+    assert found["metadata"]["mlsd_held"] is True
+    assert found["outputs"][0]["data"] == {"text/plain": "2"}
+
+
+def test_a_cleaning_that_fails_costs_one_output(monkeypatch):
+    def broken(text: str) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(sanitize, "clean", broken)
+    cleaned = clean_outputs([shown(html="<b>1</b>"), shown(plain="2")])
+    assert cleaned[0]["text"] == sanitize.FAILED
+    assert cleaned[1]["data"] == {"text/plain": "2"}
+
+
+def test_a_notebooks_html_is_bounded_and_what_comes_after_is_plain():
+    allowance = Allowance(10)
+    cleaned = clean_outputs([shown(html="<b>12</b>", plain="a"), shown(html="<b>12</b>", plain="b")], allowance)
+    assert [sorted(one["data"]) for one in cleaned] == [["text/html", "text/plain"], ["text/plain"]]
+
+
+def test_a_raw_cell_is_text():
+    raw = {"cell_type": "raw", "id": "r", "metadata": {}, "source": IMAGE}
+    assert dressed({"cells": [raw]}, [], [])["cells"][0]["source"].startswith("&lt;img")
+
+
+@pytest.mark.parametrize(
+    "link", ["[a](page.html)", "[a](<page.html>)", "[a]: page.svg", "[a](x.png?y.html)", "[a](//x/y)"]
+)
+def test_a_link_to_a_file_of_the_students_is_dead(link):
+    assert "page" not in clean_markdown(link) or "#" in clean_markdown(link)
+    assert "x" not in clean_markdown(link)
+
+
+def test_a_link_to_a_picture_a_section_or_another_site_lives():
+    text = "![a](plots/one.png) [b](#part) [c](https://x.org/y) [d](mailto:a@b.org)"
+    assert clean_markdown(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\begin{a} " * 90_000,
+        "](" + " " * 900_000,
+        "java" + " " * 900_000,
+        "<b" + " " * 900_000,
+        "[a](&#" + "9" * 900_000,
+        "attachment:" * 90_000,
+        "](x" * 300_000,
+        "\x1b[1m" * 250_000,
+    ],
+)
+def test_a_megabyte_of_anything_is_cut_and_shown(text):
+    assert len(clean_markdown(text)) < 2 * sanitize.MARKDOWN_CHARACTERS + len(sanitize.CUT)
+    (output,) = clean_outputs([{"output_type": "stream", "name": "stdout", "text": text}])
+    assert len(output["text"]) <= sanitize.TEXT_CHARACTERS
+    assert output["text"].count("\x1b") <= sanitize.COLOURS
+    html_of(clean_markdown(text))
+
+
+def test_a_message_in_results_is_bounded_plain_text():
+    verdict = Verdict("n", "t", 0, 1, "error", "a\x00b\nc" + "x" * 9_000)
+    told = render.gradescope(Job("ps", "bo", {}), Result({}, [replace(verdict)]), [], "")["tests"][0]
+    assert told["output"].startswith("a b\ncxx")
+    assert len(told["output"]) <= render.MESSAGE + 10
+    assert told["output_format"] == "text"
