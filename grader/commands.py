@@ -210,9 +210,13 @@ def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> N
 def feedback(
     name: Name,
     student: Annotated[str, typer.Option("--student", help="Only students that match, e.g. 'a*'.")] = "*",
+    force: Annotated[bool, typer.Option("--force", help="Make every page anew.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="Workers; 0: one a processor.")] = 0,
     folder: Folder = None,
 ) -> None:
     """Write each graded student's feedback as a web page, with points and comments given by hand.
+
+    A page is left alone unless its notebook, its marks or comments, or what makes pages has changed.
 
     Example: mlsd feedback reduce_latency
     """
@@ -224,12 +228,15 @@ def feedback(
 
     course = Course.open(folder)
     students = [one for one in work.graded_students(course, name) if fnmatchcase(one, student)]
-    given = list(progress(work.give_feedback(course, name, students), len(students), "written"))
+    given = list(progress(work.give_feedback(course, name, students, jobs, force), len(students), "written"))
     for one in given:
         for page in one.pages:
             typer.echo(f"{one.student}: {page}")
         if one.failure:
             typer.echo(f"{one.student}: no feedback: {one.failure}", err=True)
+    typer.echo(
+        f"{sum(bool(one.pages) for one in given)} fed back ({sum(one.skipped for one in given)} of them earlier)."
+    )
     if number := work.publish_feedback(course, name, [one.student for one in given if one.pages]):
         typer.echo(f"JupyterLab's assignment list can fetch it for {number} who handed in there.")
     raise typer.Exit(1 if not given or any(one.failure for one in given) else 0)

@@ -169,7 +169,7 @@ def _outcomes(
         record.settle(student)
         folder = record.course.folder("submitted", student, spec.shared.name)
         tasks.append(Task(student, folder, "" if options.force else record.digest(student)))
-    size, most_s = options.jobs or _processors(), spec.shared.limits.total_s
+    size, most_s = options.jobs or processors(), spec.shared.limits.total_s
     with Pool(spec, size, most_s, preload=preload) as pool, _interrupt_told():
         for answers in pool.run(tasks):
             _write(record, answers)
@@ -266,7 +266,8 @@ def _environment() -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many processors this process may use."""
     with suppress(AttributeError):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

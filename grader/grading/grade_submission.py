@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from grader.grading.analysis.grading_plan import Plan
 from grader.grading.analysis.name_analysis import bound, defined, tree_of
 from grader.grading.intake.cell_alignment import same
-from grader.grading.records import Calibration, Flag, Job, Notebook, Outcome, Result, Verdict
+from grader.grading.records import HELD, Calibration, Flag, Job, Notebook, Outcome, Result, Verdict
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerFork
 from grader.grading.verdict_rules import Cells, hidden_lines, of_both, of_sealed, of_unsealed
 from grader.sandbox import CellRun, Leftovers, Sandbox, Session
 
 RESTARTS = 20
 OVER = ("CellTimeoutError", "The time of the whole submission was over before this cell.", "")
-HELD = "mlsd_held"  # the key in a cell's metadata
 _now_s = time.monotonic
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from grader.suite_kit.points import clamp
 
 Notebook = dict[str, Any]
+HELD = "mlsd_held"  # the key in a cell's metadata that says that its outputs are held back
 LONGEST = 200_000  # characters of a text that another process tells, entries of a list
 
 VERDICTS = (

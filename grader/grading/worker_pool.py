@@ -15,13 +15,13 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from grader.errors import GraderError
-from grader.grading.worker import Done, Spec, Task, work
+from grader.grading.worker import Done, Task, work
 from grader.sandbox.preload_client import PreloadClient
 
 IN_FLIGHT = 2
 GATHER_S = 0.1  # answers of so long are recorded in one transaction; no longer, or a kill costs work
 TRIES = 2
-PRELOADED = ["grader.grading.worker", "grader.grading.sealed_grader", "bleach", "psutil"]
+PRELOADED = ["grader.grading.worker", "grader.grading.sealed_grader", "nh3", "psutil"]
 MOST_MB = 3_000
 SPARE_S = 60.0
 
@@ -41,15 +41,16 @@ class Pool:
     """`size` workers. A context manager: at its end no worker is left.
 
     `most_s` is the longest that one submission may take, `most_mb` the memory at which a worker is replaced; the
-    workers' sandboxes and checkers come from `preload`, if there are any.
+    workers' sandboxes and checkers come from `preload`, if there are any. `work` is what a worker does, its answers are
+    like `Done`, `spec` what it is told; `preloaded` are the modules that every worker has from its start.
     """
 
     def __init__(
-        self, spec: Spec, size: int, most_s: float, most_mb: float | None = None,
-        preload: PreloadClient | None = None,
+        self, spec: Any, size: int, most_s: float, most_mb: float | None = None,
+        preload: PreloadClient | None = None, work: Callable[..., None] = work, preloaded: list[str] = PRELOADED,
     ) -> None:  # fmt: skip
         self.spec, self.size, self.most_s, self.most_mb = spec, size, most_s + SPARE_S, most_mb or MOST_MB
-        self.context = context()
+        self.context, self.work = context(preloaded), work
         self.preload = preload
         self.workers: list[Worker] = []
         self.peak_mb = 0.0
@@ -83,7 +84,7 @@ class Pool:
     def _start(self) -> None:
         ours, theirs = self.context.Pipe()
         way = self.preload and self.preload.joined()
-        process = self.context.Process(target=work, args=(theirs, self.spec, way), daemon=False)
+        process = self.context.Process(target=self.work, args=(theirs, self.spec, way), daemon=False)
         with _no_main_module():
             process.start()
         theirs.close()
@@ -166,10 +167,10 @@ def run_once(target: Callable[..., None], *arguments: Any, preload: PreloadClien
         process.kill()
 
 
-def context() -> Any:
+def context(preloaded: list[str] = PRELOADED) -> Any:
     """Where workers come from. Its server is started by the first who asks for one."""
     found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(PRELOADED)
+    found.set_forkserver_preload(preloaded)
     return found
 
 

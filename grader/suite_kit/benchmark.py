@@ -170,7 +170,7 @@ def _pair(slow: Subject, fast: Subject, requests: list[Any], slow_first: bool) -
     fast_s, wall_s, given = _fast_calls(fast, requests)
     slow_s, right = before or _slow_calls(slow, requests)
     slow.answer.null(requests[0])
-    null_s = cpu_of(lambda: [slow.answer.null(one) for one in requests[1:]], slow.answer) / (len(requests) - 1)
+    null_s = cpu_of(lambda: _null_calls(slow.answer, requests[1:]), slow.answer) / (len(requests) - 1)
     work_s = float(slow_s.mean()) - null_s
     return _Pair(
         ratio=work_s / max(fast_s - null_s, work_s / HIGHEST),
@@ -199,6 +199,11 @@ def _fast_calls(fast: Subject, requests: list[Any]) -> tuple[float, float, list[
         given.append(fast(request))
         wall_s.append(_wall_s() - called)
     return (fast.answer.cpu_s() - started_s) / len(wall_s), min(wall_s), given
+
+
+def _null_calls(answer: Answer, requests: Sequence[Any]) -> None:
+    for one in requests:
+        answer.null(one)
 
 
 def cpu_of(call: Callable[[], Any], answer: Answer) -> float:

@@ -1,28 +1,24 @@
 """Feedback: nbgrader's HTML of each graded submission, with marks and comments as they stand in the gradebook.
 
-What must not be shown or run is taken out by `grader.workflow.feedback_page`.
+Pages are made by workers (`grader.workflow.feedback_worker`) in a pool as grading's; one that dies or does not end
+costs its student's page, no other. What must not be shown or run is taken out by `grader.workflow.feedback_page`.
 """
 
+import pickle
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from grader.course import STAMP, Course, reason
+from grader.course import Course, reason
 from grader.errors import GraderError
+from grader.grading.batch import processors
+from grader.grading.worker import Task
+from grader.grading.worker_pool import Pool
+from grader.workflow.feedback_worker import RECEIPT, Feedback, FeedbackSpec, work
 from grader.workflow.release import local_exchange
 
-RECEIPT = "submission_secret.txt"
-
-
-@dataclass
-class Feedback:
-    """Where one student's HTML lies, or why there is none."""
-
-    student: str
-    pages: list[Path] = field(default_factory=list)
-    failure: str = ""
+MOST_S = 30.0  # and as long again before a worker is taken for stuck; a page takes a tenth of a second
+PRELOADED = ["grader.workflow.feedback_page", "grader.workflow.feedback_worker", "nbgrader.converters"]
 
 
 def graded_students(course: Course, name: str) -> list[str]:
@@ -33,18 +29,20 @@ def graded_students(course: Course, name: str) -> list[str]:
     return students
 
 
-def give_feedback(course: Course, name: str, students: list[str]) -> Iterator[Feedback]:
-    """Each student's feedback as it is written; always anew, because marks by hand change it."""
-    harmless = _harmless(course)
-    for student in students:
-        result = harmless.call(partial(_generate, name, student))
-        one = Feedback(student)
-        if result["success"]:
-            _only_pages(course, name, student)
-            one.pages = sorted(course.folder("feedback", student, name).glob("*.html"))
-        else:
-            one.failure = reason(result)
-        yield one
+def give_feedback(
+    course: Course, name: str, students: list[str], jobs: int = 0, force: bool = False
+) -> Iterator[Feedback]:
+    """Each student's feedback as it is written, by `jobs` workers (0: one a processor).
+
+    Pages that were made from the same notebook, marks, comments and code stay, unless `force`.
+    """
+    with course.gradebook():  # brings an older gradebook up to date, which workers only read
+        pass
+    tasks = [Task(student, course.folder("autograded", student, name)) for student in students]
+    spec = FeedbackSpec(course.root, _sendable(course), name, force)
+    with Pool(spec, jobs or processors(), MOST_S, work=work, preloaded=PRELOADED) as pool:
+        for answers in pool.run(tasks):
+            yield from (_feedback(one) for one in answers)
 
 
 def publish_feedback(course: Course, name: str, students: list[str]) -> int:
@@ -59,37 +57,18 @@ def publish_feedback(course: Course, name: str, students: list[str]) -> int:
     return len(through)
 
 
-def _only_pages(course: Course, name: str, student: str) -> None:
-    """Take out what nbgrader copied beside the pages: files of the student's, which may be pages that run something."""
-    notebooks = course.folder("autograded", student, name).glob("*.ipynb")
-    kept = {RECEIPT, STAMP, *(f"{one.stem}.html" for one in notebooks)}
-    place = course.folder("feedback", student, name)
-    for path in sorted(place.rglob("*"), reverse=True):
-        if path.is_dir() and not path.is_symlink():
-            path.rmdir()
-        elif path.parent != place or path.name not in kept:
-            path.unlink()
+def _feedback(answer: Any) -> Feedback:
+    """A worker's answer, or what the pool says of a student whose worker was lost twice."""
+    return answer if isinstance(answer, Feedback) else Feedback(answer.student, failure=answer.failure)
 
 
-def _harmless(course: Course) -> Course:
-    """The course configured so that nbgrader's pages show no hidden test and hold nothing that runs."""
-    from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-    from nbgrader.preprocessors import GetGrades
-
-    from grader.grading.intake.instructor_notebook import hidden_marks
-    from grader.workflow.feedback_page import FeedbackPage, Harmless
-
-    begin, end = hidden_marks(course)
-    steps = [GetGrades, Harmless, CSSHTMLHeaderPreprocessor]
-    return course.configured(
-        GenerateFeedback={"preprocessors": steps, "exporter_class": FeedbackPage},
-        Harmless={"begin": begin, "end": end},
-    )
-
-
-def _generate(name: str, student: str, api: Any) -> dict[str, Any]:
-    result: dict[str, Any] = api.generate_feedback(name, student, force=True)
-    return result
+def _sendable(course: Course) -> Any:
+    """The configuration as a worker gets it; a function in it cannot be sent, and the worker then reads the file."""
+    try:
+        pickle.dumps(course.config)
+    except Exception:
+        return None
+    return course.config
 
 
 def _release(name: str, student: str, api: Any) -> dict[str, Any]:

@@ -1,31 +1,57 @@
 """nbgrader's feedback page without anything that runs and without hidden tests.
 
-Plugs into nbgrader's GenerateFeedback as a preprocessor and an exporter. The page forbids every script and every
-request by its own policy, so that a hole in the cleaning still runs nothing.
+Plugs into nbgrader's GenerateFeedback as preprocessors and an exporter. The page forbids every script and every
+request by its own policy, so that a hole in the cleaning still runs nothing. No gradebook is opened here: marks and
+comments come in `resources["nbgrader"]`.
 """
 
 import html
 import re
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode, from_dict
-from nbgrader.api import Gradebook
+from nbgrader.preprocessors import GetGrades
 from traitlets import Bool, Unicode
 
 from grader.grading.intake.instructor_notebook import HIDDEN, without_hidden_tests
 from grader.grading.output.html_cleaner import clean, without_elements
-from grader.grading.output.sanitize import clean_outputs
+from grader.grading.output.render import VERDICT
+from grader.grading.output.sanitize import Allowance, clean_outputs
+from grader.grading.records import HELD
 
-VERDICT = "mlsd_verdict"  # the key of a test cell's metadata
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'"
 )
 UNSEEN = "A hidden test failed."
+HELD_BACK = "Outputs after a hidden test are not shown."
+A_PERSON_LOOKS = "A person will look at this test."
+KEPT = ("nbgrader", VERDICT, HELD)  # of a cell's metadata; the rest may be the student's
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Marks(GetGrades):
+    """nbgrader's GetGrades with the points and comments that `resources["nbgrader"]["cells"]` holds, by grade id."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> Any:
+        """The notebook with points and comments in its cells."""
+        for number, cell in enumerate(nb.cells):
+            nb.cells[number], resources = self.preprocess_cell(cell, resources, number)
+        return nb, resources
+
+    def _get_comment(self, cell: NotebookNode, resources: Any) -> None:
+        cell.metadata.nbgrader["comment"] = self._of(cell, resources)["comment"]
+
+    def _get_score(self, cell: NotebookNode, resources: Any) -> None:
+        known = self._of(cell, resources)
+        cell.metadata.nbgrader["score"], cell.metadata.nbgrader["points"] = known["score"], known["points"]
+
+    def _of(self, cell: NotebookNode, resources: Any) -> dict[str, Any]:
+        unknown = {"comment": None, "score": 0.0, "points": 0.0}
+        return unknown | resources["nbgrader"]["cells"].get(cell.metadata.nbgrader["grade_id"], {})
 
 
 class Harmless(Preprocessor):
@@ -36,33 +62,41 @@ class Harmless(Preprocessor):
     end = Unicode(HIDDEN[1]).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> Any:
-        """The notebook for the page; `resources["nbgrader"]` names student and assignment."""
+        """The notebook for the page; `resources["nbgrader"]["due"]` is true once the due date has passed."""
         nb.metadata.pop("widgets", None)
         nb.metadata.pop("title", None)
-        due = _is_due(resources["nbgrader"])
+        allowance = Allowance()
         for cell in nb.cells:
-            cell.metadata.pop("alt", None)
+            cell.metadata = from_dict({key: cell.metadata[key] for key in KEPT if key in cell.metadata})
             if cell.cell_type == "code":
-                self._code(cell, due)
+                self._code(cell, resources["nbgrader"]["due"], allowance)
         return nb, resources
 
-    def _code(self, cell: NotebookNode, due: bool) -> None:
+    def _code(self, cell: NotebookNode, due: bool, allowance: Allowance) -> None:
         entry = cell.metadata.get("nbgrader", {})
-        cell.outputs = [from_dict(one) for one in clean_outputs(cell.outputs)]
-        if not entry.get("grade") or entry.get("solution"):
+        is_test = bool(entry.get("grade")) and not entry.get("solution")
+        if cell.metadata.get(HELD) and not is_test:
+            cell.outputs = [_said(HELD_BACK)] if cell.outputs else []
+            return
+        cell.outputs = [from_dict(one) for one in clean_outputs(cell.outputs, allowance)]
+        if not is_test:
             return
         whole = cell.source
         cell.source = without_hidden_tests(whole, (self.begin, self.end))
         verdict = cell.metadata.get(VERDICT)
         if verdict:
-            if not shown(verdict.get("visibility", "visible"), due):
-                cell.outputs = [_said(f"{verdict['verdict']}: {UNSEEN if verdict['verdict'] != 'pass' else ''}")]
+            cell.outputs = _of_verdict(verdict, due) or cell.outputs
         elif whole.rstrip() != cell.source:
             cell.outputs = [_unless_hidden(one, cell.source) for one in cell.outputs]
 
 
 class FeedbackPage(HTMLExporter):
     """The page: no script in it, and none allowed to run."""
+
+    def default_filters(self) -> Any:
+        """nbconvert's filters, with our cleaner in the place of its own, which takes quadratic time."""
+        yield from super().default_filters()
+        yield "clean_html", partial(clean, page=True)
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
@@ -85,10 +119,16 @@ def shown(visibility: str, due: bool) -> bool:
     return visibility in ("visible", "after_published") or (visibility == "after_due_date" and due)
 
 
-def _is_due(names: dict[str, Any]) -> bool:
-    with Gradebook(names["db_url"]) as book:
-        date = book.find_submission(names["assignment"], names["student"]).duedate
-    return date is None or date < datetime.now(UTC).replace(tzinfo=None)
+def _of_verdict(verdict: dict[str, Any], due: bool) -> list[NotebookNode]:
+    """What stands in the place of a test's table that its student does not see; nothing if they see it.
+
+    The two outcomes of a disputed test are for the person who decides.
+    """
+    if verdict.get("disputed"):
+        return [_said(A_PERSON_LOOKS)]
+    if shown(verdict.get("visibility", "visible"), due):
+        return []
+    return [_said(f"{verdict['verdict']}: {UNSEEN if verdict['verdict'] != 'pass' else ''}")]
 
 
 def _said(text: str) -> NotebookNode:

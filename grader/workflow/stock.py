@@ -12,8 +12,8 @@ from pathlib import Path
 from grader import secret
 from grader.course import STAMP, Course, reason
 from grader.grading.environment import kernel_environment
-from grader.grading.intake.rebuild import notice
 from grader.grading.intake.submission import Assignment, Submission, assignment, submission
+from grader.grading.output.render import notice
 from grader.grading.records import Flag, Job, Notebook, StudentOutcome
 
 

@@ -135,7 +135,7 @@ def _requests(what: str, value: Any) -> list[Row]:
 
 def _request(value: Any) -> Row:
     request = _fields("a request", value, ("entity", "at_s"))
-    times = {name: _time(name, request[name]) for name in ("at_s", "known_s") if name in request}
+    times: Row = {name: _time(name, request[name]) for name in ("at_s", "known_s") if name in request}
     return {"entity": _entity("entity", request["entity"]), **times}
 
 

@@ -1,0 +1,139 @@
+"""Feedback: what a page holds back, who is left alone, what a lost worker costs."""
+
+import json
+import os
+import signal
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from grader.course import Course
+from grader.grading.output.render import VERDICT
+from grader.grading.records import HELD
+from grader.workflow import feedback, feedback_worker
+from grader.workflow.feedback_page import A_PERSON_LOOKS, HELD_BACK
+from tests import toy_course as toy
+from tests.grader.grading.engine_course import run
+
+
+@pytest.fixture
+def two(course):
+    """Two students graded by the engine."""
+    toy.submit(course, "bo", toy.answered(course, **toy.RIGHT, reflection="Because."))
+    toy.submit(course, "al", toy.answered(course, **toy.WRONG))
+    run(course)
+    return course
+
+
+def give(course: Course, **options: object) -> dict[str, feedback.Feedback]:
+    return {one.student: one for one in feedback.give_feedback(course, toy.NAME, ["al", "bo"], **options)}
+
+
+def page(course: Course, student: str) -> Path:
+    return course.folder("feedback", student, toy.NAME) / f"{toy.NAME}.html"
+
+
+def edit(course: Course, student: str, name: str, **changes: object) -> None:
+    """Change a cell of the autograded notebook."""
+    path = course.folder("autograded", student, toy.NAME) / f"{toy.NAME}.ipynb"
+    notebook = json.loads(path.read_text())
+    cell = next(one for one in notebook["cells"] if one["id"] == name)
+    cell["metadata"] |= changes.pop("metadata", {})
+    cell.update(changes)
+    path.chmod(0o644)
+    path.write_text(json.dumps(notebook))
+
+
+def skipped(course: Course) -> list[str]:
+    return sorted(name for name, one in give(course).items() if one.skipped)
+
+
+def test_who_has_not_changed_is_left_alone_and_their_page_stays_as_it_is(two):
+    assert not any(one.skipped for one in give(two).values())
+    before = page(two, "bo").read_bytes(), page(two, "bo").stat().st_mtime_ns
+    assert skipped(two) == ["al", "bo"]
+    assert (page(two, "bo").read_bytes(), page(two, "bo").stat().st_mtime_ns) == before
+    assert not any(one.skipped for one in give(two, force=True).values())
+    assert page(two, "bo").read_bytes() == before[0]
+
+
+def test_a_point_or_a_comment_by_hand_makes_the_page_anew(two):
+    give(two)
+    with two.gradebook() as book:
+        book.find_grade("reflection", toy.NAME, toy.NAME, "bo").manual_score = 1.5
+        book.find_comment("reflection", toy.NAME, toy.NAME, "bo").manual_comment = "Well *said*."
+        book.db.commit()
+    assert skipped(two) == ["al"]
+    assert "Well <em>said</em>." in page(two, "bo").read_text()
+    assert "Score: 1.5 / 2.0" in page(two, "bo").read_text()
+
+
+def test_a_changed_notebook_page_or_due_date_makes_the_page_anew(two):
+    give(two)
+    edit(two, "bo", "half", source="# changed")
+    assert skipped(two) == ["al"]
+    page(two, "al").write_text("overwritten")
+    assert skipped(two) == ["bo"]
+    with two.gradebook() as book:
+        book.find_assignment(toy.NAME).duedate = datetime.now() + timedelta(days=2)
+        book.db.commit()
+    assert skipped(two) == []
+
+
+def test_outputs_after_a_hidden_test_are_held_back_from_the_student(two):
+    said = {"output_type": "stream", "name": "stdout", "text": "the hidden input is 17"}
+    edit(two, "bo", "spread", outputs=[said], metadata={HELD: True})
+    edit(two, "al", "spread", outputs=[said])
+    give(two)
+    assert "the hidden input is 17" in page(two, "al").read_text()
+    assert "the hidden input is 17" not in page(two, "bo").read_text()
+    assert HELD_BACK in page(two, "bo").read_text()
+
+
+def test_the_two_outcomes_of_a_disputed_test_are_not_fed_back(two):
+    table = {"text/html": "<p>sealed: fail, beside: pass</p>", "text/plain": "0.0"}
+    output = {"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": table}
+    edit(two, "bo", "half-test", outputs=[output], metadata={VERDICT: {"verdict": "fail", "disputed": True}})
+    give(two)
+    assert A_PERSON_LOOKS in page(two, "bo").read_text()
+    assert "sealed: fail" not in page(two, "bo").read_text()
+
+
+def test_one_whose_notebook_cannot_be_shown_is_named_and_the_others_get_their_pages(two):
+    path = two.folder("autograded", "al", toy.NAME) / f"{toy.NAME}.ipynb"
+    path.chmod(0o644)
+    path.write_text("not a notebook")
+    given = give(two)
+    assert "NotJSONError" in given["al"].failure
+    assert given["bo"].pages == [page(two, "bo")]
+
+
+def dies_at_one(pipe: object, spec: object, preload: object) -> None:
+    """A worker that is killed by whatever "al" handed in."""
+
+    class Deadly(feedback_worker.PageMaker):
+        def give(self, student: str) -> feedback.Feedback:
+            if student == "al":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().give(student)
+
+    feedback_worker.PageMaker = Deadly
+    feedback_worker.work(pipe, spec, preload)
+
+
+def test_a_worker_that_is_killed_costs_the_page_that_it_was_at_and_no_other(two, monkeypatch):
+    monkeypatch.setattr(feedback, "work", dies_at_one)
+    given = give(two, jobs=1)
+    assert "the grader's process ended (-9)" in given["al"].failure
+    assert given["bo"].pages == [page(two, "bo")]
+
+
+def test_a_worker_cannot_write_into_the_gradebook(two):
+    from sqlalchemy import text
+    from sqlalchemy.exc import OperationalError
+
+    with feedback_worker.reading(two) as session:
+        assert session.execute(text("select count(*) from grade")).scalar() > 0
+        with pytest.raises(OperationalError, match="readonly"):
+            session.execute(text("delete from grade"))
