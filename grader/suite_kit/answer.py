@@ -11,6 +11,7 @@ import contextlib
 import linecache
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -176,6 +177,11 @@ class InKernel(Framed):
     def __init__(self, names: dict[str, Any], limits: Limits = LIMITS) -> None:
         super().__init__(limits)
         self.server = Server(names, self.serve, limits)
+        self._turn = threading.RLock()
+
+    def serve(self, frame: bytes) -> bytes:
+        with self._turn:  # threads of the student's take turns, as over a channel
+            return super().serve(frame)
 
     def exchange(self, frame: bytes) -> bytes:
         return self.server.handle(frame)

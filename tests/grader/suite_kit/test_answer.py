@@ -1,5 +1,7 @@
 """The adapter: data crosses, objects stay, whatever the student's code does becomes one kind of error."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -155,6 +157,31 @@ def test_exposed_objects_offer_their_listed_methods_and_nothing_else():
         with pytest.raises(StudentError, match=kind):
             answer.call(name, Exposed(clock, ["add"]))
     assert clock.value == 7
+
+
+def test_threads_of_the_students_take_turns_at_an_exposed_object():
+    class Counter:
+        inside = most = 0
+        second_is_in = threading.Event()
+
+        def use(self):
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            if self.inside == 2:
+                self.second_is_in.set()
+            self.second_is_in.wait(0.2)
+            self.inside -= 1
+
+    def use_twice(counter):
+        users = [threading.Thread(target=counter.use) for _ in range(2)]
+        for one in users:
+            one.start()
+        for one in users:
+            one.join()
+
+    counter = Counter()
+    InKernel({"use_twice": use_twice}).call("use_twice", Exposed(counter, ["use"]))
+    assert counter.most == 1
 
 
 def test_what_an_exposed_object_raises_arrives_as_its_builtin_class():

@@ -1,11 +1,14 @@
 """The bank of `implement_feature_store` through the engine's channel: the marks of the kernel, public and hidden."""
 
 import os
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader.bank.model import load_bank
+from grader.bank.runner import run_cells
 from grader.grading.analysis.grading_plan import Plan
 from grader.grading.grade_submission import Step, untouched
 from grader.grading.sealed.client import Client
@@ -49,6 +52,45 @@ def marks_through_the_channel(sandbox, answer) -> dict[str, float]:
     return marks
 
 
+THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+
+def check_store(Store):
+    checks = [check_past, check_answers, check_online, check_change] * 3
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(check, Store) for check in checks]:
+            done.result()
+"""
+
+
+def hide(monkeypatch, tmp_path):
+    """From now on the cases are hidden ones, and the stores under test are lent."""
+    secret = tmp_path / "secret"
+    secret.write_text("c" * 64)
+    monkeypatch.setenv("MLSD_SECRET_FILE", str(secret))
+
+
+def in_threads():
+    """The reference, whose tests run in six threads at once."""
+    reference = next(one for one in BANK.answers if one.kind == "reference")
+    return replace(reference, name="in threads", cells={**reference.cells, "check-store": THREADS})
+
+
+def test_tests_that_use_lent_stores_from_threads_get_their_marks_through_the_channel(sandbox, monkeypatch, tmp_path):
+    hide(monkeypatch, tmp_path)
+    assert marks_through_the_channel(sandbox, in_threads())["test-own-tests"] == 6
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_so_do_they_in_the_kernel(monkeypatch, tmp_path, hidden):
+    monkeypatch.setenv("MLSD_SECRET_FILE", os.devnull)
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    if hidden:
+        hide(monkeypatch, tmp_path)
+    result = run_cells(BANK.source(in_threads()), ["test-own-tests"])
+    assert result.points == {"test-own-tests": 6.0}, result
+
+
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda one: one.name)
 def test_each_answer_of_the_bank_gets_its_marks_through_the_channel(sandbox, answer, monkeypatch):
     monkeypatch.setenv("MLSD_SECRET_FILE", os.devnull)
@@ -57,7 +99,5 @@ def test_each_answer_of_the_bank_gets_its_marks_through_the_channel(sandbox, ans
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda one: one.name)
 def test_so_it_does_with_hidden_cases_and_lent_stores(sandbox, answer, monkeypatch, tmp_path):
-    secret = tmp_path / "secret"
-    secret.write_text("c" * 64)
-    monkeypatch.setenv("MLSD_SECRET_FILE", str(secret))
+    hide(monkeypatch, tmp_path)
     assert marks_through_the_channel(sandbox, answer) == BANK.expected(answer)
