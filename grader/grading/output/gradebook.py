@@ -5,9 +5,10 @@ the marks; nbgrader does not look at it. Points and comments given by hand are n
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from grader.course import Course
@@ -77,6 +78,34 @@ class Book:
         found = self.db.execute(self.table.select().where(self.table.c.assignment == self.assignment)).all()
         self.db.rollback()
         return [str(one.results) for one in found]
+
+    def holds(self, student: str, results: Mapping[str, Any]) -> bool:
+        """Whether the points of a student's tests are those of the recorded `results`, and not another program's."""
+        earned = {one["name"]: one["score"] for one in results["tests"]}
+        tests = {
+            cell.row: clamp(earned.get(f"{name}/{cell.name}", 0.0), cell.maximum)
+            for name, (_, cells) in self.notebooks.items()
+            for cell in cells
+            if cell.earns == "test"
+        }
+        there = self.automatic.get(student, {})
+        return all(there.get(row) == points for row, points in tests.items())
+
+    @cached_property
+    def automatic(self) -> dict[str, dict[str, float | None]]:
+        """Automatic points by student and cell (its row) as they stood when they were first asked for."""
+        from nbgrader.api import Grade, SubmittedAssignment, SubmittedNotebook
+        from sqlalchemy import select
+
+        grade, notebook, whole = Grade.__table__, SubmittedNotebook.__table__, SubmittedAssignment.__table__
+        joined = grade.join(notebook, notebook.c.id == grade.c.notebook_id)
+        joined = joined.join(whole, whole.c.id == notebook.c.assignment_id)
+        query = select(whole.c.student_id, grade.c.cell_id, grade.c.auto_score).select_from(joined)
+        found: dict[str, dict[str, float | None]] = {}
+        for one in self.db.execute(query.where(whole.c.assignment_id == self.row)):
+            found.setdefault(one.student_id, {})[one.cell_id] = one.auto_score
+        self.db.rollback()
+        return found
 
     def marks(self) -> dict[str, tuple[float, float, float]]:
         """Points so far, maximum, and the most that a person has still to give, by student."""

@@ -5,11 +5,13 @@ the point of truth: whatever is killed in between is finished or done again by t
 """
 
 import errno
+import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 
 from grader.course import STAMP
@@ -54,9 +56,18 @@ class Record:
                 self._write_results(student, self.book.results(student))
 
     def digest(self, student: str) -> str:
-        """The digest of the job that is recorded with all its files; empty if there is none."""
-        whole = any(self._final(student).glob("*.ipynb"))
-        return self.book.digests.get(student, "") if whole else ""
+        """The digest of the job that is recorded with all its files; empty if there is none.
+
+        Empty too if points or notebooks are not those that the engine wrote: stock nbgrader was run since.
+        """
+        digest = self.book.digests.get(student, "")
+        return digest if digest and self._is_ours(student) else ""
+
+    def _is_ours(self, student: str) -> bool:
+        results = json.loads(self.book.results(student))
+        written = results["extra_data"].get("notebooks", {})
+        there = {path.name: sha256(path.read_bytes()).hexdigest() for path in self._final(student).glob("*.ipynb")}
+        return bool(there) and there == written and self.book.holds(student, results)
 
     def write(self, batch: Sequence[Graded]) -> None:
         """Record some submissions in one transaction. Raises `DiskFull` or `Locked`, and then none of them is."""

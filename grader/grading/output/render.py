@@ -7,6 +7,7 @@ import html
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from grader.grading.intake.instructor_notebook import cell_dict
@@ -51,7 +52,11 @@ def finish(submission: Submission, result: Result, digest: str) -> Graded:
         told = [one for one in flags if one.look and one.notebook in ("", name)]
         files[f"{name}.ipynb"] = _in_lines(dressed(notebook, mine, told), "cells").encode()
     graded = Graded(submission.student, digest, submission.stamp, result.verdicts, flags, submission.answered, files)
-    graded.results = _in_lines(gradescope(submission.job, result, flags, digest), "tests")
+    results = gradescope(submission.job, result, flags, digest)
+    results["extra_data"]["notebooks"] = {
+        path: sha256(content).hexdigest() for path, content in files.items() if path.endswith(".ipynb")
+    }
+    graded.results = _in_lines(results, "tests")
     return graded
 
 

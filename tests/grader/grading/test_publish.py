@@ -180,3 +180,28 @@ def test_an_exercise_that_the_gradebook_does_not_know_is_said(course):
 
     with pytest.raises(GraderError, match="First: mlsd release thirds"):
         masters(course, "thirds")
+
+
+FORGED = "import builtins\n\n\ndef spread(values):\n    return type('All', (float,), {'__eq__': lambda a, b: True})(0)"
+
+
+def test_a_mark_that_stock_nbgrader_wrote_since_is_not_taken_for_graded_earlier(course):
+    toy.submit(course, "bo", toy.answered(course, half=toy.RIGHT["half"], spread=FORGED))
+    toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
+    honest = {name: one.points for name, one in run(course).items()}
+    assert course.call(lambda api: api.autograde(toy.NAME, "bo", force=True))["success"]
+    again = run(course)
+    assert {name: one.skipped for name, one in again.items()} == {"al": True, "bo": False}
+    assert {name: one.points for name, one in again.items()} == honest
+    assert run(course)["bo"].skipped
+
+
+def test_points_that_were_changed_in_the_gradebook_are_put_right_and_those_by_hand_are_kept(course):
+    toy.submit(course, "bo", toy.answered(course, **toy.WRONG))
+    run(course)
+    with course.gradebook() as book:
+        book.find_grade("half-test", toy.NAME, toy.NAME, "bo").auto_score = 2
+        book.find_grade("spread-test", toy.NAME, toy.NAME, "bo").manual_score = 3
+        book.db.commit()
+    (again,) = run(course).values()
+    assert (again.skipped, again.points) == (False, 3)
