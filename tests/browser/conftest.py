@@ -74,7 +74,8 @@ def own_environment(home: Path) -> dict[str, str]:
     for name, place in places.items():
         (home / place).mkdir(exist_ok=True)
         kept[name] = str(home / place)
-    return kept | lab_environment(kept) | {"PYTHONUNBUFFERED": "1"}
+    here = str(Path(__file__).parents[2])  # the server runs the code that these tests stand beside
+    return kept | lab_environment(kept) | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": here}
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """nbgrader's own pages on what our commands made, in a real browser: formgrader, assignment list, validate."""
 
+import json
+
 import pytest
 
 from grader.grading import batch
@@ -61,6 +63,40 @@ def test_a_point_given_by_hand_reaches_the_gradebook(page, lab, course):
         page.locator("input#reflection").press("Tab")
     with course.gradebook() as book:
         assert book.find_grade("reflection", toy.NAME, toy.NAME, "right").manual_score == 1.5
+
+
+FORGED = """def spread(values):
+    return type("All", (float,), {"__eq__": lambda one, other: True})(0)
+
+
+open("ran-as-the-server.txt", "w").write("x")"""
+
+
+def test_the_autograde_button_grades_by_the_engine_and_runs_nothing_as_the_server(page, lab, course):
+    toy.submit(course, "forger", toy.answered(course, half=toy.RIGHT["half"], spread=FORGED))
+    page.goto(lab.url("formgrader"))
+    page.goto(f"{lab.address}/formgrader/manage_submissions/{toy.NAME}")
+    row = page.locator("tr", has_text="forger")
+    with page.expect_response(lambda one: one.url.endswith("/forger/autograde")) as answered:
+        row.locator(".autograde a").click()
+    told = json.loads(answered.value.text())
+    assert told["success"], told
+    assert "1 of 1 graded" in told["log"]
+    assert (course.home / "reports" / toy.NAME / "forger" / "results.json").is_file()
+    assert not list(course.root.rglob("ran-as-the-server.txt"))
+    with course.gradebook() as book:
+        assert book.find_grade("spread-test", toy.NAME, toy.NAME, "forger").auto_score < 3
+
+
+def test_the_button_for_feedback_makes_pages_without_hidden_tests(page, lab, course):
+    page.goto(lab.url("formgrader"))
+    page.goto(f"{lab.address}/formgrader/manage_submissions/{toy.NAME}")
+    with page.expect_response(lambda one: one.url.endswith("/wrong/generate_feedback")) as answered:
+        page.locator("tr", has_text="wrong").locator(".generate-feedback a").click()
+    assert json.loads(answered.value.text())["success"]
+    html = (course.folder("feedback", "wrong", toy.NAME) / f"{toy.NAME}.html").read_text()
+    assert "halves are not rounded" not in html
+    assert "default-src 'none'" in html
 
 
 def test_the_validate_button_names_the_tests_that_fail(jupyterlab):

@@ -1,0 +1,78 @@
+"""An extension of the Jupyter server: formgrader's buttons *Autograde* and *Generate feedback* go through `mlsd`.
+
+nbgrader's own handlers run student code as the user of the server, with the gradebook and the solutions in reach, and
+make pages that show hidden tests. Jupyter loads extensions in the order of their names, and the first handler of an
+address answers it: this module's name must stand before nbgrader's. `mlsd formgrader` and `mlsd lab` enable it by the
+configuration in `grader/jupyter`. No work is done here: a command runs in a process of its own.
+"""
+
+import asyncio
+import glob
+import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.utils import url_path_join
+from nbgrader.server_extensions.formgrader.base import BaseApiHandler, check_notebook_dir, check_xsrf
+from tornado import web
+
+MLSD = (sys.executable, "-P", "-c", "from grader.cli import main; main()")
+LOG_CHARACTERS = 20_000
+
+
+class GradeHandler(BaseApiHandler):
+    """*Autograde* of one student."""
+
+    @web.authenticated
+    @check_xsrf
+    @check_notebook_dir
+    async def post(self, assignment: str, student: str) -> None:
+        """Grade by the engine, again if it was graded before, as nbgrader's button does."""
+        command = ["grade", assignment, "--student", glob.escape(student), "--force"]
+        self.write(json.dumps(await ended(command, Path(self.coursedir.root))))
+
+
+class FeedbackHandler(BaseApiHandler):
+    """*Generate feedback* of one student, or of all."""
+
+    @web.authenticated
+    @check_xsrf
+    @check_notebook_dir
+    async def post(self, assignment: str, student: str | None = None) -> None:
+        """Make pages without hidden tests and without anything that runs."""
+        whom = ["--student", glob.escape(student)] if student else []
+        self.write(json.dumps(await ended(["feedback", assignment, *whom], Path(self.coursedir.root))))
+
+
+HANDLERS = [
+    (r"/formgrader/api/submission/([^/]+)/([^/]+)/autograde", GradeHandler),
+    (r"/formgrader/api/assignment/([^/]+)/generate_feedback", FeedbackHandler),
+    (r"/formgrader/api/assignment/([^/]+)/([^/]+)/generate_feedback", FeedbackHandler),
+]
+
+
+async def ended(command: Sequence[str], course: Path) -> dict[str, Any]:
+    """How an `mlsd` command on this course ended, as formgrader's pages read it: success, log, error."""
+    options = ["--course", str(course)]
+    process = await asyncio.create_subprocess_exec(
+        *MLSD, *command, *options, cwd=course, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
+    )
+    said, _ = await process.communicate()
+    log = said.decode(errors="replace")[-LOG_CHARACTERS:]
+    if process.returncode == 0:
+        return {"success": True, "log": log}
+    typed = " ".join(["mlsd", *command, *options])
+    return {"success": False, "log": log, "error": f"It ended with status {process.returncode}. To see more: {typed}"}
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": __name__}]
+
+
+def _load_jupyter_server_extension(server: Any) -> None:
+    base = server.web_app.settings["base_url"]
+    server.web_app.add_handlers(".*$", [(url_path_join(base, path), handler) for path, handler in HANDLERS])
+    server.log.info("formgrader's buttons grade and give feedback by mlsd")
