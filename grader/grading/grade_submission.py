@@ -25,7 +25,8 @@ _now_s = time.monotonic
 class Step:
     """One code cell of a submission in the order in which it runs. `role`: "theirs", "locked" or "test".
 
-    `damaged` once a session or the checker died in it; `alone` if no other cell can depend on what it does.
+    `damaged` once a session or the checker died in it, or memory ran out; `alone` if no other cell can depend on what
+    it does.
     """
 
     number: int
@@ -162,7 +163,7 @@ class NotebookRun:
                 told = f"the test {step.name!r} ran unsealed: {self.unsealed[step.name]}"
                 found.append(Flag("unsealed", told, name, step.name, look=False))
             if run is not None and run.verdict in ("timeout", "memory", "crashed"):
-                told = run.error[1] if run.error else run.verdict
+                told = (run.error[1] or run.error[0]) if run.error else run.verdict
                 found.append(Flag(run.verdict, f"the cell {step.name!r}: {told}", name, step.name))
             if run is not None and run.truncated:
                 found.append(
@@ -194,7 +195,7 @@ class NotebookRun:
             return
         run = self.session.run_cell(step.source, step.name) if _now_s() < self.end_s else _over()
         self.outputs[step.number] = self.cells.runs[step.name] = run
-        step.damaged = not self.session.alive
+        step.damaged = self._does_damage(run.verdict)
         self.cpu_s, self.peak_mb = self.cpu_s + run.cpu_s, max(self.peak_mb, run.peak_mb)
         if step.role == "test":
             self.verdicts[step.name] = of_unsealed(self.cells, step.name, step.source, step.points, run)
@@ -264,8 +265,7 @@ class NotebookRun:
                 self._trusted(step)
             self._after_test(step)
         elif not (step.role == "test" and self.job.require_sealed):
-            self.session.run_cell(step.source, step.name)
-            step.damaged = not self.session.alive
+            step.damaged = self._does_damage(self.session.run_cell(step.source, step.name).verdict)
             self._after_cell(step)
 
     def _after_cell(self, step: Step) -> None:
@@ -278,8 +278,7 @@ class NotebookRun:
     def _after_test(self, step: Step) -> None:
         """What the sandbox does for a cell that ran in the checker: later cells of the student's may use its names."""
         if step.name in self.plan.public and not step.damaged:
-            self.session.run_cell(self.plan.public[step.name], step.name)
-            step.damaged = not self.session.alive
+            step.damaged = self._does_damage(self.session.run_cell(self.plan.public[step.name], step.name).verdict)
 
     def _trusted(self, step: Step) -> Outcome:
         """The outcome of a cell in the checker; whatever ends meanwhile damages the cell."""
@@ -294,8 +293,12 @@ class NotebookRun:
         except CheckerDied as died:
             step.damaged = True
             return Outcome(verdict=died.verdict, message=str(died))
-        step.damaged = not self.session.alive
+        step.damaged = self._does_damage(outcome.verdict)
         return outcome
+
+    def _does_damage(self, verdict: str) -> bool:
+        """Whether cells after one with this verdict would pay for it: its session is gone, or memory ran short."""
+        return not self.session.alive or verdict == "memory" or self.session.is_full()
 
     def _brought_back(self, index: int) -> bool:
         """Whether a fresh session is as it was after the cells up to `index`, without those that do damage."""

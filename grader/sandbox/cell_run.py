@@ -1,9 +1,9 @@
 """What running a cell or asking a question gave, and how a session can end. Plain data."""
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from grader.sandbox import protocol
 from grader.sandbox.level import SandboxError
 
 NAMES = {"timeout": "TimeLimitExceeded", "memory": "MemoryLimitExceeded", "crashed": "DeadKernelError"}
@@ -72,10 +72,10 @@ def tried(payload: bytes) -> list[CellRun]:
     """The runs of cells that were tried, as far as they are told in form."""
     runs = []
     try:
-        for told in json.loads(payload):
+        for told in protocol.parsed(payload):
             run = told_run(told)
             run.outputs = [{"output_type": "execute_result", "data": {"text/plain": str(told["shown"])}}]
             runs.append(run if told["shown"] else replace(run, outputs=[]))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (protocol.BadMessage, ValueError, KeyError, TypeError):
         pass
     return runs

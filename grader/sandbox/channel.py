@@ -4,11 +4,11 @@ Nothing here waits without a limit and nothing is believed: a message has a boun
 alone so that its writer waits.
 """
 
-import json
 import os
 import select
 import socket
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 from grader.sandbox import protocol
@@ -18,6 +18,7 @@ from grader.sandbox.process_family import is_ready
 
 PART = 2**18
 PIPE_BYTES = 65_536
+MOST_LEFT = 16 * 2**20  # bytes that are read of what an ended process left: its helpers may go on writing
 _CREDENTIALS = struct.Struct("3i")
 _PASS_CREDENTIALS = getattr(socket, "SO_PASSCRED", None)
 
@@ -69,8 +70,11 @@ class Channel:
             head, ancillary, _, _ = self._socket.recvmsg(protocol.HEAD.size, 64)
             if len(head) < protocol.HEAD.size:
                 raise SandboxError("a session ended before it had entered the sandbox")
-            told = json.loads(protocol.exactly(self._socket, protocol.HEAD.unpack(head)[0]))
-        except (OSError, protocol.Closed) as error:
+            length = protocol.HEAD.unpack(head)[0]
+            if length > protocol.MOST_RECORD:
+                raise SandboxError(f"a session did not enter the sandbox: it sent {length:,} bytes")
+            told = protocol.parsed(protocol.exactly(self._socket, length))
+        except (OSError, protocol.Closed, protocol.BadMessage) as error:
             raise SandboxError(f"a session did not enter the sandbox: {error}") from None
         if "error" in told:
             raise SandboxError(f"a session could not enter the sandbox: {told['error']}")
@@ -107,12 +111,15 @@ class Channel:
         """Whether more can be pushed, after waiting for it."""
         return is_ready(self._socket.fileno(), select.POLLOUT, patience_ms)
 
-    def message(self) -> tuple[int, bool, bytes] | None:
-        """The next whole message as (kind, whether it belongs to the last request, payload). Raises `Flooded`."""
+    def message(self, longest: Mapping[int, int]) -> tuple[int, bool, bytes] | None:
+        """The next whole message as (kind, whether it belongs to the last request, payload).
+
+        Raises `Flooded` for one that is longer than its kind in `longest`, or than a record if that names it not.
+        """
         if len(self._buffer) < protocol.HEAD.size:
             return None
         length, kind, number = protocol.HEAD.unpack_from(self._buffer)
-        if length > protocol.MOST_BYTES:
+        if length > longest.get(kind, protocol.MOST_RECORD):
             raise Flooded
         end = protocol.HEAD.size + length
         if len(self._buffer) < end:
@@ -161,7 +168,7 @@ class Channel:
             for _ in range(4):  # a pipe holds one part; more is a flood from a process that goes on
                 if not self._read_pipe(pipe, recorder):
                     break
-        while messages and self._read():
+        while messages and len(self._buffer) < MOST_LEFT and self._read():
             pass
 
     def close(self) -> None:

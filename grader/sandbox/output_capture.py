@@ -13,6 +13,7 @@ from typing import Any
 
 FLUSH_CHARACTERS = 32_768
 FLUSH_S = 0.1
+TEXT, MOST_LINES = 20_000, 500
 Send = Callable[[dict[str, Any]], None]
 
 
@@ -45,7 +46,9 @@ class Outputs:
         """Send a display, an error or a request to clear, after what was printed before it."""
         self.flush()
         size = sum(len(part) if isinstance(part, str) else 64 for part in record.get("data", {}).values())
-        if self.charge(size + 64) or record["output_type"] == "error":
+        if record["output_type"] == "error":
+            self.deliver(_shortened(record, self.most))
+        elif self.charge(size + 64):
             self.deliver(record)
 
     def charge(self, count: int) -> bool:
@@ -108,6 +111,19 @@ class Stream(io.TextIOBase):
 
     def isatty(self) -> bool:
         return False
+
+
+def _shortened(record: dict[str, Any], most: int) -> dict[str, Any]:
+    """An error whose text and traceback fit into one record; the end of a traceback says most."""
+    lines = [str(line)[: most // 8] for line in record["traceback"]][-MOST_LINES:]
+    while len(lines) > 1 and sum(map(len, lines)) > most // 4:
+        del lines[0]
+    return {
+        **record,
+        "ename": record["ename"][:200],
+        "evalue": record["evalue"][: min(TEXT, most // 8)],
+        "traceback": lines,
+    }
 
 
 def text_of(data: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ Records come from a process that student code controls: each is rebuilt from the
 bytes are counted here, whatever the other side says.
 """
 
-import json
 from typing import Any
+
+from grader.sandbox import protocol
 
 TEXT = 20_000
 STREAMS = ("stdout", "stderr")
@@ -30,7 +31,7 @@ class Recorder:
     def add(self, payload: bytes) -> None:
         """Take one record as the student's side sent it; what a notebook cannot hold is dropped."""
         try:
-            record = json.loads(payload, parse_constant=str)
+            record = protocol.parsed(payload, protocol.most_output(self.most), str)
             kind = record["output_type"]
             if kind == "clear":
                 self._clear(bool(record["wait"]))
@@ -40,6 +41,9 @@ class Recorder:
                 self._error(record)
             elif kind in ("display_data", "execute_result", "update_display_data"):
                 self._display(kind, record, len(payload))
+        except protocol.BadMessage:
+            self.discarded += len(payload)
+            self.truncated = True
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self.discarded += len(payload)
 
@@ -122,7 +126,7 @@ class Recorder:
 
     def _room(self, size: int) -> bool:
         """Whether `size` more bytes may be kept; after the first refusal nothing may."""
-        self._full = self._full or self.used + size > 2 * self.most + 4096  # JSON is longer than what it holds
+        self._full = self._full or self.used + size > protocol.most_output(self.most)
         self.truncated = self.truncated or self._full
         if self._full:
             self.discarded += size

@@ -126,10 +126,12 @@ class Family:
         tasks = sum(map(process_stats.threads, (self.pid, *below)))
         return Use(self.own_cpu_s() + self._delegated(below), self._memory_mb(below, enough_mb), tasks)
 
-    def filled_mb(self) -> float:
-        """What counts against the limits on memory now: the family's, or the kernel's count for its first process."""
-        data_mb = process_stats.data_mb(self.pid) - self.base_data_mb
-        return max(data_mb, self._memory_mb(descendants(self.pid), 0.0))
+    def holds_more_than(self, most_mb: float) -> bool:
+        """Whether the family's memory is above `most_mb`, or what the kernel counts against its first process's limit
+        is: address space for data, used or not."""
+        if process_stats.data_mb(self.pid) - self.base_data_mb > most_mb:
+            return True
+        return self._memory_mb(descendants(self.pid), most_mb) > most_mb
 
     def close(self) -> None:
         """Let go of it. Safe to call again."""

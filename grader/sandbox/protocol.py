@@ -7,8 +7,10 @@ into here.
 
 import array
 import json
+import re
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, NoReturn
 
@@ -21,9 +23,47 @@ CELL, TRY, ASK, SERVED = map(ord, "CTAS")  # to the student process
 READY, DONE, ANSWER, SERVE, OUTPUT, INTERRUPTED = map(ord, "RDaso!")  # from it
 OPEN, END, REPLY, FILES = map(ord, "OErF")  # to the warmed process, and its reply
 
+# What is parsed has a bound of its own, far below a frame's, which is only handed on: JSON in memory takes up to thirty
+# times its length. Braces, brackets and colons are counted first, because empty containers are the worst of it.
+MOST_RECORD = 65_536
+MOST_TESTED = 4 * 2**20
+MOST_PARTS = 100_000
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)  # one without end takes all, so that time is linear
+
 
 class Closed(Exception):
     """The other side is gone."""
+
+
+def most_output(cell_bytes: int) -> int:
+    """The longest record of an output, where a cell may put out so many bytes: JSON is longer than what it holds."""
+    return 2 * cell_bytes + 4096
+
+
+def from_student(cell_bytes: int) -> dict[int, int]:
+    """The longest message of each kind from a student's process; kinds that are not named are records."""
+    return {OUTPUT: most_output(cell_bytes), ANSWER: MOST_BYTES, SERVE: MOST_BYTES}
+
+
+def parsed(payload: bytes, most_bytes: int = MOST_RECORD, constant: Callable[[str], Any] = float) -> Any:
+    """What JSON of a process that may be the student's says; `constant` makes values of NaN and the like.
+
+    Raises `BadMessage` for what is none and for what is too much, which is not parsed.
+    """
+    if len(payload) > most_bytes or _parts(payload) > MOST_PARTS:
+        raise BadMessage(f"{len(payload):,} bytes are more than is read: {most_bytes:,} and {MOST_PARTS:,} parts")
+    try:
+        return json.loads(payload, parse_constant=constant)
+    except (ValueError, RecursionError) as error:
+        raise BadMessage(f"it is damaged ({type(error).__name__})") from None
+
+
+def _parts(payload: bytes) -> int:
+    """How many containers and entries JSON has at most."""
+    if len(payload) <= MOST_PARTS:
+        return 0
+    found = sum(map(payload.count, (b"{", b"[", b":")))
+    return found if found <= MOST_PARTS else sum(map(_STRING.sub(b"", payload).count, (b"{", b"[", b":")))
 
 
 def send(channel: socket.socket, kind: int, payload: bytes, number: int = 0) -> None:
@@ -34,10 +74,10 @@ def send(channel: socket.socket, kind: int, payload: bytes, number: int = 0) -> 
         raise Closed(str(error)) from None
 
 
-def receive(channel: socket.socket) -> tuple[int, bytes]:
-    """The next message on a blocking socket as (kind, payload); raises `Closed` at its end."""
+def receive(channel: socket.socket, most_bytes: int = MOST_BYTES) -> tuple[int, bytes]:
+    """The next message on a blocking socket as (kind, payload); raises `Closed` at its end or if it is longer."""
     length, kind, _ = HEAD.unpack(exactly(channel, HEAD.size))
-    return kind, exactly(channel, length)
+    return kind, exactly(channel, _bounded(length, most_bytes))
 
 
 def receive_next(channel: socket.socket) -> tuple[int, int, bytes]:
@@ -99,6 +139,12 @@ def exactly(channel: socket.socket, count: int) -> bytes:
             _closed()
         parts += part
     return bytes(parts)
+
+
+def _bounded(length: int, most_bytes: int) -> int:
+    if length > most_bytes:
+        raise Closed(f"the other side announced {length:,} bytes; at most {most_bytes:,} are read")
+    return length
 
 
 def _closed() -> NoReturn:
@@ -197,6 +243,7 @@ Message = RunTest | TestDone | Takes | Lost | Dead | Measure | Measured | Interr
 MESSAGES: dict[int, type[Message]] = {
     one.KIND: one for one in (RunTest, TestDone, Takes, Lost, Dead, Measure, Measured, Interrupt)
 }
+FROM_CHECKER = {TestDone.KIND: MOST_TESTED}  # the longest message of each kind; those not named are records
 _TYPES: dict[Any, tuple[type, ...]] = {
     str: (str,), int: (int,), float: (float, int), bool: (bool,), list[str]: (list,),
     list[str] | None: (list, type(None)), dict[str, Any]: (dict,),
@@ -213,19 +260,16 @@ def unpacked(kind: int, payload: bytes) -> Message:
     wanted = MESSAGES.get(kind)
     if wanted is None:
         raise BadMessage(f"the kind {kind} is unknown")
-    try:
-        told = json.loads(payload)
-        types = {one.name: _TYPES[one.type] for one in fields(wanted)}
-        if type(told) is not dict or set(told) != set(types):
-            raise BadMessage(f"{wanted.__name__} has other fields")
-        if any(type(told[name]) not in types[name] for name in types):
-            raise BadMessage(f"a field of {wanted.__name__} has another type")
-        lists = [one for one in told.values() if type(one) is list]
-        if any(type(item) is not str for one in lists for item in one):
-            raise BadMessage(f"a list in {wanted.__name__} holds no texts")
-        return wanted(**told)
-    except (ValueError, RecursionError) as error:
-        raise BadMessage(f"it is damaged ({type(error).__name__})") from None
+    told = parsed(payload, MOST_BYTES if wanted is RunTest else FROM_CHECKER.get(kind, MOST_RECORD))
+    types = {one.name: _TYPES[one.type] for one in fields(wanted)}
+    if type(told) is not dict or set(told) != set(types):
+        raise BadMessage(f"{wanted.__name__} has other fields")
+    if any(type(told[name]) not in types[name] for name in types):
+        raise BadMessage(f"a field of {wanted.__name__} has another type")
+    lists = [one for one in told.values() if type(one) is list]
+    if any(type(item) is not str for one in lists for item in one):
+        raise BadMessage(f"a list in {wanted.__name__} holds no texts")
+    return wanted(**told)
 
 
 def send_message(channel: socket.socket, message: Message, number: int = 0) -> None:

@@ -65,6 +65,9 @@ class ResourceMonitor:
         if use.cpu_s > self.cpu_end_s:
             return self._reach("timeout", f"It used more than {self.cpu_limit_s:g} s of CPU time.")
         if use.memory_mb > limits.watched_mb:
+            # A fork that comes or goes between two readings is counted twice: look once more.
+            use = self.family.use(limits.watched_mb)
+        if use.memory_mb > limits.watched_mb:
             return self._reach("memory", f"It used {use.memory_mb:.0f} MB; the limit is {limits.memory_mb} MB.")
         if use.tasks > limits.watched_tasks:
             return self._reach("memory", f"It ran {use.tasks} processes and threads; {limits.processes} are allowed.")

@@ -55,6 +55,7 @@ class Session:
         self._sandbox, self._channel = sandbox, channel
         self._of: Family | None = None
         self._alive = False
+        self._longest = protocol.from_student(limits.output_bytes)
         self._shown: dict[str, list[dict[str, Any]]] = {}
         self._asides = Recorder(limits.output_bytes)
         self._used_s = 0.0
@@ -155,6 +156,10 @@ class Session:
         """The most memory that the student's process held so far, in MB."""
         return self._of.peak_mb() if self._of else 0.0
 
+    def is_full(self) -> bool:
+        """Whether it holds so much memory that the next cell would miss it."""
+        return bool(self._of and self.alive and self._of.holds_more_than(self.limits.roomy_mb))
+
     def close(self) -> Leftovers:
         """End the session and everything it started, and say what it had left running. Safe to call again."""
         if self._closed is None:
@@ -235,7 +240,7 @@ class Session:
         Raises `SessionDead`.
         """
         with self._closing_told(self._beside):
-            while (message := self._channel.message()) is None:
+            while (message := self._channel.message(protocol.FROM_CHECKER)) is None:
                 other.stand_by(self._channel.lend()[0], self._beside.patience_ms())
                 if self._channel.wait(0, self._asides):
                     self._died(self._beside, self._asides)
@@ -300,7 +305,7 @@ class Session:
 
     def _next(self, watch: ResourceMonitor, recorder: Recorder) -> tuple[int, bool, bytes]:
         """The next whole message."""
-        while (message := self._channel.message()) is None:
+        while (message := self._channel.message(self._longest)) is None:
             if self._channel.wait(watch.patience_ms(), recorder):
                 self._died(watch, recorder)
             self._act(watch)
@@ -331,14 +336,14 @@ class Session:
     def _read(self, payload: bytes) -> CellRun:
         """What the student's side says of the cell; only its error and count are taken from there."""
         try:
-            return told_run(json.loads(payload))
-        except (ValueError, KeyError, TypeError, RecursionError):
+            return told_run(protocol.parsed(payload))
+        except (protocol.BadMessage, ValueError, KeyError, TypeError):
             self._stop("crashed", FORGED)
 
     def _died(self, watch: ResourceMonitor, recorder: Recorder) -> NoReturn:
         """The process is gone by itself: take in what it left and find out how it ended."""
         self._channel.rest(recorder, messages=True)
-        while (message := self._channel.message()) is not None:
+        while (message := self._channel.message(self._longest)) is not None:
             if message[0] == protocol.OUTPUT:
                 recorder.add(message[2])
         verdict, text = exit_text(self._end())

@@ -77,7 +77,7 @@ class Student:
         from grader.suite_kit.answer import forbid
 
         sys.stdin, (sys.stdout, sys.stderr) = open(os.devnull), OUTPUTS.streams  # noqa: SIM115 - for good
-        OUTPUTS.send = lambda record: self.send_json(protocol.OUTPUT, record)
+        OUTPUTS.send = self.send_output
         signal.signal(signal.SIGINT, self.interrupt)
         if self.setting["forbids"]:
             _unload(self.setting["forbids"])
@@ -192,8 +192,13 @@ class Student:
             self.send(protocol.SERVE, frame)
             return protocol.receive(self.channel)[1]
 
-    def send_json(self, kind: int, value: Any) -> None:
-        self.send(kind, json.dumps(value, default=repr).encode("utf-8", "replace"))
+    def send_output(self, record: dict[str, Any]) -> None:
+        """Send one output, unless it is longer than the grader reads."""
+        payload = json.dumps(record, default=repr).encode("utf-8", "replace")
+        if len(payload) > protocol.most_output(self.output_bytes):
+            OUTPUTS.truncated = True
+        else:
+            self.send(protocol.OUTPUT, payload)
 
     def send(self, kind: int, payload: bytes) -> None:
         """One whole message: an interrupt that comes meanwhile waits for its end."""
@@ -228,7 +233,7 @@ def _told(error: BaseException) -> list[str]:
         text = str(error)
     except Exception:
         text = "its text cannot be shown"
-    return [type(error).__name__, text[:2000], own_line(error)]
+    return [type(error).__name__[:200], text[:2000], own_line(error)]
 
 
 def _unload(modules: list[str]) -> None:

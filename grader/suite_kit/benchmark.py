@@ -184,8 +184,8 @@ def _pair(slow: Subject, fast: Subject, requests: list[Any], slow_first: bool) -
 def _slow_calls(slow: Subject, requests: list[Any]) -> tuple[np.ndarray, list[Any]]:
     """CPU seconds of each call, and what it gave."""
     clock, given = [slow.answer.cpu_s()], []
-    for request in requests:
-        given.append(slow(request))
+    for one in requests:
+        given.append(slow(one))
         clock.append(slow.answer.cpu_s())
     return np.diff(clock), given
 

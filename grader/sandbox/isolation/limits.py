@@ -10,8 +10,9 @@ from typing import Any
 MB = 2**20
 LEAST_ADDRESS_SPACE_MB = 4096  # torch and OpenBLAS reserve address space that they never touch
 OPEN_FILES = 512
-# The kernel refuses one process more than `memory_mb`; the watch ends a family that holds a share more. Were both the
-# same, it would be chance whether a cell meets a MemoryError, which Python tells of, or the end of its process.
+# One part in so many of `memory_mb` lies between what the kernel allows one process and what ends the whole family:
+# were both the same, it would be chance whether a cell meets a MemoryError, which Python tells of, or the end of its
+# process. A cell that leaves less room than that to those after it has done damage.
 MARGIN = 8
 
 
@@ -36,6 +37,11 @@ class Limits:
     def watched_mb(self) -> float:
         """Memory of the family at which it is ended."""
         return self.memory_mb + self.memory_mb / MARGIN
+
+    @property
+    def roomy_mb(self) -> float:
+        """Memory that a cell may leave in use: the rest is room for the cells after it."""
+        return self.memory_mb - self.memory_mb / MARGIN
 
     @property
     def watched_tasks(self) -> int:

@@ -190,6 +190,10 @@ except RuntimeError: pass
     case("memory_bomb", answer(mean=MEMORY_BOMB), lost="mean"),
     case("memory_bomb_in_the_function", answer(mean="def mean(values):\n" + "\n".join(
         f"    {line}" for line in MEMORY_BOMB.splitlines())), lost="mean"),
+    case("memory_bomb_that_hides_its_error", answer(mean="try:\n" + "\n".join(
+        f"    {line}" for line in MEMORY_BOMB.splitlines()) + "\nexcept MemoryError: pass"), lost="mean"),
+    case("memory_bomb_of_small_parts", answer(mean="held = []\nwhile True: held.append([len(held)] * 1000)"),
+         lost="mean"),
     case("disk_bomb", extra(DISK_BOMB, before="scale"), size_mb=100),
     case("files_bomb", extra("""
 for n in range(5000):

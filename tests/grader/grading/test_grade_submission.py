@@ -80,6 +80,16 @@ DAMAGE = {
     "fault": ("import ctypes\ndef one(): ctypes.string_at(0)", "crashed"),
     "endless": ("def one():\n    while True: pass", "timeout"),
     "endless in C, not interrupted": ("import itertools\ndef one():\n    sum(itertools.repeat(1))", "timeout"),
+    "memory that is refused": ("held = []\nwhile True: held.append(bytes(2**20))", "memory"),
+    "memory that is refused, unnoticed by the answer": (
+        "held = []\ntry:\n    while True: held.append(bytes(2**20))\nexcept MemoryError: pass",
+        "fail",
+    ),
+    "memory of helpers": (
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        held = b'x' * (60 * 2**20)\n"
+        "        time.sleep(99)\ntime.sleep(99)",
+        "memory",
+    ),
     "channel closed": ("import os\ndef one(): os.closerange(3, 500)", "crashed"),
 }
 
@@ -88,6 +98,10 @@ DAMAGE = {
 def test_damage_costs_the_cell_that_does_it_and_nothing_after_or_before(bench, name):
     source, verdict = DAMAGE[name]
     assert bench.verdicts({"one": source}) == but(one=verdict)
+
+
+def test_a_cell_may_hold_most_of_the_memory_that_there_is(bench):
+    assert bench.verdicts({"one": "held = b'x' * (220 * 2**20)\ndef one(): return len(held) and 1"}) == FULL
 
 
 def test_what_earlier_cells_left_is_there_again_after_a_crash(bench):
