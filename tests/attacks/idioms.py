@@ -1,7 +1,7 @@
 """26 ordinary ways to write a test cell, each with a right and a wrong answer.
 
-22 of them a checker can decide from its own process; four reach into the process of the student's code and cannot be
-sealed. Whoever adds one says which it is.
+21 of them a checker can decide from its own process; the others ask for the exact type of an object or reach into the
+process of the student's code, and cannot be sealed. Whoever adds one says which it is.
 """
 
 from dataclasses import dataclass
@@ -89,8 +89,6 @@ IDIOMS = (
     Idiom("instance", "thing = make()\nassert isinstance(thing, Basket) and not isinstance(thing, list)\n"
                       "assert type(thing).__name__ == 'Basket' and callable(make)",
           CLASS + "def make(): return Basket()", CLASS + "def make(): return []"),
-    Idiom("type", "result = halves([1, 2])\nassert isinstance(result, list) and all(type(x) is float for x in result)",
-          "def halves(v): return [x / 2 for x in v]", "def halves(v): return tuple(v)"),
     Idiom("printed", "with contextlib.redirect_stdout(io.StringIO()) as out:\n    table(2)\n"
                      "assert out.getvalue().splitlines() == ['2 x 1 = 2', '2 x 2 = 4']",
           "def table(n):\n    for k in (1, 2): print(f'{n} x {k} = {n * k}')", "def table(n): return '2 x 1 = 2'"),
@@ -105,7 +103,9 @@ IDIOMS = (
                        "assert model.score(x, 3 * x[:, 0]) > 0.99 and abs(model.coef_[0] - 3) < 1e-6",
           "def fit(x, y): return LinearRegression().fit(x, y)",
           "def fit(x, y): return LinearRegression().fit(x, y * 0)"),
-    # Not sealed: these reach into the process of the student's code.
+    # Not sealed: these ask for what only the student's own process knows.
+    Idiom("type", "result = halves([1, 2])\nassert isinstance(result, list) and all(type(x) is float for x in result)",
+          "def halves(v): return [x / 2 for x in v]", "def halves(v): return tuple(v)", sealed=False),
     Idiom("source", "assert 'for ' not in inspect.getsource(total), 'no loop is needed'\nassert total([1, 2]) == 3",
           "def total(v): return sum(v)", "def total(v):\n    for x in v[1:]: v[0] += x\n    return v[0]", sealed=False),
     Idiom("replaced_global", "before, rate = rate, 0.5\nassert price(100) == 150, 'rate is not used'\nrate = before",

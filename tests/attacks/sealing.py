@@ -99,6 +99,34 @@ SEALING = (
 )  # fmt: skip
 
 
+# Tests of identity, aliasing and exact type, with wrong answers that stock nbgrader refuses. What crosses to a checker
+# is a copy, so that none of these may be sealed.
+SHARED = (
+    Idiom("rows", "rows = zeros(2, 2)\nrows[0][0] = 1\nassert rows == [[1, 0], [0, 0]]",
+          "def zeros(n, m): return [[0] * m for _ in range(n)]", "def zeros(n, m): return [[0] * m] * n", sealed=False),
+    Idiom("deep_copy", "table = [[1], [2]]\ncopied = clone(table)\ncopied[0].append(9)\nassert table == [[1], [2]]",
+          "import copy\ndef clone(t): return copy.deepcopy(t)", "def clone(t): return list(t)", sealed=False),
+    Idiom("kept_list", "things = ['a']\nbasket = Basket(things)\nthings.append('b')\nassert basket.things == ['a']",
+          "class Basket:\n    def __init__(self, things): self.things = list(things)",
+          "class Basket:\n    def __init__(self, things): self.things = things", sealed=False),
+    Idiom("view", "values = np.arange(4)\nhead = first(values)\nhead[0] = 9\nassert values[0] == 0",
+          "def first(v): return v[:2].copy()", "def first(v): return v[:2]", sealed=False),
+    Idiom("text_type", "assert type(label()) is str", "def label(): return 'a'", "def label(): return np.str_('a')",
+          sealed=False),
+    Idiom("same_object", "assert shared() is shared()", "_kept = []\ndef shared(): return _kept",
+          "def shared(): return []", sealed=False),
+    Idiom("default_list", "first = collect(1)\nfirst.append(5)\nassert collect(2) == [2]",
+          "def collect(x, kept=None): return [x] if kept is None else [*kept, x]",
+          "def collect(x, kept=[]):\n    kept.append(x)\n    return kept", sealed=False),
+    Idiom("inner_list", "class_room = Room()\nclass_room.names.append('x')\nassert class_room.count() == 1",
+          "class Room:\n    def __init__(self): self.names = []\n    def count(self): return len(self.names)",
+          "class Room:\n    names = property(lambda self: [])\n    def count(self): return len(self.names)",
+          sealed=False),
+    Idiom("memory", "values = np.zeros(3)\nassert not np.shares_memory(doubled(values), values)",
+          "def doubled(v): return v * 2", "def doubled(v):\n    v *= 2\n    return v", sealed=False),
+)  # fmt: skip
+
+
 def assignment() -> Assignment:
     """All of them as one assignment; each test is worth a point."""
     tasks = [

@@ -1,4 +1,4 @@
-"""The ordinary ways to write a test cell: decided rightly, 22 of 26 without trusting the student's process."""
+"""The ordinary ways to write a test cell: decided rightly, 21 of 26 without trusting the student's process."""
 
 import json
 
@@ -27,7 +27,7 @@ def course(tmp_path_factory):
     return course
 
 
-def test_every_idiom_is_decided_and_only_four_are_unsealed(course, root, subtests):
+def test_every_idiom_is_decided_and_only_five_are_unsealed(course, root, subtests):
     course = copied(course, root / "course")
     ended = mlsd_grade(course, "idioms", environment(root))
     assert ended.status == 0, ended.text[-3000:]
@@ -42,7 +42,7 @@ def test_every_idiom_is_decided_and_only_four_are_unsealed(course, root, subtest
             assert ended.marks["wrong"][cell] == 0, wrong["output"]
             assert ("unsealed" in right["tags"]) == (cell in UNSEALED), right["output"]
     assert len(idioms.IDIOMS) == 26
-    assert len(UNSEALED) <= 4
+    assert len(UNSEALED) <= 5
 
 
 def test_require_sealed_refuses_to_grade_what_cannot_be_sealed(course, root):

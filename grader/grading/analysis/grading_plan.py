@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.grading.analysis import name_analysis
+from grader.grading.analysis import name_analysis, sealing_rules
 from grader.grading.analysis.name_analysis import BUILTINS, Names
 from grader.grading.analysis.test_order import needed_before
 from grader.grading.intake.instructor_notebook import HIDDEN, Master, MasterCell
@@ -101,19 +101,17 @@ def plan(master: Master, answers: dict[str, str], hidden: tuple[str, str] = HIDD
         if not (cell.locked and not cell.graded):
             break
         made.prefix.append((identity(cell), cell.source))
-    replaces = {name for tree in own for name in name_analysis.read_in_functions(tree)} & everything
-    modules = set(made.names.imports) | {name for tree in trees.values() for name in name_analysis.imports(tree)}
-    _tests(made, code, trees, bound, replaces, modules)
+    _tests(made, code, trees, bound)
+    _decide_seals(made, code, trees, own)
     ordered = [(identity(cell), cell.source) for cell in code if cell.graded or not cell.locked]
     made.needs = needed_before(ordered, made.binds)
     return made
 
 
 def _tests(
-    made: Plan, code: list[MasterCell], trees: dict[str, ast.Module], bound: dict[str, set[str]], replaces: set[str],
-    modules: set[str],
+    made: Plan, code: list[MasterCell], trees: dict[str, ast.Module], bound: dict[str, set[str]]
 ) -> None:  # fmt: skip
-    """What the plan says of each test cell."""
+    """What the plan says of each test cell but for its seal."""
     since: list[str] = []
     suites = {
         name for tree in trees.values() for name, one in name_analysis.imports(tree).items() if "grader.suites" in one
@@ -134,8 +132,28 @@ def _tests(
             made.public[name] = cell.released
         if name_analysis.called(trees[name])[0] in suites:
             made.ours.add(name)
-        elif why := name_analysis.cannot_cross(cell.source, replaces, modules):
-            made.unsealed[name] = why
+
+
+def _decide_seals(
+    made: Plan, code: list[MasterCell], trees: dict[str, ast.Module], own: Sequence[ast.Module]
+) -> None:  # fmt: skip
+    """Which tests are not sealed, by the text of the release alone; tests of our suites always are."""
+    theirs = {name for given in made.binds.values() for name in given}
+    known = {
+        "theirs": theirs,
+        "methods": made.methods,
+        "classes": {name for tree in own for name in name_analysis.classes(tree)},
+        "replaces": {name for tree in own for name in name_analysis.read_in_functions(tree)} & theirs,
+        "modules": set(made.names.imports) | {name for tree in trees.values() for name in name_analysis.imports(tree)},
+    }
+    fixed = {name: frozenset(one) for name, one in known.items()}
+    for cell in code:
+        name = identity(cell)
+        if not (cell.locked and cell.graded) or name in made.ours:
+            continue
+        found = sealing_rules.not_sealed(cell.source, **fixed) if made.answers else sealing_rules.NO_SOURCE
+        if found is not None:
+            made.unsealed[name], made.advice[name] = found.reason, found.advice
 
 
 def _answers(content: bytes | None) -> dict[str, str]:

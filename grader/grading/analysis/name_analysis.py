@@ -34,10 +34,6 @@ MUTATORS = frozenset(
         "rotate",
     ]
 )
-SPEAKS_OF_ITSELF = frozenset(["get_ipython", "eval", "exec", "breakpoint", "In", "Out"])
-SOURCES = frozenset(["getsource", "getsourcelines", "getsourcefile", "currentframe"])
-# A pickle that a student's code made would run it.
-PICKLES = frozenset(["pickle", "joblib", "dill", "cloudpickle", "read_pickle", "shelve", "marshal"])
 MAGIC = re.compile(r"\s*(%%?\w|!|\?)")
 CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 HARMLESS_MAGICS = ("%matplotlib", "%config", "%load_ext", "%autoreload", "%pylab", "%time ", "%pip", "!pip")
@@ -59,7 +55,7 @@ def python(source: str) -> str:
     first = source.lstrip()
     if first.startswith("%%") and not first.startswith(CELL_MAGICS):
         return ""
-    return "\n".join("" if _is_magic(line) else line for line in source.splitlines()) + "\n"
+    return "\n".join("" if is_magic(line) else line for line in source.splitlines()) + "\n"
 
 
 def tree_of(source: str) -> ast.Module:
@@ -102,6 +98,11 @@ def defined(tree: ast.Module) -> set[str]:
     """Functions and classes that the cell defines at its top level."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return {node.name for node in _top_level(tree) if isinstance(node, kinds)}
+
+
+def classes(tree: ast.Module) -> set[str]:
+    """Classes that the cell defines."""
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 
 
 def methods(tree: ast.Module) -> set[str]:
@@ -168,48 +169,8 @@ def called(tree: ast.Module) -> tuple[str, str]:
     return "", ""
 
 
-def cannot_cross(source: str, replaces: set[str], imported: set[str]) -> str:
-    """Why a test cell cannot be run apart from the student's code; empty if its text shows no reason.
-
-    `replaces`: names of the student's that his functions use; `imported`: names that are modules.
-    """
-    magic = next((line.strip() for line in source.splitlines() if _is_magic(line)), "")
-    if magic and not magic.startswith((*HARMLESS_MAGICS, *CELL_MAGICS)):
-        return f"it uses {magic[:40]!r}"
-    try:
-        tree = ast.parse(python(source))
-    except SyntaxError:
-        return "it is no plain Python"
-    used = read(tree) | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | _words(tree)
-    told = sorted(used & (SPEAKS_OF_ITSELF | SOURCES | PICKLES))
-    if told:
-        return f"it uses {told[0]}"
-    replaced = sorted((bound(tree) - set(imports(tree))) & replaces)
-    if replaced:
-        return f"it replaces {replaced[0]}, which the student's code uses"
-    patched = sorted(
-        name for node in ast.walk(tree) for name in _patched(node) if name in imported | set(imports(tree))
-    )
-    return f"it changes the module {patched[0]}" if patched else ""
-
-
-def _words(tree: ast.Module) -> set[str]:
-    """Names that the cell imports, by their own name."""
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {alias.name.rpartition(".")[2] for alias in node.names}
-            found |= {getattr(node, "module", None) or ""}
-    return found
-
-
-def _patched(node: ast.AST) -> set[str]:
-    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-        return _base(node)
-    return set()
-
-
-def _is_magic(line: str) -> bool:
+def is_magic(line: str) -> bool:
+    """Whether only IPython understands a line."""
     return (bool(MAGIC.match(line)) and not line.startswith((" ", "\t"))) or bool(re.match(r"\s+%%?[a-z]\w* ", line))
 
 
