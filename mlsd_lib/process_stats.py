@@ -174,6 +174,17 @@ def highest_mb(process: int) -> float:
     return float(getattr(memory, "peak_wset", memory.rss)) / 2**20 if memory else 0.0
 
 
+def family_peak_mb(process: int) -> float:
+    """The most memory that a process held, and what those below it held beyond what they share with others, in MB."""
+    return highest_mb(process) + sum(map(_unshared_peak_mb, descendants(process)))
+
+
+def _unshared_peak_mb(process: int) -> float:
+    """The most that a process held, less what it shares now: a fork shares most of its parent's pages."""
+    fields = _smaps(process) or {}
+    return max(0.0, highest_mb(process) - (fields.get("Shared_Clean", 0) + fields.get("Shared_Dirty", 0)) / 1024)
+
+
 def data_mb(process: int) -> float:
     """MB that the kernel counts against the limit on a process's data (RLIMIT_DATA); 0 where it does not say."""
     return _status_mb(process, b"VmData:") or 0.0

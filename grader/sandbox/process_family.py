@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsd_lib import process_stats
-from mlsd_lib.process_stats import OVER, Parts, Sizes, cpu_s, descendants, highest_mb, living, sizes, state
+from mlsd_lib.process_stats import OVER, Parts, Sizes, cpu_s, descendants, living, sizes, state
 
 LOOK_S = 0.005
 FREE_FILES = 64  # open files of a family; only beyond them is it asked what their buffers hold
@@ -116,8 +116,8 @@ class Family:
         return living(descendants(self.pid))
 
     def peak_mb(self) -> float:
-        """The most memory that the first process held so far; the last value seen once it is gone."""
-        self._peak_mb = max(self._peak_mb, highest_mb(self.pid))
+        """The most memory that it held so far, with what lies below it now; the last value seen once it is gone."""
+        self._peak_mb = max(self._peak_mb, process_stats.family_peak_mb(self.pid))
         return self._peak_mb
 
     def use(self, enough_mb: float) -> Use:

@@ -9,21 +9,15 @@ No criterion and nothing of one exercise may enter here.
 import builtins
 import contextlib
 import linecache
-import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
+from grader.suite_kit import resources
 from grader.suite_kit.codec import LIMITS, CodecError, Limits, decode, encode
-from mlsd_lib import process_stats
-
-# Taken now: what a student's code puts in their place later is not what the suite reads.
-_cpu_s = time.process_time
-_wall_s = time.perf_counter
 
 HANDLES = 10_000
 TEXT = 400
@@ -72,10 +66,13 @@ class Exposed:
 
 @dataclass(frozen=True)
 class Reply:
-    """What one call gave: its value, and whether it changed its own arguments (None where not asked)."""
+    """What one call gave: its value, and whether its arguments came back otherwise than they were sent.
+
+    They come back as data and are compared here: who wants to hide a change must have kept a copy, as is asked.
+    """
 
     value: Any
-    changed: bool | None = None
+    changed: bool
 
 
 class Answer(Protocol):
@@ -103,7 +100,7 @@ class Answer(Protocol):
         """Processes that the answering process started and that still run."""
 
     def peak_mb(self) -> float:
-        """The most memory that the answering process held so far, in MB."""
+        """The most memory that the answering process held so far, with what it started, in MB."""
 
 
 class Framed:
@@ -116,7 +113,8 @@ class Framed:
     def call(self, target: str | Handle, *arguments: Any, method: str = "", watch: bool = False) -> Any:
         """See `Answer`."""
         reply = self.send("call", target, [[method, arguments]], watch)
-        return Reply(reply["values"][0], reply["changed"]) if watch else reply["values"][0]
+        value = reply["values"][0]
+        return Reply(value, not _same_data(arguments, reply["arguments"][0])) if watch else value
 
     def script(self, target: str | Handle, operations: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
         """See `Answer`."""
@@ -190,18 +188,16 @@ class InKernel(Framed):
         return is_starter(self.server.names.get(target))
 
     def cpu_s(self) -> float:
-        return _cpu_s()
+        return resources.cpu_s()
 
     def delegated_s(self) -> float:
-        ended = os.times()
-        below = process_stats.descendants(os.getpid())
-        return ended.children_user + ended.children_system + sum(map(process_stats.cpu_s, below))
+        return resources.delegated_s()
 
     def helpers(self) -> int:
-        return len(process_stats.living(process_stats.descendants(os.getpid())))
+        return resources.helpers()
 
     def peak_mb(self) -> float:
-        return process_stats.highest_mb(os.getpid())
+        return resources.family_peak_mb()
 
 
 class Server:
@@ -226,8 +222,8 @@ class Server:
         if request["do"] == "null":
             return encode({"values": [0.0]}, self.limits)
         try:
-            values, changed = self._call(request)
-            return encode({"values": values, "changed": changed}, self.limits, export=self.keep)
+            back = {"arguments": [arguments for _, arguments in request["calls"]]} if request["watch"] else {}
+            return encode({"values": self._call(request), **back}, self.limits, export=self.keep)
         except KeyboardInterrupt:
             raise
         except CodecError as error:
@@ -237,14 +233,10 @@ class Server:
                 raise
             return encode({"error": [type(error).__name__, _text(error), own_line(error)]})
 
-    def _call(self, request: dict[str, Any]) -> tuple[list[Any], bool | None]:
+    def _call(self, request: dict[str, Any]) -> list[Any]:
         place = request["target"]
         target = self.names[place] if isinstance(place, str) else self.objects[place]
-        before = encode(request["calls"], self.limits, export=self.keep) if request["watch"] else b""
-        values = [(getattr(target, method) if method else target)(*args) for method, args in request["calls"]]
-        if not request["watch"]:
-            return values, None
-        return values, encode(request["calls"], self.limits, export=self.keep) != before
+        return [(getattr(target, method) if method else target)(*args) for method, args in request["calls"]]
 
     def keep(self, value: Any) -> int:
         """The number under which an object that is no data crosses as a handle."""
@@ -367,6 +359,14 @@ def own_line(error: BaseException) -> str:
             found = linecache.getline(file, trace.tb_lineno).strip() or found
         trace = trace.tb_next
     return found[:TEXT]
+
+
+def _same_data(sent: Any, back: Any) -> bool:
+    """Whether plain data came back as it was sent."""
+    try:
+        return encode(sent) == encode(back)
+    except CodecError:  # objects were put into it
+        return False
 
 
 def _text(error: BaseException) -> str:

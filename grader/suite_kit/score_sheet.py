@@ -20,6 +20,13 @@ from grader.suite_kit.codec import CodecError
 from grader.suite_kit.points import Points, clamp
 
 WIDTH = 80
+NO_ANSWER = "What your code gave is no plain data that a test can read."
+ENDED = {
+    "timeout": "Your code did not come to an end in its time.",
+    "memory": "Your code used more memory than it may.",
+    "crashed": "The process of your code ended in this test.",
+    "tampered": "The process of your code sent what is no answer.",
+}
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,9 @@ class Criterion:
 class Sheet:
     """What one test found out so far. `outcome` is one of the verdicts of `grading.md`.
 
-    `private` is set where hidden cases are used: text that the student's code made up is then not shown, for it could
-    carry a hidden input out.
+    `private` is set where hidden cases are used, before the student's code meets them: text that this code made up is
+    then not shown, for it could carry a hidden input out. That is any text of its process: also the line of an error,
+    and what is wrong with a reply.
     """
 
     test: str
@@ -63,10 +71,11 @@ class Sheet:
         return "(not shown)" if self.private else text
 
     def raised(self, error: StudentError) -> str:
-        """What the student's code raised, in words; where text is private, only builtin names and its own line."""
-        known = error.kind if isinstance(getattr(builtins, error.kind, None), type) else "an exception of your own"
-        what = known if self.private else str(error)
-        return f"{what} in the line: {error.line}" if error.line else what
+        """What the student's code raised, in words; where text is private, only the name of a builtin exception."""
+        if self.private:
+            builtin = isinstance(getattr(builtins, error.kind, None), type)
+            return error.kind if builtin else "an exception of your own"
+        return f"{error} in the line: {error.line}" if error.line else str(error)
 
     def criterion(self, name: str, measured: str, required: str, met: bool, maximum: float, **why: str) -> None:
         """Adds a row, worth `maximum` points if `met`. `why` is shown if not: `did`, `production`, `read`."""
@@ -157,13 +166,14 @@ def _judge(test: Callable[..., None], sheet: Sheet, attempts: tuple[Any, ...], l
     except TimeLimit:
         sheet.end("timeout", f"Your code still ran after {limit_s:g} s; the criteria that follow were not measured.")
     except AnswerEnded as ended:
-        sheet.end(ended.outcome, str(ended))
+        sheet.end(ended.outcome, ENDED.get(ended.outcome, NO_ANSWER) if sheet.private else str(ended))
     except StudentError as error:
         _note_error(sheet, error)
     except CodecError as error:
-        sheet.end("error", str(error))
+        sheet.end("error", NO_ANSWER if sheet.private else str(error))
     except Exception as error:
-        sheet.end("error", f"The test itself failed ({type(error).__name__}: {error}). No fault of yours: report it.")
+        text = "" if sheet.private else f": {error}"
+        sheet.end("error", f"The test itself failed ({type(error).__name__}{text}). No fault of yours: report it.")
 
 
 def _answer(names: dict[str, Any]) -> Answer:

@@ -30,7 +30,8 @@ class RemoteAnswer(Framed):
 
     def send(self, what: str, target: str | Handle, calls: list[Any], watch: bool = False) -> dict[str, Any]:
         reply = super().send(what, target, calls, watch)
-        if len(reply["values"]) != len(calls) or not (reply["changed"] is None or type(reply["changed"]) is bool):
+        parts = [reply["values"], reply.get("arguments")] if watch else [reply["values"]]
+        if any(type(one) is not list or len(one) != len(calls) for one in parts):
             raise self.client.refused("it does not answer each call")
         return reply
 
@@ -43,7 +44,6 @@ class RemoteAnswer(Framed):
                 reply["error"] += [""] * (3 - len(reply["error"]))
             elif type(reply["values"]) is not list:
                 raise CodecError("it holds no values")
-            reply.setdefault("changed", None)
         except (CodecError, KeyError, TypeError, AttributeError) as error:
             raise self.client.refused(str(error)) from None
         return dict(reply)

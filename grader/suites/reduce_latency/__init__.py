@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentError, forbid
-from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of
+from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of, family_cpu_of
 from grader.suite_kit.score_sheet import Sheet, graded
 from grader.suites.reduce_latency import cases as stored
 from grader.suites.reduce_latency import service as service
@@ -116,7 +116,7 @@ def _repeats(sheet: Sheet, answer: Answer, fast: Handle, cases: stored.Cases) ->
     first = {row["order"]: reply.value for row, reply in zip(rows, replies, strict=False)}
     again = [(reply.value, first[row["order"]]) for row, reply in zip(order, replies, strict=True)][len(rows) :]
     count = sum(not agrees(one, right, EXACT) for one, right in again)
-    changed = sum(bool(one.changed) for one in replies)
+    changed = sum(one.changed for one in replies)
     did = f"{count} of {len(again)} requests got another answer when they came again. " if count else ""
     did += f"predict changed its input in {changed} of {len(order)} calls." if changed else ""
     sheet.criterion(
@@ -149,8 +149,8 @@ def guards(sheet: Sheet, answer: Answer, name: str) -> None:
     old = slow.call("SlowService")
     slow.call(old, cases.ordinary[0], method="predict")
     kept: list[Any] = []
-    start_s = cpu_of(lambda: kept.append(answer.call(name)), answer)
-    first_s = cpu_of(lambda: kept.append(answer.call(kept[0], cases.ordinary[1], method="predict")), answer)
+    start_s = family_cpu_of(lambda: kept.append(answer.call(name)), answer)
+    first_s = family_cpu_of(lambda: kept.append(answer.call(kept[0], cases.ordinary[1], method="predict")), answer)
     most_s = FIRST_REQUEST * cpu_of(lambda: slow.call(old, cases.ordinary[1], method="predict"), slow)
     given = [kept[1], *(answer.call(kept[0], row, method="predict") for row in cases.ordinary[2:40])]
     if len(wrong(given, cases.expected[1:40], 0.02)) > 2:
@@ -226,5 +226,6 @@ def _first_difference(given: list[Any], expected: list[float]) -> str:
         return "predict gave None. Is a return missing?"
     if isinstance(value, Handle) or not isinstance(value, int | float):
         return "predict gave something that is no plain number. Compute the answer before you return it."
-    gap = max(abs(given[i] - expected[i]) for i in missed if isinstance(given[i], int | float))
-    return f"{len(missed)} of {len(given)} answers differ, by up to {gap:.2g}."
+    gaps = [abs(given[i] - expected[i]) for i in missed if isinstance(given[i], int | float) and abs(given[i]) <= 1]
+    by = f"by up to {max(gaps):.2g}" if len(gaps) == len(missed) else "and some are no probabilities"
+    return f"{len(missed)} of {len(given)} answers differ, {by}."

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.answer import _cpu_s as cpu_s
+from grader.suite_kit.resources import cpu_s
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.reduce_latency.requests import Request
 from grader.suites.reduce_latency.service import STAGES, SlowService
@@ -13,6 +13,7 @@ from grader.suites.reduce_latency.service import STAGES, SlowService
 WITHIN = 0.1
 TIE = 0.02
 LIMIT_WITHIN = 0.15
+MOST_SHOWN = 99.99
 
 
 def measure_shares(rows: list[Request], warm_up: int = 2) -> list[dict[str, float]]:
@@ -64,21 +65,26 @@ def judge_profile(sheet: Sheet, given: Any, measured: list[dict[str, float]]) ->
     )  # fmt: skip
     gap, worst, nearest = min(_gap(shares, one) for one in measured)
     sheet.criterion(
-        "share of each stage", f"{gap:.2f} off ({worst})", f"within {WITHIN}", gap <= WITHIN, 1,
-        did=f"You gave {worst} a share of {shares[worst]:.2f}; measured here is {nearest:.2f}.",
+        "share of each stage", f"{_bounded(gap):.2f} off ({worst})", f"within {WITHIN}", gap <= WITHIN, 1,
+        did=f"You gave {worst} a share of {_bounded(shares[worst]):.2f}; measured here is {nearest:.2f}.",
         production="a plan promises a speed-up that the stage cannot give.",
         read="the Python docs, time.process_time",
     )  # fmt: skip
     limits = [1 / (1 - max(one.values())) for one in measured]
     right = min(limits, key=lambda one: abs(limit - one))
     sheet.criterion(
-        f"limit if {dearest[0]} took no time", f"{limit:.2f}x", f"{right:.2f}x +-{LIMIT_WITHIN:.0%}",
+        f"limit if {dearest[0]} took no time", f"{_bounded(limit):.2f}x", f"{right:.2f}x +-{LIMIT_WITHIN:.0%}",
         abs(limit / right - 1) <= LIMIT_WITHIN, 1,
         did="If a stage with share s takes no time, 1 - s of the time is left.",
         production="a stage is made ten times faster, and nobody notices.",
         read="G. M. Amdahl, Validity of the single processor approach, 1967",
     )  # fmt: skip
     return all(one.met for one in sheet.criteria)
+
+
+def _bounded(figure: float) -> float:
+    """A figure of the student's as it is shown: many digits could spell a hidden request."""
+    return min(max(figure, -MOST_SHOWN), MOST_SHOWN)
 
 
 def _dearest(shares: dict[str, float]) -> list[str]:
@@ -100,7 +106,7 @@ def _read(given: Any) -> tuple[dict[str, float] | None, float]:
     try:
         shares = {stage: float(given["shares"][stage]) for stage in STAGES}
         limit = float(given["limit"])
-    except (TypeError, KeyError, ValueError, IndexError):
+    except (TypeError, KeyError, ValueError, IndexError, OverflowError):
         return None, 0.0
     if len(given["shares"]) != len(STAGES) or not all(map(math.isfinite, [*shares.values(), limit])):
         return None, 0.0

@@ -202,7 +202,6 @@ def fed(monkeypatch):
 
     monkeypatch.setattr(reduce_latency, "measure_shares", lambda rows: [SHARES, SHARES])
     monkeypatch.setattr(benchmark, "PAIRS", 3)
-    monkeypatch.setattr(benchmark, "SELF_CHECKS", 1)
     monkeypatch.setenv("MLSD_SECRET_FILE", os.devnull)
     return feed
 

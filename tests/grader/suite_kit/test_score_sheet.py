@@ -109,7 +109,7 @@ def test_where_cases_are_hidden_nothing_that_the_answer_made_up_is_shown():
     assert "hidden" not in text
     assert "an exception of your own" in text
     text = " ".join(private(misses).report.text().split())
-    assert text.endswith("Your code raised KeyError in the line: return {}[row]")
+    assert text.endswith("Your code raised KeyError")
 
 
 def test_an_endless_answer_is_a_timeout():

@@ -3,16 +3,21 @@
 import json
 import math
 import os
+import signal
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 import grader.suites.reduce_latency as suite
 from grader.bank.model import load_bank
 from grader.bank.runner import run_cell
+from grader.sandbox import make_sandbox
+from grader.suite_kit import resources
 from grader.suite_kit.benchmark import Speed
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites import hidden
@@ -247,7 +252,7 @@ def part(monkeypatch, tmp_path):
     secret.write_text("a" * 64)
     monkeypatch.setenv("MLSD_SECRET_FILE", str(secret))
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
-    monkeypatch.setattr("grader.suite_kit.answer.peak_mb", lambda process: 200.0)
+    monkeypatch.setattr("grader.suite_kit.resources.family_peak_mb", lambda: 200.0)
     return hidden(NAME)
 
 
@@ -303,3 +308,82 @@ def test_answers_at_random_do_not_pass(monkeypatch, fed_ratio):
         )  # fmt: skip
     assert np.mean(np.array(marks) >= 12) < 0.01
     assert np.median(marks) <= 2
+
+
+# Memory and preparation of all processes
+
+
+def delegating(reference, prepare):
+    """The reference, which has a child do something first; the child stays."""
+
+    class Delegates(reference):
+        def __init__(self):
+            super().__init__()
+            ready, done = os.pipe()
+            if os.fork() == 0:
+                try:
+                    kept = prepare()
+                    os.write(done, b"." if kept is not None else b"-")
+                    signal.pause()
+                finally:
+                    os._exit(0)
+            os.read(ready, 1)
+
+    return Delegates
+
+
+def hold_600_mb():
+    return np.ones(75_000_000)
+
+
+def work_half_a_second():
+    while time.process_time() < 0.5:
+        sum(range(10_000))
+    return True
+
+
+@pytest.fixture
+def ended_children():
+    """Children that a test leaves are ended after it."""
+    yield
+    for child in psutil.Process().children(recursive=True):
+        if child.name() == psutil.Process().name():
+            child.kill()
+            child.wait()
+
+
+def test_memory_that_a_child_holds_is_the_services_own(bank, monkeypatch, ended_children):
+    reference = service_of(bank, next(one for one in bank.answers if one.kind == "reference"))[0]
+    monkeypatch.setattr(suite, "MEMORY_MB", resources.family_peak_mb() + 300)
+    assert suite.guards(reference) == 3
+    points = suite.guards(delegating(reference, hold_600_mb))
+    assert points == 2
+    assert "the container is ended by its memory limit" in points.report.text()
+
+
+def test_preparation_that_a_child_does_is_the_services_own(bank, monkeypatch, ended_children):
+    reference = service_of(bank, next(one for one in bank.answers if one.kind == "reference"))[0]
+    monkeypatch.setattr(suite, "MEMORY_MB", 10_000)
+    monkeypatch.setattr(suite, "START_CPU_S", 0.4)
+    assert suite.guards(reference) == 3
+    points = suite.guards(delegating(reference, work_half_a_second))
+    assert points == 2
+    assert "__init__ worked 0." in points.report.text()
+
+
+HOLDS = """
+import os, signal
+ready, done = os.pipe()
+if os.fork() == 0:
+    kept = bytearray(b"." * 200_000_000)
+    os.write(done, b".")
+    signal.pause()
+os.read(ready, 1)
+"""
+
+
+def test_so_it_is_where_the_grader_reads_from_outside():
+    with make_sandbox([]) as sandbox, sandbox.open() as session:
+        before_mb = session.peak_mb()
+        session.run_cell(HOLDS)
+        assert before_mb + 180 < session.peak_mb() < before_mb + 450
