@@ -18,17 +18,23 @@ from tests.attacks.host import environment
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("implement_feature_store", "reduce_latency")
+HAND_INS = 32
 RIGHT_SHARE = 0.5
+BAR_S = 3.0  # a hand-in: 20 a minute
 LIMIT_S = 3600
 
 
 def series(n: int, options: list[str], quiet: bool) -> dict[str, object]:
-    """Hand-ins a minute by exercise, `n` hand-ins each. Raises SystemExit if a mark is not the bank's."""
+    """Seconds a hand-in of the slower exercise against the bar, `n` hand-ins each, and hand-ins a minute of both.
+
+    Raises SystemExit if a mark is not the bank's.
+    """
     found = {name: graded(name, n, options) for name in NAMES}
     if not quiet:
         for name, one in found.items():
             print(f"{name}: {n} hand-ins, {one['wall_s']} s, {one['a_minute']} a minute, marks of the bank", flush=True)
-    return {"n": n, "ratio": min(one["a_minute"] for one in found.values())} | found
+    each_s = max(one["wall_s"] for one in found.values()) / n
+    return {"n": n, "ours": round(each_s, 2), "theirs": BAR_S, "ratio": round(BAR_S / each_s, 1)} | found
 
 
 def graded(name: str, n: int, options: list[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
     python benchmarks/grading.py               200 light submissions, 60 with scientific libraries, 60 with torch
     python benchmarks/grading.py --quick       10 of each, about two minutes
     python benchmarks/grading.py --series light --option=--sandbox --option=landlock
+    python benchmarks/grading.py --series exercises    the course's own two, 32 hand-ins each, against 20 a minute
 
 The bar is stock nbgrader with immediate shutdown of its kernels; stock as it is loses up to a quarter to waiting for
 them and is timed on a part of the class. Wall seconds of the whole commands, one after the other, in one run.
@@ -22,6 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks import exercise_class
 from tests.attacks.batch import results
 from tests.attacks.course import Assignment, Task
 from tests.attacks.course.ps1 import ACCOUNT, LINE, MEAN, SCALE, WORDS
@@ -202,13 +204,17 @@ def told(name: str, n: int, ours: Timed, stock: Timed, plain: Timed) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--series", action="append", default=[], choices=sorted(SIZES))
+    parser.add_argument("--series", action="append", default=[], choices=[*sorted(SIZES), "exercises"])
     parser.add_argument("--quick", action="store_true", help="10 submissions of each")
     parser.add_argument("--json", action="store_true", help="the JSON line alone")
     parser.add_argument("--option", action="append", default=[], help="passed on to mlsd grade")
     options = parser.parse_args()
     found = {}
     for name in options.series or SIZES:
+        if name == "exercises":
+            n = 10 if options.quick else exercise_class.HAND_INS
+            found[name] = exercise_class.series(n, options.option, options.json)
+            continue
         assignment, n = SIZES[name]
         found[name] = both(assignment, 10 if options.quick else n, options.option, options.json)
     first = next(iter(found.values()))

@@ -169,8 +169,7 @@ def _pair(slow: Subject, fast: Subject, requests: list[Any], slow_first: bool) -
     before = _slow_calls(slow, requests) if slow_first else None
     fast_s, wall_s, given = _fast_calls(fast, requests)
     slow_s, right = before or _slow_calls(slow, requests)
-    slow.answer.null(requests[0])
-    null_s = cpu_of(lambda: _null_calls(slow.answer, requests[1:]), slow.answer) / (len(requests) - 1)
+    null_s = _null_s(slow.answer, requests)
     work_s = float(slow_s.mean()) - null_s
     return _Pair(
         ratio=work_s / max(fast_s - null_s, work_s / HIGHEST),
@@ -179,6 +178,15 @@ def _pair(slow: Subject, fast: Subject, requests: list[Any], slow_first: bool) -
         alike=float((slow_s[0] + slow_s[-1]) / slow_s[1:-1].sum()),
         outputs=list(zip(requests, right, given, strict=True)),
     )
+
+
+def _null_s(answer: Answer, requests: list[Any]) -> float:
+    """CPU seconds of a null call after the first."""
+    answer.null(requests[0])
+    started_s = answer.cpu_s()
+    for request in requests[1:]:
+        answer.null(request)
+    return (answer.cpu_s() - started_s) / (len(requests) - 1)
 
 
 def _slow_calls(slow: Subject, requests: list[Any]) -> tuple[np.ndarray, list[Any]]:
@@ -199,11 +207,6 @@ def _fast_calls(fast: Subject, requests: list[Any]) -> tuple[float, float, list[
         given.append(fast(request))
         wall_s.append(_wall_s() - called)
     return (fast.answer.cpu_s() - started_s) / len(wall_s), min(wall_s), given
-
-
-def _null_calls(answer: Answer, requests: Sequence[Any]) -> None:
-    for one in requests:
-        answer.null(one)
 
 
 def cpu_of(call: Callable[[], Any], answer: Answer) -> float:
