@@ -83,11 +83,15 @@ def plan(name: Name, folder: Folder = None) -> None:
 def collect(
     name: Name,
     source: Annotated[
-        Path | None, typer.Argument(metavar="[FROM]", help="A folder or a zip; without it, nbgrader's exchange.")
+        Path | None, typer.Argument(metavar="[FROM]", help="A folder, zip or tar; without it, nbgrader's exchange.")
     ] = None,
     roster: Annotated[
         Path | None,
         typer.Option("--map", help="A CSV, name,student: whom names in FROM mean; others are refused."),
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", help="Whose clock a zip's times are of, e.g. Europe/Berlin; default: this machine."),
     ] = None,
     folder: Folder = None,
 ) -> None:
@@ -107,13 +111,15 @@ def collect(
     if source is None:
         typer.echo(work.collect_exchange(course, name).strip())
         return
-    report = work.collect(course, name, source, roster)
+    report = work.collect(course, name, source, roster, work.zone_of(timezone))
     for one in report:
         if one.outcome != "unchanged":
             whom = f" -> {one.student}" if one.student and one.student != one.source else ""
             typer.echo(f"{one.outcome:9s}  {one.source}{whom}" + (f": {one.detail}" if one.detail else ""))
     counts = Counter(one.outcome for one in report)
     typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or f"Nothing in {source}.")
+    if told := work.assumed_zone(source, timezone):
+        typer.echo(told)
     typer.echo(f"Report: {work.write_report(course, name, report)}. Next: mlsd grade {name}")
     raise typer.Exit(1 if counts["refused"] or not report else 0)
 

@@ -1,28 +1,45 @@
-"""The files of a folder or a zip, read without trusting it: plain relative names, limited sizes, no links or devices.
+"""The files of a folder, a zip or a tar, read without trusting it: plain relative names, limited sizes, no links.
 
 It knows nothing of students or exercises. Every refusal is an entry of its own, none ends the reading of the others.
 """
 
+import io
+import lzma
 import stat
+import tarfile
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
-MB = 1_000_000
+from grader.grading.intake.limits import FILE_BYTES, MB, NOTEBOOK_BYTES, SMALL_NOTEBOOK_BYTES
+from grader.grading.intake.output_stripper import TooLarge
+from grader.grading.intake.submission import HARD_LINK, read_limited
+from grader.workflow.unpacking import Unpacked, UnpackedTooLarge
+
 LEFT_OUT = {".ipynb_checkpoints", "__pycache__", "__MACOSX", ".DS_Store", "Thumbs.db", ".git"}
+TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+UTF8_NAME = 0x800
+ENCRYPTED = 0x1
+BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
+TOO_MUCH = "the source holds too much; this and what follows was not read"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one source may hold: bytes a file and in all, unpacked to packed ratio, files, folders deep."""
+    """What one source may hold: bytes a file and in all, unpacked to packed ratio, files, folders deep.
 
-    file_bytes: int = 50 * MB
+    `read_bytes`: what may be unpacked to find that out. Sizes of notebooks are those without outputs.
+    """
+
+    file_bytes: int = FILE_BYTES
     all_bytes: int = 1_000 * MB
+    read_bytes: int = 20_000 * MB
     ratio: float = 200.0
     files: int = 50_000
     depth: int = 12
@@ -30,119 +47,206 @@ class Limits:
 
 @dataclass(frozen=True)
 class Entry:
-    """One file: its name in the source, when it was received (UTC) and its content, or why it was refused."""
+    """One file: its name in the source, when it was received (UTC) and its content, or why it was refused.
+
+    `handed_in_bytes`: how large a notebook was whose outputs were dropped, else 0.
+    """
 
     name: PurePosixPath
     received: datetime
     content: bytes = b""
     refusal: str = ""
+    handed_in_bytes: int = 0
 
 
-def read(source: Path, limits: Limits | None = None) -> Iterator[Entry]:
-    """Every file of a folder or a zip. An archive that is no archive, or a limit passed, is one refused entry."""
+@dataclass(frozen=True)
+class Member:
+    """One file of a source before it is read: `stated_bytes` and `packed_bytes` are what the source says."""
+
+    filename: str
+    received: datetime
+    fault: str
+    stated_bytes: int
+    packed_bytes: int
+    open: Callable[[], IO[bytes]]
+
+
+def read(source: Path, limits: Limits | None = None, zone: tzinfo | None = None) -> Iterator[Entry]:
+    """Every file of a folder, a zip or a tar. One that cannot be read, or a limit passed, is one refused entry.
+
+    A zip's times are taken as those of `zone`, or of this machine.
+    """
     limits = limits or Limits()
-    return _read_folder(source, limits) if source.is_dir() else read_zip(source, source.name, limits)
+    if source.is_dir():
+        return _entries(_folder_members(source), limits)
+    return read_archive(source, source.name, limits, zone=zone)
 
 
-def read_zip(file: Path | BinaryIO, name: str, limits: Limits, received: datetime | None = None) -> Iterator[Entry]:
-    """Every file of a zip. Times are those of its entries, or `received` for a zip that came inside another source."""
-    own = received or datetime.now(UTC)
+def is_archive(name: str) -> bool:
+    """Whether a file of this name is a zip or a tar."""
+    return name.lower().endswith((".zip", *TARS))
+
+
+def read_archive(
+    file: Path | BinaryIO, name: str, limits: Limits, received: datetime | None = None, zone: tzinfo | None = None
+) -> Iterator[Entry]:
+    """Every file of a zip or tar. Times are those of its entries, or `received` if it came inside another source."""
+    tar = name.lower().endswith(TARS)
     try:
-        with zipfile.ZipFile(file) as archive:
-            yield from _read_members(archive, limits, received)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        yield Entry(PurePosixPath(name), own, refusal=f"not a zip that can be read ({error})")
+        if tar:
+            yield from _read_tar(file, limits, received)
+        else:
+            with zipfile.ZipFile(file) as archive:
+                yield from _entries(_zip_members(archive, received, zone), limits)
+    except UnpackedTooLarge as error:
+        yield Entry(PurePosixPath(name), received or datetime.now(UTC), refusal=str(error))
+    except (*BROKEN, ValueError) as error:
+        told = f"not a {'tar' if tar else 'zip'} that can be read ({error})"
+        yield Entry(PurePosixPath(name), received or datetime.now(UTC), refusal=told)
 
 
-def _read_members(archive: zipfile.ZipFile, limits: Limits, received: datetime | None) -> Iterator[Entry]:
-    total, seen = 0, set()
-    members = [one for one in archive.infolist() if not one.is_dir()]
+def _read_tar(file: Path | BinaryIO, limits: Limits, received: datetime | None) -> Iterator[Entry]:
+    with Unpacked(file, limits.read_bytes) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as archive:
+        yield from _entries(_tar_members(archive, received), limits)
+
+
+def _entries(members: Iterator[Member], limits: Limits) -> Iterator[Entry]:
+    total, read_bytes, seen = 0, 0, set()
     for number, member in enumerate(members):
-        when = received or _zip_time(member)
-        name = PurePosixPath(unicodedata.normalize("NFC", member.filename))
-        if LEFT_OUT.intersection(name.parts):
+        plain = unicodedata.normalize("NFC", member.filename.replace("\\", "/")).removeprefix("./")
+        fault = _name_fault(plain, limits) or member.fault
+        name = PurePosixPath(member.filename if fault else plain)
+        if LEFT_OUT.intersection(PurePosixPath(plain).parts):
             continue
-        fault = _name_fault(member.filename, limits) or _member_fault(member, limits)
-        if number >= limits.files or total > limits.all_bytes:
-            yield Entry(name, when, refusal="the archive holds too much; this and what follows was not read")
+        if number >= limits.files or total > limits.all_bytes or read_bytes > limits.read_bytes:
+            yield Entry(name, member.received, refusal=TOO_MUCH)
             return
-        key = str(name).casefold()
-        if not fault and key in seen:
-            fault = "another file of the archive has the same name"
-        content, fault = (b"", fault) if fault else _unpack(archive, member, limits)
-        seen.add(key)
-        total += len(content)
-        yield Entry(name, when, content, fault)
+        if not fault and plain.casefold() in seen:
+            fault = "another file of the source has the same name"
+        seen.add(plain.casefold())
+        entry = Entry(name, member.received, refusal=fault) if fault else _unpack(name, member, limits)
+        total += len(entry.content)
+        read_bytes += max(member.stated_bytes, entry.handed_in_bytes, len(entry.content))
+        yield entry
 
 
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> tuple[bytes, str]:
+def _unpack(name: PurePosixPath, member: Member, limits: Limits) -> Entry:
+    """The member's content; the size that the source states is not trusted."""
+    if fault := _size_fault(name, member, limits):
+        return Entry(name, member.received, refusal=fault)
     try:
-        with archive.open(member) as file:
-            content = file.read(limits.file_bytes + 1)  # the size that the archive states is not trusted
-    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError) as error:
-        return b"", f"cannot be unpacked ({error})"
-    if len(content) > limits.file_bytes:
-        return b"", f"larger than {limits.file_bytes / MB:g} MB"
-    return content, ""
+        with member.open() as opened:
+            file = Counted(opened)
+            content = read_limited(file, name.name, limits.file_bytes)  # type: ignore[arg-type]
+    except TooLarge as error:
+        return Entry(name, member.received, refusal=str(error))
+    except UnpackedTooLarge:
+        raise
+    except BROKEN as error:
+        return Entry(name, member.received, refusal=f"cannot be unpacked ({getattr(error, 'strerror', '') or error})")
+    dropped = file.bytes if len(content) < file.bytes and file.bytes > SMALL_NOTEBOOK_BYTES else 0
+    return Entry(name, member.received, content, handed_in_bytes=dropped)
 
 
-def _member_fault(member: zipfile.ZipInfo, limits: Limits) -> str:
-    kind = stat.S_IFMT(member.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG):
-        return "a link or a special file" if kind != stat.S_IFDIR else "a folder stored as a file"
-    if member.flag_bits & 0x1:
-        return "encrypted"
-    if member.file_size > limits.file_bytes:
-        return f"larger than {limits.file_bytes / MB:g} MB"
-    if member.file_size > MB and member.file_size > limits.ratio * max(1, member.compress_size):
+class Counted:
+    """A file that counts what was read of it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.bytes = file, 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        found = self.file.read(size)
+        self.bytes += len(found)
+        return found
+
+
+def _size_fault(name: PurePosixPath, member: Member, limits: Limits) -> str:
+    most = NOTEBOOK_BYTES if name.suffix.lower() == ".ipynb" else limits.file_bytes
+    if member.stated_bytes > most:
+        return f"larger than {most / MB:g} MB"
+    if member.stated_bytes > MB and member.stated_bytes > limits.ratio * max(1, member.packed_bytes):
         return f"unpacks to more than {limits.ratio:g} times its packed size"
     return ""
 
 
 def _name_fault(name: str, limits: Limits) -> str:
     parts = name.split("/")
-    if name.startswith("/") or "\\" in name or ":" in parts[0] or any(part in ("", ".", "..") for part in parts):
+    if name.startswith("/") or ":" in parts[0] or any(part in ("", ".", "..") for part in parts):
         return "its name leads out of the archive"
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
         return "its name holds control characters"
-    if len(parts) > limits.depth or any(len(part.encode()) > 200 for part in parts):
+    if len(parts) > limits.depth or any(len(part.encode(errors="replace")) > 200 for part in parts):
         return "its name is too long or too deep"
     return ""
 
 
-def _zip_time(member: zipfile.ZipInfo) -> datetime:
+def _zip_members(archive: zipfile.ZipFile, received: datetime | None, zone: tzinfo | None) -> Iterator[Member]:
+    for one in archive.infolist():
+        name = _zip_name(one)
+        if not name.endswith(("/", "\\")):
+            when = received or _zip_time(one, zone)
+            yield Member(name, when, _zip_fault(one), one.file_size, one.compress_size, partial(archive.open, one))
+
+
+def _zip_name(member: zipfile.ZipInfo) -> str:
+    """The name as its maker wrote it: what is valid UTF-8 is taken for it, also where the zip does not say so."""
+    if member.flag_bits & UTF8_NAME:
+        return member.filename
     try:
-        return datetime(*member.date_time, tzinfo=UTC)
-    except ValueError:
+        return member.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return member.filename
+
+
+def _zip_fault(member: zipfile.ZipInfo) -> str:
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG):
+        return "a link or a special file" if kind != stat.S_IFDIR else "a folder stored as a file"
+    return "encrypted" if member.flag_bits & ENCRYPTED else ""
+
+
+def _zip_time(member: zipfile.ZipInfo, zone: tzinfo | None) -> datetime:
+    """When the entry was written, by a clock of `zone` or of this machine; 1980, the oldest, where it has no time."""
+    try:
+        local = datetime(*member.date_time)
+        return (local.replace(tzinfo=zone) if zone else local).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
         return datetime(1980, 1, 1, tzinfo=UTC)
 
 
-def _read_folder(folder: Path, limits: Limits) -> Iterator[Entry]:
-    total = number = 0
-    for path in sorted(folder.rglob("*")):
-        name = PurePosixPath(path.relative_to(folder).as_posix())
-        if LEFT_OUT.intersection(name.parts):
+def _tar_members(archive: tarfile.TarFile, received: datetime | None) -> Iterator[Member]:
+    for one in archive:
+        vars(archive)["members"] = []  # or it would remember every one
+        if one.isdir():
             continue
+        fault = "a sparse file" if one.sparse is not None else "" if one.isreg() else "a link or a special file"
+        opened = partial(_extracted, archive, one)
+        yield Member(one.name, received or _time(one.mtime), fault, one.size, one.size, opened)
+
+
+def _extracted(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    return archive.extractfile(member) or io.BytesIO()
+
+
+def _folder_members(folder: Path) -> Iterator[Member]:
+    for path in sorted(folder.rglob("*")):
         status = path.lstat()
-        when = datetime.fromtimestamp(int(status.st_mtime), UTC)
         if stat.S_ISDIR(status.st_mode):
             continue
-        number += 1
-        if number > limits.files or total > limits.all_bytes:
-            yield Entry(name, when, refusal="the folder holds too much; this and what follows was not read")
-            return
-        fault = _name_fault(str(name), limits)
-        if not stat.S_ISREG(status.st_mode):
-            fault = "a link or a special file"
-        elif status.st_size > limits.file_bytes:
-            fault = f"larger than {limits.file_bytes / MB:g} MB"
-        content, fault = (b"", fault) if fault else _contents(path)
-        total += len(content)
-        yield Entry(name, when, content, fault)
+        fault = "" if stat.S_ISREG(status.st_mode) else "a link or a special file"
+        if not fault and status.st_nlink > 1:
+            fault = HARD_LINK
+        name, size = path.relative_to(folder).as_posix(), status.st_size
+        yield Member(name, _time(status.st_mtime), fault, size, size, partial(_opened, path))
 
 
-def _contents(path: Path) -> tuple[bytes, str]:
+def _opened(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def _time(seconds: float) -> datetime:
     try:
-        return path.read_bytes(), ""
-    except OSError as error:
-        return b"", f"cannot be read ({error.strerror})"
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime(1980, 1, 1, tzinfo=UTC)

@@ -1,28 +1,31 @@
-"""Collecting: what a class handed in, from a folder or a zip, into nbgrader's submitted folder.
+"""Collecting: what a class handed in, from a folder, a zip or a tar, into nbgrader's submitted folder.
 
 The newest by receipt stays; what it replaces is kept beside it, and whoever is refused stands in the report by name. A
 student's own time stamp counts for nothing: receipt is the time of the archive's entry or of the file in the folder.
 """
 
-import csv
 import io
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grader.course import STAMP, Course, reason
 from grader.errors import GraderError
-from grader.workflow.archive import Entry, Limits, read, read_zip
+from grader.grading.intake.limits import MB
+from grader.grading.intake.submission import clash, is_alike
+from grader.grading.output.publish import write_whole
+from grader.grading.output.spreadsheet import table
+from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
 from grader.workflow.layouts import STUDENT, Owner, common_folder, owner, read_map
 from grader.workflow.release import local_exchange
 
 STAMP_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
 NOT_TAKEN = {STAMP, "submission_secret.txt"}
-NEVER = datetime.min.replace(tzinfo=UTC)
 NEVER = datetime.min.replace(tzinfo=UTC)
 COLUMNS = ("source", "student", "outcome", "detail")
 
@@ -36,6 +39,16 @@ class HandIn:
     student: str
     received: datetime = NEVER
     files: dict[PurePosixPath, tuple[int, bytes]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What is collected: the released notebooks' names, and those of all released files."""
+
+    name: str
+    notebooks: list[str]
+    files: set[str]
 
 
 @dataclass(frozen=True)
@@ -48,20 +61,47 @@ class Collected:
     detail: str = ""
 
 
-def collect(course: Course, name: str, source: Path, roster: Path | None = None) -> list[Collected]:
-    """The report on everything in `source`. Raises `GraderError` if there is nothing to read or no such exercise."""
+def collect(
+    course: Course, name: str, source: Path, roster: Path | None = None, zone: tzinfo | None = None
+) -> list[Collected]:
+    """The report on everything in `source`; a zip's times are those of `zone`, else of this machine.
+
+    Raises `GraderError` if there is nothing to read or no such exercise.
+    """
     course.require(name, "release")
     if not source.exists():
-        raise GraderError(f"there is no folder or zip {source}")
+        raise GraderError(f"there is no folder, zip or tar {source}")
     students = read_map(roster) if roster else None
-    wanted = sorted(path.name for path in course.folder("release", name=name).glob("*.ipynb"))
-    entries = list(_opened(read(source), Limits()))
+    place = course.folder("release", name=name)
+    own = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
+    exercise = Exercise(name, sorted(one for one in own if one.endswith(".ipynb") and "/" not in one), own)
+    entries = list(_opened(read(source, zone=zone), Limits()))
     report = [Collected(str(one.name), "", "refused", one.refusal) for one in entries if one.refusal]
-    hand_ins, ownerless = _grouped([one for one in entries if not one.refusal], name, wanted)
-    report += ownerless
+    hand_ins, unfit = _grouped([one for one in entries if not one.refusal], exercise)
+    report += unfit
     for one in sorted(hand_ins, key=lambda hand_in: hand_in.received):
-        report.append(_take(course, name, wanted, one, students))
+        report.append(_take(course, exercise, one, students))
     return report
+
+
+def zone_of(name: str | None) -> tzinfo | None:
+    """The time zone of that name; None for none. Raises `GraderError` for a name that nobody knows."""
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise GraderError(
+            f"there is no time zone {name!r}. Name one as in --timezone Europe/Berlin or --timezone UTC"
+        ) from error
+
+
+def assumed_zone(source: Path, name: str | None) -> str:
+    """One sentence on whose clock the times of `source` were taken for; empty for a source that says so itself."""
+    if source.is_dir() or not source.name.lower().endswith(".zip"):
+        return ""
+    whose = name or f"{datetime.now().astimezone().tzname()}, this machine's time zone"
+    return f"A zip does not say which zone its times are in; they were read as {whose}. Another: --timezone NAME"
 
 
 def collect_exchange(course: Course, name: str) -> str:
@@ -75,48 +115,62 @@ def collect_exchange(course: Course, name: str) -> str:
 
 
 def _opened(entries: Iterable[Entry], limits: Limits) -> Iterator[Entry]:
-    """The entries, the files of a student's own zip in that zip's place. A zip inside that one stays closed.
+    """The entries, the files of a student's own archive in its place. An archive inside that one stays closed.
 
-    All such zips together may hold as much as the source, each of them a tenth of it.
+    All such archives together may hold as much as the source, each of them a tenth of it.
     """
     left = limits.all_bytes
     for one in entries:
-        if one.refusal or one.name.suffix.lower() != ".zip":
+        if one.refusal or not is_archive(one.name.name):
             yield one
             continue
         own = replace(limits, all_bytes=min(left, limits.all_bytes // 10), files=limits.files // 10)
         if left <= 0:
-            yield Entry(one.name, one.received, refusal="the zips in the source hold too much; this one was not opened")
+            yield Entry(
+                one.name, one.received, refusal="the archives in the source hold too much; this one was not opened"
+            )
             continue
-        for inner in read_zip(io.BytesIO(one.content), one.name.name, own, one.received):
+        place = one.name.with_name(_without_suffix(one.name.name))
+        for inner in read_archive(io.BytesIO(one.content), one.name.name, own, one.received):
             left -= len(inner.content)
-            yield Entry(one.name.with_suffix("") / inner.name, one.received, inner.content, inner.refusal)
+            yield replace(inner, name=place / inner.name)
 
 
-def _grouped(entries: list[Entry], name: str, wanted: list[str]) -> tuple[list[HandIn], list[Collected]]:
+def _without_suffix(archive: str) -> str:
+    stem = PurePosixPath(archive).stem
+    return stem.removesuffix(".tar") or stem
+
+
+def _grouped(entries: list[Entry], exercise: Exercise) -> tuple[list[HandIn], list[Collected]]:
     if not entries:
         return [], []
-    skip = common_folder([one.name for one in entries], name, wanted)
+    skip = common_folder([one.name for one in entries], exercise.name, exercise.notebooks)
     hand_ins: dict[str, HandIn] = {}
-    ownerless = []
+    unfit = []
     for entry in entries:
-        found = owner(PurePosixPath(*entry.name.parts[skip:]), name)
+        found = owner(PurePosixPath(*entry.name.parts[skip:]), exercise.name)
         if found is None:
             told = "nothing in its name says whose it is; put it into a folder named after the student"
-            ownerless.append(Collected(str(entry.name), "", "refused", told))
+            unfit.append(Collected(str(entry.name), "", "refused", told))
+        elif taken := clash(str(found.inner), exercise.files):
+            told = f"{taken} is a file of the exercise, and one of the two is a folder; rename it"
+            unfit.append(Collected(str(entry.name), "", "refused", told))
         else:
             _add(hand_ins.setdefault(found.source, HandIn(found.source, found.keys, found.student)), found, entry)
-    return list(hand_ins.values()), ownerless
+    return list(hand_ins.values()), unfit
 
 
 def _add(hand_in: HandIn, found: Owner, entry: Entry) -> None:
     attempt, _ = hand_in.files.get(found.inner, (-1, b""))
     if found.attempt >= attempt and found.inner.name not in NOT_TAKEN:
         hand_in.files[found.inner] = (found.attempt, entry.content)
+        if entry.handed_in_bytes:
+            size = entry.handed_in_bytes / MB
+            hand_in.notes.append(f"{found.inner.name} ({size:.0f} MB) is kept without its outputs")
     hand_in.received = max(hand_in.received, entry.received)
 
 
-def _take(course: Course, name: str, wanted: list[str], one: HandIn, students: dict[str, str] | None) -> Collected:
+def _take(course: Course, exercise: Exercise, one: HandIn, students: dict[str, str] | None) -> Collected:
     student = one.student
     if students is not None:
         mapped = [students[key.lower()] for key in one.keys if key.lower() in students]
@@ -125,31 +179,57 @@ def _take(course: Course, name: str, wanted: list[str], one: HandIn, students: d
         student = mapped[0]
     if not STUDENT.fullmatch(student):
         return Collected(one.source, student, "refused", "its name cannot be a student's id; use --map")
-    files, detail = _chosen(one, wanted)
-    if not files:
-        return Collected(one.source, student, "refused", detail)
+    chosen, told = _chosen([path for path in one.files if path.suffix.lower() == ".ipynb"], exercise.notebooks)
+    if not chosen:
+        found = ", ".join(sorted(map(str, one.files))[:5]) or "nothing"
+        return Collected(one.source, student, "refused", told or f"{_none_of(exercise)} (found: {found})")
+    files = _placed(one.files, chosen)
+    missing = [name for name in exercise.notebooks if name not in chosen]
+    notes = one.notes + ([told] if told else []) + ([f"no {', '.join(missing)} in it"] if missing else [])
     try:
-        outcome, more = _keep(course, name, student, files, one.received)
+        outcome, detail = _keep(course, exercise.name, student, files, one.received)
     except OSError as error:
         return Collected(one.source, student, "refused", f"cannot be written ({error.strerror})")
-    return Collected(one.source, student, outcome, "; ".join(part for part in (more, detail) if part))
+    return Collected(one.source, student, outcome, "; ".join([*([detail] if detail else []), *notes]))
 
 
-def _chosen(one: HandIn, wanted: list[str]) -> tuple[dict[PurePosixPath, bytes], str]:
-    """The files to keep, relative to the notebook's own folder, and what was renamed; or no files and why."""
-    notebooks = sorted((path for path in one.files if path.suffix.lower() == ".ipynb"), key=lambda p: (len(p.parts), p))
-    right = [path for path in notebooks if path.name in wanted]
-    detail = ""
-    if not right and len(notebooks) == 1 and len(wanted) == 1:
-        right, detail = notebooks, f"{notebooks[0].name} was taken for {wanted[0]}"
-    if not right:
-        found = ", ".join(sorted(map(str, notebooks or one.files))[:5]) or "nothing"
-        return {}, f"no notebook {' or '.join(wanted)} in it (found: {found})"
-    base = right[0].parent
-    files = {path.relative_to(base): text for path, (_, text) in one.files.items() if path.is_relative_to(base)}
-    if detail:
-        files[PurePosixPath(wanted[0])] = files.pop(PurePosixPath(notebooks[0].name))
-    return files, detail
+def _none_of(exercise: Exercise) -> str:
+    return f"no notebook {' or '.join(exercise.notebooks)} in it"
+
+
+def _chosen(notebooks: list[PurePosixPath], wanted: list[str]) -> tuple[dict[str, PurePosixPath], str]:
+    """The notebook that is meant for each wanted name, and what was taken for what; or none and why."""
+    chosen: dict[str, PurePosixPath] = {}
+    told = []
+    exact = {path for path in notebooks if path.name in wanted}
+    for name in wanted:
+        found = sorted(path for path in exact if path.name == name)
+        if not found:
+            rest = [path for path in notebooks if path not in exact and path not in chosen.values()]
+            alike = [path for path in rest if is_alike(path.name, name.removesuffix(".ipynb"))]
+            found = alike or (rest if len(wanted) == 1 and len(rest) == 1 else [])
+            told += [f"{found[0].name} was taken for {name}"] if len(found) == 1 else []
+        if len(found) > 1:
+            return {}, _ambiguous(found, name)
+        if found:
+            chosen[name] = found[0]
+    return chosen, "; ".join(told)
+
+
+def _ambiguous(found: list[PurePosixPath], name: str) -> str:
+    listed = ", ".join(map(str, sorted(found)[:5]))
+    folder = "" if len({path.parent for path in found}) == 1 else " (a section of the class is collected by itself)"
+    return f"{len(found)} notebooks in it could be {name}: {listed}. Leave one, or a folder a student{folder}"
+
+
+def _placed(
+    files: dict[PurePosixPath, tuple[int, bytes]], chosen: dict[str, PurePosixPath]
+) -> dict[PurePosixPath, bytes]:
+    """What is kept: the chosen notebooks at the top under their names, other files as they lie beside the first."""
+    base = next(iter(chosen.values())).parent
+    others = {path: content for path, (_, content) in files.items() if path not in chosen.values()}
+    kept = {path.relative_to(base): content for path, content in others.items() if path.is_relative_to(base)}
+    return kept | {PurePosixPath(name): files[path][1] for name, path in chosen.items()}
 
 
 def _keep(
@@ -192,9 +272,6 @@ def _write(place: Path, files: dict[PurePosixPath, bytes], received: datetime) -
 def write_report(course: Course, name: str, report: list[Collected]) -> Path:
     """The CSV file that now holds the report."""
     path = course.home / "reports" / f"{name}_collect.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
-        table.writerows((one.source, one.student, one.outcome, one.detail) for one in report)
+    rows = ((one.source, one.student, one.outcome, one.detail) for one in report)
+    write_whole(path, table(COLUMNS, rows))
     return path

@@ -4,12 +4,12 @@ nbgrader's own exporter writes the first without quoting, so that a comma in a n
 items; the columns here are its columns.
 """
 
-import csv
 from pathlib import Path
 from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.grading.output.spreadsheet import table
 
 TOTALS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
@@ -66,16 +66,9 @@ def _items(submission: Any) -> list[dict[str, Any]]:
 
 
 def _write(path: Path, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    text = table(columns, ([row.get(column, "") for column in columns] for row in rows))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, columns, restval="")
-            table.writeheader()
-            table.writerows({key: _plain(value) for key, value in row.items()} for row in rows)
+        path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise GraderError(f"{path} cannot be written ({error.strerror}). Name another file: --to FILE.csv") from error
-
-
-def _plain(value: Any) -> Any:
-    """The value, with a text that a spreadsheet would take for a formula made harmless."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

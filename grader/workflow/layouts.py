@@ -13,7 +13,14 @@ from pathlib import Path, PurePosixPath
 from grader.errors import GraderError
 
 MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL)
-CANVAS = re.compile(r"(?P<who>[^\W\d_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)", re.DOTALL)
+LATE = r"(?:_late)?"  # a mark that a later download may or may not have
+CANVAS = re.compile(
+    rf"(?P<who>[^\W_]+(?:-[^\W_]+)*){LATE}_(?P<number>\d+){LATE}_\d+_(?P<file>.+)", re.DOTALL | re.IGNORECASE
+)
+ANONYMOUS = re.compile(
+    rf"(?P<who>anon){LATE}_(?P<number>[A-Za-z0-9]{{3,8}}){LATE}_\d+_(?P<file>.+)", re.DOTALL | re.IGNORECASE
+)
+SYSTEMS = (MOODLE, ANONYMOUS, CANVAS)
 CANVAS_ATTEMPT = re.compile(r"-(\d+)(?=\.\w+$)")
 STUDENT = re.compile(r"(?![.-])[\w.@-]{1,100}")
 
@@ -32,9 +39,9 @@ class Owner:
 def owner(path: PurePosixPath, exercise: str) -> Owner | None:
     """Who handed in `path`, a name inside the source; None if nothing in it says so."""
     for depth, part in enumerate(path.parts):
-        for layout in (MOODLE, CANVAS):
+        for layout in SYSTEMS:
             if match := layout.fullmatch(part):
-                return _of_system(match, path, depth, layout is CANVAS)
+                return _of_system(match, path, depth, layout is not MOODLE)
     first, rest = path.parts[0], path.parts[1:]
     if rest:
         inner = rest[1:] if rest[0] == exercise and len(rest) > 1 else rest
@@ -58,7 +65,7 @@ def common_folder(paths: Sequence[PurePosixPath], exercise: str, notebooks: Sequ
     """1 if all paths lie in one folder that is nobody's own (as zips are often made), else 0."""
     if len({path.parts[0] for path in paths}) != 1 or min(len(path.parts) for path in paths) < 2:
         return 0
-    if any(MOODLE.fullmatch(part) or CANVAS.fullmatch(part) for part in paths[0].parts[:1]):
+    if any(layout.fullmatch(paths[0].parts[0]) for layout in SYSTEMS):
         return 0
     work = [path for path in paths if path.suffix.lower() == ".ipynb" and path.parts[1:2] != (exercise,)]
     deep = [path for path in work if len(path.parts) > 2]

@@ -14,6 +14,7 @@ from grader.course import STAMP, Course, reason
 from grader.grading.environment import kernel_environment
 from grader.grading.intake.submission import Assignment, Submission, assignment, submission
 from grader.grading.output.render import notice
+from grader.grading.output.spreadsheet import table
 from grader.grading.records import Flag, Job, Notebook, StudentOutcome
 
 
@@ -121,7 +122,7 @@ def _notes(course: Course, name: str) -> dict[str, list[str]]:
     path = report_file(course, name)
     kept: dict[str, list[str]] = {}
     if path.is_file():
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 kept.setdefault(row["student"], []).append(row["note"])
     return kept
@@ -135,7 +136,5 @@ def _keep_notes(course: Course, name: str, outcome: StudentOutcome) -> None:
     kept = _notes(course, name) | {outcome.student: outcome.notes}
     path = report_file(course, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["student", "note"])
-        table.writerows((student, note) for student, notes in sorted(kept.items()) for note in notes)
+    rows = ((student, note) for student, notes in sorted(kept.items()) for note in notes)
+    path.write_text(table(("student", "note"), rows), encoding="utf-8", newline="")

@@ -1,7 +1,7 @@
 """nbgrader's own execution of a submission, with its two ways of ending a whole batch closed.
 
 A kernel that dies or that no interrupt can stop costs the cell at fault and those after it, not the submission; one
-submission has a limit in all. It plugs in where nbgrader lets preprocessors be named. What was handed in is rebuilt
+submission has a limit in all. It plugs in where nbgrader lets preprocessors be named. What was handed in was rebuilt
 before, as for the engine.
 """
 

@@ -6,28 +6,36 @@ Reads only. What a folder may hold is decided here; what it is worth is not.
 import fnmatch
 import os
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from grader.course import STAMP, Course
+from grader.grading.intake import limits as most_taken
 from grader.grading.intake.instructor_notebook import HIDDEN, Master, hidden_marks, masters
+from grader.grading.intake.output_stripper import TooLarge, read_notebook
 from grader.grading.intake.rebuild import rebuild
 from grader.grading.records import Flag, Job, Notebook
 
-MB = 1_000_000
 RECEIPT = "submission_secret.txt"  # nbgrader's exchange finds a student's feedback by it; no student code needs it
 LEFT_OUT = {STAMP, RECEIPT, ".DS_Store"}
+HARD_LINK = "a hard link, whose content may be another's file"
 FOLDERS_LEFT_OUT = {".ipynb_checkpoints", "__pycache__", ".git", "__MACOSX"}
 
 
 @dataclass(frozen=True)
 class Most:
-    """What is taken of one folder: bytes a file and in all, files, folders deep."""
+    """What is taken of one folder: bytes a file and in all, files, folders deep.
 
-    file_bytes: int = 30 * MB
-    all_bytes: int = 48 * MB
-    files: int = 1_000
-    depth: int = 8
+    `hard_links`: whether a file may have another name elsewhere, as the instructor's own may.
+    """
+
+    file_bytes: int = most_taken.FILE_BYTES
+    all_bytes: int = most_taken.SUBMISSION_BYTES
+    files: int = most_taken.SUBMISSION_FILES
+    depth: int = most_taken.SUBMISSION_DEPTH
+    hard_links: bool = False
 
 
 @dataclass
@@ -77,7 +85,8 @@ def assignment(course: Course, name: str, limits: Job) -> Assignment:
     """
     places = [course.folder(step, name=name) for step in ("source", "release")]
     folder = next((one for one in places if one.is_dir()), None)
-    files, _ = read_folder(folder, Most(100 * MB, 500 * MB, 10_000)) if folder else ({}, [])
+    own_limits = Most(100 * most_taken.MB, 500 * most_taken.MB, 10_000, hard_links=True)
+    files, _ = read_folder(folder, own_limits) if folder else ({}, [])
     own = {path: content for path, content in files.items() if not path.endswith(".ipynb")}
     theirs = tuple(course.config.Autograde.get("exclude_overwriting", {}).get(name, []))
     solved = {path.removesuffix(".ipynb"): content for path, content in files.items() if path.endswith(".ipynb")}
@@ -89,7 +98,10 @@ def assignment(course: Course, name: str, limits: Job) -> Assignment:
 def submission(shared: Assignment, student: str, folder: Path, most: Most | None = None) -> Submission:
     """The job of one student, who handed in `folder`. Raises `OSError` only if the folder itself cannot be read."""
     there, flags = read_folder(folder, most or Most())
-    found, more = _notebooks(there, [one.name for one in shared.masters])
+    wanted = [one.name for one in shared.masters]
+    there, more = _without_clashes(there, {*shared.files, *(f"{one}.ipynb" for one in wanted)})
+    flags += more
+    found, more = _notebooks(there, wanted)
     flags += more
     rebuilt = {one.name: rebuild(found.get(one.name), one) for one in shared.masters}
     for one in rebuilt.values():
@@ -113,34 +125,79 @@ def submission(shared: Assignment, student: str, folder: Path, most: Most | None
 
 
 def read_folder(folder: Path, most: Most) -> tuple[dict[str, bytes], list[Flag]]:
-    """Regular files by relative name, and a flag for what was left out (links, special files, what is too large)."""
+    """Regular files by relative name, notebooks without outputs, and flags for what was left out by name."""
     files: dict[str, bytes] = {}
-    left, total = [], 0
+    left: dict[str, list[str]] = {}
+    total = 0
     for path in _walk(folder, most.depth):
         name = path.relative_to(folder).as_posix()
-        content = read_file(path, most.file_bytes) if _fit(name) else None
-        if content is None or len(files) >= most.files or total + len(content) > most.all_bytes:
-            left.append(name)
+        content, why = _read(path, most) if _fit(name) else (b"", "its name holds control characters or is too long")
+        if not why and (len(files) >= most.files or total + len(content) > most.all_bytes):
+            why = f"more than {most.files} files or {most.all_bytes / most_taken.MB:g} MB in all"
+        if why:
+            left.setdefault(why, []).append(name)
         else:
             files[name] = content
             total += len(content)
-    if not left:
-        return files, []
-    shown = ", ".join(repr(one)[1:-1][:60] for one in left[:3]) + (f" and {len(left) - 3} more" if left[3:] else "")
-    return files, [Flag("files", f"not taken, a link, a special file or too large: {shown}")]
+    return files, [Flag("files", f"not taken, {why}: {_listed(names)}") for why, names in left.items()]
+
+
+def _read(path: Path, most: Most) -> tuple[bytes, str]:
+    """The content of a regular file, or why it is not taken. Never blocks, follows no link, holds no more than that."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return b"", "a link, a special file or unreadable"
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return b"", "a link, a special file or unreadable"
+        if status.st_nlink > 1 and not most.hard_links:
+            return b"", HARD_LINK
+        try:
+            content = read_limited(file, path.name, most.file_bytes)
+        except TooLarge as error:
+            return b"", str(error)
+    return content, ""
+
+
+def read_limited(file: BinaryIO, name: str, most_bytes: int = most_taken.FILE_BYTES) -> bytes:
+    """The content of an open file, a notebook's without outputs. Raises `TooLarge` if it has more than that."""
+    if name.lower().endswith(".ipynb"):
+        return read_notebook(file, most_bytes)
+    content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise TooLarge(f"larger than {most_bytes / most_taken.MB:g} MB")
+    return content
+
+
+def clash(name: str, others: Collection[str]) -> str:
+    """The file among `others` in whose place `name` has a folder, or the other way round; empty if there is none."""
+    parts = PurePosixPath(name)
+    above = (str(one) for one in parts.parents)
+    return next((one for one in above if one in others), "") or next(
+        (one for one in others if one.startswith(f"{name}/")), ""
+    )
+
+
+def _without_clashes(files: dict[str, bytes], known: Collection[str]) -> tuple[dict[str, bytes], list[Flag]]:
+    """The files less those that cannot lie beside the exercise's own, and a flag that names them."""
+    found = [name for name in files if clash(name, known)]
+    kept = {name: content for name, content in files.items() if name not in found}
+    told = (
+        f"not taken, a folder with the name of a file of the exercise or a file with that of a folder: {_listed(found)}"
+    )
+    return kept, [Flag("files", told)] if found else []
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(repr(one)[1:-1][:60] for one in names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
 
 
 def read_file(path: Path, most_bytes: int) -> bytes | None:
     """The content of a regular file of at most `most_bytes`, else None. Never blocks, follows no link."""
-    try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
-        return None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
-            return None
-        return file.read(most_bytes)
+    content, why = _read(path, Most(file_bytes=most_bytes))
+    return None if why else content
 
 
 def _walk(folder: Path, depth: int) -> list[Path]:
@@ -167,7 +224,7 @@ def _notebooks(files: dict[str, bytes], wanted: list[str]) -> tuple[dict[str, by
         spare = [one for one in there if one not in found.values()]
         if name in found or not spare:
             continue
-        alike = [one for one in spare if _alike(one, name)]
+        alike = [one for one in spare if is_alike(one, name)]
         if alike or (len(wanted) == 1 and len(spare) == 1):
             found[name] = (alike or spare)[0]
             flags.append(Flag("renamed", f"{found[name]} was taken for {name}.ipynb", name))
@@ -179,7 +236,7 @@ def _notebooks(files: dict[str, bytes], wanted: list[str]) -> tuple[dict[str, by
     return {name: files[path] for name, path in found.items()}, flags
 
 
-def _alike(path: str, name: str) -> bool:
+def is_alike(path: str, name: str) -> bool:
     """True for a copy's or a download's name of a notebook, or the same name in a folder or in other case."""
     stem = Path(path).stem.lower()
     patterns = [name, f"{name} (*)", f"{name}-copy*", f"{name}_*", f"*_{name}", f"{name}-*", f"*-{name}", f"{name}(*)"]

@@ -3,8 +3,6 @@
 Everything is derived from what the gradebook holds, so that a run that was interrupted ends with the same files.
 """
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 
 from grader.grading.output.gradebook import Book
 from grader.grading.output.publish import write_whole
+from grader.grading.output.spreadsheet import table
 
 ITEMS = ("student", "notebook", "item", "points", "maximum", "verdict", "unsealed", "disputed", "message")
 NOTES = ("student", "note")
@@ -68,16 +67,4 @@ def _first_line(text: str) -> str:
 
 
 def _write(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(columns)
-    table.writerows([_harmless(value) for value in row] for row in rows)
-    write_whole(path, text.getvalue())
-
-
-def _harmless(value: Any) -> Any:
-    """The value, with a text that a spreadsheet would take for a formula made harmless."""
-    if not isinstance(value, str):
-        return value
-    value = "".join(one if one.isprintable() else " " for one in value)
-    return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value
+    write_whole(path, table(columns, rows))

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import sys
 import zipfile
 
 import pytest
@@ -125,6 +126,37 @@ def test_a_file_larger_than_the_limit_is_not_read(folder):
     (folder / "large").write_bytes(b"x" * 11)
     assert read_file(folder / "large", 10) is None
     assert read_file(folder / "large", 11) == b"x" * 11
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="hard links there need no such care")
+def test_a_hard_link_is_not_read_and_named(folder, right, tmp_path):
+    (tmp_path / "theirs.ipynb").write_bytes(right)
+    (folder / "halves.ipynb").hardlink_to(tmp_path / "theirs.ipynb")
+    (folder / "own.txt").write_text("x")
+    files, flags = read_folder(folder, Most())
+    assert files == {"own.txt": b"x"}
+    assert "a hard link" in flags[0].text
+    assert "halves.ipynb" in flags[0].text
+
+
+def test_a_folder_named_like_a_file_of_the_exercise_is_left_out_by_name(shared, folder, right):
+    (folder / "halves.ipynb").write_bytes(right)
+    (folder / "values.csv").mkdir()
+    (folder / "values.csv" / "mine.txt").write_text("x")
+    taken = submission(shared, "bo", folder)
+    assert answers(taken) == toy.RIGHT
+    assert taken.job.files == shared.files
+    assert any("values.csv/mine.txt" in one.text for one in taken.flags)
+
+
+def test_the_outputs_of_a_notebook_are_dropped_before_it_is_measured(shared, folder, released_once):
+    notebook = toy.answered(released_once, **toy.RIGHT)
+    picture = {"output_type": "display_data", "data": {"image/png": "A" * 60_000_000}, "metadata": {}}
+    notebook["cells"][2]["outputs"] = [picture]
+    (folder / "halves.ipynb").write_text(json.dumps(notebook))
+    taken = submission(shared, "bo", folder)
+    assert answers(taken) == toy.RIGHT
+    assert taken.flags == []
 
 
 def zipped(content):

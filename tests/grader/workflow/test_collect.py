@@ -1,15 +1,21 @@
 """Collecting: Moodle's, Canvas's and plain layouts, nothing written outside, nothing lost, every refusal by name."""
 
 import csv
+import gzip
 import io
+import json
 import os
 import sys
+import tarfile
+import time
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from grader.cli import app
 from grader.errors import GraderError
 from grader.workflow import archive, collect
 from tests import toy_course as toy
@@ -41,7 +47,7 @@ def take(course, tmp_path):
         if roster is not None:
             names = tmp_path / "roster.csv"
             names.write_text(roster)
-        report = collect.collect(course, toy.NAME, source, names)
+        report = collect.collect(course, toy.NAME, source, names, UTC)
         collect.write_report(course, toy.NAME, report)
         return {one.source: (one.student, one.outcome, one.detail) for one in report}
 
@@ -60,6 +66,9 @@ LAYOUTS = {
     },
     "moodle, flat": {f"Anna Schmidt_1234_assignsubmission_file_{NB}": "anna-schmidt-1234"},
     "canvas": {f"doejane_12_999_{NB}": "doejane-12", f"roejim_LATE_13_888_{NB}": "roejim-13"},
+    "canvas, late as of today": {f"roejim_late_13_888_{NB}": "roejim-13", f"roe2jim_14_late_7_{NB}": "roe2jim-14"},
+    "canvas, anonymous": {f"anon_a1B2c_999_{NB}": "anon-a1B2c", f"anon_late_Zz9_77_{NB}": "anon-Zz9"},
+    "windows": {f"alice\\{NB}": "alice", f"bob\\work\\{NB}": "bob"},
     "folders": {f"alice/{NB}": "alice", f"bob/work/{NB}": "bob", f"carl/{toy.NAME}/{NB}": "carl"},
     "folders in a folder": {f"download/alice/{NB}": "alice", f"download/bob/{NB}": "bob"},
     "one student's folder": {f"alice/{NB}": "alice"},
@@ -107,6 +116,189 @@ def test_a_renamed_notebook_is_taken_if_it_is_the_only_one(course, take):
 def test_of_several_attempts_in_canvas_the_last_counts(course, take):
     take({f"doejane_12_999_{toy.NAME}-2.ipynb": "third", f"doejane_12_999_{NB}": "first"})
     assert submitted(course, "doejane-12")[NB] == b"third"
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (f"roejim_13_888_{NB}", f"roejim_late_13_999_{toy.NAME}-1.ipynb"),
+        (f"roe2jim_13_888_{NB}", f"roe2jim_LATE_13_999_{NB}"),
+        (f"anon_a1B2c_888_{NB}", f"anon_late_a1B2c_999_{toy.NAME}-1.ipynb"),
+    ],
+)
+def test_who_hands_in_again_late_is_the_same_student(course, take, first, again):
+    take({first: "first"}, MORNING)
+    take({again: "again"}, NOON)
+    (student,) = course.students(toy.NAME)
+    assert submitted(course, student)[NB] == b"again"
+
+
+def test_a_section_is_never_taken_for_one_student(course, take):
+    section = {f"section-1/{student}/{NB}": student for student in ("alice", "bob")}
+    report = take(section | {f"carl/{NB}": "his"})
+    assert course.students(toy.NAME) == ["carl"]
+    _, outcome, detail = report["section-1"]
+    assert outcome == "refused"
+    assert f"2 notebooks in it could be {NB}: alice/{NB}, bob/{NB}" in detail
+    assert "a section of the class is collected by itself" in detail
+
+
+@pytest.mark.parametrize("names", [(f"{toy.NAME}-2.ipynb", f"{toy.NAME} (1).ipynb"), (NB, f"old/{NB}")])
+def test_two_notebooks_that_could_be_the_one_are_refused_by_name(take, names):
+    _, outcome, detail = take({f"alice/{name}": "hers" for name in names} | {"bob.ipynb": "his"})["alice"]
+    assert outcome == "refused"
+    assert all(name in detail for name in names)
+
+
+@pytest.fixture
+def two_notebooks(course):
+    """The exercise with a second notebook."""
+    place = course.folder("release", name=toy.NAME)
+    (place / "problem1-2.ipynb").write_bytes((place / NB).read_bytes())
+    return course
+
+
+def test_a_copy_of_one_of_several_notebooks_is_taken_for_it(two_notebooks, take):
+    report = take({f"alice/a/{toy.NAME}-2.ipynb": "one", "alice/b/problem1-2-Copy1.ipynb": "two", f"bob/{NB}": "his"})
+    files = submitted(two_notebooks, "alice")
+    assert (files[NB], files["problem1-2.ipynb"]) == (b"one", b"two")
+    assert report["bob"] == ("bob", "collected", "no problem1-2.ipynb in it")
+
+
+def tarred(files: dict, mode: str) -> bytes:
+    """A tar of name (or TarInfo) to content."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=f"w:{mode}") as file:
+        for name, content in files.items():
+            member = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+            member.size, member.mtime = len(content), 1_700_000_000
+            file.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["", "gz", "bz2", "xz"])
+def test_a_tar_is_collected_as_a_zip_is(course, take, tmp_path, mode):
+    source = tmp_path / f"class.tar.{mode}".rstrip(".")
+    source.write_bytes(tarred({f"./alice/{NB}": b"hers", f"./bob/{NB}": b"his"}, mode))
+    assert {line[1] for line in take(source).values()} == {"collected"}
+    assert submitted(course, "alice") == {NB: b"hers", "timestamp.txt": b"2023-11-14 22:13:20 UTC"}
+
+
+def test_a_students_own_tar_is_opened(course, take):
+    take({"alice.tar.gz": tarred({NB: b"hers"}, "gz"), "bob/work.tgz": tarred({NB: b"his"}, "gz")})
+    assert (submitted(course, "alice")[NB], submitted(course, "bob")[NB]) == (b"hers", b"his")
+
+
+def linked(name: str, kind: bytes) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, "/etc/passwd"
+    return member
+
+
+def test_hostile_members_of_a_tar_are_refused_by_name_and_the_others_collected(course, take, tmp_path):
+    kinds = {"link": tarfile.SYMTYPE, "hard": tarfile.LNKTYPE, "pipe": tarfile.FIFOTYPE, "device": tarfile.CHRTYPE}
+    files = {linked(f"{name}/{NB}", kind): b"" for name, kind in kinds.items()}
+    source = tmp_path / "class.tar.gz"
+    source.write_bytes(tarred({f"fine/{NB}": b"his", **files, f"../out/{NB}": b"x"}, "gz"))
+    refused = {name for name, line in take(source).items() if line[1] == "refused"}
+    assert refused == {*(f"{name}/{NB}" for name in kinds), f"../out/{NB}"}
+    assert course.students(toy.NAME) == ["fine"]
+
+
+def test_a_tar_that_states_a_header_of_a_gigabyte_is_refused_before_it_is_read():
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, 1_000_000_000
+    content = io.BytesIO(gzip.compress(header.tobuf() + bytes(10_000)))
+    (entry,) = archive.read_archive(content, "class.tar.gz", archive.Limits())
+    assert "header that is too large" in entry.refusal
+
+
+@pytest.mark.parametrize("name", ["jos\u00e9", "\u738b\u660e"])
+def test_a_name_in_utf_8_is_read_also_where_the_zip_does_not_say_so(course, take, tmp_path, name):
+    plain = zipped({f"{name}/{NB}": "work"})
+    source = tmp_path / "mac.zip"
+    source.write_bytes(without_flag(plain))
+    assert take(source)[name][1] == "collected"
+
+
+def without_flag(content: bytes) -> bytes:
+    """The zip without the mark that its names are UTF-8."""
+    whole = bytearray(content)
+    for mark, place in ((b"PK\1\2", 8), (b"PK\3\4", 6)):
+        whole[whole.index(mark) + place + 1] &= 0xF7
+    return bytes(whole)
+
+
+def test_a_name_in_the_old_code_page_of_windows_is_read(take, tmp_path):
+    whole = without_flag(zipped({f"jos\u00e9/{NB}": "work"}))
+    source = tmp_path / "windows.zip"
+    source.write_bytes(whole.replace("jos\u00e9".encode(), b"jos\x82x"))
+    assert take(source)["jos\u00e9x"][1] == "collected"
+
+
+def test_the_times_of_a_zip_are_those_of_the_zone_that_is_named(course, tmp_path):
+    source = tmp_path / "class.zip"
+    source.write_bytes(zipped({f"alice/{NB}": "hers"}, MORNING))
+    collect.collect(course, toy.NAME, source, zone=collect.zone_of("America/New_York"))
+    assert submitted(course, "alice")["timestamp.txt"] == b"2026-11-20 13:00:00 UTC"
+
+
+def test_the_command_says_which_zone_it_took(course, tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    source = tmp_path / "class.zip"
+    source.write_bytes(zipped({f"alice/{NB}": "hers"}, MORNING))
+    try:
+        said = CliRunner().invoke(app, ["collect", toy.NAME, str(source), "--course", str(course.root)]).output
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "they were read as JST, this machine's time zone. Another: --timezone NAME" in said
+    assert submitted(course, "alice")["timestamp.txt"] == b"2026-11-19 23:00:00 UTC"
+
+
+def test_an_unknown_time_zone_is_refused_with_an_example():
+    with pytest.raises(GraderError, match=r"no time zone 'Berlin'.*Europe/Berlin"):
+        collect.zone_of("Berlin")
+
+
+def test_the_report_is_safe_in_a_spreadsheet(course, take):
+    take({'=HYPERLINK("http://x")/a.txt': "x", f"\uff1dcmd/{NB}": "x", "@x/essay.pdf": "x"})
+    with (course.home / "reports" / f"{toy.NAME}_collect.csv").open(newline="", encoding="utf-8") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert len(cells) == 16
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\uff1d"))]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="hard links there need no such care")
+def test_a_hard_link_is_refused_by_name(course, take, tmp_path):
+    place = tmp_path / "class"
+    for student in ("eve", "fine"):
+        (place / student).mkdir(parents=True)
+        (place / student / NB).write_text(student)
+    (tmp_path / "theirs").write_text("another's")
+    (place / "eve" / "data.csv").hardlink_to(tmp_path / "theirs")
+    report = take(place)
+    assert report["eve/data.csv"][1:] == ("refused", archive.HARD_LINK)
+    assert "data.csv" not in submitted(course, "eve")
+
+
+def test_a_folder_named_like_a_file_of_the_exercise_is_refused_by_name(course, take):
+    report = take({f"alice/{NB}": "hers", "alice/values.csv/x": "1", f"bob/{NB}/{NB}": "his"})
+    assert report["alice"][:2] == ("alice", "collected")
+    assert report["alice/values.csv/x"][1] == "refused"
+    assert "values.csv is a file of the exercise" in report["alice/values.csv/x"][2]
+    assert report[f"bob/{NB}/{NB}"][1] == "refused"
+
+
+def test_a_large_notebook_is_kept_without_its_outputs_and_that_is_said(course, take):
+    notebook = toy.answered(course, **toy.RIGHT)
+    notebook["cells"][2]["outputs"] = [
+        {"output_type": "stream", "name": "stdout", "text": os.urandom(20_000_000).hex()}
+    ]
+    report = take({f"alice/{NB}": json.dumps(notebook)})
+    assert report["alice"] == ("alice", "collected", f"{NB} (40 MB) is kept without its outputs")
+    assert json.loads(submitted(course, "alice")[NB]) == toy.answered(course, **toy.RIGHT)
 
 
 def test_a_file_that_names_nobody_is_refused_by_name(take):
@@ -169,7 +361,7 @@ def test_hostile_entries_are_refused_by_name_and_the_others_are_collected(course
         f"back\\..\\..\\{NB}": "its name leads out of the archive",
         f"bell\x07/{NB}": "its name holds control characters",
         "/".join(["deep"] * 20): "its name is too long or too deep",
-        f"ok/{NB.upper()}": "another file of the archive has the same name",
+        f"ok/{NB.upper()}": "another file of the source has the same name",
         f"bomb/{NB}": "unpacks to more than 200 times its packed size",
     }
     files: dict = {f"ok/{NB}": "fine", **hostile, f"bomb/{NB}": b"0" * 10_000_000}
@@ -181,7 +373,9 @@ def test_hostile_entries_are_refused_by_name_and_the_others_are_collected(course
     assert report["ok"][:2] == ("ok", "collected")
     assert course.students(toy.NAME) == ["ok"]
     with (course.home / "reports" / f"{toy.NAME}_collect.csv").open(newline="", encoding="utf-8") as file:
-        assert {row["source"] for row in csv.DictReader(file)} == {*refused, "ok"}
+        assert {row["source"] for row in csv.DictReader(file)} == {
+            name.replace("\x07", " ") for name in (*refused, "ok")
+        }
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
@@ -204,14 +398,14 @@ def test_the_size_that_a_zip_states_is_not_believed():
     at = content.rindex(b"PK\x01\x02") + 24
     content[at : at + 4] = (10).to_bytes(4, "little")  # "ten bytes"
     limits = archive.Limits(file_bytes=2000)
-    (entry,) = archive.read_zip(io.BytesIO(content), "all.zip", limits)
+    (entry,) = archive.read_archive(io.BytesIO(content), "all.zip", limits)
     assert entry.refusal or len(entry.content) <= 2000
 
 
 @pytest.mark.parametrize("limits", [archive.Limits(files=2), archive.Limits(all_bytes=150)], ids=["files", "bytes"])
 def test_a_source_that_holds_too_much_is_read_up_to_its_limit(limits):
     content = zipped({f"s{number}/{NB}": "x" * 100 for number in range(5)})
-    *read, last = archive.read_zip(io.BytesIO(content), "all.zip", limits)
+    *read, last = archive.read_archive(io.BytesIO(content), "all.zip", limits)
     assert len(read) == 2
     assert "holds too much" in last.refusal
 
@@ -225,7 +419,7 @@ def test_a_broken_zip_is_one_refusal(course, take, tmp_path):
 
 def test_an_entry_without_a_date_gets_the_oldest():
     member = zipfile.ZipInfo(NB, (1980, 1, 1, 0, 0, 0))
-    (entry,) = archive.read_zip(io.BytesIO(zipped({member: "x"})), "all.zip", archive.Limits())
+    (entry,) = archive.read_archive(io.BytesIO(zipped({member: "x"})), "all.zip", archive.Limits(), zone=UTC)
     assert entry.received == datetime(1980, 1, 1, tzinfo=UTC)
 
 
@@ -242,5 +436,5 @@ def test_what_came_through_nbgraders_exchange_is_collected(course):
 
 
 def test_a_source_that_does_not_exist_is_named(course, tmp_path):
-    with pytest.raises(GraderError, match="no folder or zip"):
+    with pytest.raises(GraderError, match="no folder, zip or tar"):
         collect.collect(course, toy.NAME, tmp_path / "nothing.zip")

@@ -1,0 +1,25 @@
+"""Tables as CSV that is safe to open in a spreadsheet: texts come from students, and a spreadsheet runs formulas."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the second four: how some keyboards type them
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """The text of a CSV file with a heading, no cell of which a spreadsheet takes for a formula."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([harmless(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def harmless(value: Any) -> Any:
+    """The value; a text without control characters, and with an apostrophe before what would be a formula."""
+    if not isinstance(value, str):
+        return value
+    value = "".join(one if one.isprintable() or one == "\n" else " " for one in value)
+    return f"'{value}" if value.lstrip().startswith(FORMULA) else value
