@@ -56,7 +56,8 @@ def source_notebook() -> dict:
         cell("markdown", "reflection", reflection, grade=True, solution=True, points=2),
     ]
     kernelspec = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    return {"cells": cells, "metadata": {"kernelspec": kernelspec}, "nbformat": 4, "nbformat_minor": 5}
+    metadata = {"kernelspec": kernelspec, "mlsd": {"kind": "exercise"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
 def make(folder: Path) -> Course:

@@ -1,7 +1,8 @@
-"""Releasing: exercises/ is generated from solutions/ by nbgrader, in the notebooks' canonical form.
+"""Releasing: exercises/ is generated from solutions/ by nbgrader, this course's notebooks in their canonical form.
 
 What was generated carries a seal (a digest in the notebook's metadata), so that an exercise somebody worked in is never
-overwritten unasked. The student edition is `grader.workflow.edition`.
+overwritten unasked. A notebook is this course's if its metadata has an entry `mlsd`; any other is written as nbgrader
+makes it, and no rule of ours is asked of it. The student edition is `grader.workflow.edition`.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from typing import Any
 from grader import secret
 from grader.course import Course, reason
 from grader.errors import GraderError
+from mlsd_lib.notebooks.canonical import source_of
 
 SEAL = "released"
 CHECKPOINTS = ".ipynb_checkpoints"
@@ -92,12 +94,12 @@ def read_files(folder: Path) -> Files:
 
 
 def sealed(files: Files) -> Files:
-    """The same files, notebooks in canonical form and with the digest of the whole in their metadata."""
+    """The same files, our notebooks in canonical form, and all with the digest of the whole in their metadata."""
     notebooks = {name: json.loads(content) for name, content in files.items() if name.endswith(".ipynb")}
     seal = digest(files)
     for notebook in notebooks.values():
         notebook["metadata"]["nbgrader"] = {SEAL: seal}
-    return files | {name: _canonical(name, notebook).encode() for name, notebook in notebooks.items()}
+    return files | {name: _written(name, notebook).encode() for name, notebook in notebooks.items()}
 
 
 def is_edited(files: Files) -> bool:
@@ -111,13 +113,13 @@ def is_edited(files: Files) -> bool:
 
 
 def digest(files: Files) -> str:
-    """A digest of names and contents, notebooks taken in canonical form without a seal."""
+    """A digest of names and contents; of notebooks what counts of them: neither the seal nor what a run leaves."""
     whole = hashlib.sha256()
     for name, content in sorted(files.items()):
         if name.endswith(".ipynb"):
             notebook = json.loads(content)
             notebook["metadata"].pop("nbgrader", None)
-            content = _canonical(name, notebook).encode()
+            content = _what_counts(name, notebook).encode()
         whole.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
     return whole.hexdigest()
 
@@ -145,6 +147,27 @@ def local_exchange(course: Course) -> Path | None:
     """The exchange's folder if the configuration puts it inside this course (one machine, one user), else None."""
     root = course.config.Exchange.get("root")
     return Path(root) if root and Path(root).is_relative_to(course.root) else None
+
+
+def _written(name: str, notebook: dict[str, Any]) -> str:
+    if _is_ours(notebook):
+        return _canonical(name, notebook)
+    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _what_counts(name: str, notebook: dict[str, Any]) -> str:
+    """Of a notebook that is not ours the cells' kinds, texts, pictures and nbgrader's entries: JupyterLab adds ids."""
+    if _is_ours(notebook):
+        return _canonical(name, notebook)
+    kept = [
+        [one["cell_type"], source_of(one), one["metadata"].get("nbgrader"), one.get("attachments")]
+        for one in notebook["cells"]
+    ]
+    return json.dumps(kept, sort_keys=True)
+
+
+def _is_ours(notebook: dict[str, Any]) -> bool:
+    return "mlsd" in notebook["metadata"]
 
 
 def _canonical(name: str, notebook: dict[str, Any]) -> str:
