@@ -2,6 +2,7 @@
 
     python benchmarks/grading.py               200 light submissions, 60 with scientific libraries, 60 with torch
     python benchmarks/grading.py --quick       10 of each, about two minutes
+    python benchmarks/grading.py --series evening      300 students from the zip to feedback, each command of both sides
     python benchmarks/grading.py --series light --option=--sandbox --option=landlock
     python benchmarks/grading.py --series exercises    the course's own two, 32 hand-ins each, against 20 a minute
 
@@ -23,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import exercise_class
+from benchmarks import exercise_class, grading_evening
 from tests.attacks.batch import results
 from tests.attacks.course import Assignment, Task
 from tests.attacks.course.ps1 import ACCOUNT, LINE, MEAN, SCALE, WORDS
@@ -204,8 +205,10 @@ def told(name: str, n: int, ours: Timed, stock: Timed, plain: Timed) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--series", action="append", default=[], choices=[*sorted(SIZES), "exercises"])
+    parser.add_argument("--series", action="append", default=[], choices=[*sorted(SIZES), "evening", "exercises"])
     parser.add_argument("--quick", action="store_true", help="10 submissions of each")
+    parser.add_argument("--students", type=int, default=300, help="of the series evening")
+    parser.add_argument("--stock-students", type=int, default=grading_evening.PART, help="of them for stock; 0: all")
     parser.add_argument("--json", action="store_true", help="the JSON line alone")
     parser.add_argument("--option", action="append", default=[], help="passed on to mlsd grade")
     options = parser.parse_args()
@@ -214,6 +217,10 @@ def main() -> None:
         if name == "exercises":
             n = 10 if options.quick else exercise_class.HAND_INS
             found[name] = exercise_class.series(n, options.option, options.json)
+            continue
+        if name == "evening":
+            n = 10 if options.quick else options.students
+            found[name] = grading_evening.evening(LIGHT, n, options.stock_students, options.json)
             continue
         assignment, n = SIZES[name]
         found[name] = both(assignment, 10 if options.quick else n, options.option, options.json)

@@ -35,7 +35,7 @@ class Course:
     """A course folder as its nbgrader configuration describes it."""
 
     def __init__(self, root: Path, config: Any) -> None:
-        with _without_slow_grammars(), _with_rare_parts_unloaded():
+        with lean_imports():
             from nbgrader.coursedir import CourseDirectory
 
         self.root = root
@@ -136,6 +136,13 @@ def reason(result: dict[str, Any]) -> str:
     own = [line for line in raised if "NbGraderException" not in line]
     told = [line.partition("] ")[2] for line in text.splitlines() if line.startswith(("[ERROR", "[CRITICAL"))]
     return next(iter(own or told or raised), "nbgrader failed and did not say why").strip()
+
+
+@contextmanager
+def lean_imports() -> Iterator[None]:
+    """Meanwhile nbgrader is imported without what it rarely needs: a second of every start."""
+    with _without_slow_grammars(), _with_rare_parts_unloaded():
+        yield
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from grader.grading.output.gradebook import Book
 from grader.grading.output.lock import one_grader
 from grader.grading.output.publish import Record
 from grader.grading.output.reports import disputed_in, notes_of, unsealed_in, write_reports
+from grader.grading.output.sanitize import as_line
 from grader.grading.records import Calibration, Job, Options, StudentOutcome
 from grader.grading.sealed_grader import calibrate_for
 from grader.grading.worker import GRADER, Done, Spec, Task
@@ -211,7 +212,8 @@ def _write(record: Record, answers: list[Done]) -> None:
 
 
 def _outcome(done: Done, record: Record) -> StudentOutcome:
-    outcome = StudentOutcome(done.student, skipped=done.graded is None and not done.failure, failure=done.failure)
+    failure = as_line(done.failure)  # it may quote what a student wrote
+    outcome = StudentOutcome(done.student, skipped=done.graded is None and not failure, failure=failure)
     if not done.failure:
         results = json.loads(done.graded.results if done.graded else record.book.results(done.student))
         outcome.notes, outcome.disputed = notes_of(results), disputed_in(results)

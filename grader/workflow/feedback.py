@@ -18,7 +18,7 @@ from grader.workflow.feedback_worker import RECEIPT, Feedback, FeedbackSpec, wor
 from grader.workflow.release import local_exchange
 
 MOST_S = 30.0  # and as long again before a worker is taken for stuck; a page takes a tenth of a second
-PRELOADED = ["grader.workflow.feedback_page", "grader.workflow.feedback_worker", "nbgrader.converters"]
+PRELOADED = ["grader.workflow.feedback_preload"]
 
 
 def graded_students(course: Course, name: str) -> list[str]:

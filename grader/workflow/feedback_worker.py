@@ -23,6 +23,7 @@ from typing import Any
 from grader.course import STAMP, Course
 from grader.grading.intake.instructor_notebook import hidden_marks
 from grader.grading.output.publish import write_whole
+from grader.grading.output.sanitize import as_line
 from grader.grading.worker import Task
 from grader.sandbox.isolation import syscalls
 from mlsd_lib import process_stats
@@ -33,7 +34,9 @@ MADE_BY = ("nbgrader", "nbconvert", "nh3", "mistune", "jinja2", "pygments")
 MODULES = (
     "feedback_page.py",
     "feedback_worker.py",
-    *(f"../grading/output/{name}.py" for name in ("sanitize", "html_cleaner")),
+    "../grading/intake/instructor_notebook.py",
+    "../grading/output/html_cleaner.py",
+    "../grading/output/sanitize.py",
 )
 
 
@@ -95,7 +98,7 @@ class PageMaker:
         try:
             return self._give(student)
         except Exception as error:
-            return Feedback(student, failure=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+            return Feedback(student, failure=as_line(f"{type(error).__name__}: {error}"))
 
     def _give(self, student: str) -> Feedback:
         source = self.course.folder("autograded", student, self.name)
