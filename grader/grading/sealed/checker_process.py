@@ -18,7 +18,7 @@ from typing import Any
 from grader import secret
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.client import Client
-from grader.grading.sealed.evaluator import Evaluator, Namespace, compiled
+from grader.grading.sealed.evaluator import Evaluator, Namespace, compiled, register
 from grader.grading.sealed.session_client import SessionClient, Worker
 from grader.grading.sealed.warm_up import rehearse
 from grader.sandbox import protocol
@@ -47,6 +47,7 @@ def prepare(setting: dict[str, Any]) -> tuple[dict[str, Namespace], dict[str, An
             namespace = namespaces[plan["name"]] = Namespace(names)
             for cell, source in plan["prefix"] if setting["ahead"] else []:
                 try:
+                    register(source, cell)
                     compiled(source, cell).run(namespace)
                 except BaseException as error:
                     failed.append(f"{plan['name']}: {cell}: {type(error).__name__}: {error}")

@@ -36,6 +36,10 @@ STEERING = (StopIteration, StopAsyncIteration, GeneratorExit)
 RUNNERS = frozenset({"unittest", "_pytest", "pytest", "doctest", "hypothesis", "grader"})
 
 
+class NotPlain(TypeError):
+    """An object of the student's came where a test expected data. Its text is ours."""
+
+
 class Asked(Protocol):
     """What a client needs of `grader.sandbox.Session`."""
 
@@ -107,7 +111,7 @@ class Client(Framed):
         self.starters: frozenset[str] = frozenset()
         self.errors: dict[Kind, type[BaseException]] = {}
         self.last_error: BaseException | None = None
-        self.last_line = ""
+        self.last_line = self.last_text = ""  # of that error, by the other side's word
         self.find: Callable[[int], Any] = _no_object
         self.number_of: Callable[[Any], int | None] = _no_number
         self.in_use: Callable[[int], bool] = lambda number: False
@@ -225,7 +229,7 @@ class Client(Framed):
                     setattr(error, name, value)
                 except Exception:
                     continue
-        self.last_error, self.last_line = error, line
+        self.last_error, self.last_line, self.last_text = error, line, text
         return error
 
     def error_class(self, kinds: tuple[Kind, ...]) -> type[BaseException] | None:

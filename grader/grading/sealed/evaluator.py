@@ -22,6 +22,7 @@ import numpy as np
 from grader.grading.analysis.name_analysis import BUILTINS, Names, called, python
 from grader.grading.records import Outcome
 from grader.grading.sealed.client import CELL, Client
+from grader.grading.sealed.error_text import kind_of, own_text
 from grader.grading.sealed.proxies import Proxied, Proxies, called_by_name
 from grader.suite_kit.answer import AnswerEnded, StudentError
 from grader.suite_kit.capture import TimeLimit, time_limit
@@ -116,6 +117,7 @@ class Evaluator:
             client.given, client.allowed = set(), None if allowed is None else frozenset(allowed)
             client.written_back, client.changed = written_back, False
         try:
+            register(source, cell)
             ready = compiled(source, cell)
             test = ready.test(self.namespace)
             limit_s = test.limit_s + MARGIN_S if test is not None else limit_s
@@ -159,11 +161,20 @@ class Compiled:
         return found if isinstance(getattr(found, "limit_s", None), float) else None
 
 
-@functools.cache
-def compiled(source: str, cell: str) -> Compiled:
-    """The cell, magics left out; its lines can be found by tracebacks. Raises `SyntaxError`."""
+def register(source: str, cell: str) -> None:
+    """Lets tracebacks find the lines of a trusted cell."""
     source = python(source)
     linecache.cache[cell] = (len(source), None, source.splitlines(keepends=True), cell)
+    _cells.add(cell)
+
+
+_cells: set[str] = set()  # names of trusted cells, which their code has as its file
+
+
+@functools.cache
+def compiled(source: str, cell: str) -> Compiled:
+    """The cell, magics left out. Raises `SyntaxError`."""
+    source = python(source)
     tree = ast.parse(source, cell)
     calls = called(tree)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
@@ -195,27 +206,33 @@ def _judge_value(outcome: Outcome, value: Any, maximum: float) -> None:
 
 def _judge_error(outcome: Outcome, error: BaseException, client: Client | None, cell: str) -> None:
     outcome.line = _line_in(error, cell)
-    text = linecache.getline(cell, outcome.line).strip() if outcome.line else ""
-    where = f" in the test's line: {text}" if text else ""
-    said = f"{type(error).__name__}: {_text(error)}".rstrip(": ")
-    outcome.message = f"{said}{where}"
+    outcome.theirs = client is not None and error is client.last_error
+    outcome.kind = kind_of(error)
+    if client is not None and outcome.theirs:
+        outcome.text, outcome.own_line = client.last_text[:TEXT], client.last_line
+    else:
+        outcome.text = own_text(error, frozenset(_cells))
+    outcome.message = _message(outcome, cell)
     if isinstance(error, AnswerEnded):
         outcome.verdict, outcome.message = error.outcome, str(error)
     elif isinstance(error, TimeLimit):
         outcome.verdict, outcome.message = "timeout", "The test did not end within its time."
     elif isinstance(error, MemoryError):
         outcome.verdict, outcome.message = "memory", "What the answer gave needs more memory than the test may use."
-    elif client is not None and error is client.last_error:
-        _judge_students(outcome, error, client, said, where)
+    elif outcome.theirs:
+        outcome.verdict = "not attempted" if type(error) is NotImplementedError else "error"
     elif isinstance(error, CodecError):
         outcome.verdict = "error"
 
 
-def _judge_students(outcome: Outcome, error: BaseException, client: Client, said: str, where: str) -> None:
-    """An error of the student's code that the test did not expect."""
-    own = f" in the line: {client.last_line}" if client.last_line else ""
-    outcome.message = f"Your code raised {said}{own}{where.replace(' in the', '; the') if where else ''}"
-    outcome.verdict = "not attempted" if type(error) is NotImplementedError else "error"
+def _message(outcome: Outcome, cell: str) -> str:
+    """What a student reads of an error: its kind, its text where that may be shown, and the lines that led to it."""
+    said = f"{outcome.kind}: {outcome.text}".rstrip(": ")
+    line = linecache.getline(cell, outcome.line).strip() if outcome.line else ""
+    if not outcome.theirs:
+        return f"{said} in the test's line: {line}" if line else said
+    own = f" in the line: {outcome.own_line}" if outcome.own_line else ""
+    return f"Your code raised {said}{own}" + (f"; the test's line: {line}" if line else "")
 
 
 def _line_in(error: BaseException, cell: str) -> int:
@@ -226,13 +243,6 @@ def _line_in(error: BaseException, cell: str) -> int:
             return trace.tb_lineno
         trace = trace.tb_next
     return 0
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)[:TEXT]
-    except Exception:
-        return ""
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ The ground on which proxies, their special methods and `estimators` stand; it kn
 
 from typing import Any, NoReturn
 
-from grader.grading.sealed.client import LEARNING, About, Client
+from grader.grading.sealed.client import LEARNING, About, Client, NotPlain
 from grader.suite_kit.answer import Elsewhere
 
 get_own, set_own = object.__getattribute__, object.__setattr__
@@ -60,8 +60,8 @@ def ask(proxied: Any, op: str, *arguments: Any) -> Any:
 
 
 def refuse(proxied: Any, *_: Any) -> NoReturn:
-    """Raises `TypeError`: the object may not be compared, counted or converted."""
-    raise TypeError(f"an object of type {about(proxied).name} came where a plain value was expected")
+    """Raises `NotPlain`, a `TypeError`: the object may not be compared, counted or converted."""
+    raise NotPlain(f"an object of type {about(proxied).name} came where a plain value was expected")
 
 
 def plain(value: Any) -> Any:
@@ -86,7 +86,7 @@ def may_give(proxied: Any, name: str) -> None:
     """
     if not permitted(proxied, name):
         client_of(proxied).given.add(name)
-        raise TypeError(
+        raise NotPlain(
             f"an object of type {about(proxied).name} came where a plain value was expected ({name} was asked)"
         )
 

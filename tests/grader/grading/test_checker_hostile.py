@@ -262,3 +262,69 @@ def test_a_call_without_an_answer_has_the_verdict_of_what_became_of_it(beside, n
 def test_a_test_that_never_ends_by_itself_is_ended(beside):
     outcome = beside.judge("def answer(): return 0", "while answer() == 0: pass", limit_s=1)
     assert (outcome.points, outcome.verdict) == (0, "timeout")
+
+
+SECRET = "held-by-the-checker"
+TEMPLATE = "def answer(): return '{0.__globals__}'\ndef fail(text): raise ValueError(text)"
+CLIMBING = {
+    "template in an assert": "assert False, answer().format(helper)",
+    "template by percent": "class Bag(dict):\n    def __missing__(self, name): return secret\n"
+                           "assert False, '%(x)s'.replace('x', answer()) % Bag()",
+    "template in a raise": "raise ValueError(answer().format(helper))",
+    "template in a helper": "def judge(text): raise AssertionError(text)\njudge(answer().format(helper))",
+    "text in a name": "said = answer().format(helper)\nassert False, said",
+    "text of a library": "import unittest\nunittest.TestCase().assertEqual(answer().format(helper), 'x')",
+    "key": "{}[answer().format(helper)]",
+    "attribute": "getattr(helper, answer().format(helper))",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CLIMBING)
+def test_a_text_of_the_students_is_never_shown_as_the_text_of_a_tests_error(beside, name):
+    setup = f"secret = {SECRET!r}\ndef helper(): return secret"
+    outcome = beside.judge(TEMPLATE, CLIMBING[name], setup=setup)
+    assert (outcome.points, outcome.theirs) == (0, False)
+    assert SECRET not in outcome.message + outcome.text
+    assert outcome.kind in ("AssertionError", "ValueError", "KeyError", "AttributeError")
+
+
+TOLD = {
+    "constant": ("assert answer() == 1, 'one is expected'", "AssertionError", "one is expected"),
+    "f-string": ("got = answer()\nassert got == 1, f'got {got[:4]}'", "AssertionError", "got {0._"),
+    "format": ("assert answer() == 1, 'got {:.3}'.format(answer())", "AssertionError", "got {0."),
+    "percent": ("assert answer() == 1, 'got %d' % len(answer())", "AssertionError", "got 15"),
+    "raise": ("if answer() != 1:\n    raise ValueError('wrong')", "ValueError", "wrong"),
+    "over lines": ("assert (answer()\n        == 1), (\n    'one is expected')", "AssertionError", "one is expected"),
+    "in a helper of the cell": ("def same(a, b): assert a == b, f'{b} is due'\nsame(answer(), 1)", "AssertionError",
+                                "1 is due"),
+    "no text": ("assert answer() == 1", "AssertionError", ""),
+    "missing name": ("assert nothing() == 1", "NameError", "name 'nothing' is not defined"),
+    "missing attribute": ("import math\nassert math.nothing == 1", "AttributeError", "there is no attribute 'nothing'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_the_text_that_a_test_wrote_itself_is_shown(beside, name):
+    cell, kind, text = TOLD[name]
+    outcome = beside.judge(TEMPLATE, cell)
+    assert (outcome.kind, outcome.text, outcome.theirs) == (kind, text, False)
+    line = cell.splitlines()[outcome.line - 1].strip()
+    assert outcome.message == f"{kind}: {text}".rstrip(": ") + f" in the test's line: {line}"
+
+
+def test_an_error_of_the_students_is_told_by_their_own_text_and_line(beside):
+    outcome = beside.judge(TEMPLATE, "assert fail('a {} b') == 1")
+    assert (outcome.kind, outcome.text, outcome.theirs) == ("ValueError", "a {} b", True)
+    assert outcome.own_line.endswith("raise ValueError(text)")
+    assert outcome.message.startswith("Your code raised ValueError: a {} b in the line: ")
+
+
+def test_an_error_of_a_class_that_fills_templates_is_told_by_the_students_side(beside):
+    student = """
+class UndefinedError(Exception):
+    def __str__(self): return "plain"
+UndefinedError.__module__, UndefinedError.__qualname__ = "string", "Template"
+def answer(): raise UndefinedError("{0.__globals__}")
+"""
+    outcome = beside.judge(student, "answer()")
+    assert (outcome.text, outcome.theirs) == ("plain", True)
