@@ -221,7 +221,6 @@ class NotebookRun:
         if step.name in self.beside:
             there = of_unsealed(self.cells, step.name, step.source, step.points, self.beside[step.name])
             found = of_both(found, there, self.job.trust)
-            self._hidden_shown(step)
         self.verdicts[step.name] = found
         step.alone = outcome.suite
         self._after_test(step)
@@ -235,6 +234,8 @@ class NotebookRun:
         if len(group) > 1 and all(run.verdict not in ("ok", "error") for run in runs):
             group, runs = group[:1], self._tried(group[:1])
         self.beside |= dict(zip([one.name for one in group], runs, strict=True))
+        for one in group:
+            self._hidden_shown(one)
 
     def _tried(self, group: list[Step]) -> list[CellRun]:
         """Tests in one copy, after earlier ones whose names they use."""

@@ -3,6 +3,7 @@
 Nothing runs here. What a verdict is stands in `grader.grading.records`.
 """
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -55,10 +56,18 @@ class Cells:
                     f"The cell {name!r} did not come to its end. {run.error[1] if run.error else ''}".strip(),
                 )
             if run is not None and run.error is not None:
-                kind, text, line = run.error
-                where = f" in the line: {line}" if line else ""
-                return "error", f"The cell {name!r} raised {kind}: {text}{where}"
+                return "error", f"The cell {name!r} raised {self.words(*run.error)}"
         return None
+
+    def words(self, kind: str, text: str, line: str) -> str:
+        """An error of the student's code as it may be shown: once hidden lines ran beside it, only what it cannot have
+        learned from them: the name of a built-in class, and a line that was handed in."""
+        if self.private:
+            known = isinstance(getattr(builtins, kind, None), type)
+            kind, text = (kind if known else "an exception"), ""
+            line = line if line and any(line in source for source in self.sources.values()) else ""
+        said = f"{kind}: {text}" if text else kind
+        return f"{said} in the line: {line}" if line else said
 
 
 def of_sealed(
@@ -66,6 +75,10 @@ def of_sealed(
 ) -> Verdict:
     """The verdict on a test that ran in the checker."""
     verdict, message = outcome.verdict, outcome.message
+    if outcome.theirs and cells.private:
+        line = source.splitlines()[outcome.line - 1].strip() if 0 < outcome.line <= len(source.splitlines()) else ""
+        message = f"Your code raised {cells.words(outcome.kind, outcome.text, outcome.own_line)}"
+        message += f"; the test's line: {line}" if line else ""
     hidden = hidden_lines(source, cells.plan.hidden)
     excuse = cells.excuse(test) if outcome.points == 0 and verdict in ("fail", "error", "not attempted") else None
     if excuse is not None:

@@ -175,3 +175,21 @@ def test_the_plan_says_of_each_test_where_it_is_decided_and_why(course):
     assert told.exit_code == 0, told.output
     for test in ("half-test", "spread-test", "both-test"):
         assert any(test in line and "sealed" in line for line in told.output.splitlines())
+
+
+def test_a_students_words_are_not_shown_once_hidden_lines_ran_beside_them():
+    cells = [
+        answer("value", "def value(n): return n"),
+        check("first-test", "assert value(1) == 1\n### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n"
+                            "### END HIDDEN TESTS", released="assert value(1) == 1"),
+        answer("other", "def other(): return 1"),
+        check("other-test", "assert other() == 1"),
+    ]  # fmt: skip
+    tells = "def other():\n    raise ValueError(open('seen').read())"
+    keeps = "def value(n):\n    open('seen', 'a').write(f'{n} ')\n    return n"
+    with Bench(*cells) as bench:
+        found = verdicts_of(bench, {"value": keeps, "other": tells})["other-test"]
+        assert "77123" not in found.message
+        assert "ValueError in the line: raise ValueError(open('seen').read())" in found.message
+        plain = "class Seen77123(Exception): pass\ndef other(): raise Seen77123"
+        assert "an exception" in verdicts_of(bench, {"other": plain})["other-test"].message
