@@ -8,11 +8,12 @@ from pathlib import Path
 from grader.course import Course
 from grader.errors import GraderError
 from grader.workflow.leaks import guarded, scan
+from grader.workflow.links import dead_links, without_dead_links
 from grader.workflow.release import differences
 
 PARTS = (
     "chapters", "case_studies", "exercises", "mlsd_lib", "grader", "pyproject.toml", "constraints.txt", "Makefile",
-    "bootstrap.py", "environment.yml", "README.md", "LICENSE",
+    "bootstrap.py", "environment.yml", "README.md", "LICENSE", "pictures",
 )  # fmt: skip
 LEFT_OUT = ("hidden", "runs", "classroom", "__pycache__", "*.pyc", "*.egg-info", "*.db", ".*")
 
@@ -20,19 +21,22 @@ LEFT_OUT = ("hidden", "runs", "classroom", "__pycache__", "*.pyc", "*.egg-info",
 def write_edition(course: Course, to: Path) -> int:
     """How many files the student edition in `to` has.
 
-    Raises `GraderError` if `to` is not empty, an exercise is not what its source generates, or something would leak;
-    then nothing is left in `to`.
+    Raises `GraderError` if `to` is not empty, an exercise is not what its source generates, something would leak or a
+    notebook has a link that leads nowhere; then nothing is left in `to`.
     """
     to = to.resolve()
     _check_place(course.root, to)
     stale = [one for name in course.assignments() for one in differences(course, name)]
     if stale:
-        raise GraderError(f"exercises/ is not what solutions/ gives: {'; '.join(stale)}. First: mlsd release")
+        raise GraderError(
+            f"exercises/ is not what solutions/ gives: {'; '.join(stale)}. First: {course.command('release')}"
+        )
     against = guarded(course.root, course.secret_file)
     to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".edition-", dir=to.parent) as scratch:
         whole = Path(scratch) / "edition"
         _copy(course.root, whole)
+        _settle_links(whole)
         if leaks := scan(whole, against):
             told = "\n".join(f"  {one.where}: {one.what}" for one in leaks[:20])
             raise GraderError(f"the edition was not written, because it would give away:\n{told}")
@@ -61,6 +65,14 @@ def _copy(root: Path, to: Path) -> None:
             shutil.copytree(root / part, to / part, ignore=_left_out, symlinks=True)
         else:
             shutil.copy2(root / part, to / part)
+
+
+def _settle_links(edition: Path) -> None:
+    """In markdown files, links to what students do not get become words; a notebook must have none."""
+    for path in sorted({path for path, _ in dead_links(edition) if path.suffix == ".md"}):
+        path.write_text(without_dead_links(path), encoding="utf-8")
+    if left := [f"{path.relative_to(edition)}: {target}" for path, target in dead_links(edition)]:
+        raise GraderError(f"links that lead nowhere in the edition: {'; '.join(left[:20])}. Correct or remove them.")
 
 
 def _left_out(folder: str, names: list[str]) -> set[str]:

@@ -14,6 +14,7 @@ from grader.course import Course
 from grader.errors import GraderError
 from grader.workflow import leaks
 from grader.workflow.edition import PARTS, write_edition
+from grader.workflow.links import dead_links
 from tests import toy_course as toy
 
 ROOT = Path(__file__).parents[3]
@@ -149,10 +150,27 @@ def test_an_edition_with_a_stale_exercise_is_not_written(repository, tmp_path):
         write_edition(repository, tmp_path / "edition")
 
 
+def test_a_link_to_what_students_do_not_get_becomes_words(repository, tmp_path):
+    readme = repository.root / "README.md"
+    readme.write_text("![p](pictures/module.py) [guide](INSTRUCTORS.md) [x](https://x.org/y.md) `[a](b.md)`\n")
+    write_edition(repository, tmp_path / "edition")
+    words = "![p](pictures/module.py) guide (in the full repository) [x](https://x.org/y.md)"
+    assert (tmp_path / "edition" / "README.md").read_text().startswith(words)
+
+
+def test_an_edition_with_a_notebook_whose_link_leads_nowhere_is_not_written(repository, tmp_path):
+    cells = [toy.cell("markdown", "next", "See [the next](../gone.ipynb#part).")]
+    (repository.root / "chapters" / "lesson.ipynb").write_text(json.dumps({"cells": cells}))
+    with pytest.raises(GraderError, match=r"chapters/lesson\.ipynb: \.\./gone\.ipynb#part"):
+        write_edition(repository, tmp_path / "edition")
+    assert not (tmp_path / "edition").exists()
+
+
 def test_the_edition_of_this_course_leaks_nothing_and_works(tmp_path):
     """Its own grader and exercises are imported, without hidden files and without a secret."""
     edition = tmp_path / "edition"
     write_edition(Course.open(ROOT), edition)
+    assert list(dead_links(edition)) == []
     code = (
         "import grader.cli, grader.suites.reduce_latency as suite, mlsd_lib, case_studies, pathlib\n"
         "print({str(pathlib.Path(m.__file__).parents[d]) for m, d in ((suite, 3), (mlsd_lib, 1), (case_studies, 1))})"
