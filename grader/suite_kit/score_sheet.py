@@ -120,12 +120,13 @@ class Sheet:
     def html(self) -> str:
         """The table for a notebook; everything in it is escaped."""
         rows = "".join(_html_row(one) for one in self.criteria)
-        head = "".join(f'<th style="text-align:left">{name}</th>' for name in _HEAD)
+        head = "".join(f'<th style="{_CELL}">{name}</th>' for name in _HEAD)
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
         said = "".join(f"<p style='margin:.2em 0'>{html.escape(_plain(line))}</p>" for line in self.explanations())
         title = f"<b>{html.escape(self.test)}</b>: {html.escape(self.verdict)}"
         total = f"{self.points:g} of {self.maximum:g} points"
-        return f'<div class="mlsd-points"><p style="margin:.2em 0">{title}, {total}</p>{table}{said}</div>'
+        head = f'<p style="margin:.2em 0">{title}, {total}</p>'
+        return f'<div class="mlsd-points" style="padding:.4em .8em">{head}{table}{said}</div>'
 
 
 def graded(name: str, maximum: float, limit_s: float = 120.0) -> Callable[[Callable[..., None]], Callable[..., Points]]:
@@ -203,6 +204,7 @@ def _name(attempt: Any) -> str:
 
 
 _HEAD = ("criterion", "measured", "required", "points")
+_CELL = "text-align:left;padding:.2em .8em"  # inline: feedback pages carry no style sheet of ours
 _WIDTHS = (35, 18, 15, 6)
 
 
@@ -222,7 +224,7 @@ def _columns(row: tuple[str, ...]) -> list[str]:
 
 
 def _html_row(one: Criterion) -> str:
-    cells = "".join(f'<td style="text-align:left">{html.escape(_plain(cell))}</td>' for cell in _row(one))
+    cells = "".join(f'<td style="{_CELL}">{html.escape(_plain(cell))}</td>' for cell in _row(one))
     return f'<tr style="font-weight:{"normal" if one.met else "bold"}">{cells}</tr>'
 
 

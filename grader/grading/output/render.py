@@ -22,6 +22,7 @@ NOTICE = "grader-note"
 TOLD = 20  # flags of one notebook that are listed one by one
 PASSED = "pass"
 MESSAGE = 4_000
+PADDED = "padding:.4em .8em"  # inline: feedback pages carry no style sheet of ours
 
 
 @dataclass
@@ -189,5 +190,6 @@ def _dispute(verdict: Verdict) -> str:
 def _plain_table(verdict: Verdict) -> str:
     title = f"<b>{html.escape(verdict.cell)}</b>: {html.escape(verdict.verdict)}"
     message = without_live_text(html.escape(as_text(verdict.message, MESSAGE)))
-    said = f'<pre style="white-space:pre-wrap">{message}</pre>' if message else ""
-    return f'<div class="mlsd-points"><p>{title}, {verdict.points:g} of {verdict.maximum:g} points</p>{said}</div>'
+    said = f'<pre style="white-space:pre-wrap;{PADDED}">{message}</pre>' if message else ""
+    points = f"{verdict.points:g} of {verdict.maximum:g} points"
+    return f'<div class="mlsd-points" style="{PADDED}"><p>{title}, {points}</p>{said}</div>'

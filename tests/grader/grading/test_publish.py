@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 
 import pytest
@@ -166,6 +167,7 @@ def test_feedback_runs_nothing_and_shows_no_hidden_test(course):
     run(course)
     (one,) = feedback.give_feedback(course, toy.NAME, ["eve"])
     html = one.pages[0].read_text()
+    assert re.search(r'<div class="mlsd-points" style="padding:[^"]+">', html)
     assert [path.name for path in one.pages[0].parent.iterdir()] == ["halves.html"]
     assert "<script" not in html
     assert "default-src 'none'" in html

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 import time
 import warnings
@@ -153,3 +154,11 @@ def test_the_table_fits_a_terminal_and_escapes_what_it_shows():
     assert "<script>" not in sheet.html()
     assert "<b><b>" not in sheet.html()
     assert "&lt;script&gt;" in sheet.html()
+
+
+def test_every_cell_of_the_table_has_room_around_it():
+    html = check(lambda: 0)._repr_html_()
+    cells = re.findall(r"<(?:th|td)\b[^>]*>", html)
+    assert len(cells) == 12
+    assert all("padding:" in one for one in cells)
+    assert re.match(r'<div [^>]*style="padding:', html)
