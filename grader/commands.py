@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.unwritable import unwritable_told
+
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.grading.records import StudentOutcome
@@ -24,7 +26,7 @@ Name = Annotated[str, typer.Argument(help="The exercise, e.g. reduce_latency.")]
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     for command in (release, plan, collect, grade, feedback, export, leaks):
-        app.command(command.__name__, rich_help_panel=PANEL)(command)
+        app.command(command.__name__, rich_help_panel=PANEL)(unwritable_told(command))
     settings = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command("formgrader", rich_help_panel=PANEL, context_settings=settings)(formgrader)
 
@@ -120,7 +122,7 @@ def collect(
     typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or f"Nothing in {source}.")
     if told := work.assumed_zone(source, timezone):
         typer.echo(told)
-    typer.echo(f"Report: {work.write_report(course, name, report)}. Next: mlsd grade {name}")
+    typer.echo(f"Report: {work.write_report(course, name, report)}. Next: {course.command(f'grade {name}')}")
     raise typer.Exit(1 if counts["refused"] or not report else 0)
 
 
@@ -165,6 +167,7 @@ def grade(
     from grader.grading.records import Options
     from grader.grading.warm_start import ahead
     from grader.progress import progress
+    from grader.workflow.release import is_unreleased
     from grader.workflow.stock import grade as grade_by_stock
 
     if stock and (sandbox or require_sandbox or require_sealed or trust or jobs or seed):
@@ -178,6 +181,9 @@ def grade(
     with ExitStack() as ending:
         begun = None if stock else ending.enter_context(ahead(Course.root_of(folder), name))
         course = Course.open(folder)
+        if is_unreleased(course, name):
+            told = f"{name}: its source was changed but not released; the tests of the release are run."
+            typer.echo(f"{told} To release it: {course.command(f'release {name}')}", err=True)
         students = batch.chosen(course, name, student)
         if stock:
             grading = grade_by_stock(course, name, students, timeout, force)
@@ -206,9 +212,10 @@ def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> N
     typer.echo(
         f"{len(outcomes) - len(failed)} of {len(outcomes)} graded ({skipped} of them earlier), "
         f"{sum(one.needs_a_look for one in outcomes)} need a look, "
-        f"{sum(one.waiting > 0 for one in outcomes)} wait for points by hand (mlsd formgrader)."
+        f"{sum(one.waiting > 0 for one in outcomes)} wait for points by hand ({course.command('formgrader')})."
     )
-    typer.echo(f"Marks: {course.directory.db_url.removeprefix('sqlite:///')}. Next: mlsd feedback {name}")
+    following = course.command(f"feedback {name}")
+    typer.echo(f"Marks: {course.directory.db_url.removeprefix('sqlite:///')}. Next: {following}")
     if failed:
         typer.echo(f"Not graded: {', '.join(one.student for one in failed)}.", err=True)
 
@@ -310,7 +317,7 @@ def _check(course: Course, names: Iterable[str]) -> int:
     found = [line for name in names for line in differences(course, name)]
     for line in found:
         typer.echo(line)
-    typer.echo("exercises/ is what solutions/ gives." if not found else "Write it anew: mlsd release")
+    typer.echo(f"Write it anew: {course.command('release')}" if found else "exercises/ is what solutions/ gives.")
     return 1 if found else 0
 
 

@@ -9,6 +9,7 @@ import glob
 import importlib
 import os
 import re
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from grader.errors import GraderError
+from grader.unwritable import database_told, unwritable
 
 CONFIG = "nbgrader_config.py"
 STAMP = "timestamp.txt"  # the file in which nbgrader keeps when a submission was received
@@ -32,15 +34,16 @@ STEPS = ("source", "release", "submitted", "autograded", "feedback")
 
 
 class Course:
-    """A course folder as its nbgrader configuration describes it."""
+    """A course folder as its nbgrader configuration describes it; `given`: as it was named, None if it was found."""
 
-    def __init__(self, root: Path, config: Any) -> None:
+    def __init__(self, root: Path, config: Any, given: Path | None = None) -> None:
         with lean_imports():
             from nbgrader.coursedir import CourseDirectory
 
         self.root = root
         self.config = config
         self.directory = CourseDirectory(config=config)
+        self.given = given
 
     @classmethod
     def open(cls, folder: Path | None = None) -> "Course":
@@ -51,7 +54,7 @@ class Course:
         root = cls.root_of(folder)
         config = _read_config(root)
         config.CourseDirectory.setdefault("root", str(root))
-        course = cls(root, config)
+        course = cls(root, config, folder)
         if not (root / CONFIG).is_file() and not any(course.folder(step).is_dir() for step in STEPS):
             raise GraderError(
                 f"{root} is not an nbgrader course: it has neither {CONFIG} nor a folder 'source' or 'submitted'. "
@@ -70,7 +73,11 @@ class Course:
 
         config = copy.deepcopy(self.config)
         config.merge(Config(sections))
-        return Course(self.root, config)
+        return Course(self.root, config, self.given)
+
+    def command(self, text: str) -> str:
+        """What to type for `mlsd TEXT` on this course, from the folder where this command was typed."""
+        return f"mlsd {text}" + (f" --course {shlex.quote(str(self.given))}" if self.given else "")
 
     def folder(self, step: str, student: str = ".", name: str = ".") -> Path:
         """The folder of one of nbgrader's steps (source, release, submitted, autograded, feedback)."""
@@ -82,6 +89,18 @@ class Course:
         """The folder that holds the gradebook; reports and earlier submissions lie beside it."""
         url = self.directory.db_url
         return Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite:///") else self.root
+
+    @property
+    def database(self) -> Path:
+        """The file of the gradebook, if it is one."""
+        return Path(self.directory.db_url.removeprefix("sqlite:///"))
+
+    def require_writable(self) -> None:
+        """Raises `GraderError` if the gradebook or the folder around it may not be written."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        for path in (self.home, self.database):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise unwritable(path, "no right to write")
 
     @property
     def secret_file(self) -> Path:
@@ -113,11 +132,15 @@ class Course:
 
     @contextmanager
     def gradebook(self) -> Iterator[Any]:
-        """nbgrader's `Gradebook` of this course, made if it does not exist, closed at the end."""
+        """nbgrader's `Gradebook` of this course, made if it does not exist, closed at the end.
+
+        Raises `GraderError` if the system refuses it.
+        """
         from nbgrader.api import Gradebook
 
         self.home.mkdir(parents=True, exist_ok=True)
-        with _nbgraders_surroundings(), Gradebook(self.directory.db_url, self.directory.course_id) as book:
+        url, name = self.directory.db_url, self.directory.course_id
+        with database_told(self.database), _nbgraders_surroundings(), Gradebook(url, name) as book:
             yield book
 
     def call(self, action: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:

@@ -44,13 +44,13 @@ def chosen(course: Course, name: str, pattern: str) -> list[str]:
         known = sorted(one.name for one in book.assignments)
     if name not in known:
         listed = ", ".join(known) or "none"
-        raise GraderError(f"the gradebook knows no exercise {name!r} (known: {listed}). First: mlsd release {name}")
+        first = course.command(f"release {name}")
+        raise GraderError(f"the gradebook knows no exercise {name!r} (known: {listed}). First: {first}")
     everyone = course.students(name)
     students = [one for one in everyone if fnmatch.fnmatchcase(one, pattern)]
     if not everyone:
-        raise GraderError(
-            f"nobody handed in {name} below {course.folder('submitted')}. First: mlsd collect {name} FROM"
-        )
+        first = course.command(f"collect {name} FROM")
+        raise GraderError(f"nobody handed in {name} below {course.folder('submitted')}. First: {first}")
     if not students:
         raise GraderError(f"none of the {len(everyone)} students who handed in {name} matches {pattern!r}")
     return students
@@ -73,6 +73,7 @@ def grade(
     """
     if course.secret_file.is_file():
         secret.read(course.secret_file)
+    course.require_writable()
     with one_grader(course.home, say), kernel_environment(course), course.gradebook() as opened:
         shared = assignment(course, name, _limits(course, name, options))
         reached = _fault()

@@ -107,7 +107,9 @@ def assumed_zone(source: Path, name: str | None) -> str:
 def collect_exchange(course: Course, name: str) -> str:
     """nbgrader's log of collecting what came through its exchange (JupyterLab's "submit")."""
     if local_exchange(course) is None and not course.config.Exchange.get("root"):
-        raise GraderError(f"this course has no exchange. Name a folder or a zip: mlsd collect {name} FROM")
+        raise GraderError(
+            f"this course has no exchange. Name a folder or a zip: {course.command(f'collect {name} FROM')}"
+        )
     result = course.call(lambda api: api.collect(name, update=True))
     if not result["success"]:
         raise GraderError(f"nbgrader could not collect {name} from its exchange: {reason(result)}")

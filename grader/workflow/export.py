@@ -28,7 +28,8 @@ def export(course: Course, name: str | None, to: Path) -> tuple[Path, Path, int]
         if not assignments:
             known = ", ".join(sorted(one.name for one in book.assignments)) or "none"
             raise GraderError(
-                f"the gradebook knows no exercise {name or ''!r} (known: {known}). First: mlsd grade NAME"
+                f"the gradebook knows no exercise {name or ''!r} (known: {known}). "
+                f"First: {course.command('grade NAME')}"
             )
         totals = [_total(book, one, student) for one in assignments for student in book.students]
         items = [row for one in assignments for submission in one.submissions for row in _items(submission)]

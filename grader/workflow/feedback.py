@@ -25,7 +25,7 @@ def graded_students(course: Course, name: str) -> list[str]:
     """The students whose submission of `name` was graded. Raises `GraderError` if there are none."""
     students = course.students(name, "autograded")
     if not students:
-        raise GraderError(f"no submission of {name} was graded yet. First: mlsd grade {name}")
+        raise GraderError(f"no submission of {name} was graded yet. First: {course.command(f'grade {name}')}")
     return students
 
 

@@ -15,6 +15,8 @@ from typing import Any
 from grader import secret
 from grader.course import Course, reason
 from grader.errors import GraderError
+from grader.grading.intake.notebook_parser import read
+from grader.grading.intake.released_texts import fingerprint, released_source, remember
 from mlsd_lib.notebooks.canonical import source_of
 
 SEAL = "released"
@@ -41,11 +43,15 @@ def release(course: Course, name: str, force: bool = False) -> str:
     if there and is_edited(there) and not force:
         raise GraderError(
             f"{place} was edited since it was generated. Move your work elsewhere (it is not kept), "
-            f"then overwrite it: mlsd release {name} --force"
+            f"then overwrite it: {course.command(f'release {name} --force')}"
         )
+    course.require_writable()
     secret.create(course.secret_file)
-    wanted = generate(course, name)
+    wanted, source = generate(course, name), _source_state(course, name)
+    if there:
+        remember(course, name, there)
     if there == wanted:
+        remember(course, name, wanted, source)
         return "unchanged"
     if place.exists():
         shutil.rmtree(place)
@@ -53,7 +59,26 @@ def release(course: Course, name: str, force: bool = False) -> str:
         path = place / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    remember(course, name, wanted, source)
     return "updated" if there else "released"
+
+
+def is_unreleased(course: Course, name: str) -> bool:
+    """True if the source's notebooks are not those that the last release came from, as far as that is known.
+
+    Other files of the source are read anew whenever something is graded.
+    """
+    known = released_source(course, name)
+    return bool(known) and _source_state(course, name) not in ("", known)
+
+
+def _source_state(course: Course, name: str) -> str:
+    """A fingerprint of what counts of the source's notebooks."""
+    texts = []
+    for path in sorted(course.folder("source", name=name).glob("*.ipynb")):
+        cells = read(path.read_bytes()).cells or []
+        texts.append([path.name, [[one.kind, one.text, one.entry, one.pictures] for one in cells]])
+    return fingerprint(json.dumps(texts, sort_keys=True)) if texts else ""
 
 
 def differences(course: Course, name: str) -> list[str]:

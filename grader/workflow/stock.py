@@ -26,6 +26,7 @@ def grade(
 
     if course.secret_file.is_file():
         secret.read(course.secret_file)
+    course.require_writable()
     shared = assignment(course, name, Job(name, "", {}))
     with kernel_environment(course), tempfile.TemporaryDirectory(prefix="mlsd-intake-") as scratch:
         prepared = for_grading(course, Path(scratch), timeout_s)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from grader.grading.intake.instructor_notebook import MasterCell
-from grader.grading.intake.notebook_parser import Cell
+from grader.grading.intake.notebook_parser import Cell, bare
 
 COMPARED = 2_000  # characters of a cell that are compared
 PAIRS = 400  # more pairs of cells in one gap are compared by the names they define alone
@@ -53,11 +53,7 @@ def in_place(pairs: Pairs) -> set[int]:
 
 def same(text: str, other: str) -> bool:
     """True if two texts differ in nothing but white space at ends of lines and of the text."""
-    return _bare(text) == _bare(other)
-
-
-def _bare(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+    return bare(text) == bare(other)
 
 
 def _by_grade_id(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> None:
@@ -68,7 +64,7 @@ def _by_grade_id(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pa
             found.setdefault(cell.grade_id, []).append(index)
     for number, master in enumerate(masters):
         copies = found.get(master.grade_id, []) if master.grade_id else []
-        worked_in = [index for index in copies if not same(cells[index].text, master.released)]
+        worked_in = [index for index in copies if not master.as_released(cells[index].text)]
         if copies:
             pairs[(worked_in if worked_in and not master.locked else copies)[0]] = number
 
@@ -84,9 +80,9 @@ def _by_cell_id(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pai
 def _by_content(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> None:
     known: dict[str, list[int]] = {}
     for number, master in _left(masters, pairs):
-        known.setdefault(_bare(master.released), []).append(number)
+        known.setdefault(bare(master.released), []).append(number)
     for index in _nameless(cells, masters, pairs):
-        text = _bare(cells[index].text)
+        text = bare(cells[index].text)
         if text and known.get(text):
             pairs[index] = known[text].pop(0)
 

@@ -7,12 +7,13 @@ graded cells hold comes from the gradebook, as in stock nbgrader. No submission 
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.grading.intake.notebook_parser import Cell, read
+from grader.grading.intake.notebook_parser import Cell, bare, read
+from grader.grading.intake.released_texts import Texts, fingerprint, released_texts
 
 Known = tuple[str, str, dict[str, Any]]
 HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
@@ -20,7 +21,10 @@ HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 
 @dataclass(frozen=True)
 class MasterCell:
-    """One cell: `source` is what is run, `released` what students got. `entry` is its nbgrader metadata, if it has."""
+    """One cell: `source` is what is run, `released` what students got. `entry` is its nbgrader metadata, if it has.
+
+    `earlier` are fingerprints of its texts in other versions that were released, which students may hold.
+    """
 
     kind: str
     source: str
@@ -29,6 +33,11 @@ class MasterCell:
     entry: dict[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     pictures: dict[str, Any] = field(default_factory=dict)
+    earlier: frozenset[str] = frozenset()
+
+    def as_released(self, text: str) -> bool:
+        """True if the text is that of the cell in any version that was released."""
+        return bare(text) == bare(self.released) or fingerprint(text) in self.earlier
 
     @property
     def grade_id(self) -> str:
@@ -87,15 +96,25 @@ def masters(course: Course, name: str) -> list[Master]:
     """The notebooks of an assignment. Raises `GraderError` if the gradebook does not know it."""
     from nbgrader.api import MissingEntry
 
+    first = course.command(f"release {name}")
     with course.gradebook() as book:
         try:
             assignment = book.find_assignment(name)
         except MissingEntry:
-            raise GraderError(f"the gradebook knows no exercise {name!r}. First: mlsd release {name}") from None
+            raise GraderError(f"the gradebook knows no exercise {name!r}. First: {first}") from None
         known = [(one.name, one.kernelspec, _in_gradebook(one)) for one in assignment.notebooks]
     if not known:
-        raise GraderError(f"the gradebook knows no notebook of {name}. First: mlsd release {name}")
-    return [_master(course, name, notebook, kernel, cells) for notebook, kernel, cells in known]
+        raise GraderError(f"the gradebook knows no notebook of {name}. First: {first}")
+    earlier = released_texts(course, name)
+    found = []
+    for notebook, kernel, cells in known:
+        one = _master(course, name, notebook, kernel, cells)
+        found.append(replace(one, cells=tuple(_with_earlier(cell, earlier.get(notebook, {})) for cell in one.cells)))
+    return found
+
+
+def _with_earlier(cell: MasterCell, earlier: Texts) -> MasterCell:
+    return replace(cell, earlier=earlier[cell.grade_id]) if cell.grade_id in earlier else cell
 
 
 def without_hidden_tests(source: str, marks: tuple[str, str] = HIDDEN) -> str:

@@ -185,6 +185,11 @@ def plain(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def bare(text: str) -> str:
+    """The text without white space at the ends of its lines and its own: what two texts must share to be the same."""
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
 def _pictures(attachments: Any) -> dict[str, Any]:
     if not isinstance(attachments, dict):
         return {}

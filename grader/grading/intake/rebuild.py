@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.grading.intake.cell_alignment import Pairs, in_place, match, same
+from grader.grading.intake.cell_alignment import Pairs, in_place, match
 from grader.grading.intake.instructor_notebook import Master, MasterCell, cell_dict
 from grader.grading.intake.notebook_parser import Cell, Handed, read
 from grader.grading.records import Flag, Notebook
@@ -43,7 +43,7 @@ def rebuild(content: bytes | None, master: Master) -> Rebuilt:
     answered = {
         master.cells[number].grade_id
         for index, number in pairs.items()
-        if not master.cells[number].locked and not same(handed.cells[index].text, master.cells[number].released)
+        if not master.cells[number].locked and not master.cells[number].as_released(handed.cells[index].text)
     }
     return Rebuilt(master.notebook(cells), flags, answered - {""})
 
@@ -108,7 +108,7 @@ def _flags(handed: Handed, master: Master, pairs: Pairs) -> Iterator[Flag]:
 
 def _changes(cell: Cell, master: MasterCell, stands: bool) -> Iterator[tuple[str, str]]:
     """What a student did to one of the instructor's cells beyond answering in it."""
-    if master.locked and not same(cell.text, master.released):
+    if master.locked and not master.as_released(cell.text):
         yield "edited", "was edited; the released one was run"
     if cell.kind != master.kind:
         yield "retyped", f"was made a {cell.kind} cell; it was taken as a {master.kind} cell"

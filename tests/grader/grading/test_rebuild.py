@@ -5,8 +5,10 @@ import json
 
 import pytest
 
+from grader.grading.intake import released_texts
 from grader.grading.intake.instructor_notebook import masters, without_hidden_tests
 from grader.grading.intake.rebuild import MISSING, rebuild
+from grader.workflow import release
 from tests import toy_course as toy
 
 ANSWERS = {**toy.RIGHT, "reflection": "Because / divides."}
@@ -155,6 +157,60 @@ def test_what_was_done_to_the_tests_is_undone_and_flagged(answered, master, kind
     assert all(one.look for one in rebuilt.flags)
     expected = [one.as_dict(ANSWERS.get(one.grade_id)) for one in master.cells if one.grade_id]
     assert list(named(rebuilt).values()) == expected
+
+
+@pytest.fixture
+def released_again(course):
+    """The toy course, one of whose tests and starters was changed and released; what students got before."""
+    before = toy.released(course)
+    source = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
+    text = source.read_text().replace("assert half(4) == 2, ", "assert half(6) == 3, ")
+    source.write_text(
+        text.replace("Halving rounds", "Write here. Halving rounds").replace("def half(x)", "def half(y)")
+    )
+    release.release(course, toy.NAME)
+    (master,) = masters(course, toy.NAME)
+    return master, before
+
+
+def test_a_test_of_an_earlier_release_was_not_edited_by_the_student_who_holds_it(released_again):
+    master, before = released_again
+    rebuilt = rebuild(whole(before), master)
+    assert rebuilt.flags == []
+    assert "assert half(6) == 3" in named(rebuilt)["half-test"]["source"]
+
+
+def test_a_starter_of_an_earlier_release_is_no_answer(released_again):
+    master, before = released_again
+    assert rebuild(whole(before), master).answered == set()
+
+
+def test_a_test_that_equals_no_release_was_edited(released_again):
+    master, before = released_again
+    (flag,) = rebuild(whole(changed(before, "half-test", source="assert True")), master).flags
+    assert (flag.kind, flag.cell) == ("edited", "half-test")
+
+
+def test_the_record_of_releases_is_small_and_holds_no_text(released_once, course):
+    source = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
+    notebook = source.read_text()
+    for number in range(3):
+        source.write_text(notebook.replace("Do not change", f"Version {number}: do not change"))
+        release.release(course, toy.NAME)
+    record = (course.home / "released_texts" / f"{toy.NAME}.json").read_text()
+    assert len(json.loads(record)["versions"]) == 4
+    assert "change" not in record
+    for number in range(released_texts.VERSIONS + 5):
+        cell = toy.cell("code", "half-test", str(number), grade=True)
+        released_texts.remember(course, toy.NAME, {f"{toy.NAME}.ipynb": whole({"cells": [cell]})})
+    known = released_texts.released_texts(course, toy.NAME)
+    assert len(known[toy.NAME]["half-test"]) == released_texts.VERSIONS
+
+
+def test_a_broken_record_costs_no_grading(course):
+    (course.home / "released_texts" / f"{toy.NAME}.json").write_text('{"versions": [1]}')
+    (master,) = masters(course, toy.NAME)
+    assert rebuild(whole(toy.released(course)), master).flags == []
 
 
 def test_extra_cells_stay_where_they_stood(answered, master):
