@@ -71,7 +71,7 @@ def work(pipe: Connection, spec: FeedbackSpec, preload: object) -> None:
         while True:
             task: Task = pipe.recv()
             done = maker.give(task.student)
-            done.held_mb = process_stats.family_resident_mb(os.getpid())
+            done.held_mb = process_stats.sizes(os.getpid()).resident
             pipe.send(done)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
