@@ -1,7 +1,8 @@
 """Grading a class: `mlsd grade` with sandbox and checker on against `nbgrader autograde`, the same marks from both.
 
-    python benchmarks/grading.py               200 light submissions, 60 with scientific libraries, 60 with torch
-    python benchmarks/grading.py --quick       10 of each, about two minutes
+    python benchmarks/grading.py               200 light submissions, 60 with scientific libraries, 60 with torch, and a
+                                               class of five whose notebooks import much and draw: fixed costs
+    python benchmarks/grading.py --quick       at most 10 of each, about two minutes
     python benchmarks/grading.py --series evening      300 students from the zip to feedback, each command of both sides
     python benchmarks/grading.py --series light --option=--sandbox --option=landlock
     python benchmarks/grading.py --series exercises    the course's own two, 32 hand-ins each, against 20 a minute
@@ -93,11 +94,45 @@ PLAIN = "import contextlib\nimport io\nimport json\nimport math\n"
 SCIENCE = (
     "import matplotlib.pyplot as plt\nimport numpy as np\nfrom sklearn.tree import DecisionTreeRegressor\n" + PS2.setup
 )
+DRAWN = """
+for name in ("clean", "noisy"):
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3))
+    noise = np.random.default_rng(0).normal(size=200) * (name == "noisy")
+    axes[0].scatter(np.arange(200.0), np.arange(200.0) + noise)
+    axes[1].hist(noise, bins=30)
+    figure.suptitle(name)
+    plt.show()
+"""
+SLOPE = Task(
+    "slope",
+    2,
+    '''
+def slope(x, y):
+    """The slope of the least-squares line."""
+    ### BEGIN SOLUTION
+    return LinearRegression().fit(x.reshape(-1, 1), y).coef_[0]
+    ### END SOLUTION
+'''
+    + DRAWN,
+    """
+x = np.arange(20.0)
+np.testing.assert_allclose(slope(x, 3 * x + 1), 3)
+""",
+    {"twice": ("def slope(x, y):\n    return 2.0 * np.polyfit(x, y, 1)[0]", 0)},
+)
+
 EIGHT = (MEAN, WORDS, ACCOUNT, STACK, COUNTDOWN, COUNTER, GREET, SORT)
 LIGHT = Assignment("light", PLAIN, EIGHT)
 HEAVY = Assignment("heavy", SCIENCE, (MEAN, WORDS, SCALE, LINE, CLEAN, TOTALS, LONGEST, FOREST), PS2.files)
+SMALL = Assignment(
+    "small",
+    "from sklearn.ensemble import RandomForestClassifier\nfrom sklearn.linear_model import LinearRegression\n"
+    "from sklearn.model_selection import train_test_split\n" + SCIENCE + DRAWN,
+    (SCALE, SLOPE, CLEAN, TOTALS, LONGEST, FOREST), PS2.files,
+)  # fmt: skip
 TORCH = Assignment("torch", PLAIN + "import torch\n", (MEAN, WORDS, ACCOUNT, STEP, LAYER, COUNTER, GREET, SORT))
-SIZES = {"light": (LIGHT, 200), "heavy": (HEAVY, 60), "torch": (TORCH, 60)}
+SIZES = {"light": (LIGHT, 200), "heavy": (HEAVY, 60), "torch": (TORCH, 60), "small": (SMALL, 5)}
+BARS = {"light": 20, "heavy": 15, "torch": 15, "small": 3}  # times stock with immediate shutdown, on an idle machine
 
 
 Grader = Callable[..., Ended]
@@ -177,18 +212,19 @@ def both(assignment: Assignment, n: int, options: list[str], quiet: bool) -> dic
     if differ:
         raise SystemExit(f"{name}: marks differ (ours, stock): {json.dumps(differ)[:2000]}")
     if not quiet:
-        print(told(name, n, ours, stock, plain), flush=True)
+        print(told(assignment, n, ours, stock, plain), flush=True)
     ratio = round(stock.wall_s / ours.wall_s, 1)
     times = {"ours": round(ours.wall_s, 2), "theirs": round(stock.wall_s, 2), "ratio": ratio}
     return {"n": n} | times | {"plain_each_s": round(plain.each_s, 3), "peak_mb": ours.spent["peak_mb"]}
 
 
-def told(name: str, n: int, ours: Timed, stock: Timed, plain: Timed) -> str:
+def told(assignment: Assignment, n: int, ours: Timed, stock: Timed, plain: Timed) -> str:
     """The series in words."""
     memory = next((line for line in ours.ended.text.splitlines() if "memory" in line), "")
     idle_s = ours.wall_s - ours.spent["wall_s"] / PROCESSORS
     return "\n".join([
-        f"{name}: {n} submissions of 8 graded cells, {PROCESSORS} processors, equal marks",
+        f"{assignment.name}: {n} submissions of {len(assignment.tasks)} graded cells, {PROCESSORS} processors, equal"
+        f" marks; the bar is {BARS[assignment.name]} times",
         f"  ours                      {ours.wall_s:8.2f} s   {1000 * ours.each_s:7.1f} ms each",
         f"  stock, immediate shutdown {stock.wall_s:8.2f} s   {1000 * stock.each_s:7.1f} ms each"
         f"   {stock.wall_s / ours.wall_s:6.1f} times ours",
@@ -206,7 +242,7 @@ def told(name: str, n: int, ours: Timed, stock: Timed, plain: Timed) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", action="append", default=[], choices=[*sorted(SIZES), "evening", "exercises"])
-    parser.add_argument("--quick", action="store_true", help="10 submissions of each")
+    parser.add_argument("--quick", action="store_true", help="at most 10 submissions of each")
     parser.add_argument("--students", type=int, default=300, help="of the series evening")
     parser.add_argument("--stock-students", type=int, default=grading_evening.PART, help="of them for stock; 0: all")
     parser.add_argument("--json", action="store_true", help="the JSON line alone")
@@ -223,7 +259,7 @@ def main() -> None:
             found[name] = grading_evening.evening(LIGHT, n, options.stock_students, options.json)
             continue
         assignment, n = SIZES[name]
-        found[name] = both(assignment, 10 if options.quick else n, options.option, options.json)
+        found[name] = both(assignment, min(n, 10) if options.quick else n, options.option, options.json)
     first = next(iter(found.values()))
     print(json.dumps({"name": "grading"} | first | {"series": found}))
 
