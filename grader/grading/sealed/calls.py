@@ -6,7 +6,7 @@ Nothing here decides whether a call may be made: see `remote_object`.
 from typing import Any
 
 from grader.grading.sealed.client import Client
-from grader.grading.sealed.remote_object import ask, client_of, get_own, is_remote, may_give
+from grader.grading.sealed.remote_object import ask, client_of, get_own, is_remote, may_give, plain
 
 # Methods by which an object that extends plain data is changed: given data, they cannot tell whether it was right.
 MUTATORS = frozenset({
@@ -40,13 +40,18 @@ class Method:
 
 
 class BaseMethod:
-    """A method of the plain type that the class of an object of the student's extends, done to that object."""
+    """A method of the plain type that the class of an object of the student's extends, done to that object.
+
+    What it gives for data of the cell's is worked out here: the other side, which was told the data, has no say in it.
+    """
 
     def __init__(self, proxied: Any, name: str) -> None:
         self.__self__, self.__name__ = proxied, name
 
     def __call__(self, /, *arguments: Any, **named: Any) -> Any:
-        return ask(self.__self__, "base", self.__name__, arguments, named)
+        held = plain(self.__self__) if arguments or named else None
+        found = ask(self.__self__, "base", self.__name__, arguments, named)
+        return getattr(held, self.__name__)(*arguments, **named) if arguments or named else found
 
 
 def fetched(method: Method) -> Any:

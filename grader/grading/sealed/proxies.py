@@ -203,7 +203,7 @@ def _equal(one: Any, other: Any) -> bool:
         return all(mine.get(name) == yours.get(name) for name in told.fields)
     if theirs is not None and (told.equals or theirs.equals):
         may_ask(one, "__eq__")
-        return ask(one, "judge", "eq", (other,)) is True
+        return bool(ask(one, "judge", "eq", (other,)))
     if told.equals and other is not None:
         refuse(one)
     return False

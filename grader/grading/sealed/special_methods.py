@@ -33,6 +33,7 @@ LAZY_AT_FIRST = 32  # items of a generator that are fetched one by one
 LAZY_BATCH = 256
 BUILT_IN_ITERATORS = ("builtins", "itertools")
 PLAIN: dict[str, type] = {one.__name__: one for one in BASES} | {NUMBER: object}
+PLAIN_NUMBER = ("__float__", "__int__", "__complex__", "__index__")
 TENSOR = ("torch", "Tensor")
 ARITHMETIC = (
     "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift",
@@ -82,7 +83,7 @@ def truth(proxied: Any) -> bool:
     if told.base:
         return _length(proxied) > 0
     may_ask(proxied, "__bool__")
-    return ask(proxied, "judge", "bool", ()) is True
+    return bool(ask(proxied, "judge", "bool", ()))
 
 
 def hashed(proxied: Any) -> int:
@@ -107,7 +108,7 @@ def contains(proxied: Any, item: Any) -> bool:
         if not is_remote(item):
             refuse(proxied)
         may_ask(proxied, "__contains__")
-        return ask(proxied, "judge", "contains", (item,)) is True
+        return bool(ask(proxied, "judge", "contains", (item,)))
     if "__iter__" not in told.specials and "__getitem__" not in told.specials:
         raise TypeError(f"argument of type {told.name!r} is not iterable")
     return any(item is one or item == one for one in proxied)
@@ -187,11 +188,12 @@ def _operator(name: str) -> Callable[..., Any]:
 
 
 def _conversion(name: str) -> Callable[..., Any]:
-    """A number made of an object that is none."""
+    """A number made of an object that is none; what its class makes of `abs` and `round` may be anything."""
 
     def method(self: Any, *arguments: Any) -> Any:
         may_ask(self, name)
-        return NUMBERS[name](ask(self, "special", name, arguments))
+        found = ask(self, "special", name, arguments)
+        return NUMBERS[name](found) if name in PLAIN_NUMBER else found
 
     return method
 
@@ -225,7 +227,8 @@ def _in_place(name: str) -> Callable[..., Any]:
     """`+=` and the like on an object whose class extends list, dict, ...: as that plain type does it."""
 
     def method(self: Any, other: Any) -> Any:
-        return ask(self, "base", name, (other,), {})
+        found = ask(self, "base", name, (other,), {})
+        return found if is_remote(found) else refuse(self)
 
     return method
 

@@ -112,6 +112,50 @@ def test_an_object_is_given_data_only_where_the_instructors_own_answer_is(beside
     assert beside.judge(AGREEABLE, difference).given == ["__sub__"]
 
 
+# The student's side itself, changed so that it gives back what it is told: it may be told what a list is given.
+ECHO = """
+import numbers
+import grader.grading.sealed.object_server as server
+server.ObjectServer.do_base = lambda self, target, name, given, named: given[-1]
+server.ObjectServer.do_judge = lambda self, target, how, others: True
+server.ObjectServer.do_special = lambda self, target, name, given: given[-1] if given else 5
+class Mine(list): pass
+class Table(dict): pass
+class Number(numbers.Number):
+    def __float__(self): return 4.0
+    def __eq__(self, other): return True
+    __hash__ = None
+class Any: pass
+def answer(): return Mine([1])
+def number(): return Number()
+def some(): return Any()
+def table(): return Table(a=1)
+"""
+ECHOED = {
+    "removed by its place": "got = answer()\ngot.extend([9, 9])\nassert got.pop(5) == 5",
+    "added in place": "got = answer()\ngot += [2]\nassert got == [2]",
+    "default": "assert table().setdefault('a', 7) == 7",
+    "number": "assert number() == 5",
+    "number reversed": "assert 5 == number()",
+    "difference of a number": "assert abs(number() - 5) < 1e-9",
+    "equal": "assert some() == some()",
+    "order": "assert some() < some()",
+    "truth": "assert some()",
+    "float": "assert float(some()) == 5",
+    "member of itself": "assert 5 in some()",
+}
+
+
+@pytest.mark.parametrize("name", ECHOED)
+def test_a_student_side_that_repeats_what_it_is_told_earns_nothing(beside, name):
+    outcome = beside.judge(ECHO, ECHOED[name], allowed=[])
+    assert (outcome.points, outcome.verdict) == (0, "fail"), outcome.message
+
+
+def test_a_number_of_ones_own_class_is_what_it_said_before_it_could_know(beside):
+    assert beside.judge(ECHO, "assert number() == 4 and number() + 1 == 5", allowed=[]).points == 1
+
+
 STEERING = {
     "end of an iteration": ("def answer(x): raise StopIteration", "list(map(answer, [1, 2]))"),
     "end of a loop": ("def answer(x): raise StopIteration", "for got in map(answer, [1]): assert got == 1"),
