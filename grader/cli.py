@@ -52,7 +52,7 @@ def test(context: typer.Context) -> None:
 def doctor(
     root: Annotated[Path | None, typer.Option("--course", help="The course folder; default: this one.")] = None,
 ) -> None:
-    """Check this installation and say how to mend each fault. Example: mlsd doctor"""
+    """Check this installation and say how to fix each fault. Example: mlsd doctor"""
     from rich.console import Console
     from rich.markup import escape
 
@@ -64,7 +64,7 @@ def doctor(
         mark = "[green]sound[/]" if one.sound else "[red]fault[/]"
         console.print(f"{mark}  {one.subject}: {escape(one.seen)}", soft_wrap=True)
         if not one.sound:
-            console.print(f"       To mend it: {escape(one.mend)}", soft_wrap=True)
+            console.print(f"       To fix it: {escape(one.mend)}", soft_wrap=True)
     raise typer.Exit(not all(one.sound for one in findings))
 
 

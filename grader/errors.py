@@ -4,4 +4,4 @@ from mlsd_lib.errors import CourseError
 
 
 class GraderError(CourseError):
-    """An error of release, collecting, grading or reporting that names the thing, the rule and the mend."""
+    """An error of release, collecting, grading or reporting that names the thing, the rule and the fix."""

@@ -26,7 +26,7 @@ def chosen_port(options: Sequence[str]) -> int | None:
 
 
 def check_port(port: int) -> None:
-    """Raise `CourseError` with the mend if another program holds `port` on this machine."""
+    """Raise `CourseError` with the fix if another program holds `port` on this machine."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

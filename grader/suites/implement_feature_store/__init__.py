@@ -203,7 +203,7 @@ def _accepted(sheet: Sheet, number: int, refused: list[tuple[stored.Trial, str]]
     did = ""
     if refused:
         one, raised = min(refused, key=lambda pair: (pair[0].lent is not None, pair[0].bug))
-        did = f"No bug counts, for your tests reject {_store(one)}: {raised}. {_mend(one, sheet)}"
+        did = f"No bug counts, for your tests reject {_store(one)}: {raised}. {_advice(one, sheet)}"
     sheet.criterion(
         "right stores that are accepted", f"{number - len(refused)} of {number}", f"{number}", not refused, 0,
         did=did, production="a test that fails on right code is switched off, and finds nothing from then on.",
@@ -219,7 +219,7 @@ def _store(one: stored.Trial) -> str:
     )  # fmt: skip
 
 
-def _mend(one: stored.Trial, sheet: Sheet) -> str:
+def _advice(one: stored.Trial, sheet: Sheet) -> str:
     """What to do where the tests reject this right store."""
     if one.lent is None and not one.bug:
         return "See it: try_store(). Mend the store if it breaks the rule, the test if the rule does not say so."
