@@ -59,6 +59,7 @@ def release(
         typer.echo(f"{name}: {outcome} ({_short(course, course.folder('release', name=name))})")
         if place := work.publish(course, name):
             typer.echo(f"{name}: JupyterLab's assignment list offers it ({_short(course, place)})")
+        typer.echo(f"{name}: {_seals(course, name)}")
     typer.echo(f"The secret for hidden seeds is {course.secret_file}. Keep a copy; it is in no edition and not in git.")
 
 
@@ -302,6 +303,21 @@ def formgrader(context: typer.Context, folder: Folder = None) -> None:
     from grader.formgrader import open_formgrader
 
     open_formgrader(Course.open(folder).root, context.args)
+
+
+def _seals(course: Course, name: str) -> str:
+    """How many tests are decided where: worked out and recorded now, so that no submission has a say in it."""
+    from collections import Counter
+
+    from grader.grading.batch import planned
+    from grader.sandbox import SandboxError
+
+    try:
+        places = Counter(one.place for one in planned(course, name))
+    except SandboxError as error:
+        return f"which tests are sealed is found out when it is graded ({error})"
+    told = ", ".join(f"{places[place]} {place}" for place in ("suite", "sealed", "unsealed") if places[place])
+    return f"tests: {told or 'none'}" + (f". Why: mlsd plan {name}" if places["unsealed"] else "")
 
 
 def _write_edition(course: Course, to: Path) -> None:

@@ -193,3 +193,10 @@ def test_a_students_words_are_not_shown_once_hidden_lines_ran_beside_them():
         assert "ValueError in the line: raise ValueError(open('seen').read())" in found.message
         plain = "class Seen77123(Exception): pass\ndef other(): raise Seen77123"
         assert "an exception" in verdicts_of(bench, {"other": plain})["other-test"].message
+
+
+def test_releasing_says_and_records_where_each_test_is_decided(course):
+    told = CliRunner().invoke(app, ["release", toy.NAME, "--force", "--course", str(course.root)])
+    assert told.exit_code == 0, told.output
+    assert f"{toy.NAME}: tests: 3 sealed" in told.output
+    assert calibration_file(course.home, toy.NAME).is_file()
