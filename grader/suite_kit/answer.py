@@ -8,6 +8,7 @@ No criterion and nothing of one exercise may enter here.
 
 import builtins
 import contextlib
+import gc
 import linecache
 import sys
 import threading
@@ -87,6 +88,9 @@ class Answer(Protocol):
     def null(self, *arguments: Any) -> None:
         """The same way there and back as a call, and nothing done at the other end."""
 
+    def uncollected(self) -> contextlib.AbstractContextManager[None]:
+        """Meanwhile the answering process does not collect garbage: what that takes follows from all that it holds."""
+
     def untouched(self, target: str) -> bool:
         """Whether `target` is still as the exercise was released."""
 
@@ -123,6 +127,15 @@ class Framed:
     def null(self, *arguments: Any) -> None:
         """See `Answer`."""
         self.send("null", "", [["", arguments]])
+
+    @contextlib.contextmanager
+    def uncollected(self) -> Iterator[None]:
+        """See `Answer`."""
+        self.send("collect", "", [["", (False,)]])
+        try:
+            yield
+        finally:
+            self.send("collect", "", [["", (True,)]])
 
     def send(self, what: str, target: str | Handle, calls: list[Any], watch: bool = False) -> dict[str, Any]:
         """The reply to one request, as `Server` writes it. Raises `StudentError`, `CodecError`."""
@@ -206,6 +219,7 @@ class Server:
     def __init__(self, names: dict[str, Any], ask: Callable[[bytes], bytes], limits: Limits = LIMITS) -> None:
         self.names, self.ask, self.limits = names, ask, limits
         self.objects: list[Any] = []
+        self.collects = True
         self.numbers: dict[int, int] = {}  # by id(); the objects are kept, so no id is used twice
 
     def handle(self, frame: bytes) -> bytes:
@@ -221,6 +235,9 @@ class Server:
         """The reply frame to what a request frame held."""
         if request["do"] == "null":
             return encode({"values": [0.0]}, self.limits)
+        if request["do"] == "collect":
+            self._collect(request["calls"][0][1][0])
+            return encode({"values": [None]}, self.limits)
         try:
             back = {"arguments": [arguments for _, arguments in request["calls"]]} if request["watch"] else {}
             return encode({"values": self._call(request), **back}, self.limits, export=self.keep)
@@ -237,6 +254,14 @@ class Server:
         place = request["target"]
         target = self.names[place] if isinstance(place, str) else self.objects[place]
         return [(getattr(target, method) if method else target)(*args) for method, args in request["calls"]]
+
+    def _collect(self, wanted: bool) -> None:
+        """Garbage is collected from now on if it was before it was switched off, and not if it is not wanted."""
+        if not wanted:
+            self.collects = gc.isenabled()
+            gc.disable()
+        elif self.collects:
+            gc.enable()
 
     def keep(self, value: Any) -> int:
         """The number under which an object that is no data crosses as a handle."""

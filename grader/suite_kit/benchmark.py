@@ -218,6 +218,6 @@ def cpu_of(call: Callable[[], Any], answer: Answer) -> float:
 
 def family_cpu_of(call: Callable[[], Any], answer: Answer) -> float:
     """CPU seconds of the answering process and of all that it started that one `call` took."""
-    started = answer.cpu_s() + answer.delegated_s()
-    call()
-    return answer.cpu_s() + answer.delegated_s() - started
+    elsewhere_s = answer.delegated_s()  # read outside of the other: an answer in this process pays for the reading
+    own_s = cpu_of(call, answer)
+    return own_s + answer.delegated_s() - elsewhere_s

@@ -6,9 +6,6 @@ request. Events come at fixed steps and are known at once, so a list of values i
 right.
 """
 
-import contextlib
-import gc
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +17,9 @@ from grader.suite_kit.benchmark import family_cpu_of
 ROWS = 500
 TIMES = 10
 ROUNDS = 3
+SMALL = 4  # small scripts before the large one, and after it
 BATCH = 10
+FAR_ABOVE = 2  # CPU time of a right store is not disturbed by so much
 SHAPES = {"many entities": 20, "one entity": 0}
 
 Operations = list[tuple[str, tuple[Any, ...]]]
@@ -28,8 +27,8 @@ Operations = list[tuple[str, tuple[Any, ...]]]
 
 @dataclass(frozen=True)
 class Growth:
-    """How many times the small script's CPU time the large one took (the best of the rounds), and whether all answers
-    of both were right."""
+    """How many times a small script's CPU time the large one took (the best of the rounds), the former, and whether all
+    answers were right."""
 
     ratio: float
     small_s: float
@@ -95,19 +94,30 @@ class ScriptMaker:
 
 
 def measure(answer: Answer, name: str, rows_an_entity: int, enough: float, rng: np.random.Generator) -> Growth:
-    """The growth of one shape. A round more is made while the ratio is above `enough`, up to three."""
-    ratio, small_s, right = np.inf, np.inf, True
+    """The growth of one shape. Another round is made while the ratio is above `enough` but not far, up to three."""
+    best = Growth(np.inf, np.inf, True)
     for _ in range(ROUNDS):
-        taken_s: dict[int, list[float]] = {ROWS: [], ROWS * TIMES: []}
-        for rows in rng.permutation([ROWS, ROWS, ROWS, ROWS * TIMES]).tolist():
-            spent_s, agreed = _timed(answer, name, ScriptMaker(rng, rows, rows_an_entity))
-            taken_s[rows].append(spent_s)
-            right = right and agreed
-        small_s = min(small_s, *taken_s[ROWS])
-        ratio = min(ratio, taken_s[ROWS * TIMES][0] / small_s)
-        if ratio <= enough or not right:
+        one = _round(answer, name, rows_an_entity, rng)
+        best = min(best, one, key=lambda growth: growth.ratio) if one.right else one
+        if best.ratio <= enough or best.ratio > FAR_ABOVE * enough or not best.right:
             break
-    return Growth(float(ratio), float(small_s), right)
+    return best
+
+
+def _round(answer: Answer, name: str, rows_an_entity: int, rng: np.random.Generator) -> Growth:
+    """The large script against the mean of small ones before and after it, which take about as long together.
+
+    The quickest of the small ones would be one that nothing disturbed; a busy machine always disturbs a long script.
+    """
+    small_s, large_s, right = [], np.inf, True
+    for rows in [ROWS] * SMALL + [ROWS * TIMES] + [ROWS] * SMALL:
+        spent_s, agreed = _timed(answer, name, ScriptMaker(rng, rows, rows_an_entity))
+        right = right and agreed
+        if rows == ROWS:
+            small_s.append(spent_s)
+        else:
+            large_s = spent_s
+    return Growth(float(large_s / np.mean(small_s)), float(np.mean(small_s)), right)
 
 
 def _timed(answer: Answer, name: str, maker: ScriptMaker) -> tuple[float, bool]:
@@ -117,19 +127,7 @@ def _timed(answer: Answer, name: str, maker: ScriptMaker) -> tuple[float, bool]:
     operations, answers = maker.script()
     store = answer.call(name)
     given: list[Any] = []
-    with _uncollected():
+    with answer.uncollected():
         spent_s = family_cpu_of(lambda: given.extend(answer.script(store, operations)), answer)
     pairs = zip(given, answers, strict=True)
     return spent_s, all(agrees(came, wanted) for came, wanted in pairs if wanted is not None)
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage collection here meanwhile: what it takes follows from all that a kernel holds, not from the store."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -1,5 +1,7 @@
 """The adapter: data crosses, objects stay, whatever the student's code does becomes one kind of error."""
 
+import contextlib
+import gc
 import threading
 
 import numpy as np
@@ -157,6 +159,19 @@ def test_exposed_objects_offer_their_listed_methods_and_nothing_else():
         with pytest.raises(StudentError, match=kind):
             answer.call(name, Exposed(clock, ["add"]))
     assert clock.value == 7
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_garbage_is_not_collected_meanwhile_and_then_as_before(before):
+    answer, enabled = InKernel({"collects": gc.isenabled}), gc.isenabled()
+    try:
+        gc.enable() if before else gc.disable()
+        with contextlib.suppress(KeyError), answer.uncollected():
+            assert answer.call("collects") is False
+            raise KeyError
+        assert answer.call("collects") is before
+    finally:
+        gc.enable() if enabled else gc.disable()
 
 
 def test_threads_of_the_students_take_turns_at_an_exposed_object():

@@ -337,13 +337,20 @@ def test_growth_counts_only_for_right_answers(monkeypatch):
     assert "their time does not count" in points.report.text().replace("\n  ", " ")
 
 
-def test_a_round_more_is_made_only_while_the_growth_is_too_much(monkeypatch):
-    large_s = iter([30.0, 12.0])
-    monkeypatch.setattr(
-        scaling, "_timed", lambda answer, name, maker: (1.0 if maker.rows == scaling.ROWS else next(large_s), True)
-    )
+@pytest.mark.parametrize(
+    ("large_s", "ratio", "rounds"),
+    [([12.0], 12.0, 1), ([30.0, 12.0], 12.0, 2), ([30.0, 25.0, 21.0], 21.0, 3), ([41.0], 41.0, 1)],
+)
+def test_a_round_more_is_made_only_where_it_may_change_the_points(monkeypatch, large_s, ratio, rounds):
+    told, left = [], iter(large_s)
+
+    def timed(answer, name, maker):
+        told.append(maker.rows)
+        return 1.0 if maker.rows == scaling.ROWS else next(left), True
+
+    monkeypatch.setattr(scaling, "_timed", timed)
     found = scaling.measure(InKernel({}), "FeatureStore", 0, 20, np.random.default_rng(1))
-    assert (found.ratio, found.right, next(large_s, None)) == (12.0, True, None)
+    assert (found.ratio, found.right, told.count(scaling.ROWS * scaling.TIMES)) == (ratio, True, rounds)
 
 
 def grown(store, monkeypatch, rows=50):
