@@ -49,7 +49,8 @@ class _Flow:
             elif isinstance(call, ast.Call):
                 self._note_kept(call)
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
-            self._note_binding(statement, statement.value)
+            for target in statement.targets if isinstance(statement, ast.Assign) else [statement.target]:
+                self._note_assignment(target, statement.value)
         elif isinstance(statement, ast.For):
             self._note_binding(statement.target, statement.iter)
 
@@ -68,6 +69,13 @@ class _Flow:
             for name in _held(argument):
                 if name not in self.cell.theirs | self.cell.imported:
                     self.shared.setdefault(name, set()).add(caller)
+
+    def _note_assignment(self, target: ast.AST, value: ast.expr) -> None:
+        pairs = [(target, value)]
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            pairs = list(zip(target.elts, value.elts, strict=True))
+        for one, given in pairs:
+            self._note_binding(one, given)
 
     def _note_binding(self, target: ast.AST, value: ast.AST) -> None:
         for name in targets_of(target):

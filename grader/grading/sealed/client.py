@@ -36,8 +36,11 @@ STEERING = (StopIteration, StopAsyncIteration, GeneratorExit)
 RUNNERS = frozenset({"unittest", "_pytest", "pytest", "doctest", "hypothesis", "grader"})
 
 
-class NotPlain(TypeError):
-    """An object of the student's came where a test expected data. Its text is ours."""
+class NotPlain(Exception):
+    """An object of the student's came where a test expected data. Its text is ours.
+
+    No `TypeError`, as which it is shown: a test that expects one must not take this for it.
+    """
 
 
 class Asked(Protocol):

@@ -60,7 +60,7 @@ def ask(proxied: Any, op: str, *arguments: Any) -> Any:
 
 
 def refuse(proxied: Any, *_: Any) -> NoReturn:
-    """Raises `NotPlain`, a `TypeError`: the object may not be compared, counted or converted."""
+    """Raises `NotPlain`: the object may not be compared, counted or converted."""
     raise NotPlain(f"an object of type {about(proxied).name} came where a plain value was expected")
 
 
@@ -79,7 +79,7 @@ def permitted(proxied: Any, name: str) -> bool:
 
 
 def may_give(proxied: Any, name: str) -> None:
-    """Notes that data is given to an object by a method or operator. Raises `TypeError` if the cell may not.
+    """Notes that data is given to an object by a method or operator. Raises `NotPlain` if the cell may not.
 
     It may where the instructor's own answer is asked in this way too. Otherwise data was expected in the object's
     place, and the object would be asked whether it agrees with what is right.
@@ -92,7 +92,7 @@ def may_give(proxied: Any, name: str) -> None:
 
 
 def may_ask(proxied: Any, name: str) -> None:
-    """Notes that an object is asked what decides: its truth, order, hash or number. Raises `TypeError` if it may not.
+    """Notes that an object is asked what decides: its truth, order, hash or number. Raises `NotPlain` if it may not.
 
     It may only where it is known that the instructor's own answer is asked the same, or while that is being learned.
     """

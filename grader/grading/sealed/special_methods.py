@@ -76,7 +76,7 @@ def methods_of(told: About) -> dict[str, Callable[..., Any]]:
 
 
 def truth(proxied: Any) -> bool:
-    """`bool(proxied)`. Raises `TypeError` where truth may not be asked."""
+    """`bool(proxied)`. Raises `NotPlain` where truth may not be asked."""
     told = about(proxied)
     if told.base == NUMBER or (told.base and "__len__" not in told.specials):
         return bool(plain(proxied))

@@ -82,10 +82,25 @@ Liar.__eq__ = Liar.__ne__ = Liar.__lt__ = Liar.__gt__ = Liar.__contains__ = note
 """
     )
     cell = "\n".join(
-        f"try: {way}\nexcept (TypeError, AssertionError): pass"
+        f"try: {way}\nexcept Exception: pass"
         for way in ("answer() == 77", "77 in answer()", "answer() < 77", "{answer(): 77}[77]")
     )
     assert beside.passes(student, f"{cell}\nassert heard == []")
+
+
+EXPECTING = {
+    "try": "try: answer(None) == 3\nexcept TypeError: pass\nelse: raise AssertionError('no error')",
+    "pytest": "import pytest\nwith pytest.raises(TypeError): answer(None) == 3",
+    "unittest": "import unittest\nwith unittest.TestCase().assertRaises(TypeError): answer(None) < 3",
+}
+
+
+@pytest.mark.parametrize("name", EXPECTING)
+def test_a_refused_comparison_is_not_the_error_that_a_test_expects(beside, name):
+    student = LIAR.replace("BASE", "object").replace("def answer()", "def answer(x)")
+    outcome = beside.judge(student, EXPECTING[name], allowed=[])
+    assert (outcome.points, outcome.kind) == (0, "TypeError")
+    assert beside.judge("def answer(x): return x + 1", EXPECTING[name], allowed=[]).points == 1
 
 
 AGREEABLE = """

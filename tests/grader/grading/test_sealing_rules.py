@@ -93,6 +93,8 @@ PAIRS = {
                     "first = f(1)\nfirst = sorted(first)\nfirst.append(2)\nassert f(1) == [1]"),
     "kept in a list": ("kept = []\nkept.append(f(1))\nkept[0].append(2)\nassert f(1) == [1]",
                        "kept = []\nfor n in range(3): kept.append(f(n))\nassert kept[0] == [0]"),
+    "two names at once": ("got, other = f(1), []\ngot.append(2)\nassert f(1) == [1]",
+                          "box, found = Box([1]), []\nfor n in (1, 2): found.append(box.items)\nassert found"),
     "another name": ("got = f(1)\nother = got\nother.append(2)\nassert got == [1]",
                      "got = f(1)\nother = list(got)\nother.append(2)\nassert got == [1]"),
     "deleted": ("values = [1]\nbox = Box(values)\ndel values[0]\nassert box.items == [1]",
