@@ -52,6 +52,8 @@ class SealedGrader:
         )
         self.calibrations: dict[str, Calibration] = dict(calibrations or {})
         self.checker.modules |= {name for one in self.calibrations.values() for name in one.modules}
+        for one in (self.sandbox, self.checker):
+            one.begin()  # one warms up while the other does
 
     @property
     def level(self) -> Level:

@@ -39,6 +39,13 @@ OURS = (
     "grader.grading.sealed.object_server", "numpy.random",
 )  # fmt: skip
 PATIENCE_S = 300.0
+# Where to look for modules comes first: this package need not be installed.
+BEGIN = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[2])
+from grader.sandbox import preload_server
+preload_server.begin(int(sys.argv[1]))
+"""
 
 
 class PreloadServer(PreloadClient):
@@ -61,7 +68,7 @@ class PreloadServer(PreloadClient):
         ours.settimeout(PATIENCE_S)
         self.folder = tempfile.mkdtemp(prefix="mlsd-preload-")
         home = self.folder if hidden is None else namespaces.HOME
-        command = [sys.executable, "-s", "-P", "-B", __file__, str(theirs.fileno()), json.dumps(library_path())]
+        command = [sys.executable, "-s", "-P", "-B", "-c", BEGIN, str(theirs.fileno()), json.dumps(library_path())]
         passed = [theirs.fileno()]
         if hidden is not None:
             behind = view([Path(stage), *readable], hidden, tests=True)
@@ -89,6 +96,11 @@ class PreloadServer(PreloadClient):
         self.process.wait()
         for folder in (self.folder, self.stage):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def begin(control: int) -> None:
+    """The server's whole life; `control` is the descriptor of the way to the one who started it."""
+    main(socket.socket(fileno=control))
 
 
 def main(control: socket.socket) -> None:
@@ -171,8 +183,3 @@ def _import(modules: Collection[str]) -> None:
         if module not in sys.modules:
             with contextlib.suppress(BaseException):
                 importlib.import_module(module)
-
-
-if __name__ == "__main__":
-    sys.path[:] = json.loads(sys.argv[2])
-    main(socket.socket(fileno=int(sys.argv[1])))

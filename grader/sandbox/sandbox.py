@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from grader.sandbox import protocol
 from grader.sandbox.channel import Channel
@@ -67,6 +67,7 @@ class Sandbox:
         self.told: dict[str, Any] = {}  # what the warmed process said of itself
         self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
         self._control: socket.socket | None = None
+        self._words: IO[bytes] | None = None  # of a process that has not yet said that it is warm
         self._lock = threading.RLock()
         self._sessions: set[Session] = set()
         self._folder = ""
@@ -98,21 +99,29 @@ class Sandbox:
         """Seconds that warming took."""
         return float(self.told.get("warm_s", 0.0))
 
-    def start(self) -> None:
-        """Start the warmed process if it does not run; raises `SandboxError` with its last words if it cannot."""
+    def begin(self) -> None:
+        """Start the warmed process if it does not run, and wait for nothing: others can be started meanwhile."""
         with self._lock:
             if self.running:
                 return
             self.close()
             self._folder = tempfile.mkdtemp(prefix="mlsd-sandbox-")
             os.chmod(self._folder, 0o711)
-            ours, theirs = socket.socketpair()
-            with tempfile.TemporaryFile() as words:
-                self._process = self._launch(theirs, words)
-                theirs.close()
-                self._control = ours
-                self._await_ready(words)
+            self._control, theirs = socket.socketpair()
+            with theirs:
+                self._words = tempfile.TemporaryFile()  # noqa: SIM115 - until it is ready
+                self._process = self._launch(theirs, self._words)
             self.starts += 1
+
+    def start(self) -> None:
+        """Start the warmed process if it does not run, and wait until it is warm.
+
+        Raises `SandboxError` with its last words if it cannot.
+        """
+        with self._lock:
+            self.begin()
+            if self._words is not None:
+                self._await_ready()
 
     def open(self, files: Mapping[str, bytes] = NO_FILES, seed: int = 0, limits: Limits | None = None) -> Session:
         """A fresh session: a fork of the warmed process with `files` in its folder and its random numbers seeded.
@@ -150,6 +159,9 @@ class Sandbox:
                     self._process.stdin.close()
                 self._process.wait()
                 self._process = None
+            if self._words is not None:
+                self._words.close()
+                self._words = None
             if self._folder:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 self._folder = ""
@@ -186,8 +198,9 @@ class Sandbox:
             pass  # it ended at once: `_await_ready` says why
         return process
 
-    def _await_ready(self, words: Any) -> None:
+    def _await_ready(self) -> None:
         assert self._control is not None
+        assert self._words is not None
         self._control.settimeout(START_S)
         try:
             _, payload = protocol.receive(self._control)
@@ -195,11 +208,13 @@ class Sandbox:
             assert self._process is not None
             self._process.kill()
             self._process.wait()
-            words.seek(0)
-            said = words.read().decode("utf-8", "replace").strip().splitlines()
+            self._words.seek(0)
+            said = self._words.read().decode("utf-8", "replace").strip().splitlines()
             self.close()
             raise SandboxError(f"the sandbox could not be started: {said[-1] if said else error}") from None
         self.told = dict(json.loads(payload))
+        self._words.close()
+        self._words = None
 
     def _fork(
         self, more: Mapping[str, Any], files: Mapping[str, bytes], limits: Limits, descriptors: Sequence[int]

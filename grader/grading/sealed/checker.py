@@ -70,18 +70,21 @@ class Checker:
         """What went wrong in the cells before the student's first."""
         return list(self._sandbox.told.get("failed", ())) if self._sandbox else []
 
-    def start(self) -> None:
-        """Start the warmed process if it does not run. Raises `CheckerError`."""
-        if self._sandbox is not None and self._sandbox.running:
-            return
-        self.close()
-        try:
+    def begin(self) -> None:
+        """Start the warmed process if it does not run, and wait for nothing."""
+        if self._sandbox is None or not self._sandbox.running:
+            self.close()
             self._sandbox = self._begun()
-            if self._sandbox.threads > 1 and self.ahead:
+
+    def start(self) -> None:
+        """Start the warmed process if it does not run, and wait until it is warm. Raises `CheckerError`."""
+        try:
+            self._warm().start()
+            if self._warm().threads > 1 and self.ahead:
                 # A cell has started threads, which a fork would not have: forks run the first cells themselves.
                 self.ahead = False
                 self.close()
-                self._sandbox = self._begun()
+                self._warm().start()
         except SandboxError as error:
             self.close()
             raise CheckerError(f"the checker could not be started: {error}") from None
@@ -94,11 +97,10 @@ class Checker:
         Names in `starters` are still as they were released. Raises `CheckerError`.
         """
         self.start()
-        assert self._sandbox is not None
         descriptor, number = session.lend()
         request = {"notebook": notebook, "seed": seed, "starters": sorted(starters), "number": number}
         try:
-            fork = self._sandbox.fork(request | {"modules": sorted(self.modules)}, descriptors=[descriptor])
+            fork = self._warm().fork(request | {"modules": sorted(self.modules)}, descriptors=[descriptor])
         except SandboxError as error:
             raise CheckerError(f"no test could be begun: {error}") from None
         ahead = {cell for cell, _ in self.plans.notebooks[notebook].prefix} if self.ahead else set()
@@ -112,6 +114,11 @@ class Checker:
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = ""
+
+    def _warm(self) -> Sandbox:
+        self.begin()
+        assert self._sandbox is not None
+        return self._sandbox
 
     def _begun(self) -> Sandbox:
         stage = self._preload.stage if self._preload is not None else None
@@ -128,7 +135,7 @@ class Checker:
             preload=self._preload, body=BODY, more=more, tests=True,
         )  # fmt: skip
         place(self.files, Path(self._folder), sandbox.user)
-        sandbox.start()
+        sandbox.begin()
         return sandbox
 
 
