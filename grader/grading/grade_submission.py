@@ -13,6 +13,7 @@ from grader.grading.analysis.name_analysis import bound, defined, tree_of
 from grader.grading.intake.cell_alignment import same
 from grader.grading.records import HELD, Calibration, Flag, Job, Notebook, Outcome, Result, Verdict
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerFork
+from grader.grading.sealed.client import LEARNING
 from grader.grading.verdict_rules import Cells, hidden_lines, of_both, of_sealed, of_unsealed
 from grader.sandbox import CellRun, Leftovers, Sandbox, Session
 
@@ -289,7 +290,7 @@ class NotebookRun:
             return Outcome(verdict="timeout", message=OVER[1])
         try:
             allowed, back = self.known.allowed, step.name in self.known.changed
-            may = None if allowed is None else allowed.get(step.name, frozenset())
+            may = frozenset({LEARNING}) if allowed is None else allowed.get(step.name, frozenset())
             outcome = self.checking.run(self.session, step.name, step.source, step.points, limit_s, forget, may, back)
         except CheckerDied as died:
             step.damaged = True
