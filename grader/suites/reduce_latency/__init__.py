@@ -151,7 +151,7 @@ def guards(sheet: Sheet, answer: Answer, name: str) -> None:
     kept: list[Any] = []
     start_s = family_cpu_of(lambda: kept.append(answer.call(name)), answer)
     with answer.uncollected():
-        first_s = family_cpu_of(lambda: kept.append(answer.call(kept[0], cases.ordinary[1], method="predict")), answer)
+        first_s = cpu_of(lambda: kept.append(answer.call(kept[0], cases.ordinary[1], method="predict")), answer)
     most_s = FIRST_REQUEST * cpu_of(lambda: slow.call(old, cases.ordinary[1], method="predict"), slow)
     given = [kept[1], *(answer.call(kept[0], row, method="predict") for row in cases.ordinary[2:40])]
     if len(wrong(given, cases.expected[1:40], 0.02)) > 2:
