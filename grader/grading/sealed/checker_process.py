@@ -20,7 +20,6 @@ from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.client import Client
 from grader.grading.sealed.evaluator import Evaluator, Namespace, compiled, register
 from grader.grading.sealed.session_client import SessionClient, Worker
-from grader.grading.sealed.warm_up import rehearse
 from grader.sandbox import protocol
 from grader.sandbox.isolation.enter import Entry, enter, lay_down
 
@@ -54,7 +53,6 @@ def prepare(setting: dict[str, Any]) -> tuple[dict[str, Namespace], dict[str, An
             for cell, source in plan["tests"]:
                 with contextlib.suppress(SyntaxError, ValueError):
                     compiled(source, cell)
-    rehearse()
     return namespaces, {"failed": failed}
 
 
