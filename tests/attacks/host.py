@@ -20,6 +20,7 @@ from tests.attacks.course import TOKENS
 
 MARK = "mlsd-attack"
 RUN = "ATTACK_RUN"
+SAME_CODE = ("PYTHONPATH",)  # the commands run the grader that the tests import, in a worktree of its own too
 
 
 def environment(root: Path, run: str = "") -> dict[str, str]:
@@ -38,7 +39,7 @@ def environment(root: Path, run: str = "") -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PIP_NO_INDEX": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    }
+    } | {name: os.environ[name] for name in SAME_CODE if name in os.environ}
 
 
 @dataclass
