@@ -1,0 +1,82 @@
+"""No honest mark is lost and ours never gives what stock nbgrader refuses: hundreds of answers through both graders.
+
+A difference is allowed in one form only: the test is disputed, so that a person decides. To add an exercise, add one
+entry to a module of `tasks`.
+"""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from grader.grading.analysis.name_analysis import bound, imports, read, tree_of
+from tests.attacks.differential.comparison import Compared, compare, table
+from tests.attacks.differential.tasks import EXERCISES
+
+ANSWERS = [answer for one in EXERCISES for answer in one.answers]
+LEAST_RIGHT, LEAST_WRONG = 300, 100
+MOST_ANSWERS = 7  # an eighth answer of one exercise makes the notebooks of all longer
+MOST_DISPUTED = 0.05  # of the right answers
+ROUNDING = 1e-6
+
+
+@pytest.fixture(scope="module")
+def compared():
+    """Every answer with both marks, graded once for all tests here."""
+    with tempfile.TemporaryDirectory(prefix="attacks-", ignore_cleanup_errors=True) as folder:
+        root = Path(folder)
+        (root / "ours").mkdir()
+        yield compare(root, EXERCISES)
+
+
+def faults(rows: list[Compared]) -> str:
+    """What an assertion shows: how many there are, and the table of them."""
+    return f"{len(rows)} answers:\n{table(rows)}"
+
+
+def test_the_corpus_is_large_and_its_names_are_apart():
+    right = [one for one in ANSWERS if one.right]
+    assert len(right) >= LEAST_RIGHT
+    assert len(ANSWERS) - len(right) >= LEAST_WRONG
+    assert len({one.name for one in EXERCISES}) == len(EXERCISES)
+    assert [one.name for one in EXERCISES if not (len(one.right) >= 3 and len(one.wrong) >= 1)] == []
+    assert [one.name for one in EXERCISES if len(one.answers) > MOST_ANSWERS] == []
+
+
+def test_no_answer_binds_a_name_that_the_test_of_another_exercise_reads():
+    tests = {one.name: tree_of(one.test_cell) for one in EXERCISES}
+    asked = {name: read(tree) - bound(tree) for name, tree in tests.items()}
+    shared = []
+    for answer in ANSWERS:
+        tree = tree_of(answer.source)
+        own = bound(tree) - set(imports(tree))
+        shared += [(answer, name) for other, names in asked.items() if other != answer.exercise for name in own & names]
+    assert shared == []
+
+
+def test_stock_nbgrader_gives_right_answers_full_marks_and_wrong_ones_less(compared):
+    """Otherwise the corpus is wrong, not a grader."""
+    odd = [one for one in compared if one.answer.right != (one.stock >= one.maximum - ROUNDING)]
+    assert not odd, faults(odd)
+
+
+def test_ours_never_gives_what_stock_nbgrader_refuses(compared):
+    more = [one for one in compared if one.ours > one.stock + ROUNDING]
+    assert not more, faults(more)
+
+
+def test_no_point_is_lost_unless_a_person_is_asked(compared):
+    lost = [one for one in compared if one.ours < one.stock - ROUNDING and not one.disputed]
+    assert not lost, faults(lost)
+
+
+def test_few_right_answers_need_a_person(compared, capsys):
+    right = [one for one in compared if one.answer.right]
+    disputed = [one for one in right if one.disputed]
+    unsealed = {one.answer.exercise for one in compared if not one.sealed}
+    with capsys.disabled():
+        print(
+            f"\n{len(compared)} marks compared, of {len(right)} right ones {len(disputed)} disputed; "
+            f"{len(unsealed)} of {len(EXERCISES)} tests not sealed"
+        )
+    assert len(disputed) <= MOST_DISPUTED * len(right), faults(disputed)
