@@ -106,6 +106,8 @@ EFFECTS = (
         """
         import json
         import os
+        if os.path.exists("state.json"):
+            os.remove("state.json")
         save_state({"n": 1, "tags": ["a"]}, "state.json")
         assert os.path.exists("state.json")
         with open("state.json") as file:
@@ -309,14 +311,16 @@ EFFECTS = (
     Exercise(
         "plot_line",
         """
-        ax = plot_line([0, 1, 2], [1, 3, 2])
-        assert ax.get_title() == "Load" and ax.get_xlabel() == "hour"
-        assert len(ax.lines) == 1
-        np.testing.assert_array_equal(ax.lines[0].get_ydata(), [1, 3, 2])
-        ### BEGIN HIDDEN TESTS
-        assert ax.lines[0].get_xdata().tolist() == [0, 1, 2]
-        ### END HIDDEN TESTS
-        plt.close("all")
+        try:
+            ax = plot_line([0, 1, 2], [1, 3, 2])
+            assert ax.get_title() == "Load" and ax.get_xlabel() == "hour"
+            assert len(ax.lines) == 1
+            np.testing.assert_array_equal(ax.lines[0].get_ydata(), [1, 3, 2])
+            ### BEGIN HIDDEN TESTS
+            assert ax.lines[0].get_xdata().tolist() == [0, 1, 2]
+            ### END HIDDEN TESTS
+        finally:
+            plt.close("all")
         """,
         right={
             "plain": """
