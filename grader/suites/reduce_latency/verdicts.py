@@ -15,7 +15,6 @@ MOST_WRONG = 0.05
 LOSS_GUARD = 0.01
 MOST_HELP_S = 0.05
 STEP_POINTS = 3
-LARGEST = 1e300
 
 
 def wrong(given: Sequence[Any], expected: Sequence[float], within: float) -> list[int]:
@@ -27,8 +26,11 @@ def agrees(given: Any, expected: Any, within: float) -> bool:
     """Whether both are finite plain numbers (a bool is none) that differ by no more than `within`."""
     if not all(isinstance(one, int | float | np.integer | np.floating) for one in (given, expected)):
         return False
-    finite = type(given) is not bool and -LARGEST < given < LARGEST  # math.isfinite raises for an int of 400 digits
-    return finite and abs(float(given) - float(expected)) <= within
+    try:
+        value = float(given)
+    except OverflowError:  # an int of 400 digits
+        return False
+    return type(given) is not bool and math.isfinite(value) and abs(value - float(expected)) <= within
 
 
 def judge_accuracy(sheet: Sheet, given: Sequence[Any], cases: Cases) -> None:
