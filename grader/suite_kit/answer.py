@@ -233,11 +233,10 @@ class Server:
 
     def respond(self, request: dict[str, Any]) -> bytes:
         """The reply frame to what a request frame held."""
-        if request["do"] == "null":
-            return encode({"values": [0.0]}, self.limits)
         if request["do"] == "collect":
             self._collect(request["calls"][0][1][0])
-            return encode({"values": [None]}, self.limits)
+        if request["do"] in ("null", "collect"):
+            return encode({"values": [0.0]}, self.limits)
         try:
             back = {"arguments": [arguments for _, arguments in request["calls"]]} if request["watch"] else {}
             return encode({"values": self._call(request), **back}, self.limits, export=self.keep)
@@ -387,11 +386,10 @@ def own_line(error: BaseException) -> str:
 
 
 def _same_data(sent: Any, back: Any) -> bool:
-    """Whether plain data came back as it was sent."""
-    try:
+    """Whether plain data came back as it was sent; objects that were put into it are a change."""
+    with contextlib.suppress(CodecError):
         return encode(sent) == encode(back)
-    except CodecError:  # objects were put into it
-        return False
+    return False
 
 
 def _text(error: BaseException) -> str:
