@@ -18,7 +18,7 @@ from tests.attacks.host import environment
 
 NAME = "differential"
 LIMIT_S = 1200
-CELL_S = 120  # of which a cell takes a hundredth; a busy machine must not decide a mark
+CELL_S = 60  # of which a cell takes a hundredth; a busy machine must not decide a mark
 MESSAGE = 160
 SETUP = """\
 import contextlib
