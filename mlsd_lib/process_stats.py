@@ -12,6 +12,7 @@ from typing import Any
 
 TICKS_S = 1 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
 PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20 if hasattr(os, "sysconf") else 0.004
+HAS_PROC = os.path.exists("/proc/self/stat")
 OVER = ("Z", "X", "")
 IN_MEMORY = ("/dev/zero ", "/SYSV", "/memfd:", "/dev/shm/")  # how a mapping's file is called that lies on no disk
 QUEUES = ("tcp", "tcp6", "udp", "udp6")
@@ -64,7 +65,7 @@ def state(process: int) -> str:
     fields = _stat(process)
     if fields:
         return fields[0]
-    if os.path.exists("/proc/self/stat"):
+    if HAS_PROC:
         return ""
     return {"zombie": "Z", "": ""}.get(_asked(process, "status", ""), "S")
 
@@ -79,7 +80,11 @@ def threads(process: int) -> int:
 
 def command(process: int) -> str:
     """The command line of a process, or its name if it has none; empty if it is gone."""
-    return " ".join(_asked(process, "cmdline", [])) or str(_asked(process, "name", ""))
+    try:
+        found = Path(f"/proc/{process}/cmdline").read_bytes() or Path(f"/proc/{process}/comm").read_bytes()
+        return found.replace(b"\0", b" ").decode("utf-8", "replace").strip()
+    except OSError:
+        return " ".join(_asked(process, "cmdline", [])) or str(_asked(process, "name", ""))
 
 
 def sizes(process: int) -> Sizes:
@@ -277,7 +282,9 @@ def _mapping_mb(process: int, place: str) -> float:
 
 
 def _asked(process: int, what: str, otherwise: Any) -> Any:
-    """What psutil says of a process, or `otherwise` if it is gone or hidden."""
+    """What psutil says of a process where there is no /proc, or `otherwise` if it is gone or hidden."""
+    if HAS_PROC:
+        return otherwise  # it is gone: /proc was asked before
     import psutil
 
     try:

@@ -17,6 +17,7 @@ from typing import Any
 
 from grader import secret
 from grader.grading.analysis.name_analysis import Names
+from grader.grading.records import LONGEST
 from grader.grading.sealed.client import Client
 from grader.grading.sealed.evaluator import Evaluator, Namespace, compiled, register
 from grader.grading.sealed.session_client import SessionClient, Worker
@@ -25,6 +26,8 @@ from grader.sandbox.isolation.enter import Entry, enter, lay_down
 
 SEEDS = (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed"))
 SUITES = "grader.suites."
+JSON_BYTES = 12  # the most that one character takes
+SHORTENED = 10_000
 PROCESSES = frozenset({"os.system", "subprocess.Popen", "os.exec", "os.posix_spawn", "os.fork"})
 
 
@@ -142,7 +145,7 @@ class Fork:
             new = list(zip(reversed(sys.modules), range(len(sys.modules) - self.modules), strict=False))
             self.modules = len(sys.modules)
             done = protocol.TestDone(
-                vars(outcome), self.session.number, self.session.asked_s, self.session.settled(),
+                _within(vars(outcome)), self.session.number, self.session.asked_s, self.session.settled(),
                 [name for name, _ in new],
             )  # fmt: skip
             self.worker.tell(done)
@@ -161,6 +164,13 @@ class Fork:
             raise RuntimeError(f"a pickle that names {arguments[0]}.{arguments[1]} is not read in a sealed test")
         if event in PROCESSES:
             raise RuntimeError("a sealed test starts no process")
+
+
+def _within(outcome: dict[str, Any]) -> dict[str, Any]:
+    """An outcome with its texts cut to what the worker reads, which holds them to less."""
+    texts = {name: value for name, value in outcome.items() if isinstance(value, str)}
+    most = LONGEST if sum(map(len, texts.values())) * JSON_BYTES < protocol.MOST_TESTED // 2 else SHORTENED
+    return outcome | {name: value[:most] for name, value in texts.items()}
 
 
 def _harmless(module: str, name: str) -> bool:

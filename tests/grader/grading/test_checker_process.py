@@ -106,6 +106,12 @@ def test_a_value_too_large_for_the_checker_ends_in_a_verdict(run):
     assert run("assert one() == 1").verdict == "pass"
 
 
+@pytest.mark.parametrize("character", ["x", "\u20ac", "\U0001f40d", "\x01"])
+def test_a_cell_that_prints_more_than_is_read_of_it_keeps_its_points(run, character):
+    outcome = run(f"print({character!r} * 3_000_000)\nassert one() == 1")
+    assert (outcome.verdict, len(outcome.printed) > 1000) == ("pass", True)
+
+
 def test_a_fork_that_is_stuck_or_dies_is_told_from_one_that_answers(run, monkeypatch):
     monkeypatch.setattr("grader.grading.sealed.checker.GRACE_S", 0.5)
     stuck = "import itertools, collections\ncollections.deque(itertools.repeat(one()), maxlen=0)"
