@@ -5,9 +5,10 @@ It hands records on as they come; writing them is `record.py`'s, grading the wor
 """
 
 import multiprocessing
+import os
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,14 +36,16 @@ class Worker:
     tasks: deque[Task] = field(default_factory=deque)
     since_s: float = 0.0
     spent: bool = False
+    core: int | None = None
 
 
 class Pool:
     """`size` workers. A context manager: at its end no worker is left.
 
     `most_s` is the longest that one submission may take, `most_mb` the memory at which a worker is replaced; the
-    workers' sandboxes and checkers come from `preload`, if there are any. `work` is what a worker does, its answers are
-    like `Done`, `spec` what it is told; `preloaded` are the modules that every worker has from its start.
+    workers' sandboxes and checkers come from `preload`, if there are any. Of several workers each has a core of its
+    own, as far as there are cores, so that what one submission does slows no other. `work` is what a worker does, its
+    answers are like `Done`, `spec` what it is told; `preloaded` are the modules that every worker has from its start.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Pool:
         self.context, self.work = context(preloaded), work
         self.preload = preload
         self.workers: list[Worker] = []
+        self.at_once = 1
         self.peak_mb = 0.0
 
     def __enter__(self) -> "Pool":
@@ -66,7 +70,8 @@ class Pool:
     def run(self, tasks: list[Task]) -> Iterator[list[Done]]:
         """All answers, those together that came within `GATHER_S`. Each student is answered exactly once."""
         waiting, tries = deque(tasks), dict.fromkeys((task.student for task in tasks), 0)
-        for _ in range(min(self.size, len(tasks))):
+        self.at_once = min(self.size, len(tasks))
+        for _ in range(self.at_once):
             self._start()
         left, since_s = len(tasks), 0.0
         held: list[Done] = []
@@ -84,13 +89,22 @@ class Pool:
     def _start(self) -> None:
         ours, theirs = self.context.Pipe()
         way = self.preload and self.preload.joined()
-        process = self.context.Process(target=self.work, args=(theirs, self.spec, way), daemon=False)
+        core = self._free_core()
+        process = self.context.Process(target=_on_core, args=(core, self.work, theirs, self.spec, way), daemon=False)
         with _no_main_module():
             process.start()
         theirs.close()
         if way is not None:
             way.leave()
-        self.workers.append(Worker(process, ours, since_s=time.monotonic()))
+        self.workers.append(Worker(process, ours, since_s=time.monotonic(), core=core))
+
+    def _free_core(self) -> int | None:
+        """The core that the fewest workers have; None if there is nothing to keep apart."""
+        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+        if min(self.at_once, len(cores)) < 2:
+            return None
+        taken = Counter(worker.core for worker in self.workers)
+        return min(cores, key=lambda core: taken[core])
 
     def _feed(self, waiting: deque[Task]) -> None:
         for worker in self.workers:
@@ -165,6 +179,13 @@ def run_once(target: Callable[..., None], *arguments: Any, preload: PreloadClien
         ours.close()
         process.join(3)
         process.kill()
+
+
+def _on_core(core: int | None, act: Callable[..., None], *arguments: Any) -> None:
+    """What a worker's process runs: `act`, confined to `core`, as all will be that it has made for it."""
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    act(*arguments)
 
 
 def context(preloaded: list[str] = PRELOADED) -> Any:

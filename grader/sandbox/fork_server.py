@@ -26,6 +26,8 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
     os.environ.clear()
     os.environ.update(setting["environment"])
     tempfile.tempdir = None  # noted while libraries were imported elsewhere
+    if setting["cores"]:
+        os.sched_setaffinity(0, setting["cores"])  # for all forks: each is refused to change it
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(2, 1)

@@ -34,7 +34,8 @@ class Sandbox:
 
     `imports` are loaded ahead, `forbids` may not be imported by student code, `readable` is shown to it and `hidden`
     is not, on top of the usual view. `server` names the class that answers `Session.ask`, made with (names, ask). It is
-    forked from `preload` where that can be, else started by itself. `probe.make_sandbox` chooses a level that works.
+    forked from `preload` where that can be, else started by itself; it and its forks have the processor cores of the
+    thread that makes it, and no others. `probe.make_sandbox` chooses a level that works.
 
     `body` names the module of what runs in it: its `prepare(setting)` is called once, its `main(prepared, setting,
     request, files)` in each fork; `setting` holds `more`. `tests`: it holds tests, and is shown what they need. May be
@@ -287,6 +288,7 @@ class Sandbox:
             "forbids": self.forbids,
             "server": self.server,
             "folder": self._folder,
+            "cores": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
             "body": self.body,
             **self.more,
         }

@@ -32,6 +32,8 @@ NOT_IMPLEMENTED = {
     "clone3": (435, 435), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
     "memfd_create": (319, 279), "memfd_secret": (447, 447),
 }  # fmt: skip
+# Answered as if it were done: who asks for other cores than the grader gave goes on with those.
+WITHOUT_EFFECT = {"sched_setaffinity": (203, 122)}
 CLONE, SOCKET, CONNECT, KILL = (56, 220), (41, 198), (42, 203), (62, 129)
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW flag
@@ -40,7 +42,7 @@ AF_UNIX = 1
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
-_PERMISSION, _MISSING = _ERROR | errno.EPERM, _ERROR | errno.ENOSYS
+_PERMISSION, _MISSING, _NOTHING = _ERROR | errno.EPERM, _ERROR | errno.ENOSYS, _ERROR
 
 
 def available() -> bool:
@@ -72,7 +74,7 @@ def _program(own_network: bool, own_processes: bool) -> bytes:
     ]
     if platform.machine() == "x86_64":  # the x32 numbers would be a second way to every call
         lines += [_line(_AT_LEAST, 0x40000000, 0, 1), _line(_RETURN, _MISSING)]
-    for numbers, result in ((NUMBERS, _PERMISSION), (NOT_IMPLEMENTED, _MISSING)):
+    for numbers, result in ((NUMBERS, _PERMISSION), (NOT_IMPLEMENTED, _MISSING), (WITHOUT_EFFECT, _NOTHING)):
         for pair in numbers.values():
             lines += [_line(_EQUAL, pair[column], 0, 1), _line(_RETURN, result)]
     lines += [

@@ -31,6 +31,15 @@ def bomb():
 bomb()
 """
 
+SPINNING = """
+import os, time
+for _ in range(60):
+    if os.fork() == 0:
+        end = time.monotonic() + 60
+        while time.monotonic() < end: pass
+        os._exit(0)
+"""
+
 MEMORY_BOMB = """
 held = []
 for _ in range(3 * 16):  # 3 GB at most
@@ -181,6 +190,8 @@ threading.Thread(target=chatter, daemon=True).start()
     case("pool_that_stays", extra("import multiprocessing\npool = multiprocessing.get_context('fork').Pool(2)")),
     # Bombs, bounded
     case("fork_bomb", answer(mean=FORK_BOMB), lost="mean"),
+    # Its own tests after the cell are slow; those of the neighbours, who are honest, must not be.
+    case("sixty_spinning_processes", extra(SPINNING, before="scale"), either=ALL_BUT_MEAN),
     case("thread_bomb", extra("""
 import threading, time
 try:

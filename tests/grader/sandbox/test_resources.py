@@ -1,12 +1,15 @@
 """What a session uses is counted from outside and over its whole family: no way of using more goes unseen."""
 
 import os
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import psutil
 import pytest
 
 from grader.sandbox import Level, Limits, make_sandbox, resource_monitor
+from grader.sandbox.preload_server import PreloadServer
+from mlsd_lib import process_stats
 
 LIMITS = Limits(wall_s=20, cpu_s=40, total_s=120, memory_mb=200, output_bytes=50_000, files_mb=8, processes=24)
 NAP_S = f"99.{os.getpid()}"  # found by it
@@ -141,6 +144,54 @@ def test_processes_are_counted_from_outside_where_the_kernel_does_not():
         run = session.run_cell(bomb)
         assert (run.verdict, session.alive) == ("memory", False)
         assert "24 are allowed" in run.error[1]
+
+
+TWO_CORES = pytest.mark.skipif(
+    len(getattr(os, "sched_getaffinity", lambda _: [])(0)) < 2, reason="one core only: nothing to keep apart"
+)
+SPIN = """
+import os
+for core in range(os.cpu_count()):
+    try: os.sched_setaffinity(0, {core})
+    except OSError: pass
+for _ in range(60):
+    if os.fork() == 0:
+        while True: pass
+sorted(os.sched_getaffinity(0))"""
+
+
+@contextmanager
+def confined(cores):
+    """This thread on `cores` meanwhile."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@TWO_CORES
+@pytest.mark.parametrize("preloaded", [False, True])
+def test_sixty_spinning_processes_stay_on_the_core_of_their_worker(preloaded):
+    first, second = sorted(os.sched_getaffinity(0))[:2]
+    limits = replace(LIMITS, processes=64)
+    with ExitStack() as ending:
+        server = ending.enter_context(PreloadServer([], [])) if preloaded else None
+        made = []
+        for core in (first, second):
+            with confined({core}):
+                made.append(ending.enter_context(make_sandbox(["json"], limits=limits, preload=server)))
+        spinning, neighbour = (ending.enter_context(one.open()) for one in made)
+        assert shown(spinning.run_cell(SPIN)) == f"[{first}]"
+        assert shown(neighbour.run_cell("import os; sorted(os.sched_getaffinity(0))")) == f"[{second}]"
+        family = [spinning.process, *process_stats.descendants(spinning.process)]
+        assert len(family) == 61
+        assert {tuple(psutil.Process(one).cpu_affinity()) for one in family} == {(first,)}
+
+
+def shown(run):
+    return run.outputs[-1]["data"]["text/plain"]
 
 
 def test_honest_memory_below_the_limit_is_left_alone(sandbox):
