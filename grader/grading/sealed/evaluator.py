@@ -50,7 +50,7 @@ class Namespace(dict[str, Any]):
             age, value = self.fetched[name]
             if self.client is None or age == self.client.acts or issubclass(type(value), Proxied | type):
                 return value
-        if name in self.names.imports and self._imported(name):
+        if name in self.names.imports and self._is_bound_there(name) and self._imported(name):
             return dict.__getitem__(self, name)
         dunder = name.startswith("__") and name.endswith("__")
         if self.client is None or dunder or (name in BUILTINS and name not in self.names.theirs):
@@ -58,6 +58,10 @@ class Namespace(dict[str, Any]):
         value = called_by_name(self.client.request("names", [name])[name])
         self.fetched[name] = self.client.acts, value
         return value
+
+    def _is_bound_there(self, name: str) -> bool:
+        """Whether the student has bound a name that the answer should import: what was left out is not supplied."""
+        return self.client is None or name in self.client.request("names", [name])
 
     def _imported(self, name: str) -> bool:
         """Whether the instructor's own import of this name could be done here."""

@@ -178,3 +178,26 @@ def test_no_answer_can_make_a_sealed_test_run_unsealed(bench):
         "one": "class one:\n    def __eq__(s, o): return True",
     }
     assert not any(one.unsealed for one in bench.result(strange).verdicts)
+
+
+PLACES = (
+    answer("import", "import math as m"), check("import-test", "assert m.pi > 3"),
+    answer("one", "def one(): return 1"), check("one-test", "assert one() == 1"),
+    answer("write", "open('out.txt', 'w').write('42')"), check("file-test", "assert open('out.txt').read() == '42'"),
+    answer("end", "end = 1"), check("end-test", "assert end == 1"),
+)  # fmt: skip
+
+
+def test_an_import_that_the_student_left_out_is_not_supplied():
+    with Bench(*PLACES) as bench:
+        found = {one.cell: one for one in bench.result({"import": "pass"}).verdicts}
+        assert (found["import-test"].points, found["import-test"].disputed) == (0, "")
+        assert bench.verdicts({"import": "import math\nm = math"})["import-test"] == "pass"
+
+
+def test_a_test_runs_at_its_place_and_an_answer_counts_as_far_as_it_came():
+    raises = {"one": "def one(): return 1\nraise ValueError('after the answer')"}
+    removes = {"end": "import os\nos.remove('out.txt')\nend = 1"}
+    with Bench(*PLACES) as bench:
+        for answers in (raises, removes):
+            assert set(bench.verdicts(answers).values()) == {"pass"}
