@@ -6,12 +6,12 @@ again and the cells before are run again.
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from grader.grading.analysis.grading_plan import Plan
 from grader.grading.analysis.name_analysis import bound, defined, tree_of
+from grader.grading.beside import Beside
 from grader.grading.intake.cell_alignment import same
-from grader.grading.records import HELD, Calibration, Flag, Job, Notebook, Outcome, Result, Verdict
+from grader.grading.records import HELD, Calibration, Flag, Job, Notebook, Outcome, Result, Step, Verdict
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerFork
 from grader.grading.sealed.client import LEARNING
 from grader.grading.verdict_rules import Cells, hidden_lines, of_both, of_sealed, of_unsealed
@@ -20,23 +20,6 @@ from grader.sandbox import CellRun, Leftovers, Sandbox, Session
 RESTARTS = 20
 OVER = ("CellTimeoutError", "The time of the whole submission was over before this cell.", "")
 _now_s = time.monotonic
-
-
-@dataclass
-class Step:
-    """One code cell of a submission in the order in which it runs. `role`: "theirs", "locked" or "test".
-
-    `damaged` once a session or the checker died in it, or memory ran out; `alone` if no other cell can depend on what
-    it does.
-    """
-
-    number: int
-    name: str
-    role: str
-    source: str
-    points: float = 0.0
-    damaged: bool = False
-    alone: bool = False
 
 
 def grade_submission(
@@ -108,7 +91,7 @@ class NotebookRun:
         self.outputs: dict[int, CellRun] = {}
         self.verdicts: dict[str, Verdict] = {}
         self.outcomes: dict[str, Outcome] = {}
-        self.beside: dict[str, CellRun] = {}
+        self.beside = Beside(sandbox, job, plan, self.steps)
         self.held: set[int] = set()
         self.imported: set[str] = set()
         self.left = Leftovers()
@@ -140,6 +123,7 @@ class NotebookRun:
                     continue
         finally:
             self._close()
+            self.beside.close()
         return self
 
     def executed(self) -> Notebook:
@@ -206,7 +190,7 @@ class NotebookRun:
         self._after_cell(step)
 
     def _test(self, step: Step) -> None:
-        """Decide a test: beside the student's code first, in a copy that is thrown away, then in the checker."""
+        """Decide a test: beside the student's code first, in a process that is thrown away, then in the checker."""
         twice = step.name not in self.plan.ours
         if twice and not self.cells.is_untouched(step.name):
             self._try(step)
@@ -217,36 +201,26 @@ class NotebookRun:
         cpu_s, peak_mb = max(0.0, self.session.cpu_s() - before_s), self.session.peak_mb()
         self.cpu_s, self.peak_mb = self.cpu_s + cpu_s, max(self.peak_mb, peak_mb)
         found = of_sealed(self.cells, step.name, step.source, step.points, outcome, cpu_s, peak_mb)
-        if twice and found.points and step.name not in self.beside:
+        if twice and found.points and step.name not in self.beside.runs:
             self._try(step)  # nothing was answered, and yet the test gave points
-        if step.name in self.beside:
-            there = of_unsealed(self.cells, step.name, step.source, step.points, self.beside[step.name])
+        if step.name in self.beside.runs:
+            there = of_unsealed(self.cells, step.name, step.source, step.points, self.beside.runs[step.name])
             found = of_both(found, there, self.job.trust)
         self.verdicts[step.name] = found
         step.alone = outcome.suite
         self._after_test(step)
 
     def _try(self, step: Step) -> None:
-        """Run a test and those that follow it, up to the student's next cell, in one copy of the student's process."""
-        if step.name in self.beside or not self.session.alive:
-            return
-        group = self._tests_from(step)
-        runs = self._tried(group)
-        if len(group) > 1 and all(run.verdict not in ("ok", "error") for run in runs):
-            group, runs = group[:1], self._tried(group[:1])
-        self.beside |= dict(zip([one.name for one in group], runs, strict=True))
-        for one in group:
-            self._hidden_shown(one)
-
-    def _tried(self, group: list[Step]) -> list[CellRun]:
-        """Tests in one copy, after earlier ones whose names they use."""
-        names = [one.name for one in group]
-        needed = {name for one in names for name in self.plan.needs.get(one, ())} - set(names)
-        before = [source for name, source in self.plan.tests if name in needed]
-        limit_s = max(0.1, min(self.job.cell_s, self.end_s - _now_s()))
-        return self.session.try_cells([*before, *(one.source for one in group)], limit_s)[len(before) :]
+        """Run a test beside the student's code; that takes nothing from the student's time."""
+        before_s = self.beside.spent_s
+        self.beside.run(self.session, step, self._tests_from(step))
+        self.end_s += self.beside.spent_s - before_s
+        for one in self.steps:
+            if one.name in self.beside.shown:
+                self._hidden_shown(one)
 
     def _tests_from(self, step: Step) -> list[Step]:
+        """A test and those that follow it up to the student's next cell."""
         found = []
         for one in self.steps[self.steps.index(step) :]:
             if one.role != "test" or one.name in self.plan.ours or one.name in self.unsealed:

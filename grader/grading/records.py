@@ -182,6 +182,23 @@ class Calibration:
 
 
 @dataclass
+class Step:
+    """One code cell of a submission in the order in which it runs. `role`: "theirs", "locked" or "test".
+
+    `damaged` once a session or the checker died in it, or memory ran out; `alone` if no other cell can depend on what
+    it does.
+    """
+
+    number: int
+    name: str
+    role: str
+    source: str
+    points: float = 0.0
+    damaged: bool = False
+    alone: bool = False
+
+
+@dataclass
 class StudentOutcome:
     """One student's outcome: points by hand are apart in `waiting` (the most that is still to be given)."""
 

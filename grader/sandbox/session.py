@@ -109,8 +109,7 @@ class Session:
 
         `seconds` is the limit of all; `outputs` holds a cell's value alone. Without an end all have one verdict.
         """
-        started = _wall_s()
-        watch = ResourceMonitor(self.limits, self._family(), self.folder, self._within_total(seconds))
+        watch = ResourceMonitor(self.limits, self._family(), self.folder, seconds)
         try:
             payload = json.dumps(list(sources)).encode("utf-8", "replace")
             runs = tried(self._converse(protocol.TRY, payload, protocol.DONE, watch, self._asides, None))
@@ -118,7 +117,6 @@ class Session:
             runs += [ended] * (len(sources) - len(runs))
         except SessionDead as dead:
             runs = [CellRun.stopped(dead.verdict, str(dead))] * len(sources)
-        self._used_s += _wall_s() - started
         return runs[: len(sources)]
 
     def ask(self, frame: bytes, timeout_s: float, serve: Callable[[bytes], bytes] | None = None) -> bytes:
@@ -147,6 +145,10 @@ class Session:
     def delegated_s(self) -> float:
         """CPU seconds of processes that the student's process started, ended ones included."""
         return self._of.delegated_s() if self._of and self.alive else 0.0
+
+    def threads(self) -> int:
+        """Threads of the student's process, those of libraries included; 0 once it ended."""
+        return process_stats.threads(self._of.pid) if self._of and self.alive else 0
 
     def helpers(self) -> int:
         """Processes that the student's process started and that still run."""

@@ -5,6 +5,7 @@ points, only for a smooth run of honest work.
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -158,6 +159,7 @@ class Student:
         """The whole life of a fork that tries cells."""
         told: list[Any] = []
         try:
+            gc.disable()  # to collect garbage is to copy every page
             os.setpgid(0, 0)
             syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)

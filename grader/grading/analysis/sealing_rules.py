@@ -26,6 +26,7 @@ from grader.grading.analysis.sealing_signs import (
     modules_of_python,
     names,
     namespace_written,
+    opens_to_write,
     opens_what_is_named,
     students_name_bound_again,
     waits,
@@ -60,6 +61,18 @@ IDENTITY = frozenset({
     "assertIs", "assertIsNot", "is_", "is_not", "shares_memory", "may_share_memory", "getsizeof", "getrefcount",
     "weakref", "get_referrers", "owndata", "OWNDATA",
 })  # fmt: skip
+WRITES = frozenset({
+    "to_csv", "to_json", "to_parquet", "to_excel", "to_feather", "to_sql", "savetxt", "savez", "savefig", "write_text",
+    "write_bytes", "write_csv", "write_parquet", "mkdir", "makedirs", "unlink", "rmtree", "tempfile", "mkdtemp",
+    "TemporaryDirectory", "NamedTemporaryFile", "mkstemp", "copyfile",
+})  # fmt: skip
+SETTINGS = frozenset({
+    "set_option", "reset_option", "rcParams", "rcdefaults", "seterr", "set_printoptions", "setlocale", "set_theme",
+    "set_default_dtype", "set_num_threads", "set_grad_enabled",
+})  # fmt: skip
+PLOTS = frozenset(
+    f"{module}.{name}" for module in ("plt", "pyplot") for name in ("close", "clf", "cla", "ion", "ioff", "sca")
+)
 TOGETHER = frozenset({
     "threading", "ThreadPoolExecutor", "ProcessPoolExecutor", "multiprocessing", "asyncio", "Thread", "futures",
 })  # fmt: skip
@@ -106,6 +119,7 @@ def not_sealed(source: str, **known: frozenset[str]) -> Finding | None:
 
 
 VALUES = "Compare values: what the function gives for an input, not how or by which object."
+A_FILE = "Write the file in a locked cell, or hand out the file with the exercise."
 AN_ARGUMENT = "Give what is replaced to the function as an argument."
 RULES = (
     Rule(names(NAMES_OF_SHELL), "it uses {}, which belongs to the student's shell", VALUES),
@@ -141,6 +155,10 @@ RULES = (
     Rule(evaluated_by_pandas, "it hands text to {}, which may run it", "Select rows by a condition in Python."),
     Rule(formats, "it uses a text of the student's as a template: {}", "Let the template be the test's own."),
     Rule(opens_what_is_named, "it opens a file that the student names, by {}", "Choose the file's name in the test."),
+    Rule(opens_to_write, "it writes a file by {}, which the student's process would not find", A_FILE),
+    Rule(words(WRITES), "it writes files by {}, which the student's process would not find", A_FILE),
+    Rule(words(SETTINGS), "it changes by {} what a library does in later cells", "Set it in a locked cell."),
+    Rule(called(PLOTS), "it changes by {} what later cells draw on", "Let each answer make a figure of its own."),
     Rule(called(frozenset({"id"})), "it asks by {} whether two objects are one", VALUES),
     Rule(words(IDENTITY), "it asks by {} whether two objects are one", VALUES),
     Rule(exact_type, "it asks for the exact type: {}", "Use isinstance, or compare values."),

@@ -86,6 +86,16 @@ def opens_what_is_named(cell: TrustedCell) -> str:
     return ""
 
 
+def opens_to_write(cell: TrustedCell) -> str:
+    """A file that the cell opens to write."""
+    for call in cell.calls:
+        given = [*call.args[1:2], *(one.value for one in call.keywords if one.arg == "mode")]
+        modes = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        if dotted(call.func).rpartition(".")[2] == "open" and any(set("wax+") & set(mode) for mode in modes):
+            return "open"
+    return ""
+
+
 def built_in_bound_again(cell: TrustedCell) -> str:
     """A built-in name that the cell binds."""
     bound = name_analysis.bound(cell.tree) - set(name_analysis.imports(cell.tree))
