@@ -1,0 +1,44 @@
+"""What each wall of the grader costs a submission, in milliseconds: medians over many, for light and heavy imports."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+from grader.grading.analysis.grading_plan import Plan, Plans
+from grader.grading.analysis.name_analysis import Names
+from grader.grading.sealed.checker import Checker
+from grader.sandbox import best_level, make_sandbox
+
+IMPORTS = {"light": [], "heavy": ["numpy", "pandas", "sklearn.linear_model", "matplotlib.pyplot"]}
+SERVER = "grader.grading.sealed.object_server:ObjectServer"
+TIMES = 40
+
+
+def walls(quiet: bool = False) -> dict[str, dict[str, float]]:
+    """By imports: ms for a session behind its walls, a checker behind its own, a test beside in a copy."""
+    found = {name: _measured(imports) for name, imports in IMPORTS.items()}
+    if not quiet:
+        print(f"walls at level {best_level().name.lower()}, median ms a submission (a copy: a test):")
+        for name, one in found.items():
+            print(f"  {name:6s} " + ", ".join(f"{what} {ms:.1f}" for what, ms in one.items()))
+    return found
+
+
+def _measured(imports: list[str]) -> dict[str, float]:
+    plans = Plans({"nb": Plan("nb", names=Names())}, imports)
+    with make_sandbox(imports, server=SERVER) as sandbox, Checker(plans) as checker, sandbox.open() as session:
+        session.run_cell("answer = 42")
+        return {
+            "session": _median_ms(lambda: sandbox.open().close()),
+            "checker": _median_ms(lambda: checker.open("nb", session).close()),
+            "copy": _median_ms(lambda: session.try_cells(["assert answer == 42"], 10.0)),
+        }
+
+
+def _median_ms(act: Callable[[], object]) -> float:
+    spent = []
+    for _ in range(TIMES):
+        started_s = time.perf_counter()
+        act()
+        spent.append(1000 * (time.perf_counter() - started_s))
+    return round(statistics.median(spent), 1)
