@@ -44,7 +44,7 @@ class Beside:
                 self.runs[step.name] = CellRun.stopped("timeout", OVER)
             elif self._second is None and session.alive and session.threads() == 1:
                 self._in_copy(session, group)
-            else:
+            if step.name not in self.runs:
                 self._in_second(step)
         finally:
             self.spent_s += _now_s() - started_s
@@ -59,6 +59,8 @@ class Beside:
         runs = self._copied(session, group)
         if len(group) > 1 and all(run.verdict not in ("ok", "error") for run in runs):
             group, runs = group[:1], self._copied(session, group[:1])
+        if runs[0].verdict == "crashed":
+            return  # no copy can be made here: the answer used up its processes or files, or ended the session
         names = [one.name for one in group]
         self.runs |= dict(zip(names, runs, strict=True))
         self.shown.update(names)

@@ -138,10 +138,19 @@ class Student:
     def try_cells(self, payload: bytes) -> bytes:
         """As `run_cell` for some cells, in one fork that is thrown away: nothing that they do is left.
 
-        The reply is a list with what each told, and the text of its value if it has one.
+        The reply is a list with what each told, and the text of its value if it has one. It is empty where no fork can
+        be made: a cell may have used up the files or processes that it may have.
         """
-        reading, writing = os.pipe()
-        fork = _fork()
+        try:
+            reading, writing = os.pipe()
+        except OSError:
+            return b"[]"
+        try:
+            fork = _fork()
+        except OSError:
+            os.close(reading)
+            os.close(writing)
+            return b"[]"
         if fork == 0:
             os.close(reading)
             self._in_fork(json.loads(payload), writing)
@@ -153,7 +162,8 @@ class Student:
             for end in (os.killpg, os.kill):  # the group is there once the fork has run
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     end(fork, signal.SIGKILL)
-            os.waitpid(fork, 0)
+            with contextlib.suppress(ChildProcessError):  # a cell has SIGCHLD ignored, and the kernel waits for us
+                os.waitpid(fork, 0)
 
     def _in_fork(self, sources: list[str], writing: int) -> None:
         """The whole life of a fork that tries cells."""

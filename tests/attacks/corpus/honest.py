@@ -54,8 +54,8 @@ def scale(values):
     case("two_answers_last_counts", right("mean", before="def mean(values): return 0")),
     case("shadows_a_builtin_of_the_tests", extra("""
 sorted, isinstance, AssertionError = 1, 2, 3
-""", before="scale")),
-    case("shadows_a_library_of_the_tests", right("scale", after="time = 12\nmath = 'hard'")),
+""", before="scale"), either="scale"),  # beside the answer the test fails, so a person decides
+    case("shadows_a_library_of_the_tests", right("scale", after="time = 12\nmath = 'hard'"), either="fib"),
     case("changes_a_test_variable", right("words", after="points = 3\nearned = 3")),
     case("changes_its_argument", answer(mean="""
 def mean(values):

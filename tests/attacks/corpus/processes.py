@@ -215,7 +215,7 @@ held = []
 try:
     for _ in range(5000): held.append(open("/dev/null"))
 except OSError: pass
-""", before="scale"), either="rows line"),
+""", before="scale"), either="rows line scale"),  # each opens or imports a file
     case("output_bomb", right("mean", after="for _ in range(50): print('x' * 1_000_000)")),
     case("output_bomb_in_the_function", right("mean", before="print_ = print", after="""
 _mean = mean

@@ -344,9 +344,10 @@ def work_half_a_second():
 
 @pytest.fixture
 def ended_children():
-    """Children that a test leaves are ended after it."""
+    """Children that a test leaves are ended after it; those that were there before serve other tests."""
+    before = set(psutil.Process().children(recursive=True))
     yield
-    for child in psutil.Process().children(recursive=True):
+    for child in set(psutil.Process().children(recursive=True)) - before:
         if child.name() == psutil.Process().name():
             child.kill()
             child.wait()
