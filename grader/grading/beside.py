@@ -20,8 +20,8 @@ _now_s = time.monotonic
 class Beside:
     """What tests of one notebook gave beside the student's code, by name, in `runs`. Close it.
 
-    `shown` are those that ran in a copy of the student's own session, and so could have told it something. All of them
-    together may take as long as the submission itself.
+    `shown` are those that were handed to the student's own session for a copy, and so could have told it something.
+    All of them together may take as long as the submission itself.
     """
 
     def __init__(self, sandbox: Sandbox, job: Job, plan: Plan, steps: Sequence[Step]) -> None:
@@ -61,9 +61,7 @@ class Beside:
             group, runs = group[:1], self._copied(session, group[:1])
         if runs[0].verdict == "crashed":
             return  # no copy can be made here: the answer used up its processes or files, or ended the session
-        names = [one.name for one in group]
-        self.runs |= dict(zip(names, runs, strict=True))
-        self.shown.update(names)
+        self.runs |= {one.name: run for one, run in zip(group, runs, strict=True)}
 
     def _copied(self, session: Session, group: Sequence[Step]) -> list[CellRun]:
         """Tests in one copy, after earlier ones whose names they use."""
@@ -72,6 +70,7 @@ class Beside:
         names = [one.name for one in group]
         needed = {name for one in names for name in self.plan.needs.get(one, ())} - set(names)
         before = [source for name, source in self.plan.tests if name in needed]
+        self.shown |= {*names, *needed}  # whatever comes of it: the answer may have read them and then ended the copy
         limit_s = max(0.1, min(self.job.cell_s, self.job.total_s - self.spent_s))
         return session.try_cells([*before, *(one.source for one in group)], limit_s)[len(before) :]
 
