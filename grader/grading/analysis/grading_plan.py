@@ -14,7 +14,7 @@ from typing import Any
 from grader.grading.analysis import name_analysis, sealing_rules
 from grader.grading.analysis.name_analysis import BUILTINS, Names
 from grader.grading.analysis.test_order import needed_before
-from grader.grading.intake.instructor_notebook import HIDDEN, Master, MasterCell
+from grader.grading.intake.instructor_notebook import HIDDEN, InstructorCell, InstructorNotebook
 
 LIGHT = frozenset(sys.stdlib_module_names)
 
@@ -62,7 +62,9 @@ class Plans:
     forbids: list[str] = field(default_factory=list)
 
 
-def plans(masters: Sequence[Master], solved: Mapping[str, bytes], hidden: tuple[str, str] = HIDDEN) -> Plans:
+def plans(
+    masters: Sequence[InstructorNotebook], solved: Mapping[str, bytes], hidden: tuple[str, str] = HIDDEN
+) -> Plans:
     """The plans of an assignment. `solved` are the instructor's notebooks with answers, by name, if any."""
     made = {one.name: plan(one, _answers(solved.get(one.name)), hidden) for one in masters}
     imported: set[str] = set()
@@ -75,12 +77,12 @@ def plans(masters: Sequence[Master], solved: Mapping[str, bytes], hidden: tuple[
     return Plans(made, sorted(found | late), sorted({name for one in found for name in _stated(one, "FORBIDS")}))
 
 
-def identity(cell: MasterCell) -> str:
+def identity(cell: InstructorCell) -> str:
     """How a plan calls a cell."""
     return cell.grade_id or cell.cell_id
 
 
-def plan(master: Master, answers: dict[str, str], hidden: tuple[str, str] = HIDDEN) -> Plan:
+def plan(master: InstructorNotebook, answers: dict[str, str], hidden: tuple[str, str] = HIDDEN) -> Plan:
     """The plan of one notebook; `answers` are the instructor's, by grade id or cell id."""
     made = Plan(master.name, answers=answers, hidden=hidden)
     code = [cell for cell in master.cells if cell.kind == "code"]
@@ -109,7 +111,7 @@ def plan(master: Master, answers: dict[str, str], hidden: tuple[str, str] = HIDD
 
 
 def _tests(
-    made: Plan, code: list[MasterCell], trees: dict[str, ast.Module], bound: dict[str, set[str]]
+    made: Plan, code: list[InstructorCell], trees: dict[str, ast.Module], bound: dict[str, set[str]]
 ) -> None:  # fmt: skip
     """What the plan says of each test cell but for its seal."""
     since: list[str] = []
@@ -135,7 +137,7 @@ def _tests(
 
 
 def _decide_seals(
-    made: Plan, code: list[MasterCell], trees: dict[str, ast.Module], own: Sequence[ast.Module]
+    made: Plan, code: list[InstructorCell], trees: dict[str, ast.Module], own: Sequence[ast.Module]
 ) -> None:  # fmt: skip
     """Which tests are not sealed, by the text of the release alone; tests of our suites always are."""
     theirs = {name for given in made.binds.values() for name in given}

@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from grader.grading.intake.instructor_notebook import MasterCell
+from grader.grading.intake.instructor_notebook import InstructorCell
 from grader.grading.intake.notebook_parser import Cell, bare
 
 COMPARED = 2_000  # characters of a cell that are compared
@@ -21,7 +21,7 @@ NAMES = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)|^(\w+)\s*=", re.MULTILI
 Pairs = dict[int, int]
 
 
-def match(cells: Sequence[Cell], masters: Sequence[MasterCell]) -> Pairs:
+def match(cells: Sequence[Cell], masters: Sequence[InstructorCell]) -> Pairs:
     """Index of a submitted cell to index of the master's cell; each of either at most once."""
     pairs: Pairs = {}
     _by_grade_id(cells, masters, pairs)
@@ -56,7 +56,7 @@ def same(text: str, other: str) -> bool:
     return bare(text) == bare(other)
 
 
-def _by_grade_id(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> None:
+def _by_grade_id(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> None:
     """Of copies of a cell the first that was worked in counts, else the first."""
     found: dict[str, list[int]] = {}
     for index, cell in enumerate(cells):
@@ -69,7 +69,7 @@ def _by_grade_id(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pa
             pairs[(worked_in if worked_in and not master.locked else copies)[0]] = number
 
 
-def _by_cell_id(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> None:
+def _by_cell_id(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> None:
     known = {master.cell_id: number for number, master in _left(masters, pairs) if master.cell_id}
     for index in _nameless(cells, masters, pairs):
         cell = cells[index]
@@ -77,7 +77,7 @@ def _by_cell_id(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pai
             pairs[index] = known.pop(cell.cell_id)
 
 
-def _by_content(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> None:
+def _by_content(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> None:
     known: dict[str, list[int]] = {}
     for number, master in _left(masters, pairs):
         known.setdefault(bare(master.released), []).append(number)
@@ -87,7 +87,7 @@ def _by_content(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pai
             pairs[index] = known[text].pop(0)
 
 
-def _by_position(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> None:
+def _by_position(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> None:
     """Between two cells that are known, in order, what is most alike."""
     fixed = sorted((index, pairs[index]) for index in in_place(pairs))
     used, nameless = set(pairs.values()), set(_nameless(cells, masters, pairs))
@@ -99,7 +99,7 @@ def _by_position(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pa
             pairs.update(_aligned(cells, theirs, masters, ours))
 
 
-def _aligned(cells: Sequence[Cell], theirs: list[int], masters: Sequence[MasterCell], ours: list[int]) -> Pairs:
+def _aligned(cells: Sequence[Cell], theirs: list[int], masters: Sequence[InstructorCell], ours: list[int]) -> Pairs:
     """The pairs in order with the greatest likeness in sum (dynamic programming over the gap)."""
     fine = len(theirs) * len(ours) <= PAIRS
     if len(theirs) * len(ours) > 100 * PAIRS:
@@ -124,11 +124,11 @@ def _aligned(cells: Sequence[Cell], theirs: list[int], masters: Sequence[MasterC
     return found
 
 
-def _may_be(cell: Cell, master: MasterCell) -> bool:
+def _may_be(cell: Cell, master: InstructorCell) -> bool:
     return cell.kind == master.kind and not master.locked and bool(cell.text.strip())
 
 
-def _likeness(cell: Cell, master: MasterCell, fine: bool) -> float:
+def _likeness(cell: Cell, master: InstructorCell, fine: bool) -> float:
     """0 if the two are not the same cell; defining the same name counts more than any likeness of text."""
     text, released = cell.text[:COMPARED], master.released[:COMPARED]
     shared = SAME_NAME * bool(_names(text) & _names(released)) if not master.locked else 0.0
@@ -143,12 +143,12 @@ def _names(text: str) -> set[str]:
     return {name for groups in NAMES.findall(text) for name in groups if name}
 
 
-def _nameless(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> list[int]:
+def _nameless(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> list[int]:
     """Cells not matched yet that are no copies: without a grade id, or with one that nobody gave."""
     known = {master.grade_id for master in masters} - {""}
     return [index for index, cell in enumerate(cells) if index not in pairs and cell.grade_id not in known]
 
 
-def _left(masters: Sequence[MasterCell], pairs: Pairs) -> list[tuple[int, MasterCell]]:
+def _left(masters: Sequence[InstructorCell], pairs: Pairs) -> list[tuple[int, InstructorCell]]:
     used = set(pairs.values())
     return [(number, master) for number, master in enumerate(masters) if number not in used]

@@ -20,7 +20,7 @@ HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 
 
 @dataclass(frozen=True)
-class MasterCell:
+class InstructorCell:
     """One cell: `source` is what is run, `released` what students got. `entry` is its nbgrader metadata, if it has.
 
     `earlier` are fingerprints of its texts in other versions that were released, which students may hold.
@@ -70,11 +70,11 @@ class MasterCell:
 
 
 @dataclass(frozen=True)
-class Master:
+class InstructorNotebook:
     """One notebook of an assignment; `metadata` is the notebook's own."""
 
     name: str
-    cells: tuple[MasterCell, ...]
+    cells: tuple[InstructorCell, ...]
     metadata: dict[str, Any] = field(default_factory=dict)
 
     def notebook(self, cells: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def cell_dict(
     return cell | ({"attachments": pictures} if pictures else {})
 
 
-def masters(course: Course, name: str) -> list[Master]:
+def masters(course: Course, name: str) -> list[InstructorNotebook]:
     """The notebooks of an assignment. Raises `GraderError` if the gradebook does not know it."""
     from nbgrader.api import MissingEntry
 
@@ -113,7 +113,7 @@ def masters(course: Course, name: str) -> list[Master]:
     return found
 
 
-def _with_earlier(cell: MasterCell, earlier: Texts) -> MasterCell:
+def _with_earlier(cell: InstructorCell, earlier: Texts) -> InstructorCell:
     return replace(cell, earlier=earlier[cell.grade_id]) if cell.grade_id in earlier else cell
 
 
@@ -152,12 +152,12 @@ def _in_gradebook(notebook: Any) -> dict[str, Known]:
     return cells
 
 
-def _master(course: Course, name: str, notebook: str, kernel: str, known: dict[str, Known]) -> Master:
+def _master(course: Course, name: str, notebook: str, kernel: str, known: dict[str, Known]) -> InstructorNotebook:
     paths = [course.folder(step, name=name) / f"{notebook}.ipynb" for step in ("release", "source")]
     path = next((one for one in paths if one.is_file()), None)
     base = read(path.read_bytes()).cells or [] if path else []
     marks = hidden_marks(course)
-    cells: list[MasterCell] = []
+    cells: list[InstructorCell] = []
     seen: set[str] = set()
     for number, cell in enumerate(base):
         if cell.grade_id in known and cell.grade_id not in seen:
@@ -170,14 +170,14 @@ def _master(course: Course, name: str, notebook: str, kernel: str, known: dict[s
         if grade_id not in seen:
             cells.append(_graded(Cell(one[0], one[1]), f"graded-{len(cells)}", one, None, marks))
     metadata = {"kernelspec": json.loads(kernel)} if kernel else {}
-    return Master(notebook, tuple(cells), metadata | {"language_info": {"name": "python"}})
+    return InstructorNotebook(notebook, tuple(cells), metadata | {"language_info": {"name": "python"}})
 
 
-def _graded(cell: Cell, spare: str, known: Known, released: str | None, marks: tuple[str, str]) -> MasterCell:
+def _graded(cell: Cell, spare: str, known: Known, released: str | None, marks: tuple[str, str]) -> InstructorCell:
     kind, source, entry = known
     released = without_hidden_tests(source, marks) if released is None else released
-    return MasterCell(kind, source, released, cell.cell_id or spare, entry, cell.tags, cell.pictures)
+    return InstructorCell(kind, source, released, cell.cell_id or spare, entry, cell.tags, cell.pictures)
 
 
-def _plain(cell: Cell, spare: str) -> MasterCell:
-    return MasterCell(cell.kind, cell.text, cell.text, cell.cell_id or spare, {}, cell.tags, cell.pictures)
+def _plain(cell: Cell, spare: str) -> InstructorCell:
+    return InstructorCell(cell.kind, cell.text, cell.text, cell.cell_id or spare, {}, cell.tags, cell.pictures)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.grading.intake.cell_alignment import Pairs, in_place, match
-from grader.grading.intake.instructor_notebook import Master, MasterCell, cell_dict
+from grader.grading.intake.instructor_notebook import InstructorCell, InstructorNotebook, cell_dict
 from grader.grading.intake.notebook_parser import Cell, Handed, read
 from grader.grading.records import Flag, Notebook
 
@@ -30,7 +30,7 @@ class Rebuilt:
     readable: bool = True
 
 
-def rebuild(content: bytes | None, master: Master) -> Rebuilt:
+def rebuild(content: bytes | None, master: InstructorNotebook) -> Rebuilt:
     """The master's notebook with what `content` answers; without anything readable, the released notebook."""
     handed = read(content)
     flags = [Flag(kind, text, master.name, look=kind != "format") for kind, text in handed.faults]
@@ -48,7 +48,7 @@ def rebuild(content: bytes | None, master: Master) -> Rebuilt:
     return Rebuilt(master.notebook(cells), flags, answered - {""})
 
 
-def _in_order(cells: Sequence[Cell], masters: Sequence[MasterCell], pairs: Pairs) -> Iterator[dict[str, Any]]:
+def _in_order(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> Iterator[dict[str, Any]]:
     """The master's cells, each followed by the extra cells that followed it in the submission."""
     extras = _extras(cells, pairs)
     theirs = {number: cells[index] for index, number in pairs.items()}
@@ -72,7 +72,7 @@ def _extras(cells: Sequence[Cell], pairs: Pairs) -> dict[int, list[dict[str, Any
     return found
 
 
-def _filled(master: MasterCell, theirs: Cell | None) -> dict[str, Any]:
+def _filled(master: InstructorCell, theirs: Cell | None) -> dict[str, Any]:
     if master.locked:
         return master.as_dict()
     if theirs is not None:
@@ -83,7 +83,7 @@ def _filled(master: MasterCell, theirs: Cell | None) -> dict[str, Any]:
     return master.as_dict()
 
 
-def _flags(handed: Handed, master: Master, pairs: Pairs) -> Iterator[Flag]:
+def _flags(handed: Handed, master: InstructorNotebook, pairs: Pairs) -> Iterator[Flag]:
     cells = handed.cells or []
     theirs = {number: index for index, number in pairs.items()}
     fixed = in_place(pairs)
@@ -106,7 +106,7 @@ def _flags(handed: Handed, master: Master, pairs: Pairs) -> Iterator[Flag]:
     yield from _unknown(cells, master, pairs)
 
 
-def _changes(cell: Cell, master: MasterCell, stands: bool) -> Iterator[tuple[str, str]]:
+def _changes(cell: Cell, master: InstructorCell, stands: bool) -> Iterator[tuple[str, str]]:
     """What a student did to one of the instructor's cells beyond answering in it."""
     if master.locked and not master.as_released(cell.text):
         yield "edited", "was edited; the released one was run"
@@ -126,7 +126,7 @@ def _changes(cell: Cell, master: MasterCell, stands: bool) -> Iterator[tuple[str
         yield "metadata", "had the version of its metadata changed"
 
 
-def _unknown(cells: Sequence[Cell], master: Master, pairs: Pairs) -> Iterator[Flag]:
+def _unknown(cells: Sequence[Cell], master: InstructorNotebook, pairs: Pairs) -> Iterator[Flag]:
     """Copies of the instructor's cells, and cells that claim points which nobody gave them."""
     known = {one.grade_id: one for one in master.cells if one.grade_id}
     for index, cell in enumerate(cells):

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from grader.course import STAMP, Course
 from grader.grading.intake import limits as most_taken
-from grader.grading.intake.instructor_notebook import HIDDEN, Master, hidden_marks, masters
+from grader.grading.intake.instructor_notebook import HIDDEN, InstructorNotebook, hidden_marks, masters
 from grader.grading.intake.output_stripper import TooLarge, read_notebook
 from grader.grading.intake.rebuild import rebuild
 from grader.grading.records import Flag, Job, Notebook
@@ -47,7 +47,7 @@ class Assignment:
     """
 
     name: str
-    masters: list[Master]
+    masters: list[InstructorNotebook]
     files: dict[str, bytes]
     limits: Job
     theirs: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from grader.grading.intake.instructor_notebook import Master, MasterCell
+from grader.grading.intake.instructor_notebook import InstructorCell, InstructorNotebook
 from grader.grading.intake.rebuild import MISSING
 from grader.grading.intake.submission import Assignment
 from grader.grading.records import Job, Result
@@ -14,29 +14,29 @@ NAME = "made"
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
 
-def locked(name: str, source: str) -> MasterCell:
+def locked(name: str, source: str) -> InstructorCell:
     """A read-only cell without points."""
     return _cell(name, source, source, locked=True)
 
 
-def answer(name: str, right: str, stub: str = STUB) -> tuple[MasterCell, str]:
+def answer(name: str, right: str, stub: str = STUB) -> tuple[InstructorCell, str]:
     """An answer cell as released, with the instructor's own answer."""
     return _cell(name, stub, stub, solution=True), right
 
 
-def check(name: str, source: str, points: float = 1.0, released: str | None = None) -> MasterCell:
+def check(name: str, source: str, points: float = 1.0, released: str | None = None) -> InstructorCell:
     """A test cell."""
     return _cell(name, source, source if released is None else released, locked=True, grade=True, points=points)
 
 
-def plain(name: str, source: str) -> MasterCell:
+def plain(name: str, source: str) -> InstructorCell:
     """A cell without nbgrader's metadata."""
-    return MasterCell("code", source, source, name)
+    return InstructorCell("code", source, source, name)
 
 
-def _cell(name: str, source: str, released: str, **entry: object) -> MasterCell:
+def _cell(name: str, source: str, released: str, **entry: object) -> InstructorCell:
     flags = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3, "grade_id": name}
-    return MasterCell("code", source, released, name, flags | entry)
+    return InstructorCell("code", source, released, name, flags | entry)
 
 
 class Bench:
@@ -45,9 +45,9 @@ class Bench:
     def __init__(
         self, *cells: object, files: Mapping[str, bytes] | None = None, level: str = "", **limits: object
     ) -> None:
-        self.cells = [cell if isinstance(cell, MasterCell) else cell[0] for cell in cells]
-        self.right = {cell[0].grade_id: cell[1] for cell in cells if not isinstance(cell, MasterCell)}
-        self.master = Master(NAME, tuple(self.cells))
+        self.cells = [cell if isinstance(cell, InstructorCell) else cell[0] for cell in cells]
+        self.right = {cell[0].grade_id: cell[1] for cell in cells if not isinstance(cell, InstructorCell)}
+        self.master = InstructorNotebook(NAME, tuple(self.cells))
         self.files = dict(files or {})
         job = Job(NAME, "", {}, files=self.files, trusted=self.files, **limits)
         solved = {NAME: json.dumps(self.notebook(self.right)).encode()}

@@ -4,7 +4,7 @@ import pytest
 
 from grader.grading.analysis.grading_plan import plan
 from grader.grading.analysis.sealing_rules import NO_SOURCE, RULES
-from grader.grading.intake.instructor_notebook import Master
+from grader.grading.intake.instructor_notebook import InstructorNotebook
 from tests.attacks import idioms, sealing
 from tests.attacks.course import Assignment, ps2, ps3
 from tests.attacks.course.ps1 import PS1
@@ -116,7 +116,7 @@ PAIRS = {
 def planned(test, right=ANSWER, setup=SETUP):
     """(reason, advice) of one test of an assignment, None if it is sealed."""
     cells = [locked("setup", setup), answer("it", right)[0], check("it-test", test)]
-    made = plan(Master("made", tuple(cells)), {"setup": setup, "it": right, "it-test": test})
+    made = plan(InstructorNotebook("made", tuple(cells)), {"setup": setup, "it": right, "it-test": test})
     assert set(made.unsealed) == set(made.advice)
     return (made.unsealed["it-test"], made.advice["it-test"]) if made.unsealed else None
 
@@ -139,7 +139,7 @@ def test_every_rule_has_a_test_that_it_alone_explains():
 
 def test_no_test_of_a_course_without_the_instructors_answers_is_sealed():
     cells = (answer("it", ANSWER)[0], check("it-test", "assert f(1) == [1]"))
-    made = plan(Master("made", cells), {})
+    made = plan(InstructorNotebook("made", cells), {})
     assert (made.unsealed, made.advice) == ({"it-test": NO_SOURCE.reason}, {"it-test": NO_SOURCE.advice})
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from grader.grading.analysis.grading_plan import Plan, Plans, plans
 from grader.grading.analysis.name_analysis import Names
-from grader.grading.intake.instructor_notebook import Master
+from grader.grading.intake.instructor_notebook import InstructorNotebook
 from grader.grading.sealed import checker_process
 from grader.grading.sealed.checker import Checker
 from grader.sandbox import make_sandbox
@@ -34,6 +34,8 @@ def test_a_suite_that_cannot_be_warmed_is_told_and_no_other_module_is_asked(monk
 
 
 def test_what_a_suites_own_code_imports_late_is_loaded_before_the_forks():
-    found = plans([Master("nb", (locked("imports", "from grader.suites import reduce_latency as suite"),))], {})
+    found = plans(
+        [InstructorNotebook("nb", (locked("imports", "from grader.suites import reduce_latency as suite"),))], {}
+    )
     assert {"grader.suites.reduce_latency", *reduce_latency.PRELOADS} <= set(found.modules)
     assert found.forbids == sorted(reduce_latency.FORBIDS)
