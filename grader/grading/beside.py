@@ -1,8 +1,9 @@
 """Ordinary tests beside the student's code, as stock nbgrader runs them, in a process that is thrown away.
 
-That is a copy of the student's process, made at the test's place. A copy has no threads but one, and a library that
-waits for its others would wait for ever: where the process has some, a second session goes through the notebook from
-its beginning, as a kernel would, and serves from then on. No mark is decided here.
+That is a second session, which goes through the notebook from its beginning as a kernel would. Where the answers take
+long it is, by the calibration, a copy of the student's process, made at the test's place: a copy a test costs more than
+running short answers again. A copy has no threads but one, and a library that waits for its others would wait for ever:
+where the process has some, the second session serves from then on. No mark is decided here.
 """
 
 import time
@@ -12,7 +13,7 @@ from grader.grading.analysis.grading_plan import Plan
 from grader.grading.records import Job, Step
 from grader.sandbox import CellRun, Sandbox, Session
 
-REOPENED = 5
+REOPENED = 20
 OVER = "The time for running tests beside the answer was over."
 _now_s = time.monotonic
 
@@ -21,11 +22,12 @@ class Beside:
     """What tests of one notebook gave beside the student's code, by name, in `runs`. Close it.
 
     `shown` are those that were handed to the student's own session for a copy, and so could have told it something.
-    All of them together may take as long as the submission itself.
+    `copies` is the calibration's choice. All of them together may take as long as the submission itself.
     """
 
-    def __init__(self, sandbox: Sandbox, job: Job, plan: Plan, steps: Sequence[Step]) -> None:
+    def __init__(self, sandbox: Sandbox, job: Job, plan: Plan, steps: Sequence[Step], copies: bool) -> None:
         self.sandbox, self.job, self.plan, self.steps = sandbox, job, plan, list(steps)
+        self.copies = copies
         self.runs: dict[str, CellRun] = {}
         self.shown: set[str] = set()
         self.spent_s = 0.0
@@ -42,7 +44,7 @@ class Beside:
                 return
             if self.spent_s >= self.job.total_s:
                 self.runs[step.name] = CellRun.stopped("timeout", OVER)
-            elif self._second is None and session.alive and session.threads() == 1:
+            elif self._by_copy(step) and session.alive and session.threads() == 1:
                 self._in_copy(session, group)
             if step.name not in self.runs:
                 self._in_second(step)
@@ -54,6 +56,13 @@ class Beside:
         if self._second is not None:
             self._second.close()
             self._second = None
+
+    def _by_copy(self, step: Step) -> bool:
+        """Whether a copy serves `step`: by the choice, or so that a cell which took all its time takes it only once."""
+        if self.copies:
+            return self._second is None
+        gone_through = self._done if self._second is not None else 0
+        return any(one.out_of_time for one in self.steps[gone_through : self.steps.index(step)])
 
     def _in_copy(self, session: Session, group: Sequence[Step]) -> None:
         runs = self._copied(session, group)
@@ -88,12 +97,12 @@ class Beside:
 
     def _go_through(self, step: Step) -> None:
         assert self._second is not None
-        if step.name in self.plan.ours or step.name in self._fatal:
+        if step.name in self.plan.ours or step.name in self._fatal or (step.damaged and step.role != "test"):
             return
         run = self._second.run_cell(step.source, step.name)
         if step.role == "test":
             self.runs.setdefault(step.name, run)
-        if not self._second.alive:
+        if not self._second.alive or self._second.is_full():
             self._fatal.add(step.name)
             self._reopened += 1
             self.close()

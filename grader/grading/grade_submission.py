@@ -91,7 +91,7 @@ class NotebookRun:
         self.outputs: dict[int, CellRun] = {}
         self.verdicts: dict[str, Verdict] = {}
         self.outcomes: dict[str, Outcome] = {}
-        self.beside = Beside(sandbox, job, plan, self.steps)
+        self.beside = Beside(sandbox, job, plan, self.steps, known.copies)
         self.held: set[int] = set()
         self.imported: set[str] = set()
         self.left = Leftovers()
@@ -180,7 +180,7 @@ class NotebookRun:
             return
         run = self.session.run_cell(step.source, step.name) if _now_s() < self.end_s else _over()
         self.outputs[step.number] = self.cells.runs[step.name] = run
-        step.damaged = self._does_damage(run.verdict)
+        step.damaged, step.out_of_time = self._does_damage(run.verdict), run.verdict == "timeout"
         self.cpu_s, self.peak_mb = self.cpu_s + run.cpu_s, max(self.peak_mb, run.peak_mb)
         if step.role == "test":
             self.verdicts[step.name] = of_unsealed(self.cells, step.name, step.source, step.points, run)
@@ -211,12 +211,15 @@ class NotebookRun:
         self._after_test(step)
 
     def _try(self, step: Step) -> None:
-        """Run a test beside the student's code; that takes nothing from the student's time."""
+        """Run a test beside the student's code; that takes nothing from the student's time.
+
+        What the answer is given there or apart, it could tell in a later cell.
+        """
         before_s = self.beside.spent_s
         self.beside.run(self.session, step, self._tests_from(step))
         self.end_s += self.beside.spent_s - before_s
         for one in self.steps:
-            if one.name in self.beside.shown:
+            if one is step or one.name in self.beside.shown:
                 self._hidden_shown(one)
 
     def _tests_from(self, step: Step) -> list[Step]:

@@ -172,21 +172,23 @@ class Calibration:
 
     `allowed`: by test, the methods by which it gives data to objects of an answer, None if that is not known yet and
     any may be used; `changed`: tests whose arguments an answer changes; `unsealed`: tests that they pass only beside
-    the student's side, with the reason; `modules`: what tests import while they run.
+    the student's side, with the reason; `modules`: what tests import while they run; `copies`: whether tests run beside
+    an answer in copies of its process, rather than in a second session (see `grader.grading.beside`).
     """
 
     allowed: Mapping[str, frozenset[str]] | None = None
     changed: frozenset[str] = frozenset()
     unsealed: Mapping[str, str] = field(default_factory=dict)
     modules: frozenset[str] = frozenset()
+    copies: bool = False
 
 
 @dataclass
 class Step:
     """One code cell of a submission in the order in which it runs. `role`: "theirs", "locked" or "test".
 
-    `damaged` once a session or the checker died in it, or memory ran out; `alone` if no other cell can depend on what
-    it does.
+    `damaged` once a session or the checker died in it, or memory ran out; `out_of_time` once its run was stopped by a
+    time limit; `alone` if no other cell can depend on what it does.
     """
 
     number: int
@@ -195,6 +197,7 @@ class Step:
     source: str
     points: float = 0.0
     damaged: bool = False
+    out_of_time: bool = False
     alone: bool = False
 
 

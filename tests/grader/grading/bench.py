@@ -40,11 +40,15 @@ def _cell(name: str, source: str, released: str, **entry: object) -> InstructorC
 
 
 class Bench:
-    """Grades answers to an assignment; a context manager. Limits are those of `Job`."""
+    """Grades answers to an assignment; a context manager. Limits are those of `Job`.
+
+    `copies`: how tests run beside the answer, if not as the calibration chooses.
+    """
 
     def __init__(
-        self, *cells: object, files: Mapping[str, bytes] | None = None, level: str = "", **limits: object
-    ) -> None:
+        self, *cells: object, files: Mapping[str, bytes] | None = None, level: str = "", copies: bool | None = None,
+        **limits: object,
+    ) -> None:  # fmt: skip
         self.cells = [cell if isinstance(cell, InstructorCell) else cell[0] for cell in cells]
         self.right = {cell[0].grade_id: cell[1] for cell in cells if not isinstance(cell, InstructorCell)}
         self.master = InstructorNotebook(NAME, tuple(self.cells))
@@ -53,6 +57,9 @@ class Bench:
         solved = {NAME: json.dumps(self.notebook(self.right)).encode()}
         self.grader = SealedGrader(Assignment(NAME, [self.master], self.files, job, solved=solved), level)
         self.job = job
+        if copies is not None:
+            known = self.grader.calibrated()[NAME]
+            self.grader.calibrations[NAME] = replace(known, copies=copies)
 
     def __enter__(self) -> "Bench":
         return self

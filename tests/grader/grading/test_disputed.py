@@ -27,8 +27,13 @@ def value():
 """
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["second session", "copies"])
+def copies(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def bench():
+def bench(copies):
     cells = [
         answer("value", "def value(): return 3"),
         check("value-test", "assert value() == 3"),
@@ -37,7 +42,7 @@ def bench():
         answer("later", "later = 1"),
         check("later-test", "assert later == 1"),
     ]  # fmt: skip
-    with Bench(*cells, cell_s=10.0) as bench:
+    with Bench(*cells, cell_s=10.0, copies=copies) as bench:
         yield bench
 
 
@@ -75,7 +80,7 @@ def test_what_a_test_does_beside_the_answer_is_undone(bench):
     assert {one.verdict for one in found.values()} == {"pass"}
 
 
-def test_tests_in_a_row_see_what_those_before_did_as_in_a_kernel():
+def test_tests_in_a_row_see_what_those_before_did_as_in_a_kernel(copies):
     cells = [
         answer("box", "box = []\ndef put(n):\n    box.append(n)\n    return len(box)"),
         check("first-test", "assert put(1) == 1"),
@@ -83,18 +88,19 @@ def test_tests_in_a_row_see_what_those_before_did_as_in_a_kernel():
         answer("more", "box.append(9)"),
         check("third-test", "assert put(3) == 4"),
     ]
-    with Bench(*cells) as bench:
+    with Bench(*cells, copies=copies) as bench:
         assert set(bench.verdicts().values()) == {"pass"}
 
 
-def test_a_test_that_never_ends_beside_costs_itself_alone():
+def test_a_test_that_never_ends_beside_costs_itself_alone(copies):
     cells = [
         answer("spin", "def spin(): return 1"),
         check("spin-test", "assert spin() == 1"),
         check("other-test", "assert 1 + spin() * 0 == 1"),
     ]
-    with Bench(*cells, cell_s=1.0) as bench:
-        endless = "import os\nme = os.getpid()\ndef spin():\n    while os.getpid() != me: pass\n    return 1"
+    with Bench(*cells, cell_s=1.0, copies=copies) as bench:
+        called_by = "sys._getframe(1).f_code.co_name"
+        endless = f"import sys\ndef spin():\n    while {called_by} == '<module>': pass\n    return 1"
         found = {one.cell: one for one in bench.result({"spin": endless}).verdicts}
         assert [one.points for one in found.values()] == [0, 0]
         assert all("apart from" in one.disputed for one in found.values())
@@ -183,7 +189,7 @@ def test_the_plan_says_of_each_test_where_it_is_decided_and_why(course):
         assert any(test in line and "sealed" in line for line in told.output.splitlines())
 
 
-def test_a_students_words_are_not_shown_once_hidden_lines_ran_beside_them():
+def test_a_students_words_are_not_shown_once_hidden_lines_ran(copies):
     cells = [
         answer("value", "def value(n): return n"),
         check("first-test", "assert value(1) == 1\n### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n"
@@ -193,7 +199,7 @@ def test_a_students_words_are_not_shown_once_hidden_lines_ran_beside_them():
     ]  # fmt: skip
     tells = "def other():\n    raise ValueError(open('seen').read())"
     keeps = "def value(n):\n    open('seen', 'a').write(f'{n} ')\n    return n"
-    with Bench(*cells) as bench:
+    with Bench(*cells, copies=copies) as bench:
         found = verdicts_of(bench, {"value": keeps, "other": tells})["other-test"]
         assert "77123" not in found.message
         assert "ValueError in the line: raise ValueError(open('seen').read())" in found.message
