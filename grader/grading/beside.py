@@ -88,7 +88,7 @@ class Beside:
         last = self.steps.index(step) + 1
         while step.name not in self.runs:
             if self._second is None:
-                self._second, self._done = self.sandbox.open(self.job.files, self.job.seed), 0
+                self._second, self._done = self.sandbox.open(self.job.files, self.job.seed, aside=True), 0
             while self._second is not None and self._done < last:
                 self._go_through(self.steps[self._done])
                 self._done += 1

@@ -16,6 +16,7 @@ from typing import Any
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
+from IPython.core.formatters import DisplayFormatter
 from IPython.core.history import HistoryManager
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
@@ -27,7 +28,7 @@ from grader.sandbox.output_capture import Outputs, text_of
 
 OUTPUTS = Outputs()
 WARM_UP = {
-    "": "1 + 1\nprint('warm')",
+    "": "print('warm')\n1 + 1",
     "error": "def f():\n    return [] + 1\nf()",
     "matplotlib": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.title('warm')\nplt.show()\ndel plt",
     "pandas": "import pandas\ndisplay(pandas.DataFrame({'warm': [1.5, 2], 'up': ['a', 'b']}))\ndel pandas",
@@ -68,6 +69,15 @@ class Results(DisplayHook):
         OUTPUTS.publish({**record, "execution_count": self.prompt_count})
 
 
+class Formatter(DisplayFormatter):
+    """What is shown of an object; `text_only`: as text, whatever else there is, figures too."""
+
+    text_only = False
+
+    def format(self, obj: Any, include: Any = None, exclude: Any = None) -> Any:
+        return super().format(obj, {"text/plain"} if self.text_only else include, exclude)
+
+
 class NoHistory(HistoryManager):
     """In memory only: no file, and no thread, which would not survive the fork."""
 
@@ -106,11 +116,16 @@ class ZMQInteractiveShell(InteractiveShell):
     displayhook_class = Type(Results)
     display_pub_class = Type(Displays)
     exit_now = AnyTrait(False)
+    errors_are_read = True
     input_transformer_manager = Instance(PlainFirst, ())
 
     def init_history(self) -> None:
         self.history_manager = NoHistory(self, self.config, parent=self)
         self.configurables.append(self.history_manager)  # type: ignore[arg-type]
+
+    def init_display_formatter(self) -> None:
+        self.display_formatter = Formatter(parent=self)
+        self.configurables.append(self.display_formatter)  # type: ignore[arg-type]
 
     def init_readline(self) -> None:
         pass
@@ -121,8 +136,21 @@ class ZMQInteractiveShell(InteractiveShell):
     def ask_exit(self) -> None:
         """`exit` in a cell: the other cells are still run."""
 
+    def show_values_only(self) -> None:
+        """From now on show a value as text, draw no figure, and format no traceback: nobody reads them."""
+        assert isinstance(self.display_formatter, Formatter)
+        self.display_formatter.text_only = True
+        self.errors_are_read = False
+
+    def showsyntaxerror(self, *arguments: Any, **named: Any) -> None:
+        """The same as IPython's, if errors are read."""
+        if self.errors_are_read:
+            super().showsyntaxerror(*arguments, **named)
+
     def showtraceback(self, exc_tuple: Any = None, *arguments: Any, **named: Any) -> None:
         """The same as IPython's, but an endless recursion is shown by its two ends: a thousand frames take seconds."""
+        if not self.errors_are_read:
+            return
         error = (exc_tuple or sys.exc_info())[1]
         seen: set[int] = set()
         while error is not None and id(error) not in seen:
@@ -130,6 +158,10 @@ class ZMQInteractiveShell(InteractiveShell):
             _shorten(error.__traceback__)
             error = error.__cause__ or error.__context__
         super().showtraceback(exc_tuple, *arguments, **named)
+
+    def _format_exception_for_storage(self, *_: Any, **__: Any) -> dict[str, Any]:
+        """Not a second time, for a history that is not kept: to format a traceback looks into each loaded module."""
+        return {}
 
     def _showtraceback(self, etype: type, evalue: Any, stb: list[str]) -> None:
         try:

@@ -124,12 +124,15 @@ class Sandbox:
             if self._words is not None:
                 self._await_ready()
 
-    def open(self, files: Mapping[str, bytes] = NO_FILES, seed: int = 0, limits: Limits | None = None) -> Session:
+    def open(
+        self, files: Mapping[str, bytes] = NO_FILES, seed: int = 0, limits: Limits | None = None, aside: bool = False
+    ) -> Session:
         """A fresh session: a fork of the warmed process with `files` in its folder and its random numbers seeded.
 
-        `limits` are this session's, if not those of all. Raises `SandboxError` if the sandbox cannot be entered.
+        `limits` are this session's, if not those of all. `aside`: values of cells are wanted as text, and no other
+        output. Raises `SandboxError` if the sandbox cannot be entered.
         """
-        return self.fork({"seed": seed}, files, limits)
+        return self.fork({"seed": seed, "aside": aside}, files, limits)
 
     def fork(
         self, request: Mapping[str, Any], files: Mapping[str, bytes] = NO_FILES, limits: Limits | None = None,

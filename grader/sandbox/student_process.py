@@ -43,7 +43,7 @@ def main(shell: ZMQInteractiveShell, setting: dict[str, Any], request: dict[str,
     try:
         enter(Entry(setting, request, channel, (files[1], files[2])))
         session = Student(shell, channel, setting, request["limits"]["output_bytes"])
-        session.prepare(request["seed"])
+        session.prepare(request["seed"], request["aside"])
         protocol.send_json(channel, protocol.READY, {})
     except BaseException as error:
         protocol.send_json(channel, protocol.READY, {"error": f"{type(error).__name__}: {error}"})
@@ -73,8 +73,8 @@ class Student:
         self.in_message = False
         self.interrupt_waits = False
 
-    def prepare(self, seed: int) -> None:
-        """The state that every session starts from."""
+    def prepare(self, seed: int, aside: bool) -> None:
+        """The state that every session starts from; `aside`: of its outputs values alone are read, as text."""
         from grader.suite_kit.answer import forbid
 
         sys.stdin, (sys.stdout, sys.stderr) = open(os.devnull), OUTPUTS.streams  # noqa: SIM115 - for good
@@ -85,6 +85,8 @@ class Student:
             forbid(self.setting["forbids"])
         sys.path.insert(0, "")  # as in a notebook's kernel: modules beside the notebook can be imported
         _seed(seed)
+        if aside:
+            self.shell.show_values_only()
 
     def serve(self) -> None:
         """Answer until the grader is gone."""
@@ -174,6 +176,7 @@ class Student:
             syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             self.channel.close()
+            self.shell.show_values_only()
             nothing = os.open(os.devnull, os.O_RDWR)
             os.dup2(nothing, 1)
             os.dup2(nothing, 2)
