@@ -90,8 +90,7 @@ def command(process: int) -> str:
 def sizes(process: int) -> Sizes:
     """What the kernel counts of a process's memory all the time, at the cost of one short file."""
     try:
-        with open(f"/proc/{process}/statm") as file:
-            whole, resident, shared = file.read().split()[:3]
+        whole, resident, shared = _read(f"/proc/{process}/statm").split()[:3]
         return Sizes(int(whole) * PAGE_MB, int(resident) * PAGE_MB, int(shared) * PAGE_MB)
     except (OSError, ValueError):
         memory = _asked(process, "memory_info", None)
@@ -226,13 +225,18 @@ def family_resident_mb(process: int) -> float:
     return sum(sizes(one).resident for one in (process, *descendants(process)))
 
 
+def _read(path: str) -> bytes:
+    """A file of the kernel's, which is asked for several times a cell: without the layers of a text file."""
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
+
+
 def _children(process: int) -> list[int] | None:
     """Direct children by the kernel's lists, one a thread of the parent; None where the kernel has no such lists."""
     found: list[int] = []
     try:
         for thread in os.listdir(f"/proc/{process}/task"):
-            with open(f"/proc/{process}/task/{thread}/children") as file:
-                found.extend(map(int, file.read().split()))
+            found.extend(map(int, _read(f"/proc/{process}/task/{thread}/children").split()))
     except OSError:
         return found if os.path.exists(f"/proc/self/task/{os.getpid()}/children") else None
     return found
@@ -241,8 +245,7 @@ def _children(process: int) -> list[int] | None:
 def _stat(process: int) -> list[str]:
     """The fields of /proc/PID/stat after the name, which may hold anything; empty if there are none."""
     try:
-        with open(f"/proc/{process}/stat", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()
+        return _read(f"/proc/{process}/stat").decode("utf-8", "replace").rpartition(")")[2].split()
     except OSError:
         return []
 
@@ -259,8 +262,7 @@ def _smaps(process: int) -> dict[str, int] | None:
 
 def _status_mb(process: int, name: bytes) -> float | None:
     try:
-        with open(f"/proc/{process}/status", "rb", buffering=0) as file:
-            return int(file.read().split(name)[1].split(maxsplit=1)[0]) / 1024
+        return int(_read(f"/proc/{process}/status").split(name)[1].split(maxsplit=1)[0]) / 1024
     except (OSError, IndexError):
         return None
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from grader.sandbox import process_family, protocol
 from grader.sandbox.isolation import namespaces, syscalls
+from grader.sandbox.isolation.enter import make_ready
 from grader.sandbox.level import Level
 from mlsd_lib import process_stats
 
@@ -35,6 +36,7 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
     apart = setting["level"] == Level.NAMESPACES
     os.chdir(namespaces.HOME if apart else setting["folder"])
     started_s = time.monotonic()
+    make_ready(Level(setting["level"]))
     body = importlib.import_module(setting["body"])
     prepared, told = body.prepare(setting)
     sessions = Sessions(body, prepared, setting, control)

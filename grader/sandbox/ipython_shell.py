@@ -7,6 +7,7 @@ import ast
 import builtins
 import getpass
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -96,9 +97,12 @@ class PlainFirst(TransformerManager):
 
 
 OWN_SYNTAX = TransformerManager().token_transformers
+MARKS = re.compile(r"[%!?]|^\s*[,;/]", re.MULTILINE)  # without one of these no syntax is IPython's own
 
 
 def _is_python(source: str) -> bool:
+    if not MARKS.search(source):
+        return True  # or no code at all, as the compiler will say
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     try:
         with warnings.catch_warnings():
@@ -135,6 +139,10 @@ class ZMQInteractiveShell(InteractiveShell):
 
     def ask_exit(self) -> None:
         """`exit` in a cell: the other cells are still run."""
+
+    def should_run_async(self, raw_cell: str, **told: Any) -> bool:
+        """The same as IPython's, which compiles each cell once more to find out."""
+        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **told)
 
     def show_values_only(self) -> None:
         """From now on show a value as text, draw no figure, and format no traceback: nobody reads them."""

@@ -4,6 +4,8 @@ The order matters: what a step needs may not have been given up by one before it
 """
 
 import base64
+import contextlib
+import importlib
 import json
 import os
 import shutil
@@ -48,6 +50,15 @@ class Entry:
     def held(self) -> limits.Limits:
         """What the process may use."""
         return limits.Limits(**self.request["limits"])
+
+
+def make_ready(level: Level) -> None:
+    """Have ready, in the process that will be forked, what each fork would work out again on its way."""
+    if seccomp.available():
+        seccomp.prepare(level >= Level.NAMESPACES, level >= Level.NAMESPACES)
+    for name in ("fcntl", "resource"):
+        with contextlib.suppress(ImportError):  # not on every system
+            importlib.import_module(name)
 
 
 def lay_down(source: str, place: str) -> None:

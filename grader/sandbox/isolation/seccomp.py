@@ -50,6 +50,11 @@ def available() -> bool:
     return platform.machine() in ARCHITECTURES
 
 
+def prepare(own_network: bool, own_processes: bool) -> None:
+    """Work out what `restrict` will need, in a process whose forks will be restricted."""
+    _program(own_network, own_processes)
+
+
 def restrict(own_network: bool, own_processes: bool) -> None:
     """Refuse the calls above from now on, for this process and all that it starts.
 
