@@ -7,6 +7,8 @@
     python benchmarks/grading.py --series light --option=--sandbox --option=landlock
     python benchmarks/grading.py --series exercises    the course's own two, 32 hand-ins each, against 20 a minute
 
+The course is released by `mlsd release`, which has nbgrader release it and records what the tests need; that is done
+once an assignment and is no part of grading, so it is printed apart.
 The bar is stock nbgrader with immediate shutdown of its kernels; stock as it is loses up to a quarter to waiting for
 them and is timed on a part of the class. Wall seconds of the whole commands, one after the other, in one run.
 """
@@ -31,7 +33,7 @@ from tests.attacks.course import Assignment, Task
 from tests.attacks.course.ps1 import ACCOUNT, LINE, MEAN, SCALE, WORDS
 from tests.attacks.course.ps2 import CLEAN, LONGEST, PS2, TOTALS
 from tests.attacks.course.ps3 import COUNTDOWN, COUNTER, GREET, SORT, STACK
-from tests.attacks.foreign_course import answered, copied, release, submit, write
+from tests.attacks.foreign_course import answered, copied, submit, write
 from tests.attacks.graders import Ended, autograde, mlsd_grade, run
 from tests.attacks.host import environment
 
@@ -152,6 +154,16 @@ class Timed:
         return self.wall_s / len(self.ended.marks)
 
 
+def release(course: Path, name: str) -> float:
+    """Wall seconds of `mlsd release`."""
+    begin_s = time.perf_counter()
+    command = ["mlsd", "release", name, "--course", str(course)]
+    status, text = run(command, course.parent, environment(course.parent), LIMIT_S)
+    if status != 0:
+        raise SystemExit(f"{name} cannot be released:\n{text[-3000:]}")
+    return time.perf_counter() - begin_s
+
+
 def hand_in(course: Path, assignment: Assignment, n: int) -> None:
     """`n` mixtures of right and wrong answers, the same for the same number."""
     choose = random.Random(0)
@@ -202,7 +214,8 @@ def both(assignment: Assignment, n: int, options: list[str], quiet: bool) -> dic
     """One class graded by both; raises SystemExit if a mark differs."""
     name = assignment.name
     with tempfile.TemporaryDirectory(prefix="grading-") as folder:
-        course = release(write(Path(folder) / "course", assignment))
+        course = write(Path(folder) / "course", assignment)
+        release_s = release(course, name)
         hand_in(course, assignment, n)
         ours = timed(mlsd_grade, course, name, *options)
         stock = timed(autograde, course, name, IMMEDIATE)
@@ -213,8 +226,10 @@ def both(assignment: Assignment, n: int, options: list[str], quiet: bool) -> dic
         raise SystemExit(f"{name}: marks differ (ours, stock): {json.dumps(differ)[:2000]}")
     if not quiet:
         print(told(assignment, n, ours, stock, plain), flush=True)
+        print(f"  before: release with calibration, once an assignment: {release_s:.2f} s", flush=True)
     ratio = round(stock.wall_s / ours.wall_s, 1)
     times = {"ours": round(ours.wall_s, 2), "theirs": round(stock.wall_s, 2), "ratio": ratio}
+    times["release_s"] = round(release_s, 2)
     return {"n": n} | times | {"plain_each_s": round(plain.each_s, 3), "peak_mb": ours.spent["peak_mb"]}
 
 
@@ -256,7 +271,7 @@ def main() -> None:
             continue
         if name == "evening":
             n = 10 if options.quick else options.students
-            found[name] = grading_evening.evening(LIGHT, n, options.stock_students, options.json)
+            found[name] = grading_evening.evening(LIGHT, n, options.stock_students, options.json, release)
             continue
         assignment, n = SIZES[name]
         found[name] = both(assignment, min(n, 10) if options.quick else n, options.option, options.json)

@@ -10,11 +10,11 @@ import random
 import tempfile
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.attacks.course import Assignment
-from tests.attacks.foreign_course import answered, copied, release, write
+from tests.attacks.foreign_course import answered, copied, write
 from tests.attacks.graders import marks, run
 from tests.attacks.host import environment
 
@@ -23,12 +23,15 @@ LIMIT_S = 7200
 PART = 30  # students that stock nbgrader gets by default
 
 
-def evening(assignment: Assignment, n: int, part: int, quiet: bool) -> dict[str, object]:
+def evening(
+    assignment: Assignment, n: int, part: int, quiet: bool, release: Callable[[Path, str], float]
+) -> dict[str, object]:
     """Both sides for `n` students, stock for `part` of them (0: all). Raises SystemExit if a mark differs."""
     part = min(part or n, n)
     with tempfile.TemporaryDirectory(prefix="evening-", ignore_cleanup_errors=True) as folder:
         root = Path(folder)
-        course = release(write(root / "course", assignment))
+        course = write(root / "course", assignment)
+        release(course, assignment.name)
         ours = _timed(_ours(assignment.name, _archive(root / "all.zip", course, assignment, n)), course, root / "ours")
         stock = _stock_timed(course, assignment, root, part)
         theirs = (
