@@ -18,9 +18,8 @@ def walls(quiet: bool = False) -> dict[str, dict[str, float]]:
     """By imports: ms for a session behind its walls, a checker behind its own, a test beside in a copy."""
     found = {name: _measured(imports) for name, imports in IMPORTS.items()}
     if not quiet:
-        print(
-            f"walls at level {best_level().name.lower()}, median ms of each (a submission has two sessions, or copies, and a checker):"
-        )
+        print(f"walls at level {best_level().name.lower()}, median ms of each; a submission has one checker, and two")
+        print("  sessions or one and a copy for each group of tests:")
         for name, one in found.items():
             print(f"  {name:6s} " + ", ".join(f"{what} {ms:.1f}" for what, ms in one.items()))
     return found
