@@ -17,6 +17,9 @@ from pathlib import Path
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+JUPYTER = "etc/jupyter/jupyter_server_config.d"
+# Formgrader's buttons go through the engine, however JupyterLab is started here.
+BUTTONS = "grader/jupyter/jupyter_server_config.d/mlsd.json"
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Environment:
     """A virtual environment `name` in the folder `root`.
 
     `inputs` are the files that decide what is installed, the constraints last; `packages` what pip is given;
-    `disk_gb` what must be free to begin; `notice` what a reader is told before the wait.
+    `disk_gb` what must be free to begin; `notice` what a reader is told before the wait; `settings` a file that every
+    Jupyter server of the environment reads, "" for none.
     """
 
     root: Path
@@ -33,6 +37,7 @@ class Environment:
     packages: tuple[str, ...]
     disk_gb: float
     notice: str
+    settings: str = ""
 
     @property
     def folder(self) -> Path:
@@ -60,11 +65,12 @@ def core(root: Path) -> Environment:
     return Environment(
         root,
         ".venv",
-        inputs=("pyproject.toml", "constraints.txt"),
+        inputs=(BUTTONS, "pyproject.toml", "constraints.txt"),
         packages=("--editable", f"{root}[dev]"),
         disk_gb=4.0,
         notice="about 2.6 GB, two minutes; pip downloads JupyterLab, PyTorch and scientific packages; elsewhere than "
         "on this course's own machines it may choose a PyTorch for GPUs of 3 GB more: see the README",
+        settings=BUTTONS,
     )
 
 
@@ -172,6 +178,9 @@ def install(environment: Environment) -> None:
             f"the installation ended with status {error.returncode}; pip's own words stand above",
             "check the network and the disk, then run the same command again: nothing half-made is kept",
         )
+    if environment.settings:
+        (environment.folder / JUPYTER).mkdir(parents=True, exist_ok=True)
+        shutil.copy(environment.root / environment.settings, environment.folder / JUPYTER)
     environment.stamp.write_text(made_from + "\n")
     say("done")
 

@@ -108,7 +108,7 @@ def environment(request, tmp_path):
     """Each of the two environments in a folder of its own, with its inputs there and nothing installed."""
     made = request.param(tmp_path)
     for name in made.inputs:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     return made
 
@@ -142,6 +142,13 @@ def test_an_environment_without_stamp_or_python_is_not_current(environment):
     environment.python.parent.mkdir()
     environment.python.write_text("")
     assert bootstrap.is_current(environment)
+
+
+def test_formgraders_buttons_go_through_the_engine_in_every_jupyter_of_the_environment():
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    listed = [sys.executable, "-m", "jupyter", "server", "extension", "list"]
+    told = subprocess.run(listed, capture_output=True, text=True, env=kept, cwd="/", check=True)
+    assert re.search(r"grader\.formgrader_buttons.*enabled", told.stdout + told.stderr)
 
 
 def test_a_failed_installation_leaves_no_stamp_and_says_what_to_do(environment, monkeypatch):
