@@ -66,18 +66,19 @@ class Channel:
         """
         self._socket.settimeout(patience_s)
         try:
-            protocol.send_json(self._socket, protocol.FILES, files)
+            protocol.send_message(self._socket, protocol.Files(files))
             head, ancillary, _, _ = self._socket.recvmsg(protocol.HEAD.size, 64)
             if len(head) < protocol.HEAD.size:
                 raise SandboxError("a session ended before it had entered the sandbox")
-            length = protocol.HEAD.unpack(head)[0]
+            length, kind, _ = protocol.HEAD.unpack(head)
             if length > protocol.MOST_RECORD:
                 raise SandboxError(f"a session did not enter the sandbox: it sent {length:,} bytes")
-            told = protocol.parsed(protocol.exactly(self._socket, length))
+            message = protocol.unpacked(kind, protocol.exactly(self._socket, length))
+            entered = protocol.expected(message, protocol.Entered)
         except (OSError, protocol.Closed, protocol.BadMessage) as error:
             raise SandboxError(f"a session did not enter the sandbox: {error}") from None
-        if "error" in told:
-            raise SandboxError(f"a session could not enter the sandbox: {told['error']}")
+        if entered.error:
+            raise SandboxError(f"a session could not enter the sandbox: {entered.error}")
         if _PASS_CREDENTIALS is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, _PASS_CREDENTIALS, 0)
         self._socket.setblocking(False)

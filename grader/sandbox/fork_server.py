@@ -6,7 +6,6 @@ body's: `grader.sandbox.student_process` for student code, the checker's process
 
 import gc
 import importlib
-import json
 import os
 import signal
 import socket
@@ -43,7 +42,7 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     told |= {"threads": process_stats.threads(os.getpid()), "warm_s": time.monotonic() - started_s}
-    protocol.send_json(control, protocol.READY, told)
+    protocol.send_message(control, protocol.Warm(told))
     try:
         sessions.serve()
     except protocol.Closed:
@@ -63,52 +62,48 @@ class Sessions:
     def serve(self) -> None:
         """Answer requests until the control channel closes."""
         while True:
-            kind, payload, files = protocol.receive_with_files(self.control)
-            request = json.loads(payload)
-            if kind == protocol.OPEN:
-                self.open(request, files)
-            elif kind == protocol.END:
-                self.end(request["process"])
+            message, files = protocol.receive_with_files(self.control)
+            if isinstance(message, protocol.Open):
+                self.open(message, files)
+            else:
+                self.end(protocol.expected(message, protocol.End).process)
 
-    def open(self, request: dict[str, Any], files: list[int]) -> None:
+    def open(self, order: protocol.Open, files: list[int]) -> None:
         """Fork one session; the reply is its process id as this process knows it."""
-        self.body.before_fork(request)
+        self.body.before_fork(order)
         try:
             if self.apart:
                 syscalls.unshare(syscalls.CLONE_NEWPID)
             process = os.fork()
         except OSError as error:
-            protocol.send_json(self.control, protocol.REPLY, {"error": f"{type(error).__name__}: {error}"})
+            protocol.send_message(self.control, protocol.Forked(0, f"{type(error).__name__}: {error}"))
             return
         finally:
             if self.apart and "process" in locals() and process:
                 syscalls.setns(self.own_processes, syscalls.CLONE_NEWPID)
         if process == 0:
-            self._become_session(request, files)
+            self._become_session(order, files)
         for descriptor in files:
             os.close(descriptor)
         self.living.add(process)
-        protocol.send_json(self.control, protocol.REPLY, {"process": process})
+        protocol.send_message(self.control, protocol.Forked(process))
 
-    def _become_session(self, request: dict[str, Any], files: list[int]) -> None:
+    def _become_session(self, order: protocol.Open, files: list[int]) -> None:
         try:
-            self.body.main(self.prepared, self.setting, request, files)
+            self.body.main(self.prepared, self.setting, order, files)
         finally:
             os._exit(1)
 
     def end(self, process: int) -> None:
-        """Kill a session with all that it started and wait for it; the reply says how it had ended and what it used."""
-        status, used = 0, None
+        """Kill a session with all that it started and wait for it; the reply says how it had ended."""
+        status = 0
         if process in self.living:
             self.living.discard(process)
             _kill(process)
-            _, status, used = os.wait4(process, 0)
+            status = os.waitpid(process, 0)[1]
         if not self.apart:
             self._bury_orphans()
-        protocol.send_json(
-            self.control, protocol.REPLY,
-            {"status": status, "cpu_s": used.ru_utime + used.ru_stime if used else 0.0},
-        )  # fmt: skip
+        protocol.send_message(self.control, protocol.Ended(status))
 
     def _bury_orphans(self) -> None:
         """End what a session left behind; without a process namespace it became our child."""

@@ -15,7 +15,6 @@ from grader.sandbox import protocol
 from grader.sandbox.isolation import namespaces
 from grader.sandbox.isolation.filesystem_view import View
 
-FORK, IMPORT, JOIN = map(ord, "fij")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "ARROW_IO_THREADS")
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -76,12 +75,12 @@ class PreloadClient:
 
     def prepare(self, modules: Collection[str]) -> None:
         """Have it import `modules` as soon as it can; nothing is waited for."""
-        self._send(IMPORT, {"modules": list(modules)}, [])
+        self._send(protocol.Import(list(modules)))
 
     def joined(self) -> "PreloadClient":
         """A new way to the same server, for another process or thread. Close it by `leave`."""
         theirs, ours = socket.socketpair()
-        self._send(JOIN, {}, [ours.fileno()])
+        self._send(protocol.Join(), [ours.fileno()])
         ours.close()
         return PreloadClient(theirs, self.user, self.stage, self.covered)
 
@@ -98,10 +97,9 @@ class PreloadClient:
         """
         line, end = socket.socketpair()
         with end:
-            request = {"call": call, "setting": setting, "modules": list(modules)}
-            self._send(FORK, request, [end.fileno(), *files])
+            self._send(protocol.Fork(call, setting, list(modules)), [end.fileno(), *files])
             try:
-                _, _, handles = protocol.receive_with_files(self.way)
+                _, handles = protocol.receive_with_files(self.way)
             except protocol.Closed:
                 handles = []
         if not handles:
@@ -109,12 +107,9 @@ class PreloadClient:
             return None
         return ForkedProcess(handles[0], line)
 
-    def _send(self, kind: int, request: dict[str, Any], files: list[int]) -> None:
+    def _send(self, message: protocol.Message, files: Sequence[int] = ()) -> None:
         with contextlib.suppress(protocol.Closed):  # the answer will not come either
-            if files:
-                protocol.send_with_files(self.way, kind, request, files)
-            else:
-                protocol.send_json(self.way, kind, request)
+            protocol.send_message(self.way, message, files=files)
 
 
 def outer_setting(view: View, user: int | None) -> dict[str, Any]:

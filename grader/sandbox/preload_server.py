@@ -25,8 +25,6 @@ from grader.sandbox.isolation import bubblewrap, namespaces
 from grader.sandbox.isolation.filesystem_view import hidden_tests, view
 from grader.sandbox.level import unprivileged_user
 from grader.sandbox.preload_client import (
-    FORK,
-    JOIN,
     PreloadClient,
     library_environment,
     library_path,
@@ -116,8 +114,8 @@ def main(control: socket.socket) -> None:
     while True:
         for way in select.select(ways, [], [])[0]:
             try:
-                kind, payload, files = protocol.receive_with_files(way)
-                _serve(way, kind, json.loads(payload), files, ways)
+                message, files = protocol.receive_with_files(way)
+                _serve(way, message, files, ways)
             except protocol.Closed:
                 if way is control:
                     return
@@ -125,30 +123,30 @@ def main(control: socket.socket) -> None:
                 way.close()
 
 
-def _serve(way: socket.socket, kind: int, request: dict[str, Any], files: list[int], ways: list[socket.socket]) -> None:
-    if kind == JOIN:
+def _serve(way: socket.socket, message: protocol.Message, files: list[int], ways: list[socket.socket]) -> None:
+    if isinstance(message, protocol.Join):
         ways.append(socket.socket(fileno=files[0]))
-        return
-    _import(request["modules"])
-    if kind == FORK:
-        born = _fork(request, files)
+    elif isinstance(message, protocol.Import):
+        _import(message.modules)
+    else:
+        order = protocol.expected(message, protocol.Fork)
+        _import(order.modules)
+        born = _fork(order, files)
         for one in files:
             os.close(one)
+        protocol.send_message(way, protocol.Born(), files=[born] if born >= 0 else [])
         if born >= 0:
-            protocol.send_with_files(way, protocol.REPLY, {}, [born])
             os.close(born)
-        else:
-            protocol.send_json(way, protocol.REPLY, {})
 
 
-def _fork(request: dict[str, Any], files: list[int]) -> int:
+def _fork(order: protocol.Fork, files: list[int]) -> int:
     """A descriptor of the new process; -1 if none was made, because a library has started threads."""
     if len(os.listdir("/proc/self/task")) > 1:
         return -1
     gc.freeze()
     process = os.fork()
     if process == 0:
-        _become(request["call"], request["setting"], files)
+        _become(order.call, order.setting, files)
     try:
         return os.pidfd_open(process)
     except ProcessLookupError:

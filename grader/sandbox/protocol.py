@@ -1,8 +1,7 @@
-"""Messages between the grader's processes: a head, then bytes; and those of the checker as frozen data.
+"""Messages between the grader's processes: a head, then bytes; those that have fields are frozen data.
 
-A message of the checker's that is unknown, lacks a field, has one too many or one of another type is refused: both
-ends know every message that there is. What a frame of `grader.suite_kit.codec` or a cell's source holds is not looked
-into here.
+One that is unknown, lacks a field, has one too many or one of another type is refused: both ends know every message
+that there is. What a frame of `grader.suite_kit.codec` or a cell's source holds is not looked into here.
 """
 
 import array
@@ -10,24 +9,24 @@ import json
 import re
 import socket
 import struct
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, NoReturn, TypeVar, get_args
 
 HEAD = struct.Struct("<IBH")  # length, kind, number of the request that it belongs to
 SHORT = 65_536
 MOST_BYTES = 80 * 2**20  # a frame of grader.suite_kit.codec holds at most 64 MB
 
-# What a message is, by its second field. Requests and their answers are capital, all others small.
+# What a message of a session's is, by its second field; those with fields have a class below.
 CELL, TRY, ASK, SERVED = map(ord, "CTAS")  # to the student process
-READY, DONE, ANSWER, SERVE, OUTPUT, INTERRUPTED = map(ord, "RDaso!")  # from it
-OPEN, END, REPLY, FILES = map(ord, "OErF")  # to the warmed process, and its reply
+DONE, ANSWER, SERVE, OUTPUT, INTERRUPTED = map(ord, "Daso!")  # from it
 
 # What is parsed has a bound of its own, far below a frame's, which is only handed on: JSON in memory takes up to thirty
 # times its length. Braces, brackets and colons are counted first, because empty containers are the worst of it.
 MOST_RECORD = 65_536
 MOST_TESTED = 4 * 2**20
 MOST_PARTS = 100_000
+M = TypeVar("M")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)  # one without end takes all, so that time is linear
 
 
@@ -93,24 +92,7 @@ def receive_next(channel: socket.socket) -> tuple[int, int, bytes]:
     return kind, number, part[HEAD.size :] + exactly(channel, missing) if missing else part[HEAD.size :]
 
 
-def send_json(channel: socket.socket, kind: int, value: Any) -> None:
-    """Sends `value` as JSON; what JSON does not know is sent as its `repr`."""
-    send(channel, kind, json.dumps(value, default=repr).encode("utf-8", "surrogatepass"))
-
-
-def send_with_files(channel: socket.socket, kind: int, value: Any, files: list[int]) -> None:
-    """Sends a message in JSON and open file descriptors with it."""
-    payload = json.dumps(value).encode()
-    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))]
-    try:
-        channel.sendmsg([HEAD.pack(len(payload), kind, 0)], ancillary)
-        channel.sendall(payload)
-    except OSError as error:
-        raise Closed(str(error)) from None
-
-
-def receive_with_files(channel: socket.socket, most: int = 8) -> tuple[int, bytes, list[int]]:
-    """The next message and the file descriptors that came with it; raises `Closed` at the end."""
+def _receive_with_files(channel: socket.socket, most: int) -> tuple[int, bytes, list[int]]:
     space = socket.CMSG_LEN(most * array.array("i").itemsize)
     try:
         head, ancillary, _, _ = channel.recvmsg(HEAD.size, space, getattr(socket, "MSG_CMSG_CLOEXEC", 0))
@@ -239,28 +221,131 @@ class Interrupt:
     KIND: ClassVar[int] = ord("i")
 
 
-Message = RunTest | TestDone | Takes | Lost | Dead | Measure | Measured | Interrupt
-MESSAGES: dict[int, type[Message]] = {
-    one.KIND: one for one in (RunTest, TestDone, Takes, Lost, Dead, Measure, Measured, Interrupt)
-}
-FROM_CHECKER = {TestDone.KIND: MOST_TESTED}  # the longest message of each kind; those not named are records
+@dataclass(frozen=True)
+class Open:
+    """To a warmed process, with the other ends of the session's channel: fork a session. Wants `Forked`.
+
+    `user` is whom it becomes, None for nobody else; `folder` where it writes, "" for a place of its own; `others` are
+    processes that the kernel counts with it; `limits` as in `Limits.as_dict`; `asks` is for the body of the fork.
+    """
+
+    KIND: ClassVar[int] = ord("o")
+    user: int | None
+    folder: str
+    others: int
+    limits: dict[str, Any]
+    asks: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Forked:
+    """From a warmed process: the session's process id as it knows it, or why there is none."""
+
+    KIND: ClassVar[int] = ord("f")
+    process: int
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class End:
+    """To a warmed process: end a session and all that it started. Wants `Ended`."""
+
+    KIND: ClassVar[int] = ord("e")
+    process: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """From a warmed process: the wait status that the session's process had."""
+
+    KIND: ClassVar[int] = ord("d")
+    status: int
+
+
+@dataclass(frozen=True)
+class Warm:
+    """From a warmed process, its first message: it can fork; what it says of itself."""
+
+    KIND: ClassVar[int] = ord("w")
+    told: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Files:
+    """To a session that enters its walls: the contents of its files by name, in base64."""
+
+    KIND: ClassVar[int] = ord("F")
+    contents: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Entered:
+    """From a session, its first message: it stands behind its walls, or why not."""
+
+    KIND: ClassVar[int] = ord("g")
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Import:
+    """To the preload server: import these modules. No answer."""
+
+    KIND: ClassVar[int] = ord("I")
+    modules: list[str]
+
+
+@dataclass(frozen=True)
+class Join:
+    """To the preload server, with one end of a new way to it. No answer."""
+
+    KIND: ClassVar[int] = ord("j")
+
+
+@dataclass(frozen=True)
+class Fork:
+    """To the preload server: import `modules`, then fork; `call`, "module:function", is called there with `setting`.
+
+    The files that come with it are the call's second argument. Wants `Born`.
+    """
+
+    KIND: ClassVar[int] = ord("k")
+    call: str
+    setting: dict[str, Any]
+    modules: list[str]
+
+
+@dataclass(frozen=True)
+class Born:
+    """From the preload server: a descriptor of the new process comes with it; none if no process was made."""
+
+    KIND: ClassVar[int] = ord("b")
+
+
+Message = (
+    RunTest | TestDone | Takes | Lost | Dead | Measure | Measured | Interrupt
+    | Open | Forked | End | Ended | Warm | Files | Entered | Import | Join | Fork | Born
+)  # fmt: skip
+MESSAGES: dict[int, type[Message]] = {one.KIND: one for one in get_args(Message)}
+# The longest message of each kind, by whether it may be anybody's by now; those not named are records.
+FROM_CHECKER = {TestDone.KIND: MOST_TESTED}
+FROM_US = {one.KIND: MOST_BYTES for one in (RunTest, Open, Files, Fork, Warm)}
 _TYPES: dict[Any, tuple[type, ...]] = {
-    str: (str,), int: (int,), float: (float, int), bool: (bool,), list[str]: (list,),
+    str: (str,), int: (int,), int | None: (int, type(None)), float: (float, int), bool: (bool,), list[str]: (list,),
     list[str] | None: (list, type(None)), dict[str, Any]: (dict,),
 }  # fmt: skip
 
 
 def packed(message: Message) -> bytes:
     """The payload that holds `message`; its kind goes into the head."""
-    return json.dumps(asdict(message)).encode("utf-8", "surrogatepass")
+    return json.dumps(vars(message)).encode("utf-8", "surrogatepass")
 
 
-def unpacked(kind: int, payload: bytes) -> Message:
+def unpacked(kind: int, payload: bytes, longest: Mapping[int, int] = FROM_CHECKER) -> Message:
     """The message of a head's kind in `payload`. Raises `BadMessage`."""
     wanted = MESSAGES.get(kind)
     if wanted is None:
         raise BadMessage(f"the kind {kind} is unknown")
-    told = parsed(payload, MOST_BYTES if wanted is RunTest else FROM_CHECKER.get(kind, MOST_RECORD))
+    told = parsed(payload, longest.get(kind, MOST_RECORD))
     types = {one.name: _TYPES[one.type] for one in fields(wanted)}
     if type(told) is not dict or set(told) != set(types):
         raise BadMessage(f"{wanted.__name__} has other fields")
@@ -272,12 +357,37 @@ def unpacked(kind: int, payload: bytes) -> Message:
     return wanted(**told)
 
 
-def send_message(channel: socket.socket, message: Message, number: int = 0) -> None:
-    """Sends a message of the checker's on a blocking socket; raises `Closed`."""
-    send(channel, message.KIND, packed(message), number)
+def send_message(channel: socket.socket, message: Message, number: int = 0, files: Sequence[int] = ()) -> None:
+    """Sends a message on a blocking socket, and open file descriptors with it; raises `Closed`."""
+    payload = packed(message)
+    if not files:
+        send(channel, message.KIND, payload, number)
+        return
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))]
+    try:
+        channel.sendmsg([HEAD.pack(len(payload), message.KIND, number)], ancillary)
+        channel.sendall(payload)
+    except OSError as error:
+        raise Closed(str(error)) from None
 
 
 def receive_message(channel: socket.socket) -> tuple[Message, int]:
-    """The next message of the checker's on a blocking socket, and the number that it carries."""
+    """The next message of a process that runs no student code, and the number that it carries.
+
+    Raises `Closed`, `BadMessage`.
+    """
     length, kind, number = HEAD.unpack(exactly(channel, HEAD.size))
-    return unpacked(kind, exactly(channel, length)), number
+    return unpacked(kind, exactly(channel, _bounded(length, MOST_BYTES)), FROM_US), number
+
+
+def receive_with_files(channel: socket.socket, most: int = 8) -> tuple[Message, list[int]]:
+    """As `receive_message`, with the file descriptors that came with the message in place of its number."""
+    kind, payload, files = _receive_with_files(channel, most)
+    return unpacked(kind, payload, FROM_US), files
+
+
+def expected(message: Message, wanted: type[M]) -> M:
+    """`message`, which must be a `wanted`. Raises `BadMessage`."""
+    if type(message) is not wanted:
+        raise BadMessage(f"{type(message).__name__} came, not {wanted.__name__}")
+    return message

@@ -135,18 +135,18 @@ class Sandbox:
         return self.fork({"seed": seed, "aside": aside}, files, limits)
 
     def fork(
-        self, request: Mapping[str, Any], files: Mapping[str, bytes] = NO_FILES, limits: Limits | None = None,
+        self, asks: Mapping[str, Any], files: Mapping[str, bytes] = NO_FILES, limits: Limits | None = None,
         descriptors: Sequence[int] = (),
     ) -> Session:  # fmt: skip
-        """As `open`; `request` holds what the body must know, `descriptors` are open files handed over to it."""
+        """As `open`; `asks` holds what the body must know, `descriptors` are open files handed over to it."""
         with self._lock:
             self.start()
             try:
-                return self._fork(request, files, limits or self.limits, descriptors)
+                return self._fork(asks, files, limits or self.limits, descriptors)
             except protocol.Closed:
                 self.close()  # it died since the last look: once more with a fresh one
                 self.start()
-                return self._fork(request, files, limits or self.limits, descriptors)
+                return self._fork(asks, files, limits or self.limits, descriptors)
 
     def close(self) -> None:
         """End the warmed process and every session of it; nothing of it is left afterwards."""
@@ -170,14 +170,14 @@ class Sandbox:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 self._folder = ""
 
-    def end(self, session: Session) -> dict[str, Any]:
-        """Bury a session's process: its wait status and CPU seconds, {} if the warmed one is gone. For `Session`."""
+    def end(self, session: Session) -> int | None:
+        """Bury a session's process: its wait status, None if the warmed one is gone. For `Session`."""
         with self._lock:
             self._sessions.discard(session)
             try:
-                return self._ask(protocol.END, {"process": session.number}, [])
+                return self._ask(protocol.End(session.number), protocol.Ended).status
             except protocol.Closed:
-                return {}
+                return None
 
     def _launch(self, theirs: socket.socket, words: Any) -> "subprocess.Popen[bytes] | ForkedProcess":
         environment = library_environment(namespaces.HOME if self.level >= Level.NAMESPACES else self._folder)
@@ -207,8 +207,8 @@ class Sandbox:
         assert self._words is not None
         self._control.settimeout(START_S)
         try:
-            _, payload = protocol.receive(self._control)
-        except protocol.Closed as error:
+            warm = protocol.expected(protocol.receive_message(self._control)[0], protocol.Warm)
+        except (protocol.Closed, protocol.BadMessage) as error:
             assert self._process is not None
             self._process.kill()
             self._process.wait()
@@ -216,37 +216,31 @@ class Sandbox:
             said = self._words.read().decode("utf-8", "replace").strip().splitlines()
             self.close()
             raise SandboxError(f"the sandbox could not be started: {said[-1] if said else error}") from None
-        self.told = dict(json.loads(payload))
+        self.told = warm.told
         self._words.close()
         self._words = None
 
     def _fork(
-        self, more: Mapping[str, Any], files: Mapping[str, bytes], limits: Limits, descriptors: Sequence[int]
+        self, asks: Mapping[str, Any], files: Mapping[str, bytes], limits: Limits, descriptors: Sequence[int]
     ) -> Session:
         self._opened += 1
         user = None if self.level == Level.NONE else unprivileged_user(self._opened)
         if self.tests:
             user = self.user  # to whom its files belong
         folder = self._session_folder(user)
-        request = {
-            "user": user,  # of no use where sessions have processes of their own
-            "folder": folder,
-            "others": self._others(),
-            "limits": limits.as_dict(),
-            **more,
-        }
+        order = protocol.Open(user, folder, self._others(), limits.as_dict(), dict(asks))
         channel = Channel()
         try:
-            told = self._ask(protocol.OPEN, request, [*channel.theirs, *descriptors])
+            forked = self._ask(order, protocol.Forked, [*channel.theirs, *descriptors])
         except BaseException:
             channel.close()
             raise
         finally:
             channel.handed_over()
-        session = Session(self, limits, channel, told.get("process", 0), folder)
+        session = Session(self, limits, channel, forked.process, folder)
         try:
-            if "error" in told:
-                raise SandboxError(f"no session could be forked: {told['error']}")
+            if forked.error:
+                raise SandboxError(f"no session could be forked: {forked.error}")
             session.greet(files, OPEN_S)
         except SandboxError:
             session.close()
@@ -254,14 +248,11 @@ class Sandbox:
         self._sessions.add(session)
         return session
 
-    def _ask(self, kind: int, value: dict[str, Any], files: Sequence[int]) -> dict[str, Any]:
+    def _ask(self, message: protocol.Message, wanted: type[protocol.M], files: Sequence[int] = ()) -> protocol.M:
         if self._control is None:
             raise protocol.Closed("the warmed process does not run")
-        if files:
-            protocol.send_with_files(self._control, kind, value, list(files))
-        else:
-            protocol.send_json(self._control, kind, value)
-        return dict(json.loads(protocol.receive(self._control)[1]))
+        protocol.send_message(self._control, message, files=files)
+        return protocol.expected(protocol.receive_message(self._control)[0], wanted)
 
     def _session_folder(self, user: int | None) -> str:
         """Where a session writes at levels without a file system of its own; empty where it has one."""

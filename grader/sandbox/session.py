@@ -41,7 +41,7 @@ _wall_s = time.perf_counter
 class Owner(Protocol):
     """What a session needs of the `Sandbox` that it belongs to."""
 
-    def end(self, session: "Session") -> dict[str, Any]: ...
+    def end(self, session: "Session") -> int | None: ...
 
 
 class Session:
@@ -370,10 +370,10 @@ class Session:
         if self._of:
             self._of.signal(signal.SIGKILL)
             self._of.own_cpu_s()
-        told = self._sandbox.end(self)
+        status = self._sandbox.end(self)
         self._release()
         self._closed = Leftovers()
-        return told.get("status")
+        return status
 
     def _release(self) -> None:
         self._alive = False

@@ -33,20 +33,20 @@ def prepare(setting: dict[str, Any]) -> tuple[ZMQInteractiveShell, dict[str, Any
     return make_shell(setting["imports"]), {}
 
 
-def before_fork(request: dict[str, Any]) -> None:
+def before_fork(order: protocol.Open) -> None:
     """Nothing: every session starts with the same."""
 
 
-def main(shell: ZMQInteractiveShell, setting: dict[str, Any], request: dict[str, Any], files: list[int]) -> None:
+def main(shell: ZMQInteractiveShell, setting: dict[str, Any], order: protocol.Open, files: list[int]) -> None:
     """The whole life of a session's process; never returns. `files` are the channel and what will be fd 1 and 2."""
     channel = socket.socket(fileno=files[0])
     try:
-        enter(Entry(setting, request, channel, (files[1], files[2])))
-        session = Student(shell, channel, setting, request["limits"]["output_bytes"])
-        session.prepare(request["seed"], request["aside"])
-        protocol.send_json(channel, protocol.READY, {})
+        enter(Entry(setting, order, channel, (files[1], files[2])))
+        session = Student(shell, channel, setting, order.limits["output_bytes"])
+        session.prepare(**order.asks)
+        protocol.send_message(channel, protocol.Entered())
     except BaseException as error:
-        protocol.send_json(channel, protocol.READY, {"error": f"{type(error).__name__}: {error}"})
+        protocol.send_message(channel, protocol.Entered(f"{type(error).__name__}: {error}"))
         os._exit(1)
     try:
         session.serve()

@@ -72,20 +72,20 @@ def _warm(modules: list[str]) -> list[str]:
     return failed
 
 
-def before_fork(request: dict[str, Any]) -> None:
+def before_fork(order: protocol.Open) -> None:
     """Import what the instructor's own answers made a test import, for all forks that follow."""
-    _import(request["modules"])
+    _import(order.asks["modules"])
 
 
-def main(namespaces: dict[str, Namespace], setting: dict[str, Any], request: dict[str, Any], files: list[int]) -> None:
+def main(namespaces: dict[str, Namespace], setting: dict[str, Any], order: protocol.Open, files: list[int]) -> None:
     """The whole life of a fork; never returns. `files`: the worker's channel, two streams, the session's channel."""
     channel, session = socket.socket(fileno=files[0]), socket.socket(fileno=files[3])
     try:
-        enter(Entry(setting, request, channel, (files[1], files[2]), kept=(session.fileno(),)))
-        fork = Fork(channel, session, namespaces, request)
-        protocol.send_json(channel, protocol.READY, {})
+        enter(Entry(setting, order, channel, (files[1], files[2]), kept=(session.fileno(),)))
+        fork = Fork(channel, session, namespaces, order.asks)
+        protocol.send_message(channel, protocol.Entered())
     except BaseException as error:
-        protocol.send_json(channel, protocol.READY, {"error": f"{type(error).__name__}: {error}"})
+        protocol.send_message(channel, protocol.Entered(f"{type(error).__name__}: {error}"))
         os._exit(1)
     with contextlib.suppress(protocol.Closed, protocol.BadMessage):
         fork.serve()
@@ -104,19 +104,19 @@ class Fork:
     """The process that checks one submission."""
 
     def __init__(
-        self, channel: socket.socket, session: socket.socket, namespaces: dict[str, Namespace], request: dict[str, Any]
+        self, channel: socket.socket, session: socket.socket, namespaces: dict[str, Namespace], asks: dict[str, Any]
     ) -> None:
         gc.enable()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self.modules = len(sys.modules)
-        _seed(request["seed"])
-        self.evaluator = Evaluator(namespaces[request["notebook"]])
+        _seed(asks["seed"])
+        self.evaluator = Evaluator(namespaces[asks["notebook"]])
         namespaces.clear()
         sys.addaudithook(self.refuse)
         self.worker = Worker(channel)
-        self.session = SessionClient(self.worker, session, request["number"])
+        self.session = SessionClient(self.worker, session, asks["number"])
         client = Client(self.session)
-        client.starters = frozenset(request["starters"])
+        client.starters = frozenset(asks["starters"])
         self.evaluator.use(client)
         for module, name in SEEDS:
             if module in sys.modules:

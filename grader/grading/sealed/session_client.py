@@ -34,9 +34,7 @@ class Worker:
     def hear(self, wanted: type[M]) -> M:
         """The next message, which must be a `wanted`. Raises `protocol.Closed`, `protocol.BadMessage`."""
         message, self.number = protocol.receive_message(self.channel)
-        if type(message) is not wanted:
-            raise protocol.BadMessage(f"{type(message).__name__} came, not {wanted.__name__}")
-        return message
+        return protocol.expected(message, wanted)
 
     def tell(self, message: protocol.Message) -> None:
         """Send a message; it belongs to what was heard last."""

@@ -6,7 +6,6 @@ The order matters: what a step needs may not have been given up by one before it
 import base64
 import contextlib
 import importlib
-import json
 import os
 import shutil
 import signal
@@ -26,12 +25,12 @@ COPIED_BYTES = 8 * 2**20
 class Entry:
     """One process on its way behind the walls.
 
-    `setting` is the warmed process's, `request` the session's; `channel` leads to the grader, `streams` are what will
+    `setting` is the warmed process's, `order` the session's; `channel` leads to the grader, `streams` are what will
     be standard output and error, `kept` further open files that stay.
     """
 
     setting: dict[str, Any]
-    request: dict[str, Any]
+    order: protocol.Open
     channel: socket.socket
     streams: tuple[int, int]
     kept: tuple[int, ...] = ()
@@ -44,12 +43,12 @@ class Entry:
     @property
     def place(self) -> str:
         """The one folder to write to."""
-        return str(self.request["folder"] or namespaces.HOME)
+        return self.order.folder or namespaces.HOME
 
     @property
     def held(self) -> limits.Limits:
         """What the process may use."""
-        return limits.Limits(**self.request["limits"])
+        return limits.Limits(**self.order.limits)
 
 
 def make_ready(level: Level) -> None:
@@ -98,7 +97,7 @@ def _keep_only_own_files(entry: Entry) -> None:
 
 
 def _leave_namespaces_or_rights(entry: Entry) -> None:
-    user = entry.request["user"]
+    user = entry.order.user
     if entry.level >= Level.NAMESPACES:
         namespaces.enter_inner(entry.held.files_mb)
     elif user is not None:
@@ -129,7 +128,8 @@ def _put_down_files(entry: Entry) -> None:
         {"HOME": place, "TMPDIR": temporary, "MLSD_HOME": f"{place}/.mlsd", "IPYTHONDIR": f"{place}/.ipython"}
     )
     lay_down(entry.setting.get("files", ""), place)
-    for name, content in json.loads(protocol.receive(entry.channel)[1]).items():
+    files = protocol.expected(protocol.receive_message(entry.channel)[0], protocol.Files)
+    for name, content in files.contents.items():
         path = os.path.normpath(os.path.join(place, name))
         if not path.startswith(place + "/"):
             raise ValueError(f"the file {name!r} would lie outside of the session's folder")
@@ -144,7 +144,7 @@ def _see_only_what_is_shown(entry: Entry) -> None:
 
 
 def _accept_limits(entry: Entry) -> None:
-    refused = limits.apply(entry.held, entry.request["others"])
+    refused = limits.apply(entry.held, entry.order.others)
     if refused:
         raise OSError(f"the kernel refuses the limits {', '.join(refused)}")
 
