@@ -79,6 +79,31 @@ def test_the_worst_message_of_a_checker_takes_little_memory(shape, kind):
     assert grown_mb(refused)[0] < MOST_MB
 
 
+@pytest.mark.parametrize(
+    ("kind", "payload", "why"),
+    [
+        (0, b"{}", "unknown"),
+        (protocol.Forked.KIND, b'{"process": 1}', "other fields"),
+        (protocol.Ended.KIND, b'{"status": 0, "more": 1}', "other fields"),
+        (protocol.Ended.KIND, b'{"status": "0"}', "another type"),
+        (protocol.Ended.KIND, b'{"status": true}', "another type"),
+        (protocol.Import.KIND, b'{"modules": [1]}', "no texts"),
+        (protocol.Ended.KIND, b"[0]", "other fields"),
+        (protocol.Ended.KIND, b"{", "damaged"),
+    ],
+)
+def test_a_message_that_is_none_is_refused(kind, payload, why):
+    with pytest.raises(protocol.BadMessage, match=why):
+        protocol.unpacked(kind, payload)
+
+
+@pytest.mark.parametrize("message", [protocol.Open(None, "", 8, {"wall_s": 1.0}, {"seed": 0}), protocol.Entered("no")])
+def test_a_message_arrives_as_it_was_sent(message):
+    assert protocol.unpacked(message.KIND, protocol.packed(message)) == message
+    with pytest.raises(protocol.BadMessage, match=f"{type(message).__name__} came, not Ended"):
+        protocol.expected(message, protocol.Ended)
+
+
 def test_a_large_honest_output_is_kept():
     figure = {"data": [{"x": list(range(50_000)), "y": [0.5] * 50_000}], "layout": {"title": "a line"}}
     bundle = {"text/plain": "figure", "application/vnd.plotly.v1+json": figure}
