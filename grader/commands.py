@@ -166,7 +166,7 @@ def grade(
     from grader.errors import GraderError
     from grader.grading import batch
     from grader.grading.records import Options
-    from grader.grading.warm_start import ahead
+    from grader.grading.warm_start import begun_early
     from grader.progress import progress
     from grader.workflow.release import is_unreleased
     from grader.workflow.stock import grade as grade_by_stock
@@ -180,7 +180,7 @@ def grade(
         raise GraderError(f"--trust is {trust!r}; it must be sealed or beside")
     options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed, trust)
     with ExitStack() as ending:
-        begun = None if stock else ending.enter_context(ahead(Course.root_of(folder), name))
+        begun = None if stock else ending.enter_context(begun_early(Course.root_of(folder), name))
         course = Course.open(folder)
         if is_unreleased(course, name):
             told = f"{name}: its source was changed but not released; the tests of the release are run."

@@ -132,7 +132,7 @@ class Planned:
 def planned(course: Course, name: str) -> list[Planned]:
     """The tests of an exercise in their order. Raises `GraderError` if it is not released."""
     shared = assignment_of(course, name)
-    made = plans(shared.masters, shared.solved, shared.marks)
+    made = plans(shared.originals, shared.solved, shared.marks)
     known = calibrations(course, shared)
     found = []
     for notebook, plan in made.notebooks.items():
@@ -148,7 +148,7 @@ def _require_sealed(shared: Assignment, known: Mapping[str, Calibration], option
     """Refuse to grade if sealed tests alone are wanted and there are others."""
     if not options.require_sealed:
         return
-    plan = plans(shared.masters, shared.solved, shared.marks)
+    plan = plans(shared.originals, shared.solved, shared.marks)
     unsealed = {name: {**one.unsealed, **known[name].unsealed} for name, one in plan.notebooks.items()}
     found = [f"{name}/{cell}" for name, cells in unsealed.items() for cell in cells]
     if found:

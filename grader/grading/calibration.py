@@ -83,9 +83,9 @@ def record(path: Path, digest: str, found: Mapping[str, Calibration]) -> None:
 def digest_of(shared: Assignment) -> str:
     """A digest of all that a calibration depends on: the release, the instructor's answers and files, this grader."""
     whole = hashlib.sha256(f"{platform.python_version()} {_own_source()}".encode())
-    for master in shared.masters:
-        cells = [[one.kind, one.source, one.released, one.cell_id, one.entry] for one in master.cells]
-        whole.update(json.dumps([master.name, cells], sort_keys=True).encode())
+    for original in shared.originals:
+        cells = [[one.kind, one.source, one.released, one.cell_id, one.entry] for one in original.cells]
+        whole.update(json.dumps([original.name, cells], sort_keys=True).encode())
     for group in (shared.solved, shared.files):
         for name, content in sorted(group.items()):
             whole.update(f"\0{name}\0".encode() + hashlib.sha256(content).digest())

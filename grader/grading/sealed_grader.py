@@ -33,7 +33,7 @@ class SealedGrader:
         calibrations: Mapping[str, Calibration] | None = None,
     ) -> None:  # fmt: skip
         self.shared = shared
-        self.plans = plans(shared.masters, shared.solved, shared.marks)
+        self.plans = plans(shared.originals, shared.solved, shared.marks)
         limits = shared.limits
         hidden = [Path(shared.root)] if shared.root else []
         self.sandbox = make_sandbox(
@@ -68,15 +68,15 @@ class SealedGrader:
 
     def calibrated(self) -> dict[str, Calibration]:
         """What the instructor's own answers show of each notebook."""
-        for master in self.shared.masters:
-            self._know(master.name)
+        for original in self.shared.originals:
+            self._know(original.name)
         return self.calibrations
 
     def _know(self, name: str) -> None:
         if name in self.calibrations:
             return
-        master = next(one for one in self.shared.masters if one.name == name)
-        notebook = master.notebook(one.as_dict() for one in master.cells)
+        original = next(one for one in self.shared.originals if one.name == name)
+        notebook = original.notebook(one.as_dict() for one in original.cells)
         job = replace(self.shared.limits, notebooks={name: notebook}, trusted=self.shared.files)
         found = calibrate(job, self.plans.notebooks[name], self.sandbox, self.checker)
         self.calibrations[name] = found

@@ -24,7 +24,7 @@ MOST_BYTES = 5_000_000
 
 
 @contextmanager
-def ahead(folder: Path, name: str) -> Iterator[PreloadClient | None]:
+def begun_early(folder: Path, name: str) -> Iterator[PreloadClient | None]:
     """The preload server for the assignment `name` of a course in `folder`; all that was begun ends at the end.
 
     It stands behind the outer wall where bubblewrap is installed.

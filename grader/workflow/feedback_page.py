@@ -56,7 +56,7 @@ class Marks(GetGrades):
         return unknown | resources["nbgrader"]["cells"].get(cell.metadata.nbgrader["grade_id"], {})
 
 
-class Harmless(Preprocessor):
+class SanitizePreprocessor(Preprocessor):
     """Leaves of a graded notebook what its student may see and what cannot run."""
 
     enabled = Bool(True).tag(config=True)

@@ -196,13 +196,13 @@ def _as_pages(course: Course) -> Course:
     """The course configured so that nbgrader's pages show no hidden test and hold nothing that runs."""
     from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 
-    from grader.workflow.feedback_page import FeedbackPage, Harmless, Marks
+    from grader.workflow.feedback_page import FeedbackPage, Marks, SanitizePreprocessor
 
     begin, end = hidden_marks(course)
-    steps = [Marks, Harmless, CSSHTMLHeaderPreprocessor]
+    steps = [Marks, SanitizePreprocessor, CSSHTMLHeaderPreprocessor]
     return course.configured(
         GenerateFeedback={"preprocessors": steps, "exporter_class": FeedbackPage},
-        Harmless={"begin": begin, "end": end},
+        SanitizePreprocessor={"begin": begin, "end": end},
     )
 
 
@@ -210,7 +210,13 @@ def _made_by(course: Course) -> list[str]:
     """What makes pages: our modules, the libraries, the course's configuration of them."""
     here = Path(__file__).parent
     code = [_sha((here / name).read_bytes()) for name in MODULES]
-    sections = ("GenerateFeedback", "HTMLExporter", "Harmless", "TemplateExporter", "CSSHTMLHeaderPreprocessor")
+    sections = (
+        "GenerateFeedback",
+        "HTMLExporter",
+        "SanitizePreprocessor",
+        "TemplateExporter",
+        "CSSHTMLHeaderPreprocessor",
+    )
     return [*code, *map(version, MADE_BY), *(repr(course.config.get(name)) for name in sections)]
 
 

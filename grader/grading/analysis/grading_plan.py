@@ -63,12 +63,12 @@ class Plans:
 
 
 def plans(
-    masters: Sequence[InstructorNotebook], solved: Mapping[str, bytes], hidden: tuple[str, str] = HIDDEN
+    originals: Sequence[InstructorNotebook], solved: Mapping[str, bytes], hidden: tuple[str, str] = HIDDEN
 ) -> Plans:
     """The plans of an assignment. `solved` are the instructor's notebooks with answers, by name, if any."""
-    made = {one.name: plan(one, _answers(solved.get(one.name)), hidden) for one in masters}
+    made = {one.name: plan(one, _answers(solved.get(one.name)), hidden) for one in originals}
     imported: set[str] = set()
-    for one in masters:
+    for one in originals:
         for cell in one.cells:
             text = made[one.name].answers.get(identity(cell), cell.source)
             imported |= name_analysis.modules(name_analysis.tree_of(text)) if cell.kind == "code" else set()
@@ -82,10 +82,10 @@ def identity(cell: InstructorCell) -> str:
     return cell.grade_id or cell.cell_id
 
 
-def plan(master: InstructorNotebook, answers: dict[str, str], hidden: tuple[str, str] = HIDDEN) -> Plan:
+def plan(original: InstructorNotebook, answers: dict[str, str], hidden: tuple[str, str] = HIDDEN) -> Plan:
     """The plan of one notebook; `answers` are the instructor's, by grade id or cell id."""
-    made = Plan(master.name, answers=answers, hidden=hidden)
-    code = [cell for cell in master.cells if cell.kind == "code"]
+    made = Plan(original.name, answers=answers, hidden=hidden)
+    code = [cell for cell in original.cells if cell.kind == "code"]
     theirs = [cell for cell in code if not cell.locked]
     trees = {identity(cell): name_analysis.tree_of(answers.get(identity(cell), cell.source)) for cell in code}
     own = [trees[identity(cell)] for cell in theirs]

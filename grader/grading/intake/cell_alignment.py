@@ -21,18 +21,18 @@ NAMES = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)|^(\w+)\s*=", re.MULTILI
 Pairs = dict[int, int]
 
 
-def match(cells: Sequence[Cell], masters: Sequence[InstructorCell]) -> Pairs:
-    """Index of a submitted cell to index of the master's cell; each of either at most once."""
+def match(cells: Sequence[Cell], originals: Sequence[InstructorCell]) -> Pairs:
+    """Index of a submitted cell to index of the original's cell; each of either at most once."""
     pairs: Pairs = {}
-    _by_grade_id(cells, masters, pairs)
-    _by_cell_id(cells, masters, pairs)
-    _by_content(cells, masters, pairs)
-    _by_position(cells, masters, pairs)
+    _by_grade_id(cells, originals, pairs)
+    _by_cell_id(cells, originals, pairs)
+    _by_content(cells, originals, pairs)
+    _by_position(cells, originals, pairs)
     return pairs
 
 
 def in_place(pairs: Pairs) -> set[int]:
-    """The submitted cells that stand in the master's order: the longest such run of them."""
+    """The submitted cells that stand in the original's order: the longest such run of them."""
     order = sorted(pairs)
     tails: list[int] = []
     ends: list[int] = []
@@ -56,56 +56,56 @@ def same(text: str, other: str) -> bool:
     return bare(text) == bare(other)
 
 
-def _by_grade_id(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> None:
+def _by_grade_id(cells: Sequence[Cell], originals: Sequence[InstructorCell], pairs: Pairs) -> None:
     """Of copies of a cell the first that was worked in counts, else the first."""
     found: dict[str, list[int]] = {}
     for index, cell in enumerate(cells):
         if cell.grade_id:
             found.setdefault(cell.grade_id, []).append(index)
-    for number, master in enumerate(masters):
-        copies = found.get(master.grade_id, []) if master.grade_id else []
-        worked_in = [index for index in copies if not master.as_released(cells[index].text)]
+    for number, original in enumerate(originals):
+        copies = found.get(original.grade_id, []) if original.grade_id else []
+        worked_in = [index for index in copies if not original.as_released(cells[index].text)]
         if copies:
-            pairs[(worked_in if worked_in and not master.locked else copies)[0]] = number
+            pairs[(worked_in if worked_in and not original.locked else copies)[0]] = number
 
 
-def _by_cell_id(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> None:
-    known = {master.cell_id: number for number, master in _left(masters, pairs) if master.cell_id}
-    for index in _nameless(cells, masters, pairs):
+def _by_cell_id(cells: Sequence[Cell], originals: Sequence[InstructorCell], pairs: Pairs) -> None:
+    known = {original.cell_id: number for number, original in _left(originals, pairs) if original.cell_id}
+    for index in _nameless(cells, originals, pairs):
         cell = cells[index]
         if cell.cell_id in known:
             pairs[index] = known.pop(cell.cell_id)
 
 
-def _by_content(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> None:
+def _by_content(cells: Sequence[Cell], originals: Sequence[InstructorCell], pairs: Pairs) -> None:
     known: dict[str, list[int]] = {}
-    for number, master in _left(masters, pairs):
-        known.setdefault(bare(master.released), []).append(number)
-    for index in _nameless(cells, masters, pairs):
+    for number, original in _left(originals, pairs):
+        known.setdefault(bare(original.released), []).append(number)
+    for index in _nameless(cells, originals, pairs):
         text = bare(cells[index].text)
         if text and known.get(text):
             pairs[index] = known[text].pop(0)
 
 
-def _by_position(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> None:
+def _by_position(cells: Sequence[Cell], originals: Sequence[InstructorCell], pairs: Pairs) -> None:
     """Between two cells that are known, in order, what is most alike."""
     fixed = sorted((index, pairs[index]) for index in in_place(pairs))
-    used, nameless = set(pairs.values()), set(_nameless(cells, masters, pairs))
-    ends = [(-1, -1), *fixed, (len(cells), len(masters))]
+    used, nameless = set(pairs.values()), set(_nameless(cells, originals, pairs))
+    ends = [(-1, -1), *fixed, (len(cells), len(originals))]
     for (first, low), (last, high) in itertools.pairwise(ends):
         theirs = [index for index in range(first + 1, last) if index in nameless]
         ours = [number for number in range(low + 1, high) if number not in used]
         if theirs and ours:
-            pairs.update(_aligned(cells, theirs, masters, ours))
+            pairs.update(_aligned(cells, theirs, originals, ours))
 
 
-def _aligned(cells: Sequence[Cell], theirs: list[int], masters: Sequence[InstructorCell], ours: list[int]) -> Pairs:
+def _aligned(cells: Sequence[Cell], theirs: list[int], originals: Sequence[InstructorCell], ours: list[int]) -> Pairs:
     """The pairs in order with the greatest likeness in sum (dynamic programming over the gap)."""
     fine = len(theirs) * len(ours) <= PAIRS
     if len(theirs) * len(ours) > 100 * PAIRS:
         theirs = theirs[: max(1, 100 * PAIRS // len(ours))]
-    alike = [[_likeness(cells[index], masters[number], fine) for number in ours] for index in theirs]
-    if len(theirs) == len(ours) == 1 and _may_be(cells[theirs[0]], masters[ours[0]]):
+    alike = [[_likeness(cells[index], originals[number], fine) for number in ours] for index in theirs]
+    if len(theirs) == len(ours) == 1 and _may_be(cells[theirs[0]], originals[ours[0]]):
         return {theirs[0]: ours[0]}
     best = [[0.0] * (len(ours) + 1) for _ in range(len(theirs) + 1)]
     for i in range(len(theirs) - 1, -1, -1):
@@ -124,31 +124,31 @@ def _aligned(cells: Sequence[Cell], theirs: list[int], masters: Sequence[Instruc
     return found
 
 
-def _may_be(cell: Cell, master: InstructorCell) -> bool:
-    return cell.kind == master.kind and not master.locked and bool(cell.text.strip())
+def _may_be(cell: Cell, original: InstructorCell) -> bool:
+    return cell.kind == original.kind and not original.locked and bool(cell.text.strip())
 
 
-def _likeness(cell: Cell, master: InstructorCell, fine: bool) -> float:
+def _likeness(cell: Cell, original: InstructorCell, fine: bool) -> float:
     """0 if the two are not the same cell; defining the same name counts more than any likeness of text."""
-    text, released = cell.text[:COMPARED], master.released[:COMPARED]
-    shared = SAME_NAME * bool(_names(text) & _names(released)) if not master.locked else 0.0
+    text, released = cell.text[:COMPARED], original.released[:COMPARED]
+    shared = SAME_NAME * bool(_names(text) & _names(released)) if not original.locked else 0.0
     if not fine:
         return shared
     matcher = difflib.SequenceMatcher(None, text, released, autojunk=False)
     ratio = matcher.ratio() if matcher.real_quick_ratio() >= ALIKE or shared else 0.0
-    return shared + ratio if shared or (ratio >= ALIKE and cell.kind == master.kind) else 0.0
+    return shared + ratio if shared or (ratio >= ALIKE and cell.kind == original.kind) else 0.0
 
 
 def _names(text: str) -> set[str]:
     return {name for groups in NAMES.findall(text) for name in groups if name}
 
 
-def _nameless(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> list[int]:
+def _nameless(cells: Sequence[Cell], originals: Sequence[InstructorCell], pairs: Pairs) -> list[int]:
     """Cells not matched yet that are no copies: without a grade id, or with one that nobody gave."""
-    known = {master.grade_id for master in masters} - {""}
+    known = {original.grade_id for original in originals} - {""}
     return [index for index, cell in enumerate(cells) if index not in pairs and cell.grade_id not in known]
 
 
-def _left(masters: Sequence[InstructorCell], pairs: Pairs) -> list[tuple[int, InstructorCell]]:
+def _left(originals: Sequence[InstructorCell], pairs: Pairs) -> list[tuple[int, InstructorCell]]:
     used = set(pairs.values())
-    return [(number, master) for number, master in enumerate(masters) if number not in used]
+    return [(number, original) for number, original in enumerate(originals) if number not in used]

@@ -92,7 +92,7 @@ def cell_dict(
     return cell | ({"attachments": pictures} if pictures else {})
 
 
-def masters(course: Course, name: str) -> list[InstructorNotebook]:
+def originals(course: Course, name: str) -> list[InstructorNotebook]:
     """The notebooks of an assignment. Raises `GraderError` if the gradebook does not know it."""
     from nbgrader.api import MissingEntry
 

@@ -30,36 +30,36 @@ class Rebuilt:
     readable: bool = True
 
 
-def rebuild(content: bytes | None, master: InstructorNotebook) -> Rebuilt:
-    """The master's notebook with what `content` answers; without anything readable, the released notebook."""
+def rebuild(content: bytes | None, original: InstructorNotebook) -> Rebuilt:
+    """The original's notebook with what `content` answers; without anything readable, the released notebook."""
     handed = read(content)
-    flags = [Flag(kind, text, master.name, look=kind != "format") for kind, text in handed.faults]
+    flags = [Flag(kind, text, original.name, look=kind != "format") for kind, text in handed.faults]
     if handed.cells is None:
-        flags[-1] = Flag(flags[-1].kind, f"{flags[-1].text}; it earned no points", master.name)
-        return Rebuilt(master.notebook(one.as_dict() for one in master.cells), flags, readable=False)
-    pairs = match(handed.cells, master.cells)
-    flags += list(_flags(handed, master, pairs))
-    cells = list(_in_order(handed.cells, master.cells, pairs))
+        flags[-1] = Flag(flags[-1].kind, f"{flags[-1].text}; it earned no points", original.name)
+        return Rebuilt(original.notebook(one.as_dict() for one in original.cells), flags, readable=False)
+    pairs = match(handed.cells, original.cells)
+    flags += list(_flags(handed, original, pairs))
+    cells = list(_in_order(handed.cells, original.cells, pairs))
     answered = {
-        master.cells[number].grade_id
+        original.cells[number].grade_id
         for index, number in pairs.items()
-        if not master.cells[number].locked and not master.cells[number].as_released(handed.cells[index].text)
+        if not original.cells[number].locked and not original.cells[number].as_released(handed.cells[index].text)
     }
-    return Rebuilt(master.notebook(cells), flags, answered - {""})
+    return Rebuilt(original.notebook(cells), flags, answered - {""})
 
 
-def _in_order(cells: Sequence[Cell], masters: Sequence[InstructorCell], pairs: Pairs) -> Iterator[dict[str, Any]]:
-    """The master's cells, each followed by the extra cells that followed it in the submission."""
+def _in_order(cells: Sequence[Cell], originals: Sequence[InstructorCell], pairs: Pairs) -> Iterator[dict[str, Any]]:
+    """The original's cells, each followed by the extra cells that followed it in the submission."""
     extras = _extras(cells, pairs)
     theirs = {number: cells[index] for index, number in pairs.items()}
     yield from extras.get(-1, [])
-    for number, master in enumerate(masters):
-        yield _filled(master, theirs.get(number))
+    for number, original in enumerate(originals):
+        yield _filled(original, theirs.get(number))
         yield from extras.get(number, [])
 
 
 def _extras(cells: Sequence[Cell], pairs: Pairs) -> dict[int, list[dict[str, Any]]]:
-    """Extra cells by the master's cell that they follow (-1: before the first)."""
+    """Extra cells by the original's cell that they follow (-1: before the first)."""
     fixed, after = in_place(pairs), -1
     found: dict[int, list[dict[str, Any]]] = {}
     for index, cell in enumerate(cells):
@@ -72,72 +72,72 @@ def _extras(cells: Sequence[Cell], pairs: Pairs) -> dict[int, list[dict[str, Any
     return found
 
 
-def _filled(master: InstructorCell, theirs: Cell | None) -> dict[str, Any]:
-    if master.locked:
-        return master.as_dict()
+def _filled(original: InstructorCell, theirs: Cell | None) -> dict[str, Any]:
+    if original.locked:
+        return original.as_dict()
     if theirs is not None:
-        return master.as_dict(theirs.text, theirs.pictures)
-    gone = bool(master.entry) and not master.graded  # an answer cell; one that a person marks shows its starter
-    if gone and master.kind == "code":
-        return master.as_dict(MISSING)
-    return master.as_dict()
+        return original.as_dict(theirs.text, theirs.pictures)
+    gone = bool(original.entry) and not original.graded  # an answer cell; one that a person marks shows its starter
+    if gone and original.kind == "code":
+        return original.as_dict(MISSING)
+    return original.as_dict()
 
 
-def _flags(handed: Handed, master: InstructorNotebook, pairs: Pairs) -> Iterator[Flag]:
+def _flags(handed: Handed, original: InstructorNotebook, pairs: Pairs) -> Iterator[Flag]:
     cells = handed.cells or []
     theirs = {number: index for index, number in pairs.items()}
     fixed = in_place(pairs)
     if handed.language and handed.language.lower() != "python":
         told = f"its kernel is for {handed.language[:40]!r}; it was run with Python"
-        yield Flag("kernelspec", told, master.name)
-    if cells and not any(cell.entry for cell in cells) and any(one.entry for one in master.cells):
+        yield Flag("kernelspec", told, original.name)
+    if cells and not any(cell.entry for cell in cells) and any(one.entry for one in original.cells):
         told = "its cells had lost nbgrader's metadata; they were matched by id, content and position"
-        yield Flag("stripped", told, master.name, look=False)
-    for number, one in enumerate(master.cells):
+        yield Flag("stripped", told, original.name, look=False)
+    for number, one in enumerate(original.cells):
         if not one.entry:
             continue
         if number not in theirs:
             if one.locked or one.kind == "code" or one.graded:
-                yield Flag("deleted", f"the {one.called} was missing; it was put back", master.name, one.grade_id)
+                yield Flag("deleted", f"the {one.called} was missing; it was put back", original.name, one.grade_id)
             continue
         index = theirs[number]
         for kind, told in _changes(cells[index], one, index in fixed):
-            yield Flag(kind, f"the {one.called} {told}", master.name, one.grade_id)
-    yield from _unknown(cells, master, pairs)
+            yield Flag(kind, f"the {one.called} {told}", original.name, one.grade_id)
+    yield from _unknown(cells, original, pairs)
 
 
-def _changes(cell: Cell, master: InstructorCell, stands: bool) -> Iterator[tuple[str, str]]:
+def _changes(cell: Cell, original: InstructorCell, stands: bool) -> Iterator[tuple[str, str]]:
     """What a student did to one of the instructor's cells beyond answering in it."""
-    if master.locked and not master.as_released(cell.text):
+    if original.locked and not original.as_released(cell.text):
         yield "edited", "was edited; the released one was run"
-    if cell.kind != master.kind:
-        yield "retyped", f"was made a {cell.kind} cell; it was taken as a {master.kind} cell"
+    if cell.kind != original.kind:
+        yield "retyped", f"was made a {cell.kind} cell; it was taken as a {original.kind} cell"
     if not stands:
         yield "moved", "was moved; it was graded in its own place"
-    if SKIP_TAGS & set(cell.tags) - set(master.tags):
+    if SKIP_TAGS & set(cell.tags) - set(original.tags):
         yield "tag", f"carried the tag {min(SKIP_TAGS & set(cell.tags))!r}, which was ignored"
-    if cell.grade_id not in ("", master.grade_id):
+    if cell.grade_id not in ("", original.grade_id):
         yield "metadata", "had its name changed; the released one counts"
-    if cell.entry and _number(cell.entry.get("points")) != _number(master.entry.get("points")) and master.graded:
+    if cell.entry and _number(cell.entry.get("points")) != _number(original.entry.get("points")) and original.graded:
         yield "points", "had its points changed; the released points count"
-    if cell.entry and any(bool(cell.entry.get(key)) != bool(master.entry.get(key)) for key in ("grade", "solution")):
+    if cell.entry and any(bool(cell.entry.get(key)) != bool(original.entry.get(key)) for key in ("grade", "solution")):
         yield "metadata", "had its role changed; the released one counts"
     elif cell.entry and cell.entry.get("schema_version", 3) not in (1, 2, 3):
         yield "metadata", "had the version of its metadata changed"
 
 
-def _unknown(cells: Sequence[Cell], master: InstructorNotebook, pairs: Pairs) -> Iterator[Flag]:
+def _unknown(cells: Sequence[Cell], original: InstructorNotebook, pairs: Pairs) -> Iterator[Flag]:
     """Copies of the instructor's cells, and cells that claim points which nobody gave them."""
-    known = {one.grade_id: one for one in master.cells if one.grade_id}
+    known = {one.grade_id: one for one in original.cells if one.grade_id}
     for index, cell in enumerate(cells):
         if index in pairs or not cell.grade_id:
             continue
         if cell.grade_id in known:
             told = f"the {known[cell.grade_id].called} was there more than once; the copy was taken as an extra cell"
-            yield Flag("duplicated", told, master.name, cell.grade_id)
+            yield Flag("duplicated", told, original.name, cell.grade_id)
         elif cell.entry.get("grade") or cell.entry.get("points"):
             told = f"the extra cell {cell.grade_id[:60]!r} claims points; it is worth none"
-            yield Flag("extra", told, master.name, cell.grade_id[:60])
+            yield Flag("extra", told, original.name, cell.grade_id[:60])
 
 
 def _number(points: Any) -> float | None:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from grader.course import STAMP, Course
 from grader.grading.intake import limits as most_taken
-from grader.grading.intake.instructor_notebook import HIDDEN, InstructorNotebook, hidden_marks, masters
+from grader.grading.intake.instructor_notebook import HIDDEN, InstructorNotebook, hidden_marks, originals
 from grader.grading.intake.output_stripper import TooLarge, read_notebook
 from grader.grading.intake.rebuild import rebuild
 from grader.grading.records import Flag, Job, Notebook
@@ -40,14 +40,14 @@ class Most:
 
 @dataclass
 class Assignment:
-    """What all submissions of an exercise share: rebuilt from `masters`, the course's own `files`, the limits.
+    """What all submissions of an exercise share: rebuilt from `originals`, the course's own `files`, the limits.
 
     A student's version of a file in `theirs` stands, of every other file of the course's the course's own. `solved` are
     the instructor's notebooks, by name; `marks` stand around hidden tests; `root` is the course's folder.
     """
 
     name: str
-    masters: list[InstructorNotebook]
+    originals: list[InstructorNotebook]
     files: dict[str, bytes]
     limits: Job
     theirs: tuple[str, ...] = ()
@@ -92,18 +92,18 @@ def assignment(course: Course, name: str, limits: Job) -> Assignment:
     solved = {path.removesuffix(".ipynb"): content for path, content in files.items() if path.endswith(".ipynb")}
     known = solved if folder == places[0] else {}
     marks = hidden_marks(course)
-    return Assignment(name, masters(course, name), own, limits, theirs, known, marks, str(course.root))
+    return Assignment(name, originals(course, name), own, limits, theirs, known, marks, str(course.root))
 
 
 def submission(shared: Assignment, student: str, folder: Path, most: Most | None = None) -> Submission:
     """The job of one student, who handed in `folder`. Raises `OSError` only if the folder itself cannot be read."""
     there, flags = read_folder(folder, most or Most())
-    wanted = [one.name for one in shared.masters]
+    wanted = [one.name for one in shared.originals]
     there, more = _without_clashes(there, {*shared.files, *(f"{one}.ipynb" for one in wanted)})
     flags += more
     found, more = _notebooks(there, wanted)
     flags += more
-    rebuilt = {one.name: rebuild(found.get(one.name), one) for one in shared.masters}
+    rebuilt = {one.name: rebuild(found.get(one.name), one) for one in shared.originals}
     for one in rebuilt.values():
         flags += one.flags
     others = {path: content for path, content in there.items() if not path.lower().endswith(".ipynb")}

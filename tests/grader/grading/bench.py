@@ -51,11 +51,11 @@ class Bench:
     ) -> None:  # fmt: skip
         self.cells = [cell if isinstance(cell, InstructorCell) else cell[0] for cell in cells]
         self.right = {cell[0].grade_id: cell[1] for cell in cells if not isinstance(cell, InstructorCell)}
-        self.master = InstructorNotebook(NAME, tuple(self.cells))
+        self.original = InstructorNotebook(NAME, tuple(self.cells))
         self.files = dict(files or {})
         job = Job(NAME, "", {}, files=self.files, trusted=self.files, **limits)
         solved = {NAME: json.dumps(self.notebook(self.right)).encode()}
-        self.grader = SealedGrader(Assignment(NAME, [self.master], self.files, job, solved=solved), level)
+        self.grader = SealedGrader(Assignment(NAME, [self.original], self.files, job, solved=solved), level)
         self.job = job
         if copies is not None:
             known = self.grader.calibrated()[NAME]
@@ -76,7 +76,7 @@ class Bench:
             found.append(cell.as_dict(MISSING if text is None else text))
             if name in (extra or {}):
                 found.append(cell.as_dict((extra or {})[name]) | {"id": f"extra-{name}", "metadata": {}})
-        return self.master.notebook(found)
+        return self.original.notebook(found)
 
     def result(self, answers: Mapping[str, str | None] | None = None, extra: Mapping[str, str] | None = None,
                **changes: object) -> Result:  # fmt: skip

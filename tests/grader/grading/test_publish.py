@@ -178,10 +178,10 @@ def test_feedback_runs_nothing_and_shows_no_hidden_test(course):
 
 
 def test_an_exercise_that_the_gradebook_does_not_know_is_said(course):
-    from grader.grading.intake.instructor_notebook import masters
+    from grader.grading.intake.instructor_notebook import originals
 
     with pytest.raises(GraderError, match="First: mlsd release thirds"):
-        masters(course, "thirds")
+        originals(course, "thirds")
 
 
 FORGED = "import builtins\n\n\ndef spread(values):\n    return type('All', (float,), {'__eq__': lambda a, b: True})(0)"

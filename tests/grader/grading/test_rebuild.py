@@ -6,7 +6,7 @@ import json
 import pytest
 
 from grader.grading.intake import released_texts
-from grader.grading.intake.instructor_notebook import masters, without_hidden_tests
+from grader.grading.intake.instructor_notebook import originals, without_hidden_tests
 from grader.grading.intake.rebuild import MISSING, rebuild
 from grader.workflow import release
 from tests import toy_course as toy
@@ -15,8 +15,8 @@ ANSWERS = {**toy.RIGHT, "reflection": "Because / divides."}
 
 
 @pytest.fixture(scope="module")
-def master(released_once):
-    (one,) = masters(released_once, toy.NAME)
+def original(released_once):
+    (one,) = originals(released_once, toy.NAME)
     return one
 
 
@@ -83,8 +83,8 @@ def copied(notebook, name, **parts):
     return notebook | {"cells": [*notebook["cells"], double]}
 
 
-def test_an_honest_submission_is_taken_as_it_is_and_hidden_tests_are_back(answered, master):
-    rebuilt = rebuild(whole(answered), master)
+def test_an_honest_submission_is_taken_as_it_is_and_hidden_tests_are_back(answered, original):
+    rebuilt = rebuild(whole(answered), original)
     assert rebuilt.flags == []
     assert [one["id"] for one in rebuilt.notebook["cells"]] == [one["id"] for one in answered["cells"]]
     assert "halves are not rounded" in named(rebuilt)["half-test"]["source"]
@@ -115,11 +115,11 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_the_answers_are_found_in_whatever_form_they_come(answered, master, form):
-    rebuilt = rebuild(form(answered), master)
+def test_the_answers_are_found_in_whatever_form_they_come(answered, original, form):
+    rebuilt = rebuild(form(answered), original)
     cells = named(rebuilt)
     assert {name: cells[name]["source"] for name in ANSWERS} == ANSWERS
-    assert list(cells) == [one.grade_id for one in master.cells if one.grade_id]
+    assert list(cells) == [one.grade_id for one in original.cells if one.grade_id]
     json.dumps(rebuilt.notebook).encode()
     "".join(one["source"] for one in rebuilt.notebook["cells"]).encode()
 
@@ -150,12 +150,12 @@ def with_tag(notebook, name):
 
 
 @pytest.mark.parametrize("kind", REPAIRS)
-def test_what_was_done_to_the_tests_is_undone_and_flagged(answered, master, kind):
+def test_what_was_done_to_the_tests_is_undone_and_flagged(answered, original, kind):
     tamper, cell = REPAIRS[kind]
-    rebuilt = rebuild(whole(tamper(answered)), master)
+    rebuilt = rebuild(whole(tamper(answered)), original)
     assert (kind, cell) in {(one.kind, one.cell) for one in rebuilt.flags}
     assert all(one.look for one in rebuilt.flags)
-    expected = [one.as_dict(ANSWERS.get(one.grade_id)) for one in master.cells if one.grade_id]
+    expected = [one.as_dict(ANSWERS.get(one.grade_id)) for one in original.cells if one.grade_id]
     assert list(named(rebuilt).values()) == expected
 
 
@@ -169,25 +169,25 @@ def released_again(course):
         text.replace("Halving rounds", "Write here. Halving rounds").replace("def half(x)", "def half(y)")
     )
     release.release(course, toy.NAME)
-    (master,) = masters(course, toy.NAME)
-    return master, before
+    (original,) = originals(course, toy.NAME)
+    return original, before
 
 
 def test_a_test_of_an_earlier_release_was_not_edited_by_the_student_who_holds_it(released_again):
-    master, before = released_again
-    rebuilt = rebuild(whole(before), master)
+    original, before = released_again
+    rebuilt = rebuild(whole(before), original)
     assert rebuilt.flags == []
     assert "assert half(6) == 3" in named(rebuilt)["half-test"]["source"]
 
 
 def test_a_starter_of_an_earlier_release_is_no_answer(released_again):
-    master, before = released_again
-    assert rebuild(whole(before), master).answered == set()
+    original, before = released_again
+    assert rebuild(whole(before), original).answered == set()
 
 
 def test_a_test_that_equals_no_release_was_edited(released_again):
-    master, before = released_again
-    (flag,) = rebuild(whole(changed(before, "half-test", source="assert True")), master).flags
+    original, before = released_again
+    (flag,) = rebuild(whole(changed(before, "half-test", source="assert True")), original).flags
     assert (flag.kind, flag.cell) == ("edited", "half-test")
 
 
@@ -209,51 +209,53 @@ def test_the_record_of_releases_is_small_and_holds_no_text(released_once, course
 
 def test_a_broken_record_costs_no_grading(course):
     (course.home / "released_texts" / f"{toy.NAME}.json").write_text('{"versions": [1]}')
-    (master,) = masters(course, toy.NAME)
-    assert rebuild(whole(toy.released(course)), master).flags == []
+    (original,) = originals(course, toy.NAME)
+    assert rebuild(whole(toy.released(course)), original).flags == []
 
 
-def test_extra_cells_stay_where_they_stood(answered, master):
+def test_extra_cells_stay_where_they_stood(answered, original):
     place = [one["id"] for one in answered["cells"]].index("spread")
-    rebuilt = rebuild(whole(with_cell(answered, place, source="import math", id="own")), master)
+    rebuilt = rebuild(whole(with_cell(answered, place, source="import math", id="own")), original)
     sources = [one["source"] for one in rebuilt.notebook["cells"]]
     assert sources.index("import math") == sources.index(ANSWERS["spread"]) - 1
     assert rebuilt.flags == []
 
 
-def test_an_extra_cell_never_runs_if_it_asks_to_be_skipped(answered, master):
-    rebuilt = rebuild(whole(with_cell(answered, source="train()", metadata={"tags": ["skip-execution"]})), master)
+def test_an_extra_cell_never_runs_if_it_asks_to_be_skipped(answered, original):
+    rebuilt = rebuild(whole(with_cell(answered, source="train()", metadata={"tags": ["skip-execution"]})), original)
     assert rebuilt.notebook["cells"][-1]["cell_type"] == "raw"
 
 
-def test_a_deleted_answer_is_not_replaced_by_a_starter_that_would_undo_one_written_elsewhere(answered, master):
+def test_a_deleted_answer_is_not_replaced_by_a_starter_that_would_undo_one_written_elsewhere(answered, original):
     own = with_cell(toy.without(answered, "half"), 0, source=ANSWERS["half"])
-    cells = named(rebuild(whole(own), master))
+    cells = named(rebuild(whole(own), original))
     assert cells["half"]["source"] in (MISSING, ANSWERS["half"])
 
 
-def test_of_copies_of_an_answer_the_one_that_was_worked_in_counts(answered, master):
-    starter = named(rebuild(None, master))["half"]["source"]
-    rebuilt = rebuild(whole(copied(changed(answered, "half", source=starter), "half", source=ANSWERS["half"])), master)
+def test_of_copies_of_an_answer_the_one_that_was_worked_in_counts(answered, original):
+    starter = named(rebuild(None, original))["half"]["source"]
+    rebuilt = rebuild(
+        whole(copied(changed(answered, "half", source=starter), "half", source=ANSWERS["half"])), original
+    )
     assert named(rebuilt)["half"]["source"] == ANSWERS["half"]
 
 
-def test_answers_without_metadata_are_known_by_the_names_that_they_define(answered, master):
+def test_answers_without_metadata_are_known_by_the_names_that_they_define(answered, original):
     stripped = as_colab_saves_it(answered)
     stripped["cells"].insert(2, {"cell_type": "code", "metadata": {}, "source": "import math\nprint(1)"})
     stripped["cells"].insert(5, {"cell_type": "code", "metadata": {}, "source": "half(3)"})
-    rebuilt = rebuild(whole(stripped), master)
+    rebuilt = rebuild(whole(stripped), original)
     cells = named(rebuilt)
     assert {name: cells[name]["source"] for name in toy.RIGHT} == toy.RIGHT
     assert not any(one.look for one in rebuilt.flags)
 
 
-def test_thousands_of_cells_are_read(answered, master):
+def test_thousands_of_cells_are_read(answered, original):
     many = [{"cell_type": "code", "metadata": {}, "source": f"x{n} = {n}"} for n in range(5_000)]
-    rebuilt = rebuild(whole(answered | {"cells": [*many, *answered["cells"]]}), master)
-    assert len(rebuilt.notebook["cells"]) == 5_000 + len(master.cells)
+    rebuilt = rebuild(whole(answered | {"cells": [*many, *answered["cells"]]}), original)
+    assert len(rebuilt.notebook["cells"]) == 5_000 + len(original.cells)
     stripped = as_colab_saves_it(answered | {"cells": [*many, *answered["cells"]]})
-    assert named(rebuild(whole(stripped), master))["half"]["source"] == ANSWERS["half"]
+    assert named(rebuild(whole(stripped), original))["half"]["source"] == ANSWERS["half"]
 
 
 BROKEN = {
@@ -268,12 +270,12 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("content", "told"), BROKEN.values(), ids=BROKEN)
-def test_what_is_no_notebook_is_named_and_earns_nothing(master, content, told):
-    rebuilt = rebuild(content, master)
+def test_what_is_no_notebook_is_named_and_earns_nothing(original, content, told):
+    rebuilt = rebuild(content, original)
     assert not rebuilt.readable
     assert told in rebuilt.flags[-1].text
     assert "earned no points" in rebuilt.flags[-1].text
-    assert [one["source"] for one in rebuilt.notebook["cells"]] == [one.source for one in master.cells]
+    assert [one["source"] for one in rebuilt.notebook["cells"]] == [one.source for one in original.cells]
 
 
 def test_hidden_tests_are_cut_out_whole():

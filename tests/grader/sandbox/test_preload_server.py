@@ -105,7 +105,7 @@ def test_with_and_without_a_preload_server_the_marks_are_the_same(course, releas
         for student, answers in {"right": toy.RIGHT, "wrong": toy.WRONG}.items():
             toy.submit(own, student, toy.answered(own, **answers))
         if preload_clients:
-            with warm_start.ahead(own.root, toy.NAME) as begun:
+            with warm_start.begun_early(own.root, toy.NAME) as begun:
                 options = Options(jobs=2, force=True)
                 students = batch.chosen(own, toy.NAME, "*")
                 graded = list(batch.grade(own, toy.NAME, students, options, lambda told: None, preload=begun))
@@ -117,7 +117,7 @@ def test_with_and_without_a_preload_server_the_marks_are_the_same(course, releas
 
 def test_what_was_begun_ahead_has_ended_afterwards(course):
     before = {child.pid for child in psutil.Process().children(recursive=True)}
-    with warm_start.ahead(course.root, toy.NAME) as begun:
+    with warm_start.begun_early(course.root, toy.NAME) as begun:
         assert begun.process.poll() is None
         folder = Path(begun.folder)
         assert folder.is_dir()
