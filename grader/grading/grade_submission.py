@@ -87,7 +87,7 @@ class NotebookRun:
         self.steps = [step for step in steps_of(notebook) if step.name not in passed_over]
         self.end_s = _now_s() + job.total_s
         kept, self.starters = untouched(self.steps, plan)
-        self.cells = Cells(plan, kept, {step.name: step.source for step in self.steps})
+        self.cells = Cells(plan, kept, {step.name: step.source for step in self.steps if step.role == "theirs"})
         self.outputs: dict[int, CellRun] = {}
         self.verdicts: dict[str, Verdict] = {}
         self.outcomes: dict[str, Outcome] = {}

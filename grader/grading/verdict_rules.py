@@ -23,7 +23,8 @@ NOT_ATTEMPTED = "The answer is as it was handed out."
 class Cells:
     """What is known of a submission's cells: `kept` are answers as released, `runs` what cells gave by name.
 
-    `private`: hidden lines ran beside the student's code, whose own words are not shown from then on.
+    `sources`: of the student's cells; `private`: hidden lines ran beside the student's code, whose own words are not
+    shown from then on.
     """
 
     plan: Plan
@@ -59,12 +60,16 @@ class Cells:
                 return "error", f"The cell {name!r} raised {self.words(*run.error)}"
         return None
 
-    def words(self, kind: str, text: str, line: str) -> str:
+    def words(self, kind: str, text: str, line: str, test: str = "") -> str:
         """An error of the student's code as it may be shown: once hidden lines ran beside it, only what it cannot have
-        learned from them: the name of a built-in class, and a line that was handed in."""
+        learned from them: the name of a built-in class, a line that was handed in, and a text that the source `test`,
+        which may have raised it, quotes in a visible line."""
         if self.private:
+            hidden = hidden_lines(test, self.plan.hidden)
+            seen = [one for number, one in enumerate(test.splitlines(), 1) if number not in hidden]
             known = isinstance(getattr(builtins, kind, None), type)
-            kind, text = (kind if known else "an exception"), ""
+            kind = kind if known else "an exception"
+            text = text if any(f"{quote}{text}{quote}" in one for one in seen for quote in "\"'") else ""
             line = line if line and any(line in source for source in self.sources.values()) else ""
         said = f"{kind}: {text}" if text else kind
         return f"{said} in the line: {line}" if line else said
@@ -116,7 +121,7 @@ def of_unsealed(cells: Cells, test: str, source: str, maximum: float, run: CellR
     if run.error is not None:
         kind, text, line = run.error
         verdict = run.verdict if run.verdict in ENDED else "fail" if kind == "AssertionError" else "error"
-        message = f"{kind}: {text}" + (f" in the line: {line}" if line else "")
+        message = cells.words(kind, text, line, source)
     else:
         points = shown_points(run.outputs, maximum)
         verdict = "pass" if points == maximum else "partial" if points else "fail"

@@ -207,6 +207,32 @@ def test_a_students_words_are_not_shown_once_hidden_lines_ran(copies):
         assert "an exception" in verdicts_of(bench, {"other": plain})["other-test"].message
 
 
+UNSEALED = "import inspect\nassert inspect.getsource({0})\n"
+
+
+@pytest.mark.parametrize("unsealed", [True, False])
+@pytest.mark.parametrize("trust", ["", "beside"])
+def test_no_message_of_a_later_test_tells_what_an_answer_has_seen_of_hidden_lines(copies, unsealed, trust):
+    first, other = (UNSEALED.format(name) if unsealed else "" for name in ("value", "other"))
+    visible, hidden = f"{first}assert value(1) == 1", "assert value(77123) == 77123"
+    cells = [
+        answer("value", "def value(n): return n"),
+        check("first-test", f"{visible}\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS", released=visible),
+        answer("other", "def other(): return 1"),
+        check("other-test", f"{other}assert other() == 1, 'it is one'"),
+    ]
+    keeps = "SEEN = []\ndef value(n):\n    SEEN.append(n)\n    return n"
+    guesses = "import linecache\nlinecache.getline = lambda *_: 'assert value({0}) == {0}'.format(SEEN[1])\n"
+    with Bench(*cells, copies=copies) as bench:
+        tells = "def other(): raise AssertionError(str(SEEN))"
+        for other_answer in (tells, guesses + tells):
+            found = verdicts_of(bench, {"value": keeps, "other": other_answer}, trust=trust)["other-test"]
+            assert found.unsealed is (unsealed or (trust == "beside" and found.points > 0))
+            assert "AssertionError" in found.message
+            assert "77123" not in found.message
+        assert "it is one" in verdicts_of(bench, {"other": "def other(): return 2"}, trust=trust)["other-test"].message
+
+
 def test_releasing_says_and_records_where_each_test_is_decided(course):
     told = CliRunner().invoke(app, ["release", toy.NAME, "--force", "--course", str(course.root)])
     assert told.exit_code == 0, told.output
