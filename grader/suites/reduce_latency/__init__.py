@@ -4,6 +4,7 @@ A test cell of the notebook calls one function below with the student's objects 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -116,16 +117,25 @@ def _repeats(sheet: Sheet, answer: Answer, fast: Handle, cases: stored.Cases) ->
     first = {row["order"]: reply.value for row, reply in zip(rows, replies, strict=False)}
     again = [(reply.value, first[row["order"]]) for row, reply in zip(order, replies, strict=True)][len(rows) :]
     count = sum(not agrees(one, right, EXACT) for one, right in again)
+    # Remembered by address, all get the first request's answer where all come to lie at one address: each time again.
+    others = sum(_is_anothers(reply.value, cases.expected[:i], own)
+                 for i, (reply, own) in enumerate(zip(replies, cases.expected[: len(rows)], strict=False)))  # fmt: skip
     changed = sum(one.changed for one in replies)
     did = f"{count} of {len(again)} requests got another answer when they came again. " if count else ""
+    did += f"{others} of {len(rows)} requests got the answer of one before them. " if others else ""
     did += f"predict changed its input in {changed} of {len(order)} calls." if changed else ""
     sheet.criterion(
-        "asked again in another order", f"{count} differ, {changed} inputs changed", "0, 0",
-        not count and not changed, 1,
+        "asked again in another order", f"{count + others} differ, {changed} inputs changed", "0, 0",
+        not count and not others and not changed, 1,
         did=did.strip(),
         production="an answer depends on who asked before, so an incident cannot be replayed.",
         read="the docs of id(): an address is used again; an argument belongs to the caller",
     )  # fmt: skip
+
+
+def _is_anothers(given: Any, before: Sequence[float], own: float) -> bool:
+    """Whether an answer is wrong, and right for a request that was asked before."""
+    return not agrees(given, own, EXACT) and any(agrees(given, one, EXACT) for one in before)
 
 
 @graded("speed", 9)
