@@ -8,6 +8,7 @@ import sys
 import psutil
 import pytest
 
+from mlsd_lib import process_stats
 from mlsd_lib.notebooks import Budget, isolation
 from mlsd_lib.notebooks.result import report
 
@@ -245,7 +246,7 @@ def test_a_killed_worker_is_a_failure_and_what_it_ran_is_ended(mini_course):
 
     def kill_worker(index: int, total: int, cell_id: str) -> None:
         if cell_id == "waits":
-            (worker,) = (one for one in psutil.Process().children() if str(path) in " ".join(one.cmdline()))
+            (worker,) = (one for one in psutil.Process().children() if str(path) in process_stats.command(one.pid))
             tree.extend(worker.children(recursive=True))
             worker.kill()
 
