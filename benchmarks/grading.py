@@ -27,7 +27,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import exercise_class, grading_evening, grading_walls
+from benchmarks import exercise_class, grading_evening, grading_isolation
 from tests.attacks.batch import results
 from tests.attacks.course import Assignment, Task
 from tests.attacks.course.ps1 import ACCOUNT, LINE, MEAN, SCALE, WORDS
@@ -276,8 +276,8 @@ def main() -> None:
         assignment, n = SIZES[name]
         found[name] = both(assignment, min(n, 10) if options.quick else n, options.option, options.json)
     first = next(iter(found.values()))
-    cost = grading_walls.walls(options.json)
-    print(json.dumps({"name": "grading"} | first | {"series": found, "walls_ms": cost}))
+    cost = grading_isolation.costs(options.json)
+    print(json.dumps({"name": "grading"} | first | {"series": found, "isolation_ms": cost}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What can be begun before it is known what there is to grade: libraries, walls, the workers' server.
+"""What can be begun before it is known what there is to grade: libraries, isolation, the workers' server.
 
 nbgrader takes half a second to load; meanwhile the other processors have nothing to do.
 
@@ -27,14 +27,14 @@ MOST_BYTES = 5_000_000
 def begun_early(folder: Path, name: str) -> Iterator[PreloadClient | None]:
     """The preload server for the assignment `name` of a course in `folder`; all that was begun ends at the end.
 
-    It stands behind the outer wall where bubblewrap is installed.
+    It stands in the outer isolation where bubblewrap is installed.
     """
     with ExitStack() as ending:
         found: PreloadClient | None = None
         if hasattr(os, "pidfd_open"):
             hidden = [folder] if shutil.which("bwrap") else None
             found = ending.enter_context(PreloadServer(imports_of(folder, name), hidden))
-        threading.Thread(target=_try_wall, args=[found and found.joined()], daemon=True).start()
+        threading.Thread(target=_try_isolation, args=[found and found.joined()], daemon=True).start()
         _start_server()
         yield found
 
@@ -51,8 +51,8 @@ def imports_of(folder: Path, name: str) -> list[str]:
     return sorted(one for one in found if one.partition(".")[0] not in sys.stdlib_module_names)
 
 
-def _try_wall(preload: PreloadClient | None) -> None:
-    """Whether the outer wall can be raised here is asked again later; by then it is known."""
+def _try_isolation(preload: PreloadClient | None) -> None:
+    """Whether the outer isolation can be had here is asked again later; by then it is known."""
     with suppress(Exception):
         trial(preload)
     if preload is not None:

@@ -1,7 +1,7 @@
 """A sealed place to run one submission's code, and the grader's handle on it.
 
 `make_sandbox` warms a process and forks sessions; `Session` runs cells and answers questions; `Level` says how strong
-the walls are. No test, solution or mark may enter here: what student code shares a process with holds no secret.
+the isolation is. No test, solution or mark may enter here: what student code shares a process with holds no secret.
 """
 
 from grader.sandbox.cell_run import CellRun, Leftovers, SessionDead, TimedOut

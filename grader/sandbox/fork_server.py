@@ -1,4 +1,4 @@
-"""A warmed process behind the outer wall: holds what its forks need, forks a copy of itself for each session.
+"""A warmed process in the outer isolation: holds what its forks need, forks a copy of itself for each session.
 
 Single-threaded, without a secret file, and no student code ever runs in it. What it holds and what a fork does is its
 body's: `grader.sandbox.student_process` for student code, the checker's process for tests.

@@ -1,7 +1,7 @@
-"""Starts the warmed process behind its outer wall and outlives neither it nor the grader. Run as a file.
+"""Starts the warmed process in its outer isolation and outlives neither it nor the grader. Run as a file.
 
 The grader writes one line of JSON to standard input and keeps it open: its end, or the end of the grader, ends all.
-With `--inside` this file runs within bubblewrap, which has raised the outer wall already. A process that was forked
+With `--inside` this file runs within bubblewrap, which has made the outer layer already. A process that was forked
 for it begins at `begin`.
 """
 
@@ -75,7 +75,7 @@ def _start(setting: dict[str, Any], inside: bool) -> int:
     try:
         syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
         if apart:
-            _raise_outer_wall(setting)
+            _enter_outer_layer(setting)
         from grader.sandbox import fork_server
 
         fork_server.main(setting, control)
@@ -87,7 +87,7 @@ def _start(setting: dict[str, Any], inside: bool) -> int:
         os._exit(1)
 
 
-def _raise_outer_wall(setting: dict[str, Any]) -> None:
+def _enter_outer_layer(setting: dict[str, Any]) -> None:
     from grader.sandbox.isolation import namespaces, syscalls
 
     syscalls.mount("", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)

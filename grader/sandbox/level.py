@@ -1,4 +1,4 @@
-"""How strong the walls round student code are, in steps, and the error that says why a step cannot be had."""
+"""How strong the isolation of student code is, in steps, and the error that says why a step cannot be had."""
 
 import enum
 import os
@@ -13,7 +13,7 @@ class SandboxError(GraderError):
 
 
 class Level(enum.IntEnum):
-    """How strong the walls are; each holds what the ones before it hold.
+    """How strong the isolation is; each level holds what the ones before it hold.
 
     NONE: not Linux; only the limits that every POSIX system has. LIMITS: memory, processes, files, output, time, and a
     filter of system calls, which closes the network. LANDLOCK: reads only what an answer needs, writes to one folder.

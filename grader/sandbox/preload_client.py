@@ -1,4 +1,4 @@
-"""A process's way to the preload server, and what every warmed process is told about libraries and its outer wall."""
+"""A process's way to the preload server, and what every warmed process is told about libraries and isolation."""
 
 import contextlib
 import os
@@ -113,7 +113,7 @@ class PreloadClient:
 
 
 def outer_setting(view: View, user: int | None) -> dict[str, Any]:
-    """What the outer wall is built from; `user` is as in `level.unprivileged_user`."""
+    """What the outer layer of isolation is built from; `user` is as in `level.unprivileged_user`."""
     own = os.getuid() if user is None else user
     return {
         "bubblewrap": shutil.which("bwrap") or "",

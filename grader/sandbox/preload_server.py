@@ -49,9 +49,9 @@ preload_server.begin(int(sys.argv[1]))
 class PreloadServer(PreloadClient):
     """The preload server itself, for whoever starts it; a context manager. Linux only.
 
-    `hidden` None leaves it in the open, for the lower levels; else it stands behind the outer wall that bubblewrap
-    raises, as the user `user`, and sees what tests need, except `hidden`: those alone can be forked from it then that
-    stand behind this wall. `stage` is a folder whose content its forks see, for files that tests need; `readable` are
+    `hidden` None leaves it in the open, for the lower levels; else it stands in the outer layer that bubblewrap
+    makes, as the user `user`, and sees what tests need, except `hidden`: those alone can be forked from it then that
+    stand in this layer. `stage` is a folder whose content its forks see, for files that tests need; `readable` are
     shown to all.
     """
 
@@ -70,8 +70,8 @@ class PreloadServer(PreloadClient):
         passed = [theirs.fileno()]
         if hidden is not None:
             behind = view([Path(stage), *readable], hidden, tests=True)
-            wall, texts = bubblewrap.arguments(outer_setting(behind, self.user), writable=True)
-            command, passed = [*wall, *command], [*passed, *texts]
+            prefix, texts = bubblewrap.arguments(outer_setting(behind, self.user), writable=True)
+            command, passed = [*prefix, *command], [*passed, *texts]
         with theirs, open(Path(self.folder) / "words", "wb") as words:
             self.process = subprocess.Popen(
                 command, pass_fds=passed, stdin=subprocess.DEVNULL, stdout=words, stderr=words,

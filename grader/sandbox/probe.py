@@ -1,4 +1,4 @@
-"""Which walls can be raised on this machine, found by raising them; what is missing, and how to get it."""
+"""Which levels of isolation can be had on this machine, found by trying them; what is missing, and how to get it."""
 
 import functools
 import os
@@ -86,7 +86,7 @@ def describe(level: Level) -> str:
 
 
 def trial(preload: PreloadClient | None = None) -> str:
-    """Why bubblewrap's wall cannot be raised here; empty if it can. Raises it once, with a session inside.
+    """Why bubblewrap cannot isolate here; empty if it can. Tries it once, with a session inside.
 
     That is quicker out of `preload`.
     """

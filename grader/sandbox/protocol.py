@@ -272,7 +272,7 @@ class Warm:
 
 @dataclass(frozen=True)
 class Files:
-    """To a session that enters its walls: the contents of its files by name, in base64."""
+    """To a session that is being isolated: the contents of its files by name, in base64."""
 
     KIND: ClassVar[int] = ord("F")
     contents: dict[str, Any]
@@ -280,7 +280,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Entered:
-    """From a session, its first message: it stands behind its walls, or why not."""
+    """From a session, its first message: it is isolated, or why not."""
 
     KIND: ClassVar[int] = ord("g")
     error: str = ""

@@ -1,4 +1,4 @@
-"""The worker's handle on the checker: a warmed process with the tests, and a fork of it a submission, behind walls.
+"""The worker's handle on the checker: a warmed process with the tests, and an isolated fork of it a submission.
 
 A fork asks the student's session itself; the worker watches both and reads no frame. What a fork tells is held to its
 form and never imported, executed or remembered: it may be the student's by then. One that dies costs one test.
@@ -41,7 +41,7 @@ class CheckerDied(Exception):
 class Checker:
     """One warmed process for an assignment; a context manager. `files` are the course's own, beside the notebook.
 
-    It stands behind the walls of `level`, the best there is by default, and sees of this machine what student code
+    It is isolated as `level` says, the best there is by default, and sees of this machine what student code
     sees, and `grader/hidden`. It is forked from `preload` where that can be, else started by itself.
     """
 

@@ -1,7 +1,7 @@
 """What runs in the checker's processes: one warmed with tests and libraries, and its forks, one a submission.
 
 A body of `grader.sandbox.fork_server`. A fork holds tests and hidden data and reads what student code gives, as frames
-over the session's channel: so it stands behind the same walls as student code, without gradebook, secret file or other
+over the session's channel: so it is isolated as student code is, without gradebook, secret file or other
 submissions, and nothing that it reports is imported, executed or believed by whoever reads it.
 """
 

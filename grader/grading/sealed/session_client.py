@@ -1,6 +1,6 @@
 """The student's session as the checker asks it: by the session's own channel, lent by the worker.
 
-The worker watches memory and the end of the process meanwhile, and measures what the checker, behind walls of its own,
+The worker watches memory and the end of the process meanwhile, and measures what the checker, isolated itself,
 cannot see; time is kept here. Every message is held to its form before its frame is given on.
 """
 

@@ -1,4 +1,4 @@
-"""The walls round a sandboxed process, one module each, and `enter`, the one ordered list of how they are raised.
+"""The isolation of a sandboxed process, one module a mechanism, and `enter`, the one ordered list of its steps.
 
 No policy about tests or marks may enter here.
 """

@@ -1,4 +1,4 @@
-"""The outer wall: a new root that holds only what a `View` lists, read-only, built by a tool that many rely on."""
+"""The outer layer: a new root that holds only what a `View` lists, read-only, built by a tool that many rely on."""
 
 import contextlib
 import os
@@ -14,9 +14,9 @@ ROOT_CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_SYS_ADMIN",
 
 
 def replace_this_process(setting: dict[str, Any], launcher: str) -> None:
-    """Become bubblewrap, which runs the launcher again within its walls; its standard input is the configuration."""
-    wall, texts = arguments(setting)
-    command = [*wall, sys.executable, "-s", "-P", "-B", launcher, "--inside"]
+    """Become bubblewrap, which runs the launcher again within the new root; its standard input is the configuration."""
+    prefix, texts = arguments(setting)
+    command = [*prefix, sys.executable, "-s", "-P", "-B", launcher, "--inside"]
     for descriptor in (setting["control"], *texts):
         os.set_inheritable(descriptor, True)
     os.execv(setting["bubblewrap"], command)

@@ -23,7 +23,7 @@ COPIED_BYTES = 8 * 2**20
 
 @dataclass
 class Entry:
-    """One process on its way behind the walls.
+    """One process on its way into isolation.
 
     `setting` is the warmed process's, `order` the session's; `channel` leads to the grader, `streams` are what will
     be standard output and error, `kept` further open files that stay.
@@ -37,7 +37,7 @@ class Entry:
 
     @property
     def level(self) -> Level:
-        """How strong the walls must be."""
+        """How strong the isolation must be."""
         return Level(self.setting["level"])
 
     @property
@@ -74,7 +74,7 @@ def lay_down(source: str, place: str) -> None:
 
 
 def enter(entry: Entry) -> None:
-    """Raise the walls. Raises `OSError` where the kernel refuses one: the process must then end."""
+    """Isolate this process. Raises `OSError` where the kernel refuses a step: the process must then end."""
     for step in STEPS:
         step(entry)
 

@@ -38,7 +38,7 @@ class View:
         return steps
 
     def readable(self) -> list[str]:
-        """The same as a list of paths to allow, each with all that lies below it, for a wall that cannot mask."""
+        """The same as a list of paths to allow, each with all that lies below it, for a mechanism that cannot mask."""
         allowed: list[str] = []
         for step in self.steps():
             if step.kind == "bind":

@@ -1,4 +1,4 @@
-"""A wall without namespaces: this process may read what a `View` allows, write to one folder, and signal only its own.
+"""Isolation without namespaces: a process may read what a `View` allows, write to one folder, signal only its own.
 
 Landlock works for any user of a kernel from 5.13 on; newer kernels close more (see `open_doors`). It does not see UDP,
 does not bound what is written, and takes shared memory away: `seccomp` closes the network, the grader watches the

@@ -1,7 +1,7 @@
-"""Two walls of namespaces, without a container: one round the warmed process, one more round each session.
+"""Two layers of namespaces, without a container: one round the warmed process, one more round each session.
 
-The outer wall is a new root that holds only what a `View` lists, read-only; bubblewrap builds it, and here the process
-gets the rights that the inner wall needs. That one gives a session its own processes, network (loopback only), shared
+The outer layer is a new root that holds only what a `View` lists, read-only; bubblewrap builds it, and here the process
+gets the rights that the inner layer needs. That one gives a session its own processes, network (loopback only), shared
 memory and a small file system to write to. Both work as root (the process then becomes an unprivileged user) and as an
 ordinary user. Standard library only.
 """
@@ -35,7 +35,7 @@ class Step:
 
 
 def enter_outer(user: int | None) -> None:
-    """Put this process's next child behind the outer wall; this process stays outside of its process namespace.
+    """Put this process's next child into the outer layer; this process stays outside of its process namespace.
 
     As root `user` is the id that the child will take on; an ordinary user keeps the own one (`user` is None).
     """
@@ -98,7 +98,7 @@ def mount_scratch(size_mb: int) -> None:
 
 
 def enter_inner(files_mb: int) -> None:
-    """Put this process, the first of a new process namespace, behind the inner wall. Call it before any thread.
+    """Put this process, the first of a new process namespace, into the inner layer. Call it before any thread.
 
     It comes with the warmed process's rights over the outer namespaces and leaves without any.
     """

@@ -1,6 +1,6 @@
 """System calls that no exercise needs and that break out, hide or go round a limit: refused by the kernel.
 
-The last wall at every level. A refused call fails with "operation not permitted" or "not implemented"; nothing is
+The last layer at every level. A refused call fails with "operation not permitted" or "not implemented"; nothing is
 killed. Source: seccomp(2); numbers from the kernel's tables for x86_64 and aarch64.
 """
 

@@ -109,7 +109,7 @@ def _times(found: Speed) -> str:
 def _why_slow(found: Speed, ratio: float, threshold: float) -> str:
     if ratio >= threshold:
         return (
-            f"The CPU worked less, but the caller waited: by the clock on the wall its best call is only "
+            f"The CPU worked less, but the caller waited: in elapsed time its best call is only "
             f"{found.wall_ratio:.2g} times faster than the CPU time of the slow service."
         )
     return f"One request takes 1/{ratio:.2g} of the slow service's CPU time; profile what is left."

@@ -1,4 +1,4 @@
-"""A grader without walls, for tests of what lies around grading: it executes honest cells where it stands."""
+"""A grader without isolation, for tests of what lies around grading: it executes honest cells where it stands."""
 
 import contextlib
 import io

@@ -129,25 +129,25 @@ def home(public_folder):
         yield folder
 
 
-def run_walls(python, home, become, walls):
+def run_levels(python, home, become, levels):
     environment = {"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home}
-    options = ["-q", "-p", "no:cacheprovider", "-rA", "-k", " or ".join(walls)]
-    command = [*become, str(python), "-B", "-m", "pytest", *options, str(HERE / "test_walls.py")]
+    options = ["-q", "-p", "no:cacheprovider", "-rA", "-k", " or ".join(levels)]
+    command = [*become, str(python), "-B", "-m", "pytest", *options, str(HERE / "test_isolation.py")]
     done = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    for wall in walls:
-        assert f"PASSED {os.path.relpath(HERE, home)}/test_walls.py::{LAST}[{wall}]" in done.stdout
+    for level in levels:
+        assert f"PASSED {os.path.relpath(HERE, home)}/test_isolation.py::{LAST}[{level}]" in done.stdout
     return True
 
 
 @as_root
 def test_every_wall_holds_for_an_ordinary_user(public_python, home):
-    assert run_walls(public_python, home, AS_NOBODY, ["limits", "landlock", "bubblewrap"])
+    assert run_levels(public_python, home, AS_NOBODY, ["limits", "landlock", "bubblewrap"])
 
 
 @as_root
 def test_the_lower_walls_hold_as_root_where_others_can_read_this_python(public_python, home):
-    assert run_walls(public_python, home, [], ["limits", "landlock"])
+    assert run_levels(public_python, home, [], ["limits", "landlock"])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What each wall of the grader costs a submission, in milliseconds: medians over many, for light and heavy imports."""
+"""What isolation and second outcomes cost a submission, in ms: medians over many, for light and heavy imports."""
 
 import statistics
 import time
@@ -14,12 +14,12 @@ SERVER = "grader.grading.sealed.object_server:ObjectServer"
 TIMES = 40
 
 
-def walls(quiet: bool = False) -> dict[str, dict[str, float]]:
-    """By imports: ms for a session behind its walls, a checker behind its own, a test beside in a copy."""
+def costs(quiet: bool = False) -> dict[str, dict[str, float]]:
+    """By imports: ms for an isolated session, an isolated checker, a copy for a group of tests."""
     found = {name: _measured(imports) for name, imports in IMPORTS.items()}
     if not quiet:
-        print(f"walls at level {best_level().name.lower()}, median ms of each; a submission has one checker, and two")
-        print("  sessions or one and a copy for each group of tests:")
+        print(f"isolation by {best_level().name.lower()}, median ms of each; a submission has one checker, and two sessions")
+        print("  or one and a copy for each group of tests:")
         for name, one in found.items():
             print(f"  {name:6s} " + ", ".join(f"{what} {ms:.1f}" for what, ms in one.items()))
     return found

@@ -1,4 +1,4 @@
-"""What student code can see, reach and leave behind, behind every wall that this machine can raise.
+"""What student code can see, reach and leave behind, at every level of isolation that this machine offers.
 
 `test_levels` runs this file again as an ordinary user where the tests run as root.
 """
@@ -20,10 +20,10 @@ from grader.sandbox.preload_server import PreloadServer
 from grader.sandbox.probe import missing
 
 ROOT = Path(grader.__file__).parents[1]
-WALLS = {"limits": Level.LIMITS, "landlock": Level.LANDLOCK, "bubblewrap": Level.NAMESPACES}
+LEVELS = {"limits": Level.LIMITS, "landlock": Level.LANDLOCK, "bubblewrap": Level.NAMESPACES}
 # Each is tried around a fork of a preload server too.
-FORKED = {f"{name} from a preload server": level for name, level in WALLS.items()}
-WAYS = WALLS | FORKED
+FORKED = {f"{name} from a preload server": level for name, level in LEVELS.items()}
+WAYS = LEVELS | FORKED
 # As root, student code runs as another user, who may not be able to read this Python; see `test_levels`.
 HERE = [name for name, level in WAYS.items() if not missing(level)]
 LIMITS = Limits(wall_s=20, memory_mb=300, files_mb=8, processes=24)

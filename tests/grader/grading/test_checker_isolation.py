@@ -1,4 +1,4 @@
-"""What a test's process could reach if student data ran code in it: the walls of student code stand round it too."""
+"""What a test's process could reach if student data ran code in it: it is isolated as student code is."""
 
 import json
 import os
