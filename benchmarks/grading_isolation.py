@@ -18,8 +18,8 @@ def costs(quiet: bool = False) -> dict[str, dict[str, float]]:
     """By imports: ms for an isolated session, an isolated checker, a copy for a group of tests."""
     found = {name: _measured(imports) for name, imports in IMPORTS.items()}
     if not quiet:
-        print(f"isolation by {best_level().name.lower()}, median ms of each; a submission has one checker, and two sessions")
-        print("  or one and a copy for each group of tests:")
+        print(f"isolation by {best_level().name.lower()}, median ms of each; a submission has a checker and two")
+        print("  sessions, or one and a copy for each group of tests:")
         for name, one in found.items():
             print(f"  {name:6s} " + ", ".join(f"{what} {ms:.1f}" for what, ms in one.items()))
     return found
