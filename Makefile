@@ -1,5 +1,6 @@
 # Two commands: `make lab` opens the course, `make test` passes every test and every notebook.
 # `make test-tools` adds the environment of the tools that some lessons call, and runs what needs them, without a skip.
+# `make test-seeds` tries the claims of every lesson and case study under ten other seeds; it takes hours.
 # The first Python that works and is new enough makes .venv; name another with PYTHON=...
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 \
@@ -7,10 +8,11 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: lab test test-tools check lock lock-tools setup tools
+.PHONY: lab test test-tools test-seeds check lock lock-tools setup tools
 lab: setup ; @$(BIN)/mlsd lab $(ARGS)
 test: setup ; @$(BIN)/mlsd test $(ARGS)
 test-tools: setup tools ; @$(BIN)/mlsd test --tools $(ARGS)
+test-seeds: setup ; @$(BIN)/mlsd check --seeds 10 chapters case_studies $(ARGS)
 check: setup ; @$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mlsd notebooks --check
 setup: ; @$(PYTHON) bootstrap.py
 tools: ; @$(PYTHON) bootstrap.py --tools

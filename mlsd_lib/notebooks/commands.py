@@ -5,6 +5,8 @@ Imported by every `mlsd --help`: nothing heavy at the top.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,12 +51,18 @@ def check(
     why: Annotated[bool, typer.Option("--why", help="Say what made each notebook run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Run also what has not changed.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many notebooks run at a time.")] = 1,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Try the claims under so many seeds but its own.")] = None,
 ) -> None:
     """Run notebooks as CI does: fresh kernel, offline, under budgets; say what fails and how to run that one again.
 
     A notebook that passed is run again only if something that it depends on has changed.
 
+    With --seeds the notebook's parameter `seed` is set from outside, once a run, and a table says which claim failed
+    under which seed. What held under a seed is run again only after a change.
+
     Example: mlsd check chapters/01_introduction --why
+
+    Example: mlsd check --seeds 10 chapters/01_introduction --jobs 2
     """
     from rich.console import Console
 
@@ -62,7 +70,10 @@ def check(
     from mlsd_lib.notebooks.result import report
 
     root, console = course_root(), Console(highlight=False)
-    results = _run_all(root, selected(root, paths), force, jobs, why, console)
+    chosen = selected(root, paths)
+    if seeds is not None:
+        raise typer.Exit(_check_seeds(root, chosen, seeds, _Runs(root, force, jobs, why, console)))
+    results = _Runs(root, force, jobs, why, console).results([(path, None) for path in chosen])
     failed = [result for result in results if not result.passed]
     for result in failed:
         console.rule(style="red")
@@ -129,32 +140,61 @@ def _last_run(root: Path, notebook: Notebook) -> str:
     return f"{result.verdict} {when}, {result.cpu_s:.1f} CPU s, {result.peak_mb:,.0f} MB"
 
 
-def _run_all(root: Path, paths: list[Path], force: bool, jobs: int, why: bool, console: Console) -> list[Result]:
-    from concurrent.futures import ThreadPoolExecutor, as_completed
+def _check_seeds(root: Path, paths: list[Path], count: int, runs: _Runs) -> int:
+    """Run each notebook under `count` other seeds and print the table of what held; the exit code."""
+    from mlsd_lib.notebooks.seeds import table, tasks
 
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    results = runs.results(tasks(root, paths, count))
+    runs.console.print(table(results), markup=False, soft_wrap=True)
+    failed = [result for result in results if not result.passed]
+    if not failed:
+        many = "1 notebook holds under all of its" if len(paths) == 1 else f"{len(paths)} notebooks holds under all"
+        runs.console.print(f"\nEvery claim of {many} {count} seeds.")
+    return 1 if failed else 0
 
-    from mlsd_lib.notebooks.runner import check as check_one
-    from mlsd_lib.notebooks.runner import longest_first
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    results: list[Result] = []
-    with Progress(*columns, console=console, transient=True) as progress, ThreadPoolExecutor(jobs) as pool:
-        whole = progress.add_task("notebooks", total=len(paths))
+@dataclass(frozen=True)
+class _Runs:
+    """How runs are made: `jobs` at a time, each with a bar while it runs and a line when it ended."""
 
-        def one(path: Path) -> Result:
-            with _Bar(progress, path.stem) as bar:
-                return check_one(root, path, force, bar.on_cell)
+    root: Path
+    force: bool
+    jobs: int
+    why: bool
+    console: Console
 
-        waiting = [pool.submit(one, path) for path in longest_first(root, paths)]
-        try:
-            for future in as_completed(waiting):
-                results.append(future.result())
-                progress.advance(whole)
-                console.print(_line(results[-1], why), markup=False, soft_wrap=True)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-    return sorted(results, key=lambda result: result.notebook)
+    def results(self, tasks: Sequence[tuple[Path, int | None]]) -> list[Result]:
+        """The results of notebooks, each with a seed or None for its own; the longest notebooks start first."""
+        from concurrent.futures import ThreadPoolExecutor, as_completed
+
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        from mlsd_lib.notebooks.runner import longest_first
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        order = longest_first(self.root, dict(tasks))
+        results: list[Result] = []
+        with (
+            Progress(*columns, console=self.console, transient=True) as progress,
+            ThreadPoolExecutor(self.jobs) as pool,
+        ):
+            whole = progress.add_task("notebooks", total=len(tasks))
+            ordered = sorted(tasks, key=lambda task: order.index(task[0]))
+            waiting = [pool.submit(self._one, progress, path, seed) for path, seed in ordered]
+            try:
+                for future in as_completed(waiting):
+                    results.append(future.result())
+                    progress.advance(whole)
+                    self.console.print(_line(results[-1], self.why), markup=False, soft_wrap=True)
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+        return sorted(results, key=lambda result: (result.notebook, -1 if result.seed is None else result.seed))
+
+    def _one(self, progress: Progress, path: Path, seed: int | None) -> Result:
+        from mlsd_lib.notebooks.runner import check as check_one
+
+        with _Bar(progress, path.stem if seed is None else f"{path.stem}, seed {seed}") as bar:
+            return check_one(self.root, path, self.force, bar.on_cell, seed)
 
 
 class _Bar:
@@ -179,7 +219,7 @@ class _Bar:
 
 def _line(result: Result, why: bool) -> str:
     word = "unchanged" if result.cached else result.verdict
-    text = f"{word:9s}  {result.notebook}  ({result.figures()})"
+    text = f"{word:9s}  {result.label}  ({result.figures()})"
     if result.left_out:
         text += f"\n           without its section on {', '.join(result.left_out)}: make tools, then make test-tools"
     return "\n".join([text, *(f"           because {reason}" for reason in result.why)]) if why else text

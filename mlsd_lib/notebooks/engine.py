@@ -86,12 +86,15 @@ class Run:
         self.dead, self.cell_id, self.route_cell = False, "", ""
         self.routes_before = 0
 
-    def execute(self, path: str, folder: str) -> None:
-        """Execute the notebook at `path` in a fresh kernel in `folder`; what went wrong is left in the attributes."""
+    def execute(self, path: str, folder: str, parameters: dict[str, int]) -> None:
+        """Execute the notebook at `path` with `parameters` in a fresh kernel in `folder`.
+
+        What went wrong is left in the attributes.
+        """
         papermill_engines.register(NAME, Engine)
         try:
             execute_notebook(
-                path, None, engine_name=NAME, kernel_name="python3", cwd=folder, progress_bar=False,
+                path, None, parameters, engine_name=NAME, kernel_name="python3", cwd=folder, progress_bar=False,
                 request_save_on_cell_execute=False, run=self,
             )  # fmt: skip
         except PapermillExecutionError:

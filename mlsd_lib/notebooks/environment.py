@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 INSIDE = Path(__file__).parent / "inside"
-OURS = ("MLSD_HOME", "MLSD_OFFLINE", "MLSD_REFUSE_NETWORK", "MLSD_RUN", "MLSD_TOOLS", "MLSD_TRACE")
+CLAIMS = "MLSD_CLAIMS"
+"""Names the file in which a run keeps each claim with its outcome; a claim that fails then does not end the run."""
+OURS = (CLAIMS, "MLSD_HOME", "MLSD_OFFLINE", "MLSD_REFUSE_NETWORK", "MLSD_RUN", "MLSD_TOOLS", "MLSD_TRACE")
 """Variables that the runner sets or reads itself; they are not part of what a notebook depends on."""
 THREAD_COUNTS = (
     "BLIS_NUM_THREADS",
@@ -20,6 +22,7 @@ THREAD_COUNTS = (
     "VECLIB_MAXIMUM_THREADS",
 )
 LEFT_OUT = (
+    CLAIMS,
     "JUPYTER_CONFIG_PATH",
     "JUPYTER_PATH",
     "MPLBACKEND",
@@ -31,6 +34,11 @@ LEFT_OUT = (
 def trace_file(private: Path) -> Path:
     """The file in a run's private folder to which its processes append what they open."""
     return private / "trace"
+
+
+def claims_file(private: Path) -> Path:
+    """The file in a run's private folder to which `claims` appends under another seed."""
+    return private / "claims"
 
 
 def environment(

@@ -1,6 +1,7 @@
 """Runs one notebook in a process of its own and gives back what came of it."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -10,7 +11,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -41,32 +41,42 @@ def private_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def execute(root: Path, notebook: Notebook, private: Path, on_cell: OnCell | None = None) -> Result:
+def execute(
+    root: Path, notebook: Notebook, private: Path, on_cell: OnCell | None = None, seed: int | None = None
+) -> Result:
     """The result of running `notebook` now, offline and under its budget, with `private` as its own folder.
 
-    `on_cell` is called before each code cell with its index, the number of cells and its id.
+    `on_cell` is called before each code cell with its index, the number of cells and its id. With a `seed`, that is
+    the notebook's parameter `seed`, failed claims are failures of the result, and no executed copy is kept.
     """
     started = time.time()
-    command = [sys.executable, "-m", "mlsd_lib.notebooks.worker", json.dumps(asdict(_job(root, notebook, private)))]
+    command = [
+        sys.executable,
+        "-m",
+        "mlsd_lib.notebooks.worker",
+        json.dumps(dataclasses.asdict(_job(root, notebook, private, seed))),
+    ]
     with open(private / "log", "wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
         message = _listen(process, notebook.budget.wall_s + GRACE_S, on_cell)
     _end_strays(private)
-    return _result(notebook, message, started, (private / "log").read_text(errors="replace"))
+    log_text = (private / "log").read_text(errors="replace")
+    return dataclasses.replace(_result(notebook, message, started, log_text), seed=seed)
 
 
-def _job(root: Path, notebook: Notebook, private: Path) -> Job:
+def _job(root: Path, notebook: Notebook, private: Path, seed: int | None) -> Job:
     return Job(
         parent=os.getpid(),
         notebook=str(notebook.path),
         root=str(root),
         private=str(private),
-        executed=str(executed_path(root, notebook.name)),
+        executed=str(executed_path(root, notebook.name) if seed is None else private / "executed.ipynb"),
         cpu_s=notebook.budget.cpu_s,
         peak_mb=notebook.budget.peak_mb,
         wall_s=notebook.budget.wall_s,
         cores=notebook.cores,
         offline=isolation.wanted(),
+        seed=seed,
     )
 
 

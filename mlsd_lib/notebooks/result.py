@@ -9,7 +9,8 @@ from typing import Any
 class Failure:
     """One reason for a red verdict.
 
-    `kind`: error, thread, task, not run, kernel, process, network, cpu, wall, memory, form, metadata, tools, runner.
+    `kind`: error, thread, task, not run, kernel, process, network, cpu, wall, memory, form, metadata, tools,
+    runner, claim (under another seed than the notebook's own).
     `source` is the text of cell `cell_id`, `line` the number of its failing line (0 if unknown), `frames` the way from
     the cell to the error, outermost first.
     """
@@ -27,7 +28,8 @@ class Result:
     """The outcome of one notebook: CPU and wall seconds, peak MB of the process tree, how it was kept offline.
 
     `cached` is True if nothing it depends on had changed and the figures are those of its last run; `why` says what
-    made it run; `at` is when it ran, in seconds since the epoch; `left_out` are the tools that were missing.
+    made it run; `at` is when it ran, in seconds since the epoch; `left_out` are the tools that were missing;
+    `seed` is the one set from outside, None where the notebook ran with its own.
     """
 
     notebook: str
@@ -40,6 +42,7 @@ class Result:
     why: tuple[str, ...] = ()
     at: float = 0.0
     left_out: tuple[str, ...] = ()
+    seed: int | None = None
 
     @property
     def passed(self) -> bool:
@@ -50,6 +53,11 @@ class Result:
     def verdict(self) -> str:
         """The outcome in a word: passed or failed."""
         return "passed" if self.passed else "failed"
+
+    @property
+    def label(self) -> str:
+        """What ran: the notebook, and the seed where it was not its own."""
+        return self.notebook if self.seed is None else f"{self.notebook}, seed {self.seed}"
 
     def to_json(self) -> dict[str, Any]:
         """The result as plain data."""

@@ -24,50 +24,55 @@ from mlsd_lib.notebooks.tools import demanded, missing
 from mlsd_lib.notebooks.trace import read_trace
 
 
-def check(root: Path, path: Path, force: bool = False, on_cell: OnCell | None = None) -> Result:
+def check(
+    root: Path, path: Path, force: bool = False, on_cell: OnCell | None = None, seed: int | None = None
+) -> Result:
     """The verdict on the notebook at `path`: of its form, and of a run, made now unless nothing changed since the last.
 
-    `force` runs it in any case; `on_cell` hears of each code cell that begins (index, number of cells, id).
+    `force` runs it in any case; `on_cell` hears of each code cell that begins (index, number of cells, id);
+    `seed` sets the notebook's own, and each claim that then fails is a failure. Every seed has a record of its own.
     """
     try:
         notebook = read_notebook(root, path)
     except NotebookError as error:
-        return Result(_name(root, path), (Failure("metadata", str(error)),))
+        return Result(_name(root, path), (Failure("metadata", str(error)),), seed=seed)
     if faults := problems(notebook.path):
-        return Result(notebook.name, tuple(Failure("form", fault) for fault in faults))
+        return Result(notebook.name, tuple(Failure("form", fault) for fault in faults), seed=seed)
     if demanded() and (gone := missing(notebook.tools, root)):
         message = f"It calls {', '.join(gone)}, which is missing, and here no section may be left out: make tools"
-        return Result(notebook.name, (Failure("tools", message),))
-    reasons = ["--force"] if force else why(root, notebook)
+        return Result(notebook.name, (Failure("tools", message),), seed=seed)
+    reasons = ["--force"] if force else why(root, notebook, seed)
     if not reasons:
-        _refresh(root, notebook)
-        return dataclasses.replace(last_result(root, notebook.name) or Result(notebook.name), cached=True, why=())
+        if seed is None:
+            _refresh(root, notebook)
+        last = last_result(root, notebook.name, seed) or Result(notebook.name, seed=seed)
+        return dataclasses.replace(last, cached=True, why=())
     with alone_if_needed(root, notebook.cores):
-        return _run(root, notebook, reasons, on_cell)
+        return _run(root, notebook, reasons, on_cell, seed)
 
 
 def _name(root: Path, path: Path) -> str:
     return os.path.relpath(path, root).replace(os.sep, "/")
 
 
-def _run(root: Path, notebook: Notebook, reasons: list[str], on_cell: OnCell | None) -> Result:
+def _run(root: Path, notebook: Notebook, reasons: list[str], on_cell: OnCell | None, seed: int | None) -> Result:
     started_ns = time.time_ns()
     before = fingerprint.static_parts(root, notebook)
     with private_folder() as private:
-        ran = execute(root, notebook, private, on_cell)
+        ran = execute(root, notebook, private, on_cell, seed)
         result = dataclasses.replace(ran, why=tuple(reasons), left_out=missing(notebook.tools, root))
         depends: dict[str, Any] = {}
         if result.passed:
             opened = fingerprint.opened_parts(root, private, read_trace(trace_file(private)))
             moved = [name for name, state in opened["files"].items() if state and state[1] >= started_ns]
             depends = {"moved": moved[0]} if moved else {**before, **opened}
-    _write_record(root, notebook.name, {"result": result.to_json(), "depends": depends})
+    _write_record(root, _key(notebook.name, seed), {"result": result.to_json(), "depends": depends})
     return result
 
 
-def why(root: Path, notebook: Notebook) -> list[str]:
+def why(root: Path, notebook: Notebook, seed: int | None = None) -> list[str]:
     """What makes the notebook run, in words; empty if nothing that it depends on changed since it last passed."""
-    record = _read_record(root, notebook.name)
+    record = _read_record(root, _key(notebook.name, seed))
     if record is None:
         return ["it has not run here yet"]
     result, depends = Result.from_json(record["result"]), record["depends"]
@@ -77,7 +82,7 @@ def why(root: Path, notebook: Notebook) -> list[str]:
         return [f"{depends['moved']} changed while it ran"]
     if isolation.wanted() == isolation.NAMESPACE and result.offline != isolation.NAMESPACE:
         return [f"it ran without a {isolation.NAMESPACE}"]
-    if not executed_path(root, notebook.name).exists():
+    if seed is None and not executed_path(root, notebook.name).exists():
         return ["its executed copy is gone"]
     static = fingerprint.static_parts(root, notebook)
     if depends.get("runner") != static["runner"]:  # what it wrote down may have had another form
@@ -96,9 +101,9 @@ def _refresh(root: Path, notebook: Notebook) -> None:
         write_executed(notebook.path, executed, copy, executed["metadata"]["mlsd_run"])
 
 
-def last_result(root: Path, name: str) -> Result | None:
-    """The result of the last run of a notebook here, None if there was none."""
-    record = _read_record(root, name)
+def last_result(root: Path, name: str, seed: int | None = None) -> Result | None:
+    """The result of the last run of a notebook here, with its own seed or with `seed`; None if there was none."""
+    record = _read_record(root, _key(name, seed))
     return Result.from_json(record["result"]) if record else None
 
 
@@ -114,6 +119,10 @@ def longest_first(root: Path, paths: Iterable[Path]) -> list[Path]:
         return 0.0
 
     return sorted(paths, key=lambda path: (-seconds(path), str(path)))
+
+
+def _key(name: str, seed: int | None) -> str:
+    return name if seed is None else f"{name} seed {seed}"
 
 
 def _record_path(root: Path, name: str) -> Path:

@@ -119,6 +119,17 @@ def _network(run: "Run", hosts: list[str], packets: int, cells: dict[str, Any]) 
     yield Failure("network", message, cell_id, _source(cells, cell_id))
 
 
+def claims_failed(file: Path, complete: bool) -> list[Failure]:
+    """Each claim in `file` that did not hold, and the lack of any where the run was `complete`."""
+    made = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+    if not made and complete:
+        return [Failure("claim", "it claimed nothing: no cell called claims(), so no seed could show it wrong")]
+    failed = [one for one in made if not one["holds"]]
+    measured = [f" (measured: {one['measured']})" if one["measured"] else "" for one in failed]
+    words = zip(failed, measured, strict=True)
+    return [Failure("claim", f"does not hold: {one['statement']}{figure}") for one, figure in words]
+
+
 def write_executed(notebook: Path, executed: Any, to: Path, figures: dict[str, Any]) -> None:
     """Write the notebook as it stands with the outputs of a run, matched by cell id, and the run's figures.
 

@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from mlsd_lib.notebooks import isolation, process_tree
-from mlsd_lib.notebooks.environment import environment
+from mlsd_lib.notebooks.environment import CLAIMS, claims_file, environment
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker is asked to do; paths are absolute, `private` is the run's own folder."""
+    """What a worker is asked to do; paths are absolute, `private` is the run's own folder.
+
+    With a `seed`, the notebook's parameter of that name is set to it and its claims are kept, none ending the run.
+    """
 
     parent: int
     notebook: str
@@ -31,6 +34,7 @@ class Job:
     wall_s: float
     cores: int
     offline: str
+    seed: int | None = None
 
 
 def main() -> None:
@@ -46,6 +50,8 @@ def main() -> None:
         tell({"refused": level})
         return
     env = environment(os.environ, Path(job.root), Path(job.private), job.cores, level == isolation.HOOK)
+    if job.seed is not None:
+        env[CLAIMS] = str(claims_file(Path(job.private)))
     os.environ.clear()
     os.environ.update(env)
     tell({"outcome": outcome_of(job, level, tell)})
@@ -73,7 +79,7 @@ def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
     # jsonschema's optional check of addresses builds a grammar for .6 s on import; notebooks hold none to check.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from mlsd_lib.notebooks.engine import Run
-    from mlsd_lib.notebooks.verdict import failures_of, write_executed
+    from mlsd_lib.notebooks.verdict import claims_failed, failures_of, write_executed
 
     linked = level == isolation.NAMESPACE
     watch = process_tree.Watch(job.peak_mb, job.wall_s)
@@ -86,7 +92,8 @@ def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
     watch.started = time.monotonic()
     watch.start()
     try:
-        run.execute(job.notebook, str(Path(job.notebook).parent))
+        parameters = {} if job.seed is None else {"seed": job.seed}
+        run.execute(job.notebook, str(Path(job.notebook).parent), parameters)
     finally:
         watch.finish()
         wall_s = time.monotonic() - watch.started
@@ -94,6 +101,8 @@ def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
     cpu_s = process_tree.children_cpu_s() - cpu_before_s or watch.cpu_s
     figures = {"cpu_s": round(cpu_s, 3), "wall_s": round(wall_s, 3), "peak_mb": round(watch.peak_mb, 1)}
     failures = failures_of(run, job, cpu_s)
+    if job.seed is not None:
+        failures += claims_failed(claims_file(Path(job.private)), complete=not failures)
     write_executed(Path(job.notebook), run.nb, Path(job.executed), {**figures, "offline": level})
     return {**figures, "offline": level, "failures": [asdict(one) for one in failures]}
 

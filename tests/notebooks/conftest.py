@@ -5,8 +5,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from mlsd_lib.notebooks import read_notebook, runner
+from mlsd_lib.notebooks import commands, read_notebook, runner
 from mlsd_lib.notebooks.canonical import canonical
 
 
@@ -73,3 +75,19 @@ def mini_course(tmp_path) -> MiniCourse:
 def shared_course(tmp_path_factory) -> MiniCourse:
     """The same, for the tests of one module that look at one run."""
     return MiniCourse(tmp_path_factory.mktemp("shared") / "course")
+
+
+@pytest.fixture
+def mlsd(mini_course, monkeypatch):
+    """Calls a command inside the mini course; gives exit code and output."""
+    app = typer.Typer(pretty_exceptions_enable=False)
+    commands.register(app)
+    monkeypatch.chdir(mini_course.root / "chapters")
+
+    def call(*arguments):
+        answer = CliRunner().invoke(app, list(arguments))
+        if answer.exception is not None and not isinstance(answer.exception, SystemExit):
+            raise answer.exception
+        return answer.exit_code, answer.output
+
+    return call

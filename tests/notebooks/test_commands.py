@@ -8,26 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from mlsd_lib.notebooks import NotebookError, commands
-
-
-@pytest.fixture
-def mlsd(mini_course, monkeypatch):
-    """Calls a command inside the mini course; gives exit code and output."""
-    app = typer.Typer(pretty_exceptions_enable=False)
-    commands.register(app)
-    monkeypatch.chdir(mini_course.root / "chapters")
-
-    def call(*arguments):
-        answer = CliRunner().invoke(app, list(arguments))
-        if answer.exception is not None and not isinstance(answer.exception, SystemExit):
-            raise answer.exception
-        return answer.exit_code, answer.output
-
-    return call
 
 
 def test_check_runs_what_must_run_and_says_how_to_run_a_failure_again(mini_course, mlsd):
