@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def notebooks(
     paths: Paths = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Write each notebook in canonical form.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Write canonical form, minutes, head and foot.")] = False,
     check_form: Annotated[bool, typer.Option("--check", help="Name what keeps each from being committed.")] = False,
 ) -> None:
     """List the notebooks in reading order, or check and mend their form.
@@ -100,15 +100,29 @@ def selected(root: Path, paths: list[Path] | None) -> list[Path]:
 
 
 def _mend(root: Path, paths: list[Path], fix: bool) -> int:
-    """Name what is wrong with each notebook, having written its canonical form if `fix`; the exit code."""
+    """Name what is wrong with each notebook, having written what can be derived if `fix`; the exit code."""
     from mlsd_lib.notebooks.canonical import problems, write_canonical
+    from mlsd_lib.notebooks.course import NotebookError, find_notebooks, read_notebook
+    from mlsd_lib.notebooks.derived import stale, write_derived
+
+    try:
+        course = {one.path: one for one in find_notebooks(root)}
+    except NotebookError as error:
+        typer.echo(f"No head, foot or minutes can be derived: {error}")
+        return 1
 
     faulty = 0
     for path in paths:
         name = path.relative_to(root).as_posix()
         if fix and write_canonical(path):
             typer.echo(f"{name}: written in canonical form")
-        if found := problems(path):
+        here, others = course[path.resolve()], list(course.values())
+        if fix and write_derived(path, here, others):
+            typer.echo(f"{name}: minutes, head and foot written as they follow from the course map")
+            course[path.resolve()] = read_notebook(root, path)
+        found = problems(path)
+        found += [] if found else stale(path, course[path.resolve()], others)
+        if found:
             faulty += 1
             typer.echo("\n  ".join([f"{name}:", *found]))
     typer.echo(f"{len(paths) - faulty} of {len(paths)} notebooks are in form.")
@@ -148,8 +162,8 @@ def _check_seeds(root: Path, paths: list[Path], count: int, runs: _Runs) -> int:
     runs.console.print(table(results), markup=False, soft_wrap=True)
     failed = [result for result in results if not result.passed]
     if not failed:
-        many = "1 notebook holds under all of its" if len(paths) == 1 else f"{len(paths)} notebooks holds under all"
-        runs.console.print(f"\nEvery claim of {many} {count} seeds.")
+        where = "1 notebook" if len(paths) == 1 else f"{len(paths)} notebooks"
+        runs.console.print(f"\nEvery claim holds, in {where} under {count} seeds each.")
     return 1 if failed else 0
 
 
