@@ -3,35 +3,12 @@
 A claim is about the world, so it holds whatever the seed. Importing this pulls in no notebook library.
 """
 
-import ast
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from mlsd_lib.notebooks.canonical import source_of
-from mlsd_lib.notebooks.course import NotebookError, read_json
+from mlsd_lib.notebooks.course import NotebookError
+from mlsd_lib.notebooks.parameters import SEED, computed, own_seed
 from mlsd_lib.notebooks.result import Result
-
-NAME = "seed"
-
-
-def parameters_of(nb: Mapping[str, Any]) -> str:
-    """The source of the cell tagged `parameters` of a notebook given as plain data, empty if it has none."""
-    tagged = (cell for cell in nb["cells"] if "parameters" in cell.get("metadata", {}).get("tags", []))
-    return next((source_of(cell) for cell in tagged if cell["cell_type"] == "code"), "")
-
-
-def own_seed(path: Path) -> int | None:
-    """The whole number that the parameters of the notebook at `path` assign to `seed`, None if they assign none."""
-    try:
-        tree = ast.parse(parameters_of(read_json(path)))
-    except SyntaxError:  # its run says so
-        return None
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and [ast.unparse(one) for one in node.targets] == [NAME]:
-            value = node.value.value if isinstance(node.value, ast.Constant) else None
-            return value if isinstance(value, int) and not isinstance(value, bool) else None
-    return None
 
 
 def other_seeds(own: int, count: int) -> list[int]:
@@ -40,13 +17,22 @@ def other_seeds(own: int, count: int) -> list[int]:
 
 
 def tasks(root: Path, paths: Iterable[Path], count: int) -> list[tuple[Path, int]]:
-    """Each notebook with each of `count` other seeds; raises `NotebookError` naming those without a seed."""
+    """Each notebook with each of `count` other seeds.
+
+    Raises `NotebookError` naming those without a seed, and those that compute a parameter from it before it is set.
+    """
     own = {path: own_seed(path) for path in paths}
     if lacking := sorted(path.relative_to(root).as_posix() for path, seed in own.items() if seed is None):
         raise NotebookError(
             f"{', '.join(lacking)}: no parameter `seed`, so no other seed can be set. Assign it a whole number in the "
             "cell tagged parameters (seed = 0), or leave that notebook out."
         )
+    for path in own:
+        if early := sorted(name for name, used in computed(path).items() if SEED in used):
+            raise NotebookError(
+                f"{path.relative_to(root).as_posix()}: its parameters cell computes {', '.join(early)} from `seed`, "
+                "which is set from outside only after that cell. Compute it in the cell after."
+            )
     return [(path, seed) for path, mine in own.items() if mine is not None for seed in other_seeds(mine, count)]
 
 
