@@ -70,6 +70,26 @@ def state(process: int) -> str:
     return {"zombie": "Z", "": ""}.get(_asked(process, "status", ""), "S")
 
 
+def could_go_on(process: int, thread: int | None = None) -> bool:
+    """True if a thread of a process, or that `thread`, runs, waits for a processor, or waits for a disk.
+
+    False if all wait for others, if the process is gone, and where there is no /proc. Source: proc_pid_stat(5), the
+    states R and D.
+    """
+    try:
+        names = os.listdir(f"/proc/{process}/task") if thread is None else [str(thread)]
+    except OSError:
+        return False
+    return any(_thread_state(process, name) in ("R", "D") for name in names)
+
+
+def _thread_state(process: int, thread: str) -> str:
+    try:
+        return _read(f"/proc/{process}/task/{thread}/stat").rpartition(b")")[2].split()[0].decode()
+    except (OSError, IndexError):
+        return ""
+
+
 def threads(process: int) -> int:
     """How many threads a process has; 0 if it is gone."""
     try:

@@ -32,8 +32,8 @@ class Budget:
     peak_mb: float
 
     @property
-    def wall_s(self) -> float:
-        """The wall seconds after which a run is stopped: three times the CPU seconds."""
+    def stop_s(self) -> float:
+        """Three times the CPU seconds: a run is stopped after so much CPU time, or so much time of standing still."""
         return 3 * self.cpu_s
 
 

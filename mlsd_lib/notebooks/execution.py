@@ -22,8 +22,11 @@ from mlsd_lib.notebooks.result import Failure, Result
 from mlsd_lib.notebooks.worker import Job
 
 OnCell = Callable[[int, int, str], None]
-GRACE_S = 60
-"""Beyond the wall limit of the notebook: what starting a kernel and ending a tree may take on a busy machine."""
+HANGS, GRACE_S = 20, 60
+"""The worker stops a run by what it uses; this ends a worker that itself hangs, and no machine is as busy as that.
+
+So many times the notebook's limit, and what starting a kernel and ending a tree may take.
+"""
 
 
 def executed_path(root: Path, name: str) -> Path:
@@ -58,7 +61,7 @@ def execute(
     ]
     with open(private / "log", "wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
-        message = _listen(process, notebook.budget.wall_s + GRACE_S, on_cell)
+        message = _listen(process, HANGS * notebook.budget.stop_s + GRACE_S, on_cell)
     _end_strays(private)
     log_text = (private / "log").read_text(errors="replace")
     return dataclasses.replace(_result(notebook, message, started, log_text), seed=seed)
@@ -73,7 +76,7 @@ def _job(root: Path, notebook: Notebook, private: Path, seed: int | None) -> Job
         executed=str(executed_path(root, notebook.name) if seed is None else private / "executed.ipynb"),
         cpu_s=notebook.budget.cpu_s,
         peak_mb=notebook.budget.peak_mb,
-        wall_s=notebook.budget.wall_s,
+        stop_s=notebook.budget.stop_s,
         cores=notebook.cores,
         offline=isolation.wanted(),
         seed=seed,

@@ -97,29 +97,56 @@ def _reap() -> bool:
             return False
 
 
+def tree_cpu_s() -> float:
+    """CPU seconds of every descendant, those that still run and those that have ended."""
+    known = [process_stats.times(one.pid) for one in descendants()]
+    return children_cpu_s() + sum(one.own + one.ended_children for one in known)
+
+
 class Watch(threading.Thread):
-    """Samples the tree's memory, and kills the tree when it exceeds its memory or its wall time.
+    """Samples the tree, and kills it when it exceeds its memory, its CPU seconds, or its time of standing still.
 
     `peak_mb` is the largest sum of proportional memory seen, or the kernel's own highest mark if that is larger;
-    `stopped` says why the tree was killed ("", "memory", "wall"). `cpu_s` is the sampled figure for systems without
-    an account of children.
+    `cpu_s` the CPU seconds seen; `idle_s` the seconds in which no thread of it ran or waited for a processor or a disk:
+    a machine that is busy with others makes a run longer, not idle. Both have the limit `limit_s`. `stopped` says why
+    the tree was killed ("", "memory", "cpu", "wall").
     """
 
-    def __init__(self, peak_mb: float, wall_s: float, every_s: float = 0.2) -> None:
+    def __init__(self, peak_mb: float, limit_s: float, every_s: float = 0.2) -> None:
         super().__init__(name="watch", daemon=True)
-        self.limit_mb, self.limit_s, self.every_s = peak_mb, wall_s, every_s
+        self.limit_mb, self.limit_s, self.every_s = peak_mb, limit_s, every_s
         self.started = time.monotonic()
-        self.peak_mb, self.cpu_s, self.stopped, self.kernel = 0.0, 0.0, "", 0
+        self.peak_mb, self.cpu_s, self.idle_s, self.stopped, self.kernel = 0.0, 0.0, 0.0, "", 0
         self._done = threading.Event()
 
     def run(self) -> None:
         """Sample until `finish`."""
+        before_s = time.monotonic()
         while not self._done.wait(self.every_s):
             self.sample()
-            if self.peak_mb > self.limit_mb:
-                self._stop_tree("memory")
-            elif time.monotonic() - self.started > self.limit_s:
-                self._stop_tree("wall")
+            now_s = time.monotonic()
+            self.judge(now_s - before_s, self._could_go_on())
+            before_s = now_s
+
+    def judge(self, passed_s: float, could_go_on: bool) -> None:
+        """Count the `passed_s` seconds since the last sample as idle unless the tree could go on; kill it if it must.
+
+        Of a sample that came late, because this thread had to wait too, no more than two intervals count. Without
+        /proc nobody knows who could go on, and all time counts.
+        """
+        if not could_go_on:
+            self.idle_s += min(passed_s, 2 * self.every_s)
+        if self.peak_mb > self.limit_mb:
+            self._stop_tree("memory")
+        elif self.cpu_s > self.limit_s:
+            self._stop_tree("cpu")
+        elif self.idle_s > self.limit_s:
+            self._stop_tree("wall")
+
+    def _could_go_on(self) -> bool:
+        """True if any process of the tree could, or the thread of this process that talks to the kernel."""
+        us = os.getpid()
+        return process_stats.could_go_on(us, us) or any(process_stats.could_go_on(one.pid) for one in descendants())
 
     def sample(self) -> None:
         """Look at the tree once."""
@@ -129,9 +156,7 @@ class Watch(threading.Thread):
             sum(process_stats.proportional_mb(one.pid) for one in processes),
             process_stats.highest_mb(self.kernel) if self.kernel else 0.0,
         )
-        if not LINUX:
-            with contextlib.suppress(psutil.Error):
-                self.cpu_s = max(self.cpu_s, sum(sum(one.cpu_times()[:2]) for one in processes))
+        self.cpu_s = max(self.cpu_s, tree_cpu_s())
 
     def finish(self) -> None:
         """Stop sampling."""

@@ -45,7 +45,12 @@ def _stopped(run: "Run", job: "Job", cells: dict[str, Any]) -> Failure | None:
     if kind == "memory":
         message = f"Stopped at {run.watch.peak_mb:,.0f} MB; its budget is {job.peak_mb:,.0f} (mlsd.budget.peak_mb)."
     elif kind == "wall":
-        message = f"Stopped after {job.wall_s:g} s: three times its {job.cpu_s:g} CPU seconds (mlsd.budget.cpu_s)."
+        message = (
+            f"Stopped: for {job.stop_s:g} s in all no process of it could go on, three times its {job.cpu_s:g} CPU "
+            "seconds (mlsd.budget.cpu_s). A busy machine does not count: it waits for something that does not come."
+        )
+    elif kind == "cpu":
+        message = f"Stopped at {run.watch.cpu_s:.1f} CPU seconds; its budget is {job.cpu_s:g} (mlsd.budget.cpu_s)."
     else:
         message = "The kernel died while this cell ran or right after it: it was killed, crashed, or ended itself."
     return Failure(kind, message, run.cell_id, _source(cells, run.cell_id))

@@ -31,7 +31,7 @@ class Job:
     executed: str
     cpu_s: float
     peak_mb: float
-    wall_s: float
+    stop_s: float
     cores: int
     offline: str
     seed: int | None = None
@@ -82,7 +82,7 @@ def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
     from mlsd_lib.notebooks.verdict import claims_failed, failures_of, write_executed
 
     linked = level == isolation.NAMESPACE
-    watch = process_tree.Watch(job.peak_mb, job.wall_s)
+    watch = process_tree.Watch(job.peak_mb, job.stop_s)
     run = Run(
         watch,
         lambda index, total, cell_id: tell({"cell": cell_id, "index": index, "total": total}),
