@@ -51,7 +51,7 @@ def check(
     why: Annotated[bool, typer.Option("--why", help="Say what made each notebook run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Run also what has not changed.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many notebooks run at a time.")] = 1,
-    seeds: Annotated[int | None, typer.Option(min=1, help="Try the claims under so many seeds but its own.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Try the claims under so many seeds but its own.")] = None,
 ) -> None:
     """Run notebooks as CI does: fresh kernel, offline, under budgets; say what fails and how to run that one again.
 

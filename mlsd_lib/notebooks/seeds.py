@@ -19,8 +19,11 @@ def other_seeds(own: int, count: int) -> list[int]:
 def tasks(root: Path, paths: Iterable[Path], count: int) -> list[tuple[Path, int]]:
     """Each notebook with each of `count` other seeds.
 
-    Raises `NotebookError` naming those without a seed, and those that compute a parameter from it before it is set.
+    Raises `NotebookError` for less than one seed, naming those without a seed, and those that compute a parameter
+    from it before it is set.
     """
+    if count < 1:
+        raise NotebookError(f"--seeds is {count}; it must be 1 or more, or nothing is tried. Write --seeds 10.")
     own = {path: own_seed(path) for path in paths}
     if lacking := sorted(path.relative_to(root).as_posix() for path, seed in own.items() if seed is None):
         raise NotebookError(
@@ -49,7 +52,7 @@ def table(results: Sequence[Result]) -> str:
     lines += ["", ". every claim holds, 2 two claims do not, x it did not run to its end under all rules"]
     for name, found in sorted(by_name.items()):
         if told := _told(found):
-            lines += ["", name, *(f"  {one}" for one in told)]
+            lines += ["", f"{name}:", *(f"  {one}" for one in told)]
     return "\n".join(lines)
 
 
