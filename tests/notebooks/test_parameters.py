@@ -1,10 +1,14 @@
 """No parameter is computed from another one: papermill sets parameters after their cell has run."""
 
+from pathlib import Path
+
 import pytest
 
-from mlsd_lib.notebooks import NotebookError, seeds
+from mlsd_lib.notebooks import NotebookError, course_root, seeds
+from mlsd_lib.notebooks.course import notebook_paths
 from mlsd_lib.notebooks.parameters import computed, own_seed
 
+ROOT = course_root(Path(__file__).parent)
 SEED = {"parameters": ["parameters"]}
 
 
@@ -39,3 +43,8 @@ def test_a_seed_that_would_not_reach_what_was_computed_from_it_is_not_set(mini_c
         seeds.tasks(mini_course.root, [path], 2)
     size = {"parameters": "seed = 0\nsize = 2\ntwice = 2 * size"}
     assert len(seeds.tasks(mini_course.root, [mini_course.notebook("b", size, tags=SEED)], 2)) == 2
+
+
+@pytest.mark.parametrize("path", notebook_paths(ROOT), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_notebook_of_the_course_computes_a_parameter_from_another(path):
+    assert computed(path) == {}, "compute it in the cell after the parameters, or a value set from outside is half set"
