@@ -5,7 +5,7 @@ Nothing about a stage of the book may enter here: a join, a batcher or a drift t
 
 from mlsd_lib.lesson.claims import Claim, ClaimsFailed, claims
 from mlsd_lib.lesson.plotting import better, finish, label, use_style
-from mlsd_lib.lesson.predictions import Prediction, calibration, predict
+from mlsd_lib.lesson.predictions import Prediction, ask_for_predictions, calibration, forget_predictions, predict
 from mlsd_lib.lesson.probe import Capacity, probe_capacity
 from mlsd_lib.lesson.timing import PairedRatio, paired_ratio
 from mlsd_lib.lesson.your_turn import CheckResult, case, check
@@ -17,12 +17,14 @@ __all__ = [
     "ClaimsFailed",
     "PairedRatio",
     "Prediction",
+    "ask_for_predictions",
     "better",
     "calibration",
     "case",
     "check",
     "claims",
     "finish",
+    "forget_predictions",
     "label",
     "paired_ratio",
     "predict",

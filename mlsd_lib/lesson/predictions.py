@@ -1,10 +1,16 @@
 """Predictions before measurements: a 90 % interval, stored, drawn on the plot, and scored over the whole course."""
 
+import ast
+import linecache
 import math
+import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING
 
+from mlsd_lib.lesson.asked import asked_in, lessons
 from mlsd_lib.lesson.reader import LessonError, record, someone_is_there
 from mlsd_lib.lesson.show import show
 
@@ -13,12 +19,13 @@ if TYPE_CHECKING:
 
 STATED_SHARE = 0.9
 """The share of intervals that should hold the measured value, if the reader is well calibrated."""
+ASKING = "ask-for-predictions"
 
 
 class PredictionWanted(LessonError):
     """Stops the notebook once, so that nobody measures before having guessed."""
 
-    def _render_traceback_(self) -> list[str]:  # IPython asks for this name: a question needs no traceback
+    def _render_traceback_(self) -> list[str]:
         return [str(self)]
 
 
@@ -30,6 +37,11 @@ class Prediction:
     unit: str
     low: float | None
     high: float | None
+
+    def __repr__(self) -> str:
+        if self.low is None or self.high is None:
+            return f"{self.id}: no prediction was given; plots draw none. Write low= and high= where it is asked."
+        return f"{self.id}: {self.low:,.4g} to {self.high:,.4g} {self.unit}"
 
     @property
     def given(self) -> bool:
@@ -47,6 +59,8 @@ class Prediction:
         if self.low is not None and self.high is not None:
             where = "inside" if self.low <= value <= self.high else "above" if value > self.high else "below"
             text += f" You said {self.low:,.4g} to {self.high:,.4g}: the value lies {where} your interval."
+        else:
+            text += " You passed this one over; it is not counted."
         show(text)
 
     def draw(self, ax: "Axes", along: str = "y", scale: float = 1.0) -> None:
@@ -65,17 +79,24 @@ class Prediction:
 def predict(id: str, question: str, unit: str, low: float | None = None, high: float | None = None) -> Prediction:
     """The reader's prediction for `question`: a 90 % interval from `low` to `high` in `unit`.
 
-    The interval is kept outside the notebook under `id`; once the value has been measured, the first one counts. An
-    empty one asks a reader once, by stopping here, and lets the second run go on; without a reader (papermill, tests)
-    it goes on at once. An interval given earlier is used again.
+    The interval is kept outside the notebook under `id`, and may be changed until the value has been measured; one
+    that comes later is kept apart and not counted. An empty one asks a reader once, by stopping here, and lets the
+    second run go on; without a reader (papermill, tests), or where the reader switched questions off, it goes on at
+    once. An interval given earlier is used again.
 
-    Raises `PredictionWanted` (once, to a reader) and `LessonError` for half an interval or one that is not finite or
-    upside down.
+    Raises `PredictionWanted` (once, to a reader), after giving the name that the cell assigns an empty prediction, and
+    `LessonError` for half an interval or one that is not finite or upside down.
     """
     _check_interval(low, high)
+    late = False
     with record() as connection:
         row = connection.execute("SELECT low, high, measured FROM predictions WHERE id = ?", (id,)).fetchone()
+        asks = connection.execute("SELECT 1 FROM switches WHERE name = ? AND state = 0", (ASKING,)).fetchone() is None
         if row is not None and (low is None or row["measured"] is not None):
+            late = low is not None and (low, high) != (row["low"], row["high"])
+            if late:
+                values = (id, low, high, time.time())
+                connection.execute("INSERT OR REPLACE INTO late_predictions VALUES (?, ?, ?, ?)", values)
             low, high = row["low"], row["high"]
         connection.execute(
             "INSERT INTO predictions (id, question, unit, low, high, asked_at) VALUES (?, ?, ?, ?, ?, ?) "
@@ -83,15 +104,91 @@ def predict(id: str, question: str, unit: str, low: float | None = None, high: f
             "low = excluded.low, high = excluded.high",
             (id, question, unit, low, high, time.time()),
         )
-    if low is None and row is None and someone_is_there():
+    prediction = Prediction(id, unit, low, high)
+    if low is None and row is None and asks and someone_is_there():
+        _bind(prediction, sys._getframe(1))
         raise PredictionWanted(
             f"{question}\nWrite your 90 % interval, in {unit}, into low= and high= above and run the cell again "
-            "before you read on.\nRun it once more as it is to go on without a prediction."
+            "before you read on.\nRun it once more as it is to go on without a prediction. To pass all of them over: "
+            "from mlsd_lib.lesson import ask_for_predictions; ask_for_predictions(False)"
         )
-    prediction = Prediction(id, unit, low, high)
-    said = f"You expect {low:,.4g} to {high:,.4g} {unit}." if prediction.given else "No prediction given."
-    show(f"{question} {said}")
+    show(f"{question} {_said(prediction, late, asks)}")
     return prediction
+
+
+def _said(prediction: Prediction, late: bool, asks: bool) -> str:
+    if late:
+        stays = "it stays without a prediction"
+        if prediction.low is not None and prediction.high is not None:
+            stays = f"your first, {prediction.low:,.4g} to {prediction.high:,.4g}, stands"
+        return (
+            f"Given after the measurement: not counted, and {stays}. To begin anew: from mlsd_lib.lesson import "
+            f'forget_predictions; forget_predictions("{_lesson_of(prediction.id)}")'
+        )
+    if prediction.low is not None and prediction.high is not None:
+        return f"You expect {prediction.low:,.4g} to {prediction.high:,.4g} {prediction.unit}."
+    return "No prediction given." if asks else "Passed over, as all are until ask_for_predictions(True)."
+
+
+def _bind(prediction: Prediction, frame: FrameType) -> None:
+    """Give `prediction` to the names that the cell in `frame` would have assigned.
+
+    A reader who presses Shift and Enter once more runs the next cells, and these use the name.
+    """
+    if frame.f_code.co_name != "<module>":
+        return
+    tree = ast.parse("".join(linecache.getlines(frame.f_code.co_filename)))
+    for target, value in _assignments(tree):
+        if not isinstance(target, ast.Name) or not isinstance(value, ast.Call) or not value.args:
+            continue
+        first = value.args[0]
+        if isinstance(first, ast.Constant) and first.value == prediction.id:
+            frame.f_globals[target.id] = prediction
+
+
+def _assignments(tree: ast.Module) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Every target with its value; of `a, b = x, y` the pairs."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            yield node.target, node.value
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                yield from zip(target.elts, node.value.elts, strict=False)
+            else:
+                yield target, node.value
+
+
+def ask_for_predictions(wanted: bool) -> None:
+    """Whether `predict` stops to ask; kept in the reader's record, for every lesson, until it is called again."""
+    with record() as connection:
+        connection.execute("INSERT OR REPLACE INTO switches VALUES (?, ?)", (ASKING, int(wanted)))
+    show(
+        "Lessons ask for predictions."
+        if wanted
+        else "All predictions are passed over; intervals you write still count."
+    )
+
+
+def forget_predictions(name: str) -> None:
+    """Forget what the reader predicted, and what was measured, in the lesson `name`, so that it can be begun anew.
+
+    `name` is the name of its notebook without folder and ending, or the id of one prediction. Raises `LessonError` if
+    it is neither.
+    """
+    by_name = {path.stem: asked_in(path).predictions for path in lessons()}
+    ids = by_name.get(name, (name,))
+    with record() as connection:
+        marks = ", ".join("?" * len(ids))
+        gone = connection.execute(f"DELETE FROM predictions WHERE id IN ({marks})", ids).rowcount
+        connection.execute(f"DELETE FROM late_predictions WHERE id IN ({marks})", ids)
+    if not gone and name not in by_name:
+        raise LessonError(f"There is no lesson {name!r}; there are {', '.join(by_name)}. Give one of these names.")
+    show(f"{gone} prediction{'s' * (gone != 1)} of {name} forgotten. Restart the kernel and begin at the top.")
+
+
+def _lesson_of(id: str) -> str:
+    """The name of the lesson that asks for the prediction `id`, or `id` where the course has none that does."""
+    return next((path.stem for path in lessons() if id in asked_in(path).predictions), id)
 
 
 def _check_interval(low: float | None, high: float | None) -> None:

@@ -1,14 +1,14 @@
 """The reader's own record, kept outside the notebooks: predictions, what was measured, outcomes of checks.
 
 It lies in the user's data folder (or `MLSD_HOME`), so that a new edition of a notebook loses nothing. No grade is
-kept here and nothing leaves the machine.
+kept here and nothing leaves the machine. Only what a reader runs is written to it.
 """
 
+import contextlib
 import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mlsd_lib.errors import CourseError
@@ -18,12 +18,22 @@ CREATE TABLE IF NOT EXISTS predictions (
     id TEXT PRIMARY KEY, question TEXT NOT NULL, unit TEXT NOT NULL,
     low REAL, high REAL, measured REAL, asked_at REAL NOT NULL, measured_at REAL
 );
+CREATE TABLE IF NOT EXISTS late_predictions (
+    id TEXT PRIMARY KEY, low REAL NOT NULL, high REAL NOT NULL, given_at REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS checks (id TEXT PRIMARY KEY, outcome TEXT NOT NULL, checked_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS failures (id TEXT PRIMARY KEY, count INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS switches (name TEXT PRIMARY KEY, state INTEGER NOT NULL);
 """
+RUNS_BY_NBGRADER = ("NBGRADER_VALIDATING", "NBGRADER_EXECUTION")
+"""What nbgrader sets, for as long as it lasts, while it validates or grades a notebook."""
 
 
 class LessonError(CourseError):
     """A lesson was called with something that it cannot use."""
+
+    def _render_traceback_(self) -> list[str]:  # IPython asks for this name: the message says all, our lines nothing
+        return [f"{type(self).__name__}: {self}"]
 
 
 def home() -> Path:
@@ -35,12 +45,22 @@ def home() -> Path:
     return platformdirs.user_data_path("mlsd")
 
 
-@contextmanager
+@contextlib.contextmanager
 def record() -> Iterator[sqlite3.Connection]:
     """An open connection to the reader's record; what was done in it is committed at the end.
 
-    A record that is not a database is set aside under another name, never overwritten.
+    Where the record is not kept (`keeps_record`), it is a copy in memory, and what was done is lost. A record that is
+    not a database is set aside under another name, never overwritten.
     """
+    connection = _open(_folder() / "reader.db") if keeps_record() else _copy(home() / "reader.db")
+    try:
+        with connection:
+            yield connection
+    finally:
+        connection.close()
+
+
+def _folder() -> Path:
     folder = home()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,13 +69,17 @@ def record() -> Iterator[sqlite3.Connection]:
             f"The folder for your predictions, {folder}, cannot be made ({error.strerror}). "
             "Set the environment variable MLSD_HOME to a folder that you can write to."
         ) from error
-    path = folder / "reader.db"
-    connection = _open(path)
-    try:
-        with connection:
-            yield connection
-    finally:
-        connection.close()
+    return folder
+
+
+def _copy(path: Path) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:")
+    copy.row_factory = sqlite3.Row
+    if path.is_file():
+        with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(sqlite3.connect(path)) as kept:
+            kept.backup(copy)
+    copy.executescript(SCHEMA)
+    return copy
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -79,13 +103,26 @@ def _open(path: Path) -> sqlite3.Connection:
 def someone_is_there() -> bool:
     """True if a person runs this cell: the front end could answer a question, and the runner did not say otherwise.
 
-    Papermill and nbclient send every cell with `allow_stdin` false; JupyterLab sends it true.
+    Papermill and nbclient, so nbgrader's Validate too, send every cell with `allow_stdin` false; JupyterLab sends it
+    true.
     """
-    if os.environ.get("MLSD_RUN") == "headless":
-        return False
+    return os.environ.get("MLSD_RUN") != "headless" and bool(getattr(_kernel(), "_allow_stdin", False))
+
+
+def keeps_record() -> bool:
+    """True if what happens now is the reader's own doing: never in a run of notebooks, nbgrader's Validate included.
+
+    What nbgrader sets in its own process is seen by a kernel that a reader starts meanwhile, so a kernel is judged by
+    how its cells are sent.
+    """
+    if _kernel() is not None:
+        return someone_is_there()
+    return os.environ.get("MLSD_RUN") != "headless" and not any(name in os.environ for name in RUNS_BY_NBGRADER)
+
+
+def _kernel() -> object | None:
     try:
         from IPython import get_ipython
     except ImportError:
-        return False
-    kernel = getattr(get_ipython(), "kernel", None)
-    return bool(getattr(kernel, "_allow_stdin", False))
+        return None
+    return getattr(get_ipython(), "kernel", None)

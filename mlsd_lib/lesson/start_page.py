@@ -3,14 +3,13 @@
 All of it is derived from the notebooks' metadata and cells and from the reader's record; nothing is listed by hand.
 """
 
-import ast
-import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import record
 from mlsd_lib.notebooks import Notebook, NotebookError, read_notebook, reading_order
 from mlsd_lib.notebooks.course import notebook_paths
@@ -30,14 +29,6 @@ class Course(NamedTuple):
     faults: list[str]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The ids of the predictions and of the checks that a notebook's cells ask for, in their order."""
-
-    predictions: tuple[str, ...]
-    checks: tuple[str, ...]
-
-
 def read_course(root: Path) -> Course:
     """The course under `root` as a student sees it: without the sources of exercises, faults named, never raised."""
     found, faults = [], []
@@ -53,30 +44,13 @@ def read_course(root: Path) -> Course:
     return Course(reading_order(found), faults)
 
 
-def asked_in(path: Path) -> Asked:
-    """What the notebook at `path` asks its reader for, read from its cells without running them."""
-    calls: dict[str, list[str]] = {"predict": [], "check": []}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] != "code":
-            continue
-        try:
-            tree = ast.parse("".join(cell["source"]))
-        except SyntaxError:  # a magic line; predictions and checks stand in plain cells
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in calls and node.args:
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    calls[node.func.id].append(first.value)
-    return Asked(tuple(calls["predict"]), tuple(calls["check"]))
-
-
 def progress(path: Path) -> str:
     """How much of what the notebook at `path` asks for the reader has done, in words; a dash if it asks nothing."""
     asked = asked_in(path)
     with record() as connection:
         passed = {row["id"] for row in connection.execute("SELECT id FROM checks WHERE outcome = 'pass'")}
-        measured = {row["id"] for row in connection.execute("SELECT id FROM predictions WHERE measured IS NOT NULL")}
+        given = "SELECT id FROM predictions WHERE measured IS NOT NULL AND low IS NOT NULL"
+        measured = {row["id"] for row in connection.execute(given)}
     parts = [
         f"{sum(id in done for id in ids)} of {len(ids)} {word}"
         for ids, done, word in ((asked.checks, passed, "checks"), (asked.predictions, measured, "predictions"))

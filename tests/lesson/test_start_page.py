@@ -5,9 +5,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from mlsd_lib.lesson import case, check, predict
+from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import LessonError, record
 from mlsd_lib.lesson.self_check import ANSWERS, self_check
-from mlsd_lib.lesson.start_page import asked_in, course_table, progress, read_course, route, routes_table
+from mlsd_lib.lesson.start_page import course_table, progress, read_course, route, routes_table
 from mlsd_lib.notebooks import course_root
 
 ROOT = course_root(Path(__file__))

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlsd_lib.lesson.start_page import asked_in
+from mlsd_lib.lesson.asked import asked_in
 from tests.lessons.lesson_cells import Lesson, calls
 
 WRONG_ANSWERS = Path(__file__).parent / "wrong_answers"
