@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from grader.lab import check_port, chosen_port, lab_environment
+from grader.lab import STAFF, check_port, chosen_port, lab_environment
 
 
 def formgrader_command(root: Path, options: Sequence[str]) -> list[str]:
@@ -14,6 +14,11 @@ def formgrader_command(root: Path, options: Sequence[str]) -> list[str]:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     return [*command, *options]
+
+
+def formgrader_environment(before: Mapping[str, str]) -> dict[str, str]:
+    """The variables in which JupyterLab runs for an instructor, who also makes assignments."""
+    return lab_environment(before, STAFF)
 
 
 def open_formgrader(root: Path, options: Sequence[str]) -> None:
@@ -25,6 +30,6 @@ def open_formgrader(root: Path, options: Sequence[str]) -> None:
     if port:
         check_port(port)
     os.chdir(root)  # nbgrader reads its configuration in the working folder
-    os.environ.update(lab_environment(os.environ))
+    os.environ.update(formgrader_environment(os.environ))
     command = formgrader_command(root, options)
     os.execv(command[0], command)

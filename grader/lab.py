@@ -9,7 +9,10 @@ from pathlib import Path
 from mlsd_lib.errors import CourseError
 from mlsd_lib.notebooks.environment import THREAD_COUNTS
 
-CONFIG = Path(__file__).parent / "jupyter"
+STAFF = (Path(__file__).parent / "jupyter",)
+"""The folders of settings for everybody who opens JupyterLab here."""
+STUDENTS = (*STAFF, STAFF[0] / "students")
+"""Those for a student, from whom the tools are hidden that make assignments."""
 START_PAGE = "chapters/00_start_here.ipynb"
 
 
@@ -47,8 +50,8 @@ def lab_command(root: Path, options: Sequence[str]) -> list[str]:
     return command
 
 
-def lab_environment(before: Mapping[str, str]) -> dict[str, str]:
-    """The variables in which JupyterLab runs, added to `before`.
+def lab_environment(before: Mapping[str, str], settings: Sequence[Path] = STUDENTS) -> dict[str, str]:
+    """The variables in which JupyterLab runs, added to `before`, with the folders `settings` of its configuration.
 
     nbgrader calls alembic by name, so the environment's commands come first on the path. A kernel counts its threads
     as the notebook runner does, so that a reader measures what the lesson was written with, and JupyterLab asks
@@ -58,7 +61,7 @@ def lab_environment(before: Mapping[str, str]) -> dict[str, str]:
         **dict.fromkeys(THREAD_COUNTS, "1"),
         "OMP_WAIT_POLICY": "PASSIVE",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), before.get("PATH", os.defpath)]),
-        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [before.get("JUPYTER_CONFIG_PATH"), str(CONFIG)])),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [before.get("JUPYTER_CONFIG_PATH"), *map(str, settings)])),
     }
 
 

@@ -1,7 +1,14 @@
+import json
+import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from jupyter_core.paths import jupyter_path
 
+from grader.formgrader import formgrader_environment
 from grader.lab import check_port, chosen_port, lab_command, lab_environment, open_lab
 from mlsd_lib.errors import CourseError
 from mlsd_lib.notebooks import course_root
@@ -46,3 +53,32 @@ def test_the_environment_adds_to_the_readers_own():
     assert found["PATH"].endswith(":/usr/bin")
     assert found["JUPYTER_CONFIG_PATH"].startswith("/etc/mine:")
     assert found["OMP_NUM_THREADS"] == "1"
+
+
+def page_config_in(environment):
+    """What JupyterLab tells its page where it is started in `environment`."""
+    code = (
+        "import json; from jupyter_core.paths import jupyter_path; from jupyterlab_server.config import get_page_config\n"
+        "print(json.dumps(get_page_config(jupyter_path('labextensions'))))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    return json.loads(found.stdout)
+
+
+def test_a_student_sees_no_tool_that_makes_assignments_and_an_instructor_does():
+    students = page_config_in(lab_environment(os.environ))
+    instructors = page_config_in(formgrader_environment(os.environ))
+    tool = "@jupyter/nbgrader:create-assignment"
+    assert "@jupyter/nbgrader" in [one["name"] for one in students["federated_extensions"]]
+    assert tool in students["disabledExtensions"]
+    assert tool not in instructors["disabledExtensions"]
+    assert not [name for name in students["disabledExtensions"] if "validate" in name]
+    assert "@jupyterlab/apputils-extension:announcements" in students["disabledExtensions"]
+    assert "@jupyterlab/apputils-extension:announcements" in instructors["disabledExtensions"]
+
+
+def test_the_name_of_the_disabled_tool_is_one_that_nbgrader_gives():
+    for folder in map(Path, jupyter_path("labextensions", "@jupyter", "nbgrader", "static")):
+        if any("@jupyter/nbgrader:create-assignment" in one.read_text("utf-8") for one in folder.glob("*.js")):
+            return
+    pytest.fail("nbgrader's extension of JupyterLab no longer names the tool so: look its new name up")
