@@ -55,13 +55,18 @@ def test_the_environment_adds_to_the_readers_own():
     assert found["OMP_NUM_THREADS"] == "1"
 
 
+PAGE_CONFIG = """
+import json
+from jupyter_core.paths import jupyter_path
+from jupyterlab_server.config import get_page_config
+print(json.dumps(get_page_config(jupyter_path("labextensions"))))
+"""
+
+
 def page_config_in(environment):
     """What JupyterLab tells its page where it is started in `environment`."""
-    code = (
-        "import json; from jupyter_core.paths import jupyter_path; from jupyterlab_server.config import get_page_config\n"
-        "print(json.dumps(get_page_config(jupyter_path('labextensions'))))"
-    )
-    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", PAGE_CONFIG]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return json.loads(found.stdout)
 
 
