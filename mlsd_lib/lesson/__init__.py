@@ -8,13 +8,14 @@ from mlsd_lib.lesson.plotting import better, finish, label, use_style
 from mlsd_lib.lesson.predictions import Prediction, ask_for_predictions, calibration, forget_predictions, predict
 from mlsd_lib.lesson.probe import Capacity, probe_capacity
 from mlsd_lib.lesson.timing import PairedRatio, paired_ratio
-from mlsd_lib.lesson.your_turn import CheckResult, case, check
+from mlsd_lib.lesson.your_turn import CheckResult, Exercise, case, check, checks
 
 __all__ = [
     "Capacity",
     "CheckResult",
     "Claim",
     "ClaimsFailed",
+    "Exercise",
     "PairedRatio",
     "Prediction",
     "ask_for_predictions",
@@ -22,6 +23,7 @@ __all__ = [
     "calibration",
     "case",
     "check",
+    "checks",
     "claims",
     "finish",
     "forget_predictions",

@@ -1,6 +1,7 @@
 """Checks for the cells that the reader writes: pass, fail, not attempted, error in your code.
 
-A check is not a mark. It never raises, so that a notebook runs to its end unanswered.
+A check is not a mark. It never raises, so that a notebook runs to its end unanswered. A lesson's cases lie in its
+module in `mlsd_lib.checks`, so that nobody reads the expected values before trying.
 """
 
 import copy
@@ -8,12 +9,15 @@ import inspect
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from mlsd_lib.lesson.reader import LessonError, record
 from mlsd_lib.lesson.show import show
 
+HINT_AT = 2
+"""The failure at which the hint is given; the one before it says so."""
+UNANSWERED = "Write your answer in the cell above, run it, then run this one."
 TONES = {"pass": "good", "fail": "bad", "not attempted": "open", "error in your code": "bad"}
 
 
@@ -25,6 +29,19 @@ class Case:
     expected: Any
     within: float
     mistakes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What the answer in one *your turn* cell is held against.
+
+    `through`, where the cases are not calls of the reader's function, is called with that function and a case's
+    arguments; what it asserts is told to the reader.
+    """
+
+    cases: Sequence[Case]
+    hint: str = ""
+    through: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,56 +66,104 @@ def case(
     return Case(arguments, expected, within, mistakes or {})
 
 
-def check(id: str, attempt: Any, cases: Sequence[Case], hint: str = "") -> CheckResult:
+def check(
+    id: str, attempt: Any, cases: Sequence[Case], hint: str = "", through: Callable[..., Any] | None = None
+) -> CheckResult:
     """The outcome of the reader's `attempt` on `cases`, shown and kept in the reader's record.
 
-    `attempt` is a function, or a plain value (then each case has no arguments). Unanswered is a function that raises
-    NotImplementedError, or a value that is None or `...`. Arguments are copied: a function that changes its input is
-    told so.
+    `attempt` is a function, or a plain value (then each case has no arguments); `through` as in `Exercise`.
+    Unanswered is a function that raises NotImplementedError, or a value that is None or `...`. Arguments are copied: a
+    function that changes its input is told so. Of several cases that fail, one with a named mistake is told. The hint
+    comes at the second failure in a row.
     """
-    result = _outcome(id, attempt, cases, hint)
+    result = _outcome(id, attempt, Exercise(cases, hint, through))
     with record() as connection:
         connection.execute("INSERT OR REPLACE INTO checks VALUES (?, ?, ?)", (id, result.outcome, time.time()))
+        if result.outcome == "pass":
+            connection.execute("DELETE FROM failures WHERE id = ?", (id,))
+        elif result.outcome != "not attempted":
+            count = (
+                "INSERT INTO failures VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET count = count + 1 RETURNING count"
+            )
+            failures = connection.execute(count, (id,)).fetchone()["count"]
+            result = replace(result, message=f"{result.message} {_hint(hint, failures)}".strip())
     show(f"{result.outcome}. {result.message}".strip(), TONES[result.outcome])
     return result
 
 
-def _outcome(id: str, attempt: Any, cases: Sequence[Case], hint: str) -> CheckResult:
+def checks(exercises: Mapping[str, Exercise]) -> Callable[[str, Any], CheckResult]:
+    """The `check` of one lesson: it takes the id of one of `exercises` and the reader's attempt.
+
+    It raises `LessonError` for an id that the lesson does not have.
+    """
+
+    def check_one(id: str, attempt: Any) -> CheckResult:
+        if id not in exercises:
+            raise LessonError(f"This lesson has no check {id!r}; there are {', '.join(exercises)}. Restore the name.")
+        return check(id, attempt, exercises[id].cases, exercises[id].hint, exercises[id].through)
+
+    return check_one
+
+
+def _hint(hint: str, failures: int) -> str:
+    if not hint:
+        return ""
+    return f"Hint: {hint}" if failures >= HINT_AT else "A hint comes with the next failure."
+
+
+def _outcome(id: str, attempt: Any, exercise: Exercise) -> CheckResult:
     if attempt is None or attempt is ...:
-        return CheckResult(id, "not attempted", "Write your answer in the cell above, run it, then run this one.")
-    for one in cases:
-        outcome, message = _judge(attempt, one)
-        if outcome != "pass":
-            return CheckResult(id, outcome, f"{message} {hint if outcome == 'fail' else ''}".strip())
-    return CheckResult(id, "pass", f"{len(cases)} of {len(cases)} cases agree.")
+        return CheckResult(id, "not attempted", UNANSWERED)
+    failed = []
+    for one in exercise.cases:
+        verdict = _judge(attempt, one, exercise.through)
+        if verdict.outcome == "not attempted":
+            return CheckResult(id, verdict.outcome, verdict.message)
+        if verdict.outcome != "pass":
+            failed.append(verdict)
+    if failed:
+        told = next((verdict for verdict in failed if verdict.named), failed[0])
+        return CheckResult(id, told.outcome, told.message)
+    return CheckResult(id, "pass", f"{len(exercise.cases)} of {len(exercise.cases)} cases agree.")
 
 
-def _judge(attempt: Any, one: Case) -> tuple[str, str]:
+class _Verdict(NamedTuple):
+    """What one case says, and whether it knows the mistake by name."""
+
+    outcome: str
+    message: str = ""
+    named: bool = False
+
+
+def _judge(attempt: Any, one: Case, through: Callable[..., Any] | None) -> _Verdict:
     if not callable(attempt):
         return _compare("your answer", attempt, one)
     arguments = copy.deepcopy(one.arguments)
-    call = _describe_call(attempt, one.arguments)
+    call = _describe_call(attempt, one.arguments, through)
     try:
-        value = attempt(*arguments)
+        value = attempt(*arguments) if through is None else through(attempt, *arguments)
     except NotImplementedError:
-        return "not attempted", "Write your answer in the cell above, run it, then run this one."
+        return _Verdict("not attempted", UNANSWERED)
     except Exception as error:
-        return "error in your code", f"{call} raised {type(error).__name__}: {error}{_line_of(error)}"
+        if through is not None and isinstance(error, AssertionError):
+            return _Verdict("fail", str(error), named=True)
+        return _Verdict("error in your code", f"{call} raised {type(error).__name__}: {error}{_line_of(error)}")
     if not all(_same(left, right, 0.0) for left, right in zip(arguments, one.arguments, strict=True)):
-        return "fail", f"{call} changed its own input. Work on a copy: the caller still needs what it passed."
+        told = f"{call} changed its own input. Work on a copy: the caller still needs what it passed."
+        return _Verdict("fail", told, named=True)
     if value is None and one.expected is not None:
-        return "fail", f"{call} gave None. Is a return missing?"
+        return _Verdict("fail", f"{call} gave None. Is a return missing?", named=True)
     return _compare(call, value, one)
 
 
-def _compare(what: str, value: Any, one: Case) -> tuple[str, str]:
+def _compare(what: str, value: Any, one: Case) -> _Verdict:
     if _same(value, one.expected, one.within):
-        return "pass", ""
+        return _Verdict("pass")
     text = f"{what} gave {_short(value)}; expected {_short(one.expected)}."
     for words, wrong in one.mistakes.items():
         if _same(value, wrong, one.within):
-            return "fail", f"{text} {words}"
-    return "fail", text
+            return _Verdict("fail", f"{text} {words}", named=True)
+    return _Verdict("fail", text)
 
 
 def _same(value: Any, expected: Any, within: float) -> bool:
@@ -134,8 +199,10 @@ def _is_numpy_bool(value: Any, expected: Any) -> bool:
     return isinstance(expected, bool) and type(value).__name__ in ("bool", "bool_") and bool(value) == expected
 
 
-def _describe_call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
-    return f"{getattr(function, '__name__', 'your function')}({', '.join(_short(a) for a in arguments)})"
+def _describe_call(function: Callable[..., Any], arguments: tuple[Any, ...], through: Callable[..., Any] | None) -> str:
+    name = getattr(function, "__name__", "your function")
+    shown = [_short(one) for one in arguments]
+    return f"{name}({', '.join(shown)})" if through is None else f"{through.__name__}({', '.join([name, *shown])})"
 
 
 def _short(value: Any) -> str:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mlsd_lib.lesson import case, check
+from mlsd_lib.lesson import Exercise, case, check, checks
 from mlsd_lib.lesson.reader import LessonError, record
 
 
@@ -53,9 +53,74 @@ def test_each_outcome_has_its_message(attempt, outcome, message):
     assert message in result.message
 
 
-def test_a_known_mistake_is_explained_and_the_hint_follows():
-    result = check("double", lambda values: [v**2 for v in values] if values == [3] else [2, 4], CASES, hint="Twice.")
-    assert result.message.endswith("You squared it. Twice.")
+def squares_three(values):
+    return [v**2 for v in values] if values == [3] else [2, 4]
+
+
+def test_a_known_mistake_is_explained_and_the_hint_comes_at_the_second_failure():
+    first = check("double", squares_three, CASES, hint="Take each number twice.")
+    assert "You squared it." in first.message
+    assert "Take each number twice." not in first.message
+    assert "A hint comes with the next failure." in first.message
+    second = check("double", squares_three, CASES, hint="Take each number twice.")
+    assert second.message.endswith("You squared it. Hint: Take each number twice.")
+
+
+def test_an_error_is_a_failure_and_an_unanswered_cell_is_none():
+    for attempt in (unanswered, None, unanswered):
+        assert "Hint" not in check("double", attempt, CASES, hint="Take each number twice.").message
+    assert "Hint" not in check("double", divides_by_zero, CASES, hint="Take each number twice.").message
+    assert "Hint" in check("double", divides_by_zero, CASES, hint="Take each number twice.").message
+
+
+def test_failures_are_counted_for_each_check_and_anew_after_a_pass():
+    check("double", squares_three, CASES, hint="Twice.")
+    assert "Hint" not in check("other", squares_three, CASES, hint="Twice.").message
+    check("double", double, CASES, hint="Twice.")
+    assert "Hint" not in check("double", squares_three, CASES, hint="Twice.").message
+
+
+def test_a_mistake_that_has_a_name_is_told_before_a_case_that_has_none():
+    cases = [case((1,), 3), case((2,), 6, mistakes={"Three times, not twice.": 4})]
+    message = check("triple", lambda value: 2 * value, cases).message
+    assert "expected 6. Three times, not twice." in message
+
+
+def test_an_error_without_a_name_comes_after_a_mistake_with_one():
+    cases = [case((0,), 0), case((2,), 1, mistakes={"Halve it.": 0.5})]
+    assert "Halve it." in check("half", lambda value: 1 / value, cases).message
+
+
+def key_of(payment):
+    return str(payment)
+
+
+def no_key(payment):
+    return None
+
+
+def in_order(key_of, payments):
+    keys = [key_of(one) for one in payments]
+    if not all(isinstance(key, str) for key in keys):
+        raise AssertionError(f"{key_of.__name__} gave {keys[0]!r}; a key is a text.")  # pytest adds to an assert's text
+    return [payments[i] for i in sorted(range(len(keys)), key=keys.__getitem__)]
+
+
+def test_a_check_through_another_function_blames_the_readers_own():
+    cases = [case(([9, 10],), [9, 10])]
+    wrong = check("key", key_of, cases, through=in_order)
+    assert wrong.message.startswith("in_order(key_of, [9, 10]) gave [10, 9]; expected [9, 10].")
+    returns_nothing = check("key", no_key, cases, through=in_order)
+    assert (returns_nothing.outcome, returns_nothing.message) == ("fail", "no_key gave None; a key is a text.")
+    assert check("key", lambda payment: f"{payment:09}", cases, through=in_order).outcome == "pass"
+
+
+def test_a_lessons_own_check_takes_a_name_and_an_answer():
+    own = checks({"double": Exercise(CASES, hint="Twice.")})
+    assert own("double", double).outcome == "pass"
+    assert own("double", None).outcome == "not attempted"
+    with pytest.raises(LessonError, match="'duble'; there are double"):
+        own("duble", double)
 
 
 def test_the_error_names_the_call():
