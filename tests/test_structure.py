@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("mlsd_lib", "grader", "case_studies")
-ROOMS = ("notebooks", "lesson", "datasets", "data", "modeling", "serving", "simulation", "operations")
+ROOMS = ("notebooks", "lesson", "datasets", "data", "modeling", "serving", "simulation", "operations", "checks")
 MAY_IMPORT = {"mlsd_lib": set(), "grader": {"mlsd_lib"}, "case_studies": {"mlsd_lib"}}
 NOTEBOOKS_MAY_IMPORT = ("case_studies", "grader.suites", "mlsd_lib")
 

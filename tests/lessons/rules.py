@@ -6,9 +6,10 @@ The tests feed them the course, and fixtures that breach each rule once.
 import re
 import runpy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mlsd_lib.lesson import Exercise
 from mlsd_lib.lesson.asked import asked_in
 from tests.lessons.lesson_cells import Lesson, calls
 
@@ -18,13 +19,14 @@ TAKE_AWAYS = (3, 4, 5)
 FEWEST_REFERENCES = 2
 
 
-def wrong_answers(stem: str, folder: Path = WRONG_ANSWERS) -> dict[str, tuple[str, str]]:
-    """Of the lesson `stem`: exercise slug to a named wrong answer's code and a part of the message that it must get."""
+def wrong_answers(stem: str, folder: Path = WRONG_ANSWERS) -> dict[str, list[tuple[str, str]]]:
+    """Of the lesson `stem`: exercise slug to wrong answers' code, each with a part of the message that it must get."""
     path = folder / f"{stem}.py"
-    return runpy.run_path(str(path))["WRONG"] if path.exists() else {}
+    found = runpy.run_path(str(path))["WRONG"] if path.exists() else {}
+    return {slug: [answers] if isinstance(answers, tuple) else answers for slug, answers in found.items()}
 
 
-def incomplete_exercises(lesson: Lesson, wrong: dict[str, tuple[str, str]]) -> Iterator[str]:
+def incomplete_exercises(lesson: Lesson, wrong: dict[str, list[tuple[str, str]]]) -> Iterator[str]:
     """Your-turn cells without check, solution or wrong answer, and wrong answers without their exercise."""
     ids = [cell.id for cell in lesson.cells]
     for identity in lesson.your_turn_ids:
@@ -42,6 +44,30 @@ def incomplete_exercises(lesson: Lesson, wrong: dict[str, tuple[str, str]]) -> I
     for slug in wrong:
         if slug not in lesson.slugs:
             yield f"{lesson.stem}: the wrong answer {slug!r} belongs to no your-turn cell"
+
+
+def module_of(stem: str) -> str:
+    """The name of the module in `mlsd_lib.checks` for the lesson `stem`: `01b_storage_further` to `storage_further`."""
+    return stem.partition("_")[2]
+
+
+def unreached_mistakes(
+    lesson: Lesson, wrong: dict[str, list[tuple[str, str]]], exercises: Mapping[str, Exercise]
+) -> Iterator[str]:
+    """Named mistakes that no wrong answer is told, exercises that no cell checks, and cases in sight of a reader."""
+    told: dict[str, str] = {}
+    for slug in lesson.slugs:
+        if "case(" in lesson.by_id[f"{slug}-check"].source:
+            yield f"{lesson.stem}: {slug}-check shows its cases before the first try"
+        for code, _ in wrong.get(slug, []):
+            for one in lesson.outcomes(slug, code):
+                told[one.id] = told.get(one.id, "") + one.message
+    for identity, exercise in exercises.items():
+        if identity not in told:
+            yield f"{lesson.stem}: no cell with a wrong answer checks {identity!r}"
+        for words in (words for one in exercise.cases for words in one.mistakes):
+            if words not in told.get(identity, words):
+                yield f"{lesson.stem}: no wrong answer to {identity!r} is told {words!r}"
 
 
 def missing_parts(lesson: Lesson) -> Iterator[str]:

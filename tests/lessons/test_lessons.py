@@ -1,9 +1,12 @@
 """Every lesson keeps its rules, and each of its exercises tells unanswered, right and wrong apart."""
 
+import importlib
+import pkgutil
 from pathlib import Path
 
 import pytest
 
+import mlsd_lib.checks
 from mlsd_lib.notebooks import course_root, read_notebook
 from mlsd_lib.notebooks.course import notebook_paths
 from tests.lessons import rules
@@ -35,10 +38,17 @@ def test_the_folded_solution_passes(lesson, slug):
 
 
 @each_exercise
-def test_the_named_wrong_answer_fails_and_is_told_why(lesson, slug):
-    code, fragment = rules.wrong_answers(lesson.stem)[slug]
-    messages = [one.message for one in lesson.outcomes(slug, code) if one.outcome == "fail"]
-    assert any(fragment in message for message in messages), messages or "the wrong answer did not fail"
+def test_each_wrong_answer_fails_and_is_told_why(lesson, slug):
+    for code, fragment in rules.wrong_answers(lesson.stem)[slug]:
+        messages = [one.message for one in lesson.outcomes(slug, code) if one.outcome == "fail"]
+        assert any(fragment in message for message in messages), messages or f"this wrong answer did not fail: {code}"
+
+
+@pytest.mark.parametrize("module", [one.name for one in pkgutil.iter_modules(mlsd_lib.checks.__path__)])
+def test_every_mistake_that_a_lesson_names_is_told_to_some_wrong_answer(module):
+    (lesson,) = [one for one in LESSONS if rules.module_of(one.stem) == module]
+    exercises = importlib.import_module(f"mlsd_lib.checks.{module}").EXERCISES
+    assert list(rules.unreached_mistakes(lesson, rules.wrong_answers(lesson.stem), exercises)) == []
 
 
 @each_lesson

@@ -1,9 +1,12 @@
 """Each rule for lessons, broken once; and the slice of a notebook that an exercise runs on."""
 
+from dataclasses import replace
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from mlsd_lib.lesson import Exercise, case
 from tests.lessons import rules
 from tests.lessons.lesson_cells import Lesson
 
@@ -115,6 +118,45 @@ def test_what_an_exercise_needs_is_found_backwards(lesson_of, before):
 
 def incomplete(lesson, wrong=("doubled",)):
     return list(rules.incomplete_exercises(lesson, dict.fromkeys(wrong, ("", ""))))
+
+
+def exercises_with(check, *mistakes):
+    return {check: Exercise([case((2,), 4, mistakes=one) for one in mistakes])}
+
+
+def unreached(lesson, exercises):
+    wrong = {"doubled": [("def doubled(x):\n    return x * x + 1", "")]}
+    return list(rules.unreached_mistakes(lesson, wrong, exercises))
+
+
+def with_module(lesson_of, check, exercises):
+    """A lesson whose check has its cases elsewhere; they stand in for the module."""
+    cells = sound_cells()
+    cells["doubled-check"]["source"] = f'checks(EXERCISES)("{check}", doubled)'
+    lesson = lesson_of(cells)
+    imports = lesson.cells[0]
+    given = "from mlsd_lib.lesson import Claim, Exercise, case, checks, claims, predict\n"
+    given += f"EXERCISES = {{{check!r}: Exercise([case((2,), 4, mistakes={exercises!r})])}}"
+    lesson.cells[0] = lesson.by_id["imports"] = replace(imports, source=given)
+    return lesson
+
+
+def test_a_mistake_that_no_wrong_answer_makes_is_named(lesson_of):
+    mistakes = {"Not squared plus one.": 5, "Not halved.": 1}
+    lesson = with_module(lesson_of, "doubled", mistakes)
+    found = unreached(lesson, exercises_with("doubled", mistakes))
+    assert found == ["toy: no wrong answer to 'doubled' is told 'Not halved.'"]
+    assert unreached(lesson, exercises_with("doubled", {"Not squared plus one.": 5})) == []
+
+
+def test_an_exercise_that_no_cell_checks_and_cases_in_sight_are_breaches(lesson_of):
+    lesson = with_module(lesson_of, "doubled", {})
+    assert unreached(lesson, exercises_with("halved")) == ["toy: no cell with a wrong answer checks 'halved'"]
+    assert unreached(lesson_of(sound_cells()), {}) == ["toy: doubled-check shows its cases before the first try"]
+
+
+def test_a_lessons_module_is_named_without_the_number():
+    assert rules.module_of("01b_project_setup_further") == "project_setup_further"
 
 
 def test_a_complete_exercise_has_no_breach(lesson_of):
