@@ -1,13 +1,43 @@
-"""One named wrong answer for each cell that the reader writes in the lesson."""
+"""Named wrong answers for each cell that the reader writes in the lesson."""
 
 WRONG = {
-    "key": (
-        """
+    "key": [
+        (
+            """
 def payment_key(customer_id, time_s, transaction_id):  # writes the numbers as text, without leading zeros
     return f"{customer_id}/{time_s}/{transaction_id}".encode()
 """,
-        "'10' comes before '9'",
-    ),
+            "'10' comes before '9'",
+        ),
+        (
+            """
+def payment_key(customer_id, time_s, transaction_id):  # the least significant byte first
+    return b"".join(number.to_bytes(8, "little") for number in (customer_id, time_s, transaction_id))
+""",
+            "least significant byte",
+        ),
+        (
+            """
+def payment_key(customer_id, time_s, transaction_id):  # leaves out what tells two payments apart
+    return customer_id.to_bytes(8, "big") + time_s.to_bytes(8, "big")
+""",
+            "share a key",
+        ),
+        (
+            """
+def payment_key(customer_id, time_s, transaction_id):  # text, which a store of bytes does not take
+    return f"{customer_id:020}{time_s:020}{transaction_id:020}"
+""",
+            "payment_key(9, 50, 1) gave",
+        ),
+        (
+            """
+def payment_key(customer_id, time_s, transaction_id):  # forgets to return it
+    b"".join(number.to_bytes(8, "big") for number in (customer_id, time_s, transaction_id))
+""",
+            "payment_key(9, 50, 1) gave None",
+        ),
+    ],
     "merge": (
         """
 def merged(first, second):  # forgets that the means of the two chunks lie apart

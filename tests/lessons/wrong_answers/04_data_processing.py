@@ -1,4 +1,4 @@
-"""One named wrong answer for each cell that the reader writes in the lesson."""
+"""Named wrong answers for each cell that the reader writes in the lesson."""
 
 WRONG = {
     "latest": (
@@ -15,13 +15,57 @@ def latest_row(request_keys, request_times, history_keys, history_times):  # kee
 """,
         "take the one written last",
     ),
-    "relation": (
-        """
+    "relation": [
+        (
+            """
 def contradicts(amount, customer_count_30d, customer_mean_amount_30d):  # takes the unusual for impossible
     return amount > customer_mean_amount_30d + 0.01
 """,
-        "unusual, not impossible",
-    ),
+            "unusual, not impossible",
+        ),
+        (
+            """
+def contradicts(amount, customer_count_30d, customer_mean_amount_30d):  # counts the limit itself as beyond it
+    return amount >= customer_count_30d * customer_mean_amount_30d
+""",
+            "A first payment is its own mean",
+        ),
+        (
+            """
+def contradicts(amount, customer_count_30d, customer_mean_amount_30d):  # lets a first payment be anything
+    return customer_count_30d > 1 and amount > customer_count_30d * customer_mean_amount_30d + 0.01
+""",
+            "The total of one payment",
+        ),
+        (
+            """
+def contradicts(amount, customer_count_30d, customer_mean_amount_30d):  # leaves the others a mean each
+    return amount > max(1, customer_count_30d - 1) * customer_mean_amount_30d + 0.01
+""",
+            "next to nothing",
+        ),
+        (
+            """
+def contradicts(amount, customer_count_30d, customer_mean_amount_30d):  # calls ten times the mean impossible
+    return amount > 10 * customer_mean_amount_30d
+""",
+            "follows from the number of payments",
+        ),
+        (
+            """
+def contradicts(amount, customer_count_30d, customer_mean_amount_30d):  # leaves no room for rounding
+    return amount > customer_count_30d * customer_mean_amount_30d
+""",
+            "room for rounding",
+        ),
+        (
+            """
+def contradicts(amount, customer_count_30d, customer_mean_amount_30d):  # forgets that an only payment is the mean
+    return amount > customer_count_30d * customer_mean_amount_30d + 0.01
+""",
+            "no smaller either",
+        ),
+    ],
     "late": (
         """
 def late(event_hours, window, lateness):  # follows the last event, not the latest
