@@ -26,14 +26,30 @@ def ridge_rows(inputs, outputs, ridge):  # divides by what may be negative
             "only nears a limit",
         ),
     ],
-    "flip": (
-        """
+    "flip": [
+        (
+            """
 def may_flip(logits, movement):  # lets only one of the two logits move
     ordered = np.sort(logits, axis=1)
     return [bool(gap <= movement) for gap in ordered[:, -1] - ordered[:, -2]]
 """,
-        "count the movement twice",
-    ),
+            "count the movement twice",
+        ),
+        (
+            """
+def may_flip(logits, movement):  # compares the first two classes
+    return [bool(abs(row[0] - row[1]) <= 2 * movement) for row in logits]
+""",
+            "wherever they stand",
+        ),
+        (
+            """
+def may_flip(logits, movement):  # compares the largest logit with the smallest
+    return [bool(max(row) - min(row) <= 2 * movement) for row in logits]
+""",
+            "The smallest logit does not matter",
+        ),
+    ],
     "mixed": [
         (
             """
