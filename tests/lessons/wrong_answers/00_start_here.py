@@ -1,13 +1,29 @@
-"""One named wrong answer for each cell that the reader writes on the start page."""
+"""Named wrong answers for each cell that the reader writes on the start page."""
 
 WRONG = {
-    "inside": (
-        """
+    "inside": [
+        (
+            """
 def inside(low, high, value):
     return low < value < high  # leaves the ends out
 """,
-        "The ends belong to the interval.",
-    ),
+            "The ends belong to the interval.",
+        ),
+        (
+            """
+def inside(low, high, value):
+    return low <= value  # looks at the lower end alone
+""",
+            "A value above high lies outside.",
+        ),
+        (
+            """
+def inside(low, high, value):
+    return value <= high  # looks at the upper end alone
+""",
+            "A value below low lies outside.",
+        ),
+    ],
     "pandas": (
         'answers_pandas = {"merged-rows": 2, "mean-of-missing": 2.0, "aligned-sum": 21}  # one row a key',
         "make four pairs",
