@@ -31,20 +31,48 @@ def test_length_days(sd_a_day, smallest_gain):  # asks for the interval alone, n
             "add 0.84",
         ),
     ],
-    "threshold": (
-        """
+    "threshold": [
+        (
+            """
 def acting_threshold(honest_pass, honest_act, fraud_pass, fraud_act):  # as if acting on a fraud were free of cost
     return honest_act / fraud_pass if fraud_pass > honest_act else None
 """,
-        "what is saved is the difference",
-    ),
-    "launch": (
-        """
+            "what is saved is the difference",
+        ),
+        (
+            """
+def acting_threshold(honest_pass, honest_act, fraud_pass, fraud_act):  # as if an honest payment let pass earned nothing
+    saved = fraud_pass - fraud_act
+    return None if saved <= 0 else honest_act / (honest_act + saved)
+""",
+            "acting loses that too",
+        ),
+    ],
+    "launch": [
+        (
+            """
 def launch_verdict(gain_low, gain_high, kept_low, kept_high, margin):  # launches unless the loss is significant
     if gain_high < 0 or kept_high < 0:
         return "stop"
     return "launch" if gain_low > 0 else "run on"
 """,
-        "No significant loss proves nothing",
-    ),
+            "No significant loss proves nothing",
+        ),
+        (
+            """
+def launch_verdict(gain_low, gain_high, kept_low, kept_high, margin):  # looks at the gain alone
+    return "launch" if gain_low > 0 else "stop" if gain_high < 0 else "run on"
+""",
+            "No gain buys off a broken guardrail",
+        ),
+        (
+            """
+def launch_verdict(gain_low, gain_high, kept_low, kept_high, margin):  # wants the guardrail to improve
+    if gain_high < 0 or kept_high < -margin:
+        return "stop"
+    return "launch" if gain_low > 0 and kept_low > 0 else "run on"
+""",
+            "A guardrail need not improve",
+        ),
+    ],
 }
