@@ -1,8 +1,9 @@
 """Named wrong answers for each cell that the reader writes in the lesson."""
 
 WRONG = {
-    "latest": (
-        """
+    "latest": [
+        (
+            """
 def latest_row(request_keys, request_times, history_keys, history_times):  # keeps the first of equal times
     found = []
     for key, time in zip(request_keys, request_times):
@@ -13,8 +14,65 @@ def latest_row(request_keys, request_times, history_keys, history_times):  # kee
         found.append(best)
     return found
 """,
-        "take the one written last",
-    ),
+            "take the one written last",
+        ),
+        (
+            """
+def latest_row(request_keys, request_times, history_keys, history_times):  # takes the newest of all
+    found = []
+    for key, time in zip(request_keys, request_times):
+        best = -1
+        for row, (other, then) in enumerate(zip(history_keys, history_times)):
+            if other == key and (best < 0 or then >= history_times[best]):
+                best = row
+        found.append(best)
+    return found
+""",
+            "lies in the future of 5",
+        ),
+        (
+            """
+def latest_row(request_keys, request_times, history_keys, history_times):  # takes only what was before
+    found = []
+    for key, time in zip(request_keys, request_times):
+        best = -1
+        for row, (other, then) in enumerate(zip(history_keys, history_times)):
+            if other == key and then < time and (best < 0 or then >= history_times[best]):
+                best = row
+        found.append(best)
+    return found
+""",
+            "A row of the very moment counts",
+        ),
+        (
+            """
+def latest_row(request_keys, request_times, history_keys, history_times):  # takes the last one written
+    found = []
+    for key, time in zip(request_keys, request_times):
+        best = -1
+        for row, (other, then) in enumerate(zip(history_keys, history_times)):
+            if other == key and then <= time:
+                best = row
+        found.append(best)
+    return found
+""",
+            "The history is not sorted",
+        ),
+        (
+            """
+def latest_row(request_keys, request_times, history_keys, history_times):  # does not look at the key
+    found = []
+    for key, time in zip(request_keys, request_times):
+        best = -1
+        for row, (other, then) in enumerate(zip(history_keys, history_times)):
+            if then <= time and (best < 0 or then >= history_times[best]):
+                best = row
+        found.append(best)
+    return found
+""",
+            "belongs to another key",
+        ),
+    ],
     "relation": [
         (
             """
@@ -66,8 +124,9 @@ def contradicts(amount, customer_count_30d, customer_mean_amount_30d):  # forget
             "no smaller either",
         ),
     ],
-    "late": (
-        """
+    "late": [
+        (
+            """
 def late(event_hours, window, lateness):  # follows the last event, not the latest
     answers, last = [], -float("inf")
     for hour in event_hours:
@@ -75,6 +134,40 @@ def late(event_hours, window, lateness):  # follows the last event, not the late
         last = hour
     return answers
 """,
-        "never goes back",
-    ),
+            "never goes back",
+        ),
+        (
+            """
+def late(event_hours, window, lateness):  # compares the event, not the end of its window
+    answers, latest = [], -float("inf")
+    for hour in event_hours:
+        answers.append(hour < latest - lateness)
+        latest = max(latest, hour)
+    return answers
+""",
+            "is not late yet",
+        ),
+        (
+            """
+def late(event_hours, window, lateness):  # keeps a window open that ends at the watermark
+    answers, latest = [], -float("inf")
+    for hour in event_hours:
+        answers.append(window * (hour // window + 1) < latest - lateness)
+        latest = max(latest, hour)
+    return answers
+""",
+            "ends at the watermark is closed",
+        ),
+        (
+            """
+def late(event_hours, window, lateness):  # waits for nobody
+    answers, latest = [], -float("inf")
+    for hour in event_hours:
+        answers.append(window * (hour // window + 1) <= latest)
+        latest = max(latest, hour)
+    return answers
+""",
+            "lags behind by the allowed lateness",
+        ),
+    ],
 }
