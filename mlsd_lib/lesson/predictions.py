@@ -25,8 +25,9 @@ ASKING = "ask-for-predictions"
 class PredictionWanted(LessonError):
     """Stops the notebook once, so that nobody measures before having guessed."""
 
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]
+    def told(self) -> str:
+        """The question alone."""
+        return str(self)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mlsd_lib.errors import CourseError
@@ -32,8 +32,16 @@ RUNS_BY_NBGRADER = ("NBGRADER_VALIDATING", "NBGRADER_EXECUTION")
 class LessonError(CourseError):
     """A lesson was called with something that it cannot use."""
 
-    def _render_traceback_(self) -> list[str]:  # IPython asks for this name: the message says all, our lines nothing
-        return [f"{type(self).__name__}: {self}"]
+    def told(self) -> str:
+        """What a reader sees instead of a traceback: the message says all, our own lines nothing."""
+        return f"{type(self).__name__}: {self}"
+
+    @property
+    def _render_traceback_(self) -> Callable[[], list[str]]:
+        """IPython asks for this name. Where nobody is there, the report needs the line of the cell: there is none."""
+        if not someone_is_there():
+            raise AttributeError("_render_traceback_")
+        return lambda: [self.told()]
 
 
 def home() -> Path:

@@ -2,7 +2,7 @@ import sqlite3
 
 import pytest
 
-from mlsd_lib.lesson import calibration, predict
+from mlsd_lib.lesson import calibration, predict, reader
 from mlsd_lib.lesson import predictions as room
 from mlsd_lib.lesson.predictions import PredictionWanted
 from mlsd_lib.lesson.reader import LessonError
@@ -33,8 +33,13 @@ def test_an_empty_prediction_asks_a_reader_once_and_then_goes_on(a_reader_is_the
     assert not ask().given
 
 
-def test_the_question_is_shown_without_a_traceback():
+def test_the_question_is_shown_without_a_traceback(monkeypatch):
+    monkeypatch.setattr(reader, "someone_is_there", lambda: True)
     assert PredictionWanted("Only this.")._render_traceback_() == ["Only this."]
+
+
+def test_an_error_that_nobody_sees_keeps_its_traceback_for_the_report():
+    assert not hasattr(LessonError("low is 3"), "_render_traceback_")
 
 
 def test_an_interval_is_kept_and_used_again():
