@@ -10,6 +10,15 @@ from mlsd_lib.lesson.show import show
 from mlsd_lib.notebooks.environment import CLAIMS
 
 
+WHY_NOT = (
+    " Where one does not, the measurement is right. Look for the reason in this order. You changed the parameters cell:"
+    " another seed draws another world, where what holds nearly always may fail by chance, and another size or price"
+    " may turn a claim for good; with the lesson's own values it should hold. It is a claim about times: this machine,"
+    " in this minute, was slower or busier; run the notebook again with nothing else open. Neither: another version of"
+    " a library computes otherwise, or the lesson is wrong; please report it."
+)
+
+
 class Claim(NamedTuple):
     """A statement of the lesson, whether it holds in this run, and the measured figure behind it."""
 
@@ -25,8 +34,9 @@ class ClaimsFailed(LessonError):
 def claims(*statements: Claim) -> None:
     """Show every claim beside what was measured; raise `ClaimsFailed` when one fails and no reader is there.
 
-    A reader's machine may differ: to a reader a failed claim explains itself and the notebook goes on. Under
-    `mlsd check --seeds` it goes on too, so that one failure hides no other: every claim is kept for the table.
+    To a reader, whose seed, parameters, machine and versions may be other ones, a failed claim explains itself and the
+    notebook goes on. Under `mlsd check --seeds` it goes on too, so that one failure hides no other: every claim is kept
+    for the table.
     """
     if not statements:
         raise LessonError("claims() got no claim; a lesson must claim something. Pass at least one Claim.")
@@ -34,10 +44,7 @@ def claims(*statements: Claim) -> None:
     rows = [("holds" if one.holds else "does not hold", one.statement, one.measured) for one in statements]
     text = f"{len(statements) - len(failed)} of {len(statements)} claims hold in this run."
     if failed:
-        text += (
-            " Where one does not, this machine, in this minute, measured otherwise. Run the notebook again with"
-            " nothing else open; if it stays so, the lesson is wrong here, and the measurement is right."
-        )
+        text += WHY_NOT
     show(text, "bad" if failed else "good", ("", "claim", "measured"), rows)
     if os.environ.get(CLAIMS):
         _keep(os.environ[CLAIMS], statements)

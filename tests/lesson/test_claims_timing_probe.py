@@ -35,7 +35,15 @@ def test_a_claim_that_fails_raises_where_nobody_is_there():
 def test_a_claim_that_fails_explains_itself_to_a_reader(monkeypatch, capsys):
     monkeypatch.setitem(claims_function.__globals__, "someone_is_there", lambda: True)
     claims(Claim("moon is green", False, "grey"))
-    assert "measured otherwise" in capsys.readouterr().out
+    assert "the measurement is right" in capsys.readouterr().out
+
+
+def test_a_reader_who_changed_the_seed_is_not_sent_to_a_quieter_machine(monkeypatch, capsys):
+    monkeypatch.setitem(claims_function.__globals__, "someone_is_there", lambda: True)
+    claims(Claim("moon is green", False, "grey"))
+    told = capsys.readouterr().out
+    assert told.index("another seed") < told.index("nothing else open")
+    assert "a claim about times" in told
 
 
 def test_no_claim_is_no_claims_cell():
