@@ -3,6 +3,7 @@
 The tests feed them the course, and fixtures that breach each rule once.
 """
 
+import ast
 import re
 import runpy
 from collections import Counter
@@ -86,6 +87,16 @@ def missing_parts(lesson: Lesson) -> Iterator[str]:
         yield f"{lesson.stem}: {references} bullets under '## References'; a lesson names at least {FEWEST_REFERENCES}"
     if not re.search(r"\*\*What the experiments? (do|does) not show", prose):
         yield f"{lesson.stem}: it does not say **What the experiments do not show**"
+
+
+def derived_parameters(lesson: Lesson) -> Iterator[str]:
+    """Parameters computed from other parameters: papermill sets its values after that cell, so they keep the old ones."""
+    for cell in lesson.cells:
+        if cell.is_code and "parameters" in cell.tags:
+            names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
+            given = {one.id for one in names if isinstance(one.ctx, ast.Store)}
+            for name in sorted(given & {one.id for one in names if isinstance(one.ctx, ast.Load)}):
+                yield f"{lesson.stem}: the cell {cell.id!r} computes with {name!r}; compute in a later cell"
 
 
 def bullets_under(prose: str, heading: str) -> int:

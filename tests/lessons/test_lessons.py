@@ -56,6 +56,11 @@ def test_every_exercise_has_its_check_its_solution_and_a_wrong_answer(lesson):
     assert list(rules.incomplete_exercises(lesson, rules.wrong_answers(lesson.stem))) == []
 
 
+@each_lesson
+def test_no_parameter_is_computed_before_papermill_sets_the_others(lesson):
+    assert list(rules.derived_parameters(lesson)) == []
+
+
 @pytest.mark.parametrize("lesson", [one for one in LESSONS if one.stem != "00_start_here"], ids=lambda one: one.stem)
 def test_a_lesson_has_all_its_parts(lesson):
     assert list(rules.missing_parts(lesson)) == []
