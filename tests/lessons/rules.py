@@ -90,7 +90,7 @@ def missing_parts(lesson: Lesson) -> Iterator[str]:
 
 
 def derived_parameters(lesson: Lesson) -> Iterator[str]:
-    """Parameters computed from other parameters: papermill sets its values after that cell, so they keep the old ones."""
+    """Parameters computed from others: papermill sets its values after that cell, so what was computed stays old."""
     for cell in lesson.cells:
         if cell.is_code and "parameters" in cell.tags:
             names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
