@@ -1,4 +1,4 @@
-"""The specification of the project set-up lesson holds for what other streams of payments measure, not for one of them."""
+"""The specification of the project set-up lesson holds for what other streams of payments measure as well."""
 
 from pathlib import Path
 from types import SimpleNamespace
