@@ -20,6 +20,7 @@ CELLS = (
     "rules-goal",
     "rules-capacity",
     "rules-people",
+    "spec-aim",
     "spec-mended",
     "spec-broken",
 )
