@@ -99,6 +99,24 @@ def derived_parameters(lesson: Lesson) -> Iterator[str]:
                 yield f"{lesson.stem}: the cell {cell.id!r} computes with {name!r}; compute in a later cell"
 
 
+def equal_by_chance(lesson: Lesson) -> Iterator[str]:
+    """Claims of the form |difference| < half an interval: a short test always passes them. Equal needs a margin."""
+    for cell in lesson.cells:
+        if cell.is_code and calls(cell.source, "claims"):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Compare) and within_chance(ast.unparse(node)):
+                    yield f"{lesson.stem}: {cell.id!r} says equal by {ast.unparse(node)!r}; use |x| + half < margin"
+
+
+def within_chance(comparison: str) -> bool:
+    """True of `abs(x) < y` where y is named half, error, tie or chance, or is the second of the pair that x begins."""
+    found = re.fullmatch(r"(?:np\.)?abs\((.*)\) < (.*)", comparison)
+    if found is None:
+        return False
+    value, limit = found.groups()
+    return limit.endswith(("half", "error", "tie", "chance")) or (value[:-3], limit[-3:]) == (limit[:-3], "[1]")
+
+
 def bullets_under(prose: str, heading: str) -> int:
     found = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", prose, re.DOTALL | re.MULTILINE)
     return len(re.findall(r"^- ", found[1], re.MULTILINE)) if found else 0

@@ -61,6 +61,11 @@ def test_no_parameter_is_computed_before_papermill_sets_the_others(lesson):
     assert list(rules.derived_parameters(lesson)) == []
 
 
+@each_lesson
+def test_no_claim_calls_equal_what_a_short_test_could_not_tell_apart(lesson):
+    assert list(rules.equal_by_chance(lesson)) == []
+
+
 @pytest.mark.parametrize("lesson", [one for one in LESSONS if one.stem != "00_start_here"], ids=lambda one: one.stem)
 def test_a_lesson_has_all_its_parts(lesson):
     assert list(rules.missing_parts(lesson)) == []

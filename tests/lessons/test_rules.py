@@ -171,6 +171,22 @@ def test_a_parameter_computed_from_another_is_a_breach(lesson_of):
     assert breach == "toy: the cell 'parameters' computes with 'FACTOR'; compute in a later cell"
 
 
+@pytest.mark.parametrize(
+    ("holds", "breaches"),
+    [
+        ("abs(lead) < lead_half", 1),
+        ("abs(pair[0]) < pair[1]", 1),
+        ("np.all(np.abs(harm[0]) < tie)", 1),
+        ("abs(lead) + lead_half < margin", 0),
+        ("abs(ratio - 1) < 0.05", 0),
+    ],
+)
+def test_equal_without_a_margin_is_a_breach(lesson_of, holds, breaches):
+    cells = sound_cells()
+    cells["claims"]["source"] = f'claims(Claim("the two are equal", {holds}))'
+    assert len(list(rules.equal_by_chance(lesson_of(cells)))) == breaches
+
+
 @pytest.mark.parametrize("part", ["check", "solution"])
 def test_an_exercise_without_check_or_solution_is_a_breach(lesson_of, part):
     cells = sound_cells()
