@@ -9,7 +9,6 @@ from mlsd_lib.lesson.reader import LessonError, someone_is_there
 from mlsd_lib.lesson.show import show
 from mlsd_lib.notebooks.environment import CLAIMS
 
-
 WHY_NOT = (
     " Where one does not, the measurement is right. Look for the reason in this order. You changed the parameters cell:"
     " another seed draws another world, where what holds nearly always may fail by chance, and another size or price"
