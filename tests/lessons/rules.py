@@ -89,16 +89,6 @@ def missing_parts(lesson: Lesson) -> Iterator[str]:
         yield f"{lesson.stem}: it does not say **What the experiments do not show**"
 
 
-def derived_parameters(lesson: Lesson) -> Iterator[str]:
-    """Parameters computed from others: papermill sets its values after that cell, so what was computed stays old."""
-    for cell in lesson.cells:
-        if cell.is_code and "parameters" in cell.tags:
-            names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
-            given = {one.id for one in names if isinstance(one.ctx, ast.Store)}
-            for name in sorted(given & {one.id for one in names if isinstance(one.ctx, ast.Load)}):
-                yield f"{lesson.stem}: the cell {cell.id!r} computes with {name!r}; compute in a later cell"
-
-
 def equal_by_chance(lesson: Lesson) -> Iterator[str]:
     """Claims of the form |difference| < half an interval: a short test always passes them. Equal needs a margin."""
     for cell in lesson.cells:

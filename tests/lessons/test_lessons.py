@@ -57,11 +57,6 @@ def test_every_exercise_has_its_check_its_solution_and_a_wrong_answer(lesson):
 
 
 @each_lesson
-def test_no_parameter_is_computed_before_papermill_sets_the_others(lesson):
-    assert list(rules.derived_parameters(lesson)) == []
-
-
-@each_lesson
 def test_no_claim_calls_equal_what_a_short_test_could_not_tell_apart(lesson):
     assert list(rules.equal_by_chance(lesson)) == []
 

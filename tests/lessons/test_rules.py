@@ -163,14 +163,6 @@ def test_a_complete_exercise_has_no_breach(lesson_of):
     assert incomplete(lesson_of(sound_cells())) == []
 
 
-def test_a_parameter_computed_from_another_is_a_breach(lesson_of):
-    cells = sound_cells()
-    assert list(rules.derived_parameters(lesson_of(cells))) == []
-    cells["parameters"]["source"] = "FACTOR = 2\nrange_of_seeds = range(FACTOR, FACTOR + 6)"
-    (breach,) = rules.derived_parameters(lesson_of(cells))
-    assert breach == "toy: the cell 'parameters' computes with 'FACTOR'; compute in a later cell"
-
-
 @pytest.mark.parametrize(
     ("holds", "breaches"),
     [
