@@ -5,7 +5,7 @@ from mlsd_lib.lesson import Exercise, case, checks
 early = {"Behind the watermark is not late yet: compare the window's end.": [False, True, True]}
 goes_back = {"The watermark never goes back: keep the largest time.": [False, True, False]}
 strict_end = {"A window that ends at the watermark is closed.": [False, False]}
-eager = {"The watermark lags behind by the allowed lateness.": [False, False, False, True, False, True]}
+eager = {"The watermark lags behind the largest time by the bound.": [False, False, False, True, False, True]}
 hours = [1.0, 9.0, 11.0, 8.0, 22.0, 9.5]
 EXERCISES = {
     "latest-row": Exercise(

@@ -127,10 +127,10 @@ def contradicts(amount, customer_count_30d, customer_mean_amount_30d):  # forget
     "late": [
         (
             """
-def late(event_hours, window, lateness):  # follows the last event, not the latest
+def late(event_hours, window, bound):  # follows the last event, not the latest
     answers, last = [], -float("inf")
     for hour in event_hours:
-        answers.append(window * (hour // window + 1) <= last - lateness)
+        answers.append(window * (hour // window + 1) <= last - bound)
         last = hour
     return answers
 """,
@@ -138,10 +138,10 @@ def late(event_hours, window, lateness):  # follows the last event, not the late
         ),
         (
             """
-def late(event_hours, window, lateness):  # compares the event, not the end of its window
+def late(event_hours, window, bound):  # compares the event, not the end of its window
     answers, latest = [], -float("inf")
     for hour in event_hours:
-        answers.append(hour < latest - lateness)
+        answers.append(hour < latest - bound)
         latest = max(latest, hour)
     return answers
 """,
@@ -149,10 +149,10 @@ def late(event_hours, window, lateness):  # compares the event, not the end of i
         ),
         (
             """
-def late(event_hours, window, lateness):  # keeps a window open that ends at the watermark
+def late(event_hours, window, bound):  # keeps a window open that ends at the watermark
     answers, latest = [], -float("inf")
     for hour in event_hours:
-        answers.append(window * (hour // window + 1) < latest - lateness)
+        answers.append(window * (hour // window + 1) < latest - bound)
         latest = max(latest, hour)
     return answers
 """,
@@ -160,14 +160,14 @@ def late(event_hours, window, lateness):  # keeps a window open that ends at the
         ),
         (
             """
-def late(event_hours, window, lateness):  # waits for nobody
+def late(event_hours, window, bound):  # waits for nobody
     answers, latest = [], -float("inf")
     for hour in event_hours:
         answers.append(window * (hour // window + 1) <= latest)
         latest = max(latest, hour)
     return answers
 """,
-            "lags behind by the allowed lateness",
+            "lags behind the largest time by the bound",
         ),
     ],
 }

@@ -1,0 +1,95 @@
+"""What the lessons on data once said or built wrongly: the cells themselves, tried where they failed."""
+
+import ast
+import json
+import os
+import resource
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlsd_lib.notebooks import course_root
+from tests.lessons.lesson_cells import Lesson
+
+CHAPTER = course_root(Path(__file__)) / "chapters" / "02_design_a_machine_learning_system"
+
+
+def functions_of(lesson, cell, given):
+    """The functions that a cell of a lesson defines, with the names in `given` as their globals."""
+    tree = ast.parse(lesson.by_id[cell].source)
+    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    namespace = dict(given)
+    exec(compile(tree, cell, "exec"), namespace)
+    return namespace
+
+
+@pytest.fixture
+def commit(tmp_path):
+    """The toy log's `commit(version, actions)` in an empty table, and the folder of its log."""
+    log = tmp_path / "_delta_log"
+    log.mkdir()
+    modules = {"json": json, "os": os, "tempfile": tempfile, "Path": Path}
+    lesson = Lesson(CHAPTER / "03b_data_storage_further.ipynb")
+    return functions_of(lesson, "log-cut", modules | {"delta": tmp_path})["commit"], log
+
+
+def until_it_dies():
+    yield {"add": {"path": "a"}}
+    raise KeyboardInterrupt
+
+
+def test_a_commit_that_dies_leaves_no_version_and_can_be_made_again(commit):
+    commit, log = commit
+    with pytest.raises(KeyboardInterrupt):
+        commit(0, until_it_dies())
+    assert list(log.iterdir()) == []
+    commit(0, [{"add": {"path": "b"}}])
+    assert [path.name for path in log.iterdir()] == [f"{0:020}.json"]
+
+
+def test_a_commit_that_fills_the_disk_leaves_no_version(commit):
+    """The write itself fails half way: no file of this process may grow beyond 100 bytes."""
+    commit, log = commit
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(OSError, match="large"):
+            commit(0, [{"add": {"path": f"{at:05}.parquet"}} for at in range(100)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(log.iterdir()) == []
+
+
+def test_a_number_that_is_taken_is_refused_and_its_version_kept(commit):
+    commit, log = commit
+    commit(0, [{"add": {"path": "a"}}])
+    with pytest.raises(FileExistsError):
+        commit(0, [{"add": {"path": "b"}}])
+    assert [json.loads(line) for line in (log / f"{0:020}.json").read_text().splitlines()] == [{"add": {"path": "a"}}]
+
+
+def test_no_commit_of_the_exercise_adds_and_removes_one_file():
+    source = Lesson(CHAPTER / "03b_data_storage_further.ipynb").by_id["replay-check"].source
+    commits = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.List) and is_commit(node)]
+    assert commits
+    for node in commits:
+        actions = ast.literal_eval(node)
+        added, removed = ({name for kind, name in actions if kind == which} for which in ("add", "remove"))
+        assert not added & removed, actions
+
+
+def is_commit(node):
+    return bool(node.elts) and all(
+        isinstance(one, ast.Tuple) and isinstance(one.elts[0], ast.Constant) and one.elts[0].value in ("add", "remove")
+        for one in node.elts
+    )
+
+
+def test_the_backfill_goes_on_until_the_last_event_has_arrived():
+    """Two days of events, one of which arrives five weeks late."""
+    hours, seen = np.array([1.0, 30.0, 47.0]), np.array([1.0, 30.0, 47.0 + 35 * 24])
+    namespace = {"np": np, "etl_days": 2, "event_hour": hours, "seen_hour": seen, "euros": np.array([1.0, 2.0, 4.0])}
+    exec(Lesson(CHAPTER / "04_data_processing.ipynb").by_id["late-backfill"].source, namespace)
+    assert namespace["published"].tolist() == [1.0, 6.0]
