@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import cohen_kappa_score
 
 from mlsd_lib.notebooks import course_root
 from tests.lessons.lesson_cells import Lesson
@@ -93,3 +94,13 @@ def test_the_backfill_goes_on_until_the_last_event_has_arrived():
     namespace = {"np": np, "etl_days": 2, "event_hour": hours, "seen_hour": seen, "euros": np.array([1.0, 2.0, 4.0])}
     exec(Lesson(CHAPTER / "04_data_processing.ipynb").by_id["late-backfill"].source, namespace)
     assert namespace["published"].tolist() == [1.0, 6.0]
+
+
+def test_both_coefficients_of_agreement_are_the_ones_of_the_literature():
+    """Against scikit-learn's kappa, and AC1 by its definition: chance is the sum of p(1 - p) over both labels."""
+    cell = functions_of(Lesson(CHAPTER / "02_data_collection.ipynb"), "kappa-prevalence", {})
+    one, other = np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0]), np.array([1, 0, 1, 0, 0, 0, 0, 0, 0, 0])
+    agreement, chance = (one == other).mean(), sum(p * (1 - p) for p in (0.2, 0.8))
+    kappa, ac1 = cell["kappa_and_ac1"](agreement, 0.2)
+    assert kappa == pytest.approx(cohen_kappa_score(one, other))
+    assert ac1 == pytest.approx((agreement - chance) / (1 - chance))
