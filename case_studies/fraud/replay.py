@@ -1,6 +1,7 @@
 """A stream sent to a running service, as its acquirers and the card scheme would send it."""
 
 import http.client
+import itertools
 import json
 import urllib.parse
 from collections.abc import Sequence
@@ -41,19 +42,21 @@ def post(url: str, body: Any) -> tuple[int, Any]:
 
 
 def replay(url: str, payments: Sequence[dict[str, Any]], reports: Sequence[dict[str, Any]] = ()) -> pd.DataFrame:
-    """The service's answers to `payments`, sent a hundred to a request, after it was told `reports`.
+    """The service's answers to `payments`, both told in the order of their times, payments a hundred to a request.
 
-    A report has its own time, so a payment before it is not disturbed by hearing of it early. Raises `FraudError`
-    when the service refuses something.
+    Raises `FraudError` when the service refuses something.
     """
-    requests = [(f"{url}/reports", report) for report in reports]
-    requests += [(f"{url}/predict", {"rows": payments[i : i + 100]}) for i in range(0, len(payments), 100)]
+    events = [("predict", payment) for payment in payments] + [("reports", report) for report in reports]
+    events.sort(key=lambda event: event[1]["time"])  # texts of one form, as `messages` writes them
     answers: list[dict[str, Any]] = []
-    for where, body in requests:
-        status, answer = post(where, body)
-        if status != 200:
-            raise FraudError(f"The service at {where} answered {status}: {json.dumps(answer)[:300]}.")
-        answers += answer.get("rows", [])
+    for route, group in itertools.groupby(events, key=lambda event: event[0]):
+        bodies = [body for _, body in group]
+        batches = bodies if route == "reports" else [{"rows": bodies[i : i + 100]} for i in range(0, len(bodies), 100)]
+        for body in batches:
+            status, answer = post(f"{url}/{route}", body)
+            if status != 200:
+                raise FraudError(f"The service at {url}/{route} answered {status}: {json.dumps(answer)[:300]}.")
+            answers += answer.get("rows", [])
     return pd.DataFrame(answers)
 
 

@@ -1,7 +1,8 @@
 """The service: payments in, decisions out, in a process of its own.
 
 It remembers every payment, so that the next one's features are right; it answers a payment sent twice with the
-decision it made first; and it follows the registry, so that a rollback takes effect with the next request.
+decision it made first, and refuses another payment under the same id; and it follows the registry, so that a rollback
+takes effect with the next request.
 """
 
 import json
@@ -19,7 +20,8 @@ from case_studies.fraud.data import LARGEST_AMOUNT
 from case_studies.fraud.release import Release, registry_of
 from case_studies.fraud.state import State
 from mlsd_lib.serving import create_app, serve
-from mlsd_lib.serving.body import RowReader
+from mlsd_lib.serving.app import json_body
+from mlsd_lib.serving.body import BadRequest, RowReader
 
 AMOUNT_BUCKETS_EUR = (2, 5, 10, 20, 35, 50, 75, 100, 150, 250, 500, 1_000, 2_500, 10_000)
 Id = Annotated[int, Field(ge=0, le=2**53 - 1)]
@@ -72,22 +74,54 @@ class Decider:
         return name, self._releases[name]
 
     def decide(self, payments: Sequence[Payment]) -> list[dict[str, Any]]:
-        """One decision a payment, in order; each payment is part of the history of the next."""
-        with self.state.lock, self.state.transaction():
-            return [self._decide(payment) for payment in payments]
+        """One decision a payment, in order; each payment is part of the history of the next.
 
-    def _decide(self, payment: Payment) -> dict[str, Any]:
+        All or none are decided. Raises `BadRequest` with 409 for an id that another payment had.
+        """
+        decided: list[tuple[float, str, bool]] = []
+        with self.state.lock, self.state.transaction():
+            answers = [self._decide(payment, decided) for payment in payments]
+        for amount, release, review in decided:  # only now is it sure that they stay
+            self._amount.observe(amount)
+            self._reviews.labels(release).inc(int(review))
+        return answers
+
+    def report(self, news: Report) -> None:
+        """Notes a report; raises `BadRequest` for one that fits no payment that the service knows."""
+        sent, time_us = news.model_dump(mode="json"), microseconds(news.time)
+        with self.state.lock:
+            paid = self.state.payment(news.transaction_id)
+            if paid is None:
+                rule, mend = (
+                    "only a known payment is reported",
+                    "Send the payment to /predict first, or correct the id.",
+                )
+                raise BadRequest(404, "transaction_id", sent["transaction_id"], rule, mend)
+            if news.terminal_id != paid["terminal_id"]:
+                rule, mend = "a report names the terminal of its payment", "Send the payment's own terminal_id."
+                raise BadRequest(422, "terminal_id", sent["terminal_id"], rule, mend)
+            if time_us < paid["time_us"]:
+                rule, mend = "no payment is reported before it is made", "Send the time at which the report arrived."
+                raise BadRequest(422, "time", sent["time"], rule, mend)
+            self.state.report(news.transaction_id, news.terminal_id, time_us)
+
+    def _decide(self, payment: Payment, decided: list[tuple[float, str, bool]]) -> dict[str, Any]:
+        key = (microseconds(payment.time), payment.customer_id, payment.terminal_id)
+        before = self.state.payment(payment.transaction_id)
+        if before is not None and tuple(before.values()) != (*key, payment.amount):
+            rule = "a transaction_id names one payment, and this one was sent before with other content"
+            mend = "Repeat a payment unchanged, or give a new one an id of its own."
+            raise BadRequest(409, "transaction_id", payment.transaction_id, rule, mend)
         known = self.state.decision(payment.transaction_id)
-        if known is None:
-            known = self._new_decision(payment)
-        score, value, review, release = known
+        score, value, review, release = known or self._new_decision(payment, key, decided)
         answer = {"transaction_id": payment.transaction_id, "score": score, "value": value, "review": review}
         return answer | {"release": release}
 
-    def _new_decision(self, payment: Payment) -> tuple[float, float, bool, str]:
+    def _new_decision(
+        self, payment: Payment, key: tuple[int, int, int], decided: list[tuple[float, str, bool]]
+    ) -> tuple[float, float, bool, str]:
         name, release = self.release()
         amount = release.adapter.parsed_amount(payment.terminal_id, payment.amount)
-        key = (microseconds(payment.time), payment.customer_id, payment.terminal_id)
         features = self.state.features(*key, amount)
         score = float(release.score(features[None, :])[0])
         value = float(release.policy.value(score, amount))
@@ -95,8 +129,7 @@ class Decider:
         review = bool(value >= release.threshold and free)
         self.state.add(payment.transaction_id, *key, payment.amount, amount)
         self.state.decide(payment.transaction_id, key[0], name, score, value, review, features)
-        self._amount.observe(amount)
-        self._reviews.labels(name).inc(int(review))
+        decided.append((amount, name, review))
         return score, value, review, name
 
 
@@ -115,9 +148,9 @@ def app_of(run: Path) -> flask.Flask:
 
         @app.post("/reports")
         def report() -> flask.Response:
-            (news,), _ = reader.read(flask.request.get_data(cache=False))
+            (news,), _ = reader.read(json_body())
             assert isinstance(news, Report)
-            decider.state.report(news.transaction_id, news.terminal_id, microseconds(news.time))
+            decider.report(news)
             document = json.dumps({"transaction_id": news.transaction_id, "reported": True})
             return flask.Response(document, mimetype="application/json")
 

@@ -99,6 +99,13 @@ class State:
         row = (transaction_id, time_us, customer_id, terminal_id, sent, amount)
         self.connection.execute("INSERT OR IGNORE INTO payments VALUES (?, ?, ?, ?, ?, ?)", row)
 
+    def payment(self, transaction_id: int) -> dict[str, float] | None:
+        """What is known of a payment: `time_us`, `customer_id`, `terminal_id`, and the amount as it was `sent`."""
+        names = ("time_us", "customer_id", "terminal_id", "sent")
+        query = f"SELECT {', '.join(names)} FROM payments WHERE transaction_id = ?"
+        found = self.connection.execute(query, (transaction_id,)).fetchone()
+        return dict(zip(names, found, strict=True)) if found else None
+
     def report(self, transaction_id: int, terminal_id: int, time_us: int) -> None:
         """Notes that a payment, perhaps of long ago, was reported as fraud; the first report of it counts."""
         with self.lock:

@@ -12,13 +12,16 @@ import pandas as pd
 
 from case_studies.fraud.comparison import chosen_from, compare
 from case_studies.fraud.data import Adapter, FraudError
-from case_studies.fraud.features import HISTORY, features_of, reports_of
+from case_studies.fraud.features import features_of, reports_of
 from case_studies.fraud.fitting import DAY, between, fit_release, warm
 from case_studies.fraud.labels import LabelPolicy
 from case_studies.fraud.policy import ReviewPolicy, daily_interval, saved_eur
 from case_studies.fraud.release import Release, registry_of
 from case_studies.fraud.state import State
 from mlsd_lib.datasets.fraud import PaymentStream
+
+REPORTABLE_DAYS = 120
+"""How long after a payment its card scheme takes a report; far longer than any feature looks back."""
 
 
 def fingerprint(stream: PaymentStream) -> str:
@@ -92,8 +95,8 @@ def _write_json(path: Path, document: dict[str, Any]) -> None:
 
 
 def remember_history(state: State, stream: PaymentStream, now: pd.Timestamp, adapter: Adapter) -> State:
-    """`state`, filled with what the features need at `now`: the payments of the last weeks and their reports."""
-    recent = between(stream.payments["time"], now - pd.Timedelta(HISTORY) - DAY, now)
+    """`state`, filled with what the service may be asked about at `now`: payments that can be reported, and reports."""
+    recent = between(stream.payments["time"], now - REPORTABLE_DAYS * DAY, now)
     payments, reports = stream.payments[recent], reports_of(stream.payments, stream.truth)
     state.remember(payments, adapter.sent(payments)["amount"], reports[reports["time"] < now])
     return state

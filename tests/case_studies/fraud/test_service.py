@@ -1,11 +1,12 @@
 """The service in its own process: right answers, hostile requests, an incident and its end."""
 
+import shutil
 import urllib.request
 
 import numpy as np
 import pytest
 
-from case_studies.fraud import operations, release, replay
+from case_studies.fraud import operations, release, replay, service
 from case_studies.fraud.data import Adapter
 from case_studies.fraud.state import State
 from mlsd_lib.serving import open_loop
@@ -71,7 +72,6 @@ BAD = [
 
 @pytest.fixture(scope="module")
 def shared_server(trained, tmp_path_factory):
-    import shutil
     import sys
 
     from mlsd_lib.serving import ServerProcess
@@ -89,6 +89,65 @@ def test_a_bad_value_gets_a_clear_4xx_and_the_service_lives_on(shared_server, pa
     assert (found, answer["error"]["field"]) == (status, field)
     assert answer["error"]["mend"]
     assert replay.post(f"{shared_server.url}/predict", payment)[0] == 200
+
+
+@pytest.fixture(scope="module")
+def ask(trained, tmp_path_factory):
+    """Status and answer of a POST to an app of this process, which no other test has asked."""
+    run = shutil.copytree(trained, tmp_path_factory.mktemp("asked") / "run")
+    client = service.app_of(run).test_client()
+
+    def post(route, body):
+        answer = client.post(route, json=body)
+        return answer.status_code, answer.get_json()
+
+    post.metrics = lambda: client.get("/metrics").get_data(as_text=True)
+    return post
+
+
+def test_another_payment_under_a_known_id_is_refused_and_a_repeat_is_answered_alike(ask, days):
+    first, second, *_ = days(2)[0]
+    answered = ask("/predict", first)
+    for name, value in {"amount": 0.5, "customer_id": 0, "terminal_id": 0, "time": second["time"]}.items():
+        status, answer = ask("/predict", {**first, name: value})
+        assert (status, answer["error"]["field"]) == (409, "transaction_id")
+        assert "id of its own" in answer["error"]["mend"]
+    assert ask("/predict", first) == answered
+
+
+def test_of_a_batch_with_a_reused_id_nothing_is_decided_or_counted(ask, days):
+    def counted():
+        return [line for line in ask.metrics().splitlines() if line.startswith("payment_amount_eur")]
+
+    first, second, third, *_ = days(2)[0]
+    ask("/predict", first)
+    before, new = counted(), {**second, "transaction_id": 10**12}
+    assert ask("/predict", {"rows": [new, {**first, "amount": 0.5}]})[0] == 409
+    assert counted() == before
+    assert ask("/predict", {**third, "transaction_id": 10**12})[0] == 200
+
+
+def test_a_payment_of_the_history_keeps_its_content_too(ask, stream, release_day):
+    old = stream.payments[stream.payments["time"] < release_day].tail(1)
+    message = replay.messages(old, Adapter.of())[0]
+    assert ask("/predict", {**message, "amount": message["amount"] + 1})[0] == 409
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"transaction_id": 10**13}, 404, "transaction_id"),
+        ({"terminal_id": 10**6}, 422, "terminal_id"),
+        ({"time": "2001-01-01T00:00:00"}, 422, "time"),
+    ],
+)
+def test_a_report_that_fits_no_payment_is_refused_and_the_right_one_taken(ask, payment, change, status, field):
+    ask("/predict", payment)
+    right = {name: payment[name] for name in ("transaction_id", "terminal_id", "time")}
+    found, answer = ask("/reports", {**right, **change})
+    assert (found, answer["error"]["field"]) == (status, field)
+    assert answer["error"]["mend"]
+    assert ask("/reports", right)[0] == 200
 
 
 def test_a_missing_field_nan_and_a_huge_body_get_a_clear_4xx(shared_server, payment):
