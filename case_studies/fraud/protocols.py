@@ -48,6 +48,11 @@ def handbook(stream: PaymentStream, names: tuple[str, ...] = ("logistic", "fores
 def ulb(stream: PaymentStream, names: tuple[str, ...] = ("logistic", "forest"), seed: int = 0) -> pd.DataFrame:
     """AUC and average precision on ULB's second day after training on its first."""
     day = day_of(stream.payments)
+    if day[-1] < 1:
+        raise FraudError(
+            f"{stream.card.source} holds 1 day; ULB's protocol needs 2, the first to train on and the second to test. "
+            "Give ULB's whole file."
+        )
     return _scores(stream, day == 0, day == 1, names, seed)
 
 

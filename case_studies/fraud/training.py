@@ -12,8 +12,8 @@ import pandas as pd
 
 from case_studies.fraud.comparison import chosen_from, compare
 from case_studies.fraud.data import Adapter, FraudError
-from case_studies.fraud.features import features_of, reports_of
-from case_studies.fraud.fitting import DAY, between, fit_release, warm
+from case_studies.fraud.features import HISTORY, features_of, reports_of
+from case_studies.fraud.fitting import DAY, THRESHOLD_DAYS, between, fit_release, warm
 from case_studies.fraud.labels import LabelPolicy
 from case_studies.fraud.policy import ReviewPolicy, daily_interval, saved_eur
 from case_studies.fraud.release import Release, registry_of
@@ -53,6 +53,7 @@ def train(
         )
     policy = policy or ReviewPolicy()
     end = stream.payments["time"].iloc[-1].normalize() + DAY
+    _require_days(stream, end, test_days)
     now = end - test_days * DAY
     tell(f"features of {len(stream.payments):,} payments")
     features = features_of(stream.payments, stream.truth)
@@ -70,6 +71,17 @@ def train(
     interval = daily_interval(saved, rows["customer_id"].to_numpy(), test_days, rng)
     _write_down(run, stream, now, release, label_policy, table, asdict(interval))
     return table
+
+
+def _require_days(stream: PaymentStream, end: pd.Timestamp, test_days: int) -> None:
+    days = (end - stream.payments["time"].iloc[0].normalize()) // DAY
+    history, least = HISTORY // np.timedelta64(1, "D"), 2 * THRESHOLD_DAYS + 1
+    if days < history + least + test_days:
+        raise FraudError(
+            f"{stream.card.name} holds {days} days; a release with {test_days} days of test needs "
+            f"{history + least + test_days}: {history} of history before the first features, {least} to learn from and "
+            "compare on, and the test. Give a longer stream, or fewer days of test."
+        )
 
 
 def _write_down(

@@ -50,6 +50,8 @@ def load(source: str | Path = "simulator", seed: int = 0, days: int = 90, **opti
     if not path.exists():
         raise DataError(f'{path} does not exist. Give "simulator", "handbook" or the path of a published file.')
     table = _read_table(path, **options)
+    if table.empty:
+        raise DataError(f"{path} holds no payments, 0 rows below its header. Take the published file.")
     if "Class" in table.columns or "V1" in table.columns:
         return _from_ulb(table, path)
     return _from_handbook(table, path)
@@ -88,6 +90,7 @@ def _read_table(path: Path, unpickle: bool = False) -> pd.DataFrame:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
         if path.suffix == ".csv":
+            _refuse_other_separators(path)
             return pd.read_csv(path)
         pickles = sorted(path.glob("*.pkl")) if path.is_dir() else [path] if path.suffix == ".pkl" else []
         if pickles and not unpickle:
@@ -100,6 +103,17 @@ def _read_table(path: Path, unpickle: bool = False) -> pd.DataFrame:
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
     raise DataError(f"{path} is of no known kind. Give a .parquet, a .csv, or a folder of .pkl files.")
+
+
+def _refuse_other_separators(path: Path) -> None:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        header = file.readline().strip()
+    for separator in ";\t|":
+        if separator in header and "," not in header:
+            raise DataError(
+                f"{path} is separated by {separator!r} (its first line begins {header[:40]!r}); a .csv must be "
+                "separated by commas, with a point in decimals. Save it again so, or convert it to Parquet."
+            )
 
 
 def _require(table: pd.DataFrame, columns: Sequence[str], path: Path) -> None:

@@ -15,7 +15,7 @@ from case_studies.fraud.fitting import TRAIN_DAYS, fit_release
 from case_studies.fraud.labels import DelayCurve, delay_curve, training_labels
 from case_studies.fraud.policy import CHARGEBACK_FEE_EUR, REVIEW_COST_EUR, ReviewPolicy, daily_interval, saved_eur
 from case_studies.fraud.release import Release, latest_run, new_run
-from case_studies.fraud.training import fingerprint
+from case_studies.fraud.training import fingerprint, train
 from mlsd_lib.data import faults
 
 DAY = pd.Timedelta(days=1)
@@ -166,6 +166,14 @@ def test_every_model_takes_weights(name):
     rows, label = pd.DataFrame(rng.normal(size=(400, 3))), rng.random(400) < 0.2
     plain, heavy = (models.fit(name, rows, label, np.where(label, weight, 1.0)) for weight in (1.0, 5.0))
     assert models.score(heavy, rows).mean() > models.score(plain, rows).mean()
+
+
+@pytest.mark.parametrize(("days", "test_days"), [(1, 28), (60, 28), (65, 14)])
+def test_a_stream_too_short_for_a_release_is_refused_with_the_days_it_needs(stream, tmp_path, days, test_days):
+    first = (stream.payments["time"] < stream.payments["time"].iloc[0].normalize() + days * DAY).to_numpy()
+    short = type(stream)(stream.payments[first], stream.truth[first], stream.card)
+    with pytest.raises(FraudError, match=f"holds {days} days; .* needs {37 + 15 + test_days}"):
+        train(tmp_path, short, np.random.default_rng(0), test_days=test_days, names=("logistic",))
 
 
 def test_a_trained_run_holds_its_whole_record(trained, stream):

@@ -49,15 +49,24 @@ def test_a_stream_of_other_days_is_refused(stream):
         protocols.handbook_split(stream)
 
 
-def test_ulbs_form_is_trained_on_its_first_day():
+def ulb_stream(days=2):
     rng = np.random.default_rng(0)
-    time = pd.Series(pd.Timestamp("2013-09-01") + pd.to_timedelta(np.arange(2_000) * 86, unit="s"))
+    time = pd.Series(pd.Timestamp("2013-09-01") + pd.to_timedelta(np.arange(2_000) * 43.0 * days, unit="s"))
     fraud = rng.random(2_000) < 0.05
     payments = pd.DataFrame({"transaction_id": np.arange(2_000), "time": time, "amount": rng.lognormal(3, 1, 2_000)})
     payments["V1"] = rng.normal(size=2_000) + 2 * fraud
     truth = pd.DataFrame({"is_fraud": fraud, "mechanism": "", "label_time": time.where(fraud)}, index=payments.index)
     card = DataCard("ULB's form", 2_000, "CC0", real=False, source="a test")
-    table = protocols.ulb(PaymentStream(payments, truth, card), names=("logistic",))
+    return PaymentStream(payments, truth, card)
+
+
+def test_ulbs_form_with_one_day_only_is_refused():
+    with pytest.raises(FraudError, match=r"holds 1 day; .* needs 2"):
+        protocols.ulb(ulb_stream(days=1), names=("logistic",))
+
+
+def test_ulbs_form_is_trained_on_its_first_day():
+    table = protocols.ulb(ulb_stream(), names=("logistic",))
     assert table.loc["logistic", "AUC"] > 0.8
 
 
