@@ -14,7 +14,7 @@ from case_studies.fraud.data import Adapter, FraudError
 from case_studies.fraud.features import HISTORY, features_of
 from case_studies.fraud.fitting import DAY, THRESHOLD_DAYS, between, fit_release
 from case_studies.fraud.labels import LabelPolicy
-from case_studies.fraud.operations import acting, monitor_of, window_of
+from case_studies.fraud.operations import ACT_BEYOND, acting, monitor_of, window_of
 from case_studies.fraud.policy import CHARGEBACK_FEE_EUR, ReviewPolicy, saved_eur
 from case_studies.fraud.release import Release
 from mlsd_lib.datasets.fraud import PaymentStream, simulator_card
@@ -23,7 +23,9 @@ from mlsd_lib.operations import Monitor
 
 RollbackPolicy = Literal["release and state", "release", "wait for chargebacks"]
 NOTICED_DAYS = 10
-"""Without a monitor, after so many days the chargebacks show that something broke."""
+"""After so many days the chargebacks show everybody what was read wrongly, whatever was done until then."""
+ROLLBACK_COST_EUR = 400.0
+"""Eight hours of engineers: a rollback, and the search for its cause, whether the alarm was right or false."""
 
 
 @dataclass
@@ -39,9 +41,12 @@ class Bank:
     """How the acquirers really send their amounts."""
     caught: dict[str, float] = field(default_factory=dict)
     days: list[dict[str, object]] = field(default_factory=list)
-    previous: Release | None = None
-    misread: tuple[int, Adapter] | None = None
-    """The first row that a bad release read, and how it read, while the state holds what it read."""
+    act_beyond: float = ACT_BEYOND
+    """How many times beyond its threshold an alert must be for a rollback."""
+    earlier: list[tuple[Release, Monitor]] = field(default_factory=list)
+    """The releases that a rollback can go back to, the latest last."""
+    misread: tuple[int, Release, Monitor] | None = None
+    """While the state holds what a bad release read: the first row of it, and what was in charge before."""
 
     @classmethod
     def opened(
@@ -59,6 +64,7 @@ class Bank:
         stream = PaymentStream(payments, truth, simulator_card(len(payments)))
         features, now = features_of(payments, truth), payments["time"].iloc[0].normalize() + history_days * DAY
         release = fit_release(stream, features, now, model, policy, label_policy)
+        stream.payments["sent"] = Adapter.of().sent(payments)["amount"]
         return cls(simulator, stream, features, release, monitor_of(release, features, payments["time"], now))
 
     @property
@@ -81,45 +87,50 @@ class Bank:
     def day(self, payments: pd.DataFrame, truth: pd.DataFrame, rollback: RollbackPolicy) -> np.ndarray:
         """Reads, decides, records and watches one day; which payments were reviewed, (n,) of bool."""
         first, release = len(self.stream.payments), self.release
-        self._append(release.adapter.parsed(self.right.sent(payments)), truth)
+        sent = self.right.sent(payments)
+        self._append(release.adapter.parsed(sent).assign(sent=sent["amount"]), truth)
         features = features_of(*self._recent(first))
         self.features = pd.concat([self.features, features])
         score, value, reviewed = release.decide(features, payments["time"])
         self._enter_verdicts(truth.index[reviewed])
         window = window_of(features, score, value, release.threshold)
         alerts = self.monitor.observe(window, t=float(len(self.days)))
+        acted_on = acting(alerts, self.act_beyond)
+        rolled_back = self._perhaps_roll_back(bool(acted_on), rollback)
         amount, fraud = payments["amount"].to_numpy(), truth["is_fraud"].to_numpy()
         self.days.append(
             {
                 "date": payments["time"].iloc[0].normalize(),
-                "saved_eur": saved_eur(reviewed, amount, fraud).sum(),
+                "saved_eur": saved_eur(reviewed, amount, fraud).sum() - ROLLBACK_COST_EUR * rolled_back,
                 "at_stake_eur": (fraud * (amount + CHARGEBACK_FEE_EUR)).sum(),
                 "reviews": int(reviewed.sum()),
                 "wanted": int(window["wanted"].sum()),
                 "alerts": [alert.metric for alert in alerts],
-                "acting": [alert.metric for alert in acting(alerts)],
+                "acting": [alert.metric for alert in acted_on],
                 "misread": release.adapter != self.right,
+                "rollbacks": int(rolled_back),
             }
         )
-        self._perhaps_roll_back(bool(acting(alerts)), rollback)
         return reviewed
 
     def deploy(self, release: Release) -> None:
         """Puts a release in charge, keeping the one before it."""
-        self.previous, self.release = self.release, release
-        if release.adapter != self.right:
-            self.misread = (len(self.stream.payments), release.adapter)
+        self.earlier.append((self.release, self.monitor))
+        self.release = release
+        if release.adapter != self.right and self.misread is None:
+            self.misread = (len(self.stream.payments), *self.earlier[-1])
 
     def retrain(self, label_policy: LabelPolicy = "as seen") -> None:
         """Fits the same kind of model, and a monitor for it, on what is known by now."""
         old = self.release
+        self.earlier.append((old, self.monitor))
         self.release = fit_release(
             self.stream, self.features, self.now, old.model_name, old.policy, label_policy, adapter=old.adapter
         )
         self.monitor = monitor_of(self.release, self.features, self.stream.payments["time"], self.now)
 
     def change_policy(self, policy: ReviewPolicy) -> None:
-        """Puts the same model under another review policy, and fits a monitor to it."""
+        """Puts the same model under another review policy, and fits a monitor to it; there is no way back from it."""
         now, time, features = self.now, self.stream.payments["time"], self.features
         week = between(time, now - THRESHOLD_DAYS * DAY, now)
         threshold = policy.threshold(
@@ -127,28 +138,38 @@ class Bank:
         )
         self.release = replace(self.release, policy=policy, threshold=threshold)
         self.monitor = monitor_of(self.release, features, time, now)
+        self.earlier.clear()
 
     def restore_state(self) -> None:
-        """Reads again, rightly, what a bad release had read, and computes the features since then anew."""
+        """Reads what was sent again, rightly, since a bad release, and computes the features since then anew."""
         if self.misread is None:
             return
-        (first, wrong), payments = self.misread, self.stream.payments
-        mended = self.right.parsed(wrong.sent(payments.iloc[first:]))
+        first, payments = self.misread[0], self.stream.payments
+        mended = self.right.parsed(payments.iloc[first:].assign(amount=payments["sent"]))
         mended = pd.concat([payments.iloc[:first], mended], ignore_index=True)
         self.stream = PaymentStream(mended, self.stream.truth, self.stream.card)
         self.features = pd.concat([self.features.iloc[:first], features_of(*self._recent(first))])
         self.misread = None
 
-    def _perhaps_roll_back(self, alarmed: bool, rollback: RollbackPolicy) -> None:
-        if self.previous is None or self.misread is None or self.release.adapter == self.right:
-            return
-        misread_days = (self.now - self.stream.payments["time"].iloc[self.misread[0]].normalize()) / DAY
-        waiting = rollback == "wait for chargebacks"
-        if misread_days < NOTICED_DAYS if waiting else not alarmed:
-            return
-        self.release, self.previous = self.previous, None
-        if rollback != "release":
+    def _perhaps_roll_back(self, alarmed: bool, rollback: RollbackPolicy) -> bool:
+        """Goes back to the release before if the policy and an alarm, true or false, ask for it; whether it did.
+
+        Once the chargebacks have shown what was read wrongly, a bank of any policy mends all of it: it reads it again,
+        and puts the last release in charge that had not learned from it.
+        """
+        if self.misread is not None and self._days_since(self.misread[0]) >= NOTICED_DAYS:
+            _, self.release, self.monitor = self.misread
             self.restore_state()
+            return True
+        if rollback == "wait for chargebacks" or not alarmed or not self.earlier:
+            return False
+        self.release, self.monitor = self.earlier.pop()
+        if rollback == "release and state":
+            self.restore_state()
+        return True
+
+    def _days_since(self, row: int) -> float:
+        return (self.now - self.stream.payments["time"].iloc[row].normalize()) / DAY
 
     def _append(self, payments: pd.DataFrame, truth: pd.DataFrame) -> None:
         whole = pd.concat([self.stream.payments, payments], ignore_index=True)

@@ -17,6 +17,17 @@ REFERENCE_DAYS = 28
 ACT_BEYOND = 2.0
 """A rollback takes an alert this many times beyond its threshold; a smaller one is a ticket for tomorrow."""
 
+SKEW_TOLERANCE = 1e-6
+"""Sums of floats in another order differ by about 1e-10; the smallest real difference, of a cent, is far above."""
+
+
+def feature_skew(seen: pd.DataFrame, offline: pd.DataFrame) -> float:
+    """The largest difference between a feature as the service saw it and as in the offline table, same rows in order.
+
+    Scores would not do: a tree's split may lie between two roundings of one number.
+    """
+    return float(np.abs(seen[list(offline)].to_numpy() - offline.to_numpy()).max())
+
 
 def window_of(features: pd.DataFrame, score: np.ndarray, value: np.ndarray, threshold: float) -> pd.DataFrame:
     """What the monitor looks at: the monitored features, the score, and what would be reviewed had the day room."""
@@ -39,9 +50,9 @@ def monitor_of(release: Release, features: pd.DataFrame, time: pd.Series, now: p
     return monitor.fit(normal.iloc[::8], clean)  # an eighth of four weeks is reference enough
 
 
-def acting(alerts: Sequence[Alert]) -> list[Alert]:
-    """The alerts that are far enough beyond their thresholds to act on at once."""
-    return [alert for alert in alerts if alert.value > ACT_BEYOND * alert.threshold]
+def acting(alerts: Sequence[Alert], beyond: float = ACT_BEYOND) -> list[Alert]:
+    """The alerts that are far enough beyond their thresholds to act on at once; with `beyond` 1 all of them."""
+    return [alert for alert in alerts if alert.value > beyond * alert.threshold]
 
 
 def roll_back(run: Path, reason: str, restore_state: bool = True) -> tuple[str, int]:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from case_studies.fraud.features import FEATURES, features_of, reports_of
+from case_studies.fraud.operations import SKEW_TOLERANCE, feature_skew
 from case_studies.fraud.service import microseconds
 from case_studies.fraud.state import State
 
@@ -77,6 +78,19 @@ def test_one_payment_at_a_time_equals_the_whole_table(stream, stream_features, t
         for one in payments.iloc[late_rows].itertuples()
     ]
     np.testing.assert_allclose(online, stream_features.iloc[late_rows], atol=1e-6)
+
+
+def test_skew_forgives_a_rounding_that_a_trees_score_does_not_and_no_cent(stream_features):
+    offline = stream_features.head(200)
+    amount = offline["amount"].to_numpy()
+    rounded = offline.assign(amount=amount + 5e-11)
+    split = np.sort(amount)[100] + 2e-11  # a split of the tree that a rounding crosses
+    assert ((rounded["amount"] > split) != (offline["amount"] > split)).any()
+    assert feature_skew(rounded, offline) < SKEW_TOLERANCE
+    for column in ("amount", "customer_mean_amount_30d", "terminal_risk_30d"):
+        wrong = offline.copy()
+        wrong.iloc[7, offline.columns.get_loc(column)] += 0.01
+        assert feature_skew(wrong, offline) > SKEW_TOLERANCE
 
 
 def test_without_customers_the_published_components_stand_in():

@@ -1,13 +1,14 @@
 """Live weeks: quiet while clean, loud at the incident, whole again after the rollback, and an adversary that learns."""
 
 import copy
+import dataclasses
 import functools
 
 import numpy as np
 import pytest
 
 from case_studies.fraud.data import Adapter, FraudError
-from case_studies.fraud.live import Bank, weekly
+from case_studies.fraud.live import ROLLBACK_COST_EUR, Bank, weekly
 from case_studies.fraud.policy import ReviewPolicy
 
 
@@ -36,12 +37,49 @@ def test_clean_weeks_stay_quiet_and_the_incident_is_caught_on_its_first_day(live
 
 
 def test_after_the_rollback_with_its_state_nothing_differs_from_a_bank_that_never_broke(lived):
-    clean = lived()
-    restored, half = (lived(incident=True, rollback=rollback) for rollback in ("release and state", "release"))
+    clean = lived(weeks=1)
+    restored, half = (lived(weeks=1, incident=True, rollback=rollback) for rollback in ("release and state", "release"))
     np.testing.assert_allclose(restored.stream.payments["amount"], clean.stream.payments["amount"])
     customer = [name for name in clean.features if name.startswith("customer")]
     np.testing.assert_allclose(restored.features[customer], clean.features[customer], atol=1e-6)
     assert np.abs(half.features[customer] - clean.features[customer]).to_numpy().max() > 10
+
+
+@pytest.mark.parametrize("rollback", ["release and state", "release", "wait for chargebacks"])
+def test_chargebacks_show_every_bank_what_was_misread(lived, rollback):
+    """A comparison of policies in which one alone learns what happened compares the learning, not the policies."""
+    clean, broken = lived(), copy.deepcopy(lived(weeks=0))
+    first = broken.release
+    broken.deploy(first.with_adapter(Adapter()))
+    broken.week(False, rollback)
+    broken.retrain()  # on scores of misread amounts, unless they were mended before
+    broken.week(False, rollback)
+    np.testing.assert_allclose(broken.stream.payments["amount"], clean.stream.payments["amount"])
+    customer = [name for name in clean.features if name.startswith("customer")]
+    np.testing.assert_allclose(broken.features[customer], clean.features[customer], atol=1e-6)
+    assert broken.misread is None
+    assert (broken.release is first) == (rollback != "release and state")
+
+
+def test_a_false_alarm_takes_a_good_release_back_and_costs_a_rollback(lived):
+    trusting, waiting = (copy.deepcopy(lived(weeks=0)) for _ in range(2))
+    first = trusting.release
+    for bank, rollback in ((trusting, "release and state"), (waiting, "wait for chargebacks")):
+        bank.deploy(dataclasses.replace(first, threshold=first.threshold * 2))
+        bank.monitor.thresholds = dict.fromkeys(bank.monitor.thresholds, -1.0)  # rings whatever comes
+        bank.week(False, rollback)
+    assert trusting.release is first
+    assert [day["rollbacks"] for day in trusting.days] == [1] + [0] * 6
+    assert waiting.release is not first
+    assert trusting.days[0]["saved_eur"] == pytest.approx(waiting.days[0]["saved_eur"] - ROLLBACK_COST_EUR)
+
+
+def test_a_bank_that_acts_on_every_alert_rings_more_often(lived):
+    bank = copy.deepcopy(lived(weeks=0))
+    bank.act_beyond = 1.0
+    for _ in range(2):
+        bank.week(False)
+    assert [len(day["acting"]) for day in bank.days] == [len(day["alerts"]) for day in bank.days]
 
 
 def test_a_bad_decision_costs_more_than_a_good_one(lived):
