@@ -34,12 +34,6 @@ def window_of(features: pd.DataFrame, score: np.ndarray, value: np.ndarray, thre
     return features[list(MONITORED)].assign(score=score, wanted=value >= threshold)
 
 
-def window_of_service(state: State, release: Release, after: int = -1) -> pd.DataFrame:
-    """The same window from a service's own record of what it saw, of payments beyond the transaction id `after`."""
-    seen = state.decided(after)
-    return window_of(seen, seen["score"].to_numpy(), seen["value"].to_numpy(), release.threshold)
-
-
 def monitor_of(release: Release, features: pd.DataFrame, time: pd.Series, now: pd.Timestamp) -> Monitor:
     """A monitor of the release that knows the `REFERENCE_DAYS` days before `now` as normal."""
     recent = between(time, now - REFERENCE_DAYS * DAY, now)

@@ -189,11 +189,10 @@ def test_the_incident_is_seen_rolled_back_and_leaves_nothing(server, run, days, 
     def live(number):
         messages, reports, rows = days(number)
         replay.replay(server.url, messages, reports)
-        window = operations.window_of_service(state, good, after=messages[0]["transaction_id"] - 1)
         seen = state.decided(after=messages[0]["transaction_id"] - 1)
-        return operations.acting(monitor.observe(window, number)), operations.feature_skew(
-            seen, stream_features.iloc[rows]
-        )
+        window = operations.window_of(seen, seen["score"].to_numpy(), seen["value"].to_numpy(), good.threshold)
+        skew = operations.feature_skew(seen, stream_features.iloc[rows])
+        return operations.acting(monitor.observe(window, number)), skew
 
     assert live(0) == ([], pytest.approx(0, abs=operations.SKEW_TOLERANCE))
     registry.add("v2", good.with_adapter(Adapter()).save)
