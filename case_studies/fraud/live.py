@@ -154,7 +154,7 @@ class Bank:
     def _perhaps_roll_back(self, alarmed: bool, rollback: RollbackPolicy) -> bool:
         """Goes back to the release before if the policy and an alarm, true or false, ask for it; whether it did.
 
-        Once the chargebacks have shown what was read wrongly, a bank of any policy mends all of it: it reads it again,
+        Once the chargebacks have shown what was read wrongly, a bank of any policy fixes all of it: it reads it again,
         and puts the last release in charge that had not learned from it.
         """
         if self.misread is not None and self._days_since(self.misread[0]) >= NOTICED_DAYS:

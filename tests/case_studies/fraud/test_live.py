@@ -52,7 +52,7 @@ def test_chargebacks_show_every_bank_what_was_misread(lived, rollback):
     first = broken.release
     broken.deploy(first.with_adapter(Adapter()))
     broken.week(False, rollback)
-    broken.retrain()  # on scores of misread amounts, unless they were mended before
+    broken.retrain()  # on scores of misread amounts, unless they were read again before
     broken.week(False, rollback)
     np.testing.assert_allclose(broken.stream.payments["amount"], clean.stream.payments["amount"])
     customer = [name for name in clean.features if name.startswith("customer")]
