@@ -106,7 +106,7 @@ def main(arguments: list[str]) -> None:
 
 
 def check_python(version: tuple[int, ...]) -> None:
-    """Stop with the mend if this Python is too old, too new or has no venv."""
+    """Stop with the fix if this Python is too old, too new or has no venv."""
     if not OLDEST <= version <= NEWEST:
         stop(
             f"this is Python {version[0]}.{version[1]} ({sys.executable}); the course needs 3.11, 3.12 or 3.13",
@@ -120,7 +120,7 @@ def check_python(version: tuple[int, ...]) -> None:
 
 
 def check_disk(environment: Environment, free_gb: float) -> None:
-    """Stop with the mend if the disk cannot hold the environment."""
+    """Stop with the fix if the disk cannot hold the environment."""
     if free_gb < environment.disk_gb:
         needed = f"{environment.name} needs {environment.disk_gb:.0f} GB"
         stop(f"{environment.root} has {free_gb:.1f} GB free; {needed}", "free some space first")
@@ -198,8 +198,8 @@ def say(text: str) -> None:
     print(f"bootstrap: {text}.", file=sys.stderr, flush=True)
 
 
-def stop(fault: str, mend: str) -> None:
-    sys.exit(f"bootstrap: {fault}.\n  To mend it: {mend}.")
+def stop(fault: str, fix: str) -> None:
+    sys.exit(f"bootstrap: {fault}.\n  To fix it: {fix}.")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def doctor(
         mark = "[green]sound[/]" if one.sound else "[red]fault[/]"
         console.print(f"{mark}  {one.subject}: {escape(one.seen)}", soft_wrap=True)
         if not one.sound:
-            console.print(f"       To fix it: {escape(one.mend)}", soft_wrap=True)
+            console.print(f"       To fix it: {escape(one.fix)}", soft_wrap=True)
     raise typer.Exit(not all(one.sound for one in findings))
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with this installation, and how to mend each fault.
+"""What is wrong with this installation, and how to fix each fault.
 
 Used by `mlsd doctor` and by the start page. It looks and says; it changes nothing.
 """
@@ -18,12 +18,12 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: whether it is sound, what was seen, and how to mend it if not."""
+    """One thing looked at: whether it is sound, what was seen, and how to fix it if not."""
 
     subject: str
     sound: bool
     seen: str
-    mend: str = ""
+    fix: str = ""
 
 
 def examine(root: Path | None = None) -> list[Finding]:
@@ -82,16 +82,16 @@ def _kernel(root: Path) -> Finding:
     """The kernel named python3 must start this interpreter, or a notebook runs elsewhere than it says."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-    mend = "python -m ipykernel install --sys-prefix --name python3"
+    fix = "python -m ipykernel install --sys-prefix --name python3"
     try:
         spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
-        return Finding("kernel", False, "no kernel named python3", mend)
+        return Finding("kernel", False, "no kernel named python3", fix)
     named_only = {"python", f"python{sys.version_info[0]}", f"python{sys.version_info[0]}.{sys.version_info[1]}"}
     # Jupyter puts its own interpreter where a kernel says just "python".
     starts = sys.executable if spec.argv[0] in named_only else shutil.which(spec.argv[0]) or spec.argv[0]
     own = Path(starts).absolute().parent == Path(sys.executable).absolute().parent
-    return Finding("kernel", own, f"python3 starts {starts}", mend)
+    return Finding("kernel", own, f"python3 starts {starts}", fix)
 
 
 def _disk(root: Path) -> Finding:

@@ -5,4 +5,4 @@ Each package derives one class from it; the command line prints such an error wi
 
 
 class CourseError(Exception):
-    """An error that names the thing, the value, the rule and the mend."""
+    """An error that names the thing, the value, the rule and the fix."""

@@ -1,4 +1,4 @@
-"""mlsd doctor names each fault with its mend. Faults are made, not mocked, where a test can make them."""
+"""mlsd doctor names each fault with its fix. Faults are made, not mocked, where a test can make them."""
 
 import sys
 
@@ -15,8 +15,8 @@ def test_this_installation_is_sound():
     assert [one for one in examine() if not one.sound] == []
 
 
-def test_every_finding_has_a_mend():
-    assert all(one.mend for one in examine() if one.subject != "your record")
+def test_every_finding_has_a_fix():
+    assert all(one.fix for one in examine() if one.subject != "your record")
 
 
 def test_missing_and_old_packages_are_named(tmp_path):
@@ -35,7 +35,7 @@ def test_a_kernel_of_another_interpreter_is_found(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
     assert not finding("kernel").sound
-    assert "ipykernel install" in finding("kernel").mend
+    assert "ipykernel install" in finding("kernel").fix
 
 
 def test_a_record_that_cannot_be_written_is_found(tmp_path, monkeypatch):

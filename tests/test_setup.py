@@ -1,4 +1,4 @@
-"""The set-up's three files say the same, and bootstrap.py names what is missing with the mend."""
+"""The set-up's three files say the same, and bootstrap.py names what is missing with the fix."""
 
 import dataclasses
 import os

@@ -171,8 +171,8 @@ def rollback(
     """Take the current release back; a running service follows with its next request."""
     from case_studies.fraud import operations, release
 
-    current, mended = operations.roll_back(run or release.latest_run(out), reason, restore_state)
-    typer.echo(f"Current release: {current}. Remembered amounts read anew: {mended:,}.")
+    current, fixed = operations.roll_back(run or release.latest_run(out), reason, restore_state)
+    typer.echo(f"Current release: {current}. Remembered amounts read anew: {fixed:,}.")
 
 
 @contextmanager

@@ -22,7 +22,7 @@ CENT_TERMINALS = range(250)
 
 
 class FraudError(CourseError):
-    """Something that the fraud system cannot do: names the thing, the value, the rule and the mend."""
+    """Something that the fraud system cannot do: names the thing, the value, the rule and the fix."""
 
 
 def contract() -> "DataFrameSchema":

@@ -145,9 +145,9 @@ class Bank:
         if self.misread is None:
             return
         first, payments = self.misread[0], self.stream.payments
-        mended = self.right.parsed(payments.iloc[first:].assign(amount=payments["sent"]))
-        mended = pd.concat([payments.iloc[:first], mended], ignore_index=True)
-        self.stream = PaymentStream(mended, self.stream.truth, self.stream.card)
+        fixed = self.right.parsed(payments.iloc[first:].assign(amount=payments["sent"]))
+        fixed = pd.concat([payments.iloc[:first], fixed], ignore_index=True)
+        self.stream = PaymentStream(fixed, self.stream.truth, self.stream.card)
         self.features = pd.concat([self.features.iloc[:first], features_of(*self._recent(first))])
         self.misread = None
 

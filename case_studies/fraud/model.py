@@ -37,7 +37,7 @@ def _boosted(seed: int) -> Any:
 
 
 MODELS: dict[str, Callable[[int], Any]] = {"logistic": _logistic, "boosted": _boosted, "forest": _forest}
-"""From the cheapest to serve to the dearest: a payment waits for its score."""
+"""From the cheapest to serve to the most expensive: a payment waits for its score."""
 
 
 def rule_score(features: pd.DataFrame) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""After the release: a monitor that knows a normal day, and a rollback that also mends what a bad release left."""
+"""After the release: a monitor that knows a normal day, and a rollback that also fixes what a bad release left."""
 
 from collections.abc import Sequence
 from pathlib import Path

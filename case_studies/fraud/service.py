@@ -92,17 +92,17 @@ class Decider:
         with self.state.lock:
             paid = self.state.payment(news.transaction_id)
             if paid is None:
-                rule, mend = (
+                rule, fix = (
                     "only a known payment is reported",
                     "Send the payment to /predict first, or correct the id.",
                 )
-                raise BadRequest(404, "transaction_id", sent["transaction_id"], rule, mend)
+                raise BadRequest(404, "transaction_id", sent["transaction_id"], rule, fix)
             if news.terminal_id != paid["terminal_id"]:
-                rule, mend = "a report names the terminal of its payment", "Send the payment's own terminal_id."
-                raise BadRequest(422, "terminal_id", sent["terminal_id"], rule, mend)
+                rule, fix = "a report names the terminal of its payment", "Send the payment's own terminal_id."
+                raise BadRequest(422, "terminal_id", sent["terminal_id"], rule, fix)
             if time_us < paid["time_us"]:
-                rule, mend = "no payment is reported before it is made", "Send the time at which the report arrived."
-                raise BadRequest(422, "time", sent["time"], rule, mend)
+                rule, fix = "no payment is reported before it is made", "Send the time at which the report arrived."
+                raise BadRequest(422, "time", sent["time"], rule, fix)
             self.state.report(news.transaction_id, news.terminal_id, time_us)
 
     def _decide(self, payment: Payment, decided: list[tuple[float, str, bool]]) -> dict[str, Any]:
@@ -110,8 +110,8 @@ class Decider:
         before = self.state.payment(payment.transaction_id)
         if before is not None and tuple(before.values()) != (*key, payment.amount):
             rule = "a transaction_id names one payment, and this one was sent before with other content"
-            mend = "Repeat a payment unchanged, or give a new one an id of its own."
-            raise BadRequest(409, "transaction_id", payment.transaction_id, rule, mend)
+            fix = "Repeat a payment unchanged, or give a new one an id of its own."
+            raise BadRequest(409, "transaction_id", payment.transaction_id, rule, fix)
         known = self.state.decision(payment.transaction_id)
         score, value, review, release = known or self._new_decision(payment, key, decided)
         answer = {"transaction_id": payment.transaction_id, "score": score, "value": value, "review": review}

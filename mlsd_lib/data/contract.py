@@ -1,7 +1,7 @@
 """A contract between whoever sends a table and whoever uses it, checked by pandera.
 
 A table that breaks it is set aside whole, with the reasons beside it: half a table is a bias nobody sees, and a
-dropped one cannot be mended.
+dropped one cannot be fixed.
 """
 
 import io

@@ -35,7 +35,7 @@ class Batch:
 def batch_of(view: str, rows: "pd.DataFrame", known_time: Any, kinds: dict[str, str]) -> Batch:
     """`rows` as a batch for `view`, whose columns so far have `kinds` (none for a new view).
 
-    Raises `DataError` for what the view cannot take, naming column, number of rows, a value and the mend.
+    Raises `DataError` for what the view cannot take, naming column, number of rows, a value and the fix.
     """
     rows = _with_known_time(rows, known_time)
     names = [*KEYS, *(name for name in [*kinds, *rows.columns] if name not in KEYS)]
@@ -117,7 +117,7 @@ def _values(view: str, column: "pd.Series", kind: str) -> list[Any]:
     return [None if gone else convert(value) for value, gone in zip(column, column.isna(), strict=True)]
 
 
-def _refused(view: str, column: "pd.Series", which: "pd.Series", rule: str, mend: str) -> DataError:
+def _refused(view: str, column: "pd.Series", which: "pd.Series", rule: str, fix: str) -> DataError:
     """The error for the rows of `column` that are marked in `which`."""
     example = f", for example {column[which].head(1).tolist()[0]!r}" if which.any() else ""
-    return DataError(f"The view {view!r} refuses {column.name}: {int(which.sum()):,} rows{example}: it {rule}. {mend}")
+    return DataError(f"The view {view!r} refuses {column.name}: {int(which.sum()):,} rows{example}: it {rule}. {fix}")

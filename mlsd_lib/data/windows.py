@@ -13,7 +13,7 @@ NO_DELAY = np.timedelta64(0, "us")
 
 
 class WindowError(CourseError):
-    """A window that cannot be computed: names the value, the rule and the mend."""
+    """A window that cannot be computed: names the value, the rule and the fix."""
 
 
 class WindowIndex:

@@ -6,7 +6,7 @@ from mlsd_lib.errors import CourseError
 
 
 class DataError(CourseError):
-    """A file or table that cannot be used: names the file, the column, a value, the rule and the mend."""
+    """A file or table that cannot be used: names the file, the column, a value, the rule and the fix."""
 
 
 @dataclass(frozen=True)

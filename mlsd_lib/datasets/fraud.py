@@ -130,7 +130,7 @@ def _refuse(bad: pd.Series, table: pd.DataFrame, column: str, rule: str, path: P
         row = int(np.argmax(bad.to_numpy()))
         raise DataError(
             f"{path}, column {column}: {table[column].iloc[row]!r} in row {row} ({int(bad.sum())} such rows); {rule}. "
-            "Mend or drop those rows."
+            "Fix or drop those rows."
         )
 
 

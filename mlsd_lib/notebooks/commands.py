@@ -34,7 +34,7 @@ def notebooks(
     fix: Annotated[bool, typer.Option("--fix", help="Write canonical form, minutes, head and foot.")] = False,
     check_form: Annotated[bool, typer.Option("--check", help="Name what keeps each from being committed.")] = False,
 ) -> None:
-    """List the notebooks in reading order, or check and mend their form.
+    """List the notebooks in reading order, or check and fix their form.
 
     Example: mlsd notebooks --fix chapters/01_introduction
     """
@@ -42,7 +42,7 @@ def notebooks(
 
     root = course_root()
     if fix or check_form:
-        raise typer.Exit(_mend(root, selected(root, paths), fix))
+        raise typer.Exit(_fix(root, selected(root, paths), fix))
     _list(root, selected(root, paths))
 
 
@@ -99,7 +99,7 @@ def selected(root: Path, paths: list[Path] | None) -> list[Path]:
     return chosen
 
 
-def _mend(root: Path, paths: list[Path], fix: bool) -> int:
+def _fix(root: Path, paths: list[Path], fix: bool) -> int:
     """Name what is wrong with each notebook, having written what can be derived if `fix`; the exit code."""
     from mlsd_lib.notebooks.canonical import problems, write_canonical
     from mlsd_lib.notebooks.course import NotebookError, find_notebooks, read_notebook

@@ -21,7 +21,7 @@ KEYS = {"budget", "cores", "forbids", "kind", "minutes", "objectives", "requires
 
 
 class NotebookError(CourseError):
-    """Something about a notebook, its metadata or its run that its author must mend."""
+    """Something about a notebook, its metadata or its run that its author must fix."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from mlsd_lib.serving.errors import ServingError
 from mlsd_lib.serving.metrics import ServiceMetrics
 
 Predict = Callable[[list[Any]], Sequence[Mapping[str, Any]]]
-MENDS = {
+FIXES = {
     404: "The service answers POST /predict, GET /healthz and GET /metrics.",
     405: "Use the method in the Allow header.",
     413: "Send fewer rows in a request.",
@@ -42,7 +42,7 @@ def create_app(
     /predict takes one object with the fields of `request_model`, or {"rows": [objects]}, and answers with what
     `predict` returns for them: one mapping of plain values a row; a number under "score" goes into the score
     histogram. The model is applied strictly whatever its own config says. A bad request gets a 4xx with
-    {"error": {"field", "value", "rule", "mend"}}, a failing `predict` a 500 without its traceback, which is logged.
+    {"error": {"field", "value", "rule", "fix"}}, a failing `predict` a 500 without its traceback, which is logged.
     /healthz answers 200 or, while `ready()` is false, 503. `registry`: where the case keeps metrics of its own;
     each app has a new one otherwise. `routes` may add routes to the app.
 
@@ -83,10 +83,10 @@ def create_app(
     return app
 
 
-def error_document(field: str | None, value: object, rule: str, mend: str) -> dict[str, Any]:
+def error_document(field: str | None, value: object, rule: str, fix: str) -> dict[str, Any]:
     """The body of every answer that is not a success; a long value is cut to 80 characters."""
     shown = None if value is None else _cut(repr(value))
-    return {"error": {"field": _cut(field) if field else field, "value": shown, "rule": rule, "mend": _cut(mend, 400)}}
+    return {"error": {"field": _cut(field) if field else field, "value": shown, "rule": rule, "fix": _cut(fix, 400)}}
 
 
 def _cut(text: str, limit: int = 80) -> str:
@@ -97,15 +97,15 @@ def json_body() -> bytes:
     """The body of the request being answered, for routes of a case; raises `BadRequest` unless it is plain JSON."""
     request = flask.request
     if request.mimetype != "application/json":
-        rule, mend = "the body is application/json", "Send the header Content-Type: application/json."
-        raise BadRequest(415, "Content-Type", request.content_type, rule, mend)
+        rule, fix = "the body is application/json", "Send the header Content-Type: application/json."
+        raise BadRequest(415, "Content-Type", request.content_type, rule, fix)
     if encoding := request.headers.get("Content-Encoding"):
         raise BadRequest(415, "Content-Encoding", encoding, "the body is not compressed", "Send it as it is.")
     try:
         return request.get_data(cache=False)
     except RequestEntityTooLarge:
         limit = flask.current_app.config["MAX_CONTENT_LENGTH"]
-        raise BadRequest(413, "body", None, f"a body has at most {limit} bytes", MENDS[413]) from None
+        raise BadRequest(413, "body", None, f"a body has at most {limit} bytes", FIXES[413]) from None
 
 
 def _json(document: object, status: int = 200) -> flask.Response:
@@ -116,14 +116,14 @@ def _json(document: object, status: int = 200) -> flask.Response:
 def _answer_errors_in_json(app: flask.Flask) -> None:
     @app.errorhandler(BadRequest)
     def bad_request(error: BadRequest) -> flask.Response:
-        return _json(error_document(error.field, error.value, error.rule, error.mend), error.status)
+        return _json(error_document(error.field, error.value, error.rule, error.fix), error.status)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> flask.Response:
         status = error.code or 500
         field = {404: "path", 405: "method"}.get(status)
         value = {404: flask.request.path, 405: flask.request.method}.get(status)
-        response = _json(error_document(field, value, error.name, MENDS.get(status, "See the status code.")), status)
+        response = _json(error_document(field, value, error.name, FIXES.get(status, "See the status code.")), status)
         if allowed := getattr(error, "valid_methods", None):
             response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
@@ -131,8 +131,8 @@ def _answer_errors_in_json(app: flask.Flask) -> None:
     @app.errorhandler(Exception)
     def failure(error: Exception) -> flask.Response:
         app.logger.error("%s %s failed", flask.request.method, flask.request.path, exc_info=error)
-        mend = "Try again later; the service's log holds the cause."
-        return _json(error_document(None, None, "the service failed on this request", mend), 500)
+        fix = "Try again later; the service's log holds the cause."
+        return _json(error_document(None, None, "the service failed on this request", fix), 500)
 
 
 def _time_requests(app: flask.Flask, metrics: ServiceMetrics) -> None:

@@ -15,11 +15,11 @@ NOT_JSON = "the body is one JSON object (RFC 8259) in UTF-8"
 
 
 class BadRequest(Exception):
-    """A request that is the client's to mend: an HTTP status of 4xx, the field, its value, the rule, the mend."""
+    """A request that is the client's to fix: an HTTP status of 4xx, the field, its value, the rule, the fix."""
 
-    def __init__(self, status: int, field: str | None, value: object, rule: str, mend: str):
+    def __init__(self, status: int, field: str | None, value: object, rule: str, fix: str):
         super().__init__(rule)
-        self.status, self.field, self.value, self.rule, self.mend = status, field, value, rule, mend
+        self.status, self.field, self.value, self.rule, self.fix = status, field, value, rule, fix
 
 
 class RowReader:
@@ -59,12 +59,12 @@ class RowReader:
         location = ("rows", *first["loc"]) if many else first["loc"][1:]
         field, kind, value = dotted(location) or None, first["type"], first["input"]
         if kind == "json_invalid":
-            return BadRequest(400, None, None, NOT_JSON, f"{first['msg']}. Mend it.")
+            return BadRequest(400, None, None, NOT_JSON, f"{first['msg']}. Fix it.")
         if kind == "missing":
             return BadRequest(422, field, None, "the field is required", f"Add {field}.")
         if kind == "extra_forbidden":
-            mend = f"Remove it; the fields are {', '.join(self.fields)}."
-            return BadRequest(422, field, value, "unknown fields are refused", mend)
+            fix = f"Remove it; the fields are {', '.join(self.fields)}."
+            return BadRequest(422, field, value, "unknown fields are refused", fix)
         return BadRequest(422, field, value, first["msg"], f"Change {field or 'the row'} to what the rule asks.")
 
 
@@ -74,7 +74,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
         document = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_duplicates)
     except ValueError as error:
         shown = raw[:40].decode("utf-8", "replace")
-        raise BadRequest(400, None, shown, NOT_JSON, f"Mend the JSON: {error}.") from None
+        raise BadRequest(400, None, shown, NOT_JSON, f"Fix the JSON: {error}.") from None
     if not isinstance(document, dict):
         raise BadRequest(400, None, document, NOT_JSON, "Put the fields in one object: {...}.")
     return document

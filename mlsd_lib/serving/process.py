@@ -164,8 +164,8 @@ class ServerProcess:
 
     def _failure(self, what: str) -> ServingError:
         tail = self.log(last_lines=20) or "(it wrote nothing)"
-        mend = "Run the command in a terminal with PORT=8000 set, and mend what it says; or raise start_s."
-        return ServingError(f"{self._named()} {what}. Its last lines:\n{tail}\n{mend}")
+        fix = "Run the command in a terminal with PORT=8000 set, and fix what it says; or raise start_s."
+        return ServingError(f"{self._named()} {what}. Its last lines:\n{tail}\n{fix}")
 
 
 def _free_port() -> int:

@@ -19,8 +19,8 @@ class _JsonErrorTask(ErrorTask):
 
     def execute(self) -> None:
         error = self.request.error
-        mend = "Mend the HTTP request." if error.code < 500 else "Try again later."
-        body = json.dumps(error_document("request", None, f"{error.reason}: {error.body}", mend)).encode()
+        fix = "Fix the HTTP request." if error.code < 500 else "Try again later."
+        body = json.dumps(error_document("request", None, f"{error.reason}: {error.body}", fix)).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
         self.set_close_on_finish()

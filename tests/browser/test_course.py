@@ -51,7 +51,7 @@ def test_the_start_page_asks_once_without_a_traceback_and_then_runs_to_its_end(p
     assert "Traceback" not in asked.inner_text()
     run_all(page)
     scrolled_to(page, "claims hold in this run")
-    scrolled_to(page, "Nothing to mend.")
+    scrolled_to(page, "Nothing to fix.")
     link = scrolled_to(page, "Performance requirements: what the last points of accuracy cost")
     link.click()
     page.get_by_role("tab", name="01_performance_requirements.ipynb").wait_for()

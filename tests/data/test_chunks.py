@@ -109,7 +109,7 @@ def test_the_cuts_of_last_year_are_the_cuts_of_today():
     [(8192, 31, 65536), (8192, 4096, 2048), (0, 2048, 65536)],
     ids=["too short", "least above most", "no length"],
 )
-def test_sizes_that_cannot_be_kept_are_refused_and_the_mend_is_named(asked):
+def test_sizes_that_cannot_be_kept_are_refused_and_the_fix_is_named(asked):
     with pytest.raises(DataError, match="Ask for 2048, 8192, 65536"):
         chunks.content_defined(b"x", *asked)
 

@@ -285,7 +285,7 @@ def refused(requests=None, history=None, **options):
          "counts in ns"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_joined_is_refused_with_the_mend(act, told):
+def test_what_cannot_be_joined_is_refused_with_the_fix(act, told):
     with pytest.raises(DataError, match=told):
         act()
 

@@ -88,7 +88,7 @@ def test_ulb_file_is_read_by_its_published_names(tmp_path):
         ("CUSTOMER_ID", "nobody", "finite numbers"),
     ],
 )
-def test_a_bad_value_is_named_with_file_column_rule_and_mend(tmp_path, column, value, rule):
+def test_a_bad_value_is_named_with_file_column_rule_and_fix(tmp_path, column, value, rule):
     path = tmp_path / "bad.csv"
     table = handbook_table().astype({column: object})
     table.loc[3, column] = value
@@ -99,7 +99,7 @@ def test_a_bad_value_is_named_with_file_column_rule_and_mend(tmp_path, column, v
     assert "bad.csv" in message
     assert column in message
     assert "row 3" in message
-    assert "Mend or drop" in message
+    assert "Fix or drop" in message
 
 
 @pytest.mark.parametrize("table", [handbook_table(), ulb_table()])

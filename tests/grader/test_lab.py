@@ -28,7 +28,7 @@ def test_a_senseless_port_is_refused_with_an_example(options):
         chosen_port(options)
 
 
-def test_a_taken_port_is_named_with_the_mend():
+def test_a_taken_port_is_named_with_the_fix():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

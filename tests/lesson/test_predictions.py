@@ -95,7 +95,7 @@ def test_an_unreadable_record_is_set_aside_and_never_overwritten(own_record):
         assert connection.execute("SELECT COUNT(*) FROM predictions").fetchone() == (1,)
 
 
-def test_a_record_that_cannot_be_made_names_the_folder_and_the_mend(tmp_path, monkeypatch):
+def test_a_record_that_cannot_be_made_names_the_folder_and_the_fix(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MLSD_HOME", str(tmp_path / "file" / "below"))
     with pytest.raises(LessonError, match="MLSD_HOME"):

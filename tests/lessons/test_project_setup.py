@@ -21,7 +21,7 @@ CELLS = (
     "rules-capacity",
     "rules-people",
     "spec-aim",
-    "spec-mended",
+    "spec-fixed",
     "spec-broken",
 )
 PAYMENTS_A_DAY, DAYS = 2_400, 28
@@ -57,6 +57,6 @@ def page(hits, reviews, lead_eur, sd_eur, label_delay):
 )
 def test_the_page_of_any_stream_has_no_contradiction_and_each_rule_fires_alone(measured):
     spec = page(*measured)
-    assert spec.contradictions(spec.mended) == []
+    assert spec.contradictions(spec.fixed) == []
     assert {name: len(messages) for name, messages in spec.complaints.items()} == dict.fromkeys(spec.broken, 1)
     assert len(spec.contradictions(spec.draft)) == 7

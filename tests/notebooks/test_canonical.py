@@ -51,7 +51,7 @@ def test_canonical_text_is_what_nbformat_writes(mini_course):
     assert canonical(node) == text
 
 
-def test_a_notebook_as_a_front_end_leaves_it_is_told_and_mended(mini_course):
+def test_a_notebook_as_a_front_end_leaves_it_is_told_and_fixed(mini_course):
     path = mini_course.write("chapters/a.ipynb", json.dumps(soiled(mini_course)))
     assert "not in canonical form (a cell has outputs)" in problems(path)[0]
     assert write_canonical(path)

@@ -39,7 +39,7 @@ def test_a_path_may_be_a_folder_or_count_from_the_root_and_must_be_a_notebook(mi
         mlsd("check", "gone.ipynb")
 
 
-def test_notebooks_fix_mends_what_can_be_mended_and_names_the_rest(mini_course, mlsd):
+def test_notebooks_fix_fixes_what_can_be_fixed_and_names_the_rest(mini_course, mlsd):
     one = mini_course.notebook("a", {"imports": "import os"})
     one.write_text(one.read_text().replace('"execution_count": null', '"execution_count": 3'))
     two = mini_course.notebook("b", {"imports": "import os"})

@@ -16,7 +16,7 @@ def test_course_root_is_found_from_any_folder_inside_it(mini_course):
     assert course_root(deep) == mini_course.root
 
 
-def test_no_course_above_a_folder_is_an_error_with_the_mend(tmp_path):
+def test_no_course_above_a_folder_is_an_error_with_the_fix(tmp_path):
     with pytest.raises(NotebookError, match="Change into the course's folder"):
         course_root(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Head, foot and minutes follow from the course map and the cells, and what is stale is told and mended."""
+"""Head, foot and minutes follow from the course map and the cells, and what is stale is told and fixed."""
 
 import json
 import re

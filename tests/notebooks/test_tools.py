@@ -60,7 +60,7 @@ def test_a_tool_is_started_by_the_interpreter_of_its_environment(toy_tool):
 
 
 @pytest.mark.parametrize("gone", ["made-from", "bin/python"], ids=["an unfinished installation", "no interpreter"])
-def test_an_environment_that_cannot_be_used_is_missing_and_the_mend_is_named(toy_tool, gone, capsys):
+def test_an_environment_that_cannot_be_used_is_missing_and_the_fix_is_named(toy_tool, gone, capsys):
     (toy_tool.root / tools.FOLDER / gone).unlink()
     with pytest.raises(NotebookError, match=r"helper is not installed.*`make tools` makes it"):
         tool("helper")

@@ -102,10 +102,10 @@ def test_a_hostile_request_gets_a_4xx_that_names_the_field(service, name):
     assert got == status
     assert headers["Content-Type"] == "application/json"
     error = answer["error"]
-    assert set(error) == {"field", "value", "rule", "mend"}
+    assert set(error) == {"field", "value", "rule", "fix"}
     assert error["field"] == field
     assert error["rule"]
-    assert error["mend"]
+    assert error["fix"]
     assert len(json.dumps(error)) < 1_000  # a long value is not sent back
     assert healthy(service)
 

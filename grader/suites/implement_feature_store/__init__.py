@@ -222,7 +222,7 @@ def _store(one: stored.Trial) -> str:
 def _advice(one: stored.Trial, sheet: Sheet) -> str:
     """What to do where the tests reject this right store."""
     if one.lent is None and not one.bug:
-        return "See it: try_store(). Mend the store if it breaks the rule, the test if the rule does not say so."
+        return "See it: try_store(). Fix the store if it breaks the rule, the test if the rule does not say so."
     see = "" if sheet.private else f"See it: try_store({one.bug!r}). "
     return f"{see}A test must not ask what the task leaves open, such as which of two equal rows holds."
 

@@ -54,12 +54,12 @@ def judge_profile(sheet: Sheet, given: Any, measured: list[dict[str, float]]) ->
         shown = sheet.theirs(f"{given!r:.60}")
         sheet.end("fail", f"profile gave {shown}; it must return {wanted}, with the stages {', '.join(STAGES)}.")
         return True
-    named, dearest = _dearest(shares), _dearest(measured[-1])
+    named, costliest = _most_expensive(shares), _most_expensive(measured[-1])
     sheet.criterion(
-        "the two dearest stages", ", ".join(named), ", ".join(dearest),
-        any(_as_dear(named, one) for one in measured), 1,
+        "the two most expensive stages", ", ".join(named), ", ".join(costliest),
+        any(_as_expensive(named, one) for one in measured), 1,
         did="A tracing profiler charges every call of a Python function, so code that makes many small calls looks "
-        "dearer than it is. Put a clock around each stage.",
+        "more expensive than it is. Put a clock around each stage.",
         production="the team spends its week on the wrong stage.",
         read="the Python docs, The Python Profilers, \"What Is Deterministic Profiling?\"",
     )  # fmt: skip
@@ -73,7 +73,7 @@ def judge_profile(sheet: Sheet, given: Any, measured: list[dict[str, float]]) ->
     limits = [1 / (1 - max(one.values())) for one in measured]
     right = min(limits, key=lambda one: abs(limit - one))
     sheet.criterion(
-        f"limit if {dearest[0]} took no time", f"{_bounded(limit):.2f}x", f"{right:.2f}x +-{LIMIT_WITHIN:.0%}",
+        f"limit if {costliest[0]} took no time", f"{_bounded(limit):.2f}x", f"{right:.2f}x +-{LIMIT_WITHIN:.0%}",
         abs(limit / right - 1) <= LIMIT_WITHIN, 1,
         did="If a stage with share s takes no time, 1 - s of the time is left.",
         production="a stage is made ten times faster, and nobody notices.",
@@ -87,13 +87,14 @@ def _bounded(figure: float) -> float:
     return min(max(figure, -MOST_SHOWN), MOST_SHOWN)
 
 
-def _dearest(shares: dict[str, float]) -> list[str]:
+def _most_expensive(shares: dict[str, float]) -> list[str]:
     return sorted(STAGES, key=lambda stage: -shares[stage])[:2]
 
 
-def _as_dear(named: list[str], measured: dict[str, float]) -> bool:
-    """Whether each of `named` is as dear as the stage of its rank; two stages that differ by less than TIE may swap."""
-    return all(measured[one] >= measured[right] - TIE for one, right in zip(named, _dearest(measured), strict=True))
+def _as_expensive(named: list[str], measured: dict[str, float]) -> bool:
+    """Whether each of `named` is as expensive as the stage of its rank; two that differ by less than TIE may swap."""
+    ranked = zip(named, _most_expensive(measured), strict=True)
+    return all(measured[one] >= measured[right] - TIE for one, right in ranked)
 
 
 def _gap(shares: dict[str, float], measured: dict[str, float]) -> tuple[float, str, float]:

@@ -89,7 +89,7 @@ def shared_server(trained, tmp_path_factory):
 def test_a_bad_value_gets_a_clear_4xx_and_the_service_lives_on(shared_server, payment, change, status, field):
     found, answer = replay.post(f"{shared_server.url}/predict", {**payment, **change})
     assert (found, answer["error"]["field"]) == (status, field)
-    assert answer["error"]["mend"]
+    assert answer["error"]["fix"]
     assert replay.post(f"{shared_server.url}/predict", payment)[0] == 200
 
 
@@ -113,7 +113,7 @@ def test_another_payment_under_a_known_id_is_refused_and_a_repeat_is_answered_al
     for name, value in {"amount": 0.5, "customer_id": 0, "terminal_id": 0, "time": second["time"]}.items():
         status, answer = ask("/predict", {**first, name: value})
         assert (status, answer["error"]["field"]) == (409, "transaction_id")
-        assert "id of its own" in answer["error"]["mend"]
+        assert "id of its own" in answer["error"]["fix"]
     assert ask("/predict", first) == answered
 
 
@@ -148,7 +148,7 @@ def test_a_report_that_fits_no_payment_is_refused_and_the_right_one_taken(ask, p
     right = {name: payment[name] for name in ("transaction_id", "terminal_id", "time")}
     found, answer = ask("/reports", {**right, **change})
     assert (found, answer["error"]["field"]) == (status, field)
-    assert answer["error"]["mend"]
+    assert answer["error"]["fix"]
     assert ask("/reports", right)[0] == 200
 
 
@@ -200,9 +200,9 @@ def test_the_incident_is_seen_rolled_back_and_leaves_nothing(server, run, days, 
     alerts, error = live(1)
     assert "feature_drift:amount" in [alert.metric for alert in alerts]
     assert error > 10
-    current, mended = operations.roll_back(run, "amounts read as a hundredfold")
+    current, fixed = operations.roll_back(run, "amounts read as a hundredfold")
     assert current == "v1"
-    assert mended > 100
+    assert fixed > 100
     assert live(2) == ([], pytest.approx(0, abs=operations.SKEW_TOLERANCE))
     assert [entry["action"] for entry in registry.history()] == ["promote", "promote", "rollback"]
 

@@ -10,7 +10,7 @@ from grader.sandbox import Level, best_level, probe
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import dump, run
 
-SEAT = "grader.grading.sealed_grader:SealedGrader"
+ENGINE = "grader.grading.sealed_grader:SealedGrader"
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_a_weaker_level_gives_the_same_marks(course):
         pytest.skip("there is one level on this system")
     toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
     toy.submit(course, "wrong", toy.answered(course, **toy.WRONG))
-    outcomes = run(course, grader=SEAT, level="limits", jobs=1)
+    outcomes = run(course, grader=ENGINE, level="limits", jobs=1)
     assert {name: one.points for name, one in outcomes.items()} == {"bo": 6, "wrong": 1}
 
 

@@ -18,7 +18,7 @@ from tests.grader.grading.engine_course import run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux 5.3")
 CALLS = "tests.grader.sandbox.preload_calls"
-SEAT = "grader.grading.sealed_grader:SealedGrader"
+ENGINE = "grader.grading.sealed_grader:SealedGrader"
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_with_and_without_a_preload_server_the_marks_are_the_same(course, releas
                 students = batch.chosen(own, toy.NAME, "*")
                 graded = list(batch.grade(own, toy.NAME, students, options, lambda told: None, preload=begun))
         else:
-            graded = run(own, grader=SEAT).values()
+            graded = run(own, grader=ENGINE).values()
         outcomes.append(sorted((one.student, one.points, tuple(one.notes)) for one in graded))
     assert outcomes[0] == outcomes[1] == [("right", 6, ()), ("wrong", 1, ())]
 
