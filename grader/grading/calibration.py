@@ -118,7 +118,7 @@ def _read(told: Mapping[str, Any]) -> Calibration:
 
 
 def _answers_cpu_s(run: NotebookRun) -> float:
-    """CPU seconds of all cells that are no tests: what a second session takes beyond its opening."""
+    """CPU seconds of all cells that ran in the session: what a second one, beyond its opening, takes to run again."""
     return sum(run.outputs[step.number].cpu_s for step in run.steps if step.number in run.outputs)
 
 
