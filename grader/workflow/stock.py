@@ -17,6 +17,9 @@ from grader.grading.output.render import notice
 from grader.grading.output.spreadsheet import table
 from grader.grading.records import Flag, Job, Notebook, StudentOutcome
 
+# A kernel picks its ports and then binds them; where another program was faster, it does not start. No student pays for it.
+ATTEMPTS = 2
+
 
 def grade(
     course: Course, name: str, students: list[str], timeout_s: int | None = None, force: bool = False
@@ -46,8 +49,11 @@ def _grade_one(course: Course, prepared: Course, shared: Assignment, student: st
     except OSError as error:
         outcome.failure = f"the submission cannot be read: {error}"
         return outcome
-    result = prepared.call(lambda api: api.autograde(name, student, force=True))
-    if not result["success"]:
+    for _attempt in range(ATTEMPTS):
+        result = prepared.call(lambda api: api.autograde(name, student, force=True))
+        if result["success"]:
+            break
+    else:
         outcome.failure = reason(result)
         return outcome
     outcome.notes = [str(flag) for flag in handed_in.flags if flag.look]

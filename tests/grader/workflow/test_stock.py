@@ -10,6 +10,7 @@ from grader.errors import GraderError
 from grader.grading import batch
 from grader.workflow import feedback, release, stock
 from grader.workflow.export import export
+from grader.workflow.stock_execute import ExecuteToTheEnd
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
 
@@ -136,6 +137,22 @@ def test_one_that_cannot_be_graded_is_named_and_the_others_are_graded(course):
     assert al.failure
     assert al.needs_a_look
     assert (bo.points, bo.failure) == (6, "")
+
+
+def test_a_kernel_that_did_not_start_costs_no_student_a_mark(course, monkeypatch):
+    """As when another program binds one of its ports first."""
+    starts, start = [], ExecuteToTheEnd.start_new_kernel
+
+    def second_time_only(self, **options):
+        starts.append(self)
+        if len(starts) == 1:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        start(self, **options)
+
+    monkeypatch.setattr(ExecuteToTheEnd, "start_new_kernel", second_time_only)
+    toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
+    (outcome,) = stock.grade(course, toy.NAME, ["bo"])
+    assert (outcome.points, outcome.failure) == (6, "")
 
 
 FORMS = {
