@@ -3,6 +3,7 @@
 Nothing about a stage of the book may enter here: a join, a batcher or a drift test belongs to its own room.
 """
 
+from mlsd_lib.lesson import plotting
 from mlsd_lib.lesson.claims import Claim, ClaimsFailed, claims
 from mlsd_lib.lesson.plotting import better, finish, label, use_style
 from mlsd_lib.lesson.predictions import Prediction, ask_for_predictions, calibration, forget_predictions, predict
@@ -29,6 +30,7 @@ __all__ = [
     "forget_predictions",
     "label",
     "paired_ratio",
+    "plotting",
     "predict",
     "probe_capacity",
     "use_style",

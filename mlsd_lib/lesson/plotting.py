@@ -1,37 +1,102 @@
-"""The one plotting style of the course: a title that states the finding, units, direct labels, safe colours.
+"""The plots of the course: one call a shape (lines, dots, bars, points, heat, timeline), in one style.
 
-Palette: M. Okabe and K. Ito, Color Universal Design (2008), told apart by colour-blind readers.
+A call says what is compared; title, units, scale, direct labels, reference lines, the good direction and the reader's
+prediction are drawn here. Each returns its matplotlib axes.
+
+Palette: M. Okabe and K. Ito, Color Universal Design (2008).
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from mlsd_lib.lesson.reader import LessonError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
+
+    from mlsd_lib.lesson.predictions import Prediction
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, BLACK, GREY = "#CC79A7", "#56B4E9", "#222222", "#777777"
-# Where the arrow ends, in shares of the axes, and the direction back to its text.
-GOOD_SIDES = {
-    "down": (0.92, 0.03, 0, 1),
-    "up": (0.92, 0.97, 0, -1),
-    "upper left": (0.02, 0.98, 1, -1),
-    "upper right": (0.98, 0.98, -1, -1),
-    "lower left": (0.02, 0.02, 1, 1),
-    "lower right": (0.98, 0.02, -1, 1),
-}
+CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK)
+MANY = 25
+"""From this many points on a line has no markers, and its spread is a band instead of bars."""
+ARROWS = {"left": "← better   {}", "right": "{}   better →", "down": "← better   {}", "up": "{}   better →"}
+
+
+class Frame(TypedDict, total=False):
+    """What every plot takes beside its data; all of it may be left out."""
+
+    ax: "Axes"
+    """Where to draw; a new figure where it is left out."""
+    size: tuple[float, float]
+    """Width and height of a new figure, inches."""
+    better: str
+    """The good direction: "up", "down", "left", "right", or two of them ("upper left" is written "up left")."""
+    guess: "Prediction"
+    along: str
+    """The axis that the guess is about, "x" or "y"."""
+    scale: float
+    """By what the guess is multiplied to stand in the plot's unit."""
+    log: str
+    """The axes on a logarithmic scale: "x", "y" or "xy"."""
+    x_range: tuple[float | None, float | None]
+    y_range: tuple[float | None, float | None]
+    x_ticks: "Sequence[Any] | Mapping[Any, str]"
+    """Places of the ticks, or places with their texts."""
+    y_ticks: "Sequence[Any] | Mapping[Any, str]"
+    levels: Mapping[str, float]
+    """Horizontal lines to compare with, and their names."""
+    moments: Mapping[str, Any]
+    """Vertical lines to compare with, and their names."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A middle with the ends of its interval: three numbers, or three arrays of one length."""
+
+    middle: Any
+    low: Any
+    high: Any
+
+
+def spread(repeats: Any, of: str = "middle 95 %", axis: int = -1) -> Spread:
+    """The mean of `repeats` along `axis`, and how far they spread.
+
+    `of` is "range" (smallest to largest), "middle 95 %" (percentiles 2.5 to 97.5) or "mean" (the 95 % interval of the
+    mean by Student's t). Raises `LessonError` for any other.
+    """
+    import numpy as np
+    from scipy.stats import t as student_t
+
+    values = np.asarray(repeats, dtype=float)
+    mean = values.mean(axis)
+    if of == "range":
+        return Spread(mean, values.min(axis), values.max(axis))
+    if of == "middle 95 %":
+        return Spread(mean, *np.percentile(values, [2.5, 97.5], axis=axis))
+    if of == "mean":
+        count = values.shape[axis]
+        half = student_t.ppf(0.975, count - 1) * values.std(axis, ddof=1) / np.sqrt(count)
+        return Spread(mean, mean - half, mean + half)
+    raise LessonError(f'of is {of!r}; it must be "range", "middle 95 %" or "mean".')
 
 
 def use_style() -> None:
-    """Set matplotlib's defaults to the course's style, for this process."""
+    """Set matplotlib's defaults to the course's style, for this process, and give figures their alt text."""
     import matplotlib as mpl
     from cycler import cycler
+
+    from mlsd_lib.lesson.figures import describe_figures
 
     mpl.rcParams.update(
         {
             "figure.figsize": (7.5, 4.2),
             "figure.dpi": 110,
             "figure.constrained_layout.use": True,
-            "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK]),
+            "axes.prop_cycle": cycler(color=CYCLE),
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.titlelocation": "left",
@@ -45,34 +110,450 @@ def use_style() -> None:
             "font.size": 10.5,
         }
     )
+    describe_figures()
+
+
+def panels(
+    columns: int = 1,
+    rows: int = 1,
+    *,
+    size: tuple[float, float] | None = None,
+    widths: Sequence[float] | None = None,
+    share: str = "",
+    title: str = "",
+) -> "list[Axes]":
+    """The axes of a new figure, row by row; `share` names the axis they have in common ("x", "y" or "xy")."""
+    import matplotlib.pyplot as plt
+
+    from mlsd_lib.lesson.direct_labels import DirectLabels
+    from mlsd_lib.lesson.figures import CourseFigure
+
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=size or ((7.5, 4.2) if columns == 1 else (9.8, 4.2)),
+        width_ratios=widths,
+        sharex="x" in share,
+        sharey="y" in share,
+        squeeze=False,
+        FigureClass=CourseFigure,
+    )
+    figure.set_layout_engine(DirectLabels())
+    if title:
+        figure.suptitle(title, fontweight="bold", x=0.01, ha="left")
+    return list(axes.ravel())
+
+
+def label(ax: "Axes", x: Any, y: Any, text: str, color: str = BLACK, dx: float | None = None, dy: float = 0) -> None:
+    """Write `text` beside the point (`x`, `y`), wherever there it covers nothing. Several points: lists of x and y."""
+    if dx is not None or dy or type(ax.figure).__name__ != "CourseFigure":  # OLD: goes when no lesson needs it
+        dx = 6 if dx is None else dx
+        side = "left" if dx >= 0 else "right"
+        ax.annotate(text, (x, y), (dx, dy), textcoords="offset points", color=color, ha=side, va="center")
+        return
+    _label(ax, list(zip(x, y, strict=True)) if isinstance(x, Sequence) else [(x, y)], text, color)
+
+
+def lines(
+    series: Any,
+    title: str,
+    x: str,
+    y: str,
+    *,
+    at: Any = None,
+    colours: Mapping[str, str] | None = None,
+    style: str | Mapping[str, str] = "",
+    label_at: Mapping[str, Any] | None = None,
+    labels: bool = True,
+    **frame: Unpack[Frame],
+) -> "Axes":
+    """Lines over one x axis, each named at its right end.
+
+    `series` maps names to values at `at`, to `Spread`s of values, to a pandas Series (over its own index) or to a pair
+    of x and y; or it is a DataFrame, a line a column. Texts as x are categories. `style` is matplotlib's format, for
+    all or by name; "step" draws steps. `label_at` names the x at which a line is labelled instead.
+    """
+    ax = _axes(frame)
+    names = list(series)
+    shade = _colours(names, colours)
+    for name in names:
+        xs, values = _line(series[name], at)
+        _categories(ax, xs)
+        own = style if isinstance(style, str) else style.get(name, "")
+        _draw_line(ax, xs, values, own, shade[name])
+        if labels:
+            _name_line(ax, name, xs, values, shade[name], (label_at or {}).get(name))
+    return _finish(ax, title, x, y, frame)
+
+
+def dots(
+    rows: Any,
+    title: str,
+    x: str,
+    *,
+    colours: Mapping[str, str] | None = None,
+    notes: Mapping[str, str] | None = None,
+    marks: Mapping[str, str] | None = None,
+    **frame: Unpack[Frame],
+) -> "Axes":
+    """A row a name, from the top: a number, a `Spread` with its interval, or every repeat and their median.
+
+    `rows` maps names to these, or names of series to such a mapping (or is a DataFrame, a series a column):
+    then each row holds a mark a series. `colours` and `marks` (matplotlib's markers) are by series or by row; `notes`
+    stand at the right of their rows.
+    """
+    return _rows(_draw_dots, rows, title, x, colours, notes, marks or {}, frame)
+
+
+def bars(
+    rows: Any,
+    title: str,
+    x: str,
+    *,
+    colours: Mapping[str, str] | None = None,
+    notes: Mapping[str, str] | None = None,
+    form: str = "{:,.3g}",
+    **frame: Unpack[Frame],
+) -> "Axes":
+    """Horizontal bars from the top, each with its number written by `form`; `rows` and `colours` as for `dots`."""
+    return _rows(_draw_bars, rows, title, x, colours, notes, {"": form}, frame)
+
+
+def points(
+    places: Mapping[str, tuple[Any, Any]],
+    title: str,
+    x: str,
+    y: str,
+    *,
+    colours: Mapping[str, str] | None = None,
+    front: bool = False,
+    path: bool = False,
+    **frame: Unpack[Frame],
+) -> "Axes":
+    """Named points, `places` mapping a name to its x and y, numbers or `Spread`s.
+
+    `front` joins the points that no other beats in the direction of `better` and colours the rest red; `path` joins all
+    in the order given.
+    """
+    ax = _axes(frame)
+    middles = {name: tuple(_middle(value) for value in place) for name, place in places.items()}
+    best = _front(middles, frame.get("better", "")) if front else list(places)
+    shade = {name: BLUE if name in best else RED for name in places} | dict(colours or {})
+    if front or path:
+        joined = sorted(middles[name] for name in best) if front else list(middles.values())
+        ax.plot(*zip(*joined, strict=True), color=GREY, linewidth=1, zorder=1)
+    for name, (at_x, at_y) in places.items():
+        middle_x, middle_y = middles[name]
+        error = {"yerr": _error(at_y), "xerr": _error(at_x)}
+        ax.errorbar(middle_x, middle_y, **error, fmt="o", color=shade[name], capsize=3, zorder=2)
+        _label(ax, [middles[name]], name, shade[name])
+    return _finish(ax, title, x, y, frame)
+
+
+def heat(
+    table: "pd.DataFrame",
+    title: str,
+    x: str = "",
+    y: str = "",
+    *,
+    text: "str | pd.DataFrame" = "{:.3g}",
+    limits: tuple[float, float] | None = None,
+    cmap: str = "",
+    **frame: Unpack[Frame],
+) -> "Axes":
+    """The numbers of `table` as colours, each with its `text` (a format, or a table of texts).
+
+    Where `limits` (or the numbers) lie on both sides of zero, the colours do too.
+    """
+    import numpy as np
+    from matplotlib import colormaps
+    from matplotlib.colors import Normalize, to_hex
+
+    from mlsd_lib.lesson.direct_labels import contrast
+
+    ax = _axes(frame)
+    values = table.to_numpy(dtype=float)
+    low, high = limits or (float(np.nanmin(values)), float(np.nanmax(values)))
+    if low < 0 < high and limits is None:
+        low, high = -max(-low, high), max(-low, high)
+    shades = colormaps[cmap or ("PuOr" if low < 0 < high else "Blues")]
+    norm = Normalize(low, high)
+    ax.imshow(values, cmap=shades, norm=norm, aspect="auto")
+    for (row, column), value in np.ndenumerate(values):
+        words = text.format(value) if isinstance(text, str) else str(text.iloc[row, column])
+        behind = to_hex(shades(norm(value))) if np.isfinite(value) else "white"
+        ink = "white" if contrast("white", behind) > contrast(BLACK, behind) else BLACK
+        ax.text(column, row, words, ha="center", va="center", color=ink, fontsize=9)
+    ax.set_xticks(range(table.shape[1]), [str(name) for name in table.columns])
+    ax.set_yticks(range(table.shape[0]), [str(name) for name in table.index])
+    ax.grid(visible=False)
+    return _finish(ax, title, x, y, frame)
+
+
+def timeline(
+    spans: Mapping[str, Sequence[tuple[Any, Any, str]]],
+    title: str,
+    x: str,
+    *,
+    legend: Mapping[str, str] | None = None,
+    notes: Mapping[str, str] | None = None,
+    **frame: Unpack[Frame],
+) -> "Axes":
+    """A row a name, from the top, with its spans (start, end, colour); `legend` maps texts to colours used."""
+    ax = _axes(frame)
+    for row, (name, drawn) in enumerate(spans.items()):
+        for start, end, colour in drawn:
+            ax.barh(row, end - start, left=start, color=colour, height=0.6)
+        if notes and name in notes:
+            _end_label(ax, notes[name], row, BLACK)
+    _set_rows(ax, list(spans))
+    if legend:
+        _legend(ax, legend)
+    return _finish(ax, title, x, "", frame)
 
 
 def finish(ax: "Axes", title: str, x: str, y: str) -> None:
-    """Give a plot its title, which states the finding, and its two axis labels, which name the units."""
-    import textwrap
-
-    ax.set_title("\n".join(textwrap.wrap(title, 72)))
-    ax.set_xlabel(x)
-    ax.set_ylabel(y)
-
-
-def label(ax: "Axes", x: float, y: float, text: str, color: str = BLACK, dx: float = 6, dy: float = 0) -> None:
-    """Write `text` beside the point (`x`, `y`), moved by `dx` and `dy` points, in place of a legend."""
-    side = "left" if dx >= 0 else "right"
-    ax.annotate(text, (x, y), (dx, dy), textcoords="offset points", color=color, ha=side, va="center")
+    """OLD: goes when no lesson needs it."""
+    _finish(ax, title, x, y, {})
 
 
 def better(ax: "Axes", side: str = "lower left") -> None:
-    """Say which corner of the plot is the good one, or that "up" or "down" is: an arrow, and the word."""
-    x, y, right, up = GOOD_SIDES[side]
-    ax.annotate(
-        "better",
-        xy=(x, y),
-        xytext=(x + 0.09 * right, y + 0.12 * up),
-        xycoords="axes fraction",
-        textcoords="axes fraction",
-        color="#555555",
-        ha={1: "left", -1: "right", 0: "center"}[right],
-        va="center",
-        arrowprops={"arrowstyle": "->", "color": "#555555"},
+    """OLD: goes when no lesson needs it."""
+    for axis, name in (("x", ax.get_xlabel()), ("y", ax.get_ylabel())):
+        words = side.replace("lower", "down").replace("upper", "up")
+        ax.set(**{f"{axis}label": _with_arrow(name, axis, words)})
+
+
+# --- the parts -------------------------------------------------------------------------------------------------------
+
+
+def _axes(frame: Frame) -> "Axes":
+    return frame["ax"] if "ax" in frame else panels(size=frame.get("size"))[0]
+
+
+def _finish(ax: "Axes", title: str, x: str, y: str, frame: Frame) -> "Axes":
+    import textwrap
+
+    _scale(ax, "x", frame.get("log", ""), frame.get("x_range", (None, None)), frame.get("x_ticks"))
+    _scale(ax, "y", frame.get("log", ""), frame.get("y_range", (None, None)), frame.get("y_ticks"))
+    for axis, name in (("x", x), ("y", y)):
+        ax.set(**{f"{axis}label": _with_arrow(name, axis, frame.get("better", ""))})
+    for name, height in frame.get("levels", {}).items():
+        ax.axhline(height, color=GREY, linewidth=1, zorder=0.9)
+        _label(ax, [(share / 20, height) for share in (1, 19, 5, 10, 15)], name, GREY, ("axes fraction", "data"))
+    for name, moment in frame.get("moments", {}).items():
+        ax.axvline(moment, color=GREY, linewidth=1, linestyle=":", zorder=0.9)
+        _label(ax, [(moment, share / 20) for share in (19, 17, 10, 4, 1)], name, GREY, ("data", "axes fraction"))
+    if "guess" in frame:
+        frame["guess"].draw(ax, frame.get("along", "y"), frame.get("scale", 1.0))
+    ax.set_title("\n".join(textwrap.wrap(title, max(16, int(9.4 * _width_in(ax))))))
+    return ax
+
+
+def _with_arrow(name: str, axis: str, better: str) -> str:
+    known = {"x": ("left", "right"), "y": ("down", "up")}
+    words = better.split()
+    if unknown := [word for word in words if word not in ARROWS]:
+        raise LessonError(
+            f"better is {better!r}; {unknown[0]!r} is none of {', '.join(ARROWS)}. Write, say, 'up left'."
+        )
+    for word in words:
+        if word in known[axis]:
+            return ARROWS[word].format(name).strip()
+    return name
+
+
+def _width_in(ax: "Axes") -> float:
+    """The width in inches that a title over `ax` may take."""
+    place, figure = ax.get_subplotspec(), ax.get_figure(root=True)
+    if place is None or figure is None:
+        return 7.5
+    return float(place.get_position(figure).width / 0.775 * figure.get_size_inches()[0])
+
+
+def _scale(ax: "Axes", axis: str, log: str, limits: tuple[float | None, float | None], ticks: Any) -> None:
+    if axis in log:
+        ax.set(**{f"{axis}scale": "log"})
+    if limits != (None, None):
+        ax.set(**{f"{axis}lim": limits})
+    if ticks is None:
+        return
+    texts = list(ticks.values()) if isinstance(ticks, Mapping) else None
+    if texts is None and all(isinstance(one, int | float) for one in ticks):
+        texts = [f"{one:,g}" for one in ticks]
+    which = ax.xaxis if axis == "x" else ax.yaxis
+    which.set_ticks(list(ticks), texts)
+    which.set_minor_locator(_no_ticks())
+
+
+def _no_ticks() -> Any:
+    from matplotlib.ticker import NullLocator
+
+    return NullLocator()
+
+
+def _label(ax: "Axes", anchors: "list[tuple[Any, Any]]", text: str, colour: str, coords: Any = "data") -> None:
+    from mlsd_lib.lesson.direct_labels import PointLabel
+
+    if text:
+        ax.add_artist(PointLabel(text, anchors, colour, coords)).set_clip_on(False)
+
+
+def _end_label(ax: "Axes", text: str, height: Any, colour: str) -> None:
+    from mlsd_lib.lesson.direct_labels import EndLabel
+
+    ax.add_artist(EndLabel(text, height, colour)).set_clip_on(False)
+
+
+def _colours(names: Iterable[str], wanted: Mapping[str, str] | None) -> dict[str, str]:
+    names = list(names)
+    return {name: CYCLE[number % len(CYCLE)] for number, name in enumerate(names)} | dict(wanted or {})
+
+
+def _middle(value: Any) -> Any:
+    return value.middle if isinstance(value, Spread) else value
+
+
+def _error(value: Any) -> Any:
+    import numpy as np
+
+    if not isinstance(value, Spread):
+        return None
+    return np.array([np.subtract(value.middle, value.low), np.subtract(value.high, value.middle)]).reshape(2, -1)
+
+
+def _line(one: Any, at: Any) -> tuple[Any, Any]:
+    if isinstance(one, tuple):
+        return one
+    if hasattr(one, "index") and hasattr(one, "to_numpy"):  # a pandas Series
+        return one.index, one.to_numpy()
+    if at is None:
+        raise LessonError("the series have no x: give at=, or pairs of x and y, or pandas Series.")
+    return at, one
+
+
+def _categories(ax: "Axes", xs: Any) -> None:
+    if len(xs) and isinstance(xs[0], str):
+        ax.set_xticks(range(len(xs)), list(xs))
+
+
+def _places(xs: Any) -> Any:
+    return range(len(xs)) if len(xs) and isinstance(xs[0], str) else xs
+
+
+def _draw_line(ax: "Axes", xs: Any, values: Any, style: str, colour: str) -> None:
+    places, middle = _places(xs), _middle(values)
+    many = len(middle) > MANY
+    drawn: dict[str, Any] = {"color": colour}
+    if style == "step":
+        style, drawn["drawstyle"] = "-", "steps-post"
+    if isinstance(values, Spread) and many:
+        ax.fill_between(places, values.low, values.high, color=colour, alpha=0.15, linewidth=0)
+    if isinstance(values, Spread) and not many:
+        ax.errorbar(places, middle, yerr=_error(values), fmt=style or "o-", capsize=3, **drawn)
+    else:
+        ax.plot(places, middle, style or ("-" if many else "o-"), **drawn)
+
+
+def _name_line(ax: "Axes", name: str, xs: Any, values: Any, colour: str, chosen: Any) -> None:
+    import numpy as np
+
+    middle = np.asarray(_middle(values), dtype=float)
+    if chosen is not None:
+        where = min(range(len(xs)), key=lambda i: abs(xs[i] - chosen)) if not isinstance(xs[0], str) else chosen
+        _label(ax, [(_places(xs)[where], middle[where])], name, colour)
+    elif np.isfinite(middle).any():
+        _end_label(ax, name, middle[np.isfinite(middle)][-1], colour)
+
+
+def _rows(
+    draw: Any,
+    rows: Any,
+    title: str,
+    x: str,
+    colours: Mapping[str, str] | None,
+    notes: Mapping[str, str] | None,
+    style: Mapping[str, str],
+    frame: Frame,
+) -> "Axes":
+    ax = _axes(frame)
+    series = {name: dict(rows[name]) for name in rows} if _is_nested(rows) else {"": dict(rows)}
+    names = list(dict.fromkeys(row for one in series.values() for row in one))
+    shade = _colours(series, colours) | dict(colours or {})
+    height = 0.8 / len(series)
+    for number, (one, values) in enumerate(series.items()):
+        shift = height * (number - (len(series) - 1) / 2)
+        anchors = []
+        for row, value in values.items():
+            place = names.index(row) + shift
+            colour = shade.get(row, shade[one])
+            anchors.append((draw(ax, place, value, height, colour, style.get(row, style.get(one, ""))), place))
+        if one:
+            _label(ax, anchors, one, shade[one])
+    for row, words in (notes or {}).items():
+        _end_label(ax, words, names.index(row), BLACK)
+    _set_rows(ax, names)
+    return _finish(ax, title, x, "", frame)
+
+
+def _is_nested(rows: Any) -> bool:
+    if hasattr(rows, "columns"):
+        return True
+    first = next(iter(rows.values())) if isinstance(rows, Mapping) else rows.iloc[0]
+    return isinstance(first, Mapping) or (hasattr(first, "index") and hasattr(first, "to_numpy"))
+
+
+def _draw_dots(ax: "Axes", place: float, value: Any, height: float, colour: str, mark: str) -> float:
+    import numpy as np
+
+    middle = _middle(value)
+    if np.ndim(middle):  # every repeat, and their median
+        ax.plot(middle, np.full(len(middle), place), mark or "o", color=colour, alpha=0.5)
+        middle = float(np.median(middle))
+        ax.plot([middle] * 2, [place - 0.35 * height, place + 0.35 * height], color=colour, linewidth=3)
+    else:
+        ax.errorbar(middle, place, xerr=_error(value), fmt=mark or "o", color=colour, capsize=3)
+    return float(middle)
+
+
+def _draw_bars(ax: "Axes", place: float, value: Any, height: float, colour: str, form: str) -> float:
+    middle = _middle(value)
+    ax.barh(place, middle, height=0.9 * height if height < 0.8 else 0.6, color=colour)
+    if isinstance(value, Spread):
+        ax.errorbar(middle, place, xerr=_error(value), fmt="none", color=BLACK, capsize=3)
+    end = max(middle, value.high) if isinstance(value, Spread) else middle
+    words = (form or "{:,.3g}").format(middle)
+    ax.annotate(words, (end, place), (5, 0), textcoords="offset points", color=BLACK, va="center")
+    ax.margins(x=0.15)
+    return float(end)
+
+
+def _set_rows(ax: "Axes", names: "list[str]") -> None:
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(axis="y", visible=False)
+
+
+def _legend(ax: "Axes", colours: Mapping[str, str]) -> None:
+    from matplotlib.patches import Patch
+
+    ax.figure.legend(
+        handles=[Patch(color=colour, label=text) for text, colour in colours.items()],
+        loc="outside lower right",
+        ncols=len(colours),
+        frameon=False,
     )
+
+
+def _front(places: "Mapping[str, tuple[float, float]]", better: str) -> list[str]:
+    words = better.split()
+    if len(words) != 2:
+        raise LessonError(f"a front needs better to name a direction for each axis, as 'up left'; it is {better!r}.")
+    right, up = (1 if "right" in words else -1), (1 if "up" in words else -1)
+
+    def beaten(name: str) -> bool:
+        x, y = places[name]
+        as_good = [(right * (a - x) >= 0 and up * (b - y) >= 0, (a, b) != (x, y)) for a, b in places.values()]
+        return any(good and other for good, other in as_good)
+
+    return [name for name in places if not beaten(name)]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STATED_SHARE = 0.9
 """The share of intervals that should hold the measured value, if the reader is well calibrated."""
 ASKING = "ask-for-predictions"
+BAND = "#CC79A7"
 
 
 class PredictionWanted(LessonError):
@@ -70,11 +71,18 @@ class Prediction:
             raise LessonError(f'along is {along!r}; it must be "x" or "y", the axis that the prediction is about.')
         if self.low is None or self.high is None:
             return
-        low, high = self.low * scale, self.high * scale
-        span, text = (ax.axhspan, (0.02, high)) if along == "y" else (ax.axvspan, (low, 0.98))
-        span(low, high, color="#CC79A7", alpha=0.15, zorder=0)
-        transform = ax.get_yaxis_transform() if along == "y" else ax.get_xaxis_transform()
-        ax.text(*text, " your prediction", transform=transform, color="#8C3A6B", va="top", ha="left")
+        from mlsd_lib.lesson.direct_labels import PointLabel
+
+        low, high = sorted((self.low * scale, self.high * scale))
+        middle = (low * high) ** 0.5 if low > 0 and getattr(ax, f"get_{along}scale")() == "log" else (low + high) / 2
+        shares = [share / 20 for share in (1, 19, 4, 16, 7, 13, 10)]
+        if along == "y":
+            ax.axhspan(low, high, color=BAND, alpha=0.15, zorder=0)
+            anchors, coords = [(share, middle) for share in shares], ("axes fraction", "data")
+        else:
+            ax.axvspan(low, high, color=BAND, alpha=0.15, zorder=0)
+            anchors, coords = [(middle, share) for share in shares], ("data", "axes fraction")
+        ax.add_artist(PointLabel("your prediction", anchors, BAND, coords))
 
 
 def predict(id: str, question: str, unit: str, low: float | None = None, high: float | None = None) -> Prediction:

@@ -104,7 +104,7 @@ def _unseen_errors(errors: list[dict[str, Any]], cells: dict[str, Any]) -> Itera
         holding = [cell_id for cell_id in ran if _line_number(cells[cell_id].source, one["line"])]
         cell_id = (holding or ran or [""])[-1]
         source = _source(cells, cell_id)
-        kind = "task" if "task" in one["where"] else "thread"
+        kind = next(kind for kind in ("task", "figure", "thread") if kind in one["where"])
         message = f"In {one['where']}, which no cell shows: {one['error']}"
         yield Failure(kind, message, cell_id, source, _line_number(source, one["line"]))
 

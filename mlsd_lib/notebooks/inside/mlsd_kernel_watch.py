@@ -36,7 +36,7 @@ def loose_ends():
             thread.join(max(0.0, end - time.monotonic()))
     for one in gc.get_objects():  # type(), because a lazy proxy may do anything when asked for its class
         if issubclass(type(one), asyncio.Future) and one.done() and getattr(one, "_log_traceback", False):
-            _report("an asyncio task", one._exception)
+            report("an asyncio task", one._exception)
 
 
 def _is_plain(thread):
@@ -47,7 +47,7 @@ def _is_plain(thread):
 def _watch_threads(before):
     def hook(arguments):
         if arguments.exc_type is not SystemExit:
-            _report(f"the thread {arguments.thread.name if arguments.thread else '?'}", arguments.exc_value)
+            report(f"the thread {arguments.thread.name if arguments.thread else '?'}", arguments.exc_value)
         before(arguments)
 
     return hook
@@ -56,13 +56,13 @@ def _watch_threads(before):
 def _watch_tasks(before):
     def handler(self, context):
         if context.get("exception") is not None:
-            _report("an asyncio task", context["exception"])
+            report("an asyncio task", context["exception"])
         before(self, context)
 
     return handler
 
 
-def _report(where, error):
+def report(where, error):
     from IPython import get_ipython
 
     shell = get_ipython()

@@ -1,0 +1,86 @@
+"""What a figure says to who cannot see it, and whether its texts can be read: alt text, and texts that overlap."""
+
+import sys
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TOLERANCE_PX = 1.5
+"""How far two boxes may reach into each other: a box is a little larger than what is written."""
+
+
+class CourseFigure(Figure):
+    """A figure that the course's calls have drawn."""
+
+
+class TextsOverlap(Exception):
+    """Texts of a figure lie over each other."""
+
+
+def describe_figures() -> None:
+    """In a notebook, give every figure of the course its alt text, and in a run of the course look it over."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None:
+        shell.display_formatter.formatters["image/png"].for_type(CourseFigure, _picture)
+
+
+def alt_text(figure: Figure) -> str:
+    """What the figure shows, in words: for each of its axes the title, what is on the axes, and what is named."""
+    heading = figure.get_suptitle()
+    return " ".join(filter(None, [f"{heading}." if heading else "", *map(_axes_in_words, figure.axes)]))
+
+
+def overlapping_texts(figure: Figure) -> list[tuple[str, str]]:
+    """Pairs of texts of the figure, as drawn, whose boxes lie over each other."""
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    boxes = []
+    for one in figure.findobj(Text):
+        if one.get_visible() and one.get_text().strip() and _is_shown(one):
+            box = Text.get_window_extent(one, renderer)
+            boxes.append((one.get_text(), box.x0, box.x1, box.y0, box.y1))
+    return [
+        (one[0], other[0])
+        for one, other in combinations(boxes, 2)
+        if min(one[2], other[2]) - max(one[1], other[1]) > TOLERANCE_PX
+        and min(one[4], other[4]) - max(one[3], other[3]) > TOLERANCE_PX
+    ]
+
+
+def _picture(figure: CourseFigure) -> Any:
+    from IPython.core.pylabtools import print_figure
+
+    picture = print_figure(figure, "png", base64=True)
+    watch = sys.modules.get("mlsd_kernel_watch")  # in the kernel of a run; a reader's kernel has none
+    if watch is not None:
+        for one, other in overlapping_texts(figure):
+            watch.report("a figure", TextsOverlap(f"{one!r} lies over {other!r}"))
+    return picture, {"alt": alt_text(figure)}
+
+
+def _axes_in_words(ax: "Axes") -> str:
+    words = [" ".join(ax.get_title(loc="left").split()) or ax.get_title()]
+    words += [f"{axis}: {name}" for axis, name in (("x", ax.get_xlabel()), ("y", ax.get_ylabel())) if name]
+    rows = [one.get_text() for one in ax.get_yticklabels()] if not ax.get_ylabel() else []
+    named = [*rows, *(one.get_text() for one in ax.texts)]
+    words += [", ".join(dict.fromkeys(filter(None, named)))]
+    return "; ".join(filter(None, words)) + "."
+
+
+def _is_shown(one: Text) -> bool:
+    """False for the ticks' texts that lie outside what the axes shows, which matplotlib keeps but does not draw."""
+    ax = one.axes
+    if ax is None:
+        return True
+    for axis, limits in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+            if one in (tick.label1, tick.label2):
+                return bool(min(limits) <= tick.get_loc() <= max(limits))
+    return True
