@@ -17,7 +17,7 @@ from grader.grading.output.render import notice
 from grader.grading.output.spreadsheet import table
 from grader.grading.records import Flag, Job, Notebook, StudentOutcome
 
-# A kernel picks its ports and then binds them; where another program was faster, it does not start. No student pays for it.
+# A kernel picks its ports before it binds them: where another program is faster, it does not start.
 ATTEMPTS = 2
 
 
