@@ -2,20 +2,23 @@
 
 import sys
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 TOLERANCE_PX = 1.5
 """How far two boxes may reach into each other: a box is a little larger than what is written."""
 
 
 class CourseFigure(Figure):
-    """A figure that the course's calls have drawn."""
+    """A figure that the course's calls have drawn, and the axes on which it asked for a prediction."""
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.predicted: list[tuple[Axes, str]] = []
+        """Each with the axis, "x" or "y", that the prediction is about."""
 
 
 class TextsOverlap(Exception):
@@ -41,9 +44,9 @@ def overlapping_texts(figure: Figure) -> list[tuple[str, str]]:
     """Pairs of texts of the figure, as drawn, whose boxes lie over each other."""
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    boxes = []
+    boxes, hidden = [], _out_of_sight(figure)
     for one in figure.findobj(Text):
-        if one.get_visible() and one.get_text().strip() and _is_shown(one):
+        if one.get_visible() and one.get_text().strip() and id(one) not in hidden:
             box = Text.get_window_extent(one, renderer)
             boxes.append((one.get_text(), box.x0, box.x1, box.y0, box.y1))
     return [
@@ -59,13 +62,26 @@ def _picture(figure: CourseFigure) -> Any:
 
     picture = print_figure(figure, "png", base64=True)
     watch = sys.modules.get("mlsd_kernel_watch")  # in the kernel of a run; a reader's kernel has none
+    words = alt_text(figure)
     if watch is not None:
+        _predict_something(figure)
         for one, other in overlapping_texts(figure):
             watch.report("a figure", TextsOverlap(f"{one!r} lies over {other!r}"))
-    return picture, {"alt": alt_text(figure)}
+    return picture, {"alt": words}
 
 
-def _axes_in_words(ax: "Axes") -> str:
+def _predict_something(figure: CourseFigure) -> None:
+    """Draw what a reader's prediction would draw, whose label must find room too: a run has no reader."""
+    from mlsd_lib.lesson.predictions import Prediction
+
+    for ax, along in figure.predicted:
+        whole = getattr(ax, f"get_{along}lim")()
+        transform = getattr(ax, f"{along}axis").get_transform()
+        low, high = sorted(transform.inverted().transform(transform.transform(whole) @ [[0.6, 0.5], [0.4, 0.5]]))
+        Prediction("", "", float(low), float(high)).draw(ax, along)
+
+
+def _axes_in_words(ax: Axes) -> str:
     words = [" ".join(ax.get_title(loc="left").split()) or ax.get_title()]
     words += [f"{axis}: {name}" for axis, name in (("x", ax.get_xlabel()), ("y", ax.get_ylabel())) if name]
     rows = [one.get_text() for one in ax.get_yticklabels()] if not ax.get_ylabel() else []
@@ -74,13 +90,12 @@ def _axes_in_words(ax: "Axes") -> str:
     return "; ".join(filter(None, words)) + "."
 
 
-def _is_shown(one: Text) -> bool:
-    """False for the ticks' texts that lie outside what the axes shows, which matplotlib keeps but does not draw."""
-    ax = one.axes
-    if ax is None:
-        return True
-    for axis, limits in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
-        for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
-            if one in (tick.label1, tick.label2):
-                return bool(min(limits) <= tick.get_loc() <= max(limits))
-    return True
+def _out_of_sight(figure: Figure) -> set[int]:
+    """The ids of the ticks' texts beyond the limits of their axis, which matplotlib holds but does not draw."""
+    hidden = set()
+    for ax in figure.axes:
+        for axis, limits in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+            for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+                if not min(limits) <= tick.get_loc() <= max(limits):
+                    hidden |= {id(tick.label1), id(tick.label2)}
+    return hidden

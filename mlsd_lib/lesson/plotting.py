@@ -346,6 +346,8 @@ def _finish(ax: "Axes", title: str, x: str, y: str, frame: Frame) -> "Axes":
         _label(ax, [(moment, share / 20) for share in (19, 17, 10, 4, 1)], name, GREY, ("data", "axes fraction"))
     if "guess" in frame:
         frame["guess"].draw(ax, frame.get("along", "y"), frame.get("scale", 1.0))
+        if not frame["guess"].given and hasattr(ax.figure, "predicted"):
+            ax.figure.predicted.append((ax, frame.get("along", "y")))
     ax.set_title("\n".join(textwrap.wrap(title, max(16, int(9.4 * _width_in(ax))))))
     return ax
 

@@ -280,3 +280,21 @@ runner.check(root, path, on_cell=lambda index, total, cell_id: print(cell_id))""
     check.wait()
     _, alive = psutil.wait_procs(tree, timeout=20)
     assert not alive, f"still there: {alive}"
+
+
+PLOTS = {
+    "imports": "from mlsd_lib.lesson import plotting as plot, predict\nplot.use_style()",
+    "clear": 'plot.bars({"a": 1}, "A finding", "kB", guess=predict("p", "How large?", "kB"), along="x");',
+    "overlapping": '(ax,) = plot.panels()\nax.text(0.5, 0.5, "one")\nax.text(0.5, 0.5, "other");',
+    "no-room": 'plot.bars({"a": 1}, "A", "", guess=predict("q", "?", "kB"), along="x", size=(1, 0.9), form="1234567");',
+}
+
+
+def test_a_figure_whose_texts_overlap_fails_also_where_a_prediction_would_be_drawn(mini_course):
+    path = mini_course.notebook("plots", PLOTS)
+    found = of_kind(mini_course.run(path), "figure")
+    assert {failure.cell_id for failure in found} == {"overlapping", "no-room"}
+    assert "'one' lies over 'other'" in found[0].message
+    (clear,) = [cell for cell in mini_course.executed(path)["cells"] if cell["id"] == "clear"]
+    (picture,) = [one for one in clear["outputs"] if "image/png" in one["data"]]
+    assert picture["metadata"]["image/png"]["alt"] == "A finding; x: kB; a, 1."
