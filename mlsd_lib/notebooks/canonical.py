@@ -13,6 +13,8 @@ from typing import Any
 from mlsd_lib.notebooks.course import NotebookError, read_json
 
 MOST_CODE_LINES = 25
+UNWRITTEN = "To be written:"
+"""What a skeleton says wherever its author has not written yet."""
 FORBIDDEN_TAGS = ("skip-execution", "raises-exception")
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 KEPT_OF_NOTEBOOK = ("mlsd", "nbgrader")
@@ -163,9 +165,11 @@ def _cell_faults(cell: Mapping[str, Any]) -> Iterator[str]:
     for tag in FORBIDDEN_TAGS:
         if tag in cell.get("metadata", {}).get("tags", []):
             yield f"the tag {tag!r} makes a run green that did not happen. Remove it."
+    source = source_of(cell)
+    if UNWRITTEN in source:
+        yield f"it is the skeleton's ({UNWRITTEN!r} stands in it). Write it, or remove the cell."
     if cell.get("cell_type") != "code":
         return
-    source = source_of(cell)
     if not source.strip():
         yield "it is an empty code cell. Remove it."
     if (lines := code_lines(source)) > MOST_CODE_LINES:

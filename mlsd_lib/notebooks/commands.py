@@ -1,4 +1,4 @@
-"""The commands `mlsd notebooks` and `mlsd check`: what there is, is it in form, does it run.
+"""The commands `mlsd notebooks`, `mlsd check` and `mlsd new lesson`: what there is, is it in form, does it run.
 
 Imported by every `mlsd --help`: nothing heavy at the top.
 """
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 Paths = Annotated[list[Path] | None, typer.Argument(help="Notebooks or folders; without any, the whole course.")]
 
 
+new = typer.Typer(no_args_is_help=True, help="Write the skeleton of something new; it fails until it is filled.")
+
+
 def register(app: typer.Typer) -> None:
-    """Add the two commands to `app`."""
+    """Add the commands of this room to `app`."""
+    app.add_typer(new, name="new", rich_help_panel="Notebooks")
     app.command("notebooks", rich_help_panel="Notebooks")(notebooks)
     app.command("check", rich_help_panel="Notebooks")(check)
 
@@ -80,6 +84,24 @@ def check(
         console.print(report(result), markup=False, soft_wrap=True)
     console.print(_summary(results))
     raise typer.Exit(1 if failed else 0)
+
+
+@new.command("lesson")
+def lesson(
+    place: Annotated[str, typer.Argument(help="Where, below chapters: CHAPTER/NN_name.")],
+    title: Annotated[str, typer.Option(help="The lesson's title.")] = "A new lesson",
+    section: Annotated[str, typer.Option(help="The section of the book that it covers.")] = "to be named",
+) -> None:
+    """Write the skeleton of a lesson, which is out of form and raises in every code cell until it is filled.
+
+    Example: mlsd new lesson 02_design_a_machine_learning_system/06_model_selection --title "Model selection"
+    """
+    from mlsd_lib.notebooks.course import course_root
+    from mlsd_lib.notebooks.new_lesson import new_lesson
+
+    root = course_root()
+    path = new_lesson(root, place, title, section).relative_to(root)
+    typer.echo(f"{path}: written. Fill it part by part; `mlsd notebooks --check {path}` names what is left.")
 
 
 def selected(root: Path, paths: list[Path] | None) -> list[Path]:
