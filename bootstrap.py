@@ -10,10 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, TextIO
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
@@ -169,10 +172,11 @@ def install(environment: Environment) -> None:
     environment.stamp.unlink(missing_ok=True)
     made_from = checksum(environment)  # now: the files may change while pip works
     constraints = str(environment.root / environment.inputs[-1])
-    pip = [str(environment.python), "-m", "pip", "install", "--quiet", "--constraint", constraints]
+    pip = [str(environment.python), "-m", "pip", "install", "--progress-bar", "off", "--constraint", constraints]
     try:
-        run([base_python(), "-m", "venv", "--clear", str(environment.folder)])
-        run([*pip, *environment.packages])
+        subprocess.run([base_python(), "-m", "venv", "--clear", str(environment.folder)], check=True)
+        with Progress(sys.stderr, expected_packages(environment)) as progress:
+            watch([*pip, *environment.packages], progress)
     except subprocess.CalledProcessError as error:
         stop(
             f"the installation ended with status {error.returncode}; pip's own words stand above",
@@ -190,8 +194,84 @@ def base_python() -> str:
     return str(getattr(sys, "_base_executable", sys.executable))
 
 
-def run(command: list[str]) -> None:
-    subprocess.run(command, check=True, cwd=ROOT)
+def expected_packages(environment: Environment) -> int:
+    """About how many packages an installation fetches: the lines of the constraints that name one for this machine."""
+    lines = (environment.root / environment.inputs[-1]).read_text(encoding="utf-8").splitlines()
+    return sum(bool(line) and not line.startswith("#") and ";" not in line for line in lines)
+
+
+class Progress:
+    """Where an installation stands, read off pip's own log: on a terminal one line that changes, else one a step.
+
+    pip says which package it looks at, fetches and installs, and not how much is left: `expected` packages is about
+    how many it will name.
+    """
+
+    STEPS: ClassVar = {
+        "Collecting": "looking at",
+        "Downloading": "downloading",
+        "Using": "using a copy of",
+        "Building": "building",
+        "Installing": "installing what was fetched; nothing more is said until it is done",
+    }
+
+    def __init__(self, to: TextIO, expected: int) -> None:
+        self.to, self.expected, self.named = to, expected, 0
+        self.started = self.written = time.monotonic()
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.to.isatty():
+            self.to.write("\r\x1b[K")
+
+    def line(self, text: str) -> None:
+        """Take one line of pip's log."""
+        word, *rest = text.split() or [""]
+        if word not in self.STEPS or (word == "Downloading" and ".metadata" in text):
+            return
+        self.named += word == "Collecting"
+        what = "" if word == "Installing" else _package(rest)
+        spent = int(time.monotonic() - self.started)
+        count = f"{min(self.named, self.expected)} of about {self.expected} packages, {spent // 60}:{spent % 60:02d}"
+        self._write(f"{count}, {self.STEPS[word]} {what}".rstrip(), last=word == "Installing")
+
+    def _write(self, text: str, last: bool) -> None:
+        if self.to.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            self.to.write(f"\r\x1b[K{text[:width]}")
+        elif last or time.monotonic() - self.written > 15:
+            self.written = time.monotonic()
+            self.to.write(f"bootstrap: {text}\n")
+        self.to.flush()
+
+
+def _package(words: list[str]) -> str:
+    """What pip's line is about: of a file's name the part before its version, and its size."""
+    text = " ".join(words).removeprefix("cached ").partition(" (from")[0]
+    file, _, size = text.partition(" ")
+    return f"{file.split('-')[0]} {size}".strip() if file.endswith((".whl", ".gz")) else text
+
+
+def watch(command: list[str], progress: Progress) -> None:
+    """Run `command` from the course's folder; where it fails, its last lines are printed and it raises."""
+    kept: deque[str] = deque(maxlen=30)
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        cwd=ROOT,
+    ) as process:
+        for text in process.stdout or ():
+            kept.append(text)
+            progress.line(text.strip())
+    if process.returncode:
+        sys.stderr.write("\n" + "".join(kept))
+        raise subprocess.CalledProcessError(process.returncode, command)
 
 
 def say(text: str) -> None:

@@ -1,6 +1,7 @@
 """The set-up's three files say the same, and bootstrap.py names what is missing with the fix."""
 
 import dataclasses
+import io
 import os
 import re
 import shutil
@@ -160,13 +161,63 @@ def test_a_failed_installation_leaves_no_stamp_and_says_what_to_do(environment, 
     assert not environment.stamp.exists()
 
 
-def test_pip_that_fails_leaves_no_stamp(environment, monkeypatch):
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+PIPS_LOG = """\
+Obtaining file:///course
+  Preparing editable metadata (pyproject.toml): finished with status 'done'
+Collecting numpy>=2 (from mlsd==0.1)
+  Downloading numpy-2.3.0-cp311-cp311-manylinux_2_28_x86_64.whl.metadata (62 kB)
+Collecting pandas>=2 (from mlsd==0.1)
+Downloading pandas-2.3.0-cp311-cp311-manylinux_2_28_x86_64.whl (12.4 MB)
+Installing collected packages: numpy, pandas, mlsd
+"""
+
+
+def test_an_installation_shows_where_it_stands():
+    terminal = Terminal()
+    with bootstrap.Progress(terminal, expected=2) as progress:
+        for line in PIPS_LOG.splitlines():
+            progress.line(line.strip())
+    shown = terminal.getvalue().split("\r\x1b[K")[1:]
+    assert [text.partition(", ")[0] for text in shown[:4]] == [
+        "1 of about 2 packages",
+        *["2 of about 2 packages"] * 3,
+    ]
+    assert [text.partition(":")[2][4:] for text in shown[:3]] == [
+        "looking at numpy>=2",
+        "looking at pandas>=2",
+        "downloading pandas (12.4 MB)",
+    ]
+    assert "installing what was fetched" in shown[3]
+    assert shown[-1] == ""  # the line is gone when the installation is
+
+
+def test_a_log_file_gets_few_lines(monkeypatch):
+    log = io.StringIO()
+    with bootstrap.Progress(log, expected=2) as progress:
+        for line in PIPS_LOG.splitlines() * 50:
+            progress.line(line.strip())
+    lines = log.getvalue().splitlines()
+    assert len(lines) == 50
+    assert all("installing what was fetched" in line for line in lines)
+
+
+def test_what_is_expected_follows_from_the_constraints(environment):
+    assert 0 < bootstrap.expected_packages(environment) <= len((environment.root / environment.inputs[-1]).read_text())
+
+
+def test_pip_that_fails_leaves_no_stamp(environment, monkeypatch, capfd):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     (environment.root / environment.inputs[-1]).write_text("")
     (environment.root / "nothing-here.txt").write_text("mlsd-has-no-such-package")
     asks = dataclasses.replace(environment, packages=("--requirement", str(environment.root / "nothing-here.txt")))
     with pytest.raises(SystemExit, match="nothing half-made is kept"):
         bootstrap.install(asks)
+    assert "mlsd-has-no-such-package" in capfd.readouterr().err
     assert asks.python.exists()
     assert not bootstrap.is_current(asks)
 
