@@ -1,0 +1,17 @@
+"""A bar for a cell that takes long, seen only by a reader, and only once the wait is one."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from mlsd_lib.lesson.reader import someone_is_there
+
+WAIT_S = 2.0
+"""No bar is drawn for what is done within these seconds."""
+Item = TypeVar("Item")
+
+
+def progress(items: Iterable[Item], what: str) -> Iterator[Item]:
+    """The `items`, one after the other, with a bar named `what` while a reader waits for them."""
+    from tqdm.auto import tqdm
+
+    yield from tqdm(items, desc=what, delay=WAIT_S, leave=False, disable=not someone_is_there())
