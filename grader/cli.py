@@ -69,7 +69,7 @@ def doctor(
 
 
 def main() -> None:
-    """Entry point of `mlsd`: a course error is told without a traceback, exit status 2."""
+    """Entry point of `mlsd`: a course error is printed without a traceback, exit status 2."""
     try:
         app()
     except CourseError as error:

@@ -121,8 +121,8 @@ def collect(
             typer.echo(f"{one.outcome:9s}  {one.source}{whom}" + (f": {one.detail}" if one.detail else ""))
     counts = Counter(one.outcome for one in report)
     typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or f"Nothing in {source}.")
-    if told := work.assumed_zone(source, timezone):
-        typer.echo(told)
+    if reported := work.assumed_zone(source, timezone):
+        typer.echo(reported)
     typer.echo(f"Report: {work.write_report(course, name, report)}. Next: {course.command(f'grade {name}')}")
     raise typer.Exit(1 if counts["refused"] or not report else 0)
 
@@ -183,8 +183,8 @@ def grade(
         begun = None if stock else ending.enter_context(begun_early(Course.root_of(folder), name))
         course = Course.open(folder)
         if is_unreleased(course, name):
-            told = f"{name}: its source was changed but not released; the tests of the release are run."
-            typer.echo(f"{told} To release it: {course.command(f'release {name}')}", err=True)
+            reported = f"{name}: its source was changed but not released; the tests of the release are run."
+            typer.echo(f"{reported} To release it: {course.command(f'release {name}')}", err=True)
         students = batch.chosen(course, name, student)
         if stock:
             grading = grade_by_stock(course, name, students, timeout, force)
@@ -198,11 +198,11 @@ def grade(
 
 def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> None:
     """What a person must decide, a line a student who needs a look, how many were graded and where the marks are."""
-    disputed = [(one.student, test, told) for one in outcomes for test, told in one.disputed.items()]
+    disputed = [(one.student, test, reported) for one in outcomes for test, reported in one.disputed.items()]
     if disputed:
         typer.echo(f"{len(disputed)} tests had two outcomes; the lower one counts until you decide (mlsd formgrader):")
-    for student, test, told in disputed:
-        typer.echo(f"  {student}, {test}: {told}")
+    for student, test, reported in disputed:
+        typer.echo(f"  {student}, {test}: {reported}")
     for one in outcomes:
         if one.needs_a_look:
             typer.echo(
@@ -316,8 +316,8 @@ def _seals(course: Course, name: str) -> str:
         places = Counter(one.place for one in planned(course, name))
     except SandboxError as error:
         return f"which tests are sealed is found out when it is graded ({error})"
-    told = ", ".join(f"{places[place]} {place}" for place in ("suite", "sealed", "unsealed") if places[place])
-    return f"tests: {told or 'none'}" + (f". Why: mlsd plan {name}" if places["unsealed"] else "")
+    reported = ", ".join(f"{places[place]} {place}" for place in ("suite", "sealed", "unsealed") if places[place])
+    return f"tests: {reported or 'none'}" + (f". Why: mlsd plan {name}" if places["unsealed"] else "")
 
 
 def _write_edition(course: Course, to: Path) -> None:

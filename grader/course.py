@@ -157,8 +157,8 @@ def reason(result: dict[str, Any]) -> str:
     text = result.get("log", "") + "\n" + result.get("error", "")
     raised = [line for line in text.splitlines() if re.match(r" {0,4}[\w.]*(Error|Exception|Missing\w*)\b", line)]
     own = [line for line in raised if "NbGraderException" not in line]
-    told = [line.partition("] ")[2] for line in text.splitlines() if line.startswith(("[ERROR", "[CRITICAL"))]
-    return next(iter(own or told or raised), "nbgrader failed and did not say why").strip()
+    reported = [line.partition("] ")[2] for line in text.splitlines() if line.startswith(("[ERROR", "[CRITICAL"))]
+    return next(iter(own or reported or raised), "nbgrader failed and did not say why").strip()
 
 
 @contextmanager
@@ -206,7 +206,7 @@ def _call(module: str, function: str, *arguments: Any, **named: Any) -> Any:
 
 @contextmanager
 def _nbgraders_surroundings() -> Iterator[None]:
-    """Meanwhile `alembic`, which nbgrader calls by name, is found, and warnings about its queries are not told."""
+    """Meanwhile `alembic`, which nbgrader calls by name, is found, and warnings about its queries are not shown."""
     from sqlalchemy.exc import SAWarning
 
     before = os.environ.get("PATH", "")

@@ -18,7 +18,7 @@ from grader.errors import GraderError
 SECRET_NAME = ".mlsd-secret"
 VARIABLE = "MLSD_SECRET_FILE"
 SHORTEST = 32
-_KEYS: dict[str, str] = {}  # of a process that has no secret file; never empty once it was told
+_KEYS: dict[str, str] = {}  # of a process that has no secret file; never empty once it was set
 
 
 def secret_file() -> Path:

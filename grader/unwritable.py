@@ -1,4 +1,4 @@
-"""What may not be written is told in one line that names the file, the rule and the fix, and never by a traceback."""
+"""What may not be written is reported in one line that names file, rule and fix, and never by a traceback."""
 
 import errno
 import functools

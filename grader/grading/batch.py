@@ -68,7 +68,7 @@ def grade(
 ) -> Iterator[StudentOutcome]:
     """Each student's outcome as it comes. Raises `GraderError` if nothing more can be recorded.
 
-    `say` is told what a person at the terminal should know meanwhile. `grader` and its `settings` as in `work.Spec`,
+    `say` receives what a person at the terminal should know meanwhile. `grader` and its `settings` as in `work.Spec`,
     `preload` as in `batch.Pool`.
     """
     if course.secret_file.is_file():
@@ -106,11 +106,11 @@ def calibrations(
     path, digest = calibration_file(course.home, shared.name), digest_of(shared)
     if found := recorded(path, digest):
         return found
-    told = run_once(calibrate_for, shared, level, preload=preload)
-    if isinstance(told, str):
-        raise GraderError(told)
-    record(path, digest, told)
-    return dict(told)
+    reported = run_once(calibrate_for, shared, level, preload=preload)
+    if isinstance(reported, str):
+        raise GraderError(reported)
+    record(path, digest, reported)
+    return dict(reported)
 
 
 def assignment_of(course: Course, name: str) -> Assignment:

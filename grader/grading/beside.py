@@ -21,7 +21,7 @@ _now_s = time.monotonic
 class Beside:
     """What tests of one notebook gave beside the student's code, by name, in `runs`. Close it.
 
-    `shown` are those that were handed to the student's own session for a copy, and so could have told it something.
+    `shown` are those that were handed to the student's own session for a copy, and so may have disclosed something.
     `copies` is the calibration's choice. All of them together may take as long as the submission itself.
     """
 

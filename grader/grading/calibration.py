@@ -63,10 +63,10 @@ def calibration_file(home: Path, name: str) -> Path:
 def recorded(path: Path, digest: str) -> dict[str, Calibration] | None:
     """The recorded calibrations by notebook, if they are those of this digest."""
     try:
-        told = json.loads(path.read_text())
-        if told["digest"] != digest:
+        reported = json.loads(path.read_text())
+        if reported["digest"] != digest:
             return None
-        return {name: _read(one) for name, one in told["notebooks"].items()}
+        return {name: _read(one) for name, one in reported["notebooks"].items()}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -111,10 +111,10 @@ def _plain(one: Calibration) -> dict[str, Any]:
     }
 
 
-def _read(told: Mapping[str, Any]) -> Calibration:
-    allowed = {name: frozenset(methods) for name, methods in told["allowed"].items()}
-    modules, copies = frozenset(told["modules"]), bool(told["copies"])
-    return Calibration(allowed, frozenset(told["changed"]), told["unsealed"], modules, copies)
+def _read(reported: Mapping[str, Any]) -> Calibration:
+    allowed = {name: frozenset(methods) for name, methods in reported["allowed"].items()}
+    modules, copies = frozenset(reported["modules"]), bool(reported["copies"])
+    return Calibration(allowed, frozenset(reported["changed"]), reported["unsealed"], modules, copies)
 
 
 def _answers_cpu_s(run: NotebookRun) -> float:

@@ -145,11 +145,11 @@ class NotebookRun:
         for step in self.steps:
             run = self.outputs.get(step.number)
             if step.name in self.unsealed and step.role == "test":
-                told = f"the test {step.name!r} ran unsealed: {self.unsealed[step.name]}"
-                found.append(Flag("unsealed", told, name, step.name, look=False))
+                reported = f"the test {step.name!r} ran unsealed: {self.unsealed[step.name]}"
+                found.append(Flag("unsealed", reported, name, step.name, look=False))
             if run is not None and run.verdict in ("timeout", "memory", "crashed"):
-                told = (run.error[1] or run.error[0]) if run.error else run.verdict
-                found.append(Flag(run.verdict, f"the cell {step.name!r}: {told}", name, step.name))
+                reported = (run.error[1] or run.error[0]) if run.error else run.verdict
+                found.append(Flag(run.verdict, f"the cell {step.name!r}: {reported}", name, step.name))
             if run is not None and run.truncated:
                 found.append(
                     Flag("output", f"the cell {step.name!r} put out too much; the rest was cut", name, step.name)
@@ -165,8 +165,8 @@ class NotebookRun:
             if one.verdict in ("timeout", "memory", "crashed", "tampered", "unstable")
         ]
         if self.left.processes:
-            told = ", ".join(self.left.processes[:3])
-            found.append(Flag("left", f"processes still ran at the end and were ended: {told[:200]}", name))
+            reported = ", ".join(self.left.processes[:3])
+            found.append(Flag("left", f"processes still ran at the end and were ended: {reported[:200]}", name))
         return found
 
     def _record(self, step: Step) -> None:

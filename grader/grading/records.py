@@ -50,14 +50,14 @@ class Outcome:
     own_line: str = ""
 
     @classmethod
-    def untrusted(cls, told: Mapping[str, Any], maximum: float) -> "Outcome":
+    def untrusted(cls, reported: Mapping[str, Any], maximum: float) -> "Outcome":
         """An outcome as a process tells it that may be anybody's by now: held to its form, points within the range.
 
         Raises `ValueError` for what is no outcome.
         """
         found = cls()
         for one in fields(cls):
-            value: Any = told.get(one.name)
+            value: Any = reported.get(one.name)
             kind = type(getattr(found, one.name))
             if kind is float and type(value) is int:
                 value = float(value)

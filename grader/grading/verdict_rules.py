@@ -15,7 +15,7 @@ from grader.sandbox import CellRun
 from grader.suite_kit.points import clamp
 
 ENDED = ("crashed", "timeout", "memory")
-TOLD = 4_000
+CHARACTERS = 4_000
 NOT_ATTEMPTED = "The answer is as it was handed out."
 
 
@@ -90,7 +90,7 @@ def of_sealed(
         verdict, message = excuse
     unseen = excuse is None and (outcome.line in hidden or _says_what_is_hidden(outcome, source, hidden))
     return Verdict(
-        cells.plan.name, test, outcome.points, maximum, verdict, message[:TOLD], outcome.html,
+        cells.plan.name, test, outcome.points, maximum, verdict, message[:CHARACTERS], outcome.html,
         "hidden" if unseen else "visible", False, outcome.wall_s, cpu_s, peak_mb,
     )  # fmt: skip
 
@@ -105,9 +105,9 @@ def of_both(sealed: Verdict, beside: Verdict, trust: str = "") -> Verdict:
         return sealed
     if trust:
         return sealed if trust == "sealed" else beside
-    told = f"{_outcome(sealed)} apart from the student's code, {_outcome(beside)} beside it"
+    reported = f"{_outcome(sealed)} apart from the student's code, {_outcome(beside)} beside it"
     lower = min(sealed, beside, key=lambda one: one.points)
-    return replace(lower, disputed=told[:TOLD], unsealed=False)
+    return replace(lower, disputed=reported[:CHARACTERS], unsealed=False)
 
 
 def _outcome(one: Verdict) -> str:
@@ -131,8 +131,8 @@ def of_unsealed(cells: Cells, test: str, source: str, maximum: float, run: CellR
         verdict, message = excuse
     visibility = "hidden" if hidden_lines(source, cells.plan.hidden) and not excuse and points < maximum else "visible"
     return Verdict(
-        cells.plan.name, test, points, maximum, verdict, message[:TOLD], "", visibility, True, run.wall_s, run.cpu_s,
-        run.peak_mb,
+        cells.plan.name, test, points, maximum, verdict, message[:CHARACTERS], "", visibility, True, run.wall_s,
+        run.cpu_s, run.peak_mb,
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ class Grader(Protocol):
 
 @dataclass(frozen=True)
 class Spec:
-    """What every worker of a batch is told. `grader` is "module:class", called with `shared`, `preload`, options."""
+    """What every worker of a batch receives. `grader` is "module:class", called with `shared`, `preload`, options."""
 
     shared: Assignment
     grader: str = GRADER
@@ -107,8 +107,8 @@ def _one(shared: Assignment, grader: Grader, task: Task) -> Done:
     except OSError as error:
         return Done(task.student, failure=f"the submission cannot be read: {error}")
     except Exception as error:
-        told = f"the grader failed ({type(error).__name__}: {error})"
-        return Done(task.student, failure=told, trace=traceback.format_exc())
+        reported = f"the grader failed ({type(error).__name__}: {error})"
+        return Done(task.student, failure=reported, trace=traceback.format_exc())
     ended_s = time.perf_counter()
     done.spent_s = {"read": read_s - started_s, "grade": graded_s - read_s, "finish": ended_s - graded_s}
     return done

@@ -45,7 +45,7 @@ class Pool:
     `most_s` is the longest that one submission may take, `most_mb` the memory at which a worker is replaced; the
     workers' sandboxes and checkers come from `preload`, if there are any. Of several workers each has a core of its
     own, as far as there are cores, so that what one submission does slows no other. `work` is what a worker does, its
-    answers are like `Done`, `spec` what it is told; `preloaded` are the modules that every worker has from its start.
+    answers are like `Done`, `spec` what it receives; `preloaded` are the modules that every worker has from its start.
     """
 
     def __init__(

@@ -58,24 +58,24 @@ class CellRun:
         return cls(error=(NAMES[verdict], text, ""), verdict=verdict)
 
 
-def told_run(told: Any) -> CellRun:
+def told_run(reported: Any) -> CellRun:
     """A run as the student's side tells it. Raises `KeyError`, `TypeError` or `ValueError` for what is none."""
-    run = CellRun(truncated=bool(told["truncated"]), execution_count=int(told["count"]))
-    if told["error"] is not None:
-        kind, text, line = map(str, told["error"])
+    run = CellRun(truncated=bool(reported["truncated"]), execution_count=int(reported["count"]))
+    if reported["error"] is not None:
+        kind, text, line = map(str, reported["error"])
         run.error = (kind, text, line)
         run.verdict = "memory" if kind.endswith("MemoryError") else "error"
     return run
 
 
 def tried(payload: bytes) -> list[CellRun]:
-    """The runs of cells that were tried, as far as they are told in form."""
+    """The runs of cells that were tried, as far as they are reported in form."""
     runs = []
     try:
-        for told in protocol.parsed(payload):
-            run = told_run(told)
-            run.outputs = [{"output_type": "execute_result", "data": {"text/plain": str(told["shown"])}}]
-            runs.append(run if told["shown"] else replace(run, outputs=[]))
+        for reported in protocol.parsed(payload):
+            run = told_run(reported)
+            run.outputs = [{"output_type": "execute_result", "data": {"text/plain": str(reported["shown"])}}]
+            runs.append(run if reported["shown"] else replace(run, outputs=[]))
     except (protocol.BadMessage, ValueError, KeyError, TypeError):
         pass
     return runs

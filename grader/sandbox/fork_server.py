@@ -37,12 +37,12 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
     started_s = time.monotonic()
     make_ready(Level(setting["level"]))
     body = importlib.import_module(setting["body"])
-    prepared, told = body.prepare(setting)
+    prepared, reported = body.prepare(setting)
     sessions = Sessions(body, prepared, setting, control)
     gc.collect()
     gc.freeze()
-    told |= {"threads": process_stats.threads(os.getpid()), "warm_s": time.monotonic() - started_s}
-    protocol.send_message(control, protocol.Warm(told))
+    reported |= {"threads": process_stats.threads(os.getpid()), "warm_s": time.monotonic() - started_s}
+    protocol.send_message(control, protocol.Warm(reported))
     try:
         sessions.serve()
     except protocol.Closed:

@@ -106,7 +106,7 @@ def _is_python(source: str) -> bool:
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they are told when the cell is compiled to run
+            warnings.simplefilter("ignore")  # they are shown when the cell is compiled to run
             compile(source, "<cell>", "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
@@ -140,9 +140,9 @@ class ZMQInteractiveShell(InteractiveShell):
     def ask_exit(self) -> None:
         """`exit` in a cell: the other cells are still run."""
 
-    def should_run_async(self, raw_cell: str, **told: Any) -> bool:
+    def should_run_async(self, raw_cell: str, **reported: Any) -> bool:
         """The same as IPython's, which compiles each cell once more to find out."""
-        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **told)
+        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **reported)
 
     def show_values_only(self) -> None:
         """From now on show a value as text, draw no figure, and format no traceback: nobody reads them."""

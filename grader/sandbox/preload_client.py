@@ -1,4 +1,4 @@
-"""A process's way to the preload server, and what every warmed process is told about libraries and isolation."""
+"""A process's way to the preload server, and what every warmed process is sent about libraries and isolation."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ ENVIRONMENT = {
 
 
 class ForkedProcess:
-    """A process forked in the preload server: what `Popen` offers of one. It is told to end by `line` closing.
+    """A process forked in the preload server: what `Popen` offers of one. It is made to end by `line` closing.
 
     `handle` is a process descriptor: the preload server may know the process by another number than we.
     """

@@ -1,7 +1,7 @@
 """A warmed process that holds libraries and nothing else; sandboxes and checkers are forked from it.
 
 So a library is imported once a batch, not twice a worker. No test, no solution, no secret and no student code enters
-it: what a fork becomes is told to the fork. Without it every process starts by itself, and the marks are the same.
+it: what a fork becomes is sent to the fork. Without it every process starts by itself, and the marks are the same.
 """
 
 import contextlib

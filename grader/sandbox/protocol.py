@@ -267,7 +267,7 @@ class Warm:
     """From a warmed process, its first message: it can fork; what it says of itself."""
 
     KIND: ClassVar[int] = ord("w")
-    told: dict[str, Any]
+    reported: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -345,16 +345,16 @@ def unpacked(kind: int, payload: bytes, longest: Mapping[int, int] = FROM_CHECKE
     wanted = MESSAGES.get(kind)
     if wanted is None:
         raise BadMessage(f"the kind {kind} is unknown")
-    told = parsed(payload, longest.get(kind, MOST_RECORD))
+    reported = parsed(payload, longest.get(kind, MOST_RECORD))
     types = {one.name: _TYPES[one.type] for one in fields(wanted)}
-    if type(told) is not dict or set(told) != set(types):
+    if type(reported) is not dict or set(reported) != set(types):
         raise BadMessage(f"{wanted.__name__} has other fields")
-    if any(type(told[name]) not in types[name] for name in types):
+    if any(type(reported[name]) not in types[name] for name in types):
         raise BadMessage(f"a field of {wanted.__name__} has another type")
-    lists = [one for one in told.values() if type(one) is list]
+    lists = [one for one in reported.values() if type(one) is list]
     if any(type(item) is not str for one in lists for item in one):
         raise BadMessage(f"a list in {wanted.__name__} holds no texts")
-    return wanted(**told)
+    return wanted(**reported)
 
 
 def send_message(channel: socket.socket, message: Message, number: int = 0, files: Sequence[int] = ()) -> None:

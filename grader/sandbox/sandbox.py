@@ -65,7 +65,7 @@ class Sandbox:
         if preload is not None and self.level == Level.NAMESPACES:
             self.user = preload.user  # who stands in its /etc/passwd
         self.starts = self._opened = 0
-        self.told: dict[str, Any] = {}  # what the warmed process said of itself
+        self.reported: dict[str, Any] = {}  # what the warmed process said of itself
         self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
         self._control: socket.socket | None = None
         self._words: IO[bytes] | None = None  # of a process that has not yet said that it is warm
@@ -93,12 +93,12 @@ class Sandbox:
     @property
     def threads(self) -> int:
         """Threads of the warmed process; more than one means that something started some when it was warmed."""
-        return int(self.told.get("threads", 0))
+        return int(self.reported.get("threads", 0))
 
     @property
     def warm_s(self) -> float:
         """Seconds that warming took."""
-        return float(self.told.get("warm_s", 0.0))
+        return float(self.reported.get("warm_s", 0.0))
 
     def begin(self) -> None:
         """Start the warmed process if it does not run, and wait for nothing: others can be started meanwhile."""
@@ -216,7 +216,7 @@ class Sandbox:
             said = self._words.read().decode("utf-8", "replace").strip().splitlines()
             self.close()
             raise SandboxError(f"the sandbox could not be started: {said[-1] if said else error}") from None
-        self.told = warm.told
+        self.reported = warm.reported
         self._words.close()
         self._words = None
 

@@ -87,10 +87,10 @@ class Session:
             watch = ResourceMonitor(self.limits, self._family(), self.folder, self._within_total(self.limits.wall_s))
             watch.limit_cpu(self.limits.cpu_s)
             try:
-                told = self._converse(
+                reported = self._converse(
                     protocol.CELL, source.encode("utf-8", "replace"), protocol.DONE, watch, recorder, None
                 )
-                run = self._read(told)
+                run = self._read(reported)
             except SessionDead as dead:
                 run = CellRun.stopped(dead.verdict, str(dead))
         if run.verdict not in ("ok", "error") and run.execution_count is None:

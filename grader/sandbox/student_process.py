@@ -134,13 +134,13 @@ class Student:
         source = payload.decode("utf-8", "replace")
         result = self.run(source, store_history=True)
         error = result.error_before_exec or result.error_in_exec
-        told = {"error": _told(error) if error is not None else None, "count": self.shell.execution_count - 1}
-        return json.dumps({**told, "truncated": OUTPUTS.truncated}).encode("utf-8", "replace")
+        reported = {"error": _told(error) if error is not None else None, "count": self.shell.execution_count - 1}
+        return json.dumps({**reported, "truncated": OUTPUTS.truncated}).encode("utf-8", "replace")
 
     def try_cells(self, payload: bytes) -> bytes:
         """As `run_cell` for some cells, in one fork that is thrown away: nothing that they do is left.
 
-        The reply is a list with what each told, and the text of its value if it has one. It is empty where no fork can
+        The reply is a list of what each gave, and the text of its value if it has one. It is empty where no fork can
         be made: a cell may have used up the files or processes that it may have.
         """
         try:
@@ -158,8 +158,8 @@ class Student:
             self._in_fork(json.loads(payload), writing)
         os.close(writing)
         try:
-            with open(reading, "rb") as told:  # by its length: processes that a cell left may hold the pipe open
-                return told.read(int.from_bytes(told.read(4), "little"))
+            with open(reading, "rb") as reported:  # by its length: processes that a cell left may hold the pipe open
+                return reported.read(int.from_bytes(reported.read(4), "little"))
         finally:
             for end in (os.killpg, os.kill):  # the group is there once the fork has run
                 with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -169,7 +169,7 @@ class Student:
 
     def _in_fork(self, sources: list[str], writing: int) -> None:
         """The whole life of a fork that tries cells."""
-        told: list[Any] = []
+        reported: list[Any] = []
         try:
             gc.disable()  # to collect garbage is to copy every page
             os.setpgid(0, 0)
@@ -184,9 +184,9 @@ class Student:
                 shown: list[str] = []
                 OUTPUTS.forked, OUTPUTS.send = False, lambda record, shown=shown: shown.extend(_value(record))
                 OUTPUTS.begin(self.output_bytes)
-                told.append(json.loads(self.run_cell(source.encode())) | {"shown": shown[-1] if shown else ""})
+                reported.append(json.loads(self.run_cell(source.encode())) | {"shown": shown[-1] if shown else ""})
         finally:
-            reply = json.dumps(told).encode("utf-8", "replace")
+            reply = json.dumps(reported).encode("utf-8", "replace")
             os.write(writing, len(reply).to_bytes(4, "little") + reply)
             os._exit(0)
 

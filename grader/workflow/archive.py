@@ -101,8 +101,8 @@ def read_archive(
     except UnpackedTooLarge as error:
         yield Entry(PurePosixPath(name), received or datetime.now(UTC), refusal=str(error))
     except (*BROKEN, ValueError) as error:
-        told = f"not a {'tar' if tar else 'zip'} that can be read ({error})"
-        yield Entry(PurePosixPath(name), received or datetime.now(UTC), refusal=told)
+        reported = f"not a {'tar' if tar else 'zip'} that can be read ({error})"
+        yield Entry(PurePosixPath(name), received or datetime.now(UTC), refusal=reported)
 
 
 def _read_tar(file: Path | BinaryIO, limits: Limits, received: datetime | None) -> Iterator[Entry]:

@@ -152,11 +152,11 @@ def _grouped(entries: list[Entry], exercise: Exercise) -> tuple[list[HandIn], li
     for entry in entries:
         found = owner(PurePosixPath(*entry.name.parts[skip:]), exercise.name)
         if found is None:
-            told = "nothing in its name says whose it is; put it into a folder named after the student"
-            unfit.append(Collected(str(entry.name), "", "refused", told))
+            reported = "nothing in its name says whose it is; put it into a folder named after the student"
+            unfit.append(Collected(str(entry.name), "", "refused", reported))
         elif taken := clash(str(found.inner), exercise.files):
-            told = f"{taken} is a file of the exercise, and one of the two is a folder; rename it"
-            unfit.append(Collected(str(entry.name), "", "refused", told))
+            reported = f"{taken} is a file of the exercise, and one of the two is a folder; rename it"
+            unfit.append(Collected(str(entry.name), "", "refused", reported))
         else:
             _add(hand_ins.setdefault(found.source, HandIn(found.source, found.keys, found.student)), found, entry)
     return list(hand_ins.values()), unfit
@@ -181,13 +181,13 @@ def _take(course: Course, exercise: Exercise, one: HandIn, students: dict[str, s
         student = mapped[0]
     if not STUDENT.fullmatch(student):
         return Collected(one.source, student, "refused", "its name cannot be a student's id; use --map")
-    chosen, told = _chosen([path for path in one.files if path.suffix.lower() == ".ipynb"], exercise.notebooks)
+    chosen, reported = _chosen([path for path in one.files if path.suffix.lower() == ".ipynb"], exercise.notebooks)
     if not chosen:
         found = ", ".join(sorted(map(str, one.files))[:5]) or "nothing"
-        return Collected(one.source, student, "refused", told or f"{_none_of(exercise)} (found: {found})")
+        return Collected(one.source, student, "refused", reported or f"{_none_of(exercise)} (found: {found})")
     files = _placed(one.files, chosen)
     missing = [name for name in exercise.notebooks if name not in chosen]
-    notes = one.notes + ([told] if told else []) + ([f"no {', '.join(missing)} in it"] if missing else [])
+    notes = one.notes + ([reported] if reported else []) + ([f"no {', '.join(missing)} in it"] if missing else [])
     try:
         outcome, detail = _keep(course, exercise.name, student, files, one.received)
     except OSError as error:
@@ -202,7 +202,7 @@ def _none_of(exercise: Exercise) -> str:
 def _chosen(notebooks: list[PurePosixPath], wanted: list[str]) -> tuple[dict[str, PurePosixPath], str]:
     """The notebook that is meant for each wanted name, and what was taken for what; or none and why."""
     chosen: dict[str, PurePosixPath] = {}
-    told = []
+    reported = []
     exact = {path for path in notebooks if path.name in wanted}
     for name in wanted:
         found = sorted(path for path in exact if path.name == name)
@@ -210,12 +210,12 @@ def _chosen(notebooks: list[PurePosixPath], wanted: list[str]) -> tuple[dict[str
             rest = [path for path in notebooks if path not in exact and path not in chosen.values()]
             alike = [path for path in rest if is_alike(path.name, name.removesuffix(".ipynb"))]
             found = alike or (rest if len(wanted) == 1 and len(rest) == 1 else [])
-            told += [f"{found[0].name} was taken for {name}"] if len(found) == 1 else []
+            reported += [f"{found[0].name} was taken for {name}"] if len(found) == 1 else []
         if len(found) > 1:
             return {}, _ambiguous(found, name)
         if found:
             chosen[name] = found[0]
-    return chosen, "; ".join(told)
+    return chosen, "; ".join(reported)
 
 
 def _ambiguous(found: list[PurePosixPath], name: str) -> str:
@@ -246,8 +246,8 @@ def _keep(
             return "unchanged", f"received {stamp}" if stamp else ""
         new = received.strftime(STAMP_FORMAT)
         if stamp and new <= stamp:
-            told = "older than" if new < stamp else "another version with the same time of receipt as"
-            return ("older" if new < stamp else "refused"), f"{told} the one of {stamp}, which stays"
+            reported = "older than" if new < stamp else "another version with the same time of receipt as"
+            return ("older" if new < stamp else "refused"), f"{reported} the one of {stamp}, which stays"
         earlier = course.home / "earlier" / student / name / (stamp or "unknown time").replace(":", "")
         earlier.parent.mkdir(parents=True, exist_ok=True)
         outcome, detail = "replaced", f"the one received {stamp or 'at an unknown time'} is kept in {earlier}"

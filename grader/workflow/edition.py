@@ -38,8 +38,8 @@ def write_edition(course: Course, to: Path) -> int:
         _copy(course.root, whole)
         _settle_links(whole)
         if leaks := scan(whole, against):
-            told = "\n".join(f"  {one.where}: {one.what}" for one in leaks[:20])
-            raise GraderError(f"the edition was not written, because it would give away:\n{told}")
+            reported = "\n".join(f"  {one.where}: {one.what}" for one in leaks[:20])
+            raise GraderError(f"the edition was not written, because it would give away:\n{reported}")
         if to.exists():
             to.rmdir()
         os.replace(whole, to)

@@ -42,7 +42,7 @@ MODULES = (
 
 @dataclass(frozen=True)
 class FeedbackSpec:
-    """What every worker is told: the course's folder and configuration, the exercise, whether pages are made anew."""
+    """What every worker receives: the course's folder and configuration, the exercise, whether pages are made anew."""
 
     root: Path
     config: Any

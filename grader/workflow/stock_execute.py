@@ -69,8 +69,10 @@ class ExecuteToTheEnd(Execute):
 
     def _end(self, cell: NotebookNode, kind: str, why: str) -> None:
         self.ended = why
-        told = "the kernel died in this cell" if kind == DIED else f"not stopped after {self.timeout} seconds; killed"
-        cell.outputs.append(new_output("error", **_error(kind, told)))
+        reported = (
+            "the kernel died in this cell" if kind == DIED else f"not stopped after {self.timeout} seconds; killed"
+        )
+        cell.outputs.append(new_output("error", **_error(kind, reported)))
 
 
 def _error(name: str, value: str) -> dict[str, Any]:

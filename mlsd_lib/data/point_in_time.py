@@ -222,9 +222,9 @@ def _ticks(times: "list[pd.Series]") -> tuple[str, list[np.ndarray]]:
             raise DataError(f"The column {time.name!r} is {time.dtype}; a time is needed. Use pandas.to_datetime.")
     zones = {str(time.name): time.dt.tz for time in times}
     if len({zone is None for zone in zones.values()}) == 2:
-        told = ", ".join(f"{name}: {zone or 'none'}" for name, zone in zones.items())
+        reported = ", ".join(f"{name}: {zone or 'none'}" for name, zone in zones.items())
         raise DataError(
-            f"Some of the times have a time zone and some not ({told}); they cannot be compared. "
+            f"Some of the times have a time zone and some not ({reported}); they cannot be compared. "
             "Say with .dt.tz_localize which zone the others are in."
         )
     unit = max((time.dt.unit for time in times), key=list(UNITS).index)

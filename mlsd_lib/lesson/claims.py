@@ -27,7 +27,7 @@ class Claim(NamedTuple):
 
 
 class ClaimsFailed(LessonError):
-    """A lesson's claim did not hold where nobody was there to be told."""
+    """A lesson's claim did not hold where nobody was there to read it."""
 
 
 def claims(*statements: Claim) -> None:

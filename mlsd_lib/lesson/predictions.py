@@ -26,7 +26,7 @@ BAND = "#CC79A7"
 class PredictionWanted(LessonError):
     """Stops the notebook once, so that nobody measures before having guessed."""
 
-    def told(self) -> str:
+    def reported(self) -> str:
         """The question alone."""
         return str(self)
 

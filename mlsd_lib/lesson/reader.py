@@ -32,7 +32,7 @@ RUNS_BY_NBGRADER = ("NBGRADER_VALIDATING", "NBGRADER_EXECUTION")
 class LessonError(CourseError):
     """A lesson was called with something that it cannot use."""
 
-    def told(self) -> str:
+    def reported(self) -> str:
         """What a reader sees instead of a traceback: the message says all, our own lines nothing."""
         return f"{type(self).__name__}: {self}"
 
@@ -41,7 +41,7 @@ class LessonError(CourseError):
         """IPython asks for this name. Where nobody is there, the report needs the line of the cell: there is none."""
         if not someone_is_there():
             raise AttributeError("_render_traceback_")
-        return lambda: [self.told()]
+        return lambda: [self.reported()]
 
 
 def home() -> Path:

@@ -36,7 +36,7 @@ class Exercise:
     """What the answer in one *your turn* cell is held against.
 
     `through`, where the cases are not calls of the reader's function, is called with that function and a case's
-    arguments; what it asserts is told to the reader.
+    arguments; what it asserts is shown to the reader.
     """
 
     cases: Sequence[Case]
@@ -73,8 +73,8 @@ def check(
 
     `attempt` is a function, or a plain value (then each case has no arguments); `through` as in `Exercise`.
     Unanswered is a function that raises NotImplementedError, or a value that is None or `...`. Arguments are copied: a
-    function that changes its input is told so. Of several cases that fail, one with a named mistake is told. The hint
-    comes at the second failure in a row.
+    function that changes its input is reported as such. Of cases that fail, one with a named mistake is shown. The
+    hint comes at the second failure in a row.
     """
     result = _outcome(id, attempt, Exercise(cases, hint, through))
     with record() as connection:
@@ -122,8 +122,8 @@ def _outcome(id: str, attempt: Any, exercise: Exercise) -> CheckResult:
         if verdict.outcome != "pass":
             failed.append(verdict)
     if failed:
-        told = next((verdict for verdict in failed if verdict.named), failed[0])
-        return CheckResult(id, told.outcome, told.message)
+        reported = next((verdict for verdict in failed if verdict.named), failed[0])
+        return CheckResult(id, reported.outcome, reported.message)
     return CheckResult(id, "pass", f"{len(exercise.cases)} of {len(exercise.cases)} cases agree.")
 
 
@@ -149,8 +149,8 @@ def _judge(attempt: Any, one: Case, through: Callable[..., Any] | None) -> _Verd
             return _Verdict("fail", str(error), named=True)
         return _Verdict("error in your code", f"{call} raised {type(error).__name__}: {error}{_line_of(error)}")
     if not all(_same(left, right, 0.0) for left, right in zip(arguments, one.arguments, strict=True)):
-        told = f"{call} changed its own input. Work on a copy: the caller still needs what it passed."
-        return _Verdict("fail", told, named=True)
+        reported = f"{call} changed its own input. Work on a copy: the caller still needs what it passed."
+        return _Verdict("fail", reported, named=True)
     if value is None and one.expected is not None:
         return _Verdict("fail", f"{call} gave None. Is a return missing?", named=True)
     return _compare(call, value, one)

@@ -1,4 +1,4 @@
-"""What a run came to, and how a failure is told: notebook, cell, its lines, the error, how to run that one again."""
+"""What a run came to, and how a failure is reported: notebook, cell, lines, error, how to run that one again."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -67,8 +67,8 @@ class Result:
     def from_json(cls, data: dict[str, Any]) -> "Result":
         """The result that `to_json` gave."""
         failures = tuple(Failure(**{**one, "frames": tuple(one["frames"])}) for one in data["failures"])
-        told = {"why": tuple(data["why"]), "left_out": tuple(data.get("left_out", ()))}
-        return cls(**{**data, **told, "failures": failures})
+        reported = {"why": tuple(data["why"]), "left_out": tuple(data.get("left_out", ()))}
+        return cls(**{**data, **reported, "failures": failures})
 
     def figures(self) -> str:
         """CPU, wall and memory in one line."""

@@ -51,8 +51,8 @@ def table(results: Sequence[Result]) -> str:
         lines.append("".join(f"{_mark(found.get(seed)):>4s}" for seed in columns) + f"  {name}")
     lines += ["", ". every claim holds, 2 two claims do not, x it did not run to its end under all rules"]
     for name, found in sorted(by_name.items()):
-        if told := _told(found):
-            lines += ["", f"{name}:", *(f"  {one}" for one in told)]
+        if reported := _told(found):
+            lines += ["", f"{name}:", *(f"  {one}" for one in reported)]
     return "\n".join(lines)
 
 

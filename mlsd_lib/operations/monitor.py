@@ -29,7 +29,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class Kind:
-    """What a kind of metric is called, the smallest value worth an alert, who is told, and the first thing to do."""
+    """What a kind of metric is called, the smallest value worth an alert, who is alerted, and the first thing to do."""
 
     title: str
     floor: float
@@ -50,7 +50,7 @@ KINDS = {
 class Monitor:
     """Watches windows of a table against a reference.
 
-    `features`: columns of numbers or categories (told apart by the reference's types); `score`: the model's output;
+    `features`: columns of numbers or categories (distinguished by the reference's types); `score`: the model's output;
     `flagged`: a boolean column, what was acted on; `performance`: a function of the labelled rows, larger is better.
     `false_alarm_rate`: the share of clean windows that may raise any alert. `runbooks` replaces what `KINDS` says,
     by kind. After `fit`, `thresholds` holds one number a metric.

@@ -1,7 +1,7 @@
 """Whether a test cell changes a value that the student's code may still hold, and looks at another one afterwards.
 
 What crosses to a sealed test is a copy: a list that a constructor kept, a view, a shallow copy or rows that are one
-list cannot be told from fresh ones there. Works on the text alone, statement by statement, and rather says yes.
+list look like fresh ones there. Works on the text alone, statement by statement, and rather says yes.
 """
 
 import ast

@@ -48,7 +48,7 @@ class Plan:
     hidden: tuple[str, str] = HIDDEN
 
     def setting(self) -> dict[str, Any]:
-        """What the checker's process must be told, as JSON-friendly data."""
+        """What the checker's process receives, as JSON-friendly data."""
         known = {"theirs": sorted(self.names.theirs), "imports": self.names.imports}
         return {"name": self.name, "prefix": self.prefix, "tests": self.tests, "names": known}
 

@@ -1,6 +1,6 @@
 """Signs in the text of a test cell by which the sealing rules decide: each finder gives what it found, or "".
 
-Reads the instructor's text alone. What follows from a sign, and what a teacher is told, stands in `sealing_rules`.
+Reads the instructor's text alone. What follows from a sign, and what a teacher reads, stands in `sealing_rules`.
 """
 
 import ast
@@ -145,8 +145,8 @@ def errors_made_of_warnings(cell: TrustedCell) -> str:
     """Warnings turned into errors, or caught."""
     for call in cell.calls:
         name = dotted(call.func).rpartition(".")[2]
-        told = [*call.args, *(one.value for one in call.keywords)]
-        texts = {one.value for one in told if isinstance(one, ast.Constant)}
+        reported = [*call.args, *(one.value for one in call.keywords)]
+        texts = {one.value for one in reported if isinstance(one, ast.Constant)}
         if name in ("simplefilter", "filterwarnings") and "error" in texts:
             return f"{name}('error')"
         if name in ("seterr", "errstate") and texts & {"raise", "call"}:

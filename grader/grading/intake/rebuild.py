@@ -88,11 +88,11 @@ def _flags(handed: Handed, original: InstructorNotebook, pairs: Pairs) -> Iterat
     theirs = {number: index for index, number in pairs.items()}
     fixed = in_place(pairs)
     if handed.language and handed.language.lower() != "python":
-        told = f"its kernel is for {handed.language[:40]!r}; it was run with Python"
-        yield Flag("kernelspec", told, original.name)
+        reported = f"its kernel is for {handed.language[:40]!r}; it was run with Python"
+        yield Flag("kernelspec", reported, original.name)
     if cells and not any(cell.entry for cell in cells) and any(one.entry for one in original.cells):
-        told = "its cells had lost nbgrader's metadata; they were matched by id, content and position"
-        yield Flag("stripped", told, original.name, look=False)
+        reported = "its cells had lost nbgrader's metadata; they were matched by id, content and position"
+        yield Flag("stripped", reported, original.name, look=False)
     for number, one in enumerate(original.cells):
         if not one.entry:
             continue
@@ -101,8 +101,8 @@ def _flags(handed: Handed, original: InstructorNotebook, pairs: Pairs) -> Iterat
                 yield Flag("deleted", f"the {one.called} was missing; it was put back", original.name, one.grade_id)
             continue
         index = theirs[number]
-        for kind, told in _changes(cells[index], one, index in fixed):
-            yield Flag(kind, f"the {one.called} {told}", original.name, one.grade_id)
+        for kind, reported in _changes(cells[index], one, index in fixed):
+            yield Flag(kind, f"the {one.called} {reported}", original.name, one.grade_id)
     yield from _unknown(cells, original, pairs)
 
 
@@ -133,11 +133,13 @@ def _unknown(cells: Sequence[Cell], original: InstructorNotebook, pairs: Pairs) 
         if index in pairs or not cell.grade_id:
             continue
         if cell.grade_id in known:
-            told = f"the {known[cell.grade_id].called} was there more than once; the copy was taken as an extra cell"
-            yield Flag("duplicated", told, original.name, cell.grade_id)
+            reported = (
+                f"the {known[cell.grade_id].called} was there more than once; the copy was taken as an extra cell"
+            )
+            yield Flag("duplicated", reported, original.name, cell.grade_id)
         elif cell.entry.get("grade") or cell.entry.get("points"):
-            told = f"the extra cell {cell.grade_id[:60]!r} claims points; it is worth none"
-            yield Flag("extra", told, original.name, cell.grade_id[:60])
+            reported = f"the extra cell {cell.grade_id[:60]!r} claims points; it is worth none"
+            yield Flag("extra", reported, original.name, cell.grade_id[:60])
 
 
 def _number(points: Any) -> float | None:

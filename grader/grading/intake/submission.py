@@ -184,10 +184,10 @@ def _without_clashes(files: dict[str, bytes], known: Collection[str]) -> tuple[d
     """The files less those that cannot lie beside the exercise's own, and a flag that names them."""
     found = [name for name in files if clash(name, known)]
     kept = {name: content for name, content in files.items() if name not in found}
-    told = (
+    reported = (
         f"not taken, a folder with the name of a file of the exercise or a file with that of a folder: {_listed(found)}"
     )
-    return kept, [Flag("files", told)] if found else []
+    return kept, [Flag("files", reported)] if found else []
 
 
 def _listed(names: list[str]) -> str:

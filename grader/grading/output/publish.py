@@ -150,7 +150,7 @@ def full_disk_told(place: Path) -> Iterator[None]:
     """Errors that mean "no room" raise `DiskFull` instead, also those of SQLite."""
     from sqlalchemy.exc import DatabaseError
 
-    told = (
+    reported = (
         f"there is no room to write below {place}. What was recorded so far is whole; nothing is half-written. "
         "Free some space and run the same command again: it goes on where it stopped."
     )
@@ -158,11 +158,11 @@ def full_disk_told(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in FULL:
-            raise DiskFull(told) from error
+            raise DiskFull(reported) from error
         raise
     except (DatabaseError, sqlite3.DatabaseError) as error:
         if any(words in str(error) for words in ("disk is full", "disk I/O error")):
-            raise DiskFull(told) from error
+            raise DiskFull(reported) from error
         raise
 
 

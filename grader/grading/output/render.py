@@ -19,7 +19,7 @@ from grader.suite_kit.points import Points
 
 VERDICT = "mlsd_verdict"  # keys of a cell's metadata
 NOTICE = "grader-note"
-TOLD = 20  # flags of one notebook that are listed one by one
+LISTED = 20  # flags of one notebook that are listed one by one
 PASSED = "pass"
 MESSAGE = 4_000
 PADDED = "padding:.4em .8em"  # inline: feedback pages carry no style sheet of ours
@@ -50,8 +50,8 @@ def finish(submission: Submission, result: Result, digest: str) -> Graded:
     files = dict(submission.own)
     for name, notebook in notebooks.items():
         mine = [one for one in result.verdicts if one.notebook == name]
-        told = [one for one in flags if one.look and one.notebook in ("", name)]
-        files[f"{name}.ipynb"] = _in_lines(dressed(notebook, mine, told), "cells").encode()
+        reported = [one for one in flags if one.look and one.notebook in ("", name)]
+        files[f"{name}.ipynb"] = _in_lines(dressed(notebook, mine, reported), "cells").encode()
     graded = Graded(submission.student, digest, submission.stamp, result.verdicts, flags, submission.answered, files)
     results = gradescope(submission.job, result, flags, digest)
     results["extra_data"]["notebooks"] = {
@@ -113,8 +113,8 @@ def _test(number: int, one: Verdict) -> dict[str, Any]:
 def _missing(name: str, notebook: Notebook) -> list[Verdict]:
     entries = [cell["metadata"].get("nbgrader", {}) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     tests = [one for one in entries if one.get("grade") and not one.get("solution")]
-    told = "Nothing readable was handed in."
-    return [Verdict(name, one["grade_id"], 0.0, one["points"], "missing", told) for one in tests]
+    reported = "Nothing readable was handed in."
+    return [Verdict(name, one["grade_id"], 0.0, one["points"], "missing", reported) for one in tests]
 
 
 def dressed(notebook: Notebook, verdicts: Sequence[Verdict], flags: Sequence[Flag]) -> Notebook:
@@ -129,8 +129,8 @@ def dressed(notebook: Notebook, verdicts: Sequence[Verdict], flags: Sequence[Fla
 
 def notice(flags: Sequence[Flag]) -> dict[str, Any]:
     """A cell for the top of the executed notebook that tells the student what was repaired, word for word."""
-    lines = [f"- {as_markdown(flag.text)}" for flag in flags[:TOLD]]
-    lines += [f"- and {len(flags) - TOLD} more"] if len(flags) > TOLD else []
+    lines = [f"- {as_markdown(flag.text)}" for flag in flags[:LISTED]]
+    lines += [f"- and {len(flags) - LISTED} more"] if len(flags) > LISTED else []
     return cell_dict("markdown", NOTICE, "**From the grader**\n\n" + "\n".join(lines), {})
 
 
@@ -139,8 +139,8 @@ def _cell(cell: dict[str, Any], verdicts: dict[str, Verdict], allowance: Allowan
     verdict = verdicts.get(entry.get("grade_id", ""))
     if cell["cell_type"] == "code":
         outputs = [table(verdict)] if verdict else clean_outputs(cell["outputs"], allowance)
-        told = {VERDICT: _about(verdict)} if verdict else {}
-        return cell | {"outputs": outputs, "metadata": cell["metadata"] | told}
+        reported = {VERDICT: _about(verdict)} if verdict else {}
+        return cell | {"outputs": outputs, "metadata": cell["metadata"] | reported}
     if entry.get("locked") and not entry.get("solution"):
         return cell
     if cell["cell_type"] == "raw":  # nbconvert puts it into the page as it is
@@ -160,8 +160,8 @@ def _clean_source(cell: dict[str, Any], allowance: Allowance) -> str:
 
 def _about(verdict: Verdict) -> dict[str, Any]:
     """What the page of feedback must know of a test's verdict."""
-    told = {"verdict": verdict.verdict, "visibility": verdict.visibility, "unsealed": verdict.unsealed}
-    return told | ({"disputed": True} if verdict.disputed else {})
+    reported = {"verdict": verdict.verdict, "visibility": verdict.visibility, "unsealed": verdict.unsealed}
+    return reported | ({"disputed": True} if verdict.disputed else {})
 
 
 def table(verdict: Verdict) -> dict[str, Any]:
@@ -183,8 +183,8 @@ def table(verdict: Verdict) -> dict[str, Any]:
 
 
 def _dispute(verdict: Verdict) -> str:
-    told = verdict.disputed
-    return f"<p><b>Disputed, a person must decide:</b> {html.escape(told[:MESSAGE])}</p>" if told else ""
+    reported = verdict.disputed
+    return f"<p><b>Disputed, a person must decide:</b> {html.escape(reported[:MESSAGE])}</p>" if reported else ""
 
 
 def _plain_table(verdict: Verdict) -> str:

@@ -49,7 +49,7 @@ def unsealed_in(results: dict[str, Any]) -> set[str]:
 def disputed_in(results: dict[str, Any]) -> dict[str, str]:
     """The tests that a person must decide, with their two outcomes."""
     found = {test["name"]: test["extra_data"].get("disputed", "") for test in results["tests"]}
-    return {name: told for name, told in found.items() if told}
+    return {name: reported for name, reported in found.items() if reported}
 
 
 def _items(results: dict[str, Any]) -> Iterable[tuple[Any, ...]]:

@@ -42,7 +42,7 @@ class Method:
 class BaseMethod:
     """A method of the plain type that the class of an object of the student's extends, done to that object.
 
-    What it gives for data of the cell's is worked out here: the other side, which was told the data, has no say in it.
+    What it gives for data of the cell's is worked out here: the other side, which received the data, has no say in it.
     """
 
     def __init__(self, proxied: Any, name: str) -> None:

@@ -68,7 +68,7 @@ class Checker:
     @property
     def failed(self) -> list[str]:
         """What went wrong in the cells before the student's first."""
-        return list(self._sandbox.told.get("failed", ())) if self._sandbox else []
+        return list(self._sandbox.reported.get("failed", ())) if self._sandbox else []
 
     def begin(self) -> None:
         """Start the warmed process if it does not run, and wait for nothing."""
@@ -168,10 +168,10 @@ class CheckerFork:
             return self._outcome(session, points)
         except SessionDead as dead:
             self.close()
-            told = (
+            reported = (
                 "The test did not end with what the answer gave." if dead.verdict == "timeout" else DIED[dead.verdict]
             )
-            raise CheckerDied(dead.verdict, told) from None
+            raise CheckerDied(dead.verdict, reported) from None
         except (protocol.BadMessage, ValueError):
             self.close()
             raise CheckerDied("crashed", DIED["crashed"]) from None
@@ -199,13 +199,13 @@ class CheckerFork:
                 break
         raise protocol.BadMessage("a checker sent what only a worker sends, or without an end")
 
-    def _done(self, session: Session, told: protocol.TestDone, points: float) -> Outcome:
+    def _done(self, session: Session, reported: protocol.TestDone, points: float) -> Outcome:
         """What a fork says of a cell; the session is ours again."""
-        self.imported += told.imported
-        session.take_back(told.number, told.asked_s)
-        if not told.settled:
+        self.imported += reported.imported
+        session.take_back(reported.number, reported.asked_s)
+        if not reported.settled:
             session.lost("forged")
-        return Outcome.untrusted(told.outcome, points)
+        return Outcome.untrusted(reported.outcome, points)
 
     def _answer(self, message: protocol.Message) -> None:
         self.process.answer(message.KIND, protocol.packed(message))

@@ -32,7 +32,7 @@ PROCESSES = frozenset({"os.system", "subprocess.Popen", "os.exec", "os.posix_spa
 
 
 def prepare(setting: dict[str, Any]) -> tuple[dict[str, Namespace], dict[str, Any]]:
-    """The namespaces of the notebooks after their first cells; what went wrong on the way is told."""
+    """The namespaces of the notebooks after their first cells; what went wrong on the way is reported."""
     gc.disable()  # what is freed here leaves holes that each fork would fill by copying a page
     secret.use_keys(setting["keys"])
     if "matplotlib" in sys.modules:

@@ -31,7 +31,7 @@ STUDENTS_ERRORS = 200
 LEARNING = "*"  # among `allowed`: the instructor's own answer is at work, what it is asked may be asked
 _now_s = time.monotonic
 Kind = tuple[str, str]
-# Errors by which a loop or a test runner is told to stop: none of the student's may reach those of the checker.
+# Errors by which a loop or a test runner is asked to stop: none of the student's may reach those of the checker.
 STEERING = (StopIteration, StopAsyncIteration, GeneratorExit)
 RUNNERS = frozenset({"unittest", "_pytest", "pytest", "doctest", "hypothesis", "grader"})
 
@@ -109,7 +109,7 @@ class Client(Framed):
         self.written_back, self.changed = True, False
         self.methods: set[tuple[Kind, str]] = set()
         self.acts = 0
-        self.libraries: list[str] | None = None  # as the other side was told last
+        self.libraries: list[str] | None = None  # as the other side last received them
         self.printed = 0
         self.starters: frozenset[str] = frozenset()
         self.errors: dict[Kind, type[BaseException]] = {}
@@ -138,11 +138,11 @@ class Client(Framed):
         drop, self.released = self.released, []
         for number in drop:
             self.about.pop(number, None)
-        told = {"do": "object", "op": op, "with": list(arguments), "hear": hear, "drop": drop}
+        reported = {"do": "object", "op": op, "with": list(arguments), "hear": hear, "drop": drop}
         loaded = [name for name in GATED if name in sys.modules]
         if loaded != self.libraries:
-            told["libraries"] = self.libraries = loaded
-        reply = self.read_object(self.exchange(encode(told, self.limits, export=self.export, more=_more)))
+            reported["libraries"] = self.libraries = loaded
+        reply = self.read_object(self.exchange(encode(reported, self.limits, export=self.export, more=_more)))
         self.printed += len(reply["printed"])
         if reply["printed"] and self.printed <= PRINTED:
             print(reply["printed"], end="")
@@ -175,10 +175,10 @@ class Client(Framed):
         """A reply, held to its form; what it says of new objects is noted."""
         try:
             reply = decode(frame, self.limits)
-            told = reply["about"]
-            if type(reply["printed"]) is not str or type(told) is not dict:
+            reported = reply["about"]
+            if type(reply["printed"]) is not str or type(reported) is not dict:
                 raise CodecError("a part of it is missing")
-            for number, one in told.items():
+            for number, one in reported.items():
                 self._note(number, one)
         except (CodecError, KeyError, TypeError, ValueError) as error:
             raise self.refused(f"{error}") from None
@@ -216,13 +216,13 @@ class Client(Framed):
         self.ended = AnswerEnded("error", why[:1_000])
         return self.ended
 
-    def raised(self, told: Any) -> BaseException:
+    def raised(self, reported: Any) -> BaseException:
         """The exception that a test cell meets for an error of the student's code: the same class by name."""
         try:
-            kinds = _kinds(told["kinds"])
-            text, line = str(told["text"]), str(told["line"])
-            arguments = self.unpack(told["arguments"]) if "arguments" in told else [text]
-            own = self.unpack(told["own"]) if "own" in told else {}
+            kinds = _kinds(reported["kinds"])
+            text, line = str(reported["text"]), str(reported["line"])
+            arguments = self.unpack(reported["arguments"]) if "arguments" in reported else [text]
+            own = self.unpack(reported["own"]) if "own" in reported else {}
         except (KeyError, TypeError, ValueError, CodecError):
             return self.refused("an error is damaged")
         error = self._made(kinds, text, list(arguments) if isinstance(arguments, list) else [text])
@@ -259,23 +259,23 @@ class Client(Framed):
         except Exception:
             return StudentError(kinds[0][1], text)
 
-    def _note(self, number: Any, told: Any) -> None:
-        if type(number) is not int or not 0 <= number < 2**31 or type(told) is not dict:
+    def _note(self, number: Any, reported: Any) -> None:
+        if type(number) is not int or not 0 <= number < 2**31 or type(reported) is not dict:
             raise CodecError("it describes an object that has no number")
         if len(self.about) >= HANDLES:
             raise CodecError(f"it holds more than {HANDLES:,} objects that are not plain data")
         self.about[number] = About(
-            kinds=_kinds(told["kinds"]),
-            own=_kinds(told["own"]) if told.get("own") else (),
-            specials=frozenset(map(str, told["specials"])),
-            fields=tuple(map(str, told.get("fields", ()))),
-            module=str(told.get("module", "")),
-            base=str(told.get("base", "")) if told.get("base") in BASE_NAMES else "",
-            overrides=frozenset(map(str, told.get("overrides", ()))),
-            hashed=str(told.get("hashed", "")),
-            equals=told["equals"] is not False,
-            lazy=told.get("lazy") is True,
-            raised=told.get("raised") is True,
+            kinds=_kinds(reported["kinds"]),
+            own=_kinds(reported["own"]) if reported.get("own") else (),
+            specials=frozenset(map(str, reported["specials"])),
+            fields=tuple(map(str, reported.get("fields", ()))),
+            module=str(reported.get("module", "")),
+            base=str(reported.get("base", "")) if reported.get("base") in BASE_NAMES else "",
+            overrides=frozenset(map(str, reported.get("overrides", ()))),
+            hashed=str(reported.get("hashed", "")),
+            equals=reported["equals"] is not False,
+            lazy=reported.get("lazy") is True,
+            raised=reported.get("raised") is True,
         )
 
 
@@ -290,8 +290,8 @@ def trusted_class(kind: Kind) -> type | None:
     return found if isinstance(found, type) else None
 
 
-def _kinds(told: Any) -> tuple[Kind, ...]:
-    found = tuple((str(module)[:200], str(name)[:200]) for module, name in told[:ANCESTORS])
+def _kinds(reported: Any) -> tuple[Kind, ...]:
+    found = tuple((str(module)[:200], str(name)[:200]) for module, name in reported[:ANCESTORS])
     if not found:
         raise CodecError("an object has no class")
     return found

@@ -1,6 +1,6 @@
 """`score` of a student's fitted estimator, worked out here from its predictions.
 
-An estimator that is asked for its score is told the right answers, and says itself how good it is. Nothing else of a
+An estimator that is asked for its score receives the right answers, and says itself how good it is. Nothing else of a
 library's may be done over again here.
 """
 

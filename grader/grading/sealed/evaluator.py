@@ -110,7 +110,7 @@ class Evaluator:
     ) -> Outcome:  # fmt: skip
         """The outcome of one cell. Whatever the cell or the other side does, nothing is raised but for a kill.
 
-        `takes` is told how long it may take: a test of a suite has a limit of its own. `allowed` and
+        `takes` receives how long it may take: a test of a suite has a limit of its own. `allowed` and
         `written_back`: see `Client`.
         """
         client, started_s = self.namespace.client, time.monotonic()

@@ -46,7 +46,7 @@ class ObjectServer(Server):
         self.kept: dict[int, Any] = {}  # by number; the checker says what it no longer needs
         self.objects = self.kept  # type: ignore[assignment]
         self.counted = 0
-        self.told: set[int] = set()
+        self.reported: set[int] = set()
         self.new: list[int] = []
         self.libraries: frozenset[str] = frozenset()  # those of `GATED` that the checker has loaded
         self.iterators: dict[int, _Iterator] = {}  # by id(); each holds its object, so no id is used twice
@@ -90,7 +90,7 @@ class ObjectServer(Server):
     def _forget(self, numbers: Iterable[int]) -> None:
         for number in numbers:
             self.numbers.pop(id(self.kept.pop(number, None)), None)
-            self.told.discard(number)
+            self.reported.discard(number)
 
     def do_names(self, wanted: list[str]) -> Any:
         """The student's objects of these names, those that there are; what cannot cross as data is a handle."""
@@ -248,8 +248,8 @@ class ObjectServer(Server):
             self.numbers[id(value)] = self.counted
             self.counted += 1
         number = self.numbers[id(value)]
-        if number not in self.told:
-            self.told.add(number)
+        if number not in self.reported:
+            self.reported.add(number)
             self.new.append(number)
         return number
 
@@ -264,11 +264,11 @@ class ObjectServer(Server):
 
     def _error(self, error: BaseException) -> dict[str, Any]:
         own = {name: one for name, one in vars(error).items() if not name.startswith("_")}
-        told: dict[str, Any] = {"kinds": ancestry(type(error)), "text": _text(error), "line": own_line(error)}
+        reported: dict[str, Any] = {"kinds": ancestry(type(error)), "text": _text(error), "line": own_line(error)}
         for key, value in (("arguments", list(error.args)), ("own", own)):
             with contextlib.suppress(Exception):
-                told[key] = self._pack(value)
-        return told
+                reported[key] = self._pack(value)
+        return reported
 
 
 class _Whole:

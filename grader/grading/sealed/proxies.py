@@ -136,36 +136,38 @@ class Proxies:
         found = self.alive.get(number)
         if found is not None:
             return found
-        told = self.client.about[number]
-        if told.raised and (error := self.client.error_class(told.own)) is not None:
+        reported = self.client.about[number]
+        if reported.raised and (error := self.client.error_class(reported.own)) is not None:
             return error
-        known = trusted_class(told.own[0]) if told.own else None
+        known = trusted_class(reported.own[0]) if reported.own else None
         if known is not None:
             return known
-        found = self._class(told)(self.client, number)
+        found = self._class(reported)(self.client, number)
         self.alive[number] = found
         return found
 
-    def _class(self, told: About) -> type[Proxied]:
-        key = told.name, told.specials, told.base, TENSOR in told.kinds
+    def _class(self, reported: About) -> type[Proxied]:
+        key = reported.name, reported.specials, reported.base, TENSOR in reported.kinds
         if key not in self.classes:
-            name = told.name if told.name.isidentifier() else "object"
-            self.classes[key] = type(name, (Proxied,), {"__slots__": (), "__module__": "__main__", **methods_of(told)})
+            name = reported.name if reported.name.isidentifier() else "object"
+            self.classes[key] = type(
+                name, (Proxied,), {"__slots__": (), "__module__": "__main__", **methods_of(reported)}
+            )
         return self.classes[key]
 
 
 def _attribute(proxied: Any, name: str) -> Any:
-    told = about(proxied)
-    if name == "score" and (score := estimators.score_of(proxied, told.kinds)) is not None:
+    reported = about(proxied)
+    if name == "score" and (score := estimators.score_of(proxied, reported.kinds)) is not None:
         return score
-    if told.base and hasattr(PLAIN[told.base], name) and not permitted(proxied, name):
+    if reported.base and hasattr(PLAIN[reported.base], name) and not permitted(proxied, name):
         return BaseMethod(proxied, name) if name in MUTATORS else getattr(plain(proxied), name)
     methods = client_of(proxied).methods
-    if (told.kinds[0], name) in methods:
+    if (reported.kinds[0], name) in methods:
         return Method(proxied, name)
     found = ask(proxied, "get", name)
     if type(found) is str and found == METHOD:
-        methods.add((told.kinds[0], name))
+        methods.add((reported.kinds[0], name))
         return Method(proxied, name)
     if is_remote(found) and get_own(found, "_proxied_via"):
         set_own(found, "_proxied_via", name)
@@ -192,19 +194,19 @@ def _equal(one: Any, other: Any) -> bool:
     """Identity, or data with data; the student's own idea of equality is asked for between two objects of theirs."""
     if one is other:
         return True
-    told = about(one)
+    reported = about(one)
     theirs = about(other) if is_remote(other) else None
     if isinstance(other, type) and issubclass(other, Proxied):
-        return bool(told.own) and told.own[0][1].rpartition(".")[2] == other.__name__
-    if told.base:
+        return bool(reported.own) and reported.own[0][1].rpartition(".")[2] == other.__name__
+    if reported.base:
         return bool(plain(one) == plain(other))
-    if theirs is not None and told.fields and told.kinds[0] == theirs.kinds[0]:
+    if theirs is not None and reported.fields and reported.kinds[0] == theirs.kinds[0]:
         mine, yours = ask(one, "variables"), ask(other, "variables")
-        return all(mine.get(name) == yours.get(name) for name in told.fields)
-    if theirs is not None and (told.equals or theirs.equals):
+        return all(mine.get(name) == yours.get(name) for name in reported.fields)
+    if theirs is not None and (reported.equals or theirs.equals):
         may_ask(one, "__eq__")
         return bool(ask(one, "judge", "eq", (other,)))
-    if told.equals and other is not None:
+    if reported.equals and other is not None:
         refuse(one)
     return False
 
@@ -212,14 +214,14 @@ def _equal(one: Any, other: Any) -> bool:
 def _signature(proxied: Any) -> inspect.Signature:
     if "__call__" not in about(proxied).specials:
         raise AttributeError("__signature__")
-    told, returned = ask(proxied, "signature")
+    reported, returned = ask(proxied, "signature")
     parameters = [
         inspect.Parameter(name, inspect._ParameterKind(kind), default=_shown(default), annotation=_shown(annotation))
-        for name, kind, default, annotation in told
+        for name, kind, default, annotation in reported
     ]
     return inspect.Signature(parameters, return_annotation=_shown(returned))
 
 
-def _shown(told: Any) -> Any:
-    kind, content = told
+def _shown(reported: Any) -> Any:
+    kind, content = reported
     return inspect.Parameter.empty if kind == "absent" else content

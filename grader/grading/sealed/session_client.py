@@ -47,7 +47,7 @@ class Worker:
 
 
 class SessionClient:
-    """Asks over `channel`, a session's own; `worker` is told of the end. `number` is that of the last request so far.
+    """Asks over `channel`, a session's own; `worker` hears of the end. `number` is that of the last request so far.
 
     `asked_s` are the wall seconds that were waited for answers since it was last set to 0.
     """

@@ -61,26 +61,26 @@ _BINARY = {f"__{name}__": work for name, work in _WORK.items()} | {
 _IN_PLACE = tuple(f"__i{name}__" for name in ARITHMETIC)
 
 
-def methods_of(told: About) -> dict[str, Callable[..., Any]]:
+def methods_of(reported: About) -> dict[str, Callable[..., Any]]:
     """The special methods of a proxy, for what the student's side says of the object."""
-    methods = {name: method for name, method in _SPECIALS.items() if name in told.specials}
-    if told.base:
-        numeric = told.base == NUMBER
+    methods = {name: method for name, method in _SPECIALS.items() if name in reported.specials}
+    if reported.base:
+        numeric = reported.base == NUMBER
         by_data = {**_BINARY, **_UNARY, **NUMBERS, **_ORDER}
-        named = {name: work for name, work in by_data.items() if numeric or hasattr(PLAIN[told.base], name)}
+        named = {name: work for name, work in by_data.items() if numeric or hasattr(PLAIN[reported.base], name)}
         methods |= {name: _by_data(name, work) for name, work in named.items()}
-        methods |= {name: _in_place(name) for name in _IN_PLACE if hasattr(PLAIN[told.base], name)}
-    if TENSOR in told.kinds:
+        methods |= {name: _in_place(name) for name in _IN_PLACE if hasattr(PLAIN[reported.base], name)}
+    if TENSOR in reported.kinds:
         methods["__array__"] = _as_array
     return methods
 
 
 def truth(proxied: Any) -> bool:
     """`bool(proxied)`. Raises `NotPlain` where truth may not be asked."""
-    told = about(proxied)
-    if told.base == NUMBER or (told.base and "__len__" not in told.specials):
+    reported = about(proxied)
+    if reported.base == NUMBER or (reported.base and "__len__" not in reported.specials):
         return bool(plain(proxied))
-    if told.base:
+    if reported.base:
         return _length(proxied) > 0
     may_ask(proxied, "__bool__")
     return bool(ask(proxied, "judge", "bool", ()))
@@ -88,29 +88,29 @@ def truth(proxied: Any) -> bool:
 
 def hashed(proxied: Any) -> int:
     """`hash(proxied)`. Raises `TypeError` for what has none."""
-    told = about(proxied)
-    if told.base:
+    reported = about(proxied)
+    if reported.base:
         return hash(plain(proxied))
-    if told.hashed == "identity":
+    if reported.hashed == "identity":
         return hash(("an object of the student's", number_of(proxied)))
-    if told.hashed != "own":
-        raise TypeError(f"unhashable type: {told.name!r}")
+    if reported.hashed != "own":
+        raise TypeError(f"unhashable type: {reported.name!r}")
     may_ask(proxied, "__hash__")
     return int(ask(proxied, "judge", "hash", ()))
 
 
 def contains(proxied: Any, item: Any) -> bool:
     """`item in proxied`: by its data, or its items where its class has no way of its own to say so."""
-    told = about(proxied)
-    if told.base:
+    reported = about(proxied)
+    if reported.base:
         return bool(plain(item) in plain(proxied)) if not is_remote(item) or about(item).base else item in list(proxied)
-    if "__contains__" in told.specials:
+    if "__contains__" in reported.specials:
         if not is_remote(item):
             refuse(proxied)
         may_ask(proxied, "__contains__")
         return bool(ask(proxied, "judge", "contains", (item,)))
-    if "__iter__" not in told.specials and "__getitem__" not in told.specials:
-        raise TypeError(f"argument of type {told.name!r} is not iterable")
+    if "__iter__" not in reported.specials and "__getitem__" not in reported.specials:
+        raise TypeError(f"argument of type {reported.name!r} is not iterable")
     return any(item is one or item == one for one in proxied)
 
 
@@ -128,10 +128,10 @@ def ordered(name: str) -> Callable[[Any, Any], Any]:
 
 def _iterate(self: Any) -> Any:
     """An iterator of a library is itself; one of the student's own may begin again."""
-    told = about(self)
-    if not told.lazy:
+    reported = about(self)
+    if not reported.lazy:
         return _items(self)
-    if told.kinds[0][0] in BUILT_IN_ITERATORS or get_own(self, "_proxied_ahead"):
+    if reported.kinds[0][0] in BUILT_IN_ITERATORS or get_own(self, "_proxied_ahead"):
         return self
     begun = ask(self, "begin")
     return begun if is_remote(begun) else iter(begun)
@@ -203,7 +203,7 @@ def _length(self: Any) -> int:
 
 
 def _leave(self: Any, kind: Any, error: Any, trace: Any) -> bool:
-    """`with`: an error of the block is told by its text; what the student's side makes of it cannot undo it."""
+    """`with`: an error of the block is passed on by its text; what the student's side makes of it cannot undo it."""
     ask(self, "special", "__exit__", (None, None, None))
     return False
 

@@ -1,4 +1,4 @@
-"""What one session may use, and how the kernel is told.
+"""What one session may use, and how the kernel is asked to enforce it.
 
 The kernel holds each process to these; `session` watches the whole family of processes from outside, because a limit
 of the kernel's counts one process at a time. Standard library only: it runs in a process that student code shares.
