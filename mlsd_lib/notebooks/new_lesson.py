@@ -22,8 +22,9 @@ PARTS: tuple[tuple[str, str, str], ...] = (
     ("experiment-plot", "code", "one call of mlsd_lib.lesson.plotting, titled by the finding, with the prediction."),
     ("experiment-seen", "markdown", "what was seen, what it means in production, and where it does not hold."),
     ("turn-why", "markdown", "what the reader is to write, and a case small enough for a head."),
-    ("turn", "code", "the reader's function, whose body raises NotImplementedError."),
+    ("turn-answer", "code", "the reader's function, whose body raises NotImplementedError."),
     ("turn-check", "code", "check(...) in one line; its cases stand in mlsd_lib/checks."),
+    ("turn-solution", "markdown", "a solution, folded: <details><summary>A solution</summary> ... </details>"),
     ("claims-why", "markdown", "nothing but the heading, if each claim explains itself."),
     (
         "claims",
@@ -38,7 +39,7 @@ HEADINGS = {
     "claims-why": "## What this lesson claims",
     "take-aways": "## Take-aways",
 }
-TAGS = {"parameters": ["parameters"], "turn": ["your-turn"]}
+TAGS = {"parameters": ["parameters"], "turn-answer": ["your-turn"]}
 
 
 def new_lesson(root: Path, place: str, title: str, section: str) -> Path:
