@@ -165,9 +165,9 @@ def test_a_room_that_imports_a_later_one_or_the_grader_is_found(a_package_with_b
 @pytest.mark.parametrize(
     ("importer", "imported", "wrong"),
     [
-        ("case_studies.fraud.model", "case_studies.moderation.model", True),
-        ("case_studies.fraud.model", "case_studies.fraud.data", False),
-        ("case_studies.fraud.model", "grader.suite_kit.points", True),
+        ("case_studies.fraud.models", "case_studies.moderation.models", True),
+        ("case_studies.fraud.models", "case_studies.fraud.data", False),
+        ("case_studies.fraud.models", "grader.suite_kit.points", True),
         ("grader.workflow.stock", "tests.bank", True),
         ("grader.workflow.stock", "mlsd_lib.notebooks", False),
         ("mlsd_lib.doctor", "mlsd_lib.lesson", False),

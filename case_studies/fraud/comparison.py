@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from case_studies.fraud import model as models
+from case_studies.fraud import models
 from case_studies.fraud.data import labels_as_of
 from case_studies.fraud.fitting import DAY, THRESHOLD_DAYS, between, fit_release
 from case_studies.fraud.labels import LabelPolicy

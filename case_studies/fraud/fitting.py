@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from case_studies.fraud import model as models
+from case_studies.fraud import models
 from case_studies.fraud.data import Adapter, FraudError
 from case_studies.fraud.features import HISTORY
 from case_studies.fraud.labels import LabelPolicy, training_labels

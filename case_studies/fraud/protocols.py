@@ -8,7 +8,7 @@ and no terminals: train on the first day, test on the second.
 import numpy as np
 import pandas as pd
 
-from case_studies.fraud import model as models
+from case_studies.fraud import models
 from case_studies.fraud.data import FraudError, day_of
 from case_studies.fraud.features import features_of
 from mlsd_lib.datasets.fraud import PaymentStream

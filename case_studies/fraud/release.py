@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from case_studies.fraud import model as models
+from case_studies.fraud import models
 from case_studies.fraud.data import Adapter, FraudError
 from case_studies.fraud.policy import ReviewPolicy
 from mlsd_lib.operations import ModelRegistry

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from case_studies.fraud import data, features, release, training
+from case_studies.fraud import data, features, release, train
 from mlsd_lib.serving import ServerProcess
 
 DAY = pd.Timedelta(days=1)
@@ -32,7 +32,7 @@ def release_day(stream):
 @pytest.fixture(scope="session")
 def trained(stream, tmp_path_factory):
     run = release.new_run(tmp_path_factory.mktemp("runs"))
-    training.train(run, stream, np.random.default_rng(0), test_days=TEST_DAYS, names=("logistic",))
+    train.train(run, stream, np.random.default_rng(0), test_days=TEST_DAYS, names=("logistic",))
     return run
 
 

@@ -12,7 +12,7 @@ def fraud(*arguments, cwd):
 
 
 def test_help_shows_an_example_for_each_command(tmp_path):
-    from case_studies.fraud.__main__ import app
+    from case_studies.fraud.cli import app
 
     for command in app.registered_commands:
         assert command.epilog.startswith("Example: python -m case_studies.fraud")
@@ -22,12 +22,12 @@ def test_help_shows_an_example_for_each_command(tmp_path):
 def test_training_twice_overwrites_nothing_and_report_shows_the_newest(tmp_path, monkeypatch):
     from typer.testing import CliRunner
 
-    from case_studies.fraud import data, model
-    from case_studies.fraud.__main__ import app
+    from case_studies.fraud import data, models
+    from case_studies.fraud.cli import app
 
     small = data.load_payments("simulator", seed=0, days=84, customers=300, terminals=200)
     monkeypatch.setattr(data, "load_payments", lambda *arguments, **options: small)
-    monkeypatch.setitem(model.MODELS, "forest", model.MODELS["logistic"])
+    monkeypatch.setitem(models.MODELS, "forest", models.MODELS["logistic"])
     results = [CliRunner().invoke(app, ["train", "--test-days", "14", "--out", str(tmp_path)]) for _ in range(2)]
     assert [result.exit_code for result in results] == [0, 0], results[0].output
     assert len(list(tmp_path.glob("*/decision.md"))) == 2

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from case_studies.fraud import model as models
+from case_studies.fraud import models
 from case_studies.fraud.comparison import chosen_from
 from case_studies.fraud.data import Adapter, FraudError, contract, labels_as_of
 from case_studies.fraud.fitting import TRAIN_DAYS, fit_release
 from case_studies.fraud.labels import DelayCurve, delay_curve, training_labels
 from case_studies.fraud.policy import CHARGEBACK_FEE_EUR, REVIEW_COST_EUR, ReviewPolicy, daily_interval, saved_eur
 from case_studies.fraud.release import Release, latest_run, new_run
-from case_studies.fraud.training import fingerprint, train
+from case_studies.fraud.train import fingerprint, train
 from mlsd_lib.data import faults
 
 DAY = pd.Timedelta(days=1)

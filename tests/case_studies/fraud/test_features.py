@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from case_studies.fraud.features import FEATURES, features_of, reports_of
-from case_studies.fraud.operations import SKEW_TOLERANCE, feature_skew
+from case_studies.fraud.monitor import SKEW_TOLERANCE, feature_skew
 from case_studies.fraud.service import microseconds
 from case_studies.fraud.state import State
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from case_studies.fraud.data import Adapter, FraudError
-from case_studies.fraud.live import ROLLBACK_COST_EUR, Bank, weekly
+from case_studies.fraud.incident import ROLLBACK_COST_EUR, Bank, weekly
 from case_studies.fraud.policy import ReviewPolicy
 
 

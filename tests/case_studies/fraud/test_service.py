@@ -6,7 +6,7 @@ import urllib.request
 import numpy as np
 import pytest
 
-from case_studies.fraud import operations, release, replay, service
+from case_studies.fraud import monitor, release, replay, service
 from case_studies.fraud.data import Adapter
 from case_studies.fraud.state import State
 from mlsd_lib.serving import open_loop
@@ -22,9 +22,9 @@ def days(stream, stream_features, release_day):
     """For each day after the release: messages, reports, and rows of the offline table."""
 
     def day(number):
-        date = release_day + number * operations.DAY
+        date = release_day + number * monitor.DAY
         rows = replay.day_rows(stream.payments, date)
-        reports = replay.report_messages(stream, date, date + operations.DAY)
+        reports = replay.report_messages(stream, date, date + monitor.DAY)
         return replay.messages(stream.payments.iloc[rows], Adapter.of()), reports, rows
 
     return day
@@ -42,7 +42,7 @@ def test_the_service_decides_as_the_offline_table_does(server, run, days, traine
         answers = replay.replay(server.url, messages, reports)
         score, value, reviewed = first_release.decide(stream_features.iloc[rows], stream.payments["time"].iloc[rows])
         seen = State(run / "state.db").decided(after=messages[0]["transaction_id"] - 1)
-        assert operations.feature_skew(seen, stream_features.iloc[rows]) < operations.SKEW_TOLERANCE
+        assert monitor.feature_skew(seen, stream_features.iloc[rows]) < monitor.SKEW_TOLERANCE
         np.testing.assert_allclose(answers["score"], score, atol=1e-9)  # logistic: no split that roundings could cross
         np.testing.assert_allclose(answers["value"], value, atol=1e-6)
         assert answers["review"].tolist() == reviewed.tolist()
@@ -184,26 +184,26 @@ def test_every_request_of_an_open_loop_is_answered(shared_server, days):
 def test_the_incident_is_seen_rolled_back_and_leaves_nothing(server, run, days, stream, stream_features, release_day):
     registry, state = release.registry_of(run), State(run / "state.db")
     good = release.Release.read(registry.path("v1"))
-    monitor = operations.monitor_of(good, stream_features, stream.payments["time"], release_day)
+    watch = monitor.monitor_of(good, stream_features, stream.payments["time"], release_day)
 
     def live(number):
         messages, reports, rows = days(number)
         replay.replay(server.url, messages, reports)
         seen = state.decided(after=messages[0]["transaction_id"] - 1)
-        window = operations.window_of(seen, seen["score"].to_numpy(), seen["value"].to_numpy(), good.threshold)
-        skew = operations.feature_skew(seen, stream_features.iloc[rows])
-        return operations.acting(monitor.observe(window, number)), skew
+        window = monitor.window_of(seen, seen["score"].to_numpy(), seen["value"].to_numpy(), good.threshold)
+        skew = monitor.feature_skew(seen, stream_features.iloc[rows])
+        return monitor.acting(watch.observe(window, number)), skew
 
-    assert live(0) == ([], pytest.approx(0, abs=operations.SKEW_TOLERANCE))
+    assert live(0) == ([], pytest.approx(0, abs=monitor.SKEW_TOLERANCE))
     registry.add("v2", good.with_adapter(Adapter()).save)
     registry.promote("v2", "an adapter that lost its list")
     alerts, error = live(1)
     assert "feature_drift:amount" in [alert.metric for alert in alerts]
     assert error > 10
-    current, fixed = operations.roll_back(run, "amounts read as a hundredfold")
+    current, fixed = monitor.roll_back(run, "amounts read as a hundredfold")
     assert current == "v1"
     assert fixed > 100
-    assert live(2) == ([], pytest.approx(0, abs=operations.SKEW_TOLERANCE))
+    assert live(2) == ([], pytest.approx(0, abs=monitor.SKEW_TOLERANCE))
     assert [entry["action"] for entry in registry.history()] == ["promote", "promote", "rollback"]
 
 
@@ -213,7 +213,7 @@ def test_a_rollback_that_keeps_the_state_leaves_wrong_scores(server, run, days, 
     registry.add("v2", good.with_adapter(Adapter()).save)
     registry.promote("v2", "an adapter that lost its list")
     replay.replay(server.url, *days(0)[:2])
-    assert operations.roll_back(run, "half a rollback", restore_state=False) == ("v1", 0)
+    assert monitor.roll_back(run, "half a rollback", restore_state=False) == ("v1", 0)
     messages, reports, rows = days(1)
     answers = replay.replay(server.url, messages, reports)
     expected = good.decide(stream_features.iloc[rows], stream.payments["time"].iloc[rows])[0]

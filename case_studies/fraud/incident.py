@@ -14,7 +14,7 @@ from case_studies.fraud.data import Adapter, FraudError
 from case_studies.fraud.features import HISTORY, features_of
 from case_studies.fraud.fitting import DAY, THRESHOLD_DAYS, between, fit_release
 from case_studies.fraud.labels import LabelPolicy
-from case_studies.fraud.operations import ACT_BEYOND, acting, monitor_of, window_of
+from case_studies.fraud.monitor import ACT_BEYOND, acting, monitor_of, window_of
 from case_studies.fraud.policy import CHARGEBACK_FEE_EUR, ReviewPolicy, saved_eur
 from case_studies.fraud.release import Release
 from mlsd_lib.datasets.fraud import PaymentStream, simulator_card
