@@ -1,4 +1,4 @@
-"""Card fraud, a complete system: `python -m case_studies.fraud train|serve|simulate|report`.
+"""Card fraud, a complete system: `python -m case_studies.fraud train|serve|simulate|report|rollback`.
 
-`fraud.ipynb` beside this file drives the system and explains it.
+`fraud.ipynb` next to this file drives the system and explains it.
 """

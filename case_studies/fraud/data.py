@@ -1,4 +1,4 @@
-"""What comes in: the payments' contract, the units that each acquirer sends, and what was known at a moment."""
+"""What comes in: the payments' contract, the units that each acquirer sends, what was known at a moment."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ LARGEST_AMOUNT = 50_000.0
 """No payment of ours comes near it; a wrong unit can still hide below it, which is why amounts are monitored too."""
 CENT_TERMINALS = range(250)
 """Terminals whose acquirer sends amounts in cents. All others send euros."""
+DAY = pd.Timedelta(days=1)
+MESSAGE = ["transaction_id", "time", "customer_id", "terminal_id", "amount"]
 
 
 class FraudError(CourseError):
@@ -51,12 +53,29 @@ def load_payments(source: str = "simulator", quarantine: Path | None = None, **o
 def day_of(payments: pd.DataFrame) -> np.ndarray:
     """The number of the day of each payment, (n,), 0 for the first day of the table."""
     start = payments["time"].iloc[0].normalize()
-    return ((payments["time"] - start) // pd.Timedelta(days=1)).to_numpy()
+    return ((payments["time"] - start) // DAY).to_numpy()
+
+
+def day_rows(payments: pd.DataFrame, day: pd.Timestamp) -> np.ndarray:
+    """Positions of the payments of one day, (n,)."""
+    return np.flatnonzero((payments["time"].dt.normalize() == day).to_numpy())
+
+
+def between(time: pd.Series, first: pd.Timestamp, end: pd.Timestamp) -> np.ndarray:
+    """Which times lie from `first` until before `end`, (n,) of bool."""
+    return ((time >= first) & (time < end)).to_numpy()
 
 
 def labels_as_of(truth: pd.DataFrame, moment: pd.Timestamp) -> np.ndarray:
     """True where a fraud had been reported before `moment`, (n,). Everything else looks honest then."""
     return (truth["label_time"] < moment).to_numpy()
+
+
+def reports_of(payments: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Every fraud report: `transaction_id`, `terminal_id`, and the `time` at which it arrives."""
+    known = truth["label_time"].notna().to_numpy()
+    reports = payments.loc[known, ["transaction_id", "terminal_id"]]
+    return reports.assign(time=truth["label_time"].to_numpy()[known])
 
 
 @dataclass(frozen=True)
@@ -84,3 +103,18 @@ class Adapter:
     def parsed_amount(self, terminal_id: int, amount: float) -> float:
         """One message's amount in euros."""
         return amount / (100.0 if terminal_id in self.cent_terminals else 1.0)
+
+
+def messages(payments: pd.DataFrame, adapter: Adapter) -> list[dict[str, Any]]:
+    """The bodies for POST /predict, in the order of the payments, amounts in each acquirer's unit."""
+    return _bodies(adapter.sent(payments)[MESSAGE])
+
+
+def report_messages(stream: PaymentStream, first: pd.Timestamp, end: pd.Timestamp) -> list[dict[str, Any]]:
+    """The bodies for POST /reports of the reports that arrive from `first` until before `end`."""
+    reports = reports_of(stream.payments, stream.truth)
+    return _bodies(reports[between(reports["time"], first, end)])
+
+
+def _bodies(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return table.assign(time=table["time"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f")).to_dict("records")

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from case_studies.fraud.data import FraudError, labels_as_of
+from case_studies.fraud.data import DAY, FraudError, labels_as_of
 
 LabelPolicy = Literal["as seen", "matured", "reweighted"]
 MATURE_DAYS = 45
@@ -19,7 +19,6 @@ WAIT_DAYS = 28
 """How old a payment must be before the policy "matured" learns from it."""
 LEAST_SHARE = 0.2
 """Payments so young that fewer of their frauds are known teach only that everybody is honest: they are left out."""
-DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)

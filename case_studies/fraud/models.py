@@ -1,15 +1,24 @@
-"""The models and baselines, how one is fitted, scored, kept and read back."""
+"""The models, the rule of thumb, and a release: a model with its policy, fitted as it could have been at a moment."""
 
-import hashlib
-import json
 from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from case_studies.fraud.data import FraudError
+from case_studies.fraud.data import DAY, Adapter, FraudError, between
+from case_studies.fraud.features import HISTORY
+from case_studies.fraud.labels import LabelPolicy, training_labels
+from case_studies.fraud.policy import ReviewPolicy
+from mlsd_lib.datasets.fraud import PaymentStream
+from mlsd_lib.modeling import read_artefact, save_artefact
+
+TRAIN_DAYS = 48
+"""Rows a model learns from: the latest seven weeks, because fraud changes."""
+THRESHOLD_DAYS = 7
+"""The last week before a release is kept from the model and sets the threshold: scores of its own rows are too sure."""
 
 
 def _logistic(seed: int) -> Any:
@@ -75,32 +84,79 @@ def score(model: Any, features: pd.DataFrame | np.ndarray) -> np.ndarray:
     return model.predict_proba(np.asarray(features, dtype=float))[:, 1]
 
 
-def save(model: Any, folder: Path) -> str:
-    """Writes `model.joblib` and its checksum into `folder`; the checksum, SHA-256."""
-    import joblib
+@dataclass(frozen=True)
+class Release:
+    """All that decides about a payment: a fitted model, the review policy with its threshold, and the adapter that
+    reads the acquirers' messages. They are promoted together and taken back together."""
 
-    path = folder / "model.joblib"
-    joblib.dump(model, path)
-    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-    (folder / "model.json").write_text(json.dumps({"sha256": checksum}), encoding="utf-8")
-    return checksum
+    model_name: str
+    model: Any
+    columns: tuple[str, ...]
+    policy: ReviewPolicy
+    threshold: float
+    adapter: Adapter
 
+    def with_adapter(self, adapter: Adapter) -> "Release":
+        """The same release with another reading of the messages."""
+        return replace(self, adapter=adapter)
 
-def read(folder: Path) -> Any:
-    """The model in `folder`, if it is the file that was saved there.
+    def score(self, features: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """The probability of fraud of each row, (n,)."""
+        return score(self.model, features)
 
-    A joblib file runs code when it is read, so one whose checksum is not the recorded one is refused: `FraudError`.
-    """
-    import joblib
+    def decide(self, features: pd.DataFrame, time: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Probability, value and whether it is reviewed, (n,) each, of payments in the order in which they came."""
+        probability = self.score(features)
+        value = self.policy.value(probability, features["amount"].to_numpy())
+        return probability, value, self.policy.reviewed(time, value, self.threshold)
 
-    path = folder / "model.joblib"
-    if not path.exists():
-        raise FraudError(f"{path} does not exist. Train first: python -m case_studies.fraud train.")
-    recorded = json.loads((folder / "model.json").read_text(encoding="utf-8"))["sha256"]
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != recorded:
-        raise FraudError(
-            f"{path} has the checksum {found[:12]}, recorded was {recorded[:12]}: it is not the file that training "
-            "wrote, and reading it would run its code. Train again, or take the file from a backup."
+    def save(self, folder: Path) -> None:
+        """Writes the release into `folder`."""
+        save_artefact(
+            folder,
+            self.model,
+            model_name=self.model_name,
+            columns=self.columns,
+            policy=asdict(self.policy),
+            threshold=self.threshold,
+            cent_terminals=sorted(self.adapter.cent_terminals),
         )
-    return joblib.load(path)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Release":
+        """The release in `folder`; raises `ModelingError` if it is not complete and unchanged."""
+        model, document = read_artefact(folder)
+        policy, adapter = ReviewPolicy(**document["policy"]), Adapter.of(document["cent_terminals"])
+        columns, threshold = tuple(document["columns"]), document["threshold"]
+        return cls(document["model_name"], model, columns, policy, threshold, adapter)
+
+
+def fit_release(
+    stream: PaymentStream,
+    features: pd.DataFrame,
+    now: pd.Timestamp,
+    name: str = "boosted",
+    policy: ReviewPolicy | None = None,
+    label_policy: LabelPolicy = "as seen",
+    seed: int = 0,
+    adapter: Adapter | None = None,
+) -> Release:
+    """The release that could be made at `now`: nothing later than that is looked at."""
+    policy, time = policy or ReviewPolicy(), stream.payments["time"]
+    learned = training_labels(time, stream.truth, now, label_policy)
+    rows = learned.use & between(time, max(now - TRAIN_DAYS * DAY, warm(stream)), now - THRESHOLD_DAYS * DAY)
+    if not rows.any():
+        raise FraudError(
+            f"No payment before {now:%Y-%m-%d} has {HISTORY / np.timedelta64(1, 'D'):.0f} days of history and labels "
+            "that the policy accepts. Give a longer stream, or the label policy 'as seen'."
+        )
+    model = fit(name, features[rows], learned.label[rows], learned.weight[rows], seed)
+    recent = features[between(time, now - THRESHOLD_DAYS * DAY, now)]
+    threshold = policy.threshold(score(model, recent), recent["amount"].to_numpy(), THRESHOLD_DAYS)
+    return Release(name, model, tuple(features), policy, threshold, adapter or Adapter.of())
+
+
+def warm(stream: PaymentStream) -> pd.Timestamp:
+    """From when on the features of a stream have their full history."""
+    start = stream.payments["time"].iloc[0].normalize()
+    return start + pd.Timedelta(HISTORY) if "customer_id" in stream.payments else start

@@ -57,27 +57,3 @@ class ReviewPolicy:
 def saved_eur(reviewed: np.ndarray, amount: np.ndarray, is_fraud: np.ndarray) -> np.ndarray:
     """What reviewing saved against doing nothing, EUR, (n,): a stopped loss less the price of the review."""
     return reviewed * (is_fraud * (amount + CHARGEBACK_FEE_EUR) - REVIEW_COST_EUR)
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean and its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.mean:,.0f} ({self.low:,.0f} to {self.high:,.0f})"
-
-
-def daily_interval(
-    saved: np.ndarray, customer: np.ndarray, days: int, rng: np.random.Generator, draws: int = 1_000
-) -> Interval:
-    """EUR saved a day, with a bootstrap interval over customers: payments of one card stand or fall together.
-
-    `saved`: (n,), or the difference of two policies for a paired comparison. `days`: length of the period.
-    """
-    totals = np.bincount(np.unique(customer, return_inverse=True)[1], weights=saved) / days
-    resampled = rng.multinomial(len(totals), np.full(len(totals), 1 / len(totals)), draws) @ totals
-    return Interval(float(totals.sum()), *map(float, np.percentile(resampled, [2.5, 97.5])))

@@ -1,39 +1,27 @@
 """The service: payments in, decisions out, in a process of its own.
 
-It remembers every payment, so that the next one's features are right; it answers a payment sent twice with the
-decision it made first, and refuses another payment under the same id; and it follows the registry, so that a rollback
-takes effect with the next request.
+It remembers every payment, so that the next one's features are right, and the reports, when they arrive.
 """
 
-import json
-from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import flask
 import numpy as np
-from prometheus_client import CollectorRegistry, Counter, Histogram
-from pydantic import AfterValidator, BaseModel, Field, NaiveDatetime
+import pandas as pd
+from prometheus_client import Counter, Histogram
+from pydantic import BaseModel, Field
 
-from case_studies.fraud.data import LARGEST_AMOUNT
-from case_studies.fraud.release import Release, registry_of
-from case_studies.fraud.state import State
-from mlsd_lib.serving import create_app, serve
-from mlsd_lib.serving.app import json_body
-from mlsd_lib.serving.body import BadRequest, RowReader
+from case_studies.fraud.data import DAY, LARGEST_AMOUNT, MESSAGE, Adapter, between, reports_of
+from case_studies.fraud.features import online_features
+from case_studies.fraud.models import Release
+from mlsd_lib.datasets.fraud import PaymentStream
+from mlsd_lib.modeling import Run
+from mlsd_lib.serving import Decision, DecisionService, DecisionStore, Id, LocalTime
 
+REPORTABLE_DAYS = 120
+"""How long after a payment its card scheme takes a report; far longer than any feature looks back."""
 AMOUNT_BUCKETS_EUR = (2, 5, 10, 20, 35, 50, 75, 100, 150, 250, 500, 1_000, 2_500, 10_000)
-Id = Annotated[int, Field(ge=0, le=2**53 - 1)]
-
-
-def _in_our_century(time: datetime) -> datetime:
-    if not 2000 <= time.year < 2100:
-        raise ValueError("a payment's time lies in the years 2000 to 2099")
-    return time
-
-
-LocalTime = Annotated[NaiveDatetime, AfterValidator(_in_our_century)]
 
 
 class Payment(BaseModel):
@@ -54,116 +42,94 @@ class Report(BaseModel):
     time: LocalTime
 
 
-class Decider:
+class FraudStore(DecisionStore):
+    """Payments with their amounts in euros, as the release of the time read them, and reports."""
+
+    schema = """
+    CREATE TABLE IF NOT EXISTS payments (
+        transaction_id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, customer_id INTEGER NOT NULL,
+        terminal_id INTEGER NOT NULL, amount REAL NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS reports (
+        transaction_id INTEGER PRIMARY KEY, terminal_id INTEGER NOT NULL, time_us INTEGER NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS by_customer ON payments (customer_id, time_us, amount);
+    CREATE INDEX IF NOT EXISTS by_terminal ON payments (terminal_id, time_us);
+    CREATE INDEX IF NOT EXISTS by_report ON reports (terminal_id, time_us);
+    """
+
+    def remember_history(self, stream: PaymentStream, now: pd.Timestamp, adapter: Adapter) -> "FraudStore":
+        """Adds what may be asked about at `now`: payments that can still be reported, and reports; the store."""
+        payments = stream.payments[between(stream.payments["time"], now - REPORTABLE_DAYS * DAY, now)]
+        reports = reports_of(stream.payments, stream.truth)
+        reports = reports[reports["time"] < now]
+        paid_us, reported_us = (_microseconds(table["time"]) for table in (payments, reports))
+        columns = (payments[name].tolist() for name in ("customer_id", "terminal_id", "amount"))
+        with self.transaction():
+            self.remember(adapter.sent(payments)[MESSAGE], "transaction_id")
+            self.insert("payments", zip(payments["transaction_id"].tolist(), paid_us, *columns, strict=True))
+            ids = (reports[name].tolist() for name in ("transaction_id", "terminal_id"))
+            self.insert("reports", zip(*ids, reported_us, strict=True))
+        return self
+
+    def parse_again(self, adapter: Adapter) -> int:
+        """Computes every amount anew from what was sent, as `adapter` reads it; how many changed."""
+        with self.transaction():
+            amounts = dict(self.connection.execute("SELECT transaction_id, amount FROM payments").fetchall())
+            right = {i: adapter.parsed_amount(sent["terminal_id"], sent["amount"]) for i, sent in self.all_sent()}
+            changed = [(new, i) for i, new in right.items() if abs(new - amounts[i]) > 1e-9 * max(new, 1)]
+            self.connection.executemany("UPDATE payments SET amount = ? WHERE transaction_id = ?", changed)
+        return len(changed)
+
+
+class FraudService(DecisionService[Release]):
     """Decides about payments by the run's current release and memory."""
 
-    def __init__(self, run: Path, metrics: CollectorRegistry):
-        self.registry, self.state = registry_of(run), State(run / "state.db")
-        self._releases: dict[str, Release] = {}
-        self.release()  # a service without a release must not start
+    name, id_field, request, report = "fraud", "transaction_id", Payment, Report
+
+    def __init__(self, run: Run):
+        super().__init__(run.registry(), FraudStore(run.store))
         self._amount = Histogram(
-            "payment_amount_eur", "Amounts as parsed", registry=metrics, buckets=AMOUNT_BUCKETS_EUR
+            "payment_amount_eur", "Amounts as parsed", registry=self.metrics, buckets=AMOUNT_BUCKETS_EUR
         )
-        self._reviews = Counter("reviews", "Payments sent to review", ["release"], registry=metrics)
+        self._reviews = Counter("reviews", "Payments sent to review", ["release"], registry=self.metrics)
 
-    def release(self) -> tuple[str, Release]:
-        """The current release and its name, from the registry; read from disk once a name."""
-        name = self.registry.current or "none"
-        if name not in self._releases:
-            self._releases[name] = Release.read(self.registry.path(name))
-        return name, self._releases[name]
+    def read(self, folder: Path) -> Release:
+        return Release.read(folder)
 
-    def decide(self, payments: Sequence[Payment]) -> list[dict[str, Any]]:
-        """One decision a payment, in order; each payment is part of the history of the next.
-
-        All or none are decided. Raises `BadRequest` with 409 for an id that another payment had.
-        """
-        decided: list[tuple[float, str, bool]] = []
-        with self.state.lock, self.state.transaction():
-            answers = [self._decide(payment, decided) for payment in payments]
-        for amount, release, review in decided:  # only now is it sure that they stay
-            self._amount.observe(amount)
-            self._reviews.labels(release).inc(int(review))
-        return answers
-
-    def report(self, news: Report) -> None:
-        """Notes a report; raises `BadRequest` for one that fits no payment that the service knows."""
-        sent, time_us = news.model_dump(mode="json"), microseconds(news.time)
-        with self.state.lock:
-            paid = self.state.payment(news.transaction_id)
-            if paid is None:
-                rule, fix = (
-                    "only a known payment is reported",
-                    "Send the payment to /predict first, or correct the id.",
-                )
-                raise BadRequest(404, "transaction_id", sent["transaction_id"], rule, fix)
-            if news.terminal_id != paid["terminal_id"]:
-                rule, fix = "a report names the terminal of its payment", "Send the payment's own terminal_id."
-                raise BadRequest(422, "terminal_id", sent["terminal_id"], rule, fix)
-            if time_us < paid["time_us"]:
-                rule, fix = "no payment is reported before it is made", "Send the time at which the report arrived."
-                raise BadRequest(422, "time", sent["time"], rule, fix)
-            self.state.report(news.transaction_id, news.terminal_id, time_us)
-
-    def _decide(self, payment: Payment, decided: list[tuple[float, str, bool]]) -> dict[str, Any]:
-        key = (microseconds(payment.time), payment.customer_id, payment.terminal_id)
-        before = self.state.payment(payment.transaction_id)
-        if before is not None and tuple(before.values()) != (*key, payment.amount):
-            rule = "a transaction_id names one payment, and this one was sent before with other content"
-            fix = "Repeat a payment unchanged, or give a new one an id of its own."
-            raise BadRequest(409, "transaction_id", payment.transaction_id, rule, fix)
-        known = self.state.decision(payment.transaction_id)
-        score, value, review, release = known or self._new_decision(payment, key, decided)
-        answer = {"transaction_id": payment.transaction_id, "score": score, "value": value, "review": review}
-        return answer | {"release": release}
-
-    def _new_decision(
-        self, payment: Payment, key: tuple[int, int, int], decided: list[tuple[float, str, bool]]
-    ) -> tuple[float, float, bool, str]:
-        name, release = self.release()
-        amount = release.adapter.parsed_amount(payment.terminal_id, payment.amount)
-        features = self.state.features(*key, amount)
-        score = float(release.score(features[None, :])[0])
+    def decide(self, release: Release, request: Payment, time_us: int) -> Decision:
+        """Score, value and whether the payment is reviewed, while the day has room."""
+        amount = release.adapter.parsed_amount(request.terminal_id, request.amount)
+        key = (time_us, request.customer_id, request.terminal_id)
+        seen = online_features(self.store.connection, *key, amount)
+        score = float(release.score(seen[None, :])[0])
         value = float(release.policy.value(score, amount))
-        free = self.state.reviews_on_day_of(key[0]) < release.policy.reviews_per_day
+        free = self.store.acted_on_day_of(time_us) < release.policy.reviews_per_day
         review = bool(value >= release.threshold and free)
-        self.state.add(payment.transaction_id, *key, payment.amount, amount)
-        self.state.decide(payment.transaction_id, key[0], name, score, value, review, features)
-        decided.append((amount, name, review))
-        return score, value, review, name
+        self.store.insert("payments", [(request.transaction_id, *key, amount)])
+        return Decision({"score": score, "value": value, "review": review}, review, seen)
+
+    def note(self, report: Report, time_us: int) -> None:
+        self.store.insert("reports", [(report.transaction_id, report.terminal_id, time_us)])
+
+    def count(self, request: Payment, decision: Decision, version: str) -> None:
+        self._amount.observe(float(decision.seen[0]))
+        self._reviews.labels(version).inc(int(decision.acted))
 
 
-def microseconds(time: datetime) -> int:
-    """Microseconds since 1970 of a time without a zone."""
-    return int(np.datetime64(time, "us").astype(np.int64))
+def app_of(run: Run) -> flask.Flask:
+    """The app of a run."""
+    return FraudService(run).app()
 
 
-def app_of(run: Path) -> flask.Flask:
-    """The app of a run: POST /predict, POST /reports, GET /healthz, GET /metrics."""
-    metrics = CollectorRegistry()
-    decider = Decider(run, metrics)
-
-    def add_reports(app: flask.Flask) -> None:
-        reader = RowReader(Report, max_rows=1)
-
-        @app.post("/reports")
-        def report() -> flask.Response:
-            (news,), _ = reader.read(json_body())
-            assert isinstance(news, Report)
-            decider.report(news)
-            document = json.dumps({"transaction_id": news.transaction_id, "reported": True})
-            return flask.Response(document, mimetype="application/json")
-
-    return create_app(
-        Payment,
-        decider.decide,
-        name="fraud",
-        version=lambda: decider.release()[0],
-        registry=metrics,
-        routes=add_reports,
-    )
+def restore(run: Run, release: Path) -> int:
+    """Reads the remembered amounts again as the release in that folder does; how many changed."""
+    store = FraudStore(run.store)
+    try:
+        return store.parse_again(Release.read(release).adapter)
+    finally:
+        store.close()
 
 
-def run_service(run: Path, port: int, threads: int = 4) -> None:
-    """Serves a run on 127.0.0.1 until it is told to stop."""
-    serve(app_of(run), port, threads)
+def _microseconds(time: pd.Series) -> list[int]:
+    return time.to_numpy().astype("datetime64[us]").astype(np.int64).tolist()

@@ -1,39 +1,107 @@
-"""From a stream to a run folder: candidates compared, the chosen one fitted, tested and written down."""
+"""From a stream to a run folder: candidates compared, the chosen one fitted, tested and written down.
 
-import hashlib
-import json
+And the evaluation protocols that others published figures for: the same features and models, their split. The
+Handbook's: train on 7 days from 2018-07-25, let 7 days pass until labels are known, test on 7 days without the cards
+known to be compromised by then (Le Borgne et al., 2022, chapters 3 and 5). ULB's file has two days, no cards and no
+terminals: train on the first day, test on the second.
+"""
+
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from case_studies.fraud.comparison import chosen_from, compare
-from case_studies.fraud.data import Adapter, FraudError
-from case_studies.fraud.features import HISTORY, features_of, reports_of
-from case_studies.fraud.fitting import DAY, THRESHOLD_DAYS, between, fit_release, warm
+from case_studies.fraud import models
+from case_studies.fraud.data import DAY, FraudError, between, day_of, labels_as_of
+from case_studies.fraud.features import HISTORY, features_of
 from case_studies.fraud.labels import LabelPolicy
-from case_studies.fraud.policy import ReviewPolicy, daily_interval, saved_eur
-from case_studies.fraud.release import Release, registry_of
-from case_studies.fraud.state import State
+from case_studies.fraud.models import THRESHOLD_DAYS, Release, fit_release, warm
+from case_studies.fraud.policy import ReviewPolicy, saved_eur
+from case_studies.fraud.service import FraudStore
+from mlsd_lib.data.lineage import fingerprint_table
 from mlsd_lib.datasets.fraud import PaymentStream
+from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
 
-REPORTABLE_DAYS = 120
-"""How long after a payment its card scheme takes a report; far longer than any feature looks back."""
+HANDBOOK_START = pd.Timestamp("2018-07-25")
+HANDBOOK_PUBLISHED = {"logistic": (0.871, 0.606), "forest": (0.867, 0.658)}
+"""AUC and average precision."""
+Decide = Callable[[pd.DataFrame, pd.Series], tuple[np.ndarray, np.ndarray]]
+"""From features and times to what payments are ranked by and which are reviewed, (n,) each."""
 
 
-def fingerprint(stream: PaymentStream) -> str:
-    """A checksum of the payments and their truth: the same bytes in, the same model out."""
-    digest = hashlib.sha256()
-    for table in (stream.payments, stream.truth):
-        digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
-    return digest.hexdigest()
+def candidates(
+    stream: PaymentStream,
+    features: pd.DataFrame,
+    now: pd.Timestamp,
+    policy: ReviewPolicy,
+    label_policy: LabelPolicy,
+    seed: int = 0,
+    names: tuple[str, ...] = tuple(models.MODELS),
+) -> dict[str, Decide]:
+    """Who could decide from `now` on. Baselines first: by amount or by a rule, as many a day as are allowed."""
+    recent = features[between(stream.payments["time"], now - THRESHOLD_DAYS * DAY, now)]
+
+    def ranked_by(rank: Callable[[pd.DataFrame], np.ndarray]) -> Decide:
+        threshold = np.sort(rank(recent))[-int(policy.reviews_per_day * THRESHOLD_DAYS)]
+        return lambda rows, time: (rank(rows), policy.reviewed(time, rank(rows), threshold))
+
+    def released(name: str) -> Decide:
+        release = fit_release(stream, features, now, name, policy, label_policy, seed)
+        return lambda rows, time: release.decide(rows, time)[::2]
+
+    baselines: dict[str, Decide] = {
+        "do nothing": lambda rows, time: (np.zeros(len(rows)), np.zeros(len(rows), dtype=bool)),
+        "largest amounts": ranked_by(lambda rows: rows["amount"].to_numpy()),
+        "rule of thumb": ranked_by(lambda rows: models.rule_score(rows) + 1e-6 * rows["amount"].to_numpy()),
+    }
+    return baselines | {name: released(name) for name in names}
+
+
+def compare(
+    stream: PaymentStream,
+    features: pd.DataFrame,
+    now: pd.Timestamp,
+    rng: np.random.Generator,
+    policy: ReviewPolicy | None = None,
+    label_policy: LabelPolicy = "as seen",
+    days: int = 28,
+    **options: Any,
+) -> pd.DataFrame:
+    """Every candidate made `days` before `now`, judged on the days since: one row each, the best by seen money last.
+
+    `seen_eur`: saved a day by the labels known at `now`; that is what the choice may use. `tied`: its distance to
+    the best, customer by customer, may be chance. `true_eur`, `true_low`, `true_high`: by all labels, which only a
+    simulation or the future knows, with a 95 % interval over customers.
+    """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    policy, then = policy or ReviewPolicy(), now - days * DAY
+    rows = between(stream.payments["time"], then, now)
+    tested, time = features[rows], stream.payments["time"][rows]
+    true, seen = stream.truth["is_fraud"].to_numpy()[rows], labels_as_of(stream.truth, now)[rows]
+    amount, customer = tested["amount"].to_numpy(), stream.payments["customer_id"].to_numpy()[rows]
+    records, saved = {}, {}
+    for name, decide in candidates(stream, features, then, policy, label_policy, **options).items():
+        rank, reviewed = decide(tested, time)
+        saved[name] = saved_eur(reviewed, amount, seen)
+        interval = clustered_interval(saved_eur(reviewed, amount, true), customer, days, rng)
+        records[name] = {
+            "AUC": roc_auc_score(true, rank),
+            "AP": average_precision_score(true, rank),
+            "reviews_per_day": reviewed.sum() / days,
+            "true_eur": interval.mean,
+            "true_low": interval.low,
+            "true_high": interval.high,
+        }
+    judged = paired_comparison(saved, customer, days, rng)[["mean", "tied"]].rename(columns={"mean": "seen_eur"})
+    table = judged.join(pd.DataFrame(records).T)
+    return table[["AUC", "AP", "reviews_per_day", "seen_eur", "tied", "true_eur", "true_low", "true_high"]]
 
 
 def train(
-    run: Path,
+    run: Run,
     stream: PaymentStream,
     rng: np.random.Generator,
     policy: ReviewPolicy | None = None,
@@ -60,17 +128,52 @@ def train(
     tell("comparing the candidates on labels as known")
     days = min(28, int((now - warm(stream)) / DAY) // 2)
     table = compare(stream, features, now, rng, policy, label_policy, days, **options)
-    name = chosen_from(table)
+    name = cheapest_tied(table, tuple(models.MODELS), "seen_eur")
     tell(f"fitting the release ({name})")
     release = fit_release(stream, features, now, name, policy, label_policy)
     tell("testing it on the days after its release")
-    tested = between(stream.payments["time"], now, end)
-    _, _, reviewed = release.decide(features[tested], stream.payments["time"][tested])
-    rows = stream.payments[tested]
-    saved = saved_eur(reviewed, rows["amount"].to_numpy(), stream.truth["is_fraud"].to_numpy()[tested])
-    interval = daily_interval(saved, rows["customer_id"].to_numpy(), test_days, rng)
-    _write_down(run, stream, now, release, label_policy, table, asdict(interval))
+    test = _tested(stream, features, release, now, end, rng)
+    run.release(release.save, "v1", "first release")
+    FraudStore(run.store).remember_history(stream, now, release.adapter).close()
+    checksums = {name: fingerprint_table(getattr(stream, name)) for name in ("payments", "truth")}
+    run.complete(
+        {**asdict(stream.card), "sha256": checksums, "released_at": str(now)},
+        {"comparison": table.reset_index().to_dict("records"), "test_eur_a_day": asdict(test)},
+        decision_of(release, label_policy, table, test),
+    )
     return table
+
+
+def decision_of(release: Release, label_policy: LabelPolicy, table: pd.DataFrame, test: Interval) -> DecisionRecord:
+    """What was decided, against what, on which assumption, and how to go back."""
+    return DecisionRecord(
+        "v1",
+        f"{release.model_name}, ranked by {release.policy.rank_by}, {release.policy.reviews_per_day} reviews a day, "
+        f"threshold {release.threshold:.4g}, labels {label_policy}",
+        table,
+        "seen_eur",
+        "EUR saved a day",
+        test,
+        "fraud next month looks like fraud last month; whoever is caught will see to it that it does not.",
+        "`releases/` keeps every release; roll the registry back, and parse the state again if amounts were read "
+        "wrongly (`python -m case_studies.fraud rollback --help`).",
+    )
+
+
+def _tested(
+    stream: PaymentStream,
+    features: pd.DataFrame,
+    release: Release,
+    first: pd.Timestamp,
+    end: pd.Timestamp,
+    rng: np.random.Generator,
+) -> Interval:
+    """EUR saved a day on the days from `first` until before `end`, by all labels."""
+    tested = between(stream.payments["time"], first, end)
+    rows, fraud = stream.payments[tested], stream.truth["is_fraud"].to_numpy()[tested]
+    reviewed = release.decide(features[tested], rows["time"])[2]
+    saved = saved_eur(reviewed, rows["amount"].to_numpy(), fraud)
+    return clustered_interval(saved, rows["customer_id"].to_numpy(), (end - first) / DAY, rng)
 
 
 def _require_days(stream: PaymentStream, end: pd.Timestamp, test_days: int) -> None:
@@ -84,55 +187,57 @@ def _require_days(stream: PaymentStream, end: pd.Timestamp, test_days: int) -> N
         )
 
 
-def _write_down(
-    run: Path,
-    stream: PaymentStream,
-    now: pd.Timestamp,
-    release: Release,
-    label_policy: LabelPolicy,
-    table: pd.DataFrame,
-    test: dict[str, float],
-) -> None:
-    registry = registry_of(run)
-    registry.add("v1", release.save)
-    registry.promote("v1", "first release")
-    remember_history(State(run / "state.db"), stream, now, release.adapter).close()
-    _write_json(run / "data.json", {**asdict(stream.card), "sha256": fingerprint(stream), "released_at": str(now)})
-    _write_json(run / "metrics.json", {"comparison": table.reset_index().to_dict("records"), "test_eur_a_day": test})
-    (run / "decision.md").write_text(decision_record(release, label_policy, table, test), encoding="utf-8")
+def handbook_split(stream: PaymentStream, days: int = 7) -> tuple[np.ndarray, np.ndarray]:
+    """Which payments the Handbook trains and tests on, (n,) of bool each; raises `FraudError` if days are missing."""
+    payments, fraud = stream.payments, stream.truth["is_fraud"].to_numpy()
+    day = ((payments["time"] - HANDBOOK_START) // DAY).to_numpy()
+    if len(day) == 0 or day.min() > -30 or day.max() < 3 * days - 1:
+        raise FraudError(
+            f"{stream.card.source} does not hold the days from 30 before {HANDBOOK_START:%Y-%m-%d} to {3 * days} after "
+            "it, which the Handbook's protocol needs. Give the Handbook's own transactions."
+        )
+    train, test = (day >= 0) & (day < days), np.zeros(len(day), dtype=bool)
+    customer = payments["customer_id"].to_numpy()
+    compromised = set(customer[train & fraud])
+    for ahead in range(days):  # the labels of one more day become known with each day of the test
+        compromised |= set(customer[(day == days - 1 + ahead) & fraud])
+        test |= (day == 2 * days + ahead) & ~np.isin(customer, list(compromised))
+    return train, test
 
 
-def _write_json(path: Path, document: dict[str, Any]) -> None:
-    path.write_text(json.dumps(document, indent=1, default=str), encoding="utf-8")
+def handbook(stream: PaymentStream, names: tuple[str, ...] = ("logistic", "forest"), seed: int = 0) -> pd.DataFrame:
+    """AUC and average precision of the models on the Handbook's protocol, next to what it published."""
+    table = _scores(stream, *handbook_split(stream), names, seed)
+    for i, column in enumerate(("AUC_published", "AP_published")):
+        table[column] = [HANDBOOK_PUBLISHED.get(name, (np.nan, np.nan))[i] for name in table.index]
+    return table
 
 
-def remember_history(state: State, stream: PaymentStream, now: pd.Timestamp, adapter: Adapter) -> State:
-    """`state`, filled with what the service may be asked about at `now`: payments that can be reported, and reports."""
-    recent = between(stream.payments["time"], now - REPORTABLE_DAYS * DAY, now)
-    payments, reports = stream.payments[recent], reports_of(stream.payments, stream.truth)
-    state.remember(payments, adapter.sent(payments)["amount"], reports[reports["time"] < now])
-    return state
+def ulb(stream: PaymentStream, names: tuple[str, ...] = ("logistic", "forest"), seed: int = 0) -> pd.DataFrame:
+    """AUC and average precision on ULB's second day after training on its first."""
+    day = day_of(stream.payments)
+    if day[-1] < 1:
+        raise FraudError(
+            f"{stream.card.source} holds 1 day; ULB's protocol needs 2, the first to train on and the second to test. "
+            "Give ULB's whole file."
+        )
+    return _scores(stream, day == 0, day == 1, names, seed)
 
 
-def decision_record(release: Release, label_policy: LabelPolicy, table: pd.DataFrame, test: dict[str, float]) -> str:
-    """The one page that says what was decided, against what, on which assumption, and how to go back."""
-    judged = "\n".join(
-        f"- {name}: {row.seen_eur:,.0f} EUR a day by the labels seen{', tied with the best' if row.tied else ''}"
-        for name, row in table.iterrows()
-    )
-    return f"""# Decision: release v1
+def _scores(
+    stream: PaymentStream, train: np.ndarray, test: np.ndarray, names: tuple[str, ...], seed: int
+) -> pd.DataFrame:
+    from sklearn.metrics import average_precision_score, roc_auc_score
 
-Chosen: {release.model_name}, ranked by {release.policy.rank_by}, {release.policy.reviews_per_day} reviews a day,
-threshold {release.threshold:.4g}, labels {label_policy}.
-
-Candidates, judged on the days before the release; of the models tied with the best, the cheapest to serve is taken:
-{judged}
-
-Test, on the days after the release: {test["mean"]:,.0f} EUR saved a day (95 % interval {test["low"]:,.0f} to
-{test["high"]:,.0f}).
-
-Weakest assumption: fraud next month looks like fraud last month; whoever is caught will see to it that it does not.
-
-Rolling back: `releases/` keeps every release; roll the registry back, and parse the state again if amounts were read
-wrongly (`python -m case_studies.fraud rollback --help`).
-"""
+    features, fraud = features_of(stream.payments, stream.truth), stream.truth["is_fraud"].to_numpy()
+    records = {}
+    for name in names:
+        score = models.score(models.fit(name, features[train], fraud[train], seed=seed), features[test])
+        records[name] = {
+            "AUC": roc_auc_score(fraud[test], score),
+            "AP": average_precision_score(fraud[test], score),
+            "train": int(train.sum()),
+            "test": int(test.sum()),
+            "frauds": int(fraud[test].sum()),
+        }
+    return pd.DataFrame(records).T.rename_axis("model")

@@ -1,4 +1,4 @@
-"""Contract, units, labels, policy, model files, run folders: the parts that turn payments into decisions."""
+"""Contract, units, labels, policy, models, training: the parts that turn payments into decisions."""
 
 import json
 
@@ -9,16 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from case_studies.fraud import models
-from case_studies.fraud.comparison import chosen_from
-from case_studies.fraud.data import Adapter, FraudError, contract, labels_as_of
-from case_studies.fraud.fitting import TRAIN_DAYS, fit_release
+from case_studies.fraud.data import DAY, Adapter, FraudError, contract, labels_as_of
 from case_studies.fraud.labels import DelayCurve, delay_curve, training_labels
-from case_studies.fraud.policy import CHARGEBACK_FEE_EUR, REVIEW_COST_EUR, ReviewPolicy, daily_interval, saved_eur
-from case_studies.fraud.release import Release, latest_run, new_run
-from case_studies.fraud.train import fingerprint, train
+from case_studies.fraud.models import TRAIN_DAYS, Release, fit_release
+from case_studies.fraud.policy import CHARGEBACK_FEE_EUR, REVIEW_COST_EUR, ReviewPolicy, saved_eur
+from case_studies.fraud.train import train
 from mlsd_lib.data import faults
-
-DAY = pd.Timedelta(days=1)
+from mlsd_lib.data.lineage import fingerprint_table
+from mlsd_lib.modeling import Run
 
 
 @pytest.mark.parametrize(("column", "value"), [("amount", -1.0), ("amount", 60_000.0), ("transaction_id", 0)])
@@ -129,29 +127,6 @@ def test_saved_money_is_stopped_losses_less_reviews():
     assert saved.tolist() == [100 + CHARGEBACK_FEE_EUR - REVIEW_COST_EUR, -REVIEW_COST_EUR, 0]
 
 
-def test_the_interval_over_customers_is_wider_than_one_that_forgets_them():
-    rng = np.random.default_rng(0)
-    customer = np.repeat(np.arange(50), 20)
-    saved = np.repeat(rng.normal(10, 5, 50), 20)
-    clustered = daily_interval(saved, customer, 10, rng)
-    alone = daily_interval(saved, np.arange(len(saved)), 10, rng)
-    assert clustered.mean == alone.mean == pytest.approx(saved.sum() / 10)
-    assert clustered.high - clustered.low > 2 * (alone.high - alone.low)
-
-
-def test_a_model_file_that_was_changed_is_refused(tmp_path):
-    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 2)), columns=["a", "b"])
-    model = models.fit("logistic", rows, rows["a"].to_numpy() > 0)
-    models.save(model, tmp_path)
-    np.testing.assert_array_equal(models.score(models.read(tmp_path), rows), models.score(model, rows))
-    with (tmp_path / "model.joblib").open("ab") as file:
-        file.write(b"x")
-    with pytest.raises(FraudError, match="checksum"):
-        models.read(tmp_path)
-    with pytest.raises(FraudError, match="does not exist"):
-        models.read(tmp_path / "nowhere")
-
-
 @pytest.mark.parametrize(
     ("name", "label", "message"), [("oracle", [0, 1], "one of"), ("logistic", [0, 0], "same label")]
 )
@@ -173,37 +148,16 @@ def test_a_stream_too_short_for_a_release_is_refused_with_the_days_it_needs(stre
     first = (stream.payments["time"] < stream.payments["time"].iloc[0].normalize() + days * DAY).to_numpy()
     short = type(stream)(stream.payments[first], stream.truth[first], stream.card)
     with pytest.raises(FraudError, match=f"holds {days} days; .* needs {37 + 15 + test_days}"):
-        train(tmp_path, short, np.random.default_rng(0), test_days=test_days, names=("logistic",))
+        train(Run(tmp_path), short, np.random.default_rng(0), test_days=test_days, names=("logistic",))
 
 
-def test_a_trained_run_holds_its_whole_record(trained, stream):
-    release = Release.read(trained / "releases" / "versions" / "v1")
+def test_a_trained_run_says_what_it_learned_from_what_it_compared_and_how_the_test_went(trained, stream):
+    release = Release.read(trained.registry().path("v1"))
     assert release.model_name == "logistic"
     assert release.adapter == Adapter.of()
-    assert json.loads((trained / "data.json").read_text())["sha256"] == fingerprint(stream)
-    metrics = json.loads((trained / "metrics.json").read_text())
+    checksums = json.loads((trained.path / "data.json").read_text())["sha256"]
+    assert checksums == {"payments": fingerprint_table(stream.payments), "truth": fingerprint_table(stream.truth)}
+    metrics = json.loads((trained.path / "metrics.json").read_text())
     assert {row["candidate"] for row in metrics["comparison"]} >= {"do nothing", "largest amounts", "logistic"}
     assert metrics["test_eur_a_day"]["low"] <= metrics["test_eur_a_day"]["mean"] <= metrics["test_eur_a_day"]["high"]
-    assert "Rolling back" in (trained / "decision.md").read_text()
-
-
-def test_of_tied_models_the_cheapest_to_serve_is_chosen_and_a_baseline_never():
-    table = pd.DataFrame({"tied": [True, True, False, True]}, index=["forest", "boosted", "logistic", "rule of thumb"])
-    table["seen_eur"] = [4.0, 3.0, 1.0, 9.0]
-    assert chosen_from(table) == "boosted"
-    assert chosen_from(table.assign(tied=False)) == "forest"
-
-
-def test_the_fingerprint_notices_one_cent(stream):
-    payments = stream.payments.copy()
-    payments.loc[10, "amount"] += 0.01
-    assert fingerprint(type(stream)(payments, stream.truth, stream.card)) != fingerprint(stream)
-
-
-def test_runs_of_the_same_second_never_share_a_folder(tmp_path):
-    runs = {new_run(tmp_path, clock=lambda: 0.0) for _ in range(3)}
-    assert len(runs) == 3
-    with pytest.raises(FraudError, match="no complete run"):
-        latest_run(tmp_path)
-    (min(runs) / "decision.md").write_text("")
-    assert latest_run(tmp_path) == min(runs)
+    assert "fraud next month" in trained.decision

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from case_studies.fraud.features import FEATURES, features_of, reports_of
-from case_studies.fraud.monitor import SKEW_TOLERANCE, feature_skew
-from case_studies.fraud.service import microseconds
-from case_studies.fraud.state import State
+from case_studies.fraud import service
+from case_studies.fraud.data import Adapter, reports_of
+from case_studies.fraud.features import FEATURES, features_of, online_features
+from case_studies.fraud.service import FraudStore
+from mlsd_lib.serving import microseconds
 
 DAYS = {days: pd.Timedelta(days=days) for days in (1, 7, 30)}
 DELAY = pd.Timedelta(days=7)
@@ -69,28 +70,16 @@ def test_the_last_rows_alone_equal_those_rows_of_all(stream, stream_features):
     )
 
 
-def test_one_payment_at_a_time_equals_the_whole_table(stream, stream_features, tmp_path, late_rows):
-    state = State(tmp_path / "state.db")
-    payments = stream.payments
-    state.remember(payments, payments["amount"], reports_of(payments, stream.truth))
+def test_one_payment_at_a_time_equals_the_whole_table(stream, stream_features, tmp_path, late_rows, monkeypatch):
+    payments, end = stream.payments, stream.payments["time"].iloc[-1] + pd.Timedelta(days=60)
+    store = FraudStore(tmp_path / "store.db")
+    monkeypatch.setattr(service, "REPORTABLE_DAYS", 1_000)
+    memory = store.remember_history(stream, end, Adapter.of()).connection
     online = [
-        state.features(microseconds(one.time), int(one.customer_id), int(one.terminal_id), float(one.amount))
+        online_features(memory, microseconds(one.time), int(one.customer_id), int(one.terminal_id), float(one.amount))
         for one in payments.iloc[late_rows].itertuples()
     ]
     np.testing.assert_allclose(online, stream_features.iloc[late_rows], atol=1e-6)
-
-
-def test_skew_forgives_a_rounding_that_a_trees_score_does_not_and_no_cent(stream_features):
-    offline = stream_features.head(200)
-    amount = offline["amount"].to_numpy()
-    rounded = offline.assign(amount=amount + 5e-11)
-    split = np.sort(amount)[100] + 2e-11  # a split of the tree that a rounding crosses
-    assert ((rounded["amount"] > split) != (offline["amount"] > split)).any()
-    assert feature_skew(rounded, offline) < SKEW_TOLERANCE
-    for column in ("amount", "customer_mean_amount_30d", "terminal_risk_30d"):
-        wrong = offline.copy()
-        wrong.iloc[7, offline.columns.get_loc(column)] += 0.01
-        assert feature_skew(wrong, offline) > SKEW_TOLERANCE
 
 
 def test_without_customers_the_published_components_stand_in():

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from case_studies.fraud import protocols
+from case_studies.fraud import train as protocols
 from case_studies.fraud.data import FraudError, load_payments
 from mlsd_lib.datasets import DataCard
 from mlsd_lib.datasets.fraud import PaymentStream

@@ -11,14 +11,6 @@ def fraud(*arguments, cwd):
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
 
 
-def test_help_shows_an_example_for_each_command(tmp_path):
-    from case_studies.fraud.cli import app
-
-    for command in app.registered_commands:
-        assert command.epilog.startswith("Example: python -m case_studies.fraud")
-    assert "simulate" in fraud("--help", cwd=tmp_path).stdout
-
-
 def test_training_twice_overwrites_nothing_and_report_shows_the_newest(tmp_path, monkeypatch):
     from typer.testing import CliRunner
 
@@ -38,8 +30,6 @@ def test_training_twice_overwrites_nothing_and_report_shows_the_newest(tmp_path,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["report"], "no complete run"),
-        (["serve"], "no complete run"),
         (["report", "--protocol", "ulb"], "Give --source"),
         (["train", "--source", "nowhere.csv"], "does not exist"),
     ],

@@ -1,0 +1,24 @@
+"""From candidates to a release: models as checked files, their registry, run folders, comparison, decision records.
+
+Nothing that answers requests may enter this room.
+"""
+
+from mlsd_lib.modeling.artefacts import read_artefact, save_artefact
+from mlsd_lib.modeling.comparison import Interval, cheapest_tied, clustered_interval, paired_comparison
+from mlsd_lib.modeling.decision import DecisionRecord
+from mlsd_lib.modeling.errors import ModelingError
+from mlsd_lib.modeling.registry import ModelRegistry
+from mlsd_lib.modeling.runs import Run
+
+__all__ = [
+    "DecisionRecord",
+    "Interval",
+    "ModelRegistry",
+    "ModelingError",
+    "Run",
+    "cheapest_tied",
+    "clustered_interval",
+    "paired_comparison",
+    "read_artefact",
+    "save_artefact",
+]

@@ -1,0 +1,70 @@
+"""Candidates compared row by row on the same data: means with intervals, and which of them chance may have ordered.
+
+Rows of one customer, machine or session stand or fall together, so the bootstrap draws whole clusters.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlsd_lib.modeling.errors import ModelingError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:,.0f} ({self.low:,.0f} to {self.high:,.0f})"
+
+
+def clustered_interval(
+    value: np.ndarray, cluster: np.ndarray, periods: float, rng: np.random.Generator, draws: int = 1_000
+) -> Interval:
+    """The total of `value` a period, with a bootstrap interval over clusters.
+
+    `value`: (n,), or the difference of two candidates for a paired comparison. `cluster`: (n,), what a row belongs
+    to. `periods`: over how many the rows were collected, such as days.
+    """
+    totals = np.bincount(np.unique(cluster, return_inverse=True)[1], weights=value) / periods
+    resampled = rng.multinomial(len(totals), np.full(len(totals), 1 / len(totals)), draws) @ totals
+    return Interval(float(totals.sum()), *map(float, np.percentile(resampled, [2.5, 97.5])))
+
+
+def paired_comparison(
+    values: Mapping[str, np.ndarray], cluster: np.ndarray, periods: float, rng: np.random.Generator
+) -> "pd.DataFrame":
+    """One row a candidate, the best last: `mean`, `low`, `high` a period, and whether it is `tied` with the best.
+
+    `values`: for each candidate what each row brought, (n,), larger is better. Tied: the interval of the paired
+    difference to the best reaches zero, so the distance may be chance. See `clustered_interval`.
+    """
+    import pandas as pd
+
+    intervals = {name: vars(clustered_interval(value, cluster, periods, rng)) for name, value in values.items()}
+    table = pd.DataFrame(intervals).T.rename_axis("candidate").sort_values("mean", kind="stable")
+    best = values[str(table.index[-1])]
+    behind = [clustered_interval(best - values[str(name)], cluster, periods, rng).low for name in table.index]
+    return table.assign(tied=np.array(behind) <= 0)
+
+
+def cheapest_tied(table: "pd.DataFrame", by_cost: Sequence[str], mean: str = "mean") -> str:
+    """The first of `by_cost` that `table` calls `tied` with the best; where none is, the best of them by `mean`.
+
+    `by_cost`: the candidates that may be released, from the cheapest to the most expensive to serve. Raises
+    `ModelingError` if the table has none of them.
+    """
+    compared = [name for name in by_cost if name in table.index]
+    if not compared:
+        raise ModelingError(f"None of {list(by_cost)} was compared; the table has {list(table.index)}. Compare one.")
+    tied = [name for name in compared if table.loc[name, "tied"]]
+    return tied[0] if tied else str(table.loc[compared, mean].idxmax())

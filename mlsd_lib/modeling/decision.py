@@ -1,0 +1,48 @@
+"""The one page that says what was decided, against what, on which assumption, and how to go back."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlsd_lib.modeling.comparison import Interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class DecisionRecord:
+    """What a release was chosen from and why; `str()` of it is the page, in Markdown.
+
+    `candidates`: a table with one row a candidate, the columns `judged_by` and `tied`. `unit`: of that column and of
+    `test`, such as "EUR saved a day". `chosen` names the candidate and its settings in words.
+    """
+
+    release: str
+    chosen: str
+    candidates: "pd.DataFrame"
+    judged_by: str
+    unit: str
+    test: Interval
+    weakest_assumption: str
+    way_back: str
+
+    def __str__(self) -> str:
+        judged = "\n".join(
+            f"- {name}: {row[self.judged_by]:,.0f} {self.unit}{', tied with the best' if row['tied'] else ''}"
+            for name, row in self.candidates.iterrows()
+        )
+        return f"""# Decision: release {self.release}
+
+Chosen: {self.chosen}.
+
+Candidates, judged on the days before the release by the labels known then; of those tied with the best, the cheapest
+to serve is taken:
+{judged}
+
+Test, on the days after the release: {self.test.mean:,.0f} {self.unit} (95 % interval {self.test.low:,.0f} to
+{self.test.high:,.0f}).
+
+Weakest assumption: {self.weakest_assumption}
+
+Rolling back: {self.way_back}
+"""

@@ -1,0 +1,137 @@
+"""Which version of a model answers: a registry in a folder whose every state on disk is valid.
+
+A promotion or a rollback is one `os.replace` of one small file, which names the current and the previous version
+and the decision that put them there. Before it the old state holds, after it the new one; there is nothing between.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mlsd_lib.modeling.errors import ModelingError
+
+
+class ModelRegistry:
+    """Versions of a model under `root`; `clock` gives the time that is written next to each decision.
+
+    On disk: `versions/NAME/...` never changes once it is there; `state.json` holds `current`, `previous` and the
+    last `decision`; `history.jsonl` holds every decision, one a line. Any number of processes may read; one may
+    write at a time.
+    """
+
+    def __init__(self, root: str | Path, clock: Callable[[], float]):
+        self.root, self._clock = Path(root), clock
+        self._versions = self.root / "versions"
+        self._versions.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def current(self) -> str | None:
+        """The version that should answer; None before the first promotion."""
+        return self._state()["current"]
+
+    @property
+    def previous(self) -> str | None:
+        """The version that a rollback would bring back, if there is one."""
+        return self._state()["previous"]
+
+    def versions(self) -> list[str]:
+        """The names of all complete versions, sorted."""
+        return sorted(path.name for path in self._versions.iterdir() if not path.name.startswith("."))
+
+    def path(self, version: str) -> Path:
+        """The folder of a version; raises `ModelingError` if it is not there."""
+        if version not in self.versions():
+            raise ModelingError(f"There is no version {version!r} in {self.root}; it has {self.versions()}.")
+        return self._versions / version
+
+    def add(self, version: str, write: Callable[[Path], None]) -> Path:
+        """The folder of a new version, which `write` has filled; it appears complete or not at all."""
+        if version in self.versions():
+            raise ModelingError(f"Version {version!r} is there already and never changes. Choose a new name.")
+        if not version or version.startswith(".") or Path(version).name != version:
+            raise ModelingError(f"{version!r} is no name for a version: one word without slashes, no leading dot.")
+        unfinished = self._versions / f".{version}"
+        shutil.rmtree(unfinished, ignore_errors=True)  # left by a crash
+        unfinished.mkdir()
+        write(unfinished)
+        for file in unfinished.rglob("*"):
+            _sync(file)
+        os.replace(unfinished, self._versions / version)
+        _sync(self._versions)
+        return self._versions / version
+
+    def promote(self, version: str, reason: str) -> None:
+        """Makes `version` the current one and keeps the one before it as `previous`."""
+        self.path(version)
+        current = self.current
+        if version == current:
+            raise ModelingError(f"Version {version!r} is the current one already. Promote another.")
+        self._switch("promote", version, current, reason)
+
+    def rollback(self, reason: str) -> None:
+        """Makes `previous` the current version again; there is then no previous one, so two cannot alternate."""
+        state = self._state()
+        if state["previous"] is None:
+            raise ModelingError("There is no previous version to roll back to. Promote one by name.")
+        self._switch("rollback", state["previous"], None, reason)
+
+    def history(self) -> list[dict[str, Any]]:
+        """Every decision that took effect, oldest first: number, time, action, from, to, reason."""
+        decisions = self._logged()
+        last = self._state()["decision"]
+        if last is not None and (not decisions or decisions[-1]["number"] < last["number"]):
+            decisions.append(last)  # the process ended after the switch and before the log was written
+        return decisions
+
+    def _switch(self, action: str, version: str, previous: str | None, reason: str) -> None:
+        past = self.history()
+        decision = {
+            "number": len(past) + 1,
+            "time": self._clock(),
+            "action": action,
+            "from": self.current,
+            "to": version,
+            "reason": reason,
+        }
+        self._write_log(past)  # only writes what a crash kept from being written
+        state = {"current": version, "previous": previous, "decision": decision}
+        replace_file(self.root / "state.json", json.dumps(state, indent=1))
+        self._write_log([*past, decision])
+
+    def _state(self) -> dict[str, Any]:
+        try:
+            return json.loads((self.root / "state.json").read_text())
+        except FileNotFoundError:
+            return {"current": None, "previous": None, "decision": None}
+
+    def _logged(self) -> list[dict[str, Any]]:
+        path = self.root / "history.jsonl"
+        lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("\n")]  # a torn last line was never written
+
+    def _write_log(self, decisions: list[dict[str, Any]]) -> None:
+        if len(self._logged()) < len(decisions):
+            replace_file(self.root / "history.jsonl", "".join(json.dumps(entry) + "\n" for entry in decisions))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes a file so that a reader, or a crash at any moment, finds the old content or the new, both whole."""
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.write_text(text)
+    _sync(unfinished)
+    os.replace(unfinished, path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Forces a file or, where the system lets a folder be opened, a folder's entries to disk."""
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,22 @@
+"""One request to a service, for tests, notebooks and replays; load tests have a client of their own."""
+
+import http.client
+import json
+import urllib.parse
+from typing import Any
+
+
+def post(url: str, body: Any, timeout_s: float = 30.0) -> tuple[int, Any]:
+    """Status and parsed answer of one POST; a body that is not bytes is sent as JSON.
+
+    Raises `OSError` or `http.client.HTTPException` where no answer comes.
+    """
+    where = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=timeout_s)
+    try:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        connection.request("POST", where.path, raw, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read() or b"null")
+    finally:
+        connection.close()

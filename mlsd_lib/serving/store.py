@@ -1,0 +1,137 @@
+"""What a decision service remembers, in one SQLite file: every request as it was sent, every decision as it was made.
+
+A case adds tables of its own for whatever its features are computed from. Requests are kept as they came, so that what
+a bad release derived from them can be derived again.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DAY_US = 86_400_000_000
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS requests (id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, sent TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS decisions (
+    id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, acted INTEGER NOT NULL, answer TEXT NOT NULL, seen BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS decisions_by_time ON decisions (time_us, acted);
+"""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is answered, plain values by name; whether it takes up a place of the day's capacity; the features `seen`.
+
+    `seen`: (columns,) for one object, (objects, columns) where several were ranked.
+    """
+
+    answer: Mapping[str, Any]
+    acted: bool
+    seen: np.ndarray
+
+
+def microseconds(time: datetime) -> int:
+    """Microseconds since 1970 of a time without a zone."""
+    return int(np.datetime64(time, "us").astype(np.int64))
+
+
+class DecisionStore:
+    """The memory in the file `path`; `schema` makes the case's own tables.
+
+    One lock, because one connection serves all threads of the process. What was committed outlives the process.
+    """
+
+    schema = ""
+
+    def __init__(self, path: Path):
+        self.path, self.lock = path, threading.RLock()
+        self.connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        self.connection.executescript(SCHEMA + self.schema)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is done in the block is done whole or not at all, and by one thread at a time."""
+        with self.lock:
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self.connection.execute("ROLLBACK")
+                raise
+            self.connection.execute("COMMIT")
+
+    def insert(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Adds rows to a table; those whose key is there already change nothing."""
+        listed = list(rows)
+        if listed:
+            marks = ", ".join("?" * len(listed[0]))
+            self.connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", listed)
+
+    def remember(self, requests: "pd.DataFrame", id_field: str) -> None:
+        """Adds requests of the past: a table with the fields of the service's request, `time` among them."""
+        columns = {name: _plain(column).tolist() for name, column in requests.items()}
+        sent = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+        self.insert("requests", ((one[id_field], one["time"], json.dumps(one)) for one in sent))
+
+    def sent(self, identity: int) -> dict[str, Any] | None:
+        """The fields of a request as it was sent, its time in microseconds; None for one that never came."""
+        found = self.connection.execute("SELECT sent FROM requests WHERE id = ?", (identity,)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def all_sent(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Every request by its id, as `sent` gives it, oldest first."""
+        for identity, sent in self.connection.execute("SELECT id, sent FROM requests ORDER BY time_us, id"):
+            yield identity, json.loads(sent)
+
+    def answer(self, identity: int) -> dict[str, Any] | None:
+        """What was answered to a request; None if nothing was decided about it."""
+        found = self.connection.execute("SELECT answer FROM decisions WHERE id = ?", (identity,)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def keep(self, identity: int, sent: Mapping[str, Any], decision: Decision) -> None:
+        """Adds one request and what was decided about it."""
+        self.insert("requests", [(identity, sent["time"], json.dumps(sent))])
+        seen, answer = np.asarray(decision.seen, dtype=float).tobytes(), json.dumps(decision.answer, allow_nan=False)
+        self.insert("decisions", [(identity, sent["time"], int(decision.acted), answer, seen)])
+
+    def acted_on_day_of(self, time_us: int) -> int:
+        """How many decisions of that day took up a place of its capacity so far."""
+        start = time_us - time_us % DAY_US
+        query = "SELECT COUNT(*) FROM decisions WHERE time_us >= ? AND time_us < ? AND acted = 1"
+        return self.connection.execute(query, (start, start + DAY_US)).fetchone()[0]
+
+    def decided(self, columns: Sequence[str], after: int = -1) -> "pd.DataFrame":
+        """What was decided about requests with an id beyond `after`, in order of time: fields of the answer, `time`,
+        and the features `columns` as they were seen then. A decision that ranked several objects has a row for each.
+        """
+        import pandas as pd
+
+        query = "SELECT time_us, answer, seen FROM decisions WHERE id > ? ORDER BY time_us, id"
+        found = self.connection.execute(query, (int(after),)).fetchall()  # int: numpy's would be stored as bytes
+        seen = [np.frombuffer(row[2]).reshape(-1, len(columns)) for row in found]
+        answers = pd.DataFrame([json.loads(row[1]) for row in found])
+        answers.insert(0, "time", pd.to_datetime(np.array([row[0] for row in found], dtype="int64"), unit="us"))
+        repeated = answers.loc[np.repeat(np.arange(len(seen)), [len(rows) for rows in seen])].reset_index(drop=True)
+        return repeated.join(pd.DataFrame(np.concatenate([np.empty((0, len(columns))), *seen]), columns=list(columns)))
+
+
+def _plain(column: "pd.Series") -> "pd.Series":
+    """Times as whole microseconds, everything else as it is."""
+    return column.astype("datetime64[us]").astype("int64") if column.dtype.kind == "M" else column

@@ -1,0 +1,10 @@
+"""Systems in virtual time: live days with releases that go wrong, and streams sent to a service in their order.
+
+Nothing here reads the wall clock.
+"""
+
+from mlsd_lib.simulation.errors import SimulationError
+from mlsd_lib.simulation.live import LiveSystem, Rollback, acting, weekly
+from mlsd_lib.simulation.replay import replay
+
+__all__ = ["LiveSystem", "Rollback", "SimulationError", "acting", "replay", "weekly"]

@@ -1,0 +1,47 @@
+"""Every case study, and a run of each, trained once; a test that changes a run works on a copy."""
+
+import functools
+import importlib
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlsd_lib.modeling import Run
+from mlsd_lib.serving import ServerProcess
+
+
+class CaseStudy:
+    """A case by its name: its modules, and what its `hooks` say for the tests of all cases."""
+
+    def __init__(self, name, out):
+        self.name, self.out = name, out
+        self.notebook = Path(__file__).parents[2] / "case_studies" / name / f"{name}.ipynb"
+        self.hooks = importlib.import_module(f"tests.case_studies.{name}.hooks")
+
+    def module(self, name):
+        return importlib.import_module(f"case_studies.{self.name}.{name}")
+
+    @functools.cached_property
+    def trained(self):
+        run = Run.new(self.out)
+        self.hooks.train(run)
+        return run
+
+    def copied(self, folder):
+        """A copy of the trained run below `folder`."""
+        return Run(shutil.copytree(self.trained.path, folder / "run"))
+
+    def command(self, *words):
+        return [sys.executable, "-m", f"case_studies.{self.name}", *map(str, words)]
+
+    def served(self, run):
+        """The service of a run, as a process to be entered."""
+        return ServerProcess(self.command("serve", "--run", run.path, "--port", "{port}"))
+
+
+@pytest.fixture(scope="session")
+def case_study(tmp_path_factory):
+    """A case by its name, the same object for all tests."""
+    return functools.cache(lambda name: CaseStudy(name, tmp_path_factory.mktemp(name)))

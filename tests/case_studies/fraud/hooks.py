@@ -1,0 +1,85 @@
+"""What the tests of all case studies ask of this one, see `test_contract`: a small stream and a run trained on it."""
+
+from functools import cache
+
+import numpy as np
+
+from case_studies.fraud import data, features, monitor
+from case_studies.fraud import train as training
+from case_studies.fraud.data import DAY, Adapter
+from mlsd_lib.simulation import acting
+
+TEST_DAYS = 14
+ID = "transaction_id"
+HOSTILE = [
+    ({"amount": -1.0}, "amount"),
+    ({"amount": 1e12}, "amount"),
+    ({"customer_id": 1.5}, "customer_id"),
+    ({"terminal_id": True}, "terminal_id"),
+    ({"transaction_id": 2**63}, "transaction_id"),
+    ({"time": "yesterday"}, "time"),
+]
+WRONG = {
+    "shadow": (
+        "def review_threshold(value, reviews, price_eur):\n    return float(np.sort(value)[-min(reviews, len(value))])",
+        "a review below its price loses money",
+    ),
+    "weight": (
+        "def weight_of_known_fraud(delays_days, age_days):\n"
+        "    return len(delays_days) / sum(delay < age_days for delay in delays_days)",
+        "too few, leave it out",
+    ),
+}
+SMALL = """
+customers, terminals, history_days, test_days = 500, 350, 122, 14
+label_streams, load_seconds, live_weeks, incident_weeks = 1, 1, 2, 1
+"""
+CHOICES = {
+    "decision-reviews": ("your_reviews_per_day, your_rank_by = 20, 'probability'", "20 by probability"),
+    "decision-operations": ("your_labels, your_rollback = 'matured', 'release'", "matured"),
+}
+
+
+@cache
+def stream():
+    return data.load_payments("simulator", seed=0, days=104, customers=800, terminals=500)
+
+
+@cache
+def stream_features():
+    return features.features_of(stream().payments, stream().truth)
+
+
+def release_day():
+    return stream().payments["time"].iloc[0].normalize() + (104 - TEST_DAYS) * DAY
+
+
+def train(run):
+    training.train(run, stream(), np.random.default_rng(0), test_days=TEST_DAYS, names=("logistic",))
+
+
+def rows(number):
+    """Positions of the payments of day `number` after the release."""
+    return data.day_rows(stream().payments, release_day() + number * DAY)
+
+
+@cache
+def day(number):
+    date = release_day() + number * DAY
+    reports = data.report_messages(stream(), date, date + DAY)
+    messages = data.messages(stream().payments.iloc[rows(number)], Adapter.of())
+    return messages, reports, stream_features().iloc[rows(number)]
+
+
+def spoiled(release):
+    return release.with_adapter(Adapter())
+
+
+def watch(release):
+    fitted = monitor.monitor_of(release, stream_features(), stream().payments["time"], release_day())
+
+    def alerts(number, seen):
+        window = monitor.window_of(seen, seen["score"].to_numpy(), seen["value"].to_numpy(), release.threshold)
+        return acting(fitted.observe(window, t=number))
+
+    return alerts

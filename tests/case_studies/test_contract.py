@@ -1,0 +1,328 @@
+"""What every case study keeps to, tried on each: its files, its commands, its service, its notebook.
+
+`tests/case_studies/NAME/hooks.py` says what is the case's own:
+- `train(run)` fills a new run from a small stream, in seconds;
+- `day(n)` gives day n after its release: bodies for /predict and /reports, and the offline features of those requests;
+- `spoiled(release)` makes a bad release of a good one: it answers, and leaves something wrong in the service's memory;
+- `watch(release)` gives a monitor of the good release: a function of the day's number and of what the service saw that
+  day, which returns the alerts to act on;
+- `ID` is the field that names a request;
+- `HOSTILE`: changes to a good body, each with the field that the refusal must name;
+- `WRONG`: for each exercise of the notebook a wrong answer and a part of the message that it gets;
+- `SMALL`: parameters with which the notebook runs in a minute, and `CHOICES`: for each decision cell another choice,
+  and what the cell `consequences` shows after it alone.
+"""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+from typer.testing import CliRunner
+
+from mlsd_lib.operations import SKEW_TOLERANCE, feature_skew
+from mlsd_lib.serving import DecisionStore, open_loop, post
+from mlsd_lib.simulation import SimulationError, replay
+from tests.lessons.lesson_cells import Lesson
+
+CASES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "case_studies").glob("*/__init__.py"))
+MODULES = ("data", "features", "labels", "policy", "models", "train", "service", "monitor", "incident", "cli")
+VERBS = {"train", "serve", "simulate", "report", "rollback"}
+FIXED_SEED = re.compile(r"(seed\w*\s*=|default_rng\(|_trial\(|SeedSequence\()\s*\d")
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request, case_study):
+    return case_study(request.param)
+
+
+@pytest.fixture
+def run(case, tmp_path):
+    return case.copied(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def server(case, tmp_path_factory):
+    """A service that tests share; none of them promotes or rolls back."""
+    with case.served(case.copied(tmp_path_factory.mktemp("served"))) as process:
+        yield process
+
+
+@pytest.fixture
+def ask(case, run):
+    """Status and answer of a POST to an app of this process, which no other test has asked."""
+    client = case.module("service").app_of(run).test_client()
+
+    def post(route, body):
+        answer = client.post(route, json=body)
+        return answer.status_code, answer.get_json()
+
+    post.metrics = lambda: client.get("/metrics").get_data(as_text=True)
+    return post
+
+
+def test_a_case_has_the_files_of_every_case(case):
+    found = {path.stem for path in case.notebook.parent.glob("*.py")}
+    assert found == {*MODULES, "__init__", "__main__"}
+    assert case.notebook.exists()
+
+
+def test_the_command_line_has_the_verbs_with_help_and_an_example(case, tmp_path):
+    app = case.module("cli").app
+    named = {command.name or command.callback.__name__: command for command in app.registered_commands}
+    assert named.keys() == VERBS
+    for verb, command in named.items():
+        assert command.epilog.startswith(f"Example: python -m case_studies.{case.name} {verb}")
+        assert CliRunner().invoke(app, [verb, "--help"]).exit_code == 0
+    told = subprocess.run(case.command("--help"), cwd=tmp_path, capture_output=True, text=True)
+    assert all(verb in told.stdout for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", ["serve", "report", "rollback"])
+def test_without_a_run_a_command_says_so_in_one_line_without_a_traceback(case, tmp_path, verb):
+    words = case.command(verb, *(["--reason", "none"] if verb == "rollback" else []))
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "no complete run" in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_trained_run_holds_its_whole_record(case):
+    run = case.trained
+    assert run.registry().current == "v1"
+    assert case.module("models").Release.read(run.registry().path("v1"))
+    assert "Rolling back" in run.decision
+    for name in ("data.json", "metrics.json"):
+        assert json.loads((run.path / name).read_text())
+
+
+def live(case, url, store, number):
+    """Sends a day; the service's answers, and how far the features that it saw are from the offline table."""
+    requests, reports, offline = case.hooks.day(number)
+    columns = case.module("features").FEATURES
+    before = len(store.decided(columns))
+    answers = replay(url, requests, reports)
+    seen = store.decided(columns).iloc[before:]
+    return answers, seen, feature_skew(seen, offline)
+
+
+def test_features_online_equal_those_in_batch(case, run):
+    store = DecisionStore(run.store)
+    with case.served(run) as server:
+        for number in (0, 1):
+            answers, seen, skew = live(case, server.url, store, number)
+            assert len(answers) == len(case.hooks.day(number)[0])
+            assert skew < SKEW_TOLERANCE
+            assert seen[list(case.module("features").FEATURES)].nunique().max() > 10
+
+
+def first_release(case, run):
+    return case.module("models").Release.read(run.registry().path("v1"))
+
+
+def promote_spoiled(case, run):
+    registry = run.registry()
+    registry.add("v2", case.hooks.spoiled(first_release(case, run)).save)
+    registry.promote("v2", "a bad release")
+    return registry
+
+
+def test_a_bad_release_is_seen_and_its_rollback_leaves_nothing_of_it(case, run):
+    store, watch = DecisionStore(run.store), case.hooks.watch(first_release(case, run))
+    with case.served(run) as server:
+        _, seen, skew = live(case, server.url, store, 0)
+        assert skew < SKEW_TOLERANCE
+        assert watch(0, seen) == []
+        registry = promote_spoiled(case, run)
+        answers, seen, skew = live(case, server.url, store, 1)
+        assert set(answers["release"]) == {"v2"}
+        assert skew > 1e3 * SKEW_TOLERANCE
+        assert watch(1, seen)
+        words = case.command("rollback", "--run", run.path, "--reason", "its features are wrong")
+        done = subprocess.run(words, check=True, capture_output=True, text=True)
+        assert re.search(r"Current release: v1\. .* [1-9][\d,]*\.", done.stdout)
+        answers, seen, skew = live(case, server.url, store, 2)
+    assert set(answers["release"]) == {"v1"}
+    assert skew < SKEW_TOLERANCE
+    assert watch(2, seen) == []
+    assert [entry["action"] for entry in registry.history()] == ["promote", "promote", "rollback"]
+
+
+def test_a_rollback_that_keeps_the_state_leaves_wrong_features(case, run):
+    store = DecisionStore(run.store)
+    with case.served(run) as server:
+        promote_spoiled(case, run)
+        live(case, server.url, store, 0)
+        words = case.command("rollback", "--run", run.path, "--reason", "half of it", "--no-restore-state")
+        subprocess.run(words, check=True, capture_output=True)
+        answers, _, skew = live(case, server.url, store, 1)
+    assert set(answers["release"]) == {"v1"}
+    assert skew > 1e3 * SKEW_TOLERANCE
+
+
+def test_a_repeat_is_answered_alike_and_another_request_under_its_id_is_refused(case, ask):
+    requests = case.hooks.day(0)[0]
+    first, new = requests[0], {**requests[1], case.hooks.ID: 10**12}
+    answered, changed = ask("/predict", first), 0
+    assert answered[0] == 200
+    for field in first.keys() - {case.hooks.ID}:
+        for other in [one[field] for one in requests if one[field] != first[field]][:1]:
+            status, answer = ask("/predict", {**first, field: other})
+            assert (status, answer["error"]["field"]) == (409, case.hooks.ID)
+            assert "id of its own" in answer["error"]["fix"]
+            before = ask.metrics()
+            assert ask("/predict", {"rows": [new, {**first, field: other}]})[0] == 409
+            own = [line for line in ask.metrics().splitlines() if not line.startswith(("#", "request"))]
+            assert own == [line for line in before.splitlines() if not line.startswith(("#", "request"))]
+            changed += 1
+    assert changed == len(first) - 1
+    assert ask("/predict", first) == answered
+    fresh = {
+        **requests[2],
+        case.hooks.ID: 10**12,
+    }  # of the refused batches nothing was decided, not even their first rows
+    assert ask("/predict", fresh)[0] == 200
+
+
+def hostile(good):
+    """Bodies that no service takes, each with the field that its refusal names."""
+    for field, value in good.items():
+        yield {name: other for name, other in good.items() if name != field}, field
+        yield {**good, field: None}, field
+        yield {**good, field: [] if isinstance(value, str) else "a text"}, field
+        yield json.dumps({**good, field: "?"}).replace('"?"', "NaN").encode(), field
+    yield {**good, "time": "2026-04-05T10:00:00+02:00"}, "time"
+    yield {**good, "time": "1850-04-05T10:00:00"}, "time"
+    yield {**good, "colour": "red"}, "colour"
+    yield {"rows": []}, "rows"
+    yield {"rows": [good] * 257}, "rows"
+    yield [good], None
+    yield b"[" * 500_000, "body"
+    yield b"{nonsense", None
+    yield b"\xff\xfe", None
+
+
+def test_hostile_requests_get_a_4xx_that_names_the_field_and_the_service_lives_on(case, server):
+    requests, reports, _ = case.hooks.day(0)
+    url, good = f"{server.url}/predict", requests[0]
+    own = [({**good, **change}, field) for change, field in case.hooks.HOSTILE]
+    for body, field in [*hostile(good), *own]:
+        status, answer = post(url, body)
+        assert (status // 100, answer["error"]["field"]) == (4, field), body
+        assert answer["error"]["fix"]
+        assert post(url, good)[0] == 200
+    for body, field in hostile(reports[0]):
+        if field != "rows":
+            status, answer = post(f"{server.url}/reports", body)
+            assert (status // 100, answer["error"]["field"]) == (4, field), body
+
+
+def test_a_report_that_fits_no_request_is_refused_and_the_right_one_taken(case, ask):
+    request = case.hooks.day(0)[0][0]
+    ask("/predict", request)
+    right = {name: request.get(name, value) for name, value in case.hooks.day(0)[1][0].items()}
+    wrong = [({case.hooks.ID: 10**13}, 404, case.hooks.ID), ({"time": "2001-01-01T00:00:00"}, 422, "time")]
+    shared = (right.keys() & request.keys()) - {case.hooks.ID, "time"}
+    for name in shared:
+        other = next(one[name] for one in case.hooks.day(0)[0] if one[name] != request[name])
+        wrong.append(({name: other}, 422, name))
+    for change, status, field in wrong:
+        found, answer = ask("/reports", {**right, **change})
+        assert (found, answer["error"]["field"]) == (status, field)
+        assert answer["error"]["fix"]
+    assert [ask("/reports", right)[0] for _ in range(2)] == [200, 200]
+
+
+def test_health_and_metrics_tell_the_release_and_the_requests(case, server):
+    post(f"{server.url}/predict", case.hooks.day(0)[0][0])
+    told = {page: urllib.request.urlopen(f"{server.url}/{page}").read().decode() for page in ("healthz", "metrics")}
+    assert json.loads(told["healthz"]) == {"name": case.name, "version": "v1", "ready": True}
+    assert 'requests_total{route="/predict",status="200"}' in told["metrics"]
+
+
+def test_every_request_of_an_open_loop_is_answered(case, server):
+    load = open_loop(f"{server.url}/predict", case.hooks.day(3)[0], 60, 2, np.random.default_rng(0))
+    assert len(load) > 60
+    assert load.error_share() == 0
+
+
+def test_a_kill_loses_nothing_that_was_answered_and_counts_nothing_twice(case, run):
+    """The service dies while a client sends a day in small parts; the client then sends the whole day again."""
+    requests, reports, offline = case.hooks.day(0)
+    starts = range(0, len(requests), 20)
+    answered, enough = [], threading.Event()
+
+    def send(url):
+        for start in starts:
+            part = requests[start : start + 20]
+            arrived = [one for one in reports if part[0]["time"] <= one["time"] <= part[-1]["time"]]
+            try:
+                answered.append(replay(url, part, arrived).to_dict("records"))
+            except (OSError, ValueError, http.client.HTTPException, SimulationError):
+                return
+            if len(answered) == len(starts) // 2:
+                enough.set()
+
+    with case.served(run) as server:
+        sender = threading.Thread(target=send, args=(server.url,))
+        sender.start()
+        assert enough.wait(120)
+        os.kill(server.pid, signal.SIGKILL)  # while the sender goes on
+        sender.join()
+    known = [row for rows in answered for row in rows]
+    assert len(known) < len(requests), "the kill came after the last answer"
+    with case.served(run) as server:
+        again = replay(server.url, requests, reports).to_dict("records")
+    assert again[: len(known)] == known
+    seen = DecisionStore(run.store).decided(case.module("features").FEATURES)
+    assert seen[case.hooks.ID].nunique() == len(requests)
+    assert feature_skew(seen, offline) < SKEW_TOLERANCE
+
+
+@pytest.fixture
+def notebook(case, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setenv("MLSD_RUN", "headless")
+    return Lesson(case.notebook)
+
+
+def test_each_exercise_of_the_notebook_tells_unanswered_right_and_wrong_apart(case, notebook):
+    assert sorted(notebook.slugs) == sorted(case.hooks.WRONG)
+    for slug, (code, fragment) in case.hooks.WRONG.items():
+        assert {one.outcome for one in notebook.outcomes(slug)} == {"not attempted"}
+        assert {one.outcome for one in notebook.outcomes(slug, notebook.solution(slug))} == {"pass"}
+        assert [one.outcome for one in notebook.outcomes(slug, code)] == ["fail"]
+        assert fragment in notebook.outcomes(slug, code)[0].message
+
+
+def test_every_seed_of_the_notebook_follows_from_its_parameter(notebook):
+    assert [cell.id for cell in notebook.cells if cell.is_code and FIXED_SEED.search(cell.source)] == ["parameters"]
+
+
+def test_another_choice_in_a_decision_cell_runs_from_there_to_the_end(case, notebook):
+    """Once whole, then from each decision again, in one kernel. A small stream runs every cell; its claims may fail."""
+    choices = {cell: code for cell, (code, _) in case.hooks.CHOICES.items()}
+    assert {cell.id for cell in notebook.cells if "decision" in cell.tags} == set(choices) != set()
+    code = [cell for cell in notebook.cells if cell.is_code]
+    sources = {cell.id: cell.source + case.hooks.SMALL * ("parameters" in cell.tags) for cell in code}
+    ids = list(sources)
+    runs = [sources, *({**sources, choice: text} for choice, text in choices.items())]
+    starts = [ids[0], *choices]
+    asked = [run[one] for run, start in zip(runs, starts, strict=True) for one in ids[ids.index(start) :]]
+    executed = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in asked])
+    folder = {"metadata": {"path": str(case.notebook.parent)}}
+    NotebookClient(
+        executed, timeout=600, startup_timeout=300, resources=folder, allow_error_names=["ClaimsFailed"]
+    ).execute()
+    shown = [str(cell.outputs) for cell in executed.cells if cell.source == sources["consequences"]]
+    for number, (_, told) in enumerate(case.hooks.CHOICES.values(), 1):
+        assert [told in text for text in shown] == [turn >= number for turn in range(len(shown))]
