@@ -1,7 +1,6 @@
 """From a probability to a decision, in money: what to review, at what price, with how many reviewers.
 
-A review stops a fraud and costs a reviewer's time whether it was one or not. The day has room for so many reviews,
-first come, first served: a payment cannot wait until evening to hear whether worse ones came.
+A review stops a fraud and costs a reviewer's time whether it was one or not. The day has room for so many reviews.
 """
 
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.fraud.data import FraudError
+from mlsd_lib.modeling import filling_value, first_come
 
 REVIEW_COST_EUR = 12.0
 """Twenty minutes of an analyst."""
@@ -45,13 +45,11 @@ class ReviewPolicy:
         pays = REVIEW_COST_EUR
         if self.rank_by == "probability":
             pays /= np.average(amount, weights=probability) + CHARGEBACK_FEE_EUR
-        wanted = min(int(self.reviews_per_day * days), len(value))
-        return float(max(pays, np.sort(value)[-wanted]))
+        return float(max(pays, filling_value(value, int(self.reviews_per_day * days))))
 
     def reviewed(self, time: pd.Series, value: np.ndarray, threshold: float) -> np.ndarray:
         """Which payments are reviewed, (n,) of bool: those over the threshold while the day has room."""
-        wanted = pd.Series(value >= threshold, index=time.index)
-        return (wanted & (wanted.groupby(time.dt.normalize()).cumsum() <= self.reviews_per_day)).to_numpy()
+        return first_come(time, value >= threshold, self.reviews_per_day)
 
 
 def saved_eur(reviewed: np.ndarray, amount: np.ndarray, is_fraud: np.ndarray) -> np.ndarray:

@@ -22,7 +22,15 @@ from case_studies.fraud.policy import ReviewPolicy, saved_eur
 from case_studies.fraud.service import FraudStore
 from mlsd_lib.data.lineage import fingerprint_table
 from mlsd_lib.datasets.fraud import PaymentStream
-from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
+from mlsd_lib.modeling import (
+    DecisionRecord,
+    Interval,
+    Run,
+    cheapest_tied,
+    clustered_interval,
+    filling_value,
+    paired_comparison,
+)
 
 HANDBOOK_START = pd.Timestamp("2018-07-25")
 HANDBOOK_PUBLISHED = {"logistic": (0.871, 0.606), "forest": (0.867, 0.658)}
@@ -44,7 +52,7 @@ def candidates(
     recent = features[between(stream.payments["time"], now - THRESHOLD_DAYS * DAY, now)]
 
     def ranked_by(rank: Callable[[pd.DataFrame], np.ndarray]) -> Decide:
-        threshold = np.sort(rank(recent))[-int(policy.reviews_per_day * THRESHOLD_DAYS)]
+        threshold = filling_value(rank(recent), policy.reviews_per_day * THRESHOLD_DAYS)
         return lambda rows, time: (rank(rows), policy.reviewed(time, rank(rows), threshold))
 
     def released(name: str) -> Decide:

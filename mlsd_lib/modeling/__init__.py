@@ -4,6 +4,7 @@ Nothing that answers requests may enter this room.
 """
 
 from mlsd_lib.modeling.artefacts import read_artefact, save_artefact
+from mlsd_lib.modeling.capacity import filling_value, first_come
 from mlsd_lib.modeling.comparison import Interval, cheapest_tied, clustered_interval, paired_comparison
 from mlsd_lib.modeling.decision import DecisionRecord
 from mlsd_lib.modeling.errors import ModelingError
@@ -18,6 +19,8 @@ __all__ = [
     "Run",
     "cheapest_tied",
     "clustered_interval",
+    "filling_value",
+    "first_come",
     "paired_comparison",
     "read_artefact",
     "save_artefact",

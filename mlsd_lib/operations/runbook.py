@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mlsd_lib.modeling import Run
+from mlsd_lib.operations.errors import OperationsError
 from mlsd_lib.operations.monitor import Monitor
 
 SKEW_TOLERANCE = 1e-6
@@ -25,9 +26,12 @@ def daily_monitor(normal: pd.DataFrame, day: np.ndarray, features: Sequence[str]
     """A monitor whose windows are days, fitted on normal ones, that rings on about one of them in all.
 
     `normal`: a row a decision, with `features`, the `score`, and whether it was `wanted`, which is acted on where the
-    day has room. `day`: the day of each row, (n,). One row in `thin` is reference enough.
+    day has room. `day`: the day of each row, (n,). One row in `thin` is reference enough. Raises `OperationsError` for
+    fewer than two days.
     """
     clean = [rows for _, rows in normal.groupby(day)]
+    if len(clean) < 2:
+        raise OperationsError(f"{len(clean)} normal days say nothing of how days differ; give at least 2, better 28.")
     monitor = Monitor(features, score="score", flagged="wanted", false_alarm_rate=1 / (len(clean) + 1))
     return monitor.fit(normal.iloc[::thin], clean)
 

@@ -45,3 +45,15 @@ class CaseStudy:
 def case_study(tmp_path_factory):
     """A case by its name, the same object for all tests."""
     return functools.cache(lambda name: CaseStudy(name, tmp_path_factory.mktemp(name)))
+
+
+@pytest.fixture(scope="module")
+def trained(request, case_study):
+    """The trained run of the case in whose folder the test stands; not to be changed."""
+    return case_study(request.path.parent.name).trained
+
+
+@pytest.fixture
+def run(request, case_study, tmp_path):
+    """A copy of it."""
+    return case_study(request.path.parent.name).copied(tmp_path)

@@ -96,6 +96,14 @@ def test_without_a_run_a_command_says_so_in_one_line_without_a_traceback(case, t
     assert "Traceback" not in done.stderr
 
 
+def test_simulated_weeks_are_written_down(case, tmp_path):
+    words = case.command("simulate", "--weeks", 1, "--incident-week", 0)
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "saved_eur" in done.stdout
+    assert len(list(tmp_path.glob("runs/*/weeks.csv"))) == 1
+
+
 def test_a_trained_run_holds_its_whole_record(case):
     run = case.trained
     assert run.registry().current == "v1"

@@ -1,4 +1,4 @@
-"""The small stream and the trained run that the tests of all case studies use, under names of their own."""
+"""The small stream that the tests of all case studies use."""
 
 import pytest
 
@@ -18,13 +18,3 @@ def stream_features():
 @pytest.fixture(scope="session")
 def release_day():
     return hooks.release_day()
-
-
-@pytest.fixture(scope="session")
-def trained(case_study):
-    return case_study("fraud").trained
-
-
-@pytest.fixture
-def run(case_study, tmp_path):
-    return case_study("fraud").copied(tmp_path)

@@ -39,10 +39,3 @@ def test_a_mistake_is_answered_in_one_line_without_a_traceback(tmp_path, argumen
     assert done.returncode == 2
     assert message in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr
-
-
-def test_simulated_weeks_are_written_down(tmp_path):
-    done = fraud("simulate", "--weeks", 1, "--incident-week", 0, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "lost_eur" in done.stdout
-    assert len(list(tmp_path.glob("runs/*/weeks.csv"))) == 1

@@ -97,17 +97,6 @@ def test_a_release_needs_history(stream, stream_features):
     assert TRAIN_DAYS > 28
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.integers(1, 5))
-@settings(deadline=None)
-def test_reviews_never_exceed_the_days_capacity_and_come_first_served(values, capacity):
-    time = pd.Series(pd.date_range("2026-01-05", periods=len(values), freq="1h"))
-    reviewed = ReviewPolicy("probability", capacity).reviewed(time, np.array(values), 0.5)
-    for day in set(time.dt.normalize()):
-        today = (time.dt.normalize() == day).to_numpy()
-        wanted = np.flatnonzero(today & (np.array(values) >= 0.5))
-        assert np.flatnonzero(today & reviewed).tolist() == wanted[:capacity].tolist()
-
-
 def test_the_threshold_meets_the_capacity_or_the_price_of_a_review():
     rng = np.random.default_rng(0)
     probability, amount = rng.beta(0.3, 10, 7_000), rng.lognormal(3.5, 1, 7_000)

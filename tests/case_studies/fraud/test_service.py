@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from case_studies.fraud.data import DAY, Adapter, messages
+from case_studies.fraud.data import Adapter, messages
 from case_studies.fraud.models import Release
 from case_studies.fraud.service import app_of
 from mlsd_lib.simulation import replay
@@ -29,15 +29,6 @@ def test_the_service_decides_as_the_offline_table_does(case_study, run, stream, 
             assert reviewed.any()
 
 
-def test_a_payment_sent_twice_is_counted_once(client):
-    payment = hooks.day(0)[0][0]
-    first = [client.post("/predict", json=payment).get_json() for _ in range(2)][0]
-    later = {**payment, "transaction_id": 10**12, "time": payment["time"][:10] + "T23:59:59"}
-    alone = {**later, "transaction_id": 10**12 + 1, "customer_id": 10**6}
-    scores = [client.post("/predict", json=one).get_json()["score"] for one in (later, alone)]
-    assert len({first["score"], *scores}) == 3
-
-
 def test_a_payment_of_the_history_keeps_its_content_too(client, stream, release_day):
     old = stream.payments[stream.payments["time"] < release_day].tail(1)
     (message,) = messages(old, Adapter.of())
@@ -53,16 +44,3 @@ def test_metrics_tell_the_reviews_and_the_amounts_as_parsed(client, stream, rele
     assert "payment_amount_eur_count 200.0" in told
     today = stream.payments[stream.payments["time"] >= release_day].head(200)
     assert f'payment_amount_eur_bucket{{le="20.0"}} {(today["amount"] <= 20).sum():.1f}' in told
-
-
-def test_a_day_has_no_more_reviews_than_the_policy_allows_whatever_its_requests(client, run):
-    limit = Release.read(run.registry().path("v1")).policy.reviews_per_day
-    requests = [{**one, "amount": 4e6} for one in hooks.day(0)[0]]
-    reviews = [one["review"] for i in range(0, 400, 100) for one in _rows(client, requests[i : i + 100])]
-    assert sum(reviews) == limit
-    tomorrow = hooks.release_day() + DAY
-    assert _rows(client, [{**requests[-1], "time": f"{tomorrow:%Y-%m-%d}T00:00:00"}])[0]["review"]
-
-
-def _rows(client, requests):
-    return client.post("/predict", json={"rows": requests}).get_json()["rows"]

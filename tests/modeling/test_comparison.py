@@ -1,0 +1,71 @@
+"""Intervals over clusters, ties, the cheapest of the tied, and the page that says so."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlsd_lib.modeling import (
+    DecisionRecord,
+    Interval,
+    ModelingError,
+    cheapest_tied,
+    clustered_interval,
+    paired_comparison,
+)
+
+
+def test_the_interval_over_clusters_is_wider_than_one_that_forgets_them():
+    rng = np.random.default_rng(0)
+    cluster = np.repeat(np.arange(50), 20)
+    value = np.repeat(rng.normal(10, 5, 50), 20)
+    clustered = clustered_interval(value, cluster, 10, rng)
+    alone = clustered_interval(value, np.arange(len(value)), 10, rng)
+    assert clustered.mean == alone.mean == pytest.approx(value.sum() / 10)
+    assert clustered.high - clustered.low > 2 * (alone.high - alone.low)
+
+
+def test_the_interval_covers_the_true_total_about_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(200):
+        value = rng.normal(1.0, 3.0, 100)
+        interval = clustered_interval(value, np.arange(100), 100, rng, draws=300)
+        covered += interval.low <= 1.0 <= interval.high
+    assert 0.88 < covered / 200 < 0.99
+
+
+def test_a_pairing_tells_apart_what_the_intervals_alone_do_not():
+    """Two candidates that meet the same customers: their own intervals overlap, their difference does not reach 0."""
+    rng = np.random.default_rng(0)
+    luck, cluster = rng.normal(0, 50, 400), np.arange(400)
+    values = {"worse": luck, "better": luck + rng.normal(3, 1, 400), "as good": luck + rng.normal(3, 1, 400)}
+    table = paired_comparison(values, cluster, 1, rng)
+    assert table.loc["worse", "high"] > table.loc["better", "low"]
+    assert table["tied"].to_dict() == {"worse": False, "better": True, "as good": True}
+    assert table["mean"].is_monotonic_increasing
+
+
+def test_of_tied_candidates_the_cheapest_to_serve_is_chosen_and_none_that_may_not_be_released():
+    table = pd.DataFrame({"tied": [True, True, False, True]}, index=["large", "middle", "small", "rule"])
+    table["mean"] = [4.0, 3.0, 1.0, 9.0]
+    assert cheapest_tied(table, ["small", "middle", "large"]) == "middle"
+    assert cheapest_tied(table.assign(tied=False), ["small", "middle", "large"]) == "large"
+    with pytest.raises(ModelingError, match="None of"):
+        cheapest_tied(table, ["huge"])
+
+
+def test_the_decision_record_says_what_was_compared_and_how_to_go_back():
+    table = pd.DataFrame({"mean": [1.0, 2_000.0], "tied": [False, True]}, index=["nothing", "small"])
+    test = Interval(1_500, 1_200, 1_800)
+    page = str(DecisionRecord("v1", "small, by money", table, "mean", "EUR a day", test, "Like last month.", "Do so."))
+    for text in (
+        "release v1",
+        "Chosen: small, by money.",
+        "- nothing: 1 EUR a day\n",
+        "- small: 2,000 EUR a day, tied",
+    ):
+        assert text in page
+    assert "1,500 EUR a day (95 % interval 1,200 to\n1,800)" in page
+    assert "Weakest assumption: Like last month." in page
+    assert "Rolling back: Do so." in page
+    assert str(test) == "1,500 (1,200 to 1,800)"

@@ -1,0 +1,97 @@
+"""The commands that all cases share, of a case that is nothing but its commands."""
+
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from mlsd_lib.errors import CourseError
+from mlsd_lib.modeling import Run
+from mlsd_lib.operations import commands
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = Run.new(tmp_path / "runs")
+    for version in ("v1", "v2"):
+        run.release(lambda folder: (folder / "model.txt").write_text("m"), version, f"why {version}")
+    run.complete({}, {}, "# Decision: small")
+    return run
+
+
+@pytest.fixture
+def ask(run):
+    """The result of a command; `restored` and `served` note what it asked of the case."""
+    notes = []
+
+    def restore(given, folder):
+        notes.append((given.path, folder.name))
+        return 1_234
+
+    def published(source, seed):
+        return f"card of {source}", pd.DataFrame({"AUC": [0.87654 + seed]}, index=["small"])
+
+    app = commands.command_line("toy", "A toy.", lambda given: None, restore, {"handbook": published})
+
+    def ask(*words):
+        return CliRunner().invoke(app, [str(word) for word in words])
+
+    ask.notes = notes
+    return ask
+
+
+def test_report_shows_the_decision_and_every_change_of_release(ask, run):
+    result = ask("report", "--out", run.path.parent)
+    assert result.output.splitlines() == [
+        "# Decision: small",
+        "1. promote to v1: why v1",
+        "2. promote to v2: why v2",
+    ]
+
+
+def test_report_repeats_a_protocol_and_names_those_it_knows(ask):
+    shown = ask("report", "--protocol", "handbook", "--source", "x.csv", "--seed", 1).output
+    assert "card of x.csv" in shown
+    assert "1.877" in shown
+    refused = ask("report", "--protocol", "ulb")
+    assert isinstance(refused.exception, CourseError)
+    assert "one of run, handbook" in str(refused.exception)
+
+
+def test_rollback_restores_the_state_unless_told_not_to(ask, run):
+    assert ask("rollback", "--run", run.path, "--reason", "bad").output == (
+        "Current release: v1. Remembered rows derived anew: 1,234.\n"
+    )
+    assert ask.notes == [(run.path, "v1")]
+
+
+def test_rollback_without_the_state_asks_the_case_nothing(ask, run):
+    result = ask("rollback", "--out", run.path.parent, "--reason", "bad", "--no-restore-state")
+    assert "derived anew: 0." in result.output
+    assert ask.notes == []
+
+
+def test_an_error_of_the_course_is_one_line_and_exit_code_2(monkeypatch, capsys):
+    app = typer.Typer()
+
+    @app.command()
+    def fail():
+        raise CourseError("The run is not complete. Train again.")
+
+    monkeypatch.setattr("sys.argv", ["toy"])
+    with pytest.raises(SystemExit) as end:
+        commands.main(app)
+    assert end.value.code == 2
+    assert capsys.readouterr().err == "The run is not complete. Train again.\n"
+
+
+def test_progress_says_each_step_where_there_is_no_terminal(capsys):
+    with commands.progress("first") as tell:
+        tell("second")
+    assert "second" in capsys.readouterr().err
+
+
+def test_weeks_are_written_and_shown(run, capsys):
+    commands.show_weeks(run, pd.DataFrame({"saved_eur": [10.4]}))
+    assert pd.read_csv(run.path / "weeks.csv")["saved_eur"].tolist() == [10.4]
+    assert "saved_eur" in capsys.readouterr().out

@@ -1,0 +1,202 @@
+"""A decision service on a small case of its own: machines send temperatures, hot ones get one of the day's two checks.
+
+The tests of all case studies try the same on each case, over HTTP; here stand the parts of which they are made.
+"""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pydantic
+import pytest
+
+from mlsd_lib.modeling import ModelRegistry
+from mlsd_lib.serving import BadRequest, Decision, DecisionService, DecisionStore, Id, LocalTime, microseconds
+
+
+class Reading(pydantic.BaseModel):
+    reading_id: Id
+    time: LocalTime
+    machine: Id
+    degrees: float
+
+
+class Failure(pydantic.BaseModel):
+    reading_id: Id
+    time: LocalTime
+    machine: Id
+
+
+class Store(DecisionStore):
+    schema = """
+    CREATE TABLE IF NOT EXISTS heat (id INTEGER PRIMARY KEY, machine INTEGER, degrees REAL);
+    CREATE TABLE IF NOT EXISTS failures (id INTEGER PRIMARY KEY, machine INTEGER);
+    """
+
+
+class Service(DecisionService[float]):
+    name, id_field, request, report = "machines", "reading_id", Reading, Failure
+
+    def read(self, folder: Path) -> float:
+        return float((folder / "limit").read_text())
+
+    def decide(self, release: float, request: Reading, time_us: int) -> Decision:
+        if request.degrees == 13:
+            raise RuntimeError("fails")
+        query = "SELECT COUNT(*), TOTAL(degrees) FROM heat WHERE machine = ?"
+        count, total = self.store.connection.execute(query, (request.machine,)).fetchone()
+        self.store.insert("heat", [(request.reading_id, request.machine, request.degrees)])
+        check = request.degrees > release and self.store.acted_on_day_of(time_us) < 2
+        return Decision({"check": check, "mean": total / max(count, 1)}, check, np.array([request.degrees, count]))
+
+    def note(self, report: Failure, time_us: int) -> None:
+        self.store.insert("failures", [(report.reading_id, report.machine)])
+
+    def count(self, request, decision, version):
+        self.counted.append((request.reading_id, decision.acted, version))
+
+
+def limit(value):
+    return lambda folder: (folder / "limit").write_text(str(value))
+
+
+@pytest.fixture
+def service(tmp_path):
+    registry = ModelRegistry(tmp_path / "releases", iter(range(100)).__next__)
+    registry.add("v1", limit(50))
+    registry.promote("v1", "first")
+    made = Service(registry, Store(tmp_path / "store.db"))
+    made.counted = []
+    return made
+
+
+def reading(number, degrees=60.0, machine=1, time="2026-03-01T10:00:00"):
+    return Reading(reading_id=number, time=time, machine=machine, degrees=degrees)
+
+
+def test_each_request_is_part_of_the_history_of_the_next_even_within_a_batch(service):
+    answers = service.answer([reading(1, 40), reading(2, 60), reading(3, 70, machine=2), reading(4, 50)])
+    assert [one["mean"] for one in answers] == [0, 40, 0, 50]
+    assert [one["check"] for one in answers] == [False, True, True, False]
+    assert [tuple(one) for one in answers] == [("reading_id", "check", "mean", "release")] * 4
+
+
+def test_a_request_sent_twice_is_answered_alike_whatever_has_happened_since(service):
+    first = service.answer([reading(1)])
+    service.answer([reading(2, 90)])
+    service.registry.add("v2", limit(80))
+    service.registry.promote("v2", "stricter")
+    assert service.answer([reading(1)]) == first
+    assert service.answer([reading(3, 70)])[0]["release"] == "v2"
+    service.registry.rollback("too strict")
+    assert service.answer([reading(4, 70, time="2026-03-02T10:00:00")])[0] | {"mean": 0} == {
+        "reading_id": 4, "check": True, "mean": 0, "release": "v1",
+    }  # fmt: skip
+    assert service.counted == [(1, True, "v1"), (2, True, "v1"), (3, False, "v2"), (4, True, "v1")]
+
+
+@pytest.mark.parametrize("change", [{"degrees": 61.0}, {"machine": 2}, {"time": "2026-03-01T10:00:01"}])
+def test_another_request_under_a_known_id_is_refused_and_its_whole_batch_with_it(service, change):
+    service.answer([reading(1)])
+    with pytest.raises(BadRequest) as refused:
+        service.answer([reading(2), reading(**{"number": 1, **change})])
+    assert (refused.value.status, refused.value.field) == (409, "reading_id")
+    assert service.counted == [(1, True, "v1")]
+    assert service.store.sent(2) is None
+    assert service.store.connection.execute("SELECT COUNT(*) FROM heat").fetchone() == (1,)
+
+
+def test_a_request_that_fails_leaves_nothing_of_its_batch(service):
+    with pytest.raises(RuntimeError):
+        service.answer([reading(1), reading(2, 13)])
+    assert service.counted == []
+    assert service.answer([reading(1, 55)])[0]["mean"] == 0
+
+
+def test_a_day_has_only_so_many_places_whatever_comes_and_the_next_has_its_own(service):
+    today = service.answer([reading(number) for number in range(5)])
+    assert [one["check"] for one in today] == [True, True, False, False, False]
+    late, tomorrow = "2026-03-01T23:59:59.999999", "2026-03-02T00:00:00"
+    assert [one["check"] for one in service.answer([reading(8, time=late), reading(9, time=tomorrow)])] == [False, True]
+
+
+def test_a_past_request_is_known_without_a_decision(service):
+    past = pd.DataFrame({"reading_id": [7], "time": pd.to_datetime(["2026-02-01"]), "machine": [1], "degrees": [20.0]})
+    service.store.remember(past, "reading_id")
+    assert service.store.answer(7) is None
+    with pytest.raises(BadRequest, match="names one request"):
+        service.answer([reading(7, 21, time="2026-02-01")])
+    assert service.answer([reading(7, 20, time="2026-02-01")])[0]["check"] is False
+
+
+def failure(number=1, machine=1, time="2026-03-05T10:00:00"):
+    return Failure(reading_id=number, time=time, machine=machine)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"number": 2}, 404, "reading_id"),
+        ({"machine": 2}, 422, "machine"),
+        ({"time": "2026-03-01T09:59:59"}, 422, "time"),
+    ],
+)
+def test_a_report_that_fits_no_request_is_refused_and_the_right_one_counted_once(service, change, status, field):
+    service.answer([reading(1)])
+    with pytest.raises(BadRequest) as refused:
+        service.take_report(failure(**change))
+    assert (refused.value.status, refused.value.field) == (status, field)
+    for _ in range(2):
+        service.take_report(failure())
+    assert service.store.connection.execute("SELECT * FROM failures").fetchall() == [(1, 1)]
+
+
+def test_threads_share_the_capacity_of_a_day(service):
+    answers = []
+    threads = [
+        threading.Thread(target=lambda n=n: answers.extend(service.answer([reading(n, machine=n)]))) for n in range(16)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 16
+    assert sum(one["check"] for one in answers) == 2
+
+
+def test_a_service_without_a_release_does_not_start(tmp_path):
+    from mlsd_lib.modeling import ModelingError
+
+    with pytest.raises(ModelingError, match="no version 'none'"):
+        Service(ModelRegistry(tmp_path / "releases", lambda: 0.0), Store(tmp_path / "store.db"))
+
+
+def test_over_http_a_report_is_taken_and_a_reader_of_the_file_sees_what_was_decided(service):
+    client = service.app().test_client()
+    body = {"reading_id": 1, "time": "2026-03-01T10:00:00", "machine": 1, "degrees": 60}
+    answer = client.post("/predict", json=body)
+    report = {"reading_id": 1, "time": "2026-03-01T11:00:00", "machine": 1}
+    assert client.post("/reports", json=report).get_json() == {"reading_id": 1, "reported": True}
+    assert client.get("/healthz").get_json() == {"name": "machines", "version": "v1", "ready": True}
+    with sqlite3.connect(service.store.path) as reader:
+        assert reader.execute("SELECT COUNT(*) FROM decisions").fetchone() == (1,)
+    decided = DecisionStore(service.store.path).decided(["degrees", "count"])
+    assert decided.iloc[0].to_dict() == answer.get_json() | {
+        "time": pd.Timestamp("2026-03-01 10:00"), "degrees": 60.0, "count": 0.0,
+    }  # fmt: skip
+
+
+def test_decided_rows_stand_in_order_of_time_and_one_for_each_object_that_was_ranked(tmp_path):
+    store, noon = DecisionStore(tmp_path / "store.db"), microseconds(pd.Timestamp("2026-03-01 12:00"))
+    slate = Decision({"shown": [3, 4]}, True, np.array([[1.0, 2.0], [3.0, 4.0]]))
+    store.keep(5, {"time": noon + 1}, slate)
+    store.keep(6, {"time": noon}, Decision({"shown": []}, False, np.empty((0, 2))))
+    store.keep(7, {"time": noon}, Decision({"shown": [9]}, True, np.array([5.0, 6.0])))
+    table = store.decided(["a", "b"])
+    assert table[["a", "b"]].to_numpy().tolist() == [[5, 6], [1, 2], [3, 4]]
+    assert table["shown"].tolist() == [[9], [3, 4], [3, 4]]
+    assert len(store.decided(["a", "b"], after=np.int64(6))) == 1
+    assert store.decided(["a", "b"], after=7).empty
+    assert [identity for identity, _ in store.all_sent()] == [6, 7, 5]
