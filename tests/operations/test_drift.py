@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -14,12 +14,14 @@ samples = st.lists(st.floats(-1e6, 1e6) | st.integers(-3, 3).map(float), min_siz
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # scipy's p-value, for samples of one
 @given(samples, samples)
+@settings(deadline=None)
 def test_ks_is_scipys(reference, current):
     expected = stats.ks_2samp(reference, current, method="asymp").statistic
     assert ks_statistic(reference, current) == pytest.approx(expected, abs=1e-12)
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1), st.lists(st.sampled_from("bcd"), min_size=1))
+@settings(deadline=None)
 def test_category_psi_is_the_sum_of_scipys_two_relative_entropies(reference, current):
     names = sorted({*reference, *current})
     p, q = (np.array([values.count(name) + 0.5 for name in names]) for values in (reference, current))
@@ -28,6 +30,7 @@ def test_category_psi_is_the_sum_of_scipys_two_relative_entropies(reference, cur
 
 
 @given(samples, samples)
+@settings(deadline=None)
 def test_psi_is_the_category_psi_of_the_bins_that_the_reference_cuts(reference, current):
     edges = np.unique(np.quantile(reference, np.linspace(0, 1, 6)[1:-1]))
     binned = [pd.Categorical(np.searchsorted(edges, values), range(len(edges) + 1)) for values in (reference, current)]

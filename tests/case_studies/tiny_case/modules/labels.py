@@ -1,0 +1,5 @@
+"""A failure is known when it happens."""
+
+
+def training_labels(truth, now):
+    return (truth["failed_at"] < now).to_numpy()

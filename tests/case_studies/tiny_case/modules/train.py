@@ -1,0 +1,35 @@
+"""The threshold that fills the day, against doing nothing."""
+
+from dataclasses import asdict
+
+import numpy as np
+
+from case_studies.tiny import data, features, policy
+from case_studies.tiny.models import Release
+from case_studies.tiny.service import Store
+from mlsd_lib.modeling import (
+    DecisionRecord,
+    cheapest_tied,
+    clustered_interval,
+    filling_value,
+    first_come,
+    paired_comparison,
+)
+
+
+def train(run, source, rng, tell=lambda text: None):
+    readings = data.load(source)
+    history = readings[readings["time"] < data.START + data.HISTORY_DAYS * data.DAY]
+    score = Release(0.0).score(features.features_of(history).to_numpy())
+    release = Release(filling_value(score, policy.CHECKS_PER_DAY * data.HISTORY_DAYS))
+    acted = first_come(history["time"], score >= release.threshold, policy.CHECKS_PER_DAY)
+    saved = policy.saved_eur(acted, history["failed_at"].notna().to_numpy())
+    machine = history["machine_id"].to_numpy()
+    table = paired_comparison({"nothing": np.zeros(len(saved)), "threshold": saved}, machine, data.HISTORY_DAYS, rng)
+    test = clustered_interval(saved, machine, data.HISTORY_DAYS, rng)
+    run.release(release.save, "v1", "first release")
+    Store(run.store).fill(history)
+    chosen = cheapest_tied(table, ["threshold"])
+    record = DecisionRecord("v1", chosen, table, "mean", "EUR a day", test, "Sensors stay as they are.", "rollback")
+    run.complete({"rows": len(readings)}, {"test": asdict(test)}, record)
+    return "twenty machines", table
