@@ -56,7 +56,8 @@ class DecisionStore:
 
     def __init__(self, path: Path):
         self.path, self.lock = path, threading.RLock()
-        self.connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        # A rollback that derives the memory again writes from another process: its end is waited for.
+        self.connection = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.executescript(SCHEMA + self.schema)
