@@ -12,7 +12,6 @@ import mlsd_lib.notebooks.commands
 from grader.bank.report import bank_command
 from mlsd_lib.errors import CourseError
 from mlsd_lib.notebooks import course_root
-from mlsd_lib.notebooks.new_case import new_case
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,9 +22,6 @@ app = typer.Typer(
 mlsd_lib.notebooks.commands.register(app)
 grader.commands.register(app)
 app.command("bank")(bank_command)
-new = typer.Typer(no_args_is_help=True, help="Write a skeleton that its tests refuse until it is filled.")
-new.command("case")(new_case)
-app.add_typer(new, name="new")
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mlsd_lib.notebooks.new_case import new_case
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 Paths = Annotated[list[Path] | None, typer.Argument(help="Notebooks or folders; without any, the whole course.")]
 
 
-new = typer.Typer(no_args_is_help=True, help="Write the skeleton of something new; it fails until it is filled.")
+new = typer.Typer(no_args_is_help=True, help="Write a skeleton that its tests refuse until it is filled.")
+new.command("case")(new_case)
 
 
 def register(app: typer.Typer) -> None:
