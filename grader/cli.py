@@ -44,7 +44,7 @@ def test(context: typer.Context) -> None:
             "to run the notebooks here, use: mlsd check"
         )
     os.chdir(root)
-    options = ["-n", "2", "--dist", "load", "--maxschedchunk", "1", "--durations", "50"]
+    options = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder", "--durations", "50"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *options, *context.args])
 
 
