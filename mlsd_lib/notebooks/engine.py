@@ -4,6 +4,7 @@ Heavy: imported only in a worker process.
 """
 
 import math
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,18 @@ class Client(PapermillNotebookClient):
             raise RuntimeError(f"The runner's own {code} failed: {content.get('ename')}: {content.get('evalue')}")
 
 
+def _address() -> dict[str, str]:
+    """Where the kernel listens: on files in the run's own folder.
+
+    A port that was free when it was chosen may be another process's when the kernel binds it, and then the kernel dies
+    before it replies. Windows has no such files; an address is named there because asking for one looks the host's
+    name up.
+    """
+    if os.name == "nt":
+        return {"ip": "127.0.0.1"}
+    return {"transport": "ipc", "ip": os.path.join(os.environ["JUPYTER_RUNTIME_DIR"], "kernel")}
+
+
 class Engine(NBClientEngine):
     """Registered under the name "mlsd"; the run that it belongs to comes as the option `run`."""
 
@@ -62,7 +75,7 @@ class Engine(NBClientEngine):
                 on_cell_execute=run.cell_begins,
                 on_cell_executed=run.cell_ends,
                 extra_arguments=[f"--IPKernelApp.exec_lines={WATCH}.install()"],
-                config=Config({"KernelManager": {"ip": "127.0.0.1"}}),  # asking for it looks the host's name up
+                config=Config({"KernelManager": _address()}),
             ),
         )
         client.run = run

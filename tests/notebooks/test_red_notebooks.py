@@ -186,6 +186,7 @@ ALLOWED = {
     "imports": IMPORTS
     + """
 import joblib
+from ipykernel.connect import get_connection_info
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path""",
     "parameters": "n_jobs = 2",
@@ -194,7 +195,10 @@ from pathlib import Path""",
         assert os.environ["MLSD_RUN"] == "headless"
         assert os.environ["MLSD_HOME"] != "the-readers-own"
         assert os.environ["OMP_NUM_THREADS"] == "1"
-        assert "planted" not in globals()""",
+        assert "planted" not in globals()
+        if os.name != "nt":  # no other process can take its address
+            assert get_connection_info(unpack=True)["transport"] == "ipc"
+            assert Path(get_connection_info(unpack=True)["ip"]).parent == Path(os.environ["JUPYTER_RUNTIME_DIR"])""",
     "loopback-server": """
         server = HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
