@@ -76,8 +76,10 @@ def _end_now(number: int, frame: object) -> None:
 
 def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
     """Execute and look the run over: failures and figures as plain data; writes the executed copy."""
-    # jsonschema's optional check of addresses builds a grammar for .6 s on import; notebooks hold none to check.
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    # Two things that libraries do without where they are missing, and that cost more time than all else here: a grammar
+    # that jsonschema builds to check addresses, and the library by which papermill would read notebooks from Hadoop.
+    for name in ("rfc3987_syntax", "pyarrow"):
+        sys.modules[name] = None  # type: ignore[assignment]
     from mlsd_lib.notebooks.engine import Run
     from mlsd_lib.notebooks.verdict import claims_failed, failures_of, write_executed
 
