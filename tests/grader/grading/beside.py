@@ -6,9 +6,13 @@ from grader.grading.analysis.name_analysis import Names
 from grader.grading.records import Outcome
 from grader.grading.sealed.client import Client
 from grader.grading.sealed.evaluator import Evaluator, Namespace
-from grader.sandbox import Sandbox, Session
+from grader.sandbox import Limits, Sandbox, Session
 
 SERVER = "grader.grading.sealed.object_server:ObjectServer"
+# Of wall time: within it a cell of eleven thousand calls ends, or one that imports scikit-learn, on a machine with a
+# load of twenty. A test of what takes too long names a limit of its own.
+PATIENCE_S = 300.0
+PATIENT = Limits(wall_s=PATIENCE_S, total_s=2 * PATIENCE_S)
 
 
 class Beside:
@@ -17,7 +21,7 @@ class Beside:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
 
-    def judge(self, student: str, *cells: str, points: float = 1.0, limit_s: float = 20.0, setup: str = "",
+    def judge(self, student: str, *cells: str, points: float = 1.0, limit_s: float = PATIENCE_S, setup: str = "",
               allowed: Collection[str] | None = None) -> Outcome:  # fmt: skip
         """The outcome of the last of `cells`, trusted ones, run after the student's cell. `allowed`: see `Client`."""
         with self.sandbox.open() as session:
@@ -38,5 +42,5 @@ def started(session: Session, student: str, setup: str = "") -> Evaluator:
     assert ran.verdict == "ok", ran.error
     evaluator = Evaluator(Namespace(Names()))
     evaluator.use(Client(session))
-    evaluator.run(setup, "setup", 0.0, 20.0)
+    evaluator.run(setup, "setup", 0.0, PATIENCE_S)
     return evaluator

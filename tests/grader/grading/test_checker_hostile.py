@@ -4,7 +4,7 @@ import pytest
 
 from grader.sandbox import make_sandbox
 from grader.suite_kit.codec import encode
-from tests.grader.grading.beside import SERVER, Beside
+from tests.grader.grading.beside import PATIENCE_S, PATIENT, SERVER, Beside
 
 LIAR = """
 class Liar(BASE):
@@ -60,7 +60,7 @@ WAYS = {
 
 @pytest.fixture(scope="module")
 def beside():
-    with make_sandbox(["numpy"], server=SERVER) as sandbox:
+    with make_sandbox(["numpy"], limits=PATIENT, server=SERVER) as sandbox:
         yield Beside(sandbox)
 
 
@@ -314,7 +314,7 @@ def test_a_call_without_an_answer_has_the_verdict_of_what_became_of_it(beside, n
     student, verdict = DEADLY[name]
     memory = name == "memory"  # a loaded machine needs its time to fill it
     swallowed = "answer()" if memory else "try: answer()\nexcept Exception: pass\n5"
-    outcome = beside.judge(student, swallowed, limit_s=60 if memory else 3)
+    outcome = beside.judge(student, swallowed, limit_s=3 if verdict == "timeout" else PATIENCE_S)
     assert (outcome.points, outcome.verdict) == (0, verdict), outcome.message
 
 

@@ -4,14 +4,14 @@ import pytest
 
 from grader.sandbox import make_sandbox
 from tests.attacks import idioms
-from tests.grader.grading.beside import SERVER, Beside
+from tests.grader.grading.beside import PATIENT, SERVER, Beside
 
 SEALED = [one for one in idioms.IDIOMS if one.sealed]
 
 
 @pytest.fixture(scope="module")
 def beside():
-    with make_sandbox(["numpy", "pandas", "sklearn.linear_model"], server=SERVER) as sandbox:
+    with make_sandbox(["numpy", "pandas", "sklearn.linear_model"], limits=PATIENT, server=SERVER) as sandbox:
         yield Beside(sandbox)
 
 

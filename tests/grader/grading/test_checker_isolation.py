@@ -10,7 +10,7 @@ from grader.grading.analysis.grading_plan import Plan, Plans
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.checker import Checker, CheckerDied
 from grader.sandbox import Level, best_level, make_sandbox
-from tests.grader.grading.beside import SERVER
+from tests.grader.grading.beside import PATIENCE_S, PATIENT, SERVER
 
 FORK = """
 import sys
@@ -35,7 +35,7 @@ HONEST = {
 @pytest.fixture(scope="module")
 def processes():
     plans = Plans({"nb": Plan("nb", names=Names())}, ["json"])
-    with make_sandbox(server=SERVER) as sandbox, Checker(plans, {"data.txt": b"given"}) as checker:
+    with make_sandbox(limits=PATIENT, server=SERVER) as sandbox, Checker(plans, {"data.txt": b"given"}) as checker:
         yield sandbox, checker
 
 
@@ -47,7 +47,7 @@ def run(processes):
     def run_cells(*cells, points=2.0):
         with sandbox.open() as session, checker.open("nb", session) as fork:
             for number, cell in enumerate(cells):
-                outcome = fork.run(session, f"cell-{number}", cell, points, 10.0)
+                outcome = fork.run(session, f"cell-{number}", cell, points, PATIENCE_S)
         return outcome
 
     return run_cells

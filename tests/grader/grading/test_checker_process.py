@@ -11,8 +11,8 @@ import pytest
 from grader.grading.analysis.grading_plan import Plan, Plans
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerError
-from grader.sandbox import Limits, make_sandbox
-from tests.grader.grading.beside import SERVER
+from grader.sandbox import make_sandbox
+from tests.grader.grading.beside import PATIENCE_S, PATIENT, SERVER
 
 STUDENT = """
 import pickle, random
@@ -34,7 +34,7 @@ FILES = {"helper.py": b"def near(a, b): return a == b\n", "data.txt": b"trusted"
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with make_sandbox(limits=Limits(total_s=120), server=SERVER) as sandbox:
+    with make_sandbox(limits=PATIENT, server=SERVER) as sandbox:
         yield sandbox
 
 
@@ -49,7 +49,7 @@ def checker():
 def run(sandbox, checker):
     """Runs trusted cells in one fork against one session; the last outcome."""
 
-    def run_cells(*cells, limit_s=10.0, seed=0):
+    def run_cells(*cells, limit_s=PATIENCE_S, seed=0):
         with sandbox.open(seed=seed) as session, checker.open("nb", session, seed) as fork:
             session.run_cell(STUDENT)
             for number, cell in enumerate(cells):
@@ -100,9 +100,9 @@ def test_what_a_cell_seeds_is_seeded_on_both_sides(run):
 
 
 def test_a_value_too_large_for_the_checker_ends_in_a_verdict(run):
-    outcome = run("kept = [many(500_000) for _ in range(1000)]", limit_s=120)
+    outcome = run("kept = [many(500_000) for _ in range(1000)]")
     assert (outcome.points, outcome.verdict) == (0, "memory")
-    assert run("kept = list(endless())", limit_s=120).verdict == "memory"
+    assert run("kept = list(endless())").verdict == "memory"
     assert run("assert one() == 1").verdict == "pass"
 
 
@@ -144,15 +144,15 @@ def test_first_cells_that_start_threads_are_left_to_the_forks(sandbox):
         assert not checker.ahead
         with sandbox.open() as session, checker.open("nb", session) as fork:
             assert fork.ran_ahead == set()
-            assert fork.run(session, "setup", threads[0][1], 0.0, 10.0).verdict == "pass"
-            assert fork.run(session, "test", "assert threading", 1.0, 10.0).verdict == "pass"
+            assert fork.run(session, "setup", threads[0][1], 0.0, PATIENCE_S).verdict == "pass"
+            assert fork.run(session, "test", "assert threading", 1.0, PATIENCE_S).verdict == "pass"
 
 
 def test_at_the_end_no_process_and_no_file_is_left(sandbox):
     with Checker(Plans({"nb": Plan("nb", PREFIX, names=Names())}), FILES) as checker, sandbox.open() as session:
         folder, warmed = Path(checker._folder), psutil.Process(checker._sandbox.pid)
         fork = checker.open("nb", session)
-        fork.run(session, "cell", "1", 1.0, 10.0)
+        fork.run(session, "cell", "1", 1.0, PATIENCE_S)
         forked = psutil.Process(fork.process.process)
         assert folder.is_dir()
     _, alive = psutil.wait_procs([warmed, forked], timeout=10)

@@ -6,14 +6,14 @@ from grader.grading.sealed.client import LEARNING
 from grader.sandbox import make_sandbox
 from grader.suite_kit.codec import encode
 from tests.grader.grading.bench import Bench, answer, check, locked
-from tests.grader.grading.beside import SERVER, Beside
+from tests.grader.grading.beside import PATIENT, SERVER, Beside
 
 IMPORTS = "import numpy as np, pandas as pd\n"
 
 
 @pytest.fixture(scope="module")
 def beside():
-    with make_sandbox(["numpy", "pandas"], server=SERVER) as sandbox:
+    with make_sandbox(["numpy", "pandas"], limits=PATIENT, server=SERVER) as sandbox:
         yield Beside(sandbox)
 
 

@@ -20,14 +20,16 @@ from grader.suite_kit import benchmark
 from grader.suite_kit.answer import AnswerEnded, Exposed, Handle, StudentError
 from grader.suite_kit.score_sheet import graded
 from grader.suites import reduce_latency
-from tests.grader.grading.beside import SERVER
+from tests.grader.grading.beside import PATIENT, SERVER
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with make_sandbox(["grader.suites.reduce_latency", "sklearn.preprocessing"], server=SERVER) as sandbox:
+    with make_sandbox(
+        ["grader.suites.reduce_latency", "sklearn.preprocessing"], limits=PATIENT, server=SERVER
+    ) as sandbox:
         yield sandbox
 
 
