@@ -1,18 +1,22 @@
-"""The foreign course, released once by stock nbgrader and copied by every test."""
+"""The foreign course with its small assignments, released once by stock nbgrader and copied by every test."""
 
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests.attacks import idioms, sealing
 from tests.attacks.course.ps1 import PS1
+from tests.attacks.course.ps2 import PS2
+from tests.attacks.course.ps3 import PS3
 from tests.attacks.foreign_course import release, write
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
-    """A released course with problem set 1."""
-    return release(write(tmp_path_factory.mktemp("foreign") / "course", PS1))
+    """A released course with the problem sets, the idioms and the sealing tests."""
+    assignments = PS1, PS2, PS3, idioms.assignment(), sealing.assignment()
+    return release(write(tmp_path_factory.mktemp("foreign") / "course", *assignments))
 
 
 @pytest.fixture

@@ -6,18 +6,18 @@ import pytest
 
 from tests.attacks import idioms
 from tests.attacks.batch import results
-from tests.attacks.foreign_course import answered, copied, release, submit, write
+from tests.attacks.foreign_course import answered, copied, submit
 from tests.attacks.graders import mlsd_grade
 from tests.attacks.host import environment
 
 UNSEALED = {f"{one.name}-test" for one in idioms.IDIOMS if not one.sealed}
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    """Two submissions: every answer right, every answer wrong."""
+@pytest.fixture
+def course(template, root):
+    """A course with two submissions: every answer right, every answer wrong."""
     assignment = idioms.assignment()
-    course = release(write(tmp_path_factory.mktemp("idioms") / "course", assignment))
+    course = copied(template, root / "course")
     wrong = {one.name: one.wrong for one in idioms.IDIOMS}
     for student, notebook in (
         ("right", answered(course, assignment)),
@@ -28,7 +28,6 @@ def course(tmp_path_factory):
 
 
 def test_every_idiom_is_decided_and_only_five_are_unsealed(course, root, subtests):
-    course = copied(course, root / "course")
     ended = mlsd_grade(course, "idioms", environment(root))
     assert ended.status == 0, ended.text[-3000:]
     tests = {
@@ -46,7 +45,6 @@ def test_every_idiom_is_decided_and_only_five_are_unsealed(course, root, subtest
 
 
 def test_require_sealed_refuses_to_grade_what_cannot_be_sealed(course, root):
-    course = copied(course, root / "course")
     ended = mlsd_grade(course, "idioms", environment(root), 600, "--require-sealed", "--student", "right")
     assert f"{len(UNSEALED)} tests of idioms cannot be sealed" in ended.text
     assert ended.marks.get("right") in (None, {})

@@ -10,7 +10,7 @@ from tests.attacks.course import Assignment
 from tests.attacks.course.ps1 import PS1
 from tests.attacks.course.ps2 import PS2
 from tests.attacks.course.ps3 import PS3
-from tests.attacks.foreign_course import answered, copied, release, released, submit, write
+from tests.attacks.foreign_course import answered, copied, released, submit
 from tests.attacks.graders import autograde, mlsd_grade
 from tests.attacks.host import environment
 
@@ -28,9 +28,9 @@ def mixture(assignment: Assignment, seed: int) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("assignment", [PS1, PS2, PS3], ids=lambda assignment: assignment.name)
-def test_marks_of_honest_work_equal_stock_nbgraders(assignment, root):
+def test_marks_of_honest_work_equal_stock_nbgraders(assignment, template, root):
     name = assignment.name
-    course = release(write(root / "course", assignment))
+    course = copied(template, root / "course")
     submit(course, "starter", name, {f"{name}.ipynb": json.dumps(released(course, name)).encode()})
     for seed in range(MIXTURES):
         notebook = answered(course, assignment, mixture(assignment, seed))

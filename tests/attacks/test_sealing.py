@@ -4,14 +4,14 @@ import json
 
 from tests.attacks import sealing
 from tests.attacks.batch import results
-from tests.attacks.foreign_course import answered, release, submit, write
+from tests.attacks.foreign_course import answered, copied, submit
 from tests.attacks.graders import mlsd_grade
 from tests.attacks.host import environment
 
 
-def test_no_object_of_an_answer_vouches_for_itself(root, subtests):
+def test_no_object_of_an_answer_vouches_for_itself(template, root, subtests):
     assignment = sealing.assignment()
-    course = release(write(root / "course", assignment))
+    course = copied(template, root / "course")
     forged = {one.name: one.wrong for one in sealing.SEALING}
     for student, answers in (("right", {}), ("forged", forged)):
         notebook = json.dumps(answered(course, assignment, answers)).encode()
