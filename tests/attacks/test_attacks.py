@@ -3,16 +3,20 @@
 One `mlsd grade` a kind, then one assertion a case. `benchmarks/attacks.py` shows what stock nbgrader makes of the same.
 """
 
+from dataclasses import replace
+
 import pytest
 
-from tests.attacks.batch import grade
+from tests.attacks.batch import Batch, grade
 from tests.attacks.corpus import KINDS, cases
 from tests.attacks.judge import Judgement
+
+PATIENT_CELL_S = "30"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_point_is_forged_or_lost_and_the_host_is_untouched(kind, template, root, subtests):
-    batch = grade(template, root, cases(kind))
+    batch = graded(template, root, kind)
     assert batch.ended.status == 0, batch.ended.text[-3000:]
     assert batch.honest_lost == [], batch.ended.text[-3000:]
     assert batch.changed == []
@@ -22,6 +26,29 @@ def test_no_point_is_forged_or_lost_and_the_host_is_untouched(kind, template, ro
             assert verdict.faults == [], batch.verdicts(verdict.case)
             assert faults_of_the_report(verdict, batch.verdicts(verdict.case), batch.flags(verdict.case)) == []
             assert batch.unsealed(verdict.case) == []
+
+
+def graded(template, root, kind) -> Batch:
+    """The class of a kind. Who lost points is graded again without the others and with more time for a cell.
+
+    The limit that ends hostile cells is short, and on a busy machine an honest one next to them may meet it. Only a
+    loss of points is looked at again: what was forged, changed, left behind or shown stays.
+    """
+    batch = grade(template, root, cases(kind))
+    slow = [one.case for one in batch.judgements if one.missing]
+    if not slow:
+        return batch
+    (root / "again").mkdir()
+    again = grade(template, root / "again", slow, "--timeout", PATIENT_CELL_S)
+    first = [replace(one, missing={}) for one in batch.judgements]
+    return replace(
+        again,
+        judgements=[*first, *again.judgements],
+        honest_lost=batch.honest_lost + again.honest_lost,
+        changed=batch.changed + again.changed,
+        left=batch.left + again.left,
+        results=batch.results | again.results,
+    )
 
 
 def faults_of_the_report(verdict: Judgement, verdicts: dict[str, str], flags: list[str]) -> list[str]:
