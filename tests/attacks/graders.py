@@ -33,8 +33,12 @@ class Ended:
 
 
 def autograde(course: Path, name: str, environment: dict[str, str], limit_s: float = 600, *options: str) -> Ended:
-    """`nbgrader autograde NAME` and the marks it left."""
-    status, text = run(["nbgrader", "autograde", name, *options], course, environment, limit_s)
+    """`nbgrader autograde NAME` and the marks it left.
+
+    Its kernels listen on files: a port that was free may be another process's by the time a kernel binds it.
+    """
+    files = ["--KernelManager.transport=ipc", f"--KernelManager.ip={environment['TMPDIR']}/kernel"]
+    status, text = run(["nbgrader", "autograde", name, *files, *options], course, environment, limit_s)
     return Ended(status, text, marks(course / "gradebook.db", name))
 
 

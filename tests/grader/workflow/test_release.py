@@ -134,16 +134,17 @@ def test_an_exchange_elsewhere_is_left_alone(course, tmp_path):
 
 @pytest.fixture(scope="module")
 def quickstart_once(tmp_path_factory):
-    return quickstart.make(tmp_path_factory.mktemp("quickstart") / "cs101")
+    """nbgrader's quickstart course, its exercise released."""
+    folder = quickstart.make(tmp_path_factory.mktemp("quickstart") / "cs101")
+    assert release.release(Course.open(folder), quickstart.NAME) == "released"
+    return folder
 
 
 @pytest.fixture
 def foreign(quickstart_once, tmp_path):
-    """nbgrader's quickstart course, its exercise released."""
+    """A copy of it, for one test to change."""
     shutil.copytree(quickstart_once, tmp_path / "cs101")
-    course = Course.open(tmp_path / "cs101")
-    assert release.release(course, quickstart.NAME) == "released"
-    return course
+    return Course.open(tmp_path / "cs101")
 
 
 def test_any_nbgrader_course_is_released_without_rules_for_its_cells(foreign):
