@@ -79,7 +79,7 @@ def killed(course, delay_s=None, fault=""):
         os.kill(started, signal.SIGKILL)
     _, status = os.waitpid(started, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    until_s = time.monotonic() + 10
+    until_s = time.monotonic() + 120
     while left := [one for one in psutil.process_iter() if _of(one, started)]:
         assert time.monotonic() < until_s, left
         time.sleep(0.02)

@@ -41,7 +41,7 @@ def grown_mb(act):
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with make_sandbox(["json"], limits=Limits(wall_s=60, memory_mb=500)) as sandbox:
+    with make_sandbox(["json"], limits=Limits(wall_s=300, memory_mb=500)) as sandbox:
         yield sandbox
 
 

@@ -51,7 +51,9 @@ LIKE_A_KERNEL = [
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with make_sandbox(["numpy", "pandas", "matplotlib.pyplot"], limits=Limits(output_bytes=100_000)) as sandbox:
+    with make_sandbox(
+        ["numpy", "pandas", "matplotlib.pyplot"], limits=Limits(wall_s=300, output_bytes=100_000)
+    ) as sandbox:
         yield sandbox
 
 

@@ -13,7 +13,8 @@ from grader.sandbox import Limits, SessionDead, TimedOut, make_sandbox, resource
 from grader.suite_kit.answer import Exposed, Handle, InKernel, StudentError
 from grader.suite_kit.codec import decode, encode
 
-LIMITS = Limits(wall_s=20, total_s=60, memory_mb=300)
+# Wall seconds are many, for a busy machine; a test of them sets its own.
+LIMITS = Limits(wall_s=300, memory_mb=300)
 NULL = encode({"do": "null", "target": "", "calls": [["", []]], "watch": False})
 
 
@@ -34,7 +35,7 @@ def short_grace(monkeypatch):
     monkeypatch.setattr(resource_monitor, "GRACE_S", 0.3)
 
 
-def call(session, name, *arguments, patience_s=20.0, serve=None, export=None):
+def call(session, name, *arguments, patience_s=120.0, serve=None, export=None):
     request = {"do": "call", "target": name, "calls": [["", arguments]], "watch": False}
     reply = decode(session.ask(encode(request, export=export), patience_s, serve), resolve=Handle)
     if "error" in reply:
@@ -126,7 +127,7 @@ def test_a_copy_is_waited_for_where_the_kernel_has_done_so(session):
 def test_a_process_that_is_dead_before_it_is_asked_does_not_hold_the_grader(session):
     os.kill(session.process, signal.SIGKILL)
     with pytest.raises(SessionDead):
-        session.ask(encode({"x": "y" * 10**7}), 20)
+        session.ask(encode({"x": "y" * 10**7}), 120)
 
 
 def test_a_stopped_process_is_killed_when_its_time_is_over(session):
@@ -141,7 +142,7 @@ def test_memory_taken_during_a_question_is_watched(sandbox):
         session.run_cell(GRAB)
         session.run_cell("held = b'x' * 60_000_000")
         with pytest.raises(SessionDead) as caught:
-            call(session, "grab", patience_s=20)
+            call(session, "grab", patience_s=120)
     assert caught.value.verdict == "memory"
 
 
@@ -189,7 +190,7 @@ def test_a_killed_warmed_process_is_replaced_and_its_sessions_are_dead():
         with sandbox.open() as session:
             [child] = psutil.Process(sandbox.pid).children()
             child.kill()
-            psutil.Process(session.process).wait(30)
+            psutil.Process(session.process).wait(120)
             assert session.run_cell("1").verdict == "crashed"
             with sandbox.open() as fresh:
                 assert fresh.run_cell("40 + 2").verdict == "ok"
@@ -224,7 +225,7 @@ def test_nothing_is_left_when_the_grader_is_killed():
         family = psutil.Process(grader.pid).children(recursive=True)
         assert len(family) >= 4
         grader.kill()
-    _, alive = psutil.wait_procs(family, timeout=30)
+    _, alive = psutil.wait_procs(family, timeout=120)
     assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
 
 
