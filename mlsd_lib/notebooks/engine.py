@@ -20,6 +20,8 @@ from mlsd_lib.notebooks import process_tree
 
 NAME = "mlsd"
 WATCH = "__import__('mlsd_kernel_watch')"
+LONGEST_NAME = 100
+"""Bytes of a name on which a process can listen (sun_path holds 108), less the number that a kernel adds."""
 
 
 class Client(PapermillNotebookClient):
@@ -48,12 +50,13 @@ def _address() -> dict[str, str]:
     """Where the kernel listens: on files in the run's own folder.
 
     A port that was free when it was chosen may be another process's when the kernel binds it, and then the kernel dies
-    before it replies. Windows has no such files; an address is named there because asking for one looks the host's
-    name up.
+    before it replies. Windows has no such files, and a file's name has a longest length; an address is named then
+    because asking for one looks the host's name up.
     """
-    if os.name == "nt":
+    files = os.path.join(os.environ["JUPYTER_RUNTIME_DIR"], "kernel")
+    if os.name == "nt" or len(os.fsencode(files)) > LONGEST_NAME:
         return {"ip": "127.0.0.1"}
-    return {"transport": "ipc", "ip": os.path.join(os.environ["JUPYTER_RUNTIME_DIR"], "kernel")}
+    return {"transport": "ipc", "ip": files}
 
 
 class Engine(NBClientEngine):
