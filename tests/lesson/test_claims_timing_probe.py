@@ -5,7 +5,7 @@ from scipy.stats import bootstrap
 from mlsd_lib.lesson import Claim, ClaimsFailed, claims, paired_ratio, probe_capacity
 from mlsd_lib.lesson import claims as claims_function
 from mlsd_lib.lesson.reader import LessonError
-from mlsd_lib.lesson.timing import median_interval
+from mlsd_lib.lesson.timing import median_interval, quickest_s
 
 
 class VirtualClock:
@@ -93,3 +93,17 @@ def test_the_probe_sees_work_and_a_moving_clock():
     assert capacity.single_per_s > 0
     assert capacity.timer_resolution_ns < 1e6
     assert "units a second" in str(capacity)
+
+
+def test_the_quickest_call_is_found_among_disturbed_ones_and_the_first_is_not_counted():
+    clock = VirtualClock()
+    seconds = iter([0.001, 0.05, 0.02, 0.03, 0.02, 0.07, 0.04])
+    assert quickest_s(lambda: clock.work(next(seconds))(), at_least_s=0.1, clock=clock) == pytest.approx(0.02)
+    assert next(seconds, None) == 0.04  # five counted calls, which took longer than was asked for
+
+
+def test_short_work_is_repeated_until_the_time_is_used():
+    clock, calls = VirtualClock(), []
+    work = clock.work(0.01)
+    quickest_s(lambda: (calls.append(1), work()), at_least_s=0.2, clock=clock)
+    assert 20 <= len(calls) - 1 <= 21
