@@ -9,7 +9,7 @@ from mlsd_lib.lesson.plotting import better, finish, label, use_style
 from mlsd_lib.lesson.predictions import Prediction, ask_for_predictions, calibration, forget_predictions, predict
 from mlsd_lib.lesson.probe import Capacity, probe_capacity
 from mlsd_lib.lesson.progress_bar import progress
-from mlsd_lib.lesson.timing import PairedRatio, paired_ratio
+from mlsd_lib.lesson.timing import PairedRatio, paired_ratio, quickest_s
 from mlsd_lib.lesson.your_turn import CheckResult, Exercise, case, check, checks
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
     "predict",
     "probe_capacity",
     "progress",
+    "quickest_s",
     "use_style",
 ]
