@@ -55,11 +55,17 @@ class Frame(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Spread:
-    """A middle with the ends of its interval: three numbers, or three arrays of one length."""
+    """A middle with the ends of its interval: three numbers, or three arrays of one length.
+
+    As text, a number's `format` is applied to all three: f"{lead:.1f}" gives "4.2 (3.1 to 5.3)".
+    """
 
     middle: Any
     low: Any
     high: Any
+
+    def __format__(self, form: str) -> str:
+        return f"{self.middle:{form}} ({self.low:{form}} to {self.high:{form}})"
 
 
 def spread(repeats: Any, of: str = "middle 95 %", axis: int = -1) -> Spread:
@@ -169,9 +175,10 @@ def lines(
 ) -> "Axes":
     """Lines over one x axis, each named at its right end.
 
-    `series` maps names to values at `at`, to `Spread`s of values, to a pandas Series (over its own index) or to a pair
-    of x and y; or it is a DataFrame, a line a column. Texts as x are categories. `style` is matplotlib's format, for
-    all or by name; "step" draws steps. `label_at` names the x at which a line is labelled instead.
+    `series` maps names to values at `at`, to `Spread`s of values, to a pandas Series (over its own index), to a mapping
+    of x to a number or a `Spread`, or to a pair of x and y; or it is a DataFrame, a line a column. Texts as x are
+    categories. `style` is matplotlib's format, for all or by name; "step" draws steps. `label_at` names the x at which
+    a line is labelled instead.
     """
     ax = _axes(frame)
     names = list(series)
@@ -427,11 +434,22 @@ def _error(value: Any) -> Any:
 def _line(one: Any, at: Any) -> tuple[Any, Any]:
     if isinstance(one, tuple):
         return one
+    if isinstance(one, Mapping):
+        return list(one), _stacked(list(one.values()))
     if hasattr(one, "index") and hasattr(one, "to_numpy"):  # a pandas Series
         return one.index, one.to_numpy()
     if at is None:
         raise LessonError("the series have no x: give at=, or pairs of x and y, or pandas Series.")
     return at, one
+
+
+def _stacked(values: "list[Any]") -> Any:
+    """Numbers as they are; `Spread`s of numbers as one of arrays."""
+    import numpy as np
+
+    if not isinstance(values[0], Spread):
+        return values
+    return Spread(*np.transpose([(one.middle, one.low, one.high) for one in values]))
 
 
 def _categories(ax: "Axes", xs: Any) -> None:
