@@ -1,0 +1,52 @@
+"""A simulated shop to which new items come: who bought what, and apart from it what attracted whom."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Purchases in the order of days, and what is known of shoppers and items.
+
+    `tastes` (shoppers, traits); `told` (items, traits), what an item's description tells; `born` (items,), its first
+    day; `day`, `shopper` and `item`, one entry a purchase. `appeal` (shoppers, items) is the truth, which no shop
+    knows.
+    """
+
+    tastes: np.ndarray
+    told: np.ndarray
+    born: np.ndarray
+    day: np.ndarray
+    shopper: np.ndarray
+    item: np.ndarray
+    appeal: np.ndarray
+
+
+def simulate_shop(
+    rng: np.random.Generator,
+    *,
+    explained: float,
+    new_a_day: int,
+    shoppers: int = 1_000,
+    first_items: int = 60,
+    purchases_a_day: int = 300,
+    launch_day: int = 30,
+    days: int = 58,
+    traits: int = 6,
+) -> Shop:
+    """A shop of `days` days, with `first_items` from the start and `new_a_day` more each day from `launch_day` on.
+
+    What attracts in an item is `traits` numbers; of their variance the description tells the share `explained`. A
+    purchase is of the item then present with the highest appeal plus a whim (Gumbel noise: a multinomial logit).
+    """
+    total = first_items + new_a_day * (days - launch_day)
+    launches = np.repeat(np.arange(launch_day, days), new_a_day)
+    born = np.concatenate([np.zeros(first_items, int), launches])
+    tastes, told, untold = (rng.normal(size=(n, traits)) for n in (shoppers, total, total))
+    items = np.sqrt(explained) * told + np.sqrt(1 - explained) * untold
+    appeal = 1.5 / np.sqrt(traits) * tastes @ items.T + 0.5 * rng.normal(size=total)
+    day = np.repeat(np.arange(days), purchases_a_day)
+    shopper = rng.integers(shoppers, size=len(day))
+    wanted = np.where(born <= day[:, None], appeal[shopper] + rng.gumbel(size=(len(day), total)), -np.inf)
+    return Shop(tastes, told, born, day, shopper, wanted.argmax(axis=1), appeal)

@@ -1,0 +1,73 @@
+"""Which of the items now present does a shopper buy? A multinomial logit in two framings, fitted by one function."""
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+from mlsd_lib.datasets.shop import Shop
+
+ITERATIONS = 60
+
+
+def choice_scores(shop: Shop, until: int, *, own: bool, match: bool, shrink: float = 5.0) -> np.ndarray:
+    """Scores (shoppers, items) learned from the purchases before day `until`; -inf where a framing has no answer.
+
+    With `own`, each item present has weights of its own on the shopper's taste (multiclass: multinomial logistic
+    regression); with `match`, taste and description meet in one matrix that all items share. The score is the sum of
+    both, the fit maximum likelihood over the items present at each purchase, less `shrink` / 2 times the sum of the
+    squared weights.
+    """
+    known = shop.born < until
+    told = shop.told[known]
+    shopper, absent, bought = _counts(shop, shop.day < until, known)
+    start = np.zeros(told.shape[1] ** 2 + (told.shape[1] + 1) * len(told))
+    given = (shop.tastes[shopper], told, absent, bought, match, own, shrink)
+    found = minimize(loss, start, given, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
+    shared, each, liked = _unpacked(found.x, told, match, own)
+    scores = np.full((len(shop.tastes), len(shop.born)), -np.inf)
+    scores[:, known] = shop.tastes @ (shared @ told.T + each) + liked
+    if match:
+        scores[:, ~known] = shop.tastes @ shared @ shop.told[~known].T
+    return scores
+
+
+def loss(
+    weights: np.ndarray,
+    taste: np.ndarray,
+    told: np.ndarray,
+    absent: np.ndarray,
+    bought: np.ndarray,
+    match: bool,
+    own: bool,
+    shrink: float,
+) -> tuple[float, np.ndarray]:
+    """The shrunken negative log likelihood of the counts `bought` (visits, items), and its gradient.
+
+    `taste` is (visits, traits), `told` (items, traits), `absent` (visits, items) of bool.
+    """
+    shared, each, liked = _unpacked(weights, told, match, own)
+    score = taste @ (shared @ told.T + each) + liked
+    log_chance = log_softmax(np.where(absent, -1e9, score), axis=1)
+    over = bought.sum(axis=1, keepdims=True) * np.exp(log_chance) - bought
+    pull = taste.T @ over
+    slope = np.concatenate([match * (pull @ told).ravel(), own * pull.ravel(), own * over.sum(axis=0)])
+    return float(shrink / 2 * weights @ weights - (bought * log_chance).sum()), slope + shrink * weights
+
+
+def _counts(shop: Shop, rows: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What one shopper bought from the same choice of items, counted together: shopper, items absent, counts."""
+    launches = np.unique(shop.born)
+    latest = launches[np.searchsorted(launches, shop.day[rows], side="right") - 1]
+    (shopper, choice), visit = np.unique(np.stack([shop.shopper[rows], latest]), axis=1, return_inverse=True)
+    bought = np.zeros((len(shopper), known.sum()))
+    np.add.at(bought, (visit, shop.item[rows]), 1)
+    return shopper, shop.born[known] > choice[:, None], bought
+
+
+def _unpacked(
+    weights: np.ndarray, told: np.ndarray, match: bool, own: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Shared matrix, each item's weights and its popularity; 0 where a framing has none."""
+    items, traits = told.shape
+    shared, each, liked = np.split(weights, [traits**2, traits**2 + traits * items])
+    return match * shared.reshape(traits, traits), own * each.reshape(traits, items), own * liked

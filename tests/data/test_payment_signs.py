@@ -1,0 +1,37 @@
+"""The signs of a payment equal a slow reference, and later payments do not change them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlsd_lib.data.payment_signs import payment_signs
+from mlsd_lib.datasets.fraud import load
+
+
+@pytest.fixture(scope="module")
+def payments():
+    return load("simulator", seed=1, days=35, customers=30, terminals=40).payments
+
+
+def slowly(payments, row):
+    one = payments.iloc[row]
+    before = payments[(payments.time < one.time) & (payments.customer_id == one.customer_id)]
+    month = before[before.time >= one.time - pd.Timedelta(days=30)]
+    return [
+        np.log(one.amount),
+        np.log(one.amount / np.append(month.amount, one.amount).mean()),
+        (before.time >= one.time - pd.Timedelta(days=1)).sum(),
+        one.terminal_id not in set(month.terminal_id),
+        one.time.hour < 6,
+    ]
+
+
+def test_signs_equal_a_slow_reference(payments):
+    signs = payment_signs(payments)
+    for row in range(0, len(payments), 37):
+        assert signs.iloc[row].to_numpy() == pytest.approx(np.array(slowly(payments, row), dtype=float), abs=1e-6)
+
+
+def test_later_payments_change_nothing(payments):
+    half = len(payments) // 2
+    pd.testing.assert_frame_equal(payment_signs(payments[:half]), payment_signs(payments)[:half])
