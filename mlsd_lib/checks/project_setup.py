@@ -37,23 +37,5 @@ EXERCISES = {
         ],
         hint="Equate (1 - p) honest_act + p fraud_act with (1 - p) honest_pass + p fraud_pass.",
     ),
-    "setup-launch": Exercise(
-        [
-            case((0.4, 0.6, -11.0, -8.0, 1.0), "stop", mistakes={"No gain buys off a broken guardrail.": "launch"}),
-            case(
-                (0.4, 0.6, -2.5, 0.5, 1.0),
-                "run on",
-                mistakes={"No significant loss proves nothing: the interval holds one beyond the margin.": "launch"},
-            ),
-            case(
-                (0.4, 0.6, -0.6, 0.5, 1.0),
-                "launch",
-                mistakes={"A guardrail need not improve: the whole interval lies within the margin.": "run on"},
-            ),
-            case((-0.1, 0.6, -0.6, 0.5, 1.0), "run on"),
-            case((-0.6, -0.2, 0.1, 0.5, 1.0), "stop"),
-        ],
-        hint="For each interval ask which end must lie where for the statement to be sure.",
-    ),
 }
 check = checks(EXERCISES)

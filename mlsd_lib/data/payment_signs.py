@@ -6,10 +6,11 @@ import pandas as pd
 from mlsd_lib.data.windows import WindowIndex
 
 DAY = np.timedelta64(1, "D")
+SIGNS = ["log_amount", "log_over_usual", "payments_1d", "strange_terminal", "night"]
 
 
 def payment_signs(payments: pd.DataFrame) -> pd.DataFrame:
-    """For each row of `payments` (a `PaymentStream`'s), in its order and with its index, five numbers.
+    """For each row of `payments` (a `PaymentStream`'s), in its order and with its index, the numbers `SIGNS`.
 
     The logarithm of the amount, and of the amount over the customer's mean of 30 days, this payment included; the
     customer's payments in the 24 hours before; whether the customer was not at this terminal in the 30 days before;

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd_lib.data.payment_signs import payment_signs
+from mlsd_lib.data.payment_signs import SIGNS, payment_signs
 from mlsd_lib.datasets.fraud import load
 
 
@@ -28,6 +28,7 @@ def slowly(payments, row):
 
 def test_signs_equal_a_slow_reference(payments):
     signs = payment_signs(payments)
+    assert list(signs.columns) == SIGNS
     for row in range(0, len(payments), 37):
         assert signs.iloc[row].to_numpy() == pytest.approx(np.array(slowly(payments, row), dtype=float), abs=1e-6)
 

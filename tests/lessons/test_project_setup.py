@@ -14,12 +14,11 @@ LESSON = Lesson(
     course_root(Path(__file__)) / "chapters" / "02_design_a_machine_learning_system" / "01_project_setup.ipynb"
 )
 CELLS = (
-    "spec-types",
-    "spec",
     "spec-draft",
     "rules-goal",
     "rules-capacity",
     "rules-people",
+    "spec-check",
     "spec-aim",
     "spec-fixed",
     "spec-broken",
@@ -38,9 +37,9 @@ def page(hits, reviews, lead_eur, sd_eur, label_delay):
     day_by_day = np.resize([1.0, -1.0], DAYS) * sd_eur
     names = {
         "test_days": DAYS, "reviews_per_day": 50, "review_eur": 12.0, "fraud": frauds, "test": slice(None),
-        "scores": {"rule of thumb": None}, "reviewed": lambda score, rows: picked,
-        "stopped": {"rule of thumb": (picked & frauds).astype(float)}, "label_delay": label_delay,
-        "rule_saved": rule, "model_saved": rule + lead_eur + day_by_day, "reviews_60": 300.0, "reviews_80": 900.0,
+        "rule_reviews": picked, "rate": {"rule of thumb": SimpleNamespace(middle=(picked & frauds).sum() / DAYS)},
+        "reviews_to_stop": lambda share: 900.0, "label_delay": label_delay,
+        "rule_saved": rule, "model_saved": rule + lead_eur + day_by_day,
         "money": pd.DataFrame({"reviews a day": [reviews]}, index=["money-best"]),
     }  # fmt: skip
     namespace = {"__name__": "__main__", "guess_contradictions": SimpleNamespace(measured=lambda value: None)} | names
@@ -58,5 +57,5 @@ def page(hits, reviews, lead_eur, sd_eur, label_delay):
 def test_the_page_of_any_stream_has_no_contradiction_and_each_rule_fires_alone(measured):
     spec = page(*measured)
     assert spec.contradictions(spec.fixed) == []
-    assert {name: len(messages) for name, messages in spec.complaints.items()} == dict.fromkeys(spec.broken, 1)
+    assert {name: len(messages) for name, messages in spec.complaints.items()} == dict.fromkeys(spec.changes, 1)
     assert len(spec.contradictions(spec.draft)) == 7

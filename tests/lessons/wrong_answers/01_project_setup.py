@@ -48,31 +48,4 @@ def acting_threshold(honest_pass, honest_act, fraud_pass, fraud_act):  # as if a
             "acting loses that too",
         ),
     ],
-    "launch": [
-        (
-            """
-def launch_verdict(gain_low, gain_high, kept_low, kept_high, margin):  # launches unless the loss is significant
-    if gain_high < 0 or kept_high < 0:
-        return "stop"
-    return "launch" if gain_low > 0 else "run on"
-""",
-            "No significant loss proves nothing",
-        ),
-        (
-            """
-def launch_verdict(gain_low, gain_high, kept_low, kept_high, margin):  # looks at the gain alone
-    return "launch" if gain_low > 0 else "stop" if gain_high < 0 else "run on"
-""",
-            "No gain buys off a broken guardrail",
-        ),
-        (
-            """
-def launch_verdict(gain_low, gain_high, kept_low, kept_high, margin):  # wants the guardrail to improve
-    if gain_high < 0 or kept_high < -margin:
-        return "stop"
-    return "launch" if gain_low > 0 and kept_low > 0 else "run on"
-""",
-            "A guardrail need not improve",
-        ),
-    ],
 }
