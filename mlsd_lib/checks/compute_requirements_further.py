@@ -29,7 +29,6 @@ EXERCISES = {
                 "small",
                 mistakes={
                     "It fits the flash, but each answer may take only a share of the cell's energy.": "hungry",
-                    "A joule is a million uJ.": None,
                 },
             ),
             case(

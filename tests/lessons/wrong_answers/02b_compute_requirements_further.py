@@ -43,14 +43,6 @@ def chosen(models, flash_kb, cell_j, answers):  # looks at the energy alone
         ),
         (
             """
-def chosen(models, flash_kb, cell_j, answers):  # takes joules for their millionths
-    fitting = [name for name, (_, kb, uj) in models.items() if kb <= flash_kb and uj <= cell_j / answers]
-    return max(fitting, key=lambda name: models[name][0], default=None)
-""",
-            "a million uJ",
-        ),
-        (
-            """
 def chosen(models, flash_kb, cell_j, answers):  # takes the smallest
     fitting = [name for name, (_, kb, uj) in models.items() if kb <= flash_kb and uj <= 1e6 * cell_j / answers]
     return min(fitting, key=lambda name: models[name][1], default=None)
