@@ -31,25 +31,37 @@ def test_an_open_loop_sends_each_due_request_once_and_its_schedule_follows_the_s
     assert (result.sent_s >= result.scheduled_s).all()
 
 
-def test_a_stall_is_seen_by_the_open_loop_and_is_one_slow_sample_to_a_closed_loop_of_one(service):
-    """The server stands still for 0.8 s: 160 of the 400 requests of the open loop are due while it does."""
+def around_a_stall(service):
+    """What holds of an open and of a closed loop while the server stands still for 0.8 s, by what it says."""
     bodies = [FAST] * 50 + [FAST | {"wait_s": 0.8}] + [FAST] * 20_000
-    open_result = open_loop(service.url + "/predict", bodies, 200, 2.0, np.random.default_rng(2))
-    closed_result = closed_loop(service.url + "/predict", bodies, 1, 2.0)
-    assert open_result.error_share() == closed_result.error_share() == 0
-    assert (open_result.latency_ms > 200).sum() > 60
-    assert open_result.percentile_ms(99) > 400
-    assert (open_result.sent_s - open_result.scheduled_s).max() < 0.4  # it went on sending while nothing came back
-    assert 1 <= (closed_result.latency_ms > 400).sum() <= 2
-    assert (closed_result.latency_ms > 799).any()
-    if len(closed_result) > 250:  # otherwise this machine is too slow for one sample to hide
-        assert closed_result.percentile_ms(99) < 400
+    opened = open_loop(service.url + "/predict", bodies, 200, 2.0, np.random.default_rng(2))
+    closed = closed_loop(service.url + "/predict", bodies, 1, 2.0)
+    answered_s = opened.scheduled_s + opened.latency_ms / 1000
+    meanwhile = (opened.sent_s > opened.sent_s[50]) & (opened.sent_s < answered_s[50])
+    return {
+        "no request fails": opened.error_share() == closed.error_share() == 0,
+        "160 of the open loop's 400 requests are due meanwhile, and wait": (opened.latency_ms > 200).sum() > 60,
+        "its 99th percentile shows that": opened.percentile_ms(99) > 400,
+        "it goes on sending while nothing comes back": meanwhile.sum() > 60,
+        "the closed loop has one slow sample": 1 <= (closed.latency_ms > 400).sum() <= 2,
+        "which is the stall": (closed.latency_ms > 799).any(),
+        "and hides it": len(closed) <= 250 or closed.percentile_ms(99) < 400,  # if this machine is fast enough
+    }
+
+
+def test_a_stall_is_seen_by_the_open_loop_and_is_one_slow_sample_to_a_closed_loop_of_one(service):
+    """A busy machine makes stalls of its own: what does not hold is looked at again, twice at most."""
+    for _ in range(3):
+        held = around_a_stall(service)
+        if all(held.values()):
+            return
+    assert [what for what, holds in held.items() if not holds] == []
 
 
 def test_all_clients_of_a_closed_loop_wait_side_by_side(service):
-    result = closed_loop(service.url + "/predict", [FAST | {"pause_s": 0.4}], 8, 0.1)
+    result = closed_loop(service.url + "/predict", [FAST | {"pause_s": 0.8}], 8, 0.1)
     assert len(result) == 8
-    assert result.latency_ms.max() < 800  # two after each other would take that long
+    assert result.latency_ms.max() < 1_600  # two after each other would take that long
 
 
 def test_latency_counts_from_the_time_a_request_was_due_not_from_when_it_was_sent():
