@@ -78,7 +78,7 @@ def pytest_in(root: Path, *options: str) -> "subprocess.CompletedProcess[str]":
 def test_pytest_runs_each_notebook_as_a_test_in_two_processes_and_reports_on_the_notebook_alone(mini_course):
     mini_course.notebook("good", {"imports": "import os"})
     mini_course.notebook("bad", {"imports": "import os", "breaks": "x = 0\n1 / x"})
-    first = pytest_in(mini_course.root, "-n", "2", "--dist", "loadscope", "--why", "-v")
+    first = pytest_in(mini_course.root, "-n", "2", "--dist", "load", "--maxschedchunk", "1", "--why", "-v")
     assert first.returncode == 1
     assert "test_notebook_runs_to_its_end[chapters/good.ipynb]" in first.stdout
     for told in ("cell breaks", "->  2  1 / x", "ZeroDivisionError", "Run it again: mlsd check chapters/bad.ipynb"):
