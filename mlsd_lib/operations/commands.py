@@ -91,7 +91,7 @@ def command_line(
             card, table = known[protocol](source, seed)
         typer.echo(f"{card}\n{table.round(3).to_string()}")
 
-    @app.command(epilog=f'Example: {module} rollback --reason "amounts in cents" --no-restore-state')
+    @app.command(epilog=f'Example: {module} rollback --reason "a wrong unit" --no-restore-state')
     def rollback(
         reason: Annotated[str, typer.Option(help="Why; stored in the registry's history.")],
         restore_state: Annotated[bool, typer.Option(help="Also derive the service's memory again.")] = True,
