@@ -214,6 +214,14 @@ def data_mb(process: int) -> float:
     return _status_mb(process, b"VmData:") or 0.0
 
 
+def bytes_read(process: int) -> int | None:
+    """Bytes that a process has asked its files for so far, cached or not; None where the kernel does not say."""
+    try:
+        return int(_read(f"/proc/{process}/io").partition(b"rchar:")[2].split()[0])
+    except (OSError, IndexError):
+        return None
+
+
 def cpu_s(process: int) -> float:
     """CPU seconds of a process: from its clock where the kernel has one, else from its coarse account."""
     try:

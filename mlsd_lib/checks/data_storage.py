@@ -21,7 +21,7 @@ as_text = {"Text is compared character by character: '10' comes before '9'.": [(
 little_endian = {"The least significant byte comes first here.": [(256, 5, 2), (255, 5, 1)]}
 one_key = {"Two payments of one second share a key: one is lost.": [(3, 7, 2)]}
 groups = [(1, 9), (10, 19), (20, 29), (30, 39)]
-overlapping = {"A group that only overlaps the range may hold wanted rows too.": []}
+overlapping: dict[str, list[int]] = {"A group that only overlaps the range may hold wanted rows too.": []}
 ends = {
     "The value high is not wanted: a group that begins there can be left.": [0, 1, 2],
     "The value low is wanted: a group that ends there cannot be left.": [1],

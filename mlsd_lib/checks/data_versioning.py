@@ -22,8 +22,8 @@ one_pass = "The steps come in any order: one pass over the list misses what an e
 wants = {"amount": ("float", False), "channel": ("text", True), "customer": ("int", False)}
 sends = {"amount": "float", "channel": "text", "customer": "int"}
 default = {"A missing column with a default can be read.": ["channel", "customer"]}
-one_way = {"The widening goes one way: a float need not be an int.": []}
-of_other_type = {"A default stands in for a missing column, not for one of another type.": []}
+one_way: dict[str, list[str]] = {"The widening goes one way: a float need not be an int.": []}
+of_other_type: dict[str, list[str]] = {"A default stands in for a missing column, not for one of another type.": []}
 EXERCISES = {
     "cut-by-content": Exercise(
         [
@@ -58,7 +58,7 @@ EXERCISES = {
             case((wants, sends | {"customer": "float"}), ["customer"], mistakes=one_way),
             case((wants, sends | {"channel": "int"}), ["channel"], mistakes=of_other_type),
         ],
-        hint="For each column of the reader: is it sent? If not, has it a default? If so, is the type fit?",
+        hint="For each column of the reader: is it sent? If not, has it a default? If so, does the type fit?",
     ),
 }
 check = checks(EXERCISES)
