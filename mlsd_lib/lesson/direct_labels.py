@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.container import BarContainer
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
@@ -157,6 +158,8 @@ def _place(labels: "list[PointLabel]", ax: "Axes", renderer: "RendererBase") -> 
     px_a_pt = ax.figure.dpi / 72
     drawn = _pixels_drawn(ax)
     fixed = [one.get_window_extent(renderer) for one in ax.texts if not isinstance(one, PointLabel | EndLabel)]
+    bars = [bar for one in ax.containers if isinstance(one, BarContainer) for bar in one]
+    fixed += [bar.get_window_extent(renderer) for bar in bars]
     sizes = [_size(one, renderer) for one in labels]
     taken: dict[int, Bbox] = {}
     for _round in range(2):  # the second time, each knows where the others went

@@ -507,7 +507,8 @@ def _rows(
         for row, value in values.items():
             place = names.index(row) + shift
             colour = shade.get(row, shade[one])
-            anchors.append((draw(ax, place, value, height, colour, style.get(row, style.get(one, ""))), place))
+            own = style.get(row, style.get(one, style.get("", "")))
+            anchors.append((draw(ax, place, value, height, colour, own), place))
         if one:
             _label(ax, anchors, one, shade[one])
     for row, words in (notes or {}).items():

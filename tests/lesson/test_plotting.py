@@ -171,6 +171,19 @@ def test_bars_say_their_numbers_and_notes_stand_in_the_margin():
     assert overlapping_texts(ax.figure) == []
 
 
+def test_names_of_series_stay_off_the_bars_and_every_bar_has_the_form_asked_for():
+    rows = {"data": {"one": 30_000.0, "two": 20_000.0}, "footers": {"one": 900.0, "two": 25_000.0}}
+    ax = plot.bars(rows, "A finding", "bytes", form="{:,.0f}")
+    assert overlapping_texts(ax.figure) == []
+    renderer = ax.figure.canvas.get_renderer()
+    bars = [bar.get_window_extent(renderer) for container in ax.containers for bar in container]
+    names = [one for one in ax.texts if isinstance(one, PointLabel)]
+    assert [one.get_text() for one in names] == ["data", "footers"]
+    for one in names:
+        assert not any(one.get_window_extent(renderer).overlaps(bar) for bar in bars)
+    assert {"30,000", "20,000", "900", "25,000"} <= set(texts(ax))
+
+
 def test_a_front_joins_what_nothing_beats():
     places = {"slow": (9, 90), "fast": (1, 80), "beaten": (10, 85), "same": (1, 80)}
     ax = plot.points(places, "A finding", "ms", "right (%)", front=True, better="up left")
