@@ -1,5 +1,7 @@
 """A file system that notes what is read from it: on a cloud store each of its notes would be a request and a bill."""
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from fsspec.implementations.local import LocalFileSystem
@@ -36,9 +38,20 @@ class Meter(LocalFileSystem):
 
         return PyFileSystem(FSSpecHandler(self))
 
-    def total(self, footers: bool | None = None) -> int:
-        """Bytes read so far: of footers only, of all else only, or (None) of both."""
-        return sum(one.size for one in self.reads if footers in (None, one.is_footer))
+    def counts(self) -> dict[str, float]:
+        """Files opened, reads, and the kilobytes of footers and of all else."""
+        kb = {footer: sum(one.size for one in self.reads if one.is_footer == footer) / 1e3 for footer in (True, False)}
+        opened = len({one.path for one in self.reads})
+        return {"files opened": opened, "reads": len(self.reads), "footers (kB)": kb[True], "data (kB)": kb[False]}
+
+    def spans(self, files: Iterable[Path]) -> list[tuple[float, float, bool]]:
+        """Of all that `files` hold, end to end: where each read begins and ends, in percent, and if it is a footer."""
+        start, end = {}, 0
+        for one in files:
+            start[str(one)] = end
+            end += one.stat().st_size
+        places = [(start[one.path] + one.start, one.size, one.is_footer) for one in self.reads]
+        return [(100 * at / end, 100 * (at + size) / end, footer) for at, size, footer in places]
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
         return _MeteredFile(super()._open(path, mode=mode, **options), path, self)
