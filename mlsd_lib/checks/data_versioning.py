@@ -19,11 +19,6 @@ not_all = {
     "A thing is not made from itself.": ["metric", "model", "raw", "table"],
 }
 one_pass = "The steps come in any order: one pass over the list misses what an earlier entry makes of a later one."
-wants = {"amount": ("float", False), "channel": ("text", True), "customer": ("int", False)}
-sends = {"amount": "float", "channel": "text", "customer": "int"}
-default = {"A missing column with a default can be read.": ["channel", "customer"]}
-one_way: dict[str, list[str]] = {"The widening goes one way: a float need not be an int.": []}
-of_other_type: dict[str, list[str]] = {"A default stands in for a missing column, not for one of another type.": []}
 EXERCISES = {
     "cut-by-content": Exercise(
         [
@@ -48,17 +43,6 @@ EXERCISES = {
             case(([(["a"], ["b", "c"]), (["c"], ["d"]), (["e"], ["d"])], "a"), ["b", "c", "d"]),
         ],
         hint="Keep a set of what was reached, and repeat the pass over all steps until it no longer grows.",
-    ),
-    "readable-schema": Exercise(
-        [
-            case((wants, sends), []),
-            case((wants, sends | {"currency": "text"}), [], mistakes={"A column more harms no reader.": ["currency"]}),
-            case((wants, {"amount": "float"}), ["customer"], mistakes=default),
-            case((wants, sends | {"amount": "int"}), [], mistakes={"Every int is a float.": ["amount"]}),
-            case((wants, sends | {"customer": "float"}), ["customer"], mistakes=one_way),
-            case((wants, sends | {"channel": "int"}), ["channel"], mistakes=of_other_type),
-        ],
-        hint="For each column of the reader: is it sent? If not, has it a default? If so, does the type fit?",
     ),
 }
 check = checks(EXERCISES)

@@ -45,6 +45,16 @@ def fingerprint_table(table: "pd.DataFrame") -> str:
     return digest.hexdigest()
 
 
+def fingerprint(thing: Any) -> str:
+    """A name for the content of bytes (their SHA-256), of a table, or of a model, an array or a plain value."""
+    import joblib
+    import pandas as pd
+
+    if isinstance(thing, bytes):
+        return hashlib.sha256(thing).hexdigest()
+    return fingerprint_table(thing) if isinstance(thing, pd.DataFrame) else str(joblib.hash(thing))
+
+
 def environment(packages: Iterable[str] = ("numpy", "pandas", "scikit-learn")) -> dict[str, str]:
     """Versions of Python and of `packages`, and the kind of machine: what may move the last digits of a result.
 

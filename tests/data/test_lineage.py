@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlsd_lib.data import DataError, Lineage, lineage
-from mlsd_lib.data.lineage import environment, fingerprint_file, fingerprint_table
+from mlsd_lib.data.lineage import environment, fingerprint, fingerprint_file, fingerprint_table
 
 TIMES = pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-02"])
 
@@ -85,6 +85,13 @@ def test_a_file_has_the_fingerprint_of_its_bytes(tmp_path):
     content = bytes(range(256)) * 2000
     (tmp_path / "file").write_bytes(content)
     assert fingerprint_file(tmp_path / "file") == hashlib.sha256(content).hexdigest()
+
+
+def test_a_fingerprint_is_that_of_the_content_whatever_the_kind_of_thing():
+    assert fingerprint(b"abc") == hashlib.sha256(b"abc").hexdigest()
+    assert fingerprint(table()) == fingerprint_table(table())
+    assert fingerprint(0.25) == fingerprint(0.25) != fingerprint(0.5)
+    assert fingerprint(np.arange(3)) != fingerprint(np.arange(4))
 
 
 def test_the_environment_names_python_the_machine_and_versions():
