@@ -9,7 +9,7 @@ from pyarrow.parquet import encryption
 from mlsd_lib.datasets import DataError
 
 
-class KeyService(encryption.KmsClient):  # type: ignore[misc]
+class KeyService(encryption.KmsClient):
     """Hands a key named in `may_use` to those only whom it lists under their name; the wrapped keys stand in `vault`.
 
     A real service runs elsewhere, proves who asks, and notes it; here the access token is the name. `unwrap_key`
