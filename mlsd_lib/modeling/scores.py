@@ -1,0 +1,48 @@
+"""What a score is worth: AUC gained over another score, and frauds found by reviewers who can look at a few a day."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsd_lib.lesson.plotting import Spread
+
+
+def auc_gained(
+    score: Any, before: Any, truth: Any, rng: np.random.Generator, group: Any = None, resamples: int = 200
+) -> Spread:
+    """AUC of `score` less that of `before` on the same rows, with its 95 % interval over resampled groups of rows.
+
+    `score`, `before`, `truth` (booleans) and `group`: (n,). Rows of one group (say, of one day) are drawn together;
+    without `group` each row is a group. A draw gives each row its group's count as a weight, so nothing is fitted again
+    (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
+    """
+    truth = np.asarray(truth, dtype=bool)
+    ranks = [pd.factorize(np.asarray(one), sort=True)[0] for one in (score, before)]
+    member = np.arange(len(truth)) if group is None else pd.factorize(np.asarray(group))[0]
+    groups = member.max() + 1
+
+    def difference(weight: np.ndarray) -> float:
+        return _weighted_auc(ranks[0], truth, weight) - _weighted_auc(ranks[1], truth, weight)
+
+    drawn = [
+        difference(np.bincount(rng.integers(0, groups, groups), minlength=groups)[member]) for _ in range(resamples)
+    ]
+    return Spread(difference(np.ones(len(truth))), *np.percentile(drawn, [2.5, 97.5]))
+
+
+def _weighted_auc(rank: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> float:
+    """AUC with a weight for each row; equal ranks (0, 1, 2, ...) count half."""
+    good = np.bincount(rank, weight * truth)
+    bad = np.bincount(rank, weight * ~truth)
+    return float(good @ (np.cumsum(bad) - bad / 2) / (good.sum() * bad.sum()))
+
+
+def found_a_day(day: Any, is_fraud: Any, score: Any, reviews_a_day: int) -> float:
+    """Frauds among the `reviews_a_day` highest scores of each day, averaged over the days that occur.
+
+    `day` (its whole part counts), `is_fraud` and `score`: (n,). Of equal scores the first rows are looked at.
+    """
+    rows = pd.DataFrame({"day": np.floor(np.asarray(day)), "fraud": np.asarray(is_fraud), "score": np.asarray(score)})
+    ranked = rows.sort_values("score", ascending=False, kind="stable")
+    return float(ranked.groupby("day").head(reviews_a_day)["fraud"].sum() / rows["day"].nunique())

@@ -1,0 +1,44 @@
+"""AUC gained, and frauds found, against slow and obvious references."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from mlsd_lib.modeling.scores import auc_gained, found_a_day
+
+
+@pytest.fixture
+def rows():
+    rng = np.random.default_rng(1)
+    truth = rng.random(300) < 0.3
+    score, before = np.round(truth + rng.normal(size=300), 1), np.round(rng.normal(size=300), 1)  # with ties
+    return score, before, truth, rng.integers(0, 12, 300)
+
+
+def test_the_gain_and_its_interval_are_those_of_rows_that_are_really_drawn_again(rows):
+    score, before, truth, group = rows
+    gained = auc_gained(score, before, truth, np.random.default_rng(2), group, resamples=50)
+    assert gained.middle == pytest.approx(roc_auc_score(truth, score) - roc_auc_score(truth, before))
+    rng, drawn = np.random.default_rng(2), []
+    order = list(dict.fromkeys(group))
+    for _ in range(50):
+        again = np.concatenate([np.flatnonzero(group == order[one]) for one in rng.integers(0, 12, 12)])
+        drawn.append(roc_auc_score(truth[again], score[again]) - roc_auc_score(truth[again], before[again]))
+    assert [gained.low, gained.high] == pytest.approx(np.percentile(drawn, [2.5, 97.5]))
+
+
+def test_rows_of_one_group_are_drawn_together_so_copies_do_not_narrow_the_interval(rows):
+    score, before, truth, _ = rows
+    copies = [np.repeat(one, 4) for one in (score, before, truth, np.arange(300))]
+    once = auc_gained(score, before, truth, np.random.default_rng(3))
+    together = auc_gained(*copies[:3], np.random.default_rng(3), copies[3])
+    apart = auc_gained(*copies[:3], np.random.default_rng(3))
+    assert together.high - together.low == pytest.approx(once.high - once.low)
+    assert apart.high - apart.low < 0.7 * (once.high - once.low)
+
+
+def test_reviewers_find_the_frauds_among_the_highest_scores_of_each_day():
+    day = [0.1, 0.5, 0.9, 1.2, 1.3]
+    fraud = [True, False, True, True, False]
+    assert found_a_day(day, fraud, [3, 2, 1, 1, 2], 1) == 0.5
+    assert found_a_day(day, fraud, [3, 1, 2, 1, 2], 2) == 1.5
