@@ -1,0 +1,40 @@
+"""From a table's columns to those of a linear model: each helper learns from the rows to learn from, and no others."""
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import OneHotEncoder
+
+
+def one_hot(values: Any, learn: np.ndarray) -> Any:
+    """A sparse column of ones for each value that occurs in the rows marked by `learn`; a new value gets none."""
+    column = np.asarray(values, dtype=object).astype(str)[:, None]
+    return OneHotEncoder(handle_unknown="ignore").fit(column[learn]).transform(column)
+
+
+def scaled(values: Any, learn: np.ndarray) -> np.ndarray:
+    """Columns with mean 0 and deviation 1 in the rows marked by `learn`; what is missing stays missing."""
+    columns = np.asarray(values, dtype=float).reshape(len(learn), -1)
+    return (columns - np.nanmean(columns[learn], axis=0)) / np.nanstd(columns[learn], axis=0)
+
+
+def hashed(values: Any, buckets: int) -> sparse.csr_array:
+    """A sparse matrix, (n, buckets), with a one in the bucket of each value: its CRC32 modulo `buckets`."""
+    codes, names = pd.factorize(np.asarray(values, dtype=object).astype(str))
+    bucket = np.array([zlib.crc32(name.encode()) % buckets for name in names])[codes]
+    return sparse.csr_array((np.ones(len(codes)), (np.arange(len(codes)), bucket)), shape=(len(codes), buckets))
+
+
+def linear_scores(blocks: Sequence[Any], truth: np.ndarray, learn: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """Scores of the rows marked by `judged`, from a logistic regression that learned from those marked by `learn`.
+
+    `blocks`: matrices of n rows, dense or sparse; `truth`, `learn`, `judged`: (n,) booleans.
+    """
+    table = sparse.hstack([sparse.csr_array(block) for block in blocks]).tocsr()
+    model = LogisticRegression(C=0.1, tol=1e-5, max_iter=500).fit(table[learn], truth[learn])
+    return np.asarray(model.decision_function(table[judged]))

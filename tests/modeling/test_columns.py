@@ -1,0 +1,35 @@
+"""Columns learn from the rows to learn from alone."""
+
+import subprocess
+import sys
+
+import numpy as np
+
+from mlsd_lib.modeling.columns import hashed, linear_scores, one_hot, scaled
+
+LEARN = np.array([True, True, True, False])
+
+
+def test_a_value_that_only_the_judged_rows_have_gets_no_column():
+    assert one_hot(["a", "b", "a", "c"], LEARN).toarray().tolist() == [[1, 0], [0, 1], [1, 0], [0, 0]]
+
+
+def test_scaling_does_not_look_at_the_judged_rows_and_leaves_gaps_open():
+    assert scaled([1.0, 3.0, np.nan, 1e9], LEARN)[:, 0].tolist()[:2] == [-1, 1]
+    assert np.isnan(scaled([1.0, 3.0, np.nan, 1e9], LEARN)[2, 0])
+
+
+def test_a_bucket_is_the_same_in_every_process():
+    code = "from mlsd_lib.modeling.columns import hashed; print(hashed(['apple', 'pear'], 97).indices.tolist())"
+    told = {
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        for _ in range(2)
+    }
+    assert told == {str(hashed(["apple", "pear"], 97).indices.tolist())}
+
+
+def test_scores_order_rows_that_differ_as_the_ones_learned_from():
+    rng = np.random.default_rng(0)
+    column, learn = rng.normal(size=(400, 1)), np.arange(400) < 300
+    score = linear_scores([column, one_hot(["x"] * 400, learn)], column[:, 0] > 0, learn, ~learn)
+    assert (np.argsort(score) == np.argsort(column[~learn, 0])).all()
