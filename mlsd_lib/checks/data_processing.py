@@ -2,11 +2,6 @@
 
 from mlsd_lib.lesson import Exercise, case, checks
 
-early = {"Behind the watermark is not late yet: compare the window's end.": [False, True, True]}
-goes_back = {"The watermark never goes back: keep the largest time.": [False, True, False]}
-strict_end = {"A window that ends at the watermark is closed.": [False, False]}
-eager = {"The watermark lags behind the largest time by the bound.": [False, False, False, True, False, True]}
-hours = [1.0, 9.0, 11.0, 8.0, 22.0, 9.5]
 EXERCISES = {
     "latest-row": Exercise(
         [
@@ -46,16 +41,6 @@ EXERCISES = {
             case((30.0, 1, 55.0), True, mistakes={"An only payment is the mean, and can be no smaller either.": False}),
         ],
         hint="What is the customer's total over the 30 days, and which part of it is this payment?",
-    ),
-    "late-events": Exercise(
-        [
-            case((hours, 10.0, 0.0), [False, False, False, True, False, True]),
-            case(([9.0, 8.0, 7.0], 10.0, 0.0), [False, False, False], mistakes=early),
-            case(([22.0, 9.0, 8.0], 10.0, 0.0), [False, True, True], mistakes=goes_back),
-            case(([10.0, 3.0], 10.0, 0.0), [False, True], mistakes=strict_end),
-            case((hours, 10.0, 5.0), [False, False, False, False, False, True], mistakes=eager),
-        ],
-        hint="Keep one number, the largest event time so far, and ask before you update it.",
     ),
 }
 check = checks(EXERCISES)

@@ -1,5 +1,6 @@
 """What a score is worth: AUC gained over another score, and frauds found by reviewers who can look at a few a day."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,3 +47,16 @@ def found_a_day(day: Any, is_fraud: Any, score: Any, reviews_a_day: int) -> floa
     rows = pd.DataFrame({"day": np.floor(np.asarray(day)), "fraud": np.asarray(is_fraud), "score": np.asarray(score)})
     ranked = rows.sort_values("score", ascending=False, kind="stable")
     return float(ranked.groupby("day").head(reviews_a_day)["fraud"].sum() / rows["day"].nunique())
+
+
+def in_a_row(spreads: Sequence[Spread], scale: float = 1.0) -> Spread:
+    """Spreads of single numbers, each times `scale`, as one of arrays, to be drawn as a line."""
+    return Spread(*scale * np.array([(one.middle, one.low, one.high) for one in spreads]).T)
+
+
+def share_of_total(part: Any, whole: Any, rng: np.random.Generator, resamples: int = 2_000) -> Spread:
+    """What share of the sum of `whole` the sum of `part` is, with its 95 % interval over resampled rows. Both: (n,)."""
+    part, whole = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
+    drawn = rng.integers(0, len(whole), (resamples, len(whole)))
+    shares = part[drawn].sum(axis=1) / whole[drawn].sum(axis=1)
+    return Spread(part.sum() / whole.sum(), *np.percentile(shares, [2.5, 97.5]))

@@ -84,7 +84,7 @@ def test_the_backfill_goes_on_until_the_last_event_has_arrived():
     """Two days of events, one of which arrives five weeks late."""
     hours, seen = np.array([1.0, 30.0, 47.0]), np.array([1.0, 30.0, 47.0 + 35 * 24])
     namespace = {"np": np, "etl_days": 2, "event_hour": hours, "seen_hour": seen, "euros": np.array([1.0, 2.0, 4.0])}
-    exec(Lesson(CHAPTER / "04_data_processing.ipynb").by_id["late-backfill"].source, namespace)
+    exec(Lesson(CHAPTER / "04c_data_processing_daily.ipynb").by_id["late-backfill"].source, namespace)
     assert namespace["published"].tolist() == [1.0, 6.0]
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from mlsd_lib.modeling.scores import auc_gained, found_a_day
+from mlsd_lib.lesson.plotting import Spread
+from mlsd_lib.modeling.scores import auc_gained, found_a_day, in_a_row, share_of_total
 
 
 @pytest.fixture
@@ -42,3 +43,16 @@ def test_reviewers_find_the_frauds_among_the_highest_scores_of_each_day():
     fraud = [True, False, True, True, False]
     assert found_a_day(day, fraud, [3, 2, 1, 1, 2], 1) == 0.5
     assert found_a_day(day, fraud, [3, 1, 2, 1, 2], 2) == 1.5
+
+
+def test_spreads_in_a_row_are_one_of_arrays():
+    row = in_a_row([Spread(1, 0, 2), Spread(3, 2, 5)], 10)
+    assert [list(one) for one in (row.middle, row.low, row.high)] == [[10, 30], [0, 20], [20, 50]]
+
+
+def test_a_share_of_the_total_is_certain_where_each_row_has_it_and_not_where_rows_differ():
+    rng, whole = np.random.default_rng(0), np.arange(1.0, 41.0)
+    even = share_of_total(whole / 4, whole, rng)
+    assert [even.middle, even.low, even.high] == pytest.approx([0.25, 0.25, 0.25])
+    uneven = share_of_total(whole * (np.arange(40) % 4 == 0), whole, rng)
+    assert uneven.low < uneven.middle < uneven.high
