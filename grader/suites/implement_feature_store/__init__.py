@@ -22,7 +22,7 @@ FORBIDS = ("feast", "grader.hidden", "mlsd_lib.data")
 MOST_TIMES = 20
 LESSON = "Data processing, "
 KNOWN = LESSON + '"Two clocks"'
-TWICE = LESSON + '"A job that may be run twice"'
+TWICE = LESSON + 'daily, "A job that may be run twice"'
 SKEW = LESSON + '"Six bugs that return 200"'
 
 # What a wrong answer in a family would do in production, and where to read.

@@ -30,7 +30,8 @@ from grader.suites.implement_feature_store.lent import Shop, store_class
 
 ROOT = Path(__file__).parents[3]
 NAME = "implement_feature_store"
-LESSON = ROOT / "chapters/02_design_a_machine_learning_system/04_data_processing.ipynb"
+CHAPTER = ROOT / "chapters/02_design_a_machine_learning_system"
+LESSONS = {"": "04_data_processing.ipynb", "daily, ": "04c_data_processing_daily.ipynb"}
 SECRETS = int(os.environ.get("MLSD_SECRETS", "2"))  # more of them by hand: two hundred take half an hour
 RANDOM_ANSWERS = int(os.environ.get("MLSD_RANDOM_ANSWERS", "25"))
 LARGEST = {name: bug.sizes[1] for name, bug in BUGS.items()}
@@ -476,13 +477,18 @@ def test_the_task_names_every_criterion_bug_size_and_what_is_forbidden(bank):
     assert sum(bank.maxima.values()) == 20
 
 
-def test_what_is_to_be_read_is_a_heading_of_the_lesson():
-    lesson = json.loads(LESSON.read_text())
+def headings_of(name):
+    lesson = json.loads((CHAPTER / name).read_text())
     prose = "\n".join("".join(cell["source"]) for cell in lesson["cells"] if cell["cell_type"] == "markdown")
-    headings = {re.sub(r"^#+ (\d+\. )?", "", line) for line in prose.splitlines() if line.startswith("#")}
-    for _, _, read in suite.FAMILIES.values():
-        for heading in re.findall(r'Data processing, "(.*?)"', read):
-            assert heading in headings
+    return {re.sub(r"^#+ (\d+\. )?", "", line) for line in prose.splitlines() if line.startswith("#")}
+
+
+def test_what_is_to_be_read_is_a_heading_of_the_lesson_that_is_named():
+    found = [re.findall(r'Data processing, (.*?)"(.*?)"', read) for _, _, read in suite.FAMILIES.values()]
+    named = {(lesson, heading) for all_of_one in found for lesson, heading in all_of_one}
+    assert {lesson for lesson, _ in named} == set(LESSONS)
+    for lesson, heading in named:
+        assert heading in headings_of(LESSONS[lesson])
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "grader/suites" / NAME).glob("*.py")), ids=lambda path: path.stem)
