@@ -1,25 +1,22 @@
-"""The bank of an exercise: answers whose marks are known, and the proof that the suite gives exactly these.
+"""The bank of an exercise: answers whose marks are known, read from tests/bank/NAME.
 
-A bank lies in tests/bank/NAME: a Python file an answer, which replaces cells of the solution by grade id, and
-bank.toml with mutants of the reference. An answer's docstring ends in TOML: `kind` ("wrong" or "alternative"),
-`points` (tests that do not get full marks), `says` (what the student must read). How an answer is run stands in
-`grader.bank.runner`, the command in `grader.bank.report`.
+Most are patches in bank.toml, over the cells of the solution: `[wrong.NAME]` with `points` (tests that do not get full
+marks) and `says` (what the student must read), and the faults under `[mutant]`, each of which must lose points. An
+answer of another style is a Python file that replaces cells by grade id; its docstring ends in the same TOML, with
+`kind`. What a bank proves stands in `grader.bank.proof`, how an answer is run in `grader.bank.runner`.
 """
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from grader.errors import GraderError
 
-if TYPE_CHECKING:
-    from grader.bank.runner import Result
-
 CELL = re.compile(r"^# %% (\S+)\n", re.MULTILINE)
-STUB = "raise NotImplementedError()"
+KINDS = ("wrong", "alternative", "random")
+PATCH = {"cell", "old", "new"}
 
 
 class BankError(GraderError):
@@ -30,7 +27,7 @@ class BankError(GraderError):
 class BankAnswer:
     """One answer: the `cells` it replaces by grade id, the `points` that tests must give, what they must say.
 
-    `exact` is False for a mutant, which only has to lose points.
+    `exact` is False for a mutant, which only has to lose points. `timed`: a clock alone takes the points that it loses.
     """
 
     name: str
@@ -39,17 +36,15 @@ class BankAnswer:
     points: dict[str, float] = field(default_factory=dict)
     says: tuple[str, ...] = ()
     exact: bool = True
-
-
-AGAIN = 2
-DISTURBED = 3
+    timed: bool = False
 
 
 @dataclass(frozen=True)
 class Bank:
     """An exercise's solution with everything that its bank holds. `maxima`: the points of each test, by grade id.
 
-    `measured` are the tests whose points come from a clock, which other work on the machine can disturb.
+    `measured` are the tests whose points come from a clock, which other work on the machine can disturb. `at_random`
+    holds the cells of a valid answer that is drawn from `seed`, a name that whoever runs them sets; `draws` of them.
     """
 
     name: str
@@ -62,6 +57,8 @@ class Bank:
     slow_tests: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
     measured: frozenset[str] = frozenset()
+    at_random: BankAnswer | None = None
+    draws: int = 0
 
     def tests(self, answer: BankAnswer) -> list[str]:
         """The tests to run: a mutant does without the slow ones."""
@@ -77,19 +74,6 @@ class Bank:
         return {test: answer.points.get(test, most) for test, most in self.maxima.items()}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One answer, what it got, and what is wrong with that (empty if it is as the bank says).
-
-    `runs` is more than 1 if a clock was disturbed and the answer was run again.
-    """
-
-    answer: BankAnswer
-    result: "Result"
-    problems: tuple[str, ...]
-    runs: int = 1
-
-
 def banks(root: Path) -> list[str]:
     """The names of the exercises that have a bank, sorted."""
     return sorted(path.parent.name for path in (root / "tests" / "bank").glob("*/bank.toml"))
@@ -101,18 +85,72 @@ def load_bank(root: Path, name: str) -> Bank:
     if not (folder / "bank.toml").is_file() or not notebook.is_file():
         known = ", ".join(banks(root)) or "none: a student edition has no banks"
         raise BankError(f"There is no bank {name!r}. Known: {known}.")
-    settings = tomllib.loads((folder / "bank.toml").read_text())
+    settings = read_settings(folder / "bank.toml")
     cells, stubs, maxima = read_solution(notebook)
-    reference = dict(cells)
+    patches = Patches(folder / "bank.toml", dict(cells), maxima)
+    written = [read_answer(path, patches.reference, maxima) for path in sorted(folder.glob("*.py"))]
     answers = [
         BankAnswer("starter", "starter", stubs, dict.fromkeys(maxima, 0.0), ("not attempted",)),
         BankAnswer("reference", "reference"),
-        *(read_answer(path, reference, maxima) for path in sorted(folder.glob("*.py"))),
-        *(named_mutant(one, reference, maxima) for one in settings.get("mutant", [])),
+        *(one for one in written if one.kind != "random"),
+        *(patches.wrong(one, rules) for one, rules in settings.get("wrong", {}).items()),
+        *(patches.mutant(one, patch) for one, patch in settings.get("mutant", {}).items()),
     ]
     sets = (frozenset(settings.get(key, ())) for key in ("slow_tests", "shown", "measured"))
-    automatic = settings.get("automatic", {})
-    return Bank(name, notebook, cells, maxima, answers, tuple(settings["preload"]), automatic, *sets)
+    drawn = next((one for one in written if one.kind == "random"), None)
+    automatic, draws = settings.get("automatic", {}), int(settings.get("draws", 0))
+    return Bank(name, notebook, cells, maxima, answers, tuple(settings["preload"]), automatic, *sets, drawn, draws)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """What a bank.toml holds. Raises `BankError` for one that is no TOML."""
+    try:
+        return tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise BankError(f"{path}: {error}. Correct the line that is named.") from error
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Answers that differ from the `reference` cells in a few places. Each method raises `BankError` for a broken rule."""
+
+    path: Path
+    reference: dict[str, str]
+    maxima: dict[str, float]
+
+    def wrong(self, name: str, rules: dict[str, Any]) -> BankAnswer:
+        """The wrong answer that `[wrong.NAME]` describes."""
+        where = f"{self.path}: [wrong.{name}]"
+        if unknown := rules.keys() - {"about", "points", "says", "patches", "timed"}:
+            raise BankError(f"{where} has {sorted(unknown)}; it may have about, points, says, patches and timed.")
+        points = {test: float(value) for test, value in rules.get("points", {}).items()}
+        if not rules.get("about") or not points or not points.keys() <= self.maxima.keys():
+            tests = ", ".join(self.maxima)
+            raise BankError(f"{where} must say in `about` what it does and in `points` what it gets of: {tests}.")
+        cells: dict[str, str] = {}
+        for patch in rules.get("patches", []):
+            cells |= self.applied(where, patch, {**self.reference, **cells})
+        if not cells:
+            raise BankError(f"{where} has no patches, so it would be the reference: name a cell, old and new text.")
+        return BankAnswer(name, "wrong", cells, points, tuple(rules.get("says", ())), timed=bool(rules.get("timed")))
+
+    def mutant(self, name: str, patch: dict[str, str]) -> BankAnswer:
+        """The reference with one fault."""
+        cells = self.applied(f"{self.path}: [mutant] {name!r}", patch, self.reference)
+        return BankAnswer(name, "mutant", cells, exact=False)
+
+    def applied(self, where: str, patch: dict[str, str], cells: dict[str, str]) -> dict[str, str]:
+        """The patched cell, by grade id: `new` stands where `old` stood; without `old`, instead of the whole cell."""
+        cell = patch.get("cell", "")
+        if patch.keys() not in (PATCH, PATCH - {"old"}) or cell not in self.reference:
+            raise BankError(f"{where}: a patch has cell, old and new, and {cell!r} must be one of {sorted(cells)}.")
+        if "old" not in patch:
+            return {cell: patch["new"]}
+        times = cells[cell].count(patch["old"])
+        if times != 1:
+            fix = "copy it from the solution as it is now" if times == 0 else "quote more of the lines around it"
+            raise BankError(f"{where}: cell {cell!r} holds {times} times, not once, the text {patch['old']!r}: {fix}.")
+        return {cell: cells[cell].replace(patch["old"], patch["new"])}
 
 
 def read_solution(notebook: Path) -> tuple[list[tuple[str, str]], dict[str, str], dict[str, float]]:
@@ -143,101 +181,10 @@ def read_answer(path: Path, reference: dict[str, str], maxima: dict[str, float])
     cells = dict(zip(parts[::2], (part.strip("\n") for part in parts[1::2]), strict=True))
     points = {test: float(value) for test, value in settings.get("points", {}).items()}
     unknown = [*(set(cells) - set(reference)), *(set(points) - set(maxima))]
-    if settings.get("kind") not in ("wrong", "alternative") or not cells or unknown:
-        rule = 'kind is "wrong" or "alternative", and each cell starts with "# %% GRADE_ID"'
+    if settings.get("kind") not in KINDS or not cells or unknown:
+        rule = 'kind is "wrong", "alternative" or "random", and each cell starts with "# %% GRADE_ID"'
         raise BankError(f"{path}: {rule}. Unknown here: {', '.join(map(str, unknown)) or 'none'}.")
     if (settings["kind"] == "wrong") != bool(points):
         raise BankError(f"{path}: a wrong answer must state the points it gets, an alternative right one none.")
-    return BankAnswer(path.stem, settings["kind"], cells, points, tuple(settings.get("says", ())))
-
-
-def named_mutant(one: dict[str, str], reference: dict[str, str], maxima: dict[str, float]) -> BankAnswer:
-    """The reference with one fault. Raises `BankError` if the text to replace does not occur."""
-    source = reference.get(one["cell"], "")
-    if one["old"] not in source:
-        raise BankError(f"Mutant {one['name']!r}: cell {one['cell']!r} does not hold {one['old']!r}.")
-    return BankAnswer(one["name"], "mutant", {one["cell"]: source.replace(one["old"], one["new"])}, exact=False)
-
-
-def judge(bank: Bank, answer: BankAnswer, result: "Result") -> Finding:
-    """What is wrong with the marks and messages that `answer` got."""
-    if not answer.exact:
-        lost = any(result.points.get(test, 0.0) < bank.maxima[test] for test in bank.tests(answer))
-        return Finding(answer, result, () if lost else ("no test noticed the fault",))
-    problems = [
-        f"{test} gave {result.points.get(test, 0.0):g}, not {right:g}"
-        for test, right in bank.expected(answer).items()
-        if abs(result.points.get(test, 0.0) - right) > 1e-9
-    ]
-    told = _words("\n".join([*result.texts.values(), *result.errors.values()]))
-    problems += [f"nothing says {words!r}" for words in answer.says if _words(words) not in told]
-    if answer.kind == "starter":
-        problems += [f"{test} is not 'not attempted'" for test, text in result.texts.items() if STARTED not in text]
-        problems += [f"cell {cell} raised: {error}" for cell, error in result.errors.items()]
-    return Finding(answer, result, tuple(problems))
-
-
-STARTED = ": not attempted"
-
-
-def _words(text: str) -> str:
-    """Text with every run of blanks and line ends as one space: the table wraps its sentences."""
-    return " ".join(text.split())
-
-
-def prove(bank: Bank, workers: int = 2, told: Callable[[Finding], None] = lambda _: None) -> list[Finding]:
-    """Runs every answer of `bank`, each in a fresh process, and judges it. `told` hears of each as it ends.
-
-    A busy machine disturbs a clock now and then: where at most `DISTURBED` answers differ in nothing but the points of
-    measured tests, each of these is run again, alone, up to `AGAIN` times. One judged wrongly differs each time.
-    """
-    from grader.bank.runner import run_all
-
-    jobs = [(bank.source(answer), bank.tests(answer)) for answer in bank.answers]
-    findings: dict[int, Finding] = {}
-    for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers):
-        findings[number] = judge(bank, bank.answers[number], result)
-        told(findings[number])
-    disturbed = [number for number, finding in findings.items() if _by_a_clock(bank, finding)]
-    for number in disturbed if len(disturbed) <= DISTURBED else ():
-        while findings[number].runs <= AGAIN and _by_a_clock(bank, findings[number]):
-            ((_, result),) = run_all([jobs[number]], bank.notebook.parent, bank.preload, 1)
-            runs = findings[number].runs + 1
-            findings[number] = replace(judge(bank, bank.answers[number], result), runs=runs)
-    return [findings[number] for number in sorted(findings)]
-
-
-def _by_a_clock(bank: Bank, finding: Finding) -> bool:
-    """Whether the answer got other points than it must, and in measured tests alone."""
-    right, got = bank.expected(finding.answer), finding.result.points
-    differ = {test for test in right if abs(got.get(test, 0.0) - right[test]) > 1e-9}
-    return finding.answer.exact and bool(differ) and differ <= bank.measured
-
-
-def automatic_mutants(bank: Bank) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """(description, cells) of evenly spaced mutants of the reference: at most `most` of them."""
-    from grader.bank.mutation import mutants
-
-    reference = dict(bank.cells)
-    made = [(cell, one) for cell in bank.automatic["cells"] for one in mutants(reference[cell])]
-    most = int(bank.automatic["most"])
-    chosen = [made[i * len(made) // most] for i in range(most)] if len(made) > most else made
-    for cell, one in chosen:
-        answer = BankAnswer(one.what, "automatic", {cell: one.source})
-        yield f"{cell}, {one.what}", bank.source(answer)
-
-
-def killed(bank: Bank, workers: int = 2, told: Callable[[], None] = lambda: None) -> tuple[int, list[str]]:
-    """How many automatic mutants ran, and those that no test noticed."""
-    from grader.bank.runner import run_all
-
-    named = list(automatic_mutants(bank))
-    tests = list(bank.automatic["tests"])
-    full = sum(bank.maxima[test] for test in tests)
-    alive = []
-    jobs = [(cells, tests) for _, cells in named]
-    for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers, limit_s=10):
-        if sum(result.points.values()) >= full:
-            alive.append(named[number][0])
-        told()
-    return len(named), sorted(alive)
+    timed = bool(settings.get("timed"))
+    return BankAnswer(path.stem, settings["kind"], cells, points, tuple(settings.get("says", ())), timed=timed)

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from grader.bank.model import Bank, BankError, Finding, banks, killed, load_bank, prove
+from grader.bank.model import Bank, BankError, banks, load_bank
+from grader.bank.proof import Finding, killed, prove
 
 COLOURS = {"starter": "cyan", "reference": "cyan", "alternative": "cyan", "wrong": "yellow", "mutant": "magenta"}
 

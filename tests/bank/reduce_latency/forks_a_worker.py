@@ -3,6 +3,7 @@
 kind = "wrong"
 points = { test-speed = 0, test-guards = 3 }
 says = ["Work went on outside the call: in another process"]
+timed = true
 """
 
 # %% fast-service

@@ -10,18 +10,9 @@ from pathlib import Path
 import grimp
 import pytest
 
-from grader.bank.model import (
-    Bank,
-    BankAnswer,
-    BankError,
-    automatic_mutants,
-    judge,
-    killed,
-    load_bank,
-    prove,
-    read_answer,
-)
+from grader.bank.model import Bank, BankAnswer, BankError, Patches, load_bank, read_answer, read_settings
 from grader.bank.mutation import mutants
+from grader.bank.proof import automatic_mutants, judge, killed, prove
 from grader.bank.report import show_bank
 from grader.bank.runner import Result, run_all, run_cells
 
@@ -36,7 +27,8 @@ def bank():
 
 PROVE = """
 import json, pathlib, sys
-from grader.bank.model import load_bank, prove
+from grader.bank.model import load_bank
+from grader.bank.proof import prove
 findings = prove(load_bank(pathlib.Path(sys.argv[1]), sys.argv[2]))
 print(json.dumps([[one.answer.name, one.answer.kind, list(one.problems)] for one in findings]))
 """
@@ -156,6 +148,49 @@ def test_a_file_that_breaks_a_rule_is_refused(tmp_path, text, words):
     path.write_text(text)
     with pytest.raises(BankError, match=words):
         read_answer(path, {"answer": "x = 1"}, {"test-x": 2.0})
+
+
+PATCHES = Patches(Path("small/bank.toml"), {"answer": "x = 1 + 1"}, {"test-x": 2.0})
+RULES = {"about": "One.", "points": {"test-x": 1}, "says": ["x"], "patches": [{"cell": "answer", "new": "x = 0"}]}
+
+
+def test_patches_are_laid_over_the_reference_one_after_the_other():
+    steps = [{"cell": "answer", "old": "= 1", "new": "= 2"}, {"cell": "answer", "old": "+ 1", "new": "+ 3"}]
+    wrong = PATCHES.wrong("zero", {**RULES, "patches": steps})
+    assert (wrong.kind, wrong.cells, wrong.points, wrong.says) == (
+        "wrong",
+        {"answer": "x = 2 + 3"},
+        {"test-x": 1},
+        ("x",),
+    )
+    assert PATCHES.wrong("zero", RULES).cells == {"answer": "x = 0"}
+    mutant = PATCHES.mutant("one is two", {"cell": "answer", "old": "= 1", "new": "= 2"})
+    assert (mutant.cells, mutant.exact) == ({"answer": "x = 2 + 1"}, False)
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"patches": [{"cell": "answer", "old": "y", "new": "z"}]}, r"\[wrong.zero\]: .*0 times.*'y': copy it from"),
+        ({"patches": [{"cell": "answer", "old": "1", "new": "2"}]}, "2 times, not once, the text '1': quote more"),
+        ({"patches": [{"cell": "other", "new": ""}]}, r"'other' must be one of \['answer'\]"),
+        ({"patches": [{"cell": "answer", "old": "1"}]}, "a patch has cell, old and new"),
+        ({"patches": []}, "has no patches"),
+        ({"points": {}}, "in `points` what it gets of: test-x"),
+        ({"points": {"test-y": 1}}, "in `points` what it gets of: test-x"),
+        ({"about": ""}, "must say in `about`"),
+        ({"say": ["x"]}, r"has \['say'\]"),
+    ],
+)
+def test_a_patch_that_breaks_a_rule_is_refused(rules, words):
+    with pytest.raises(BankError, match=rf"small/bank.toml: .*{words}"):
+        PATCHES.wrong("zero", RULES | rules)
+
+
+def test_a_bank_that_is_no_toml_is_refused(tmp_path):
+    (tmp_path / "bank.toml").write_text("points = 1 1")
+    with pytest.raises(BankError, match=r"bank.toml: .*line 1"):
+        read_settings(tmp_path / "bank.toml")
 
 
 def test_an_unknown_bank_is_named_with_the_known_ones():

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 import grader.suites.implement_feature_store as suite
-from grader.bank.model import killed, load_bank, prove
+from grader.bank.model import load_bank
+from grader.bank.proof import killed, prove
 from grader.bank.runner import run_cell
 from grader.course import Course
 from grader.suite_kit.answer import InKernel
