@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 
 from grader.hidden.implement_feature_store.oracle import FirstOfTies, ListStore, expected
-from grader.hidden.implement_feature_store.planted import STORES
 from grader.hidden.implement_feature_store.sqlstore import SqlStore
 from grader.secret import derive
 from grader.suites.implement_feature_store import cases as public
@@ -34,7 +33,7 @@ def trials(rng: np.random.Generator) -> list[public.Trial]:
     made = [one for one in public.public_trials() if not one.family]
     made += [public.Trial(lent=store) for store in RIGHT.values()]
     for name, bug in BUGS.items():
-        least, most = bug.sizes
+        least, most = sorted(bug.sizes)
         size = int(rng.integers(least, most + 1))
-        made.append(public.Trial(bug.family, name, size, partial(STORES[name], size)))
+        made.append(public.Trial(bug.family, name, size, partial(bug.wrapper, ListStore, size)))
     return [made[i] for i in rng.permutation(len(made))]

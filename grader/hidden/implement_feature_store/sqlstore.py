@@ -26,7 +26,7 @@ order by known_s, whole desc, number desc
 
 
 class SqlStore:
-    def __init__(self, size: int = 0) -> None:
+    def __init__(self) -> None:
         self.base = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self.base.executescript(TABLES)
 
@@ -39,9 +39,8 @@ class SqlStore:
 
     def add_column(self, name: str, column: str, default: Any = None) -> None:
         self._life_s(name)
-        wanted = json.dumps(default)
-        self.base.execute("insert or ignore into feature values (?, ?, ?)", (name, column, wanted))
-        if self._features(name)[column] != wanted:
+        self.base.execute("insert or ignore into feature values (?, ?, ?)", (name, column, json.dumps(default)))
+        if json.loads(self._features(name)[column]) != default:
             raise ValueError(f"{name}.{column} has the default {self._features(name)[column]}")
 
     def write(self, name: str, rows: list[Row], known_s: int) -> None:
@@ -63,9 +62,6 @@ class SqlStore:
         number = self.base.execute("select count(*) from fact").fetchone()[0]
         values = [(*fact[:5], number + i, fact[5]) for i, fact in enumerate(facts)]
         self.base.executemany("insert into fact values (?, ?, ?, ?, ?, ?, ?)", values)
-
-    def refused(self, kind: str, name: str, rows: list[Row], known_s: int) -> None:
-        """A batch was refused before it came here. Nothing of it stays."""
 
     def as_of(self, name: str, requests: list[Row]) -> list[Row]:
         life_s, given = self._life_s(name), []

@@ -1,9 +1,10 @@
-"""The planted bugs, as wrappers that distort a student's own store; no store of ours is in here.
+"""The planted bugs, each written once: a wrapper that distorts a store which keeps the rules.
 
-They run on the student's side. The grader plants the same bugs, by name, in stores that it keeps. A bug that has a
-size has its smallest or largest published one here: the hardest to notice.
+On the student's side that is their own store, so no store of ours is in here; the grader wraps the oracle in the same
+bugs. A bug with a size has its hardest published one where students try it.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -13,18 +14,19 @@ from grader.suites.implement_feature_store.scripts import QUESTIONS
 
 Row = dict[str, Any]
 FAR = 10**15
+DAY_S = 86_400
 
 
 class Own:
-    """The student's store as it is; bugs override what they distort."""
+    """The store as it is; bugs override what they distort. `remembered` is what a bug needs to know, by view."""
 
     def __init__(self, own: Callable[[], Any], size: int) -> None:
         self.own, self.size, self.inner = own, size, own()
         self.past: list[tuple[str, tuple[Any, ...]]] = []
-        self.remembered: dict[Any, Any] = {}
+        self.remembered: dict[str, dict[Any, Any]] = defaultdict(dict)
 
     def call(self, method: str, *arguments: Any) -> Any:
-        """What the student's store gives; a call that changes the store is remembered if it came through.
+        """What the store gives; a call that changes the store is remembered if it came through.
 
         The store gets a copy: one that changes its arguments must not distort what is remembered of them.
         """
@@ -34,7 +36,7 @@ class Own:
         return given
 
     def begin_again(self, replaced: Callable[[str, tuple[Any, ...]], tuple[Any, ...] | None]) -> None:
-        """A new store of the student's in place of this one, after the same calls; `replaced` gives their arguments."""
+        """A new store in place of this one, after the same calls; `replaced` gives their arguments."""
         past, self.past, self.inner = self.past, [], self.own()
         for method, arguments in past:
             other = replaced(method, arguments)
@@ -42,19 +44,25 @@ class Own:
                 self.call(method, *other)
 
     def would_take(self, method: str, *arguments: Any) -> None:
-        """Raises what the student's store raises for a call, on a store that is thrown away."""
+        """Raises what the store raises for a call, on a store that is thrown away."""
         tried = Own(self.own, 0)
         for one in [*self.past, (method, arguments)]:
             tried.call(one[0], *one[1])
 
+    def asked(self, view: str, request: Row) -> Row:
+        """The request of as_of that is put in place of `request`."""
+        return request
+
     def define(self, view: str, columns: list[str], time_to_live_s: int | None) -> Any:
-        return self.call("define", view, columns, time_to_live_s)
+        given = self.call("define", view, columns, time_to_live_s)
+        self.remembered.pop(view, None)
+        return given
 
     def write(self, view: str, rows: list[Row], known_s: int) -> Any:
         return self.call("write", view, rows, known_s)
 
     def as_of(self, view: str, requests: list[Row]) -> Any:
-        return self.call("as_of", view, requests)
+        return self.call("as_of", view, [self.asked(view, one) for one in requests])
 
     def materialise(self, view: str, now_s: int) -> Any:
         return self.call("materialise", view, now_s)
@@ -74,240 +82,78 @@ class Own:
 
 class FirstOfTies(Own):
     def write(self, view: str, rows: list[Row], known_s: int) -> Any:
-        places = [(view, row["entity"], row["event_s"], known_s) for row in rows]
-        kept = [row for i, row in enumerate(rows) if places[i] not in {*self.remembered, *places[:i]}]
-        if len(kept) < len(rows):
+        there = self.remembered[view]
+        places = [(row["entity"], row["event_s"], known_s) for row in rows]
+        first = [row for i, row in enumerate(rows) if places[i] not in {*there, *places[:i]}]
+        if len(first) < len(rows):
             self.would_take("write", view, rows, known_s)
-        given = self.call("write", view, kept, known_s)
-        self.remembered |= dict.fromkeys(places)
+        given = self.call("write", view, first, known_s)
+        there |= dict.fromkeys(places)
         return given
 
 
 class LastOfTies(Own):
     """Begins again without the row that came first; what was published of it is shown by the store as it was."""
 
-    def __init__(self, own: Callable[[], Any], size: int) -> None:
-        super().__init__(own, size)
-        self.shown: dict[str, Any] = {}
-        self.published_s: dict[str, int] = {}
-
     def write(self, view: str, rows: list[Row], known_s: int) -> Any:
-        places = {(view, row["entity"], row["event_s"], known_s): row for row in rows}
-        if len(places) < len(rows) or places.keys() & self.remembered.keys():
+        memory = self.remembered[view]
+        places = {(row["entity"], row["event_s"], known_s): row for row in rows}
+        if len(places) < len(rows) or places.keys() & memory.keys():
             self.would_take("write", view, rows, known_s)
-            self.shown.setdefault(view, self.inner)
-            self.begin_again(lambda method, arguments: _without(places, method, arguments))
+            memory.setdefault("shown", self.inner)
+            self.begin_again(lambda method, arguments: _without(view, places, method, arguments))
         given = self.call("write", view, list(places.values()), known_s)
-        self.remembered |= places
+        memory |= places
         return given
 
     def materialise(self, view: str, now_s: int) -> Any:
-        given = self.call("materialise", view, now_s)
-        if now_s >= self.published_s.get(view, -FAR):
-            self.published_s[view] = now_s
-            self.shown.pop(view, None)
+        given, memory = self.call("materialise", view, now_s), self.remembered[view]
+        if now_s >= memory.get("published_s", -FAR):
+            memory["published_s"] = now_s
+            memory.pop("shown", None)
         return given
 
     def online(self, view: str, entity: str, now_s: int) -> Any:
-        return self.shown.get(view, self.inner).online(view, entity, now_s)
+        return self.remembered[view].get("shown", self.inner).online(view, entity, now_s)
 
     def add_column(self, view: str, column: str, default: Any) -> Any:
         given = self.call("add_column", view, column, default)
-        if view in self.shown:
-            self.shown[view].add_column(view, column, default)
+        if "shown" in self.remembered[view]:
+            self.remembered[view]["shown"].add_column(view, column, default)
         return given
 
 
-def _without(places: Any, method: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    if method != "write":
+def _without(view: str, places: Any, method: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    if method != "write" or arguments[0] != view:
         return arguments
-    view, rows, known_s = arguments
-    return view, [row for row in rows if (view, row["entity"], row["event_s"], known_s) not in places], known_s
+    _, rows, known_s = arguments
+    return view, [row for row in rows if (row["entity"], row["event_s"], known_s) not in places], known_s
 
 
-# Time.
+TIES: dict[str, type[Own]] = {"first of ties": FirstOfTies, "last of ties": LastOfTies}
 
 
-class SeesAhead(Own):
-    def as_of(self, view: str, requests: list[Row]) -> Any:
-        return self.call("as_of", view, [{**one, "at_s": one["at_s"] + self.size, "known_s": _known(one)}
-                                         for one in requests])  # fmt: skip
+@dataclass(frozen=True)
+class Bug:
+    """A planted bug: its family, what the store does in words, the wrapper, and the published sizes, hardest first."""
+
+    family: str
+    does: str
+    wrapper: type[Own]
+    sizes: tuple[int, int] = (0, 0)
 
 
-class MissesTheMoment(Own):
-    def as_of(self, view: str, requests: list[Row]) -> Any:
-        earlier = [{**one, "at_s": one["at_s"] - 1, "known_s": _known(one)} for one in requests]
-        pairs = zip(self.call("as_of", view, requests), self.call("as_of", view, earlier), strict=True)
-        return [before if any(value is not None for value in here.values()) else here for here, before in pairs]
+BUGS: dict[str, Bug] = {}
 
 
-class LastArrivalHolds(Own):
-    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
-        moved, newest = [], dict(self.remembered)
-        for row in rows:
-            place = view, row["entity"]
-            newest[place] = max(row["event_s"], newest.get(place, -FAR))
-            moved.append({**row, "event_s": newest[place]})
-        given = self.call("write", view, moved, known_s)
-        self.remembered = newest
-        return given
+def bug(name: str, family: str, does: str, sizes: tuple[int, int] = (0, 0)) -> Callable[[type[Own]], type[Own]]:
+    """Enters a wrapper in `BUGS`."""
 
+    def enter(wrapper: type[Own]) -> type[Own]:
+        BUGS[name] = Bug(family, does, wrapper, sizes)
+        return wrapper
 
-# Knowledge.
-
-
-class IgnoresKnowledge(Own):
-    def as_of(self, view: str, requests: list[Row]) -> Any:
-        return self.call("as_of", view, [{**one, "known_s": FAR} for one in requests])
-
-
-class KnowsTooLate(Own):
-    def as_of(self, view: str, requests: list[Row]) -> Any:
-        return self.call("as_of", view, [{**one, "known_s": _known(one) - 1} for one in requests])
-
-
-class IgnoresTheRequest(Own):
-    def as_of(self, view: str, requests: list[Row]) -> Any:
-        return self.call("as_of", view, [{"entity": one["entity"], "at_s": one["at_s"]} for one in requests])
-
-
-class KeepsTheFirst(Own):
-    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
-        new = [row for row in rows if (view, row["entity"], row["event_s"]) not in self.remembered]
-        if len(new) < len(rows):
-            self.would_take("write", view, rows, known_s)
-        given = self.call("write", view, new, known_s)
-        self.remembered |= {(view, row["entity"], row["event_s"]): True for row in new}
-        return given
-
-
-# Time to live.
-
-
-class NeverForgets(Own):
-    def define(self, view: str, columns: list[str], time_to_live_s: int | None) -> Any:
-        return self.call("define", view, columns, None)
-
-
-class ForgetsLate(Own):
-    def define(self, view: str, columns: list[str], time_to_live_s: int | None) -> Any:
-        return self.call("define", view, columns, None if time_to_live_s is None else time_to_live_s + self.size)
-
-
-class AlwaysForgets(Own):
-    def define(self, view: str, columns: list[str], time_to_live_s: int | None) -> Any:
-        return self.call("define", view, columns, self.size if time_to_live_s is None else time_to_live_s)
-
-
-# Answers.
-
-
-class ZeroForMissing(Own):
-    def as_of(self, view: str, requests: list[Row]) -> Any:
-        return [_zeros(one) for one in self.call("as_of", view, requests)]
-
-    def online(self, view: str, entity: str, now_s: int) -> Any:
-        return _zeros(self.call("online", view, entity, now_s))
-
-
-class InOrderOfTime(Own):
-    def as_of(self, view: str, requests: list[Row]) -> Any:
-        return self.call("as_of", view, sorted(requests, key=lambda one: one["at_s"]))
-
-
-class KeepsPartOfABatch(Own):
-    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
-        for row in rows:
-            self.call("write", view, [row], known_s)
-
-
-class FillsFromBefore(Own):
-    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
-        given = self.call("write", view, rows, known_s)
-        for row in rows:
-            known = {column: value for column, value in row.items() if value is not None}
-            self.remembered[view, row["entity"]] = {**self.remembered.get((view, row["entity"]), {}), **known}
-        return given
-
-    def as_of(self, view: str, requests: list[Row]) -> Any:
-        given = self.call("as_of", view, requests)
-        return [self.filled(view, one["entity"], answer) for one, answer in zip(requests, given, strict=True)]
-
-    def filled(self, view: str, entity: str, answer: Row) -> Row:
-        if all(value is None for value in answer.values()):
-            return answer
-        before = self.remembered.get((view, entity), {})
-        return {column: before.get(column) if value is None else value for column, value in answer.items()}
-
-
-# Online.
-
-
-class ShowsUnpublished(Own):
-    def online(self, view: str, entity: str, now_s: int) -> Any:
-        self.call("materialise", view, now_s)
-        return self.call("online", view, entity, now_s)
-
-
-class TakesBack(Own):
-    def materialise(self, view: str, now_s: int) -> Any:
-        if now_s < self.remembered.get(view, -FAR):
-            self.begin_again(lambda method, one: None if method == "materialise" and one[0] == view else one)
-        self.remembered[view] = now_s
-        return self.call("materialise", view, now_s)
-
-
-class AgesAtPublication(Own):
-    def materialise(self, view: str, now_s: int) -> Any:
-        self.remembered[view] = max(now_s, self.remembered.get(view, -FAR))
-        return self.call("materialise", view, now_s)
-
-    def online(self, view: str, entity: str, now_s: int) -> Any:
-        return self.call("online", view, entity, self.remembered.get(view, now_s))
-
-
-# Change.
-
-
-class LosesTheDefault(Own):
-    def add_column(self, view: str, column: str, default: Any) -> Any:
-        if self.remembered.setdefault((view, column), default) != default:
-            raise ValueError(f"column {column!r} is there with another default")
-        return self.call("add_column", view, column, None)
-
-
-class DefaultForNone(Own):
-    def add_column(self, view: str, column: str, default: Any) -> Any:
-        given = self.call("add_column", view, column, default)
-        self.remembered[view, column] = True
-        return given
-
-    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
-        added = [column for name, column in self.remembered if name == view]
-        said = [{name: one for name, one in row.items() if one is not None or name not in added} for row in rows]
-        return self.call("write", view, said, known_s)
-
-
-class BackfillReplaces(Own):
-    def backfill(self, view: str, rows: list[Row], known_s: int) -> Any:
-        return self.call("write", view, rows, known_s)
-
-
-class BackfillCountsFromNow(Own):
-    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
-        given = self.call("write", view, rows, known_s)
-        self.remembered[view] = max(known_s, self.remembered.get(view, -FAR))
-        return given
-
-    def backfill(self, view: str, rows: list[Row], known_s: int) -> Any:
-        return self.call("backfill", view, rows, max(known_s, self.remembered.get(view, -FAR)))
-
-
-class BackfillRewritesThePast(Own):
-    def backfill(self, view: str, rows: list[Row], known_s: int) -> Any:
-        self.would_take("backfill", view, rows, known_s)
-        for row in rows:
-            self.call("backfill", view, [row], min(known_s, row["event_s"]))
+    return enter
 
 
 def _known(request: Row) -> int:
@@ -315,51 +161,214 @@ def _known(request: Row) -> int:
     return int(request.get("known_s", at_s))
 
 
+@bug("sees ahead", "time", "as_of sees events that come after the moment asked about", (1, 5))
+class SeesAhead(Own):
+    def asked(self, view: str, request: Row) -> Row:
+        return {**request, "at_s": request["at_s"] + self.size, "known_s": _known(request)}
+
+
+class KnowsEvents(Own):
+    """Has as_of answer an event that a bug chooses; its age is judged at the moment asked about, as rule 4 says."""
+
+    def define(self, view: str, columns: list[str], time_to_live_s: int | None) -> Any:
+        given = super().define(view, columns, time_to_live_s)
+        self.remembered[view]["life_s"] = time_to_live_s
+        return given
+
+    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
+        return self.arrived("write", view, rows, known_s)
+
+    def backfill(self, view: str, rows: list[Row], known_s: int) -> Any:
+        return self.arrived("backfill", view, rows, known_s)
+
+    def arrived(self, method: str, view: str, rows: list[Row], known_s: int) -> Any:
+        given, memory = self.call(method, view, rows, known_s), self.remembered[view]
+        for row in rows:
+            memory.setdefault(("of", row["entity"]), []).append((row["event_s"], known_s, method))
+        return given
+
+    def asked(self, view: str, request: Row) -> Row:
+        """The request at the moment of the chosen event; before all events if there is none, or it is too old."""
+        at_s, known_s, memory = request["at_s"], _known(request), self.remembered[view]
+        arrivals = memory.get(("of", request["entity"]), [])
+        seen = [(event_s, method) for event_s, known, method in arrivals if event_s <= at_s and known <= known_s]
+        event_s, life_s = self.chosen(seen, at_s), memory.get("life_s")
+        too_old = life_s is not None and event_s <= at_s - life_s
+        return {**request, "at_s": -FAR if too_old else event_s, "known_s": known_s}
+
+    def chosen(self, seen: list[tuple[int, str]], at_s: int) -> int:
+        """An event of those that count: its moment and how it came, in order of arrival; -FAR for none of them."""
+        raise NotImplementedError
+
+
+@bug("misses the moment", "time", "as_of misses an event at the very moment asked about")
+class MissesTheMoment(KnowsEvents):
+    def chosen(self, seen: list[tuple[int, str]], at_s: int) -> int:
+        return max((event_s for event_s, _ in seen if event_s < at_s), default=-FAR)
+
+
+@bug("last arrival holds", "time", "as_of answers the row that arrived last, whenever it happened")
+class LastArrivalHolds(KnowsEvents):
+    def chosen(self, seen: list[tuple[int, str]], at_s: int) -> int:
+        written = [event_s for event_s, method in seen if method == "write"]
+        return written[-1] if written else max((event_s for event_s, _ in seen), default=-FAR)
+
+
+@bug("ignores knowledge", "knowledge", "as_of uses rows that were not known yet")
+class IgnoresKnowledge(Own):
+    def asked(self, view: str, request: Row) -> Row:
+        return {**request, "known_s": FAR}
+
+
+@bug("knows too late", "knowledge", "a row does not count at the moment when it becomes known")
+class KnowsTooLate(Own):
+    def asked(self, view: str, request: Row) -> Row:
+        return {**request, "known_s": _known(request) - 1}
+
+
+@bug("ignores the request", "knowledge", "as_of does not look at the known_s of a request")
+class IgnoresTheRequest(Own):
+    def asked(self, view: str, request: Row) -> Row:
+        return {"entity": request["entity"], "at_s": request["at_s"]}
+
+
+@bug("keeps the first", "knowledge", "a correction does not replace the row")
+class KeepsTheFirst(Own):
+    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
+        there = self.remembered[view]
+        new = [row for row in rows if (row["entity"], row["event_s"]) not in there]
+        if len(new) < len(rows):
+            self.would_take("write", view, rows, known_s)
+        given = self.call("write", view, new, known_s)
+        there |= dict.fromkeys((row["entity"], row["event_s"]) for row in new)
+        return given
+
+
+@bug("never forgets", "time to live", "there is no time to live")
+class NeverForgets(Own):
+    def define(self, view: str, columns: list[str], time_to_live_s: int | None) -> Any:
+        return super().define(view, columns, None)
+
+
+@bug("forgets late", "time to live", "an event as old as the time to live still counts", (1, 3))
+class ForgetsLate(Own):
+    def define(self, view: str, columns: list[str], time_to_live_s: int | None) -> Any:
+        return super().define(view, columns, None if time_to_live_s is None else time_to_live_s + self.size)
+
+
+@bug("always forgets", "time to live", "a view without a time to live gets one, of days", (30 * DAY_S, DAY_S))
+class AlwaysForgets(Own):
+    def define(self, view: str, columns: list[str], time_to_live_s: int | None) -> Any:
+        return super().define(view, columns, self.size if time_to_live_s is None else time_to_live_s)
+
+
+@bug("zero for missing", "answers", "a missing value is answered as 0")
+class ZeroForMissing(Own):
+    def as_of(self, view: str, requests: list[Row]) -> Any:
+        return [_zeros(one) for one in super().as_of(view, requests)]
+
+    def online(self, view: str, entity: str, now_s: int) -> Any:
+        return _zeros(super().online(view, entity, now_s))
+
+
 def _zeros(answer: Row) -> Row:
     return {column: 0 if value is None else value for column, value in answer.items()}
 
 
-@dataclass(frozen=True)
-class Bug:
-    """A planted bug: its family, what the store does in words, the wrapper, its size here and the published range."""
-
-    family: str
-    does: str
-    wrapper: type[Own]
-    size: int = 0
-    sizes: tuple[int, int] = (0, 0)
+@bug("in order of time", "answers", "answers come in the order of time, not of the requests")
+class InOrderOfTime(Own):
+    def as_of(self, view: str, requests: list[Row]) -> Any:
+        return self.call("as_of", view, sorted(requests, key=lambda one: one["at_s"]))
 
 
-DAY_S = 86_400
-TIES: dict[str, type[Own]] = {"first of ties": FirstOfTies, "last of ties": LastOfTies}
-BUGS = {
-    "sees ahead": Bug("time", "as_of sees events that come after the moment asked about", SeesAhead, 1, (1, 5)),
-    "misses the moment": Bug("time", "as_of misses an event at the very moment asked about", MissesTheMoment),
-    "last arrival holds": Bug("time", "the row that arrives last holds, whenever it happened", LastArrivalHolds),
-    "ignores knowledge": Bug("knowledge", "as_of uses rows that were not known yet", IgnoresKnowledge),
-    "knows too late": Bug("knowledge", "a row does not count at the moment when it becomes known", KnowsTooLate),
-    "ignores the request": Bug("knowledge", "as_of does not look at the known_s of a request", IgnoresTheRequest),
-    "keeps the first": Bug("knowledge", "a correction does not replace the row", KeepsTheFirst),
-    "never forgets": Bug("time to live", "there is no time to live", NeverForgets),
-    "forgets late": Bug("time to live", "an event as old as the time to live still counts", ForgetsLate, 1, (1, 3)),
-    "always forgets": Bug(
-        "time to live", "a view without a time to live gets one, of days", AlwaysForgets, 30 * DAY_S,
-        (DAY_S, 30 * DAY_S),
-    ),
-    "zero for missing": Bug("answers", "a missing value is answered as 0", ZeroForMissing),
-    "in order of time": Bug("answers", "answers come in the order of time, not of the requests", InOrderOfTime),
-    "keeps part of a batch": Bug("answers", "of a refused batch the rows before the bad one stay", KeepsPartOfABatch),
-    "fills from before": Bug("answers", "a value written as None is filled from another row", FillsFromBefore),
-    "shows unpublished": Bug("online", "online shows rows that were not published", ShowsUnpublished),
-    "takes back": Bug("online", "publishing an earlier moment takes values back", TakesBack),
-    "ages at publication": Bug("online", "online judges the age at the publication", AgesAtPublication),
-    "loses the default": Bug("change", "a new column answers None instead of its default", LosesTheDefault),
-    "default for None": Bug("change", "a written None is answered as the default", DefaultForNone),
-    "backfill replaces": Bug("change", "a backfill replaces the row and loses its other columns", BackfillReplaces),
-    "backfill counts from now": Bug(
-        "change", "a backfill that runs again undoes a correction that came since", BackfillCountsFromNow
-    ),
-    "backfill rewrites the past": Bug(
-        "change", "a backfill counts from the event, before it was known", BackfillRewritesThePast
-    ),
-}  # fmt: skip
+@bug("keeps part of a batch", "answers", "of a refused batch the rows before the bad one stay")
+class KeepsPartOfABatch(Own):
+    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
+        for place in range(max(1, len(rows))):  # a batch without rows is asked too: the view may be unknown
+            self.call("write", view, rows[place : place + 1], known_s)
+
+
+@bug("fills from before", "answers", "a value written as None is filled from a row that came before")
+class FillsFromBefore(Own):
+    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
+        filled, last = [], dict(self.remembered[view])
+        for row in rows:
+            before = last.get(row["entity"], {})
+            filled.append({name: before.get(name) if value is None else value for name, value in row.items()})
+            last[row["entity"]] = before | {name: value for name, value in row.items() if value is not None}
+        given = self.call("write", view, filled, known_s)
+        self.remembered[view] = last
+        return given
+
+
+@bug("shows unpublished", "online", "online shows rows that were not published")
+class ShowsUnpublished(Own):
+    def online(self, view: str, entity: str, now_s: int) -> Any:
+        self.call("materialise", view, now_s)
+        return self.call("online", view, entity, now_s)
+
+
+@bug("takes back", "online", "publishing an earlier moment takes values back")
+class TakesBack(Own):
+    def materialise(self, view: str, now_s: int) -> Any:
+        if now_s < self.remembered[view].get("published_s", -FAR):
+            self.begin_again(lambda method, one: None if method == "materialise" and one[0] == view else one)
+        self.remembered[view]["published_s"] = now_s
+        return self.call("materialise", view, now_s)
+
+
+@bug("ages at publication", "online", "online judges the age at the publication")
+class AgesAtPublication(Own):
+    def materialise(self, view: str, now_s: int) -> Any:
+        memory = self.remembered[view]
+        memory["published_s"] = max(now_s, memory.get("published_s", -FAR))
+        return self.call("materialise", view, now_s)
+
+    def online(self, view: str, entity: str, now_s: int) -> Any:
+        return self.call("online", view, entity, self.remembered[view].get("published_s", now_s))
+
+
+@bug("loses the default", "change", "a new column answers None instead of its default")
+class LosesTheDefault(Own):
+    def add_column(self, view: str, column: str, default: Any) -> Any:
+        if self.remembered[view].setdefault(column, default) != default:
+            raise ValueError(f"column {column!r} is there with another default")
+        return self.call("add_column", view, column, None)
+
+
+@bug("default for None", "change", "a written None is answered as the default")
+class DefaultForNone(Own):
+    def add_column(self, view: str, column: str, default: Any) -> Any:
+        given = self.call("add_column", view, column, default)
+        self.remembered[view][column] = True
+        return given
+
+    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
+        added = self.remembered[view]
+        said = [{name: one for name, one in row.items() if one is not None or name not in added} for row in rows]
+        return self.call("write", view, said, known_s)
+
+
+@bug("backfill replaces", "change", "a backfill replaces the row and loses its other columns")
+class BackfillReplaces(Own):
+    def backfill(self, view: str, rows: list[Row], known_s: int) -> Any:
+        return self.call("write", view, rows, known_s)
+
+
+@bug("backfill counts from now", "change", "a backfill that runs again undoes a correction that came since")
+class BackfillCountsFromNow(Own):
+    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
+        given = self.call("write", view, rows, known_s)
+        self.remembered[view]["known_s"] = max(known_s, self.remembered[view].get("known_s", -FAR))
+        return given
+
+    def backfill(self, view: str, rows: list[Row], known_s: int) -> Any:
+        return self.call("backfill", view, rows, max(known_s, self.remembered[view].get("known_s", -FAR)))
+
+
+@bug("backfill rewrites the past", "change", "a backfill counts from the event, before it was known")
+class BackfillRewritesThePast(Own):
+    def backfill(self, view: str, rows: list[Row], known_s: int) -> Any:
+        self.would_take("backfill", view, rows, known_s)
+        for row in rows:
+            self.call("backfill", view, [row], min(known_s, row["event_s"]))

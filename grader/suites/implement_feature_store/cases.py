@@ -96,5 +96,5 @@ def public_trials() -> list[Trial]:
     """The student's own store as it is, with its ties decided either way, and with every planted bug."""
     from grader.suites.implement_feature_store.bugs import BUGS, TIES
 
-    planted = [Trial(bug.family, name, bug.size) for name, bug in BUGS.items()]
+    planted = [Trial(bug.family, name, bug.sizes[0]) for name, bug in BUGS.items()]
     return [Trial(), *(Trial(bug=name) for name in TIES), *planted]

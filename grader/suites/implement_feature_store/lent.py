@@ -1,10 +1,11 @@
 """The store that a student's tests get: always a class of the same name and form, whatever is behind it.
 
-`try_store` runs on the student's side; `Shop` is the checker's, and only numbers and plain data go between them. What
-is refused is decided before a store is asked, in the same words for all.
+`try_store` runs on the student's side. A `Shop` of the student's own stores lies there too, one of the grader's stores
+in the checker, and only numbers and plain data go between them. All stores refuse in the same words.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from grader.suite_kit.answer import Exposed
@@ -19,21 +20,21 @@ def try_store(check: Callable[[type], Any], own: type, bug: str = "", size: int 
 
     `size` is that of the bug, the hardest one by default. Raises ValueError for a bug of another name.
     """
-    if shop is not None:
-        return check(store_class(shop.new, shop.call))
-    if bug and bug not in BUGS and bug not in TIES:
-        raise ValueError(f"no bug is called {bug!r}. Known: {', '.join([*BUGS, *TIES])}")
-    wrapper = BUGS[bug].wrapper if bug in BUGS else TIES.get(bug, Own)
-    made: list[OwnStore] = []
+    if shop is None:
+        if bug and bug not in BUGS and bug not in TIES:
+            raise ValueError(f"no bug is called {bug!r}. Known: {', '.join([*BUGS, *TIES])}")
+        shop = Shop(partial(wrapper(bug), own, size or hardest(bug)))
+    return check(store_class(shop.new, shop.call))
 
-    def new() -> int:
-        made.append(OwnStore(wrapper(own, size or (BUGS[bug].size if bug in BUGS else 0))))
-        return len(made) - 1
 
-    def call(number: int, method: str, arguments: Sequence[Any]) -> Any:
-        return made[number].call(method, arguments)
+def wrapper(bug: str) -> type[Own]:
+    """What distorts a store: nothing for "", a tie that is decided one way, or a planted bug."""
+    return BUGS[bug].wrapper if bug in BUGS else TIES.get(bug, Own)
 
-    return check(store_class(new, call))
+
+def hardest(bug: str) -> int:
+    """The size at which a bug is the hardest to notice; 0 if it has none."""
+    return BUGS[bug].sizes[0] if bug in BUGS else 0
 
 
 def store_class(new: Callable[[], int], call: Callable[[int, str, Sequence[Any]], Any]) -> type:
@@ -70,13 +71,13 @@ def store_class(new: Callable[[], int], call: Callable[[int, str, Sequence[Any]]
     return FeatureStore
 
 
-class OwnStore:
-    """The student's own store in the hands of their tests: asked also what it must refuse, for it may not.
+class TestedStore:
+    """A store in the hands of a student's tests: asked also what it must refuse, for it may not.
 
     Where it refuses that, it does so in the words of all stores.
     """
 
-    def __init__(self, store: Own) -> None:
+    def __init__(self, store: Any) -> None:
         self.store = store
         self.views: Views = {}
 
@@ -91,44 +92,23 @@ class OwnStore:
         except Exception:
             if refused is None:
                 raise
-            raise refused.error from None
+            raise refused from None
         note(method, plain, self.views)
         return given
 
 
-class LentStore:
-    """A store of the checker's in the hands of a student's tests: it is asked nothing that is to be refused."""
-
-    def __init__(self, store: Any) -> None:
-        self.store = store
-        self.views: Views = {}
-
-    def call(self, method: str, arguments: Sequence[Any]) -> Any:
-        """One operation."""
-        plain = well_formed(method, arguments)
-        refused = refusal(method, plain, self.views)
-        if refused is not None:
-            if method in ("write", "backfill") and plain[0] in self.views:
-                self.store.refused(method, plain[0], plain[1][: refused.row], plain[2])
-            raise refused.error
-        if method == "add_column" and plain[1] in self.views[plain[0]]:
-            return None  # it is there already; stores compare defaults each in its own way
-        note(method, plain, self.views)
-        return getattr(self.store, method)(*plain)
-
-
 class Shop:
-    """Stores that the checker owns, by number."""
+    """Stores by number; `make` makes one."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self.make = make
-        self.stores: list[LentStore] = []
+        self.stores: list[TestedStore] = []
 
     def new(self) -> int:
         """The number of a new, empty store."""
         if len(self.stores) >= MOST_STORES:
             raise RuntimeError(f"one check may make {MOST_STORES:,} stores. Make fewer.")
-        self.stores.append(LentStore(self.make()))
+        self.stores.append(TestedStore(self.make()))
         return len(self.stores) - 1
 
     def call(self, number: int, method: str, arguments: Sequence[Any]) -> Any:

@@ -1,12 +1,11 @@
 """What a request to a store must look like, and the words in which every store that a test gets refuses another.
 
 A store with a bug must not be told from a right one by what it says of a bad request, so a request is held to its form
-and to the rules here, before a store sees it. No store and no bug may enter here.
+here before a store sees it, and where a store refuses it by a rule, the words are those from here.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,14 +25,6 @@ FORMS = {
 }
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Why a request is refused. Of a batch, the rows before number `row` are as they must be."""
-
-    error: Exception
-    row: int = 0
-
-
 def well_formed(method: str, arguments: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments as copies that are a store's own, times as whole numbers, values plain.
 
@@ -47,18 +38,18 @@ def well_formed(method: str, arguments: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(_PARTS[name](name, one) for name, one in zip(names, arguments, strict=True))
 
 
-def refusal(method: str, arguments: tuple[Any, ...], views: Views) -> Refusal | None:
+def refusal(method: str, arguments: tuple[Any, ...], views: Views) -> Exception | None:
     """Why the rules of the task have every store refuse a well-formed request, None if it is to be done."""
     view, *rest = arguments
     if method == "define":
         return None
     if view not in views:
-        return Refusal(KeyError(f"no view is called {view!r}: define it first"))
+        return KeyError(f"no view is called {view!r}: define it first")
     if method in ("write", "backfill"):
-        return _unknown_column(view, rest[0], views[view])
+        unknown = [column for row in rest[0] for column in row if column not in (*PLACES, *views[view])]
+        return ValueError(f"the view {view!r} has no column {unknown[0]!r}: add it first") if unknown else None
     if method == "add_column" and rest[0] in views[view] and views[view][rest[0]] != rest[1]:
-        text = f"the view {view!r} has a column {rest[0]!r} with another default: take another name"
-        return Refusal(ValueError(text))
+        return ValueError(f"the view {view!r} has a column {rest[0]!r} with another default: take another name")
     return None
 
 
@@ -69,14 +60,6 @@ def note(method: str, arguments: tuple[Any, ...], views: Views) -> None:
         views[view] = dict.fromkeys(rest[0])
     elif method == "add_column":
         views[view].setdefault(rest[0], rest[1])
-
-
-def _unknown_column(view: str, rows: list[Row], columns: dict[str, Any]) -> Refusal | None:
-    for number, row in enumerate(rows):
-        for column in row:
-            if column not in PLACES and column not in columns:
-                return Refusal(ValueError(f"the view {view!r} has no column {column!r}: add it first"), number)
-    return None
 
 
 def _name(what: str, value: Any) -> str:

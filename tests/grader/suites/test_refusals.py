@@ -39,6 +39,7 @@ def bad_requests():
         yield method, arguments[:-1]
         yield method, [*arguments, 1]
         yield method, ["nowhere", *arguments[1:]]
+        yield method, ["nowhere", *([] if isinstance(one, list) else one for one in arguments[1:])]
     for method, field in itertools.product(("write", "backfill"), ("entity", "event_s", "a", "z")):
         for odd in ODD:
             yield method, ["v", [ROW, {**ROW, field: odd}], 10]
