@@ -45,6 +45,7 @@ class Bank:
 
     `measured` are the tests whose points come from a clock, which other work on the machine can disturb. `at_random`
     holds the cells of a valid answer that is drawn from `seed`, a name that whoever runs them sets; `draws` of them.
+    `in_nbgrader` are the names of answers that nbgrader itself is to mark.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Bank:
     slow_tests: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
     measured: frozenset[str] = frozenset()
+    in_nbgrader: frozenset[str] = frozenset()
     at_random: BankAnswer | None = None
     draws: int = 0
 
@@ -96,10 +98,11 @@ def load_bank(root: Path, name: str) -> Bank:
         *(patches.wrong(one, rules) for one, rules in settings.get("wrong", {}).items()),
         *(patches.mutant(one, patch) for one, patch in settings.get("mutant", {}).items()),
     ]
-    sets = (frozenset(settings.get(key, ())) for key in ("slow_tests", "shown", "measured"))
-    drawn = next((one for one in written if one.kind == "random"), None)
-    automatic, draws = settings.get("automatic", {}), int(settings.get("draws", 0))
-    return Bank(name, notebook, cells, maxima, answers, tuple(settings["preload"]), automatic, *sets, drawn, draws)
+    sets = {key: frozenset(settings.get(key, ())) for key in ("slow_tests", "shown", "measured", "in_nbgrader")}
+    return Bank(
+        name, notebook, cells, maxima, answers, tuple(settings["preload"]), settings.get("automatic", {}), **sets,
+        at_random=next((one for one in written if one.kind == "random"), None), draws=int(settings.get("draws", 0)),
+    )  # fmt: skip
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -112,7 +115,7 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Patches:
-    """Answers that differ from the `reference` cells in a few places. Each method raises `BankError` for a broken rule."""
+    """Answers that differ from the `reference` cells in a few places. A broken rule is a `BankError`."""
 
     path: Path
     reference: dict[str, str]

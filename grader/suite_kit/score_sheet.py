@@ -10,8 +10,9 @@ import html
 import os
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from grader.suite_kit.answer import Answer, AnswerEnded, Elsewhere, InKernel, StudentError
@@ -27,6 +28,17 @@ ENDED = {
     "crashed": "The process of your code ended in this test.",
     "tampered": "The process of your code sent what is no answer.",
 }
+
+
+@dataclass(frozen=True)
+class Family:
+    """A criterion as an exercise states it: its test, its row's name, its points, what a miss means, where to read."""
+
+    test: str
+    title: str
+    points: float
+    production: str
+    read: str
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,7 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
     outcome: str = ""
     private: bool = False
+    families: Mapping[str, Family] = field(default_factory=dict)
 
     def theirs(self, text: str) -> str:
         """`text` that comes from the student's code, or what stands in its place where it may not be shown."""
@@ -80,6 +93,15 @@ class Sheet:
     def criterion(self, name: str, measured: str, required: str, met: bool, maximum: float, **why: str) -> None:
         """Adds a row, worth `maximum` points if `met`. `why` is shown if not: `did`, `production`, `read`."""
         self.criteria.append(Criterion(name, measured, required, bool(met), maximum, **why))
+
+    def judge(
+        self, family: str, measured: str, required: str, met: bool, did: str = "", title: str = "",
+        points: float | None = None, explained: bool = True,
+    ) -> None:  # fmt: skip
+        """Adds the row of a family; `title` and `points` where it has several. Not `explained`: another row is."""
+        one = self.families[family]
+        why = {"did": did, "production": one.production, "read": one.read} if explained else {}
+        self.criterion(title or one.title, measured, required, met, one.points if points is None else points, **why)
 
     def end(self, outcome: str, note: str) -> None:
         """States the verdict of the whole test, with one sentence."""
@@ -129,7 +151,9 @@ class Sheet:
         return f'<div class="mlsd-points" style="padding:.4em .8em">{head}{table}{said}</div>'
 
 
-def graded(name: str, maximum: float, limit_s: float = 120.0) -> Callable[[Callable[..., None]], Callable[..., Points]]:
+def graded(
+    name: str, maximum: float, limit_s: float = 120.0, families: Mapping[str, Family] = MappingProxyType({})
+) -> Callable[[Callable[..., None]], Callable[..., Points]]:
     """Makes a test of a suite: a function of a `Sheet` and an `InKernel` that holds what the test cell passed, by name.
 
     The test gets the student's objects by keyword or position, as its cell passes them, and never raises but for an
@@ -139,7 +163,7 @@ def graded(name: str, maximum: float, limit_s: float = 120.0) -> Callable[[Calla
     def wrap(test: Callable[..., None]) -> Callable[..., Points]:
         @functools.wraps(test)
         def run(*attempts: Any) -> Points:
-            sheet = Sheet(name, maximum)
+            sheet = Sheet(name, maximum, families=families)
             with quiet() as heard:
                 _judge(test, sheet, attempts, limit_s)
             points = Points(sheet.points, maximum, sheet)

@@ -15,6 +15,7 @@ from grader.grading.analysis import name_analysis, sealing_rules
 from grader.grading.analysis.name_analysis import BUILTINS, Names
 from grader.grading.analysis.test_order import needed_before
 from grader.grading.intake.instructor_notebook import HIDDEN, InstructorCell, InstructorNotebook
+from grader.suite_kit.exercise import FILE, load_exercise
 
 LIGHT = frozenset(sys.stdlib_module_names)
 
@@ -73,8 +74,8 @@ def plans(
             text = made[one.name].answers.get(identity(cell), cell.source)
             imported |= name_analysis.modules(name_analysis.tree_of(text)) if cell.kind == "code" else set()
     found = {name for name in imported if not _is_light(name)}
-    late = {name for one in found for name in _stated(one, "PRELOADS")}
-    return Plans(made, sorted(found | late), sorted({name for one in found for name in _stated(one, "FORBIDS")}))
+    late = {name for one in found for name in _stated(one, "preloads")}
+    return Plans(made, sorted(found | late), sorted({name for one in found for name in _stated(one, "forbids")}))
 
 
 def identity(cell: InstructorCell) -> str:
@@ -171,14 +172,10 @@ def _is_light(module: str) -> bool:
     return module.partition(".")[0] in LIGHT
 
 
-def _stated(module: str, constant: str) -> list[str]:
-    """The names in a constant of a suite of ours, read from its text."""
-    if not module.startswith("grader.suites."):
-        return []
-    found = importlib.util.find_spec(module)
-    if found is None or not found.origin:
-        return []
-    for node in ast.parse(Path(found.origin).read_text()).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == constant:
-            return list(ast.literal_eval(node.value))
-    return []
+def _stated(module: str, key: str) -> tuple[str, ...]:
+    """What a suite of ours states of itself, `forbids` or `preloads`; nothing for any other module."""
+    found = importlib.util.find_spec(module) if module.startswith("grader.suites.") else None
+    if found is None or not found.origin or not Path(found.origin).with_name(FILE).is_file():
+        return ()
+    stated: tuple[str, ...] = getattr(load_exercise(Path(found.origin).parent), key)
+    return stated

@@ -11,8 +11,10 @@ from grader.suites.implement_feature_store import cases
 
 
 def main() -> None:
-    drawn = cases.draw_families(cases.PUBLIC_SEED, expected)
-    stored = {family: [asdict(one) for one in some] for family, some in drawn.items()}
+    seed = cases.EXERCISE.seeds["public"]
+    families, examples = cases.draw_families(seed, expected), cases.draw_examples(seed, expected)
+    stored = asdict(cases.Cases(families, [], examples=examples))
+    stored = {"families": stored["families"], "examples": stored["examples"]}
     text = json.dumps(stored, separators=(",", ":")) + "\n"
     (cases.HERE / "cases.json").write_text(text, encoding="utf-8")
 

@@ -64,8 +64,8 @@ class ListStore:
     def as_of(self, name: str, requests: list[Row]) -> list[Row]:
         view, answers = self.views[name], []
         for one in requests:
-            found = view.latest(one["entity"], one["at_s"], one.get("known_s", one["at_s"]))
-            answers.append(view.answer(found, one["at_s"]))
+            at_s: int = one["at_s"]
+            answers.append(view.answer(view.latest(one["entity"], at_s, one.get("known_s", at_s)), at_s))
         return answers
 
     def materialise(self, name: str, now_s: int) -> None:

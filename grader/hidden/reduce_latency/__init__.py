@@ -22,3 +22,9 @@ def drawn(seed: int | None, timing_seed: int | None) -> public.Cases:
     rng = np.random.default_rng(seed)
     cases = public.draw_cases(rng, public.places(), expected, ORDINARY, UNUSUAL, timing_seed or 0)
     return replace(cases, private=True)
+
+
+def answered(cases: public.Cases) -> public.Cases:
+    """The same cases with the oracle's answers."""
+    unusual = {family: expected(rows) for family, rows in cases.unusual.items()}
+    return replace(cases, expected=expected(cases.ordinary), unusual_expected=unusual)

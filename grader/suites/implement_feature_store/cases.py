@@ -6,20 +6,21 @@ choice of seeds and sizes is known to `grader.hidden` alone.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grader.suites import hidden
+from grader.suite_kit.exercise import CaseSource, load_exercise
+from grader.suites.implement_feature_store.bugs import BUGS, TIES
 from grader.suites.implement_feature_store.families import FAMILIES
+from grader.suites.implement_feature_store.scripts import Script
 
 HERE = Path(__file__).parent
-NAME = "implement_feature_store"
+EXERCISE = load_exercise(HERE)
 A_FAMILY = 4
 MORE = {"any order": 6, "any mixture": 32}
-PUBLIC_SEED = 11
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Cases:
-    """Cases by family, and trials in the order in which they are made.
+    """Cases by family, trials in the order in which they are made, and an example a family, to be followed by hand.
 
     Nothing of `private` cases is shown.
     """
@@ -53,9 +54,7 @@ class Cases:
     families: dict[str, list[Case]]
     trials: list[Trial]
     private: bool = False
-
-
-_KEPT: list[Cases] = []
+    examples: dict[str, Case] = field(default_factory=dict)
 
 
 def draw_families(seed: int, answers: Callable[[list[list[Any]]], list[Any]]) -> dict[str, list[Case]]:
@@ -63,38 +62,35 @@ def draw_families(seed: int, answers: Callable[[list[list[Any]]], list[Any]]) ->
     drawn = {}
     for number, (family, write_one) in enumerate(FAMILIES.items()):
         rng = np.random.default_rng([seed, number])
-        scripts = [write_one(rng).steps for _ in range(MORE.get(family, A_FAMILY))]
-        drawn[family] = [Case(steps, answers(steps)) for steps in scripts]
+        drawn[family] = [_case(write_one, Script(rng), answers) for _ in range(MORE.get(family, A_FAMILY))]
     return drawn
 
 
-def cases() -> Cases:
-    """The hidden cases where the grader has them, the public ones otherwise."""
-    return _KEPT[0] if _KEPT else _found()
+def draw_examples(seed: int, answers: Callable[[list[list[Any]]], list[Any]]) -> dict[str, Case]:
+    """A case of every family in small numbers."""
+    return {
+        family: _case(write_one, Script(np.random.default_rng(seed), small=True), answers)
+        for family, write_one in FAMILIES.items()
+    }
 
 
-def keep() -> None:
-    """Find the cases once for this process and its forks: for a process of the grader's, never one with an answer."""
-    _KEPT[:] = [_found()]
-
-
-def _found() -> Cases:
-    private = hidden(NAME)
-    if private is not None:
-        found: Cases = private.cases()
-        return found
-    return Cases(public_families(), public_trials())
-
-
-def public_families() -> dict[str, list[Case]]:
-    """The stored cases, by family."""
-    stored = json.loads((HERE / "cases.json").read_text(encoding="utf-8"))
-    return {family: [Case(**one) for one in some] for family, some in stored.items()}
+def _case(write_one: Callable[[Script], None], script: Script, answers: Callable[[list[list[Any]]], list[Any]]) -> Case:
+    write_one(script)
+    return Case(script.steps, answers(script.steps))
 
 
 def public_trials() -> list[Trial]:
     """The student's own store as it is, with its ties decided either way, and with every planted bug."""
-    from grader.suites.implement_feature_store.bugs import BUGS, TIES
-
     planted = [Trial(bug.family, name, bug.sizes[0]) for name, bug in BUGS.items()]
     return [Trial(), *(Trial(bug=name) for name in TIES), *planted]
+
+
+def public_cases() -> Cases:
+    """The stored cases, and the student's own store as it is and distorted."""
+    stored = json.loads((HERE / "cases.json").read_text(encoding="utf-8"))
+    families = {family: [Case(**one) for one in some] for family, some in stored["families"].items()}
+    examples = {family: Case(**one) for family, one in stored["examples"].items()}
+    return Cases(families, public_trials(), examples=examples)
+
+
+CASES = CaseSource(EXERCISE, public_cases)

@@ -1,4 +1,4 @@
-"""The families of cases: each function writes one script in which a rule of the task decides every answer.
+"""The families of cases: each function writes a script in which a rule of the task decides every answer.
 
 Hidden cases are written by the same functions from other seeds, so a class meets no family that it could not run.
 """
@@ -10,16 +10,15 @@ import numpy as np
 from grader.suites.implement_feature_store.scripts import COLUMNS, Script, in_any_order, random_script
 
 
-def events(rng: np.random.Generator) -> Script:
+def events(script: Script) -> None:
     """Which event: the latest at or before the moment asked about. Everything is known long since."""
-    script = Script(rng)
     script.define()
     times = (script.start_s + np.cumsum([script.gap_s() for _ in range(5)])).tolist()
     for event_s in times:
         script.write(event_s)
         script.write(event_s + 7, entity=script.other)
     today = script.today_s
-    for event_s in rng.choice(times[1:], 2, replace=False).tolist():
+    for event_s in script.rng.choice(times[1:], 2, replace=False).tolist():
         script.ask("at the very moment of an event", event_s, today)
         script.ask("one second before an event", event_s - 1, today)
         script.ask("between two events", event_s + 3, today)
@@ -27,12 +26,10 @@ def events(rng: np.random.Generator) -> Script:
     script.ask("long after the last event", times[-1] + 10**6, today)
     script.ask("an entity that was never written", times[-1], today, "nobody")
     script.ask("another entity of the same view", times[-1] + 8, today, script.other)
-    return script
 
 
-def knowledge(rng: np.random.Generator) -> Script:
+def knowledge(script: Script) -> None:
     """What was known: late rows, corrections, and questions about the past with today's knowledge."""
-    script = Script(rng)
     script.define()
     first = script.start_s
     second = first + script.gap_s()
@@ -55,13 +52,11 @@ def knowledge(rng: np.random.Generator) -> Script:
     script.write(again)
     script.write(again)
     script.ask("two rows of the same event, known at the same moment: one of them, whole", again)
-    return script
 
 
-def time_to_live(rng: np.random.Generator) -> Script:
+def time_to_live(script: Script) -> None:
     """How old an event may be: younger than the time to live, counted from the event."""
-    script = Script(rng)
-    life_s, event_s = int(rng.integers(5, 100_000)), script.start_s
+    life_s, event_s = script.draw(5, 100_000, 60), script.start_s
     script.define(life_s)
     script.write(event_s)
     script.write(event_s, event_s + life_s // 2)
@@ -74,17 +69,15 @@ def time_to_live(rng: np.random.Generator) -> Script:
     script.view += "_for_ever"
     script.define()
     script.write(event_s)
-    years = int(rng.integers(2, 9))
+    years = script.draw(2, 9, 2)
     script.ask("no time to live, years later", event_s + years * 31_536_000)
-    return script
 
 
-def answers(rng: np.random.Generator) -> Script:
+def answers(script: Script) -> None:
     """What an answer looks like: missing is None and zero is zero, in the order of the requests; what is refused."""
-    script = Script(rng)
     script.define()
     first = script.start_s
-    second, third = first + script.gap_s(), first + 2 * 4_000
+    second, third = first + script.gap_s(), first + (50 if script.small else 8_000)
     script.write(first, amount_usd=0.0)
     script.write(second, amount_usd=None)
     script.write(third, orders=0)
@@ -101,13 +94,11 @@ def answers(rng: np.random.Generator) -> Script:
     script.do("write", [whole], third, about="an unknown view")
     script.ask("an unknown view", third)
     script.view = view
-    return script
 
 
-def published(rng: np.random.Generator) -> Script:
+def published(script: Script) -> None:
     """What is online: what as_of said at the last publication."""
-    script = Script(rng)
-    script.define(int(rng.integers(50_000, 90_000)))
+    script.define(script.draw(50_000, 90_000, 500))
     first = script.start_s
     moment = first + script.gap_s()
     script.write(first)
@@ -128,25 +119,21 @@ def published(rng: np.random.Generator) -> Script:
     script.do("materialise", moment + 6)
     script.online("a row of the very moment of the publication", moment + 6)
     script.online("another entity of the same view", moment + 6, script.other)
-    return script
 
 
-def aged(rng: np.random.Generator) -> Script:
+def aged(script: Script) -> None:
     """How old what is online may be: judged when it is asked, not when it was published."""
-    script = Script(rng)
-    life_s, event_s = int(rng.integers(50, 100_000)), script.start_s
+    life_s, event_s = script.draw(50, 100_000, 60), script.start_s
     script.define(life_s)
     script.write(event_s, event_s + 9)
     script.do("materialise", event_s + 20)
     script.online("one second before the end of the time to live", event_s + life_s - 1)
     script.online("exactly at the end of the time to live", event_s + life_s)
     script.online("long after the time to live", event_s + 20 * life_s)
-    return script
 
 
-def published_again(rng: np.random.Generator) -> Script:
+def published_again(script: Script) -> None:
     """Publishing again, or for an earlier moment, changes nothing."""
-    script = Script(rng)
     script.define()
     first, gap_s = script.start_s, script.gap_s()
     script.write(first)
@@ -158,16 +145,14 @@ def published_again(rng: np.random.Generator) -> Script:
     script.do("materialise", first + 1)
     script.online("after an earlier moment was published", first + gap_s + 6)
     script.online("after an earlier moment was published", first + gap_s + 6, script.other)
-    return script
 
 
-def new_column(rng: np.random.Generator) -> Script:
+def new_column(script: Script) -> None:
     """A column that is added later: its default holds where a row says nothing, a written None stays None."""
-    script = Script(rng)
     script.define()
     first, column = script.start_s, COLUMNS[2]
-    second, third = first + script.gap_s(), first + 2 * 4_000
-    default, value = rng.choice(["NL", "FR", "DE", "ES"], 2, replace=False).tolist()
+    second, third = first + script.gap_s(), first + (50 if script.small else 8_000)
+    default, value = script.rng.choice(["NL", "FR", "DE", "ES"], 2, replace=False).tolist()
     script.write(first)
     script.do("materialise", first)
     script.do("add_column", column, default)
@@ -183,12 +168,10 @@ def new_column(rng: np.random.Generator) -> Script:
     script.do("add_column", column, default)
     script.do("add_column", column, value, about="the same column again with another default")
     script.ask("after the column was added again", second)
-    return script
 
 
-def backfilled(rng: np.random.Generator) -> Script:
+def backfilled(script: Script) -> None:
     """A backfill completes rows from the moment when it is known, and leaves their other columns."""
-    script = Script(rng)
     script.define()
     first = script.start_s
     second = first + script.gap_s()
@@ -196,7 +179,7 @@ def backfilled(rng: np.random.Generator) -> Script:
     script.write(first)
     script.write(second)
     script.do("materialise", second)
-    script.backfill(second, moment, orders=int(rng.integers(10**6, 10**7)))
+    script.backfill(second, moment, orders=script.later())
     script.backfill(first - 9, moment, amount_usd=script.value())
     script.ask("one second before a backfill was known", moment - 1)
     script.ask("at the moment when a backfill became known", moment)
@@ -206,18 +189,16 @@ def backfilled(rng: np.random.Generator) -> Script:
     script.online("a backfill that is not published yet", moment)
     script.do("materialise", moment)
     script.online("a backfill that was published", moment)
-    return script
 
 
-def backfilled_again(rng: np.random.Generator) -> Script:
+def backfilled_again(script: Script) -> None:
     """A backfill that runs again, or arrives before what it completes, gives the same rows."""
-    script = Script(rng)
     script.define()
     event_s = script.start_s
     moment = event_s + script.gap_s()
     corrected = moment + script.gap_s()
     script.write(event_s)
-    late = int(rng.integers(10**6, 10**7))
+    late = script.later()
     script.backfill(event_s, moment, orders=late)
     script.backfill(event_s, moment, orders=late)
     script.ask("after a backfill ran twice", moment)
@@ -228,11 +209,9 @@ def backfilled_again(rng: np.random.Generator) -> Script:
     script.backfill(event_s + 5, moment, entity=script.other, amount_usd=script.value())
     script.write(event_s + 5, entity=script.other)
     script.ask("a backfill that arrived before the row that it completes", moment, entity=script.other)
-    return script
 
 
-Family = Callable[[np.random.Generator], Script]
-FAMILIES: dict[str, Family] = {
+FAMILIES: dict[str, Callable[[Script], None]] = {
     "events": events,
     "knowledge": knowledge,
     "time to live": time_to_live,

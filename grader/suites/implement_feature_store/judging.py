@@ -1,12 +1,10 @@
 """Runs a case on a store and says which of its answers were wrong, in the words of the case. It gives no points."""
 
-import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from grader.suite_kit import plain
 from grader.suite_kit.answer import Answer, Handle, StudentError
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_feature_store.cases import Case
@@ -15,7 +13,6 @@ from grader.suites.implement_feature_store.scripts import QUESTIONS
 SHOWN = 170
 NAMED = 3
 CHANGED = "arguments that were changed"
-PLAIN = (int, float, str, bool, np.number, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -85,32 +82,10 @@ def run_family(sheet: Sheet, answer: Answer, name: str, cases: list[Case], watch
 
 
 def agrees(came: Any, right: Any) -> bool:
-    """Whether an answer is right: plain values of the same keys, in the same order of requests."""
-    if right == "refused":
-        return False
-    if type(right) is dict and set(right) == {"any"}:
+    """Whether an answer is right: see `plain.agrees`; where several are, one of them. Never if it is to be refused."""
+    if isinstance(right, dict) and set(right) == {"any"}:
         return any(agrees(came, one) for one in right["any"])
-    if type(right) is list:
-        return type(came) in (list, tuple) and len(came) == len(right) and all(map(agrees, came, right))
-    if type(right) is dict:
-        return (
-            type(came) is dict and _keys(came) == set(right) and all(_same(came[name], right[name]) for name in right)
-        )
-    return _same(came, right)
-
-
-def _keys(came: dict[Any, Any]) -> set[str] | None:
-    return set(came) if all(type(name) is str for name in came) else None
-
-
-def _same(came: Any, right: Any) -> bool:
-    if right is None:
-        return came is None
-    if not isinstance(came, PLAIN) or isinstance(came, bool | np.bool_):
-        return False
-    if isinstance(right, str):
-        return isinstance(came, str) and came == right
-    return not isinstance(came, str) and math.isfinite(came) and bool(came == right)
+    return right != "refused" and plain.agrees(came, right)
 
 
 def _wanted(right: Any, method: str) -> str:

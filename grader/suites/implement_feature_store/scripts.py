@@ -17,18 +17,26 @@ QUESTIONS = ("as_of", "online")
 class Script:
     """Steps (method, arguments, what the step is about), and names and times to use in them, drawn at random.
 
+    `small`: the numbers are so small and round that a reader can follow them in their head.
     `expected`, once known, holds one entry a step: the answer to a question, {"any": answers} where several are right,
     "refused" where an exception must come, None where nothing is compared.
     """
 
     rng: np.random.Generator
+    small: bool = False
     steps: list[list[Any]] = field(default_factory=list)
+    values: int = 0
 
     def __post_init__(self) -> None:
         self.view = str(self.rng.choice(["card", "shop", "device"]))
         self.entity, self.other = (f"e{number}" for number in self.rng.choice(900, 2, replace=False) + 100)
-        self.start_s = int(self.rng.integers(10_000, 1_000_000))
-        self.today_s = self.start_s + 10_000_000
+        self.start_s = self.draw(10_000, 1_000_000, 100)
+        self.today_s = self.start_s + (900 if self.small else 10_000_000)
+
+    def draw(self, least: int, most: int, small: int) -> int:
+        """A whole number from `least` to below `most`; `small` where numbers are."""
+        drawn = int(self.rng.integers(least, most))
+        return small if self.small else drawn
 
     def do(self, method: str, *arguments: Any, about: str = "") -> None:
         """Appends one step on the script's view."""
@@ -57,21 +65,27 @@ class Script:
 
     def row(self, event_s: int, entity: str = "", **values: Any) -> Row:
         """A row in which every column has a value that no other row has."""
-        fresh = {"amount_usd": self.value(), "orders": int(self.rng.integers(1, 10**6))}
+        fresh = {"amount_usd": self.value(), "orders": self.draw(1, 10**6, self.values)}
         return {"entity": entity or self.entity, "event_s": event_s, **fresh, **values}
 
     def value(self) -> float:
         """A number that hardly comes twice."""
-        return round(float(self.rng.uniform(1, 10_000)), 2)
+        self.values += 1
+        drawn = round(float(self.rng.uniform(1, 10_000)), 2)
+        return 10.0 * self.values if self.small else drawn
+
+    def later(self) -> int:
+        """A number of orders that a backfill brings, larger than that of any row."""
+        return self.draw(10**6, 10**7, 77)
 
     def gap_s(self, least: int = 20, most: int = 4_000) -> int:
         """Seconds between two events."""
-        return int(self.rng.integers(least, most))
+        return self.draw(least, most, 20)
 
 
-def random_script(rng: np.random.Generator, operations: int = 40) -> Script:
+def random_script(script: Script, operations: int = 40) -> None:
     """Operations of every kind in any order, on few entities and few seconds, so that they meet each other."""
-    script = Script(rng)
+    rng = script.rng
     script.define(None if rng.random() < 0.3 else int(rng.integers(1, 8)))
     arrivals, published_s = Arrivals(script), script.start_s
     for _ in range(operations):
@@ -89,13 +103,11 @@ def random_script(rng: np.random.Generator, operations: int = 40) -> Script:
         else:
             script.do("add_column", COLUMNS[2], "NL")
             arrivals.columns = list(COLUMNS)
-    return script
 
 
-def in_any_order(rng: np.random.Generator) -> Script:
+def in_any_order(script: Script) -> None:
     """Rows and backfills in an order that says nothing. Questions come after the half that was known first, and again
     after the rest. Of one event a correction arrives first, then the backfill before it, then the row of both."""
-    script = Script(rng)
     script.define()
     arrivals = Arrivals(script)
     for _ in range(24):
@@ -103,7 +115,7 @@ def in_any_order(rng: np.random.Generator) -> Script:
     arrived, script.steps = script.steps[1:], script.steps[:1]
     half_s = sorted(step[1][2] for step in arrived)[len(arrived) // 2]
     places = [arrivals.place(16, 0, 1) for _ in range(6)]
-    shuffled = [arrived[i] for i in rng.permutation(len(arrived))]
+    shuffled = [arrived[i] for i in script.rng.permutation(len(arrived))]
     script.steps += [step for step in shuffled if step[1][2] <= half_s]
     for entity, at_s, _ in places:
         script.ask("rows that arrived in another order than they happened", min(at_s, half_s), entity=entity)
@@ -115,14 +127,13 @@ def in_any_order(rng: np.random.Generator) -> Script:
         script.ask("rows that arrived in another order than they happened", at_s, script.today_s, entity)
     for known_s in range(event_s, event_s + 3):
         script.ask("rows that arrived in another order than they happened", event_s + 2, known_s)
-    return script
 
 
 def backwards(script: Script, event_s: int, among: list[list[Any]]) -> list[list[Any]]:
     """`among`, with a row of an event, its backfill and its correction at random places, in the reverse order."""
     before = len(script.steps)
     script.write(event_s)
-    script.backfill(event_s, event_s + 1, orders=int(script.rng.integers(10**6, 10**7)))
+    script.backfill(event_s, event_s + 1, orders=script.later())
     script.write(event_s, event_s + 2)
     story, script.steps = script.steps[before:], script.steps[:before]
     for step, place in zip(story, sorted(script.rng.integers(0, len(among) + 1, 3), reverse=True), strict=True):
@@ -151,7 +162,7 @@ class Arrivals:
         if (kind, entity, event_s, known_s) in self.taken:
             return
         self.taken.add((kind, entity, event_s, known_s))
-        values = {"amount_usd": self.script.value(), "orders": int(self.rng.integers(1, 10**6)), "country": "BE"}
+        values = {**self.script.row(event_s, entity), "country": "BE"}
         row = {column: None if self.rng.random() < 0.15 else values[column] for column in self.columns}
         if kind == "backfill" or self.rng.random() < 0.2:
             row.pop(self.columns[int(self.rng.integers(0, len(self.columns)))])

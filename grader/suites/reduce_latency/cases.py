@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from grader.suites import hidden
+from grader.suite_kit.exercise import CaseSource, load_exercise
 from grader.suites.reduce_latency import requests
 from grader.suites.reduce_latency.service import HERE
 
-PUBLIC_SEED = 7
+EXERCISE = load_exercise(HERE)
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,10 @@ class Cases:
     seed: int
     private: bool = False
 
-
-_KEPT: list[Cases] = []
+    def of(self, family: str) -> list[tuple[requests.Request, float]]:
+        """The requests of "ordinary" or of an unusual family, each with its right answer."""
+        rows, right = self.unusual.get(family, self.ordinary), self.unusual_expected.get(family, self.expected)
+        return list(zip(rows, right, strict=True))
 
 
 def draw_cases(
@@ -44,7 +46,7 @@ def draw_cases(
     answer: Callable[[list[requests.Request]], list[float]],
     ordinary: int,
     unusual: int,
-    seed: int = PUBLIC_SEED,
+    seed: int = EXERCISE.seeds["public"],
 ) -> Cases:
     """New cases: `ordinary` requests, `unusual` a family, with what `answer` gives for them."""
     rows, late = requests.simulate(rng, ordinary, places)
@@ -53,22 +55,12 @@ def draw_cases(
     return Cases(rows, late, answer(rows), odd, {name: answer(some) for name, some in odd.items()}, plans, seed)
 
 
-def cases() -> Cases:
-    """The hidden cases where the grader has them, the public ones otherwise."""
-    return _KEPT[0] if _KEPT else _found()
-
-
-def keep() -> None:
-    """Find the cases once for this process and its forks: for a process of the grader's, never one with an answer."""
-    _KEPT[:] = [_found()]
-
-
-def _found() -> Cases:
-    private = hidden("reduce_latency")
-    if private is not None:
-        found: Cases = private.cases()
-        return found
+def public_cases() -> Cases:
+    """The stored cases."""
     return Cases(**json.loads((HERE / "cases.json").read_text()))
+
+
+CASES = CaseSource(EXERCISE, public_cases)
 
 
 def fresh_requests(seed: int) -> Iterator[requests.Request]:

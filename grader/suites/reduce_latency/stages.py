@@ -13,7 +13,7 @@ from grader.suites.reduce_latency.service import STAGES, SlowService
 WITHIN = 0.1
 TIE = 0.02
 LIMIT_WITHIN = 0.15
-MOST_SHOWN = 99.99
+MOST_SHOWN = 999.0
 
 
 def measure_shares(rows: list[Request], warm_up: int = 2) -> list[dict[str, float]]:
@@ -55,29 +55,22 @@ def judge_profile(sheet: Sheet, given: Any, measured: list[dict[str, float]]) ->
         sheet.end("fail", f"profile gave {shown}; it must return {wanted}, with the stages {', '.join(STAGES)}.")
         return True
     named, costliest = _most_expensive(shares), _most_expensive(measured[-1])
-    sheet.criterion(
-        "the two most expensive stages", ", ".join(named), ", ".join(costliest),
-        any(_as_expensive(named, one) for one in measured), 1,
-        did="A tracing profiler charges every call of a Python function, so code that makes many small calls looks "
+    sheet.judge(
+        "stages", ", ".join(named), ", ".join(costliest), any(_as_expensive(named, one) for one in measured),
+        "A tracing profiler charges every call of a Python function, so code that makes many small calls looks "
         "more expensive than it is. Put a clock around each stage.",
-        production="the team spends its week on the wrong stage.",
-        read="the Python docs, The Python Profilers, \"What Is Deterministic Profiling?\"",
     )  # fmt: skip
     gap, worst, nearest = min(_gap(shares, one) for one in measured)
-    sheet.criterion(
-        "share of each stage", f"{_bounded(gap):.2f} off ({worst})", f"within {WITHIN}", gap <= WITHIN, 1,
-        did=f"You gave {worst} a share of {_bounded(shares[worst]):.2f}; measured here is {nearest:.2f}.",
-        production="a plan promises a speed-up that the stage cannot give.",
-        read="the Python docs, time.process_time",
+    sheet.judge(
+        "shares", f"{_bounded(100 * gap):.0f} % off ({worst})", f"within {100 * WITHIN:.0f} % points", gap <= WITHIN,
+        f"You gave {worst} a share of {_bounded(100 * shares[worst]):.0f} %; measured here is {100 * nearest:.0f} %.",
     )  # fmt: skip
     limits = [1 / (1 - max(one.values())) for one in measured]
     right = min(limits, key=lambda one: abs(limit - one))
-    sheet.criterion(
-        f"limit if {costliest[0]} took no time", f"{_bounded(limit):.2f}x", f"{right:.2f}x +-{LIMIT_WITHIN:.0%}",
-        abs(limit / right - 1) <= LIMIT_WITHIN, 1,
-        did="If a stage with share s takes no time, 1 - s of the time is left.",
-        production="a stage is made ten times faster, and nobody notices.",
-        read="G. M. Amdahl, Validity of the single processor approach, 1967",
+    sheet.judge(
+        "limit", f"{_bounded(limit):.2f}x", f"{right:.2f}x +-{100 * LIMIT_WITHIN:.0f} %",
+        abs(limit / right - 1) <= LIMIT_WITHIN, "If a stage with share s takes no time, 1 - s of the time is left.",
+        title=f"limit if {costliest[0]} took no time",
     )  # fmt: skip
     return all(one.met for one in sheet.criteria)
 

@@ -1,9 +1,7 @@
-"""Banks: the proof of `reduce_latency`, and fixtures that make each check of a bank fail."""
+"""Banks: fixtures that make each check of a bank fail. That each exercise's bank is proven stands in its contract."""
 
-import json
 import multiprocessing
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 
 from grader.bank.model import Bank, BankAnswer, BankError, Patches, load_bank, read_answer, read_settings
 from grader.bank.mutation import mutants
-from grader.bank.proof import automatic_mutants, judge, killed, prove
+from grader.bank.proof import automatic_mutants, judge, prove
 from grader.bank.report import show_bank
 from grader.bank.runner import Result, run_all, run_cells
 
@@ -23,79 +21,6 @@ NAME = "reduce_latency"
 @pytest.fixture(scope="module")
 def bank():
     return load_bank(ROOT, NAME)
-
-
-PROVE = """
-import json, pathlib, sys
-from grader.bank.model import load_bank
-from grader.bank.proof import prove
-findings = prove(load_bank(pathlib.Path(sys.argv[1]), sys.argv[2]))
-print(json.dumps([[one.answer.name, one.answer.kind, list(one.problems)] for one in findings]))
-"""
-
-
-def test_the_bank_of_reduce_latency_is_proven():
-    # In a process of its own, as the command does it: a process has one fork server, and that of an earlier test has
-    # neither the libraries nor the one thread a library with which answers are timed.
-    ran = subprocess.run([sys.executable, "-c", PROVE, str(ROOT), NAME], cwd=ROOT, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    findings = json.loads(ran.stdout.splitlines()[-1])
-    assert {name: problems for name, _, problems in findings if problems} == {}
-    kinds = [kind for _, kind, _ in findings]
-    assert kinds.count("wrong") >= 8
-    assert kinds.count("alternative") >= 2
-    assert kinds.count("mutant") >= 8
-
-
-def test_automatic_mutants_that_nobody_notices_are_justified(bank):
-    made, alive = killed(bank)
-    assert made == bank.automatic["most"]
-    assert set(alive) <= set(bank.automatic["survivors"])
-
-
-def test_the_short_way_gives_the_marks_of_nbgrader_with_hidden_cases(bank, tmp_path, monkeypatch):
-    (tmp_path / "secret").write_text("a" * 64)
-    monkeypatch.setenv("MLSD_SECRET_FILE", str(tmp_path / "secret"))
-    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    answers = {one.name: one for one in bank.answers if one.name in ("starter", "half_precision", "imports_the_answer")}
-    marks = autograded(bank, answers, tmp_path)
-    for name, answer in answers.items():
-        assert marks[name] == bank.expected(answer), name
-
-
-def autograded(bank, answers, folder):
-    """The marks that stock nbgrader gives to `answers`: {name: {test: points}}."""
-    from nbgrader.api import Gradebook
-    from nbgrader.apps import NbGraderAPI
-    from traitlets.config import Config
-
-    config = Config()
-    config.CourseDirectory.root = str(folder)
-    config.CourseDirectory.db_url = f"sqlite:///{folder}/gradebook.db"
-    config.ExecutePreprocessor.timeout = config.Execute.timeout = 300
-    config.Execute.shutdown_kernel = "immediate"
-    (folder / "source" / NAME).mkdir(parents=True)
-    (folder / "source" / NAME / f"{NAME}.ipynb").write_text(bank.notebook.read_text())
-    api = NbGraderAPI(config=config)
-    assert api.generate_assignment(NAME)["success"]
-    released = (folder / "release" / NAME / f"{NAME}.ipynb").read_text()
-    marks = {}
-    for student, answer in answers.items():
-        notebook = json.loads(released)
-        solved = dict(bank.source(answer))
-        for cell in notebook["cells"]:
-            if cell["metadata"].get("nbgrader", {}).get("solution") and cell["cell_type"] == "code":
-                cell["source"] = solved[cell["id"]]
-        place = folder / "submitted" / student / NAME
-        place.mkdir(parents=True)
-        (place / f"{NAME}.ipynb").write_text(json.dumps(notebook))
-        outcome = api.autograde(NAME, student)
-        assert outcome["success"], outcome["log"]
-    with Gradebook(config.CourseDirectory.db_url) as book:
-        for student in answers:
-            graded = book.find_submission_notebook(NAME, NAME, student).grades
-            marks[student] = {grade.name: grade.score for grade in graded if grade.name in bank.maxima}
-    return marks
 
 
 # Each check of a bank has something that it refuses.

@@ -1,25 +1,18 @@
 """A suite talks to an answer in a sandboxed process as to one in its own: same tables, same marks."""
 
 import linecache
-import os
 import time
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from grader.bank.model import load_bank
-from grader.grading.analysis.grading_plan import Plan
-from grader.grading.grade_submission import Step, untouched
 from grader.grading.sealed.client import Client
 from grader.grading.sealed.evaluator import Evaluator, Names, Namespace
 from grader.grading.sealed.remote_answer import RemoteAnswer
 from grader.sandbox import make_sandbox
-from grader.suite_kit import benchmark
 from grader.suite_kit.answer import AnswerEnded, Exposed, Handle, StudentError
 from grader.suite_kit.score_sheet import graded
-from grader.suites import reduce_latency
 from tests.grader.grading.beside import PATIENT, SERVER
 
 ROOT = Path(__file__).parents[3]
@@ -178,57 +171,3 @@ def _evaluator(session, **names) -> Evaluator:
     evaluator.namespace.update(names)
     evaluator.use(Client(session))
     return evaluator
-
-
-BANK = load_bank(ROOT, "reduce_latency")
-FED = {3.0: 4.0, 6.0: 15.0, 9.0: 60.0}
-
-
-# What the stages take is fed too, on both sides; only answers about it measure for themselves.
-SHARES = {"read": 0.33, "join": 0.12, "features": 0.29, "watch": 0.18, "score": 0.08}
-PROFILE = f"def profile():\n    return {{'shares': {SHARES}, 'limit': 1 / (1 - 0.33)}}"
-
-
-@pytest.fixture
-def fed(monkeypatch):
-    """One short round of pairs is measured; a ratio on the plateau of the points asked for takes its figure's place."""
-
-    def feed(points):
-        def compare(slow, fast, fresh, thresholds):
-            found = benchmark.one_round(slow, fast, fresh)
-            ratio = FED.get(points, found.ratio)
-            wall = found.wall_ratio if points == 0 else ratio
-            return replace(found, ratio=ratio, low=ratio, high=ratio, wall_ratio=wall, alike=1.0), True
-
-        monkeypatch.setattr(reduce_latency, "compare", compare)
-
-    monkeypatch.setattr(reduce_latency, "measure_shares", lambda rows: [SHARES, SHARES])
-    monkeypatch.setattr(benchmark, "PAIRS", 3)
-    monkeypatch.setenv("MLSD_SECRET_FILE", os.devnull)
-    return feed
-
-
-@pytest.mark.parametrize("answer", [one for one in BANK.answers if one.exact], ids=lambda one: one.name)
-def test_each_answer_of_the_bank_gets_its_marks_through_the_channel(sandbox, fed, answer):
-    expected = BANK.expected(answer)
-    fed(expected["test-speed"])
-    cells = [
-        (name, PROFILE if name == "profile" and "profile" not in answer.cells else source)
-        for name, source in BANK.source(answer)
-    ]
-    with sandbox.open() as session:
-        evaluator = _evaluator(session, suite=reduce_latency)
-        evaluator.namespace.client.starters = _starters(cells)
-        marks = {}
-        for name, source in cells:
-            if name in expected:
-                marks[name] = evaluator.run(source, name, BANK.maxima[name], 120).points
-            else:
-                session.run_cell(source)
-    assert marks == expected
-
-
-def _starters(cells) -> frozenset[str]:
-    stubs = next(one for one in BANK.answers if one.kind == "starter").cells
-    steps = [Step(n, name, "theirs" if name in stubs else "locked", source) for n, (name, source) in enumerate(cells)]
-    return untouched(steps, Plan("reduce_latency", starters=stubs))[1]

@@ -1,0 +1,178 @@
+"""An exercise as data: `exercise.toml` beside its suite, read into frozen data; and the cases that its tests use.
+
+No criterion, and nothing of one exercise, may enter here.
+"""
+
+import importlib
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any, Generic, Protocol, TypeVar
+
+from grader.errors import GraderError
+from grader.suite_kit.answer import forbid, nothing_forbidden
+from grader.suite_kit.points import Points
+from grader.suite_kit.score_sheet import Family, Sheet, graded
+
+FILE = "exercise.toml"
+# Each key of the file: its type, what it says in words, and its value where it is left out (`...`: it may not be).
+KEYS: dict[str, tuple[type, str, Any]] = {
+    "points": (dict, "a table of the points of each test", ...),
+    "families": (dict, "a table of criteria, each a table of its own", ...),
+    "forbids": (list, "a list of modules that an answer may not import", []),
+    "preloads": (list, "a list of modules that the suite imports late", []),
+    "seeds": (dict, "a table of whole numbers", {}),
+    "limit_s": (float, "the wall seconds that a test may take", 120.0),
+}
+FAMILY_KEYS: dict[str, tuple[type, str, Any]] = {
+    "test": (str, "one of the tests in points", ...),
+    "title": (str, "the criterion's name in the table", ""),
+    "points": (float, "a number of points", 1.0),
+    "production": (str, "what it would do in production", ...),
+    "read": (str, "where to read", ""),
+}
+
+
+class ExerciseError(GraderError):
+    """An `exercise.toml` that breaks a rule; the message names the file, the key, the value, the rule and the fix."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What an exercise states of itself. `folder` is that of its suite; `families` are its criteria by name."""
+
+    name: str
+    folder: Path
+    points: Mapping[str, float]
+    families: Mapping[str, Family]
+    forbids: tuple[str, ...]
+    preloads: tuple[str, ...]
+    seeds: Mapping[str, int]
+    limit_s: float
+
+    def begin(self) -> None:
+        """From here on the modules that the exercise forbids cannot be imported."""
+        forbid(self.forbids)
+
+    def graded(self, test: str) -> Callable[[Callable[..., None]], Callable[..., Points]]:
+        """Makes one of the tests that the file names: see `score_sheet.graded`."""
+        return graded(test, self.points[test], self.limit_s, self.families)
+
+    def hidden(self) -> ModuleType | None:
+        """What only the grader knows of this exercise, or None in a student edition and where no secret is present.
+
+        The module is not left in `sys.modules`: an import of it from an answer meets the exercise's import guard.
+        """
+        from grader.secret import derive
+
+        if derive(self.name, "present") is None:
+            return None
+        with nothing_forbidden():
+            try:
+                return importlib.import_module(f"grader.hidden.{self.name}")
+            except ModuleNotFoundError:
+                return None
+            finally:
+                for name in [name for name in sys.modules if name.split(".")[:2] == ["grader", "hidden"]]:
+                    del sys.modules[name]
+                sys.modules["grader"].__dict__.pop("hidden", None)
+
+
+class Cases(Protocol):
+    """The inputs and right answers that tests use; nothing of `private` ones is shown."""
+
+    @property
+    def private(self) -> bool: ...
+
+
+Kind = TypeVar("Kind", bound=Cases)
+
+
+class CaseSource(Generic[Kind]):
+    """Where tests find their cases: the hidden ones where the grader has them, those of `public` otherwise."""
+
+    def __init__(self, exercise: Exercise, public: Callable[[], Kind]) -> None:
+        self.exercise, self.public = exercise, public
+        self.kept: Kind | None = None
+
+    def find(self) -> Kind:
+        """The cases of this process."""
+        if self.kept is not None:
+            return self.kept
+        hidden = self.exercise.hidden()
+        return self.public() if hidden is None else hidden.cases()
+
+    def keep(self) -> None:
+        """Find the cases once for this process and its forks: for one of the grader's, never one with an answer."""
+        self.kept = self.find()
+
+    def open(self, sheet: Sheet) -> Kind:
+        """The cases for a test; where they are private, its sheet shows nothing of the student's from here on."""
+        cases = self.find()
+        sheet.private = cases.private
+        return cases
+
+
+def load_exercise(folder: Path) -> Exercise:
+    """The exercise whose suite lies in `folder`. Raises `ExerciseError`."""
+    path = folder / FILE
+    try:
+        stated = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ExerciseError(f"{path}: {error}. Every suite has this file; write it as TOML.") from error
+    given = _checked(path, "", stated, KEYS)
+    points = {test: _number(path, f"points.{test}", value) for test, value in given["points"].items()}
+    families = {name: _family(path, name, one, points) for name, one in given["families"].items()}
+    for test, most in points.items():
+        together = sum(one.points for one in families.values() if one.test == test)
+        if abs(together - most) > 1e-9:
+            raise ExerciseError(
+                f"{path}: points.{test} is {most:g}, but its families have {together:g} points together; they must be "
+                "the same. Correct one of them."
+            )
+    for key in ("forbids", "preloads"):
+        if wrong := [one for one in given[key] if not isinstance(one, str)]:
+            raise ExerciseError(f"{path}: {key} holds {wrong[0]!r}; it must be names of modules. Write it in quotes.")
+    for name, seed in given["seeds"].items():
+        if type(seed) is not int or seed < 0:
+            raise ExerciseError(f"{path}: seeds.{name} is {seed!r}; it must be a whole number from 0 on. Write one.")
+    return Exercise(
+        folder.name, folder, MappingProxyType(points), MappingProxyType(families), tuple(given["forbids"]),
+        tuple(given["preloads"]), MappingProxyType(given["seeds"]), float(given["limit_s"]),
+    )  # fmt: skip
+
+
+def _family(path: Path, name: str, stated: Any, points: Mapping[str, float]) -> Family:
+    if not isinstance(stated, dict):
+        raise ExerciseError(f"{path}: families.{name} is {stated!r}; it must be a table. Write [families.{name}].")
+    given = _checked(path, f"families.{name}.", stated, FAMILY_KEYS)
+    if given["test"] not in points:
+        raise ExerciseError(
+            f"{path}: families.{name}.test is {given['test']!r}; it must be one of {', '.join(points)}. Name one."
+        )
+    return Family(given["test"], given["title"] or name, float(given["points"]), given["production"], given["read"])
+
+
+def _checked(path: Path, where: str, stated: dict[str, Any], keys: Mapping[str, tuple[type, str, Any]]) -> Any:
+    """The values of all `keys`, defaults where they are left out."""
+    for key in stated:
+        if key not in keys:
+            raise ExerciseError(f"{path}: {where}{key} is no key; known are {', '.join(keys)}. Rename or remove it.")
+    for key, (kind, words, default) in keys.items():
+        if key not in stated and default is ...:
+            raise ExerciseError(f"{path}: {where}{key} is missing; it must be {words}. Add it.")
+        value = stated.get(key, default)
+        if kind is float:
+            _number(path, f"{where}{key}", value)
+        elif not isinstance(value, kind):
+            raise ExerciseError(f"{path}: {where}{key} is {value!r}; it must be {words}. Correct it.")
+    return {key: stated.get(key, default) for key, (_, _, default) in keys.items()}
+
+
+def _number(path: Path, key: str, value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1000:
+        raise ExerciseError(f"{path}: {key} is {value!r}; it must be a number from 0 to 1,000. Write one.")
+    return float(value)

@@ -1,0 +1,218 @@
+"""The tests of `reduce_latency`: what each asks of the student's objects. Points for figures stand in `verdicts`."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentError
+from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of, family_cpu_of
+from grader.suite_kit.plain import agrees, differing, is_number
+from grader.suite_kit.score_sheet import Sheet
+from grader.suites.reduce_latency.cases import CASES, EXERCISE, Cases, fresh_requests
+from grader.suites.reduce_latency.requests import Request
+from grader.suites.reduce_latency.service import SlowService
+from grader.suites.reduce_latency.stages import judge_profile, measure_shares
+from grader.suites.reduce_latency.verdicts import judge_accuracy, judge_speed
+
+THRESHOLDS = (2.5, 8, 30)
+EXACT = 1e-6
+MEMORY_MB = 512
+START_CPU_S = 2.0
+FIRST_REQUEST = 2  # times what the slow service needs
+FIELDS = (
+    "placed_at", "restaurant", "vehicle", "distance_km", "items", "basket_usd", "rain_mm", "open_orders",
+    "recent_delays_min",
+)  # fmt: skip
+
+begin = EXERCISE.begin
+
+
+def warm() -> None:
+    """What every submission needs alike, done once in a process of the grader's before it forks."""
+    CASES.keep()
+    SlowService().predict(CASES.find().ordinary[0])
+
+
+def practice_requests(number: int, seed: int = 1) -> list[Request]:
+    """`number` fresh requests to try things on; the tests use others."""
+    fresh = fresh_requests(seed)
+    return [next(fresh) for _ in range(number)]
+
+
+def show(family: str = "ordinary", number: int = 0) -> None:
+    """Prints a public request of the second test, and what the slow service answers to it."""
+    row, right = CASES.public().of(family)[number]
+    print(f"{json.dumps(row)}\n-> {right!r}")
+
+
+@EXERCISE.graded("profile")
+def profile(sheet: Sheet, answer: Answer, name: str) -> None:
+    """Where the time goes: the student's shares and limit against those measured now."""
+    cases = CASES.open(sheet)
+    given = answer.call(name)
+    fresh = fresh_requests(cases.seed)
+    measured: list[dict[str, float]] = []
+    for _ in range(ROUNDS):
+        measured += measure_shares([next(fresh) for _ in range(13)])
+        if judge_profile(sheet, given, measured):
+            break
+
+
+@EXERCISE.graded("same answers")
+def same_answers(sheet: Sheet, answer: Answer, name: str) -> None:
+    """Ordinary and unusual requests, repeats, untouched input, and the accuracy guard."""
+    cases, fast = CASES.open(sheet), answer.call(name)
+    given = [answer.call(fast, row, method="predict") for row in cases.ordinary]
+    missed = differing(given, cases.expected, EXACT)
+    sheet.judge(
+        "ordinary", f"{len(missed)} of {len(given)} differ", "0, by 1e-6", not missed,
+        _how_they_differ(given, cases.expected, missed) + _first("ordinary", given, cases, missed),
+    )  # fmt: skip
+    _unusual(sheet, answer, fast, cases)
+    _repeats(sheet, answer, fast, cases)
+    judge_accuracy(sheet, given, cases)
+
+
+def _how_they_differ(given: list[Any], expected: list[float], missed: list[int]) -> str:
+    if not missed:
+        return ""
+    value = given[missed[0]]
+    if value is None:
+        return "predict gave None. Is a return missing?"
+    if isinstance(value, Handle) or not isinstance(value, int | float):
+        return "predict gave something that is no plain number. Compute the answer before you return it."
+    gaps = [abs(given[i] - expected[i]) for i in missed if is_number(given[i]) and abs(given[i]) <= 1]
+    by = f"by up to {max(gaps):.2g}" if len(gaps) == len(missed) else "and some are no probabilities"
+    return f"{len(missed)} of {len(given)} answers differ, {by}."
+
+
+def _first(family: str, given: Sequence[Any], cases: Cases, missed: Sequence[int]) -> str:
+    """The first answer that differs, apart, with its request; nothing where cases are hidden."""
+    if cases.private or not missed:
+        return ""
+    row, right = cases.of(family)[missed[0]]
+    came = f"{given[missed[0]]:.8g}" if is_number(given[missed[0]]) else "no number"
+    return f' The first: suite.show("{family}", {missed[0]}) is {row["order"]}, you gave {came}, right is {right:.8g}.'
+
+
+def _unusual(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> None:
+    off, first = dict[str, str](), ""
+    for family, rows in cases.unusual.items():
+        try:
+            given = [answer.call(fast, row, method="predict") for row in rows]
+        except StudentError as error:
+            if error.unfinished:
+                raise
+            off[family] = f"raised {sheet.raised(error)}"
+            continue
+        if missed := differing(given, cases.unusual_expected[family], EXACT):
+            off[family] = f"{len(missed)} of {len(rows)} answers differ"
+            first = first or _first(family, given, cases, missed)
+    together = "; ".join(f"{family} ({what})" for family, what in off.items())
+    sheet.judge(
+        "unusual", f"{len(cases.unusual) - len(off)} of {len(cases.unusual)} agree", f"{len(cases.unusual)}", not off,
+        f"Not as the slow service answers: {together}.{first}",
+    )  # fmt: skip
+
+
+def _repeats(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> None:
+    rows = cases.ordinary[:20]
+    order = [*rows, *rows[::-1], *rows[::2]]
+    replies: list[Reply] = [answer.call(fast, row, method="predict", watch=True) for row in order]
+    first = {row["order"]: reply.value for row, reply in zip(rows, replies, strict=False)}
+    again = [reply.value for reply in replies][len(rows) :]
+    count = sum(
+        not is_number(first[row["order"]]) or not agrees(one, first[row["order"]], EXACT)
+        for one, row in zip(again, order[len(rows) :], strict=True)
+    )
+    # Remembered by address, all get the first request's answer where all come to lie at one address: each time again.
+    own = zip(replies, cases.expected[: len(rows)], strict=False)
+    others = sum(_is_anothers(reply.value, cases.expected[:i], right) for i, (reply, right) in enumerate(own))
+    changed = sum(one.changed for one in replies)
+    did = f"{count} of {len(again)} requests got another answer when they came again. " if count else ""
+    did += f"{others} of {len(rows)} requests got the answer of one before them. " if others else ""
+    did += f"predict changed its input in {changed} of {len(order)} calls." if changed else ""
+    sheet.judge(
+        "repeats", f"{count + others} differ, {changed} inputs changed", "0, 0", not (count or others or changed),
+        did.strip(),
+    )  # fmt: skip
+
+
+def _is_anothers(given: Any, before: Sequence[float], own: float) -> bool:
+    """Whether an answer is wrong, and right for a request that was asked before."""
+    return not agrees(given, own, EXACT) and any(agrees(given, one, EXACT) for one in before)
+
+
+@EXERCISE.graded("speed")
+def speed(sheet: Sheet, answer: Answer, name: str) -> None:
+    """CPU time against the slow service, request by request, on fresh requests."""
+    slow = InKernel({"SlowService": SlowService})
+    cases = CASES.open(sheet)
+    before = Subject(slow, slow.call("SlowService"), "predict")
+    after = Subject(answer, answer.call(name), "predict")
+    in_a_row = [(row, right, after(row)) for row, right in cases.of("ordinary")[:20]]
+    found, sure = compare(before, after, fresh_requests(cases.seed + 1), THRESHOLDS)
+    judge_speed(sheet, replace(found, outputs=(*in_a_row, *found.outputs)), sure, THRESHOLDS)
+
+
+@EXERCISE.graded("guards")
+def guards(sheet: Sheet, answer: Answer, name: str) -> None:
+    """Incomplete requests, the start and the first request, memory. Only for a service whose answers are right."""
+    cases = CASES.open(sheet)
+    slow = InKernel({"SlowService": SlowService})
+    old = slow.call("SlowService")
+    slow.call(old, cases.ordinary[0], method="predict")
+    kept: list[Any] = []
+    start_s = family_cpu_of(lambda: kept.append(answer.call(name)), answer)
+    with answer.uncollected():
+        first_s = cpu_of(lambda: kept.append(answer.call(kept[0], cases.ordinary[1], method="predict")), answer)
+    most_s = FIRST_REQUEST * cpu_of(lambda: slow.call(old, cases.ordinary[1], method="predict"), slow)
+    given = [kept[1], *(answer.call(kept[0], row, method="predict") for row in cases.ordinary[2:40])]
+    if len(differing(given, cases.expected[1:40], 0.02)) > 2:
+        sheet.end("fail", "The guards count only for a service whose answers are right to within 0.02.")
+        return
+    _incomplete(sheet, answer, kept[0], cases.ordinary[0])
+    late = "What is done once belongs in __init__, and must end soon."
+    sheet.judge(
+        "start", f"{start_s:.2f} s, {first_s * 1e3:.1f} ms", f"{START_CPU_S:g} s, {most_s * 1e3:.0f} ms",
+        start_s <= START_CPU_S and first_s <= most_s, late if first_s > most_s else f"__init__ worked {start_s:.1f} s.",
+    )  # fmt: skip
+    peak = answer.peak_mb()
+    sheet.judge(
+        "memory", f"{peak:.0f} MB", f"{MEMORY_MB} MB", peak <= MEMORY_MB,
+        "Memory is counted since the kernel started: if an experiment took it, restart and run all cells.",
+    )  # fmt: skip
+
+
+def _incomplete(sheet: Sheet, answer: Answer, fast: Handle, whole: Request) -> None:
+    answered = []
+    for field in FIELDS:
+        row = {key: value for key, value in whole.items() if key != field}
+        try:
+            answer.call(fast, row, method="predict")
+        except StudentError as error:
+            if error.unfinished:
+                raise
+        else:
+            answered.append(field)
+    sheet.judge(
+        "incomplete", f"{len(FIELDS) - len(answered)} of {len(FIELDS)}", f"{len(FIELDS)}", not answered,
+        f"Answered although a field is missing: {', '.join(answered)}.",
+    )  # fmt: skip
+
+
+@EXERCISE.graded("shadow")
+def shadow(sheet: Sheet, answer: Answer, name: str) -> None:
+    """How many shadow requests must agree before the switch."""
+    plans = CASES.open(sheet).plans
+    given = [answer.call(name, share, confidence) for share, confidence in plans]
+    right = [math.ceil(math.log(1 - confidence) / math.log(1 - share)) for share, confidence in plans]
+    count = len(differing(given, right))
+    few = sum(isinstance(one, int | float) and one < number for one, number in zip(given, right, strict=True))
+    sheet.judge(
+        "shadow", f"{len(plans) - count} of {len(plans)}", f"{len(plans)}", not count,
+        f"Of {len(plans)} plans you asked for too few requests in {few}, and in {count - few} for more than are "
+        "needed, or for no number.",
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Without a secret a test meets public cases, with `secret` hidden ones; `sandboxes` gives a warmed one an exercise."""
+
+import sys
+
+import pytest
+
+from grader.sandbox import make_sandbox
+from tests.grader.grading.beside import SERVER
+from tests.grader.suites.contract import suite_of
+
+
+@pytest.fixture(autouse=True)
+def no_secret(monkeypatch, tmp_path):
+    monkeypatch.setenv("MLSD_SECRET_FILE", str(tmp_path / "none"))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))  # an import guard of one test is not another's
+
+
+@pytest.fixture
+def secret(monkeypatch, tmp_path):
+    path = tmp_path / "secret"
+    path.write_text("a" * 64)
+    path.chmod(0o600)
+    monkeypatch.setenv("MLSD_SECRET_FILE", str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def sandboxes():
+    """A warmed sandbox an exercise."""
+    open_ones = {}
+
+    def find(name):
+        if name not in open_ones:
+            exercise = suite_of(name).EXERCISE
+            imports = [f"grader.suites.{name}", *exercise.preloads]
+            open_ones[name] = make_sandbox(imports, forbids=list(exercise.forbids), server=SERVER)
+            open_ones[name].__enter__()
+        return open_ones[name]
+
+    yield find
+    for one in open_ones.values():
+        one.__exit__(None, None, None)

@@ -1,0 +1,78 @@
+"""An exercise in a test's hands: its bank, its suite, the clocks that it is fed, and its answers run in the engine."""
+
+import ast
+import functools
+import importlib
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+from grader.bank.model import load_bank
+from grader.bank.runner import run_cell
+from grader.grading.analysis.grading_plan import Plan
+from grader.grading.analysis.name_analysis import Names
+from grader.grading.grade_submission import Step, untouched
+from grader.grading.sealed.client import Client
+from grader.grading.sealed.evaluator import Evaluator, Namespace
+
+ROOT = Path(__file__).parents[3]
+bank_of = functools.cache(functools.partial(load_bank, ROOT))
+
+
+def suite_of(name):
+    return importlib.import_module(f"grader.suites.{name}")
+
+
+def hooks_of(name):
+    """How the clocks of an exercise are fed; nothing where it has none."""
+    known = (Path(__file__).parent / f"hooks_{name}.py").is_file()
+    return importlib.import_module(f"tests.grader.suites.hooks_{name}") if known else SimpleNamespace()
+
+
+def feed(name, hook, *given):
+    getattr(hooks_of(name), hook, lambda *_: None)(*given)
+
+
+def cells_of(bank, answer, **names):
+    """What an answer's cells define, without its tests."""
+    namespace = {"__name__": "__main__", **names}
+    for cell, source in bank.source(answer):
+        if not cell.startswith("test-"):
+            run_cell(cell, source, namespace)
+    return namespace
+
+
+def reference_of(bank):
+    return next(one for one in bank.answers if one.kind == "reference")
+
+
+def calls_of(bank):
+    """Its test cells by grade id: the test of the suite, and the names that it passes to it."""
+    calls = {cell: ast.parse(source).body[-1].value for cell, source in bank.cells if cell in bank.maxima}
+    return {cell: (call.func.attr, [one.id for one in call.args]) for cell, call in calls.items()}
+
+
+def told_of(notebook):
+    """Its prose."""
+    cells = json.loads(notebook.read_text())["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
+def marks_in_the_engine(sandbox, bank, cells, tests):
+    """Student's cells in the sandbox, locked functions on both sides, tests in the checker: as the engine does it."""
+    stubs = next(one for one in bank.answers if one.kind == "starter").cells
+    steps = [Step(n, cell, "theirs" if cell in stubs else "locked", source) for n, (cell, source) in enumerate(cells)]
+    evaluator = Evaluator(Namespace(Names()))
+    evaluator.namespace["suite"] = suite_of(bank.name)
+    marks = {}
+    with sandbox.open() as session:
+        evaluator.use(Client(session))
+        evaluator.namespace.client.starters = untouched(steps, Plan(bank.name, starters=stubs))[1]
+        for cell, source in cells:
+            if cell in tests:
+                marks[cell] = evaluator.run(source, cell, bank.maxima[cell], 120).points
+            elif cell not in bank.maxima:
+                session.run_cell(source)
+                if cell not in stubs and source.startswith("def "):
+                    evaluator.run(source, cell, 0.0, 20)
+    return marks
