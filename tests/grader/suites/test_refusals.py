@@ -1,22 +1,16 @@
 """No store that a student's tests get, right or planted, can be told from another by how it refuses a bad request."""
 
 import itertools
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from grader.bank.model import load_bank
-from grader.bank.runner import run_cell
-from grader.suites import hidden
 from grader.suites import implement_feature_store as suite
 from grader.suites.implement_feature_store.bugs import BUGS, TIES
 from grader.suites.implement_feature_store.lent import Shop, store_class
 from grader.suites.implement_feature_store.requests import FORMS
+from tests.grader.suites.contract import bank_of, cells_of, reference_of
 
-ROOT = Path(__file__).parents[3]
-NAME = "implement_feature_store"
 ROW = {"entity": "e", "event_s": 10, "a": 1}
 REQUEST = {"entity": "e", "at_s": 10}
 ODD = [None, True, "x", b"x", 1.5, float("inf"), float("nan"), 2**63, [], {}, set(), [None], [[]], [{}], object(), 1j]
@@ -84,21 +78,14 @@ def lent(make):
 
 
 @pytest.fixture
-def part(monkeypatch, tmp_path):
-    secret = tmp_path / "secret"
-    secret.write_text("a" * 64)
-    monkeypatch.setenv("MLSD_SECRET_FILE", str(secret))
-    return hidden(NAME)
+def part(secret):
+    return suite.EXERCISE.hidden()
 
 
 @pytest.fixture
-def reference(monkeypatch):
-    monkeypatch.setenv("MLSD_SECRET_FILE", os.devnull)
-    bank, namespace = load_bank(ROOT, NAME), {"__name__": "__main__"}
-    for cell, source in bank.source(next(one for one in bank.answers if one.kind == "reference")):
-        if not cell.startswith("test-"):
-            run_cell(cell, source, namespace)
-    return namespace["FeatureStore"]
+def reference():
+    bank = bank_of("implement_feature_store")
+    return cells_of(bank, reference_of(bank))["FeatureStore"]
 
 
 def own(store, bug):
