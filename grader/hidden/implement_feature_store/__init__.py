@@ -1,18 +1,17 @@
 """Hidden cases of `implement_feature_store`: the public families and bugs, drawn from the instructor's secret."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
 from grader.hidden.implement_feature_store.oracle import FirstOfTies, ListStore, expected
-from grader.hidden.implement_feature_store.sqlstore import SqlStore
 from grader.secret import derive
+from grader.suite_kit.scripted import Case
 from grader.suites.implement_feature_store import cases as public
-from grader.suites.implement_feature_store.bugs import BUGS
+from grader.suites.implement_feature_store.bugs import STORES
 
 NAME = public.EXERCISE.name
-RIGHT = {"the last of ties": ListStore, "the first of ties, in SQL": SqlStore, "the first of ties": FirstOfTies}
+RIGHT = (ListStore, FirstOfTies)
 
 
 def cases() -> public.Cases:
@@ -23,7 +22,7 @@ def cases() -> public.Cases:
 def drawn(seed: int | None, trials_seed: int | None) -> public.Cases:
     """The cases that two seeds give; the answers come from the oracle."""
     families = public.draw_families(seed or 0, expected)
-    return public.Cases(families, trials(np.random.default_rng(trials_seed)), private=True)
+    return public.Cases(families, STORES.hidden_trials(np.random.default_rng(trials_seed), RIGHT), private=True)
 
 
 def answered(cases: public.Cases) -> public.Cases:
@@ -33,20 +32,5 @@ def answered(cases: public.Cases) -> public.Cases:
     return replace(cases, families=families, examples=examples)
 
 
-def _answered(case: public.Case) -> public.Case:
-    return public.Case(case.steps, expected(case.steps))
-
-
-def trials(rng: np.random.Generator) -> list[public.Trial]:
-    """Right stores among stores with bugs, in an order that nobody can know; sizes within the published ranges.
-
-    The student's own store is among the right ones, as it is where they try their tests: so a store that its own tests
-    reject gets there what it gets here.
-    """
-    made = [one for one in public.public_trials() if not one.family]
-    made += [public.Trial(lent=store) for store in RIGHT.values()]
-    for name, bug in BUGS.items():
-        least, most = sorted(bug.sizes)
-        size = int(rng.integers(least, most + 1))
-        made.append(public.Trial(bug.family, name, size, partial(bug.wrapper, ListStore, size)))
-    return [made[i] for i in rng.permutation(len(made))]
+def _answered(case: Case) -> Case:
+    return Case(case.steps, expected(case.steps))

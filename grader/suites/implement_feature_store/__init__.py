@@ -1,6 +1,6 @@
 """The exercise as its notebook imports it: `from grader.suites import implement_feature_store as suite`."""
 
-from grader.suites.implement_feature_store.bugs import BUGS
+from grader.suites.implement_feature_store.bugs import STORES
 from grader.suites.implement_feature_store.lent import try_store
 from grader.suites.implement_feature_store.suite import (
     CASES,
@@ -16,7 +16,10 @@ from grader.suites.implement_feature_store.suite import (
     warm,
 )  # fmt: skip
 
+BUGS, PLANTED = STORES.bugs, STORES
+
 __all__ = [
-    "BUGS", "CASES", "EXERCISE", "any_order", "begin", "change", "growth", "online", "own_tests", "past", "show",
+    "BUGS",
+    "CASES", "EXERCISE", "PLANTED", "any_order", "begin", "change", "growth", "online", "own_tests", "past", "show",
     "try_store", "warm",
 ]  # fmt: skip

@@ -7,9 +7,10 @@ bugs. A bug with a size has its hardest published one where students try it.
 from collections import defaultdict
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
+from grader.suite_kit.planted_bugs import PlantedBugs
+from grader.suites.implement_feature_store.requests import TestedStore
 from grader.suites.implement_feature_store.scripts import QUESTIONS
 
 Row = dict[str, Any]
@@ -130,30 +131,16 @@ def _without(view: str, places: Any, method: str, arguments: tuple[Any, ...]) ->
     return view, [row for row in rows if (row["entity"], row["event_s"], known_s) not in places], known_s
 
 
-TIES: dict[str, type[Own]] = {"first of ties": FirstOfTies, "last of ties": LastOfTies}
-
-
-@dataclass(frozen=True)
-class Bug:
-    """A planted bug: its family, what the store does in words, the wrapper, and the published sizes, hardest first."""
-
-    family: str
-    does: str
-    wrapper: type[Own]
-    sizes: tuple[int, int] = (0, 0)
-
-
-BUGS: dict[str, Bug] = {}
-
-
-def bug(name: str, family: str, does: str, sizes: tuple[int, int] = (0, 0)) -> Callable[[type[Own]], type[Own]]:
-    """Enters a wrapper in `BUGS`."""
-
-    def enter(wrapper: type[Own]) -> type[Own]:
-        BUGS[name] = Bug(family, does, wrapper, sizes)
-        return wrapper
-
-    return enter
+STORES = PlantedBugs(
+    "store",
+    plain=Own,
+    hold=TestedStore,
+    left_open="which of two equal rows holds",
+    either_way={
+        "first of ties": ("the first of two equal rows holding", FirstOfTies),
+        "last of ties": ("the last of two equal rows holding", LastOfTies),
+    },
+)
 
 
 def _known(request: Row) -> int:
@@ -161,7 +148,7 @@ def _known(request: Row) -> int:
     return int(request.get("known_s", at_s))
 
 
-@bug("sees ahead", "time", "as_of sees events that come after the moment asked about", (1, 5))
+@STORES.plant("sees ahead", "time", "as_of sees events that come after the moment asked about", (1, 5))
 class SeesAhead(Own):
     def asked(self, view: str, request: Row) -> Row:
         return {**request, "at_s": request["at_s"] + self.size, "known_s": _known(request)}
@@ -201,38 +188,38 @@ class KnowsEvents(Own):
         raise NotImplementedError
 
 
-@bug("misses the moment", "time", "as_of misses an event at the very moment asked about")
+@STORES.plant("misses the moment", "time", "as_of misses an event at the very moment asked about")
 class MissesTheMoment(KnowsEvents):
     def chosen(self, seen: list[tuple[int, str]], at_s: int) -> int:
         return max((event_s for event_s, _ in seen if event_s < at_s), default=-FAR)
 
 
-@bug("last arrival holds", "time", "as_of answers the row that arrived last, whenever it happened")
+@STORES.plant("last arrival holds", "time", "as_of answers the row that arrived last, whenever it happened")
 class LastArrivalHolds(KnowsEvents):
     def chosen(self, seen: list[tuple[int, str]], at_s: int) -> int:
         written = [event_s for event_s, method in seen if method == "write"]
         return written[-1] if written else max((event_s for event_s, _ in seen), default=-FAR)
 
 
-@bug("ignores knowledge", "knowledge", "as_of uses rows that were not known yet")
+@STORES.plant("ignores knowledge", "knowledge", "as_of uses rows that were not known yet")
 class IgnoresKnowledge(Own):
     def asked(self, view: str, request: Row) -> Row:
         return {**request, "known_s": FAR}
 
 
-@bug("knows too late", "knowledge", "a row does not count at the moment when it becomes known")
+@STORES.plant("knows too late", "knowledge", "a row does not count at the moment when it becomes known")
 class KnowsTooLate(Own):
     def asked(self, view: str, request: Row) -> Row:
         return {**request, "known_s": _known(request) - 1}
 
 
-@bug("ignores the request", "knowledge", "as_of does not look at the known_s of a request")
+@STORES.plant("ignores the request", "knowledge", "as_of does not look at the known_s of a request")
 class IgnoresTheRequest(Own):
     def asked(self, view: str, request: Row) -> Row:
         return {"entity": request["entity"], "at_s": request["at_s"]}
 
 
-@bug("keeps the first", "knowledge", "a correction does not replace the row")
+@STORES.plant("keeps the first", "knowledge", "a correction does not replace the row")
 class KeepsTheFirst(Own):
     def write(self, view: str, rows: list[Row], known_s: int) -> Any:
         there = self.remembered[view]
@@ -244,25 +231,25 @@ class KeepsTheFirst(Own):
         return given
 
 
-@bug("never forgets", "time to live", "there is no time to live")
+@STORES.plant("never forgets", "time to live", "there is no time to live")
 class NeverForgets(Own):
     def define(self, view: str, columns: list[str], time_to_live_s: int | None) -> Any:
         return super().define(view, columns, None)
 
 
-@bug("forgets late", "time to live", "an event as old as the time to live still counts", (1, 3))
+@STORES.plant("forgets late", "time to live", "an event as old as the time to live still counts", (1, 3))
 class ForgetsLate(Own):
     def define(self, view: str, columns: list[str], time_to_live_s: int | None) -> Any:
         return super().define(view, columns, None if time_to_live_s is None else time_to_live_s + self.size)
 
 
-@bug("always forgets", "time to live", "a view without a time to live gets one, of days", (30 * DAY_S, DAY_S))
+@STORES.plant("always forgets", "time to live", "a view without a time to live gets one, of days", (30 * DAY_S, DAY_S))
 class AlwaysForgets(Own):
     def define(self, view: str, columns: list[str], time_to_live_s: int | None) -> Any:
         return super().define(view, columns, self.size if time_to_live_s is None else time_to_live_s)
 
 
-@bug("zero for missing", "answers", "a missing value is answered as 0")
+@STORES.plant("zero for missing", "answers", "a missing value is answered as 0")
 class ZeroForMissing(Own):
     def as_of(self, view: str, requests: list[Row]) -> Any:
         return [_zeros(one) for one in super().as_of(view, requests)]
@@ -275,20 +262,20 @@ def _zeros(answer: Row) -> Row:
     return {column: 0 if value is None else value for column, value in answer.items()}
 
 
-@bug("in order of time", "answers", "answers come in the order of time, not of the requests")
+@STORES.plant("in order of time", "answers", "answers come in the order of time, not of the requests")
 class InOrderOfTime(Own):
     def as_of(self, view: str, requests: list[Row]) -> Any:
         return self.call("as_of", view, sorted(requests, key=lambda one: one["at_s"]))
 
 
-@bug("keeps part of a batch", "answers", "of a refused batch the rows before the bad one stay")
+@STORES.plant("keeps part of a batch", "answers", "of a refused batch the rows before the bad one stay")
 class KeepsPartOfABatch(Own):
     def write(self, view: str, rows: list[Row], known_s: int) -> Any:
         for place in range(max(1, len(rows))):  # a batch without rows is asked too: the view may be unknown
             self.call("write", view, rows[place : place + 1], known_s)
 
 
-@bug("fills from before", "answers", "a value written as None is filled from a row that came before")
+@STORES.plant("fills from before", "answers", "a value written as None is filled from a row that came before")
 class FillsFromBefore(Own):
     def write(self, view: str, rows: list[Row], known_s: int) -> Any:
         filled, last = [], dict(self.remembered[view])
@@ -301,14 +288,14 @@ class FillsFromBefore(Own):
         return given
 
 
-@bug("shows unpublished", "online", "online shows rows that were not published")
+@STORES.plant("shows unpublished", "online", "online shows rows that were not published")
 class ShowsUnpublished(Own):
     def online(self, view: str, entity: str, now_s: int) -> Any:
         self.call("materialise", view, now_s)
         return self.call("online", view, entity, now_s)
 
 
-@bug("takes back", "online", "publishing an earlier moment takes values back")
+@STORES.plant("takes back", "online", "publishing an earlier moment takes values back")
 class TakesBack(Own):
     def materialise(self, view: str, now_s: int) -> Any:
         if now_s < self.remembered[view].get("published_s", -FAR):
@@ -317,7 +304,7 @@ class TakesBack(Own):
         return self.call("materialise", view, now_s)
 
 
-@bug("ages at publication", "online", "online judges the age at the publication")
+@STORES.plant("ages at publication", "online", "online judges the age at the publication")
 class AgesAtPublication(Own):
     def materialise(self, view: str, now_s: int) -> Any:
         memory = self.remembered[view]
@@ -328,7 +315,7 @@ class AgesAtPublication(Own):
         return self.call("online", view, entity, self.remembered[view].get("published_s", now_s))
 
 
-@bug("loses the default", "change", "a new column answers None instead of its default")
+@STORES.plant("loses the default", "change", "a new column answers None instead of its default")
 class LosesTheDefault(Own):
     def add_column(self, view: str, column: str, default: Any) -> Any:
         if self.remembered[view].setdefault(column, default) != default:
@@ -336,7 +323,7 @@ class LosesTheDefault(Own):
         return self.call("add_column", view, column, None)
 
 
-@bug("default for None", "change", "a written None is answered as the default")
+@STORES.plant("default for None", "change", "a written None is answered as the default")
 class DefaultForNone(Own):
     def add_column(self, view: str, column: str, default: Any) -> Any:
         given = self.call("add_column", view, column, default)
@@ -349,13 +336,13 @@ class DefaultForNone(Own):
         return self.call("write", view, said, known_s)
 
 
-@bug("backfill replaces", "change", "a backfill replaces the row and loses its other columns")
+@STORES.plant("backfill replaces", "change", "a backfill replaces the row and loses its other columns")
 class BackfillReplaces(Own):
     def backfill(self, view: str, rows: list[Row], known_s: int) -> Any:
         return self.call("write", view, rows, known_s)
 
 
-@bug("backfill counts from now", "change", "a backfill that runs again undoes a correction that came since")
+@STORES.plant("backfill counts from now", "change", "a backfill that runs again undoes a correction that came since")
 class BackfillCountsFromNow(Own):
     def write(self, view: str, rows: list[Row], known_s: int) -> Any:
         given = self.call("write", view, rows, known_s)
@@ -366,7 +353,7 @@ class BackfillCountsFromNow(Own):
         return self.call("backfill", view, rows, max(known_s, self.remembered[view].get("known_s", -FAR)))
 
 
-@bug("backfill rewrites the past", "change", "a backfill counts from the event, before it was known")
+@STORES.plant("backfill rewrites the past", "change", "a backfill counts from the event, before it was known")
 class BackfillRewritesThePast(Own):
     def backfill(self, view: str, rows: list[Row], known_s: int) -> Any:
         self.would_take("backfill", view, rows, known_s)

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from grader.suite_kit.exercise import CaseSource, load_exercise
-from grader.suites.implement_feature_store.bugs import BUGS, TIES
+from grader.suite_kit.planted_bugs import Trial
+from grader.suite_kit.scripted import Case
+from grader.suites.implement_feature_store.bugs import STORES
 from grader.suites.implement_feature_store.families import FAMILIES
 from grader.suites.implement_feature_store.scripts import Script
 
@@ -21,27 +23,6 @@ HERE = Path(__file__).parent
 EXERCISE = load_exercise(HERE)
 A_FAMILY = 4
 MORE = {"any order": 6, "any mixture": 32}
-
-
-@dataclass(frozen=True)
-class Case:
-    """`steps` (method, arguments, what the step is about) and what is `expected` at each: see `scripts.Script`."""
-
-    steps: list[list[Any]]
-    expected: list[Any]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One store for the student's tests: right if `family` is empty, else with the planted `bug` of that size.
-
-    `lent` makes the store in the checker; without it the store is the student's own, distorted.
-    """
-
-    family: str = ""
-    bug: str = ""
-    size: int = 0
-    lent: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,18 +60,12 @@ def _case(write_one: Callable[[Script], None], script: Script, answers: Callable
     return Case(script.steps, answers(script.steps))
 
 
-def public_trials() -> list[Trial]:
-    """The student's own store as it is, with its ties decided either way, and with every planted bug."""
-    planted = [Trial(bug.family, name, bug.sizes[0]) for name, bug in BUGS.items()]
-    return [Trial(), *(Trial(bug=name) for name in TIES), *planted]
-
-
 def public_cases() -> Cases:
     """The stored cases, and the student's own store as it is and distorted."""
     stored = json.loads((HERE / "cases.json").read_text(encoding="utf-8"))
     families = {family: [Case(**one) for one in some] for family, some in stored["families"].items()}
     examples = {family: Case(**one) for family, one in stored["examples"].items()}
-    return Cases(families, public_trials(), examples=examples)
+    return Cases(families, STORES.public_trials(), examples=examples)
 
 
 CASES = CaseSource(EXERCISE, public_cases)

@@ -62,6 +62,32 @@ def note(method: str, arguments: tuple[Any, ...], views: Views) -> None:
         views[view].setdefault(rest[0], rest[1])
 
 
+class TestedStore:
+    """A store in the hands of a student's tests: asked also what it must refuse, for it may not.
+
+    Where it refuses that, it does so in the words of all stores.
+    """
+
+    def __init__(self, store: Any) -> None:
+        self.store = store
+        self.views: Views = {}
+
+    def call(self, method: str, arguments: Sequence[Any]) -> Any:
+        """One operation."""
+        plain = well_formed(method, arguments)
+        refused = refusal(method, plain, self.views)
+        try:
+            given = getattr(self.store, method)(*plain)
+        except NotImplementedError:
+            raise
+        except Exception:
+            if refused is None:
+                raise
+            raise refused from None
+        note(method, plain, self.views)
+        return given
+
+
 def _name(what: str, value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{what} must be a string, not {_kind(value)}")

@@ -13,26 +13,15 @@ import numpy as np
 
 from grader.suite_kit.answer import Answer
 from grader.suite_kit.benchmark import family_cpu_of
+from grader.suite_kit.growth import Growth, measure_growth
+from grader.suite_kit.plain import agrees
 
 ROWS = 500
 TIMES = 10
-ROUNDS = 3
-SMALL = 4  # small scripts before the large one, and after it
 BATCH = 10
-FAR_ABOVE = 2  # CPU time of a right store is not disturbed by so much
 SHAPES = {"many entities": 20, "one entity": 0}
 
 Operations = list[tuple[str, tuple[Any, ...]]]
-
-
-@dataclass(frozen=True)
-class Growth:
-    """How many times a small script's CPU time the large one took (the best of the rounds), the former, and whether all
-    answers were right."""
-
-    ratio: float
-    small_s: float
-    right: bool
 
 
 @dataclass
@@ -94,36 +83,14 @@ class ScriptMaker:
 
 
 def measure(answer: Answer, name: str, rows_an_entity: int, enough: float, rng: np.random.Generator) -> Growth:
-    """The growth of one shape. Another round is made while the ratio is above `enough` but not far, up to three."""
-    best = Growth(np.inf, np.inf, True)
-    for _ in range(ROUNDS):
-        one = _round(answer, name, rows_an_entity, rng)
-        best = min(best, one, key=lambda growth: growth.ratio) if one.right else one
-        if best.ratio <= enough or best.ratio > FAR_ABOVE * enough or not best.right:
-            break
-    return best
-
-
-def _round(answer: Answer, name: str, rows_an_entity: int, rng: np.random.Generator) -> Growth:
-    """The large script against the mean of small ones before and after it, which take about as long together.
-
-    The quickest of the small ones would be one that nothing disturbed; a busy machine always disturbs a long script.
-    """
-    small_s, large_s, right = [], np.inf, True
-    for rows in [ROWS] * SMALL + [ROWS * TIMES] + [ROWS] * SMALL:
-        spent_s, agreed = _timed(answer, name, ScriptMaker(rng, rows, rows_an_entity))
-        right = right and agreed
-        if rows == ROWS:
-            small_s.append(spent_s)
-        else:
-            large_s = spent_s
-    return Growth(float(large_s / np.mean(small_s)), float(np.mean(small_s)), right)
+    """The growth of one shape."""
+    return measure_growth(
+        lambda rows: _timed(answer, name, ScriptMaker(rng, rows, rows_an_entity)), ROWS, TIMES, enough
+    )
 
 
 def _timed(answer: Answer, name: str, maker: ScriptMaker) -> tuple[float, bool]:
     """CPU seconds of one script on a new store, and whether all of its answers were right."""
-    from grader.suites.implement_feature_store.judging import agrees
-
     operations, answers = maker.script()
     store = answer.call(name)
     given: list[Any] = []

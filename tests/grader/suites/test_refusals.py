@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from grader.suites import implement_feature_store as suite
-from grader.suites.implement_feature_store.bugs import BUGS, TIES
-from grader.suites.implement_feature_store.lent import Shop, store_class
+from grader.suites.implement_feature_store.bugs import BUGS, STORES
 from grader.suites.implement_feature_store.requests import FORMS
 from tests.grader.suites.contract import bank_of, cells_of, reference_of
 
@@ -70,7 +69,7 @@ def lent(make):
     """Stores of the checker's, as an `Exposed` object offers them."""
 
     def new_store():
-        shop = Shop(make)
+        shop = STORES.shop(make)
         number = shop.new()
         return lambda method, arguments: shop.call(number, method, arguments)
 
@@ -102,7 +101,7 @@ def own(store, bug):
 
 
 def test_every_lent_store_refuses_every_bad_request_in_the_same_words(part):
-    made = [one.lent for one in part.trials(np.random.default_rng(1)) if one.lent is not None]
+    made = [one.lent for one in part.drawn(1, 1).trials if one.lent is not None]
     assert len(made) == len(BUGS) + len(part.RIGHT)
     told = {}
     for method, arguments in REQUESTS:
@@ -115,13 +114,13 @@ def test_every_lent_store_refuses_every_bad_request_in_the_same_words(part):
 def test_a_students_store_refuses_in_the_same_words_with_each_bug_and_as_the_lent_ones(reference, part):
     ordinary = [one for one in REQUESTS if len(one[1]) == len(FORMS.get(one[0], "no"))]
     for method, arguments in ordinary:
-        ways = {refused(own(reference, bug), method, arguments) for bug in ("", *TIES, *BUGS)}
-        ways.add(refused(lent(part.RIGHT["the last of ties"]), method, arguments))
+        ways = {refused(own(reference, bug), method, arguments) for bug in ("", *STORES.either_way, *BUGS)}
+        ways.add(refused(lent(part.RIGHT[0]), method, arguments))
         assert len(ways) == 1, (method, arguments, ways)
 
 
 def test_numbers_of_numpy_are_taken_as_the_numbers_they_are_by_every_store(part):
-    for make in part.RIGHT.values():
+    for make in part.RIGHT:
         store = lent(make)()
         store("define", ("v", ["a", "b"], np.int64(100)))
         row = {"entity": "e", "event_s": np.int32(5), "a": np.float64(1.5), "b": np.str_("x")}
@@ -130,7 +129,7 @@ def test_numbers_of_numpy_are_taken_as_the_numbers_they_are_by_every_store(part)
 
 
 def test_a_view_that_is_defined_again_is_a_new_one_in_every_right_store(part):
-    for make in part.RIGHT.values():
+    for make in part.RIGHT:
         store = lent(make)()
         for _ in range(2):
             store("define", ("v", ["a"], None))
@@ -141,7 +140,7 @@ def test_a_view_that_is_defined_again_is_a_new_one_in_every_right_store(part):
 
 
 def test_what_a_student_writes_into_a_store_afterwards_does_not_reach_it(part):
-    for make in part.RIGHT.values():
+    for make in part.RIGHT:
         store, rows = lent(make)(), [dict(ROW)]
         store("define", ("v", ["a"], None))
         store("write", ("v", rows, 10))
@@ -167,11 +166,3 @@ def _unknown_column_is_refused(store_to_test):
     except ValueError:
         return
     raise AssertionError
-
-
-def test_a_shop_has_no_store_of_another_number(part):
-    shop = Shop(part.RIGHT["the last of ties"])
-    assert store_class(shop.new, shop.call)() is not None
-    for number in (1, -1, "0", None):
-        with pytest.raises(ValueError, match="there is no store"):
-            shop.call(number, "define", ("v", ["a"], None))

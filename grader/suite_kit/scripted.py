@@ -1,4 +1,7 @@
-"""Runs a case on a store and says which of its answers were wrong, in the words of the case. It gives no points."""
+"""Cases that are scripts: operations on a new object of the student's, what is right at each, and which were wrong.
+
+A wrong answer is told in the words of the case. No points are given here.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,12 +10,28 @@ from typing import Any
 from grader.suite_kit import plain
 from grader.suite_kit.answer import Answer, Handle, StudentError
 from grader.suite_kit.score_sheet import Sheet
-from grader.suites.implement_feature_store.cases import Case
-from grader.suites.implement_feature_store.scripts import QUESTIONS
 
 SHOWN = 170
 NAMED = 3
 CHANGED = "arguments that were changed"
+
+
+@dataclass(frozen=True)
+class Case:
+    """`steps`: [method, arguments, what the step is about]; `expected` holds one entry a step.
+
+    That is the answer to a question, {"any": answers} where several are right, "refused" where an exception must come,
+    None where nothing is compared.
+    """
+
+    steps: list[list[Any]]
+    expected: list[Any]
+
+    def show(self) -> None:
+        """Prints the steps with what is expected at each, to be followed by hand or in a debugger."""
+        for step, ((method, arguments, about), right) in enumerate(zip(self.steps, self.expected, strict=True)):
+            said = ", ".join(map(repr, arguments))
+            print(f"{step:3} {method}({said})" + (f"\n      -> {right}    # {about}" if about or right else ""))
 
 
 @dataclass(frozen=True)
@@ -49,17 +68,17 @@ class Found:
 
 
 def run_family(sheet: Sheet, answer: Answer, name: str, cases: list[Case], watch: bool = False) -> Found:
-    """What the store class `name` does on each case, each in a new store. `watch`: arguments must not be changed."""
+    """What the class `name` does on each case, each with a new object. `watch`: arguments must not be changed."""
     found = Found()
     for number, case in enumerate(cases):
-        store = answer.call(name)
+        target = answer.call(name)
         for step, ((method, arguments, about), right) in enumerate(zip(case.steps, case.expected, strict=True)):
-            asked = method in QUESTIONS or right == "refused"
+            asked = right is not None
             about = about or f"{method} raised an exception"
             came: Any = None
             raised = ""
             try:
-                reply = answer.call(store, *arguments, method=method, watch=watch)
+                reply = answer.call(target, *arguments, method=method, watch=watch)
                 came = reply.value if watch else reply
                 if watch and reply.changed:
                     found.compared[CHANGED] += 1
@@ -74,7 +93,7 @@ def run_family(sheet: Sheet, answer: Answer, name: str, cases: list[Case], watch
             if wrong:
                 found.compared[about] += not asked
                 did = f"raised {raised}" if raised else "was taken" if right == "refused" else f"gave {_shown(came)}"
-                words = f"{_called(method, arguments)} {did}; right is {_wanted(right, method)}"
+                words = f"{_called(method, arguments)} {did}; right is {_wanted(right)}"
                 found.misses.append(Miss(number, step, about, words))
             if raised and not asked:
                 break
@@ -88,10 +107,10 @@ def agrees(came: Any, right: Any) -> bool:
     return right != "refused" and plain.agrees(came, right)
 
 
-def _wanted(right: Any, method: str) -> str:
+def _wanted(right: Any) -> str:
     if right == "refused":
         return "an exception"
-    if method not in QUESTIONS:
+    if right is None:
         return "no exception"
     if type(right) is dict and set(right) == {"any"}:
         return " or ".join(_short(repr(one)) for one in right["any"])
