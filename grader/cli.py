@@ -10,6 +10,7 @@ import typer
 import grader.commands
 import mlsd_lib.notebooks.commands
 from grader.bank.report import bank_command
+from grader.new_exercise import new_exercise
 from mlsd_lib.errors import CourseError
 from mlsd_lib.notebooks import course_root
 
@@ -22,6 +23,9 @@ app = typer.Typer(
 mlsd_lib.notebooks.commands.register(app)
 grader.commands.register(app)
 app.command("bank")(bank_command)
+new = typer.Typer(no_args_is_help=True, help="Write a skeleton that its tests refuse until it is filled.")
+new.command("exercise")(new_exercise)
+app.add_typer(new, name="new")
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 

@@ -7,10 +7,11 @@ bugs. A bug with a size has its hardest published one where students try it.
 from collections import defaultdict
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 from grader.suite_kit.planted_bugs import PlantedBugs
-from grader.suites.implement_feature_store.requests import TestedStore
+from grader.suites.implement_feature_store.requests import FORMS, TestedStore
 from grader.suites.implement_feature_store.scripts import QUESTIONS
 
 Row = dict[str, Any]
@@ -59,23 +60,13 @@ class Own:
         self.remembered.pop(view, None)
         return given
 
-    def write(self, view: str, rows: list[Row], known_s: int) -> Any:
-        return self.call("write", view, rows, known_s)
-
     def as_of(self, view: str, requests: list[Row]) -> Any:
         return self.call("as_of", view, [self.asked(view, one) for one in requests])
 
-    def materialise(self, view: str, now_s: int) -> Any:
-        return self.call("materialise", view, now_s)
-
-    def online(self, view: str, entity: str, now_s: int) -> Any:
-        return self.call("online", view, entity, now_s)
-
-    def add_column(self, view: str, column: str, default: Any) -> Any:
-        return self.call("add_column", view, column, default)
-
-    def backfill(self, view: str, rows: list[Row], known_s: int) -> Any:
-        return self.call("backfill", view, rows, known_s)
+    def __getattr__(self, method: str) -> Any:
+        if method not in FORMS:
+            raise AttributeError(method)
+        return partial(self.call, method)
 
 
 # Right stores: what the task leaves open is decided one way and the other.
@@ -252,10 +243,10 @@ class AlwaysForgets(Own):
 @STORES.plant("zero for missing", "answers", "a missing value is answered as 0")
 class ZeroForMissing(Own):
     def as_of(self, view: str, requests: list[Row]) -> Any:
-        return [_zeros(one) for one in super().as_of(view, requests)]
+        return [_zeros(one) for one in self.call("as_of", view, requests)]
 
     def online(self, view: str, entity: str, now_s: int) -> Any:
-        return _zeros(super().online(view, entity, now_s))
+        return _zeros(self.call("online", view, entity, now_s))
 
 
 def _zeros(answer: Row) -> Row:

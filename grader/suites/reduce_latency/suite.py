@@ -10,13 +10,15 @@ from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentErro
 from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of, family_cpu_of
 from grader.suite_kit.plain import agrees, differing, is_number
 from grader.suite_kit.score_sheet import Sheet
+from grader.suite_kit.speed_steps import judge_speed
+from grader.suites.reduce_latency.accuracy import judge_accuracy
 from grader.suites.reduce_latency.cases import CASES, EXERCISE, Cases, fresh_requests
 from grader.suites.reduce_latency.requests import Request
 from grader.suites.reduce_latency.service import SlowService
 from grader.suites.reduce_latency.stages import judge_profile, measure_shares
-from grader.suites.reduce_latency.verdicts import judge_accuracy, judge_speed
 
 THRESHOLDS = (2.5, 8, 30)
+STEP_POINTS = 3
 EXACT = 1e-6
 MEMORY_MB = 512
 START_CPU_S = 2.0
@@ -154,7 +156,8 @@ def speed(sheet: Sheet, answer: Answer, name: str) -> None:
     after = Subject(answer, answer.call(name), "predict")
     in_a_row = [(row, right, after(row)) for row, right in cases.of("ordinary")[:20]]
     found, sure = compare(before, after, fresh_requests(cases.seed + 1), THRESHOLDS)
-    judge_speed(sheet, replace(found, outputs=(*in_a_row, *found.outputs)), sure, THRESHOLDS)
+    found = replace(found, outputs=(*in_a_row, *found.outputs))
+    judge_speed(sheet, found, sure, THRESHOLDS, "the slow service", STEP_POINTS)
 
 
 @EXERCISE.graded("guards")

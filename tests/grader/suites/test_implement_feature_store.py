@@ -14,7 +14,7 @@ from grader.bank.runner import run_cells
 from grader.suite_kit.growth import Growth
 from grader.suite_kit.scripted import agrees
 from grader.suites.implement_feature_store import scaling
-from grader.suites.implement_feature_store.bugs import BUGS, STORES
+from grader.suites.implement_feature_store.bugs import STORES
 from grader.suites.implement_feature_store.families import FAMILIES
 from grader.suites.implement_feature_store.scripts import Script
 from tests.grader.suites.contract import bank_of, cells_of, marks_in_the_engine, reference_of, told_of
@@ -265,9 +265,9 @@ def test_a_case_can_be_printed_and_an_example_has_numbers_that_a_head_can_follow
 
 def test_the_task_names_every_family_of_bugs_and_every_size():
     told = told_of(BANK.notebook)
-    for family in {bug.family for bug in BUGS.values()}:
+    for family in {bug.family for bug in suite.BUGS.values()}:
         assert family in told
     assert "at most 20 times" in told
     assert "1 to 5 seconds, 1 to 3 seconds, 1 to 30 days" in told
-    assert [BUGS[name].sizes for name in ("sees ahead", "forgets late")] == [(1, 5), (1, 3)]
-    assert f"{len(BUGS)} of {len(BUGS)} planted bugs" in told
+    assert [suite.BUGS[name].sizes for name in ("sees ahead", "forgets late")] == [(1, 5), (1, 3)]
+    assert f"{len(suite.BUGS)} of {len(suite.BUGS)} planted bugs" in told

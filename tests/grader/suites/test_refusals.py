@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grader.suites import implement_feature_store as suite
-from grader.suites.implement_feature_store.bugs import BUGS, STORES
+from grader.suites.implement_feature_store.bugs import STORES
 from grader.suites.implement_feature_store.requests import FORMS
 from tests.grader.suites.contract import bank_of, cells_of, reference_of
 
@@ -102,7 +102,7 @@ def own(store, bug):
 
 def test_every_lent_store_refuses_every_bad_request_in_the_same_words(part):
     made = [one.lent for one in part.drawn(1, 1).trials if one.lent is not None]
-    assert len(made) == len(BUGS) + len(part.RIGHT)
+    assert len(made) == len(suite.BUGS) + len(part.RIGHT)
     told = {}
     for method, arguments in REQUESTS:
         ways = {refused(lent(make), method, arguments) for make in made}
@@ -114,7 +114,7 @@ def test_every_lent_store_refuses_every_bad_request_in_the_same_words(part):
 def test_a_students_store_refuses_in_the_same_words_with_each_bug_and_as_the_lent_ones(reference, part):
     ordinary = [one for one in REQUESTS if len(one[1]) == len(FORMS.get(one[0], "no"))]
     for method, arguments in ordinary:
-        ways = {refused(own(reference, bug), method, arguments) for bug in ("", *STORES.either_way, *BUGS)}
+        ways = {refused(own(reference, bug), method, arguments) for bug in ("", *STORES.either_way, *suite.BUGS)}
         ways.add(refused(lent(part.RIGHT[0]), method, arguments))
         assert len(ways) == 1, (method, arguments, ways)
 
