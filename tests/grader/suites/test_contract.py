@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from grader.bank.model import banks
-from grader.bank.runner import run_cell
+from grader.bank.runner import run_cell, run_cells
 from grader.grading.analysis.grading_plan import Plan, Plans, plans
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.intake.instructor_notebook import InstructorNotebook
@@ -390,6 +390,44 @@ def test_a_bug_of_another_name_is_refused_with_the_known_ones(name, secret):
     own = OwnTests(name)
     with pytest.raises(ValueError, match=next(iter(own.planted.bugs))):
         own.tried(own.check, "no such bug")
+
+
+IN_THREADS = """
+
+def in_threads(check):
+    from concurrent.futures import ThreadPoolExecutor
+
+    def check_in_threads(tested):
+        with ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(check, tested) for _ in range(3)]:
+                done.result()
+
+    return check_in_threads
+
+
+{name} = in_threads({name})
+{name}.__name__ = "{name}"
+"""
+
+
+@every_planting_exercise
+@pytest.mark.parametrize("hidden", [False, True])
+@pytest.mark.parametrize("in_engine", [False, True])
+def test_tests_that_use_objects_from_threads_get_their_marks(name, hidden, in_engine, sandboxes, secret):
+    bank = bank_of(name)
+    ((test, (check, *_)),) = [
+        (cell, names) for cell, (called, names) in calls_of(bank).items() if called == "own_tests"
+    ]
+    if not hidden:
+        secret.unlink()
+    cells = dict(bank.source(reference_of(bank)))
+    last = [cell for cell, source in cells.items() if f"def {check}(" in source][-1]
+    cells[last] += IN_THREADS.format(name=check)
+    if in_engine:
+        assert marks_in_the_engine(sandboxes(name), bank, list(cells.items()), [test]) == {test: bank.maxima[test]}
+    else:
+        result = run_cells(list(cells.items()), [test])
+        assert result.points == {test: bank.maxima[test]}, result
 
 
 # What hidden cases hold is not shown: attacks by code that saw an input, and tries to have it shown to its author

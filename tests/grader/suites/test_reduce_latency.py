@@ -1,13 +1,10 @@
 """What is `reduce_latency`'s own: its oracle, its requests, the verdicts on figures fed in, all processes counted."""
 
+import itertools
 import json
 import math
 import os
-import signal
-import time
 
-import numpy as np
-import psutil
 import pytest
 
 import grader.suites.reduce_latency as suite
@@ -142,36 +139,7 @@ def test_the_first_answer_that_differs_is_told_apart_with_its_request(public, re
     assert capsys.readouterr().out == f"{json.dumps(row)}\n-> {right!r}\n"
 
 
-# Memory and preparation of all processes
-
-
-def delegating(reference, prepare):
-    """The reference, which has a child do something first; the child stays."""
-
-    class Delegates(reference):
-        def __init__(self):
-            super().__init__()
-            ready, done = os.pipe()
-            if os.fork() == 0:
-                try:
-                    kept = prepare()
-                    os.write(done, b"." if kept is not None else b"-")
-                    signal.pause()
-                finally:
-                    os._exit(0)
-            os.read(ready, 1)
-
-    return Delegates
-
-
-def hold_600_mb():
-    return np.ones(75_000_000)
-
-
-def work_half_a_second():
-    while time.process_time() < 0.5:
-        sum(range(10_000))
-    return True
+# Memory and preparation of all processes: how they are read is proven in tests/grader/suite_kit/test_resources.py
 
 
 @pytest.fixture
@@ -179,29 +147,17 @@ def reference():
     return cells_of(BANK, reference_of(BANK))["FastService"]
 
 
-@pytest.fixture
-def ended_children():
-    """Children that a test leaves are ended after it; those that were there before serve other tests."""
-    before = set(psutil.Process().children(recursive=True))
-    yield
-    for child in set(psutil.Process().children(recursive=True)) - before:
-        if child.name() == psutil.Process().name():
-            child.kill()
-            child.wait()
-
-
-def test_memory_that_a_child_holds_is_the_services_own(reference, monkeypatch, ended_children):
-    monkeypatch.setattr(f"{SUITE}.MEMORY_MB", resources.family_peak_mb() + 300)
+@pytest.mark.parametrize(
+    ("read", "figures", "words"),
+    [
+        ("family_peak_mb", itertools.repeat(600.0), "the container is ended by its memory limit"),
+        ("delegated_s", itertools.count(0.0, 2.5), "__init__ worked 2.5 s"),
+    ],
+)
+def test_what_its_processes_hold_and_prepare_is_the_services_own(reference, read, figures, words, monkeypatch):
+    monkeypatch.setattr(resources, "family_peak_mb", lambda: 200.0)
     assert suite.guards(reference) == 3
-    points = suite.guards(delegating(reference, hold_600_mb))
+    monkeypatch.setattr(resources, read, lambda: next(figures))
+    points = suite.guards(reference)
     assert points == 2
-    assert "the container is ended by its memory limit" in points.report.text()
-
-
-def test_preparation_that_a_child_does_is_the_services_own(reference, monkeypatch, ended_children):
-    monkeypatch.setattr(f"{SUITE}.MEMORY_MB", 10_000)
-    monkeypatch.setattr(f"{SUITE}.START_CPU_S", 0.4)
-    assert suite.guards(reference) == 3
-    points = suite.guards(delegating(reference, work_half_a_second))
-    assert points == 2
-    assert "__init__ worked 0." in points.report.text()
+    assert words in points.report.text()
