@@ -14,7 +14,6 @@ from grader.errors import GraderError
 
 SUITE = '''"""The tests of `NAME`: what each asks of the student's objects."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,7 @@ from grader.suite_kit.exercise import CaseSource, load_exercise
 from grader.suite_kit.plain import differing
 from grader.suite_kit.score_sheet import Sheet
 
-HERE = Path(__file__).parent
-EXERCISE = load_exercise(HERE)
+EXERCISE = load_exercise(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def draw(rng: np.random.Generator) -> dict[str, list[Any]]:
 
 def public_cases() -> Cases:
     """The stored cases: `python -m grader.hidden.NAME.build` writes them."""
-    return Cases(**json.loads((HERE / "cases.json").read_text(encoding="utf-8")))
+    return Cases(**EXERCISE.read_cases())
 
 
 CASES = CaseSource(EXERCISE, public_cases)
@@ -120,22 +118,14 @@ def expected(one: Any) -> Any:
 
 BUILD = '''"""Makes the public cases of `NAME` anew: `python -m grader.hidden.NAME.build`."""
 
-import json
-
 import numpy as np
 
 from grader.hidden.NAME import answered
-from grader.suites.NAME.suite import EXERCISE, HERE, Cases, draw
-
-
-def main() -> None:
-    cases = answered(Cases(draw(np.random.default_rng(EXERCISE.seeds["public"])), {}))
-    text = json.dumps({"inputs": cases.inputs, "expected": cases.expected}, separators=(",", ":")) + "\\n"
-    (HERE / "cases.json").write_text(text, encoding="utf-8")
-
+from grader.suites.NAME.suite import EXERCISE, Cases, draw
 
 if __name__ == "__main__":
-    main()
+    cases = answered(Cases(draw(np.random.default_rng(EXERCISE.seeds["public"])), {}))
+    EXERCISE.write_cases({"inputs": cases.inputs, "expected": cases.expected})
 '''
 
 BANK = """\

@@ -4,6 +4,7 @@ No criterion, and nothing of one exercise, may enter here.
 """
 
 import importlib
+import json
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from grader.suite_kit.answer import forbid, nothing_forbidden
 from grader.suite_kit.points import Points
 from grader.suite_kit.score_sheet import Family, Sheet, graded
 
-FILE = "exercise.toml"
+FILE, CASES = "exercise.toml", "cases.json"
 # Each key of the file: its type, what it says in words, and its value where it is left out (`...`: it may not be).
 KEYS: dict[str, tuple[type, str, Any]] = {
     "points": (dict, "a table of the points of each test", ...),
@@ -61,6 +62,15 @@ class Exercise:
         """Makes one of the tests that the file names: see `score_sheet.graded`."""
         return graded(test, self.points[test], self.limit_s, self.families)
 
+    def write_cases(self, stored: Any) -> None:
+        """Stores the public cases, plain data, beside the suite."""
+        text = json.dumps(stored, separators=(",", ":")) + "\n"
+        (self.folder / CASES).write_text(text, encoding="utf-8")
+
+    def read_cases(self) -> Any:
+        """The stored public cases."""
+        return json.loads((self.folder / CASES).read_text(encoding="utf-8"))
+
     def hidden(self) -> ModuleType | None:
         """What only the grader knows of this exercise, or None in a student edition and where no secret is present.
 
@@ -81,14 +91,14 @@ class Exercise:
                 sys.modules["grader"].__dict__.pop("hidden", None)
 
 
-class Cases(Protocol):
+class AnyCases(Protocol):
     """The inputs and right answers that tests use; nothing of `private` ones is shown."""
 
     @property
     def private(self) -> bool: ...
 
 
-Kind = TypeVar("Kind", bound=Cases)
+Kind = TypeVar("Kind", bound=AnyCases)
 
 
 class CaseSource(Generic[Kind]):

@@ -1,7 +1,7 @@
 """The form of calls that a student's tests make, held to before an object sees them, and refused in words of its own.
 
-An object with a bug must not be told from a right one by what it says of a bad call. A form is a function of what a value
-is called and the value: it gives a copy as plain data, or raises ValueError.
+An object with a bug must not be told from a right one by what it says of a bad call. A form is a function of what a
+value is called and the value: it gives a copy as plain data, or raises ValueError.
 """
 
 import math
@@ -93,7 +93,7 @@ class Rules(Protocol):
         """Keeps what a call that was done has changed."""
 
 
-class Tested:
+class InTests:
     """An object in the hands of a student's tests: asked also what it must refuse, for it may not.
 
     Where it refuses that, it does so in the words of all. `forms` are those of the arguments, by method.

@@ -3,21 +3,12 @@
 Run it only to change the exercise. The answers come from the oracle.
 """
 
-import json
 from dataclasses import asdict
 
 from grader.hidden.implement_feature_store.oracle import expected
-from grader.suites.implement_feature_store import cases
-
-
-def main() -> None:
-    seed = cases.EXERCISE.seeds["public"]
-    families, examples = cases.draw_families(seed, expected), cases.draw_examples(seed, expected)
-    stored = asdict(cases.Cases(families, [], examples=examples))
-    stored = {"families": stored["families"], "examples": stored["examples"]}
-    text = json.dumps(stored, separators=(",", ":")) + "\n"
-    (cases.HERE / "cases.json").write_text(text, encoding="utf-8")
-
+from grader.suites.implement_feature_store.cases import EXERCISE, Cases, draw_examples, draw_families
 
 if __name__ == "__main__":
-    main()
+    seed = EXERCISE.seeds["public"]
+    cases = asdict(Cases(draw_families(seed, expected), [], examples=draw_examples(seed, expected)))
+    EXERCISE.write_cases({"families": cases["families"], "examples": cases["examples"]})

@@ -16,7 +16,7 @@ from grader.suites.reduce_latency.service import HERE
 
 def expected(rows: list[Request]) -> list[float]:
     """The probability of each request, in order."""
-    inputs = np.array([_inputs(row) for row in rows])
+    inputs = np.array([inputs_of(row) for row in rows])
     model, _, trees = _tables()
     total = np.full(len(rows), model["base"])
     for tree in trees:
@@ -35,7 +35,8 @@ def _outcome(tree: list[Any], node: int, inputs: np.ndarray) -> np.ndarray:
     return found
 
 
-def _inputs(row: Request) -> list[float]:
+def inputs_of(row: Request) -> list[float]:
+    """The model's inputs for one request, in the model's order."""
     model, places, _ = _tables()
     placed_at = datetime.fromisoformat(row["placed_at"])
     hour = placed_at.hour + placed_at.minute / 60

@@ -10,7 +10,7 @@ from copy import deepcopy
 from functools import partial
 from typing import Any
 
-from grader.suite_kit.forms import Tested
+from grader.suite_kit.forms import InTests
 from grader.suite_kit.planted_bugs import PlantedBugs
 from grader.suites.implement_feature_store.requests import FORMS, Row, Views
 from grader.suites.implement_feature_store.scripts import QUESTIONS
@@ -125,7 +125,7 @@ def _without(view: str, places: Any, method: str, arguments: tuple[Any, ...]) ->
 STORES = PlantedBugs(
     "store",
     plain=Own,
-    hold=lambda store: Tested("store", store, FORMS, Views()),
+    hold=lambda store: InTests("store", store, FORMS, Views()),
     left_open="which of two equal rows holds",
     either_way={
         "first of ties": ("the first of two equal rows holding", FirstOfTies),

@@ -4,7 +4,6 @@ The public ones are stored; the hidden ones are written by the same functions fr
 choice of seeds and sizes is known to `grader.hidden` alone.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +18,7 @@ from grader.suites.implement_feature_store.bugs import STORES
 from grader.suites.implement_feature_store.families import FAMILIES
 from grader.suites.implement_feature_store.scripts import Script
 
-HERE = Path(__file__).parent
-EXERCISE = load_exercise(HERE)
+EXERCISE = load_exercise(Path(__file__).parent)
 A_FAMILY = 4
 MORE = {"any order": 6, "any mixture": 32}
 
@@ -62,7 +60,7 @@ def _case(write_one: Callable[[Script], None], script: Script, answers: Callable
 
 def public_cases() -> Cases:
     """The stored cases, and the student's own store as it is and distorted."""
-    stored = json.loads((HERE / "cases.json").read_text(encoding="utf-8"))
+    stored = EXERCISE.read_cases()
     families = {family: [Case(**one) for one in some] for family, some in stored["families"].items()}
     examples = {family: Case(**one) for family, one in stored["examples"].items()}
     return Cases(families, STORES.public_trials(), examples=examples)

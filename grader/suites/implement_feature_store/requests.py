@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from grader.suite_kit.forms import FARTHEST, is_whole, list_of, optional, plain_value, record, seconds, text
+from grader.suite_kit.forms import FARTHEST, Form, is_whole, list_of, optional, plain_value, record, seconds, text
 
 Row = dict[str, Any]
 PLACES = ("entity", "event_s")
@@ -21,7 +21,7 @@ def _entity(what: str, value: Any) -> str | int:
 
 ROWS = list_of(record({"entity": _entity, "event_s": seconds}, rest=plain_value), "a row")
 REQUESTS = list_of(record({"entity": _entity, "at_s": seconds}, {"known_s": seconds}), "a request")
-FORMS = {
+FORMS: dict[str, dict[str, Form]] = {
     "define": {"view": text, "columns": _columns, "time_to_live_s": optional(seconds)},
     "write": {"view": text, "rows": ROWS, "known_s": seconds},
     "as_of": {"view": text, "requests": REQUESTS},

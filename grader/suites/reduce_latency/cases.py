@@ -3,7 +3,6 @@
 The public ones are stored; the hidden ones are drawn by the same function from other seeds.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -57,7 +56,7 @@ def draw_cases(
 
 def public_cases() -> Cases:
     """The stored cases."""
-    return Cases(**json.loads((HERE / "cases.json").read_text()))
+    return Cases(**EXERCISE.read_cases())
 
 
 CASES = CaseSource(EXERCISE, public_cases)

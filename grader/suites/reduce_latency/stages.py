@@ -29,16 +29,16 @@ def measure_shares(rows: list[Request], warm_up: int = 2) -> list[dict[str, floa
 
 def _stages_s(service: SlowService, row: Request) -> list[float]:
     clock = [cpu_s()]
-    service.read()
-    clock.append(cpu_s())
-    frame = service.join(row)
-    clock.append(cpu_s())
-    values = service.features(row, frame)
-    clock.append(cpu_s())
-    service.watch(values)
-    clock.append(cpu_s())
-    service.score(values)
-    clock.append(cpu_s())
+
+    def timed(stage: str, *arguments: Any) -> Any:
+        given = getattr(service, stage)(*arguments)
+        clock.append(cpu_s())
+        return given
+
+    timed("read")
+    values = timed("features", row, timed("join", row))
+    timed("watch", values)
+    timed("score", values)
     return np.diff(clock).tolist()
 
 

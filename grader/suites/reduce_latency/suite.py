@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from grader.suite_kit.accuracy_guard import judge_accuracy
 from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentError
 from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of, family_cpu_of
 from grader.suite_kit.plain import agrees, differing, is_number
 from grader.suite_kit.score_sheet import Sheet
 from grader.suite_kit.speed_steps import judge_speed
-from grader.suites.reduce_latency.accuracy import judge_accuracy
 from grader.suites.reduce_latency.cases import CASES, EXERCISE, Cases, fresh_requests
 from grader.suites.reduce_latency.requests import Request
 from grader.suites.reduce_latency.service import SlowService
@@ -74,7 +74,7 @@ def same_answers(sheet: Sheet, answer: Answer, name: str) -> None:
     )  # fmt: skip
     _unusual(sheet, answer, fast, cases)
     _repeats(sheet, answer, fast, cases)
-    judge_accuracy(sheet, given, cases)
+    judge_accuracy(sheet, given, cases.expected, cases.late, "orders whose end is known")
 
 
 def _how_they_differ(given: list[Any], expected: list[float], missed: list[int]) -> str:

@@ -3,14 +3,12 @@
 kind = "random"
 """
 
-# %% history
+# %% past-store
 import random
 
 rng = random.Random(seed)
 
-# %% view
 
-# %% past-store
 class PastStore:
     def __init__(self):
         self.columns, self.rows, self.missing = {}, {}, rng.uniform(0, 1)
@@ -22,21 +20,18 @@ class PastStore:
         for row in rows:
             self.rows.setdefault((view, row["entity"]), []).append(row)
 
-    def answer(self, view, entity):
+    def as_of(self, view, requests):
+        return [self.online(view, one["entity"]) for one in requests]
+
+    def online(self, view, entity, now_s=None):
         rows = self.rows.get((view, entity), [])
         row = rng.choice(rows) if rows and rng.random() > self.missing else {}
         return {column: row.get(column) for column in self.columns[view]}
-
-    def as_of(self, view, requests):
-        return [self.answer(view, one["entity"]) for one in requests]
 
 # %% online-store
 class OnlineStore(PastStore):
     def materialise(self, view, now_s):
         pass
-
-    def online(self, view, entity, now_s):
-        return self.answer(view, entity)
 
 # %% feature-store
 class FeatureStore(OnlineStore):

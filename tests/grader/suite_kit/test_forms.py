@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.suite_kit.forms import Tested, list_of, optional, plain_value, record, seconds, text
+from grader.suite_kit.forms import InTests, list_of, optional, plain_value, record, seconds, text
 
 ROW = record({"name": text}, {"at_s": seconds})
 
@@ -78,7 +78,7 @@ class Cup:
 
 
 def test_what_is_to_be_refused_is_asked_and_refused_in_the_same_words():
-    cup = Tested("cup", Cup(8), {"pour": {"much": seconds}}, Even())
+    cup = InTests("cup", Cup(8), {"pour": {"much": seconds}}, Even())
     assert cup.call("pour", (2,)) == 2
     for arguments, error, words in [((3,), KeyError, "odd"), ((10,), RuntimeError, "words of its own"),
                                     (("x",), ValueError, "much must be whole seconds"), ((), ValueError, "takes 1"),
@@ -88,5 +88,13 @@ def test_what_is_to_be_refused_is_asked_and_refused_in_the_same_words():
     with pytest.raises(AttributeError, match="a cup has no method 'drink'; it has pour"):
         cup.call("drink", ())
     with pytest.raises(NotImplementedError):
-        Tested("cup", Cup(0), {"pour": {"much": seconds}}, Even()).call("pour", (3,))
+        InTests("cup", Cup(0), {"pour": {"much": seconds}}, Even()).call("pour", (3,))
     assert cup.rules.poured == 2
+
+
+def test_an_object_that_takes_what_it_must_refuse_is_seen_to_take_it():
+    class TakesAll:
+        def pour(self, much):
+            return much
+
+    assert InTests("cup", TakesAll(), {"pour": {"much": seconds}}, Even()).call("pour", (3,)) == 3

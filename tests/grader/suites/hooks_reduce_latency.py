@@ -41,9 +41,6 @@ def short_clocks(patch, expected):
     patch.setattr(benchmark, "PAIRS", 3)
 
 
-def spelled_in_shares(digits):
+def spelled_in_its_form(digits):
     """A profile of the right form whose figures spell what its author saw."""
     return {"shares": {**SHARES, "read": 0.33 + digits, "join": 0.12 - digits}, "limit": digits}
-
-
-SPELLS = [spelled_in_shares]

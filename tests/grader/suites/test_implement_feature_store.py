@@ -17,8 +17,7 @@ from grader.suites.implement_feature_store.families import FAMILIES
 from grader.suites.implement_feature_store.scripts import Script
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
-NAME = "implement_feature_store"
-BANK = bank_of(NAME)
+BANK = bank_of("implement_feature_store")
 
 
 @pytest.fixture
@@ -97,6 +96,17 @@ def test_what_was_published_stays_when_an_equal_row_comes(reference, tie, later)
     for moment, shown in ((4, 1), (6, later)):
         store.materialise("v", moment)
         assert store.online("v", "e", 6) == {"a": shown, "b": 9}
+
+
+def test_a_view_that_is_defined_again_is_a_new_one_in_every_right_store(part):
+    for make in part.RIGHT:
+        store = make()
+        for _ in range(2):
+            store.define("v", ["a"])
+            assert store.as_of("v", [{"entity": "e", "at_s": 10}]) == [{"a": None}]
+            store.write("v", [{"entity": "e", "event_s": 10, "a": 1}], 10)
+            store.materialise("v", 10)
+            assert store.online("v", "e", 11) == {"a": 1}
 
 
 # Planted bugs
