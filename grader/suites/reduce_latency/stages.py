@@ -30,15 +30,15 @@ def measure_shares(rows: list[Request], warm_up: int = 2) -> list[dict[str, floa
 def _stages_s(service: SlowService, row: Request) -> list[float]:
     clock = [cpu_s()]
 
-    def timed(stage: str, *arguments: Any) -> Any:
+    def clocked(stage: str, *arguments: Any) -> Any:
         given = getattr(service, stage)(*arguments)
         clock.append(cpu_s())
         return given
 
-    timed("read")
-    values = timed("features", row, timed("join", row))
-    timed("watch", values)
-    timed("score", values)
+    clocked("read")
+    values = clocked("features", row, clocked("join", row))
+    clocked("watch", values)
+    clocked("score", values)
     return np.diff(clock).tolist()
 
 
