@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from grader.cli import app
 from grader.errors import GraderError
 from grader.new_exercise import write_skeleton
 
@@ -124,7 +126,9 @@ def filled(course):
 
 
 def test_a_new_exercise_is_red_until_it_is_filled(course):
-    written = write_skeleton(course, NAME)
+    ran = CliRunner().invoke(app, ["new", "exercise", NAME, "--course", str(course)], catch_exceptions=False)
+    written = [Path(one) for one in ran.output.split() if one.startswith(str(course))]
+    assert len(written) == 13
     assert all(path.is_file() for path in written)
     red = in_the_contract(course, "--maxfail=3")
     assert red.returncode == 1, red.stdout + red.stderr
