@@ -66,6 +66,7 @@ cells = ["answer"]
 tests = ["test-answers"]
 most = 5
 [automatic.survivors]
+"answer, line 5: nothing is returned" = "the line is `return None`"
 """
 RIGHT = {
     "by_the_library": "import statistics\n\ndef answer(one):\n    return statistics.fmean(one) if one else None",
