@@ -101,7 +101,7 @@ def test_its_statement_names_every_criterion_and_what_its_suite_requires(name):
 
 
 LESSONS = {
-    re.search(r"^# (.*)$", told_of(path), re.MULTILINE)[1]: path
+    re.search(r"^# ([^:\n]*)", told_of(path), re.MULTILINE)[1]: path
     for path in (ROOT / "chapters").rglob("*.ipynb")
     if ".ipynb_checkpoints" not in path.parts
 }
