@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from mlsd_lib.datasets.card import DataError
+
 _FALLING = np.where(np.arange(100) <= 55, 1.0, (100 - np.arange(100)) / 45)
 AGE_SHARE = _FALLING / _FALLING.sum()
 """The share of people aged 0 to 99: equal up to 55, then evenly fewer."""
@@ -31,3 +33,36 @@ def patients(rng: np.random.Generator, people: int, scattered: bool = True, area
     log_odds = -4.5 + 0.055 * born / 365 + 0.4 * sex + EXPOSED_LOG_ODDS * np.isin(area, exposed)
     ill = (rng.random(people) < 1 / (1 + np.exp(-log_odds))).astype(int)
     return pd.DataFrame({"area": area, "born": born, "sex": sex, "ill": ill})
+
+
+def patients_with_consent(rng: np.random.Generator, people: int) -> pd.DataFrame:
+    """`patients` with the week (0 to 9) of each record (`recorded`) and of the end of each consent (`consent_until`).
+
+    One in ten withdraws, in the five weeks after the record; for all others `consent_until` is 99.
+    """
+    table = patients(rng, people)
+    table["recorded"] = rng.integers(0, 10, people)
+    withdraws = rng.random(people) < 0.1
+    table["consent_until"] = np.where(withdraws, table["recorded"] + rng.integers(0, 6, people), 99)
+    return table
+
+
+DAYS_JOINED = {"date": 1, "month": 365 / 12, "year": 365, "5 years": 1_825, "10 years": 3_650, "20 years": 7_300}
+AREAS_JOINED = {"area": 1, "district": 10, "country": 60}
+STEPS = (
+    *("date, area", "month, area", "year, area", "5 years, area", "10 years, area"),
+    *("10 years, district", "20 years, district", "20 years, country"),
+)
+"""Ever coarser versions of `born` and `area`, as names for `coarsened`."""
+
+
+def coarsened(table: pd.DataFrame, step: str) -> pd.DataFrame:
+    """`area`, `born` and `sex` of a table of patients, as coarse as one of `STEPS` says.
+
+    Raises `DataError` for any other step.
+    """
+    if step not in STEPS:
+        raise DataError(f"step is {step!r}; it must be one of {'; '.join(STEPS)}. Name one of these.")
+    days, areas = (known[name] for known, name in zip((DAYS_JOINED, AREAS_JOINED), step.split(", "), strict=True))
+    born = (table["born"] // days).astype(int)
+    return pd.DataFrame({"area": table["area"] // areas, "born": born, "sex": table["sex"]})
