@@ -48,7 +48,7 @@ def test(context: typer.Context) -> None:
             "to run the notebooks here, use: mlsd check"
         )
     os.chdir(root)
-    # Two workers a core of CI's machine: half of the time, tests of servers, sandboxes and graders wait.
+    # Two workers a core of CI's machine: tests of servers, sandboxes and graders wait much of their time.
     options = ["-n", "4", "--dist", "loadscope", "--no-loadscope-reorder", "--durations", "50"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *options, *context.args])
 
