@@ -9,6 +9,7 @@ import pytest
 
 from tests.attacks.batch import Batch, grade
 from tests.attacks.corpus import KINDS, cases
+from tests.attacks.graders import Ended
 from tests.attacks.judge import Judgement
 
 PATIENT_CELL_S = "30"
@@ -61,6 +62,24 @@ def faults_of_the_report(verdict: Judgement, verdicts: dict[str, str], flags: li
     ]
     missing = [word for word in case.flagged if not any(word in flag or word == "*" for flag in flags)]
     return found + [f"no flag says {word!r}: {flags}" for word in missing]
+
+
+def test_only_a_loss_of_points_is_looked_at_again(root, monkeypatch):
+    slow, forger, *_ = cases("forging")
+    asked = []
+
+    def judged(template, folder, some, *options):
+        asked.append(list(some))
+        found = [Judgement(one, undeserved={"mean-test": 2.0} if one is forger else {}) for one in some]
+        for one in found:
+            one.missing = {"mean-test": 2.0} if one.case is slow and len(asked) == 1 else {}
+        return Batch(folder, Ended(0, ""), found, [], ["a file"] if len(asked) == 1 else [], [])
+
+    monkeypatch.setitem(graded.__globals__, "grade", judged)
+    batch = graded(None, root, "forging")
+    assert asked == [cases("forging"), [slow]]
+    assert [one.case for one in batch.judgements if one.faults] == [forger]
+    assert batch.changed == ["a file"]
 
 
 def test_the_corpus_holds_every_kind_and_at_least_120_cases():
