@@ -63,6 +63,6 @@ def coarsened(table: pd.DataFrame, step: str) -> pd.DataFrame:
     """
     if step not in STEPS:
         raise DataError(f"step is {step!r}; it must be one of {'; '.join(STEPS)}. Name one of these.")
-    days, areas = (known[name] for known, name in zip((DAYS_JOINED, AREAS_JOINED), step.split(", "), strict=True))
-    born = (table["born"] // days).astype(int)
-    return pd.DataFrame({"area": table["area"] // areas, "born": born, "sex": table["sex"]})
+    of_days, of_areas = step.split(", ")
+    born = (table["born"] // DAYS_JOINED[of_days]).astype(int)
+    return pd.DataFrame({"area": table["area"] // AREAS_JOINED[of_areas], "born": born, "sex": table["sex"]})
