@@ -131,5 +131,5 @@ def calls(source: str, name: str) -> bool:
 
 
 def lessons(notebooks: list[Notebook]) -> list[Lesson]:
-    """The notebooks that teach in cells of their own: lessons, and the start page."""
-    return [Lesson(one.path) for one in notebooks if one.kind in ("lesson", "start")]
+    """The notebooks that teach in cells of their own: lessons, case studies, and the start page."""
+    return [Lesson(one.path) for one in notebooks if one.kind in ("lesson", "case_study", "start")]

@@ -48,8 +48,11 @@ def incomplete_exercises(lesson: Lesson, wrong: dict[str, list[tuple[str, str]]]
 
 
 def module_of(stem: str) -> str:
-    """The name of the module in `mlsd_lib.checks` for the lesson `stem`: `01b_storage_further` to `storage_further`."""
-    return stem.partition("_")[2]
+    """The name of the module in `mlsd_lib.checks` for the lesson `stem`: `01b_storage_further` to `storage_further`.
+
+    A case study has no number: its name is the module's.
+    """
+    return stem.partition("_")[2] if stem[0].isdigit() else stem
 
 
 def unreached_mistakes(

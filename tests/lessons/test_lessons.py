@@ -13,8 +13,9 @@ from tests.lessons import rules
 from tests.lessons.lesson_cells import lessons
 
 ROOT = course_root(Path(__file__))
+TAUGHT = ("chapters", "case_studies")
 LESSONS = lessons(
-    [read_notebook(ROOT, path) for path in notebook_paths(ROOT) if path.is_relative_to(ROOT / "chapters")]
+    [read_notebook(ROOT, path) for path in notebook_paths(ROOT) if path.relative_to(ROOT).parts[0] in TAUGHT]
 )
 EXERCISES = [pytest.param(one, slug, id=f"{one.stem}-{slug}") for one in LESSONS for slug in one.slugs]
 each_exercise = pytest.mark.parametrize(("lesson", "slug"), EXERCISES)
