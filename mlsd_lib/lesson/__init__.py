@@ -5,7 +5,7 @@ Nothing about a stage of the book may enter here: a join, a batcher or a drift t
 
 from mlsd_lib.lesson import plotting
 from mlsd_lib.lesson.claims import Claim, ClaimsFailed, claims
-from mlsd_lib.lesson.plotting import better, finish, label, use_style
+from mlsd_lib.lesson.plotting import use_style
 from mlsd_lib.lesson.predictions import Prediction, ask_for_predictions, calibration, forget_predictions, predict
 from mlsd_lib.lesson.probe import Capacity, probe_capacity
 from mlsd_lib.lesson.progress_bar import progress
@@ -21,15 +21,12 @@ __all__ = [
     "PairedRatio",
     "Prediction",
     "ask_for_predictions",
-    "better",
     "calibration",
     "case",
     "check",
     "checks",
     "claims",
-    "finish",
     "forget_predictions",
-    "label",
     "paired_ratio",
     "plotting",
     "predict",

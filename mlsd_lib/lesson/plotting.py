@@ -101,7 +101,6 @@ def use_style() -> None:
         {
             "figure.figsize": (7.5, 4.2),
             "figure.dpi": 110,
-            "figure.constrained_layout.use": True,
             "axes.prop_cycle": cycler(color=CYCLE),
             "axes.spines.top": False,
             "axes.spines.right": False,
@@ -150,13 +149,8 @@ def panels(
     return list(axes.ravel())
 
 
-def label(ax: "Axes", x: Any, y: Any, text: str, color: str = BLACK, dx: float | None = None, dy: float = 0) -> None:
+def label(ax: "Axes", x: Any, y: Any, text: str, color: str = BLACK) -> None:
     """Write `text` beside the point (`x`, `y`), wherever there it covers nothing. Several points: lists of x and y."""
-    if dx is not None or dy or type(ax.figure).__name__ != "CourseFigure":  # OLD: goes when no lesson needs it
-        dx = 6 if dx is None else dx
-        side = "left" if dx >= 0 else "right"
-        ax.annotate(text, (x, y), (dx, dy), textcoords="offset points", color=color, ha=side, va="center")
-        return
     _label(ax, list(zip(x, y, strict=True)) if isinstance(x, Sequence) else [(x, y)], text, color)
 
 
@@ -317,18 +311,6 @@ def timeline(
     if legend:
         _legend(ax, legend)
     return _finish(ax, title, x, "", frame)
-
-
-def finish(ax: "Axes", title: str, x: str, y: str) -> None:
-    """OLD: goes when no lesson needs it."""
-    _finish(ax, title, x, y, {})
-
-
-def better(ax: "Axes", side: str = "lower left") -> None:
-    """OLD: goes when no lesson needs it."""
-    for axis, name in (("x", ax.get_xlabel()), ("y", ax.get_ylabel())):
-        words = side.replace("lower", "down").replace("upper", "up")
-        ax.set(**{f"{axis}label": _with_arrow(name, axis, words)})
 
 
 # --- the parts -------------------------------------------------------------------------------------------------------

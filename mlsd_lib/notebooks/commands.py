@@ -127,8 +127,9 @@ def selected(root: Path, paths: list[Path] | None) -> list[Path]:
 def _fix(root: Path, paths: list[Path], fix: bool) -> int:
     """Name what is wrong with each notebook, having written what can be derived if `fix`; the exit code."""
     from mlsd_lib.notebooks.canonical import problems, write_canonical
-    from mlsd_lib.notebooks.course import NotebookError, find_notebooks, read_notebook
+    from mlsd_lib.notebooks.course import NotebookError, find_notebooks, read_json, read_notebook
     from mlsd_lib.notebooks.derived import stale, write_derived
+    from mlsd_lib.notebooks.reading import reading_faults
 
     try:
         course = {one.path: one for one in find_notebooks(root)}
@@ -147,6 +148,7 @@ def _fix(root: Path, paths: list[Path], fix: bool) -> int:
             course[path.resolve()] = read_notebook(root, path)
         found = problems(path)
         found += [] if found else stale(path, course[path.resolve()], others)
+        found += reading_faults(read_json(path)["cells"], here.kind)
         if found:
             faulty += 1
             typer.echo("\n  ".join([f"{name}:", *found]))

@@ -28,5 +28,11 @@ def test_each_bound_is_kept(lengths, fault):
     assert found == [] if fault is None else any(fault in one for one in found)
 
 
+def test_a_case_study_has_more_cells_and_an_exercise_any_number():
+    assert list(reading_faults(cells(*[1] * 42), "case_study")) == []
+    assert len(list(reading_faults(cells(*[1] * 43), "case_study"))) == 1
+    assert list(reading_faults(cells(*[20] * 43), "exercise")) == []
+
+
 def test_prose_is_not_code():
     assert list(reading_faults([{"cell_type": "markdown", "id": "a", "source": "word\n" * 1_000}])) == []
