@@ -126,10 +126,9 @@ def selected(root: Path, paths: list[Path] | None) -> list[Path]:
 
 def _fix(root: Path, paths: list[Path], fix: bool) -> int:
     """Name what is wrong with each notebook, having written what can be derived if `fix`; the exit code."""
-    from mlsd_lib.notebooks.canonical import problems, write_canonical
-    from mlsd_lib.notebooks.course import NotebookError, find_notebooks, read_json, read_notebook
-    from mlsd_lib.notebooks.derived import stale, write_derived
-    from mlsd_lib.notebooks.reading import reading_faults
+    from mlsd_lib.notebooks.canonical import write_canonical
+    from mlsd_lib.notebooks.course import NotebookError, find_notebooks, read_notebook
+    from mlsd_lib.notebooks.derived import write_derived
 
     try:
         course = {one.path: one for one in find_notebooks(root)}
@@ -146,14 +145,22 @@ def _fix(root: Path, paths: list[Path], fix: bool) -> int:
         if fix and write_derived(path, here, others):
             typer.echo(f"{name}: minutes, head and foot written as they follow from the course map")
             course[path.resolve()] = read_notebook(root, path)
-        found = problems(path)
-        found += [] if found else stale(path, course[path.resolve()], others)
-        found += reading_faults(read_json(path)["cells"], here.kind)
-        if found:
+        if found := faults_of_form(course[path.resolve()], others):
             faulty += 1
             typer.echo("\n  ".join([f"{name}:", *found]))
     typer.echo(f"{len(paths) - faulty} of {len(paths)} notebooks are in form.")
     return 1 if faulty else 0
+
+
+def faults_of_form(here: Notebook, course: Sequence[Notebook]) -> list[str]:
+    """What keeps a notebook of the `course` from being committed, as sentences; empty if nothing does."""
+    from mlsd_lib.notebooks.canonical import problems
+    from mlsd_lib.notebooks.course import read_json
+    from mlsd_lib.notebooks.derived import stale
+    from mlsd_lib.notebooks.reading import reading_faults
+
+    found = problems(here.path) or stale(here.path, here, course)
+    return [*found, *reading_faults(read_json(here.path)["cells"], here.kind)]
 
 
 def _list(root: Path, paths: list[Path]) -> None:

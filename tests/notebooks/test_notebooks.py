@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlsd_lib.notebooks import NotebookError, course_root, find_notebooks, reading_order
+from mlsd_lib.notebooks.commands import faults_of_form
 from mlsd_lib.notebooks.course import notebook_paths
 
 ROOT = course_root(Path(__file__).parent)
@@ -22,3 +23,10 @@ def test_every_notebook_has_a_place_in_the_reading_order():
         assert len(reading_order(notebooks)) == len(notebooks)
     except NotebookError as error:
         pytest.fail(str(error), pytrace=False)
+
+
+def test_every_notebook_is_in_form():
+    """What `mlsd notebooks --check` names: form, what is derived, and how much code a lesson asks to read."""
+    course = find_notebooks(ROOT)
+    found = {one.name: faults for one in course if (faults := faults_of_form(one, course))}
+    assert found == {}
