@@ -98,7 +98,7 @@ class Sheet:
         self, family: str, measured: str, required: str, met: bool, did: str = "", title: str = "",
         points: float | None = None, explained: bool = True,
     ) -> None:  # fmt: skip
-        """Adds the row of a family; `title` and `points` where it has several. Not `explained`: another row is."""
+        """Adds the row of a family; `title` and `points` if it has several, not `explained` if another row says why."""
         one = self.families[family]
         why = {"did": did, "production": one.production, "read": one.read} if explained else {}
         self.criterion(title or one.title, measured, required, met, one.points if points is None else points, **why)
