@@ -23,9 +23,7 @@ app = typer.Typer(
 mlsd_lib.notebooks.commands.register(app)
 grader.commands.register(app)
 app.command("bank")(bank_command)
-new = typer.Typer(no_args_is_help=True, help="Write a skeleton that its tests refuse until it is filled.")
-new.command("exercise")(new_exercise)
-app.add_typer(new, name="new")
+mlsd_lib.notebooks.commands.new.command("exercise")(new_exercise)
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 

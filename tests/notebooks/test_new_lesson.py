@@ -1,8 +1,10 @@
 """`mlsd new lesson`: a skeleton that is red in every part, and a lesson once each part is written."""
 
 import json
+import re
 
 import pytest
+from typer.testing import CliRunner
 
 from mlsd_lib.notebooks import NotebookError, read_notebook
 from mlsd_lib.notebooks.canonical import UNWRITTEN, canonical, problems
@@ -71,3 +73,10 @@ def test_the_command_writes_it_and_overwrites_nothing(mini_course, mlsd):
 def test_a_name_that_no_map_could_sort_is_refused(mini_course, place):
     with pytest.raises(NotebookError, match="two digits"):
         new_lesson(mini_course.root, place, "Waiting", "Serving")
+
+
+def test_one_command_names_everything_that_can_be_new():
+    from grader.cli import app
+
+    text = CliRunner().invoke(app, ["new", "--help"]).output
+    assert [kind for kind in ("lesson", "case", "exercise") if not re.search(rf"│ {kind}\s", text)] == []
