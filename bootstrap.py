@@ -229,7 +229,8 @@ class Progress:
     def line(self, text: str) -> None:
         """Take one line of pip's log."""
         word, *rest = text.split() or [""]
-        if word not in self.STEPS or (word == "Downloading" and ".metadata" in text):
+        of_no_package = ".metadata" in text or text.startswith("Installing build dependencies")
+        if word not in self.STEPS or of_no_package:
             return
         self.named += word == "Collecting"
         what = "" if word == "Installing" else _package(rest)

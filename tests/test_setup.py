@@ -168,6 +168,7 @@ class Terminal(io.StringIO):
 
 PIPS_LOG = """\
 Obtaining file:///course
+  Installing build dependencies: started
   Preparing editable metadata (pyproject.toml): finished with status 'done'
 Collecting numpy>=2 (from mlsd==0.1)
   Downloading numpy-2.3.0-cp311-cp311-manylinux_2_28_x86_64.whl.metadata (62 kB)
