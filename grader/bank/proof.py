@@ -36,8 +36,8 @@ def judge(bank: Bank, answer: BankAnswer, result: "Result") -> Finding:
         for test, right in bank.expected(answer).items()
         if abs(result.points.get(test, 0.0) - right) > 1e-9
     ]
-    told = _words("\n".join([*result.texts.values(), *result.errors.values()]))
-    problems += [f"nothing says {words!r}" for words in answer.says if _words(words) not in told]
+    reported = _words("\n".join([*result.texts.values(), *result.errors.values()]))
+    problems += [f"nothing says {words!r}" for words in answer.says if _words(words) not in reported]
     if answer.kind == "starter":
         problems += [f"{test} is not 'not attempted'" for test, text in result.texts.items() if STARTED not in text]
         problems += [f"cell {cell} raised: {error}" for cell, error in result.errors.items()]
@@ -52,8 +52,8 @@ def _words(text: str) -> str:
     return " ".join(text.split())
 
 
-def prove(bank: Bank, workers: int = 2, told: Callable[[Finding], None] = lambda _: None) -> list[Finding]:
-    """Runs every answer of `bank`, each in a fresh process, and judges it. `told` hears of each as it ends.
+def prove(bank: Bank, workers: int = 2, on_finding: Callable[[Finding], None] = lambda _: None) -> list[Finding]:
+    """Runs every answer of `bank`, each in a fresh process, and judges it. `on_finding` is called with each as it ends.
 
     A busy machine disturbs a clock now and then: where at most `DISTURBED` answers differ in nothing but the points of
     measured tests, each of these is run again, alone, up to `AGAIN` times. One judged wrongly differs each time.
@@ -64,7 +64,7 @@ def prove(bank: Bank, workers: int = 2, told: Callable[[Finding], None] = lambda
     findings: dict[int, Finding] = {}
     for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers):
         findings[number] = judge(bank, bank.answers[number], result)
-        told(findings[number])
+        on_finding(findings[number])
     disturbed = [number for number, finding in findings.items() if _by_a_clock(bank, finding)]
     for number in disturbed if len(disturbed) <= DISTURBED else ():
         while findings[number].runs <= AGAIN and _by_a_clock(bank, findings[number]):
@@ -94,7 +94,7 @@ def automatic_mutants(bank: Bank) -> Iterator[tuple[str, list[tuple[str, str]]]]
         yield f"{cell}, {one.what}", bank.source(answer)
 
 
-def killed(bank: Bank, workers: int = 2, told: Callable[[], None] = lambda: None) -> tuple[int, list[str]]:
+def killed(bank: Bank, workers: int = 2, on_mutant: Callable[[], None] = lambda: None) -> tuple[int, list[str]]:
     """How many automatic mutants ran, and those that no test noticed."""
     from grader.bank.runner import run_all
 
@@ -106,5 +106,5 @@ def killed(bank: Bank, workers: int = 2, told: Callable[[], None] = lambda: None
     for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers, limit_s=10):
         if sum(result.points.values()) >= full:
             alive.append(named[number][0])
-        told()
+        on_mutant()
     return len(named), sorted(alive)

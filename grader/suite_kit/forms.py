@@ -1,6 +1,6 @@
 """The form of calls that a student's tests make, held to before an object sees them, and refused in words of its own.
 
-An object with a bug must not be told from a right one by what it says of a bad call. A form is a function of what a
+An object with a bug must not be recognised by what it says of a bad call. A form is a function of what a
 value is called and the value: it gives a copy as plain data, or raises ValueError.
 """
 

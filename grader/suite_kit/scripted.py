@@ -1,6 +1,6 @@
 """Cases that are scripts: operations on a new object of the student's, what is right at each, and which were wrong.
 
-A wrong answer is told in the words of the case. No points are given here.
+A wrong answer is explained in the words of the case. No points are given here.
 """
 
 from collections import Counter
@@ -55,16 +55,16 @@ class Found:
     def measured(self) -> str:
         return f"{len(self.misses)} of {self.compared.total()} wrong"
 
-    def told(self, sheet: Sheet, family: str) -> str:
+    def explanation(self, sheet: Sheet, family: str) -> str:
         """The wrong answers in words; an example only where nothing is hidden."""
         missed = Counter(miss.about for miss in self.misses)
         named = [f"{about} ({count} of {self.compared[about]})" for about, count in missed.most_common(NAMED)]
         rest = len(missed) - len(named)
-        told = f'Wrong in "{family}": {"; ".join(named)}' + (f"; and {rest} more." if rest else ".")
+        text = f'Wrong in "{family}": {"; ".join(named)}' + (f"; and {rest} more." if rest else ".")
         if sheet.private or not self.misses:
-            return told
+            return text
         first = self.misses[0]
-        return f'{told} First in step {first.step} of suite.show("{family}", {first.case}): {first.words}.'
+        return f'{text} First in step {first.step} of suite.show("{family}", {first.case}): {first.words}.'
 
 
 def run_family(sheet: Sheet, answer: Answer, name: str, cases: list[Case], watch: bool = False) -> Found:

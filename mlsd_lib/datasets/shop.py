@@ -9,13 +9,13 @@ import numpy as np
 class Shop:
     """Purchases in the order of days, and what is known of shoppers and items.
 
-    `tastes` (shoppers, traits); `told` (items, traits), what an item's description tells; `born` (items,), its first
+    `tastes` (shoppers, traits); `described` (items, traits), what its description says; `born` (items,), its first
     day; `day`, `shopper` and `item`, one entry a purchase. `appeal` (shoppers, items) is the truth, which no shop
     knows.
     """
 
     tastes: np.ndarray
-    told: np.ndarray
+    described: np.ndarray
     born: np.ndarray
     day: np.ndarray
     shopper: np.ndarray
@@ -43,10 +43,10 @@ def simulate_shop(
     total = first_items + new_a_day * (days - launch_day)
     launches = np.repeat(np.arange(launch_day, days), new_a_day)
     born = np.concatenate([np.zeros(first_items, int), launches])
-    tastes, told, untold = (rng.normal(size=(n, traits)) for n in (shoppers, total, total))
-    items = np.sqrt(explained) * told + np.sqrt(1 - explained) * untold
+    tastes, described, hidden = (rng.normal(size=(n, traits)) for n in (shoppers, total, total))
+    items = np.sqrt(explained) * described + np.sqrt(1 - explained) * hidden
     appeal = 1.5 / np.sqrt(traits) * tastes @ items.T + 0.5 * rng.normal(size=total)
     day = np.repeat(np.arange(days), purchases_a_day)
     shopper = rng.integers(shoppers, size=len(day))
     wanted = np.where(born <= day[:, None], appeal[shopper] + rng.gumbel(size=(len(day), total)), -np.inf)
-    return Shop(tastes, told, born, day, shopper, wanted.argmax(axis=1), appeal)
+    return Shop(tastes, described, born, day, shopper, wanted.argmax(axis=1), appeal)

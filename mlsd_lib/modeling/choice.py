@@ -18,23 +18,23 @@ def choice_scores(shop: Shop, until: int, *, own: bool, match: bool, shrink: flo
     squared weights.
     """
     known = shop.born < until
-    told = shop.told[known]
+    described = shop.described[known]
     shopper, absent, bought = _counts(shop, shop.day < until, known)
-    start = np.zeros(told.shape[1] ** 2 + (told.shape[1] + 1) * len(told))
-    given = (shop.tastes[shopper], told, absent, bought, match, own, shrink)
+    start = np.zeros(described.shape[1] ** 2 + (described.shape[1] + 1) * len(described))
+    given = (shop.tastes[shopper], described, absent, bought, match, own, shrink)
     found = minimize(loss, start, given, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
-    shared, each, liked = _unpacked(found.x, told, match, own)
+    shared, each, liked = _unpacked(found.x, described, match, own)
     scores = np.full((len(shop.tastes), len(shop.born)), -np.inf)
-    scores[:, known] = shop.tastes @ (shared @ told.T + each) + liked
+    scores[:, known] = shop.tastes @ (shared @ described.T + each) + liked
     if match:
-        scores[:, ~known] = shop.tastes @ shared @ shop.told[~known].T
+        scores[:, ~known] = shop.tastes @ shared @ shop.described[~known].T
     return scores
 
 
 def loss(
     weights: np.ndarray,
     taste: np.ndarray,
-    told: np.ndarray,
+    described: np.ndarray,
     absent: np.ndarray,
     bought: np.ndarray,
     match: bool,
@@ -43,14 +43,14 @@ def loss(
 ) -> tuple[float, np.ndarray]:
     """The shrunken negative log likelihood of the counts `bought` (visits, items), and its gradient.
 
-    `taste` is (visits, traits), `told` (items, traits), `absent` (visits, items) of bool.
+    `taste` is (visits, traits), `described` (items, traits), `absent` (visits, items) of bool.
     """
-    shared, each, liked = _unpacked(weights, told, match, own)
-    score = taste @ (shared @ told.T + each) + liked
+    shared, each, liked = _unpacked(weights, described, match, own)
+    score = taste @ (shared @ described.T + each) + liked
     log_chance = log_softmax(np.where(absent, -1e9, score), axis=1)
     over = bought.sum(axis=1, keepdims=True) * np.exp(log_chance) - bought
     pull = taste.T @ over
-    slope = np.concatenate([match * (pull @ told).ravel(), own * pull.ravel(), own * over.sum(axis=0)])
+    slope = np.concatenate([match * (pull @ described).ravel(), own * pull.ravel(), own * over.sum(axis=0)])
     return float(shrink / 2 * weights @ weights - (bought * log_chance).sum()), slope + shrink * weights
 
 
@@ -65,9 +65,9 @@ def _counts(shop: Shop, rows: np.ndarray, known: np.ndarray) -> tuple[np.ndarray
 
 
 def _unpacked(
-    weights: np.ndarray, told: np.ndarray, match: bool, own: bool
+    weights: np.ndarray, described: np.ndarray, match: bool, own: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Shared matrix, each item's weights and its popularity; 0 where a framing has none."""
-    items, traits = told.shape
+    items, traits = described.shape
     shared, each, liked = np.split(weights, [traits**2, traits**2 + traits * items])
     return match * shared.reshape(traits, traits), own * each.reshape(traits, items), own * liked

@@ -26,7 +26,7 @@ def test_shoppers_buy_what_attracts_them(shop):
 @pytest.mark.parametrize("explained", [0.0, 1.0])
 def test_a_description_tells_the_share_that_is_asked_for(explained):
     shop = simulate_shop(np.random.default_rng(3), explained=explained, new_a_day=0)
-    taste_part = shop.tastes @ shop.told.T
+    taste_part = shop.tastes @ shop.described.T
     assert abs(np.corrcoef(taste_part.ravel(), shop.appeal.ravel())[0, 1]) == pytest.approx(explained, abs=0.2)
 
 

@@ -50,7 +50,7 @@ def _families(sheet: Sheet, answer: Answer, name: str, *families: str) -> None:
     cases = CASES.open(sheet)
     for family in families:
         found = run_family(sheet, answer, name, cases.families[family], watch=family == "answers")
-        sheet.judge(family, found.measured, "0 wrong", not found.misses, found.told(sheet, family))
+        sheet.judge(family, found.measured, "0 wrong", not found.misses, found.explanation(sheet, family))
 
 
 @EXERCISE.graded("growth")

@@ -28,7 +28,7 @@ class Box:
 def told(box, private=False, watch=False):
     sheet = Sheet("box", 1, private=private)
     found = run_family(sheet, InKernel({"Box": box}), "Box", [CASE], watch)
-    return found.measured, found.told(sheet, "boxes")
+    return found.measured, found.explanation(sheet, "boxes")
 
 
 class TakesAll(Box):
@@ -69,7 +69,7 @@ def test_arguments_that_were_changed_are_wrong_where_they_are_watched():
     sheet, case = Sheet("box", 1), Case([["sum", [[1, 2]], "a sum"]], [3])
     found = [run_family(sheet, InKernel({"Taker": Taker}), "Taker", [case], watch=watch) for watch in (False, True)]
     assert [one.measured for one in found] == ["0 of 1 wrong", "1 of 2 wrong"]
-    assert "sum([1, 2]) changed what it was given" in found[1].told(sheet, "sums")
+    assert "sum([1, 2]) changed what it was given" in found[1].explanation(sheet, "sums")
 
 
 @pytest.mark.parametrize(
