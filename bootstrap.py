@@ -30,7 +30,7 @@ class Environment:
     """A virtual environment `name` in the folder `root`.
 
     `inputs` are the files that decide what is installed, the constraints last; `packages` what pip is given;
-    `disk_gb` what must be free to begin; `notice` what a reader is told before the wait; `settings` a file that every
+    `disk_gb` what must be free to begin; `notice` what a reader sees before the wait; `settings` a file that every
     Jupyter server of the environment reads, "" for none.
     """
 

@@ -91,7 +91,7 @@ def _page(course: Path, case: Case) -> str:
 
 
 def looked_at(judged: Iterable[tuple[Judgement, str]], side: str, listed: bool) -> list[Judgement]:
-    """The judgements, pages seen by a browser; each is told as it comes."""
+    """The judgements, pages seen by a browser; each is printed as it comes."""
     verdicts, pages = [], []
     for verdict, page in judged:
         verdicts.append(verdict)

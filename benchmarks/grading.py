@@ -194,11 +194,11 @@ def timed(grader: Grader, course: Path, name: str, *options: str, every: int = 1
 
 def spent(course: Path, name: str) -> dict[str, float]:
     """What the reports of ours say: seconds of all submissions together, the largest one's memory. Zeros for stock."""
-    told = list(results(course, name).values())
-    peak_mb = max((one["extra_data"]["peak_mb"] for one in told), default=0)
-    cpu_s = sum(one["extra_data"]["cpu_s"] for one in told)
-    tests_s = sum(test["extra_data"]["wall_s"] for one in told for test in one["tests"])
-    wall_s = sum(one["execution_time"] for one in told)
+    reported = list(results(course, name).values())
+    peak_mb = max((one["extra_data"]["peak_mb"] for one in reported), default=0)
+    cpu_s = sum(one["extra_data"]["cpu_s"] for one in reported)
+    tests_s = sum(test["extra_data"]["wall_s"] for one in reported for test in one["tests"])
+    wall_s = sum(one["execution_time"] for one in reported)
     return {"wall_s": wall_s, "cpu_s": cpu_s, "tests_s": tests_s, "peak_mb": peak_mb}
 
 
@@ -225,7 +225,7 @@ def both(assignment: Assignment, n: int, options: list[str], quiet: bool) -> dic
     if differ:
         raise SystemExit(f"{name}: marks differ (ours, stock): {json.dumps(differ)[:2000]}")
     if not quiet:
-        print(told(assignment, n, ours, stock, plain), flush=True)
+        print(summary(assignment, n, ours, stock, plain), flush=True)
         print(f"  before: release with calibration, once an assignment: {release_s:.2f} s", flush=True)
     ratio = round(stock.wall_s / ours.wall_s, 1)
     times = {"ours": round(ours.wall_s, 2), "theirs": round(stock.wall_s, 2), "ratio": ratio}
@@ -233,7 +233,7 @@ def both(assignment: Assignment, n: int, options: list[str], quiet: bool) -> dic
     return {"n": n} | times | {"plain_each_s": round(plain.each_s, 3), "peak_mb": ours.spent["peak_mb"]}
 
 
-def told(assignment: Assignment, n: int, ours: Timed, stock: Timed, plain: Timed) -> str:
+def summary(assignment: Assignment, n: int, ours: Timed, stock: Timed, plain: Timed) -> str:
     """The series in words."""
     memory = next((line for line in ours.ended.text.splitlines() if "memory" in line), "")
     idle_s = ours.wall_s - ours.spent["wall_s"] / PROCESSORS

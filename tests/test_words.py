@@ -7,8 +7,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-INSTEAD = {"dear": "expensive", "mend": "fix", "nursery": "preload server", "thereby": "so", "owing": "because of"}
-WORD = re.compile(r"(?<![a-z])(?:(dear|mend|nursery|thereby|owing)(?:er|est|ed|s|ing)?)(?![a-z])", re.IGNORECASE)
+INSTEAD = {
+    "dear": "expensive",
+    "mend": "fix",
+    "nursery": "preload server",
+    "thereby": "so",
+    "owing": "because of",
+    "seat": "session",
+    "untold": "not reported",
+}
+WORD = re.compile(
+    r"(?<![a-z])(?:(dear|mend|nursery|thereby|owing|seat|untold)(?:er|est|ed|s|ing)?)(?![a-z])", re.IGNORECASE
+)
 KINDS = (".py", ".md", ".ipynb", ".toml", "Makefile")
 
 
