@@ -250,7 +250,7 @@ def summary(runs: dict[str, list[Run]]) -> dict[str, Any]:
     return times | {"best": best, "each": each}
 
 
-def summary(series: str, found: dict[str, Any]) -> str:
+def one_line(series: str, found: dict[str, Any]) -> str:
     """The series in words."""
     lines = [
         f"{series:20}   wall s    CPU s  threads  cores used  peak MB  before the join  ours by it  rows that differ"
@@ -289,7 +289,7 @@ def main() -> None:
             runs, rows = compare(write(Path(folder, series), requests, history), options.rounds)
             found[series] = summary(runs) | {"rows_that_differ": rows}
             if not options.json:
-                print(summary(series, found[series]), flush=True)
+                print(one_line(series, found[series]), flush=True)
     first = next(iter(found.values()))
     head = {"name": "point_in_time", "n": options.events, "requests": options.requests, "rounds": options.rounds}
     verdict = {key: first[key] for key in ("ours", "theirs", "ratio", "best")}
