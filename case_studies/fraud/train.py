@@ -255,9 +255,8 @@ def _scores(
 def label_trial(seed: int, policies: Sequence[LabelPolicy], **options: Any) -> pd.DataFrame:
     """What learning under each policy comes to on one simulated stream, against complete labels, each in %.
 
-    A row a policy, and one for complete labels: AUC, average precision, precision at 50 reviews a day, and frauds
-    predicted, overall and for large payments at night, of those that the model with complete labels predicts.
-    `options` are the simulator's.
+    A row a policy and one for complete labels; predicted frauds are those of the model with complete labels, overall
+    and for large payments at night. `options` are the simulator's.
     """
     stream = data.load_payments("simulator", seed=seed, days=120, **options)
     table = features_of(stream.payments, stream.truth)
@@ -280,12 +279,12 @@ def label_trial(seed: int, policies: Sequence[LabelPolicy], **options: Any) -> p
     return 100 * pd.DataFrame(rows).T
 
 
-def _learned(stream: PaymentStream, table: pd.DataFrame, policy: str, now: pd.Timestamp) -> np.ndarray:
+def _learned(stream: PaymentStream, table: pd.DataFrame, policy: Any, now: pd.Timestamp) -> np.ndarray:
     """Scores on the days after `now` of a logistic model that learned from the 48 days before it."""
     age_days = ((now - stream.payments["time"]) / DAY).to_numpy()
-    seen: LabelPolicy = "as seen" if policy == "complete" else policy  # type: ignore[assignment]
-    learned = training_labels(stream.payments["time"], stream.truth, now, seen)
-    label = stream.truth["is_fraud"].to_numpy() if policy == "complete" else learned.label
+    complete = policy == "complete"
+    learned = training_labels(stream.payments["time"], stream.truth, now, "as seen" if complete else policy)
+    label = stream.truth["is_fraud"].to_numpy() if complete else learned.label
     rows = learned.use & (age_days <= 48)
     model = models.fit("logistic", table[rows], label[rows], learned.weight[rows])
     return models.score(model, table[age_days <= 0])

@@ -8,7 +8,6 @@
   day, which returns the alerts to act on;
 - `ID` is the field that names a request;
 - `HOSTILE`: changes to a good body, each with the field that the refusal must name;
-- `WRONG`: for each exercise of the notebook a wrong answer and a part of the message that it gets;
 - `SMALL`: parameters with which the notebook runs in a minute, and `CHOICES`: for each decision cell another choice,
   and what the cell `consequences` shows after it alone.
 """
@@ -303,15 +302,6 @@ def notebook(case, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("MLSD_RUN", "headless")
     return Lesson(case.notebook)
-
-
-def test_each_exercise_of_the_notebook_tells_unanswered_right_and_wrong_apart(case, notebook):
-    assert sorted(notebook.slugs) == sorted(case.hooks.WRONG) != []
-    for slug, (code, fragment) in case.hooks.WRONG.items():
-        assert {one.outcome for one in notebook.outcomes(slug)} == {"not attempted"}
-        assert {one.outcome for one in notebook.outcomes(slug, notebook.solution(slug))} == {"pass"}
-        assert [one.outcome for one in notebook.outcomes(slug, code)] == ["fail"]
-        assert fragment in notebook.outcomes(slug, code)[0].message
 
 
 def test_every_seed_of_the_notebook_follows_from_its_parameter(notebook):

@@ -19,17 +19,6 @@ HOSTILE = [
     ({"transaction_id": 2**63}, "transaction_id"),
     ({"time": "yesterday"}, "time"),
 ]
-WRONG = {
-    "shadow": (
-        "def review_threshold(value, reviews, price_eur):\n    return float(np.sort(value)[-min(reviews, len(value))])",
-        "a review below its price loses money",
-    ),
-    "weight": (
-        "def weight_of_known_fraud(delays_days, age_days):\n"
-        "    return len(delays_days) / sum(delay < age_days for delay in delays_days)",
-        "too few, leave it out",
-    ),
-}
 SMALL = """
 customers, terminals, history_days, test_days = 500, 350, 122, 14
 label_streams, load_seconds, live_weeks, incident_weeks = 1, 1, 2, 1

@@ -4,11 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from case_studies.fraud import service
-from case_studies.fraud.data import Adapter, reports_of
-from case_studies.fraud.features import FEATURES, features_of, online_features
-from case_studies.fraud.service import FraudStore
-from mlsd_lib.serving import microseconds
+from case_studies.fraud.data import reports_of
+from case_studies.fraud.features import FEATURES, features_of
 
 DAYS = {days: pd.Timedelta(days=days) for days in (1, 7, 30)}
 DELAY = pd.Timedelta(days=7)
@@ -68,18 +65,6 @@ def test_the_last_rows_alone_equal_those_rows_of_all(stream, stream_features):
     np.testing.assert_allclose(
         features_of(stream.payments, stream.truth, first), stream_features.iloc[first:], atol=1e-9
     )
-
-
-def test_one_payment_at_a_time_equals_the_whole_table(stream, stream_features, tmp_path, late_rows, monkeypatch):
-    payments, end = stream.payments, stream.payments["time"].iloc[-1] + pd.Timedelta(days=60)
-    store = FraudStore(tmp_path / "store.db")
-    monkeypatch.setattr(service, "REPORTABLE_DAYS", 1_000)
-    memory = store.remember_history(stream, end, Adapter.of()).connection
-    online = [
-        online_features(memory, microseconds(one.time), int(one.customer_id), int(one.terminal_id), float(one.amount))
-        for one in payments.iloc[late_rows].itertuples()
-    ]
-    np.testing.assert_allclose(online, stream_features.iloc[late_rows], atol=1e-6)
 
 
 def test_without_customers_the_published_components_stand_in():

@@ -10,7 +10,6 @@ from mlsd_lib.simulation import acting
 
 ID = "reading_id"
 HOSTILE = [({"machine_id": -1}, "machine_id")]
-WRONG = {"double": ("def double(x):\n    return x", "twice")}
 SMALL = ""
 CHOICES = {
     "decision-capacity": ("your_capacity = 3", "3 checks"),
