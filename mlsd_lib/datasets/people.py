@@ -11,6 +11,13 @@ AGE_SHARE = _FALLING / _FALLING.sum()
 EXPOSED_AREAS = 10
 EXPOSED_LOG_ODDS = 1.5
 """Odds 4.5 times as high."""
+DAYS_JOINED = {"date": 1, "month": 365 / 12, "year": 365, "5 years": 1_825, "10 years": 3_650, "20 years": 7_300}
+AREAS_JOINED = {"area": 1, "district": 10, "country": 60}
+STEPS = (
+    *("date, area", "month, area", "year, area", "5 years, area", "10 years, area"),
+    *("10 years, district", "20 years, district", "20 years, country"),
+)
+"""Ever coarser versions of `born` and `area`, as names for `coarsened`."""
 
 
 def unique_share(people: int, cells: int, rng: np.random.Generator) -> float:
@@ -47,15 +54,6 @@ def patients_with_consent(rng: np.random.Generator, people: int) -> pd.DataFrame
     return table
 
 
-DAYS_JOINED = {"date": 1, "month": 365 / 12, "year": 365, "5 years": 1_825, "10 years": 3_650, "20 years": 7_300}
-AREAS_JOINED = {"area": 1, "district": 10, "country": 60}
-STEPS = (
-    *("date, area", "month, area", "year, area", "5 years, area", "10 years, area"),
-    *("10 years, district", "20 years, district", "20 years, country"),
-)
-"""Ever coarser versions of `born` and `area`, as names for `coarsened`."""
-
-
 def coarsened(table: pd.DataFrame, step: str) -> pd.DataFrame:
     """`area`, `born` and `sex` of a table of patients, as coarse as one of `STEPS` says.
 
@@ -63,6 +61,6 @@ def coarsened(table: pd.DataFrame, step: str) -> pd.DataFrame:
     """
     if step not in STEPS:
         raise DataError(f"step is {step!r}; it must be one of {'; '.join(STEPS)}. Name one of these.")
-    of_days, of_areas = step.split(", ")
-    born = (table["born"] // DAYS_JOINED[of_days]).astype(int)
-    return pd.DataFrame({"area": table["area"] // AREAS_JOINED[of_areas], "born": born, "sex": table["sex"]})
+    age, place = step.split(", ")
+    born = (table["born"] // DAYS_JOINED[age]).astype(int)
+    return pd.DataFrame({"area": table["area"] // AREAS_JOINED[place], "born": born, "sex": table["sex"]})
