@@ -1,6 +1,7 @@
 """The service with two doors, as a process: what passes which door, and what each logs."""
 
 import sys
+from pathlib import Path
 
 import joblib
 import pytest
@@ -9,6 +10,7 @@ from mlsd_lib.serving import ServerProcess
 from mlsd_lib.serving.post import post_json
 from tests.serving.demo_model import SumModel
 
+ROOT = Path(__file__).parents[2]
 SCHEMA = """
 from pydantic import BaseModel, Field
 
@@ -24,8 +26,9 @@ def url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("two-doors")
     (folder / "schema.py").write_text(SCHEMA)
     joblib.dump(SumModel(), folder / "model.joblib")
-    command = [sys.executable, "-m", "mlsd_lib.serving.two_doors", "schema.py", "model.joblib", "{port}"]
-    with ServerProcess(command, cwd=folder) as server:
+    files = (str(folder / "schema.py"), str(folder / "model.joblib"))
+    command = [sys.executable, "-m", "mlsd_lib.serving.two_doors", *files, "{port}"]
+    with ServerProcess(command, cwd=ROOT) as server:  # where the model's class can be imported
         yield server.url
 
 
