@@ -1,5 +1,6 @@
 """What a figure says to who cannot see it, and whether its texts can be read: alt text, and texts that overlap."""
 
+import html
 import sys
 from itertools import combinations
 from typing import Any
@@ -19,6 +20,8 @@ class CourseFigure(Figure):
         super().__init__(*arguments, **options)
         self.predicted: list[tuple[Axes, str]] = []
         """Each with the axis, "x" or "y", that the prediction is about."""
+        self.shown = ""
+        """The picture (PNG, base64) between the HTML and the PNG of one display."""
 
 
 class TextsOverlap(Exception):
@@ -31,7 +34,9 @@ def describe_figures() -> None:
 
     shell = get_ipython()
     if shell is not None:
-        shell.display_formatter.formatters["image/png"].for_type(CourseFigure, _picture)
+        formatters = shell.display_formatter.formatters
+        formatters["text/html"].for_type(CourseFigure, _as_html)
+        formatters["image/png"].for_type(CourseFigure, _as_png)
 
 
 def alt_text(figure: Figure) -> str:
@@ -57,17 +62,28 @@ def overlapping_texts(figure: Figure) -> list[tuple[str, str]]:
     ]
 
 
-def _picture(figure: CourseFigure) -> Any:
-    from IPython.core.pylabtools import print_figure
+def _as_html(figure: CourseFigure) -> str:
+    """An image with its alt text: JupyterLab takes none from the metadata of a PNG."""
+    figure.shown = _rendered(figure)
+    return f'<img src="data:image/png;base64,{figure.shown}" alt="{html.escape(alt_text(figure))}">'
 
-    picture = print_figure(figure, "png", base64=True)
-    watch = sys.modules.get("mlsd_kernel_watch")  # in the kernel of a run; a reader's kernel has none
+
+def _as_png(figure: CourseFigure) -> Any:
+    """The same picture, for what shows no HTML: IPython asks for it right after the HTML."""
+    picture, figure.shown = figure.shown or _rendered(figure), ""
     words = alt_text(figure)
+    watch = sys.modules.get("mlsd_kernel_watch")  # in the kernel of a run; a reader's kernel has none
     if watch is not None:
         _predict_something(figure)
         for one, other in overlapping_texts(figure):
             watch.report("a figure", TextsOverlap(f"{one!r} lies over {other!r}"))
     return picture, {"alt": words}
+
+
+def _rendered(figure: CourseFigure) -> str:
+    from IPython.core.pylabtools import print_figure
+
+    return str(print_figure(figure, "png", base64=True))
 
 
 def _predict_something(figure: CourseFigure) -> None:

@@ -302,3 +302,5 @@ def test_a_figure_whose_texts_overlap_fails_also_where_a_prediction_would_be_dra
     (clear,) = [cell for cell in mini_course.executed(path)["cells"] if cell["id"] == "clear"]
     (picture,) = [one for one in clear["outputs"] if "image/png" in one["data"]]
     assert picture["metadata"]["image/png"]["alt"] == "A finding; x: kB; a, 1."
+    assert '" alt="A finding; x: kB; a, 1.">' in "".join(picture["data"]["text/html"])  # what JupyterLab shows
+    assert "".join(picture["data"]["image/png"]).strip() in "".join(picture["data"]["text/html"])
