@@ -253,10 +253,9 @@ def _scores(
 
 
 def label_trial(seed: int, policies: Sequence[LabelPolicy], **options: Any) -> pd.DataFrame:
-    """What learning under each policy comes to on one simulated stream, against complete labels, each in %.
+    """What learning under each policy comes to on one simulated stream, in %: a row a policy, one for complete labels.
 
-    A row a policy and one for complete labels; predicted frauds are those of the model with complete labels, overall
-    and for large payments at night. `options` are the simulator's.
+    Predicted frauds are shares of what complete labels predict. `options` are the simulator's.
     """
     stream = data.load_payments("simulator", seed=seed, days=120, **options)
     table = features_of(stream.payments, stream.truth)
@@ -265,14 +264,13 @@ def label_trial(seed: int, policies: Sequence[LabelPolicy], **options: Any) -> p
     true, tested = stream.truth["is_fraud"].to_numpy()[later], table[later]
     night = ((tested.amount > 2.5 * tested.customer_mean_amount_30d) & (tested.night > 0)).to_numpy()
     score = {one: _learned(stream, table, one, now) for one in ("complete", *policies)}
-    base = score["complete"]
     rows = {
         one: {
             "AUC": roc_auc_score(true, s),
             "average precision": average_precision_score(true, s),
             "precision of 50 a day": true[np.argsort(-s)[: 50 * 28]].mean(),
-            "predicted frauds": s.sum() / base.sum(),
-            "predicted, large at night": s[night].sum() / base[night].sum(),
+            "predicted frauds": s.sum() / score["complete"].sum(),
+            "predicted, large at night": s[night].sum() / score["complete"][night].sum(),
         }
         for one, s in score.items()
     }
@@ -286,5 +284,4 @@ def _learned(stream: PaymentStream, table: pd.DataFrame, policy: Any, now: pd.Ti
     learned = training_labels(stream.payments["time"], stream.truth, now, "as seen" if complete else policy)
     label = stream.truth["is_fraud"].to_numpy() if complete else learned.label
     rows = learned.use & (age_days <= 48)
-    model = models.fit("logistic", table[rows], label[rows], learned.weight[rows])
-    return models.score(model, table[age_days <= 0])
+    return models.score(models.fit("logistic", table[rows], label[rows], learned.weight[rows]), table[age_days <= 0])
