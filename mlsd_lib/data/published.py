@@ -23,8 +23,8 @@ def weekly_fraud_shares(payments: pd.DataFrame, weeks: int) -> pd.DataFrame:
         week, terminal = np.divmod(np.arange(monday * terminals), terminals)
         share = frauds[: len(week)] / np.maximum(paid[: len(week)], 1)
         ended = start + pd.to_timedelta(WEEK_DAYS * (week + 1), unit="D")
-        published = start + pd.Timedelta(days=WEEK_DAYS * monday)
-        columns = {"terminal_id": terminal, "event_time": ended, "known_time": published, "share": share}
+        known = start + pd.Timedelta(days=WEEK_DAYS * monday)
+        columns = {"terminal_id": terminal, "event_time": ended, "known_time": known, "share": share}
         published.append(pd.DataFrame(columns))
     return pd.concat(published, ignore_index=True)
 

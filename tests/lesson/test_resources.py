@@ -12,8 +12,9 @@ HOLD = "held = bytearray(mb * 2**20)\nanswer = [mb, 'held']"
 
 def test_bytes_read_are_those_that_were_asked_for(tmp_path):
     (tmp_path / "file").write_bytes(bytes(300_000))
-    assert bytes_read_by((tmp_path / "file").read_bytes) == pytest.approx(300_000, abs=20)
-    assert bytes_read_by(lambda: None) == pytest.approx(0, abs=20)
+    # The test's own process has threads that read from pipes meanwhile, which only adds: the least of several counts.
+    for work, expected in (((tmp_path / "file").read_bytes, 300_000), (lambda: None, 0)):
+        assert min(bytes_read_by(work) for _ in range(9)) == pytest.approx(expected, abs=20)
 
 
 def test_bytes_on_disk_of_a_folder_are_those_of_all_its_files(tmp_path):

@@ -189,8 +189,9 @@ def test_a_killed_warmed_process_is_replaced_and_its_sessions_are_dead():
     with make_sandbox(limits=LIMITS) as sandbox:
         with sandbox.open() as session:
             [child] = psutil.Process(sandbox.pid).children()
+            process = psutil.Process(session.process)  # by now: killed with its parent, it may be gone at once
             child.kill()
-            psutil.Process(session.process).wait(120)
+            process.wait(120)
             assert session.run_cell("1").verdict == "crashed"
             with sandbox.open() as fresh:
                 assert fresh.run_cell("40 + 2").verdict == "ok"
