@@ -28,6 +28,8 @@ DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -
 FAR_PT = 20
 """From this distance on a thin line joins a label to its point."""
 GAP_PX = 2.0
+CLEAR_PX = 10.0
+"""How much nearer a text must stand to its own point than to another, or a reader may take it for the other's."""
 
 
 def contrast(colour: str, background: str = "white") -> float:
@@ -68,12 +70,16 @@ class PointLabel(Annotation):
         self.coords = coords
         self.set_in_layout(False)
 
+    @property
+    def names_a_point(self) -> bool:
+        """True if the text belongs to one point, and not to a line or to any of several points."""
+        return self.coords == "data" and len(self.anchors) == 1
+
     def candidates(self, size_px: "NDArray[np.float64]", px_a_pt: float) -> "list[tuple[Any, Any, Bbox, float]]":
         """Anchor, offset (points), box (pixels) and displeasure of each place where the text could stand."""
         found = []
-        transform = _transform(self.axes, self.coords)
         for number, anchor in enumerate(self.anchors):
-            at = transform.transform(_as_floats(self.axes, anchor, self.coords))
+            at = _pixel(self, anchor)
             for rank, direction in enumerate(DIRECTIONS):
                 for distance in DISTANCES_PT:
                     offset = np.array(direction) * distance * (0.75 if all(direction) else 1)
@@ -155,19 +161,42 @@ def _without_overlap(wanted: "NDArray[np.float64]", heights: "NDArray[np.float64
 def _place(labels: "list[PointLabel]", ax: "Axes", renderer: "RendererBase") -> None:
     if not labels:
         return
-    px_a_pt = ax.figure.dpi / 72
     drawn = _pixels_drawn(ax)
     fixed = [one.get_window_extent(renderer) for one in ax.texts if not isinstance(one, PointLabel | EndLabel)]
     bars = [bar for one in ax.containers if isinstance(one, BarContainer) for bar in one]
     fixed += [bar.get_window_extent(renderer) for bar in bars]
     sizes = [_size(one, renderer) for one in labels]
+    points = {number: _pixel(one, one.anchors[0]) for number, one in enumerate(labels) if one.names_a_point}
     taken: dict[int, Bbox] = {}
     for _round in range(2):  # the second time, each knows where the others went
         for number, (one, size) in enumerate(zip(labels, sizes, strict=True)):
             others = [*fixed, *(box for owner, box in taken.items() if owner != number)]
-            best = min(one.candidates(size, px_a_pt), key=lambda place: place[3] + _cost(place[2], others, drawn, ax))
-            one.place(best[0], best[1])
-            taken[number] = best[2]
+            rivals = [point for owner, point in points.items() if owner != number and one.names_a_point]
+            anchor, offset, taken[number] = _best(one, size, others, rivals, drawn)
+            one.place(anchor, offset)
+
+
+def _best(
+    one: PointLabel,
+    size: "NDArray[np.float64]",
+    others: "list[Bbox]",
+    rivals: "list[NDArray[np.float64]]",
+    drawn: "NDArray[np.float64]",
+) -> "tuple[Any, NDArray[np.float64], Bbox]":
+    """Anchor, offset and box of the place that displeases least."""
+
+    ax: Any = one.axes
+
+    def displeasure(place: Any) -> float:
+        anchor, _, box, distance = place
+        return float(distance + _cost(box, others, drawn, ax) + ambiguity(box, _pixel(one, anchor), rivals))
+
+    places = one.candidates(size, ax.figure.dpi / 72)
+    return min(places, key=displeasure)[:3]
+
+
+def _pixel(one: PointLabel, anchor: tuple[Any, Any]) -> "NDArray[np.float64]":
+    return np.asarray(_transform(one.axes, one.coords).transform(_as_floats(one.axes, anchor, one.coords)))
 
 
 def _size(one: Text, renderer: "RendererBase") -> "NDArray[np.float64]":
@@ -179,6 +208,17 @@ def _cost(box: Bbox, others: Iterable[Bbox], drawn: "NDArray[np.float64]", ax: "
     inside = (drawn >= (box.x0, box.y0)).all(axis=1) & (drawn <= (box.x1, box.y1)).all(axis=1)
     beyond = max(ax.bbox.x0 - box.x0, box.x1 - ax.bbox.x1, ax.bbox.y0 - box.y0, box.y1 - ax.bbox.y1, 0)
     return 5 * float(inside.sum()) + 1_000 * sum(box.overlaps(other) for other in others) + 30 * beyond
+
+
+def ambiguity(box: Bbox, own: "NDArray[np.float64]", rivals: "Sequence[NDArray[np.float64]]") -> float:
+    """What it costs that a text stands about as near to the point of another as to its `own`."""
+    mine = _distance(box, own)
+    return 25 * sum(_distance(box, rival) <= mine + CLEAR_PX for rival in rivals)
+
+
+def _distance(box: Bbox, point: "NDArray[np.float64]") -> float:
+    x, y = point
+    return float(np.hypot(max(box.x0 - x, 0, x - box.x1), max(box.y0 - y, 0, y - box.y1)))
 
 
 def _pixels_drawn(ax: "Axes") -> "NDArray[np.float64]":

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.transforms import Bbox
 
 from mlsd_lib.lesson import plotting as plot
-from mlsd_lib.lesson.direct_labels import READABLE, EndLabel, PointLabel, contrast, text_colour
+from mlsd_lib.lesson.direct_labels import READABLE, EndLabel, PointLabel, ambiguity, contrast, text_colour
 from mlsd_lib.lesson.figures import alt_text, overlapping_texts
 from mlsd_lib.lesson.predictions import Prediction
 from mlsd_lib.lesson.reader import LessonError
@@ -62,6 +63,14 @@ def test_names_of_points_find_room(places):
     spaced = {f"p{i}": (10 * i + x, 10 * (i % 3) + y) for i, (x, y) in enumerate(places)}
     ax = plot.points(spaced, "A finding", "cost (EUR)", "right (%)", better="up left")
     assert overlapping_texts(ax.figure) == []
+
+
+def test_a_text_between_two_points_is_ambiguous_and_one_on_the_far_side_of_its_own_is_not():
+    own, rival = np.array([100.0, 100.0]), np.array([100.0, 140.0])
+    between, beyond = Bbox([[110, 112], [160, 128]]), Bbox([[110, 70], [160, 86]])
+    assert ambiguity(between, own, [rival]) > 0
+    assert ambiguity(beyond, own, [rival]) == 0
+    assert ambiguity(between, own, []) == 0
 
 
 def test_a_label_leaves_the_line_free_that_runs_past_its_point():
