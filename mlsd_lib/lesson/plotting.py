@@ -1,93 +1,46 @@
 """The plots of the course: one call a shape (lines, dots, bars, points, heat, timeline), in one style.
 
 A call says what is compared; title, units, scale, direct labels, reference lines, the good direction and the reader's
-prediction are drawn here. Each returns its matplotlib axes.
-
-Palette: M. Okabe and K. Ito, Color Universal Design (2008).
+prediction are drawn by `plot_frame`. Each returns its matplotlib axes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
 
+from mlsd_lib.lesson.plot_frame import (
+    BLACK,
+    BLUE,
+    CYCLE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    Frame,
+    Spread,
+    axes_of,
+    colours_of,
+    end_label,
+    error_of,
+    finish,
+    middle_of,
+    panels,
+    point_label,
+    spread,
+)  # fmt: skip
 from mlsd_lib.lesson.reader import LessonError
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from mlsd_lib.lesson.predictions import Prediction
-
-BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-PURPLE, SKY, BLACK, GREY = "#CC79A7", "#56B4E9", "#222222", "#777777"
-CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK)
+__all__ = [
+    "BLACK", "BLUE", "CYCLE", "GREEN", "GREY", "ORANGE", "PURPLE", "RED", "SKY", "Spread", "bars", "dots", "heat",
+    "label", "lines", "panels", "points", "spread", "timeline", "use_style",
+]  # fmt: skip
 MANY = 25
 """From this many points on a line has no markers, and its spread is a band instead of bars."""
-ARROWS = {"left": "← better   {}", "right": "{}   better →", "down": "← better   {}", "up": "{}   better →"}
-
-
-class Frame(TypedDict, total=False):
-    """What every plot takes beside its data; all of it may be left out."""
-
-    ax: "Axes"
-    """Where to draw; a new figure where it is left out."""
-    size: tuple[float, float]
-    """Width and height of a new figure, inches."""
-    better: str
-    """The good direction: "up", "down", "left", "right", or two of them ("upper left" is written "up left")."""
-    guess: "Prediction"
-    along: str
-    """The axis that the guess is about, "x" or "y"."""
-    scale: float
-    """By what the guess is multiplied to stand in the plot's unit."""
-    log: str
-    """The axes on a logarithmic scale: "x", "y" or "xy"."""
-    x_range: tuple[float | None, float | None]
-    y_range: tuple[float | None, float | None]
-    x_ticks: "Sequence[Any] | Mapping[Any, str]"
-    """Places of the ticks, or places with their texts."""
-    y_ticks: "Sequence[Any] | Mapping[Any, str]"
-    levels: Mapping[str, float]
-    """Horizontal lines to compare with, and their names."""
-    moments: Mapping[str, Any]
-    """Vertical lines to compare with, and their names."""
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A middle with the ends of its interval: three numbers, or three arrays of one length.
-
-    As text, a number's `format` is applied to all three: f"{lead:.1f}" gives "4.2 (3.1 to 5.3)".
-    """
-
-    middle: Any
-    low: Any
-    high: Any
-
-    def __format__(self, form: str) -> str:
-        return f"{self.middle:{form}} ({self.low:{form}} to {self.high:{form}})"
-
-
-def spread(repeats: Any, of: str = "middle 95 %", axis: int = -1) -> Spread:
-    """The mean of `repeats` along `axis`, and how far they spread.
-
-    `of` is "range" (smallest to largest), "middle 95 %" (percentiles 2.5 to 97.5) or "mean" (the 95 % interval of the
-    mean by Student's t). Raises `LessonError` for any other.
-    """
-    import numpy as np
-    from scipy.stats import t as student_t
-
-    values = np.asarray(repeats, dtype=float)
-    mean = values.mean(axis)
-    if of == "range":
-        return Spread(mean, values.min(axis), values.max(axis))
-    if of == "middle 95 %":
-        return Spread(mean, *np.percentile(values, [2.5, 97.5], axis=axis))
-    if of == "mean":
-        count = values.shape[axis]
-        half = student_t.ppf(0.975, count - 1) * values.std(axis, ddof=1) / np.sqrt(count)
-        return Spread(mean, mean - half, mean + half)
-    raise LessonError(f'of is {of!r}; it must be "range", "middle 95 %" or "mean".')
 
 
 def use_style() -> None:
@@ -118,40 +71,9 @@ def use_style() -> None:
     describe_figures()
 
 
-def panels(
-    columns: int = 1,
-    rows: int = 1,
-    *,
-    size: tuple[float, float] | None = None,
-    widths: Sequence[float] | None = None,
-    share: str = "",
-    title: str = "",
-) -> "list[Axes]":
-    """The axes of a new figure, row by row; `share` names the axis they have in common ("x", "y" or "xy")."""
-    import matplotlib.pyplot as plt
-
-    from mlsd_lib.lesson.direct_labels import DirectLabels
-    from mlsd_lib.lesson.figures import CourseFigure
-
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=size or ((7.5, 4.2) if columns == 1 else (9.8, 4.2)),
-        width_ratios=widths,
-        sharex="x" in share,
-        sharey="y" in share,
-        squeeze=False,
-        FigureClass=CourseFigure,
-    )
-    figure.set_layout_engine(DirectLabels())
-    if title:
-        figure.suptitle(title, fontweight="bold", x=0.01, ha="left")
-    return list(axes.ravel())
-
-
 def label(ax: "Axes", x: Any, y: Any, text: str, color: str = BLACK) -> None:
     """Write `text` beside the point (`x`, `y`), wherever there it covers nothing. Several points: lists of x and y."""
-    _label(ax, list(zip(x, y, strict=True)) if isinstance(x, Sequence) else [(x, y)], text, color)
+    point_label(ax, list(zip(x, y, strict=True)) if isinstance(x, Sequence) else [(x, y)], text, color)
 
 
 def lines(
@@ -174,9 +96,9 @@ def lines(
     categories. `style` is matplotlib's format, for all or by name; "step" draws steps. `label_at` names the x at which
     a line is labelled instead.
     """
-    ax = _axes(frame)
+    ax = axes_of(frame)
     names = list(series)
-    shade = _colours(names, colours)
+    shade = colours_of(names, colours)
     for name in names:
         xs, values = _line(series[name], at)
         _categories(ax, xs)
@@ -184,7 +106,7 @@ def lines(
         _draw_line(ax, xs, values, own, shade[name])
         if labels:
             _name_line(ax, name, xs, values, shade[name], (label_at or {}).get(name))
-    return _finish(ax, title, x, y, frame)
+    return finish(ax, title, x, y, frame)
 
 
 def dots(
@@ -236,8 +158,8 @@ def points(
     `front` joins the points that no other beats in the direction of `better` and colours the rest red; `path` joins all
     in the order given.
     """
-    ax = _axes(frame)
-    middles = {name: tuple(_middle(value) for value in place) for name, place in places.items()}
+    ax = axes_of(frame)
+    middles = {name: tuple(middle_of(value) for value in place) for name, place in places.items()}
     best = _front(middles, frame.get("better", "")) if front else list(places)
     shade = {name: BLUE if name in best else RED for name in places} | dict(colours or {})
     if front or path:
@@ -245,10 +167,10 @@ def points(
         ax.plot(*zip(*joined, strict=True), color=GREY, linewidth=1, zorder=1)
     for name, (at_x, at_y) in places.items():
         middle_x, middle_y = middles[name]
-        error = {"yerr": _error(at_y), "xerr": _error(at_x)}
+        error = {"yerr": error_of(at_y), "xerr": error_of(at_x)}
         ax.errorbar(middle_x, middle_y, **error, fmt="o", color=shade[name], capsize=3, zorder=2)
-        _label(ax, [middles[name]], name, shade[name])
-    return _finish(ax, title, x, y, frame)
+        point_label(ax, [middles[name]], name, shade[name])
+    return finish(ax, title, x, y, frame)
 
 
 def heat(
@@ -272,7 +194,7 @@ def heat(
 
     from mlsd_lib.lesson.direct_labels import contrast
 
-    ax = _axes(frame)
+    ax = axes_of(frame)
     values = table.to_numpy(dtype=float)
     low, high = limits or (float(np.nanmin(values)), float(np.nanmax(values)))
     if low < 0 < high and limits is None:
@@ -288,7 +210,7 @@ def heat(
     ax.set_xticks(range(table.shape[1]), [str(name) for name in table.columns])
     ax.set_yticks(range(table.shape[0]), [str(name) for name in table.index])
     ax.grid(visible=False)
-    return _finish(ax, title, x, y, frame)
+    return finish(ax, title, x, y, frame)
 
 
 def timeline(
@@ -301,116 +223,16 @@ def timeline(
     **frame: Unpack[Frame],
 ) -> "Axes":
     """A row a name, from the top, with its spans (start, end, colour); `legend` maps texts to colours used."""
-    ax = _axes(frame)
+    ax = axes_of(frame)
     for row, (name, drawn) in enumerate(spans.items()):
         for start, end, colour in drawn:
             ax.barh(row, end - start, left=start, color=colour, height=0.6)
         if notes and name in notes:
-            _end_label(ax, notes[name], row, BLACK)
+            end_label(ax, notes[name], row, BLACK)
     _set_rows(ax, list(spans))
     if legend:
         _legend(ax, legend)
-    return _finish(ax, title, x, "", frame)
-
-
-# --- the parts -------------------------------------------------------------------------------------------------------
-
-
-def _axes(frame: Frame) -> "Axes":
-    return frame["ax"] if "ax" in frame else panels(size=frame.get("size"))[0]
-
-
-def _finish(ax: "Axes", title: str, x: str, y: str, frame: Frame) -> "Axes":
-    import textwrap
-
-    _scale(ax, "x", frame.get("log", ""), frame.get("x_range", (None, None)), frame.get("x_ticks"))
-    _scale(ax, "y", frame.get("log", ""), frame.get("y_range", (None, None)), frame.get("y_ticks"))
-    for axis, name in (("x", x), ("y", y)):
-        ax.set(**{f"{axis}label": _with_arrow(name, axis, frame.get("better", ""))})
-    for name, height in frame.get("levels", {}).items():
-        ax.axhline(height, color=GREY, linewidth=1, zorder=0.9)
-        _label(ax, [(share / 20, height) for share in (1, 19, 5, 10, 15)], name, GREY, ("axes fraction", "data"))
-    for name, moment in frame.get("moments", {}).items():
-        ax.axvline(moment, color=GREY, linewidth=1, linestyle=":", zorder=0.9)
-        _label(ax, [(moment, share / 20) for share in (19, 17, 10, 4, 1)], name, GREY, ("data", "axes fraction"))
-    if "guess" in frame:
-        frame["guess"].draw(ax, frame.get("along", "y"), frame.get("scale", 1.0))
-        if not frame["guess"].given and hasattr(ax.figure, "predicted"):
-            ax.figure.predicted.append((ax, frame.get("along", "y")))
-    ax.set_title("\n".join(textwrap.wrap(title, max(16, int(9.4 * _width_in(ax))))))
-    return ax
-
-
-def _with_arrow(name: str, axis: str, better: str) -> str:
-    known = {"x": ("left", "right"), "y": ("down", "up")}
-    words = better.split()
-    if unknown := [word for word in words if word not in ARROWS]:
-        raise LessonError(
-            f"better is {better!r}; {unknown[0]!r} is none of {', '.join(ARROWS)}. Write, say, 'up left'."
-        )
-    for word in words:
-        if word in known[axis]:
-            return ARROWS[word].format(name).strip()
-    return name
-
-
-def _width_in(ax: "Axes") -> float:
-    """The width in inches that a title over `ax` may take."""
-    place, figure = ax.get_subplotspec(), ax.get_figure(root=True)
-    if place is None or figure is None:
-        return 7.5
-    return float(place.get_position(figure).width / 0.775 * figure.get_size_inches()[0])
-
-
-def _scale(ax: "Axes", axis: str, log: str, limits: tuple[float | None, float | None], ticks: Any) -> None:
-    if axis in log:
-        ax.set(**{f"{axis}scale": "log"})
-    if limits != (None, None):
-        ax.set(**{f"{axis}lim": limits})
-    if ticks is None:
-        return
-    texts = list(ticks.values()) if isinstance(ticks, Mapping) else None
-    if texts is None and all(isinstance(one, int | float) for one in ticks):
-        texts = [f"{one:,g}" for one in ticks]
-    which = ax.xaxis if axis == "x" else ax.yaxis
-    which.set_ticks(list(ticks), texts)
-    which.set_minor_locator(_no_ticks())
-
-
-def _no_ticks() -> Any:
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()
-
-
-def _label(ax: "Axes", anchors: "list[tuple[Any, Any]]", text: str, colour: str, coords: Any = "data") -> None:
-    from mlsd_lib.lesson.direct_labels import PointLabel
-
-    if text:
-        ax.add_artist(PointLabel(text, anchors, colour, coords)).set_clip_on(False)
-
-
-def _end_label(ax: "Axes", text: str, height: Any, colour: str) -> None:
-    from mlsd_lib.lesson.direct_labels import EndLabel
-
-    ax.add_artist(EndLabel(text, height, colour)).set_clip_on(False)
-
-
-def _colours(names: Iterable[str], wanted: Mapping[str, str] | None) -> dict[str, str]:
-    names = list(names)
-    return {name: CYCLE[number % len(CYCLE)] for number, name in enumerate(names)} | dict(wanted or {})
-
-
-def _middle(value: Any) -> Any:
-    return value.middle if isinstance(value, Spread) else value
-
-
-def _error(value: Any) -> Any:
-    import numpy as np
-
-    if not isinstance(value, Spread):
-        return None
-    return np.array([np.subtract(value.middle, value.low), np.subtract(value.high, value.middle)]).reshape(2, -1)
+    return finish(ax, title, x, "", frame)
 
 
 def _line(one: Any, at: Any) -> tuple[Any, Any]:
@@ -444,7 +266,7 @@ def _places(xs: Any) -> Any:
 
 
 def _draw_line(ax: "Axes", xs: Any, values: Any, style: str, colour: str) -> None:
-    places, middle = _places(xs), _middle(values)
+    places, middle = _places(xs), middle_of(values)
     many = len(middle) > MANY
     drawn: dict[str, Any] = {"color": colour}
     if style == "step":
@@ -452,7 +274,7 @@ def _draw_line(ax: "Axes", xs: Any, values: Any, style: str, colour: str) -> Non
     if isinstance(values, Spread) and many:
         ax.fill_between(places, values.low, values.high, color=colour, alpha=0.15, linewidth=0)
     if isinstance(values, Spread) and not many:
-        ax.errorbar(places, middle, yerr=_error(values), fmt=style or "o-", capsize=3, **drawn)
+        ax.errorbar(places, middle, yerr=error_of(values), fmt=style or "o-", capsize=3, **drawn)
     else:
         ax.plot(places, middle, style or ("-" if many else "o-"), **drawn)
 
@@ -460,12 +282,12 @@ def _draw_line(ax: "Axes", xs: Any, values: Any, style: str, colour: str) -> Non
 def _name_line(ax: "Axes", name: str, xs: Any, values: Any, colour: str, chosen: Any) -> None:
     import numpy as np
 
-    middle = np.asarray(_middle(values), dtype=float)
+    middle = np.asarray(middle_of(values), dtype=float)
     if chosen is not None:
         where = min(range(len(xs)), key=lambda i: abs(xs[i] - chosen)) if not isinstance(xs[0], str) else chosen
-        _label(ax, [(_places(xs)[where], middle[where])], name, colour)
+        point_label(ax, [(_places(xs)[where], middle[where])], name, colour)
     elif np.isfinite(middle).any():
-        _end_label(ax, name, middle[np.isfinite(middle)][-1], colour)
+        end_label(ax, name, middle[np.isfinite(middle)][-1], colour)
 
 
 def _rows(
@@ -478,10 +300,10 @@ def _rows(
     style: Mapping[str, str],
     frame: Frame,
 ) -> "Axes":
-    ax = _axes(frame)
+    ax = axes_of(frame)
     series = {name: dict(rows[name]) for name in rows} if _is_nested(rows) else {"": dict(rows)}
     names = list(dict.fromkeys(row for one in series.values() for row in one))
-    shade = _colours(series, colours) | dict(colours or {})
+    shade = colours_of(series, colours) | dict(colours or {})
     height = 0.8 / len(series)
     for number, (one, values) in enumerate(series.items()):
         shift = height * (number - (len(series) - 1) / 2)
@@ -492,11 +314,11 @@ def _rows(
             own = style.get(row, style.get(one, style.get("", "")))
             anchors.append((draw(ax, place, value, height, colour, own), place))
         if one:
-            _label(ax, anchors, one, shade[one])
+            point_label(ax, anchors, one, shade[one])
     for row, words in (notes or {}).items():
-        _end_label(ax, words, names.index(row), BLACK)
+        end_label(ax, words, names.index(row), BLACK)
     _set_rows(ax, names)
-    return _finish(ax, title, x, "", frame)
+    return finish(ax, title, x, "", frame)
 
 
 def _is_nested(rows: Any) -> bool:
@@ -509,21 +331,21 @@ def _is_nested(rows: Any) -> bool:
 def _draw_dots(ax: "Axes", place: float, value: Any, height: float, colour: str, mark: str) -> float:
     import numpy as np
 
-    middle = _middle(value)
+    middle = middle_of(value)
     if np.ndim(middle):  # every repeat, and their median
         ax.plot(middle, np.full(len(middle), place), mark or "o", color=colour, alpha=0.5)
         middle = float(np.median(middle))
         ax.plot([middle] * 2, [place - 0.35 * height, place + 0.35 * height], color=colour, linewidth=3)
     else:
-        ax.errorbar(middle, place, xerr=_error(value), fmt=mark or "o", color=colour, capsize=3)
+        ax.errorbar(middle, place, xerr=error_of(value), fmt=mark or "o", color=colour, capsize=3)
     return float(middle)
 
 
 def _draw_bars(ax: "Axes", place: float, value: Any, height: float, colour: str, form: str) -> float:
-    middle = _middle(value)
+    middle = middle_of(value)
     ax.barh(place, middle, height=0.9 * height if height < 0.8 else 0.6, color=colour)
     if isinstance(value, Spread):
-        ax.errorbar(middle, place, xerr=_error(value), fmt="none", color=BLACK, capsize=3)
+        ax.errorbar(middle, place, xerr=error_of(value), fmt="none", color=BLACK, capsize=3)
     end = max(middle, value.high) if isinstance(value, Spread) else middle
     words = (form or "{:,.3g}").format(middle)
     ax.annotate(words, (end, place), (5, 0), textcoords="offset points", color=BLACK, va="center")
