@@ -20,7 +20,7 @@ HOSTILE = [
     ({"time": "yesterday"}, "time"),
 ]
 SMALL = """
-customers, terminals, history_days, test_days = 500, 350, 122, 14
+customers, terminals, history_days, test_days = 250, 180, 122, 14
 label_streams, load_seconds, live_weeks, incident_weeks = 1, 1, 2, 1
 """
 CHOICES = {
