@@ -12,10 +12,10 @@ from case_studies.fraud.policy import ReviewPolicy
 from mlsd_lib.simulation import weekly
 
 
-@pytest.fixture(scope="module", params=[0, 1, 2])
+@pytest.fixture(scope="module", params=[0, 1])
 def lived(request):
     """Banks that opened alike and then lived differently, each life lived once."""
-    opened = Bank.opened(np.random.default_rng(request.param), customers=1_000, terminals=700)
+    opened = Bank.opened(np.random.default_rng(request.param), customers=500, terminals=350)
     return functools.cache(functools.partial(live, opened))
 
 
