@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from grader.bank.model import banks
+from grader.bank.proof import AGAIN
 from grader.bank.runner import run_cell, run_cells
 from grader.grading.analysis.grading_plan import Plan, Plans, plans
 from grader.grading.analysis.name_analysis import Names
@@ -268,12 +269,22 @@ def test_nbgrader_gives_the_banks_marks_with_hidden_cases(name, secret, tmp_path
 
 
 @pytest.mark.parametrize(("name", "answer"), ANSWERS)
-def test_the_engine_gives_the_banks_marks(sandboxes, name, answer, monkeypatch):
+def test_the_engine_gives_the_banks_marks_where_a_clock_decides(sandboxes, name, answer, monkeypatch):
+    """The other tests are tried with hidden cases, below; those of the reference with public ones too.
+
+    A busy machine disturbs a clock now and then: other marks are looked at twice more, as the bank's proof does.
+    """
     bank = bank_of(name)
+    tests = bank.maxima.keys() if answer.kind == "reference" else bank.measured
+    expected = {test: points for test, points in bank.expected(answer).items() if test in tests}
     feed(name, "short_clocks", monkeypatch, bank.expected(answer))
     untimed = {cell: text for cell, text in getattr(hooks_of(name), "UNTIMED", {}).items() if cell not in answer.cells}
     cells = [(cell, untimed.get(cell, source)) for cell, source in bank.source(answer)]
-    assert marks_in_the_engine(sandboxes(name), bank, cells, bank.maxima) == bank.expected(answer)
+    for _ in range(1 + AGAIN):
+        marks = marks_in_the_engine(sandboxes(name), bank, cells, tests)
+        if marks == expected:
+            break
+    assert marks == expected
 
 
 @pytest.mark.parametrize(("name", "answer"), ANSWERS)
