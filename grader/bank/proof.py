@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from grader.bank.runner import Result
 
 AGAIN = 2
-DISTURBED = 3
+DISTURBED = 12
+"""More answers than these, of about forty, are not disturbed clocks: their bank is wrong."""
 
 
 @dataclass(frozen=True)
