@@ -82,3 +82,7 @@ def main() -> None:
     except CourseError as error:
         typer.echo(f"mlsd: {error}", err=True)
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
