@@ -50,12 +50,6 @@ def load_payments(source: str = "simulator", quarantine: Path | None = None, **o
     return stream
 
 
-def day_of(payments: pd.DataFrame) -> np.ndarray:
-    """The number of the day of each payment, (n,), 0 for the first day of the table."""
-    start = payments["time"].iloc[0].normalize()
-    return ((payments["time"] - start) // DAY).to_numpy()
-
-
 def day_rows(payments: pd.DataFrame, day: pd.Timestamp) -> np.ndarray:
     """Positions of the payments of one day, (n,)."""
     return np.flatnonzero((payments["time"].dt.normalize() == day).to_numpy())
