@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import log_softmax
 
 from mlsd_lib.datasets.shop import Shop
 
@@ -19,9 +18,9 @@ def choice_scores(shop: Shop, until: int, *, own: bool, match: bool, shrink: flo
     """
     known = shop.born < until
     described = shop.described[known]
-    shopper, absent, bought = _counts(shop, shop.day < until, known)
+    present, visits, bought = _counts(shop, shop.day < until, known)
     start = np.zeros(described.shape[1] ** 2 + (described.shape[1] + 1) * len(described))
-    given = (shop.tastes[shopper], described, absent, bought, match, own, shrink)
+    given = (shop.tastes, described, present, visits, bought, match, own, shrink)
     found = minimize(loss, start, given, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
     shared, each, liked = _unpacked(found.x, described, match, own)
     scores = np.full((len(shop.tastes), len(shop.born)), -np.inf)
@@ -35,33 +34,39 @@ def loss(
     weights: np.ndarray,
     taste: np.ndarray,
     described: np.ndarray,
-    absent: np.ndarray,
+    present: np.ndarray,
+    visits: np.ndarray,
     bought: np.ndarray,
     match: bool,
     own: bool,
     shrink: float,
 ) -> tuple[float, np.ndarray]:
-    """The shrunken negative log likelihood of the counts `bought` (visits, items), and its gradient.
+    """The shrunken negative log likelihood of the counts `bought` (shoppers, items), and its gradient.
 
-    `taste` is (visits, traits), `described` (items, traits), `absent` (visits, items) of bool.
+    `taste` is (shoppers, traits), `described` (items, traits). A choice is a set of items: `present` (choices, items)
+    has a 1 for each of its items, `visits` (shoppers, choices) counts who bought when it was the choice.
     """
     shared, each, liked = _unpacked(weights, described, match, own)
     score = taste @ (shared @ described.T + each) + liked
-    log_chance = log_softmax(np.where(absent, -1e9, score), axis=1)
-    over = bought.sum(axis=1, keepdims=True) * np.exp(log_chance) - bought
+    score -= score.max(axis=1, keepdims=True)
+    appeal = np.exp(score)
+    total = appeal @ present.T
+    likelihood = np.vdot(bought, score) - np.vdot(visits, np.log(total))
+    over = appeal * ((visits / total) @ present) - bought
     pull = taste.T @ over
     slope = np.concatenate([match * (pull @ described).ravel(), own * pull.ravel(), own * over.sum(axis=0)])
-    return float(shrink / 2 * weights @ weights - (bought * log_chance).sum()), slope + shrink * weights
+    return float(shrink / 2 * weights @ weights - likelihood), slope + shrink * weights
 
 
 def _counts(shop: Shop, rows: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What one shopper bought from the same choice of items, counted together: shopper, items absent, counts."""
-    launches = np.unique(shop.born)
-    latest = launches[np.searchsorted(launches, shop.day[rows], side="right") - 1]
-    (shopper, choice), visit = np.unique(np.stack([shop.shopper[rows], latest]), axis=1, return_inverse=True)
-    bought = np.zeros((len(shopper), known.sum()))
-    np.add.at(bought, (visit, shop.item[rows]), 1)
-    return shopper, shop.born[known] > choice[:, None], bought
+    """Items present in each choice, visits of each shopper to each choice, and what each shopper bought, as counts."""
+    launches = np.unique(shop.born[known])
+    choice = np.searchsorted(launches, shop.day[rows], side="right") - 1
+    visits = np.zeros((len(shop.tastes), len(launches)))
+    bought = np.zeros((len(shop.tastes), known.sum()))
+    np.add.at(visits, (shop.shopper[rows], choice), 1)
+    np.add.at(bought, (shop.shopper[rows], shop.item[rows]), 1)
+    return (shop.born[known] <= launches[:, None]).astype(float), visits, bought
 
 
 def _unpacked(

@@ -18,11 +18,27 @@ def small_shop(new_a_day=1):
 @pytest.mark.parametrize(("match", "own"), [(True, False), (False, True), (True, True)])
 def test_the_gradient_is_the_slope_of_the_loss(match, own):
     rng = np.random.default_rng(1)
-    taste, told, absent = rng.normal(size=(7, 2)), rng.normal(size=(4, 2)), rng.random((7, 4)) < 0.3
-    absent[:, 0] = False  # something can always be bought
-    given = taste, told, absent, rng.poisson(2.0, size=(7, 4)) * ~absent, match, own, 5.0
+    taste, told, present = rng.normal(size=(7, 2)), rng.normal(size=(4, 2)), np.tri(3, 4, 1)
+    visits = rng.poisson(2.0, size=(7, 3))
+    bought = sum(rng.multinomial(visits[:, at], items / items.sum()) for at, items in enumerate(present))
+    given = taste, told, present, visits, bought, match, own, 5.0
     weights = rng.normal(size=2**2 + 3 * 4)
     assert check_grad(lambda w: loss(w, *given)[0], lambda w: loss(w, *given)[1], weights) < 1e-4
+
+
+def test_the_loss_is_the_log_likelihood_of_each_purchase_among_the_items_present():
+    rng = np.random.default_rng(2)
+    taste, told, present = rng.normal(size=(2, 2)), rng.normal(size=(3, 2)), np.tri(2, 3, 1)
+    purchases = [(0, 0, 1), (0, 1, 2), (0, 1, 0), (1, 1, 1), (1, 1, 1)]  # shopper, choice, item
+    visits, bought = np.zeros((2, 2)), np.zeros((2, 3))
+    for shopper, choice, item in purchases:
+        visits[shopper, choice] += 1
+        bought[shopper, item] += 1
+    weights = rng.normal(size=2**2 + 3 * 3)
+    score = taste @ (weights[:4].reshape(2, 2) @ told.T + weights[4:10].reshape(2, 3)) + weights[10:]
+    chance = [np.exp(score[s, i]) / np.exp(score[s][present[c] == 1]).sum() for s, c, i in purchases]
+    found, _ = loss(weights, taste, told, present, visits, bought, True, True, 5.0)
+    assert found == pytest.approx(2.5 * weights @ weights - np.log(chance).sum())
 
 
 def test_items_with_weights_of_their_own_are_multinomial_logistic_regression():
