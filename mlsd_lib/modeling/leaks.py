@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
+from sklearn.base import clone
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_score
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -30,12 +31,24 @@ def folds() -> StratifiedKFold:
 def validated(model: Any, table: np.ndarray, truth: np.ndarray, splitter: Any = None, groups: Any = None) -> float:
     """Mean AUC of `model` over the folds of `splitter`, else of `folds`."""
     splitter = folds() if splitter is None else splitter
-    return float(cross_val_score(model, table, truth, groups=groups, cv=splitter, scoring="roc_auc").mean())
+    aucs = [
+        on_others(clone(model), table[learn], truth[learn], table[judge], truth[judge])
+        for learn, judge in splitter.split(table, truth, groups)
+    ]
+    return float(np.mean(aucs))
 
 
 def on_others(model: Any, table: np.ndarray, truth: np.ndarray, other: np.ndarray, other_truth: np.ndarray) -> float:
     """AUC on other rows of `model`, fitted to `table`."""
-    return float(roc_auc_score(other_truth, model.fit(table, truth).predict_proba(other)[:, 1]))
+    return auc(other_truth, model.fit(table, truth).predict_proba(other)[:, 1])
+
+
+def auc(truth: np.ndarray, score: Any) -> float:
+    """AUC as Mann and Whitney's U gives it, from ranks; scikit-learn's takes longer than these fits."""
+    truth, rank = np.asarray(truth, dtype=bool), rankdata(score)
+    true_count = truth.sum()
+    pairs_won = rank[truth].sum() - true_count * (true_count + 1) / 2
+    return float(pairs_won / (true_count * (len(truth) - true_count)))
 
 
 def noise(rng: np.random.Generator, rows: int, columns: int = 2_000) -> tuple[np.ndarray, np.ndarray]:
@@ -62,11 +75,11 @@ def names_by_mean_label(rng: np.random.Generator, rows: int = 600, levels: int =
     names, fresh = rng.integers(0, levels, rows), rng.integers(0, levels, FRESH)
     truth, fresh_truth = rng.permutation(rows) % 2, rng.permutation(FRESH) % 2
     inside = [
-        roc_auc_score(truth[judge], mean_labels(names[learn], truth[learn], names[judge]))
+        auc(truth[judge], mean_labels(names[learn], truth[learn], names[judge]))
         for learn, judge in folds().split(names, truth)
     ]
-    leaky = roc_auc_score(truth, mean_labels(names, truth, names))
-    return float(leaky), float(np.mean(inside)), float(roc_auc_score(fresh_truth, mean_labels(names, truth, fresh)))
+    leaky = auc(truth, mean_labels(names, truth, names))
+    return leaky, float(np.mean(inside)), auc(fresh_truth, mean_labels(names, truth, fresh))
 
 
 def humming_machines(

@@ -20,7 +20,7 @@ def auc_gained(
     """
     truth = np.asarray(truth, dtype=bool)
     ranks = [pd.factorize(np.asarray(one), sort=True)[0] for one in (score, before)]
-    member = np.arange(len(truth)) if group is None else pd.factorize(np.asarray(group))[0]
+    member = np.arange(len(truth)) if group is None else pd.Series(group).factorize()[0]
     groups = member.max() + 1
 
     def difference(weight: np.ndarray) -> float:
