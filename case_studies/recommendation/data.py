@@ -1,0 +1,106 @@
+"""What comes in: the contract of visits and purchases, the catalogue that gives each item code its place, bodies."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsd_lib.data import admit
+from mlsd_lib.datasets.shopping import ShoppingLog, load
+from mlsd_lib.errors import CourseError
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+DAY = pd.Timedelta(days=1)
+VISIT = ["visit_id", "time", "household_id", "viewing"]
+PURCHASE = ["visit_id", "time", "household_id", "item"]
+
+
+class RecommendationError(CourseError):
+    """Something that the system cannot do: names the thing, the value, the rule and the fix."""
+
+
+def contract(item_column: str) -> "DataFrameSchema":
+    """What a table of visits (with `viewing`) or of purchases (with `item`) must keep."""
+    import pandera.pandas as pa
+
+    visits = item_column == "viewing"
+    return pa.DataFrameSchema(
+        {
+            "visit_id": pa.Column("int64", pa.Check.ge(0), unique=visits),
+            "time": pa.Column("datetime64[us]", pa.Check(lambda time: time.is_monotonic_increasing, name="ordered")),
+            "household_id": pa.Column("int64", pa.Check.ge(0)),
+            item_column: pa.Column("int64", pa.Check.ge(0)),
+        },
+        strict=False,
+    )
+
+
+def load_log(source: str = "simulator", quarantine: Path | None = None, **options: Any) -> ShoppingLog:
+    """The log from `source`, admitted by the contract; a broken one is set aside whole and refused."""
+    log = load(source, **options)
+    admit(log.visits, contract("viewing"), "visits", quarantine)
+    admit(log.purchases, contract("item"), "purchases", quarantine)
+    return log
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The place of each item code in the tables of a release, and what is known of the items; all (items,).
+
+    A later catalogue only adds places. One that gives old codes other places re-maps whatever was stored by place.
+    """
+
+    codes: np.ndarray
+    category: np.ndarray
+    margin_eur: np.ndarray
+    launched: np.ndarray
+
+    @classmethod
+    def of(cls, items: pd.DataFrame, now: pd.Timestamp) -> "Catalogue":
+        """The items launched until `now`, in the order of their codes."""
+        known = items[items["launched"] <= now].sort_values("item")
+        launched = known["launched"].to_numpy().astype("datetime64[D]")
+        codes, category, margin_eur = (known[name].to_numpy() for name in ("item", "category", "margin_eur"))
+        return cls(codes, category, margin_eur, launched)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def places(self, codes: np.ndarray) -> np.ndarray:
+        """The place of each code, -1 for one that the catalogue does not have; same shape."""
+        order = np.argsort(self.codes, kind="stable")
+        found = np.searchsorted(self.codes[order], codes).clip(max=len(order) - 1)
+        return np.where(self.codes[order][found] == codes, order[found], -1)
+
+    def remapped(self, by: int = 7) -> "Catalogue":
+        """A catalogue whose codes have moved by some places: what a sort by another column does."""
+        return replace(self, codes=np.roll(self.codes, by))
+
+
+def places_of(purchases: pd.DataFrame, catalogue: Catalogue) -> np.ndarray:
+    """The place under which each purchase is stored, (purchases,): its column `place`, or what the catalogue says."""
+    return purchases["place"].to_numpy() if "place" in purchases else catalogue.places(purchases["item"].to_numpy())
+
+
+def between(time: pd.Series, first: pd.Timestamp, end: pd.Timestamp) -> np.ndarray:
+    """Which times lie from `first` until before `end`, (n,) of bool."""
+    return ((time >= first) & (time < end)).to_numpy()
+
+
+def until(log: ShoppingLog, now: pd.Timestamp) -> pd.DataFrame:
+    """The purchases that were made before `now`."""
+    return log.purchases.iloc[: int(log.purchases["time"].searchsorted(now))]
+
+
+def midnight_after(log: ShoppingLog) -> pd.Timestamp:
+    """The midnight after the last visit of a log."""
+    return log.visits["time"].iloc[-1].normalize() + DAY
+
+
+def bodies(table: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:
+    """The rows as bodies for POST /predict (columns `VISIT`) or POST /reports (`PURCHASE`)."""
+    return table[columns].assign(time=table["time"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f")).to_dict("records")

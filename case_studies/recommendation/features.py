@@ -1,0 +1,195 @@
+"""Candidates for a visit and what the ranker sees of them: for whole tables, and for one visit at a time.
+
+Of hundreds of items, forty candidates are taken from five sources: bought before, neighbours of what was bought,
+neighbours of the page, best sellers, newest. A visit sees what was bought before its midnight; what happened the same
+day only the page, `viewing`, tells. The batch reads histories from tables, the service from SQL: a test compares them.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from case_studies.recommendation.data import Catalogue, places_of
+
+HISTORY_DAYS = 90
+POPULAR_DAYS = 7
+DAY_US = 86_400_000_000
+CANDIDATES = 40
+SHARES = {"bought before": 12, "neighbours": 14, "of the page": 8, "best sellers": 8, "newest": 4}
+"""How many candidates each source may give; best sellers fill what is left."""
+FEATURES = (
+    "own_count",
+    "own_days",
+    "popular_7d",
+    "age_days",
+    "neighbours",
+    "with_viewed",
+    "same_category",
+    "viewed_count",
+    "category_count",
+)
+
+
+@dataclass(frozen=True)
+class ItemIndex:
+    """What candidates and features are looked up in: the catalogue, and how much buying one item says of another.
+
+    `neighbours` (items, items): row i is added to the scores of a household that bought i; `alike` (items, items):
+    cosine of who bought them.
+    """
+
+    catalogue: Catalogue
+    neighbours: np.ndarray
+    alike: np.ndarray
+
+
+@dataclass(frozen=True)
+class History:
+    """What is known of a household at a midnight: the places of the items it bought, ascending, how often, and when
+    last (microseconds), (owned,) each; and how often each item was sold lately, (items,)."""
+
+    item: np.ndarray
+    count: np.ndarray
+    last_us: np.ndarray
+    sold: np.ndarray
+
+
+class Histories:
+    """The histories of all households at `midnight`, from a table of purchases with the column `place`."""
+
+    def __init__(self, purchases: pd.DataFrame, midnight: pd.Timestamp, items: int):
+        time, place = purchases["time"], purchases["place"].to_numpy()
+        first, recent, end = (
+            int(time.searchsorted(midnight - pd.Timedelta(days=days))) for days in (HISTORY_DAYS, POPULAR_DAYS, 0)
+        )
+        sold = place[recent:end]
+        self.sold = np.bincount(sold[sold >= 0], minlength=items)
+        known = np.flatnonzero(place[first:end] >= 0) + first
+        household = purchases["household_id"].to_numpy()[known]
+        order = np.lexsort([place[known], household])
+        household, place = household[order], place[known][order]
+        time_us = time.to_numpy().astype("datetime64[us]").astype(np.int64)[known][order]
+        start = np.flatnonzero(np.r_[True, (np.diff(household) != 0) | (np.diff(place) != 0)][: len(place)])
+        self.household, self.item = household[start], place[start]
+        self.count = np.diff(np.r_[start, len(place)])
+        self.last_us = np.maximum.reduceat(time_us, start) if len(start) else np.empty(0, dtype=np.int64)
+
+    def of(self, household: int) -> History:
+        """The history of one household; empty for a stranger."""
+        own = slice(*np.searchsorted(self.household, [household, household + 1]))
+        return History(self.item[own], self.count[own], self.last_us[own], self.sold)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Everything about one visit over all items, (items,) each, and about its page."""
+
+    count: np.ndarray
+    days: np.ndarray
+    sold: np.ndarray
+    neighbours: np.ndarray
+    alike: np.ndarray
+    age_days: np.ndarray
+
+    @classmethod
+    def of(cls, index: ItemIndex, history: History, viewing: int, midnight_us: int) -> "Ranking":
+        """From a history, the place of the page's item (-1 for an unknown one), and the midnight."""
+        items = len(index.catalogue)
+        count, days = np.zeros(items), np.full(items, float(HISTORY_DAYS))
+        count[history.item] = history.count
+        days[history.item] = (midnight_us - history.last_us) / DAY_US
+        near = index.neighbours[history.item].sum(axis=0, dtype=float)
+        alike = index.alike[viewing].astype(float) if viewing >= 0 else np.zeros(items)
+        today = np.datetime64(midnight_us, "us").astype("datetime64[D]")
+        age_days = (today - index.catalogue.launched).astype(float)
+        return cls(count, days, history.sold.astype(float), near, alike, age_days)
+
+    def candidates(self) -> np.ndarray:
+        """The places of the candidates, (CANDIDATES,), each once, by source."""
+        sources = [
+            (self.count + 1 / (1 + self.days), self.count > 0),
+            (self.neighbours, self.neighbours > 0),
+            (self.alike, self.alike > 0),
+            (self.sold, None),
+            (-self.age_days, self.age_days < 28),
+        ]
+        chosen: dict[int, None] = {}
+        for (score, allowed), share in zip(sources, SHARES.values(), strict=True):
+            found = best(score if allowed is None else np.where(allowed, score, -np.inf), share)
+            chosen |= dict.fromkeys(found if allowed is None else found[allowed[found]])
+        chosen |= dict.fromkeys(best(self.sold, 2 * CANDIDATES))
+        return np.array(list(chosen)[:CANDIDATES])
+
+    def features(self, index: ItemIndex, places: np.ndarray, viewing: int) -> np.ndarray:
+        """The features of some items at this visit, (places, features)."""
+        category = index.catalogue.category
+        in_category = np.bincount(category, weights=self.count)
+        known = viewing >= 0
+        columns = [
+            self.count[places],
+            self.days[places],
+            self.sold[places],
+            np.minimum(self.age_days[places], 365),
+            self.neighbours[places],
+            self.alike[places],
+            (category[places] == category[viewing]) * float(known),
+            np.full(len(places), self.count[viewing] * known),
+            in_category[category[places]],
+        ]
+        return np.column_stack(columns)
+
+
+def best(score: np.ndarray, count: int) -> np.ndarray:
+    """The places of the highest scores, best first, the lower place first among equals."""
+    return np.argsort(-np.round(score, 9), kind="stable")[:count]
+
+
+def rankings(purchases: pd.DataFrame, visits: pd.DataFrame, index: ItemIndex) -> Iterator[tuple[Ranking, int]]:
+    """For each visit in order its `Ranking` and the place of its page; of `purchases` what came before its midnight."""
+    placed = purchases[["time", "household_id"]].assign(place=places_of(purchases, index.catalogue))
+    viewing = index.catalogue.places(visits["viewing"].to_numpy())
+    household, day = visits["household_id"].to_numpy(), visits["time"].dt.normalize()
+    for midnight, rows in visits.groupby(day.to_numpy()).indices.items():
+        histories = Histories(placed, pd.Timestamp(midnight), len(index.catalogue))
+        midnight_us = int(np.datetime64(midnight, "us").astype(np.int64))
+        for row in rows:
+            yield Ranking.of(index, histories.of(household[row]), viewing[row], midnight_us), viewing[row]
+
+
+def candidate_features(
+    purchases: pd.DataFrame, visits: pd.DataFrame, index: ItemIndex
+) -> tuple[np.ndarray, np.ndarray]:
+    """The candidates of each visit, places (visits, CANDIDATES), and their features (visits, CANDIDATES, features)."""
+    found = []
+    for ranking, viewing in rankings(purchases, visits, index):
+        places = ranking.candidates()
+        found.append((places, ranking.features(index, places, viewing)))
+    places, rows = zip(*found, strict=True)
+    return np.stack(places), np.stack(rows)
+
+
+def features_of(purchases: pd.DataFrame, visits: pd.DataFrame, index: ItemIndex) -> pd.DataFrame:
+    """A row of `FEATURES` a candidate, CANDIDATES rows a visit, with the visit's `visit_id` as index."""
+    _, rows = candidate_features(purchases, visits, index)
+    visit = pd.Index(np.repeat(visits["visit_id"].to_numpy(), CANDIDATES), name="visit_id")
+    return pd.DataFrame(rows.reshape(-1, len(FEATURES)), columns=list(FEATURES), index=visit)
+
+
+OWNED = """SELECT item, COUNT(*), MAX(time_us) FROM purchases
+WHERE household_id = ? AND time_us >= ? AND time_us < ? AND item >= 0 GROUP BY item ORDER BY item"""
+SOLD = "SELECT item, COUNT(*) FROM purchases WHERE time_us >= ? AND time_us < ? AND item >= 0 GROUP BY item"
+
+
+def remembered_history(memory: sqlite3.Connection, household: int, midnight_us: int, items: int) -> History:
+    """The history of a household at a midnight, from the table `purchases` (household_id, time_us, item)."""
+    owned = memory.execute(OWNED, (household, midnight_us - HISTORY_DAYS * DAY_US, midnight_us)).fetchall()
+    item, count, last_us = np.array(owned, dtype=np.int64).reshape(-1, 3).T
+    sold = np.zeros(items, dtype=np.int64)
+    for place, times in memory.execute(SOLD, (midnight_us - POPULAR_DAYS * DAY_US, midnight_us)):
+        if place < items:
+            sold[place] = times
+    known = item < items
+    return History(item[known], count[known], last_us[known], sold)

@@ -1,0 +1,145 @@
+"""A live shop in virtual time: what a policy costs when a release goes wrong, and what exploring does over weeks.
+
+Visits come, the current release makes their slates, purchases are reported and stored by the place of their item; once
+a week index and ranker are fitted anew. The bad release here is one whose catalogue gives old codes other places.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from case_studies.recommendation.data import DAY, Catalogue, between, midnight_after, places_of
+from case_studies.recommendation.features import HISTORY_DAYS
+from case_studies.recommendation.labels import LabelPolicy
+from case_studies.recommendation.models import Release, fit_release
+from case_studies.recommendation.monitor import monitor_of, window_of
+from case_studies.recommendation.policy import ShelfPolicy
+from mlsd_lib.datasets.shopping import ShoppingLog, ShoppingTruth, live_day, simulate
+from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator, added_eur
+from mlsd_lib.simulation import LiveSystem, Rollback
+
+KEPT_DAYS = HISTORY_DAYS + 35
+"""How much of its log the live shop keeps: enough for the index that the monitor's first days need."""
+
+
+class Shop(LiveSystem[Release]):
+    """A live shop: its simulator, its log as it is stored, and its release."""
+
+    rollback_cost_eur = 150.0
+    """Three hours of an engineer."""
+
+    def __init__(self, simulator: ShoppingSimulator, log: ShoppingLog, release: Release):
+        self.simulator, self.log = simulator, _placed(log, release.catalogue)
+        self.slates: list[np.ndarray] = []
+        super().__init__(release, monitor_of(release, self.log, self.now))
+
+    @classmethod
+    def opened(
+        cls,
+        rng: np.random.Generator,
+        history_days: int = 120,
+        model: str = "logistic",
+        policy: ShelfPolicy | None = None,
+        label_policy: LabelPolicy = "as seen",
+        **options: Any,
+    ) -> "Shop":
+        """A shop on the day of its first release, after `history_days` of showing best sellers."""
+        log, simulator = simulate(rng, history_days, **options)
+        log = _kept(log, midnight_after(log) - KEPT_DAYS * DAY)
+        return cls(simulator, log, fit_release(log, midnight_after(log), model, policy, label_policy))
+
+    @property
+    def now(self) -> pd.Timestamp:
+        """The midnight after the last visit."""
+        return midnight_after(self.log)
+
+    def week(self, rollback: Rollback = "release and state") -> None:
+        """Lives seven days."""
+        for _ in range(7):
+            self.day(self.simulator.visits(), rollback)
+
+    def live_day(self, arrivals: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """Makes and shows the slates of a day's visits, and stores what was bought."""
+        slates, score, features = self.release.slates(self.log.purchases, arrivals)
+        offer_eur = self.simulator.offer_eur(arrivals["household_id"].to_numpy())
+        purchases, added, _ = live_day(self.simulator, arrivals, slates)
+        self._append(arrivals, purchases, slates)
+        self.slates.append(slates)
+        figures = {
+            "saved_eur": added_eur(offer_eur, slates).sum(),
+            "best_eur": best_eur(offer_eur),
+            "visits": len(arrivals),
+            "bought": len(purchases),
+            "added": int(added.sum()),
+        }
+        return window_of(features, score, self.release.threshold), figures
+
+    def spoils(self, release: Release) -> bool:
+        """Whether a release stores purchases under places that belong to other codes."""
+        return bool((np.diff(release.catalogue.codes) < 0).any())
+
+    def restore_state(self, day: int) -> None:
+        """Places all purchases again by the codes that were sent."""
+        self.log = _placed(self.log, Catalogue.of(self.simulator.items(), self.now))
+
+    def retrain(self, label_policy: LabelPolicy = "as seen") -> None:
+        """Fits index and ranker on what is stored by now, and a monitor for them; the catalogue takes in new items.
+
+        The catalogue of a bad release stays bad: only new codes are added at its end.
+        """
+        old = self.release
+        catalogue = grown(old.catalogue, Catalogue.of(self.simulator.items(), self.now))
+        place = self.log.purchases["place"].to_numpy()
+        known = np.where(place >= 0, place, catalogue.places(self.log.purchases["item"].to_numpy()))
+        self.log = replace(self.log, purchases=self.log.purchases.assign(place=known))
+        release = fit_release(self.log, self.now, old.model_name, old.policy, label_policy, catalogue=catalogue)
+        self.deploy(release, monitor_of(release, self.log, self.now))
+
+    def change_policy(self, policy: ShelfPolicy) -> None:
+        """Puts the same release under another shelf policy; there is no way back from it."""
+        self.release = replace(self.release, policy=policy)
+        self.earlier.clear()
+
+    def _append(self, visits: pd.DataFrame, purchases: pd.DataFrame, slates: np.ndarray) -> None:
+        stored, old = purchases.assign(place=places_of(purchases, self.release.catalogue)), self.log
+        self.log = replace(
+            old,
+            visits=pd.concat([old.visits, visits], ignore_index=True),
+            purchases=pd.concat([old.purchases, stored], ignore_index=True),
+            items=self.simulator.items(),
+            shown=np.concatenate([old.shown, slates]),
+        )
+
+
+def spoiled(release: Release) -> Release:
+    """The release of the incident: a new catalogue version has moved the item codes by some places."""
+    return release.with_catalogue(release.catalogue.remapped())
+
+
+def grown(old: Catalogue, new: Catalogue) -> Catalogue:
+    """The old catalogue with the items of the new one that it does not have at its end."""
+    fresh = ~np.isin(new.codes, old.codes)
+    names = ("codes", "category", "margin_eur", "launched")
+    return Catalogue(*(np.concatenate([getattr(old, name), getattr(new, name)[fresh]]) for name in names))
+
+
+def best_eur(offer_eur: np.ndarray, slots: int = 10) -> float:
+    """What the best possible slates of some visits would add, EUR: nobody can do better."""
+    from mlsd_lib.datasets.shopping_simulator import examined
+
+    return float((-np.sort(-offer_eur, axis=1)[:, :slots] * examined(slots)).sum())
+
+
+def _placed(log: ShoppingLog, catalogue: Catalogue) -> ShoppingLog:
+    place = catalogue.places(log.purchases["item"].to_numpy())
+    return replace(log, purchases=log.purchases.assign(place=place))
+
+
+def _kept(log: ShoppingLog, first: pd.Timestamp) -> ShoppingLog:
+    visits, bought = (between(part["time"], first, midnight_after(log)) for part in (log.visits, log.purchases))
+    truth = ShoppingTruth(log.truth.added[bought], log.truth.offer_eur[visits]) if log.truth else None
+    kept = {"visits": log.visits[visits], "purchases": log.purchases[bought]}
+    tables = {name: part.reset_index(drop=True) for name, part in kept.items()}
+    return replace(log, **tables, shown=log.shown[visits], truth=truth)

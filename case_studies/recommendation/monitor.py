@@ -1,0 +1,55 @@
+"""After the release: what a normal day looks like, and what is watched of the days that follow."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from case_studies.recommendation.data import DAY, between, until
+from case_studies.recommendation.features import CANDIDATES, FEATURES
+from case_studies.recommendation.models import Release, index_of
+from mlsd_lib.datasets.shopping import ShoppingLog
+from mlsd_lib.operations import Monitor, daily_monitor
+
+MONITORED = ("viewed_count", "own_count", "category_count")
+"""Best sellers, ages and neighbours of the page were tried and dropped: new items and more history move them."""
+REFERENCE_DAYS = 28
+
+
+def window_of(features: np.ndarray, score: np.ndarray, threshold: float) -> pd.DataFrame:
+    """What the monitor looks at, a row a visit: how often the household had bought the item of its page, means over the
+    candidates, the best score, and whether it reaches the threshold.
+
+    `features` (visits, candidates, features), `score` (visits, candidates).
+    """
+    column = {name: features[:, :, i] for i, name in enumerate(FEATURES)}
+    best = score.max(axis=1)
+    return pd.DataFrame(
+        {
+            "viewed_count": column["viewed_count"][:, 0],
+            "own_count": column["own_count"].mean(axis=1),
+            "category_count": column["category_count"].mean(axis=1),
+            "score": best,
+            "wanted": best >= threshold,
+        }
+    )
+
+
+def seen_window(seen: pd.DataFrame, release: Release) -> pd.DataFrame:
+    """The same from what a service says that it decided: CANDIDATES rows a visit."""
+    features = seen[list(FEATURES)].to_numpy(dtype=float).reshape(-1, CANDIDATES, len(FEATURES))
+    return window_of(features, release.score(features), release.threshold)
+
+
+def monitor_of(release: Release, log: ShoppingLog, now: pd.Timestamp) -> Monitor:
+    """A monitor of the release that knows the `REFERENCE_DAYS` days before `now` as normal.
+
+    Their features are computed with an index made before them: one that has learned from these days knows their pages
+    too well.
+    """
+    first = now - REFERENCE_DAYS * DAY
+    visits = log.visits[between(log.visits["time"], first, now)]
+    before = replace(release, index=index_of(log, first, release.catalogue))
+    _, score, features = before.slates(until(log, now), visits)
+    window = window_of(features, score, release.threshold)
+    return daily_monitor(window, visits["time"].dt.normalize().to_numpy(), MONITORED, thin=2)

@@ -1,0 +1,74 @@
+"""From scores to a slate: ranked by chance or by money, under rules, with places kept for what nobody has tried.
+
+The rules: nothing that is sold out, nothing that was bought a moment ago, not too much of one category.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from case_studies.recommendation.data import Catalogue, RecommendationError
+
+SLOTS = 10
+
+
+@dataclass(frozen=True)
+class ShelfPolicy:
+    """How a slate is filled. `explore_slots`: places at its end for random items younger than `young_days` or, where
+    there are none, any; `sold_out`: codes."""
+
+    rank_by: Literal["money", "probability"] = "money"
+    explore_slots: int = 1
+    most_of_a_category: int = 4
+    rest_days: float = 2.0
+    young_days: int = 35
+    sold_out: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.rank_by not in ("money", "probability"):
+            raise RecommendationError(f"rank_by is {self.rank_by!r}; it must be 'money' or 'probability'.")
+        if not 0 <= self.explore_slots <= SLOTS:
+            raise RecommendationError(f"explore_slots is {self.explore_slots}; a slate has {SLOTS} places, 0 to 10.")
+
+    def value(self, probability: np.ndarray, margin_eur: np.ndarray) -> np.ndarray:
+        """What candidates are ranked by: the chance that they are bought, or the margin expected of it, EUR."""
+        return probability * margin_eur if self.rank_by == "money" else probability
+
+    def slate(
+        self, catalogue: Catalogue, places: np.ndarray, value: np.ndarray, own_days: np.ndarray, visit_id: int
+    ) -> np.ndarray:
+        """The codes of a visit's slate, (SLOTS,), best first, -1 where the rules leave a place empty.
+
+        `places`, `value`, `own_days`: (candidates,). What is explored follows from `visit_id` alone, so that a
+        request that is sent twice is answered alike.
+        """
+        order = places[np.argsort(-np.round(value, 9), kind="stable")]
+        resting = set(places[own_days < self.rest_days].tolist())
+        barred = resting | set(catalogue.places(np.array(self.sold_out, dtype=np.int64)).tolist())
+        chosen = self._varied(catalogue.category, [place for place in order.tolist() if place not in barred])
+        chosen += self._explored(catalogue, barred | set(chosen), visit_id)
+        slate = np.full(SLOTS, -1)
+        slate[: len(chosen)] = catalogue.codes[chosen]
+        return slate
+
+    def _varied(self, category: np.ndarray, ranked: list[int]) -> list[int]:
+        room = SLOTS - self.explore_slots
+        chosen: list[int] = []
+        used: dict[int, int] = {}
+        varied = category.max(initial=0) > 0  # a catalogue without categories has only one
+        for place in ranked:
+            of_kind = used.get(category[place], 0)
+            if len(chosen) < room and (not varied or of_kind < self.most_of_a_category):
+                chosen.append(place)
+                used[category[place]] = of_kind + 1
+        return chosen
+
+    def _explored(self, catalogue: Catalogue, taken: set[int], visit_id: int) -> list[int]:
+        if not self.explore_slots:
+            return []
+        age = (catalogue.launched.max() - catalogue.launched).astype(int)
+        young = [place for place in np.flatnonzero(age < self.young_days).tolist() if place not in taken]
+        pool = young or [place for place in range(len(catalogue)) if place not in taken]
+        rng = np.random.default_rng(visit_id)
+        return rng.choice(pool, min(self.explore_slots, len(pool)), replace=False).tolist()

@@ -1,0 +1,123 @@
+"""The service: visits in, slates out, in a process of its own.
+
+It remembers every purchase by its code and by the place that the release of the time gave it.
+"""
+
+from pathlib import Path
+
+import flask
+import numpy as np
+import pandas as pd
+from prometheus_client import Counter, Histogram
+from pydantic import BaseModel
+
+from case_studies.recommendation.data import DAY, VISIT, Catalogue, between
+from case_studies.recommendation.features import DAY_US, HISTORY_DAYS, Ranking, remembered_history
+from case_studies.recommendation.models import Release
+from mlsd_lib.datasets.shopping import ShoppingLog
+from mlsd_lib.modeling import Run
+from mlsd_lib.serving import Decision, DecisionService, DecisionStore, Id, LocalTime
+
+SCORE_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+
+
+class Visit(BaseModel):
+    """A household at an item's page: `viewing` is the item's code, `time` local, without a zone."""
+
+    visit_id: Id
+    time: LocalTime
+    household_id: Id
+    viewing: Id
+
+
+class Purchase(BaseModel):
+    """The news that an item was bought at a visit."""
+
+    visit_id: Id
+    time: LocalTime
+    household_id: Id
+    item: Id
+
+
+class ShopStore(DecisionStore):
+    """Purchases with their codes, as they were sent, and the place that each code had."""
+
+    schema = """
+    CREATE TABLE IF NOT EXISTS purchases (
+        visit_id INTEGER NOT NULL, code INTEGER NOT NULL, household_id INTEGER NOT NULL, time_us INTEGER NOT NULL,
+        item INTEGER NOT NULL, PRIMARY KEY (visit_id, code)
+    );
+    CREATE INDEX IF NOT EXISTS by_household ON purchases (household_id, time_us, item);
+    CREATE INDEX IF NOT EXISTS by_time ON purchases (time_us, item);
+    """
+
+    def remember_history(self, log: ShoppingLog, now: pd.Timestamp, catalogue: Catalogue) -> "ShopStore":
+        """Adds what may be asked about at `now`: the visits and purchases of the last days; the store."""
+        recent = between(log.visits["time"], now - HISTORY_DAYS * DAY, now)
+        bought = log.purchases[between(log.purchases["time"], now - HISTORY_DAYS * DAY, now)]
+        ids, codes, households = (bought[name].tolist() for name in ("visit_id", "item", "household_id"))
+        time_us = bought["time"].to_numpy().astype("datetime64[us]").astype(np.int64).tolist()
+        places = catalogue.places(bought["item"].to_numpy()).tolist()
+        with self.transaction():
+            self.remember(log.visits.loc[recent, VISIT], "visit_id")
+            self.insert("purchases", zip(ids, codes, households, time_us, places, strict=True))
+        return self
+
+    def place_again(self, catalogue: Catalogue) -> int:
+        """Gives every purchase the place that its code has in `catalogue`; how many changed."""
+        with self.transaction():
+            rows = self.connection.execute("SELECT rowid, code, item FROM purchases").fetchall()
+            rowid, code, item = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+            right = catalogue.places(code)
+            changed = np.flatnonzero(right != item)
+            pairs = zip(right[changed].tolist(), rowid[changed].tolist(), strict=True)
+            self.connection.executemany("UPDATE purchases SET item = ? WHERE rowid = ?", pairs)
+        return len(changed)
+
+
+class ShopService(DecisionService[Release]):
+    """Makes slates by the run's current release and memory."""
+
+    name, id_field, request, report = "recommendation", "visit_id", Visit, Purchase
+
+    def __init__(self, run: Run):
+        super().__init__(run.registry(), ShopStore(run.store))
+        self._best = Histogram("best_score", "Best candidate's score", registry=self.metrics, buckets=SCORE_BUCKETS)
+        self._slates = Counter("slates", "Slates made", ["release"], registry=self.metrics)
+
+    def read(self, folder: Path) -> Release:
+        return Release.read(folder)
+
+    def decide(self, release: Release, request: Visit, time_us: int) -> Decision:
+        """The slate of a visit, and the score of its best candidate."""
+        catalogue, midnight_us = release.catalogue, time_us - time_us % DAY_US
+        viewing = int(catalogue.places(np.array([request.viewing]))[0])
+        history = remembered_history(self.store.connection, request.household_id, midnight_us, len(catalogue))
+        ranking = Ranking.of(release.index, history, viewing, midnight_us)
+        places = ranking.candidates()
+        seen = ranking.features(release.index, places, viewing)
+        score = release.score(seen)
+        slate = release.slate(places, seen, score, request.visit_id)
+        return Decision({"items": slate.tolist(), "score": float(score.max())}, False, seen)
+
+    def note(self, report: Purchase, time_us: int) -> None:
+        place = int(self.release()[1].catalogue.places(np.array([report.item]))[0])
+        self.store.insert("purchases", [(report.visit_id, report.item, report.household_id, time_us, place)])
+
+    def count(self, request: Visit, decision: Decision, version: str) -> None:
+        self._best.observe(float(decision.answer["score"]))
+        self._slates.labels(version).inc()
+
+
+def app_of(run: Run) -> flask.Flask:
+    """The app of a run."""
+    return ShopService(run).app()
+
+
+def restore(run: Run, release: Path) -> int:
+    """Places the remembered purchases again as the release in that folder does; how many changed."""
+    store = ShopStore(run.store)
+    try:
+        return store.place_again(Release.read(release).catalogue)
+    finally:
+        store.close()

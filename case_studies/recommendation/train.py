@@ -1,0 +1,271 @@
+"""From a log to a run folder: candidates compared, the chosen one fitted, tested and written down.
+
+And the evaluation protocols with reference figures: households with purchases before and after a date, NDCG@10 of what
+each household buys later. Online Retail II: before and since 2010-11-01, of items that are new to the customer.
+completejourney: weeks before 45 and since, of all product types.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from case_studies.recommendation import data, models
+from case_studies.recommendation.data import DAY, RecommendationError, between
+from case_studies.recommendation.features import HISTORY_DAYS, ItemIndex, best, rankings
+from case_studies.recommendation.labels import LabelPolicy, bought_of
+from case_studies.recommendation.models import TRAIN_DAYS, Release, baskets, cosine, ease, fit_release, index_of
+from case_studies.recommendation.policy import SLOTS, ShelfPolicy
+from case_studies.recommendation.service import ShopStore
+from mlsd_lib.data.lineage import fingerprint_table
+from mlsd_lib.datasets.shopping import ShoppingLog
+from mlsd_lib.datasets.shopping_simulator import added_eur
+from mlsd_lib.modeling import (
+    DecisionRecord,
+    Interval,
+    Run,
+    cheapest_tied,
+    clustered_interval,
+    paired_comparison,
+)
+
+MOST_COMPARED = 2_500
+"""So many visits of a comparison or a test are drawn; a simulated fortnight has fewer."""
+RETAIL_CUT, JOURNEY_CUT_WEEK = pd.Timestamp("2010-11-01"), 45
+RETAIL_REFERENCE = {"popularity": 0.041, "item cosine": 0.080, "EASE": 0.110}
+JOURNEY_REFERENCE = {"popularity": 0.465, "buy again": 0.604, "item cosine": 0.437, "EASE": 0.477}
+"""NDCG@10, measured once with cheap baselines."""
+BASELINES = ("popularity", "buy again", "EASE alone")
+Slates = Callable[[pd.DataFrame], np.ndarray]
+
+
+def ndcg(slates: np.ndarray, relevant: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """NDCG of each slate, (n,), NaN where nothing was wanted. `relevant`: which places hold something wanted, of the
+    shape of `slates` (n, places); `wanted`: how many things were, (n,)."""
+    discount = 1 / np.log2(np.arange(2, slates.shape[1] + 2))
+    ideal = np.concatenate([[np.nan], np.cumsum(discount)])[np.minimum(wanted, slates.shape[1])]
+    return (relevant * discount).sum(axis=1) / ideal
+
+
+def baseline_slates(log: ShoppingLog, index: ItemIndex, visits: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Slates of codes, (visits, slots), that need no ranker: by name of the baseline."""
+    chosen: dict[str, list[np.ndarray]] = {name: [] for name in BASELINES}
+    for ranking, _ in rankings(log.purchases, visits, index):
+        tie = 1e-6 * ranking.sold
+        scores = (ranking.sold, ranking.count + tie, ranking.neighbours)
+        for name, score in zip(BASELINES, scores, strict=True):
+            chosen[name].append(index.catalogue.codes[best(score, SLOTS)])
+    return {name: np.stack(rows) for name, rows in chosen.items()}
+
+
+def some_visits(log: ShoppingLog, first: pd.Timestamp, end: pd.Timestamp, seed: int = 0) -> np.ndarray:
+    """Positions of visits from `first` until before `end`, ascending, at most MOST_COMPARED."""
+    rows = np.flatnonzero(between(log.visits["time"], first, end))
+    if len(rows) > MOST_COMPARED:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_COMPARED, replace=False))
+    return rows
+
+
+def foreseen(log: ShoppingLog, rows: np.ndarray, slates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For visits: the margin of what was bought and stood on the slate, EUR, and NDCG, (visits,) each."""
+    visits = log.visits.iloc[rows]
+    mine = log.purchases[log.purchases["visit_id"].isin(visits["visit_id"])]
+    hit = bought_of(mine, visits, slates) & (slates >= 0)
+    wanted = mine.groupby("visit_id").size().reindex(visits["visit_id"], fill_value=0).to_numpy()
+    margin = log.items.set_index("item")["margin_eur"].reindex(slates.ravel()).fillna(0).to_numpy()
+    return (hit * margin.reshape(slates.shape)).sum(axis=1), ndcg(slates, hit, wanted)
+
+
+def compare(
+    log: ShoppingLog,
+    now: pd.Timestamp,
+    rng: np.random.Generator,
+    policy: ShelfPolicy | None = None,
+    label_policy: LabelPolicy = "as seen",
+    days: int = 14,
+    names: tuple[str, ...] = tuple(models.MODELS),
+) -> pd.DataFrame:
+    """Every candidate made `days` before `now`, judged on the days since: one row each, the best by seen money last.
+
+    `seen_eur`: margin a day of purchases that stood on the slate; all that the log can tell. `tied`: its distance to
+    the best, household by household, may be chance. `true_eur`, `true_low`, `true_high`: the margin a day that the
+    slates would have added, which only a simulation knows. Nothing is explored here.
+    """
+    then, shelf = now - days * DAY, replace(policy or ShelfPolicy(), explore_slots=0)
+    rows = some_visits(log, then, now)
+    visits, index = log.visits.iloc[rows], index_of(log, then)
+    slates = baseline_slates(log, index, visits)
+    for name in names:
+        release = fit_release(log, then, name, shelf, label_policy)
+        slates[name] = release.slates(log.purchases, visits)[0]
+        if name == names[0]:
+            other = replace(shelf, rank_by="probability" if shelf.rank_by == "money" else "money")
+            slates[f"{name}, by {other.rank_by}"] = replace(release, policy=other).slates(log.purchases, visits)[0]
+    return judged(log, rows, slates, days, rng)
+
+
+def judged(
+    log: ShoppingLog, rows: np.ndarray, slates: Mapping[str, np.ndarray], days: float, rng: np.random.Generator
+) -> pd.DataFrame:
+    """The table of `compare` for slates of the visits at `rows`."""
+    household, seen, records = log.visits["household_id"].to_numpy()[rows], {}, {}
+    for name, chosen in slates.items():
+        seen[name], quality = foreseen(log, rows, chosen)
+        records[name] = {"NDCG": float(np.nanmean(quality))}
+        if log.truth is not None:
+            true = clustered_interval(added_eur(log.truth.offer_eur[rows], chosen), household, days, rng)
+            records[name] |= {"true_eur": true.mean, "true_low": true.low, "true_high": true.high}
+    table = paired_comparison(seen, household, days, rng)[["mean", "tied"]].rename(columns={"mean": "seen_eur"})
+    return table.join(pd.DataFrame(records).T)
+
+
+def train(
+    run: Run,
+    log: ShoppingLog,
+    rng: np.random.Generator,
+    policy: ShelfPolicy | None = None,
+    label_policy: LabelPolicy = "as seen",
+    test_days: int = 14,
+    tell: Callable[[str], None] = lambda text: None,
+    **options: Any,
+) -> pd.DataFrame:
+    """Fills the new folder `run` with a promoted release, and gives the comparison that chose it.
+
+    The last `test_days` of the log come after the release and are used for nothing but the test.
+    """
+    policy, end = policy or ShelfPolicy(), data.midnight_after(log)
+    now, days = end - test_days * DAY, min(14, test_days)
+    _require_days(log, now, days, test_days)
+    tell(f"comparing the candidates on {len(log.visits):,} visits")
+    table = compare(log, now, rng, policy, label_policy, days, **options)
+    name = cheapest_tied(table, tuple(models.MODELS), "seen_eur")
+    tell(f"fitting the release ({name})")
+    release = fit_release(log, now, name, policy, label_policy)
+    tell("testing it on the days after its release")
+    test = _tested(log, release, now, end, rng)
+    run.release(release.save, "v1", "first release")
+    ShopStore(run.store).remember_history(log, now, release.catalogue).close()
+    checksums = {part: fingerprint_table(getattr(log, part)) for part in ("visits", "purchases")}
+    run.complete(
+        {**asdict(log.card), "sha256": checksums, "released_at": str(now)},
+        {"comparison": table.reset_index().to_dict("records"), "test_eur_a_day": asdict(test)},
+        decision_of(release, label_policy, table, test),
+    )
+    return table
+
+
+def decision_of(release: Release, label_policy: LabelPolicy, table: pd.DataFrame, test: Interval) -> DecisionRecord:
+    """What was decided, against what, on which assumption, and how to go back."""
+    return DecisionRecord(
+        "v1",
+        f"{release.model_name}, ranked by {release.policy.rank_by}, {release.policy.explore_slots} of {SLOTS} places "
+        f"explored, labels {label_policy}",
+        table,
+        "seen_eur",
+        "EUR a day of purchases foreseen",
+        test,
+        "a purchase that the slate foresaw is worth as much as one that the slate added; only an experiment can tell.",
+        "`releases/` keeps every release; roll the registry back, and place the remembered purchases again if codes "
+        "were re-mapped (`python -m case_studies.recommendation rollback --help`).",
+    )
+
+
+def _tested(
+    log: ShoppingLog, release: Release, first: pd.Timestamp, end: pd.Timestamp, rng: np.random.Generator
+) -> Interval:
+    """EUR a day of purchases foreseen on the days from `first` until before `end`."""
+    rows = some_visits(log, first, end)
+    visits = log.visits.iloc[rows]
+    seen, _ = foreseen(log, rows, release.slates(log.purchases, visits)[0])
+    return clustered_interval(seen, visits["household_id"].to_numpy(), (end - first) / DAY, rng)
+
+
+def _require_days(log: ShoppingLog, now: pd.Timestamp, days: int, test_days: int) -> None:
+    start, needed = log.visits["time"].iloc[0].normalize(), days + TRAIN_DAYS + 7
+    if (now - start) / DAY < needed:
+        raise RecommendationError(
+            f"{log.card.name} holds {(now - start) // DAY + test_days} days; a release with {test_days} days of test "
+            f"needs {needed + test_days}, better {HISTORY_DAYS + needed + test_days}: a week for the first index, "
+            f"{TRAIN_DAYS} to learn from, {days} to compare on, and the test. Give a longer log."
+        )
+
+
+def protocol(
+    log: ShoppingLog,
+    cut: pd.Timestamp,
+    only_new: bool,
+    reference: Mapping[str, float],
+    rng: np.random.Generator,
+    shrink: float = models.SHRINK,
+) -> pd.DataFrame:
+    """NDCG@10 of what each household buys since `cut`, by what was bought before it: one row a method.
+
+    `only_new`: what the household had bought before is neither ranked nor counted. `low` and `high`: a 95 % interval
+    over households; `over_popularity`: the lower end of the paired difference to popularity's.
+    """
+    bought, counts, relevant = _before_and_after(log, cut, only_new)
+    seen, popular = bought.toarray() > 0, np.asarray(bought.sum(axis=0)).ravel()
+    rows = np.flatnonzero(relevant.any(axis=1))
+    if len(rows) == 0:
+        raise RecommendationError(
+            f"{log.card.name} has no household that bought before and since {cut:%Y-%m-%d}, which the protocol needs. "
+            "Give the published file."
+        )
+    weights = {"item cosine": cosine(bought), "EASE": ease(bought, shrink)}
+    scores = {"popularity": np.tile(popular, (len(rows), 1))} | {n: bought[rows] @ w for n, w in weights.items()}
+    if not only_new:
+        scores["buy again"] = counts[rows].toarray() + 1e-6 * popular
+        scores["buy again and EASE"] = np.log1p(scores["buy again"]) + 0.5 * scores["EASE"]
+    found = {}
+    for name, score in scores.items():
+        top = np.argsort(-np.where(seen[rows] & only_new, -np.inf, score), axis=1, kind="stable")[:, :SLOTS]
+        hit = np.take_along_axis(relevant[rows], top, axis=1)
+        found[name] = ndcg(top, hit, relevant[rows].sum(axis=1))
+    return _with_reference(found, reference, rng)
+
+
+def _before_and_after(log: ShoppingLog, cut: pd.Timestamp, only_new: bool) -> tuple[Any, Any, np.ndarray]:
+    """What was bought before `cut`, (households, items) of 0 and 1, how often, and what since, of bool."""
+    from scipy import sparse
+
+    early = (log.purchases["time"] < cut).to_numpy()
+    before, since = log.purchases[early], log.purchases[~early]
+    household, items = np.unique(before["household_id"]), np.unique(before["item"])
+    since = since[since["household_id"].isin(household) & since["item"].isin(items)]
+    pairs, later = (
+        (np.searchsorted(household, part["household_id"]), np.searchsorted(items, part["item"]))
+        for part in (before, since)
+    )
+    counts = sparse.coo_matrix((np.ones(len(before)), pairs), shape=(len(household), len(items))).tocsr()
+    bought = baskets(before["household_id"].to_numpy(), pairs[1], len(items))
+    relevant = np.zeros(counts.shape, dtype=bool)
+    relevant[later] = True
+    if only_new:
+        relevant &= bought.toarray() == 0
+    return bought, counts, relevant
+
+
+def _with_reference(
+    found: Mapping[str, np.ndarray], reference: Mapping[str, float], rng: np.random.Generator
+) -> pd.DataFrame:
+    some = found["popularity"]
+    table = paired_comparison(found, np.arange(len(some)), len(some), rng)
+    table = table.drop(columns="tied").rename(columns={"mean": "NDCG@10"})
+    gaps = {
+        name: clustered_interval(value - some, np.arange(len(some)), len(some), rng).low
+        for name, value in found.items()
+    }
+    return table.assign(over_popularity=pd.Series(gaps), reference=pd.Series(reference), households=len(some))
+
+
+def retail(log: ShoppingLog, rng: np.random.Generator) -> pd.DataFrame:
+    """The protocol on Online Retail II, of items that are new to the customer."""
+    return protocol(log, RETAIL_CUT, True, RETAIL_REFERENCE, rng)
+
+
+def journey(log: ShoppingLog, rng: np.random.Generator) -> pd.DataFrame:
+    """The protocol on completejourney, of all product types. Its weeks begin with the first day of its year."""
+    start = pd.Timestamp(log.visits["time"].iloc[0].year, 1, 1)
+    return protocol(log, start + 7 * (JOURNEY_CUT_WEEK - 1) * DAY, False, JOURNEY_REFERENCE, rng)

@@ -1,0 +1,65 @@
+"""What the tests of all case studies ask of this one, see `test_contract`: a small log and a run trained on it."""
+
+from functools import cache
+
+import numpy as np
+
+from case_studies.recommendation import data, features, incident, monitor
+from case_studies.recommendation import train as training
+from case_studies.recommendation.data import DAY, PURCHASE, VISIT
+from case_studies.recommendation.models import fit_release
+from mlsd_lib.simulation import acting
+
+TEST_DAYS = 14
+ID = "visit_id"
+HOSTILE = [
+    ({"household_id": -1}, "household_id"),
+    ({"household_id": 1.5}, "household_id"),
+    ({"viewing": True}, "viewing"),
+    ({"viewing": "85048"}, "viewing"),
+    ({"visit_id": 2**63}, "visit_id"),
+    ({"time": "yesterday"}, "time"),
+]
+SMALL = ""
+CHOICES: dict[str, tuple[str, str]] = {}
+
+
+@cache
+def log():
+    return data.load_log("simulator", seed=0, days=90, households=500)
+
+
+def release_day():
+    return data.midnight_after(log()) - TEST_DAYS * DAY
+
+
+@cache
+def release():
+    return fit_release(log(), release_day())
+
+
+def train(run):
+    training.train(run, log(), np.random.default_rng(0), test_days=TEST_DAYS, names=("logistic",))
+
+
+@cache
+def day(number):
+    first = release_day() + number * DAY
+    visits, purchases = (
+        part[data.between(part["time"], first, first + DAY)] for part in (log().visits, log().purchases)
+    )
+    offline = features.features_of(log().purchases, visits, release().index)
+    return data.bodies(visits, VISIT), data.bodies(purchases, PURCHASE), offline
+
+
+def spoiled(release):
+    return incident.spoiled(release)
+
+
+def watch(release):
+    fitted = monitor.monitor_of(release, log(), release_day())
+
+    def alerts(number, seen):
+        return acting(fitted.observe(monitor.seen_window(seen, release), t=number))
+
+    return alerts
