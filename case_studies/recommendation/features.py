@@ -66,8 +66,8 @@ class Histories:
             int(time.searchsorted(midnight - pd.Timedelta(days=days))) for days in (HISTORY_DAYS, POPULAR_DAYS, 0)
         )
         sold = place[recent:end]
-        self.sold = np.bincount(sold[sold >= 0], minlength=items)
-        known = np.flatnonzero(place[first:end] >= 0) + first
+        self.sold = np.bincount(sold[(sold >= 0) & (sold < items)], minlength=items)
+        known = np.flatnonzero((place[first:end] >= 0) & (place[first:end] < items)) + first
         household = purchases["household_id"].to_numpy()[known]
         order = np.lexsort([place[known], household])
         household, place = household[order], place[known][order]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.recommendation.data import DAY, between, until
-from case_studies.recommendation.features import CANDIDATES, FEATURES
+from case_studies.recommendation.features import CANDIDATES, FEATURES, candidate_features
 from case_studies.recommendation.models import Release, index_of
 from mlsd_lib.datasets.shopping import ShoppingLog
 from mlsd_lib.operations import Monitor, daily_monitor
@@ -50,6 +50,6 @@ def monitor_of(release: Release, log: ShoppingLog, now: pd.Timestamp) -> Monitor
     first = now - REFERENCE_DAYS * DAY
     visits = log.visits[between(log.visits["time"], first, now)]
     before = replace(release, index=index_of(log, first, release.catalogue))
-    _, score, features = before.slates(until(log, now), visits)
-    window = window_of(features, score, release.threshold)
+    _, features = candidate_features(until(log, now), visits, before.index)
+    window = window_of(features, before.score(features), release.threshold)
     return daily_monitor(window, visits["time"].dt.normalize().to_numpy(), MONITORED, thin=2)

@@ -1,9 +1,15 @@
 """The service: visits in, slates out, in a process of its own.
 
-It remembers every purchase by its code and by the place that the release of the time gave it.
+It remembers every purchase by its code and by the place that the release of the time gave it. Histories may come from
+a feature store in another process, see `serve_histories`: while that does not answer, slates are made without the
+household's history and say that they are `degraded`.
 """
 
+import http.client
+import json
+import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import flask
 import numpy as np
@@ -12,12 +18,16 @@ from prometheus_client import Counter, Histogram
 from pydantic import BaseModel
 
 from case_studies.recommendation.data import DAY, VISIT, Catalogue, between
-from case_studies.recommendation.features import DAY_US, HISTORY_DAYS, Ranking, remembered_history
+from case_studies.recommendation.features import DAY_US, HISTORY_DAYS, History, Ranking, remembered_history
 from case_studies.recommendation.models import Release
 from mlsd_lib.datasets.shopping import ShoppingLog
 from mlsd_lib.modeling import Run
-from mlsd_lib.serving import Decision, DecisionService, DecisionStore, Id, LocalTime
+from mlsd_lib.serving import Decision, DecisionService, DecisionStore, Id, LocalTime, serve
 
+ADDRESS = "histories.url"
+"""A run folder with this file has its histories served by the process whose address stands in it."""
+PATIENCE_S = 0.1
+"""How long a visit waits for its history; a page that comes late is worse than one that is general."""
 SCORE_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 
 
@@ -82,6 +92,8 @@ class ShopService(DecisionService[Release]):
 
     def __init__(self, run: Run):
         super().__init__(run.registry(), ShopStore(run.store))
+        self._address, self._sold = run.path / ADDRESS, np.zeros(0, dtype=np.int64)
+        self._degraded = Counter("degraded", "Slates made without a history", registry=self.metrics)
         self._best = Histogram("best_score", "Best candidate's score", registry=self.metrics, buckets=SCORE_BUCKETS)
         self._slates = Counter("slates", "Slates made", ["release"], registry=self.metrics)
 
@@ -92,13 +104,25 @@ class ShopService(DecisionService[Release]):
         """The slate of a visit, and the score of its best candidate."""
         catalogue, midnight_us = release.catalogue, time_us - time_us % DAY_US
         viewing = int(catalogue.places(np.array([request.viewing]))[0])
-        history = remembered_history(self.store.connection, request.household_id, midnight_us, len(catalogue))
+        history, degraded = self._history(request.household_id, midnight_us, len(catalogue))
         ranking = Ranking.of(release.index, history, viewing, midnight_us)
         places = ranking.candidates()
         seen = ranking.features(release.index, places, viewing)
         score = release.score(seen)
         slate = release.slate(places, seen, score, request.visit_id)
-        return Decision({"items": slate.tolist(), "score": float(score.max())}, False, seen)
+        return Decision({"items": slate.tolist(), "score": float(score.max()), "degraded": degraded}, False, seen)
+
+    def _history(self, household: int, midnight_us: int, items: int) -> tuple[History, bool]:
+        """The history of a household, or a stranger's where the feature store does not answer; which of the two."""
+        if not self._address.exists():
+            return remembered_history(self.store.connection, household, midnight_us, items), False
+        try:
+            history = asked_history(self._address.read_text(), household, midnight_us, items)
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
+            none = np.empty(0, dtype=np.int64)
+            return History(none, none, none, np.resize(np.append(self._sold, np.zeros(items)), items)), True
+        self._sold = history.sold
+        return history, False
 
     def note(self, report: Purchase, time_us: int) -> None:
         place = int(self.release()[1].catalogue.places(np.array([report.item]))[0])
@@ -107,6 +131,49 @@ class ShopService(DecisionService[Release]):
     def count(self, request: Visit, decision: Decision, version: str) -> None:
         self._best.observe(float(decision.answer["score"]))
         self._slates.labels(version).inc()
+        self._degraded.inc(int(decision.answer["degraded"]))
+
+
+def asked_history(url: str, household: int, midnight_us: int, items: int) -> History:
+    """The history that the feature store at `url` gives; raises what a connection raises."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", f"/histories?household={household}&midnight_us={midnight_us}&items={items}")
+        document = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    return History(*(np.array(document[name], dtype=np.int64) for name in ("item", "count", "last_us", "sold")))
+
+
+def histories_app(run: Run) -> flask.Flask:
+    """The feature store of a run: GET /histories with household, midnight_us and items; GET /healthz."""
+    store, app = ShopStore(run.store), flask.Flask("histories", static_folder=None)
+
+    @app.get("/histories")
+    def histories() -> dict[str, list[int]]:
+        asked = (int(flask.request.args[name]) for name in ("household", "midnight_us", "items"))
+        with store.lock:
+            history = remembered_history(store.connection, *asked)
+        return {name: value.tolist() for name, value in vars(history).items()}
+
+    @app.get("/healthz")
+    def health() -> dict[str, bool]:
+        return {"ready": True}
+
+    return app
+
+
+def histories_command(run: Run) -> list[str]:
+    """The command that serves a run's histories in a process of its own, for `ServerProcess`."""
+    code = f"import sys; from {__name__} import serve_histories; serve_histories(sys.argv[1], int(sys.argv[2]))"
+    return [sys.executable, "-c", code, str(run.path), "{port}"]
+
+
+def serve_histories(folder: str, port: int) -> None:
+    """Serves the histories of the run in `folder` until it is ended; services of that run ask here from then on."""
+    run = Run(Path(folder))
+    (run.path / ADDRESS).write_text(f"http://127.0.0.1:{port}")
+    serve(histories_app(run), port, 4)
 
 
 def app_of(run: Run) -> flask.Flask:

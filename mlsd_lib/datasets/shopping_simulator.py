@@ -39,6 +39,11 @@ class Response:
     added: np.ndarray
     position: np.ndarray
 
+    @property
+    def bought_from_slate(self) -> np.ndarray:
+        """What was bought and stood on the slate, whether the slate added it or not, (visits, items) of bool."""
+        return self.bought & (self.position >= 0)
+
 
 class ShoppingSimulator:
     """A shop that can be continued, a day at a time: `visits`, then `respond` to what they were shown.

@@ -20,8 +20,14 @@ HOSTILE = [
     ({"visit_id": 2**63}, "visit_id"),
     ({"time": "yesterday"}, "time"),
 ]
-SMALL = ""
-CHOICES: dict[str, tuple[str, str]] = {}
+SMALL = """
+households, history_days, search_sizes = 120, 75, [1_000, 2_000]
+load_seconds, live_weeks, compared_days, incident_weeks = 1, 1, 2, 1
+"""
+CHOICES = {
+    "decision-slate": ("your_rank_by, your_explore_slots = 'probability', 3", "3 explored, by probability"),
+    "decision-operations": ("your_labels, your_rollback = 'unaided', 'release'", "unaided"),
+}
 
 
 @cache

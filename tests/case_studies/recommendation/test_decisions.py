@@ -1,0 +1,148 @@
+"""Labels, slates and their rules, the comparison in money, the published protocols."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from case_studies.recommendation import data, labels, train
+from case_studies.recommendation.data import DAY, Catalogue, RecommendationError
+from case_studies.recommendation.policy import SLOTS, ShelfPolicy
+from mlsd_lib.datasets.shopping import load
+
+
+@pytest.fixture
+def catalogue():
+    launched = np.full(60, np.datetime64("2025-01-01"))
+    launched[50:] = np.datetime64("2026-03-01")
+    return Catalogue(100 + np.arange(60), np.arange(60) % 6, np.ones(60), launched)
+
+
+def slate(policy, catalogue, value=None, own_days=None, visit_id=1):
+    places = np.arange(40)
+    value = np.arange(40.0)[::-1] if value is None else value
+    return policy.slate(catalogue, places, value, np.full(40, 90.0) if own_days is None else own_days, visit_id)
+
+
+def test_a_slate_is_the_best_in_order(catalogue):
+    assert slate(ShelfPolicy(explore_slots=0), catalogue).tolist() == list(range(100, 110))
+
+
+def test_no_category_takes_more_than_its_share(catalogue):
+    value = np.where(np.arange(40) % 6 == 0, 1.0, 0.1)
+    found = slate(ShelfPolicy(explore_slots=0, most_of_a_category=2), catalogue, value) - 100
+    assert (found % 6 == 0).sum() == 2
+    assert len(set(found.tolist())) == SLOTS
+
+
+def test_what_is_sold_out_or_just_bought_is_not_shown(catalogue):
+    own_days = np.full(40, 90.0)
+    own_days[1] = 0.5
+    policy = ShelfPolicy(explore_slots=0, sold_out=(100, 999))
+    assert slate(policy, catalogue, own_days=own_days)[:2].tolist() == [102, 103]
+
+
+def test_what_is_explored_is_young_and_follows_from_the_visit(catalogue):
+    policy = ShelfPolicy(explore_slots=3)
+    found = [slate(policy, catalogue, visit_id=one)[-3:] for one in (1, 1, 2)]
+    assert all((one >= 150).all() for one in found)
+    assert found[0].tolist() == found[1].tolist() != found[2].tolist()
+
+
+@pytest.mark.parametrize(("settings", "told"), [({"rank_by": "luck"}, "rank_by"), ({"explore_slots": 11}, "0 to 10")])
+def test_a_policy_that_cannot_be_is_refused(settings, told):
+    with pytest.raises(RecommendationError, match=told):
+        ShelfPolicy(**settings)
+
+
+def test_money_and_probability_rank_differently():
+    probability, margin = np.array([0.5, 0.2]), np.array([1.0, 5.0])
+    assert ShelfPolicy("money").value(probability, margin).argmax() == 1
+    assert ShelfPolicy("probability").value(probability, margin).argmax() == 0
+
+
+def test_labels_say_what_was_bought_at_the_visit(log, release, release_day):
+    rows = train.some_visits(log, release_day, release_day + DAY)
+    places = np.tile(np.arange(len(release.catalogue)), (len(rows), 1))
+    found, weight = labels.training_labels(log, rows, release.catalogue, places, "as seen")
+    ids = log.visits["visit_id"].iloc[rows]
+    mine = log.purchases[log.purchases["visit_id"].isin(ids)]
+    assert found.sum() == mine["item"].isin(release.catalogue.codes).sum()
+    assert (weight == 1).all()
+    unaided = labels.training_labels(log, rows, release.catalogue, places, "unaided")[1]
+    assert ((unaided == 0).sum(axis=1) == SLOTS).all()
+    by_position = labels.training_labels(log, rows, release.catalogue, places, "by position")[1]
+    assert by_position[found].max() > 1
+    assert (by_position[~found] == 1).all()
+    with pytest.raises(RecommendationError, match="The labels are 'all'"):
+        labels.training_labels(log, rows, release.catalogue, places, "all")
+
+
+def test_a_log_without_slates_has_no_position_curve(log):
+    bare = replace(log, purchases=log.purchases.assign(position=-1))
+    with pytest.raises(RecommendationError, match="Only 0 purchases"):
+        labels.position_curve(bare)
+
+
+def test_ndcg_is_one_for_a_perfect_slate_and_nothing_where_nothing_is_wanted():
+    slates = np.zeros((3, 10))
+    relevant = np.zeros((3, 10), dtype=bool)
+    relevant[0, :2] = relevant[1, 1] = True
+    assert train.ndcg(slates, relevant, np.array([2, 1, 0])) == pytest.approx([1, 1 / np.log2(3), np.nan], nan_ok=True)
+
+
+def test_models_by_money_add_more_than_every_baseline(log, release_day):
+    table = train.compare(log, release_day, np.random.default_rng(0), names=("logistic",))
+    assert set(table.index) == {*train.BASELINES, "logistic", "logistic, by probability"}
+    assert table.loc["logistic", "true_eur"] > table.loc[list(train.BASELINES), "true_eur"].max()
+    assert table["NDCG"].idxmax() != "logistic"
+
+
+def test_a_log_too_short_is_refused_with_what_it_needs(log, run):
+    start = log.visits["time"].iloc[0].normalize()
+    early = [part[part["time"] < start + 30 * DAY] for part in (log.visits, log.purchases)]
+    short = replace(log, visits=early[0], purchases=early[1])
+    with pytest.raises(RecommendationError, match="holds 30 days"):
+        train.train(run, short, np.random.default_rng(0))
+
+
+def test_the_order_of_methods_depends_on_the_split(log, release_day):
+    found = train.splits(log, release_day, np.random.default_rng(0))
+    assert found["by time"].idxmax() == "buy again"
+    assert found["by household"].idxmin() == "buy again"
+
+
+def test_the_protocol_counts_only_households_of_both_sides_and_new_items():
+    time = pd.to_datetime(["2010-01-01"] * 5 + ["2010-12-01"] * 3).astype("datetime64[us]")
+    purchases = {"household_id": [1, 1, 2, 2, 3, 1, 1, 4], "item": [0, 1, 0, 2, 0, 1, 2, 2]}
+    purchases = pd.DataFrame({"visit_id": range(8), "time": time, **purchases})
+    log = replace(small_log(), purchases=purchases)
+    table = train.retail(log, np.random.default_rng(0))
+    assert table["households"].tolist() == [1] * 3
+    assert (table["NDCG@10"] == 1).all()  # item 2 is the only one new to household 1
+    with pytest.raises(RecommendationError, match="no household that bought before and since"):
+        train.retail(replace(log, purchases=purchases[:5]), np.random.default_rng(0))
+
+
+def small_log():
+    return load("simulator", days=8, households=20, first_items=60)
+
+
+def test_on_online_retail_ease_reaches_its_reference_and_beats_popularity():
+    folder = os.environ.get("MLSD_DATA_DIR")
+    if not folder or not list(Path(folder, "recommendation").glob("online_retail*")):
+        pytest.skip("MLSD_DATA_DIR with recommendation/online_retail* is not set")
+    table = train.retail(data.load_log("online-retail"), np.random.default_rng(0))
+    assert table["NDCG@10"].to_numpy() == pytest.approx(table["reference"].to_numpy(), abs=0.002)
+    assert table.loc["EASE", "NDCG@10"] >= 0.11
+    assert table.loc["EASE", "over_popularity"] > 0.04
+
+
+def test_on_completejourney_buying_again_beats_popularity_and_every_model():
+    table = train.journey(data.load_log("completejourney"), np.random.default_rng(0))
+    assert table.index[-1] == "buy again"
+    assert table.loc["buy again", "over_popularity"] > 0.1
+    assert table.loc["popularity", "NDCG@10"] == pytest.approx(0.465, abs=0.005)

@@ -1,0 +1,84 @@
+"""Named wrong answers for each cell that the reader writes in the case study."""
+
+WRONG = {
+    "ndcg": [
+        (
+            """
+def ndcg_at(slate, wanted, k):  # counts hits, whatever their place
+    return sum(item in wanted for item in slate[:k]) / min(len(wanted), k)
+""",
+            "The place counts",
+        ),
+        (
+            """
+def ndcg_at(slate, wanted, k):  # the perfect list is longer than the slate
+    found = sum(1 / np.log2(place + 2) for place, item in enumerate(slate[:k]) if item in wanted)
+    return found / sum(1 / np.log2(place + 2) for place in range(len(wanted)))
+""",
+            "the best possible list has k places",
+        ),
+        (
+            """
+def ndcg_at(slate, wanted, k):  # looks beyond the first k
+    found = sum(1 / np.log2(place + 2) for place, item in enumerate(slate) if item in wanted)
+    return found / sum(1 / np.log2(place + 2) for place in range(min(len(wanted), k)))
+""",
+            "Only the first k places count",
+        ),
+    ],
+    "variety": [
+        (
+            """
+def varied(ranked, category, most, places):  # no rule at all
+    return ranked[:places]
+""",
+            "more of a category than are allowed",
+        ),
+        (
+            """
+def varied(ranked, category, most, places):  # one too few
+    chosen = []
+    for item in ranked:
+        if sum(category[one] == category[item] for one in chosen) < most - 1 and len(chosen) < places:
+            chosen.append(item)
+    return chosen
+""",
+            "one of a category too few",
+        ),
+        (
+            """
+def varied(ranked, category, most, places):  # fills up with what the rule refused
+    chosen = []
+    for item in ranked:
+        if sum(category[one] == category[item] for one in chosen) < most and len(chosen) < places:
+            chosen.append(item)
+    return chosen + [item for item in ranked if item not in chosen][: places - len(chosen)]
+""",
+            "not waived to fill the slate",
+        ),
+    ],
+    "credit": [
+        (
+            """
+def credit(slate, team, bought):  # counts all purchases
+    return sum(item in bought for item in slate)
+""",
+            "Count by team",
+        ),
+        (
+            """
+def credit(slate, team, bought):  # the wrong way round
+    return sum(1 - 2 * side for item, side in zip(slate, team) if item in bought)
+""",
+            "The sign is of the second team",
+        ),
+        (
+            """
+def credit(slate, team, bought):  # gives what was not shown to the second team
+    found = dict(zip(slate, team))
+    return sum(2 * found.get(item, 1) - 1 for item in bought)
+""",
+            "is nobody's",
+        ),
+    ],
+}

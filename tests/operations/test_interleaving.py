@@ -1,0 +1,50 @@
+"""Team draft: both rankings keep their order, and neither is favoured; how many visits a comparison needs."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlsd_lib.operations.interleaving import team_draft, visits_for_ab, visits_for_interleaving
+
+rankings = st.permutations(range(8)).map(lambda items: np.array(items[:5]))
+
+
+@given(rankings, rankings, st.integers(0, 1_000))
+def test_a_draft_is_full_without_doubles_and_fair(one, other, seed):
+    drawn, team = team_draft(one, other, np.random.default_rng(seed))
+    assert len(set(drawn.tolist())) == 5
+    assert set(drawn.tolist()) <= set(one.tolist()) | set(other.tolist())
+    assert abs((team == 0).sum() - (team == 1).sum()) <= 1
+    for side, ranking in enumerate((one, other)):
+        picked = [ranking.tolist().index(item) for item in drawn[team == side].tolist()]
+        assert picked == sorted(picked)
+
+
+def test_empty_places_are_nobodys():
+    drawn, team = team_draft(np.array([3, -1, -1]), np.array([3, -1, -1]), np.random.default_rng(0))
+    assert drawn.tolist() == [3, -1, -1]
+    assert team.tolist()[1:] == [-1, -1]
+
+
+def test_equal_rankings_are_preferred_alike():
+    rng, ranking = np.random.default_rng(0), np.arange(5)
+    first = [team_draft(ranking, ranking, rng)[1][0] for _ in range(2_000)]
+    assert np.mean(first) == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_number_of_visits_finds_the_effect_four_times_in_five():
+    rng = np.random.default_rng(0)
+    one, other = rng.poisson(3.0, 200_000), rng.poisson(3.3, 200_000)
+    needed = int(visits_for_ab(one, other) / 2)
+    found = 0
+    for _ in range(500):
+        a, b = rng.poisson(3.0, needed), rng.poisson(3.3, needed)
+        found += abs(b.mean() - a.mean()) > 1.96 * np.sqrt((a.var() + b.var()) / needed)
+    assert found / 500 == pytest.approx(0.8, abs=0.06)
+
+
+def test_a_preference_twice_as_strong_needs_a_quarter_of_the_visits():
+    noise = np.random.default_rng(0).normal(size=10_000)
+    noise -= noise.mean()
+    assert visits_for_interleaving(noise + 0.1) == pytest.approx(4 * visits_for_interleaving(noise + 0.2))
