@@ -56,6 +56,17 @@ def varied(ranked, category, most, places):  # fills up with what the rule refus
 """,
             "not waived to fill the slate",
         ),
+        (
+            """
+def varied(ranked, category, most, places):  # never looks at the length of the slate
+    chosen = []
+    for item in ranked:
+        if sum(category[one] == category[item] for one in chosen) < most:
+            chosen.append(item)
+    return chosen
+""",
+            "fewer places than that",
+        ),
     ],
     "credit": [
         (
