@@ -21,7 +21,7 @@ HOSTILE = [
     ({"time": "yesterday"}, "time"),
 ]
 SMALL = """
-households, history_days, search_sizes = 120, 75, [1_000, 2_000]
+households, history_days, search_sizes = 150, 75, [1_000, 2_000]
 load_seconds, live_weeks, compared_days, incident_weeks = 1, 1, 2, 1
 """
 CHOICES = {
