@@ -27,7 +27,7 @@ SCAMS = ("prize", "voucher", "jackpot", "giveaway", "cashback", "lottery", "bonu
 NEW_INSULTS = ("gribbler", "wumpus", "snorfle", "plonkin", "dribblet", "fuzzock", "mumbler", "quibbet")
 NEW_SCAMS = ("zorbcoin", "luckstar", "moonchip", "giftdrop", "quikwin", "glimtoken", "payburst", "starclaim")
 HOBBIES = ("chess", "rowing", "baking", "trains", "knitting", "climbing", "birds", "cycling", "maps", "jazz")
-OTHER_SCRIPT = ("привет", "сосна", "хор", "καλημερα", "θαλασσα", "река")
+OTHER_SCRIPT = ("привет", "сосна", "хор", "καλημερα", "θαλασσα", "река")  # noqa: RUF001
 SYLLABLES = ("ba", "ko", "ri", "tu", "me", "lo", "sa", "ne", "vi", "du")
 TEMPLATES = {
     "plain": (
