@@ -1,0 +1,123 @@
+"""The command line of the system: `python -m case_studies.moderation --help`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mlsd_lib.modeling import Run
+from mlsd_lib.operations import commands
+from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
+
+if TYPE_CHECKING:
+    import flask
+    import pandas as pd
+
+
+class Labels(StrEnum):
+    APPEALS = "appeals"
+    AUDIT = "audit"
+
+
+class OrderBy(StrEnum):
+    HARM = "harm"
+    ARRIVAL = "arrival"
+
+
+Reviews = Annotated[float, typer.Option(help="How many posts people look at in an hour.", min=0.1)]
+Queue = Annotated[OrderBy, typer.Option(help="What people look at first: the largest expected harm or the oldest.")]
+
+
+def _service(run: Run) -> "flask.Flask":
+    from case_studies.moderation import service
+
+    return service.app_of(run)
+
+
+def _restore(run: Run, release: Path) -> int:
+    from case_studies.moderation import service
+
+    return service.restore(run, release)
+
+
+def _published(name: str) -> commands.Protocol:
+    def protocol(source: str | None, seed: int) -> "tuple[object, pd.DataFrame]":
+        from case_studies.moderation import train
+        from mlsd_lib.datasets.moderation import load_texts
+
+        texts = load_texts(name, source)
+        return texts.card, train.published(texts, name, seed)
+
+    return protocol
+
+
+PROTOCOLS = {name: _published(name) for name in ("davidson", "sms", "youtube", "hatecheck")}
+app = command_line("moderation", "Moderation of posts, a complete system.", _service, _restore, PROTOCOLS)
+
+
+@app.command(epilog="Example: python -m case_studies.moderation train --days 70 --reviews-per-hour 4")
+def train(
+    days: Annotated[int, typer.Option(help="Days to simulate.", min=30)] = 60,
+    authors: Annotated[int, typer.Option(help="Authors to simulate.", min=50)] = 500,
+    test_days: Annotated[int, typer.Option(help="Last days, kept for the test.", min=1)] = 14,
+    reviews_per_hour: Reviews = 3.0,
+    order: Queue = OrderBy.HARM,
+    seed: Seed = 0,
+    out: Out = commands.RUNS,
+) -> None:
+    """Compare the candidates, release the best that passes the gate, write a new run folder."""
+    import numpy as np
+
+    from case_studies.moderation import data
+    from case_studies.moderation import train as training
+    from case_studies.moderation.policy import ModerationPolicy
+
+    with progress("writing the posts") as tell:
+        run, rng = Run.new(out), np.random.default_rng(seed)
+        stream = data.load_posts(rng, days, run.path / "quarantine", authors=authors)
+        policy = ModerationPolicy(reviews_per_hour=reviews_per_hour, order=order.value)
+        table = training.train(run, stream, rng, policy, test_days, tell)
+    commands.show_trained("moderation", run, stream.card, table)
+
+
+@app.command(
+    epilog="Example: python -m case_studies.moderation simulate --weeks 6 --incident-week 2 --rollback release"
+)
+def simulate(
+    weeks: Weeks = 8,
+    incident_week: IncidentWeek = None,
+    authors: Annotated[int, typer.Option(help="Authors to simulate.", min=50)] = 300,
+    retrain: Annotated[bool, typer.Option(help="Fit the models anew each week.")] = True,
+    reviews_per_hour: Reviews = 2.0,
+    order: Queue = OrderBy.HARM,
+    labels: Annotated[Labels, typer.Option(help="Which labels to learn from.")] = Labels.AUDIT,
+    rollback: OnAlarm = Rollback.BOTH,
+    seed: Seed = 0,
+    out: Out = commands.RUNS,
+) -> None:
+    """Live some weeks in virtual time and count the money."""
+    import numpy as np
+
+    from case_studies.moderation.incident import HURRIED, Board
+    from case_studies.moderation.policy import ModerationPolicy
+    from mlsd_lib.simulation import weekly
+
+    with progress("44 days of history and the first release") as tell:
+        policy = ModerationPolicy(reviews_per_hour=reviews_per_hour, order=order.value)
+        board = Board.opened(np.random.default_rng(seed), policy=policy, authors=authors)
+        board.label_policy = labels.value
+        for week in range(weeks):
+            tell(f"week {week + 1} of {weeks}")
+            if week == incident_week:
+                board.wave()
+                board.deploy(board.release.with_normaliser(HURRIED))
+            board.week(rollback.value)
+            if retrain:
+                board.retrain(labels.value)
+    commands.show_weeks(Run.new(out), weekly(board.days))
+
+
+def main() -> None:
+    """Runs the command line."""
+    commands.main(app)

@@ -1,0 +1,118 @@
+"""What comes in: the contract of the posts, how a hidden word is read, and what had been decided at a moment."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsd_lib.data import admit
+from mlsd_lib.datasets.moderation import PostStream, simulate
+from mlsd_lib.errors import CourseError
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+DAY = pd.Timedelta(days=1)
+MESSAGE = ["post_id", "time", "author_id", "thread_id", "followers", "text"]
+LONGEST_TEXT = 2_000
+LOOK_ALIKES = dict(zip("асеорхуіѕј", "aceopxyisj", strict=True))  # noqa: RUF001
+"""Cyrillic letters that are drawn like Latin ones."""
+INVERTED = str.maketrans({latin: foreign for foreign, latin in LOOK_ALIKES.items()})
+DIGITS = str.maketrans("431057", "aeiost")
+SPACED = re.compile(r"\b(a |i )?((?:\w[ ._*-]){3,}\w)\b")
+"""A lone "a" or "i" before spaced letters stays a word of its own."""
+MIXED = re.compile(r"\b(?=\w*[a-z])\w*[0-9]\w*\b")
+STEPS = ("look-alikes", "digits", "spacing")
+
+
+class ModerationError(CourseError):
+    """Something that the moderation system cannot do: names the thing, the value, the rule and the fix."""
+
+
+def contract() -> "DataFrameSchema":
+    """What a table of posts must keep."""
+    import pandera.pandas as pa
+
+    whole = ("post_id", "author_id", "thread_id", "followers")
+    columns = {name: pa.Column("int64", pa.Check.ge(0), unique=name == "post_id") for name in whole}
+    columns["time"] = pa.Column("datetime64[us]", pa.Check(lambda time: time.is_monotonic_increasing, name="ordered"))
+    columns["text"] = pa.Column(checks=pa.Check.str_length(1, LONGEST_TEXT))
+    return pa.DataFrameSchema(columns, strict=True)
+
+
+def load_posts(rng: np.random.Generator, days: int = 60, quarantine: Path | None = None, **options: Any) -> PostStream:
+    """The simulated stream, admitted by the contract; a broken one is set aside whole and refused."""
+    stream = simulate(rng, days, **options)
+    admit(stream.posts, contract(), "posts", quarantine)
+    return stream
+
+
+def between(time: pd.Series, first: pd.Timestamp, end: pd.Timestamp) -> np.ndarray:
+    """Which times lie from `first` until before `end`, (n,) of bool."""
+    return ((time >= first) & (time < end)).to_numpy()
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """The part of a release that reads hidden words: which of `STEPS` it takes.
+
+    Each step wins something back and breaks something: look-alikes turn real words of another script into nonsense,
+    digits turn part numbers into words, spacing joins letters that were meant to stand apart.
+    """
+
+    steps: tuple[str, ...] = STEPS
+    inverted: bool = False
+    """The mistake of a hurried patch: the table of look-alikes the wrong way round, from plain letters to hidden."""
+
+    def read(self, text: str) -> str:
+        """One text in plain letters, as far as the steps go."""
+        plain = unicodedata.normalize("NFKC", text).lower()
+        if "spacing" in self.steps:
+            plain = SPACED.sub(lambda found: (found[1] or "") + re.sub(r"[ ._*-]", "", found[2]), plain)
+        if "look-alikes" in self.steps:
+            plain = re.sub(r"\w+", _one_script, plain)
+        if self.inverted:
+            return plain.translate(INVERTED)
+        if "digits" in self.steps:
+            plain = MIXED.sub(lambda found: found[0].translate(DIGITS), plain)
+        return plain
+
+    def read_all(self, texts: Iterable[str]) -> np.ndarray:
+        """Texts as `read` gives them, (n,) of str."""
+        return np.array([self.read(one) for one in texts], dtype=object)
+
+
+def _one_script(found: re.Match[str]) -> str:
+    """A word in Latin letters, if every foreign letter in it has a Latin double."""
+    word = found[0]
+    if word.isascii():
+        return word
+    plain = "".join(LOOK_ALIKES.get(letter, letter) for letter in word)
+    return plain if plain.isascii() else word
+
+
+def messages(posts: pd.DataFrame) -> list[dict[str, Any]]:
+    """The bodies for POST /predict, in the order of the posts."""
+    return _bodies(posts[MESSAGE])
+
+
+def report_messages(stream: PostStream, first: pd.Timestamp, end: pd.Timestamp) -> list[dict[str, Any]]:
+    """The bodies for POST /reports of the strikes that reviewers entered from `first` until before `end`."""
+    strikes = strikes_of(stream.posts, stream.truth)
+    return _bodies(strikes[between(strikes["time"], first, end)])
+
+
+def strikes_of(posts: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Every verdict against a post: `post_id`, `author_id`, the `time` at which it arrives, and `against`, True."""
+    struck = (truth["label"] != "fine").to_numpy() & truth["label_time"].notna().to_numpy()
+    strikes = posts.loc[struck, ["post_id", "author_id"]]
+    return strikes.assign(time=truth["label_time"].to_numpy()[struck], against=True)
+
+
+def _bodies(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return table.assign(time=table["time"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f")).to_dict("records")

@@ -1,0 +1,204 @@
+"""The service: posts in, actions out, in a process of its own; the queue for people; an audit trail; erasure.
+
+It remembers what each post's text was read as, so that the next post's features are right, and the strikes when they
+arrive. The answers, which are the audit trail, hold no text: who erases an author keeps the record of what was decided.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import flask
+import numpy as np
+import pandas as pd
+from prometheus_client import Counter, Histogram
+from pydantic import BaseModel, Field
+
+from case_studies.moderation.data import LONGEST_TEXT, MESSAGE, Normaliser, between, strikes_of
+from case_studies.moderation.features import HISTORY, online_features, text_features
+from case_studies.moderation.models import Release
+from mlsd_lib.datasets.moderation import PostStream
+from mlsd_lib.modeling import Run
+from mlsd_lib.serving import BadRequest, Decision, DecisionService, DecisionStore, Id, LocalTime
+
+NOBODY = -1
+"""Whose posts those of an erased author become: a thread's history stays, the person's does not."""
+HARM_BUCKETS_EUR = (0.1, 0.3, 1, 3, 10, 30, 100)
+
+
+class Post(BaseModel):
+    """A post as the board sends it: `time` local, without a zone."""
+
+    post_id: Id
+    time: LocalTime
+    author_id: Id
+    thread_id: Id
+    followers: Annotated[int, Field(ge=0, le=10**9)]
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+
+
+class Verdict(BaseModel):
+    """What a person found about a post; `against` says that it breaks the rules."""
+
+    post_id: Id
+    author_id: Id
+    time: LocalTime
+    against: bool
+
+
+class ModerationStore(DecisionStore):
+    """Posts with the hits that the release of the time found in them, strikes, and the queue for people."""
+
+    schema = """
+    CREATE TABLE IF NOT EXISTS posts (
+        post_id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, author_id INTEGER NOT NULL, thread_id INTEGER NOT NULL,
+        hits REAL NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS strikes (
+        post_id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL, time_us INTEGER NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS queue (post_id INTEGER PRIMARY KEY, harm_eur REAL NOT NULL, time_us INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS by_author ON posts (author_id, time_us, hits);
+    CREATE INDEX IF NOT EXISTS by_thread ON posts (thread_id, time_us, hits);
+    CREATE INDEX IF NOT EXISTS by_strike ON strikes (author_id, time_us);
+    """
+
+    def remember_history(self, stream: PostStream, now: pd.Timestamp) -> "ModerationStore":
+        """Adds what may be asked about at `now`: the posts and strikes of the last weeks; the store."""
+        posts = stream.posts[between(stream.posts["time"], now - pd.Timedelta(HISTORY), now)]
+        strikes = strikes_of(stream.posts, stream.truth)
+        strikes = strikes[strikes["time"] < now]
+        hits = [hits_of(text) for text in posts["read"]]
+        columns = (posts[name].tolist() for name in ("author_id", "thread_id"))
+        with self.transaction():
+            self.remember(posts[MESSAGE], "post_id")
+            self.insert(
+                "posts", zip(posts["post_id"].tolist(), _microseconds(posts["time"]), *columns, hits, strict=True)
+            )
+            ids = (strikes[name].tolist() for name in ("post_id", "author_id"))
+            self.insert("strikes", zip(*ids, _microseconds(strikes["time"]), strict=True))
+        return self
+
+    def read_again(self, normaliser: Normaliser) -> int:
+        """Finds the hits anew in what was sent, as `normaliser` reads it; how many posts changed."""
+        with self.transaction():
+            known = dict(self.connection.execute("SELECT post_id, hits FROM posts").fetchall())
+            texts = ((identity, sent["text"]) for identity, sent in self.all_sent() if "text" in sent)
+            right = {identity: hits_of(normaliser.read(text)) for identity, text in texts}
+            changed = [(new, identity) for identity, new in right.items() if new != known[identity]]
+            self.connection.executemany("UPDATE posts SET hits = ? WHERE post_id = ?", changed)
+        return len(changed)
+
+    def waiting(self, limit: int) -> list[dict[str, Any]]:
+        """What people should look at next: the posts in the queue by expected harm, largest first."""
+        query = "SELECT post_id, harm_eur FROM queue ORDER BY harm_eur DESC, post_id LIMIT ?"
+        found = self.connection.execute(query, (limit,)).fetchall()
+        return [{"post_id": identity, "harm_eur": harm} for identity, harm in found]
+
+    def erase(self, author_id: int) -> int:
+        """Forgets what an author wrote and who it was; how many posts. What was decided stays, without text."""
+        with self.transaction():
+            query = "SELECT post_id, time_us FROM posts WHERE author_id = ?"
+            found = self.connection.execute(query, (author_id,)).fetchall()
+            bare = [(json.dumps({"post_id": one, "time": time, "erased": True}), one) for one, time in found]
+            self.connection.executemany("UPDATE requests SET sent = ? WHERE id = ?", bare)
+            self.connection.execute("UPDATE posts SET author_id = ? WHERE author_id = ?", (NOBODY, author_id))
+            self.connection.execute("DELETE FROM strikes WHERE author_id = ?", (author_id,))
+            self.connection.executemany("DELETE FROM queue WHERE post_id = ?", [(one,) for one, _ in found])
+        return len(found)
+
+
+class ModerationService(DecisionService[Release]):
+    """Decides about posts by the run's current release and memory."""
+
+    name, id_field, request, report = "moderation", "post_id", Post, Verdict
+    store: ModerationStore
+
+    def __init__(self, run: Run):
+        super().__init__(run.registry(), ModerationStore(run.store))
+        self._harm = Histogram("expected_harm_eur", "By post", registry=self.metrics, buckets=HARM_BUCKETS_EUR)
+        self._actions = Counter("actions", "Posts by action", ["release", "action"], registry=self.metrics)
+
+    def read(self, folder: Path) -> Release:
+        return Release.read(folder)
+
+    def decide(self, release: Release, request: Post, time_us: int) -> Decision:
+        """What is done, why and by which policy; a post for people goes into the queue."""
+        read = release.normaliser.read(request.text)
+        who = (request.author_id, request.thread_id)
+        seen = online_features(self.store.connection, time_us, *who, request.followers, read)
+        made = release.decide(seen[None, :], [read])
+        self.store.insert("posts", [(request.post_id, time_us, *who, hits_of(read))])
+        action, harm = str(made.action[0]), float(made.harm_eur[0])
+        if action == "review":
+            self.store.insert("queue", [(request.post_id, harm, time_us)])
+        answer = {
+            "score": float(made.score[0]),
+            "harm_eur": harm,
+            "action": action,
+            "category": str(made.category[0]),
+            "reason": str(made.reason[0]),
+            "model": "expensive" if made.asked[0] else "cheap",
+            "policy": release.policy.version,
+        }
+        return Decision(answer, action == "review", seen)
+
+    def note(self, report: Verdict, time_us: int) -> None:
+        self.store.connection.execute("DELETE FROM queue WHERE post_id = ?", (report.post_id,))
+        if report.against:
+            self.store.insert("strikes", [(report.post_id, report.author_id, time_us)])
+
+    def count(self, request: Post, decision: Decision, version: str) -> None:
+        self._harm.observe(decision.answer["harm_eur"])
+        self._actions.labels(version, decision.answer["action"]).inc()
+
+    def app(self) -> flask.Flask:
+        """As every decision service, and GET /queue, GET /audit/ID, DELETE /authors/ID."""
+        app, store = super().app(), self.store
+
+        @app.get("/queue")
+        def queue() -> dict[str, Any]:
+            with store.lock:
+                return {"waiting": store.waiting(limit=50)}
+
+        @app.get("/audit/<int:post_id>")
+        def audit(post_id: int) -> dict[str, Any]:
+            with store.lock:
+                answer = store.answer(post_id) if post_id < 2**53 else None
+            if answer is None:
+                fix = "Ask for a post that was sent to /predict."
+                raise BadRequest(404, "post_id", post_id, "only decided posts have a record", fix)
+            return answer
+
+        @app.delete("/authors/<int:author_id>")
+        def erase(author_id: int) -> dict[str, Any]:
+            erased = store.erase(author_id) if author_id < 2**53 else 0
+            if not erased:
+                rule, fix = "only a known author is erased", "Correct the id; an erased author is unknown."
+                raise BadRequest(404, "author_id", author_id, rule, fix)
+            return {"author_id": author_id, "posts_erased": erased}
+
+        return app
+
+
+def hits_of(read: str) -> float:
+    """Words of either list in a text as it was read."""
+    return sum(text_features(read)[1:3])
+
+
+def app_of(run: Run) -> flask.Flask:
+    """The app of a run."""
+    return ModerationService(run).app()
+
+
+def restore(run: Run, release: Path) -> int:
+    """Reads the remembered texts again as the release in that folder does; how many posts changed."""
+    store = ModerationStore(run.store)
+    try:
+        return store.read_again(Release.read(release).normaliser)
+    finally:
+        store.close()
+
+
+def _microseconds(time: pd.Series) -> list[int]:
+    return time.to_numpy().astype("datetime64[us]").astype(np.int64).tolist()

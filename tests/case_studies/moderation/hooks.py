@@ -1,0 +1,69 @@
+"""What the tests of all case studies ask of this one, see `test_contract`: a small stream and a run trained on it."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from case_studies.moderation import data, incident, monitor
+from case_studies.moderation import train as training
+from case_studies.moderation.data import DAY
+from mlsd_lib.simulation import acting
+
+DAYS, TEST_DAYS, AUTHORS = 58, 14, 300
+ID = "post_id"
+HOSTILE = [
+    ({"followers": -1}, "followers"),
+    ({"followers": 2.5}, "followers"),
+    ({"author_id": True}, "author_id"),
+    ({"thread_id": "7"}, "thread_id"),
+    ({"post_id": 2**63}, "post_id"),
+    ({"text": ""}, "text"),
+    ({"text": "a" * 2_001}, "text"),
+    ({"time": "yesterday"}, "time"),
+]
+SMALL = """
+authors, live_authors, learning_weeks, load_seconds, load_window_s, split_posts = 250, 120, 1, 1, 0.5, 1_500
+"""
+CHOICES = {
+    "decision-queue": ("your_reviews_per_hour, your_order = 0.5, 'arrival'", "0.5 by arrival"),
+    "decision-operations": ("your_labels, your_rollback = 'appeals', 'release'", "appeals"),
+}
+
+
+@cache
+def prepared():
+    return training.prepared(data.load_posts(np.random.default_rng(0), DAYS, authors=AUTHORS))
+
+
+def release_day():
+    return prepared()[0].posts["time"].iloc[0].normalize() + (DAYS - TEST_DAYS) * DAY
+
+
+def train(run):
+    stream = prepared()[0]
+    raw = replace(stream, posts=stream.posts[data.MESSAGE])
+    training.train(run, raw, np.random.default_rng(0), test_days=TEST_DAYS)
+
+
+@cache
+def day(number):
+    date, (stream, features) = release_day() + number * DAY, prepared()
+    rows = data.between(stream.posts["time"], date, date + DAY)
+    reports = data.report_messages(stream, date, date + DAY)
+    return data.messages(stream.posts[rows]), reports, features[rows]
+
+
+def spoiled(release):
+    return release.with_normaliser(incident.HURRIED)
+
+
+def watch(release):
+    stream, features = prepared()
+    fitted = monitor.monitor_of(release, features, stream.posts, release_day())
+
+    def alerts(number, seen):
+        window = monitor.window_of(seen, seen["score"].to_numpy(), seen["action"].to_numpy())
+        return acting(fitted.observe(window, t=number))
+
+    return alerts

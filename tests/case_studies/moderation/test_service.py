@@ -1,0 +1,59 @@
+"""The service's own verbs: the queue by expected harm, the audit trail, and the erasure of an author."""
+
+import pytest
+
+from case_studies.moderation import service
+from tests.case_studies.moderation import hooks
+
+
+@pytest.fixture
+def client(run):
+    return service.app_of(run).test_client()
+
+
+@pytest.fixture
+def answers(client):
+    requests = hooks.day(0)[0]
+    found = [client.post("/predict", json={"rows": requests[i : i + 200]}) for i in range(0, len(requests), 200)]
+    return [row for one in found for row in one.get_json()["rows"]]
+
+
+def test_the_queue_holds_what_is_for_people_the_most_harmful_first_until_they_have_looked(client, answers):
+    expected = sorted((-one["harm_eur"], one["post_id"]) for one in answers if one["action"] == "review")
+    waiting = client.get("/queue").get_json()["waiting"]
+    assert len(expected) > 3
+    assert [(-one["harm_eur"], one["post_id"]) for one in waiting] == expected[:50]
+    first = next(one for one in hooks.day(0)[0] if one["post_id"] == waiting[0]["post_id"])
+    verdict = {"post_id": first["post_id"], "author_id": first["author_id"], "time": first["time"], "against": False}
+    assert client.post("/reports", json=verdict).status_code == 200
+    assert client.get("/queue").get_json()["waiting"][0] == waiting[1]
+
+
+def test_the_audit_trail_names_model_policy_and_reason(client, answers):
+    record = client.get(f"/audit/{answers[0]['post_id']}").get_json()
+    assert record == answers[0]
+    assert {"model", "policy", "reason", "action", "release"} <= record.keys()
+    for unknown in (10**12, 10**30):
+        refused = client.get(f"/audit/{unknown}")
+        assert (refused.status_code, refused.get_json()["error"]["field"]) == (404, "post_id")
+
+
+def test_an_erased_author_leaves_decisions_and_no_text(client, answers, run):
+    body = hooks.day(0)[0][0]
+    told = client.delete(f"/authors/{body['author_id']}").get_json()
+    assert told["posts_erased"] >= 1
+    assert client.get(f"/audit/{body['post_id']}").get_json() == answers[0]
+    refused = client.delete(f"/authors/{body['author_id']}")
+    assert (refused.status_code, refused.get_json()["error"]["field"]) == (404, "author_id")
+    store = service.ModerationStore(run.store)
+    assert not any(sent.get("author_id") == body["author_id"] for _, sent in store.all_sent())
+    for table in ("posts", "strikes"):
+        query = f"SELECT COUNT(*) FROM {table} WHERE author_id = ?"
+        assert store.connection.execute(query, (body["author_id"],)).fetchone() == (0,)
+    assert service.restore(run, run.registry().path("v1")) == 0
+    store.close()
+
+
+def test_half_a_character_is_refused(client):
+    body = {**hooks.day(0)[0][0], "post_id": 10**12, "text": "\ud800"}
+    assert client.post("/predict", json=body).status_code // 100 == 4
