@@ -14,7 +14,7 @@ EXERCISES = {
                 },
             ),
             case((6.0, 6.0), 0.5),
-            case((0.0, 6.0), 1.0, mistakes={"Where nothing is at stake nothing is removed.": 0.0}),
+            case((0.0, 6.0), 1.0),
         ],
         hint="At the limit p x harm equals (1 - p) x price.",
     ),
@@ -26,7 +26,6 @@ EXERCISES = {
                 mistakes={
                     "That post has not arrived yet.": 3,
                     "That is the oldest; take the most harmful.": 0,
-                    "That is the least harmful of all that wait.": 2,
                 },
             ),
             case(([0.0, 1.0], [7.0, 7.0], 1.0), 0, mistakes={"Of equal harm the older one comes first.": 1}),
@@ -45,7 +44,7 @@ EXERCISES = {
                 },
             ),
             case(("keep", False, 0.05), 0.0, mistakes={"Nobody looked at it: that it is fine is a guess.": 1.0}),
-            case(("remove", False, 0.05), 1.0, mistakes={"Somebody decided about it: it counts.": 0.0}),
+            case(("remove", False, 0.05), 1.0),
             case(
                 ("review", True, 0.1),
                 1.0,

@@ -44,6 +44,13 @@ def next_for_review(arrived_hour, harm_eur, now_hour):  # the youngest of equals
     "audit": [
         (
             """
+def training_weight(action, drawn, audit_rate):  # the rate, not what one stands for
+    return audit_rate * drawn if action == "keep" else 1.0
+""",
+            "invert the rate",
+        ),
+        (
+            """
 def training_weight(action, drawn, audit_rate):  # what nobody looked at counts as fine
     return 1 / audit_rate if action == "keep" and drawn else 1.0
 """,

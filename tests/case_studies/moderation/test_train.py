@@ -1,0 +1,79 @@
+"""Candidates, the gate, groups and splits: what training says about them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from case_studies.moderation import data, train
+from case_studies.moderation.data import ModerationError
+from case_studies.moderation.models import Release, fit_release, word_list
+from mlsd_lib.modeling import Run
+
+
+def test_a_release_meets_its_gate_and_the_word_list_would_not(trained, prepared):
+    passed = json.loads((trained.path / "metrics.json").read_text())["behaviour"]
+    assert passed.keys() == train.GATE.keys()
+    assert train.failures(passed) == []
+    assert train.failures({**passed, "negation": 0.5}) == ["negation 50% of 90%"]
+    stream, features = prepared
+    quoted = (stream.truth["kind"] == "quotation").to_numpy()
+    assert word_list(features)[quoted].mean() > 0.5
+
+
+def test_models_save_more_than_baselines_on_every_truth(trained):
+    rows = {one["candidate"]: one for one in json.loads((trained.path / "metrics.json").read_text())["comparison"]}
+    best = max(rows[name]["true_eur"] for name in ("cheap", "cascade", "expensive"))
+    assert best > max(row["true_eur"] for name, row in rows.items() if row["gate"] == "not a model")
+    assert rows["do nothing"]["true_eur"] == 0
+
+
+def test_a_stream_too_short_is_refused_before_anything_is_fitted(tmp_path):
+    stream = data.load_posts(np.random.default_rng(0), 40, authors=60)
+    with pytest.raises(ModerationError, match=r"holds 40 days; a release with 14 days of test needs 58"):
+        train.train(Run.new(tmp_path), stream, np.random.default_rng(0))
+
+
+def test_a_release_reads_back_as_it_was_written(trained, prepared, tmp_path):
+    stream, features = prepared
+    release = Release.read(trained.registry().path("v1"))
+    release.save(tmp_path)
+    again, read = Release.read(tmp_path), stream.posts["read"].to_numpy()[:50]
+    assert again.policy == release.policy
+    assert again.normaliser == release.normaliser
+    for one, other in zip(release.decide(features[:50], read), again.decide(features[:50], read), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_batch_is_decided_as_its_posts_one_by_one(trained, prepared):
+    stream, features = prepared
+    release, read = Release.read(trained.registry().path("v1")), stream.posts["read"].to_numpy()[-40:]
+    whole = release.decide(features[-40:], read)
+    for i in range(40):
+        alone = release.decide(features[-40:].iloc[[i]], read[[i]])
+        assert alone.action[0] == whole.action[i]
+        np.testing.assert_allclose(alone.score[0], whole.score[i], atol=1e-6)
+
+
+def test_an_unknown_model_is_refused(prepared, release_day):
+    with pytest.raises(ModerationError, match="model is 'oracle'"):
+        fit_release(*prepared, release_day, "oracle")
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.2])
+def test_the_interval_of_a_gap_covers_it_as_often_as_it_says(gap):
+    """95 % of 100 repeats, less three standard errors of that share."""
+    covered = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        author = rng.integers(0, 200, 2_000)
+        group = np.where(author < 60, "hill", "valley")
+        hit = rng.random(2_000) < 0.1 + gap * (group == "hill")
+        found = train.group_gap(group, author, hit, rng)
+        covered += found.low <= 100 * gap <= found.high
+    assert covered >= 88
+
+
+def test_a_split_by_author_is_less_kind_than_one_by_row(prepared):
+    found = train.split_trial(*prepared, np.random.default_rng(0), posts=3_000)
+    assert found["row"] > found["author"]
