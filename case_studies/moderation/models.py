@@ -23,7 +23,7 @@ MODELS = ("cheap", "cascade", "expensive")
 """From the cheapest to serve to the most expensive."""
 Texts = Sequence[str] | np.ndarray
 TRAIN_POSTS = 5_000
-"""The latest labelled posts: language changes, and more of it was not better."""
+"""The latest labelled posts: language changes, and a weekly fit must stay short."""
 
 
 class Decided(NamedTuple):

@@ -8,7 +8,7 @@ from case_studies.moderation.models import Release
 from mlsd_lib.operations import Monitor, daily_monitor
 
 MONITORED = ("words", "insult_hits", "scam_hits", "unread", "about_you")
-"""What stands in the texts. Authors' histories were tried and dropped: a few busy scammers move them for a week."""
+"""What stands in the texts. Authors' histories are left out: a few busy scammers would move them for a week."""
 REFERENCE_DAYS = 28
 
 

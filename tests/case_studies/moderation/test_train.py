@@ -15,7 +15,7 @@ def test_a_release_meets_its_gate_and_the_word_list_would_not(trained, prepared)
     passed = json.loads((trained.path / "metrics.json").read_text())["behaviour"]
     assert passed.keys() == train.GATE.keys()
     assert train.failures(passed) == []
-    assert train.failures({**passed, "negation": 0.5}) == ["negation 50% of 90%"]
+    assert train.failures({**passed, "negation": 0.5}) == ["negation 50% of 75%"]
     stream, features = prepared
     quoted = (stream.truth["kind"] == "quotation").to_numpy()
     assert word_list(features)[quoted].mean() > 0.5
