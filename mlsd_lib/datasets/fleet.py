@@ -1,0 +1,203 @@
+"""Machines that wear out: the simulated fleet, and the readers of C-MAPSS, AI4I and NAB by their published names."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsd_lib.datasets.card import DataCard, DataError
+from mlsd_lib.datasets.fleet_simulator import DAY, START, FleetSimulator
+
+CMAPSS_COLUMNS = ("unit", "cycle", *(f"setting_{i}" for i in (1, 2, 3)), *(f"sensor_{i}" for i in range(1, 22)))
+CMAPSS_PUBLISHED = {
+    "FD001": (20_631, 100, 13_096, 100),
+    "FD002": (53_759, 260, 33_991, 259),
+    "FD003": (24_720, 100, 16_596, 100),
+    "FD004": (61_249, 249, 41_214, 248),
+}
+"""Rows and engines to learn from, rows and engines of the test."""
+FD001_RUL_TOTAL = 7_552
+AI4I_COLUMNS = (
+    *("UDI", "Product ID", "Type", "Air temperature [K]", "Process temperature [K]", "Rotational speed [rpm]"),
+    *("Torque [Nm]", "Tool wear [min]", "Machine failure", "TWF", "HDF", "PWF", "OSF", "RNF"),
+)
+AI4I_ROWS, AI4I_FAILURES = 10_000, 339
+NAB_COLUMNS = ("timestamp", "value")
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Readings of machines, ordered by time, and apart from them their units.
+
+    `readings`: as `FleetSimulator.day` gives them. `units`: as its `unit_table`, of which `life_days` and `sudden` are
+    the truth, which no owner knows.
+    """
+
+    readings: pd.DataFrame
+    units: pd.DataFrame
+    card: DataCard
+
+    @property
+    def now(self) -> pd.Timestamp:
+        """The midnight after the last reading."""
+        return self.readings["time"].iloc[-1].normalize() + DAY
+
+
+@dataclass(frozen=True)
+class Engines:
+    """C-MAPSS: a row an engine and cycle, columns `CMAPSS_COLUMNS`; `test_rul`, cycles left after each test engine."""
+
+    train: pd.DataFrame
+    test: pd.DataFrame
+    test_rul: np.ndarray
+    card: DataCard
+
+
+def simulate(rng: np.random.Generator, days: int = 240, **options: Any) -> Fleet:
+    """A fleet watched for `days` days from its first commissioning. `options` are those of `FleetSimulator`."""
+    readings, units = FleetSimulator(rng, **options).advance(days)
+    return Fleet(readings, units, fleet_card(len(readings), f"watched for {days} days"))
+
+
+def run_to_failure(rng: np.random.Generator, units: int = 150) -> Fleet:
+    """New units on a test rig, each run until it fails: whole lives, none censored."""
+    simulator = FleetSimulator(rng, units, commissioned_days=1, withdrawn=False)
+    parts = []
+    while len(parts) == 0 or not set(range(units)) <= set(simulator.removed):
+        readings, _ = simulator.day()
+        parts.append(readings[readings["unit_id"] < units])
+    table, every = pd.concat(parts, ignore_index=True), simulator.unit_table()
+    table["reading_id"] = np.arange(len(table))
+    return Fleet(table, every[every.index < units], fleet_card(len(table), "a test rig: every unit runs to failure"))
+
+
+def fleet_card(rows: int, note: str) -> DataCard:
+    """The card of `rows` simulated readings."""
+    source = "mlsd_lib.datasets.fleet_simulator"
+    return DataCard("simulated pumps", rows, "MIT", real=False, source=source, notes=(note,))
+
+
+def cmapss(subset: str = "FD001", folder: str | Path | None = None) -> Engines:
+    """The engines of one subset of C-MAPSS, from `train_`, `test_` and `RUL_` files named as NASA names them.
+
+    `folder`: where they lie; maintenance/CMAPSS below MLSD_DATA_DIR if not given. Raises `DataError`.
+    """
+    if subset not in CMAPSS_PUBLISHED:
+        raise DataError(f"subset is {subset!r}; C-MAPSS has {', '.join(CMAPSS_PUBLISHED)}. Name one of these.")
+    place = _cmapss_folder() if folder is None else Path(folder)
+    train, test = (_engines(place / f"{part}_{subset}.txt") for part in ("train", "test"))
+    rul = _numbers(place / f"RUL_{subset}.txt", 1)[:, 0]
+    engines = test["unit"].nunique()
+    if len(rul) != engines:
+        raise DataError(f"{place}/RUL_{subset}.txt has {len(rul)} rows for {engines} test engines. Take one a engine.")
+    found = (len(train), train["unit"].nunique(), len(test), engines)
+    named = zip(("rows of train", "engines of train", "rows of test", "engines of test"), found, strict=True)
+    differences = [
+        f"{count:,} {what}, published {whole:,}"
+        for (what, count), whole in zip(named, CMAPSS_PUBLISHED[subset], strict=True)
+        if count != whole
+    ]
+    if subset == "FD001" and rul.sum() != FD001_RUL_TOTAL:
+        differences.append(f"{rul.sum():,.0f} cycles left in all, published {FD001_RUL_TOTAL:,}")
+    notes = ("simulated by NASA's C-MAPSS", "one row an engine and cycle; test engines stop before they fail")
+    source = f"{place}/*_{subset}.txt"
+    card = DataCard(f"C-MAPSS {subset}", len(train), "public domain", False, source, notes, tuple(differences))
+    return Engines(train, test, rul, card)
+
+
+def ai4i(path: str | Path) -> tuple[pd.DataFrame, DataCard]:
+    """AI4I 2020, a row a part with the columns `AI4I_COLUMNS`, and its card. Raises `DataError`."""
+    table = _csv(Path(path), AI4I_COLUMNS)
+    for column in AI4I_COLUMNS[8:]:
+        if not table[column].isin([0, 1]).all():
+            odd = table[column][~table[column].isin([0, 1])].iloc[0]
+            raise DataError(f"{path}, column {column}: {odd}; it is 0 or 1. Fix or drop those rows.")
+    failures = int(table["Machine failure"].sum())
+    pairs = (("rows", len(table), AI4I_ROWS), ("failures", failures, AI4I_FAILURES))
+    differences = tuple(f"{found:,} {what}, published {whole:,}" for what, found, whole in pairs if found != whole)
+    notes = ("synthetic; rows are parts, not one machine over time",)
+    return table, DataCard("AI4I 2020", len(table), "CC BY 4.0", False, str(path), notes, differences)
+
+
+def nab(path: str | Path, windows: str | Path) -> tuple[pd.DataFrame, DataCard]:
+    """One series of NAB: `timestamp`, `value` and whether it lies in an `anomaly` window, in order; and its card.
+
+    `windows`: NAB's combined_windows.json, which names a series by folder and file. Raises `DataError`.
+    """
+    path = Path(path)
+    table = _csv(path, NAB_COLUMNS)[list(NAB_COLUMNS)]
+    time = pd.to_datetime(table["timestamp"], errors="coerce")
+    value = pd.to_numeric(table["value"], errors="coerce")
+    for column, bad in (("timestamp", time.isna()), ("value", ~np.isfinite(value))):
+        if bad.any():
+            row = int(np.argmax(bad.to_numpy()))
+            raise DataError(f"{path}, column {column}: {table[column].iloc[row]!r} in row {row}. Fix or drop it.")
+    name = f"{path.parent.name}/{path.name}"
+    known = json.loads(Path(windows).read_text(encoding="utf-8"))
+    if name not in known:
+        raise DataError(f"{windows} has no windows for {name}; keep the file in its published folder, one of NAB's.")
+    anomaly = np.zeros(len(table), dtype=bool)
+    for first, last in known[name]:
+        anomaly |= ((time >= pd.Timestamp(first)) & (time <= pd.Timestamp(last))).to_numpy()
+    series = pd.DataFrame({"timestamp": time, "value": value, "anomaly": anomaly})
+    card = DataCard(f"NAB {name}", len(series), "AGPL-3.0", True, str(path), (f"{len(known[name])} windows",))
+    return series.sort_values("timestamp", kind="stable", ignore_index=True), card
+
+
+def _cmapss_folder() -> Path:
+    folder = os.environ.get("MLSD_DATA_DIR")
+    if not folder:
+        raise DataError("MLSD_DATA_DIR is not set. Set it to the folder that holds maintenance/CMAPSS, or give a path.")
+    return Path(folder, "maintenance", "CMAPSS")
+
+
+def _engines(path: Path) -> pd.DataFrame:
+    table = pd.DataFrame(_numbers(path, len(CMAPSS_COLUMNS)), columns=list(CMAPSS_COLUMNS))
+    steps = table.groupby("unit")["cycle"].diff().dropna()
+    if (steps != 1).any():
+        row = int(steps.index[(steps != 1).to_numpy()][0])
+        raise DataError(
+            f"{path}, column cycle: {table['cycle'][row]:.0f} in row {row} does not follow the cycle before it. "
+            "Each engine's cycles count up by one: take the published file, unsorted and whole."
+        )
+    return table.astype({"unit": int, "cycle": int})
+
+
+def _numbers(path: Path, columns: int) -> np.ndarray:
+    """A file of numbers separated by spaces, (rows, columns)."""
+    if not path.exists():
+        raise DataError(f"{path} does not exist. Put the published file there, or name its folder.")
+    rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    for number, row in enumerate(rows, 1):
+        if len(row) != columns:
+            raise DataError(f"{path}, line {number}: {len(row)} columns, published {columns}. Take the published file.")
+    try:
+        found = np.array(rows, dtype=float).reshape(-1, columns)
+    except ValueError as error:
+        raise DataError(f"{path}: {error}; it holds numbers only. Take the published file.") from None
+    if not len(found) or not np.isfinite(found).all():
+        raise DataError(f"{path} is empty or holds a number that is not finite. Take the published file.")
+    return found
+
+
+def _csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    if not path.exists():
+        raise DataError(f"{path} does not exist. Put the published file there, or name its folder.")
+    table = pd.read_csv(path, encoding="utf-8-sig")
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise DataError(
+            f"{path} lacks the column {missing[0]} (it has {', '.join(map(str, table.columns[:14]))}). "
+            "Columns are read by their published names: rename them back, or take the published file."
+        )
+    if table.empty:
+        raise DataError(f"{path} holds no rows below its header. Take the published file.")
+    return table
+
+
+__all__ = ["DAY", "START", "Engines", "Fleet", "ai4i", "cmapss", "fleet_card", "nab", "run_to_failure", "simulate"]

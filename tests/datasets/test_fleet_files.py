@@ -1,0 +1,139 @@
+"""Readers of the published maintenance files: by published names, and telling when a file is not the published one."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlsd_lib.datasets import DataError
+from mlsd_lib.datasets.fleet import AI4I_COLUMNS, CMAPSS_COLUMNS, ai4i, cmapss, nab
+
+
+def write_cmapss(folder, lives=(5, 4), tested=(3, 2), subset="FD001"):
+    rng = np.random.default_rng(0)
+    for part, counts in (("train", lives), ("test", tested)):
+        rows = [
+            [unit, cycle, *rng.normal(size=len(CMAPSS_COLUMNS) - 2).round(4)]
+            for unit, count in enumerate(counts, 1)
+            for cycle in range(1, count + 1)
+        ]
+        lines = [" ".join(map(str, row)) + "  " for row in rows]  # with the published files' trailing blanks
+        (folder / f"{part}_{subset}.txt").write_text("\n".join(lines) + "\n")
+    (folder / f"RUL_{subset}.txt").write_text("".join(f"{10 * i} \n" for i in range(len(tested))))
+
+
+def test_engines_are_read_and_what_differs_from_the_published_files_is_said(tmp_path):
+    write_cmapss(tmp_path)
+    engines = cmapss("FD001", tmp_path)
+    assert list(engines.train) == list(CMAPSS_COLUMNS)
+    assert engines.train.groupby("unit")["cycle"].max().tolist() == [5, 4]
+    assert engines.test_rul.tolist() == [0, 10]
+    told = str(engines.card)
+    for part in ("9 rows of train, published 20,631", "2 engines of test, published 100", "10 cycles left in all"):
+        assert part in told
+
+
+@pytest.mark.parametrize("subset", ["FD002", "FD003", "FD004"])
+def test_the_other_subsets_are_read_by_their_names(tmp_path, subset):
+    write_cmapss(tmp_path, subset=subset)
+    assert len(cmapss(subset, tmp_path).test) == 5
+
+
+def spoil(path, change):
+    path.write_text(change(path.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "told"),
+    [
+        ("train_FD001.txt", lambda text: text.replace("1 2 ", "1 2 7 ", 1), "line 2: 27 columns, published 26"),
+        ("train_FD001.txt", lambda text: "\n".join(text.splitlines()[2:1:-1] + text.splitlines()), "column cycle"),
+        ("test_FD001.txt", lambda text: text.replace("1 1 ", "1 one ", 1), "numbers only"),
+        ("test_FD001.txt", lambda text: "", "is empty"),
+        ("RUL_FD001.txt", lambda text: text + "4\n", "3 rows for 2 test engines"),
+        ("RUL_FD001.txt", lambda text: "nan\n1\n", "not finite"),
+    ],
+)
+def test_a_broken_copy_is_refused_by_name(tmp_path, name, change, told):
+    write_cmapss(tmp_path)
+    spoil(tmp_path / name, change)
+    with pytest.raises(DataError, match=told):
+        cmapss("FD001", tmp_path)
+
+
+def test_what_is_not_there_is_named(tmp_path, monkeypatch):
+    with pytest.raises(DataError, match="FD005"):
+        cmapss("FD005", tmp_path)
+    with pytest.raises(DataError, match="does not exist"):
+        cmapss("FD001", tmp_path)
+    monkeypatch.delenv("MLSD_DATA_DIR", raising=False)
+    with pytest.raises(DataError, match="MLSD_DATA_DIR"):
+        cmapss()
+
+
+@pytest.mark.skipif(
+    not (Path(os.environ.get("MLSD_DATA_DIR") or "/nonexistent") / "maintenance" / "CMAPSS").exists(),
+    reason="MLSD_DATA_DIR is not set or holds no maintenance/CMAPSS: the published engines are not read",
+)
+def test_the_published_engines_differ_in_nothing():
+    engines = cmapss("FD001")
+    assert engines.card.differences == ()
+    assert (len(engines.train), len(engines.test), len(engines.test_rul)) == (20_631, 13_096, 100)
+
+
+def ai4i_table(rows=4):
+    table = pd.DataFrame({name: np.arange(rows, dtype=float) for name in AI4I_COLUMNS})
+    return table.assign(**dict.fromkeys(AI4I_COLUMNS[8:], 0), Type="M").assign(TWF=[1, *[0] * (rows - 1)])
+
+
+def test_ai4i_is_read_with_its_byte_order_mark(tmp_path):
+    path = tmp_path / "ai4i2020.csv"
+    ai4i_table().to_csv(path, index=False, encoding="utf-8-sig")
+    table, card = ai4i(path)
+    assert table["UDI"].tolist() == [0, 1, 2, 3]
+    assert card.differences == ("4 rows, published 10,000", "0 failures, published 339")
+
+
+def test_ai4i_without_a_column_or_with_another_value_is_refused(tmp_path):
+    path = tmp_path / "ai4i2020.csv"
+    ai4i_table().drop(columns="Torque [Nm]").to_csv(path, index=False)
+    with pytest.raises(DataError, match=r"lacks the column Torque \[Nm\]"):
+        ai4i(path)
+    ai4i_table().assign(HDF=2).to_csv(path, index=False)
+    with pytest.raises(DataError, match="column HDF: 2"):
+        ai4i(path)
+
+
+@pytest.fixture
+def series(tmp_path):
+    folder = tmp_path / "realKnownCause"
+    folder.mkdir()
+    path = folder / "machine_temperature_system_failure.csv"
+    time = pd.Timestamp("2013-12-02 21:15") + pd.to_timedelta(5 * np.arange(6), unit="min")
+    pd.DataFrame({"timestamp": time, "value": np.arange(6.0)}).to_csv(path, index=False)
+    windows = tmp_path / "combined_windows.json"
+    known = [["2013-12-02 21:25:00.000000", "2013-12-02 21:30:00.000000"]]
+    windows.write_text(json.dumps({"realKnownCause/machine_temperature_system_failure.csv": known}))
+    return path, windows
+
+
+def test_a_series_of_nab_comes_with_its_windows(series):
+    table, card = nab(*series)
+    assert table["anomaly"].tolist() == [False, False, True, True, False, False]
+    assert "1 windows" in str(card)
+
+
+def test_a_series_of_nab_that_is_unknown_or_spoilt_is_refused(series, tmp_path):
+    path, windows = series
+    windows.write_text("{}")
+    with pytest.raises(DataError, match="no windows for realKnownCause"):
+        nab(path, windows)
+    spoil(path, lambda text: text.replace("3.0", "three"))
+    with pytest.raises(DataError, match="column value: 'three' in row 3"):
+        nab(path, windows)
+    spoil(path, lambda text: text.replace("value", "values"))
+    with pytest.raises(DataError, match="lacks the column value"):
+        nab(path, windows)
