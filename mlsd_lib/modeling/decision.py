@@ -25,6 +25,7 @@ class DecisionRecord:
     test: Interval
     weakest_assumption: str
     way_back: str
+    tested_on: str = "the days after the release"
 
     def __str__(self) -> str:
         judged = "\n".join(
@@ -39,7 +40,7 @@ Candidates, judged on the days before the release by the labels known then; of t
 to serve is taken:
 {judged}
 
-Test, on the days after the release: {self.test.mean:,.0f} {self.unit} (95 % interval {self.test.low:,.0f} to
+Test, on {self.tested_on}: {self.test.mean:,.0f} {self.unit} (95 % interval {self.test.low:,.0f} to
 {self.test.high:,.0f}).
 
 Weakest assumption: {self.weakest_assumption}
