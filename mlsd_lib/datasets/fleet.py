@@ -67,7 +67,7 @@ def simulate(rng: np.random.Generator, days: int = 240, **options: Any) -> Fleet
 def run_to_failure(rng: np.random.Generator, units: int = 150) -> Fleet:
     """New units on a test rig, each run until it fails: whole lives, none censored."""
     simulator = FleetSimulator(rng, units, commissioned_days=1, withdrawn=False)
-    parts = []
+    parts: list[pd.DataFrame] = []
     while len(parts) == 0 or not set(range(units)) <= set(simulator.removed):
         readings, _ = simulator.day()
         parts.append(readings[readings["unit_id"] < units])

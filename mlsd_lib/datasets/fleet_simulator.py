@@ -55,7 +55,9 @@ class Units:
 
     def joined(self, other: "Units") -> "Units":
         """These units and then the others."""
-        return Units(*(np.concatenate([one, two]) for one, two in zip(vars(self).values(), vars(other).values())))
+        return Units(
+            *(np.concatenate([one, two]) for one, two in zip(vars(self).values(), vars(other).values(), strict=True))
+        )
 
 
 class FleetSimulator:

@@ -1,0 +1,138 @@
+"""The command line of the maintenance system: `python -m case_studies.maintenance --help`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mlsd_lib.modeling import Run
+from mlsd_lib.operations import commands
+from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
+
+if TYPE_CHECKING:
+    import flask
+    import pandas as pd
+
+
+class Labels(StrEnum):
+    KNOWN = "known by now"
+    DROP = "drop censored"
+    AS_FAILED = "censored as failed"
+
+
+class By(StrEnum):
+    PREDICTION = "prediction"
+    AGE = "age"
+
+
+Choose = Annotated[By, typer.Option(help="Choose units by predicted remaining life or by age.")]
+Crew = Annotated[int, typer.Option(help="How many units a day the crew can replace.", min=1)]
+LabelChoice = Annotated[Labels, typer.Option(help="What to learn of units that have not failed.")]
+Positions = Annotated[int, typer.Option(help="Positions in the plant, each with a unit in it.", min=30)]
+
+
+def _service(run: Run) -> "flask.Flask":
+    from case_studies.maintenance import service
+
+    return service.app_of(run)
+
+
+def _restore(run: Run, release: Path) -> int:
+    from case_studies.maintenance import service
+
+    return service.restore(run, release)
+
+
+def _engines(subset: str, source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
+    from case_studies.maintenance import train
+    from mlsd_lib.datasets.fleet import cmapss
+
+    engines = cmapss(subset, source)
+    return engines.card, train.engine_protocol(engines, seed=seed)
+
+
+def _protocol(subset: str) -> commands.Protocol:
+    return lambda source, seed: _engines(subset, source, seed)
+
+
+app = command_line(
+    "maintenance",
+    "Predictive maintenance, a complete system.",
+    _service,
+    _restore,
+    {subset.lower(): _protocol(subset) for subset in ("FD001", "FD002", "FD003", "FD004")},
+)
+
+
+@app.command(epilog="Example: python -m case_studies.maintenance train --days 300 --crew-per-day 4")
+def train(
+    source: Annotated[str, typer.Option(help='"simulator"; published files are for report --protocol.')] = "simulator",
+    days: Annotated[int, typer.Option(help="Days of history to simulate.", min=150)] = 240,
+    positions: Positions = 200,
+    rig_units: Annotated[int, typer.Option(help="Units run to failure, for the test alone.", min=20)] = 150,
+    by: Choose = By.PREDICTION,
+    crew_per_day: Crew = 6,
+    labels: LabelChoice = Labels.KNOWN,
+    seed: Seed = 0,
+    out: Out = commands.RUNS,
+) -> None:
+    """Compare the candidates, release the best, write a new run folder."""
+    import numpy as np
+
+    from case_studies.maintenance import data
+    from case_studies.maintenance import train as training
+    from case_studies.maintenance.policy import ReplacementPolicy
+    from mlsd_lib.datasets.fleet import run_to_failure
+
+    with progress("reading the fleet") as tell:
+        run = Run.new(out)
+        fleet = data.load_fleet(source, run.path / "quarantine", seed=seed, days=days, positions=positions)
+        rng = np.random.default_rng(seed)
+        rig, policy = run_to_failure(rng.spawn(1)[0], rig_units), ReplacementPolicy(crew_per_day, by.value)
+        table = training.train(run, fleet, rig, rng, policy, labels.value, tell=tell)
+    commands.show_trained("maintenance", run, fleet.card, table)
+
+
+@app.command(
+    epilog="Example: python -m case_studies.maintenance simulate --weeks 6 --incident-week 2 --rollback release"
+)
+def simulate(
+    weeks: Weeks = 8,
+    incident_week: IncidentWeek = None,
+    retrain: Annotated[bool, typer.Option(help="Fit the model anew each week.")] = True,
+    positions: Positions = 200,
+    by: Choose = By.PREDICTION,
+    crew_per_day: Crew = 6,
+    labels: LabelChoice = Labels.KNOWN,
+    rollback: OnAlarm = Rollback.BOTH,
+    seed: Seed = 0,
+    out: Out = commands.RUNS,
+) -> None:
+    """Live some weeks in virtual time and count the money."""
+    import numpy as np
+
+    from case_studies.maintenance.data import drifting
+    from case_studies.maintenance.incident import Plant
+    from case_studies.maintenance.policy import ReplacementPolicy
+    from mlsd_lib.simulation import weekly
+
+    with progress("240 days of history and the first release") as tell:
+        policy, rng = ReplacementPolicy(crew_per_day, by.value), np.random.default_rng(seed)
+        plant = Plant.opened(rng, policy=policy, label_policy=labels.value, positions=positions)
+        for week in range(weeks):
+            tell(f"week {week + 1} of {weeks}")
+            if week == incident_week:
+                plant.deploy(plant.release.with_calibration(drifting(plant.now)))
+            plant.week(rollback.value)
+            if retrain:
+                plant.retrain(labels.value)
+    commands.show_weeks(Run.new(out), weekly(plant.days))
+    rang = [(number, day["acting"]) for number, day in enumerate(plant.days) if day["acting"]]
+    for number, metrics in rang:
+        typer.echo(f"day {number}: acted on {', '.join(metrics)}")
+
+
+def main() -> None:
+    """Runs the command line."""
+    commands.main(app)

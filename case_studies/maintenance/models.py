@@ -1,0 +1,234 @@
+"""The models of remaining life, their intervals, and a release: a model with its policy and its calibration.
+
+A release is fitted as it could have been at a moment, on units: those it learns from are never those that set its
+threshold and its intervals.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from case_studies.maintenance.data import RIGHT, Calibration, MaintenanceError
+from case_studies.maintenance.features import FEATURES
+from case_studies.maintenance.labels import CAP_DAYS, LabelPolicy, censoring_weights, lifetimes, training_labels
+from case_studies.maintenance.policy import ReplacementPolicy, best_age, best_threshold
+from mlsd_lib.modeling import read_artefact, save_artefact
+
+COVERAGE = 0.9
+HELD_OUT_TENTHS = 4
+"""Of ten units so many set the threshold and the intervals; the model learns from the others."""
+
+
+def _linear(seed: int) -> Any:
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), Ridge(1.0))
+
+
+def _network(seed: int) -> Any:
+    from sklearn.neural_network import MLPRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    network = MLPRegressor(hidden_layer_sizes=(32, 32), alpha=0.1, max_iter=12, tol=0, random_state=seed)
+    return make_pipeline(StandardScaler(), network)
+
+
+def _boosted(seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    return HistGradientBoostingRegressor(
+        learning_rate=0.08,
+        max_iter=100,
+        max_leaf_nodes=15,
+        min_samples_leaf=50,
+        early_stopping=False,
+        random_state=seed,
+    )
+
+
+MODELS: dict[str, Callable[[int], Any]] = {"linear": _linear, "network": _network, "boosted": _boosted}
+"""From the cheapest to serve to the most expensive; the network also fits on the gateway."""
+
+
+def fit(name: str, features: pd.DataFrame, label: np.ndarray, seed: int = 0) -> Any:
+    """The model `name`, fitted to remaining lives. `features` (n, columns), `label` (n,), days.
+
+    Raises `MaintenanceError` for an unknown name and where there is nothing to learn from.
+    """
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+
+    if name not in MODELS:
+        raise MaintenanceError(f"The model is {name!r}; it must be one of {', '.join(MODELS)}.")
+    if len(label) == 0 or np.ptp(label) == 0:
+        raise MaintenanceError(
+            f"The {len(label):,} training rows hold no two different remaining lives; a model needs units that failed. "
+            "Learn from a longer history, or under another label policy."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of passes is meant
+        return MODELS[name](seed).fit(features.to_numpy(float), label)
+
+
+def remaining(model: Any, features: pd.DataFrame | np.ndarray) -> np.ndarray:
+    """The remaining life that `model` expects, (n,), days, 0 to the cap."""
+    return np.clip(model.predict(np.asarray(features, dtype=float)), 0, CAP_DAYS)
+
+
+def margin_days(error: np.ndarray, unit: np.ndarray, rng: np.random.Generator, coverage: float = COVERAGE) -> float:
+    """The half-width, days, of split-conformal intervals, from absolute errors on held-out units, (n,) each.
+
+    Rows of a unit are not exchangeable, units are: one row is drawn from each, and the ceil((units + 1) coverage)-th
+    smallest error covers a row drawn from a new unit at least so often; the mean over 50 draws is taken (H.
+    Papadopoulos and others, 2002). Raises `MaintenanceError` for too few units.
+    """
+    order = rng.permuted(np.tile(np.arange(len(unit)), (50, 1)), axis=1)
+    units = len(np.unique(unit))
+    rank = int(np.ceil((units + 1) * coverage))
+    if rank > units:
+        needed = int(np.ceil(coverage / (1 - coverage)))
+        raise MaintenanceError(
+            f"{units} units cannot show a coverage of {coverage}; that takes {needed}. Hold out more."
+        )
+    drawn = [np.sort(error[rows[np.unique(unit[rows], return_index=True)[1]]])[rank - 1] for rows in order]
+    return float(np.mean(drawn))
+
+
+@dataclass(frozen=True)
+class Release:
+    """All that decides about a unit: model, policy, threshold, interval, and the calibration that reads the sensors."""
+
+    model_name: str
+    model: Any
+    policy: ReplacementPolicy
+    threshold: float
+    margin_days: float
+    calibration: Calibration = RIGHT
+
+    def with_calibration(self, calibration: Calibration) -> "Release":
+        """The same release with another reading of the sensors."""
+        return replace(self, calibration=calibration)
+
+    def remaining(self, features: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """The remaining life of each row, (n,), days."""
+        return remaining(self.model, features)
+
+    def value(self, features: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """What the threshold is held against, (n,)."""
+        rows = np.asarray(features, dtype=float)
+        return self.policy.value(risk(self.remaining(rows)), rows[:, 0])
+
+    def decide(self, features: pd.DataFrame, time: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+        """Which units are wanted, and which of them the crew replaces, (n,) of bool each, in the order they came."""
+        wanted = self.value(features) >= self.threshold
+        return wanted, self.policy.replaced(time, wanted)
+
+    def save(self, folder: Path) -> None:
+        """Writes the release into `folder`."""
+        save_artefact(
+            folder,
+            self.model,
+            model_name=self.model_name,
+            policy=asdict(self.policy),
+            threshold=min(self.threshold, 1e9),
+            margin_days=self.margin_days,
+            calibration=asdict(self.calibration),
+        )
+
+    @classmethod
+    def read(cls, folder: Path) -> "Release":
+        """The release in `folder`; raises `ModelingError` if it is not complete and unchanged."""
+        model, document = read_artefact(folder)
+        policy, calibration = ReplacementPolicy(**document["policy"]), Calibration(**document["calibration"])
+        return cls(document["model_name"], model, policy, document["threshold"], document["margin_days"], calibration)
+
+
+def risk(remaining_days: Any) -> Any:
+    """1 where a unit is expected to fail now, 0 where it lives beyond the cap."""
+    return 1 - remaining_days / CAP_DAYS
+
+
+def held_out(unit: Any) -> np.ndarray:
+    """Which rows are of units that no model learns from, by the number of the unit, (n,) of bool."""
+    return np.asarray(unit) * 7 % 10 < HELD_OUT_TENTHS
+
+
+def fit_release(
+    readings: pd.DataFrame,
+    units: pd.DataFrame,
+    features: pd.DataFrame,
+    now: pd.Timestamp,
+    name: str = "linear",
+    policy: ReplacementPolicy | None = None,
+    label_policy: LabelPolicy = "known by now",
+    seed: int = 0,
+    calibration: Calibration = RIGHT,
+) -> Release:
+    """The release that could be made at `now`: nothing later than that is looked at."""
+    policy = policy or ReplacementPolicy()
+    learned, apart = training_labels(readings, units, now, label_policy), held_out(readings["unit_id"])
+    rows = learned.use & ~apart
+    model = fit(name, features[rows], learned.label[rows], seed)
+    lives, weight = known_lives(units, now)
+    judged = apart & readings["unit_id"].isin(lives.index).to_numpy() & (readings["time"] < now).to_numpy()
+    expected = remaining(model, features[judged])
+    if policy.by == "age":
+        threshold = best_age(lives.to_numpy(), weight.to_numpy(), policy.failure_eur) - 1
+    else:
+        ours = lives[held_out(lives.index)]
+        threshold = best_threshold(readings[judged], risk(expected), ours, policy.failure_eur, weight)
+    error = np.abs(expected - np.clip(_left(readings[judged], lives), 0, CAP_DAYS))
+    rng = np.random.default_rng(seed)
+    return Release(
+        name, model, policy, threshold, margin_days(error, readings["unit_id"].to_numpy()[judged], rng), calibration
+    )
+
+
+def known_lives(units: pd.DataFrame, now: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
+    """The lives, days, of the units that had failed by `now`, and what each stands for among all of them."""
+    lives = lifetimes(units, now)
+    weight = pd.Series(censoring_weights(lives), lives.index)
+    failed = lives["failed"]
+    return lives["days"][failed], weight[failed]
+
+
+def _left(readings: pd.DataFrame, lives: pd.Series) -> np.ndarray:
+    return lives.reindex(readings["unit_id"]).to_numpy() - readings["age_days"].to_numpy()
+
+
+def edge_models(model: Any, folder: Path) -> tuple[Path, Path]:
+    """The network as ONNX files for a gateway: in floats, and with its weights as 8-bit integers.
+
+    Raises `MaintenanceError` for a model whose numbers are no weights of a network.
+    """
+    import logging
+
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from skl2onnx import to_onnx
+
+    if not (hasattr(model, "steps") and hasattr(model[-1], "coefs_")):
+        raise MaintenanceError("Only the network has weights to be made integers. Fit the model 'network'.")
+    in_float, in_integers = folder / "float.onnx", folder / "int8.onnx"
+    in_float.write_bytes(to_onnx(model, np.zeros((1, len(FEATURES)), np.float32)).SerializeToString())
+    logging.getLogger().setLevel(logging.ERROR)  # it advises a preparation that changes nothing here
+    quantize_dynamic(in_float, in_integers, weight_type=QuantType.QInt8)
+    return in_float, in_integers
+
+
+def on_the_edge(path: Path) -> Callable[[np.ndarray], np.ndarray]:
+    """The model of an ONNX file on one thread: from features (n, 14) to remaining lives (n,), days."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda rows: np.clip(session.run(None, {name: rows.astype(np.float32)})[0][:, 0], 0, CAP_DAYS)

@@ -1,0 +1,84 @@
+"""What the tests of all case studies ask of this one, see `test_contract`: a small fleet and a run trained on it."""
+
+from functools import cache
+
+import numpy as np
+
+from case_studies.maintenance import data, features, monitor
+from case_studies.maintenance import train as training
+from case_studies.maintenance.data import DAY
+from mlsd_lib.datasets.fleet import run_to_failure
+from mlsd_lib.simulation import acting
+
+HISTORY_DAYS, LIVE_DAYS = 170, 6
+ID = "reading_id"
+HOSTILE = [
+    ({"sensor_model": "D"}, "sensor_model"),
+    ({"sensor_model": "a"}, "sensor_model"),
+    ({"age_days": -1}, "age_days"),
+    ({"age_days": 1.5}, "age_days"),
+    ({"load": 3.1}, "load"),
+    ({"vibration": 1e7}, "vibration"),
+    ({"unit_id": True}, "unit_id"),
+    ({"reading_id": 2**63}, "reading_id"),
+    ({"time": "yesterday"}, "time"),
+]
+SMALL = """
+positions, history_days, rig_units, quiet_plants = 60, 170, 45, 1
+load_seconds, live_weeks, incident_weeks = 1, 2, 1
+"""
+CHOICES = {
+    "decision-crew": ("your_crew_per_day, your_rule = 3, 'age'", "3 a day by age"),
+    "decision-operations": ("your_labels, your_rollback = 'drop censored', 'release'", "drop censored"),
+}
+
+
+@cache
+def fleet():
+    return data.load_fleet(seed=0, days=HISTORY_DAYS + LIVE_DAYS, positions=150)
+
+
+@cache
+def fleet_features():
+    return features.features_of(fleet().readings)
+
+
+@cache
+def rig():
+    return run_to_failure(np.random.default_rng(1), 60)
+
+
+def release_day():
+    return fleet().now - LIVE_DAYS * DAY
+
+
+def train(run):
+    training.train(run, fleet(), rig(), np.random.default_rng(0), now=release_day(), names=("linear",))
+
+
+def rows(number):
+    """Which readings are of day `number` after the release."""
+    date = release_day() + number * DAY
+    return data.between(fleet().readings["time"], date, date + DAY)
+
+
+@cache
+def day(number):
+    date = release_day() + number * DAY
+    reports = data.report_messages(fleet(), date, date + DAY)
+    return data.messages(fleet().readings[rows(number)]), reports, fleet_features()[rows(number)]
+
+
+def spoiled(release):
+    return release.with_calibration(data.drifting(release_day()))
+
+
+def watch(release):
+    readings = fleet().readings
+    fitted = monitor.monitor_of(fleet_features(), readings["sensor_model"], readings["time"], release_day())
+
+    def alerts(number, seen):
+        window = monitor.window_of(seen, readings["sensor_model"][rows(number)])
+        return acting(fitted.observe(window, t=number))
+
+    return alerts
