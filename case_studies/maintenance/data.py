@@ -74,27 +74,30 @@ def between(time: pd.Series, first: pd.Timestamp, end: pd.Timestamp) -> np.ndarr
 class Calibration:
     """The part of a release that turns what a sensor model sends into units.
 
-    A firmware that is not right drifts: what it makes of the sensor model `drifting` grows by `drift_a_day` of itself
-    each day from the day of `since_us` on.
+    A firmware whose temperature compensation is not right drifts: the temperature that it makes of the sensor model
+    `drifting` grows by `drift_a_day` of itself each day from the day of `since_us` on.
     """
 
     drifting: str = ""
     drift_a_day: float = 0.0
     since_us: int = 0
 
-    def _factor(self, sensor_model: Any, time_us: Any) -> Any:
+    def _factors(self, sensor_model: np.ndarray, time_us: np.ndarray) -> np.ndarray:
+        """What each sensor's value is multiplied by, (n, sensors)."""
         days = np.maximum(time_us // DAY_US - self.since_us // DAY_US + 1, 0)
-        return 1 + self.drift_a_day * days * (sensor_model == self.drifting)
+        drift = self.drift_a_day * days * (sensor_model == self.drifting)
+        return 1 + drift[:, None] * [name == "temperature" for name in SENSORS]
 
     def parsed_one(self, sensor_model: str, time_us: int, sent: Iterable[float]) -> list[float]:
         """One message's vibration, temperature and pressure, in units."""
-        factor = float(self._factor(sensor_model, time_us))
-        return [value / per * factor for value, per in zip(sent, SENT_PER_UNIT[sensor_model], strict=True)]
+        factors = self._factors(np.array([sensor_model]), np.array([time_us]))[0].tolist()
+        per_unit = SENT_PER_UNIT[sensor_model]
+        return [value / per * factor for value, per, factor in zip(sent, per_unit, factors, strict=True)]
 
     def parsed(self, messages: pd.DataFrame) -> pd.DataFrame:
         """The readings that this calibration makes of messages."""
-        factor = self._factor(messages["sensor_model"].to_numpy(), microseconds_of(messages["time"]))
-        return _scaled(messages, factor[:, None] / _per_unit(messages["sensor_model"]))
+        factors = self._factors(messages["sensor_model"].to_numpy().astype(str), microseconds_of(messages["time"]))
+        return _scaled(messages, factors / _per_unit(messages["sensor_model"]))
 
 
 RIGHT = Calibration()
@@ -102,7 +105,7 @@ RIGHT = Calibration()
 
 
 def drifting(since: pd.Timestamp, sensor_model: str = "B", drift_a_day: float = DRIFT_A_DAY) -> Calibration:
-    """The calibration of a firmware whose reading of one sensor model drifts from the day `since` on."""
+    """The calibration of a firmware whose temperature of one sensor model drifts from the day `since` on."""
     return Calibration(sensor_model, drift_a_day, int(since.to_datetime64().astype("datetime64[us]").astype(np.int64)))
 
 
