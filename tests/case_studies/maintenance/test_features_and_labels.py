@@ -1,0 +1,109 @@
+"""Features against a slow loop and against the future; labels of lives that have not ended."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from case_studies.maintenance import labels
+from case_studies.maintenance.data import DAY, MaintenanceError, drifting, load_fleet, sent
+from case_studies.maintenance.features import FEATURES, features_of
+from mlsd_lib.data import ContractBroken, admit
+from mlsd_lib.datasets.fleet_simulator import MEAN_LIFE_DAYS
+
+
+def slow_features(readings, row):
+    """The features of one reading, by looking at each reading of its unit."""
+    one = readings.iloc[row]
+    own = readings[(readings["unit_id"] == one["unit_id"]) & (readings["time"] <= one["time"])]
+    found = [float(one["age_days"]), one["load"]]
+    for sensor in ("vibration", "temperature", "pressure"):
+        week, month = (own[sensor][own["time"] > one["time"] - days * DAY].mean() for days in (7, 28))
+        first = own[sensor][own["age_days"] < 7]
+        normal = first.mean() if len(first) else week
+        found += [one[sensor], week, week - normal, week - month]
+    return found
+
+
+def test_features_equal_a_slow_loop_over_the_units_readings(fleet, fleet_features):
+    rows = np.random.default_rng(0).choice(len(fleet.readings), 60, replace=False)
+    slow = np.array([slow_features(fleet.readings, row) for row in rows])
+    np.testing.assert_allclose(fleet_features.iloc[rows].to_numpy(), slow, atol=1e-6)
+    assert list(fleet_features) == list(FEATURES)
+
+
+def test_no_feature_changes_when_the_future_is_cut_off(fleet, fleet_features, release_day):
+    past = (fleet.readings["time"] < release_day - 60 * DAY).to_numpy()
+    np.testing.assert_allclose(features_of(fleet.readings[past]), fleet_features[past], atol=1e-6)
+
+
+def test_dropping_censored_lives_keeps_the_short_ones_and_a_weibull_life_does_not(fleet, release_day):
+    lives = labels.lifetimes(fleet.units, release_day - 50 * DAY)
+    dropped, fitted = (labels.mean_life(lives, method) for method in ("drop censored", "Weibull AFT"))
+    assert dropped < 0.7 * MEAN_LIFE_DAYS
+    assert fitted == pytest.approx(MEAN_LIFE_DAYS, rel=0.2)
+
+
+def test_lives_know_nothing_of_ends_that_have_not_come(fleet, release_day):
+    then = release_day - 50 * DAY
+    lives = labels.lifetimes(fleet.units, then)
+    later = fleet.units.loc[lives.index, "ended"] > then
+    assert later.any()
+    assert not lives["failed"][later].any()
+    assert (lives["days"][later] == (then - fleet.units.loc[lives.index, "installed"][later]) / DAY).all()
+
+
+def test_a_capped_label_of_a_running_unit_is_known_once_it_has_run_so_long(fleet, release_day):
+    learned = labels.training_labels(fleet.readings, fleet.units, release_day)
+    unit = fleet.readings["unit_id"]
+    true = np.minimum(fleet.units["life_days"].reindex(unit).to_numpy() - fleet.readings["age_days"].to_numpy(), 60)
+    np.testing.assert_array_equal(learned.label[learned.use], true[learned.use])
+    running = fleet.units["ended"].isna().reindex(unit).to_numpy()
+    assert (learned.use & running).sum() > 500
+    dropped = labels.training_labels(fleet.readings, fleet.units, release_day, "drop censored")
+    assert not (dropped.use & running).any()
+    as_failed = labels.training_labels(fleet.readings, fleet.units, release_day, "censored as failed")
+    assert (as_failed.label <= true).all()
+    assert (as_failed.label[as_failed.use] < true[as_failed.use]).sum() > 500
+
+
+def test_weighted_for_censoring_the_failed_units_stand_for_all(fleet):
+    lives = labels.lifetimes(fleet.units, fleet.now)
+    weight = labels.censoring_weights(lives)
+    weighted = np.average(lives["days"], weights=weight)
+    assert weight[~lives["failed"]].max() == 0
+    assert labels.mean_life(lives, "drop censored") < weighted < 1.1 * MEAN_LIFE_DAYS
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        (lambda fleet: labels.mean_life(labels.lifetimes(fleet.units, fleet.now), "median"), "The method is 'median'"),
+        (lambda fleet: labels.training_labels(fleet.readings, fleet.units, fleet.now, "all"), "label policy is 'all'"),
+        (
+            lambda fleet: labels.weibull_aft(labels.lifetimes(fleet.units, fleet.units["installed"].min() + 9 * DAY)),
+            "5",
+        ),
+        (lambda fleet: load_fleet("train_FD001.txt"), "report --protocol fd001"),
+    ],
+)
+def test_what_cannot_be_done_is_said(fleet, ask, told):
+    with pytest.raises(MaintenanceError, match=told):
+        ask(fleet)
+
+
+def test_a_drifting_firmware_moves_one_sensor_model_and_its_temperature_alone(fleet, release_day):
+    wrong = drifting(release_day).parsed(sent(fleet.readings))
+    days = (fleet.readings["time"] - release_day) // DAY + 1
+    drifts = (days > 0) & (fleet.readings["sensor_model"] == "B")
+    factor = wrong["temperature"] / fleet.readings["temperature"]
+    np.testing.assert_allclose(factor, np.where(drifts, 1 + 0.03 * days, 1))
+    np.testing.assert_allclose(wrong[["vibration", "pressure"]], fleet.readings[["vibration", "pressure"]])
+
+
+def test_a_table_that_breaks_the_contract_is_set_aside(fleet, tmp_path):
+    from case_studies.maintenance.data import contract
+
+    bad = fleet.readings.assign(sensor_model="D", temperature=pd.Series(999.0, index=fleet.readings.index))
+    with pytest.raises(ContractBroken) as caught:
+        admit(bad, contract(), "readings", tmp_path)
+    assert {fault.column for fault in caught.value.faults} == {"sensor_model", "temperature"}
