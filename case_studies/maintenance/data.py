@@ -21,7 +21,7 @@ DAY_US = 86_400_000_000
 SENT_PER_UNIT = {"A": (1.0, 1.0, 1.0), "B": (0.1, 1.0, 100.0), "C": (1_000.0, 10.0, 1.0)}
 """What each sensor model sends for 1 mm/s, 1 degree Celsius, 1 bar: B counts cm/s and kPa, C um/s and tenths."""
 MESSAGE = ["reading_id", "time", "unit_id", "sensor_model", "age_days", "load", *SENSORS]
-DRIFT_A_DAY = 0.03
+DRIFT_A_DAY = 0.08
 
 
 class MaintenanceError(CourseError):
@@ -74,8 +74,8 @@ def between(time: pd.Series, first: pd.Timestamp, end: pd.Timestamp) -> np.ndarr
 class Calibration:
     """The part of a release that turns what a sensor model sends into units.
 
-    A firmware whose temperature compensation is not right drifts: the temperature that it makes of the sensor model
-    `drifting` grows by `drift_a_day` of itself each day from the day of `since_us` on.
+    A firmware that integrates acceleration wrongly drifts: the vibration that it makes of the sensor model `drifting`
+    grows by `drift_a_day` of itself each day from the day of `since_us` on.
     """
 
     drifting: str = ""
@@ -86,7 +86,7 @@ class Calibration:
         """What each sensor's value is multiplied by, (n, sensors)."""
         days = np.maximum(time_us // DAY_US - self.since_us // DAY_US + 1, 0)
         drift = self.drift_a_day * days * (sensor_model == self.drifting)
-        return 1 + drift[:, None] * [name == "temperature" for name in SENSORS]
+        return 1 + drift[:, None] * [name == "vibration" for name in SENSORS]
 
     def parsed_one(self, sensor_model: str, time_us: int, sent: Iterable[float]) -> list[float]:
         """One message's vibration, temperature and pressure, in units."""
@@ -105,7 +105,7 @@ RIGHT = Calibration()
 
 
 def drifting(since: pd.Timestamp, sensor_model: str = "B", drift_a_day: float = DRIFT_A_DAY) -> Calibration:
-    """The calibration of a firmware whose temperature of one sensor model drifts from the day `since` on."""
+    """The calibration of a firmware whose vibration of one sensor model drifts from the day `since` on."""
     return Calibration(sensor_model, drift_a_day, int(since.to_datetime64().astype("datetime64[us]").astype(np.int64)))
 
 

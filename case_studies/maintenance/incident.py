@@ -2,7 +2,7 @@
 
 Readings come, the current release reads and decides them, the crew replaces overnight; what fails, fails in the
 evening. Replacing changes what is seen later, so each day's readings follow from the decisions of the day before. The
-bad release here is a firmware whose temperature of sensor model B drifts further each day.
+bad release here is a firmware whose vibration of sensor model B drifts further each day.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Live weeks: quiet while clean, loud at the firmware, whole again after the rollback; and telemetry that comes late."""
+"""Live weeks: quiet while clean, loud at the firmware, whole again after the rollback; telemetry that comes late."""
 
 import copy
 import functools
@@ -39,21 +39,21 @@ def test_clean_weeks_stay_quiet_and_the_firmware_is_named_within_two_days(lived)
     assert not any(day["acting"] for day in clean.days)
     rang = [number for number, day in enumerate(broken.days) if day["acting"]]
     assert rang[0] <= 1
-    assert broken.days[rang[0]]["acting"] == ["feature_drift:temperature B"]
+    assert broken.days[rang[0]]["acting"] == ["feature_drift:vibration B"]
     assert not any(day["spoiled"] for day in broken.days[rang[0] + 1 :])
 
 
 def test_after_the_rollback_with_its_state_nothing_misread_is_left(lived):
     whole, half = (lived(incident=True, rollback=one) for one in ("release and state", "release"))
-    assert whole.read["temperature"].equals(whole.readings["temperature"])
-    assert (half.read["temperature"] - half.readings["temperature"]).abs().max() > 0.5
+    assert whole.read["vibration"].equals(whole.readings["vibration"])
+    assert (half.read["vibration"] - half.readings["vibration"]).abs().max() > 0.1
 
 
 def test_labels_show_every_plant_what_was_misread(lived):
     waited = lived(weeks=2, incident=True, rollback="wait for labels")
     assert waited.spoiled is None
     assert sum(day["spoiled"] for day in waited.days) == 10
-    assert waited.read["temperature"].equals(waited.readings["temperature"])
+    assert waited.read["vibration"].equals(waited.readings["vibration"])
 
 
 def test_a_firmware_that_stays_sends_the_crew_to_healthy_units(lived):
@@ -104,8 +104,8 @@ def test_a_unit_is_ordered_once(run):
     answers = []
     for number in range(3):
         rows = hooks.fleet().readings[hooks.rows(number)]
-        for body in messages(rows):
-            answers.append((body["unit_id"], client.post("/predict", json=body).get_json()))
+        bodies = messages(rows)
+        answers += [(body["unit_id"], client.post("/predict", json=body).get_json()) for body in bodies]
     ordered = [unit for unit, answer in answers if answer["replace"]]
     assert ordered
     assert len(ordered) == len(set(ordered))
