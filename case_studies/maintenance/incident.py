@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from case_studies.maintenance.data import DAY, RIGHT, between, sent
+from case_studies.maintenance.data import DAY, RIGHT, sent
 from case_studies.maintenance.features import features_of
 from case_studies.maintenance.labels import LabelPolicy
 from case_studies.maintenance.models import Release, fit_release
@@ -141,12 +141,3 @@ class Plant(LiveSystem[Release]):
         wanted, replaced = np.zeros(len(come), dtype=bool), np.zeros(len(come), dtype=bool)
         wanted[asked], replaced[asked] = release.decide(features[asked], come["time"][asked])
         return wanted, replaced
-
-
-def monitor_days(plant: Plant, first: pd.Timestamp, end: pd.Timestamp) -> list[pd.DataFrame]:
-    """The windows of the days from `first` until before `end`, as the monitor saw them."""
-    rows = between(plant.read["time"], first, end)
-    windows = window_of(plant.features[rows], plant.read["sensor_model"][rows])
-    settled = (plant.features[rows]["age_days"] >= 7).to_numpy()
-    day = plant.read["time"][rows].dt.normalize().to_numpy()[settled]
-    return [one for _, one in windows.groupby(day)]

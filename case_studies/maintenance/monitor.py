@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from case_studies.maintenance.data import DAY, between
-from case_studies.maintenance.features import WEEK
 from mlsd_lib.datasets.fleet_simulator import SENSOR_MODELS, SENSORS
 from mlsd_lib.operations import Monitor
 
@@ -21,13 +20,12 @@ THIN = 4
 def window_of(features: pd.DataFrame, sensor_model: pd.Series) -> pd.DataFrame:
     """What the monitor looks at, a row a reading: the step of each sensor in the column of its model."""
     model = np.asarray(sensor_model).astype(str)
-    settled = features["age_days"].to_numpy() >= WEEK
     columns = {}
     for sensor in SENSORS:
         step = (features[sensor] - features[f"{sensor}_7d"]).to_numpy()
         for name in SENSOR_MODELS:
             columns[f"{sensor} {name}"] = np.where(model == name, step, np.nan)
-    return pd.DataFrame(columns)[settled]
+    return pd.DataFrame(columns)
 
 
 def monitor_of(
@@ -40,6 +38,5 @@ def monitor_of(
     recent = between(time, now - REFERENCE_DAYS * DAY, now)
     day = time[recent].dt.normalize().to_numpy()
     normal = window_of(features[recent], sensor_model[recent])
-    settled = (features[recent]["age_days"] >= WEEK).to_numpy()
-    clean = [rows for _, rows in normal.groupby(day[settled])]
+    clean = [rows for _, rows in normal.groupby(day)]
     return Monitor(MONITORED, false_alarm_rate=rate or 1 / (len(clean) + 1)).fit(normal.iloc[::THIN], clean)
