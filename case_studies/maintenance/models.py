@@ -4,6 +4,7 @@ A release is fitted as it could have been at a moment, on units: those it learns
 threshold and its intervals.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -211,6 +212,7 @@ def edge_models(model: Any, folder: Path) -> tuple[Path, Path]:
     """
     import logging
 
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when onnxruntime is first imported
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from skl2onnx import to_onnx
 
@@ -225,6 +227,7 @@ def edge_models(model: Any, folder: Path) -> tuple[Path, Path]:
 
 def on_the_edge(path: Path) -> Callable[[np.ndarray], np.ndarray]:
     """The model of an ONNX file on one thread: from features (n, 14) to remaining lives (n,), days."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
