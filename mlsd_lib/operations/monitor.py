@@ -43,6 +43,9 @@ KINDS = {
     "score_drift": Kind("stability index of the score", 0.02, "ticket", "Find the feature that moved with it."),
     "flag_rate": Kind("change of the log share of flagged rows", 0.2, "page", "Check capacity; think of a rollback."),
     "volume": Kind("change of the log number of rows", 0.2, "page", "Check upstream for rows lost or sent twice."),
+    "mean_weight": Kind(
+        "distance of the mean importance weight from 1", 0.05, "page", "Compare what was shown with what was logged."
+    ),
     "performance": Kind("loss on labels that have arrived", 0.02, "page", "Roll back; retrain on recent labels."),
 }
 
@@ -52,6 +55,7 @@ class Monitor:
 
     `features`: columns of numbers or categories (distinguished by the reference's types); `score`: the model's output;
     `flagged`: a boolean column, what was acted on; `performance`: a function of the labelled rows, larger is better.
+    `weights`: columns of importance weights, whose mean is 1 where the log's propensities are those acted on.
     `false_alarm_rate`: the share of clean windows that may raise any alert. `runbooks` replaces what `KINDS` says,
     by kind. After `fit`, `thresholds` holds one number a metric.
     """
@@ -63,10 +67,12 @@ class Monitor:
         score: str | None = None,
         flagged: str | None = None,
         performance: Callable[[pd.DataFrame], float] | None = None,
+        weights: Sequence[str] = (),
         false_alarm_rate: float = 0.05,
         runbooks: Mapping[str, str] | None = None,
     ):
         self.features, self.score, self.flagged, self.performance = list(features), score, flagged, performance
+        self.weights = list(weights)
         self.false_alarm_rate, self.runbooks = false_alarm_rate, dict(runbooks or {})
         self.thresholds: dict[str, float] = {}
         self._performance: float | None = None
@@ -113,6 +119,8 @@ class Monitor:
             found["score_drift"] = _distance(self._reference[self.score], window[self.score])
         if self.flagged and len(window):
             found["flag_rate"] = abs(np.log(_share(window[self.flagged]) / self._flag_share))
+        for name in self.weights if len(window) else ():
+            found[f"mean_weight:{name}"] = abs(window[name].mean() - 1)
         if self._performance is not None and self.performance and labelled is not None and len(labelled):
             found["performance"] = self._performance - self.performance(labelled)
         return {metric: float(value) for metric, value in found.items()}
@@ -132,7 +140,7 @@ class Monitor:
     def _learn_normal(
         self, reference: pd.DataFrame, clean: Sequence[pd.DataFrame], labelled: Sequence[pd.DataFrame]
     ) -> None:
-        columns = [*self.features, *(name for name in (self.score, self.flagged) if name)]
+        columns = [*self.features, *self.weights, *(name for name in (self.score, self.flagged) if name)]
         if missing := [name for name in columns if name not in reference]:
             raise OperationsError(f"The reference has no column {missing[0]}; its columns are {list(reference)}.")
         self._reference = reference[columns]

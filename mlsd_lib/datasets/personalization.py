@@ -1,0 +1,159 @@
+"""Logs of what was shown and what came of it: the simulator's, the Open Bandit Dataset's, Hillstrom's e-mail test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsd_lib.datasets.card import DataCard, DataError
+from mlsd_lib.datasets.personalization_simulator import ITEMS, PageSimulator, ViewTruth
+
+OPEN_BANDIT_COLUMNS = ("timestamp", "item_id", "position", "click", "propensity_score", "user_feature_0")
+OPEN_BANDIT_ITEMS = {"all": 80, "men": 34, "women": 46}
+OPEN_BANDIT_ROWS = {
+    ("random", "all"): 1_374_327,
+    ("random", "men"): 452_949,
+    ("random", "women"): 864_585,
+    ("bts", "all"): 12_168_084,
+    ("bts", "men"): 4_077_727,
+    ("bts", "women"): 7_765_497,
+}
+"""Of the whole data set (Saito et al., 2021, table 1); the small sample has 10,000 rows a file."""
+SAMPLE_ROWS = 10_000
+SAMPLE_CLICKS = {
+    ("random", "all"): 38,
+    ("random", "men"): 46,
+    ("random", "women"): 46,
+    ("bts", "all"): 42,
+    ("bts", "men"): 69,
+    ("bts", "women"): 46,
+}
+HILLSTROM_COLUMNS = (
+    *("recency", "history_segment", "history", "mens", "womens", "zip_code", "newbie", "channel"),
+    *("segment", "visit", "conversion", "spend"),
+)
+HILLSTROM_ARMS = ("No E-Mail", "Mens E-Mail", "Womens E-Mail")
+HILLSTROM_ROWS, HILLSTROM_VISITS, HILLSTROM_CONVERSIONS = 64_000, 9_394, 578
+
+
+@dataclass(frozen=True)
+class PageStream:
+    """Views in order of time, what was shown in them, and apart from both the truth.
+
+    `views`: see `PageSimulator.advance`. `log`, same rows: `item`, `propensity`, `clicked`, `label_time` (when the
+    click was reported; none without a click).
+    """
+
+    views: pd.DataFrame
+    log: pd.DataFrame
+    truth: ViewTruth
+    card: DataCard
+
+
+@dataclass(frozen=True)
+class LoggedFeedback:
+    """A published log: `table` with `arm`, `propensity`, `reward` and the published columns; `arms` is their number."""
+
+    table: pd.DataFrame
+    arms: int
+    card: DataCard
+
+
+def simulate(rng: np.random.Generator, days: int = 35, **options: Any) -> PageStream:
+    """`days` of views in which every item was shown with the same chance. `options` are those of `PageSimulator`."""
+    views, truth = PageSimulator(rng, **options).advance(days)
+    item = rng.integers(ITEMS, size=len(views))
+    return PageStream(views, logged(views, truth, item, np.full(len(views), 1 / ITEMS)), truth, card_of(len(views)))
+
+
+def logged(views: pd.DataFrame, truth: ViewTruth, item: np.ndarray, propensity: np.ndarray) -> pd.DataFrame:
+    """The log of showing `item`, (n,), with `propensity`, (n,): what is clicked, and when that is reported."""
+    clicked = truth.clicked(item)
+    arrives = views["time"] + pd.to_timedelta((truth.delay_s * 1e6).astype("int64"), unit="us")
+    columns = {"item": item, "propensity": propensity, "clicked": clicked, "label_time": arrives.where(clicked)}
+    return pd.DataFrame(columns, index=views.index)
+
+
+def card_of(rows: int) -> DataCard:
+    """The card of `rows` simulated views."""
+    where = "mlsd_lib.datasets.personalization_simulator"
+    return DataCard("simulated page slots", rows, "MIT", real=False, source=where, notes=("clicks are reported late",))
+
+
+def read_open_bandit(folder: Path, policy: str, campaign: str) -> LoggedFeedback:
+    """One log of the Open Bandit Dataset, `folder`/`policy`/`campaign`/`campaign`.csv or .csv.gz.
+
+    Says in the card how the file differs from the whole data set and from its small sample. Raises `DataError`.
+    """
+    if (policy, campaign) not in OPEN_BANDIT_ROWS:
+        raise DataError(f"{policy!r}/{campaign!r} is no log; give 'random' or 'bts', and 'all', 'men' or 'women'.")
+    stem = Path(folder, policy, campaign, f"{campaign}.csv")
+    found = [path for path in (stem, stem.with_name(f"{campaign}.csv.gz")) if path.exists()]
+    if not found:
+        raise DataError(f"{stem} does not exist, nor does it with .gz. Unpack the Open Bandit Dataset there.")
+    table = _read(found[0], OPEN_BANDIT_COLUMNS, index=True)
+    table = table.rename(columns={"item_id": "arm", "propensity_score": "propensity", "click": "reward"})
+    arms = OPEN_BANDIT_ITEMS[campaign]
+    _refuse(~table["reward"].isin([0, 1]), table, "reward", "click is 0 or 1", found[0])
+    _refuse(~table["arm"].isin(range(arms)), table, "arm", f"item_id is 0 to {arms - 1}", found[0])
+    good = (table["propensity"] > 0) & (table["propensity"] <= 1)
+    _refuse(~good, table, "propensity", "propensity_score is above 0 and at most 1", found[0])
+    rows, clicks = len(table), int(table["reward"].sum())
+    whole, sampled = OPEN_BANDIT_ROWS[policy, campaign], SAMPLE_CLICKS[policy, campaign]
+    differences = [] if rows == whole else [f"{rows:,} rows, the whole data set has {whole:,}"]
+    if rows != whole and (rows, clicks) != (SAMPLE_ROWS, sampled):
+        differences.append(f"{rows:,} rows with {clicks} clicks; its small sample has {SAMPLE_ROWS:,} with {sampled}")
+    name, notes = f"Open Bandit Dataset, {policy}, {campaign}", ("propensities are those of the item at its position",)
+    card = DataCard(name, rows, "CC BY 4.0", True, str(found[0]), notes, tuple(differences))
+    return LoggedFeedback(table, arms, card)
+
+
+def read_hillstrom(path: Path) -> LoggedFeedback:
+    """Hillstrom's e-mail test: three arms at random, the reward a visit. Raises `DataError`."""
+    if not Path(path).exists():
+        raise DataError(f"{path} does not exist. Give the path of Hillstrom's file of 64,000 customers.")
+    table = _read(Path(path), HILLSTROM_COLUMNS)
+    _refuse(~table["segment"].isin(HILLSTROM_ARMS), table, "segment", f"it is one of {HILLSTROM_ARMS}", path)
+    for name in ("visit", "conversion", "mens", "womens", "newbie"):
+        _refuse(~table[name].isin([0, 1]), table, name, "it is 0 or 1", path)
+    for name in ("recency", "history", "spend"):
+        numbers = pd.to_numeric(table[name], errors="coerce")
+        _refuse(~(numbers >= 0), table, name, "it is a number, not negative", path)
+    counts = [
+        ("rows", len(table), HILLSTROM_ROWS),
+        ("visits", int(table["visit"].sum()), HILLSTROM_VISITS),
+        ("conversions", int(table["conversion"].sum()), HILLSTROM_CONVERSIONS),
+    ]
+    differences = tuple(f"{found:,} {what}, published {whole:,}" for what, found, whole in counts if found != whole)
+    arm = table["segment"].map({name: i for i, name in enumerate(HILLSTROM_ARMS)})
+    table = table.assign(arm=arm, propensity=1 / 3, reward=table["visit"])
+    card = DataCard("Hillstrom e-mail test", len(table), "published for use", True, str(path), differences=differences)
+    return LoggedFeedback(table, len(HILLSTROM_ARMS), card)
+
+
+def _read(path: Path, columns: Sequence[str], index: bool = False) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, index_col=0 if index else None)
+    except (OSError, ValueError, EOFError, pd.errors.ParserError) as error:
+        raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise DataError(
+            f"{path} lacks the column {missing[0]} (it has {', '.join(map(str, table.columns[:8]))}). "
+            "Columns are read by their published names: rename them back, or take the published file."
+        )
+    if table.empty:
+        raise DataError(f"{path} holds no rows below its header. Take the published file.")
+    return table
+
+
+def _refuse(bad: pd.Series, table: pd.DataFrame, column: str, rule: str, path: Path) -> None:
+    if bad.any():
+        row = int(np.argmax(bad.to_numpy()))
+        raise DataError(
+            f"{path}: {table[column].iloc[row]!r} in row {row} ({int(bad.sum())} such rows); {rule}. "
+            "Fix or drop those rows."
+        )

@@ -1,0 +1,122 @@
+"""Readers of the Open Bandit logs and of Hillstrom's test: published names, and a word where a file differs."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlsd_lib.datasets import DataError
+from mlsd_lib.datasets.personalization import HILLSTROM_ARMS, read_hillstrom, read_open_bandit
+
+
+def bandit_table(rows=6, **columns):
+    table = {
+        "timestamp": ["2019-11-24 00:00:34.762830+00:00"] * rows,
+        "item_id": np.arange(rows) % 34,
+        "position": 1,
+        "click": [0] * (rows - 1) + [1],
+        "propensity_score": 1 / 34,
+        "user_feature_0": "cef3390ed299c09874189c387777674a",
+    }
+    return pd.DataFrame({**table, **columns})
+
+
+def written(tmp_path, table):
+    folder = tmp_path / "random" / "men"
+    folder.mkdir(parents=True)
+    table.to_csv(folder / "men.csv")
+    return tmp_path
+
+
+def test_an_open_bandit_log_is_read_by_its_published_names_and_says_how_it_differs(tmp_path):
+    log = read_open_bandit(written(tmp_path, bandit_table()), "random", "men")
+    assert log.arms == 34
+    assert log.table[["arm", "reward"]].to_numpy().tolist()[-1] == [5, 1]
+    assert "6 rows, the whole data set has 452,949" in str(log.card)
+    assert "6 rows with 1 clicks; its small sample has 10,000 with 46" in str(log.card)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"click": 2}, "click is 0 or 1"),
+        ({"item_id": 34}, "item_id is 0 to 33"),
+        ({"propensity_score": 0.0}, "propensity_score is above 0"),
+        ({"propensity_score": np.nan}, "propensity_score is above 0"),
+    ],
+)
+def test_values_that_no_log_has_are_refused(tmp_path, columns, message):
+    with pytest.raises(DataError, match=message):
+        read_open_bandit(written(tmp_path, bandit_table(**columns)), "random", "men")
+
+
+def test_a_missing_column_or_log_is_named(tmp_path):
+    folder = written(tmp_path, bandit_table().drop(columns="propensity_score"))
+    with pytest.raises(DataError, match="lacks the column propensity_score"):
+        read_open_bandit(folder, "random", "men")
+    with pytest.raises(DataError, match="does not exist"):
+        read_open_bandit(folder, "bts", "men")
+    with pytest.raises(DataError, match="is no log"):
+        read_open_bandit(folder, "greedy", "men")
+
+
+def hillstrom_table(rows=6):
+    return pd.DataFrame(
+        {
+            "recency": 10,
+            "history_segment": "2) $100 - $200",
+            "history": 142.44,
+            "mens": 1,
+            "womens": 0,
+            "zip_code": "Surburban",  # as published
+            "newbie": 0,
+            "channel": "Phone",
+            "segment": [HILLSTROM_ARMS[i % 3] for i in range(rows)],
+            "visit": [0] * (rows - 1) + [1],
+            "conversion": 0,
+            "spend": 0.0,
+        }
+    )
+
+
+def test_hillstroms_file_is_read_by_its_published_names_and_says_how_it_differs(tmp_path):
+    hillstrom_table().to_csv(tmp_path / "h.csv", index=False)
+    log = read_hillstrom(tmp_path / "h.csv")
+    assert log.table["arm"].tolist() == [0, 1, 2, 0, 1, 2]
+    assert log.table["propensity"].eq(1 / 3).all()
+    assert "6 rows, published 64,000" in str(log.card)
+    assert "1 visits, published 9,394" in str(log.card)
+
+
+@pytest.mark.parametrize(("column", "value"), [("segment", "Sms"), ("visit", 3), ("spend", -1.0), ("history", "much")])
+def test_values_that_hillstrom_has_not_are_refused(tmp_path, column, value):
+    hillstrom_table().assign(**{column: value}).to_csv(tmp_path / "h.csv", index=False)
+    with pytest.raises(DataError, match="6 such rows"):
+        read_hillstrom(tmp_path / "h.csv")
+
+
+def test_a_lost_column_of_hillstroms_is_named_and_an_empty_file_refused(tmp_path):
+    hillstrom_table().drop(columns="spend").to_csv(tmp_path / "h.csv", index=False)
+    with pytest.raises(DataError, match="lacks the column spend"):
+        read_hillstrom(tmp_path / "h.csv")
+    hillstrom_table().iloc[:0].to_csv(tmp_path / "h.csv", index=False)
+    with pytest.raises(DataError, match="no rows"):
+        read_hillstrom(tmp_path / "h.csv")
+    with pytest.raises(DataError, match="does not exist"):
+        read_hillstrom(tmp_path / "none.csv")
+
+
+SAMPLE = Path(os.environ.get("MLSD_DATA_DIR", "/nowhere"), "personalization", "obd_sample")
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="MLSD_DATA_DIR holds no personalization/obd_sample")
+@pytest.mark.parametrize("policy", ["random", "bts"])
+@pytest.mark.parametrize("campaign", ["all", "men", "women"])
+def test_the_small_sample_is_known_as_such(policy, campaign):
+    log = read_open_bandit(SAMPLE, policy, campaign)
+    assert len(log.card.differences) == 1
+    assert "the whole data set has" in log.card.differences[0]
+    if policy == "random":
+        assert log.table["propensity"].nunique() == 1
