@@ -163,3 +163,12 @@ def test_misuse_is_named(rng):
         Monitor(["colour"]).fit(table, [table] * 19)
     with pytest.raises(OperationsError, match="2 labelled tables for 19"):
         Monitor(["age"]).fit(table, [table] * 19, [table] * 2)
+
+
+def test_a_mean_importance_weight_that_leaves_one_is_paged():
+    rng = np.random.default_rng(0)
+    days = [pd.DataFrame({"x": rng.normal(size=200), "w": np.ones(200)}) for _ in range(20)]
+    monitor = Monitor(["x"], weights=["w"]).fit(pd.concat(days), days)
+    assert not [alert for alert in monitor.observe(days[0], t=0.0) if alert.metric.startswith("mean_weight")]
+    (alert,) = [one for one in monitor.observe(days[0].assign(w=0.7), t=0.0) if one.metric == "mean_weight:w"]
+    assert (alert.severity, round(alert.value, 6)) == ("page", 0.3)

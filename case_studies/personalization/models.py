@@ -1,0 +1,149 @@
+"""The models, the rules of thumb, and a release: a model with its policy and rule, promoted and taken back together."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from case_studies.personalization.data import PersonalizationError, between
+from case_studies.personalization.features import WINDOWS
+from case_studies.personalization.labels import LabelPolicy, learnable, rewards_as_of
+from case_studies.personalization.policy import CampaignRule, SlotPolicy
+from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEM_CATEGORY, ITEMS
+from mlsd_lib.modeling import read_artefact, save_artefact
+
+LEARN_DAYS = pd.Timedelta(days=28)
+"""Views that a model learns from: what an item's appeal was months ago is no longer true."""
+
+
+def pairs(features: np.ndarray, item: np.ndarray) -> np.ndarray:
+    """One row a view and item, (n, 19): shares of the item's category, how much was seen, position, which item.
+
+    `features`: (n, 13); `item`: (n,).
+    """
+    counts = features[:, :-1].reshape(-1, len(WINDOWS), CATEGORIES)
+    total = counts.sum(axis=2)
+    own = np.take_along_axis(counts, ITEM_CATEGORY[item][:, None, None], axis=2)[:, :, 0]
+    share = (own + 0.5) / (total + 0.5 * CATEGORIES)
+    return np.hstack([share, np.log1p(total), features[:, -1:], np.eye(ITEMS)[item]])
+
+
+def _logistic(seed: int) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=10.0, max_iter=500, random_state=seed)
+
+
+def _boosted(seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(
+        learning_rate=0.1, max_iter=60, max_leaf_nodes=8, min_samples_leaf=100, early_stopping=False, random_state=seed
+    )
+
+
+MODELS: dict[str, Callable[[int], Any]] = {"logistic": _logistic, "boosted": _boosted}
+"""From the cheapest to serve to the most expensive: a page waits for its slots."""
+
+
+def fit(name: str, features: np.ndarray, item: np.ndarray, reward: np.ndarray, seed: int = 0) -> Any:
+    """The model `name` of a click, fitted to what was shown: `features` (n, 13), `item` and `reward` (n,).
+
+    Raises `PersonalizationError` for an unknown name, and for a log without a click or with nothing else.
+    """
+    if name not in MODELS:
+        raise PersonalizationError(f"The model is {name!r}; it must be one of {', '.join(MODELS)}.")
+    if len(np.unique(reward)) < 2:
+        raise PersonalizationError(
+            f"The {len(reward):,} views to learn from hold no click, or nothing else. Learn from more days, or wait "
+            "for the reports."
+        )
+    return MODELS[name](seed).fit(pairs(features, item), reward > 0)
+
+
+def chances(model: Any, features: np.ndarray) -> np.ndarray:
+    """The chance of a click on every item in every view, (n, items), as `model` sees it."""
+    rows = len(features)
+    asked = pairs(np.repeat(features, ITEMS, axis=0), np.tile(np.arange(ITEMS), rows))
+    return model.predict_proba(asked)[:, 1].reshape(rows, ITEMS)
+
+
+def item_rates(item: np.ndarray, reward: np.ndarray) -> np.ndarray:
+    """The click rate of each item over a log, (items,), with one click in twenty shows added."""
+    return (np.bincount(item, reward, ITEMS) + 1) / (np.bincount(item, minlength=ITEMS) + 20)
+
+
+def category_rule(features: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """A merchandiser's rule as scores, (n, items): the most clicked item of what was looked at most in 30 minutes."""
+    recent = features[:, CATEGORIES : 2 * CATEGORIES].argmax(axis=1)
+    return np.where(recent[:, None] == ITEM_CATEGORY, 1.0, 0.0) + rates
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was shown in each slot: `item`, its logged `propensity`, the `score` of the item drawn, (n,) each."""
+
+    item: np.ndarray
+    propensity: np.ndarray
+    score: np.ndarray
+
+
+@dataclass(frozen=True)
+class Release:
+    """All that decides about a slot: a fitted model, the policy that draws from it, and perhaps a business rule."""
+
+    model_name: str
+    model: Any
+    policy: SlotPolicy
+    rule: CampaignRule | None = None
+
+    def with_rule(self, rule: CampaignRule | None) -> "Release":
+        """The same release with another business rule."""
+        return replace(self, rule=rule)
+
+    def decide(self, features: pd.DataFrame | np.ndarray, request_id: np.ndarray) -> Shown:
+        """What is shown to each view. The rule comes last, and what is logged stays as it was drawn."""
+        chance = chances(self.model, np.asarray(features, dtype=float))
+        item, propensity = self.policy.draw(chance, request_id)
+        score = chance[np.arange(len(item)), item]
+        return Shown(self.rule.shown(item, request_id) if self.rule else item, propensity, score)
+
+    def filed(self, category: np.ndarray, request_id: np.ndarray) -> np.ndarray:
+        """Under which category each view is remembered, (n,)."""
+        return self.rule.filed(category, request_id) if self.rule else np.asarray(category)
+
+    def overrides(self, request_id: np.ndarray) -> np.ndarray:
+        """The slots whose logged propensity says nothing about what was shown, (n,) of bool."""
+        return self.rule.applies(request_id) if self.rule else np.zeros(len(request_id), dtype=bool)
+
+    def save(self, folder: Path) -> None:
+        """Writes the release into `folder`."""
+        rule = asdict(self.rule) if self.rule else None
+        save_artefact(folder, self.model, model_name=self.model_name, policy=asdict(self.policy), rule=rule)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Release":
+        """The release in `folder`; raises `ModelingError` if it is not complete and unchanged."""
+        model, document = read_artefact(folder)
+        rule = CampaignRule(**document["rule"]) if document["rule"] else None
+        return cls(document["model_name"], model, SlotPolicy(**document["policy"]), rule)
+
+
+def fit_release(
+    views: pd.DataFrame,
+    log: pd.DataFrame,
+    features: pd.DataFrame,
+    now: pd.Timestamp,
+    name: str = "logistic",
+    policy: SlotPolicy | None = None,
+    label_policy: LabelPolicy = "matured",
+    seed: int = 0,
+) -> Release:
+    """The release that could be made at `now`: nothing later than that is looked at."""
+    rows = learnable(views["time"], log, now, label_policy) & between(views["time"], now - LEARN_DAYS, now)
+    reward = rewards_as_of(log, now)[rows]
+    model = fit(name, features.to_numpy()[rows], log["item"].to_numpy()[rows], reward, seed)
+    return Release(name, model, policy or SlotPolicy())

@@ -1,0 +1,306 @@
+"""From a stream to a run folder: candidates compared by what a log can say of them, the chosen one fitted and tested.
+
+And the protocols on published logs. Open Bandit: each policy's click rate estimated from the other policy's log, beside
+the rate that its own log shows. Hillstrom: a personalised choice of e-mail against the best single one.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from case_studies.personalization import models
+from case_studies.personalization.data import DAY, PersonalizationError, between, end_of
+from case_studies.personalization.features import WARM_DAYS, features_of
+from case_studies.personalization.labels import LabelPolicy, learnable, rewards_as_of
+from case_studies.personalization.models import LEARN_DAYS, Release, fit_release
+from case_studies.personalization.policy import CLICK_EUR, SlotPolicy, greedy
+from case_studies.personalization.service import PageStore
+from mlsd_lib.data.lineage import fingerprint_table
+from mlsd_lib.datasets.personalization import LoggedFeedback, PageStream, read_open_bandit
+from mlsd_lib.datasets.personalization_simulator import ITEMS, ViewTruth
+from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
+from mlsd_lib.operations.off_policy import doubly_robust, estimate, importance_weights, ips, snips
+
+BEST_ITEM = "best single item"
+COMPARE_DAYS = 10
+"""The last days before a release are kept from the candidates, and compare them."""
+Target = Callable[[np.ndarray], np.ndarray]
+"""From features (n, 13) to the probability of each item, (n, items)."""
+
+
+def candidates(
+    features: np.ndarray, item: np.ndarray, reward: np.ndarray, seed: int = 0, names: tuple[str, ...] = ()
+) -> tuple[dict[str, Target], Any]:
+    """Who could choose, fitted on a log; baselines first. And a model of the reward, for the doubly robust estimate."""
+    rates = models.item_rates(item, reward)
+    fitted = {name: models.fit(name, features, item, reward, seed) for name in names or tuple(models.MODELS)}
+
+    def by_model(model: Any) -> Target:
+        return lambda rows: greedy(models.chances(model, rows))
+
+    baselines: dict[str, Target] = {
+        "any item": lambda rows: np.full((len(rows), ITEMS), 1 / ITEMS),
+        BEST_ITEM: lambda rows: greedy(np.tile(rates, (len(rows), 1))),
+        "best of the category": lambda rows: greedy(models.category_rule(rows, rates)),
+    }
+    return baselines | {name: by_model(model) for name, model in fitted.items()}, fitted[next(iter(fitted))]
+
+
+def estimates(
+    target: np.ndarray, chance: np.ndarray, item: np.ndarray, propensity: np.ndarray, reward: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Each row's part in IPS, SNIPS and DR, (n,) each, and the weights. `target`, `chance`: (n, items)."""
+    rows = np.arange(len(item))
+    weight = importance_weights(target[rows, item], propensity)
+    expected = (target * chance).sum(axis=1)
+    parts = {"IPS": ips(reward, weight), "SNIPS": snips(reward, weight)}
+    return parts | {"DR": doubly_robust(reward, weight, chance[rows, item], expected)}, weight
+
+
+def compare(
+    views: pd.DataFrame,
+    log: pd.DataFrame,
+    features: pd.DataFrame,
+    truth: ViewTruth,
+    now: pd.Timestamp,
+    rng: np.random.Generator,
+    label_policy: LabelPolicy = "matured",
+    **options: Any,
+) -> pd.DataFrame:
+    """Every candidate fitted on all but the last `COMPARE_DAYS` before `now` and judged on those: the best last.
+
+    `IPS`, `SNIPS`, `DR`: click rates; `effective_rows`; `seen_eur`: a day by DR, and `lead_low`, `lead_high`: the 95 %
+    interval over visitors of what it earns a day over the best single item; `true_eur`: a day by the simulator.
+    """
+    split, rows = now - COMPARE_DAYS * DAY, learnable(views["time"], log, now, label_policy)
+    fitted, tested = (rows & between(views["time"], *ends) for ends in ((now - LEARN_DAYS, split), (split, now)))
+    table, item, reward = features.to_numpy(), log["item"].to_numpy(), rewards_as_of(log, now)
+    policies, model = candidates(table[fitted], item[fitted], rewards_as_of(log, split)[fitted], **options)
+    chance, visitor = models.chances(model, table[tested]), views["visitor_id"].to_numpy()[tested]
+    records, earned = {}, {}
+    for name, policy in policies.items():
+        target = policy(table[tested])
+        parts, weight = estimates(target, chance, item[tested], log["propensity"].to_numpy()[tested], reward[tested])
+        earned[name] = CLICK_EUR * parts["DR"]
+        rates = {kind: float(part.mean()) for kind, part in parts.items()}
+        effective = estimate(parts["DR"], weight, visitor)
+        true_eur = CLICK_EUR * (target * truth.chance[tested]).sum() / COMPARE_DAYS
+        records[name] = {**rates, "effective_rows": effective.effective_rows, "refused": effective.refused} | {
+            "true_eur": true_eur
+        }
+    for name, value in earned.items():
+        lead = clustered_interval(value - earned[BEST_ITEM], visitor, COMPARE_DAYS, rng)
+        records[name] |= {"lead_low": lead.low, "lead_high": lead.high}
+    judged = paired_comparison(earned, visitor, COMPARE_DAYS, rng)[["mean", "tied"]].rename(
+        columns={"mean": "seen_eur"}
+    )
+    return judged.join(pd.DataFrame(records).T.infer_objects())
+
+
+def train(
+    run: Run,
+    stream: PageStream,
+    rng: np.random.Generator,
+    policy: SlotPolicy | None = None,
+    label_policy: LabelPolicy = "matured",
+    test_days: int = 7,
+    tell: Callable[[str], None] = lambda text: None,
+    **options: Any,
+) -> pd.DataFrame:
+    """Fills the new folder `run` with a promoted release, and gives the comparison that chose it.
+
+    The last `test_days` of the stream come after the release and are used for nothing but the test.
+    """
+    end = end_of(stream)
+    _require_days(stream, end, test_days)
+    now = end - test_days * DAY
+    tell(f"features of {len(stream.views):,} views")
+    features = features_of(stream.views)
+    tell("comparing the candidates by the log")
+    table = compare(stream.views, stream.log, features, stream.truth, now, rng, label_policy, **options)
+    name = cheapest_tied(table, tuple(models.MODELS), "seen_eur")
+    tell(f"fitting the release ({name})")
+    release = fit_release(stream.views, stream.log, features, now, name, policy, label_policy)
+    test = _tested(stream, features, release, now, end, rng)
+    run.release(release.save, "v1", "first release")
+    PageStore(run.store).remember_history(stream, now).close()
+    checksums = {"views": fingerprint_table(stream.views), "log": fingerprint_table(stream.log)}
+    run.complete(
+        {**asdict(stream.card), "sha256": checksums, "released_at": str(now)},
+        {"comparison": table.reset_index().to_dict("records"), "test_eur_a_day": asdict(test)},
+        decision_of(release, label_policy, table, test),
+    )
+    return table
+
+
+def claim_over_best_item(row: pd.Series) -> str:
+    """What may be said of a candidate against the best single item, by its estimate and its interval."""
+    if row["refused"]:
+        return f"nothing is claimed over the {BEST_ITEM}: {row['refused']}"
+    if row["lead_low"] > 0:
+        return f"ahead of the {BEST_ITEM} by {row['lead_low']:,.0f} to {row['lead_high']:,.0f} EUR a day"
+    return f"not surely ahead of the {BEST_ITEM} ({row['lead_low']:,.0f} to {row['lead_high']:,.0f} EUR a day)"
+
+
+def decision_of(release: Release, label_policy: LabelPolicy, table: pd.DataFrame, test: Interval) -> DecisionRecord:
+    """What was decided, against what, on which assumption, and how to go back."""
+    claim = claim_over_best_item(table.loc[release.model_name])
+    return DecisionRecord(
+        "v1",
+        f"{release.model_name}, {release.policy.explore:.0%} of the slots explored, clicks {label_policy}; {claim}",
+        table,
+        "seen_eur",
+        "EUR a day",
+        test,
+        "what was logged is what was shown, with the probability that was logged; a rule behind the model breaks it.",
+        "`releases/` keeps every release; roll the registry back, and file the views again if they were filed wrongly "
+        "(`python -m case_studies.personalization rollback --help`).",
+    )
+
+
+def _tested(
+    stream: PageStream,
+    features: pd.DataFrame,
+    release: Release,
+    first: pd.Timestamp,
+    end: pd.Timestamp,
+    rng: np.random.Generator,
+) -> Interval:
+    """EUR a day from the clicks on what the release shows from `first` until before `end`."""
+    rows = np.flatnonzero(between(stream.views["time"], first, end))
+    tested = stream.views.iloc[rows]
+    shown = release.decide(features.iloc[rows], tested["request_id"].to_numpy())
+    earned = CLICK_EUR * stream.truth.rows(rows).clicked(shown.item)
+    return clustered_interval(earned, tested["visitor_id"].to_numpy(), (end - first) / DAY, rng)
+
+
+def _require_days(stream: PageStream, end: pd.Timestamp, test_days: int) -> None:
+    days = (end - stream.views["time"].iloc[0].normalize()) // DAY
+    least = WARM_DAYS + COMPARE_DAYS + 1
+    if days < least + test_days:
+        raise PersonalizationError(
+            f"{stream.card.name} holds {days} days; a release with {test_days} days of test needs {least + test_days}: "
+            f"{WARM_DAYS} until features are full, 1 to learn from, {COMPARE_DAYS} to compare on, and the test. Give a "
+            "longer stream, or fewer days of test."
+        )
+
+
+def coverage(
+    chance: np.ndarray,
+    believed: np.ndarray,
+    logging: np.ndarray,
+    target: np.ndarray,
+    rng: np.random.Generator,
+    rows: int = 2_000,
+    logs: int = 500,
+) -> pd.DataFrame:
+    """`logs` logs of `rows` views each, drawn anew: one row a log, whether each 95 % interval holds the true value.
+
+    `chance`: the true one, (n, items); `believed`: the reward model's; `logging`, `target`: the policies' chances.
+    Beside `IPS`, `SNIPS` and `DR`: `effective_rows` and `refused`.
+    """
+    truth, bounds, found = float((chance * target).sum(axis=1).mean()), np.cumsum(logging, axis=1), []
+    for _ in range(logs):
+        view = rng.integers(len(chance), size=rows)
+        item = (rng.random((rows, 1)) > bounds[view, :-1]).sum(axis=1)
+        reward = (rng.random(rows) < chance[view, item]).astype(float)
+        parts, weight = estimates(target[view], believed[view], item, logging[view, item], reward)
+        judged = {name: estimate(part, weight) for name, part in parts.items()}
+        held = {name: one.covers(truth) for name, one in judged.items()}
+        found.append({**held, "effective_rows": judged["IPS"].effective_rows, "refused": bool(judged["IPS"].refused)})
+    return pd.DataFrame(found)
+
+
+def open_bandit(folder: Path | None = None) -> tuple[str, pd.DataFrame]:
+    """Each policy's click rate from the other policy's log, beside its own log's: cards, and one row an estimate.
+
+    The Thompson policy (bts) is taken as its log shows it: how often each item stood at each position. `agrees`: the
+    interval of the difference holds 0; an estimate of too few effective rows is refused.
+    """
+    folder = folder or _sample_folder()
+    cards, records = [], {}
+    for campaign in ("all", "men", "women"):
+        logs = {policy: read_open_bandit(folder, policy, campaign) for policy in ("random", "bts")}
+        cards += [str(log.card) for log in logs.values()]
+        for name, log in logs.items():
+            other = logs["random" if name == "bts" else "bts"]
+            records[f"{campaign}: {name} from the other log"] = _transferred(name, log, other)
+    return "\n".join(cards), pd.DataFrame(records).T.rename_axis("estimate")
+
+
+def _transferred(name: str, own: LoggedFeedback, other: LoggedFeedback) -> dict[str, Any]:
+    """SNIPS of a policy from another's log, beside the rate of its own log."""
+    table, rate = other.table, own.table["reward"].to_numpy(float)
+    target = np.full(len(table), 1 / other.arms)
+    if name == "bts":
+        shown = own.table.groupby(["position", "arm"]).size() / own.table.groupby("position").size()
+        keys = pd.MultiIndex.from_frame(table[["position", "arm"]])
+        target = shown.reindex(keys, fill_value=0.0).to_numpy()
+    weight = importance_weights(target, table["propensity"].to_numpy())
+    found = estimate(snips(table["reward"].to_numpy(float), weight), weight)
+    direct = estimate(rate, np.ones(len(rate)))
+    error = np.hypot(found.high - found.low, direct.high - direct.low) / 2
+    verdict = "refused" if found.refused else "yes" if abs(found.value - direct.value) <= error else "no"
+    percent = {"estimate (%)": found.value, "low (%)": found.low, "high (%)": found.high, "own log (%)": direct.value}
+    return {
+        **{what: round(100 * value, 3) for what, value in percent.items()},
+        "mean weight": round(float(weight.mean()), 2),
+        "effective rows": round(found.effective_rows),
+        "agrees": verdict,
+        "why": found.refused,
+    }
+
+
+def _sample_folder() -> Path:
+    if not (folder := os.environ.get("MLSD_DATA_DIR")):
+        raise PersonalizationError("MLSD_DATA_DIR is not set. Set it to the data folder, or give --source folder.")
+    return Path(folder, "personalization", "obd_sample")
+
+
+def hillstrom(log: LoggedFeedback, seed: int = 0) -> pd.DataFrame:
+    """Visit rates of each e-mail, of the best one, and of a personalised choice, each with its lead over the best one.
+
+    The choice is fitted on one half and judged on the other, both ways; `lead_*` is a 95 % interval over customers.
+    """
+    table, rng = log.table, np.random.default_rng(seed)
+    arm, reward = table["arm"].to_numpy(), table["reward"].to_numpy(float)
+    numbers = table[["recency", "history", "mens", "womens", "newbie"]].astype(float)
+    context = pd.concat([numbers, pd.get_dummies(table[["zip_code", "channel"]], dtype=float)], axis=1)
+    scaled = ((context - context.mean()) / context.std().replace(0, 1).fillna(1)).to_numpy()
+    half, best, personal = rng.integers(2, size=len(table)), np.empty(len(table), int), np.empty(len(table), int)
+    for side in (0, 1):
+        learn, judge = half != side, half == side
+        best[judge] = np.argmax(np.bincount(arm[learn], reward[learn], 3) / np.bincount(arm[learn], minlength=3))
+        personal[judge] = _personal(scaled, arm, reward, learn, judge)
+    choices = {f"all: {name}": np.full(len(table), i) for i, name in enumerate(("no e-mail", "men's", "women's"))}
+    choices |= {"best single e-mail": best, "personalised": personal}
+    weights = {name: (chosen == arm) / table["propensity"].to_numpy() for name, chosen in choices.items()}
+    ahead = {
+        name: estimate((weight - weights["best single e-mail"]) * reward, weight) for name, weight in weights.items()
+    }
+    records = {
+        name: {"visits (%)": 100 * ips(reward, weights[name]).mean(), "effective rows": one.effective_rows}
+        | {"lead (points)": 100 * one.value, "lead_low": 100 * one.low, "lead_high": 100 * one.high}
+        for name, one in ahead.items()
+    }
+    return pd.DataFrame(records).T.rename_axis("policy")
+
+
+def _personal(context: np.ndarray, arm: np.ndarray, reward: np.ndarray, learn: np.ndarray, judge: np.ndarray) -> Any:
+    """The e-mail with the largest chance of a visit for each customer of `judge`, by a logistic model an e-mail."""
+    from sklearn.linear_model import LogisticRegression
+
+    def chance(one: int) -> np.ndarray:
+        rows = learn & (arm == one)
+        if len(np.unique(reward[rows])) < 2:
+            raise PersonalizationError(
+                f"Arm {one} has visits only or none among {rows.sum()} customers. Take the file."
+            )
+        return LogisticRegression(max_iter=500).fit(context[rows], reward[rows]).predict_proba(context[judge])[:, 1]
+
+    return np.argmax([chance(one) for one in range(3)], axis=0)

@@ -1,0 +1,78 @@
+"""What the tests of all case studies ask of this one, see `test_contract`: a small stream and a run trained on it."""
+
+from functools import cache
+
+import numpy as np
+
+from case_studies.personalization import data, features, monitor
+from case_studies.personalization import train as training
+from case_studies.personalization.data import DAY
+from case_studies.personalization.models import Shown
+from case_studies.personalization.policy import CampaignRule
+from mlsd_lib.simulation import acting
+
+DAYS, TEST_DAYS = 42, 7
+ID = "request_id"
+HOSTILE = [
+    ({"category": 4}, "category"),
+    ({"category": -1}, "category"),
+    ({"position": 0}, "position"),
+    ({"position": 1.5}, "position"),
+    ({"visitor_id": True}, "visitor_id"),
+    ({"request_id": 2**63}, "request_id"),
+    ({"time": "yesterday"}, "time"),
+]
+SMALL = """
+visitors, history_days, test_days = 150, 28, 7
+logs, repeats, steps, load_seconds, live_weeks, incident_weeks = 40, 20, 600, 1, 2, 1
+"""
+CHOICES = {
+    "decision-explore": ("your_explore = 0.03", "3% explored"),
+    "decision-operations": ("your_rollback = 'release'", "release only"),
+}
+
+
+@cache
+def stream():
+    return data.load("simulator", seed=0, days=DAYS, visitors=300)
+
+
+@cache
+def stream_features():
+    return features.features_of(stream().views)
+
+
+def release_day():
+    return data.end_of(stream()) - TEST_DAYS * DAY
+
+
+def train(run):
+    training.train(run, stream(), np.random.default_rng(0), test_days=TEST_DAYS, names=("logistic",))
+
+
+def rows(number):
+    """Positions of the views of day `number` after the release."""
+    date = release_day() + number * DAY
+    return np.flatnonzero(data.between(stream().views["time"], date, date + DAY))
+
+
+@cache
+def day(number):
+    date, here = release_day() + number * DAY, rows(number)
+    views, log = stream().views.iloc[here], stream().log.iloc[here]
+    return data.messages(views), data.report_messages(views, log, date, date + DAY), stream_features().iloc[here]
+
+
+def spoiled(release):
+    return release.with_rule(CampaignRule(item=5, share=0.4))
+
+
+def watch(release):
+    fitted = monitor.monitor_of(release, stream_features(), stream().views["time"], release_day())
+
+    def alerts(number, seen):
+        shown = Shown(*(seen[name].to_numpy() for name in ("item", "propensity", "score")))
+        window = monitor.window_of(release, seen[list(features.FEATURES)], shown)
+        return acting(fitted.observe(window, t=number))
+
+    return alerts

@@ -1,0 +1,89 @@
+"""Features against a slow loop, their age, and the release that leaves wrong ones."""
+
+import numpy as np
+import pytest
+
+from case_studies.personalization.data import load
+from case_studies.personalization.features import FEATURES, WINDOWS, features_of
+from case_studies.personalization.labels import learnable, rewards_as_of
+from case_studies.personalization.models import Release
+from case_studies.personalization.service import PageStore, app_of, restore
+from mlsd_lib.simulation import replay
+from tests.case_studies.personalization import hooks
+
+
+@pytest.fixture(scope="module")
+def stream():
+    return load("simulator", seed=3, days=9, visitors=25)
+
+
+@pytest.mark.parametrize("lag", [np.timedelta64(0, "us"), np.timedelta64(5, "m"), np.timedelta64(1, "D")])
+def test_features_equal_a_slow_loop_at_every_age(stream, lag):
+    views, table = stream.views, features_of(stream.views, lag=lag)
+    time, visitor, category = (views[name].to_numpy() for name in ("time", "visitor_id", "category"))
+    for row in range(0, len(views), 37):
+        mine = visitor == visitor[row]
+        for name, window in WINDOWS.items():
+            inside = mine & (time < time[row] - lag) & (time >= time[row] - lag - window)
+            for one in range(4):
+                own = float(lag == np.timedelta64(0, "us") and category[row] == one)
+                expected = (inside & (category == one)).sum() + own
+                assert table[f"viewed_{one}_{name}"].iloc[row] == expected
+
+
+def test_no_feature_of_a_day_changes_when_later_days_come(stream):
+    early = stream.views[stream.views["time"] < stream.views["time"].iloc[0] + np.timedelta64(5, "D")]
+    later = features_of(stream.views).iloc[: len(early)]
+    np.testing.assert_array_equal(features_of(early), later)
+    assert list(later) == list(FEATURES)
+
+
+def test_clicks_count_from_the_moment_at_which_they_are_reported(stream):
+    now = stream.views["time"].iloc[-1]
+    known = rewards_as_of(stream.log, now)
+    assert known.sum() < stream.log["clicked"].sum()
+    assert not known[~stream.log["clicked"].to_numpy()].any()
+    seen, matured = (learnable(stream.views["time"], stream.log, now, one).sum() for one in ("as seen", "matured"))
+    assert matured < seen
+
+
+def test_the_service_shows_what_the_offline_table_shows(case_study, run):
+    release = Release.read(run.registry().path("v1"))
+    requests, reports, offline = hooks.day(0)
+    with case_study("personalization").served(run) as server:
+        answers = replay(server.url, requests, reports)
+    shown = release.decide(offline, offline.index.to_numpy())
+    assert answers["item"].tolist() == shown.item.tolist()
+    np.testing.assert_allclose(answers["propensity"], shown.propensity)
+    store = PageStore(run.store)
+    clicks = dict(store.connection.execute("SELECT request_id, time_us FROM clicks").fetchall())
+    store.close()
+    assert {one["request_id"] for one in reports} <= clicks.keys()
+
+
+def test_the_restored_memory_has_no_propensity_that_a_rule_made_false(run):
+    registry, requests = run.registry(), hooks.day(0)[0][:200]
+    bad = hooks.spoiled(Release.read(registry.path("v1")))
+    registry.add("v2", bad.save)
+    registry.promote("v2", "a campaign")
+    client = app_of(run).test_client()
+    assert client.post("/predict", json={"rows": requests}).status_code == 200
+    registry.rollback("it overrides what was drawn")
+    changed = restore(run, registry.path("v1"))
+    store = PageStore(run.store)
+    ids = np.array([one["request_id"] for one in requests])
+    query = "SELECT request_id FROM shown WHERE propensity IS NULL"
+    emptied = {row[0] for row in store.connection.execute(query)}
+    store.close()
+    assert emptied == set(ids[bad.overrides(ids)].tolist())
+    assert changed > len(emptied)
+    assert restore(run, registry.path("v1")) == 0
+
+
+def test_metrics_tell_what_was_shown_by_release(run):
+    client = app_of(run).test_client()
+    client.post("/predict", json={"rows": hooks.day(0)[0][:100]})
+    told = client.get("/metrics").get_data(as_text=True)
+    shown = [float(line.split()[-1]) for line in told.splitlines() if line.startswith("slots_shown_total")]
+    assert sum(shown) == 100
+    assert "slot_propensity_count 100.0" in told
