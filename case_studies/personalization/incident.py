@@ -100,7 +100,7 @@ class Page(LiveSystem[Release]):
             "at_best_eur": CLICK_EUR * float(truth.chance.max(axis=1).sum()),
             "slots": len(views),
         }
-        return window_of(release, features, shown), figures
+        return window_of(features, shown), figures
 
     def spoils(self, release: Release) -> bool:
         """Whether a release shows what it did not draw: the log and the memory are wrong from then on."""

@@ -84,11 +84,15 @@ def category_rule(features: np.ndarray, rates: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Shown:
-    """What was shown in each slot: `item`, its logged `propensity`, the `score` of the item drawn, (n,) each."""
+    """What was shown in each slot: `item`, its logged `propensity`, the `score` of the item drawn, (n,) each.
+
+    `again`: the probability with which the release, asked again, shows that item.
+    """
 
     item: np.ndarray
     propensity: np.ndarray
     score: np.ndarray
+    again: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -108,8 +112,15 @@ class Release:
         """What is shown to each view. The rule comes last, and what is logged stays as it was drawn."""
         chance = chances(self.model, np.asarray(features, dtype=float))
         item, propensity = self.policy.draw(chance, request_id)
-        score = chance[np.arange(len(item)), item]
-        return Shown(self.rule.shown(item, request_id) if self.rule else item, propensity, score)
+        rows = np.arange(len(item))
+        shown = self.rule.shown(item, request_id) if self.rule else item
+        return Shown(shown, propensity, chance[rows, item], self.policy.distribution(chance)[rows, shown])
+
+    def logged(self, seen: pd.DataFrame, columns: tuple[str, ...]) -> Shown:
+        """What a service's log says was shown, and what this release says of it. `columns`: the features in `seen`."""
+        item, propensity, score = (seen[name].to_numpy() for name in ("item", "propensity", "score"))
+        asked = self.policy.distribution(chances(self.model, seen[list(columns)].to_numpy(float)))
+        return Shown(item, propensity, score, asked[np.arange(len(item)), item])
 
     def filed(self, category: np.ndarray, request_id: np.ndarray) -> np.ndarray:
         """Under which category each view is remembered, (n,)."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.personalization.data import DAY, between
-from case_studies.personalization.models import Release, Shown, chances
+from case_studies.personalization.models import Release, Shown
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEMS
 from mlsd_lib.operations import Monitor
 
@@ -18,18 +18,12 @@ MONITORED = ("position", *(f"viewed_{category}_30m" for category in range(CATEGO
 REFERENCE_DAYS = 28
 
 
-def own_weight(release: Release, features: pd.DataFrame, shown: Shown) -> np.ndarray:
-    """How likely the release shows what was shown, over the logged propensity, (n,): 1 where the log is true."""
-    asked = release.policy.distribution(chances(release.model, features.to_numpy(float)))
-    return asked[np.arange(len(asked)), shown.item] / shown.propensity
-
-
-def window_of(release: Release, features: pd.DataFrame, shown: Shown) -> pd.DataFrame:
+def window_of(features: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     """What the monitor looks at: features, score, whether the slot went to the best item, the weight of the log.
 
     Weights are cut at 1, so that slots with too large ones cannot make up for those with too small ones.
     """
-    weight = np.minimum(own_weight(release, features, shown), 1.0)
+    weight = np.minimum(shown.again / shown.propensity, 1.0)
     exploited = shown.propensity > 1.001 / ITEMS
     return features[list(MONITORED)].assign(score=shown.score, wanted=exploited, weight=weight)
 
@@ -38,7 +32,7 @@ def monitor_of(release: Release, features: pd.DataFrame, time: pd.Series, now: p
     """A monitor of the release that knows the `REFERENCE_DAYS` days before `now` as normal."""
     recent = between(time, now - REFERENCE_DAYS * DAY, now)
     known = features[recent]
-    normal = window_of(release, known, release.decide(known, known.index.to_numpy()))
+    normal = window_of(known, release.decide(known, known.index.to_numpy()))
     clean = [rows for _, rows in normal.groupby(time[recent].dt.normalize().to_numpy())]
     rate = 1 / (len(clean) + 1)
     monitor = Monitor(MONITORED, score="score", flagged="wanted", weights=["weight"], false_alarm_rate=rate)

@@ -13,6 +13,9 @@ from mlsd_lib.operations.errors import OperationsError
 LEAST_EFFECTIVE_ROWS = 200.0
 """Below so many effective rows the interval itself is estimated from a handful of heavy ones, and covers too rarely."""
 
+MEAN_WEIGHT_OFF = 0.2
+"""How far the mean weight may be from 1. Where all heavy rows are missing, the others look even and effective."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -91,6 +94,8 @@ def estimate(
 ) -> Estimate:
     """The mean of `parts` with a normal 95 % interval over clusters, refused below `least_effective_rows`.
 
+    It is refused too where the mean weight is further than `MEAN_WEIGHT_OFF` from 1.
+
     `cluster`: (n,), what rows stand or fall together with, such as visitors; each row by itself if not given. Raises
     `OperationsError` for fewer than two rows.
     """
@@ -106,5 +111,10 @@ def estimate(
         refused = (
             f"{rows:,.1f} effective rows of {len(parts):,}, at least {least_effective_rows:,.0f} are needed; "
             "log more rows, explore more, or ask about a policy nearer to the logged one"
+        )
+    elif abs(weight.mean() - 1) > MEAN_WEIGHT_OFF:
+        refused = (
+            f"the mean weight is {weight.mean():.2f}, near 1 in a true log; the log hardly holds what is asked, "
+            "or the propensities are not those of what was shown"
         )
     return Estimate(value, value - 1.96 * error, value + 1.96 * error, rows, refused)

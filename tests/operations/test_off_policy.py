@@ -100,3 +100,9 @@ def test_what_is_no_probability_is_refused_by_row(target, propensity):
 def test_a_log_of_one_row_has_no_interval():
     with pytest.raises(OperationsError, match="1 rows"):
         estimate(np.ones(1), np.ones(1))
+
+
+def test_even_weights_whose_heavy_rows_are_all_missing_are_refused_by_their_mean():
+    found = estimate(np.full(1_000, 0.1), np.full(1_000, 0.1))
+    assert found.effective_rows == pytest.approx(1_000)
+    assert "the mean weight is 0.10" in found.refused

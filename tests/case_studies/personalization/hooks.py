@@ -7,7 +7,6 @@ import numpy as np
 from case_studies.personalization import data, features, monitor
 from case_studies.personalization import train as training
 from case_studies.personalization.data import DAY
-from case_studies.personalization.models import Shown
 from case_studies.personalization.policy import CampaignRule
 from mlsd_lib.simulation import acting
 
@@ -71,8 +70,7 @@ def watch(release):
     fitted = monitor.monitor_of(release, stream_features(), stream().views["time"], release_day())
 
     def alerts(number, seen):
-        shown = Shown(*(seen[name].to_numpy() for name in ("item", "propensity", "score")))
-        window = monitor.window_of(release, seen[list(features.FEATURES)], shown)
+        window = monitor.window_of(seen, release.logged(seen, features.FEATURES))
         return acting(fitted.observe(window, t=number))
 
     return alerts
