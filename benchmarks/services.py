@@ -39,11 +39,12 @@ def measured(name: str, n: int) -> dict[str, Any]:
         models = importlib.import_module(f"case_studies.{name}.models")
         release = models.Release.read(run.registry().path("v1"))
         requests, _, offline = hooks.day(0)
-        rows = [offline.iloc[[at]] for at in range(min(len(offline), n))]
+        each = len(offline) // len(requests)  # rows of features a request: its candidates, where there are several
+        known = [(offline.iloc[at * each : (at + 1) * each], one) for at, one in enumerate(requests)]
         command = [sys.executable, "-m", f"case_studies.{name}", "serve", "--run", str(run.path), "--port", "{port}"]
         with ServerProcess(command) as server:
             through = in_turn(requests, asked(server.port))
-            bare = in_turn(rows, lambda row: hooks.model_call(release, row))
+            bare = in_turn(known, lambda one: hooks.model_call(release, *one))
             for _ in range(WARM_UP):
                 through(), bare()
             pairs = min(n, len(requests) - WARM_UP - 1)

@@ -74,6 +74,6 @@ def watch(release):
     return alerts
 
 
-def model_call(release, rows):
-    """The model alone on the features of requests: `benchmarks/services.py` compares a request with it."""
+def model_call(release, rows, request):
+    """The model alone on the features of a request: `benchmarks/services.py` compares the request with it."""
     return release.score(rows)

@@ -67,3 +67,8 @@ def watch(release):
         return acting(fitted.observe(window, t=number))
 
     return alerts
+
+
+def model_call(release, rows, request):
+    """The model alone on the features of a request: `benchmarks/services.py` compares the request with it."""
+    return release.probability(rows.to_numpy(float), [release.normaliser.read(request["text"])])

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from case_studies.personalization import data, features, monitor
+from case_studies.personalization import data, features, models, monitor
 from case_studies.personalization import train as training
 from case_studies.personalization.data import DAY
 from case_studies.personalization.policy import CampaignRule
@@ -74,3 +74,8 @@ def watch(release):
         return acting(fitted.observe(window, t=number))
 
     return alerts
+
+
+def model_call(release, rows, request):
+    """The model alone on the features of a request: `benchmarks/services.py` compares the request with it."""
+    return models.chances(release.model, rows.to_numpy(float))

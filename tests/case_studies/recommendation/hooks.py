@@ -69,3 +69,8 @@ def watch(release):
         return acting(fitted.observe(monitor.seen_window(seen, release), t=number))
 
     return alerts
+
+
+def model_call(release, rows, request):
+    """The model alone on the features of a request: `benchmarks/services.py` compares the request with it."""
+    return release.score(rows.to_numpy())
