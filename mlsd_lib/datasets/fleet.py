@@ -12,6 +12,7 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.fleet_simulator import DAY, START, FleetSimulator
+from mlsd_lib.datasets.published import require_columns
 
 CMAPSS_COLUMNS = ("unit", "cycle", *(f"setting_{i}" for i in (1, 2, 3)), *(f"sensor_{i}" for i in range(1, 22)))
 CMAPSS_PUBLISHED = {
@@ -189,12 +190,7 @@ def _csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     if not path.exists():
         raise DataError(f"{path} does not exist. Put the published file there, or name its folder.")
     table = pd.read_csv(path, encoding="utf-8-sig")
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path} lacks the column {missing[0]} (it has {', '.join(map(str, table.columns[:14]))}). "
-            "Columns are read by their published names: rename them back, or take the published file."
-        )
+    require_columns(table, columns, path)
     if table.empty:
         raise DataError(f"{path} holds no rows below its header. Take the published file.")
     return table

@@ -4,7 +4,6 @@ All three come back as a `PaymentStream` with the same columns, so that whoever 
 """
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.fraud_simulator import FraudSimulator
+from mlsd_lib.datasets.published import refuse_rows, require_columns
 
 HANDBOOK_COLUMNS = ("TRANSACTION_ID", "TX_DATETIME", "CUSTOMER_ID", "TERMINAL_ID", "TX_AMOUNT", "TX_FRAUD")
 HANDBOOK_ROWS, HANDBOOK_FRAUDS = 1_754_155, 14_681
@@ -116,40 +116,22 @@ def _refuse_other_separators(path: Path) -> None:
             )
 
 
-def _require(table: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path} lacks the column {missing[0]} (it has {', '.join(map(str, table.columns[:12]))}). "
-            "Columns are read by their published names: rename them back, or take the published file."
-        )
-
-
-def _refuse(bad: pd.Series, table: pd.DataFrame, column: str, rule: str, path: Path) -> None:
-    if bad.any():
-        row = int(np.argmax(bad.to_numpy()))
-        raise DataError(
-            f"{path}, column {column}: {table[column].iloc[row]!r} in row {row} ({int(bad.sum())} such rows); {rule}. "
-            "Fix or drop those rows."
-        )
-
-
 def _numbers(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
     numbers = pd.to_numeric(table[column], errors="coerce")
-    _refuse(~np.isfinite(numbers), table, column, "it must hold finite numbers", path)
+    refuse_rows(~np.isfinite(numbers), table, column, "it must hold finite numbers", path)
     return numbers
 
 
 def _from_handbook(table: pd.DataFrame, path: Path) -> PaymentStream:
-    _require(table, HANDBOOK_COLUMNS, path)
+    require_columns(table, HANDBOOK_COLUMNS, path)
     time = pd.to_datetime(table["TX_DATETIME"], errors="coerce").dt.as_unit("us")
-    _refuse(time.isna(), table, "TX_DATETIME", "it must hold dates and times", path)
+    refuse_rows(time.isna(), table, "TX_DATETIME", "it must hold dates and times", path)
     ids = {name: _numbers(table, name, path).astype("int64") for name in HANDBOOK_COLUMNS if name.endswith("_ID")}
-    _refuse(ids["TRANSACTION_ID"].duplicated(), table, "TRANSACTION_ID", "each may occur once", path)
+    refuse_rows(ids["TRANSACTION_ID"].duplicated(), table, "TRANSACTION_ID", "each may occur once", path)
     amount = _numbers(table, "TX_AMOUNT", path)
-    _refuse(amount < 0, table, "TX_AMOUNT", "amounts are not negative", path)
+    refuse_rows(amount < 0, table, "TX_AMOUNT", "amounts are not negative", path)
     fraud = _numbers(table, "TX_FRAUD", path)
-    _refuse(~fraud.isin([0, 1]), table, "TX_FRAUD", "it is 0 or 1", path)
+    refuse_rows(~fraud.isin([0, 1]), table, "TX_FRAUD", "it is 0 or 1", path)
     columns = {name.lower(): values for name, values in ids.items()}
     payments = pd.DataFrame({**columns, "amount": amount.astype(float)})
     payments.insert(1, "time", time)
@@ -169,10 +151,10 @@ def _from_handbook(table: pd.DataFrame, path: Path) -> PaymentStream:
 
 
 def _from_ulb(table: pd.DataFrame, path: Path) -> PaymentStream:
-    _require(table, ULB_COLUMNS, path)
+    require_columns(table, ULB_COLUMNS, path)
     numbers = pd.DataFrame({name: _numbers(table, name, path) for name in ULB_COLUMNS})
-    _refuse(numbers["Amount"] < 0, table, "Amount", "amounts are not negative", path)
-    _refuse(~numbers["Class"].isin([0, 1]), table, "Class", "it is 0 or 1", path)
+    refuse_rows(numbers["Amount"] < 0, table, "Amount", "amounts are not negative", path)
+    refuse_rows(~numbers["Class"].isin([0, 1]), table, "Class", "it is 0 or 1", path)
     payments = numbers.drop(columns=["Time", "Class"]).rename(columns={"Amount": "amount"})
     payments.insert(0, "transaction_id", np.arange(len(table)))
     payments.insert(1, "time", pd.Timestamp("2013-09-01") + pd.to_timedelta(numbers["Time"], unit="s"))

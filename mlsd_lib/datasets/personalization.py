@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.personalization_simulator import ITEMS, PageSimulator, ViewTruth
+from mlsd_lib.datasets.published import refuse_rows, require_columns
 
 OPEN_BANDIT_COLUMNS = ("timestamp", "item_id", "position", "click", "propensity_score", "user_feature_0")
 OPEN_BANDIT_ITEMS = {"all": 80, "men": 34, "women": 46}
@@ -97,10 +98,10 @@ def read_open_bandit(folder: Path, policy: str, campaign: str) -> LoggedFeedback
     table = _read(found[0], OPEN_BANDIT_COLUMNS, index=True)
     table = table.rename(columns={"item_id": "arm", "propensity_score": "propensity", "click": "reward"})
     arms = OPEN_BANDIT_ITEMS[campaign]
-    _refuse(~table["reward"].isin([0, 1]), table, "reward", "click is 0 or 1", found[0])
-    _refuse(~table["arm"].isin(range(arms)), table, "arm", f"item_id is 0 to {arms - 1}", found[0])
+    refuse_rows(~table["reward"].isin([0, 1]), table, "reward", "click is 0 or 1", found[0])
+    refuse_rows(~table["arm"].isin(range(arms)), table, "arm", f"item_id is 0 to {arms - 1}", found[0])
     good = (table["propensity"] > 0) & (table["propensity"] <= 1)
-    _refuse(~good, table, "propensity", "propensity_score is above 0 and at most 1", found[0])
+    refuse_rows(~good, table, "propensity", "propensity_score is above 0 and at most 1", found[0])
     rows, clicks = len(table), int(table["reward"].sum())
     whole, sampled = OPEN_BANDIT_ROWS[policy, campaign], SAMPLE_CLICKS[policy, campaign]
     differences = [] if rows == whole else [f"{rows:,} rows, the whole data set has {whole:,}"]
@@ -116,12 +117,12 @@ def read_hillstrom(path: Path) -> LoggedFeedback:
     if not Path(path).exists():
         raise DataError(f"{path} does not exist. Give the path of Hillstrom's file of 64,000 customers.")
     table = _read(Path(path), HILLSTROM_COLUMNS)
-    _refuse(~table["segment"].isin(HILLSTROM_ARMS), table, "segment", f"it is one of {HILLSTROM_ARMS}", path)
+    refuse_rows(~table["segment"].isin(HILLSTROM_ARMS), table, "segment", f"it is one of {HILLSTROM_ARMS}", path)
     for name in ("visit", "conversion", "mens", "womens", "newbie"):
-        _refuse(~table[name].isin([0, 1]), table, name, "it is 0 or 1", path)
+        refuse_rows(~table[name].isin([0, 1]), table, name, "it is 0 or 1", path)
     for name in ("recency", "history", "spend"):
         numbers = pd.to_numeric(table[name], errors="coerce")
-        _refuse(~(numbers >= 0), table, name, "it is a number, not negative", path)
+        refuse_rows(~(numbers >= 0), table, name, "it is a number, not negative", path)
     counts = [
         ("rows", len(table), HILLSTROM_ROWS),
         ("visits", int(table["visit"].sum()), HILLSTROM_VISITS),
@@ -139,21 +140,7 @@ def _read(path: Path, columns: Sequence[str], index: bool = False) -> pd.DataFra
         table = pd.read_csv(path, index_col=0 if index else None)
     except (OSError, ValueError, EOFError, pd.errors.ParserError) as error:
         raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path} lacks the column {missing[0]} (it has {', '.join(map(str, table.columns[:8]))}). "
-            "Columns are read by their published names: rename them back, or take the published file."
-        )
+    require_columns(table, columns, path)
     if table.empty:
         raise DataError(f"{path} holds no rows below its header. Take the published file.")
     return table
-
-
-def _refuse(bad: pd.Series, table: pd.DataFrame, column: str, rule: str, path: Path) -> None:
-    if bad.any():
-        row = int(np.argmax(bad.to_numpy()))
-        raise DataError(
-            f"{path}: {table[column].iloc[row]!r} in row {row} ({int(bad.sum())} such rows); {rule}. "
-            "Fix or drop those rows."
-        )

