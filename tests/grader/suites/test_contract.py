@@ -183,6 +183,8 @@ def test_its_hidden_cases_differ_with_the_secret_and_nothing_hidden_stays_import
 @every_exercise
 def test_without_the_hidden_folder_a_secret_changes_nothing(name, secret, monkeypatch):
     suite = suite_of(name)
+    for module in [module for module in sys.modules if module.startswith("grader.hidden.")]:
+        monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "grader.hidden", None)  # an import of it, and of what lies below, finds nothing
     assert suite.CASES.find() == suite.CASES.public()
 
