@@ -1,7 +1,7 @@
 """The command line of the fraud system: `python -m case_studies.fraud --help`."""
 
 from enum import StrEnum
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +12,6 @@ from mlsd_lib.operations import commands
 from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
 
 if TYPE_CHECKING:
-    import flask
     import pandas as pd
 
 
@@ -32,18 +31,6 @@ Reviews = Annotated[int, typer.Option(help="How many payments a day can be revie
 LabelChoice = Annotated[Labels, typer.Option(help="Which labels to learn from.")]
 
 
-def _service(run: Run) -> "flask.Flask":
-    from case_studies.fraud import service
-
-    return service.app_of(run)
-
-
-def _restore(run: Run, release: Path) -> int:
-    from case_studies.fraud import service
-
-    return service.restore(run, release)
-
-
 def _handbook(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
     from case_studies.fraud import data, train
 
@@ -60,7 +47,7 @@ def _ulb(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
     return stream.card, train.ulb(stream, seed=seed)
 
 
-app = command_line("fraud", "Card fraud, a complete system.", _service, _restore, {"handbook": _handbook, "ulb": _ulb})
+app = command_line(__package__, "Card fraud, a complete system.", {"handbook": _handbook, "ulb": _ulb})
 
 
 @app.command(epilog="Example: python -m case_studies.fraud train --days 120 --reviews-per-day 40")
@@ -116,17 +103,16 @@ def simulate(
     with progress("92 days of history and the first release") as tell:
         policy = ReviewPolicy(rank_by.value, reviews_per_day)
         bank = Bank.opened(np.random.default_rng(seed), policy=policy, label_policy=labels.value)
-        for week in range(weeks):
-            tell(f"week {week + 1} of {weeks}")
-            if week == incident_week:
-                bank.deploy(bank.release.with_adapter(Adapter()))
-            bank.week(adapts, rollback.value)
-            if retrain:
-                bank.retrain(labels.value)
+        commands.live_weeks(
+            weeks,
+            incident_week,
+            live=lambda: bank.week(adapts, rollback.value),
+            strike=lambda: bank.deploy(bank.release.with_adapter(Adapter())),
+            retrain=partial(bank.retrain, labels.value) if retrain else None,
+            tell=tell,
+        )
     commands.show_weeks(Run.new(out), weekly(bank.days))
     typer.echo(f"Adversary: {bank.simulator.tactics}")
 
 
-def main() -> None:
-    """Runs the command line."""
-    commands.main(app)
+main = partial(commands.main, app)

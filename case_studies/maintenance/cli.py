@@ -1,7 +1,7 @@
 """The command line of the maintenance system: `python -m case_studies.maintenance --help`."""
 
 from enum import StrEnum
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +11,6 @@ from mlsd_lib.operations import commands
 from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
 
 if TYPE_CHECKING:
-    import flask
     import pandas as pd
 
 
@@ -32,18 +31,6 @@ LabelChoice = Annotated[Labels, typer.Option(help="What to learn of units that h
 Positions = Annotated[int, typer.Option(help="Positions in the plant, each with a unit in it.", min=30)]
 
 
-def _service(run: Run) -> "flask.Flask":
-    from case_studies.maintenance import service
-
-    return service.app_of(run)
-
-
-def _restore(run: Run, release: Path) -> int:
-    from case_studies.maintenance import service
-
-    return service.restore(run, release)
-
-
 def _engines(subset: str, source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
     from case_studies.maintenance import train
     from mlsd_lib.datasets.fleet import cmapss
@@ -56,13 +43,8 @@ def _protocol(subset: str) -> commands.Protocol:
     return lambda source, seed: _engines(subset, source, seed)
 
 
-app = command_line(
-    "maintenance",
-    "Predictive maintenance, a complete system.",
-    _service,
-    _restore,
-    {subset.lower(): _protocol(subset) for subset in ("FD001", "FD002", "FD003", "FD004")},
-)
+PROTOCOLS = {subset.lower(): _protocol(subset) for subset in ("FD001", "FD002", "FD003", "FD004")}
+app = command_line(__package__, "Predictive maintenance, a complete system.", PROTOCOLS)
 
 
 @app.command(epilog="Example: python -m case_studies.maintenance train --days 300 --crew-per-day 4")
@@ -120,19 +102,18 @@ def simulate(
     with progress("240 days of history and the first release") as tell:
         policy, rng = ReplacementPolicy(crew_per_day, by.value), np.random.default_rng(seed)
         plant = Plant.opened(rng, policy=policy, label_policy=labels.value, positions=positions)
-        for week in range(weeks):
-            tell(f"week {week + 1} of {weeks}")
-            if week == incident_week:
-                plant.deploy(plant.release.with_calibration(drifting(plant.now)))
-            plant.week(rollback.value)
-            if retrain:
-                plant.retrain(labels.value)
+        commands.live_weeks(
+            weeks,
+            incident_week,
+            live=lambda: plant.week(rollback.value),
+            strike=lambda: plant.deploy(plant.release.with_calibration(drifting(plant.now))),
+            retrain=partial(plant.retrain, labels.value) if retrain else None,
+            tell=tell,
+        )
     commands.show_weeks(Run.new(out), weekly(plant.days))
     rang = [(number, day["acting"]) for number, day in enumerate(plant.days) if day["acting"]]
     for number, metrics in rang:
         typer.echo(f"day {number}: acted on {', '.join(metrics)}")
 
 
-def main() -> None:
-    """Runs the command line."""
-    commands.main(app)
+main = partial(commands.main, app)

@@ -1,7 +1,7 @@
 """The command line of the system: `python -m case_studies.moderation --help`."""
 
 from enum import StrEnum
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +11,6 @@ from mlsd_lib.operations import commands
 from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
 
 if TYPE_CHECKING:
-    import flask
     import pandas as pd
 
 
@@ -29,18 +28,6 @@ Reviews = Annotated[float, typer.Option(help="How many posts people look at in a
 Queue = Annotated[OrderBy, typer.Option(help="What people look at first: the largest expected harm or the oldest.")]
 
 
-def _service(run: Run) -> "flask.Flask":
-    from case_studies.moderation import service
-
-    return service.app_of(run)
-
-
-def _restore(run: Run, release: Path) -> int:
-    from case_studies.moderation import service
-
-    return service.restore(run, release)
-
-
 def _published(name: str) -> commands.Protocol:
     def protocol(source: str | None, seed: int) -> "tuple[object, pd.DataFrame]":
         from case_studies.moderation import train
@@ -53,7 +40,7 @@ def _published(name: str) -> commands.Protocol:
 
 
 PROTOCOLS = {name: _published(name) for name in ("davidson", "sms", "youtube", "hatecheck")}
-app = command_line("moderation", "Moderation of posts, a complete system.", _service, _restore, PROTOCOLS)
+app = command_line(__package__, "Moderation of posts, a complete system.", PROTOCOLS)
 
 
 @app.command(epilog="Example: python -m case_studies.moderation train --days 70 --reviews-per-hour 4")
@@ -107,17 +94,20 @@ def simulate(
         policy = ModerationPolicy(reviews_per_hour=reviews_per_hour, order=order.value)
         board = Board.opened(np.random.default_rng(seed), policy=policy, authors=authors)
         board.label_policy = labels.value
-        for week in range(weeks):
-            tell(f"week {week + 1} of {weeks}")
-            if week == incident_week:
-                board.wave()
-                board.deploy(board.release.with_normaliser(HURRIED))
-            board.week(rollback.value)
-            if retrain:
-                board.retrain(labels.value)
+
+        def strike() -> None:
+            board.wave()
+            board.deploy(board.release.with_normaliser(HURRIED))
+
+        commands.live_weeks(
+            weeks,
+            incident_week,
+            live=lambda: board.week(rollback.value),
+            strike=strike,
+            retrain=partial(board.retrain, labels.value) if retrain else None,
+            tell=tell,
+        )
     commands.show_weeks(Run.new(out), weekly(board.days))
 
 
-def main() -> None:
-    """Runs the command line."""
-    commands.main(app)
+main = partial(commands.main, app)

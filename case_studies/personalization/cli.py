@@ -1,6 +1,7 @@
 """The command line of the page's system: `python -m case_studies.personalization --help`."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,6 @@ from mlsd_lib.operations import commands
 from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
 
 if TYPE_CHECKING:
-    import flask
     import pandas as pd
 
 
@@ -23,18 +23,6 @@ class Labels(StrEnum):
 
 Explore = Annotated[float, typer.Option(help="Share of the slots that show any item.", min=0.001, max=1.0)]
 LabelChoice = Annotated[Labels, typer.Option(help="Which clicks to learn from.")]
-
-
-def _service(run: Run) -> "flask.Flask":
-    from case_studies.personalization import service
-
-    return service.app_of(run)
-
-
-def _restore(run: Run, release: Path) -> int:
-    from case_studies.personalization import service
-
-    return service.restore(run, release)
 
 
 def _open_bandit(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
@@ -54,7 +42,7 @@ def _hillstrom(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
 
 
 PROTOCOLS = {"openbandit": _open_bandit, "hillstrom": _hillstrom}
-app = command_line("personalization", "Personalized slots, a complete system.", _service, _restore, PROTOCOLS)
+app = command_line(__package__, "Personalized slots, a complete system.", PROTOCOLS)
 
 
 @app.command(epilog="Example: python -m case_studies.personalization train --days 42 --explore 0.05")
@@ -104,16 +92,15 @@ def simulate(
 
     with progress("35 days of history and the first release") as tell:
         page = Page.opened(np.random.default_rng(seed), policy=SlotPolicy(explore), label_policy=labels.value)
-        for week in range(weeks):
-            tell(f"week {week + 1} of {weeks}")
-            if week == incident_week:
-                page.deploy(page.release.with_rule(campaign(page.rates)))
-            page.week(rollback.value)
-            if retrain:
-                page.retrain(labels.value)
+        commands.live_weeks(
+            weeks,
+            incident_week,
+            live=lambda: page.week(rollback.value),
+            strike=lambda: page.deploy(page.release.with_rule(campaign(page.rates))),
+            retrain=partial(page.retrain, labels.value) if retrain else None,
+            tell=tell,
+        )
     commands.show_weeks(Run.new(out), weekly(page.days))
 
 
-def main() -> None:
-    """Runs the command line."""
-    commands.main(app)
+main = partial(commands.main, app)

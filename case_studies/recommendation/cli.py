@@ -1,7 +1,7 @@
 """The command line of the system: `python -m case_studies.recommendation --help`."""
 
 from enum import StrEnum
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +11,6 @@ from mlsd_lib.operations import commands
 from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
 
 if TYPE_CHECKING:
-    import flask
     import pandas as pd
 
 
@@ -29,18 +28,6 @@ class RankBy(StrEnum):
 Rank = Annotated[RankBy, typer.Option(help="Rank candidates by expected margin or by the chance of a purchase.")]
 Explore = Annotated[int, typer.Option(help="Places of a slate for items that nobody has tried.", min=0, max=10)]
 LabelChoice = Annotated[Labels, typer.Option(help="Which purchases to learn from.")]
-
-
-def _service(run: Run) -> "flask.Flask":
-    from case_studies.recommendation import service
-
-    return service.app_of(run)
-
-
-def _restore(run: Run, release: Path) -> int:
-    from case_studies.recommendation import service
-
-    return service.restore(run, release)
 
 
 def _retail(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
@@ -61,8 +48,7 @@ def _journey(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
     return log.card, train.journey(log, np.random.default_rng(seed))
 
 
-protocols = {"retail": _retail, "journey": _journey}
-app = command_line("recommendation", "Recommendation, a complete system.", _service, _restore, protocols)
+app = command_line(__package__, "Recommendation, a complete system.", {"retail": _retail, "journey": _journey})
 
 
 @app.command(epilog="Example: python -m case_studies.recommendation train --days 120 --explore-slots 0")
@@ -116,19 +102,18 @@ def simulate(
     with progress("120 days of history and the first release") as tell:
         policy = ShelfPolicy(rank_by.value, explore_slots)
         shop = incident.Shop.opened(np.random.default_rng(seed), policy=policy, label_policy=labels.value)
-        for week in range(weeks):
-            tell(f"week {week + 1} of {weeks}")
-            if week == incident_week:
-                shop.deploy(incident.spoiled(shop.release))
-            shop.week(rollback.value)
-            if retrain:
-                shop.retrain(labels.value)
+        commands.live_weeks(
+            weeks,
+            incident_week,
+            live=lambda: shop.week(rollback.value),
+            strike=lambda: shop.deploy(incident.spoiled(shop.release)),
+            retrain=partial(shop.retrain, labels.value) if retrain else None,
+            tell=tell,
+        )
     commands.show_weeks(Run.new(out), weekly(shop.days))
     struck = [day for day, record in enumerate(shop.days) if record["spoiled"]]
     if struck:
         typer.echo(f"The bad release decided on day {struck[0]} and {len(struck) - 1} more.")
 
 
-def main() -> None:
-    """Runs the command line."""
-    commands.main(app)
+main = partial(commands.main, app)

@@ -4,14 +4,14 @@
 case, which adds them with the options and the progress line below.
 """
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import flask
 import typer
 
 from mlsd_lib.errors import CourseError
@@ -30,31 +30,42 @@ class Rollback(StrEnum):
     WAIT = "wait for labels"
 
 
+def _lived_through(context: typer.Context, week: int | None) -> int | None:
+    weeks = context.params["weeks"]
+    if week is not None and week >= weeks:
+        raise typer.BadParameter(
+            f"is {week}; with --weeks {weeks} it must be below {weeks}. Live longer, or give less."
+        )
+    return week
+
+
 Out = Annotated[Path, typer.Option(help="Folder of the run folders; each run makes a new one in it.")]
 RunFolder = Annotated[Path | None, typer.Option("--run", help="A run folder; the newest below --out if not given.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
-Weeks = Annotated[int, typer.Option(help="Live weeks.", min=1)]
-IncidentWeek = Annotated[int | None, typer.Option(help="Week in which a bad release goes out; none if not given.")]
+Weeks = Annotated[int, typer.Option(help="Live weeks.", min=1, is_eager=True)]  # known before the incident's
+IncidentWeek = Annotated[
+    int | None,
+    typer.Option(
+        help="Week, from 0, in which a bad release goes out; none if not given.", min=0, callback=_lived_through
+    ),
+]
 OnAlarm = Annotated[Rollback, typer.Option(help="What to do when the monitor rings.")]
 RUNS = Path("runs")
 Protocol = Callable[[str | None, int], tuple[object, "pd.DataFrame"]]
 """From a source, or None for its own, and a seed to the data's card and a table of results."""
 
 
-def command_line(
-    name: str,
-    summary: str,
-    service: Callable[[Run], flask.Flask],
-    restore: Callable[[Run, Path], int],
-    protocols: Mapping[str, Protocol] | None = None,
-) -> typer.Typer:
-    """The commands of the case `name` that are the same for all cases.
+def command_line(package: str, summary: str, protocols: Mapping[str, Protocol] | None = None) -> typer.Typer:
+    """The commands of the case in `package` that are the same for all cases.
 
-    `service` makes the app of a run. `restore` derives the state again at a rollback, see `roll_back`. `protocols`:
-    evaluations that others published figures for, by name.
+    Its module `service` has `app_of(run)`, the app of a run, and `restore(run, release)`, which derives the state again
+    at a rollback, see `roll_back`. `protocols`: evaluations that others published figures for, by name.
     """
     app = typer.Typer(no_args_is_help=True, add_completion=False, help=summary)
-    module, known = f"python -m case_studies.{name}", dict(protocols or {})
+    module, known = f"python -m {package}", dict(protocols or {})
+
+    def service() -> Any:
+        return importlib.import_module(f"{package}.service")  # only where asked: --help need not wait for it
 
     @app.command(epilog=f"Example: {module} serve --port 8000")
     def serve(
@@ -68,7 +79,7 @@ def command_line(
 
         chosen = _run(run, out)
         typer.echo(f"Serving {chosen.path} on http://127.0.0.1:{port}, until interrupted.", err=True)
-        serve_app(service(chosen), port, threads)
+        serve_app(service().app_of(chosen), port, threads)
 
     @app.command(epilog=f"Example: {module} report")
     def report(
@@ -99,7 +110,7 @@ def command_line(
         out: Out = RUNS,
     ) -> None:
         """Take the current release back; a running service follows with its next request."""
-        current, restored = roll_back(_run(run, out), reason, restore if restore_state else None)
+        current, restored = roll_back(_run(run, out), reason, service().restore if restore_state else None)
         typer.echo(f"Current release: {current}. Remembered rows derived anew: {restored:,}.")
 
     return app
@@ -119,6 +130,24 @@ def progress(first: str) -> Iterator[Callable[[str], None]]:
                 console.print(text)
 
         yield tell
+
+
+def live_weeks(
+    weeks: int,
+    incident_week: int | None,
+    live: Callable[[], object],
+    strike: Callable[[], object],
+    retrain: Callable[[], object] | None,
+    tell: Callable[[str], None],
+) -> None:
+    """Lives `weeks` weeks, `strike` before the one of the incident, `retrain` after each."""
+    for week in range(weeks):
+        tell(f"week {week + 1} of {weeks}")
+        if week == incident_week:
+            strike()
+        live()
+        if retrain is not None:
+            retrain()
 
 
 def show_trained(name: str, run: Run, card: object, table: "pd.DataFrame") -> None:

@@ -1,5 +1,8 @@
 """The commands that all cases share, of a case that is nothing but its commands."""
 
+import sys
+import types
+
 import pandas as pd
 import pytest
 import typer
@@ -20,7 +23,7 @@ def run(tmp_path):
 
 
 @pytest.fixture
-def ask(run):
+def ask(run, monkeypatch):
     """The result of a command; `restored` and `served` note what it asked of the case."""
     notes = []
 
@@ -28,10 +31,15 @@ def ask(run):
         notes.append((given.path, folder.name))
         return 1_234
 
+    service = types.ModuleType("toy.service")
+    service.restore = restore
+    monkeypatch.setitem(sys.modules, "toy", types.ModuleType("toy"))
+    monkeypatch.setitem(sys.modules, "toy.service", service)
+
     def published(source, seed):
         return f"card of {source}", pd.DataFrame({"AUC": [0.87654 + seed]}, index=["small"])
 
-    app = commands.command_line("toy", "A toy.", lambda given: None, restore, {"handbook": published})
+    app = commands.command_line("toy", "A toy.", {"handbook": published})
 
     def ask(*words):
         return CliRunner().invoke(app, [str(word) for word in words])
@@ -89,6 +97,33 @@ def test_progress_says_each_step_where_there_is_no_terminal(capsys):
     with commands.progress("first") as tell:
         tell("second")
     assert "second" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("incident", "retrains", "lived"),
+    [(None, False, "lll"), (1, False, "lsll"), (0, True, "slrlrlr")],
+)
+def test_weeks_are_lived_in_order(incident, retrains, lived):
+    happened, steps = [], []
+    note = [lambda letter=letter: happened.append(letter) for letter in "lsr"]
+    commands.live_weeks(3, incident, note[0], note[1], note[2] if retrains else None, steps.append)
+    assert "".join(happened) == lived
+    assert steps == ["week 1 of 3", "week 2 of 3", "week 3 of 3"]
+
+
+def test_an_incident_after_the_last_week_is_refused_before_anything_is_simulated():
+    app, lived = typer.Typer(), []
+
+    @app.command()
+    def simulate(weeks: commands.Weeks = 8, incident_week: commands.IncidentWeek = None):
+        lived.append(incident_week)
+
+    assert CliRunner().invoke(app, ["--incident-week", "7"]).exit_code == 0
+    for words in (["--incident-week", "8"], ["--incident-week", "2", "--weeks", "2"], ["--incident-week", "-1"]):
+        refused = CliRunner().invoke(app, words)
+        assert refused.exit_code == 2
+        assert "incident-week" in refused.output
+    assert lived == [7]
 
 
 def test_weeks_are_written_and_shown(run, capsys):
