@@ -7,7 +7,6 @@ terminals: train on the first day, test on the second.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,6 @@ from case_studies.fraud.labels import LabelPolicy, training_labels
 from case_studies.fraud.models import THRESHOLD_DAYS, Release, fit_release, warm
 from case_studies.fraud.policy import ReviewPolicy, saved_eur
 from case_studies.fraud.service import FraudStore
-from mlsd_lib.data.lineage import fingerprint_table
 from mlsd_lib.datasets.fraud import PaymentStream
 from mlsd_lib.modeling import (
     DecisionRecord,
@@ -144,12 +142,8 @@ def train(
     test = _tested(stream, features, release, now, end, rng)
     run.release(release.save, "v1", "first release")
     FraudStore(run.store).remember_history(stream, now, release.adapter).close()
-    checksums = {name: fingerprint_table(getattr(stream, name)) for name in ("payments", "truth")}
-    run.complete(
-        {**asdict(stream.card), "sha256": checksums, "released_at": str(now)},
-        {"comparison": table.reset_index().to_dict("records"), "test_eur_a_day": asdict(test)},
-        decision_of(release, label_policy, table, test),
-    )
+    tables = {"payments": stream.payments, "truth": stream.truth}
+    decision_of(release, label_policy, table, test).write_into(run, stream.card, tables, now)
     return table
 
 

@@ -6,7 +6,6 @@ the cycles left after the last cycle of each test engine; labels capped at 125, 
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,6 @@ from case_studies.maintenance.policy import (
     saved_by_unit,
 )
 from case_studies.maintenance.service import MaintenanceStore
-from mlsd_lib.data.lineage import fingerprint_table
 from mlsd_lib.datasets.fleet import Engines, Fleet
 from mlsd_lib.modeling import (
     DecisionRecord,
@@ -147,12 +145,8 @@ def train(
     MaintenanceStore(run.store).remember_history(
         fleet.readings[between(fleet.readings["time"], _start(fleet), now)]
     ).close()
-    checksums = {part: fingerprint_table(getattr(fleet, part).reset_index()) for part in ("readings", "units")}
-    run.complete(
-        {**asdict(fleet.card), "sha256": checksums, "released_at": str(now)},
-        {"comparison": table.reset_index().to_dict("records"), "test_eur_a_day": asdict(test)},
-        decision_of(release, label_policy, table, test),
-    )
+    tables = {"readings": fleet.readings, "units": fleet.units.reset_index()}
+    decision_of(release, label_policy, table, test).write_into(run, fleet.card, tables, now)
     return table
 
 

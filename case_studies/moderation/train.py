@@ -5,7 +5,7 @@ this module; a text of a real file never does.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from case_studies.moderation.labels import LabelPolicy, training_labels
 from case_studies.moderation.models import MODELS, Release, TextModel, fit_release, warm, word_list
 from case_studies.moderation.policy import ModerationPolicy, saved_eur, waited_hours
 from case_studies.moderation.service import ModerationStore
-from mlsd_lib.data.lineage import fingerprint_table
 from mlsd_lib.datasets.moderation import LabelledTexts, PostStream
 from mlsd_lib.datasets.moderation_simulator import EVASIONS, INSULTS, hidden
 from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
@@ -197,12 +196,8 @@ def train(
     test = clustered_interval(saved, stream.posts["author_id"].to_numpy()[rows], test_days, rng)
     run.release(release.save, "v1", "first release")
     ModerationStore(run.store).remember_history(stream, now).close()
-    checksums = {one: fingerprint_table(getattr(stream, one)) for one in ("posts", "truth")}
-    run.complete(
-        {**asdict(stream.card), "sha256": checksums, "released_at": str(now)},
-        {"comparison": table.reset_index().to_dict("records"), "test_eur_a_day": asdict(test), "behaviour": passed},
-        decision_of(release, table, test, passed),
-    )
+    tables = {"posts": stream.posts, "truth": stream.truth}
+    decision_of(release, table, test, passed).write_into(run, stream.card, tables, now, behaviour=passed)
     return table
 
 

@@ -6,7 +6,6 @@ the rate that its own log shows. Hillstrom: a personalised choice of e-mail agai
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from case_studies.personalization.labels import LabelPolicy, learnable, rewards_
 from case_studies.personalization.models import LEARN_DAYS, Release, fit_release
 from case_studies.personalization.policy import CLICK_EUR, SlotPolicy, greedy
 from case_studies.personalization.service import PageStore
-from mlsd_lib.data.lineage import fingerprint_table
 from mlsd_lib.datasets.personalization import LoggedFeedback, PageStream, read_open_bandit
 from mlsd_lib.datasets.personalization_simulator import ITEMS, ViewTruth
 from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
@@ -129,12 +127,8 @@ def train(
     test = _tested(stream, features, release, now, end, rng)
     run.release(release.save, "v1", "first release")
     PageStore(run.store).remember_history(stream, now).close()
-    checksums = {"views": fingerprint_table(stream.views), "log": fingerprint_table(stream.log)}
-    run.complete(
-        {**asdict(stream.card), "sha256": checksums, "released_at": str(now)},
-        {"comparison": table.reset_index().to_dict("records"), "test_eur_a_day": asdict(test)},
-        decision_of(release, label_policy, table, test),
-    )
+    tables = {"views": stream.views, "log": stream.log}
+    decision_of(release, label_policy, table, test).write_into(run, stream.card, tables, now)
     return table
 
 

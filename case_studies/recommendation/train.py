@@ -7,7 +7,7 @@ completejourney: weeks before 45 and since, of all product types.
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,6 @@ from case_studies.recommendation.labels import LabelPolicy, bought_of
 from case_studies.recommendation.models import TRAIN_DAYS, Release, baskets, cosine, ease, fit_release, index_of
 from case_studies.recommendation.policy import SLOTS, ShelfPolicy
 from case_studies.recommendation.service import ShopStore
-from mlsd_lib.data.lineage import fingerprint_table
 from mlsd_lib.datasets.shopping import ShoppingLog
 from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator, added_eur
 from mlsd_lib.modeling import (
@@ -151,12 +150,8 @@ def train(
     test = _tested(log, release, now, end, rng)
     run.release(release.save, "v1", "first release")
     ShopStore(run.store).remember_history(log, now, release.catalogue).close()
-    checksums = {part: fingerprint_table(getattr(log, part)) for part in ("visits", "purchases")}
-    run.complete(
-        {**asdict(log.card), "sha256": checksums, "released_at": str(now)},
-        {"comparison": table.reset_index().to_dict("records"), "test_eur_a_day": asdict(test)},
-        decision_of(release, label_policy, table, test),
-    )
+    tables = {"visits": log.visits, "purchases": log.purchases}
+    decision_of(release, label_policy, table, test).write_into(run, log.card, tables, now)
     return table
 
 

@@ -1,9 +1,13 @@
 """The one page that says what was decided, against what, on which assumption, and how to go back."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
+from mlsd_lib.data.lineage import fingerprint_table
+from mlsd_lib.datasets import DataCard
 from mlsd_lib.modeling.comparison import Interval
+from mlsd_lib.modeling.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,3 +51,16 @@ Weakest assumption: {self.weakest_assumption}
 
 Rolling back: {self.way_back}
 """
+
+    def write_into(
+        self, run: Run, card: DataCard, tables: Mapping[str, "pd.DataFrame"], released_at: object, **metrics: Any
+    ) -> None:
+        """Completes a run: the card and the fingerprint of each table learned from, the candidates, test, this page.
+
+        `metrics`: what else was measured, plain values.
+        """
+        checksums = {name: fingerprint_table(table) for name, table in tables.items()}
+        measured = {"comparison": self.candidates.reset_index().to_dict("records"), "test_eur_a_day": asdict(self.test)}
+        run.complete(
+            {**asdict(card), "sha256": checksums, "released_at": str(released_at)}, measured | metrics, str(self)
+        )
