@@ -11,6 +11,7 @@ import grader.commands
 import mlsd_lib.notebooks.commands
 from grader.bank.report import bank_command
 from grader.new_exercise import new_exercise
+from grader.simulate_design import simulate
 from mlsd_lib.errors import CourseError
 from mlsd_lib.notebooks import course_root
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 mlsd_lib.notebooks.commands.register(app)
 grader.commands.register(app)
 app.command("bank")(bank_command)
+app.command("simulate")(simulate)
 mlsd_lib.notebooks.commands.new.command("exercise")(new_exercise)
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}

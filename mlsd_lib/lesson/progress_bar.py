@@ -10,8 +10,11 @@ WAIT_S = 2.0
 Item = TypeVar("Item")
 
 
-def progress(items: Iterable[Item], what: str) -> Iterator[Item]:
-    """The `items`, one after the other, with a bar named `what` while a reader waits for them."""
+def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
+    """The `items`, one after the other, with a bar named `what` while a reader waits for them.
+
+    `total`: how many, where `items` has no length.
+    """
     from tqdm.auto import tqdm
 
-    yield from tqdm(items, desc=what, delay=WAIT_S, leave=False, disable=not someone_is_there())
+    yield from tqdm(items, desc=what, total=total, delay=WAIT_S, leave=False, disable=not someone_is_there())

@@ -1,0 +1,169 @@
+"""What happens to a system: who asks for what, what a batch takes, what breaks, what is promised, the prices."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from mlsd_lib.simulation import traces
+from mlsd_lib.simulation.errors import SimulationError
+
+
+class Slow(NamedTuple):
+    """From `start_s` until before `end_s` every batch takes `factor` times as long: something it depends on is slow."""
+
+    start_s: float
+    end_s: float
+    factor: float
+
+
+class Failure(NamedTuple):
+    """At `at_s` the first `replicas` that are up die with their work, and begin to start again `down_s` later."""
+
+    at_s: float
+    replicas: int
+    down_s: float
+
+
+@dataclass(frozen=True)
+class BatchCost:
+    """A batch of n rows takes `fixed_s` + n `row_s`; of that the share `spread` is exponential, the rest constant."""
+
+    fixed_s: float = 0.004
+    row_s: float = 0.001
+    spread: float = 0.2
+
+    def rows_per_s(self, rows: int) -> float:
+        """What one replica does in full batches of `rows`."""
+        return rows / (self.fixed_s + rows * self.row_s)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """EUR for an hour of one replica, on demand and as spot capacity."""
+
+    replica_hour: float = 0.40
+    spot_hour: float = 0.13
+
+
+@dataclass(frozen=True)
+class Level:
+    """The service level: `share` of a minute's requests get a full answer within `within_s`."""
+
+    within_s: float = 0.25
+    share: float = 0.99
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One story. `arrived`: times in seconds, sorted, (n,); `keys`: which of `items` each request asks for, (n,).
+
+    An item's right answer changes after `change_s` in the mean; a hit of the cache takes `hit_s`. `seed` draws the
+    chances of the story, so that every design meets the same.
+    """
+
+    name: str
+    arrived: np.ndarray
+    keys: np.ndarray
+    items: int
+    seconds: float
+    cost: BatchCost = BatchCost()
+    slow: tuple[Slow, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    level: Level = Level()
+    prices: Prices = Prices()
+    change_s: float = 3_600.0
+    hit_s: float = 0.001
+    seed: int = 0
+    marks: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.arrived) != len(self.keys) or not len(self.arrived):
+            raise SimulationError(
+                f"{self.name} has {len(self.arrived)} arrivals and {len(self.keys)} keys; each request needs one of "
+                "both, and there must be one. Draw them together."
+            )
+
+    @cached_property
+    def luck(self) -> "Luck":
+        """The chances of this story."""
+        rng, n = np.random.default_rng([self.seed, 0]), len(self.arrived)
+        return Luck(rng.exponential(size=4 * n + 64), rng.uniform(size=4 * n + 64), rng.exponential(size=n))
+
+
+class Luck(NamedTuple):
+    """Drawn once a story: `batch`, the exponential share of the k-th batch; `backoff` of the k-th retry; `change`, per
+    request, how long in means of `change_s` the answer that it may get from the cache stays right.
+    """
+
+    batch: np.ndarray
+    backoff: np.ndarray
+    change: np.ndarray
+
+
+def _scenario(name: str, arrived: np.ndarray, rng: np.random.Generator, seconds: float, **rest: object) -> Scenario:
+    items = 20_000
+    seed = int(rng.integers(2**31))
+    return Scenario(name, arrived, traces.zipf_keys(rng, len(arrived), items), items, seconds, seed=seed, **rest)  # type: ignore[arg-type]
+
+
+def steady(rng: np.random.Generator, rate: float = 100.0, seconds: float = 600.0) -> Scenario:
+    """A constant rate."""
+    return _scenario("steady", traces.constant(rng, rate, seconds), rng, seconds)
+
+
+def daily_cycle(rng: np.random.Generator, rate: float = 100.0, seconds: float = 1_440.0) -> Scenario:
+    """A whole day in 24 minutes: a minute is an hour of it."""
+    arrived = traces.daily_cycle(rng, rate, seconds, day_s=seconds)
+    return _scenario("daily-cycle", arrived, rng, seconds, marks={"peak": seconds / 2})
+
+
+def flash_crowd(
+    rng: np.random.Generator, rate: float = 100.0, seconds: float = 600.0, times: float = 3.0, lasts: float = 60.0
+) -> Scenario:
+    """A third into the story three times as many come, for a minute."""
+    at = seconds / 3
+    arrived = traces.flash_crowd(rng, rate, seconds, at, lasts, times)
+    return _scenario("flash-crowd", arrived, rng, seconds, marks={"crowd": at, "crowd over": at + lasts})
+
+
+def slow_dependency(
+    rng: np.random.Generator, rate: float = 100.0, seconds: float = 600.0, factor: float = 4.0, lasts: float = 30.0
+) -> Scenario:
+    """A third into the story every batch takes four times as long, for half a minute."""
+    at = seconds / 3
+    arrived, slow = traces.constant(rng, rate, seconds), (Slow(at, at + lasts, factor),)
+    return _scenario("slow-dependency", arrived, rng, seconds, slow=slow, marks={"slow": at, "fast again": at + lasts})
+
+
+def replica_lost(
+    rng: np.random.Generator, rate: float = 100.0, seconds: float = 600.0, replicas: int = 1, down_s: float = 60.0
+) -> Scenario:
+    """A third into the story a replica dies."""
+    at = seconds / 3
+    arrived, failures = traces.constant(rng, rate, seconds), (Failure(at, replicas, down_s),)
+    return _scenario("replica-lost", arrived, rng, seconds, failures=failures, marks={"lost": at})
+
+
+def excited(rng: np.random.Generator, rate: float = 100.0, seconds: float = 600.0) -> Scenario:
+    """Requests that draw others: bursts at every scale."""
+    return _scenario("excited", traces.self_exciting(rng, rate, seconds, 0.8), rng, seconds)
+
+
+SCENARIOS: Mapping[str, Callable[..., Scenario]] = {
+    "steady": steady,
+    "daily-cycle": daily_cycle,
+    "flash-crowd": flash_crowd,
+    "slow-dependency": slow_dependency,
+    "replica-lost": replica_lost,
+    "excited": excited,
+}
+
+
+def scenario(name: str, seed: int = 0, **options: float) -> Scenario:
+    """The scenario of that name, drawn from `seed`; raises `SimulationError` for another name."""
+    if name not in SCENARIOS:
+        raise SimulationError(f"The scenario is {name!r}; it must be one of {', '.join(SCENARIOS)}.")
+    return SCENARIOS[name](np.random.default_rng(seed), **options)

@@ -1,0 +1,174 @@
+"""Design documents: YAML and back, refusals that say what to change, comparison; the scorecard, the command."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from typer.testing import CliRunner
+
+from grader.cli import app
+from mlsd_lib.simulation import SimulationError
+from mlsd_lib.simulation.design import Design, Queue, Replicas, Retries
+from mlsd_lib.simulation.page import write_page
+from mlsd_lib.simulation.scenario import SCENARIOS, scenario
+from mlsd_lib.simulation.scorecard import compare, scored
+from mlsd_lib.simulation.sweep import evaluate
+from tests.simulation.test_serving_simulator import designs
+
+SLOW = {"rate": 140.0, "seconds": 360.0}
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(designs)
+def test_a_design_survives_its_yaml(design):
+    import yaml
+
+    assert Design.model_validate(yaml.safe_load(design.to_yaml()) or {}) == design
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"replicas": {"cont": 1}}, r"replicas\.cont is no entry; known here are count, start_up_s"),
+        ({"breaker": {"opens": 1}}, r"breaker\.opens is no entry; known here are failures, window, open_s"),
+        ({"cache": {"items": 5}}, r"cache\.ttl_s is missing\. Add it"),
+        ({"timeout_s": "1"}, r"timeout_s is '1'; it must be a valid number"),
+        ({"timeout_s": 0}, r"timeout_s is 0; it must be greater than 0"),
+        ({"retries": {"most": 2.5}}, r"retries\.most is 2\.5; it must be a valid integer"),
+        ({"replicas": {"count": True}}, r"replicas\.count is True"),
+        ([1, 2], "is list; it must be a mapping of replicas, batching"),
+        ({"batching": {"wait_s": 0.1}}, "Set most_rows"),
+        ({"batching": {"most_rows": 8, "wait_s": 2.0}}, "Wait less"),
+        ({"batching": {"most_rows": 8}, "queue": {"limit": 4}}, "Let more wait, or batch less"),
+        ({"retries": {"budget": 0.1}}, "Allow a retry"),
+        ({"hedge_after_s": 1.0}, "Hedge earlier"),
+        ({"replicas": {"autoscaler": {"least": 4, "most": 2}}}, "Exchange them"),
+        ({"replicas": {"count": 9, "autoscaler": {"least": 1, "most": 2}}}, "Start within it"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_to_change(document, message):
+    with pytest.raises(SimulationError, match=message):
+        Design.of(document)
+
+
+def test_all_faults_are_told_at_once():
+    with pytest.raises(SimulationError) as told:
+        Design.of({"timeout_s": -1, "fallback": "yes", "retires": {}})
+    assert len(str(told.value).splitlines()) == 3
+
+
+def test_two_designs_are_compared_entry_by_entry():
+    table = Design().compared(Design.of({"retries": {"most": 2}, "cache": {"items": 9, "ttl_s": 5.0}}))
+    assert table.loc["retries.most"].tolist() == [0, 2]
+    assert table.loc["cache.items", "other"] == 9
+    assert "timeout_s" not in table.index
+
+
+def test_a_kept_promise_and_the_figures_add_up():
+    card = scored(Design(replicas=Replicas(count=3)), scenario("steady", **SLOW))
+    assert card.verdict.startswith("Kept")
+    figures = card.figures
+    assert figures["good, %"] > 99.5
+    shares = ("from the cache, %", "outdated, %", "simpler answer, %", "no answer, %")
+    assert sum(figures[name] for name in shares) == 0
+    assert figures["cost, EUR"] == pytest.approx(3 * 360 / 3_600 * 0.40)
+    assert card.minutes["requests"].sum() == figures["requests"]
+
+
+STORM = Design(timeout_s=0.5, retries=Retries(most=3))
+
+
+@pytest.mark.parametrize(
+    ("name", "design", "cause"),
+    [
+        ("flash-crowd", Design(), "Overload: "),
+        ("flash-crowd", STORM, "Retries: "),
+        ("slow-dependency", Design(), "Batches took 4 times as long"),
+        ("replica-lost", Design(replicas=Replicas(count=1)), "Replicas lost: 1 at 120 s"),
+        ("steady", Design.of({"batching": {"most_rows": 512, "wait_s": 0.6}}), "Batches: a full one"),
+        ("steady", Design.of({"cache": {"items": 9_000, "ttl_s": 86_400.0}}), "Outdated answers: "),
+        ("steady", Design(queue=Queue(limit=1)), "Refusals: the queue's limit of 1"),
+    ],
+)
+def test_the_first_violated_minute_has_its_cause_in_words(name, design, cause):
+    assert cause in scored(design, scenario(name, **SLOW)).verdict
+
+
+def test_a_system_that_does_not_recover_is_told_and_by_what_it_is_held():
+    verdict = scored(STORM, scenario("flash-crowd", **SLOW)).verdict
+    assert "it did not recover. Each request was sent" in verdict
+    assert "minutes were missed, the last of them" in scored(Design(), scenario("slow-dependency", **SLOW)).verdict
+
+
+def test_every_scenario_is_the_same_for_a_seed_and_another_for_another():
+    for name in SCENARIOS:
+        one, same, other = (scenario(name, seed, rate=20.0).arrived for seed in (1, 1, 2))
+        assert one.tolist() == same.tolist()
+        assert one.tolist() != other.tolist()
+    with pytest.raises(SimulationError, match="must be one of steady"):
+        scenario("calm")
+
+
+def test_designs_side_by_side():
+    table = compare({"one": Design(), "two": Design(replicas=Replicas(count=2))}, scenario("steady", **SLOW), "p99, ms")
+    assert table.loc["p99, ms", "two"] < table.loc["p99, ms", "one"]
+
+
+def test_a_sweep_gives_each_design_its_row_on_processes_and_on_a_cluster():
+    from dask.distributed import LocalCluster
+
+    some = [Design(replicas=Replicas(count=1 + k % 3)) for k in range(10)]
+    options = {"rate": 50.0, "seconds": 60.0}
+    expected = [scored(one, scenario("steady", 3, **options)).figures for one in some]
+    here = evaluate(some, "steady", 3, processes=1, **options)
+    assert here.to_dict("records") == expected
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        there = evaluate(some, "steady", 3, scheduler=cluster.scheduler_address, **options)
+    assert there.to_dict("records") == expected
+
+
+def test_the_command_prints_the_scorecard_and_writes_a_page_that_needs_nothing(tmp_path):
+    path = tmp_path / "design.yaml"
+    path.write_text("timeout_s: 0.5\nretries: {most: 3}\n")
+    (tmp_path / "other.yaml").write_text("replicas: {count: 3}\n")
+    words = [
+        "simulate",
+        str(path),
+        "--scenario",
+        "flash-crowd",
+        "--rate",
+        "40",
+        "--against",
+        str(tmp_path / "other.yaml"),
+    ]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert "minutes below the level" in result.output
+    assert "retries.most" in result.output
+    page = (tmp_path / "design-flash-crowd.html").read_text()
+    assert "<svg" in page
+    assert "http" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
+        "http://creativecommons.org", ""
+    ).replace("https://matplotlib.org", "")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["design-flash-crowd.html", "design.yaml", "other.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("retries: {most: x}", "retries.most is 'x'"), ("a: [", "cannot be read"), ("", "must be a mapping")],
+)
+def test_a_file_that_is_no_design_is_refused(tmp_path, text, message):
+    path = tmp_path / "design.yaml"
+    path.write_text(text)
+    result = CliRunner().invoke(app, ["simulate", str(path)])
+    assert isinstance(result.exception, SimulationError)
+    assert message in str(result.exception)
+
+
+def test_a_page_is_replaced_whole(tmp_path):
+    card = scored(Design(), scenario("steady", rate=20.0, seconds=60.0))
+    target = tmp_path / "page.html"
+    target.write_text("old")
+    write_page(card, target)
+    assert "all defaults" in target.read_text()
+    assert json.dumps(card.figures["requests"])
