@@ -4,6 +4,7 @@ No business rule of a case study may enter here: features, thresholds and decisi
 """
 
 from mlsd_lib.serving.app import create_app, json_body
+from mlsd_lib.serving.batcher import DynamicBatcher, Shed
 from mlsd_lib.serving.body import BadRequest, RowReader
 from mlsd_lib.serving.decisions import DecisionService, Id, LocalTime
 from mlsd_lib.serving.errors import ServingError
@@ -18,12 +19,14 @@ __all__ = [
     "Decision",
     "DecisionService",
     "DecisionStore",
+    "DynamicBatcher",
     "Id",
     "LoadResult",
     "LocalTime",
     "RowReader",
     "ServerProcess",
     "ServingError",
+    "Shed",
     "capacity_per_s",
     "closed_loop",
     "create_app",

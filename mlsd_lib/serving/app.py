@@ -22,6 +22,7 @@ FIXES = {
     404: "The service answers POST /predict, GET /healthz and GET /metrics.",
     405: "Use the method in the Allow header.",
     413: "Send fewer rows in a request.",
+    503: "Send it again after the seconds of the Retry-After header.",
 }
 
 
@@ -124,6 +125,9 @@ def _answer_errors_in_json(app: flask.Flask) -> None:
         field = {404: "path", 405: "method"}.get(status)
         value = {404: flask.request.path, 405: flask.request.method}.get(status)
         response = _json(error_document(field, value, error.name, FIXES.get(status, "See the status code.")), status)
+        for name, value_of in error.get_headers():
+            if name == "Retry-After":
+                response.headers[name] = value_of
         if allowed := getattr(error, "valid_methods", None):
             response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
