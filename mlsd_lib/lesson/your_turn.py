@@ -208,6 +208,8 @@ def _describe_call(function: Callable[..., Any], arguments: tuple[Any, ...], thr
 def _short(value: Any) -> str:
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:.6g}"
+    if inspect.isfunction(value):  # its address would say nothing
+        return value.__name__
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else text[:77] + "..."
 

@@ -177,3 +177,11 @@ def test_input_of_any_shape_that_is_left_alone_is_not_called_changed(arguments):
 @pytest.mark.parametrize(("value", "agrees"), [([[1], [2, 3]], True), ([[1], [2, 4]], False), ([[1]], False)])
 def test_lists_of_lists_of_different_lengths_agree_entry_by_entry(value, agrees):
     assert (check("t", lambda: value, [case((), [[1], [2, 3]])]).outcome == "pass") is agrees
+
+
+def test_a_function_among_the_arguments_is_shown_by_its_name():
+    def triple(number):
+        return 3 * number
+
+    shown = check("apply", lambda function: function(1), [case((triple,), 4)]).message
+    assert "(triple) gave 3; expected 4" in shown
