@@ -45,7 +45,9 @@ def grpc_door(stubs: str) -> grpc.Server:
     sys.path.insert(0, stubs)
     messages, services = (importlib.import_module(name) for name in ("scoring_pb2", "scoring_pb2_grpc"))
 
-    class Scorer(services.ScorerServicer):
+    base: Any = services.ScorerServicer
+
+    class Scorer(base):
         def Score(self, request: Any, context: object) -> Any:
             return messages.Answer(score=model(np.array(request.x, np.float32)))
 
