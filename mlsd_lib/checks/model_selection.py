@@ -1,0 +1,58 @@
+"""The cases of *your turn* in the lesson on model selection."""
+
+from mlsd_lib.lesson import Exercise, case, checks
+
+SURE, UNSURE = [2.0, 2.2, 1.8, 2.1, 1.9], [-3.0, 7.0, 4.0, 0.0, 2.0]
+CURVE = {"line": [14.0, 14.2], "trees": [18.0, 18.4], "net": [18.1, 17.9], "giant": [20.0, 20.2]}
+US = {"line": 5.0, "trees": 40.0, "net": 8.0, "giant": 900.0}
+
+EXERCISES = {
+    "selection-pays-from": Exercise(
+        [
+            case(
+                ({100: [-1.0, -1.2, -0.8, -1.1, -0.9], 1_000: SURE, 10_000: SURE}, 1.0),
+                1_000,
+                mistakes={"The smallest such size is asked for, not the largest.": 10_000},
+            ),
+            case(
+                ({100: SURE, 1_000: UNSURE, 10_000: SURE}, 1.0),
+                10_000,
+                mistakes={
+                    "At 1,000 the lead is not sure: from here on means at every larger size too.": 100,
+                },
+            ),
+            case(
+                ({100: [-1.0, -1.2, -0.8, -1.1, -0.9], 1_000: UNSURE}, 0.0),
+                None,
+                mistakes={"A mean above `worth` is not a sure lead: subtract 2.78 standard errors.": 1_000},
+            ),
+            case(
+                ({1_000: SURE, 10_000: [6.0, 6.2, 5.8, 6.1, 5.9]}, 5.0),
+                10_000,
+                mistakes={"Compare with `worth`, not with zero.": 1_000},
+            ),
+            case(({10_000: SURE, 100: UNSURE, 1_000: SURE}, 1.0), 1_000),
+        ],
+        hint="Go from the largest size down, and stop at the first that is not sure.",
+    ),
+    "selection-choose": Exercise(
+        [
+            case(
+                (CURVE, US, 100.0, 0.5),
+                "net",
+                mistakes={
+                    "Trees and net are within the tie: take the quicker one.": "trees",
+                    "That one is slower than the limit.": "giant",
+                    "Look for the best among those within the limit only; then somebody is near it.": None,
+                    "The quickest of all is far behind the best: it must be nearly as good.": "line",
+                },
+            ),
+            case((CURVE, US, 100.0, 0.05), "trees"),
+            case((CURVE, US, 1_000.0, 0.5), "giant"),
+            case((CURVE, US, 5.0, 0.5), "line", mistakes={"A time of exactly the limit is within it.": None}),
+            case((CURVE, US, 1.0, 0.5), None),
+        ],
+        hint="First leave out who is too slow, then find the best mean, then the quickest near it.",
+    ),
+}
+check = checks(EXERCISES)
