@@ -1,4 +1,4 @@
-"""The fraud stream as a task for models: seven signs of each payment, weeks to learn from and later weeks to judge on."""
+"""The fraud stream as a task for models: seven signs of a payment, weeks to learn from, later weeks to judge on."""
 
 from dataclasses import dataclass
 
