@@ -15,7 +15,7 @@ EXERCISES = {
                 mistakes={"The smallest such size is asked for, not the largest.": 10_000},
             ),
             case(
-                ({100: SURE, 1_000: UNSURE, 10_000: SURE}, 1.0),
+                ({100: SURE, 1_000: [-3.0, 3.0, 1.0, -1.0, 0.0], 10_000: SURE}, 1.0),
                 10_000,
                 mistakes={
                     "At 1,000 the lead is not sure: from here on means at every larger size too.": 100,
@@ -43,14 +43,14 @@ EXERCISES = {
                 mistakes={
                     "Trees and net are within the tie: take the quicker one.": "trees",
                     "That one is slower than the limit.": "giant",
-                    "Look for the best among those within the limit only; then somebody is near it.": None,
+                    "Look for the best among those within the limit only; then somebody is near it.": "nobody",
                     "The quickest of all is far behind the best: it must be nearly as good.": "line",
                 },
             ),
             case((CURVE, US, 100.0, 0.05), "trees"),
             case((CURVE, US, 1_000.0, 0.5), "giant"),
-            case((CURVE, US, 5.0, 0.5), "line", mistakes={"A time of exactly the limit is within it.": None}),
-            case((CURVE, US, 1.0, 0.5), None),
+            case((CURVE, US, 5.0, 0.5), "line", mistakes={"A time of exactly the limit is within it.": "nobody"}),
+            case((CURVE, US, 1.0, 0.5), "nobody"),
         ],
         hint="First leave out who is too slow, then find the best mean, then the quickest near it.",
     ),

@@ -49,7 +49,7 @@ def pays_from(leads, worth):  # asks for a lead of any size
             """
 def choose(curve, us, limit_us, tie):  # takes the best, not the quickest near it
     means = {name: np.mean(curve[name]) for name in curve if us[name] <= limit_us}
-    return max(means, key=means.get) if means else None
+    return max(means, key=means.get) if means else "nobody"
 """,
             "take the quicker one",
         ),
@@ -66,14 +66,14 @@ def choose(curve, us, limit_us, tie):  # forgets the limit
 def choose(curve, us, limit_us, tie):  # measures the distance to one that is not allowed
     best = max(np.mean(curve[name]) for name in curve)
     good = [name for name in curve if us[name] <= limit_us and best - np.mean(curve[name]) < tie]
-    return min(good, key=us.get, default=None)
+    return min(good, key=us.get, default="nobody")
 """,
             "among those within the limit only",
         ),
         (
             """
 def choose(curve, us, limit_us, tie):  # takes the quickest, however good
-    return min((name for name in us if us[name] <= limit_us), key=us.get, default=None)
+    return min((name for name in us if us[name] <= limit_us), key=us.get, default="nobody")
 """,
             "it must be nearly as good",
         ),
@@ -82,7 +82,7 @@ def choose(curve, us, limit_us, tie):  # takes the quickest, however good
 def choose(curve, us, limit_us, tie):  # the limit itself counts as too slow
     means = {name: np.mean(curve[name]) for name in curve if us[name] < limit_us}
     if not means:
-        return None
+        return "nobody"
     return min((n for n in means if max(means.values()) - means[n] < tie), key=us.get)
 """,
             "exactly the limit",
