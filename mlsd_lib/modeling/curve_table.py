@@ -11,7 +11,7 @@ and Hyperparameter Optimization (2019).
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, product
@@ -46,10 +46,11 @@ FILE = Path(__file__).with_name("curve_table.npz")
 class CurveTable:
     """What every training of the space came to, and what it cost.
 
-    `wrong` counts the rows that a network gets wrong: (learning rates, batch sizes, layers, widths, seeds, epochs,
-    parts), of `PART_ROWS` rows each. `cpu_s` is the CPU time of all the trainings together, seconds.
+    `wrong` counts the rows that a network gets wrong: an axis for each hyperparameter of `space`, then (seeds, epochs,
+    parts), of `PART_ROWS` rows each. `cpu_s` is the CPU time of all the trainings of the whole table, seconds.
     """
 
+    space: Mapping[str, tuple[float, ...]]
     wrong: np.ndarray
     cpu_s: float
 
@@ -60,7 +61,32 @@ class CurveTable:
 
     @property
     def trainings(self) -> int:
-        return self.error.size * self.wrong.shape[4]
+        """How many networks the table stands for."""
+        return self.error.size * SEEDS
+
+    def fixed(self, **values: float) -> "CurveTable":
+        """The part of the table in which the hyperparameters named have these values and are not searched.
+
+        Raises `ModelingError` for a name or a value that the space does not have.
+        """
+        space, wrong = dict(self.space), self.wrong
+        for name, value in values.items():
+            if value not in space.get(name, ()):
+                raise ModelingError(
+                    f"{name}={value} is not in the space {space}. Fix a name of it at one of its values."
+                )
+            wrong = wrong.take(space[name].index(value), axis=list(space).index(name))
+            del space[name]
+        return CurveTable(space, wrong, self.cpu_s)
+
+    def with_idle(self, **levels: int) -> "CurveTable":
+        """The table with more hyperparameters, each with so many values, that change nothing."""
+        space, wrong = dict(self.space), self.wrong
+        for name, count in levels.items():
+            axis = len(space)
+            wrong = np.repeat(np.expand_dims(wrong, axis), count, axis)
+            space[name] = tuple(range(count))
+        return CurveTable(space, wrong, self.cpu_s)
 
 
 def load_table(path: Path = FILE) -> CurveTable:
@@ -69,7 +95,7 @@ def load_table(path: Path = FILE) -> CurveTable:
     Raises `ModelingError` if it has another shape than `SPACE`, `SEEDS`, `EPOCHS` and `PARTS` say.
     """
     with np.load(path) as stored:
-        table = CurveTable(stored["wrong"], float(stored["cpu_s"]))
+        table = CurveTable(SPACE, stored["wrong"], float(stored["cpu_s"]))
     shape = (*map(len, SPACE.values()), SEEDS, len(EPOCHS), PARTS)
     if table.wrong.shape != shape:
         raise ModelingError(
@@ -87,7 +113,7 @@ def make_table() -> CurveTable:
     for done, ((b, batch_size), (n, num_layers), (w, width)) in enumerate(nets, 1):
         wrong[:, b, n, w] = train(SPACE["learning_rate"], int(batch_size), int(num_layers), int(width), range(SEEDS))
         print(f"{done} of {len(nets)}, {time.process_time() - started:.0f} CPU s", file=sys.stderr)
-    return CurveTable(wrong, time.process_time() - started)
+    return CurveTable(SPACE, wrong, time.process_time() - started)
 
 
 def train(

@@ -41,18 +41,16 @@ class Measured:
 class Replay:
     """One search on the table: a validation set of its own, a seed for each network, and the epochs counted.
 
-    `offered` are, for each hyperparameter, the places of the values that the search may use. `budget` is in epochs.
+    `budget` is in epochs. Networks that are measured twice go on where they were: only further epochs are paid.
     """
 
     table: CurveTable
     budget: int
     rng: np.random.Generator
-    offered: Sequence[Sequence[int]] = ()
     spent: int = field(default=0, init=False)
     log: list[Measured] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        self.offered = self.offered or [range(count) for count in self.table.error.shape]
         shown = self.rng.permutation(PARTS)
         self.validation, self.test = shown[:VALIDATION_PARTS], shown[VALIDATION_PARTS:]
         self._networks: list[tuple[Setting, int, int]] = []
@@ -60,7 +58,7 @@ class Replay:
     @property
     def settings(self) -> list[Setting]:
         """All that the search may choose from."""
-        return list(product(*self.offered))
+        return list(product(*map(range, self.table.error.shape)))
 
     def start(self, setting: Setting) -> int:
         """A new network of this setting, under a seed drawn for it, not yet trained; its number."""
@@ -99,14 +97,13 @@ class Replay:
         return found
 
     def regret(self, spent: Sequence[int]) -> np.ndarray:
-        """How much worse the chosen setting is than the best offered, points of error, by the epochs `spent`.
+        """How much worse the chosen setting is than the best of the table, points of error, by the epochs `spent`.
 
         Both errors are the table's: full training, mean over seeds and rows. Not a number before the first measurement.
         """
         at = np.searchsorted([one.spent for one in self.log], spent, side="right") - 1
         errors = np.array([self.table.error[one.setting] for one in self.chosen()])
-        best = self.table.error[np.ix_(*self.offered)].min()
-        return np.where(at < 0, np.nan, errors[at] - best)
+        return np.where(at < 0, np.nan, errors[at] - self.table.error.min())
 
 
 def in_turn(replay: Replay, settings: Iterable[Setting]) -> Replay:
@@ -131,16 +128,16 @@ def grid_search(replay: Replay, rng: np.random.Generator, levels: Sequence[int])
     Where the grid lies is drawn too: from the first place possible to the last, the same distance between values.
     Raises `ModelingError` if a hyperparameter has fewer values than levels.
     """
-    axes = [_evenly(offered, count, rng) for offered, count in zip(replay.offered, levels, strict=True)]
+    axes = [_evenly(count, level, rng) for count, level in zip(replay.table.error.shape, levels, strict=True)]
     grid = list(product(*axes))
     return in_turn(replay, (grid[number] for number in rng.permutation(len(grid))))
 
 
-def _evenly(offered: Sequence[int], count: int, rng: np.random.Generator) -> list[int]:
-    if not 1 <= count <= len(offered):
-        raise ModelingError(f"{count} levels of {len(offered)} values; a grid has 1 to all of them.")
-    step = len(offered) / count
-    return [offered[int(step * (level + shift))] for shift in [rng.random()] for level in range(count)]
+def _evenly(values: int, levels: int, rng: np.random.Generator) -> list[int]:
+    if not 1 <= levels <= values:
+        raise ModelingError(f"{levels} levels of {values} values; a grid has from 1 to all of them. Ask for fewer.")
+    shift = rng.random()
+    return [int(values / levels * (level + shift)) for level in range(levels)]
 
 
 def tpe_search(replay: Replay, rng: np.random.Generator) -> Replay:
@@ -156,8 +153,8 @@ def tpe_search(replay: Replay, rng: np.random.Generator) -> Replay:
     try:
         while True:
             trial = study.ask()
-            places = [trial.suggest_int(str(n), 0, len(one) - 1) for n, one in enumerate(replay.offered)]
-            setting = tuple(one[place] for one, place in zip(replay.offered, places, strict=True))
+            space = replay.table.space.items()
+            setting = tuple(trial.suggest_int(name, 0, len(values) - 1) for name, values in space)
             study.tell(trial, replay.train(replay.start(setting), EPOCHS[-1]))
     except BudgetSpent:
         return replay
