@@ -41,18 +41,25 @@ class Measured:
 class Replay:
     """One search on the table: a validation set of its own, a seed for each network, and the epochs counted.
 
-    `budget` is in epochs. Networks that are measured twice go on where they were: only further epochs are paid.
+    `budget` is in epochs. Networks that are measured twice go on where they were: only further epochs are paid. The
+    validation set has `validation_parts` of the table's parts; the others are the test.
     """
 
     table: CurveTable
     budget: int
     rng: np.random.Generator
+    validation_parts: int = VALIDATION_PARTS
     spent: int = field(default=0, init=False)
     log: list[Measured] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
+        if not 0 < self.validation_parts < PARTS:
+            raise ModelingError(
+                f"validation_parts is {self.validation_parts} of {PARTS}; a search needs one at least, and one must be "
+                "left to test. Take fewer or more."
+            )
         shown = self.rng.permutation(PARTS)
-        self.validation, self.test = shown[:VALIDATION_PARTS], shown[VALIDATION_PARTS:]
+        self.validation, self.test = shown[: self.validation_parts], shown[self.validation_parts :]
         self._networks: list[tuple[Setting, int, int]] = []
 
     @property
