@@ -3,14 +3,13 @@
 from mlsd_lib.lesson import Exercise, case, checks
 
 inner = [[10.0, 12.0, 30.0], [14.0, 11.0, 30.0]]
-outer = [[20.0, 8.0, 40.0], [6.0, 16.0, 40.0]]
+outer = [[20.0, 8.0, 40.0], [2.0, 18.0, 40.0]]
 mixed = {
-    "That chooses by the outer fold, which the search must not see.": 7.0,
+    "That chooses by the outer fold, which the search must not see.": 5.0,
     "That is the inner error of what was chosen; nested is measured on the outer fold.": 10.5,
-    "One setting for all folds: each fold runs a search of its own.": 12.0,
-    "That is the best setting's mean over the outer folds, which is the search's own error.": 13.0,
+    "One setting for all folds: each fold runs a search of its own.": 13.0,
+    "That is the best setting's mean over the outer folds, which is the search's own error.": 11.0,
 }
-mixed_outer = [[20.0, 8.0, 40.0], [6.0, 18.0, 40.0]]
 trials = [
     (0, "COMPLETE", 500.0),
     (1, "FAIL", 400.0),
@@ -29,11 +28,11 @@ of_trials = {
 EXERCISES = {
     "nested-estimate": Exercise(
         [
-            case((inner, mixed_outer), 19.0, mistakes=mixed),
+            case((inner, outer), 19.0, mistakes=mixed),
             case(([[5.0, 5.0]], [[1.0, 9.0]]), 1.0, mistakes={"Of equal settings the first is chosen.": 9.0}),
             case(([[3.0], [4.0], [5.0]], [[1.0], [2.0], [6.0]]), 3.0),
         ],
-        hint="For each fold take the place of the smallest inner error, and the outer error at that place; then the mean.",
+        hint="For each fold: the place of the smallest inner error, and the outer error there; then the mean.",
     ),
     "left-to-do": Exercise(
         [
