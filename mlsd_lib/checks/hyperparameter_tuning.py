@@ -34,6 +34,11 @@ logarithm = {
         (5, 243),
     ]
 }
+too_few = {
+    "Both means are uncertain: the variance of a difference is 2 sd^2 / n.": 126,
+    "That finds half of the differences: add 0.84 to 1.96 for the other three in ten.": 123,
+    "n is the square: half the difference needs four times the seeds.": 23,
+}
 EXERCISES = {
     "successive-halving": Exercise(
         [
@@ -56,15 +61,8 @@ EXERCISES = {
     ),
     "seeds-needed": Exercise(
         [
-            case((0.4, 0.4), 16, mistakes={"Both means are uncertain: the variance of a difference is 2 sd^2 / n.": 8}),
-            case(
-                (0.2, 0.4),
-                63,
-                mistakes={
-                    "That finds half of the differences: add 0.84 to 1.96 for the other three in ten.": 31,
-                    "n is the square: half the difference needs four times the seeds.": 12,
-                },
-            ),
+            case((0.1, 0.4), 251, mistakes=too_few),
+            case((0.2, 0.4), 63),
             case((5.0, 0.4), 2, mistakes={"One training has no spread; the least is 2.": 1}),
             case((0.2, 0.3), 36, mistakes={"Round up: with fewer the chance is below 80 %.": 35}),
         ],
