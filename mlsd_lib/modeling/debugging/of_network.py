@@ -1,0 +1,476 @@
+"""Cheap checks of a torch network, its training loop and its prediction function.
+
+Sources: A. Karpathy, A Recipe for Training Neural Networks, 2019; E. Breck et al., The ML Test Score, 2017. The
+thresholds were chosen before the networks of `healthy` were tried; what they do there is measured by its command.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mlsd_lib.modeling.debugging.findings import MOST_ROWS, Check, Measured, NotRun, Split, as_array
+from mlsd_lib.modeling.debugging.recorded_run import RecordedRun, recorded, row_keys
+from mlsd_lib.modeling.errors import ModelingError
+
+RUN_EPOCHS = 3
+ONE_BATCH_EPOCHS, ONE_BATCH_ROUNDS = 60, 10
+START_LOW, START_HIGH = 0.6, 1.6
+REACH = 1e-4
+DEAD = 0.8
+FITTED = 0.25
+STEP_LOW, STEP_HIGH = 1e-6, 0.25
+STALE = 0.5
+SEEN = 0.8
+MIXED = 0.25
+SAME = 1e-3
+"""Two predictions are the same within this share of the spread of all predictions."""
+
+
+@dataclass
+class NetworkCase:
+    """A network as built, the rows, and the reader's own functions; what several checks need is computed once."""
+
+    split: Split
+    model: Any
+    train: Callable[..., Any]
+    predict: Callable[[Any, Any], Any]
+    loss: Callable[[Any, Any], Any] | None
+    frozen: Sequence[str]
+    batch_rows: int
+    seed: int
+
+    @cached_property
+    def rows(self) -> tuple[Any, Any, Any, Any]:
+        """Inputs and targets of both sides as tensors, a sample of at most 2,000 rows each."""
+        import torch
+
+        found = []
+        for side in ("train", "valid"):
+            inputs, targets = getattr(self.split, f"{side}_inputs"), getattr(self.split, f"{side}_targets")
+            inputs = inputs if hasattr(inputs, "detach") else torch.as_tensor(np.asarray(inputs, dtype=np.float32))
+            kind = torch.long if self.split.has_classes else torch.float32
+            targets = torch.as_tensor(as_array(targets)).to(kind)
+            if len(inputs) > MOST_ROWS:
+                kept = np.sort(np.random.default_rng(self.seed).choice(len(inputs), MOST_ROWS, replace=False))
+                inputs, targets = inputs[kept], targets[kept]
+            found += [inputs, targets]
+        return tuple(found)  # type: ignore[return-value]
+
+    @property
+    def batch(self) -> tuple[Any, Any]:
+        """The first rows to learn from, of a fixed shuffle."""
+        inputs, targets = self.rows[:2]
+        order = np.random.default_rng(self.seed).permutation(len(inputs))[: self.batch_rows]
+        return inputs[order], targets[order]
+
+    def copied(self) -> Any:
+        """The network as it was built."""
+        return copy.deepcopy(self.model)
+
+    def outputs(self, model: Any, inputs: Any) -> Any:
+        """What the reader's function predicts, as a tensor; the inputs are a copy."""
+        import torch
+
+        return torch.as_tensor(asked("predict", self.predict, model, inputs.clone())).detach()
+
+    def trained(self, inputs: Any, targets: Any, epochs: int, model: Any) -> RecordedRun:
+        """Lets the reader's loop train `model` in place, and what was seen."""
+        import torch
+
+        torch.manual_seed(self.seed)
+        with recorded(model) as run:
+            asked("train", self.train, model, inputs.clone(), targets.clone(), epochs)
+        return run
+
+    def loss_of(self, outputs: Any, targets: Any) -> Any:
+        """The loss, a tensor of one number: the reader's own, else cross entropy for classes and squared error."""
+        import torch
+        from torch.nn import functional
+
+        if self.loss is not None:
+            return self.loss(outputs, targets)
+        if not self.split.has_classes:
+            return functional.mse_loss(outputs.reshape(targets.shape), targets)
+        if outputs.ndim == 1 or outputs.shape[1] == 1:
+            return functional.binary_cross_entropy_with_logits(outputs.reshape(-1), targets.to(torch.float32))
+        return functional.cross_entropy(outputs, targets)
+
+    @cached_property
+    def start_outputs(self) -> Any:
+        """The network's outputs before training, (rows, ...)."""
+        return self.outputs(self.copied(), self.rows[0])
+
+    def constant_loss(self, targets: Any) -> float:
+        """The lowest loss that one output, the same for every row, has on `targets`."""
+        import torch
+
+        constant = torch.zeros_like(self.start_outputs[:1]).requires_grad_()
+        optimizer = torch.optim.LBFGS([constant], max_iter=60)
+
+        def closure() -> Any:
+            optimizer.zero_grad()
+            value = self.loss_of(constant.expand(len(targets), *constant.shape[1:]), targets)
+            value.backward()
+            return value
+
+        optimizer.step(closure)
+        return float(closure().detach())
+
+    @cached_property
+    def constant(self) -> float:
+        return self.constant_loss(self.rows[1])
+
+    @cached_property
+    def run(self) -> tuple[Any, RecordedRun]:
+        """The network after a few epochs of the reader's loop on all rows, and what was seen of them."""
+        model = self.copied()
+        run = self.trained(*self.rows[:2], RUN_EPOCHS, model)
+        return model, run
+
+
+def asked(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """What the reader's `function` returns; `ModelingError` that names it where it raises."""
+    try:
+        return function(*arguments)
+    except ModelingError:
+        raise
+    except Exception as error:
+        shapes = ", ".join(f"{tuple(one.shape)}" for one in arguments if hasattr(one, "shape"))
+        raise ModelingError(
+            f"{name} raised {type(error).__name__}: {error}. It was called with rows of shapes {shapes}. "
+            f"Call {name} yourself with the same and repair it, then examine again."
+        ) from error
+
+
+def plain_train(model: Any, inputs: Any, targets: Any, epochs: int, loss: Callable[[Any, Any], Any]) -> None:
+    """The loop that is used where the reader gives none: Adam, batches of 64, reshuffled each epoch."""
+    import torch
+
+    optimizer = torch.optim.Adam([one for one in model.parameters() if one.requires_grad], lr=2e-3)
+    model.train()
+    for _ in range(epochs):
+        for rows in torch.randperm(len(inputs)).split(64):
+            optimizer.zero_grad()
+            loss(model(inputs[rows]), targets[rows]).backward()
+            optimizer.step()
+
+
+def plain_predict(model: Any, inputs: Any) -> Any:
+    """Outputs in evaluation mode, without gradients."""
+    import torch
+
+    model.eval()
+    with torch.no_grad():
+        return model(inputs)
+
+
+def logits(case: NetworkCase) -> Measured:
+    """Whether outputs look as if a softmax or a ReLU had been applied before a loss that wants logits."""
+    if case.loss is not None or not case.split.has_classes:
+        raise NotRun("only cross entropy is known to want logits; the loss is another")
+    inputs, model = case.rows[0], case.run[0]
+    seen = [case.start_outputs, case.outputs(model, inputs)]
+    if inputs.is_floating_point():  # far from the rows, logits of a healthy network go below zero
+        seen += [case.outputs(model, 10 * inputs), case.outputs(model, -10 * inputs)]
+    lowest = min(float(one.min()) for one in seen)
+    summed = seen[0].ndim > 1 and seen[0].shape[1] > 1 and lowest >= 0
+    if summed and all(float((one.sum(dim=1) - 1).abs().max()) < 1e-3 for one in seen):
+        return Measured("each row sums to 1: the network ends in a softmax", True)
+    return Measured(f"the smallest of {sum(one.numel() for one in seen):,} outputs is {lowest:.3g}", lowest >= 0)
+
+
+def start(case: NetworkCase) -> Measured:
+    """The loss before training, between that of the best constant output and that of the output zero."""
+    import torch
+
+    loss = float(case.loss_of(case.start_outputs, case.rows[1]))
+    zero = float(case.loss_of(torch.zeros_like(case.start_outputs), case.rows[1]))
+    text = f"loss at the start {loss:.3g}, of the best constant {case.constant:.3g}, of the output zero {zero:.3g}"
+    return Measured(text, not START_LOW * case.constant <= loss <= START_HIGH * max(case.constant, zero))
+
+
+def rows_apart(case: NetworkCase) -> Measured:
+    """How far a row's prediction moves when the other rows of its batch change, or when it comes alone."""
+    model, inputs = case.run[0], case.batch[0]
+    half = len(inputs) // 2
+    whole = case.outputs(model, inputs)
+    _finite_or_not_run(whole)
+    if not _same(whole, case.outputs(model, inputs), whole):
+        raise NotRun("predictions are not the same twice")
+    changed = case.rows[2][torch_order(len(case.rows[2]), half, case.seed)]
+    mixed = case.outputs(model, _joined(inputs[:half], changed))
+    try:
+        alone = [case.outputs(model, inputs[row : row + 1]) for row in range(min(8, half))]
+    except ModelingError as error:
+        return Measured(f"a row alone: {error}", True)
+    far = max(
+        _distance(whole[:half], mixed[:half], whole),
+        *(_distance(whole[row : row + 1], one, whole) for row, one in enumerate(alone)),
+    )
+    return Measured(f"a prediction moves by {far:.2g} of the predictions' spread", not far <= SAME)
+
+
+def same_twice(case: NetworkCase) -> Measured:
+    """How far two predictions for the same rows lie apart, and whether asking changes the rows."""
+    model, inputs = case.run[0], case.batch[0]
+    first, second = case.outputs(model, inputs), case.outputs(model, inputs)
+    _finite_or_not_run(first)
+    given = inputs.clone()
+    asked("predict", case.predict, model, given)
+    if not bool((given == inputs).all()):
+        return Measured("predict changes its inputs in place", True)
+    return Measured(
+        f"they differ by {_distance(first, second, first):.2g} of their spread", not _same(first, second, first)
+    )
+
+
+def reaches(case: NetworkCase) -> Measured:
+    """The smallest gradient norm of a weight over the largest, medians over the steps of the recorded run."""
+    run = case.run[1]
+    if not run.steps:
+        raise NotRun("no step of a torch optimizer was seen")
+    names = list(dict.fromkeys(name for step in run.gradient_norms for name in step))
+    if not names:
+        raise NotRun("no weight had a gradient")
+    norms = {name: float(np.median([step.get(name, 0.0) for step in run.gradient_norms])) for name in names}
+    low, high = min(norms, key=lambda n: norms[n]), max(norms, key=lambda n: norms[n])
+    if not np.isfinite(list(norms.values())).all():
+        return Measured("gradients are not finite", True)
+    ratio = norms[low] / max(norms[high], 1e-30)
+    return Measured(f"{low} gets {norms[low]:.1e}, {high} {norms[high]:.1e}: ratio {ratio:.0e}", ratio < REACH)
+
+
+def dead_units(case: NetworkCase) -> Measured:
+    """The largest share, over the ReLU layers, of units that are zero for every row after the recorded run."""
+    import torch
+
+    model, shares, hooks = case.run[0], {}, []
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.ReLU):
+
+            def note(_module: Any, _inputs: Any, output: Any, name: str = name) -> None:
+                active = (output.detach() > 0).reshape(len(output), -1).any(dim=0)
+                shares[name] = 1 - float(active.float().mean())
+
+            hooks.append(module.register_forward_hook(note))
+    if not hooks:
+        raise NotRun("the network has no nn.ReLU")
+    try:
+        case.outputs(model, case.rows[0])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    worst = max(shares, key=lambda name: shares[name]) if shares else ""
+    share = shares.get(worst, 0.0)
+    return Measured(f"layer {worst}: {share:.0%} of the units are zero for every row", share > DEAD)
+
+
+def one_batch(case: NetworkCase) -> Measured:
+    """How small a share of the best constant's loss the reader's loop reaches on one batch."""
+    inputs, targets = case.batch
+    constant, model = case.constant_loss(targets), case.copied()
+    if constant < 1e-6:
+        raise NotRun("the batch holds one target only")
+    for done in range(1, ONE_BATCH_ROUNDS + 1):
+        if not case.trained(inputs, targets, ONE_BATCH_EPOCHS, model).steps and done == 1:
+            raise NotRun(f"the loop made no step on {len(inputs)} rows; pass batch_rows at least its batch size")
+        share = float(case.loss_of(case.outputs(model, inputs), targets)) / constant
+        if share <= FITTED or not np.isfinite(share):
+            break
+    text = f"after {done * ONE_BATCH_EPOCHS} epochs on {len(inputs)} rows {share:.0%} of the constant's loss are left"
+    return Measured(text, not share <= FITTED)
+
+
+def moves(case: NetworkCase) -> Measured:
+    """Parameters that are the same, to the bit, after the recorded run; not those that the loss cannot move.
+
+    A bias before a normalisation is one: its gradient is rounding.
+    """
+    import torch
+
+    model, built = case.copied(), dict(case.model.named_parameters())
+    free = {name: one for name, one in model.named_parameters() if one.requires_grad}
+    loss = case.loss_of(model.train()(case.batch[0]), case.batch[1])
+    gradients = torch.autograd.grad(loss, list(free.values()), allow_unused=True)
+    norms = {name: 0.0 if g is None else float(g.norm()) for name, g in zip(free, gradients, strict=True)}
+    needless = {n for n, g in zip(free, gradients, strict=True) if g is not None and norms[n] < 1e-6 * max(norms.values())}
+    still = [
+        name
+        for name, parameter in case.run[0].named_parameters()
+        if not name.startswith(tuple(case.frozen)) and bool((parameter == built[name]).all()) and name not in needless
+    ]
+    shown = f": {', '.join(still[:3])}" if still else ""
+    return Measured(f"{len(still)} of {len(built)} parameters did not move{shown}", bool(still))
+
+
+def step_size(case: NetworkCase) -> Measured:
+    """The median step's update over the weight that it updates."""
+    run = case.run[1]
+    if not run.steps:
+        raise NotRun("no step of a torch optimizer was seen")
+    ratio = float(np.median(run.update_ratios))
+    return Measured(f"a step changes a weight by {ratio:.1e} of itself", not STEP_LOW <= ratio <= STEP_HIGH)
+
+
+def fresh_gradients(case: NetworkCase) -> Measured:
+    """How often a step's first backward pass added to a gradient that the step before had left."""
+    stale = case.run[1].stale
+    if not stale:
+        raise NotRun("fewer than two steps of a torch optimizer were seen")
+    share = float(np.mean(stale))
+    return Measured(f"{share:.0%} of the gradients were added to those of the step before", share > STALE)
+
+
+def rows_seen(case: NetworkCase) -> Measured:
+    """The share of the learning rows that the network was shown in the recorded run."""
+    keys = [key for batch in case.run[1].batches for key in batch]
+    if not keys:
+        raise NotRun("no forward pass in training mode was seen")
+    rows = len(np.unique(row_keys(case.rows[0])))
+    share = min(1.0, len(set(keys)) / rows)
+    return Measured(f"{share:.0%} of {rows:,} different rows were shown", share < SEEN)
+
+
+def mixed_batches(case: NetworkCase) -> Measured:
+    """How much more often two rows of a batch have one label than two rows of the whole."""
+    if not case.split.has_classes:
+        raise NotRun("targets are not classes")
+    label_of = dict(zip(row_keys(case.rows[0]).tolist(), case.rows[1].tolist(), strict=True))
+    batches = [[label_of[key] for key in batch.tolist() if key in label_of] for batch in case.run[1].batches]
+    shown, known = sum(len(batch) for batch in case.run[1].batches), sum(map(len, batches))
+    if known < 0.5 * max(shown, 1):
+        raise NotRun("the loop changes the rows, so that their labels cannot be told")
+    shares = [_same_pairs(np.array(batch)) for batch in batches if len(batch) >= 8]
+    if not shares:
+        raise NotRun("batches are smaller than 8 rows")
+    excess = float(np.mean(shares)) - _same_pairs(case.rows[1].numpy())
+    return Measured(f"pairs of one label are more frequent by {excess:+.2f}", excess > MIXED)
+
+
+def beats_constant(case: NetworkCase) -> Measured:
+    """The loss on the judging rows after the recorded run over that of the best constant."""
+    loss = float(case.loss_of(case.outputs(case.run[0], case.rows[2]), case.rows[3]))
+    ratio = loss / max(case.constant_loss(case.rows[3]), 1e-12)
+    return Measured(f"after {RUN_EPOCHS} epochs the loss is {ratio:.2f} of the best constant's", not ratio < 1)
+
+
+CHECKS = (
+    Check(
+        "logits",
+        "among the outputs for cross entropy, before and after some training, some are negative",
+        "Remove the softmax, sigmoid or ReLU after the last layer: the loss applies its own.",
+        logits,
+    ),
+    Check(
+        "start",
+        f"before training the loss is at least {START_LOW} of the best constant's and at most {START_HIGH} of the output zero's",
+        "Too high: smaller weights in the last layer, or targets scaled. Too low: pass the network untrained.",
+        start,
+    ),
+    Check(
+        "rows apart",
+        f"a prediction moves by less than {SAME} of the spread when its neighbours change or leave",
+        "Look for a statistic over axis 0, or a reshape that mixes the axes.",
+        rows_apart,
+    ),
+    Check(
+        "same twice",
+        f"two predictions for one row agree within {SAME} of the spread, and inputs are left alone",
+        "Call model.eval() before predicting; work on a copy of the inputs.",
+        same_twice,
+    ),
+    Check(
+        "reaches",
+        f"no weight gets less than {REACH} of the largest gradient, and all are finite",
+        "ReLU and He's start, normalisation or residual connections; clipping if they explode.",
+        reaches,
+    ),
+    Check(
+        "dead units",
+        f"in no ReLU layer are more than {DEAD:.0%} of the units zero for every row",
+        "A smaller learning rate, biases that start at zero, inputs centred.",
+        dead_units,
+    ),
+    Check(
+        "one batch",
+        f"the loop can learn one batch by heart: at most {FITTED:.0%} of the constant's loss are left",
+        "If it cannot, outputs, loss or updates are wrong; or regularisation is too strong for any learning.",
+        one_batch,
+    ),
+    Check(
+        "moves",
+        "training changes every parameter that is not named in frozen",
+        "Pass all parameters to the optimizer; look for requires_grad and detach. Name what stays in frozen=.",
+        moves,
+    ),
+    Check(
+        "step size",
+        f"a step changes a weight by {STEP_LOW:g} to {STEP_HIGH:g} of itself",
+        "Change the learning rate until it is near 0.001 to 0.01.",
+        step_size,
+    ),
+    Check(
+        "fresh gradients",
+        f"at most {STALE:.0%} of the gradients are added to those of the step before",
+        "Call optimizer.zero_grad() before each backward().",
+        fresh_gradients,
+    ),
+    Check(
+        "rows seen",
+        f"a run shows the network at least {SEEN:.0%} of the rows",
+        "Look at the indices of the batches.",
+        rows_seen,
+    ),
+    Check(
+        "mixed batches",
+        f"two rows of a batch have one label at most {MIXED} more often than any two rows",
+        "Shuffle the rows each epoch.",
+        mixed_batches,
+    ),
+    Check(
+        "beats constant",
+        f"after {RUN_EPOCHS} epochs the judging loss is below that of the best constant",
+        "Look whether inputs and targets still belong together; then at the learning rate.",
+        beats_constant,
+    ),
+)
+
+
+def torch_order(rows: int, count: int, seed: int) -> np.ndarray:
+    """`count` row numbers below `rows`, drawn with replacement only where there are too few."""
+    return np.random.default_rng([seed, 1]).choice(rows, count, replace=rows < count)
+
+
+def _finite_or_not_run(outputs: Any) -> None:
+    if not bool(outputs.isfinite().all()):
+        raise NotRun("after the recorded run the outputs are not finite")
+
+
+def _joined(first: Any, second: Any) -> Any:
+    import torch
+
+    return torch.cat([first, second])
+
+
+def _spread(whole: Any) -> float:
+    return float(whole.float().std()) + 1e-9
+
+
+def _distance(one: Any, other: Any, whole: Any) -> float:
+    if one.shape != other.shape:
+        return float("inf")
+    return float((one - other).abs().max()) / _spread(whole)
+
+
+def _same(one: Any, other: Any, whole: Any) -> bool:
+    return _distance(one, other, whole) <= SAME
+
+
+def _same_pairs(labels: np.ndarray) -> float:
+    """How often two different rows have one label."""
+    counts = np.unique(labels, return_counts=True)[1]
+    return float((counts * (counts - 1)).sum() / (len(labels) * (len(labels) - 1)))
