@@ -58,7 +58,9 @@ def examine(
 
 
 def _is_network(model: Any) -> bool:
-    return any(f"{base.__module__}.{base.__qualname__}" == "torch.nn.modules.module.Module" for base in type(model).__mro__)
+    return any(
+        f"{base.__module__}.{base.__qualname__}" == "torch.nn.modules.module.Module" for base in type(model).__mro__
+    )
 
 
 def _of_data(data: Split) -> list[Finding]:
@@ -92,7 +94,14 @@ def _of_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         case = of_network.NetworkCase(
-            data, model, train or _plain(lambda: case), predict or of_network.plain_predict, loss, frozen, batch_rows, seed
+            data,
+            model,
+            train or _plain(lambda: case),
+            predict or of_network.plain_predict,
+            loss,
+            frozen,
+            batch_rows,
+            seed,
         )
         _check_outputs(case)
         findings += [check.finding(case) for check in of_network.CHECKS]

@@ -102,7 +102,9 @@ def groups_apart(split: Split) -> Measured:
     if split.train_groups is None:
         raise NotRun("no groups were given")
     shared = np.isin(np.asarray(split.valid_groups), np.asarray(split.train_groups))
-    return Measured(f"{shared.mean():.1%} of the judging rows belong to a group that was learned from", bool(shared.any()))
+    return Measured(
+        f"{shared.mean():.1%} of the judging rows belong to a group that was learned from", bool(shared.any())
+    )
 
 
 def times_in_order(split: Split) -> Measured:
@@ -110,7 +112,9 @@ def times_in_order(split: Split) -> Measured:
     if split.train_times is None:
         raise NotRun("no times were given")
     late = np.asarray(split.train_times) >= np.asarray(split.valid_times).min()
-    return Measured(f"{late.mean():.1%} of the learning rows are not older than the first judging row", bool(late.any()))
+    return Measured(
+        f"{late.mean():.1%} of the learning rows are not older than the first judging row", bool(late.any())
+    )
 
 
 CHECKS = (

@@ -10,7 +10,7 @@ from mlsd_lib.modeling.debugging.findings import MOST_ROWS, Check, Measured, Not
 from mlsd_lib.modeling.errors import ModelingError
 
 ASKED_ROWS = 64
-BEATS_Z = 3.0
+BEATS_Z = 2.0
 
 
 @dataclass

@@ -297,7 +297,9 @@ def moves(case: NetworkCase) -> Measured:
     loss = case.loss_of(model.train()(case.batch[0]), case.batch[1])
     gradients = torch.autograd.grad(loss, list(free.values()), allow_unused=True)
     norms = {name: 0.0 if g is None else float(g.norm()) for name, g in zip(free, gradients, strict=True)}
-    needless = {n for n, g in zip(free, gradients, strict=True) if g is not None and norms[n] < 1e-6 * max(norms.values())}
+    needless = {
+        n for n, g in zip(free, gradients, strict=True) if g is not None and norms[n] < 1e-6 * max(norms.values())
+    }
     still = [
         name
         for name, parameter in case.run[0].named_parameters()
