@@ -50,8 +50,8 @@ def examine(
         )
     if train or predict or loss or frozen:
         raise ModelingError(
-            "train, predict, loss and frozen belong to a torch network; a scikit-learn estimator brings its own fit and "
-            "predict. Leave them out."
+            "train, predict, loss and frozen belong to a torch network; an estimator brings its own fit and predict. "
+            "Leave them out."
         )
     case = of_estimator.EstimatorCase(data, model, seed)
     return Examination([*_of_data(data), *(check.finding(case) for check in of_estimator.CHECKS)])

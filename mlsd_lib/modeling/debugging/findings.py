@@ -69,8 +69,15 @@ class Split:
 
     @property
     def tables(self) -> tuple[np.ndarray, np.ndarray]:
-        """Both sides' inputs as numbers, (rows, columns): the axes after the first are laid in one."""
-        return _table("train_inputs", self.train_inputs), _table("valid_inputs", self.valid_inputs)
+        """Both sides' inputs as numbers, (rows, columns): the axes after the first are laid in one.
+
+        Of a pandas table, columns of names become columns of codes.
+        """
+        sides = {"train_inputs": self.train_inputs, "valid_inputs": self.valid_inputs}
+        if all(hasattr(side, "columns") for side in sides.values()):
+            sides = dict(zip(sides, _coded(*sides.values()), strict=True))
+        first, second = (_table(name, side) for name, side in sides.items())
+        return first, second
 
     @property
     def targets(self) -> tuple[np.ndarray, np.ndarray]:
@@ -165,6 +172,21 @@ class Examination(Sequence[Finding]):
 def as_array(values: Any) -> np.ndarray:
     """`values` as a numpy array; a tensor is taken off its graph first."""
     return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+
+
+def _coded(train: Any, valid: Any) -> tuple[Any, Any]:
+    """Two pandas tables whose columns of names are replaced by codes, the same on both sides."""
+    import pandas as pd
+
+    if list(train.columns) != list(valid.columns):
+        apart = sorted(set(map(str, train.columns)) ^ set(map(str, valid.columns))) or "the order"
+        raise ModelingError(f"the columns of the two sides differ in {apart}. Take valid_inputs[train_inputs.columns].")
+    train, valid = train.copy(), valid.copy()
+    for name in train.columns:
+        if not pd.api.types.is_numeric_dtype(train[name]):
+            codes = pd.factorize(pd.concat([train[name], valid[name]]).astype(str))[0]
+            train[name], valid[name] = codes[: len(train)], codes[len(train) :]
+    return train, valid
 
 
 def _rows(name: str, values: Any) -> int:

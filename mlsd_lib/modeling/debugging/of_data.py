@@ -118,10 +118,10 @@ def times_in_order(split: Split) -> Measured:
 
 
 CHECKS = (
-    Check("finite", "every number is finite", "Find the rows and say what a gap means before it reaches a model.", finite),
+    Check("finite", "every number is finite", "Find the rows; say what a gap means before a model sees it.", finite),
     Check(
         "copies",
-        f"judging rows are no copies of learning rows, beyond {COPIES_BEYOND:.0%} more than learning rows of each other",
+        f"judging rows copy learning rows at most {COPIES_BEYOND:.0%} more often than learning rows copy each other",
         "Remove duplicates before the split, and copy or resample rows after it.",
         copies,
     ),

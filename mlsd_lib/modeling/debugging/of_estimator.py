@@ -31,7 +31,7 @@ class EstimatorCase:
             if len(targets) > MOST_ROWS:
                 kept = np.sort(np.random.default_rng(self.seed).choice(len(targets), MOST_ROWS, replace=False))
             found += [_taken(inputs, kept), targets[kept]]
-        return tuple(found)  # type: ignore[return-value]
+        return tuple(found)
 
     @cached_property
     def fitted(self) -> tuple[Any, bool]:
@@ -129,7 +129,9 @@ def _taken(inputs: Any, rows: np.ndarray) -> Any:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    return bool(np.array_equal(np.asarray(one, dtype=float), np.asarray(other, dtype=float), equal_nan=True))
+    if hasattr(one, "equals"):  # a pandas table, which may hold names
+        return bool(one.equals(other))
+    return bool(np.array_equal(one, other, equal_nan=True))
 
 
 def _differ(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -18,6 +18,23 @@ LEARN, JUDGE = 1_000, 397
 EPOCHS, BATCH = 20, 64
 
 
+def digit_images(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """scikit-learn's digits in the order of a seed: 8 x 8 numbers from -0.5 to 0.5 in a row, (1797, 64), and labels."""
+    from sklearn.datasets import load_digits
+
+    table, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(seed).permutation(len(table))
+    return torch.as_tensor(table[order] / 16 - 0.5, dtype=torch.float32), torch.as_tensor(labels[order])
+
+
+def moved(images: torch.Tensor) -> torch.Tensor:
+    """Each image, (rows, 64), moved by one pixel or none along each axis, drawn by torch; empty where it left."""
+    shift = torch.randint(-1, 2, (2, len(images), 1))
+    padded = functional.pad(images.reshape(-1, 8, 8), (1, 1, 1, 1), value=-0.5)
+    rows, columns = (torch.arange(8) + 1 + by for by in shift)
+    return padded[torch.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None, :]].reshape(-1, 64)
+
+
 class Pipeline:
     """The healthy version: label, split, scale, build, train, predict, serve. A bug overrides one of these."""
 
@@ -179,7 +196,7 @@ class ReluAfterTheLastLayer(Pipeline):
 
 class LastLayerTooWide(Pipeline):
     def build(self):
-        model = super().build()
+        model: Any = super().build()
         model[3].weight.data *= 20
         return model
 
@@ -192,7 +209,7 @@ class SigmoidsSixDeep(Pipeline):
 
 class DeadUnits(Pipeline):
     def build(self):
-        model = super().build()
+        model: Any = super().build()
         model[0].bias.data -= 4
         return model
 

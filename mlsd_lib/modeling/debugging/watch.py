@@ -54,7 +54,7 @@ class Watch:
             self._shown.update(_Nothing())
 
     def __call__(self, loss: float, gradient_norm: float | None = None) -> None:
-        """Keep one step: its loss, the norm of all gradients (`gradient_norm`, if given), the update over the weights."""
+        """Keep one step: its loss, its gradient's norm (`gradient_norm` if given), and its update over the weights."""
         if gradient_norm is None:
             gradient_norm = _norm([one.grad for one in self.weights if one.grad is not None])
         moved = _norm([one.detach() - old for one, old in zip(self.weights, self._before, strict=True)])
@@ -84,13 +84,14 @@ class Watch:
         levels = {"usual, at most": GOOD_UPDATES[1], "usual, at least": GOOD_UPDATES[0]}
         frame: dict[str, Any] = {"levels": levels} if name == PANELS[2] else {}
         at = list(range(1, len(values) + 1))
-        plot.lines({name: drawn}, "", "step", name, at=at, labels=False, log="y", style="-", ax=ax, **frame)
+        style = "-" if np.isfinite(drawn).sum() > 25 else "o-"
+        plot.lines({name: drawn}, "", "step", name, at=at, labels=False, log="y", style=style, ax=ax, **frame)
 
     def _renew(self) -> None:
         import matplotlib.pyplot as plt
         from IPython.display import display
 
-        figure = self.draw(f"step {len(self.loss):,}")[0].figure
+        figure: Any = self.draw(f"step {len(self.loss):,}")[0].figure
         if self._shown is None:
             self._shown = display(figure, display_id=True)
         else:
