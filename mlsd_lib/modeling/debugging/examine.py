@@ -21,9 +21,9 @@ def examine(
 ) -> Examination:
     """What cheap checks say about `model`, a torch network as built or a scikit-learn estimator, and about `data`.
 
-    For a network, `train(model, inputs, targets, epochs)` is your own loop (in place), `predict(model, inputs)` your own
-    way to outputs, `loss(outputs, targets)` what you minimise; each has a plain default, and what is left out is not
-    examined. `frozen` names parameters, by their beginnings, that are meant to stay. `batch_rows` must not be smaller
+    For a network, `train(model, inputs, targets, epochs)` is your own loop (in place), `predict(model, inputs)` your
+    own way to outputs, `loss(outputs, targets)` what you minimise; each has a plain default, and what is left out is
+    not examined. `frozen` names parameters, by their beginnings, that are meant to stay. `batch_rows` must not be smaller
     than your loop's batch if it drops incomplete ones. Neither the model nor the data are changed, nor torch's state of
     randomness.
 
@@ -33,8 +33,8 @@ def examine(
     """
     if not isinstance(data, Split):
         raise ModelingError(
-            f"data is {type(data).__name__}; it must be a Split. Write Split(train_inputs, train_targets, valid_inputs, "
-            "valid_targets)."
+            f"data is {type(data).__name__}; it must be a Split. Write Split(train_inputs, train_targets, "
+            "valid_inputs, valid_targets)."
         )
     if isinstance(model, type):
         raise ModelingError(f"model is the class {model.__name__}; it must be an object. Write {model.__name__}(...).")
