@@ -22,10 +22,10 @@ def examine(
     """What cheap checks say about `model`, a torch network as built or a scikit-learn estimator, and about `data`.
 
     For a network, `train(model, inputs, targets, epochs)` is your own loop (in place), `predict(model, inputs)` your
-    own way to outputs, `loss(outputs, targets)` what you minimise; each has a plain default, and what is left out is
-    not examined. `frozen` names parameters, by their beginnings, that are meant to stay. `batch_rows` must not be smaller
-    than your loop's batch if it drops incomplete ones. Neither the model nor the data are changed, nor torch's state of
-    randomness.
+    own way to outputs, `loss(outputs, targets)` what you minimise. Each has a plain default, and what is left out is
+    not examined. `frozen` names parameters, by their beginnings, that are meant to stay. `batch_rows` must not be
+    smaller than your loop's batch if it drops incomplete ones. Neither the model nor the data change, nor torch's state
+    of randomness.
 
     An alarm is a reason to look, not a proof. Over 400 healthy networks and 100 healthy estimators, each on data of its
     own (`python -m mlsd_lib.modeling.debugging.healthy`), FALSE_ALARMS. Raises `ModelingError` for what cannot be

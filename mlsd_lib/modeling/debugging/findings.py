@@ -155,7 +155,8 @@ class Examination(Sequence[Finding]):
         """What a reader sees: each alarm with its rule and its fix, then the other checks and what they measured."""
         quiet = [one for one in self._findings if one.verdict == QUIET]
         not_run = [one for one in self._findings if one.verdict == NOT_RUN]
-        text = f"{len(self.alarms)} alarms, {len(quiet)} checks quiet, {len(not_run)} not run."
+        count = len(self.alarms)
+        text = f"{count or 'no'} alarm{'s' * (count != 1)}, {len(quiet)} checks quiet, {len(not_run)} not run."
         rows = [
             (one.verdict, one.check, one.measured, one.rule, one.fix if one.verdict == ALARM else "")
             for one in (*self.alarms, *quiet, *not_run)

@@ -1,6 +1,6 @@
 """Models without a known fault, of many kinds, on data of many kinds: how often does `examine` alarm all the same?
 
-    python -m mlsd_lib.modeling.debugging.healthy --networks 400 --estimators 100
+    python -m mlsd_lib.modeling.debugging.healthy --networks 200 --estimators 100
 
 prints every alarm and the share of models with one. A network whose own loop ends in a loss that is not finite is not
 healthy, and is counted apart. A network is drawn by its seed: rows, architecture, optimizer,
@@ -207,7 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import torch
 
     parser = argparse.ArgumentParser(prog="python -m mlsd_lib.modeling.debugging.healthy", description=__doc__)
-    parser.add_argument("--networks", type=int, default=400)
+    parser.add_argument("--networks", type=int, default=200)
     parser.add_argument("--estimators", type=int, default=100)
     parser.add_argument("--first-seed", type=int, default=10_000)
     asked = parser.parse_args(arguments)
