@@ -209,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m mlsd_lib.modeling.debugging.healthy", description=__doc__)
     parser.add_argument("--networks", type=int, default=200)
     parser.add_argument("--estimators", type=int, default=100)
-    parser.add_argument("--first-seed", type=int, default=10_000)
+    parser.add_argument("--first-seed", type=int, default=40_000)
     asked = parser.parse_args(arguments)
     torch.set_num_threads(1)
     alarmed = 0

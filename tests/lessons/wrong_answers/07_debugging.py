@@ -1,7 +1,7 @@
 """Named wrong answers for each cell that the reader writes in the lesson."""
 
 WRONG = {
-    "clipped": [
+    "clip": [
         (
             """
 def clipped(gradients, longest):  # cuts each array by itself
