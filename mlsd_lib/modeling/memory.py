@@ -1,0 +1,53 @@
+"""The memory that training needs, counted by torch itself in bytes of tensors: the same in every run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def peak_bytes(rank: int, work: Callable[..., Any], *arguments: Any) -> int:
+    """The most bytes of tensors that `work(*arguments)` holds at once, beyond what there was before it.
+
+    The work is done once before it is counted, so that gradients and states exist. Called in a rank of a
+    `ProcessGroup`, whose log takes what the profiler says.
+    """
+    work(*arguments)
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        work(*arguments)
+    results: Any = profile.profiler
+    events = results.kineto_results.events()
+    held = most = 0
+    for _, change in sorted((one.start_ns(), one.nbytes()) for one in events if one.name() == "[memory]"):
+        held += change
+        most = max(most, held)
+    return most
+
+
+@dataclass(frozen=True)
+class StateBytes:
+    """The bytes that one process keeps between two steps."""
+
+    parameters: int
+    gradients: int
+    optimizer: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.parameters + self.gradients + self.optimizer
+
+
+def state_bytes(model: nn.Module, optimizer: torch.optim.Optimizer) -> StateBytes:
+    """What this process itself keeps of `model` and `optimizer`: of a sharded tensor its own shard alone."""
+    parameters = list(model.parameters())
+    states = [one for state in optimizer.state.values() for one in state.values() if isinstance(one, torch.Tensor)]
+    gradients = [one.grad for one in parameters if one.grad is not None]
+    return StateBytes(*(sum(_own(one).nbytes for one in ones if one.dim()) for ones in (parameters, gradients, states)))
+
+
+def _own(tensor: Any) -> torch.Tensor:
+    own: torch.Tensor = tensor.to_local() if hasattr(tensor, "to_local") else tensor
+    return own
