@@ -97,7 +97,12 @@ def by_ring(rank: int, vectors: np.ndarray, all_reduce: AllReduce) -> tuple[np.n
 
 
 def two_stages(
-    rank: int, stages: Sequence[nn.Module], x: torch.Tensor, y: torch.Tensor, loss_of: Callable[..., Any], parts: int
+    rank: int,
+    stages: Sequence[nn.Sequential],
+    x: torch.Tensor,
+    y: torch.Tensor,
+    loss_of: Callable[..., Any],
+    parts: int,
 ) -> torch.Tensor:
     """The gradient of this rank's stage for the mean loss of all rows, as one vector; ranks 0 and 1 have a stage each.
 
@@ -111,7 +116,7 @@ def two_stages(
             dist.send(out.detach(), 1)
             kept.append((out, None))
         else:
-            came = torch.empty(len(rows), stage[0].in_features)  # type: ignore[index]
+            came = torch.empty(len(rows), next(one.in_features for one in stage if isinstance(one, nn.Linear)))
             dist.recv(came, 0)
             came.requires_grad_()
             kept.append((loss_of(stage(came).squeeze(1), labels) * len(rows) / len(x), came))

@@ -15,6 +15,7 @@ from typing import Any
 from mlsd_lib.modeling.errors import ModelingError
 
 LAUNCHER = Path(__file__).with_name("rank_launcher.py")
+GRACE_S = 5.0
 LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
 
 
@@ -81,16 +82,21 @@ class ProcessGroup:
             connection.send_bytes(message)
 
     def collect(self) -> list[Any]:
-        """The answers of what was begun, by rank; raises `RanksFailed` if a rank raised or ended."""
-        import cloudpickle
+        """The answers of what was begun, by rank; raises `RanksFailed` if a rank raised or ended.
 
+        Ranks that `GRACE_S` later still wait for one that failed are ended.
+        """
         if not self._running:
             raise ModelingError("Nothing was begun: there is nothing to collect. Call begin() or run().")
         self._running, self._failed = False, True  # until every rank has answered, an interruption included
         answers, told = dict[int, Any](), dict[int, str]()
-        for rank, said in self._messages():
-            fine, answer = cloudpickle.loads(said) if said is not None else (False, self._how_it_ended(rank))
-            (answers if fine else told)[rank] = answer
+        waiting: dict[Any, int] = {connection: rank for rank, connection in enumerate(self._connections)}
+        while waiting:
+            came = wait(list(waiting), timeout=GRACE_S if told else None)
+            for connection in came or list(waiting):
+                rank = waiting.pop(connection)
+                fine, answer = self._answer(rank) if came else self._end_the_waiting(rank)
+                (answers if fine else told)[rank] = answer
         if told:
             raise RanksFailed(told)
         self._failed = False
@@ -140,22 +146,26 @@ class ProcessGroup:
         self.pids = {int(rank): pid for rank, pid in json.loads(said).items()}
 
     def _wait_until_ready(self) -> None:
-        if any(said is None for _, said in self._messages()):
-            raise ModelingError(f"A rank ended before its group was complete. The ranks said:\n{self.log()}")
+        for connection in self._connections:
+            try:
+                connection.recv_bytes()
+            except (EOFError, ConnectionError):
+                said = f"A rank ended before its group was complete. The ranks said:\n{self.log()}"
+                raise ModelingError(said) from None
 
-    def _messages(self) -> "list[tuple[int, bytes | None]]":
-        """One message of each rank, in the order of arrival; None from a rank that ended."""
-        waiting = {connection: rank for rank, connection in enumerate(self._connections)}
-        came: list[tuple[int, bytes | None]] = []
-        while waiting:
-            for connection in wait(list(waiting)):
-                assert isinstance(connection, Connection)
-                try:
-                    said = connection.recv_bytes()
-                except (EOFError, ConnectionError):
-                    said = None
-                came.append((waiting.pop(connection), said))
-        return came
+    def _answer(self, rank: int) -> tuple[bool, Any]:
+        """Whether the function returned in a rank, and what; or what it raised, or how the rank ended."""
+        import cloudpickle
+
+        try:
+            fine, answer = cloudpickle.loads(self._connections[rank].recv_bytes())
+        except (EOFError, ConnectionError):
+            return False, self._how_it_ended(rank)
+        return fine, answer
+
+    def _end_the_waiting(self, rank: int) -> tuple[bool, str]:
+        self.kill(rank)
+        return False, "still waited for the others, and was ended"
 
     def _how_it_ended(self, lost: int) -> str:
         assert self._launcher.stdout is not None  # it is a pipe

@@ -1,0 +1,65 @@
+"""A Dask cluster of real processes: one address, a death that loses nothing, and nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cloudpickle
+import psutil
+import pytest
+from distributed import Client
+
+from mlsd_lib.modeling import ModelingError
+from mlsd_lib.modeling.dask_cluster import DaskCluster
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+
+def square(number):
+    time.sleep(0.05)
+    return number**2, os.getpid()
+
+
+def gone(pids):
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        if not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_the_address_is_enough_and_a_killed_worker_loses_nothing():
+    with DaskCluster(2) as cluster:
+        assert cluster.address.startswith("tcp://127.0.0.1:")
+        with Client(cluster.address) as client:
+            client.wait_for_workers(2)
+            asked = client.map(square, range(12), pure=False)
+            time.sleep(0.2)
+            cluster.kill(0)
+            answers = client.gather(asked)
+        pids = [cluster._keeper.pid, *cluster.worker_pids]
+    assert [number for number, _ in answers] == [number**2 for number in range(12)]
+    assert {pid for _, pid in answers} <= set(cluster.worker_pids)
+    assert gone(pids)
+    cluster.close()
+    assert not Path(cluster._folder.name).exists()
+
+
+def test_the_cluster_ends_with_its_parent():
+    code = (
+        "import time; from mlsd_lib.modeling.dask_cluster import DaskCluster\n"
+        "c = DaskCluster(1); print(c._keeper.pid, *c.worker_pids, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        pids = [int(word) for word in parent.stdout.readline().split()]
+        os.kill(parent.pid, signal.SIGKILL)
+    assert gone(pids)
+
+
+def test_a_cluster_has_a_worker():
+    with pytest.raises(ModelingError, match="workers is 0"):
+        DaskCluster(0)
