@@ -76,6 +76,10 @@ class Catalogue:
         found = np.searchsorted(self.codes[order], codes).clip(max=len(order) - 1)
         return np.where(self.codes[order][found] == codes, order[found], -1)
 
+    def moved(self, old: "Catalogue") -> int:
+        """How many codes of an older catalogue have another place here, or none: what was stored of them is wrong."""
+        return int((self.places(old.codes) != np.arange(len(old))).sum())
+
     def remapped(self, by: int = 7) -> "Catalogue":
         """A catalogue whose codes have moved by some places: what a sort by another column does."""
         return replace(self, codes=np.roll(self.codes, by))

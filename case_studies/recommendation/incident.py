@@ -5,23 +5,31 @@ a week index and ranker are fitted anew. The bad release here is one whose catal
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from case_studies.recommendation.data import DAY, Catalogue, between, midnight_after, places_of
+from case_studies.recommendation.data import DAY, Catalogue, midnight_after, places_of
 from case_studies.recommendation.features import HISTORY_DAYS
 from case_studies.recommendation.labels import LabelPolicy
 from case_studies.recommendation.models import Release, fit_release
 from case_studies.recommendation.monitor import monitor_of, window_of
 from case_studies.recommendation.policy import ShelfPolicy
-from mlsd_lib.datasets.shopping import ShoppingLog, ShoppingTruth, live_day, simulate
+from mlsd_lib.datasets.shopping import ShoppingLog, live_day, simulate
 from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator, added_eur
 from mlsd_lib.simulation import LiveSystem, Rollback
 
 KEPT_DAYS = HISTORY_DAYS + 35
 """How much of its log the live shop keeps: enough for the index that the monitor's first days need."""
+
+
+class Lived(NamedTuple):
+    """A live day's visits: household (visits,), slate (visits, slots), and the margin that it added, EUR (visits,)."""
+
+    household: np.ndarray
+    slates: np.ndarray
+    added_eur: np.ndarray
 
 
 class Shop(LiveSystem[Release]):
@@ -32,7 +40,7 @@ class Shop(LiveSystem[Release]):
 
     def __init__(self, simulator: ShoppingSimulator, log: ShoppingLog, release: Release):
         self.simulator, self.log = simulator, _placed(log, release.catalogue)
-        self.slates: list[np.ndarray] = []
+        self.lived: list[Lived] = []
         super().__init__(release, monitor_of(release, self.log, self.now))
 
     @classmethod
@@ -47,7 +55,7 @@ class Shop(LiveSystem[Release]):
     ) -> "Shop":
         """A shop on the day of its first release, after `history_days` of showing best sellers."""
         log, simulator = simulate(rng, history_days, **options)
-        log = _kept(log, midnight_after(log) - KEPT_DAYS * DAY)
+        log = log.since(midnight_after(log) - KEPT_DAYS * DAY)
         return cls(simulator, log, fit_release(log, midnight_after(log), model, policy, label_policy))
 
     @property
@@ -66,10 +74,9 @@ class Shop(LiveSystem[Release]):
         offer_eur = self.simulator.offer_eur(arrivals["household_id"].to_numpy())
         purchases, added, _ = live_day(self.simulator, arrivals, slates)
         self._append(arrivals, purchases, slates)
-        self.slates.append(slates)
+        self.lived.append(Lived(arrivals["household_id"].to_numpy(), slates, added_eur(offer_eur, slates)))
         figures = {
-            "saved_eur": added_eur(offer_eur, slates).sum(),
-            "best_eur": best_eur(offer_eur),
+            "saved_eur": self.lived[-1].added_eur.sum(),
             "visits": len(arrivals),
             "bought": len(purchases),
             "added": int(added.sum()),
@@ -78,7 +85,8 @@ class Shop(LiveSystem[Release]):
 
     def spoils(self, release: Release) -> bool:
         """Whether a release stores purchases under places that belong to other codes."""
-        return bool((np.diff(release.catalogue.codes) < 0).any())
+        known = Catalogue.of(self.simulator.items(), self.now)
+        return known.moved(release.catalogue) > 0
 
     def restore_state(self, day: int) -> None:
         """Places all purchases again by the codes that were sent."""
@@ -96,6 +104,10 @@ class Shop(LiveSystem[Release]):
         self.log = replace(self.log, purchases=self.log.purchases.assign(place=known))
         release = fit_release(self.log, self.now, old.model_name, old.policy, label_policy, catalogue=catalogue)
         self.deploy(release, monitor_of(release, self.log, self.now))
+
+    def of_days(self, first: int, end: int | None = None) -> Lived:
+        """The live days from `first` until before `end`, or all since, as one."""
+        return Lived(*(np.concatenate(part) for part in zip(*self.lived[first:end], strict=True)))
 
     def change_policy(self, policy: ShelfPolicy) -> None:
         """Puts the same release under another shelf policy; there is no way back from it."""
@@ -125,21 +137,6 @@ def grown(old: Catalogue, new: Catalogue) -> Catalogue:
     return Catalogue(*(np.concatenate([getattr(old, name), getattr(new, name)[fresh]]) for name in names))
 
 
-def best_eur(offer_eur: np.ndarray, slots: int = 10) -> float:
-    """What the best possible slates of some visits would add, EUR: nobody can do better."""
-    from mlsd_lib.datasets.shopping_simulator import examined
-
-    return float((-np.sort(-offer_eur, axis=1)[:, :slots] * examined(slots)).sum())
-
-
 def _placed(log: ShoppingLog, catalogue: Catalogue) -> ShoppingLog:
     place = catalogue.places(log.purchases["item"].to_numpy())
     return replace(log, purchases=log.purchases.assign(place=place))
-
-
-def _kept(log: ShoppingLog, first: pd.Timestamp) -> ShoppingLog:
-    visits, bought = (between(part["time"], first, midnight_after(log)) for part in (log.visits, log.purchases))
-    truth = ShoppingTruth(log.truth.added[bought], log.truth.offer_eur[visits]) if log.truth else None
-    kept = {"visits": log.visits[visits], "purchases": log.purchases[bought]}
-    tables = {name: part.reset_index(drop=True) for name, part in kept.items()}
-    return replace(log, **tables, shown=log.shown[visits], truth=truth)

@@ -1,13 +1,13 @@
-"""The retrieval models, the rankers, and a release: index, ranker and shelf policy, fitted as they could have been."""
+"""The rankers, and a release: index, ranker and shelf policy, fitted as they could have been."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError, between, places_of, until
 from case_studies.recommendation.features import FEATURES, HISTORY_DAYS, ItemIndex, candidate_features
@@ -15,43 +15,15 @@ from case_studies.recommendation.labels import LabelPolicy, training_labels
 from case_studies.recommendation.policy import ShelfPolicy
 from mlsd_lib.datasets.shopping import ShoppingLog
 from mlsd_lib.modeling import read_artefact, save_artefact
+from mlsd_lib.modeling.retrieval import baskets, cosine, ease
 
 TRAIN_DAYS = 21
 """The ranker learns from these last days; its index then knows only what came before them."""
 TRAIN_VISITS = 1_500
 """So many visits of these days are drawn: forty candidates each are rows enough."""
 SHRINK = 300.0
-"""The ridge of EASE; on Online Retail II 100 and 1,000 are both worse."""
-
-
-def baskets(household: np.ndarray, place: np.ndarray, items: int) -> sparse.csr_matrix:
-    """Which households bought which items, (households, items) of 0 and 1; places of -1 are left out."""
-    known = place >= 0
-    row = np.unique(household[known], return_inverse=True)[1]
-    pairs = np.unique(np.stack([row, place[known]]), axis=1)
-    shape = (int(row.max(initial=-1)) + 1, items)
-    return sparse.csr_matrix((np.ones(pairs.shape[1]), pairs), shape=shape)
-
-
-def cosine(bought: sparse.csr_matrix) -> np.ndarray:
-    """Cosine of the households that bought each pair of items, (items, items), 0 on the diagonal."""
-    together = (bought.T @ bought).toarray()
-    length = np.sqrt(np.maximum(np.diag(together), 1))
-    np.fill_diagonal(together, 0)
-    return together / np.outer(length, length)
-
-
-def ease(bought: sparse.csr_matrix, shrink: float = SHRINK) -> np.ndarray:
-    """The weights (items, items) by which a household's items predict each other, 0 on the diagonal.
-
-    Source: H. Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
-    """
-    gram = (bought.T @ bought).toarray()
-    gram[np.diag_indices(len(gram))] += shrink
-    inverse = np.linalg.inv(gram)
-    weights = inverse / -np.diag(inverse)
-    np.fill_diagonal(weights, 0)
-    return weights
+"""The ridge of EASE for 4,000 households (on Online Retail II 100 and 1,000 are both worse), and in proportion less for
+fewer: it grows with what there is to learn from."""
 
 
 def index_of(log: ShoppingLog, now: pd.Timestamp, catalogue: Catalogue | None = None) -> ItemIndex:
@@ -61,11 +33,14 @@ def index_of(log: ShoppingLog, now: pd.Timestamp, catalogue: Catalogue | None = 
     recent = recent.iloc[int(recent["time"].searchsorted(now - HISTORY_DAYS * DAY)) :]
     if recent.empty:
         raise RecommendationError(f"Nothing was bought in the {HISTORY_DAYS} days before {now:%Y-%m-%d}. Give a log.")
-    household, place = recent["household_id"].to_numpy(), places_of(recent, catalogue)
-    bought = baskets(household, place, len(catalogue))
-    # The ridge that suits 4,000 households is too much for some hundreds: it grows with what there is to learn from.
-    shrink = SHRINK * min(1.0, bought.shape[0] / 4_000)
-    return ItemIndex(catalogue, ease(bought, shrink).astype(np.float32), cosine(bought).astype(np.float32))
+    bought = baskets(recent["household_id"].to_numpy(), places_of(recent, catalogue), len(catalogue))
+    neighbours, alike = ease(bought, shrink_for(bought.shape[0])), cosine(bought)
+    return ItemIndex(catalogue, neighbours.astype(np.float32), alike.astype(np.float32))
+
+
+def shrink_for(households: int) -> float:
+    """The ridge of EASE for so many households."""
+    return SHRINK * min(1.0, households / 4_000)
 
 
 def _logistic(seed: int) -> Any:
@@ -119,18 +94,23 @@ class Release:
         flat = np.asarray(features, dtype=float).reshape(-1, len(FEATURES))
         return self.model.predict_proba(flat)[:, 1].reshape(np.shape(features)[:-1])
 
-    def slate(self, places: np.ndarray, features: np.ndarray, score: np.ndarray, visit_id: int) -> np.ndarray:
-        """The codes of one visit's slate, (slots,)."""
+    def slate(
+        self, places: np.ndarray, features: np.ndarray, score: np.ndarray, visit_id: int, sold_out: Sequence[int] = ()
+    ) -> np.ndarray:
+        """The codes of one visit's slate, (slots,); `sold_out`: codes."""
         value = self.policy.value(score, self.catalogue.margin_eur[places])
-        own_days = features[:, FEATURES.index("own_days")]
-        return self.policy.slate(self.catalogue, places, value, own_days, visit_id)
+        resting = places[features[:, FEATURES.index("own_days")] < self.policy.rest_days]
+        gone = self.catalogue.places(np.array(sold_out, dtype=np.int64))
+        return self.policy.slate(self.catalogue, places, value, {*resting.tolist(), *gone.tolist()}, visit_id)
 
-    def slates(self, purchases: pd.DataFrame, visits: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def slates(
+        self, purchases: pd.DataFrame, visits: pd.DataFrame, sold_out: Sequence[int] = ()
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """For visits: slates (visits, slots), scores (visits, candidates), features (visits, candidates, features)."""
         places, features = candidate_features(purchases, visits, self.index)
         score, ids = self.score(features), visits["visit_id"].tolist()
         each = zip(places, features, score, ids, strict=True)
-        return np.stack([self.slate(*one) for one in each]), score, features
+        return np.stack([self.slate(*one, sold_out) for one in each]), score, features
 
     def save(self, folder: Path) -> None:
         """Writes the release into `folder`."""
@@ -147,10 +127,10 @@ class Release:
     def read(cls, folder: Path) -> "Release":
         """The release in `folder`; raises `ModelingError` if it is not complete and unchanged."""
         (model, index), document = read_artefact(folder)
-        settings = {**document["policy"], "sold_out": tuple(document["policy"]["sold_out"])}
-        return cls(document["model_name"], model, index, ShelfPolicy(**settings), document["threshold"])
+        return cls(document["model_name"], model, index, ShelfPolicy(**document["policy"]), document["threshold"])
 
 
+@threadpool_limits.wrap(limits=1)  # of matrices this small, threads wait longer than they compute
 def fit_release(
     log: ShoppingLog,
     now: pd.Timestamp,

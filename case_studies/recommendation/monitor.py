@@ -11,13 +11,15 @@ from case_studies.recommendation.models import Release, index_of
 from mlsd_lib.datasets.shopping import ShoppingLog
 from mlsd_lib.operations import Monitor, daily_monitor
 
-MONITORED = ("viewed_count", "own_count", "category_count")
-"""Best sellers, ages and neighbours of the page were tried and dropped: new items and more history move them."""
+MONITORED = ("known_page", "own_count", "category_count")
+"""Best sellers, ages and neighbours of the page were tried and dropped: new items and more history move them. How often
+the page's item was bought was dropped for whether it was: over ten bins a small shop's days differ too much by chance.
+"""
 REFERENCE_DAYS = 28
 
 
 def window_of(features: np.ndarray, score: np.ndarray, threshold: float) -> pd.DataFrame:
-    """What the monitor looks at, a row a visit: how often the household had bought the item of its page, means over the
+    """What the monitor looks at, a row a visit: whether the household had bought the item of its page, means over the
     candidates, the best score, and whether it reaches the threshold.
 
     `features` (visits, candidates, features), `score` (visits, candidates).
@@ -26,7 +28,7 @@ def window_of(features: np.ndarray, score: np.ndarray, threshold: float) -> pd.D
     best = score.max(axis=1)
     return pd.DataFrame(
         {
-            "viewed_count": column["viewed_count"][:, 0],
+            "known_page": column["viewed_count"][:, 0] > 0,
             "own_count": column["own_count"].mean(axis=1),
             "category_count": column["category_count"].mean(axis=1),
             "score": best,
@@ -45,7 +47,7 @@ def monitor_of(release: Release, log: ShoppingLog, now: pd.Timestamp) -> Monitor
     """A monitor of the release that knows the `REFERENCE_DAYS` days before `now` as normal.
 
     Their features are computed with an index made before them: one that has learned from these days knows their pages
-    too well.
+    too well. A day of fewer than 60 visits is too little: below that, the bad catalogue of `incident` may go unseen.
     """
     first = now - REFERENCE_DAYS * DAY
     visits = log.visits[between(log.visits["time"], first, now)]

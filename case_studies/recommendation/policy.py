@@ -16,14 +16,13 @@ SLOTS = 10
 @dataclass(frozen=True)
 class ShelfPolicy:
     """How a slate is filled. `explore_slots`: places at its end for random items younger than `young_days` or, where
-    there are none, any; `sold_out`: codes."""
+    there are none, any."""
 
     rank_by: Literal["money", "probability"] = "money"
     explore_slots: int = 1
     most_of_a_category: int = 4
     rest_days: float = 2.0
     young_days: int = 35
-    sold_out: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rank_by not in ("money", "probability"):
@@ -36,16 +35,14 @@ class ShelfPolicy:
         return probability * margin_eur if self.rank_by == "money" else probability
 
     def slate(
-        self, catalogue: Catalogue, places: np.ndarray, value: np.ndarray, own_days: np.ndarray, visit_id: int
+        self, catalogue: Catalogue, places: np.ndarray, value: np.ndarray, barred: set[int], visit_id: int
     ) -> np.ndarray:
         """The codes of a visit's slate, (SLOTS,), best first, -1 where the rules leave a place empty.
 
-        `places`, `value`, `own_days`: (candidates,). What is explored follows from `visit_id` alone, so that a
-        request that is sent twice is answered alike.
+        `places`, `value`: (candidates,). `barred`: the places of what is sold out or was bought a moment ago. What is
+        explored follows from `visit_id` alone, so that a request that is sent twice is answered alike.
         """
         order = places[np.argsort(-np.round(value, 9), kind="stable")]
-        resting = set(places[own_days < self.rest_days].tolist())
-        barred = resting | set(catalogue.places(np.array(self.sold_out, dtype=np.int64)).tolist())
         chosen = self._varied(catalogue.category, [place for place in order.tolist() if place not in barred])
         chosen += self._explored(catalogue, barred | set(chosen), visit_id)
         slate = np.full(SLOTS, -1)

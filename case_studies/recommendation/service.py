@@ -1,28 +1,39 @@
 """The service: visits in, slates out, in a process of its own.
 
-It remembers every purchase by its code and by the place that the release of the time gave it. Histories may come from
-a feature store in another process, see `serve_histories`: while that does not answer, slates are made without the
-household's history and say that they are `degraded`.
+It remembers every purchase by its code and by the place that the release of the time gave it, and what the warehouse
+says is left of an item: POST /stock. Histories may come from a feature store in another process, see
+`serve_histories`: while that does not answer, slates are made without the household's history and say `degraded`.
 """
 
-import http.client
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Annotated
 
 import flask
 import numpy as np
 import pandas as pd
 from prometheus_client import Counter, Histogram
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from case_studies.recommendation.data import DAY, VISIT, Catalogue, between
 from case_studies.recommendation.features import DAY_US, HISTORY_DAYS, History, Ranking, remembered_history
 from case_studies.recommendation.models import Release
 from mlsd_lib.datasets.shopping import ShoppingLog
 from mlsd_lib.modeling import Run
-from mlsd_lib.serving import Decision, DecisionService, DecisionStore, Id, LocalTime, serve
+from mlsd_lib.serving import (
+    Decision,
+    DecisionService,
+    DecisionStore,
+    Id,
+    LocalTime,
+    RowReader,
+    ServingError,
+    json_body,
+    serve,
+)
+from mlsd_lib.serving.lookup import look_up, lookup_app
 
 ADDRESS = "histories.url"
 """A run folder with this file has its histories served by the process whose address stands in it."""
@@ -49,8 +60,15 @@ class Purchase(BaseModel):
     item: Id
 
 
+class Stock(BaseModel):
+    """The news that so many units of an item are left; it is on sale without limit until the first."""
+
+    item: Id
+    units: Annotated[int, Field(ge=0, le=10**9)]
+
+
 class ShopStore(DecisionStore):
-    """Purchases with their codes, as they were sent, and the place that each code had."""
+    """Purchases with their codes, as they were sent, and the place that each code had (-1: none yet); what is left."""
 
     schema = """
     CREATE TABLE IF NOT EXISTS purchases (
@@ -59,6 +77,7 @@ class ShopStore(DecisionStore):
     );
     CREATE INDEX IF NOT EXISTS by_household ON purchases (household_id, time_us, item);
     CREATE INDEX IF NOT EXISTS by_time ON purchases (time_us, item);
+    CREATE TABLE IF NOT EXISTS stock (code INTEGER PRIMARY KEY, units INTEGER NOT NULL);
     """
 
     def remember_history(self, log: ShoppingLog, now: pd.Timestamp, catalogue: Catalogue) -> "ShopStore":
@@ -73,10 +92,11 @@ class ShopStore(DecisionStore):
             self.insert("purchases", zip(ids, codes, households, time_us, places, strict=True))
         return self
 
-    def place_again(self, catalogue: Catalogue) -> int:
-        """Gives every purchase the place that its code has in `catalogue`; how many changed."""
-        with self.transaction():
-            rows = self.connection.execute("SELECT rowid, code, item FROM purchases").fetchall()
+    def place_again(self, catalogue: Catalogue, only_unknown: bool = False) -> int:
+        """Gives every purchase, or those without one, the place of its code in `catalogue`; how many changed."""
+        which = "item < 0" if only_unknown else "TRUE"
+        with self.lock:
+            rows = self.connection.execute(f"SELECT rowid, code, item FROM purchases WHERE {which}").fetchall()
             rowid, code, item = np.array(rows, dtype=np.int64).reshape(-1, 3).T
             right = catalogue.places(code)
             changed = np.flatnonzero(right != item)
@@ -84,11 +104,23 @@ class ShopStore(DecisionStore):
             self.connection.executemany("UPDATE purchases SET item = ? WHERE rowid = ?", pairs)
         return len(changed)
 
+    def note_purchase(self, purchase: Purchase, time_us: int, place: int) -> None:
+        """Adds a purchase and takes it from the stock; one that is there already changes nothing."""
+        row = (purchase.visit_id, purchase.item, purchase.household_id, time_us, place)
+        if self.connection.execute("INSERT OR IGNORE INTO purchases VALUES (?, ?, ?, ?, ?)", row).rowcount:
+            self.connection.execute("UPDATE stock SET units = MAX(units - 1, 0) WHERE code = ?", (purchase.item,))
+
+    def sold_out(self) -> list[int]:
+        """The codes of which nothing is left."""
+        return [code for (code,) in self.connection.execute("SELECT code FROM stock WHERE units = 0")]
+
 
 class ShopService(DecisionService[Release]):
     """Makes slates by the run's current release and memory."""
 
     name, id_field, request, report = "recommendation", "visit_id", Visit, Purchase
+    store: ShopStore
+    _placed_by = ""
 
     def __init__(self, run: Run):
         super().__init__(run.registry(), ShopStore(run.store))
@@ -100,6 +132,14 @@ class ShopService(DecisionService[Release]):
     def read(self, folder: Path) -> Release:
         return Release.read(folder)
 
+    def release(self) -> tuple[str, Release]:
+        """The current version and its release; a new one places the purchases of items that the last did not know."""
+        version, release = super().release()
+        if version != self._placed_by:
+            self.store.place_again(release.catalogue, only_unknown=True)
+            self._placed_by = version
+        return version, release
+
     def decide(self, release: Release, request: Visit, time_us: int) -> Decision:
         """The slate of a visit, and the score of its best candidate."""
         catalogue, midnight_us = release.catalogue, time_us - time_us % DAY_US
@@ -109,58 +149,44 @@ class ShopService(DecisionService[Release]):
         places = ranking.candidates()
         seen = ranking.features(release.index, places, viewing)
         score = release.score(seen)
-        slate = release.slate(places, seen, score, request.visit_id)
+        slate = release.slate(places, seen, score, request.visit_id, self.store.sold_out())
         return Decision({"items": slate.tolist(), "score": float(score.max()), "degraded": degraded}, False, seen)
 
     def _history(self, household: int, midnight_us: int, items: int) -> tuple[History, bool]:
         """The history of a household, or a stranger's where the feature store does not answer; which of the two."""
         if not self._address.exists():
             return remembered_history(self.store.connection, household, midnight_us, items), False
+        asked = {"household": household, "midnight_us": midnight_us, "items": items}
         try:
-            history = asked_history(self._address.read_text(), household, midnight_us, items)
-        except (OSError, http.client.HTTPException, ValueError, KeyError):
+            found = look_up(self._address.read_text(), PATIENCE_S, **asked)
+        except ServingError:
             none = np.empty(0, dtype=np.int64)
             return History(none, none, none, np.resize(np.append(self._sold, np.zeros(items)), items)), True
+        history = History(**{name: np.array(value, dtype=np.int64) for name, value in found.items()})
         self._sold = history.sold
         return history, False
 
     def note(self, report: Purchase, time_us: int) -> None:
         place = int(self.release()[1].catalogue.places(np.array([report.item]))[0])
-        self.store.insert("purchases", [(report.visit_id, report.item, report.household_id, time_us, place)])
+        self.store.note_purchase(report, time_us, place)
+
+    def app(self) -> flask.Flask:
+        """The app of every case, and POST /stock."""
+        app, reader = super().app(), RowReader(Stock, max_rows=1)
+
+        @app.post("/stock")
+        def stock() -> flask.Response:
+            (stock,), _ = reader.read(json_body())
+            with self.store.transaction():
+                self.store.connection.execute("INSERT OR REPLACE INTO stock VALUES (:item, :units)", vars(stock))
+            return flask.Response(json.dumps(vars(stock)), mimetype="application/json")
+
+        return app
 
     def count(self, request: Visit, decision: Decision, version: str) -> None:
         self._best.observe(float(decision.answer["score"]))
         self._slates.labels(version).inc()
         self._degraded.inc(int(decision.answer["degraded"]))
-
-
-def asked_history(url: str, household: int, midnight_us: int, items: int) -> History:
-    """The history that the feature store at `url` gives; raises what a connection raises."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
-    try:
-        connection.request("GET", f"/histories?household={household}&midnight_us={midnight_us}&items={items}")
-        document = json.loads(connection.getresponse().read())
-    finally:
-        connection.close()
-    return History(*(np.array(document[name], dtype=np.int64) for name in ("item", "count", "last_us", "sold")))
-
-
-def histories_app(run: Run) -> flask.Flask:
-    """The feature store of a run: GET /histories with household, midnight_us and items; GET /healthz."""
-    store, app = ShopStore(run.store), flask.Flask("histories", static_folder=None)
-
-    @app.get("/histories")
-    def histories() -> dict[str, list[int]]:
-        asked = (int(flask.request.args[name]) for name in ("household", "midnight_us", "items"))
-        with store.lock:
-            history = remembered_history(store.connection, *asked)
-        return {name: value.tolist() for name, value in vars(history).items()}
-
-    @app.get("/healthz")
-    def health() -> dict[str, bool]:
-        return {"ready": True}
-
-    return app
 
 
 def histories_command(run: Run) -> list[str]:
@@ -172,8 +198,15 @@ def histories_command(run: Run) -> list[str]:
 def serve_histories(folder: str, port: int) -> None:
     """Serves the histories of the run in `folder` until it is ended; services of that run ask here from then on."""
     run = Run(Path(folder))
+    store = ShopStore(run.store)
+
+    def found(asked: Mapping[str, int]) -> dict[str, list[int]]:
+        with store.lock:
+            history = remembered_history(store.connection, asked["household"], asked["midnight_us"], asked["items"])
+        return {name: value.tolist() for name, value in vars(history).items()}
+
     (run.path / ADDRESS).write_text(f"http://127.0.0.1:{port}")
-    serve(histories_app(run), port, 4)
+    serve(lookup_app("histories", found), port, 4)
 
 
 def app_of(run: Run) -> flask.Flask:
@@ -185,6 +218,7 @@ def restore(run: Run, release: Path) -> int:
     """Places the remembered purchases again as the release in that folder does; how many changed."""
     store = ShopStore(run.store)
     try:
-        return store.place_again(Release.read(release).catalogue)
+        with store.transaction():
+            return store.place_again(Release.read(release).catalogue)
     finally:
         store.close()

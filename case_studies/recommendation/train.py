@@ -17,11 +17,11 @@ from case_studies.recommendation import data, models
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError, between
 from case_studies.recommendation.features import HISTORY_DAYS, ItemIndex, best, rankings
 from case_studies.recommendation.labels import LabelPolicy, bought_of
-from case_studies.recommendation.models import TRAIN_DAYS, Release, baskets, cosine, ease, fit_release, index_of
+from case_studies.recommendation.models import SHRINK, TRAIN_DAYS, Release, fit_release, index_of
 from case_studies.recommendation.policy import SLOTS, ShelfPolicy
 from case_studies.recommendation.service import ShopStore
 from mlsd_lib.datasets.shopping import ShoppingLog
-from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator, added_eur
+from mlsd_lib.datasets.shopping_simulator import FIRST_CODE, ShoppingSimulator, added_eur
 from mlsd_lib.modeling import (
     DecisionRecord,
     Interval,
@@ -30,6 +30,7 @@ from mlsd_lib.modeling import (
     clustered_interval,
     paired_comparison,
 )
+from mlsd_lib.modeling.retrieval import closed_forms, counted, ndcg, ndcg_of
 from mlsd_lib.operations.interleaving import team_draft
 
 MOST_COMPARED = 2_500
@@ -41,15 +42,6 @@ RETAIL_REFERENCE = {"popularity": 0.041, "item cosine": 0.080, "EASE": 0.110}
 JOURNEY_REFERENCE = {"popularity": 0.465, "buy again": 0.604, "item cosine": 0.437, "EASE": 0.477}
 """NDCG@10, measured once with cheap baselines."""
 BASELINES = ("popularity", "buy again", "EASE alone")
-Slates = Callable[[pd.DataFrame], np.ndarray]
-
-
-def ndcg(slates: np.ndarray, relevant: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """NDCG of each slate, (n,), NaN where nothing was wanted. `relevant`: which places hold something wanted, of the
-    shape of `slates` (n, places); `wanted`: how many things were, (n,)."""
-    discount = 1 / np.log2(np.arange(2, slates.shape[1] + 2))
-    ideal = np.concatenate([[np.nan], np.cumsum(discount)])[np.minimum(wanted, slates.shape[1])]
-    return (relevant * discount).sum(axis=1) / ideal
 
 
 def baseline_slates(log: ShoppingLog, index: ItemIndex, visits: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -78,7 +70,7 @@ def foreseen(log: ShoppingLog, rows: np.ndarray, slates: np.ndarray) -> tuple[np
     hit = bought_of(mine, visits, slates) & (slates >= 0)
     wanted = mine.groupby("visit_id").size().reindex(visits["visit_id"], fill_value=0).to_numpy()
     margin = log.items.set_index("item")["margin_eur"].reindex(slates.ravel()).fillna(0).to_numpy()
-    return (hit * margin.reshape(slates.shape)).sum(axis=1), ndcg(slates, hit, wanted)
+    return (hit * margin.reshape(slates.shape)).sum(axis=1), ndcg(hit, wanted)
 
 
 def compare(
@@ -197,65 +189,41 @@ def protocol(
     only_new: bool,
     reference: Mapping[str, float],
     rng: np.random.Generator,
-    shrink: float = models.SHRINK,
+    shrink: float = SHRINK,
 ) -> pd.DataFrame:
     """NDCG@10 of what each household buys since `cut`, by what was bought before it: one row a method.
 
     `only_new`: what the household had bought before is neither ranked nor counted. `low` and `high`: a 95 % interval
     over households; `over_popularity`: the lower end of the paired difference to popularity's.
     """
-    bought, counts, relevant = _before_and_after(log, cut, only_new)
-    seen, popular = bought.toarray() > 0, np.asarray(bought.sum(axis=0)).ravel()
-    rows = np.flatnonzero(relevant.any(axis=1))
+    early = (log.purchases["time"] < cut).to_numpy()
+    household, items = (np.unique(log.purchases[name][early]) for name in ("household_id", "item"))
+    known = (log.purchases["household_id"].isin(household) & log.purchases["item"].isin(items)).to_numpy()
+    before, since = (
+        counted(
+            np.searchsorted(household, log.purchases["household_id"][rows]),
+            np.searchsorted(items, log.purchases["item"][rows]),
+            (len(household), len(items)),
+        )
+        for rows in (early, ~early & known)
+    )
+    wanted = (since > 0) & ~((before > 0) & only_new)
+    rows = np.flatnonzero(wanted.any(axis=1))
     if len(rows) == 0:
         raise RecommendationError(
             f"{log.card.name} has no household that bought before and since {cut:%Y-%m-%d}, which the protocol needs. "
             "Give the published file."
         )
-    weights = {"item cosine": cosine(bought), "EASE": ease(bought, shrink)}
-    scores = {"popularity": np.tile(popular, (len(rows), 1))} | {n: bought[rows] @ w for n, w in weights.items()}
-    if not only_new:
-        scores["buy again"] = counts[rows].toarray() + 1e-6 * popular
-    found = {}
-    for name, score in scores.items():
-        top = np.argsort(-np.where(seen[rows] & only_new, -np.inf, score), axis=1, kind="stable")[:, :SLOTS]
-        hit = np.take_along_axis(relevant[rows], top, axis=1)
-        found[name] = ndcg(top, hit, relevant[rows].sum(axis=1))
-    return _with_reference(found, reference, rng)
-
-
-def _before_and_after(log: ShoppingLog, cut: pd.Timestamp, only_new: bool) -> tuple[Any, Any, np.ndarray]:
-    """What was bought before `cut`, (households, items) of 0 and 1, how often, and what since, of bool."""
-    from scipy import sparse
-
-    early = (log.purchases["time"] < cut).to_numpy()
-    before, since = log.purchases[early], log.purchases[~early]
-    household, items = np.unique(before["household_id"]), np.unique(before["item"])
-    since = since[since["household_id"].isin(household) & since["item"].isin(items)]
-    pairs, later = (
-        (np.searchsorted(household, part["household_id"]), np.searchsorted(items, part["item"]))
-        for part in (before, since)
-    )
-    counts = sparse.coo_matrix((np.ones(len(before)), pairs), shape=(len(household), len(items))).tocsr()
-    bought = baskets(before["household_id"].to_numpy(), pairs[1], len(items))
-    relevant = np.zeros(counts.shape, dtype=bool)
-    relevant[later] = True
-    if only_new:
-        relevant &= bought.toarray() == 0
-    return bought, counts, relevant
-
-
-def _with_reference(
-    found: Mapping[str, np.ndarray], reference: Mapping[str, float], rng: np.random.Generator
-) -> pd.DataFrame:
-    some = found["popularity"]
-    table = paired_comparison(found, np.arange(len(some)), len(some), rng)
-    table = table.drop(columns="tied").rename(columns={"mean": "NDCG@10"})
-    gaps = {
-        name: clustered_interval(value - some, np.arange(len(some)), len(some), rng).low
-        for name, value in found.items()
+    scores = closed_forms(before, before[rows], shrink)
+    hidden = (before[rows] > 0) & only_new
+    asked = [name for name in scores if not (only_new and name == "buy again")]
+    found = {name: ndcg_of(scores[name], wanted[rows], hidden) for name in asked}
+    each = np.arange(len(rows))
+    table = paired_comparison(found, each, len(rows), rng).drop(columns="tied").rename(columns={"mean": "NDCG@10"})
+    gained = {
+        name: clustered_interval(one - found["popularity"], each, len(rows), rng).low for name, one in found.items()
     }
-    return table.assign(over_popularity=pd.Series(gaps), reference=pd.Series(reference), households=len(some))
+    return table.assign(over_popularity=pd.Series(gained), reference=pd.Series(reference), households=len(rows))
 
 
 def retail(log: ShoppingLog, rng: np.random.Generator) -> pd.DataFrame:
@@ -268,64 +236,79 @@ def journey(log: ShoppingLog, rng: np.random.Generator) -> pd.DataFrame:
     return protocol(log, JOURNEY_CUT, False, JOURNEY_REFERENCE, rng)
 
 
-def splits(log: ShoppingLog, now: pd.Timestamp, rng: np.random.Generator, folds: int = 5) -> pd.DataFrame:
-    """NDCG@10 of the same methods judged by two splits, a row a method.
+def splits(log: ShoppingLog, now: pd.Timestamp, rng: np.random.Generator, folds: int = 5) -> dict[str, pd.DataFrame]:
+    """NDCG@10 of the same methods judged by two splits; by split a table like that of `paired_comparison`.
 
     `by time`: learned before `now`, judged on what the same households buy in the 14 days since. `by household`:
     learned from four fifths of the households, judged on the others, of whose items, whatever their time, half are
     shown to the method and half are to be found: none of those can be bought again.
     """
-    catalogue = Catalogue.of(log.items, data.midnight_after(log))
+    catalogue, time = Catalogue.of(log.items, data.midnight_after(log)), log.purchases["time"]
     place = catalogue.places(log.purchases["item"].to_numpy())
     household = np.unique(log.purchases["household_id"], return_inverse=True)[1]
-    before = (log.purchases["time"] < now).to_numpy()
-    near = (log.purchases["time"] < now + 14 * DAY).to_numpy() & ~before
     shape = (int(household.max()) + 1, len(catalogue))
-    early, since = (_counts(household[rows], place[rows], shape) for rows in (before, near))
-    by_time = _quality(early > 0, early, since > 0)
-    whole = _counts(household, place, shape) > 0
+    early, since = (time < now).to_numpy(), between(time, now, now + 14 * DAY)
+    before, after, whole = (counted(household[rows], place[rows], shape) for rows in (early, since, early | ~early))
     out = rng.permutation(shape[0])[: shape[0] // folds]
-    shown = whole[out] & (rng.random((len(out), shape[1])) < 0.5)
-    learned = np.delete(whole, out, axis=0)
-    by_household = _quality(learned, shown.astype(float), whole[out] & ~shown)
-    return pd.DataFrame({"by time": by_time, "by household": by_household})
-
-
-def _counts(household: np.ndarray, place: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    known = place >= 0
-    counts = np.zeros(shape)
-    np.add.at(counts, (household[known], place[known]), 1)
-    return counts
-
-
-def _quality(learned: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
-    """Mean NDCG@10 of each method: learned from `learned` (households, items), told `known`, asked for `wanted`."""
-    from scipy import sparse
-
-    bought, popular = sparse.csr_matrix(learned.astype(float)), learned.sum(axis=0)
-    weights = ease(bought, models.SHRINK * min(1.0, len(learned) / 4_000))
-    owned = (known > 0).astype(float)
-    scores = {
-        "popularity": np.tile(popular, (len(known), 1)),
-        "item cosine": owned @ cosine(bought),
-        "EASE": owned @ weights,
-        "buy again": known + 1e-6 * popular,
+    shown = whole[out] * (rng.random((len(out), shape[1])) < 0.5)
+    asked = {
+        "by time": (before, before, after > 0),
+        "by household": (np.delete(whole, out, axis=0), shown, (whole[out] > 0) & (shown == 0)),
     }
-    rows = wanted.any(axis=1)
-    found = {}
-    for name, score in scores.items():
-        top = np.argsort(-score[rows], axis=1, kind="stable")[:, :SLOTS]
-        hit = np.take_along_axis(wanted[rows], top, axis=1)
-        found[name] = float(ndcg(top, hit, wanted[rows].sum(axis=1)).mean())
-    return found
+    tables = {}
+    for split, (learned, known, wanted) in asked.items():
+        rows = np.flatnonzero(wanted.any(axis=1))
+        scores = closed_forms(learned, known[rows], models.shrink_for(len(learned)))
+        found = {name: ndcg_of(score, wanted[rows]) for name, score in scores.items()}
+        tables[split] = paired_comparison(found, np.arange(len(rows)), len(rows), rng)
+    return tables
+
+
+def newcomers(log: ShoppingLog, release: Release, now: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """What slates add to visits from `now` until before `end` whose households had no past before `now`, the truth.
+
+    A row a visit: `household_id`, `number` (0 for the first since `now`), and the margin added, EUR, by the slate of
+    a `newcomer`, of a household that is `known` since it was there before, and by `popularity`, which knows nobody.
+    The first is also what a visit gets while the feature store is down. Nothing is explored. Needs a simulated log.
+    """
+    rows = np.flatnonzero(between(log.visits["time"], now, end))
+    visits, quiet = log.visits.iloc[rows], replace(release, policy=replace(release.policy, explore_slots=0))
+    strangers = log.purchases["household_id"].where(log.purchases["time"] >= now, -1)
+    slates = {
+        "newcomer": quiet.slates(log.purchases.assign(household_id=strangers), visits)[0],
+        "known": quiet.slates(log.purchases, visits)[0],
+        "popularity": baseline_slates(log, release.index, visits)["popularity"],
+    }
+    added = {name: added_eur(_offers(log)[rows], chosen) for name, chosen in slates.items()}
+    table = pd.DataFrame({"household_id": visits["household_id"].to_numpy(), **added})
+    return table.assign(number=table.groupby("household_id").cumcount())
+
+
+def sold_out_trial(
+    log: ShoppingLog, release: Release, rows: np.ndarray, gone: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What slates add to the visits at `rows` while the codes `gone` are sold out, EUR, (visits,) each: without the
+    rule, and with it. The place of an item that is not there adds nothing. Needs a simulated log."""
+    offer_eur = _offers(log)[rows]
+    offer_eur = offer_eur * ~np.isin(FIRST_CODE + np.arange(offer_eur.shape[1]), gone)
+    visits = log.visits.iloc[rows]
+    without, under = (release.slates(log.purchases, visits, barred)[0] for barred in ((), gone.tolist()))
+    return added_eur(offer_eur, without), added_eur(offer_eur, under)
+
+
+def _offers(log: ShoppingLog) -> np.ndarray:
+    if log.truth is None:
+        raise RecommendationError(f"{log.card.name} does not tell what a slate added. Take the simulator's log.")
+    return log.truth.offer_eur
 
 
 def interleaved(
     simulator: ShoppingSimulator, log: ShoppingLog, releases: Mapping[str, Release], days: int, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Some days on which two releases are compared: a row a visit, with what was bought from the slate of each where
-    it alone was shown, and `preference`, purchases from the second's places less those from the first's where both
-    were drawn into one slate. Each day is lived three times from the same state; the last one goes on."""
+    """Some days on which two releases are compared: a row a visit, with its household, what was bought from the slate
+    of each where it alone was shown, and `preference`, purchases from the second's places less those from the first's
+    where both were drawn into one slate. Each day is lived three times from the same state; the last one goes on.
+    """
     frames = []
     for _ in range(days):
         visits = simulator.visits()
@@ -340,5 +323,5 @@ def interleaved(
         rows, columns = np.nonzero(response.bought_from_slate)
         picked = team[rows, response.position[rows, columns]]
         preference = np.bincount(rows, weights=2.0 * picked - 1, minlength=len(visits))
-        frames.append(pd.DataFrame({**alone, "preference": preference}))
+        frames.append(pd.DataFrame({"household_id": household, **alone, "preference": preference}))
     return pd.concat(frames, ignore_index=True)

@@ -4,7 +4,7 @@ All come back as a `ShoppingLog` with the same columns, so that whoever uses it 
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,14 @@ class ShoppingLog:
     shown: np.ndarray
     names: dict[int, str] = field(default_factory=dict)
     truth: ShoppingTruth | None = None
+
+    def since(self, first: pd.Timestamp) -> "ShoppingLog":
+        """The log without the visits before `first`; the items stay."""
+        visits, bought = (int(part["time"].searchsorted(first)) for part in (self.visits, self.purchases))
+        truth = self.truth and ShoppingTruth(self.truth.added[bought:], self.truth.offer_eur[visits:])
+        tables = (self.visits.iloc[visits:], self.purchases.iloc[bought:])
+        kept = dict(zip(("visits", "purchases"), (part.reset_index(drop=True) for part in tables), strict=True))
+        return replace(self, **kept, shown=self.shown[visits:], truth=truth)
 
 
 def load(source: str | Path = "simulator", seed: int = 0, days: int = 120, **options: Any) -> ShoppingLog:

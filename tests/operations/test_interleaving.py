@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsd_lib.operations.interleaving import team_draft, visits_for_ab, visits_for_interleaving
+from mlsd_lib.operations.interleaving import team_draft, times_fewer, visits_for_ab, visits_for_interleaving
 
 rankings = st.permutations(range(8)).map(lambda items: np.array(items[:5]))
 
@@ -48,3 +48,12 @@ def test_a_preference_twice_as_strong_needs_a_quarter_of_the_visits():
     noise = np.random.default_rng(0).normal(size=10_000)
     noise -= noise.mean()
     assert visits_for_interleaving(noise + 0.1) == pytest.approx(4 * visits_for_interleaving(noise + 0.2))
+
+
+def test_the_interval_of_times_fewer_holds_the_ratio_and_widens_with_fewer_households():
+    rng, household = np.random.default_rng(0), np.repeat(np.arange(400), 10)
+    one, other, preference = rng.poisson(3.0, 4_000), rng.poisson(3.6, 4_000), rng.normal(0.3, 1.0, 4_000)
+    whole, part = (times_fewer(one[:n], other[:n], preference[:n], household[:n], rng) for n in (4_000, 1_000))
+    assert whole.mean == pytest.approx(visits_for_ab(one, other) / visits_for_interleaving(preference))
+    assert whole.low < whole.mean < whole.high
+    assert whole.high - whole.low < part.high - part.low

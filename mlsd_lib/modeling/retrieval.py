@@ -1,0 +1,72 @@
+"""Which items for whom, learned from who took what: the closed forms that come before any network, and NDCG.
+
+Matrices are (households, items); a household may be a customer, a user or a session.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+
+def counted(household: np.ndarray, place: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """How often each household took each item, `shape`, of 32 bits; both (n,), a place below 0 is left out."""
+    known = place >= 0
+    pairs = household[known].astype(np.int64) * shape[1] + place[known]
+    return np.bincount(pairs, minlength=shape[0] * shape[1]).astype(np.float32).reshape(shape)
+
+
+def baskets(household: np.ndarray, place: np.ndarray, items: int) -> sparse.csr_matrix:
+    """Which households took which items, a sparse matrix of 0 and 1; its rows are the households in their order."""
+    known = place >= 0
+    row = np.unique(household[known], return_inverse=True)[1]
+    pairs = np.unique(np.stack([row, place[known]]), axis=1)
+    shape = (int(row.max(initial=-1)) + 1, items)
+    return sparse.csr_matrix((np.ones(pairs.shape[1]), pairs), shape=shape)
+
+
+def cosine(bought: sparse.csr_matrix) -> np.ndarray:
+    """Cosine of the households that took each pair of items, (items, items), 0 on the diagonal."""
+    together = (bought.T @ bought).toarray()
+    length = np.sqrt(np.maximum(np.diag(together), 1))
+    np.fill_diagonal(together, 0)
+    return together / np.outer(length, length)
+
+
+def ease(bought: sparse.csr_matrix, shrink: float) -> np.ndarray:
+    """The weights (items, items) by which a household's items predict each other, 0 on the diagonal.
+
+    `shrink`: the ridge. Source: H. Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
+    """
+    gram = (bought.T @ bought).toarray()
+    gram[np.diag_indices(len(gram))] += shrink
+    inverse = np.linalg.inv(gram)
+    weights = inverse / -np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    return weights
+
+
+def closed_forms(learned: np.ndarray, known: np.ndarray, shrink: float) -> dict[str, np.ndarray]:
+    """The scores of all items by four methods that need no iteration, by name.
+
+    `learned`: counts of the households that the methods learn from; `known`: counts of those that are asked about.
+    """
+    bought, popular = sparse.csr_matrix((learned > 0).astype(float)), (learned > 0).sum(axis=0)
+    owned = (known > 0).astype(float)
+    weights: dict[str, Any] = {"item cosine": cosine(bought), "EASE": ease(bought, shrink)}
+    scores = {"popularity": np.tile(popular, (len(known), 1)), "buy again": known + 1e-6 * popular}
+    return scores | {name: owned @ weight for name, weight in weights.items()}
+
+
+def ndcg(hit: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """NDCG of each list, (n,), NaN where nothing was wanted. `hit` (n, places): which places hold something wanted;
+    `wanted` (n,): how many things were."""
+    discount = 1 / np.log2(np.arange(2, hit.shape[1] + 2))
+    ideal = np.concatenate([[np.nan], np.cumsum(discount)])[np.minimum(wanted, hit.shape[1])]
+    return (hit * discount).sum(axis=1) / ideal
+
+
+def ndcg_of(score: np.ndarray, wanted: np.ndarray, hidden: np.ndarray | None = None, places: int = 10) -> np.ndarray:
+    """NDCG of each household's `places` items with the highest score, (households,); what is `hidden` is not ranked."""
+    ranked = np.argsort(-(score if hidden is None else np.where(hidden, -np.inf, score)), axis=1, kind="stable")
+    return ndcg(np.take_along_axis(wanted, ranked[:, :places], axis=1), wanted.sum(axis=1))
