@@ -15,15 +15,12 @@ from case_studies.recommendation.labels import LabelPolicy, training_labels
 from case_studies.recommendation.policy import ShelfPolicy
 from mlsd_lib.datasets.shopping import ShoppingLog
 from mlsd_lib.modeling import read_artefact, save_artefact
-from mlsd_lib.modeling.retrieval import baskets, cosine, ease
+from mlsd_lib.modeling.retrieval import baskets, cosine, ease, ridge_for
 
 TRAIN_DAYS = 21
 """The ranker learns from these last days; its index then knows only what came before them."""
 TRAIN_VISITS = 1_500
 """So many visits of these days are drawn: forty candidates each are rows enough."""
-SHRINK = 300.0
-"""The ridge of EASE for 4,000 households (on Online Retail II 100 and 1,000 are both worse), and in proportion less for
-fewer: it grows with what there is to learn from."""
 
 
 def index_of(log: ShoppingLog, now: pd.Timestamp, catalogue: Catalogue | None = None) -> ItemIndex:
@@ -34,13 +31,8 @@ def index_of(log: ShoppingLog, now: pd.Timestamp, catalogue: Catalogue | None = 
     if recent.empty:
         raise RecommendationError(f"Nothing was bought in the {HISTORY_DAYS} days before {now:%Y-%m-%d}. Give a log.")
     bought = baskets(recent["household_id"].to_numpy(), places_of(recent, catalogue), len(catalogue))
-    neighbours, alike = ease(bought, shrink_for(bought.shape[0])), cosine(bought)
+    neighbours, alike = ease(bought, ridge_for(bought.shape[0])), cosine(bought)
     return ItemIndex(catalogue, neighbours.astype(np.float32), alike.astype(np.float32))
-
-
-def shrink_for(households: int) -> float:
-    """The ridge of EASE for so many households."""
-    return SHRINK * min(1.0, households / 4_000)
 
 
 def _logistic(seed: int) -> Any:

@@ -1,6 +1,6 @@
 """From scores to a slate: ranked by chance or by money, under rules, with places kept for what nobody has tried.
 
-The rules: nothing that is sold out, nothing that was bought a moment ago, not too much of one category.
+The rules: nothing that is sold out, no candidate that was bought a moment ago, not too much of one category.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from case_studies.recommendation.data import Catalogue, RecommendationError
+from mlsd_lib.modeling.slates import varied
 
 SLOTS = 10
 
@@ -43,23 +44,14 @@ class ShelfPolicy:
         explored follows from `visit_id` alone, so that a request that is sent twice is answered alike.
         """
         order = places[np.argsort(-np.round(value, 9), kind="stable")]
-        chosen = self._varied(catalogue.category, [place for place in order.tolist() if place not in barred])
+        ranked = [place for place in order.tolist() if place not in barred]
+        one_kind = catalogue.category.max(initial=0) == 0  # a catalogue without categories has only one
+        most = SLOTS if one_kind else self.most_of_a_category
+        chosen = varied(ranked, catalogue.category, most, SLOTS - self.explore_slots)
         chosen += self._explored(catalogue, barred | set(chosen), visit_id)
         slate = np.full(SLOTS, -1)
         slate[: len(chosen)] = catalogue.codes[chosen]
         return slate
-
-    def _varied(self, category: np.ndarray, ranked: list[int]) -> list[int]:
-        room = SLOTS - self.explore_slots
-        chosen: list[int] = []
-        used: dict[int, int] = {}
-        varied = category.max(initial=0) > 0  # a catalogue without categories has only one
-        for place in ranked:
-            of_kind = used.get(category[place], 0)
-            if len(chosen) < room and (not varied or of_kind < self.most_of_a_category):
-                chosen.append(place)
-                used[category[place]] = of_kind + 1
-        return chosen
 
     def _explored(self, catalogue: Catalogue, taken: set[int], visit_id: int) -> list[int]:
         if not self.explore_slots:

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from case_studies.recommendation import data, models
-from case_studies.recommendation.data import DAY, Catalogue, RecommendationError, between
+from case_studies.recommendation.data import DAY, RecommendationError, between
 from case_studies.recommendation.features import HISTORY_DAYS, ItemIndex, best, rankings
-from case_studies.recommendation.labels import LabelPolicy, bought_of
-from case_studies.recommendation.models import SHRINK, TRAIN_DAYS, Release, fit_release, index_of
+from case_studies.recommendation.labels import LabelPolicy
+from case_studies.recommendation.models import TRAIN_DAYS, Release, fit_release, index_of
 from case_studies.recommendation.policy import SLOTS, ShelfPolicy
 from case_studies.recommendation.service import ShopStore
 from mlsd_lib.datasets.shopping import ShoppingLog
@@ -30,7 +30,8 @@ from mlsd_lib.modeling import (
     clustered_interval,
     paired_comparison,
 )
-from mlsd_lib.modeling.retrieval import closed_forms, counted, ndcg, ndcg_of
+from mlsd_lib.modeling.retrieval import judged_by_household, judged_by_time, ndcg
+from mlsd_lib.modeling.slates import hits
 from mlsd_lib.operations.interleaving import team_draft
 
 MOST_COMPARED = 2_500
@@ -67,7 +68,8 @@ def foreseen(log: ShoppingLog, rows: np.ndarray, slates: np.ndarray) -> tuple[np
     """For visits: the margin of what was bought and stood on the slate, EUR, and NDCG, (visits,) each."""
     visits = log.visits.iloc[rows]
     mine = log.purchases[log.purchases["visit_id"].isin(visits["visit_id"])]
-    hit = bought_of(mine, visits, slates) & (slates >= 0)
+    bought_at, bought = mine["visit_id"].to_numpy(), mine["item"].to_numpy()
+    hit = hits(bought_at, bought, visits["visit_id"].to_numpy(), slates)
     wanted = mine.groupby("visit_id").size().reindex(visits["visit_id"], fill_value=0).to_numpy()
     margin = log.items.set_index("item")["margin_eur"].reindex(slates.ravel()).fillna(0).to_numpy()
     return (hit * margin.reshape(slates.shape)).sum(axis=1), ndcg(hit, wanted)
@@ -184,46 +186,24 @@ def _require_days(log: ShoppingLog, now: pd.Timestamp, days: int, test_days: int
 
 
 def protocol(
-    log: ShoppingLog,
-    cut: pd.Timestamp,
-    only_new: bool,
-    reference: Mapping[str, float],
-    rng: np.random.Generator,
-    shrink: float = SHRINK,
+    log: ShoppingLog, cut: pd.Timestamp, only_new: bool, reference: Mapping[str, float], rng: np.random.Generator
 ) -> pd.DataFrame:
     """NDCG@10 of what each household buys since `cut`, by what was bought before it: one row a method.
 
-    `only_new`: what the household had bought before is neither ranked nor counted. `low` and `high`: a 95 % interval
-    over households; `over_popularity`: the lower end of the paired difference to popularity's.
+    `only_new`: see `judged_by_time`. `low` and `high`: a 95 % interval over households; `over_popularity`: the lower
+    end of the paired difference to popularity's.
     """
-    early = (log.purchases["time"] < cut).to_numpy()
-    household, items = (np.unique(log.purchases[name][early]) for name in ("household_id", "item"))
-    known = (log.purchases["household_id"].isin(household) & log.purchases["item"].isin(items)).to_numpy()
-    before, since = (
-        counted(
-            np.searchsorted(household, log.purchases["household_id"][rows]),
-            np.searchsorted(items, log.purchases["item"][rows]),
-            (len(household), len(items)),
-        )
-        for rows in (early, ~early & known)
-    )
-    wanted = (since > 0) & ~((before > 0) & only_new)
-    rows = np.flatnonzero(wanted.any(axis=1))
-    if len(rows) == 0:
+    found = judged_by_time(log.purchases, cut, only_new=only_new)
+    each = np.arange(len(found["popularity"]))
+    if len(each) == 0:
         raise RecommendationError(
             f"{log.card.name} has no household that bought before and since {cut:%Y-%m-%d}, which the protocol needs. "
             "Give the published file."
         )
-    scores = closed_forms(before, before[rows], shrink)
-    hidden = (before[rows] > 0) & only_new
-    asked = [name for name in scores if not (only_new and name == "buy again")]
-    found = {name: ndcg_of(scores[name], wanted[rows], hidden) for name in asked}
-    each = np.arange(len(rows))
-    table = paired_comparison(found, each, len(rows), rng).drop(columns="tied").rename(columns={"mean": "NDCG@10"})
-    gained = {
-        name: clustered_interval(one - found["popularity"], each, len(rows), rng).low for name, one in found.items()
-    }
-    return table.assign(over_popularity=pd.Series(gained), reference=pd.Series(reference), households=len(rows))
+    table = paired_comparison(found, each, len(each), rng).drop(columns="tied").rename(columns={"mean": "NDCG@10"})
+    gained = {name: clustered_interval(one - found["popularity"], each, len(each), rng) for name, one in found.items()}
+    over = pd.Series({name: gain.low for name, gain in gained.items()})
+    return table.assign(over_popularity=over, reference=pd.Series(reference), households=len(each))
 
 
 def retail(log: ShoppingLog, rng: np.random.Generator) -> pd.DataFrame:
@@ -236,32 +216,15 @@ def journey(log: ShoppingLog, rng: np.random.Generator) -> pd.DataFrame:
     return protocol(log, JOURNEY_CUT, False, JOURNEY_REFERENCE, rng)
 
 
-def splits(log: ShoppingLog, now: pd.Timestamp, rng: np.random.Generator, folds: int = 5) -> dict[str, pd.DataFrame]:
-    """NDCG@10 of the same methods judged by two splits; by split a table like that of `paired_comparison`.
-
-    `by time`: learned before `now`, judged on what the same households buy in the 14 days since. `by household`:
-    learned from four fifths of the households, judged on the others, of whose items, whatever their time, half are
-    shown to the method and half are to be found: none of those can be bought again.
-    """
-    catalogue, time = Catalogue.of(log.items, data.midnight_after(log)), log.purchases["time"]
-    place = catalogue.places(log.purchases["item"].to_numpy())
-    household = np.unique(log.purchases["household_id"], return_inverse=True)[1]
-    shape = (int(household.max()) + 1, len(catalogue))
-    early, since = (time < now).to_numpy(), between(time, now, now + 14 * DAY)
-    before, after, whole = (counted(household[rows], place[rows], shape) for rows in (early, since, early | ~early))
-    out = rng.permutation(shape[0])[: shape[0] // folds]
-    shown = whole[out] * (rng.random((len(out), shape[1])) < 0.5)
-    asked = {
-        "by time": (before, before, after > 0),
-        "by household": (np.delete(whole, out, axis=0), shown, (whole[out] > 0) & (shown == 0)),
+def splits(log: ShoppingLog, now: pd.Timestamp, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """NDCG@10 of the same methods judged by two splits, see `mlsd_lib.modeling.retrieval`: what households buy in the
+    14 days since `now`, and what else belongs to households never seen. By split a table of `paired_comparison`."""
+    judged = {
+        "by time": judged_by_time(log.purchases, now, now + 14 * DAY),
+        "by household": judged_by_household(log.purchases, rng),
     }
-    tables = {}
-    for split, (learned, known, wanted) in asked.items():
-        rows = np.flatnonzero(wanted.any(axis=1))
-        scores = closed_forms(learned, known[rows], models.shrink_for(len(learned)))
-        found = {name: ndcg_of(score, wanted[rows]) for name, score in scores.items()}
-        tables[split] = paired_comparison(found, np.arange(len(rows)), len(rows), rng)
-    return tables
+    each = {split: np.arange(len(found["popularity"])) for split, found in judged.items()}
+    return {split: paired_comparison(found, each[split], len(each[split]), rng) for split, found in judged.items()}
 
 
 def newcomers(log: ShoppingLog, release: Release, now: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:

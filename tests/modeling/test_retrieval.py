@@ -1,9 +1,20 @@
 """The closed forms against slow obvious ones."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from mlsd_lib.modeling.retrieval import baskets, closed_forms, cosine, counted, ease, ndcg, ndcg_of
+from mlsd_lib.modeling.retrieval import (
+    baskets,
+    closed_forms,
+    cosine,
+    counted,
+    ease,
+    judged_by_household,
+    judged_by_time,
+    ndcg,
+    ndcg_of,
+)
 
 
 def test_ease_minimises_its_own_loss_column_by_column():
@@ -41,5 +52,34 @@ def test_what_is_hidden_is_not_ranked():
 
 def test_buying_again_ranks_by_how_often_and_then_by_how_many():
     learned = np.array([[1, 1, 0], [1, 0, 0], [0, 1, 1], [0, 1, 0]])
-    order = np.argsort(-closed_forms(learned, np.array([[0, 0, 5]]), 1.0)["buy again"][0])
+    order = np.argsort(-closed_forms(learned, np.array([[0, 0, 5]]))["buy again"][0])
     assert order.tolist() == [2, 1, 0]
+
+
+def taken(household, item, day):
+    time = pd.Timestamp("2026-01-01") + pd.to_timedelta(day, unit="D")
+    return pd.DataFrame({"time": time, "household_id": household, "item": item})
+
+
+def test_by_time_what_everybody_takes_again_is_found_by_taking_again_alone():
+    """Two households, twelve items each, of which each takes its own rarest again."""
+    household, item = np.repeat([0, 1], 24), np.tile(np.repeat(np.arange(12), 2), 2)
+    purchases = taken([*household, 0, 0, 1], [*item, 3, 3, 4], [*np.zeros(48), 0, 9, 20])
+    cut = pd.Timestamp("2026-01-05")
+    found = judged_by_time(purchases, cut, cut + pd.Timedelta(days=7))
+    assert found["buy again"].tolist() == [1.0]  # the other household comes too late
+    assert len(judged_by_time(purchases, cut)["buy again"]) == 2
+    new = judged_by_time(purchases, cut, only_new=True)
+    assert all(len(values) == 0 for values in new.values())
+    assert "buy again" not in new
+
+
+def test_by_household_nothing_can_be_taken_again():
+    rng = np.random.default_rng(0)
+    likes = rng.integers(0, 2, 400)
+    household = np.repeat(np.arange(400), 20)
+    item = rng.integers(0, 40, 8_000) + 40 * np.repeat(likes, 20)
+    found = judged_by_household(taken(household, item, np.zeros(8_000)), rng)
+    mean = {name: values.mean() for name, values in found.items()}
+    assert min(mean, key=mean.get) == "buy again"
+    assert mean["item cosine"] > 1.2 * mean["popularity"]

@@ -12,6 +12,7 @@ from case_studies.recommendation import data, labels, train
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError
 from case_studies.recommendation.policy import SLOTS, ShelfPolicy
 from mlsd_lib.datasets.shopping import load
+from mlsd_lib.modeling.slates import hits
 
 
 @pytest.fixture
@@ -21,10 +22,9 @@ def catalogue():
     return Catalogue(100 + np.arange(60), np.arange(60) % 6, np.ones(60), launched)
 
 
-def slate(policy, catalogue, value=None, own_days=None, visit_id=1):
-    places = np.arange(40)
+def slate(policy, catalogue, value=None, barred=frozenset(), visit_id=1):
     value = np.arange(40.0)[::-1] if value is None else value
-    return policy.slate(catalogue, places, value, np.full(40, 90.0) if own_days is None else own_days, visit_id)
+    return policy.slate(catalogue, np.arange(40), value, set(barred), visit_id)
 
 
 def test_a_slate_is_the_best_in_order(catalogue):
@@ -38,11 +38,37 @@ def test_no_category_takes_more_than_its_share(catalogue):
     assert len(set(found.tolist())) == SLOTS
 
 
-def test_what_is_sold_out_or_just_bought_is_not_shown(catalogue):
-    own_days = np.full(40, 90.0)
-    own_days[1] = 0.5
-    policy = ShelfPolicy(explore_slots=0, sold_out=(100, 999))
-    assert slate(policy, catalogue, own_days=own_days)[:2].tolist() == [102, 103]
+def test_what_is_barred_is_neither_ranked_nor_explored(catalogue):
+    found = slate(ShelfPolicy(explore_slots=9), catalogue, barred={0, *range(50, 59)})
+    assert set(found[:1]) == {101}
+    assert not set(found.tolist()) & {100, *range(150, 159)}
+
+
+def test_a_slate_leaves_out_what_is_sold_out_or_was_bought_yesterday(log, release, release_day):
+    visits = log.visits[data.between(log.visits["time"], release_day, release_day + DAY)]
+    slates = release.slates(log.purchases, visits)[0]
+    gone = np.unique(slates)[1::2].tolist()
+    under = release.slates(log.purchases, visits, gone)[0]
+    assert not np.isin(under, gone).any()
+    eve = log.purchases[data.between(log.purchases["time"], release_day - DAY, release_day)]
+    ranked = slates[:, :-1]  # the last place is explored
+    assert not hits(eve["household_id"].to_numpy(), eve["item"].to_numpy(), visits["household_id"], ranked).any()
+
+
+def test_leaving_out_what_is_sold_out_adds_margin(log, release, release_day):
+    rows = train.some_visits(log, release_day, release_day + 7 * DAY)
+    gone = np.random.default_rng(0).choice(release.catalogue.codes, 60, replace=False)
+    without, under = train.sold_out_trial(log, release, rows, gone)
+    assert under.sum() > 1.05 * without.sum()
+
+
+def test_a_newcomer_gets_less_than_a_known_household_and_more_than_popularity(log, release, release_day):
+    table = train.newcomers(log, release, release_day, release_day + 14 * DAY)
+    first = table[table["number"] == 0]
+    assert first["household_id"].is_unique
+    assert first["popularity"].sum() < first["newcomer"].sum() < first["known"].sum()
+    with pytest.raises(RecommendationError, match="does not tell what a slate added"):
+        train.newcomers(replace(log, truth=None), release, release_day, release_day + DAY)
 
 
 def test_what_is_explored_is_young_and_follows_from_the_visit(catalogue):
@@ -81,19 +107,6 @@ def test_labels_say_what_was_bought_at_the_visit(log, release, release_day):
         labels.training_labels(log, rows, release.catalogue, places, "all")
 
 
-def test_a_log_without_slates_has_no_position_curve(log):
-    bare = replace(log, purchases=log.purchases.assign(position=-1))
-    with pytest.raises(RecommendationError, match="Only 0 purchases"):
-        labels.position_curve(bare)
-
-
-def test_ndcg_is_one_for_a_perfect_slate_and_nothing_where_nothing_is_wanted():
-    slates = np.zeros((3, 10))
-    relevant = np.zeros((3, 10), dtype=bool)
-    relevant[0, :2] = relevant[1, 1] = True
-    assert train.ndcg(slates, relevant, np.array([2, 1, 0])) == pytest.approx([1, 1 / np.log2(3), np.nan], nan_ok=True)
-
-
 def test_models_by_money_add_more_than_every_baseline(log, release_day):
     table = train.compare(log, release_day, np.random.default_rng(0), names=("logistic",))
     assert set(table.index) == {*train.BASELINES, "logistic", "logistic, by probability"}
@@ -111,8 +124,8 @@ def test_a_log_too_short_is_refused_with_what_it_needs(log, run):
 
 def test_the_order_of_methods_depends_on_the_split(log, release_day):
     found = train.splits(log, release_day, np.random.default_rng(0))
-    assert found["by time"].idxmax() == "buy again"
-    assert found["by household"].idxmin() == "buy again"
+    assert found["by time"].index[-1] == "buy again"
+    assert found["by household"].index[0] == "buy again"
 
 
 def test_the_protocol_counts_only_households_of_both_sides_and_new_items():

@@ -7,7 +7,7 @@ import pytest
 from case_studies.recommendation import data, features
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError
 from case_studies.recommendation.features import CANDIDATES, FEATURES, Histories, candidate_features, features_of
-from case_studies.recommendation.models import baskets, cosine, ease, fit_release, index_of
+from case_studies.recommendation.models import fit_release, index_of
 
 
 @pytest.fixture(scope="module")
@@ -58,25 +58,9 @@ def test_places_follow_the_catalogue_and_unknown_codes_have_none():
     catalogue = Catalogue.of(items, pd.Timestamp("2026-01-02"))
     assert catalogue.places(np.array([[10, 99], [30, -1]])).tolist() == [[0, -1], [2, -1]]
     assert catalogue.remapped(1).places(np.array([10, 20, 30])).tolist() == [1, 2, 0]
+    assert catalogue.remapped(1).moved(catalogue) == 3
+    assert Catalogue.of(items[:2], pd.Timestamp("2026-01-02")).moved(catalogue) == 2  # 20 is gone, and 30 moved up
     assert len(Catalogue.of(items.assign(launched=pd.Timestamp("2027-01-01")), pd.Timestamp("2026-01-02"))) == 0
-
-
-def test_ease_minimises_its_own_loss_column_by_column():
-    rng = np.random.default_rng(0)
-    bought = baskets(rng.integers(0, 40, 300), rng.integers(0, 8, 300), 8)
-    dense, found = bought.toarray(), ease(bought, 5.0)
-    for item in range(8):
-        others = np.delete(np.arange(8), item)
-        ridge = np.linalg.solve(
-            dense[:, others].T @ dense[:, others] + 5 * np.eye(7), dense[:, others].T @ dense[:, item]
-        )
-        assert found[others, item] == pytest.approx(ridge)
-        assert found[item, item] == 0
-
-
-def test_cosine_is_one_for_items_always_bought_together():
-    bought = baskets(np.array([0, 0, 1, 1, 2, 5]), np.array([0, 1, 0, 1, 2, -1]), 3)
-    assert cosine(bought) == pytest.approx(np.array([[0, 1, 0], [1, 0, 0], [0, 0, 0.0]]))
 
 
 def test_an_index_and_a_ranker_need_a_past(log, release_day):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,18 +23,52 @@ def test_a_slate_is_ten_codes_of_the_catalogue_each_once(run):
     assert answer["degraded"] is False
 
 
-def test_a_purchase_is_stored_under_its_code_and_its_place(run):
+def test_a_purchase_is_stored_under_its_code_and_its_place_and_taken_from_the_stock(run):
     client = service.app_of(run).test_client()
     visit, report = hooks.day(0)[0][0], hooks.day(0)[1][0]
     client.post("/predict", json=visit)
-    assert client.post("/reports", json=report).status_code == 200
+    assert client.post("/stock", json={"item": report["item"], "units": 2}).status_code == 200
+    assert [client.post("/reports", json=report).status_code for _ in range(2)] == [200, 200]
     store = service.ShopStore(run.store)
-    query = "SELECT code, item FROM purchases WHERE visit_id = ?"
-    code, place = store.connection.execute(query, (report["visit_id"],)).fetchone()
-    catalogue = Release.read(run.registry().path("v1")).catalogue
-    assert code == report["item"]
-    assert catalogue.codes[place] == code
+    query = "SELECT purchases.code, item, units FROM purchases JOIN stock USING (code) WHERE visit_id = ?"
+    code, place, units = store.connection.execute(query, (report["visit_id"],)).fetchone()
     store.close()
+    assert Release.read(run.registry().path("v1")).catalogue.codes[place] == code == report["item"]
+    assert units == 1
+
+
+def test_what_is_sold_out_leaves_the_slates_until_it_is_back(run):
+    client, ids = service.app_of(run).test_client(), iter(range(10**9, 2 * 10**9))
+
+    def slate():
+        return client.post("/predict", json={**hooks.day(0)[0][0], "visit_id": next(ids)}).get_json()["items"][:9]
+
+    first = slate()
+    client.post("/stock", json={"item": first[0], "units": 0})
+    assert slate()[:8] == first[1:]
+    client.post("/stock", json={"item": first[0], "units": 5})
+    assert slate() == first
+    assert client.post("/stock", json={"item": first[0], "units": -1}).get_json()["error"]["field"] == "units"
+
+
+def test_a_purchase_of_an_item_that_the_release_does_not_know_gets_its_place_from_the_next(run):
+    app, registry = service.app_of(run).test_client(), run.registry()
+    release = Release.read(registry.path("v1"))
+    old = release.catalogue
+    whole = replace(old, **{name: np.append(value, value[-1:]) for name, value in vars(old).items()})
+    whole.codes[-1] = 99_999
+    index = replace(release.index, catalogue=whole)
+    visit, report = hooks.day(0)[0][0], {**hooks.day(0)[1][0], "item": 99_999}
+    app.post("/predict", json=visit)
+    assert app.post("/reports", json=report).status_code == 200
+    store = service.ShopStore(run.store)
+    places = [store.connection.execute("SELECT item FROM purchases WHERE code = 99999").fetchone()[0]]
+    registry.add("v2", replace(release, index=index).save)
+    registry.promote("v2", "a catalogue with a new item")
+    app.get("/healthz")
+    places.append(store.connection.execute("SELECT item FROM purchases WHERE code = 99999").fetchone()[0])
+    store.close()
+    assert places == [-1, len(old)]
 
 
 def test_the_feature_store_in_a_process_gives_the_same_slates_until_it_is_killed_under_load(run):
