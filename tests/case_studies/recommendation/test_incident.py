@@ -77,18 +77,16 @@ def test_new_items_are_shown_only_where_they_are_explored(opened):
 
 
 def test_clean_days_ring_at_the_stated_rate_and_the_bad_catalogue_on_its_first_day():
-    """Thresholds ring on about one clean day in 29; to act, an alert is twice beyond. Twenty shops of 60 visits a day:
-    the rate of a shop depends on its 28 days of reference, so the shops' rates are averaged, with their own spread."""
-    rates, acted, missed = [], 0, 0
+    """Stated: about one clean day in fifteen rings; to act, an alert is twice beyond. Twenty shops of 60 visits a day,
+    each for the week until it is fitted anew. A shop's rate depends on its 28 days of reference: the shops' vary."""
+    rang, acted, missed = [], 0, 0
     for seed in range(20):
         shop = Shop.opened(np.random.default_rng(100 + seed), history_days=125, households=240)
         missed += not lived(shop, "wait for labels", days=1).days[0]["acting"]
         shop.week("wait for labels")
-        shop.week("wait for labels")
-        rates.append(np.mean([bool(day["alerts"]) for day in shop.days]))
+        rang.append(np.mean([bool(day["alerts"]) for day in shop.days]))
         acted += sum(bool(day["acting"]) for day in shop.days)
-    standard_error = np.std(rates, ddof=1) / np.sqrt(len(rates))
-    assert abs(np.mean(rates) - 1 / 29) < 3 * standard_error
-    assert np.mean(rates) < 2 / 29
-    assert acted <= 2
-    assert missed == 0
+    standard_error = np.std(rang, ddof=1) / np.sqrt(len(rang))
+    assert abs(np.mean(rang) - 1 / 15) < 2 * standard_error < 1 / 15
+    assert (acted, missed) <= (1, 1)
+    assert missed <= 1
