@@ -18,6 +18,8 @@ from case_studies.recommendation.monitor import monitor_of, window_of
 from case_studies.recommendation.policy import ShelfPolicy
 from mlsd_lib.datasets.shopping import ShoppingLog, live_day, simulate
 from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator, added_eur
+from mlsd_lib.lesson.plotting import Spread
+from mlsd_lib.modeling.scores import share_of_total
 from mlsd_lib.simulation import LiveSystem, Rollback
 
 KEPT_DAYS = HISTORY_DAYS + 35
@@ -108,6 +110,20 @@ class Shop(LiveSystem[Release]):
     def of_days(self, first: int, end: int | None = None) -> Lived:
         """The live days from `first` until before `end`, or all since, as one."""
         return Lived(*(np.concatenate(part) for part in zip(*self.lived[first:end], strict=True)))
+
+    @property
+    def saved_eur(self) -> np.ndarray:
+        """The margin added on each live day, less the price of its rollback, EUR, (days,)."""
+        return np.array([day["saved_eur"] for day in self.days])
+
+    def share_of(self, codes: np.ndarray, rng: np.random.Generator) -> Spread:
+        """The share of all places of the last seven days that showed these codes, %, its interval over households."""
+        shown = self.of_days(-7)
+        inside, places = (
+            np.bincount(shown.household, found.sum(axis=1), minlength=self.simulator.households)
+            for found in (np.isin(shown.slates, codes), shown.slates >= 0)
+        )
+        return share_of_total(100 * inside, places, rng)
 
     def change_policy(self, policy: ShelfPolicy) -> None:
         """Puts the same release under another shelf policy; there is no way back from it."""
