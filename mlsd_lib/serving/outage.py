@@ -5,8 +5,14 @@ import signal
 import threading
 import time
 import urllib.request
+from typing import Protocol
 
-from mlsd_lib.serving.process import ServerProcess
+
+class Killable(Protocol):
+    """A process of ours, by its number."""
+
+    @property
+    def pid(self) -> int: ...
 
 
 def metric(url: str, name: str) -> float:
@@ -16,7 +22,7 @@ def metric(url: str, name: str) -> float:
     return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
 
 
-def kill_after(process: ServerProcess, url: str, name: str, more: int) -> threading.Thread:
+def kill_after(process: Killable, url: str, name: str, more: int) -> threading.Thread:
     """Kills `process` once the metric of the service at `url` has grown by `more`; the thread that does, started."""
     goal, pid = metric(url, name) + more, process.pid
 

@@ -1,6 +1,7 @@
 """The simulated shop against its own truth: what it says about itself holds in what it produces."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlsd_lib.datasets import DataError
@@ -85,3 +86,13 @@ def test_without_offers_nothing_is_added():
 def test_a_shop_too_small_is_refused():
     with pytest.raises(DataError, match="households is 5"):
         ShoppingSimulator(np.random.default_rng(0), households=5)
+
+
+def test_a_log_since_a_day_keeps_visits_purchases_slates_and_truth_together():
+    log, _ = simulate(np.random.default_rng(0), 10, households=60)
+    first = START + pd.Timedelta(days=4)
+    late = log.since(first)
+    assert late.visits["time"].min() >= first > log.visits["time"].min()
+    assert set(late.purchases["visit_id"]) <= set(late.visits["visit_id"])
+    assert len(late.shown) == len(late.truth.offer_eur) == len(late.visits)
+    assert late.truth.added.sum() == log.truth.added[(log.purchases["time"] >= first).to_numpy()].sum()
