@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 DAY = pd.Timedelta(days=1)
-MESSAGE = ["request_id", "time", "visitor_id", "category", "position"]
+MESSAGE = ["request_id", "page_id", "time", "visitor_id", "category", "position"]
 
 
 class PersonalizationError(CourseError):
@@ -29,6 +29,7 @@ def contract() -> "DataFrameSchema":
     return pa.DataFrameSchema(
         {
             "request_id": pa.Column("int64", unique=True),
+            "page_id": pa.Column("int64", pa.Check(lambda page: page.is_monotonic_increasing, name="slots together")),
             "time": pa.Column("datetime64[us]", pa.Check(lambda time: time.is_monotonic_increasing, name="ordered")),
             "visitor_id": pa.Column("int64", pa.Check.ge(0)),
             "category": pa.Column("int64", pa.Check.isin(range(CATEGORIES))),

@@ -1,8 +1,8 @@
 """What the model sees of a view: how often its visitor looked at each category in the last minutes and the last week.
 
-The view being answered counts too: the page that asks is the freshest event there is. `lag` says how old the events
-must be before they count, which is what a slower pipeline would offer. The service computes the same by SQL from its
-own writes; a test compares the two over days of views.
+A page counts once, however many slots it has, and the page that asks counts too: it is the freshest event there is.
+`lag` says how old pages must be before they count, which is what a slower pipeline would offer. The service computes
+the same by SQL from its own writes; a test compares the two over days of views.
 """
 
 import sqlite3
@@ -23,26 +23,27 @@ WARM_DAYS = 7
 def features_of(
     views: pd.DataFrame, first: int = 0, lag: np.timedelta64 = NOW, filed: np.ndarray | None = None
 ) -> pd.DataFrame:
-    """One row of `FEATURES` a view, from row `first` on; the rows before it are history.
+    """One row of `FEATURES` a view, from row `first` on, where a page begins; the rows before it are history.
 
     `filed`: (n,), the category under which each view was remembered, if not the one looked at.
     """
-    asked, category = views.iloc[first:], views["category"].to_numpy() if filed is None else filed
-    events = (views["visitor_id"].to_numpy() * CATEGORIES + category, views["time"].to_numpy(), np.ones(len(views)))
-    index, own = WindowIndex(*events), category[first:]
-    visitor, time = asked["visitor_id"].to_numpy(), asked["time"].to_numpy()
+    category = views["category"].to_numpy() if filed is None else filed
+    page, row = np.unique(views["page_id"].to_numpy(), return_index=True)
+    visitor, time, category = views["visitor_id"].to_numpy()[row], views["time"].to_numpy()[row], category[row]
+    index = WindowIndex(visitor * CATEGORIES + category, time, np.ones(len(row)))
+    new, asked = row >= first, views.iloc[first:]
     columns = {}
     for name, window in WINDOWS.items():
         for one in range(CATEGORIES):
-            count, _ = index.totals(visitor * CATEGORIES + one, time, window, lag)
-            columns[f"viewed_{one}_{name}"] = count + ((own == one) & (lag == NOW)).astype(float)
-    columns["position"] = asked["position"].to_numpy(float)
-    return pd.DataFrame(columns, index=pd.Index(asked["request_id"], name="request_id"))
+            count, _ = index.totals(visitor[new] * CATEGORIES + one, time[new], window, lag)
+            columns[f"viewed_{one}_{name}"] = count + ((category[new] == one) & (lag == NOW)).astype(float)
+    table = pd.DataFrame(columns).iloc[np.searchsorted(page[new], asked["page_id"])]
+    return table.assign(position=asked["position"].to_numpy(float)).set_index(pd.Index(asked["request_id"]))
 
 
 SPANS_US = [int(window / np.timedelta64(1, "us")) for window in WINDOWS.values()]
 VIEWED = f"""
-SELECT category, {", ".join(f"SUM(time_us >= :time_us - {span})" for span in SPANS_US)} FROM views
+SELECT category, {", ".join(f"SUM(time_us >= :time_us - {span})" for span in SPANS_US)} FROM pages
 WHERE visitor_id = :visitor AND time_us >= :time_us - {max(SPANS_US)} AND time_us < :time_us GROUP BY category
 """
 
@@ -50,7 +51,7 @@ WHERE visitor_id = :visitor AND time_us >= :time_us - {max(SPANS_US)} AND time_u
 def online_features(
     memory: sqlite3.Connection, time_us: int, visitor_id: int, category: int, position: int
 ) -> np.ndarray:
-    """The features of one view, (13,), in the order of `FEATURES`, from what is older than it in the table `views`."""
+    """The features of one view, (13,), in the order of `FEATURES`, from the pages before it in the table `pages`."""
     counts = np.zeros((len(WINDOWS), CATEGORIES))
     for one, *sums in memory.execute(VIEWED, {"visitor": visitor_id, "time_us": time_us}):
         counts[:, one] = sums

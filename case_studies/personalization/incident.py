@@ -1,8 +1,8 @@
 """A live page in virtual time: what exploring costs and buys, and what a release costs that lies about what it showed.
 
 Views come, the current release fills their slots, clicks are reported late; once a week items change their appeal and
-the model is fitted anew on the page's own log. The bad release carries a campaign's rule: it overrides the choice in a
-share of the slots, leaves the logged propensity as it was, and files those views under the campaign's category.
+the model is fitted anew on the page's own log. The bad release carries a campaign's rule: on a share of the pages its
+item takes the top slot, the logged propensity stays as it was, and the page is filed under the campaign's category.
 """
 
 from typing import Any
@@ -15,18 +15,18 @@ from case_studies.personalization.features import features_of
 from case_studies.personalization.labels import LabelPolicy, rewards_as_of
 from case_studies.personalization.models import Release, fit_release, item_rates
 from case_studies.personalization.monitor import monitor_of, window_of
-from case_studies.personalization.policy import CLICK_EUR, CampaignRule, SlotPolicy
-from mlsd_lib.datasets.personalization import logged
-from mlsd_lib.datasets.personalization_simulator import ITEMS, PageSimulator, ViewTruth
+from case_studies.personalization.policy import CLICK_EUR, CampaignRule, SlotPolicy, in_order
+from mlsd_lib.datasets.personalization import logged, shown_at_random
+from mlsd_lib.datasets.personalization_simulator import PageSimulator, ViewTruth
 from mlsd_lib.simulation import LiveSystem, Rollback
 
 KEEP = 36
 """Days of views that are kept: the 28 that models learn from and their history."""
-CAMPAIGN_SHARE = 0.4
+CAMPAIGN_SHARE = 0.9
 
 
 def campaign(rates: np.ndarray, files: bool = True) -> CampaignRule:
-    """The rule of the incident: the item that is clicked least, in four slots of ten. `rates`: (items,)."""
+    """The rule of the incident: the item that is clicked least, on nine pages of ten. `rates`: (items,)."""
     return CampaignRule(int(np.argmin(rates)), CAMPAIGN_SHARE, files)
 
 
@@ -47,8 +47,8 @@ class Page(LiveSystem[Release]):
     ):
         self.simulator, self.views, self.log, self.features = simulator, views, log, features
         self.filed, self.rates = views["category"].to_numpy(), rates
-        self.first_ids: list[int] = []
-        super().__init__(release, monitor_of(release, features, views["time"], self.now))
+        self.first_pages: list[int] = []
+        super().__init__(release, monitor_of(release, features, views, self.now))
 
     @classmethod
     def opened(
@@ -63,7 +63,7 @@ class Page(LiveSystem[Release]):
         """A page on the day of its first release, after `history_days` in which any item was shown."""
         simulator = PageSimulator(rng, **options)
         views, truth = simulator.advance(history_days)
-        log = logged(views, truth, rng.integers(ITEMS, size=len(views)), np.full(len(views), 1 / ITEMS))
+        log = shown_at_random(views, truth, rng)
         features, now = features_of(views), views["time"].iloc[-1].normalize() + DAY
         release = fit_release(views, log, features, now, model, policy, label_policy)
         rates = item_rates(log["item"].to_numpy(), rewards_as_of(log, now))
@@ -82,22 +82,22 @@ class Page(LiveSystem[Release]):
     def live_day(self, arrivals: tuple[pd.DataFrame, ViewTruth]) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Files, decides and records the views of one day; `arrivals`: views and truth."""
         (views, truth), release, first = arrivals, self.release, len(self.views)
-        ids = views["request_id"].to_numpy()
-        self.first_ids.append(int(ids[0]))
+        page, position = views["page_id"].to_numpy(), views["position"].to_numpy()
+        self.first_pages.append(int(page[0]))
         self.views = pd.concat([self.views, views], ignore_index=True)
-        self.filed = np.concatenate([self.filed, release.filed(views["category"].to_numpy(), ids)])
+        self.filed = np.concatenate([self.filed, release.filed(views["category"].to_numpy(), page)])
         features = features_of(self.views, first, filed=self.filed)
         self.features = pd.concat([self.features, features])
-        shown = release.decide(features, ids)
+        shown = release.decide(features, page)
         log = logged(views, truth, shown.item, shown.propensity)
-        self.log = pd.concat([self.log, log.assign(overridden=release.overrides(ids))], ignore_index=True)
+        self.log = pd.concat([self.log, log.assign(overridden=release.overrides(page, position))], ignore_index=True)
         self._forget()
-        best = truth.chance[:, int(np.argmax(self.rates))].sum()
+        best, ideal = (in_order(score, position) for score in (np.tile(self.rates, (len(views), 1)), truth.chance))
         figures = {
             "date": views["time"].iloc[0].normalize(),
-            "saved_eur": CLICK_EUR * (float(log["clicked"].sum()) - best),
+            "saved_eur": CLICK_EUR * float(log["clicked"].sum() - truth.chance_of(best).sum()),
             "earned_eur": CLICK_EUR * float(log["clicked"].sum()),
-            "at_best_eur": CLICK_EUR * float(truth.chance.max(axis=1).sum()),
+            "at_best_eur": CLICK_EUR * float(truth.chance_of(ideal).sum()),
             "slots": len(views),
         }
         return window_of(features, shown), figures
@@ -108,8 +108,7 @@ class Page(LiveSystem[Release]):
 
     def restore_state(self, day: int) -> None:
         """Files again what came since then, empties the false propensities, and computes the features anew."""
-        ids = self.views["request_id"].to_numpy()
-        first = int(np.searchsorted(ids, self.first_ids[day]))
+        first = int(np.searchsorted(self.views["page_id"], self.first_pages[day]))
         self.filed = self.views["category"].to_numpy()
         self.features = pd.concat([self.features.iloc[:first], features_of(self.views, first)])
         self.log.loc[self.log["overridden"].fillna(False).astype(bool), "propensity"] = np.nan
@@ -120,7 +119,7 @@ class Page(LiveSystem[Release]):
         release = fit_release(
             self.views, self.log, self.features, self.now, old.model_name, old.policy, label_policy
         ).with_rule(old.rule)
-        self.deploy(release, monitor_of(release, self.features, self.views["time"], self.now))
+        self.deploy(release, monitor_of(release, self.features, self.views, self.now))
 
     def _forget(self) -> None:
         keep = (self.views["time"] >= self.now - KEEP * DAY).to_numpy()

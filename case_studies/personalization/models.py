@@ -11,7 +11,7 @@ import pandas as pd
 from case_studies.personalization.data import PersonalizationError, between
 from case_studies.personalization.features import WINDOWS
 from case_studies.personalization.labels import LabelPolicy, learnable, rewards_as_of
-from case_studies.personalization.policy import CampaignRule, SlotPolicy
+from case_studies.personalization.policy import CampaignRule, SlotPolicy, in_order
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEM_CATEGORY, ITEMS
 from mlsd_lib.modeling import read_artefact, save_artefact
 
@@ -34,7 +34,7 @@ def pairs(features: np.ndarray, item: np.ndarray) -> np.ndarray:
 def _logistic(seed: int) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=10.0, max_iter=500, random_state=seed)
+    return LogisticRegression(C=10.0, solver="newton-cholesky", random_state=seed)
 
 
 def _boosted(seed: int) -> Any:
@@ -82,11 +82,17 @@ def category_rule(features: np.ndarray, rates: np.ndarray) -> np.ndarray:
     return np.where(recent[:, None] == ITEM_CATEGORY, 1.0, 0.0) + rates
 
 
+def ranking(model: Any, features: np.ndarray) -> np.ndarray:
+    """By what a page orders its items, (n, items): the chance of each in the top slot, the same for all its slots."""
+    return chances(model, np.hstack([features[:, :-1], np.ones((len(features), 1))]))
+
+
 @dataclass(frozen=True)
 class Shown:
     """What was shown in each slot: `item`, its logged `propensity`, the `score` of the item drawn, (n,) each.
 
-    `again`: the probability with which the release, asked again, shows that item.
+    `score`: its chance of a click in the top slot. `again`: the probability with which the release, asked again, shows
+    that item there.
     """
 
     item: np.ndarray
@@ -108,27 +114,29 @@ class Release:
         """The same release with another business rule."""
         return replace(self, rule=rule)
 
-    def decide(self, features: pd.DataFrame | np.ndarray, request_id: np.ndarray) -> Shown:
-        """What is shown to each view. The rule comes last, and what is logged stays as it was drawn."""
-        chance = chances(self.model, np.asarray(features, dtype=float))
-        item, propensity = self.policy.draw(chance, request_id)
-        rows = np.arange(len(item))
-        shown = self.rule.shown(item, request_id) if self.rule else item
-        return Shown(shown, propensity, chance[rows, item], self.policy.distribution(chance)[rows, shown])
+    def decide(self, features: pd.DataFrame | np.ndarray, page_id: np.ndarray) -> Shown:
+        """What is shown in each view. The rule comes last, and what is logged stays as it was drawn."""
+        asked, rows = np.asarray(features, dtype=float), np.arange(len(features))
+        score, position = ranking(self.model, asked), asked[:, -1]
+        best = in_order(score, position)
+        item, chance = self.policy.draw(best, position, page_id), self.policy.distribution(best)
+        shown = np.where(self.overrides(page_id, position), self.rule.item, item) if self.rule else item
+        return Shown(shown, chance[rows, item], score[rows, item], chance[rows, shown])
 
     def logged(self, seen: pd.DataFrame, columns: tuple[str, ...]) -> Shown:
         """What a service's log says was shown, and what this release says of it. `columns`: the features in `seen`."""
         item, propensity, score = (seen[name].to_numpy() for name in ("item", "propensity", "score"))
-        asked = self.policy.distribution(chances(self.model, seen[list(columns)].to_numpy(float)))
-        return Shown(item, propensity, score, asked[np.arange(len(item)), item])
+        asked = seen[list(columns)].to_numpy(float)
+        again = self.policy.distribution(in_order(ranking(self.model, asked), asked[:, -1]))
+        return Shown(item, propensity, score, again[np.arange(len(item)), item])
 
-    def filed(self, category: np.ndarray, request_id: np.ndarray) -> np.ndarray:
-        """Under which category each view is remembered, (n,)."""
-        return self.rule.filed(category, request_id) if self.rule else np.asarray(category)
+    def filed(self, category: np.ndarray, page_id: np.ndarray) -> np.ndarray:
+        """Under which category each view's page is remembered, (n,)."""
+        return self.rule.filed(category, page_id) if self.rule else np.asarray(category)
 
-    def overrides(self, request_id: np.ndarray) -> np.ndarray:
+    def overrides(self, page_id: np.ndarray, position: np.ndarray) -> np.ndarray:
         """The slots whose logged propensity says nothing about what was shown, (n,) of bool."""
-        return self.rule.applies(request_id) if self.rule else np.zeros(len(request_id), dtype=bool)
+        return self.rule.applies(page_id, position) if self.rule else np.zeros(len(page_id), dtype=bool)
 
     def save(self, folder: Path) -> None:
         """Writes the release into `folder`."""

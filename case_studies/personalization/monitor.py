@@ -14,7 +14,7 @@ from case_studies.personalization.models import Release, Shown
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEMS
 from mlsd_lib.operations import Monitor
 
-MONITORED = ("position", *(f"viewed_{category}_30m" for category in range(CATEGORIES)))
+MONITORED = tuple(f"viewed_{category}_30m" for category in range(CATEGORIES))
 REFERENCE_DAYS = 28
 
 
@@ -28,11 +28,12 @@ def window_of(features: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     return features[list(MONITORED)].assign(score=shown.score, wanted=exploited, weight=weight)
 
 
-def monitor_of(release: Release, features: pd.DataFrame, time: pd.Series, now: pd.Timestamp) -> Monitor:
+def monitor_of(release: Release, features: pd.DataFrame, views: pd.DataFrame, now: pd.Timestamp) -> Monitor:
     """A monitor of the release that knows the `REFERENCE_DAYS` days before `now` as normal."""
+    time = views["time"]
     recent = between(time, now - REFERENCE_DAYS * DAY, now)
     known = features[recent]
-    normal = window_of(known, release.decide(known, known.index.to_numpy()))
+    normal = window_of(known, release.decide(known, views["page_id"].to_numpy()[recent]))
     clean = [rows for _, rows in normal.groupby(time[recent].dt.normalize().to_numpy())]
     rate = 1 / (len(clean) + 1)
     monitor = Monitor(MONITORED, score="score", flagged="wanted", weights=["weight"], false_alarm_rate=rate)

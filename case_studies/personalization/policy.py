@@ -1,7 +1,8 @@
-"""From chances to an item: mostly the best one, sometimes any, with the probability written down.
+"""From chances to the items of a page: mostly the best ones in order, sometimes any, none twice, all with propensity.
 
-The draw is a hash of the request's id: a request sent twice draws the same, and an offline table draws what the
-service drew.
+A page is drawn whole, by a hash of its id: its slots may be asked for one by one and still share no item, a request
+sent twice draws the same, and an offline table draws what the service drew. The propensity is that of the item in its
+slot, whatever stands in the others, which is what a click in that slot depends on.
 """
 
 from dataclasses import dataclass
@@ -15,23 +16,29 @@ CLICK_EUR = 1.5
 """What a click on a slot is worth on average."""
 
 
-def luck_of(request_id: np.ndarray, salt: int) -> np.ndarray:
-    """A number in [0, 1) for each id, (n,), the same whenever it is asked (splitmix64 of Steele, Lea and Flood)."""
+def luck_of(identity: np.ndarray, salt: int) -> np.ndarray:
+    """A number in [0, 1) for each id, the same whenever it is asked (splitmix64 of Steele, Lea and Flood)."""
     with np.errstate(over="ignore"):
-        z = np.asarray(request_id, dtype=np.uint64) + np.uint64(salt + 1) * np.uint64(0x9E3779B97F4A7C15)
+        z = np.asarray(identity, dtype=np.uint64) + np.uint64(salt + 1) * np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return ((z ^ (z >> np.uint64(31))) >> np.uint64(11)).astype(float) / 2.0**53
 
 
-def greedy(chance: np.ndarray) -> np.ndarray:
-    """Probability 1 for the item with the largest chance in each row, (n, items)."""
-    return np.eye(chance.shape[1])[chance.argmax(axis=1)]
+def in_order(score: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """The item of each slot, (n,), where items stand in the order of `score`, (n, items), from `position` 1 on."""
+    order = np.argsort(-score, axis=1, kind="stable")
+    return order[np.arange(len(order)), np.asarray(position, dtype=int) - 1]
+
+
+def always(item: np.ndarray) -> np.ndarray:
+    """Probability 1 for the item of each slot, (n, items)."""
+    return np.eye(ITEMS)[item]
 
 
 @dataclass(frozen=True)
 class SlotPolicy:
-    """The best item, and in a share `explore` of the slots any."""
+    """The best items in order, and on a share `explore` of the pages any, in any order."""
 
     explore: float = 0.1
 
@@ -42,38 +49,33 @@ class SlotPolicy:
                 "is never learned about, and no log can speak for it."
             )
 
-    def distribution(self, chance: np.ndarray) -> np.ndarray:
-        """The probability with which each item is shown, (n, items)."""
-        return self.explore / ITEMS + (1 - self.explore) * greedy(chance)
+    def distribution(self, best: np.ndarray) -> np.ndarray:
+        """The probability with which each slot shows each item, (n, items); `best`: the model's item for it, (n,)."""
+        return self.explore / ITEMS + (1 - self.explore) * always(best)
 
-    def draw(self, chance: np.ndarray, request_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The item of each slot and its probability, (n,) each."""
-        shown = self.distribution(chance)
-        below = np.cumsum(shown, axis=1)[:, :-1] <= luck_of(request_id, salt=0)[:, None]
-        item = below.sum(axis=1)
-        return item, shown[np.arange(len(item)), item]
+    def draw(self, best: np.ndarray, position: np.ndarray, page_id: np.ndarray) -> np.ndarray:
+        """The item of each slot, (n,)."""
+        explored = luck_of(page_id, salt=0) < self.explore
+        shuffled = np.stack([luck_of(page_id, salt=2 + item) for item in range(ITEMS)], axis=1)
+        return np.where(explored, in_order(shuffled, position), best)
 
 
 @dataclass(frozen=True)
 class CampaignRule:
-    """A business rule behind the model: in a share of the slots the campaign's item is shown, whatever was drawn.
+    """A business rule behind the model: on a share of the pages the campaign's item takes the top slot.
 
-    It changes what is shown and leaves the logged propensity as it was. With `files` it also remembers those views as
-    views of the campaign's category.
+    It changes what is shown and leaves the logged propensity as it was. With `files` it also remembers those pages as
+    pages of the campaign's category.
     """
 
     item: int
     share: float
     files: bool = True
 
-    def applies(self, request_id: np.ndarray) -> np.ndarray:
+    def applies(self, page_id: np.ndarray, position: np.ndarray) -> np.ndarray:
         """Which slots the rule takes, (n,) of bool."""
-        return luck_of(request_id, salt=1) < self.share
+        return (luck_of(page_id, salt=1) < self.share) & (np.asarray(position) == 1)
 
-    def shown(self, item: np.ndarray, request_id: np.ndarray) -> np.ndarray:
-        """What is shown in place of the items drawn, (n,)."""
-        return np.where(self.applies(request_id), self.item, item)
-
-    def filed(self, category: np.ndarray, request_id: np.ndarray) -> np.ndarray:
-        """Under which category each view is remembered, (n,)."""
-        return np.where(self.files & self.applies(request_id), ITEM_CATEGORY[self.item], category)
+    def filed(self, category: np.ndarray, page_id: np.ndarray) -> np.ndarray:
+        """Under which category each page is remembered, (n,)."""
+        return np.where(self.files & self.applies(page_id, np.array(1)), ITEM_CATEGORY[self.item], category)

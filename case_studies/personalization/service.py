@@ -3,9 +3,9 @@
 It remembers every view as it comes, so that the next page's features hold the one before: it reads its own writes.
 """
 
-from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import flask
 import numpy as np
@@ -19,15 +19,19 @@ from case_studies.personalization.models import Release
 from mlsd_lib.datasets.personalization import PageStream
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEM_CATEGORY, POSITIONS
 from mlsd_lib.modeling import Run
-from mlsd_lib.serving import Decision, DecisionService, DecisionStore, Id, LocalTime
+from mlsd_lib.serving import BadRequest, Decision, DecisionService, DecisionStore, Id, LocalTime
 
 PROPENSITY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9, 1.0)
 
 
 class View(BaseModel):
-    """A page that asks for the item of one slot: `time` local, without a zone; the category being looked at."""
+    """One slot of a page: `time` local, without a zone; the category that the page is about; the position of the slot.
+
+    The slots of a page may come one by one; they have its `page_id`, visitor and time in common.
+    """
 
     request_id: Id
+    page_id: Id
     time: LocalTime
     visitor_id: Id
     category: Annotated[int, Field(ge=0, lt=CATEGORIES)]
@@ -43,48 +47,56 @@ class Click(BaseModel):
 
 
 class PageStore(DecisionStore):
-    """Views under the category in which they were filed, what was shown with which propensity, and clicks.
+    """Pages under the category in which they were filed, what was shown with which propensity, and clicks.
 
     `shown.propensity` is empty where what was drawn is not what was shown.
     """
 
     schema = """
-    CREATE TABLE IF NOT EXISTS views (
-        request_id INTEGER PRIMARY KEY, visitor_id INTEGER NOT NULL, time_us INTEGER NOT NULL, category INTEGER NOT NULL
+    CREATE TABLE IF NOT EXISTS pages (
+        page_id INTEGER PRIMARY KEY, visitor_id INTEGER NOT NULL, time_us INTEGER NOT NULL, category INTEGER NOT NULL
     );
     CREATE TABLE IF NOT EXISTS shown (
         request_id INTEGER PRIMARY KEY, item INTEGER NOT NULL, propensity REAL, release TEXT NOT NULL
     );
     CREATE TABLE IF NOT EXISTS clicks (request_id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL);
-    CREATE INDEX IF NOT EXISTS by_visitor ON views (visitor_id, time_us, category);
+    CREATE INDEX IF NOT EXISTS by_visitor ON pages (visitor_id, time_us, category);
     """
 
     def remember_history(self, stream: PageStream, now: pd.Timestamp) -> "PageStore":
         """Adds the views before `now`, what was shown in them, and the clicks reported by then; the store."""
         known = (stream.views["time"] < now).to_numpy()
-        views, log = stream.views[known], stream.log[known]
-        ids, reported = views["request_id"].tolist(), (log["label_time"] < now).to_numpy()
+        views = stream.views[known].assign(time_us=_microseconds(stream.views["time"][known]), release="history")
+        log = stream.log[known].join(views)
+        clicked = log[log["label_time"] < now]
+        clicked = clicked.assign(time_us=_microseconds(clicked["label_time"]))
         with self.transaction():
             self.remember(views[MESSAGE], "request_id")
-            self.insert("views", _rows(ids, views["visitor_id"], _microseconds(views["time"]), views["category"]))
-            self.insert("shown", _rows(ids, log["item"], log["propensity"], ["history"] * len(ids)))
-            clicked = views["request_id"][reported].tolist()
-            self.insert("clicks", _rows(clicked, _microseconds(log["label_time"][reported])))
+            for table, rows, columns in (
+                ("pages", views.drop_duplicates("page_id"), ["page_id", "visitor_id", "time_us", "category"]),
+                ("shown", log, ["request_id", "item", "propensity", "release"]),
+                ("clicks", clicked, ["request_id", "time_us"]),
+            ):
+                self.insert(table, rows[columns].itertuples(index=False, name=None))
         return self
 
     def derive_again(self, releases: dict[str, Release]) -> int:
-        """Files every view as it was sent, and empties the propensities that a rule made false; how many changed."""
+        """Files every page as it was sent, and empties the propensities that a rule made false; how many changed."""
         with self.transaction():
-            filed = dict(self.connection.execute("SELECT request_id, category FROM views").fetchall())
-            wrong = [(sent["category"], one) for one, sent in self.all_sent() if sent["category"] != filed[one]]
-            self.connection.executemany("UPDATE views SET category = ? WHERE request_id = ?", wrong)
-            false: list[tuple[int]] = []
+            sent, changed = dict(self.all_sent()), 0
+            filed = dict(self.connection.execute("SELECT page_id, category FROM pages"))
+            wrong = {
+                (one["category"], page) for one in sent.values() if one["category"] != filed[page := one["page_id"]]
+            }
+            self.connection.executemany("UPDATE pages SET category = ? WHERE page_id = ?", wrong)
             for version, release in releases.items():
                 query = "SELECT request_id FROM shown WHERE release = ? AND propensity IS NOT NULL"
-                ids = np.array([row[0] for row in self.connection.execute(query, (version,))], dtype=np.int64)
-                false += [(int(one),) for one in ids[release.overrides(ids)]]
-            self.connection.executemany("UPDATE shown SET propensity = NULL WHERE request_id = ?", false)
-        return len(wrong) + len(false)
+                ids = [row[0] for row in self.connection.execute(query, (version,))]
+                page, position = (np.array([sent[one][name] for one in ids], int) for name in ("page_id", "position"))
+                false = [(ids[row],) for row in np.flatnonzero(release.overrides(page, position))]
+                self.connection.executemany("UPDATE shown SET propensity = NULL WHERE request_id = ?", false)
+                changed += len(false)
+        return len(wrong) + changed
 
 
 class PageService(DecisionService[Release]):
@@ -104,15 +116,24 @@ class PageService(DecisionService[Release]):
 
     def decide(self, release: Release, request: View, time_us: int) -> Decision:
         """The item of the slot, its propensity, and the chance of a click that the model gave to what it drew."""
-        identity = np.array([request.request_id])
-        category = int(release.filed(np.array([request.category]), identity)[0])
+        page = np.array([request.page_id])
+        category = int(release.filed(np.array([request.category]), page)[0])
+        self._remember_page(request, time_us, category)
         seen = online_features(self.store.connection, time_us, request.visitor_id, category, request.position)
-        shown = release.decide(seen[None, :], identity)
+        shown = release.decide(seen[None, :], page)
         item, propensity, score = int(shown.item[0]), float(shown.propensity[0]), float(shown.score[0])
-        self.store.insert("views", [(request.request_id, request.visitor_id, time_us, category)])
         version = self.registry.current or "none"
         self.store.insert("shown", [(request.request_id, item, propensity, version)])
         return Decision({"item": item, "propensity": propensity, "score": score}, False, seen)
+
+    def _remember_page(self, request: View, time_us: int, category: int) -> None:
+        """Adds the page of a slot; its other slots find it there. Raises `BadRequest` for a slot of another page."""
+        query = "SELECT visitor_id, time_us FROM pages WHERE page_id = ?"
+        known = self.store.connection.execute(query, (request.page_id,)).fetchone()
+        if known not in (None, (request.visitor_id, time_us)):
+            rule, fix = "the slots of a page have its visitor and its time", "Give a new page an id of its own."
+            raise BadRequest(422, "page_id", request.page_id, rule, fix)
+        self.store.insert("pages", [(request.page_id, request.visitor_id, time_us, category)])
 
     def note(self, report: Click, time_us: int) -> None:
         self.store.insert("clicks", [(report.request_id, time_us)])
@@ -129,20 +150,10 @@ def app_of(run: Run) -> flask.Flask:
 
 def restore(run: Run, release: Path) -> int:
     """Derives the memory again from what was sent and from every release that decided; how many rows changed."""
-    store, decided = (
-        PageStore(run.store),
-        {one.name: Release.read(one) for one in release.parent.iterdir() if one.is_dir()},
-    )
-    try:
+    decided = {one.name: Release.read(one) for one in release.parent.iterdir() if one.is_dir()}
+    with closing(PageStore(run.store)) as store:
         return store.derive_again(decided)
-    finally:
-        store.close()
 
 
-def _rows(*columns: Iterable[Any]) -> list[Sequence[Any]]:
-    listed = [column.tolist() if isinstance(column, pd.Series) else list(column) for column in columns]
-    return list(zip(*listed, strict=True))
-
-
-def _microseconds(time: pd.Series) -> list[int]:
-    return time.to_numpy().astype("datetime64[us]").astype(np.int64).tolist()
+def _microseconds(time: pd.Series) -> pd.Series:
+    return time.astype("datetime64[us]").astype("int64")

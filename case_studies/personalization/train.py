@@ -6,6 +6,7 @@ the rate that its own log shows. Hillstrom: a personalised choice of e-mail agai
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,19 @@ from case_studies.personalization.data import DAY, PersonalizationError, between
 from case_studies.personalization.features import WARM_DAYS, features_of
 from case_studies.personalization.labels import LabelPolicy, learnable, rewards_as_of
 from case_studies.personalization.models import LEARN_DAYS, Release, fit_release
-from case_studies.personalization.policy import CLICK_EUR, SlotPolicy, greedy
+from case_studies.personalization.policy import CLICK_EUR, SlotPolicy, always, in_order
 from case_studies.personalization.service import PageStore
 from mlsd_lib.datasets.personalization import LoggedFeedback, PageStream, read_open_bandit
-from mlsd_lib.datasets.personalization_simulator import ITEMS, ViewTruth
+from mlsd_lib.datasets.personalization_simulator import ITEMS
 from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
-from mlsd_lib.operations.off_policy import doubly_robust, estimate, importance_weights, ips, snips
+from mlsd_lib.operations.off_policy import estimate, estimators, importance_weights, ips, snips
 
-BEST_ITEM = "best single item"
+BEST_ITEM = "best single items"
+"""The same for everybody, the most clicked one in the top slot."""
 COMPARE_DAYS = 10
 """The last days before a release are kept from the candidates, and compare them."""
 Target = Callable[[np.ndarray], np.ndarray]
-"""From features (n, 13) to the probability of each item, (n, items)."""
+"""From features (n, 13) to the probability of each item in each slot, (n, items)."""
 
 
 def candidates(
@@ -38,33 +40,20 @@ def candidates(
     rates = models.item_rates(item, reward)
     fitted = {name: models.fit(name, features, item, reward, seed) for name in names or tuple(models.MODELS)}
 
-    def by_model(model: Any) -> Target:
-        return lambda rows: greedy(models.chances(model, rows))
+    def by(scores: Target) -> Target:
+        return lambda rows: always(in_order(scores(rows), rows[:, -1]))
 
     baselines: dict[str, Target] = {
-        "any item": lambda rows: np.full((len(rows), ITEMS), 1 / ITEMS),
-        BEST_ITEM: lambda rows: greedy(np.tile(rates, (len(rows), 1))),
-        "best of the category": lambda rows: greedy(models.category_rule(rows, rates)),
+        "any items": lambda rows: np.full((len(rows), ITEMS), 1 / ITEMS),
+        BEST_ITEM: by(lambda rows: np.tile(rates, (len(rows), 1))),
+        "best of the category": by(lambda rows: models.category_rule(rows, rates)),
     }
-    return baselines | {name: by_model(model) for name, model in fitted.items()}, fitted[next(iter(fitted))]
-
-
-def estimates(
-    target: np.ndarray, chance: np.ndarray, item: np.ndarray, propensity: np.ndarray, reward: np.ndarray
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Each row's part in IPS, SNIPS and DR, (n,) each, and the weights. `target`, `chance`: (n, items)."""
-    rows = np.arange(len(item))
-    weight = importance_weights(target[rows, item], propensity)
-    expected = (target * chance).sum(axis=1)
-    parts = {"IPS": ips(reward, weight), "SNIPS": snips(reward, weight)}
-    return parts | {"DR": doubly_robust(reward, weight, chance[rows, item], expected)}, weight
+    return baselines | {name: by(partial(models.ranking, one)) for name, one in fitted.items()}, next(iter(fitted.values()))
 
 
 def compare(
-    views: pd.DataFrame,
-    log: pd.DataFrame,
+    stream: PageStream,
     features: pd.DataFrame,
-    truth: ViewTruth,
     now: pd.Timestamp,
     rng: np.random.Generator,
     label_policy: LabelPolicy = "matured",
@@ -72,32 +61,33 @@ def compare(
 ) -> pd.DataFrame:
     """Every candidate fitted on all but the last `COMPARE_DAYS` before `now` and judged on those: the best last.
 
-    `IPS`, `SNIPS`, `DR`: click rates; `effective_rows`; `seen_eur`: a day by DR, and `lead_low`, `lead_high`: the 95 %
-    interval over visitors of what it earns a day over the best single item; `true_eur`: a day by the simulator.
+    `IPS`, `SNIPS`, `DR`: click rates; `effective_rows`, `rewards` and `refused`: see `Estimate`; `seen_eur`: a day by
+    DR, and `lead_low`, `lead_high`: the 95 % interval over visitors of what it earns a day over the best single items;
+    `true_eur`: a day by the simulator.
     """
-    split, rows = now - COMPARE_DAYS * DAY, learnable(views["time"], log, now, label_policy)
+    views, log, split = stream.views, stream.log, now - COMPARE_DAYS * DAY
+    rows = learnable(views["time"], log, now, label_policy)
     fitted, tested = (rows & between(views["time"], *ends) for ends in ((now - LEARN_DAYS, split), (split, now)))
-    table, item, reward = features.to_numpy(), log["item"].to_numpy(), rewards_as_of(log, now)
+    table, item = features.to_numpy(), log["item"].to_numpy()
     policies, model = candidates(table[fitted], item[fitted], rewards_as_of(log, split)[fitted], **options)
     chance, visitor = models.chances(model, table[tested]), views["visitor_id"].to_numpy()[tested]
+    shown = item[tested], log["propensity"].to_numpy()[tested], rewards_as_of(log, now)[tested]
     records, earned = {}, {}
     for name, policy in policies.items():
         target = policy(table[tested])
-        parts, weight = estimates(target, chance, item[tested], log["propensity"].to_numpy()[tested], reward[tested])
-        earned[name] = CLICK_EUR * parts["DR"]
-        rates = {kind: float(part.mean()) for kind, part in parts.items()}
-        effective = estimate(parts["DR"], weight, visitor)
-        true_eur = CLICK_EUR * (target * truth.chance[tested]).sum() / COMPARE_DAYS
-        records[name] = {**rates, "effective_rows": effective.effective_rows, "refused": effective.refused} | {
-            "true_eur": true_eur
+        parts, weight = estimators(target, chance, *shown)
+        judged, earned[name] = estimate(parts["DR"], weight, shown[2], visitor), CLICK_EUR * parts["DR"]
+        records[name] = {kind: float(part.mean()) for kind, part in parts.items()} | {
+            "effective_rows": judged.effective_rows,
+            "rewards": judged.rewards,
+            "refused": judged.refused,
+            "true_eur": CLICK_EUR * (target * stream.truth.chance[tested]).sum() / COMPARE_DAYS,
         }
     for name, value in earned.items():
         lead = clustered_interval(value - earned[BEST_ITEM], visitor, COMPARE_DAYS, rng)
         records[name] |= {"lead_low": lead.low, "lead_high": lead.high}
-    judged = paired_comparison(earned, visitor, COMPARE_DAYS, rng)[["mean", "tied"]].rename(
-        columns={"mean": "seen_eur"}
-    )
-    return judged.join(pd.DataFrame(records).T.infer_objects())
+    ordered = paired_comparison(earned, visitor, COMPARE_DAYS, rng)[["mean", "tied"]]
+    return ordered.rename(columns={"mean": "seen_eur"}).join(pd.DataFrame(records).T.infer_objects())
 
 
 def train(
@@ -120,7 +110,7 @@ def train(
     tell(f"features of {len(stream.views):,} views")
     features = features_of(stream.views)
     tell("comparing the candidates by the log")
-    table = compare(stream.views, stream.log, features, stream.truth, now, rng, label_policy, **options)
+    table = compare(stream, features, now, rng, label_policy, **options)
     name = cheapest_tied(table, tuple(models.MODELS), "seen_eur")
     tell(f"fitting the release ({name})")
     release = fit_release(stream.views, stream.log, features, now, name, policy, label_policy)
@@ -168,7 +158,7 @@ def _tested(
     """EUR a day from the clicks on what the release shows from `first` until before `end`."""
     rows = np.flatnonzero(between(stream.views["time"], first, end))
     tested = stream.views.iloc[rows]
-    shown = release.decide(features.iloc[rows], tested["request_id"].to_numpy())
+    shown = release.decide(features.iloc[rows], tested["page_id"].to_numpy())
     earned = CLICK_EUR * stream.truth.rows(rows).clicked(shown.item)
     return clustered_interval(earned, tested["visitor_id"].to_numpy(), (end - first) / DAY, rng)
 
@@ -184,37 +174,11 @@ def _require_days(stream: PageStream, end: pd.Timestamp, test_days: int) -> None
         )
 
 
-def coverage(
-    chance: np.ndarray,
-    believed: np.ndarray,
-    logging: np.ndarray,
-    target: np.ndarray,
-    rng: np.random.Generator,
-    rows: int = 2_000,
-    logs: int = 500,
-) -> pd.DataFrame:
-    """`logs` logs of `rows` views each, drawn anew: one row a log, whether each 95 % interval holds the true value.
-
-    `chance`: the true one, (n, items); `believed`: the reward model's; `logging`, `target`: the policies' chances.
-    Beside `IPS`, `SNIPS` and `DR`: `effective_rows` and `refused`.
-    """
-    truth, bounds, found = float((chance * target).sum(axis=1).mean()), np.cumsum(logging, axis=1), []
-    for _ in range(logs):
-        view = rng.integers(len(chance), size=rows)
-        item = (rng.random((rows, 1)) > bounds[view, :-1]).sum(axis=1)
-        reward = (rng.random(rows) < chance[view, item]).astype(float)
-        parts, weight = estimates(target[view], believed[view], item, logging[view, item], reward)
-        judged = {name: estimate(part, weight) for name, part in parts.items()}
-        held = {name: one.covers(truth) for name, one in judged.items()}
-        found.append({**held, "effective_rows": judged["IPS"].effective_rows, "refused": bool(judged["IPS"].refused)})
-    return pd.DataFrame(found)
-
-
 def open_bandit(folder: Path | None = None) -> tuple[str, pd.DataFrame]:
     """Each policy's click rate from the other policy's log, beside its own log's: cards, and one row an estimate.
 
     The Thompson policy (bts) is taken as its log shows it: how often each item stood at each position. `agrees`: the
-    interval of the difference holds 0; an estimate of too few effective rows is refused.
+    interval of the difference holds 0; an estimate that too few clicks carry is refused. `clicks`: how many do.
     """
     folder = folder or _sample_folder()
     cards, records = [], {}
@@ -236,8 +200,8 @@ def _transferred(name: str, own: LoggedFeedback, other: LoggedFeedback) -> dict[
         keys = pd.MultiIndex.from_frame(table[["position", "arm"]])
         target = shown.reindex(keys, fill_value=0.0).to_numpy()
     weight = importance_weights(target, table["propensity"].to_numpy())
-    found = estimate(snips(table["reward"].to_numpy(float), weight), weight)
-    direct = estimate(rate, np.ones(len(rate)))
+    reward = table["reward"].to_numpy(float)
+    found, direct = estimate(snips(reward, weight), weight, reward), estimate(rate, np.ones(len(rate)), rate)
     error = np.hypot(found.high - found.low, direct.high - direct.low) / 2
     verdict = "refused" if found.refused else "yes" if abs(found.value - direct.value) <= error else "no"
     percent = {"estimate (%)": found.value, "low (%)": found.low, "high (%)": found.high, "own log (%)": direct.value}
@@ -245,6 +209,7 @@ def _transferred(name: str, own: LoggedFeedback, other: LoggedFeedback) -> dict[
         **{what: round(100 * value, 3) for what, value in percent.items()},
         "mean weight": round(float(weight.mean()), 2),
         "effective rows": round(found.effective_rows),
+        "clicks": round(found.rewards, 1),
         "agrees": verdict,
         "why": found.refused,
     }
@@ -275,7 +240,8 @@ def hillstrom(log: LoggedFeedback, seed: int = 0) -> pd.DataFrame:
     choices |= {"best single e-mail": best, "personalised": personal}
     weights = {name: (chosen == arm) / table["propensity"].to_numpy() for name, chosen in choices.items()}
     ahead = {
-        name: estimate((weight - weights["best single e-mail"]) * reward, weight) for name, weight in weights.items()
+        name: estimate((weight - weights["best single e-mail"]) * reward, weight, reward)
+        for name, weight in weights.items()
     }
     records = {
         name: {"visits (%)": 100 * ips(reward, weights[name]).mean(), "effective rows": one.effective_rows}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
-from mlsd_lib.datasets.personalization_simulator import ITEMS, PageSimulator, ViewTruth
+from mlsd_lib.datasets.personalization_simulator import ITEMS, POSITIONS, PageSimulator, ViewTruth
 from mlsd_lib.datasets.published import refuse_rows, require_columns
 
 OPEN_BANDIT_COLUMNS = ("timestamp", "item_id", "position", "click", "propensity_score", "user_feature_0")
@@ -64,10 +64,15 @@ class LoggedFeedback:
 
 
 def simulate(rng: np.random.Generator, days: int = 35, **options: Any) -> PageStream:
-    """`days` of views in which every item was shown with the same chance. `options` are those of `PageSimulator`."""
+    """`days` of views in which any item was shown, none twice on a page. `options` are those of `PageSimulator`."""
     views, truth = PageSimulator(rng, **options).advance(days)
-    item = rng.integers(ITEMS, size=len(views))
-    return PageStream(views, logged(views, truth, item, np.full(len(views), 1 / ITEMS)), truth, card_of(len(views)))
+    return PageStream(views, shown_at_random(views, truth, rng), truth, card_of(len(views)))
+
+
+def shown_at_random(views: pd.DataFrame, truth: ViewTruth, rng: np.random.Generator) -> pd.DataFrame:
+    """The log of pages that show any items, none twice: each slot shows each item with the same chance."""
+    order = rng.random((views["page_id"].nunique(), ITEMS)).argsort(axis=1)
+    return logged(views, truth, order[:, :POSITIONS].ravel(), np.full(len(views), 1 / ITEMS))
 
 
 def logged(views: pd.DataFrame, truth: ViewTruth, item: np.ndarray, propensity: np.ndarray) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""A page with a slot to fill: visitors with lasting tastes, visits with an intent that changes, twelve items.
+"""Pages of three slots: visitors with lasting tastes, visits with an intent that changes, twelve items to show.
 
 What a visitor looks at is seen at once; what the visit is about is known to the simulator alone, with the chance of a
 click for every item that could have been shown. So the value of any policy is known, also of one that never ran.
@@ -17,20 +17,20 @@ POSITION_LOGIT = np.array([0.0, -0.4, -0.8])
 
 @dataclass
 class PageSimulator:
-    """Makes views day after day.
+    """Makes views day after day; a view is one slot of a page, and the slots of a page follow each other.
 
     `visitors`: each comes on about `visit_share` of the days for `pages` views on average. `intent_weight`: how much
     an item of the intended category gains, in log odds. `weekly_change`: how far the items' appeals move in a week.
     """
 
     rng: np.random.Generator
-    visitors: int = 800
+    visitors: int = 270
     visit_share: float = 0.6
     pages: float = 8.0
     intent_weight: float = 2.0
     weekly_change: float = 0.15
     day: int = 0
-    views: int = 0
+    pages_so_far: int = 0
     taste: np.ndarray = field(init=False)
     appeal: np.ndarray = field(init=False)
 
@@ -41,7 +41,7 @@ class PageSimulator:
     def advance(self, days: int) -> tuple[pd.DataFrame, "ViewTruth"]:
         """The views of the next days, ordered by time, and their truth.
 
-        Views: `request_id`, `time`, `visitor_id`, `category`, `position`.
+        Views: `request_id`, `page_id`, `time`, `visitor_id`, `category` (what the page is about), `position`.
         """
         parts = [self._day() for _ in range(days)]
         views = pd.concat([views for views, _ in parts], ignore_index=True)
@@ -74,16 +74,17 @@ class PageSimulator:
     def _told(
         self, visitor: np.ndarray, intent: np.ndarray, browsed: np.ndarray, second: np.ndarray
     ) -> tuple[pd.DataFrame, "ViewTruth"]:
-        rows, rng = len(visitor), self.rng
-        position = rng.integers(1, POSITIONS + 1, rows)
+        pages, rng = len(visitor), self.rng
+        page, position = np.repeat(np.arange(pages), POSITIONS), np.tile(np.arange(1, POSITIONS + 1), pages)
         score = self.appeal + self.intent_weight * (intent[:, None] == ITEM_CATEGORY)
-        score = score + POSITION_LOGIT[position - 1][:, None] + 0.8 * self.taste[visitor][:, ITEM_CATEGORY]
+        score = (score + 0.8 * self.taste[visitor][:, ITEM_CATEGORY])[page] + POSITION_LOGIT[position - 1][:, None]
         time = START + pd.Timedelta(days=self.day) + pd.to_timedelta((second * 1e6).astype("int64"), unit="us")
-        columns = {"time": time.as_unit("us"), "visitor_id": visitor, "category": browsed, "position": position}
-        views = pd.DataFrame({"request_id": np.arange(self.views, self.views + rows), **columns})
-        delay_s = rng.lognormal(np.log(1_800), 1.0, rows)
-        truth = ViewTruth(intent, 1 / (1 + np.exp(-score)), rng.random(rows), delay_s)
-        self.views, self.day = self.views + rows, self.day + 1
+        told = {"time": time.as_unit("us")[page], "visitor_id": visitor[page], "category": browsed[page]}
+        ids = {"request_id": np.arange(len(page)) + self.pages_so_far * POSITIONS, "page_id": page + self.pages_so_far}
+        views = pd.DataFrame({**ids, **told, "position": position})
+        delay_s = rng.lognormal(np.log(1_800), 1.0, len(page))
+        truth = ViewTruth(intent[page], 1 / (1 + np.exp(-score)), rng.random(len(page)), delay_s)
+        self.pages_so_far, self.day = self.pages_so_far + pages, self.day + 1
         if self.day % 7 == 0:
             self.appeal = self.appeal + rng.normal(0, self.weekly_change, ITEMS)
         return views, truth

@@ -22,8 +22,8 @@ HOSTILE = [
     ({"time": "yesterday"}, "time"),
 ]
 SMALL = """
-visitors, history_days, test_days = 150, 28, 7
-logs, repeats, steps, load_seconds, live_weeks, incident_weeks = 40, 20, 600, 1, 2, 1
+visitors, history_days, test_days = 45, 28, 7
+logs, slots, repeats, steps, load_seconds, live_weeks, incident_weeks = 25, 2_000, 20, 600, 1, 2, 1
 """
 CHOICES = {
     "decision-explore": ("your_explore = 0.03", "3% explored"),
@@ -33,7 +33,7 @@ CHOICES = {
 
 @cache
 def stream():
-    return data.load("simulator", seed=0, days=DAYS, visitors=300)
+    return data.load("simulator", seed=0, days=DAYS, visitors=100)
 
 
 @cache
@@ -63,11 +63,11 @@ def day(number):
 
 
 def spoiled(release):
-    return release.with_rule(CampaignRule(item=5, share=0.4))
+    return release.with_rule(CampaignRule(item=5, share=0.9))
 
 
 def watch(release):
-    fitted = monitor.monitor_of(release, stream_features(), stream().views["time"], release_day())
+    fitted = monitor.monitor_of(release, stream_features(), stream().views, release_day())
 
     def alerts(number, seen):
         window = monitor.window_of(seen, release.logged(seen, features.FEATURES))
