@@ -23,7 +23,7 @@ HOSTILE = [
 ]
 SMALL = """
 visitors, history_days, test_days = 45, 28, 7
-logs, slots, repeats, steps, load_seconds, live_weeks, incident_weeks = 25, 2_000, 20, 600, 1, 2, 1
+logs, slots, repeats, steps, load_seconds, live_weeks, incident_weeks = 25, 4_000, 20, 600, 1, 2, 1
 """
 CHOICES = {
     "decision-explore": ("your_explore = 0.03", "3% explored"),
