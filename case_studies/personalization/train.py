@@ -48,7 +48,8 @@ def candidates(
         BEST_ITEM: by(lambda rows: np.tile(rates, (len(rows), 1))),
         "best of the category": by(lambda rows: models.category_rule(rows, rates)),
     }
-    return baselines | {name: by(partial(models.ranking, one)) for name, one in fitted.items()}, next(iter(fitted.values()))
+    learned = {name: by(partial(models.ranking, model)) for name, model in fitted.items()}
+    return baselines | learned, next(iter(fitted.values()))
 
 
 def compare(
@@ -187,11 +188,11 @@ def open_bandit(folder: Path | None = None) -> tuple[str, pd.DataFrame]:
         cards += [str(log.card) for log in logs.values()]
         for name, log in logs.items():
             other = logs["random" if name == "bts" else "bts"]
-            records[f"{campaign}: {name} from the other log"] = _transferred(name, log, other)
+            records[f"{campaign}: {name} from the other log"] = transferred(name, log, other)
     return "\n".join(cards), pd.DataFrame(records).T.rename_axis("estimate")
 
 
-def _transferred(name: str, own: LoggedFeedback, other: LoggedFeedback) -> dict[str, Any]:
+def transferred(name: str, own: LoggedFeedback, other: LoggedFeedback) -> dict[str, Any]:
     """SNIPS of a policy from another's log, beside the rate of its own log."""
     table, rate = other.table, own.table["reward"].to_numpy(float)
     target = np.full(len(table), 1 / other.arms)

@@ -9,7 +9,7 @@ from mlsd_lib.datasets.personalization_simulator import ITEM_CATEGORY, ITEMS, Pa
 
 @pytest.fixture(scope="module")
 def stream():
-    return simulate(np.random.default_rng(0), days=14, visitors=600)
+    return simulate(np.random.default_rng(0), days=14, visitors=200)
 
 
 def test_views_are_ordered_within_their_days_and_ids_count_them(stream):
@@ -46,6 +46,13 @@ def test_lower_positions_are_clicked_less(stream):
     chance = stream.truth.chance.mean(axis=1)
     means = [chance[stream.views["position"] == position].mean() for position in (1, 2, 3)]
     assert means == sorted(means, reverse=True)
+
+
+def test_a_page_has_three_slots_of_one_moment_and_shows_no_item_twice(stream):
+    views = stream.views.assign(item=stream.log["item"])
+    assert views["position"].tolist() == [1, 2, 3] * (len(views) // 3)
+    assert (views.groupby("page_id")[["time", "visitor_id", "category"]].nunique() == 1).all(axis=None)
+    assert not views.duplicated(["page_id", "item"]).any()
 
 
 def test_the_log_shows_every_item_alike_and_reports_come_after_their_views(stream):

@@ -8,6 +8,9 @@ from hypothesis.extra.numpy import arrays
 
 from mlsd_lib.operations import OperationsError
 from mlsd_lib.operations.off_policy import (
+    LEAST_REWARDS,
+    carrying_rows,
+    coverage,
     doubly_robust,
     effective_sample_size,
     estimate,
@@ -64,7 +67,7 @@ def test_every_estimator_finds_the_value_with_right_propensities_whatever_the_mo
 def test_wrong_propensities_mislead_and_the_mean_weight_shows_it():
     arm, reward, _ = log(np.random.default_rng(0))
     wrong = importance_weights(TARGET[arm], np.full(len(arm), 1 / 3))
-    assert not estimate(ips(reward, wrong), wrong).covers(VALUE)
+    assert not estimate(ips(reward, wrong), wrong, reward).covers(VALUE)
     assert abs(wrong.mean() - 1) > 0.2
 
 
@@ -72,23 +75,58 @@ def test_intervals_cover_in_about_nineteen_of_twenty_logs():
     covered = []
     for seed in range(300):
         _, reward, weight = log(np.random.default_rng(seed), 3_000)
-        covered.append(estimate(snips(reward, weight), weight).covers(VALUE))
+        covered.append(estimate(snips(reward, weight), weight, reward).covers(VALUE))
     assert np.mean(covered) > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 300)
 
 
 def test_rows_that_are_copies_of_each_other_widen_the_interval():
     _, reward, weight = log(np.random.default_rng(0), 2_000)
     many, cluster = np.repeat(ips(reward, weight), 4), np.repeat(np.arange(2_000), 4)
-    wide, narrow = estimate(many, np.repeat(weight, 4), cluster), estimate(many, np.repeat(weight, 4))
+    given = many, np.repeat(weight, 4), np.repeat(reward, 4)
+    wide, narrow = estimate(*given, cluster), estimate(*given)
     assert (wide.high - wide.low) / (narrow.high - narrow.low) == pytest.approx(2, rel=0.01)
 
 
-def test_too_few_effective_rows_are_refused_with_the_reason():
+def test_an_estimate_that_too_few_rewards_carry_is_refused_with_the_reason():
     weight = np.array([500.0] + [1.0] * 499)
-    refused = estimate(ips(np.ones(500), weight), weight)
-    assert "effective rows of 500" in refused.refused
+    refused = estimate(ips(np.ones(500), weight), weight, np.ones(500))
+    assert "1.0 rewards carry it (4 effective rows of 500)" in refused.refused
     assert str(refused).startswith("refused: ")
-    assert not estimate(np.ones(500), np.ones(500)).refused
+    rare = np.arange(500) % 100 == 0
+    assert "5.0 rewards carry it" in estimate(rare.astype(float), np.ones(500), rare.astype(float)).refused
+    assert not estimate(np.ones(500), np.ones(500), np.ones(500)).refused
+
+
+def test_the_policies_say_what_the_weights_of_a_long_log_say():
+    arm, _, weight = log(np.random.default_rng(0), 200_000)
+    carrying = carrying_rows(np.tile(TARGET, (len(arm), 1)), np.tile(LOGGED, (len(arm), 1)))
+    assert effective_sample_size(weight**2) == pytest.approx(carrying, rel=0.02)
+    assert carrying_rows(np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])) == 0.0
+
+
+def test_a_log_without_its_heavy_rows_is_refused_by_what_the_policies_say_and_not_by_its_own():
+    logging, target = np.tile([0.999, 0.001], (2_000, 1)), np.tile([0.9, 0.1], (2_000, 1))
+    weight, reward = np.full(2_000, 0.9 / 0.999), np.arange(2_000) % 2.0
+    assert not estimate(ips(reward, weight), weight, reward).refused
+    assert estimate(ips(reward, weight), weight, reward, carrying=carrying_rows(target, logging)).refused
+
+
+def test_accepted_intervals_hold_as_they_promise_and_those_that_do_not_are_refused():
+    rng = np.random.default_rng(0)
+    chance = rng.uniform(0.05, 0.4, (3_000, 12))
+    best, target = np.eye(12)[chance.argmax(axis=1)], np.eye(12)[rng.integers(12, size=3_000)]
+    mixed = np.where(rng.random((3_000, 1)) < 0.1, target, best)
+    every = []
+    for explore in (1.0, 0.3, 0.03, 0.01):
+        logging = explore / 12 + (1 - explore) * best
+        every += [coverage(chance, np.full_like(chance, 0.2), logging, one, rng, 4_000, 200) for one in (target, mixed)]
+    held, refused = np.array([one["IPS"].mean() for one in every]), np.array([one["refused"].mean() for one in every])
+    assert (refused[[0, 1]] < 0.05).all()
+    assert (refused[-4:] > 0.99).all()
+    assert (held[refused < 0.05] > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 200)).all()
+    assert held[-4:].min() < 0.7
+    assert every[-1]["refused_by_rows"].mean() < 0.9
+    assert (every[-1]["rewards"] < LEAST_REWARDS).all()
 
 
 @pytest.mark.parametrize(("target", "propensity"), [(0.5, 0.0), (0.5, np.nan), (0.5, 1.5), (1.2, 0.5), (-0.1, 0.5)])
@@ -99,10 +137,10 @@ def test_what_is_no_probability_is_refused_by_row(target, propensity):
 
 def test_a_log_of_one_row_has_no_interval():
     with pytest.raises(OperationsError, match="1 rows"):
-        estimate(np.ones(1), np.ones(1))
+        estimate(np.ones(1), np.ones(1), np.ones(1))
 
 
 def test_even_weights_whose_heavy_rows_are_all_missing_are_refused_by_their_mean():
-    found = estimate(np.full(1_000, 0.1), np.full(1_000, 0.1))
+    found = estimate(np.full(1_000, 0.1), np.full(1_000, 0.1), np.ones(1_000))
     assert found.effective_rows == pytest.approx(1_000)
     assert "the mean weight is 0.10" in found.refused

@@ -20,9 +20,10 @@ def stream():
 @pytest.mark.parametrize("lag", [np.timedelta64(0, "us"), np.timedelta64(5, "m"), np.timedelta64(1, "D")])
 def test_features_equal_a_slow_loop_at_every_age(stream, lag):
     views, table = stream.views, features_of(stream.views, lag=lag)
-    time, visitor, category = (views[name].to_numpy() for name in ("time", "visitor_id", "category"))
+    columns = ("time", "visitor_id", "category", "position")
+    time, visitor, category, position = (views[name].to_numpy() for name in columns)
     for row in range(0, len(views), 37):
-        mine = visitor == visitor[row]
+        mine = (visitor == visitor[row]) & (position == 1)
         for name, window in WINDOWS.items():
             inside = mine & (time < time[row] - lag) & (time >= time[row] - lag - window)
             for one in range(4):
@@ -52,9 +53,11 @@ def test_the_service_shows_what_the_offline_table_shows(case_study, run):
     requests, reports, offline = hooks.day(0)
     with case_study("personalization").served(run) as server:
         answers = replay(server.url, requests, reports)
-    shown = release.decide(offline, offline.index.to_numpy())
+    page = np.array([one["page_id"] for one in requests])
+    shown = release.decide(offline, page)
     assert answers["item"].tolist() == shown.item.tolist()
     np.testing.assert_allclose(answers["propensity"], shown.propensity)
+    assert not answers.assign(page=page).duplicated(["page", "item"]).any()
     store = PageStore(run.store)
     clicks = dict(store.connection.execute("SELECT request_id, time_us FROM clicks").fetchall())
     store.close()
@@ -71,13 +74,22 @@ def test_the_restored_memory_has_no_propensity_that_a_rule_made_false(run):
     registry.rollback("it overrides what was drawn")
     changed = restore(run, registry.path("v1"))
     store = PageStore(run.store)
-    ids = np.array([one["request_id"] for one in requests])
+    ids, page, position = (np.array([one[name] for one in requests]) for name in ("request_id", "page_id", "position"))
     query = "SELECT request_id FROM shown WHERE propensity IS NULL"
     emptied = {row[0] for row in store.connection.execute(query)}
     store.close()
-    assert emptied == set(ids[bad.overrides(ids)].tolist())
+    assert emptied == set(ids[bad.overrides(page, position)].tolist())
     assert changed > len(emptied)
     assert restore(run, registry.path("v1")) == 0
+
+
+def test_a_slot_of_another_visitor_is_no_slot_of_the_page(run):
+    first, second, *_ = hooks.day(0)[0]
+    client = app_of(run).test_client()
+    assert client.post("/predict", json=first).status_code == 200
+    answer = client.post("/predict", json={**second, "visitor_id": second["visitor_id"] + 1})
+    assert (answer.status_code, answer.get_json()["error"]["field"]) == (422, "page_id")
+    assert client.post("/predict", json=second).status_code == 200
 
 
 def test_metrics_tell_what_was_shown_by_release(run):

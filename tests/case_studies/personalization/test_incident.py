@@ -14,7 +14,7 @@ from mlsd_lib.simulation import weekly
 @pytest.fixture(scope="module", params=[0, 1])
 def lived(request):
     """Pages that opened alike and then lived differently, each life lived once."""
-    opened = Page.opened(np.random.default_rng(request.param), visitors=500)
+    opened = Page.opened(np.random.default_rng(request.param), visitors=130)
     return functools.cache(functools.partial(live, opened))
 
 
@@ -68,3 +68,19 @@ def test_a_retrained_page_keeps_its_policy_and_learns_from_trusted_rows_only(liv
     assert page.release.rule is None
     page.week()
     assert not any(day["spoiled"] for day in page.days[7:])
+
+
+def test_clean_days_raise_alerts_at_the_stated_rate_and_none_that_acts():
+    """Twenty small sites, two clean weeks each. Days of one site share its thresholds, so the interval is over sites."""
+    shares, acting = [], 0
+    for seed in range(20):
+        page = Page.opened(np.random.default_rng(100 + seed), visitors=40)
+        for _ in range(2):
+            page.week("wait for labels")
+        shares.append(np.mean([bool(day["alerts"]) for day in page.days]))
+        acting += sum(bool(day["acting"]) for day in page.days)
+    stated, error = page.monitor.false_alarm_rate, np.std(shares, ddof=1) / np.sqrt(len(shares))
+    assert stated == pytest.approx(1 / 29)
+    assert np.mean(shares) < stated + 2 * error
+    assert np.mean(shares) > stated / 20
+    assert acting <= 2
