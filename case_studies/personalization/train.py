@@ -137,7 +137,7 @@ def decision_of(release: Release, label_policy: LabelPolicy, table: pd.DataFrame
     claim = claim_over_best_item(table.loc[release.model_name])
     return DecisionRecord(
         "v1",
-        f"{release.model_name}, {release.policy.explore:.0%} of the slots explored, clicks {label_policy}; {claim}",
+        f"{release.model_name}, {release.policy.explore:.0%} of the pages explored, clicks {label_policy}; {claim}",
         table,
         "seen_eur",
         "EUR a day",

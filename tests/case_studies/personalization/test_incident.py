@@ -71,7 +71,7 @@ def test_a_retrained_page_keeps_its_policy_and_learns_from_trusted_rows_only(liv
 
 
 def test_clean_days_raise_alerts_at_the_stated_rate_and_none_that_acts():
-    """Twenty small sites, two clean weeks each. Days of one site share its thresholds, so the interval is over sites."""
+    """Twenty small sites, two clean weeks each. Days of one site share its thresholds: the interval is over sites."""
     shares, acting = [], 0
     for seed in range(20):
         page = Page.opened(np.random.default_rng(100 + seed), visitors=40)
