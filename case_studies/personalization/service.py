@@ -118,7 +118,7 @@ class PageService(DecisionService[Release]):
         """The item of the slot, its propensity, and the chance of a click that the model gave to what it drew."""
         page = np.array([request.page_id])
         category = int(release.filed(np.array([request.category]), page)[0])
-        self._remember_page(request, time_us, category)
+        category = self._page(request, time_us, category)
         seen = online_features(self.store.connection, time_us, request.visitor_id, category, request.position)
         shown = release.decide(seen[None, :], page)
         item, propensity, score = int(shown.item[0]), float(shown.propensity[0]), float(shown.score[0])
@@ -126,14 +126,15 @@ class PageService(DecisionService[Release]):
         self.store.insert("shown", [(request.request_id, item, propensity, version)])
         return Decision({"item": item, "propensity": propensity, "score": score}, False, seen)
 
-    def _remember_page(self, request: View, time_us: int, category: int) -> None:
-        """Adds the page of a slot; its other slots find it there. Raises `BadRequest` for a slot of another page."""
-        query = "SELECT visitor_id, time_us FROM pages WHERE page_id = ?"
-        known = self.store.connection.execute(query, (request.page_id,)).fetchone()
-        if known not in (None, (request.visitor_id, time_us)):
+    def _page(self, request: View, time_us: int, category: int) -> int:
+        """The category of a slot's page, filed with its first slot. Raises `BadRequest` for a slot of another page."""
+        self.store.insert("pages", [(request.page_id, request.visitor_id, time_us, category)])
+        query = "SELECT visitor_id, time_us, category FROM pages WHERE page_id = ?"
+        *known, filed = self.store.connection.execute(query, (request.page_id,)).fetchone()
+        if known != [request.visitor_id, time_us]:
             rule, fix = "the slots of a page have its visitor and its time", "Give a new page an id of its own."
             raise BadRequest(422, "page_id", request.page_id, rule, fix)
-        self.store.insert("pages", [(request.page_id, request.visitor_id, time_us, category)])
+        return int(filed)
 
     def note(self, report: Click, time_us: int) -> None:
         self.store.insert("clicks", [(report.request_id, time_us)])
