@@ -1,7 +1,5 @@
-"""What comes in: the contract of the posts, how a hidden word is read, and what had been decided at a moment."""
+"""What comes in: the contract of the posts, how a release reads hidden words, and what had been decided by when."""
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsd_lib.data import admit
+from mlsd_lib.data.hidden_words import LOOK_ALIKES, STEPS, read_plainly
 from mlsd_lib.datasets.moderation import PostStream, simulate
 from mlsd_lib.errors import CourseError
 
@@ -20,14 +19,7 @@ if TYPE_CHECKING:
 DAY = pd.Timedelta(days=1)
 MESSAGE = ["post_id", "time", "author_id", "thread_id", "followers", "text"]
 LONGEST_TEXT = 2_000
-LOOK_ALIKES = dict(zip("асеорхуіѕј", "aceopxyisj", strict=True))  # noqa: RUF001
-"""Cyrillic letters that are drawn like Latin ones."""
 INVERTED = str.maketrans({latin: foreign for foreign, latin in LOOK_ALIKES.items()})
-DIGITS = str.maketrans("431057", "aeiost")
-SPACED = re.compile(r"\b(a |i )?((?:\w[ ._*-]){3,}\w)\b")
-"""A lone "a" or "i" before spaced letters stays a word of its own."""
-MIXED = re.compile(r"\b(?=\w*[a-z])\w*[0-9]\w*\b")
-STEPS = ("look-alikes", "digits", "spacing")
 
 
 class ModerationError(CourseError):
@@ -59,11 +51,7 @@ def between(time: pd.Series, first: pd.Timestamp, end: pd.Timestamp) -> np.ndarr
 
 @dataclass(frozen=True)
 class Normaliser:
-    """The part of a release that reads hidden words: which of `STEPS` it takes.
-
-    Each step wins something back and breaks something: look-alikes turn real words of another script into nonsense,
-    digits turn part numbers into words, spacing joins letters that were meant to stand apart.
-    """
+    """The part of a release that reads hidden words: which of `STEPS` it takes."""
 
     steps: tuple[str, ...] = STEPS
     inverted: bool = False
@@ -71,29 +59,12 @@ class Normaliser:
 
     def read(self, text: str) -> str:
         """One text in plain letters, as far as the steps go."""
-        plain = unicodedata.normalize("NFKC", text).lower()
-        if "spacing" in self.steps:
-            plain = SPACED.sub(lambda found: (found[1] or "") + re.sub(r"[ ._*-]", "", found[2]), plain)
-        if "look-alikes" in self.steps:
-            plain = re.sub(r"\w+", _one_script, plain)
-        if self.inverted:
-            return plain.translate(INVERTED)
-        if "digits" in self.steps:
-            plain = MIXED.sub(lambda found: found[0].translate(DIGITS), plain)
-        return plain
+        plain = read_plainly(text, self.steps)
+        return plain.translate(INVERTED) if self.inverted else plain
 
     def read_all(self, texts: Iterable[str]) -> np.ndarray:
         """Texts as `read` gives them, (n,) of str."""
         return np.array([self.read(one) for one in texts], dtype=object)
-
-
-def _one_script(found: re.Match[str]) -> str:
-    """A word in Latin letters, if every foreign letter in it has a Latin double."""
-    word = found[0]
-    if word.isascii():
-        return word
-    plain = "".join(LOOK_ALIKES.get(letter, letter) for letter in word)
-    return plain if plain.isascii() else word
 
 
 def messages(posts: pd.DataFrame) -> list[dict[str, Any]]:

@@ -45,14 +45,24 @@ def text_features(text: str) -> tuple[float, float, float, float, float]:
     return float(len(words)), insults, scams, mixed / max(len(words), 1), float("you" in words)
 
 
+def hits_of(read: str) -> float:
+    """Words of either list in a text as it was read."""
+    return sum(text_features(read)[1:3])
+
+
+def as_read(posts: pd.DataFrame, read: np.ndarray) -> pd.DataFrame:
+    """The posts with each text as a release `read` it, (n,), and the `hits` in it: what a history is made of."""
+    return posts.assign(read=read, hits=[hits_of(text) for text in read])
+
+
 def features_of(posts: pd.DataFrame, truth: pd.DataFrame, first: int = 0) -> pd.DataFrame:
     """One row of `FEATURES` a post, from row `first` on; of `truth` only annotators' verdicts and their times are used.
 
-    `posts` has, beside what was sent, the column `read`: each text as the release of its time read it.
+    `posts` has, beside what was sent, the columns of `as_read`, by the release of each post's time.
     """
-    found = np.array([text_features(text) for text in posts["read"]]).reshape(-1, len(OF_TEXT))
-    hits, asked = found[:, 1] + found[:, 2], posts.iloc[first:]
-    columns = dict(zip(OF_TEXT, found[first:].T, strict=True))
+    asked, hits = posts.iloc[first:], posts["hits"].to_numpy(float)
+    found = np.array([text_features(text) for text in asked["read"]]).reshape(-1, len(OF_TEXT))
+    columns = dict(zip(OF_TEXT, found.T, strict=True))
     columns["log_followers"] = np.log1p(asked["followers"].to_numpy(float))
     time = asked["time"].to_numpy()
     for who, days in (("author", POSTS_DAYS), ("thread", THREAD_DAYS)):

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from case_studies.moderation.data import DAY, Normaliser
-from case_studies.moderation.features import HISTORY, features_of
+from case_studies.moderation.features import HISTORY, as_read, features_of
 from case_studies.moderation.labels import AUDIT_RATE, LabelPolicy
 from case_studies.moderation.models import Decided, Release, fit_release
 from case_studies.moderation.monitor import monitor_of, window_of
-from case_studies.moderation.policy import REVIEW_COST_EUR, ModerationPolicy, harm_of, saved_eur, within, work_queue
+from case_studies.moderation.policy import REVIEW_COST_EUR, ModerationPolicy, harm_of, saved_eur
 from mlsd_lib.datasets.moderation import PostStream, simulator_card
 from mlsd_lib.datasets.moderation_simulator import PostSimulator
-from mlsd_lib.simulation import LiveSystem, Rollback
+from mlsd_lib.simulation import LiveSystem, Rollback, within, work_queue
 
 RIGHT, HURRIED = Normaliser(), Normaliser(inverted=True)
 WAVE = 0.7
@@ -50,7 +50,7 @@ class Board(LiveSystem[Release]):
         """A board on the day of its first release, after `history_days` in which annotators labelled every post."""
         simulator = PostSimulator(rng, **options)
         posts, truth = simulator.advance(history_days)
-        posts = posts.assign(read=RIGHT.read_all(posts["text"]), action="")
+        posts = as_read(posts, RIGHT.read_all(posts["text"])).assign(action="")
         stream = PostStream(posts, truth, simulator_card(len(posts)))
         features = features_of(posts, truth)
         release = fit_release(stream, features, posts["time"].iloc[0].normalize() + history_days * DAY, model, policy)
@@ -73,21 +73,23 @@ class Board(LiveSystem[Release]):
 
     def live_day(self, arrivals: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Reads, decides and records the posts of one day, and lets people work until midnight."""
-        (posts, truth), first = arrivals, len(self.stream.posts)
+        (posts, truth), release, first = arrivals, self.release, len(self.stream.posts)
         self.first_rows.append(first)
-        self._append(posts.assign(read=self.release.normaliser.read_all(posts["text"]), action=""), truth)
+        read = release.normaliser.read_all(posts["text"])
+        self._append(as_read(posts, read).assign(action=""), truth)
         features = features_of(*self._recent(first))
         self.features = pd.concat([self.features, features])
-        made = self.release.decide(features, self.stream.posts["read"].to_numpy()[first:])
-        self.stream.posts.loc[self.stream.posts.index[first:], "action"] = made.action
-        self._enter_labels(np.arange(first, first + len(posts)), made)
-        waited = self._work(first, made)
-        saved, category = self._saved(first, made, waited), truth["category"].to_numpy()
+        made = release.decide(features, read)
+        rows = np.arange(first, first + len(posts))
+        self._record(rows, made)
+        queue, waited = self._work(rows, made)
+        looked, category = np.isfinite(waited), truth["category"].to_numpy()
+        saved = saved_eur(made.action, *self._facts(rows), np.inf, made.asked).sum()
+        by_people = saved_eur(np.full(looked.sum(), "review"), *self._facts(queue[looked]), waited[looked])
         audits = int((truth["lottery"] < AUDIT_RATE).sum()) * (self.label_policy == "audit")
-        looked = np.isfinite(waited)
         figures = {
             "date": posts["time"].iloc[0].normalize(),
-            "saved_eur": saved - audits * REVIEW_COST_EUR,
+            "saved_eur": saved + by_people.sum() - audits * REVIEW_COST_EUR,
             "at_stake_eur": harm_of(category, posts["followers"].to_numpy()).sum(),
             "wanted": int((made.action == "review").sum()),
             "reviews": int(looked.sum()),
@@ -97,51 +99,35 @@ class Board(LiveSystem[Release]):
         }
         return window_of(features, made.score, made.action), figures
 
-    def _work(self, first: int, made: Decided) -> np.ndarray:
-        """People work off the queue until midnight; how long each post in it had waited, infinite for what is left.
+    def _record(self, rows: np.ndarray, made: Decided) -> None:
+        """What the platform makes of its own decisions: removed is removed, kept is fine, people will say the rest."""
+        removed = made.action == "remove"
+        _write(self.stream.posts, rows, action=made.action)
+        label = np.where(removed, made.category, "fine").astype(object)
+        _write(self.stream.truth, rows, label=label, label_time=np.where(removed, self.now, pd.NaT))
 
-        `self.at_work`: the rows of the table that these posts are.
+    def _work(self, rows: np.ndarray, made: Decided) -> tuple[np.ndarray, np.ndarray]:
+        """People work off the queue until midnight: its rows of the table, and how long each post had waited, hours.
+
+        Infinite is the wait of what is left; what has been left for `GIVEN_UP_DAYS` stays on the board for good.
         """
-        new = np.flatnonzero(made.action == "review")
-        queue = np.vstack([self.waiting, np.column_stack([first + new, made.harm_eur[new]])])
-        rows, start = queue[:, 0].astype(int), self.now - DAY
-        hour = ((self.stream.posts["time"].iloc[rows] - start) / pd.Timedelta(hours=1)).to_numpy()
-        policy, arrived = self.release.policy, np.maximum(hour, 0.0)
-        done = work_queue(arrived, queue[:, 1], policy.reviews_per_hour, policy.order, until_hour=24.0)
+        new, policy = made.action == "review", self.release.policy
+        queue = np.vstack([self.waiting, np.column_stack([rows, made.harm_eur])[new]])
+        at_work, harm = queue[:, 0].astype(int), queue[:, 1]
+        hour = ((self.stream.posts["time"].iloc[at_work] - (self.now - DAY)) / pd.Timedelta(hours=1)).to_numpy()
+        done = work_queue(np.maximum(hour, 0.0), policy.urgency(harm), policy.reviews_per_hour, until_hour=24.0)
         looked = np.isfinite(done)
         old = ~looked & (hour < 24.0 * (1 - GIVEN_UP_DAYS))
-        self.waiting, self.at_work = queue[~looked & ~old], rows
-        self._set_labels(rows[looked], self.stream.truth["verdict"].to_numpy()[rows[looked]])
-        self._give_up(rows[old])
-        return done - hour
+        self.waiting = queue[~looked & ~old]
+        verdict = self.stream.truth["verdict"].to_numpy()[at_work[looked]]
+        _write(self.stream.truth, at_work[looked], label=verdict, label_time=self.now)
+        _write(self.stream.posts, at_work[old], action="keep")
+        return at_work, done - hour
 
-    def _saved(self, first: int, made: Decided, waited: np.ndarray) -> float:
-        """EUR of the day: what was removed at once, and what people looked at, whenever it came."""
-        posts, truth = self.stream.posts, self.stream.truth
-
-        def saved(rows: np.ndarray, action: np.ndarray, hours: Any, asked: Any) -> float:
-            columns = (truth["category"].to_numpy()[rows], posts["followers"].to_numpy()[rows])
-            return float(saved_eur(action, *columns, truth["verdict"].to_numpy()[rows], hours, asked).sum())
-
-        at_once = np.where(made.action == "review", "keep", made.action)
-        rows, looked = np.arange(first, len(posts)), np.isfinite(waited)
-        by_people = self.at_work[looked]
-        reviewed = np.full(len(by_people), "review")
-        return saved(rows, at_once, 1.0, made.asked) + saved(by_people, reviewed, waited[looked], False)
-
-    def _enter_labels(self, rows: np.ndarray, made: Decided) -> None:
-        """What the platform makes of its own decisions: removed is removed, kept is fine, people will say the rest."""
-        self._set_labels(rows, np.where(made.action == "remove", made.category, "fine").astype(object))
-        open_rows = rows[made.action != "remove"]
-        self.stream.truth.iloc[open_rows, self.stream.truth.columns.get_loc("label_time")] = pd.NaT
-
-    def _set_labels(self, rows: np.ndarray, label: np.ndarray) -> None:
-        truth = self.stream.truth
-        truth.iloc[rows, truth.columns.get_loc("label")] = label
-        truth.iloc[rows, truth.columns.get_loc("label_time")] = self.now
-
-    def _give_up(self, rows: np.ndarray) -> None:
-        self.stream.posts.iloc[rows, self.stream.posts.columns.get_loc("action")] = "keep"
+    def _facts(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Category, followers and a reviewer's verdict of the posts `rows`, (n,) each."""
+        posts, truth = self.stream.posts.iloc[rows], self.stream.truth.iloc[rows]
+        return truth["category"].to_numpy(), posts["followers"].to_numpy(), truth["verdict"].to_numpy()
 
     def spoils(self, release: Release) -> bool:
         """Whether a release misreads texts: what it read stays in the histories and in the training texts."""
@@ -153,19 +139,14 @@ class Board(LiveSystem[Release]):
         What waits for people only because it was misread is decided once more by the release in charge.
         """
         first, posts = self.first_rows[day], self.stream.posts
-        read = np.concatenate([posts["read"].to_numpy()[:first], RIGHT.read_all(posts["text"].iloc[first:])])
-        self.stream = replace(self.stream, posts=posts.assign(read=read))
+        fixed = as_read(posts.iloc[first:], RIGHT.read_all(posts["text"].iloc[first:]))
+        self.stream = replace(self.stream, posts=pd.concat([posts.iloc[:first], fixed]))
         self.features = pd.concat([self.features.iloc[:first], features_of(*self._recent(first))])
-        self._decide_queue_again()
-
-    def _decide_queue_again(self) -> None:
-        rows = self.waiting[:, 0].astype(int)
-        if not len(rows):
-            return
-        made = self.release.decide(self.features.iloc[rows], self.stream.posts["read"].to_numpy()[rows])
-        self.stream.posts.iloc[rows, self.stream.posts.columns.get_loc("action")] = made.action
-        still = made.action == "review"
-        self.waiting = np.column_stack([rows, made.harm_eur])[still]
+        if len(self.waiting):
+            rows = self.waiting[:, 0].astype(int)
+            made = self.release.decide(self.features.iloc[rows], self.stream.posts["read"].to_numpy()[rows])
+            _write(self.stream.posts, rows, action=made.action)
+            self.waiting = np.column_stack([rows, made.harm_eur])[made.action == "review"]
 
     def retrain(self, label_policy: LabelPolicy = "audit") -> None:
         """Fits the same kind of model, and a monitor for it, on what is known by now."""
@@ -177,7 +158,7 @@ class Board(LiveSystem[Release]):
 
     def change_policy(self, policy: ModerationPolicy) -> None:
         """Puts the same models under another policy; there is no way back from it."""
-        self.release = self.release.with_policy(policy)
+        self.release = replace(self.release, policy=policy)
         self.monitor = monitor_of(self.release, self.features, self.stream.posts, self.now)
         self.earlier.clear()
 
@@ -190,3 +171,9 @@ class Board(LiveSystem[Release]):
         time = self.stream.posts["time"]
         start = int(time.searchsorted(time.iloc[first].normalize() - pd.Timedelta(HISTORY)))
         return self.stream.posts.iloc[start:], self.stream.truth.iloc[start:], first - start
+
+
+def _write(table: pd.DataFrame, rows: np.ndarray, **values: Any) -> None:
+    """Sets columns of some rows, by their positions."""
+    for column, value in values.items():
+        table.iloc[rows, table.columns.get_loc(column)] = value

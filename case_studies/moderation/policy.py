@@ -3,14 +3,14 @@
 A policy is a document with a version: it stands in the release, and every decision names it.
 """
 
-import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from case_studies.moderation.data import ModerationError
+from mlsd_lib.simulation import work_queue
 
 CATEGORIES = ("fine", "insult", "scam")
 HARM_EUR = {"fine": 0.0, "insult": 15.0, "scam": 60.0}
@@ -59,6 +59,10 @@ class ModerationPolicy:
         """Expected harm of each post, EUR, (n,); `probability` (n, 3) in the order of `CATEGORIES`."""
         return probability @ np.array([HARM_EUR[name] for name in CATEGORIES]) * followers / 1_000
 
+    def urgency(self, harm_eur: np.ndarray) -> np.ndarray:
+        """By what people take waiting posts, (n,): their expected harm, or all alike, so that the oldest is next."""
+        return harm_eur if self.order == "harm" else np.zeros(len(harm_eur))
+
     def actions(self, probability: np.ndarray, unread: np.ndarray, harm_eur: np.ndarray) -> tuple[Any, Any, Any]:
         """Action, category and reason of each post, (n,) of str each."""
         top = probability[:, 1:].argmax(axis=1) + 1
@@ -102,41 +106,12 @@ def saved_eur(
     return by_action - EXPENSIVE_COST_EUR * np.asarray(asked)
 
 
-def work_queue(
-    arrived_hour: np.ndarray, harm_eur: np.ndarray, per_hour: float, order: Order = "harm", until_hour: float = np.inf
-) -> np.ndarray:
-    """When each post is looked at, in hours, (n,), in virtual time; infinite for what still waits at `until_hour`.
-
-    `arrived_hour`: in order. A reviewer who is free takes, of what has arrived, the most harmful or the oldest.
-    """
-    waiting: list[tuple[float, int]] = []
-    done, clock, following = np.full(len(arrived_hour), np.inf), 0.0, 0
-    rank = -harm_eur if order == "harm" else arrived_hour
-    while following < len(arrived_hour) or waiting:
-        if not waiting:
-            clock = max(clock, float(arrived_hour[following]))
-        while following < len(arrived_hour) and arrived_hour[following] <= clock:
-            heapq.heappush(waiting, (float(rank[following]), following))
-            following += 1
-        clock += 1 / per_hour
-        if clock > until_hour:
-            break
-        done[heapq.heappop(waiting)[1]] = clock
-    return done
-
-
 def waited_hours(hour: np.ndarray, action: np.ndarray, harm_eur: np.ndarray, policy: ModerationPolicy) -> np.ndarray:
     """How long each post waits for a reviewer, hours, (n,); infinite for those that are not for people.
 
     `hour`: when each came, in order, from any origin.
     """
     waited, rows = np.full(len(action), np.inf), np.flatnonzero(action == "review")
-    arrived = hour[rows]
-    waited[rows] = work_queue(arrived, harm_eur[rows], policy.reviews_per_hour, policy.order) - arrived
+    done = work_queue(hour[rows], policy.urgency(harm_eur[rows]), policy.reviews_per_hour)
+    waited[rows] = done - hour[rows]
     return waited
-
-
-def within(waited_hours: Sequence[float] | np.ndarray, hours: float = 2.0) -> float:
-    """The service level: the share of posts that a reviewer saw within `hours`."""
-    waited = np.asarray(waited_hours)
-    return float((waited <= hours).mean()) if len(waited) else 1.0

@@ -15,7 +15,7 @@ from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
 from case_studies.moderation.data import LONGEST_TEXT, MESSAGE, Normaliser, between, strikes_of
-from case_studies.moderation.features import HISTORY, online_features, text_features
+from case_studies.moderation.features import HISTORY, hits_of, online_features
 from case_studies.moderation.models import Release
 from mlsd_lib.datasets.moderation import PostStream
 from mlsd_lib.modeling import Run
@@ -67,17 +67,15 @@ class ModerationStore(DecisionStore):
         """Adds what may be asked about at `now`: the posts and strikes of the last weeks; the store."""
         posts = stream.posts[between(stream.posts["time"], now - pd.Timedelta(HISTORY), now)]
         strikes = strikes_of(stream.posts, stream.truth)
-        strikes = strikes[strikes["time"] < now]
-        hits = [hits_of(text) for text in posts["read"]]
-        columns = (posts[name].tolist() for name in ("author_id", "thread_id"))
         with self.transaction():
             self.remember(posts[MESSAGE], "post_id")
-            self.insert(
-                "posts", zip(posts["post_id"].tolist(), _microseconds(posts["time"]), *columns, hits, strict=True)
-            )
-            ids = (strikes[name].tolist() for name in ("post_id", "author_id"))
-            self.insert("strikes", zip(*ids, _microseconds(strikes["time"]), strict=True))
+            self._insert_columns("posts", posts, ["post_id", "time", "author_id", "thread_id", "hits"])
+            self._insert_columns("strikes", strikes[strikes["time"] < now], ["post_id", "author_id", "time"])
         return self
+
+    def _insert_columns(self, table: str, rows: pd.DataFrame, columns: list[str]) -> None:
+        time_us = rows["time"].to_numpy().astype("datetime64[us]").astype(np.int64)
+        self.insert(table, rows.assign(time=time_us)[columns].itertuples(index=False, name=None))
 
     def read_again(self, normaliser: Normaliser) -> int:
         """Finds the hits anew in what was sent, as `normaliser` reads it; how many posts changed."""
@@ -181,11 +179,6 @@ class ModerationService(DecisionService[Release]):
         return app
 
 
-def hits_of(read: str) -> float:
-    """Words of either list in a text as it was read."""
-    return sum(text_features(read)[1:3])
-
-
 def app_of(run: Run) -> flask.Flask:
     """The app of a run."""
     return ModerationService(run).app()
@@ -198,7 +191,3 @@ def restore(run: Run, release: Path) -> int:
         return store.read_again(Release.read(release).normaliser)
     finally:
         store.close()
-
-
-def _microseconds(time: pd.Series) -> list[int]:
-    return time.to_numpy().astype("datetime64[us]").astype(np.int64).tolist()

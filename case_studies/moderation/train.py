@@ -4,61 +4,39 @@ And the protocols that others published figures for: the same text model on thei
 this module; a text of a real file never does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, average_precision_score, f1_score
+from sklearn.metrics import average_precision_score, classification_report
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from case_studies.moderation.data import DAY, ModerationError, Normaliser, between
-from case_studies.moderation.features import FEATURES, OF_TEXT, features_of, text_features
-from case_studies.moderation.labels import LabelPolicy, training_labels
-from case_studies.moderation.models import MODELS, Release, TextModel, fit_release, warm, word_list
+from case_studies.moderation.features import FEATURES, OF_TEXT, as_read, features_of, text_features
+from case_studies.moderation.models import MODELS, Decided, Release, fit_release, warm, word_list
 from case_studies.moderation.policy import ModerationPolicy, saved_eur, waited_hours
 from case_studies.moderation.service import ModerationStore
-from mlsd_lib.datasets.moderation import LabelledTexts, PostStream
-from mlsd_lib.datasets.moderation_simulator import EVASIONS, INSULTS, hidden
+from mlsd_lib.datasets.moderation import LabelledTexts, PostStream, load_texts
+from mlsd_lib.datasets.moderation_behaviours import behaviour_of, behaviours
+from mlsd_lib.datasets.moderation_simulator import EVASIONS
 from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
+from mlsd_lib.modeling.texts import TextModel
 
 COMPARE_DAYS = 14
 MEASURED = {"sms": ("spam F1", 0.945), "davidson": ("weighted F1", 0.887)}
 """Measured once with TF-IDF and logistic regression on the same files."""
-GATE = {"direct": 0.6, "identity": 0.9, "negation": 0.75, "quotation": 0.5, **dict.fromkeys(EVASIONS, 0.6)}
-"""Of each behavioural test, the share that a release must pass. Friends banter in the words of direct insults, so not
-all of those can be caught from one post by an author without a history; of quotations few are there to learn from, and
-small boards reach two thirds."""
-BEHAVIOURS = {
-    "direct": ("you are a {0}, stop it", "what a {0}, stop writing", "only a {0} would say that"),
-    "negation": ("you are not a {0}, it is hard", "nobody here is a {0}, we asked", "i think you are not a {0}"),
-    "quotation": ("he called me a {0} and i left", "they wrote that i am a {0}, please look"),
-    "identity": (
-        "we hill people like maps",
-        "i am from the hill and i think chess is worth a look",
-        "hill people know more about this",
-        "as hill people we spoke of maps",
-    ),
-}
-Decide = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
-"""From the rows of a stream to the actions, expected harm, and whether the expensive model was asked, (n,) each."""
+GATE = {"direct": 0.75, "identity": 0.95, "negation": 0.9, "quotation": 0.7, **dict.fromkeys(EVASIONS, 0.75)}
+"""Of each behavioural test, the share that a release must pass."""
+BASELINES = {"do nothing": "keep", "word list removes": "remove", "word list, people look": "review"}
+"""What is done to posts with a listed word."""
 
 
 def prepared(stream: PostStream, normaliser: Normaliser | None = None) -> tuple[PostStream, pd.DataFrame]:
     """The stream with its texts read and no action taken yet, and its features."""
     read = (normaliser or Normaliser()).read_all(stream.posts["text"])
-    stream = replace(stream, posts=stream.posts.assign(read=read, action=""))
+    stream = replace(stream, posts=as_read(stream.posts, read).assign(action=""))
     return stream, features_of(stream.posts, stream.truth)
-
-
-def behaviours() -> dict[str, tuple[list[str], bool]]:
-    """The behavioural tests: for each its texts, and whether they are harmful."""
-    tests = {name: [one.format(word) for one in texts for word in INSULTS[:6]] for name, texts in BEHAVIOURS.items()}
-    found = {name: (texts, name == "direct") for name, texts in tests.items()}
-    for how in EVASIONS:
-        found[how] = ([one.format(hidden(word, how)) for one in BEHAVIOURS["direct"] for word in INSULTS[:6]], True)
-    return found
 
 
 def behaviour_table(release: Release, normal: pd.DataFrame) -> dict[str, float]:
@@ -66,60 +44,44 @@ def behaviour_table(release: Release, normal: pd.DataFrame) -> dict[str, float]:
 
     Harmful passes where it is removed or people look, harmless where it is not removed.
     """
-    usual, passed = normal[list(FEATURES)].median().to_numpy(), {}
-    for name, (texts, harmful) in behaviours().items():
-        read = release.normaliser.read_all(texts)
-        rows = np.tile(usual, (len(read), 1))
-        rows[:, : len(OF_TEXT)] = [text_features(one) for one in read]
-        action = release.decide(rows, read).action
-        passed[name] = float((action != ("keep" if harmful else "remove")).mean())
-    return passed
+    suite = behaviours()
+    read = release.normaliser.read_all(suite.text)
+    rows = np.tile(normal[list(FEATURES)].median().to_numpy(), (len(read), 1))
+    rows[:, : len(OF_TEXT)] = [text_features(one) for one in read]
+    action = release.decide(rows, read).action
+    right = np.where(suite.label == "harmful", action != "keep", action != "remove")
+    return pd.Series(right).groupby(suite.group).mean().to_dict()
 
 
-def failures(passed: Mapping[str, float], gate: Mapping[str, float] = GATE) -> list[str]:
+def failures(passed: Mapping[str, float]) -> list[str]:
     """The behavioural tests that fall short of the gate, each with what was reached."""
-    return [f"{name} {passed[name]:.0%} of {least:.0%}" for name, least in gate.items() if passed[name] < least]
+    return [f"{name} {passed[name]:.0%} of {least:.0%}" for name, least in GATE.items() if passed[name] < least]
 
 
-def candidates(
-    stream: PostStream, features: pd.DataFrame, fitted: Release, names: tuple[str, ...]
-) -> dict[str, Decide]:
-    """Who could decide, baselines first; `fitted` is a cascade, whose models the others take over."""
-    read, harm = stream.posts["read"].to_numpy(), features["log_followers"].to_numpy()
-    listed = word_list(features)
-
-    def always(action: str) -> Decide:
-        return lambda rows: (np.where(listed[rows], action, "keep"), harm[rows], np.zeros(len(rows), dtype=bool))
-
-    def released(name: str) -> Decide:
-        def decide(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            made = replace(fitted, model_name=name).decide(features.iloc[rows], read[rows])
-            return made.action, made.harm_eur, made.asked
-
-        return decide
-
-    nothing: Decide = lambda rows: (np.full(len(rows), "keep"), harm[rows], np.zeros(len(rows), dtype=bool))  # noqa: E731
-    baselines = {
-        "do nothing": nothing,
-        "word list removes": always("remove"),
-        "word list, people look": always("review"),
-    }
-    return baselines | {name: released(name) for name in names}
+def decisions(
+    stream: PostStream, features: pd.DataFrame, rows: np.ndarray, fitted: Release, names: Sequence[str] = MODELS
+) -> dict[str, Decided]:
+    """What each candidate does with the posts `rows`, baselines first; `fitted` is a cascade, whose models all use."""
+    asked, read = features.iloc[rows], stream.posts["read"].to_numpy()[rows]
+    made = {name: replace(fitted, model_name=name).decide(asked, read) for name in names}
+    listed, nobody = word_list(asked), np.zeros(len(rows), dtype=bool)
+    common = made[names[0]]._replace(harm_eur=asked["log_followers"].to_numpy(), asked=nobody)
+    lists = {name: common._replace(action=np.where(listed, action, "keep")) for name, action in BASELINES.items()}
+    return lists | made
 
 
 def money(
-    stream: PostStream, rows: np.ndarray, decide: Decide, policy: ModerationPolicy, category: np.ndarray | None = None
+    stream: PostStream, rows: np.ndarray, made: Decided, policy: ModerationPolicy, category: np.ndarray | None = None
 ) -> np.ndarray:
-    """EUR saved by each post of `rows`, (n,), people working off the queue; by `category` if given.
+    """EUR saved by what was decided about the posts `rows`, (n,), people working off the queue.
 
     `category`: what each is taken for in place of the truth, (n,).
     """
     posts, truth = stream.posts.iloc[rows], stream.truth.iloc[rows]
-    action, harm, asked = decide(rows)
     hour = ((posts["time"] - posts["time"].iloc[0]) / pd.Timedelta(hours=1)).to_numpy()
-    waited = waited_hours(hour, action, harm, policy)
+    waited = waited_hours(hour, made.action, made.harm_eur, policy)
     true = truth["category"].to_numpy() if category is None else category
-    return saved_eur(action, true, posts["followers"].to_numpy(), truth["verdict"].to_numpy(), waited, asked)
+    return saved_eur(made.action, true, posts["followers"].to_numpy(), truth["verdict"].to_numpy(), waited, made.asked)
 
 
 def compare(
@@ -128,7 +90,7 @@ def compare(
     now: pd.Timestamp,
     rng: np.random.Generator,
     policy: ModerationPolicy | None = None,
-    names: tuple[str, ...] = MODELS,
+    names: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
     """Who would have saved what on the days before `now`, fitted as could be before them; by candidate, the best last.
 
@@ -139,18 +101,20 @@ def compare(
     fitted = fit_release(stream, features, start, "cascade", policy)
     known = between(stream.posts["time"], start, now) & (stream.truth["label_time"] < now).to_numpy()
     rows = np.flatnonzero(known)
-    author, decides = stream.posts["author_id"].to_numpy()[rows], candidates(stream, features, fitted, names)
-    label = stream.truth["label"].to_numpy()[rows]
-    seen = {name: money(stream, rows, one, policy, label) for name, one in decides.items()}
-    true = {name: money(stream, rows, one, policy) for name, one in decides.items()}
+    author, label = stream.posts["author_id"].to_numpy()[rows], stream.truth["label"].to_numpy()[rows]
+    made = decisions(stream, features, rows, fitted, names)
+    seen = {name: money(stream, rows, one, policy, label) for name, one in made.items()}
     table = paired_comparison(seen, author, COMPARE_DAYS, rng)
     table.columns = ["seen_eur", "seen_low", "seen_high", "tied"]
-    intervals = {name: clustered_interval(one, author, COMPARE_DAYS, rng) for name, one in true.items()}
-    for column, end in (("true_eur", "mean"), ("true_low", "low"), ("true_high", "high")):
-        table[column] = [getattr(intervals[str(name)], end) for name in table.index]
-    normal = features.iloc[rows]
-    failed = {name: failures(behaviour_table(replace(fitted, model_name=name), normal)) for name in names}
-    return table.assign(gate=["; ".join(failed.get(str(name), ["not a model"])) for name in table.index])
+    true = {
+        name: clustered_interval(money(stream, rows, one, policy), author, COMPARE_DAYS, rng)
+        for name, one in made.items()
+    }
+    table[["true_eur", "true_low", "true_high"]] = [list(vars(true[str(name)]).values()) for name in table.index]
+    normal, told = features.iloc[rows], dict.fromkeys(BASELINES, "not a model")
+    for name in names:
+        told[name] = "; ".join(failures(behaviour_table(replace(fitted, model_name=name), normal)))
+    return table.assign(gate=[told[str(name)] for name in table.index])
 
 
 def train(
@@ -181,9 +145,10 @@ def train(
     table = compare(stream, features, now, rng, policy)
     passing = table[table["gate"] == ""]
     if passing.empty:
+        told = "; ".join(f"{name} reaches {table.loc[name, 'gate']}" for name in MODELS)
         raise ModerationError(
-            f"No candidate passes the behavioural tests: {'; '.join(sorted(set(table['gate'])))}. "
-            "Nothing was released. Train on a longer stream, or change the tests and say why."
+            f"No candidate passes the behavioural tests: {told}. Nothing was released. Train on a longer stream, have "
+            "the labels of these posts looked at, or change the tests and say why."
         )
     name = cheapest_tied(passing, MODELS, "seen_eur")
     tell(f"fitting the release ({name})")
@@ -192,7 +157,7 @@ def train(
     if failed := failures(passed):
         raise ModerationError(f"The release fails {'; '.join(failed)}. It does not go out. Train on a longer stream.")
     rows = np.flatnonzero(between(stream.posts["time"], now, end))
-    saved = money(stream, rows, candidates(stream, features, release, (name,))[name], policy)
+    saved = money(stream, rows, decisions(stream, features, rows, release, (name,))[name], policy)
     test = clustered_interval(saved, stream.posts["author_id"].to_numpy()[rows], test_days, rng)
     run.release(release.save, "v1", "first release")
     ModerationStore(run.store).remember_history(stream, now).close()
@@ -218,80 +183,61 @@ def decision_of(release: Release, table: pd.DataFrame, test: Interval, passed: M
     )
 
 
-def group_gap(
-    group: np.ndarray, author: np.ndarray, hit: np.ndarray, rng: np.random.Generator, draws: int = 500
-) -> Interval:
-    """By how many points the share of `hit` among fine posts is higher in `hill` than in `valley`, over authors.
-
-    All (n,), of fine posts alone: `group`, `author`, and whether the post was taken for harmful.
-    """
-    number = np.unique(author, return_inverse=True)[1]
-    size = number.max() + 1
-    sums = [
-        np.bincount(number, weights=one * (group == name), minlength=size)
-        for name in ("hill", "valley")
-        for one in (hit, np.ones(len(hit)))
-    ]
-    weight = np.vstack([np.ones(size), rng.multinomial(size, np.full(size, 1 / size), draws)])
-    hill_hit, hill, valley_hit, valley = (weight @ one for one in sums)
-    gap = 100 * (hill_hit / np.maximum(hill, 1) - valley_hit / np.maximum(valley, 1))
-    return Interval(float(gap[0]), *map(float, np.percentile(gap[1:], [2.5, 97.5])))
-
-
 def split_trial(
     stream: PostStream, features: pd.DataFrame, rng: np.random.Generator, posts: int = 6_000
 ) -> dict[str, float]:
     """Average precision of the expensive model, in %, when posts are split by row, by thread, and by author."""
     some = np.sort(rng.choice(len(features), min(posts, len(features)), replace=False))
-    read, numbers = stream.posts["read"].to_numpy()[some], features.to_numpy(float)[some][:, : len(OF_TEXT)]
+    read, numbers = stream.posts["read"].to_numpy()[some], features[list(OF_TEXT)].to_numpy(float)[some]
     category = stream.truth["category"].to_numpy(dtype=object)[some]
     groups = {name: stream.posts[f"{name}_id"].to_numpy()[some] for name in ("thread", "author")}
-    groups["row"] = np.arange(len(some))
     found = {}
-    for name in ("row", "thread", "author"):
+    for name, group in ({"row": np.arange(len(some))} | groups).items():
         score = np.zeros(len(some))
-        for train_rows, test_rows in GroupKFold(3).split(some, groups=groups[name]):
-            model = TextModel(pieces=False).fit(read[train_rows], numbers[train_rows], category[train_rows])
-            score[test_rows] = 1 - model.probability(read[test_rows], numbers[test_rows])[:, 0]
+        for old, new in GroupKFold(3).split(some, groups=group):
+            model = TextModel(pieces=False).fit(read[old], category[old], numbers[old])
+            score[new] = 1 - model.probability(read[new], numbers[new])[:, 0]
         found[name] = 100 * average_precision_score(category != "fine", score)
     return found
 
 
 def published(texts: LabelledTexts, name: str, seed: int = 0, folds: int = 5) -> pd.DataFrame:
-    """F1 of each class, weighted F1 and accuracy over `folds`, beside what was measured before; a row a figure.
+    """What the text model reaches on a published file, a row a figure; for "hatecheck" the gate on its cases.
 
-    Texts whose group is known (who wrote them) are split by it, so that nobody is in both halves.
+    Otherwise F1 of each class, weighted F1 and accuracy over `folds`, beside what was measured before. Texts whose
+    group is known (who wrote them) are split by it, so that nobody is in both halves.
     """
-    guess = np.empty(len(texts.text), dtype=texts.label.dtype)
-    numbers = np.zeros((len(texts.text), 0))
-    balanced = name == "davidson"
-    if texts.group is None:
-        parts = StratifiedKFold(folds, shuffle=True, random_state=seed).split(texts.text, texts.label)
-    else:
-        parts = GroupKFold(folds).split(texts.text, groups=texts.group)
-    for train_rows, test_rows in parts:
-        model = TextModel(pieces=name != "davidson", balanced=balanced, strength=1.0 if balanced else 100.0)
-        model.fit(texts.text[train_rows], numbers[train_rows], texts.label[train_rows])
-        guess[test_rows] = model.classes_[model.probability(texts.text[test_rows], numbers[test_rows]).argmax(axis=1)]
-    figures: dict[str, Any] = {
-        f"{one} F1": f1_score(texts.label == one, guess == one) for one in sorted(set(texts.label))
-    }
-    figures["weighted F1"] = f1_score(texts.label, guess, average="weighted")
-    figures["accuracy"] = accuracy_score(texts.label, guess)
-    table = pd.DataFrame({"here": figures}).rename_axis("figure")
-    what, before = MEASURED.get(name, ("", np.nan))
-    return table.assign(measured_before=[before if one == what else np.nan for one in table.index])
+    if name == "hatecheck":
+        return gate_on_hatecheck(texts, load_texts("davidson"))
+    split = StratifiedKFold(folds, shuffle=True, random_state=seed) if texts.group is None else GroupKFold(folds)
+    guess = np.empty_like(texts.label)
+    for old, new in split.split(texts.text, texts.label, texts.group):
+        guess[new] = _text_model(name).fit(texts.text[old], texts.label[old]).predict(texts.text[new])
+    told = classification_report(texts.label, guess, output_dict=True, zero_division=0)
+    figures = {f"{one} F1": told[one]["f1-score"] for one in sorted(set(texts.label))}
+    figures |= {"weighted F1": told["weighted avg"]["f1-score"], "accuracy": told["accuracy"]}
+    before = pd.Series(dict([MEASURED.get(name, ("accuracy", np.nan))]))
+    return pd.DataFrame({"here": figures}).rename_axis("figure").assign(measured_before=before)
 
 
-def label_policy_rows(stream: PostStream, now: pd.Timestamp, policy: LabelPolicy) -> pd.DataFrame:
-    """What a training set made at `now` believes of the live posts: `label`, the truth, and the weight of each used."""
-    action = stream.posts["action"].to_numpy()
-    learned = training_labels(stream.posts["time"], stream.truth, action, now, policy)
-    rows = learned.use & (action != "")
-    return pd.DataFrame(
-        {
-            "label": learned.label[rows],
-            "category": stream.truth["category"].to_numpy()[rows],
-            "weight": learned.weight[rows],
-        }
-    )
+def gate_on_hatecheck(cases: LabelledTexts, learned_from: LabelledTexts) -> pd.DataFrame:
+    """HateCheck's functionalities, a row each: how many cases, the share that passes, and what the gate asks of it.
+
+    The model learns hate from `learned_from` (Davidson), as the authors of HateCheck had it; a case passes where hate
+    and nothing else is taken for hate. `gate` is "fails" or "passes" where a behaviour of `GATE` is tested, else "".
+    """
+    reading = Normaliser()
+    model = _text_model("davidson").fit(reading.read_all(learned_from.text), learned_from.label)
+    right = (model.predict(reading.read_all(cases.text)) == "hate") == (cases.label == "hateful")
+    table = pd.Series(right).groupby(cases.group).agg(["size", "mean"])
+    table.columns = ["cases", "passed"]
+    table["behaviour"] = [behaviour_of(str(name)) for name in table.index]
+    table["needed"] = table["behaviour"].map(GATE)
+    fails = table["passed"] < table["needed"]
+    return table.assign(gate=np.where(table["behaviour"] == "", "", np.where(fails, "fails", "passes")))
+
+
+def _text_model(name: str) -> TextModel:
+    """For tweets, few of them hate, words alone and all classes alike; for messages pieces of words, and a close fit."""
+    tweets = name == "davidson"
+    return TextModel(pieces=not tweets, balanced=tweets, strength=1.0 if tweets else 100.0)

@@ -5,7 +5,7 @@ is read is an object whose `repr` holds counts, and every error names a row, nev
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.moderation_simulator import PostSimulator
+from mlsd_lib.datasets.published import require_columns
 
 
 @dataclass(frozen=True)
@@ -45,67 +46,61 @@ class LabelledTexts:
 
 @dataclass(frozen=True)
 class Published:
-    """A published file: its columns, which of them hold text, label and group, and what it counts when whole."""
+    """A published file: its columns, which of them hold text, label and group, and its labels.
+
+    `labels`: for each value in the file what it means, and how many such texts the whole file holds.
+    """
 
     name: str
     licence: str
+    files: str
     columns: tuple[str, ...]
     text: str
     label: str
-    labels: Mapping[Any, str]
-    rows: int
-    counts: Mapping[str, int]
+    labels: Mapping[str, tuple[str, int]]
     group: str = ""
-    files: str = ""
 
 
-DAVIDSON = Published(
-    "Davidson et al. 2017, hate speech and offensive language",
-    "MIT",
-    ("count", "hate_speech", "offensive_language", "neither", "class", "tweet"),
-    "tweet",
-    "class",
-    {"0": "hate", "1": "offensive", "2": "neither"},
-    24_783,
-    {"hate": 1_430, "offensive": 19_190, "neither": 4_163},
-    files="labeled_data.csv",
-)
-HATECHECK = Published(
-    "HateCheck",
-    "CC BY 4.0",
-    ("functionality", "case_id", "test_case", "label_gold", "target_ident"),
-    "test_case",
-    "label_gold",
-    {"hateful": "hateful", "non-hateful": "non-hateful"},
-    3_728,
-    {"hateful": 2_563, "non-hateful": 1_165},
-    group="functionality",
-    files="test_suite_cases.csv",
-)
-YOUTUBE = Published(
-    "YouTube Spam Collection",
-    "CC BY 4.0",
-    ("COMMENT_ID", "AUTHOR", "DATE", "CONTENT", "CLASS"),
-    "CONTENT",
-    "CLASS",
-    {"0": "ham", "1": "spam"},
-    1_956,
-    {"spam": 1_005, "ham": 951},
-    group="AUTHOR",
-    files="Youtube0*.csv",
-)
-SMS = Published(
-    "SMS Spam Collection",
-    "CC BY 4.0",
-    ("label", "message"),
-    "message",
-    "label",
-    {"ham": "ham", "spam": "spam"},
-    5_574,
-    {"ham": 4_827, "spam": 747},
-    files="SMSSpamCollection",
-)
-PUBLISHED = {"davidson": DAVIDSON, "sms": SMS, "hatecheck": HATECHECK, "youtube": YOUTUBE}
+PUBLISHED = {
+    "davidson": Published(
+        "Davidson et al. 2017, hate speech and offensive language",
+        "MIT",
+        "labeled_data.csv",
+        ("count", "hate_speech", "offensive_language", "neither", "class", "tweet"),
+        text="tweet",
+        label="class",
+        labels={"0": ("hate", 1_430), "1": ("offensive", 19_190), "2": ("neither", 4_163)},
+    ),
+    "sms": Published(
+        "SMS Spam Collection",
+        "CC BY 4.0",
+        "SMSSpamCollection",
+        ("label", "message"),
+        text="message",
+        label="label",
+        labels={"ham": ("ham", 4_827), "spam": ("spam", 747)},
+    ),
+    "hatecheck": Published(
+        "HateCheck",
+        "CC BY 4.0",
+        "test_suite_cases.csv",
+        ("functionality", "case_id", "test_case", "label_gold", "target_ident"),
+        text="test_case",
+        label="label_gold",
+        labels={"hateful": ("hateful", 2_563), "non-hateful": ("non-hateful", 1_165)},
+        group="functionality",
+    ),
+    "youtube": Published(
+        "YouTube Spam Collection",
+        "CC BY 4.0",
+        "Youtube0*.csv",
+        ("COMMENT_ID", "AUTHOR", "DATE", "CONTENT", "CLASS"),
+        text="CONTENT",
+        label="CLASS",
+        labels={"0": ("ham", 951), "1": ("spam", 1_005)},
+        group="AUTHOR",
+    ),
+}
 
 
 def simulate(rng: np.random.Generator, days: int = 60, **options: Any) -> PostStream:
@@ -169,36 +164,32 @@ def _paths(known: Published, path: str | Path | None) -> list[Path]:
 def _table(path: Path, known: Published) -> pd.DataFrame:
     """The columns as text; what a parser says may quote a row, so only the kind of its error is passed on."""
     options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
-    if known is SMS:
+    if known is PUBLISHED["sms"]:
         options |= {"sep": "\t", "header": None, "names": list(known.columns), "quoting": 3, "index_col": False}
     try:
         table = pd.read_csv(path, **options)
     except (OSError, ValueError, pd.errors.ParserError) as error:
         kind = type(error).__name__
         raise DataError(f"{path.name} cannot be read ({kind}). Download the published file again.") from None
-    missing = [name for name in known.columns if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path.name} lacks the column {missing[0]}, one of {', '.join(known.columns)}. Columns are read by their "
-            "published names: rename them back, or take the published file."
-        )
+    require_columns(table, known.columns, path.name, quoted=False)
     if table.empty:
         raise DataError(f"{path.name} holds no texts, 0 rows below its header. Take the published file.")
     return table
 
 
 def _labels(table: pd.DataFrame, known: Published, path: Path) -> np.ndarray:
-    label = table[known.label].map(known.labels)
+    label = table[known.label].map({value: meaning for value, (meaning, _) in known.labels.items()})
     if label.isna().any():
         row, bad = int(np.argmax(label.isna())), int(label.isna().sum())
         raise DataError(
             f"{path.name}, column {known.label}: row {row} ({bad} such rows) holds none of "
-            f"{', '.join(map(str, known.labels))}. Fix or drop those rows; their text is not shown here."
+            f"{', '.join(known.labels)}. Fix or drop those rows; their text is not shown here."
         )
     return label.to_numpy(dtype=str)
 
 
-def _differences(label: np.ndarray, known: Published) -> Sequence[str]:
-    counts = [("rows", len(label), known.rows)]
-    counts += [(name, int((label == name).sum()), whole) for name, whole in known.counts.items()]
-    return [f"{found:,} {what}, published {whole:,}" for what, found, whole in counts if found != whole]
+def _differences(label: np.ndarray, known: Published) -> list[str]:
+    whole = dict(known.labels.values())
+    counts = {"rows": (len(label), sum(whole.values()))}
+    counts |= {meaning: (int((label == meaning).sum()), count) for meaning, count in whole.items()}
+    return [f"{found:,} {what}, published {count:,}" for what, (found, count) in counts.items() if found != count]

@@ -9,12 +9,17 @@ import pandas as pd
 from mlsd_lib.datasets.card import DataError
 
 
-def require_columns(table: pd.DataFrame, columns: Sequence[str], path: Path | str) -> None:
-    """Raises `DataError` for the first of `columns` that `table`, read from `path`, lacks."""
+def require_columns(table: pd.DataFrame, columns: Sequence[str], path: Path | str, quoted: bool = True) -> None:
+    """Raises `DataError` for the first of `columns` that `table`, read from `path`, lacks.
+
+    `quoted`: whether the message may name the columns that are there; of a file that has lost its header these are
+    values of its first row.
+    """
     missing = [name for name in columns if name not in table.columns]
     if missing:
+        there = f" (it has {', '.join(map(str, table.columns[:14]))})" if quoted else ""
         raise DataError(
-            f"{path} lacks the column {missing[0]} (it has {', '.join(map(str, table.columns[:14]))}). "
+            f"{path} lacks the column {missing[0]}{there}. "
             "Columns are read by their published names: rename them back, or take the published file."
         )
 

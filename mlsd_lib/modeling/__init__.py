@@ -5,7 +5,13 @@ Nothing that answers requests may enter this room.
 
 from mlsd_lib.modeling.artefacts import read_artefact, save_artefact
 from mlsd_lib.modeling.capacity import filling_value, first_come
-from mlsd_lib.modeling.comparison import Interval, cheapest_tied, clustered_interval, paired_comparison
+from mlsd_lib.modeling.comparison import (
+    Interval,
+    cheapest_tied,
+    clustered_gap,
+    clustered_interval,
+    paired_comparison,
+)
 from mlsd_lib.modeling.decision import DecisionRecord
 from mlsd_lib.modeling.errors import ModelingError
 from mlsd_lib.modeling.registry import ModelRegistry
@@ -18,6 +24,7 @@ __all__ = [
     "ModelingError",
     "Run",
     "cheapest_tied",
+    "clustered_gap",
     "clustered_interval",
     "filling_value",
     "first_come",

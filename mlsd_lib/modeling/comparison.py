@@ -40,6 +40,23 @@ def clustered_interval(
     return Interval(float(totals.sum()), *map(float, np.percentile(resampled, [2.5, 97.5])))
 
 
+def clustered_gap(
+    hit: np.ndarray, group: np.ndarray, cluster: np.ndarray, rng: np.random.Generator, draws: int = 1_000
+) -> Interval:
+    """By how much the share of `hit` is higher in `group` than outside it, with a bootstrap interval over clusters.
+
+    All (n,): `hit` and `group` of bool, `cluster` what a row belongs to. A draw that leaves either side empty counts
+    its share as 0.
+    """
+    number = np.unique(cluster, return_inverse=True)[1]
+    parts = (hit & group, group, hit & ~group, ~group)
+    sums = np.column_stack([np.bincount(number, weights=part) for part in parts])
+    drawn = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), draws)
+    inside, size, outside, other = np.vstack([np.ones(len(sums)), drawn]).dot(sums).T
+    gap = inside / np.maximum(size, 1) - outside / np.maximum(other, 1)
+    return Interval(float(gap[0]), *map(float, np.percentile(gap[1:], [2.5, 97.5])))
+
+
 def paired_comparison(
     values: Mapping[str, np.ndarray], cluster: np.ndarray, periods: float, rng: np.random.Generator
 ) -> "pd.DataFrame":

@@ -31,9 +31,10 @@ def written(name, folder, texts=MILD):
 def test_a_file_is_read_by_its_published_names_and_says_how_it_differs(tmp_path, name):
     read = load_texts(name, written(name, tmp_path))
     assert read.text.tolist() == MILD
-    assert set(read.label) <= set(PUBLISHED[name].labels.values())
+    whole = dict(PUBLISHED[name].labels.values())
+    assert set(read.label) <= whole.keys()
     assert (read.group is not None) == bool(PUBLISHED[name].group)
-    assert f"3 rows, published {PUBLISHED[name].rows:,}" in str(read.card)
+    assert f"3 rows, published {sum(whole.values()):,}" in str(read.card)
     assert load_texts(name, tmp_path).text.tolist() == MILD
 
 
@@ -67,6 +68,14 @@ def test_a_missing_column_is_named(tmp_path, name):
     pd.read_csv(path, dtype=str, encoding="utf-8-sig").drop(columns=known.text).to_csv(path, index=False)
     with pytest.raises(DataError, match=f"lacks the column {known.text}"):
         load_texts(name, path)
+
+
+def test_a_file_that_has_lost_its_header_shows_no_text_of_its_first_row(tmp_path):
+    path = written("davidson", tmp_path)
+    path.write_text("\n".join(path.read_text().split("\n")[1:]))
+    with pytest.raises(DataError, match="lacks the column count") as caught:
+        load_texts("davidson", path)
+    assert not any(one in str(caught.value) for one in MILD)
 
 
 def test_a_file_that_cannot_be_read_is_told_without_its_content(tmp_path):

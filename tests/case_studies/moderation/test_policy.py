@@ -6,7 +6,7 @@ import pytest
 
 from case_studies.moderation import labels, policy
 from case_studies.moderation.data import ModerationError
-from case_studies.moderation.policy import ModerationPolicy, waited_hours, within, work_queue
+from case_studies.moderation.policy import ModerationPolicy, waited_hours
 
 
 def test_a_likely_post_is_removed_a_costly_or_unreadable_one_is_for_people_and_the_rest_stays():
@@ -44,36 +44,13 @@ def test_money_counts_harm_prevented_wrong_removals_and_reviews():
     np.testing.assert_allclose(saved, [60, -policy.WRONG_REMOVAL_EUR, 30 - price, -price, 0, 0])
 
 
-def by_hand(arrived, harm, per_hour, order):
-    """The slow obvious queue: at each free moment look through all that wait."""
-    done, clock, open_rows = np.full(len(arrived), np.inf), 0.0, set(range(len(arrived)))
-    while open_rows:
-        there = [i for i in open_rows if arrived[i] <= clock]
-        if not there:
-            clock = min(arrived[i] for i in open_rows)
-            continue
-        clock += 1 / per_hour
-        best = max(there, key=lambda i: (harm[i] if order == "harm" else -arrived[i], -i))
-        done[best] = clock
-        open_rows.remove(best)
-    return done
-
-
-@pytest.mark.parametrize("order", ["harm", "arrival"])
-@pytest.mark.parametrize("seed", range(5))
-def test_the_queue_equals_one_worked_by_hand(order, seed):
-    rng = np.random.default_rng(seed)
-    arrived, harm = np.sort(rng.uniform(0, 24, 40)), rng.exponential(5, 40)
-    np.testing.assert_allclose(work_queue(arrived, harm, 1.5, order), by_hand(arrived, harm, 1.5, order))
-
-
-def test_what_is_left_at_midnight_waits_on_and_the_service_level_counts_it():
-    done = work_queue(np.zeros(5), np.arange(5.0), 1.0, until_hour=3.0)
-    assert np.isfinite(done).tolist() == [False, False, True, True, True]
-    assert within(done) == 0.4
-    assert within([]) == 1.0
-    action = np.array(["keep", "review", "remove"])
-    assert np.isfinite(waited_hours(np.arange(3.0), action, np.ones(3), ModerationPolicy())).tolist() == [0, 1, 0]
+def test_people_see_only_what_is_for_them_by_harm_or_by_arrival():
+    action = np.array(["review", "keep", "review", "remove", "review"])
+    waited = {}
+    for order in ("harm", "arrival"):
+        rule = ModerationPolicy(reviews_per_hour=0.5, order=order)
+        waited[order] = waited_hours(np.zeros(5), action, np.array([1.0, 9, 2, 9, 3]), rule).tolist()
+    assert waited == {"harm": [6, np.inf, 4, np.inf, 2], "arrival": [2, np.inf, 4, np.inf, 6]}
 
 
 @pytest.fixture

@@ -1,27 +1,10 @@
 """How texts are read, what the features count, and what no later post may change."""
 
 import numpy as np
-import pytest
 
-from case_studies.moderation.data import STEPS, Normaliser
+from case_studies.moderation.data import Normaliser
 from case_studies.moderation.features import FEATURES, features_of, text_features
 from case_studies.moderation.incident import HURRIED
-from mlsd_lib.datasets.moderation_simulator import EVASIONS, INSULTS, SCAMS, hidden
-
-
-@pytest.mark.parametrize("how", EVASIONS)
-def test_every_hidden_word_is_read_by_its_step_and_by_no_other(how):
-    for word in INSULTS + SCAMS:
-        text = f"you are a {hidden(word, how)}, stop"
-        assert Normaliser().read(text) == f"you are a {word}, stop"
-        others = Normaliser(tuple(step for step in STEPS if step != how)).read(text)
-        assert (word in others) == (hidden(word, how) == word)
-
-
-def test_words_of_another_script_are_left_alone_and_an_honest_cost_is_known():
-    assert Normaliser().read("Привет, soup at 10") == "привет, soup at 10"
-    assert Normaliser().read("the 4x4") == "the axa"  # what reading digits as letters breaks
-    assert Normaliser(("spacing", "look-alikes")).read("the 4x4") == "the 4x4"
 
 
 def test_the_hurried_table_makes_plain_words_unreadable():

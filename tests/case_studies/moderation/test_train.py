@@ -60,20 +60,6 @@ def test_an_unknown_model_is_refused(prepared, release_day):
         fit_release(*prepared, release_day, "oracle")
 
 
-@pytest.mark.parametrize("gap", [0.0, 0.2])
-def test_the_interval_of_a_gap_covers_it_as_often_as_it_says(gap):
-    """95 % of 100 repeats, less three standard errors of that share."""
-    covered = 0
-    for seed in range(100):
-        rng = np.random.default_rng(seed)
-        author = rng.integers(0, 200, 2_000)
-        group = np.where(author < 60, "hill", "valley")
-        hit = rng.random(2_000) < 0.1 + gap * (group == "hill")
-        found = train.group_gap(group, author, hit, rng)
-        covered += found.low <= 100 * gap <= found.high
-    assert covered >= 88
-
-
 def test_a_split_by_author_is_less_kind_than_one_by_row(prepared):
     found = train.split_trial(*prepared, np.random.default_rng(0), posts=3_000)
     assert found["row"] > found["author"]
