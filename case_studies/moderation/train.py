@@ -27,7 +27,11 @@ COMPARE_DAYS = 14
 MEASURED = {"sms": ("spam F1", 0.945), "davidson": ("weighted F1", 0.887)}
 """Measured once with TF-IDF and logistic regression on the same files."""
 GATE = {"direct": 0.75, "identity": 0.95, "negation": 0.9, "quotation": 0.7, **dict.fromkeys(EVASIONS, 0.75)}
-"""Of each behavioural test, the share that a release must pass."""
+"""Of each behavioural test, the share that a release must pass, set between what good and bad ones reached on boards of
+300 and of 500 authors, 24 seeds each. Cascades: at least 78 % of the harmful tests (friends banter in these very words,
+and of the author nothing is known), 75 % of quotations, all negations, all identities. Cheap models of the same day: at
+most 67 % of the harmful tests; a word list that removes: no negation; without a normaliser: no spaced word. Of 24
+boards of 150 authors, which hold few quotations to learn from, two cascades are refused."""
 BASELINES = {"do nothing": "keep", "word list removes": "remove", "word list, people look": "review"}
 """What is done to posts with a listed word."""
 
@@ -238,6 +242,6 @@ def gate_on_hatecheck(cases: LabelledTexts, learned_from: LabelledTexts) -> pd.D
 
 
 def _text_model(name: str) -> TextModel:
-    """For tweets, few of them hate, words alone and all classes alike; for messages pieces of words, and a close fit."""
+    """For tweets, few of them hate: words alone, all classes alike. For messages: pieces of words, and a close fit."""
     tweets = name == "davidson"
     return TextModel(pieces=not tweets, balanced=tweets, strength=1.0 if tweets else 100.0)

@@ -23,7 +23,8 @@ HOSTILE = [
     ({"time": "yesterday"}, "time"),
 ]
 SMALL = """
-authors, live_authors, learning_weeks, load_seconds, load_window_s, split_posts = 250, 120, 1, 1, 0.5, 1_500
+authors, live_authors, learning_weeks, incident_weeks = 150, 80, 1, 1
+load_seconds, load_window_s, split_posts = 0.5, 0.3, 1_000
 """
 CHOICES = {
     "decision-queue": ("your_reviews_per_hour, your_order = 0.5, 'arrival'", "0.5 by arrival"),
