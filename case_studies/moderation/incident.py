@@ -19,11 +19,13 @@ from case_studies.moderation.monitor import monitor_of, window_of
 from case_studies.moderation.policy import REVIEW_COST_EUR, ModerationPolicy, harm_of, saved_eur
 from mlsd_lib.datasets.moderation import PostStream, simulator_card
 from mlsd_lib.datasets.moderation_simulator import PostSimulator
-from mlsd_lib.simulation import LiveSystem, Rollback, within, work_queue
+from mlsd_lib.simulation import LiveSystem, Rollback, work_queue
 
 RIGHT, HURRIED = Normaliser(), Normaliser(inverted=True)
 WAVE = 0.7
 """Share of the posts against the rules whose telling word is hidden, during a wave."""
+SERVICE_HOURS = 2.0
+"""Within so long people should have looked at a post that waits for them."""
 GIVEN_UP_DAYS = 3
 """After so long in the queue nobody reads a post any more, and nobody looks at it."""
 
@@ -94,7 +96,7 @@ class Board(LiveSystem[Release]):
             "wanted": int((made.action == "review").sum()),
             "reviews": int(looked.sum()),
             "queue": int((~looked).sum()),
-            "in_time": 100 * within(waited),
+            "late": int((waited > SERVICE_HOURS).sum()),
             "missed": int(((made.action == "keep") & (category != "fine")).sum()),
         }
         return window_of(features, made.score, made.action), figures

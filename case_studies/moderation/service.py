@@ -50,6 +50,7 @@ class ModerationStore(DecisionStore):
     """Posts with the hits that the release of the time found in them, strikes, and the queue for people."""
 
     schema = """
+    PRAGMA secure_delete = ON;
     CREATE TABLE IF NOT EXISTS posts (
         post_id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, author_id INTEGER NOT NULL, thread_id INTEGER NOT NULL,
         hits REAL NOT NULL
@@ -94,7 +95,10 @@ class ModerationStore(DecisionStore):
         return [{"post_id": identity, "harm_eur": harm} for identity, harm in found]
 
     def erase(self, author_id: int) -> int:
-        """Forgets what an author wrote and who it was; how many posts. What was decided stays, without text."""
+        """Forgets what an author wrote and who it was; how many posts. What was decided stays, without text.
+
+        The text is gone from the file as well: what is deleted is overwritten, and the log of writes is emptied.
+        """
         with self.transaction():
             query = "SELECT post_id, time_us FROM posts WHERE author_id = ?"
             found = self.connection.execute(query, (author_id,)).fetchall()
@@ -103,6 +107,8 @@ class ModerationStore(DecisionStore):
             self.connection.execute("UPDATE posts SET author_id = ? WHERE author_id = ?", (NOBODY, author_id))
             self.connection.execute("DELETE FROM strikes WHERE author_id = ?", (author_id,))
             self.connection.executemany("DELETE FROM queue WHERE post_id = ?", [(one,) for one, _ in found])
+        with self.lock:
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return len(found)
 
 

@@ -1,7 +1,6 @@
-"""People who work off a queue, in virtual time: what each piece of work waits for, and the service level."""
+"""People who work off a queue, in virtual time: when each piece of work is done."""
 
 import heapq
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -35,8 +34,3 @@ def work_queue(
             break
         done[heapq.heappop(waiting)[1]] = clock
     return done
-
-
-def within(waited_hours: Sequence[float] | np.ndarray, hours: float = 2.0) -> float:
-    """The service level: the share of the work that was done within `hours`; 1 where there was none."""
-    return float((np.asarray(waited_hours) <= hours).mean()) if len(waited_hours) else 1.0

@@ -54,6 +54,22 @@ def test_an_erased_author_leaves_decisions_and_no_text(client, answers, run):
     store.close()
 
 
+def test_an_erased_text_is_in_no_file_of_the_run(client, run):
+    body = {**hooks.day(0)[0][0], "post_id": 10**12, "text": "a text that nobody else would write"}
+    assert client.post("/predict", json=body).status_code == 200
+
+    def holding():
+        return [
+            path.name for path in run.path.rglob("*") if path.is_file() and body["text"].encode() in path.read_bytes()
+        ]
+
+    assert holding()
+    client.delete(f"/authors/{body['author_id']}")
+    assert holding() == []
+    assert client.post("/predict", json=body).status_code == 409
+    assert holding() == []
+
+
 def test_half_a_character_is_refused(client):
     body = {**hooks.day(0)[0][0], "post_id": 10**12, "text": "\ud800"}
     assert client.post("/predict", json=body).status_code // 100 == 4
