@@ -5,6 +5,8 @@ arrive. The answers, which are the audit trail, hold no text: who erases an auth
 """
 
 import json
+import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,9 +16,9 @@ import pandas as pd
 from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
-from case_studies.moderation.data import LONGEST_TEXT, MESSAGE, Normaliser, between, strikes_of
+from case_studies.moderation.data import LONGEST_TEXT, MESSAGE, between, strikes_of
 from case_studies.moderation.features import HISTORY, hits_of, online_features
-from case_studies.moderation.models import Release
+from case_studies.moderation.models import Decided, Release
 from mlsd_lib.datasets.moderation import PostStream
 from mlsd_lib.modeling import Run
 from mlsd_lib.serving import BadRequest, Decision, DecisionService, DecisionStore, Id, LocalTime
@@ -78,14 +80,23 @@ class ModerationStore(DecisionStore):
         time_us = rows["time"].to_numpy().astype("datetime64[us]").astype(np.int64)
         self.insert(table, rows.assign(time=time_us)[columns].itertuples(index=False, name=None))
 
-    def read_again(self, normaliser: Normaliser) -> int:
-        """Finds the hits anew in what was sent, as `normaliser` reads it; how many posts changed."""
+    def read_again(self, release: Release) -> int:
+        """Finds the hits anew in what was sent, as `release` reads it; how many posts changed.
+
+        Then it decides again about the queue: what waits for people only because it was misread leaves it.
+        """
         with self.transaction():
             known = dict(self.connection.execute("SELECT post_id, hits FROM posts").fetchall())
             texts = ((identity, sent["text"]) for identity, sent in self.all_sent() if "text" in sent)
-            right = {identity: hits_of(normaliser.read(text)) for identity, text in texts}
+            right = {identity: hits_of(release.normaliser.read(text)) for identity, text in texts}
             changed = [(new, identity) for identity, new in right.items() if new != known[identity]]
             self.connection.executemany("UPDATE posts SET hits = ? WHERE post_id = ?", changed)
+            for (identity,) in self.connection.execute("SELECT post_id FROM queue").fetchall():
+                made = judged(self.connection, release, self.sent(identity) or {})[2]
+                harm = (float(made.harm_eur[0]), identity)
+                self.connection.execute("UPDATE queue SET harm_eur = ? WHERE post_id = ?", harm)
+                if made.action[0] == "keep":
+                    self.connection.execute("DELETE FROM queue WHERE post_id = ?", (identity,))
         return len(changed)
 
     def waiting(self, limit: int) -> list[dict[str, Any]]:
@@ -128,11 +139,9 @@ class ModerationService(DecisionService[Release]):
 
     def decide(self, release: Release, request: Post, time_us: int) -> Decision:
         """What is done, why and by which policy; a post for people goes into the queue."""
-        read = release.normaliser.read(request.text)
-        who = (request.author_id, request.thread_id)
-        seen = online_features(self.store.connection, time_us, *who, request.followers, read)
-        made = release.decide(seen[None, :], [read])
-        self.store.insert("posts", [(request.post_id, time_us, *who, hits_of(read))])
+        read, seen, made = judged(self.store.connection, release, {**request.model_dump(), "time": time_us})
+        row = (request.post_id, time_us, request.author_id, request.thread_id, hits_of(read))
+        self.store.insert("posts", [row])
         action, harm = str(made.action[0]), float(made.harm_eur[0])
         if action == "review":
             self.store.insert("queue", [(request.post_id, harm, time_us)])
@@ -185,15 +194,25 @@ class ModerationService(DecisionService[Release]):
         return app
 
 
+def judged(memory: sqlite3.Connection, release: Release, post: Mapping[str, Any]) -> tuple[str, np.ndarray, Decided]:
+    """A post as the release reads it, its features from what is older in `memory`, and what is to be done about it.
+
+    `post`: as it was sent, its `time` in microseconds.
+    """
+    read = release.normaliser.read(post["text"])
+    seen = online_features(memory, post["time"], post["author_id"], post["thread_id"], post["followers"], read)
+    return read, seen, release.decide(seen[None, :], [read])
+
+
 def app_of(run: Run) -> flask.Flask:
     """The app of a run."""
     return ModerationService(run).app()
 
 
 def restore(run: Run, release: Path) -> int:
-    """Reads the remembered texts again as the release in that folder does; how many posts changed."""
+    """Reads the remembered texts again as the release in that folder does, see `read_again`; how many changed."""
     store = ModerationStore(run.store)
     try:
-        return store.read_again(Release.read(release).normaliser)
+        return store.read_again(Release.read(release))
     finally:
         store.close()

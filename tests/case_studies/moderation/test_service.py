@@ -1,8 +1,12 @@
 """The service's own verbs: the queue by expected harm, the audit trail, and the erasure of an author."""
 
+import shutil
+
 import pytest
 
 from case_studies.moderation import service
+from case_studies.moderation.models import Release
+from mlsd_lib.modeling import Run
 from tests.case_studies.moderation import hooks
 
 
@@ -11,11 +15,15 @@ def client(run):
     return service.app_of(run).test_client()
 
 
-@pytest.fixture
-def answers(client):
+def all_answers(client):
     requests = hooks.day(0)[0]
     found = [client.post("/predict", json={"rows": requests[i : i + 200]}) for i in range(0, len(requests), 200)]
     return [row for one in found for row in one.get_json()["rows"]]
+
+
+@pytest.fixture
+def answers(client):
+    return all_answers(client)
 
 
 def test_the_queue_holds_what_is_for_people_the_most_harmful_first_until_they_have_looked(client, answers):
@@ -27,6 +35,29 @@ def test_the_queue_holds_what_is_for_people_the_most_harmful_first_until_they_ha
     verdict = {"post_id": first["post_id"], "author_id": first["author_id"], "time": first["time"], "against": False}
     assert client.post("/reports", json=verdict).status_code == 200
     assert client.get("/queue").get_json()["waiting"][0] == waiting[1]
+
+
+def test_a_rollback_empties_the_queue_of_what_was_misread(client, answers, run, tmp_path):
+    """The same day before a bad release: what waits afterwards is what would have waited."""
+    usual = {one["post_id"]: one["harm_eur"] for one in client.get("/queue").get_json()["waiting"]}
+    other = Run(shutil.copytree(run.path, tmp_path / "other"))
+    registry, store = other.registry(), service.ModerationStore(other.store)
+    with store.transaction():
+        for table in ("decisions", "queue"):
+            store.connection.execute(f"DELETE FROM {table}")
+        store.connection.execute("DELETE FROM posts WHERE post_id >= ?", (answers[0]["post_id"],))
+    registry.add("v2", hooks.spoiled(Release.read(registry.path("v1"))).save)
+    registry.promote("v2", "a bad release")
+    bad = service.app_of(other).test_client()
+    told = all_answers(bad)
+    assert len(store.waiting(1_000)) > 5 * len(usual)
+    assert service.restore(other, registry.path("v1")) > 0
+    waiting = {one["post_id"]: one["harm_eur"] for one in store.waiting(1_000)}
+    by_bad, by_good = ({one["post_id"] for one in some if one["action"] == "remove"} for some in (told, answers))
+    assert usual.keys() - waiting.keys() <= by_bad  # what was removed at once never waited
+    assert waiting.keys() - usual.keys() <= by_good
+    assert waiting == pytest.approx({**waiting, **{one: usual[one] for one in usual.keys() & waiting.keys()}})
+    store.close()
 
 
 def test_the_audit_trail_names_model_policy_and_reason(client, answers):
