@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from mlsd_lib.data import admit
+from mlsd_lib.data.moments import between, microseconds_of
 from mlsd_lib.datasets.fleet import Fleet, simulate
 from mlsd_lib.datasets.fleet_simulator import SENSOR_MODELS, SENSORS
 from mlsd_lib.errors import CourseError
+from mlsd_lib.simulation import bodies
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -65,11 +67,6 @@ def load_fleet(
     return fleet
 
 
-def between(time: pd.Series, first: pd.Timestamp, end: pd.Timestamp) -> np.ndarray:
-    """Which times lie from `first` until before `end`, (n,) of bool."""
-    return ((time >= first) & (time < end)).to_numpy()
-
-
 @dataclass(frozen=True)
 class Calibration:
     """The part of a release that turns what a sensor model sends into units.
@@ -116,7 +113,7 @@ def sent(readings: pd.DataFrame) -> pd.DataFrame:
 
 def messages(readings: pd.DataFrame) -> list[dict[str, Any]]:
     """The bodies for POST /predict, in the order of the readings."""
-    return _bodies(sent(readings)[MESSAGE])
+    return bodies(sent(readings)[MESSAGE])
 
 
 def failures(fleet: Fleet) -> pd.DataFrame:
@@ -132,12 +129,7 @@ def report_messages(fleet: Fleet, first: pd.Timestamp, end: pd.Timestamp) -> lis
     """The bodies for POST /reports of the failures noted from `first` until before `end`: in their last minute."""
     table = failures(fleet)
     table["time"] = (table["time"] - pd.Timedelta(minutes=1)).astype("datetime64[us]")
-    return _bodies(table[between(table["time"], first, end)])
-
-
-def microseconds_of(time: pd.Series) -> np.ndarray:
-    """Microseconds since 1970, (n,) of integers."""
-    return time.to_numpy().astype("datetime64[us]").astype(np.int64)
+    return bodies(table[between(table["time"], first, end)])
 
 
 def _per_unit(sensor_model: pd.Series) -> np.ndarray:
@@ -149,7 +141,3 @@ def _per_unit(sensor_model: pd.Series) -> np.ndarray:
 def _scaled(table: pd.DataFrame, factor: np.ndarray) -> pd.DataFrame:
     values = table[list(SENSORS)].to_numpy() * factor
     return table.assign(**dict(zip(SENSORS, values.T, strict=True)))
-
-
-def _bodies(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return table.assign(time=table["time"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f")).to_dict("records")

@@ -35,9 +35,17 @@ def features_of(readings: pd.DataFrame) -> pd.DataFrame:
 
 
 def rolling(
-    unit: np.ndarray, time: np.ndarray, age: np.ndarray, table: pd.DataFrame, sensors: Sequence[str]
+    unit: np.ndarray,
+    time: np.ndarray,
+    age: np.ndarray,
+    table: pd.DataFrame,
+    sensors: Sequence[str],
+    windows: tuple[int, int] = (WEEK, MONTH),
 ) -> dict[str, np.ndarray]:
-    """The four columns of each of the `sensors` of `table`, (n,) each; `unit`, `time` and `age` in days, (n,)."""
+    """The four columns of each of the `sensors` of `table`, (n,) each; `unit`, `time` and `age` in days, (n,).
+
+    `windows`: the days of the two windows, the shorter first.
+    """
     columns: dict[str, np.ndarray] = {}
     first = age < FIRST_DAYS
     asked = time + ITSELF
@@ -46,7 +54,7 @@ def rolling(
         index = WindowIndex(unit, time, value)
         early = WindowIndex(unit[first], time[first], value[first])
         (week_count, week), (month_count, month) = (
-            index.totals(unit, asked, np.timedelta64(days, "D")) for days in (WEEK, MONTH)
+            index.totals(unit, asked, np.timedelta64(days, "D")) for days in windows
         )
         early_count, early_total = early.totals(unit, asked, np.timedelta64(36_500, "D"))
         weekly = week / week_count

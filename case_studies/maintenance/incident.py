@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 
 from case_studies.maintenance.data import DAY, RIGHT, sent
-from case_studies.maintenance.features import features_of
+from case_studies.maintenance.features import FIRST_DAYS, MONTH, features_of
 from case_studies.maintenance.labels import LabelPolicy
 from case_studies.maintenance.models import Release, fit_release
 from case_studies.maintenance.monitor import monitor_of, window_of
 from case_studies.maintenance.policy import PLANNED_EUR, ReplacementPolicy
-from mlsd_lib.datasets.fleet import Fleet, fleet_card
 from mlsd_lib.datasets.fleet_simulator import MEAN_LIFE_DAYS, START, FleetSimulator
 from mlsd_lib.simulation import LiveSystem, Rollback
 
@@ -28,7 +27,7 @@ class Plant(LiveSystem[Release]):
         self.simulator, self.readings, self.read, self.features = simulator, readings, readings, features
         self.pending = readings.iloc[:0]
         self.first_rows: list[int] = []
-        super().__init__(release, monitor_of(features, readings["sensor_model"], readings["time"], self.now))
+        super().__init__(release, monitor_of(features, readings, self.now))
 
     @classmethod
     def opened(
@@ -52,11 +51,6 @@ class Plant(LiveSystem[Release]):
         """The midnight before the next day."""
         return START + self.simulator.today * DAY
 
-    @property
-    def fleet(self) -> Fleet:
-        """What the owner holds: readings as they were read, and units."""
-        return Fleet(self.read, self.simulator.unit_table(), fleet_card(len(self.read), "a live plant"))
-
     def week(self, rollback: Rollback = "release and state") -> None:
         """Lives seven days."""
         for _ in range(7):
@@ -72,11 +66,10 @@ class Plant(LiveSystem[Release]):
         self.read = pd.concat([self.read, self._read(come, release)], ignore_index=True)
         features = self._features_from(first)
         self.features = pd.concat([self.features, features])
-        in_place = come["unit_id"].isin(today["unit_id"]).to_numpy() & (come["time"] >= date - 3 * DAY).to_numpy()
-        newest = ~come["unit_id"].duplicated(keep="last").to_numpy()
-        wanted, replaced = self._decided(release, features, come, in_place & newest)
-        gone = set(failed.tolist())
-        ordered = [unit for unit in come["unit_id"].to_numpy()[replaced].tolist() if unit not in gone]
+        in_place = come["unit_id"].isin(today["unit_id"]) & (come["time"] >= date - 3 * DAY)
+        asked = (in_place & ~come["unit_id"].duplicated(keep="last")).to_numpy()
+        wanted, replaced = release.decide(features[asked], come["time"][asked])
+        ordered = np.setdiff1d(come["unit_id"][asked][replaced], failed)
         self.simulator.replace(ordered)
         stake = release.policy.failure_eur * self.simulator.positions / MEAN_LIFE_DAYS
         cost = PLANNED_EUR * len(ordered) + release.policy.failure_eur * len(failed)
@@ -102,20 +95,21 @@ class Plant(LiveSystem[Release]):
 
     def retrain(self, label_policy: LabelPolicy = "known by now") -> None:
         """Fits the same kind of model, and a monitor for it, on what is known by now."""
-        old, fleet = self.release, self.fleet
-        release = fit_release(
-            *(fleet.readings, fleet.units, self.features, self.now, old.model_name, old.policy, label_policy),
-            calibration=old.calibration,
-        )
-        self.deploy(release, monitor_of(self.features, self.read["sensor_model"], self.read["time"], self.now))
+        self.deploy(self._fitted(self.release.policy, label_policy), monitor_of(self.features, self.read, self.now))
 
     def change_policy(self, policy: ReplacementPolicy) -> None:
         """Puts a release of the same kind under another policy in charge; there is no way back from it."""
-        fleet, old = self.fleet, self.release
-        self.release = fit_release(
-            fleet.readings, fleet.units, self.features, self.now, old.model_name, policy, calibration=old.calibration
-        )
+        self.release = self._fitted(policy)
         self.earlier.clear()
+
+    def misread(self) -> int:
+        """How many of the remembered readings are not what was sent."""
+        return int((self.read["vibration"] != self.readings["vibration"]).sum())
+
+    def _fitted(self, policy: ReplacementPolicy, label_policy: LabelPolicy = "known by now") -> Release:
+        units, old = self.simulator.unit_table(), self.release
+        learned = (self.read, units, self.features, self.now, old.model_name, policy, label_policy)
+        return fit_release(*learned, calibration=old.calibration)
 
     def _arrived(self, today: pd.DataFrame, midnight: pd.Timestamp) -> pd.DataFrame:
         """What arrives before `midnight`, of today's readings and of those still on their way, by when it was taken."""
@@ -129,15 +123,7 @@ class Plant(LiveSystem[Release]):
         return readings if release.calibration == RIGHT else release.calibration.parsed(sent(readings))
 
     def _features_from(self, first: int) -> pd.DataFrame:
-        """The features of the rows from `first` on, from whatever was read of their units."""
+        """The features of the rows from `first` on: their windows, and each unit's first days."""
         new = self.read.iloc[first:]
-        mine = self.read["unit_id"].isin(new["unit_id"])
-        return features_of(self.read[mine]).iloc[-len(new) :]
-
-    def _decided(
-        self, release: Release, features: pd.DataFrame, come: pd.DataFrame, asked: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Which rows are wanted and which replaced, (n,) each; only the rows `asked` are decided."""
-        wanted, replaced = np.zeros(len(come), dtype=bool), np.zeros(len(come), dtype=bool)
-        wanted[asked], replaced[asked] = release.decide(features[asked], come["time"][asked])
-        return wanted, replaced
+        seen = (self.read["time"] > new["time"].min() - MONTH * DAY) | (self.read["age_days"] < FIRST_DAYS)
+        return features_of(self.read[seen & self.read["unit_id"].isin(new["unit_id"])]).iloc[-len(new) :]

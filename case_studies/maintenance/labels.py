@@ -1,8 +1,7 @@
 """Lives that have not ended: what is known of a unit that still runs, and what a model may learn from it.
 
-A unit is censored if it runs still, or was replaced or withdrawn before it failed: its life is longer than what was
-seen. Whoever drops such units keeps the short lives. Remaining life is capped: of a unit that ran for the cap's days
-after a reading, the capped label of that reading is known, whatever became of it later.
+A unit is censored if it runs still, or was replaced or withdrawn before it failed. Remaining life is capped: of a unit
+that ran for the cap's days after a reading, the capped label of that reading is known, whatever became of it later.
 """
 
 from dataclasses import dataclass
@@ -12,10 +11,13 @@ import numpy as np
 import pandas as pd
 
 from case_studies.maintenance.data import DAY, MaintenanceError
+from mlsd_lib.modeling.lifetimes import censoring_weights
 
 LabelPolicy = Literal["known by now", "drop censored", "censored as failed"]
 CAP_DAYS = 60
 """Beyond two months nobody plans a replacement, and no sensor tells more."""
+HELD_OUT_TENTHS = 4
+"""Of ten units so many set ages, limits, thresholds and intervals; the models learn from the others."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,20 @@ class TrainingLabels:
 
     use: np.ndarray
     label: np.ndarray
+
+
+@dataclass(frozen=True)
+class KnownLives:
+    """What rules are set on: the units that had failed by a day, and those of them that no model learned from.
+
+    `life_days` and `weight`, by unit: whole lives, and what each stands for among all units. `judged_days`: the lives
+    of the held-out ones. `judged`: which readings are theirs, (n,) of bool.
+    """
+
+    life_days: pd.Series
+    weight: pd.Series
+    judged_days: pd.Series
+    judged: np.ndarray
 
 
 def lifetimes(units: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
@@ -36,44 +52,24 @@ def lifetimes(units: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
     return pd.DataFrame({"days": days, "failed": failed, "load": started["load"].to_numpy()}, index=started.index)
 
 
-def mean_life(lives: pd.DataFrame, method: str) -> float:
-    """The mean life, days, that `method` makes of `lives`; for "Kaplan-Meier" up to the longest life seen.
-
-    "drop censored" averages the failed ones, "Weibull AFT" fits a life with a rising hazard that depends on the load.
-    """
-    if method == "drop censored":
-        return float(lives["days"][lives["failed"]].mean())
-    if method == "Kaplan-Meier":
-        from lifelines import KaplanMeierFitter
-        from lifelines.utils import restricted_mean_survival_time
-
-        fitted = KaplanMeierFitter().fit(lives["days"], lives["failed"])
-        return float(restricted_mean_survival_time(fitted, t=lives["days"].max()))
-    if method == "Weibull AFT":
-        return float(weibull_aft(lives).predict_expectation(lives).mean())
-    raise MaintenanceError(f"The method is {method!r}; it is 'drop censored', 'Kaplan-Meier' or 'Weibull AFT'.")
+def held_out(unit: pd.Series | pd.Index) -> np.ndarray:
+    """Which rows are of units that no model learns from, by the number of the unit, (n,) of bool."""
+    return np.asarray(unit) * 7 % 10 < HELD_OUT_TENTHS
 
 
-def weibull_aft(lives: pd.DataFrame) -> "WeibullAFTFitter":  # type: ignore[name-defined]  # noqa: F821
-    """A fitted `lifelines.WeibullAFTFitter` of lives on load."""
-    from lifelines import WeibullAFTFitter
+def known_lives(readings: pd.DataFrame, units: pd.DataFrame, now: pd.Timestamp) -> KnownLives:
+    """The lives that had ended in a failure by `now`."""
+    lives = lifetimes(units, now)
+    failed = lives["failed"]
+    weight = pd.Series(censoring_weights(lives), lives.index)[failed]
+    ours = lives["days"][failed & held_out(lives.index)]
+    judged = readings["unit_id"].isin(ours.index) & (readings["time"] < now)
+    return KnownLives(lives["days"][failed], weight, ours, judged.to_numpy())
 
-    if lives["failed"].sum() < 5:
-        raise MaintenanceError(f"{lives['failed'].sum()} units have failed; a Weibull life needs 5. Wait for more.")
-    return WeibullAFTFitter().fit(lives, "days", "failed")
 
-
-def censoring_weights(lives: pd.DataFrame) -> np.ndarray:
-    """What each unit stands for, (units,): 0 if censored, else 1 over the share of units watched for so long.
-
-    Inverse probability of censoring weights (J. Robins and A. Rotnitzky, 1992), by Kaplan and Meier's estimate of when
-    watching ends; no weight is above 20.
-    """
-    from lifelines import KaplanMeierFitter
-
-    watched = KaplanMeierFitter().fit(lives["days"], ~lives["failed"])
-    share = watched.survival_function_at_times(lives["days"] - 0.5).to_numpy()
-    return np.where(lives["failed"], 1 / np.maximum(share, 0.05), 0.0)
+def days_left(readings: pd.DataFrame, life_days: pd.Series) -> np.ndarray:
+    """How long the unit of each reading went on, (n,), from whole lives by unit; NaN for a unit without one."""
+    return life_days.reindex(readings["unit_id"]).to_numpy(float) - readings["age_days"].to_numpy()
 
 
 def training_labels(
@@ -82,9 +78,9 @@ def training_labels(
     """What may be learned at `now` under `policy`; only ends that have come by then are looked at."""
     if policy not in get_args(LabelPolicy):
         raise MaintenanceError(f"The label policy is {policy!r}; it must be one of {', '.join(get_args(LabelPolicy))}.")
-    of_unit = lifetimes(units, now).reindex(readings["unit_id"])
-    left = of_unit["days"].to_numpy() - readings["age_days"].to_numpy()
-    failed = of_unit["failed"].to_numpy() == 1
+    lives = lifetimes(units, now)
+    left = days_left(readings, lives["days"])
+    failed = lives["failed"].reindex(readings["unit_id"]).to_numpy() == 1
     use = (readings["time"] < now).to_numpy()
     if policy == "drop censored":
         use = use & failed

@@ -15,13 +15,12 @@ import pandas as pd
 
 from case_studies.maintenance.data import RIGHT, Calibration, MaintenanceError
 from case_studies.maintenance.features import FEATURES
-from case_studies.maintenance.labels import CAP_DAYS, LabelPolicy, censoring_weights, lifetimes, training_labels
+from case_studies.maintenance.labels import CAP_DAYS, LabelPolicy, days_left, held_out, known_lives, training_labels
 from case_studies.maintenance.policy import ReplacementPolicy, best_age, best_threshold
 from mlsd_lib.modeling import read_artefact, save_artefact
+from mlsd_lib.modeling.conformal import conformal_margin
 
 COVERAGE = 0.9
-HELD_OUT_TENTHS = 4
-"""Of ten units so many set the threshold and the intervals; the model learns from the others."""
 
 
 def _linear(seed: int) -> Any:
@@ -84,25 +83,6 @@ def remaining(model: Any, features: pd.DataFrame | np.ndarray) -> np.ndarray:
     return np.clip(model.predict(np.asarray(features, dtype=float)), 0, CAP_DAYS)
 
 
-def margin_days(error: np.ndarray, unit: np.ndarray, rng: np.random.Generator, coverage: float = COVERAGE) -> float:
-    """The half-width, days, of split-conformal intervals, from absolute errors on held-out units, (n,) each.
-
-    Rows of a unit are not exchangeable, units are: one row is drawn from each, and the ceil((units + 1) coverage)-th
-    smallest error covers a row drawn from a new unit at least so often; the mean over 50 draws is taken (H.
-    Papadopoulos and others, 2002). Raises `MaintenanceError` for too few units.
-    """
-    order = rng.permuted(np.tile(np.arange(len(unit)), (50, 1)), axis=1)
-    units = len(np.unique(unit))
-    rank = int(np.ceil((units + 1) * coverage))
-    if rank > units:
-        needed = int(np.ceil(coverage / (1 - coverage)))
-        raise MaintenanceError(
-            f"{units} units cannot show a coverage of {coverage}; that takes {needed}. Hold out more."
-        )
-    drawn = [np.sort(error[rows[np.unique(unit[rows], return_index=True)[1]]])[rank - 1] for rows in order]
-    return float(np.mean(drawn))
-
-
 @dataclass(frozen=True)
 class Release:
     """All that decides about a unit: model, policy, threshold, interval, and the calibration that reads the sensors."""
@@ -127,9 +107,13 @@ class Release:
         rows = np.asarray(features, dtype=float)
         return self.policy.value(risk(self.remaining(rows)), rows[:, 0])
 
+    def alarms(self, features: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """Which rows say that their unit is to be replaced, (n,) of bool."""
+        return self.value(features) >= self.threshold
+
     def decide(self, features: pd.DataFrame, time: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         """Which units are wanted, and which of them the crew replaces, (n,) of bool each, in the order they came."""
-        wanted = self.value(features) >= self.threshold
+        wanted = self.alarms(features)
         return wanted, self.policy.replaced(time, wanted)
 
     def save(self, folder: Path) -> None:
@@ -157,11 +141,6 @@ def risk(remaining_days: Any) -> Any:
     return 1 - remaining_days / CAP_DAYS
 
 
-def held_out(unit: Any) -> np.ndarray:
-    """Which rows are of units that no model learns from, by the number of the unit, (n,) of bool."""
-    return np.asarray(unit) * 7 % 10 < HELD_OUT_TENTHS
-
-
 def fit_release(
     readings: pd.DataFrame,
     units: pd.DataFrame,
@@ -174,35 +153,18 @@ def fit_release(
     calibration: Calibration = RIGHT,
 ) -> Release:
     """The release that could be made at `now`: nothing later than that is looked at."""
-    policy = policy or ReplacementPolicy()
-    learned, apart = training_labels(readings, units, now, label_policy), held_out(readings["unit_id"])
-    rows = learned.use & ~apart
+    policy, known = policy or ReplacementPolicy(), known_lives(readings, units, now)
+    learned = training_labels(readings, units, now, label_policy)
+    rows = learned.use & ~held_out(readings["unit_id"])
     model = fit(name, features[rows], learned.label[rows], seed)
-    lives, weight = known_lives(units, now)
-    judged = apart & readings["unit_id"].isin(lives.index).to_numpy() & (readings["time"] < now).to_numpy()
-    expected = remaining(model, features[judged])
+    judged, expected = readings[known.judged], remaining(model, features[known.judged])
     if policy.by == "age":
-        threshold = best_age(lives.to_numpy(), weight.to_numpy(), policy.failure_eur) - 1
+        threshold = best_age(known.life_days, known.weight, policy.failure_eur) - 1
     else:
-        ours = lives[held_out(lives.index)]
-        threshold = best_threshold(readings[judged], risk(expected), ours, policy.failure_eur, weight)
-    error = np.abs(expected - np.clip(_left(readings[judged], lives), 0, CAP_DAYS))
-    rng = np.random.default_rng(seed)
-    return Release(
-        name, model, policy, threshold, margin_days(error, readings["unit_id"].to_numpy()[judged], rng), calibration
-    )
-
-
-def known_lives(units: pd.DataFrame, now: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
-    """The lives, days, of the units that had failed by `now`, and what each stands for among all of them."""
-    lives = lifetimes(units, now)
-    weight = pd.Series(censoring_weights(lives), lives.index)
-    failed = lives["failed"]
-    return lives["days"][failed], weight[failed]
-
-
-def _left(readings: pd.DataFrame, lives: pd.Series) -> np.ndarray:
-    return lives.reindex(readings["unit_id"]).to_numpy() - readings["age_days"].to_numpy()
+        threshold = best_threshold(judged, risk(expected), known.judged_days, policy.failure_eur, known.weight)
+    error = np.abs(expected - np.clip(days_left(judged, known.judged_days), 0, CAP_DAYS))
+    margin = conformal_margin(error, judged["unit_id"].to_numpy(), np.random.default_rng(seed), COVERAGE)
+    return Release(name, model, policy, threshold, margin, calibration)
 
 
 def edge_models(model: Any, folder: Path) -> tuple[Path, Path]:

@@ -18,6 +18,8 @@ PLANNED_EUR = 1_000.0
 FAILURE_EUR = 6_000.0
 LOOK_EUR = 40.0
 """An hour of the crew, to look at a unit for an alarm."""
+WORN_DAYS = 20
+"""A unit that gives signs shows them to whoever looks when it has so many days left."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,9 @@ def saved_by_unit(policy: Outcome, nothing: Outcome, positions: int) -> np.ndarr
     return positions * (influence(nothing) - influence(policy) + share)
 
 
-def best_age(life_days: np.ndarray, weight: np.ndarray, failure_eur: float = FAILURE_EUR) -> float:
-    """The age, days, at which replacing costs least, from whole lives and their weights, (n,); inf if none pays."""
-    ages = np.arange(5, 366)
+def best_age(life_days: pd.Series, weight: pd.Series, failure_eur: float = FAILURE_EUR) -> float:
+    """The age, days, at which replacing costs least, from whole lives and their weights, by unit; inf if none pays."""
+    life_days, weight, ages = life_days.to_numpy(), weight.to_numpy(), np.arange(5, 366)
     kept = np.minimum(life_days[None, :], ages[:, None])
     cost = np.where(life_days[None, :] <= ages[:, None], failure_eur, PLANNED_EUR)
     rate = (cost @ weight) / (kept @ weight)
@@ -116,3 +118,30 @@ def best_threshold(
     rates = [outcome(readings, value >= limit, life_days, failure_eur, weight).rate for limit in tried]
     never = outcome(readings, np.zeros(len(value), dtype=bool), life_days, failure_eur, weight).rate
     return float(tried[int(np.argmin(rates))]) if min(rates) < never else np.inf
+
+
+def looked_after(
+    readings: pd.DataFrame, alarm: np.ndarray, units: pd.DataFrame, looks_a_day: int, rng: np.random.Generator
+) -> dict[str, float]:
+    """What alarms come to where each asks for a look, and the crew has time for `looks_a_day` of them.
+
+    `alarm`: (n,) of bool, a row of `readings` each; `units`: with the truth. A look finds the wear of a unit that has
+    at most `WORN_DAYS` left and gives signs; that unit is replaced, and its later readings are left out. Any other
+    unit stays, and may ring again tomorrow. Which of a day's alarms is looked at is chance: nobody knows the true one.
+    Gives `alarms` and `looks` a day, and the cost of all positions in `eur` a day.
+    """
+    of_unit = units.reindex(readings["unit_id"])
+    left = of_unit["life_days"].to_numpy() - readings["age_days"].to_numpy()
+    worn = (left <= WORN_DAYS) & (left > 1) & ~of_unit["sudden"].to_numpy(bool)
+    unit, found = readings["unit_id"].to_numpy(), np.zeros(int(readings["unit_id"].max()) + 1, dtype=bool)
+    alarms, looks, failures, days, lived = 0, 0, 0, 0, 0
+    for rows in readings.groupby(readings["time"].dt.normalize()).indices.values():
+        running = rows[~found[unit[rows]]]
+        rang = running[alarm[running]]
+        seen = rng.permutation(rang)[:looks_a_day]
+        found[unit[seen[worn[seen]]]] = True
+        failures += int((left[running] <= 1).sum())
+        alarms, looks, days, lived = alarms + len(rang), looks + len(seen), days + 1, lived + len(running)
+    cost = LOOK_EUR * looks + PLANNED_EUR * found.sum() + FAILURE_EUR * failures
+    eur = float(cost / lived) * units["position"].nunique()
+    return {"alarms": alarms / days, "looks": looks / days, "eur": eur}

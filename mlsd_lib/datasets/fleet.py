@@ -21,7 +21,10 @@ CMAPSS_PUBLISHED = {
     "FD003": (24_720, 100, 16_596, 100),
     "FD004": (61_249, 249, 41_214, 248),
 }
-"""Rows and engines to learn from, rows and engines of the test."""
+"""Rows and engines to learn from, rows and engines of the test, as counted in the files themselves.
+
+NASA's readme gives the same engines, but for FD004 the two the other way round.
+"""
 FD001_RUL_TOTAL = 7_552
 AI4I_COLUMNS = (
     *("UDI", "Product ID", "Type", "Air temperature [K]", "Process temperature [K]", "Rotational speed [rpm]"),
@@ -57,6 +60,31 @@ class Engines:
     test: pd.DataFrame
     test_rul: np.ndarray
     card: DataCard
+
+    def relative(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """`train` and `test` with each sensor as its distance from the mean at its condition of operation, in the
+        spread there, both of `train`; `unit`, `cycle` and the sensors that move, no settings.
+
+        At sea level the settings only tremble, which is one condition; elsewhere rounding shows the six.
+        """
+        sensors = [name for name in CMAPSS_COLUMNS if name.startswith("sensor")]
+        keys = [part[list(CMAPSS_COLUMNS[2:5])].round(1).astype(str).agg(" ".join, axis=1) for part in self._parts]
+        if keys[0].nunique() > 10:
+            keys = [pd.Series("", index=part.index) for part in self._parts]
+        by_condition = self.train[sensors].groupby(keys[0].to_numpy())
+        mean, spread = by_condition.mean(), by_condition.std().fillna(0)
+        moving = [name for name in sensors if spread[name].max() > 1e-6]
+        tables = []
+        for part, key in zip(self._parts, keys, strict=True):
+            known = key.where(key.isin(mean.index), mean.index[0]).to_numpy()
+            usual = np.maximum(spread.loc[known, moving].to_numpy(), 1e-9)
+            scaled = (part[moving].to_numpy() - mean.loc[known, moving].to_numpy()) / usual
+            tables.append(part[["unit", "cycle"]].join(pd.DataFrame(scaled, columns=moving, index=part.index)))
+        return tables[0], tables[1]
+
+    @property
+    def _parts(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return self.train, self.test
 
 
 def simulate(rng: np.random.Generator, days: int = 240, **options: Any) -> Fleet:

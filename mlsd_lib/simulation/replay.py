@@ -35,3 +35,8 @@ def replay(
                 raise SimulationError(f"The service at {url}/{route} answered {status}: {json.dumps(answer)[:300]}.")
             answers += answer.get("rows", [])
     return pd.DataFrame(answers)
+
+
+def bodies(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    """The rows of `table` as bodies for a service, in their order; its column `time` becomes a text of ISO 8601."""
+    return table.assign(time=table["time"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f")).to_dict("records")

@@ -24,7 +24,7 @@ HOSTILE = [
     ({"time": "yesterday"}, "time"),
 ]
 SMALL = """
-positions, history_days, rig_units, quiet_plants = 60, 170, 45, 1
+positions, history_days, rig_units, plant_days = 60, 170, 45, 100
 load_seconds, live_weeks, incident_weeks = 1, 2, 1
 """
 CHOICES = {
@@ -75,7 +75,7 @@ def spoiled(release):
 
 def watch(release):
     readings = fleet().readings
-    fitted = monitor.monitor_of(fleet_features(), readings["sensor_model"], readings["time"], release_day())
+    fitted = monitor.monitor_of(fleet_features(), readings, release_day())
 
     def alerts(number, seen):
         window = monitor.window_of(seen, readings["sensor_model"][rows(number)])
