@@ -16,9 +16,9 @@ def conformal_margin(
     groups.
     """
     _, code, size = np.unique(group, return_inverse=True, return_counts=True)
-    rank = int(np.ceil((len(size) + 1) * coverage))
+    rank = int(np.ceil((len(size) + 1) * coverage - 1e-9))
     if rank > len(size):
-        needed = int(np.ceil(coverage / (1 - coverage)))
+        needed = int(np.ceil(coverage / (1 - coverage) - 1e-9))
         raise ModelingError(
             f"{len(size)} groups cannot show a coverage of {coverage}; that takes {needed}. Hold out more."
         )

@@ -42,6 +42,22 @@ def test_the_other_subsets_are_read_by_their_names(tmp_path, subset):
     assert len(cmapss(subset, tmp_path).test) == 5
 
 
+def test_sensors_are_relative_to_their_condition_and_those_that_stand_still_are_left_out(tmp_path):
+    write_cmapss(tmp_path, lives=(40, 40))
+    engines = cmapss("FD001", tmp_path)
+    for part in (engines.train, engines.test):
+        high = (part["cycle"] % 2).to_numpy()
+        part[["setting_1", "setting_2", "setting_3"]] = np.column_stack([20.0 * high, high, 100.0 * high])
+        part["sensor_2"] += 500 * high
+        part["sensor_5"] = 14.62
+    train, test = engines.relative()
+    assert list(train) == [name for name in CMAPSS_COLUMNS if name in train]
+    assert {"sensor_5", "setting_1"}.isdisjoint(train)
+    assert train.groupby(train["cycle"] % 2)["sensor_2"].mean().abs().max() < 1e-9
+    assert train.groupby(train["cycle"] % 2)["sensor_2"].std().to_numpy() == pytest.approx([1, 1])
+    assert test["sensor_2"].abs().max() < 10
+
+
 def spoil(path, change):
     path.write_text(change(path.read_text()))
 

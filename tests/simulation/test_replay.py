@@ -4,9 +4,10 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import pandas as pd
 import pytest
 
-from mlsd_lib.simulation import SimulationError, replay
+from mlsd_lib.simulation import SimulationError, bodies, replay
 
 
 @pytest.fixture
@@ -53,3 +54,8 @@ def test_a_refusal_stops_the_replay_and_says_what_was_answered(service):
     with pytest.raises(SimulationError, match="/reports answered 422"):
         replay(url, events((2, "late")), events((1, "bad")))
     assert len(received) == 1
+
+
+def test_rows_become_bodies_that_json_can_carry():
+    table = pd.DataFrame({"id": [7], "time": pd.to_datetime(["2026-03-01 00:00:01.5"])})
+    assert json.loads(json.dumps(bodies(table))) == [{"id": 7, "time": "2026-03-01T00:00:01.500000"}]

@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 
 from case_studies.maintenance import labels
-from case_studies.maintenance.data import DAY, MaintenanceError, drifting, load_fleet, sent
+from case_studies.maintenance.data import DAY, MaintenanceError, contract, drifting, load_fleet, sent
 from case_studies.maintenance.features import FEATURES, features_of
 from mlsd_lib.data import ContractBroken, admit
-from mlsd_lib.datasets.fleet_simulator import MEAN_LIFE_DAYS
 
 
 def slow_features(readings, row):
@@ -36,13 +35,6 @@ def test_no_feature_changes_when_the_future_is_cut_off(fleet, fleet_features, re
     np.testing.assert_allclose(features_of(fleet.readings[past]), fleet_features[past], atol=1e-6)
 
 
-def test_dropping_censored_lives_keeps_the_short_ones_and_a_weibull_life_does_not(fleet, release_day):
-    lives = labels.lifetimes(fleet.units, release_day - 50 * DAY)
-    dropped, fitted = (labels.mean_life(lives, method) for method in ("drop censored", "Weibull AFT"))
-    assert dropped < 0.7 * MEAN_LIFE_DAYS
-    assert fitted == pytest.approx(MEAN_LIFE_DAYS, rel=0.2)
-
-
 def test_lives_know_nothing_of_ends_that_have_not_come(fleet, release_day):
     then = release_day - 50 * DAY
     lives = labels.lifetimes(fleet.units, then)
@@ -66,23 +58,20 @@ def test_a_capped_label_of_a_running_unit_is_known_once_it_has_run_so_long(fleet
     assert (as_failed.label[as_failed.use] < true[as_failed.use]).sum() > 500
 
 
-def test_weighted_for_censoring_the_failed_units_stand_for_all(fleet):
-    lives = labels.lifetimes(fleet.units, fleet.now)
-    weight = labels.censoring_weights(lives)
-    weighted = np.average(lives["days"], weights=weight)
-    assert weight[~lives["failed"]].max() == 0
-    assert labels.mean_life(lives, "drop censored") < weighted < 1.1 * MEAN_LIFE_DAYS
+def test_rules_are_set_on_units_that_no_model_learned_from(fleet, release_day):
+    known = labels.known_lives(fleet.readings, fleet.units, release_day)
+    judged = fleet.readings[known.judged]
+    assert set(judged["unit_id"]) == set(known.judged_days.index)
+    assert labels.held_out(judged["unit_id"]).all()
+    assert (judged["time"] < release_day).all()
+    assert labels.held_out(known.life_days.index).mean() == pytest.approx(0.4, abs=0.1)
+    assert (known.weight >= 1).all()
 
 
 @pytest.mark.parametrize(
     ("ask", "told"),
     [
-        (lambda fleet: labels.mean_life(labels.lifetimes(fleet.units, fleet.now), "median"), "The method is 'median'"),
         (lambda fleet: labels.training_labels(fleet.readings, fleet.units, fleet.now, "all"), "label policy is 'all'"),
-        (
-            lambda fleet: labels.weibull_aft(labels.lifetimes(fleet.units, fleet.units["installed"].min() + 9 * DAY)),
-            "5",
-        ),
         (lambda fleet: load_fleet("train_FD001.txt"), "report --protocol fd001"),
     ],
 )
@@ -101,8 +90,6 @@ def test_a_drifting_firmware_moves_one_sensor_model_and_its_vibration_alone(flee
 
 
 def test_a_table_that_breaks_the_contract_is_set_aside(fleet, tmp_path):
-    from case_studies.maintenance.data import contract
-
     bad = fleet.readings.assign(sensor_model="D", temperature=pd.Series(999.0, index=fleet.readings.index))
     with pytest.raises(ContractBroken) as caught:
         admit(bad, contract(), "readings", tmp_path)
