@@ -23,6 +23,8 @@ DAY_US = 86_400_000_000
 SENT_PER_UNIT = {"A": (1.0, 1.0, 1.0), "B": (0.1, 1.0, 100.0), "C": (1_000.0, 10.0, 1.0)}
 """What each sensor model sends for 1 mm/s, 1 degree Celsius, 1 bar: B counts cm/s and kPa, C um/s and tenths."""
 MESSAGE = ["reading_id", "time", "unit_id", "sensor_model", "age_days", "load", *SENSORS]
+RANGES = {"vibration": (0, 50), "temperature": (-40, 250), "pressure": (0, 60)}
+"""What a sensor can read, in units."""
 DRIFT_A_DAY = 0.08
 
 
@@ -35,7 +37,6 @@ def contract() -> "DataFrameSchema":
     import pandera.pandas as pa
 
     ordered = pa.Check(lambda time: time.is_monotonic_increasing, name="ordered")
-    ranges = zip(SENSORS, ((0, 50), (-40, 250), (0, 60)), strict=True)
     return pa.DataFrameSchema(
         {
             "reading_id": pa.Column("int64", unique=True),
@@ -44,7 +45,7 @@ def contract() -> "DataFrameSchema":
             "sensor_model": pa.Column(checks=pa.Check.isin(SENSOR_MODELS)),
             "age_days": pa.Column("int64", pa.Check.ge(0)),
             "load": pa.Column("float64", pa.Check.in_range(0, 3)),
-            **{name: pa.Column("float64", pa.Check.in_range(*limits)) for name, limits in ranges},
+            **{name: pa.Column("float64", pa.Check.in_range(*limits)) for name, limits in RANGES.items()},
         },
         strict=False,
     )

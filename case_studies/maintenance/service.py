@@ -12,13 +12,13 @@ import pandas as pd
 from prometheus_client import Counter
 from pydantic import BaseModel, Field
 
-from case_studies.maintenance.data import MESSAGE, Calibration, microseconds_of, sent
+from case_studies.maintenance.data import MESSAGE, RANGES, SENT_PER_UNIT, Calibration, microseconds_of, sent
 from case_studies.maintenance.features import online_features
 from case_studies.maintenance.labels import CAP_DAYS
 from case_studies.maintenance.models import Release, risk
 from mlsd_lib.datasets.fleet_simulator import SENSORS
 from mlsd_lib.modeling import Run
-from mlsd_lib.serving import Decision, DecisionService, DecisionStore, Id, LocalTime
+from mlsd_lib.serving import BadRequest, Decision, DecisionService, DecisionStore, Id, LocalTime
 
 Sent = Annotated[float, Field(ge=-1e6, le=1e6)]
 
@@ -99,8 +99,9 @@ class MaintenanceService(DecisionService[Release]):
 
     def decide(self, release: Release, request: Reading, time_us: int) -> Decision:
         """Remaining life with its interval, and whether the unit is replaced: once, and while the crew has room."""
-        values = [getattr(request, name) for name in SENSORS]
-        values = release.calibration.parsed_one(request.sensor_model, time_us, values)
+        sent_values = [getattr(request, name) for name in SENSORS]
+        _require_in_range(request.sensor_model, sent_values)
+        values = release.calibration.parsed_one(request.sensor_model, time_us, sent_values)
         key = (request.reading_id, request.unit_id, time_us, request.age_days)
         self.store.insert("readings", [(*key, *values)])
         seen = online_features(self.store.connection, *key[1:], request.load, values)
@@ -130,6 +131,15 @@ class MaintenanceService(DecisionService[Release]):
     def count(self, request: Reading, decision: Decision, version: str) -> None:
         self._by_model.labels(request.sensor_model).inc()
         self._replaced.labels(version).inc(int(decision.acted))
+
+
+def _require_in_range(sensor_model: str, values: list[float]) -> None:
+    """Refuses what no sensor of that model can send, whatever a release makes of it."""
+    for (name, limits), value, per_unit in zip(RANGES.items(), values, SENT_PER_UNIT[sensor_model], strict=True):
+        low, high = (limit * per_unit for limit in limits)
+        if not low <= value <= high:
+            rule = f"sensor model {sensor_model} sends a {name} from {low:g} to {high:g}"
+            raise BadRequest(422, name, value, rule, "Check the unit and the sensor model.")
 
 
 def app_of(run: Run) -> flask.Flask:
