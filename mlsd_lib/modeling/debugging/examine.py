@@ -27,9 +27,11 @@ def examine(
     smaller than your loop's batch if it drops incomplete ones. Neither the model nor the data change, nor torch's state
     of randomness.
 
-    An alarm is a reason to look, not a proof. Over 400 healthy networks and 100 healthy estimators, each on data of its
-    own (`python -m mlsd_lib.modeling.debugging.healthy`), FALSE_ALARMS. Raises `ModelingError` for what cannot be
-    examined.
+    An alarm is a reason to look, not a proof. Of 200 healthy networks 3 had an alarm, 1.5 % (95 % interval .3 to 4.3 %),
+    and of 100 healthy estimators none (below 3.6 %), each on a table of its own; measured by
+    `python -m mlsd_lib.modeling.debugging.healthy`.
+
+    Raises `ModelingError` for what cannot be examined.
     """
     if not isinstance(data, Split):
         raise ModelingError(

@@ -1,7 +1,7 @@
 """Cheap checks of a torch network, its training loop and its prediction function.
 
-Sources: A. Karpathy, A Recipe for Training Neural Networks, 2019; E. Breck et al., The ML Test Score, 2017. Five
-rules were corrected on networks of `healthy` with other seeds; their false alarms are measured on other seeds.
+Sources: A. Karpathy, A Recipe for Training Neural Networks, 2019; E. Breck et al., The ML Test Score, 2017. Six
+rules were corrected on networks of `healthy`; false alarms are measured on other seeds than those.
 """
 
 import copy
