@@ -27,8 +27,8 @@ def examine(
     smaller than your loop's batch if it drops incomplete ones. Neither the model nor the data change, nor torch's state
     of randomness.
 
-    An alarm is a reason to look, not a proof. Of 200 healthy networks 3 had an alarm, 1.5 % (95 % interval .3 to 4.3 %),
-    and of 100 healthy estimators none (below 3.6 %), each on a table of its own; measured by
+    An alarm is a reason to look, not a proof. Of 200 healthy networks 3 had an alarm, 1.5 % (95 % interval .3 to
+    4.3 %), and of 100 healthy estimators none (below 3.6 %), each on a table of its own; measured by
     `python -m mlsd_lib.modeling.debugging.healthy`.
 
     Raises `ModelingError` for what cannot be examined.
