@@ -70,8 +70,7 @@ def train(
     from case_studies.fraud import train as training
     from case_studies.fraud.policy import ReviewPolicy
 
-    with progress("reading the payments") as tell:
-        run = Run.new(out)
+    with progress("reading the payments") as tell, commands.new_run(out) as run:
         options = {"seed": seed, "days": days} if source == "simulator" else {}
         stream = data.load_payments(source, quarantine=run.path / "quarantine", **options)
         policy = ReviewPolicy(rank_by.value, reviews_per_day)

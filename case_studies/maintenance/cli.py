@@ -67,8 +67,7 @@ def train(
     from case_studies.maintenance.policy import ReplacementPolicy
     from mlsd_lib.datasets.fleet import run_to_failure
 
-    with progress("reading the fleet") as tell:
-        run = Run.new(out)
+    with progress("reading the fleet") as tell, commands.new_run(out) as run:
         fleet = data.load_fleet(source, run.path / "quarantine", seed=seed, days=days, positions=positions)
         rng = np.random.default_rng(seed)
         rig, policy = run_to_failure(rng.spawn(1)[0], rig_units), ReplacementPolicy(crew_per_day, by.value)

@@ -60,8 +60,8 @@ def train(
     from case_studies.moderation import train as training
     from case_studies.moderation.policy import ModerationPolicy
 
-    with progress("writing the posts") as tell:
-        run, rng = Run.new(out), np.random.default_rng(seed)
+    with progress("writing the posts") as tell, commands.new_run(out) as run:
+        rng = np.random.default_rng(seed)
         stream = data.load_posts(rng, days, run.path / "quarantine", authors=authors)
         policy = ModerationPolicy(reviews_per_hour=reviews_per_hour, order=order.value)
         table = training.train(run, stream, rng, policy, test_days, tell)

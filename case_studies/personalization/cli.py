@@ -21,7 +21,7 @@ class Labels(StrEnum):
     AS_SEEN = "as seen"
 
 
-Explore = Annotated[float, typer.Option(help="Share of the slots that show any item.", min=0.001, max=1.0)]
+Explore = Annotated[float, typer.Option(help="Share of the pages whose slots show any item.", min=0.001, max=1.0)]
 LabelChoice = Annotated[Labels, typer.Option(help="Which clicks to learn from.")]
 
 
@@ -62,8 +62,7 @@ def train(
     from case_studies.personalization import train as training
     from case_studies.personalization.policy import SlotPolicy
 
-    with progress("reading the views") as tell:
-        run = Run.new(out)
+    with progress("reading the views") as tell, commands.new_run(out) as run:
         stream = data.load(source, seed, days, quarantine=run.path / "quarantine")
         rng, policy = np.random.default_rng(seed), SlotPolicy(explore)
         table = training.train(run, stream, rng, policy, labels.value, test_days, tell)

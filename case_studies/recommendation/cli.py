@@ -71,8 +71,7 @@ def train(
     from case_studies.recommendation import train as training
     from case_studies.recommendation.policy import ShelfPolicy
 
-    with progress("reading visits and purchases") as tell:
-        run = Run.new(out)
+    with progress("reading visits and purchases") as tell, commands.new_run(out) as run:
         options = {"seed": seed, "days": days} if source == "simulator" else {}
         log = data.load_log(source, quarantine=run.path / "quarantine", **options)
         policy = ShelfPolicy(rank_by.value, explore_slots)

@@ -7,7 +7,7 @@ case, which adds them with the options and the progress line below.
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -148,6 +148,18 @@ def live_weeks(
         live()
         if retrain is not None:
             retrain()
+
+
+@contextmanager
+def new_run(out: Path) -> Iterator[Run]:
+    """A new run below `out`; where what was to fill it is refused before it wrote anything, its folder goes again."""
+    run = Run.new(out)
+    try:
+        yield run
+    except BaseException:
+        with suppress(OSError):  # it is not empty: what was written is kept
+            run.path.rmdir()
+        raise
 
 
 def show_trained(name: str, run: Run, card: object, table: "pd.DataFrame") -> None:

@@ -126,6 +126,17 @@ def test_an_incident_after_the_last_week_is_refused_before_anything_is_simulated
     assert lived == [7]
 
 
+def test_a_run_that_was_refused_before_it_wrote_anything_leaves_no_folder(tmp_path):
+    with pytest.raises(CourseError), commands.new_run(tmp_path) as run:
+        raise CourseError("no such source")
+    assert not run.path.exists()
+    begun = commands.new_run(tmp_path)
+    run = begun.__enter__()
+    (run.path / "data.json").write_text("{}")
+    begun.__exit__(CourseError, CourseError("too few days"), None)
+    assert (run.path / "data.json").exists()
+
+
 def test_weeks_are_written_and_shown(run, capsys):
     commands.show_weeks(run, pd.DataFrame({"saved_eur": [10.4]}))
     assert pd.read_csv(run.path / "weeks.csv")["saved_eur"].tolist() == [10.4]
