@@ -163,8 +163,14 @@ def _width_in(ax: "Axes") -> float:
 
 
 def _scale(ax: "Axes", axis: str, log: str, limits: tuple[float | None, float | None], ticks: Any) -> None:
+    which = ax.xaxis if axis == "x" else ax.yaxis
     if axis in log:
+        from mlsd_lib.lesson.log_ticks import LogTicks, log_text
+
         ax.set(**{f"{axis}scale": "log"})
+        which.set_major_locator(LogTicks())
+        which.set_major_formatter(log_text)
+        which.set_minor_locator(_no_ticks())
     if limits != (None, None):
         ax.set(**{f"{axis}lim": limits})
     if ticks is None:
@@ -172,7 +178,6 @@ def _scale(ax: "Axes", axis: str, log: str, limits: tuple[float | None, float | 
     texts = list(ticks.values()) if isinstance(ticks, Mapping) else None
     if texts is None and all(isinstance(one, int | float) for one in ticks):
         texts = [f"{one:,g}" for one in ticks]
-    which = ax.xaxis if axis == "x" else ax.yaxis
     which.set_ticks(list(ticks), texts)
     which.set_minor_locator(_no_ticks())
 

@@ -254,3 +254,16 @@ def test_overlapping_texts_are_found():
 def test_the_alt_text_says_finding_axes_and_names():
     ax = plot.lines({"clean": [1, 2]}, "Quantity\nrepairs labels", "labels", "accuracy (%)", at=[1, 2], better="up")
     assert alt_text(ax.figure) == "Quantity repairs labels; x: labels; y: accuracy (%)   better →; clean."
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(2.9, 4.6), (30, 47), (1.1, 1.2), (3, 900), (1e-3, 1e-2), (0.2, 7e4), (1, 1e9), (1e-12, 1e12)]
+)
+def test_a_logarithmic_axis_of_any_length_has_ticks_that_can_be_read(low, high):
+    at, series = np.geomspace(low, high, 20), {"a": np.linspace(low, high, 20)}
+    ax = plot.lines(series, "A finding", "ms", "EUR", at=at, log="xy")
+    assert overlapping_texts(ax.figure) == []
+    for axis in (ax.xaxis, ax.yaxis):
+        inside = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
+        assert 2 <= len(inside) <= 8
+        assert not axis.get_minorticklocs().size
