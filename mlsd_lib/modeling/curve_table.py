@@ -107,13 +107,13 @@ def load_table(path: Path = FILE) -> CurveTable:
 
 def make_table() -> CurveTable:
     """Trains every setting of `SPACE` under every seed: a few CPU minutes. Says on standard error how far it is."""
-    started = time.process_time()
+    begun_s = time.process_time()
     wrong = np.zeros((*map(len, SPACE.values()), SEEDS, len(EPOCHS), PARTS), np.uint8)
     nets = list(product(*map(enumerate, list(SPACE.values())[1:])))
     for done, ((b, batch_size), (n, num_layers), (w, width)) in enumerate(nets, 1):
         wrong[:, b, n, w] = train(SPACE["learning_rate"], int(batch_size), int(num_layers), int(width), range(SEEDS))
-        print(f"{done} of {len(nets)}, {time.process_time() - started:.0f} CPU s", file=sys.stderr)
-    return CurveTable(SPACE, wrong, time.process_time() - started)
+        print(f"{done} of {len(nets)}, {time.process_time() - begun_s:.0f} CPU s", file=sys.stderr)
+    return CurveTable(SPACE, wrong, time.process_time() - begun_s)
 
 
 def train(

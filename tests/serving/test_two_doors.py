@@ -6,8 +6,7 @@ from pathlib import Path
 import joblib
 import pytest
 
-from mlsd_lib.serving import ServerProcess
-from mlsd_lib.serving.post import post_json
+from mlsd_lib.serving import ServerProcess, post
 from tests.serving.demo_model import SumModel
 
 ROOT = Path(__file__).parents[2]
@@ -34,14 +33,14 @@ def url(tmp_path_factory):
 
 def test_a_right_row_gets_the_same_answer_at_both_doors(url):
     row = {"amount": 0.25, "hour": 0}
-    status, answer = post_json(f"{url}/predict", row)
+    status, answer = post(f"{url}/predict", row)
     assert (status, answer) == (200, {"score": 0.25, "used": [0.25, 0.0]})
-    assert post_json(f"{url}/lax", {"rows": [row]}) == (200, {"rows": [answer]})
+    assert post(f"{url}/lax", {"rows": [row]}) == (200, {"rows": [answer]})
 
 
 def test_a_renamed_field_is_refused_at_one_door_and_zero_at_the_other(url):
     row = {"amount_eur": 0.25, "hour": 0}
-    status, answer = post_json(f"{url}/predict", row)
+    status, answer = post(f"{url}/predict", row)
     assert status == 422
     assert "amount" in answer["error"]["field"]
-    assert post_json(f"{url}/lax", {"rows": [row]}) == (200, {"rows": [{"score": 0.0, "used": [0.0, 0.0]}]})
+    assert post(f"{url}/lax", {"rows": [row]}) == (200, {"rows": [{"score": 0.0, "used": [0.0, 0.0]}]})
