@@ -4,9 +4,12 @@ scikit-learn's models are converted by skl2onnx. It knows no XGBoost, whose tree
 ONNX's operator TreeEnsembleRegressor (https://onnx.ai/onnx/operators/, domain ai.onnx.ml, version 3).
 """
 
+import importlib
 import json
 import os
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,14 +27,34 @@ def onnx_model(model: Any, columns: int) -> bytes:
 
 def onnx_scores(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
     """A function from rows, (n, columns) of float32, to the probability of the second class, (n,), on one thread."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when onnxruntime is first imported
-    import onnxruntime
+    answers = onnx_answers(content)
+    return lambda rows: answers(rows)[:, -1]
 
+
+def onnx_answers(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
+    """A function from rows, (n, columns) of float32, to the model's last output, (n, classes), on one thread."""
+    onnxruntime = _runtime("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     given, asked = session.get_inputs()[0].name, [session.get_outputs()[-1].name]
-    return lambda rows: session.run(asked, {given: rows})[0][:, -1]
+    return lambda rows: session.run(asked, {given: rows})[0]
+
+
+def in_eight_bits(content: bytes) -> bytes:
+    """The ONNX model with weights of eight bits; what flows between the layers is quantised at each call."""
+    quantization = _runtime("onnxruntime.quantization")
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "full.onnx"), Path(folder, "coarse.onnx")
+        source.write_bytes(content)
+        quantization.quantize_dynamic(source, target, weight_type=quantization.QuantType.QInt8)
+        return target.read_bytes()
+
+
+def _runtime(name: str) -> Any:
+    """A module of ONNX Runtime, which then calls nobody."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when it is first imported
+    return importlib.import_module(name)
 
 
 def _boosted_model(booster: Any, columns: int) -> bytes:

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.neural_network import MLPClassifier
 
 from mlsd_lib.modeling.families import FAMILIES, family
-from mlsd_lib.modeling.onnx_models import onnx_model, onnx_scores
+from mlsd_lib.modeling.onnx_models import in_eight_bits, onnx_answers, onnx_model, onnx_scores
 
 
 def task(rows=400):
@@ -31,3 +32,16 @@ def test_boosted_trees_send_missing_values_and_values_on_a_split_the_same_way():
     probability = model.predict_proba(rows)[:, 1]
     assert np.abs(onnx_scores(onnx_model(model, 3))(rows) - probability).max() < 1e-5
     assert np.ptp(probability) > 0.5
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_eight_bits_are_smaller_and_answer_nearly_alike():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(400, 32)).astype(np.float32)
+    model = MLPClassifier((128, 128), max_iter=20, random_state=0).fit(rows, rows[:, 0] > 0)
+    full = onnx_model(model, 32)
+    coarse = in_eight_bits(full)
+    assert len(coarse) < 0.4 * len(full)
+    before, after = onnx_answers(full)(rows), onnx_answers(coarse)(rows)
+    assert before.shape == after.shape == (400, 2)
+    assert 0 < np.abs(before - after).max() < 0.1

@@ -1,0 +1,78 @@
+"""Clients that give up and ask again, at the times at which users come: what keeps a slow service slow.
+
+A client that gave up does not hang up: its connection stays open, as a proxy's or a mobile network's would, and the
+server goes on to work for it.
+"""
+
+import asyncio
+import ipaddress
+import threading
+import urllib.parse
+
+import numpy as np
+
+from mlsd_lib.serving.errors import ServingError
+
+
+def ask_with_retries(
+    url: str, due_s: np.ndarray, timeout_s: float, retries: int, most_s: float = 120.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sends a request at each of the times `due_s`, (n,), and again after each `timeout_s`, up to `retries` times.
+
+    The body is {"number", "within_s"}. Gives for each request the seconds from when it was due to its first answer of
+    2xx, (n,), NaN without one; and how often it was sent, (n,). A refusal is followed by the next attempt at once.
+    Everything ends after `most_s`. Works within a running event loop too, such as a notebook's. Raises `ServingError`
+    for a host other than this machine.
+    """
+    host = urllib.parse.urlsplit(url).hostname or ""
+    if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+        raise ServingError(
+            f"Clients were pointed at {url}; only this machine may be loaded. Give a server of this machine."
+        )
+    found: list[tuple[np.ndarray, np.ndarray]] = []
+    thread = threading.Thread(
+        target=lambda: found.append(asyncio.run(_all(url, due_s, timeout_s, retries, most_s)))
+    )  # a loop of its own: a notebook's runs already
+    thread.start()
+    thread.join()
+    if not found:
+        raise ServingError(f"The clients of {url} failed; see the error above.")
+    return found[0]
+
+
+async def _all(
+    url: str, due_s: np.ndarray, timeout_s: float, retries: int, most_s: float
+) -> tuple[np.ndarray, np.ndarray]:
+    import aiohttp
+
+    latency, sent = np.full(len(due_s), np.nan), np.zeros(len(due_s), dtype=int)
+    loop = asyncio.get_running_loop()
+    begun = loop.time() + 0.2
+    left_open: set[asyncio.Task[bool]] = set()
+
+    async def attempt(number: int) -> bool:
+        body = {"number": number, "within_s": timeout_s}
+        async with session.post(url, json=body) as answer:
+            await answer.read()
+            return answer.status // 100 == 2
+
+    async def client(number: int) -> None:
+        await asyncio.sleep(max(0.0, begun + due_s[number] - loop.time()))
+        for _ in range(1 + retries):
+            sent[number] += 1
+            task = asyncio.create_task(attempt(number))
+            done, _ = await asyncio.wait({task}, timeout=timeout_s)
+            if not done:
+                left_open.add(task)  # the server does not learn of it
+            elif task.exception() is None and task.result():
+                latency[number] = loop.time() - begun - due_s[number]
+                return
+
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=most_s)) as session:
+        clients = [asyncio.create_task(client(number)) for number in range(len(due_s))]
+        await asyncio.wait(clients, timeout=most_s)
+        for task in [*clients, *left_open]:
+            task.cancel()
+        await asyncio.gather(*clients, *left_open, return_exceptions=True)
+    return latency, sent
