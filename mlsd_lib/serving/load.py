@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import urllib.parse
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from mlsd_lib.serving.errors import ServingError
 
 CLIENT = Path(__file__).with_name("client.py")
 TIMED_OUT, NO_ANSWER = 0, -1
+BEHIND_MS = 100.0
+"""A client that sends so late says so."""
 Body = bytes | str | Mapping[str, Any]
 
 
@@ -47,6 +50,11 @@ class LoadResult:
     def ok(self) -> np.ndarray:
         """Which requests were answered with a 2xx, shape (requests,)."""
         return (self.status >= 200) & (self.status < 300)
+
+    @property
+    def behind_ms(self) -> float:
+        """How much later than due the client sent one request in a hundred, or more of them; 0 without requests."""
+        return float(1_000 * np.percentile(self.sent_s - self.scheduled_s, 99)) if len(self) else 0.0
 
     @property
     def timeouts(self) -> int:
@@ -84,12 +92,20 @@ def open_loop(
     `bodies` are sent in turn as JSON, from the first again after the last. The client is a process of its own, so
     the call works inside a notebook and a busy notebook does not disturb it.
 
-    Raises `ServingError` for a host other than this machine, unless `allow_remote`, and for values out of range.
+    Warns where the client could not keep its schedule. Raises `ServingError` for a host other than this machine, unless
+    `allow_remote`, and for values out of range.
     """
     _require(rate_per_s > 0 and duration_s > 0, f"rate_per_s is {rate_per_s}, duration_s {duration_s}; both are > 0")
     schedule_s = np.sort(rng.uniform(0, duration_s, rng.poisson(rate_per_s * duration_s)))
     job = {"schedule_s": schedule_s.tolist()}
-    return _result(_run_client(url, bodies, job, timeout_s, duration_s, allow_remote), duration_s)
+    result = _result(_run_client(url, bodies, job, timeout_s, duration_s, allow_remote), duration_s)
+    if result.behind_ms > BEHIND_MS:
+        warnings.warn(
+            f"The client did not keep its schedule: one request in a hundred was sent {result.behind_ms:.0f} ms late "
+            "or later. Latencies count from when a request was due and hold that delay. Ask for less.",
+            stacklevel=2,
+        )
+    return result
 
 
 def closed_loop(

@@ -4,12 +4,13 @@ import asyncio
 import json
 import re
 import socket
+import sys
 import urllib.request
 
 import numpy as np
 import pytest
 
-from mlsd_lib.serving import LoadResult, ServingError, capacity_per_s, closed_loop, open_loop
+from mlsd_lib.serving import LoadResult, ServerProcess, ServingError, capacity_per_s, closed_loop, load, open_loop
 from mlsd_lib.serving.load import NO_ANSWER, TIMED_OUT
 
 FAST = {"amount": 1.0}
@@ -136,3 +137,28 @@ def test_a_result_summarises_all_requests_not_only_the_answered():
     assert result.goodput_per_s(25) == 0.5
     assert result.goodput_per_s(np.inf) == 1.0
     assert result.error_share() == 0.5
+
+
+def test_a_known_delay_is_measured_to_two_milliseconds():
+    """What HTTP adds is measured beside it, without a delay. A busy machine is asked again, twice at most."""
+    worker = [sys.executable, "-m", "mlsd_lib.serving.steady_worker", "{port}", "--work-ms"]
+    bodies = [{"number": number, "within_s": 10.0} for number in range(100)]
+
+    def median_ms(work_ms):
+        with ServerProcess([*worker, str(work_ms)]) as server:
+            return open_loop(server.url + "/predict", bodies, 8, 3.0, np.random.default_rng(0)).percentile_ms(50)
+
+    off = []
+    for _ in range(3):
+        off.append(abs(median_ms(40) - median_ms(0) - 40))
+        if off[-1] < 2:
+            return
+    assert off == []
+
+
+def test_a_client_that_falls_behind_says_so(monkeypatch, service):
+    records = np.array([[0.0, 0.5, 0.6, 200], [0.1, 0.5, 0.6, 200]])
+    monkeypatch.setattr(load, "_run_client", lambda *_: records)
+    with pytest.warns(UserWarning, match=r"sent 49\d ms late"):
+        result = open_loop(service.url, [FAST], 1, 1.0, np.random.default_rng(0))
+    assert 490 < result.behind_ms <= 500
