@@ -4,7 +4,6 @@ A release is fitted as it could have been at a moment, on units: those it learns
 threshold and its intervals.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -172,28 +171,22 @@ def edge_models(model: Any, folder: Path) -> tuple[Path, Path]:
 
     Raises `MaintenanceError` for a model whose numbers are no weights of a network.
     """
-    import logging
-
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when onnxruntime is first imported
-    from onnxruntime.quantization import QuantType, quantize_dynamic
     from skl2onnx import to_onnx
+
+    from mlsd_lib.modeling.onnx_models import in_eight_bits
 
     if not (hasattr(model, "steps") and hasattr(model[-1], "coefs_")):
         raise MaintenanceError("Only the network has weights to be made integers. Fit the model 'network'.")
     in_float, in_integers = folder / "float.onnx", folder / "int8.onnx"
-    in_float.write_bytes(to_onnx(model, np.zeros((1, len(FEATURES)), np.float32)).SerializeToString())
-    logging.getLogger().setLevel(logging.ERROR)  # it advises a preparation that changes nothing here
-    quantize_dynamic(in_float, in_integers, weight_type=QuantType.QInt8)
+    content = to_onnx(model, np.zeros((1, len(FEATURES)), np.float32)).SerializeToString()
+    in_float.write_bytes(content)
+    in_integers.write_bytes(in_eight_bits(content))
     return in_float, in_integers
 
 
 def on_the_edge(path: Path) -> Callable[[np.ndarray], np.ndarray]:
     """The model of an ONNX file on one thread: from features (n, 14) to remaining lives (n,), days."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
+    from mlsd_lib.modeling.onnx_models import onnx_answers
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda rows: np.clip(session.run(None, {name: rows.astype(np.float32)})[0][:, 0], 0, CAP_DAYS)
+    answers = onnx_answers(path.read_bytes())
+    return lambda rows: np.clip(answers(rows.astype(np.float32))[:, 0], 0, CAP_DAYS)

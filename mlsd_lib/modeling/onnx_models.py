@@ -6,6 +6,7 @@ ONNX's operator TreeEnsembleRegressor (https://onnx.ai/onnx/operators/, domain a
 
 import importlib
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Callable
@@ -44,10 +45,15 @@ def onnx_answers(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
 def in_eight_bits(content: bytes) -> bytes:
     """The ONNX model with weights of eight bits; what flows between the layers is quantised at each call."""
     quantization = _runtime("onnxruntime.quantization")
+    root, level = logging.getLogger(), logging.getLogger().level
+    root.setLevel(logging.ERROR)  # it advises a preparation that changes nothing here
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "full.onnx"), Path(folder, "coarse.onnx")
         source.write_bytes(content)
-        quantization.quantize_dynamic(source, target, weight_type=quantization.QuantType.QInt8)
+        try:
+            quantization.quantize_dynamic(source, target, weight_type=quantization.QuantType.QInt8)
+        finally:
+            root.setLevel(level)
         return target.read_bytes()
 
 

@@ -4,4 +4,4 @@ from mlsd_lib.errors import CourseError
 
 
 class SimulationError(CourseError):
-    """A policy that is not known, a service that refuses what is replayed to it."""
+    """A policy or scenario that is not known, a design that cannot be meant, a service that refuses a replay."""

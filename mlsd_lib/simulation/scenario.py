@@ -1,7 +1,7 @@
 """What happens to a system: who asks for what, what a batch takes, what breaks, what is promised, the prices."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -77,7 +77,6 @@ class Scenario:
     change_s: float = 3_600.0
     hit_s: float = 0.001
     seed: int = 0
-    marks: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.arrived) != len(self.keys) or not len(self.arrived):
@@ -117,7 +116,7 @@ def steady(rng: np.random.Generator, rate: float = 100.0, seconds: float = 600.0
 def daily_cycle(rng: np.random.Generator, rate: float = 100.0, seconds: float = 1_440.0) -> Scenario:
     """A whole day in 24 minutes: a minute is an hour of it."""
     arrived = traces.daily_cycle(rng, rate, seconds, day_s=seconds)
-    return _scenario("daily-cycle", arrived, rng, seconds, marks={"peak": seconds / 2})
+    return _scenario("daily-cycle", arrived, rng, seconds)
 
 
 def flash_crowd(
@@ -126,7 +125,7 @@ def flash_crowd(
     """A third into the story three times as many come, for a minute."""
     at = seconds / 3
     arrived = traces.flash_crowd(rng, rate, seconds, at, lasts, times)
-    return _scenario("flash-crowd", arrived, rng, seconds, marks={"crowd": at, "crowd over": at + lasts})
+    return _scenario("flash-crowd", arrived, rng, seconds)
 
 
 def slow_dependency(
@@ -135,7 +134,7 @@ def slow_dependency(
     """A third into the story every batch takes four times as long, for half a minute."""
     at = seconds / 3
     arrived, slow = traces.constant(rng, rate, seconds), (Slow(at, at + lasts, factor),)
-    return _scenario("slow-dependency", arrived, rng, seconds, slow=slow, marks={"slow": at, "fast again": at + lasts})
+    return _scenario("slow-dependency", arrived, rng, seconds, slow=slow)
 
 
 def replica_lost(
@@ -144,7 +143,7 @@ def replica_lost(
     """A third into the story a replica dies."""
     at = seconds / 3
     arrived, failures = traces.constant(rng, rate, seconds), (Failure(at, replicas, down_s),)
-    return _scenario("replica-lost", arrived, rng, seconds, failures=failures, marks={"lost": at})
+    return _scenario("replica-lost", arrived, rng, seconds, failures=failures)
 
 
 def excited(rng: np.random.Generator, rate: float = 100.0, seconds: float = 600.0) -> Scenario:
