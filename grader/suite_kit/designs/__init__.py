@@ -1,0 +1,17 @@
+"""What an exercise is written with whose answer is a design document, judged by simulation.
+
+The exercise gives the document's type, its scenarios with their ranges, `run(document, scenario)`, and thresholds as
+data. No simulator and no threshold may enter here.
+"""
+
+from grader.suite_kit.designs.at_random import Log, Maybe, OneOf, Real, Whole, random_document, random_marks
+from grader.suite_kit.designs.outcome import Moment, Outcome, Requirement
+from grader.suite_kit.designs.questions import Question, judge_questions
+from grader.suite_kit.designs.scenarios import Draw, Draws, Range, ScenarioFamily, draw_scenarios
+from grader.suite_kit.designs.task import Card, DesignTask, RefusedDesign
+
+__all__ = [
+    "Card", "DesignTask", "Draw", "Draws", "Log", "Maybe", "Moment", "OneOf", "Outcome", "Question", "Range", "Real",
+    "RefusedDesign", "Requirement", "ScenarioFamily", "Whole", "draw_scenarios", "judge_questions", "random_document",
+    "random_marks",
+]  # fmt: skip

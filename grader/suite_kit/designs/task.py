@@ -1,0 +1,206 @@
+"""A task whose answer is a design: the document read as plain data, run in scenarios, judged, and shown."""
+
+import contextlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from grader.errors import GraderError
+from grader.suite_kit.answer import Answer, Handle, StudentError
+from grader.suite_kit.designs.outcome import Moment, Outcome, Requirement
+from grader.suite_kit.designs.scenarios import Draw, Draws, ScenarioFamily
+from grader.suite_kit.exercise import Exercise
+from grader.suite_kit.score_sheet import Sheet
+from mlsd_lib.errors import CourseError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Document = TypeVar("Document")
+KEPT = 256
+"""Outcomes that a process keeps: the tests of one design share its runs."""
+YAML_LONGEST = 20_000
+
+
+class RefusedDesign(Exception):
+    """A document that its type does not accept; the text says what to change."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """The sheets of some tests, one below the other."""
+
+    sheets: tuple[Sheet, ...]
+
+    @property
+    def points(self) -> float:
+        """What they give together."""
+        return sum(sheet.points for sheet in self.sheets)
+
+    def __str__(self) -> str:
+        return "\n".join(sheet.text() for sheet in self.sheets)
+
+    def _repr_html_(self) -> str:
+        return "".join(sheet.html() for sheet in self.sheets)
+
+
+class DesignTask(Generic[Document]):
+    """`read` makes a document of plain data (dicts, lists, numbers, text) or raises `CourseError` in words.
+
+    `run` says what a document comes to in a scenario; the same pair always gives the same. A document object of the
+    answer's has a method `plain`, which gives it as plain data. Raises `GraderError` where requirements, scenarios and
+    `exercise.toml` do not fit together.
+    """
+
+    def __init__(
+        self, exercise: Exercise, read: Callable[[Any], Document], scenarios: Sequence[ScenarioFamily],
+        run: Callable[[Document, Draw], Outcome], requirements: Sequence[Requirement], plain: str = "model_dump",
+    ) -> None:  # fmt: skip
+        self.exercise, self.run, self.plain = exercise, run, plain
+        self._read = read
+        self.scenarios = {one.name: one for one in scenarios}
+        self.requirements = {one.family: one for one in requirements}
+        self._kept: OrderedDict[tuple[str, Draw], Outcome] = OrderedDict()
+        for one in requirements:
+            _fits(one, exercise, self.scenarios)
+
+    def read(self, given: Any) -> Document:
+        """The document of plain data, of YAML text, or of an object that gives itself as such. `RefusedDesign`."""
+        if hasattr(given, self.plain):
+            given = getattr(given, self.plain)()
+        if isinstance(given, str):
+            given = _of_yaml(given)
+        try:
+            return self._read(given)
+        except CourseError as error:
+            raise RefusedDesign(str(error)) from None
+
+    def asked(self, answer: Answer, name: str) -> Document:
+        """The document that the answer's function `name` gives. Raises `RefusedDesign`, `StudentError`."""
+        given = answer.call(name)
+        if given is None:
+            raise RefusedDesign(f"{name}() gave None. Is a return missing?")
+        if isinstance(given, Handle):
+            kind = given.kind
+            with contextlib.suppress(StudentError):
+                given = answer.call(given, method=self.plain)
+            if isinstance(given, Handle):
+                raise RefusedDesign(f"{name}() gave an object of type {kind}. Return the design, or its dict.")
+        return self.read(given)
+
+    def outcome(self, document: Document, draw: Draw) -> Outcome:
+        """What a document comes to in a scenario; run once, then kept."""
+        key = (repr(document), draw)
+        if key not in self._kept:
+            self._kept[key] = self.run(document, draw)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def measured(self, one: Requirement, document: Document, draws: Draws) -> tuple[float, Draw, Moment | None]:
+        """The value of a requirement, the scenario that is worst in it, and its moment there."""
+        found = [(self.outcome(document, draw), draw) for family in one.scenarios for draw in draws[family]]
+        worst, where = found[0]
+        for outcome, draw in found[1:]:
+            if one.worse(outcome.measures[one.measure], worst.measures[one.measure]):
+                worst, where = outcome, draw
+        value = worst.measures[one.measure]
+        if one.together == "sum":
+            value = sum(outcome.measures[one.measure] for outcome, _ in found)
+        return value, where, worst.moments.get(one.measure)
+
+    def met(self, family: str, document: Document, draws: Draws) -> bool:
+        """Whether every step of a family is met, and what it needs."""
+        one = self.requirements[family]
+        value, _, _ = self.measured(one, document, draws)
+        return one.met(value, one.steps[-1][0]) and all(self.met(other, document, draws) for other in one.needs)
+
+    def judge(self, sheet: Sheet, answer: Answer, name: str, draws: Draws) -> Document | None:
+        """The rows of the sheet's test for the design of the answer's function `name`; None if it is refused."""
+        try:
+            document = self.asked(answer, name)
+        except RefusedDesign as refused:
+            text = "The public test says why." if sheet.private else str(refused)
+            sheet.end("fail", f"The design is refused, so nothing was run. {text}")
+            return None
+        self.judge_document(sheet, document, draws)
+        return document
+
+    def judge_document(self, sheet: Sheet, document: Document, draws: Draws) -> None:
+        """The rows of the sheet's test for a document."""
+        for one in self.requirements.values():
+            if self.exercise.families[one.family].test == sheet.test:
+                self._judge_one(sheet, one, document, draws)
+
+    def _judge_one(self, sheet: Sheet, one: Requirement, document: Document, draws: Draws) -> None:
+        family = self.exercise.families[one.family]
+        value, draw, moment = self.measured(one, document, draws)
+        unmet = [name for name in one.needs if not self.met(name, document, draws)]
+        title = self.scenarios[draw.family].title
+        explained = False
+        for limit, points in one.steps:
+            met = one.met(value, limit) and not unmet
+            did = ""
+            if unmet and one.met(value, limit):
+                names = " and ".join(f'"{self.exercise.families[name].title}"' for name in unmet)
+                did = f'"{family.title}" counts only where {names} is met: without it the figure says nothing.'
+            elif not met:
+                plain = f"{title}: {one.measure} is {one.told(value)}, {one.rule} {one.told(limit)} is required."
+                did = moment.told(title, sheet.private) if moment else plain
+            sheet.judge(
+                one.family, one.told(value), f"{one.rule} {one.told(limit)}", met, did, points=points,
+                explained=not met and not explained,
+            )  # fmt: skip
+            explained = explained or not met
+
+    def scorecard(self, given: Any, draws: Draws) -> "Card":
+        """The sheets of the tests that this task judges, for a document or plain data, by the grader's own code."""
+        document = self.read(given)
+        tests = dict.fromkeys(self.exercise.families[name].test for name in self.requirements)
+        sheets = [Sheet(test, self.exercise.points[test], families=self.exercise.families) for test in tests]
+        for sheet in sheets:
+            self.judge_document(sheet, document, draws)
+        return Card(tuple(sheets))
+
+    def table(self, given: Any, draws: Draws) -> "pd.DataFrame":
+        """All measures, a row a scenario, for a document or plain data."""
+        import pandas as pd
+
+        document = self.read(given)
+        rows = [
+            {"scenario": self.scenarios[family].title, **dict(draw.magnitudes), **self.outcome(document, draw).measures}
+            for family, some in draws.items()
+            for draw in some
+        ]
+        return pd.DataFrame(rows).set_index("scenario")
+
+
+def _of_yaml(text: str) -> Any:
+    import yaml
+
+    if len(text) > YAML_LONGEST:
+        raise RefusedDesign(f"The text has {len(text):,} characters; at most {YAML_LONGEST:,} are read. Shorten it.")
+    try:
+        for token in yaml.scan(text, yaml.SafeLoader):
+            if isinstance(token, yaml.AliasToken):  # a few of them, one in the other, fill any memory
+                raise RefusedDesign("The text holds a YAML alias (*name); it must state each value. Write it out.")
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        said = " ".join(str(error).split())[:300]
+        raise RefusedDesign(f"The text is no YAML: {said}. Give a mapping, or the design itself.") from None
+
+
+def _fits(one: Requirement, exercise: Exercise, scenarios: Mapping[str, ScenarioFamily]) -> None:
+    known = exercise.families.get(one.family)
+    together = sum(points for _, points in one.steps)
+    if known is None or abs(known.points - together) > 1e-9:
+        has = f"{known.points:g} points" if known else "no such family"
+        raise GraderError(
+            f"The requirement {one.family} gives {together:g} points, but exercise.toml has {has}. Make them the same."
+        )
+    if unknown := [name for name in one.scenarios if name not in scenarios] or not one.scenarios:
+        raise GraderError(
+            f"The requirement {one.family} names the scenarios {unknown}; known are {', '.join(scenarios)}. Name some."
+        )
