@@ -9,11 +9,13 @@ import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, Generic, Protocol, TypeVar
 
 from grader.errors import GraderError
+from grader.suite_kit import attempts
 from grader.suite_kit.answer import forbid, nothing_forbidden
 from grader.suite_kit.points import Points
 from grader.suite_kit.score_sheet import Family, Sheet, graded
@@ -59,8 +61,12 @@ class Exercise:
         forbid(self.forbids)
 
     def graded(self, test: str) -> Callable[[Callable[..., None]], Callable[..., Points]]:
-        """Makes one of the tests that the file names: see `score_sheet.graded`."""
-        return graded(test, self.points[test], self.limit_s, self.families)
+        """Makes one of the tests that the file names: see `score_sheet.graded`. A reader's runs of it are kept."""
+        return graded(test, self.points[test], self.limit_s, self.families, partial(attempts.keep, self.name))
+
+    def plot_attempts(self) -> None:
+        """Plots a reader's own runs of the tests: see `attempts.plot`."""
+        attempts.plot(self.name, sum(self.points.values()))
 
     def write_cases(self, stored: Any) -> None:
         """Stores the public cases, plain data, beside the suite."""

@@ -152,12 +152,13 @@ class Sheet:
 
 
 def graded(
-    name: str, maximum: float, limit_s: float = 120.0, families: Mapping[str, Family] = MappingProxyType({})
-) -> Callable[[Callable[..., None]], Callable[..., Points]]:
+    name: str, maximum: float, limit_s: float = 120.0, families: Mapping[str, Family] = MappingProxyType({}),
+    after: Callable[[Sheet], None] = lambda sheet: None,
+) -> Callable[[Callable[..., None]], Callable[..., Points]]:  # fmt: skip
     """Makes a test of a suite: a function of a `Sheet` and an `InKernel` that holds what the test cell passed, by name.
 
     The test gets the student's objects by keyword or position, as its cell passes them, and never raises but for an
-    interrupt. `limit_s` is the wall time after which the verdict is *timeout*.
+    interrupt. `limit_s` is the wall time after which the verdict is *timeout*; `after` gets the sheet at the end.
     """
 
     def wrap(test: Callable[..., None]) -> Callable[..., Points]:
@@ -171,6 +172,7 @@ def graded(
                 _note_what_was_printed(sheet, heard.getvalue())
                 if os.environ.get("NBGRADER_EXECUTION") == "validate":
                     print(sheet.text(), file=sys.stderr)
+            after(sheet)
             return points
 
         run.limit_s = limit_s  # type: ignore[attr-defined]
