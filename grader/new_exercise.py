@@ -243,6 +243,7 @@ def _notebook(name: str) -> str:
         _cell("markdown", "answer-why", "## 1. The answer\n\nTO DO: what is asked. Criteria: `ordinary`.", **locked),
         _cell("code", "answer", ANSWER, solution=True),
         _cell("code", "test-answers", "suite.answers(answer)", grade=True, points=20, **locked),
+        _cell("code", "attempts", "suite.EXERCISE.plot_attempts()", **locked),
         _cell("markdown", "record-why", record, **locked),
         _cell("markdown", "decision-record", "TO DO: a record worth 5 points.", grade=True, solution=True, points=5),
     ]
