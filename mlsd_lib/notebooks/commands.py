@@ -268,9 +268,8 @@ class _Bar:
 def _line(result: Result, why: bool) -> str:
     word = "unchanged" if result.cached else result.verdict
     text = f"{word:9s}  {result.label}  ({result.figures()})"
-    if result.left_out:
-        text += f"\n           without its section on {', '.join(result.left_out)}: make tools, then make test-tools"
-    return "\n".join([text, *(f"           because {reason}" for reason in result.why)]) if why else text
+    reasons = [f"because {reason}" for reason in result.why] if why else []
+    return "\n           ".join([text, *result.remarks(), *reasons])
 
 
 def _summary(results: list[Result]) -> str:

@@ -129,8 +129,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for result in results:
         word = "unchanged" if result.cached else result.verdict
         terminalreporter.write_line(f"{word:9s} {result.cpu_s:7.1f} CPU s {result.peak_mb:7,.0f} MB  {result.notebook}")
-        for name in result.left_out:
-            terminalreporter.write_line(f"{'':9s} without its section on {name}: make tools, then make test-tools")
+        for remark in result.remarks():
+            terminalreporter.write_line(f"{'':9s} {remark}")
         if config.getoption("--why"):
             for reason in result.why:
                 terminalreporter.write_line(f"{'':9s} because {reason}")

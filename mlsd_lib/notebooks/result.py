@@ -27,6 +27,7 @@ class Failure:
 class Result:
     """The outcome of one notebook: CPU and wall seconds, peak MB of the process tree, how it was kept offline.
 
+    `budget_s` is its stated budget in CPU seconds, 0 where nothing ran; a run somewhat above it may have passed.
     `cached` is True if nothing it depends on had changed and the figures are those of its last run; `why` says what
     made it run; `at` is when it ran, in seconds since the epoch; `left_out` are the tools that were missing;
     `seed` is the one set from outside, None where the notebook ran with its own.
@@ -43,6 +44,7 @@ class Result:
     at: float = 0.0
     left_out: tuple[str, ...] = ()
     seed: int | None = None
+    budget_s: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -73,6 +75,15 @@ class Result:
     def figures(self) -> str:
         """CPU, wall and memory in one line."""
         return f"{self.cpu_s:.1f} CPU s, {self.wall_s:.1f} s, {self.peak_mb:,.0f} MB"
+
+    def remarks(self) -> list[str]:
+        """What a person should know about a run that passed: a budget exceeded, sections left out."""
+        found = []
+        if self.passed and 0 < self.budget_s < self.cpu_s:
+            found.append(f"above its budget of {self.budget_s:g} CPU s, by less than a busy machine explains")
+        if self.left_out:
+            found.append(f"without its section on {', '.join(self.left_out)}: make tools, then make test-tools")
+        return found
 
 
 def report(result: Result) -> str:

@@ -106,7 +106,8 @@ def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
     if job.seed is not None:
         failures += claims_failed(claims_file(Path(job.private)), complete=not failures)
     write_executed(Path(job.notebook), run.nb, Path(job.executed), {**figures, "offline": level})
-    return {**figures, "offline": level, "failures": [asdict(one) for one in failures]}
+    outcome = {**figures, "budget_s": job.cpu_s, "offline": level}
+    return {**outcome, "failures": [asdict(one) for one in failures]}
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`mlsd check`, `mlsd notebooks`, and pytest as the runner, seen from outside."""
 
+import json
 import os
 import re
 import shutil
@@ -28,6 +29,20 @@ def test_check_runs_what_must_run_and_says_how_to_run_a_failure_again(mini_cours
     code, output = mlsd("notebooks")
     assert re.search(r"budget 30 CPU s and 900 MB; passed \d{4}-", output)
     assert "2 notebooks" in output
+
+
+def test_a_run_above_its_budget_that_passed_is_named_by_check_and_by_pytest(mini_course, mlsd):
+    path = mini_course.notebook("slow", {"imports": "import os"})
+    assert mini_course.run(path).remarks() == []
+    (record,) = (mini_course.root / ".mlsd" / "records").iterdir()
+    told = json.loads(record.read_text())
+    told["result"]["cpu_s"] = 31.5
+    record.write_text(json.dumps(told))
+    remark = "above its budget of 30 CPU s"
+    code, output = mlsd("check")
+    assert code == 0
+    assert remark in output
+    assert remark in pytest_in(mini_course.root).stdout
 
 
 def test_a_path_may_be_a_folder_or_count_from_the_root_and_must_be_a_notebook(mini_course, mlsd):
