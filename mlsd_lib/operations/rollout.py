@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from scipy import stats
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -33,8 +35,9 @@ def canary_decision(
 
     z is the two-proportion statistic; its variance counts both arms, because the control's share is an estimate
     too. Leaving that out makes false rollbacks ten times as frequent. Looking again and again does so as well: at
-    z_limit 3 one look errs with .13 %, a look a minute for an hour with about 2 %. `tolerated` is a difference of
-    shares.
+    z_limit 3 one look errs with .13 %, a look a minute for an hour with about 2 %. Where bad requests are few, z is not
+    normal and two of them look like proof; so a rollback also needs the exact chance of that many (Fisher's test) to be
+    below that of z_limit. `tolerated` is a difference of shares.
 
     Source: J. Fleiss, B. Levin and M. Paik, Statistical Methods for Rates and Proportions (2003), chapter 3; the
     bound before a promotion: A. Agresti and B. Caffo, The American Statistician 54 (2000).
@@ -45,11 +48,17 @@ def canary_decision(
     pooled = (control.bad + canary.bad) / (control.requests + canary.requests)
     error = math.sqrt(pooled * (1 - pooled) * (1 / control.requests + 1 / canary.requests))
     z = difference / error if error else 0.0
-    if z > z_limit:
+    if z > z_limit and _chance(control, canary) < stats.norm.sf(z_limit):
         return CanaryDecision("rollback", z, f"bad requests {canary.share:.2%} against {control.share:.2%}")
     if difference + z_limit * _standard_error(control, canary) < tolerated:
         return CanaryDecision("promote", z, f"worse by less than {tolerated:.2%} beyond doubt")
     return CanaryDecision("wait", z, "not enough requests to tell")
+
+
+def _chance(control: Arm, canary: Arm) -> float:
+    """That the canary got as many of the bad requests as it did, or more, if versions did not matter."""
+    requests = control.requests + canary.requests
+    return float(stats.hypergeom.sf(canary.bad - 1, requests, control.bad + canary.bad, canary.requests))
 
 
 def _standard_error(*arms: Arm) -> float:
