@@ -5,7 +5,7 @@ Every entry has a unit in its name. What is left out is off: no batching, no ret
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -105,7 +105,7 @@ class Design(_Part):
     fallback: bool = False
 
     @classmethod
-    def of(cls, document: Any, name: str = "the design") -> "Design":
+    def of(cls, document: Any, name: str = "the design") -> Self:
         """The design that a plain document states, of dicts and numbers.
 
         Raises `SimulationError`, which says what to change.
@@ -117,13 +117,13 @@ class Design(_Part):
         try:
             design = cls.model_validate(document)
         except ValidationError as error:
-            raise SimulationError("\n".join(f"{name}: {line}" for line in _lines(error))) from None
+            raise SimulationError("\n".join(f"{name}: {line}" for line in _lines(error, cls))) from None
         if wrong := design.contradictions():
             raise SimulationError("\n".join(f"{name}: {line}" for line in wrong))
         return design
 
     @classmethod
-    def read(cls, path: str | Path) -> "Design":
+    def read(cls, path: str | Path) -> Self:
         """The design in a YAML file; raises `SimulationError`."""
         try:
             document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
@@ -189,12 +189,12 @@ def _flat(document: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]
             yield above + name, value
 
 
-def _lines(error: ValidationError) -> Iterator[str]:
-    """Each fault in words: the entry, its value, the rule, what to do."""
+def _lines(error: ValidationError, kind: type[BaseModel]) -> Iterator[str]:
+    """Each fault of a document of that kind in words: the entry, its value, the rule, what to do."""
     for one in error.errors():
         entry = ".".join(str(part) for part in one["loc"])
         if one["type"] == "extra_forbidden":
-            parent: Any = Design
+            parent: Any = kind
             for part in one["loc"][:-1]:
                 parent = _model_at(parent, str(part))
             yield f"{entry} is no entry; known here are {', '.join(parent.model_fields)}. Rename or remove it."

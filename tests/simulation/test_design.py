@@ -170,3 +170,15 @@ def test_a_page_is_replaced_whole(tmp_path):
     write_page(card, target)
     assert "all defaults" in target.read_text()
     assert [one.name for one in tmp_path.iterdir()] == ["page.html"]
+
+
+class WithName(Design):
+    """A document with an entry more."""
+
+    name: str = ""
+
+
+def test_a_document_with_further_entries_names_them_too():
+    assert WithName.of({"name": "a", "timeout_s": 2.0}).name == "a"
+    with pytest.raises(SimulationError, match=r"nam is no entry; known here are replicas, .*, name\. Rename"):
+        WithName.of({"nam": "a"})

@@ -1,5 +1,9 @@
 """The serving simulator: compiled equals reference on random designs, both equal theory, each part does its job."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -187,3 +191,19 @@ def test_a_dead_replica_takes_its_batch_along_and_comes_back():
 def test_the_same_story_twice_ends_alike():
     one, other = (compiled.simulate(storm(), story(80.0, 200.0, **CROWD)) for _ in range(2))
     assert one.same(other)
+
+
+ELSEWHERE = """
+from mlsd_lib.simulation import compiled, scenario
+from mlsd_lib.simulation.design import Design
+compiled.simulate(Design(), scenario.steady(__import__("numpy").random.default_rng(0), rate=1.0, seconds=30.0))
+print(len(compiled._run.stats.cache_hits), len(compiled._run.stats.cache_misses))
+"""
+
+
+def test_what_is_compiled_is_found_again_where_its_folder_cannot_be_written_to(tmp_path):
+    compiled.simulate(Design(), Scenario("one", np.zeros(1), np.zeros(1, dtype=int), 1, 10.0))
+    setting = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}  # numba then writes nothing beside the source
+    ran = subprocess.run([sys.executable, "-c", ELSEWHERE], env=setting, capture_output=True, text=True)
+    assert ran.stdout.split() == ["1", "0"], ran.stderr
+    assert list(tmp_path.rglob("compiled.*.nbc"))
