@@ -19,90 +19,14 @@ Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a document: unknown entries are refused, nothing is converted, nothing changes afterwards."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Autoscaler(_Part):
-    """Every `every_s` as many replicas as bring utilisation to `target`, between `least` and `most`."""
-
-    least: int = Field(ge=1, le=500)
-    most: int = Field(ge=1, le=500)
-    target: Share = 0.6
-    every_s: float = Field(default=30.0, ge=1, le=3_600)
-
-
-class Replicas(_Part):
-    """`count` replicas at the start; a new one is paid once asked for, and answers `start_up_s` later."""
-
-    count: int = Field(default=1, ge=1, le=500)
-    start_up_s: Seconds = 60.0
-    autoscaler: Autoscaler | None = None
-    spot: bool = False
-
-
-class Batching(_Part):
-    """An idle replica takes up to `most_rows` requests, once there are so many or the oldest has waited `wait_s`."""
-
-    most_rows: int = Field(default=1, ge=1, le=1_024)
-    wait_s: Annotated[float, Field(ge=0, le=10)] = 0.0
-
-
-class Queue(_Part):
-    """At most `limit` requests wait, others are refused at once; None is without a limit.
-
-    `drop_expired`: whoever gave up is not served any more.
-    """
-
-    limit: Annotated[int, Field(ge=1)] | None = None
-    drop_expired: bool = False
-
-
-class Retries(_Part):
-    """After a failure at most `most` further attempts, `backoff_s` later, then twice that, and so on, varied by chance.
-
-    `budget`: retries per first attempt that all clients together may send; None is as many as they like.
-    """
-
-    most: int = Field(default=0, ge=0, le=10)
-    backoff_s: Annotated[float, Field(ge=0, le=60)] = 0.0
-    budget: Annotated[float, Field(ge=0, le=10)] | None = None
-
-
-class Breaker(_Part):
-    """Clients stop sending for `open_s` once `failures` of the last `window` attempts failed; then one tries."""
-
-    failures: Share = 0.5
-    window: int = Field(default=50, ge=1, le=10_000)
-    open_s: float = Field(default=5.0, gt=0, le=3_600)
-
-
-class Cache(_Part):
-    """The last `items` answers asked for are kept for `ttl_s`.
-
-    `coalesce`: who asks for what is on its way already waits for that.
-    """
-
-    items: int = Field(ge=1)
-    ttl_s: float = Field(ge=0.001, le=864_000)
-    coalesce: bool = False
-
-
-class Design(_Part):
-    """The whole document. A client gives an attempt up after `timeout_s`, and sends another after `hedge_after_s`.
-
-    `fallback`: whoever gets no answer shows a simpler one, which is worth less.
-    """
-
-    replicas: Replicas = Replicas()
-    batching: Batching = Batching()
-    queue: Queue = Queue()
-    timeout_s: float = Field(default=1.0, gt=0, le=600)
-    retries: Retries = Retries()
-    hedge_after_s: Annotated[float, Field(gt=0, le=600)] | None = None
-    breaker: Breaker | None = None
-    cache: Cache | None = None
-    fallback: bool = False
+class Document(Part):
+    """A whole document; a type of it says in `_contradictions` what its entries cannot mean together."""
 
     @classmethod
     def of(cls, document: Any, name: str = "the design") -> Self:
@@ -140,6 +64,102 @@ class Design(_Part):
         return list(self._contradictions())
 
     def _contradictions(self) -> Iterator[str]:
+        yield from ()
+
+    def compared(self, other: Self) -> "pd.DataFrame":
+        """What differs between two designs: a row an entry, the columns `this` and `other`."""
+        import pandas as pd
+
+        ours, theirs = (dict(_flat(one.model_dump())) for one in (self, other))
+        names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
+        rows = {name: [ours.get(name), theirs.get(name)] for name in names}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["this", "other"], dtype=object).rename_axis(
+            "entry"
+        )
+
+
+class Autoscaler(Part):
+    """Every `every_s` as many replicas as bring utilisation to `target`, between `least` and `most`."""
+
+    least: int = Field(ge=1, le=500)
+    most: int = Field(ge=1, le=500)
+    target: Share = 0.6
+    every_s: float = Field(default=30.0, ge=1, le=3_600)
+
+
+class Replicas(Part):
+    """`count` replicas at the start; a new one is paid once asked for, and answers `start_up_s` later."""
+
+    count: int = Field(default=1, ge=1, le=500)
+    start_up_s: Seconds = 60.0
+    autoscaler: Autoscaler | None = None
+    spot: bool = False
+
+
+class Batching(Part):
+    """An idle replica takes up to `most_rows` requests, once there are so many or the oldest has waited `wait_s`."""
+
+    most_rows: int = Field(default=1, ge=1, le=1_024)
+    wait_s: Annotated[float, Field(ge=0, le=10)] = 0.0
+
+
+class Queue(Part):
+    """At most `limit` requests wait, others are refused at once; None is without a limit.
+
+    `drop_expired`: whoever gave up is not served any more.
+    """
+
+    limit: Annotated[int, Field(ge=1)] | None = None
+    drop_expired: bool = False
+
+
+class Retries(Part):
+    """After a failure at most `most` further attempts, `backoff_s` later, then twice that, and so on, varied by chance.
+
+    `budget`: retries per first attempt that all clients together may send; None is as many as they like.
+    """
+
+    most: int = Field(default=0, ge=0, le=10)
+    backoff_s: Annotated[float, Field(ge=0, le=60)] = 0.0
+    budget: Annotated[float, Field(ge=0, le=10)] | None = None
+
+
+class Breaker(Part):
+    """Clients stop sending for `open_s` once `failures` of the last `window` attempts failed; then one tries."""
+
+    failures: Share = 0.5
+    window: int = Field(default=50, ge=1, le=10_000)
+    open_s: float = Field(default=5.0, gt=0, le=3_600)
+
+
+class Cache(Part):
+    """The last `items` answers asked for are kept for `ttl_s`.
+
+    `coalesce`: who asks for what is on its way already waits for that.
+    """
+
+    items: int = Field(ge=1)
+    ttl_s: float = Field(ge=0.001, le=864_000)
+    coalesce: bool = False
+
+
+class Design(Document):
+    """The whole document. A client gives an attempt up after `timeout_s`, and sends another after `hedge_after_s`.
+
+    `fallback`: whoever gets no answer shows a simpler one, which is worth less.
+    """
+
+    replicas: Replicas = Replicas()
+    batching: Batching = Batching()
+    queue: Queue = Queue()
+    timeout_s: float = Field(default=1.0, gt=0, le=600)
+    retries: Retries = Retries()
+    hedge_after_s: Annotated[float, Field(gt=0, le=600)] | None = None
+    breaker: Breaker | None = None
+    cache: Cache | None = None
+    fallback: bool = False
+
+    def _contradictions(self) -> Iterator[str]:
         scaler = self.replicas.autoscaler
         if scaler is not None:
             if scaler.least > scaler.most:
@@ -168,17 +188,6 @@ class Design(_Part):
                 f"hedge_after_s is {self.hedge_after_s:g}, not before timeout_s, {self.timeout_s:g}: no second request "
                 "is ever sent. Hedge earlier."
             )
-
-    def compared(self, other: "Design") -> "pd.DataFrame":
-        """What differs between two designs: a row an entry, the columns `this` and `other`."""
-        import pandas as pd
-
-        ours, theirs = (dict(_flat(one.model_dump())) for one in (self, other))
-        names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
-        rows = {name: [ours.get(name), theirs.get(name)] for name in names}
-        return pd.DataFrame.from_dict(rows, orient="index", columns=["this", "other"], dtype=object).rename_axis(
-            "entry"
-        )
 
 
 def _flat(document: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

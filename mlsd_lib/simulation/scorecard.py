@@ -112,7 +112,7 @@ class Scorecard:
         first = self.violated[0]
         share = self.minutes["good"].loc[first]
         missed = f"Missed first in minute {first} ({share:.1%} good; promised {promise})."
-        return f"{missed} {self._cause(first)} {self._after(first)}"
+        return f"{missed} {self.cause(first)} {self._after(first)}"
 
     def _sums(self, first: int, minutes: int = 1) -> dict[str, float]:
         """The timeline's sums over some minutes."""
@@ -120,8 +120,8 @@ class Scorecard:
         rows = self.record.timeline[first * bins : (first + minutes) * bins]
         return dict(zip(SUMS, rows.sum(axis=0), strict=True))
 
-    def _cause(self, minute: int) -> str:
-        """What was wrong in a minute: the first of the causes below that is there."""
+    def cause(self, minute: int) -> str:
+        """What was wrong in a minute: the first of the causes below that is there. Its first word tells which."""
         scenario, design, cost = self.scenario, self.design, self.scenario.cost
         start, end = minute * MINUTE_S, (minute + 1) * MINUTE_S
         sums, length = self._sums(minute), min(end, scenario.seconds) - start

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from grader.cli import app
 from mlsd_lib.simulation import SimulationError
-from mlsd_lib.simulation.design import Design, Queue, Replicas, Retries
+from mlsd_lib.simulation.design import Design, Document, Part, Queue, Replicas, Retries
 from mlsd_lib.simulation.page import write_page
 from mlsd_lib.simulation.scenario import SCENARIOS, scenario
 from mlsd_lib.simulation.scorecard import compare, scored
@@ -53,6 +53,28 @@ def test_all_faults_are_told_at_once():
     with pytest.raises(SimulationError) as told:
         Design.of({"timeout_s": -1, "fallback": "yes", "retires": {}})
     assert len(str(told.value).splitlines()) == 3
+
+
+class Kitchen(Part):
+    cooks: int = 1
+
+
+class Restaurant(Document):
+    kitchen: Kitchen = Kitchen()
+    seats: int = 20
+
+    def _contradictions(self):
+        if self.seats > 20 * self.kitchen.cooks:
+            yield f"seats is {self.seats}, more than {self.kitchen.cooks} cooks can serve. Hire one."
+
+
+def test_a_document_of_another_type_is_read_and_refused_in_the_same_words():
+    assert Restaurant.of({"kitchen": {"cooks": 2}, "seats": 40}).to_yaml() == "kitchen:\n  cooks: 2\nseats: 40\n"
+    refused = {"kitchen.cook is no entry; known here are cooks": {"kitchen": {"cook": 1}},
+               "known here are kitchen, seats": {"tables": 1}, "Hire one": {"seats": 21}}  # fmt: skip
+    for message, document in refused.items():
+        with pytest.raises(SimulationError, match=message):
+            Restaurant.of(document)
 
 
 def test_two_designs_are_compared_entry_by_entry():
