@@ -3,6 +3,15 @@
 Each package derives one class from it; the command line prints such an error without a traceback.
 """
 
+from collections.abc import Iterable
+
 
 class CourseError(Exception):
     """An error that names the thing, the value, the rule and the fix."""
+
+
+def require_one_of(what: str, value: object, known: Iterable[str], error: type[CourseError]) -> None:
+    """Raises `error` unless `value` is one of `known`, two or more; the message says which there are."""
+    *first, last = (repr(one) for one in known)
+    if repr(value) not in (*first, last):
+        raise error(f"{what} is {value!r}; it must be {', '.join(first)} or {last}.")

@@ -74,6 +74,26 @@ def paired_comparison(
     return table.assign(tied=np.array(behind) <= 0)
 
 
+def seen_and_true(
+    seen: Mapping[str, np.ndarray],
+    true: Mapping[str, np.ndarray],
+    cluster: np.ndarray,
+    periods: float,
+    rng: np.random.Generator,
+) -> "pd.DataFrame":
+    """Candidates ordered by what is seen of them, beside the truth: `seen_eur`, `tied`, and `true_eur`, `true_low`,
+    `true_high`, an interval over clusters. Only the first two may be used to choose; see `paired_comparison`.
+
+    `seen`, `true`: for each candidate what each row brought, EUR, (n,); those without a truth get none.
+    """
+    import pandas as pd
+
+    found = {name: vars(clustered_interval(value, cluster, periods, rng)) for name, value in true.items()}
+    columns = {"mean": "true_eur", "low": "true_low", "high": "true_high"}
+    judged = paired_comparison(seen, cluster, periods, rng)[["mean", "tied"]].rename(columns={"mean": "seen_eur"})
+    return judged.join(pd.DataFrame(found, index=list(columns)).T.rename(columns=columns))
+
+
 def cheapest_tied(table: "pd.DataFrame", by_cost: Sequence[str], mean: str = "mean") -> str:
     """The first of `by_cost` that `table` calls `tied` with the best; where none is, the best of them by `mean`.
 

@@ -1,8 +1,13 @@
 """Intervals that keep a stated promise about what comes new: a row of a machine, customer or session never seen."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from mlsd_lib.modeling.errors import ModelingError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def conformal_margin(
@@ -25,3 +30,21 @@ def conformal_margin(
     start, by_group = np.cumsum(size) - size, np.asarray(error)[np.argsort(code, kind="stable")]
     drawn = by_group[start + (rng.random((draws, len(size))) * size).astype(int)]
     return float(np.sort(drawn, axis=1)[:, rank - 1].mean())
+
+
+def coverage_by_group(
+    error: np.ndarray, group: np.ndarray, rng: np.random.Generator, coverage: float = 0.9
+) -> "pd.DataFrame":
+    """Half of the groups set the margin; of each other group the share of `covered` rows.
+
+    Indexed by group, with `one_row`: whether one row drawn from it is covered, which is what the margin promises for
+    `coverage` of the groups; `margin` is in the table's `attrs`. `error` and `group`: (n,).
+    """
+    import pandas as pd
+
+    sets = np.isin(group, rng.permutation(np.unique(group))[: len(np.unique(group)) // 2])
+    margin = conformal_margin(error[sets], group[sets], rng, coverage)
+    by_group = pd.Series(error[~sets] <= margin).groupby(group[~sets])
+    table = pd.DataFrame({"covered": by_group.mean(), "one_row": by_group.sample(1, random_state=rng).to_numpy()})
+    table.attrs["margin"] = margin
+    return table

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 class DecisionRecord:
     """What a release was chosen from and why; `str()` of it is the page, in Markdown.
 
-    `candidates`: a table with one row a candidate, the columns `judged_by` and `tied`. `unit`: of that column and of
-    `test`, such as "EUR saved a day". `chosen` names the candidate and its settings in words.
+    `chosen` names the candidate and its settings in words. `candidates`: a table with one row a candidate, the columns
+    `judged_by` and `tied`. `unit`: of that column and of `test`. `restored`: what else a way back needs, in words.
     """
 
-    release: str
     chosen: str
     candidates: "pd.DataFrame"
-    judged_by: str
-    unit: str
     test: Interval
     weakest_assumption: str
-    way_back: str
+    restored: str
+    unit: str = "EUR saved a day"
+    judged_by: str = "seen_eur"
     tested_on: str = "the days after the release"
+    release: str = "v1"
 
     def __str__(self) -> str:
         judged = "\n".join(
@@ -49,7 +49,7 @@ Test, on {self.tested_on}: {self.test.mean:,.0f} {self.unit} (95 % interval {sel
 
 Weakest assumption: {self.weakest_assumption}
 
-Rolling back: {self.way_back}
+Rolling back: `releases/` keeps every release; the verb `rollback` puts the last one back, and {self.restored}.
 """
 
     def write_into(

@@ -8,7 +8,6 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,17 +16,10 @@ import typer
 from mlsd_lib.errors import CourseError
 from mlsd_lib.modeling import Run
 from mlsd_lib.operations.runbook import roll_back
+from mlsd_lib.simulation import Rollback, weekly
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Rollback(StrEnum):
-    """The policies of `mlsd_lib.simulation.Rollback`, as choices."""
-
-    BOTH = "release and state"
-    RELEASE = "release"
-    WAIT = "wait for labels"
 
 
 def _lived_through(context: typer.Context, week: int | None) -> int | None:
@@ -49,6 +41,7 @@ IncidentWeek = Annotated[
         help="Week, from 0, in which a bad release goes out; none if not given.", min=0, callback=_lived_through
     ),
 ]
+Retrain = Annotated[bool, typer.Option(help="Fit the model anew each week.")]
 OnAlarm = Annotated[Rollback, typer.Option(help="What to do when the monitor rings.")]
 RUNS = Path("runs")
 Protocol = Callable[[str | None, int], tuple[object, "pd.DataFrame"]]
@@ -133,21 +126,25 @@ def progress(first: str) -> Iterator[Callable[[str], None]]:
 
 
 def live_weeks(
+    system: Any,
     weeks: int,
     incident_week: int | None,
-    live: Callable[[], object],
     strike: Callable[[], object],
-    retrain: Callable[[], object] | None,
+    labels: str | None,
     tell: Callable[[str], None],
+    **options: Any,
 ) -> None:
-    """Lives `weeks` weeks, `strike` before the one of the incident, `retrain` after each."""
+    """Lives `weeks` weeks of a `LiveSystem`, `strike` before the one of the incident; `options` go to its `week`.
+
+    After each week it is fitted anew to `labels`, unless these are None.
+    """
     for week in range(weeks):
         tell(f"week {week + 1} of {weeks}")
         if week == incident_week:
             strike()
-        live()
-        if retrain is not None:
-            retrain()
+        system.week(**options)
+        if labels is not None:
+            system.retrain(labels)
 
 
 @contextmanager
@@ -168,8 +165,9 @@ def show_trained(name: str, run: Run, card: object, table: "pd.DataFrame") -> No
     typer.echo(f"Run folder: {run.path}\nServe it: python -m case_studies.{name} serve --run {run.path}")
 
 
-def show_weeks(run: Run, table: "pd.DataFrame") -> None:
-    """Writes the weeks of a simulation into a run folder and prints them."""
+def show_weeks(out: Path, system: Any) -> None:
+    """Writes the weeks that a `LiveSystem` has lived into a new run folder below `out` and prints them."""
+    run, table = Run.new(out), weekly(system.days)
     table.to_csv(run.path / "weeks.csv")
     typer.echo(f"{table.round(0).astype(int).to_string()}\nWritten to {run.path / 'weeks.csv'}")
 

@@ -4,9 +4,17 @@ Source of team draft interleaving: F. Radlinski, M. Kurup and T. Joachims, How D
 Quality?, CIKM 2008.
 """
 
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator
 from mlsd_lib.modeling import Interval
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DETECTABLE = (1.96 + 0.84) ** 2
 """Squared standard errors that an effect must measure to be found with a power of 80 % at a level of 5 %."""
@@ -29,6 +37,41 @@ def team_draft(one: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> 
                 team.append(picking)
     empty = len(one) - len(drawn)
     return np.array(drawn + [-1] * empty), np.array(team + [-1] * empty)
+
+
+def lived_alone_and_interleaved(
+    simulator: ShoppingSimulator,
+    rankings: Mapping[str, "Callable[[pd.DataFrame], np.ndarray]"],
+    days: int,
+    rng: np.random.Generator,
+) -> "pd.DataFrame":
+    """Some days of a shop on which two rankings are compared, each a function from visits to slates, (visits, places).
+
+    A row a visit: its household, what was bought from the slate of each where it alone was shown, by name, and
+    `preference`, purchases from the second's places less those from the first's where both were drawn into one slate.
+    Each day is lived three times from the same state; the last one goes on.
+    """
+    import pandas as pd
+
+    frames = []
+    for _ in range(days):
+        visits = simulator.visits()
+        household = visits["household_id"].to_numpy()
+        slates = {name: rank(visits) for name, rank in rankings.items()}
+        alone = {
+            name: deepcopy(simulator).respond(household, slate).bought_from_slate.sum(axis=1)
+            for name, slate in slates.items()
+        }
+        pairs = zip(*slates.values(), strict=True)
+        drawn, team = (
+            np.stack(part) for part in zip(*(team_draft(one, other, rng) for one, other in pairs), strict=True)
+        )
+        response = simulator.respond(household, drawn)
+        rows, columns = np.nonzero(response.bought_from_slate)
+        picked = team[rows, response.position[rows, columns]]
+        preference = np.bincount(rows, weights=2.0 * picked - 1, minlength=len(visits))
+        frames.append(pd.DataFrame({"household_id": household, **alone, "preference": preference}))
+    return pd.concat(frames, ignore_index=True)
 
 
 def visits_for_ab(one: np.ndarray, other: np.ndarray) -> float:

@@ -7,7 +7,7 @@ a bad release derived from them can be derived again.
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from mlsd_lib.data.moments import microseconds_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +29,8 @@ CREATE TABLE IF NOT EXISTS decisions (
 );
 CREATE INDEX IF NOT EXISTS decisions_by_time ON decisions (time_us, acted);
 """
+
+Derive = Callable[[dict[str, Any]], Sequence[float] | None]
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,33 @@ class DecisionStore:
         if listed:
             marks = ", ".join("?" * len(listed[0]))
             self.connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", listed)
+
+    def insert_columns(self, table: str, rows: "pd.DataFrame", columns: Sequence[str]) -> None:
+        """Adds some columns of `rows`, in this order, as `insert` does; `time` goes in as microseconds."""
+        whole = rows.assign(time=microseconds_of(rows["time"]))
+        self.insert(table, zip(*(whole[name].tolist() for name in columns), strict=True))
+
+    def derive_columns_again(
+        self,
+        table: str,
+        id_field: str,
+        columns: Sequence[str],
+        derive: Callable[[dict[str, Any]], Sequence[float] | None],
+    ) -> int:
+        """Computes numbers of a table anew from what was sent, by the id of the request; how many rows changed.
+
+        `derive` gives the right values of `columns` for the fields of a request, None where they stay. What has no row
+        is left out. Call it within a transaction.
+        """
+        query = f"SELECT {id_field}, {', '.join(columns)} FROM {table}"
+        update = f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in columns)} WHERE {id_field} = ?"
+        stored, changed = {row[0]: row[1:] for row in self.connection.execute(query)}, []
+        for identity, sent in self.all_sent():
+            right = derive(sent) if identity in stored else None
+            if right is not None and not np.allclose(right, stored[identity], rtol=1e-9, atol=1e-9):
+                changed.append((*right, identity))
+        self.connection.executemany(update, changed)
+        return len(changed)
 
     def remember(self, requests: "pd.DataFrame", id_field: str) -> None:
         """Adds requests of the past: a table with the fields of the service's request, `time` among them."""

@@ -57,3 +57,17 @@ def trained(request, case_study):
 def run(request, case_study, tmp_path):
     """A copy of it."""
     return case_study(request.path.parent.name).copied(tmp_path)
+
+
+def _of_hooks(name):
+    @pytest.fixture(scope="module", name=name)
+    def made(request, case_study):
+        """What the function of this name in the hooks of the case in whose folder the test stands gives."""
+        return getattr(case_study(request.path.parent.name).hooks, name)()
+
+    return made
+
+
+stream, stream_features, release_day = map(_of_hooks, ("stream", "stream_features", "release_day"))
+fleet, fleet_features, rig = map(_of_hooks, ("fleet", "fleet_features", "rig"))
+log, release, prepared = map(_of_hooks, ("log", "release", "prepared"))

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from mlsd_lib.data.moments import between, microseconds_of
+from mlsd_lib.data.moments import between, microseconds_of, midnight_after, require_days
+from mlsd_lib.errors import CourseError
 
 
 def test_the_first_moment_belongs_to_a_span_and_its_end_does_not():
@@ -16,3 +18,15 @@ def test_whole_microseconds_whatever_the_unit():
     for unit in ("s", "us", "ns"):
         assert microseconds_of(moments.dt.as_unit(unit)).tolist() == [1_000_000, 86_400_000_000]
     assert microseconds_of(moments).dtype == np.int64
+
+
+def test_a_stream_ends_at_the_midnight_after_its_last_time():
+    time = pd.Series(pd.to_datetime(["2026-01-01 10:00", "2026-01-02 00:00"]))
+    assert midnight_after(time) == pd.Timestamp("2026-01-03")
+
+
+def test_too_few_days_are_refused_with_what_each_is_needed_for():
+    needed = {"of history": 30, "of test": 14}
+    require_days("The stream", 44, needed, CourseError)
+    with pytest.raises(CourseError, match=r"holds 43 days; .* needs 44: 30 of history, 14 of test"):
+        require_days("The stream", 43, needed, CourseError)

@@ -12,6 +12,7 @@ from mlsd_lib.modeling import (
     clustered_gap,
     clustered_interval,
     paired_comparison,
+    seen_and_true,
 )
 
 
@@ -58,7 +59,8 @@ def test_of_tied_candidates_the_cheapest_to_serve_is_chosen_and_none_that_may_no
 def test_the_decision_record_says_what_was_compared_and_how_to_go_back():
     table = pd.DataFrame({"mean": [1.0, 2_000.0], "tied": [False, True]}, index=["nothing", "small"])
     test = Interval(1_500, 1_200, 1_800)
-    page = str(DecisionRecord("v1", "small, by money", table, "mean", "EUR a day", test, "Like last month.", "Do so."))
+    record = DecisionRecord("small, by money", table, test, "Like last month.", "so on", "EUR a day", "mean")
+    page = str(record)
     for text in (
         "release v1",
         "Chosen: small, by money.",
@@ -68,7 +70,7 @@ def test_the_decision_record_says_what_was_compared_and_how_to_go_back():
         assert text in page
     assert "1,500 EUR a day (95 % interval 1,200 to\n1,800)" in page
     assert "Weakest assumption: Like last month." in page
-    assert "Rolling back: Do so." in page
+    assert "puts the last one back, and so on." in page
     assert str(test) == "1,500 (1,200 to 1,800)"
 
 
@@ -94,3 +96,14 @@ def test_a_gap_that_forgets_its_clusters_is_too_sure():
     alone = clustered_gap(hit, inside, np.arange(len(author)), rng)
     assert clustered.mean == alone.mean == 0
     assert clustered.high - clustered.low > 3 * (alone.high - alone.low)
+
+
+def test_what_is_seen_orders_the_candidates_and_the_truth_stands_beside_it():
+    rng, cluster = np.random.default_rng(0), np.arange(200)
+    seen = {"worse": rng.normal(1, 1, 200), "better": rng.normal(3, 1, 200)}
+    table = seen_and_true(seen, {"better": seen["worse"]}, cluster, 200, rng)
+    assert list(table.index) == ["worse", "better"]
+    assert list(table) == ["seen_eur", "tied", "true_eur", "true_low", "true_high"]
+    assert table.loc["better", "true_eur"] == pytest.approx(table.loc["worse", "seen_eur"])
+    assert table["true_eur"].isna().tolist() == [True, False]
+    assert table.loc["better", "true_low"] < table.loc["better", "true_eur"] < table.loc["better", "true_high"]

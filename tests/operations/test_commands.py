@@ -99,15 +99,30 @@ def test_progress_says_each_step_where_there_is_no_terminal(capsys):
     assert "second" in capsys.readouterr().err
 
 
+class Lived:
+    """A live system that notes what is asked of it."""
+
+    def __init__(self):
+        self.happened, self.days = "", [{"saved_eur": 10.4, "alerts": [], "acting": []}]
+
+    def week(self, rollback):
+        self.happened += "l" if rollback == "release" else "?"
+
+    def retrain(self, labels):
+        self.happened += "r" if labels == "as seen" else "?"
+
+    def strike(self):
+        self.happened += "s"
+
+
 @pytest.mark.parametrize(
-    ("incident", "retrains", "lived"),
-    [(None, False, "lll"), (1, False, "lsll"), (0, True, "slrlrlr")],
+    ("incident", "labels", "lived"),
+    [(None, None, "lll"), (1, None, "lsll"), (0, "as seen", "slrlrlr")],
 )
-def test_weeks_are_lived_in_order(incident, retrains, lived):
-    happened, steps = [], []
-    note = [lambda letter=letter: happened.append(letter) for letter in "lsr"]
-    commands.live_weeks(3, incident, note[0], note[1], note[2] if retrains else None, steps.append)
-    assert "".join(happened) == lived
+def test_weeks_are_lived_in_order(incident, labels, lived):
+    system, steps = Lived(), []
+    commands.live_weeks(system, 3, incident, system.strike, labels, steps.append, rollback="release")
+    assert system.happened == lived
     assert steps == ["week 1 of 3", "week 2 of 3", "week 3 of 3"]
 
 
@@ -137,7 +152,8 @@ def test_a_run_that_was_refused_before_it_wrote_anything_leaves_no_folder(tmp_pa
     assert (run.path / "data.json").exists()
 
 
-def test_weeks_are_written_and_shown(run, capsys):
-    commands.show_weeks(run, pd.DataFrame({"saved_eur": [10.4]}))
-    assert pd.read_csv(run.path / "weeks.csv")["saved_eur"].tolist() == [10.4]
+def test_weeks_are_written_into_a_new_run_and_shown(tmp_path, capsys):
+    commands.show_weeks(tmp_path, Lived())
+    (written,) = tmp_path.glob("*/weeks.csv")
+    assert pd.read_csv(written)["saved_eur"].tolist() == [10.4]
     assert "saved_eur" in capsys.readouterr().out

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsd_lib.operations.interleaving import team_draft, times_fewer, visits_for_ab, visits_for_interleaving
+from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator
+from mlsd_lib.operations.interleaving import (
+    lived_alone_and_interleaved,
+    team_draft,
+    times_fewer,
+    visits_for_ab,
+    visits_for_interleaving,
+)
 
 rankings = st.permutations(range(8)).map(lambda items: np.array(items[:5]))
 
@@ -57,3 +64,21 @@ def test_the_interval_of_times_fewer_holds_the_ratio_and_widens_with_fewer_house
     assert whole.mean == pytest.approx(visits_for_ab(one, other) / visits_for_interleaving(preference))
     assert whole.low < whole.mean < whole.high
     assert whole.high - whole.low < part.high - part.low
+
+
+def test_a_ranking_that_offers_something_is_preferred_to_one_that_offers_nothing_and_days_are_lived_alike():
+    simulator = ShoppingSimulator(np.random.default_rng(0), households=60)
+    codes = simulator.items()["item"].to_numpy()[:10]
+
+    def nothing(visits):
+        return np.full((len(visits), 10), -1)
+
+    def something(visits):
+        return np.tile(codes, (len(visits), 1))
+
+    table = lived_alone_and_interleaved(
+        simulator, {"nothing": nothing, "something": something}, 4, np.random.default_rng(1)
+    )
+    assert (table["nothing"] == 0).all()
+    assert table["something"].sum() > 0
+    assert table["preference"].sum() == table["something"].sum()

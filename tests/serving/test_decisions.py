@@ -200,3 +200,22 @@ def test_decided_rows_stand_in_order_of_time_and_one_for_each_object_that_was_ra
     assert len(store.decided(["a", "b"], after=np.int64(6))) == 1
     assert store.decided(["a", "b"], after=7).empty
     assert [identity for identity, _ in store.all_sent()] == [6, 7, 5]
+
+
+def test_what_was_derived_wrongly_is_derived_again_from_what_was_sent(service):
+    store = service.store
+    service.answer([reading(1, 40), reading(2, 60)])
+    with store.transaction():
+        store.connection.execute("UPDATE heat SET degrees = 4 WHERE id = 1")
+        store.connection.execute("DELETE FROM heat WHERE id = 2")
+        changed = [
+            store.derive_columns_again("heat", "id", ["degrees"], lambda sent: [sent["degrees"]]) for _ in range(2)
+        ]
+    assert changed == [1, 0]
+    assert store.connection.execute("SELECT id, degrees FROM heat").fetchall() == [(1, 40.0)]
+
+
+def test_columns_of_a_table_are_added_in_order_with_their_time_in_microseconds(service):
+    table = pd.DataFrame({"degrees": [3.0], "time": [pd.Timestamp("1970-01-01 00:00:01")], "machine": [7]})
+    service.store.insert_columns("heat", table, ["machine", "time", "degrees"])
+    assert service.store.connection.execute("SELECT * FROM heat").fetchall() == [(7, 1_000_000, 3.0)]

@@ -30,6 +30,6 @@ def train(run, source, rng, tell=lambda text: None):
     run.release(release.save, "v1", "first release")
     Store(run.store).fill(history)
     chosen = cheapest_tied(table, ["threshold"])
-    record = DecisionRecord("v1", chosen, table, "mean", "EUR a day", test, "Sensors stay as they are.", "rollback")
+    record = DecisionRecord(chosen, table, test, "Sensors stay as they are.", "heat is read again", judged_by="mean")
     run.complete({"rows": len(readings)}, {"test": asdict(test)}, record)
     return "twenty machines", table
