@@ -1,33 +1,22 @@
 """The command line of the system: `python -m case_studies.recommendation --help`."""
 
-from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mlsd_lib.modeling import Run
 from mlsd_lib.operations import commands
-from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
+from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Retrain, Seed, Weeks, command_line, progress
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Labels(StrEnum):
-    AS_SEEN = "as seen"
-    UNAIDED = "unaided"
-    BY_POSITION = "by position"
-
-
-class RankBy(StrEnum):
-    MONEY = "money"
-    PROBABILITY = "probability"
-
-
-Rank = Annotated[RankBy, typer.Option(help="Rank candidates by expected margin or by the chance of a purchase.")]
+Rank = Annotated[
+    Literal["money", "probability"], typer.Option(help="Rank by expected margin or by the chance of a purchase.")
+]
 Explore = Annotated[int, typer.Option(help="Places of a slate for items that nobody has tried.", min=0, max=10)]
-LabelChoice = Annotated[Labels, typer.Option(help="Which purchases to learn from.")]
+LabelChoice = Annotated[Literal["as seen", "unaided", "by position"], typer.Option(help="Purchases to learn from.")]
 
 
 def _retail(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
@@ -58,9 +47,9 @@ def train(
     ] = "simulator",
     days: Annotated[int, typer.Option(help="Days to simulate.", min=60)] = 140,
     test_days: Annotated[int, typer.Option(help="Last days, kept for the test.", min=1)] = 14,
-    rank_by: Rank = RankBy.MONEY,
+    rank_by: Rank = "money",
     explore_slots: Explore = 1,
-    labels: LabelChoice = Labels.AS_SEEN,
+    labels: LabelChoice = "as seen",
     seed: Seed = 0,
     out: Out = commands.RUNS,
 ) -> None:
@@ -74,8 +63,8 @@ def train(
     with progress("reading visits and purchases") as tell, commands.new_run(out) as run:
         options = {"seed": seed, "days": days} if source == "simulator" else {}
         log = data.load_log(source, quarantine=run.path / "quarantine", **options)
-        policy = ShelfPolicy(rank_by.value, explore_slots)
-        table = training.train(run, log, np.random.default_rng(seed), policy, labels.value, test_days, tell)
+        policy = ShelfPolicy(rank_by, explore_slots)
+        table = training.train(run, log, np.random.default_rng(seed), policy, labels, test_days, tell)
     commands.show_trained("recommendation", run, log.card, table)
 
 
@@ -83,11 +72,11 @@ def train(
 def simulate(
     weeks: Weeks = 8,
     incident_week: IncidentWeek = None,
-    retrain: Annotated[bool, typer.Option(help="Fit index and ranker anew each week.")] = True,
-    rank_by: Rank = RankBy.MONEY,
+    retrain: Retrain = True,
+    rank_by: Rank = "money",
     explore_slots: Explore = 1,
-    labels: LabelChoice = Labels.AS_SEEN,
-    rollback: OnAlarm = Rollback.BOTH,
+    labels: LabelChoice = "as seen",
+    rollback: OnAlarm = "release and state",
     seed: Seed = 0,
     out: Out = commands.RUNS,
 ) -> None:
@@ -96,20 +85,17 @@ def simulate(
 
     from case_studies.recommendation import incident
     from case_studies.recommendation.policy import ShelfPolicy
-    from mlsd_lib.simulation import weekly
 
     with progress("120 days of history and the first release") as tell:
-        policy = ShelfPolicy(rank_by.value, explore_slots)
-        shop = incident.Shop.opened(np.random.default_rng(seed), policy=policy, label_policy=labels.value)
-        commands.live_weeks(
-            weeks,
-            incident_week,
-            live=lambda: shop.week(rollback.value),
-            strike=lambda: shop.deploy(incident.spoiled(shop.release)),
-            retrain=partial(shop.retrain, labels.value) if retrain else None,
-            tell=tell,
-        )
-    commands.show_weeks(Run.new(out), weekly(shop.days))
+        policy = ShelfPolicy(rank_by, explore_slots)
+        shop = incident.Shop.opened(np.random.default_rng(seed), policy=policy, label_policy=labels)
+
+        def strike() -> None:
+            shop.deploy(incident.spoiled(shop.release))
+
+        learned = labels if retrain else None
+        commands.live_weeks(shop, weeks, incident_week, strike, learned, tell, rollback=rollback)
+    commands.show_weeks(out, shop)
     struck = [day for day, record in enumerate(shop.days) if record["spoiled"]]
     if struck:
         typer.echo(f"The bad release decided on day {struck[0]} and {len(struck) - 1} more.")

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsd_lib.data import admit
+from mlsd_lib.data import admit, moments
+from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.shopping import ShoppingLog, load
 from mlsd_lib.errors import CourseError
+from mlsd_lib.simulation import bodies
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -90,11 +92,6 @@ def places_of(purchases: pd.DataFrame, catalogue: Catalogue) -> np.ndarray:
     return purchases["place"].to_numpy() if "place" in purchases else catalogue.places(purchases["item"].to_numpy())
 
 
-def between(time: pd.Series, first: pd.Timestamp, end: pd.Timestamp) -> np.ndarray:
-    """Which times lie from `first` until before `end`, (n,) of bool."""
-    return ((time >= first) & (time < end)).to_numpy()
-
-
 def until(log: ShoppingLog, now: pd.Timestamp) -> pd.DataFrame:
     """The purchases that were made before `now`."""
     return log.purchases.iloc[: int(log.purchases["time"].searchsorted(now))]
@@ -102,9 +99,14 @@ def until(log: ShoppingLog, now: pd.Timestamp) -> pd.DataFrame:
 
 def midnight_after(log: ShoppingLog) -> pd.Timestamp:
     """The midnight after the last visit of a log."""
-    return log.visits["time"].iloc[-1].normalize() + DAY
+    return moments.midnight_after(log.visits["time"])
 
 
-def bodies(table: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:
-    """The rows as bodies for POST /predict (columns `VISIT`) or POST /reports (`PURCHASE`)."""
-    return table[columns].assign(time=table["time"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f")).to_dict("records")
+def messages(visits: pd.DataFrame) -> list[dict[str, Any]]:
+    """The bodies for POST /predict, in the order of the visits."""
+    return bodies(visits[VISIT])
+
+
+def report_messages(log: ShoppingLog, first: pd.Timestamp, end: pd.Timestamp) -> list[dict[str, Any]]:
+    """The bodies for POST /reports of what was bought from `first` until before `end`."""
+    return bodies(log.purchases.loc[between(log.purchases["time"], first, end), PURCHASE])

@@ -6,7 +6,7 @@ day only the page, `viewing`, tells. The batch reads histories from tables, the 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from case_studies.recommendation.data import Catalogue, places_of
 
 HISTORY_DAYS = 90
 POPULAR_DAYS = 7
+YOUNG_DAYS = 28
 DAY_US = 86_400_000_000
 CANDIDATES = 40
 SHARES = {"bought before": 12, "neighbours": 14, "of the page": 8, "best sellers": 8, "newest": 4}
@@ -69,7 +70,7 @@ class Histories:
         self.sold = np.bincount(sold[(sold >= 0) & (sold < items)], minlength=items)
         known = np.flatnonzero((place[first:end] >= 0) & (place[first:end] < items)) + first
         household = purchases["household_id"].to_numpy()[known]
-        order = np.lexsort([place[known], household])
+        order = np.argsort(household * items + place[known], kind="stable")
         household, place = household[order], place[known][order]
         time_us = time.to_numpy().astype("datetime64[us]").astype(np.int64)[known][order]
         start = np.flatnonzero(np.r_[True, (np.diff(household) != 0) | (np.diff(place) != 0)][: len(place)])
@@ -85,90 +86,96 @@ class Histories:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Everything about one visit over all items, (items,) each, and about its page."""
+    """Everything about visits of one day over all items: (visits, items), (items,) where all visits have it in common.
 
+    `viewing`: (visits,), the place of each page's item, -1 for an unknown one.
+    """
+
+    category: np.ndarray
+    viewing: np.ndarray
     count: np.ndarray
     days: np.ndarray
-    sold: np.ndarray
     neighbours: np.ndarray
     alike: np.ndarray
+    sold: np.ndarray
     age_days: np.ndarray
 
     @classmethod
-    def of(cls, index: ItemIndex, history: History, viewing: int, midnight_us: int) -> "Ranking":
-        """From a history, the place of the page's item (-1 for an unknown one), and the midnight."""
-        items = len(index.catalogue)
-        count, days = np.zeros(items), np.full(items, float(HISTORY_DAYS))
-        count[history.item] = history.count
-        days[history.item] = (midnight_us - history.last_us) / DAY_US
-        near = index.neighbours[history.item].sum(axis=0, dtype=float)
-        alike = index.alike[viewing].astype(float) if viewing >= 0 else np.zeros(items)
+    def of(cls, index: ItemIndex, histories: Sequence[History], viewing: np.ndarray, midnight_us: int) -> "Ranking":
+        """From a history a visit, the places of their pages, and the midnight before them."""
+        shape = len(viewing), len(index.catalogue)
+        count, days, near = np.zeros(shape), np.full(shape, float(HISTORY_DAYS)), np.empty(shape)
+        for row, history in enumerate(histories):
+            count[row, history.item] = history.count
+            days[row, history.item] = (midnight_us - history.last_us) / DAY_US
+            near[row] = index.neighbours[history.item].sum(axis=0, dtype=float)
+        alike = index.alike[viewing].astype(float) * (viewing >= 0)[:, None]
         today = np.datetime64(midnight_us, "us").astype("datetime64[D]")
         age_days = (today - index.catalogue.launched).astype(float)
-        return cls(count, days, history.sold.astype(float), near, alike, age_days)
+        sold = histories[0].sold.astype(float)
+        return cls(index.catalogue.category, viewing, count, days, near, alike, sold, age_days)
 
     def candidates(self) -> np.ndarray:
-        """The places of the candidates, (CANDIDATES,), each once, by source."""
-        sources = [
-            (self.count + 1 / (1 + self.days), self.count > 0),
-            (self.neighbours, self.neighbours > 0),
-            (self.alike, self.alike > 0),
-            (self.sold, None),
-            (-self.age_days, self.age_days < 28),
+        """The places of the candidates, (visits, CANDIDATES), of a visit each once, by source."""
+        own = np.where(self.count > 0, self.count + 1 / (1 + self.days), 0.0)
+        of_visit = [
+            (best(score, SHARES[name]), (score > 0).sum(axis=1).tolist())
+            for name, score in {"bought before": own, "neighbours": self.neighbours, "of the page": self.alike}.items()
         ]
-        chosen: dict[int, None] = {}
-        for (score, allowed), share in zip(sources, SHARES.values(), strict=True):
-            found = best(score if allowed is None else np.where(allowed, score, -np.inf), share)
-            chosen |= dict.fromkeys(found if allowed is None else found[allowed[found]])
-        chosen |= dict.fromkeys(best(self.sold, 2 * CANDIDATES))
-        return np.array(list(chosen)[:CANDIDATES])
+        sold, newest = best(self.sold, 2 * CANDIDATES), best(-self.age_days, SHARES["newest"])
+        newest = newest[self.age_days[newest] < YOUNG_DAYS]
+        of_day = np.concatenate([sold[: SHARES["best sellers"]], newest, sold]).tolist()
+        chosen = np.empty((len(self.viewing), CANDIDATES), dtype=np.int64)
+        for row in range(len(chosen)):
+            found = [place for order, positive in of_visit for place in order[row, : positive[row]].tolist()]
+            chosen[row] = list(dict.fromkeys(found + of_day))[:CANDIDATES]
+        return chosen
 
-    def features(self, index: ItemIndex, places: np.ndarray, viewing: int) -> np.ndarray:
-        """The features of some items at this visit, (places, features)."""
-        category = index.catalogue.category
-        in_category = np.bincount(category, weights=self.count)
-        known = viewing >= 0
+    def features(self, places: np.ndarray) -> np.ndarray:
+        """The features of some items at each visit, (visits, places, features); `places`: (visits, places)."""
+        known, rows, kind = (self.viewing >= 0)[:, None], np.arange(len(places))[:, None], self.category[places]
+        in_category = self.count @ np.eye(self.category.max() + 1)[self.category]
         columns = [
-            self.count[places],
-            self.days[places],
+            self.count[rows, places],
+            self.days[rows, places],
             self.sold[places],
             np.minimum(self.age_days[places], 365),
-            self.neighbours[places],
-            self.alike[places],
-            (category[places] == category[viewing]) * float(known),
-            np.full(len(places), self.count[viewing] * known),
-            in_category[category[places]],
+            self.neighbours[rows, places],
+            self.alike[rows, places],
+            (kind == self.category[self.viewing][:, None]) * known,
+            np.broadcast_to(self.count[rows, self.viewing[:, None]] * known, places.shape),
+            in_category[rows, kind],
         ]
-        return np.column_stack(columns)
+        return np.stack(columns, axis=-1).astype(float)
 
 
 def best(score: np.ndarray, count: int) -> np.ndarray:
-    """The places of the highest scores, best first, the lower place first among equals."""
-    return np.argsort(-np.round(score, 9), kind="stable")[:count]
+    """The places of the highest scores, (..., count), best first, the lower place first among equals."""
+    return np.argsort(-np.round(score, 9), axis=-1, kind="stable")[..., :count]
 
 
-def rankings(purchases: pd.DataFrame, visits: pd.DataFrame, index: ItemIndex) -> Iterator[tuple[Ranking, int]]:
-    """For each visit in order its `Ranking` and the place of its page; of `purchases` what came before its midnight."""
+def rankings(purchases: pd.DataFrame, visits: pd.DataFrame, index: ItemIndex) -> Iterator[tuple[np.ndarray, Ranking]]:
+    """The rows of the visits of each day and their `Ranking`; of `purchases` what came before its midnight."""
     placed = purchases[["time", "household_id"]].assign(place=places_of(purchases, index.catalogue))
     viewing = index.catalogue.places(visits["viewing"].to_numpy())
     household, day = visits["household_id"].to_numpy(), visits["time"].dt.normalize()
     for midnight, rows in visits.groupby(day.to_numpy()).indices.items():
         histories = Histories(placed, pd.Timestamp(midnight), len(index.catalogue))
         midnight_us = int(np.datetime64(midnight, "us").astype(np.int64))
-        for row in rows:
-            yield Ranking.of(index, histories.of(household[row]), viewing[row], midnight_us), viewing[row]
+        own = [histories.of(one) for one in household[rows].tolist()]
+        yield rows, Ranking.of(index, own, viewing[rows], midnight_us)
 
 
 def candidate_features(
     purchases: pd.DataFrame, visits: pd.DataFrame, index: ItemIndex
 ) -> tuple[np.ndarray, np.ndarray]:
     """The candidates of each visit, places (visits, CANDIDATES), and their features (visits, CANDIDATES, features)."""
-    found = []
-    for ranking, viewing in rankings(purchases, visits, index):
-        places = ranking.candidates()
-        found.append((places, ranking.features(index, places, viewing)))
-    places, rows = zip(*found, strict=True)
-    return np.stack(places), np.stack(rows)
+    places = np.empty((len(visits), CANDIDATES), dtype=np.int64)
+    found = np.empty((*places.shape, len(FEATURES)))
+    for rows, ranking in rankings(purchases, visits, index):
+        places[rows] = ranking.candidates()
+        found[rows] = ranking.features(places[rows])
+    return places, found
 
 
 def features_of(purchases: pd.DataFrame, visits: pd.DataFrame, index: ItemIndex) -> pd.DataFrame:

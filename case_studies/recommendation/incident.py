@@ -4,8 +4,9 @@ Visits come, the current release makes their slates, purchases are reported and 
 a week index and ranker are fitted anew. The bad release here is one whose catalogue gives old codes other places.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -94,8 +95,10 @@ class Shop(LiveSystem[Release]):
         """Places all purchases again by the codes that were sent."""
         self.log = _placed(self.log, Catalogue.of(self.simulator.items(), self.now))
 
-    def retrain(self, label_policy: LabelPolicy = "as seen") -> None:
+    def retrain(self, label_policy: LabelPolicy = "as seen", watched: bool = True) -> None:
         """Fits index and ranker on what is stored by now, and a monitor for them; the catalogue takes in new items.
+
+        A shop that does not act on alarms need not be `watched`: the monitor is what costs most.
 
         The catalogue of a bad release stays bad: only new codes are added at its end.
         """
@@ -105,7 +108,12 @@ class Shop(LiveSystem[Release]):
         known = np.where(place >= 0, place, catalogue.places(self.log.purchases["item"].to_numpy()))
         self.log = replace(self.log, purchases=self.log.purchases.assign(place=known))
         release = fit_release(self.log, self.now, old.model_name, old.policy, label_policy, catalogue=catalogue)
-        self.deploy(release, monitor_of(release, self.log, self.now))
+        self.deploy(release, monitor_of(release, self.log, self.now) if watched else None)
+
+    def ranking(self, rank_by: Literal["money", "probability"]) -> Callable[[pd.DataFrame], np.ndarray]:
+        """From visits to the slates that the release makes of the log as it is, ranked so; nothing is explored."""
+        release = replace(self.release, policy=ShelfPolicy(rank_by, 0))
+        return lambda visits: release.slates(self.log.purchases, visits)[0]
 
     def of_days(self, first: int, end: int | None = None) -> Lived:
         """The live days from `first` until before `end`, or all since, as one."""

@@ -4,12 +4,13 @@ Three policies: take every purchase as seen; learn only from what households fou
 of shown items by how often their place on the list is looked at.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from case_studies.recommendation.data import Catalogue, RecommendationError, places_of
 from mlsd_lib.datasets.shopping import ShoppingLog
+from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling.slates import hits, position_curve, positions
 
 LabelPolicy = Literal["as seen", "unaided", "by position"]
@@ -19,14 +20,13 @@ def training_labels(
     log: ShoppingLog, rows: np.ndarray, catalogue: Catalogue, places: np.ndarray, policy: LabelPolicy
 ) -> tuple[np.ndarray, np.ndarray]:
     """Label and weight of each candidate; `rows` are the visits' positions in the log, `places` (visits, any)."""
+    require_one_of("The label policy", policy, get_args(LabelPolicy), RecommendationError)
     visits = log.visits.iloc[rows]
     mine = log.purchases[log.purchases["visit_id"].isin(visits["visit_id"])]
     label = hits(mine["visit_id"].to_numpy(), places_of(mine, catalogue), visits["visit_id"].to_numpy(), places)
     weight = np.ones(places.shape)
     if policy == "as seen":
         return label, weight
-    if policy not in ("unaided", "by position"):
-        raise RecommendationError(f"The labels are {policy!r}; they must be 'as seen', 'unaided' or 'by position'.")
     position = positions(catalogue.places(log.shown[rows]), places)
     if policy == "unaided":
         return label, np.where(position >= 0, 0.0, weight)

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from case_studies.recommendation.data import DAY, Catalogue, RecommendationError, between, places_of, until
+from case_studies.recommendation.data import DAY, Catalogue, RecommendationError, places_of, until
 from case_studies.recommendation.features import FEATURES, HISTORY_DAYS, ItemIndex, candidate_features
 from case_studies.recommendation.labels import LabelPolicy, training_labels
 from case_studies.recommendation.policy import ShelfPolicy
+from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.shopping import ShoppingLog
-from mlsd_lib.modeling import read_artefact, save_artefact
+from mlsd_lib.errors import require_one_of
+from mlsd_lib.modeling import fit_weighted, read_artefact, save_artefact, scaled_logistic, small_trees
 from mlsd_lib.modeling.retrieval import baskets, cosine, ease, ridge_for
 
 TRAIN_DAYS = 21
@@ -36,20 +38,11 @@ def index_of(log: ShoppingLog, now: pd.Timestamp, catalogue: Catalogue | None = 
 
 
 def _logistic(seed: int) -> Any:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer, StandardScaler
-
-    scaled = make_pipeline(FunctionTransformer(_tamed), StandardScaler())
-    return make_pipeline(scaled, LogisticRegression(max_iter=300, random_state=seed))
+    return scaled_logistic(seed, before=_tamed)
 
 
 def _boosted(seed: int) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    return HistGradientBoostingClassifier(
-        learning_rate=0.08, max_iter=80, max_leaf_nodes=12, min_samples_leaf=40, early_stopping=False, random_state=seed
-    )
+    return small_trees(80, seed, leaves=12, learning_rate=0.08, min_samples_leaf=40)
 
 
 def _tamed(features: np.ndarray) -> np.ndarray:
@@ -136,15 +129,13 @@ def fit_release(
 
     Raises `RecommendationError` for an unknown model and for days without purchases.
     """
-    if name not in MODELS:
-        raise RecommendationError(f"The model is {name!r}; it must be one of {', '.join(MODELS)}.")
+    require_one_of("The model", name, MODELS, RecommendationError)
     rows = training_visits(log, now, np.random.default_rng(seed))
     before = index_of(log, now - TRAIN_DAYS * DAY, catalogue)
     places, features = candidate_features(until(log, now), log.visits.iloc[rows], before)
     label, weight = training_labels(log, rows, before.catalogue, places, label_policy)
-    model, flat = MODELS[name](seed), features.reshape(-1, len(FEATURES))
-    key = f"{model.steps[-1][0]}__sample_weight" if hasattr(model, "steps") else "sample_weight"
-    model.fit(flat, label.ravel(), **{key: weight.ravel()})
+    flat = features.reshape(-1, len(FEATURES))
+    model = fit_weighted(MODELS[name](seed), flat, label.ravel(), weight.ravel())
     release = Release(name, model, index_of(log, now, catalogue), policy or ShelfPolicy(), 0.0)
     return replace(release, threshold=float(np.median(release.score(features).max(axis=1))))
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from case_studies.recommendation.data import DAY, between, until
+from case_studies.recommendation.data import DAY, until
 from case_studies.recommendation.features import CANDIDATES, FEATURES, candidate_features
 from case_studies.recommendation.models import Release, index_of
+from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.shopping import ShoppingLog
 from mlsd_lib.operations import Monitor, daily_monitor
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from case_studies.recommendation.data import Catalogue, RecommendationError
+from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling.slates import varied
 
 SLOTS = 10
@@ -26,8 +27,7 @@ class ShelfPolicy:
     young_days: int = 35
 
     def __post_init__(self) -> None:
-        if self.rank_by not in ("money", "probability"):
-            raise RecommendationError(f"rank_by is {self.rank_by!r}; it must be 'money' or 'probability'.")
+        require_one_of("rank_by", self.rank_by, ("money", "probability"), RecommendationError)
         if not 0 <= self.explore_slots <= SLOTS:
             raise RecommendationError(f"explore_slots is {self.explore_slots}; a slate has {SLOTS} places, 0 to 10.")
 

@@ -8,6 +8,7 @@ says is left of an item: POST /stock. Histories may come from a feature store in
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +18,10 @@ import pandas as pd
 from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
-from case_studies.recommendation.data import DAY, VISIT, Catalogue, between
+from case_studies.recommendation.data import DAY, VISIT, Catalogue
 from case_studies.recommendation.features import DAY_US, HISTORY_DAYS, History, Ranking, remembered_history
 from case_studies.recommendation.models import Release
+from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.shopping import ShoppingLog
 from mlsd_lib.modeling import Run
 from mlsd_lib.serving import (
@@ -84,12 +86,10 @@ class ShopStore(DecisionStore):
         """Adds what may be asked about at `now`: the visits and purchases of the last days; the store."""
         recent = between(log.visits["time"], now - HISTORY_DAYS * DAY, now)
         bought = log.purchases[between(log.purchases["time"], now - HISTORY_DAYS * DAY, now)]
-        ids, codes, households = (bought[name].tolist() for name in ("visit_id", "item", "household_id"))
-        time_us = bought["time"].to_numpy().astype("datetime64[us]").astype(np.int64).tolist()
-        places = catalogue.places(bought["item"].to_numpy()).tolist()
+        bought = bought.assign(place=catalogue.places(bought["item"].to_numpy()))
         with self.transaction():
             self.remember(log.visits.loc[recent, VISIT], "visit_id")
-            self.insert("purchases", zip(ids, codes, households, time_us, places, strict=True))
+            self.insert_columns("purchases", bought, ("visit_id", "item", "household_id", "time", "place"))
         return self
 
     def place_again(self, catalogue: Catalogue, only_unknown: bool = False) -> int:
@@ -143,11 +143,11 @@ class ShopService(DecisionService[Release]):
     def decide(self, release: Release, request: Visit, time_us: int) -> Decision:
         """The slate of a visit, and the score of its best candidate."""
         catalogue, midnight_us = release.catalogue, time_us - time_us % DAY_US
-        viewing = int(catalogue.places(np.array([request.viewing]))[0])
+        viewing = catalogue.places(np.array([request.viewing]))
         history, degraded = self._history(request.household_id, midnight_us, len(catalogue))
-        ranking = Ranking.of(release.index, history, viewing, midnight_us)
-        places = ranking.candidates()
-        seen = ranking.features(release.index, places, viewing)
+        ranking = Ranking.of(release.index, [history], viewing, midnight_us)
+        (places,) = ranking.candidates()
+        (seen,) = ranking.features(places[None, :])
         score = release.score(seen)
         slate = release.slate(places, seen, score, request.visit_id, self.store.sold_out())
         return Decision({"items": slate.tolist(), "score": float(score.max()), "degraded": degraded}, False, seen)
@@ -216,9 +216,5 @@ def app_of(run: Run) -> flask.Flask:
 
 def restore(run: Run, release: Path) -> int:
     """Places the remembered purchases again as the release in that folder does; how many changed."""
-    store = ShopStore(run.store)
-    try:
-        with store.transaction():
-            return store.place_again(Release.read(release).catalogue)
-    finally:
-        store.close()
+    with closing(ShopStore(run.store)) as store, store.transaction():
+        return store.place_again(Release.read(release).catalogue)

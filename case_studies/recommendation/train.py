@@ -6,7 +6,6 @@ completejourney: weeks before 45 and since, of all product types.
 """
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -14,14 +13,15 @@ import numpy as np
 import pandas as pd
 
 from case_studies.recommendation import data, models
-from case_studies.recommendation.data import DAY, RecommendationError, between
-from case_studies.recommendation.features import HISTORY_DAYS, ItemIndex, best, rankings
+from case_studies.recommendation.data import DAY, RecommendationError
+from case_studies.recommendation.features import ItemIndex, best, rankings
 from case_studies.recommendation.labels import LabelPolicy
 from case_studies.recommendation.models import TRAIN_DAYS, Release, fit_release, index_of
 from case_studies.recommendation.policy import SLOTS, ShelfPolicy
 from case_studies.recommendation.service import ShopStore
+from mlsd_lib.data.moments import between, require_days
 from mlsd_lib.datasets.shopping import ShoppingLog
-from mlsd_lib.datasets.shopping_simulator import FIRST_CODE, ShoppingSimulator, added_eur
+from mlsd_lib.datasets.shopping_simulator import FIRST_CODE, added_eur
 from mlsd_lib.modeling import (
     DecisionRecord,
     Interval,
@@ -29,10 +29,10 @@ from mlsd_lib.modeling import (
     cheapest_tied,
     clustered_interval,
     paired_comparison,
+    seen_and_true,
 )
 from mlsd_lib.modeling.retrieval import judged_by_household, judged_by_time, ndcg
 from mlsd_lib.modeling.slates import hits
-from mlsd_lib.operations.interleaving import team_draft
 
 MOST_COMPARED = 2_500
 """So many visits of a comparison or a test are drawn; a simulated fortnight has fewer."""
@@ -47,13 +47,12 @@ BASELINES = ("popularity", "buy again", "EASE alone")
 
 def baseline_slates(log: ShoppingLog, index: ItemIndex, visits: pd.DataFrame) -> dict[str, np.ndarray]:
     """Slates of codes, (visits, slots), that need no ranker: by name of the baseline."""
-    chosen: dict[str, list[np.ndarray]] = {name: [] for name in BASELINES}
-    for ranking, _ in rankings(log.purchases, visits, index):
-        tie = 1e-6 * ranking.sold
-        scores = (ranking.sold, ranking.count + tie, ranking.neighbours)
-        for name, score in zip(BASELINES, scores, strict=True):
-            chosen[name].append(index.catalogue.codes[best(score, SLOTS)])
-    return {name: np.stack(rows) for name, rows in chosen.items()}
+    chosen = {name: np.empty((len(visits), SLOTS), dtype=np.int64) for name in BASELINES}
+    for rows, ranking in rankings(log.purchases, visits, index):
+        sold = np.tile(ranking.sold, (len(rows), 1))
+        for name, score in zip(BASELINES, (sold, ranking.count + 1e-6 * sold, ranking.neighbours), strict=True):
+            chosen[name][rows] = index.catalogue.codes[best(score, SLOTS)]
+    return chosen
 
 
 def some_visits(log: ShoppingLog, first: pd.Timestamp, end: pd.Timestamp, seed: int = 0) -> np.ndarray:
@@ -107,15 +106,14 @@ def judged(
     log: ShoppingLog, rows: np.ndarray, slates: Mapping[str, np.ndarray], days: float, rng: np.random.Generator
 ) -> pd.DataFrame:
     """The table of `compare` for slates of the visits at `rows`."""
-    household, seen, records = log.visits["household_id"].to_numpy()[rows], {}, {}
+    seen, true, quality = {}, {}, {}
     for name, chosen in slates.items():
-        seen[name], quality = foreseen(log, rows, chosen)
-        records[name] = {"NDCG": float(np.nanmean(quality))}
+        seen[name], found = foreseen(log, rows, chosen)
+        quality[name] = float(np.nanmean(found))
         if log.truth is not None:
-            true = clustered_interval(added_eur(log.truth.offer_eur[rows], chosen), household, days, rng)
-            records[name] |= {"true_eur": true.mean, "true_low": true.low, "true_high": true.high}
-    table = paired_comparison(seen, household, days, rng)[["mean", "tied"]].rename(columns={"mean": "seen_eur"})
-    return table.join(pd.DataFrame(records).T)
+            true[name] = added_eur(log.truth.offer_eur[rows], chosen)
+    household = log.visits["household_id"].to_numpy()[rows]
+    return seen_and_true(seen, true, household, days, rng).join(pd.Series(quality, name="NDCG"))
 
 
 def train(
@@ -134,7 +132,9 @@ def train(
     """
     policy, end = policy or ShelfPolicy(), data.midnight_after(log)
     now, days = end - test_days * DAY, min(14, test_days)
-    _require_days(log, now, days, test_days)
+    needed = {"for the first index": 7, "to learn from": TRAIN_DAYS, "to compare on": days, "of test": test_days}
+    held = (end - log.visits["time"].iloc[0].normalize()) // DAY
+    require_days(log.card.name, held, needed, RecommendationError)
     tell(f"comparing the candidates on {len(log.visits):,} visits")
     table = compare(log, now, rng, policy, label_policy, days, **options)
     name = cheapest_tied(table, tuple(models.MODELS), "seen_eur")
@@ -145,24 +145,15 @@ def train(
     run.release(release.save, "v1", "first release")
     ShopStore(run.store).remember_history(log, now, release.catalogue).close()
     tables = {"visits": log.visits, "purchases": log.purchases}
-    decision_of(release, label_policy, table, test).write_into(run, log.card, tables, now)
-    return table
-
-
-def decision_of(release: Release, label_policy: LabelPolicy, table: pd.DataFrame, test: Interval) -> DecisionRecord:
-    """What was decided, against what, on which assumption, and how to go back."""
-    return DecisionRecord(
-        "v1",
-        f"{release.model_name}, ranked by {release.policy.rank_by}, {release.policy.explore_slots} of {SLOTS} places "
-        f"explored, labels {label_policy}",
+    DecisionRecord(
+        f"{name}, ranked by {policy.rank_by}, {policy.explore_slots} of {SLOTS} places explored, labels {label_policy}",
         table,
-        "seen_eur",
-        "EUR a day of purchases foreseen",
         test,
         "a purchase that the slate foresaw is worth as much as one that the slate added; only an experiment can tell.",
-        "`releases/` keeps every release; roll the registry back, and place the remembered purchases again if codes "
-        "were re-mapped (`python -m case_studies.recommendation rollback --help`).",
-    )
+        "places the remembered purchases again, if codes were re-mapped",
+        "EUR a day of purchases foreseen",
+    ).write_into(run, log.card, tables, now)
+    return table
 
 
 def _tested(
@@ -173,16 +164,6 @@ def _tested(
     visits = log.visits.iloc[rows]
     seen, _ = foreseen(log, rows, release.slates(log.purchases, visits)[0])
     return clustered_interval(seen, visits["household_id"].to_numpy(), (end - first) / DAY, rng)
-
-
-def _require_days(log: ShoppingLog, now: pd.Timestamp, days: int, test_days: int) -> None:
-    start, needed = log.visits["time"].iloc[0].normalize(), days + TRAIN_DAYS + 7
-    if (now - start) / DAY < needed:
-        raise RecommendationError(
-            f"{log.card.name} holds {(now - start) // DAY + test_days} days; a release with {test_days} days of test "
-            f"needs {needed + test_days}, better {HISTORY_DAYS + needed + test_days}: a week for the first index, "
-            f"{TRAIN_DAYS} to learn from, {days} to compare on, and the test. Give a longer log."
-        )
 
 
 def protocol(
@@ -263,28 +244,3 @@ def _offers(log: ShoppingLog) -> np.ndarray:
     if log.truth is None:
         raise RecommendationError(f"{log.card.name} does not tell what a slate added. Take the simulator's log.")
     return log.truth.offer_eur
-
-
-def interleaved(
-    simulator: ShoppingSimulator, log: ShoppingLog, releases: Mapping[str, Release], days: int, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Some days on which two releases are compared: a row a visit, with its household, what was bought from the slate
-    of each where it alone was shown, and `preference`, purchases from the second's places less those from the first's
-    where both were drawn into one slate. Each day is lived three times from the same state; the last one goes on.
-    """
-    frames = []
-    for _ in range(days):
-        visits = simulator.visits()
-        household = visits["household_id"].to_numpy()
-        slates = [release.slates(log.purchases, visits)[0] for release in releases.values()]
-        alone = {
-            name: (deepcopy(simulator).respond(household, slate).bought_from_slate).sum(axis=1)
-            for name, slate in zip(releases, slates, strict=True)
-        }
-        drawn, team = (np.stack(part) for part in zip(*map(lambda a, b: team_draft(a, b, rng), *slates), strict=True))
-        response = simulator.respond(household, drawn)
-        rows, columns = np.nonzero(response.bought_from_slate)
-        picked = team[rows, response.position[rows, columns]]
-        preference = np.bincount(rows, weights=2.0 * picked - 1, minlength=len(visits))
-        frames.append(pd.DataFrame({"household_id": household, **alone, "preference": preference}))
-    return pd.concat(frames, ignore_index=True)

@@ -6,20 +6,13 @@ import numpy as np
 
 from case_studies.recommendation import data, features, incident, monitor
 from case_studies.recommendation import train as training
-from case_studies.recommendation.data import DAY, PURCHASE, VISIT
+from case_studies.recommendation.data import DAY
 from case_studies.recommendation.models import fit_release
 from mlsd_lib.simulation import acting
 
 TEST_DAYS = 14
 ID = "visit_id"
-HOSTILE = [
-    ({"household_id": -1}, "household_id"),
-    ({"household_id": 1.5}, "household_id"),
-    ({"viewing": True}, "viewing"),
-    ({"viewing": "85048"}, "viewing"),
-    ({"visit_id": 2**63}, "visit_id"),
-    ({"time": "yesterday"}, "time"),
-]
+HOSTILE = []
 SMALL = """
 households, history_days, search_sizes = 150, 75, [1_000, 2_000]
 load_seconds, live_weeks, compared_days, incident_weeks = 1, 1, 2, 1
@@ -51,11 +44,9 @@ def train(run):
 @cache
 def day(number):
     first = release_day() + number * DAY
-    visits, purchases = (
-        part[data.between(part["time"], first, first + DAY)] for part in (log().visits, log().purchases)
-    )
+    visits = log().visits[data.between(log().visits["time"], first, first + DAY)]
     offline = features.features_of(log().purchases, visits, release().index)
-    return data.bodies(visits, VISIT), data.bodies(purchases, PURCHASE), offline
+    return data.messages(visits), data.report_messages(log(), first, first + DAY), offline
 
 
 def spoiled(release):

@@ -103,7 +103,7 @@ def test_labels_say_what_was_bought_at_the_visit(log, release, release_day):
     by_position = labels.training_labels(log, rows, release.catalogue, places, "by position")[1]
     assert by_position[found].max() > 1
     assert (by_position[~found] == 1).all()
-    with pytest.raises(RecommendationError, match="The labels are 'all'"):
+    with pytest.raises(RecommendationError, match="label policy is 'all'"):
         labels.training_labels(log, rows, release.catalogue, places, "all")
 
 

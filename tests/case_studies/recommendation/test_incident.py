@@ -68,8 +68,11 @@ def test_new_items_are_shown_only_where_they_are_explored(opened):
     for slots in (0, 2):
         shop = deepcopy(opened)
         shop.change_policy(ShelfPolicy("money", slots))
+        monitor, release = shop.monitor, shop.release
         shop.week()
-        shop.retrain()
+        shop.retrain(watched=False)
+        assert shop.monitor is monitor
+        assert shop.release is not release
         shop.week()
         young = shop.simulator.codes[shop.simulator.launched >= 80]
         shares.append(np.isin(shop.of_days(-7).slates, young).mean())
