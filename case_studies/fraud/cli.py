@@ -1,34 +1,21 @@
 """The command line of the fraud system: `python -m case_studies.fraud --help`."""
 
-from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mlsd_lib.errors import CourseError
-from mlsd_lib.modeling import Run
 from mlsd_lib.operations import commands
-from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
+from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Retrain, Seed, Weeks, command_line, progress
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Labels(StrEnum):
-    AS_SEEN = "as seen"
-    MATURED = "matured"
-    REWEIGHTED = "reweighted"
-
-
-class RankBy(StrEnum):
-    MONEY = "money"
-    PROBABILITY = "probability"
-
-
-Rank = Annotated[RankBy, typer.Option(help="Rank payments by expected loss or by probability.")]
+Rank = Annotated[Literal["money", "probability"], typer.Option(help="Rank by expected loss or by probability.")]
 Reviews = Annotated[int, typer.Option(help="How many payments a day can be reviewed.", min=1)]
-LabelChoice = Annotated[Labels, typer.Option(help="Which labels to learn from.")]
+LabelChoice = Annotated[Literal["as seen", "matured", "reweighted"], typer.Option(help="Which labels to learn from.")]
 
 
 def _handbook(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
@@ -57,9 +44,9 @@ def train(
     ] = "simulator",
     days: Annotated[int, typer.Option(help="Days to simulate.", min=80)] = 150,
     test_days: Annotated[int, typer.Option(help="Last days, kept for the test.", min=1)] = 28,
-    rank_by: Rank = RankBy.MONEY,
+    rank_by: Rank = "money",
     reviews_per_day: Reviews = 50,
-    labels: LabelChoice = Labels.AS_SEEN,
+    labels: LabelChoice = "as seen",
     seed: Seed = 0,
     out: Out = commands.RUNS,
 ) -> None:
@@ -73,8 +60,8 @@ def train(
     with progress("reading the payments") as tell, commands.new_run(out) as run:
         options = {"seed": seed, "days": days} if source == "simulator" else {}
         stream = data.load_payments(source, quarantine=run.path / "quarantine", **options)
-        policy = ReviewPolicy(rank_by.value, reviews_per_day)
-        table = training.train(run, stream, np.random.default_rng(seed), policy, labels.value, test_days, tell)
+        policy = ReviewPolicy(rank_by, reviews_per_day)
+        table = training.train(run, stream, np.random.default_rng(seed), policy, labels, test_days, tell)
     commands.show_trained("fraud", run, stream.card, table)
 
 
@@ -83,11 +70,11 @@ def simulate(
     weeks: Weeks = 8,
     incident_week: IncidentWeek = None,
     adapts: Annotated[bool, typer.Option(help="Let the adversary adapt to what is caught.")] = True,
-    retrain: Annotated[bool, typer.Option(help="Fit the model anew each week.")] = True,
-    rank_by: Rank = RankBy.MONEY,
+    retrain: Retrain = True,
+    rank_by: Rank = "money",
     reviews_per_day: Reviews = 50,
-    labels: LabelChoice = Labels.AS_SEEN,
-    rollback: OnAlarm = Rollback.BOTH,
+    labels: LabelChoice = "as seen",
+    rollback: OnAlarm = "release and state",
     seed: Seed = 0,
     out: Out = commands.RUNS,
 ) -> None:
@@ -97,20 +84,17 @@ def simulate(
     from case_studies.fraud.data import Adapter
     from case_studies.fraud.incident import Bank
     from case_studies.fraud.policy import ReviewPolicy
-    from mlsd_lib.simulation import weekly
 
     with progress("92 days of history and the first release") as tell:
-        policy = ReviewPolicy(rank_by.value, reviews_per_day)
-        bank = Bank.opened(np.random.default_rng(seed), policy=policy, label_policy=labels.value)
-        commands.live_weeks(
-            weeks,
-            incident_week,
-            live=lambda: bank.week(adapts, rollback.value),
-            strike=lambda: bank.deploy(bank.release.with_adapter(Adapter())),
-            retrain=partial(bank.retrain, labels.value) if retrain else None,
-            tell=tell,
-        )
-    commands.show_weeks(Run.new(out), weekly(bank.days))
+        policy = ReviewPolicy(rank_by, reviews_per_day)
+        bank = Bank.opened(np.random.default_rng(seed), policy=policy, label_policy=labels)
+
+        def strike() -> None:
+            bank.deploy(bank.release.with_adapter(Adapter()))
+
+        learned, asked = labels if retrain else None, {"adversary_adapts": adapts, "rollback": rollback}
+        commands.live_weeks(bank, weeks, incident_week, strike, learned, tell, **asked)
+    commands.show_weeks(out, bank)
     typer.echo(f"Adversary: {bank.simulator.tactics}")
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from mlsd_lib.data import admit
+from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.fraud import PaymentStream, load
 from mlsd_lib.errors import CourseError
+from mlsd_lib.simulation import bodies
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -55,11 +57,6 @@ def day_rows(payments: pd.DataFrame, day: pd.Timestamp) -> np.ndarray:
     return np.flatnonzero((payments["time"].dt.normalize() == day).to_numpy())
 
 
-def between(time: pd.Series, first: pd.Timestamp, end: pd.Timestamp) -> np.ndarray:
-    """Which times lie from `first` until before `end`, (n,) of bool."""
-    return ((time >= first) & (time < end)).to_numpy()
-
-
 def labels_as_of(truth: pd.DataFrame, moment: pd.Timestamp) -> np.ndarray:
     """True where a fraud had been reported before `moment`, (n,). Everything else looks honest then."""
     return (truth["label_time"] < moment).to_numpy()
@@ -101,14 +98,10 @@ class Adapter:
 
 def messages(payments: pd.DataFrame, adapter: Adapter) -> list[dict[str, Any]]:
     """The bodies for POST /predict, in the order of the payments, amounts in each acquirer's unit."""
-    return _bodies(adapter.sent(payments)[MESSAGE])
+    return bodies(adapter.sent(payments)[MESSAGE])
 
 
 def report_messages(stream: PaymentStream, first: pd.Timestamp, end: pd.Timestamp) -> list[dict[str, Any]]:
     """The bodies for POST /reports of the reports that arrive from `first` until before `end`."""
     reports = reports_of(stream.payments, stream.truth)
-    return _bodies(reports[between(reports["time"], first, end)])
-
-
-def _bodies(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return table.assign(time=table["time"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f")).to_dict("records")
+    return bodies(reports[between(reports["time"], first, end)])

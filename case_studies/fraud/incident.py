@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from case_studies.fraud.data import DAY, Adapter, between
+from case_studies.fraud.data import DAY, Adapter
 from case_studies.fraud.features import HISTORY, features_of
 from case_studies.fraud.labels import LabelPolicy
 from case_studies.fraud.models import THRESHOLD_DAYS, Release, fit_release
 from case_studies.fraud.monitor import monitor_of, window_of
 from case_studies.fraud.policy import CHARGEBACK_FEE_EUR, ReviewPolicy, saved_eur
+from mlsd_lib.data.moments import between, midnight_after
 from mlsd_lib.datasets.fraud import PaymentStream, simulator_card
 from mlsd_lib.datasets.fraud_simulator import MECHANISMS, FraudSimulator
 from mlsd_lib.simulation import LiveSystem, Rollback
@@ -56,7 +57,7 @@ class Bank(LiveSystem[Release]):
     @property
     def now(self) -> pd.Timestamp:
         """The midnight after the last payment."""
-        return self.stream.payments["time"].iloc[-1].normalize() + DAY
+        return midnight_after(self.stream.payments["time"])
 
     def week(self, adversary_adapts: bool = True, rollback: Rollback = "release and state") -> None:
         """Lives seven days; the adversary may know what was caught in the week before."""

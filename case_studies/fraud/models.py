@@ -8,25 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from case_studies.fraud.data import DAY, Adapter, FraudError, between
+from case_studies.fraud.data import DAY, Adapter, FraudError
 from case_studies.fraud.features import HISTORY
 from case_studies.fraud.labels import LabelPolicy, training_labels
 from case_studies.fraud.policy import ReviewPolicy
+from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.fraud import PaymentStream
-from mlsd_lib.modeling import read_artefact, save_artefact
+from mlsd_lib.errors import require_one_of
+from mlsd_lib.modeling import fit_weighted, read_artefact, save_artefact, scaled_logistic, small_trees
 
 TRAIN_DAYS = 48
 """Rows a model learns from: the latest seven weeks, because fraud changes."""
 THRESHOLD_DAYS = 7
 """The last week before a release is kept from the model and sets the threshold: scores of its own rows are too sure."""
-
-
-def _logistic(seed: int) -> Any:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=500, random_state=seed))
 
 
 def _forest(seed: int) -> Any:
@@ -37,15 +31,11 @@ def _forest(seed: int) -> Any:
 
 
 def _boosted(seed: int) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
     # Frauds are few: small trees, slow steps and large leaves. The library's defaults lose .06 of average precision.
-    return HistGradientBoostingClassifier(
-        learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=50, early_stopping=False, random_state=seed
-    )
+    return small_trees(100, seed, learning_rate=0.05, min_samples_leaf=50)
 
 
-MODELS: dict[str, Callable[[int], Any]] = {"logistic": _logistic, "boosted": _boosted, "forest": _forest}
+MODELS: dict[str, Callable[[int], Any]] = {"logistic": scaled_logistic, "boosted": _boosted, "forest": _forest}
 """From the cheapest to serve to the most expensive: a payment waits for its score."""
 
 
@@ -65,18 +55,13 @@ def fit(name: str, features: pd.DataFrame, label: np.ndarray, weight: np.ndarray
 
     Raises `FraudError` for an unknown name and where one of the two classes is missing.
     """
-    if name not in MODELS:
-        raise FraudError(f"The model is {name!r}; it must be one of {', '.join(MODELS)}.")
+    require_one_of("The model", name, MODELS, FraudError)
     if label.all() or not label.any():
         raise FraudError(
             f"All {len(label):,} training rows have the same label; a model needs frauds and honest payments. "
             "Train on more days, or wait for chargebacks."
         )
-    model = MODELS[name](seed)
-    if weight is None:
-        return model.fit(features.to_numpy(float), label)
-    key = f"{model.steps[-1][0]}__sample_weight" if hasattr(model, "steps") else "sample_weight"
-    return model.fit(features.to_numpy(float), label, **{key: weight})
+    return fit_weighted(MODELS[name](seed), features.to_numpy(float), label, weight)
 
 
 def score(model: Any, features: pd.DataFrame | np.ndarray) -> np.ndarray:

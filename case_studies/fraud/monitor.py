@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from case_studies.fraud.data import DAY, between
+from case_studies.fraud.data import DAY
 from case_studies.fraud.models import Release
+from mlsd_lib.data.moments import between
 from mlsd_lib.operations import Monitor, daily_monitor
 
 MONITORED = ("amount", "customer_count_7d", "customer_mean_amount_30d", "terminal_count_7d")

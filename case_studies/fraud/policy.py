@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.fraud.data import FraudError
+from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling import filling_value, first_come
 
 REVIEW_COST_EUR = 12.0
@@ -26,8 +27,7 @@ class ReviewPolicy:
     reviews_per_day: int = 50
 
     def __post_init__(self) -> None:
-        if self.rank_by not in ("money", "probability"):
-            raise FraudError(f"rank_by is {self.rank_by!r}; it must be 'money' or 'probability'.")
+        require_one_of("rank_by", self.rank_by, ("money", "probability"), FraudError)
         if self.reviews_per_day < 1:
             raise FraudError(f"reviews_per_day is {self.reviews_per_day}; at least one payment a day is reviewed.")
 

@@ -3,18 +3,19 @@
 It remembers every payment, so that the next one's features are right, and the reports, when they arrive.
 """
 
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import flask
-import numpy as np
 import pandas as pd
 from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
-from case_studies.fraud.data import DAY, LARGEST_AMOUNT, MESSAGE, Adapter, between, reports_of
+from case_studies.fraud.data import DAY, LARGEST_AMOUNT, MESSAGE, Adapter, reports_of
 from case_studies.fraud.features import online_features
 from case_studies.fraud.models import Release
+from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.fraud import PaymentStream
 from mlsd_lib.modeling import Run
 from mlsd_lib.serving import Decision, DecisionService, DecisionStore, Id, LocalTime
@@ -62,24 +63,21 @@ class FraudStore(DecisionStore):
         """Adds what may be asked about at `now`: payments that can still be reported, and reports; the store."""
         payments = stream.payments[between(stream.payments["time"], now - REPORTABLE_DAYS * DAY, now)]
         reports = reports_of(stream.payments, stream.truth)
-        reports = reports[reports["time"] < now]
-        paid_us, reported_us = (_microseconds(table["time"]) for table in (payments, reports))
-        columns = (payments[name].tolist() for name in ("customer_id", "terminal_id", "amount"))
         with self.transaction():
             self.remember(adapter.sent(payments)[MESSAGE], "transaction_id")
-            self.insert("payments", zip(payments["transaction_id"].tolist(), paid_us, *columns, strict=True))
-            ids = (reports[name].tolist() for name in ("transaction_id", "terminal_id"))
-            self.insert("reports", zip(*ids, reported_us, strict=True))
+            columns = ("transaction_id", "time", "customer_id", "terminal_id", "amount")
+            self.insert_columns("payments", payments, columns)
+            self.insert_columns("reports", reports[reports["time"] < now], ("transaction_id", "terminal_id", "time"))
         return self
 
     def parse_again(self, adapter: Adapter) -> int:
         """Computes every amount anew from what was sent, as `adapter` reads it; how many changed."""
+
+        def amount(sent: dict[str, Any]) -> list[float]:
+            return [adapter.parsed_amount(sent["terminal_id"], sent["amount"])]
+
         with self.transaction():
-            amounts = dict(self.connection.execute("SELECT transaction_id, amount FROM payments").fetchall())
-            right = {i: adapter.parsed_amount(sent["terminal_id"], sent["amount"]) for i, sent in self.all_sent()}
-            changed = [(new, i) for i, new in right.items() if abs(new - amounts[i]) > 1e-9 * max(new, 1)]
-            self.connection.executemany("UPDATE payments SET amount = ? WHERE transaction_id = ?", changed)
-        return len(changed)
+            return self.derive_columns_again("payments", "transaction_id", ["amount"], amount)
 
 
 class FraudService(DecisionService[Release]):
@@ -124,12 +122,5 @@ def app_of(run: Run) -> flask.Flask:
 
 def restore(run: Run, release: Path) -> int:
     """Reads the remembered amounts again as the release in that folder does; how many changed."""
-    store = FraudStore(run.store)
-    try:
+    with closing(FraudStore(run.store)) as store:
         return store.parse_again(Release.read(release).adapter)
-    finally:
-        store.close()
-
-
-def _microseconds(time: pd.Series) -> list[int]:
-    return time.to_numpy().astype("datetime64[us]").astype(np.int64).tolist()

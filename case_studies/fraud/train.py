@@ -14,12 +14,13 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from case_studies.fraud import data, models
-from case_studies.fraud.data import DAY, FraudError, between, labels_as_of
+from case_studies.fraud.data import DAY, FraudError, labels_as_of
 from case_studies.fraud.features import HISTORY, features_of
 from case_studies.fraud.labels import LabelPolicy, training_labels
 from case_studies.fraud.models import THRESHOLD_DAYS, Release, fit_release, warm
 from case_studies.fraud.policy import ReviewPolicy, saved_eur
 from case_studies.fraud.service import FraudStore
+from mlsd_lib.data.moments import between, midnight_after, require_days
 from mlsd_lib.datasets.fraud import PaymentStream
 from mlsd_lib.modeling import (
     DecisionRecord,
@@ -28,7 +29,7 @@ from mlsd_lib.modeling import (
     cheapest_tied,
     clustered_interval,
     filling_value,
-    paired_comparison,
+    seen_and_true,
 )
 
 HANDBOOK_START = pd.Timestamp("2018-07-25")
@@ -82,29 +83,18 @@ def compare(
     the best, customer by customer, may be chance. `true_eur`, `true_low`, `true_high`: by all labels, which only a
     simulation or the future knows, with a 95 % interval over customers.
     """
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
     policy, then = policy or ReviewPolicy(), now - days * DAY
     rows = between(stream.payments["time"], then, now)
     tested, time = features[rows], stream.payments["time"][rows]
     true, seen = stream.truth["is_fraud"].to_numpy()[rows], labels_as_of(stream.truth, now)[rows]
     amount, customer = tested["amount"].to_numpy(), stream.payments["customer_id"].to_numpy()[rows]
-    records, saved = {}, {}
+    figures, saved, earned = {}, {}, {}
     for name, decide in candidates(stream, features, then, policy, label_policy, **options).items():
         rank, reviewed = decide(tested, time)
-        saved[name] = saved_eur(reviewed, amount, seen)
-        interval = clustered_interval(saved_eur(reviewed, amount, true), customer, days, rng)
-        records[name] = {
-            "AUC": roc_auc_score(true, rank),
-            "AP": average_precision_score(true, rank),
-            "reviews_per_day": reviewed.sum() / days,
-            "true_eur": interval.mean,
-            "true_low": interval.low,
-            "true_high": interval.high,
-        }
-    judged = paired_comparison(saved, customer, days, rng)[["mean", "tied"]].rename(columns={"mean": "seen_eur"})
-    table = judged.join(pd.DataFrame(records).T)
-    return table[["AUC", "AP", "reviews_per_day", "seen_eur", "tied", "true_eur", "true_low", "true_high"]]
+        saved[name], earned[name] = (saved_eur(reviewed, amount, label) for label in (seen, true))
+        figures[name] = {"AUC": roc_auc_score(true, rank), "AP": average_precision_score(true, rank)}
+        figures[name]["reviews_per_day"] = reviewed.sum() / days
+    return seen_and_true(saved, earned, customer, days, rng).join(pd.DataFrame(figures).T)
 
 
 def train(
@@ -127,8 +117,13 @@ def train(
             "Use report --protocol ulb for it."
         )
     policy = policy or ReviewPolicy()
-    end = stream.payments["time"].iloc[-1].normalize() + DAY
-    _require_days(stream, end, test_days)
+    end = midnight_after(stream.payments["time"])
+    needed = {
+        "of history before the first features": int(HISTORY // np.timedelta64(1, "D")),
+        "to learn from and compare on": 2 * THRESHOLD_DAYS + 1,
+        "of test": test_days,
+    }
+    require_days(stream.card.name, (end - stream.payments["time"].iloc[0].normalize()) // DAY, needed, FraudError)
     now = end - test_days * DAY
     tell(f"features of {len(stream.payments):,} payments")
     features = features_of(stream.payments, stream.truth)
@@ -143,24 +138,15 @@ def train(
     run.release(release.save, "v1", "first release")
     FraudStore(run.store).remember_history(stream, now, release.adapter).close()
     tables = {"payments": stream.payments, "truth": stream.truth}
-    decision_of(release, label_policy, table, test).write_into(run, stream.card, tables, now)
-    return table
-
-
-def decision_of(release: Release, label_policy: LabelPolicy, table: pd.DataFrame, test: Interval) -> DecisionRecord:
-    """What was decided, against what, on which assumption, and how to go back."""
-    return DecisionRecord(
-        "v1",
-        f"{release.model_name}, ranked by {release.policy.rank_by}, {release.policy.reviews_per_day} reviews a day, "
-        f"threshold {release.threshold:.4g}, labels {label_policy}",
+    DecisionRecord(
+        f"{name}, ranked by {policy.rank_by}, {policy.reviews_per_day} reviews a day, threshold "
+        f"{release.threshold:.4g}, labels {label_policy}",
         table,
-        "seen_eur",
-        "EUR saved a day",
         test,
         "fraud next month looks like fraud last month; whoever is caught will see to it that it does not.",
-        "`releases/` keeps every release; roll the registry back, and parse the state again if amounts were read "
-        "wrongly (`python -m case_studies.fraud rollback --help`).",
-    )
+        "parses the remembered amounts again, if they were read wrongly",
+    ).write_into(run, stream.card, tables, now)
+    return table
 
 
 def _tested(
@@ -177,17 +163,6 @@ def _tested(
     reviewed = release.decide(features[tested], rows["time"])[2]
     saved = saved_eur(reviewed, rows["amount"].to_numpy(), fraud)
     return clustered_interval(saved, rows["customer_id"].to_numpy(), (end - first) / DAY, rng)
-
-
-def _require_days(stream: PaymentStream, end: pd.Timestamp, test_days: int) -> None:
-    days = (end - stream.payments["time"].iloc[0].normalize()) // DAY
-    history, least = HISTORY // np.timedelta64(1, "D"), 2 * THRESHOLD_DAYS + 1
-    if days < history + least + test_days:
-        raise FraudError(
-            f"{stream.card.name} holds {days} days; a release with {test_days} days of test needs "
-            f"{history + least + test_days}: {history} of history before the first features, {least} to learn from and "
-            "compare on, and the test. Give a longer stream, or fewer days of test."
-        )
 
 
 def handbook_split(stream: PaymentStream, days: int = 7) -> tuple[np.ndarray, np.ndarray]:
@@ -231,8 +206,6 @@ def ulb(stream: PaymentStream, names: tuple[str, ...] = ("logistic", "forest"), 
 def _scores(
     stream: PaymentStream, train: np.ndarray, test: np.ndarray, names: tuple[str, ...], seed: int
 ) -> pd.DataFrame:
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
     features, fraud = features_of(stream.payments, stream.truth), stream.truth["is_fraud"].to_numpy()
     records = {}
     for name in names:

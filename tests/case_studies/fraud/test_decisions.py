@@ -5,30 +5,25 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from case_studies.fraud import models
 from case_studies.fraud.data import DAY, Adapter, FraudError, contract, labels_as_of
-from case_studies.fraud.labels import DelayCurve, delay_curve, training_labels
-from case_studies.fraud.models import TRAIN_DAYS, Release, fit_release
+from case_studies.fraud.labels import delay_curve, training_labels
+from case_studies.fraud.models import Release, fit_release
 from case_studies.fraud.policy import CHARGEBACK_FEE_EUR, REVIEW_COST_EUR, ReviewPolicy, saved_eur
 from case_studies.fraud.train import train
 from mlsd_lib.data import faults
 from mlsd_lib.data.lineage import fingerprint_table
-from mlsd_lib.modeling import Run
+from mlsd_lib.modeling import ModelingError, Run
 
 
 @pytest.mark.parametrize(("column", "value"), [("amount", -1.0), ("amount", 60_000.0), ("transaction_id", 0)])
 def test_the_contract_names_what_is_broken(stream, column, value):
     table = stream.payments.head(100).copy()
     assert faults(table, contract()) == []
+    assert "ordered" in str(faults(table[::-1], contract())[0])
     table.loc[50, column] = value
     assert [fault.column for fault in faults(table, contract())] == [column]
-
-
-def test_payments_out_of_order_break_the_contract(stream):
-    assert "ordered" in str(faults(stream.payments.head(100)[::-1], contract())[0])
 
 
 def test_amounts_survive_the_acquirers_units_and_not_a_wrong_adapter(stream):
@@ -41,27 +36,17 @@ def test_amounts_survive_the_acquirers_units_and_not_a_wrong_adapter(stream):
 
 
 def test_labels_as_of_know_no_later_report(stream):
-    moment = stream.payments["time"].iloc[0] + 50 * DAY
-    known = labels_as_of(stream.truth, moment)
+    known = labels_as_of(stream.truth, moment := stream.payments["time"].iloc[0] + 50 * DAY)
     assert 0 < known.sum() < stream.truth["is_fraud"].sum()
     assert (stream.truth["label_time"][known] < moment).all()
 
 
-def test_the_delay_curve_is_a_distribution_and_needs_enough_frauds(stream, release_day):
+def test_a_delay_curve_needs_frauds_that_have_matured(stream, release_day):
     time = stream.payments["time"]
-    share = delay_curve(time, stream.truth, release_day).share_reported(np.array([0.0, 5.0, 20.0, 1_000.0]))
-    assert share[0] == 0
-    assert (np.diff(share) > 0).all()
-    assert share[-1] == 1
-    with pytest.raises(FraudError, match="needs 50"):
+    share = delay_curve(time, stream.truth, release_day).share_reported(np.array([0.0, 20.0, 1_000.0]))
+    assert share[0] == 0 < share[1] < share[2] == 1
+    with pytest.raises(ModelingError, match="needs 50"):
         delay_curve(time, stream.truth, time.iloc[0] + 46 * DAY)
-
-
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=30), st.floats(0, 120))
-@settings(deadline=None)
-def test_the_share_reported_is_the_share_of_shorter_delays(delays, age):
-    share = DelayCurve(np.array(delays)).share_reported(np.array([age]))[0]
-    assert share == pytest.approx(np.mean([delay < age for delay in delays]))
 
 
 def test_label_policies_differ_in_rows_and_weights_and_never_see_the_future(stream, release_day):
@@ -94,7 +79,6 @@ def test_a_release_depends_on_nothing_after_its_day(stream, stream_features, rel
 def test_a_release_needs_history(stream, stream_features):
     with pytest.raises(FraudError, match="days of history"):
         fit_release(stream, stream_features, stream.payments["time"].iloc[0] + 20 * DAY)
-    assert TRAIN_DAYS > 28
 
 
 def test_the_threshold_meets_the_capacity_or_the_price_of_a_review():
@@ -117,19 +101,11 @@ def test_saved_money_is_stopped_losses_less_reviews():
 
 
 @pytest.mark.parametrize(
-    ("name", "label", "message"), [("oracle", [0, 1], "one of"), ("logistic", [0, 0], "same label")]
+    ("name", "label", "message"), [("oracle", [0, 1], "must be"), ("logistic", [0, 0], "same label")]
 )
 def test_a_model_that_cannot_be_fitted_says_why(name, label, message):
     with pytest.raises(FraudError, match=message):
         models.fit(name, pd.DataFrame({"a": [1.0, 2.0]}), np.array(label, dtype=bool))
-
-
-@pytest.mark.parametrize("name", models.MODELS)
-def test_every_model_takes_weights(name):
-    rng = np.random.default_rng(0)
-    rows, label = pd.DataFrame(rng.normal(size=(400, 3))), rng.random(400) < 0.2
-    plain, heavy = (models.fit(name, rows, label, np.where(label, weight, 1.0)) for weight in (1.0, 5.0))
-    assert models.score(heavy, rows).mean() > models.score(plain, rows).mean()
 
 
 @pytest.mark.parametrize(("days", "test_days"), [(1, 28), (60, 28), (65, 14)])
