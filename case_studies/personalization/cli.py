@@ -1,28 +1,21 @@
 """The command line of the page's system: `python -m case_studies.personalization --help`."""
 
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mlsd_lib.errors import CourseError
-from mlsd_lib.modeling import Run
 from mlsd_lib.operations import commands
-from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
+from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Retrain, Seed, Weeks, command_line, progress
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Labels(StrEnum):
-    MATURED = "matured"
-    AS_SEEN = "as seen"
-
-
 Explore = Annotated[float, typer.Option(help="Share of the pages whose slots show any item.", min=0.001, max=1.0)]
-LabelChoice = Annotated[Labels, typer.Option(help="Which clicks to learn from.")]
+LabelChoice = Annotated[Literal["matured", "as seen"], typer.Option(help="Which clicks to learn from.")]
 
 
 def _open_bandit(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
@@ -51,7 +44,7 @@ def train(
     days: Annotated[int, typer.Option(help="Days to simulate.", min=20)] = 42,
     test_days: Annotated[int, typer.Option(help="Last days, kept for the test.", min=1)] = 7,
     explore: Explore = 0.1,
-    labels: LabelChoice = Labels.MATURED,
+    labels: LabelChoice = "matured",
     seed: Seed = 0,
     out: Out = commands.RUNS,
 ) -> None:
@@ -65,7 +58,7 @@ def train(
     with progress("reading the views") as tell, commands.new_run(out) as run:
         stream = data.load(source, seed, days, quarantine=run.path / "quarantine")
         rng, policy = np.random.default_rng(seed), SlotPolicy(explore)
-        table = training.train(run, stream, rng, policy, labels.value, test_days, tell)
+        table = training.train(run, stream, rng, policy, labels, test_days, tell)
     commands.show_trained("personalization", run, stream.card, table)
 
 
@@ -75,10 +68,10 @@ def train(
 def simulate(
     weeks: Weeks = 8,
     incident_week: IncidentWeek = None,
-    retrain: Annotated[bool, typer.Option(help="Fit the model anew each week.")] = True,
+    retrain: Retrain = True,
     explore: Explore = 0.1,
-    labels: LabelChoice = Labels.MATURED,
-    rollback: OnAlarm = Rollback.BOTH,
+    labels: LabelChoice = "matured",
+    rollback: OnAlarm = "release and state",
     seed: Seed = 0,
     out: Out = commands.RUNS,
 ) -> None:
@@ -87,19 +80,16 @@ def simulate(
 
     from case_studies.personalization.incident import Page, campaign
     from case_studies.personalization.policy import SlotPolicy
-    from mlsd_lib.simulation import weekly
 
     with progress("35 days of history and the first release") as tell:
-        page = Page.opened(np.random.default_rng(seed), policy=SlotPolicy(explore), label_policy=labels.value)
-        commands.live_weeks(
-            weeks,
-            incident_week,
-            live=lambda: page.week(rollback.value),
-            strike=lambda: page.deploy(page.release.with_rule(campaign(page.rates))),
-            retrain=partial(page.retrain, labels.value) if retrain else None,
-            tell=tell,
-        )
-    commands.show_weeks(Run.new(out), weekly(page.days))
+        page = Page.opened(np.random.default_rng(seed), policy=SlotPolicy(explore), label_policy=labels)
+
+        def strike() -> None:
+            page.deploy(page.release.with_rule(campaign(page.rates)))
+
+        learned = labels if retrain else None
+        commands.live_weeks(page, weeks, incident_week, strike, learned, tell, rollback=rollback)
+    commands.show_weeks(out, page)
 
 
 main = partial(commands.main, app)

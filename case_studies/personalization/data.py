@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from mlsd_lib.data import admit
+from mlsd_lib.data.moments import between, midnight_after
 from mlsd_lib.datasets.personalization import PageStream, simulate
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, POSITIONS
 from mlsd_lib.errors import CourseError
+from mlsd_lib.simulation import bodies
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -53,19 +55,14 @@ def load(
     return stream
 
 
-def between(time: pd.Series, first: pd.Timestamp, end: pd.Timestamp) -> np.ndarray:
-    """Which times lie from `first` until before `end`, (n,) of bool."""
-    return ((time >= first) & (time < end)).to_numpy()
-
-
 def end_of(stream: PageStream) -> pd.Timestamp:
     """The midnight after the last view."""
-    return stream.views["time"].iloc[-1].normalize() + DAY
+    return midnight_after(stream.views["time"])
 
 
 def messages(views: pd.DataFrame) -> list[dict[str, Any]]:
     """The bodies for POST /predict, in the order of the views."""
-    return _bodies(views[MESSAGE])
+    return bodies(views[MESSAGE])
 
 
 def report_messages(
@@ -73,8 +70,4 @@ def report_messages(
 ) -> list[dict[str, Any]]:
     """The bodies for POST /reports of the clicks on `views` that are reported from `first` until before `end`."""
     told = log["clicked"].to_numpy() & between(log["label_time"], first, end)
-    return _bodies(views.loc[told, ["request_id", "visitor_id"]].assign(time=log["label_time"][told]))
-
-
-def _bodies(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return table.assign(time=table["time"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f")).to_dict("records")
+    return bodies(views.loc[told, ["request_id", "visitor_id"]].assign(time=log["label_time"][told]))

@@ -16,6 +16,7 @@ from case_studies.personalization.labels import LabelPolicy, rewards_as_of
 from case_studies.personalization.models import Release, fit_release, item_rates
 from case_studies.personalization.monitor import monitor_of, window_of
 from case_studies.personalization.policy import CLICK_EUR, CampaignRule, SlotPolicy, in_order
+from mlsd_lib.data.moments import midnight_after
 from mlsd_lib.datasets.personalization import logged, shown_at_random
 from mlsd_lib.datasets.personalization_simulator import PageSimulator, ViewTruth
 from mlsd_lib.simulation import LiveSystem, Rollback
@@ -64,7 +65,7 @@ class Page(LiveSystem[Release]):
         simulator = PageSimulator(rng, **options)
         views, truth = simulator.advance(history_days)
         log = shown_at_random(views, truth, rng)
-        features, now = features_of(views), views["time"].iloc[-1].normalize() + DAY
+        features, now = features_of(views), midnight_after(views["time"])
         release = fit_release(views, log, features, now, model, policy, label_policy)
         rates = item_rates(log["item"].to_numpy(), rewards_as_of(log, now))
         return cls(simulator, views, log, release, features, rates)
@@ -72,7 +73,7 @@ class Page(LiveSystem[Release]):
     @property
     def now(self) -> pd.Timestamp:
         """The midnight after the last view."""
-        return self.views["time"].iloc[-1].normalize() + DAY
+        return midnight_after(self.views["time"])
 
     def week(self, rollback: Rollback = "release and state") -> None:
         """Lives seven days."""
@@ -113,13 +114,13 @@ class Page(LiveSystem[Release]):
         self.features = pd.concat([self.features.iloc[:first], features_of(self.views, first)])
         self.log.loc[self.log["overridden"].fillna(False).astype(bool), "propensity"] = np.nan
 
-    def retrain(self, label_policy: LabelPolicy = "matured") -> None:
-        """Fits the same kind of model, and a monitor for it, on the page's own log of the last weeks."""
+    def retrain(self, label_policy: LabelPolicy = "matured", watched: bool = True) -> None:
+        """Fits the same kind of model to the page's own log of the last weeks, and, if `watched`, a monitor for it."""
         old = self.release
         release = fit_release(
             self.views, self.log, self.features, self.now, old.model_name, old.policy, label_policy
         ).with_rule(old.rule)
-        self.deploy(release, monitor_of(release, self.features, self.views, self.now))
+        self.deploy(release, monitor_of(release, self.features, self.views, self.now) if watched else None)
 
     def _forget(self) -> None:
         keep = (self.views["time"] >= self.now - KEEP * DAY).to_numpy()

@@ -1,11 +1,12 @@
 """Late clicks: what a log looked at now believes. A view without a report yet looks like one without a click."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from case_studies.personalization.data import PersonalizationError
+from mlsd_lib.errors import require_one_of
 
 LabelPolicy = Literal["as seen", "matured"]
 WAIT = pd.Timedelta(hours=6)
@@ -19,7 +20,6 @@ def rewards_as_of(log: pd.DataFrame, now: pd.Timestamp) -> np.ndarray:
 
 def learnable(time: pd.Series, log: pd.DataFrame, now: pd.Timestamp, policy: LabelPolicy = "matured") -> np.ndarray:
     """Which views may be learned from at `now`, (n,) of bool: old enough, and with a propensity that can be trusted."""
-    if policy not in ("as seen", "matured"):
-        raise PersonalizationError(f"The label policy is {policy!r}; it must be 'as seen' or 'matured'.")
+    require_one_of("The label policy", policy, get_args(LabelPolicy), PersonalizationError)
     wait = WAIT if policy == "matured" else pd.Timedelta(0)
     return (time < now - wait).to_numpy() & log["propensity"].notna().to_numpy()

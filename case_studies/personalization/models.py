@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from case_studies.personalization.data import PersonalizationError, between
+from case_studies.personalization.data import PersonalizationError
 from case_studies.personalization.features import WINDOWS
 from case_studies.personalization.labels import LabelPolicy, learnable, rewards_as_of
 from case_studies.personalization.policy import CampaignRule, SlotPolicy, in_order
+from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEM_CATEGORY, ITEMS
-from mlsd_lib.modeling import read_artefact, save_artefact
+from mlsd_lib.errors import require_one_of
+from mlsd_lib.modeling import read_artefact, save_artefact, small_trees
 
 LEARN_DAYS = pd.Timedelta(days=28)
 """Views that a model learns from: what an item's appeal was months ago is no longer true."""
@@ -38,11 +40,7 @@ def _logistic(seed: int) -> Any:
 
 
 def _boosted(seed: int) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    return HistGradientBoostingClassifier(
-        learning_rate=0.1, max_iter=60, max_leaf_nodes=8, min_samples_leaf=100, early_stopping=False, random_state=seed
-    )
+    return small_trees(60, seed, learning_rate=0.1, min_samples_leaf=100)
 
 
 MODELS: dict[str, Callable[[int], Any]] = {"logistic": _logistic, "boosted": _boosted}
@@ -54,8 +52,7 @@ def fit(name: str, features: np.ndarray, item: np.ndarray, reward: np.ndarray, s
 
     Raises `PersonalizationError` for an unknown name, and for a log without a click or with nothing else.
     """
-    if name not in MODELS:
-        raise PersonalizationError(f"The model is {name!r}; it must be one of {', '.join(MODELS)}.")
+    require_one_of("The model", name, MODELS, PersonalizationError)
     if len(np.unique(reward)) < 2:
         raise PersonalizationError(
             f"The {len(reward):,} views to learn from hold no click, or nothing else. Learn from more days, or wait "

@@ -66,18 +66,15 @@ class PageStore(DecisionStore):
     def remember_history(self, stream: PageStream, now: pd.Timestamp) -> "PageStore":
         """Adds the views before `now`, what was shown in them, and the clicks reported by then; the store."""
         known = (stream.views["time"] < now).to_numpy()
-        views = stream.views[known].assign(time_us=_microseconds(stream.views["time"][known]), release="history")
+        views = stream.views[known].assign(release="history")
         log = stream.log[known].join(views)
         clicked = log[log["label_time"] < now]
-        clicked = clicked.assign(time_us=_microseconds(clicked["label_time"]))
         with self.transaction():
             self.remember(views[MESSAGE], "request_id")
-            for table, rows, columns in (
-                ("pages", views.drop_duplicates("page_id"), ["page_id", "visitor_id", "time_us", "category"]),
-                ("shown", log, ["request_id", "item", "propensity", "release"]),
-                ("clicks", clicked, ["request_id", "time_us"]),
-            ):
-                self.insert(table, rows[columns].itertuples(index=False, name=None))
+            pages = views.drop_duplicates("page_id")
+            self.insert_columns("pages", pages, ["page_id", "visitor_id", "time", "category"])
+            self.insert_columns("shown", log, ["request_id", "item", "propensity", "release"])
+            self.insert_columns("clicks", clicked.assign(time=clicked["label_time"]), ["request_id", "time"])
         return self
 
     def derive_again(self, releases: dict[str, Release]) -> int:
@@ -154,7 +151,3 @@ def restore(run: Run, release: Path) -> int:
     decided = {one.name: Release.read(one) for one in release.parent.iterdir() if one.is_dir()}
     with closing(PageStore(run.store)) as store:
         return store.derive_again(decided)
-
-
-def _microseconds(time: pd.Series) -> pd.Series:
-    return time.astype("datetime64[us]").astype("int64")

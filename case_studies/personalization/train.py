@@ -14,16 +14,18 @@ import numpy as np
 import pandas as pd
 
 from case_studies.personalization import models
-from case_studies.personalization.data import DAY, PersonalizationError, between, end_of
+from case_studies.personalization.data import DAY, PersonalizationError, end_of
 from case_studies.personalization.features import WARM_DAYS, features_of
 from case_studies.personalization.labels import LabelPolicy, learnable, rewards_as_of
 from case_studies.personalization.models import LEARN_DAYS, Release, fit_release
 from case_studies.personalization.policy import CLICK_EUR, SlotPolicy, always, in_order
 from case_studies.personalization.service import PageStore
+from mlsd_lib.data.moments import between, require_days
 from mlsd_lib.datasets.personalization import LoggedFeedback, PageStream, read_open_bandit
 from mlsd_lib.datasets.personalization_simulator import ITEMS
 from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
-from mlsd_lib.operations.off_policy import estimate, estimators, importance_weights, ips, snips
+from mlsd_lib.operations.off_policy import estimate, estimators
+from mlsd_lib.operations.published_logs import leads, one_for_all_or_each, shown_as_logged, transferred
 
 BEST_ITEM = "best single items"
 """The same for everybody, the most clicked one in the top slot."""
@@ -106,7 +108,14 @@ def train(
     The last `test_days` of the stream come after the release and are used for nothing but the test.
     """
     end = end_of(stream)
-    _require_days(stream, end, test_days)
+    needed = {
+        "until features are full": WARM_DAYS,
+        "to learn from": 1,
+        "to compare on": COMPARE_DAYS,
+        "of test": test_days,
+    }
+    held = (end - stream.views["time"].iloc[0].normalize()) // DAY
+    require_days(stream.card.name, held, needed, PersonalizationError)
     now = end - test_days * DAY
     tell(f"features of {len(stream.views):,} views")
     features = features_of(stream.views)
@@ -119,7 +128,15 @@ def train(
     run.release(release.save, "v1", "first release")
     PageStore(run.store).remember_history(stream, now).close()
     tables = {"views": stream.views, "log": stream.log}
-    decision_of(release, label_policy, table, test).write_into(run, stream.card, tables, now)
+    claim = claim_over_best_item(table.loc[name])
+    DecisionRecord(
+        f"{name}, {release.policy.explore:.0%} of the pages explored, clicks {label_policy}; {claim}",
+        table,
+        test,
+        "what was logged is what was shown, with the probability that was logged; a rule behind the model breaks it.",
+        "files the views again, if they were filed wrongly",
+        "EUR a day",
+    ).write_into(run, stream.card, tables, now)
     return table
 
 
@@ -130,22 +147,6 @@ def claim_over_best_item(row: pd.Series) -> str:
     if row["lead_low"] > 0:
         return f"ahead of the {BEST_ITEM} by {row['lead_low']:,.0f} to {row['lead_high']:,.0f} EUR a day"
     return f"not surely ahead of the {BEST_ITEM} ({row['lead_low']:,.0f} to {row['lead_high']:,.0f} EUR a day)"
-
-
-def decision_of(release: Release, label_policy: LabelPolicy, table: pd.DataFrame, test: Interval) -> DecisionRecord:
-    """What was decided, against what, on which assumption, and how to go back."""
-    claim = claim_over_best_item(table.loc[release.model_name])
-    return DecisionRecord(
-        "v1",
-        f"{release.model_name}, {release.policy.explore:.0%} of the pages explored, clicks {label_policy}; {claim}",
-        table,
-        "seen_eur",
-        "EUR a day",
-        test,
-        "what was logged is what was shown, with the probability that was logged; a rule behind the model breaks it.",
-        "`releases/` keeps every release; roll the registry back, and file the views again if they were filed wrongly "
-        "(`python -m case_studies.personalization rollback --help`).",
-    )
 
 
 def _tested(
@@ -164,22 +165,11 @@ def _tested(
     return clustered_interval(earned, tested["visitor_id"].to_numpy(), (end - first) / DAY, rng)
 
 
-def _require_days(stream: PageStream, end: pd.Timestamp, test_days: int) -> None:
-    days = (end - stream.views["time"].iloc[0].normalize()) // DAY
-    least = WARM_DAYS + COMPARE_DAYS + 1
-    if days < least + test_days:
-        raise PersonalizationError(
-            f"{stream.card.name} holds {days} days; a release with {test_days} days of test needs {least + test_days}: "
-            f"{WARM_DAYS} until features are full, 1 to learn from, {COMPARE_DAYS} to compare on, and the test. Give a "
-            "longer stream, or fewer days of test."
-        )
-
-
 def open_bandit(folder: Path | None = None) -> tuple[str, pd.DataFrame]:
     """Each policy's click rate from the other policy's log, beside its own log's: cards, and one row an estimate.
 
-    The Thompson policy (bts) is taken as its log shows it: how often each item stood at each position. `agrees`: the
-    interval of the difference holds 0; an estimate that too few clicks carry is refused. `clicks`: how many do.
+    The Thompson policy (bts) is taken as its log shows it: how often each item stood at each position. The columns are
+    those of `transferred`.
     """
     folder = folder or _sample_folder()
     cards, records = [], {}
@@ -188,32 +178,10 @@ def open_bandit(folder: Path | None = None) -> tuple[str, pd.DataFrame]:
         cards += [str(log.card) for log in logs.values()]
         for name, log in logs.items():
             other = logs["random" if name == "bts" else "bts"]
-            records[f"{campaign}: {name} from the other log"] = transferred(name, log, other)
+            even = np.full(len(other.table), 1 / other.arms)
+            target = shown_as_logged(log, other) if name == "bts" else even
+            records[f"{campaign}: {name} from the other log"] = transferred(target, log, other)
     return "\n".join(cards), pd.DataFrame(records).T.rename_axis("estimate")
-
-
-def transferred(name: str, own: LoggedFeedback, other: LoggedFeedback) -> dict[str, Any]:
-    """SNIPS of a policy from another's log, beside the rate of its own log."""
-    table, rate = other.table, own.table["reward"].to_numpy(float)
-    target = np.full(len(table), 1 / other.arms)
-    if name == "bts":
-        shown = own.table.groupby(["position", "arm"]).size() / own.table.groupby("position").size()
-        keys = pd.MultiIndex.from_frame(table[["position", "arm"]])
-        target = shown.reindex(keys, fill_value=0.0).to_numpy()
-    weight = importance_weights(target, table["propensity"].to_numpy())
-    reward = table["reward"].to_numpy(float)
-    found, direct = estimate(snips(reward, weight), weight, reward), estimate(rate, np.ones(len(rate)), rate)
-    error = np.hypot(found.high - found.low, direct.high - direct.low) / 2
-    verdict = "refused" if found.refused else "yes" if abs(found.value - direct.value) <= error else "no"
-    percent = {"estimate (%)": found.value, "low (%)": found.low, "high (%)": found.high, "own log (%)": direct.value}
-    return {
-        **{what: round(100 * value, 3) for what, value in percent.items()},
-        "mean weight": round(float(weight.mean()), 2),
-        "effective rows": round(found.effective_rows),
-        "clicks": round(found.rewards, 1),
-        "agrees": verdict,
-        "why": found.refused,
-    }
 
 
 def _sample_folder() -> Path:
@@ -227,41 +195,14 @@ def hillstrom(log: LoggedFeedback, seed: int = 0) -> pd.DataFrame:
 
     The choice is fitted on one half and judged on the other, both ways; `lead_*` is a 95 % interval over customers.
     """
-    table, rng = log.table, np.random.default_rng(seed)
-    arm, reward = table["arm"].to_numpy(), table["reward"].to_numpy(float)
+    table, reward = log.table, log.table["reward"].to_numpy(float)
     numbers = table[["recency", "history", "mens", "womens", "newbie"]].astype(float)
     context = pd.concat([numbers, pd.get_dummies(table[["zip_code", "channel"]], dtype=float)], axis=1)
     scaled = ((context - context.mean()) / context.std().replace(0, 1).fillna(1)).to_numpy()
-    half, best, personal = rng.integers(2, size=len(table)), np.empty(len(table), int), np.empty(len(table), int)
-    for side in (0, 1):
-        learn, judge = half != side, half == side
-        best[judge] = np.argmax(np.bincount(arm[learn], reward[learn], 3) / np.bincount(arm[learn], minlength=3))
-        personal[judge] = _personal(scaled, arm, reward, learn, judge)
-    choices = {f"all: {name}": np.full(len(table), i) for i, name in enumerate(("no e-mail", "men's", "women's"))}
-    choices |= {"best single e-mail": best, "personalised": personal}
-    weights = {name: (chosen == arm) / table["propensity"].to_numpy() for name, chosen in choices.items()}
-    ahead = {
-        name: estimate((weight - weights["best single e-mail"]) * reward, weight, reward)
-        for name, weight in weights.items()
+    found = one_for_all_or_each(log, scaled, np.random.default_rng(seed))
+    weights = {
+        f"all: {name}": (table["arm"].to_numpy() == i) / table["propensity"].to_numpy()
+        for i, name in enumerate(("no e-mail", "men's", "women's"))
     }
-    records = {
-        name: {"visits (%)": 100 * ips(reward, weights[name]).mean(), "effective rows": one.effective_rows}
-        | {"lead (points)": 100 * one.value, "lead_low": 100 * one.low, "lead_high": 100 * one.high}
-        for name, one in ahead.items()
-    }
-    return pd.DataFrame(records).T.rename_axis("policy")
-
-
-def _personal(context: np.ndarray, arm: np.ndarray, reward: np.ndarray, learn: np.ndarray, judge: np.ndarray) -> Any:
-    """The e-mail with the largest chance of a visit for each customer of `judge`, by a logistic model an e-mail."""
-    from sklearn.linear_model import LogisticRegression
-
-    def chance(one: int) -> np.ndarray:
-        rows = learn & (arm == one)
-        if len(np.unique(reward[rows])) < 2:
-            raise PersonalizationError(
-                f"Arm {one} has visits only or none among {rows.sum()} customers. Take the file."
-            )
-        return LogisticRegression(max_iter=500).fit(context[rows], reward[rows]).predict_proba(context[judge])[:, 1]
-
-    return np.argmax([chance(one) for one in range(3)], axis=0)
+    weights |= {"best single e-mail": found["single"], "personalised": found["personal"]}
+    return leads(weights, reward, "best single e-mail")

@@ -63,7 +63,11 @@ def test_the_incident_costs_money_and_waiting_costs_more(lived):
 
 def test_a_retrained_page_keeps_its_policy_and_learns_from_trusted_rows_only(lived):
     page = copy.deepcopy(lived(incident=True))
+    old = page.monitor
+    page.retrain(watched=False)
+    assert page.monitor is old
     page.retrain()
+    assert page.monitor is not old
     assert page.release.policy == SlotPolicy()
     assert page.release.rule is None
     page.week()

@@ -45,7 +45,7 @@ def test_a_claim_over_the_best_item_needs_its_interval_and_enough_effective_rows
 
 def test_too_short_a_stream_is_refused_with_the_days_it_needs():
     short = data.load("simulator", seed=0, days=20, visitors=30)
-    with pytest.raises(PersonalizationError, match="holds 20 days; a release with 7 days of test needs 25"):
+    with pytest.raises(PersonalizationError, match=r"holds 20 days; .* needs 25"):
         training.train(None, short, np.random.default_rng(0))
 
 
@@ -62,7 +62,7 @@ def test_a_policy_that_never_explores_is_refused(explore):
 
 def test_unknown_models_and_logs_without_clicks_are_refused():
     features, item = np.ones((20, 13)), np.zeros(20, dtype=int)
-    with pytest.raises(PersonalizationError, match="one of logistic, boosted"):
+    with pytest.raises(PersonalizationError, match="must be 'logistic' or 'boosted'"):
         models.fit("forest", features, item, np.arange(20) % 2)
     with pytest.raises(PersonalizationError, match="hold no click"):
         models.fit("logistic", features, item, np.zeros(20))
@@ -117,19 +117,3 @@ def test_on_the_open_bandit_sample_every_estimate_is_refused_for_too_few_clicks(
     assert (table["agrees"] == "refused").all()
     assert table["why"].str.contains("rewards carry it").all()
     assert table["clicks"].between(0, 20).all()
-
-
-def test_where_clicks_are_many_each_policy_is_found_in_the_other_ones_log():
-    rng, rates, card = np.random.default_rng(0), np.array([0.05, 0.1, 0.2]), DataCard("a", 1, "MIT", False, "a test")
-    logs = {}
-    for name, chance in {"random": np.full(3, 1 / 3), "bts": np.array([0.2, 0.3, 0.5])}.items():
-        arm = rng.choice(3, 20_000, p=chance)
-        reward = (rng.random(20_000) < rates[arm]).astype(int)
-        columns = {"arm": arm, "position": 1, "propensity": chance[arm], "reward": reward}
-        logs[name] = LoggedFeedback(pd.DataFrame(columns), 3, card)
-    for own, other in (("random", "bts"), ("bts", "random")):
-        found = training.transferred(own, logs[own], logs[other])
-        assert found["agrees"] == "yes"
-        assert abs(found["estimate (%)"] - found["own log (%)"]) < 1
-    wrong = LoggedFeedback(logs["random"].table.assign(propensity=0.9), 3, card)
-    assert "mean weight is 0.3" in training.transferred("bts", logs["bts"], wrong)["why"]
