@@ -10,6 +10,7 @@ import typer
 import grader.commands
 import mlsd_lib.notebooks.commands
 from grader.bank.report import bank_command
+from grader.monitor_service import monitor
 from grader.new_exercise import new_exercise
 from grader.simulate_design import simulate
 from mlsd_lib.errors import CourseError
@@ -25,6 +26,7 @@ mlsd_lib.notebooks.commands.register(app)
 grader.commands.register(app)
 app.command("bank")(bank_command)
 app.command("simulate")(simulate)
+app.command("monitor")(monitor)
 mlsd_lib.notebooks.commands.new.command("exercise")(new_exercise)
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}

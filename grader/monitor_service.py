@@ -1,0 +1,49 @@
+"""`mlsd monitor`: a running service on one page.
+
+It stands here and not in its room, since `mlsd --help` imports it, and that room imports numpy.
+"""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def monitor(
+    url: Annotated[str, typer.Argument(help="The service's address; its /metrics is read.")],
+    every: Annotated[float, typer.Option(help="Seconds between two readings.", min=0.2, max=3600)] = 15.0,
+    out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("monitor.html"),
+    windows: Annotated[int, typer.Option(help="End after so many; 0: go on until interrupted.", min=0)] = 0,
+) -> None:
+    """Read a service's /metrics again and again, and keep one HTML page about it: business, model, system, feedback.
+
+    The page renews itself in the browser. Alerts that begin or end are printed, with the first thing to do.
+
+    Example: mlsd monitor http://127.0.0.1:8000
+
+    Example: mlsd monitor http://127.0.0.1:8000 --every 2 --windows 30 --out fraud.html
+    """
+    from mlsd_lib.operations import OperationsError
+    from mlsd_lib.operations.scraping import Window, scrape
+    from mlsd_lib.operations.service_figures import Figures, Rule, figures
+    from mlsd_lib.operations.service_page import MOST_WINDOWS, write_page
+
+    before, history, ringing, seen = scrape(url), list[Figures](), list[Rule](), 0
+    typer.echo(f"The page is {out}, written every {every:g} s; end with Ctrl+C.")
+    while not windows or seen < windows:
+        time.sleep(every)
+        try:
+            after = scrape(url)
+        except OperationsError as error:  # a service that restarts is what a monitor is for
+            typer.echo(f"{time.strftime('%H:%M:%S')} {error}", err=True)
+            continue
+        history = [*history[-MOST_WINDOWS:], figures(Window(before, after))]
+        before, seen, now = after, seen + 1, write_page(out, url, history, every)
+        for rule in now:
+            if rule not in ringing:
+                typer.echo(f"{time.strftime('%H:%M:%S')} {rule.name} rings. {rule.owner}: {rule.runbook}")
+        for rule in ringing:
+            if rule not in now:
+                typer.echo(f"{time.strftime('%H:%M:%S')} {rule.name} is over.")
+        ringing = now

@@ -1,0 +1,89 @@
+"""The same figures and rules for a real Prometheus and Grafana: their own files, written from ours.
+
+python -m mlsd_lib.operations.prometheus_files deploy/monitoring
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlsd_lib.operations.service_figures import RULES, Rule
+
+DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+PREDICT = 'route="/predict"'
+PANELS = {
+    "requests a second, by status": 'sum by (status) (rate(requests_total{route="/predict"}[5m]))',
+    "median, seconds": f"histogram_quantile(0.5, sum by (le) (rate(request_latency_seconds_bucket{{{PREDICT}}}[5m])))",
+    "99th percentile, seconds": (
+        f"histogram_quantile(0.99, sum by (le) (rate(request_latency_seconds_bucket{{{PREDICT}}}[5m])))"
+    ),
+    "mean score": "sum(rate(prediction_score_sum[5m])) / sum(rate(prediction_score_count[5m]))",
+    "90th percentile of the score": "histogram_quantile(0.9, sum by (le) (rate(prediction_score_bucket[5m])))",
+    "feedback a second, by route": (
+        'sum by (route) (rate(requests_total{route!~"/predict|/healthz|/metrics|unknown"}[5m]))'
+    ),
+}
+
+
+def files(rules: Sequence[Rule] = RULES, target: str = "127.0.0.1:8000") -> dict[str, str]:
+    """The text of each file by its name: Prometheus's configuration and rules, and a Grafana dashboard."""
+    scraping = {
+        "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
+        "rule_files": ["alerts.yml"],
+        "scrape_configs": [{"job_name": "model-service", "static_configs": [{"targets": [target]}]}],
+    }
+    alerts = {"groups": [{"name": "model-service", "rules": [_alert(rule) for rule in rules]}]}
+    return {
+        "prometheus.yml": yaml.safe_dump(scraping, sort_keys=False),
+        "alerts.yml": yaml.safe_dump(alerts, sort_keys=False, width=110),
+        "dashboard.json": json.dumps(_dashboard(), indent=2) + "\n",
+    }
+
+
+def _alert(rule: Rule) -> dict[str, Any]:
+    return {
+        "alert": rule.name,
+        "expr": rule.expr,
+        "for": "5m",
+        "labels": {"owner": rule.owner},
+        "annotations": {"runbook": rule.runbook, "false_alarm_costs": rule.costs},
+    }
+
+
+def _dashboard() -> dict[str, Any]:
+    panels = [
+        {
+            "id": number + 1,
+            "title": title,
+            "type": "timeseries",
+            "datasource": DATASOURCE,
+            "gridPos": {"h": 8, "w": 12, "x": 12 * (number % 2), "y": 8 * (number // 2)},
+            "targets": [{"expr": expression, "refId": "A", "datasource": DATASOURCE}],
+        }
+        for number, (title, expression) in enumerate(PANELS.items())
+    ]
+    source = {"name": "datasource", "type": "datasource", "query": "prometheus"}
+    return {
+        "title": "A model behind HTTP",
+        "uid": "model-service",
+        "schemaVersion": 39,
+        "refresh": "15s",
+        "time": {"from": "now-1h", "to": "now"},
+        "templating": {"list": [source]},
+        "panels": panels,
+    }
+
+
+def main(folder: Path) -> None:
+    """Writes the files into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

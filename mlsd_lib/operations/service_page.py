@@ -1,0 +1,97 @@
+"""One page about a running service: its four groups of figures over time, and the rules with what to do.
+
+A file that needs nothing else. The browser reads it again by itself, as often as it is written.
+"""
+
+import html
+import io
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlsd_lib.operations.service_figures import GROUPS, RULES, Figures, Rule
+
+MOST_WINDOWS = 120
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="{every:.0f}">
+<title>{title}</title><style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 1.5rem auto; padding: 0 1rem; color: #1a1a1a }}
+h2 {{ margin: 1.5rem 0 .2rem; text-transform: capitalize }} .row {{ display: flex; flex-wrap: wrap; gap: 1rem }}
+figure {{ margin: 0; width: 17.5rem }} figcaption {{ display: flex; justify-content: space-between }}
+figcaption b {{ font-variant-numeric: tabular-nums }} svg {{ width: 100%; height: auto }}
+table {{ border-collapse: collapse }}
+td, th {{ text-align: left; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid #ddd }}
+.rings {{ background: #fdecea }} .rings td:first-child::before {{ content: "● "; color: #b3261e }}
+</style></head><body>
+<h1>{title}</h1>
+<p>{state} Seen {seen}, every {every:.0f} s.</p>
+{groups}
+<h2>Alerts</h2>
+<table><tr><th>rule</th><th>when</th><th>owner</th><th>a false alarm costs</th><th>first thing to do</th></tr>
+{rules}</table>
+</body></html>
+"""
+
+
+def write_page(
+    path: Path, address: str, history: Sequence[Figures], every_s: float, rules: Sequence[Rule] = RULES
+) -> list[Rule]:
+    """Writes the page of the last windows, the newest last, and gives the rules that ring now.
+
+    A page that is there is replaced only once the new one is whole.
+    """
+    ringing = [rule for rule in rules if rule.rings(history)]
+    state = f"{len(ringing)} of {len(rules)} alerts ring." if ringing else f"None of {len(rules)} alerts rings."
+    text = PAGE.format(
+        title=html.escape(f"Service at {address}"), every=every_s, seen=time.strftime("%Y-%m-%d %H:%M:%S %z"),
+        state=state, groups="".join(_group(name, history) for name in GROUPS),
+        rules="".join(_row(rule, rule in ringing) for rule in rules),
+    )  # fmt: skip
+    aside = path.with_name(path.name + ".new")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)
+    return ringing
+
+
+def _group(group: str, history: Sequence[Figures]) -> str:
+    names = list(dict.fromkeys(name for one in history for name in one[group]))
+    if not names:
+        return f"<h2>{group}</h2><p>The service counts nothing of this kind.</p>"
+    series = {name: [one[group].get(name, math.nan) for one in history[-MOST_WINDOWS:]] for name in names}
+    drawn = "".join(_figure(name, values) for name, values in series.items())
+    return f'<h2>{group}</h2><div class="row">{drawn}</div>'
+
+
+def _figure(name: str, values: Sequence[float]) -> str:
+    last = "nothing seen" if math.isnan(values[-1]) else f"{values[-1]:,.4g}"
+    return f"<figure><figcaption>{html.escape(name)} <b>{last}</b></figcaption>{_svg(values)}</figure>"
+
+
+def _row(rule: Rule, rings: bool) -> str:
+    when = f"{rule.figure} {'above' if rule.above else 'below'} {rule.limit:g}, {rule.windows} windows running"
+    cells = "".join(f"<td>{html.escape(text)}</td>" for text in (rule.name, when, rule.owner, rule.costs, rule.runbook))
+    return f"<tr{' class=rings' if rings else ''}>{cells}</tr>"
+
+
+def _svg(values: Sequence[float]) -> str:
+    """A small line over the windows, from 0 up."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context({"svg.hashsalt": "page", "font.size": 8}):
+        figure = Figure(figsize=(2.8, 1.0), layout="constrained")
+        FigureCanvasSVG(figure)
+        ax = figure.add_subplot()
+        ax.plot(values, "." if len(values) == 1 else "-", color="#0072B2", linewidth=1.5)
+        seen = [value for value in values if not math.isnan(value)]
+        ax.set_ylim(0, max(seen, default=1.0) * 1.15 or 1.0)
+        ax.set_xlim(-0.5, max(len(values) - 0.5, 10))
+        ax.set_xticks([])
+        ax.locator_params(axis="y", nbins=3)
+        ax.spines[["top", "right"]].set_visible(False)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg")
+    picture = buffer.getvalue()
+    return picture[picture.index("<svg") :]

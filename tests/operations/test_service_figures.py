@@ -1,0 +1,122 @@
+"""A running service on one page: the arithmetic of a window, four groups of figures, rules, Prometheus's own files."""
+
+import math
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from grader.cli import app
+from mlsd_lib.operations import OperationsError
+from mlsd_lib.operations.prometheus_files import files
+from mlsd_lib.operations.scraping import Scrape, Window, scrape
+from mlsd_lib.operations.service_figures import RULES, figures
+from mlsd_lib.operations.service_page import write_page
+from mlsd_lib.serving import ServerProcess, open_loop
+
+ROOT = Path(__file__).parents[2]
+BEFORE = """requests_total{route="/predict",status="200"} 100
+requests_total{route="/reports",status="200"} 5
+"""
+AFTER = """requests_total{route="/predict",status="200"} 190
+requests_total{route="/predict",status="500"} 10
+requests_total{route="/reports",status="200"} 25
+request_latency_seconds_bucket{route="/predict",le="0.1"} 50
+request_latency_seconds_bucket{route="/predict",le="0.2"} 90
+request_latency_seconds_bucket{route="/predict",le="+Inf"} 100
+request_latency_seconds_count{route="/predict"} 100
+request_latency_seconds_sum{route="/predict"} 12
+reviews_total{release="v2"} 20
+"""
+
+
+@pytest.fixture
+def window():
+    return Window(Scrape.parse(BEFORE, 0.0), Scrape.parse(AFTER, 10.0))
+
+
+def test_a_window_has_rates_shares_and_quantiles_as_prometheus_computes_them(window):
+    found = figures(window)
+    assert found["system"]["requests/s"] == 10
+    assert found["system"]["errors"] == 0.1
+    assert found["system"]["refusals"] == 0
+    assert found["system"]["median s"] == pytest.approx(0.1)
+    assert window.quantile(0.7, "request_latency_seconds") == pytest.approx(0.1 + 0.1 * 20 / 40)
+    assert found["system"]["p99 s"] == pytest.approx(0.2)  # beyond the last edge nothing is known
+    assert found["business"] == {"reviews v2/s": 2}
+    assert found["feedback"] == {"/reports/s": 2}
+    assert math.isnan(found["model"]["mean score"])
+
+
+def test_a_counter_that_began_anew_counts_from_zero():
+    window = Window(Scrape.parse("a_total 500", 0.0), Scrape.parse("a_total 7", 1.0))
+    assert window.grown("a_total") == 7
+
+
+def test_a_rule_rings_when_it_was_broken_as_often_as_it_says_and_not_before(window, tmp_path):
+    bad = figures(window)
+    errors = next(rule for rule in RULES if rule.name == "ErrorsHigh")
+    assert not errors.rings([bad])
+    assert errors.rings([bad, bad])
+    good = {**bad, "system": {**bad["system"], "errors": 0.0}}
+    assert not errors.rings([bad, bad, good])
+    unseen = {**bad, "system": {**bad["system"], "errors": math.nan}}
+    assert not errors.rings([unseen, unseen])
+
+
+def test_the_page_shows_each_figure_and_what_to_do_and_runs_nothing(window, tmp_path):
+    page = tmp_path / "page.html"
+    ringing = write_page(page, "http://127.0.0.1:1/<script>", [figures(window)] * 2, 15)
+    text = page.read_text()
+    assert [rule.name for rule in ringing] == ["ErrorsHigh"]
+    assert "1 of 4 alerts ring" in text
+    assert "Roll back if a release is younger" in text
+    assert "<script" not in text
+    assert text.count("<svg") == sum(len(group) for group in figures(window).values())
+
+
+def test_what_is_no_service_is_refused():
+    with pytest.raises(OperationsError, match="does not answer"):
+        scrape("http://127.0.0.1:9")
+    with pytest.raises(OperationsError, match="Prometheus's format"):
+        Scrape.parse("<html>{ hello", 0.0)
+
+
+def test_the_command_watches_a_live_service_and_says_what_to_do(tmp_path):
+    command = [sys.executable, "-m", "mlsd_lib.serving.one_version", "{port}", "--fault", "errors", "--amount", ".3"]
+    with ServerProcess(command) as service:
+        bodies, ended = [{"number": i} for i in range(500)], threading.Event()
+
+        def load():
+            while not ended.is_set():
+                open_loop(f"{service.url}/predict", bodies, 60, 1.0, np.random.default_rng(0))
+
+        loader = threading.Thread(target=load)
+        loader.start()
+        try:
+            page = tmp_path / "page.html"
+            words = ["monitor", service.url, "--every", "0.8", "--windows", "6", "--out", str(page)]
+            ran = CliRunner().invoke(app, words, catch_exceptions=False)
+        finally:
+            ended.set()
+            loader.join()
+    assert ran.exit_code == 0
+    assert "ErrorsHigh rings. the team that runs the service: Roll back" in ran.output
+    assert "p99 s" in page.read_text()
+
+
+def test_prometheus_takes_over_with_files_that_are_in_the_tree():
+    folder = ROOT / "deploy" / "monitoring"
+    written = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    assert written == files(), "write them anew: python -m mlsd_lib.operations.prometheus_files deploy/monitoring"
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("no promtool on this machine: on Debian or Ubuntu, apt install prometheus")
+    done = subprocess.run([promtool, "check", "config", str(folder / "prometheus.yml")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(RULES)} rules found" in done.stdout
