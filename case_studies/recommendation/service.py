@@ -19,9 +19,10 @@ from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
 from case_studies.recommendation.data import DAY, VISIT, Catalogue
-from case_studies.recommendation.features import DAY_US, HISTORY_DAYS, History, Ranking, remembered_history
+from case_studies.recommendation.features import Ranking
 from case_studies.recommendation.models import Release
 from mlsd_lib.data.moments import between
+from mlsd_lib.data.owned_items import DAY_US, HISTORY_DAYS, History, remembered_history
 from mlsd_lib.datasets.shopping import ShoppingLog
 from mlsd_lib.modeling import Run
 from mlsd_lib.serving import (

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from case_studies.recommendation import data, features
+from case_studies.recommendation import data
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError
-from case_studies.recommendation.features import CANDIDATES, FEATURES, Histories, candidate_features, features_of
+from case_studies.recommendation.features import CANDIDATES, FEATURES, candidate_features, features_of
 from case_studies.recommendation.models import fit_release, index_of
+from mlsd_lib.data.owned_items import Histories, remembered_history
 
 
 @pytest.fixture(scope="module")
@@ -19,21 +20,6 @@ def test_nothing_bought_since_midnight_changes_a_feature(log, release, release_d
     known = log.purchases[log.purchases["time"] < release_day]
     cut, whole = (features_of(table, visits, release.index) for table in (known, log.purchases))
     assert cut.equals(whole)
-
-
-def test_histories_equal_a_slow_count(log, release, release_day, visits):
-    placed = log.purchases.assign(place=release.catalogue.places(log.purchases["item"].to_numpy()))
-    histories = Histories(placed, release_day, len(release.catalogue))
-    window = placed[data.between(placed["time"], release_day - 90 * DAY, release_day) & (placed["place"] >= 0)]
-    for household in visits["household_id"].iloc[:20]:
-        own = window[window["household_id"] == household].groupby("place")["time"].agg(["size", "max"])
-        found = histories.of(household)
-        assert found.item.tolist() == own.index.tolist()
-        assert found.count.tolist() == own["size"].tolist()
-        assert found.last_us.tolist() == own["max"].astype("datetime64[us]").astype("int64").tolist()
-    week = window[window["time"] >= release_day - 7 * DAY]
-    sold = week["place"].value_counts().reindex(range(len(release.catalogue)), fill_value=0)
-    assert histories.sold.tolist() == sold.tolist()
 
 
 def test_a_stranger_on_an_unknown_page_gets_candidates_all_the_same(log, release, visits):
@@ -80,7 +66,7 @@ def test_the_service_reads_the_same_history_as_the_batch(log, release, release_d
     batch, items = Histories(placed, release_day, len(release.catalogue)), len(release.catalogue)
     store, midnight_us = ShopStore(run.store), int(np.datetime64(release_day, "us").astype(np.int64))
     for household in visits["household_id"].iloc[:20].tolist():
-        one, other = batch.of(household), features.remembered_history(store.connection, household, midnight_us, items)
+        one, other = batch.of(household), remembered_history(store.connection, household, midnight_us, items)
         for name in ("item", "count", "last_us", "sold"):
             assert getattr(one, name).tolist() == getattr(other, name).tolist()
     store.close()
