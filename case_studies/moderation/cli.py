@@ -1,31 +1,22 @@
 """The command line of the system: `python -m case_studies.moderation --help`."""
 
-from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mlsd_lib.modeling import Run
 from mlsd_lib.operations import commands
-from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
+from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Retrain, Seed, Weeks, command_line, progress
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Labels(StrEnum):
-    APPEALS = "appeals"
-    AUDIT = "audit"
-
-
-class OrderBy(StrEnum):
-    HARM = "harm"
-    ARRIVAL = "arrival"
-
-
 Reviews = Annotated[float, typer.Option(help="How many posts people look at in an hour.", min=0.1)]
-Queue = Annotated[OrderBy, typer.Option(help="What people look at first: the largest expected harm or the oldest.")]
+Queue = Annotated[
+    Literal["harm", "arrival"], typer.Option(help="What people look at first: the largest expected harm or the oldest.")
+]
+LabelChoice = Annotated[Literal["appeals", "audit"], typer.Option(help="Which labels to learn from.")]
 
 
 def _published(name: str) -> commands.Protocol:
@@ -49,7 +40,7 @@ def train(
     authors: Annotated[int, typer.Option(help="Authors to simulate.", min=50)] = 500,
     test_days: Annotated[int, typer.Option(help="Last days, kept for the test.", min=1)] = 14,
     reviews_per_hour: Reviews = 3.0,
-    order: Queue = OrderBy.HARM,
+    order: Queue = "harm",
     seed: Seed = 0,
     out: Out = commands.RUNS,
 ) -> None:
@@ -63,7 +54,7 @@ def train(
     with progress("writing the posts") as tell, commands.new_run(out) as run:
         rng = np.random.default_rng(seed)
         stream = data.load_posts(rng, days, run.path / "quarantine", authors=authors)
-        policy = ModerationPolicy(reviews_per_hour=reviews_per_hour, order=order.value)
+        policy = ModerationPolicy(reviews_per_hour=reviews_per_hour, order=order)
         table = training.train(run, stream, rng, policy, test_days, tell)
     commands.show_trained("moderation", run, stream.card, table)
 
@@ -75,11 +66,11 @@ def simulate(
     weeks: Weeks = 8,
     incident_week: IncidentWeek = None,
     authors: Annotated[int, typer.Option(help="Authors to simulate.", min=50)] = 300,
-    retrain: Annotated[bool, typer.Option(help="Fit the models anew each week.")] = True,
+    retrain: Retrain = True,
     reviews_per_hour: Reviews = 2.0,
-    order: Queue = OrderBy.HARM,
-    labels: Annotated[Labels, typer.Option(help="Which labels to learn from.")] = Labels.AUDIT,
-    rollback: OnAlarm = Rollback.BOTH,
+    order: Queue = "harm",
+    labels: LabelChoice = "audit",
+    rollback: OnAlarm = "release and state",
     seed: Seed = 0,
     out: Out = commands.RUNS,
 ) -> None:
@@ -88,26 +79,19 @@ def simulate(
 
     from case_studies.moderation.incident import HURRIED, Board
     from case_studies.moderation.policy import ModerationPolicy
-    from mlsd_lib.simulation import weekly
 
     with progress("44 days of history and the first release") as tell:
-        policy = ModerationPolicy(reviews_per_hour=reviews_per_hour, order=order.value)
+        policy = ModerationPolicy(reviews_per_hour=reviews_per_hour, order=order)
         board = Board.opened(np.random.default_rng(seed), policy=policy, authors=authors)
-        board.label_policy = labels.value
+        board.label_policy = labels
 
         def strike() -> None:
             board.wave()
             board.deploy(board.release.with_normaliser(HURRIED))
 
-        commands.live_weeks(
-            weeks,
-            incident_week,
-            live=lambda: board.week(rollback.value),
-            strike=strike,
-            retrain=partial(board.retrain, labels.value) if retrain else None,
-            tell=tell,
-        )
-    commands.show_weeks(Run.new(out), weekly(board.days))
+        learned = labels if retrain else None
+        commands.live_weeks(board, weeks, incident_week, strike, learned, tell, rollback=rollback)
+    commands.show_weeks(out, board)
 
 
 main = partial(commands.main, app)

@@ -10,8 +10,10 @@ import pandas as pd
 
 from mlsd_lib.data import admit
 from mlsd_lib.data.hidden_words import LOOK_ALIKES, STEPS, read_plainly
+from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.moderation import PostStream, simulate
 from mlsd_lib.errors import CourseError
+from mlsd_lib.simulation import bodies
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -44,11 +46,6 @@ def load_posts(rng: np.random.Generator, days: int = 60, quarantine: Path | None
     return stream
 
 
-def between(time: pd.Series, first: pd.Timestamp, end: pd.Timestamp) -> np.ndarray:
-    """Which times lie from `first` until before `end`, (n,) of bool."""
-    return ((time >= first) & (time < end)).to_numpy()
-
-
 @dataclass(frozen=True)
 class Normaliser:
     """The part of a release that reads hidden words: which of `STEPS` it takes."""
@@ -69,13 +66,13 @@ class Normaliser:
 
 def messages(posts: pd.DataFrame) -> list[dict[str, Any]]:
     """The bodies for POST /predict, in the order of the posts."""
-    return _bodies(posts[MESSAGE])
+    return bodies(posts[MESSAGE])
 
 
 def report_messages(stream: PostStream, first: pd.Timestamp, end: pd.Timestamp) -> list[dict[str, Any]]:
     """The bodies for POST /reports of the strikes that reviewers entered from `first` until before `end`."""
     strikes = strikes_of(stream.posts, stream.truth)
-    return _bodies(strikes[between(strikes["time"], first, end)])
+    return bodies(strikes[between(strikes["time"], first, end)])
 
 
 def strikes_of(posts: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +80,3 @@ def strikes_of(posts: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     struck = (truth["label"] != "fine").to_numpy() & truth["label_time"].notna().to_numpy()
     strikes = posts.loc[struck, ["post_id", "author_id"]]
     return strikes.assign(time=truth["label_time"].to_numpy()[struck], against=True)
-
-
-def _bodies(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return table.assign(time=table["time"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f")).to_dict("records")

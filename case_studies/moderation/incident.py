@@ -17,6 +17,7 @@ from case_studies.moderation.labels import AUDIT_RATE, LabelPolicy
 from case_studies.moderation.models import Decided, Release, fit_release
 from case_studies.moderation.monitor import monitor_of, window_of
 from case_studies.moderation.policy import REVIEW_COST_EUR, ModerationPolicy, harm_of, saved_eur
+from mlsd_lib.data.moments import midnight_after
 from mlsd_lib.datasets.moderation import PostStream, simulator_card
 from mlsd_lib.datasets.moderation_simulator import PostSimulator
 from mlsd_lib.simulation import LiveSystem, Rollback, work_queue
@@ -61,7 +62,7 @@ class Board(LiveSystem[Release]):
     @property
     def now(self) -> pd.Timestamp:
         """The midnight after the last post."""
-        return self.stream.posts["time"].iloc[-1].normalize() + DAY
+        return midnight_after(self.stream.posts["time"])
 
     def wave(self, share: float = WAVE) -> None:
         """From now on so many hide their words."""

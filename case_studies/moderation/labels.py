@@ -4,28 +4,20 @@ A post that was kept is never looked at again, and who was removed rightly rarel
 makes by itself say little about what it missed. A random audit looks at some posts whatever was decided about them.
 """
 
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from case_studies.moderation.data import ModerationError
+from mlsd_lib.errors import require_one_of
+from mlsd_lib.modeling import TrainingLabels
 
 LabelPolicy = Literal["appeals", "audit"]
 AUDIT_RATE = 0.05
 """Share of all posts that a reviewer looks at by lot."""
 APPEALS_IF_WRONG, APPEALS_IF_RIGHT = 0.6, 0.05
 """How many of those whose post was removed appeal."""
-
-
-@dataclass(frozen=True)
-class TrainingLabels:
-    """Which rows to learn from, and for those the labels and weights, all (n,) over the whole table."""
-
-    use: np.ndarray
-    label: np.ndarray
-    weight: np.ndarray
 
 
 def training_labels(
@@ -38,8 +30,7 @@ def training_labels(
     "appeals": verdicts of reviewers and of appeals; a removal without an appeal counts as right, a kept post as fine.
     "audit": kept posts count only if the lot chose them, each for as many as it stands for.
     """
-    if policy not in get_args(LabelPolicy):
-        raise ModerationError(f"The label policy is {policy!r}; it must be 'appeals' or 'audit'.")
+    require_one_of("The label policy", policy, get_args(LabelPolicy), ModerationError)
     label, verdict = truth["label"].to_numpy(dtype=object), truth["verdict"].to_numpy(dtype=object)
     annotated = (action == "") & (truth["label_time"] < now).to_numpy()
     waiting = (action == "review") & truth["label_time"].isna().to_numpy()

@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from case_studies.moderation.data import DAY, ModerationError, Normaliser, between
+from case_studies.moderation.data import ModerationError, Normaliser
 from case_studies.moderation.features import HISTORY
 from case_studies.moderation.labels import LabelPolicy, training_labels
 from case_studies.moderation.policy import CATEGORIES, ModerationPolicy
+from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.moderation import PostStream
-from mlsd_lib.modeling import read_artefact, save_artefact
+from mlsd_lib.errors import require_one_of
+from mlsd_lib.modeling import fit_weighted, read_artefact, save_artefact, scaled_logistic
 from mlsd_lib.modeling.texts import TextModel, Texts
 
 MODELS = ("cheap", "cascade", "expensive")
@@ -35,16 +37,6 @@ class Decided(NamedTuple):
     category: np.ndarray
     reason: np.ndarray
     asked: np.ndarray
-
-
-def fit_cheap(features: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None) -> Any:
-    """A logistic regression on the features alone, (n, columns)."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
-    return model.fit(features, label, logisticregression__sample_weight=weight)
 
 
 def word_list(features: pd.DataFrame) -> np.ndarray:
@@ -111,8 +103,7 @@ def fit_release(
     `stream.posts` has, beside what was sent, the columns `read` and `action`. Raises `ModerationError` for an unknown
     model and where a category is missing from the labels.
     """
-    if name not in MODELS:
-        raise ModerationError(f"The model is {name!r}; it must be one of {', '.join(MODELS)}.")
+    require_one_of("The model", name, MODELS, ModerationError)
     posts = stream.posts
     learned = training_labels(posts["time"], stream.truth, posts["action"].to_numpy(), now, label_policy)
     start = posts["time"].iloc[0].normalize() + pd.Timedelta(HISTORY) / 2
@@ -123,13 +114,8 @@ def fit_release(
             f"The {len(rows):,} labelled posts before {now:%Y-%m-%d} hold the categories {sorted(set(label))}; a model "
             f"needs {', '.join(CATEGORIES)}. Give a longer stream."
         )
-    models: dict[str, Any] = {"cheap": fit_cheap(numbers, label, weight)}
+    models: dict[str, Any] = {"cheap": fit_weighted(scaled_logistic(), numbers, label, weight)}
     if name != "cheap":
         read = posts["read"].to_numpy()[rows]
         models["expensive"] = TextModel(pieces=False).fit(read, label, numbers, weight)
     return Release(name, models, policy or ModerationPolicy(), normaliser or Normaliser())
-
-
-def warm(stream: PostStream) -> pd.Timestamp:
-    """From when on enough of the history of authors is there."""
-    return stream.posts["time"].iloc[0].normalize() + 30 * DAY

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from case_studies.moderation.data import DAY, between
+from case_studies.moderation.data import DAY
 from case_studies.moderation.models import Release
+from mlsd_lib.data.moments import between
 from mlsd_lib.operations import Monitor, daily_monitor
 
 MONITORED = ("words", "insult_hits", "scam_hits", "unread", "about_you")

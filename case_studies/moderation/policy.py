@@ -5,11 +5,12 @@ A policy is a document with a version: it stands in the release, and every decis
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from case_studies.moderation.data import ModerationError
+from mlsd_lib.errors import require_one_of
 from mlsd_lib.simulation import work_queue
 
 CATEGORIES = ("fine", "insult", "scam")
@@ -50,8 +51,7 @@ class ModerationPolicy:
                     f"remove_from holds {category!r}: {limit!r}; it names 'insult' and 'scam', each with a probability "
                     "above 0 and up to 1."
                 )
-        if self.order not in ("harm", "arrival"):
-            raise ModerationError(f"order is {self.order!r}; it must be 'harm' or 'arrival'.")
+        require_one_of("order", self.order, get_args(Order), ModerationError)
         if self.reviews_per_hour <= 0:
             raise ModerationError(f"reviews_per_hour is {self.reviews_per_hour}; people look at some posts an hour.")
 

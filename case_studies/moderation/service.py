@@ -7,6 +7,7 @@ arrive. The answers, which are the audit trail, hold no text: who erases an auth
 import json
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,9 +17,10 @@ import pandas as pd
 from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
-from case_studies.moderation.data import LONGEST_TEXT, MESSAGE, between, strikes_of
+from case_studies.moderation.data import LONGEST_TEXT, MESSAGE, strikes_of
 from case_studies.moderation.features import HISTORY, hits_of, online_features
 from case_studies.moderation.models import Decided, Release
+from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.moderation import PostStream
 from mlsd_lib.modeling import Run
 from mlsd_lib.serving import BadRequest, Decision, DecisionService, DecisionStore, Id, LocalTime
@@ -72,32 +74,28 @@ class ModerationStore(DecisionStore):
         strikes = strikes_of(stream.posts, stream.truth)
         with self.transaction():
             self.remember(posts[MESSAGE], "post_id")
-            self._insert_columns("posts", posts, ["post_id", "time", "author_id", "thread_id", "hits"])
-            self._insert_columns("strikes", strikes[strikes["time"] < now], ["post_id", "author_id", "time"])
+            self.insert_columns("posts", posts, ["post_id", "time", "author_id", "thread_id", "hits"])
+            self.insert_columns("strikes", strikes[strikes["time"] < now], ["post_id", "author_id", "time"])
         return self
-
-    def _insert_columns(self, table: str, rows: pd.DataFrame, columns: list[str]) -> None:
-        time_us = rows["time"].to_numpy().astype("datetime64[us]").astype(np.int64)
-        self.insert(table, rows.assign(time=time_us)[columns].itertuples(index=False, name=None))
 
     def read_again(self, release: Release) -> int:
         """Finds the hits anew in what was sent, as `release` reads it; how many posts changed.
 
         Then it decides again about the queue: what waits for people only because it was misread leaves it.
         """
+
+        def hits(sent: dict[str, Any]) -> list[float] | None:
+            return [hits_of(release.normaliser.read(sent["text"]))] if "text" in sent else None
+
         with self.transaction():
-            known = dict(self.connection.execute("SELECT post_id, hits FROM posts").fetchall())
-            texts = ((identity, sent["text"]) for identity, sent in self.all_sent() if "text" in sent)
-            right = {identity: hits_of(release.normaliser.read(text)) for identity, text in texts}
-            changed = [(new, identity) for identity, new in right.items() if new != known[identity]]
-            self.connection.executemany("UPDATE posts SET hits = ? WHERE post_id = ?", changed)
+            changed = self.derive_columns_again("posts", "post_id", ["hits"], hits)
             for (identity,) in self.connection.execute("SELECT post_id FROM queue").fetchall():
                 made = judged(self.connection, release, self.sent(identity) or {})[2]
                 harm = (float(made.harm_eur[0]), identity)
                 self.connection.execute("UPDATE queue SET harm_eur = ? WHERE post_id = ?", harm)
                 if made.action[0] == "keep":
                     self.connection.execute("DELETE FROM queue WHERE post_id = ?", (identity,))
-        return len(changed)
+        return changed
 
     def waiting(self, limit: int) -> list[dict[str, Any]]:
         """What people should look at next: the posts in the queue by expected harm, largest first."""
@@ -211,8 +209,5 @@ def app_of(run: Run) -> flask.Flask:
 
 def restore(run: Run, release: Path) -> int:
     """Reads the remembered texts again as the release in that folder does, see `read_again`; how many changed."""
-    store = ModerationStore(run.store)
-    try:
+    with closing(ModerationStore(run.store)) as store:
         return store.read_again(Release.read(release))
-    finally:
-        store.close()

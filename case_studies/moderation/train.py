@@ -12,15 +12,16 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, classification_report
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
-from case_studies.moderation.data import DAY, ModerationError, Normaliser, between
+from case_studies.moderation.data import DAY, ModerationError, Normaliser
 from case_studies.moderation.features import FEATURES, OF_TEXT, as_read, features_of, text_features
-from case_studies.moderation.models import MODELS, Decided, Release, fit_release, warm, word_list
+from case_studies.moderation.models import MODELS, Decided, Release, fit_release, word_list
 from case_studies.moderation.policy import ModerationPolicy, saved_eur, waited_hours
 from case_studies.moderation.service import ModerationStore
+from mlsd_lib.data.moments import between, midnight_after, require_days
 from mlsd_lib.datasets.moderation import LabelledTexts, PostStream, load_texts
 from mlsd_lib.datasets.moderation_behaviours import behaviour_of, behaviours
 from mlsd_lib.datasets.moderation_simulator import EVASIONS
-from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
+from mlsd_lib.modeling import DecisionRecord, Run, cheapest_tied, clustered_interval, paired_comparison
 from mlsd_lib.modeling.texts import TextModel
 
 COMPARE_DAYS = 14
@@ -134,15 +135,10 @@ def train(
     The last `test_days` come after the release and are used for nothing but the test. Raises `ModerationError` where no
     candidate passes the behavioural tests: then nothing is released.
     """
-    policy, end = policy or ModerationPolicy(), stream.posts["time"].iloc[-1].normalize() + DAY
+    policy, end = policy or ModerationPolicy(), midnight_after(stream.posts["time"])
     now = end - test_days * DAY
-    if now - COMPARE_DAYS * DAY < warm(stream):
-        days = (end - stream.posts["time"].iloc[0].normalize()) // DAY
-        raise ModerationError(
-            f"The stream holds {days} days; a release with {test_days} days of test needs "
-            f"{30 + COMPARE_DAYS + test_days}: 30 of history, {COMPARE_DAYS} to compare on, and the test. "
-            "Give a longer stream, or fewer days of test."
-        )
+    needed = {"of history": 30, "to compare on": COMPARE_DAYS, "of test": test_days}
+    require_days("The stream", (end - stream.posts["time"].iloc[0].normalize()) // DAY, needed, ModerationError)
     tell(f"features of {len(stream.posts):,} posts")
     stream, features = prepared(stream)
     tell("comparing the candidates on labels as known")
@@ -166,25 +162,16 @@ def train(
     run.release(release.save, "v1", "first release")
     ModerationStore(run.store).remember_history(stream, now).close()
     tables = {"posts": stream.posts, "truth": stream.truth}
-    decision_of(release, table, test, passed).write_into(run, stream.card, tables, now, behaviour=passed)
-    return table
-
-
-def decision_of(release: Release, table: pd.DataFrame, test: Interval, passed: Mapping[str, float]) -> DecisionRecord:
-    """What was decided, against what, on which assumption, and how to go back."""
-    told = ", ".join(f"{name} {share:.0%}" for name, share in passed.items())
-    return DecisionRecord(
-        "v1",
-        f"{release.model_name}, policy {release.policy.version}, {release.policy.reviews_per_hour:g} reviews an hour "
-        f"by {release.policy.order}; behavioural tests passed: {told}",
+    told = ", ".join(f"{one} {share:.0%}" for one, share in passed.items())
+    DecisionRecord(
+        f"{name}, policy {policy.version}, {policy.reviews_per_hour:g} reviews an hour by {policy.order}; behavioural "
+        f"tests passed: {told}",
         table,
-        "seen_eur",
-        "EUR saved a day",
         test,
         "whoever breaks the rules next month writes as last month; new words and new ways to hide them will come.",
-        "`releases/` keeps every release; roll the registry back, and read the texts again if they were read wrongly "
-        "(`python -m case_studies.moderation rollback --help`).",
-    )
+        "reads the remembered texts again, if they were read wrongly",
+    ).write_into(run, stream.card, tables, now, behaviour=passed)
+    return table
 
 
 def split_trial(

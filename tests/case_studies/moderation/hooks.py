@@ -12,16 +12,7 @@ from mlsd_lib.simulation import acting
 
 DAYS, TEST_DAYS, AUTHORS = 58, 14, 300
 ID = "post_id"
-HOSTILE = [
-    ({"followers": -1}, "followers"),
-    ({"followers": 2.5}, "followers"),
-    ({"author_id": True}, "author_id"),
-    ({"thread_id": "7"}, "thread_id"),
-    ({"post_id": 2**63}, "post_id"),
-    ({"text": ""}, "text"),
-    ({"text": "a" * 2_001}, "text"),
-    ({"time": "yesterday"}, "time"),
-]
+HOSTILE = [({"text": ""}, "text"), ({"text": "a" * 2_001}, "text")]
 SMALL = """
 authors, live_authors, learning_weeks, incident_weeks = 150, 80, 1, 1
 load_seconds, load_window_s, split_posts = 0.5, 0.3, 1_000

@@ -46,7 +46,7 @@ def test_models_save_more_than_baselines_on_every_truth(trained):
 
 def test_a_stream_too_short_is_refused_before_anything_is_fitted(tmp_path):
     stream = data.load_posts(np.random.default_rng(0), 40, authors=60)
-    with pytest.raises(ModerationError, match=r"holds 40 days; a release with 14 days of test needs 58"):
+    with pytest.raises(ModerationError, match=r"holds 40 days; .* needs 58"):
         train.train(Run.new(tmp_path), stream, np.random.default_rng(0))
 
 
