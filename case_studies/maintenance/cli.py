@@ -1,33 +1,23 @@
 """The command line of the maintenance system: `python -m case_studies.maintenance --help`."""
 
-from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mlsd_lib.modeling import Run
 from mlsd_lib.operations import commands
-from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Rollback, Seed, Weeks, command_line, progress
+from mlsd_lib.operations.commands import IncidentWeek, OnAlarm, Out, Retrain, Seed, Weeks, command_line, progress
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Labels(StrEnum):
-    KNOWN = "known by now"
-    DROP = "drop censored"
-    AS_FAILED = "censored as failed"
-
-
-class By(StrEnum):
-    PREDICTION = "prediction"
-    AGE = "age"
-
-
-Choose = Annotated[By, typer.Option(help="Choose units by predicted remaining life or by age.")]
+Choose = Annotated[Literal["prediction", "age"], typer.Option(help="Choose units by predicted life or by age.")]
 Crew = Annotated[int, typer.Option(help="How many units a day the crew can replace.", min=1)]
-LabelChoice = Annotated[Labels, typer.Option(help="What to learn of units that have not failed.")]
+LabelChoice = Annotated[
+    Literal["known by now", "drop censored", "censored as failed"],
+    typer.Option(help="What to learn of units that have not failed."),
+]
 Positions = Annotated[int, typer.Option(help="Positions in the plant, each with a unit in it.", min=30)]
 
 
@@ -53,9 +43,9 @@ def train(
     days: Annotated[int, typer.Option(help="Days of history to simulate.", min=150)] = 240,
     positions: Positions = 200,
     rig_units: Annotated[int, typer.Option(help="Units run to failure, for the test alone.", min=20)] = 150,
-    by: Choose = By.PREDICTION,
+    by: Choose = "prediction",
     crew_per_day: Crew = 6,
-    labels: LabelChoice = Labels.KNOWN,
+    labels: LabelChoice = "known by now",
     seed: Seed = 0,
     out: Out = commands.RUNS,
 ) -> None:
@@ -70,8 +60,8 @@ def train(
     with progress("reading the fleet") as tell, commands.new_run(out) as run:
         fleet = data.load_fleet(source, run.path / "quarantine", seed=seed, days=days, positions=positions)
         rng = np.random.default_rng(seed)
-        rig, policy = run_to_failure(rng.spawn(1)[0], rig_units), ReplacementPolicy(crew_per_day, by.value)
-        table = training.train(run, fleet, rig, rng, policy, labels.value, tell=tell)
+        rig, policy = run_to_failure(rng.spawn(1)[0], rig_units), ReplacementPolicy(crew_per_day, by)
+        table = training.train(run, fleet, rig, rng, policy, labels, tell=tell)
     commands.show_trained("maintenance", run, fleet.card, table)
 
 
@@ -81,12 +71,12 @@ def train(
 def simulate(
     weeks: Weeks = 8,
     incident_week: IncidentWeek = None,
-    retrain: Annotated[bool, typer.Option(help="Fit the model anew each week.")] = True,
+    retrain: Retrain = True,
     positions: Positions = 200,
-    by: Choose = By.PREDICTION,
+    by: Choose = "prediction",
     crew_per_day: Crew = 6,
-    labels: LabelChoice = Labels.KNOWN,
-    rollback: OnAlarm = Rollback.BOTH,
+    labels: LabelChoice = "known by now",
+    rollback: OnAlarm = "release and state",
     seed: Seed = 0,
     out: Out = commands.RUNS,
 ) -> None:
@@ -96,20 +86,17 @@ def simulate(
     from case_studies.maintenance.data import drifting
     from case_studies.maintenance.incident import Plant
     from case_studies.maintenance.policy import ReplacementPolicy
-    from mlsd_lib.simulation import weekly
 
     with progress("240 days of history and the first release") as tell:
-        policy, rng = ReplacementPolicy(crew_per_day, by.value), np.random.default_rng(seed)
-        plant = Plant.opened(rng, policy=policy, label_policy=labels.value, positions=positions)
-        commands.live_weeks(
-            weeks,
-            incident_week,
-            live=lambda: plant.week(rollback.value),
-            strike=lambda: plant.deploy(plant.release.with_calibration(drifting(plant.now))),
-            retrain=partial(plant.retrain, labels.value) if retrain else None,
-            tell=tell,
-        )
-    commands.show_weeks(Run.new(out), weekly(plant.days))
+        policy, rng = ReplacementPolicy(crew_per_day, by), np.random.default_rng(seed)
+        plant = Plant.opened(rng, policy=policy, label_policy=labels, positions=positions)
+
+        def strike() -> None:
+            plant.deploy(plant.release.with_calibration(drifting(plant.now)))
+
+        learned = labels if retrain else None
+        commands.live_weeks(plant, weeks, incident_week, strike, learned, tell, rollback=rollback)
+    commands.show_weeks(out, plant)
     rang = [(number, day["acting"]) for number, day in enumerate(plant.days) if day["acting"]]
     for number, metrics in rang:
         typer.echo(f"day {number}: acted on {', '.join(metrics)}")

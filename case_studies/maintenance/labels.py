@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from case_studies.maintenance.data import DAY, MaintenanceError
+from mlsd_lib.errors import require_one_of
+from mlsd_lib.modeling import TrainingLabels
 from mlsd_lib.modeling.lifetimes import censoring_weights
 
 LabelPolicy = Literal["known by now", "drop censored", "censored as failed"]
@@ -18,14 +20,6 @@ CAP_DAYS = 60
 """Beyond two months nobody plans a replacement, and no sensor tells more."""
 HELD_OUT_TENTHS = 4
 """Of ten units so many set ages, limits, thresholds and intervals; the models learn from the others."""
-
-
-@dataclass(frozen=True)
-class TrainingLabels:
-    """Which rows to learn from, and their remaining life in days, capped, both (n,) over the whole table."""
-
-    use: np.ndarray
-    label: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -75,9 +69,8 @@ def days_left(readings: pd.DataFrame, life_days: pd.Series) -> np.ndarray:
 def training_labels(
     readings: pd.DataFrame, units: pd.DataFrame, now: pd.Timestamp, policy: LabelPolicy = "known by now"
 ) -> TrainingLabels:
-    """What may be learned at `now` under `policy`; only ends that have come by then are looked at."""
-    if policy not in get_args(LabelPolicy):
-        raise MaintenanceError(f"The label policy is {policy!r}; it must be one of {', '.join(get_args(LabelPolicy))}.")
+    """What may be learned at `now` under `policy`, days left up to the cap; only ends that have come are looked at."""
+    require_one_of("The label policy", policy, get_args(LabelPolicy), MaintenanceError)
     lives = lifetimes(units, now)
     left = days_left(readings, lives["days"])
     failed = lives["failed"].reindex(readings["unit_id"]).to_numpy() == 1
@@ -86,4 +79,4 @@ def training_labels(
         use = use & failed
     elif policy == "known by now":
         use = use & (failed | (left >= CAP_DAYS))
-    return TrainingLabels(use, np.clip(left, 0, CAP_DAYS))
+    return TrainingLabels(use, np.clip(left, 0, CAP_DAYS), np.ones(len(left)))

@@ -15,9 +15,11 @@ import pandas as pd
 from case_studies.maintenance.data import RIGHT, Calibration, MaintenanceError
 from case_studies.maintenance.features import FEATURES
 from case_studies.maintenance.labels import CAP_DAYS, LabelPolicy, days_left, held_out, known_lives, training_labels
-from case_studies.maintenance.policy import ReplacementPolicy, best_age, best_threshold
+from case_studies.maintenance.policy import ReplacementPolicy
+from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling import read_artefact, save_artefact
 from mlsd_lib.modeling.conformal import conformal_margin
+from mlsd_lib.modeling.replacement import best_age, best_threshold
 
 COVERAGE = 0.9
 
@@ -65,8 +67,7 @@ def fit(name: str, features: pd.DataFrame, label: np.ndarray, seed: int = 0) -> 
 
     from sklearn.exceptions import ConvergenceWarning
 
-    if name not in MODELS:
-        raise MaintenanceError(f"The model is {name!r}; it must be one of {', '.join(MODELS)}.")
+    require_one_of("The model", name, MODELS, MaintenanceError)
     if len(label) == 0 or np.ptp(label) == 0:
         raise MaintenanceError(
             f"The {len(label):,} training rows hold no two different remaining lives; a model needs units that failed. "
@@ -158,9 +159,9 @@ def fit_release(
     model = fit(name, features[rows], learned.label[rows], seed)
     judged, expected = readings[known.judged], remaining(model, features[known.judged])
     if policy.by == "age":
-        threshold = best_age(known.life_days, known.weight, policy.failure_eur) - 1
+        threshold = best_age(known.life_days, known.weight, policy.prices) - 1
     else:
-        threshold = best_threshold(judged, risk(expected), known.judged_days, policy.failure_eur, known.weight)
+        threshold = best_threshold(judged, risk(expected), known.judged_days, policy.prices, known.weight)
     error = np.abs(expected - np.clip(days_left(judged, known.judged_days), 0, CAP_DAYS))
     margin = conformal_margin(error, judged["unit_id"].to_numpy(), np.random.default_rng(seed), COVERAGE)
     return Release(name, model, policy, threshold, margin, calibration)

@@ -4,15 +4,16 @@ It remembers every reading, so that the next one's features are right. Readings 
 may come late, in any order, and twice: a window goes by when a reading was taken, and a reading counts once.
 """
 
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import flask
 import pandas as pd
 from prometheus_client import Counter
 from pydantic import BaseModel, Field
 
-from case_studies.maintenance.data import MESSAGE, RANGES, SENT_PER_UNIT, Calibration, microseconds_of, sent
+from case_studies.maintenance.data import MESSAGE, RANGES, SENT_PER_UNIT, Calibration, sent
 from case_studies.maintenance.features import online_features
 from case_studies.maintenance.labels import CAP_DAYS
 from case_studies.maintenance.models import Release, risk
@@ -60,28 +61,19 @@ class MaintenanceStore(DecisionStore):
 
     def remember_history(self, readings: pd.DataFrame) -> "MaintenanceStore":
         """Adds readings of the past, in units; the store."""
-        time_us = microseconds_of(readings["time"]).tolist()
-        columns = [readings[name].tolist() for name in ("age_days", *SENSORS)]
-        ids = (readings[name].tolist() for name in ("reading_id", "unit_id"))
         with self.transaction():
             self.remember(sent(readings)[MESSAGE], "reading_id")
-            self.insert("readings", zip(*ids, time_us, *columns, strict=True))
+            self.insert_columns("readings", readings, ("reading_id", "unit_id", "time", "age_days", *SENSORS))
         return self
 
     def calibrate_again(self, calibration: Calibration) -> int:
         """Computes every reading anew from what was sent, as `calibration` reads it; how many changed."""
-        query = f"SELECT {', '.join(('reading_id', *SENSORS))} FROM readings"
-        update = f"UPDATE readings SET {', '.join(f'{name} = ?' for name in SENSORS)} WHERE reading_id = ?"
+
+        def right(sent: dict[str, Any]) -> list[float]:
+            return calibration.parsed_one(sent["sensor_model"], sent["time"], (sent[name] for name in SENSORS))
+
         with self.transaction():
-            stored = {row[0]: row[1:] for row in self.connection.execute(query)}
-            changed = []
-            for number, message in self.all_sent():
-                values = (message[name] for name in SENSORS)
-                right = calibration.parsed_one(message["sensor_model"], message["time"], values)
-                if max(abs(one - old) for one, old in zip(right, stored[number], strict=True)) > 1e-9:
-                    changed.append((*right, number))
-            self.connection.executemany(update, changed)
-        return len(changed)
+            return self.derive_columns_again("readings", "reading_id", SENSORS, right)
 
 
 class MaintenanceService(DecisionService[Release]):
@@ -149,8 +141,5 @@ def app_of(run: Run) -> flask.Flask:
 
 def restore(run: Run, release: Path) -> int:
     """Reads the remembered readings again as the release in that folder does; how many changed."""
-    store = MaintenanceStore(run.store)
-    try:
+    with closing(MaintenanceStore(run.store)) as store:
         return store.calibrate_again(Release.read(release).calibration)
-    finally:
-        store.close()

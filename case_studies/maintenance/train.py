@@ -5,6 +5,7 @@ predict the cycles left after the last cycle of each test engine; labels capped 
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,19 +16,13 @@ from case_studies.maintenance.data import DAY
 from case_studies.maintenance.features import OF_A_SENSOR, features_of, rolling
 from case_studies.maintenance.labels import CAP_DAYS, LabelPolicy, days_left, known_lives
 from case_studies.maintenance.models import Release, fit_release
-from case_studies.maintenance.policy import (
-    PLANNED_EUR,
-    ReplacementPolicy,
-    best_age,
-    best_threshold,
-    looked_after,
-    outcome,
-    saved_by_unit,
-)
+from case_studies.maintenance.policy import PLANNED_EUR, ReplacementPolicy, looked_after
 from case_studies.maintenance.service import MaintenanceStore
 from mlsd_lib.datasets.fleet import Engines, Fleet
 from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
-from mlsd_lib.modeling.conformal import conformal_margin
+from mlsd_lib.modeling.conformal import coverage_by_group
+from mlsd_lib.modeling.remaining_cycles import cycles_left, remaining_scores, validated_rmse
+from mlsd_lib.modeling.replacement import Prices, best_age, best_threshold, outcome, saved_by_unit
 
 CMAPSS_CAP = 125
 CMAPSS_PUBLISHED = {"published: CNN": 18.45, "published: LSTM": 16.14, "published: about the best": 11.0}
@@ -39,12 +34,12 @@ Alarm = Callable[[pd.DataFrame], np.ndarray]
 """From features to whether a row says that its unit is to be replaced, (n,) of bool."""
 
 
-def baselines(fleet: Fleet, features: pd.DataFrame, now: pd.Timestamp, failure_eur: float) -> dict[str, Alarm]:
+def baselines(fleet: Fleet, features: pd.DataFrame, now: pd.Timestamp, prices: Prices) -> dict[str, Alarm]:
     """Who could decide from `now` on without a model; the age and the limit are set on lives known by then."""
     known = known_lives(fleet.readings, fleet.units, now)
-    age = best_age(known.life_days, known.weight, failure_eur)
+    age = best_age(known.life_days, known.weight, prices)
     rise = features["vibration_rise"].to_numpy()[known.judged]
-    limit = best_threshold(fleet.readings[known.judged], rise, known.judged_days, failure_eur, known.weight)
+    limit = best_threshold(fleet.readings[known.judged], rise, known.judged_days, prices, known.weight)
     return {
         NOTHING: lambda rows: np.zeros(len(rows), dtype=bool),
         "by age": lambda rows: rows["age_days"].to_numpy() + 1 >= age,
@@ -72,13 +67,13 @@ def compare(
     policy, positions = policy or ReplacementPolicy(), fleet.units["position"].nunique()
     learned = (fleet.readings, fleet.units, features, now)
     releases = {name: fit_release(*learned, name, policy, label_policy) for name in names}
-    deciders = baselines(fleet, features, now, policy.failure_eur) | {n: one.alarms for n, one in releases.items()}
+    deciders = baselines(fleet, features, now, policy.prices) | {n: one.alarms for n, one in releases.items()}
     known, on_rig = known_lives(fleet.readings, fleet.units, now), features_of(rig.readings)
     past, seen, true = fleet.readings[known.judged], {}, {}
     for name, alarm in deciders.items():
         alarms = alarm(features[known.judged])
-        seen[name] = outcome(past, alarms, known.judged_days, policy.failure_eur, known.weight)
-        true[name] = outcome(rig.readings, alarm(on_rig), rig.units["life_days"], policy.failure_eur)
+        seen[name] = outcome(past, alarms, known.judged_days, policy.prices, known.weight)
+        true[name] = outcome(rig.readings, alarm(on_rig), rig.units["life_days"], policy.prices)
     saved = {name: saved_by_unit(one, seen[NOTHING], positions) for name, one in seen.items()}
     judged = paired_comparison(saved, known.judged_days.index.to_numpy(), 1, rng)[["mean", "tied"]]
     records = {}
@@ -118,43 +113,23 @@ def train(
     past = fleet.readings[fleet.readings["unit_id"].isin(running) & (fleet.readings["time"] < now)]
     MaintenanceStore(run.store).remember_history(past).close()
     tables = {"readings": fleet.readings, "units": fleet.units.reset_index()}
-    decision_of(release, label_policy, table, test).write_into(run, fleet.card, tables, now)
-    return table
-
-
-def decision_of(release: Release, label_policy: LabelPolicy, table: pd.DataFrame, test: Interval) -> DecisionRecord:
-    """What was decided, against what, on which assumption, and how to go back."""
-    return DecisionRecord(
-        "v1",
-        f"{release.model_name}, units chosen by {release.policy.by} from {release.threshold:.4g}, "
-        f"{release.policy.crew_per_day} replacements a day, labels {label_policy}",
+    DecisionRecord(
+        f"{name}, units chosen by {policy.by} from {release.threshold:.4g}, {policy.crew_per_day} replacements a day, "
+        f"labels {label_policy}",
         table,
-        "seen_eur",
-        "EUR saved a day",
         test,
         "units wear next year as they did this year, and what a failure costs is known.",
-        "`releases/` keeps every release; roll the registry back, and read the sensors again if a calibration was "
-        "wrong (`python -m case_studies.maintenance rollback --help`).",
-        "units run to failure on a rig",
-    )
+        "reads the sensors again, if a calibration was wrong",
+        tested_on="units run to failure on a rig",
+    ).write_into(run, fleet.card, tables, now)
+    return table
 
 
 def coverage_by_unit(release: Release, fleet: Fleet, features: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Half of the units of `fleet`, run to failure, set the interval; of each other unit its share of `covered` rows.
-
-    Indexed by unit, with `one_row`: whether one row drawn from it is covered, which is what the interval promises for
-    `COVERAGE` of units; `margin_days` is in the table's `attrs`.
-    """
-    unit = fleet.readings["unit_id"].to_numpy()
-    sets = np.isin(unit, rng.permutation(np.unique(unit))[: len(np.unique(unit)) // 2])
+    """Half of the units of `fleet`, run to failure, set the interval, days, for the others: see `coverage_by_group`."""
     left = np.clip(days_left(fleet.readings, fleet.units["life_days"]), 0, CAP_DAYS)
     error = np.abs(release.remaining(features) - left)
-    margin = conformal_margin(error[sets], unit[sets], rng, models.COVERAGE)
-    rest = pd.DataFrame({"unit_id": unit[~sets], "covered": error[~sets] <= margin})
-    by_unit = rest.groupby("unit_id")["covered"]
-    table = pd.DataFrame({"covered": by_unit.mean(), "one_row": by_unit.sample(1, random_state=rng).to_numpy()})
-    table.attrs["margin_days"] = margin
-    return table
+    return coverage_by_group(error, fleet.readings["unit_id"].to_numpy(), rng, models.COVERAGE)
 
 
 def price_sweep(
@@ -171,7 +146,7 @@ def price_sweep(
     rig_age, positions = on_rig["age_days"].to_numpy() + 1, fleet.units["position"].nunique()
     rows = {}
     for ratio in ratios:
-        price = ratio * PLANNED_EUR
+        price = Prices(PLANNED_EUR, ratio * PLANNED_EUR)
         alarms = {
             NOTHING: np.zeros(len(on_rig), dtype=bool),
             "by age": rig_age >= best_age(known.life_days, known.weight, price),
@@ -198,57 +173,34 @@ def engine_protocol(
     """The settings compared on the training engines alone; the best of them, and only it, scored once on the test.
 
     `validated`: RMSE on training engines that the model has not learned from, cut at random cycles. Of the chosen
-    setting and of "constant", the mean of the training labels, the figures of `engine_scores` on the last cycles of the
-    test engines. Published figures are of FD001, and stand below only where that is what was read.
+    setting and of "constant", the mean of the training labels, the figures of `remaining_scores` on the last cycles of
+    the test engines. Published figures are of FD001, and stand below only where that is what was read.
     """
-    rng, label = np.random.default_rng(seed), _cycles_left(engines.train).clip(upper=CMAPSS_CAP).to_numpy(float)
+    rng, label = np.random.default_rng(seed), cycles_left(engines.train).clip(upper=CMAPSS_CAP).to_numpy(float)
     parts, last = engines.relative(), engines.test.groupby("unit")["cycle"].idxmax().to_numpy()
     tables = {windows: [_engine_features(part, windows) for part in parts] for _, windows in settings}
     text = {one: f"{one[0]}, windows {one[1][0]} and {one[1][1]}" for one in settings}
     records: dict[str, dict[str, float]] = {}
     for name, windows in settings:
-        found = _validated(name, tables[windows][0], label, engines.train, rng)
+        found = validated_rmse(partial(_learned, name, tables[windows][0], label), engines.train, label, rng)
         records[text[name, windows]] = {"validated": found}
     chosen = min(settings, key=lambda one: records[text[one]]["validated"])
     learn, test = tables[chosen[1]]
     found = np.clip(models.fit(chosen[0], learn, label, seed).predict(test.to_numpy()[last]), 0, CMAPSS_CAP)
-    records[text[chosen]] |= engine_scores(found, engines.test_rul, rng)
-    records["constant"] = engine_scores(np.full(len(last), label.mean()), engines.test_rul, rng)
+    constant = np.full(len(last), label.mean())
+    records[text[chosen]] |= remaining_scores(found, engines.test_rul, CMAPSS_CAP, rng)
+    records["constant"] = remaining_scores(constant, engines.test_rul, CMAPSS_CAP, rng)
     table = pd.DataFrame(records).T.rename_axis("model")
     if engines.card.name.endswith("FD001"):
         table = pd.concat([table, pd.DataFrame({"RMSE": CMAPSS_PUBLISHED})])
     return table
 
 
-def _validated(
-    name: str, features: pd.DataFrame, label: np.ndarray, engines: pd.DataFrame, rng: np.random.Generator
-) -> float:
-    """RMSE of a model on engines held out in three folds, each cut at five random cycles, as test engines are cut."""
-    from sklearn.model_selection import GroupKFold
-
-    old = engines["cycle"] > engines.groupby("unit")["cycle"].transform("max") // 6
-    cut = np.isin(engines.index, engines[old].groupby("unit").sample(5, random_state=rng).index)
-    errors = []
-    for learn, rest in GroupKFold(3).split(features, groups=engines["unit"]):
-        asked = rest[cut[rest]]
-        found = models.fit(name, features.iloc[learn], label[learn]).predict(features.to_numpy()[asked])
-        errors.append(np.clip(found, 0, CMAPSS_CAP) - label[asked])
-    return float(np.sqrt(np.mean(np.concatenate(errors) ** 2)))
-
-
-def _cycles_left(engines: pd.DataFrame) -> pd.Series:
-    return engines.groupby("unit")["cycle"].transform("max") - engines["cycle"]
-
-
-def engine_scores(found: np.ndarray, true: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
-    """RMSE with the true cycles capped, its interval over engines, RMSE without the cap, and NASA's score."""
-    square = (found - np.minimum(true, CMAPSS_CAP)) ** 2
-    drawn = np.sqrt(square[rng.integers(0, len(true), (1_000, len(true)))].mean(axis=1))
-    late = found - np.minimum(true, CMAPSS_CAP)
-    score = np.where(late < 0, np.expm1(-late / 13), np.expm1(late / 10)).sum()
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    uncapped = float(np.sqrt(((found - true) ** 2).mean()))
-    return {"RMSE": float(np.sqrt(square.mean())), "low": low, "high": high, "RMSE_uncapped": uncapped, "score": score}
+def _learned(
+    name: str, features: pd.DataFrame, label: np.ndarray, learn: np.ndarray
+) -> Callable[[np.ndarray], np.ndarray]:
+    model = models.fit(name, features.iloc[learn], label[learn])
+    return lambda rows: np.clip(model.predict(features.to_numpy()[rows]), 0, CMAPSS_CAP)
 
 
 def _engine_features(table: pd.DataFrame, windows: tuple[int, int]) -> pd.DataFrame:

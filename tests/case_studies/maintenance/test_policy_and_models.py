@@ -1,15 +1,14 @@
-"""Money against a slow count, ages against the theory, alarms against looks, coverage, the model on the gateway."""
+"""The release against the calendar, alarms against looks, coverage, the model on the gateway."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.integrate import quad
 
 from case_studies.maintenance import models, policy, train
 from case_studies.maintenance.data import MaintenanceError
 from case_studies.maintenance.features import features_of
 from case_studies.maintenance.labels import known_lives
-from mlsd_lib.modeling import ModelingError
+from mlsd_lib.modeling.replacement import best_age, outcome
 
 
 @pytest.fixture(scope="module")
@@ -22,47 +21,12 @@ def rig_features(rig):
     return features_of(rig.readings)
 
 
-def test_the_first_alarm_replaces_unless_the_unit_fails_that_evening():
-    readings = pd.DataFrame({"unit_id": [0, 0, 0, 1, 1, 2], "age_days": [0, 1, 2, 0, 1, 0]})
-    alarm = np.array([False, True, True, False, True, False])
-    found = policy.outcome(readings, alarm, pd.Series([3, 2, 1]))
-    assert found.days.tolist() == [2, 2, 1]
-    assert found.cost_eur.tolist() == [1_000, 6_000, 6_000]
-    assert found.rate == 13_000 / 5
-
-
-def test_the_parts_of_the_units_add_up_to_what_a_policy_saves(rig, rig_features):
-    life = rig.units["life_days"]
-    nothing, alarmed = (
-        policy.outcome(rig.readings, rows, life)
-        for rows in (np.zeros(len(rig_features), bool), (rig_features["age_days"] >= 60).to_numpy())
-    )
-    parts = policy.saved_by_unit(alarmed, nothing, 100)
-    assert parts.sum() == pytest.approx(100 * (nothing.rate - alarmed.rate))
-    assert len(parts) == len(life)
-
-
-def test_the_best_age_is_the_one_of_the_renewal_theory():
-    rng, shape, scale = np.random.default_rng(0), 2.5, 130.0
-    lives = scale * rng.weibull(shape, 20_000)
-    found = policy.best_age(pd.Series(lives), pd.Series(np.ones(len(lives))))
-
-    def rate(age):
-        kept = quad(lambda t: np.exp(-((t / scale) ** shape)), 0, age)[0]
-        failing = 1 - np.exp(-((age / scale) ** shape))
-        return (6_000 * failing + 1_000 * (1 - failing)) / kept
-
-    best = min(range(20, 200), key=rate)
-    assert rate(found) < 1.01 * rate(best)
-    assert policy.best_age(pd.Series(rng.exponential(100, 5_000)), pd.Series(np.ones(5_000)), 1_100.0) == np.inf
-
-
 def test_a_release_beats_the_calendar_on_units_that_nothing_was_set_on(release, rig, rig_features, fleet, release_day):
-    life = rig.units["life_days"]
+    life, prices = rig.units["life_days"], release.policy.prices
     known = known_lives(fleet.readings, fleet.units, release_day)
-    old = rig_features["age_days"].to_numpy() + 1 >= policy.best_age(known.life_days, known.weight)
+    old = rig_features["age_days"].to_numpy() + 1 >= best_age(known.life_days, known.weight, prices)
     rules = (release.alarms(rig_features), old, np.zeros(len(rig_features), bool))
-    ours, calendar, never = (policy.outcome(rig.readings, alarm, life).rate for alarm in rules)
+    ours, calendar, never = (outcome(rig.readings, alarm, life, prices).rate for alarm in rules)
     assert ours < calendar < never
 
 
@@ -114,14 +78,6 @@ def test_the_network_on_the_gateway_answers_as_the_one_in_floats(fleet, fleet_fe
     np.testing.assert_allclose(in_float(table), models.remaining(network, table), atol=0.01)
     assert np.abs(in_float(table) - in_integers(table)).mean() < 1.0
     assert (tmp_path / "int8.onnx").stat().st_size < (tmp_path / "float.onnx").stat().st_size
-
-
-def test_a_changed_model_file_is_refused(run):
-    folder = run.registry().path("v1")
-    with (folder / "model.joblib").open("ab") as file:
-        file.write(b"x")
-    with pytest.raises(ModelingError, match="checksum"):
-        models.Release.read(folder)
 
 
 @pytest.mark.parametrize(
