@@ -61,17 +61,17 @@ class Kitchen(Part):
 
 class Restaurant(Document):
     kitchen: Kitchen = Kitchen()
-    seats: int = 20
+    tables: int = 20
 
     def _contradictions(self):
-        if self.seats > 20 * self.kitchen.cooks:
-            yield f"seats is {self.seats}, more than {self.kitchen.cooks} cooks can serve. Hire one."
+        if self.tables > 20 * self.kitchen.cooks:
+            yield f"tables is {self.tables}, more than {self.kitchen.cooks} cooks can serve. Hire one."
 
 
 def test_a_document_of_another_type_is_read_and_refused_in_the_same_words():
-    assert Restaurant.of({"kitchen": {"cooks": 2}, "seats": 40}).to_yaml() == "kitchen:\n  cooks: 2\nseats: 40\n"
+    assert Restaurant.of({"kitchen": {"cooks": 2}, "tables": 40}).to_yaml() == "kitchen:\n  cooks: 2\ntables: 40\n"
     refused = {"kitchen.cook is no entry; known here are cooks": {"kitchen": {"cook": 1}},
-               "known here are kitchen, seats": {"tables": 1}, "Hire one": {"seats": 21}}  # fmt: skip
+               "known here are kitchen, tables": {"chairs": 1}, "Hire one": {"tables": 21}}  # fmt: skip
     for message, document in refused.items():
         with pytest.raises(SimulationError, match=message):
             Restaurant.of(document)
