@@ -78,12 +78,12 @@ class NetworkCase:
 
         return torch.as_tensor(asked("predict", self.predict, model, inputs.clone())).detach()
 
-    def trained(self, inputs: Any, targets: Any, epochs: int, model: Any) -> RecordedRun:
-        """Lets the reader's loop train `model` in place, and what was seen."""
+    def trained(self, inputs: Any, targets: Any, epochs: int, model: Any, count_only: bool = False) -> RecordedRun:
+        """Lets the reader's loop train `model` in place, and what was seen, or how many steps it made."""
         import torch
 
         torch.manual_seed(self.seed)
-        with recorded(model) as run:
+        with recorded(model, count_only=count_only) as run:
             asked("train", self.train, model, inputs.clone(), targets.clone(), epochs)
         return run
 
@@ -282,7 +282,7 @@ def one_batch(case: NetworkCase) -> Measured:
     if constant < 1e-6:
         raise NotRun("the batch holds one target only")
     for done in range(1, ONE_BATCH_ROUNDS + 1):
-        if not case.trained(inputs, targets, ONE_BATCH_EPOCHS, model).steps and done == 1:
+        if not case.trained(inputs, targets, ONE_BATCH_EPOCHS, model, count_only=True).steps and done == 1:
             raise NotRun(f"the loop made no step on {len(inputs)} rows; pass batch_rows at least its batch size")
         share = float(case.loss_of(case.outputs(model, inputs), targets)) / constant
         if share <= FITTED or not np.isfinite(share):
