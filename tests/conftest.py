@@ -1,10 +1,12 @@
 """What every test needs: the course's root on the path, no reader's record touched, no limit on an example's time.
 
-And how the workers of `mlsd test` share the tests out: a module that prepares something for its tests goes to one
-worker, which prepares it once; every other test goes to whichever worker is free.
+And how the workers of `mlsd test` share the tests out. What is prepared for several tests is prepared once if these go
+to one worker: those of a module with a fixture of its own, of a case study, of an exercise's sandbox. Every other test
+goes to whichever worker is free. What only lies in a folder, `tests.prepared` has made once for all workers.
 """
 
 import functools
+import re
 import sys
 from pathlib import Path
 
@@ -17,7 +19,7 @@ sys.path.insert(0, str(ROOT))  # for bootstrap.py, which belongs to no package
 # Hypothesis fails an example that takes .2 s, or inputs that are slow to make: on a busy machine any may.
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machine")
-PREPARES = 'scope="module"'
+PREPARES, WARMS = 'scope="module"', "sandboxes(name)"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -28,21 +30,35 @@ def no_readers_record_is_touched(tmp_path_factory):
         yield
 
 
-class ModulesThatPrepare(LoadScopeScheduling):
-    """xdist's `--dist loadscope`, in which only the tests of a module with a fixture of its own stay together."""
+class TestsThatShare(LoadScopeScheduling):
+    """xdist's `--dist loadscope`, in which only the tests that share what is prepared for them stay together."""
 
     def _split_scope(self, nodeid):
-        path = nodeid.partition("::")[0]
-        return path if prepares(self.config.rootpath / path) else nodeid
+        return shared_by(self.config.rootpath, nodeid)
+
+
+def shared_by(root, nodeid):
+    """The name of what a test shares with others; its own where it shares nothing."""
+    path, _, test = nodeid.partition("::")
+    folder, module = path.rpartition("/")[::2]
+    about = re.search(r"\[(\w+)", test)  # the first of its parameters: the case study, the exercise
+    if folder == "tests/case_studies" and module == "test_contract.py" and about:
+        return f"{folder}/{about[1]}"
+    if folder.startswith("tests/case_studies/"):
+        return folder
+    text = text_of(root / path)
+    if WARMS in text and about:
+        return f"{path}::{about[1]}"
+    return path if PREPARES in text else nodeid
 
 
 @functools.cache
-def prepares(path):
-    """Whether the text of a module has a fixture that its tests share; the process that deals out imports none."""
-    return PREPARES in path.read_text(encoding="utf-8")
+def text_of(path):
+    """The text of a module; the process that deals out imports none."""
+    return path.read_text(encoding="utf-8")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """The scheduler for `--dist loadscope`; None leaves another choice as it is."""
-    return ModulesThatPrepare(config, log) if config.getvalue("dist") == "loadscope" else None
+    return TestsThatShare(config, log) if config.getvalue("dist") == "loadscope" else None

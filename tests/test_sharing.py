@@ -1,4 +1,4 @@
-"""How the workers of `mlsd test` share the tests out: what a module prepares for its tests is prepared once."""
+"""How the workers of `mlsd test` share the tests out: what several tests need is prepared once."""
 
 import os
 import re
@@ -7,6 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.conftest import shared_by
+
+ROOT = Path(__file__).parents[1]
 PREPARES = """
 import pathlib
 import pytest
@@ -27,7 +32,24 @@ import pytest
 def test_of_its_own(number):
     pass
 """
-FILES = {"test_alone.py": PREPARES_NOTHING, "test_together.py": PREPARES}
+PREPARES_A_FOLDER = """
+import pytest
+from tests.prepared import once
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory, request):
+    def make(to):
+        to.mkdir()
+        with (request.config.rootpath / "folders").open("a") as file:
+            file.write("once ")
+        (to / "whole").touch()
+    return once(tmp_path_factory, "course", make)
+
+@pytest.mark.parametrize("number", range(6))
+def test_reads_it(folder, number):
+    assert (folder / "whole").exists()
+"""
+FILES = {"test_alone.py": PREPARES_NOTHING, "test_folder.py": PREPARES_A_FOLDER, "test_together.py": PREPARES}
 
 
 def test_a_module_that_prepares_something_stays_on_one_worker_and_other_tests_go_to_both(tmp_path):
@@ -36,9 +58,30 @@ def test_a_module_that_prepares_something_stays_on_one_worker_and_other_tests_go
         (tmp_path / name).write_text(text)
     options = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder", "-v", "-p", "no:cacheprovider"]
     env = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
+    env["PYTHONPATH"] = str(ROOT)
     command = [sys.executable, "-m", "pytest", *options]
     ran = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
-    assert "12 passed" in ran.stdout, ran.stdout
-    assert (tmp_path / "prepared").read_text() == "once "
+    assert "18 passed" in ran.stdout, ran.stdout
+    assert (tmp_path / "prepared").read_text() == (tmp_path / "folders").read_text() == "once "
     workers = {name: set(re.findall(rf"\[(gw\d)\] .* {name}", ran.stdout)) for name in FILES}
-    assert [len(workers[name]) for name in FILES] == [2, 1], ran.stdout
+    assert [len(workers[name]) for name in FILES] == [2, 2, 1], ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("test", "shares"),
+    [
+        ("tests/case_studies/fraud/test_cli.py::test_report", "tests/case_studies/fraud"),
+        ("tests/case_studies/test_contract.py::test_kill[fraud-serve]", "tests/case_studies/fraud"),
+        ("tests/case_studies/test_new_case.py::test_new", None),
+        ("tests/grader/suites/test_contract_marks.py::test_b[reduce_latency-x]", "reduce_latency"),
+        ("tests/grader/suites/test_contract_marks.py::test_b[reduce_latency]", "reduce_latency"),
+        ("tests/grader/suites/test_contract.py::test_read[reduce_latency]", None),
+        (
+            "tests/attacks/differential/test_differential.py::test_few",
+            "tests/attacks/differential/test_differential.py",
+        ),
+    ],
+)
+def test_what_a_case_study_or_the_sandbox_of_an_exercise_prepares_is_shared(test, shares):
+    path = test.partition("::")[0]
+    assert shared_by(ROOT, test) == {None: test, "reduce_latency": f"{path}::reduce_latency"}.get(shares, shares)

@@ -10,13 +10,14 @@ from tests.attacks.course.ps1 import PS1
 from tests.attacks.course.ps2 import PS2
 from tests.attacks.course.ps3 import PS3
 from tests.attacks.foreign_course import release, write
+from tests.prepared import once
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
     """A released course with the problem sets, the idioms and the sealing tests."""
     assignments = PS1, PS2, PS3, idioms.assignment(), sealing.assignment()
-    return release(write(tmp_path_factory.mktemp("foreign") / "course", *assignments))
+    return once(tmp_path_factory, "foreign", lambda folder: release(write(folder / "course", *assignments))) / "course"
 
 
 @pytest.fixture

@@ -7,13 +7,12 @@ import pytest
 from grader.grading import batch
 from grader.workflow import feedback, release, stock
 from tests import toy_course as toy
+from tests.prepared import once
 
 
 @pytest.fixture(scope="session")
 def released_once(tmp_path_factory):
-    course = toy.make(tmp_path_factory.mktemp("course") / "released")
-    release.release(course, toy.NAME)
-    return course
+    return toy.Course.open(once(tmp_path_factory, "released", lambda to: release.release(toy.make(to), toy.NAME)))
 
 
 @pytest.fixture

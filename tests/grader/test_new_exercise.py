@@ -78,9 +78,8 @@ def in_the_contract(course: Path, *options: str) -> subprocess.CompletedProcess:
     """The contract's tests of the new exercise, run in a course of its own."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=line", "-k", NAME, *options]
     where = {**os.environ, "PYTHONPATH": str(course), "MLSD_SECRET_FILE": str(course / "none")}
-    return subprocess.run(
-        [*command, "tests/grader/suites/test_contract.py"], cwd=course, env=where, capture_output=True, text=True
-    )
+    contract = sorted(str(path) for path in (course / "tests/grader/suites").glob("test_contract*.py"))
+    return subprocess.run([*command, *contract], cwd=course, env=where, capture_output=True, text=True)
 
 
 @pytest.fixture
@@ -89,7 +88,8 @@ def course(tmp_path):
     unused = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
     for part in ("grader", "mlsd_lib", "solutions", "chapters", "tests/bank", "tests/grader", "tests/attacks"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=unused)
-    for part in ("tests/conftest.py", "tests/toy_course.py", "pyproject.toml", "nbgrader_config.py"):
+    files = "tests/conftest.py", "tests/toy_course.py", "tests/prepared.py", "pyproject.toml", "nbgrader_config.py"
+    for part in files:
         shutil.copy(ROOT / part, tmp_path / part)
     return tmp_path
 

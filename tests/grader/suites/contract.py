@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
 from grader.bank.model import load_bank
 from grader.bank.runner import run_cell
 from grader.grading.analysis.grading_plan import Plan
@@ -16,11 +18,17 @@ from grader.grading.sealed.client import Client
 from grader.grading.sealed.evaluator import Evaluator, Namespace
 
 ROOT = Path(__file__).parents[3]
+EXERCISES = sorted(path.parent.name for path in (ROOT / "grader/suites").glob("*/exercise.toml"))
+every_exercise = pytest.mark.parametrize("name", EXERCISES)
 bank_of = functools.cache(functools.partial(load_bank, ROOT))
 
 
 def suite_of(name):
     return importlib.import_module(f"grader.suites.{name}")
+
+
+PLANTING = [name for name in EXERCISES if hasattr(suite_of(name), "PLANTED")]
+every_planting_exercise = pytest.mark.parametrize("name", PLANTING)
 
 
 def hooks_of(name):

@@ -6,8 +6,15 @@ from collections import Counter
 
 import pytest
 
-from tests.grader.suites.contract import bank_of, calls_of, cells_of, hooks_of, reference_of, suite_of
-from tests.grader.suites.test_contract import every_planting_exercise
+from tests.grader.suites.contract import (
+    bank_of,
+    calls_of,
+    cells_of,
+    every_planting_exercise,
+    hooks_of,
+    reference_of,
+    suite_of,
+)  # fmt: skip
 
 ODD = [None, True, "x", b"x", 1.5, float("inf"), float("nan"), 2**63, [], {}, set(), [None], [[]], [{}], object(), 1j]
 

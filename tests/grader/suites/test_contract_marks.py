@@ -1,0 +1,178 @@
+"""The contract of every exercise: the answers of its bank get the bank's marks, in a kernel, the engine and nbgrader.
+
+Every answer is tried in a kernel, with public and with hidden cases. That a mark does not depend on where it was given
+is proven by some of them in the engine and in nbgrader; `MLSD_EVERY_ANSWER=1` tries all in the engine, for minutes.
+"""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.bank.proof import AGAIN
+from grader.bank.runner import run_cell
+from tests.grader.suites.contract import (
+    EXERCISES,
+    ROOT,
+    bank_of,
+    cells_of,
+    every_exercise,
+    feed,
+    hooks_of,
+    marks_in_the_engine,
+    reference_of,
+    suite_of,
+)
+
+SECRETS = int(os.environ.get("MLSD_SECRETS", "2"))  # more of them by hand: two hundred take half an hour
+EVERY_ANSWER = "MLSD_EVERY_ANSWER" in os.environ
+PASS = 12
+
+
+def of_every_exercise(chosen):
+    """The mark that runs a test with each exercise and each of the answers that are `chosen` from its bank."""
+    pairs = [(name, one) for name in EXERCISES for one in chosen(bank_of(name)) if one.exact]
+    return pytest.mark.parametrize(("name", "answer"), pairs, ids=[f"{name}-{one.name}" for name, one in pairs])
+
+
+def of_every_mark(bank, tests):
+    """Answers that together get every mark that any gets in one of `tests`, and every one that must get all of them."""
+    seen, chosen = set(), []
+    for one in bank.answers if tests else [reference_of(bank)]:
+        marks = {(test, points) for test, points in bank.expected(one).items() if one.exact and test in tests}
+        if EVERY_ANSWER or one.kind != "wrong" or not marks <= seen:
+            chosen.append(one)
+            seen |= marks
+    return chosen
+
+
+PROVE = """
+import json, pathlib, sys
+from grader.bank.model import load_bank
+from grader.bank.proof import killed, prove
+bank = load_bank(pathlib.Path(sys.argv[1]), sys.argv[2])
+findings = [[one.answer.name, one.answer.kind, list(one.problems)] for one in prove(bank)]
+print(json.dumps([findings, *killed(bank)]))
+"""
+
+
+@every_exercise
+def test_its_bank_is_proven_and_surviving_mutants_are_justified(name):
+    # In a process of its own, as the command does it: a process has one fork server, and that of an earlier test has
+    # neither the libraries nor the one thread a library with which answers are timed.
+    ran = subprocess.run([sys.executable, "-c", PROVE, str(ROOT), name], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    findings, made, alive = json.loads(ran.stdout.splitlines()[-1])
+    assert {one: problems for one, _, problems in findings if problems} == {}
+    kinds = [kind for _, kind, _ in findings]
+    assert kinds.count("wrong") >= 8
+    assert kinds.count("alternative") >= 2
+    assert kinds.count("mutant") >= 8
+    automatic = bank_of(name).automatic
+    assert made == automatic["most"]
+    assert set(alive) <= set(automatic["survivors"])
+
+
+def in_nbgrader(bank, answers, folder):
+    """The marks that nbgrader gives by itself: {answer: {test: points}}."""
+    from nbgrader.api import Gradebook
+    from nbgrader.apps import NbGraderAPI
+    from traitlets.config import Config
+
+    config, name = Config(), bank.name
+    config.CourseDirectory.root = str(folder)
+    config.CourseDirectory.db_url = f"sqlite:///{folder}/gradebook.db"
+    config.ExecutePreprocessor.timeout = config.Execute.timeout = 300
+    config.Execute.shutdown_kernel = "immediate"
+    (folder / "source" / name).mkdir(parents=True)
+    (folder / "source" / name / f"{name}.ipynb").write_text(bank.notebook.read_text())
+    api = NbGraderAPI(config=config)
+    assert api.generate_assignment(name)["success"]
+    released = (folder / "release" / name / f"{name}.ipynb").read_text()
+    for answer in answers:
+        notebook, solved = json.loads(released), dict(bank.source(answer))
+        for cell in notebook["cells"]:
+            if cell["metadata"].get("nbgrader", {}).get("solution") and cell["cell_type"] == "code":
+                cell["source"] = solved[cell["id"]]
+        place = folder / "submitted" / answer.name / name / f"{name}.ipynb"
+        place.parent.mkdir(parents=True)
+        place.write_text(json.dumps(notebook))
+        outcome = api.autograde(name, answer.name)
+        assert outcome["success"], outcome["log"]
+    with Gradebook(config.CourseDirectory.db_url) as book:
+        grades = {one.name: book.find_submission_notebook(name, name, one.name).grades for one in answers}
+        return {one: {grade.name: grade.score for grade in some if grade.name in bank.maxima}
+                for one, some in grades.items()}  # fmt: skip
+
+
+@every_exercise
+def test_nbgrader_gives_the_banks_marks_with_hidden_cases(name, secret, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    bank = bank_of(name)
+    answers = [one for one in bank.answers if one.name in ("starter", *bank.in_nbgrader)]
+    assert len(answers) >= 3
+    assert in_nbgrader(bank, answers, tmp_path) == {one.name: bank.expected(one) for one in answers}
+
+
+@of_every_exercise(lambda bank: of_every_mark(bank, bank.measured))
+def test_the_engine_gives_the_banks_marks_where_a_clock_decides(sandboxes, name, answer, monkeypatch):
+    """The other tests are tried with hidden cases, below; those of the reference with public ones too.
+
+    A busy machine disturbs a clock now and then: other marks are looked at twice more, as the bank's proof does.
+    """
+    bank = bank_of(name)
+    tests = bank.maxima.keys() if answer.kind == "reference" else bank.measured
+    expected = {test: points for test, points in bank.expected(answer).items() if test in tests}
+    feed(name, "short_clocks", monkeypatch, bank.expected(answer))
+    untimed = {cell: text for cell, text in getattr(hooks_of(name), "UNTIMED", {}).items() if cell not in answer.cells}
+    cells = [(cell, untimed.get(cell, source)) for cell, source in bank.source(answer)]
+    for _ in range(1 + AGAIN):
+        marks = marks_in_the_engine(sandboxes(name), bank, cells, tests)
+        if marks == expected:
+            break
+    assert marks == expected
+
+
+@of_every_exercise(lambda bank: of_every_mark(bank, bank.maxima.keys() - bank.measured))
+def test_so_it_does_with_hidden_cases_where_no_clock_decides(sandboxes, name, answer, secret):
+    bank = bank_of(name)
+    tests = bank.maxima.keys() - bank.measured
+    expected = {test: points for test, points in bank.expected(answer).items() if test in tests}
+    assert marks_in_the_engine(sandboxes(name), bank, bank.source(answer), tests) == expected
+
+
+@of_every_exercise(lambda bank: bank.answers)
+def test_no_answer_depends_on_the_secret(name, answer, secret, monkeypatch):
+    bank, suite = bank_of(name), suite_of(name)
+    if answer.timed or answer.kind == "starter":
+        return  # what it loses a clock takes; a starter is not run
+    hidden = suite.EXERCISE.hidden()
+    feed(name, "no_clocks", monkeypatch, hidden)
+    untimed = dataclasses.replace(answer, cells=getattr(hooks_of(name), "UNTIMED", {}) | answer.cells)
+    found, marks = cells_of(bank, untimed), []
+    fed = hasattr(hooks_of(name), "no_clocks")
+    tests = [test for test in bank.maxima if fed or test not in bank.measured]
+    for seed in range(SECRETS):
+        monkeypatch.setattr(suite.CASES, "kept", hidden.drawn(seed, seed + 1000))
+        marks.append(sum(float(run_cell(test, dict(bank.cells)[test], found)) for test in tests))
+    assert np.std(marks) <= 0.25, marks
+    assert np.mean(marks) == pytest.approx(sum(bank.expected(answer)[test] for test in tests), abs=0.25), marks
+
+
+@every_exercise
+def test_answers_at_random_do_not_pass(name, secret, monkeypatch):
+    bank, suite, marks = bank_of(name), suite_of(name), []
+    hidden = suite.EXERCISE.hidden()
+    feed(name, "no_clocks", monkeypatch, hidden)
+    monkeypatch.setattr(suite.CASES, "kept", suite.CASES.public())
+    for seed in range(bank.draws):
+        drawn = cells_of(bank, bank.at_random, seed=seed)
+        marks.append(sum(float(run_cell(test, dict(bank.cells)[test], drawn)) for test in bank.maxima))
+    assert len(marks) >= 25
+    assert np.mean(np.array(marks) >= PASS) < 0.01
+    assert np.median(marks) <= 2
