@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from grader.sandbox import make_sandbox
-from tests.grader.grading.beside import SERVER
+from tests.grader.grading.beside import PATIENT, SERVER
 from tests.grader.suites.contract import suite_of
 
 
@@ -33,7 +33,7 @@ def sandboxes():
         if name not in open_ones:
             exercise = suite_of(name).EXERCISE
             imports = [f"grader.suites.{name}", *exercise.preloads]
-            open_ones[name] = make_sandbox(imports, forbids=list(exercise.forbids), server=SERVER)
+            open_ones[name] = make_sandbox(imports, forbids=list(exercise.forbids), limits=PATIENT, server=SERVER)
             open_ones[name].__enter__()
         return open_ones[name]
 

@@ -16,6 +16,7 @@ from grader.grading.analysis.name_analysis import Names
 from grader.grading.grade_submission import Step, untouched
 from grader.grading.sealed.client import Client
 from grader.grading.sealed.evaluator import Evaluator, Namespace
+from tests.grader.grading.beside import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 EXERCISES = sorted(path.parent.name for path in (ROOT / "grader/suites").glob("*/exercise.toml"))
@@ -78,9 +79,9 @@ def marks_in_the_engine(sandbox, bank, cells, tests):
         evaluator.namespace.client.starters = untouched(steps, Plan(bank.name, starters=stubs))[1]
         for cell, source in cells:
             if cell in tests:
-                marks[cell] = evaluator.run(source, cell, bank.maxima[cell], 120).points
+                marks[cell] = evaluator.run(source, cell, bank.maxima[cell], PATIENCE_S).points
             elif cell not in bank.maxima:
                 session.run_cell(source)
                 if cell not in stubs and source.startswith("def "):
-                    evaluator.run(source, cell, 0.0, 20)
+                    evaluator.run(source, cell, 0.0, PATIENCE_S)
     return marks
