@@ -346,9 +346,14 @@ def _draw_bars(ax: "Axes", place: float, value: Any, height: float, colour: str,
     ax.barh(place, middle, height=0.9 * height if height < 0.8 else 0.6, color=colour)
     if isinstance(value, Spread):
         ax.errorbar(middle, place, xerr=error_of(value), fmt="none", color=BLACK, capsize=3)
-    end = max(middle, value.high) if isinstance(value, Spread) else middle
-    words = (form or "{:,.3g}").format(middle)
-    ax.annotate(words, (end, place), (5, 0), textcoords="offset points", color=BLACK, va="center")
+    outwards = 1 if middle >= 0 else -1
+    end = (
+        outwards * max(outwards * one for one in (middle, value.low, value.high))
+        if isinstance(value, Spread)
+        else middle
+    )
+    words, beyond = (form or "{:,.3g}").format(middle), ("left" if outwards > 0 else "right")
+    ax.annotate(words, (end, place), (5 * outwards, 0), textcoords="offset points", color=BLACK, va="center", ha=beyond)
     ax.margins(x=0.15)
     return float(end)
 

@@ -180,6 +180,16 @@ def test_bars_say_their_numbers_and_notes_stand_in_the_margin():
     assert overlapping_texts(ax.figure) == []
 
 
+def test_the_number_of_a_bar_below_zero_stands_beyond_its_end():
+    ax = plot.bars({"a": -5.5, "b": plot.Spread(-2.0, -3.0, -1.0), "c": 1.0}, "A finding", "days")
+    ax.figure.canvas.draw()
+    renderer = ax.figure.canvas.get_renderer()
+    bars = [bar.get_window_extent(renderer) for container in ax.containers for bar in getattr(container, "patches", [])]
+    numbers = [text.get_window_extent(renderer) for text in ax.texts]
+    assert len(bars) == len(numbers) == 3
+    assert [number.x1 < bar.x0 for number, bar in zip(numbers, bars, strict=True)] == [True, True, False]
+
+
 def test_names_of_series_stay_off_the_bars_and_every_bar_has_the_form_asked_for():
     rows = {"data": {"one": 30_000.0, "two": 20_000.0}, "footers": {"one": 900.0, "two": 25_000.0}}
     ax = plot.bars(rows, "A finding", "bytes", form="{:,.0f}")
