@@ -9,17 +9,20 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from mlsd_lib.errors import CourseError
 from mlsd_lib.modeling import Run
 from mlsd_lib.operations.runbook import roll_back
-from mlsd_lib.simulation import Rollback, weekly
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+Rollback = Literal["release and state", "release", "wait for labels"]
+"""The policies of `mlsd_lib.simulation.Rollback`, again because a command line need not wait for that room."""
 
 
 def _lived_through(context: typer.Context, week: int | None) -> int | None:
@@ -167,6 +170,8 @@ def show_trained(name: str, run: Run, card: object, table: "pd.DataFrame") -> No
 
 def show_weeks(out: Path, system: Any) -> None:
     """Writes the weeks that a `LiveSystem` has lived into a new run folder below `out` and prints them."""
+    from mlsd_lib.simulation import weekly  # only where asked: it brings the serving room with it
+
     run, table = Run.new(out), weekly(system.days)
     table.to_csv(run.path / "weeks.csv")
     typer.echo(f"{table.round(0).astype(int).to_string()}\nWritten to {run.path / 'weeks.csv'}")

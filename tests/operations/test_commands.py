@@ -2,6 +2,7 @@
 
 import sys
 import types
+from typing import get_args
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from mlsd_lib.errors import CourseError
 from mlsd_lib.modeling import Run
 from mlsd_lib.operations import commands
+from mlsd_lib.simulation import Rollback
 
 
 @pytest.fixture
@@ -97,6 +99,10 @@ def test_progress_says_each_step_where_there_is_no_terminal(capsys):
     with commands.progress("first") as tell:
         tell("second")
     assert "second" in capsys.readouterr().err
+
+
+def test_the_choices_at_an_alarm_are_those_of_a_live_system():
+    assert get_args(commands.Rollback) == get_args(Rollback)
 
 
 class Lived:
