@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlsd_lib.serving import post
 from mlsd_lib.simulation.errors import SimulationError
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ def replay(
     service refuses something.
     """
     import pandas as pd
+
+    from mlsd_lib.serving import post  # late: designs and scenarios need no server
 
     events = [("predict", one) for one in requests] + [("reports", one) for one in reports]
     events.sort(key=lambda event: event[1]["time"])

@@ -98,7 +98,7 @@ def random_marks(task: DesignTask[Document], options: Mapping[str, Any], draws: 
     """The points of `number` random designs in the tests that the task judges, (number,)."""
     rng = np.random.default_rng(0)
     documents = (random_document(rng, options, task)[1] for _ in range(number))
-    return np.array([task.scorecard(one, draws).points for one in documents])
+    return np.array([task.points(one, draws) for one in documents])
 
 
 def _drawn(option: Any, rng: np.random.Generator) -> Any:

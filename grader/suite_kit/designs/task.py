@@ -164,6 +164,15 @@ class DesignTask(Generic[Document]):
             self.judge_document(sheet, document, draws)
         return Card(tuple(sheets))
 
+    def points(self, document: Document, draws: Draws) -> float:
+        """What the scorecard gives; scenarios that can give no point are not run."""
+        total = 0.0
+        for one in self.requirements.values():
+            if all(self.met(other, document, draws) for other in one.needs):
+                value, _, _ = self.measured(one, document, draws)
+                total += sum(points for limit, points in one.steps if one.met(value, limit))
+        return total
+
     def table(self, given: Any, draws: Draws) -> "pd.DataFrame":
         """All measures, a row a scenario, for a document or plain data."""
         import pandas as pd

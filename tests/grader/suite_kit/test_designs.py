@@ -275,6 +275,12 @@ def test_designs_at_random_are_valid_and_their_marks_are_those_of_the_scorecard(
     assert set(marks) == {0.0, 1.0, 6.0}
 
 
+@pytest.mark.parametrize("desks", [1, 5, 9, 20])
+def test_points_are_those_of_the_scorecard_and_need_no_scenario_that_can_give_none(task, desks):
+    draws = draw_scenarios((QUIET, CROWD), 1)
+    assert task.points(Shop(desks), draws) == task.scorecard(Shop(desks), draws).points
+
+
 def test_options_are_drawn_as_they_say():
     rng = np.random.default_rng(0)
     logs = [Log(1, 1_000, whole=True).draw(rng) for _ in range(500)]

@@ -1,0 +1,173 @@
+"""What the student's app is sent: requests by family, ordinary and hostile ones. What is right is not known here.
+
+A request is plain data: `method`, `path`, `type` (its content type), `body` (one byte a character), and `pad`, so many
+blanks more at the end of the body. `about` says what it is about.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+COUNTRIES = ("AT", "DE", "FR", "PL")
+FIELDS = ("request_id", "amount_eur", "items", "country")
+MOST_BYTES = 10_000
+Request = dict[str, Any]
+
+
+class Model:
+    """The model that an app is given: a risk for each row. It learns meanwhile, and raises while it is down.
+
+    Asked again about a row it answers otherwise than before; its first `down` calls raise RuntimeError.
+    """
+
+    def __init__(self, down: int = 0) -> None:
+        self.down, self.asked = down, dict[str, int]()
+
+    def __call__(self, rows: list[dict[str, Any]]) -> list[float]:
+        if self.down > 0:
+            self.down -= 1
+            raise RuntimeError("the model is down")
+        return [self._risk(row) for row in rows]
+
+    def _risk(self, row: dict[str, Any]) -> float:
+        key = json.dumps([row[name] for name in FIELDS[1:]])
+        self.asked[key] = self.asked.get(key, 0) + 1
+        return risk(row) + 0.01 * (self.asked[key] - 1)
+
+
+def risk(row: dict[str, Any]) -> float:
+    """The risk of an order that the model sees for the first time."""
+    return round(0.9 * row["amount_eur"] / (row["amount_eur"] + 40 * row["items"]) + 0.02 * len(row["country"]), 6)
+
+
+@dataclass
+class Writer:
+    """Writes requests; every order has an id and an amount that no other has."""
+
+    rng: np.random.Generator
+    orders: int = 0
+
+    def order(self) -> dict[str, Any]:
+        """A new order, as it must be."""
+        self.orders += 1
+        name = f"r{self.orders}-{int(self.rng.integers(10**6))}"
+        amount, items = round(float(self.rng.uniform(1, 9_000)), 2), int(self.rng.integers(1, 200))
+        return {"request_id": name, "amount_eur": amount, "items": items, "country": str(self.rng.choice(COUNTRIES))}
+
+    def post(self, order: Any, about: str, **changed: Any) -> Request:
+        """A request with a body of JSON."""
+        return raw(json.dumps(order), about, **changed)
+
+    def with_field(self, name: str, value: Any) -> Request:
+        """An order in which one field is not as it must be."""
+        return self.post({**self.order(), name: value}, f"{name} {json.dumps(value)}")
+
+    def good(self) -> Request:
+        """An ordinary request, after others that were not."""
+        return self.post(self.order(), "an ordinary request after these")
+
+
+def raw(body: str, about: str, **changed: Any) -> Request:
+    """A request with any body."""
+    first = {"method": "POST", "path": "/predict", "type": "application/json", "body": body, "pad": 0}
+    return {**first, "about": about, **changed}
+
+
+def draw_requests(rng: np.random.Generator) -> dict[str, list[Request]]:
+    """New requests of every family; those of a family go to one process of the app, in their order."""
+    return {
+        "answers": _ordinary(Writer(rng)),
+        "wrong values": _wrong_values(Writer(rng)),
+        "missing and unknown": _missing(Writer(rng)),
+        "broken bodies": _broken(Writer(rng)),
+        "sent twice": _twice(Writer(rng)),
+        "elsewhere": _elsewhere(Writer(rng)),
+    }
+
+
+def _ordinary(write: Writer) -> list[Request]:
+    edges: list[dict[str, Any]] = [
+        {"items": 1},
+        {"items": 200},
+        {"amount_eur": 10_000},
+        {"amount_eur": 0.01},
+        {"request_id": "x" * 40},
+    ]
+    made = [write.post(write.order(), "an ordinary request") for _ in range(6)]
+    made += [write.post({**write.order(), **one}, f"at the edge: {json.dumps(one)}") for one in edges]
+    made.append(write.post(dict(reversed(write.order().items())), "fields in another order"))
+    made.append(write.post(write.order(), "a type with its charset", type="application/json; charset=utf-8"))
+    return [raw("", "the health of the service", method="GET", path="/healthz"), *made]
+
+
+def _wrong_values(write: Writer) -> list[Request]:
+    number = round(float(write.rng.uniform(2, 90)), 1)
+    wrong = [
+        ("amount_eur", str(number)), ("amount_eur", True), ("amount_eur", None), ("amount_eur", 0),
+        ("amount_eur", -number), ("amount_eur", 10_000.5), ("amount_eur", [number]), ("items", 0), ("items", 201),
+        ("items", 2.5), ("items", "3"), ("items", True), ("items", None), ("country", "XX"), ("country", "de"),
+        ("country", 5), ("country", ["DE"]), ("country", None), ("request_id", ""), ("request_id", "y" * 41),
+        ("request_id", 7), ("request_id", None),
+    ]  # fmt: skip
+    return [*(write.with_field(*wrong[int(k)]) for k in write.rng.permutation(len(wrong))), write.good()]
+
+
+def _missing(write: Writer) -> list[Request]:
+    made = []
+    for name in FIELDS:
+        order = {field: value for field, value in write.order().items() if field != name}
+        made.append(write.post(order, f"{name} is missing"))
+    unknown = str(write.rng.choice(["discount", "amount", "Items", "currency"]))
+    made += [write.with_field(unknown, None), write.with_field("note", "x" * int(write.rng.integers(1, 90)))]
+    return [*made, write.good()]
+
+
+def _broken(write: Writer) -> list[Request]:
+    whole = json.dumps(write.order())
+    bodies = {
+        "no body": "", "cut short": whole[: int(write.rng.integers(2, len(whole) - 1))], "two objects": whole + whole,
+        "bytes that are no UTF-8": whole.replace("request_id", "\xff\xfe"), "a list": f"[{whole}]", "a text": '"order"',
+        "null": "null", "4,000 open brackets": "[" * 4_000,
+    }  # fmt: skip
+    made = [raw(body, about) for about, body in bodies.items()]
+    for literal in ("NaN", "Infinity", "-Infinity"):
+        text = json.dumps({**write.order(), "amount_eur": 12345}).replace("12345", literal)
+        made.append(raw(text, f"amount_eur {literal}"))
+    made.append(write.post(write.order(), "too large", pad=int(write.rng.integers(200_000, 900_000))))
+    made.append(write.post(write.order(), "a byte too large", pad=0))
+    made[-1]["pad"] = MOST_BYTES + 1 - len(made[-1]["body"])
+    made += [write.post(write.order(), f"the type {kind}", type=kind) for kind in ("text/plain", "application/xml")]
+    made.append(write.post(write.order(), "as large as may be", pad=0))
+    made[-1]["pad"] = MOST_BYTES - len(made[-1]["body"])
+    return [*made, write.good()]
+
+
+def _twice(write: Writer) -> list[Request]:
+    first, second, third = write.order(), write.order(), write.order()
+    other = {**first, "amount_eur": round(first["amount_eur"] + 1, 2)}
+    return [
+        write.post(first, "an ordinary request"), write.post(second, "an ordinary request"),
+        write.post(first, "the same request again"),
+        write.post(dict(reversed(first.items())), "the same request again, fields in another order"),
+        write.post(other, "its id with another amount"), write.post(first, "the same request again, after that"),
+        write.post({**third, "items": 0}, "items 0"), write.post(third, "an id that was refused before"),
+        write.post(second, "the same request again"), write.good(),
+    ]  # fmt: skip
+
+
+def _elsewhere(write: Writer) -> list[Request]:
+    order, other = write.order(), write.order()
+    path = str(write.rng.choice(["/", "/predictions", "/predict/7", "/admin", "/Predict"]))
+    return [
+        write.post(order, "the model is down"), write.post(order, "the same request, the model up again"),
+        raw("", f"GET {path}", method="GET", path=path), write.post(other, "POST /nowhere", path="/nowhere"),
+        raw("", "GET /predict", method="GET"), write.post(other, "PUT /predict", method="PUT"),
+        raw("", "DELETE /healthz", method="DELETE", path="/healthz"),
+        raw("", "the health of the service", method="GET", path="/healthz"), write.good(),
+    ]  # fmt: skip
+
+
+DOWN = {"elsewhere": 1}
+"""By family, how many calls the model is down for."""

@@ -1,0 +1,171 @@
+"""The tests of `design_prediction_service`, and what its notebook shows."""
+
+import functools
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from grader.suite_kit.answer import Answer
+from grader.suite_kit.designs import Card, RefusedDesign, judge_questions, random_document
+from grader.suite_kit.score_sheet import Sheet
+from grader.suites.design_prediction_service import world
+from grader.suites.design_prediction_service.api import DOWN, Request
+from grader.suites.design_prediction_service.cases import CASES, EXERCISE
+from grader.suites.design_prediction_service.document import ServiceDesign
+from grader.suites.design_prediction_service.replies import explanation, missed
+from grader.suites.design_prediction_service.requirements import AT_ALL, OPTIONS, QUESTIONS, TASK
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+begin, warm = EXERCISE.begin, CASES.keep
+APP = ("answers", "wrong values", "missing and unknown", "broken bodies", "sent twice", "elsewhere")
+
+
+@EXERCISE.graded("service")
+def service(sheet: Sheet, answer: Answer, name: str) -> None:
+    """An ordinary day, growth, a pulse."""
+    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("resilience")
+def resilience(sheet: Sheet, answer: Answer, name: str) -> None:
+    """A host lost, overload, a slow dependency: what is answered, how long callers wait, how soon it is over."""
+    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("cost")
+def cost(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The price of an ordinary hour."""
+    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("release")
+def release(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The canary plan with a bad version and with a good one."""
+    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("predictions")
+def predictions(sheet: Sheet, answer: Answer, name: str, design: str) -> None:
+    """What breaks first with half of the replicas, and at what rate."""
+    draws = CASES.open(sheet).draws
+    judge_questions(sheet, answer, name, design, TASK, draws, QUESTIONS, needs=AT_ALL)
+
+
+@EXERCISE.graded("app")
+def app(sheet: Sheet, answer: Answer, name: str, exchange: str) -> None:
+    """The student's app, a process a family. `exchange` starts it and sends it requests, on their side."""
+    cases = CASES.open(sheet)
+    for family in APP:
+        requests, right = cases.requests[family], cases.expected[family]
+        replies = answer.call(exchange, requests, DOWN.get(family, 0))
+        wrong = missed(requests, replies, right)
+        why = explanation(family, wrong, sheet.private)
+        sheet.judge(family, f"{len(wrong)} of {len(right)} wrong", "0 wrong", not wrong, why)
+
+
+# What the notebook shows
+
+Given = ParamSpec("Given")
+Gave = TypeVar("Gave")
+
+
+def for_readers(function: Callable[Given, Gave]) -> Callable[Given, Gave | None]:
+    """Does nothing while nbgrader or the grader runs the notebook: nobody looks, and a simulation takes its time."""
+
+    @functools.wraps(function)
+    def shown(*given: Given.args, **named: Given.kwargs) -> Gave | None:
+        if os.environ.get("NBGRADER_EXECUTION"):
+            return None
+        try:
+            return function(*given, **named)
+        except NotImplementedError:
+            print("There is no design yet: write design() first.")
+            return None
+
+    return shown
+
+
+def _document(design: Any) -> ServiceDesign:
+    """The document of a design, or of the function that gives it."""
+    return TASK.read(design() if callable(design) else design)
+
+
+@for_readers
+def scenarios() -> "pd.DataFrame":
+    """The families of scenarios with the published ranges of their magnitudes."""
+    import pandas as pd
+
+    rows = [(one.name, one.title, ", ".join(f"{name} {span}" for name, span in one.ranges.items()))
+            for one in TASK.scenarios.values()]  # fmt: skip
+    return pd.DataFrame(rows, columns=["scenario", "what happens", "magnitudes"]).set_index("scenario")
+
+
+@for_readers
+def criteria() -> "pd.DataFrame":
+    """What is required, a row a criterion."""
+    import pandas as pd
+
+    rows = [
+        (
+            one.family, EXERCISE.families[one.family].title, " and ".join(one.scenarios),
+            "; ".join(f"{one.rule} {one.told(limit)}: {points:g}" for limit, points in one.steps),
+        )
+        for one in TASK.requirements.values()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["criterion", "what is measured", "in", "required: points"]).set_index(
+        "criterion"
+    )
+
+
+@for_readers
+def show(design: Any) -> None:
+    """Prints the document as YAML, or what is wrong with it."""
+    try:
+        print(_document(design).to_yaml())
+    except RefusedDesign as refused:
+        print(f"The design is refused.\n{refused}")
+
+
+@for_readers
+def scorecard(design: Any) -> Card:
+    """The tables of the design's four tests, on the public scenarios, by the grader's own code."""
+    return TASK.scorecard(_document(design), CASES.public().draws)
+
+
+@for_readers
+def measures(design: Any) -> "pd.DataFrame":
+    """Everything that was measured of the service, a row a scenario."""
+    draws = {family: some for family, some in CASES.public().draws.items() if "version" not in family}
+    return TASK.table(_document(design), draws).round(2)
+
+
+@for_readers
+def timeline(design: Any, family: str, traffic: float = 1.0) -> "Figure":
+    """The public scenario of that family by its time; `traffic` times as many ask as is usual."""
+    from mlsd_lib.simulation.scorecard import scored
+
+    document, (draw, *_) = _document(design), CASES.public().draws[family]
+    return scored(document, world.story(document, draw, traffic)).plot()
+
+
+@for_readers
+def show_requests(family: str) -> None:
+    """Prints the public requests of a family, and what is right for each."""
+    cases = CASES.public()
+    for one, right in zip(cases.requests[family], cases.expected[family], strict=True):
+        print(f"{one['method']} {one['path']} {one['body'][:90]}  # {one['about']}\n    -> {right}")
+
+
+def requests_of(family: str) -> list[Request]:
+    """The public requests of a family."""
+    return CASES.public().requests[family]
+
+
+def random_design(seed: int) -> dict[str, Any]:
+    """A valid design at random."""
+    import numpy as np
+
+    return random_document(np.random.default_rng(seed), OPTIONS, TASK)[0]

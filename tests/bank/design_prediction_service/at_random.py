@@ -1,0 +1,26 @@
+"""A valid design at random, a guess for each prediction, and an app that answers everything with one number.
+
+kind = "random"
+"""
+
+# %% design
+import random
+
+
+def design():
+    return suite.random_design(seed)
+
+# %% predictions
+def predictions():
+    rng = random.Random(seed)
+    return {"breaks_first": rng.choice(["growth", "pulse", "crash"]), "at_rate_per_s": 10 ** rng.uniform(0, 3)}
+
+# %% create-app
+def create_app(model):
+    app = flask.Flask("orders")
+
+    @app.route("/<path:any>", methods=["GET", "POST"])
+    def answer(any):
+        return {"risk": random.Random(seed).random()}
+
+    return app

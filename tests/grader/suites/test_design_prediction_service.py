@@ -1,0 +1,273 @@
+"""What `design_prediction_service` alone must keep: its document, its world, its releases, its app over sockets."""
+
+import json
+import os
+
+import flask
+import numpy as np
+import pytest
+
+from grader.sandbox import make_sandbox
+from grader.sandbox.level import Level
+from grader.suite_kit.designs import RefusedDesign, draw_scenarios, random_marks
+from grader.suites import design_prediction_service as suite
+from grader.suites.design_prediction_service import releases, world
+from grader.suites.design_prediction_service.api import MOST_BYTES, Model, draw_requests, raw, risk
+from grader.suites.design_prediction_service.document import Canary, ServiceDesign
+from grader.suites.design_prediction_service.replies import missed
+from grader.suites.design_prediction_service.requirements import OPTIONS, TASK
+from grader.suites.design_prediction_service.serving import exchange
+from tests.grader.suites.contract import bank_of, cells_of, reference_of
+
+NAME = "design_prediction_service"
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return cells_of(bank_of(NAME), reference_of(bank_of(NAME)))
+
+
+# The document
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ({"replicas": {"start_up_s": 1.0}}, "replicas.start_up_s is 1; the platform starts a replica in 60 s"),
+        ({"replicas": {"count": 61}}, "More than 60 replicas"),
+        ({"cache": {"items": 200_001, "ttl_s": 1.0}}, "cache.items is 200001; there are 200,000 different questions"),
+        ({"canary": {"steps": [0.5, 0.1, 1.0]}}, "each must be larger than the one before"),
+        ({"canary": {"steps": [0.1, 0.5]}}, "canary.steps end at 0.5"),
+        ({"canary": {"step": 1}}, "canary.step is no entry; known here are steps, step_s, z_limit, least_requests"),
+        ({"canery": {}}, "canery is no entry; known here are replicas, .*canary"),
+    ],
+)
+def test_a_document_that_cannot_be_meant_is_refused_with_what_to_change(document, says):
+    with pytest.raises(RefusedDesign, match=says):
+        TASK.read(document)
+
+
+def test_a_design_is_shown_as_yaml_that_is_read_again_and_a_starter_is_told_what_to_write_first(reference, capsys):
+    design = TASK.read(reference["design"]())
+    suite.show(reference["design"])
+    assert TASK.read(capsys.readouterr().out) == design
+    suite.show({"timeout_s": 0})
+    assert "timeout_s is 0; it must be greater than 0" in capsys.readouterr().out
+
+    def unfinished():
+        raise NotImplementedError
+
+    assert suite.scorecard(unfinished) is None
+    assert "write design() first" in capsys.readouterr().out
+
+
+def test_what_is_shown_to_readers_is_the_judgement_of_the_tests_and_is_not_run_for_graders(reference, monkeypatch):
+    card = suite.scorecard(reference["design"])
+    assert card.points == 12
+    assert suite.measures(reference["design"]).shape[0] == 6
+    assert set(suite.scenarios().index) == set(TASK.scenarios)
+    assert set(suite.criteria().index) == set(TASK.requirements)
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert suite.scorecard(reference["design"]) is None
+
+
+# The world
+
+
+def test_magnitudes_do_what_they_say():
+    draws = {family: some[0] for family, some in draw_scenarios(world.FAMILIES, 3).items()}
+    usual = world.RATE * world.SECONDS
+    plain = ServiceDesign()
+    came = {family: len(world.story(plain, draws[family]).arrived) / usual for family in list(draws)[:6]}
+    pulse, overload = draws["pulse"], draws["overload"]
+    assert came["ordinary"] == pytest.approx(1, abs=0.03)
+    assert came["growth"] == pytest.approx((1 + 3 * draws["growth"]["times"]) / 4, abs=0.03)
+    assert came["pulse"] == pytest.approx(1 + (pulse["times"] - 1) * pulse["for"] / 300, abs=0.03)
+    assert came["overload"] == pytest.approx(1 + (overload["times"] - 1) * overload["for"] / 300, abs=0.05)
+    assert world.story(plain, draws["slow"]).slow[0].factor == draws["slow"]["times"]
+    spot = TASK.read({"replicas": {"count": 9, "spot": True}})
+    assert [world.story(one, draws["crash"]).failures[0].replicas for one in (plain, spot)] == [2, 60]
+    twice = world.story(plain, draws["ordinary"], 2.0)
+    assert len(twice.arrived) / usual == pytest.approx(2, abs=0.04)
+
+
+def test_recovery_and_waits_are_those_of_the_record(reference):
+    draws = draw_scenarios(world.FAMILIES, 3)
+    document = reference["design"]()
+    patient = TASK.outcome(TASK.read({**document, "timeout_s": 30.0}), draws["slow"][0])
+    hasty = TASK.outcome(TASK.read(document), draws["slow"][0])
+    endless = TASK.outcome(TASK.read({**document, "queue": {}}), draws["overload"][0])
+    assert hasty.measures["longest wait"] < 0.7 < 1.5 < patient.measures["longest wait"]
+    assert hasty.measures["recovery"] < 6 < 60 < endless.measures["recovery"]
+    assert "for nobody" in endless.moments["recovery"].cause
+
+
+def test_the_price_is_that_of_replicas_and_cache(reference):
+    outcome = TASK.outcome(TASK.read(reference["design"]()), draw_scenarios(world.FAMILIES, 3)["ordinary"][0])
+    assert outcome.measures["price"] == pytest.approx(6 * 0.40 + 5 * 0.02)
+
+
+# Releases
+
+
+def test_a_release_for_everybody_harms_until_people_notice():
+    found = releases.released(Canary(), 80.0, 0.105, 1)
+    assert (found.share == 1).all()
+    assert found.harm == pytest.approx(0.1 * 80 * 600)
+
+
+def test_a_canary_harms_its_share_until_the_metrics_are_there():
+    canary = Canary(steps=(0.5, 1.0), step_s=600.0, z_limit=3.0, least_requests=1)
+    found = releases.released(canary, 80.0, 0.205, 1)
+    assert (found.share == 0.5).all()
+    assert 70 <= np.median(found.ended_s) <= 80  # a tick is enough, once it is seen
+    assert np.median(found.harm) == pytest.approx(0.2 * 40 * np.median(found.ended_s), rel=0.1)
+
+
+def test_a_good_version_is_taken_back_by_chance_the_more_often_the_lower_the_limit():
+    back = [
+        releases.good_version(Canary(steps=(0.05, 1.0), step_s=900.0, z_limit=limit), 80.0, 1).measures["taken back"]
+        for limit in (1.0, 2.0, 3.0, 5.0)
+    ]
+    assert back == sorted(back, reverse=True)
+    assert back[0] > 0.5 > 0.05 > back[2]
+    assert back[3] < 0.01
+
+
+# Luck
+
+
+def test_designs_at_random_do_not_pass():
+    number = int(os.environ.get("MLSD_RANDOM_DESIGNS", "120"))  # 2,000 by hand: some minutes
+    marks = random_marks(TASK, OPTIONS, suite.CASES.public().draws, number)
+    assert np.mean(marks >= 12) < 0.01, np.bincount(marks.astype(int))
+    assert np.median(marks) <= 2
+
+
+# The app over sockets
+
+
+def sent(create_app, *requests, down=0):
+    made = [raw("", "") | (one if isinstance(one, dict) else {"body": one}) for one in requests]
+    return exchange(create_app, made, down)
+
+
+def echo(model):
+    app = flask.Flask("echo")
+
+    @app.post("/predict")
+    def predict():
+        if flask.request.get_data() == b"die":
+            os._exit(1)
+        return {"bytes": len(flask.request.get_data()), "process": os.getpid(), "type": flask.request.content_type}
+
+    return app
+
+
+def test_requests_reach_a_process_of_its_own_as_they_were_sent():
+    replies = sent(echo, "abc", {"body": "\xff", "pad": 300_000, "type": "text/x"}, {"path": "/?a=b", "method": "GET"})
+    first, large = (json.loads(body) for _, _, body in replies[:2])
+    assert first == {"bytes": 3, "process": first["process"], "type": "application/json"}
+    assert first["process"] != os.getpid()
+    assert large == {"bytes": 300_001, "process": first["process"], "type": "text/x"}
+    assert replies[2][:2] == [404, "text/html"]
+
+
+def test_a_process_that_dies_gives_no_reply_and_nothing_is_left_of_any():
+    replies = sent(echo, "abc", "die", "abc")
+    assert [one[0] for one in replies] == [200, 0, 0]
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_server_that_refuses_a_body_unread_is_still_heard():
+    def small(model):
+        app = flask.Flask("small")
+        app.config["MAX_CONTENT_LENGTH"] = 10
+        app.add_url_rule("/predict", view_func=lambda: flask.request.get_data(), methods=["POST"])
+        return app
+
+    assert sent(small, {"body": "x", "pad": 5_000_000})[0][0] == 413
+
+
+def test_what_create_app_raises_or_forgets_is_said():
+    with pytest.raises(ZeroDivisionError):
+        exchange(lambda model: 1 / 0, [])
+    with pytest.raises(TypeError, match="Is a return missing"):
+        exchange(lambda model: None, [])
+
+
+def test_the_model_learns_and_is_down_at_first():
+    order = {"request_id": "a", "amount_eur": 20.0, "items": 2, "country": "DE"}
+    model = Model(down=1)
+    with pytest.raises(RuntimeError, match="down"):
+        model([order])
+    assert model([order, order]) == [risk(order), risk(order) + 0.01]
+
+
+AT_LEVELS = """
+import flask, os
+from grader.suites.design_prediction_service.serving import exchange
+from grader.suites.design_prediction_service.api import raw
+
+def create_app(model):
+    app = flask.Flask("levels")
+    app.add_url_rule("/predict", view_func=lambda: {"process": os.getpid()}, methods=["POST"])
+    return app
+
+(status, _, body), = exchange(create_app, [raw("{}", "")])
+print(status, str(os.getpid()) not in body)
+"""
+
+
+@pytest.mark.parametrize("level", [Level.LIMITS, Level.LANDLOCK, Level.NAMESPACES])
+def test_an_app_is_served_at_every_level_of_the_sandbox(level):
+    from grader.sandbox.probe import missing
+
+    if why := missing(level):
+        pytest.skip(why)
+    with make_sandbox(["flask", "wsgiref.simple_server"], level=level) as sandbox, sandbox.open() as session:
+        ran = session.run_cell(AT_LEVELS)
+    assert [one.get("text") for one in ran.outputs] == ["200 True\n"], ran
+
+
+@pytest.mark.parametrize(
+    ("reply", "came"),
+    [
+        ([200, "application/json", '{"request_id": "a", "risk": 0.5}'], None),
+        ([200, "application/json", '{"request_id": "a", "risk": true}'], "200 with"),
+        ([200, "application/json", '{"request_id": "b", "risk": 0.5}'], "200 with"),
+        ([200, "application/json", "[" * 2_000], "200 whose body is no JSON"),
+        ([200, "application/json", "[1]"], "200 whose body is no object"),
+        ([200, "text/html", '{"request_id": "a", "risk": 0.5}'], "200 of the type text/html"),
+        ([201, "application/json", "{}"], "201"),
+        ([0, "", ""], "no reply"),
+        ("200", "no reply"),
+        ([200.0, "application/json", "{}"], "no reply"),
+    ],
+)
+def test_a_reply_is_right_only_in_every_part(reply, came):
+    request = raw('{"request_id": "a"}', "an order")
+    found = missed([request], [reply], [{"status": [200], "risk": 0.5}])
+    assert [one.came.startswith(came) for one in found] == ([True] if came else [])
+
+
+def test_a_refusal_must_name_the_field_and_a_rule_without_a_traceback():
+    right, request = [{"status": [422], "field": "items"}], [raw("{}", "")]
+    bodies = {
+        '{"error": {"field": "items", "rule": "1 to 200"}}': 0,
+        '{"error": {"field": "amount_eur", "rule": "1 to 200"}}': 1,
+        '{"error": {"field": "items", "rule": ""}}': 1,
+        '{"error": {"field": "items", "rule": "Traceback (most recent call last)"}}': 1,
+        '{"error": "items"}': 1,
+    }
+    for body, wrong in bodies.items():
+        assert len(missed(request, [[422, "application/json", body]], right)) == wrong, body
+
+
+def test_requests_differ_with_the_seed_and_lie_on_both_sides_of_each_limit():
+    one, other = (draw_requests(np.random.default_rng(seed)) for seed in (1, 2))
+    assert one.keys() == other.keys()
+    assert all(one[family] != other[family] for family in one)
+    sizes = [len(request["body"]) + request["pad"] for request in one["broken bodies"]]
+    assert {MOST_BYTES, MOST_BYTES + 1} <= set(sizes)
