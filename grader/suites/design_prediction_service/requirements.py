@@ -69,7 +69,7 @@ QUESTIONS: tuple[Question[ServiceDesign], ...] = (
 SCALER = {"least": Log(1, 10, whole=True), "most": Log(2, 40, whole=True), "target": Real(0.2, 1)}
 BREAKER = {"failures": Real(0.1, 1), "window": Log(10, 1_000, whole=True), "open_s": Log(0.5, 60)}
 CACHE = {"items": Log(100, MOST_ITEMS, whole=True), "ttl_s": Log(1, 10_000), "coalesce": OneOf((True, False))}
-STEPS = ((1.0,), (0.5, 1.0), (0.1, 1.0), (0.1, 0.5, 1.0), (0.01, 0.1, 1.0), (0.01, 0.05, 0.25, 1.0))
+STEPS = ((1.0,), (0.5, 1.0), (0.1, 1.0), (0.1, 0.5, 1.0), (0.01, 0.1, 1.0), (0.02, 0.1, 0.4, 1.0))
 OPTIONS = {
     "replicas": {
         "count": Log(1, 40, whole=True), "spot": OneOf((False, False, True)), "autoscaler": Maybe(SCALER, 0.3),
