@@ -1,0 +1,90 @@
+"""The cases of `minimize_cost`: a price list, last week, six days with their lower bound, and questions.
+
+The public ones are stored; the hidden ones are drawn by the same functions from the secret.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.suite_kit.exercise import CaseSource, load_exercise
+from grader.suites.minimize_cost.world import STEP_MIN, STEPS, Day, Offer, draw_load, draw_offer, wave
+
+EXERCISE = load_exercise(Path(__file__).parent)
+ASKED = 6
+START_UPS_MIN, RESERVED = (5, 10, 15, 20), (0.35, 0.8)
+Arguments = list[Any]
+
+
+@dataclass(frozen=True)
+class Cases:
+    """`offer` is the price list, `week` last week's load, `days` those that are lived; `bound`, in EUR, is that of all
+    days at `level`. `questions` by name: the `given` arguments, and what is `right`. Nothing of `private` cases is
+    shown.
+    """
+
+    offer: Offer
+    week: list[int]
+    days: list[Day]
+    bound: dict[str, float]
+    questions: dict[str, list[dict[str, Any]]]
+    level: float
+    private: bool = False
+
+
+def draw_questions(seed: int, answers: Mapping[str, Callable[..., float]]) -> dict[str, list[dict[str, Any]]]:
+    """`ASKED` of each question, with what `answers` says of its arguments."""
+    rng = np.random.default_rng([seed, 2])
+    asked = {name: [draw(rng) for _ in range(ASKED)] for name, draw in QUESTIONS.items()}
+    return {name: [{"given": given, "right": answers[name](*given)} for given in some] for name, some in asked.items()}
+
+
+def _any_offer(rng: np.random.Generator) -> Offer:
+    """An offer whose start-up and whose price of reserved machines lie further apart than those of the days."""
+    offer, _ = draw_offer(rng, int(rng.choice(START_UPS_MIN)))
+    return offer | {"reserved_hour": round(offer["on_demand_hour"] * float(rng.uniform(*RESERVED)), 3)}
+
+
+def _spare(rng: np.random.Generator) -> Arguments:
+    return [_any_offer(rng), round(float(rng.uniform(15, 30)), 1)]
+
+
+def _spot_share(rng: np.random.Generator) -> Arguments:
+    """An offer, a level and a number of times whose share lies well within what can be wanted."""
+    while True:
+        offer, level, times = _any_offer(rng), round(float(rng.uniform(0.99, 0.998)), 4), int(rng.integers(1, 5))
+        if 0.05 <= (1 - level) * STEPS / times / (offer["start_up_min"] / STEP_MIN + 1) <= 0.45:
+            return [offer, level, times]
+
+
+def _reserved(rng: np.random.Generator) -> Arguments:
+    offer, load = draw_offer(rng)
+    offer["reserved_hour"] = round(offer["on_demand_hour"] * float(rng.uniform(*RESERVED)), 3)
+    return [offer, [int(one) for one in draw_load(rng, load * wave(np.arange(STEPS)))]]
+
+
+def _cache(rng: np.random.Generator) -> Arguments:
+    offer, load = draw_offer(rng)
+    return [offer, int(86_400 * load * rng.uniform(0.1, 4))]
+
+
+QUESTIONS: Mapping[str, Callable[[np.random.Generator], Arguments]] = {
+    "break even": lambda rng: [_any_offer(rng)],
+    "spare": _spare,
+    "spot share": _spot_share,
+    "reserved": _reserved,
+    "cache": _cache,
+}
+
+
+def public_cases() -> Cases:
+    """The stored cases."""
+    return Cases(**EXERCISE.read_cases())
+
+
+CASES = CaseSource(EXERCISE, public_cases)
+DRAWN: dict[tuple[int, int, float], Cases] = {}
+"""Hidden cases that this process of the grader's has drawn, by their seeds: a bound takes a second to find."""

@@ -1,0 +1,263 @@
+"""The tests of `minimize_cost`: questions with a number, the service level of six days, and what they cost."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.suite_kit.answer import Answer
+from grader.suite_kit.plain import is_number
+from grader.suite_kit.score_sheet import Sheet
+from grader.suites.minimize_cost.cases import CASES, EXERCISE, Cases
+from grader.suites.minimize_cost.simulator import Refused, Run, committed, simulate, storage_cost
+from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, Offer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+AFFORDABLE = 2.5
+STEPS_OF_COST = (1.62, 1.4, 1.32)
+STEP_POINTS = 3
+BREAK_EVEN_WITHIN_H = 0.1
+SPARE_WITHIN = 1
+SHARE_WITHIN = 0.05
+BILL_WITHIN = 0.01
+MUCH_IDLE = 0.35
+
+begin, warm = EXERCISE.begin, CASES.keep
+
+
+@dataclass(frozen=True)
+class Bill:
+    """The days of one policy: what happened, and EUR by what they were paid for, in all days together."""
+
+    runs: list[Run]
+    reserved: int
+    cost: dict[str, float]
+
+    @property
+    def total(self) -> float:
+        return sum(self.cost.values())
+
+
+def live(make: Callable[[], "Mind"], cases: Cases, families: tuple[str, ...] = ()) -> Bill:
+    """The days under new policies of one kind; the first commits, each of the others decides for a day."""
+    reserved, cache_gb = committed(make().commit(), cases.offer)
+    days = [day for day in cases.days if not families or day["family"] in families]
+    runs = [simulate(make().decide, cases.offer, day, reserved) for day in days]
+    loads = [load for day in days for load in day["load"]]
+    cost = {kind: sum(run.cost[kind] for run in runs) for kind in ("reserved", "on_demand", "spot")}
+    return Bill(runs, reserved, cost | storage_cost(cases.offer, loads, cache_gb, len(days)))
+
+
+class Mind:
+    """A policy as the simulator asks it: `commit()` once, `decide(observation)` before each step."""
+
+    def __init__(self, answer: Answer, name: str, cases: Cases) -> None:
+        self.answer, self.handle = answer, answer.call(name, cases.offer, cases.week)
+
+    def commit(self) -> Any:
+        return self.answer.call(self.handle, method="commit")
+
+    def decide(self, observation: dict[str, Any]) -> Any:
+        return self.answer.call(self.handle, observation, method="decide")
+
+
+# What a student uses while working
+
+
+def offer() -> Offer:
+    """The price list of the public days."""
+    return CASES.public().offer
+
+
+def last_week() -> list[int]:
+    """The load of the week before the public days, requests a second by step of five minutes."""
+    return CASES.public().week
+
+
+def lower_bound() -> dict[str, float]:
+    """What no policy can do better on the public days together, in EUR."""
+    return CASES.public().bound
+
+
+def try_day(policy: Callable[..., Any], family: str) -> Run:
+    """A public day under a policy: the run, with `plot()` and `table()`. Raises what the policy raises."""
+    cases = CASES.public()
+    if family not in FAMILIES:
+        raise ValueError(f"{family!r} is no day; known are {', '.join(FAMILIES)}. Name one.")
+    return live(lambda: policy(cases.offer, cases.week), cases, (family,)).runs[0]
+
+
+def scorecard(policy: Callable[..., Any]) -> "pd.DataFrame":
+    """The public days under a policy: a row a day, and what all days cost against the lower bound."""
+    import pandas as pd
+
+    cases = CASES.public()
+    bill = live(lambda: policy(cases.offer, cases.week), cases)
+    rows = {
+        run.day["family"]: {"served, %": 100 * run.level, "idle, %": 100 * run.idle} | run.cost for run in bill.runs
+    }
+    rows["all days"] = bill.cost | {"total": bill.total, "bound": cases.bound["total"]}
+    rows["all days"]["total / bound"] = bill.total / cases.bound["total"]
+    return pd.DataFrame.from_dict(rows, orient="index").round(2)
+
+
+def show(family: str, number: int = 0) -> None:
+    """Prints one of the public questions, and what is right."""
+    one = CASES.public().questions[family][number]
+    print("\n".join(f"{given!r:.400}" for given in one["given"]) + f"\n-> {one['right']!r}")
+
+
+# The tests
+
+
+@EXERCISE.graded("numbers")
+def numbers(sheet: Sheet, answer: Answer, *names: str) -> None:
+    """Five functions, each asked several times: within the stated tolerance of what the simulator finds."""
+    cases = CASES.open(sheet)
+    for (family, asked), name in zip(cases.questions.items(), names, strict=True):
+        missed: list[tuple[int, Any]] = []
+        for number, one in enumerate(asked):
+            given = answer.call(name, *one["given"])
+            if not is_number(given) or not RIGHT[family](given, one["right"], one["given"]):
+                missed.append((number, given))
+        did = _what_was_missed(sheet, name, family, asked, missed) if missed else ""
+        sheet.judge(family, f"{len(asked) - len(missed)} of {len(asked)}", f"{len(asked)}", not missed, did)
+
+
+def _what_was_missed(sheet: Sheet, name: str, family: str, asked: list[Any], missed: list[tuple[int, Any]]) -> str:
+    rights = [asked[number]["right"] for number, _ in missed]
+    low = sum(is_number(given) and given < right for (_, given), right in zip(missed, rights, strict=True))
+    high = sum(is_number(given) and given > right for (_, given), right in zip(missed, rights, strict=True))
+    none = len(missed) - low - high
+    parts = (
+        [f"too low in {low}"] * (low > 0) + [f"too high in {high}"] * (high > 0) + [f"no number in {none}"] * (none > 0)
+    )
+    text = f"{name} is {', '.join(parts)} of {len(asked)}."
+    if sheet.private:
+        return text
+    number, given = missed[0]
+    came = f"{given:.5g}" if is_number(given) else f"{type(given).__name__} (is a return missing?)"
+    return f'{text} First: suite.show("{family}", {number}), right is {rights[0]:.5g}, you gave {came}.'
+
+
+def _reserved_is_right(given: Any, right: Any, asked: list[Any]) -> bool:
+    return (
+        0 <= given <= 10_000
+        and given == int(given)
+        and reserved_bill(*asked, int(given)) <= (1 + BILL_WITHIN) * reserved_bill(*asked, int(right))
+    )
+
+
+def reserved_bill(offer: Offer, load: list[int], reserved: int) -> float:
+    """EUR of a day's machines without spot: the reserved ones, and on demand, up at once, whatever more is needed."""
+    more = sum(max(math.ceil(one / offer["machine_per_s"]) - reserved, 0) for one in load)
+    return HOURS_A_STEP * (len(load) * reserved * offer["reserved_hour"] + more * offer["on_demand_hour"])
+
+
+RIGHT: dict[str, Callable[[Any, Any, list[Any]], bool]] = {
+    "break even": lambda given, right, _: abs(given - right) <= BREAK_EVEN_WITHIN_H,
+    "spare": lambda given, right, _: abs(given - right) <= SPARE_WITHIN,
+    "spot share": lambda given, right, _: abs(given - right) <= SHARE_WITHIN * right,
+    "reserved": _reserved_is_right,
+    "cache": lambda given, right, _: given == right,
+}
+
+
+def _lived(sheet: Sheet, answer: Answer, name: str, cases: Cases) -> Bill | None:
+    """The days of the student's policy; None, and the sheet says why, where it gave what cannot be wanted."""
+    try:
+        return live(lambda: Mind(answer, name, cases), cases)
+    except Refused as refused:
+        hidden = "The policy gave what cannot be wanted. The public test names it."
+        sheet.end("fail", hidden if sheet.private else str(refused))
+        return None
+
+
+@EXERCISE.graded("level")
+def level(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The share of requests served, day by day, for a policy whose bill is not beyond all measure."""
+    cases = CASES.open(sheet)
+    bill = _lived(sheet, answer, name, cases)
+    if bill is None:
+        return
+    ratio = bill.total / cases.bound["total"]
+    affordable = ratio <= AFFORDABLE
+    much = f"The bill is more than {AFFORDABLE:g} times the lower bound, so the level earns nothing."
+    sheet.judge("affordable", f"{ratio:.2f}x", f"at most {AFFORDABLE:g}x", affordable, much)
+    for run in bill.runs:
+        family = run.day["family"]
+        kept = run.level >= cases.level
+        sheet.judge(
+            family, f"{100 * run.level:.2f} % served", f"at least {100 * cases.level:g} %", kept and affordable,
+            "" if kept else _moment_of(run, sheet.private), explained=not kept,
+        )  # fmt: skip
+
+
+def _moment_of(run: Run, private: bool) -> str:
+    moment, title = run.moment(), FAMILIES[run.day["family"]].title
+    if moment is None:
+        return f"{title}: a little was lost in many steps; the machines are a few too few all day.".capitalize()
+    return moment.told(title, private).capitalize() if private else moment.told(title.capitalize(), private)
+
+
+@EXERCISE.graded("cost")
+def cost(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The bill of all days against the lower bound, in steps; it counts if the level is kept on every day."""
+    cases = CASES.open(sheet)
+    bill = _lived(sheet, answer, name, cases)
+    if bill is None:
+        return
+    missed = [run.day["family"] for run in bill.runs if run.level < cases.level]
+    kept = len(bill.runs) - len(missed)
+    sheet.judge(
+        "kept", f"{kept} of {len(bill.runs)}", f"{len(bill.runs)}", not missed,
+        f"The level was missed on these days: {', '.join(missed)}. No bill counts until it is kept on all.",
+    )  # fmt: skip
+    ratio, explained = bill.total / cases.bound["total"], False
+    for step in STEPS_OF_COST:
+        cheap = ratio <= step
+        sheet.judge(
+            "bill", f"{ratio:.3f}x", f"at most {step:g}x", cheap and not missed,
+            "" if cheap else _where_it_goes(bill, cases), points=STEP_POINTS, explained=not cheap and not explained,
+        )  # fmt: skip
+        explained = explained or not cheap
+
+
+def _where_it_goes(bill: Bill, cases: Cases) -> str:
+    """What stands out in a bill, in words; figures only where nothing is hidden."""
+    stored = bill.cost["cache"] + bill.cost["egress"]
+    said = []
+    if stored > 1.1 * cases.bound["storage"]:
+        said.append("cache and egress cost more than they must: what leaves the storage is paid by the GB")
+    if not bill.cost["spot"]:
+        said.append("no spot machine was used, though most of their days are calm")
+    unused = _unused(bill)
+    if not bill.reserved:
+        said.append("no machine is reserved, though some are needed at every hour")
+    elif unused > MUCH_IDLE:
+        said.append("the reserved machines stand idle for much of the time")
+    idle = sum(run.idle for run in bill.runs) / len(bill.runs)
+    if idle > 0.15:
+        said.append("much of the capacity stands ready for what does not come")
+    text = (
+        "Where the money goes: "
+        + ("; ".join(said) or "nothing stands out; ask for how long each spare machine is needed")
+        + "."
+    )
+    if cases.private:
+        return text
+    shares = ", ".join(f"{name.replace('_', ' ')} {value:,.0f}" for name, value in bill.cost.items())
+    bound = cases.bound
+    figures = f"EUR by kind: {shares}; reserved idle {unused:.0%}, capacity above the load {idle:.0%}."
+    return f"{text} {figures} The bound: machines {bound['machines']:,.0f}, cache and egress {bound['storage']:,.0f}."
+
+
+def _unused(bill: Bill) -> float:
+    """The share of the reserved capacity that the load did not need, all days together."""
+    if not bill.reserved:
+        return 0.0
+    full = bill.reserved * bill.runs[0].offer["machine_per_s"]
+    steps = [step.load for run in bill.runs for step in run.steps]
+    return sum(max(full - load, 0) for load in steps) / (full * len(steps))

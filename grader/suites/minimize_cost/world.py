@@ -1,0 +1,127 @@
+"""The days of `minimize_cost`: prices, last week's load, six families of days, each with its published ranges.
+
+Everything is plain data. A step is five minutes; loads are requests a second, the mean of a step.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from grader.suite_kit.designs import Range, ScenarioFamily
+
+STEP_MIN = 5
+STEPS = 24 * 60 // STEP_MIN
+HOURS_A_STEP = STEP_MIN / 60
+Offer = dict[str, Any]
+Day = dict[str, Any]
+
+PRICES = {
+    "load": Range(900, 1_200, "requests a second in the mean"),
+    "machine": Range(22, 28, "requests a second", whole=True),
+    "on demand": Range(1.0, 1.4, "EUR an hour"),
+    "reserved": Range(0.60, 0.64, "of that"),
+    "spot": Range(0.28, 0.32, "of that"),
+    "spot machines": Range(0.65, 0.75, "of the mean need"),
+    "egress": Range(0.06, 0.08, "EUR a GB"),
+    "cache": Range(0.13, 0.18, "EUR a GB and day"),
+}
+START_UP_MIN = 10
+CACHE_GB = (0, 50, 100, 200, 400, 800, 1_600)
+ANSWER_MB = 0.07
+
+OFTEN = {"taken": Range(2, 3, "times", whole=True), "share": Range(0.3, 0.5), "away": Range(20, 40, "min")}
+FAMILIES = {
+    one.name: one
+    for one in (
+        ScenarioFamily("ordinary", "an ordinary day", {"load": Range(0.95, 1.05), **OFTEN}),
+        ScenarioFamily("busier", "a busier day", {"load": Range(1.15, 1.3), **OFTEN}),
+        ScenarioFamily("quieter", "a holiday", {"load": Range(0.25, 0.35), **OFTEN}),
+        ScenarioFamily("earlier", "a day whose wave comes early", {
+            "load": Range(0.95, 1.05), "earlier": Range(1.5, 3, "h"), **OFTEN}),
+        ScenarioFamily("crowd", "a day with a crowd", {
+            "load": Range(0.95, 1.05), "times": Range(1.5, 1.7), "at": Range(8, 20, "o'clock"),
+            "rises": Range(30, 45, "min"), "lasts": Range(60, 120, "min"), **OFTEN}),
+        ScenarioFamily("reclaimed", "a day on which spot machines are taken back", {
+            "load": Range(0.95, 1.05), "taken": Range(6, 8, "times", whole=True), "share": Range(0.8, 1.0),
+            "away": Range(30, 60, "min")}),
+    )
+}  # fmt: skip
+DIPS, DIP_MIN, DIP_TO = Range(3, 4, "times", whole=True), Range(10, 20, "min"), Range(0.35, 0.55)
+
+
+def draw_offer(rng: np.random.Generator, start_up_min: int = START_UP_MIN) -> tuple[Offer, float]:
+    """A price list within the published ranges, and the mean load that goes with it."""
+    drawn = {name: one.draw(rng) for name, one in PRICES.items()}
+    most = drawn["spot machines"] * drawn["load"] / drawn["machine"]
+    offer = {
+        "machine_per_s": int(drawn["machine"]),
+        "on_demand_hour": round(drawn["on demand"], 3),
+        "reserved_hour": round(drawn["on demand"] * drawn["reserved"], 3),
+        "spot_hour": round(drawn["on demand"] * drawn["spot"], 3),
+        "spot_most": round(most),
+        "start_up_min": start_up_min,
+        "answer_mb": ANSWER_MB,
+        "egress_gb": round(drawn["egress"], 4),
+        "cache_gb_day": round(drawn["cache"], 4),
+        "cache_hits": [[gb, round(0.86 * (1 - 1 / (1 + gb / 120)), 3)] for gb in CACHE_GB],
+    }
+    return offer, drawn["load"]
+
+
+def wave(step: np.ndarray, earlier_h: float = 0.0) -> np.ndarray:
+    """The load of a usual day as a multiple of about its mean: low at three, high in the evening."""
+    hour = (step * HOURS_A_STEP + earlier_h) % 24
+    return 0.92 - 0.62 * np.cos(2 * np.pi * (hour - 3) / 24) + 0.25 * np.exp(-(((hour - 19.5) / 1.6) ** 2))
+
+
+def draw_load(rng: np.random.Generator, mean: np.ndarray, days: int = 1) -> np.ndarray:
+    """Whole numbers around `mean`, (days * STEPS,): slow and fast noise, and dips when a client stalls."""
+    slow, factor = 0.0, np.empty(len(mean))
+    for step in range(len(mean)):
+        slow = 0.97 * slow + rng.normal(0, 0.03 * math.sqrt(1 - 0.97**2))
+        factor[step] = math.exp(slow + rng.normal(0, 0.012))
+    for day in range(days):
+        for _ in range(int(DIPS.draw(rng))):
+            at = STEPS * day + int(rng.uniform(8, 22) / HOURS_A_STEP)
+            factor[at : at + round(DIP_MIN.draw(rng) / STEP_MIN)] *= DIP_TO.draw(rng)
+    return np.round(mean * factor)
+
+
+def draw_week(rng: np.random.Generator, load: float) -> list[int]:
+    """The load of seven usual days."""
+    step = np.arange(7 * STEPS)
+    usual = load * wave(step) * np.repeat(rng.uniform(0.95, 1.05, 7), STEPS)
+    return [int(one) for one in draw_load(rng, usual, days=7)]
+
+
+def draw_day(rng: np.random.Generator, family: str, load: float) -> Day:
+    """A day of a family: `load` by step; `taken`, the share of running spot machines that goes at a step, and
+    `offered`, whether new ones can be had."""
+    drawn = FAMILIES[family].draw(rng)
+    magnitudes, step = dict(drawn.magnitudes), np.arange(STEPS)
+    usual = load * magnitudes["load"] * wave(step, magnitudes.get("earlier", 0.0))
+    if "times" in magnitudes:
+        at, rises, lasts = (magnitudes[name] / STEP_MIN for name in ("at", "rises", "lasts"))
+        at *= 60
+        more = magnitudes["times"] - 1
+        usual = usual * (
+            1 + np.interp(step, [at, at + rises, at + rises + lasts, at + 2 * rises + lasts], [0, more, more, 0])
+        )
+    taken, offered = [0.0] * STEPS, [True] * STEPS
+    times = int(magnitudes["taken"])
+    for place in range(times):  # spread over the day, at least half an hour apart
+        width = (STEPS - 24) // times
+        at = 18 + place * width + int(rng.integers(0, width - 6))
+        share, away = (FAMILIES[family].ranges[name].draw(rng) for name in ("share", "away"))
+        taken[at] = round(share, 3)
+        for later in range(at, min(at + round(away / STEP_MIN), STEPS)):
+            offered[later] = False
+    return {"family": family, "load": [int(one) for one in draw_load(rng, usual)], "taken": taken, "offered": offered}
+
+
+def draw_world(seed: int) -> tuple[Offer, list[int], list[Day]]:
+    """The price list, last week's load, and a day of each family that a seed gives."""
+    offer, load = draw_offer(np.random.default_rng([seed, 0]))
+    week = draw_week(np.random.default_rng([seed, 1]), load)
+    return offer, week, [draw_day(np.random.default_rng([seed, *name.encode()]), name, load) for name in FAMILIES]

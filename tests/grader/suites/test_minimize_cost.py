@@ -1,0 +1,228 @@
+"""What is `minimize_cost`'s own: its simulator, what its bound bounds, its published ranges, random policies, words."""
+
+import math
+
+import numpy as np
+import pytest
+
+import grader.suites.minimize_cost as suite
+from grader.suite_kit.score_sheet import Sheet
+from grader.suites.minimize_cost import simulator, world
+from grader.suites.minimize_cost.cases import QUESTIONS, draw_questions
+from grader.suites.minimize_cost.simulator import Refused, simulate
+from grader.suites.minimize_cost.suite import AFFORDABLE, RIGHT, STEPS_OF_COST, live
+from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
+
+BANK = bank_of("minimize_cost")
+PASS, SECRETS, DRAWS = 12, 3, 60
+
+
+@pytest.fixture(scope="module")
+def public():
+    return suite.CASES.public()
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return cells_of(BANK, reference_of(BANK))
+
+
+def day_of(load, taken=(), away=4):
+    """A day with some load, on which all spot machines go at the steps `taken`."""
+    offered = [not any(0 <= step - at < away for at in taken) for step in range(len(load))]
+    return {
+        "family": "ordinary",
+        "load": load,
+        "taken": [float(at in taken) for at in range(len(load))],
+        "offered": offered,
+    }
+
+
+OFFER = {
+    "machine_per_s": 10, "on_demand_hour": 1.2, "reserved_hour": 0.6, "spot_hour": 0.36, "spot_most": 8,
+    "start_up_min": 10, "answer_mb": 0.1, "egress_gb": 0.1, "cache_gb_day": 0.2, "cache_hits": [[0, 0.0], [100, 0.5]],
+}  # fmt: skip
+
+
+# The simulator
+
+
+def test_a_machine_is_paid_from_its_order_and_answers_after_its_start_up():
+    wanted = iter([0, 1, 1, 1, 0, 0])
+    run = simulate(lambda _: {"on_demand": next(wanted), "spot": 0}, OFFER, day_of([0, 0, 0, 10, 10, 10]), 0)
+    assert [step.on_demand for step in run.steps] == [0, 0, 0, 1, 0, 0]
+    assert run.cost["on_demand"] == pytest.approx(3 * 1.2 / 12)
+    assert run.level == pytest.approx(1 / 3)
+
+
+def test_what_is_stopped_is_first_what_still_starts():
+    wanted = iter([2, 4, 3, 3, 3])
+    run = simulate(lambda _: {"on_demand": next(wanted), "spot": 0}, OFFER, day_of([0] * 5), 0)
+    assert [(step.on_demand, step.starting) for step in run.steps] == [(0, 2), (0, 4), (2, 1), (3, 0), (3, 0)]
+
+
+def test_spot_machines_that_are_taken_back_can_be_had_again_only_after_a_while():
+    run = simulate(lambda _: {"on_demand": 0, "spot": 9}, OFFER, day_of([80] * 12, taken=[4]), 0)
+    assert [step.spot for step in run.steps] == [0, 0, 8, 8, 0, 0, 0, 0, 0, 0, 8, 8]
+    assert [step.taken for step in run.steps] == [0] * 4 + [8] + [0] * 7
+
+
+def test_a_policy_sees_the_past_and_nothing_else():
+    seen = []
+
+    def decide(observation):
+        seen.append(observation)
+        return {"on_demand": 0, "spot": 2}
+
+    load = list(range(100, 120))
+    simulate(decide, OFFER, day_of(load, taken=[6]), 3)
+    assert [one["load"][-1] for one in seen] == [100, *load[:-1]]
+    assert all(len(one["load"]) == 12 for one in seen)
+    assert seen[15]["load"] == load[3:15]
+    assert [one["taken"] for one in seen[5:9]] == [0, 0, 2, 0]
+    assert [one["spot_offered"] for one in seen[5:12]] == [True, True, False, False, False, False, True]
+    assert seen[0]["up"] == {"reserved": 3, "on_demand": 8, "spot": 0}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [(None, "is a return missing"), ({}, "gave no 'on_demand'"), ({"on_demand": 1, "spot": 1, "more": 1}, "'more'"),
+     ({"on_demand": -1, "spot": 0}, "on_demand = -1"), ({"on_demand": 0, "spot": 0.5}, "spot = 0.5"),
+     ({"on_demand": math.nan, "spot": 0}, "whole number from 0 to 500"), ({"on_demand": 501, "spot": 0}, "501"),
+     ({"on_demand": True, "spot": 0}, "True")],
+)  # fmt: skip
+def test_what_cannot_be_wanted_is_refused_with_what_to_change(given, words):
+    with pytest.raises(Refused, match=words):
+        simulate(lambda _: given, OFFER, day_of([10]), 0)
+
+
+@pytest.mark.parametrize(
+    ("load", "taken", "wanted", "cause"),
+    [([80] * 12, [6], lambda seen: (0, 8), simulator.TAKEN),
+     ([80] * 30, [6], lambda seen: (0, 8), simulator.NOT_OFFERED),
+     ([20] * 6 + [80] * 3, [], lambda seen: (math.ceil(seen["load"][-1] / 10), 0), simulator.LATE),
+     ([80] * 6 + [20] * 6 + [80] * 3, [], lambda seen: (math.ceil(seen["load"][-1] / 10), 0), simulator.STOPPED),
+     ([80] * 12, [], lambda seen: (4, 0), simulator.STOPPED),
+     ([20] * 12 + [80] * 12, [], lambda seen: (4, 0), simulator.TOO_FEW)],
+)  # fmt: skip
+def test_lost_requests_are_told_with_their_cause(load, taken, wanted, cause):
+    day = day_of(load, taken, away=18)
+    run = simulate(lambda seen: dict(zip(simulator.KINDS, wanted(seen), strict=True)), OFFER, day, 0)
+    assert run.moment().cause == cause
+    assert not any(character.isdigit() for character in run.moment().told("a day", private=True))
+
+
+# The bound
+
+
+def test_no_policy_of_the_bank_is_cheaper_than_the_bound(public):
+    kept = 0
+    for one in BANK.answers:
+        if one.kind in ("reference", "alternative"):
+            policy = cells_of(BANK, one)["Policy"]
+            bill = live(lambda policy=policy: policy(public.offer, public.week), public)
+            kept += min(run.level for run in bill.runs) >= public.level
+            assert public.bound["total"] < bill.total < STEPS_OF_COST[-1] * public.bound["total"]
+    assert kept == 3
+
+
+def test_the_bound_is_what_a_day_costs_that_can_be_reckoned_by_hand(secret):
+    day = day_of([100] * world.STEPS, taken=range(world.STEPS))
+    bound = suite.EXERCISE.hidden().oracle.lower_bound(OFFER, [day], level=0.9)
+    gb = 100 * 86_400 * 0.1 / 1_000
+    assert bound["machines"] == pytest.approx(9 * 24 * 0.6, abs=0.02)  # ten machines, one of which may be missing
+    assert bound["storage"] == pytest.approx(100 * 0.2 + gb * 0.5 * 0.1, abs=0.02)
+
+
+def test_the_bound_knows_what_a_start_up_costs(secret):
+    load = [0] * 100 + [100] * 50 + [0] * (world.STEPS - 150)
+    bound = suite.EXERCISE.hidden().oracle.lower_bound(OFFER, [day_of(load, taken=range(world.STEPS))], level=1.0)
+    assert bound["machines"] == pytest.approx(10 * 52 * 1.2 / 12, abs=0.02)
+
+
+# The cases
+
+
+def test_days_lie_within_the_published_ranges():
+    for seed in range(20):
+        offer, week, days = world.draw_world(seed)
+        share = offer["reserved_hour"] / offer["on_demand_hour"]
+        assert 0.59 < share < 0.65
+        assert [day["family"] for day in days] == list(world.FAMILIES)
+        usual = np.mean(week)
+        for day in days:
+            ranges = world.FAMILIES[day["family"]].ranges
+            times = [share for share in day["taken"] if share]
+            assert ranges["taken"].low <= len(times) <= ranges["taken"].high
+            assert all(ranges["share"].low - 1e-3 <= one <= ranges["share"].high + 1e-3 for one in times)
+            more = ranges["times"].high if "times" in ranges else 1
+            assert 0.88 * ranges["load"].low < np.mean(day["load"]) / usual < 1.12 * ranges["load"].high * more
+
+
+def test_the_task_states_every_range_and_threshold():
+    told = told_of(BANK.notebook)
+    numbers = [
+        f"{one.low:,g} to {one.high:,g}" for one in (*world.PRICES.values(), world.DIP_TO) if one.low != one.high
+    ]
+    numbers += [f"{one.low:g} to {one.high:g}" for family in world.FAMILIES.values() for one in family.ranges.values()]
+    limits = [f"{step:g}" for step in (*STEPS_OF_COST, AFFORDABLE)]
+    levels = [f"{100 * suite.CASES.public().level:g} %", "98.9 %"]
+    assert [one for one in {*numbers, *limits, *levels} if one.replace(",", "") not in told.replace(",", "")] == []
+
+
+def test_a_right_formula_is_within_the_tolerance_of_every_question(reference, secret):
+    answers = suite.EXERCISE.hidden().ANSWERS
+    functions = ("break_even_hours", "spare_machines", "spot_share", "reserved_machines", "cache_gb")
+    for seed in range(SECRETS):
+        for (family, asked), name in zip(draw_questions(seed, answers).items(), functions, strict=True):
+            for one in asked:
+                assert RIGHT[family](reference[name](*one["given"]), one["right"], one["given"]), (family, one)
+    assert list(QUESTIONS) == list(RIGHT)
+
+
+# Marks
+
+
+def test_random_policies_do_not_pass(public):
+    marks = []
+    for seed in range(DRAWS):
+        drawn = cells_of(BANK, BANK.at_random, seed=seed)
+        bill = live(lambda drawn=drawn: drawn["Policy"](public.offer, public.week), public)
+        ratio, levels = bill.total / public.bound["total"], [run.level >= public.level for run in bill.runs]
+        marks.append(
+            sum(levels) * (ratio <= AFFORDABLE) + 3 * sum(ratio <= step for step in STEPS_OF_COST) * all(levels)
+        )
+    assert np.mean(np.array(marks) >= PASS) < 0.02
+    assert np.median(marks) <= 2
+
+
+def test_a_policy_that_nobody_can_pay_earns_no_level_and_hears_why(reference):
+    class Policy(reference["Policy"]):
+        def decide(self, seen):
+            return {"on_demand": 300, "spot": 0}
+
+    points = suite.level(Policy)
+    assert points == 0
+    assert "The bill is more than 2.5 times the lower bound" in " ".join(points.report.text().split())
+
+
+def test_a_student_sees_a_day_as_a_table_and_a_picture_and_all_days_as_a_card(reference):
+    run = suite.try_day(reference["Policy"], "crowd")
+    assert len(run.table()) == world.STEPS
+    assert len(run.plot().axes) == 2
+    card = suite.scorecard(reference["Policy"])
+    assert list(card.index) == [*world.FAMILIES, "all days"]
+    assert card.loc["all days", "total / bound"] <= STEPS_OF_COST[-1]
+    with pytest.raises(ValueError, match="crowd"):
+        suite.try_day(reference["Policy"], "no such day")
+
+
+def test_where_cases_are_hidden_a_moment_is_told_without_its_figures(reference, secret):
+    class Policy(reference["Policy"]):
+        def decide(self, seen):
+            return {"on_demand": 20, "spot": 0}
+
+    told = suite.level(Policy).report.explanations()
+    assert any("The public scenario of this family shows the same by its time" in one for one in told)
+    assert not any(":" in one and any(letter.isdigit() for letter in one) for one in told if "Read" not in one)
+    assert isinstance(suite.level(Policy).report, Sheet)
