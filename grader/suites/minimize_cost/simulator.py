@@ -159,7 +159,7 @@ def simulate(decide: Callable[[dict[str, Any]], Any], offer: Offer, day: Day, re
     start_up = int(offer["start_up_min"]) // STEP_MIN
     fleet = {kind: Fleet([0] * start_up) for kind in KINDS}
     load, run, taken = day["load"], Run(day, offer), 0
-    fleet["on_demand"].up = max(math.ceil(1.1 * load[0] / offer["machine_per_s"]) - reserved, 0)
+    fleet["on_demand"].up = max(math.ceil(1.1 * load[0] / offer["machine_per_s"] - 1e-9) - reserved, 0)
     cost = dict.fromkeys(KINDS, 0.0)
     for place in range(len(load)):
         seen = [load[0]] * max(SEEN - place, 0) + load[max(place - SEEN, 0) : place]

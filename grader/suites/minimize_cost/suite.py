@@ -15,7 +15,7 @@ from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, Offer
 if TYPE_CHECKING:
     import pandas as pd
 
-AFFORDABLE = 2.5
+AFFORDABLE = 2.2
 STEPS_OF_COST = (1.62, 1.4, 1.32)
 STEP_POINTS = 3
 BREAK_EVEN_WITHIN_H = 0.1
@@ -197,9 +197,10 @@ def level(sheet: Sheet, answer: Answer, name: str) -> None:
 
 def _moment_of(run: Run, private: bool) -> str:
     moment, title = run.moment(), FAMILIES[run.day["family"]].title
+    title = title[0].upper() + title[1:]
     if moment is None:
-        return f"{title}: a little was lost in many steps; the machines are a few too few all day.".capitalize()
-    return moment.told(title, private).capitalize() if private else moment.told(title.capitalize(), private)
+        return f"{title}: a little was lost in many steps; the machines are a few too few all day."
+    return moment.told(title, private)
 
 
 @EXERCISE.graded("cost")

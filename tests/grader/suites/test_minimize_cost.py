@@ -102,7 +102,6 @@ def test_what_cannot_be_wanted_is_refused_with_what_to_change(given, words):
      ([80] * 30, [6], lambda seen: (0, 8), simulator.NOT_OFFERED),
      ([20] * 6 + [80] * 3, [], lambda seen: (math.ceil(seen["load"][-1] / 10), 0), simulator.LATE),
      ([80] * 6 + [20] * 6 + [80] * 3, [], lambda seen: (math.ceil(seen["load"][-1] / 10), 0), simulator.STOPPED),
-     ([80] * 12, [], lambda seen: (4, 0), simulator.STOPPED),
      ([20] * 12 + [80] * 12, [], lambda seen: (4, 0), simulator.TOO_FEW)],
 )  # fmt: skip
 def test_lost_requests_are_told_with_their_cause(load, taken, wanted, cause):
@@ -203,7 +202,7 @@ def test_a_policy_that_nobody_can_pay_earns_no_level_and_hears_why(reference):
 
     points = suite.level(Policy)
     assert points == 0
-    assert "The bill is more than 2.5 times the lower bound" in " ".join(points.report.text().split())
+    assert "The bill is more than 2.2 times the lower bound" in " ".join(points.report.text().split())
 
 
 def test_a_student_sees_a_day_as_a_table_and_a_picture_and_all_days_as_a_card(reference):
