@@ -71,8 +71,10 @@ class Scorecard:
     @property
     def violated(self) -> list[int]:
         """The minutes below the service level."""
-        kept = self.minutes["good"] >= self.scenario.level.share
-        return [int(minute) for minute in self.minutes.index[~kept]]
+        minute = (self.scenario.arrived // MINUTE_S).astype(int)  # as in `minutes`, at a tenth of its price
+        requests, good = np.bincount(minute), np.bincount(minute, weights=self.good)
+        missed = good / np.maximum(requests, 1) < self.scenario.level.share
+        return [int(one) for one in np.flatnonzero(missed & (requests > 0))]
 
     @cached_property
     def figures(self) -> dict[str, float]:

@@ -147,6 +147,29 @@ def test_a_sweep_gives_each_design_its_row_on_processes_and_on_a_cluster():
     assert there.to_dict("records") == expected
 
 
+def test_a_thousand_designs_on_a_pool_and_on_a_cluster_of_processes_have_the_same_figures():
+    from mlsd_lib.modeling.dask_cluster import DaskCluster
+
+    many = [Design(replicas=Replicas(count=1 + k % 7), queue=Queue(limit=1 + k // 7)) for k in range(1_001)]
+    options = {"rate": 10.0, "seconds": 30.0}
+    pool = evaluate(many, "flash-crowd", 5, processes=2, **options)
+    with DaskCluster(workers=1) as cluster:
+        there = evaluate(many, "flash-crowd", 5, scheduler=cluster.address, **options)
+    assert len(pool) == len(many)
+    assert there.equals(pool)
+    story = scenario("flash-crowd", 5, **options)
+    for k in (0, 500, 1_000):
+        assert pool.iloc[k].to_dict() == scored(many[k], story).figures
+
+
+def test_violated_minutes_are_those_whose_good_share_is_below_the_level():
+    for name in ("slow-dependency", "flash-crowd"):
+        card = scored(STORM, scenario(name, 4, rate=140.0, seconds=330.0))
+        table = card.minutes
+        assert 0 < len(card.violated) < len(table) or name == "flash-crowd"
+        assert card.violated == [int(k) for k in table.index[table["good"] < card.scenario.level.share]]
+
+
 def test_the_command_prints_the_scorecard_and_writes_a_page_that_needs_nothing(tmp_path):
     path = tmp_path / "design.yaml"
     path.write_text("timeout_s: 0.5\nretries: {most: 3}\n")
