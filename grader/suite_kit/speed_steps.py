@@ -1,6 +1,8 @@
 """Points for a measured ratio, in whole steps. No measuring here, so tests can feed figures in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from grader.suite_kit.benchmark import BUSY_S, Speed
 from grader.suite_kit.plain import differing
@@ -19,29 +21,53 @@ def judge_speed(
     `slow_one` is what the answer replaces, in the exercise's words. The rows are those of the families `right`, `own`
     and `faster`.
     """
-    slow, fast = [one[1] for one in found.outputs], [one[2] for one in found.outputs]
+    pairs = [(right, given) for _, right, given in found.outputs]
+    counts = judge_counted(sheet, [found], pairs, "request", slow_one)
+    judge_steps(sheet, "faster", found, sure, thresholds, counts, "request", slow_one, step_points)
+
+
+def judge_counted(
+    sheet: Sheet, found: Sequence[Speed], pairs: Iterable[tuple[Any, Any]], unit: str, slow_one: str
+) -> bool:
+    """Whether what was measured counts: rows of the families `right` and `own`.
+
+    `pairs` are (what is right, what the answer gave) of each `unit` ("request") that was compared.
+    """
+    slow, fast = zip(*pairs, strict=True)
     missed = len(differing(fast, slow, USABLE))
     right = missed <= MOST_WRONG * len(slow)
     sheet.judge(
         "right", f"{missed} of {len(slow)} off by > {USABLE}", f"at most {100 * MOST_WRONG:.0f} %", right,
-        f"Of the requests in this test, {missed} of {len(slow)} were answered otherwise than {slow_one} does, so "
+        f"Of the {unit}s in this test, {missed} of {len(slow)} were answered otherwise than {slow_one} does, so "
         "the speed does not count.",
     )  # fmt: skip
-    own = not found.helpers and found.delegated_s <= MOST_HELP_S
-    finished = found.after_s <= BUSY_S
+    worst = {name: max(getattr(one, name) for one in found) for name in ("helpers", "delegated_s", "after_s")}
+    together = replace(found[0], **worst)
+    own = not together.helpers and together.delegated_s <= MOST_HELP_S and together.after_s <= BUSY_S
     sheet.judge(
-        "own", _elsewhere(found), "nothing elsewhere", own and finished,
+        "own", _elsewhere(together), "nothing elsewhere", own,
         "Work went on outside the call: in another process, or after the answer.",
     )  # fmt: skip
-    counts = right and own and finished
+    return right and own
+
+
+def judge_steps(
+    sheet: Sheet, family: str, found: Speed, sure: bool, thresholds: Sequence[float], counts: bool, unit: str,
+    slow_one: str, step_points: float | None = None, title: str = "",
+) -> None:  # fmt: skip
+    """A row of `family` for each of the `thresholds`, each worth `step_points` (those of the family if not given).
+
+    None is met unless it `counts`. `title` stands before each: "a row in batches of 16".
+    """
     ratio = found.ratio if sure else found.low
     steps = found.steps(thresholds, ratio) if counts else 0
     for i, threshold in enumerate(thresholds):
         sheet.judge(
-            "faster", _times(found), f"{threshold}x", i < steps, _why_slow(found, ratio, threshold, slow_one),
-            title=f"at least {threshold} times faster", points=step_points, explained=counts,
+            family, _times(found), f"{threshold}x", i < steps,
+            _why_slow(found, ratio, threshold, unit, slow_one, title),
+            title=title or f"at least {threshold} times faster", points=step_points, explained=counts,
         )  # fmt: skip
-    if not sure and counts and steps < len(thresholds):
+    if not sure and counts and steps < len(thresholds) and sheet.outcome != "unstable":
         sheet.end(
             "unstable", "The machine was too busy for a steady measurement: three rounds did not agree. The points are "
             "those that are certain. Run this cell again; the grader measures again too.",
@@ -62,10 +88,11 @@ def _times(found: Speed) -> str:
     return f"{found.ratio:.3g}x ({found.low:.3g}-{found.high:.3g})"
 
 
-def _why_slow(found: Speed, ratio: float, threshold: float, slow_one: str) -> str:
+def _why_slow(found: Speed, ratio: float, threshold: float, unit: str, slow_one: str, title: str) -> str:
+    where = f"{title[0].upper()}{title[1:]}" if title else f"One {unit}"
     if ratio >= threshold:
         return (
             f"The CPU worked less, but the caller waited: in elapsed time its best call is only "
             f"{found.wall_ratio:.2g} times faster than the CPU time of {slow_one}."
         )
-    return f"One request takes 1/{ratio:.2g} of the CPU time of {slow_one}; profile what is left."
+    return f"{where} takes 1/{ratio:.2g} of the CPU time of {slow_one}; profile what is left."

@@ -62,6 +62,13 @@ def test_the_ratio_is_that_of_the_work_less_the_null_call():
     assert found.wall_ratio == pytest.approx(2.01 / 0.11)
 
 
+def test_a_slow_side_that_does_a_part_counts_for_the_whole():
+    part = replace(subject(VirtualAnswer(0.51)), times=4.0)
+    found = one_round(part, subject(VirtualAnswer(0.11)), itertools.count())
+    assert found.ratio == pytest.approx(20)
+    assert found.wall_ratio == pytest.approx(4 * 0.51 / 0.11)
+
+
 def test_an_answer_that_costs_nothing_has_the_highest_ratio_not_an_infinite_one():
     found = one_round(subject(VirtualAnswer(2.01)), subject(VirtualAnswer(0.01)), itertools.count())
     assert found.ratio == pytest.approx(benchmark.HIGHEST)

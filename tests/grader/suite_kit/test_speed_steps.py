@@ -7,7 +7,7 @@ import pytest
 
 from grader.suite_kit.benchmark import Speed
 from grader.suite_kit.score_sheet import Family, Sheet
-from grader.suite_kit.speed_steps import judge_speed
+from grader.suite_kit.speed_steps import judge_counted, judge_speed, judge_steps
 
 POINTS = {"right": 0, "own": 0, "faster": 9}
 FAMILIES = {name: Family("speed", name, points, "it costs.", "") for name, points in POINTS.items()}
@@ -52,3 +52,14 @@ def test_an_unsteady_measurement_is_unstable_with_the_points_that_are_certain():
     sheet = timed(replace(QUICK, ratio=40.0, low=10.0), sure=False)
     assert sheet.verdict == "unstable"
     assert sheet.points == 6
+
+
+def test_several_measurements_are_judged_apart_and_count_together():
+    sheet = Sheet("speed", 9, families=FAMILIES)
+    found = {"one row": QUICK, "ten rows": replace(QUICK, ratio=5.0, helpers=1)}
+    assert not judge_counted(sheet, list(found.values()), [(0.3, 0.3)], "row", "the slow one")
+    assert "1 new processes" in sheet.text()
+    for title, one in found.items():
+        judge_steps(sheet, "faster", one, True, (8,), True, "row", "the slow one", title=title)
+    assert [(one.name, one.met) for one in sheet.criteria[2:]] == [("one row", True), ("ten rows", False)]
+    assert "Ten rows takes 1/5 of the CPU time of the slow one" in " ".join(sheet.text().split())
