@@ -1,0 +1,21 @@
+"""The exercise as its notebook imports it: `from grader.suites import improve_throughput as suite`."""
+
+from grader.suites.improve_throughput import service
+from grader.suites.improve_throughput.evenings import CURVE, FAMILIES
+from grader.suites.improve_throughput.service import SlowScorer
+from grader.suites.improve_throughput.shown import practice_visits, run, scorecard, show_curve, show_policy
+from grader.suites.improve_throughput.suite import (
+    CASES,
+    EXERCISE,
+    answers,
+    begin,
+    policy,
+    predictions,
+    throughput,
+    warm,
+)  # fmt: skip
+
+__all__ = [
+    "CASES", "CURVE", "EXERCISE", "FAMILIES", "SlowScorer", "answers", "begin", "policy", "practice_visits",
+    "predictions", "run", "scorecard", "service", "show_curve", "show_policy", "throughput", "warm",
+]  # fmt: skip

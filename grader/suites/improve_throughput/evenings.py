@@ -1,0 +1,191 @@
+"""What happens to a batching policy in virtual time: its scenarios, what is measured and required, what is asked.
+
+The machine is a published one: no mark of a policy depends on the machine that grades it.
+"""
+
+import numpy as np
+
+from grader.suite_kit.designs import DesignTask, Draw, Moment, Outcome, Question, Range, Requirement, ScenarioFamily
+from grader.suite_kit.designs.scenarios import Draws
+from grader.suites.improve_throughput.cases import EXERCISE
+from grader.suites.improve_throughput.policy import Policy
+from mlsd_lib.simulation import traces
+from mlsd_lib.simulation.record import Record
+from mlsd_lib.simulation.reference import simulate
+from mlsd_lib.simulation.scenario import BatchCost, Scenario
+
+CURVE = BatchCost(fixed_s=0.016, row_s=0.001, spread=0.1)
+P99_MS = 250.0
+RATE = 125.0  # requests a second on an ordinary evening
+SECONDS = 40.0
+CROWD_AT_S, LULL_S = 10.0, 0.5  # when a crowd comes; how long after its end the queue may still be longer
+QUICK = {  # rows in time for a CPU second, at least
+    "steady": 400.0, "evening": 520.0, "crowd": 520.0, "bursts": 420.0,
+}  # fmt: skip
+CROWD_GOODPUT = 680.0  # answers in time a second while more come than any policy can carry
+
+FAMILIES = (
+    ScenarioFamily("steady", "a steady rate", {"rate": Range(118, 135, "a second")}),
+    ScenarioFamily("evening", "the rise and fall of an evening", {"mean rate": Range(185, 215, "a second")}),
+    ScenarioFamily("crowd", "a flash crowd that can be carried", {"times": Range(3.4, 4.0)}),
+    ScenarioFamily("bursts", "visits that draw visits", {"mean rate": Range(145, 165, "a second")}),
+    ScenarioFamily("overload", "a crowd that cannot be carried", {"times": Range(10, 13), "lasts": Range(4, 6, "s")}),
+)
+
+
+def scenario(draw: Draw) -> Scenario:
+    """The requests of a draw."""
+    rng = np.random.default_rng(draw.seed)
+    if draw.family == "steady":
+        arrived = traces.constant(rng, draw["rate"], SECONDS)
+    elif draw.family == "evening":
+        arrived = traces.daily_cycle(rng, draw["mean rate"], SECONDS, 0.6, SECONDS)
+    elif draw.family == "crowd":
+        arrived = traces.flash_crowd(rng, RATE, 30.0, CROWD_AT_S, 6.0, draw["times"])
+    elif draw.family == "bursts":
+        arrived = traces.self_exciting(rng, draw["mean rate"], SECONDS, 0.7, 1.0)
+    else:
+        arrived = traces.flash_crowd(rng, RATE, 25.0, CROWD_AT_S, draw["lasts"], draw["times"])
+    return plain_scenario(draw.family, arrived, draw.seed)
+
+
+def plain_scenario(name: str, arrived: np.ndarray, seed: int) -> Scenario:
+    """Requests at these times, on the published machine."""
+    keys = np.zeros(len(arrived), dtype=np.int64)
+    return Scenario(name, arrived, keys, 1, float(np.ceil(arrived[-1] + 1)), CURVE, seed=seed)
+
+
+class Run:
+    """One policy in one scenario. Latencies are in ms, infinite for a request that got no answer."""
+
+    def __init__(self, policy: Policy, story: Scenario) -> None:
+        self.policy, self.story = policy, story
+        self.record: Record = simulate(policy.design(), story)
+        self.latency_ms = np.where(self.record.ended == 0, 1e3 * self.record.latency_s, np.inf)
+        self.in_time = self.latency_ms <= P99_MS
+
+    def p99_ms(self, chosen: np.ndarray | slice = slice(None)) -> float:
+        """The time within which 99 of 100 requests were answered, of all that came."""
+        ordered = np.sort(self.latency_ms[chosen])
+        return float(ordered[int(np.ceil(0.99 * len(ordered))) - 1])
+
+    @property
+    def rows_per_cpu_s(self) -> float:
+        """Answers in time for each second in which the core worked."""
+        return float(self.in_time.sum() / self.record.total("busy_s"))
+
+    @property
+    def rows_a_batch(self) -> float:
+        """The mean number of rows in a batch."""
+        return self.record.total("rows") / self.record.total("batches")
+
+    def in_system(self) -> float:
+        """The mean number of requests that wait or are worked on, counted at many moments, not by Little's law."""
+        arrived, left = self.story.arrived, np.sort(self.story.arrived + self.record.latency_s)
+        moments = np.linspace(2.0, arrived[-1], 2_000)
+        return float((np.searchsorted(arrived, moments) - np.searchsorted(left, moments)).mean())
+
+    def first_missed(self) -> Moment:
+        """The first second in which more than one request in a hundred was not answered in time, and why."""
+        second = self.story.arrived.astype(int)
+        came, late = np.bincount(second), np.bincount(second, ~self.in_time)
+        missed = np.flatnonzero(late > 0.01 * np.maximum(came, 1))
+        at = int(missed[0]) if len(missed) else 0
+        policy, capacity = self.policy, CURVE.rows_per_s(self.policy.largest_batch)
+        detail = f"{came[at]} requests came in that second, {late[at]:.0f} of them were not answered in {P99_MS:g} ms."
+        alone_ms = policy.longest_wait_ms + 1e3 * (CURVE.fixed_s + CURVE.row_s * self.rows_a_batch)
+        if came[at] > capacity:
+            cause = "more requests came than batches of your largest size carry, and each waited behind all before it"
+            detail += f" Full batches of {policy.largest_batch} carry {capacity:.0f} a second."
+        elif alone_ms > P99_MS:
+            cause = "a request waits for its batch, and with the batch's own time that is more than is promised"
+            detail += f" Wait and batch take {alone_ms:.0f} ms together."
+        elif self.record.total("timed_out") > self.record.total("refused"):
+            cause = "the deadline ended requests that could have been answered in time"
+        elif self.record.total("refused") > 0.01 * len(second):
+            cause = "the queue's limit turned requests away that could have been answered in time"
+        else:
+            cause = "a batch had to wait for the one before it, which was longer than the promise leaves room for"
+        return Moment(f"second {at}", cause, detail)
+
+    def why_expensive(self) -> Moment:
+        """Why a CPU second gave few answers in time."""
+        late = 1 - self.in_time.sum() / max(self.record.total("rows"), 1)
+        detail = f"A batch held {self.rows_a_batch:.1f} rows on average; {late:.0%} of the rows were worked on in vain."
+        if late > 0.1:
+            return Moment("all through", "the core worked for clients that had gone or were answered too late", detail)
+        return Moment("all through", "batches held few rows, and the fixed cost was paid for each of them", detail)
+
+
+def outcome(policy: Policy, draw: Draw) -> Outcome:
+    """What a policy comes to in a scenario."""
+    run = Run(policy, scenario(draw))
+    measures = {"p99_ms": run.p99_ms(), "rows_per_cpu_s": run.rows_per_cpu_s}
+    moments = {"p99_ms": run.first_missed(), "rows_per_cpu_s": run.why_expensive()}
+    if draw.family == "overload":
+        start, end = CROWD_AT_S, CROWD_AT_S + draw["lasts"]
+        arrived = run.story.arrived
+        inside = (arrived >= start) & (arrived < end)
+        measures |= {
+            "goodput": float(run.in_time[inside].sum() / draw["lasts"]),
+            "after_ms": run.p99_ms(arrived > end + LULL_S),
+        }
+        moments |= {"goodput": _why_overloaded(run), "after_ms": _why_not_over(run)}
+    return Outcome(measures, moments)
+
+
+def _why_overloaded(run: Run) -> Moment:
+    policy = run.policy
+    detail = f"Full batches of {policy.largest_batch} carry {CURVE.rows_per_s(policy.largest_batch):.0f} a second."
+    if policy.queue_limit is None:
+        cause = "the queue grew as long as the crowd lasted, so whoever was answered had waited too long"
+    else:
+        ahead_ms = 1e3 * policy.queue_limit / CURVE.rows_per_s(policy.largest_batch)
+        cause = "too few of those who came were answered in time: the queue is too long for them, or batches too small"
+        detail += f" The last of {policy.queue_limit} in the queue waits {ahead_ms:.0f} ms for those before it."
+    return Moment("while the crowd lasted", cause, detail)
+
+
+def _why_not_over(run: Run) -> Moment:
+    longest = float(np.max(run.record.latency_s[run.record.ended == 0], initial=0.0))
+    return Moment(
+        "after the crowd", "those who came after it waited behind the queue that it had left",
+        f"The longest wait for an answer was {longest:.1f} s.",
+    )  # fmt: skip
+
+
+def _requirements() -> list[Requirement]:
+    found = []
+    for name, limit in QUICK.items():
+        found.append(Requirement(f"{name}_p99", "p99_ms", (name,), "at most", ((P99_MS, 0.0),), "ms"))
+        found.append(
+            Requirement(name, "rows_per_cpu_s", (name,), "at least", ((limit, 1.0),), "a CPU s", needs=(f"{name}_p99",))
+        )
+    found.append(Requirement("shed", "goodput", ("overload",), "at least", ((CROWD_GOODPUT, 1.0),), "a second"))
+    found.append(Requirement("over", "after_ms", ("overload",), "at most", ((P99_MS, 1.0),), "ms"))
+    return found
+
+
+TASK = DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(), plain="plain")
+
+
+def quiet_run(policy: Policy, draws: Draws) -> Run:
+    """A policy at the ordinary rate, 125 requests a second, for two minutes."""
+    seed = draws["steady"][0].seed
+    return Run(policy, plain_scenario("ordinary", traces.constant(np.random.default_rng([seed, 1]), RATE, 120.0), seed))
+
+
+def _largest_rate(policy: Policy, draws: Draws) -> float:
+    """What full batches do: more come than can be served, and whoever finds four batches waiting is refused."""
+    full = Policy(policy.largest_batch, policy.longest_wait_ms, 4 * policy.largest_batch)
+    seed = draws["steady"][0].seed
+    arrived = traces.constant(np.random.default_rng([seed, 2]), 1.5 * CURVE.rows_per_s(policy.largest_batch), 20.0)
+    record = Run(full, plain_scenario("full", arrived, seed)).record
+    return record.total("rows") / record.total("busy_s")
+
+
+QUESTIONS: tuple[Question[Policy], ...] = (
+    Question("largest_rate", "largest_rate", _largest_rate, 0.05, "a second"),
+    Question("in_system", "in_system", lambda policy, draws: quiet_run(policy, draws).in_system(), 0.1),
+    Question("rows", "rows_in_a_batch", lambda policy, draws: quiet_run(policy, draws).rows_a_batch, 0.1),
+)

@@ -1,0 +1,89 @@
+"""The second hand-in of `improve_throughput`: when a batch begins, and who is turned away, as plain data."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from mlsd_lib.errors import CourseError
+from mlsd_lib.simulation.design import Design
+
+NEVER_S = 600.0  # so long a client without a deadline waits in the simulator
+
+
+class PolicyError(CourseError):
+    """A policy that cannot be meant; the message says what to change."""
+
+
+class Entry(NamedTuple):
+    """What an entry may be: a number from `low` to `high`, `whole` or not; None or left out if `optional`."""
+
+    low: float
+    high: float
+    whole: bool
+    optional: bool
+
+    def fault(self, value: Any) -> str:
+        """The rule that a value breaks; empty if it breaks none."""
+        is_number = isinstance(value, int if self.whole else int | float) and not isinstance(value, bool)
+        if (value is None and self.optional) or (is_number and self.low <= value <= self.high):
+            return ""
+        kind = "a whole number" if self.whole else "a number"
+        return f"{kind} from {self.low:,} to {self.high:,}" + (", or None" if self.optional else "")
+
+
+ENTRIES = {
+    "largest_batch": Entry(1, 1_024, True, False),
+    "longest_wait_ms": Entry(0, 10_000, False, False),
+    "queue_limit": Entry(1, 100_000, True, True),
+    "deadline_ms": Entry(1, 600_000, False, True),
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A batch begins when the core is free and `largest_batch` rows wait, or the oldest has waited `longest_wait_ms`.
+
+    A request that finds `queue_limit` others waiting is refused at once. One that has no answer after `deadline_ms` is
+    told so, and is not begun any more. None: no limit, no deadline.
+    """
+
+    largest_batch: int
+    longest_wait_ms: float
+    queue_limit: int | None = None
+    deadline_ms: float | None = None
+
+    @classmethod
+    def of(cls, given: Any) -> "Policy":
+        """The policy that plain data states. Raises `PolicyError`."""
+        if not isinstance(given, Mapping):
+            raise PolicyError(f"The policy is {type(given).__name__}; it must be a dict with {', '.join(ENTRIES)}.")
+        for key in given:
+            if key not in ENTRIES:
+                raise PolicyError(f"{key!r} is no entry; known are {', '.join(ENTRIES)}. Rename or remove it.")
+        for key, entry in ENTRIES.items():
+            if rule := entry.fault(given.get(key)):
+                raise PolicyError(f"{key} is {given.get(key)!r}; it must be {rule}. Correct it.")
+        policy = cls(**given)
+        if policy.queue_limit is not None and policy.queue_limit < policy.largest_batch:
+            raise PolicyError(
+                f"queue_limit is {policy.queue_limit}, below largest_batch, {policy.largest_batch}: no batch fills. "
+                "Let more wait, or batch less."
+            )
+        if policy.deadline_ms is not None and policy.deadline_ms <= policy.longest_wait_ms:
+            raise PolicyError(
+                f"deadline_ms is {policy.deadline_ms:g} and longest_wait_ms {policy.longest_wait_ms:g}: requests are "
+                "given up before their batch begins. Wait less."
+            )
+        return policy
+
+    def plain(self) -> dict[str, Any]:
+        """The policy as plain data, of which `of` makes it again."""
+        return asdict(self)
+
+    def design(self) -> Design:
+        """The policy as the simulator's document."""
+        deadline_s = NEVER_S if self.deadline_ms is None else self.deadline_ms / 1e3
+        batching = {"most_rows": self.largest_batch, "wait_s": self.longest_wait_ms / 1e3}
+        queue = {"limit": self.queue_limit, "drop_expired": True}
+        alone = self.largest_batch == 1  # one row fills it: the simulator knows no wait then
+        return Design.of({"queue": queue, "timeout_s": deadline_s} | ({} if alone else {"batching": batching}))

@@ -1,0 +1,205 @@
+"""The tests of `improve_throughput`: what each asks of the student's objects."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.suite_kit.answer import Answer, Handle, InKernel, StudentError
+from grader.suite_kit.benchmark import Speed, Subject, compare
+from grader.suite_kit.designs import draw_scenarios, judge_questions
+from grader.suite_kit.plain import agrees, differing
+from grader.suite_kit.score_sheet import Sheet
+from grader.suite_kit.speed_steps import judge_counted, judge_steps
+from grader.suites.improve_throughput import visits
+from grader.suites.improve_throughput.cases import CASES, EXERCISE, Answers, Cases, fresh_batches
+from grader.suites.improve_throughput.evenings import FAMILIES, QUESTIONS, TASK
+from grader.suites.improve_throughput.service import SlowScorer
+
+EXACT = 1e-6
+STEPS = {1: 3, 4: 12, 16: 50, 64: 60, 256: 20}  # rows of a batch: how many times faster a row
+SAMPLED = 8  # of a batch the slow scorer is timed on so many rows: its time for a row is the same in any batch
+LARGE = 4_096
+MEMORY_MB = 512
+
+begin = EXERCISE.begin
+
+
+def warm() -> None:
+    """What every submission needs alike, done once in a process of the grader's before it forks."""
+    CASES.keep()
+
+
+@EXERCISE.graded("answers")
+def answers(sheet: Sheet, answer: Answer, name: str) -> None:
+    """Right in any batch, order and company; broken rows harm nobody; memory."""
+    cases = CASES.open(sheet)
+    ask = Asked(answer, answer.call(name))
+    given = [ask(rows) for rows in (*cases.batches, cases.unusual)]
+    right = [*cases.batches_expected, cases.unusual_expected]
+    wrong = sum(map(_wrong, given, right))
+    together = sum(map(len, right))
+    sheet.judge("ordinary", f"{wrong} of {together} differ", "0, by 1e-6", not wrong, _how(sheet, given, right))
+    _company(sheet, ask, cases)
+    _broken(sheet, ask, cases)
+    peak = _large(sheet, answer, ask, cases)
+    sheet.judge(
+        "memory", f"{peak:.0f} MB", f"{MEMORY_MB} MB", peak <= MEMORY_MB and wrong < together / 2,
+        "It counts only if most answers are right. Memory is counted since the kernel started: if an experiment took "
+        "it, restart and run all cells.",
+    )  # fmt: skip
+
+
+class Asked:
+    """A predictor under test: calls `predict_many`."""
+
+    def __init__(self, answer: Answer, target: Handle) -> None:
+        self.answer, self.target = answer, target
+
+    def __call__(self, rows: list[Any]) -> Any:
+        return self.answer.call(self.target, rows, method="predict_many")
+
+
+def _wrong(given: Any, right: Answers) -> int:
+    """How many answers of a batch are not right; all, if it is no list of as many."""
+    if type(given) not in (list, tuple) or len(given) != len(right):
+        return max(len(right), 1)
+    return len(differing(given, right, EXACT))
+
+
+def _how(sheet: Sheet, given: Sequence[Any], right: Sequence[Answers]) -> str:
+    """What is wrong with the first batch that has a wrong answer."""
+    first = next((i for i, pair in enumerate(zip(given, right, strict=True)) if _wrong(*pair)), None)
+    if first is None:
+        return ""
+    came, wanted = given[first], right[first]
+    if came is None:
+        return "predict_many gave None. Is a return missing?"
+    if type(came) not in (list, tuple):
+        return "predict_many must give a plain list with a number or None for each row; it gave something else."
+    if len(came) != len(wanted):
+        many = sheet.theirs(str(len(came)))
+        return f"predict_many gave {many} answers for {len(wanted)} rows; there must be one in each row's place."
+    if _same_answers(came, wanted):
+        return f"In a batch of {len(wanted)} rows the answers are right, and in another order than the rows."
+    return f"The first batch with a wrong answer has {len(wanted)} rows, of which {_wrong(came, wanted)} are wrong."
+
+
+def _same_answers(came: Sequence[Any], wanted: Answers) -> bool:
+    """Whether the right answers came, in whatever order."""
+    try:
+        return agrees(sorted(came), sorted(one for one in wanted if one is not None), EXACT)
+    except TypeError:
+        return False
+
+
+def _company(sheet: Sheet, ask: Asked, cases: Cases) -> None:
+    """The same rows alone, in another order, beside the longest ones, and again."""
+    rows, right = cases.batches[-1], cases.batches_expected[-1]
+    long, long_right = cases.unusual[2::5], cases.unusual_expected[2::5]
+    few = slice(0, 12)
+    parts = {
+        "alone": ([_only(ask([row])) for row in rows[few]], right[few]),
+        "in another order": (ask(rows[::-1]), right[::-1]),
+        "beside longer ones": (ask([*long, *rows[few], *long]), [*long_right, *right[few], *long_right]),
+        "after another batch": (ask(rows[few]), right[few]),
+        "twice in a batch": (ask([*rows[few], *rows[few]]), [*right[few], *right[few]]),
+    }
+    off = {how: count for how, (came, wanted) in parts.items() if (count := _wrong(came, wanted))}
+    total = sum(len(wanted) for _, wanted in parts.values())
+    said = ", ".join(f"{how} ({count} of {len(parts[how][1])})" for how, count in off.items())
+    sheet.judge(
+        "company", f"{sum(off.values())} of {total} differ", "0, by 1e-6", not off,
+        f"A row's answer depends on the rest of its batch, on its place or on an earlier batch. Wrong {said}.",
+    )  # fmt: skip
+
+
+def _only(given: Any) -> Any:
+    return given[0] if type(given) in (list, tuple) and len(given) == 1 else None
+
+
+def _broken(sheet: Sheet, ask: Asked, cases: Cases) -> None:
+    problems = []
+    asked: list[tuple[list[Any], Answers, str]] = [
+        (cases.broken, cases.broken_expected, f"a batch with {len(visits.BROKEN)} broken rows"),
+        ([visits.BROKEN[0]], [None], "a broken row alone"),
+        ([], [], "an empty batch"),
+    ]
+    for rows, right, what in asked:
+        try:
+            came = ask(rows)
+        except StudentError as error:
+            if error.unfinished:
+                raise
+            problems.append(f"{what} raised {sheet.raised(error)}")
+            continue
+        if not rows and (type(came) not in (list, tuple) or len(came)):
+            problems.append(f"{what} must give an empty list")
+        elif rows and (wrong := _wrong(came, right)):
+            problems.append(f"{what}: {wrong} of {len(right)} answers are wrong")
+    sheet.judge(
+        "broken", f"{3 - len(problems)} of 3", "3", not problems,
+        f"A row that is no visit gets None in its place, and the others their answers. {'; '.join(problems)}.",
+    )  # fmt: skip
+
+
+def _large(sheet: Sheet, answer: Answer, ask: Asked, cases: Cases) -> float:
+    """The most memory, in MB, after a large batch; infinite if that could not be answered."""
+    came = ask(next(fresh_batches(cases.seed + 1, LARGE)))
+    return answer.peak_mb() if type(came) in (list, tuple) and len(came) == LARGE else float("inf")
+
+
+class SlowSample:
+    """The slow scorer on a few rows of a batch, chosen when the answer is there already or not yet asked for."""
+
+    def __init__(self, seed: int) -> None:
+        self.slow, self.rng = SlowScorer(), np.random.default_rng(seed)
+
+    def predict_some(self, rows: list[Any]) -> list[list[Any]]:
+        """[place, answer] of up to `SAMPLED` rows."""
+        places = self.rng.permutation(len(rows))[:SAMPLED].tolist()
+        given = self.slow.predict_many([rows[place] for place in places])
+        return [[place, one] for place, one in zip(places, given, strict=True)]
+
+
+def measure_batch(answer: Answer, fast: Handle, rows: int, seed: int) -> tuple[Speed, bool]:
+    """How many times faster than the slow scorer the answer does a row in batches of `rows`."""
+    slow = InKernel({"SlowSample": SlowSample})
+    before = Subject(slow, slow.call("SlowSample", seed), "predict_some", times=max(1.0, rows / SAMPLED))
+    return compare(before, Subject(answer, fast, "predict_many"), fresh_batches(seed, rows), (STEPS[rows],))
+
+
+@EXERCISE.graded("throughput")
+def throughput(sheet: Sheet, answer: Answer, name: str) -> None:
+    """CPU time a row against the slow scorer, in batches of five sizes."""
+    cases, fast = CASES.open(sheet), answer.call(name)
+    found = {rows: measure_batch(answer, fast, rows, cases.seed) for rows in STEPS}
+    compared = [pair for speed, _ in found.values() for pair in sampled(speed.outputs)]
+    counts = judge_counted(sheet, [speed for speed, _ in found.values()], compared, "row", "the slow scorer")
+    for rows, (speed, sure) in found.items():
+        judge_steps(
+            sheet, f"rows_{rows}", speed, sure, (STEPS[rows],), counts, "row", "the slow scorer",
+            title=f"a row in batches of {rows}",
+        )  # fmt: skip
+
+
+def sampled(outputs: Sequence[tuple[Any, Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    """(right, given) of the rows that the slow scorer answered too."""
+    for rows, some, given in outputs:
+        whole = type(given) in (list, tuple) and len(given) == len(rows)
+        for place, right in some:
+            yield right, given[place] if whole else None
+
+
+@EXERCISE.graded("policy")
+def policy(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The batching policy in virtual time."""
+    draws = draw_scenarios(FAMILIES, CASES.open(sheet).evenings_seed)
+    TASK.judge(sheet, answer, name, draws)
+
+
+@EXERCISE.graded("predictions")
+def predictions(sheet: Sheet, answer: Answer, name: str, policy: str) -> None:
+    """What the student foretells of the policy, against the simulator."""
+    draws = draw_scenarios(FAMILIES, CASES.open(sheet).evenings_seed)
+    judge_questions(sheet, answer, name, policy, TASK, draws, QUESTIONS, needs=("steady_p99",))

@@ -1,0 +1,50 @@
+"""All pages of a block in one row, summed piece by piece; another policy that keeps everything.
+
+kind = "alternative"
+"""
+
+# %% standardised
+def standardised(x):
+    return (x - x.mean(1)[:, None]) / np.sqrt(x.var(1) + 1e-5)[:, None]
+
+# %% fast-scorer
+from itertools import chain
+
+
+class FastScorer:
+    def __init__(self):
+        model = suite.SlowScorer()
+        self.index = dict(zip(model.pages, range(len(model.pages))))
+        v = np.asarray(model.vectors)
+        self.v = v / np.sqrt((v * v).sum(1))[:, None]
+        self.layers = [np.asarray(one) for one in (model.hidden, model.hidden_bias, model.output)], model.output_bias
+
+    def predict_many(self, rows):
+        out = []
+        for at in range(0, len(rows), 80):
+            out.extend(self.block(rows[at : at + 80]))
+        return out
+
+    def block(self, rows):
+        split = [row.lower().split() if type(row) is str else () for row in rows]
+        count = np.array([len(names) for names in split])
+        if not count.any():
+            return [None] * len(rows)
+        some = count[count > 0]
+        end = some.cumsum()
+        flat = np.fromiter((self.index.get(name, 0) for name in chain.from_iterable(split)), int, end[-1])
+        w = 0.9 ** (end.repeat(some) - 1 - np.arange(end[-1]))
+        v, start = self.v[flat], end - some
+        mean = np.add.reduceat(v * w[:, None], start) / np.add.reduceat(w, start)[:, None]
+        (hidden, bias, output), last = self.layers
+        units = standardised(np.maximum(standardised(np.hstack((mean, np.maximum.reduceat(v, start)))) @ hidden.T + bias, 0))
+        found = iter((1 / (1 + np.exp(-units @ output - last))).tolist())
+        return [next(found) if names else None for names in split]
+
+# %% policy
+def policy():
+    return dict(largest_batch=64, longest_wait_ms=110, queue_limit=80)
+
+# %% predictions
+def predictions():
+    return {"largest_rate": 64 / 0.080, "in_system": 125 * (0.110 / 2 + 0.110 / 30 + 0.031), "rows_in_a_batch": 14.75}
