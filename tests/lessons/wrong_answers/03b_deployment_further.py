@@ -27,6 +27,6 @@ WRONG = {
         (WHICH.format(**GOOD | {"choice": '"interleaving"'}), "cannot be interleaved"),
         (WHICH.format(**GOOD | {"test": "needs_number"}), "no use to a bandit"),
         (WHICH.format(**GOOD | {"test": "known_days > lives_days / 10"}), "gives no number"),
-        (WHICH.format(**GOOD | {"test": "needs_number or known_days >= 9"}), "soon enough"),
+        (WHICH.format(**GOOD | {"test": "needs_number or known_days > 5"}), "soon enough"),
     ],
 }
