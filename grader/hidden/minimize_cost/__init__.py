@@ -1,5 +1,6 @@
 """Hidden cases of `minimize_cost`: the public families, drawn from the instructor's secret."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from grader.hidden.minimize_cost import oracle
@@ -8,7 +9,7 @@ from grader.suites.minimize_cost import cases as public
 from grader.suites.minimize_cost.world import draw_world
 
 NAME, LEVEL = "minimize_cost", 0.989
-ANSWERS = {
+ANSWERS: dict[str, Callable[..., float]] = {
     "break even": oracle.answer_break_even,
     "spare": oracle.answer_spare,
     "spot share": oracle.answer_spot_share,

@@ -139,19 +139,17 @@ class Run:
 
     def plot(self) -> "Figure":
         """The load and the capacity over the day, and the machines by kind."""
-        import matplotlib.pyplot as plt
-
         from mlsd_lib.lesson import plotting
 
-        table, hours = self.table(), [place * HOURS_A_STEP for place in range(len(self.steps))]
-        figure, axes = plt.subplots(2, 1, figsize=(8, 6), sharex=True, layout="constrained")
+        table = {name: column.to_numpy() for name, column in self.table().items()}
+        hours = [place * HOURS_A_STEP for place in range(len(self.steps))]
+        axes = plotting.panels(rows=2, size=(8, 6), share="x")
         title = f"{FAMILIES[self.day['family']].title}: {self.level:.2%} served".capitalize()
-        plotting.lines(
-            {"load": table["load"], "capacity": table["capacity"]}, title, "", "a second", at=hours, ax=axes[0]
-        )
+        loads = {"load": table["load"], "capacity": table["capacity"]}
+        plotting.lines(loads, title, "", "a second", at=hours, ax=axes[0])
         kinds = {name.replace("_", " "): table[name] for name in ("reserved", *KINDS)}
         plotting.lines(kinds, "Machines that are up", "hour of the day", "machines", at=hours, ax=axes[1])
-        return figure
+        return axes[0].get_figure()
 
 
 def simulate(decide: Callable[[dict[str, Any]], Any], offer: Offer, day: Day, reserved: int) -> Run:

@@ -22,7 +22,7 @@ BREAK_EVEN_WITHIN_H = 0.1
 SPARE_WITHIN = 1
 SHARE_WITHIN = 0.05
 BILL_WITHIN = 0.01
-MUCH_IDLE = 0.35
+MUCH_IDLE, MUCH_SPARE = 0.35, 0.3
 
 begin, warm = EXERCISE.begin, CASES.keep
 
@@ -143,11 +143,10 @@ def _what_was_missed(sheet: Sheet, name: str, family: str, asked: list[Any], mis
 
 
 def _reserved_is_right(given: Any, right: Any, asked: list[Any]) -> bool:
-    return (
-        0 <= given <= 10_000
-        and given == int(given)
-        and reserved_bill(*asked, int(given)) <= (1 + BILL_WITHIN) * reserved_bill(*asked, int(right))
-    )
+    if not 0 <= given <= 10_000 or given != int(given):
+        return False
+    offer, load = asked
+    return reserved_bill(offer, load, int(given)) <= (1 + BILL_WITHIN) * reserved_bill(offer, load, int(right))
 
 
 def reserved_bill(offer: Offer, load: list[int], reserved: int) -> float:
@@ -239,8 +238,9 @@ def _where_it_goes(bill: Bill, cases: Cases) -> str:
         said.append("no machine is reserved, though some are needed at every hour")
     elif unused > MUCH_IDLE:
         said.append("the reserved machines stand idle for much of the time")
-    idle = sum(run.idle for run in bill.runs) / len(bill.runs)
-    if idle > 0.15:
+    steps = [step for run in bill.runs for step in run.steps]
+    idle = sum(max(one.capacity - one.load, 0) for one in steps) / sum(one.load for one in steps)
+    if idle > MUCH_SPARE:
         said.append("much of the capacity stands ready for what does not come")
     text = (
         "Where the money goes: "

@@ -11,7 +11,7 @@ import numpy as np
 from grader.suite_kit.designs import Range, ScenarioFamily
 
 STEP_MIN = 5
-STEPS = 24 * 60 // STEP_MIN
+STEPS, HOUR = 24 * 60 // STEP_MIN, 60 // STEP_MIN
 HOURS_A_STEP = STEP_MIN / 60
 Offer = dict[str, Any]
 Day = dict[str, Any]
@@ -75,15 +75,25 @@ def wave(step: np.ndarray, earlier_h: float = 0.0) -> np.ndarray:
     return 0.92 - 0.62 * np.cos(2 * np.pi * (hour - 3) / 24) + 0.25 * np.exp(-(((hour - 19.5) / 1.6) ** 2))
 
 
-def draw_load(rng: np.random.Generator, mean: np.ndarray, days: int = 1) -> np.ndarray:
-    """Whole numbers around `mean`, (days * STEPS,): slow and fast noise, and dips when a client stalls."""
+def draw_load(
+    rng: np.random.Generator, mean: np.ndarray, days: int = 1, free_of: tuple[float, float] = (0, 0)
+) -> np.ndarray:
+    """Whole numbers around `mean`, (days * STEPS,): slow and fast noise, and dips when a client stalls.
+
+    Two dips are an hour apart at least; none begins in the steps `free_of`.
+    """
     slow, factor = 0.0, np.empty(len(mean))
     for step in range(len(mean)):
         slow = 0.97 * slow + rng.normal(0, 0.03 * math.sqrt(1 - 0.97**2))
         factor[step] = math.exp(slow + rng.normal(0, 0.012))
     for day in range(days):
+        begun: list[int] = []
         for _ in range(int(DIPS.draw(rng))):
-            at = STEPS * day + int(rng.uniform(8, 22) / HOURS_A_STEP)
+            at = int(rng.uniform(8, 22) / HOURS_A_STEP)
+            while free_of[0] <= at < free_of[1] or any(abs(at - other) < HOUR for other in begun):
+                at = int(rng.uniform(8, 22) / HOURS_A_STEP)
+            begun.append(at)
+            at += STEPS * day
             factor[at : at + round(DIP_MIN.draw(rng) / STEP_MIN)] *= DIP_TO.draw(rng)
     return np.round(mean * factor)
 
@@ -101,13 +111,13 @@ def draw_day(rng: np.random.Generator, family: str, load: float) -> Day:
     drawn = FAMILIES[family].draw(rng)
     magnitudes, step = dict(drawn.magnitudes), np.arange(STEPS)
     usual = load * magnitudes["load"] * wave(step, magnitudes.get("earlier", 0.0))
+    crowd = (0.0, 0.0)
     if "times" in magnitudes:
-        at, rises, lasts = (magnitudes[name] / STEP_MIN for name in ("at", "rises", "lasts"))
-        at *= 60
-        more = magnitudes["times"] - 1
-        usual = usual * (
-            1 + np.interp(step, [at, at + rises, at + rises + lasts, at + 2 * rises + lasts], [0, more, more, 0])
-        )
+        begins, rises, lasts = (magnitudes[name] / STEP_MIN for name in ("at", "rises", "lasts"))
+        begins, more = 60 * begins, magnitudes["times"] - 1
+        knots = [begins, begins + rises, begins + rises + lasts, begins + 2 * rises + lasts]
+        usual = usual * (1 + np.interp(step, knots, [0, more, more, 0]))
+        crowd = (begins - HOUR, knots[-1])
     taken, offered = [0.0] * STEPS, [True] * STEPS
     times = int(magnitudes["taken"])
     for place in range(times):  # spread over the day, at least half an hour apart
@@ -117,7 +127,8 @@ def draw_day(rng: np.random.Generator, family: str, load: float) -> Day:
         taken[at] = round(share, 3)
         for later in range(at, min(at + round(away / STEP_MIN), STEPS)):
             offered[later] = False
-    return {"family": family, "load": [int(one) for one in draw_load(rng, usual)], "taken": taken, "offered": offered}
+    load_of_day = draw_load(rng, usual, free_of=crowd)
+    return {"family": family, "load": [int(one) for one in load_of_day], "taken": taken, "offered": offered}
 
 
 def draw_world(seed: int) -> tuple[Offer, list[int], list[Day]]:

@@ -49,7 +49,7 @@ class Policy:
         above = max(need - seen["up"]["reserved"], 0.0)
         ran = seen["taken"] + seen["up"]["spot"]
         self.lost = max(self.lost, seen["taken"] / ran if ran > 8 else 0.0)
-        carry = 0.0 if self.lost > 0.6 else min(above, 0.38 * need)
+        carry = 0.0 if self.lost > 0.6 else min(above, 0.38 * need, self.offer["spot_most"] / 1.15)
         spot = int(min(np.ceil(1.15 * carry), self.offer["spot_most"]))
         if not seen["spot_offered"]:
             carry = min(carry, seen["up"]["spot"] + seen["starting"]["spot"])

@@ -14,7 +14,7 @@ from grader.suites.minimize_cost.suite import AFFORDABLE, RIGHT, STEPS_OF_COST, 
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
 BANK = bank_of("minimize_cost")
-PASS, SECRETS, DRAWS = 12, 3, 60
+PASS, SECRETS, DRAWS = 12, 3, 400
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +191,7 @@ def test_random_policies_do_not_pass(public):
         marks.append(
             sum(levels) * (ratio <= AFFORDABLE) + 3 * sum(ratio <= step for step in STEPS_OF_COST) * all(levels)
         )
-    assert np.mean(np.array(marks) >= PASS) < 0.02
+    assert np.mean(np.array(marks) >= PASS) < 0.01
     assert np.median(marks) <= 2
 
 
