@@ -1,0 +1,119 @@
+"""What is `improve_throughput`'s own: its oracle, the policy's document, random policies, evenings, what is told."""
+
+import math
+
+import numpy as np
+import pytest
+
+import grader.suites.improve_throughput as suite
+from grader.suite_kit.designs import Log, Maybe, draw_scenarios, random_marks
+from grader.suites.improve_throughput import evenings, visits
+from grader.suites.improve_throughput.cases import fresh_batches
+from grader.suites.improve_throughput.policy import ENTRIES, Policy, PolicyError
+from grader.suites.improve_throughput.suite import MEMORY_MB, STEPS, SlowSample
+from mlsd_lib.simulation import compiled
+from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
+
+BANK = bank_of("improve_throughput")
+GOOD = {"largest_batch": 56, "longest_wait_ms": 125, "queue_limit": 72, "deadline_ms": 250}
+OPTIONS = {
+    "largest_batch": Log(1, 1024, True), "longest_wait_ms": Log(1, 2000), "queue_limit": Maybe(Log(1, 5000, True), 0.8),
+    "deadline_ms": Maybe(Log(20, 5000), 0.6),
+}  # fmt: skip
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """The compiled simulator gives the same to the last bit."""
+    monkeypatch.setattr(evenings, "simulate", compiled.simulate)
+
+
+def test_the_oracle_and_the_slow_scorer_agree_on_every_kind_of_row(secret):
+    rng = np.random.default_rng(3)
+    rows = [*visits.simulate(rng, 40)[0], *visits.unusual(rng, 25), *visits.BROKEN]
+    expected, slow = suite.EXERCISE.hidden().expected(rows), suite.SlowScorer().predict_many(rows)
+    assert [one is None for one in expected] == [one is None for one in slow]
+    assert sum(one is None for one in slow) == len(visits.BROKEN)
+    given = [[one for one in some if one is not None] for some in (expected, slow)]
+    assert given[0] == pytest.approx(given[1], abs=1e-12)
+
+
+def test_the_visits_that_are_timed_are_new_and_take_about_as_long_as_any_others():
+    fresh = fresh_batches(3, 64)
+    rows = [row for _ in range(4) for row in next(fresh)]
+    assert len(set(rows)) == len(rows)
+    assert {len(row.split()) for row in rows} == {9, 10, 11, 12, 13}
+
+
+def test_the_slow_scorer_is_timed_on_rows_that_cannot_be_foretold():
+    rows = next(fresh_batches(3, 64))
+    places = [[place for place, _ in SlowSample(seed).predict_some(rows)] for seed in (1, 2)]
+    assert places[0] != places[1]
+    assert all(len(set(some)) == 8 for some in places)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"batch": 3}, "'batch' is no entry; known are largest_batch, longest_wait_ms, queue_limit, deadline_ms"),
+        ({"largest_batch": None}, "largest_batch is None; it must be a whole number from 1 to 1,024. Correct it"),
+        ({"largest_batch": True}, "largest_batch is True; it must be a whole number"),
+        ({"largest_batch": 2.5}, "largest_batch is 2.5; it must be a whole number"),
+        ({"longest_wait_ms": math.nan}, "longest_wait_ms is nan; it must be a number from 0 to 10,000"),
+        ({"longest_wait_ms": "1"}, "longest_wait_ms is '1'; it must be a number"),
+        ({"queue_limit": 55}, "queue_limit is 55, below largest_batch, 56: no batch fills. Let more wait"),
+        ({"deadline_ms": 125}, "deadline_ms is 125 and longest_wait_ms 125: requests are given up before.*Wait less"),
+    ],
+)
+def test_a_policy_that_cannot_be_meant_is_refused_with_entry_value_rule_and_fix(change, words):
+    with pytest.raises(PolicyError, match=words):
+        Policy.of(GOOD | change)
+
+
+def test_a_policy_is_plain_data_and_back():
+    assert Policy.of(Policy.of(GOOD).plain()) == Policy.of(GOOD)
+    assert Policy.of({"largest_batch": 1, "longest_wait_ms": 10_000}).design().batching.most_rows == 1
+    with pytest.raises(PolicyError, match="The policy is list; it must be a dict with largest_batch"):
+        Policy.of([56])
+
+
+def test_random_policies_fail(quick):
+    marks = random_marks(evenings.TASK, OPTIONS, draw_scenarios(evenings.FAMILIES, 13), 150)
+    assert np.median(marks) <= 1
+    assert np.mean(marks >= 5) < 0.02
+
+
+def test_on_twenty_evenings_the_reference_and_what_is_near_to_it_keep_everything(quick):
+    near = [
+        GOOD,
+        GOOD | {"longest_wait_ms": 150, "largest_batch": 48},
+        GOOD | {"longest_wait_ms": 105, "queue_limit": 90},
+    ]
+    for seed in range(20):
+        draws = draw_scenarios(evenings.FAMILIES, seed)
+        assert [evenings.TASK.scorecard(one, draws).points for one in near] == [6, 6, 6], seed
+
+
+def test_what_is_counted_is_what_little_says():
+    run = evenings.quiet_run(Policy.of(GOOD), draw_scenarios(evenings.FAMILIES, 1))
+    rate = len(run.story.arrived) / run.story.arrived[-1]
+    assert run.in_system() == pytest.approx(rate * run.latency_ms.mean() / 1e3, rel=0.03)
+
+
+def test_the_task_names_every_threshold_and_every_range():
+    told = told_of(BANK.notebook)
+    limits = [f"| {rows} | {times} |" for rows, times in STEPS.items()] + [f"{MEMORY_MB} MB"]
+    limits += [f"`{name}`: {limit:g}" for name, limit in evenings.QUICK.items()] + [f"{evenings.CROWD_GOODPUT:g} a sec"]
+    limits += [f"{one.low:g} to {one.high:g}" for family in evenings.FAMILIES for one in family.ranges.values()]
+    limits += [f"`{entry}`" for entry in ENTRIES]
+    assert [one for one in limits if one not in told] == []
+
+
+def test_a_wrong_order_is_told_from_wrong_answers(secret):
+    reference = cells_of(BANK, reference_of(BANK))["FastScorer"]
+
+    class FastScorer(reference):
+        def predict_many(self, rows):
+            return super().predict_many(rows)[::-1]
+
+    assert "in another order than the rows" in suite.answers(FastScorer).report.text()
