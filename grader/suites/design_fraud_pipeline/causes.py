@@ -1,0 +1,129 @@
+"""Why a measure of a design went wrong: when it showed first, and the part of the document that did it, in words."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from grader.suite_kit.designs import Moment
+from grader.suites.design_fraud_pipeline.document import Pipeline
+from grader.suites.design_fraud_pipeline.simulate import Run
+from grader.suites.design_fraud_pipeline.world import CAPACITY, LIVE, RELEASE
+
+
+def explained(design: Pipeline, made: Run, measure: str, measures: Mapping[str, float]) -> Moment:
+    """The moment of a measure, whether it is met or not: it is told only where it is not."""
+    if measure == "turned away":
+        alerts, reviews = made.by_day(made.alerted), made.by_day(made.reviewed)
+        day = int(np.argmax(alerts - reviews))
+        detail = f"{alerts[day]} alerts met {CAPACITY} reviews; the rest waited for nothing and passed."
+        return Moment(f"day {day}", over_capacity(design), detail)
+    if measure == "promise":
+        came = f"Promised {measures['promised share']:.0%} of the money in frauds, saved {measures['saved share']:.0%}."
+        return Moment("before the first release", false_promise(design), came)
+    if measure == "expected frauds":
+        return Moment("over all days", labels_cause(design), f"Expected frauds over frauds: {made.expected:.2f}.")
+    if measure == "kept":
+        return Moment("on the late days", late_cause(design), f"{measures['kept']:.0%} of the money was kept.")
+    week, share = _worst_week(made)
+    return Moment(f"worst in week {week + 1}", money_cause(design, made), f"{share:.0%} of its fraud money was saved.")
+
+
+def _worst_week(made: Run) -> tuple[int, float]:
+    week = (made.table.day - RELEASE) // 7
+    frauds = made.live & made.table.fraud
+    whole, saved = (
+        np.bincount(week[rows], made.table.amount[rows], LIVE // 7) for rows in (frauds, frauds & made.reviewed)
+    )
+    shares = saved / np.maximum(whole, 1.0)
+    return int(np.argmin(shares)), float(shares.min())
+
+
+def leak(design: Pipeline) -> str:
+    """The sign that a training table has and a payment does not, in words; empty if there is none."""
+    for one in design.signs:
+        if one.known == "with the payment":
+            return (
+                f"{one.sign} is built with the payment: its training rows hold reports that came later, their own "
+                "among them, and a payment that is scored has none of these"
+            )
+        if one.sign == "card_rate":
+            return (
+                "card_rate repeats the labels of the rows that it learned from, and a card that was reported is "
+                "not stolen a second time"
+            )
+        if one.source == "warehouse" and one.known == "at once":
+            return (
+                f"{one.sign} comes from the warehouse and is taken for known at once: training rows hold the "
+                "day's payments, and a payment that is scored meets last night's table"
+            )
+    return ""
+
+
+def over_capacity(design: Pipeline) -> str:
+    """Why more is alerted than reviewed."""
+    aimed = design.review.alerts_per_day
+    if aimed > CAPACITY:
+        return f"the threshold aims at {aimed} alerts a day, and the team reviews {CAPACITY}"
+    if design.review.threshold == "at training":
+        return "the threshold was set at training, and more payments bring more alerts"
+    return "the threshold leaves no room for a day with more alerts than the day before"
+
+
+def false_promise(design: Pipeline) -> str:
+    """Why a backtest promised what did not come."""
+    if why := leak(design):
+        split = ", and a random split puts the payments of one fraud on both sides" if _random(design) else ""
+        return why + split + "; the backtest could not see it"
+    if _random(design):
+        return "a random split tests on weeks that the model learned from, and on labels that have not ripened"
+    gap = design.backtest.gap_days
+    return f"the backtest ends {gap} days before the release, where too many frauds have not been reported yet"
+
+
+def _random(design: Pipeline) -> bool:
+    return design.backtest.split == "random"
+
+
+def labels_cause(design: Pipeline) -> str:
+    """Why probabilities add up to another number than the frauds."""
+    if why := leak(design):
+        return why
+    policy, days = design.labels.unreported, design.labels.ripen_days
+    if policy == "honest":
+        return "payments that nobody has reported yet were learned from as honest, and many are not"
+    if policy == "left out":
+        return "young payments were learned from only where they are frauds, so everything young looks like one"
+    return f"labels were taken for complete after {days} days, and reports still came"
+
+
+def late_cause(design: Pipeline) -> str:
+    """Why a late ledger cost so much."""
+    return {
+        "zero": "zero stood for what was late, so every card looked new at every terminal",
+        "no alerts": "nobody was alerted while the ledger was late, and fraud went on",
+        "model without": "a model without the ledger decided, and it does not see what the ledger shows",
+        "last known": "the values of the day before stood in, and short windows miss a day",
+    }[design.late_ledger]
+
+
+def money_cause(design: Pipeline, made: Run) -> str:
+    """Why money was not saved: the first of the causes below that the document holds."""
+    if why := leak(design):
+        return why
+    aimed, learning, labels = design.review.alerts_per_day, design.learning, design.labels
+    if design.review.rank_by == "probability":
+        return "ranked by probability, small frauds took the reviews of large ones"
+    if aimed > CAPACITY and made.turned_away > 0.15:
+        return over_capacity(design)
+    if aimed < 0.7 * CAPACITY:
+        return f"{aimed} alerts a day leave reviewers idle, who can review {CAPACITY}"
+    if learning.retrain_days is None:
+        return "no release followed the first, so none learned what came after it"
+    if labels.unreported == "wait" and labels.ripen_days > 7:
+        return f"each release waited {labels.ripen_days} days for labels, and learned nothing of what was younger"
+    if learning.window_days > 70 or learning.retrain_days > 14:
+        return (
+            f"a release learned from {learning.window_days} days and the next came after {learning.retrain_days}: what "
+            "was new was a small part of what it saw"
+        )
+    return "the signs do not tell these frauds from honest payments"

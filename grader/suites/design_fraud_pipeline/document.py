@@ -1,0 +1,141 @@
+"""The document that is handed in: what the model sees and when it is known, labels, learning, review, late sources."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from grader.errors import GraderError
+
+LEDGER_SIGNS = ("amount_over_usual", "payments", "strange_terminal", "terminal_payments")
+REPORT_SIGNS = ("terminal_reports", "card_reports")
+RATE_SIGNS = ("terminal_rate", "card_rate")
+SOURCES = {
+    "amount": ("message",), "night": ("message",), **dict.fromkeys(LEDGER_SIGNS, ("stream", "warehouse")),
+    **dict.fromkeys(REPORT_SIGNS, ("reports",)), **dict.fromkeys(RATE_SIGNS, ("training labels",)),
+}  # fmt: skip
+KNOWN = {
+    "message": ("at once",), "stream": ("at once", "next midnight"), "warehouse": ("at once", "next midnight"),
+    "reports": ("when reported", "with the payment"), "training labels": ("at training",),
+}  # fmt: skip
+WINDOWED = (*LEDGER_SIGNS, *REPORT_SIGNS)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Sign(_Part):
+    """A feature: `sign` over the `window_days` before the payment, read from `source`, `known` from when on.
+
+    Training rows are built as `known` says. A payment is scored with what has really come by then.
+    """
+
+    sign: Literal[
+        "amount", "night", "amount_over_usual", "payments", "strange_terminal", "terminal_payments",
+        "terminal_reports", "card_reports", "terminal_rate", "card_rate",
+    ]  # fmt: skip
+    source: Literal["message", "stream", "warehouse", "reports", "training labels"]
+    known: Literal["at once", "next midnight", "when reported", "with the payment", "at training"]
+    window_days: Annotated[int, Field(ge=1, le=60)] | None = None
+
+
+class Labels(_Part):
+    """After `ripen_days` labels count as complete. A payment that nobody has reported until then
+
+    - "honest": counts as honest from its first day on;
+    - "wait": is not learned from, nor is any other so young;
+    - "left out": is not learned from; frauds that are reported earlier are;
+    - "weighted": counts as honest, and a known fraud as often as frauds of its age are still to be reported.
+    """
+
+    ripen_days: int = Field(ge=0, le=60)
+    unreported: Literal["honest", "wait", "left out", "weighted"]
+
+
+class Learning(_Part):
+    """A release learns from `window_days` of payments; the next follows after `retrain_days`, or never."""
+
+    window_days: int = Field(ge=7, le=98)
+    retrain_days: Annotated[int, Field(ge=1, le=42)] | None
+
+
+class Backtest(_Part):
+    """How the money was promised: on the `test_days` that end `gap_days` before the release, or on random rows."""
+
+    split: Literal["time", "random"]
+    test_days: int = Field(ge=7, le=42)
+    gap_days: int = Field(ge=0, le=42)
+
+
+class Review(_Part):
+    """The threshold aims at `alerts_per_day`, set `at training` or `daily`; ranked by expected loss or probability."""
+
+    alerts_per_day: int = Field(ge=1, le=200)
+    threshold: Literal["at training", "daily"]
+    rank_by: Literal["expected loss", "probability"]
+
+
+Late = Literal["zero", "last known", "model without", "no alerts"]
+
+
+class Pipeline(_Part):
+    """The whole document. `late_ledger`: what is done while the payments of stream and warehouse are a day late."""
+
+    signs: Annotated[tuple[Sign, ...], Field(min_length=1, max_length=12)]
+    labels: Labels
+    learning: Learning
+    backtest: Backtest
+    review: Review
+    late_ledger: Late
+
+    @classmethod
+    def of(cls, document: Any) -> "Pipeline":
+        """The design that plain data states. Raises `GraderError`: key, value, rule and what to change."""
+        if isinstance(document, dict) and isinstance(document.get("signs"), list):
+            document = document | {"signs": tuple(document["signs"])}
+        try:
+            design = cls.model_validate(document)
+        except ValidationError as error:
+            raise GraderError("\n".join(_lines(error))) from None
+        if wrong := list(design.contradictions()):
+            raise GraderError("\n".join(wrong))
+        return design
+
+    def contradictions(self) -> Iterator[str]:
+        """What cannot be meant, each with what to change."""
+        for number, one in enumerate(self.signs):
+            yield from _sign_lines(f"signs.{number}", one)
+        if len(set(self.signs)) < len(self.signs):
+            yield "signs holds an entry twice; each may stand once. Remove one."
+        labels, window = self.labels, self.learning.window_days
+        if labels.unreported == "left out" and labels.ripen_days >= window:
+            yield (
+                f"labels.ripen_days is {labels.ripen_days}, not below learning.window_days, {window}: no honest "
+                "payment is left to learn from. Learn from a longer window, or let labels ripen for less."
+            )
+        if all(one.sign in LEDGER_SIGNS for one in self.signs) and self.late_ledger == "model without":
+            yield "late_ledger is 'model without', but no sign is left without the ledger. Add one, or do otherwise."
+
+
+def _sign_lines(where: str, one: Sign) -> Iterator[str]:
+    if one.source not in SOURCES[one.sign]:
+        yield f"{where}.source is {one.source!r}; {one.sign} comes from {' or '.join(SOURCES[one.sign])}. Name it."
+    elif one.known not in KNOWN[one.source]:
+        yield f"{where}.known is {one.known!r}; of {one.source} it is {' or '.join(KNOWN[one.source])}. Name one."
+    if one.sign in WINDOWED and one.window_days is None:
+        yield f"{where}.window_days is missing; {one.sign} looks back over 1 to 60 days. Add it."
+    if one.sign not in WINDOWED and one.window_days is not None:
+        yield f"{where}.window_days is {one.window_days}; {one.sign} has no window. Remove it."
+
+
+def _lines(error: ValidationError) -> Iterator[str]:
+    for one in error.errors():
+        entry = ".".join(str(part) for part in one["loc"]) or "the design"
+        if one["type"] == "extra_forbidden":
+            yield f"{entry} is no key of a design. Rename or remove it; help(suite.Pipeline) names them."
+        elif one["type"] == "missing":
+            yield f"{entry} is missing. Add it; help(suite.Pipeline) says what it is."
+        else:
+            rule = one["msg"].replace("Input should be", "it must be")
+            yield f"{entry} is {one['input']!r:.60}; {rule[0].lower()}{rule[1:]}. Correct it."

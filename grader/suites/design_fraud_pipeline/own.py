@@ -1,0 +1,71 @@
+"""The rows that the student's own pipeline gets, and what its scores come to."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grader.suite_kit.designs import Draw
+from grader.suites.design_fraud_pipeline.document import Sign
+from grader.suites.design_fraud_pipeline.scenarios import ORACLE, story_of
+from grader.suites.design_fraud_pipeline.signs import Table
+from grader.suites.design_fraud_pipeline.world import CAPACITY, FEE_EUR, LIVE, RELEASE, REVIEW_EUR, stream_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEARN_DAYS = 70
+LEDGER = {
+    "usual_eur_ratio_30d": ("amount_over_usual", 30), "card_payments_1d": ("payments", 1),
+    "card_payments_30d": ("payments", 30), "strange_terminal_60d": ("strange_terminal", 60),
+    "terminal_payments_30d": ("terminal_payments", 30),
+}  # fmt: skip
+REPORTS = {"terminal_reports_14d": ("terminal_reports", 14, "when reported"),
+           "card_fraud_share_30d": ("card_reports", 30, "with the payment")}  # fmt: skip
+
+
+class OwnTask:
+    """Payments to learn from and their labels on the day of the release; later payments to score, and their truth."""
+
+    def __init__(self, one: Draw) -> None:
+        self.table, self.oracle = Table(stream_of(story_of(one)), every=True), dict(one.magnitudes).get(ORACLE, 1.0)
+        table = self.table
+        self.learn = np.flatnonzero((table.day >= RELEASE - LEARN_DAYS) & (table.day < RELEASE))
+        self.live = np.flatnonzero(table.day >= RELEASE)
+        self.rows, self.scored = self._rows(self.learn, "learned"), self._rows(self.live, "served")
+        self.labels = (table.report_day[self.learn] <= RELEASE).astype(int)
+
+    def _rows(self, at: np.ndarray, how: str) -> "pd.DataFrame":
+        import pandas as pd
+
+        table = self.table
+        columns = {"day": table.day[at] - RELEASE, "hour": table.stream.second[table.rows[at]] // 3_600}
+        columns |= {"card": table.customer[at], "terminal": table.terminal[at], "amount": table.amount[at]}
+        stated = {
+            name: {"sign": sign, "source": "stream", "known": "at once", "window_days": days}
+            for name, (sign, days) in LEDGER.items()
+        }
+        stated |= {
+            name: {"sign": sign, "source": "reports", "known": known, "window_days": days}
+            for name, (sign, days, known) in REPORTS.items()
+        }
+        signs = {name: Sign.model_validate(one) for name, one in stated.items()}
+        built = {name: (table.learned(one, RELEASE) if how == "learned" else table.served(one))[at]
+                 for name, one in signs.items()}  # fmt: skip
+        built["usual_eur_ratio_30d"] = np.exp(built["usual_eur_ratio_30d"])
+        for name in ("card_payments_1d", "card_payments_30d", "terminal_payments_30d"):
+            built[name] = np.round(np.expm1(built[name]))
+        return pd.DataFrame(columns | built)
+
+    def money(self, score: np.ndarray) -> float:
+        """The share of the oracle's money: of each day the highest scores are reviewed, where a review pays."""
+        day, gain = self.table.day[self.live], self.table.gain[self.live]
+        saved = 0.0
+        for today in range(RELEASE, RELEASE + LIVE):
+            on = np.flatnonzero((day == today) & (score > REVIEW_EUR))
+            saved += float(gain[on[np.argsort(-score[on], kind="stable")[:CAPACITY]]].sum())
+        return saved / self.oracle
+
+    def expected(self, score: np.ndarray) -> float:
+        """Expected loss over the loss that came."""
+        loss = self.table.fraud[self.live] * (self.table.amount[self.live] + FEE_EUR)
+        return float(score.sum() / loss.sum())

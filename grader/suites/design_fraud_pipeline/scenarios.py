@@ -1,0 +1,84 @@
+"""The scenarios: their published ranges, the stories that they tell, and what a design comes to in each."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from grader.suite_kit.designs import Draw, Moment, Outcome, Range, ScenarioFamily, draw_scenarios
+from grader.suites.design_fraud_pipeline.causes import explained
+from grader.suites.design_fraud_pipeline.document import Pipeline
+from grader.suites.design_fraud_pipeline.signs import table_of
+from grader.suites.design_fraud_pipeline.simulate import Run, backtest, run, saved_share
+from grader.suites.design_fraud_pipeline.world import LIVE, RELEASE, Story
+
+FAMILIES = (
+    ScenarioFamily("ordinary", "ordinary weeks"),
+    ScenarioFamily("new scheme", "a new scheme", {"from day": Range(5, 9, whole=True)}),
+    ScenarioFamily(
+        "peak", "two weeks of peak", {"times the payments": Range(2.3, 2.8), "from week": Range(1, 3, whole=True)}
+    ),
+    ScenarioFamily("late reports", "late reports", {"times as late": Range(1.8, 2.2)}),
+    ScenarioFamily("late source", "a source that is a day late", {"days": Range(11, 14, whole=True)}),
+)
+LATE_REPORTS_FROM = 28
+"""Days before the first release: reports of payments from then on are late."""
+SCHEME_DAYS = 14
+"""Days after which a new scheme is to be found: its first reports have come by then."""
+ORACLE, BASELINE = "oracle, EUR", "largest amounts, EUR"
+"""What the oracle and the baseline save in a scenario stand among its magnitudes, for money is told against them."""
+
+
+def draw(seed: int) -> dict[str, list[Draw]]:
+    """The scenarios of a seed, still without the oracle's money: the same customers and frauds in all of them."""
+    drawn = draw_scenarios(FAMILIES, seed)
+    return {family: [replace(one, seed=seed % 2**31) for one in some] for family, some in drawn.items()}
+
+
+def story_of(one: Draw) -> Story:
+    """The story that a scenario tells."""
+    if one.family == "new scheme":
+        return Story(one.seed, scheme_day=RELEASE + int(one["from day"]))
+    if one.family == "peak":
+        return Story(one.seed, RELEASE + 7 * int(one["from week"]), one["times the payments"])
+    if one.family == "late reports":
+        return Story(one.seed, late_from=RELEASE - LATE_REPORTS_FROM, late_times=one["times as late"])
+    return Story(one.seed)
+
+
+def late_days(one: Draw) -> list[int]:
+    """On which days of the stream the ledger is a day late."""
+    if one.family != "late source":
+        return []
+    chosen = np.random.default_rng(one.seed).choice(LIVE, int(one["days"]), replace=False)
+    return sorted(int(RELEASE + day) for day in chosen)
+
+
+def factor(one: float) -> float:
+    """By what factor a ratio is off 1, in either direction; infinite for what has no ratio."""
+    return max(one, 1 / one) if one > 0 else float("inf")
+
+
+def scheme_found(made: Run, from_day: int) -> float:
+    """The share of the new scheme's money that reviews stopped, from two weeks after it began."""
+    table = made.table
+    due = table.stream.scheme[table.rows] & (table.day >= RELEASE + from_day + SCHEME_DAYS)
+    return float(table.amount[due & made.reviewed].sum() / table.amount[due].sum())
+
+
+def outcome(design: Pipeline, one: Draw) -> Outcome:
+    """What a design comes to in a scenario. Measures are shares, and factors by which a promise is off."""
+    table = table_of(story_of(one))
+    made = run(design, table, late_days(one))
+    measures = {"money": made.net_eur / one[ORACLE], "turned away": made.turned_away}
+    measures |= {"expected frauds": factor(made.expected), "alerts a day": made.alerted.sum() / LIVE}
+    if one.family == "ordinary":
+        saved = saved_share(made)
+        promised = backtest(design, table)
+        measures["promise"] = factor(promised / saved) if saved > 0 else float("inf")
+        measures |= {"promised share": promised, "saved share": saved}
+    if one.family == "new scheme":
+        measures["scheme found"] = scheme_found(made, int(one["from day"]))
+    if one.family == "late source":
+        measures["kept"] = made.net_eur / max(run(design, table).net_eur, 1.0)
+    moments: dict[str, Moment] = {measure: explained(design, made, measure, measures) for measure in measures}
+    return Outcome(measures, moments)

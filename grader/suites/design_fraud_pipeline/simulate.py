@@ -1,0 +1,242 @@
+"""A design run over a stream: releases learn from what was known, payments are scored with what had come."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from grader.suites.design_fraud_pipeline.document import LEDGER_SIGNS, RATE_SIGNS, Pipeline, Sign
+from grader.suites.design_fraud_pipeline.signs import Table
+from grader.suites.design_fraud_pipeline.world import (
+    CAPACITY,
+    DAYS,
+    FEE_EUR,
+    LIVE,
+    RELEASE,
+    REVIEW_EUR,
+    WAIT_EUR,
+)
+
+STREAM_EUR, RELEASE_EUR = 30.0, 150.0
+"""A day of reading the ledger as a stream; the validation of a release by a person."""
+HONEST_ROWS = 4_000
+"""Honest rows that a release learns from, each with the weight of those that it stands for."""
+LEAST_SHARE = 0.15
+"""With weights, payments so young that fewer of their frauds are reported are left out."""
+FIRST_DAYS, RECENT_DAYS = 14, 2
+"""Days before a release, and before a day, whose values set its threshold."""
+
+
+class Model:
+    """A logistic regression on standardised signs; x: (rows, signs)."""
+
+    def __init__(self, x: np.ndarray, label: np.ndarray, weight: np.ndarray) -> None:
+        self.mean, self.scale = np.average(x, axis=0, weights=weight), x.std(axis=0) + 1e-9
+        fitted = LogisticRegression(solver="newton-cholesky").fit((x - self.mean) / self.scale, label, weight)
+        self.weights, self.base = fitted.coef_[0], float(fitted.intercept_[0])
+
+    def probability(self, x: np.ndarray) -> np.ndarray:
+        """That each row is a fraud, (rows,)."""
+        return 1 / (1 + np.exp(-np.clip(self.base + (x - self.mean) / self.scale @ self.weights, -30, 30)))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What may be learned on a day: which rows, and of all rows the labels and weights, (rows,)."""
+
+    use: np.ndarray
+    label: np.ndarray
+    weight: np.ndarray
+
+    @property
+    def possible(self) -> bool:
+        """Whether there are frauds and honest payments among the rows."""
+        return bool(self.label[self.use].any() and not self.label[self.use].all())
+
+
+def learned(design: Pipeline, table: Table, now: int) -> Learned:
+    """The rows of a release on the day `now`, by the design's labels and window."""
+    policy, window = design.labels, design.learning.window_days
+    age, known = now - table.day, table.report_day <= now
+    use, weight = (age > 0) & (age <= window), table.weight
+    if policy.unreported == "wait":
+        use = (age > policy.ripen_days) & (age <= window + policy.ripen_days)
+    elif policy.unreported == "left out":
+        use = use & (known | (age > policy.ripen_days))
+    elif policy.unreported == "weighted":
+        delay = np.sort((table.report_day - table.day)[known & (age > policy.ripen_days)])
+        share = np.searchsorted(delay, age, side="right") / max(len(delay), 1)
+        use = use & (share >= LEAST_SHARE)
+        weight = np.where(known & use, weight / np.maximum(share, LEAST_SHARE), weight)
+    return Learned(use, known, weight)
+
+
+class Release:
+    """A model for `signs` that was made on the day `now`."""
+
+    def __init__(self, table: Table, signs: Sequence[Sign], now: int, rows: Learned) -> None:
+        self.table, self.signs = table, signs
+        groups = {"terminal_rate": table.terminal, "card_rate": table.customer}
+        self.rates = {one.sign: _rate(groups[one.sign], rows) for one in signs if one.sign in RATE_SIGNS}
+        used = np.flatnonzero(rows.use)
+        honest, fraud = used[~rows.label[used]], used[rows.label[used]]
+        some = honest[:: max(1, len(honest) // HONEST_ROWS)]
+        kept = np.concatenate([some, fraud])
+        weight = np.concatenate([rows.weight[some] * len(honest) / len(some), rows.weight[fraud]])
+        x = self.matrix(lambda sign: table.learned(sign, now), kept)
+        self.model = Model(x, rows.label[kept], weight)
+
+    def matrix(self, values: Callable[[Sign], np.ndarray], rows: np.ndarray) -> np.ndarray:
+        """The signs of some rows, (rows, signs)."""
+        found = [self.rates[one.sign] if one.sign in RATE_SIGNS else values(one) for one in self.signs]
+        return np.column_stack([one[rows] for one in found])
+
+
+def _rate(group: np.ndarray, rows: Learned) -> np.ndarray:
+    """The share of frauds among the rows of each row's terminal or card, as a training table has it."""
+    used, size = group[rows.use], int(group.max()) + 1
+    weight = rows.weight[rows.use]
+    frauds, paid = (np.bincount(used, one, size) for one in (weight * rows.label[rows.use], weight))
+    return ((frauds + 0.15) / (paid + 5))[group]
+
+
+@dataclass
+class Run:
+    """What came of a design: of all rows of the table the `probability` and what was `alerted` and `reviewed`."""
+
+    design: Pipeline
+    table: Table
+    probability: np.ndarray
+    alerted: np.ndarray
+    reviewed: np.ndarray
+    releases: int
+
+    @cached_property
+    def live(self) -> np.ndarray:
+        return self.table.day >= RELEASE
+
+    @property
+    def gross_eur(self) -> float:
+        """What reviews saved, their price paid."""
+        return float(self.table.gain[self.reviewed].sum())
+
+    @property
+    def net_eur(self) -> float:
+        """The same less what waited for nothing, releases, and the stream."""
+        stream = any(one.source == "stream" for one in self.design.signs)
+        turned_away = int(self.alerted.sum() - self.reviewed.sum())
+        return self.gross_eur - WAIT_EUR * turned_away - RELEASE_EUR * self.releases - STREAM_EUR * LIVE * stream
+
+    @property
+    def turned_away(self) -> float:
+        """The share of the alerts that nobody had time for."""
+        return 1 - self.reviewed.sum() / max(int(self.alerted.sum()), 1)
+
+    @property
+    def expected(self) -> float:
+        """Frauds that the probabilities promise, over frauds."""
+        return float(self.probability[self.live].sum() / self.table.fraud[self.live].sum())
+
+    def by_day(self, rows: np.ndarray) -> np.ndarray:
+        """How many of some rows lie on each day since the first release, (LIVE,)."""
+        return np.bincount(self.table.day[rows & self.live] - RELEASE, minlength=LIVE)
+
+
+def run(design: Pipeline, table: Table, late_days: Sequence[int] = ()) -> Run:
+    """The design from its first release on; on `late_days` the ledger is a day late."""
+    late = np.isin(table.day, late_days)
+    made = Run(design, table, np.zeros(len(late)), np.zeros(len(late), dtype=bool), late.copy(), 0)
+    step = design.learning.retrain_days or LIVE
+    for now in range(RELEASE, DAYS, step):
+        rows = learned(design, table, now)
+        if rows.possible:
+            _serve(made, now, min(now + step, DAYS), rows, late)
+        made.releases += 1
+    made.reviewed = _first_come(table, made.alerted)
+    return made
+
+
+def _serve(made: Run, now: int, end: int, rows: Learned, late: np.ndarray) -> None:
+    """Scores the payments from the day `now` until before `end` with a release of that day, and alerts."""
+    design, table = made.design, made.table
+    span = np.flatnonzero((table.day >= now - FIRST_DAYS) & (table.day < end))
+    probability = _scored(Release(table, design.signs, now, rows), span, late, design)
+    if design.late_ledger == "model without" and late[span].any():
+        rest = [one for one in design.signs if one.sign not in LEDGER_SIGNS]
+        probability = np.where(late[span], _scored(Release(table, rest, now, rows), span, late, design), probability)
+    value = values(design, probability, table.amount[span])
+    day = table.day[span]
+    first = _filling(value[day < now], design.review.alerts_per_day * FIRST_DAYS)
+    for today in range(now, end):
+        recent = value[(day >= today - RECENT_DAYS) & (day < today)]
+        daily = _filling(recent, design.review.alerts_per_day * RECENT_DAYS)
+        threshold = first if design.review.threshold == "at training" else daily
+        on = day == today
+        silent = design.late_ledger == "no alerts" and bool(late[span][on].any())
+        made.alerted[span[on]] = (value[on] > max(threshold, worth(design))) & (not silent)
+    made.probability[span[day >= now]] = probability[day >= now]
+
+
+def _scored(release: Release, span: np.ndarray, late: np.ndarray, design: Pipeline) -> np.ndarray:
+    served = release.matrix(lambda sign: release.table.served(sign, late, design.late_ledger), span)
+    return release.model.probability(served)
+
+
+def values(design: Pipeline, probability: np.ndarray, amount: np.ndarray) -> np.ndarray:
+    """What payments are ranked by."""
+    return probability * (amount + FEE_EUR) if design.review.rank_by == "expected loss" else probability
+
+
+def worth(design: Pipeline) -> float:
+    """The value from which a review pays for itself, where that can be said."""
+    return REVIEW_EUR if design.review.rank_by == "expected loss" else 0.0
+
+
+def _filling(value: np.ndarray, number: int) -> float:
+    """The value that `number` exceed."""
+    return float(np.partition(value, -number - 1)[-number - 1]) if number < len(value) else 0.0
+
+
+def _first_come(table: Table, alerted: np.ndarray) -> np.ndarray:
+    """Which alerts are reviewed: the first ones of a day while it has room."""
+    at = np.flatnonzero(alerted)
+    before = np.searchsorted(table.day[at], table.day[at])
+    reviewed = np.zeros(len(alerted), dtype=bool)
+    reviewed[at[np.arange(len(at)) - before < CAPACITY]] = True
+    return reviewed
+
+
+def backtest(design: Pipeline, table: Table) -> float:
+    """The share of the money in known frauds that the design was seen to save before its first release."""
+    plan, age = design.backtest, RELEASE - table.day
+    back, window = plan.gap_days + plan.test_days, design.learning.window_days
+    rows = learned(design, table, RELEASE)
+    if plan.split == "time":
+        test = (age > plan.gap_days) & (age <= back)
+        rows = Learned((age > back) & (age <= back + window), rows.label, table.weight)
+    else:
+        drawn = np.random.default_rng(0).random(len(age)) < plan.test_days / max(window, plan.test_days + 7)
+        test, rows = rows.use & drawn, Learned(rows.use & ~drawn, rows.label, rows.weight)
+    if not rows.possible or not rows.label[test].any():
+        return 0.0
+    release, at = Release(table, design.signs, RELEASE, rows), np.flatnonzero(test)
+    probability = release.model.probability(release.matrix(lambda sign: table.learned(sign, RELEASE), at))
+    value = values(design, probability, table.amount[at])
+    at = at[np.argsort(-value)]
+    number = min(design.review.alerts_per_day, CAPACITY) * plan.test_days
+    taken = (np.cumsum(table.weight[at]) <= number) & (np.sort(value)[::-1] > worth(design))
+    gain = (rows.label[at] * (table.amount[at] + FEE_EUR) - REVIEW_EUR) * table.weight[at]
+    return float(gain[taken].sum() / _best(gain, CAPACITY * plan.test_days))
+
+
+def saved_share(made: Run) -> float:
+    """The share of the money in all frauds that was saved: what `backtest` promised."""
+    gain = made.table.gain[made.live]
+    return made.gross_eur / _best(gain, CAPACITY * LIVE)
+
+
+def _best(gain: np.ndarray, number: int) -> float:
+    top = np.sort(gain)[::-1][:number]
+    return float(top[top > 0].sum())

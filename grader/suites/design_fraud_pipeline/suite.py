@@ -1,0 +1,188 @@
+"""The tests of `design_fraud_pipeline`, and what its notebook shows."""
+
+import functools
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from grader.suite_kit.answer import Answer, Handle, Reply
+from grader.suite_kit.designs import Card, RefusedDesign, judge_questions, random_document
+from grader.suite_kit.score_sheet import Sheet
+from grader.suites.design_fraud_pipeline.cases import CASES, EXERCISE
+from grader.suites.design_fraud_pipeline.document import Pipeline
+from grader.suites.design_fraud_pipeline.own import OwnTask
+from grader.suites.design_fraud_pipeline.requirements import ONLY, OPTIONS, QUESTIONS, TASK
+from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, factor, late_days, story_of
+from grader.suites.design_fraud_pipeline.signs import table_of
+from grader.suites.design_fraud_pipeline.simulate import run
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+OWN_MONEY = ((0.80, 2.0), (0.88, 2.0))
+OWN_LOSS = 1.8
+begin = EXERCISE.begin
+_own = functools.lru_cache(maxsize=3)(OwnTask)
+
+
+def warm() -> None:
+    """What every submission needs alike, done once in a process of the grader's before it forks."""
+    CASES.keep()
+    for one in CASES.find().all_draws():
+        table_of(story_of(one))
+    _own(CASES.find().stream)
+
+
+@EXERCISE.graded("design")
+def design(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The student's design document, run in every scenario."""
+    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("pipeline")
+def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The student's own class: fitted on what was known at the release, scored on the weeks after it."""
+    task = _own(CASES.open(sheet).stream)
+    own = answer.call(name)
+    fitted: Reply = answer.call(own, task.rows, task.labels, method="fit", watch=True)
+    scores = _scores(answer.call(own, task.scored, method="score"), len(task.scored))
+    if scores is None:
+        told = "score(rows) must give one finite number a row, in their order: the expected loss in EUR."
+        sheet.end("fail", told + (" Is a return missing?" if scores is None else ""))
+        return
+    money, expected = task.money(scores), task.expected(scores)
+    reviews = int((scores > 12).sum())
+    for number, (limit, points) in enumerate(OWN_MONEY):
+        did = (
+            "No score exceeds the 12 EUR that a review costs, so nothing is reviewed: score in EUR, not as a chance."
+            if not reviews
+            else f"Your reviews saved {_shown(100 * money)} % of what the oracle saved."
+        )
+        measured, required = f"{_shown(100 * money)} %", f"at least {100 * limit:g} %"
+        sheet.judge("own money", measured, required, money >= limit, did, points=points, explained=not number)
+    off = factor(expected)
+    why = "too little" if expected < 1 else "too much"
+    did = f"Your scores add up to {_shown(expected)} times the loss that came, {why}."
+    if fitted.changed:
+        did += " fit changed the rows that it was given."
+    met = off <= OWN_LOSS and money >= OWN_MONEY[0][0]
+    sheet.judge("own loss", f"{_shown(off)} x", f"at most {OWN_LOSS:g} x", met, did)
+
+
+def _scores(given: Any, number: int) -> np.ndarray | None:
+    """The scores as numbers, or None if they are not what was asked for."""
+    if isinstance(given, Handle) or given is None:
+        return None
+    try:
+        scores = np.asarray(given, dtype=float).ravel()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return scores if len(scores) == number and bool(np.isfinite(scores).all()) else None
+
+
+def _shown(figure: float) -> str:
+    """A figure that the student's scores make, with few digits: many could spell a hidden row."""
+    return f"{min(max(figure, -999.0), 999.0):.2g}" if np.isfinite(figure) else "endlessly"
+
+
+@EXERCISE.graded("predictions")
+def predictions(sheet: Sheet, answer: Answer, name: str, design: str) -> None:
+    """What the design would come to if one entry of it were otherwise."""
+    judge_questions(sheet, answer, name, design, TASK, CASES.open(sheet).draws, QUESTIONS, needs=ONLY)
+
+
+# What the notebook shows
+
+Given = ParamSpec("Given")
+Gave = TypeVar("Gave")
+
+
+def for_readers(function: Callable[Given, Gave]) -> Callable[Given, Gave | None]:
+    """Does nothing while nbgrader or the grader runs the notebook: nobody looks, and a simulation takes its time."""
+
+    @functools.wraps(function)
+    def shown(*given: Given.args, **named: Given.kwargs) -> Gave | None:
+        if os.environ.get("NBGRADER_EXECUTION"):
+            return None
+        try:
+            return function(*given, **named)
+        except NotImplementedError:
+            print("There is no design yet: write design() first.")
+        except RefusedDesign as refused:
+            print(f"The design is refused.\n{refused}")
+        return None
+
+    return shown
+
+
+def _document(given: Any) -> Pipeline:
+    return TASK.read(given() if callable(given) else given)
+
+
+@for_readers
+def scenarios() -> "pd.DataFrame":
+    """The scenarios with the ranges from which the hidden ones are drawn, and the public ones' money."""
+    import pandas as pd
+
+    rows = []
+    for family, (one, *_) in CASES.public().draws.items():
+        ranges = ", ".join(f"{name} {span}" for name, span in TASK.scenarios[family].ranges.items())
+        rows.append([TASK.scenarios[family].title, ranges, round(one[ORACLE]), round(one[BASELINE])])
+    return pd.DataFrame(rows, columns=["scenario", "drawn from", ORACLE, BASELINE]).set_index("scenario")
+
+
+@for_readers
+def requirements() -> "pd.DataFrame":
+    """What is required of a design, a row a criterion."""
+    import pandas as pd
+
+    rows = [
+        (one.family, EXERCISE.families[one.family].title, "; ".join(
+            f"{one.rule} {one.told(limit)}: {points:g}" for limit, points in one.steps))
+        for one in TASK.requirements.values()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["criterion", "what is measured", "required: points"]).set_index("criterion")
+
+
+@for_readers
+def scorecard(design: Any) -> Card:
+    """The table of a design on the public scenarios, by the grader's own code."""
+    return TASK.scorecard(_document(design), CASES.public().draws)
+
+
+@for_readers
+def measures(design: Any) -> "pd.DataFrame":
+    """Everything that was measured, a row a scenario."""
+    table = TASK.table(_document(design), CASES.public().draws)
+    return table[[name for name in table if not name.endswith("EUR")]].astype(float).round(2)
+
+
+@for_readers
+def timeline(design: Any, family: str = "new scheme") -> "Axes":
+    """Alerts, reviews and the frauds among them by day of a public scenario."""
+    from mlsd_lib.lesson.plotting import lines
+
+    (one, *_) = CASES.public().draws[family]
+    made = run(_document(design), table_of(story_of(one)), late_days(one))
+    frauds = made.table.fraud
+    found = {"frauds": frauds, "alerts": made.alerted, "frauds reviewed": made.reviewed & frauds}
+    series = {name: made.by_day(rows).astype(float) for name, rows in found.items()}
+    title = f"{TASK.scenarios[family].title.capitalize()}: what came, what was held, what was found"
+    return lines(
+        series, title, "days since the first release", "payments a day", at=np.arange(len(made.by_day(frauds)))
+    )
+
+
+def random_design(seed: int) -> dict[str, Any]:
+    """A valid design at random, from the ranges of the document."""
+    return random_document(np.random.default_rng(seed), OPTIONS, TASK)[0]
+
+
+@for_readers
+def own_task() -> tuple["pd.DataFrame", np.ndarray]:
+    """The public rows and labels that `fit` gets: what was known on the day of the release."""
+    task = _own(CASES.public().stream)
+    return task.rows.copy(), task.labels.copy()
