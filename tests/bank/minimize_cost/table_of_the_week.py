@@ -44,7 +44,7 @@ class Policy:
         scale = np.quantile(recent / self.shape[np.arange(step - 12, step) % 288], 0.7)
         trend = max(recent[-2:].mean() - recent[:-2].max(), 0) / 1.5
         ahead = max(scale * self.shape[near].max(), recent[-2:].mean() + 4.5 * trend)
-        self.kept = np.append(self.kept[1:], 1.03 * ahead / self.offer["machine_per_s"])
+        self.kept = np.append(self.kept[1:], 1.02 * ahead / self.offer["machine_per_s"])
         need = self.kept.max()
         above = max(need - seen["up"]["reserved"], 0.0)
         ran = seen["taken"] + seen["up"]["spot"]
