@@ -27,7 +27,7 @@ APP = ("answers", "wrong values", "missing and unknown", "broken bodies", "sent 
 def warm() -> None:
     """What every submission needs alike, done once in a process of the grader's before it forks."""
     CASES.keep()
-    for module in EXERCISE.preloads:
+    for module in (*EXERCISE.preloads, f"{__package__}.warmed"):
         importlib.import_module(module)
 
 
