@@ -1,6 +1,6 @@
 """The exercise as its notebook imports it: `from grader.suites import design_fraud_pipeline as suite`."""
 
-from grader.suites.design_fraud_pipeline.document import Pipeline
+from grader.suites.design_fraud_pipeline.document import Pipeline, Sign
 from grader.suites.design_fraud_pipeline.suite import (
     CASES,
     EXERCISE,
@@ -20,6 +20,6 @@ from grader.suites.design_fraud_pipeline.suite import (
 )
 
 __all__ = [
-    "CASES", "EXERCISE", "TASK", "Pipeline", "begin", "design", "measures", "own_task", "pipeline", "predictions",
-    "random_design", "requirements", "scenarios", "scorecard", "timeline", "warm",
+    "CASES", "EXERCISE", "TASK", "Pipeline", "Sign", "begin", "design", "measures", "own_task",
+    "pipeline", "predictions", "random_design", "requirements", "scenarios", "scorecard", "timeline", "warm",
 ]  # fmt: skip

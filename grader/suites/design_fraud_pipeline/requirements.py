@@ -40,7 +40,7 @@ def _money(design: Pipeline, draws: Draws, family: str) -> float:
 def expected_as_seen(design: Pipeline, draws: Draws) -> float:
     """Expected frauds over frauds in ordinary weeks, were every payment honest that is not reported yet."""
     seen = design.model_copy(update={"labels": Labels(ripen_days=0, unreported="honest")})
-    return 1 / TASK.outcome(seen, draws["ordinary"][0]).measures["expected frauds"]
+    return TASK.outcome(seen, draws["ordinary"][0]).measures["expected over real"]
 
 
 QUESTIONS = (

@@ -70,7 +70,11 @@ def outcome(design: Pipeline, one: Draw) -> Outcome:
     table = table_of(story_of(one))
     made = run(design, table, late_days(one))
     measures = {"money": made.net_eur / one[ORACLE], "turned away": made.turned_away}
-    measures |= {"expected frauds": factor(made.expected), "alerts a day": made.alerted.sum() / LIVE}
+    measures |= {
+        "expected frauds": factor(made.expected),
+        "expected over real": made.expected,
+        "alerts a day": made.alerted.sum() / LIVE,
+    }
     if one.family == "ordinary":
         saved = saved_share(made)
         promised = backtest(design, table)

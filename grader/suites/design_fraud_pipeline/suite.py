@@ -1,6 +1,7 @@
 """The tests of `design_fraud_pipeline`, and what its notebook shows."""
 
 import functools
+import importlib
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -30,6 +31,8 @@ _own = functools.lru_cache(maxsize=3)(OwnTask)
 
 def warm() -> None:
     """What every submission needs alike, done once in a process of the grader's before it forks."""
+    for module in EXERCISE.preloads:
+        importlib.import_module(module)
     CASES.keep()
     for one in CASES.find().all_draws():
         table_of(story_of(one))

@@ -1,0 +1,119 @@
+"""What is `design_fraud_pipeline`'s own: signs against a slow count, what a label policy sees, capacity, refusals."""
+
+import copy
+
+import numpy as np
+import pytest
+
+import grader.suites.design_fraud_pipeline as suite
+from grader.suite_kit.designs import RefusedDesign, random_marks
+from grader.suites.design_fraud_pipeline import simulate
+from grader.suites.design_fraud_pipeline.requirements import OPTIONS, TASK
+from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE
+from grader.suites.design_fraud_pipeline.signs import table_of
+from grader.suites.design_fraud_pipeline.world import CAPACITY, RELEASE, Story
+from tests.grader.suites.contract import bank_of, cells_of, reference_of
+
+BANK = bank_of("design_fraud_pipeline")
+REFERENCE = cells_of(BANK, reference_of(BANK))["design"]()
+TABLE = table_of(Story(3))
+ASKED = np.random.default_rng(0).choice(np.flatnonzero(TABLE.day > 70), 25, replace=False)
+
+
+def sign(name, source, known, days):
+    return suite.Sign(sign=name, source=source, known=known, window_days=days)
+
+
+def counted(name, row, days, today, late):
+    """The sign of one row by a slow look at all payments before it."""
+    stream, at = TABLE.stream, TABLE.rows[row]
+    end = stream.day[at] - late
+    group = stream.terminal if name == "terminal_payments" else stream.customer
+    before = np.arange(len(stream.day)) < at
+    within = (stream.day >= end - days) & ((stream.day < end) | (before & (stream.day == stream.day[at]) & today))
+    if name == "strange_terminal":
+        return float(
+            not (within & (stream.customer == stream.customer[at]) & (stream.terminal == stream.terminal[at])).any()
+        )
+    mine = within & (group == group[at])
+    if name == "amount_over_usual":
+        amount = stream.amount[at]
+        return np.log(amount * (mine.sum() + 1) / (stream.amount[mine].sum() + amount))
+    return np.log1p(mine.sum())
+
+
+@pytest.mark.parametrize("name", ["amount_over_usual", "payments", "strange_terminal", "terminal_payments"])
+@pytest.mark.parametrize(("source", "late"), [("stream", 0), ("warehouse", 0), ("stream", 1), ("warehouse", 1)])
+def test_a_served_sign_holds_what_had_come_by_then(name, source, late):
+    one = sign(name, source, "at once" if source == "stream" else "next midnight", 9)
+    days = np.full(len(TABLE.rows), bool(late))
+    served = TABLE.served(one, days)[ASKED]
+    right = [counted(name, row, 9, source == "stream" and not late, late) for row in ASKED]
+    assert served == pytest.approx(right)
+
+
+def test_reports_count_on_the_day_on_which_they_came():
+    one, stream = sign("terminal_reports", "reports", "when reported", 14), TABLE.stream
+    for row in ASKED:
+        at = TABLE.rows[row]
+        day, there = stream.day[at], stream.terminal == stream.terminal[at]
+        came = there & (stream.report_day <= day) & (stream.report_day > day - 14)
+        paid = there & (stream.day < day) & (stream.day >= day - 14)
+        assert TABLE.served(one)[row] == pytest.approx(came.sum() / (1 + paid.sum()))
+
+
+def test_training_rows_are_served_ones_unless_the_document_says_that_more_was_known():
+    honest = [sign("payments", "stream", "at once", 5), sign("payments", "warehouse", "next midnight", 5),
+              sign("card_reports", "reports", "when reported", 30)]  # fmt: skip
+    for one in honest:
+        assert np.array_equal(TABLE.learned(one, RELEASE), TABLE.served(one))
+    for one in (sign("payments", "warehouse", "at once", 5), sign("card_reports", "reports", "with the payment", 30)):
+        assert (TABLE.learned(one, RELEASE) > TABLE.served(one)).any()
+
+
+@pytest.mark.parametrize("policy", ["honest", "wait", "left out", "weighted"])
+def test_no_label_policy_sees_a_report_before_it_came(policy):
+    design = TASK.read(REFERENCE | {"labels": {"ripen_days": 20, "unreported": policy}})
+    rows = simulate.learned(design, TABLE, RELEASE)
+    assert not (rows.label & (TABLE.report_day > RELEASE)).any()
+    assert not (rows.use & (TABLE.day >= RELEASE)).any()
+    young = rows.use & (RELEASE - TABLE.day <= 20)
+    assert {"honest": young.any(), "wait": not young.any(), "left out": rows.label[young].all(),
+            "weighted": (rows.weight[young & rows.label] > 1).any()}[policy]  # fmt: skip
+
+
+def test_of_a_day_the_first_alerts_are_reviewed_while_there_is_room():
+    made = simulate.run(TASK.read(REFERENCE), TABLE)
+    assert made.by_day(made.reviewed).max() <= CAPACITY
+    assert not (made.reviewed & ~made.alerted).any()
+    full = simulate._first_come(TABLE, np.ones(len(TABLE.rows), dtype=bool))
+    day = TABLE.day == RELEASE
+    assert np.flatnonzero(full & day).tolist() == np.flatnonzero(day)[:CAPACITY].tolist()
+
+
+def test_the_oracle_saves_more_than_the_baseline_in_every_scenario():
+    for some in suite.CASES.public().draws.values():
+        for one in some:
+            assert one[ORACLE] > one[BASELINE] > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"learnin": {}}, "learnin is no key of a design"),
+        ({"late_ledger": "nothing"}, "late_ledger is 'nothing'"),
+        ({"labels": {"ripen_days": 60, "unreported": "left out"}}, "labels.ripen_days is 60, not below"),
+        ({"signs": [{"sign": "night", "source": "stream", "known": "at once"}]}, "night comes from message"),
+        ({"signs": [{"sign": "payments", "source": "stream", "known": "at once"}]}, "window_days is missing"),
+        ({"signs": 2 * REFERENCE["signs"][:1]}, "an entry twice"),
+    ],
+)
+def test_a_refused_design_says_what_to_change(change, says):
+    with pytest.raises(RefusedDesign, match=says):
+        TASK.read(copy.deepcopy(REFERENCE) | change)
+
+
+def test_designs_at_random_get_next_to_nothing():
+    marks = random_marks(TASK, OPTIONS, suite.CASES.public().draws, 30)
+    assert np.median(marks) <= 1
+    assert (marks >= 10).mean() < 0.04
