@@ -78,7 +78,7 @@ def test_a_policy_is_plain_data_and_back():
 
 
 def test_random_policies_fail(quick):
-    marks = random_marks(evenings.TASK, OPTIONS, draw_scenarios(evenings.FAMILIES, 13), 150)
+    marks = random_marks(evenings.TASK, OPTIONS, draw_scenarios(evenings.FAMILIES, 13), 400)
     assert np.median(marks) <= 1
     assert np.mean(marks >= 5) < 0.02
 
@@ -116,4 +116,4 @@ def test_a_wrong_order_is_told_from_wrong_answers(secret):
         def predict_many(self, rows):
             return super().predict_many(rows)[::-1]
 
-    assert "in another order than the rows" in suite.answers(FastScorer).report.text()
+    assert "in another order than the rows" in " ".join(suite.answers(FastScorer).report.text().split())
