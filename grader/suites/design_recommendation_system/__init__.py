@@ -1,0 +1,21 @@
+"""The exercise as its notebook imports it: `from grader.suites import design_recommendation_system as suite`."""
+
+from grader.suites.design_recommendation_system import document
+from grader.suites.design_recommendation_system.document import RecommendationDesign
+from grader.suites.design_recommendation_system.show import halved, lists, measure, scenarios, scorecard, timeline
+from grader.suites.design_recommendation_system.suite import (
+    CASES,
+    EXERCISE,
+    begin,
+    cost,
+    predictions,
+    quality,
+    resilience,
+    service_level,
+    warm,
+)
+
+__all__ = [
+    "CASES", "EXERCISE", "RecommendationDesign", "begin", "cost", "document", "halved", "lists", "measure",
+    "predictions", "quality", "resilience", "scenarios", "scorecard", "service_level", "timeline", "warm",
+]  # fmt: skip

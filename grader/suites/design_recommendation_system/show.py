@@ -1,0 +1,80 @@
+"""What a reader tries a design with: the public scenarios, by the code that judges. Nothing is required here."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from grader.suite_kit.designs import Card, Draw
+from grader.suites.design_recommendation_system import predictions
+from grader.suites.design_recommendation_system.document import RecommendationDesign
+from grader.suites.design_recommendation_system.measures import money, played_in, run, worst_minute
+from grader.suites.design_recommendation_system.shop import FIRST_STEP, STEP_H
+from grader.suites.design_recommendation_system.stories import FAMILIES, card_of
+from grader.suites.design_recommendation_system.suite import TASK, public_cases
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def scenarios() -> "pd.DataFrame":
+    """The families of scenarios, the ranges of the grader's, and the figures of the public one."""
+    import pandas as pd
+
+    draws = public_cases().draws
+    rows = {
+        one.name: {
+            "scenario": one.title,
+            "the grader draws": ", ".join(f"{name} {span}" for name, span in one.ranges.items()),
+            "public": ", ".join(f"{name} {value:.3g}" for name, value in draws[one.name][0].magnitudes),
+        }
+        for one in FAMILIES
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("family")
+
+
+def scorecard(document: Any) -> Card:
+    """The tables of the first four tests."""
+    return TASK.scorecard(document, public_cases().draws)
+
+
+def measure(document: Any, family: str, times: float = 1.0) -> dict[str, float]:
+    """What a design comes to in the public scenario of a family.
+
+    With another number of `times` as many requests: good answers in the worst minute, for `day` also EUR a day.
+    """
+    design, draw = TASK.read(document), _public(family)
+    if times == 1.0 or family == "items":
+        return dict(run(design, draw).measures)
+    card = card_of(design, draw, times)
+    eur = {"eur": sum(money(design, card).values())} if family == "day" else {}
+    return {"good": worst_minute(card), **eur}
+
+
+def timeline(document: Any, family: str, times: float = 1.0) -> "Figure":
+    """Requests, the queue, replicas and latency over the public scenario of a family; its verdict is printed."""
+    card = card_of(TASK.read(document), _public(family), times)
+    print(card.verdict)
+    return card.plot()
+
+
+def lists(documents: Mapping[str, Any], family: str = "items") -> "Axes":
+    """The worth of designs' lists over the hours of a story, as a share of the best lists' clicks."""
+    import numpy as np
+
+    from mlsd_lib.lesson.plotting import lines
+
+    played = {name: played_in(_public(family), TASK.read(one)) for name, one in documents.items()}
+    shares = {name: (one.clicks / one.best)[FIRST_STEP:] for name, one in played.items()}
+    hours = STEP_H * np.arange(FIRST_STEP, FIRST_STEP + len(next(iter(shares.values()))))
+    title = "What lists are worth, hour by hour"
+    return lines(shares, title, "hour of the story", "share of the best lists' clicks", at=hours)
+
+
+def halved(document: Any) -> RecommendationDesign:
+    """The design with half of its replicas, rounded down, at least one; an autoscaler's bounds are halved too."""
+    return predictions.halved(TASK.read(document))
+
+
+def _public(family: str) -> Draw:
+    return public_cases().draws[family][0]

@@ -1,0 +1,96 @@
+"""The tests of `design_recommendation_system`: what is required of a design, and of what its author predicts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.suite_kit.answer import Answer
+from grader.suite_kit.designs import DesignTask, Draw, Requirement, draw_scenarios, judge_questions
+from grader.suite_kit.exercise import CaseSource, load_exercise
+from grader.suite_kit.score_sheet import Sheet
+from grader.suites.design_recommendation_system.document import RecommendationDesign
+from grader.suites.design_recommendation_system.measures import run
+from grader.suites.design_recommendation_system.predictions import GOOD, QUESTIONS
+from grader.suites.design_recommendation_system.stories import FAMILIES
+
+EXERCISE = load_exercise(Path(__file__).parent)
+SURE = ("day", "lists")
+
+
+def _good(family: str, points: float) -> Requirement:
+    return Requirement(family, "good", (family,), "at least", ((GOOD[family], points),), "%", 100)
+
+
+REQUIREMENTS = (
+    _good("day", 2), _good("crowd", 1), _good("growth", 1), _good("replica", 1),
+    Requirement("lists", "quality", ("items",), "at least", ((0.35, 1), (0.47, 1)), "%", 100),
+    Requirement("best lists", "quality", ("items",), "at least", ((0.55, 1),), "%", 100),
+    Requirement("new items", "new", ("items",), "at least", ((0.50, 2),), "%", 100),
+    Requirement("money", "eur", ("day",), "at most", ((60.0, 1), (48.0, 1), (40.0, 1)), "EUR", needs=SURE),
+    Requirement("store", "answered", ("store",), "at least", ((0.98, 1),), "%", 100, needs=("day",)),
+    Requirement("overload", "answered", ("overload",), "at least", ((0.97, 1),), "%", 100, needs=("day",)),
+    Requirement("goodput", "goodput", ("overload",), "at least", ((2.0, 1),), "%", 100, needs=("day",)),
+    Requirement("recovery", "recovery", ("store", "overload"), "at most", ((10.0, 1),), "s", needs=("day",)),
+)  # fmt: skip
+TASK = DesignTask(EXERCISE, RecommendationDesign.of, FAMILIES, run, REQUIREMENTS)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The scenarios by family; nothing of `private` ones is shown."""
+
+    draws: Mapping[str, Sequence[Draw]]
+    private: bool = False
+
+
+def draw_cases(seed: int, private: bool = False) -> Cases:
+    """The scenarios that a seed gives."""
+    return Cases(draw_scenarios(FAMILIES, seed), private)
+
+
+def public_cases() -> Cases:
+    """The scenarios that everybody knows."""
+    return draw_cases(EXERCISE.seeds["public"])
+
+
+CASES = CaseSource(EXERCISE, public_cases)
+begin = EXERCISE.begin
+
+
+def warm() -> None:
+    """Finds the cases, and runs a design in each: a process of the grader's, and its forks, then have all at hand."""
+    CASES.keep()
+    design = RecommendationDesign.of({"candidates": {"popular": 20}, "ranker": "popularity", "refresh_h": 24})
+    for draws in CASES.find().draws.values():
+        for draw in draws:
+            run(design, draw)
+
+
+@EXERCISE.graded("service level")
+def service_level(sheet: Sheet, answer: Answer, design: str) -> None:
+    """Good answers in the daily cycle, a flash crowd, a year later, and with a replica less."""
+    TASK.judge(sheet, answer, design, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("quality")
+def quality(sheet: Sheet, answer: Answer, design: str) -> None:
+    """What the lists are worth, and whether new items are found."""
+    TASK.judge(sheet, answer, design, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("cost")
+def cost(sheet: Sheet, answer: Answer, design: str) -> None:
+    """EUR a day, for a service that keeps its level with lists that are worth something."""
+    TASK.judge(sheet, answer, design, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("resilience")
+def resilience(sheet: Sheet, answer: Answer, design: str) -> None:
+    """The feature store lost, and an overload that nothing can serve."""
+    TASK.judge(sheet, answer, design, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("predictions")
+def predictions(sheet: Sheet, answer: Answer, foresee: str, design: str) -> None:
+    """What the author knows of the design beyond what was measured."""
+    judge_questions(sheet, answer, foresee, design, TASK, CASES.open(sheet).draws, QUESTIONS, needs=SURE)

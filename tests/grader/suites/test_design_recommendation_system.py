@@ -1,0 +1,127 @@
+"""What is special about `design_recommendation_system`: its shop against a slow one, trade-offs, predictions."""
+
+import os
+
+import numpy as np
+import pytest
+
+from grader.suite_kit.designs import random_marks
+from grader.suite_kit.score_sheet import Sheet
+from grader.suites import design_recommendation_system as suite
+from grader.suites.design_recommendation_system import stories
+from grader.suites.design_recommendation_system.document import ITEM_S, RecommendationDesign
+from grader.suites.design_recommendation_system.predictions import edge, halved
+from grader.suites.design_recommendation_system.shop import Shop, play
+from grader.suites.design_recommendation_system.suite import TASK, draw_cases, public_cases
+from mlsd_lib.simulation import SimulationError
+from tests.grader.suites.contract import bank_of, cells_of, reference_of
+
+NAME = "design_recommendation_system"
+RANDOM = int(os.environ.get("MLSD_RANDOM_DESIGNS", "40"))  # two thousand by hand: eight minutes of CPU
+SECRETS = int(os.environ.get("MLSD_SECRETS", "2"))
+
+
+def reference(**changed):
+    """The reference's document with some entries changed; None leaves one out."""
+    plain = cells_of(bank_of(NAME), reference_of(bank_of(NAME)))["design"]() | changed
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"ranker": "factors", "refresh_h": 12, "exploration": {"share": 0.3, "among": "all"}}, {"exploration": None}],
+)
+def test_the_shop_s_lists_are_worth_what_a_slow_shop_says(changed):
+    from grader.hidden.design_recommendation_system.oracle import expected
+
+    design, place = RecommendationDesign.of(reference(**changed)), Shop(5, launched=30)
+    fast, slow = play(place, design), expected(place, design)
+    assert fast.clicks == pytest.approx(slow["clicks"], rel=1e-5)
+    assert fast.new == pytest.approx(slow["new"], rel=1e-5)
+
+
+def test_no_list_is_worth_more_than_the_best_and_none_holds_an_item_twice_or_before_its_birth():
+    place, design = Shop(3, launched=40), RecommendationDesign.of(reference(exploration=None))
+    played = play(place, design)
+    assert (played.clicks <= place.best[0]).all()
+    assert (played.popular <= place.best[0]).all()
+    assert (place.chance[0][:, place.born_h > 0] == 0).all()
+
+
+def test_each_ranker_sees_tastes_more_sharply_and_takes_longer():
+    rankers = list(ITEM_S)
+    worth = [np.mean([play(Shop(seed), RecommendationDesign.of(reference(ranker=one))).quality for seed in range(3)])
+             for one in rankers]  # fmt: skip
+    assert worth == sorted(worth)
+    assert [ITEM_S[one] for one in rankers] == sorted(ITEM_S.values())
+
+
+def test_hidden_magnitudes_lie_in_the_published_ranges_and_every_family_has_a_public_story():
+    assert set(public_cases().draws) == {one.name for one in stories.FAMILIES}
+    for seed in range(50):
+        for family in stories.FAMILIES:
+            for draw in draw_cases(seed, private=True).draws[family.name]:
+                for name, value in draw.magnitudes:
+                    assert family.ranges[name].low <= value <= family.ranges[name].high
+
+
+def test_the_reference_meets_every_requirement_for_other_secrets():
+    for seed in range(SECRETS):
+        card = TASK.scorecard(reference(), draw_cases(1000 + seed).draws)
+        assert card.points == 17, str(card)
+
+
+def test_a_better_design_than_the_reference_loses_nothing():
+    draws = public_cases().draws
+    cheaper = {"cache": {"items": 900, "ttl_s": 30.0, "coalesce": True}}
+    eur = [TASK.measured(TASK.requirements["money"], TASK.read(reference(**one)), draws)[0] for one in (cheaper, {})]
+    assert eur[0] < eur[1]
+    assert TASK.scorecard(reference(**cheaper), draws).points == 17
+
+
+def test_designs_at_random_fail():
+    options = cells_of(bank_of(NAME), bank_of(NAME).at_random, seed=0)["OPTIONS"]
+    marks = random_marks(TASK, options, public_cases().draws, RANDOM)
+    assert np.mean(marks >= 12) < 0.01
+    assert np.median(marks) <= 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"candidates": {"popular": 4, "recent": 50}}, "a list has 10 slots"),
+        ({"replicas": {"count": 12, "autoscaler": {"least": 2, "most": 40}}}, "above the account's quota, 12"),
+        ({"replicas": {"count": 13}}, "replicas.count is 13"),
+        ({"ranker": "bandit"}, "ranker is 'bandit'; it must be 'popularity', 'factors', 'trees' or 'network'"),
+        ({"refresh_h": None}, "refresh_h is missing. Add it."),
+        ({"exploration": {"shares": 0.1}}, "exploration.shares is no entry; known here are share, among"),
+        ({"queue": {"limit": 2}}, "no batch fills"),
+    ],
+)
+def test_a_document_that_cannot_be_meant_is_refused_with_what_to_change(changed, message):
+    with pytest.raises(SimulationError) as refused:
+        RecommendationDesign.of(reference(**changed))
+    assert message in str(refused.value)
+
+
+def test_half_of_a_design_has_half_of_its_replicas_and_one_at_least():
+    scaled = {"count": 5, "autoscaler": {"least": 3, "most": 9}}
+    half = suite.halved(reference(replicas=scaled)).replicas
+    assert (half.count, half.autoscaler.least, half.autoscaler.most) == (2, 1, 4)
+    assert suite.halved(reference(replicas={"count": 1})).replicas.count == 1
+
+
+def test_the_edge_is_where_a_story_begins_to_break():
+    design, (draw,) = halved(RecommendationDesign.of(reference())), public_cases().draws["crowd"]
+    below, above = (suite.measure(design, "crowd", by * edge(design, draw))["good"] for by in (0.95, 1.1))
+    assert below >= 0.95 > above
+
+
+def test_a_failed_story_is_told_with_its_time_and_cause_and_without_its_figures_where_it_is_hidden():
+    document = reference(fallback=None, replicas={"count": 1})
+    told = str(TASK.scorecard(document, public_cases().draws))
+    assert "Flash crowd, minute 2: more was asked than the replicas could answer" in " ".join(told.split())
+    sheet = Sheet("resilience", 4, families=suite.EXERCISE.families, private=True)
+    TASK.judge_document(sheet, RecommendationDesign.of(document), public_cases().draws)
+    assert "The public scenario of this family shows the same by its time" in " ".join(sheet.explanations())
+    assert "120 s" not in sheet.text()
