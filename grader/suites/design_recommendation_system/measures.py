@@ -126,7 +126,7 @@ def _disturbed(card: Scorecard, end_s: float) -> Outcome:
     recovery_s = float(np.argmax(back) * BIN_S - end_s) if back.any() else float("nan")
     during = (arrived >= AT_S) & (arrived < end_s)
     goodput = card.good[during].sum() / (end_s - AT_S) / ((arrived < AT_S).sum() / AT_S)
-    moments = {"recovery": Moment(f"{end_s:.0f} s", _held(card, after))}
+    moments = {"recovery": Moment(f"{end_s:.0f} s", _held(card, after)), "goodput": _little_done(card, during)}
     if (shares[0] < BACK).any():
         first = int(np.argmax(shares[0] < BACK))
         moments["answered"] = _unanswered(card, place == first, first * BIN_S)
@@ -144,6 +144,18 @@ def _unanswered(card: Scorecard, here: np.ndarray, start_s: float) -> Moment:
     else:
         cause = "visitors waited in the queue, or for a timeout that is later than what was promised"
     return Moment(f"{start_s:.0f} s", cause, detail)
+
+
+def _little_done(card: Scorecard, during: np.ndarray) -> Moment:
+    late, good = int((during & card.full & ~card.good).sum()), int((during & card.good).sum())
+    first, last = (int(at // BIN_S) for at in card.scenario.arrived[during][[0, -1]])
+    sums = dict(zip(SUMS, card.record.timeline[first : last + 1].sum(0), strict=True))
+    cause = "what was answered was answered too late" if late > good else "the replicas were too few"
+    if sums["timed_out"] > sums["refused"] + sums["not_sent"]:
+        cause = "the replicas worked on requests that had waited too long"
+    elif sums["busy_s"] < 0.8 * sums["up_s"]:
+        cause = "replicas stood idle while attempts were refused or not sent"
+    return Moment(f"{AT_S:.0f} s", cause, f"Of {during.sum()} visitors {good} got a good answer, {late} one too late.")
 
 
 def _held(card: Scorecard, after: np.ndarray) -> str:

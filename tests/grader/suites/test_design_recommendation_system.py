@@ -118,9 +118,9 @@ def test_the_edge_is_where_a_story_begins_to_break():
 
 
 def test_a_failed_story_is_told_with_its_time_and_cause_and_without_its_figures_where_it_is_hidden():
-    document = reference(fallback=None, replicas={"count": 1})
+    document = reference(fallback=None, replicas={"count": 2})
     told = str(TASK.scorecard(document, public_cases().draws))
-    assert "Flash crowd, minute 2: more was asked than the replicas could answer" in " ".join(told.split())
+    assert "One replica lost, minute 2: too few replicas were left" in " ".join(told.split())
     sheet = Sheet("resilience", 4, families=suite.EXERCISE.families, private=True)
     TASK.judge_document(sheet, RecommendationDesign.of(document), public_cases().draws)
     assert "The public scenario of this family shows the same by its time" in " ".join(sheet.explanations())
