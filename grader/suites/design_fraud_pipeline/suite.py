@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 OWN_MONEY = ((0.80, 2.0), (0.88, 2.0))
-OWN_LOSS = 1.8
+OWN_LOSS = 2.0
 begin = EXERCISE.begin
 _own = functools.lru_cache(maxsize=3)(OwnTask)
 
