@@ -98,6 +98,7 @@ def show_policy(policy: Any, family: str = "overload") -> None:
     came, good = np.bincount(second), np.bincount(second, found.in_time)
     plotting.lines(
         {"came": came, f"answered in {P99_MS:g} ms": good},
-        f"{TASK.scenarios[family].title}: {good.sum() / came.sum():.0%} of the requests answered in time",
-        "second", "requests a second", at=np.arange(len(came)),
+        f"{good.sum() / came.sum():.0%} of the requests answered in time: {TASK.scenarios[family].title}",
+        "second", "requests a second", at=np.arange(len(came)), y_range=(0, None),
+        label_at=dict.fromkeys(("came", f"answered in {P99_MS:g} ms"), int(came.argmax())),
     )  # fmt: skip
