@@ -170,16 +170,16 @@ TASK = DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(), plain
 
 
 def quiet_run(policy: Policy, draws: Draws) -> Run:
-    """A policy at the ordinary rate, 125 requests a second, for two minutes."""
+    """A policy at the ordinary rate, 125 requests a second, for a minute."""
     seed = draws["steady"][0].seed
-    return Run(policy, plain_scenario("ordinary", traces.constant(np.random.default_rng([seed, 1]), RATE, 120.0), seed))
+    return Run(policy, plain_scenario("ordinary", traces.constant(np.random.default_rng([seed, 1]), RATE, 60.0), seed))
 
 
 def _largest_rate(policy: Policy, draws: Draws) -> float:
     """What full batches do: more come than can be served, and whoever finds four batches waiting is refused."""
     full = Policy(policy.largest_batch, policy.longest_wait_ms, 4 * policy.largest_batch)
     seed = draws["steady"][0].seed
-    arrived = traces.constant(np.random.default_rng([seed, 2]), 1.5 * CURVE.rows_per_s(policy.largest_batch), 20.0)
+    arrived = traces.constant(np.random.default_rng([seed, 2]), 1.5 * CURVE.rows_per_s(policy.largest_batch), 10.0)
     record = Run(full, plain_scenario("full", arrived, seed)).record
     return record.total("rows") / record.total("busy_s")
 
