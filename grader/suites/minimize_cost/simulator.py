@@ -112,8 +112,8 @@ class Run:
         share = lost[cause] / sum(step.dropped for step in self.steps)
         detail = (
             f"There were {one.load:,} requests a second for a capacity of {one.capacity:,} ({one.reserved} reserved, "
-            f"{one.on_demand} on demand, {one.spot} spot; {one.starting} starting). So were lost {share:.0%} of the "
-            "day's lost requests."
+            f"{one.on_demand} on demand, {one.spot} spot; {one.starting} starting). {share:.0%} of the day's lost "
+            "requests have this cause."
         )
         return Moment(_clock(place), cause, detail)
 
