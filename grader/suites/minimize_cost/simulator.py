@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from grader.suite_kit.designs import Moment
 from grader.suite_kit.plain import is_number
@@ -149,7 +149,7 @@ class Run:
         plotting.lines(loads, title, "", "a second", at=hours, ax=axes[0])
         kinds = {name.replace("_", " "): table[name] for name in ("reserved", *KINDS)}
         plotting.lines(kinds, "Machines that are up", "hour of the day", "machines", at=hours, ax=axes[1])
-        return axes[0].get_figure()
+        return cast("Figure", axes[0].figure)
 
 
 def simulate(decide: Callable[[dict[str, Any]], Any], offer: Offer, day: Day, reserved: int) -> Run:
