@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from grader.sandbox import make_sandbox
+from grader.suite_kit.answer import ImportGuard
 from tests.grader.grading.beside import PATIENT, SERVER
 from tests.grader.suites.contract import suite_of
 
@@ -12,7 +13,8 @@ from tests.grader.suites.contract import suite_of
 @pytest.fixture(autouse=True)
 def no_secret(monkeypatch, tmp_path):
     monkeypatch.setenv("MLSD_SECRET_FILE", str(tmp_path / "none"))
-    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))  # an import guard of one test is not another's
+    # An import guard of one test, or of a module of tests that ran an answer when it was collected, is not another's.
+    monkeypatch.setattr(sys, "meta_path", [one for one in sys.meta_path if not isinstance(one, ImportGuard)])
 
 
 @pytest.fixture
