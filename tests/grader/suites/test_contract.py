@@ -44,6 +44,7 @@ def test_its_statement_names_every_criterion_and_what_its_suite_requires(name):
     points = {cell: exercise.points[test.replace("_", " ")] for cell, (test, _) in calls_of(bank).items()}
     assert points == bank.maxima
     assert sum(bank.maxima.values()) == 20
+    assert "suite.EXERCISE.plot_attempts()" in dict(bank.cells)["attempts"]
 
 
 LESSONS = {
