@@ -100,4 +100,4 @@ class SlowScorer:
         total = self.output_bias
         for weight, unit in zip(self.output, self.normalised(units), strict=True):
             total += weight * unit
-        return 1 / (1 + math.exp(-total))
+        return 1.0 / (1.0 + math.exp(-total))
