@@ -20,7 +20,7 @@ def explained(design: Pipeline, made: Run, measure: str, measures: Mapping[str, 
     if measure == "promise":
         came = f"Promised {measures['promised share']:.0%} of the money in frauds, saved {measures['saved share']:.0%}."
         return Moment("before the first release", false_promise(design), came)
-    if measure == "expected frauds":
+    if measure in ("expected frauds", "over labels as seen"):
         return Moment("over all days", labels_cause(design), f"Expected frauds over frauds: {made.expected:.2f}.")
     if measure == "kept":
         return Moment("on the late days", late_cause(design), f"{measures['kept']:.0%} of the money was kept.")

@@ -15,10 +15,12 @@ REQUIREMENTS = (
     Requirement("money", "money", ("ordinary",), "at least", ((0.70, 1), (0.74, 2)), "%", times=100.0),
     Requirement("new scheme", "scheme found", ("new scheme",), "at least", ((0.18, 2),), "%", times=100.0, needs=ONLY),
     Requirement("promise", "promise", ("ordinary",), "at most", ((1.75, 2),), "x", needs=ONLY),
-    Requirement("labels", "expected frauds", ("ordinary",), "at most", ((1.35, 1),), "x", needs=ONLY),
-    Requirement("late labels", "expected frauds", ("late reports",), "at most", ((2.0, 1),), "x", needs=ONLY),
+    Requirement("labels", "expected frauds", ("ordinary",), "at most", ((1.42, 1),), "x", needs=ONLY),
+    Requirement(
+        "late labels", "over labels as seen", ("late reports",), "at most", ((0.92, 1),), "x", needs=("money", "labels")
+    ),
     Requirement("capacity", "turned away", ("peak",), "at most", ((0.25, 2),), "%", times=100.0, needs=ONLY),
-    Requirement("late source", "kept", ("late source",), "at least", ((0.88, 1),), "%", times=100.0, needs=ONLY),
+    Requirement("late source", "kept", ("late source",), "at least", ((0.85, 1),), "%", times=100.0, needs=ONLY),
 )
 TASK = DesignTask(EXERCISE, Pipeline.of, scenarios.FAMILIES, scenarios.outcome, REQUIREMENTS)
 

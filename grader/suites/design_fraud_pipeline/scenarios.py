@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.suite_kit.designs import Draw, Moment, Outcome, Range, ScenarioFamily, draw_scenarios
 from grader.suites.design_fraud_pipeline.causes import explained
-from grader.suites.design_fraud_pipeline.document import Pipeline
+from grader.suites.design_fraud_pipeline.document import Labels, Pipeline
 from grader.suites.design_fraud_pipeline.signs import table_of
 from grader.suites.design_fraud_pipeline.simulate import Run, backtest, run, saved_share
 from grader.suites.design_fraud_pipeline.world import LIVE, RELEASE, Story
@@ -82,6 +82,10 @@ def outcome(design: Pipeline, one: Draw) -> Outcome:
         measures |= {"promised share": promised, "saved share": saved}
     if one.family == "new scheme":
         measures["scheme found"] = scheme_found(made, int(one["from day"]))
+    if one.family == "late reports":
+        # Streams differ much in how far any policy is off; what it is over labels as seen hardly differs.
+        seen = design.model_copy(update={"labels": Labels(ripen_days=0, unreported="honest")})
+        measures["over labels as seen"] = factor(made.expected) / factor(run(seen, table).expected)
     if one.family == "late source":
         measures["kept"] = made.net_eur / max(run(design, table).net_eur, 1.0)
     moments: dict[str, Moment] = {measure: explained(design, made, measure, measures) for measure in measures}
