@@ -1,8 +1,9 @@
 """What every test needs: the course's root on the path, no reader's record touched, no limit on an example's time.
 
 And how the workers of `mlsd test` share the tests out. What is prepared for several tests is prepared once if these go
-to one worker: those of a module with a fixture of its own, of a case study, of an exercise's sandbox. Every other test
-goes to whichever worker is free. What only lies in a folder, `tests.prepared` has made once for all workers.
+to one worker: those of a module with a fixture of its own, of a case study, of an exercise's sandbox; and the notebooks
+that run alone, which would else keep every worker waiting for one of them. Every other test goes to whichever worker is
+free. What only lies in a folder, `tests.prepared` has made once for all workers.
 """
 
 import functools
@@ -42,6 +43,10 @@ def shared_by(root, nodeid):
     path, _, test = nodeid.partition("::")
     folder, module = path.rpartition("/")[::2]
     about = re.search(r"\[(\w+)", test)  # the first of its parameters: the case study, the exercise
+    if folder == "tests/notebooks" and (notebook := re.search(r"\[(.+\.ipynb)\]", test)):
+        from mlsd_lib.notebooks.runner import runs_alone
+
+        return f"{folder}/alone" if runs_alone(root / notebook[1]) else nodeid
     if folder == "tests/case_studies" and module == "test_contract.py" and about:
         return f"{folder}/{about[1]}"
     if folder.startswith("tests/case_studies/"):

@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import shared_by
 
 ROOT = Path(__file__).parents[1]
+SCALING = "chapters/02_design_a_machine_learning_system/09_scaling.ipynb"
 PREPARES = """
 import pathlib
 import pytest
@@ -73,6 +74,8 @@ def test_a_module_that_prepares_something_stays_on_one_worker_and_other_tests_go
         ("tests/case_studies/fraud/test_cli.py::test_report", "tests/case_studies/fraud"),
         ("tests/case_studies/test_contract.py::test_kill[fraud-serve]", "tests/case_studies/fraud"),
         ("tests/case_studies/test_new_case.py::test_new", None),
+        ("tests/notebooks/test_notebooks.py::test_runs[chapters/00_start_here.ipynb]", None),
+        (f"tests/notebooks/test_notebooks.py::test_runs[{SCALING}]", "tests/notebooks/alone"),
         ("tests/grader/suites/test_contract_marks.py::test_b[reduce_latency-x]", "reduce_latency"),
         ("tests/grader/suites/test_contract_marks.py::test_b[reduce_latency]", "reduce_latency"),
         ("tests/grader/suites/test_contract.py::test_read[reduce_latency]", None),

@@ -1,4 +1,4 @@
-"""pytest as the runner: each notebook is a test, longest first, with `--why`, `--force` and `--tools`.
+"""pytest as the runner: each notebook is a test, with `--why`, `--force` and `--tools`.
 
 Loaded by `-p mlsd_lib.notebooks.pytest_plugin` in pyproject.toml, because options must be known before any conftest of
 a folder is read. A test asks for the fixture `check_notebook` and carries the mark `notebook`; one that calls a tool of
@@ -41,7 +41,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the notebooks first, by CPU seconds of their last run, so that no long one starts last."""
+    """Order the notebooks by CPU seconds of their last run, longest first: those that run alone before all other tests.
+
+    The others come at the end. In between they would wait for those that run alone, with a worker each, idle.
+    """
     if config.getoption("--tools"):
         kept = [item for item in items if _tools(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
@@ -50,11 +53,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not marked:
         return
     from mlsd_lib.notebooks.course import course_root
-    from mlsd_lib.notebooks.runner import longest_first
+    from mlsd_lib.notebooks.runner import longest_first, runs_alone
 
     root = course_root(config.rootpath)
-    ordered = [marked[path] for path in longest_first(root, marked)]
-    items[:] = ordered + [item for item in items if item not in ordered]
+    ordered = longest_first(root, marked)
+    alone = [marked[path] for path in ordered if runs_alone(path)]
+    beside = [marked[path] for path in ordered if not runs_alone(path)]
+    notebooks = {*alone, *beside}
+    items[:] = alone + [item for item in items if item not in notebooks] + beside
 
 
 def _path(item: pytest.Item) -> Path:

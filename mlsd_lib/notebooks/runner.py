@@ -121,6 +121,14 @@ def longest_first(root: Path, paths: Iterable[Path]) -> list[Path]:
     return sorted(paths, key=lambda path: (-seconds(path), str(path)))
 
 
+def runs_alone(path: Path) -> bool:
+    """Whether no other notebook may run beside this one, since it asks for more than one core."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        stated = json.loads(path.read_text(encoding="utf-8"))["metadata"]["mlsd"].get("cores", 1)
+        return isinstance(stated, int) and stated > 1
+    return False
+
+
 def _key(name: str, seed: int | None) -> str:
     return name if seed is None else f"{name} seed {seed}"
 
