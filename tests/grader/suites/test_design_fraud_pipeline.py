@@ -1,6 +1,7 @@
 """What is `design_fraud_pipeline`'s own: signs against a slow count, what a label policy sees, capacity, refusals."""
 
 import copy
+import functools
 
 import numpy as np
 import pytest
@@ -15,9 +16,15 @@ from grader.suites.design_fraud_pipeline.world import CAPACITY, RELEASE, Story
 from tests.grader.suites.contract import bank_of, cells_of, reference_of
 
 BANK = bank_of("design_fraud_pipeline")
-REFERENCE = cells_of(BANK, reference_of(BANK))["design"]()
+AMOUNT = {"sign": "amount", "source": "message", "known": "at once"}
 TABLE = table_of(Story(3))
 ASKED = np.random.default_rng(0).choice(np.flatnonzero(TABLE.day > 70), 25, replace=False)
+
+
+@functools.cache
+def reference():
+    """The design of the solution. Not made while tests are collected: its cells forbid imports in this process."""
+    return cells_of(BANK, reference_of(BANK))["design"]()
 
 
 def sign(name, source, known, days):
@@ -73,7 +80,7 @@ def test_training_rows_are_served_ones_unless_the_document_says_that_more_was_kn
 
 @pytest.mark.parametrize("policy", ["honest", "wait", "left out", "weighted"])
 def test_no_label_policy_sees_a_report_before_it_came(policy):
-    design = TASK.read(REFERENCE | {"labels": {"ripen_days": 20, "unreported": policy}})
+    design = TASK.read(reference() | {"labels": {"ripen_days": 20, "unreported": policy}})
     rows = simulate.learned(design, TABLE, RELEASE)
     assert not (rows.label & (TABLE.report_day > RELEASE)).any()
     assert not (rows.use & (TABLE.day >= RELEASE)).any()
@@ -83,7 +90,7 @@ def test_no_label_policy_sees_a_report_before_it_came(policy):
 
 
 def test_of_a_day_the_first_alerts_are_reviewed_while_there_is_room():
-    made = simulate.run(TASK.read(REFERENCE), TABLE)
+    made = simulate.run(TASK.read(reference()), TABLE)
     assert made.by_day(made.reviewed).max() <= CAPACITY
     assert not (made.reviewed & ~made.alerted).any()
     full = simulate._first_come(TABLE, np.ones(len(TABLE.rows), dtype=bool))
@@ -105,12 +112,12 @@ def test_the_oracle_saves_more_than_the_baseline_in_every_scenario():
         ({"labels": {"ripen_days": 60, "unreported": "left out"}}, "labels.ripen_days is 60, not below"),
         ({"signs": [{"sign": "night", "source": "stream", "known": "at once"}]}, "night comes from message"),
         ({"signs": [{"sign": "payments", "source": "stream", "known": "at once"}]}, "window_days is missing"),
-        ({"signs": 2 * REFERENCE["signs"][:1]}, "an entry twice"),
+        ({"signs": [AMOUNT, AMOUNT]}, "an entry twice"),
     ],
 )
 def test_a_refused_design_says_what_to_change(change, says):
     with pytest.raises(RefusedDesign, match=says):
-        TASK.read(copy.deepcopy(REFERENCE) | change)
+        TASK.read(copy.deepcopy(reference()) | change)
 
 
 def test_designs_at_random_get_next_to_nothing():
