@@ -127,7 +127,8 @@ def installed_versions(root: Path) -> dict[str, str]:
         for name in os.listdir(folder):
             if name.endswith((".dist-info", ".egg-info")):
                 project, _, version = name.rpartition(".")[0].partition("-")
-                found.setdefault(project.lower(), version)
+                if version:  # a folder of sources has an .egg-info without one, where it happens to be on the path
+                    found.setdefault(project.lower(), version)
     return dict(sorted(found.items()))
 
 
