@@ -15,6 +15,9 @@ def no_secret(monkeypatch, tmp_path):
     monkeypatch.setenv("MLSD_SECRET_FILE", str(tmp_path / "none"))
     # An import guard of one test, or of a module of tests that ran an answer when it was collected, is not another's.
     monkeypatch.setattr(sys, "meta_path", [one for one in sys.meta_path if not isinstance(one, ImportGuard)])
+    # A guard refuses imports, and what tests of a case study loaded in this process would not be imported anew.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "case_studies"]:
+        monkeypatch.delitem(sys.modules, name)
 
 
 @pytest.fixture
