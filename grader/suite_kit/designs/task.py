@@ -76,6 +76,26 @@ class DesignTask(Generic[Document]):
         except CourseError as error:
             raise RefusedDesign(str(error)) from None
 
+    def given(self, design: Any) -> Document:
+        """The document of a design in whatever form `read` takes, or of a function that gives it. `RefusedDesign`."""
+        return self.read(design() if callable(design) else design)
+
+    def criteria(self) -> "pd.DataFrame":
+        """What is required, a row a criterion, as a notebook shows it."""
+        import pandas as pd
+
+        rows = {
+            one.family: {
+                "what is measured": self.exercise.families[one.family].title,
+                "in": " and ".join(one.scenarios),
+                "required: points": "; ".join(
+                    f"{one.rule} {one.told(limit)}: {points:g}" for limit, points in one.steps
+                ),
+            }
+            for one in self.requirements.values()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("criterion")
+
     def asked(self, answer: Answer, name: str) -> Document:
         """The document that the answer's function `name` gives. Raises `RefusedDesign`, `StudentError`."""
         given = answer.call(name)

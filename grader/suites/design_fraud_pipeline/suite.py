@@ -2,17 +2,14 @@
 
 import functools
 import importlib
-import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grader.suite_kit.answer import Answer, Handle, Reply
-from grader.suite_kit.designs import Card, RefusedDesign, judge_questions, random_document
+from grader.suite_kit.designs import Card, for_readers, judge_questions, random_document
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_fraud_pipeline.cases import CASES, EXERCISE
-from grader.suites.design_fraud_pipeline.document import Pipeline
 from grader.suites.design_fraud_pipeline.own import OwnTask
 from grader.suites.design_fraud_pipeline.requirements import ONLY, OPTIONS, QUESTIONS, TASK
 from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, factor, late_days, story_of
@@ -99,31 +96,6 @@ def predictions(sheet: Sheet, answer: Answer, name: str, design: str) -> None:
 
 # What the notebook shows
 
-Given = ParamSpec("Given")
-Gave = TypeVar("Gave")
-
-
-def for_readers(function: Callable[Given, Gave]) -> Callable[Given, Gave | None]:
-    """Does nothing while nbgrader or the grader runs the notebook: nobody looks, and a simulation takes its time."""
-
-    @functools.wraps(function)
-    def shown(*given: Given.args, **named: Given.kwargs) -> Gave | None:
-        if os.environ.get("NBGRADER_EXECUTION"):
-            return None
-        try:
-            return function(*given, **named)
-        except NotImplementedError:
-            print("There is no design yet: write design() first.")
-        except RefusedDesign as refused:
-            print(f"The design is refused.\n{refused}")
-        return None
-
-    return shown
-
-
-def _document(given: Any) -> Pipeline:
-    return TASK.read(given() if callable(given) else given)
-
 
 @for_readers
 def scenarios() -> "pd.DataFrame":
@@ -140,26 +112,19 @@ def scenarios() -> "pd.DataFrame":
 @for_readers
 def requirements() -> "pd.DataFrame":
     """What is required of a design, a row a criterion."""
-    import pandas as pd
-
-    rows = [
-        (one.family, EXERCISE.families[one.family].title, "; ".join(
-            f"{one.rule} {one.told(limit)}: {points:g}" for limit, points in one.steps))
-        for one in TASK.requirements.values()
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["criterion", "what is measured", "required: points"]).set_index("criterion")
+    return TASK.criteria()
 
 
 @for_readers
 def scorecard(design: Any) -> Card:
     """The table of a design on the public scenarios, by the grader's own code."""
-    return TASK.scorecard(_document(design), CASES.public().draws)
+    return TASK.scorecard(TASK.given(design), CASES.public().draws)
 
 
 @for_readers
 def measures(design: Any) -> "pd.DataFrame":
     """Everything that was measured, a row a scenario."""
-    table = TASK.table(_document(design), CASES.public().draws)
+    table = TASK.table(TASK.given(design), CASES.public().draws)
     return table[[name for name in table if not name.endswith("EUR")]].astype(float).round(2)
 
 
@@ -169,7 +134,7 @@ def timeline(design: Any, family: str = "new scheme") -> "Axes":
     from mlsd_lib.lesson.plotting import lines
 
     (one, *_) = CASES.public().draws[family]
-    made = run(_document(design), table_of(story_of(one)), late_days(one))
+    made = run(TASK.given(design), table_of(story_of(one)), late_days(one))
     frauds = made.table.fraud
     found = {"frauds": frauds, "alerts": made.alerted, "frauds reviewed": made.reviewed & frauds}
     series = {name: made.by_day(rows).astype(float) for name, rows in found.items()}

@@ -1,18 +1,14 @@
 """The tests of `design_prediction_service`, and what its notebook shows."""
 
-import functools
 import importlib
-import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.designs import Card, RefusedDesign, judge_questions, random_document
+from grader.suite_kit.designs import Card, for_readers, judge_questions, random_document
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_prediction_service import world
 from grader.suites.design_prediction_service.api import DOWN, Request
 from grader.suites.design_prediction_service.cases import CASES, EXERCISE
-from grader.suites.design_prediction_service.document import ServiceDesign
 from grader.suites.design_prediction_service.replies import explanation, missed
 from grader.suites.design_prediction_service.requirements import AT_ALL, OPTIONS, QUESTIONS, TASK
 
@@ -76,30 +72,6 @@ def app(sheet: Sheet, answer: Answer, name: str, exchange: str) -> None:
 
 # What the notebook shows
 
-Given = ParamSpec("Given")
-Gave = TypeVar("Gave")
-
-
-def for_readers(function: Callable[Given, Gave]) -> Callable[Given, Gave | None]:
-    """Does nothing while nbgrader or the grader runs the notebook: nobody looks, and a simulation takes its time."""
-
-    @functools.wraps(function)
-    def shown(*given: Given.args, **named: Given.kwargs) -> Gave | None:
-        if os.environ.get("NBGRADER_EXECUTION"):
-            return None
-        try:
-            return function(*given, **named)
-        except NotImplementedError:
-            print("There is no design yet: write design() first.")
-            return None
-
-    return shown
-
-
-def _document(design: Any) -> ServiceDesign:
-    """The document of a design, or of the function that gives it."""
-    return TASK.read(design() if callable(design) else design)
-
 
 @for_readers
 def scenarios() -> "pd.DataFrame":
@@ -113,34 +85,20 @@ def scenarios() -> "pd.DataFrame":
 
 @for_readers
 def criteria() -> "pd.DataFrame":
-    """What is required, a row a criterion."""
-    import pandas as pd
-
-    rows = [
-        (
-            one.family, EXERCISE.families[one.family].title, " and ".join(one.scenarios),
-            "; ".join(f"{one.rule} {one.told(limit)}: {points:g}" for limit, points in one.steps),
-        )
-        for one in TASK.requirements.values()
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["criterion", "what is measured", "in", "required: points"]).set_index(
-        "criterion"
-    )
+    """What is required of a design, a row a criterion."""
+    return TASK.criteria()
 
 
 @for_readers
 def show(design: Any) -> None:
     """Prints the document as YAML, or what is wrong with it."""
-    try:
-        print(_document(design).to_yaml())
-    except RefusedDesign as refused:
-        print(f"The design is refused.\n{refused}")
+    print(TASK.given(design).to_yaml())
 
 
 @for_readers
 def scorecard(design: Any) -> Card:
     """The tables of the design's four tests, on the public scenarios, by the grader's own code."""
-    return TASK.scorecard(_document(design), CASES.public().draws)
+    return TASK.scorecard(TASK.given(design), CASES.public().draws)
 
 
 @for_readers
@@ -148,7 +106,7 @@ def measures(design: Any) -> "pd.DataFrame":
     """Everything that was measured of the service, a row a scenario."""
     draws = {family: some for family, some in CASES.public().draws.items() if "version" not in family}
     drawn = {name for one in TASK.scenarios.values() for name in one.ranges}
-    return TASK.table(_document(design), draws).drop(columns=list(drawn), errors="ignore").round(2)
+    return TASK.table(TASK.given(design), draws).drop(columns=list(drawn), errors="ignore").round(2)
 
 
 @for_readers
@@ -156,7 +114,7 @@ def timeline(design: Any, family: str, traffic: float = 1.0) -> "Figure":
     """The public scenario of that family by its time; `traffic` times as many ask as is usual."""
     from mlsd_lib.simulation.scorecard import scored
 
-    document, (draw, *_) = _document(design), CASES.public().draws[family]
+    document, (draw, *_) = TASK.given(design), CASES.public().draws[family]
     return scored(document, world.story(document, draw, traffic)).plot()
 
 
