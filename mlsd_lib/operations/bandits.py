@@ -107,15 +107,6 @@ class LinUcb:
         self.total[self.rows, arm] += reward[:, None] * context
 
 
-def per_arm_sample(base: float, lift: float, power_z: float = 0.84, size_z: float = 1.96) -> int:
-    """Shows an arm that an A/B test of two click rates needs to find `lift` over `base`, both shares.
-
-    By default at 5 % two-sided with power .8. Source: Fleiss, Levin and Paik (2003), chapter 4.
-    """
-    variance = base * (1 - base) + (base + lift) * (1 - base - lift)
-    return int(np.ceil((size_z + power_z) ** 2 * variance / lift**2))
-
-
 def regret(
     bandit: Bandit,
     world: Callable[[int, np.random.Generator], tuple[np.ndarray, np.ndarray]],

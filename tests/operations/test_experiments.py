@@ -42,6 +42,10 @@ def test_the_sample_size_has_the_power_that_it_promises(base, effect):
     assert found == pytest.approx(0.8, abs=margin(0.8))
 
 
+def test_half_the_effect_needs_about_four_times_the_visitors():
+    assert visitors_per_arm(0.1, 0.01) / visitors_per_arm(0.1, 0.02) == pytest.approx(4, rel=0.1)
+
+
 def test_sample_size_and_interval_agree_with_statsmodels():
     # Its sample size takes the variance under "no difference" for the limit; for a small effect that is the same.
     theirs = samplesize_proportions_2indep_onetail(0.005, BASE, 0.8, alpha=0.05, alternative="two-sided")
