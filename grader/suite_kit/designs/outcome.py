@@ -70,6 +70,5 @@ class Requirement:
         return one > other if self.rule == "at most" else one < other
 
     def told(self, value: float) -> str:
-        """A value with its unit."""
-        said = f"{self.times * value:.4g}" if math.isfinite(value) else "none"
-        return f"{said} {self.unit}".strip()
+        """A value with its unit; "none" for what is no number."""
+        return f"{self.times * value:.4g} {self.unit}".strip() if math.isfinite(value) else "none"

@@ -1,5 +1,6 @@
 """Why a measure of a design went wrong: when it showed first, and the part of the document that did it, in words."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -23,7 +24,9 @@ def explained(design: Pipeline, made: Run, measure: str, measures: Mapping[str, 
     if measure in ("expected frauds", "over labels as seen"):
         return Moment("over all days", labels_cause(design), f"Expected frauds over frauds: {made.expected:.2f}.")
     if measure == "kept":
-        return Moment("on the late days", late_cause(design), f"{measures['kept']:.0%} of the money was kept.")
+        kept = measures["kept"]
+        detail = "Even on time it saves nothing." if math.isnan(kept) else f"{kept:.0%} of the money was kept."
+        return Moment("on the late days", late_cause(design), detail)
     week, share = _worst_week(made)
     return Moment(f"worst in week {week + 1}", money_cause(design, made), f"{share:.0%} of its fraud money was saved.")
 

@@ -1,5 +1,6 @@
 """The scenarios: their published ranges, the stories that they tell, and what a design comes to in each."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -87,6 +88,7 @@ def outcome(design: Pipeline, one: Draw) -> Outcome:
         seen = design.model_copy(update={"labels": Labels(ripen_days=0, unreported="honest")})
         measures["over labels as seen"] = factor(made.expected) / factor(run(seen, table).expected)
     if one.family == "late source":
-        measures["kept"] = made.net_eur / max(run(design, table).net_eur, 1.0)
+        on_time = run(design, table).net_eur
+        measures["kept"] = made.net_eur / on_time if on_time > 0 else math.nan
     moments: dict[str, Moment] = {measure: explained(design, made, measure, measures) for measure in measures}
     return Outcome(measures, moments)
