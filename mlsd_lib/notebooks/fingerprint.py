@@ -6,6 +6,7 @@ run's processes opened. Files that C code opens are not seen: those of the usual
 
 import hashlib
 import os
+import site
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -35,7 +36,7 @@ def static_parts(root: Path, notebook: Notebook) -> Fingerprint:
         "cells": {cell["id"]: _digest(f"{source_of(cell)}\n{_tags(cell)}".encode()) for cell in code},
         "order": [cell["id"] for cell in code],
         "settings": {"budget.cpu_s": budget.cpu_s, "budget.peak_mb": budget.peak_mb, "cores": notebook.cores},
-        "versions": installed_versions(root),
+        "versions": installed_versions(),
         "tools": {name: made_from(root) or [] for name in notebook.tools},
         "interpreter": f"{sys.version} at {os.path.realpath(sys.executable)}",
         "runner": {str(path.relative_to(RUNNER)): _digest(path.read_bytes()) for path in sorted(RUNNER.rglob("*.py"))},
@@ -118,17 +119,19 @@ def listing(folder: Path) -> list[str]:
     return sorted(name for name in left if not name.startswith("."))
 
 
-def installed_versions(root: Path) -> dict[str, str]:
-    """Name and version of every installed distribution on `sys.path`, from the names of their metadata folders."""
+def installed_versions() -> dict[str, str]:
+    """Name and version of every installed distribution, from the names of their metadata folders.
+
+    Folders that something put on `sys.path` in this process are not looked into: setuptools, once imported, adds a
+    folder of its own copies there, and they are no other version of anything that a notebook imports.
+    """
     found: dict[str, str] = {}
-    for folder in sys.path:
-        if not folder or os.path.abspath(folder) == str(root) or not os.path.isdir(folder):
-            continue
+    folders = site.getsitepackages() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])
+    for folder in filter(os.path.isdir, folders):
         for name in os.listdir(folder):
             if name.endswith((".dist-info", ".egg-info")):
                 project, _, version = name.rpartition(".")[0].partition("-")
-                if version:  # a folder of sources has an .egg-info without one, where it happens to be on the path
-                    found.setdefault(project.lower(), version)
+                found.setdefault(project.lower(), version)
     return dict(sorted(found.items()))
 
 

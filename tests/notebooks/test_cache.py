@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import site
 from pathlib import Path
 
 import pytest
@@ -146,9 +147,12 @@ def test_settings_that_changed_are_the_reason(course, options, reason):
 
 def test_an_installed_version_that_changed_is_the_reason(course, tmp_path, monkeypatch):
     shared, path = course
-    shared_torch = fingerprint.installed_versions(shared.root)["torch"]
+    shared_torch = fingerprint.installed_versions()["torch"]
+    installed_in = site.getsitepackages()
     (tmp_path / "torch-99.1.dist-info").mkdir()
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)  # as setuptools does with its own copies: nobody installed them
+    assert shared.why(path) == []
+    monkeypatch.setattr("site.getsitepackages", lambda: [str(tmp_path), *installed_in])
     assert shared.why(path) == [f"torch changed: {shared_torch} before, 99.1 now"]
 
 

@@ -5,6 +5,7 @@ import os
 
 import flask
 import numpy as np
+import psutil
 import pytest
 
 from grader.sandbox import make_sandbox
@@ -174,10 +175,10 @@ def test_requests_reach_a_process_of_its_own_as_they_were_sent():
 
 
 def test_a_process_that_dies_gives_no_reply_and_nothing_is_left_of_any():
+    of_others = set(psutil.Process().children())  # other tests of this process may have left some
     replies = sent(echo, "abc", "die", "abc")
     assert [one[0] for one in replies] == [200, 0, 0]
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert set(psutil.Process().children()) <= of_others
 
 
 def test_a_server_that_refuses_a_body_unread_is_still_heard():
