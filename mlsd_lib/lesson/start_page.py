@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
 
 GOALS = ("exercise", "case_study")
-KIND_WORDS = {"start": "start page", "lesson": "lesson", "case_study": "case study", "exercise": "exercise"}
+KIND_WORDS = {
+    "start": "start page",
+    "lesson": "lesson",
+    "case_study": "case study",
+    "exercise": "exercise",
+    "overview": "overview",
+}
 HOURS_PER_GOAL = 5
 
 
@@ -74,6 +80,17 @@ def course_table(course: Course, page: Path) -> "Markdown":
     ]
     header = ("notebook", "kind", "your time", "its budget", "you have done")
     return markdown_table(header, rows, after=[f"Not listed: {fault}" for fault in course.faults])
+
+
+def facts_table(course: Course, page: Path, kind: str) -> "Markdown":
+    """The notebooks of a `kind` with the facts of their metadata, a column each, and the reader's progress."""
+    chosen = sorted((one for one in course.notebooks if one.kind == kind), key=lambda one: one.name)
+    columns = list(dict.fromkeys(column for one in chosen for column in one.facts))
+    rows = [
+        (link(one, page), *(one.facts.get(column, "") for column in columns), f"{one.minutes} min", progress(one.path))
+        for one in chosen
+    ]
+    return markdown_table((KIND_WORDS[kind], *columns, "your time", "you have done"), rows)
 
 
 def link(notebook: Notebook, page: Path) -> str:

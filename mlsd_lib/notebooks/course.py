@@ -6,18 +6,18 @@ A notebook's metadata key `mlsd` is the only manifest. Nothing here executes a n
 import heapq
 import json
 import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mlsd_lib.errors import CourseError
 
 FOLDERS = ("chapters", "case_studies", "solutions", "exercises")
-KINDS = ("start", "lesson", "case_study", "exercise")
+KINDS = ("start", "lesson", "case_study", "exercise", "overview")
 
 
-KEYS = {"budget", "cores", "forbids", "kind", "minutes", "objectives", "requires", "section", "title", "tools"}
+KEYS = {"budget", "cores", "facts", "forbids", "kind", "minutes", "objectives", "requires", "section", "title", "tools"}
 
 
 class NotebookError(CourseError):
@@ -42,7 +42,8 @@ class Notebook:
     """One notebook of the course, as its metadata describes it.
 
     `path` is absolute, `name` the path from the course's root with forward slashes; `minutes` is the reader's time;
-    `requires` holds names of other notebooks, `forbids` modules that an exercise asks its readers to write themselves.
+    `requires` holds names of other notebooks, `forbids` modules that an exercise asks its readers to write themselves,
+    `facts` what an overview's table says of it, by column.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Notebook:
     tools: tuple[str, ...]
     cores: int
     forbids: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def course_root(start: Path | None = None) -> Path:
@@ -153,6 +155,7 @@ class _Reader:
             tools=self.texts("tools"),
             cores=int(self.number("cores", self.metadata, default=1)),
             forbids=self.texts("forbids"),
+            facts=self.table("facts"),
         )
 
     def fault(self, key: str, rule: str) -> NotebookError:
@@ -172,6 +175,12 @@ class _Reader:
         if required and not value:
             raise self.fault(key, "must name at least one")
         return tuple(value)
+
+    def table(self, key: str) -> dict[str, str]:
+        value = self.metadata.get(key, {})
+        if not isinstance(value, dict) or not all(isinstance(one, str) and one.strip() for one in value.values()):
+            raise self.fault(key, "must be a table of texts that are not empty")
+        return value
 
     def number(self, key: str, where: dict[str, Any], default: float | None = None) -> float:
         value = where.get(key, default)

@@ -15,7 +15,7 @@ from mlsd_lib.notebooks.course import Notebook, NotebookError, read_json, readin
 
 HEAD, FOOT = "at-a-glance", "continue"
 """The ids of the two cells that are written here: after the title, and at the very end."""
-FRAMED = ("lesson", "case_study")
+FRAMED = ("lesson", "case_study", "overview")
 WORDS_PER_MINUTE, CODE_LINES_PER_MINUTE, MINUTES_PER_TURN = 200, 12, 8
 TOLERANCE_MIN = 5
 BY_HAND = re.compile(r"^\*\*Continue with\*\*.*?(?:\n{2,}|\Z)", re.MULTILINE | re.DOTALL)

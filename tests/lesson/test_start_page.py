@@ -8,7 +8,7 @@ from mlsd_lib.lesson import case, check, predict
 from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import LessonError, record
 from mlsd_lib.lesson.self_check import ANSWERS, self_check
-from mlsd_lib.lesson.start_page import course_table, progress, read_course, route, routes_table
+from mlsd_lib.lesson.start_page import course_table, facts_table, progress, read_course, route, routes_table
 from mlsd_lib.notebooks import course_root
 
 ROOT = course_root(Path(__file__))
@@ -102,6 +102,16 @@ def test_the_table_links_from_the_page_to_every_other_notebook(root):
         assert (page.parent / target).resolve() == (root / name).resolve()
     assert "00_start_here" not in table
     assert "60 s, 1500 MB" in table
+
+
+def test_an_overview_has_a_column_for_each_fact_of_its_kind():
+    course = read_course(ROOT)
+    page = ROOT / "chapters" / "03_case_studies" / "01_case_studies.ipynb"
+    header, _, *rows = facts_table(course, page, "case_study").data.splitlines()
+    assert "the truth comes" in header
+    assert len(rows) == 5
+    assert all("| |" not in row.replace("  ", " ") for row in rows)
+    assert "(../../case_studies/fraud/fraud.ipynb)" in rows[0]
 
 
 @pytest.mark.parametrize(

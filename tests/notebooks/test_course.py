@@ -52,6 +52,7 @@ def test_checkpoints_and_handed_in_notebooks_are_no_part_of_the_course(mini_cour
         ({"cpu_s": -1}, "budget.cpu_s is -1"),
         ({"budget": {"cpu_s": 1}}, "budget is {'cpu_s': 1}"),
         ({"requires": [3]}, r"requires is \[3\]"),
+        ({"facts": {"data": ""}}, "facts is {'data': ''}"),
         ({"level": "hard"}, "level is 'hard'; it is not known"),
     ],
 )

@@ -1,0 +1,77 @@
+"""Sentences that point to the cell of a notebook that measured them: interview questions, the book's recommendations.
+
+They stand in a TOML file, `[[pointer]]` by `[[pointer]]`, so that a test can follow each one.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlsd_lib.lesson.reader import LessonError
+from mlsd_lib.lesson.start_page import link, markdown_table
+from mlsd_lib.notebooks import NotebookError, read_notebook
+from mlsd_lib.notebooks.course import read_json
+
+if TYPE_CHECKING:
+    from IPython.display import Markdown
+
+VERDICTS = ("", "holds", "in part", "contradicted")
+NEEDED, ALLOWED = {"topic", "text", "notebook", "cell"}, {"verdict", "seen"}
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """A `text` under a `topic`, and the code cell that answers it: `notebook`, by its name in the course, and `cell`.
+
+    `verdict`: one of `VERDICTS`, and `seen`: what was measured, in words; both empty for a question.
+    """
+
+    topic: str
+    text: str
+    notebook: str
+    cell: str
+    verdict: str = ""
+    seen: str = ""
+
+
+def read_pointers(file: Path) -> list[Pointer]:
+    """The pointers of `file`, in its order. Raises `LessonError` for an entry with a wrong key or verdict."""
+    found = tomllib.loads(file.read_text(encoding="utf-8")).get("pointer", [])
+    for number, one in enumerate(found, start=1):
+        if wrong := sorted((NEEDED - set(one)) | (set(one) - NEEDED - ALLOWED)):
+            raise LessonError(
+                f"{file.name}, pointer {number}: {wrong[0]!r} is missing or not known. An entry has "
+                f"{', '.join(sorted(NEEDED))}, and may have {' and '.join(sorted(ALLOWED))}."
+            )
+        if one.get("verdict", "") not in VERDICTS:
+            raise LessonError(
+                f"{file.name}, pointer {number}: verdict is {one['verdict']!r}; it must be one of "
+                f"{', '.join(VERDICTS[1:])}."
+            )
+    return [Pointer(**one) for one in found]
+
+
+def dangling(root: Path, pointers: list[Pointer]) -> list[str]:
+    """What each pointer that leads nowhere points to, as sentences; empty if every one leads to a code cell."""
+    found = []
+    for one in pointers:
+        try:
+            cells = {cell["id"]: cell["cell_type"] for cell in read_json(root / one.notebook)["cells"]}
+        except NotebookError as error:
+            found.append(f"{one.text!r} points to a notebook that cannot be read: {error}")
+            continue
+        if cells.get(one.cell) != "code":
+            found.append(f"{one.text!r} points to the cell {one.cell!r} of {one.notebook}, no code cell there.")
+    return found
+
+
+def pointers_table(root: Path, page: Path, pointers: list[Pointer]) -> "Markdown":
+    """The pointers as a table; the link of each opens its notebook, from `page`, at the cell that measures."""
+    rows = []
+    for number, one in enumerate(pointers, start=1):
+        where = link(read_notebook(root, root / one.notebook), page).replace(".ipynb)", f".ipynb#cell-id={one.cell})")
+        rows.append((str(number), one.topic, one.text, *([one.verdict, one.seen] if one.verdict else []), where))
+    answered = any(one.verdict for one in pointers)
+    header = ("", "part", "recommended", "verdict", "what was measured", "where")
+    return markdown_table(header if answered else ("", "part", "question", "answered in"), rows)
