@@ -4,7 +4,7 @@ Nothing about a stage of the book may enter here: a join, a batcher or a drift t
 """
 
 from mlsd_lib.lesson import plotting
-from mlsd_lib.lesson.claims import Claim, ClaimsFailed, claims
+from mlsd_lib.lesson.claims import Claim, ClaimsFailed, claims, claims_seen
 from mlsd_lib.lesson.plotting import use_style
 from mlsd_lib.lesson.predictions import Prediction, ask_for_predictions, calibration, forget_predictions, predict
 from mlsd_lib.lesson.probe import Capacity, probe_capacity
@@ -26,6 +26,7 @@ __all__ = [
     "check",
     "checks",
     "claims",
+    "claims_seen",
     "forget_predictions",
     "paired_ratio",
     "plotting",

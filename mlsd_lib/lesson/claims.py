@@ -2,10 +2,12 @@
 
 import json
 import os
+import time
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import NamedTuple
 
-from mlsd_lib.lesson.reader import LessonError, someone_is_there
+from mlsd_lib.lesson.reader import LessonError, keeps_record, record, someone_is_there
 from mlsd_lib.lesson.show import show
 from mlsd_lib.notebooks.environment import CLAIMS
 
@@ -45,11 +47,38 @@ def claims(*statements: Claim) -> None:
     if failed:
         text += WHY_NOT
     show(text, "bad" if failed else "good", ("", "claim", "measured"), rows)
+    if keeps_record():
+        _remember(statements)
     if os.environ.get(CLAIMS):
         _keep(os.environ[CLAIMS], statements)
     elif failed and not someone_is_there():
         listed = "; ".join(f"{one.statement} (measured: {one.measured})" for one in failed)
         raise ClaimsFailed(f"{len(failed)} of {len(statements)} claims do not hold: {listed}")
+
+
+class ClaimSeen(NamedTuple):
+    """A claim as the reader last saw it, and the notebook that made it, by its name without folder and ending."""
+
+    notebook: str
+    statement: str
+    holds: bool
+    measured: str
+
+
+def claims_seen() -> list[ClaimSeen]:
+    """Every claim that the reader's runs have come to, each as it was last, in the order in which they were seen."""
+    with record() as connection:
+        rows = connection.execute("SELECT notebook, statement, holds, measured FROM claims ORDER BY seen_at, rowid")
+        return [ClaimSeen(row["notebook"], row["statement"], bool(row["holds"]), row["measured"]) for row in rows]
+
+
+def _remember(statements: Sequence[Claim]) -> None:
+    notebook = PurePath(os.environ.get("JPY_SESSION_NAME", "")).stem  # Jupyter's server gives it to each kernel
+    with record() as connection:
+        connection.executemany(
+            "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?)",
+            [(notebook, str(s), bool(holds), str(measured), time.time()) for s, holds, measured in statements],
+        )
 
 
 def _keep(file: str, statements: Sequence[Claim]) -> None:

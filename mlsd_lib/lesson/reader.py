@@ -1,4 +1,5 @@
-"""The reader's own record, kept outside the notebooks: predictions, what was measured, outcomes of checks.
+"""The reader's own record, kept outside the notebooks: predictions, what was measured, outcomes of checks,
+claims.
 
 It lies in the user's data folder (or `MLSD_HOME`), so that a new edition of a notebook loses nothing. No grade is
 kept here and nothing leaves the machine. Only what a reader runs is written to it.
@@ -23,6 +24,10 @@ CREATE TABLE IF NOT EXISTS late_predictions (
 );
 CREATE TABLE IF NOT EXISTS checks (id TEXT PRIMARY KEY, outcome TEXT NOT NULL, checked_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS failures (id TEXT PRIMARY KEY, count INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS claims (
+    notebook TEXT NOT NULL, statement TEXT NOT NULL, holds INTEGER NOT NULL, measured TEXT NOT NULL,
+    seen_at REAL NOT NULL, PRIMARY KEY (notebook, statement)
+);
 CREATE TABLE IF NOT EXISTS switches (name TEXT PRIMARY KEY, state INTEGER NOT NULL);
 """
 RUNS_BY_NBGRADER = ("NBGRADER_VALIDATING", "NBGRADER_EXECUTION")

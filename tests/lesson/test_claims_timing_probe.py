@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from mlsd_lib.lesson import Claim, ClaimsFailed, claims, paired_ratio, probe_capacity
+from mlsd_lib.lesson import Claim, ClaimsFailed, claims, claims_seen, paired_ratio, probe_capacity
 from mlsd_lib.lesson import claims as claims_function
 from mlsd_lib.lesson.reader import LessonError
 from mlsd_lib.lesson.timing import median_interval, quickest_s
@@ -44,6 +44,24 @@ def test_a_reader_who_changed_the_seed_is_not_sent_to_a_quieter_machine(monkeypa
     told = capsys.readouterr().out
     assert told.index("another seed") < told.index("nothing else open")
     assert "a claim about times" in told
+
+
+def test_what_held_is_kept_for_the_reader_as_it_was_last(monkeypatch, tmp_path):
+    monkeypatch.setenv("MLSD_HOME", str(tmp_path))
+    monkeypatch.setenv("JPY_SESSION_NAME", "chapters/05_key_takeaways/04_monitoring.ipynb")
+    monkeypatch.setitem(claims_function.__globals__, "keeps_record", lambda: False)
+    claims(Claim("by nobody", True))
+    monkeypatch.undo()
+    monkeypatch.setenv("MLSD_HOME", str(tmp_path))
+    monkeypatch.delenv("MLSD_RUN", raising=False)
+    monkeypatch.setenv("JPY_SESSION_NAME", "chapters/05_key_takeaways/04_monitoring.ipynb")
+    monkeypatch.setitem(claims_function.__globals__, "someone_is_there", lambda: True)
+    claims(Claim("water is wet", True, "wet"), Claim("moon is green", True))
+    claims(Claim("moon is green", False, "grey"))
+    assert claims_seen() == [
+        ("04_monitoring", "water is wet", True, "wet"),
+        ("04_monitoring", "moon is green", False, "grey"),
+    ]
 
 
 def test_no_claim_is_no_claims_cell():
