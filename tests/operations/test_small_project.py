@@ -1,0 +1,70 @@
+"""The small repository: put into an empty folder alone, spoilt by each mistake, put back, searched by git."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from mlsd_lib.operations.errors import OperationsError
+from mlsd_lib.operations.small_project import HABITS, MISTAKES, Project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return Project(tmp_path_factory.mktemp("small") / "project", np.random.default_rng(0))
+
+
+def state(project):
+    return {path.name: path.read_bytes() for path in sorted(project.folder.glob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: one.name)
+def test_a_mistake_changes_files_and_git_puts_them_back(project, mistake):
+    before = state(project)
+    mistake.make(project.folder)
+    assert state(project) != before
+    project.put_back()
+    assert state(project) == before
+
+
+def test_the_habits_refuse_a_mistake_and_nothing_else(project):
+    (cents,) = [one for one in MISTAKES if one.name == "one country sends cents"]
+    assert not any(project.check().refused.values())
+    cents.make(project.folder)
+    checked = project.check()
+    project.put_back()
+    assert [habit for habit in HABITS if checked.refused[habit]] == ["data"]
+    assert all(second > 0 for habit, second in checked.seconds.items() if habit != "decisions")
+
+
+def test_a_table_that_no_code_can_read_is_refused_by_the_tests_of_data_and_model(project):
+    (project.folder / "payments.csv").write_text("nothing\n")
+    checked = project.check()
+    project.put_back()
+    assert checked.refused["data"]
+    assert checked.refused["model"]
+
+
+def test_git_names_the_first_bad_commit(project):
+    first = project.git("rev-parse", "HEAD").strip()
+    for number in range(1, 8):
+        (project.folder / "NOTES.md").write_text("bad\n" * number if number >= 5 else f"{number}\n")
+        project.commit(f"change {number}")
+    test = "import sys; sys.exit('bad' in open('NOTES.md').read() if __import__('os').path.exists('NOTES.md') else 0)"
+    found, runs = project.bisect(first, "HEAD", sys.executable, "-c", test)
+    assert found == "change 5"
+    assert runs <= 3
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(OperationsError, match="is not empty"):
+        Project(tmp_path, np.random.default_rng(0))
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_missing_program_is_named(project, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(OperationsError, match="git is not installed"):
+        project.git("status")
