@@ -5,6 +5,7 @@ is proven by some of them in the engine and in nbgrader; `MLSD_EVERY_ANSWER=1` t
 """
 
 import dataclasses
+import functools
 import json
 import os
 import subprocess
@@ -146,6 +147,12 @@ def test_so_it_does_with_hidden_cases_where_no_clock_decides(sandboxes, name, an
     assert marks_in_the_engine(sandboxes(name), bank, bank.source(answer), tests) == expected
 
 
+@functools.cache
+def drawn(name, seed):
+    """Hidden cases of an exercise, drawn once for all of its answers: to find them may take seconds."""
+    return suite_of(name).EXERCISE.hidden().drawn(seed, seed + 1000)
+
+
 @of_every_exercise(lambda bank: bank.answers)
 def test_no_answer_depends_on_the_secret(name, answer, secret, monkeypatch):
     bank, suite = bank_of(name), suite_of(name)
@@ -158,7 +165,7 @@ def test_no_answer_depends_on_the_secret(name, answer, secret, monkeypatch):
     fed = hasattr(hooks_of(name), "no_clocks")
     tests = [test for test in bank.maxima if fed or test not in bank.measured]
     for seed in range(SECRETS):
-        monkeypatch.setattr(suite.CASES, "kept", hidden.drawn(seed, seed + 1000))
+        monkeypatch.setattr(suite.CASES, "kept", drawn(name, seed))
         marks.append(sum(float(run_cell(test, dict(bank.cells)[test], found)) for test in tests))
     assert np.std(marks) <= 0.25, marks
     assert np.mean(marks) == pytest.approx(sum(bank.expected(answer)[test] for test in tests), abs=0.25), marks
