@@ -82,10 +82,9 @@ def course_table(course: Course, page: Path) -> "Markdown":
     return markdown_table(header, rows, after=[f"Not listed: {fault}" for fault in course.faults])
 
 
-def facts_table(course: Course, page: Path, kind: str) -> "Markdown":
-    """The notebooks of a `kind` with the facts of their metadata, a column each, and the reader's progress."""
+def facts_table(course: Course, page: Path, kind: str, columns: Sequence[str]) -> "Markdown":
+    """The notebooks of a `kind`: of the facts in their metadata those of `columns`, and the reader's progress."""
     chosen = sorted((one for one in course.notebooks if one.kind == kind), key=lambda one: one.name)
-    columns = list(dict.fromkeys(column for one in chosen for column in one.facts))
     rows = [
         (link(one, page), *(one.facts.get(column, "") for column in columns), f"{one.minutes} min", progress(one.path))
         for one in chosen

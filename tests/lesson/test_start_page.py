@@ -104,14 +104,20 @@ def test_the_table_links_from_the_page_to_every_other_notebook(root):
     assert "60 s, 1500 MB" in table
 
 
-def test_an_overview_has_a_column_for_each_fact_of_its_kind():
+@pytest.mark.parametrize(
+    ("kind", "columns"),
+    [
+        ("case_study", ["the question", "data", "an answer is due", "the truth comes", "what goes wrong"]),
+        ("exercise", ["kind", "you hand in", "it is measured by"]),
+    ],
+)
+def test_every_notebook_of_a_kind_states_the_facts_that_an_overview_shows(kind, columns):
     course = read_course(ROOT)
     page = ROOT / "chapters" / "03_case_studies" / "01_case_studies.ipynb"
-    header, _, *rows = facts_table(course, page, "case_study").data.splitlines()
-    assert "the truth comes" in header
-    assert len(rows) == 5
-    assert all("| |" not in row.replace("  ", " ") for row in rows)
-    assert "(../../case_studies/fraud/fraud.ipynb)" in rows[0]
+    header, _, *rows = facts_table(course, page, kind, columns).data.splitlines()
+    assert header.startswith(f"| {kind.replace('_', ' ')} | {columns[0]} | {columns[1]} |")
+    assert len(rows) == len(list((ROOT / ("exercises" if kind == "exercise" else "case_studies")).glob("*/*.ipynb")))
+    assert [row for row in rows if "|  |" in row] == []
 
 
 @pytest.mark.parametrize(
