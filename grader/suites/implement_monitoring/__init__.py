@@ -1,0 +1,15 @@
+"""The exercise as its notebook imports it: `from grader.suites import implement_monitoring as suite`."""
+
+from grader.suites.implement_monitoring.suite import (
+    CASES,
+    EXERCISE,
+    begin,
+    caught,
+    scorecard,
+    stream,
+    try_stream,
+    warm,
+    worth,
+)  # fmt: skip
+
+__all__ = ["CASES", "EXERCISE", "begin", "caught", "scorecard", "stream", "try_stream", "warm", "worth"]

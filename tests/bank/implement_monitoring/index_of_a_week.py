@@ -1,0 +1,81 @@
+"""Plain functions: a stability index over the same number of rows each time, its limit from windows of the reference.
+
+kind = "alternative"
+"""
+
+# %% monitor
+from collections import Counter, deque
+
+ROWS = 300
+
+
+def shares(values, edges):
+    counts = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1) + 0.5
+    return counts / counts.sum()
+
+
+def index(p, q):
+    return float(((p - q) * np.log(p / q)).sum())
+
+
+class Monitor:
+    def fit(self, reference):
+        self.watched, self.clean, self.state = [], {}, Counter()
+        for name, column in reference[0]["rows"].items():
+            if isinstance(column, np.ndarray):
+                self.watched.append(name)
+                values = np.concatenate([day["rows"][name] for day in reference])
+                values = values[~np.isnan(values)]
+                few = len(np.unique(values)) < 400
+                edges = np.unique(np.quantile(values, [0.1, 0.3, 0.5, 0.7, 0.9]))
+                window = deque(values[:ROWS], ROWS)
+                seen = []
+                for day in reference[3:]:
+                    window.extend(day["rows"][name][~np.isnan(day["rows"][name])])
+                    seen.append(index(shares(values, edges), shares(np.array(window), edges)))
+                limit = 9.0 if few else max(1.5 * max(seen), 0.15)
+                self.clean[name] = {"edges": edges, "p": shares(values, edges), "limit": limit, "window": window}
+                self.clean[name]["range"] = (np.quantile(values, 0.004), np.quantile(values, 0.996))
+            else:
+                self.clean[name] = {"known": {one for day in reference for one in day["rows"][name]}}
+            nulls = [self.nulls(day["rows"][name]) for day in reference]
+            self.clean[name]["nulls"] = max(nulls) + 0.06
+        self.yesterday, self.history = reference[-1], list(reference[-5:])
+        brier = [self.brier(reference[i : i + 4]) for i in range(0, 24, 2)]
+        self.bad = np.mean(brier) + 0.04
+
+    def nulls(self, column):
+        return sum(one is None or one != one for one in column) / len(column)
+
+    def brier(self, days):
+        pairs = [(p, y) for day in days for p, y in zip(day["labels"]["score"], day["labels"]["late"], strict=True)]
+        return np.mean([(p - y) ** 2 for p, y in pairs]) if len(pairs) > 40 else 0.0
+
+    def checks(self, batch):
+        for name, column in batch["rows"].items():
+            normal = self.clean[name]
+            yield name, "missing", self.nulls(column) > normal["nulls"]
+            if "known" in normal:
+                yield name, "values", sum(one not in normal["known"] for one in column) > 0.07 * len(column)
+                continue
+            column = column[~np.isnan(column)]
+            normal["window"].extend(column)
+            low, high = normal["range"]
+            wide = normal["limit"] < 9 and np.mean((column < low) | (column > high)) > 0.06
+            far = index(normal["p"], shares(np.array(normal["window"]), normal["edges"])) > normal["limit"]
+            yield name, "values", wide or far
+            old = set(self.yesterday["rows"][name])
+            yield name, "frozen", name != "items" and np.mean([one in old for one in column]) > 0.9
+        expected = np.mean([len(day["score"]) for day in self.history[-4:]])
+        yield "labels", "late", len(batch["labels"]["late"]) < 0.55 * expected
+        yield "labels", "performance", self.brier([*self.history[-3:], batch]) > self.bad
+
+    def observe(self, batch, t):
+        alerts = []
+        for name, reason, rings in self.checks(batch):
+            self.state[name, reason] = self.state[name, reason] + 1 if rings else 0
+            if self.state[name, reason] >= 2:
+                alerts.append(dict(feature=name, reason=reason))
+        self.yesterday = batch
+        self.history.append(batch)
+        return alerts
