@@ -115,13 +115,11 @@ class Run:
         shown |= {"another alert": (np.array(others), values[others])} if others else {}
         found = "not named" if self.caught is None else f"named on day {self.caught}"
         moments = {"watched from": REFERENCE} | ({"incident": self.begins} if self.seen else {})
-        plotting.lines(
+        ax = plotting.lines(
             shown, f"{self.family}: {found if self.seen else f'{len(self.named)} days with an alert'}", "day", title,
             moments=moments, style={"each day": "-"} | dict.fromkeys(list(shown)[1:], "o"), x_range=(0, DAYS),
         )  # fmt: skip
-        import matplotlib.pyplot as plt
-
-        return cast("Figure", plt.gcf())
+        return cast("Figure", ax.figure)
 
 
 def _figure(days: list[Day], feature: str, reason: str) -> tuple[str, list[float]]:

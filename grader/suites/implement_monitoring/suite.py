@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FALSE_SHARE, AWAKE = 0.15, 4
 FALSE_DAYS, FALSE_DAYS_BEFORE = 3, 5
-STEPS_OF_COST, STEP_POINTS = (0.5, 0.25, 0.15), 2
+STEPS_OF_COST, STEP_POINTS = (0.5, 0.3, 0.17), 2
 
 begin, warm = EXERCISE.begin, CASES.keep
 
@@ -75,7 +75,9 @@ def _watched(sheet: Sheet, answer: Answer, name: str, cases: Cases) -> list[Run]
     try:
         return watch_all(lambda: Student(answer, name), cases)
     except Refused as refused:
-        sheet.end("fail", "The monitor gave what is no alert. The public test says what." if sheet.private else str(refused))
+        sheet.end(
+            "fail", "The monitor gave what is no alert. The public test says what." if sheet.private else str(refused)
+        )
         return []
 
 
@@ -87,7 +89,9 @@ def _few_false(sheet: Sheet, runs: list[Run], family: str) -> bool:
     """The condition of what is caught and of what it costs: the share of ordinary days with an alert."""
     ordinary, false = sum(run.begins - REFERENCE for run in runs), sum(len(run.false_days) for run in runs)
     few = false <= FALSE_SHARE * ordinary
-    much = "On so many days nobody looks any more, so what is caught earns nothing. " + _false_alarms(runs, sheet.private)
+    much = "On so many days nobody looks any more, so what is caught earns nothing. " + _false_alarms(
+        runs, sheet.private
+    )
     sheet.judge(family, f"{false / ordinary:.1%}", f"at most {FALSE_SHARE:.0%}", few, much)
     return few
 
@@ -200,8 +204,6 @@ def _where_it_goes(runs: list[Run], cases: Cases) -> str:
     attention = sum(run.cost["attention"] for run in runs)
     said = ", ".join(f"{family} {parts[family]:,.0f}" for family in largest)
     return (
-        f"EUR until it was named: {said}; alarms took {attention:,.0f}. No monitor at all costs {cases.silent_eur:,.0f}, "
+        f"EUR until it was named: {said}; alarms took {attention:,.0f}. No monitor costs {cases.silent_eur:,.0f}, "
         f"one that knows everything {cases.known_eur:,.0f}, for no incident is seen before its first sign."
     )
-
-

@@ -61,7 +61,8 @@ INCIDENTS = {
     "frozen": Incident(("depot_load", "traffic"), "frozen", 4, 700, {}, "a feature is no longer refreshed"),
     "renamed": Incident(
         ("carrier", "payment"), "values", 3, 600, {"share": Range(0.6, 1.0)}, "a category has another name"),
-    "late labels": Incident(("labels",), "late", 4, 300, {"later": Range(6, 9, "days", whole=True)}, "labels stay away"),
+    "late labels": Incident(("labels",), "late", 4, 300, {"later": Range(6, 9, "days", whole=True)},
+        "labels stay away"),
     "concept drift": Incident(
         ("labels",), "performance", 7, 1_200, {"turned": Range(1.6, 2.2)}, "features mean something else"),
 }  # fmt: skip
@@ -147,7 +148,7 @@ def _draw_rows(rng: np.random.Generator, day: np.ndarray, size: Mapping[str, flo
     for name, shares in CATEGORIES.items():
         rows[name] = np.array(list(shares), dtype=object)[rng.choice(len(shares), count, p=list(shares.values()))]
     for name, share in MISSING.items():
-        rows[name] = np.where(rng.random(count) < share, None if name in CATEGORIES else np.nan, rows[name])
+        rows[name] = _emptied(name, rows[name], rng.random(count) < share)
     return {name: rows[name] for name in FEATURES} | {DEPOT: region}
 
 
@@ -158,7 +159,7 @@ def _spoiled(
     """The column of a feature as an incident delivers it."""
     column, chosen = rows[name], hit & (rng.random(len(day)) < size.get("share", 1.0))
     if family == "null spike":
-        return np.where(chosen, None if name in CATEGORIES else np.nan, column)
+        return _emptied(name, column, chosen)
     if family == "unit change":
         return np.where(chosen, column * (100 if name == "value_eur" else 1_000), column)
     if family == "renamed":
@@ -172,6 +173,12 @@ def _spoiled(
     days = day - size["begins"] + 1 if family == "slow drift" else 1.0
     moved = hit * size["by"] * days * TYPICAL[name][1]
     return np.round(column + moved if name == "promised_h" else column * np.exp(moved), 2)
+
+
+def _emptied(name: str, column: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The column with missing values."""
+    missing: Any = None if name in CATEGORIES else np.nan
+    return np.where(where, missing, column)
 
 
 def _chance(rows: Mapping[str, np.ndarray], turned: float = 1.0) -> np.ndarray:

@@ -1,0 +1,204 @@
+"""What is `implement_monitoring`'s own: its streams, what a run makes of alerts, both sides of a mark, words."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import grader.suites.implement_monitoring as suite
+from grader.suite_kit.designs import Draw
+from grader.suites.implement_monitoring import world
+from grader.suites.implement_monitoring.runs import ATTENTION_EUR, MOST_NAMES, Refused, Run, read_alerts, watch
+from grader.suites.implement_monitoring.suite import AWAKE, FALSE_DAYS, FALSE_DAYS_BEFORE, FALSE_SHARE, STEPS_OF_COST
+from tests.grader.suites.contract import bank_of, cells_of, told_of
+
+BANK = bank_of("implement_monitoring")
+SECRETS = 3
+
+
+def monitor_of(name):
+    (answer,) = [one for one in BANK.answers if one.name == name]
+    return cells_of(BANK, answer)["Monitor"]
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return monitor_of("reference")
+
+
+# The streams
+
+
+@pytest.mark.parametrize("family", world.INCIDENTS)
+def test_an_incident_changes_nothing_before_it_begins_and_only_its_own_feature_after(family):
+    for draw in world.draw_streams(5)[family]:
+        for t, (day, clean) in enumerate(zip(world.make_stream(draw), world.make_stream(draw, False), strict=True)):
+            changed = {
+                name for name in world.FEATURES
+                if not all(a == b or (a != a and b != b)
+                           for a, b in zip(day["rows"][name], clean["rows"][name], strict=True))
+            }  # fmt: skip
+            assert changed <= ({world.feature_of(draw)} - {"labels"} if t >= draw["begins"] else set())
+            if t < draw["begins"]:
+                assert np.array_equal(day["labels"]["late"], clean["labels"]["late"])
+                assert np.array_equal(day["score"], clean["score"])
+
+
+def test_what_the_oracle_says_can_be_seen_is_the_first_day_that_differs(secret):
+    cases = suite.EXERCISE.hidden().drawn(4, None)
+    for family, some in cases.draws.items():
+        for draw, seen in zip(some, cases.seen[family], strict=True):
+            behind = 1 if family in ("late labels", "concept drift") else 0  # a label comes a day later at least
+            assert seen == (draw["begins"] + behind if family in world.INCIDENTS else None), family
+    assert 0 < cases.known_eur < 0.1 * cases.silent_eur
+
+
+def test_the_model_is_calibrated_until_its_world_changes():
+    (draw, _) = world.draw_streams(2)["concept drift"]
+    days = world.make_stream(draw)
+
+    def bias_and_error(some):
+        score, late = (np.concatenate([day["labels"][part] for day in some]) for part in ("score", "late"))
+        return abs(np.mean(score - late)), np.mean((score - late) ** 2)
+
+    (bias, before), (_, after) = (
+        bias_and_error(days[: world.REFERENCE]),
+        bias_and_error(days[int(draw["begins"]) + 5 :]),
+    )
+    assert bias < 0.03
+    assert after > before + 0.08
+
+
+def test_all_orders_of_a_depot_have_one_value_a_day_and_another_on_the_next():
+    one, other = world.make_stream(world.draw_streams(1)["season"][0])[:2]
+    for name in ("depot_load", "traffic"):
+        values = [set(day["rows"][name].tolist()) for day in (one, other)]
+        assert [len(some) for some in values] == [6, 6]
+        assert len(values[0] & values[1]) <= 1
+
+
+# A run
+
+
+def run_of(named, family="null spike"):
+    """A run of an incident on day 40, with what was named by day."""
+    draw = Draw(family, 1, (("begins", 40.0), ("hits", 0.0)))
+    return Run(draw, 0, 40, named)
+
+
+WEIGHT, OTHERS = ("weight_kg", "missing"), [("items", "values"), ("traffic", "frozen"), ("carrier", "values")]
+
+
+@pytest.mark.parametrize(
+    ("named", "false_days", "caught", "in_time"),
+    [({}, 0, None, False), ({40: [WEIGHT]}, 0, 40, True), ({42: [WEIGHT]}, 0, 42, True), ({43: [WEIGHT]}, 0, 43, False),
+     ({39: [WEIGHT]}, 1, None, False), ({30: OTHERS, 41: [WEIGHT, *OTHERS[1:]]}, 1, 41, True),
+     ({41: [WEIGHT, *OTHERS]}, 0, None, False), ({41: [("weight_kg", "values")]}, 0, None, False),
+     ({41: [WEIGHT, ("weight_kg", "values"), *OTHERS[1:]]}, 0, 41, True)],
+)  # fmt: skip
+def test_a_run_knows_what_was_false_and_what_was_caught(named, false_days, caught, in_time):
+    run = run_of(named)
+    assert (len(run.false_days), run.caught, run.in_time) == (false_days, caught, in_time)
+    assert len(OTHERS) == MOST_NAMES
+
+
+def test_a_bill_has_the_days_until_an_incident_is_named_and_the_alarms_until_then():
+    harm = world.INCIDENTS["null spike"].harm_eur
+    assert run_of({}).cost == {"attention": 0, "harm": harm * (world.DAYS - 40)}
+    named = {30: OTHERS, 41: OTHERS, 43: [WEIGHT], 44: [WEIGHT]}
+    assert run_of(named).cost == {"attention": 3 * ATTENTION_EUR, "harm": 3 * harm}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [(None, "is a return missing"), ("labels", "must return a list"), (["labels"], "must be a dictionary"),
+     ([{"feature": "items"}], "must be a dictionary"), ([{"feature": "colour", "reason": "values"}], "is no feature"),
+     ([{"feature": "labels", "reason": "frozen"}], "late or performance"),
+     ([{"feature": "items", "reason": "late"}], "missing or values or frozen")],
+)  # fmt: skip
+def test_what_is_no_alert_is_refused_with_what_to_change(given, words):
+    with pytest.raises(Refused, match=f"(?i){words}"):
+        read_alerts(given)
+
+
+def test_an_alert_may_say_more_and_one_that_is_said_twice_counts_once():
+    alert = {"feature": "items", "reason": "values", "value": 3.5}
+    assert read_alerts([alert, alert]) == [("items", "values")]
+
+
+def test_a_monitor_is_given_a_day_at_a_time_and_what_it_changes_is_its_own():
+    seen = []
+
+    class Spoils:
+        def fit(self, reference):
+            assert len(reference) == world.REFERENCE
+
+        def observe(self, batch, t):
+            seen.append((t, float(np.nansum(batch["rows"]["items"]))))
+            batch["rows"]["items"][:] = 0
+            return []
+
+    for _ in range(2):
+        assert suite.worth(Spoils) == 0
+    assert seen[: len(seen) // 2] == seen[len(seen) // 2 :]
+    assert [t for t, _ in seen[: world.LIVE]] == list(range(world.REFERENCE, world.DAYS))
+
+
+# Marks
+
+
+@pytest.mark.parametrize("name", ["reference", *(one.name for one in BANK.answers if one.kind == "alternative")])
+def test_a_right_monitor_has_full_marks_on_other_streams(name, secret, monkeypatch):
+    hidden = suite.EXERCISE.hidden()
+    for seed in range(SECRETS):
+        monkeypatch.setattr(suite.CASES, "kept", hidden.drawn(seed, None))
+        monitor = monitor_of(name)
+        assert (suite.caught(monitor), suite.worth(monitor)) == (8, 12), seed
+
+
+def test_neither_silence_nor_noise_earns_anything():
+    for name in ("never", "always", "ks_at_five_per_cent", "index_above_a_tenth"):
+        assert suite.caught(monitor_of(name)) + suite.worth(monitor_of(name)) == 0, name
+
+
+def test_a_counter_example_says_which_stream_what_could_be_seen_and_what_it_cost():
+    told = " ".join(suite.caught(monitor_of("not_a_word_of_freshness")).report.text().split())
+    (draw, _), harm = suite.CASES.public().draws["frozen"], world.INCIDENTS["frozen"].harm_eur
+    assert f'try_stream(Monitor, "frozen", 0) begins on day {draw["begins"]:.0f}. Right is depot_load (frozen)' in told
+    assert "values of the day before, share: 0 in the reference, 1 since. Nothing was named in that time." in told
+    assert f"it cost {harm * (world.DAYS - draw['begins']):,.0f} EUR" in told
+
+
+def test_where_cases_are_hidden_no_day_and_no_figure_is_told(secret):
+    for name in ("inputs_only", "any_unknown_category", "always"):
+        for test in (suite.caught, suite.worth):
+            for one in test(monitor_of(name)).report.explanations():
+                assert not any(letter.isdigit() for letter in one) or "more than 3 names" in one, one
+
+
+def test_the_task_states_every_range_threshold_and_price():
+    told = told_of(BANK.notebook)
+    ranges = [one for incident in world.INCIDENTS.values() for one in incident.ranges.values()]
+    ranges += [one for _, some in world.HARMLESS.values() for one in some.values()]
+    numbers = [f"{one.low:g} to {one.high:g}" for one in ranges] + [f"{step:g}" for step in STEPS_OF_COST]
+    numbers += [f"at most {100 * FALSE_SHARE:g} %", f"at most {FALSE_DAYS} in", f"at most {FALSE_DAYS_BEFORE} days"]
+    numbers += [f"at least {AWAKE} of", f"{ATTENTION_EUR} EUR", f"at most {MOST_NAMES} features"]
+    assert [one for one in numbers if one not in told] == []
+    rows = {line.split("`")[1]: line for line in told.splitlines() if line.startswith("| `")}
+    for family, one in world.INCIDENTS.items():
+        assert rows[family].endswith(f"| {one.harm_eur} |")
+        assert f"| {one.reason} | {one.within} " in rows[family]
+        assert [name for name in one.features if name not in rows[family] + rows["mean shift"]] == []
+
+
+def test_a_student_sees_a_stream_as_a_picture_and_all_as_a_card(reference):
+    run = suite.try_stream(reference, "renamed", 1)
+    assert len(run.plot().axes[0].lines) >= 2
+    assert set(run.table()["feature"]) >= {"payment"}
+    card = suite.scorecard(reference)
+    assert len(card) == 26
+    assert card["in time"].dropna().all()
+    with pytest.raises(ValueError, match="no such family"):
+        suite.stream("no such family")
+    draw = suite.CASES.public().draws["season"][0]
+    assert watch(reference, replace(draw), 0, None).plot("items", "values").axes
