@@ -1,0 +1,23 @@
+"""Hidden cases of `implement_deployment_pipeline`: the public scenarios, with magnitudes drawn from the secret."""
+
+from dataclasses import replace
+
+from grader.hidden.implement_deployment_pipeline.oracle import expected
+from grader.secret import derive
+from grader.suites.implement_deployment_pipeline.cases import EXERCISE, Cases
+from grader.suites.implement_deployment_pipeline.scenarios import draw
+
+
+def cases() -> Cases:
+    """The cases of this class. Needs a secret: `derive` gives None without one."""
+    return drawn(derive(EXERCISE.name, "scenarios"), None)
+
+
+def drawn(seed: int | None, other_seed: int | None) -> Cases:
+    """The cases that a seed gives; how versions must end comes from the oracle."""
+    return answered(Cases(draw(seed or 0), {}, private=True))
+
+
+def answered(cases: Cases) -> Cases:
+    """The same cases with the oracle's answers."""
+    return replace(cases, ends={name: expected(name) for name in cases.drawn})

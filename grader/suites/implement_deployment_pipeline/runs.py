@@ -1,0 +1,179 @@
+"""Scenarios under a student's `step`: all that are under way are asked together, so that few messages cross the border.
+
+A controller that dies is tried at every step: a run forks there, once before its actions and once after them.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from grader.suite_kit.answer import Answer, StudentError
+from grader.suite_kit.designs import Moment
+from grader.suite_kit.score_sheet import Sheet
+from grader.suites.implement_deployment_pipeline.world import USUAL, Broken, Scenario, World
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Ask = Callable[[list[tuple[Any, Any]]], list[Any]]
+"""Gives for each (state, seen) what `step` returned, or a `StudentError`."""
+
+MOST_CHARACTERS = 20_000
+BEFORE, AFTER = "before its actions were carried out", "after its actions, before its state was written"
+
+
+@dataclass
+class Run:
+    """One scenario under way. `state` is JSON, as the controller keeps it; `died`: when and how the controller did.
+
+    `kept` are the calls of the first of several runs, with what `step` gave.
+    """
+
+    world: World
+    state: str = "null"
+    died: str = ""
+    broken: Broken | None = None
+    kept: list[tuple[tuple[Any, Any], str]] = field(default_factory=list)
+
+    @property
+    def over(self) -> bool:
+        return self.broken is not None or self.world.done
+
+    def asked(self) -> tuple[Any, Any]:
+        """What `step` is called with."""
+        return json.loads(self.state), json.loads(json.dumps(self.world.seen()))
+
+    def take(self, reply: Any, sheet: Sheet) -> list["Run"]:
+        """Goes on with what `step` gave; gives the runs in which the controller died here, if it does."""
+        forks: list[Run] = []
+        try:
+            if isinstance(reply, StudentError):
+                raise Broken(10, f"step raised {sheet.raised(reply)}")
+            state, actions = _parted(reply)
+            if self.world.scenario.kind.dies and not self.died:
+                forks.append(Run(self.world.fork(), state, f"It died in minute {self.world.minute} {BEFORE}."))
+            self.world.act(actions)
+            if forks:
+                forks.append(Run(self.world.fork(), self.state, f"It died in minute {self.world.minute} {AFTER}."))
+            self.state = state
+            self.world.pass_minute()
+        except Broken as broken:
+            self.broken = broken
+        for fork in forks:
+            fork.lie_dead()
+        return forks
+
+    def lie_dead(self) -> None:
+        """The minutes until the controller is back."""
+        try:
+            for _ in range(int(self.world.scenario.drawn["down"])):
+                self.world.pass_minute(dead=True)
+        except Broken as broken:
+            self.broken = broken
+
+    def told(self, private: bool) -> str:
+        """Where and how it broke a rule; where that is private, without figures and what the student's code made up."""
+        broken, world = self.broken, self.world
+        if broken is None:
+            return ""
+        said = [broken.detail, self.died]
+        if world.hurt:
+            said.append(f"{world.hurt:,} requests were answered wrongly or late by a bad version.")
+        if world.marks:
+            minute, actions = world.marks[-1]
+            said.append(f"The last actions were those of minute {minute}: {json.dumps(actions, default=repr):.160}.")
+        said.append(f'See it: suite.try_scenario(step, "{world.scenario.name}", {world.scenario.number}).')
+        title = world.scenario.kind.title
+        cause = f"{broken.cause} (rule {broken.rule})"
+        detail = " ".join(one for one in said if one)
+        return Moment(f"minute {world.minute}", cause, detail).told(title[0].upper() + title[1:], private)
+
+    def table(self) -> Any:
+        """A row a minute: the share of each version, the share of its answers that were bad, what was done."""
+        import pandas as pd
+
+        done = {minute: "; ".join(map(json.dumps, actions)) for minute, actions in self.world.marks}
+        rows = [
+            {f"{version} share": share for version, share in one["routed"].items()}
+            | {f"{version} bad": bad for version, bad in one["bad"].items()}
+            | {"metrics": not one["out"], "actions": done.get(one["minute"], "")}
+            for one in self.world.history
+        ]
+        return pd.DataFrame(rows, index=pd.Index(range(len(rows)), name="minute"))
+
+    def plot(self) -> "Figure":
+        """The share of each version over time with what was decided, and the share of its answers that were bad."""
+        from mlsd_lib.lesson import plotting
+
+        versions = sorted({version for one in self.world.history for version in one["bad"]})
+        axes = plotting.panels(rows=2, size=(9, 6), share="x")
+        ended = f"minute {self.world.minute}: {self.broken.cause}" if self.broken else "every rule was kept"
+        shares = {one: self._series("routed", one) for one in versions}
+        title = f"{self.world.scenario.kind.title}: {ended}"
+        plotting.lines(shares, title[0].upper() + title[1:], "", "share of the requests", style="step", ax=axes[0])
+        for minute, actions in self.world.marks:
+            axes[0].axvline(minute, color=plotting.GREY, linewidth=0.5)
+            if any("refuse" in one for one in actions):
+                axes[0].plot(minute, 0, "x", color=plotting.BLACK)
+        for one in self.world.history:
+            if one["out"]:
+                axes[1].axvspan(one["minute"] - 0.5, one["minute"] + 0.5, color=plotting.GREY, alpha=0.3, linewidth=0)
+        bad = {one: self._series("bad", one) for one in versions}
+        usual = {"usual": 100 * sum(USUAL.values())}
+        plotting.lines(
+            bad, "Errors and slow answers", "minute", "% of its answers", levels=usual, better="down", ax=axes[1]
+        )
+        return cast("Figure", axes[0].figure)
+
+    def _series(self, what: str, version: str) -> dict[int, float]:
+        """Of a version by minute: its share from 0 to 1, or the bad answers in %, where it answered."""
+        times, else_ = (1, 0.0) if what == "routed" else (100, float("nan"))
+        return {one["minute"]: times * one[what].get(version, else_) for one in self.world.history}
+
+
+def run(ask: Ask, scenarios: Sequence[Scenario], sheet: Sheet) -> list[Run]:
+    """All scenarios to their end, with those in which the controller dies at a step of its own."""
+    runs = [Run(World(one)) for one in scenarios]
+    while under_way := [one for one in runs if not one.over]:
+        calls = [one.asked() for one in under_way]
+        replies = ask(calls)
+        if under_way[0] is runs[0]:
+            runs[0].kept.append((calls[0], repr(replies[0])))
+        for one, reply in zip(under_way, replies, strict=True):
+            runs += one.take(reply, sheet)
+    return runs
+
+
+def answers_otherwise(ask: Ask, runs: Sequence[Run]) -> bool:
+    """Whether `step` gives something else when it is asked again what it was asked, in the reverse order."""
+    kept = [one for run in runs for one in run.kept][::-1]
+    return [repr(one) for one in ask([call for call, _ in kept])] != [reply for _, reply in kept]
+
+
+def over_the_border(answer: Answer, name: str) -> Ask:
+    """Asks the student's function, all calls in one message; one by one where one of them raises."""
+
+    def ask(calls: list[tuple[Any, Any]]) -> list[Any]:
+        try:
+            return answer.script(name, [("", call) for call in calls])
+        except StudentError as error:
+            if error.unfinished:
+                raise
+            return [error] if len(calls) == 1 else [one for call in calls for one in ask([call])]
+
+    return ask
+
+
+def _parted(reply: Any) -> tuple[str, Any]:
+    """The state as JSON, and the actions. Raises `Broken`."""
+    if not isinstance(reply, list | tuple) or len(reply) != 2:
+        said = "None (is a return missing?)" if reply is None else f"a {type(reply).__name__}"
+        raise Broken(10, "step gave no pair of a state and a list of actions", f"It gave {said}.")
+    try:
+        state = json.dumps(reply[0], allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Broken(10, "step gave a state that cannot be written as JSON", f"{error}"[:120]) from None
+    if len(state) > MOST_CHARACTERS:
+        raise Broken(10, f"step gave a state of more than {MOST_CHARACTERS:,} characters of JSON")
+    return state, reply[1]

@@ -1,0 +1,91 @@
+"""The scenarios of `implement_deployment_pipeline` with their published ranges: versions asked for, and faults.
+
+The public and the hidden ones are drawn from here, by the same function from other seeds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from grader.suite_kit.designs import Range, ScenarioFamily, draw_scenarios
+
+ALWAYS = {
+    "traffic": Range(8_000, 10_000, "requests a minute", whole=True),
+    "schema": Range(3, 7, whole=True),
+    "asked": Range(2, 6, "min", whole=True),
+    "start_up": Range(1, 4, "min", whole=True),
+}
+LATER = {"later": Range(20, 30, "min", whole=True)}
+SIZE = {"size": Range(0.15, 0.3)}
+AFTER = {"after": Range(1, 3, "min", whole=True)}
+TIMES = 3  # each, but for those in which the controller dies at every step
+LAG = {"lag": Range(2, 4, "min", whole=True)}
+SOON = {"later": Range(6, 12, "min", whole=True)}
+AFTERWARDS = {"later": Range(50, 60, "min", whole=True)}
+LOAD = AFTERWARDS | SIZE | {"share": Range(0.3, 0.45)}
+DOWN = {"down": Range(1, 3, "min", whole=True)}
+OUT = AFTER | {"out": Range(15, 25, "min", whole=True)}
+
+
+@dataclass(frozen=True)
+class Kind(ScenarioFamily):
+    """Scenarios of one name: the criterion that they belong to, and the fault of each version that is asked for.
+
+    `out_after` is the event of v2 some minutes after which the metrics are out; `dies`: the controller, at every step.
+    """
+
+    criterion: str = ""
+    faults: Mapping[str, str] = field(default_factory=lambda: {"v2": ""})
+    out_after: str = ""
+    dies: bool = False
+
+
+def _kind(
+    criterion: str, name: str, title: str, ranges: Mapping[str, Range] = MappingProxyType({}), *faults: str,
+    out_after: str = "", dies: bool = False,
+) -> Kind:  # fmt: skip
+    named = {f"v{number}": fault for number, fault in enumerate(faults or ("",), 2)}
+    times = 1 if dies else TIMES
+    return Kind(name, title, ALWAYS | dict(ranges), times, criterion, named, out_after, dies)
+
+
+SCENARIOS = {
+    one.name: one
+    for one in (
+        _kind("good", "good", "a good version"),
+        _kind("noisy", "single minutes", "single bad minutes of a good version",
+              {"size": Range(0.15, 0.25), "every": Range(6, 9, "min", whole=True)}),
+        _kind("noisy", "both versions", "for some minutes both versions err",
+              SIZE | AFTER | {"lasts": Range(4, 6, "min", whole=True)}),
+        _kind("late router", "late, good", "a good version, and a router that answers late", LAG),
+        _kind("late router", "late, bad", "a version bad under load, and a router that answers late",
+              LOAD | LAG, "load", ""),
+        _kind("two deploys", "at once", "two good versions at once", {"later": Range(0, 0, whole=True)}, "", ""),
+        _kind("two deploys", "meanwhile", "a good version is asked for while a bad one is let in",
+              LOAD | SOON, "load", ""),
+        _kind("errors", "errors", "a version that errs", LATER | SIZE, "errors", ""),
+        _kind("slow", "slow", "a version that answers late", LATER | SIZE, "slow", ""),
+        _kind("slice", "slice", "a version that errs for partners only", LATER | {"size": Range(0.35, 0.5)},
+              "slice", ""),
+        _kind("load", "load", "a version that errs from some share of the requests on", LOAD, "load", ""),
+        _kind("late", "late", "a version that errs some minutes after it has all requests",
+              AFTERWARDS | SIZE | {"late": Range(3, 12, "min", whole=True)}, "late", ""),
+        _kind("schema", "newer schema", "a version that needs a later schema", LATER, "schema", ""),
+        _kind("schema", "start", "a version that fails when it starts", LATER, "start", ""),
+        _kind("schema", "first request", "a version that fails at its first request", LATER, "first request", ""),
+        _kind("outage", "out as a shadow", "no metrics soon after a version is first measured",
+              OUT, out_after="measured"),
+        _kind("outage", "out as a canary", "a version that becomes bad while the metrics are out",
+              OUT | SIZE | AFTERWARDS, "blind", "", out_after="live"),
+        _kind("outage", "out at full", "no metrics soon after a version got all requests", OUT, out_after="full"),
+        _kind("restart", "dies, good", "the controller dies while a good version is let in", DOWN, dies=True),
+        _kind("rollback", "dies, bad", "the controller dies while a version that is bad under load is let in",
+              LOAD | SOON | DOWN, "load", "", dies=True),
+    )
+}  # fmt: skip
+
+
+def draw(seed: int) -> dict[str, list[dict[str, float]]]:
+    """The magnitudes of the scenarios of each name that a seed gives, and the seed of their noise."""
+    drawn = draw_scenarios(list(SCENARIOS.values()), seed)
+    return {name: [{"seed": one.seed, **dict(one.magnitudes)} for one in some] for name, some in drawn.items()}

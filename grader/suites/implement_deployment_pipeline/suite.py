@@ -1,0 +1,65 @@
+"""The tests of `implement_deployment_pipeline`: a row a criterion, met if all of its scenarios kept all rules."""
+
+from collections.abc import Callable
+from typing import Any
+
+from grader.suite_kit.answer import Answer
+from grader.suite_kit.score_sheet import Sheet
+from grader.suites.implement_deployment_pipeline.cases import CASES, EXERCISE
+from grader.suites.implement_deployment_pipeline.runs import Run, answers_otherwise, over_the_border, run
+
+IMPURE = (
+    "Asked the same again, step gave something else (rule 10): it uses more than its two arguments, such as a global, "
+    "which is another one after a restart, and which other releases change."
+)
+
+begin, warm = EXERCISE.begin, CASES.keep
+
+
+def try_scenario(step: Callable[[Any, Any], Any], name: str, number: int = 0) -> Run:
+    """A public scenario under `step`: the run, with `plot()` and `table()`. Raises what `step` raises.
+
+    Where the controller dies, the run is the first in which a rule was broken.
+    """
+    tried = run(lambda calls: [step(*call) for call in calls], [CASES.public().scenario(name, number)], Sheet("", 0))
+    found = next((one for one in tried if one.broken), tried[0])
+    print(found.told(private=False) or f"{len(tried)} of {len(tried)} runs kept every rule.")
+    return found
+
+
+def _judge(sheet: Sheet, answer: Answer, name: str) -> None:
+    """A row for each criterion of the test. One that is met says that versions got through as well."""
+    cases, ask = CASES.open(sheet), over_the_border(answer, name)
+    tried: list[Run] = []
+    for criterion in [one for one, family in EXERCISE.families.items() if family.test == sheet.test]:
+        runs = run(ask, cases.of(criterion), sheet)
+        tried += runs
+        kept, first = sum(one.broken is None for one in runs), next((one for one in runs if one.broken), None)
+        did = first.told(sheet.private) if first else ""
+        sheet.judge(criterion, f"{kept} of {len(runs)} runs", f"{len(runs)}", first is None, did)
+    if any(one.broken for one in tried) and answers_otherwise(ask, tried):
+        sheet.notes.append(IMPURE)
+
+
+@EXERCISE.graded("releases")
+def releases(sheet: Sheet, answer: Answer, name: str) -> None:
+    """Good versions get through: alone, with noise, behind a late router, two at once."""
+    _judge(sheet, answer, name)
+
+
+@EXERCISE.graded("faults")
+def faults(sheet: Sheet, answer: Answer, name: str) -> None:
+    """Bad versions go back in time, and good ones after them get through."""
+    _judge(sheet, answer, name)
+
+
+@EXERCISE.graded("outages")
+def outages(sheet: Sheet, answer: Answer, name: str) -> None:
+    """While nothing is measured nothing is promoted, and afterwards it goes on."""
+    _judge(sheet, answer, name)
+
+
+@EXERCISE.graded("restarts")
+def restarts(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The controller may die at every step."""
+    _judge(sheet, answer, name)

@@ -1,0 +1,352 @@
+"""Releases in virtual time: versions, a router, metrics, and the rules of the task, each held in every minute.
+
+The world calls nobody: it says what is `seen`, takes `act`ions, and lets a minute pass. No points, no clock.
+"""
+
+import copy
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from grader.suite_kit.plain import is_number
+from grader.suites.implement_deployment_pipeline.scenarios import SCENARIOS, Kind
+from mlsd_lib.errors import CourseError
+
+RUNGS, HOLD_MIN = (0.05, 0.25, 0.5), 5
+WATCH_MIN, ROLLBACK_MIN, RELEASE_MIN, CLEAR_MIN = 20, 10, 90, 10
+SLICES = {"app": 0.62, "web": 0.32, "partner": 0.06}
+USUAL = {"errors": 0.01, "slow": 0.02}
+COPIED = 0.1  # of the requests go to a shadow as well
+FIRST = "v1"
+SHOWN_BY_A_SHADOW = ("errors", "slow", "slice", "first request")
+NOISE_MIN, NEAR = 300, 1e-9
+FORMS = (
+    '{"start": version}, {"stop": version}, {"shadow": version or None}, {"route": {version: share}} or '
+    '{"refuse": version, "why": text}'
+)
+Metrics = dict[str, dict[str, dict[str, int]]]
+
+
+class Broken(CourseError):
+    """A rule was broken. `cause` holds no figure of the scenario, `detail` may, and what the student's code made up."""
+
+    def __init__(self, rule: int, cause: str, detail: str = "") -> None:
+        super().__init__(f"{cause} (rule {rule}). {detail}".strip())
+        self.rule, self.cause, self.detail = rule, cause, detail
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario with its magnitudes, and how each version that is asked for must end: "released" or "refused"."""
+
+    name: str
+    number: int
+    drawn: Mapping[str, float]
+    ends: Mapping[str, str]
+
+    @property
+    def kind(self) -> Kind:
+        return SCENARIOS[self.name]
+
+    @cached_property
+    def asked(self) -> list[tuple[int, dict[str, Any]]]:
+        """Each request for a version, with the minute from which on it is seen."""
+        found, schema = [], int(self.drawn["schema"])
+        for number, (version, fault) in enumerate(self.kind.faults.items()):
+            needs = schema + 1 if fault == "schema" else schema - number
+            minute = int(self.drawn["asked"] + number * self.drawn.get("later", 0))
+            found.append((minute, {"version": version, "needs": needs}))
+        return found
+
+    @cached_property
+    def noise(self) -> list[Any]:
+        """How far each count lies from its mean, in standard deviations, by minute, version, slice and measure."""
+        shape = (NOISE_MIN, 1 + len(self.kind.faults), len(SLICES), len(USUAL))
+        drawn: list[Any] = np.random.default_rng(int(self.drawn["seed"])).uniform(-2, 2, shape).tolist()
+        return drawn
+
+
+@dataclass
+class World:
+    """A scenario under way. `health` holds for each copy what it is, and until when it is starting."""
+
+    scenario: Scenario
+    minute: int = 0
+    health: dict[str, tuple[str, int]] = field(default_factory=lambda: {FIRST: ("ready", 0)})
+    routed: dict[str, float] = field(default_factory=lambda: {FIRST: 1.0})
+    ordered: tuple[int, dict[str, float]] | None = None
+    shadow: str | None = None
+    metrics: Metrics | None = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    released: list[str] = field(default_factory=lambda: [FIRST])
+    measured: Counter[tuple[str, float]] = field(default_factory=Counter)
+    first: dict[tuple[str, str], int] = field(default_factory=dict)
+    full: int = 0
+    lost: int = 0
+    ended: int = 0
+    lost_at_end: int = 0
+    hurt: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+    marks: list[tuple[int, list[Any]]] = field(default_factory=list)
+
+    def fork(self) -> "World":
+        """A copy that goes its own way."""
+        other = copy.copy(self)
+        vars(other).update({name: copy.copy(one) for name, one in vars(self).items() if name != "scenario"})
+        return other
+
+    # What the controller reads
+
+    def asked(self) -> list[dict[str, Any]]:
+        return [one for minute, one in self.scenario.asked if minute <= self.minute]
+
+    @property
+    def turn(self) -> str | None:
+        """The version whose turn it is: the first that was asked for and has not ended."""
+        waiting = [one["version"] for one in self.asked()]
+        return next((one for one in waiting if one not in self.refused and one not in self.released), None)
+
+    @property
+    def done(self) -> bool:
+        """Whether every version has ended and only the active one runs."""
+        ended = len(self.refused) + len(self.released) - 1 == len(self.scenario.asked)
+        return ended and set(self.health) == set(self.routed) == {self.released[-1]} and not self.ordered
+
+    def seen(self) -> dict[str, Any]:
+        """What `step` gets: plain data, and nothing of the future."""
+        return {
+            "minute": self.minute,
+            "schema": int(self.scenario.drawn["schema"]),
+            "asked": self.asked(),
+            "refused": list(self.refused),
+            "health": {version: state for version, (state, _) in self.health.items()},
+            "routed": dict(self.routed),
+            "shadow": self.shadow,
+            "metrics": self.metrics,
+        }
+
+    # What the controller does
+
+    def act(self, actions: Any) -> None:
+        """Carries actions out, one after the other. Raises `Broken`."""
+        if not isinstance(actions, list | tuple):
+            raise Broken(10, "step gave actions that are no list", f"They are a {type(actions).__name__}.")
+        if actions:
+            self.marks.append((self.minute, list(actions)))
+        for action in actions:
+            kinds = ("start", "stop", "shadow", "route", "refuse")
+            what = next((one for one in kinds if isinstance(action, dict) and one in action), None)
+            if what is None or set(action) != ({what, "why"} if what == "refuse" else {what}):
+                raise Broken(10, "step gave an action of no known form", f"It is {action!r:.90}; known are {FORMS}.")
+            if what == "route":
+                self._route(action[what])
+            elif action[what] is None and what == "shadow":
+                self.shadow = None
+            elif action[what] not in (FIRST, *self.scenario.kind.faults) or not isinstance(action[what], str):
+                raise Broken(10, f"step asked to {what} a version that there is not", f"It is {action[what]!r:.40}.")
+            else:
+                {"start": self._start, "stop": self._stop, "shadow": self._shadow, "refuse": self._refuse}[what](
+                    action[what]
+                )
+
+    def _start(self, version: str) -> None:
+        self._turn_of(version, "started")
+        if self._needs(version) > self.scenario.drawn["schema"]:
+            raise Broken(5, f"{version} was started, which needs a schema that is not there yet")
+        if self._state(version) not in ("", "failed"):
+            raise Broken(8, f"{version} was started while a copy of it was there: now there are two")
+        self.health[version] = ("starting", self.minute + int(self.scenario.drawn["start_up"]))
+
+    def _stop(self, version: str) -> None:
+        if self.routed.get(version):
+            raise Broken(7, f"{version} was stopped while the router still sent it requests: they were lost")
+        if version == self.released[-1]:
+            raise Broken(8, f"{version} was stopped while it was the version to go back to")
+        self.health.pop(version, None)
+        self.shadow = None if self.shadow == version else self.shadow
+
+    def _shadow(self, version: str) -> None:
+        self._turn_of(version, "given copies of requests")
+        if self._state(version) != "ready":
+            raise Broken(7, f"{version} was given copies of requests and was not ready")
+        self.shadow = version
+
+    def _refuse(self, version: str) -> None:
+        if version in self.refused:
+            return
+        if version in self.released or version not in [one["version"] for one in self.asked()]:
+            raise Broken(1, f"{version} was refused, and there was nothing to refuse")
+        if self.scenario.ends[version] == "released" or (version, "visible") not in self.first:
+            raise Broken(5, f"{version} was refused, and nothing that lasts spoke against it")
+        self.refused.append(version)
+        self._end()
+
+    def _route(self, shares: Any) -> None:
+        if not isinstance(shares, dict) or not all(is_number(one) and 0 <= one <= 1 for one in shares.values()):
+            raise Broken(7, "a route was ordered that is no table of shares from 0 to 1", f"It is {shares!r:.90}.")
+        if abs(sum(shares.values()) - 1) > 1e-6:
+            raise Broken(7, "a route was ordered whose shares do not sum to 1", f"It is {shares!r:.90}.")
+        shares = {version: float(share) for version, share in shares.items() if share > 0}
+        target = self.ordered[1] if self.ordered else self.routed
+        for version, share in shares.items():
+            if self._state(version) != "ready":
+                detail = f"It is {version!r:.40}."
+                raise Broken(7, "requests were sent to a version that was not ready: they were lost", detail)
+            if version not in self.released:
+                self._turn_of(version, "given requests")
+                self._may_rise(version, share, max(target.get(version, 0.0), self.routed.get(version, 0.0)))
+        if shares != target:
+            self.ordered = (self.minute + int(self.scenario.drawn.get("lag", 0)), shares)
+            self._take_route()
+
+    def _may_rise(self, version: str, share: float, before: float) -> None:
+        if self.metrics is None and share > before + NEAR:
+            raise Broken(6, f"the share of {version} was raised while the metrics were out")
+        for rung in RUNGS:
+            if share > rung + NEAR and self.measured[version, rung] < HOLD_MIN:
+                cause = (
+                    f"{version} got more than {rung:.0%} before it was measured for {HOLD_MIN} minutes at {rung:.0%}"
+                )
+                raise Broken(2, cause, f"It was measured for {self.measured[version, rung]}, and got {share:.0%}.")
+
+    def _turn_of(self, version: str, done: str) -> None:
+        if version in self.refused:
+            raise Broken(1, f"{version} was {done} after it had been refused")
+        if version != self.turn:
+            raise Broken(1, f"{version} was {done} when it was not its turn")
+
+    def _state(self, version: str) -> str:
+        return self.health[version][0] if version in self.health else ""
+
+    def _needs(self, version: str) -> int:
+        return next(int(one["needs"]) for one in self.asked() if one["version"] == version)
+
+    def _end(self) -> None:
+        self.ended, self.lost_at_end, self.full = self.minute, self.lost, 0
+
+    # What happens meanwhile
+
+    def pass_minute(self, dead: bool = False) -> None:
+        """A minute of traffic, in which the controller may be `dead`. Raises `Broken`."""
+        self._take_route()
+        answering = {*self.routed, *([self.shadow] if self.shadow else [])}
+        metrics = {version: self._answers(version) for version in sorted(answering)}
+        faulty, out = [version for version in metrics if self._is_faulty(version)], self._metrics_are_out()
+        self._count(metrics, faulty, out)
+        self.history.append({"minute": self.minute, "routed": self.routed, "bad": _bad(metrics), "out": out})
+        self.metrics = None if out else metrics
+        self.lost += out or dead
+        self.minute += 1
+        for version, (state, until) in self.health.items():
+            if state == "starting" and until <= self.minute:
+                self.health[version] = ("failed" if self._fault(version) == "start" else "ready", 0)
+        for version in [] if out else faulty:
+            self.first.setdefault((version, "visible"), self.minute)
+        self._hold_to_times()
+
+    def _take_route(self) -> None:
+        if self.ordered and self.ordered[0] <= self.minute:
+            self.routed, self.ordered = self.ordered[1], None
+
+    def _fault(self, version: str) -> str:
+        return self.scenario.kind.faults.get(version, "")
+
+    def _since(self, version: str, event: str) -> float:
+        """Minutes since the first that an event had; below 0 before."""
+        return self.minute - self.first.get((version, event), math.inf)
+
+    def _is_faulty(self, version: str) -> bool:
+        fault, drawn = self._fault(version), self.scenario.drawn
+        if fault == "load":
+            return self.routed.get(version, 0.0) >= drawn["share"]
+        if fault == "late":
+            return self._since(version, "full") >= drawn["late"]
+        if fault == "blind":
+            return self._since(version, "live") >= drawn["after"] + 2
+        return fault in SHOWN_BY_A_SHADOW
+
+    def _more(self, version: str, part: str) -> dict[str, float]:
+        """By how much the shares of bad answers lie above the usual ones in this minute."""
+        drawn, fault = self.scenario.drawn, self._fault(version)
+        errors = slow = 0.0
+        if self._is_faulty(version) and (fault != "slice" or part == "partner"):
+            size = 0.95 if fault == "first request" else drawn["size"]
+            errors, slow = (0.0, size) if fault == "slow" else (size, 0.0)
+        if "every" in drawn and version != FIRST and self.minute % int(drawn["every"]) == 0:
+            errors += drawn["size"]
+        if "lasts" in drawn and 0 <= self._since("v2", "live") - drawn["after"] < drawn["lasts"]:
+            errors += drawn["size"]
+        return {"errors": errors, "slow": slow}
+
+    def _answers(self, version: str) -> dict[str, dict[str, int]]:
+        share = self.routed.get(version, 0.0) + COPIED * (self.shadow == version)
+        noise = self.scenario.noise[self.minute % NOISE_MIN][[FIRST, *self.scenario.kind.faults].index(version)]
+        found = {}
+        for (part, width), far in zip(SLICES.items(), noise, strict=True):
+            requests, more = round(self.scenario.drawn["traffic"] * width * share), self._more(version, part)
+            counts = {}
+            for (what, usual), one in zip(USUAL.items(), far, strict=True):
+                mean = min(usual + more[what], 1.0)
+                count = requests * mean + one * math.sqrt(requests * mean * (1 - mean))
+                counts[what] = min(max(round(count), 0), requests)
+            found[part] = {"requests": requests, **counts}
+        return found
+
+    def _metrics_are_out(self) -> bool:
+        drawn, event = self.scenario.drawn, self.scenario.kind.out_after
+        return bool(event) and 0 <= self._since("v2", event) - drawn["after"] < drawn["out"]
+
+    def _count(self, metrics: Metrics, faulty: list[str], out: bool) -> None:
+        """What was measured, and what users met."""
+        version = self.turn
+        share = self.routed.get(version, 0.0) if version else 0.0
+        for event, holds in {"measured": version in metrics, "live": share > 0, "full": share == 1}.items():
+            if holds:
+                self.first.setdefault((str(version), event), self.minute)
+        if not out:
+            self.measured.update((str(version), rung) for rung in RUNGS if share >= rung - NEAR)
+        self.full = self.full + (not out) if share == 1 else 0
+        for bad in set(faulty) & set(self.routed):
+            self.hurt += sum(one["errors"] + one["slow"] for one in metrics[bad].values())
+            if self._fault(bad) in SHOWN_BY_A_SHADOW:
+                raise Broken(3, f"users met a fault of {bad} that copies of their requests would have shown")
+
+    def _hold_to_times(self) -> None:
+        version, drawn = self.turn, self.scenario.drawn
+        if version and (self._state(version) == "failed" or self._needs(version) > drawn["schema"]):
+            self.first.setdefault((version, "visible"), self.minute)
+        for bad in self.scenario.kind.faults:
+            left = bad not in self.refused or bad in self.routed
+            if left and self._since(bad, "visible") > ROLLBACK_MIN:
+                detail = f"It has {self.routed.get(bad, 0.0):.0%} of the requests."
+                raise Broken(4, f"{bad} was not gone {ROLLBACK_MIN} minutes after its fault could be seen", detail)
+        if version and self.full >= WATCH_MIN and (version, "visible") not in self.first:
+            self.released.append(version)
+            self._end()
+        for other in self.health if self.minute - self.ended > CLEAR_MIN else ():
+            if other not in (self.released[-1], self.turn):
+                raise Broken(8, f"{other} still ran {CLEAR_MIN} minutes after it had no more to do")
+        if (late := self.turn) and self.minute - self._turn_began(late) > RELEASE_MIN:
+            detail = f"It has {self.routed.get(late, 0.0):.0%} of the requests."
+            raise Broken(
+                5, f"{late} was neither released nor refused {RELEASE_MIN} minutes after its turn came", detail
+            )
+
+    def _turn_began(self, version: str) -> int:
+        """The minute at which a turn began, less those that were lost since."""
+        asked = next(minute for minute, one in self.scenario.asked if one["version"] == version)
+        return max(asked, self.ended) + self.lost - self.lost_at_end
+
+
+def _bad(metrics: Metrics) -> dict[str, float]:
+    """The share of all answers of each version that were wrong or slow."""
+    return {
+        version: sum(one["errors"] + one["slow"] for one in parts.values())
+        / max(sum(one["requests"] for one in parts.values()), 1)
+        for version, parts in metrics.items()
+    }
