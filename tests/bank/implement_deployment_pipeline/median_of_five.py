@@ -63,11 +63,10 @@ def step(state, seen):
         if said == "released":
             memory = {**memory, "active": release["name"], "old": [*memory["old"], memory["active"]]}
             release = None
-        elif said != "go on":
+        elif said != "go on":  # what was found stays in the state until the refusal is seen
             out.append({"refuse": release["name"], "why": said})
-            release = None
     target = {memory["active"]: 1.0}
-    if release:
+    if release and not out:
         name, ready = release["name"], seen["health"].get(release["name"]) == "ready"
         if name not in seen["health"]:
             out.append({"start": name})
