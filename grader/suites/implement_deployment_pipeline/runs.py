@@ -53,6 +53,7 @@ class Run:
             state, actions = _parted(reply)
             if self.world.scenario.kind.dies and not self.died:
                 forks.append(Run(self.world.fork(), state, f"It died in minute {self.world.minute} {BEFORE}."))
+                forks[0].world.lose(actions)
             self.world.act(actions)
             if forks:
                 forks.append(Run(self.world.fork(), self.state, f"It died in minute {self.world.minute} {AFTER}."))

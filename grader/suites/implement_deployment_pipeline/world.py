@@ -86,11 +86,13 @@ class World:
     released: list[str] = field(default_factory=lambda: [FIRST])
     measured: Counter[tuple[str, float]] = field(default_factory=Counter)
     first: dict[tuple[str, str], int] = field(default_factory=dict)
+    shown: Counter[str] = field(default_factory=Counter)
     full: int = 0
     lost: int = 0
     ended: int = 0
     lost_at_end: int = 0
     hurt: int = 0
+    condemned: list[Any] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     marks: list[tuple[int, list[Any]]] = field(default_factory=list)
 
@@ -154,6 +156,11 @@ class World:
                     action[what]
                 )
 
+    def lose(self, actions: Any) -> None:
+        """The controller died before these actions: whom it was about to refuse is known to its state alone."""
+        known = actions if isinstance(actions, list | tuple) else ()
+        self.condemned = [one["refuse"] for one in known if isinstance(one, dict) and "refuse" in one]
+
     def _start(self, version: str) -> None:
         self._turn_of(version, "started")
         if self._needs(version) > self.scenario.drawn["schema"]:
@@ -207,6 +214,8 @@ class World:
     def _may_rise(self, version: str, share: float, before: float) -> None:
         if self.metrics is None and share > before + NEAR:
             raise Broken(6, f"the share of {version} was raised while the metrics were out")
+        if version in self.condemned and share > before + NEAR:
+            raise Broken(9, f"{version} got more requests after step had refused it: the verdict was lost on the way")
         for rung in RUNGS:
             if share > rung + NEAR and self.measured[version, rung] < HOLD_MIN:
                 cause = (
@@ -245,8 +254,7 @@ class World:
         for version, (state, until) in self.health.items():
             if state == "starting" and until <= self.minute:
                 self.health[version] = ("failed" if self._fault(version) == "start" else "ready", 0)
-        for version in [] if out else faulty:
-            self.first.setdefault((version, "visible"), self.minute)
+        self._show([] if out else faulty, dead)
         self._hold_to_times()
 
     def _take_route(self) -> None:
@@ -316,15 +324,20 @@ class World:
             if self._fault(bad) in SHOWN_BY_A_SHADOW:
                 raise Broken(3, f"users met a fault of {bad} that copies of their requests would have shown")
 
-    def _hold_to_times(self) -> None:
-        version, drawn = self.turn, self.scenario.drawn
-        if version and (self._state(version) == "failed" or self._needs(version) > drawn["schema"]):
-            self.first.setdefault((version, "visible"), self.minute)
-        for bad in self.scenario.kind.faults:
-            left = bad not in self.refused or bad in self.routed
-            if left and self._since(bad, "visible") > ROLLBACK_MIN:
+    def _show(self, faulty: list[str], dead: bool) -> None:
+        """Whose fault can be seen now, in metrics, in its health or in what it needs; and for how long, where it is."""
+        version = self.turn
+        if version and (self._state(version) == "failed" or self._needs(version) > self.scenario.drawn["schema"]):
+            faulty = [*faulty, version]
+        for bad in faulty:
+            self.first.setdefault((bad, "visible"), self.minute)
+            self.shown[bad] += not dead
+            if self.shown[bad] > ROLLBACK_MIN:
                 detail = f"It has {self.routed.get(bad, 0.0):.0%} of the requests."
-                raise Broken(4, f"{bad} was not gone {ROLLBACK_MIN} minutes after its fault could be seen", detail)
+                raise Broken(4, f"the fault of {bad} could be seen for more than {ROLLBACK_MIN} minutes", detail)
+
+    def _hold_to_times(self) -> None:
+        version = self.turn
         if version and self.full >= WATCH_MIN and (version, "visible") not in self.first:
             self.released.append(version)
             self._end()
