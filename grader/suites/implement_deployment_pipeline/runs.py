@@ -42,7 +42,7 @@ class Run:
 
     def asked(self) -> tuple[Any, Any]:
         """What `step` is called with."""
-        return json.loads(self.state), json.loads(json.dumps(self.world.seen()))
+        return json.loads(self.state), self.world.seen()
 
     def take(self, reply: Any, sheet: Sheet) -> list["Run"]:
         """Goes on with what `step` gave; gives the runs in which the controller died here, if it does."""
