@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Ask = Callable[[list[tuple[Any, Any]]], list[Any]]
 """Gives for each (state, seen) what `step` returned, or a `StudentError`."""
 
-MOST_CHARACTERS = 20_000
+MOST_CHARACTERS = 5_000
 BEFORE, AFTER = "before its actions were carried out", "after its actions, before its state was written"
 
 

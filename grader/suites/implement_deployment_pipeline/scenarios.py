@@ -16,7 +16,7 @@ ALWAYS = {
     "start_up": Range(1, 4, "min", whole=True),
 }
 LATER = {"later": Range(20, 30, "min", whole=True)}
-SIZE = {"size": Range(0.15, 0.3)}
+SIZE = {"size": Range(15, 30, "points")}
 AFTER = {"after": Range(1, 3, "min", whole=True)}
 TIMES = 3  # each, but for those in which the controller dies at every step
 LAG = {"lag": Range(2, 4, "min", whole=True)}
@@ -54,7 +54,7 @@ SCENARIOS = {
     for one in (
         _kind("good", "good", "a good version"),
         _kind("noisy", "single minutes", "single bad minutes of a good version",
-              {"size": Range(0.15, 0.25), "every": Range(6, 9, "min", whole=True)}),
+              {"size": Range(15, 25, "points"), "every": Range(6, 9, "min", whole=True)}),
         _kind("noisy", "both versions", "for some minutes both versions err",
               SIZE | AFTER | {"lasts": Range(4, 6, "min", whole=True)}),
         _kind("late router", "late, good", "a good version, and a router that answers late", LAG),
@@ -65,7 +65,7 @@ SCENARIOS = {
               LOAD | SOON, "load", ""),
         _kind("errors", "errors", "a version that errs", LATER | SIZE, "errors", ""),
         _kind("slow", "slow", "a version that answers late", LATER | SIZE, "slow", ""),
-        _kind("slice", "slice", "a version that errs for partners only", LATER | {"size": Range(0.35, 0.5)},
+        _kind("slice", "slice", "a version that errs for partners only", LATER | {"size": Range(35, 50, "points")},
               "slice", ""),
         _kind("load", "load", "a version that errs from some share of the requests on", LOAD, "load", ""),
         _kind("late", "late", "a version that errs some minutes after it has all requests",

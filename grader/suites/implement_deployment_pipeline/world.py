@@ -283,12 +283,12 @@ class World:
         drawn, fault = self.scenario.drawn, self._fault(version)
         errors = slow = 0.0
         if self._is_faulty(version) and (fault != "slice" or part == "partner"):
-            size = 0.95 if fault == "first request" else drawn["size"]
+            size = 0.95 if fault == "first request" else drawn["size"] / 100
             errors, slow = (0.0, size) if fault == "slow" else (size, 0.0)
         if "every" in drawn and version != FIRST and self.minute % int(drawn["every"]) == 0:
-            errors += drawn["size"]
+            errors += drawn["size"] / 100
         if "lasts" in drawn and 0 <= self._since("v2", "live") - drawn["after"] < drawn["lasts"]:
-            errors += drawn["size"]
+            errors += drawn["size"] / 100
         return {"errors": errors, "slow": slow}
 
     def _answers(self, version: str) -> dict[str, dict[str, int]]:

@@ -1,0 +1,235 @@
+"""What is `implement_deployment_pipeline`'s own: its world, each rule broken once, deaths, what is told and shown."""
+
+import itertools
+import json
+
+import pytest
+
+import grader.suites.implement_deployment_pipeline as suite
+from grader.suite_kit.score_sheet import Sheet
+from grader.suites.implement_deployment_pipeline import world as rules
+from grader.suites.implement_deployment_pipeline.runs import Run, run
+from grader.suites.implement_deployment_pipeline.scenarios import SCENARIOS, draw
+from grader.suites.implement_deployment_pipeline.world import Broken, World
+from tests.grader.suites.contract import bank_of, calls_of, cells_of, reference_of, told_of
+
+BANK = bank_of("implement_deployment_pipeline")
+SECRETS = 4
+START, SHADOW, REFUSE = {"start": "v2"}, {"shadow": "v2"}, {"refuse": "v2", "why": "bad"}
+
+
+@pytest.fixture(scope="module")
+def step():
+    return cells_of(BANK, reference_of(BANK))["step"]
+
+
+def world(name="good", **drawn):
+    """A scenario in which v2 is asked for at once and is ready a minute after its start."""
+    public = suite.CASES.public().scenario(name, 0)
+    changed = {**public.drawn, "asked": 0, "start_up": 1, **drawn}
+    return World(rules.Scenario(name, 0, changed, public.ends))
+
+
+def live(one, *minutes):
+    """The world after so many minutes, each with a list of actions, or a number of minutes with none."""
+    for actions in minutes:
+        for _ in range(actions if isinstance(actions, int) else 1):
+            one.act([] if isinstance(actions, int) else actions)
+            one.pass_minute()
+    return one
+
+
+def share(part, version="v2"):
+    return {"route": {"v1": 1 - part, version: part} if part < 1 else {version: 1}}
+
+
+def full(watched=0):
+    """v2 has all requests, and had them for so many minutes."""
+    return [[START], [SHADOW], 4, [share(0.05)], 4, [share(0.25)], 4, [share(0.5)], 4, [share(1)], watched]
+
+
+# The scenarios
+
+
+def test_magnitudes_lie_within_the_published_ranges_and_each_fault_has_its_end(secret):
+    hidden = suite.EXERCISE.hidden()
+    for seed in range(20):
+        for name, some in draw(seed).items():
+            assert len(some) == (1 if SCENARIOS[name].dies else 3)
+            for one, (what, between) in itertools.product(some, SCENARIOS[name].ranges.items()):
+                assert between.low <= one[what] <= between.high
+    for name, ends in hidden.drawn(1, None).ends.items():
+        faults = SCENARIOS[name].faults
+        assert ends == {version: "refused" if fault else "released" for version, fault in faults.items()}
+
+
+def test_the_task_states_every_scenario_range_and_limit():
+    told = told_of(BANK.notebook).replace(",", "")
+    wanted = {f"`{name}`".replace(",", "") for name in SCENARIOS}
+    for kind in SCENARIOS.values():
+        for one in kind.ranges.values():
+            wanted |= {f"{one.low:g} to {one.high:g}"} if one.low != one.high else set()
+    wanted |= {f"{100 * one:g} %" for one in (*rules.RUNGS, *rules.SLICES.values(), *rules.USUAL.values())}
+    wanted |= {f"{rules.WATCH_MIN} measured minutes", f"more than {rules.ROLLBACK_MIN} minutes"}
+    wanted |= {f"within {rules.RELEASE_MIN} minutes", f"{rules.CLEAR_MIN} minutes after a turn"}
+    assert [one for one in wanted if one not in told] == []
+
+
+def test_the_example_of_the_task_earns_nothing():
+    example = cells_of(BANK, reference_of(BANK))["by_the_clock"]
+    assert [float(getattr(suite, test)(example)) for test, _ in calls_of(BANK).values()] == [0, 0, 0, 0]
+
+
+# The world
+
+
+def test_a_late_router_does_what_was_ordered_when_its_time_has_come():
+    one = live(world("late, good", lag=2), [START], [share(0.05)], 1)
+    assert one.seen()["routed"] == {"v1": 1.0}
+    live(one, [share(0.05)])  # the same order again
+    assert one.seen()["routed"] == {"v1": 0.95, "v2": 0.05}
+    live(one, [share(0.04)], [share(0.03)], 1)  # another order takes the place of the one under way
+    assert one.seen()["routed"] == {"v1": 0.95, "v2": 0.05}
+    assert live(one, 1).seen()["routed"] == {"v1": 0.97, "v2": 0.03}
+
+
+def test_metrics_are_those_of_the_last_minute_and_of_whoever_answered():
+    one = live(world(traffic=10_000), [START])
+    assert list(one.seen()["metrics"]) == ["v1"]
+    assert live(one, [SHADOW]).seen()["metrics"]["v2"]["app"]["requests"] == 620
+    counted = live(one, [{"shadow": None}, share(0.05)]).seen()["metrics"]
+    assert {version: parts["web"]["requests"] for version, parts in counted.items()} == {"v1": 3040, "v2": 160}
+
+
+def test_a_version_is_released_after_its_measured_minutes_and_the_old_one_may_go():
+    one = live(world(), *full(rules.WATCH_MIN - 2))
+    assert one.turn == "v2"
+    live(one, 1)
+    assert (one.turn, one.released, one.done) == (None, ["v1", "v2"], False)
+    assert live(one, [{"stop": "v1"}]).done
+
+
+def test_minutes_without_metrics_count_for_nothing():
+    one = live(world("out at full", after=1, out=30), *full(40))
+    assert (one.seen()["metrics"] is None, one.turn, one.lost) == (False, "v2", 30)
+
+
+BROKEN = [
+    (1, "at once", [[{"start": "v3"}]], "when it was not its turn"),
+    (1, "errors", [[START], [SHADOW], [REFUSE], [START]], "after it had been refused"),
+    (1, "good", [[{"refuse": "v1", "why": "old"}]], "nothing to refuse"),
+    (2, "good", [[START], [share(0.06)]], "more than 5% before"),
+    (2, "good", [[START], [share(0.05)], 4, [share(0.25)], 3, [share(0.5)]], "more than 25% before"),
+    (3, "slow", [[START], [share(0.01)]], "would have shown"),
+    (4, "late", full(30), "could be seen for more than 10 minutes"),
+    (4, "start", [[START], 15], "could be seen for more than 10 minutes"),
+    (5, "good", [[START], [SHADOW], [REFUSE]], "nothing that lasts"),
+    (5, "load", [[START], [SHADOW], [REFUSE]], "nothing that lasts"),
+    (5, "newer schema", [[START]], "needs a schema"),
+    (5, "good", [100], "neither released nor refused 90 minutes"),
+    (6, "out as a shadow", [[START], [SHADOW], 3, [share(0.05)]], "while the metrics were out"),
+    (7, "good", [[START], [{"route": {"v1": 0.9, "v2": 0.05}}]], "do not sum to 1"),
+    (7, "good", [[{"route": ["v1"]}]], "no table of shares"),
+    (7, "good", [[{"route": {"v1": True}}]], "no table of shares"),
+    (7, "good", [[START, share(0.05)]], "not ready: they were lost"),
+    (7, "good", [[START, SHADOW]], "was not ready"),
+    (7, "good", [[{"stop": "v1"}]], "still sent it requests"),
+    (8, "good", [[START], [START]], "now there are two"),
+    (8, "good", [*full(2), [{"stop": "v1"}]], "the version to go back to"),
+    (8, "good", full(40), "v1 still ran 10 minutes after"),
+    (10, "good", [[{"begin": "v2"}]], "no known form"),
+    (10, "good", [[{"refuse": "v2"}]], "no known form"),
+    (10, "good", [[["start", "v2"]]], "no known form"),
+    (10, "good", [[{"start": "v9"}]], "a version that there is not"),
+    (10, "good", [[{"stop": None}]], "a version that there is not"),
+]
+
+
+@pytest.mark.parametrize(("rule", "name", "minutes", "words"), BROKEN)
+def test_each_rule_is_held(rule, name, minutes, words):
+    with pytest.raises(Broken, match=words) as broken:
+        live(world(name), *minutes)
+    assert broken.value.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [(None, "is a return missing"), ({}, "a dict"), ((1, 2, 3), "a tuple"), (({1}, []), "cannot be written as JSON"),
+     ((float("nan"), []), "cannot be written as JSON"), (("x" * 5_000, []), "more than 5,000"), ((1, None), "no list")],
+)  # fmt: skip
+def test_what_is_no_state_with_actions_is_refused(given, words):
+    one = Run(world())
+    one.take(given, Sheet("", 0))
+    assert words in str(one.broken)
+
+
+# Deaths
+
+
+def test_a_controller_dies_at_every_step_before_its_actions_and_after_them():
+    one = Run(world("dies, good", down=2))
+    before, after = one.take((1, [START]), Sheet("", 0))
+    assert (before.state, before.world.seen()["health"]) == ("1", {"v1": "ready"})
+    assert (after.state, after.world.seen()["health"]) == ("null", {"v1": "ready", "v2": "ready"})
+    assert [fork.world.minute for fork in (before, after, one)] == [2, 2, 1]
+    assert not before.take((2, [START]), Sheet("", 0))  # each dies once
+
+
+def test_who_dies_everywhere_is_run_to_the_end_everywhere(step):
+    tried = run(lambda calls: [step(*call) for call in calls], suite.CASES.public().of("restart"), Sheet("", 0))
+    assert len(tried) == 2 * (tried[0].world.minute) + 1
+    assert all(one.world.done and not one.broken for one in tried)
+
+
+# Marks and words
+
+
+def test_the_reference_keeps_every_rule_whatever_the_secret(step, secret, monkeypatch):
+    for seed in range(SECRETS):
+        monkeypatch.setattr(suite.CASES, "kept", suite.EXERCISE.hidden().drawn(seed, None))
+        for test, _ in calls_of(BANK).values():
+            points = getattr(suite, test)(step)
+            assert points == points.maximum, points.report.text()
+
+
+def test_what_raises_in_one_scenario_costs_that_one_alone(step):
+    def raises(state, seen):
+        return step(state, seen) if seen["minute"] < 30 or "v3" not in seen["health"] else 1 / 0
+
+    points = suite.releases(raises)
+    assert points == 4
+    assert "step raised ZeroDivisionError" in " ".join(points.report.text().split())
+
+
+def test_a_broken_rule_is_told_with_its_minute_and_its_cost_and_where_it_is_hidden_without(step, secret, monkeypatch):
+    def blind(state, seen):
+        return step(state, {**seen, "metrics": {one: {} for one in seen["health"]}})
+
+    cases = suite.EXERCISE.hidden().drawn(1, None)
+    monkeypatch.setattr(suite.CASES, "kept", cases)
+    hidden = [one for one in suite.faults(blind).report.explanations() if "some share" in one]
+    assert "could be seen for more than 10 minutes (rule 4). The public scenario" in hidden[0]
+    assert "requests were answered" not in hidden[0]
+    monkeypatch.setattr(suite.CASES, "kept", suite.CASES.public())
+    told = next(one for one in suite.faults(blind).report.explanations() if "some share" in one)
+    for words in (
+        ", minute ",
+        "requests were answered wrongly or late",
+        "The last actions",
+        'suite.try_scenario(step, "load", 0)',
+    ):
+        assert words in told
+
+
+def test_a_student_sees_a_scenario_as_a_picture_and_a_table(step, capsys):
+    found = suite.try_scenario(step, "out as a canary", 1)
+    assert "1 of 1 runs kept every rule" in capsys.readouterr().out
+    assert len(found.plot().axes) == 2
+    table = found.table()
+    assert len(table) == found.world.minute
+    assert not table["metrics"].all()
+    assert json.loads(table["actions"][lambda one: one != ""].iloc[0]) == {"start": "v2"}
+    with pytest.raises(ValueError, match="out as a canary"):
+        suite.try_scenario(step, "no such scenario")
+    with pytest.raises(ValueError, match="it has 3"):
+        suite.try_scenario(step, "good", 3)
