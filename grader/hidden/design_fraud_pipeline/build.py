@@ -3,8 +3,10 @@
 from dataclasses import asdict
 
 from grader.hidden.design_fraud_pipeline import answered
-from grader.suites.design_fraud_pipeline.cases import EXERCISE, draw_cases
+from grader.suite_kit.designs import Draw
+from grader.suites.design_fraud_pipeline.cases import EXERCISE, Cases
+from grader.suites.design_fraud_pipeline.scenarios import draw
 
 if __name__ == "__main__":
-    made = answered(draw_cases(EXERCISE.seeds["public"], EXERCISE.seeds["stream"]))
-    EXERCISE.write_cases({"draws": asdict(made)["draws"], "stream": asdict(made)["stream"]})
+    made = asdict(answered(Cases(draw(EXERCISE.seeds["public"]), Draw("ordinary", EXERCISE.seeds["stream"], ()))))
+    EXERCISE.write_cases({"draws": made["draws"], "stream": made["stream"]})

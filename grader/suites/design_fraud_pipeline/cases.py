@@ -3,11 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from grader.suite_kit.designs import Draw
 from grader.suite_kit.exercise import CaseSource, load_exercise
-from grader.suites.design_fraud_pipeline import scenarios
 
 EXERCISE = load_exercise(Path(__file__).parent)
 
@@ -23,12 +20,6 @@ class Cases:
     def all_draws(self) -> list[Draw]:
         """The scenarios and the stream."""
         return [*(one for some in self.draws.values() for one in some), self.stream]
-
-
-def draw_cases(seed: int, other_seed: int, private: bool = False) -> Cases:
-    """The cases of two seeds, still without the oracle's money."""
-    other = int(np.random.default_rng(other_seed).integers(2**31))
-    return Cases(scenarios.draw(seed), Draw("ordinary", other, ()), private)
 
 
 def public_cases() -> Cases:

@@ -12,27 +12,31 @@ from grader.suites.design_fraud_pipeline.document import KNOWN, SOURCES, WINDOWE
 
 ONLY = ("money",)
 REQUIREMENTS = (
-    Requirement("money", "money", ("ordinary",), "at least", ((0.70, 1), (0.74, 2)), "%", times=100.0),
+    Requirement("money", "money", ("ordinary",), "at least", ((0.66, 1), (0.72, 2)), "%", times=100.0),
     Requirement("new scheme", "scheme found", ("new scheme",), "at least", ((0.18, 2),), "%", times=100.0, needs=ONLY),
     Requirement("promise", "promise", ("ordinary",), "at most", ((1.75, 2),), "x", needs=ONLY),
-    Requirement("labels", "expected frauds", ("ordinary",), "at most", ((1.42, 1),), "x", needs=ONLY),
+    Requirement("labels", "expected frauds", ("ordinary",), "at most", ((1.4, 1),), "x", needs=ONLY),
     Requirement(
-        "late labels", "over labels as seen", ("late reports",), "at most", ((0.92, 1),), "x", needs=("money", "labels")
+        "late labels", "over labels as seen", ("late reports",), "at most", ((0.95, 1),), "x", needs=("money", "labels")
     ),
     Requirement("capacity", "turned away", ("peak",), "at most", ((0.25, 2),), "%", times=100.0, needs=ONLY),
-    Requirement("late source", "kept", ("late source",), "at least", ((0.85, 1),), "%", times=100.0, needs=ONLY),
+    Requirement("late source", "kept", ("late source",), "at least", ((0.82, 1),), "%", times=100.0, needs=ONLY),
 )
 TASK = DesignTask(EXERCISE, Pipeline.of, scenarios.FAMILIES, scenarios.outcome, REQUIREMENTS)
 
 
+HURT_ALIKE = 0.1
+"""Shares of the oracle's money that differ by less hurt alike."""
+
+
 def hurt_most(design: Pipeline, draws: Draws) -> frozenset[str]:
-    """The scenarios in which the design loses most of its money if no release follows the first, to within 3 %."""
+    """The scenarios in which the design loses most of its money if no release follows the first, and what hurts alike."""
     never = design.model_copy(update={"learning": design.learning.model_copy(update={"retrain_days": None})})
     lost = {
         family: _money(design, draws, family) - _money(never, draws, family)
         for family in ("ordinary", "new scheme", "peak", "late reports")
     }
-    return frozenset(family for family, one in lost.items() if one >= max(lost.values()) - 0.03)
+    return frozenset(family for family, one in lost.items() if one >= max(lost.values()) - HURT_ALIKE)
 
 
 def _money(design: Pipeline, draws: Draws, family: str) -> float:

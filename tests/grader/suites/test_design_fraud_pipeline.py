@@ -2,15 +2,18 @@
 
 import copy
 import functools
+import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import grader.suites.design_fraud_pipeline as suite
+from grader.bank.runner import run_cells
 from grader.suite_kit.designs import RefusedDesign, random_marks
 from grader.suites.design_fraud_pipeline import simulate
 from grader.suites.design_fraud_pipeline.requirements import OPTIONS, TASK
-from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE
+from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, draw
 from grader.suites.design_fraud_pipeline.signs import table_of
 from grader.suites.design_fraud_pipeline.world import CAPACITY, RELEASE, Story
 from tests.grader.suites.contract import bank_of, cells_of, reference_of
@@ -18,6 +21,8 @@ from tests.grader.suites.contract import bank_of, cells_of, reference_of
 BANK = bank_of("design_fraud_pipeline")
 AMOUNT = {"sign": "amount", "source": "message", "known": "at once"}
 TABLE = table_of(Story(3))
+SECRETS = int(os.environ.get("MLSD_SECRETS", "3"))  # forty by hand: six minutes of CPU
+RANDOM = int(os.environ.get("MLSD_RANDOM_DESIGNS", "30"))  # two thousand by hand
 ASKED = np.random.default_rng(0).choice(np.flatnonzero(TABLE.day > 70), 25, replace=False)
 
 
@@ -98,6 +103,23 @@ def test_of_a_day_the_first_alerts_are_reviewed_while_there_is_room():
     assert np.flatnonzero(full & day).tolist() == np.flatnonzero(day)[:CAPACITY].tolist()
 
 
+def test_right_answers_keep_everything_on_other_secrets(secret, monkeypatch):
+    right = [one for one in BANK.answers if one.kind in ("reference", "alternative")]
+    assert len(right) == 3
+    for seed in range(700, 700 + SECRETS):
+        monkeypatch.setattr(suite.CASES, "kept", suite.EXERCISE.hidden().drawn(seed, seed + 1_000))
+        for one in right:
+            assert run_cells(BANK.source(one), list(BANK.maxima)).points == BANK.maxima, (seed, one.name)
+
+
+def test_the_public_streams_are_ordinary_and_not_every_stream_is(secret):
+    public, hidden = suite.CASES.public(), suite.EXERCISE.hidden()
+    assert hidden.is_ordinary(public.draws)
+    assert hidden.is_ordinary_stream(public.stream)
+    assert not hidden.is_ordinary_stream(replace(public.stream, magnitudes=((ORACLE, 1.0), (BASELINE, 0.9))))
+    assert not hidden.is_ordinary(hidden.answered(replace(public, draws=draw(1))).draws)
+
+
 def test_the_oracle_saves_more_than_the_baseline_in_every_scenario():
     for some in suite.CASES.public().draws.values():
         for one in some:
@@ -121,6 +143,6 @@ def test_a_refused_design_says_what_to_change(change, says):
 
 
 def test_designs_at_random_get_next_to_nothing():
-    marks = random_marks(TASK, OPTIONS, suite.CASES.public().draws, 30)
+    marks = random_marks(TASK, OPTIONS, suite.CASES.public().draws, RANDOM)
     assert np.median(marks) <= 1
     assert (marks >= 10).mean() < 0.04
