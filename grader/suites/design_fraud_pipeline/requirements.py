@@ -12,7 +12,8 @@ from grader.suites.design_fraud_pipeline.document import KNOWN, SOURCES, WINDOWE
 
 ONLY = ("money",)
 REQUIREMENTS = (
-    Requirement("money", "money", ("ordinary",), "at least", ((0.66, 1), (0.72, 2)), "%", times=100.0),
+    Requirement("money", "money", ("ordinary",), "at least", ((0.66, 1),), "%", times=100.0),
+    Requirement("more money", "money", ("ordinary",), "at least", ((0.72, 2),), "%", times=100.0),
     Requirement("new scheme", "scheme found", ("new scheme",), "at least", ((0.18, 2),), "%", times=100.0, needs=ONLY),
     Requirement("promise", "promise", ("ordinary",), "at most", ((1.75, 2),), "x", needs=ONLY),
     Requirement("labels", "expected frauds", ("ordinary",), "at most", ((1.4, 1),), "x", needs=ONLY),
