@@ -5,6 +5,7 @@ must: all measures lie in the ranges below, well away from the limits.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -15,6 +16,9 @@ from grader.suites.design_fraud_pipeline.document import Backtest, Labels, Learn
 from grader.suites.design_fraud_pipeline.own import OwnTask
 from grader.suites.design_fraud_pipeline.requirements import TASK
 from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Ranges = Mapping[str, tuple[float, float]]
 RIGHT = Pipeline(
@@ -68,7 +72,7 @@ def is_ordinary_stream(one: Draw) -> bool:
     return _within(task.money(score), OWN_MONEY) and _within(task.expected(score), OWN_LOSS)
 
 
-def _signs(rows) -> np.ndarray:
+def _signs(rows: "pd.DataFrame") -> np.ndarray:
     skewed = [name for name in rows if name.startswith(("amount", "usual", "card_pay", "terminal_pay"))]
     rest = [rows["strange_terminal_60d"], rows["terminal_reports_14d"], rows["hour"] < 6]
     return np.column_stack([np.log(rows[skewed] + 0.1), *rest])

@@ -24,14 +24,12 @@ REQUIREMENTS = (
     Requirement("late source", "kept", ("late source",), "at least", ((0.82, 1),), "%", times=100.0, needs=ONLY),
 )
 TASK = DesignTask(EXERCISE, Pipeline.of, scenarios.FAMILIES, scenarios.outcome, REQUIREMENTS)
-
-
 HURT_ALIKE = 0.1
 """Shares of the oracle's money that differ by less hurt alike."""
 
 
 def hurt_most(design: Pipeline, draws: Draws) -> frozenset[str]:
-    """The scenarios in which the design loses most of its money if no release follows the first, and what hurts alike."""
+    """The scenarios in which the design loses most of its money if no release follows the first."""
     never = design.model_copy(update={"learning": design.learning.model_copy(update={"retrain_days": None})})
     lost = {
         family: _money(design, draws, family) - _money(never, draws, family)
