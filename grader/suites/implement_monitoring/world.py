@@ -7,7 +7,6 @@ are arrays with nan where a value is missing, categories are lists of text with 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -64,7 +63,7 @@ INCIDENTS = {
     "late labels": Incident(("labels",), "late", 4, 300, {"later": Range(6, 9, "days", whole=True)},
         "labels stay away"),
     "concept drift": Incident(
-        ("labels",), "performance", 7, 1_200, {"turned": Range(1.6, 2.2)}, "features mean something else"),
+        ("labels",), "performance", 7, 2_000, {"turned": Range(1.6, 2.2)}, "features mean something else"),
 }  # fmt: skip
 HARMLESS: Mapping[str, tuple[str, Mapping[str, Range]]] = {
     "season": ("a strong week", {"week": Range(0.8, 1.2, "standard deviations")}),
@@ -100,7 +99,6 @@ def feature_of(draw: Draw) -> str:
     return INCIDENTS[draw.family].features[int(draw["hits"])]
 
 
-@lru_cache(maxsize=128)
 def make_stream(draw: Draw, with_incident: bool = True) -> list[Day]:
     """The days of a stream; without its incident they are otherwise the same."""
     rng, size = np.random.default_rng(draw.seed), dict(draw.magnitudes)
