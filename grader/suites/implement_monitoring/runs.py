@@ -21,6 +21,7 @@ from grader.suites.implement_monitoring.world import (
     feature_of,
     make_stream,
 )  # fmt: skip
+from mlsd_lib.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ OF_FEATURES = ("missing", "values", "frozen")
 Named = tuple[str, str]
 
 
-class Refused(Exception):
+class Refused(CourseError):
     """Alerts of another form than the task asks for; the message says what to change."""
 
 

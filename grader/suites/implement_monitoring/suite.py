@@ -10,6 +10,7 @@ from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_monitoring.cases import CASES, EXERCISE, Cases
 from grader.suites.implement_monitoring.runs import MOST_NAMES, Refused, Run, watch, watch_all
 from grader.suites.implement_monitoring.world import HARMLESS, INCIDENTS, REFERENCE, Day, make_stream
+from mlsd_lib.errors import CourseError, require_one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +38,9 @@ def try_stream(monitor: Callable[[], Any], family: str, number: int = 0) -> Run:
 
 def _public(family: str, number: int) -> tuple[Any, int | None]:
     cases = CASES.public()
-    if family not in cases.draws:
-        raise ValueError(f"{family!r} is no family; known are {', '.join(cases.draws)}. Name one.")
+    require_one_of("The family", family, tuple(cases.draws), CourseError)
+    if number not in (0, 1):
+        raise CourseError(f"The number of the stream is {number!r}; it must be 0 or 1. A family has two.")
     return cases.draws[family][number], cases.seen[family][number]
 
 

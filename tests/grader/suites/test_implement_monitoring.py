@@ -10,6 +10,7 @@ from grader.suite_kit.designs import Draw
 from grader.suites.implement_monitoring import world
 from grader.suites.implement_monitoring.runs import ATTENTION_EUR, MOST_NAMES, Refused, Run, read_alerts, watch
 from grader.suites.implement_monitoring.suite import AWAKE, FALSE_DAYS, FALSE_DAYS_BEFORE, FALSE_SHARE, STEPS_OF_COST
+from mlsd_lib.errors import CourseError
 from tests.grader.suites.contract import bank_of, cells_of, told_of
 
 BANK = bank_of("implement_monitoring")
@@ -191,7 +192,9 @@ def test_a_student_sees_a_stream_as_a_picture_and_all_as_a_card(reference):
     card = suite.scorecard(reference)
     assert len(card) == 26
     assert card["in time"].dropna().all()
-    with pytest.raises(ValueError, match="no such family"):
+    with pytest.raises(CourseError, match="The family is 'no such family'; it must be 'null spike', "):
         suite.stream("no such family")
+    with pytest.raises(CourseError, match="it must be 0 or 1"):
+        suite.stream("season", 2)
     draw = suite.CASES.public().draws["season"][0]
     assert watch(reference, replace(draw), 0, None).plot("items", "values").axes
