@@ -132,17 +132,19 @@ def _figure(days: list[Day], feature: str, reason: str) -> tuple[str, list[float
         return "mean squared error on labels", [float(np.mean(one**2)) if len(one) else np.nan for one in errors]
     columns = [day["score"] if feature == "score" else day["rows"][feature] for day in days]
     if reason == "missing":
-        return f"{feature}: missing, share", [float(np.mean([one is None or one != one for one in c])) for c in columns]
+        return f"share of {feature} missing", [
+            float(np.mean([one is None or one != one for one in c])) for c in columns
+        ]
     if reason == "frozen":
         before = [columns[0][:0], *columns]
-        return f"{feature}: values of the day before, share", [
+        return f"share of {feature} as on the day before", [
             float(np.mean([one in kept for one in c]))
             for c, kept in zip(columns, ({*one} for one in before), strict=False)
         ]
     if feature in CATEGORIES:
         known = {one for c in columns[:REFERENCE] for one in c}
-        return f"{feature}: unknown before, share", [float(np.mean([one not in known for one in c])) for c in columns]
-    return f"{feature}: mean", [float(np.nanmean(c)) for c in columns]
+        return f"share of {feature} unknown before", [float(np.mean([one not in known for one in c])) for c in columns]
+    return f"mean of {feature}", [float(np.nanmean(c)) for c in columns]
 
 
 def watch(make: Callable[[], Watch], draw: Draw, number: int, seen: int | None) -> Run:

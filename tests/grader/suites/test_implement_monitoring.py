@@ -159,7 +159,7 @@ def test_a_counter_example_says_which_stream_what_could_be_seen_and_what_it_cost
     told = " ".join(suite.caught(monitor_of("not_a_word_of_freshness")).report.text().split())
     (draw, _), harm = suite.CASES.public().draws["frozen"], world.INCIDENTS["frozen"].harm_eur
     assert f'try_stream(Monitor, "frozen", 0) begins on day {draw["begins"]:.0f}. Right is depot_load (frozen)' in told
-    assert "values of the day before, share: 0 in the reference, 1 since. Nothing was named in that time." in told
+    assert "share of depot_load as on the day before: 0 in the reference, 1 since. Nothing was named" in told
     assert f"it cost {harm * (world.DAYS - draw['begins']):,.0f} EUR" in told
 
 
