@@ -23,7 +23,7 @@ MOST_CHARACTERS = 5_000
 BEFORE, AFTER = "before its actions were carried out", "after its actions, before its state was written"
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
     """One scenario under way. `state` is JSON, as the controller keeps it; `died`: when and how the controller did.
 
@@ -83,7 +83,7 @@ class Run:
             said.append(f"{world.hurt:,} requests were answered wrongly or late by a bad version.")
         if world.marks:
             minute, actions = world.marks[-1]
-            said.append(f"The last actions were those of minute {minute}: {json.dumps(actions, default=repr):.160}.")
+            said.append(f"The last actions were those of minute {minute}: {actions!r:.160}.")
         said.append(f'See it: suite.try_scenario(step, "{world.scenario.name}", {world.scenario.number}).')
         title = world.scenario.kind.title
         cause = f"{broken.cause} (rule {broken.rule})"
@@ -94,7 +94,7 @@ class Run:
         """A row a minute: the share of each version, the share of its answers that were bad, what was done."""
         import pandas as pd
 
-        done = {minute: "; ".join(map(json.dumps, actions)) for minute, actions in self.world.marks}
+        done = {minute: "; ".join(map(repr, actions)) for minute, actions in self.world.marks}
         rows = [
             {f"{version} share": share for version, share in one["routed"].items()}
             | {f"{version} bad": bad for version, bad in one["bad"].items()}

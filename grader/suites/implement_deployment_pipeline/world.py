@@ -92,7 +92,7 @@ class World:
     ended: int = 0
     lost_at_end: int = 0
     hurt: int = 0
-    condemned: list[Any] = field(default_factory=list)
+    condemned: list[str] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     marks: list[tuple[int, list[Any]]] = field(default_factory=list)
 
@@ -149,7 +149,7 @@ class World:
                 self._route(action[what])
             elif action[what] is None and what == "shadow":
                 self.shadow = None
-            elif action[what] not in (FIRST, *self.scenario.kind.faults) or not isinstance(action[what], str):
+            elif not isinstance(action[what], str) or action[what] not in (FIRST, *self.scenario.kind.faults):
                 raise Broken(10, f"step asked to {what} a version that there is not", f"It is {action[what]!r:.40}.")
             else:
                 {"start": self._start, "stop": self._stop, "shadow": self._shadow, "refuse": self._refuse}[what](
@@ -158,8 +158,8 @@ class World:
 
     def lose(self, actions: Any) -> None:
         """The controller died before these actions: whom it was about to refuse is known to its state alone."""
-        known = actions if isinstance(actions, list | tuple) else ()
-        self.condemned = [one["refuse"] for one in known if isinstance(one, dict) and "refuse" in one]
+        known = [one for one in actions if isinstance(one, dict)] if isinstance(actions, list | tuple) else []
+        self.condemned = [one["refuse"] for one in known if isinstance(one.get("refuse"), str)]
 
     def _start(self, version: str) -> None:
         self._turn_of(version, "started")

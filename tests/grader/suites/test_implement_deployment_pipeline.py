@@ -1,11 +1,11 @@
 """What is `implement_deployment_pipeline`'s own: its world, each rule broken once, deaths, what is told and shown."""
 
 import itertools
-import json
 
 import pytest
 
 import grader.suites.implement_deployment_pipeline as suite
+from grader.suite_kit.answer import Handle
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_deployment_pipeline import world as rules
 from grader.suites.implement_deployment_pipeline.runs import Run, run
@@ -140,6 +140,8 @@ BROKEN = [
     (10, "good", [[{"begin": "v2"}]], "no known form"),
     (10, "good", [[{"refuse": "v2"}]], "no known form"),
     (10, "good", [[["start", "v2"]]], "no known form"),
+    (10, "good", [[{("start",): "v2"}]], "no known form"),
+    (10, "good", [[{"start": Handle(1, "Version")}]], "a version that there is not"),
     (10, "good", [[{"start": "v9"}]], "a version that there is not"),
     (10, "good", [[{"stop": None}]], "a version that there is not"),
 ]
@@ -228,7 +230,7 @@ def test_a_student_sees_a_scenario_as_a_picture_and_a_table(step, capsys):
     table = found.table()
     assert len(table) == found.world.minute
     assert not table["metrics"].all()
-    assert json.loads(table["actions"][lambda one: one != ""].iloc[0]) == {"start": "v2"}
+    assert table["actions"][lambda one: one != ""].iloc[0] == "{'start': 'v2'}"
     with pytest.raises(ValueError, match="out as a canary"):
         suite.try_scenario(step, "no such scenario")
     with pytest.raises(ValueError, match="it has 3"):
