@@ -9,15 +9,15 @@ from grader.suites.implement_deployment_pipeline.scenarios import draw
 
 
 def cases() -> Cases:
-    """The cases of this class. Needs a secret: `derive` gives None without one."""
+    """The scenarios that this class meets, from its secret."""
     return drawn(derive(EXERCISE.name, "scenarios"), None)
 
 
 def drawn(seed: int | None, other_seed: int | None) -> Cases:
-    """The cases that a seed gives; how versions must end comes from the oracle."""
+    """Scenarios with the magnitudes of a seed; one seed is all that they need."""
     return answered(Cases(draw(seed or 0), {}, private=True))
 
 
 def answered(cases: Cases) -> Cases:
-    """The same cases with the oracle's answers."""
+    """The same scenarios, each with how its versions must end."""
     return replace(cases, ends={name: expected(name) for name in cases.drawn})

@@ -9,14 +9,16 @@ from grader.suite_kit.answer import ImportGuard
 from tests.grader.grading.beside import PATIENT, SERVER
 from tests.grader.suites.contract import suite_of
 
+FORBIDDEN_BY_SOME = ("case_studies.", "mlsd_lib.operations.")  # and loaded by no suite
+
 
 @pytest.fixture(autouse=True)
 def no_secret(monkeypatch, tmp_path):
     monkeypatch.setenv("MLSD_SECRET_FILE", str(tmp_path / "none"))
     # An import guard of one test, or of a module of tests that ran an answer when it was collected, is not another's.
     monkeypatch.setattr(sys, "meta_path", [one for one in sys.meta_path if not isinstance(one, ImportGuard)])
-    # A guard refuses imports, and what tests of a case study loaded in this process would not be imported anew.
-    for name in [name for name in sys.modules if name.partition(".")[0] == "case_studies"]:
+    # A guard refuses imports, and what other tests loaded in this process would not be imported anew.
+    for name in [name for name in sys.modules if f"{name}.".startswith(FORBIDDEN_BY_SOME)]:
         monkeypatch.delitem(sys.modules, name)
 
 
