@@ -1,9 +1,11 @@
 """The small repository: put into an empty folder alone, spoilt by each mistake, put back, searched by git."""
 
+import shlex
 import sys
 
 import numpy as np
 import pytest
+import yaml
 
 from mlsd_lib.operations.errors import OperationsError
 from mlsd_lib.operations.small_project import HABITS, MISTAKES, Project
@@ -62,6 +64,13 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
     with pytest.raises(OperationsError, match="is not empty"):
         Project(tmp_path, np.random.default_rng(0))
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_hooks_find_a_python_whose_path_has_a_space(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.executable", "/my course/.venv/bin/python")
+    project = Project(tmp_path / "project", np.random.default_rng(0))
+    (local,) = yaml.safe_load((project.folder / ".pre-commit-config.yaml").read_text())["repos"]
+    assert {shlex.split(hook["entry"])[0] for hook in local["hooks"]} == {"/my course/.venv/bin/python"}
 
 
 def test_a_missing_program_is_named(project, monkeypatch):

@@ -6,6 +6,7 @@ and pytest there, each as a process.
 
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from mlsd_lib.operations.errors import OperationsError
 FILES, DATA, LOCK = Path(__file__).parent / "files", "payments.csv", "payments.lock"
 HABITS = ("hooks", "code", "data", "model", "repeats", "decisions")
 """What is run on each change: pre-commit's hooks, and a file of tests each in `checks/`."""
+LOADING = "loading"
 
 
 def payments(rng: np.random.Generator, days: int = 20, per_day: int = 250) -> pd.DataFrame:
@@ -51,7 +53,10 @@ def lock(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the checks said of a change: by habit whether it refused the change, and the seconds that it took."""
+    """What the checks said of a change: by habit whether it refused the change, and the seconds that it took.
+
+    Under `LOADING` stand the seconds in which pytest and the libraries start, which all tests share.
+    """
 
     refused: dict[str, bool]
     seconds: dict[str, float]
@@ -66,7 +71,8 @@ class Project:
         self.folder = folder
         shutil.copytree(FILES, folder, dirs_exist_ok=True)
         hooks = folder / ".pre-commit-config.yaml"
-        hooks.write_text(hooks.read_text(encoding="utf-8").replace("PYTHON", sys.executable), encoding="utf-8")
+        python = shlex.quote(Path(sys.executable).as_posix())
+        hooks.write_text(hooks.read_text(encoding="utf-8").replace("PYTHON", python), encoding="utf-8")
         payments(rng).to_csv(folder / DATA, index=False)
         lock(folder)
         self.git("init", "--quiet", "--initial-branch", "main")
@@ -94,12 +100,15 @@ class Project:
         refused, seconds = {"hooks": hooks.returncode != 0}, {"hooks": time.perf_counter() - begun}
         report = self.folder / ".git" / "checks.xml"
         pytest = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", "--rootdir", ".", "checks")
+        begun = time.perf_counter()
         self._process(sys.executable, *pytest, "-c", os.devnull, f"--junitxml={report}")
+        tests_s = time.perf_counter() - begun
         cases = list(ElementTree.parse(report).iter("testcase"))
         for habit in HABITS[1:]:
             own = [one for one in cases if f"test_{habit}" in f"{one.get('classname')}{one.get('name')}"]
             refused[habit] = not own or any(one.find(kind) is not None for one in own for kind in ("failure", "error"))
             seconds[habit] = sum(float(one.get("time", 0)) for one in own)
+        seconds[LOADING] = tests_s - sum(seconds[habit] for habit in HABITS[1:])
         return Checked(refused, seconds)
 
     def bisect(self, good: str, bad: str, *command: str) -> tuple[str, int]:
@@ -119,7 +128,12 @@ class Project:
     def _process(self, *command: str) -> "subprocess.CompletedProcess[str]":
         home = self.folder / ".git" / "home"  # nothing of the user's configuration, and nothing left in his home
         env = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PYTEST_"))}
-        env |= {"PYTHONPATH": str(self.folder), "PRE_COMMIT_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+        env |= {
+            "PYTHONPATH": str(self.folder),
+            "PRE_COMMIT_HOME": str(home),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "LC_ALL": "C",
+        }
         env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         try:
             return subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
