@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Ask = Callable[[list[tuple[Any, Any]]], list[Any]]
 """Gives for each (state, seen) what `step` returned, or a `StudentError`."""
 
-MOST_CHARACTERS = 5_000
+MOST_CHARACTERS, RAISED = 5_000, "step raised"
 BEFORE, AFTER = "before its actions were carried out", "after its actions, before its state was written"
 
 
@@ -37,6 +37,11 @@ class Run:
     kept: list[tuple[tuple[Any, Any], str]] = field(default_factory=list)
 
     @property
+    def raised_at_once(self) -> bool:
+        """Whether `step` raised something in the first minute."""
+        return self.broken is not None and self.broken.cause.startswith(RAISED) and self.world.minute == 0
+
+    @property
     def over(self) -> bool:
         return self.broken is not None or self.world.done
 
@@ -49,7 +54,7 @@ class Run:
         forks: list[Run] = []
         try:
             if isinstance(reply, StudentError):
-                raise Broken(10, f"step raised {sheet.raised(reply)}")
+                raise Broken(10, f"{RAISED} {sheet.raised(reply)}")
             state, actions = _parted(reply)
             if self.world.scenario.kind.dies and not self.died:
                 forks.append(Run(self.world.fork(), state, f"It died in minute {self.world.minute} {BEFORE}."))

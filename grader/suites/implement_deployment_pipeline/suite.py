@@ -30,12 +30,18 @@ def try_scenario(step: Callable[[Any, Any], Any], name: str, number: int = 0) ->
 
 
 def _judge(sheet: Sheet, answer: Answer, name: str) -> None:
-    """A row for each criterion of the test. One that is met says that versions got through as well."""
+    """A row for each criterion of the test; one that is met says that versions got through as well.
+
+    A step that raises in the first minute of every run is no matter of any criterion: that is said once.
+    """
     cases, ask = CASES.open(sheet), over_the_border(answer, name)
-    tried: list[Run] = []
-    for criterion in [one for one, family in EXERCISE.families.items() if family.test == sheet.test]:
-        runs = run(ask, cases.of(criterion), sheet)
-        tried += runs
+    criteria = [one for one, family in EXERCISE.families.items() if family.test == sheet.test]
+    runs_of = {criterion: run(ask, cases.of(criterion), sheet) for criterion in criteria}
+    tried = [one for runs in runs_of.values() for one in runs]
+    if all(one.raised_at_once for one in tried):
+        sheet.end("fail", f"In every run step raises at once. {tried[0].told(sheet.private)}")
+        return
+    for criterion, runs in runs_of.items():
         kept, first = sum(one.broken is None for one in runs), next((one for one in runs if one.broken), None)
         did = first.told(sheet.private) if first else ""
         sheet.judge(criterion, f"{kept} of {len(runs)} runs", f"{len(runs)}", first is None, did)

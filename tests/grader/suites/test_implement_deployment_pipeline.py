@@ -203,6 +203,18 @@ def test_what_raises_in_one_scenario_costs_that_one_alone(step):
     assert "step raised ZeroDivisionError" in " ".join(points.report.text().split())
 
 
+def test_a_typing_mistake_is_said_once_with_its_line_and_blamed_on_no_criterion():
+    def misspelt(state, seen):
+        return stat, []  # noqa: F821
+
+    points = suite.releases(misspelt)
+    (said,) = points.report.explanations()
+    assert points == 0
+    assert "In every run step raises at once." in said
+    assert "name 'stat' is not defined" in said
+    assert "In production" not in said
+
+
 def test_a_broken_rule_is_told_with_its_minute_and_its_cost_and_where_it_is_hidden_without(step, secret, monkeypatch):
     def blind(state, seen):
         return step(state, {**seen, "metrics": {one: {} for one in seen["health"]}})
