@@ -1,5 +1,5 @@
 # Two commands: `make lab` opens the course, `make test` passes every test and every notebook.
-# `make test-tools` adds the environment of the tools that some lessons call, and runs what needs them, without a skip.
+# `make test-tools` adds the environments of the tools that some lessons call, and runs what needs them, without a skip.
 # `make test-seeds` tries the claims of every lesson and case study under ten other seeds; it takes hours.
 # The first Python that works and is new enough makes .venv; name another with PYTHON=...
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
@@ -24,8 +24,11 @@ lock:
 	@grep --invert-match --extended-regexp '^(nvidia-|cuda-|triton|#)' constraints.all >> constraints.new
 	@mv constraints.new constraints.txt && rm constraints.all
 
-# Needs a network, and an environment of its own for a minute: pip decides, and what it chose is written down.
+# One file an environment; a tool that needs another version of a package than its neighbour gets one of its own.
 lock-tools:
-	@$(PYTHON) -m venv --clear .venv-tools.new && .venv-tools.new/$(notdir $(BIN))/pip install --quiet --requirement tools/requirements.txt
-	@echo "# Tested together on Python 3.11; made by \`make lock-tools\`." > tools/constraints.txt
-	@.venv-tools.new/$(notdir $(BIN))/pip freeze >> tools/constraints.txt && rm -r .venv-tools.new
+	@for name in tools airflow pandas2; do \
+		echo "# Tested together on Python 3.11; made by \`make lock-tools\`. torch is left out: its builds differ by machine." > $$name.new; \
+		uv pip compile environments/$$name/requirements.txt --universal --no-emit-package torch --no-header --no-annotate --quiet > $$name.all || exit 1; \
+		grep --invert-match --extended-regexp '^(nvidia-|cuda-|triton|#)' $$name.all >> $$name.new; \
+		mv $$name.new environments/$$name/constraints.txt && rm $$name.all; \
+	done

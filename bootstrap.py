@@ -1,10 +1,12 @@
 """Make the course's virtual environments, once; a second call takes a moment.
 
 Run by `make lab` and `make test`; on a machine without make: `python bootstrap.py`, then `.venv/bin/mlsd lab`.
-`make tools`, or `python bootstrap.py --tools`, makes `.venv-tools` in the same way, for tools that lessons call.
+`make tools`, or `python bootstrap.py --tools`, makes `.venv-tools`, `.venv-airflow` and `.venv-pandas2` for the tools
+that lessons call. uv installs, told what pip is configured with; where it cannot, pip does.
 Needs nothing but Python's standard library, so that it can say what is missing before anything is installed.
 """
 
+import ast
 import hashlib
 import os
 import shutil
@@ -15,6 +17,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, TextIO
 
@@ -23,6 +26,14 @@ SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 JUPYTER = "etc/jupyter/jupyter_server_config.d"
 # Formgrader's buttons go through the engine, however JupyterLab is started here.
 BUTTONS = "grader/jupyter/jupyter_server_config.d/mlsd.json"
+UV_OPTIONS = {
+    "index-url": "--default-index",
+    "extra-index-url": "--index",
+    "find-links": "--find-links",
+    "constraint": "--constraint",
+    "trusted-host": "--allow-insecure-host",
+}
+"""pip's settings that say what may be installed and from where, and the option of uv that means the same."""
 
 
 @dataclass(frozen=True)
@@ -77,29 +88,42 @@ def core(root: Path) -> Environment:
     )
 
 
-def tools(root: Path) -> Environment:
-    """The environment of the tools that lessons call as processes; without it those sections are left out."""
+def tools(root: Path, name: str = "tools") -> Environment:
+    """An environment of tools that lessons call as processes; without it those sections are left out."""
+    folder = f"environments/{name}"
+    disk_gb, notice = TOOLS[name]
     return Environment(
         root,
-        ".venv-tools",
-        inputs=("tools/requirements.txt", "tools/constraints.txt"),
-        packages=("--requirement", str(root / "tools" / "requirements.txt")),
-        disk_gb=1.0,
-        notice="about 0.2 GB, a minute; pip downloads DVC and what it needs",
+        f".venv-{name}",
+        inputs=(f"{folder}/requirements.txt", f"{folder}/constraints.txt"),
+        packages=("--requirement", str(root / folder / "requirements.txt")),
+        disk_gb=disk_gb,
+        notice=notice,
     )
 
 
+TOOLS = {
+    "tools": (5.0, "Spark, Beam, TensorFlow, TorchServe, BentoML, MLflow, Kubeflow Pipelines, DVC: 1.5 GB to download"),
+    "airflow": (1.0, "Airflow, which wants to be alone: 0.1 GB to download"),
+    "pandas2": (1.5, "Feast and Evidently, which need an older pandas: 0.3 GB to download"),
+}
+"""What must be free on the disk, GB, and what a reader sees before the wait."""
 ROOT = Path(__file__).resolve().parent
-KINDS = {(): core, ("--tools",): tools}
+KINDS = {(): (core,), ("--tools",): tuple(partial(tools, name=name) for name in TOOLS)}
 
 
 def main(arguments: list[str]) -> None:
-    """Check Python, make or renew the environment asked for if its stamp is not current."""
+    """Check Python, make or renew each environment asked for."""
     check_python(sys.version_info[:2])
-    kind = KINDS.get(tuple(arguments))
-    if kind is None:
+    kinds = KINDS.get(tuple(arguments))
+    if kinds is None:
         stop(f"{' '.join(arguments)} is no option", "python bootstrap.py for the course, with --tools for its tools")
-    environment = kind(ROOT)
+    for kind in kinds:
+        make(kind(ROOT))
+
+
+def make(environment: Environment) -> None:
+    """Make or renew an environment if its stamp is not current."""
     if is_current(environment):
         return
     with one_at_a_time(environment):
@@ -170,13 +194,12 @@ def install(environment: Environment) -> None:
     """Install the packages under the constraints; the stamp is written last, so a break leaves none."""
     say(f"making {environment.name} ({environment.notice})")
     environment.stamp.unlink(missing_ok=True)
-    made_from = checksum(environment)  # now: the files may change while pip works
-    constraints = str(environment.root / environment.inputs[-1])
-    pip = [str(environment.python), "-m", "pip", "install", "--progress-bar", "off", "--constraint", constraints]
+    made_from = checksum(environment)  # now: the files may change while packages come
     try:
         subprocess.run([base_python(), "-m", "venv", "--clear", str(environment.folder)], check=True)
         with Progress(sys.stderr, expected_packages(environment)) as progress:
-            watch([*pip, *environment.packages], progress)
+            if not install_with_uv(environment, progress):
+                watch([*pip(environment, "install", "--progress-bar", "off"), *wanted(environment)], progress)
     except subprocess.CalledProcessError as error:
         stop(
             f"the installation ended with status {error.returncode}; pip's own words stand above",
@@ -187,6 +210,43 @@ def install(environment: Environment) -> None:
         shutil.copy(environment.root / environment.settings, environment.folder / JUPYTER)
     environment.stamp.write_text(made_from + "\n")
     say("done")
+
+
+def pip(environment: Environment, *arguments: str) -> list[str]:
+    """A call of the environment's own pip."""
+    return [str(environment.python), "-m", "pip", *arguments]
+
+
+def wanted(environment: Environment) -> list[str]:
+    """What pip and uv are both told: the constraints and the packages."""
+    return ["--constraint", str(environment.root / environment.inputs[-1]), *environment.packages]
+
+
+def install_with_uv(environment: Environment, progress: "Progress") -> bool:
+    """Install by uv, in a third of pip's time. False where uv cannot be had or does not manage: then pip tries."""
+    try:
+        configured = subprocess.run(pip(environment, "config", "list"), capture_output=True, text=True, check=True)
+        watch(pip(environment, "install", "--quiet", "uv"), progress)
+        uv = [str(environment.python), "-m", "uv", "pip", "install", "--compile-bytecode"]
+        here = ["--python", str(environment.python)]
+        watch([*uv, *here, *uv_options(configured.stdout), *wanted(environment)], progress)
+    except subprocess.CalledProcessError:
+        say("uv could not install, its words stand above; pip tries now")
+        return False
+    return True
+
+
+def uv_options(pip_config: str) -> list[str]:
+    """What `pip config list` says about indexes, as uv's options; uv itself reads none of pip's settings."""
+    options: list[str] = []
+    for line in pip_config.splitlines():
+        key, _, value = line.partition("=")
+        option = UV_OPTIONS.get(key.rpartition(".")[2])
+        if option:
+            # pip writes the value as Python does, several of them with line ends between
+            options += [part for one in ast.literal_eval(value).split() for part in (option, one)]
+    # As pip does: the best version of all indexes, not that of the first index which knows the name.
+    return [*options, "--index-strategy", "unsafe-best-match"] if "--index" in options else options
 
 
 def base_python() -> str:
@@ -213,7 +273,10 @@ class Progress:
         "Using": "using a copy of",
         "Building": "building",
         "Installing": "installing what was fetched; nothing more is said until it is done",
+        "Resolved": "versions chosen, fetching packages",  # from here on what uv says
+        "Prepared": "installing what was fetched",
     }
+    OF_ALL = ("Installing", "Resolved", "Prepared")
 
     def __init__(self, to: TextIO, expected: int) -> None:
         self.to, self.expected, self.named = to, expected, 0
@@ -233,10 +296,11 @@ class Progress:
         if word not in self.STEPS or of_no_package:
             return
         self.named += word == "Collecting"
-        what = "" if word == "Installing" else _package(rest)
+        what = "" if word in self.OF_ALL else _package(rest)
         spent = int(time.monotonic() - self.started)
-        count = f"{min(self.named, self.expected)} of about {self.expected} packages, {spent // 60}:{spent % 60:02d}"
-        self._write(f"{count}, {self.STEPS[word]} {what}".rstrip(), last=word == "Installing")
+        count = f"{min(self.named, self.expected)} of about {self.expected} packages, " if self.named else ""
+        text = f"{count}{spent // 60}:{spent % 60:02d}, {self.STEPS[word]} {what}"
+        self._write(text.rstrip(), last=word in self.OF_ALL)
 
     def _write(self, text: str, last: bool) -> None:
         if self.to.isatty():

@@ -14,7 +14,7 @@ from mlsd_lib.notebooks.course import (
     read_notebook,
     reading_order,
 )
-from mlsd_lib.notebooks.tools import has_tool, run_tool, tool
+from mlsd_lib.notebooks.tools import has_tool, run_tool, tool, tool_python
 
 __all__ = [
     "Budget",
@@ -29,4 +29,5 @@ __all__ = [
     "reading_order",
     "run_tool",
     "tool",
+    "tool_python",
 ]

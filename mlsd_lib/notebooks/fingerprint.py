@@ -15,7 +15,7 @@ from typing import Any
 from mlsd_lib.notebooks.canonical import source_of
 from mlsd_lib.notebooks.course import FOLDERS, Notebook, read_json
 from mlsd_lib.notebooks.environment import OURS
-from mlsd_lib.notebooks.tools import made_from
+from mlsd_lib.notebooks.tools import TOOLS, made_from
 from mlsd_lib.notebooks.trace import Trace
 
 RUNNER = Path(__file__).parent
@@ -37,7 +37,7 @@ def static_parts(root: Path, notebook: Notebook) -> Fingerprint:
         "order": [cell["id"] for cell in code],
         "settings": {"budget.cpu_s": budget.cpu_s, "budget.peak_mb": budget.peak_mb, "cores": notebook.cores},
         "versions": installed_versions(),
-        "tools": {name: made_from(root) or [] for name in notebook.tools},
+        "tools": {name: (name in TOOLS and made_from(name, root)) or [] for name in notebook.tools},
         "interpreter": f"{sys.version} at {os.path.realpath(sys.executable)}",
         "runner": {str(path.relative_to(RUNNER)): _digest(path.read_bytes()) for path in sorted(RUNNER.rglob("*.py"))},
         "variables": {key: os.environ[key] for key in ours},

@@ -1,23 +1,61 @@
 """Tools of another environment that a notebook calls as processes: where they are, and what is done where they are not.
 
-A tool that would change the core's pins lives in `.venv-tools`, made by `make tools`. A notebook names its tools in its
-metadata. Where the environment is missing, the section that calls a tool says so and is left out; `make test-tools`
-sets MLSD_TOOLS=demanded and permits no such gap.
+A tool that would change the core's pins lives in an environment of its own, `.venv-tools` or one of its neighbours, all
+made by `make tools`. A notebook names its tools in its metadata. Where an environment is missing, the section that
+calls a tool says so and is left out; `make test-tools` sets MLSD_TOOLS=demanded and permits no such gap.
 """
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlsd_lib.notebooks.course import NotebookError, course_root
 
-FOLDER = ".venv-tools"
-MODULES = {"dvc": "dvc"}
-"""The tools that there are, and the module that starts each."""
+
+@dataclass(frozen=True)
+class Tool:
+    """Where a tool lives (`.venv-ENVIRONMENT`), the module that starts it, and the package that brings it."""
+
+    environment: str
+    module: str
+    package: str
+
+
+TOOLS = {
+    "airflow": Tool("airflow", "airflow", "apache-airflow"),
+    "beam": Tool("tools", "apache_beam", "apache-beam"),
+    "bentoml": Tool("tools", "bentoml", "bentoml"),
+    "dvc": Tool("tools", "dvc", "dvc"),
+    "evidently": Tool("pandas2", "evidently", "evidently"),
+    "feast": Tool("pandas2", "feast", "feast"),
+    "kfp": Tool("tools", "kfp", "kfp"),
+    "mlflow": Tool("tools", "mlflow", "mlflow"),
+    "spark": Tool("tools", "pyspark", "pyspark"),
+    "tensorflow": Tool("tools", "tensorflow", "tensorflow-cpu"),
+    "torchserve": Tool("tools", "ts.model_server", "torchserve"),
+}
+"""The tools that there are."""
 DEMAND = "MLSD_TOOLS"
-SETTINGS = "[core]\n    analytics = false\n    check_update = false\n"
+DVC_SETTINGS = "[core]\n    analytics = false\n    check_update = false\n"
+SILENT = {
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    "BENTOML_DO_NOT_TRACK": "True",
+    "DO_NOT_TRACK": "1",
+    "DVC_NO_ANALYTICS": "1",
+    "DVC_STUDIO_OFFLINE": "true",
+    "EVIDENTLY_DISABLE_TELEMETRY": "1",
+    "FEAST_USAGE": "False",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "NO_COLOR": "1",
+    "SCARF_ANALYTICS": "false",
+    "SCARF_NO_ANALYTICS": "true",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TS_DISABLE_SYSTEM_METRICS": "true",
+}
+"""Variables by which the tools send no usage data and ask for no newer version."""
 
 
 def tool(name: str, root: Path | None = None) -> list[str]:
@@ -26,15 +64,20 @@ def tool(name: str, root: Path | None = None) -> list[str]:
     `root` is the course's folder (default: the one at or above the working folder). Raises `NotebookError` for a tool
     that the course does not know, and for one whose environment is missing, with the command that makes it.
     """
-    if name not in MODULES:
-        raise NotebookError(f"The tool {name!r} is not known; known are {', '.join(sorted(MODULES))}.")
+    return [str(tool_python(name, root)), "-m", TOOLS[name].module]
+
+
+def tool_python(name: str, root: Path | None = None) -> Path:
+    """The interpreter in which the tool `name` can be imported. Raises as `tool` does."""
+    if name not in TOOLS:
+        raise NotebookError(f"The tool {name!r} is not known; known are {', '.join(sorted(TOOLS))}.")
     root = root or course_root()
-    if not made_from(root):
+    if not made_from(name, root):
         raise NotebookError(
-            f"{name} is not installed: there is no finished environment {FOLDER} in {root}. "
+            f"{name} is not installed: there is no finished environment {_folder(name)} in {root}. "
             "`make tools` makes it (without make: python bootstrap.py --tools)."
         )
-    return [str(_interpreter(root)), "-m", MODULES[name]]
+    return _interpreter(name, root)
 
 
 def has_tool(name: str, root: Path | None = None) -> bool:
@@ -42,7 +85,7 @@ def has_tool(name: str, root: Path | None = None) -> bool:
     try:
         tool(name, root)
     except NotebookError as error:
-        if name not in MODULES or demanded():
+        if name not in TOOLS or demanded():
             raise
         print(f"{error} This section is left out without it.")
         return False
@@ -52,9 +95,8 @@ def has_tool(name: str, root: Path | None = None) -> bool:
 def run_tool(name: str, *arguments: str, folder: Path) -> str:
     """What the tool `name` printed, run with `arguments` in `folder` until it ended.
 
-    A command that the tool runs finds this interpreter first as `python`. The tool's settings and caches lie beside
-    `folder`, it sends no usage data and asks for no newer version. Raises `NotebookError` with the tool's own words
-    where it fails.
+    A command that the tool runs finds this interpreter first as `python`. Raises `NotebookError` with the tool's own
+    words where it fails. The rest is as `environment` says.
     """
     command = [*tool(name), *arguments]
     answer = subprocess.run(
@@ -74,20 +116,28 @@ def run_tool(name: str, *arguments: str, folder: Path) -> str:
 
 
 def environment(folder: Path, before: Mapping[str, str]) -> dict[str, str]:
-    """The variables for a tool that works in `folder`: those of `before`, with private settings and no telemetry."""
-    private = folder.resolve().parent / f".{folder.name}-tools"
+    """The variables for a tool that works in `folder`: those of `before`, a home of its own, and no telemetry.
+
+    Settings, caches and whatever else a tool writes into a home lie beside `folder`, so that nothing of the reader's
+    is read or changed. A Java program keeps to loopback.
+    """
+    private = folder.resolve().parent / f".{folder.resolve().name}-tools"
     settings = private / "settings"
     settings.mkdir(parents=True, exist_ok=True)
-    (settings / "config").write_text(SETTINGS, encoding="utf-8")
+    (settings / "config").write_text(DVC_SETTINGS, encoding="utf-8")
     return {
         **before,
+        **SILENT,
+        "AIRFLOW_HOME": str(private / "airflow"),
+        "BENTOML_HOME": str(private / "bentoml"),
         "DVC_GLOBAL_CONFIG_DIR": str(settings),
-        "DVC_NO_ANALYTICS": "1",
         "DVC_SITE_CACHE_DIR": str(private / "cache"),
-        "DVC_STUDIO_OFFLINE": "true",
         "DVC_SYSTEM_CONFIG_DIR": str(settings),
-        "NO_COLOR": "1",
+        "HOME": str(private),
+        "JDK_JAVA_OPTIONS": f"-Duser.home={private}",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), before.get("PATH", os.defpath)]),
+        "SPARK_LOCAL_DIRS": str(private / "spark"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
     }
 
 
@@ -98,16 +148,21 @@ def demanded() -> bool:
 
 def missing(names: Iterable[str], root: Path) -> tuple[str, ...]:
     """Those of `names` that cannot be called in the course at `root`."""
-    return tuple(name for name in names if name not in MODULES or not made_from(root))
+    return tuple(name for name in names if name not in TOOLS or not made_from(name, root))
 
 
-def made_from(root: Path) -> str:
-    """What the stamp of the tools' environment says, empty where it is missing or unfinished."""
+def made_from(name: str, root: Path) -> str:
+    """What the stamp of a known tool's environment says, empty where it is missing or unfinished."""
     try:
-        return (root / FOLDER / "made-from").read_text().strip() if _interpreter(root).exists() else ""
+        stamp = (root / _folder(name) / "made-from").read_text().strip()
+        return stamp if _interpreter(name, root).exists() else ""
     except OSError:
         return ""
 
 
-def _interpreter(root: Path) -> Path:
-    return root / FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+def _folder(name: str) -> str:
+    return f".venv-{TOOLS[name].environment}"
+
+
+def _interpreter(name: str, root: Path) -> Path:
+    return root / _folder(name) / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
