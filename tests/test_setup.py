@@ -27,8 +27,8 @@ def requirements() -> list[Requirement]:
     return [Requirement(line) for line in [*PROJECT["dependencies"], *extras]]
 
 
-def tool_requirements() -> list[Requirement]:
-    lines = (ROOT / "tools" / "requirements.txt").read_text().splitlines()
+def tool_requirements(name: str) -> list[Requirement]:
+    lines = (ROOT / "environments" / name / "requirements.txt").read_text().splitlines()
     return [Requirement(line) for line in lines if not line.startswith("#")]
 
 
@@ -49,23 +49,28 @@ def test_constraints_pin_every_requirement_within_its_range():
     assert unpinned(requirements(), pins()) == []
 
 
-def test_the_tools_constraints_pin_every_tool_and_hold_no_addresses():
-    assert unpinned(tool_requirements(), pins("tools/constraints.txt")) == []
-    text = (ROOT / "tools" / "constraints.txt").read_text()
-    assert not re.search(r"https?://|file:|@|mlsd", text)
+@pytest.mark.parametrize("name", bootstrap.TOOLS)
+def test_the_tools_constraints_pin_every_tool_and_hold_no_addresses(name):
+    assert unpinned(tool_requirements(name), pins(f"environments/{name}/constraints.txt")) == []
+    text = (ROOT / "environments" / name / "constraints.txt").read_text()
+    assert not re.search(r"nvidia-c|cuda|triton|https?://|file:|@|mlsd", text)
 
 
-def test_every_tool_has_a_floor_and_the_library_knows_how_to_start_it():
-    names = [one.name for one in tool_requirements()]
-    assert [one.name for one in tool_requirements() if not str(one.specifier).startswith(">=")] == []
-    assert sorted(names) == sorted(tools.MODULES)
+def test_every_tool_has_a_floor_and_stands_in_its_own_environment():
+    for name in bootstrap.TOOLS:
+        wanted = tool_requirements(name)
+        assert [one.name for one in wanted if not str(one.specifier).startswith((">=", "<2.14,>="))] == []
+        packages = {one.name for one in wanted}
+        assert {one.package for one in tools.TOOLS.values() if one.environment == name} <= packages
+    assert {one.environment for one in tools.TOOLS.values()} == set(bootstrap.TOOLS)
 
 
-def test_library_and_bootstrap_mean_the_same_environment():
-    made = bootstrap.tools(ROOT)
-    assert made.name == tools.FOLDER
-    assert made.python.with_suffix("") == tools._interpreter(ROOT).with_suffix("")
-    assert made.stamp == ROOT / tools.FOLDER / "made-from"
+@pytest.mark.parametrize("name", tools.TOOLS)
+def test_library_and_bootstrap_mean_the_same_environment(name):
+    made = bootstrap.tools(ROOT, tools.TOOLS[name].environment)
+    assert made.name == tools._folder(name)
+    assert made.python.with_suffix("") == tools._interpreter(name, ROOT).with_suffix("")
+    assert made.stamp == ROOT / tools._folder(name) / "made-from"
 
 
 def test_a_missing_and_an_unfit_pin_are_found():
@@ -106,7 +111,7 @@ def test_bootstrap_refuses_a_python_it_was_not_made_for(version):
 
 @pytest.fixture(params=[bootstrap.core, bootstrap.tools], ids=["core", "tools"])
 def environment(request, tmp_path):
-    """Each of the two environments in a folder of its own, with its inputs there and nothing installed."""
+    """The core's environment and one of the tools', in a folder of its own, with its inputs and nothing installed."""
     made = request.param(tmp_path)
     for name in made.inputs:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -159,6 +164,48 @@ def test_a_failed_installation_leaves_no_stamp_and_says_what_to_do(environment, 
     with pytest.raises(SystemExit, match="run the same command again"):
         bootstrap.install(environment)
     assert not environment.stamp.exists()
+
+
+def test_uv_is_told_what_pip_is_configured_with():
+    told = """global.index-url='https://one.example/simple'
+:env:.extra-index-url='https://two.example https://three.example'
+install.find-links='/wheels'
+global.constraint='/etc/constraints.txt'
+global.timeout='60'
+"""
+    assert bootstrap.uv_options(told) == [
+        *("--default-index", "https://one.example/simple"),
+        *("--index", "https://two.example", "--index", "https://three.example"),
+        *("--find-links", "/wheels", "--constraint", "/etc/constraints.txt"),
+        *("--index-strategy", "unsafe-best-match"),
+    ]
+    assert bootstrap.uv_options("") == []
+
+
+def environment_with_words(environment, uv_works: bool) -> None:
+    """An environment whose Python notes what it is asked, and whose uv fails if it is to."""
+    environment.python.parent.mkdir(parents=True)
+    environment.python.write_text(
+        f'#!/bin/sh\necho "$*" >> "{environment.root}/asked"\n'
+        f'case "$*" in *"-m uv"*) exit {0 if uv_works else 1};; esac\n'
+    )
+    environment.python.chmod(0o755)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for Python")
+@pytest.mark.parametrize("uv_works", [True, False])
+def test_pip_installs_where_uv_cannot(environment, monkeypatch, uv_works):
+    environment_with_words(environment, uv_works)
+    monkeypatch.setattr(bootstrap, "base_python", lambda: shutil.which("true"))  # it makes no other Python
+    (environment.root / (environment.settings or environment.inputs[0])).touch()
+    bootstrap.install(environment)
+    asked = (environment.root / "asked").read_text().splitlines()
+    assert [line.partition("install")[0] for line in asked] == [
+        *("-m pip config list", "-m pip ", "-m uv pip "),
+        *([] if uv_works else ["-m pip "]),
+    ]
+    assert all(f"--constraint {environment.root / environment.inputs[-1]}" in line for line in asked[2:])
+    assert environment.stamp.exists()
 
 
 class Terminal(io.StringIO):

@@ -38,7 +38,7 @@ print(os.environ["DVC_NO_ANALYTICS"], os.getcwd(), os.environ["PATH"].split(os.p
 
 def make_environment(root: Path) -> None:
     """What `make tools` leaves behind, with this interpreter."""
-    folder = root / tools.FOLDER
+    folder = root / ".venv-tools"
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "python").symlink_to(sys.executable)
     (folder / "made-from").write_text("stamp\n")
@@ -49,7 +49,7 @@ def toy_tool(mini_course, monkeypatch):
     """A course whose environment holds one small tool."""
     make_environment(mini_course.root)
     mini_course.write("helper_tool.py", HELPER)
-    monkeypatch.setattr(tools, "MODULES", {"helper": "helper_tool"})
+    monkeypatch.setattr(tools, "TOOLS", {"helper": tools.Tool("tools", "helper_tool", "helper")})
     monkeypatch.setenv("PYTHONPATH", str(mini_course.root))
     monkeypatch.chdir(mini_course.root)
     return mini_course
@@ -61,7 +61,7 @@ def test_a_tool_is_started_by_the_interpreter_of_its_environment(toy_tool):
 
 @pytest.mark.parametrize("gone", ["made-from", "bin/python"], ids=["an unfinished installation", "no interpreter"])
 def test_an_environment_that_cannot_be_used_is_missing_and_the_fix_is_named(toy_tool, gone, capsys):
-    (toy_tool.root / tools.FOLDER / gone).unlink()
+    (toy_tool.root / ".venv-tools" / gone).unlink()
     with pytest.raises(NotebookError, match=r"helper is not installed.*`make tools` makes it"):
         tool("helper")
     assert not has_tool("helper")
@@ -75,7 +75,7 @@ def test_a_missing_tool_raises_where_it_is_demanded(mini_course, monkeypatch):
 
 
 def test_an_unknown_tool_is_never_just_left_out(mini_course):
-    with pytest.raises(NotebookError, match="'dcv' is not known; known are dvc"):
+    with pytest.raises(NotebookError, match="'dcv' is not known; known are airflow, beam"):
         has_tool("dcv", mini_course.root)
 
 
