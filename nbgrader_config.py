@@ -1,9 +1,10 @@
 """nbgrader's configuration of this course: for `mlsd`, for nbgrader's own commands and for JupyterLab's buttons.
 
 The exchange lies inside the course, so that on one machine assignment list, submit, collect and feedback work without
-an administrator. On a shared JupyterHub set `Exchange.root` in the hub's own configuration instead.
+an administrator. On a shared JupyterHub `MLSD_EXCHANGE` names the one of all users (deploy/jupyterhub).
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -28,7 +29,7 @@ c.CourseDirectory.db_url = f"sqlite:///{classroom / 'gradebook.db'}"
 c.Execute.timeout = 150
 
 if sys.platform != "win32":
-    c.Exchange.root = str(classroom / "exchange")
+    c.Exchange.root = os.environ.get("MLSD_EXCHANGE") or str(classroom / "exchange")
     c.Exchange.cache = str(classroom / "exchange_cache")
     # JupyterLab's "fetch" writes here, never into exercises/. `mlsd release` makes the folder: JupyterLab demands it.
     if (classroom / "fetched").is_dir():
