@@ -56,12 +56,15 @@ def _words(text: str) -> str:
 def prove(bank: Bank, workers: int = 2, on_finding: Callable[[Finding], None] = lambda _: None) -> list[Finding]:
     """Runs every answer of `bank`, each in a fresh process, and judges it. `on_finding` is called with each as it ends.
 
+    An answer of which it is only asked that it loses points is not run beyond the first test in which it does.
     A busy machine disturbs a clock now and then: where at most `DISTURBED` answers differ in nothing but the points of
     measured tests, each of these is run again, alone, up to `AGAIN` times. One judged wrongly differs each time.
     """
-    from grader.bank.runner import run_all
+    from grader.bank.runner import Job, run_all
 
-    jobs = [(bank.source(answer), bank.tests(answer)) for answer in bank.answers]
+    jobs = [
+        Job(bank.source(answer), bank.tests(answer), {} if answer.exact else bank.maxima) for answer in bank.answers
+    ]
     findings: dict[int, Finding] = {}
     for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers):
         findings[number] = judge(bank, bank.answers[number], result)
@@ -97,13 +100,13 @@ def automatic_mutants(bank: Bank) -> Iterator[tuple[str, list[tuple[str, str]]]]
 
 def killed(bank: Bank, workers: int = 2, on_mutant: Callable[[], None] = lambda: None) -> tuple[int, list[str]]:
     """How many automatic mutants ran, and those that no test noticed."""
-    from grader.bank.runner import run_all
+    from grader.bank.runner import Job, run_all
 
     named = list(automatic_mutants(bank))
     tests = list(bank.automatic["tests"])
     full = sum(bank.maxima[test] for test in tests)
     alive = []
-    jobs = [(cells, tests) for _, cells in named]
+    jobs = [Job(cells, tests, bank.maxima) for _, cells in named]
     for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers, limit_s=10):
         if sum(result.points.values()) >= full:
             alive.append(named[number][0])

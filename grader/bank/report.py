@@ -67,7 +67,8 @@ def _table(bank: Bank, findings: list[Finding], console: object) -> None:
         answer, result = finding.answer, finding.result
         tested = sum(bank.maxima[test] for test in bank.tests(answer))
         required = f"{sum(bank.expected(answer).values()):g}" if answer.exact else f"under {tested:g}"
-        got = f"{sum(result.points.values()):g}"
+        ended = not answer.exact and len(result.points) < len(bank.tests(answer)) and not result.errors
+        got = f"{sum(result.points.values()):g}" + (" so far" if ended else "")
         sound = "[red]wrong[/]" if finding.problems else "[green]sound[/]"
         sound += f" in run {finding.runs}" if finding.runs > 1 else ""
         kind = f"[{COLOURS[answer.kind]}]{answer.kind}[/]"

@@ -13,7 +13,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,11 +35,23 @@ class Result:
     cpu_s: float = 0.0
 
 
+@dataclass(frozen=True)
+class Job:
+    """An answer's cells, and the tests among them that are run.
+
+    `maxima`: the tests' points, where only a loss is asked for: nothing runs after the first.
+    """
+
+    cells: Cells
+    tests: list[str]
+    maxima: Mapping[str, float] = field(default_factory=dict)
+
+
 def run_all(
-    jobs: Sequence[tuple[Cells, list[str]]], folder: Path, preload: Sequence[str], workers: int = 2,
+    jobs: Sequence[Job], folder: Path, preload: Sequence[str], workers: int = 2,
     limit_s: float = LIMIT_S, secret: str = os.devnull,
 ) -> Iterator[tuple[int, Result]]:  # fmt: skip
-    """(number of the job, its result) as jobs end. A job is an answer's cells and the tests among them that are run.
+    """(number of the job, its result) as jobs end.
 
     `secret` is the file of an instructor's secret; the default has the public cases used.
     """
@@ -49,8 +61,8 @@ def run_all(
         context.set_forkserver_preload(list(preload))
     with ThreadPoolExecutor(workers) as pool:
         started = {
-            pool.submit(_run_one, context, (cells, tests, str(folder), secret, list(preload)), limit_s): number
-            for number, (cells, tests) in enumerate(jobs)
+            pool.submit(_run_one, context, (job, str(folder), secret, list(preload)), limit_s): number
+            for number, job in enumerate(jobs)
         }
         for future in as_completed(started):
             yield started[future], future.result()
@@ -75,20 +87,23 @@ def _run_one(context: Any, job: tuple[Any, ...], limit_s: float) -> Result:
     return result
 
 
-def _child(reply: Any, cells: Cells, tests: list[str], folder: str, secret: str, preload: list[str]) -> None:
+def _child(reply: Any, job: Job, folder: str, secret: str, preload: list[str]) -> None:
     os.environ["MLSD_SECRET_FILE"] = secret
     os.chdir(folder)
     for name in preload:  # a process has one fork server: another user of it may have started it without these
         importlib.import_module(name)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-        result = run_cells(cells, tests)
+        result = run_cells(job.cells, job.tests, job.maxima)
     reply.send(result)
     reply.close()
     os._exit(0)  # threads that an answer left behind must not keep the process
 
 
-def run_cells(cells: Cells, tests: Sequence[str]) -> Result:
-    """Runs `cells` in order in this process, in one namespace; a cell that raises does not stop the others."""
+def run_cells(cells: Cells, tests: Sequence[str], maxima: Mapping[str, float] | None = None) -> Result:
+    """Runs `cells` in order in this process, in one namespace; a cell that raises does not stop the others.
+
+    With `maxima`, the points of tests, the first test that gives fewer is the last one.
+    """
     before_s = time.process_time()
     result, namespace = Result(), {"__name__": "__main__", "__builtins__": __builtins__}
     for name, source in cells:
@@ -102,6 +117,8 @@ def run_cells(cells: Cells, tests: Sequence[str]) -> Result:
             if name in tests:
                 result.points[name] = float(value)
                 result.texts[name] = value.report.text()
+        if maxima and name in tests and result.points.get(name, 0.0) < maxima[name]:
+            break
     result.cpu_s = time.process_time() - before_s
     return result
 

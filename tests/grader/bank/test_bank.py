@@ -12,7 +12,7 @@ from grader.bank.model import Bank, BankAnswer, BankError, Patches, load_bank, r
 from grader.bank.mutation import mutants
 from grader.bank.proof import DISTURBED, automatic_mutants, judge, prove
 from grader.bank.report import show_bank
-from grader.bank.runner import Result, run_all, run_cells
+from grader.bank.runner import Job, Result, run_all, run_cells
 
 ROOT = Path(__file__).parents[3]
 NAME = "reduce_latency"
@@ -124,7 +124,7 @@ def test_an_unknown_bank_is_named_with_the_known_ones():
 
 
 def test_an_answer_that_dies_or_never_ends_is_ended_and_told(tmp_path):
-    jobs = [([("answer", source)], []) for source in ("import os; os._exit(3)", "while True: pass", "x = 1")]
+    jobs = [Job([("answer", source)], []) for source in ("import os; os._exit(3)", "while True: pass", "x = 1")]
     results = dict(run_all(jobs, tmp_path, (), limit_s=3))
     assert results[0].errors == {"process": "the answer's process died"}
     assert results[1].errors == {"process": "the answer was ended after 3 s"}
@@ -136,13 +136,31 @@ def test_answers_find_what_the_exercise_needs_though_another_started_the_fork_se
     process = context.Process(target=os.getpid)
     process.start()
     process.join()
-    jobs = [([("answer", "import sys; assert 'this' in sys.modules")], [])]
+    jobs = [Job([("answer", "import sys; assert 'this' in sys.modules")], [])]
     assert dict(run_all(jobs, tmp_path, ["this"]))[0].errors == {}
 
 
 def test_a_cell_that_raises_does_not_stop_the_others():
     result = run_cells([("first", "1 / 0"), ("second", "x = 1"), ("test-skipped", "1 / 0")], [])
     assert result.errors == {"first": "ZeroDivisionError: division by zero"}
+
+
+GIVE = """
+from types import SimpleNamespace
+from grader.suite_kit.points import Points
+
+def give(points):
+    return Points(points, 2, SimpleNamespace(text=lambda: "a table"))
+"""
+
+
+@pytest.mark.parametrize("first", ["give(1)", "1 / 0"])
+def test_where_a_loss_is_all_that_is_asked_nothing_runs_after_the_first(first):
+    cells = [("answer", GIVE), ("test-a", first), ("test-b", "give(2)")]
+    maxima = {"test-a": 2.0, "test-b": 2.0}
+    assert "test-b" not in run_cells(cells, ["test-a", "test-b"], maxima).points
+    assert run_cells(cells, ["test-a", "test-b"]).points["test-b"] == 2
+    assert run_cells(cells, ["test-b"], maxima).points == {"test-b": 2.0}
 
 
 def test_mutants_differ_from_the_source_by_one_fault_each():
