@@ -25,6 +25,8 @@ ARRAY_KINDS = "biufcMm"
 SMALL_BYTES = 64  # a buffer up to this size stands in the header, so that a list of small arrays is no flood of buffers
 FEW = 16  # a longer list of numpy's numbers of one type crosses as one array
 WORD = 2**63  # integers beyond it are written in base 16: Python bounds how long a decimal number it reads
+NESTED = {list, dict}
+WORDS = {str, bool, type(None)}
 _DTYPE = re.compile(r"[<>|][biufcMm]\d{1,2}(\[\d{0,6}[a-zA-Z]{1,2}\])?")
 
 
@@ -130,6 +132,8 @@ class _Writer:
         return self._other(value, depth + 1)
 
     def _list(self, value: list[Any], depth: int) -> Any:
+        if _is_json(value):
+            return value
         first = type(value[0]) if len(value) > FEW else None
         if first is not None and issubclass(first, np.generic) and all(type(one) is first for one in value):
             array = np.array(value)
@@ -190,6 +194,8 @@ class _Reader:
         if depth >= self.limits.depth:
             raise CodecError(f"it is nested deeper than {self.limits.depth} levels")
         if kind is list:
+            if NESTED.isdisjoint(map(type, tree)):
+                return tree
             return [self.read(one, depth + 1) for one in tree]
         tag = next(iter(tree), "")
         if not tag.startswith("$"):
@@ -245,6 +251,16 @@ class _Reader:
         if self.finite and dtype.kind in "fc" and not np.isfinite(array).all():
             raise CodecError("it holds nan or infinity where only finite numbers are allowed")
         return array[()] if scalar else array
+
+
+def _is_json(values: list[Any]) -> bool:
+    """True for a list whose values all cross as they are; a long one is looked through in C, not one by one."""
+    kinds = set(map(type, values))
+    if kinds == {float}:
+        return all(map(math.isfinite, values))
+    if kinds == {int}:
+        return -WORD < min(values) and max(values) < WORD
+    return kinds <= WORDS
 
 
 def _hold(what: str, count: int, most: int) -> None:

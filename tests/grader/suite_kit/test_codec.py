@@ -37,6 +37,19 @@ def test_plain_values_come_back_as_they_were(value):
     assert type(again) is type(value)
 
 
+@given(st.lists(st.integers()) | st.lists(st.floats()) | st.lists(st.none() | st.booleans() | st.text()))
+def test_lists_of_one_kind_come_back_as_they_were_and_are_new(values):
+    again = decode(encode(values))
+    assert [(type(one), repr(one)) for one in again] == [(type(one), repr(one)) for one in values]
+    assert again is not values
+
+
+def test_a_list_with_a_number_that_is_not_finite_is_refused_where_numbers_must_be():
+    for odd in (math.nan, math.inf):
+        with pytest.raises(CodecError, match="not finite"):
+            encode([0.5, odd, 1.5], finite=True)
+
+
 @pytest.mark.parametrize("dtype", ["?", "i1", ">i4", "u8", "f2", "f8", "c16", "M8[ns]", "m8[s]"])
 def test_arrays_come_back_with_dtype_and_shape_and_can_be_written(dtype):
     array = np.arange(6).astype(dtype).reshape(2, 3)
