@@ -54,9 +54,9 @@ def test(context: typer.Context) -> None:
     if not context.args:
         best_level()  # without a sandbox hundreds of tests would fail, each in as many words
     os.chdir(root)
-    # Two workers a core of CI's machine: tests of servers, sandboxes, graders wait much of their time. Few tests call
-    # tools, and a worker reads all tests before it drops the others, which takes longer than to run those few.
-    workers = "0" if "--tools" in context.args else "4"
+    # Two workers a core of CI's machine: tests of servers, sandboxes, graders wait much of their time; notebooks, which
+    # are most of what calls tools, compute.
+    workers = "2" if "--tools" in context.args else "4"
     options = ["-n", workers, "--dist", "loadscope", "--no-loadscope-reorder", "--durations", "50"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *options, *context.args])
 

@@ -259,7 +259,7 @@ def _is_json(values: list[Any]) -> bool:
     if kinds == {float}:
         return all(map(math.isfinite, values))
     if kinds == {int}:
-        return -WORD < min(values) and max(values) < WORD
+        return min(values) > -WORD and max(values) < WORD
     return kinds <= WORDS
 
 

@@ -2,7 +2,8 @@
 
 A tool that would change the core's pins lives in an environment of its own, `.venv-tools` or one of its neighbours, all
 made by `make tools`. A notebook names its tools in its metadata. Where an environment is missing, the section that
-calls a tool says so and is left out; `make test-tools` sets MLSD_TOOLS=demanded and permits no such gap.
+calls a tool says so and is left out; `make test-tools` sets MLSD_TOOLS=demanded and permits no such gap. MLSD_TOOLS=absent has installed tools taken for missing, to see what
+a reader without them sees.
 """
 
 import os
@@ -153,6 +154,8 @@ def missing(names: Iterable[str], root: Path) -> tuple[str, ...]:
 
 def made_from(name: str, root: Path) -> str:
     """What the stamp of a known tool's environment says, empty where it is missing or unfinished."""
+    if os.environ.get(DEMAND) == "absent":
+        return ""
     try:
         stamp = (root / _folder(name) / "made-from").read_text().strip()
         return stamp if _interpreter(name, root).exists() else ""

@@ -74,6 +74,13 @@ def test_a_missing_tool_raises_where_it_is_demanded(mini_course, monkeypatch):
         has_tool("dvc", mini_course.root)
 
 
+def test_an_installed_tool_can_be_taken_for_missing(toy_tool, monkeypatch, capsys):
+    assert has_tool("helper")
+    monkeypatch.setenv(tools.DEMAND, "absent")
+    assert not has_tool("helper")
+    assert "This section is left out" in capsys.readouterr().out
+
+
 def test_an_unknown_tool_is_never_just_left_out(mini_course):
     with pytest.raises(NotebookError, match="'dcv' is not known; known are airflow, beam"):
         has_tool("dcv", mini_course.root)
