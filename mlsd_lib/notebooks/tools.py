@@ -2,8 +2,8 @@
 
 A tool that would change the core's pins lives in an environment of its own, `.venv-tools` or one of its neighbours, all
 made by `make tools`. A notebook names its tools in its metadata. Where an environment is missing, the section that
-calls a tool says so and is left out; `make test-tools` sets MLSD_TOOLS=demanded and permits no such gap. MLSD_TOOLS=absent has installed tools taken for missing, to see what
-a reader without them sees.
+calls a tool says so and is left out; `make test-tools` sets MLSD_TOOLS=demanded and permits no such gap.
+MLSD_TOOLS=absent has installed tools taken for missing, to see what a reader without them sees.
 """
 
 import os

@@ -41,8 +41,8 @@ def test_a_part_that_may_need_none_is_run(without_sandbox):
     assert ran.args[-2:] == ("-k", "fraud")
 
 
-@pytest.mark.parametrize(("options", "workers"), [(["-k", "fraud"], "4"), (["--tools"], "0"), (["--tools", "-x"], "0")])
-def test_the_few_tests_that_call_tools_run_without_workers(without_sandbox, options, workers):
+@pytest.mark.parametrize(("options", "workers"), [(["-k", "fraud"], "4"), (["--tools"], "2"), (["--tools", "-x"], "2")])
+def test_tests_that_call_tools_run_on_a_worker_a_core(without_sandbox, options, workers):
     ran = CliRunner().invoke(app, ["test", *options]).exception
     assert isinstance(ran, Ran)
     assert ran.args[ran.args.index("-n") + 1] == workers
