@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlsd_lib.lesson import CheckResult
+from mlsd_lib.lesson.tool_scripts import MAGIC
 from mlsd_lib.notebooks.canonical import source_of
 from mlsd_lib.notebooks.course import Notebook, read_json
 
@@ -36,7 +37,7 @@ class Lesson:
     def __init__(self, path: Path) -> None:
         self.path, self.stem = path, path.stem
         self.cells = [
-            Cell(cell["id"], cell["cell_type"] == "code", source_of(cell), tuple(cell["metadata"].get("tags", ())))
+            Cell(cell["id"], cell["cell_type"] == "code", own_source(cell), tuple(cell["metadata"].get("tags", ())))
             for cell in read_json(path)["cells"]
         ]
         self.by_id = {cell.id: cell for cell in self.cells}
@@ -68,6 +69,11 @@ class Lesson:
         results = value if isinstance(value, list) else [value]
         assert any(isinstance(one, CheckResult) for one in results), f"{slug}-check ends in no check"
         return results
+
+
+def own_source(cell: dict[str, Any]) -> str:
+    """A cell's text; nothing of a program for another interpreter, which gives this one no names."""
+    return "" if source_of(cell).startswith(f"%%{MAGIC} ") else source_of(cell)
 
 
 def slice_of(code: list[Cell], sources: dict[str, str]) -> list[Cell]:
