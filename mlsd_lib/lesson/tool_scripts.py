@@ -24,6 +24,10 @@ from mlsd_lib.notebooks.tools import TOOLS, environment
 LOOK_S = 0.1
 MAGIC = "tool_script"
 CORE = "core"
+THREADS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS",
+)  # fmt: skip
+"""Variables by which numeric libraries are told how many threads they may use."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class ToolScripts:
 
         Whatever it started ends with it. Raises `LessonError` with its last lines if it fails.
         """
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS"), str(cores))
+        threads = dict.fromkeys(THREADS, str(cores))
         printed = self.folder / f"{name}.out"
         with printed.open("wb") as out, printed.with_suffix(".err").open("wb") as errors:
             began = time.perf_counter()
