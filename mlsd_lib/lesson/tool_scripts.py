@@ -88,7 +88,8 @@ class ToolScripts:
 
     def environment(self, name: str) -> dict[str, str]:
         """The variables under which the program `name` runs: a home of its own, no telemetry, see `notebooks.tools`."""
-        return {**environment(self.folder, os.environ), "PYSPARK_PYTHON": self._python(name), "PYTHONUNBUFFERED": "1"}
+        own = {"MPLBACKEND": "agg", "PYSPARK_PYTHON": self._python(name), "PYTHONUNBUFFERED": "1"}  # not the kernel's
+        return {**environment(self.folder, os.environ), **own}
 
     def run(self, name: str, *arguments: object, cores: int = 1) -> ScriptRun:
         """Run the program `name` with `arguments` to its end, in the folder, its numeric libraries on `cores` threads.
