@@ -1,0 +1,25 @@
+"""A package's weight on the disk is its own and that of what it needs, each package once."""
+
+import importlib.metadata
+
+import pytest
+
+from mlsd_lib.lesson.footprint import installed_mb
+from mlsd_lib.lesson.reader import LessonError
+
+
+def test_a_package_brings_what_it_needs_and_nothing_for_its_extras():
+    found = installed_mb("scikit-learn")
+    assert {"scikit-learn", "numpy", "scipy", "joblib", "threadpoolctl"} <= set(found)
+    assert not {"matplotlib", "pytest"} & set(found)
+
+
+def test_the_size_of_a_package_is_that_of_its_files():
+    files = [one.locate() for one in importlib.metadata.distribution("threadpoolctl").files or []]
+    own = sum(one.stat().st_size for one in files if one.is_file()) / 1e6
+    assert installed_mb("threadpoolctl") == {"threadpoolctl": pytest.approx(own, rel=0.2)}  # byte code may be written meanwhile
+
+
+def test_a_package_that_is_not_there_is_named():
+    with pytest.raises(LessonError, match="'no-such-package'"):
+        installed_mb("no-such-package")
