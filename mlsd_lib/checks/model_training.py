@@ -1,23 +1,7 @@
 """The cases of *your turn* in the lesson on training one model in four libraries."""
 
-import numpy as np
-
 from mlsd_lib.lesson import Exercise, case, checks
 
-RESAMPLED = np.random.default_rng(6).normal(0.0, 2.0, 400)
-SMALL = np.random.default_rng(7).normal(0.0, 0.2, 400)
-
-
-def draws(middle: float, noise: np.ndarray) -> np.ndarray:
-    """An average precision on the whole test, then on the resampled customers."""
-    return np.concatenate([[middle], middle + noise])
-
-
-paired = {
-    "best": draws(50.0, RESAMPLED),
-    "behind": draws(49.0, RESAMPLED + SMALL),  # each interval holds the other's middle, and yet it is surely behind
-    "tied": draws(49.9, RESAMPLED + SMALL),
-}
 c_without_rows = "C stands before the sum over the rows and the penalty before their mean: C also depends on the rows."
 c_inverted = "C is the weight of the losses, not of the penalty: a larger penalty means a smaller C."
 whole_l2 = "Keras's L2(factor) adds factor times the squares, without the half of the objective."
@@ -25,9 +9,6 @@ lambda_by_rows = "gblinear multiplies lambda by the rows itself. Give it the pen
 not_divided = "A sum over the rows is that many times the mean: divide it."
 no_half = "The objective holds half of the penalty times the squares."
 with_intercept = "The intercept is not penalised: leave out the first of the weights."
-only_cheap = "That is the cheapest of all. Is it tied with the best?"
-only_best = "That is the best one. A cheaper one may be tied with it."
-separate = "Its own interval overlaps that of the best, but on the same customers it is surely behind: take differences."
 right = {"C": 0.5, "lambda": 0.01, "weight_decay": 0.01, "L2": 0.005}
 EXERCISES = {
     "training-settings": Exercise(
@@ -57,22 +38,6 @@ EXERCISES = {
             ),
         ],
         hint="The penalty is penalty / 2 times the sum of the squares of weights[1:].",
-    ),
-    "training-choose": Exercise(
-        [
-            case(
-                (paired, {"best": 9.0, "behind": 1.0, "tied": 2.0}),
-                "tied",
-                mistakes={separate: "behind", only_best: "best"},
-            ),
-            case(
-                ({"a": draws(50.0, RESAMPLED), "b": draws(40.0, RESAMPLED + SMALL)}, {"a": 5.0, "b": 1.0}),
-                "a",
-                mistakes={only_cheap: "b"},
-            ),
-            case((paired, {"best": 1.0, "behind": 0.5, "tied": 2.0}), "best"),
-        ],
-        hint="np.percentile(draws[best][1:] - draws[name][1:], 2.5) <= 0 says that a model is tied.",
     ),
 }
 check = checks(EXERCISES)

@@ -36,29 +36,4 @@ def mean_loss(reported, what, rows, weights, penalty):  # forgets the sum
             "divide it",
         ),
     ],
-    "choose": [
-        (
-            """
-def choose(draws, cost):  # whatever the quality
-    return min(cost, key=cost.get)
-""",
-            "Is it tied",
-        ),
-        (
-            """
-def choose(draws, cost):  # whatever the cost
-    return max(draws, key=lambda name: draws[name][0])
-""",
-            "A cheaper one",
-        ),
-        (
-            """
-def choose(draws, cost):  # an interval for each alone
-    best = max(draws, key=lambda name: draws[name][0])
-    low = np.percentile(draws[best][1:], 2.5)
-    return min([name for name in draws if np.percentile(draws[name][1:], 97.5) >= low], key=cost.get)
-""",
-            "take differences",
-        ),
-    ],
 }
