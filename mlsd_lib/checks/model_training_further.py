@@ -17,10 +17,13 @@ paired = {
     "best": draws(50.0, RESAMPLED),
     "behind": draws(49.0, RESAMPLED + SMALL),  # each interval holds the other's middle, and yet it is surely behind
     "tied": draws(49.9, RESAMPLED + SMALL),
+    "far": draws(30.0, RESAMPLED + SMALL),
 }
 only_cheap = "That is the cheapest of all. Is it tied with the best?"
 only_best = "That is the best one. A cheaper one may be tied with it."
-separate = "Its own interval overlaps that of the best, but on the same customers it is surely behind: take differences."
+separate = (
+    "Its own interval overlaps that of the best, but on the same customers it is surely behind: take differences."
+)
 one_half = "Half of that: the payments that the first list has more are counted, not those of both lists."
 by_place = "A payment that is on both lists at another place is still looked at: compare the lists as sets."
 lowest = "Those are the lists of the lowest scores."
@@ -30,16 +33,11 @@ EXERCISES = {
     "training-choose": Exercise(
         [
             case(
-                (paired, {"best": 9.0, "behind": 1.0, "tied": 2.0}),
+                (paired, {"best": 9.0, "behind": 1.0, "tied": 2.0, "far": 0.5}),
                 "tied",
-                mistakes={separate: "behind", only_best: "best"},
+                mistakes={separate: "behind", only_best: "best", only_cheap: "far"},
             ),
-            case(
-                ({"a": draws(50.0, RESAMPLED), "b": draws(40.0, RESAMPLED + SMALL)}, {"a": 5.0, "b": 1.0}),
-                "a",
-                mistakes={only_cheap: "b"},
-            ),
-            case((paired, {"best": 1.0, "behind": 0.5, "tied": 2.0}), "best"),
+            case((paired, {"best": 1.0, "behind": 0.5, "tied": 2.0, "far": 0.5}), "best"),
         ],
         hint="np.percentile(draws[best][1:] - draws[name][1:], 2.5) <= 0 says that a model is tied.",
     ),
