@@ -1,42 +1,52 @@
 """What a package costs before the first line that uses it: the files on the disk, its own and those it needs."""
 
-import json
-import subprocess
-import sys
+import os
+import sysconfig
+from importlib.metadata import Distribution, distributions
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from mlsd_lib.lesson.reader import LessonError
 from mlsd_lib.lesson.tool_scripts import CORE
 from mlsd_lib.notebooks import tool_python
 
-PROGRAM = """
-import importlib.metadata, json, re, sys
-
-def add(name, found):
-    try:
-        package = importlib.metadata.distribution(name)
-    except importlib.metadata.PackageNotFoundError:
-        return found  # a requirement of another system or Python
-    if package.name not in found:
-        files = [one.locate() for one in package.files or []]
-        found[package.name] = sum(one.stat().st_size for one in files if one.is_file()) / 1e6
-        for requirement in package.requires or []:
-            if "extra ==" not in requirement:
-                add(re.match(r"[A-Za-z0-9._-]+", requirement)[0], found)
-    return found
-
-print(json.dumps(add(sys.argv[1], {})))
-"""
-
 
 def installed_mb(package: str, tool: str = CORE) -> dict[str, float]:
     """Megabytes (10^6 bytes) of `package` and of each package that it needs, as installed in the environment of `tool`.
 
-    `tool` is one of the course's tools, or "core". What is needed for an extra only is left out. Raises `LessonError`
+    `tool` is one of the course's tools, or "core". Extras count where a requirement asks for them. Raises `LessonError`
     where the package is not installed there.
     """
-    python = sys.executable if tool == CORE else str(tool_python(tool))
-    answer = subprocess.run([python, "-c", PROGRAM, package], capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(answer.stdout)
-    if not found:
+    there = {canonicalize_name(one.metadata["Name"]): one for one in distributions(path=_places(tool))}
+    if canonicalize_name(package) not in there:
         raise LessonError(f"{package!r} is not installed in the environment of {tool!r}. Give a package's own name.")
+    found: dict[str, float] = {}
+    asked = [(canonicalize_name(package), "")]
+    seen = set(asked)
+    while asked:
+        name, extra = asked.pop()
+        if name not in there:  # required on another system
+            continue
+        found[name] = _bytes(there[name]) / 1e6
+        for one in _required(there[name], extra):
+            new = {(canonicalize_name(one.name), part) for part in ("", *one.extras)} - seen
+            seen |= new
+            asked += new
     return found
+
+
+def _places(tool: str) -> list[str]:
+    if tool == CORE:
+        return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    return [str(one) for one in tool_python(tool).parents[1].glob("[lL]ib/**/site-packages")]
+
+
+def _required(package: Distribution, extra: str) -> list[Requirement]:
+    wanted = [Requirement(text) for text in package.requires or []]
+    return [one for one in wanted if one.marker is None or one.marker.evaluate({"extra": extra})]
+
+
+def _bytes(package: Distribution) -> int:
+    paths = [str(package.locate_file(file)) for file in package.files or []]
+    return sum(os.path.getsize(path) for path in paths if os.path.isfile(path))

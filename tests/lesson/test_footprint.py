@@ -17,9 +17,13 @@ def test_a_package_brings_what_it_needs_and_nothing_for_its_extras():
 def test_the_size_of_a_package_is_that_of_its_files():
     files = [one.locate() for one in importlib.metadata.distribution("threadpoolctl").files or []]
     own = sum(one.stat().st_size for one in files if one.is_file()) / 1e6
-    assert installed_mb("threadpoolctl") == {
-        "threadpoolctl": pytest.approx(own, rel=0.2)
-    }  # byte code may be written meanwhile
+    # Byte code may be written meanwhile.
+    assert installed_mb("threadpoolctl") == {"threadpoolctl": pytest.approx(own, rel=0.2)}
+
+
+def test_an_extra_counts_where_a_requirement_asks_for_it():
+    assert "webcolors" in installed_mb("jupyter-events")  # it requires jsonschema[format-nongpl]
+    assert "webcolors" not in installed_mb("jsonschema")
 
 
 def test_a_package_that_is_not_there_is_named():
