@@ -15,6 +15,7 @@ from mlsd_lib.lesson.asked import asked_in
 from tests.lessons.lesson_cells import Lesson, calls
 
 WRONG_ANSWERS = Path(__file__).parent / "wrong_answers"
+CHECK_IMPORT = re.compile(r"^from mlsd_lib\.checks\.(\w+) import check$", re.MULTILINE)
 FEWEST_EXERCISES = 2
 TAKE_AWAYS = (3, 4, 5)
 FEWEST_REFERENCES = 2
@@ -47,12 +48,10 @@ def incomplete_exercises(lesson: Lesson, wrong: dict[str, list[tuple[str, str]]]
             yield f"{lesson.stem}: the wrong answer {slug!r} belongs to no your-turn cell"
 
 
-def module_of(stem: str) -> str:
-    """The name of the module in `mlsd_lib.checks` for the lesson `stem`: `01b_storage_further` to `storage_further`.
-
-    A case study has no number: its name is the module's.
-    """
-    return stem.partition("_")[2] if stem[0].isdigit() else stem
+def module_of(lesson: Lesson) -> str:
+    """The name of the module in `mlsd_lib.checks` that the lesson takes its `check` from; empty if there is none."""
+    found = (CHECK_IMPORT.search(cell.source) for cell in lesson.cells if cell.is_code)
+    return next((one[1] for one in found if one), "")
 
 
 def unreached_mistakes(

@@ -47,7 +47,7 @@ def test_each_wrong_answer_fails_and_is_told_why(lesson, slug):
 
 @pytest.mark.parametrize("module", [one.name for one in pkgutil.iter_modules(mlsd_lib.checks.__path__)])
 def test_every_mistake_that_a_lesson_names_is_told_to_some_wrong_answer(module):
-    (lesson,) = [one for one in LESSONS if rules.module_of(one.stem) == module]
+    (lesson,) = [one for one in LESSONS if rules.module_of(one) == module]
     exercises = importlib.import_module(f"mlsd_lib.checks.{module}").EXERCISES
     assert list(rules.unreached_mistakes(lesson, rules.wrong_answers(lesson.stem), exercises)) == []
 

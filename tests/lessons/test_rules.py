@@ -155,8 +155,11 @@ def test_an_exercise_that_no_cell_checks_and_cases_in_sight_are_breaches(lesson_
     assert unreached(lesson_of(sound_cells()), {}) == ["toy: doubled-check shows its cases before the first try"]
 
 
-def test_a_lessons_module_is_named_without_the_number():
-    assert rules.module_of("01b_project_setup_further") == "project_setup_further"
+def test_a_lessons_module_is_the_one_that_it_takes_its_check_from(lesson_of):
+    cells = sound_cells()
+    assert rules.module_of(lesson_of(cells)) == ""
+    cells["imports"]["source"] = "import json\n\nfrom mlsd_lib.checks.tools_storage import check"
+    assert rules.module_of(lesson_of(cells, "01_storage")) == "tools_storage"
 
 
 def test_a_complete_exercise_has_no_breach(lesson_of):
