@@ -7,6 +7,7 @@ interpreter too where the core has the tool: what is measured is then the same f
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from mlsd_lib.notebooks.tools import TOOLS, environment
 LOOK_S = 0.1
 MAGIC = "tool_script"
 CORE = "core"
+MARK = re.compile(r"\S+ \d{9,}\.\d+")
+"""A line that tells a moment: a name, and seconds since 1970 with a fraction."""
 THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS",
 )  # fmt: skip
@@ -35,7 +38,7 @@ class ScriptRun:
     """One run of a program: seconds from start to end, CPU seconds and peak memory of all its processes, its words.
 
     `peak_mb` is the largest sum seen of proportional memory, at ten looks a second: pages that processes share count
-    once.
+    once. `began` is the start in seconds since 1970.
     """
 
     name: str
@@ -43,6 +46,13 @@ class ScriptRun:
     cpu_s: float
     peak_mb: float
     printed: str
+    began: float
+
+    @property
+    def marks(self) -> dict[str, float]:
+        """Seconds from the start to each moment that the program printed as `print(NAME, time.time())`, by name."""
+        told = [line.rpartition(" ") for line in self.printed.splitlines() if MARK.fullmatch(line)]
+        return {name: float(at) - self.began for name, _, at in told}
 
 
 class ToolScripts:
@@ -99,7 +109,7 @@ class ToolScripts:
         threads = dict.fromkeys(THREADS, str(cores))
         printed = self.folder / f"{name}.out"
         with printed.open("wb") as out, printed.with_suffix(".err").open("wb") as errors:
-            began = time.perf_counter()
+            clock, began = time.perf_counter(), time.time()
             process = subprocess.Popen(
                 self.command(name, *arguments),
                 cwd=self.folder,
@@ -115,12 +125,12 @@ class ToolScripts:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)  # what it left running, such as a Java machine
                 process.wait()
-            wall_s = time.perf_counter() - began
+            wall_s = time.perf_counter() - clock
         said = printed.read_text("utf-8", "replace")
         if process.returncode:
             last = "\n".join((printed.with_suffix(".err").read_text("utf-8", "replace") or said).splitlines()[-15:])
             raise LessonError(f"The program {name!r} ended with status {process.returncode}. Its last lines:\n{last}")
-        return ScriptRun(name, wall_s, meter.cpu_s(), meter.peak_mb, said)
+        return ScriptRun(name, wall_s, meter.cpu_s(), meter.peak_mb, said, began)
 
     def _python(self, name: str) -> str:
         tool = self._tools[name]
