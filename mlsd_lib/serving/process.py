@@ -14,15 +14,16 @@ from typing import IO
 
 import psutil
 
+from mlsd_lib import process_stats
 from mlsd_lib.serving.errors import ServingError
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
 
 
 class ServerProcess:
-    """Starts `command` on a free port of 127.0.0.1, waits until GET /healthz answers 200, ends it with the block.
+    """Starts `command` on a free port of 127.0.0.1, waits until GET `health` answers 200, ends it with the block.
 
-    `{port}` in the command is replaced by the port, which the variable PORT holds too. The command runs in a session
+    `port` gives another server the place of one that ended. `{port}` in the command is replaced by the port, which the variable PORT holds too. The command runs in a session
     of its own; its output goes to `log()`. At the end it gets SIGTERM, and `stop_s` later it and whatever it started
     get SIGKILL; the same happens if this process dies (see `guardian.py`). `env` is added to this environment.
 
@@ -38,9 +39,11 @@ class ServerProcess:
         env: Mapping[str, str] | None = None,
         start_s: float = 60.0,
         stop_s: float = 5.0,
+        health: str = "/healthz",
+        port: int = 0,
     ):
         self.command, self.cwd, self.start_s, self.stop_s = [str(word) for word in command], cwd, start_s, stop_s
-        self._env = dict(env or {})
+        self._env, self._path, self._wanted = dict(env or {}), health, port
         self._guardian: subprocess.Popen[str] | None = None
         self._news = threading.Event()
         self._cpu_s, self._log_text = 0.0, ""
@@ -63,7 +66,7 @@ class ServerProcess:
         """Starts the server and returns once it is healthy; better used by the with-block."""
         if self._guardian is not None:
             raise ServingError(f"{self._named()} runs already. Make a second ServerProcess for a second server.")
-        self.port, self.exit_code = _free_port(), None
+        self.port, self.exit_code = self._wanted or free_port(), None
         self._folder = tempfile.TemporaryDirectory(prefix="mlsd-server-")
         try:
             self._launch()
@@ -101,6 +104,10 @@ class ServerProcess:
                 return self._cpu_s
             self._cpu_s = sum(t.user + t.system + t.children_user + t.children_system for t in times)
         return self._cpu_s
+
+    def memory_mb(self) -> float:
+        """Memory of the server and its children now, in MB; pages that processes share count once."""
+        return sum(map(process_stats.proportional_mb, (self.pid, *process_stats.descendants(self.pid))))
 
     @property
     def _log_path(self) -> Path:
@@ -147,12 +154,12 @@ class ServerProcess:
                 raise self._failure(f"exited with code {self.exit_code} before it was healthy")
             if answer == 200:
                 return
-        raise self._failure(f"was not healthy after {self.start_s:g} s (GET /healthz: {answer})")
+        raise self._failure(f"was not healthy after {self.start_s:g} s (GET {self._path}: {answer})")
 
     def _health(self) -> int | str:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            connection.request("GET", "/healthz")
+            connection.request("GET", self._path)
             return connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
             return str(error)
@@ -168,7 +175,8 @@ class ServerProcess:
         return ServingError(f"{self._named()} {what}. Its last lines:\n{tail}\n{fix}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -161,3 +161,28 @@ def test_the_log_keeps_what_was_said_after_the_end_and_the_variable_port_is_set(
     with ServerProcess(command, env={"WHO": "me"}, stop_s=0.1) as server:
         assert server.log(last_lines=1_000) == f"port {server.port} me" + server.log().partition(" me")[2].rstrip("\n")
     assert f"port {server.port} me" in server.log()
+
+
+OTHER_HEALTH = [
+    sys.executable,
+    "-c",
+    """
+import http.server
+held = bytearray(50_000_000)
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/v1/models/m" else 404)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", {port}), Handler).serve_forever()
+""",
+]
+
+
+def test_health_may_be_asked_elsewhere_and_a_second_server_takes_the_place_of_the_first():
+    with ServerProcess(OTHER_HEALTH, health="/v1/models/m") as server:
+        place = server.port
+        assert 50 < server.memory_mb() < 200
+    with ServerProcess(OTHER_HEALTH, health="/v1/models/m", port=place) as server:
+        assert server.port == place
+    with pytest.raises(ServingError, match=r"GET /healthz: 404"):
+        ServerProcess(OTHER_HEALTH, start_s=2, stop_s=0.1).start()
