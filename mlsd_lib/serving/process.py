@@ -23,9 +23,10 @@ GUARDIAN = Path(__file__).with_name("guardian.py")
 class ServerProcess:
     """Starts `command` on a free port of 127.0.0.1, waits until GET `health` answers 200, ends it with the block.
 
-    `port` gives another server the place of one that ended. `{port}` in the command is replaced by the port, which the variable PORT holds too. The command runs in a session
-    of its own; its output goes to `log()`. At the end it gets SIGTERM, and `stop_s` later it and whatever it started
-    get SIGKILL; the same happens if this process dies (see `guardian.py`). `env` is added to this environment.
+    `port` gives another server the place of one that ended. `{port}` in the command is replaced by the port, which the
+    variable PORT holds too. The command runs in a session of its own; its output goes to `log()`. At the end it gets
+    SIGTERM, and `stop_s` later it and whatever it started get SIGKILL; the same happens if this process dies (see
+    `guardian.py`). `env` is added to this environment.
 
     Attributes: `port`, `pid` of the server, `exit_code` once it has ended. Raises `ServingError` on entry if the
     command exits, or is not healthy within `start_s` seconds.
