@@ -1,0 +1,76 @@
+"""How BentoML, TorchServe and TensorFlow Serving are started from the tools' environment: their commands and settings.
+
+What they answer with, a service file or a handler, belongs to whoever starts them.
+"""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlsd_lib.notebooks import tool, tool_python
+from mlsd_lib.serving.errors import ServingError
+from mlsd_lib.serving.process import free_port
+
+STAND_IN = Path(__file__).with_name("tensorflow_rest.py")
+REAL = "tensorflow_model_server"
+HEALTH = {"BentoML": "/readyz", "TorchServe": "/ping"}
+
+
+def bentoml_command(service: str) -> list[str]:
+    """The command that serves `service`, written FILE:CLASS, from the working folder; its port is `{port}`."""
+    return [*tool("bentoml"), "serve", service, "--host", "127.0.0.1", "--port", "{port}"]
+
+
+def archive_model(model: Path, handler: Path, name: str, store: Path, version: str = "1.0") -> Path:
+    """`store`/`name`.mar, a TorchServe archive of a TorchScript `model` and the file of its handler."""
+    store.mkdir(parents=True, exist_ok=True)
+    words = ["--model-name", name, "--version", version, "--serialized-file", str(model), "--handler", str(handler)]
+    command = [str(tool_python("torchserve")), "-m", "model_archiver.model_packaging", *words]
+    done = subprocess.run([*command, "--export-path", str(store), "--force"], capture_output=True, text=True)
+    if done.returncode:
+        raise ServingError(f"torch-model-archiver could not pack {model}: {done.stderr[-1000:]} Check its handler.")
+    return store / f"{name}.mar"
+
+
+def torchserve_settings(models: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    """The settings of a TorchServe that keeps to this machine, `models` mapping names to archives loaded at its start.
+
+    Its port of requests is left to the command, all others are free ones. `more` is added.
+    """
+    return {
+        "management_address": f"http://127.0.0.1:{free_port()}",
+        "metrics_address": f"http://127.0.0.1:{free_port()}",
+        "grpc_inference_port": free_port(),
+        "grpc_management_port": free_port(),
+        "disable_token_authorization": "true",
+        "load_models": ",".join(f"{name}={archive}" for name, archive in (models or {}).items()),
+        **more,
+    }
+
+
+def torchserve_command(folder: Path, store: Path, settings: Mapping[str, Any]) -> list[str]:
+    """The command that serves the archives in `store` by `settings`, which are kept in `folder`/config.properties.
+
+    What it unpacks, its sockets and its process id lie in `folder`/tmp, else two of them would meet in the system's.
+    """
+    config, temporary = folder / "config.properties", folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    lines = [f"{name}={value}" for name, value in settings.items()]
+    config.write_text("\n".join([*lines, "enable_envvars_config=true", ""]), encoding="utf-8")
+    address = "TS_INFERENCE_ADDRESS=http://127.0.0.1:{port}"  # the one setting that is known only at the start
+    variables = [address, f"TEMP={temporary}", f"TMPDIR={temporary}"]
+    flags = ["--foreground", "--no-config-snapshots", "--model-store", str(store), "--ts-config", str(config)]
+    return ["/usr/bin/env", *variables, *tool("torchserve"), *flags]
+
+
+def tensorflow_command(name: str, folder: Path, poll_s: float = 1.0) -> tuple[list[str], str]:
+    """The command that serves the newest SavedModel below `folder` as `name`, and which server it starts.
+
+    The real server where `tensorflow_model_server` is on PATH, else its stand-in over the same SavedModel.
+    """
+    real = shutil.which(REAL)
+    begin = [real] if real else [str(tool_python("tensorflow")), "-P", str(STAND_IN)]
+    flags = ["--rest_api_port={port}", f"--model_name={name}", f"--model_base_path={folder.resolve()}"]
+    return [*begin, *flags, f"--file_system_poll_wait_seconds={poll_s:g}"], REAL if real else "stand-in"

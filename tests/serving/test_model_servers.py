@@ -1,0 +1,115 @@
+"""TorchServe and BentoML as the lessons start them, on loopback alone, and TensorFlow Serving's two servers."""
+
+import os
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+
+from mlsd_lib.notebooks.tools import environment
+from mlsd_lib.serving import ServerProcess, ServingError, post
+from mlsd_lib.serving import model_servers as servers
+
+HANDLER = """
+import torch
+from ts.torch_handler.base_handler import BaseHandler
+
+class Rows(BaseHandler):
+    def preprocess(self, requests):
+        return torch.tensor([row for one in requests for row in one["body"]["instances"]])
+
+    def postprocess(self, scores):
+        return [{"predictions": scores.tolist()}]
+"""
+SERVICE = """
+import bentoml
+
+@bentoml.service
+class Sums:
+    @bentoml.api
+    def predict(self, instances: list[list[float]]) -> dict:
+        return {"predictions": [sum(row) for row in instances]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "work").mkdir()
+    return tmp_path / "work"
+
+
+def family(server):
+    one = psutil.Process(server.pid)
+    return [one, *one.children(recursive=True)]
+
+
+def listening(family):
+    return {
+        c.laddr.ip.removeprefix("::ffff:")
+        for one in family
+        for c in one.net_connections("inet")
+        if c.status == psutil.CONN_LISTEN
+    }
+
+
+@pytest.mark.tools("torchserve")
+def test_torchserve_serves_an_archive_on_loopback_and_nothing_of_it_is_left(folder):
+    torch.jit.script(torch.nn.Linear(2, 1)).save(folder / "m.pt")
+    (folder / "handler.py").write_text(HANDLER)
+    servers.archive_model(folder / "m.pt", folder / "handler.py", "m", folder / "store")
+    settings = servers.torchserve_settings({"m": "m.mar"}, default_workers_per_model=1)
+    command = servers.torchserve_command(folder, folder / "store", settings)
+    env = environment(folder, os.environ)
+    with ServerProcess(command, cwd=folder, env=env, health=servers.HEALTH["TorchServe"]) as server:
+        deadline = time.monotonic() + 60
+        while (answer := post(server.url + "/predictions/m", {"instances": [[1.0, 2.0], [3.0, 4.0]]}))[0] != 200:
+            assert time.monotonic() < deadline, server.log(20)
+            time.sleep(0.1)
+        assert len(answer[1]["predictions"]) == 2
+        with urllib.request.urlopen(settings["management_address"] + "/models/m") as models:
+            assert models.status == 200
+        running = family(server)
+        assert listening(running) == {"127.0.0.1"}
+        assert (folder / "tmp" / ".model_server.pid").exists()
+    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in running)
+
+
+@pytest.mark.tools("torchserve")
+def test_a_handler_that_is_not_there_is_named(folder):
+    torch.jit.script(torch.nn.Linear(2, 1)).save(folder / "m.pt")
+    with pytest.raises(ServingError, match=r"(?s)could not pack .*m\.pt.*no_such"):
+        servers.archive_model(folder / "m.pt", folder / "no_such.py", "m", folder / "store")
+
+
+@pytest.mark.tools("bentoml")
+def test_bentoml_serves_a_class_and_nothing_of_it_is_left(folder):
+    (folder / "sums.py").write_text(SERVICE)
+    env = environment(folder, os.environ)
+    command = servers.bentoml_command("sums:Sums")
+    with ServerProcess(command, cwd=folder, env=env, health=servers.HEALTH["BentoML"]) as server:
+        assert post(server.url + "/predict", {"instances": [[1.0, 2.0]]}) == (200, {"predictions": [3.0]})
+        running = family(server)
+        assert listening(running) == {"127.0.0.1"}
+    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in running)
+
+
+def test_the_real_tensorflow_server_is_taken_where_it_is_on_path(tmp_path, monkeypatch):
+    real = tmp_path / servers.REAL
+    real.write_text("#!/bin/sh\n")
+    real.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    command, which = servers.tensorflow_command("m", Path("models"), poll_s=0.5)
+    assert (command[0], which) == (str(real), servers.REAL)
+    flags = ["--rest_api_port={port}", "--model_name=m", f"--model_base_path={Path('models').resolve()}"]
+    assert command[1:] == [*flags, "--file_system_poll_wait_seconds=0.5"]
+
+
+@pytest.mark.tools("tensorflow")
+def test_else_its_stand_in(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    command, which = servers.tensorflow_command("m", Path("models"))
+    assert which == "stand-in"
+    assert Path(command[2]) == servers.STAND_IN
