@@ -50,13 +50,14 @@ SILENT = {
     "EVIDENTLY_DISABLE_TELEMETRY": "1",
     "FEAST_USAGE": "False",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MPLBACKEND": "agg",
     "NO_COLOR": "1",
     "SCARF_ANALYTICS": "false",
     "SCARF_NO_ANALYTICS": "true",
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "TS_DISABLE_SYSTEM_METRICS": "true",
 }
-"""Variables by which the tools send no usage data and ask for no newer version."""
+"""Variables by which the tools send no usage data, ask for no newer version, and draw without the kernel."""
 
 
 def tool(name: str, root: Path | None = None) -> list[str]:
