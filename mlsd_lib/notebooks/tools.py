@@ -52,6 +52,7 @@ SILENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MPLBACKEND": "agg",
     "NO_COLOR": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
     "SCARF_ANALYTICS": "false",
     "SCARF_NO_ANALYTICS": "true",
     "TF_CPP_MIN_LOG_LEVEL": "2",
