@@ -3,8 +3,13 @@
 What they answer with, a service file or a handler, belongs to whoever starts them.
 """
 
+import http.client
+import json
 import shutil
 import subprocess
+import time
+import urllib.parse
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +17,7 @@ from typing import Any
 from mlsd_lib.notebooks import tool, tool_python
 from mlsd_lib.serving.errors import ServingError
 from mlsd_lib.serving.process import free_port
+from mlsd_lib.serving.requests import post
 
 STAND_IN = Path(__file__).with_name("tensorflow_rest.py")
 REAL = "tensorflow_model_server"
@@ -74,3 +80,27 @@ def tensorflow_command(name: str, folder: Path, poll_s: float = 1.0) -> tuple[li
     begin = [real] if real else [str(tool_python("tensorflow")), "-P", str(STAND_IN)]
     flags = ["--rest_api_port={port}", f"--model_name={name}", f"--model_base_path={folder.resolve()}"]
     return [*begin, *flags, f"--file_system_poll_wait_seconds={poll_s:g}"], REAL if real else "stand-in"
+
+
+def first_answer(url: str, body: Mapping[str, Any], wait_s: float = 120.0) -> Any:
+    """The model's first good answer to `body`, asked again until there is one: a server may be up before its model.
+
+    Raises `ServingError` where there is none within `wait_s` seconds.
+    """
+    deadline, status, answer = time.monotonic() + wait_s, 0, None
+    while time.monotonic() < deadline:
+        try:
+            status, answer = post(url, body)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            status, answer = 0, error
+        if status == 200:
+            return answer
+        time.sleep(0.05)
+    raise ServingError(f"{url} gave no good answer in {wait_s:g} s; its last was {status}, {answer}. Look at its log.")
+
+
+def manage(settings: Mapping[str, Any], method: str, path: str, **query: Any) -> Any:
+    """What the management interface of a TorchServe with these `settings` answers; raises `HTTPError` if it refuses."""
+    address = f"{settings['management_address']}{path}?{urllib.parse.urlencode(query)}"
+    with urllib.request.urlopen(urllib.request.Request(address, method=method), timeout=120) as answer:
+        return json.load(answer)

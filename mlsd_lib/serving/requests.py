@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import urllib.error
 import urllib.parse
+import urllib.request
 from typing import Any
 
 
@@ -20,3 +22,16 @@ def post(url: str, body: Any, timeout_s: float = 30.0) -> tuple[int, Any]:
         return answer.status, json.loads(answer.read() or b"null")
     finally:
         connection.close()
+
+
+def status_of(url: str, body: bytes, timeout_s: float = 60.0) -> int:
+    """The status of a POST of `body` as JSON, whatever the answer's content; 0 where the server hung up instead."""
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
+        return int(refusal.code)
+    except (OSError, http.client.HTTPException):
+        return 0

@@ -1,8 +1,7 @@
 """TorchServe and BentoML as the lessons start them, on loopback alone, and TensorFlow Serving's two servers."""
 
 import os
-import time
-import urllib.request
+import urllib.error
 from pathlib import Path
 
 import psutil
@@ -64,13 +63,12 @@ def test_torchserve_serves_an_archive_on_loopback_and_nothing_of_it_is_left(fold
     command = servers.torchserve_command(folder, folder / "store", settings)
     env = environment(folder, os.environ)
     with ServerProcess(command, cwd=folder, env=env, health=servers.HEALTH["TorchServe"]) as server:
-        deadline = time.monotonic() + 60
-        while (answer := post(server.url + "/predictions/m", {"instances": [[1.0, 2.0], [3.0, 4.0]]}))[0] != 200:
-            assert time.monotonic() < deadline, server.log(20)
-            time.sleep(0.1)
-        assert len(answer[1]["predictions"]) == 2
-        with urllib.request.urlopen(settings["management_address"] + "/models/m") as models:
-            assert models.status == 200
+        answer = servers.first_answer(server.url + "/predictions/m", {"instances": [[1.0, 2.0], [3.0, 4.0]]})
+        assert len(answer["predictions"]) == 2
+        assert servers.manage(settings, "GET", "/models/m")[0]["modelName"] == "m"
+        assert servers.manage(settings, "PUT", "/models/m", min_worker=1)["status"]
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            servers.manage(settings, "GET", "/models/other")
         running = family(server)
         assert listening(running) == {"127.0.0.1"}
         assert (folder / "tmp" / ".model_server.pid").exists()
@@ -113,3 +111,8 @@ def test_else_its_stand_in(monkeypatch):
     command, which = servers.tensorflow_command("m", Path("models"))
     assert which == "stand-in"
     assert Path(command[2]) == servers.STAND_IN
+
+
+def test_a_server_that_never_answers_is_named():
+    with pytest.raises(ServingError, match=r"http://127.0.0.1:9/predict gave no good answer in 0.1 s; its last was 0"):
+        servers.first_answer("http://127.0.0.1:9/predict", {}, wait_s=0.1)
