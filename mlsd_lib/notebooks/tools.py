@@ -58,7 +58,7 @@ SILENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "TS_DISABLE_SYSTEM_METRICS": "true",
 }
-"""Variables by which the tools send no usage data, ask for no newer version, and draw without the kernel."""
+"""Variables by which the tools send no usage data and ask for no newer version."""
 
 
 def tool(name: str, root: Path | None = None) -> list[str]:
