@@ -42,6 +42,7 @@ TOOLS = {
 DEMAND = "MLSD_TOOLS"
 DVC_SETTINGS = "[core]\n    analytics = false\n    check_update = false\n"
 SILENT = {
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     "BENTOML_DO_NOT_TRACK": "True",
     "DO_NOT_TRACK": "1",
@@ -58,7 +59,7 @@ SILENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "TS_DISABLE_SYSTEM_METRICS": "true",
 }
-"""Variables by which the tools send no usage data and ask for no newer version."""
+"""Variables by which the tools send no usage data, ask for no newer version and bring no examples."""
 
 
 def tool(name: str, root: Path | None = None) -> list[str]:
@@ -122,7 +123,7 @@ def environment(folder: Path, before: Mapping[str, str]) -> dict[str, str]:
     """The variables for a tool that works in `folder`: those of `before`, a home of its own, and no telemetry.
 
     Settings, caches and whatever else a tool writes into a home lie beside `folder`, so that nothing of the reader's
-    is read or changed. A Java program keeps to loopback.
+    is read or changed. Airflow looks for its DAGs in `folder`. A Java program keeps to loopback.
     """
     private = folder.resolve().parent / f".{folder.resolve().name}-tools"
     settings = private / "settings"
@@ -132,6 +133,7 @@ def environment(folder: Path, before: Mapping[str, str]) -> dict[str, str]:
         **before,
         **SILENT,
         "AIRFLOW_HOME": str(private / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(folder.resolve()),
         "BENTOML_HOME": str(private / "bentoml"),
         "DVC_GLOBAL_CONFIG_DIR": str(settings),
         "DVC_SITE_CACHE_DIR": str(private / "cache"),
