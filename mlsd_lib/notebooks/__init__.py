@@ -14,7 +14,6 @@ from mlsd_lib.notebooks.course import (
     read_notebook,
     reading_order,
 )
-from mlsd_lib.notebooks.set_up import set_up_mb
 from mlsd_lib.notebooks.tools import has_tool, run_tool, tool, tool_python
 
 __all__ = [
@@ -29,7 +28,6 @@ __all__ = [
     "read_notebook",
     "reading_order",
     "run_tool",
-    "set_up_mb",
     "tool",
     "tool_python",
 ]
