@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from mlsd_lib.lesson.reader import LessonError
 from mlsd_lib.lesson.tool_scripts import CORE
 from mlsd_lib.notebooks import tool_python
+from mlsd_lib.notebooks.tools import TOOLS
 
 
 def installed_mb(package: str, tool: str = CORE) -> dict[str, float]:
@@ -34,6 +35,11 @@ def installed_mb(package: str, tool: str = CORE) -> dict[str, float]:
             seen |= new
             asked += new
     return found
+
+
+def tool_mb(name: str) -> float:
+    """Megabytes of all that has to be installed for one of the course's tools. Raises as `tool_python` does."""
+    return sum(installed_mb(TOOLS[name].package, name).values())
 
 
 def _places(tool: str) -> list[str]:
