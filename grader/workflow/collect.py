@@ -23,11 +23,12 @@ from grader.grading.output.spreadsheet import table
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
 from grader.workflow.layouts import STUDENT, Owner, common_folder, owner, read_map
 from grader.workflow.release import local_exchange
+from grader.workflow.roster import People, people_of
 
 STAMP_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
 NOT_TAKEN = {STAMP, "submission_secret.txt"}
 NEVER = datetime.min.replace(tzinfo=UTC)
-COLUMNS = ("source", "student", "outcome", "detail")
+COLUMNS = ("source", "student", "outcome", "detail", "identifier")
 
 
 @dataclass
@@ -40,6 +41,8 @@ class HandIn:
     received: datetime = NEVER
     files: dict[PurePosixPath, tuple[int, bytes]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    roster_keys: tuple[str, ...] = ()
+    identifier: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,16 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Collected:
-    """One line of the report; the outcome is one of collected, replaced, unchanged, older, refused."""
+    """One line of the report; the outcome is one of collected, replaced, unchanged, older, refused.
+
+    `identifier` as in `Owner`.
+    """
 
     source: str
     student: str
     outcome: str
     detail: str = ""
+    identifier: str = ""
 
 
 def collect(
@@ -66,12 +73,15 @@ def collect(
 ) -> list[Collected]:
     """The report on everything in `source`; a zip's times are those of `zone`, else of this machine.
 
+    Whom a name means says the map in `roster`, else the roster in the gradebook, else the name itself.
+
     Raises `GraderError` if there is nothing to read or no such exercise.
     """
     course.require(name, "release")
     if not source.exists():
         raise GraderError(f"there is no folder, zip or tar {source}")
     students = read_map(roster) if roster else None
+    people = None if roster else people_of(course)
     place = course.folder("release", name=name)
     own = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
     exercise = Exercise(name, sorted(one for one in own if one.endswith(".ipynb") and "/" not in one), own)
@@ -80,7 +90,8 @@ def collect(
     hand_ins, unfit = _grouped([one for one in entries if not one.refusal], exercise)
     report += unfit
     for one in sorted(hand_ins, key=lambda hand_in: hand_in.received):
-        report.append(_take(course, exercise, one, students))
+        taken = _take(course, exercise, one, students, people)
+        report.append(replace(taken, identifier=one.identifier))
     return report
 
 
@@ -158,7 +169,9 @@ def _grouped(entries: list[Entry], exercise: Exercise) -> tuple[list[HandIn], li
             reported = f"{taken} is a file of the exercise, and one of the two is a folder; rename it"
             unfit.append(Collected(str(entry.name), "", "refused", reported))
         else:
-            _add(hand_ins.setdefault(found.source, HandIn(found.source, found.keys, found.student)), found, entry)
+            new = HandIn(found.source, found.keys, found.student)
+            new.roster_keys, new.identifier = found.roster_keys, found.identifier
+            _add(hand_ins.setdefault(found.source, new), found, entry)
     return list(hand_ins.values()), unfit
 
 
@@ -172,13 +185,19 @@ def _add(hand_in: HandIn, found: Owner, entry: Entry) -> None:
     hand_in.received = max(hand_in.received, entry.received)
 
 
-def _take(course: Course, exercise: Exercise, one: HandIn, students: dict[str, str] | None) -> Collected:
+def _take(
+    course: Course, exercise: Exercise, one: HandIn, students: dict[str, str] | None, people: People | None
+) -> Collected:
     student = one.student
     if students is not None:
         mapped = [students[key.lower()] for key in one.keys if key.lower() in students]
         if not mapped:
             return Collected(one.source, "", "refused", "the map does not name it")
         student = mapped[0]
+    elif people is not None:
+        student, refusal = people.find(one.roster_keys)
+        if refusal:
+            return Collected(one.source, "", "refused", refusal)
     if not STUDENT.fullmatch(student):
         return Collected(one.source, student, "refused", "its name cannot be a student's id; use --map")
     chosen, reported = _chosen([path for path in one.files if path.suffix.lower() == ".ipynb"], exercise.notebooks)
@@ -274,6 +293,6 @@ def _write(place: Path, files: dict[PurePosixPath, bytes], received: datetime) -
 def write_report(course: Course, name: str, report: list[Collected]) -> Path:
     """The CSV file that now holds the report."""
     path = course.home / "reports" / f"{name}_collect.csv"
-    rows = ((one.source, one.student, one.outcome, one.detail) for one in report)
+    rows = ((one.source, one.student, one.outcome, one.detail, one.identifier) for one in report)
     write_whole(path, table(COLUMNS, rows))
     return path

@@ -1,6 +1,6 @@
 """Whose file is it: the names that Moodle, Canvas and plain folders give to what students hand in.
 
-Works on names alone. A CSV map, where given, is the roster: who is not in it is not guessed.
+Works on names alone. With a CSV map, or a roster in the gradebook, who is in neither is not guessed.
 """
 
 import csv
@@ -22,18 +22,24 @@ ANONYMOUS = re.compile(
 )
 SYSTEMS = (MOODLE, ANONYMOUS, CANVAS)
 CANVAS_ATTEMPT = re.compile(r"-(\d+)(?=\.\w+$)")
+CANVAS_ID = "canvas:"  # before Canvas's number of a person, as a key
 STUDENT = re.compile(r"(?![.-])[\w.@-]{1,100}")
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose a file is: the name that says so, the names that a map may use, the student, the rest of the path."""
+    """Whose a file is: the name that says so, the names that a map may use, the student, the rest of the path.
+
+    `roster_keys` are those that name a person, `identifier` how Moodle's worksheet of this exercise names the hand-in.
+    """
 
     source: str
     keys: tuple[str, ...]
     student: str
     inner: PurePosixPath
     attempt: int = 0
+    roster_keys: tuple[str, ...] = ()
+    identifier: str = ""
 
 
 def owner(path: PurePosixPath, exercise: str) -> Owner | None:
@@ -45,9 +51,9 @@ def owner(path: PurePosixPath, exercise: str) -> Owner | None:
     first, rest = path.parts[0], path.parts[1:]
     if rest:
         inner = rest[1:] if rest[0] == exercise and len(rest) > 1 else rest
-        return Owner(first, (first,), _slug(first), PurePosixPath(*inner))
+        return Owner(first, (first,), _slug(first), PurePosixPath(*inner), 0, (first,))
     who = re.sub(rf"[-_ .+]*{re.escape(exercise)}[-_ .+]*", "", path.stem, flags=re.IGNORECASE)
-    return Owner(first, (path.stem, who), _slug(who), PurePosixPath(first)) if who else None
+    return Owner(first, (path.stem, who), _slug(who), PurePosixPath(first), 0, (path.stem, who)) if who else None
 
 
 def _of_system(match: re.Match[str], path: PurePosixPath, depth: int, canvas: bool) -> Owner:
@@ -58,7 +64,10 @@ def _of_system(match: re.Match[str], path: PurePosixPath, depth: int, canvas: bo
         file = CANVAS_ATTEMPT.sub("", file)
     inner = PurePosixPath(*(below or (file or path.name,)))
     student = "-".join(part for part in (_slug(who).lower(), number) if part)
-    return Owner(f"{who}_{number}", (who, number, f"{who}_{number}"), student, inner, int(attempt[1]) if attempt else 0)
+    known = (who, f"{CANVAS_ID}{number}") if canvas else (who,)  # Moodle's number is another one in each assignment
+    identifier = "" if canvas else f"Participant {number}"
+    keys = (who, number, f"{who}_{number}")
+    return Owner(f"{who}_{number}", keys, student, inner, int(attempt[1]) if attempt else 0, known, identifier)
 
 
 def common_folder(paths: Sequence[PurePosixPath], exercise: str, notebooks: Sequence[str]) -> int:

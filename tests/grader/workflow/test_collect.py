@@ -266,7 +266,7 @@ def test_the_report_is_safe_in_a_spreadsheet(course, take):
     take({'=HYPERLINK("http://x")/a.txt': "x", f"\uff1dcmd/{NB}": "x", "@x/essay.pdf": "x"})
     with (course.home / "reports" / f"{toy.NAME}_collect.csv").open(newline="", encoding="utf-8") as file:
         cells = [cell for row in csv.reader(file) for cell in row]
-    assert len(cells) == 16
+    assert len(cells) == 20
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\uff1d"))]
 
 

@@ -1,0 +1,306 @@
+"""The class: who takes part, by which names files and platforms know them; from a CSV into nbgrader's gradebook.
+
+Names and e-mail stand in nbgrader's table of students, Canvas's number in its `lms_user_id`; what it has no column for,
+in a table of ours. A student's id never changes: a row of another id with a known e-mail or Canvas number is the same
+person.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from grader.course import Course
+from grader.errors import GraderError
+from grader.workflow.layouts import CANVAS_ID, STUDENT
+
+TABLE = "mlsd_student"
+HEADINGS = {
+    "name": ("name", "full name"),
+    "first": ("first name", "firstname"),
+    "last": ("last name", "lastname", "surname"),
+    "email": ("email", "e-mail", "email address", "e-mail address"),
+    "id": ("student", "id", "student id"),
+    "number": ("id number", "sis user id"),
+    "login": ("username", "login", "sis login id"),
+    "section": ("section", "group", "groups"),
+    "roles": ("role", "roles"),
+    "canvas": (),
+}
+OF_CANVAS = {"student": "name", "id": "canvas"}  # where Canvas uses a word otherwise
+KNOWN = "\n  ".join(
+    (
+        "a table of yours: id, name (or first name, last name), email, section",
+        "Moodle, participants or grades: First name, Last name (or Surname, Full name), Email address, ID number, "
+        "Username, Groups, Roles",
+        "Canvas, gradebook: Student (or LastName, FirstName), ID, SIS User ID, SIS Login ID, Section",
+    )
+)
+
+
+@dataclass
+class Person:
+    """A student of the class; an empty text is not known. `canvas` is Canvas's own number of the person."""
+
+    id: str
+    first: str = ""
+    last: str = ""
+    email: str = ""
+    canvas: str = ""
+    number: str = ""
+    login: str = ""
+    section: str = ""
+
+    def __str__(self) -> str:
+        name = f"{self.first} {self.last}".strip()
+        return f"{self.id} ({name})" if name else self.id
+
+    @property
+    def keys(self) -> set[str]:
+        """What names this person and nobody else."""
+        exact = {self.id, self.email, self.number, self.login, CANVAS_ID + self.canvas if self.canvas else ""}
+        return {one.casefold() for one in exact if one}
+
+
+@dataclass
+class Change:
+    """One line on a student: added, changed, unchanged, removed, or "not in the file"; `detail` says what and why."""
+
+    person: Person
+    outcome: str
+    detail: str = ""
+
+
+class People:
+    """The class as a collected file is looked up in it."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self.exact: dict[str, dict[str, Person]] = {}
+        self.named: dict[str, dict[str, Person]] = {}
+        for one in people:
+            for key in one.keys:
+                self.exact.setdefault(key, {})[one.id] = one
+            for name in (f"{one.first} {one.last}", f"{one.last} {one.first}"):
+                for form in _forms(name):
+                    self.named.setdefault(form, {})[one.id] = one
+
+    def find(self, names: Sequence[str]) -> tuple[str, str]:
+        """The id of the one student whom these names mean, or "" and why not. An id goes before a name."""
+        for index, forms in ((self.exact, _lower), (self.named, _forms)):
+            found = {who: one for name in names for form in forms(name) for who, one in index.get(form, {}).items()}
+            if len(found) == 1:
+                return next(iter(found)), ""
+            if found:
+                listed = " and ".join(str(found[who]) for who in sorted(found))
+                return "", f"it may be of {listed}, who share a name; say of whom it is: --map (columns name,student)"
+        return "", "nobody of the roster has this name, id or e-mail; add them (mlsd roster) or name them in --map"
+
+
+def _lower(name: str) -> set[str]:
+    return {name.casefold()}
+
+
+def _forms(name: str) -> set[str]:
+    """A name in letters and digits alone, with its accents and without: as platforms write it into file names."""
+    whole = unicodedata.normalize("NFC", name).casefold()
+    plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()
+    return {re.sub(r"[\W_]+", "", one) for one in (whole, plain)} - {""}
+
+
+def read_roster(path: Path) -> tuple[list[Person], set[str]]:
+    """The students in a CSV file and the fields that its columns give.
+
+    Raises `GraderError` with the lines that cannot be taken, or with the headings that are known.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise GraderError(f"the roster {path} cannot be read ({error}). It must be a CSV file in UTF-8.") from error
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    columns = _columns(path, next(reader, []))
+    people: dict[str, Person] = {}
+    faults: list[str] = []
+    for row in reader:
+        known = {name: row[place].strip() for place, name in columns.items() if place < len(row)}
+        if not _is_student(known):
+            continue
+        one = _person(known)
+        if fault := _fault(one, people):
+            faults.append(f"line {reader.line_num}: {fault}")
+        elif one.id in people:
+            people[one.id].section = ", ".join(dict.fromkeys([people[one.id].section, one.section]))
+        else:
+            people[one.id] = one
+    if faults:
+        listed = "\n  ".join(faults[:10]) + (f"\n  and {len(faults) - 10} more" if faults[10:] else "")
+        raise GraderError(f"{path} was not taken:\n  {listed}")
+    if not people:
+        raise GraderError(f"{path} names no student. Known columns:\n  {KNOWN}")
+    given = set(columns.values())
+    return list(people.values()), given | ({"first", "last"} if "name" in given else set())
+
+
+def _columns(path: Path, headings: Sequence[str]) -> dict[int, str]:
+    """Which field stands at which place of a row."""
+    plain = [re.sub(r"\s+", " ", one).strip().lower() for one in headings]
+    is_canvas = {"id", "section"} <= set(plain) and ("sis login id" in plain or plain[0] == "student")
+    names = {heading: name for name, listed in HEADINGS.items() for heading in listed}
+    names |= OF_CANVAS if is_canvas else {}
+    found = {place: names[one] for place, one in enumerate(plain) if one in names}
+    if twice := {name for name in found.values() if list(found.values()).count(name) > 1}:
+        listed = ", ".join(headings[place] for place, name in found.items() if name in twice)
+        raise GraderError(f"{path}, line 1: the columns {listed} mean the same; leave one of them")
+    if not {"id", "email", "login", "number", "canvas"} & set(found.values()):
+        raise GraderError(f"{path}, line 1: no column says who a student is ({', '.join(headings)}). Known:\n  {KNOWN}")
+    return found
+
+
+def _is_student(known: dict[str, str]) -> bool:
+    """Not an empty line, Canvas's line of maxima, its notes on posting or its test student, nor another role."""
+    if "points possible" in known.get("name", "").lower() or known.get("name", "") == "Student, Test":
+        return False
+    if "canvas" in known and not (known["canvas"] or known.get("login")):
+        return False
+    return any(known.values()) and "student" in (known.get("roles") or "student").lower()
+
+
+def _person(known: dict[str, str]) -> Person:
+    one = Person("", **{name: value for name, value in known.items() if name not in ("id", "name", "roles")})
+    if "name" in known and not (one.first or one.last):
+        last, comma, first = known["name"].partition(",")
+        one.first, one.last = (first, last) if comma else known["name"].rpartition(" ")[::2]
+        one.first, one.last = one.first.strip(), one.last.strip()
+    one.email = one.email or (one.login if "@" in one.login else "")
+    one.id = next((key for key in (known.get("id"), one.number, one.login, one.email, one.canvas) if key), "")
+    return one
+
+
+def _fault(one: Person, people: dict[str, Person]) -> str:
+    if not STUDENT.fullmatch(one.id):
+        rule = "letters, digits, '.', '_', '-', '@' (and not begin with '.' or '-'); give a column id"
+        return f"the id {one.id!r} of {one.first} {one.last} must be {rule}"
+    for other in people.values():
+        if other.id == one.id and (other.first, other.last, other.email) != (one.first, one.last, one.email):
+            return f"the id {one.id!r} is already that of {other}"
+        if other.id != one.id and (shared := one.keys & other.keys):
+            return f"{one} and {other} share {', '.join(sorted(shared))}"
+    return ""
+
+
+def enter(course: Course, path: Path, dry_run: bool = False, remove: bool = False) -> list[Change]:
+    """Enter a roster into the gradebook; what changed, by student, in the order of names.
+
+    Nobody who handed in is removed, and nobody at all without `remove`. Raises `GraderError` as `read_roster` does.
+    """
+    people, given = read_roster(path)
+    with course.gradebook() as book:
+        there = {one.id: one for one in _all(book)}
+        members = set(_rows(book))
+        same = {key: one for one in there.values() for key in one.keys}
+        changes = []
+        for one in people:
+            known = there.get(one.id) or next((same[key] for key in sorted(one.keys) if key in same), None)
+            changes.append(_change(one, known, given, members))
+        if len(taken := {one.person.id for one in changes}) < len(changes):
+            twice = sorted(who for who in taken if [one.person.id for one in changes].count(who) > 1)
+            raise GraderError(f"{path}: two of its rows are one student of the gradebook: {', '.join(twice)}")
+        kept = {one.student_id for one in book.db.execute(_handed_in()).all()}
+        kept |= {student for name in course.assignments("release") for student in course.students(name)}
+        changes += [_gone(one, remove, one.id in kept) for one in there.values() if one.id not in taken]
+        if not dry_run:
+            _write(book, changes)
+    return sorted(changes, key=lambda one: (one.person.last.casefold(), one.person.first.casefold(), one.person.id))
+
+
+def _change(one: Person, known: Person | None, given: set[str], members: set[str]) -> Change:
+    if known is None:
+        return Change(one, "added")
+    alias = f"{one.id} is the same person" if one.id != known.id else ""
+    values = {each.name: getattr(known, each.name) for each in fields(Person)}
+    new = values | {name: value for name in given if name in values and name != "id" and (value := getattr(one, name))}
+    told = [f"{name}: {values[name] or 'nothing'} -> {value}" for name, value in new.items() if value != values[name]]
+    is_new = [] if known.id in members else ["was in the gradebook, not in the roster"]
+    outcome = "changed" if told or is_new else "unchanged"
+    return Change(Person(**new), outcome, "; ".join([*is_new, *told, *([alias] if alias else [])]))
+
+
+def _gone(one: Person, remove: bool, handed_in: bool) -> Change:
+    if remove and not handed_in:
+        return Change(one, "removed")
+    why = "handed in, so kept" if handed_in else "kept; --remove removes who handed in nothing"
+    return Change(one, "not in the file", why)
+
+
+def _write(book: Any, changes: Iterable[Change]) -> None:
+    from nbgrader.api import Student
+
+    table = _table()
+    table.create(book.db.connection(), checkfirst=True)
+    for change in changes:
+        one, row = change.person, book.db.get(Student, change.person.id)
+        mine = table.c.student == one.id
+        if change.outcome in ("added", "changed"):
+            row = row or Student(id=one.id)
+            row.first_name, row.last_name, row.email = one.first or None, one.last or None, one.email or None
+            row.lms_user_id = one.canvas or None
+            book.db.add(row)
+            book.db.execute(table.delete().where(mine))
+            values = {"student": one.id, "section": one.section, "number": one.number, "login": one.login}
+            book.db.execute(table.insert().values(values))
+        elif change.outcome == "removed":
+            book.db.execute(table.delete().where(mine))
+            book.db.delete(row)
+    book.db.commit()
+
+
+def people_of(course: Course) -> People | None:
+    """The class that a roster entered; None if there was never one."""
+    if course.directory.db_url.startswith("sqlite:") and not course.database.is_file():
+        return None
+    with course.gradebook() as book:
+        known = roster(book)
+        return People(known.values()) if known else None
+
+
+def roster(book: Any) -> dict[str, Person]:
+    """The class that a roster entered into nbgrader's open gradebook, by id."""
+    rows = _rows(book)
+    return {one.id: one for one in _all(book) if one.id in rows}
+
+
+def _all(book: Any) -> list[Person]:
+    rows = _rows(book)
+    found = []
+    for one in book.students:
+        known = Person(one.id, *(value or "" for value in (one.first_name, one.last_name, one.email, one.lms_user_id)))
+        if row := rows.get(one.id):
+            known.number, known.login, known.section = row.number, row.login, row.section
+        found.append(known)
+    return found
+
+
+def _rows(book: Any) -> dict[str, Any]:
+    from sqlalchemy import inspect
+
+    if not inspect(book.db.connection()).has_table(TABLE):
+        return {}
+    return {one.student: one for one in book.db.execute(_table().select()).all()}
+
+
+def _table() -> Any:
+    from sqlalchemy import Column, MetaData, String, Table
+
+    names = [Column(name, String(128), nullable=False, default="") for name in ("section", "number", "login")]
+    return Table(TABLE, MetaData(), Column("student", String(128), primary_key=True), *names)
+
+
+def _handed_in() -> Any:
+    from nbgrader.api import SubmittedAssignment
+    from sqlalchemy import select
+
+    return select(SubmittedAssignment.__table__.c.student_id)

@@ -1,0 +1,200 @@
+"""The roster: what each platform's file means, what changes and what never does, and whom a collected file means."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from grader.cli import app
+from grader.errors import GraderError
+from grader.workflow import collect
+from grader.workflow.roster import CANVAS_ID, People, Person, enter, people_of, read_roster
+from tests import toy_course as toy
+
+NB = f"{toy.NAME}.ipynb"
+PLAIN = "id,name,email,section\nanna,Anna Schmidt,anna@uni.edu,A\nbo,Bo Müller,bo@uni.edu,B\n"
+MOODLE = (
+    'First name,Last name,ID number,Email address,Groups\nAnna,Schmidt,anna,anna@uni.edu,A\nBo,Müller,,bo@uni.edu,"B"\n'
+)
+CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Halves (77)
+,,,,,Manual Posting
+    Points Possible,,,,,8
+"Schmidt, Anna",4001,anna,aschmidt,A,
+"Müller, Bo",4002,bo,bmueller,"B and C",7
+"Student, Test",9,,x,A,
+"""
+ANNA, BO = Person("anna", "Anna", "Schmidt", "anna@uni.edu"), Person("bo", "Bo", "Müller", "bo@uni.edu")
+
+
+@pytest.fixture
+def roster(course, tmp_path):
+    """Enter the text of a CSV; what changed as {id: (outcome, detail)}."""
+
+    def run(text: str, **options: bool) -> dict[str, tuple[str, str]]:
+        path = tmp_path / "class.csv"
+        path.write_text(text, encoding="utf-8")
+        return {one.person.id: (one.outcome, one.detail) for one in enter(course, path, **options)}
+
+    return run
+
+
+@pytest.fixture
+def take(course, tmp_path):
+    """Collect a folder of files by name; {source: (student, outcome, detail)}."""
+
+    def run(*names: str, when: int = 1, text: str = "work", chosen: str = "") -> dict[str, tuple[str, str, str]]:
+        import os
+        import shutil
+
+        shutil.rmtree(tmp_path / "all", ignore_errors=True)
+        for name in names:
+            path = tmp_path / "all" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            os.utime(path, (when * 10**9, when * 10**9))
+        (tmp_path / "map.csv").write_text(chosen)
+        report = collect.collect(course, toy.NAME, tmp_path / "all", tmp_path / "map.csv" if chosen else None)
+        return {one.source: (one.student, one.outcome, one.detail) for one in report}
+
+    return run
+
+
+def read(tmp_path: Path, text: str) -> list[Person]:
+    (tmp_path / "class.csv").write_text(text, encoding="utf-8")
+    return read_roster(tmp_path / "class.csv")[0]
+
+
+def test_a_table_of_ones_own_moodles_and_canvass_are_read_by_their_headings(tmp_path):
+    assert read(tmp_path, PLAIN) == [Person(**{**vars(ANNA), "section": "A"}), Person(**{**vars(BO), "section": "B"})]
+    moodle = read(tmp_path, "\ufeff" + MOODLE)
+    assert [(one.id, one.first, one.last, one.section) for one in moodle] == [
+        ("anna", "Anna", "Schmidt", "A"),
+        ("bo@uni.edu", "Bo", "Müller", "B"),
+    ]
+    assert read(tmp_path, CANVAS) == [
+        Person("anna", "Anna", "Schmidt", "", "4001", "anna", "aschmidt", "A"),
+        Person("bo", "Bo", "Müller", "", "4002", "bo", "bmueller", "B and C"),
+    ]
+    assert read(tmp_path, PLAIN.replace(",", ";")) == read(tmp_path, PLAIN)
+    teachers = "Full name,Email address,Roles\nAnna Schmidt,anna@uni.edu,Student\nZoe Q,zoe@uni.edu,Teacher\n"
+    assert [one.id for one in read(tmp_path, teachers)] == ["anna@uni.edu"]
+
+
+FAULTS = {
+    "no id": ("name,section\nAnna,A\n", "line 1: no column says who a student is"),
+    "an id that cannot name a folder": ("id,name\n../x,Eve\n", r"line 2: the id '\.\./x' of  Eve must be letters"),
+    "one id twice": (PLAIN + "bo,Bob Other,,\n", r"line 4: the id 'bo' is already that of bo \(Bo Müller\)"),
+    "one e-mail twice": (PLAIN + "cy,Cy,bo@uni.edu,\n", r"line 4: cy \(Cy\) and bo \(Bo Müller\) share bo@uni.edu"),
+    "two columns": ("id,email,e-mail\na,b,c\n", "line 1: the columns email, e-mail mean the same"),
+    "nobody": ("id,name\n", "names no student"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), FAULTS.values(), ids=FAULTS)
+def test_what_cannot_be_taken_is_named_by_its_line_and_nothing_is_entered(course, roster, text, told):
+    with pytest.raises(GraderError, match=told):
+        roster(text)
+    assert people_of(course) is None
+
+
+def test_entering_adds_changes_and_leaves_alone_and_a_dry_run_writes_nothing(course, roster):
+    added = {"anna": ("added", ""), "bo": ("added", "")}
+    assert roster(PLAIN, dry_run=True) == added
+    assert people_of(course) is None
+    assert roster(PLAIN) == added
+    assert roster(PLAIN) == {"anna": ("unchanged", ""), "bo": ("unchanged", "")}
+    changed = roster(PLAIN.replace("Bo Müller", "Bo Meyer"))
+    assert changed["bo"] == ("changed", "last: Müller -> Meyer")
+    with course.gradebook() as book:
+        row = book.find_student("bo")
+        assert (row.first_name, row.last_name, row.email) == ("Bo", "Meyer", "bo@uni.edu")
+
+
+def test_another_export_is_the_same_people_and_takes_nothing_away(roster):
+    roster(PLAIN)
+    again = roster(MOODLE)  # in which Bo has no ID number
+    assert again["bo"] == ("unchanged", "bo@uni.edu is the same person")
+    assert set(again) == {"anna", "bo"}
+    canvas = roster(CANVAS)
+    assert canvas["anna"] == ("changed", "canvas: nothing -> 4001; login: nothing -> aschmidt")
+    assert roster(MOODLE)["anna"] == ("unchanged", "")  # the e-mail and Canvas's number are still there
+
+
+def test_who_left_stays_until_removed_and_for_ever_if_they_handed_in(course, roster):
+    roster(PLAIN + "cy,Cy,,\n")
+    toy.submit(course, "bo", b"")
+    only = "id,name\nanna,Anna Schmidt\n"
+    assert {who: one[0] for who, one in roster(only).items()} == {
+        "anna": "unchanged",
+        "bo": "not in the file",
+        "cy": "not in the file",
+    }
+    assert roster(only, remove=True, dry_run=True)["cy"][0] == "removed"
+    assert roster(only, remove=True)["bo"] == ("not in the file", "handed in, so kept")
+    with course.gradebook() as book:
+        assert sorted(one.id for one in book.students) == ["anna", "bo"]
+
+
+def test_moodles_new_numbers_and_canvass_make_no_second_student(course, roster, take):
+    roster(CANVAS)
+    first = take(f"Anna Schmidt_11_assignsubmission_file_/{NB}", f"Bo Müller_12_assignsubmission_file_/{NB}")
+    assert {one[:2] for one in first.values()} == {("anna", "collected"), ("bo", "collected")}
+    again = take(f"Anna Schmidt_911_assignsubmission_file_/{NB}", when=2, text="better")
+    assert again["Anna Schmidt_911"][:2] == ("anna", "replaced")
+    canvas = take(f"schmidtanna_4001_55_{NB}", f"mullerbo_late_4002_56_{NB}", when=3, text="best")
+    assert {one[:2] for one in canvas.values()} == {("anna", "replaced"), ("bo", "replaced")}
+    assert course.students(toy.NAME) == ["anna", "bo"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "anna/{}",
+        "ANNA@uni.edu/{}",
+        "Anna Schmidt/{}",
+        "Schmidt, Anna/{}",
+        "anna_{}",
+        "aschmidt/{}",
+        "schmidtanna_1_2_{}",
+    ],
+)
+def test_an_id_an_email_a_login_and_a_name_mean_the_same_student(roster, take, name):
+    roster(PLAIN.replace("anna@", "anna@").replace("section", "login").replace(",A\n", ",aschmidt\n"))
+    assert [one[0] for one in take(name.format(NB)).values()] == ["anna"]
+
+
+def test_moodles_number_is_nobodys_id(roster, take):
+    roster("id,name\n11,Bo Müller\nanna,Anna Schmidt\n")
+    assert take(f"Anna Schmidt_11_assignsubmission_file_/{NB}")["Anna Schmidt_11"][0] == "anna"
+
+
+def test_two_of_one_name_and_who_is_unknown_are_refused_and_a_map_decides(roster, take):
+    roster("id,name\nk1,Kim Lee\nk2,Kim Lee\n")
+    file = f"Kim Lee_5_assignsubmission_file_/{NB}"
+    student, outcome, detail = take(file)["Kim Lee_5"]
+    assert (student, outcome) == ("", "refused")
+    assert "k1 (Kim Lee) and k2 (Kim Lee)" in detail
+    assert "nobody of the roster" in take(f"zoe/{NB}")["zoe"][2]
+    assert take(file, chosen="name,student\nKim Lee_5,k2\n")["Kim Lee_5"][:2] == ("k2", "collected")
+
+
+def test_without_a_roster_a_name_means_what_it_says(course, take):
+    assert take(f"Anna Schmidt_11_assignsubmission_file_/{NB}")["Anna Schmidt_11"][0] == "anna-schmidt-11"
+
+
+def test_names_that_several_keys_give_to_several_students_are_refused():
+    people = People([ANNA, BO, Person("c", canvas="7")])
+    assert people.find(("anna", "bo"))[0] == ""
+    assert people.find(("whoever", f"{CANVAS_ID}7")) == ("c", "")
+    assert people.find(("MULLER bo",)) == ("bo", "")
+
+
+def test_the_command_says_what_changed_and_what_is_wrong(course, tmp_path):
+    path = tmp_path / "class.csv"
+    path.write_text(PLAIN)
+    arguments = ["roster", str(path), "--course", str(course.root)]
+    told = CliRunner().invoke(app, [*arguments, "--dry-run"])
+    assert (told.exit_code, "2 added. Nothing was written." in told.output) == (0, True)
+    told = CliRunner().invoke(app, arguments)
+    assert "added            anna (Anna Schmidt)" in told.output
+    assert "2 unchanged." in CliRunner().invoke(app, arguments).output
