@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from grader.commands import PANEL, Folder
+from grader.commands import PANEL, Folder, Name
 from grader.unwritable import unwritable_told
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (roster,):
+    for command in (roster, deadline):
         app.command(command.__name__, rich_help_panel=PANEL)(unwritable_told(command))
 
 
@@ -44,3 +44,41 @@ def roster(
     counts = Counter(one.outcome for one in changes)
     told = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
     typer.echo(f"{told}. " + ("Nothing was written." if dry_run else f"Gradebook: {course.directory.db_url}"))
+
+
+def deadline(
+    name: Name,
+    due: Annotated[str, typer.Option("--due", help="Date and time, e.g. '2027-01-15 23:59'; none: no due date.")] = "",
+    timezone: Annotated[str, typer.Option("--timezone", help="Whose clock that is, e.g. Europe/Berlin.")] = "",
+    late_days: Annotated[int | None, typer.Option("--late-days", min=0, help="Days late that cost nothing.")] = None,
+    penalty: Annotated[
+        str | None,
+        typer.Option("--penalty", help="Share of the maximum for each hour, day or week begun: 10%/day; once: 50%."),
+    ] = None,
+    student: Annotated[str, typer.Option("--student", help="Whom an extension is for.")] = "",
+    extend: Annotated[
+        str | None, typer.Option("--extend", help="2d, 1w, 12h, 1d12h; it replaces an earlier one; 0: none.")
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Set or show until when an exercise is due, extensions of single students, and what lateness costs.
+
+    What is not named stays as it is. A day is a day of the time zone, and one that is begun counts. `mlsd grade`
+    applies all this, without --force, also to who is graded already. Points given by hand stay.
+
+    Examples: mlsd deadline ps1 --due '2027-01-15 23:59' --timezone Europe/Berlin --late-days 1 --penalty 10%/day; mlsd
+    deadline ps1 --student anna --extend 2d; mlsd deadline ps1
+    """
+    from grader.course import Course
+    from grader.errors import GraderError
+    from grader.workflow import deadline as work
+
+    if bool(student) != (extend is not None):
+        raise GraderError("an extension needs both --student ID and --extend LENGTH, e.g. --student anna --extend 2d")
+    course = Course.open(folder)
+    if due or timezone or late_days is not None or penalty is not None:
+        work.set_policy(course, name, due, timezone, late_days, penalty)
+    if extend is not None:
+        work.extend(course, name, student, extend)
+    for line in work.shown(course, name):
+        typer.echo(line)

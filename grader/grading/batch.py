@@ -89,6 +89,7 @@ def grade(
             for one in _outcomes(spec, record, students, options, say, preload):
                 graded[one.student] = one
                 yield one
+            _tell_penalties(book.apply_deadlines(students), say)
         finally:
             write_reports(book, course.home)
             for student, marks in book.marks().items():
@@ -227,6 +228,12 @@ def _tell(pool: Pool, record: Record, say: Callable[[str], None]) -> None:
         say(f"unsealed, decided in a process that student code runs in: {', '.join(unsealed)}")
     if pool.peak_mb:
         say(f"memory of a worker and its sandbox: at most {pool.peak_mb:.0f} MB")
+
+
+def _tell_penalties(changed: Mapping[str, float], say: Callable[[str], None]) -> None:
+    if changed:
+        listed = ", ".join(f"{student} {points:g}" for student, points in sorted(changed.items()))
+        say(f"deadlines changed the late penalties of {len(changed)}, in points: {listed}")
 
 
 def _sandbox(options: Options, say: Callable[[str], None]) -> dict[str, Any]:

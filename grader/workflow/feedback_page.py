@@ -18,10 +18,10 @@ from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import GetGrades
 from traitlets import Bool, Unicode
 
-from grader.grading.intake.instructor_notebook import HIDDEN, without_hidden_tests
+from grader.grading.intake.instructor_notebook import HIDDEN, cell_dict, without_hidden_tests
 from grader.grading.output.html_cleaner import clean, without_elements
 from grader.grading.output.render import VERDICT
-from grader.grading.output.sanitize import Allowance, clean_outputs
+from grader.grading.output.sanitize import Allowance, as_markdown, clean_outputs
 from grader.grading.records import HELD
 
 POLICY = (
@@ -64,7 +64,10 @@ class SanitizePreprocessor(Preprocessor):
     end = Unicode(HIDDEN[1]).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> Any:
-        """The notebook for the page; `resources["nbgrader"]["due"]` is true once the due date has passed."""
+        """The notebook for the page; `resources["nbgrader"]["due"]` is true once the due date has passed.
+
+        `resources["nbgrader"]["late"]`, if there is one, says how late it was: it goes on top.
+        """
         nb.metadata.pop("widgets", None)
         nb.metadata.pop("title", None)
         allowance = Allowance()
@@ -72,6 +75,8 @@ class SanitizePreprocessor(Preprocessor):
             cell.metadata = from_dict({key: cell.metadata[key] for key in KEPT if key in cell.metadata})
             if cell.cell_type == "code":
                 self._code(cell, resources["nbgrader"]["due"], allowance)
+        if late := resources["nbgrader"].get("late"):
+            nb.cells.insert(0, from_dict(cell_dict("markdown", "late", f"**Late.** {as_markdown(late)}", {})))
         return nb, resources
 
     def _code(self, cell: NotebookNode, due: bool, allowance: Allowance) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 
 from grader.course import STAMP, Course
 from grader.grading.intake.instructor_notebook import hidden_marks
+from grader.grading.output.deadlines import deadlines
 from grader.grading.output.publish import write_whole
 from grader.grading.output.sanitize import as_line
 from grader.grading.worker import Task
@@ -35,6 +36,7 @@ MODULES = (
     "feedback_page.py",
     "feedback_worker.py",
     "../grading/intake/instructor_notebook.py",
+    "../grading/output/deadlines.py",
     "../grading/output/html_cleaner.py",
     "../grading/output/sanitize.py",
 )
@@ -133,7 +135,13 @@ class PageMaker:
             query = query.join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
             query = query.join(Student, SubmittedAssignment.student_id == Student.id)
             mine = (Assignment.name == self.name, Student.id == student, Notebook.name == notebook)
-            return _counted(query.filter(*mine).one())
+            found = query.filter(*mine).one()
+            return _counted(found) | {"late": self._lateness(session, student, found.assignment)}
+
+    def _lateness(self, session: Any, student: str, whole: Any) -> str:
+        """How late a submission was and what it costs, in a sentence; empty if it was not."""
+        known = deadlines(session.connection(), self.course.config, self.name, whole.assignment.duedate)
+        return known.told(student, whole.timestamp, whole.extension, whole.late_submission_penalty)
 
     @contextmanager
     def _hooks(self, student: str, notebooks: list[Path]) -> Iterator[None]:

@@ -13,6 +13,7 @@ from grader import secret
 from grader.course import STAMP, Course, reason
 from grader.grading.environment import kernel_environment
 from grader.grading.intake.submission import Assignment, Submission, assignment, submission
+from grader.grading.output.gradebook import Book
 from grader.grading.output.render import notice
 from grader.grading.output.spreadsheet import table
 from grader.grading.records import Flag, Job, Notebook, StudentOutcome
@@ -39,6 +40,8 @@ def grade(
             else:
                 outcome = _grade_one(course, prepared, shared, student, Path(scratch))
             yield _with_points(course, name, outcome)
+    with course.gradebook() as opened:
+        Book(course, opened, name).apply_deadlines(students)
 
 
 def _grade_one(course: Course, prepared: Course, shared: Assignment, student: str, scratch: Path) -> StudentOutcome:

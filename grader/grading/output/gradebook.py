@@ -5,14 +5,15 @@ the marks; nbgrader does not look at it. Points and comments given by hand are n
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.grading.output.deadlines import deadlines
 from grader.grading.output.render import Graded
 from grader.suite_kit.points import clamp
 
@@ -46,7 +47,10 @@ class Book:
         self.course, self.db, self.assignment = course, book.db, assignment
         self.reached = reached or (lambda point: None)
         found = book.find_assignment(assignment)
-        self.row, self.duedate = found.id, found.duedate
+        self.row = found.id
+        self.deadlines = deadlines(self.db.connection(), course.config, assignment, found.duedate)
+        self.duedate = self.deadlines.due
+        self.due_is_new = self.duedate != found.duedate
         self.notebooks = {one.name: (one.id, _cells(one)) for one in found.notebooks}
         self.db.rollback()
         names = [Column(name, String(128), primary_key=True) for name in ("assignment", "student")]
@@ -122,7 +126,7 @@ class Book:
             points, maximum, waiting = found.get(one.student_id, (0.0, 0.0, 0.0))
             given = one.manual_score if one.manual_score is not None else one.auto_score
             most = maxima.get(one.cell_id, 0.0)
-            points += (given + (one.extra_credit or 0.0)) if given is not None else 0.0
+            points += _worth(one)
             open_points = most if given is None else most - given if _is_disputed(one) else 0.0
             found[one.student_id] = (points, maximum + most, waiting + open_points)
         self.db.rollback()
@@ -130,19 +134,75 @@ class Book:
 
     def write(self, batch: Sequence[Graded]) -> None:
         """Record some submissions, all or none. Raises `Locked` if another program does not let go of the book."""
+        self._patiently(lambda: self._write_all(batch))
+        self.digests |= {one.student: one.digest for one in batch}
+
+    def apply_deadlines(self, students: Collection[str]) -> dict[str, float]:
+        """Write due date, extensions and penalties as they follow from what is known now; no code is run for it.
+
+        The students among `students` whose penalties are others now, with them. Raises `Locked` as `write` does.
+        """
+        updates, changed = self._by_deadlines(students)
+        if self.due_is_new:
+            updates.append(("Assignment", self.row, {"duedate": self.duedate}))
+        if updates:
+            self._patiently(lambda: self._update_all(updates))
+        self.due_is_new = False
+        return changed
+
+    def pending(self, students: Collection[str]) -> dict[str, float]:
+        """What `apply_deadlines` would return."""
+        return self._by_deadlines(students)[1]
+
+    def _by_deadlines(self, students: Collection[str]) -> tuple["Updates", dict[str, float]]:
+        """What to update, kind, row and values, and the penalty of each student that has another one."""
+        from nbgrader.api import Grade, SubmittedAssignment, SubmittedNotebook
+        from sqlalchemy import select
+
+        if self.duedate is None and not self.deadlines.known:
+            return [], {}
+        notebook, whole = SubmittedNotebook.__table__, SubmittedAssignment.__table__
+        joined = notebook.join(whole, whole.c.id == notebook.c.assignment_id)
+        mine = select(notebook.c.id).select_from(joined).where(whole.c.assignment_id == self.row)
+        scores: dict[str, float] = {}
+        for one in self.db.execute(Grade.__table__.select().where(Grade.__table__.c.notebook_id.in_(mine))):
+            scores[one.notebook_id] = scores.get(one.notebook_id, 0.0) + _worth(one)
+        maxima = {row: _maximum(cells) for row, cells in self.notebooks.values()}
+        columns = [whole.c.id, whole.c.student_id, whole.c.timestamp, whole.c.extension]
+        columns += [notebook.c.id.label("own"), notebook.c.notebook_id, notebook.c.late_submission_penalty]
+        query = select(*columns).select_from(joined).where(whole.c.assignment_id == self.row)
+        updates: Updates = []
+        changed: dict[str, float] = {}
+        totals: dict[str, float] = {}
+        for one in self.db.execute(query).all():
+            if one.student_id not in students:
+                continue
+            extension = self.deadlines.extension(one.student_id, one.extension)
+            if extension != one.extension:
+                updates.append(("SubmittedAssignment", one.id, {"extension": extension}))
+            score, maximum = scores.get(one.own, 0.0), maxima.get(one.notebook_id, 0.0)
+            penalty = self._penalty(one.student_id, score, maximum, one.extension, one.timestamp)
+            totals[one.student_id] = totals.get(one.student_id, 0.0) + (penalty or 0.0)
+            if (penalty or 0.0) != (one.late_submission_penalty or 0.0):
+                updates.append(("SubmittedNotebook", one.own, {"late_submission_penalty": penalty}))
+                changed[one.student_id] = 0.0
+        self.db.rollback()
+        return updates, {student: totals[student] for student in changed}
+
+    def _patiently(self, action: Callable[[], object]) -> None:
+        """Do and commit it, all or nothing; tried again while another program holds the book."""
         from sqlalchemy.exc import OperationalError
 
         until_s = time.monotonic() + WAIT_S
-        while not self._written(batch, OperationalError):
+        while not self._written(action, OperationalError):
             if time.monotonic() > until_s:
                 raise Locked(f"another program has held the gradebook for {WAIT_S:g} s. Close it and run this again.")
             time.sleep(0.1)
-        self.digests |= {one.student: one.digest for one in batch}
 
-    def _written(self, batch: Sequence[Graded], operational: type[Exception]) -> bool:
+    def _written(self, action: Callable[[], object], operational: type[Exception]) -> bool:
         """False if the book was locked, and then nothing is written."""
         try:
-            self._write_all(batch)
+            action()
             self.reached("commit")
             self.db.commit()
         except BaseException as error:
@@ -183,14 +243,12 @@ class Book:
         """`there` is the row of an earlier submission, if there was one; rows to add go into `new`."""
         when = received(one.stamp)
         submission = self._submission(one, there, when, new)
-        due = self.duedate + there.extension if self.duedate and there and there.extension else self.duedate
-        late_s = max(0.0, (when - due).total_seconds()) if when and due else 0.0
         for name, (row, cells) in self.notebooks.items():
             notebook = self._submitted_notebook(submission, row) if there else None
             own = str(notebook.id) if notebook else _new_row()
             score = self._grades(own, name, cells, one, new, is_new=notebook is None)
             self._comments(own, name, cells, one, new, is_new=notebook is None)
-            penalty = self._penalty(one.student, score, late_s)
+            penalty = self._penalty(one.student, score, _maximum(cells), there.extension if there else None, when)
             if notebook is None:
                 values = {"id": own, "assignment_id": submission, "notebook_id": row, "flagged": False}
                 new["submitted_notebook"].append(values | {"late_submission_penalty": penalty})
@@ -205,7 +263,7 @@ class Book:
         if there is None:
             row = _new_row()
             values = {"id": row, "assignment_id": self.row, "student_id": one.student, "timestamp": when}
-            new["submitted_assignment"].append(values)
+            new["submitted_assignment"].append(values | {"extension": self.deadlines.extension(one.student)})
             return row
         if there.timestamp != when:
             self._update("SubmittedAssignment", there.id, timestamp=when)
@@ -257,8 +315,16 @@ class Book:
             elif old.auto_comment != text:
                 self._update("Comment", old.id, auto_comment=text)
 
-    def _penalty(self, student: str, score: float, late_s: float) -> float | None:
-        penalty = self.late.late_submission_penalty(student, score, late_s) if self.late and late_s > 0 else None
+    def _penalty(
+        self, student: str, score: float, maximum: float, granted: timedelta | None, when: datetime | None
+    ) -> float | None:
+        """Points that a notebook loses; `granted` is the extension that the gradebook holds."""
+        due = self.deadlines.due_of(student, granted)
+        if due is None or when is None or when <= due:
+            return None
+        if self.deadlines.policy:
+            return self.deadlines.policy.cost(score, maximum, due, when) or None
+        penalty = self.late.late_submission_penalty(student, score, (when - due).total_seconds()) if self.late else None
         return None if penalty is None else min(max(penalty, 0.0), score)
 
     def _rows(self, kind: str, notebook: str) -> dict[str, Any]:
@@ -268,6 +334,10 @@ class Book:
         table = getattr(api, kind).__table__
         return {row.cell_id: row for row in self.db.execute(table.select().where(table.c.notebook_id == notebook))}
 
+    def _update_all(self, updates: "Updates") -> None:
+        for kind, row, values in updates:
+            self._update(kind, row, **values)
+
     def _update(self, kind: str, row: str, **values: Any) -> None:
         from nbgrader import api
 
@@ -276,6 +346,7 @@ class Book:
 
 
 Rows = dict[str, list[dict[str, Any]]]
+Updates = list[tuple[str, str, dict[str, Any]]]  # kind of row, row, new values
 
 
 def _cells(notebook: Any) -> list[GradedCell]:
@@ -286,6 +357,16 @@ def _cells(notebook: Any) -> list[GradedCell]:
     ]
     found += [GradedCell(name, row, 0.0, "", True) for name, row in solutions.items()]
     return found + [GradedCell(one.name, one.id, one.max_score, "task", True) for one in notebook.task_cells]
+
+
+def _worth(grade: Any) -> float:
+    """Points so far, extra credit included, as nbgrader counts them."""
+    given = grade.manual_score if grade.manual_score is not None else grade.auto_score
+    return (given + (grade.extra_credit or 0.0)) if given is not None else 0.0
+
+
+def _maximum(cells: list[GradedCell]) -> float:
+    return sum(cell.maximum for cell in cells if cell.earns)
 
 
 def _is_disputed(grade: Any) -> bool:

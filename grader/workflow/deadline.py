@@ -1,0 +1,129 @@
+"""What `mlsd deadline` sets and shows; what follows from it is computed in `grader.grading.output.deadlines`."""
+
+from datetime import datetime
+from typing import Any
+
+from grader.course import Course
+from grader.errors import GraderError
+from grader.grading.output.deadlines import (
+    Deadlines,
+    count,
+    deadlines,
+    extended,
+    local,
+    moment,
+    policy_of,
+    tables,
+    zone_named,
+)
+from grader.grading.output.gradebook import Book
+
+
+def set_policy(
+    course: Course, name: str, due: str = "", zone: str = "", late_days: int | None = None, penalty: str | None = None
+) -> None:
+    """Set what is named, leave the rest. Raises `GraderError` for a value that cannot be, and then sets nothing."""
+    course.require_writable()
+    with course.gradebook() as book:
+        whole = _assignment(course, book, name)
+        table, _ = _made(book)
+        row = book.db.execute(table.select().where(table.c.assignment == name)).first()
+        values = dict(row._mapping) if row else {"assignment": name}
+        chosen = {"zone": zone or None, "late_days": late_days, "penalty": penalty}
+        values |= {key: value for key, value in chosen.items() if value is not None}
+        known = zone_named(zone) if zone else deadlines(book.db.connection(), course.config, name, None).zone
+        policy_of(known, late_days or 0, penalty or "")
+        if due:
+            if not (values.get("zone") or course.config.LatePenalty.get("timezone")) and due != "none":
+                raise GraderError(f"whose clock is {due!r} of? Name it: --timezone Europe/Berlin, or --timezone UTC")
+            whole.duedate = None if due == "none" else moment(due, known)
+            values["due"] = True
+        elif zone and whole.duedate and known != deadlines(book.db.connection(), course.config, name, None).zone:
+            raise GraderError(f"--timezone {zone} alone would leave the due date where it was. Name it again: --due")
+        book.db.execute(table.delete().where(table.c.assignment == name))
+        book.db.execute(table.insert().values(**values))
+        book.db.commit()
+
+
+def extend(course: Course, name: str, student: str, text: str) -> None:
+    """Give a student an extension in the place of an earlier one; "0" takes it away.
+
+    It waits for who has not handed in yet. Raises `GraderError` for a student whom nobody knows.
+    """
+    course.require_writable()
+    with course.gradebook() as book:
+        whole = _assignment(course, book, name)
+        known = {one.id for one in book.students} | set(course.students(name))
+        if student not in known:
+            alike = ", ".join(sorted(one for one in known if one.casefold()[:3] == student.casefold()[:3])[:5])
+            raise GraderError(
+                f"neither the gradebook nor a hand-in knows a student {student!r}"
+                + (f" (there are {alike})" if alike else "")
+                + f". Enter the class first: {course.command('roster FILE')}"
+            )
+        zone = deadlines(book.db.connection(), course.config, name, whole.duedate).zone
+        extended(whole.duedate or datetime(2027, 1, 1), text, zone)  # refuses what is no length
+        _, table = _made(book)
+        book.db.execute(table.delete().where((table.c.assignment == name) & (table.c.student == student)))
+        if text.strip() != "0":
+            book.db.execute(table.insert().values(assignment=name, student=student, extension=text.strip()))
+        else:
+            for one in whole.submissions:
+                if one.student.id == student:
+                    one.extension = None
+        book.db.commit()
+
+
+def shown(course: Course, name: str) -> list[str]:
+    """Due date, rules, extensions, and who was late at what cost, as lines."""
+    with course.gradebook() as book:
+        whole = _assignment(course, book, name)
+        known = deadlines(book.db.connection(), course.config, name, whole.duedate)
+        received = {one.student.id: one for one in whole.submissions}
+        lines = [f"{name}: {_due(known)}", _rules(known)]
+        for student, text in sorted(known.extensions.items()):
+            until = known.due_of(student)
+            waits = "" if student in received else ", nothing handed in yet"
+            until_told = f"until {local(until, known.zone)}" if until else "no due date yet"
+            lines.append(f"extension  {student}: {text}, {until_told}{waits}")
+        for student, one in sorted(received.items()):
+            if told := known.told(student, one.timestamp, one.extension, one.late_submission_penalty or 0.0):
+                lines.append(f"late       {student}: {told}")
+        pending = len(Book(course, book, name).pending(list(received)))
+    if pending:
+        lines.append(f"{count(pending, 'submission')} to be charged anew: {course.command(f'grade {name}')}")
+    return lines
+
+
+def _due(known: Deadlines) -> str:
+    if known.due is None:
+        return "no due date"
+    return f"due {local(known.due, known.zone)} ({known.zone.key}), {known.due:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _rules(known: Deadlines) -> str:
+    if known.policy is None:
+        return "late: what the course's own plugin says (nbgrader_config.py)"
+    policy = known.policy
+    charged = f"{policy.percent:g}% of the maximum" + (f" for each {policy.unit} begun" if policy.unit else ", once")
+    free = f"{count(policy.late_days, 'day')} free, then " if policy.late_days else ""
+    return f"late: {free}{charged if policy.percent else 'no penalty'}"
+
+
+def _assignment(course: Course, book: Any, name: str) -> Any:
+    from nbgrader.api import MissingEntry
+
+    try:
+        return book.find_assignment(name)
+    except MissingEntry as error:
+        listed = ", ".join(sorted(one.name for one in book.assignments)) or "none"
+        raise GraderError(
+            f"the gradebook knows no exercise {name!r} (known: {listed}). First: {course.command(f'release {name}')}"
+        ) from error
+
+
+def _made(book: Any) -> tuple[Any, Any]:
+    made = tables()
+    for table in made:
+        table.create(book.db.connection(), checkfirst=True)
+    return made

@@ -1,0 +1,168 @@
+"""Due dates, extensions and penalties: set by commands or the configuration, charged without running code again."""
+
+import shutil
+
+import pytest
+from nbformat import v4
+from nbgrader.preprocessors import AssignLatePenalties
+from typer.testing import CliRunner
+
+from grader.cli import app
+from grader.course import STAMP
+from grader.errors import GraderError
+from grader.grading.output.gradebook import Book
+from grader.workflow import feedback
+from grader.workflow.deadline import extend, set_policy, shown
+from tests import toy_course as toy
+from tests.grader.grading.engine_course import run
+
+STAMPS = {"early": "2027-01-15 22:59:00 UTC", "late": "2027-01-17 10:00:00 UTC", "later": "2027-01-20 10:00:00 UTC"}
+DUE = {"due": "2027-01-15 23:59", "zone": "Europe/Berlin"}
+PLUGIN = "grader.grading.output.late_penalty.LatePenalty"
+
+
+def hand_in(course, student: str, stamp: str) -> None:
+    (toy.submit(course, student, toy.answered(course, **toy.RIGHT)).parent / STAMP).write_text(stamp)
+
+
+@pytest.fixture(scope="module")
+def marked_once(released_once, tmp_path_factory):
+    """Three students who handed in at different times and have 6 of 8 points; zoe is known and handed in nothing."""
+    folder = tmp_path_factory.mktemp("deadline") / "course"
+    shutil.copytree(released_once.root, folder)
+    course = released_once.open(folder)
+    for student, stamp in STAMPS.items():
+        hand_in(course, student, stamp)
+    with course.gradebook() as book:
+        book.add_student("zoe")
+    run(course)
+    return course
+
+
+@pytest.fixture
+def marked(marked_once, tmp_path):
+    shutil.copytree(marked_once.root, tmp_path / "course")
+    return marked_once.open(tmp_path / "course")
+
+
+def charged(course) -> dict[str, float]:
+    """What the deadlines charge, after they were applied."""
+    with course.gradebook() as book:
+        students = [one.student.id for one in book.assignment_submissions(toy.NAME)]
+        Book(course, book, toy.NAME).apply_deadlines(students)
+        return {one.student.id: one.late_submission_penalty for one in book.assignment_submissions(toy.NAME)}
+
+
+def test_a_changed_deadline_or_extension_is_charged_without_running_code_again(marked):
+    with marked.gradebook() as book:
+        book.find_grade("reflection", toy.NAME, toy.NAME, "late").manual_score = 1.5
+        book.db.commit()
+    set_policy(marked, toy.NAME, **DUE, late_days=1, penalty="10%/day")
+    extend(marked, toy.NAME, "later", "2d")
+    extend(marked, toy.NAME, "zoe", "1w")
+    assert "2 submissions to be charged anew: mlsd grade halves" in shown(marked, toy.NAME)[-1]
+    told: list[str] = []
+    outcomes = run(marked, say=told.append)
+    assert all(one.skipped for one in outcomes.values())
+    assert "deadlines changed the late penalties of 2, in points: late 0.8, later 1.6" in told
+    assert charged(marked) == {"early": 0, "late": pytest.approx(0.8), "later": pytest.approx(1.6)}
+    hand_in(marked, "zoe", "2027-01-22 22:59:01 UTC")  # a second after her week; the first day late is free
+    run(marked)
+    with marked.gradebook() as book:
+        zoe = book.find_submission(toy.NAME, "zoe")
+        assert (str(zoe.duedate), zoe.late_submission_penalty) == ("2027-01-22 22:59:00", 0)
+        assert book.find_grade("reflection", toy.NAME, toy.NAME, "late").manual_score == 1.5
+    (page,) = feedback.give_feedback(marked, toy.NAME, ["later"])
+    html = page.pages[0].read_text()
+    assert "Handed in 2 days 11 hours late: received 2027-01-20 11:00 CET, due 2027-01-17 23:59 CET" in html
+    assert "Penalty: 1.6 points." in html
+
+
+def test_what_is_not_named_stays_and_nothing_is_charged_without_a_due_date(marked):
+    set_policy(marked, toy.NAME, **DUE, penalty="10%/day")
+    assert charged(marked) == {"early": 0, "late": pytest.approx(1.6), "later": pytest.approx(4)}
+    set_policy(marked, toy.NAME, late_days=2)
+    assert charged(marked)["later"] == pytest.approx(2.4)
+    set_policy(marked, toy.NAME, penalty="50%")
+    assert charged(marked) == {"early": 0, "late": 0, "later": 4}
+    set_policy(marked, toy.NAME, penalty="100%/day")
+    assert charged(marked)["later"] == 6  # no more than there is
+    extend(marked, toy.NAME, "later", "5d")
+    assert charged(marked)["later"] == 0
+    extend(marked, toy.NAME, "later", "0")
+    assert charged(marked)["later"] == 6
+    extend(marked, toy.NAME, "later", "1h")
+    set_policy(marked, toy.NAME, due="none")
+    assert charged(marked) == {"early": 0, "late": 0, "later": 0}
+
+
+def test_the_configuration_says_it_for_all_and_a_command_for_one(marked):
+    late = {"timezone": "Europe/Berlin", "penalty": "10%/day", "due": {toy.NAME: DUE["due"]}}
+    configured = marked.configured(LatePenalty=late)
+    assert charged(configured)["late"] == pytest.approx(1.6)
+    with marked.gradebook() as book:
+        assert str(book.find_assignment(toy.NAME).duedate) == "2027-01-15 22:59:00"
+    set_policy(configured, toy.NAME, due="2027-01-17 23:59", penalty="25%/day")
+    assert charged(configured) == {"early": 0, "late": 0, "later": 6}
+
+
+def test_a_plugin_that_the_course_configured_wins(marked):
+    set_policy(marked, toy.NAME, **DUE, penalty="10%/day")
+    own = marked.configured(LateSubmissionPlugin={"penalty_method": "zero"})
+    assert charged(own) == {"early": 0, "late": 6, "later": 6}
+    assert "the course's own plugin" in shown(own, toy.NAME)[1]
+
+
+def test_nbgraders_own_step_charges_the_same_with_our_plugin(marked):
+    set_policy(marked, toy.NAME, **DUE, penalty="10%/day")
+    extend(marked, toy.NAME, "later", "1d")
+    wanted = charged(marked)
+    ours = marked.configured(AssignLatePenalties={"plugin_class": PLUGIN})
+    for student in STAMPS:
+        names = {"notebook": toy.NAME, "assignment": toy.NAME, "student": student}
+        resources = {"nbgrader": names | {"db_url": marked.directory.db_url}}
+        AssignLatePenalties(config=ours.config).preprocess(v4.new_notebook(), resources)
+    with marked.gradebook() as book:
+        submissions = book.assignment_submissions(toy.NAME)
+        assert {one.student.id: one.late_submission_penalty for one in submissions} == wanted
+    assert charged(ours) == wanted
+
+
+REFUSED = {
+    "no zone": ({"due": "2027-01-15 23:59"}, "whose clock is '2027-01-15 23:59' of"),
+    "no such zone": ({"due": "2027-01-15 23:59", "zone": "Berlin"}, "there is no time zone 'Berlin'"),
+    "no penalty": ({**DUE, "penalty": "10"}, "the penalty '10' must be a share of the maximum"),
+    "no date": ({"due": "soon", "zone": "UTC"}, "the due date 'soon' must be written as"),
+}
+
+
+@pytest.mark.parametrize(("values", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_is_refused_and_nothing_is_set(course, values, told):
+    with pytest.raises(GraderError, match=told):
+        set_policy(course, toy.NAME, **values)
+    assert shown(course, toy.NAME) == ["halves: no due date", "late: no penalty"]
+
+
+def test_an_extension_for_nobody_and_an_unknown_exercise_are_refused(marked):
+    with pytest.raises(GraderError, match=r"knows a student 'latter' \(there are late, later\)"):
+        extend(marked, toy.NAME, "latter", "2d")
+    with pytest.raises(GraderError, match="no exercise 'thirds'"):
+        shown(marked, "thirds")
+    set_policy(marked, toy.NAME, **DUE)
+    with pytest.raises(GraderError, match="leave the due date where it was"):
+        set_policy(marked, toy.NAME, zone="UTC")
+
+
+def test_the_command_shows_everything_with_its_time_zone(marked):
+    def mlsd(*arguments: str) -> str:
+        done = CliRunner().invoke(app, ["deadline", toy.NAME, *arguments, "--course", str(marked.root)])
+        assert done.exit_code == 0, done.exception
+        return done.output
+
+    mlsd("--due", DUE["due"], "--timezone", DUE["zone"], "--late-days", "1", "--penalty", "10%/day")
+    mlsd("--student", "zoe", "--extend", "2d")
+    lines = mlsd().splitlines()
+    assert lines[0] == "halves: due 2027-01-15 23:59 CET (Europe/Berlin), 2027-01-15 22:59:00 UTC"
+    assert lines[1] == "late: 1 day free, then 10% of the maximum for each day begun"
+    assert lines[2] == "extension  zoe: 2d, until 2027-01-17 23:59 CET, nothing handed in yet"
+    assert lines[3].startswith("late       late: Handed in 1 day 11 hours late: received 2027-01-17 11:00 CET")
