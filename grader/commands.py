@@ -1,4 +1,4 @@
-"""The instructor's commands: release, collect, grade, feedback, export, formgrader, leaks.
+"""The instructor's commands: release, collect, grade, feedback, formgrader, leaks.
 
 Imported by every `mlsd --help`: nothing heavy at the top, and no work here but telling what was done.
 """
@@ -25,7 +25,7 @@ Name = Annotated[str, typer.Argument(help="The exercise, e.g. reduce_latency.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (release, plan, collect, grade, feedback, export, leaks):
+    for command in (release, plan, collect, grade, feedback, leaks):
         app.command(command.__name__, rich_help_panel=PANEL)(unwritable_told(command))
     settings = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command("formgrader", rich_help_panel=PANEL, context_settings=settings)(formgrader)
@@ -254,23 +254,6 @@ def feedback(
     if number := work.publish_feedback(course, name, [one.student for one in given if one.pages]):
         typer.echo(f"JupyterLab's assignment list can fetch it for {number} who handed in there.")
     raise typer.Exit(1 if not given or any(one.failure for one in given) else 0)
-
-
-def export(
-    name: Annotated[str | None, typer.Argument(help="The exercise; without it, all of them.")] = None,
-    to: Annotated[Path | None, typer.Option("--to", help="The CSV file; items go into FILE_items.csv.")] = None,
-    folder: Folder = None,
-) -> None:
-    """Write the marks as CSV: one file with a row a student, one with a row a student and item.
-
-    Example: mlsd export reduce_latency --to marks.csv
-    """
-    from grader.course import Course
-    from grader.workflow.export import export as work
-
-    course = Course.open(folder)
-    totals, items, rows = work(course, name, to or course.home / "marks.csv")
-    typer.echo(f"{rows} rows of marks: {totals}\nitem by item: {items}")
 
 
 def leaks(

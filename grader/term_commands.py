@@ -11,7 +11,7 @@ from grader.unwritable import unwritable_told
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (roster, deadline):
+    for command in (roster, deadline, export):
         app.command(command.__name__, rich_help_panel=PANEL)(unwritable_told(command))
 
 
@@ -82,3 +82,47 @@ def deadline(
         work.extend(course, name, student, extend)
     for line in work.shown(course, name):
         typer.echo(line)
+
+
+def export(
+    name: Annotated[str | None, typer.Argument(help="The exercise; without it, all of them (csv, canvas).")] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="csv; moodle or canvas, for their upload pages; gradescope.")
+    ] = "csv",
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The CSV file; others go beside it: FILE_items.csv, FILE_refused.csv.")
+    ] = None,
+    missing: Annotated[
+        str, typer.Option("--missing", help="empty or zero: what stands for who handed in nothing.")
+    ] = "empty",
+    column: Annotated[
+        str, typer.Option("--column", help="The exercise's heading in Canvas's gradebook, e.g. 'Problem set 1 (4711)'.")
+    ] = "",
+    folder: Folder = None,
+) -> None:
+    """Write the marks, by student and by item, in the form that a learning platform takes.
+
+    Students stand by name, items in the notebook's order. A penalty for lateness is taken off; extra credit may pass
+    the maximum. FILE_refused.csv lists hand-ins that were refused or are not graded; beside a platform's file,
+    FILE_marks.csv has raw points, penalty, final points and how late. Exit status 1 if the platform will not find
+    somebody.
+
+    Examples: mlsd export ps1 --to marks.csv; mlsd export ps1 --format canvas --column 'Set 1 (4711)' --to up.csv
+    """
+    from grader.course import Course
+    from grader.errors import GraderError
+    from grader.workflow.export import export as work
+
+    if missing not in ("empty", "zero"):
+        raise GraderError(f"--missing is {missing!r}; it must be empty or zero")
+    course = Course.open(folder)
+    own = "marks.csv" if form == "csv" else f"{name or 'marks'}_{form}.csv"
+    done = work(course, name, to or course.home / own, form, missing == "zero", column)
+    typer.echo(f"{done.rows} rows of marks: {done.marks}\nitem by item: {done.items}")
+    if done.totals:
+        typer.echo(f"raw, penalty, final, how late: {done.totals}")
+    for line in done.notes:
+        typer.echo(line)
+    for line in done.missing:
+        typer.echo(f"the platform will not find {line}", err=True)
+    raise typer.Exit(1 if done.missing else 0)

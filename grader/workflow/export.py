@@ -1,73 +1,206 @@
-"""Marks as tables: one row a student, and one row a student and item, both as they stand in the gradebook.
+"""Marks as tables: what a learning platform's upload takes, one row a student, one row a student and item.
 
-nbgrader's own exporter writes the first without quoting, so that a comma in a name shifts the columns, and has no
-items; the columns here are its columns.
+All as they stand in the gradebook, students by name and then id, items in the notebook's order. nbgrader's own
+exporter writes without quoting and has no items; the columns of our own form begin with its columns. What a platform's
+file looks like is in `grader.workflow.platforms`.
 """
 
+import csv
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.grading.output.deadlines import count, deadlines, length, local
+from grader.grading.output.gradebook import Book
 from grader.grading.output.spreadsheet import table
+from grader.workflow.platforms import PLATFORMS, Item, Marks, Upload
+from grader.workflow.roster import Person, everyone
 
 TOTALS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
     "raw_score", "late_submission_penalty", "score", "max_score", "needs_manual_grade",
+    "section", "due", "received", "late",
 )  # fmt: skip
-ITEMS = ("assignment", "student_id", "notebook", "item", "points", "maximum", "automatic", "by_hand", "open", "comment")
+ITEMS = (
+    "assignment", "student_id", "notebook", "item", "points", "maximum", "automatic", "by_hand", "extra_credit", "open",
+    "comment",
+)  # fmt: skip
+REFUSED = ("assignment", "source", "student", "reason")
 
 
-def export(course: Course, name: str | None, to: Path) -> tuple[Path, Path, int]:
-    """The two files written (totals, items) and how many students' rows the first has.
+@dataclass
+class Exported:
+    """The files written: `marks` first; how many rows of marks; what a person should know, and what is missing."""
 
-    Raises `GraderError` if the gradebook does not know `name` or holds no exercise at all.
+    marks: Path
+    items: Path
+    refused: Path
+    rows: int
+    totals: Path | None = None
+    notes: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def export(
+    course: Course, name: str | None, to: Path, form: str = "csv", zero: bool = False, column: str = ""
+) -> Exported:
+    """Write the marks of one exercise, or of all, in a platform's form; `zero`: who handed in nothing has 0.
+
+    `column` is Canvas's heading of the exercise. Raises `GraderError` if the gradebook does not know `name` or holds no
+    exercise at all, and for a form that is none or takes one exercise only.
     """
+    if form not in ("csv", *PLATFORMS):
+        raise GraderError(f"--format is {form!r}; it must be csv or one of {', '.join(PLATFORMS)}")
+    if name is None and (form in ("moodle", "gradescope") or column):
+        raise GraderError(
+            f"--format {form} is one exercise a file: name it, {course.command(f'export NAME --format {form}')}"
+        )
     with course.gradebook() as book:
-        assignments = [one for one in book.assignments if name in (None, one.name)]
-        if not assignments:
-            known = ", ".join(sorted(one.name for one in book.assignments)) or "none"
+        known = sorted(one.name for one in book.assignments)
+        chosen = [one for one in known if name in (None, one)]
+        if not chosen:
             raise GraderError(
-                f"the gradebook knows no exercise {name or ''!r} (known: {known}). "
+                f"the gradebook knows no exercise {name or ''!r} (known: {', '.join(known) or 'none'}). "
                 f"First: {course.command('grade NAME')}"
             )
-        totals = [_total(book, one, student) for one in assignments for student in book.students]
-        items = [row for one in assignments for submission in one.submissions for row in _items(submission)]
-    by_item = to.with_name(f"{to.stem}_items{to.suffix}")
-    _write(to, TOTALS, totals)
-    _write(by_item, ITEMS, sorted(items, key=lambda row: (row["assignment"], row["student_id"])))
-    return to, by_item, len(totals)
+        marks = [one for name in chosen for one in _marks(course, book, name)]
+        pending = sum(len(Book(course, book, name).pending(_students(book))) for name in chosen)
+    done = Exported(to, _beside(to, "items"), _beside(to, "refused"), len(marks))
+    if form == "csv":
+        _write(to, TOTALS, (_total(one, zero) for one in marks))
+    else:
+        upload: Upload = PLATFORMS[form](marks, zero, column)
+        done.totals, done.notes, done.missing = _beside(to, "marks"), upload.notes, upload.missing
+        _write(to, upload.heading, upload.rows)
+        _write(done.totals, TOTALS, (_total(one, zero) for one in marks))
+    _write(done.items, ITEMS, (row for one in marks for row in _items(one)))
+    refused = [row for name in chosen for row in _refused(course, name, marks)]
+    _write(done.refused, REFUSED, refused)
+    done.notes += [f"{count(len(refused), 'hand-in')} refused or not graded: {done.refused}"] if refused else []
+    waiting = sorted({one.person.id for one in marks if one.waits})
+    done.notes += [f"points by hand are still open: {', '.join(waiting)}"] if waiting else []
+    done.notes += [f"late penalties of {pending} are not those of the deadlines: run mlsd grade"] if pending else []
+    return done
 
 
-def _total(book: Any, assignment: Any, student: Any) -> dict[str, Any]:
-    from nbgrader.api import MissingEntry
-
-    row = {"assignment": assignment.name, "duedate": assignment.duedate, "student_id": student.id}
-    row |= {key: getattr(student, key) for key in ("last_name", "first_name", "email")}
-    row |= {"max_score": assignment.max_score, "raw_score": 0.0, "late_submission_penalty": 0.0, "score": 0.0}
-    try:
-        submission = book.find_submission(assignment.name, student.id)
-    except MissingEntry:
-        return row
-    penalty = submission.late_submission_penalty or 0.0
-    row |= {"timestamp": submission.timestamp, "raw_score": submission.score, "late_submission_penalty": penalty}
-    return row | {"score": max(0.0, submission.score - penalty), "needs_manual_grade": submission.needs_manual_grade}
+def _students(book: Any) -> list[str]:
+    return [one.id for one in book.students]
 
 
-def _items(submission: Any) -> list[dict[str, Any]]:
-    rows = []
+def _marks(course: Course, book: Any, name: str) -> list[Marks]:
+    """Every student's marks, by name and then id."""
+    whole = book.find_assignment(name)
+    known = deadlines(book.db.connection(), course.config, name, whole.duedate)
+    order, identifiers = _order(course, name), _identifiers(course, name)
+    there = {one.student.id: one for one in book.assignment_submissions(name)}
+    found = []
+    for person in sorted(everyone(book), key=_by_name):
+        due = known.due_of(person.id)
+        one = Marks(name, person, whole.max_score, identifiers.get(person.id, ""), due_utc=whole.duedate)
+        if submission := there.get(person.id):
+            due = known.due_of(person.id, submission.extension)
+            one.handed_in, one.received_utc, one.waits = True, submission.timestamp, submission.needs_manual_grade
+            one.raw, one.penalty = submission.score, submission.late_submission_penalty or 0.0
+            one.items = _items_of(submission, order)
+            one.told = known.told(person.id, submission.timestamp, submission.extension, one.penalty)
+            if one.received_utc:
+                one.received = local(one.received_utc, known.zone)
+                one.late_by = max(one.late_by, one.received_utc - due) if due else one.late_by
+        one.due = local(due, known.zone) if due else ""
+        found.append(one)
+    return found
+
+
+def _by_name(one: Person) -> tuple[str, str, str]:
+    """Names as people look them up: no capitals, no accents."""
+    plain = (
+        unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name for name in (one.last, one.first)
+    )
+    last, first = (name.casefold() for name in plain)
+    return last, first, one.id
+
+
+def _order(course: Course, name: str) -> dict[tuple[str, str], int]:
+    """The place of each graded cell in the released notebooks; empty where they cannot be read."""
+    found: dict[tuple[str, str], int] = {}
+    for path in sorted(course.folder("release", name=name).glob("*.ipynb")):
+        try:
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            names = [cell["metadata"].get("nbgrader", {}).get("grade_id", "") for cell in cells]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        found |= {(path.stem, cell): len(found) + number for number, cell in enumerate(names)}
+    return found
+
+
+def _items_of(submission: Any, order: dict[tuple[str, str], int]) -> list[Item]:
+    items = []
     for notebook in submission.notebooks:
         comments = {one.name: one.comment for one in notebook.comments}
-        for grade in sorted(notebook.grades, key=lambda one: one.name):
-            row = {"assignment": submission.name, "student_id": submission.student.id, "notebook": notebook.name}
-            row |= {"item": grade.name, "points": grade.score, "maximum": grade.max_score}
-            row |= {"automatic": grade.auto_score, "by_hand": grade.manual_score, "open": grade.needs_manual_grade}
-            rows.append(row | {"comment": comments.get(grade.name)})
-    return rows
+        for one in notebook.grades:
+            points = one.score if one.manual_score is not None or one.auto_score is not None else None
+            by = (one.auto_score, one.manual_score, one.extra_credit, one.needs_manual_grade)
+            items.append(Item(notebook.name, one.name, points, one.max_score, *by, comments.get(one.name) or ""))
+    return sorted(items, key=lambda one: (one.notebook, order.get((one.notebook, one.name), len(order)), one.name))
 
 
-def _write(path: Path, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
-    text = table(columns, ([row.get(column, "") for column in columns] for row in rows))
+def _identifiers(course: Course, name: str) -> dict[str, str]:
+    """How Moodle's worksheet of this exercise names each student, as the last download that was collected says."""
+    return {row["student"]: row["identifier"] for row in _report(course, name) if row.get("identifier")}
+
+
+def _refused(course: Course, name: str, marks: Iterable[Marks]) -> list[dict[str, Any]]:
+    rows = [row for row in _report(course, name) if row["outcome"] == "refused"]
+    found = [{**row, "assignment": name, "reason": row["detail"]} for row in rows]
+    graded = {one.person.id for one in marks if one.assignment == name and one.handed_in}
+    waiting = [student for student in course.students(name) if student not in graded]
+    return found + [{"assignment": name, "student": one, "reason": "handed in, not graded"} for one in waiting]
+
+
+def _report(course: Course, name: str) -> list[dict[str, str]]:
+    path = course.home / "reports" / f"{name}_collect.csv"
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _total(one: Marks, zero: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "assignment": one.assignment,
+        "duedate": one.due_utc,
+        "timestamp": one.received_utc,
+        "due": one.due,
+    }
+    row |= {"student_id": one.person.id, "last_name": one.person.last, "first_name": one.person.first}
+    row |= {"email": one.person.email, "section": one.person.section, "max_score": one.maximum}
+    if one.handed_in or zero:
+        row |= {"raw_score": one.raw, "late_submission_penalty": one.penalty, "score": one.final}
+    late = length(one.late_by) if one.late_by else ""
+    return row | {"needs_manual_grade": one.waits if one.handed_in else "", "received": one.received, "late": late}
+
+
+def _items(one: Marks) -> list[dict[str, Any]]:
+    return [
+        {"assignment": one.assignment, "student_id": one.person.id, "notebook": item.notebook, "item": item.name}
+        | {"points": item.points, "maximum": item.maximum, "automatic": item.automatic, "by_hand": item.by_hand}
+        | {"extra_credit": item.extra_credit, "open": item.is_open, "comment": item.comment}
+        for item in one.items
+    ]
+
+
+def _beside(path: Path, what: str) -> Path:
+    return path.with_name(f"{path.stem}_{what}{path.suffix}")
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    empty = {None: ""}
+    text = table(columns, ([empty.get(row.get(one), row.get(one)) for one in columns] for row in rows))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")

@@ -199,7 +199,7 @@ def enter(course: Course, path: Path, dry_run: bool = False, remove: bool = Fals
     """
     people, given = read_roster(path)
     with course.gradebook() as book:
-        there = {one.id: one for one in _all(book)}
+        there = {one.id: one for one in everyone(book)}
         members = set(_rows(book))
         same = {key: one for one in there.values() for key in one.keys}
         changes = []
@@ -270,10 +270,10 @@ def people_of(course: Course) -> People | None:
 def roster(book: Any) -> dict[str, Person]:
     """The class that a roster entered into nbgrader's open gradebook, by id."""
     rows = _rows(book)
-    return {one.id: one for one in _all(book) if one.id in rows}
+    return {one.id: one for one in everyone(book) if one.id in rows}
 
 
-def _all(book: Any) -> list[Person]:
+def everyone(book: Any) -> list[Person]:
     rows = _rows(book)
     found = []
     for one in book.students:

@@ -61,7 +61,7 @@ def test_nbgraders_own_tools_take_the_result(done, tmp_path):
     assert scores == {student: sum(toy.MARKS[student]) for student in STUDENTS}
     aside = course.configured(CourseDirectory={"feedback_directory": str(tmp_path)})
     assert aside.call(lambda api: api.generate_feedback(toy.NAME, "right", force=True))["success"]
-    assert export(course, toy.NAME, tmp_path / "marks.csv")[2] == len(STUDENTS)
+    assert export(course, toy.NAME, tmp_path / "marks.csv").rows == len(STUDENTS)
 
 
 def test_the_executed_notebook_shows_a_table_in_each_test_cell_and_bare_points_for_nbgrader(done):

@@ -102,12 +102,12 @@ def test_grading_again_changes_nothing_and_repeats_who_needs_a_look(graded):
 
 def test_the_export_equals_the_gradebook(graded, tmp_path):
     course, _, _ = graded
-    totals, items, rows = export(course, toy.NAME, tmp_path / "marks.csv")
-    with totals.open(newline="") as file:
+    done = export(course, toy.NAME, tmp_path / "marks.csv")
+    with done.marks.open(newline="") as file:
         marks = {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
     assert marks == {student: (sum(points), 8) for student, points in toy.MARKS.items()}
-    assert rows == len(toy.MARKS)
-    with items.open(newline="") as file:
+    assert done.rows == len(toy.MARKS)
+    with done.items.open(newline="") as file:
         exported = [(r["student_id"], r["item"], float(r["automatic"] or "nan")) for r in csv.DictReader(file)]
     in_book = [(who, item, float("nan") if points is None else points) for who, item, points, _, _ in dump(course)[0]]
     assert sorted(map(str, exported)) == sorted(map(str, in_book))
@@ -116,8 +116,7 @@ def test_the_export_equals_the_gradebook(graded, tmp_path):
 def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(course, tmp_path):
     with course.gradebook() as book:
         book.add_student("eve", last_name='=HYPERLINK("http://x")', first_name="Eve, the second")
-    totals, _, _ = export(course, None, tmp_path / "marks.csv")
-    with totals.open(newline="") as file:
+    with export(course, None, tmp_path / "marks.csv").marks.open(newline="") as file:
         row = next(csv.DictReader(file))
     assert (row["last_name"], row["first_name"]) == ('\'=HYPERLINK("http://x")', "Eve, the second")
 

@@ -1,0 +1,166 @@
+"""Exports: what each platform reads out of its file, in order, with extra credit, lateness and who is missing."""
+
+import csv
+import os
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from grader.cli import app
+from grader.course import STAMP
+from grader.errors import GraderError
+from grader.workflow import collect
+from grader.workflow.deadline import set_policy
+from grader.workflow.export import export
+from grader.workflow.roster import enter
+from tests import toy_course as toy
+from tests.grader.grading.engine_course import run
+
+NB = f"{toy.NAME}.ipynb"
+CLASS = """Student,ID,SIS User ID,SIS Login ID,Section
+"Zander, Anna",4001,u1,anna,A
+"Ärlig, Zoe",4002,u2,zoe,B
+"Ärlig, Bo",4003,u3,bo,A
+"Miss, Ing",4004,u4,ing,B
+"""
+
+
+def read(path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def marked_once(released_once, tmp_path_factory):
+    """A class from Canvas, hand-ins from Moodle: u1 late, u2 above 8, u3 neither, u4 nothing, one unknown."""
+    folder = tmp_path_factory.mktemp("export")
+    shutil.copytree(released_once.root, folder / "course")
+    course = released_once.open(folder / "course")
+    (folder / "class.csv").write_text(CLASS, encoding="utf-8")
+    enter(course, folder / "class.csv")
+    right = toy.submit(course, "any", toy.answered(course, **toy.RIGHT, reflection="Because."))
+    for number, who in enumerate(("Anna Zander", "Zoe Ärlig", "Bo Ärlig", "No Body")):
+        place = folder / "all" / f"{who}_{71 + number}_assignsubmission_file_" / NB
+        place.parent.mkdir(parents=True)
+        shutil.copy(right, place)
+        os.utime(place, (1_800_000_000 + 86_400 * (number == 0),) * 2)
+    shutil.rmtree(right.parents[1])
+    collect.write_report(course, toy.NAME, collect.collect(course, toy.NAME, folder / "all"))
+    set_policy(course, toy.NAME, "2027-01-15 09:00", "Europe/Berlin", None, "10%/day")
+    run(course)
+    with course.gradebook() as book:
+        for student, points, extra in (("u1", 2, None), ("u2", 2, 1.5), ("u3", 1.5, None)):
+            grade = book.find_grade("reflection", toy.NAME, toy.NAME, student)
+            grade.manual_score, grade.extra_credit, grade.needs_manual_grade = points, extra, False
+        book.find_comment("reflection", toy.NAME, toy.NAME, "u3").manual_comment = "True & <short>."
+        book.db.commit()
+    return course
+
+
+def test_students_stand_by_name_and_items_as_in_the_notebook(marked_once, tmp_path):
+    done = export(marked_once, toy.NAME, tmp_path / "m.csv")
+    rows = read(done.marks)
+    assert [(one["student_id"], one["raw_score"], one["score"], one["max_score"]) for one in rows] == [
+        ("u3", "7.5", "7.5", "8.0"),
+        ("u2", "9.5", "9.5", "8.0"),
+        ("u4", "", "", "8.0"),
+        ("u1", "8.0", "7.2", "8.0"),
+    ]
+    late = rows[3]
+    assert (late["late_submission_penalty"], late["late"], late["section"]) == ("0.8", "1 day", "A")
+    assert (late["due"], late["received"]) == ("2027-01-15 09:00 CET", "2027-01-16 09:00 CET")
+    items = [one["item"] for one in read(done.items) if one["student_id"] == "u1"]
+    assert items == ["half-test", "spread-test", "both-test", "reflection"]
+    (refused,) = read(done.refused)
+    assert (refused["source"], refused["reason"].startswith("nobody of the roster")) == ("No Body_74", True)
+
+
+def test_who_handed_in_nothing_has_no_mark_or_by_wish_nothing(marked_once, tmp_path):
+    marks = {
+        zero: read(export(marked_once, toy.NAME, tmp_path / "m.csv", "moodle", zero).marks) for zero in (False, True)
+    }
+    assert {zero: rows[2]["Grade"] for zero, rows in marks.items()} == {False: "", True: "0.0"}
+
+
+def test_moodle_reads_identifier_grade_and_comments(marked_once, tmp_path):
+    done = export(marked_once, toy.NAME, tmp_path / "m.csv", "moodle")
+    rows = read(done.marks)
+    assert {"Identifier", "Email address", "Grade", "Last modified (grade)", "Feedback comments"} <= set(rows[0])
+    assert [(one["Identifier"], one["Full name"], one["Grade"]) for one in rows] == [
+        ("Participant 73", "Bo Ärlig", "7.5"),
+        ("Participant 72", "Zoe Ärlig", "9.5"),
+        ("", "Ing Miss", ""),
+        ("Participant 71", "Anna Zander", "7.2"),
+    ]
+    assert rows[0]["Feedback comments"].splitlines() == [
+        "half-test: 2 of 2<br>", "spread-test: 3 of 3<br>", "both-test: 1 of 1<br>",
+        "reflection: 1.5 of 2. True &amp; &lt;short&gt;.",
+    ]  # fmt: skip
+    late, points = rows[3]["Feedback comments"].splitlines()[:2]
+    assert late.startswith("Handed in 1 day late: received 2027-01-16 09:00 CET, due 2027-01-15 09:00 CET")
+    assert points == "8 points before the penalty, 7.2 after it.<br>"
+    assert "above the maximum, which Moodle's worksheet passes over: u2" in done.notes
+    assert [row["score"] for row in read(done.totals)] == ["7.5", "9.5", "", "7.2"]
+
+
+def test_canvas_reads_its_own_ids_and_the_line_of_maxima(marked_once, tmp_path):
+    done = export(marked_once, toy.NAME, tmp_path / "c.csv", "canvas", column="Halves (77)")
+    with done.marks.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Halves (77)"],
+        ["    Points Possible", "", "", "", "", "8.0"],
+        ["Ärlig, Bo", "4003", "u3", "bo", "A", "7.5"],
+        ["Ärlig, Zoe", "4002", "u2", "zoe", "B", "9.5"],
+        ["Miss, Ing", "4004", "u4", "ing", "B", ""],
+        ["Zander, Anna", "4001", "u1", "anna", "A", "7.2"],
+    ]
+    assert done.missing == []
+    assert "new assignments unless" in export(marked_once, None, tmp_path / "c.csv", "canvas").notes[0]
+
+
+def test_gradescopes_table_has_its_columns_and_an_item_a_question(marked_once, tmp_path):
+    rows = read(export(marked_once, toy.NAME, tmp_path / "g.csv", "gradescope").marks)
+    late, nothing = rows[3], rows[2]
+    assert [late[one] for one in ("SID", "Total Score", "Status", "Lateness (H:M:S)", "Late Penalty")] == [
+        "u1", "7.2", "Graded", "24:00:00", "0.8",
+    ]  # fmt: skip
+    assert [title for title in late if title[0].isdigit()] == [
+        "1: half-test (2 pts)", "2: spread-test (3 pts)", "3: both-test (1 pts)", "4: reflection (2 pts)",
+    ]  # fmt: skip
+    assert (nothing["Status"], nothing["Total Score"], nothing["Lateness (H:M:S)"]) == ("Missing", "", "")
+
+
+def test_whom_a_platform_will_not_find_is_named_and_so_are_open_points(course, tmp_path):
+    (toy.submit(course, "bo", toy.answered(course, **toy.RIGHT, reflection="Because.")).parent / STAMP).write_text("")
+    run(course)
+    toy.submit(course, "zoe", b"")
+    done = export(course, toy.NAME, tmp_path / "m.csv", "moodle")
+    assert done.missing == ["bo: no Identifier, e-mail or ID number"]
+    assert "points by hand are still open: bo" in done.notes
+    assert read(done.refused) == [
+        {"assignment": toy.NAME, "source": "", "student": "zoe", "reason": "handed in, not graded"}
+    ]
+    arguments = [
+        "export",
+        toy.NAME,
+        "--format",
+        "canvas",
+        "--to",
+        str(tmp_path / "c.csv"),
+        "--course",
+        str(course.root),
+    ]
+    told = CliRunner().invoke(app, arguments)
+    assert told.exit_code == 1
+    assert "the platform will not find bo: no Canvas ID" in told.output
+
+
+def test_a_form_that_is_none_or_takes_one_exercise_is_said(course, tmp_path):
+    with pytest.raises(GraderError, match="must be csv or one of moodle, canvas, gradescope"):
+        export(course, None, tmp_path / "m.csv", "blackboard")
+    with pytest.raises(GraderError, match="one exercise a file: name it"):
+        export(course, None, tmp_path / "m.csv", "moodle")
+    with pytest.raises(GraderError, match="knows no exercise 'thirds'"):
+        export(course, "thirds", tmp_path / "m.csv")
