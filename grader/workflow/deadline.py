@@ -86,12 +86,13 @@ def shown(course: Course, name: str) -> list[str]:
             waits = "" if student in received else ", nothing handed in yet"
             until_told = f"until {local(until, known.zone)}" if until else "no due date yet"
             lines.append(f"extension  {student}: {text}, {until_told}{waits}")
+        pending = Book(course, book, name).pending(list(received))
         for student, one in sorted(received.items()):
-            if told := known.told(student, one.timestamp, one.extension, one.late_submission_penalty or 0.0):
-                lines.append(f"late       {student}: {told}")
-        pending = len(Book(course, book, name).pending(list(received)))
+            penalty = pending.get(student, one.late_submission_penalty or 0.0)
+            if told := known.told(student, one.timestamp, one.extension, penalty):
+                lines.append(f"late       {student}: {told}" + (" Not charged yet." if student in pending else ""))
     if pending:
-        lines.append(f"{count(pending, 'submission')} to be charged anew: {course.command(f'grade {name}')}")
+        lines.append(f"{count(len(pending), 'submission')} to be charged anew: {course.command(f'grade {name}')}")
     return lines
 
 

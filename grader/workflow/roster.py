@@ -25,8 +25,8 @@ HEADINGS = {
     "last": ("last name", "lastname", "surname"),
     "email": ("email", "e-mail", "email address", "e-mail address"),
     "id": ("student", "id", "student id"),
-    "number": ("id number", "sis user id"),
-    "login": ("username", "login", "sis login id"),
+    "number": ("id number", "sis user id", "sis id"),
+    "login": ("username", "login", "login id", "sis login id"),
     "section": ("section", "group", "groups"),
     "roles": ("role", "roles"),
     "canvas": (),
@@ -38,6 +38,7 @@ KNOWN = "\n  ".join(
         "Moodle, participants or grades: First name, Last name (or Surname, Full name), Email address, ID number, "
         "Username, Groups, Roles",
         "Canvas, gradebook: Student (or LastName, FirstName), ID, SIS User ID, SIS Login ID, Section",
+        "Canvas, people: Name, Login ID, SIS ID, Section, Role",
     )
 )
 
@@ -210,7 +211,7 @@ def enter(course: Course, path: Path, dry_run: bool = False, remove: bool = Fals
             twice = sorted(who for who in taken if [one.person.id for one in changes].count(who) > 1)
             raise GraderError(f"{path}: two of its rows are one student of the gradebook: {', '.join(twice)}")
         kept = {one.student_id for one in book.db.execute(_handed_in()).all()}
-        kept |= {student for name in course.assignments("release") for student in course.students(name)}
+        kept |= {student for one in book.assignments for student in course.students(one.name)}
         changes += [_gone(one, remove, one.id in kept) for one in there.values() if one.id not in taken]
         if not dry_run:
             _write(book, changes)

@@ -84,7 +84,7 @@ class Deadlines:
             return ""
         more = ", with your extension" if self.extension(student, granted) else ""
         days = self.policy.late_days if self.policy else 0
-        free = f" Up to {count(days, 'day')} cost nothing." if days else ""
+        free = f" Late days that cost nothing: {days}." if days else ""
         cost = f" Penalty: {penalty:g} points." if penalty else " There is no penalty."
         when = f"received {local(received, self.zone)}, due {local(due, self.zone)}{more} ({self.zone.key})."
         return f"Handed in {length(received - due)} late: {when}{free}{cost}"

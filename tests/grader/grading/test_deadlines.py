@@ -108,6 +108,6 @@ def test_lateness_is_told_in_words_with_its_zone():
     assert known.told("bo", due, None, 0.0) == ""
     assert known.told("bo", due + timedelta(days=2, hours=3), None, 1.6) == (
         "Handed in 2 days 3 hours late: received 2027-01-18 02:59 CET, due 2027-01-15 23:59 CET (Europe/Berlin). "
-        "Up to 1 day cost nothing. Penalty: 1.6 points."
+        "Late days that cost nothing: 1. Penalty: 1.6 points."
     )
     assert "late: received 2027-01-16 23:59:01 CET" in known.told("anna", due + timedelta(days=1, seconds=1), None, 0.0)

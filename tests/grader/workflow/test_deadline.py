@@ -11,7 +11,7 @@ from grader.cli import app
 from grader.course import STAMP
 from grader.errors import GraderError
 from grader.grading.output.gradebook import Book
-from grader.workflow import feedback
+from grader.workflow import feedback, stock
 from grader.workflow.deadline import extend, set_policy, shown
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
@@ -76,6 +76,14 @@ def test_a_changed_deadline_or_extension_is_charged_without_running_code_again(m
     html = page.pages[0].read_text()
     assert "Handed in 2 days 11 hours late: received 2027-01-20 11:00 CET, due 2027-01-17 23:59 CET" in html
     assert "Penalty: 1.6 points." in html
+
+
+def test_stock_grading_charges_the_same(marked):
+    set_policy(marked, toy.NAME, **DUE, penalty="10%/day")
+    assert "Penalty: 4 points. Not charged yet." in shown(marked, toy.NAME)[3]
+    assert all(one.skipped for one in stock.grade(marked, toy.NAME, sorted(STAMPS)))
+    with marked.gradebook() as book:
+        assert book.find_submission(toy.NAME, "later").late_submission_penalty == pytest.approx(4)
 
 
 def test_what_is_not_named_stays_and_nothing_is_charged_without_a_due_date(marked):

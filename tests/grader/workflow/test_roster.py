@@ -76,6 +76,8 @@ def test_a_table_of_ones_own_moodles_and_canvass_are_read_by_their_headings(tmp_
         Person("bo", "Bo", "Müller", "", "4002", "bo", "bmueller", "B and C"),
     ]
     assert read(tmp_path, PLAIN.replace(",", ";")) == read(tmp_path, PLAIN)
+    people = "Name,Login ID,SIS ID,Section,Role\nAnna Schmidt,aschmidt,anna,A,Student\nZoe Q,zq,z,A,TA\n"
+    assert read(tmp_path, people) == [Person("anna", "Anna", "Schmidt", "", "", "anna", "aschmidt", "A")]
     teachers = "Full name,Email address,Roles\nAnna Schmidt,anna@uni.edu,Student\nZoe Q,zoe@uni.edu,Teacher\n"
     assert [one.id for one in read(tmp_path, teachers)] == ["anna@uni.edu"]
 
