@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import grader.commands
+import grader.mark_commands
 import grader.term_commands
 import mlsd_lib.notebooks.commands
 from grader.bank.report import bank_command
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 mlsd_lib.notebooks.commands.register(app)
 grader.commands.register(app)
+grader.mark_commands.register(app)
 grader.term_commands.register(app)
 app.command("bank")(bank_command)
 app.command("simulate")(simulate)

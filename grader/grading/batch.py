@@ -40,12 +40,7 @@ FAULT = "MLSD_GRADE_FAULT"  # "POINT:N": end this process by SIGKILL when POINT 
 
 def chosen(course: Course, name: str, pattern: str) -> list[str]:
     """The students to grade. Raises `GraderError` if the exercise is not released or nobody handed it in."""
-    with course.gradebook() as book:
-        known = sorted(one.name for one in book.assignments)
-    if name not in known:
-        listed = ", ".join(known) or "none"
-        first = course.command(f"release {name}")
-        raise GraderError(f"the gradebook knows no exercise {name!r} (known: {listed}). First: {first}")
+    require_known(course, name)
     everyone = course.students(name)
     students = [one for one in everyone if fnmatch.fnmatchcase(one, pattern)]
     if not everyone:
@@ -54,6 +49,16 @@ def chosen(course: Course, name: str, pattern: str) -> list[str]:
     if not students:
         raise GraderError(f"none of the {len(everyone)} students who handed in {name} matches {pattern!r}")
     return students
+
+
+def require_known(course: Course, name: str) -> None:
+    """Raises `GraderError` if the gradebook does not know the exercise."""
+    with course.gradebook() as book:
+        known = sorted(one.name for one in book.assignments)
+    if name not in known:
+        listed = ", ".join(known) or "none"
+        first = course.command(f"release {name}")
+        raise GraderError(f"the gradebook knows no exercise {name!r} (known: {listed}). First: {first}")
 
 
 def grade(
@@ -78,6 +83,7 @@ def grade(
         shared = assignment(course, name, _limits(course, name, options))
         reached = _fault()
         book = Book(course, opened, name, reached)
+        book.catch_up()
         record = Record(shared, book, reached)
         graded: dict[str, StudentOutcome] = {}
         known = {**_sandbox(options, say), **(settings or {})}

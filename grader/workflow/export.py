@@ -18,6 +18,7 @@ from grader.errors import GraderError
 from grader.grading.output.deadlines import count, deadlines, length, local
 from grader.grading.output.gradebook import Book
 from grader.grading.output.spreadsheet import table
+from grader.workflow.marks import catch_up
 from grader.workflow.platforms import PLATFORMS, Item, Marks, Upload
 from grader.workflow.roster import Person, everyone
 
@@ -70,6 +71,8 @@ def export(
             )
         marks = [one for name in chosen for one in _marks(course, book, name)]
         pending = sum(len(Book(course, book, name).pending(_students(book))) for name in chosen)
+    for one in sorted({mark.assignment for mark in marks if mark.handed_in}):
+        catch_up(course, one, "export")
     done = Exported(to, _beside(to, "items"), _beside(to, "refused"), len(marks))
     if form == "csv":
         _write(to, TOTALS, (_total(one, zero) for one in marks))

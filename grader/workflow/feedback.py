@@ -15,6 +15,7 @@ from grader.grading.batch import processors
 from grader.grading.worker import Task
 from grader.grading.worker_pool import Pool
 from grader.workflow.feedback_worker import RECEIPT, Feedback, FeedbackSpec, work
+from grader.workflow.marks import catch_up
 from grader.workflow.release import local_exchange
 
 MOST_S = 30.0  # and as long again before a worker is taken for stuck; a page takes a tenth of a second
@@ -38,6 +39,7 @@ def give_feedback(
     """
     with course.gradebook():  # brings an older gradebook up to date, which workers only read
         pass
+    catch_up(course, name, "feedback")
     tasks = [Task(student, course.folder("autograded", student, name)) for student in students]
     spec = FeedbackSpec(course.root, _sendable(course), name, force)
     with Pool(spec, jobs or processors(), MOST_S, work=work, preloaded=PRELOADED) as pool:

@@ -17,6 +17,7 @@ from grader.grading.output.gradebook import Book
 from grader.grading.output.render import notice
 from grader.grading.output.spreadsheet import table
 from grader.grading.records import Flag, Job, Notebook, StudentOutcome
+from grader.workflow.marks import catch_up
 
 # A kernel picks its ports before it binds them: where another program is faster, it does not start.
 ATTEMPTS = 2
@@ -32,6 +33,7 @@ def grade(
         secret.read(course.secret_file)
     course.require_writable()
     shared = assignment(course, name, Job(name, "", {}))
+    catch_up(course, name, "grade")  # before marks by hand stand beside another text
     with kernel_environment(course), tempfile.TemporaryDirectory(prefix="mlsd-intake-") as scratch:
         prepared = for_grading(course, Path(scratch), timeout_s)
         for student in students:
@@ -42,6 +44,7 @@ def grade(
             yield _with_points(course, name, outcome)
     with course.gradebook() as opened:
         Book(course, opened, name).apply_deadlines(students)
+    catch_up(course, name, "grade")
 
 
 def _grade_one(course: Course, prepared: Course, shared: Assignment, student: str, scratch: Path) -> StudentOutcome:

@@ -1,7 +1,7 @@
 """nbgrader's gradebook as the engine writes it: one transaction for some submissions, rows as stock nbgrader makes.
 
 One table more (`mlsd_record`) holds the digest of the job and its results, so that they are committed together with
-the marks; nbgrader does not look at it. Points and comments given by hand are never touched.
+the marks; nbgrader does not look at it, nor at the log of marks. Points and comments given by hand are never touched.
 """
 
 import time
@@ -13,7 +13,9 @@ from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.grading.output import mark_log
 from grader.grading.output.deadlines import deadlines
+from grader.grading.output.mark_log import MarkLog
 from grader.grading.output.render import Graded
 from grader.suite_kit.points import clamp
 
@@ -37,11 +39,12 @@ class GradedCell:
 
 
 class Book:
-    """The gradebook of one exercise; `book` is nbgrader's, open. `reached` as in `Record`."""
+    """The gradebook of one exercise; `book` is nbgrader's, open. `reached` as in `Record`; `command` is logged."""
 
     def __init__(
-        self, course: Course, book: Any, assignment: str, reached: Callable[[str], None] | None = None
-    ) -> None:
+        self, course: Course, book: Any, assignment: str, reached: Callable[[str], None] | None = None,
+        command: str = "grade",
+    ) -> None:  # fmt: skip
         from sqlalchemy import Column, MetaData, String, Table, Text, text
 
         self.course, self.db, self.assignment = course, book.db, assignment
@@ -59,6 +62,9 @@ class Book:
         self.table.create(book.engine, checkfirst=True)
         if book.engine.dialect.name == "sqlite":
             self.db.execute(text(f"PRAGMA busy_timeout={int(WAIT_S * 1000)}"))
+            self.db.rollback()
+        self.is_sqlite = book.engine.dialect.name == "sqlite"
+        self.log = MarkLog(self.db, book.engine, assignment, command)
         self.digests = self._digests()
         self.late = _late_plugin(course) if self.duedate else None
         self.create_student = bool(course.config.Autograde.get("create_student", True))
@@ -134,7 +140,13 @@ class Book:
 
     def write(self, batch: Sequence[Graded]) -> None:
         """Record some submissions, all or none. Raises `Locked` if another program does not let go of the book."""
-        self._patiently(lambda: self._write_all(batch))
+
+        def record() -> None:
+            self._catch_up([one.student for one in batch])
+            self._write_all(batch)
+            self.reached("commit")
+
+        self._commit(record)
         self.digests |= {one.student: one.digest for one in batch}
 
     def apply_deadlines(self, students: Collection[str]) -> dict[str, float]:
@@ -146,7 +158,7 @@ class Book:
         if self.due_is_new:
             updates.append(("Assignment", self.row, {"duedate": self.duedate}))
         if updates:
-            self._patiently(lambda: self._update_all(updates))
+            self._commit(lambda: self._update_all(updates))
         self.due_is_new = False
         return changed
 
@@ -189,28 +201,56 @@ class Book:
         self.db.rollback()
         return updates, {student: totals[student] for student in changed}
 
-    def _patiently(self, action: Callable[[], object]) -> None:
-        """Do and commit it, all or nothing; tried again while another program holds the book."""
+    def catch_up(self) -> None:
+        """Enter into the log what another program wrote, marks given by hand above all. Raises `Locked`."""
+        waits = self._unlogged()
+        self.db.rollback()
+        if waits:
+            self._commit(self._catch_up)
+
+    def _catch_up(self, students: Sequence[str] | None = None) -> None:
+        if rows := self._unlogged(students):
+            self.db.execute(self.log.table.insert(), rows)
+
+    def _unlogged(self, students: Sequence[str] | None = None) -> list[Any]:
+        from nbgrader.api import BaseCell, Grade, Notebook, SubmittedAssignment, SubmittedNotebook
+        from sqlalchemy import select
+
+        tables = (Grade, SubmittedNotebook, SubmittedAssignment, Notebook, BaseCell)
+        grade, mine, whole, notebook, cell = (one.__table__ for one in tables)
+        joined = grade.join(mine, mine.c.id == grade.c.notebook_id).join(whole, whole.c.id == mine.c.assignment_id)
+        joined = joined.join(notebook, notebook.c.id == mine.c.notebook_id).join(cell, cell.c.id == grade.c.cell_id)
+        names = whole.c.student_id.label("student"), notebook.c.name.label("notebook"), cell.c.name.label("item")
+        query = select(*names, *(grade.c[one] for one in mark_log.WAYS.values())).select_from(joined)
+        query = query.where(whole.c.assignment_id == self.row)
+        if students is not None:
+            query = query.where(whole.c.student_id.in_(students))
+        return self.log.unlogged(
+            self.db.execute(query.order_by(*names)),
+            self.log.last(students),
+            lambda student: self.course.folder("autograded", student, self.assignment),
+        )
+
+    def _commit(self, act: Callable[[], None]) -> None:
+        """What `act` writes, all or nothing. Nobody else writes from its first look on: the log holds nothing twice."""
+        from sqlalchemy import text
         from sqlalchemy.exc import OperationalError
 
         until_s = time.monotonic() + WAIT_S
-        while not self._written(action, OperationalError):
+        while True:
+            try:
+                if self.is_sqlite:
+                    self.db.execute(text("BEGIN IMMEDIATE"))
+                act()
+                self.db.commit()
+                return
+            except BaseException as error:
+                self.db.rollback()
+                if not (isinstance(error, OperationalError) and "locked" in str(error)):
+                    raise
             if time.monotonic() > until_s:
                 raise Locked(f"another program has held the gradebook for {WAIT_S:g} s. Close it and run this again.")
             time.sleep(0.1)
-
-    def _written(self, action: Callable[[], object], operational: type[Exception]) -> bool:
-        """False if the book was locked, and then nothing is written."""
-        try:
-            action()
-            self.reached("commit")
-            self.db.commit()
-        except BaseException as error:
-            self.db.rollback()
-            if isinstance(error, operational) and "locked" in str(error):
-                return False
-            raise
-        return True
 
     def _digests(self) -> dict[str, str]:
         mine = self.table.select().where(self.table.c.assignment == self.assignment)
@@ -230,7 +270,8 @@ class Book:
         known = {one.id for one in self.db.execute(students.select().where(students.c.id.in_(mine)))}
         asked = (submissions.c.assignment_id == self.row) & submissions.c.student_id.in_(mine)
         there = {one.student_id: one for one in self.db.execute(submissions.select().where(asked))}
-        tables = (students, submissions, SubmittedNotebook.__table__, Grade.__table__, Comment.__table__, self.table)
+        rest = (SubmittedNotebook.__table__, Grade.__table__, Comment.__table__, self.table, self.log.table)
+        tables = (students, submissions, *rest)
         new: Rows = {table.name: [] for table in tables}
         new[students.name] = [{"id": student} for student in mine if student not in known]
         for one in batch:
@@ -292,6 +333,10 @@ class Book:
             worth = by_hand if by_hand is not None else auto
             score += (worth + ((old.extra_credit if old else None) or 0.0)) if worth is not None else 0.0
             marks = {"auto_score": auto, "needs_manual_grade": waits}
+            points = (old.auto_score if old else None, auto)
+            if points != (None, None):
+                row = self.log.row(one.student, name, cell.name, "automatic", points, one.digest)
+                new[mark_log.TABLE].append(row)
             if old is None:
                 new["grade"].append({"id": _new_row(), "cell_id": cell.row, "notebook_id": notebook} | marks)
             elif (old.auto_score, bool(old.needs_manual_grade)) != (auto, waits):

@@ -1,0 +1,47 @@
+"""The log of marks for people: what other programs wrote is entered first; shown or as CSV, oldest first."""
+
+import fnmatch
+import os
+from pathlib import Path
+
+from grader.course import Course
+from grader.errors import GraderError
+from grader.grading.batch import require_known
+from grader.grading.output.gradebook import Book
+from grader.grading.output.mark_log import COLUMNS, LoggedMark
+from grader.grading.output.publish import write_whole
+from grader.grading.output.spreadsheet import table
+
+
+def catch_up(course: Course, name: str, command: str) -> None:
+    """Enter marks given by hand, and those of stock nbgrader, into the log as seen by `command`, each once.
+
+    A gradebook that this user may only read is left as it is, and so is one that does not know `name`.
+    """
+    if not os.access(course.database, os.W_OK):
+        return
+    with course.gradebook() as opened:
+        if name in {one.name for one in opened.assignments}:
+            Book(course, opened, name, command=command).catch_up()
+
+
+def logged_marks(course: Course, name: str, student: str = "*") -> list[LoggedMark]:
+    """The log of an exercise for students that match, oldest first. Raises `GraderError` if nobody knows `name`."""
+    require_known(course, name)
+    catch_up(course, name, "marks")
+    with course.gradebook() as opened:
+        rows = Book(course, opened, name).log.rows()
+    return [one for one in rows if fnmatch.fnmatchcase(one.student, student)]
+
+
+def write_marks(rows: list[LoggedMark], to: Path) -> None:
+    """Write the rows as CSV. Raises `GraderError` if the file cannot be written."""
+    text = table(COLUMNS, ([_plain(getattr(one, name)) for name in COLUMNS] for one in rows))
+    try:
+        write_whole(to, text)
+    except OSError as error:
+        raise GraderError(f"{to} cannot be written ({error.strerror}). Name another file: --to FILE.csv") from error
+
+
+def _plain(value: str | float | None) -> str | float:
+    return "" if value is None else value
