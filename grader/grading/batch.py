@@ -21,6 +21,7 @@ from grader.course import Course
 from grader.errors import GraderError
 from grader.grading.analysis.grading_plan import plans
 from grader.grading.calibration import calibration_file, digest_of, record, recorded
+from grader.grading.decided import decided_by, has_changed
 from grader.grading.environment import kernel_environment
 from grader.grading.intake.submission import Assignment, assignment
 from grader.grading.output.gradebook import Book
@@ -76,22 +77,9 @@ def grade(
     `say` receives what a person at the terminal should know meanwhile. `grader` and its `settings` as in `work.Spec`,
     `preload` as in `batch.Pool`.
     """
-    if course.secret_file.is_file():
-        secret.read(course.secret_file)
-    course.require_writable()
-    with one_grader(course.home, say), kernel_environment(course), course.gradebook() as opened:
-        shared = assignment(course, name, _limits(course, name, options))
-        reached = _fault()
-        book = Book(course, opened, name, reached)
-        book.catch_up()
-        record = Record(shared, book, reached)
-        graded: dict[str, StudentOutcome] = {}
-        known = {**_sandbox(options, say), **(settings or {})}
-        if grader == GRADER:
-            known["calibrations"] = calibrations(course, shared, str(known["level"]), preload)
-            _require_sealed(shared, known["calibrations"], options)
+    with prepared(course, name, options, say, grader, settings, preload) as (record, spec):
+        book, graded = record.book, dict[str, StudentOutcome]()
         try:
-            spec = Spec(shared, grader, known, _environment())
             for one in _outcomes(spec, record, students, options, say, preload):
                 graded[one.student] = one
                 yield one
@@ -101,6 +89,28 @@ def grade(
             for student, marks in book.marks().items():
                 if student in graded:
                     graded[student].points, graded[student].maximum, graded[student].waiting = marks
+
+
+@contextmanager
+def prepared(
+    course: Course, name: str, options: Options, say: Callable[[str], None], grader: str = GRADER,
+    settings: Mapping[str, Any] | None = None, preload: PreloadClient | None = None, command: str = "grade",
+) -> Iterator[tuple[Record, Spec]]:  # fmt: skip
+    """The record of an exercise and what its workers receive, while this is the course's only grader."""
+    if course.secret_file.is_file():
+        secret.read(course.secret_file)
+    course.require_writable()
+    with one_grader(course.home, say), kernel_environment(course), course.gradebook() as opened:
+        shared = assignment(course, name, _limits(course, name, options))
+        reached = _fault()
+        book = Book(course, opened, name, reached, command)
+        book.catch_up()
+        known = {**_sandbox(options, say), **(settings or {})}
+        if grader == GRADER:
+            known["calibrations"] = calibrations(course, shared, str(known["level"]), preload)
+            _require_sealed(shared, known["calibrations"], options)
+        decided = decided_by(shared, course.home)
+        yield Record(shared, book, reached), Spec(shared, grader, known, _environment(), decided)
 
 
 def calibrations(
@@ -178,15 +188,32 @@ def _outcomes(
         record.settle(student)
         folder = record.course.folder("submitted", student, spec.shared.name)
         tasks.append(Task(student, folder, "" if options.force else record.digest(student)))
+    outdated = 0
+    for answers in answered(spec, record.course, tasks, options, say, preload):
+        _write(record, answers)
+        for one in answers:
+            outcome = _outcome(one, record, spec)
+            outdated += outcome.outdated
+            yield outcome
+    _tell(record, say)
+    if outdated:
+        first = record.course.command(f"regrade {spec.shared.name}")
+        say(f"the tests have changed since {outdated} students were graded. What that would change: {first}")
+
+
+def answered(
+    spec: Spec, course: Course, tasks: list[Task], options: Options, say: Callable[[str], None],
+    preload: PreloadClient | None = None,
+) -> Iterator[list[Done]]:  # fmt: skip
+    """The workers' answers as they come; nothing is recorded. Tracebacks of our own faults are logged."""
     size, most_s = options.jobs or processors(), 2 * spec.shared.limits.total_s  # once more for tests beside
     with Pool(spec, size, most_s, preload=preload) as pool, _interrupt_told():
         for answers in pool.run(tasks):
-            _write(record, answers)
-            for one in answers:
-                if one.trace:
-                    _log(record.course, spec.shared.name, one)
-            yield from (_outcome(one, record) for one in answers)
-        _tell(pool, record, say)
+            for one in (one for one in answers if one.trace):
+                _log(course, spec.shared.name, one)
+            yield answers
+        if pool.peak_mb:
+            say(f"memory of a worker and its sandbox: at most {pool.peak_mb:.0f} MB")
 
 
 def log_file(course: Course, name: str) -> Path:
@@ -217,23 +244,23 @@ def _write(record: Record, answers: list[Done]) -> None:
                 raise
             except Exception as error:
                 one.failure, one.trace = f"it cannot be recorded ({type(error).__name__}: {error})", format_exc()
+                _log(record.course, record.name, one)
 
 
-def _outcome(done: Done, record: Record) -> StudentOutcome:
+def _outcome(done: Done, record: Record, spec: Spec) -> StudentOutcome:
     failure = as_line(done.failure)  # it may quote what a student wrote
     outcome = StudentOutcome(done.student, skipped=done.graded is None and not failure, failure=failure)
     if not done.failure:
         results = json.loads(done.graded.results if done.graded else record.book.results(done.student))
         outcome.notes, outcome.disputed = notes_of(results), disputed_in(results)
+        outcome.outdated = outcome.skipped and has_changed(results["extra_data"], spec.decided)
     return outcome
 
 
-def _tell(pool: Pool, record: Record, say: Callable[[str], None]) -> None:
+def _tell(record: Record, say: Callable[[str], None]) -> None:
     unsealed = sorted({name for text in record.book.all_results() for name in unsealed_in(json.loads(text))})
     if unsealed:
         say(f"unsealed, decided in a process that student code runs in: {', '.join(unsealed)}")
-    if pool.peak_mb:
-        say(f"memory of a worker and its sandbox: at most {pool.peak_mb:.0f} MB")
 
 
 def _tell_penalties(changed: Mapping[str, float], say: Callable[[str], None]) -> None:

@@ -203,7 +203,10 @@ class Step:
 
 @dataclass
 class StudentOutcome:
-    """One student's outcome: points by hand are apart in `waiting` (the most that is still to be given)."""
+    """One student's outcome: points by hand are apart in `waiting` (the most that is still to be given).
+
+    `outdated`: it was graded earlier, and the tests have changed since.
+    """
 
     student: str
     points: float = 0.0
@@ -213,6 +216,7 @@ class StudentOutcome:
     failure: str = ""
     notes: list[str] = field(default_factory=list)
     disputed: dict[str, str] = field(default_factory=dict)
+    outdated: bool = False
 
     @property
     def needs_a_look(self) -> bool:

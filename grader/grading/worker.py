@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
+from grader.grading.decided import answers_digest
 from grader.grading.intake.submission import Assignment, submission
 from grader.grading.output.render import Graded, finish
 from grader.grading.records import Job, Result
@@ -37,12 +38,16 @@ class Grader(Protocol):
 
 @dataclass(frozen=True)
 class Spec:
-    """What every worker of a batch receives. `grader` is "module:class", called with `shared`, `preload`, options."""
+    """What every worker of a batch receives. `grader` is "module:class", called with `shared`, `preload`, options.
+
+    `decided` as `grader.grading.decided` gives it; it goes into each student's results.
+    """
 
     shared: Assignment
     grader: str = GRADER
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    decided: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def work(pipe: Connection, spec: Spec, preload: PreloadClient | None) -> None:
     grader, number = _opened(spec, preload), 0
     try:
         while True:
-            done = _one(spec.shared, grader, pipe.recv())
+            done = _one(spec, grader, pipe.recv())
             done.held_mb = 0.0 if number % LOOKS else process_stats.family_resident_mb(os.getpid())
             number += 1
             pipe.send(done)
@@ -93,17 +98,17 @@ def _opened(spec: Spec, preload: PreloadClient | None) -> Grader:
     return found
 
 
-def _one(shared: Assignment, grader: Grader, task: Task) -> Done:
+def _one(spec: Spec, grader: Grader, task: Task) -> Done:
     started_s = time.perf_counter()
     try:
-        mine = submission(shared, task.student, task.folder)
+        mine = submission(spec.shared, task.student, task.folder)
         digest = mine.job.digest()
         if digest == task.recorded:
             return Done(task.student)
         read_s = time.perf_counter()
         result = grader.grade(mine.job) if mine.job.notebooks else Result({})
         graded_s = time.perf_counter()
-        done = Done(task.student, finish(mine, result, digest))
+        done = Done(task.student, finish(mine, result, digest, {**spec.decided, "answers": answers_digest(mine)}))
     except OSError as error:
         return Done(task.student, failure=f"the submission cannot be read: {error}")
     except Exception as error:

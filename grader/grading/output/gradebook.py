@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from grader.course import Course
@@ -213,6 +213,31 @@ class Book:
             self.db.execute(self.log.table.insert(), rows)
 
     def _unlogged(self, students: Sequence[str] | None = None) -> list[Any]:
+        folder = partial(self.course.folder, "autograded", name=self.assignment)
+        return self.log.unlogged(self._grades_now(students), self.log.last(students), folder)
+
+    def points_now(self) -> dict[str, dict[tuple[str, str], tuple[float | None, float | None, float]]]:
+        """Automatic points, those given by hand and extra credit, by student and by notebook and item."""
+        found: dict[str, dict[tuple[str, str], tuple[float | None, float | None, float]]] = {}
+        for one in self._grades_now():
+            points = (one.auto_score, one.manual_score, one.extra_credit or 0.0)
+            found.setdefault(one.student, {})[one.notebook, one.item] = points
+        self.db.rollback()
+        return found
+
+    def automatic_points(self, one: Graded) -> dict[tuple[str, str], float | None]:
+        """What recording a submission would write as automatic points, by notebook and item."""
+        earned = {(verdict.notebook, verdict.cell): verdict.points for verdict in one.verdicts}
+        return {
+            (name, cell.name): _automatic(
+                cell, {cell.name: earned.get((name, cell.name), 0.0)}, one.answered.get(name, set())
+            )
+            for name, (_, cells) in self.notebooks.items()
+            for cell in cells
+            if cell.earns
+        }
+
+    def _grades_now(self, students: Sequence[str] | None = None) -> Any:
         from nbgrader.api import BaseCell, Grade, Notebook, SubmittedAssignment, SubmittedNotebook
         from sqlalchemy import select
 
@@ -225,11 +250,7 @@ class Book:
         query = query.where(whole.c.assignment_id == self.row)
         if students is not None:
             query = query.where(whole.c.student_id.in_(students))
-        return self.log.unlogged(
-            self.db.execute(query.order_by(*names)),
-            self.log.last(students),
-            lambda student: self.course.folder("autograded", student, self.assignment),
-        )
+        return self.db.execute(query.order_by(*names))
 
     def _commit(self, act: Callable[[], None]) -> None:
         """What `act` writes, all or nothing. Nobody else writes from its first look on: the log holds nothing twice."""

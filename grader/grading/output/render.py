@@ -5,7 +5,7 @@ Runs in the worker, so that the one writer only writes. Student outputs are made
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Any
@@ -22,6 +22,7 @@ NOTICE = "grader-note"
 LISTED = 20  # flags of one notebook that are listed one by one
 PASSED = "pass"
 MESSAGE = 4_000
+LIMITS = ("cell_s", "total_s", "memory_mb", "require_sealed", "trust")
 PADDED = "padding:.4em .8em"  # inline: feedback pages carry no style sheet of ours
 
 
@@ -39,8 +40,8 @@ class Graded:
     results: str = ""
 
 
-def finish(submission: Submission, result: Result, digest: str) -> Graded:
-    """The submission's record; `digest` is that of its job."""
+def finish(submission: Submission, result: Result, digest: str, decided: Mapping[str, str] | None = None) -> Graded:
+    """The submission's record; `digest` is that of its job, `decided` what else decided (`grader.grading.decided`)."""
     flags = [replace(one, text=as_line(one.text)) for one in (*submission.flags, *result.flags)]
     notebooks = result.notebooks | submission.unread
     verdicts = result.verdicts + [
@@ -57,6 +58,7 @@ def finish(submission: Submission, result: Result, digest: str) -> Graded:
     results["extra_data"]["notebooks"] = {
         path: sha256(content).hexdigest() for path, content in files.items() if path.endswith(".ipynb")
     }
+    results["extra_data"]["decided"] = dict(decided or {}) if submission.job.notebooks else {}  # no test was run
     graded.results = _in_lines(results, "tests")
     return graded
 
@@ -86,7 +88,7 @@ def gradescope(job: Job, result: Result, flags: list[Flag], digest: str) -> dict
             "student": job.student,
             "digest": digest,
             "seed": job.seed,
-            "limits": {"cell_s": job.cell_s, "total_s": job.total_s, "memory_mb": job.memory_mb},
+            "limits": {name: getattr(job, name) for name in LIMITS},
             "flags": [asdict(one) for one in flags],
             "cpu_s": round(result.cpu_s, 3),
             "peak_mb": round(result.peak_mb),

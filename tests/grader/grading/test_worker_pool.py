@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -60,8 +61,8 @@ def test_a_worker_that_holds_too_much_memory_is_replaced_and_nobody_is_lost(cour
     assert {one.failure for one in outcomes.values()} == {""}
 
 
-def killed(course, delay_s=None, fault=""):
-    """Grade in a process of its own, which is ended by SIGKILL; True if it was. Nothing of it is left."""
+def killed(course, delay_s=None, fault="", act=None):
+    """Grade, or `act`, in a process of its own, which is ended by SIGKILL; True if it was. Nothing of it is left."""
     started = os.fork()
     if not started:
         os.setsid()
@@ -70,7 +71,7 @@ def killed(course, delay_s=None, fault=""):
         os.environ["MLSD_KILL_TEST"] = str(os.getpid())
         status = 1
         try:
-            run(course, settings={"pause_s": 0.02})
+            (act or partial(run, course, settings={"pause_s": 0.02}))()
             status = 0
         finally:
             os._exit(status)

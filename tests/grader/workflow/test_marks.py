@@ -104,7 +104,7 @@ def disagreements(course):
     rows = logged_marks(course, toy.NAME)
     for one in (one for one in rows if one.way == "automatic"):
         key = (one.student, one.item)
-        wrong += [one] if one.before != chain.get(key) or one.command != "grade" else []
+        wrong += [one] if one.before != chain.get(key) or one.command not in ("grade", "regrade") else []
         chain[key] = one.after
     with course.gradebook() as book:
         for whole in book.assignment_submissions(toy.NAME):

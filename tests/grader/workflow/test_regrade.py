@@ -1,0 +1,177 @@
+"""A changed test is tried on the class first: old beside new, marks by hand stand, nothing is written before --yes."""
+
+import json
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from grader.cli import app
+from grader.course import Course
+from grader.grading.records import Options
+from grader.workflow import regrade as work
+from grader.workflow.marks import catch_up, logged_marks
+from grader.workflow.release import release
+from tests import toy_course as toy
+from tests.grader.grading.engine_course import PLAIN, dump, hand_in, outputs, run
+from tests.grader.grading.test_worker_pool import killed
+from tests.grader.workflow.test_marks import disagreements, give
+
+EVERYONE = ["empty", "no-test", "right", "untouched", "wrong"]
+
+
+@pytest.fixture(scope="module")
+def graded_once(released_once, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("regrades") / "course"
+    shutil.copytree(released_once.root, folder)
+    course = Course.open(folder)
+    hand_in(course)
+    run(course, jobs=1)
+    return course
+
+
+@pytest.fixture
+def course(graded_once, tmp_path):
+    """A class that was graded."""
+    shutil.copytree(graded_once.root, tmp_path / "graded")
+    return Course.open(tmp_path / "graded")
+
+
+def change(course, old, new):
+    """A change of the source, released."""
+    path = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    release(course, toy.NAME)
+
+
+def regrade(course, write=False, settings=None, said=None, force=False, **given):
+    report = work.Report()
+    options, say = Options(jobs=1, force=force), [].append if said is None else said.append
+    students = work.chosen(course, toy.NAME, "*")
+    list(work.regrade(course, toy.NAME, students, options, say, report, write, given, PLAIN, settings))
+    return report
+
+
+def rows(report):
+    return [(one.student, one.item.removeprefix("halves/"), one.old, one.new, one.by_hand) for one in report.changes]
+
+
+def test_a_dry_run_shows_what_changes_and_writes_nothing(course):
+    change(course, "assert spread([half(2), half(6)]) == 2", "assert spread([half(2), half(6)]) == 0")
+    before = dump(course), outputs(course), logged_marks(course, toy.NAME)
+    report = regrade(course)
+    assert rows(report) == [
+        ("no-test", "both-test", 1, 0, None),
+        ("right", "both-test", 1, 0, None),
+        ("wrong", "both-test", 0, 1, None),
+    ]
+    assert {one.why for one in report.changes} == {"a test changed"}
+    assert report.summary() == "1 up, 2 down, 2 the same; mean of 5 students: 2.60 before, 2.40 after."
+    assert (dump(course), outputs(course), logged_marks(course, toy.NAME)) == before
+
+
+def test_yes_records_what_the_dry_run_showed_without_running_it_again(course):
+    change(course, "assert spread([half(2), half(6)]) == 2", "assert spread([half(2), half(6)]) == 0")
+    shown = regrade(course)
+    toy.submit(course, "wrong", toy.answered(course, **toy.RIGHT))
+    written = regrade(course, write=True, settings={"faulty": [one for one in EVERYONE if one != "wrong"]})
+    assert written.failures == {}
+    assert (shown.ran, written.ran, written.kept, written.written) == (4, 1, 3, 4)  # one had nothing readable
+    assert next(one for one in written.changes if one.student == "wrong").why == "a new text; a test changed"
+    alone = shutil.copytree(course.root, course.root.with_name("alone"))
+    assert regrade(course).ran == 0
+    again = Course.open(alone)
+    run(again, jobs=1, force=True)  # what grading everybody anew gives
+    assert dump(course) == dump(again)
+    changed = [one for one in logged_marks(course, toy.NAME) if one.command == "regrade" and one.after != one.before]
+    assert len(changed) == 2 + 2  # right and no-test lose a point each; wrong wins two marks
+    assert not list((course.home / "regrades").rglob("*.pickle"))
+
+
+def test_a_mark_by_hand_stands_and_is_named_where_its_text_is_older(course):
+    give(course, "right", "reflection", 1.5)
+    give(course, "wrong", "half-test", 1.0)
+    catch_up(course, toy.NAME, "export")
+    toy.submit(course, "right", toy.answered(course, **toy.RIGHT, reflection="Another text."))
+    change(course, "assert half(4) == 2", "assert half(6) == 3")
+    report = regrade(course, write=True)
+    older = "the mark by hand was given for an older text"
+    assert [(one.student, one.item, one.by_hand, one.why) for one in report.changes] == [
+        ("right", "halves/reflection", 1.5, f"a new text; a test changed; {older}"),
+        ("wrong", "halves/half-test", 1.0, f"a test changed; {older}"),
+    ]
+    grades = {(who, item): by_hand for who, item, _, by_hand, _ in dump(course)[0] if by_hand is not None}
+    assert grades == {("right", "reflection"): 1.5, ("wrong", "half-test"): 1.0}
+    assert {one.why for one in regrade(course).changes} == {older}  # until a person looks again
+    give(course, "wrong", "half-test", 0.5)
+    assert [one.student for one in regrade(course).changes] == ["right"]
+
+
+def test_grade_names_the_command_once_the_hidden_tests_are_drawn_anew(course):
+    """The secret is in no job's digest: grading leaves everyone alone, and says so."""
+    change(course, "Do not change the tests.", "from grader.suites.reduce_latency import suite")
+    first = []
+    run(course, jobs=1, say=first.append)
+    assert not any("tests have changed" in one for one in first)
+    course.secret_file.write_text("1" * 64)
+    said = []
+    assert all(one.skipped for one in run(course, jobs=1, say=said.append).values())
+    told = "the tests have changed since 4 students were graded. What that would change: mlsd regrade halves"
+    assert any(told in one for one in said)
+    report = regrade(course, settings={"faulty": ["wrong"]})
+    assert (report.ran, report.changes, sorted(report.failures)) == (3, [], ["wrong"])
+    text = (course.home / "reports" / toy.NAME / "right" / "results.json").read_text()
+    assert json.loads(text)["extra_data"]["decided"]["secret"] not in ("", "1" * 64)
+    assert regrade(course, write=True).written == 4
+    said.clear()
+    run(course, jobs=1, say=said.append)
+    assert not any("tests have changed" in one for one in said)
+
+
+def test_the_limits_are_those_that_the_class_was_graded_with(course):
+    run(course, jobs=1, timeout_s=7.0, seed=3, trust="beside")
+    assert regrade(course).ran == 0
+    report = regrade(course, seed=4)
+    assert (report.ran, report.changes) == (5, [])
+    assert regrade(course, force=True).ran == 5
+
+
+def test_who_is_gone_or_was_never_graded_is_named(course):
+    shutil.rmtree(course.folder("submitted", "wrong", toy.NAME))
+    toy.submit(course, "new", toy.released(course))
+    report = regrade(course, force=True, write=True)
+    assert (list(report.failures), report.ungraded, report.written) == (["wrong"], ["new"], 4)
+    assert "what was handed in is gone" in report.failures["wrong"]
+    assert disagreements(course) == []
+
+
+@pytest.mark.parametrize("fault", ["staged:1", "commit:1", "committed:1", "aside:2", "published:2"])
+def test_a_kill_while_it_is_recorded_leaves_log_and_marks_agreeing(course, fault):
+    change(course, "assert spread([half(2), half(6)]) == 2", "assert spread([half(2), half(6)]) == 0")
+    undisturbed = Course.open(shutil.copytree(course.root, course.root.with_name("undisturbed")))
+    regrade(course)
+    assert killed(course, fault=fault, act=lambda: regrade(course, write=True))
+    assert disagreements(course) == []
+    regrade(course, write=True)
+    regrade(undisturbed, write=True)
+    assert (dump(course), outputs(course)) == (dump(undisturbed), outputs(undisturbed))
+    assert disagreements(course) == []
+
+
+def test_the_command_with_the_engine(course):
+    """Sandbox and checker as `mlsd grade` has them."""
+    assert CliRunner().invoke(app, ["grade", toy.NAME, "--course", str(course.root), "--force"]).exit_code == 0
+    change(course, "assert spread([half(2), half(6)]) == 2", "assert spread([half(2), half(6)]) == 0")
+    command = ["regrade", toy.NAME, "--student", "*r*", "--course", str(course.root)]
+    told = CliRunner().invoke(app, command)
+    assert told.exit_code == 0, told.output
+    assert "1 up, 1 down, 0 the same" in told.output
+    assert f"--course {course.root}" in told.output
+    assert "Nothing was written." in told.output
+    told = CliRunner().invoke(app, [*command, "--yes"])
+    assert "0 graded again, 2 as in the last dry run" in told.output
+    assert "2 were recorded" in told.output
+    gone = CliRunner().invoke(app, ["regrade", toy.NAME, "--student", "x", "--course", str(course.root)])
+    assert "matches 'x'" in str(gone.exception)
