@@ -150,6 +150,10 @@ def grade(
     stock: Annotated[
         bool, typer.Option("--stock", help="nbgrader's own execution: no sandbox, tests in the student's process.")
     ] = False,
+    scheduler: Annotated[
+        str,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Grade on this Dask cluster, e.g. tcp://10.0.0.5:8786."),
+    ] = "",
     folder: Folder = None,
 ) -> None:
     """Grade what was collected, each submission in a sandbox. Exit status 0 only if everyone was graded.
@@ -171,6 +175,8 @@ def grade(
     from grader.workflow.release import is_unreleased
     from grader.workflow.stock import grade as grade_by_stock
 
+    if scheduler and (jobs or stock):
+        raise GraderError("--scheduler has the cluster's own workers: leave out --jobs and --stock")
     if stock and (sandbox or require_sandbox or require_sealed or trust or jobs or seed):
         raise GraderError(
             "--stock has no sandbox, seals nothing and grades one after the other: "
@@ -178,9 +184,9 @@ def grade(
         )
     if trust not in ("", "sealed", "beside"):
         raise GraderError(f"--trust is {trust!r}; it must be sealed or beside")
-    options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed, trust)
+    options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed, trust, scheduler=scheduler)
     with ExitStack() as ending:
-        begun = None if stock else ending.enter_context(begun_early(Course.root_of(folder), name))
+        begun = None if stock or scheduler else ending.enter_context(begun_early(Course.root_of(folder), name))
         course = Course.open(folder)
         if is_unreleased(course, name):
             reported = f"{name}: its source was changed but not released; the tests of the release are run."

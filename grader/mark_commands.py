@@ -31,6 +31,7 @@ def regrade(
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Workers; 0: one a processor.")] = 0,
     sandbox: Annotated[str, typer.Option("--sandbox", help="Level: limits, landlock, namespaces.")] = "",
     require_sandbox: Annotated[bool, typer.Option("--require-sandbox", help="As in mlsd grade.")] = False,
+    scheduler: Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help="As in mlsd grade.")] = "",
     folder: Folder = None,
 ) -> None:
     """Show what a changed test, seed or threshold makes of the marks that stand; record it with --yes.
@@ -60,7 +61,7 @@ def regrade(
         )
     given = {"timeout_s": timeout, "seed": seed, "trust": trust}
     given = {key: value for key, value in given.items() if value is not None}
-    options = Options(jobs, force=everyone, level=sandbox, require_level=require_sandbox)
+    options = Options(jobs, force=everyone, level=sandbox, require_level=require_sandbox, scheduler=scheduler)
     say = partial(typer.echo, err=True)
     running = work.regrade(course, name, students, options, say, report, write=yes, given=given)
     for _ in progress(running, len(students), "looked at"):

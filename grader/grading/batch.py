@@ -100,7 +100,7 @@ def prepared(
     if course.secret_file.is_file():
         secret.read(course.secret_file)
     course.require_writable()
-    with one_grader(course.home, say), kernel_environment(course), course.gradebook() as opened:
+    with one_grader(course.home, say), kernel_environment(course.secret_file), course.gradebook() as opened:
         shared = assignment(course, name, _limits(course, name, options))
         reached = _fault()
         book = Book(course, opened, name, reached, command)
@@ -207,7 +207,12 @@ def answered(
 ) -> Iterator[list[Done]]:  # fmt: skip
     """The workers' answers as they come; nothing is recorded. Tracebacks of our own faults are logged."""
     size, most_s = options.jobs or processors(), 2 * spec.shared.limits.total_s  # once more for tests beside
-    with Pool(spec, size, most_s, preload=preload) as pool, _interrupt_told():
+    there: Any = Pool(spec, size, most_s, preload=preload)
+    if options.scheduler:
+        from grader.grading.cluster import Cluster
+
+        there = Cluster(spec, options.scheduler, most_s, say)
+    with there as pool, _interrupt_told():
         for answers in pool.run(tasks):
             for one in (one for one in answers if one.trace):
                 _log(course, spec.shared.name, one)

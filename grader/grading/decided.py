@@ -37,7 +37,7 @@ def decided_by(shared: Assignment, home: Path) -> dict[str, str]:
     released = hashlib.sha256(json.dumps([sources, shared.theirs], sort_keys=True).encode())
     for path, content in sorted(shared.files.items()):
         released.update(f"\0{path}\0".encode() + hashlib.sha256(content).digest())
-    names = sorted({name for one in shared.originals for cell in one.cells for name in SUITE.findall(cell.source)})
+    names = suites_of(shared)
     found = {"tests": released.hexdigest()} | dict.fromkeys(("suite", "hidden", "kit", "secret"), "")
     if not names:
         return found
@@ -46,6 +46,11 @@ def decided_by(shared: Assignment, home: Path) -> dict[str, str]:
     found |= {name: _digest(own[part]) for name, part in PARTS.items()} | {"kit": _digest(used)}
     keys = [secret.exercise_key(name) for name in names]
     return found | {"secret": keyed(keys, home / SALT) if any(keys) else ""}
+
+
+def suites_of(shared: Assignment) -> list[str]:
+    """The suites of ours that an exercise uses."""
+    return sorted({name for one in shared.originals for cell in one.cells for name in SUITE.findall(cell.source)})
 
 
 def keyed(keys: Iterable[str], salt: Path) -> str:

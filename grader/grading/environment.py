@@ -3,21 +3,21 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from grader.course import Course
 from mlsd_lib.notebooks.environment import THREAD_COUNTS
 
 
 @contextmanager
-def kernel_environment(course: Course) -> Iterator[None]:
-    """Meanwhile kernels find this environment, the course's secret and no reader's record, and use one thread."""
+def kernel_environment(secret_file: Path) -> Iterator[None]:
+    """Meanwhile kernels find this environment, the secret in that file and no reader's record, and use one thread."""
     with TemporaryDirectory(prefix="mlsd-grade-") as record:
         wanted = dict.fromkeys(THREAD_COUNTS, "1")
         wanted |= {"MLSD_RUN": "headless", "MLSD_HOME": record, "JUPYTER_PREFER_ENV_PATH": "1"}
         wanted |= {"OMP_WAIT_POLICY": "PASSIVE", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-        if course.secret_file.is_file():
-            wanted["MLSD_SECRET_FILE"] = str(course.secret_file.resolve())
+        if secret_file.is_file():
+            wanted["MLSD_SECRET_FILE"] = str(secret_file.resolve())
         before = {name: os.environ.get(name) for name in wanted}
         os.environ.update(wanted)
         try:

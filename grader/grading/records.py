@@ -228,7 +228,8 @@ class StudentOutcome:
 class Options:
     """How the engine grades: `jobs` workers (0: one a processor), `timeout_s` a cell (None: as the course says).
 
-    `level` names a level of the sandbox ("": the best there is); `require_level` refuses to grade below it.
+    `scheduler` is the address of a Dask cluster that grades instead of workers here. `level` names a level of the
+    sandbox ("": the best there is); `require_level` refuses to grade below it.
     """
 
     jobs: int = 0
@@ -240,3 +241,4 @@ class Options:
     require_sealed: bool = False
     trust: str = ""
     memory_mb: int = 2048
+    scheduler: str = ""

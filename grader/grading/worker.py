@@ -8,14 +8,15 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
 from grader.grading.decided import answers_digest
-from grader.grading.intake.submission import Assignment, submission
+from grader.grading.intake.submission import Assignment, Submission, submission
 from grader.grading.output.render import Graded, finish
 from grader.grading.records import Job, Result
 from grader.sandbox.isolation import syscalls
@@ -52,18 +53,22 @@ class Spec:
 
 @dataclass(frozen=True)
 class Task:
-    """One student to grade: the folder handed in, and the digest of the job that is recorded already."""
+    """One student to grade: the folder handed in, and the digest of the job that is recorded already.
+
+    `mine` is the submission, if it was read elsewhere.
+    """
 
     student: str
     folder: Path
     recorded: str = ""
+    mine: Submission | None = None
 
 
 @dataclass
 class Done:
     """A worker's answer about one student: the record, or None if nothing is to be done, or why there is none.
 
-    `trace` is the traceback of a fault of ours.
+    `trace` is the traceback of a fault of ours. `task`: the submission was only read, and is still to be graded.
     """
 
     student: str
@@ -72,13 +77,12 @@ class Done:
     trace: str = ""
     held_mb: float = 0.0
     spent_s: dict[str, float] = field(default_factory=dict)
+    task: Task | None = None
 
 
 def work(pipe: Connection, spec: Spec, preload: PreloadClient | None) -> None:
     """Answer each `Task` that comes through `pipe` with a `Done`, until it is closed."""
-    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(spec.environment)
+    _settle(spec)
     grader, number = _opened(spec, preload), 0
     try:
         while True:
@@ -92,6 +96,26 @@ def work(pipe: Connection, spec: Spec, preload: PreloadClient | None) -> None:
         grader.close()
 
 
+def reading(pipe: Connection, spec: Spec, preload: PreloadClient | None) -> None:
+    """Answer each `Task` with a `Done` that carries what was read, to be graded on another machine."""
+    _settle(spec)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            task: Task = pipe.recv()
+            with _faults_told(task.student) as done:
+                mine = submission(spec.shared, task.student, task.folder)
+                if mine.job.digest() != task.recorded:
+                    done.task = replace(task, mine=mine)
+            pipe.send(done)
+
+
+def _settle(spec: Spec) -> None:
+    """End with the process that started this one, leave interrupts to it, and know its environment."""
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(spec.environment)
+
+
 def _opened(spec: Spec, preload: PreloadClient | None) -> Grader:
     module, _, name = spec.grader.partition(":")
     found: Grader = getattr(importlib.import_module(module), name)(spec.shared, preload=preload, **spec.options)
@@ -99,21 +123,28 @@ def _opened(spec: Spec, preload: PreloadClient | None) -> Grader:
 
 
 def _one(spec: Spec, grader: Grader, task: Task) -> Done:
-    started_s = time.perf_counter()
-    try:
-        mine = submission(spec.shared, task.student, task.folder)
+    with _faults_told(task.student) as done:
+        started_s = time.perf_counter()
+        mine = task.mine or submission(spec.shared, task.student, task.folder)
         digest = mine.job.digest()
         if digest == task.recorded:
-            return Done(task.student)
+            return done
         read_s = time.perf_counter()
         result = grader.grade(mine.job) if mine.job.notebooks else Result({})
         graded_s = time.perf_counter()
-        done = Done(task.student, finish(mine, result, digest, {**spec.decided, "answers": answers_digest(mine)}))
-    except OSError as error:
-        return Done(task.student, failure=f"the submission cannot be read: {error}")
-    except Exception as error:
-        reported = f"the grader failed ({type(error).__name__}: {error})"
-        return Done(task.student, failure=reported, trace=traceback.format_exc())
-    ended_s = time.perf_counter()
-    done.spent_s = {"read": read_s - started_s, "grade": graded_s - read_s, "finish": ended_s - graded_s}
+        done.graded = finish(mine, result, digest, {**spec.decided, "answers": answers_digest(mine)})
+        ended_s = time.perf_counter()
+        done.spent_s = {"read": read_s - started_s, "grade": graded_s - read_s, "finish": ended_s - graded_s}
     return done
+
+
+@contextmanager
+def _faults_told(student: str) -> Iterator[Done]:
+    """An answer about `student` to be filled; what goes wrong meanwhile is its failure."""
+    done = Done(student)
+    try:
+        yield done
+    except OSError as error:
+        done.failure = f"the submission cannot be read: {error}"
+    except Exception as error:
+        done.failure, done.trace = f"the grader failed ({type(error).__name__}: {error})", traceback.format_exc()

@@ -71,7 +71,7 @@ class Pool:
         """All answers, those together that came within `GATHER_S`. Each student is answered exactly once."""
         waiting, tries = deque(tasks), dict.fromkeys((task.student for task in tasks), 0)
         self.at_once = min(self.size, len(tasks))
-        for _ in range(self.at_once):
+        for _ in range(self.at_once - len(self.workers)):  # there are some already if this is not its first run
             self._start()
         left, since_s = len(tasks), 0.0
         held: list[Done] = []

@@ -34,7 +34,7 @@ def grade(
     course.require_writable()
     shared = assignment(course, name, Job(name, "", {}))
     catch_up(course, name, "grade")  # before marks by hand stand beside another text
-    with kernel_environment(course), tempfile.TemporaryDirectory(prefix="mlsd-intake-") as scratch:
+    with kernel_environment(course.secret_file), tempfile.TemporaryDirectory(prefix="mlsd-intake-") as scratch:
         prepared = for_grading(course, Path(scratch), timeout_s)
         for student in students:
             if not force and is_graded(course, name, student):

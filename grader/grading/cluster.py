@@ -1,0 +1,241 @@
+"""A class graded by a Dask cluster: submissions are read here, graded there, and the answers handed on as a pool's are.
+
+Which task is at which worker is known here, so that a lost worker's tasks go to another one and none is answered twice.
+The only module that imports dask, and only when a scheduler is named.
+"""
+
+import logging
+import queue
+import secrets
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from grader.errors import GraderError
+from grader.grading import cluster_node
+from grader.grading.decided import suites_of
+from grader.grading.worker import Done, Spec, Task, reading
+from grader.grading.worker_pool import Pool
+from grader.sandbox import named
+
+CONNECT_S = 5.0
+LOOK_S = 1.0  # how often it is asked who has come and who is gone
+WAIT_S = 600.0  # without any worker for so long, this ends; a queue of batch jobs may take a while
+FETCH_S = 10.0
+TRIES = 3
+AHEAD = 8  # submissions that are read before somebody is free
+
+
+@dataclass
+class Node:
+    """An accepted worker: how many it grades at once, and the tasks that it was sent."""
+
+    threads: int
+    tasks: dict[Any, Task] = field(default_factory=dict)
+
+
+class Cluster:
+    """Grades as `Pool` does, at the workers of the Dask scheduler at `address`. Raises `GraderError` if none answers.
+
+    A worker is accepted if its code, Python, secret and isolation are those of this machine; `say` tells who is, who is
+    not, and why.
+    """
+
+    peak_mb = 0.0
+
+    def __init__(self, spec: Spec, address: str, most_s: float, say: Callable[[str], None]) -> None:
+        self.spec, self.address, self.most_s, self.say = spec, address, most_s, say
+        self.key = f"mlsd-{spec.shared.name}-{secrets.token_hex(8)}"
+        self.nodes: dict[str, Node] = {}
+        self.refused: dict[str, str] = {}
+        self.finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.waiting: deque[Task] = deque()
+        self.tries: dict[str, int] = {}
+        self.looked_s = self.alone_s = 0.0
+
+    def __enter__(self) -> "Cluster":
+        self._connected = _connected(self.address)
+        self.client = self._connected.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(Exception):
+            self.client.run(cluster_node.end, self.key, workers=list(self.nodes), on_error="ignore")
+        self._connected.__exit__(None, None, None)
+
+    def run(self, tasks: list[Task]) -> Iterator[list[Done]]:
+        """All answers, those together that came together. Each student is answered exactly once."""
+        left, self.alone_s = len(tasks), time.monotonic()
+        with Pool(self.spec, 1, self.most_s, work=reading) as reader:
+            read = reader.run(tasks)
+            while left:
+                answers = self._looked_around()
+                while len(self.waiting) < AHEAD + sum(one.threads for one in self.nodes.values()):
+                    if not (found := next(read, [])):
+                        break
+                    answers += [one for one in found if one.task is None]
+                    self.waiting += [one.task for one in found if one.task is not None]
+                self._send()
+                answers += self._received()
+                left -= len(answers)
+                if answers:
+                    yield answers
+
+    def _looked_around(self) -> list[Done]:
+        """Accept who has come; what those had who are gone is given to others, or has failed too often."""
+        if time.monotonic() - self.looked_s < LOOK_S:
+            return []
+        with self._scheduler_there():
+            threads = self.client.nthreads()
+        failed = []
+        for address in [one for one in self.nodes if one not in threads]:
+            self.say(f"the worker {address} is gone; its submissions go to others")
+            failed += self._lost(address)
+        self.refused = {one: why for one, why in self.refused.items() if one in threads}
+        if new := [one for one in threads if one not in self.nodes and one not in self.refused]:
+            self._met(new, threads)
+        self.looked_s = time.monotonic()
+        self._require_somebody(bool(threads))
+        return failed
+
+    def _met(self, new: list[str], threads: dict[str, int]) -> None:
+        nonce, suites = secrets.token_hex(16), suites_of(self.spec.shared)
+        here = cluster_node.about(nonce, suites) | {"level": self.spec.options.get("level", "none")}
+        with self._scheduler_there():
+            told = self.client.run(cluster_node.about, nonce, suites, workers=new, on_error="return")
+            fit = []
+            for address, there in told.items():
+                if why := _refusal(here, there):
+                    self.refused[address] = why
+                    self.say(f"the worker {address} is refused: {why}")
+                else:
+                    fit.append(address)
+            spec = replace(self.spec, environment={})
+            begun = self.client.run(cluster_node.begin, self.key, spec, workers=fit, on_error="return") if fit else {}
+        for address, error in begun.items():
+            if not isinstance(error, BaseException):
+                self.nodes[address] = Node(threads[address])
+                self.say(f"the worker {address} grades {threads[address]} at once")
+
+    def _require_somebody(self, any_there: bool) -> None:
+        now_s = time.monotonic()
+        if self.nodes:
+            self.alone_s = 0.0
+        elif any_there and self.refused:
+            raise GraderError(f"no worker of {self.address} can grade: {next(iter(self.refused.values()))}")
+        elif not self.alone_s:
+            self.alone_s = now_s
+        elif now_s - self.alone_s > WAIT_S:
+            raise GraderError(
+                f"{self.address} has had no worker for {WAIT_S:g} s. Start some: dask worker {self.address}"
+            )
+
+    def _send(self) -> None:
+        for address, node in self.nodes.items():
+            while self.waiting and len(node.tasks) <= node.threads:  # one more, so that nobody is idle
+                task = self.waiting.popleft()
+                with self._scheduler_there():
+                    future = self.client.submit(
+                        cluster_node.grade, self.key, task, key=f"{self.key}-{secrets.token_hex(8)}",
+                        workers=[address], allow_other_workers=False, pure=False,
+                    )  # fmt: skip
+                node.tasks[future] = task
+                future.add_done_callback(self.finished.put)
+
+    def _received(self) -> list[Done]:
+        """Answers that came within a moment."""
+        found: list[Done] = []
+        with suppress(queue.Empty):
+            future = self.finished.get(timeout=0.1)
+            while True:
+                found += self._answer(future)
+                future = self.finished.get_nowait()
+        return found
+
+    def _answer(self, future: Any) -> list[Done]:
+        address = next((name for name, one in self.nodes.items() if future in one.tasks), "")
+        if not address:
+            return []  # of a worker that was taken for gone
+        try:
+            done: Done = future.result(timeout=FETCH_S)
+        except LookupError:  # it was started anew under its old address: it must be asked again who it is
+            return self._lost(address)
+        except Exception as error:
+            return self._again([self.nodes[address].tasks.pop(future)], f"{type(error).__name__}: {error}")
+        del self.nodes[address].tasks[future]
+        return [done]
+
+    def _lost(self, address: str) -> list[Done]:
+        node = self.nodes.pop(address)
+        for future in node.tasks:
+            with suppress(Exception):
+                future.cancel()
+        return self._again(list(node.tasks.values()), "its worker was lost")
+
+    def _again(self, tasks: list[Task], why: str) -> list[Done]:
+        failed = []
+        for task in tasks:
+            self.tries[task.student] = self.tries.get(task.student, 0) + 1
+            if self.tries[task.student] < TRIES:
+                self.waiting.append(task)
+            else:
+                failed.append(Done(task.student, failure=f"not graded in {TRIES} attempts: {why}"))
+        return failed
+
+    @contextmanager
+    def _scheduler_there(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, OSError | TimeoutError) and not type(error).__module__.startswith("distributed"):
+                raise
+            raise GraderError(
+                f"the Dask scheduler at {self.address} does not answer any more ({error}). What was recorded stays; "
+                "run the same command again."
+            ) from error
+
+
+def _refusal(here: dict[str, str], there: Any) -> str:
+    """Why a worker cannot grade; empty if it can."""
+    if not isinstance(there, dict):
+        return f"it cannot load this grader ({type(there).__name__}: {there}). Install the course there, this version"
+    if there["version"] != here["version"]:
+        return (
+            f"its code is another version ({there['version'][:12]}; here {here['version'][:12]}). "
+            "Bring the course folder there to this version and start it again"
+        )
+    if there["python"] != here["python"]:
+        return f"its Python is {there['python']}; here it is {here['python']}"
+    if there["secret"] != here["secret"]:
+        return "its secret is not this course's. Copy the file there (mode 600) and name it in MLSD_SECRET_FILE"
+    if named(there["level"]) < named(here["level"]):
+        return (
+            f"student code would be isolated by {there['level']} there, by {here['level']} here. "
+            "Install bubblewrap there, or name a level that both have: --sandbox"
+        )
+    return ""
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    from distributed import Client
+
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what is lost is told here, in a line
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="distributed")
+        try:
+            client = Client(address, timeout=CONNECT_S, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise GraderError(
+                f"no Dask scheduler answers at {address!r} within {CONNECT_S:g} s ({error}). "
+                "Start one (dask scheduler) and name the address that it prints, e.g. tcp://10.0.0.5:8786"
+            ) from error
+        try:
+            yield client
+        finally:
+            client.close(timeout=2)

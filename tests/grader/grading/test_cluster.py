@@ -1,0 +1,195 @@
+"""Grading on a Dask cluster of real processes: the same marks, whoever dies, and no worker of another version."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from grader.cli import app
+from grader.errors import GraderError
+from grader.grading.batch import grade as with_engine
+from grader.grading.cluster import _refusal
+from grader.grading.records import Options
+from grader.sandbox import Level, best_level
+from grader.workflow.marks import logged_marks
+from mlsd_lib.modeling.dask_cluster import DaskCluster
+from tests import toy_course as toy
+from tests.grader.grading.engine_course import PLAIN, dump, hand_in, outputs, run
+from tests.grader.workflow.test_marks import disagreements
+
+ROOT = Path(__file__).parents[3]
+FIT = {"version": "1" * 64, "python": "3.11", "secret": "s", "level": "landlock"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def found_by_workers():
+    """What these tests grade with can be imported at the workers, as the installed course can."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = str(ROOT)
+    yield
+    os.environ.pop("PYTHONPATH")
+    if before is not None:
+        os.environ["PYTHONPATH"] = before
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with DaskCluster(1) as started:
+        yield started
+
+
+def on(cluster, course, said=None, **settings):
+    """The outcomes by student, graded on the cluster."""
+    say = (lambda told: None) if said is None else said.append
+    return run(course, say=say, settings=settings, jobs=0, scheduler=cluster.address)
+
+
+def test_a_cluster_gives_the_marks_that_this_machine_gives(cluster, course, tmp_path):
+    hand_in(course)
+    here = course.open(shutil.copytree(course.root, tmp_path / "here"))
+    run(here, jobs=1)
+    said = []
+    outcomes = on(cluster, course, said)
+    assert {one.failure for one in outcomes.values()} == {""}
+    assert (dump(course), outputs(course)) == (dump(here), outputs(here))
+    assert sum("grades 1 at once" in one for one in said) == 1
+    assert all(one.skipped for one in on(cluster, course).values())
+
+
+def test_a_fault_there_is_that_students_alone(cluster, course):
+    hand_in(course)
+    outcomes = on(cluster, course, faulty=["right"], deadly={"wrong": "always"})
+    assert "a fault for tests" in outcomes["right"].failure
+    assert "not graded in 2 attempts" in outcomes["wrong"].failure
+    assert outcomes["no-test"].points == 6
+
+
+def test_a_worker_that_is_killed_loses_nothing_and_nothing_comes_twice(course, tmp_path):
+    hand_in(course)
+    for number in range(6):
+        toy.submit(course, f"more{number}", toy.answered(course, **(toy.RIGHT if number % 2 else toy.WRONG)))
+    here = course.open(shutil.copytree(course.root, tmp_path / "here"))
+    run(here, jobs=1)
+    said, seen = [], []
+    with DaskCluster(2) as cluster:
+        _wait_for(cluster.address, 2)
+        options = Options(scheduler=cluster.address)
+        students = course.students(toy.NAME)
+        for outcome in with_engine(course, toy.NAME, students, options, said.append, PLAIN, {"pause_s": 0.4}):
+            if not seen:
+                cluster.kill(0)
+            seen.append(outcome.student)
+            assert not outcome.failure
+    assert sorted(seen) == students
+    assert any("is gone; its submissions go to others" in one for one in said)
+    assert (dump(course), outputs(course)) == (dump(here), outputs(here))
+    items = [(one.student, one.item) for one in logged_marks(course, toy.NAME)]
+    assert len(items) == len(set(items))
+    assert disagreements(course) == []
+
+
+def test_a_worker_of_another_version_is_refused_and_gets_no_submission(course, tmp_path):
+    hand_in(course)
+    for package in ("grader", "mlsd_lib"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "grader" / "grading" / "verdict_rules.py").open("a") as file:
+        file.write("# another version\n")
+    with DaskCluster(1) as cluster:
+        command = [sys.executable, "-m", "dask", "worker", cluster.address, "--no-nanny", "--nthreads", "1"]
+        environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+        command += ["--no-dashboard", "--host", "127.0.0.1", "--local-directory", str(tmp_path)]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, cwd=tmp_path) as other:
+            try:
+                _wait_for(cluster.address, 2)
+                said = []
+                outcomes = on(cluster, course, said)
+                assert {one.failure for one in outcomes.values()} == {""}
+                (refused,) = [one for one in said if "is refused" in one]
+                assert "its code is another version" in refused
+                os.kill(cluster.worker_pids[0], 9)
+                _wait_for(cluster.address, 1)
+                with pytest.raises(GraderError, match=r"no worker of .* can grade: its code is another version"):
+                    run(course, force=True, jobs=0, scheduler=cluster.address)
+            finally:
+                other.kill()
+
+
+def _wait_for(address, number):
+    from distributed import Client
+
+    with Client(address, set_as_default=False) as client:
+        for _ in range(600):
+            if len(client.nthreads()) == number:
+                return
+            client.sync(_moment)
+    raise AssertionError(f"the cluster never had {number} workers")
+
+
+async def _moment():
+    import asyncio
+
+    await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("there", "why"),
+    [
+        ({}, ""),
+        ({"level": "namespaces"}, ""),
+        ({"level": "limits"}, "isolated by limits there, by landlock here. Install bubblewrap"),
+        ({"secret": "other"}, "Copy the file there (mode 600) and name it in MLSD_SECRET_FILE"),
+        ({"python": "3.12"}, "its Python is 3.12; here it is 3.11"),
+        ({"version": "2" * 64}, "another version (222222222222; here 111111111111)"),
+    ],
+)
+def test_why_a_worker_is_refused(there, why):
+    told = _refusal(FIT, FIT | there)
+    assert why in told
+    assert bool(told) == bool(why)
+
+
+def test_a_worker_without_the_grader_is_refused():
+    assert "it cannot load this grader (ModuleNotFoundError" in _refusal(FIT, ModuleNotFoundError("no grader"))
+
+
+def test_an_address_where_nobody_is_ends_with_one_line(course):
+    hand_in(course)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and not listening
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(GraderError, match=r"no Dask scheduler answers at .* within 5 s"):
+            run(course, jobs=0, scheduler=address)
+    with pytest.raises(GraderError, match=r"no Dask scheduler answers at 'nowhere://1'"):
+        run(course, jobs=0, scheduler="nowhere://1")
+    told = CliRunner().invoke(app, ["grade", toy.NAME, "--course", str(course.root), "--scheduler", "x", "--jobs", "2"])
+    assert "leave out --jobs and --stock" in str(told.exception)
+
+
+def test_the_engine_grades_in_the_workers_sandbox(cluster, course):
+    toy.submit(course, "right", toy.answered(course, **toy.RIGHT))
+    looks = f"import os\n\n\ndef spread(values):\n    return 99 * os.path.exists({str(ROOT / 'tests')!r})"
+    toy.submit(course, "looks", toy.answered(course, half=toy.RIGHT["half"], spread=looks))
+    command = ["grade", toy.NAME, "--course", str(course.root), "--scheduler", cluster.address]
+    told = CliRunner().invoke(app, command)
+    assert told.exit_code == 0, told.output
+    points = {(who, item): earned for who, item, earned, _, _ in dump(course)[0]}
+    assert [points["right", item] for item in ("half-test", "spread-test", "both-test")] == [2, 3, 1]
+    assert points["looks", "half-test"] == 2
+    hidden = best_level() >= Level.LANDLOCK
+    assert points["looks", "spread-test"] == hidden  # one of three spreads is 0, and none is 99
+
+
+def test_without_a_scheduler_nothing_of_dask_is_loaded(course):
+    toy.submit(course, "right", toy.answered(course, **toy.RIGHT))
+    code = (
+        "import sys\nfrom tests.grader.grading.engine_course import run\nfrom grader.course import Course\n"
+        f"from pathlib import Path\nrun(Course.open(Path({str(course.root)!r})), jobs=1)\n"
+        "print([one for one in ('dask', 'distributed') if one in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert told.stdout.strip() == "[]"
