@@ -9,6 +9,7 @@ import typer
 
 import grader.commands
 import grader.mark_commands
+import grader.report_commands
 import grader.term_commands
 import mlsd_lib.notebooks.commands
 from grader.bank.report import bank_command
@@ -27,6 +28,7 @@ app = typer.Typer(
 mlsd_lib.notebooks.commands.register(app)
 grader.commands.register(app)
 grader.mark_commands.register(app)
+grader.report_commands.register(app)
 grader.term_commands.register(app)
 app.command("bank")(bank_command)
 app.command("simulate")(simulate)

@@ -19,6 +19,8 @@ from jupyter_server.utils import url_path_join
 from nbgrader.server_extensions.formgrader.base import BaseApiHandler, check_notebook_dir, check_xsrf
 from tornado import web
 
+from grader.formgrader_rubric import RubricHandler
+
 MLSD = (sys.executable, "-P", "-c", "from grader.cli import main; main()")
 LOG_CHARACTERS = 20_000
 
@@ -49,6 +51,7 @@ class FeedbackHandler(BaseApiHandler):
 
 HANDLERS = [
     (r"/formgrader/api/submission/([^/]+)/([^/]+)/autograde", GradeHandler),
+    (r"/formgrader/submissions/([^/]+)/?", RubricHandler),
     (r"/formgrader/api/assignment/([^/]+)/generate_feedback", FeedbackHandler),
     (r"/formgrader/api/assignment/([^/]+)/([^/]+)/generate_feedback", FeedbackHandler),
 ]

@@ -19,14 +19,11 @@ from nbgrader.preprocessors import GetGrades
 from traitlets import Bool, Unicode
 
 from grader.grading.intake.instructor_notebook import HIDDEN, cell_dict, without_hidden_tests
-from grader.grading.output.html_cleaner import clean, without_elements
+from grader.grading.output.html_cleaner import POLICY, clean, without_elements
 from grader.grading.output.render import VERDICT
 from grader.grading.output.sanitize import Allowance, as_markdown, clean_outputs
 from grader.grading.records import HELD
 
-POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'"
-)
 UNSEEN = "A hidden test failed."
 HELD_BACK = "Outputs after a hidden test are not shown."
 A_PERSON_LOOKS = "A person will look at this test."

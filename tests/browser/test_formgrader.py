@@ -65,6 +65,27 @@ def test_a_point_given_by_hand_reaches_the_gradebook(page, lab, course):
         assert book.find_grade("reflection", toy.NAME, toy.NAME, "right").manual_score == 1.5
 
 
+def test_the_rubric_stands_beside_the_answer_and_a_click_reuses_a_comment(page, lab, course):
+    place = course.root / "tests" / "bank" / toy.NAME
+    place.mkdir(parents=True)
+    (place / "record_rubric.md").write_text("**Two points** name the operator.")
+    with course.gradebook() as book:
+        book.find_comment("reflection", toy.NAME, toy.NAME, "wrong").manual_comment = 'Name <i>the</i> "operator".'
+        book.db.commit()
+        submission = book.find_submission_notebook(toy.NAME, toy.NAME, "right").id
+    page.goto(lab.url("formgrader"))
+    page.goto(f"{lab.address}/formgrader/submissions/{submission}/")
+    beside = page.locator('.mlsd-aside[data-cell="reflection"]')
+    assert "Two points name the operator." in beside.inner_text()
+    assert page.locator(".mlsd-aside").count() == 1
+    page.locator("#reflection-comment[placeholder]").wait_for()  # the page listens
+    with page.expect_response(lambda response: response.request.method == "PUT" and "/api/comment/" in response.url):
+        beside.get_by_role("button", name="Name <i>the</i>").click()
+    with course.gradebook() as book:
+        found = book.find_comment("reflection", toy.NAME, toy.NAME, "right").manual_comment
+    assert found == 'Name <i>the</i> "operator".'
+
+
 FORGED = """def spread(values):
     return type("All", (float,), {"__eq__": lambda one, other: True})(0)
 
