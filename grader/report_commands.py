@@ -33,7 +33,7 @@ def report(
 
     With --comment, comment on all of a group instead: where a person has commented already, that comment stays.
 
-    Examples: mlsd report reduce_latency; mlsd report reduce_latency --comment 3fa90c "Read the unit of wait_ms." --yes
+    Examples: mlsd report reduce_latency; mlsd report reduce_latency --comment 3fa90c1e "Mind the unit." --yes
     """
     from grader.course import Course
     from grader.workflow.class_report import page

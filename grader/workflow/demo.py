@@ -103,7 +103,7 @@ def hand_in(folder: Path, seed: int, number: int = STUDENTS, name: str = NAME) -
 
 def commands(name: str = NAME) -> Iterator[tuple[str, ...]]:
     """What is typed after the class has handed in, in the course's folder, up to the report."""
-    yield "nbgrader", "db", "student", "import", "roster.csv"
+    yield "nbgrader", "db", "student", "import", "roster.csv", "--log-level=WARN"
     yield "mlsd", "collect", name, "moodle.zip", "--map", "map.csv", "--timezone", "UTC"
     yield "mlsd", "grade", name, "--timeout", str(TIMEOUT_S)
     yield "mlsd", "feedback", name

@@ -53,7 +53,7 @@ def groups(results: ClassResults, bank: Bank | None) -> list[Group]:
             if test is None or test.points >= test.maximum:
                 continue
             key = (item.key, test.verdict, test.points, number.sub("#", _words(test.message)))
-            name = sha256(repr(key).encode("utf-8", "replace")).hexdigest()[:6]
+            name = sha256(repr(key).encode("utf-8", "replace")).hexdigest()[:8]
             found.setdefault(key, Group(name, item, test, [])).students.append(one.student)
     return sorted(found.values(), key=lambda group: (-len(group.students), group.item.key, group.id))
 

@@ -7,6 +7,7 @@ the kinds of the syntax tree's nodes. Code is read here, never run.
 import ast
 import keyword
 import re
+import warnings
 import zlib
 from array import array
 from collections import Counter, defaultdict
@@ -19,7 +20,7 @@ WINDOW = 10  # of as many grams one is kept: a shared passage of GRAM + WINDOW -
 COMMON = 10  # a passage that more than so many students have, or than a tenth of them, tells nothing
 FEWEST = 8  # fingerprints of its own that a submission must have to be compared
 ALIKE = 0.6  # of the smaller one's fingerprints
-CHARACTERS = 200_000  # of one submission that are read
+CHARACTERS = 100_000  # of one submission that are read
 PIECE = re.compile(r"[^\W\d]\w*|\d[\w.]*|\"[^\"\n]*\"|'[^'\n]*'|\S")
 Tokens = list[tuple[str, int]]
 Prints = dict[int, set[int]]
@@ -76,7 +77,9 @@ def fingerprints(cells: list[str]) -> Prints:
 def normalised(source: str) -> Tokens:
     """The kinds of the nodes in order, with their lines (from 0); of what is no Python, words and signs instead."""
     try:
-        return list(_nodes(ast.parse(source)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes in a student's texts
+            return list(_nodes(ast.parse(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return list(_words(source))
 
