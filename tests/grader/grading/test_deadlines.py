@@ -77,6 +77,7 @@ def test_a_night_of_25_hours_is_one_day():
 def test_a_time_that_is_shown_twice_is_the_later_one_and_one_that_is_skipped_is_refused():
     assert moment("2026-10-25 02:30", BERLIN) == datetime(2026, 10, 25, 1, 30)
     assert moment("2027-01-15 23:59", BERLIN) == moment("2027-01-15T22:59+00:00", BERLIN)
+    assert later(moment("2026-10-24 02:30", BERLIN), 1, BERLIN) == datetime(2026, 10, 25, 1, 30)
     with pytest.raises(GraderError, match="clocks in Europe/Berlin skip 2027-03-28 02:30"):
         moment("2027-03-28 02:30", BERLIN)
 

@@ -90,6 +90,9 @@ def test_what_is_not_named_stays_and_nothing_is_charged_without_a_due_date(marke
     set_policy(marked, toy.NAME, **DUE, penalty="10%/day")
     assert charged(marked) == {"early": 0, "late": pytest.approx(1.6), "later": pytest.approx(4)}
     set_policy(marked, toy.NAME, late_days=2)
+    with marked.gradebook() as book:
+        assert Book(marked, book, toy.NAME).apply_deadlines(["late"]) == {"late": 0}
+        assert book.find_submission(toy.NAME, "later").late_submission_penalty == pytest.approx(4)
     assert charged(marked)["later"] == pytest.approx(2.4)
     set_policy(marked, toy.NAME, penalty="50%")
     assert charged(marked) == {"early": 0, "late": 0, "later": 4}
