@@ -1,8 +1,8 @@
-"""The process between a `DaskCluster` and its scheduler and workers: it starts them and sees to their end.
+"""The process between a `ProcessCluster` and its scheduler and workers: it starts them and sees to their end.
 
-Run as a file by `DaskCluster`, never imported by the course. Each line on stdin is a command, a JSON list; its process
-id goes to stdout. When stdin is closed, by the parent or by its death, every process that was started is killed. On
-Linux they die with us should we be killed ourselves.
+Run as a file by `ProcessCluster`, never imported by the course. Each line on stdin is a command, a JSON list; its
+process id goes to stdout. When stdin is closed, by the parent or by its death, every process that was started is
+killed. On Linux they die with us should we be killed ourselves.
 """
 
 import ctypes
