@@ -1,5 +1,6 @@
 """The report on a class: what it works out against what is slow and obvious, and what a real course's page says."""
 
+import json
 import random
 import re
 import shutil
@@ -241,6 +242,22 @@ def test_a_class_graded_by_nbgrader_itself_has_marks_and_no_verdicts(own):
     told = page.write(own, toy.NAME).read_text()
     assert "Left out: these marks were given by nbgrader itself" in told
     assert 'aria-label="Number of students by points.' in told
+
+
+def test_a_disputed_test_is_listed_with_both_outcomes_and_many_notes_are_folded(own):
+    with own.gradebook() as book:
+        results = json.loads(book.db.execute(text("SELECT results FROM mlsd_record WHERE student = 'right'")).scalar())
+        results["tests"][0]["extra_data"]["disputed"] = "sealed: fail; beside: <b>pass</b>"
+        flag = {"kind": "odd", "text": "odd", "notebook": "", "cell": "", "look": True}
+        results["extra_data"]["flags"] = [flag | {"text": f"oddity {i}"} for i in range(5)]
+        book.db.execute(
+            text("UPDATE mlsd_record SET results = :new WHERE student = 'right'"), {"new": json.dumps(results)}
+        )
+        book.db.commit()
+    html = page.write(own, toy.NAME).read_text()
+    assert "half-test: sealed: fail; beside: &lt;b&gt;pass&lt;/b&gt;" in html
+    assert "<summary>2 more</summary>" in html
+    assert all(f"oddity {i}" in html for i in range(5))
 
 
 def test_what_is_not_there_is_named(course):
