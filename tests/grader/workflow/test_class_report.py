@@ -103,11 +103,11 @@ def test_discrimination_is_the_correlation_with_all_other_items():
 def test_the_interval_covers_the_truth_about_as_often_as_it_says():
     rng = np.random.default_rng(0)
     covered = 0
-    for _ in range(50):
+    for _ in range(30):
         a, b = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 60).T
         low, high = item_statistics(class_of({"a": list(a), "b": list(b)}))[0].interval
         covered += low <= 0.5 <= high
-    assert 42 <= covered <= 50
+    assert 24 <= covered <= 30
 
 
 def test_nothing_is_said_of_few_students_of_equal_marks_or_of_open_ones():
