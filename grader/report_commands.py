@@ -70,7 +70,7 @@ def demo(
     typer.echo(f"cd {shlex.quote(str(place))}")
     _told(work, ("mlsd", "release", work.NAME), place)
     students = work.hand_in(place, seed)
-    typer.echo(f"# {len(students)} made-up students handed in: moodle.zip, map.csv, roster.csv")
+    typer.echo(f"# {len(students)} made-up students handed in: moodle.zip, roster.csv")
     for command in work.commands():
         _told(work, command, place)
     page = place.resolve() / "classroom" / "reports" / work.NAME / "report.html"

@@ -29,7 +29,6 @@ NAME = "implement_feature_store"
 STUDENTS = 60
 TIMEOUT_S = 10  # of a cell; the exercise's tests take a tenth of it
 MLSD = (sys.executable, "-P", "-c", "from grader.cli import main; main()")
-NBGRADER = (sys.executable, "-m", "nbgrader")
 FIRST = """Ada Amina Bo Chen Dina Emeka Farid Grace Hana Ivo Joana Kofi Lena Łukasz Mei Nadia Omar Priya Rosa Sven Tomás
     Uma Vera Wanjiru Xin Yusuf Zoë""".split()  # noqa: SIM905
 LAST = """Abe Baker Costa Dubois Eriksen Fischer García Haddad Ito Jansen Kowalska Lopez Mbeki Nguyễn O'Brien Park
@@ -82,7 +81,7 @@ def prepare(root: Path, folder: Path, name: str = NAME) -> None:
 
 
 def hand_in(folder: Path, seed: int, number: int = STUDENTS, name: str = NAME) -> list[Student]:
-    """Write `moodle.zip` with what the class handed in, `roster.csv` and `map.csv`; the students.
+    """Write `moodle.zip` with what the class handed in, and `roster.csv`; the students.
 
     The exercise must be released. The same seed gives the same class.
     """
@@ -96,15 +95,14 @@ def hand_in(folder: Path, seed: int, number: int = STUDENTS, name: str = NAME) -
             archive.writestr(f"{one.shown}_{10_000 + one.number}_assignsubmission_file_/{name}.ipynb", one.content)
     mails = [f"{one.id}@students.example.edu" for one in students]
     people = [(one.id, one.first, one.last, mail) for one, mail in zip(students, mails, strict=True)]
-    _write(folder / "roster.csv", ("id", "first_name", "last_name", "email"), people)
-    _write(folder / "map.csv", ("name", "student"), [(one.shown, one.id) for one in students])
+    _write(folder / "roster.csv", ("id", "first name", "last name", "email"), people)
     return students
 
 
 def commands(name: str = NAME) -> Iterator[tuple[str, ...]]:
     """What is typed after the class has handed in, in the course's folder, up to the report."""
-    yield "nbgrader", "db", "student", "import", "roster.csv", "--log-level=WARN"
-    yield "mlsd", "collect", name, "moodle.zip", "--map", "map.csv", "--timezone", "UTC"
+    yield "mlsd", "roster", "roster.csv"
+    yield "mlsd", "collect", name, "moodle.zip", "--timezone", "UTC"
     yield "mlsd", "grade", name, "--timeout", str(TIMEOUT_S)
     yield "mlsd", "feedback", name
     yield "mlsd", "export", name, "--to", "marks.csv"
@@ -116,8 +114,7 @@ def run(command: tuple[str, ...], folder: Path) -> str:
 
     Raises `GraderError` with all that it told if it fails.
     """
-    program = {"mlsd": MLSD, "nbgrader": NBGRADER}[command[0]]
-    ended = subprocess.run([*program, *command[1:]], cwd=folder, stdout=subprocess.PIPE, text=True)
+    ended = subprocess.run([*MLSD, *command[1:]], cwd=folder, stdout=subprocess.PIPE, text=True)
     if ended.returncode:
         raise GraderError(f"{shlex.join(command)} ended with status {ended.returncode}:\n{ended.stdout}")
     return next((line for line in reversed(ended.stdout.splitlines()) if line.strip()), "")
