@@ -33,7 +33,7 @@ def run_all(page):
 def scrolled_to(page, text):
     """The element with `text`; cells far from the view are not in the page until one scrolls there."""
     wanted = page.get_by_text(text).first
-    for share in [i / 40 for i in range(41)] * 3:
+    for share in [i / 40 for i in range(41)] * 12:
         page.evaluate(
             "s => { const n = document.querySelector('.jp-WindowedPanel-outer'); n.scrollTop = n.scrollHeight * s; }",
             share,
