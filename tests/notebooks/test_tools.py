@@ -48,6 +48,7 @@ def make_environment(root: Path) -> None:
 def toy_tool(mini_course, monkeypatch):
     """A course whose environment holds one small tool."""
     make_environment(mini_course.root)
+    monkeypatch.delenv(tools.DEMAND, raising=False)
     mini_course.write("helper_tool.py", HELPER)
     monkeypatch.setattr(tools, "TOOLS", {"helper": tools.Tool("tools", "helper_tool", "helper")})
     monkeypatch.setenv("PYTHONPATH", str(mini_course.root))
@@ -99,6 +100,7 @@ def test_a_tool_that_fails_is_quoted(toy_tool):
 
 
 def test_a_notebook_leaves_its_section_out_says_so_and_runs_again_when_the_tool_is_there(mini_course, monkeypatch):
+    monkeypatch.delenv(tools.DEMAND, raising=False)
     path = mini_course.notebook("a", CELLS, tools=["dvc"])
     result = mini_course.run(path)
     assert (result.passed, result.left_out) == (True, ("dvc",))
@@ -126,7 +128,7 @@ def pytest_in(root: Path, *options: str) -> "subprocess.CompletedProcess[str]":
         "no:cacheprovider",
         "-rs",
     ]
-    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", tools.DEMAND))}
     return subprocess.run([*command, *options], cwd=root, env=env, capture_output=True, text=True)
 
 
