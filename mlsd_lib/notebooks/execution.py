@@ -45,19 +45,21 @@ def private_folder() -> Iterator[Path]:
 
 
 def execute(
-    root: Path, notebook: Notebook, private: Path, on_cell: OnCell | None = None, seed: int | None = None
-) -> Result:
+    root: Path, notebook: Notebook, private: Path, on_cell: OnCell | None = None, seed: int | None = None,
+    keep: bool = True,
+) -> Result:  # fmt: skip
     """The result of running `notebook` now, offline and under its budget, with `private` as its own folder.
 
     `on_cell` is called before each code cell with its index, the number of cells and its id. With a `seed`, that is
-    the notebook's parameter `seed`, failed claims are failures of the result, and no executed copy is kept.
+    the notebook's parameter `seed`, and failed claims are failures of the result; then, and without `keep`, no executed
+    copy is kept.
     """
     started = time.time()
     command = [
         sys.executable,
         "-m",
         "mlsd_lib.notebooks.worker",
-        json.dumps(dataclasses.asdict(_job(root, notebook, private, seed))),
+        json.dumps(dataclasses.asdict(_job(root, notebook, private, seed, keep))),
     ]
     with open(private / "log", "wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -67,13 +69,13 @@ def execute(
     return dataclasses.replace(_result(notebook, message, started, log_text), seed=seed)
 
 
-def _job(root: Path, notebook: Notebook, private: Path, seed: int | None) -> Job:
+def _job(root: Path, notebook: Notebook, private: Path, seed: int | None, keep: bool) -> Job:
     return Job(
         parent=os.getpid(),
         notebook=str(notebook.path),
         root=str(root),
         private=str(private),
-        executed=str(executed_path(root, notebook.name) if seed is None else private / "executed.ipynb"),
+        executed=str(executed_path(root, notebook.name) if keep and seed is None else private / "executed.ipynb"),
         cpu_s=notebook.budget.cpu_s,
         peak_mb=notebook.budget.peak_mb,
         stop_s=notebook.budget.stop_s,
