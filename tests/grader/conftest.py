@@ -7,6 +7,7 @@ import pytest
 from grader.grading import batch
 from grader.workflow import feedback, release, stock
 from tests import toy_course as toy
+from tests.grader.grading import engine_course
 from tests.prepared import once
 
 
@@ -20,6 +21,26 @@ def course(released_once, tmp_path):
     """A released course of the test's own."""
     shutil.copytree(released_once.root, tmp_path / "course")
     return released_once.open(tmp_path / "course")
+
+
+@pytest.fixture(scope="session")
+def marked_once(released_once, tmp_path_factory):
+    """A class of five that the plain grader graded. Read it, do not change it."""
+
+    def make(folder):
+        shutil.copytree(released_once.root, folder)
+        course = toy.Course.open(folder)
+        engine_course.hand_in(course)
+        engine_course.run(course, jobs=1)
+
+    return toy.Course.open(once(tmp_path_factory, "marked", make))
+
+
+@pytest.fixture
+def marked(marked_once, tmp_path):
+    """That class, the test's own."""
+    shutil.copytree(marked_once.root, tmp_path / "marked")
+    return toy.Course.open(tmp_path / "marked")
 
 
 @pytest.fixture(scope="session")

@@ -1,37 +1,18 @@
 """The log of marks: everything that was written, in the marks' own transaction, and what a person gave, once."""
 
 import csv
-import shutil
 import sqlite3
 
 import pytest
 from typer.testing import CliRunner
 
 from grader.cli import app
-from grader.course import Course
 from grader.workflow.export import export
 from grader.workflow.feedback import give_feedback
 from grader.workflow.marks import catch_up, logged_marks
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import hand_in, run
+from tests.grader.grading.engine_course import run
 from tests.grader.grading.test_worker_pool import killed
-
-
-@pytest.fixture(scope="module")
-def marked_once(released_once, tmp_path_factory):
-    """A class that the plain grader graded. Read it, do not change it."""
-    folder = tmp_path_factory.mktemp("marks") / "course"
-    shutil.copytree(released_once.root, folder)
-    course = Course.open(folder)
-    hand_in(course)
-    run(course, jobs=1)
-    return course
-
-
-@pytest.fixture
-def marked(marked_once, tmp_path):
-    shutil.copytree(marked_once.root, tmp_path / "marked")
-    return Course.open(tmp_path / "marked")
 
 
 def give(course, student, item, points, extra=None):

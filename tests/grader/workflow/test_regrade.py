@@ -13,28 +13,17 @@ from grader.workflow import regrade as work
 from grader.workflow.marks import catch_up, logged_marks
 from grader.workflow.release import release
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import PLAIN, dump, hand_in, outputs, run
+from tests.grader.grading.engine_course import PLAIN, dump, outputs, run
 from tests.grader.grading.test_worker_pool import killed
 from tests.grader.workflow.test_marks import disagreements, give
 
 EVERYONE = ["empty", "no-test", "right", "untouched", "wrong"]
 
 
-@pytest.fixture(scope="module")
-def graded_once(released_once, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("regrades") / "course"
-    shutil.copytree(released_once.root, folder)
-    course = Course.open(folder)
-    hand_in(course)
-    run(course, jobs=1)
-    return course
-
-
 @pytest.fixture
-def course(graded_once, tmp_path):
+def course(marked):
     """A class that was graded."""
-    shutil.copytree(graded_once.root, tmp_path / "graded")
-    return Course.open(tmp_path / "graded")
+    return marked
 
 
 def change(course, old, new):
