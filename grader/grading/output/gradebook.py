@@ -6,15 +6,25 @@ the marks; nbgrader does not look at it, nor at the log of marks. Points and com
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.grading.output import mark_log
 from grader.grading.output.deadlines import deadlines
+from grader.grading.output.gradebook_rows import (
+    GradedCell,
+    automatic_of,
+    cells_of,
+    grades_by_item,
+    grades_by_student,
+    is_disputed,
+    maximum_of,
+    received,
+    submitted_notebooks,
+    worth,
+)  # fmt: skip
 from grader.grading.output.mark_log import MarkLog
 from grader.grading.output.render import Graded
 from grader.suite_kit.points import clamp
@@ -25,17 +35,6 @@ TABLE = "mlsd_record"
 
 class Locked(GraderError):
     """Another program holds the gradebook."""
-
-
-@dataclass(frozen=True)
-class GradedCell:
-    """A cell of the gradebook: its row, and how it earns points: by "test", by "hand", as "task", or "" for not."""
-
-    name: str
-    row: str
-    maximum: float
-    earns: str
-    comments: bool
 
 
 class Book:
@@ -54,7 +53,7 @@ class Book:
         self.deadlines = deadlines(self.db.connection(), course.config, assignment, found.duedate)
         self.duedate = self.deadlines.due
         self.due_is_new = self.duedate != found.duedate
-        self.notebooks = {one.name: (one.id, _cells(one)) for one in found.notebooks}
+        self.notebooks = {one.name: (one.id, cells_of(one)) for one in found.notebooks}
         self.db.rollback()
         names = [Column(name, String(128), primary_key=True) for name in ("assignment", "student")]
         rest = [Column("digest", String(64), nullable=False), Column("results", Text(), nullable=False)]
@@ -104,36 +103,22 @@ class Book:
     @cached_property
     def automatic(self) -> dict[str, dict[str, float | None]]:
         """Automatic points by student and cell (its row) as they stood when they were first asked for."""
-        from nbgrader.api import Grade, SubmittedAssignment, SubmittedNotebook
-        from sqlalchemy import select
-
-        grade, notebook, whole = Grade.__table__, SubmittedNotebook.__table__, SubmittedAssignment.__table__
-        joined = grade.join(notebook, notebook.c.id == grade.c.notebook_id)
-        joined = joined.join(whole, whole.c.id == notebook.c.assignment_id)
-        query = select(whole.c.student_id, grade.c.cell_id, grade.c.auto_score).select_from(joined)
         found: dict[str, dict[str, float | None]] = {}
-        for one in self.db.execute(query.where(whole.c.assignment_id == self.row)):
+        for one in grades_by_student(self.db, self.row):
             found.setdefault(one.student_id, {})[one.cell_id] = one.auto_score
         self.db.rollback()
         return found
 
     def marks(self) -> dict[str, tuple[float, float, float]]:
         """Points so far, maximum, and the most that a person has still to give, by student."""
-        from nbgrader.api import Grade, SubmittedAssignment, SubmittedNotebook
-        from sqlalchemy import select
-
-        grade, notebook, whole = Grade.__table__, SubmittedNotebook.__table__, SubmittedAssignment.__table__
-        joined = grade.join(notebook, notebook.c.id == grade.c.notebook_id)
-        joined = joined.join(whole, whole.c.id == notebook.c.assignment_id)
-        query = select(whole.c.student_id, grade).select_from(joined).where(whole.c.assignment_id == self.row)
         maxima = {cell.row: cell.maximum for _, cells in self.notebooks.values() for cell in cells if cell.earns}
         found: dict[str, tuple[float, float, float]] = {}
-        for one in self.db.execute(query):
+        for one in grades_by_student(self.db, self.row):
             points, maximum, waiting = found.get(one.student_id, (0.0, 0.0, 0.0))
             given = one.manual_score if one.manual_score is not None else one.auto_score
             most = maxima.get(one.cell_id, 0.0)
-            points += _worth(one)
-            open_points = most if given is None else most - given if _is_disputed(one) else 0.0
+            points += worth(one)
+            open_points = most if given is None else most - given if is_disputed(one) else 0.0
             found[one.student_id] = (points, maximum + most, waiting + open_points)
         self.db.rollback()
         return found
@@ -168,25 +153,16 @@ class Book:
 
     def _by_deadlines(self, students: Collection[str]) -> tuple["Updates", dict[str, float]]:
         """What to update, kind, row and values, and the penalty of each student that has another one."""
-        from nbgrader.api import Grade, SubmittedAssignment, SubmittedNotebook
-        from sqlalchemy import select
-
         if self.duedate is None and not self.deadlines.known:
             return [], {}
-        notebook, whole = SubmittedNotebook.__table__, SubmittedAssignment.__table__
-        joined = notebook.join(whole, whole.c.id == notebook.c.assignment_id)
-        mine = select(notebook.c.id).select_from(joined).where(whole.c.assignment_id == self.row)
         scores: dict[str, float] = {}
-        for one in self.db.execute(Grade.__table__.select().where(Grade.__table__.c.notebook_id.in_(mine))):
-            scores[one.notebook_id] = scores.get(one.notebook_id, 0.0) + _worth(one)
-        maxima = {row: _maximum(cells) for row, cells in self.notebooks.values()}
-        columns = [whole.c.id, whole.c.student_id, whole.c.timestamp, whole.c.extension]
-        columns += [notebook.c.id.label("own"), notebook.c.notebook_id, notebook.c.late_submission_penalty]
-        query = select(*columns).select_from(joined).where(whole.c.assignment_id == self.row)
+        for one in grades_by_student(self.db, self.row):
+            scores[one.notebook_id] = scores.get(one.notebook_id, 0.0) + worth(one)
+        maxima = {row: maximum_of(cells) for row, cells in self.notebooks.values()}
         updates: Updates = []
         changed: dict[str, float] = {}
         totals: dict[str, float] = {}
-        for one in self.db.execute(query).all():
+        for one in submitted_notebooks(self.db, self.row):
             if one.student_id not in students:
                 continue
             extension = self.deadlines.extension(one.student_id, one.extension)
@@ -214,12 +190,12 @@ class Book:
 
     def _unlogged(self, students: Sequence[str] | None = None) -> list[Any]:
         folder = partial(self.course.folder, "autograded", name=self.assignment)
-        return self.log.unlogged(self._grades_now(students), self.log.last(students), folder)
+        return self.log.unlogged(grades_by_item(self.db, self.row, students), self.log.last(students), folder)
 
     def points_now(self) -> dict[str, dict[tuple[str, str], tuple[float | None, float | None, float]]]:
         """Automatic points, those given by hand and extra credit, by student and by notebook and item."""
         found: dict[str, dict[tuple[str, str], tuple[float | None, float | None, float]]] = {}
-        for one in self._grades_now():
+        for one in grades_by_item(self.db, self.row):
             points = (one.auto_score, one.manual_score, one.extra_credit or 0.0)
             found.setdefault(one.student, {})[one.notebook, one.item] = points
         self.db.rollback()
@@ -229,28 +205,13 @@ class Book:
         """What recording a submission would write as automatic points, by notebook and item."""
         earned = {(verdict.notebook, verdict.cell): verdict.points for verdict in one.verdicts}
         return {
-            (name, cell.name): _automatic(
+            (name, cell.name): automatic_of(
                 cell, {cell.name: earned.get((name, cell.name), 0.0)}, one.answered.get(name, set())
             )
             for name, (_, cells) in self.notebooks.items()
             for cell in cells
             if cell.earns
         }
-
-    def _grades_now(self, students: Sequence[str] | None = None) -> Any:
-        from nbgrader.api import BaseCell, Grade, Notebook, SubmittedAssignment, SubmittedNotebook
-        from sqlalchemy import select
-
-        tables = (Grade, SubmittedNotebook, SubmittedAssignment, Notebook, BaseCell)
-        grade, mine, whole, notebook, cell = (one.__table__ for one in tables)
-        joined = grade.join(mine, mine.c.id == grade.c.notebook_id).join(whole, whole.c.id == mine.c.assignment_id)
-        joined = joined.join(notebook, notebook.c.id == mine.c.notebook_id).join(cell, cell.c.id == grade.c.cell_id)
-        names = whole.c.student_id.label("student"), notebook.c.name.label("notebook"), cell.c.name.label("item")
-        query = select(*names, *(grade.c[one] for one in mark_log.WAYS.values())).select_from(joined)
-        query = query.where(whole.c.assignment_id == self.row)
-        if students is not None:
-            query = query.where(whole.c.student_id.in_(students))
-        return self.db.execute(query.order_by(*names))
 
     def _commit(self, act: Callable[[], None]) -> None:
         """What `act` writes, all or nothing. Nobody else writes from its first look on: the log holds nothing twice."""
@@ -310,7 +271,7 @@ class Book:
             own = str(notebook.id) if notebook else _new_row()
             score = self._grades(own, name, cells, one, new, is_new=notebook is None)
             self._comments(own, name, cells, one, new, is_new=notebook is None)
-            penalty = self._penalty(one.student, score, _maximum(cells), there.extension if there else None, when)
+            penalty = self._penalty(one.student, score, maximum_of(cells), there.extension if there else None, when)
             if notebook is None:
                 values = {"id": own, "assignment_id": submission, "notebook_id": row, "flagged": False}
                 new["submitted_notebook"].append(values | {"late_submission_penalty": penalty})
@@ -348,7 +309,7 @@ class Book:
         score = 0.0
         for cell in (cell for cell in cells if cell.earns):
             old = there.get(cell.row)
-            auto = _automatic(cell, earned, one.answered.get(name, set()))
+            auto = automatic_of(cell, earned, one.answered.get(name, set()))
             by_hand = old.manual_score if old else None
             waits = auto is None or by_hand is not None or cell.name in disputed
             worth = by_hand if by_hand is not None else auto
@@ -357,7 +318,7 @@ class Book:
             points = (old.auto_score if old else None, auto)
             if points != (None, None):
                 row = self.log.row(one.student, name, cell.name, "automatic", points, one.digest)
-                new[mark_log.TABLE].append(row)
+                new[self.log.table.name].append(row)
             if old is None:
                 new["grade"].append({"id": _new_row(), "cell_id": cell.row, "notebook_id": notebook} | marks)
             elif (old.auto_score, bool(old.needs_manual_grade)) != (auto, waits):
@@ -415,42 +376,6 @@ Rows = dict[str, list[dict[str, Any]]]
 Updates = list[tuple[str, str, dict[str, Any]]]  # kind of row, row, new values
 
 
-def _cells(notebook: Any) -> list[GradedCell]:
-    solutions = {one.name: one.id for one in notebook.solution_cells}
-    grades = {one.name: one for one in notebook.grade_cells}
-    found = [
-        GradedCell(name, one.id, one.max_score, _way(one, name in solutions), False) for name, one in grades.items()
-    ]
-    found += [GradedCell(name, row, 0.0, "", True) for name, row in solutions.items()]
-    return found + [GradedCell(one.name, one.id, one.max_score, "task", True) for one in notebook.task_cells]
-
-
-def _worth(grade: Any) -> float:
-    """Points so far, extra credit included, as nbgrader counts them."""
-    given = grade.manual_score if grade.manual_score is not None else grade.auto_score
-    return (given + (grade.extra_credit or 0.0)) if given is not None else 0.0
-
-
-def _maximum(cells: list[GradedCell]) -> float:
-    return sum(cell.maximum for cell in cells if cell.earns)
-
-
-def _is_disputed(grade: Any) -> bool:
-    """Whether a test has points that a person has not looked at yet."""
-    return bool(grade.needs_manual_grade) and grade.manual_score is None and grade.auto_score is not None
-
-
-def _way(cell: Any, is_answer: bool) -> str:
-    return "hand" if is_answer else "test" if cell.cell_type == "code" else "task"
-
-
-def _automatic(cell: GradedCell, earned: dict[str, float], answered: set[str]) -> float | None:
-    """Points without a person: those of a test, 0 for an untouched answer, None for what a person must mark."""
-    if cell.earns == "test":
-        return clamp(earned.get(cell.name, 0.0), cell.maximum)
-    return 0.0 if cell.earns == "hand" and cell.name not in answered else None
-
-
 def _new_row() -> str:
     from nbgrader.api import new_uuid
 
@@ -463,14 +388,3 @@ def _late_plugin(course: Course) -> Any:
     preprocessor = AssignLatePenalties(config=course.config)
     preprocessor.init_plugin()
     return preprocessor.plugin_inst
-
-
-def received(stamp: str) -> datetime | None:
-    """The time in a time stamp file, in UTC; None if it holds none."""
-    from nbgrader.utils import parse_utc
-
-    try:
-        found: datetime | None = parse_utc(stamp) if stamp else None
-    except (ValueError, OverflowError, TypeError):
-        return None
-    return found
