@@ -16,7 +16,7 @@ from grader.unwritable import unwritable_told
 
 if TYPE_CHECKING:
     from grader.course import Course
-    from grader.grading.records import StudentOutcome
+    from grader.grading.records import Options, StudentOutcome
 
 PANEL = "Instructors"
 Folder = Annotated[Path | None, typer.Option("--course", help="The course folder; default: the one around you.")]
@@ -164,16 +164,8 @@ def grade(
     Examples: mlsd grade reduce_latency; mlsd grade reduce_latency --student 'a*' --force; mlsd grade ps1 --course
     ~/cs101 --require-sandbox
     """
-    from contextlib import ExitStack
-
-    from grader.course import Course
     from grader.errors import GraderError
-    from grader.grading import batch
     from grader.grading.records import Options
-    from grader.grading.warm_start import begun_early
-    from grader.progress import progress
-    from grader.workflow.release import is_unreleased
-    from grader.workflow.stock import grade as grade_by_stock
 
     if scheduler and (jobs or stock):
         raise GraderError("--scheduler has the cluster's own workers: leave out --jobs and --stock")
@@ -185,21 +177,38 @@ def grade(
     if trust not in ("", "sealed", "beside"):
         raise GraderError(f"--trust is {trust!r}; it must be sealed or beside")
     options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed, trust, scheduler=scheduler)
+    course, outcomes = _graded(folder, name, student, options, stock)
+    _tell_graded(course, name, outcomes)
+    raise typer.Exit(1 if any(one.failure for one in outcomes) else 0)
+
+
+def _graded(
+    folder: Path | None, name: str, pattern: str, options: Options, stock: bool
+) -> tuple[Course, list[StudentOutcome]]:
+    """The course in `folder`, and the outcome of each student who matches; shows how far it is."""
+    from contextlib import ExitStack
+
+    from grader.course import Course
+    from grader.grading import batch
+    from grader.grading.warm_start import begun_early
+    from grader.progress import progress
+    from grader.workflow.release import is_unreleased
+    from grader.workflow.stock import grade as grade_by_stock
+
     with ExitStack() as ending:
-        begun = None if stock or scheduler else ending.enter_context(begun_early(Course.root_of(folder), name))
+        here = not stock and not options.scheduler
+        begun = ending.enter_context(begun_early(Course.root_of(folder), name)) if here else None
         course = Course.open(folder)
         if is_unreleased(course, name):
             reported = f"{name}: its source was changed but not released; the tests of the release are run."
             typer.echo(f"{reported} To release it: {course.command(f'release {name}')}", err=True)
-        students = batch.chosen(course, name, student)
+        students = batch.chosen(course, name, pattern)
         if stock:
-            grading = grade_by_stock(course, name, students, timeout, force)
+            timeout_s = None if options.timeout_s is None else int(options.timeout_s)
+            grading = grade_by_stock(course, name, students, timeout_s, options.force)
         else:
-            say = partial(typer.echo, err=True)
-            grading = batch.grade(course, name, students, options, say, preload=begun)
-        outcomes = list(progress(grading, len(students), "graded"))
-    _tell_graded(course, name, outcomes)
-    raise typer.Exit(1 if any(one.failure for one in outcomes) else 0)
+            grading = batch.grade(course, name, students, options, partial(typer.echo, err=True), preload=begun)
+        return course, list(progress(grading, len(students), "graded"))
 
 
 def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> None:
