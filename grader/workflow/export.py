@@ -110,7 +110,7 @@ def _marks(course: Course, book: Any, name: str) -> list[Marks]:
             one.handed_in, one.received_utc, one.waits = True, submission.timestamp, submission.needs_manual_grade
             one.raw, one.penalty = submission.score, submission.late_submission_penalty or 0.0
             one.items = _items_of(submission, order)
-            one.told = known.told(person.id, submission.timestamp, submission.extension, one.penalty)
+            one.told = known.told_of(person.id, submission)
             if one.received_utc:
                 one.received = local(one.received_utc, known.zone)
                 one.late_by = max(one.late_by, one.received_utc - due) if due else one.late_by

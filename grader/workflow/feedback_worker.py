@@ -141,7 +141,7 @@ class PageMaker:
     def _lateness(self, session: Any, student: str, whole: Any) -> str:
         """How late a submission was and what it costs, in a sentence; empty if it was not."""
         known = deadlines(session.connection(), self.course.config, self.name, whole.assignment.duedate)
-        return known.told(student, whole.timestamp, whole.extension, whole.late_submission_penalty)
+        return known.told_of(student, whole)
 
     @contextmanager
     def _hooks(self, student: str, notebooks: list[Path]) -> Iterator[None]:

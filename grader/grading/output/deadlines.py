@@ -18,6 +18,7 @@ POLICIES, EXTENSIONS = "mlsd_deadline", "mlsd_extension"
 DAYS = {"day": 1, "week": 7}
 PENALTY = re.compile(r"(?P<percent>\d+(?:\.\d+)?)\s*%(?:\s*/\s*(?P<unit>hour|day|week))?")
 LENGTH = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
+ROUNDING = 1e-9  # of a penalty, points
 WORDS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -77,8 +78,24 @@ class Deadlines:
         """A student's own due date in UTC."""
         return self.due + (self.extension(student, granted) or timedelta()) if self.due else None
 
-    def told(self, student: str, received: datetime | None, granted: timedelta | None, penalty: float) -> str:
-        """How late a student was, in a sentence for them; empty if they were not."""
+    def told_of(self, student: str, submission: Any) -> str:
+        """How late nbgrader's `submission` was and what it costs, in a sentence for the student; empty if it was not.
+
+        Where the penalty in the gradebook is not that of the deadlines, it says so and names none.
+        """
+        penalty = submission.late_submission_penalty or 0.0
+        charged = self._is_charged(student, submission)
+        return self.told(student, submission.timestamp, submission.extension, penalty if charged else None)
+
+    def _is_charged(self, student: str, submission: Any) -> bool:
+        due, received = self.due_of(student, submission.extension), submission.timestamp
+        if self.policy is None or due is None or received is None:
+            return True
+        costs = [(self.policy.cost(one.score, one.max_score, due, received), one) for one in submission.notebooks]
+        return all(abs(cost - (one.late_submission_penalty or 0.0)) < ROUNDING for cost, one in costs)
+
+    def told(self, student: str, received: datetime | None, granted: timedelta | None, penalty: float | None) -> str:
+        """How late a student was, in a sentence for them; empty if they were not. `penalty` None: not known yet."""
         due = self.due_of(student, granted)
         if due is None or received is None or received <= due:
             return ""
@@ -86,6 +103,7 @@ class Deadlines:
         days = self.policy.late_days if self.policy else 0
         free = f" Late days that cost nothing: {days}." if days else ""
         cost = f" Penalty: {penalty:g} points." if penalty else " There is no penalty."
+        cost = " The penalty is still to be worked out." if penalty is None else cost
         when = f"received {local(received, self.zone)}, due {local(due, self.zone)}{more} ({self.zone.key})."
         return f"Handed in {length(received - due)} late: {when}{free}{cost}"
 

@@ -13,6 +13,7 @@ from grader.errors import GraderError
 from grader.grading.output.gradebook import Book
 from grader.workflow import feedback, stock
 from grader.workflow.deadline import extend, set_policy, shown
+from grader.workflow.export import export
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
 
@@ -76,6 +77,22 @@ def test_a_changed_deadline_or_extension_is_charged_without_running_code_again(m
     html = page.pages[0].read_text()
     assert "Handed in 2 days 11 hours late: received 2027-01-20 11:00 CET, due 2027-01-17 23:59 CET" in html
     assert "Penalty: 1.6 points." in html
+
+
+def test_a_penalty_that_is_not_charged_yet_is_not_called_none(marked, tmp_path):
+    set_policy(marked, toy.NAME, **DUE, penalty="10%/day")
+    place = tmp_path / "moodle.csv"
+    texts = []
+    for step in (lambda: None, lambda: charged(marked)):
+        step()
+        export(marked, toy.NAME, place, "moodle")
+        texts.append(place.read_text())
+    assert [one.count("The penalty is still to be worked out") for one in texts] == [2, 0]
+    assert [one.count("Penalty: ") for one in texts] == [0, 2]
+    assert "no penalty" not in "".join(texts)
+    list(feedback.give_feedback(marked, toy.NAME, ["late"], jobs=1))
+    page = marked.folder("feedback", "late", toy.NAME) / f"{toy.NAME}.html"
+    assert "Penalty: " in page.read_text()
 
 
 def test_stock_grading_charges_the_same(marked):
