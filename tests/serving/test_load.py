@@ -140,17 +140,20 @@ def test_a_result_summarises_all_requests_not_only_the_answered():
 
 
 def test_a_known_delay_is_measured_to_two_milliseconds():
-    """What HTTP adds is measured beside it, without a delay. A busy machine is asked again, twice at most."""
+    """What HTTP adds is measured beside it, without a delay; of each the quickest request, which met no other process.
+
+    A busy machine is asked again, twice at most.
+    """
     worker = [sys.executable, "-m", "mlsd_lib.serving.steady_worker", "{port}", "--work-ms"]
     bodies = [{"number": number, "within_s": 10.0} for number in range(100)]
 
-    def median_ms(work_ms):
+    def quickest_ms(work_ms):
         with ServerProcess([*worker, str(work_ms)]) as server:
-            return open_loop(server.url + "/predict", bodies, 8, 3.0, np.random.default_rng(0)).percentile_ms(50)
+            return open_loop(server.url + "/predict", bodies, 8, 3.0, np.random.default_rng(0)).latency_ms.min()
 
     off = []
     for _ in range(3):
-        off.append(abs(median_ms(40) - median_ms(0) - 40))
+        off.append(abs(quickest_ms(40) - quickest_ms(0) - 40))
         if off[-1] < 2:
             return
     assert off == []
