@@ -5,7 +5,7 @@ kind = "alternative"
 
 # %% monitor
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 
 class Monitor:
@@ -29,7 +29,7 @@ class Monitor:
         return pd.DataFrame(day["rows"])
 
     def means(self, table):
-        return pd.Series({name: norm.ppf(self.ranks(name, table)).mean() for name in self.numbers})
+        return pd.Series({name: ndtri(self.ranks(name, table)).mean() for name in self.numbers})
 
     def ranks(self, name, table):
         return (np.searchsorted(self.values[name], table[name].dropna(), side="left") + 0.5) / (len(self.values[name]) + 1)

@@ -33,7 +33,7 @@ every_planting_exercise = pytest.mark.parametrize("name", PLANTING)
 
 
 def hooks_of(name):
-    """How the clocks of an exercise are fed; nothing where it has none."""
+    """What a test of marks replaces in an exercise: its clocks, what is done twice; nothing where it needs none."""
     known = (Path(__file__).parent / f"hooks_{name}.py").is_file()
     return importlib.import_module(f"tests.grader.suites.hooks_{name}") if known else SimpleNamespace()
 

@@ -32,6 +32,7 @@ from tests.grader.suites.contract import (
 
 SECRETS = int(os.environ.get("MLSD_SECRETS", "2"))  # more of them by hand: two hundred take half an hour
 EVERY_ANSWER = "MLSD_EVERY_ANSWER" in os.environ
+RANDOM = int(os.environ.get("MLSD_RANDOM_ANSWERS", "0"))  # instead of the bank's number; two thousand by hand
 PASS = 12
 
 
@@ -160,6 +161,7 @@ def test_no_answer_depends_on_the_secret(name, answer, secret, monkeypatch):
         return  # what it loses a clock takes; a starter is not run
     hidden = suite.EXERCISE.hidden()
     feed(name, "no_clocks", monkeypatch, hidden)
+    feed(name, "no_repeats", monkeypatch)
     untimed = dataclasses.replace(answer, cells=getattr(hooks_of(name), "UNTIMED", {}) | answer.cells)
     found, marks = cells_of(bank, untimed), []
     fed = hasattr(hooks_of(name), "no_clocks")
@@ -176,10 +178,12 @@ def test_answers_at_random_do_not_pass(name, secret, monkeypatch):
     bank, suite, marks = bank_of(name), suite_of(name), []
     hidden = suite.EXERCISE.hidden()
     feed(name, "no_clocks", monkeypatch, hidden)
+    feed(name, "no_repeats", monkeypatch)
     monkeypatch.setattr(suite.CASES, "kept", suite.CASES.public())
-    for seed in range(bank.draws):
+    for seed in range(RANDOM or bank.draws):
         drawn = cells_of(bank, bank.at_random, seed=seed)
         marks.append(sum(float(run_cell(test, dict(bank.cells)[test], drawn)) for test in bank.maxima))
+    print(f"{name}: {np.bincount(np.floor(marks).astype(int))} answers with 0, 1, 2, ... points")  # shown with -rP
     assert len(marks) >= 25
     assert np.mean(np.array(marks) >= PASS) < 0.01
     assert np.median(marks) <= 2
