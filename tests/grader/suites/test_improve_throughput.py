@@ -15,7 +15,7 @@ from grader.suites.improve_throughput.suite import MEMORY_MB, STEPS, SlowSample
 from mlsd_lib.simulation import compiled
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
-RANDOM = int(os.environ.get("MLSD_RANDOM_DESIGNS", "400"))  # two thousand by hand
+RANDOM = int(os.environ.get("MLSD_RANDOM_ANSWERS", "400"))  # two thousand by hand
 BANK = bank_of("improve_throughput")
 GOOD = {"largest_batch": 56, "longest_wait_ms": 125, "queue_limit": 72, "deadline_ms": 250}
 OPTIONS = {
