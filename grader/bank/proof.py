@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from grader.bank.runner import Result
 
 AGAIN = 2
+MUTANT_CPU_S = 20
+"""So much CPU time needs only a mutant that never ends. By wall time a busy machine would end, so kill, living ones."""
 DISTURBED = 12
 """More answers than these, of about forty, are not disturbed clocks: their bank is wrong."""
 
@@ -107,7 +109,7 @@ def killed(bank: Bank, workers: int = 2, on_mutant: Callable[[], None] = lambda:
     full = sum(bank.maxima[test] for test in tests)
     alive = []
     jobs = [Job(cells, tests, bank.maxima) for _, cells in named]
-    for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers, limit_s=10):
+    for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers, limit_cpu_s=MUTANT_CPU_S):
         if sum(result.points.values()) >= full:
             alive.append(named[number][0])
         on_mutant()

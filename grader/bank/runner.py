@@ -10,6 +10,7 @@ import importlib
 import linecache
 import multiprocessing
 import os
+import signal
 import sys
 import time
 import traceback
@@ -49,10 +50,11 @@ class Job:
 
 def run_all(
     jobs: Sequence[Job], folder: Path, preload: Sequence[str], workers: int = 2,
-    limit_s: float = LIMIT_S, secret: str = os.devnull,
+    limit_s: float = LIMIT_S, limit_cpu_s: int | None = None, secret: str = os.devnull,
 ) -> Iterator[tuple[int, Result]]:  # fmt: skip
     """(number of the job, its result) as jobs end.
 
+    An answer is ended after `limit_s` seconds, and after `limit_cpu_s` of CPU time where the system can do that.
     `secret` is the file of an instructor's secret; the default has the public cases used.
     """
     os.environ.update({name: os.environ.get(name, value) for name, value in THREADS.items()})
@@ -61,7 +63,7 @@ def run_all(
         context.set_forkserver_preload(list(preload))
     with ThreadPoolExecutor(workers) as pool:
         started = {
-            pool.submit(_run_one, context, (job, str(folder), secret, list(preload)), limit_s): number
+            pool.submit(_run_one, context, (job, str(folder), secret, list(preload), limit_cpu_s), limit_s): number
             for number, job in enumerate(jobs)
         }
         for future in as_completed(started):
@@ -78,7 +80,10 @@ def _run_one(context: Any, job: tuple[Any, ...], limit_s: float) -> Result:
         if ours.poll(limit_s):
             result = ours.recv()
     except EOFError:
-        result = Result(errors={"process": "the answer's process died"})
+        process.join()
+        looped = sys.platform != "win32" and process.exitcode == -signal.SIGXCPU
+        died = f"the answer was ended after {job[-1]} s of CPU time" if looped else "the answer's process died"
+        result = Result(errors={"process": died})
     finally:
         process.kill()
         process.join()
@@ -87,7 +92,11 @@ def _run_one(context: Any, job: tuple[Any, ...], limit_s: float) -> Result:
     return result
 
 
-def _child(reply: Any, job: Job, folder: str, secret: str, preload: list[str]) -> None:
+def _child(reply: Any, job: Job, folder: str, secret: str, preload: list[str], limit_cpu_s: int | None) -> None:
+    if limit_cpu_s and sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (limit_cpu_s, limit_cpu_s + 1))
     os.environ["MLSD_SECRET_FILE"] = secret
     os.chdir(folder)
     for name in preload:  # a process has one fork server: another user of it may have started it without these
