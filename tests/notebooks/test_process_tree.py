@@ -69,8 +69,8 @@ def test_who_has_the_processor_or_waits_for_it_could_go_on(code, could):
     try:
         assert seen_at_last(lambda: process_stats.could_go_on(child.pid), could)
         if could:
-            begun_s = process_tree.tree_cpu_s()
-            assert seen_at_last(lambda: process_tree.tree_cpu_s() > begun_s + 0.1, True)
+            begun_s = process_tree.tree_cpu_s(process_tree.descendants())
+            assert seen_at_last(lambda: process_tree.tree_cpu_s(process_tree.descendants()) > begun_s + 0.1, True)
     finally:
         child.kill()
         child.wait()
