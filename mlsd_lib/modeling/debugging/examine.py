@@ -5,6 +5,7 @@ from typing import Any
 
 from mlsd_lib.modeling.debugging import of_data, of_estimator, of_network
 from mlsd_lib.modeling.debugging.findings import Examination, Finding, Split
+from mlsd_lib.modeling.debugging.network_case import NetworkCase, plain_predict, plain_train
 from mlsd_lib.modeling.errors import ModelingError
 
 
@@ -66,8 +67,7 @@ def _is_network(model: Any) -> bool:
 
 
 def _of_data(data: Split) -> list[Finding]:
-    first, *others = of_data.CHECKS
-    return [first.finding(data), *(check.finding(data) for check in others)]
+    return [check.finding(data) for check in of_data.CHECKS]
 
 
 def _of_network(
@@ -95,11 +95,11 @@ def _of_network(
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        case = of_network.NetworkCase(
+        case = NetworkCase(
             data,
             model,
             train or _plain(lambda: case),
-            predict or of_network.plain_predict,
+            predict or plain_predict,
             loss,
             frozen,
             batch_rows,
@@ -110,16 +110,16 @@ def _of_network(
     return findings
 
 
-def _plain(case: Callable[[], of_network.NetworkCase]) -> Callable[..., Any]:
+def _plain(case: Callable[[], NetworkCase]) -> Callable[..., Any]:
     """The default loop, with the loss of the case."""
 
     def train(model: Any, inputs: Any, targets: Any, epochs: int) -> None:
-        of_network.plain_train(model, inputs, targets, epochs, case().loss_of)
+        plain_train(model, inputs, targets, epochs, case().loss_of)
 
     return train
 
 
-def _check_outputs(case: of_network.NetworkCase) -> None:
+def _check_outputs(case: NetworkCase) -> None:
     outputs, targets = case.start_outputs, case.rows[1]
     if len(outputs) != len(targets):
         raise ModelingError(

@@ -5,8 +5,9 @@ optimizer's step.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,63 +37,83 @@ def recorded(model: Any, *, count_only: bool = False) -> Iterator[RecordedRun]:
     With `count_only` it counts the steps and keeps nothing else: looking on takes a third of a small network's time.
     One run at a time: the hooks see all optimizers of the process and look for this model's parameters.
     """
-    import torch
-    from torch.optim import optimizer as hooks
+    observer = _Observer(model)
+    with contextlib.ExitStack() as attached:
+        for handle in observer.count() if count_only else [*observer.count(), *observer.look_on()]:
+            attached.callback(handle.remove)
+        yield observer.run
 
-    run, before = RecordedRun(), {}
-    fresh: dict[str, Any] = {}
-    awaited: set[str] = set()
-    own = {id(parameter) for parameter in model.parameters()}
-    weights = {name: one for name, one in model.named_parameters() if one.ndim > 1}
 
-    def is_own(optimizer: Any) -> bool:
-        return any(id(one) in own for group in optimizer.param_groups for one in group["params"])
+class _Observer:
+    """The hooks of one run, and what they remember from one to the next, by weight."""
 
-    def on_forward(module: Any, inputs: Any) -> None:
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.run = RecordedRun()
+        self.own = {id(parameter) for parameter in model.parameters()}
+        self.weights = {name: one for name, one in model.named_parameters() if one.ndim > 1}
+        self.before: dict[str, Any] = {}  # the weights before the step that is under way
+        self.fresh: dict[str, Any] = {}  # the gradient of the last backward pass alone
+        self.awaited: set[str] = set()  # weights whose next backward pass is the first since their step
+
+    def count(self) -> list[Any]:
+        """Attaches what counts the steps; gives the handles."""
+        from torch.optim import optimizer as hooks
+
+        return [hooks.register_optimizer_step_post_hook(self._count)]
+
+    def look_on(self) -> list[Any]:
+        """Attaches all else; gives the handles."""
+        from torch.optim import optimizer as hooks
+
+        handles = [
+            self.model.register_forward_pre_hook(self._note_rows),
+            hooks.register_optimizer_step_pre_hook(self._before_step),
+            hooks.register_optimizer_step_post_hook(self._after_step),
+        ]
+        for name, weight in self.weights.items():
+            if weight.requires_grad:
+                handles.append(weight.register_hook(partial(self._note_gradient, name)))
+                handles.append(weight.register_post_accumulate_grad_hook(partial(self._compare_gradient, name)))
+        return handles
+
+    def _parameters(self, optimizer: Any) -> set[int]:
+        """Which parameters an optimizer holds; nothing where none is of this model."""
+        held = {id(one) for group in optimizer.param_groups for one in group["params"]}
+        return held if held & self.own else set()
+
+    def _count(self, optimizer: Any, _arguments: Any, _named: Any) -> None:
+        self.run.steps += bool(self._parameters(optimizer))
+
+    def _note_rows(self, module: Any, inputs: Any) -> None:
         if module.training and inputs:
-            run.batches.append(row_keys(inputs[0]))
+            self.run.batches.append(row_keys(inputs[0]))
 
-    @torch.no_grad()
-    def on_step(optimizer: Any, _arguments: Any, _named: Any) -> None:
-        if is_own(optimizer):
-            run.gradient_norms.append({n: float(w.grad.norm()) for n, w in weights.items() if w.grad is not None})
-            before.update({name: weight.detach().clone() for name, weight in weights.items()})
+    def _before_step(self, optimizer: Any, _arguments: Any, _named: Any) -> None:
+        if self._parameters(optimizer):
+            norms = {
+                name: float(one.grad.detach().norm()) for name, one in self.weights.items() if one.grad is not None
+            }
+            self.run.gradient_norms.append(norms)
+            self.before = {name: one.detach().clone() for name, one in self.weights.items()}
 
-    @torch.no_grad()
-    def after_step(optimizer: Any, _arguments: Any, _named: Any) -> None:
-        if is_own(optimizer):
-            run.steps += 1
-            if count_only:
-                return
-            moved = [float((w - before[n]).norm() / (before[n].norm() + 1e-12)) for n, w in weights.items()]
-            run.update_ratios.append(float(np.median(moved)) if moved else 0.0)
-            held = {id(one) for group in optimizer.param_groups for one in group["params"]}
-            awaited.update(name for name, weight in weights.items() if id(weight) in held)
+    def _after_step(self, optimizer: Any, _arguments: Any, _named: Any) -> None:
+        if held := self._parameters(optimizer):
+            moved = [
+                float((one.detach() - self.before[name]).norm() / (self.before[name].norm() + 1e-12))
+                for name, one in self.weights.items()
+            ]
+            self.run.update_ratios.append(float(np.median(moved)) if moved else 0.0)
+            self.awaited.update(name for name, one in self.weights.items() if id(one) in held)
 
-    def on_backward(name: str) -> Callable[[Any], None]:
-        return lambda gradient: fresh.update({name: gradient.detach().clone()})
+    def _note_gradient(self, name: str, gradient: Any) -> None:
+        self.fresh[name] = gradient.detach().clone()
 
-    def on_accumulated(name: str) -> Callable[[Any], None]:
-        def compare(weight: Any) -> None:
-            if name in awaited and name in fresh:
-                awaited.discard(name)
-                run.stale.append(bool((weight.grad - fresh[name]).norm() > 1e-3 * fresh[name].norm() + 1e-12))
-
-        return compare
-
-    handles = [hooks.register_optimizer_step_post_hook(after_step)]
-    if not count_only:
-        handles.append(model.register_forward_pre_hook(on_forward))
-        handles.append(hooks.register_optimizer_step_pre_hook(on_step))
-    for name, weight in weights.items():
-        if weight.requires_grad and not count_only:
-            handles.append(weight.register_hook(on_backward(name)))
-            handles.append(weight.register_post_accumulate_grad_hook(on_accumulated(name)))
-    try:
-        yield run
-    finally:
-        for handle in handles:
-            handle.remove()
+    def _compare_gradient(self, name: str, weight: Any) -> None:
+        if name in self.awaited and name in self.fresh:
+            self.awaited.discard(name)
+            fresh = self.fresh[name]
+            self.run.stale.append(bool((weight.grad.detach() - fresh).norm() > 1e-3 * fresh.norm() + 1e-12))
 
 
 def row_keys(inputs: Any) -> np.ndarray:
