@@ -36,9 +36,9 @@ class Requirement:
     """A criterion of `exercise.toml` (`family`) as data: a measure in some scenarios, and points in whole steps.
 
     `steps` holds (limit, points), the loosest first; each that is met gives its points, and their sum is what the
-    family has. The worst of the scenarios counts, or their sum. `needs` names families that must be met as well, for
-    without them it means nothing (a cheap design that answers nobody). `times`: what the measure is multiplied by
-    where it is told (100 for a share in %).
+    family has. The worst of the scenarios counts, or their sum. `needs` names families that must be met as well, and
+    what those need, for without them it means nothing (a cheap design that answers nobody). `times`: what the measure
+    is multiplied by where it is told (100 for a share in %).
     """
 
     family: str

@@ -60,7 +60,7 @@ def judge_questions(
     except RefusedDesign as refused:
         sheet.end("fail", f"The design is refused, so nothing can be predicted. {sheet.theirs(str(refused))}")
         return
-    unmet = [task.exercise.families[one].title for one in needs if not task.met(one, document, draws)]
+    unmet = [task.exercise.families[one].title for one in task.unmet(needs, document, draws)]
     for one in questions:
         truth = one.truth(document, draws)
         came = given.get(one.key)

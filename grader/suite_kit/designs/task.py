@@ -62,8 +62,8 @@ class DesignTask(Generic[Document]):
         self.scenarios = {one.name: one for one in scenarios}
         self.requirements = {one.family: one for one in requirements}
         self._kept: OrderedDict[tuple[str, Draw], Outcome] = OrderedDict()
-        for one in requirements:
-            _fits(one, exercise, self.scenarios)
+        for number, one in enumerate(requirements):
+            _fits(one, exercise, self.scenarios, [former.family for former in requirements[:number]])
 
     def read(self, given: Any) -> Document:
         """The document of plain data, of YAML text, or of an object that gives itself as such. `RefusedDesign`."""
@@ -131,11 +131,14 @@ class DesignTask(Generic[Document]):
             value = sum(outcome.measures[one.measure] for outcome, _ in found)
         return value, where, worst.moments.get(one.measure)
 
-    def met(self, family: str, document: Document, draws: Draws) -> bool:
-        """Whether every step of a family is met, and what it needs."""
-        one = self.requirements[family]
-        value, _, _ = self.measured(one, document, draws)
-        return one.met(value, one.steps[-1][0]) and all(self.met(other, document, draws) for other in one.needs)
+    def unmet(self, families: Sequence[str], document: Document, draws: Draws) -> list[str]:
+        """Those of the families, and of what they need, of which not every step is met; what is needed stands first."""
+        found = dict[str, None]()
+        for one in (self.requirements[name] for name in families):
+            found.update(dict.fromkeys(self.unmet(one.needs, document, draws)))
+            if not one.met(self.measured(one, document, draws)[0], one.steps[-1][0]):
+                found[one.family] = None
+        return list(found)
 
     def judge(self, sheet: Sheet, answer: Answer, name: str, draws: Draws) -> Document | None:
         """The rows of the sheet's test for the design of the answer's function `name`; None if it is refused."""
@@ -157,7 +160,7 @@ class DesignTask(Generic[Document]):
     def _judge_one(self, sheet: Sheet, one: Requirement, document: Document, draws: Draws) -> None:
         family = self.exercise.families[one.family]
         value, draw, moment = self.measured(one, document, draws)
-        unmet = [name for name in one.needs if not self.met(name, document, draws)]
+        unmet = self.unmet(one.needs, document, draws)
         title = self.scenarios[draw.family].title
         explained = False
         for limit, points in one.steps:
@@ -165,7 +168,8 @@ class DesignTask(Generic[Document]):
             did = ""
             if unmet and one.met(value, limit):
                 names = " and ".join(f'"{self.exercise.families[name].title}"' for name in unmet)
-                did = f'"{family.title}" counts only where {names} is met: without it the figure says nothing.'
+                are, them = ("is", "it") if len(unmet) == 1 else ("are", "them")
+                did = f'"{family.title}" counts only where {names} {are} met: without {them} the figure says nothing.'
             elif not met:
                 plain = f"{title}: {one.measure} is {one.told(value)}, {one.rule} {one.told(limit)} is required."
                 did = moment.told(title, sheet.private) if moment else plain
@@ -188,7 +192,7 @@ class DesignTask(Generic[Document]):
         """What the scorecard gives; scenarios that can give no point are not run."""
         total = 0.0
         for one in self.requirements.values():
-            if all(self.met(other, document, draws) for other in one.needs):
+            if not self.unmet(one.needs, document, draws):
                 value, _, _ = self.measured(one, document, draws)
                 total += sum(points for limit, points in one.steps if one.met(value, limit))
         return total
@@ -221,7 +225,7 @@ def _of_yaml(text: str) -> Any:
         raise RefusedDesign(f"The text is no YAML: {said}. Give a mapping, or the design itself.") from None
 
 
-def _fits(one: Requirement, exercise: Exercise, scenarios: Mapping[str, ScenarioFamily]) -> None:
+def _fits(one: Requirement, exercise: Exercise, scenarios: Mapping[str, ScenarioFamily], former: Sequence[str]) -> None:
     known = exercise.families.get(one.family)
     together = sum(points for _, points in one.steps)
     if known is None or abs(known.points - together) > 1e-9:
@@ -232,4 +236,9 @@ def _fits(one: Requirement, exercise: Exercise, scenarios: Mapping[str, Scenario
     if unknown := [name for name in one.scenarios if name not in scenarios] or not one.scenarios:
         raise GraderError(
             f"The requirement {one.family} names the scenarios {unknown}; known are {', '.join(scenarios)}. Name some."
+        )
+    if later := [name for name in one.needs if name not in former]:
+        raise GraderError(
+            f"The requirement {one.family} needs {', '.join(later)}; it may need what stands before it, that is "
+            f"{', '.join(former) or 'nothing'}. Name one of those, or change the order."
         )

@@ -178,6 +178,19 @@ def test_a_cheap_design_that_serves_nobody_gets_nothing_for_its_price(task):
     assert judged(task, lambda: Shop(20), test="cost").points == 0
 
 
+def test_what_fails_further_back_is_named_and_not_what_only_needs_it(tmp_path):
+    lean = Requirement("which breaks", "price", ("quiet",), "at most", ((60, 1),), "EUR", needs=("price",))
+    task = a_task(tmp_path, SERVED, PRICE, lean)
+    for desks, named in ((1, '"served" is met: without it'), (9, "")):
+        sheet = judged(task, lambda desks=desks: Shop(desks), test="foresight")
+        assert sheet.points == (0 if named else 1)
+        assert named in " ".join(sheet.text().split())
+    unserved = Requirement("price", "price", ("quiet",), "at most", ((1, 2),), needs=("served",))
+    task = a_task(tmp_path, SERVED, unserved, lean)
+    said = " ".join(judged(task, lambda: Shop(1), test="foresight").text().split())
+    assert '"served" and "price of a day" are met: without them' in said
+
+
 def test_what_is_no_number_keeps_no_limit_and_is_the_worst():
     assert not SERVED.met(math.nan, 0.5)
     assert not PRICE.met(math.nan, 60)
@@ -210,6 +223,8 @@ def test_tests_of_one_design_share_its_runs(task):
         Requirement("price", "price", ("quiet",), "at most", ((60, 1),)),
         Requirement("price", "price", ("night",), "at most", ((60, 2),)),
         Requirement("price", "price", (), "at most", ((60, 2),)),
+        Requirement("price", "price", ("quiet",), "at most", ((60, 2),), needs=("serve",)),
+        Requirement("price", "price", ("quiet",), "at most", ((60, 2),), needs=("price",)),
     ],
 )
 def test_a_requirement_that_does_not_fit_its_exercise_is_refused(tmp_path, wrong):
