@@ -18,6 +18,7 @@ from grader.new_exercise import new_exercise
 from grader.simulate_design import simulate
 from mlsd_lib.errors import CourseError
 from mlsd_lib.notebooks import course_root
+from mlsd_lib.notebooks.environment import threads
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,6 +65,7 @@ def test(context: typer.Context) -> None:
     # are most of what calls tools, compute.
     workers = "2" if "--tools" in context.args else "4"
     options = ["-n", workers, "--dist", "loadscope", "--no-loadscope-reorder", "--durations", "50"]
+    os.environ.update(threads() | os.environ)  # a worker computes alone, as a notebook does
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *options, *context.args])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mlsd_lib.errors import CourseError
-from mlsd_lib.notebooks.environment import THREAD_COUNTS
+from mlsd_lib.notebooks.environment import threads
 
 STAFF = (Path(__file__).parent / "jupyter",)
 """The folders of settings for everybody who opens JupyterLab here."""
@@ -58,8 +58,7 @@ def lab_environment(before: Mapping[str, str], settings: Sequence[Path] = STUDEN
     nobody about news: the course works offline.
     """
     return {
-        **dict.fromkeys(THREAD_COUNTS, "1"),
-        "OMP_WAIT_POLICY": "PASSIVE",
+        **threads(),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), before.get("PATH", os.defpath)]),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [before.get("JUPYTER_CONFIG_PATH"), *map(str, settings)])),
     }

@@ -6,16 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlsd_lib.notebooks.environment import THREAD_COUNTS
+from mlsd_lib.notebooks.environment import threads
 
 
 @contextmanager
 def kernel_environment(secret_file: Path) -> Iterator[None]:
     """Meanwhile kernels find this environment, the secret in that file and no reader's record, and use one thread."""
     with TemporaryDirectory(prefix="mlsd-grade-") as record:
-        wanted = dict.fromkeys(THREAD_COUNTS, "1")
-        wanted |= {"MLSD_RUN": "headless", "MLSD_HOME": record, "JUPYTER_PREFER_ENV_PATH": "1"}
-        wanted |= {"OMP_WAIT_POLICY": "PASSIVE", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+        wanted = threads() | {"MLSD_RUN": "headless", "MLSD_HOME": record, "JUPYTER_PREFER_ENV_PATH": "1"}
+        wanted["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
         if secret_file.is_file():
             wanted["MLSD_SECRET_FILE"] = str(secret_file.resolve())
         before = {name: os.environ.get(name) for name in wanted}

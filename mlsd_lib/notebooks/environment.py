@@ -31,6 +31,14 @@ LEFT_OUT = (
 )
 
 
+def threads(cores: int = 1) -> dict[str, str]:
+    """The variables by which numeric libraries use so many threads, which sleep while they wait for each other.
+
+    More threads than cores, in several processes, spend a third of their CPU time waiting in loops.
+    """
+    return {**dict.fromkeys(THREAD_COUNTS, str(cores)), "OMP_WAIT_POLICY": "PASSIVE"}
+
+
 def trace_file(private: Path) -> Path:
     """The file in a run's private folder to which its processes append what they open."""
     return private / "trace"
@@ -65,12 +73,11 @@ def environment(
     return {
         **{key: value for key, value in before.items() if key not in LEFT_OUT},
         **{key: str(folder) for key, folder in folders.items()},
-        **dict.fromkeys(THREAD_COUNTS, str(cores)),
+        **threads(cores),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "MLSD_REFUSE_NETWORK": "1" if refuse_network else "0",
         "MLSD_RUN": "headless",
         "MLSD_TRACE": str(trace_file(private)),
-        "OMP_WAIT_POLICY": "PASSIVE",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), before.get("PATH", os.defpath)]),
         "PYTHONPATH": os.pathsep.join(python_path),
     }
