@@ -26,15 +26,28 @@ def course():
 def test_looks_at_it(course, number):
     pass
 """
+MEETING = """
+import os
+import time
+
+def meet(folder):
+    folder.mkdir(exist_ok=True)
+    (folder / os.environ["PYTEST_XDIST_WORKER"]).touch()
+    deadline = time.monotonic() + 60
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+"""  # else a worker that starts late on a busy machine may find all work done
 PREPARES_NOTHING = """
 import pytest
+from meeting import meet
 
 @pytest.mark.parametrize("number", range(6))
-def test_of_its_own(number):
-    pass
+def test_of_its_own(number, request):
+    meet(request.config.rootpath / "alone")
 """
 PREPARES_A_FOLDER = """
 import pytest
+from meeting import meet
 from tests.prepared import once
 
 @pytest.fixture(scope="session")
@@ -47,7 +60,8 @@ def folder(tmp_path_factory, request):
     return once(tmp_path_factory, "course", make)
 
 @pytest.mark.parametrize("number", range(6))
-def test_reads_it(folder, number):
+def test_reads_it(folder, number, request):
+    meet(request.config.rootpath / "reading")
     assert (folder / "whole").exists()
 """
 FILES = {"test_alone.py": PREPARES_NOTHING, "test_folder.py": PREPARES_A_FOLDER, "test_together.py": PREPARES}
@@ -55,7 +69,7 @@ FILES = {"test_alone.py": PREPARES_NOTHING, "test_folder.py": PREPARES_A_FOLDER,
 
 def test_a_module_that_prepares_something_stays_on_one_worker_and_other_tests_go_to_both(tmp_path):
     shutil.copy(Path(__file__).with_name("conftest.py"), tmp_path)
-    for name, text in FILES.items():
+    for name, text in {**FILES, "meeting.py": MEETING}.items():
         (tmp_path / name).write_text(text)
     options = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder", "-v", "-p", "no:cacheprovider"]
     env = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
