@@ -96,11 +96,16 @@ class Sheet:
 
     def judge(
         self, family: str, measured: str, required: str, met: bool, did: str = "", title: str = "",
-        points: float | None = None, explained: bool = True,
+        points: float | None = None, explained: bool = True, in_production: bool = True,
     ) -> None:  # fmt: skip
-        """Adds the row of a family; `title` and `points` if it has several, not `explained` if another row says why."""
+        """Adds the row of a family; `title` and `points` if it has several, not `explained` if another row says why.
+
+        Without `in_production` only `did` is said: the figure itself is right, so what a wrong one causes is not so.
+        """
         one = self.families[family]
-        why = {"did": did, "production": one.production, "read": one.read} if explained else {}
+        why = {"did": did} if explained else {}
+        if explained and in_production:
+            why |= {"production": one.production, "read": one.read}
         self.criterion(title or one.title, measured, required, met, one.points if points is None else points, **why)
 
     def end(self, outcome: str, note: str) -> None:

@@ -164,20 +164,19 @@ class DesignTask(Generic[Document]):
         title = self.scenarios[draw.family].title
         explained = False
         for limit, points in one.steps:
-            met = one.met(value, limit) and not unmet
-            did = ""
-            if unmet and one.met(value, limit):
+            kept, did = one.met(value, limit), ""
+            if unmet and kept:
                 names = " and ".join(f'"{self.exercise.families[name].title}"' for name in unmet)
                 are, them = ("is", "it") if len(unmet) == 1 else ("are", "them")
                 did = f'"{family.title}" counts only where {names} {are} met: without {them} the figure says nothing.'
-            elif not met:
+            elif not kept:
                 plain = f"{title}: {one.measure} is {one.told(value)}, {one.rule} {one.told(limit)} is required."
                 did = moment.told(title, sheet.private) if moment else plain
             sheet.judge(
-                one.family, one.told(value), f"{one.rule} {one.told(limit)}", met, did, points=points,
-                explained=not met and not explained,
+                one.family, one.told(value), f"{one.rule} {one.told(limit)}", kept and not unmet, did, points=points,
+                explained=bool(did) and not explained, in_production=not kept,
             )  # fmt: skip
-            explained = explained or not met
+            explained = explained or bool(did)
 
     def scorecard(self, given: Any, draws: Draws) -> "Card":
         """The sheets of the tests that this task judges, for a document or plain data, by the grader's own code."""

@@ -171,9 +171,10 @@ def test_a_hidden_scenario_is_told_without_its_figures(task):
 
 def test_a_cheap_design_that_serves_nobody_gets_nothing_for_its_price(task):
     assert judged(task, lambda: Shop(1), test="cost").points == 0
-    assert '"price of a day" counts only where "served" is met' in " ".join(
-        judged(task, lambda: Shop(1), test="cost").text().split()
-    )
+    said = " ".join(judged(task, lambda: Shop(1), test="cost").text().split())
+    assert '"price of a day" counts only where "served" is met' in said
+    assert "the shop closes" not in said  # which a price within the limit does not cause
+    assert "the shop closes" in judged(task, lambda: Shop(20), test="cost").text()
     assert judged(task, lambda: Shop(9), test="cost").points == 2
     assert judged(task, lambda: Shop(20), test="cost").points == 0
 
