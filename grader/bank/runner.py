@@ -80,7 +80,7 @@ def _run_one(context: Any, job: tuple[Any, ...], limit_s: float) -> Result:
         if ours.poll(limit_s):
             result = ours.recv()
     except EOFError:
-        process.join()
+        process.join(1)  # no longer: an answer may close the channel and go on
         looped = sys.platform != "win32" and process.exitcode == -signal.SIGXCPU
         died = f"the answer was ended after {job[-1]} s of CPU time" if looped else "the answer's process died"
         result = Result(errors={"process": died})

@@ -34,7 +34,7 @@ LEFT_OUT = (
 def threads(cores: int = 1) -> dict[str, str]:
     """The variables by which numeric libraries use so many threads, which sleep while they wait for each other.
 
-    More threads than cores, in several processes, spend a third of their CPU time waiting in loops.
+    Of more threads than cores many wait for others, by default in a loop that takes CPU time from those.
     """
     return {**dict.fromkeys(THREAD_COUNTS, str(cores)), "OMP_WAIT_POLICY": "PASSIVE"}
 

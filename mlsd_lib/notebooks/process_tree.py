@@ -154,7 +154,8 @@ class Watch(threading.Thread):
         running = descendants() if running is None else running
         if self.kernel:
             self.peak_mb = max(self.peak_mb, process_stats.highest_mb(self.kernel))
-        # Proportional memory is never more than resident memory, and a hundred times as expensive to read.
+        # Proportional memory is never more than resident memory, which the kernel counts all the time; it walks a
+        # process's pages for the other.
         if sum(process_stats.sizes(one.pid).resident for one in running) > self.peak_mb:
             self.peak_mb = max(self.peak_mb, sum(process_stats.proportional_mb(one.pid) for one in running))
         self.cpu_s = max(self.cpu_s, tree_cpu_s(running))

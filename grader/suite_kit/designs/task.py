@@ -167,8 +167,8 @@ class DesignTask(Generic[Document]):
             kept, did = one.met(value, limit), ""
             if unmet and kept:
                 names = " and ".join(f'"{self.exercise.families[name].title}"' for name in unmet)
-                are, them = ("is", "it") if len(unmet) == 1 else ("are", "them")
-                did = f'"{family.title}" counts only where {names} {are} met: without {them} the figure says nothing.'
+                are = "is" if len(unmet) == 1 else "are"
+                did = f'"{family.title}" counts only where {names} {are} met; here that is not so.'
             elif not kept:
                 plain = f"{title}: {one.measure} is {one.told(value)}, {one.rule} {one.told(limit)} is required."
                 did = moment.told(title, sheet.private) if moment else plain
