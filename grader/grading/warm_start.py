@@ -7,7 +7,6 @@ Everything here is a guess that costs nothing if it is wrong. No submission is r
 
 import json
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from grader.grading.analysis.name_analysis import modules, tree_of
+from grader.sandbox.isolation import bubblewrap
 from grader.sandbox.preload_client import PreloadClient
 from grader.sandbox.preload_server import PreloadServer
 from grader.sandbox.probe import trial
@@ -32,7 +32,7 @@ def begun_early(folder: Path, name: str) -> Iterator[PreloadClient | None]:
     with ExitStack() as ending:
         found: PreloadClient | None = None
         if hasattr(os, "pidfd_open"):
-            hidden = [folder] if shutil.which("bwrap") else None
+            hidden = [folder] if bubblewrap.program() else None
             found = ending.enter_context(PreloadServer(imports_of(folder, name), hidden))
         threading.Thread(target=_try_isolation, args=[found and found.joined()], daemon=True).start()
         _start_server()

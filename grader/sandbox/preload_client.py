@@ -3,7 +3,6 @@
 import contextlib
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.sandbox import protocol
-from grader.sandbox.isolation import namespaces
+from grader.sandbox.isolation import bubblewrap, namespaces
 from grader.sandbox.isolation.filesystem_view import View
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "ARROW_IO_THREADS")
@@ -116,7 +115,7 @@ def outer_setting(view: View, user: int | None) -> dict[str, Any]:
     """What the outer layer of isolation is built from; `user` is as in `level.unprivileged_user`."""
     own = os.getuid() if user is None else user
     return {
-        "bubblewrap": shutil.which("bwrap") or "",
+        "bubblewrap": bubblewrap.program(),
         "user": user,
         "steps": [[step.kind, step.path, step.target] for step in view.steps()],
         "names": namespaces.names(own, own if user is not None else os.getgid()),

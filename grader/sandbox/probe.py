@@ -2,7 +2,6 @@
 
 import functools
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader.sandbox.isolation import landlock
+from grader.sandbox.isolation import bubblewrap, landlock
 from grader.sandbox.level import Level, SandboxError
 from grader.sandbox.preload_server import PreloadClient
 from grader.sandbox.sandbox import Sandbox
@@ -97,7 +96,7 @@ def trial(preload: PreloadClient | None = None) -> str:
 
 
 def _tried(preload: PreloadClient | None) -> str:
-    if not shutil.which("bwrap"):
+    if not bubblewrap.program():
         return "bubblewrap is not installed"
     try:
         with Sandbox(level=Level.NAMESPACES, preload=preload) as sandbox, sandbox.open():
