@@ -49,22 +49,21 @@ def lab(context: typer.Context) -> None:
 
 @app.command(context_settings=PASS_ON)
 def test(context: typer.Context) -> None:
-    """Run every test and every notebook. Options go on to pytest: mlsd test -k fraud --why"""
-    from grader.sandbox.probe import best_level
+    """Run every test and every notebook but what passed before and depends on nothing that changed since.
 
+    Results are kept for all checkouts of a user (MLSD_STORE names another folder, `none` keeps none); --cold runs all.
+    Options go on to pytest. Examples: mlsd test -k fraud --why; mlsd test --cold
+    """
     root = course_root(Path.cwd())
     if not (root / "tests").is_dir():
         raise CourseError(
             f"{root} is a student edition: it has no tests folder. The tests belong to the full repository; "
             "to run the notebooks here, use: mlsd check"
         )
-    if not context.args:
-        best_level()  # without a sandbox hundreds of tests would fail, each in as many words
     os.chdir(root)
-    # Two workers a core of CI's machine: tests of servers, sandboxes, graders wait much of their time; notebooks, which
-    # are most of what calls tools, compute.
-    workers = "2" if "--tools" in context.args else "4"
-    options = ["-n", workers, "--dist", "loadscope", "--no-loadscope-reorder", "--durations", "50"]
+    kept = [] if "--cold" in context.args else ["--kept"]
+    # Two workers a core of CI's machine: tests of servers, sandboxes and graders wait much of their time.
+    options = ["-n", "4", "--dist", "loadscope", "--no-loadscope-reorder", "--durations", "25", *kept]
     os.environ.update(threads() | os.environ)  # a worker computes alone, as a notebook does
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *options, *context.args])
 

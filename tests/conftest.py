@@ -7,6 +7,7 @@ free. What only lies in a folder, `tests.prepared` has made once for all workers
 """
 
 import functools
+import os
 import re
 import sys
 from pathlib import Path
@@ -15,20 +16,51 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from mlsd_lib.notebooks.result_store import VARIABLE, users_store
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # for bootstrap.py, which belongs to no package
+sys.path.insert(0, str(ROOT))  # for bootstrap.py, which belongs to no package, and for tests by their full names
+
+from tests.proof import plugin  # noqa: E402
+from tests.proof.progress import Progress  # noqa: E402
+
 # Hypothesis fails an example that takes .2 s, or inputs that are slow to make: on a busy machine any may.
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machine")
+USERS_STORE = os.environ.get(VARIABLE, "")
 PREPARES, WARMS = 'scope="module"', "sandboxes(name)"
+
+
+def pytest_addoption(parser):
+    """Register the options of the room that keeps results."""
+    plugin.add_options(parser)
+
+
+def pytest_configure(config):
+    """Leave out what was proven before, and keep what passes, where that is asked for."""
+    if not plugin.wanted(config):
+        return
+    config.option.force = config.option.force or config.option.cold
+    proofs = plugin.Proofs(config, ROOT, users_store())
+    config.pluginmanager.register(proofs)
+    if not proofs.is_worker:
+        config.pluginmanager.register(Progress(config, proofs))
 
 
 @pytest.fixture(autouse=True, scope="session")
 def no_readers_record_is_touched(tmp_path_factory):
-    """Predictions and checks made by tests go to a folder of their own."""
+    """Predictions and checks made by tests go to a folder of their own; results of notebooks in tests are not kept."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLSD_HOME", str(tmp_path_factory.mktemp("record")))
+        patch.setenv(VARIABLE, "none")
         yield
+
+
+@pytest.fixture(autouse=True)
+def results_of_the_courses_own_notebooks_are_kept(request, monkeypatch):
+    """The tests that are the proof of a notebook use the store of whoever runs them."""
+    if request.node.get_closest_marker("notebook"):
+        monkeypatch.setenv(VARIABLE, USERS_STORE)
 
 
 class TestsThatShare(LoadScopeScheduling):

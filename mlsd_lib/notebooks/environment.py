@@ -8,7 +8,8 @@ from pathlib import Path
 INSIDE = Path(__file__).parent / "inside"
 CLAIMS = "MLSD_CLAIMS"
 """Names the file in which a run keeps each claim with its outcome; a claim that fails then does not end the run."""
-OURS = (CLAIMS, "MLSD_HOME", "MLSD_OFFLINE", "MLSD_REFUSE_NETWORK", "MLSD_RUN", "MLSD_TOOLS", "MLSD_TRACE")
+OURS = (CLAIMS, "MLSD_HOME", "MLSD_OFFLINE", "MLSD_REFUSE_NETWORK", "MLSD_RUN", "MLSD_STORE", "MLSD_TOOLS",
+        "MLSD_TRACE")  # fmt: skip
 """Variables that the runner sets or reads itself; they are not part of what a notebook depends on."""
 THREAD_COUNTS = (
     "BLIS_NUM_THREADS",

@@ -15,16 +15,20 @@ from typing import Any
 from mlsd_lib.notebooks.canonical import source_of
 from mlsd_lib.notebooks.course import FOLDERS, Notebook, read_json
 from mlsd_lib.notebooks.environment import OURS
-from mlsd_lib.notebooks.tools import TOOLS, made_from
+from mlsd_lib.notebooks.result_store import processor
+from mlsd_lib.notebooks.tools import site_packages
 from mlsd_lib.notebooks.trace import Trace
 
 RUNNER = Path(__file__).parent
 STORED = {".arrow", ".avro", ".csv", ".db", ".duckdb", ".feather", ".gz", ".json", ".jsonl", ".npz", ".onnx", ".orc",
           ".parquet", ".pt", ".safetensors", ".sqlite", ".tsv", ".zip"}  # fmt: skip
 NOT_LOOKED_INTO = {"__pycache__", "classroom", "node_modules", "runs"}
+DATA = "MLSD_DATA_DIR"
 SYSTEM = ("/Library/", "/System/", "/bin/", "/etc/", "/lib/", "/run/", "/usr/")
 
 Fingerprint = dict[str, Any]
+_states: dict[str, list[Any]] = {}
+"""What this process knows of the stored data that it has read."""
 
 
 def static_parts(root: Path, notebook: Notebook) -> Fingerprint:
@@ -37,10 +41,11 @@ def static_parts(root: Path, notebook: Notebook) -> Fingerprint:
         "order": [cell["id"] for cell in code],
         "settings": {"budget.cpu_s": budget.cpu_s, "budget.peak_mb": budget.peak_mb, "cores": notebook.cores},
         "versions": installed_versions(),
-        "tools": {name: (name in TOOLS and made_from(name, root)) or [] for name in notebook.tools},
+        "tools": {name: versions_in(site_packages(name, root)) or [] for name in notebook.tools},
         "interpreter": f"{sys.version} at {os.path.realpath(sys.executable)}",
+        "processor": processor(),
         "runner": {str(path.relative_to(RUNNER)): _digest(path.read_bytes()) for path in sorted(RUNNER.rglob("*.py"))},
-        "variables": {key: os.environ[key] for key in ours},
+        "variables": {key: "set" if key == DATA else os.environ[key] for key in ours},  # what lies there is compared
         "stored": dict(_stored(root)),
     }
 
@@ -65,8 +70,8 @@ def opened_parts(root: Path, private: Path, trace: Trace, before: Mapping[str, A
 def opened_parts_now(root: Path, before: Mapping[str, Any]) -> Fingerprint:
     """The opened parts of an earlier run as they are now."""
     return {
-        "files": {name: file_state(root / name, state) for name, state in before["files"].items()},
-        "folders": {name: listing(root / name) for name in before["folders"]},
+        "files": {name: file_state(_long(root, name), state) for name, state in before["files"].items()},
+        "folders": {name: listing(_long(root, name)) for name in before["folders"]},
     }
 
 
@@ -83,15 +88,27 @@ def _counts(root: Path, private: Path, name: str) -> bool:
 
 def _base(root: Path, name: str) -> str:
     """The course's folder or MLSD_DATA_DIR, whichever holds `name`; empty if neither does."""
-    data = os.environ.get("MLSD_DATA_DIR")
-    for base in (str(root), *((os.path.abspath(data), os.path.realpath(data)) if data else ())):
-        if (name + os.sep).startswith(os.path.join(base, "")):
-            return base
-    return ""
+    bases = (str(root), *_data_folders())
+    return next((base for base in bases if (name + os.sep).startswith(os.path.join(base, ""))), "")
+
+
+def _data_folders() -> tuple[str, ...]:
+    data = os.environ.get(DATA)
+    return (os.path.abspath(data), os.path.realpath(data)) if data else ()
 
 
 def _short(root: Path, name: str) -> str:
-    return os.path.relpath(name, root) if name.startswith(os.path.join(str(root), "")) else name
+    """The name as it is in every checkout and wherever the data lie: from the root, or after `$MLSD_DATA_DIR`."""
+    base = _base(root, name)
+    if not base:
+        return name
+    inner = os.path.relpath(name, base)
+    return inner if base == str(root) else os.path.join(f"${DATA}", inner)
+
+
+def _long(root: Path, short: str) -> Path:
+    first, _, inner = short.partition(os.sep)
+    return Path(os.path.abspath(os.environ.get(DATA, "")), inner) if first == f"${DATA}" else root / short
 
 
 def file_state(path: Path, known: Iterable[Any] | None = None) -> list[Any]:
@@ -125,8 +142,12 @@ def installed_versions() -> dict[str, str]:
     Folders that something put on `sys.path` in this process are not looked into: setuptools, once imported, adds a
     folder of its own copies there, and they are no other version of anything that a notebook imports.
     """
+    return versions_in(site.getsitepackages() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else []))
+
+
+def versions_in(folders: Iterable[str]) -> dict[str, str]:
+    """The same of the distributions in these folders alone."""
     found: dict[str, str] = {}
-    folders = site.getsitepackages() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])
     for folder in filter(os.path.isdir, folders):
         for name in os.listdir(folder):
             if name.endswith((".dist-info", ".egg-info")):
@@ -135,18 +156,18 @@ def installed_versions() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _stored(root: Path) -> Iterator[tuple[str, list[int]]]:
+def _stored(root: Path) -> Iterator[tuple[str, list[Any]]]:
     bases = [root / folder for folder in (*FOLDERS, "mlsd_lib", "grader")]
-    if data := os.environ.get("MLSD_DATA_DIR"):
-        bases.append(Path(data))
+    if data := os.environ.get(DATA):
+        bases.append(Path(os.path.abspath(data)))
     for base in bases:
         for folder, inner, names in os.walk(base):
             inner[:] = sorted(one for one in inner if not one.startswith(".") and one not in NOT_LOOKED_INTO)
             for name in sorted(names):
                 if os.path.splitext(name)[1] in STORED:
                     path = os.path.join(folder, name)
-                    stat = os.stat(path)
-                    yield _short(root, path), [stat.st_size, stat.st_mtime_ns]
+                    _states[path] = file_state(Path(path), _states.get(path))
+                    yield _short(root, path), _states[path]
 
 
 def _digest(data: bytes) -> str:
@@ -164,13 +185,12 @@ def differences(before: Fingerprint, now: Fingerprint) -> list[str]:
         gone, came = set(before["folders"][folder]) - set(names), set(names) - set(before["folders"][folder])
         found += [f"{name} appeared in {folder}" for name in sorted(came)]
         found += [f"{name} left {folder}" for name in sorted(gone)]
-    found += [f"stored data {name} {how}" for name, how in _compare(before["stored"], now["stored"])]
+    found += [f"stored data {name} {how}" for name, how in _compare(before["stored"], now["stored"], contents)]
     for name, how in _compare(before["versions"], now["versions"]):
         versions = before["versions"].get(name, "nothing"), now["versions"].get(name, "nothing")
         found.append(f"{name} {how}: {versions[0]} before, {versions[1]} now")
     found += [f"the tool {name} {how}" for name, how in _compare(before["tools"], now["tools"])]
-    if before["interpreter"] != now["interpreter"]:
-        found.append("another interpreter runs it")
+    found += [f"another {name} runs it" for name in ("interpreter", "processor") if before[name] != now[name]]
     return found + [f"the variable {name} {how}" for name, how in _compare(before["variables"], now["variables"])]
 
 

@@ -28,9 +28,10 @@ class Result:
     """The outcome of one notebook: CPU and wall seconds, peak MB of the process tree, how it was kept offline.
 
     `budget_s` is its stated budget in CPU seconds, 0 where nothing ran; a run somewhat above it may have passed.
-    `cached` is True if nothing it depends on had changed and the figures are those of its last run; `why` says what
-    made it run; `at` is when it ran, in seconds since the epoch; `left_out` are the tools that were missing;
-    `seed` is the one set from outside, None where the notebook ran with its own.
+    `cached` is True if nothing it depends on had changed and the figures are those of its last run, `stored` if that
+    run was in another checkout; `why` says what made it run; `at` is when it ran, in seconds since the epoch;
+    `left_out` are the tools that were missing; `seed` is the one set from outside, None where the notebook ran with
+    its own.
     """
 
     notebook: str
@@ -45,6 +46,7 @@ class Result:
     left_out: tuple[str, ...] = ()
     seed: int | None = None
     budget_s: float = 0.0
+    stored: bool = False
 
     @property
     def passed(self) -> bool:

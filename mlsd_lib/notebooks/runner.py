@@ -1,7 +1,7 @@
 """Runs a notebook if it must: form first, then the record of its last run, then the run itself.
 
-Records lie in `.mlsd/records`; deleting that folder only costs time. A failed run leaves its figures, never a reason
-to skip the next.
+Records lie in `.mlsd/records`, and what passed also in the user's store, for other checkouts; deleting either only
+costs time. A failed run leaves its figures, never a reason to skip the next.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from mlsd_lib.notebooks.canonical import problems
 from mlsd_lib.notebooks.course import Notebook, NotebookError, read_json, read_notebook
 from mlsd_lib.notebooks.environment import trace_file
 from mlsd_lib.notebooks.execution import OnCell, execute, executed_path, private_folder
+from mlsd_lib.notebooks.kept_runs import keep_run, kept_run
 from mlsd_lib.notebooks.result import Failure, Result
 from mlsd_lib.notebooks.tools import demanded, missing
 from mlsd_lib.notebooks.trace import read_trace
@@ -42,6 +43,9 @@ def check(
         message = f"It calls {', '.join(gone)}, which is missing, and here no section may be left out: make tools"
         return Result(notebook.name, (Failure("tools", message),), seed=seed)
     reasons = ["--force"] if force else why(root, notebook, seed)
+    if reasons and not force and (kept := kept_run(root, notebook, seed)):
+        _write_record(root, _key(notebook.name, seed), kept)
+        reasons = why(root, notebook, seed)
     if not reasons:
         if seed is None:
             _refresh(root, notebook)
@@ -66,7 +70,9 @@ def _run(root: Path, notebook: Notebook, reasons: list[str], on_cell: OnCell | N
             opened = fingerprint.opened_parts(root, private, read_trace(trace_file(private)))
             moved = [name for name, state in opened["files"].items() if state and state[1] >= started_ns]
             depends = {"moved": moved[0]} if moved else {**before, **opened}
-    _write_record(root, _key(notebook.name, seed), {"result": result.to_json(), "depends": depends})
+    record = {"result": result.to_json(), "depends": depends}
+    _write_record(root, _key(notebook.name, seed), record)
+    keep_run(root, notebook, record, seed)
     return result
 
 

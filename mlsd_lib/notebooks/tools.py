@@ -167,6 +167,14 @@ def made_from(name: str, root: Path) -> str:
         return ""
 
 
+def site_packages(name: str, root: Path) -> list[str]:
+    """The folders of a tool's packages; none where it cannot be called."""
+    if name not in TOOLS or not made_from(name, root):
+        return []
+    found = (root / _folder(name)).glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages")
+    return [str(path) for path in found]
+
+
 def _folder(name: str) -> str:
     return f".venv-{TOOLS[name].environment}"
 

@@ -1,0 +1,173 @@
+"""What earlier runs proved, in this checkout or another, and what of it holds here: read from the user's store."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from mlsd_lib.notebooks.environment import OURS
+from mlsd_lib.notebooks.fingerprint import installed_versions, versions_in
+from mlsd_lib.notebooks.result_store import ResultStore, key_of, processor
+from mlsd_lib.notebooks.tools import TOOLS, site_packages
+from tests.proof.tree import Tree
+
+KIND = "tests"
+PROGRAMS = ("bwrap", "chromium", "git", "java", "node", "npm", "promtool", "tensorflow_model_server")
+ALWAYS_RUN = ("tests/test_structure.py", "tests/test_words.py")
+"""They look at every file there is, in seconds, so that no run is without a test."""
+ALWAYS_REACHED = ("pyproject.toml", "constraints.txt", "tests/conftest.py")
+
+
+@dataclass
+class Module:
+    """What is known of a test module: tests that hold with their seconds, whether these are all, and older times."""
+
+    holds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    collected: list[str] | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every test of the module holds, so that it need not even be imported."""
+        return self.collected is not None and all(name in self.holds for name in self.collected)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a test that passed touched beyond what its module names, and its seconds."""
+
+    touched: frozenset[str]
+    seconds: float
+
+
+class Known:
+    """The store's word on the tests of `tree`, and the way to add to it."""
+
+    def __init__(self, tree: Tree, store: ResultStore, environment: object) -> None:
+        self.tree, self.store, self.environment = tree, store, environment
+        self._holding: dict[str, bool] = {}
+
+    def modules(self) -> dict[str, Module]:
+        """Every test module of the tree that an earlier run knows of."""
+        names = [path for path in self.tree.digests if is_test_module(path)]
+        return {name: self.module(name) for name in names}
+
+    def module(self, name: str) -> Module:
+        """What holds in the module at this path."""
+        found = Module()
+        for path, entry in self.store.entries(KIND, self._key(name)):
+            try:
+                self._add(found, entry)
+            except (KeyError, TypeError, IndexError, AttributeError):  # an entry of another version of this file
+                continue
+            self.store.used(path)
+            if found.complete:
+                break
+        return found
+
+    def _add(self, found: Module, entry: Mapping) -> None:
+        sets = [self._holds(one["paths"], one["state"]) for one in entry["sets"]]
+        for name, (number, seconds) in entry["tests"].items():
+            found.seconds.setdefault(name, seconds)
+            if sets[number]:
+                found.holds.setdefault(name, seconds)
+        if found.collected is None and entry["collected"] is not None and sets[entry["collected_set"]]:
+            found.collected = entry["collected"]
+
+    def _holds(self, paths: list[str], state: str) -> bool:
+        if state not in self._holding:
+            self._holding[state] = self.tree.state(paths) == state
+        return self._holding[state]
+
+    def keep(
+        self, proofs: Mapping[str, Proof], collected: Mapping[str, list[str]], at_import: Mapping[str, Iterable[str]]
+    ) -> None:
+        """Add the tests that passed, by id, unless a file that they reach changed meanwhile."""
+        moved = _moved(self.tree, Tree(self.tree.root))
+        by_module: dict[str, dict[str, Proof]] = {}
+        for name, proof in proofs.items():
+            by_module.setdefault(name.partition("::")[0], {})[name] = proof
+        for module, found in by_module.items():
+            self._keep_module(module, found, collected.get(module), at_import, moved)
+
+    def _keep_module(
+        self, module: str, proofs: Mapping[str, Proof], collected: list[str] | None,
+        at_import: Mapping[str, Iterable[str]], moved: frozenset[str],
+    ) -> None:  # fmt: skip
+        own = self._reached([module, *ALWAYS_REACHED, *conftests(module)], at_import)
+        sets, tests = [own], {}
+        for name, proof in proofs.items():
+            reached = own | self._reached(proof.touched | self.tree.units_named(name), at_import)
+            if not reached & moved:
+                if reached not in sets:
+                    sets.append(reached)
+                tests[name] = [sets.index(reached), proof.seconds]
+        entry = {
+            "tests": tests,
+            "sets": [{"paths": sorted(one), "state": self.tree.state(one)} for one in sets],
+            "collected": None if own & moved else collected,
+            "collected_set": 0,
+        }
+        self.store.keep(KIND, self._key(module), entry)
+
+    def _reached(self, start: Iterable[str], at_import: Mapping[str, Iterable[str]]) -> frozenset[str]:
+        reached = self.tree.reached(start)
+        while more := {path for one in reached for path in at_import.get(one, ())} - reached:
+            if not (added := self.tree.reached(more) - reached):
+                break
+            reached |= added
+        return reached
+
+    def _key(self, module: str) -> str:
+        return key_of(module, self.environment)
+
+
+def is_test_module(path: str) -> bool:
+    """Whether pytest would collect the file at this path."""
+    name = path.rpartition("/")[2]
+    inside = path.startswith("tests/") and not path.startswith("tests/bank/")
+    return inside and name.startswith("test_") and name.endswith(".py")
+
+
+def conftests(module: str) -> list[str]:
+    """The conftest files that pytest loads for a module."""
+    parts = module.split("/")[:-1]
+    return ["/".join([*parts[: count + 1], "conftest.py"]) for count in range(len(parts))]
+
+
+def _moved(before: Tree, after: Tree) -> frozenset[str]:
+    files = before.digests.keys() | after.digests.keys()
+    folders = before.listings.keys() | after.listings.keys()
+    return frozenset(
+        [path for path in files if before.digests.get(path) != after.digests.get(path)]
+        + [path for path in folders if before.listings.get(path) != after.listings.get(path)]
+    )
+
+
+@cache
+def environment(root: Path) -> tuple[object, ...]:
+    """What beside the checkout may decide a test: installed versions, Python, processor, system, programs, settings."""
+    ours = sorted(key for key in os.environ if key.startswith("MLSD_") and key not in OURS)
+    data = os.environ.get("MLSD_DATA_DIR")
+    return (
+        installed_versions(),
+        {name: versions_in(site_packages(name, root)) for name in sorted(TOOLS)},
+        f"{sys.version} at {os.path.realpath(sys.executable)}",
+        processor(),
+        platform.release(),
+        getattr(os, "getuid", lambda: 1)() == 0,
+        [_program(name) for name in PROGRAMS],
+        (root / "deploy" / "jupyterhub" / "node_modules").exists(),
+        {key: os.environ[key] for key in ours if key != "MLSD_DATA_DIR"},
+        Tree(Path(data)).state(Tree(Path(data)).digests) if data else "",
+        bool(os.environ.get("CI")),
+    )
+
+
+def _program(name: str) -> list[object]:
+    found = shutil.which(name)
+    return [found, os.stat(found).st_size] if found else []

@@ -1,0 +1,170 @@
+"""pytest's side: what was proven before is not run again, and what passes is kept.
+
+Switched on by `--kept` (leave out what holds) and `--cold` (run all of it); both keep what passes. The process that
+deals out the tests decides once what is left out; its workers do as it says, watch what tests touch, and report it.
+"""
+
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlsd_lib.notebooks.result_store import ResultStore
+from tests.proof.known import ALWAYS_RUN, Known, Proof, environment
+from tests.proof.tree import Tree
+from tests.proof.watch import Watch
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register the two options."""
+    group = parser.getgroup("proofs", "results of earlier runs")
+    group.addoption("--kept", action="store_true", help="do not run what passed before and depends on nothing changed")
+    group.addoption("--cold", action="store_true", help="run everything, and keep what passes")
+
+
+def wanted(config: pytest.Config) -> bool:
+    """Whether results are kept in this run."""
+    return bool(config.getoption("--kept") or config.getoption("--cold"))
+
+
+class Proofs:
+    """One for the process that deals out and one for each worker; without workers one is both."""
+
+    def __init__(self, config: pytest.Config, root: Path, store: ResultStore) -> None:
+        self.config, self.tree = config, Tree(root)
+        self.is_worker = hasattr(config, "workerinput")
+        self.runs_tests = self.is_worker or not config.getoption("numprocesses", None)
+        self.watch = Watch(self.tree) if self.runs_tests else None
+        self.collected: dict[str, list[str]] = {}
+        self.at_import: dict[str, set[str]] = {}
+        self.by_fixture: dict[object, set[str]] = {}
+        self.touched: set[str] = set()
+        self.proofs: dict[str, Proof] = {}
+        self.seconds: dict[str, float] = {}  # by test, of this run
+        self.failed: set[str] = set()
+        self.left_out: dict[str, float] = {}
+        self.earlier: dict[str, float] = {}
+        self.whole: set[str] = set()
+        if self.is_worker:
+            taken, whole = config.workerinput["proofs"]  # type: ignore[attr-defined]
+            self.left_out, self.whole = dict.fromkeys(taken, 0.0), set(whole)
+        else:
+            self.known = Known(self.tree, store, environment(root))
+            self._decide()
+
+    def _decide(self) -> None:
+        for name, module in self.known.modules().items():
+            self.earlier |= module.seconds
+            if self.config.getoption("--kept") and name not in ALWAYS_RUN:
+                self.left_out |= module.holds
+                self.whole |= {name} if module.complete else set()
+
+    # What is left out
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker what was decided."""
+        node.workerinput["proofs"] = [list(self.left_out), list(self.whole)]
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """A module of which everything holds is not even imported."""
+        return True if self.whole and self._path(collection_path) in self.whole else None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+        """Watch what modules read when they are imported."""
+        if self.watch is None:
+            return (yield)
+        with self.watch.importing():
+            return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out the tests that hold."""
+        if not any("::" in str(argument) for argument in self.config.args):
+            for item in items:
+                self.collected.setdefault(item.nodeid.partition("::")[0], []).append(item.nodeid)
+        left = [item for item in items if item.nodeid in self.left_out]
+        if left:
+            items[:] = [item for item in items if item.nodeid not in self.left_out]
+
+    # What is watched
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
+        """What a fixture of several tests touches counts for each of them."""
+        if self.watch is None or fixturedef.scope == "function":
+            return (yield)
+        with self.watch.into(self.by_fixture.setdefault(fixturedef, set())):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Watch one test."""
+        if self.watch is None:
+            return (yield)
+        self.touched = set()
+        with self.watch.into(self.touched):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Generator[None, Any, Any]:
+        """Send what a test touched with its last report; a notebook's proof is kept by the runner itself."""
+        report = yield
+        if call.when == "teardown" and not item.get_closest_marker("notebook"):
+            report.proof = sorted(self.touched.union(*self._by_fixtures_of(item)))
+        return report
+
+    def _by_fixtures_of(self, item: pytest.Item) -> Iterable[set[str]]:
+        found = getattr(item, "_fixtureinfo", None)
+        definitions = found.name2fixturedefs.values() if found else ()
+        return [self.by_fixture.get(one, set()) for several in definitions for one in several]
+
+    # What is kept
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather how each test ended, and what it touched."""
+        if self.is_worker:
+            return
+        name = report.nodeid
+        self.seconds[name] = self.seconds.get(name, 0.0) + report.duration
+        if not report.passed:
+            self.failed.add(name)  # or skipped: neither is a proof
+        elif hasattr(report, "proof") and name not in self.failed:
+            self.proofs[name] = Proof(frozenset(report.proof), round(self.seconds[name], 2))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker saw when it collected."""
+        collected, at_import = getattr(node, "workeroutput", {}).get("proofs", [{}, {}])
+        self._take(collected, at_import)
+
+    def _take(self, collected: dict[str, list[str]], at_import: dict[str, Iterable[str]]) -> None:
+        self.collected |= collected
+        for reader, read in at_import.items():
+            self.at_import.setdefault(reader, set()).update(read)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Workers report what they saw at collection; the process that dealt out keeps what passed."""
+        at_import = self.watch.at_import if self.watch else {}
+        if self.is_worker:
+            read = {reader: sorted(names) for reader, names in at_import.items()}
+            self.config.workeroutput["proofs"] = [self.collected, read]  # type: ignore[attr-defined]
+            return
+        self._take({}, at_import)
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.left_out:
+            session.exitstatus = pytest.ExitCode.OK
+
+    def pytest_unconfigure(self) -> None:
+        """Keep what passed, when every worker has ended."""
+        if not self.is_worker:
+            self.known.keep(self.proofs, self.collected, self.at_import)
+            self.known.store.trim()
+
+    def _path(self, path: Path) -> str:
+        try:
+            return path.relative_to(self.tree.root).as_posix()
+        except ValueError:
+            return ""

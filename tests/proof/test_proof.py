@@ -1,0 +1,258 @@
+"""A test that passed is left out as long as nothing that it can reach changes, and runs again when anything does."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlsd_lib.notebooks.result_store import ResultStore
+from tests.proof.known import Known, environment
+from tests.proof.tree import Tree, unit_of
+
+FILES = {
+    "tests/conftest.py": """
+        import sys
+        from pathlib import Path
+        ROOT = Path(__file__).parents[1]
+        sys.path.insert(0, str(ROOT))
+        import pytest
+        from mlsd_lib.notebooks.result_store import users_store
+        from tests.proof import plugin
+
+        def pytest_addoption(parser):
+            plugin.add_options(parser)
+
+        def pytest_configure(config):
+            if plugin.wanted(config):
+                config.pluginmanager.register(plugin.Proofs(config, ROOT, users_store()))
+
+        @pytest.fixture(scope="session")
+        def prices():
+            return (ROOT / "data" / "prices.txt").read_text()
+    """,
+    "case_studies/__init__.py": "",
+    "case_studies/shop/__init__.py": "",
+    "case_studies/shop/stock.py": "from case_studies.shop import shelf\nCOUNT = shelf.COUNT",
+    "case_studies/shop/shelf.py": "COUNT = 3",
+    "benchmarks/__init__.py": "",
+    "benchmarks/alone.py": "NUMBER = 1",
+    "benchmarks/by_name.py": "print(1)",
+    "benchmarks/late.py": "NUMBER = 2",
+    "tests/helpers.py": "from pathlib import Path\nAT_IMPORT = (Path(__file__).parent / 'limits.txt').read_text()",
+    "tests/limits.txt": "9",
+    "data/prices.txt": "7",
+    "data/rates.txt": "8",
+    "data/many/a.txt": "",
+    "tests/bank/estimate/bank.toml": "",
+    "solutions/estimate/estimate.ipynb": "{}",
+    "tests/test_reaching.py": """
+        import importlib, subprocess, sys
+        from pathlib import Path
+        import pytest
+        from tests.helpers import AT_IMPORT
+        ROOT = Path(__file__).parents[1]
+
+        def test_imports():
+            from case_studies.shop.stock import COUNT
+            assert COUNT == 3
+
+        def test_reads():
+            assert (ROOT / "data" / "rates.txt").read_text()
+
+        def test_uses_a_fixture(prices):
+            assert prices
+
+        def test_uses_the_same_fixture_later(prices):
+            assert prices
+
+        def test_lists():
+            assert list((ROOT / "data" / "many").iterdir())
+
+        def test_imports_by_a_name_made_here():
+            assert importlib.import_module("benchmarks" + ".late")
+
+        def test_starts_a_process():
+            subprocess.run([sys.executable, "-m", "benchmarks" + ".by_name"], cwd=ROOT, check=True)
+
+        @pytest.mark.parametrize("name", ["estimate", "other"])
+        def test_of_an_exercise(name):
+            assert name
+    """,
+    "tests/test_alone.py": """
+        import pytest
+        from benchmarks.alone import NUMBER
+
+        def test_alone():
+            assert NUMBER == 1
+
+        def test_skipped():
+            pytest.skip("not here")
+
+        def test_fails():
+            assert NUMBER == 2
+    """,
+}
+PASSED = {
+    f"tests/test_reaching.py::test_{name}"
+    for name in ("imports", "reads", "uses_a_fixture", "uses_the_same_fixture_later", "lists",
+                 "imports_by_a_name_made_here", "starts_a_process", "of_an_exercise[estimate]", "of_an_exercise[other]")
+} | {"tests/test_alone.py::test_alone"}  # fmt: skip
+
+
+class Checkout:
+    """A small checkout with tests, and a store."""
+
+    def __init__(self, root: Path, store: Path):
+        self.root, self.store = root, store
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def run(self, *options):
+        """The lines that pytest wrote."""
+        command = [sys.executable, "-m", "pytest", "-rA", "--rootdir", ".", "--import-mode=importlib", *options]
+        variables = os.environ | {"MLSD_STORE": str(self.store), "PYTHONDONTWRITEBYTECODE": "1"}
+        variables = {key: text for key, text in variables.items() if not key.startswith("PYTEST")}
+        done = subprocess.run(
+            [*command, "-p", "mlsd_lib.notebooks.pytest_plugin", "tests"],
+            cwd=self.root, env=variables, capture_output=True, text=True,
+        )  # fmt: skip
+        return done.stdout.splitlines() + done.stderr.splitlines()
+
+    def ran(self, *options):
+        """The tests that ran, with their outcomes as first words."""
+        lines = self.run(*options)
+        assert not any("INTERNALERROR" in line for line in lines), "\n".join(lines)
+        ends = [line.split(" - ")[0].split() for line in lines if line.startswith(("PASSED ", "FAILED "))]
+        return {(outcome, name) for outcome, name in ends}
+
+    def holds(self):
+        """The tests that the store says to hold."""
+        known = Known(Tree(self.root), ResultStore(self.store), environment(self.root))
+        return {name for module in known.modules().values() for name in module.holds}
+
+
+@pytest.fixture(scope="module")
+def proven(tmp_path_factory):
+    """A checkout whose tests ran once."""
+    folder = tmp_path_factory.mktemp("proven")
+    checkout = Checkout(folder / "checkout", folder / "store")
+    for name, text in FILES.items():
+        lines = text.strip("\n").splitlines()
+        indent = len(lines[0]) - len(lines[0].lstrip()) if lines else 0
+        checkout.write(name, "\n".join(line[indent:] for line in lines))
+    here = Path(__file__).parent
+    shutil.copytree(here, checkout.root / "tests" / "proof", ignore=shutil.ignore_patterns("test_*", "__pycache__"))
+    ran = checkout.ran("--kept")
+    assert {name for outcome, name in ran if outcome == "PASSED"} == PASSED
+    return checkout
+
+
+@pytest.fixture
+def checkout(proven, tmp_path):
+    """A copy of it elsewhere, with the same store."""
+    environment.cache_clear()
+    return Checkout(shutil.copytree(proven.root, tmp_path / "elsewhere"), proven.store)
+
+
+def test_what_passed_holds_in_another_checkout_and_failures_and_skips_do_not(checkout):
+    assert checkout.holds() == PASSED
+
+
+def test_what_holds_is_left_out_and_cold_runs_all(checkout):
+    fails = ("FAILED", "tests/test_alone.py::test_fails")
+    assert checkout.ran("--kept") == {fails}
+    assert checkout.ran("--kept", "-n", "2") == {fails}
+    assert checkout.ran("--cold") == {("PASSED", name) for name in PASSED} | {fails}
+
+
+def test_a_run_of_which_everything_holds_is_green(checkout):
+    lines = checkout.run("--kept", "-k", "test_reads")
+    assert "FAILED" not in " ".join(lines)
+    assert not any(line.startswith("PASSED") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("case_studies/shop/stock.py", {"imports"}),
+        ("case_studies/shop/shelf.py", {"imports"}),
+        ("case_studies/shop/__init__.py", {"imports"}),
+        ("data/rates.txt", {"reads"}),
+        ("data/prices.txt", {"uses_a_fixture", "uses_the_same_fixture_later"}),
+        ("data/many/b.txt", {"lists"}),
+        ("benchmarks/late.py", {"imports_by_a_name_made_here"}),
+        ("benchmarks/by_name.py", {"starts_a_process"}),
+        ("tests/bank/estimate/bank.toml", {"of_an_exercise[estimate]"}),
+        ("solutions/estimate/estimate.ipynb", {"of_an_exercise[estimate]"}),
+    ],
+)
+def test_what_a_test_reaches_makes_that_test_run_again_and_no_other(checkout, name, lost):
+    checkout.write(name, "CHANGED = 1")
+    lost = {f"tests/test_reaching.py::test_{one}" for one in lost}
+    # A module that a test imports where it runs is named in the text of its test module, so all of that go together.
+    if name.startswith("case_studies/"):
+        lost = {one for one in PASSED if one.startswith("tests/test_reaching.py")}
+    assert PASSED - checkout.holds() == lost
+
+
+@pytest.mark.parametrize("name", ["tests/helpers.py", "tests/limits.txt", "tests/test_reaching.py"])
+def test_what_a_module_reads_when_imported_makes_all_of_its_tests_run_again(checkout, name):
+    checkout.write(name, "CHANGED = 1")
+    assert checkout.holds() == {"tests/test_alone.py::test_alone"}
+
+
+def test_a_conftest_reaches_every_test_below_it(checkout):
+    checkout.write("tests/conftest.py", "CHANGED = 1")
+    assert checkout.holds() == set()
+
+
+def test_a_file_that_nothing_reaches_changes_nothing(checkout):
+    checkout.write("README.md", "CHANGED")
+    checkout.write("benchmarks/new.py", "CHANGED = 1")
+    assert checkout.holds() == PASSED
+
+
+def test_another_setting_of_the_course_holds_nothing(checkout, monkeypatch):
+    monkeypatch.setenv("MLSD_SIZE", "large")
+    assert checkout.holds() == set()
+
+
+def test_what_changed_while_the_tests_ran_is_no_proof(checkout, tmp_path):
+    checkout.store = tmp_path / "other-store"
+    checkout.write(
+        "tests/test_alone.py",
+        "from pathlib import Path\nfrom benchmarks.alone import NUMBER\n\n"
+        "def test_alone():\n    Path('benchmarks/alone.py').write_text('NUMBER = 5')\n",
+    )
+    checkout.run("--kept")
+    assert checkout.holds() == PASSED - {"tests/test_alone.py::test_alone"}
+
+
+def test_no_store_runs_everything(checkout):
+    checkout.store = "none"
+    assert {name for outcome, name in checkout.ran("--kept") if outcome == "PASSED"} == PASSED
+
+
+def test_the_parts_of_an_exercise_a_case_and_a_lesson_are_known_by_their_folders():
+    places = ("grader/suites/{0}/suite.py", "tests/bank/{0}/bank.toml", "tests/grader/suites/hooks_{0}.py")
+    exercise = [place.format("reduce_latency") for place in (*places, "exercises/{0}/{0}.ipynb")]
+    assert {unit_of(path) for path in exercise} == {"reduce_latency"}
+    assert unit_of("tests/case_studies/fraud/hooks.py") == unit_of("case_studies/fraud/model.py") == "fraud"
+    assert unit_of("chapters/02_design/03b_data_storage.ipynb") == unit_of("mlsd_lib/checks/data_storage.py")
+    assert unit_of("grader/cli.py") == ""
+
+
+def test_prose_names_nothing_and_a_string_does(tmp_path):
+    checkout = Checkout(tmp_path, tmp_path / "store")
+    checkout.write("grader/one.py", '"""See grader.two."""\n# grader.two\n\ndef f():\n    """grader.two"""\n')
+    checkout.write("grader/other.py", 'START = "grader.two:main"\n')
+    checkout.write("grader/two.py", "")
+    tree = Tree(tmp_path)
+    assert tree.reached(["grader/one.py"]) == {"grader/one.py"}
+    assert tree.reached(["grader/other.py"]) == {"grader/other.py", "grader/two.py"}

@@ -1,0 +1,145 @@
+"""The files of a checkout, what each of them names, and so what a test can reach.
+
+No import graph shows what a test depends on: much is started by name, in other processes, or read as data. So the rule
+is generous: a file reaches each module whose dotted name stands anywhere in its text, and each file whose name stands
+there as a string. All files of an exercise, of a case study or of a lesson go together.
+"""
+
+import ast
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+PACKAGES = "mlsd_lib|grader|case_studies|tests|benchmarks"
+NAMES = re.compile(rf"\b(?:{PACKAGES})(?:\.[A-Za-z_]\w*)*")
+FROM = re.compile(rf"\bfrom\s+((?:{PACKAGES})[\w.]*)\s+import\s+(\([^)]*\)|[^\n\\\"]*)")
+STRINGS = re.compile(r"[\"']([\w./-]+\.\w+)[\"']")
+READ = {".py", ".ipynb", ".txt"}  # texts in which names are looked for; in Python not in comments and docstrings
+SKIPPED = {"__pycache__", "classroom", "node_modules", "build", "runs"}
+UNITS = (
+    re.compile(r"(?:grader/suites|grader/hidden|tests/bank|solutions|exercises)/(\w+)/"),
+    re.compile(r"tests/grader/suites/hooks_(\w+)\.py$"),
+    re.compile(r"(?:tests/)?case_studies/(\w+)/"),
+    re.compile(r"(?:chapters|mlsd_lib/checks|tests/lessons/wrong_answers)/(?:.*/)?(?:\d+[a-z]?_)?(\w+)\.\w+$"),
+)
+
+
+class Tree:
+    """The files below `root` by their path from there, each with the digest of its content; read once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._named: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """Path and digest of every file that belongs to the course."""
+        return {path: _digest((self.root / path).read_bytes()) for path in sorted(self._files())}
+
+    @cached_property
+    def listings(self) -> dict[str, str]:
+        """Folder, with a slash at its end, and digest of the names in it."""
+        names: dict[str, set[str]] = {}
+        for path in self.digests:
+            while path:
+                path, _, name = path.rpartition("/")
+                names.setdefault(f"{path}/", set()).add(name)
+        return {folder: _digest("\n".join(sorted(found)).encode()) for folder, found in names.items()}
+
+    @cached_property
+    def units(self) -> dict[str, frozenset[str]]:
+        """The files that go together, by the last word of what they are: an exercise, a case study, a lesson."""
+        found: dict[str, set[str]] = {}
+        for path in self.digests:
+            if name := unit_of(path):
+                found.setdefault(name, set()).add(path)
+        return {name: frozenset(paths) for name, paths in found.items() if len(paths) > 1}
+
+    def reached(self, start: Iterable[str]) -> frozenset[str]:
+        """The files and folders of `start` and whatever can be reached from them."""
+        waiting = [path for path in start if path in self.digests or path in self.listings]
+        known = set(waiting)
+        while waiting:
+            for path in self._next(waiting.pop()):
+                if path not in known:
+                    known.add(path)
+                    waiting.append(path)
+        return frozenset(known)
+
+    def state(self, paths: Iterable[str]) -> str:
+        """The digest of the contents of these files and of the names in these folders, as they are now."""
+        now = [(path, self.digests.get(path) or self.listings.get(path, "")) for path in sorted(paths)]
+        return _digest(json.dumps(now).encode())
+
+    def units_named(self, text: str) -> frozenset[str]:
+        """The files of each unit whose name stands in `text` as a word, such as the id of a test."""
+        words = {word for found in re.findall(r"\w+", text) for word in (found, re.sub(r"^\d+[a-z]?_", "", found))}
+        return frozenset(path for name, paths in self.units.items() if name in words for path in paths)
+
+    def _next(self, path: str) -> Iterable[str]:
+        if path not in self._named:
+            together = self.units.get(unit_of(path), frozenset())
+            readable = path in self.digests and os.path.splitext(path)[1] in READ
+            self._named[path] = together | (frozenset(self._names_in(path)) if readable else frozenset())
+        return self._named[path]
+
+    def _names_in(self, path: str) -> Iterator[str]:
+        text = (self.root / path).read_text(encoding="utf-8", errors="replace")
+        text = _without_prose(text) if path.endswith(".py") else text
+        for dotted in {*NAMES.findall(text), *re.findall(r"import (bootstrap)", text)}:
+            yield from self.module(dotted)
+        for package, names in set(FROM.findall(text)):
+            for name in re.findall(r"\w+", names):
+                yield from self.module(f"{package}.{name}")
+        folder = path.rpartition("/")[0]
+        for name in set(STRINGS.findall(text)):
+            for place in (os.path.normpath(f"{folder}/{name}"), os.path.normpath(name)):
+                if place in self.digests:
+                    yield place
+
+    def module(self, dotted: str) -> Iterator[str]:
+        """The files of the longest beginning of `dotted` that is a module, and of the packages around it."""
+        place = ""
+        for part in dotted.split("."):
+            place = f"{place}/{part}" if place else part
+            for path in (f"{place}.py", f"{place}/__init__.py", f"{place}/__main__.py"):
+                if path in self.digests:
+                    yield path
+
+    def _files(self) -> Iterator[str]:
+        for folder, inner, names in os.walk(self.root):
+            inner[:] = [one for one in inner if not one.startswith(".") and one not in SKIPPED]
+            inner[:] = [one for one in inner if not one.endswith(".egg-info")]
+            for name in names:
+                if not name.endswith((".pyc", ".lock")) and os.path.isfile(os.path.join(folder, name)):
+                    yield os.path.relpath(os.path.join(folder, name), self.root).replace(os.sep, "/")
+
+
+def unit_of(path: str) -> str:
+    """The name of the exercise, case study or lesson that a file belongs to; empty for others."""
+    return next((found[1] for pattern in UNITS if (found := pattern.match(path))), "")
+
+
+def _without_prose(text: str) -> str:
+    """Python's text without comments and docstrings; as it is where it cannot be parsed."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return text
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [one for one in body if not _is_prose(one)] or [ast.Pass()]  # type: ignore[attr-defined]
+    return ast.unparse(tree)
+
+
+def _is_prose(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
