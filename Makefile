@@ -1,5 +1,6 @@
 # Two commands: `make lab` opens the course, `make test` passes every test and every notebook.
-# `make test-tools` adds the environments of the tools that some lessons call, and runs what needs them, without a skip.
+# What passed before and depends on nothing that changed is not run again; ARGS=--cold runs all.
+# `make test-tools` adds the environments of the tools that some lessons call, and leaves out no section of them.
 # `make test-seeds` tries the claims of every lesson and case study under ten other seeds; it takes hours.
 # The first Python that works and is new enough makes .venv; name another with PYTHON=...
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \

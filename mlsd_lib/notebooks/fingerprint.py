@@ -16,7 +16,7 @@ from mlsd_lib.notebooks.canonical import source_of
 from mlsd_lib.notebooks.course import FOLDERS, Notebook, read_json
 from mlsd_lib.notebooks.environment import OURS
 from mlsd_lib.notebooks.result_store import processor
-from mlsd_lib.notebooks.tools import site_packages
+from mlsd_lib.notebooks.tools import missing, site_packages
 from mlsd_lib.notebooks.trace import Trace
 
 RUNNER = Path(__file__).parent
@@ -41,13 +41,18 @@ def static_parts(root: Path, notebook: Notebook) -> Fingerprint:
         "order": [cell["id"] for cell in code],
         "settings": {"budget.cpu_s": budget.cpu_s, "budget.peak_mb": budget.peak_mb, "cores": notebook.cores},
         "versions": installed_versions(),
-        "tools": {name: versions_in(site_packages(name, root)) or [] for name in notebook.tools},
+        "tools": {name: _installed(name, root) for name in notebook.tools},
         "interpreter": f"{sys.version} at {os.path.realpath(sys.executable)}",
         "processor": processor(),
         "runner": {str(path.relative_to(RUNNER)): _digest(path.read_bytes()) for path in sorted(RUNNER.rglob("*.py"))},
         "variables": {key: "set" if key == DATA else os.environ[key] for key in ours},  # what lies there is compared
         "stored": dict(_stored(root)),
     }
+
+
+def _installed(name: str, root: Path) -> Any:
+    """The packages beside a tool, by version; empty where it cannot be called. The same in every checkout."""
+    return {"tool": name, **versions_in(site_packages(name, root))} if not missing([name], root) else []
 
 
 def _tags(cell: Mapping[str, Any]) -> list[str]:

@@ -2,8 +2,9 @@
 
 Loaded by `-p mlsd_lib.notebooks.pytest_plugin` in pyproject.toml, because options must be known before any conftest of
 a folder is read. A test asks for the fixture `check_notebook` and carries the mark `notebook`; one that calls a tool of
-another environment carries the mark `tools` with the tool's name, and is skipped where that is missing. With `--tools`
-only such tests and notebooks run, and nothing may be skipped or left out.
+another environment carries the mark `tools` with the tool's name, and is skipped where that is missing; a notebook gets
+that mark from its metadata, so that `-m tools` selects both. With `--tools` no such test may be skipped, and no section
+left out.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("notebooks", "notebooks of the course")
     group.addoption("--why", action="store_true", help="say what made each notebook run")
     group.addoption("--force", action="store_true", help="run notebooks even if nothing changed since they passed")
-    group.addoption("--tools", action="store_true", help="run what needs the tools of make tools, and skip nothing")
+    group.addoption("--tools", action="store_true", help="leave out nothing that needs the tools of make tools")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,18 +41,18 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[DEMAND] = "demanded"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Order the notebooks by CPU seconds of their last run, longest first: those that run alone before all other tests.
 
     The others come at the end. In between they would wait for those that run alone, with a worker each, idle.
     """
-    if config.getoption("--tools"):
-        kept = [item for item in items if _tools(item)]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
     marked = {_path(item): item for item in items if item.get_closest_marker("notebook")}
     if not marked:
         return
+    for item in marked.values():
+        if names := _tools(item):
+            item.add_marker(pytest.mark.tools(*names))
     from mlsd_lib.notebooks.course import course_root
     from mlsd_lib.notebooks.runner import longest_first, runs_alone
 
@@ -82,7 +83,7 @@ def _tools(item: pytest.Item) -> list[str]:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose tool is missing, naming the command that makes it; a notebook leaves out a section itself."""
-    if not any(item.iter_markers("tools")):
+    if item.get_closest_marker("notebook") or not any(item.iter_markers("tools")):
         return
     from mlsd_lib.notebooks.course import NotebookError, course_root
     from mlsd_lib.notebooks.tools import tool
@@ -96,9 +97,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With `--tools`, a skip is a failure."""
+    """With `--tools`, a skip of what calls a tool is a failure."""
     report = yield
-    if item.config.getoption("--tools") and report.skipped:
+    if item.config.getoption("--tools") and report.skipped and item.get_closest_marker("tools"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome, report.longrepr = "failed", f"--tools permits no skip, and this test said: {reason}"
     return report

@@ -132,7 +132,7 @@ def pytest_in(root: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([*command, *options], cwd=root, env=env, capture_output=True, text=True)
 
 
-def test_pytest_skips_what_needs_a_missing_tool_and_with_tools_runs_that_alone_and_skips_nothing(mini_course):
+def test_pytest_skips_what_needs_a_missing_tool_and_with_tools_fails_it_instead(mini_course):
     mini_course.write("test_toy.py", TESTS)
     plain = pytest_in(mini_course.root)
     assert plain.returncode == 0
@@ -140,12 +140,12 @@ def test_pytest_skips_what_needs_a_missing_tool_and_with_tools_runs_that_alone_a
     assert "`make tools` makes it" in plain.stdout
     demanding = pytest_in(mini_course.root, "--tools")
     assert demanding.returncode == 1
-    assert "1 deselected, 2 errors" in demanding.stdout
+    assert "1 passed, 2 errors" in demanding.stdout
     assert "--tools permits no skip" in demanding.stdout
     make_environment(mini_course.root)
     with_tools = pytest_in(mini_course.root, "--tools", "-n", "2")
     assert "this test said: Skipped: not today" in with_tools.stdout
-    assert "1 failed, 1 passed" in with_tools.stdout
+    assert "1 failed, 2 passed" in with_tools.stdout
 
 
 def test_pytest_chooses_the_notebooks_that_name_a_tool(mini_course):
@@ -153,7 +153,7 @@ def test_pytest_chooses_the_notebooks_that_name_a_tool(mini_course):
         mini_course.notebook(name, CELLS, tools=needed)
     source = (Path(__file__).with_name("test_notebooks.py")).read_text()
     mini_course.write("test_notebooks.py", source)
-    told = pytest_in(mini_course.root, "--tools", "--collect-only", "-q").stdout
+    told = pytest_in(mini_course.root, "-m", "tools", "--collect-only", "-q").stdout
     assert "chapters/a.ipynb" in told
     assert "chapters/b.ipynb" not in told
     assert "reading_order" not in told

@@ -10,9 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from mlsd_lib.notebooks.environment import OURS
-from mlsd_lib.notebooks.fingerprint import installed_versions, versions_in
+from mlsd_lib.notebooks.fingerprint import installed_versions
 from mlsd_lib.notebooks.result_store import ResultStore, key_of, processor
-from mlsd_lib.notebooks.tools import TOOLS, site_packages
 from tests.proof.tree import Tree
 
 KIND = "tests"
@@ -155,7 +154,6 @@ def environment(root: Path) -> tuple[object, ...]:
     data = os.environ.get("MLSD_DATA_DIR")
     return (
         installed_versions(),
-        {name: versions_in(site_packages(name, root)) for name in sorted(TOOLS)},
         f"{sys.version} at {os.path.realpath(sys.executable)}",
         processor(),
         platform.release(),

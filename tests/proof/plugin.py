@@ -4,6 +4,7 @@ Switched on by `--kept` (leave out what holds) and `--cold` (run all of it); bot
 deals out the tests decides once what is left out; its workers do as it says, watch what tests touch, and report it.
 """
 
+from collections import Counter
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from mlsd_lib.notebooks.result_store import ResultStore
 from tests.proof.known import ALWAYS_RUN, Known, Proof, environment
 from tests.proof.tree import Tree
 from tests.proof.watch import Watch
+from tests.sharing import shared_by
+
+LONG_S = 20.0
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -46,8 +50,9 @@ class Proofs:
         self.left_out: dict[str, float] = {}
         self.earlier: dict[str, float] = {}
         self.whole: set[str] = set()
+        self.long: dict[str, float] = {}
         if self.is_worker:
-            taken, whole = config.workerinput["proofs"]  # type: ignore[attr-defined]
+            taken, whole, self.long = config.workerinput["proofs"]  # type: ignore[attr-defined]
             self.left_out, self.whole = dict.fromkeys(taken, 0.0), set(whole)
         else:
             self.known = Known(self.tree, store, environment(root))
@@ -59,13 +64,17 @@ class Proofs:
             if self.config.getoption("--kept") and name not in ALWAYS_RUN:
                 self.left_out |= module.holds
                 self.whole |= {name} if module.complete else set()
+        together = Counter[str]()
+        for name, seconds in self.earlier.items():
+            together[shared_by(self.tree.root, name)] += seconds
+        self.long = {name: seconds for name, seconds in together.items() if seconds > LONG_S}
 
     # What is left out
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker what was decided."""
-        node.workerinput["proofs"] = [list(self.left_out), list(self.whole)]
+        node.workerinput["proofs"] = [list(self.left_out), list(self.whole), self.long]
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """A module of which everything holds is not even imported."""
@@ -81,13 +90,12 @@ class Proofs:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave out the tests that hold."""
+        """Leave out the tests that hold, and begin with those that took long, so that no worker is left with one."""
         if not any("::" in str(argument) for argument in self.config.args):
             for item in items:
                 self.collected.setdefault(item.nodeid.partition("::")[0], []).append(item.nodeid)
-        left = [item for item in items if item.nodeid in self.left_out]
-        if left:
-            items[:] = [item for item in items if item.nodeid not in self.left_out]
+        items[:] = [item for item in items if item.nodeid not in self.left_out]
+        items.sort(key=lambda item: -self.long.get(shared_by(self.tree.root, item.nodeid), 0.0))
 
     # What is watched
 
@@ -110,9 +118,12 @@ class Proofs:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Generator[None, Any, Any]:
-        """Send what a test touched with its last report; a notebook's proof is kept by the runner itself."""
+        """Send what a test touched with its last report.
+
+        A notebook's proof is kept by the runner itself; a tool's environment is not among what is compared here.
+        """
         report = yield
-        if call.when == "teardown" and not item.get_closest_marker("notebook"):
+        if call.when == "teardown" and not (item.get_closest_marker("notebook") or item.get_closest_marker("tools")):
             report.proof = sorted(self.touched.union(*self._by_fixtures_of(item)))
         return report
 

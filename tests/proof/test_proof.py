@@ -148,6 +148,7 @@ def proven(tmp_path_factory):
         checkout.write(name, "\n".join(line[indent:] for line in lines))
     here = Path(__file__).parent
     shutil.copytree(here, checkout.root / "tests" / "proof", ignore=shutil.ignore_patterns("test_*", "__pycache__"))
+    shutil.copy(here.parent / "sharing.py", checkout.root / "tests")
     ran = checkout.ran("--kept")
     assert {name for outcome, name in ran if outcome == "PASSED"} == PASSED
     return checkout
