@@ -2,10 +2,11 @@
 # What passed before and depends on nothing that changed is not run again; ARGS=--cold runs all.
 # `make test-tools` adds the environments of the tools that some lessons call, and leaves out no section of them.
 # `make test-seeds` tries the claims of every lesson and case study under ten other seeds; it takes hours.
-# The first Python that works and is new enough makes .venv; name another with PYTHON=...
+# The first Python that works and is new enough makes .venv (for root one that others may run); PYTHON=... names another.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 \
 	&& { echo $$p; exit; }; done; echo python3)
+NAMED := $(if $(filter file,$(origin PYTHON)),,--this-python)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -15,8 +16,8 @@ test: setup ; @$(BIN)/mlsd test $(ARGS)
 test-tools: setup tools ; @$(BIN)/mlsd test --tools $(ARGS)
 test-seeds: setup ; @$(BIN)/mlsd check --seeds 10 chapters case_studies $(ARGS)
 check: setup ; @$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mlsd notebooks --check
-setup: ; @$(PYTHON) bootstrap.py
-tools: ; @$(PYTHON) bootstrap.py --tools
+setup: ; @$(PYTHON) bootstrap.py $(NAMED)
+tools: ; @$(PYTHON) bootstrap.py --tools $(NAMED)
 
 # Needs uv. torch is left out: its builds differ by machine, and its range stands in pyproject.toml.
 lock:

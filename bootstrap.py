@@ -3,6 +3,7 @@
 Run by `make lab` and `make test`; on a machine without make: `python bootstrap.py`, then `.venv/bin/mlsd lab`.
 `make tools`, or `python bootstrap.py --tools`, makes `.venv-tools`, `.venv-airflow` and `.venv-pandas2` for the tools
 that lessons call. uv installs, told what pip is configured with; where it cannot, pip does.
+An environment stays with the Python that it was made with, until its inputs change or `--this-python` names another.
 Needs nothing but Python's standard library, so that it can say what is missing before anything is installed.
 """
 
@@ -10,11 +11,12 @@ import ast
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import ClassVar, TextIO
 
 OLDEST, NEWEST = (3, 11), (3, 13)
+NAMES = ("python3.11", "python3.12", "python3.13", "python3")
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 JUPYTER = "etc/jupyter/jupyter_server_config.d"
 # Formgrader's buttons go through the engine, however JupyterLab is started here.
@@ -65,7 +68,7 @@ class Environment:
 
     @property
     def stamp(self) -> Path:
-        """The file that says what the environment was made from; written last."""
+        """The file that says what the environment was made from, then with which Python; written last."""
         return self.folder / "made-from"
 
     @property
@@ -109,27 +112,31 @@ TOOLS = {
 }
 """What must be free on the disk, GB, and what a reader sees before the wait."""
 ROOT = Path(__file__).resolve().parent
+THIS = "--this-python"
 KINDS = {(): (core,), ("--tools",): tuple(partial(tools, name=name) for name in TOOLS)}
 
 
 def main(arguments: list[str]) -> None:
     """Check Python, make or renew each environment asked for."""
     check_python(sys.version_info[:2])
-    kinds = KINDS.get(tuple(arguments))
+    named = THIS in arguments
+    asked = tuple(argument for argument in arguments if argument != THIS)
+    kinds = KINDS.get(asked)
     if kinds is None:
-        stop(f"{' '.join(arguments)} is no option", "python bootstrap.py for the course, with --tools for its tools")
+        options = f"python bootstrap.py for the course, with --tools for its tools; {THIS} takes no other Python"
+        stop(f"{' '.join(asked)} is no option", options)
     for kind in kinds:
-        make(kind(ROOT))
+        make(kind(ROOT), named)
 
 
-def make(environment: Environment) -> None:
-    """Make or renew an environment if its stamp is not current."""
-    if is_current(environment):
+def make(environment: Environment, named: bool = False) -> None:
+    """Make or renew an environment if its stamp is not current; `named`: with this Python and no other."""
+    if is_current(environment, named):
         return
     with one_at_a_time(environment):
-        if not is_current(environment):
+        if not is_current(environment, named):
             check_disk(environment, shutil.disk_usage(ROOT).free / 1e9)
-            install(environment)
+            install(environment, base_python() if named else open_python())
 
 
 def check_python(version: tuple[int, ...]) -> None:
@@ -153,20 +160,79 @@ def check_disk(environment: Environment, free_gb: float) -> None:
         stop(f"{environment.root} has {free_gb:.1f} GB free; {needed}", "free some space first")
 
 
-def checksum(environment: Environment) -> str:
+def checksum(environment: Environment, version: str) -> str:
     """What the environment is made from: the files that say what goes in, the Python, and this folder's path."""
     inputs = b"".join((environment.root / name).read_bytes() for name in environment.inputs)
     digest = hashlib.sha256()
-    for part in (inputs, str(environment.root).encode(), sys.version.encode()):
+    for part in (inputs, str(environment.root).encode(), version.encode()):
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
 
 
-def is_current(environment: Environment) -> bool:
-    """True if the environment was finished from these inputs in this place and its Python is still there."""
+def is_current(environment: Environment, named: bool = False) -> bool:
+    """True if the environment was finished from these inputs in this place and its Python is still there.
+
+    If this Python was `named`, that must be it.
+    """
     if not environment.python.exists() or not environment.stamp.is_file():
         return False
-    return environment.stamp.read_text().strip() == checksum(environment)
+    made_from, python, *_ = [*environment.stamp.read_text(encoding="utf-8").splitlines(), base_python(), ""]
+    if named and os.path.realpath(python) != os.path.realpath(base_python()):
+        return False
+    return made_from == checksum(environment, version_of(python))
+
+
+def open_python() -> str:
+    """This Python; where root is here and it is closed to others, an open one on the path if there is one.
+
+    Students' code is run as another user, who could not start a Python in root's own folder.
+    """
+    own = base_python()
+    if not hasattr(os, "getuid") or os.getuid() != 0:
+        return own
+    chosen = first_open(own, on_path(os.environ.get("PATH", os.defpath)), closed_at, fits)
+    if chosen != own:
+        say(f"{own} lies in {closed_at(own)}, closed to the user as whom students' code runs; taking {chosen}")
+    return chosen
+
+
+def first_open(own: str, others: Iterable[str], closed: Callable[[str], str], fit: Callable[[str], bool]) -> str:
+    """`own` unless it is closed and one of the `others` is open and fit: then the first of these."""
+    if not closed(own):
+        return own
+    return next((other for other in others if not closed(other) and fit(other)), own)
+
+
+def on_path(path: str) -> list[str]:
+    """The programs on `path` that may be a Python, where they really lie; of the version tested most first."""
+    places = [os.path.join(folder, name) for name in NAMES for folder in path.split(os.pathsep) if folder]
+    return list(dict.fromkeys(os.path.realpath(place) for place in places if os.access(place, os.X_OK)))
+
+
+def closed_at(program: str) -> str:
+    """The file or folder that keeps other users from `program`; empty if nothing does."""
+    path = Path(os.path.realpath(program))
+    return next((str(part) for part in (path, *path.parents) if not part.stat().st_mode & stat.S_IXOTH), "")
+
+
+def fits(python: str) -> bool:
+    """True if `python` works, is new enough, can make an environment, is in none, and is no door to a closed Python."""
+    code = "import sys, venv, ensurepip; print(sys.version_info[:2], sys.prefix, sys.base_prefix, sep='\\n')"
+    version, prefix, base = [*answer(python, code).splitlines(), "()", "", ""][:3]
+    return OLDEST <= ast.literal_eval(version) <= NEWEST and prefix == base and not closed_at(prefix)
+
+
+def version_of(python: str) -> str:
+    """What `python` calls its version; empty if it cannot be run."""
+    return sys.version if python == base_python() else answer(python, "import sys; print(sys.version, end='')")
+
+
+def answer(python: str, code: str) -> str:
+    """What `python` prints when it runs `code`; empty if it fails."""
+    try:
+        return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 @contextmanager
@@ -190,13 +256,13 @@ def one_at_a_time(environment: Environment) -> Iterator[None]:
         yield
 
 
-def install(environment: Environment) -> None:
+def install(environment: Environment, python: str) -> None:
     """Install the packages under the constraints; the stamp is written last, so a break leaves none."""
     say(f"making {environment.name} ({environment.notice})")
     environment.stamp.unlink(missing_ok=True)
-    made_from = checksum(environment)  # now: the files may change while packages come
+    made_from = checksum(environment, version_of(python))  # now: the files may change while packages come
     try:
-        subprocess.run([base_python(), "-m", "venv", "--clear", str(environment.folder)], check=True)
+        subprocess.run([python, "-m", "venv", "--clear", str(environment.folder)], check=True)
         with Progress(sys.stderr, expected_packages(environment)) as progress:
             if not install_with_uv(environment, progress):
                 watch([*pip(environment, "install", "--progress-bar", "off"), *wanted(environment)], progress)
@@ -208,7 +274,7 @@ def install(environment: Environment) -> None:
     if environment.settings:
         (environment.folder / JUPYTER).mkdir(parents=True, exist_ok=True)
         shutil.copy(environment.root / environment.settings, environment.folder / JUPYTER)
-    environment.stamp.write_text(made_from + "\n")
+    environment.stamp.write_text(f"{made_from}\n{python}\n", encoding="utf-8")
     say("done")
 
 

@@ -130,24 +130,92 @@ def test_bootstrap_refuses_a_full_disk(environment):
 
 
 def test_the_stamp_knows_inputs_and_place(environment):
-    before = bootstrap.checksum(environment)
+    before = bootstrap.checksum(environment, "3.11")
     (environment.root / environment.inputs[-1]).write_text("other")
-    changed = bootstrap.checksum(environment)
+    changed = bootstrap.checksum(environment, "3.11")
     moved = environment.root / "moved"
+    of_another = bootstrap.checksum(environment, "3.12")
     for name in environment.inputs:
         (moved / name).parent.mkdir(parents=True, exist_ok=True)
         (environment.root / name).rename(moved / name)
-    assert len({before, changed, bootstrap.checksum(dataclasses.replace(environment, root=moved))}) == 3
+    there = bootstrap.checksum(dataclasses.replace(environment, root=moved), "3.11")
+    assert len({before, changed, of_another, there}) == 4
 
 
 def test_an_environment_without_stamp_or_python_is_not_current(environment):
     assert not bootstrap.is_current(environment)
     environment.folder.mkdir()
-    environment.stamp.write_text(bootstrap.checksum(environment))
+    environment.stamp.write_text(bootstrap.checksum(environment, sys.version))
     assert not bootstrap.is_current(environment)
     environment.python.parent.mkdir()
     environment.python.write_text("")
     assert bootstrap.is_current(environment)
+
+
+def other_python(folder: Path, version: str) -> str:
+    """A program that says of itself what `bootstrap` asks a Python about its version."""
+    program = folder / "other-python"
+    program.write_text(f"#!/bin/sh\nprintf '{version}'\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for Python")
+def test_an_environment_stays_with_its_python_until_another_is_named(environment, tmp_path):
+    python = other_python(tmp_path, "3.13.9")
+    environment.python.parent.mkdir(parents=True)
+    environment.python.write_text("")
+    environment.stamp.write_text(f"{bootstrap.checksum(environment, '3.13.9')}\n{python}\n")
+    assert bootstrap.is_current(environment)
+    assert not bootstrap.is_current(environment, named=True)
+    other_python(tmp_path, "3.14.0")
+    assert not bootstrap.is_current(environment)
+    Path(python).unlink()
+    assert not bootstrap.is_current(environment)
+
+
+@pytest.mark.parametrize(
+    ("closed", "unfit", "chosen"),
+    [
+        ("", "", "own"),
+        ("own", "", "first"),
+        ("own first", "", "second"),
+        ("own", "first", "second"),
+        ("own second", "first", "own"),
+        ("own first second", "", "own"),
+    ],
+)
+def test_the_first_open_and_fit_python_takes_the_place_of_a_closed_one(closed, unfit, chosen):
+    def fit(python: str) -> bool:
+        return python not in unfit.split()
+
+    def closed_at(python: str) -> str:
+        return "/root" if python in closed.split() else ""
+
+    assert bootstrap.first_open("own", ["first", "second"], closed_at, fit) == chosen
+
+
+def test_a_python_in_a_closed_folder_is_closed_whatever_leads_to_it(tmp_path):
+    tmp_path.chmod(0o755)
+    (tmp_path / "python3.11").symlink_to(os.path.realpath(sys.executable))
+    kept = tmp_path / "kept"
+    kept.mkdir(mode=0o700)
+    (kept / "python3.12").touch(mode=0o755)
+    (tmp_path / "python3.12").symlink_to(kept / "python3.12")
+    found = bootstrap.on_path(f"{tmp_path / 'none'}{os.pathsep}{tmp_path}{os.pathsep}")
+    assert found == [os.path.realpath(sys.executable), str(kept / "python3.12")]
+    assert bootstrap.closed_at(found[1]) == str(kept)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for Python")
+def test_an_environments_python_and_one_of_another_version_do_not_fit(tmp_path, monkeypatch):
+    monkeypatch.setattr(bootstrap, "closed_at", lambda program: "")
+    assert bootstrap.fits(bootstrap.base_python())
+    assert not bootstrap.fits(sys.executable)
+    assert not bootstrap.fits(other_python(tmp_path, r"(3, 14)\n/usr\n/usr\n"))
+    assert not bootstrap.fits(str(tmp_path / "none"))
+    monkeypatch.setattr(bootstrap, "closed_at", lambda program: "/root")
+    assert not bootstrap.fits(bootstrap.base_python())
 
 
 def test_formgraders_buttons_go_through_the_engine_in_every_jupyter_of_the_environment():
@@ -157,12 +225,11 @@ def test_formgraders_buttons_go_through_the_engine_in_every_jupyter_of_the_envir
     assert re.search(r"grader\.formgrader_buttons.*enabled", told.stdout + told.stderr)
 
 
-def test_a_failed_installation_leaves_no_stamp_and_says_what_to_do(environment, monkeypatch):
+def test_a_failed_installation_leaves_no_stamp_and_says_what_to_do(environment):
     environment.folder.mkdir()
     environment.stamp.write_text("old")
-    monkeypatch.setattr(sys, "executable", shutil.which("false"))
     with pytest.raises(SystemExit, match="run the same command again"):
-        bootstrap.install(environment)
+        bootstrap.install(environment, shutil.which("false"))
     assert not environment.stamp.exists()
 
 
@@ -194,18 +261,17 @@ def environment_with_words(environment, uv_works: bool) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script stands for Python")
 @pytest.mark.parametrize("uv_works", [True, False])
-def test_pip_installs_where_uv_cannot(environment, monkeypatch, uv_works):
+def test_pip_installs_where_uv_cannot(environment, uv_works):
     environment_with_words(environment, uv_works)
-    monkeypatch.setattr(bootstrap, "base_python", lambda: shutil.which("true"))  # it makes no other Python
     (environment.root / (environment.settings or environment.inputs[0])).touch()
-    bootstrap.install(environment)
+    bootstrap.install(environment, shutil.which("true"))  # it makes no other Python
     asked = (environment.root / "asked").read_text().splitlines()
     assert [line.partition("install")[0] for line in asked] == [
         *("-m pip config list", "-m pip ", "-m uv pip "),
         *([] if uv_works else ["-m pip "]),
     ]
     assert all(f"--constraint {environment.root / environment.inputs[-1]}" in line for line in asked[2:])
-    assert environment.stamp.exists()
+    assert environment.stamp.read_text().splitlines()[1] == shutil.which("true")
 
 
 class Terminal(io.StringIO):
@@ -264,7 +330,7 @@ def test_pip_that_fails_leaves_no_stamp(environment, monkeypatch, capfd):
     (environment.root / "nothing-here.txt").write_text("mlsd-has-no-such-package")
     asks = dataclasses.replace(environment, packages=("--requirement", str(environment.root / "nothing-here.txt")))
     with pytest.raises(SystemExit, match="nothing half-made is kept"):
-        bootstrap.install(asks)
+        bootstrap.install(asks, bootstrap.base_python())
     assert "mlsd-has-no-such-package" in capfd.readouterr().err
     assert asks.python.exists()
     assert not bootstrap.is_current(asks)
