@@ -16,6 +16,7 @@ from grader.bank.report import bank_command
 from grader.monitor_service import monitor
 from grader.new_exercise import new_exercise
 from grader.simulate_design import simulate
+from mlsd_lib import user_folders
 from mlsd_lib.errors import CourseError
 from mlsd_lib.notebooks import course_root
 from mlsd_lib.notebooks.environment import threads
@@ -88,8 +89,21 @@ def doctor(
     raise typer.Exit(not all(one.sound for one in findings))
 
 
+def keep_what_is_the_users() -> None:
+    """Choose other places for predictions, settings and caches where the home folder cannot be written, and say so."""
+    try:
+        root = course_root()
+    except CourseError:
+        root = None
+    home = Path(os.path.expanduser("~"))
+    if chosen := user_folders.moved(os.environ, home, root):
+        os.environ.update(chosen)
+        typer.echo(f"mlsd: {user_folders.notice(chosen, home)}.", err=True)
+
+
 def main() -> None:
     """Entry point of `mlsd`: a course error is printed without a traceback, exit status 2."""
+    keep_what_is_the_users()
     try:
         app()
     except CourseError as error:
