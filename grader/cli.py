@@ -77,15 +77,17 @@ def doctor(
     from rich.console import Console
     from rich.markup import escape
 
-    from mlsd_lib.doctor import examine
+    from grader.sandbox.finding import sandbox_finding
+    from mlsd_lib.doctor import examine, optional_programs
 
     console = Console(highlight=False)
-    findings = examine(root)
+    findings = [*examine(root), sandbox_finding(), *optional_programs(root)]
     for one in findings:
-        mark = "[green]sound[/]" if one.sound else "[red]fault[/]"
-        console.print(f"{mark}  {one.subject}: {escape(one.seen)}", soft_wrap=True)
-        if not one.sound:
-            console.print(f"       To fix it: {escape(one.fix)}", soft_wrap=True)
+        colour = {"sound": "green", "remark": "yellow", "fault": "red"}[one.verdict]
+        console.print(f"[{colour}]{one.verdict:6s}[/] {one.subject}: {escape(one.seen)}", soft_wrap=True)
+        if one.fix and one.verdict != "sound":
+            purpose = "To fix it" if one.verdict == "fault" else "To have more"
+            console.print(f"       {purpose}: {escape(one.fix)}", soft_wrap=True)
     raise typer.Exit(not all(one.sound for one in findings))
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with this installation, and how to fix each fault.
+"""What is wrong with this installation, and how to fix each fault; which programs could be added.
 
 Used by `mlsd doctor` and by the start page. It looks and says; it changes nothing.
 """
@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -18,12 +18,48 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: whether it is sound, what was seen, and how to fix it if not."""
+    """One thing looked at: whether it is sound, what was seen, and how to fix it if not.
+
+    `remark`: the course works as it is, and `fix` would bring more.
+    """
 
     subject: str
     sound: bool
     seen: str
     fix: str = ""
+    remark: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in a word: sound, remark or fault."""
+        return "fault" if not self.sound else "remark" if self.remark else "sound"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program outside of Python that the course can do without: its `names`, its package in Debian, what it brings.
+
+    `for_tests` says that only tests need it, which a student edition has none of.
+    """
+
+    names: tuple[str, ...]
+    package: str
+    brings: str
+    for_tests: bool = True
+
+
+OPTIONAL = (
+    Program(("chromium", "chromium-browser", "google-chrome"), "chromium", "tests of lessons and pages in a browser"),
+    Program(
+        ("java",),
+        "default-jre-headless",
+        "Spark and TorchServe in the lessons on tools (Java 17 or later, after make tools)",
+        for_tests=False,
+    ),
+    Program(("npm",), "npm", "the proxy of the JupyterHub that a test starts"),
+    Program(("promtool",), "prometheus", "a test of the files for Prometheus by Prometheus itself"),
+)
+"""README names the same programs."""
 
 
 def examine(root: Path | None = None) -> list[Finding]:
@@ -114,3 +150,18 @@ def _memory(root: Path) -> Finding:
 
     free_gb = psutil.virtual_memory().available / 1e9
     return Finding("memory", free_gb > 2, f"{free_gb:.1f} GB free", "Close other programs: a lesson may take 1.5 GB")
+
+
+def optional_programs(root: Path | None = None) -> list[Finding]:
+    """A finding for each optional program that the course under `root` could use; none is a fault.
+
+    The fix of each that is missing is the one command that brings all that are missing.
+    """
+    root = root or course_root(Path(__file__).parent)
+    wanted = [one for one in OPTIONAL if (root / "tests").is_dir() or not one.for_tests]
+    found = {one: next(filter(None, map(shutil.which, one.names)), "") for one in wanted}
+    command = " ".join(["apt-get install", *(one.package for one in wanted if not found[one])])
+    fix = f"{command} (as root, on Debian or Ubuntu; elsewhere the packages of these programs)"
+    present = [Finding(one.names[0], True, f"{place}: {one.brings}") for one, place in found.items() if place]
+    absent = [Finding(one.names[0], True, f"not here: {one.brings}", fix, True) for one in wanted if not found[one]]
+    return present + [replace(one, fix="") for one in absent[:-1]] + absent[-1:]

@@ -1,13 +1,17 @@
 """mlsd doctor names each fault with its fix. Faults are made, not mocked, where a test can make them."""
 
+import os
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
-from mlsd_lib.doctor import Finding, examine, packages_at_fault
+from grader.cli import app
+from grader.sandbox import Level, SandboxError, finding, probe
+from mlsd_lib.doctor import OPTIONAL, Finding, examine, optional_programs, packages_at_fault
 
 
-def finding(subject: str) -> Finding:
+def found(subject: str) -> Finding:
     return next(one for one in examine() if one.subject == subject)
 
 
@@ -34,14 +38,14 @@ def test_a_kernel_of_another_interpreter_is_found(tmp_path, monkeypatch):
     (folder / "kernel.json").write_text('{"argv": ["/usr/bin/env"], "display_name": "other", "language": "python"}')
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
-    assert not finding("kernel").sound
-    assert "ipykernel install" in finding("kernel").fix
+    assert not found("kernel").sound
+    assert "ipykernel install" in found("kernel").fix
 
 
 def test_a_record_that_cannot_be_written_is_found(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("MLSD_HOME", str(tmp_path / "file" / "below"))
-    assert not finding("your record").sound
+    assert not found("your record").sound
 
 
 @pytest.mark.parametrize(("name", "value"), [("version_info", (3, 10, 0)), ("prefix", sys.base_prefix)])
@@ -50,3 +54,62 @@ def test_an_unfit_python_and_a_missing_environment_are_found(name, value, monkey
     monkeypatch.delenv("CONDA_PREFIX", raising=False)
     faults = [one.subject for one in examine() if not one.sound]
     assert faults == [{"version_info": "Python", "prefix": "environment"}[name]]
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course with tests, on a path of its own that holds npm alone."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "npm").touch(mode=0o755)
+    return tmp_path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a program has another name there")
+def test_one_command_brings_every_optional_program_that_is_missing(course):
+    findings = optional_programs(course)
+    assert {one.subject: one.verdict for one in findings} == {
+        "npm": "sound", "chromium": "remark", "java": "remark", "promtool": "remark"
+    }  # fmt: skip
+    assert all(one.sound for one in findings)
+    [command] = [one.fix for one in findings if one.fix]
+    assert command.startswith("apt-get install chromium default-jre-headless prometheus (")
+
+
+def test_a_student_edition_is_not_asked_for_programs_that_only_tests_call(course):
+    (course / "tests").rmdir()
+    assert [one.subject for one in optional_programs(course)] == ["java"]
+
+
+def test_the_readme_names_every_optional_program(request):
+    text = (request.config.rootpath / "README.md").read_text()
+    assert [one.names[0] for one in OPTIONAL if one.package not in text] == []
+
+
+def test_a_weaker_sandbox_is_a_remark_with_the_fix_and_none_is_a_fault(monkeypatch):
+    monkeypatch.setattr(probe, "missing", {Level.NAMESPACES: "bubblewrap is not installed"}.get)
+    monkeypatch.setattr(finding, "best_level", lambda: Level.LIMITS)
+    weaker = finding.sandbox_finding()
+    assert weaker.verdict == "remark"
+    assert "reads what" in weaker.seen
+    assert "bubblewrap is not installed. It needs Linux 5.12" in weaker.fix
+
+    def no_level() -> Level:
+        raise SandboxError("no level works")
+
+    monkeypatch.setattr(finding, "best_level", no_level)
+    assert finding.sandbox_finding() == Finding("sandbox", False, "no student code can be run here", "no level works")
+
+
+def test_the_command_prints_each_verdict_and_fails_for_a_fault_alone(course, monkeypatch):
+    monkeypatch.setattr(finding, "best_level", lambda: Level.NAMESPACES)
+    told = CliRunner().invoke(app, ["doctor"])
+    lines = told.output.splitlines()
+    assert told.exit_code == 0, told.output
+    assert any(line.startswith("sound  sandbox: namespaces (") for line in lines)
+    assert any(line.startswith("remark java: not here: Spark") for line in lines)
+    assert lines[-1].startswith("       To have more: apt-get install chromium")
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
+    assert CliRunner().invoke(app, ["doctor"]).exit_code == 1

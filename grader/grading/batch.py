@@ -277,18 +277,16 @@ def _tell_penalties(changed: Mapping[str, float], say: Callable[[str], None]) ->
 def _sandbox(options: Options, say: Callable[[str], None]) -> dict[str, Any]:
     """What the workers' sandbox is made with; says which level is in force. Raises `SandboxError` if it is too low."""
     from grader.sandbox import Level, best_level, describe, named, require
-    from grader.sandbox.probe import missing
+    from grader.sandbox.probe import advice, missing
 
     wanted = named(options.level) if options.level else None
     if options.require_level:
         level = require(wanted or Level.NAMESPACES)
-    elif wanted is not None and not missing(wanted):
-        level = wanted
     else:
-        level = best_level()
-        if wanted is not None:
-            say(f"the sandbox level {wanted.name.lower()} is not available here: {missing(wanted)}")
-    say(describe(level))
+        level = best_level() if wanted is None or missing(wanted) else wanted
+    say(f"{describe(level)}. {advice(level)}".strip())
+    if wanted not in (None, level, Level.NAMESPACES):
+        say(f"the sandbox level {wanted.name.lower()} is not available here: {missing(wanted)}")
     return {"level": level.name.lower()}
 
 

@@ -75,13 +75,23 @@ def describe(level: Level) -> str:
     """One line for the user: the level in force and what it leaves open."""
     who = "an unprivileged user" if hasattr(os, "getuid") and os.getuid() == 0 else "this user"
     if level == Level.NAMESPACES:
-        return f"sandbox: namespaces (bubblewrap), as {who}, no network"
+        return f"sandbox: namespaces ({bubblewrap.describe_program() or 'bubblewrap'}), as {who}, no network"
     if level == Level.LANDLOCK:
         left = "; ".join(["the names of other processes can be seen", *landlock.open_doors(landlock.version())])
         return f"sandbox: Landlock {landlock.version()}, as {who}, no network; {left}"
     if level == Level.LIMITS:
         return f"sandbox: limits only, as {who}, no network; student code reads what {who} can read"
     return f"sandbox: limits only on {sys.platform}, untested there; student code reads and writes what {who} can"
+
+
+def advice(level: Level) -> str:
+    """What would bring a stronger isolation than `level`; empty where there is none."""
+    if level == Level.NAMESPACES:
+        return ""
+    reason = missing(Level.NAMESPACES)
+    if not reason:
+        return "The level namespaces works here: leave out --sandbox."
+    return f"The level namespaces is not available here: {reason}. {HELP[Level.NAMESPACES]}"
 
 
 def trial(preload: PreloadClient | None = None) -> str:

@@ -56,7 +56,9 @@ def test_a_level_that_is_not_there_is_refused_if_it_is_required(course, monkeypa
             options = Options(jobs=1, level="namespaces")
             (outcome,) = with_engine(course, toy.NAME, ["bo"], options, said.append)
             assert outcome.points == 6
-            assert any("namespaces is not available here" in one for one in said)
+            assert said[0].startswith("sandbox: ")
+            assert "namespaces is not available here: bubblewrap is not installed. It needs" in said[0]
+            assert sum("not available" in one for one in said) == 1
     finally:
         probe.missing.cache_clear()
 

@@ -63,6 +63,14 @@ def test_the_description_says_what_is_left_open():
     assert "no network" in describe(Level.NAMESPACES)
 
 
+def test_the_advice_names_what_a_stronger_level_needs(monkeypatch):
+    assert probe.advice(Level.NAMESPACES) == ""
+    monkeypatch.setattr(probe, "missing", lambda level: "bubblewrap is not installed")
+    assert "bubblewrap is not installed. It needs" in probe.advice(Level.LANDLOCK)
+    monkeypatch.setattr(probe, "missing", lambda level: "")
+    assert probe.advice(Level.LIMITS) == "The level namespaces works here: leave out --sandbox."
+
+
 def test_a_sandbox_that_cannot_start_says_why():
     with pytest.raises(SandboxError, match="could not be started"), make_sandbox(server="no_such_module:Server"):
         pass
