@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -67,6 +68,21 @@ def test(context: typer.Context) -> None:
     options = ["-n", "4", "--dist", "loadscope", "--no-loadscope-reorder", "--durations", "25", *kept]
     os.environ.update(threads() | os.environ)  # a worker computes alone, as a notebook does
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *options, *context.args])
+
+
+@app.command()
+def smoke(
+    levels: Annotated[
+        bool, typer.Option("--levels", help="Grade at each weaker level of the sandbox that works here, too.")
+    ] = False,
+) -> None:
+    """Show in two minutes that the course works here: notebooks, a graded hand-in, a case's service.
+
+    Exit status 1 if not. Everything it writes goes to a temporary folder. Example: mlsd smoke
+    """
+    from grader.smoke import smoke as try_it
+
+    raise typer.Exit(not try_it(course_root(Path.cwd()), partial(typer.echo, nl=False), levels))
 
 
 @app.command()

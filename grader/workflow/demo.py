@@ -120,6 +120,14 @@ def run(command: tuple[str, ...], folder: Path) -> str:
     return next((line for line in reversed(ended.stdout.splitlines()) if line.strip()), "")
 
 
+def answered(folder: Path, bank: "Bank", answer: str) -> bytes:
+    """The notebook, released in the course `folder`, with one answer of the exercise's bank written into it."""
+    text = (folder / "exercises" / bank.name / f"{bank.name}.ipynb").read_text(encoding="utf-8")
+    [chosen] = [one for one in bank.answers if one.name == answer]
+    cells = _reference(bank) | chosen.cells
+    return _notebook(json.loads(text), {cell: MARKS.sub("", source) for cell, source in cells.items()}, "")
+
+
 def _write(path: Path, heading: tuple[str, ...], rows: list[Any]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([heading, *rows])
@@ -145,8 +153,7 @@ def _cells(bank: "Bank", kind: str, rng: random.Random) -> dict[str, str]:
     """An answer's cells by grade id; nothing for who leaves the task as it was handed out."""
     if kind == "starter":
         return {}
-    own = {name for one in bank.answers if one.kind == "starter" for name in one.cells}
-    reference = {name: source for name, source in bank.cells if name in own}
+    reference = _reference(bank)
     wrong = [one for one in bank.answers if one.kind == "wrong" and not one.points.keys() <= bank.measured]
     if kind == "alternative":
         return reference | rng.choice([one for one in bank.answers if one.kind == "alternative"]).cells
@@ -156,6 +163,12 @@ def _cells(bank: "Bank", kind: str, rng: random.Random) -> dict[str, str]:
         one, other = rng.sample(wrong, 2)
         return reference | one.cells | other.cells
     return reference
+
+
+def _reference(bank: "Bank") -> dict[str, str]:
+    """The solution's cells that a student writes, by grade id."""
+    own = {name for one in bank.answers if one.kind == "starter" for name in one.cells}
+    return {name: source for name, source in bank.cells if name in own}
 
 
 def _notebook(released: dict[str, Any], cells: dict[str, str], fault: str) -> bytes:
