@@ -185,11 +185,11 @@ def is_current(environment: Environment, named: bool = False) -> bool:
 def open_python() -> str:
     """This Python; where root is here and it is closed to others, an open one on the path if there is one.
 
-    Students' code is run as another user, who could not start a Python in root's own folder.
+    Students' code is run as another user, who could not start a Python in root's own folder, or by a link there.
     """
-    own = base_python()
     if not hasattr(os, "getuid") or os.getuid() != 0:
-        return own
+        return base_python()
+    own = os.path.realpath(base_python())
     chosen = first_open(own, on_path(os.environ.get("PATH", os.defpath)), closed_at, fits)
     if chosen != own:
         say(f"{own} lies in {closed_at(own)}, closed to the user as whom students' code runs; taking {chosen}")

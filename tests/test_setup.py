@@ -207,6 +207,16 @@ def test_a_python_in_a_closed_folder_is_closed_whatever_leads_to_it(tmp_path):
     assert bootstrap.closed_at(found[1]) == str(kept)
 
 
+@pytest.mark.parametrize(("user", "chosen"), [(0, "python"), (1000, "link")])
+def test_root_takes_an_open_python_by_no_link_and_a_user_as_it_was_called(user, chosen, tmp_path, monkeypatch):
+    (tmp_path / "python").touch(mode=0o755)
+    (tmp_path / "link").symlink_to(tmp_path / "python")
+    monkeypatch.setattr(os, "getuid", lambda: user, raising=False)
+    monkeypatch.setattr(bootstrap, "base_python", lambda: str(tmp_path / "link"))
+    monkeypatch.setattr(bootstrap, "closed_at", lambda program: "")
+    assert bootstrap.open_python() == str(tmp_path / chosen)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a shell script stands for Python")
 def test_an_environments_python_and_one_of_another_version_do_not_fit(tmp_path, monkeypatch):
     monkeypatch.setattr(bootstrap, "closed_at", lambda program: "")
