@@ -293,13 +293,20 @@ def install_with_uv(environment: Environment, progress: "Progress") -> bool:
     try:
         configured = subprocess.run(pip(environment, "config", "list"), capture_output=True, text=True, check=True)
         watch(pip(environment, "install", "--quiet", "uv"), progress)
-        uv = [str(environment.python), "-m", "uv", "pip", "install", "--compile-bytecode"]
-        here = ["--python", str(environment.python)]
-        watch([*uv, *here, *uv_options(configured.stdout), *wanted(environment)], progress)
+        uv = [str(environment.python), "-m", "uv"]
+        cache = subprocess.run([*uv, "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
+        here = ["--compile-bytecode", "--python", str(environment.python), *cache_options(Path(cache))]
+        watch([*uv, "pip", "install", *here, *uv_options(configured.stdout), *wanted(environment)], progress)
     except subprocess.CalledProcessError:
         say("uv could not install, its words stand above; pip tries now")
         return False
     return True
+
+
+def cache_options(cache: Path) -> list[str]:
+    """Without a cache where its folder cannot be written, as in a read-only home: uv would stop there."""
+    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    return [] if there.is_dir() and os.access(there, os.W_OK | os.X_OK) else ["--no-cache"]
 
 
 def uv_options(pip_config: str) -> list[str]:

@@ -264,7 +264,7 @@ def environment_with_words(environment, uv_works: bool) -> None:
     environment.python.parent.mkdir(parents=True)
     environment.python.write_text(
         f'#!/bin/sh\necho "$*" >> "{environment.root}/asked"\n'
-        f'case "$*" in *"-m uv"*) exit {0 if uv_works else 1};; esac\n'
+        f'case "$*" in *"-m uv pip"*) exit {0 if uv_works else 1};; esac\n'
     )
     environment.python.chmod(0o755)
 
@@ -277,11 +277,17 @@ def test_pip_installs_where_uv_cannot(environment, uv_works):
     bootstrap.install(environment, shutil.which("true"))  # it makes no other Python
     asked = (environment.root / "asked").read_text().splitlines()
     assert [line.partition("install")[0] for line in asked] == [
-        *("-m pip config list", "-m pip ", "-m uv pip "),
+        *("-m pip config list", "-m pip ", "-m uv cache dir", "-m uv pip "),
         *([] if uv_works else ["-m pip "]),
     ]
-    assert all(f"--constraint {environment.root / environment.inputs[-1]}" in line for line in asked[2:])
+    assert all(f"--constraint {environment.root / environment.inputs[-1]}" in line for line in asked[3:])
     assert environment.stamp.read_text().splitlines()[1] == shutil.which("true")
+
+
+def test_uv_goes_without_a_cache_that_cannot_be_written(tmp_path):
+    assert bootstrap.cache_options(tmp_path / "new" / "uv") == []
+    (tmp_path / "file").touch()
+    assert bootstrap.cache_options(tmp_path / "file" / "uv") == ["--no-cache"]
 
 
 class Terminal(io.StringIO):
