@@ -42,8 +42,13 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """The one folder to write to."""
-        return self.order.folder or namespaces.HOME
+        """Its home, where its files are and nothing else."""
+        return f"{self.order.folder}/home" if self.order.folder else namespaces.HOME
+
+    @property
+    def temporary(self) -> str:
+        """Where it keeps temporary files: beside its home, which a new session finds empty."""
+        return f"{self.order.folder or namespaces.SCRATCH}/tmp"
 
     @property
     def held(self) -> limits.Limits:
@@ -119,11 +124,11 @@ def _adopt_orphans(entry: Entry) -> None:
 
 
 def _put_down_files(entry: Entry) -> None:
-    """Write the session's files into its folder and go there; home and temporary files lie there too."""
-    place = entry.place
+    """Write the session's files into its home and go there."""
+    place, temporary = entry.place, entry.temporary
+    for folder in (place, temporary):
+        os.makedirs(folder, exist_ok=True)
     os.chdir(place)
-    temporary = f"{place}/tmp" if place != namespaces.HOME else f"{namespaces.SCRATCH}/tmp"
-    os.makedirs(temporary, exist_ok=True)
     os.environ.update(
         {"HOME": place, "TMPDIR": temporary, "MLSD_HOME": f"{place}/.mlsd", "IPYTHONDIR": f"{place}/.ipython"}
     )
@@ -140,7 +145,7 @@ def _put_down_files(entry: Entry) -> None:
 
 def _see_only_what_is_shown(entry: Entry) -> None:
     if entry.level == Level.LANDLOCK:
-        landlock.restrict(entry.setting["readable"], [entry.place])
+        landlock.restrict(entry.setting["readable"], [entry.order.folder])
 
 
 def _accept_limits(entry: Entry) -> None:
