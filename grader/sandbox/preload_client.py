@@ -13,6 +13,7 @@ from typing import Any
 from grader.sandbox import protocol
 from grader.sandbox.isolation import bubblewrap, namespaces
 from grader.sandbox.isolation.filesystem_view import View
+from grader.sandbox.level import Level
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "ARROW_IO_THREADS")
 ENVIRONMENT = {
@@ -71,6 +72,11 @@ class PreloadClient:
         self, way: socket.socket, user: int | None = None, stage: str = "", covered: Sequence[str] = ()
     ) -> None:
         self.way, self.user, self.stage, self.covered = way, user, stage, list(covered)
+
+    def serves(self, level: Level) -> bool:
+        """Whether a sandbox of this level can be forked from it: namespaces in the outer layer alone, the others only
+        in the open."""
+        return bool(self.covered) == (level == Level.NAMESPACES)
 
     def prepare(self, modules: Collection[str]) -> None:
         """Have it import `modules` as soon as it can; nothing is waited for."""

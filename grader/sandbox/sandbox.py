@@ -61,9 +61,9 @@ class Sandbox:
         self.body, self.more, self.server, self.tests = body, more, server, tests
         self.view: View = view(readable, hidden, tests)
         self.user = unprivileged_user() if self.level != Level.NONE else None
-        self._preload = preload
-        if preload is not None and self.level == Level.NAMESPACES:
-            self.user = preload.user  # who stands in its /etc/passwd
+        self._preload = preload if preload and preload.serves(self.level) else None
+        if self._preload and self.level == Level.NAMESPACES:
+            self.user = self._preload.user  # who stands in its /etc/passwd
         self.starts = self._opened = 0
         self.reported: dict[str, Any] = {}  # what the warmed process said of itself
         self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
@@ -255,7 +255,7 @@ class Sandbox:
         return protocol.expected(protocol.receive_message(self._control)[0], wanted)
 
     def _session_folder(self, user: int | None) -> str:
-        """Where a session writes at levels without a file system of its own; empty where it has one."""
+        """Where a session has its home and its temporary files; empty at a level with a file system of its own."""
         if self.level >= Level.NAMESPACES:
             return ""
         folder = tempfile.mkdtemp(prefix="session-", dir=self._folder)

@@ -54,7 +54,7 @@ class Checker:
         self.limits = Limits(wall_s=LONGEST_S, total_s=ALL_S, memory_mb=max(LEAST_MB, memory_mb))
         self.modules: set[str] = set()  # what tests import later, by the instructor's own answers
         self.ahead = True
-        self._preload = preload if self.level == Level.NAMESPACES or (preload and not preload.covered) else None
+        self._preload = preload if preload and preload.serves(self.level) else None
         self._sandbox: Sandbox | None = None
         self._folder = ""
 

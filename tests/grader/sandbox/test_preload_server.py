@@ -11,7 +11,7 @@ import pytest
 
 from grader.grading import batch, warm_start
 from grader.grading.records import Options
-from grader.sandbox import make_sandbox
+from grader.sandbox import Level, best_level, make_sandbox
 from grader.sandbox.preload_server import PreloadServer
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
@@ -80,10 +80,20 @@ def test_a_library_with_threads_cannot_be_forked_and_the_sandbox_starts_by_itsel
     source = "import threading, time\nthreading.Thread(target=time.sleep, args=[600], daemon=True).start()\n"
     (tmp_path / "starts_a_thread.py").write_text(source)
     monkeypatch.syspath_prepend(str(tmp_path))
-    with PreloadServer() as preload:
+    with PreloadServer([], [] if best_level() == Level.NAMESPACES else None, [tmp_path]) as preload:
         assert preload.fork(f"{CALLS}:sleep", {}, [], ["starts_a_thread"]) is None
         with make_sandbox(preload=preload) as sandbox, sandbox.open() as session:
             assert session.run_cell("1 + 1").verdict == "ok"
+
+
+@pytest.mark.needs("bubblewrap")
+def test_a_server_in_the_outer_layer_serves_no_lower_level_and_one_in_the_open_no_namespaces():
+    with PreloadServer([], []) as behind, PreloadServer() as in_the_open:
+        assert behind.serves(Level.NAMESPACES)
+        assert not in_the_open.serves(Level.NAMESPACES)
+        for preload in (behind, in_the_open):
+            with make_sandbox(level=Level.NONE, preload=preload) as sandbox, sandbox.open() as session:
+                assert session.run_cell("1 + 1").verdict == "ok"
 
 
 def test_a_preload_server_that_died_is_done_without(course):
