@@ -15,9 +15,10 @@ from pathlib import Path
 
 from grader.grading.analysis.name_analysis import modules, tree_of
 from grader.sandbox.isolation import bubblewrap
+from grader.sandbox.level import Level
 from grader.sandbox.preload_client import PreloadClient
 from grader.sandbox.preload_server import PreloadServer
-from grader.sandbox.probe import trial
+from grader.sandbox.probe import ceiling, trial
 
 NOTEBOOKS = 5
 MOST_BYTES = 5_000_000
@@ -27,12 +28,12 @@ MOST_BYTES = 5_000_000
 def begun_early(folder: Path, name: str) -> Iterator[PreloadClient | None]:
     """The preload server for the assignment `name` of a course in `folder`; all that was begun ends at the end.
 
-    It stands in the outer isolation where bubblewrap is installed.
+    It stands in the outer isolation where bubblewrap is installed and may be used.
     """
     with ExitStack() as ending:
         found: PreloadClient | None = None
         if hasattr(os, "pidfd_open"):
-            hidden = [folder] if bubblewrap.program() else None
+            hidden = [folder] if bubblewrap.program() and ceiling() == Level.NAMESPACES else None
             found = ending.enter_context(PreloadServer(imports_of(folder, name), hidden))
         threading.Thread(target=_try_isolation, args=[found and found.joined()], daemon=True).start()
         _start_server()
@@ -54,7 +55,8 @@ def imports_of(folder: Path, name: str) -> list[str]:
 def _try_isolation(preload: PreloadClient | None) -> None:
     """Whether the outer isolation can be had here is asked again later; by then it is known."""
     with suppress(Exception):
-        trial(preload)
+        if ceiling() == Level.NAMESPACES:
+            trial(preload)
     if preload is not None:
         preload.leave()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.sandbox.isolation import bubblewrap, landlock
-from grader.sandbox.level import Level, SandboxError
+from grader.sandbox.level import Level, SandboxError, named
 from grader.sandbox.preload_server import PreloadClient
 from grader.sandbox.sandbox import Sandbox
 
@@ -22,6 +22,7 @@ HELP: Mapping[Level, str] = {
     Level.NAMESPACES: "It needs Linux 5.12 or newer with bubblewrap installed and user namespaces allowed "
     "(sysctl kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces above 0).",
 }
+CEILING = "MLSD_SANDBOX_LEVEL"
 _TRYING = threading.RLock()
 _TRIED: list[str] = []
 
@@ -32,7 +33,8 @@ def make_sandbox(imports: Sequence[str] = (), level: Level | None = None, **opti
 
 
 def best_level() -> Level:
-    """The strongest level that works here, found by trying; NONE only where there is no Linux.
+    """The strongest level that works here and is not above `ceiling`, found by trying; NONE only where there is no
+    Linux.
 
     Raises `SandboxError` if no level works.
     """
@@ -43,19 +45,40 @@ def best_level() -> Level:
     return require(Level.LIMITS) if found is None else found
 
 
+def ceiling() -> Level:
+    """The strongest level that may be used: MLSD_SANDBOX_LEVEL lowers it, to see what a weaker level does.
+
+    Raises `SandboxError` if that names no level that it may name.
+    """
+    name = os.environ.get(CEILING, "")
+    if not name:
+        return Level.NAMESPACES
+    known = [level for level in Level if level != Level.NONE]  # it would run student code as root
+    if name.upper() not in [level.name for level in known]:
+        names = ", ".join(level.name.lower() for level in known)
+        raise SandboxError(f"{CEILING} is {name!r}, which is no sandbox level. Set one of {names}, or unset it.")
+    return named(name)
+
+
 def require(level: Level) -> Level:
     """`level` itself if it works here; raises `SandboxError` with what is missing and the fix."""
     reason = missing(level)
     if reason:
-        raise SandboxError(
-            f"the sandbox level {level.name.lower()} is not available here: {reason}. {HELP.get(level, '')}".strip()
-        )
+        fix = f"Unset {CEILING}." if level > ceiling() else HELP.get(level, "")
+        raise SandboxError(f"the sandbox level {level.name.lower()} is not available here: {reason}. {fix}".strip())
     return level
 
 
-@functools.lru_cache
 def missing(level: Level) -> str:
-    """Why `level` does not work here; empty if it does."""
+    """Why `level` does not work here or may not be used; empty if it works. Raises `SandboxError` as `ceiling`."""
+    if level > ceiling():
+        return f"{CEILING} is {ceiling().name.lower()}"
+    return found_missing(level)
+
+
+@functools.lru_cache
+def found_missing(level: Level) -> str:
+    """Why this machine does not offer `level`; empty if it does. Noted: `cache_clear` forgets it."""
     if not hasattr(os, "fork"):
         return (
             "student code is run in forks of a warmed process, and this system has none; use WSL or a Linux container"
@@ -72,7 +95,12 @@ def missing(level: Level) -> str:
 
 
 def describe(level: Level) -> str:
-    """One line for the user: the level in force and what it leaves open."""
+    """One line for the user: the level in force, what it leaves open, and who asked for no stronger one."""
+    asked = f"; {CEILING} allows no stronger level" if level == ceiling() < Level.NAMESPACES else ""
+    return _described(level) + asked
+
+
+def _described(level: Level) -> str:
     who = "an unprivileged user" if hasattr(os, "getuid") and os.getuid() == 0 else "this user"
     if level == Level.NAMESPACES:
         return f"sandbox: namespaces ({bubblewrap.describe_program() or 'bubblewrap'}), as {who}, no network"

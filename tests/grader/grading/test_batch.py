@@ -45,7 +45,7 @@ def test_the_command_says_the_level_and_a_line_a_student_who_needs_a_look(class_
 def test_a_level_that_is_not_there_is_refused_if_it_is_required(course, monkeypatch):
     toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
     monkeypatch.setattr(probe, "_TRIED", ["bubblewrap is not installed"])
-    probe.missing.cache_clear()
+    probe.found_missing.cache_clear()
     try:
         command = ["grade", toy.NAME, "--course", str(course.root), "--sandbox", "namespaces"]
         told = CliRunner().invoke(app, [*command, "--require-sandbox"])
@@ -60,7 +60,7 @@ def test_a_level_that_is_not_there_is_refused_if_it_is_required(course, monkeypa
             assert "namespaces is not available here: bubblewrap is not installed. It needs" in said[0]
             assert sum("not available" in one for one in said) == 1
     finally:
-        probe.missing.cache_clear()
+        probe.found_missing.cache_clear()
 
 
 def test_a_weaker_level_gives_the_same_marks(course):

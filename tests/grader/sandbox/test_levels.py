@@ -21,7 +21,7 @@ from grader.sandbox import (
     require,
     resource_monitor,
 )
-from grader.sandbox.isolation import filesystem_view
+from grader.sandbox.isolation import bubblewrap, filesystem_view
 
 HERE = Path(__file__).parent
 AS_NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
@@ -38,11 +38,12 @@ def test_the_best_level_is_one_that_can_be_required():
 
 @pytest.fixture
 def without_bubblewrap(monkeypatch):
-    monkeypatch.setenv("PATH", "/nothing")
+    monkeypatch.setattr(bubblewrap, "program", str)
+    monkeypatch.delenv(probe.CEILING, raising=False)
     monkeypatch.setattr(probe, "_TRIED", [])
-    probe.missing.cache_clear()
+    probe.found_missing.cache_clear()
     yield
-    probe.missing.cache_clear()
+    probe.found_missing.cache_clear()
 
 
 def test_a_level_that_is_missing_is_refused_with_what_to_install(without_bubblewrap):
@@ -56,6 +57,37 @@ def test_levels_are_named_as_on_the_command_line():
     assert named("Landlock") is Level.LANDLOCK
     with pytest.raises(SandboxError, match="Known: none, limits"):
         named("docker")
+
+
+@pytest.fixture
+def every_level_works(monkeypatch):
+    monkeypatch.setattr(probe, "found_missing", lambda level: "")
+    monkeypatch.delenv(probe.CEILING, raising=False)
+    assert best_level() is Level.NAMESPACES
+
+
+@pytest.mark.parametrize("level", [Level.LIMITS, Level.LANDLOCK])
+def test_a_variable_lowers_the_level_and_the_description_says_so(level, monkeypatch, every_level_works):
+    monkeypatch.setenv(probe.CEILING, level.name.title())
+    assert best_level() is level
+    assert "MLSD_SANDBOX_LEVEL allows no stronger level" in describe(level)
+    assert "MLSD" not in describe(Level.NONE)
+    with pytest.raises(SandboxError, match=rf"MLSD_SANDBOX_LEVEL is {level.name.lower()}\. Unset MLSD_SANDBOX_LEVEL"):
+        require(Level.NAMESPACES)
+
+
+def test_the_variable_raises_no_level(monkeypatch, every_level_works):
+    monkeypatch.setattr(probe, "found_missing", lambda level: "no such thing" if level > Level.LIMITS else "")
+    monkeypatch.setenv(probe.CEILING, "landlock")
+    assert best_level() is Level.LIMITS
+    assert "MLSD" not in describe(Level.LIMITS)
+
+
+@pytest.mark.parametrize("name", ["docker", "none", "3"])
+def test_a_level_that_the_variable_may_not_name_is_refused(name, monkeypatch):
+    monkeypatch.setenv(probe.CEILING, name)
+    with pytest.raises(SandboxError, match=f"MLSD_SANDBOX_LEVEL is '{name}'.* Set one of limits, landlock, namespaces"):
+        best_level()
 
 
 def test_the_description_says_what_is_left_open():
@@ -189,9 +221,9 @@ def test_a_fork_that_holds_the_channel_does_not_hide_the_end_of_its_parent(porta
 
 def test_a_system_without_forks_is_refused(monkeypatch):
     monkeypatch.delattr(os, "fork")
-    probe.missing.cache_clear()
+    probe.found_missing.cache_clear()
     try:
         with pytest.raises(SandboxError, match="WSL"):
             require(Level.NONE)
     finally:
-        probe.missing.cache_clear()
+        probe.found_missing.cache_clear()
