@@ -1,12 +1,10 @@
 """A page of feedback looked at by a real browser, without a network: what of a student's script runs or is in reach."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
+from tests.needs import CHROMIUM, program
 
 # Pokes at everything that may be bait, then tells what ran and which addresses would run.
 ALIVE = r"""() => {
@@ -28,7 +26,7 @@ def open_page() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program(*CHROMIUM), args=["--no-sandbox"])
         yield browser.new_context(offline=True).new_page()
         browser.close()
 

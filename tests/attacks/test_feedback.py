@@ -8,15 +8,15 @@ from nbgrader.server_extensions.formgrader.handlers import template_path
 from traitlets.config import Config
 
 from tests.attacks.batch import grade
-from tests.attacks.browser import CHROMIUM, alive, open_page
+from tests.attacks.browser import alive, open_page
 from tests.attacks.corpus import cases
 from tests.attacks.course import TOKENS
+from tests.needs import skip_without
 
 
 @pytest.fixture(scope="module")
 def page():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: on Debian or Ubuntu, apt install chromium")
+    skip_without("chromium")
     with open_page() as opened:
         yield opened
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -13,8 +12,8 @@ import psutil
 import pytest
 
 from grader.lab import lab_command, lab_environment
+from tests.needs import CHROMIUM, program, skip_without
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 START_S = 90
 
 
@@ -102,16 +101,15 @@ def open_lab(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    """A headless Chromium driven by playwright. Skips, saying so, only where there is none.
+    """A headless Chromium driven by playwright.
 
     It ends with its module: playwright keeps an event loop running in this process, which other tests must not find.
     """
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: on Debian or Ubuntu, apt install chromium")
+    skip_without("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program(*CHROMIUM), args=["--no-sandbox"])
         yield browser
         browser.close()
 

@@ -6,7 +6,6 @@ import os
 import pwd
 import re
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from grader.sandbox.isolation import bubblewrap
 from tests import toy_course
+from tests.needs import skip_without
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy" / "jupyterhub"
 USERS = {"teacher": 64001, "ann": 64002, "bob": 64003}
-PROXY = DEPLOY / "node_modules" / ".bin" / "configurable-http-proxy"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def place():
 
 
 def with_users(place: Path) -> list[str]:
-    """bwrap's words for a machine like this one that has the test's users as well, and no network but its own."""
+    """bubblewrap's words for a machine like this one that has the test's users as well, and no network but its own."""
     lines = [f"{name}:x:{number}:{number}::{place}/home/{name}:/bin/sh" for name, number in USERS.items()]
     groups = [f"{name}:x:{number}:" for name, number in USERS.items()]
     for name, more in {"passwd": lines, "group": groups}.items():
@@ -40,7 +40,8 @@ def with_users(place: Path) -> list[str]:
         home = place / "home" / name
         home.mkdir(parents=True, mode=0o700)
         os.chown(home, number, number)
-    words = ["bwrap", "--dev-bind", "/", "/", "--cap-add", "ALL", "--die-with-parent", "--unshare-net", "--unshare-pid"]
+    words = [bubblewrap.program(), "--dev-bind", "/", "/", "--cap-add", "ALL", "--die-with-parent"]
+    words += ["--unshare-net", "--unshare-pid"]
     words += [
         "--proc",
         "/proc",
@@ -64,9 +65,9 @@ def with_users(place: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def day(place):
     """What each step of one day on the hub gave."""
-    # A day on the hub needs root, which alone can start a server as its user, and what .ci/run installs.
-    if os.geteuid() != 0 or shutil.which("bwrap") is None or not PROXY.exists():
-        pytest.skip("needs root, bubblewrap, and: npm install --prefix deploy/jupyterhub --no-package-lock")
+    if os.geteuid() != 0:
+        pytest.skip("needs root, which alone can start a server as its user")
+    skip_without("bubblewrap", "the proxy of JupyterHub")
     surroundings = with_users(place)
     course = toy_course.make(place / "course")
     exchange = place / "exchange"

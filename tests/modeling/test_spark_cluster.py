@@ -15,6 +15,7 @@ def runs(pid):
 
 
 @pytest.mark.tools("spark")
+@pytest.mark.needs("java")
 def test_workers_join_a_killed_one_is_missed_and_all_end_with_the_cluster():
     with SparkCluster(1) as cluster:
         assert cluster.address.startswith("spark://127.0.0.1:")
@@ -29,6 +30,7 @@ def test_workers_join_a_killed_one_is_missed_and_all_end_with_the_cluster():
 
 
 @pytest.mark.tools("spark")
+@pytest.mark.needs("java")
 def test_without_java_the_cluster_says_what_to_install(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(ModelingError, match="Install Java 17"):

@@ -1,7 +1,6 @@
 """A running service on one page: the arithmetic of a window, four groups of figures, rules, Prometheus's own files."""
 
 import math
-import shutil
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from mlsd_lib.operations.scraping import Scrape, Window, scrape
 from mlsd_lib.operations.service_figures import RULES, figures
 from mlsd_lib.operations.service_page import write_page
 from mlsd_lib.serving import ServerProcess, open_loop
+from tests.needs import skip_without
 
 ROOT = Path(__file__).parents[2]
 BEFORE = """requests_total{route="/predict",status="200"} 100
@@ -114,9 +114,9 @@ def test_prometheus_takes_over_with_files_that_are_in_the_tree():
     folder = ROOT / "deploy" / "monitoring"
     written = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
     assert written == files(), "write them anew: python -m mlsd_lib.operations.prometheus_files deploy/monitoring"
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("no promtool on this machine: on Debian or Ubuntu, apt install prometheus")
-    done = subprocess.run([promtool, "check", "config", str(folder / "prometheus.yml")], capture_output=True, text=True)
+    skip_without("promtool")
+    done = subprocess.run(
+        ["promtool", "check", "config", str(folder / "prometheus.yml")], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(RULES)} rules found" in done.stdout

@@ -9,8 +9,9 @@ import pytest
 from grader.grading.analysis.grading_plan import Plan, Plans
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.checker import Checker, CheckerDied
-from grader.sandbox import Level, best_level, make_sandbox
+from grader.sandbox import make_sandbox
 from tests.grader.grading.beside import PATIENCE_S, PATIENT, SERVER
+from tests.needs import skip_without
 
 FORK = """
 import sys
@@ -55,8 +56,7 @@ def run(processes):
 
 @pytest.fixture
 def apart():
-    if best_level() < Level.NAMESPACES:
-        pytest.skip("below namespaces files of the grading user can be read")
+    skip_without("namespaces")  # below, files of the grading user can be read
 
 
 def test_no_file_of_the_graders_can_be_read(run, apart, tmp_path):

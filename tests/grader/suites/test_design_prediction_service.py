@@ -19,6 +19,7 @@ from grader.suites.design_prediction_service.replies import missed
 from grader.suites.design_prediction_service.requirements import OPTIONS, TASK
 from grader.suites.design_prediction_service.serving import exchange
 from tests.grader.suites.contract import bank_of, cells_of, reference_of
+from tests.needs import skip_without
 
 NAME = "design_prediction_service"
 
@@ -223,10 +224,7 @@ print(status, str(os.getpid()) not in body)
 
 @pytest.mark.parametrize("level", [Level.LIMITS, Level.LANDLOCK, Level.NAMESPACES])
 def test_an_app_is_served_at_every_level_of_the_sandbox(level):
-    from grader.sandbox.probe import missing
-
-    if why := missing(level):
-        pytest.skip(why)
+    skip_without(level.name.lower())
     with make_sandbox(["flask", "wsgiref.simple_server"], level=level) as sandbox, sandbox.open() as session:
         ran = session.run_cell(AT_LEVELS)
     assert [one.get("text") for one in ran.outputs] == ["200 True\n"], ran

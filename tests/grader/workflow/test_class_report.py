@@ -24,7 +24,6 @@ from grader.workflow.class_report.results import ClassResults, Item, Reported, S
 from grader.workflow.class_report.similarity import clusters
 from grader.workflow.demo import renamed
 from tests import toy_course as toy
-from tests.attacks.browser import CHROMIUM
 from tests.prepared import once
 
 HOSTILE_NAME = '<img src=x onerror="window.attacked=1">'
@@ -267,7 +266,7 @@ def test_what_is_not_there_is_named(course):
         page.write(course, "thirds")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: on Debian or Ubuntu, apt install chromium")
+@pytest.mark.needs("chromium")
 def test_hostile_names_code_and_messages_run_nothing_and_ask_for_nothing(graded_class, tmp_path):
     from tests.attacks.browser import ALIVE, open_page
 
