@@ -105,10 +105,12 @@ def _described(level: Level) -> str:
     if level == Level.NAMESPACES:
         return f"sandbox: namespaces ({bubblewrap.describe_program() or 'bubblewrap'}), as {who}, no network"
     if level == Level.LANDLOCK:
-        left = "; ".join(["the names of other processes can be seen", *landlock.open_doors(landlock.version())])
+        seen = "the names of other processes can be seen, and whether a file exists"
+        left = "; ".join([seen, *landlock.open_doors(landlock.version())])
         return f"sandbox: Landlock {landlock.version()}, as {who}, no network; {left}"
     if level == Level.LIMITS:
-        return f"sandbox: limits only, as {who}, no network; student code reads what {who} can read"
+        left = f"student code reads what {who} can read{_open_processes()}"
+        return f"sandbox: limits only, as {who}, no network; {left}"
     return f"sandbox: limits only on {sys.platform}, untested there; student code reads and writes what {who} can"
 
 
@@ -120,6 +122,10 @@ def advice(level: Level) -> str:
     if not reason:
         return "The level namespaces works here: leave out --sandbox."
     return f"The level namespaces is not available here: {reason}. {HELP[Level.NAMESPACES]}"
+
+
+def _open_processes() -> str:
+    return "" if os.getuid() == 0 else " and can end its processes"  # as root each session is a user of its own
 
 
 def trial(preload: PreloadClient | None = None) -> str:

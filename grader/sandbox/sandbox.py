@@ -269,7 +269,7 @@ class Sandbox:
             return 2 * len(self._sessions) + 8  # sessions of one warmed process are counted together
         if self.user is not None:
             return 8
-        return _threads_of(os.getuid())
+        return _threads_of(os.getuid()) + self.limits.processes // 2  # for what of the same user starts meanwhile
 
     def _setting(self) -> dict[str, Any]:
         covered = [] if self._preload is None or self.tests else self._preload.covered

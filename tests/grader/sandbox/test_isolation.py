@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -231,7 +232,7 @@ for detach in (False, True, True):
 
 
 def test_a_fork_bomb_is_bounded_and_buried(sandbox):
-    with sandbox.open() as session:
+    with sandbox.open(limits=replace(LIMITS, processes=8)) as session:  # and leaves some to others of the same user
         session.run_cell("""
 import os
 children = 0
