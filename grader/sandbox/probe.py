@@ -16,8 +16,8 @@ from grader.sandbox.preload_server import PreloadClient
 from grader.sandbox.sandbox import Sandbox
 
 HELP: Mapping[Level, str] = {
-    Level.LIMITS: "It needs Linux, and as root a Python that every user can run: take one outside of a home folder, "
-    "or grade as an ordinary user.",
+    Level.LIMITS: "It needs Linux, and as root a Python that every user can run: install bubblewrap, which needs none, "
+    "take one outside of a home folder, or grade as an ordinary user.",
     Level.LANDLOCK: "It needs Linux 5.13 or newer with Landlock switched on (lsm=landlock,...).",
     Level.NAMESPACES: "It needs Linux 5.12 or newer with bubblewrap installed and user namespaces allowed "
     "(sysctl kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces above 0).",
