@@ -194,6 +194,7 @@ def test_the_engine_grades_in_the_workers_sandbox(cluster, course):
     assert points["looks", "spread-test"] == hidden  # one of three spreads is 0, and none is 99
 
 
+@pytest.mark.needs("sandbox")
 def test_without_a_scheduler_nothing_of_dask_is_loaded(course):
     toy.submit(course, "right", toy.answered(course, **toy.RIGHT))
     code = (
