@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -75,7 +76,9 @@ def lay_down(source: str, place: str) -> None:
             shutil.copyfile(one, other)
 
     if source:
+        rights = stat.S_IMODE(os.stat(place).st_mode)  # copytree would give it those of `source`
         shutil.copytree(source, place, dirs_exist_ok=True, copy_function=lay)
+        os.chmod(place, rights)
 
 
 def enter(entry: Entry) -> None:

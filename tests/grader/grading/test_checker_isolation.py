@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import stat
 
 import pytest
 
@@ -10,6 +11,7 @@ from grader.grading.analysis.grading_plan import Plan, Plans
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.checker import Checker, CheckerDied
 from grader.sandbox import make_sandbox
+from grader.sandbox.isolation.enter import lay_down
 from tests.grader.grading.beside import PATIENCE_S, PATIENT, SERVER
 from tests.needs import skip_without
 
@@ -52,6 +54,16 @@ def run(processes):
         return outcome
 
     return run_cells
+
+
+def test_files_laid_into_a_folder_leave_its_rights_as_they_are(tmp_path):
+    for name, rights in {"files": 0o700, "place": 0o711}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(rights)
+    (tmp_path / "files/data.csv").write_text("1")
+    lay_down(str(tmp_path / "files"), str(tmp_path / "place"))
+    assert (tmp_path / "place/data.csv").read_text() == "1"
+    assert stat.S_IMODE((tmp_path / "place").stat().st_mode) == 0o711  # else no user of a session enters below it
 
 
 @pytest.fixture
