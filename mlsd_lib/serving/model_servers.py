@@ -16,7 +16,7 @@ from typing import Any
 
 from mlsd_lib.notebooks import tool, tool_python
 from mlsd_lib.serving.errors import ServingError
-from mlsd_lib.serving.process import free_port
+from mlsd_lib.serving.process import kept_port
 from mlsd_lib.serving.requests import post
 
 STAND_IN = Path(__file__).with_name("tensorflow_rest.py")
@@ -43,13 +43,13 @@ def archive_model(model: Path, handler: Path, name: str, store: Path, version: s
 def torchserve_settings(models: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
     """The settings of a TorchServe that keeps to this machine, `models` mapping names to archives loaded at its start.
 
-    Its port of requests is left to the command, all others are free ones. `more` is added.
+    Its port of requests is left to the command, all others are kept for it. `more` is added.
     """
     return {
-        "management_address": f"http://127.0.0.1:{free_port()}",
-        "metrics_address": f"http://127.0.0.1:{free_port()}",
-        "grpc_inference_port": free_port(),
-        "grpc_management_port": free_port(),
+        "management_address": f"http://127.0.0.1:{kept_port()}",
+        "metrics_address": f"http://127.0.0.1:{kept_port()}",
+        "grpc_inference_port": kept_port(),
+        "grpc_management_port": kept_port(),
         "disable_token_authorization": "true",
         "load_models": ",".join(f"{name}={archive}" for name, archive in (models or {}).items()),
         **more,

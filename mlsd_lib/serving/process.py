@@ -18,15 +18,16 @@ from mlsd_lib import process_stats
 from mlsd_lib.serving.errors import ServingError
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
+LINUX = sys.platform == "linux"
 
 
 class ServerProcess:
-    """Starts `command` on a free port of 127.0.0.1, waits until GET `health` answers 200, ends it with the block.
+    """Starts `command` on a port of 127.0.0.1 of its own, waits until GET `health` answers 200, ends it with the block.
 
     `port` gives another server the place of one that ended. `{port}` in the command is replaced by the port, which the
-    variable PORT holds too. The command runs in a session of its own; its output goes to `log()`. At the end it gets
-    SIGTERM, and `stop_s` later it and whatever it started get SIGKILL; the same happens if this process dies (see
-    `guardian.py`). `env` is added to this environment.
+    variable PORT holds too; the system keeps it for the command (see `kept_port`). The command runs in a session of its
+    own; its output goes to `log()`. At the end it gets SIGTERM, and `stop_s` later it and whatever it started get
+    SIGKILL; the same happens if this process dies (see `guardian.py`). `env` is added to this environment.
 
     Attributes: `port`, `pid` of the server, `exit_code` once it has ended. Raises `ServingError` on entry if the
     command exits, or is not healthy within `start_s` seconds.
@@ -67,7 +68,7 @@ class ServerProcess:
         """Starts the server and returns once it is healthy; better used by the with-block."""
         if self._guardian is not None:
             raise ServingError(f"{self._named()} runs already. Make a second ServerProcess for a second server.")
-        self.port, self.exit_code = self._wanted or free_port(), None
+        self.port, self.exit_code = kept_port(self._wanted), None
         self._folder = tempfile.TemporaryDirectory(prefix="mlsd-server-")
         try:
             self._launch()
@@ -176,8 +177,32 @@ class ServerProcess:
         return ServingError(f"{self._named()} {what}. Its last lines:\n{tail}\n{fix}")
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+_KEPT: dict[int, int] = {}  # port: the file descriptor that keeps it for this process
+
+
+def kept_port(wanted: int = 0) -> int:
+    """A port of 127.0.0.1 that nobody is given but a server to which this process tells the number.
+
+    A port that was merely free a moment ago may go to another process before the server binds it. On Linux a socket
+    that is bound and does not listen keeps it until this process ends: the system neither gives such a port to others
+    nor uses it for connections, while a server that binds it by its number with SO_REUSEADDR, as servers do, gets it.
+    Elsewhere that does not hold, and the port is only a free one.
+
+    Raises `ServingError` where the port `wanted` is another process's.
+    """
+    if wanted in _KEPT:
+        return wanted
+    with socket.socket() as keeper:
+        if LINUX:
+            keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            keeper.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise ServingError(
+                f"Port {wanted} of 127.0.0.1 is taken by another process ({error.strerror}); a server needs one of its "
+                "own. End that process, or leave the port to ServerProcess."
+            ) from None
+        port: int = keeper.getsockname()[1]
+        if LINUX:
+            _KEPT[port] = keeper.detach()
+    return port

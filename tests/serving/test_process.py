@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import psutil
 import pytest
 
 from mlsd_lib.serving import ServerProcess, ServingError, closed_loop
+from mlsd_lib.serving.process import kept_port
 
 DEMO = [sys.executable, str(Path(__file__).with_name("demo_service.py")), "{port}"]
 # A server whose child has a session of its own and ignores SIGTERM; /healthz tells both process ids.
@@ -161,6 +163,22 @@ def test_the_log_keeps_what_was_said_after_the_end_and_the_variable_port_is_set(
     with ServerProcess(command, env={"WHO": "me"}, stop_s=0.1) as server:
         assert server.log(last_lines=1_000) == f"port {server.port} me" + server.log().partition(" me")[2].rstrip("\n")
     assert f"port {server.port} me" in server.log()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a port for a server that binds it later")
+def test_the_system_gives_a_port_to_nobody_but_the_server_that_was_told_it():
+    port = kept_port()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", port))  # the rule by which the system chooses a port for others
+    with socket.create_server(("127.0.0.1", port)):
+        assert kept_port(port) == port
+
+
+def test_a_port_of_another_process_is_refused_by_its_number():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ServingError, match=f"Port {port} .* taken by another process .* End that process"):
+            ServerProcess(DEMO, port=port).start()
 
 
 OTHER_HEALTH = [
