@@ -3,6 +3,7 @@
 # `make test-tools` adds the environments of the tools that some lessons call, and leaves out no section of them.
 # `make smoke` shows in two minutes that the course works here.
 # `make test-seeds` tries the claims of every lesson and case study under ten other seeds; it takes hours.
+# `make test-often N=20` runs the tests of processes, servers, browsers and clocks 20 times on a busy machine.
 # The first Python that works and is new enough makes .venv (for root one that others may run); PYTHON=... names another.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 \
@@ -11,10 +12,11 @@ NAMED := $(if $(filter file,$(origin PYTHON)),,--this-python)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: lab test test-tools test-seeds smoke check lock lock-tools setup tools
+.PHONY: lab test test-tools test-often test-seeds smoke check lock lock-tools setup tools
 lab: setup ; @$(BIN)/mlsd lab $(ARGS)
 test: setup ; @$(BIN)/mlsd test $(ARGS)
 test-tools: setup tools ; @$(BIN)/mlsd test --tools $(ARGS)
+test-often: setup ; @$(BIN)/mlsd test-often $(or $(N),3) $(ARGS)
 test-seeds: setup ; @$(BIN)/mlsd check --seeds 10 chapters case_studies $(ARGS)
 smoke: setup ; @$(BIN)/mlsd smoke $(ARGS)
 check: setup ; @$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mlsd notebooks --check
