@@ -155,7 +155,7 @@ def test_cpu_seconds_hold_what_the_server_worked(service):
     body = json.dumps({"rows": [{"amount": 1, "work_s": 0.1}] * 3}).encode()
     request = urllib.request.Request(service.url + "/predict", body, {"Content-Type": "application/json"})
     urllib.request.urlopen(request).read()
-    assert service.cpu_seconds() - before > 0.25  # 0.3 of the thread's own clock, counted in steps of 10 ms
+    assert service.cpu_seconds() - before >= 0.3  # of the thread's own clock, which the process's contains
 
 
 def test_the_log_keeps_what_was_said_after_the_end_and_the_variable_port_is_set():
