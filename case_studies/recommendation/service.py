@@ -39,7 +39,7 @@ from mlsd_lib.serving import (
 from mlsd_lib.serving.lookup import look_up, lookup_app
 
 ADDRESS = "histories.url"
-"""A run folder with this file has its histories served by the process whose address stands in it."""
+"""A run folder with this file has its histories served by the process whose address, and patience, stand in it."""
 PATIENCE_S = 0.1
 """How long a visit waits for its history; a page that comes late is worse than one that is general."""
 SCORE_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
@@ -159,7 +159,8 @@ class ShopService(DecisionService[Release]):
             return remembered_history(self.store.connection, household, midnight_us, items), False
         asked = {"household": household, "midnight_us": midnight_us, "items": items}
         try:
-            found = look_up(self._address.read_text(), PATIENCE_S, **asked)
+            server = json.loads(self._address.read_text())
+            found = look_up(server["url"], server["patience_s"], **asked)
         except ServingError:
             none = np.empty(0, dtype=np.int64)
             return History(none, none, none, np.resize(np.append(self._sold, np.zeros(items)), items)), True
@@ -190,14 +191,18 @@ class ShopService(DecisionService[Release]):
         self._degraded.inc(int(decision.answer["degraded"]))
 
 
-def histories_command(run: Run) -> list[str]:
+def histories_command(run: Run, patience_s: float = PATIENCE_S) -> list[str]:
     """The command that serves a run's histories in a process of its own, for `ServerProcess`."""
-    code = f"import sys; from {__name__} import serve_histories; serve_histories(sys.argv[1], int(sys.argv[2]))"
-    return [sys.executable, "-c", code, str(run.path), "{port}"]
+    call = "serve_histories(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))"
+    code = f"import sys; from {__name__} import serve_histories; {call}"
+    return [sys.executable, "-c", code, str(run.path), "{port}", str(patience_s)]
 
 
-def serve_histories(folder: str, port: int) -> None:
-    """Serves the histories of the run in `folder` until it is ended; services of that run ask here from then on."""
+def serve_histories(folder: str, port: int, patience_s: float = PATIENCE_S) -> None:
+    """Serves the histories of the run in `folder` until it is ended.
+
+    From then on services of that run ask here, and wait for an answer as long as `patience_s`.
+    """
     run = Run(Path(folder))
     store = ShopStore(run.store)
 
@@ -206,7 +211,7 @@ def serve_histories(folder: str, port: int) -> None:
             history = remembered_history(store.connection, asked["household"], asked["midnight_us"], asked["items"])
         return {name: value.tolist() for name, value in vars(history).items()}
 
-    (run.path / ADDRESS).write_text(f"http://127.0.0.1:{port}")
+    (run.path / ADDRESS).write_text(json.dumps({"url": f"http://127.0.0.1:{port}", "patience_s": patience_s}))
     serve(lookup_app("histories", found), port, 4)
 
 
