@@ -19,7 +19,8 @@ from tests.sharing import TestsThatShare  # noqa: E402
 # Hypothesis fails an example that takes .2 s, or inputs that are slow to make: on a busy machine any may.
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machine")
-pytest_plugins = ["tests.needs"]  # what cannot be had here is left out, and said
+# What cannot be had here is left out, and said; a failure on a machine that stood still says so.
+pytest_plugins = ["tests.needs", "tests.machine"]
 USERS_STORE = os.environ.get(VARIABLE, "")
 
 
