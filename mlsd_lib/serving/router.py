@@ -73,7 +73,7 @@ class Router:
     """The app and what it counts. `served` has a count by version, role (stable, candidate, shadow) and outcome."""
 
     def __init__(self, path: Path):
-        self.path, self.route, self.stamp = path, Route.read(path), 0
+        self.path, self.route, self.stamp = path, Route.read(path), (0, 0, 0)
         self.registry = CollectorRegistry()
         self.served = Counter(
             "routed_requests", "Requests by version, role and outcome", ["version", "role", "outcome"],
@@ -100,7 +100,7 @@ class Router:
 
     def current(self) -> Route:
         """The route as the file has it now. A broken one is reported and changes nothing."""
-        stamp = self.path.stat().st_mtime_ns if self.path.exists() else self.stamp
+        stamp = self._stamp()
         if stamp != self.stamp:
             self.stamp = stamp
             try:
@@ -108,6 +108,14 @@ class Router:
             except ServingError as error:
                 print(f"The former route stays: {error}", file=sys.stderr, flush=True)
         return self.route
+
+    def _stamp(self) -> tuple[int, int, int]:
+        """What differs between two files that were written in the same tick of the file system's clock, too."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return self.stamp
+        return found.st_mtime_ns, found.st_ino, found.st_size
 
     async def healthy(self, request: web.Request) -> web.Response:
         return web.json_response({"name": "router", "ready": True, "route": asdict(self.current())})
