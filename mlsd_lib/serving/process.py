@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -28,7 +28,7 @@ class ServerProcess:
     SIGKILL; the same happens if this process dies (see `guardian.py`). `env` is added to this environment.
 
     Attributes: `port`, `pid` of the server, `exit_code` once it has ended. Raises `ServingError` on entry if the
-    command exits, or is not healthy within `start_s` seconds.
+    command exits, or is not healthy within `start_s` seconds of `clock`.
     """
 
     def __init__(
@@ -41,9 +41,10 @@ class ServerProcess:
         stop_s: float = 5.0,
         health: str = "/healthz",
         port: int = 0,
+        clock: Callable[[], float] = time.monotonic,
     ):
         self.command, self.cwd, self.start_s, self.stop_s = [str(word) for word in command], cwd, start_s, stop_s
-        self._env, self._path, self._wanted = dict(env or {}), health, port
+        self._env, self._path, self._wanted, self._clock = dict(env or {}), health, port, clock
         self._guardian: subprocess.Popen[str] | None = None
         self._news = threading.Event()
         self._cpu_s, self._log_text = 0.0, ""
@@ -141,9 +142,8 @@ class ServerProcess:
         self._news.set()
 
     def _wait_until_healthy(self) -> None:
-        deadline = time.monotonic() + self.start_s
-        answer: object = "no connection"
-        while time.monotonic() < deadline:
+        deadline = self._clock() + self.start_s
+        while True:
             self._news.wait(0.03)
             self._news.clear()
             answer = self._health()
@@ -151,6 +151,8 @@ class ServerProcess:
                 raise self._failure(f"exited with code {self.exit_code} before it was healthy")
             if answer == 200:
                 return
+            if self._clock() >= deadline:
+                break
         raise self._failure(f"was not healthy after {self.start_s:g} s (GET {self._path}: {answer})")
 
     def _health(self) -> int | str:

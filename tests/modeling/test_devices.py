@@ -14,6 +14,7 @@ from mlsd_lib.modeling import ModelingError, devices
 from mlsd_lib.modeling.devices import Task
 from mlsd_lib.modeling.ring import ring_all_reduce
 from mlsd_lib.modeling.sleeping_stages import asleep_s
+from tests.patience import PATIENCE_S
 
 
 def idle(p, m, **how):
@@ -80,7 +81,7 @@ def test_the_ring_gives_every_rank_the_sum(size, length):
     def live(rank):
         def exchange(piece):
             links[rank].put(piece)
-            return links[rank - 1].get(timeout=5)
+            return links[rank - 1].get(timeout=PATIENCE_S)
 
         answers[rank] = ring_all_reduce(numbers[rank], rank, size, exchange)
 

@@ -12,6 +12,7 @@ import pydantic
 from mlsd_lib.serving import create_app, serve
 
 LOCK = threading.Lock()
+MEETING = {8: threading.Barrier(8)}
 
 
 class Place(pydantic.BaseModel):
@@ -28,6 +29,7 @@ class Payment(pydantic.BaseModel):
     wait_s: float = 0.0
     work_s: float = 0.0
     pause_s: float = 0.0
+    meets: int = 0
 
 
 def predict(rows: list[Payment]) -> list[dict]:
@@ -41,6 +43,8 @@ def predict(rows: list[Payment]) -> list[dict]:
         end_s = time.thread_time() + row.work_s
         while time.thread_time() < end_s:
             pass
+        if row.meets:
+            MEETING[row.meets].wait(60)  # until so many are worked on at once
         if row.pause_s:
             print("pausing", flush=True)
             time.sleep(row.pause_s)

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from mlsd_lib.serving import ServerProcess, ServingError, closed_loop
 from mlsd_lib.serving.process import kept_port
+from tests.patience import PATIENCE_S, Machine, ended, until
 
 DEMO = [sys.executable, str(Path(__file__).with_name("demo_service.py")), "{port}"]
 # A server whose child has a session of its own and ignores SIGTERM; /healthz tells both process ids.
@@ -52,21 +52,19 @@ def pids_of(server):
     return json.loads(urllib.request.urlopen(server.url + "/healthz").read())
 
 
-def gone(pids):
-    """Whether all of these processes end within 30 s; one that only waits to be noted by its parent has ended."""
-    deadline = time.monotonic() + 30
-    while alive := [pid for pid in pids if psutil.pid_exists(pid) and not is_zombie(pid)]:
-        if time.monotonic() > deadline:
-            return False
-        psutil.wait_procs([psutil.Process(pid) for pid in alive if psutil.pid_exists(pid)], timeout=0.05)
-    return True
+class Observed(ServerProcess):
+    """One whose time for its start is over as soon as GET /healthz was answered as expected, and not before."""
 
+    def __init__(self, command, expected, **options):
+        super().__init__(command, clock=self.now_s, start_s=PATIENCE_S, stop_s=0.1, **options)
+        self.expected, self.answers, self.machine = expected, [], Machine()
 
-def is_zombie(pid):
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+    def now_s(self):
+        return 2 * PATIENCE_S if self.expected in str(self.answers) else self.machine.passed_s()
+
+    def _health(self):
+        self.answers.append(super()._health())
+        return self.answers[-1]
 
 
 def test_the_server_and_a_child_that_ignores_sigterm_end_with_the_block():
@@ -96,7 +94,7 @@ def test_the_server_ends_when_its_parent_is_killed(how):
     with subprocess.Popen([sys.executable, "-c", PARENT, how], stdout=subprocess.PIPE, text=True) as parent:
         pids, guardian, copy = parent.stdout.readline().strip().rsplit(" ", 2)
         parent.kill()
-        assert gone([*json.loads(pids), int(guardian)])
+        until(lambda: ended([*json.loads(pids), int(guardian)]), "the end of the server and its guardian")
         if int(copy):
             os.kill(int(copy), signal.SIGKILL)
 
@@ -106,7 +104,7 @@ def test_the_server_dies_with_its_guardian():
     with ServerProcess(STUBBORN, stop_s=0.1) as server:
         pids = pids_of(server)
         os.kill(server._guardian.pid, signal.SIGKILL)
-        assert gone([server.pid])
+        until(lambda: ended([server.pid]), "the end of the server")
     assert server.exit_code == -signal.SIGKILL
     os.kill(pids[1], signal.SIGKILL)  # its orphan: nobody was left to end it
 
@@ -114,8 +112,7 @@ def test_the_server_dies_with_its_guardian():
 def test_a_request_being_worked_on_is_finished_when_the_server_is_told_to_end():
     with ServerProcess(DEMO) as server, ThreadPoolExecutor() as pool:
         answer = pool.submit(closed_loop, server.url + "/predict", [{"amount": 1, "pause_s": 0.5}], 1, 0.01)
-        while "pausing" not in server.log() and not answer.done():
-            pass
+        until(lambda: "pausing" in server.log() or answer.done(), "the request at the model")
         server.stop()
         assert list(answer.result().status) == [200]
     assert server.exit_code == 0
@@ -131,8 +128,8 @@ def test_a_server_that_exits_tells_its_command_code_and_last_lines():
 
 
 def test_a_server_that_is_never_healthy_is_ended_at_its_deadline():
-    server = ServerProcess([sys.executable, "-c", "import signal; signal.pause()"], start_s=0.4, stop_s=0.1)
-    with pytest.raises(ServingError, match=r"not healthy after 0.4 s .*refused"):
+    server = Observed([sys.executable, "-c", "import signal; signal.pause()"], "refused")
+    with pytest.raises(ServingError, match=r"not healthy after 120 s .*refused"):
         server.start()
     assert not psutil.pid_exists(server.pid)
 
@@ -203,4 +200,4 @@ def test_health_may_be_asked_elsewhere_and_a_second_server_takes_the_place_of_th
     with ServerProcess(OTHER_HEALTH, health="/v1/models/m", port=place) as server:
         assert server.port == place
     with pytest.raises(ServingError, match=r"GET /healthz: 404"):
-        ServerProcess(OTHER_HEALTH, start_s=2, stop_s=0.1).start()
+        Observed(OTHER_HEALTH, "404").start()
