@@ -16,8 +16,9 @@ from grader.suite_kit.points import clamp
 class PlainGrader:
     """Test cells count by their asserts or by the number in their last line.
 
-    `deadly` names students whose worker dies ("always", or once, marked by a file), `stuck` those who never end,
-    `faulty` those at whom the grader fails; `pause_s` slows every job down.
+    `deadly` names students whose worker dies ("always", or once, marked by a file), `stuck` those who never end, with
+    a file that gets the number of each worker which has come to them, `faulty` those at whom the grader fails;
+    `pause_s` slows every job down.
     """
 
     def __init__(
@@ -26,17 +27,19 @@ class PlainGrader:
         level: str = "",
         pause_s: float = 0.0,
         deadly: Mapping[str, str] | None = None,
-        stuck: Collection[str] = (),
+        stuck: Mapping[str, str] | None = None,
         faulty: Collection[str] = (),
         **_: Any,
     ) -> None:
-        self.pause_s, self.deadly, self.stuck, self.faulty = pause_s, deadly or {}, stuck, faulty
+        self.pause_s, self.deadly, self.stuck, self.faulty = pause_s, deadly or {}, stuck or {}, faulty
 
     def grade(self, job: Job) -> Result:
         time.sleep(self.pause_s)
         if job.student in self.deadly:
             _die(self.deadly[job.student])
         if job.student in self.stuck:
+            with open(self.stuck[job.student], "a") as file:
+                print(os.getpid(), file=file)
             signal.pause()
         if job.student in self.faulty:
             raise RuntimeError("a fault for tests")

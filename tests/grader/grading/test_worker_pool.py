@@ -1,5 +1,6 @@
 """A batch is never lost: dead and stuck workers, power cuts, a second grader, a full disk."""
 
+import itertools
 import json
 import multiprocessing
 import os
@@ -10,6 +11,7 @@ import signal
 import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -20,6 +22,7 @@ from grader.grading.output.publish import DiskFull
 from grader.grading.worker_pool import Pool
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import dump, hand_in, outputs, run
+from tests.patience import ended
 
 POINTS = ("stage", "staged", "commit", "committed", "published", "results", "aside")
 RANDOM_MOMENTS = int(os.environ.get("MLSD_KILLS", "6"))
@@ -42,10 +45,18 @@ def test_who_always_kills_the_worker_is_named_and_the_others_are_graded(course):
     assert outcomes["no-test"].points == 6
 
 
-def test_a_worker_that_does_not_come_to_an_end_is_replaced(course, monkeypatch):
-    monkeypatch.setattr("grader.grading.worker_pool.SPARE_S", 0.5)
+def test_a_worker_that_does_not_come_to_an_end_is_replaced(course, monkeypatch, tmp_path):
     hand_in(course)
-    outcomes = run(course, timeout_s=0.1, settings={"stuck": ["right"]})
+    days, stuck = itertools.count(), tmp_path / "stuck"
+    stuck.touch()
+
+    def now_s():
+        """A day passes at each look at a worker that never goes on, and no time meanwhile."""
+        is_stuck = not ended(map(int, stuck.read_text().split()))
+        return 86_400.0 * (next(days) if is_stuck else 0)
+
+    monkeypatch.setattr("grader.grading.worker_pool.time", SimpleNamespace(monotonic=now_s))
+    outcomes = run(course, jobs=1, settings={"stuck": {"right": str(stuck)}})
     assert "it did not come to an end" in outcomes["right"].failure
     assert outcomes["no-test"].points == 6
 
