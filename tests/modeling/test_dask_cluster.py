@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 
 import cloudpickle
-import psutil
 import pytest
 from distributed import Client
 
 from mlsd_lib.modeling import ModelingError
 from mlsd_lib.modeling.dask_cluster import DaskCluster
+from tests.patience import ended, until
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -24,12 +24,7 @@ def square(number):
 
 
 def gone(pids):
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        if not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids):
-            return True
-        time.sleep(0.02)
-    return False
+    until(lambda: ended(pids), "the end of the processes")
 
 
 def test_the_address_is_enough_and_a_killed_worker_loses_nothing():
@@ -38,13 +33,13 @@ def test_the_address_is_enough_and_a_killed_worker_loses_nothing():
         with Client(cluster.address) as client:
             client.wait_for_workers(2)
             asked = client.map(square, range(12), pure=False)
-            time.sleep(0.2)
+            until(lambda: any(one.done() for one in asked), "the first answer")  # and others are under way
             cluster.kill(0)
             answers = client.gather(asked)
         pids = [cluster._keeper.pid, *cluster.worker_pids]
     assert [number for number, _ in answers] == [number**2 for number in range(12)]
     assert {pid for _, pid in answers} <= set(cluster.worker_pids)
-    assert gone(pids)
+    gone(pids)
     cluster.close()
     assert not Path(cluster._folder.name).exists()
 
@@ -57,7 +52,7 @@ def test_the_cluster_ends_with_its_parent():
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         pids = [int(word) for word in parent.stdout.readline().split()]
         os.kill(parent.pid, signal.SIGKILL)
-    assert gone(pids)
+    gone(pids)
 
 
 def test_a_cluster_has_a_worker():

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import cloudpickle
 import numpy as np
@@ -21,6 +20,7 @@ from mlsd_lib.modeling.process_group import ProcessGroup, RanksFailed
 from mlsd_lib.modeling.resumable import train
 from mlsd_lib.modeling.ring import ring_all_reduce
 from mlsd_lib.modeling.sharded_training import WAYS, train_sharded
+from tests.patience import ended, until
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # as what a notebook defines
 loss_of = nn.functional.binary_cross_entropy_with_logits
@@ -50,12 +50,7 @@ def gradient(model, x, y):
 
 
 def gone(pids):
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        if not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids):
-            return True
-        time.sleep(0.02)
-    return False
+    until(lambda: ended(pids), "the end of the processes")
 
 
 def collective(rank, number):
@@ -98,7 +93,7 @@ def test_a_killed_rank_is_named_and_the_others_do_not_wait_for_it():
         assert set(failure.value.told) == {0, 1}
         with pytest.raises(ModelingError, match="lost a rank"):
             group.run(collective, 1)
-    assert gone(pids)
+    gone(pids)
 
 
 def test_a_rank_that_raises_is_told_with_its_words_and_nobody_waits_for_it(monkeypatch):
@@ -116,7 +111,7 @@ def test_a_group_that_was_closed_refuses_and_leaves_nothing():
         group.begin(for_ever)
     group.close()
     group.close()
-    assert gone(pids)
+    gone(pids)
     with pytest.raises(ModelingError, match="has ended"):
         group.run(collective, 1)
 
@@ -130,9 +125,9 @@ def test_ranks_end_with_their_parent_and_with_their_launcher(victim):
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         launcher, *ranks = [int(word) for word in parent.stdout.readline().split()]
         os.kill(parent.pid if victim == "parent" else launcher, signal.SIGKILL)
-        assert gone(ranks)
+        gone(ranks)
         parent.kill()
-    assert gone([launcher])
+    gone([launcher])
 
 
 def test_no_process_is_no_group():

@@ -2,13 +2,13 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
 from mlsd_lib import process_stats
 from mlsd_lib.notebooks import process_tree
 from mlsd_lib.notebooks.process_tree import Watch
+from tests.patience import until
 
 EVERY_S = 0.2
 
@@ -44,14 +44,6 @@ def test_a_run_that_uses_the_processor_without_end_is_stopped():
     assert watch_over([(EVERY_S, True, 6.1)]).stopped == "cpu"
 
 
-def seen_at_last(question, expected):
-    """Whether `question` is answered as expected before a minute is over: a process takes its time to begin."""
-    end = time.monotonic() + 60
-    while question() != expected and time.monotonic() < end:
-        time.sleep(0.01)
-    return question() == expected
-
-
 SPINS = "while True:\n    pass"
 SPINS_IN_A_THREAD = (
     f"import threading, time\nthreading.Thread(target=lambda: exec({SPINS!r})).start()\ntime.sleep(1000)"
@@ -67,10 +59,12 @@ SPINS_IN_A_THREAD = (
 def test_who_has_the_processor_or_waits_for_it_could_go_on(code, could):
     child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
     try:
-        assert seen_at_last(lambda: process_stats.could_go_on(child.pid), could)
+        until(lambda: process_stats.could_go_on(child.pid) == could, "the child in its loop or its wait")
         if could:
             begun_s = process_tree.tree_cpu_s(process_tree.descendants())
-            assert seen_at_last(lambda: process_tree.tree_cpu_s(process_tree.descendants()) > begun_s + 0.1, True)
+            until(
+                lambda: process_tree.tree_cpu_s(process_tree.descendants()) > begun_s + 0.1, "a tenth of a CPU second"
+            )
     finally:
         child.kill()
         child.wait()

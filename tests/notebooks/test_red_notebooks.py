@@ -12,6 +12,7 @@ from mlsd_lib import process_stats
 from mlsd_lib.notebooks import Budget, isolation
 from mlsd_lib.notebooks.result import report
 from mlsd_lib.notebooks.verdict import TOLERANCE, too_expensive
+from tests.patience import PATIENCE_S
 
 IMPORTS = "import asyncio, os, socket, subprocess, sys, threading, time"
 
@@ -271,7 +272,7 @@ def test_a_killed_worker_is_a_failure_and_what_it_ran_is_ended(mini_course):
 
     result = mini_course.run(path, on_cell=kill_worker)
     assert kinds(result) == ["runner"]
-    _, alive = psutil.wait_procs(tree, timeout=20)
+    _, alive = psutil.wait_procs(tree, timeout=PATIENCE_S)
     assert tree
     assert not alive
 
@@ -290,7 +291,7 @@ runner.check(root, path, on_cell=lambda index, total, cell_id: print(cell_id))""
     assert len(tree) >= 2
     os.kill(check.pid, signal.SIGKILL)
     check.wait()
-    _, alive = psutil.wait_procs(tree, timeout=20)
+    _, alive = psutil.wait_procs(tree, timeout=PATIENCE_S)
     assert not alive, f"still there: {alive}"
 
 

@@ -1,12 +1,13 @@
 """A running service on one page: the arithmetic of a window, four groups of figures, rules, Prometheus's own files."""
 
+import itertools
+import json
 import math
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -16,7 +17,8 @@ from mlsd_lib.operations.prometheus_files import files
 from mlsd_lib.operations.scraping import Scrape, Window, scrape
 from mlsd_lib.operations.service_figures import RULES, figures
 from mlsd_lib.operations.service_page import write_page
-from mlsd_lib.serving import ServerProcess, open_loop
+from mlsd_lib.serving import ServerProcess
+from mlsd_lib.serving.requests import status_of
 from tests.needs import skip_without
 
 ROOT = Path(__file__).parents[2]
@@ -90,11 +92,11 @@ def test_what_is_no_service_is_refused():
 def test_the_command_watches_a_live_service_and_says_what_to_do(tmp_path):
     command = [sys.executable, "-m", "mlsd_lib.serving.one_version", "{port}", "--fault", "errors", "--amount", ".3"]
     with ServerProcess(command) as service:
-        bodies, ended = [{"number": i} for i in range(500)], threading.Event()
+        numbers, ended = itertools.count(), threading.Event()
 
         def load():
             while not ended.is_set():
-                open_loop(f"{service.url}/predict", bodies, 60, 1.0, np.random.default_rng(0))
+                status_of(f"{service.url}/predict", json.dumps({"number": next(numbers)}).encode())
 
         loader = threading.Thread(target=load)
         loader.start()

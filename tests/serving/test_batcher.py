@@ -2,17 +2,16 @@
 
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlsd_lib.serving import ServerProcess, ServingError, open_loop
+from mlsd_lib.serving import ServerProcess, ServingError, closed_loop
 from mlsd_lib.serving.batcher import DynamicBatcher, Shed
+from tests.patience import PATIENCE_S, until
 
 SERVICE = [sys.executable, str(Path(__file__).with_name("batched_service.py")), "{port}"]
 
@@ -26,7 +25,7 @@ class Model:
 
     def __call__(self, rows):
         self.calls.append(list(rows))
-        assert self.gate.wait(30)
+        assert self.gate.wait(PATIENCE_S)
         if -1 in rows:
             raise ValueError("minus one")
         return [row * row for row in rows]
@@ -37,19 +36,11 @@ def model():
     return Model()
 
 
-def until(holds):
-    """Waits until something holds that other threads bring about."""
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.001)
-
-
 def held(model, batcher, pool):
     """The model busy with a row of its own, until its gate is opened."""
     model.gate.clear()
     first = pool.submit(batcher.submit, 100)
-    until(lambda: len(model.calls) == 1)
+    until(lambda: len(model.calls) == 1, "the first call of the model")
     return first
 
 
@@ -84,9 +75,9 @@ def test_who_arrives_while_the_model_works_is_served_together_in_order(model):
         later = []
         for row in range(6):
             later.append(pool.submit(batcher.submit, row))
-            until(lambda row=row: batcher.waiting() == row + 1)
+            until(lambda row=row: batcher.waiting() == row + 1, "the row in the queue")
         model.gate.set()
-        assert [one.result(30) for one in [first, *later]] == [10_000, 0, 1, 4, 9, 16, 25]
+        assert [one.result(PATIENCE_S) for one in [first, *later]] == [10_000, 0, 1, 4, 9, 16, 25]
     assert model.calls == [[100], [0, 1, 2, 3], [4, 5]]
 
 
@@ -100,13 +91,13 @@ def test_a_full_queue_refuses_at_once_and_says_when_to_come_again(model):
     with DynamicBatcher(model, most_rows=2, queue_limit=2) as batcher, ThreadPoolExecutor(4) as pool:
         held(model, batcher, pool)
         waiting = [pool.submit(batcher.submit, row) for row in (1, 2)]
-        until(lambda: batcher.waiting() == 2)
+        until(lambda: batcher.waiting() == 2, "two rows in the queue")
         with pytest.raises(Shed, match="2 requests wait already") as refused:
             batcher.submit(3)
         assert refused.value.code == 503
         assert dict(refused.value.get_headers())["Retry-After"] == "1"
         model.gate.set()
-        assert sorted(one.result(30) for one in waiting) == [1, 4]
+        assert sorted(one.result(PATIENCE_S) for one in waiting) == [1, 4]
 
 
 def test_who_gave_up_is_not_served_any_more(model):
@@ -115,7 +106,7 @@ def test_who_gave_up_is_not_served_any_more(model):
         with pytest.raises(Shed, match=r"No answer within 0\.01 s"):
             batcher.submit(7, within_s=0.01)
         model.gate.set()
-        assert batcher.submit(8, within_s=30) == 64
+        assert batcher.submit(8, within_s=PATIENCE_S) == 64
     assert model.calls == [[100], [8]]
 
 
@@ -123,9 +114,9 @@ def test_closing_serves_who_waits_and_refuses_who_comes(model):
     batcher = DynamicBatcher(model, wait_s=60.0, most_rows=8)
     with ThreadPoolExecutor(2) as pool:
         waiting = pool.submit(batcher.submit, 5)
-        until(lambda: batcher.waiting() == 1)
+        until(lambda: batcher.waiting() == 1, "a row in the queue")
         batcher.close()
-        assert waiting.result(30) == 25
+        assert waiting.result(PATIENCE_S) == 25
     with pytest.raises(Shed, match="The service ends"):
         batcher.submit(6)
 
@@ -145,17 +136,17 @@ def test_values_out_of_range_are_refused(values):
 
 
 def test_behind_flask_an_overload_is_shed_and_every_answer_is_its_own():
-    """A model of 20 ms a call behind HTTP: a batch carries what single calls could not, a full queue gets 503."""
+    """Forty clients before a model of 20 ms a call: batches answer all; one by one, four may wait."""
     bodies = [{"x": float(i)} for i in range(1_000)]
     with ServerProcess([*SERVICE, "32", "256"]) as server:
-        batched = open_loop(server.url + "/predict", bodies, 150, 2.0, np.random.default_rng(0))
+        batched = closed_loop(server.url + "/predict", bodies, 40, 2.0, timeout_s=PATIENCE_S)
         wrong = urlopen(server.url + "/wrong")
     with ServerProcess([*SERVICE, "1", "4"]) as server:
-        single = open_loop(server.url + "/predict", bodies, 150, 2.0, np.random.default_rng(0))
+        single = closed_loop(server.url + "/predict", bodies, 40, 2.0, timeout_s=PATIENCE_S)
     assert batched.error_share() == 0
     assert wrong == "0"
     assert set(single.status) == {200, 503}
-    assert 0.3 < single.error_share() < 0.9
+    assert single.error_share() > 0.1
 
 
 def urlopen(url):
