@@ -1,7 +1,7 @@
 """The system of `reference`, compiled by numba: the same events in the same order, on arrays instead of objects.
 
 Read `reference` first; each function here bears the name of the method there that it repeats. The first call on a
-machine compiles for half a minute; later processes find the result on disk. A replica, a request and an attempt are
+machine compiles for some seconds; later processes find the result on disk. A replica, a request and an attempt are
 numbers; `State` holds what the objects of `reference` hold, and the design and the scenario as plain numbers.
 """
 
@@ -20,11 +20,12 @@ from mlsd_lib.simulation.record import BIN_S, SUMS, Ended, Record
 from mlsd_lib.simulation.reference import BURST
 from mlsd_lib.simulation.scenario import Scenario
 
-SENT, REFUSED, NOT_SENT, TIMED_OUT, BROKEN, RETRIED, HEDGED, BATCHES, ROWS, WASTED, QUEUE = range(11)  # of SUMS
-OFF, STARTING, IDLE, BUSY, DOWN = range(5)
-GIVE_UP, HEDGE, SEND, DISPATCH, FINISH, DIE, RESTART, UP, SCALE = range(9)  # what is planned
-ANSWERED, CACHED, STALE, FALLBACK, FAILED = (int(one) for one in Ended)
-NONE = -1
+# numpy's integers, not Python's: for each value of a Python integer numba would compile the function called again.
+SENT, REFUSED, NOT_SENT, TIMED_OUT, BROKEN, RETRIED, HEDGED, BATCHES, ROWS, WASTED, QUEUE = np.arange(11)  # of SUMS
+OFF, STARTING, IDLE, BUSY, DOWN = np.arange(5)
+GIVE_UP, HEDGE, SEND, DISPATCH, FINISH, DIE, RESTART, UP, SCALE = np.arange(9)  # what is planned
+ANSWERED, CACHED, STALE, FALLBACK, FAILED = np.array([int(one) for one in Ended])
+NONE, ZERO, ONE = np.int64(-1), np.int64(0), np.int64(1)
 compiled = numba.njit(cache=True)
 
 
@@ -221,10 +222,10 @@ def _failed(s, request):
             s.tokens -= 1
         chance = s.luck_backoff[s.retries_sent % len(s.luck_backoff)]
         delay = s.backoff_s * 2.0 ** s.retried[request] * (0.5 + chance)
-        _at(s, s.now + delay, SEND, request, 0)
+        _at(s, s.now + delay, SEND, request, ZERO)
         s.retried[request] += 1
         s.retries_sent += 1
-        _add(s, RETRIED, 1)
+        _add(s, RETRIED, ONE)
         return
     _end(s, request, FALLBACK if s.fallback else FAILED, s.now - s.arrived[request])
 
@@ -239,8 +240,8 @@ def _close(s, attempt, failed):
 @compiled
 def _lose(s, attempt, why):
     if s.waiting[attempt]:
-        _close(s, attempt, 1)
-        _add(s, why, 1)
+        _close(s, attempt, ONE)
+        _add(s, why, ONE)
         _failed(s, s.request[attempt])
 
 
@@ -248,9 +249,9 @@ def _lose(s, attempt, why):
 def _answer(s, attempt):
     request, waiting = s.request[attempt], s.waiting[attempt]
     if waiting:
-        _close(s, attempt, 0)
+        _close(s, attempt, ZERO)
     if not waiting or s.ended[request] >= 0:
-        _add(s, WASTED, 1)
+        _add(s, WASTED, ONE)
         return
     if s.cache_items > 0:
         _keep(s, s.keys[request])
@@ -262,7 +263,7 @@ def _dropped(s, attempt):
     if not s.drop_expired:
         return False
     if s.waiting[attempt] and s.ended[s.request[attempt]] >= 0:
-        _close(s, attempt, 0)
+        _close(s, attempt, ZERO)
     return not s.waiting[attempt]
 
 
@@ -278,7 +279,7 @@ def _dispatch(s):
         if size < s.most_rows and s.now < ready_at:
             if ready_at != s.ready_at:
                 s.ready_at = ready_at
-                _at(s, ready_at, DISPATCH, 0, 0)
+                _at(s, ready_at, DISPATCH, ZERO, ZERO)
             return
         idle = 0
         while s.replica[idle, 0] != IDLE:
@@ -304,7 +305,7 @@ def _begin(s, idle):
     s.batches += 1
     takes = (s.fixed_s + s.row_s * rows) * factor * (1 - s.spread + s.spread * chance)
     _become(s, idle, BUSY)
-    _add(s, BATCHES, 1)
+    _add(s, BATCHES, ONE)
     _add(s, ROWS, rows)
     _at(s, now + takes, FINISH, idle, s.replica[idle, 1])
 
@@ -352,7 +353,7 @@ def _scale(s):
             _become(s, place, OFF)
             s.replica[place, 1] += 1
             have -= 1
-    _at(s, s.now + s.every_s, SCALE, 0, 0)
+    _at(s, s.now + s.every_s, SCALE, ZERO, ZERO)
 
 
 @compiled
@@ -360,22 +361,22 @@ def _send(s, request):
     probe = False
     if s.breaker and s.is_open:
         if s.probing or s.now < s.open_until:
-            _add(s, NOT_SENT, 1)
+            _add(s, NOT_SENT, ONE)
             _failed(s, request)
             return
         s.probing = 1
         probe = True
-    _add(s, SENT, 1)
+    _add(s, SENT, ONE)
     if s.tail - s.head >= s.limit:
-        _add(s, REFUSED, 1)
-        _note(s, probe, 1)
+        _add(s, REFUSED, ONE)
+        _note(s, probe, ONE)
         _failed(s, request)
         return
     attempt = s.attempts
     s.attempts += 1
     s.request[attempt], s.sent_s[attempt], s.probe[attempt], s.waiting[attempt] = request, s.now, probe, True
     s.open_attempts[request] += 1
-    _at(s, s.now + s.timeout_s, GIVE_UP, attempt, 0)
+    _at(s, s.now + s.timeout_s, GIVE_UP, attempt, ZERO)
     s.queue[s.tail] = attempt
     s.tail += 1
     _dispatch(s)
@@ -401,16 +402,16 @@ def _arrive(s, request):
             s.asking[key] = request
     _send(s, request)
     if s.hedge_after_s < np.inf:
-        _at(s, s.now + s.hedge_after_s, HEDGE, request, 0)
+        _at(s, s.now + s.hedge_after_s, HEDGE, request, ZERO)
 
 
 @compiled
 def _run(s):
     for k in range(len(s.failures)):
-        _at(s, s.failures[k, 0], DIE, k, 0)
+        _at(s, s.failures[k, 0], DIE, k, ZERO)
     if s.scaler:
-        _at(s, s.every_s, SCALE, 0, 0)
-    request = 0
+        _at(s, s.every_s, SCALE, ZERO, ZERO)
+    request = ZERO
     while s.missing > 0:
         if request < len(s.arrived) and (s.planned == 0 or s.heap_time[0] >= s.arrived[request]):
             s.now = s.arrived[request]
@@ -430,7 +431,7 @@ def _run(s):
             _send(s, one)
         elif kind == HEDGE:
             if s.ended[one] < 0 and s.open_attempts[one] > 0:
-                _add(s, HEDGED, 1)
+                _add(s, HEDGED, ONE)
                 _send(s, one)
         elif kind == SCALE:
             _scale(s)
@@ -454,11 +455,16 @@ def simulate(design: Design, scenario: Scenario) -> Record:
     return Record(fields["ended"], fields["latency_s"], fields["sums"])
 
 
+def prepare() -> None:
+    """Compile now what is not on disk yet: before a pool starts, since each of its processes would compile alike."""
+    simulate(*_SMALL)
+
+
 @functools.cache
 def _bring_along() -> None:
     """Where this folder cannot be written to (a grader's sandbox), numba keeps its results in another one.
 
-    Those that lie here already are copied there: to load them takes a second, to compile anew half a minute.
+    Those that lie here already are copied there: to load them takes a second, to compile them again many.
     """
     here, there = Path(__file__).parent / "__pycache__", Path(str(_run.stats.cache_path))
     if here == there:
