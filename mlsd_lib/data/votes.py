@@ -19,9 +19,11 @@ def noise_of(votes: np.ndarray, probability: np.ndarray) -> np.ndarray:
 
     One item for each vote is added, so that no probability is 0.
     """
-    weights = np.column_stack([1 - probability, probability])
-    counts = np.array([[weights[rule == vote].sum(axis=0) for vote in (ABSTAIN, HONEST, FRAUD)] for rule in votes.T])
-    return (counts + 1) / (weights.sum(axis=0) + 3)
+    said = 3 * np.arange(votes.shape[1]) + votes + 1  # a number for each rule and vote
+    size = 3 * votes.shape[1]
+    fraud = np.bincount(said.ravel(), np.repeat(probability, votes.shape[1]), size)
+    counts = np.column_stack([np.bincount(said.ravel(), minlength=size) - fraud, fraud]).reshape(-1, 3, 2)
+    return (counts + 1) / (np.array([(1 - probability).sum(), probability.sum()]) + 3)
 
 
 def posterior(votes: np.ndarray, noise: np.ndarray, share: float) -> np.ndarray:
