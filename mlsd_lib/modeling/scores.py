@@ -1,6 +1,6 @@
 """What a score is worth: AUC gained over another score, and frauds found by reviewers who can look at a few a day."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,12 @@ def auc_gained(
     (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
     """
     truth = np.asarray(truth, dtype=bool)
-    ranks = [pd.factorize(np.asarray(one), sort=True)[0] for one in (score, before)]
+    after_of, before_of = (_weighted_auc(np.asarray(one), truth) for one in (score, before))
     member = np.arange(len(truth)) if group is None else pd.Series(group).factorize()[0]
     groups = member.max() + 1
 
     def difference(weight: np.ndarray) -> float:
-        return _weighted_auc(ranks[0], truth, weight) - _weighted_auc(ranks[1], truth, weight)
+        return after_of(weight) - before_of(weight)
 
     drawn = [
         difference(np.bincount(rng.integers(0, groups, groups), minlength=groups)[member]) for _ in range(resamples)
@@ -32,11 +32,17 @@ def auc_gained(
     return Spread(difference(np.ones(len(truth))), *np.percentile(drawn, [2.5, 97.5]))
 
 
-def _weighted_auc(rank: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> float:
-    """AUC with a weight for each row; equal ranks (0, 1, 2, ...) count half."""
-    good = np.bincount(rank, weight * truth)
-    bad = np.bincount(rank, weight * ~truth)
-    return float(good @ (np.cumsum(bad) - bad / 2) / (good.sum() * bad.sum()))
+def _weighted_auc(score: np.ndarray, truth: np.ndarray) -> Callable[[np.ndarray], float]:
+    """From a weight for each row to the AUC of `score`; equal scores count half. Sorts once for all weights."""
+    order = np.argsort(score, kind="stable")
+    good, bad = order[truth[order]], order[~truth[order]]
+    below, not_above = (np.searchsorted(score[bad], score[good], side) for side in ("left", "right"))
+
+    def auc(weight: np.ndarray) -> float:
+        lost = np.concatenate([[0.0], np.cumsum(weight[bad])])
+        return float(weight[good] @ (lost[below] + lost[not_above]) / (2 * weight[good].sum() * lost[-1]))
+
+    return auc
 
 
 def found_a_day(day: Any, is_fraud: Any, score: Any, reviews_a_day: int) -> float:
