@@ -1,6 +1,6 @@
-"""What a score is worth: AUC gained over another score, and frauds found by reviewers who can look at a few a day."""
+"""What a score is worth: AUC gained over another, average precision, frauds found by a few reviews a day."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,23 @@ def _weighted_auc(score: np.ndarray, truth: np.ndarray) -> Callable[[np.ndarray]
         return float(weight[good] @ (lost[below] + lost[not_above]) / (2 * weight[good].sum() * lost[-1]))
 
     return auc
+
+
+def average_precisions(score: Any, truth: Any, weights: Iterable[np.ndarray]) -> np.ndarray:
+    """The average precision of `score` under each of `weights`, one weight (0 or more) a row.
+
+    `score` and `truth` (booleans): (n,). As scikit-learn's `average_precision_score`, but the rows are sorted once.
+    """
+    score, truth = np.asarray(score), np.asarray(truth, dtype=bool)
+    order = np.argsort(-score, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))  # of the rows with one score
+    found = []
+    for weight in weights:
+        ranked = weight[order]
+        listed, good = np.cumsum(ranked)[last], np.cumsum(ranked * truth[order])[last]
+        precision = good / np.maximum(listed, np.finfo(float).tiny)  # 0 before the first row that has a weight
+        found.append(np.diff(good, prepend=0) @ precision / good[-1])
+    return np.array(found)
 
 
 def found_a_day(day: Any, is_fraud: Any, score: Any, reviews_a_day: int) -> float:

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from mlsd_lib.lesson.plotting import Spread
-from mlsd_lib.modeling.scores import auc_gained, found_a_day, in_a_row, share_of_total
+from mlsd_lib.modeling.scores import auc_gained, average_precisions, found_a_day, in_a_row, share_of_total
 
 
 @pytest.fixture
@@ -36,6 +36,14 @@ def test_rows_of_one_group_are_drawn_together_so_copies_do_not_narrow_the_interv
     apart = auc_gained(*copies[:3], np.random.default_rng(3))
     assert together.high - together.low == pytest.approx(once.high - once.low)
     assert apart.high - apart.low < 0.7 * (once.high - once.low)
+
+
+def test_average_precisions_are_scikit_learns_under_each_weight(rows):
+    score, _, truth, _ = rows
+    weights = np.random.default_rng(4).integers(0, 3, (20, len(truth)))
+    weights[0, score == score.max()] = 0
+    expected = [average_precision_score(truth, score, sample_weight=one) for one in weights]
+    assert average_precisions(score, truth, weights) == pytest.approx(expected)
 
 
 def test_reviewers_find_the_frauds_among_the_highest_scores_of_each_day():
