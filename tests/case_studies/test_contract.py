@@ -32,6 +32,7 @@ from typer.testing import CliRunner
 from mlsd_lib.operations import SKEW_TOLERANCE, feature_skew
 from mlsd_lib.serving import DecisionStore, open_loop, post
 from mlsd_lib.simulation import SimulationError, replay
+from tests.kernels import on_files
 from tests.lessons.lesson_cells import Lesson
 
 CASES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "case_studies").glob("*/__init__.py"))
@@ -322,9 +323,15 @@ def test_another_choice_in_a_decision_cell_runs_from_there_to_the_end(case, note
     asked = [run[one] for run, start in zip(runs, starts, strict=True) for one in ids[ids.index(start) :]]
     executed = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in asked])
     folder = {"metadata": {"path": str(case.notebook.parent)}}
-    NotebookClient(
-        executed, timeout=600, startup_timeout=300, resources=folder, allow_error_names=["ClaimsFailed"]
-    ).execute()
+    with on_files() as config:
+        NotebookClient(
+            executed,
+            timeout=600,
+            startup_timeout=300,
+            resources=folder,
+            allow_error_names=["ClaimsFailed"],
+            config=config,
+        ).execute()
     shown = [str(cell.outputs) for cell in executed.cells if cell.source == sources["consequences"]]
     for number, (_, told) in enumerate(case.hooks.CHOICES.values(), 1):
         assert [told in text for text in shown] == [turn >= number for turn in range(len(shown))]

@@ -39,7 +39,7 @@ def course(tmp_path):
     (tmp_path / "case_studies").mkdir()
     (tmp_path / "case_studies" / "__init__.py").touch()
     (tmp_path / "tests" / "case_studies").mkdir(parents=True)
-    for name in ("case_studies/conftest.py", "case_studies/test_contract.py", "lessons/lesson_cells.py"):
+    for name in ("case_studies/conftest.py", "case_studies/test_contract.py", "lessons/lesson_cells.py", "kernels.py"):
         (tmp_path / "tests" / name).parent.mkdir(exist_ok=True)
         shutil.copy(HERE.parent / name, tmp_path / "tests" / name)
     return tmp_path

@@ -5,13 +5,15 @@ import queue
 
 import nbformat
 import pytest
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.validator import Validator
 
 from mlsd_lib.lesson import calibration, case, check, predict
 from mlsd_lib.lesson.reader import home, keeps_record, record
 from mlsd_lib.lesson.self_check import self_check
+from tests.kernels import on_files
+from tests.patience import PATIENCE_S
 
 LESSON = [
     "from mlsd_lib.lesson import case, check, predict",
@@ -83,7 +85,12 @@ class Session:
     """A kernel as JupyterLab drives it: it may ask, and an error in one cell does not keep the next from running."""
 
     def __init__(self):
-        self.manager, self.client = start_new_kernel()
+        self.files = on_files()
+        self.manager = KernelManager(config=self.files.__enter__())
+        self.manager.start_kernel()
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=PATIENCE_S)
 
     def run(self, source):
         """What the cell showed: text, and the lines of an error's traceback."""
@@ -91,7 +98,7 @@ class Session:
         shown, lines = [], []
         while True:
             try:
-                message = self.client.get_iopub_msg(timeout=60)
+                message = self.client.get_iopub_msg(timeout=PATIENCE_S)
             except queue.Empty:
                 raise AssertionError(f"the kernel never ended: {source}") from None
             kind, content = message["msg_type"], message["content"]
@@ -105,6 +112,7 @@ class Session:
     def close(self):
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+        self.files.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="module")

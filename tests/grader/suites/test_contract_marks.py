@@ -29,6 +29,7 @@ from tests.grader.suites.contract import (
     reference_of,
     suite_of,
 )
+from tests.kernels import on_files
 
 SECRETS = int(os.environ.get("MLSD_SECRETS", "2"))  # more of them by hand: two hundred take half an hour
 EVERY_ANSWER = "MLSD_EVERY_ANSWER" in os.environ
@@ -80,13 +81,12 @@ def test_its_bank_is_proven_and_surviving_mutants_are_justified(name):
     assert set(alive) <= set(automatic["survivors"])
 
 
-def in_nbgrader(bank, answers, folder):
+def in_nbgrader(bank, answers, folder, config):
     """The marks that nbgrader gives by itself: {answer: {test: points}}."""
     from nbgrader.api import Gradebook
     from nbgrader.apps import NbGraderAPI
-    from traitlets.config import Config
 
-    config, name = Config(), bank.name
+    name = bank.name
     config.CourseDirectory.root = str(folder)
     config.CourseDirectory.db_url = f"sqlite:///{folder}/gradebook.db"
     config.ExecutePreprocessor.timeout = config.Execute.timeout = 300
@@ -118,7 +118,9 @@ def test_nbgrader_gives_the_banks_marks_with_hidden_cases(name, secret, tmp_path
     bank = bank_of(name)
     answers = [one for one in bank.answers if one.name in ("starter", *bank.in_nbgrader)]
     assert len(answers) >= 3
-    assert in_nbgrader(bank, answers, tmp_path) == {one.name: bank.expected(one) for one in answers}
+    with on_files() as config:
+        found = in_nbgrader(bank, answers, tmp_path, config)
+    assert found == {one.name: bank.expected(one) for one in answers}
 
 
 @of_every_exercise(lambda bank: of_every_mark(bank, bank.measured))
