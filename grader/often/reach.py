@@ -107,7 +107,10 @@ def first_word(module: str) -> str:
 def ours(named: list[tuple[Any, tuple[str, ...]]]) -> Iterator[object]:
     """Functions and classes of ours among the things: named themselves, as a module's, or by one of their objects."""
     for one, names in named:
-        inner = [getattr(one, name, None) for name in names] if isinstance(one, types.ModuleType) else [plain(one)]
+        if isinstance(one, types.ModuleType):
+            inner = [getattr(one, name, None) for name in names] if first_word(one.__name__) in OURS else []
+        else:
+            inner = [plain(one)]
         for each in inner:
             if is_ours(each):
                 yield each
