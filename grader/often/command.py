@@ -48,7 +48,8 @@ def repeat_tests(
     book = Book(root / ".mlsd" / "often" / "results.jsonl")
     book.begin(context.args, resume)
     os.chdir(root)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end with the summary, too
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had this command ignore them in the background
+        signal.signal(number, signal.default_int_handler)
     with busy(load):
         status = _rounds(book, rounds, ["-n", str(workers), *context.args], every, load)
     typer.echo(f"\nUnder {load} busy processes on {cores()} cores:\n{book.summary()}")
@@ -86,10 +87,10 @@ def _pytest(words: list[str], job: dict[str, object]) -> int:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let pytest end what it started; kill it where it takes too long."""
+    """Let pytest end what it started; kill it where it takes too long, or at a second interrupt."""
     process.send_signal(signal.SIGINT)
     try:
         process.wait(PATIENCE_S)
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
         process.kill()
         process.wait()

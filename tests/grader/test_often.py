@@ -17,6 +17,7 @@ from grader.often.book import Book, Run
 from grader.often.load import busy
 from mlsd_lib.errors import CourseError
 from mlsd_lib.serving import ServerProcess
+from tests.patience import until
 
 ROOT = Path(__file__).parents[2]
 TESTS = """
@@ -61,11 +62,11 @@ def course(tmp_path):
     return tmp_path
 
 
-def often(course, *words):
+def often(course, *words, **options):
     command = [sys.executable, "-m", "grader.cli", "test-often", *words, "--workers", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(command, cwd=course, env=environment, **streams)
+    return subprocess.Popen(command, cwd=course, env=environment, **streams, **options)
 
 
 def test_what_failed_is_told_with_how_often_and_its_first_message(course):
@@ -82,14 +83,14 @@ def test_what_failed_is_told_with_how_often_and_its_first_message(course):
 def test_an_interrupt_ends_the_load_keeps_the_notes_and_can_be_gone_on_from(course):
     (course / "tests" / "test_some.py").write_text(ENDLESS)
     book = Book(course / ".mlsd" / "often" / "results.jsonl")
-    process = often(course, "1", "--load", "2")
-    while not book.runs():
-        assert process.poll() is None, process.communicate()[0]
-        time.sleep(0.01)
+    as_in_the_background = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)}
+    process = often(course, "1", "--load", "2", **as_in_the_background)
+    until(lambda: book.runs() or process.poll() is not None, "the end of the first test")
     family = psutil.Process(process.pid).children(recursive=True)
     assert len(family) == 3
     process.send_signal(signal.SIGTERM)
     told = process.communicate()[0]
+    assert "KeyboardInterrupt" in told  # pytest ended by itself
     assert process.returncode == 130, told
     assert "To go on: mlsd test-often 1 --resume" in told
     assert psutil.wait_procs(family, timeout=60)[1] == []
