@@ -16,7 +16,6 @@ import mlsd_lib.notebooks.commands
 from grader.bank.report import bank_command
 from grader.monitor_service import monitor
 from grader.new_exercise import new_exercise
-from grader.often.command import repeat_tests
 from grader.simulate_design import simulate
 from mlsd_lib import user_folders
 from mlsd_lib.errors import CourseError
@@ -40,7 +39,6 @@ app.command("monitor")(monitor)
 mlsd_lib.notebooks.commands.new.command("exercise")(new_exercise)
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
-app.command("test-often", context_settings=PASS_ON)(repeat_tests)
 
 
 @app.command(context_settings=PASS_ON)

@@ -1,4 +1,4 @@
-"""`mlsd test-often`: which tests it takes, what it tells of them, and that its load and its notes outlive nothing."""
+"""Which tests are repeated, what is told of them, and that neither load nor notes outlive the command."""
 
 import json
 import os
@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.often import reach
-from grader.often.book import Book, Run
-from grader.often.load import busy
 from mlsd_lib.errors import CourseError
 from mlsd_lib.serving import ServerProcess
+from tests.often import reach
+from tests.often.book import Book, Run
+from tests.often.load import busy
 from tests.patience import until
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,7 @@ def course(tmp_path):
 
 
 def often(course, *words, **options):
-    command = [sys.executable, "-m", "grader.cli", "test-often", *words, "--workers", "0"]
+    command = [sys.executable, "-m", "tests.often", *words, "--workers", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     return subprocess.Popen(command, cwd=course, env=environment, **streams, **options)
@@ -92,7 +92,7 @@ def test_an_interrupt_ends_the_load_keeps_the_notes_and_can_be_gone_on_from(cour
     told = process.communicate()[0]
     assert "KeyboardInterrupt" in told  # pytest ended by itself
     assert process.returncode == 130, told
-    assert "To go on: mlsd test-often 1 --resume" in told
+    assert "To go on: python -m tests.often 1 --resume" in told
     assert psutil.wait_procs(family, timeout=60)[1] == []
     (course / "go-on").touch()
     process = often(course, "1", "--load", "0", "--resume")
@@ -103,9 +103,7 @@ def test_an_interrupt_ends_the_load_keeps_the_notes_and_can_be_gone_on_from(cour
 
 
 def test_the_load_ends_with_its_parent_whatever_ended_that():
-    code = (
-        "import os, signal\nfrom grader.often.load import busy\nwith busy(2) as pids:\n    print(*pids, flush=True)\n"
-    )
+    code = "import os, signal\nfrom tests.often.load import busy\nwith busy(2) as pids:\n    print(*pids, flush=True)\n"
     code += "    os.kill(os.getpid(), signal.SIGKILL)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     load = [psutil.Process(int(pid)) for pid in done.stdout.split() if psutil.pid_exists(int(pid))]
