@@ -201,7 +201,8 @@ class Case:
         from mlsd_lib.serving import ServerProcess
 
         command = [sys.executable, "-m", self.module, "serve", "--out", str(self.runs), "--port", "{port}"]
-        with ServerProcess(command, cwd=self.root, env=self.environment) as server:
+        # On a busy machine a server takes more than the usual seconds to end, which is no fault of the course.
+        with ServerProcess(command, cwd=self.root, env=self.environment, start_s=120, stop_s=30) as server:
             request = Request(f"{server.url}/predict", json.dumps(POST).encode(), {"Content-Type": "application/json"})
             with urlopen(request, timeout=30) as response:
                 answer = json.load(response)
