@@ -185,11 +185,11 @@ def is_current(environment: Environment, named: bool = False) -> bool:
 def open_python() -> str:
     """This Python; where root is here and it is closed to others, an open one on the path if there is one.
 
-    Students' code is run as another user, who could not start a Python in root's own folder, or by a link there.
+    Students' code is run as another user, who could not start a Python in root's own folder.
     """
+    own = base_python()
     if not hasattr(os, "getuid") or os.getuid() != 0:
-        return base_python()
-    own = os.path.realpath(base_python())
+        return own
     chosen = first_open(own, on_path(os.environ.get("PATH", os.defpath)), closed_at, fits)
     if chosen != own:
         say(f"{own} lies in {closed_at(own)}, closed to the user as whom students' code runs; taking {chosen}")
@@ -323,8 +323,12 @@ def uv_options(pip_config: str) -> list[str]:
 
 
 def base_python() -> str:
-    """This Python outside of any virtual environment: started from one, it would clear itself away."""
-    return str(getattr(sys, "_base_executable", sys.executable))
+    """This Python outside of any virtual environment: started from one, it would clear itself away.
+
+    On Linux where it really lies: the sandbox shows students' code a Python, and no links to it in other folders.
+    """
+    own = str(getattr(sys, "_base_executable", sys.executable))
+    return os.path.realpath(own) if sys.platform.startswith("linux") else own
 
 
 def expected_packages(environment: Environment) -> int:
