@@ -40,7 +40,8 @@ def _weighted_auc(score: np.ndarray, truth: np.ndarray) -> Callable[[np.ndarray]
 
     def auc(weight: np.ndarray) -> float:
         lost = np.concatenate([[0.0], np.cumsum(weight[bad])])
-        return float(weight[good] @ (lost[below] + lost[not_above]) / (2 * weight[good].sum() * lost[-1]))
+        won = (weight[good] * (lost[below] + lost[not_above])).sum()  # by `@` two threads of BLAS wait for each other
+        return float(won / (2 * weight[good].sum() * lost[-1]))
 
     return auc
 
@@ -58,7 +59,7 @@ def average_precisions(score: Any, truth: Any, weights: Iterable[np.ndarray]) ->
         ranked = weight[order]
         listed, good = np.cumsum(ranked)[last], np.cumsum(ranked * truth[order])[last]
         precision = good / np.maximum(listed, np.finfo(float).tiny)  # 0 before the first row that has a weight
-        found.append(np.diff(good, prepend=0) @ precision / good[-1])
+        found.append((np.diff(good, prepend=0) * precision).sum() / good[-1])
     return np.array(found)
 
 
