@@ -44,6 +44,7 @@ class Proofs:
         self.at_import: dict[str, set[str]] = {}
         self.by_fixture: dict[object, set[str]] = {}
         self.touched: set[str] = set()
+        self.told = False
         self.proofs: dict[str, Proof] = {}
         self.seconds: dict[str, float] = {}  # by test, of this run
         self.failed: set[str] = set()
@@ -125,6 +126,10 @@ class Proofs:
         report = yield
         if call.when == "teardown" and not (item.get_closest_marker("notebook") or item.get_closest_marker("tools")):
             report.proof = sorted(self.touched.union(*self._by_fixtures_of(item)))
+        if not self.told:  # with the first report: a run that is interrupted later keeps what passed
+            at_import = self.watch.at_import if self.watch else {}
+            report.proof_collection = [self.collected, {reader: sorted(read) for reader, read in at_import.items()}]
+            self.told = True
         return report
 
     def _by_fixtures_of(self, item: pytest.Item) -> Iterable[set[str]]:
@@ -138,18 +143,14 @@ class Proofs:
         """Gather how each test ended, and what it touched."""
         if self.is_worker:
             return
+        if hasattr(report, "proof_collection"):
+            self._take(*report.proof_collection)
         name = report.nodeid
         self.seconds[name] = self.seconds.get(name, 0.0) + report.duration
         if not report.passed:
             self.failed.add(name)  # or skipped: neither is a proof
         elif hasattr(report, "proof") and name not in self.failed:
             self.proofs[name] = Proof(frozenset(report.proof), round(self.seconds[name], 2))
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker saw when it collected."""
-        collected, at_import = getattr(node, "workeroutput", {}).get("proofs", [{}, {}])
-        self._take(collected, at_import)
 
     def _take(self, collected: dict[str, list[str]], at_import: dict[str, Iterable[str]]) -> None:
         self.collected |= collected
@@ -158,13 +159,7 @@ class Proofs:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Workers report what they saw at collection; the process that dealt out keeps what passed."""
-        at_import = self.watch.at_import if self.watch else {}
-        if self.is_worker:
-            read = {reader: sorted(names) for reader, names in at_import.items()}
-            self.config.workeroutput["proofs"] = [self.collected, read]  # type: ignore[attr-defined]
-            return
-        self._take({}, at_import)
+        """A run of which everything holds is green."""
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.left_out:
             session.exitstatus = pytest.ExitCode.OK
 
