@@ -124,7 +124,10 @@ def test_what_was_kept_is_found_under_its_key_alone(store):
     assert store.faults == []
 
 
-@pytest.mark.parametrize("damage", [b"", b"not gzip", gzip.compress(b"{}"), gzip.compress(b"{") + b"\0"])
+DAMAGE = {"empty": b"", "not gzip": b"no", "another content": gzip.compress(b"{}"), "more": gzip.compress(b"{") + b"\0"}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
 def test_a_damaged_entry_is_left_out_and_said_once(store, damage, capsys):
     store.keep("tests", "k" * 40, {"a": 1})
     next(store.folder.rglob("*.gz")).write_bytes(damage)
