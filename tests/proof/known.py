@@ -12,13 +12,13 @@ from pathlib import Path
 from mlsd_lib.notebooks.environment import OURS
 from mlsd_lib.notebooks.fingerprint import installed_versions
 from mlsd_lib.notebooks.result_store import ResultStore, key_of, processor
-from tests.proof.tree import Tree
+from tests.proof.tree import NOT_FOLLOWED, Tree
 
 KIND = "tests"
 PROGRAMS = ("bwrap", "chromium", "git", "java", "node", "npm", "promtool", "tensorflow_model_server")
 ALWAYS_RUN = ("tests/test_structure.py", "tests/test_words.py")
 """They look at every file there is, in seconds, so that no run is without a test."""
-ALWAYS_REACHED = ("pyproject.toml", "constraints.txt", "tests/conftest.py")
+ALWAYS_REACHED = ("pyproject.toml", "constraints.txt")
 
 
 @dataclass
@@ -97,7 +97,8 @@ class Known:
         self, module: str, proofs: Mapping[str, Proof], collected: list[str] | None,
         at_import: Mapping[str, Iterable[str]], moved: frozenset[str],
     ) -> None:  # fmt: skip
-        own = self._reached([module, *ALWAYS_REACHED, *conftests(module)], at_import)
+        runs_all = [path for path in self.tree.digests if NOT_FOLLOWED.match(path)]
+        own = self._reached([module, *ALWAYS_REACHED, *runs_all, *conftests(module)], at_import)
         sets, tests = [own], {}
         for name, proof in proofs.items():
             reached = own | self._reached(proof.touched | self.tree.units_named(name), at_import)

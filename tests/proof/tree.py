@@ -20,6 +20,8 @@ FROM = re.compile(rf"\bfrom\s+((?:{PACKAGES})[\w.]*)\s+import\s+(\([^)]*\)|[^\n\
 STRINGS = re.compile(r"[\"']([\w./-]+\.\w+)[\"']")
 READ = {".py", ".ipynb", ".txt"}  # texts in which names are looked for; in Python not in comments and docstrings
 SKIPPED = {"__pycache__", "classroom", "node_modules", "build", "runs"}
+NOT_FOLLOWED = re.compile(r"tests/(?:conftest|needs|machine|patience|sharing)\.py$|tests/proof/")
+"""They say which tests run, in which order and how that is told. A change of theirs counts; what they name does not."""
 UNITS = (
     re.compile(r"(?:grader/suites|grader/hidden|tests/bank|solutions|exercises)/(\w+)/"),
     re.compile(r"tests/grader/suites/hooks_(\w+)\.py$"),
@@ -83,7 +85,7 @@ class Tree:
     def _next(self, path: str) -> Iterable[str]:
         if path not in self._named:
             together = self.units.get(unit_of(path), frozenset())
-            readable = path in self.digests and os.path.splitext(path)[1] in READ
+            readable = path in self.digests and os.path.splitext(path)[1] in READ and not NOT_FOLLOWED.match(path)
             self._named[path] = together | (frozenset(self._names_in(path)) if readable else frozenset())
         return self._named[path]
 
