@@ -86,11 +86,21 @@ def in_the_contract(course: Path, *options: str) -> subprocess.CompletedProcess:
 def course(tmp_path):
     """The full repository, less what no exercise needs."""
     unused = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-    for part in ("grader", "mlsd_lib", "solutions", "chapters", "tests/bank", "tests/grader", "tests/attacks"):
+    for part in (
+        "grader",
+        "mlsd_lib",
+        "solutions",
+        "chapters",
+        "tests/bank",
+        "tests/grader",
+        "tests/attacks",
+        "tests/proof",
+    ):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=unused)
-    files = "tests/conftest.py", "tests/toy_course.py", "tests/prepared.py", "pyproject.toml", "nbgrader_config.py"
+    files = ("pyproject.toml", "nbgrader_config.py", *sorted((ROOT / "tests").glob("[!t]*.py")), "tests/toy_course.py")
     for part in files:
-        shutil.copy(ROOT / part, tmp_path / part)
+        path = ROOT / part
+        shutil.copy(path, tmp_path / path.relative_to(ROOT))
     return tmp_path
 
 

@@ -31,18 +31,14 @@ def without_sandbox(tmp_path, monkeypatch):
     monkeypatch.setattr(probe, "best_level", none)
 
 
-def test_a_whole_run_without_a_sandbox_ends_before_its_first_test(without_sandbox):
-    assert str(CliRunner().invoke(app, ["test"]).exception) == "no level works here"
-
-
-def test_a_part_that_may_need_none_is_run(without_sandbox):
-    ran = CliRunner().invoke(app, ["test", "-k", "fraud"]).exception
-    assert isinstance(ran, Ran)
-    assert ran.args[-2:] == ("-k", "fraud")
-
-
-@pytest.mark.parametrize(("options", "workers"), [(["-k", "fraud"], "4"), (["--tools"], "2"), (["--tools", "-x"], "2")])
-def test_tests_that_call_tools_run_on_a_worker_a_core(without_sandbox, options, workers):
+@pytest.mark.parametrize("options", [[], ["-k", "fraud"], ["--tools"]])
+def test_a_run_begins_without_a_sandbox_with_what_was_asked_for(without_sandbox, options):
     ran = CliRunner().invoke(app, ["test", *options]).exception
     assert isinstance(ran, Ran)
-    assert ran.args[ran.args.index("-n") + 1] == workers
+    assert list(ran.args[-len(options) :] if options else []) == options
+
+
+@pytest.mark.parametrize(("options", "kept"), [([], True), (["-k", "fraud"], True), (["--cold"], False)])
+def test_what_holds_is_left_out_unless_all_is_asked_for(without_sandbox, options, kept):
+    ran = CliRunner().invoke(app, ["test", *options]).exception
+    assert ("--kept" in ran.args) == kept
