@@ -275,7 +275,8 @@ def _line(result: Result, why: bool) -> str:
 def _summary(results: list[Result]) -> str:
     counts = {
         "passed": sum(result.passed and not result.cached for result in results),
-        "unchanged": sum(result.cached for result in results),
+        "unchanged": sum(result.cached and not result.stored for result in results),
+        "unchanged since they passed in another checkout": sum(result.cached and result.stored for result in results),
         "failed": sum(not result.passed for result in results),
     }
     levels = sorted({result.offline for result in results if result.offline})

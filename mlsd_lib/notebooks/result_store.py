@@ -24,7 +24,7 @@ FORMAT = "1"
 MOST_BYTES = 600_000_000
 LEFT_AFTER_TRIMMING = 0.8
 MOST_OF_A_KEY = 8
-"""Entries under one key are tried one by one: of more than these the oldest are of no use."""
+"""Entries under one key are tried one by one: of more than these the oldest go."""
 
 
 class ResultStore:
@@ -61,6 +61,8 @@ class ResultStore:
             with tempfile.NamedTemporaryFile(dir=place, delete=False) as file:
                 file.write(gzip.compress(data, 6, mtime=0))
             os.replace(file.name, place / f"{_digest(data)}.gz")
+            for old in sorted(place.glob("*.gz"), key=_age, reverse=True)[MOST_OF_A_KEY:]:
+                old.unlink(missing_ok=True)
         except OSError as error:
             self._fault(f"cannot be written ({error.strerror})")
 

@@ -182,6 +182,15 @@ def test_what_was_not_used_for_longest_goes_first_and_foreign_files_stay(store):
     assert foreign.exists()
 
 
+def test_of_many_entries_under_one_key_the_oldest_go(store):
+    for number in range(result_store.MOST_OF_A_KEY + 3):
+        store.keep("tests", "k" * 40, {"number": number})
+        for path in store.folder.rglob("*.gz"):
+            os.utime(path, (path.stat().st_mtime - 10, path.stat().st_mtime - 10))
+    assert [one["number"] for one in kept(store)] == list(range(result_store.MOST_OF_A_KEY + 2, 2, -1))
+    assert len(list(store.folder.rglob("*.gz"))) == result_store.MOST_OF_A_KEY
+
+
 def write_many(folder):
     store = ResultStore(folder)
     for number in range(40):

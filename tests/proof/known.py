@@ -86,10 +86,14 @@ class Known:
         self, proofs: Mapping[str, Proof], collected: Mapping[str, list[str]], at_import: Mapping[str, Iterable[str]]
     ) -> None:
         """Add the tests that passed, by id, unless a file that they reach changed meanwhile."""
+        if self.store.folder is None:
+            return
         moved = _moved(self.tree, Tree(self.tree.root))
         by_module: dict[str, dict[str, Proof]] = {}
         for name, proof in proofs.items():
             by_module.setdefault(name.partition("::")[0], {})[name] = proof
+        for always in ALWAYS_RUN:
+            by_module.pop(always, None)
         for module, found in by_module.items():
             self._keep_module(module, found, collected.get(module), at_import, moved)
 
@@ -160,7 +164,6 @@ def environment(root: Path) -> tuple[object, ...]:
         platform.release(),
         getattr(os, "getuid", lambda: 1)() == 0,
         [_program(name) for name in PROGRAMS],
-        (root / "deploy" / "jupyterhub" / "node_modules").exists(),
         {key: os.environ[key] for key in ours if key != "MLSD_DATA_DIR"},
         Tree(Path(data)).state(Tree(Path(data)).digests) if data else "",
         bool(os.environ.get("CI")),

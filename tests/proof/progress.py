@@ -11,9 +11,10 @@ from tqdm import tqdm
 
 from tests.proof.plugin import Proofs
 
-UNKNOWN_S = 1.2
-"""What a test takes that has not run here yet; the mean of all but notebooks, on two idle cores."""
+UNKNOWN_S = {"a notebook": 50.0, "another test": 1.1}
+"""What takes how long that has not run here yet: means of a whole run by four workers on two cores."""
 TELL_S = 60.0
+LEARNT_AFTER_S = 120.0
 
 
 def clock(seconds: float) -> str:
@@ -28,7 +29,7 @@ class Progress:
         self.config, self.proofs = config, proofs
         self.workers = int(config.getoption("numprocesses", None) or 1)
         self.total, self.done, self.failures = 0, 0, 0
-        self.todo_s = 0.0
+        self.todo_s = self.whole_s = 0.0
         self.expected: dict[str, float] = {}
         self.started = self.told = time.monotonic()
         self.bar: Any = None
@@ -57,8 +58,8 @@ class Progress:
 
     def _begin(self, ids: list[str]) -> None:
         self.total = len(ids)
-        self.expected = {name: self.proofs.earlier.get(name, UNKNOWN_S) for name in ids}
-        self.todo_s = sum(self.expected.values())
+        self.expected = {name: self.proofs.earlier.get(name) or unknown_s(name) for name in ids}
+        self.todo_s = self.whole_s = sum(self.expected.values())
         unknown = sum(name not in self.proofs.earlier for name in ids)
         basis = f", {unknown:,} of them by a guess" if unknown else ""
         self._say(f"\n{self.total:,} tests, about {clock(self._left_s())} here{basis}")
@@ -67,14 +68,20 @@ class Progress:
             self.bar = tqdm(total=self.total, unit="test", dynamic_ncols=True, leave=False)
 
     def _left_s(self) -> float:
-        return self.todo_s / min(self.workers, 2 * (os.cpu_count() or 1))
+        """What is left by what was expected, corrected by how long the rest took against that."""
+        plan_s = self.todo_s / min(self.workers, 2 * (os.cpu_count() or 1))
+        done_share, spent_s = 1 - self.todo_s / (self.whole_s or 1.0), time.monotonic() - self.started
+        if spent_s < LEARNT_AFTER_S or done_share <= 0:
+            return plan_s
+        return (1 - done_share) * plan_s + done_share * spent_s * (1 - done_share) / done_share
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """A test that passed or was skipped writes nothing."""
-        if report.when == "call" and report.passed and not hasattr(report, "wasxfail"):
-            return "passed", "", ""
-        return ("skipped", "", "") if report.skipped and not hasattr(report, "wasxfail") else None
+        """A test writes no letter, however it ends; the word is for summaries and `-v`."""
+        if hasattr(report, "wasxfail") or (report.passed and report.when != "call"):
+            return None
+        category = "error" if report.failed and report.when != "call" else report.outcome
+        return category, "", category.upper()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One step further when a test has ended."""
@@ -122,6 +129,11 @@ class Progress:
         wall = time.monotonic() - self.started
         whole = f"{sum(spent.values()):9.0f} {count.total():10,d} {kept.total():11,d}"
         terminalreporter.line(f"{whole}  all, in {clock(wall)} by {self.workers} workers")
+
+
+def unknown_s(test: str) -> float:
+    """What a test that never ran here is expected to take."""
+    return UNKNOWN_S["a notebook" if "::test_notebook_runs_to_its_end[" in test else "another test"]
 
 
 def folder_of(test: str) -> str:

@@ -1,6 +1,7 @@
 """A test that passed is left out as long as nothing that it can reach changes, and runs again when anything does."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,13 +22,17 @@ FILES = {
         import pytest
         from mlsd_lib.notebooks.result_store import users_store
         from tests.proof import plugin
+        from tests.proof.progress import Progress
 
         def pytest_addoption(parser):
             plugin.add_options(parser)
 
         def pytest_configure(config):
             if plugin.wanted(config):
-                config.pluginmanager.register(plugin.Proofs(config, ROOT, users_store()))
+                proofs = plugin.Proofs(config, ROOT, users_store())
+                config.pluginmanager.register(proofs)
+                if not proofs.is_worker:
+                    config.pluginmanager.register(Progress(config, proofs))
 
         @pytest.fixture(scope="session")
         def prices():
@@ -41,7 +46,13 @@ FILES = {
     "benchmarks/alone.py": "NUMBER = 1",
     "benchmarks/by_name.py": "print(1)",
     "benchmarks/late.py": "NUMBER = 2",
-    "tests/helpers.py": "from pathlib import Path\nAT_IMPORT = (Path(__file__).parent / 'limits.txt').read_text()",
+    "tests/helpers.py": """
+        import importlib
+        from pathlib import Path
+        AT_IMPORT = (Path(__file__).parent / 'limits.txt').read_text()
+        importlib.import_module("benchmarks" + ".early")
+    """,
+    "benchmarks/early.py": "",
     "tests/limits.txt": "9",
     "data/prices.txt": "7",
     "data/rates.txt": "8",
@@ -128,7 +139,8 @@ class Checkout:
         """The tests that ran, with their outcomes as first words."""
         lines = self.run(*options)
         assert not any("INTERNALERROR" in line for line in lines), "\n".join(lines)
-        ends = [line.split(" - ")[0].split() for line in lines if line.startswith(("PASSED ", "FAILED "))]
+        summary = lines[next(i for i, line in enumerate(lines) if "short test summary" in line) :]
+        ends = [line.split(" - ")[0].split() for line in summary if line.startswith(("PASSED ", "FAILED "))]
         return {(outcome, name) for outcome, name in ends}
 
     def holds(self):
@@ -149,7 +161,7 @@ def proven(tmp_path_factory):
     here = Path(__file__).parent
     shutil.copytree(here, checkout.root / "tests" / "proof", ignore=shutil.ignore_patterns("test_*", "__pycache__"))
     shutil.copy(here.parent / "sharing.py", checkout.root / "tests")
-    ran = checkout.ran("--kept")
+    ran = checkout.ran("--kept", "-n", "2")  # by workers, as `mlsd test` does
     assert {name for outcome, name in ran if outcome == "PASSED"} == PASSED
     return checkout
 
@@ -170,6 +182,14 @@ def test_what_holds_is_left_out_and_cold_runs_all(checkout):
     assert checkout.ran("--kept") == {fails}
     assert checkout.ran("--kept", "-n", "2") == {fails}
     assert checkout.ran("--cold") == {("PASSED", name) for name in PASSED} | {fails}
+
+
+def test_a_run_says_what_there_is_to_do_what_failed_and_where_the_time_went(checkout):
+    text = "\n".join(checkout.run("--kept", "-n", "2"))
+    assert f"store: {len(PASSED)} tests passed before and depend on nothing that changed" in text
+    assert "2 tests, about 0:0" in text
+    assert "\nFAILED tests/test_alone.py::test_fails (call)" in text
+    assert re.search(rf"\n +0 +2 +{len(PASSED)}  tests\n", text)
 
 
 def test_a_run_of_which_everything_holds_is_green(checkout):
@@ -202,7 +222,9 @@ def test_what_a_test_reaches_makes_that_test_run_again_and_no_other(checkout, na
     assert PASSED - checkout.holds() == lost
 
 
-@pytest.mark.parametrize("name", ["tests/helpers.py", "tests/limits.txt", "tests/test_reaching.py"])
+@pytest.mark.parametrize(
+    "name", ["tests/helpers.py", "tests/limits.txt", "tests/test_reaching.py", "benchmarks/early.py"]
+)
 def test_what_a_module_reads_when_imported_makes_all_of_its_tests_run_again(checkout, name):
     checkout.write(name, "CHANGED = 1")
     assert checkout.holds() == {"tests/test_alone.py::test_alone"}
@@ -247,6 +269,24 @@ def test_the_parts_of_an_exercise_a_case_and_a_lesson_are_known_by_their_folders
     assert unit_of("tests/case_studies/fraud/hooks.py") == unit_of("case_studies/fraud/model.py") == "fraud"
     assert unit_of("chapters/02_design/03b_data_storage.ipynb") == unit_of("mlsd_lib/checks/data_storage.py")
     assert unit_of("grader/cli.py") == ""
+
+
+WATCHES = """
+import importlib, sys
+from pathlib import Path
+from tests.proof.tree import Tree
+from tests.proof.watch import Watch
+
+watch = Watch(Tree(Path(sys.argv[1])))
+with watch.importing():
+    importlib.import_module("json")
+assert watch.at_import == {}, watch.at_import
+"""
+
+
+def test_what_this_room_reads_itself_is_put_down_to_nobody(proven):
+    here = {**os.environ, "PYTHONPATH": str(proven.root)}
+    subprocess.run([sys.executable, "-c", WATCHES, str(proven.root)], cwd=proven.root, env=here, check=True)
 
 
 def test_prose_names_nothing_and_a_string_does(tmp_path):
