@@ -12,7 +12,7 @@ from pathlib import Path
 from mlsd_lib.notebooks.environment import OURS
 from mlsd_lib.notebooks.fingerprint import installed_versions
 from mlsd_lib.notebooks.result_store import ResultStore, key_of, processor
-from tests.proof.tree import NOT_FOLLOWED, Tree
+from tests.proof.tree import NOT_FOLLOWED, Tree, is_another
 
 KIND = "tests"
 PROGRAMS = ("bwrap", "chromium", "git", "java", "node", "npm", "promtool", "tensorflow_model_server")
@@ -102,10 +102,14 @@ class Known:
         at_import: Mapping[str, Iterable[str]], moved: frozenset[str],
     ) -> None:  # fmt: skip
         runs_all = [path for path in self.tree.digests if NOT_FOLLOWED.match(path)]
-        own = self._reached([module, *ALWAYS_REACHED, *runs_all, *conftests(module)], at_import)
+        start = [module, *ALWAYS_REACHED, *runs_all, *conftests(module)]
+        own_of = cache(lambda units: self._reached(start, at_import, units))
+        own = own_of(frozenset())
         sets, tests = [own], {}
         for name, proof in proofs.items():
-            reached = own | self._reached(proof.touched | self.tree.units_named(name), at_import)
+            units = self.tree.units_named(name)
+            about = {path for unit in units for path in self.tree.units[unit]}
+            reached = own_of(units) | self._reached(proof.touched | about, at_import, units)
             if not reached & moved:
                 if reached not in sets:
                     sets.append(reached)
@@ -118,13 +122,21 @@ class Known:
         }
         self.store.keep(KIND, self._key(module), entry)
 
-    def _reached(self, start: Iterable[str], at_import: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    def _reached(
+        self, start: Iterable[str], at_import: Mapping[str, Iterable[str]], units: frozenset[str]
+    ) -> frozenset[str]:
+        """What is reached from `start` and from what was read when that was imported.
+
+        A module that reads every exercise to list its tests says so in their ids: a test about some `units` does not
+        depend on others of their kind because of that.
+        """
         reached = self.tree.reached(start)
-        while more := {path for one in reached for path in at_import.get(one, ())} - reached:
+        while True:
+            read = {path for one in reached for path in at_import.get(one, ())}
+            more = {path for path in read if not is_another(path, units)}
             if not (added := self.tree.reached(more) - reached):
-                break
+                return reached
             reached |= added
-        return reached
 
     def _key(self, module: str) -> str:
         return key_of(module, self.environment)

@@ -92,6 +92,20 @@ FILES = {
         def test_of_an_exercise(name):
             assert name
     """,
+    "tests/bank/other/bank.toml": "",
+    "solutions/other/other.ipynb": "{}",
+    "tests/test_listed.py": """
+        from pathlib import Path
+        import pytest
+        BANKS = {path.parent.name: path.read_text() for path in sorted(Path(__file__).parent.glob("bank/*/*"))}
+
+        @pytest.mark.parametrize("name", BANKS)
+        def test_of_one(name):
+            assert name
+
+        def test_of_all():
+            assert len(BANKS) == 2
+    """,
     "tests/test_alone.py": """
         import pytest
         from benchmarks.alone import NUMBER
@@ -110,7 +124,9 @@ PASSED = {
     f"tests/test_reaching.py::test_{name}"
     for name in ("imports", "reads", "uses_a_fixture", "uses_the_same_fixture_later", "lists",
                  "imports_by_a_name_made_here", "starts_a_process", "of_an_exercise[estimate]", "of_an_exercise[other]")
-} | {"tests/test_alone.py::test_alone"}  # fmt: skip
+} | {"tests/test_alone.py::test_alone"} | {
+    f"tests/test_listed.py::test_of_{name}" for name in ("one[estimate]", "one[other]", "all")
+}  # fmt: skip
 
 
 class Checkout:
@@ -215,11 +231,12 @@ def test_a_run_of_which_everything_holds_is_green(checkout):
 )
 def test_what_a_test_reaches_makes_that_test_run_again_and_no_other(checkout, name, lost):
     checkout.write(name, "CHANGED = 1")
+    listed = {"tests/test_listed.py::test_of_one[estimate]", "tests/test_listed.py::test_of_all"}
     lost = {f"tests/test_reaching.py::test_{one}" for one in lost}
     # A module that a test imports where it runs is named in the text of its test module, so all of that go together.
     if name.startswith("case_studies/"):
         lost = {one for one in PASSED if one.startswith("tests/test_reaching.py")}
-    assert PASSED - checkout.holds() == lost
+    assert PASSED - checkout.holds() == lost | (listed if "/estimate/" in name else set())
 
 
 @pytest.mark.parametrize(
@@ -227,7 +244,7 @@ def test_what_a_test_reaches_makes_that_test_run_again_and_no_other(checkout, na
 )
 def test_what_a_module_reads_when_imported_makes_all_of_its_tests_run_again(checkout, name):
     checkout.write(name, "CHANGED = 1")
-    assert checkout.holds() == {"tests/test_alone.py::test_alone"}
+    assert checkout.holds() == {one for one in PASSED if not one.startswith("tests/test_reaching.py")}
 
 
 def test_a_conftest_reaches_every_test_below_it(checkout):
@@ -265,8 +282,8 @@ def test_no_store_runs_everything(checkout):
 def test_the_parts_of_an_exercise_a_case_and_a_lesson_are_known_by_their_folders():
     places = ("grader/suites/{0}/suite.py", "tests/bank/{0}/bank.toml", "tests/grader/suites/hooks_{0}.py")
     exercise = [place.format("reduce_latency") for place in (*places, "exercises/{0}/{0}.ipynb")]
-    assert {unit_of(path) for path in exercise} == {"reduce_latency"}
-    assert unit_of("tests/case_studies/fraud/hooks.py") == unit_of("case_studies/fraud/model.py") == "fraud"
+    assert {unit_of(path) for path in exercise} == {"exercise reduce_latency"}
+    assert unit_of("tests/case_studies/fraud/hooks.py") == unit_of("case_studies/fraud/model.py") == "case fraud"
     assert unit_of("chapters/02_design/03b_data_storage.ipynb") == unit_of("mlsd_lib/checks/data_storage.py")
     assert unit_of("grader/cli.py") == ""
 

@@ -23,10 +23,13 @@ SKIPPED = {"__pycache__", "classroom", "node_modules", "build", "runs"}
 NOT_FOLLOWED = re.compile(r"tests/(?:conftest|needs|machine|patience|sharing)\.py$|tests/proof/")
 """They say which tests run, in which order and how that is told. A change of theirs counts; what they name does not."""
 UNITS = (
-    re.compile(r"(?:grader/suites|grader/hidden|tests/bank|solutions|exercises)/(\w+)/"),
-    re.compile(r"tests/grader/suites/hooks_(\w+)\.py$"),
-    re.compile(r"(?:tests/)?case_studies/(\w+)/"),
-    re.compile(r"(?:chapters|mlsd_lib/checks|tests/lessons/wrong_answers)/(?:.*/)?(?:\d+[a-z]?_)?(\w+)\.\w+$"),
+    ("exercise", re.compile(r"(?:grader/suites|grader/hidden|tests/bank|solutions|exercises)/(\w+)/")),
+    ("exercise", re.compile(r"tests/grader/suites/hooks_(\w+)\.py$")),
+    ("case", re.compile(r"(?:tests/)?case_studies/(\w+)/")),
+    (
+        "lesson",
+        re.compile(r"(?:chapters|mlsd_lib/checks|tests/lessons/wrong_answers)/(?:.*/)?(?:\d+[a-z]?_)?(\w+)\.\w+$"),
+    ),
 )
 
 
@@ -54,7 +57,7 @@ class Tree:
 
     @cached_property
     def units(self) -> dict[str, frozenset[str]]:
-        """The files that go together, by the last word of what they are: an exercise, a case study, a lesson."""
+        """The files that go together, by what they are: an exercise, a case study or a lesson, and its name."""
         found: dict[str, set[str]] = {}
         for path in self.digests:
             if name := unit_of(path):
@@ -78,9 +81,10 @@ class Tree:
         return _digest(json.dumps(now).encode())
 
     def units_named(self, text: str) -> frozenset[str]:
-        """The files of each unit whose name stands in `text` as a word, such as the id of a test."""
-        words = {word for found in re.findall(r"\w+", text) for word in (found, re.sub(r"^\d+[a-z]?_", "", found))}
-        return frozenset(path for name, paths in self.units.items() if name in words for path in paths)
+        """The units whose names stand in `text` as words, such as the id of a test."""
+        words = set(re.findall(r"\w+", text))
+        words |= {re.sub(r"^(?:\d+[a-z]?|test)_", "", word) for word in words}
+        return frozenset(unit for unit in self.units if unit.partition(" ")[2] in words)
 
     def _next(self, path: str) -> Iterable[str]:
         if path not in self._named:
@@ -122,8 +126,14 @@ class Tree:
 
 
 def unit_of(path: str) -> str:
-    """The name of the exercise, case study or lesson that a file belongs to; empty for others."""
-    return next((found[1] for pattern in UNITS if (found := pattern.match(path))), "")
+    """The kind and the name of the exercise, case study or lesson that a file belongs to; empty for others."""
+    return next((f"{kind} {found[1]}" for kind, pattern in UNITS if (found := pattern.match(path))), "")
+
+
+def is_another(path: str, units: Iterable[str]) -> bool:
+    """Whether the file belongs to another unit than these, of the kind of one of them."""
+    unit = unit_of(path)
+    return bool(unit) and unit not in units and unit.partition(" ")[0] in {one.partition(" ")[0] for one in units}
 
 
 def _without_prose(text: str) -> str:

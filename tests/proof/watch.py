@@ -88,15 +88,23 @@ class Watch:
                 yield COMMAND
 
     def _reader(self) -> str:
-        """The innermost file of the tree whose code runs, what only runs the tests apart."""
-        frame = sys._getframe(2)
+        """The file of the tree that is being imported, else the innermost whose code runs; none that runs the tests."""
+        frame, innermost = sys._getframe(2), ""
         while frame is not None:
-            name = frame.f_code.co_filename
-            inner = name[len(self.prefix) :].replace(os.sep, "/") if name.startswith(self.prefix) else ""
-            if inner and not NOT_FOLLOWED.match(inner):
-                return inner
+            code = frame.f_code
+            if name := self._own(code.co_filename):
+                if code.co_name == "<module>":
+                    return name
+                innermost = innermost or name
             frame = frame.f_back
-        return ""
+        return innermost
+
+    def _own(self, file: str) -> str:
+        """The path in the tree of a file of code; empty for others, and for what only runs the tests."""
+        if not file.startswith(self.prefix):
+            return ""
+        inner = file[len(self.prefix) :].replace(os.sep, "/")
+        return inner if inner in self.tree.digests and not NOT_FOLLOWED.match(inner) else ""
 
 
 def _words(arguments: object) -> list[object]:
