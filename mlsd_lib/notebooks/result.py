@@ -82,7 +82,7 @@ class Result:
         """What a person should know about a run that passed: a budget exceeded, sections left out."""
         found = []
         if self.passed and 0 < self.budget_s < self.cpu_s:
-            found.append(f"above its budget of {self.budget_s:g} CPU s, by less than a busy machine explains")
+            found.append(f"above its budget of {self.budget_s:g} CPU s, by less than a slow or busy machine explains")
         if self.left_out:
             found.append(f"without its section on {', '.join(self.left_out)}: make tools, then make test-tools")
         return found

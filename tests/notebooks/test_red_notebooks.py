@@ -62,7 +62,7 @@ CROWD = {
     "orphans-one": f"""
         subprocess.run("sleep {OWN_SECONDS} & disown", shell=True, executable="/bin/bash", check=True)""",
     "spends": """
-        while time.process_time() < 1:
+        while time.process_time() < 1.6:
             pass""",
 }
 
@@ -113,13 +113,13 @@ def test_more_cpu_seconds_than_the_budget_fail(crowd):
     (failure,) = of_kind(crowd, "cpu")
     assert crowd.cpu_s > TOLERANCE * 0.7
     assert "its budget is 0.7" in failure.message
-    assert "up to 0.933 pass" in failure.message
+    assert "up to 1.4 pass" in failure.message
 
 
-def test_a_third_more_than_the_budget_passes_because_a_busy_machine_takes_it(crowd):
+def test_twice_the_budget_passes_because_a_slow_or_busy_machine_takes_it(crowd):
     assert (crowd.budget_s, crowd.remarks()) == (0.7, [])
-    assert too_expensive(79.9, 60) == too_expensive(80, 60) == []
-    assert [failure.kind for failure in too_expensive(80.1, 60)] == ["cpu"]
+    assert too_expensive(119.9, 60) == too_expensive(120, 60) == []
+    assert [failure.kind for failure in too_expensive(120.1, 60)] == ["cpu"]
 
 
 def test_what_the_crowd_did_not_do_is_not_told(crowd):

@@ -19,6 +19,8 @@ PROGRAMS = ("bwrap", "chromium", "git", "java", "node", "npm", "promtool", "tens
 ALWAYS_RUN = ("tests/test_structure.py", "tests/test_words.py")
 """They look at every file there is, in seconds, so that no run is without a test."""
 ALWAYS_REACHED = ("pyproject.toml", "constraints.txt")
+IN_EVERY_TEST = ("mlsd_lib/notebooks/pytest_plugin.py",)
+"""Its hooks run in every test; what they call concerns those alone that have a mark for it, which name it themselves."""
 
 
 @dataclass
@@ -103,7 +105,8 @@ class Known:
     ) -> None:  # fmt: skip
         runs_all = [path for path in self.tree.digests if NOT_FOLLOWED.match(path)]
         start = [module, *ALWAYS_REACHED, *runs_all, *conftests(module)]
-        own_of = cache(lambda units: self._reached(start, at_import, units))
+        in_every = frozenset(path for path in IN_EVERY_TEST if path in self.tree.digests)
+        own_of = cache(lambda units: self._reached(start, at_import, units) | in_every)
         own = own_of(frozenset())
         sets, tests = [own], {}
         for name, proof in proofs.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlsd_lib.notebooks.result_store import ResultStore
-from tests.proof.known import Known, environment
+from tests.proof.known import IN_EVERY_TEST, Known, Proof, environment
 from tests.proof.tree import Tree, unit_of
 
 FILES = {
@@ -134,6 +134,7 @@ class Checkout:
 
     def __init__(self, root: Path, store: Path):
         self.root, self.store = root, store
+        self.exit_status = None
 
     def write(self, name, text):
         path = self.root / name
@@ -141,7 +142,7 @@ class Checkout:
         path.write_text(text)
 
     def run(self, *options):
-        """The lines that pytest wrote."""
+        """The lines that pytest wrote; how it ended is `exit_status`."""
         command = [sys.executable, "-m", "pytest", "-rA", "--rootdir", ".", "--import-mode=importlib", *options]
         variables = os.environ | {"MLSD_STORE": str(self.store), "PYTHONDONTWRITEBYTECODE": "1"}
         variables = {key: text for key, text in variables.items() if not key.startswith("PYTEST")}
@@ -149,6 +150,7 @@ class Checkout:
             [*command, "-p", "mlsd_lib.notebooks.pytest_plugin", "tests"],
             cwd=self.root, env=variables, capture_output=True, text=True,
         )  # fmt: skip
+        self.exit_status = done.returncode
         return done.stdout.splitlines() + done.stderr.splitlines()
 
     def ran(self, *options):
@@ -161,8 +163,11 @@ class Checkout:
 
     def holds(self):
         """The tests that the store says to hold."""
-        known = Known(Tree(self.root), ResultStore(self.store), environment(self.root))
-        return {name for module in known.modules().values() for name in module.holds}
+        return {name for module in self.known().modules().values() for name in module.holds}
+
+    def known(self):
+        """The store's word on the files as they are now."""
+        return Known(Tree(self.root), ResultStore(self.store), environment(self.root))
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +215,7 @@ def test_a_run_says_what_there_is_to_do_what_failed_and_where_the_time_went(chec
 
 def test_a_run_of_which_everything_holds_is_green(checkout):
     lines = checkout.run("--kept", "-k", "test_reads")
-    assert "FAILED" not in " ".join(lines)
+    assert checkout.exit_status == 0, "\n".join(lines)
     assert not any(line.startswith("PASSED") for line in lines)
 
 
@@ -249,6 +254,15 @@ def test_what_a_module_reads_when_imported_makes_all_of_its_tests_run_again(chec
 
 def test_a_conftest_reaches_every_test_below_it(checkout):
     checkout.write("tests/conftest.py", "CHANGED = 1")
+    assert checkout.holds() == set()
+
+
+def test_a_plugin_whose_hooks_run_in_every_test_reaches_every_test(checkout, tmp_path):
+    checkout.store = tmp_path / "own"
+    checkout.write(IN_EVERY_TEST[0], "")
+    checkout.known().keep({"tests/test_alone.py::test_alone": Proof(frozenset(), 1.0)}, {}, {})
+    assert checkout.holds() == {"tests/test_alone.py::test_alone"}
+    checkout.write(IN_EVERY_TEST[0], "CHANGED = 1")
     assert checkout.holds() == set()
 
 
