@@ -35,7 +35,11 @@ class StateType(numba.types.StructRef):
 
 
 class State(structref.StructRefProxy):
-    """Everything that changes, and what does not; see `_state` for the fields."""
+    """Everything that changes, and what does not; see `_fixed` and `_changing` for the fields."""
+
+    def __new__(cls, *fields: Any) -> "State":
+        """Of the values of `FIELDS`, in that order. numba's own way is compiled anew, for a second, in each process."""
+        return _new_state(*fields)
 
 
 @compiled
@@ -569,3 +573,8 @@ def _fixed(design: Design, scenario: Scenario) -> dict[str, Any]:
 _SMALL = Design(), Scenario("one request", np.zeros(1), np.zeros(1, dtype=np.int64), 1, 1.0)
 FIELDS = [*_fixed(*_SMALL), *_changing(*_SMALL)]
 structref.define_proxy(State, StateType, FIELDS)
+
+
+@compiled
+def _new_state(*fields):
+    return State(*fields)
