@@ -22,6 +22,7 @@ from typing import Any
 
 Cells = list[tuple[str, str]]
 LIMIT_S = 180.0
+WARMED = "grader.bank.warmed"
 # One thread a library: a fork must not meet threads, and timings not each other.
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -50,20 +51,21 @@ class Job:
 
 def run_all(
     jobs: Sequence[Job], folder: Path, preload: Sequence[str], workers: int = 2,
-    limit_s: float = LIMIT_S, limit_cpu_s: int | None = None, secret: str = os.devnull,
+    limit_s: float = LIMIT_S, limit_cpu_s: int | None = None,
 ) -> Iterator[tuple[int, Result]]:  # fmt: skip
     """(number of the job, its result) as jobs end.
 
-    An answer is ended after `limit_s` seconds, and after `limit_cpu_s` of CPU time where the system can do that.
-    `secret` is the file of an instructor's secret; the default has the public cases used.
+    An answer is ended after `limit_s` seconds, and after `limit_cpu_s` of CPU time where the system can do that. All
+    meet the public cases.
     """
     os.environ.update({name: os.environ.get(name, value) for name, value in THREADS.items()})
+    preload = [*preload, WARMED]
     context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
     if sys.platform != "win32":
-        context.set_forkserver_preload(list(preload))
+        context.set_forkserver_preload(preload)
     with ThreadPoolExecutor(workers) as pool:
         started = {
-            pool.submit(_run_one, context, (job, str(folder), secret, list(preload), limit_cpu_s), limit_s): number
+            pool.submit(_run_one, context, (job, str(folder), preload, limit_cpu_s), limit_s): number
             for number, job in enumerate(jobs)
         }
         for future in as_completed(started):
@@ -92,12 +94,11 @@ def _run_one(context: Any, job: tuple[Any, ...], limit_s: float) -> Result:
     return result
 
 
-def _child(reply: Any, job: Job, folder: str, secret: str, preload: list[str], limit_cpu_s: int | None) -> None:
+def _child(reply: Any, job: Job, folder: str, preload: list[str], limit_cpu_s: int | None) -> None:
     if limit_cpu_s and sys.platform != "win32":
         import resource
 
         resource.setrlimit(resource.RLIMIT_CPU, (limit_cpu_s, limit_cpu_s + 1))
-    os.environ["MLSD_SECRET_FILE"] = secret
     os.chdir(folder)
     for name in preload:  # a process has one fork server: another user of it may have started it without these
         importlib.import_module(name)

@@ -20,7 +20,7 @@ ALWAYS_RUN = ("tests/test_structure.py", "tests/test_words.py")
 """They look at every file there is, in seconds, so that no run is without a test."""
 ALWAYS_REACHED = ("pyproject.toml", "constraints.txt")
 IN_EVERY_TEST = ("mlsd_lib/notebooks/pytest_plugin.py",)
-"""Its hooks run in every test; what they call concerns those alone that have a mark for it, which name it themselves."""
+"""Its hooks run in every test; what they call concerns only tests with a mark for it, which name it themselves."""
 
 
 @dataclass

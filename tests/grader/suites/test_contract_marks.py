@@ -31,7 +31,7 @@ from tests.grader.suites.contract import (
 )
 from tests.kernels import on_files
 
-SECRETS = int(os.environ.get("MLSD_SECRETS", "2"))  # more of them by hand: two hundred take half an hour
+SECRETS = int(os.environ.get("MLSD_SECRETS", "1"))  # the bank is proven with public cases; by hand take twenty
 EVERY_ANSWER = "MLSD_EVERY_ANSWER" in os.environ
 RANDOM = int(os.environ.get("MLSD_RANDOM_ANSWERS", "0"))  # instead of the bank's number; two thousand by hand
 PASS = 12
