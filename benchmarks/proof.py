@@ -43,7 +43,7 @@ def seconds(checkout: Path, store: Path, *options: str) -> float:
     began_s = time.monotonic()
     with log.open("w") as words:
         ended = subprocess.run(
-            [sys.executable, "-m", "grader.cli", "test", *options], cwd=checkout, stdout=words,
+            [sys.executable, "-m", "mlsd.cli", "test", *options], cwd=checkout, stdout=words,
             stderr=subprocess.STDOUT, env=os.environ | {"MLSD_STORE": str(store), "PYTHONPATH": str(checkout)},
         )  # fmt: skip
     took_s = time.monotonic() - began_s

@@ -1,6 +1,6 @@
 """The one class of errors that the grader raises on purpose."""
 
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 
 class GraderError(CourseError):

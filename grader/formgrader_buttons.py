@@ -21,7 +21,7 @@ from tornado import web
 
 from grader.formgrader_rubric import RubricHandler
 
-MLSD = (sys.executable, "-P", "-c", "from grader.cli import main; main()")
+MLSD = (sys.executable, "-P", "-c", "from mlsd.cli import main; main()")
 LOG_CHARACTERS = 20_000
 
 

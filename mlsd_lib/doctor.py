@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
-from mlsd_lib.notebooks import course_root
+from notebook_runner import course_root
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from mlsd_lib.notebooks.result_store import VARIABLE, users_store
+from notebook_runner.result_store import VARIABLE, users_store
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # for bootstrap.py, which belongs to no package, and for tests by their full names

@@ -26,8 +26,8 @@ def shared_by(root, nodeid):
     path, _, test = nodeid.partition("::")
     folder, module = path.rpartition("/")[::2]
     about = re.search(r"\[(\w+)", test)  # the first of its parameters: the case study, the exercise
-    if folder == "tests/notebooks" and (notebook := re.search(r"\[(.+\.ipynb)\]", test)):
-        from mlsd_lib.notebooks.runner import runs_alone
+    if folder == "tests/notebook_runner" and (notebook := re.search(r"\[(.+\.ipynb)\]", test)):
+        from notebook_runner.runner import runs_alone
 
         return f"{folder}/alone" if runs_alone(root / notebook[1]) else nodeid
     if folder == "tests/case_studies" and module == "test_contract.py" and about:

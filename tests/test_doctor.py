@@ -6,8 +6,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.sandbox import Level, SandboxError, finding, probe
+from mlsd.cli import app
 from mlsd_lib.doctor import OPTIONAL, Finding, examine, optional_programs, packages_at_fault
 
 

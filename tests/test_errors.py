@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlsd_lib.errors import CourseError, require_one_of
+from notebook_runner.errors import CourseError, require_one_of
 
 
 def test_a_value_is_one_of_those_known_or_the_error_names_them():

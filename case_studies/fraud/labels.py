@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from case_studies.fraud.data import DAY, FraudError, labels_as_of
-from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling import DelayCurve, TrainingLabels
+from notebook_runner.errors import require_one_of
 
 LabelPolicy = Literal["as seen", "matured", "reweighted"]
 MATURE_DAYS = 45

@@ -14,8 +14,8 @@ from case_studies.fraud.labels import LabelPolicy, training_labels
 from case_studies.fraud.policy import ReviewPolicy
 from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.fraud import PaymentStream
-from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling import fit_weighted, read_artefact, save_artefact, scaled_logistic, small_trees
+from notebook_runner.errors import require_one_of
 
 TRAIN_DAYS = 48
 """Rows a model learns from: the latest seven weeks, because fraud changes."""

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from case_studies.fraud.data import FraudError
-from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling import filling_value, first_come
+from notebook_runner.errors import require_one_of
 
 REVIEW_COST_EUR = 12.0
 """Twenty minutes of an analyst."""

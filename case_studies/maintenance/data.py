@@ -12,8 +12,8 @@ from mlsd_lib.data import admit
 from mlsd_lib.data.moments import between, microseconds_of
 from mlsd_lib.datasets.fleet import Fleet, simulate
 from mlsd_lib.datasets.fleet_simulator import SENSOR_MODELS, SENSORS
-from mlsd_lib.errors import CourseError
 from mlsd_lib.simulation import bodies
+from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from case_studies.maintenance.data import DAY, MaintenanceError
-from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling import TrainingLabels
 from mlsd_lib.modeling.lifetimes import censoring_weights
+from notebook_runner.errors import require_one_of
 
 LabelPolicy = Literal["known by now", "drop censored", "censored as failed"]
 CAP_DAYS = 60

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from case_studies.maintenance.data import MaintenanceError
-from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling import first_come
 from mlsd_lib.modeling.replacement import Prices
+from notebook_runner.errors import require_one_of
 
 PLANNED_EUR = 1_000.0
 FAILURE_EUR = 6_000.0

@@ -12,8 +12,8 @@ from mlsd_lib.data import admit
 from mlsd_lib.data.hidden_words import LOOK_ALIKES, STEPS, read_plainly
 from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.moderation import PostStream, simulate
-from mlsd_lib.errors import CourseError
 from mlsd_lib.simulation import bodies
+from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema

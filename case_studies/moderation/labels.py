@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from case_studies.moderation.data import ModerationError
-from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling import TrainingLabels
+from notebook_runner.errors import require_one_of
 
 LabelPolicy = Literal["appeals", "audit"]
 AUDIT_RATE = 0.05

@@ -18,9 +18,9 @@ from case_studies.moderation.labels import LabelPolicy, training_labels
 from case_studies.moderation.policy import CATEGORIES, ModerationPolicy
 from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.moderation import PostStream
-from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling import fit_weighted, read_artefact, save_artefact, scaled_logistic
 from mlsd_lib.modeling.texts import TextModel, Texts
+from notebook_runner.errors import require_one_of
 
 MODELS = ("cheap", "cascade", "expensive")
 """From the cheapest to serve to the most expensive."""

@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from case_studies.moderation.data import ModerationError
-from mlsd_lib.errors import require_one_of
 from mlsd_lib.simulation import work_queue
+from notebook_runner.errors import require_one_of
 
 CATEGORIES = ("fine", "insult", "scam")
 HARM_EUR = {"fine": 0.0, "insult": 15.0, "scam": 60.0}

@@ -10,8 +10,8 @@ from mlsd_lib.data import admit
 from mlsd_lib.data.moments import between, midnight_after
 from mlsd_lib.datasets.personalization import PageStream, simulate
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, POSITIONS
-from mlsd_lib.errors import CourseError
 from mlsd_lib.simulation import bodies
+from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema

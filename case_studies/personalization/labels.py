@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.personalization.data import PersonalizationError
-from mlsd_lib.errors import require_one_of
+from notebook_runner.errors import require_one_of
 
 LabelPolicy = Literal["as seen", "matured"]
 WAIT = pd.Timedelta(hours=6)

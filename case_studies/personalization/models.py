@@ -14,8 +14,8 @@ from case_studies.personalization.labels import LabelPolicy, learnable, rewards_
 from case_studies.personalization.policy import CampaignRule, SlotPolicy, in_order
 from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEM_CATEGORY, ITEMS
-from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling import read_artefact, save_artefact, small_trees
+from notebook_runner.errors import require_one_of
 
 LEARN_DAYS = pd.Timedelta(days=28)
 """Views that a model learns from: what an item's appeal was months ago is no longer true."""

@@ -10,8 +10,8 @@ import pandas as pd
 from mlsd_lib.data import admit, moments
 from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.shopping import ShoppingLog, load
-from mlsd_lib.errors import CourseError
 from mlsd_lib.simulation import bodies
+from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema

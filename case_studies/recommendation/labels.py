@@ -10,8 +10,8 @@ import numpy as np
 
 from case_studies.recommendation.data import Catalogue, RecommendationError, places_of
 from mlsd_lib.datasets.shopping import ShoppingLog
-from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling.slates import hits, position_curve, positions
+from notebook_runner.errors import require_one_of
 
 LabelPolicy = Literal["as seen", "unaided", "by position"]
 

@@ -15,9 +15,9 @@ from case_studies.recommendation.labels import LabelPolicy, training_labels
 from case_studies.recommendation.policy import ShelfPolicy
 from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.shopping import ShoppingLog
-from mlsd_lib.errors import require_one_of
 from mlsd_lib.modeling import fit_weighted, read_artefact, save_artefact, scaled_logistic, small_trees
 from mlsd_lib.modeling.retrieval import baskets, cosine, ease, ridge_for
+from notebook_runner.errors import require_one_of
 
 TRAIN_DAYS = 21
 """The ranker learns from these last days; its index then knows only what came before them."""

@@ -15,7 +15,7 @@ def bank_command(
     workers: Annotated[int, typer.Option(help="Answers that run at the same time.")] = 2,
 ) -> None:
     """Prove that a suite gives every answer of its bank exactly its points. Example: mlsd bank reduce_latency"""
-    from mlsd_lib.notebooks import course_root
+    from notebook_runner import course_root
 
     root = course_root()
     proven = [show_bank(load_bank(root, one), workers) for one in ([name] if name else banks(root))]

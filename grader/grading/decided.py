@@ -20,7 +20,7 @@ SALT = ".mlsd-salt"
 TESTS = ("tests", "suite", "hidden", "kit")
 PARTS = {"suite": "suites", "hidden": "hidden"}  # folders of the grader
 SUITE = re.compile(r"grader\.suites(?:\.|\s+import\s+)(\w+)")
-SHOWN = ("mlsd_lib.lesson", "mlsd_lib.notebooks")  # what suites show to a reader, which decides no mark
+SHOWN = "mlsd_lib.lesson"  # what suites show to a reader, which decides no mark
 IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|.*)|import\s+([\w.]+))", re.MULTILINE)
 
 
@@ -89,8 +89,8 @@ def reasons(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 @cache
 def project_digest() -> str:
-    """A digest of everything that grades: the packages `grader` and `mlsd_lib` with the data in them."""
-    return _digest([path for name in ("grader", "mlsd_lib") for path in _files(ROOT / name)])
+    """A digest of everything that grades: these packages with the data in them."""
+    return _digest([path for name in ("grader", "mlsd_lib", "notebook_runner") for path in _files(ROOT / name)])
 
 
 def _own_texts(notebook: Mapping[str, Any]) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _digest(paths: Iterable[Path]) -> str:
 
 
 def _used(own: list[Path]) -> list[Path]:
-    """Modules of `suite_kit` and `mlsd_lib` that these files import, and what those import, with data beside them."""
+    """Modules of the kit and the library that these files import, and what those import, with data beside them."""
     waiting, known = [path for path in own if path.suffix == ".py"], set(own)
     while waiting:
         for name in _imported(waiting.pop().read_text(encoding="utf-8")):
@@ -132,7 +132,8 @@ def _imported(text: str) -> Iterator[str]:
 @cache
 def _module(name: str) -> list[Path]:
     """The files of a module that counts: its own and those of the packages around it, and data with a package."""
-    if not name.startswith(("grader.suite_kit", "mlsd_lib.")) or name.startswith(SHOWN):
+    counts = name.startswith(("grader.suite_kit", "mlsd_lib.", "notebook_runner.process_stats"))
+    if not counts or name.startswith(SHOWN):
         return []
     found, place = [], ROOT
     for part in name.split("."):

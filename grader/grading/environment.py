@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlsd_lib.notebooks.environment import threads
+from notebook_runner.environment import threads
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from grader.grading.output.render import Graded, finish
 from grader.grading.records import Job, Result
 from grader.sandbox.isolation import syscalls
 from grader.sandbox.preload_client import PreloadClient
-from mlsd_lib import process_stats
+from notebook_runner import process_stats
 
 GRADER = "grader.grading.sealed_grader:SealedGrader"
 LOOKS = 10  # a worker's memory is looked at once in so many jobs: that takes as long as a small job

@@ -18,7 +18,7 @@ from grader.sandbox import process_family, protocol
 from grader.sandbox.isolation import namespaces, syscalls
 from grader.sandbox.isolation.enter import make_ready
 from grader.sandbox.level import Level
-from mlsd_lib import process_stats
+from notebook_runner import process_stats
 
 
 def main(setting: dict[str, Any], control: socket.socket) -> None:

@@ -1,7 +1,7 @@
 """A student's process and all below it, held by a descriptor: what they use together, and how they are ended.
 
-Figures come from `mlsd_lib.process_stats`; here they are summed over the family, so that nothing is used unseen by
-being used elsewhere. Limits are `resource_monitor`'s.
+Figures come from `notebook_runner.process_stats`; here they are summed over the family, so that nothing is used unseen
+by being used elsewhere. Limits are `resource_monitor`'s.
 """
 
 import contextlib
@@ -12,8 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from mlsd_lib import process_stats
-from mlsd_lib.process_stats import OVER, Parts, Sizes, cpu_s, descendants, living, sizes, state
+from notebook_runner import process_stats
+from notebook_runner.process_stats import OVER, Parts, Sizes, cpu_s, descendants, living, sizes, state
 
 LOOK_S = 0.005
 FREE_FILES = 64  # open files of a family; only beyond them is it asked what their buffers hold

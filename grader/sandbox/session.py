@@ -30,7 +30,7 @@ from grader.sandbox.isolation.limits import Limits
 from grader.sandbox.output_recorder import Recorder
 from grader.sandbox.process_family import Family, name
 from grader.sandbox.resource_monitor import ResourceMonitor, exit_text, remove_folder
-from mlsd_lib import process_stats
+from notebook_runner import process_stats
 
 CLOSED_S = 1.0  # a process that ends closes its channel a moment before
 MOST_MESSAGES = 1_000_000

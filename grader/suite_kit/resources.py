@@ -6,7 +6,7 @@ Of a student's process in the sandbox the same is read from outside. No criterio
 import os
 import time
 
-from mlsd_lib import process_stats
+from notebook_runner import process_stats
 
 # Taken now: what a student's code puts in their place later is not what the suite reads.
 cpu_s = time.process_time

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NAME = "implement_feature_store"
 STUDENTS = 60
 TIMEOUT_S = 10  # of a cell; the exercise's tests take a tenth of it
-MLSD = (sys.executable, "-P", "-c", "from grader.cli import main; main()")
+MLSD = (sys.executable, "-P", "-c", "from mlsd.cli import main; main()")
 FIRST = """Ada Amina Bo Chen Dina Emeka Farid Grace Hana Ivo Joana Kofi Lena Łukasz Mei Nadia Omar Priya Rosa Sven Tomás
     Uma Vera Wanjiru Xin Yusuf Zoë""".split()  # noqa: SIM905
 LAST = """Abe Baker Costa Dubois Eriksen Fischer García Haddad Ito Jansen Kowalska Lopez Mbeki Nguyễn O'Brien Park

@@ -12,8 +12,9 @@ from grader.workflow.links import dead_links, without_dead_links
 from grader.workflow.release import differences
 
 PARTS = (
-    "chapters", "case_studies", "exercises", "mlsd_lib", "grader", "pyproject.toml", "constraints.txt", "Makefile",
-    "bootstrap.py", "environment.yml", "README.md", "LICENSE", "pictures",
+    "chapters", "case_studies", "exercises", "lessons", "mlsd", "mlsd_lib", "notebook_runner", "grader",
+    "pyproject.toml", "constraints.txt", "Makefile", "bootstrap.py", "environment.yml", "README.md", "LICENSE",
+    "pictures",
 )  # fmt: skip
 LEFT_OUT = ("hidden", "runs", "classroom", "__pycache__", "*.pyc", "*.egg-info", "*.db", ".*")
 

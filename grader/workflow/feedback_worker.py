@@ -27,7 +27,7 @@ from grader.grading.output.publish import write_whole
 from grader.grading.output.sanitize import as_line
 from grader.grading.worker import Task
 from grader.sandbox.isolation import syscalls
-from mlsd_lib import process_stats
+from notebook_runner import process_stats
 
 RECEIPT = "submission_secret.txt"
 MADE_FROM = "feedback.json"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError
-from mlsd_lib.notebooks.canonical import source_of
+from notebook_runner.canonical import source_of
 
 SHORTEST = 20  # characters of a line that counts
 FEWEST_LINES = 5  # a guarded file with fewer lines that count is known by its hash alone

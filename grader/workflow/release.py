@@ -17,7 +17,7 @@ from grader.course import Course, reason
 from grader.errors import GraderError
 from grader.grading.intake.notebook_parser import read
 from grader.grading.intake.released_texts import fingerprint, released_source, remember
-from mlsd_lib.notebooks.canonical import source_of
+from notebook_runner.canonical import source_of
 
 SEAL = "released"
 CHECKPOINTS = ".ipynb_checkpoints"
@@ -196,7 +196,7 @@ def _is_ours(notebook: dict[str, Any]) -> bool:
 
 
 def _canonical(name: str, notebook: dict[str, Any]) -> str:
-    from mlsd_lib.notebooks import NotebookError, canonical
+    from notebook_runner import NotebookError, canonical
 
     try:
         return canonical(notebook)

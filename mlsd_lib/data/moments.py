@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd

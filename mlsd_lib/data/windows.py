@@ -7,7 +7,7 @@ same instant neither counts the other: their order is known to nobody.
 
 import numpy as np
 
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 NO_DELAY = np.timedelta64(0, "us")
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 
 class DataError(CourseError):

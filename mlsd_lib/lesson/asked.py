@@ -5,8 +5,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlsd_lib.notebooks import NotebookError, course_root
-from mlsd_lib.notebooks.course import notebook_paths
+from notebook_runner import NotebookError, course_root
+from notebook_runner.course import notebook_paths
 
 
 @dataclass(frozen=True)

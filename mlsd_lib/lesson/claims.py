@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mlsd_lib.lesson.reader import LessonError, keeps_record, record, someone_is_there
 from mlsd_lib.lesson.show import show
-from mlsd_lib.notebooks.environment import CLAIMS
+from notebook_runner.environment import CLAIMS
 
 WHY_NOT = (
     " Where one does not, the measurement is right. Look for the reason in this order. You changed the parameters cell:"

@@ -9,8 +9,8 @@ from packaging.utils import canonicalize_name
 
 from mlsd_lib.lesson.reader import LessonError
 from mlsd_lib.lesson.tool_scripts import CORE
-from mlsd_lib.notebooks import tool_python
-from mlsd_lib.notebooks.tools import TOOLS
+from notebook_runner import tool_python
+from notebook_runner.tools import TOOLS
 
 
 def installed_mb(package: str, tool: str = CORE) -> dict[str, float]:

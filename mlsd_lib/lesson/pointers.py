@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from mlsd_lib.lesson.reader import LessonError
 from mlsd_lib.lesson.start_page import link, markdown_table
-from mlsd_lib.notebooks import NotebookError, read_notebook
-from mlsd_lib.notebooks.course import read_json
+from notebook_runner import NotebookError, read_notebook
+from notebook_runner.course import read_json
 
 if TYPE_CHECKING:
     from IPython.display import Markdown

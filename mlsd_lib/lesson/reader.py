@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS predictions (

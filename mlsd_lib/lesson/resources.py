@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlsd_lib.lesson.reader import LessonError
-from mlsd_lib.process_stats import bytes_read, highest_mb
+from notebook_runner.process_stats import bytes_read, highest_mb
 
 LOOK_S = 0.02
 """Between two looks at a program's memory: its mark never falls, so a moment between two looks is not missed."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import record
-from mlsd_lib.notebooks import Notebook, NotebookError, read_notebook, reading_order
-from mlsd_lib.notebooks.course import notebook_paths
+from notebook_runner import Notebook, NotebookError, read_notebook, reading_order
+from notebook_runner.course import notebook_paths
 
 if TYPE_CHECKING:
     from IPython.display import Markdown

@@ -16,11 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlsd_lib import process_stats
 from mlsd_lib.lesson.reader import LessonError
-from mlsd_lib.notebooks import has_tool, tool_python
-from mlsd_lib.notebooks.process_tree import children_cpu_s
-from mlsd_lib.notebooks.tools import TOOLS, environment
+from notebook_runner import has_tool, process_stats, tool_python
+from notebook_runner.process_tree import children_cpu_s
+from notebook_runner.tools import TOOLS, environment
 
 LOOK_S = 0.1
 MAGIC = "tool_script"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mlsd_lib.modeling.errors import ModelingError
 from mlsd_lib.modeling.process_cluster import ProcessCluster
-from mlsd_lib.notebooks import tool_python
-from mlsd_lib.notebooks.tools import environment
+from notebook_runner import tool_python
+from notebook_runner.tools import environment
 
 LIGHT = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 """Java's settings for processes that live for seconds: compile once and lightly, collect on one thread."""

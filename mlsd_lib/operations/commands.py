@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mlsd_lib.errors import CourseError
 from mlsd_lib.modeling import Run
 from mlsd_lib.operations.runbook import roll_back
+from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mlsd_lib.notebooks import tool, tool_python
 from mlsd_lib.serving.errors import ServingError
 from mlsd_lib.serving.process import kept_port
 from mlsd_lib.serving.requests import post
+from notebook_runner import tool, tool_python
 
 STAND_IN = Path(__file__).with_name("tensorflow_rest.py")
 REAL = "tensorflow_model_server"

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from mlsd_lib import process_stats
 from mlsd_lib.serving.errors import ServingError
+from notebook_runner import process_stats
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
 LINUX = sys.platform == "linux"

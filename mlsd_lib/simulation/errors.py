@@ -1,6 +1,6 @@
 """The one error class of this room."""
 
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 
 class SimulationError(CourseError):

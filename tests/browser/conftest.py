@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.lab import lab_command, lab_environment
+from mlsd.lab import lab_command, lab_environment
 from tests.needs import CHROMIUM, program, skip_without
 
 START_S = 90

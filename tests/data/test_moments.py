@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mlsd_lib.data.moments import between, microseconds_of, midnight_after, require_days
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 
 def test_the_first_moment_belongs_to_a_span_and_its_end_does_not():

@@ -5,9 +5,9 @@ import os
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.sandbox import probe
 from grader.sandbox.level import SandboxError
+from mlsd.cli import app
 
 
 class Ran(Exception):

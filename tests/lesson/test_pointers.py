@@ -6,7 +6,7 @@ import pytest
 
 from mlsd_lib.lesson.pointers import dangling, pointers_table, read_pointers
 from mlsd_lib.lesson.reader import LessonError
-from mlsd_lib.notebooks import course_root
+from notebook_runner import course_root
 
 ROOT = course_root(Path(__file__))
 FILES = sorted((ROOT / "chapters").rglob("*.toml"))

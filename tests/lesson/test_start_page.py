@@ -9,7 +9,7 @@ from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import LessonError, record
 from mlsd_lib.lesson.self_check import ANSWERS, self_check
 from mlsd_lib.lesson.start_page import course_table, facts_table, progress, read_course, route, routes_table
-from mlsd_lib.notebooks import course_root
+from notebook_runner import course_root
 
 ROOT = course_root(Path(__file__))
 

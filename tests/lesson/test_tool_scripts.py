@@ -8,7 +8,7 @@ import pytest
 
 from mlsd_lib.lesson.reader import LessonError
 from mlsd_lib.lesson.tool_scripts import ToolScripts, tool_scripts
-from mlsd_lib.notebooks import NotebookError, tools
+from notebook_runner import NotebookError, tools
 
 WORKS = """
 import sys, time

@@ -15,8 +15,8 @@ from typing import Any
 
 from mlsd_lib.lesson import CheckResult
 from mlsd_lib.lesson.tool_scripts import MAGIC
-from mlsd_lib.notebooks.canonical import source_of
-from mlsd_lib.notebooks.course import Notebook, read_json
+from notebook_runner.canonical import source_of
+from notebook_runner.course import Notebook, read_json
 
 FENCED = re.compile(r"```python\n(.*?)```", re.DOTALL)
 

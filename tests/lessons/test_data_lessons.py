@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from mlsd_lib.checks.data_storage_further import EXERCISES
-from mlsd_lib.notebooks import course_root
+from notebook_runner import course_root
 from tests.lessons.lesson_cells import Lesson
 
 CHAPTER = course_root(Path(__file__)) / "chapters" / "02_design_a_machine_learning_system"

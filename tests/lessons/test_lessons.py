@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import mlsd_lib.checks
-from mlsd_lib.notebooks import course_root, read_notebook
-from mlsd_lib.notebooks.course import notebook_paths
+from notebook_runner import course_root, read_notebook
+from notebook_runner.course import notebook_paths
 from tests.lessons import rules
 from tests.lessons.lesson_cells import lessons
 

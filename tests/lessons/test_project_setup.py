@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd_lib.notebooks import course_root
+from notebook_runner import course_root
 from tests.lessons.lesson_cells import Lesson, run
 
 LESSON = Lesson(

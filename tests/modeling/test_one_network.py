@@ -10,8 +10,8 @@ import torch
 from mlsd_lib.modeling.errors import ModelingError
 from mlsd_lib.modeling.one_network import SAVED_MODEL, deeper, fitted_network, onnx_network, save_network
 from mlsd_lib.modeling.onnx_models import onnx_scores
-from mlsd_lib.notebooks import tool_python
-from mlsd_lib.notebooks.tools import environment
+from notebook_runner import tool_python
+from notebook_runner.tools import environment
 
 ASK = """
 import sys

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 from tests.often.command import repeat_tests
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

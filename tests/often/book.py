@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 
 @dataclass(frozen=True)

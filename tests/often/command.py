@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from mlsd_lib.notebooks import course_root
-from mlsd_lib.notebooks.environment import threads
+from notebook_runner import course_root
+from notebook_runner.environment import threads
 from tests.often.book import Book
 from tests.often.load import busy, cores
 
@@ -35,7 +35,7 @@ def repeat_tests(
 
     Example: python -m tests.often 20 tests/serving
 
-    Example: python -m tests.often 3 tests/notebooks -k 10_serving --load 12
+    Example: python -m tests.often 3 tests/notebook_runner -k 10_serving --load 12
 
     Example: python -m tests.often 20 --resume
     """
@@ -69,7 +69,7 @@ def _rounds(book: Book, rounds: int, words: list[str], every: bool, load: int) -
 
 def _pytest(words: list[str], job: dict[str, object]) -> int:
     """The status of pytest; `INTERRUPTED` where it or this process was told to end."""
-    loaded = ["-p", "mlsd_lib.notebooks.pytest_plugin", "-p", "tests.often.plugin", "-p", "no:cacheprovider"]
+    loaded = ["-p", "notebook_runner.pytest_plugin", "-p", "tests.often.plugin", "-p", "no:cacheprovider"]
     options = ["--force", "--dist", "loadscope", "--no-loadscope-reorder", "--tb", "short", "-q"]
     environment = {**threads(), **os.environ, "MLSD_OFTEN": json.dumps(job)}
     process = subprocess.Popen([sys.executable, "-m", "pytest", *loaded, *options, *words], env=environment)

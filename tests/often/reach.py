@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-OURS = ("mlsd_lib", "grader", "case_studies", "tests")
+OURS = ("mlsd", "mlsd_lib", "notebook_runner", "lessons", "grader", "case_studies", "tests")
 MODULES = (
     *("asyncio", "concurrent.futures", "dask", "distributed", "http.client", "http.server", "jupyter_client"),
     *("multiprocessing", "nbclient", "papermill", "playwright", "psutil", "signal", "socket", "socketserver"),

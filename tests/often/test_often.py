@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mlsd_lib.errors import CourseError
 from mlsd_lib.serving import ServerProcess
+from notebook_runner.errors import CourseError
 from tests.often import reach
 from tests.often.book import Book, Run
 from tests.often.load import busy

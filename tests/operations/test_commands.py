@@ -9,10 +9,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from mlsd_lib.errors import CourseError
 from mlsd_lib.modeling import Run
 from mlsd_lib.operations import commands
 from mlsd_lib.simulation import Rollback
+from notebook_runner.errors import CourseError
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
+from mlsd.cli import app
 from mlsd_lib.operations import OperationsError
 from mlsd_lib.operations.prometheus_files import files
 from mlsd_lib.operations.scraping import Scrape, Window, scrape

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from mlsd_lib.notebooks.environment import OURS
-from mlsd_lib.notebooks.fingerprint import installed_versions
-from mlsd_lib.notebooks.result_store import ResultStore, key_of, processor
+from notebook_runner.environment import OURS
+from notebook_runner.fingerprint import installed_versions
+from notebook_runner.result_store import ResultStore, key_of, processor
 from tests.proof.tree import NOT_FOLLOWED, Tree, is_another
 
 KIND = "tests"
@@ -19,7 +19,7 @@ PROGRAMS = ("bwrap", "chromium", "git", "java", "node", "npm", "promtool", "tens
 ALWAYS_RUN = ("tests/test_structure.py", "tests/test_words.py")
 """They look at every file there is, in seconds, so that no run is without a test."""
 ALWAYS_REACHED = ("pyproject.toml", "constraints.txt")
-IN_EVERY_TEST = ("mlsd_lib/notebooks/pytest_plugin.py",)
+IN_EVERY_TEST = ("notebook_runner/pytest_plugin.py",)
 """Its hooks run in every test; what they call concerns only tests with a mark for it, which name it themselves."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mlsd_lib.notebooks.result_store import ResultStore
+from notebook_runner.result_store import ResultStore
 from tests.proof.known import ALWAYS_RUN, Known, Proof, environment
 from tests.proof.tree import Tree
 from tests.proof.watch import Watch

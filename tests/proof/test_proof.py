@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsd_lib.notebooks.result_store import ResultStore
+from notebook_runner.result_store import ResultStore
 from tests.proof.known import IN_EVERY_TEST, Known, Proof, environment
 from tests.proof.tree import Tree, unit_of
 
@@ -20,7 +20,7 @@ FILES = {
         ROOT = Path(__file__).parents[1]
         sys.path.insert(0, str(ROOT))
         import pytest
-        from mlsd_lib.notebooks.result_store import users_store
+        from notebook_runner.result_store import users_store
         from tests.proof import plugin
         from tests.proof.progress import Progress
 
@@ -147,7 +147,7 @@ class Checkout:
         variables = os.environ | {"MLSD_STORE": str(self.store), "PYTHONDONTWRITEBYTECODE": "1"}
         variables = {key: text for key, text in variables.items() if not key.startswith("PYTEST")}
         done = subprocess.run(
-            [*command, "-p", "mlsd_lib.notebooks.pytest_plugin", "tests"],
+            [*command, "-p", "notebook_runner.pytest_plugin", "tests"],
             cwd=self.root, env=variables, capture_output=True, text=True,
         )  # fmt: skip
         self.exit_status = done.returncode
@@ -299,7 +299,7 @@ def test_the_parts_of_an_exercise_a_case_and_a_lesson_are_known_by_their_folders
     assert {unit_of(path) for path in exercise} == {"exercise reduce_latency"}
     assert unit_of("tests/case_studies/fraud/hooks.py") == unit_of("case_studies/fraud/model.py") == "case fraud"
     assert unit_of("chapters/02_design/03b_data_storage.ipynb") == unit_of("mlsd_lib/checks/data_storage.py")
-    assert unit_of("grader/cli.py") == ""
+    assert unit_of("mlsd/cli.py") == ""
 
 
 WATCHES = """

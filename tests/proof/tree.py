@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-PACKAGES = "mlsd_lib|grader|case_studies|tests|benchmarks"
+PACKAGES = "mlsd|mlsd_lib|notebook_runner|lessons|grader|case_studies|tests|benchmarks"
 NAMES = re.compile(rf"\b(?:{PACKAGES})(?:\.[A-Za-z_]\w*)*")
 FROM = re.compile(rf"\bfrom\s+((?:{PACKAGES})[\w.]*)\s+import\s+(\([^)]*\)|[^\n\\\"]*)")
 STRINGS = re.compile(r"[\"']([\w./-]+\.\w+)[\"']")

@@ -8,9 +8,9 @@ import psutil
 import pytest
 import torch
 
-from mlsd_lib.notebooks.tools import environment
 from mlsd_lib.serving import ServerProcess, ServingError, post
 from mlsd_lib.serving import model_servers as servers
+from notebook_runner.tools import environment
 
 HANDLER = """
 import torch

@@ -10,10 +10,10 @@ import urllib.request
 
 import pytest
 
-from mlsd_lib.notebooks import tool_python
-from mlsd_lib.notebooks.tools import environment
 from mlsd_lib.serving import ServerProcess, ServingError
 from mlsd_lib.serving.tensorflow_rest import Versions
+from notebook_runner import tool_python
+from notebook_runner.tools import environment
 
 # Version v answers v times a row's sum; its second signature takes two inputs and answers two things.
 EXPORT = """

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from typer.testing import CliRunner
 
-from grader.cli import app
+from mlsd.cli import app
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.design import Design, Document, Part, Queue, Replicas, Retries
 from mlsd_lib.simulation.page import write_page

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grader.sandbox.isolation.namespaces import Step
 
-PACKAGES = ("mlsd_lib", "case_studies", "grader")
+PACKAGES = ("notebook_runner", "mlsd_lib", "lessons", "case_studies", "grader")
 TOP = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 SYSTEM = ("/usr", "/nix/store", "/gnu/store", "/sys/devices/system/cpu", "/sys/devices/system/node")
 ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "fonts", "mime.types", "ssl/certs")

@@ -95,7 +95,7 @@ def apply(limits: Limits, others: int = 0) -> list[str]:
 def own_memory() -> dict[str, int]:
     """Bytes of address space and of data of this process, by the kernel's names; empty where it does not say.
 
-    Not by `mlsd_lib.process_stats`: the /proc that is seen here may know this process by another number.
+    Not by `notebook_runner.process_stats`: the /proc that is seen here may know this process by another number.
     """
     try:
         with open("/proc/self/status") as file:

@@ -12,7 +12,7 @@ from grader.suite_kit.designs.outcome import Moment, Outcome, Requirement
 from grader.suite_kit.designs.scenarios import Draw, Draws, ScenarioFamily
 from grader.suite_kit.exercise import Exercise
 from grader.suite_kit.score_sheet import Sheet
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ import numpy as np
 
 from grader.suite_kit.plain import is_number
 from grader.suites.implement_deployment_pipeline.scenarios import SCENARIOS, Kind
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 RUNGS, HOLD_MIN = (0.05, 0.25, 0.5), 5
 WATCH_MIN, ROLLBACK_MIN, RELEASE_MIN, CLEAR_MIN = 20, 10, 90, 10

@@ -21,7 +21,7 @@ from grader.suites.implement_monitoring.world import (
     feature_of,
     make_stream,
 )  # fmt: skip
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd

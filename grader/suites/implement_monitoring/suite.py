@@ -10,7 +10,7 @@ from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_monitoring.cases import CASES, EXERCISE, Cases
 from grader.suites.implement_monitoring.runs import MOST_NAMES, Refused, Run, watch, watch_all
 from grader.suites.implement_monitoring.world import HARMLESS, INCIDENTS, REFERENCE, Day, make_stream
-from mlsd_lib.errors import CourseError, require_one_of
+from notebook_runner.errors import CourseError, require_one_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from mlsd_lib.errors import CourseError
 from mlsd_lib.simulation.design import Design
+from notebook_runner.errors import CourseError
 
 NEVER_S = 600.0  # so long a client without a deadline waits in the simulator
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from grader.suite_kit.designs import Moment
 from grader.suite_kit.plain import is_number
 from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, STEP_MIN, Day, Offer
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd

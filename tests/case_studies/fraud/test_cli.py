@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from case_studies.fraud import data, models
 from case_studies.fraud.cli import app
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 
 def test_training_twice_overwrites_nothing_and_report_shows_the_newest(tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ from case_studies.maintenance.cli import app
 from case_studies.maintenance.train import engine_protocol
 from mlsd_lib.datasets import DataCard
 from mlsd_lib.datasets.fleet import CMAPSS_COLUMNS, Engines, cmapss
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 
 def engines(rng, conditions=1, units=24):

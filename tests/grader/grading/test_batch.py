@@ -3,10 +3,10 @@
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.grading.batch import grade as with_engine
 from grader.grading.records import Options
 from grader.sandbox import Level, best_level, probe
+from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import dump, run
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.errors import GraderError
 from grader.grading.batch import grade as with_engine
 from grader.grading.cluster import _refusal
 from grader.grading.records import Options
 from grader.sandbox import Level, best_level
 from grader.workflow.marks import logged_marks
+from mlsd.cli import app
 from mlsd_lib.modeling.dask_cluster import DaskCluster
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import PLAIN, dump, hand_in, outputs, run
@@ -95,7 +95,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_comes_twice(course, t
 
 def test_a_worker_of_another_version_is_refused_and_gets_no_submission(course, tmp_path):
     hand_in(course)
-    for package in ("grader", "mlsd_lib"):
+    for package in ("grader", "mlsd_lib", "notebook_runner"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     with (tmp_path / "grader" / "grading" / "verdict_rules.py").open("a") as file:
         file.write("# another version\n")

@@ -5,11 +5,11 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.errors import GraderError
 from grader.grading import batch
 from grader.grading.calibration import calibration_file
 from grader.grading.records import Options
+from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.grading.bench import Bench, answer, check
 from tests.grader.grading.engine_course import dump

@@ -9,7 +9,7 @@ import pytest
 
 from grader.sandbox import Level, Limits, best_level, make_sandbox, resource_monitor
 from grader.sandbox.preload_server import PreloadServer
-from mlsd_lib import process_stats
+from notebook_runner import process_stats
 
 # Wall seconds are many, for a busy machine; a test of them sets its own.
 LIMITS = Limits(wall_s=300, cpu_s=40, total_s=600, memory_mb=200, output_bytes=50_000, files_mb=8, processes=24)

@@ -174,12 +174,12 @@ def test_the_peak_of_memory_is_the_processs_own(session):
 
 
 def test_forbidden_modules_cannot_be_imported_even_if_loaded_ahead():
-    forbidden = ["colorsys", "mlsd_lib.errors"]
+    forbidden = ["colorsys", "notebook_runner.errors"]
     with make_sandbox(forbidden, limits=LIMITS, forbids=forbidden) as sandbox, sandbox.open() as session:
         for source in (
             "import colorsys",
-            "from mlsd_lib.errors import CourseError",
-            "import mlsd_lib; mlsd_lib.errors",
+            "from notebook_runner.errors import CourseError",
+            "import mlsd_lib; notebook_runner.errors",
         ):
             assert session.run_cell(source).verdict == "error", source
         assert "asks you to write it" in session.run_cell("import colorsys").error[1]

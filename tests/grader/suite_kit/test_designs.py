@@ -32,7 +32,7 @@ from grader.suite_kit.designs import (
 )  # fmt: skip
 from grader.suite_kit.exercise import load_exercise
 from grader.suite_kit.score_sheet import Sheet
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 
 TOML = """
 points = { service = 4, cost = 2, foresight = 2 }

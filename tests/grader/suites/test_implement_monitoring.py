@@ -10,7 +10,7 @@ from grader.suite_kit.designs import Draw
 from grader.suites.implement_monitoring import world
 from grader.suites.implement_monitoring.runs import ATTENTION_EUR, MOST_NAMES, Refused, Run, read_alerts, watch
 from grader.suites.implement_monitoring.suite import AWAKE, FALSE_DAYS, FALSE_DAYS_BEFORE, FALSE_SHARE, STEPS_OF_COST
-from mlsd_lib.errors import CourseError
+from notebook_runner.errors import CourseError
 from tests.grader.suites.contract import bank_of, cells_of, told_of
 
 BANK = bank_of("implement_monitoring")

@@ -12,7 +12,6 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from grader.bank.model import load_bank
-from grader.cli import app
 from grader.course import Course
 from grader.errors import GraderError
 from grader.grading import batch
@@ -23,6 +22,7 @@ from grader.workflow.class_report.items import item_statistics
 from grader.workflow.class_report.results import ClassResults, Item, Reported, Submission, read
 from grader.workflow.class_report.similarity import clusters
 from grader.workflow.demo import renamed
+from mlsd.cli import app
 from tests import toy_course as toy
 from tests.prepared import once
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.errors import GraderError
 from grader.workflow import archive, collect
+from mlsd.cli import app
 from tests import toy_course as toy
 
 NB = f"{toy.NAME}.ipynb"

@@ -7,13 +7,13 @@ from nbformat import v4
 from nbgrader.preprocessors import AssignLatePenalties
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.course import STAMP
 from grader.errors import GraderError
 from grader.grading.output.gradebook import Book
 from grader.workflow import feedback, stock
 from grader.workflow.deadline import extend, set_policy, shown
 from grader.workflow.export import export
+from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
 

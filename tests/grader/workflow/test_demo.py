@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.course import Course
 from grader.errors import GraderError
 from grader.workflow import demo
+from mlsd.cli import app
 
 ROOT = Path(__file__).parents[3]
 NAME = "reduce_latency"  # of which the guide speaks

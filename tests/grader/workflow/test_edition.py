@@ -172,7 +172,7 @@ def test_the_edition_of_this_course_leaks_nothing_and_works(tmp_path):
     write_edition(Course.open(ROOT), edition)
     assert list(dead_links(edition)) == []
     code = (
-        "import grader.cli, grader.suites.reduce_latency as suite, mlsd_lib, case_studies, pathlib\n"
+        "import mlsd.cli, grader.suites.reduce_latency as suite, mlsd_lib, case_studies, pathlib\n"
         "print({str(pathlib.Path(m.__file__).parents[d]) for m, d in ((suite, 3), (mlsd_lib, 1), (case_studies, 1))})"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=edition, capture_output=True, text=True, timeout=120)

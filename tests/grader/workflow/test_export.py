@@ -7,13 +7,13 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.course import STAMP
 from grader.errors import GraderError
 from grader.workflow import collect
 from grader.workflow.deadline import set_policy
 from grader.workflow.export import export
 from grader.workflow.roster import enter
+from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
 

@@ -10,8 +10,8 @@ import zipfile
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.course import Course
+from mlsd.cli import app
 from tests import quickstart_course as quickstart
 from tests.quickstart_course import NAME, SQUARES, SUM, WRONG
 

@@ -6,10 +6,10 @@ import sqlite3
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.workflow.export import export
 from grader.workflow.feedback import give_feedback
 from grader.workflow.marks import catch_up, logged_marks
+from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
 from tests.grader.grading.test_worker_pool import killed

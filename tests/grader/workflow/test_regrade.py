@@ -6,12 +6,12 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.course import Course
 from grader.grading.records import Options
 from grader.workflow import regrade as work
 from grader.workflow.marks import catch_up, logged_marks
 from grader.workflow.release import release
+from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import PLAIN, dump, outputs, run
 from tests.grader.grading.test_worker_pool import killed

@@ -9,7 +9,7 @@ import pytest
 from grader.course import Course
 from grader.errors import GraderError
 from grader.workflow import release
-from mlsd_lib.notebooks import canonical
+from notebook_runner import canonical
 from tests import quickstart_course as quickstart
 from tests import toy_course as toy
 

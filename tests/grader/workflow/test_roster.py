@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.errors import GraderError
 from grader.workflow import collect
 from grader.workflow.roster import CANVAS_ID, People, Person, enter, people_of, read_roster
+from mlsd.cli import app
 from tests import toy_course as toy
 
 NB = f"{toy.NAME}.ipynb"

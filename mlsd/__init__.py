@@ -1,0 +1,1 @@
+"""The command line: every verb of `mlsd`, and what wires it to the rooms that do the work."""

@@ -1,0 +1,133 @@
+"""The `mlsd` command. It gathers the commands of the rooms and turns their errors into one clear line."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import mlsd.grading_commands
+import mlsd.mark_commands
+import mlsd.notebook_commands
+import mlsd.report_commands
+import mlsd.term_commands
+from grader.bank.report import bank_command
+from mlsd import user_folders
+from mlsd.monitor_service import monitor
+from mlsd.new import new
+from mlsd.simulate_design import simulate
+from notebook_runner import course_root
+from notebook_runner.environment import threads
+from notebook_runner.errors import CourseError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Machine Learning Systems Design, a course that runs. Start with: mlsd lab",
+)
+app.add_typer(new, name="new", rich_help_panel="Notebooks")
+mlsd.notebook_commands.register(app)
+mlsd.grading_commands.register(app)
+mlsd.mark_commands.register(app)
+mlsd.report_commands.register(app)
+mlsd.term_commands.register(app)
+app.command("bank")(bank_command)
+app.command("simulate")(simulate)
+app.command("monitor")(monitor)
+
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command(context_settings=PASS_ON)
+def lab(context: typer.Context) -> None:
+    """Open JupyterLab on the start page. Options go on to JupyterLab: mlsd lab --no-browser --port=8899"""
+    from mlsd.lab import open_lab
+
+    open_lab(course_root(Path.cwd()), context.args)
+
+
+@app.command(context_settings=PASS_ON)
+def test(context: typer.Context) -> None:
+    """Run every test and every notebook but what passed before and depends on nothing that changed since.
+
+    Results are kept for all checkouts of a user (MLSD_STORE names another folder, `none` keeps none); --cold runs all.
+    Options go on to pytest. Examples: mlsd test -k fraud --why; mlsd test --cold
+    """
+    root = course_root(Path.cwd())
+    if not (root / "tests").is_dir():
+        raise CourseError(
+            f"{root} is a student edition: it has no tests folder. The tests belong to the full repository; "
+            "to run the notebooks here, use: mlsd check"
+        )
+    os.chdir(root)
+    kept = [] if "--cold" in context.args else ["--kept"]
+    # Two workers a core of CI's machine: tests of servers, sandboxes and graders wait much of their time.
+    options = ["-n", "4", "--dist", "loadscope", "--no-loadscope-reorder", "--durations", "25", *kept]
+    os.environ.update(threads() | os.environ)  # a worker computes alone, as a notebook does
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *options, *context.args])
+
+
+@app.command()
+def smoke(
+    levels: Annotated[
+        bool, typer.Option("--levels", help="Grade at each weaker level of the sandbox that works here, too.")
+    ] = False,
+) -> None:
+    """Show in two minutes that the course works here: notebooks, a graded hand-in, a case's service.
+
+    Exit status 1 if not. Everything it writes goes to a temporary folder. Example: mlsd smoke
+    """
+    from mlsd.smoke import smoke as try_it
+
+    raise typer.Exit(not try_it(course_root(Path.cwd()), partial(typer.echo, nl=False), levels))
+
+
+@app.command()
+def doctor(
+    root: Annotated[Path | None, typer.Option("--course", help="The course folder; default: this one.")] = None,
+) -> None:
+    """Check this installation and say how to fix each fault. Example: mlsd doctor"""
+    from rich.console import Console
+    from rich.markup import escape
+
+    from grader.sandbox.finding import sandbox_finding
+    from mlsd_lib.doctor import examine, optional_programs
+
+    console = Console(highlight=False)
+    findings = [*examine(root), sandbox_finding(), *optional_programs(root)]
+    for one in findings:
+        colour = {"sound": "green", "remark": "yellow", "fault": "red"}[one.verdict]
+        console.print(f"[{colour}]{one.verdict:6s}[/] {one.subject}: {escape(one.seen)}", soft_wrap=True)
+        if one.fix and one.verdict != "sound":
+            purpose = "To fix it" if one.verdict == "fault" else "To have more"
+            console.print(f"       {purpose}: {escape(one.fix)}", soft_wrap=True)
+    raise typer.Exit(not all(one.sound for one in findings))
+
+
+def keep_what_is_the_users() -> None:
+    """Choose other places for predictions, settings and caches where the home folder cannot be written, and say so."""
+    try:
+        root = course_root()
+    except CourseError:
+        root = None
+    home = Path(os.path.expanduser("~"))
+    if chosen := user_folders.moved(os.environ, home, root):
+        os.environ.update(chosen)
+        typer.echo(f"mlsd: {user_folders.notice(chosen, home)}.", err=True)
+
+
+def main() -> None:
+    """Entry point of `mlsd`: a course error is printed without a traceback, exit status 2."""
+    keep_what_is_the_users()
+    try:
+        app()
+    except CourseError as error:
+        typer.echo(f"mlsd: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,344 @@
+"""The instructor's commands: release, collect, grade, feedback, formgrader, leaks.
+
+Imported by every `mlsd --help`: nothing heavy at the top, and no work here but telling what was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.unwritable import unwritable_told
+
+if TYPE_CHECKING:
+    from grader.course import Course
+    from grader.grading.records import Options, StudentOutcome
+
+PANEL = "Instructors"
+Folder = Annotated[Path | None, typer.Option("--course", help="The course folder; default: the one around you.")]
+Name = Annotated[str, typer.Argument(help="The exercise, e.g. reduce_latency.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    for command in (release, plan, collect, grade, feedback, leaks):
+        app.command(command.__name__, rich_help_panel=PANEL)(unwritable_told(command))
+    settings = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app.command("formgrader", rich_help_panel=PANEL, context_settings=settings)(formgrader)
+
+
+def release(
+    names: Annotated[list[str] | None, typer.Argument(help="Exercises; without any, all of them.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether exercises/ is up to date.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite exercises that were edited.")] = False,
+    to: Annotated[Path | None, typer.Option("--to", help="Write the student edition into this empty folder.")] = None,
+    folder: Folder = None,
+) -> None:
+    """Generate exercises/ from solutions/, or write the student edition.
+
+    Examples: mlsd release reduce_latency; mlsd release --check; mlsd release --to ../student-edition
+    """
+    from grader.course import Course
+    from grader.workflow import release as work
+
+    course = Course.open(folder)
+    if to is not None:
+        _write_edition(course, to)
+        return
+    chosen = names or course.assignments()
+    if not chosen:
+        typer.echo(f"There is no exercise in {course.folder('source')}.")
+    if check:
+        raise typer.Exit(_check(course, chosen))
+    for name in chosen:
+        outcome = work.release(course, name, force)
+        typer.echo(f"{name}: {outcome} ({_short(course, course.folder('release', name=name))})")
+        if place := work.publish(course, name):
+            typer.echo(f"{name}: JupyterLab's assignment list offers it ({_short(course, place)})")
+        typer.echo(f"{name}: {_seals(course, name)}")
+    typer.echo(f"The secret for hidden seeds is {course.secret_file}. Keep a copy; it is in no edition and not in git.")
+
+
+def plan(name: Name, folder: Folder = None) -> None:
+    """Say of each test whether it is decided apart from student code, why not, and what to write instead.
+
+    Worked out from the release and the instructor's own answers, and recorded. Example: mlsd plan ps1 --course ~/cs101
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from grader.course import Course
+    from grader.grading.batch import planned
+
+    course = Course.open(folder)
+    table = Table(title=f"{name}: where each test is decided", show_lines=False)
+    for heading in ("notebook", "test", "decided", "because", "write instead"):
+        table.add_column(heading)
+    for one in planned(course, name):
+        table.add_row(one.notebook, one.cell, one.place, one.why, one.instead)
+    Console(soft_wrap=False, markup=False).print(table)
+
+
+def collect(
+    name: Name,
+    source: Annotated[
+        Path | None, typer.Argument(metavar="[FROM]", help="A folder, zip or tar; without it, nbgrader's exchange.")
+    ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option("--map", help="A CSV, name,student: whom names in FROM mean; others are refused."),
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", help="Whose clock a zip's times are of, e.g. Europe/Berlin; default: this machine."),
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Take in what a class handed in: Moodle's and Canvas's zips, folders or zips of folders, files named by student.
+
+    Run it again with a later download: the newest by receipt stays, the one it replaces is kept. Exit status 1 if
+    anything was refused.
+
+    Examples: mlsd collect reduce_latency ~/Downloads/submissions.zip --map roster.csv; mlsd collect reduce_latency
+    """
+    from collections import Counter
+
+    from grader.course import Course
+    from grader.workflow import collect as work
+
+    course = Course.open(folder)
+    if source is None:
+        typer.echo(work.collect_exchange(course, name).strip())
+        return
+    report = work.collect(course, name, source, roster, work.zone_of(timezone))
+    for one in report:
+        if one.outcome != "unchanged":
+            whom = f" -> {one.student}" if one.student and one.student != one.source else ""
+            typer.echo(f"{one.outcome:9s}  {one.source}{whom}" + (f": {one.detail}" if one.detail else ""))
+    counts = Counter(one.outcome for one in report)
+    typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or f"Nothing in {source}.")
+    if reported := work.assumed_zone(source, timezone):
+        typer.echo(reported)
+    typer.echo(f"Report: {work.write_report(course, name, report)}. Next: {course.command(f'grade {name}')}")
+    raise typer.Exit(1 if counts["refused"] or not report else 0)
+
+
+def grade(
+    name: Name,
+    student: Annotated[str, typer.Option("--student", help="Only students that match, e.g. 'a*'.")] = "*",
+    timeout: Annotated[
+        int | None,
+        typer.Option("--timeout", min=1, help="Seconds a cell may take; a submission ten times it."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Grade again who is graded already.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="Workers; 0: one a processor.")] = 0,
+    sandbox: Annotated[str, typer.Option("--sandbox", help="Level: limits, landlock, namespaces.")] = "",
+    require_sandbox: Annotated[
+        bool, typer.Option("--require-sandbox", help="Refuse to grade below --sandbox, else below namespaces.")
+    ] = False,
+    require_sealed: Annotated[
+        bool, typer.Option("--require-sealed", help="Refuse tests that cannot be kept from student code.")
+    ] = False,
+    trust: Annotated[
+        str, typer.Option("--trust", help="Of a test's two outcomes take: sealed or beside; else a person decides.")
+    ] = "",
+    seed: Annotated[int, typer.Option("--seed", help="The seed that student code starts with.")] = 0,
+    stock: Annotated[
+        bool, typer.Option("--stock", help="nbgrader's own execution: no sandbox, tests in the student's process.")
+    ] = False,
+    scheduler: Annotated[
+        str,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Grade on this Dask cluster, e.g. tcp://10.0.0.5:8786."),
+    ] = "",
+    folder: Folder = None,
+) -> None:
+    """Grade what was collected, each submission in a sandbox. Exit status 0 only if everyone was graded.
+
+    Who is graded already is left alone unless something that counts has changed. Points given by hand are kept.
+    Interrupt it at any moment and run it again.
+
+    Examples: mlsd grade reduce_latency; mlsd grade reduce_latency --student 'a*' --force; mlsd grade ps1 --course
+    ~/cs101 --require-sandbox
+    """
+    from grader.errors import GraderError
+    from grader.grading.records import Options
+
+    if scheduler and (jobs or stock):
+        raise GraderError("--scheduler has the cluster's own workers: leave out --jobs and --stock")
+    if stock and (sandbox or require_sandbox or require_sealed or trust or jobs or seed):
+        raise GraderError(
+            "--stock has no sandbox, seals nothing and grades one after the other: "
+            "leave out --sandbox, the --require options, --trust, --jobs and --seed"
+        )
+    if trust not in ("", "sealed", "beside"):
+        raise GraderError(f"--trust is {trust!r}; it must be sealed or beside")
+    options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed, trust, scheduler=scheduler)
+    course, outcomes = _graded(folder, name, student, options, stock)
+    _tell_graded(course, name, outcomes)
+    raise typer.Exit(1 if any(one.failure for one in outcomes) else 0)
+
+
+def _graded(
+    folder: Path | None, name: str, pattern: str, options: Options, stock: bool
+) -> tuple[Course, list[StudentOutcome]]:
+    """The course in `folder`, and the outcome of each student who matches; shows how far it is."""
+    from contextlib import ExitStack
+
+    from grader.course import Course
+    from grader.grading import batch
+    from grader.grading.warm_start import begun_early
+    from grader.workflow.release import is_unreleased
+    from grader.workflow.stock import grade as grade_by_stock
+    from mlsd.progress import progress
+
+    with ExitStack() as ending:
+        here = not stock and not options.scheduler
+        begun = ending.enter_context(begun_early(Course.root_of(folder), name)) if here else None
+        course = Course.open(folder)
+        if is_unreleased(course, name):
+            reported = f"{name}: its source was changed but not released; the tests of the release are run."
+            typer.echo(f"{reported} To release it: {course.command(f'release {name}')}", err=True)
+        students = batch.chosen(course, name, pattern)
+        if stock:
+            timeout_s = None if options.timeout_s is None else int(options.timeout_s)
+            grading = grade_by_stock(course, name, students, timeout_s, options.force)
+        else:
+            grading = batch.grade(course, name, students, options, partial(typer.echo, err=True), preload=begun)
+        return course, list(progress(grading, len(students), "graded"))
+
+
+def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> None:
+    """What a person must decide, a line a student who needs a look, how many were graded and where the marks are."""
+    disputed = [(one.student, test, reported) for one in outcomes for test, reported in one.disputed.items()]
+    if disputed:
+        typer.echo(f"{len(disputed)} tests had two outcomes; the lower one counts until you decide (mlsd formgrader):")
+    for student, test, reported in disputed:
+        typer.echo(f"  {student}, {test}: {reported}")
+    for one in outcomes:
+        if one.needs_a_look:
+            typer.echo(
+                f"{one.student}: {_points(one)}; " + "; ".join([*one.notes, *([one.failure] if one.failure else [])])
+            )
+    failed = [one for one in outcomes if one.failure]
+    skipped = sum(one.skipped for one in outcomes)
+    typer.echo(
+        f"{len(outcomes) - len(failed)} of {len(outcomes)} graded ({skipped} of them earlier), "
+        f"{sum(one.needs_a_look for one in outcomes)} need a look, "
+        f"{sum(one.waiting > 0 for one in outcomes)} wait for points by hand ({course.command('formgrader')})."
+    )
+    following = course.command(f"feedback {name}")
+    typer.echo(f"Marks: {course.directory.db_url.removeprefix('sqlite:///')}. Next: {following}")
+    if failed:
+        typer.echo(f"Not graded: {', '.join(one.student for one in failed)}.", err=True)
+
+
+def feedback(
+    name: Name,
+    student: Annotated[str, typer.Option("--student", help="Only students that match, e.g. 'a*'.")] = "*",
+    force: Annotated[bool, typer.Option("--force", help="Make every page anew.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="Workers; 0: one a processor.")] = 0,
+    folder: Folder = None,
+) -> None:
+    """Write each graded student's feedback as a web page, with points and comments given by hand.
+
+    A page is left alone unless its notebook, its marks or comments, or what makes pages has changed.
+
+    Example: mlsd feedback reduce_latency
+    """
+    from fnmatch import fnmatchcase
+
+    from grader.course import Course
+    from grader.workflow import feedback as work
+    from mlsd.progress import progress
+
+    course = Course.open(folder)
+    students = [one for one in work.graded_students(course, name) if fnmatchcase(one, student)]
+    given = list(progress(work.give_feedback(course, name, students, jobs, force), len(students), "written"))
+    for one in given:
+        for page in one.pages:
+            typer.echo(f"{one.student}: {page}")
+        if one.failure:
+            typer.echo(f"{one.student}: no feedback: {one.failure}", err=True)
+    typer.echo(
+        f"{sum(bool(one.pages) for one in given)} fed back ({sum(one.skipped for one in given)} of them earlier)."
+    )
+    if number := work.publish_feedback(course, name, [one.student for one in given if one.pages]):
+        typer.echo(f"JupyterLab's assignment list can fetch it for {number} who handed in there.")
+    raise typer.Exit(1 if not given or any(one.failure for one in given) else 0)
+
+
+def leaks(
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that students get.")], folder: Folder = None
+) -> None:
+    """Look in a folder, its archives and its git history for solutions, hidden files and the secret.
+
+    Exit status 1 if anything is found. Example: mlsd leaks ../student-edition
+    """
+    from grader.course import Course
+    from grader.errors import GraderError
+    from grader.workflow.leaks import guarded, scan
+
+    if not place.is_dir():
+        raise GraderError(f"there is no folder {place}")
+    course = Course.open(folder)
+    found = scan(place, guarded(course.root, course.secret_file))
+    for one in found:
+        typer.echo(f"{one.where}: {one.what}")
+    typer.echo(f"{len(found)} leaks in {place}.")
+    raise typer.Exit(1 if found else 0)
+
+
+def formgrader(context: typer.Context, folder: Folder = None) -> None:
+    """Open nbgrader's formgrader on this course, to give points and comments by hand. Options go on to JupyterLab.
+
+    Example: mlsd formgrader --port=8899
+    """
+    from grader.course import Course
+    from mlsd.formgrader import open_formgrader
+
+    open_formgrader(Course.open(folder).root, context.args)
+
+
+def _seals(course: Course, name: str) -> str:
+    """How many tests are decided where: worked out and recorded now, so that no submission has a say in it."""
+    from collections import Counter
+
+    from grader.grading.batch import planned
+    from grader.sandbox import SandboxError
+
+    try:
+        places = Counter(one.place for one in planned(course, name))
+    except SandboxError as error:
+        return f"which tests are sealed is found out when it is graded ({error})"
+    reported = ", ".join(f"{places[place]} {place}" for place in ("suite", "sealed", "unsealed") if places[place])
+    return f"tests: {reported or 'none'}" + (f". Why: mlsd plan {name}" if places["unsealed"] else "")
+
+
+def _write_edition(course: Course, to: Path) -> None:
+    from grader.workflow.edition import write_edition
+
+    files = write_edition(course, to)
+    typer.echo(f"The student edition is in {to}: {files} files, no leak found.")
+
+
+def _check(course: Course, names: Iterable[str]) -> int:
+    from grader.workflow.release import differences
+
+    found = [line for name in names for line in differences(course, name)]
+    for line in found:
+        typer.echo(line)
+    typer.echo(f"Write it anew: {course.command('release')}" if found else "exercises/ is what solutions/ gives.")
+    return 1 if found else 0
+
+
+def _points(one: StudentOutcome) -> str:
+    by_hand = f", {one.waiting:g} of them by hand and still open" if one.waiting else ""
+    return f"{one.points:g} of {one.maximum:g}{by_hand}"
+
+
+def _short(course: Course, path: Path) -> Path:
+    return path.relative_to(course.root) if path.is_relative_to(course.root) else path

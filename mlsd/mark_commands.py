@@ -1,0 +1,131 @@
+"""The instructor's commands about marks that stand already: their log, and what a changed test would make of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.unwritable import unwritable_told
+from mlsd.grading_commands import PANEL, Folder, Name
+
+if TYPE_CHECKING:
+    from grader.workflow.regrade import Report
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    for command in (regrade, marks):
+        app.command(command.__name__, rich_help_panel=PANEL)(unwritable_told(command))
+
+
+def regrade(
+    name: Name,
+    student: Annotated[str, typer.Option("--student", help="Only students that match, e.g. 'a*'.")] = "*",
+    yes: Annotated[bool, typer.Option("--yes", help="Record the new marks; without it nothing is written.")] = False,
+    everyone: Annotated[bool, typer.Option("--all", help="Run also those whom no change reaches.")] = False,
+    timeout: Annotated[int | None, typer.Option("--timeout", min=1, help="Seconds a cell may take.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="The seed that student code starts with.")] = None,
+    trust: Annotated[str | None, typer.Option("--trust", help="As in mlsd grade: sealed or beside.")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="Workers; 0: one a processor.")] = 0,
+    sandbox: Annotated[str, typer.Option("--sandbox", help="Level: limits, landlock, namespaces.")] = "",
+    require_sandbox: Annotated[bool, typer.Option("--require-sandbox", help="As in mlsd grade.")] = False,
+    scheduler: Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help="As in mlsd grade.")] = "",
+    folder: Folder = None,
+) -> None:
+    """Show what a changed test, seed or threshold makes of the marks that stand; record it with --yes.
+
+    Runs the students whom a change reaches, with the limits that they were graded with. Marks given by hand stand; one
+    that was given for an older text is named. Exit status 1 if anybody could not be run.
+
+    Examples: mlsd regrade reduce_latency; mlsd regrade reduce_latency --yes; mlsd regrade ps1 --student 'a*' --all
+    """
+    from functools import partial
+
+    from grader.course import Course
+    from grader.errors import GraderError
+    from grader.grading.records import Options
+    from grader.workflow import regrade as work
+    from grader.workflow.release import is_unreleased
+    from mlsd.progress import progress
+
+    if trust not in (None, "", "sealed", "beside"):
+        raise GraderError(f"--trust is {trust!r}; it must be sealed or beside")
+    course = Course.open(folder)
+    students, report = work.chosen(course, name, student), work.Report()
+    if is_unreleased(course, name):
+        first = course.command(f"release {name}")
+        typer.echo(
+            f"{name}: its source was changed but not released; the tests of the release are run: {first}", err=True
+        )
+    given = {"timeout_s": timeout, "seed": seed, "trust": trust}
+    given = {key: value for key, value in given.items() if value is not None}
+    options = Options(jobs, force=everyone, level=sandbox, require_level=require_sandbox, scheduler=scheduler)
+    say = partial(typer.echo, err=True)
+    running = work.regrade(course, name, students, options, say, report, write=yes, given=given)
+    for _ in progress(running, len(students), "looked at"):
+        pass
+    _tell_regraded(report)
+    again = course.command(f"regrade {name}" + (f" --student '{student}'" if student != "*" else "") + " --yes")
+    if yes:
+        typer.echo(
+            f"{report.written} were recorded. Marks by hand stand; feedback: {course.command(f'feedback {name}')}"
+        )
+    elif report.ran or report.kept:
+        typer.echo(f"Nothing was written. To record this, without running it again: {again}")
+    raise typer.Exit(1 if report.failures else 0)
+
+
+def _tell_regraded(report: Report) -> None:
+    """The table of what changes, a line a student who needs a look, the summary."""
+    from rich.console import Console
+    from rich.table import Table
+
+    if report.changes:
+        table = Table(title="Points by student and item", title_justify="left")
+        for heading in ("student", "item", "old", "new", "by hand", "because"):
+            table.add_column(heading, overflow="fold")
+        for one in report.changes:
+            by_hand = "" if one.by_hand is None else f"{one.by_hand:g}"
+            table.add_row(one.student, one.item, _points(one.old), _points(one.new), by_hand, one.why)
+        Console(markup=False, highlight=False).print(table)
+    for outcome in report.outcomes:
+        for test, reported in outcome.disputed.items():
+            typer.echo(f"{outcome.student}, {test}: disputed, the lower outcome counts until you decide: {reported}")
+        if outcome.notes:
+            typer.echo(f"{outcome.student}: {'; '.join(outcome.notes)}")
+    for student, why in report.failures.items():
+        typer.echo(f"{student}: could not be graded again, the marks stay: {why}", err=True)
+    if report.ungraded:
+        typer.echo(f"{len(report.ungraded)} were never graded (mlsd grade): {', '.join(report.ungraded)}")
+    typer.echo(f"{report.ran} graded again, {report.kept} as in the last dry run. {report.summary()}")
+
+
+def marks(
+    name: Name,
+    student: Annotated[str, typer.Option("--student", help="Only students that match, e.g. 'a*'.")] = "*",
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE.csv", help="Write a CSV instead.")] = None,
+    folder: Folder = None,
+) -> None:
+    """Show every mark that was ever written, oldest first: when, by what, points before and after, for which digest.
+
+    Marks given in formgrader are entered when the next command sees them. Times are UTC.
+
+    Examples: mlsd marks reduce_latency --student alice; mlsd marks reduce_latency --to log.csv
+    """
+    from grader.course import Course
+    from grader.workflow.marks import logged_marks, write_marks
+
+    rows = logged_marks(Course.open(folder), name, student)
+    if to is not None:
+        write_marks(rows, to)
+    for one in () if to is not None else rows:
+        change = f"{_points(one.before)} -> {_points(one.after)}"
+        item = f"{one.notebook}/{one.item}"
+        typer.echo(f"{one.time}  {one.student}  {item}  {change}  {one.way}  ({one.command})  {one.digest[:12]}")
+    typer.echo(f"{len(rows)} marks were written" + (f": {to}" if to is not None else "."))
+
+
+def _points(points: float | None) -> str:
+    return "none" if points is None else f"{points:g}"

@@ -1,0 +1,262 @@
+"""The command `mlsd new exercise`: a skeleton with all its parts, which its contract refuses until it is filled.
+
+The skeleton asks for one function. What is to be written is marked `TO DO`; nothing of an exercise stands elsewhere.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from grader.errors import GraderError
+
+SUITE = '''"""The tests of `NAME`: what each asks of the student's objects."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.suite_kit.answer import Answer
+from grader.suite_kit.exercise import CaseSource, load_exercise
+from grader.suite_kit.plain import differing
+from grader.suite_kit.score_sheet import Sheet
+
+EXERCISE = load_exercise(Path(__file__).parent)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Inputs by family, and what is right for each; nothing of `private` ones is shown."""
+
+    inputs: dict[str, list[Any]]
+    expected: dict[str, list[Any]]
+    private: bool = False
+
+
+def draw(rng: np.random.Generator) -> dict[str, list[Any]]:
+    """New inputs of every family. TO DO: the public and the hidden cases both come from here."""
+    raise NotImplementedError
+
+
+def public_cases() -> Cases:
+    """The stored cases: `python -m grader.hidden.NAME.build` writes them."""
+    return Cases(**EXERCISE.read_cases())
+
+
+CASES = CaseSource(EXERCISE, public_cases)
+begin, warm = EXERCISE.begin, CASES.keep
+
+
+@EXERCISE.graded("answers")
+def answers(sheet: Sheet, answer: Answer, name: str) -> None:
+    """TO DO: say what is asked of the student's function."""
+    cases = CASES.open(sheet)
+    for family, inputs in cases.inputs.items():
+        missed = differing([answer.call(name, one) for one in inputs], cases.expected[family], 1e-9)
+        sheet.judge(family, f"{len(missed)} of {len(inputs)} differ", "0", not missed, f"Wrong in {family}.")
+'''
+
+INIT = '''"""The exercise as its notebook imports it: `from grader.suites import NAME as suite`."""
+
+from grader.suites.NAME.suite import CASES, EXERCISE, answers, begin, warm
+
+__all__ = ["CASES", "EXERCISE", "answers", "begin", "warm"]
+'''
+
+EXERCISE = """\
+# What the exercise states of itself: read by grader.suite_kit.exercise. Each family is a criterion of one test.
+forbids = ["grader.hidden"]
+seeds = { public = 1 }
+points = { answers = 20 }
+
+[families.ordinary] # TO DO: a table a family of cases; their points sum to those of the test
+test = "answers"
+points = 20
+production = "TO DO: what a wrong answer would do in production."
+read = 'TO DO: a lesson, "and its heading"'
+"""
+
+HIDDEN = '''"""Hidden cases of `NAME`: the public families, drawn from the instructor's secret."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from grader.hidden.NAME.oracle import expected
+from grader.secret import derive
+from grader.suites.NAME.suite import Cases, draw
+
+
+def cases() -> Cases:
+    """The cases of this class. Needs a secret: `derive` gives None without one."""
+    return drawn(derive("NAME", "cases"), None)
+
+
+def drawn(seed: int | None, other_seed: int | None) -> Cases:
+    """The cases that a seed gives; the answers come from the oracle."""
+    return answered(Cases(draw(np.random.default_rng(seed)), {}, private=True))
+
+
+def answered(cases: Cases) -> Cases:
+    """The same cases with the oracle's answers."""
+    return replace(cases, expected={family: list(map(expected, some)) for family, some in cases.inputs.items()})
+'''
+
+ORACLE = '''"""The right answer, by means of its own: written from the statement alone."""
+
+from typing import Any
+
+
+def expected(one: Any) -> Any:
+    """What is right for one input. TO DO."""
+    raise NotImplementedError
+'''
+
+BUILD = '''"""Makes the public cases of `NAME` anew: `python -m grader.hidden.NAME.build`."""
+
+import numpy as np
+
+from grader.hidden.NAME import answered
+from grader.suites.NAME.suite import EXERCISE, Cases, draw
+
+if __name__ == "__main__":
+    cases = answered(Cases(draw(np.random.default_rng(EXERCISE.seeds["public"])), {}))
+    EXERCISE.write_cases({"inputs": cases.inputs, "expected": cases.expected})
+'''
+
+BANK = """\
+# What `mlsd bank NAME` proves. Answers of another style are files in this folder: two right ones at least.
+preload = ["grader.suites.NAME"]
+draws = 25 # of at_random.py
+in_nbgrader = [] # TO DO: two answers that nbgrader itself marks too
+
+[automatic] # small faults put into the reference by machine
+cells = ["answer"]
+tests = ["test-answers"]
+most = 10
+
+[automatic.survivors] # TO DO: why no test can notice one, by its name
+
+# TO DO: eight wrong answers or more, a plausible mistake each.
+# [wrong.name_of_the_mistake]
+# about = "What it does."
+# points = { test-answers = 0 }
+# says = ["what its author must read"]
+# patches = [{ cell = "answer", old = "text of the solution", new = "text in its place" }]
+
+[mutant] # TO DO: eight faults of meaning or more, each of which must lose points
+# "what is wrong" = { cell = "answer", old = "text of the solution", new = "text in its place" }
+"""
+
+AT_RANDOM = '''"""A valid answer at random. TO DO: of the right form, drawn from `seed`.
+
+kind = "random"
+"""
+
+# %% answer
+import random
+
+rng = random.Random(seed)
+
+
+def answer(one):
+    return rng.random()
+'''
+
+RUBRIC = """\
+# Decision record of NAME: how the five points are given
+
+One point for each heading, half a point where the anchor for half a point is met. TO DO: a table of anchors.
+
+The samples in this folder: `record_poor.md` 0.5 points, `record_fair.md` 3, `record_good.md` 5.
+"""
+
+ANSWER = '''def answer(one):
+    """TO DO."""
+    ### BEGIN SOLUTION
+    raise NotImplementedError
+    ### END SOLUTION'''
+
+MEANT = {"poor": "0.5", "fair": "3", "good": "5"}
+HEADINGS = ("requirement", "evidence", "alternative", "weakest assumption", "rollback")
+
+
+def new_exercise(
+    name: Annotated[str, typer.Argument(help="Its name: small letters, digits and underscores.")],
+    folder: Annotated[Path | None, typer.Option("--course", help="The course folder; default: this one.")] = None,
+) -> None:
+    """Write the skeleton of an exercise. Example: mlsd new exercise improve_throughput"""
+    from notebook_runner import course_root
+
+    written = write_skeleton(folder or course_root(Path.cwd()), name)
+    for path in written:
+        typer.echo(str(path))
+    typer.echo("Fill what says TO DO, from the oracle on. Then, in this order:")
+    for command in (f"python -m grader.hidden.{name}.build", f"mlsd release {name}", f"mlsd bank {name}"):
+        typer.echo(f"  {command}")
+    typer.echo(f"  pytest tests/grader/suites -k {name}")
+
+
+def write_skeleton(root: Path, name: str) -> list[Path]:
+    """The files of exercise `name` in the full repository at `root`. Raises `GraderError`, and then writes nothing."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+        raise GraderError(f"{name!r} is no name of an exercise; use small letters, digits and single underscores.")
+    if not (root / "tests/bank").is_dir():
+        raise GraderError(f"{root} has no tests/bank: exercises are written in the full repository, not in an edition.")
+    texts = {root / path: text for path, text in _texts(name).items()}
+    if there := [path for path in texts if path.exists()]:
+        raise GraderError(f"{there[0]} is there already. Take another name, or remove what is there first.")
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return list(texts)
+
+
+def _texts(name: str) -> dict[str, str]:
+    suite, hidden, bank = f"grader/suites/{name}", f"grader/hidden/{name}", f"tests/bank/{name}"
+    made = {
+        f"{suite}/__init__.py": INIT, f"{suite}/suite.py": SUITE, f"{suite}/exercise.toml": EXERCISE,
+        f"{hidden}/__init__.py": HIDDEN, f"{hidden}/oracle.py": ORACLE, f"{hidden}/build.py": BUILD,
+        f"{bank}/bank.toml": BANK, f"{bank}/at_random.py": AT_RANDOM, f"{bank}/record_rubric.md": RUBRIC,
+    }  # fmt: skip
+    for sample, points in MEANT.items():
+        marks = f"<!-- For the grader. Together {points}. -->"
+        made[f"{bank}/record_{sample}.md"] = f"TO DO: a {sample} record.\n\n{marks}\n"
+    texts = {path: text.replace("NAME", name) for path, text in made.items()}
+    return texts | {f"solutions/{name}/{name}.ipynb": _notebook(name)}
+
+
+def _notebook(name: str) -> str:
+    """The statement with one function to write, its test, and the decision record."""
+    from notebook_runner.canonical import canonical
+
+    title, locked = name.replace("_", " ").capitalize(), {"locked": True}
+    headings = "\n".join(f"- **{one}**: TO DO;" for one in HEADINGS)
+    record = f"## 2. Decision record\n\nOne page, at most 400 words. A person gives one point each for:\n\n{headings}"
+    cells = [
+        _cell("markdown", "title", f"# {title}\n\nTO DO: who needs it, and the parts with their points.", **locked),
+        _cell("code", "imports", f"from grader.suites import {name} as suite\n\nsuite.begin()", **locked),
+        _cell("markdown", "answer-why", "## 1. The answer\n\nTO DO: what is asked. Criteria: `ordinary`.", **locked),
+        _cell("code", "answer", ANSWER, solution=True),
+        _cell("code", "test-answers", "suite.answers(answer)", grade=True, points=20, **locked),
+        _cell("code", "attempts", "suite.EXERCISE.plot_attempts()", **locked),
+        _cell("markdown", "record-why", record, **locked),
+        _cell("markdown", "decision-record", "TO DO: a record worth 5 points.", grade=True, solution=True, points=5),
+    ]
+    stated = {
+        "kind": "exercise", "title": title, "section": "TO DO", "objectives": ["TO DO"], "minutes": 180, "cores": 1,
+        "budget": {"cpu_s": 60, "peak_mb": 1500}, "requires": [], "tools": [], "forbids": ["grader.hidden"],
+    }  # fmt: skip
+    metadata = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
+    nb = {"cells": cells, "metadata": metadata | {"mlsd": stated}, "nbformat": 4, "nbformat_minor": 5}
+    return canonical(json.loads(json.dumps(nb)))
+
+
+def _cell(kind: str, name: str, source: str, **marks: Any) -> dict[str, Any]:
+    flags = {"grade": False, "grade_id": name, "locked": False, "schema_version": 3, "solution": False, "task": False}
+    cell = {"cell_type": kind, "id": name, "metadata": {"nbgrader": flags | marks}, "source": source}
+    return cell | ({"outputs": [], "execution_count": None} if kind == "code" else {})

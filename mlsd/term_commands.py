@@ -1,0 +1,128 @@
+"""The instructor's commands around a term: who takes part, until when, and what goes back to the learning platform."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.unwritable import unwritable_told
+from mlsd.grading_commands import PANEL, Folder, Name
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    for command in (roster, deadline, export):
+        app.command(command.__name__, rich_help_panel=PANEL)(unwritable_told(command))
+
+
+def roster(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV: your own table, Moodle's or Canvas's export.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove who is not in FILE any more and has handed in nothing.")
+    ] = False,
+    folder: Folder = None,
+) -> None:
+    """Enter the class into the gradebook: names, e-mail, id, section. Then `mlsd collect` knows whom a file means.
+
+    A column id, ID number or login is the student's id, else the e-mail; it stays as it is in later exports.
+
+    Examples: mlsd roster class.csv --dry-run; mlsd roster ~/Downloads/courseid_42_participants.csv
+    """
+    from collections import Counter
+
+    from grader.course import Course
+    from grader.workflow.roster import enter
+
+    course = Course.open(folder)
+    if not dry_run:
+        course.require_writable()
+    changes = enter(course, file, dry_run, remove)
+    for one in changes:
+        if one.outcome != "unchanged" or one.detail:
+            typer.echo(f"{one.outcome:15s}  {one.person}" + (f": {one.detail}" if one.detail else ""))
+    counts = Counter(one.outcome for one in changes)
+    told = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    typer.echo(f"{told}. " + ("Nothing was written." if dry_run else f"Gradebook: {course.directory.db_url}"))
+
+
+def deadline(
+    name: Name,
+    due: Annotated[str, typer.Option("--due", help="Date and time, e.g. '2027-01-15 23:59'; none: no due date.")] = "",
+    timezone: Annotated[str, typer.Option("--timezone", help="Whose clock that is, e.g. Europe/Berlin.")] = "",
+    late_days: Annotated[int | None, typer.Option("--late-days", min=0, help="Days late that cost nothing.")] = None,
+    penalty: Annotated[
+        str | None,
+        typer.Option("--penalty", help="Share of the maximum for each hour, day or week begun: 10%/day; once: 50%."),
+    ] = None,
+    student: Annotated[str, typer.Option("--student", help="Whom an extension is for.")] = "",
+    extend: Annotated[
+        str | None, typer.Option("--extend", help="2d, 1w, 12h, 1d12h; it replaces an earlier one; 0: none.")
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Set or show until when an exercise is due, extensions of single students, and what lateness costs.
+
+    What is not named stays as it is. A day is a day of the time zone, and one that is begun counts. `mlsd grade`
+    applies all this, without --force, also to who is graded already. Points given by hand stay.
+
+    Examples: mlsd deadline ps1 --due '2027-01-15 23:59' --timezone Europe/Berlin --late-days 1 --penalty 10%/day; mlsd
+    deadline ps1 --student anna --extend 2d; mlsd deadline ps1
+    """
+    from grader.course import Course
+    from grader.errors import GraderError
+    from grader.workflow import deadline as work
+
+    if bool(student) != (extend is not None):
+        raise GraderError("an extension needs both --student ID and --extend LENGTH, e.g. --student anna --extend 2d")
+    course = Course.open(folder)
+    if due or timezone or late_days is not None or penalty is not None:
+        work.set_policy(course, name, due, timezone, late_days, penalty)
+    if extend is not None:
+        work.extend(course, name, student, extend)
+    for line in work.shown(course, name):
+        typer.echo(line)
+
+
+def export(
+    name: Annotated[str | None, typer.Argument(help="The exercise; without it, all of them (csv, canvas).")] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="csv; moodle or canvas, for their upload pages; gradescope.")
+    ] = "csv",
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The CSV file; others go beside it: FILE_items.csv, FILE_refused.csv.")
+    ] = None,
+    missing: Annotated[
+        str, typer.Option("--missing", help="empty or zero: what stands for who handed in nothing.")
+    ] = "empty",
+    column: Annotated[
+        str, typer.Option("--column", help="The exercise's heading in Canvas's gradebook, e.g. 'Problem set 1 (4711)'.")
+    ] = "",
+    folder: Folder = None,
+) -> None:
+    """Write the marks, by student and by item, in the form that a learning platform takes.
+
+    Students stand by name, items in the notebook's order. A penalty for lateness is taken off; extra credit may pass
+    the maximum. FILE_refused.csv lists hand-ins that were refused or are not graded; beside a platform's file,
+    FILE_marks.csv has raw points, penalty, final points and how late. Exit status 1 if the platform will not find
+    somebody.
+
+    Examples: mlsd export ps1 --to marks.csv; mlsd export ps1 --format canvas --column 'Set 1 (4711)' --to up.csv
+    """
+    from grader.course import Course
+    from grader.errors import GraderError
+    from grader.workflow.export import export as work
+
+    if missing not in ("empty", "zero"):
+        raise GraderError(f"--missing is {missing!r}; it must be empty or zero")
+    course = Course.open(folder)
+    own = "marks.csv" if form == "csv" else f"{name or 'marks'}_{form}.csv"
+    done = work(course, name, to or course.home / own, form, missing == "zero", column)
+    typer.echo(f"{done.rows} rows of marks: {done.marks}\nitem by item: {done.items}")
+    if done.totals:
+        typer.echo(f"raw, penalty, final, how late: {done.totals}")
+    for line in done.notes:
+        typer.echo(line)
+    for line in done.missing:
+        typer.echo(f"the platform will not find {line}", err=True)
+    raise typer.Exit(1 if done.missing else 0)

@@ -1,0 +1,109 @@
+"""`mlsd check`, `mlsd notebooks`, and pytest as the runner, seen from outside."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlsd import notebook_commands
+from notebook_runner import NotebookError
+
+
+def test_check_runs_what_must_run_and_says_how_to_run_a_failure_again(mini_course, mlsd):
+    good = mini_course.notebook("good", {"imports": "import os", "counts": "1 + 1"})
+    mini_course.notebook("bad", {"imports": "import os", "breaks": "os.environ['NO_SUCH']"})
+    code, output = mlsd("check", "--why", "--jobs", "2")
+    assert code == 1
+    assert "passed     chapters/good.ipynb" in output
+    assert "because it has not run here yet" in output
+    assert "KeyError: 'NO_SUCH'" in output
+    assert "Run it again: mlsd check chapters/bad.ipynb" in output
+    assert "1 passed, 1 failed. Kept offline by:" in output
+    code, output = mlsd("check", str(good))
+    assert code == 0
+    assert "unchanged  chapters/good.ipynb" in output
+    code, output = mlsd("notebooks")
+    assert re.search(r"budget 30 CPU s and 900 MB; passed \d{4}-", output)
+    assert "2 notebooks" in output
+
+
+def test_a_run_above_its_budget_that_passed_is_named_by_check_and_by_pytest(mini_course, mlsd):
+    path = mini_course.notebook("slow", {"imports": "import os"})
+    assert mini_course.run(path).remarks() == []
+    (record,) = (mini_course.root / ".mlsd" / "records").iterdir()
+    told = json.loads(record.read_text())
+    told["result"]["cpu_s"] = 31.5
+    record.write_text(json.dumps(told))
+    remark = "above its budget of 30 CPU s"
+    code, output = mlsd("check")
+    assert code == 0
+    assert remark in output
+    assert remark in pytest_in(mini_course.root).stdout
+
+
+def test_a_path_may_be_a_folder_or_count_from_the_root_and_must_be_a_notebook(mini_course, mlsd):
+    inner = mini_course.notebook("deep/a", {"imports": "1"})
+    mini_course.notebook("b", {"imports": "1"})
+    assert notebook_commands.selected(mini_course.root, [Path("deep")]) == [inner]
+    assert notebook_commands.selected(mini_course.root, [Path("chapters/deep/a.ipynb")]) == [inner]
+    with pytest.raises(NotebookError, match=r"gone.ipynb is no notebook of this course"):
+        mlsd("check", "gone.ipynb")
+
+
+def test_notebooks_fix_fixes_what_can_be_fixed_and_names_the_rest(mini_course, mlsd):
+    one = mini_course.notebook("a", {"imports": "import os"})
+    one.write_text(one.read_text().replace('"execution_count": null', '"execution_count": 3'))
+    two = mini_course.notebook("b", {"imports": "import os"})
+    two.write_text(two.read_text().replace('"id": "imports"', '"id": "9f8e7d6c"'))
+    code, output = mlsd("notebooks", "--check")
+    assert code == 1
+    assert "0 of 2 notebooks are in form" in output
+    code, output = mlsd("notebooks", "--fix")
+    assert code == 1
+    assert "chapters/a.ipynb: written in canonical form" in output
+    assert "has the id '9f8e7d6c', which says nothing" in output
+    assert "1 of 2 notebooks are in form" in output
+    assert mlsd("notebooks", "--check", "a.ipynb")[0] == 0
+
+
+@pytest.mark.parametrize("command", ["check", "notebooks"])
+def test_help_shows_an_example(mlsd, command):
+    assert f"Example: mlsd {command}" in mlsd(command, "--help")[1]
+
+
+def test_the_commands_load_no_notebook_library():
+    code = "import sys, mlsd.notebook_commands as c, typer; c.register(typer.Typer()); "
+    code += "print([m for m in ('nbformat', 'papermill', 'IPython', 'rich.progress', 'numpy') if m in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+def pytest_in(root: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run the course's own notebook test in another course."""
+    shutil.copy(Path(__file__).with_name("test_notebooks.py"), root / "test_notebooks.py")
+    command = [sys.executable, "-m", "pytest", "-p", "notebook_runner.pytest_plugin", "-p", "no:cacheprovider"]
+    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
+    return subprocess.run([*command, *options], cwd=root, env=env, capture_output=True, text=True)
+
+
+def test_pytest_runs_each_notebook_as_a_test_in_two_processes_and_reports_on_the_notebook_alone(mini_course):
+    mini_course.notebook("good", {"imports": "import os"})
+    mini_course.notebook("bad", {"imports": "import os", "breaks": "x = 0\n1 / x"})
+    first = pytest_in(mini_course.root, "-n", "2", "--dist", "load", "--maxschedchunk", "1", "--why", "-v")
+    assert first.returncode == 1
+    assert "test_notebook_runs_to_its_end[chapters/good.ipynb]" in first.stdout
+    for told in ("cell breaks", "->  2  1 / x", "ZeroDivisionError", "Run it again: mlsd check chapters/bad.ipynb"):
+        assert told in first.stdout
+    assert "Traceback" not in first.stdout
+    assert "runner.py" not in first.stdout
+    assert "because it has not run here yet" in first.stdout
+    second = pytest_in(mini_course.root, "-k", "good or reading_order", "--why")
+    assert second.returncode == 0, second.stdout
+    assert re.search(r"unchanged .* chapters/good.ipynb", second.stdout)
+    forced = pytest_in(mini_course.root, "-k", "good", "--why", "--force")
+    assert "because --force" in forced.stdout
