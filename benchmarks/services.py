@@ -21,12 +21,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from case_studies.kit import Run
 from mlsd_lib.lesson import paired_ratio
-from mlsd_lib.modeling import Run
 from mlsd_lib.serving import ServerProcess
 
 ROOT = Path(__file__).parents[1]
-CASES = sorted(path.parent.name for path in (ROOT / "case_studies").glob("*/__init__.py"))
+CASES = sorted(path.parent.name for path in (ROOT / "case_studies").glob("*/cli.py"))
 WARM_UP = 20
 
 

@@ -22,9 +22,9 @@ import simpy
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from lessons.latency_and_throughput.plain_queue import serve_queue
 from mlsd_lib.simulation import compiled, traces
 from mlsd_lib.simulation.design import Design
-from mlsd_lib.simulation.plain_queue import serve_queue
 from mlsd_lib.simulation.scenario import BatchCost, Scenario
 
 PAIRS = 5

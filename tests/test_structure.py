@@ -43,6 +43,8 @@ def goes_wrong(importer: list[str], imported: list[str], library: str) -> bool:
         rooms = [name[1] for name in (importer, imported) if len(name) > 1 and name[1] in ROOMS]
         return len(rooms) == 2 and ROOMS.index(rooms[1]) > ROOMS.index(rooms[0])
     if importer[0] == "case_studies":
+        return len(importer) > 1 and len(imported) > 1 and imported[1] not in (importer[1], "kit")
+    if importer[0] == "lessons":
         return len(importer) > 1 and len(imported) > 1 and importer[1] != imported[1]
     return False
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import bodies
+from case_studies.kit.moments import between
 from mlsd_lib.data import admit
-from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.fraud import PaymentStream, load
-from mlsd_lib.simulation import bodies
 from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.fraud.data import DAY, FraudError, labels_as_of
-from mlsd_lib.modeling import DelayCurve, TrainingLabels
+from case_studies.kit import DelayCurve, TrainingLabels
 from notebook_runner.errors import require_one_of
 
 LabelPolicy = Literal["as seen", "matured", "reweighted"]

@@ -12,9 +12,10 @@ from case_studies.fraud.data import DAY, Adapter, FraudError
 from case_studies.fraud.features import HISTORY
 from case_studies.fraud.labels import LabelPolicy, training_labels
 from case_studies.fraud.policy import ReviewPolicy
-from mlsd_lib.data.moments import between
+from case_studies.kit import read_artefact, save_artefact
+from case_studies.kit.moments import between
 from mlsd_lib.datasets.fraud import PaymentStream
-from mlsd_lib.modeling import fit_weighted, read_artefact, save_artefact, scaled_logistic, small_trees
+from mlsd_lib.modeling import fit_weighted, scaled_logistic, small_trees
 from notebook_runner.errors import require_one_of
 
 TRAIN_DAYS = 48

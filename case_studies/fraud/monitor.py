@@ -5,8 +5,9 @@ import pandas as pd
 
 from case_studies.fraud.data import DAY
 from case_studies.fraud.models import Release
-from mlsd_lib.data.moments import between
-from mlsd_lib.operations import Monitor, daily_monitor
+from case_studies.kit import daily_monitor
+from case_studies.kit.moments import between
+from mlsd_lib.operations import Monitor
 
 MONITORED = ("amount", "customer_count_7d", "customer_mean_amount_30d", "terminal_count_7d")
 """Terminal risk was tried and dropped: a handful of campaigns moves it for weeks, and every such week rang."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.fraud.data import FraudError
-from mlsd_lib.modeling import filling_value, first_come
+from case_studies.kit import filling_value, first_come
 from notebook_runner.errors import require_one_of
 
 REVIEW_COST_EUR = 12.0

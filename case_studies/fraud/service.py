@@ -15,10 +15,9 @@ from pydantic import BaseModel, Field
 from case_studies.fraud.data import DAY, LARGEST_AMOUNT, MESSAGE, Adapter, reports_of
 from case_studies.fraud.features import online_features
 from case_studies.fraud.models import Release
-from mlsd_lib.data.moments import between
+from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
+from case_studies.kit.moments import between
 from mlsd_lib.datasets.fraud import PaymentStream
-from mlsd_lib.modeling import Run
-from mlsd_lib.serving import Decision, DecisionService, DecisionStore, Id, LocalTime
 
 REPORTABLE_DAYS = 120
 """How long after a payment its card scheme takes a report; far longer than any feature looks back."""

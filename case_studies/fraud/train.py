@@ -20,17 +20,10 @@ from case_studies.fraud.labels import LabelPolicy, training_labels
 from case_studies.fraud.models import THRESHOLD_DAYS, Release, fit_release, warm
 from case_studies.fraud.policy import ReviewPolicy, saved_eur
 from case_studies.fraud.service import FraudStore
-from mlsd_lib.data.moments import between, midnight_after, require_days
+from case_studies.kit import DecisionRecord, Run, filling_value
+from case_studies.kit.moments import between, midnight_after, require_days
 from mlsd_lib.datasets.fraud import PaymentStream
-from mlsd_lib.modeling import (
-    DecisionRecord,
-    Interval,
-    Run,
-    cheapest_tied,
-    clustered_interval,
-    filling_value,
-    seen_and_true,
-)
+from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, seen_and_true
 
 HANDBOOK_START = pd.Timestamp("2018-07-25")
 HANDBOOK_PUBLISHED = {"logistic": (0.871, 0.606), "forest": (0.867, 0.658)}

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import bodies
+from case_studies.kit.moments import between, microseconds_of
 from mlsd_lib.data import admit
-from mlsd_lib.data.moments import between, microseconds_of
 from mlsd_lib.datasets.fleet import Fleet, simulate
 from mlsd_lib.datasets.fleet_simulator import SENSOR_MODELS, SENSORS
-from mlsd_lib.simulation import bodies
 from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import LiveSystem, Rollback
 from case_studies.maintenance.data import DAY, RIGHT, sent
 from case_studies.maintenance.features import FIRST_DAYS, MONTH, features_of
 from case_studies.maintenance.labels import LabelPolicy
@@ -17,7 +18,6 @@ from case_studies.maintenance.models import Release, fit_release
 from case_studies.maintenance.monitor import monitor_of, window_of
 from case_studies.maintenance.policy import PLANNED_EUR, ReplacementPolicy
 from mlsd_lib.datasets.fleet_simulator import MEAN_LIFE_DAYS, START, FleetSimulator
-from mlsd_lib.simulation import LiveSystem, Rollback
 
 
 class Plant(LiveSystem[Release]):

@@ -10,9 +10,9 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import TrainingLabels
 from case_studies.maintenance.data import DAY, MaintenanceError
-from mlsd_lib.modeling import TrainingLabels
-from mlsd_lib.modeling.lifetimes import censoring_weights
+from case_studies.maintenance.lifetimes import censoring_weights
 from notebook_runner.errors import require_one_of
 
 LabelPolicy = Literal["known by now", "drop censored", "censored as failed"]

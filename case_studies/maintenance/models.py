@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import read_artefact, save_artefact
+from case_studies.maintenance.conformal import conformal_margin
 from case_studies.maintenance.data import RIGHT, Calibration, MaintenanceError
 from case_studies.maintenance.features import FEATURES
 from case_studies.maintenance.labels import CAP_DAYS, LabelPolicy, days_left, held_out, known_lives, training_labels
 from case_studies.maintenance.policy import ReplacementPolicy
-from mlsd_lib.modeling import read_artefact, save_artefact
-from mlsd_lib.modeling.conformal import conformal_margin
-from mlsd_lib.modeling.replacement import best_age, best_threshold
+from case_studies.maintenance.replacement import best_age, best_threshold
 from notebook_runner.errors import require_one_of
 
 COVERAGE = 0.9

@@ -13,9 +13,9 @@ units. Days now go by arrival, and a step is in the spread that it has over a fu
 import numpy as np
 import pandas as pd
 
+from case_studies.kit.moments import between
 from case_studies.maintenance.data import DAY
 from case_studies.maintenance.features import WEEK
-from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.fleet_simulator import SENSOR_MODELS, SENSORS
 from mlsd_lib.operations import Monitor
 

@@ -1,7 +1,7 @@
 """From a forecast to a decision, in money: which units to replace before they fail, with how large a crew.
 
 A planned replacement costs the unit and the crew's hours, and throws away the life that was left. A failure costs
-that and the standstill. What counts is the cost of a position and day, see `mlsd_lib.modeling.replacement`.
+that and the standstill. What counts is the cost of a position and day, see `case_studies.maintenance.replacement`.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import first_come
 from case_studies.maintenance.data import MaintenanceError
-from mlsd_lib.modeling import first_come
-from mlsd_lib.modeling.replacement import Prices
+from case_studies.maintenance.replacement import Prices
 from notebook_runner.errors import require_one_of
 
 PLANNED_EUR = 1_000.0

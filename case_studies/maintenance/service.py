@@ -13,13 +13,13 @@ import pandas as pd
 from prometheus_client import Counter
 from pydantic import BaseModel, Field
 
+from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
 from case_studies.maintenance.data import MESSAGE, RANGES, SENT_PER_UNIT, Calibration, sent
 from case_studies.maintenance.features import online_features
 from case_studies.maintenance.labels import CAP_DAYS
 from case_studies.maintenance.models import Release, risk
 from mlsd_lib.datasets.fleet_simulator import SENSORS
-from mlsd_lib.modeling import Run
-from mlsd_lib.serving import BadRequest, Decision, DecisionService, DecisionStore, Id, LocalTime
+from mlsd_lib.serving import BadRequest
 
 Sent = Annotated[float, Field(ge=-1e6, le=1e6)]
 

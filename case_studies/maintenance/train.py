@@ -11,18 +11,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import DecisionRecord, Run
 from case_studies.maintenance import models
+from case_studies.maintenance.conformal import coverage_by_group
 from case_studies.maintenance.data import DAY
 from case_studies.maintenance.features import OF_A_SENSOR, features_of, rolling
 from case_studies.maintenance.labels import CAP_DAYS, LabelPolicy, days_left, known_lives
 from case_studies.maintenance.models import Release, fit_release
 from case_studies.maintenance.policy import PLANNED_EUR, ReplacementPolicy, looked_after
+from case_studies.maintenance.remaining_cycles import cycles_left, remaining_scores, validated_rmse
+from case_studies.maintenance.replacement import Prices, best_age, best_threshold, outcome, saved_by_unit
 from case_studies.maintenance.service import MaintenanceStore
 from mlsd_lib.datasets.fleet import Engines, Fleet
-from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
-from mlsd_lib.modeling.conformal import coverage_by_group
-from mlsd_lib.modeling.remaining_cycles import cycles_left, remaining_scores, validated_rmse
-from mlsd_lib.modeling.replacement import Prices, best_age, best_threshold, outcome, saved_by_unit
+from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, paired_comparison
 
 CMAPSS_CAP = 125
 CMAPSS_PUBLISHED = {"published: CNN": 18.45, "published: LSTM": 16.14, "published: about the best": 11.0}

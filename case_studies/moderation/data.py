@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import bodies
+from case_studies.kit.moments import between
+from case_studies.moderation.hidden_words import LOOK_ALIKES, STEPS, read_plainly
 from mlsd_lib.data import admit
-from mlsd_lib.data.hidden_words import LOOK_ALIKES, STEPS, read_plainly
-from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.moderation import PostStream, simulate
-from mlsd_lib.simulation import bodies
 from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:

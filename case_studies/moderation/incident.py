@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import LiveSystem, Rollback
+from case_studies.kit.moments import midnight_after
 from case_studies.moderation.data import DAY, Normaliser
 from case_studies.moderation.features import HISTORY, as_read, features_of
 from case_studies.moderation.labels import AUDIT_RATE, LabelPolicy
 from case_studies.moderation.models import Decided, Release, fit_release
 from case_studies.moderation.monitor import monitor_of, window_of
 from case_studies.moderation.policy import REVIEW_COST_EUR, ModerationPolicy, harm_of, saved_eur
-from mlsd_lib.data.moments import midnight_after
+from case_studies.moderation.review_queue import work_queue
 from mlsd_lib.datasets.moderation import PostStream, simulator_card
 from mlsd_lib.datasets.moderation_simulator import PostSimulator
-from mlsd_lib.simulation import LiveSystem, Rollback, work_queue
 
 RIGHT, HURRIED = Normaliser(), Normaliser(inverted=True)
 WAVE = 0.7

@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import TrainingLabels
 from case_studies.moderation.data import ModerationError
-from mlsd_lib.modeling import TrainingLabels
 from notebook_runner.errors import require_one_of
 
 LabelPolicy = Literal["appeals", "audit"]

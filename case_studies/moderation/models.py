@@ -12,14 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import read_artefact, save_artefact
+from case_studies.kit.moments import between
 from case_studies.moderation.data import ModerationError, Normaliser
 from case_studies.moderation.features import HISTORY
 from case_studies.moderation.labels import LabelPolicy, training_labels
 from case_studies.moderation.policy import CATEGORIES, ModerationPolicy
-from mlsd_lib.data.moments import between
+from case_studies.moderation.texts import TextModel, Texts
 from mlsd_lib.datasets.moderation import PostStream
-from mlsd_lib.modeling import fit_weighted, read_artefact, save_artefact, scaled_logistic
-from mlsd_lib.modeling.texts import TextModel, Texts
+from mlsd_lib.modeling import fit_weighted, scaled_logistic
 from notebook_runner.errors import require_one_of
 
 MODELS = ("cheap", "cascade", "expensive")

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import daily_monitor
+from case_studies.kit.moments import between
 from case_studies.moderation.data import DAY
 from case_studies.moderation.models import Release
-from mlsd_lib.data.moments import between
-from mlsd_lib.operations import Monitor, daily_monitor
+from mlsd_lib.operations import Monitor
 
 MONITORED = ("words", "insult_hits", "scam_hits", "unread", "about_you")
 """What stands in the texts. Authors' histories are left out: a few busy scammers would move them for a week."""

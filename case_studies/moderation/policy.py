@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from case_studies.moderation.data import ModerationError
-from mlsd_lib.simulation import work_queue
+from case_studies.moderation.review_queue import work_queue
 from notebook_runner.errors import require_one_of
 
 CATEGORIES = ("fine", "insult", "scam")

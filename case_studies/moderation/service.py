@@ -17,13 +17,13 @@ import pandas as pd
 from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
+from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
+from case_studies.kit.moments import between
 from case_studies.moderation.data import LONGEST_TEXT, MESSAGE, strikes_of
 from case_studies.moderation.features import HISTORY, hits_of, online_features
 from case_studies.moderation.models import Decided, Release
-from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.moderation import PostStream
-from mlsd_lib.modeling import Run
-from mlsd_lib.serving import BadRequest, Decision, DecisionService, DecisionStore, Id, LocalTime
+from mlsd_lib.serving import BadRequest
 
 NOBODY = -1
 """Whose posts those of an erased author become: a thread's history stays, the person's does not."""

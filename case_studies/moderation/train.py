@@ -12,17 +12,18 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, classification_report
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
+from case_studies.kit import DecisionRecord, Run
+from case_studies.kit.moments import between, midnight_after, require_days
 from case_studies.moderation.data import DAY, ModerationError, Normaliser
 from case_studies.moderation.features import FEATURES, OF_TEXT, as_read, features_of, text_features
 from case_studies.moderation.models import MODELS, Decided, Release, fit_release, word_list
+from case_studies.moderation.moderation_behaviours import behaviour_of, behaviours
 from case_studies.moderation.policy import ModerationPolicy, saved_eur, waited_hours
 from case_studies.moderation.service import ModerationStore
-from mlsd_lib.data.moments import between, midnight_after, require_days
+from case_studies.moderation.texts import TextModel
 from mlsd_lib.datasets.moderation import LabelledTexts, PostStream, load_texts
-from mlsd_lib.datasets.moderation_behaviours import behaviour_of, behaviours
 from mlsd_lib.datasets.moderation_simulator import EVASIONS
-from mlsd_lib.modeling import DecisionRecord, Run, cheapest_tied, clustered_interval, paired_comparison
-from mlsd_lib.modeling.texts import TextModel
+from mlsd_lib.modeling import cheapest_tied, clustered_interval, paired_comparison
 
 COMPARE_DAYS = 14
 MEASURED = {"sms": ("spam F1", 0.945), "davidson": ("weighted F1", 0.887)}

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import bodies
+from case_studies.kit.moments import between, midnight_after
 from mlsd_lib.data import admit
-from mlsd_lib.data.moments import between, midnight_after
 from mlsd_lib.datasets.personalization import PageStream, simulate
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, POSITIONS
-from mlsd_lib.simulation import bodies
 from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import LiveSystem, Rollback
+from case_studies.kit.moments import midnight_after
 from case_studies.personalization.data import DAY
 from case_studies.personalization.features import features_of
 from case_studies.personalization.labels import LabelPolicy, rewards_as_of
 from case_studies.personalization.models import Release, fit_release, item_rates
 from case_studies.personalization.monitor import monitor_of, window_of
 from case_studies.personalization.policy import CLICK_EUR, CampaignRule, SlotPolicy, in_order
-from mlsd_lib.data.moments import midnight_after
 from mlsd_lib.datasets.personalization import logged, shown_at_random
 from mlsd_lib.datasets.personalization_simulator import PageSimulator, ViewTruth
-from mlsd_lib.simulation import LiveSystem, Rollback
 
 KEEP = 36
 """Days of views that are kept: the 28 that models learn from and their history."""

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import read_artefact, save_artefact
+from case_studies.kit.moments import between
 from case_studies.personalization.data import PersonalizationError
 from case_studies.personalization.features import WINDOWS
 from case_studies.personalization.labels import LabelPolicy, learnable, rewards_as_of
 from case_studies.personalization.policy import CampaignRule, SlotPolicy, in_order
-from mlsd_lib.data.moments import between
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEM_CATEGORY, ITEMS
-from mlsd_lib.modeling import read_artefact, save_artefact, small_trees
+from mlsd_lib.modeling import small_trees
 from notebook_runner.errors import require_one_of
 
 LEARN_DAYS = pd.Timedelta(days=28)

@@ -13,13 +13,13 @@ import pandas as pd
 from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
+from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
 from case_studies.personalization.data import MESSAGE
 from case_studies.personalization.features import online_features
 from case_studies.personalization.models import Release
 from mlsd_lib.datasets.personalization import PageStream
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEM_CATEGORY, POSITIONS
-from mlsd_lib.modeling import Run
-from mlsd_lib.serving import BadRequest, Decision, DecisionService, DecisionStore, Id, LocalTime
+from mlsd_lib.serving import BadRequest
 
 PROPENSITY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9, 1.0)
 

@@ -13,19 +13,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import DecisionRecord, Run
+from case_studies.kit.moments import between, require_days
 from case_studies.personalization import models
 from case_studies.personalization.data import DAY, PersonalizationError, end_of
 from case_studies.personalization.features import WARM_DAYS, features_of
 from case_studies.personalization.labels import LabelPolicy, learnable, rewards_as_of
 from case_studies.personalization.models import LEARN_DAYS, Release, fit_release
+from case_studies.personalization.off_policy import estimate, estimators
 from case_studies.personalization.policy import CLICK_EUR, SlotPolicy, always, in_order
+from case_studies.personalization.published_logs import leads, one_for_all_or_each, shown_as_logged, transferred
 from case_studies.personalization.service import PageStore
-from mlsd_lib.data.moments import between, require_days
 from mlsd_lib.datasets.personalization import LoggedFeedback, PageStream, read_open_bandit
 from mlsd_lib.datasets.personalization_simulator import ITEMS
-from mlsd_lib.modeling import DecisionRecord, Interval, Run, cheapest_tied, clustered_interval, paired_comparison
-from mlsd_lib.operations.off_policy import estimate, estimators
-from mlsd_lib.operations.published_logs import leads, one_for_all_or_each, shown_as_logged, transferred
+from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, paired_comparison
 
 BEST_ITEM = "best single items"
 """The same for everybody, the most clicked one in the top slot."""

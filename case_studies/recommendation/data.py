@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsd_lib.data import admit, moments
-from mlsd_lib.data.moments import between
-from mlsd_lib.datasets.shopping import ShoppingLog, load
-from mlsd_lib.simulation import bodies
+from case_studies.kit import bodies, moments
+from case_studies.kit.moments import between
+from case_studies.recommendation.shopping import ShoppingLog, load
+from mlsd_lib.data import admit
 from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.recommendation.data import Catalogue, places_of
-from mlsd_lib.data.owned_items import DAY_US, HISTORY_DAYS, Histories, History
+from case_studies.recommendation.owned_items import DAY_US, HISTORY_DAYS, Histories, History
 
 YOUNG_DAYS = 28
 CANDIDATES = 40

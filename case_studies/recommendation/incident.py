@@ -11,17 +11,17 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import LiveSystem, Rollback
 from case_studies.recommendation.data import DAY, Catalogue, midnight_after, places_of
 from case_studies.recommendation.features import HISTORY_DAYS
 from case_studies.recommendation.labels import LabelPolicy
 from case_studies.recommendation.models import Release, fit_release
 from case_studies.recommendation.monitor import monitor_of, window_of
 from case_studies.recommendation.policy import ShelfPolicy
-from mlsd_lib.datasets.shopping import ShoppingLog, live_day, simulate
+from case_studies.recommendation.shopping import ShoppingLog, live_day, simulate
 from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator, added_eur
 from mlsd_lib.lesson.plotting import Spread
 from mlsd_lib.modeling.scores import share_of_total
-from mlsd_lib.simulation import LiveSystem, Rollback
 
 KEPT_DAYS = HISTORY_DAYS + 35
 """How much of its log the live shop keeps: enough for the index that the monitor's first days need."""

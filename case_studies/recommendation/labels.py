@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from case_studies.recommendation.data import Catalogue, RecommendationError, places_of
-from mlsd_lib.datasets.shopping import ShoppingLog
-from mlsd_lib.modeling.slates import hits, position_curve, positions
+from case_studies.recommendation.shopping import ShoppingLog
+from case_studies.recommendation.slates import hits, position_curve, positions
 from notebook_runner.errors import require_one_of
 
 LabelPolicy = Literal["as seen", "unaided", "by position"]

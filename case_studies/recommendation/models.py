@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from case_studies.kit import read_artefact, save_artefact
+from case_studies.kit.moments import between
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError, places_of, until
 from case_studies.recommendation.features import FEATURES, HISTORY_DAYS, ItemIndex, candidate_features
 from case_studies.recommendation.labels import LabelPolicy, training_labels
 from case_studies.recommendation.policy import ShelfPolicy
-from mlsd_lib.data.moments import between
-from mlsd_lib.datasets.shopping import ShoppingLog
-from mlsd_lib.modeling import fit_weighted, read_artefact, save_artefact, scaled_logistic, small_trees
-from mlsd_lib.modeling.retrieval import baskets, cosine, ease, ridge_for
+from case_studies.recommendation.retrieval import baskets, cosine, ease, ridge_for
+from case_studies.recommendation.shopping import ShoppingLog
+from mlsd_lib.modeling import fit_weighted, scaled_logistic, small_trees
 from notebook_runner.errors import require_one_of
 
 TRAIN_DAYS = 21

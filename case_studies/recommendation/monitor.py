@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import daily_monitor
+from case_studies.kit.moments import between
 from case_studies.recommendation.data import DAY, until
 from case_studies.recommendation.features import CANDIDATES, FEATURES, candidate_features
 from case_studies.recommendation.models import Release, index_of
-from mlsd_lib.data.moments import between
-from mlsd_lib.datasets.shopping import ShoppingLog
-from mlsd_lib.operations import Monitor, daily_monitor
+from case_studies.recommendation.shopping import ShoppingLog
+from mlsd_lib.operations import Monitor
 
 MONITORED = ("known_page", "own_count")
 """Best sellers, ages and neighbours of the page were tried and dropped: new items and more history move them. How often

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from case_studies.recommendation.data import Catalogue, RecommendationError
-from mlsd_lib.modeling.slates import varied
+from case_studies.recommendation.slates import varied
 from notebook_runner.errors import require_one_of
 
 SLOTS = 10

@@ -18,25 +18,15 @@ import pandas as pd
 from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
+from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
+from case_studies.kit.moments import between
 from case_studies.recommendation.data import DAY, VISIT, Catalogue
 from case_studies.recommendation.features import Ranking
+from case_studies.recommendation.lookup import look_up, lookup_app
 from case_studies.recommendation.models import Release
-from mlsd_lib.data.moments import between
-from mlsd_lib.data.owned_items import DAY_US, HISTORY_DAYS, History, remembered_history
-from mlsd_lib.datasets.shopping import ShoppingLog
-from mlsd_lib.modeling import Run
-from mlsd_lib.serving import (
-    Decision,
-    DecisionService,
-    DecisionStore,
-    Id,
-    LocalTime,
-    RowReader,
-    ServingError,
-    json_body,
-    serve,
-)
-from mlsd_lib.serving.lookup import look_up, lookup_app
+from case_studies.recommendation.owned_items import DAY_US, HISTORY_DAYS, History, remembered_history
+from case_studies.recommendation.shopping import ShoppingLog
+from mlsd_lib.serving import RowReader, ServingError, json_body, serve
 
 ADDRESS = "histories.url"
 """A run folder with this file has its histories served by the process whose address, and patience, stand in it."""

@@ -12,27 +12,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from case_studies.kit import DecisionRecord, Run
+from case_studies.kit.moments import between, require_days
 from case_studies.recommendation import data, models
 from case_studies.recommendation.data import DAY, RecommendationError
 from case_studies.recommendation.features import ItemIndex, best, rankings
 from case_studies.recommendation.labels import LabelPolicy
 from case_studies.recommendation.models import TRAIN_DAYS, Release, fit_release, index_of
 from case_studies.recommendation.policy import SLOTS, ShelfPolicy
+from case_studies.recommendation.retrieval import judged_by_household, judged_by_time, ndcg
 from case_studies.recommendation.service import ShopStore
-from mlsd_lib.data.moments import between, require_days
-from mlsd_lib.datasets.shopping import ShoppingLog
+from case_studies.recommendation.shopping import ShoppingLog
+from case_studies.recommendation.slates import hits
 from mlsd_lib.datasets.shopping_simulator import FIRST_CODE, added_eur
-from mlsd_lib.modeling import (
-    DecisionRecord,
-    Interval,
-    Run,
-    cheapest_tied,
-    clustered_interval,
-    paired_comparison,
-    seen_and_true,
-)
-from mlsd_lib.modeling.retrieval import judged_by_household, judged_by_time, ndcg
-from mlsd_lib.modeling.slates import hits
+from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, paired_comparison, seen_and_true
 
 MOST_COMPARED = 2_500
 """So many visits of a comparison or a test are drawn; a simulated fortnight has fewer."""
@@ -198,8 +191,8 @@ def journey(log: ShoppingLog, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def splits(log: ShoppingLog, now: pd.Timestamp, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """NDCG@10 of the same methods judged by two splits, see `mlsd_lib.modeling.retrieval`: what households buy in the
-    14 days since `now`, and what else belongs to households never seen. By split a table of `paired_comparison`."""
+    """NDCG@10 of the same methods judged by two splits, see `retrieval`: what households buy in the 14 days since
+    `now`, and what else belongs to households never seen. By split a table of `paired_comparison`."""
     judged = {
         "by time": judged_by_time(log.purchases, now, now + 14 * DAY),
         "by household": judged_by_household(log.purchases, rng),

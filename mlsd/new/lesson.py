@@ -25,7 +25,7 @@ PARTS: tuple[tuple[str, str, str], ...] = (
     ("experiment-seen", "markdown", "what was seen, what it means in production, and where it does not hold."),
     ("turn-why", "markdown", "what the reader is to write, and a case small enough for a head."),
     ("turn-answer", "code", "the reader's function, whose body raises NotImplementedError."),
-    ("turn-check", "code", "check(...) in one line; its cases stand in mlsd_lib/checks."),
+    ("turn-check", "code", "check(...) in one line; its cases stand in lessons/SECTION/checks.py."),
     ("turn-solution", "markdown", "a solution, folded: <details><summary>A solution</summary> ... </details>"),
     ("claims-why", "markdown", "nothing but the heading, if each claim explains itself."),
     (

@@ -3,7 +3,6 @@
 Nothing that answers requests may enter this room.
 """
 
-from mlsd_lib.data.chunks import ChunkStore
 from mlsd_lib.data.contract import ContractBroken, Fault, admit, faults
 from mlsd_lib.data.lineage import Lineage, Step
 from mlsd_lib.data.point_in_time import point_in_time_join
@@ -12,7 +11,6 @@ from mlsd_lib.data.windows import WindowIndex
 from mlsd_lib.datasets import DataError
 
 __all__ = [
-    "ChunkStore",
     "ContractBroken",
     "DataError",
     "Fault",

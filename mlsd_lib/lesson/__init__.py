@@ -7,13 +7,11 @@ from mlsd_lib.lesson import plotting
 from mlsd_lib.lesson.claims import Claim, ClaimsFailed, claims, claims_seen
 from mlsd_lib.lesson.plotting import use_style
 from mlsd_lib.lesson.predictions import Prediction, ask_for_predictions, calibration, forget_predictions, predict
-from mlsd_lib.lesson.probe import Capacity, probe_capacity
 from mlsd_lib.lesson.progress_bar import progress
 from mlsd_lib.lesson.timing import PairedRatio, paired_ratio, quickest_s
 from mlsd_lib.lesson.your_turn import CheckResult, Exercise, case, check, checks
 
 __all__ = [
-    "Capacity",
     "CheckResult",
     "Claim",
     "ClaimsFailed",
@@ -31,7 +29,6 @@ __all__ = [
     "paired_ratio",
     "plotting",
     "predict",
-    "probe_capacity",
     "progress",
     "quickest_s",
     "use_style",

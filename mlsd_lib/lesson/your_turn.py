@@ -1,7 +1,7 @@
 """Checks for the cells that the reader writes: pass, fail, not attempted, error in your code.
 
-A check is not a mark. It never raises, so that a notebook runs to its end unanswered. A lesson's cases lie in its
-module in `mlsd_lib.checks`, so that nobody reads the expected values before trying.
+A check is not a mark. It never raises, so that a notebook runs to its end unanswered. A lesson's cases lie in
+`checks.py` of its section in `lessons`, so that nobody reads the expected values before trying.
 """
 
 import copy

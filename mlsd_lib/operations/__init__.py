@@ -6,22 +6,13 @@ Nothing here reads the wall clock or knows a case study: time comes as a number,
 from mlsd_lib.operations.drift import category_psi, ks_statistic, null_share, psi
 from mlsd_lib.operations.errors import OperationsError
 from mlsd_lib.operations.monitor import Alert, Monitor
-from mlsd_lib.operations.rollout import Arm, CanaryDecision, canary_decision
-from mlsd_lib.operations.runbook import SKEW_TOLERANCE, daily_monitor, feature_skew, roll_back
 
 __all__ = [
-    "SKEW_TOLERANCE",
     "Alert",
-    "Arm",
-    "CanaryDecision",
     "Monitor",
     "OperationsError",
-    "canary_decision",
     "category_psi",
-    "daily_monitor",
-    "feature_skew",
     "ks_statistic",
     "null_share",
     "psi",
-    "roll_back",
 ]

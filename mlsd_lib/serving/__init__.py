@@ -6,23 +6,16 @@ No business rule of a case study may enter here: features, thresholds and decisi
 from mlsd_lib.serving.app import create_app, json_body
 from mlsd_lib.serving.batcher import DynamicBatcher, Shed
 from mlsd_lib.serving.body import BadRequest, RowReader
-from mlsd_lib.serving.decisions import DecisionService, Id, LocalTime
 from mlsd_lib.serving.errors import ServingError
 from mlsd_lib.serving.load import LoadResult, capacity_per_s, closed_loop, open_loop
 from mlsd_lib.serving.process import ServerProcess
 from mlsd_lib.serving.requests import post
 from mlsd_lib.serving.serve import serve
-from mlsd_lib.serving.store import Decision, DecisionStore, microseconds
 
 __all__ = [
     "BadRequest",
-    "Decision",
-    "DecisionService",
-    "DecisionStore",
     "DynamicBatcher",
-    "Id",
     "LoadResult",
-    "LocalTime",
     "RowReader",
     "ServerProcess",
     "ServingError",
@@ -31,7 +24,6 @@ __all__ = [
     "closed_loop",
     "create_app",
     "json_body",
-    "microseconds",
     "open_loop",
     "post",
     "serve",

@@ -5,8 +5,5 @@ Nothing here reads the wall clock.
 """
 
 from mlsd_lib.simulation.errors import SimulationError
-from mlsd_lib.simulation.live import LiveSystem, Rollback, acting, weekly
-from mlsd_lib.simulation.replay import bodies, replay
-from mlsd_lib.simulation.review_queue import work_queue
 
-__all__ = ["LiveSystem", "Rollback", "SimulationError", "acting", "bodies", "replay", "weekly", "work_queue"]
+__all__ = ["SimulationError"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsd_lib.modeling import Run
+from case_studies.kit import Run
 from mlsd_lib.serving import ServerProcess
 
 

@@ -29,13 +29,13 @@ import pytest
 from nbclient import NotebookClient
 from typer.testing import CliRunner
 
-from mlsd_lib.operations import SKEW_TOLERANCE, feature_skew
-from mlsd_lib.serving import DecisionStore, open_loop, post
-from mlsd_lib.simulation import SimulationError, replay
+from case_studies.kit import SKEW_TOLERANCE, DecisionStore, feature_skew, replay
+from mlsd_lib.serving import open_loop, post
+from mlsd_lib.simulation import SimulationError
 from tests.kernels import on_files
 from tests.lessons.lesson_cells import Lesson
 
-CASES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "case_studies").glob("*/__init__.py"))
+CASES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "case_studies").glob("*/cli.py"))
 MODULES = ("data", "features", "labels", "policy", "models", "train", "service", "monitor", "incident", "cli")
 VERBS = {"train", "serve", "simulate", "report", "rollback"}
 FIXED_SEED = re.compile(r"(seed\w*\s*=|default_rng\(|_trial\(|SeedSequence\()\s*\d")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlsd_lib.data.audits import audited_totals, stratified_totals
+from lessons.data_collection.audits import audited_totals, stratified_totals
 
 LOSSES = np.random.default_rng(0).lognormal(0, 1, 500) * (np.arange(500) % 5 == 0)
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mlsd_lib.data import ChunkStore, DataError, chunks
+from lessons.data_versioning import chunks
+from lessons.data_versioning.chunks import ChunkStore
+from mlsd_lib.data import DataError
 
 few_letters = st.lists(st.sampled_from(b"ab\x00\xff"), max_size=600).map(bytes)
 contents = st.binary(max_size=600) | few_letters | st.integers(0, 600).map(bytes)

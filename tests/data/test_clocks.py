@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mlsd_lib.data.clocks import landed, minutes
+from lessons.data_collection.clocks import landed, minutes
 
 
 def one_landing(reading, left, zone):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mlsd_lib.data.customer_history import history_of_last_midnight
+from lessons.data_processing.customer_history import history_of_last_midnight
 
 COLUMNS = ["customer_count_1d", "customer_count_30d", "customer_mean_amount_30d"]
 

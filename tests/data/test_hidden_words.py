@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlsd_lib.data.hidden_words import STEPS, read_plainly
+from case_studies.moderation.hidden_words import STEPS, read_plainly
 from mlsd_lib.datasets.moderation_simulator import EVASIONS, INSULTS, SCAMS, hidden
 
 

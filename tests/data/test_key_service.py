@@ -5,7 +5,7 @@ import pytest
 from pyarrow import parquet
 from pyarrow.parquet import encryption
 
-from mlsd_lib.data.key_service import KeyRing
+from lessons.data_storage.key_service import KeyRing
 
 TABLE = pa.table({"household": [1, 2, 3], "sales": [1.0, 2.0, 3.0]})
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mlsd_lib.data.last_weeks import LastWeeks
+from lessons.data_collection.last_weeks import LastWeeks
 from mlsd_lib.datasets import fraud
 
 

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from mlsd_lib.data.metered import Meter
+from lessons.data_storage.metered import Meter
 from mlsd_lib.lesson.resources import bytes_read_by
 
 

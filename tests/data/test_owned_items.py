@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd_lib.data.moments import microseconds_of
-from mlsd_lib.data.owned_items import HISTORY_DAYS, POPULAR_DAYS, Histories, remembered_history
+from case_studies.kit.moments import microseconds_of
+from case_studies.recommendation.owned_items import HISTORY_DAYS, POPULAR_DAYS, Histories, remembered_history
 
 ITEMS, MIDNIGHT = 12, pd.Timestamp("2026-06-01")
 

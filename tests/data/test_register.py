@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mlsd_lib.data.register import Register
+from lessons.data_collection.register import Register
 
 TABLE = pd.DataFrame(
     {"ill": [0, 1, 0, 1], "recorded": [1, 4, 5, 6], "consent_until": [99, 4, 99, 99]},

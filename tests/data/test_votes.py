@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mlsd_lib.data.votes import ABSTAIN, label_model, majority, noise_of, posterior
-from mlsd_lib.datasets.annotators import rules_with_copies
+from lessons.data_collection.annotators import rules_with_copies
+from lessons.data_collection.votes import ABSTAIN, label_model, majority, noise_of, posterior
 
 
 def test_the_vote_is_fraud_where_more_say_so_and_a_tie_is_not():

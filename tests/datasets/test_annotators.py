@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from lessons.data_collection.annotators import labels_given, rules_with_copies
 from mlsd_lib.datasets import DataError
-from mlsd_lib.datasets.annotators import labels_given, rules_with_copies
 
 RNG = np.random.default_rng(0)
 FEATURES, TARGET = RNG.normal(size=(1_000, 2)), RNG.integers(0, 2, 1_000)

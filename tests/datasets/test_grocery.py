@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlsd_lib.datasets.grocery import HEAD, NAMES, SOLD, purchases, receipts_with_products
+from lessons.data_storage.grocery import HEAD, NAMES, SOLD, purchases, receipts_with_products
 
 
 @pytest.fixture(scope="module")

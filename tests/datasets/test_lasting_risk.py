@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlsd_lib.datasets.lasting_risk import lasting_risk_payments
+from lessons.data_processing.lasting_risk import lasting_risk_payments
 
 
 def test_a_customers_frauds_of_the_first_half_tell_those_of_the_second():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlsd_lib.datasets.moderation_behaviours import DIRECT, WORDS, behaviour_of, behaviours
+from case_studies.moderation.moderation_behaviours import DIRECT, WORDS, behaviour_of, behaviours
 from mlsd_lib.datasets.moderation_simulator import EVASIONS
 
 

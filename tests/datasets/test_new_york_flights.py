@@ -2,8 +2,8 @@
 
 import pytest
 
+from lessons.data_storage.new_york_flights import _joined, _table, flights_with_context
 from mlsd_lib.datasets import DataError
-from mlsd_lib.datasets.new_york_flights import _joined, _table, flights_with_context
 
 
 @pytest.fixture(scope="module")

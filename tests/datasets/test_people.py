@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lessons.data_collection.people import AGE_SHARE, STEPS, coarsened, patients, patients_with_consent, unique_share
 from mlsd_lib.datasets import DataError
-from mlsd_lib.datasets.people import AGE_SHARE, STEPS, coarsened, patients, patients_with_consent, unique_share
 
 
 def test_ages_are_shares_that_are_flat_and_then_fall():

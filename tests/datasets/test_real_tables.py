@@ -2,8 +2,8 @@
 
 import pytest
 
-from mlsd_lib.datasets.flights import LATE_MIN, departures, hourly_weather
-from mlsd_lib.datasets.groceries import receipt_lines
+from lessons.data_processing.flights import LATE_MIN, departures, hourly_weather
+from lessons.data_processing.groceries import receipt_lines
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mlsd_lib.datasets.feed import cohort, offered
-from mlsd_lib.datasets.shop import simulate_shop
+from lessons.project_setup.feed import cohort, offered
+from lessons.project_setup.shop import simulate_shop
 
 
 @pytest.fixture(scope="module")

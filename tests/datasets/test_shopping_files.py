@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from case_studies.recommendation.shopping import RETAIL_SHEETS, load
 from mlsd_lib.datasets import DataError
-from mlsd_lib.datasets.shopping import RETAIL_SHEETS, load
 
 
 def retail_table():

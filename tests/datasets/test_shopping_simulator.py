@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from case_studies.recommendation.shopping import simulate
 from mlsd_lib.datasets import DataError
-from mlsd_lib.datasets.shopping import simulate
 from mlsd_lib.datasets.shopping_simulator import FIRST_CODE, SLOTS, START, ShoppingSimulator, added_eur, examined
 
 

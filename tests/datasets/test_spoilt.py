@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lessons.data_processing.spoilt import in_cents, ways_to_spoil
 from mlsd_lib.datasets.fraud import load
-from mlsd_lib.datasets.spoilt import in_cents, ways_to_spoil
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from mlsd_lib.lesson import Claim, ClaimsFailed, claims, claims_seen, paired_ratio, probe_capacity
+from lessons.start_here.probe import probe_capacity
+from mlsd_lib.lesson import Claim, ClaimsFailed, claims, claims_seen, paired_ratio
 from mlsd_lib.lesson import claims as claims_function
 from mlsd_lib.lesson.reader import LessonError
 from mlsd_lib.lesson.timing import median_interval, quickest_s

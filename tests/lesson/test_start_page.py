@@ -4,10 +4,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from lessons.start_here.self_check import ANSWERS, self_check
 from mlsd_lib.lesson import case, check, predict
 from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import LessonError, record
-from mlsd_lib.lesson.self_check import ANSWERS, self_check
 from mlsd_lib.lesson.start_page import course_table, facts_table, progress, read_course, route, routes_table
 from notebook_runner import course_root
 

@@ -9,9 +9,9 @@ from jupyter_client.manager import KernelManager
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.validator import Validator
 
+from lessons.start_here.self_check import self_check
 from mlsd_lib.lesson import calibration, case, check, predict
 from mlsd_lib.lesson.reader import home, keeps_record, record
-from mlsd_lib.lesson.self_check import self_check
 from tests.kernels import on_files
 from tests.patience import PATIENCE_S
 

@@ -7,7 +7,7 @@ import ast
 import re
 import runpy
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mlsd_lib.lesson import Exercise
@@ -15,7 +15,7 @@ from mlsd_lib.lesson.asked import asked_in
 from tests.lessons.lesson_cells import Lesson, calls
 
 WRONG_ANSWERS = Path(__file__).parent / "wrong_answers"
-CHECK_IMPORT = re.compile(r"^from mlsd_lib\.checks\.(\w+) import check$", re.MULTILINE)
+CHECK_IMPORT = re.compile(r"^from ((?:lessons|case_studies)\.\w+\.checks) import check$", re.MULTILINE)
 FEWEST_EXERCISES = 2
 TAKE_AWAYS = (3, 4, 5)
 FEWEST_REFERENCES = 2
@@ -49,28 +49,33 @@ def incomplete_exercises(lesson: Lesson, wrong: dict[str, list[tuple[str, str]]]
 
 
 def module_of(lesson: Lesson) -> str:
-    """The name of the module in `mlsd_lib.checks` that the lesson takes its `check` from; empty if there is none."""
+    """The module that the lesson takes its `check` from; empty if there is none."""
     found = (CHECK_IMPORT.search(cell.source) for cell in lesson.cells if cell.is_code)
     return next((one[1] for one in found if one), "")
 
 
 def unreached_mistakes(
-    lesson: Lesson, wrong: dict[str, list[tuple[str, str]]], exercises: Mapping[str, Exercise]
+    lessons: Sequence[tuple[Lesson, dict[str, list[tuple[str, str]]]]], exercises: Mapping[str, Exercise]
 ) -> Iterator[str]:
-    """Named mistakes that no wrong answer is told, exercises that no cell checks, and cases in sight of a reader."""
+    """Named mistakes that no wrong answer is told, exercises that no cell checks, and cases in sight of a reader.
+
+    `lessons` are those that share the module of `exercises`, each with its wrong answers.
+    """
     told: dict[str, str] = {}
-    for slug in lesson.slugs:
-        if "case(" in lesson.by_id[f"{slug}-check"].source:
-            yield f"{lesson.stem}: {slug}-check shows its cases before the first try"
-        for code, _ in wrong.get(slug, []):
-            for one in lesson.outcomes(slug, code):
-                told[one.id] = told.get(one.id, "") + one.message
+    for lesson, wrong in lessons:
+        for slug in lesson.slugs:
+            if "case(" in lesson.by_id[f"{slug}-check"].source:
+                yield f"{lesson.stem}: {slug}-check shows its cases before the first try"
+            for code, _ in wrong.get(slug, []):
+                for one in lesson.outcomes(slug, code):
+                    told[one.id] = told.get(one.id, "") + one.message
+    stems = ", ".join(lesson.stem for lesson, _ in lessons)
     for identity, exercise in exercises.items():
         if identity not in told:
-            yield f"{lesson.stem}: no cell with a wrong answer checks {identity!r}"
+            yield f"{stems}: no cell with a wrong answer checks {identity!r}"
         for words in (words for one in exercise.cases for words in one.mistakes):
             if words not in told.get(identity, words):
-                yield f"{lesson.stem}: no wrong answer to {identity!r} is told {words!r}"
+                yield f"{stems}: no wrong answer to {identity!r} is told {words!r}"
 
 
 def missing_parts(lesson: Lesson) -> Iterator[str]:

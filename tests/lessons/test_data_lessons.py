@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from mlsd_lib.checks.data_storage_further import EXERCISES
+from lessons.data_storage.checks import EXERCISES
 from notebook_runner import course_root
 from tests.lessons.lesson_cells import Lesson
 

@@ -126,7 +126,7 @@ def exercises_with(check, *mistakes):
 
 def unreached(lesson, exercises):
     wrong = {"doubled": [("def doubled(x):\n    return x * x + 1", "")]}
-    return list(rules.unreached_mistakes(lesson, wrong, exercises))
+    return list(rules.unreached_mistakes([(lesson, wrong)], exercises))
 
 
 def with_module(lesson_of, check, exercises):
@@ -158,8 +158,8 @@ def test_an_exercise_that_no_cell_checks_and_cases_in_sight_are_breaches(lesson_
 def test_a_lessons_module_is_the_one_that_it_takes_its_check_from(lesson_of):
     cells = sound_cells()
     assert rules.module_of(lesson_of(cells)) == ""
-    cells["imports"]["source"] = "import json\n\nfrom mlsd_lib.checks.tools_storage import check"
-    assert rules.module_of(lesson_of(cells, "01_storage")) == "tools_storage"
+    cells["imports"]["source"] = "import json\n\nfrom lessons.tools_storage.checks import check"
+    assert rules.module_of(lesson_of(cells, "01_storage")) == "lessons.tools_storage.checks"
 
 
 def test_a_complete_exercise_has_no_breach(lesson_of):

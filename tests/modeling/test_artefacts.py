@@ -3,7 +3,8 @@
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from mlsd_lib.modeling import ModelingError, read_artefact, save_artefact
+from case_studies.kit import read_artefact, save_artefact
+from mlsd_lib.modeling import ModelingError
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from mlsd_lib.modeling.attributions import (
+from lessons.model_selection.attributions import (
     boosted_contributions,
     linear_contributions,
     log_odds,
     path_contributions,
     shapley_contributions,
 )
-from mlsd_lib.modeling.families import family
+from lessons.model_selection.families import family
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlsd_lib.modeling import filling_value, first_come
+from case_studies.kit import filling_value, first_come
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=60), st.integers(0, 5))

@@ -5,8 +5,8 @@ import pytest
 from scipy.optimize import check_grad
 from sklearn.linear_model import LogisticRegression
 
-from mlsd_lib.datasets.shop import simulate_shop
-from mlsd_lib.modeling.choice import choice_scores, loss
+from lessons.project_setup.choice import choice_scores, loss
+from lessons.project_setup.shop import simulate_shop
 
 SMALL = {"shoppers": 200, "first_items": 5, "purchases_a_day": 60, "launch_day": 10, "days": 14, "traits": 2}
 

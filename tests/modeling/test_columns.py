@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from mlsd_lib.modeling.columns import hashed, linear_scores, one_hot, scaled
+from lessons.data_processing.columns import hashed, linear_scores, one_hot, scaled
 
 LEARN = np.array([True, True, True, False])
 
@@ -20,7 +20,7 @@ def test_scaling_does_not_look_at_the_judged_rows_and_leaves_gaps_open():
 
 
 def test_a_bucket_is_the_same_in_every_process():
-    code = "from mlsd_lib.modeling.columns import hashed; print(hashed(['apple', 'pear'], 97).indices.tolist())"
+    code = "from lessons.data_processing.columns import hashed; print(hashed(['apple', 'pear'], 97).indices.tolist())"
     told = {
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         for _ in range(2)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from case_studies.kit import DecisionRecord
 from mlsd_lib.modeling import (
-    DecisionRecord,
     Interval,
     ModelingError,
     cheapest_tied,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from case_studies.maintenance.conformal import conformal_margin, coverage_by_group
 from mlsd_lib.modeling import ModelingError
-from mlsd_lib.modeling.conformal import conformal_margin, coverage_by_group
 
 
 def test_a_row_of_a_new_group_is_covered_as_often_as_promised():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mlsd_lib.modeling.curve_table import (
+from lessons.hyperparameter_tuning.curve_table import (
     EPOCHS,
     MOMENTUM,
     PART_ROWS,

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsd_lib.checks.scaling import around_a_ring
-from mlsd_lib.modeling import ModelingError, devices
-from mlsd_lib.modeling.devices import Task
-from mlsd_lib.modeling.ring import ring_all_reduce
-from mlsd_lib.modeling.sleeping_stages import asleep_s
+from lessons.scaling import devices
+from lessons.scaling.checks import around_a_ring
+from lessons.scaling.devices import Task
+from lessons.scaling.ring import ring_all_reduce
+from lessons.scaling.sleeping_stages import asleep_s
+from mlsd_lib.modeling import ModelingError
 from tests.patience import PATIENCE_S
 
 

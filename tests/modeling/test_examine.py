@@ -11,9 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from torch import nn
 
+from lessons.debugging import Split, examine
+from lessons.debugging.planted_bugs import Pipeline
 from mlsd_lib.modeling import ModelingError
-from mlsd_lib.modeling.debugging import Split, examine
-from mlsd_lib.modeling.debugging.planted_bugs import Pipeline
 
 
 def rows(seed=0, count=400, columns=6):

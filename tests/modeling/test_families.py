@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from lessons.model_selection.families import FAMILIES, family
 from mlsd_lib.modeling import ModelingError
-from mlsd_lib.modeling.families import FAMILIES, family
 
 
 @pytest.fixture(scope="module")

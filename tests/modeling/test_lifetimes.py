@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from case_studies.maintenance.lifetimes import censoring_weights, mean_life, weibull_aft
 from mlsd_lib.modeling import ModelingError
-from mlsd_lib.modeling.lifetimes import censoring_weights, mean_life, weibull_aft
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlsd_lib.modeling.nearest import brute_force, clustered_vectors, search_trial
+from case_studies.recommendation.nearest import brute_force, clustered_vectors, search_trial
 
 
 def test_looking_at_all_finds_the_largest_inner_products():

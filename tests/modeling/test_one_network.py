@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from lessons.model_serving.one_network import SAVED_MODEL, deeper, fitted_network, onnx_network, save_network
 from mlsd_lib.modeling.errors import ModelingError
-from mlsd_lib.modeling.one_network import SAVED_MODEL, deeper, fitted_network, onnx_network, save_network
 from mlsd_lib.modeling.onnx_models import onnx_scores
 from notebook_runner import tool_python
 from notebook_runner.tools import environment

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from mlsd_lib.modeling.families import FAMILIES, family
+from lessons.model_selection.families import FAMILIES, family
 from mlsd_lib.modeling.onnx_models import in_eight_bits, onnx_answers, onnx_model, onnx_scores
 
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from mlsd_lib.modeling.debugging.healthy import Healthy, estimator, main, network
-from mlsd_lib.modeling.debugging.planted_bugs import BUGS, Pipeline, moved
+from lessons.debugging.healthy import Healthy, estimator, main, network
+from lessons.debugging.planted_bugs import BUGS, Pipeline, moved
 
 FOUND_BY = {
     "judged rows learned": "copies",
@@ -76,7 +76,7 @@ def test_the_command_counts_alarms_and_leaves_out_what_diverges(capsys, monkeypa
         pass
 
     kinds = [healthy, Healthy("diverging", *healthy[1:3], too_long), Healthy("idle", *healthy[1:3], idle)]
-    monkeypatch.setattr("mlsd_lib.modeling.debugging.healthy.network", lambda seed: kinds[seed])
+    monkeypatch.setattr("lessons.debugging.healthy.network", lambda seed: kinds[seed])
     assert main(["--networks", "3", "--estimators", "0", "--first-seed", "0"]) == 1
     said = capsys.readouterr().out
     assert "networks 1 (diverging): diverges" in said

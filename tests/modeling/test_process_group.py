@@ -13,13 +13,13 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
+from lessons.scaling import distributed_steps as steps
+from lessons.scaling.memory import peak_bytes
+from lessons.scaling.resumable import train
+from lessons.scaling.ring import ring_all_reduce
+from lessons.scaling.sharded_training import WAYS, train_sharded
 from mlsd_lib.modeling import ModelingError, process_group
-from mlsd_lib.modeling import distributed_steps as steps
-from mlsd_lib.modeling.memory import peak_bytes
 from mlsd_lib.modeling.process_group import ProcessGroup, RanksFailed
-from mlsd_lib.modeling.resumable import train
-from mlsd_lib.modeling.ring import ring_all_reduce
-from mlsd_lib.modeling.sharded_training import WAYS, train_sharded
 from tests.patience import ended, until
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # as what a notebook defines
@@ -194,7 +194,7 @@ def test_a_resumed_run_ends_at_the_same_loss_and_an_incomplete_checkpoint_does_n
 
 
 def test_a_save_that_fails_leaves_the_last_checkpoint(tmp_path):
-    from mlsd_lib.modeling.resumable import save
+    from lessons.scaling.resumable import save
 
     save(tmp_path / "run.pt", done=1)
     with pytest.raises(Exception, match="pickle"):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from mlsd_lib.modeling.project_spec import Guardrail, Objective, ProjectSpec, Service
+from lessons.project_setup.project_spec import Guardrail, Objective, ProjectSpec, Service
 
 PAGE = ProjectSpec(
     objective=Objective("money saved (EUR)", baseline=1_000, target=1_100.0, sd_a_day=200),

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from mlsd_lib.modeling import ModelingError, ModelRegistry
+from case_studies.kit import ModelRegistry
+from mlsd_lib.modeling import ModelingError
 
 
 def writes(text):
@@ -85,7 +86,7 @@ def test_a_version_whose_writing_fails_never_appears_and_can_be_written_again(tm
 # event on files, as Python's audit hook reports them, or half-way through writing a text. The last one lives.
 CRASHING = """
 import itertools, os, pathlib, sys
-from mlsd_lib.modeling import ModelRegistry
+from case_studies.kit import ModelRegistry
 def writes(text):
     return lambda folder: (folder / "model.txt").write_text(text)
 def die_at(n):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd_lib.modeling.remaining_cycles import cycles_left, remaining_scores, validated_rmse
+from case_studies.maintenance.remaining_cycles import cycles_left, remaining_scores, validated_rmse
 
 
 def test_the_score_punishes_a_late_forecast_more_than_an_early_one():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.integrate import quad
 
-from mlsd_lib.modeling.replacement import Prices, best_age, best_threshold, outcome, saved_by_unit
+from case_studies.maintenance.replacement import Prices, best_age, best_threshold, outcome, saved_by_unit
 
 PRICES = Prices(1_000.0, 6_000.0)
 

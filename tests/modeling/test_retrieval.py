@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd_lib.modeling.retrieval import (
+from case_studies.recommendation.retrieval import (
     baskets,
     closed_forms,
     cosine,

@@ -1,6 +1,6 @@
 import pytest
 
-from mlsd_lib.modeling import roofline
+from lessons.compute_requirements import roofline
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from mlsd_lib.modeling import ModelingError, Run
+from case_studies.kit import Run
+from mlsd_lib.modeling import ModelingError
 
 
 def test_runs_of_the_same_second_never_share_a_folder(tmp_path):

@@ -9,9 +9,8 @@ import numpy as np
 import optuna
 import pytest
 
-from mlsd_lib.modeling.curve_table import EPOCHS, PART_ROWS, PARTS, SEEDS, SPACE, CurveTable
-from mlsd_lib.modeling.errors import ModelingError
-from mlsd_lib.modeling.search import (
+from lessons.hyperparameter_tuning.curve_table import EPOCHS, PART_ROWS, PARTS, SEEDS, SPACE, CurveTable
+from lessons.hyperparameter_tuning.search import (
     BudgetSpent,
     Replay,
     brackets,
@@ -22,6 +21,7 @@ from mlsd_lib.modeling.search import (
     successive_halving,
     tpe_search,
 )
+from mlsd_lib.modeling.errors import ModelingError
 
 LAST = EPOCHS[-1]
 

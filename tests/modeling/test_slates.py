@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from case_studies.recommendation.slates import hits, position_curve, positions, varied
 from mlsd_lib.modeling import ModelingError
-from mlsd_lib.modeling.slates import hits, position_curve, positions, varied
 
 
 def test_hits_equal_a_loop():

@@ -6,8 +6,8 @@ import time
 import psutil
 import pytest
 
+from lessons.tools_data_processing.spark_cluster import SparkCluster
 from mlsd_lib.modeling import ModelingError
-from mlsd_lib.modeling.spark_cluster import SparkCluster
 
 
 def runs(pid):

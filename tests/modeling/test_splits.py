@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlsd_lib.modeling.splits import split_scores
+from case_studies.maintenance.splits import split_scores
 
 
 def test_random_rows_of_known_groups_flatter_and_whole_groups_do_not():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlsd_lib.modeling.texts import TextModel
+from case_studies.moderation.texts import TextModel
 
 TEXTS = np.array(["red fish swims", "red fish sleeps", "old tree grows", "old tree falls"] * 10, dtype=object)
 LABEL = np.array(["fish", "fish", "tree", "tree"] * 10)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlsd_lib.modeling import DelayCurve, ModelingError
+from case_studies.kit import DelayCurve
+from mlsd_lib.modeling import ModelingError
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=30), st.floats(0, 120))

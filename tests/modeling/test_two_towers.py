@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from mlsd_lib.modeling.two_towers import fit_two_towers
+from case_studies.recommendation.two_towers import fit_two_towers
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
+from lessons.debugging import Watch
+from lessons.debugging import watch as watching
 from mlsd_lib.modeling import ModelingError
-from mlsd_lib.modeling.debugging import Watch
-from mlsd_lib.modeling.debugging import watch as watching
 
 
 def run(watch, model, steps=6):

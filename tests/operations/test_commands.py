@@ -9,9 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from mlsd_lib.modeling import Run
-from mlsd_lib.operations import commands
-from mlsd_lib.simulation import Rollback
+from case_studies.kit import Rollback, Run, commands
 from notebook_runner.errors import CourseError
 
 

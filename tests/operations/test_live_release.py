@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from mlsd_lib.operations.controller import ROUTE
-from mlsd_lib.operations.live_release import live_release
-from mlsd_lib.operations.rollout_machine import Plan
-from mlsd_lib.serving.router import Route
+from lessons.deployment.controller import ROUTE
+from lessons.deployment.live_release import live_release
+from lessons.deployment.rollout_machine import Plan
+from lessons.deployment.router import Route
 
 PLAN = Plan(shares=(0.1, 0.5), hold_s=1.0, min_requests=40, shadow_requests=60, tolerated=0.1)
 DYING = ("--fault", "crash", "--amount", "90")  # after the shadow's requests: as a canary

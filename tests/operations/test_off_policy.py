@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mlsd_lib.operations import OperationsError
-from mlsd_lib.operations.off_policy import (
+from case_studies.personalization.off_policy import (
     LEAST_REWARDS,
     carrying_rows,
     coverage,
@@ -18,6 +17,7 @@ from mlsd_lib.operations.off_policy import (
     ips,
     snips,
 )
+from mlsd_lib.operations import OperationsError
 
 CHANCE = np.array([0.1, 0.3, 0.6])
 LOGGED = np.array([0.6, 0.3, 0.1])

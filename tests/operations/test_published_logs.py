@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from case_studies.personalization.published_logs import leads, one_for_all_or_each, shown_as_logged, transferred
 from mlsd_lib.datasets import DataCard
 from mlsd_lib.datasets.personalization import LoggedFeedback
 from mlsd_lib.operations import OperationsError
-from mlsd_lib.operations.published_logs import leads, one_for_all_or_each, shown_as_logged, transferred
 
 CARD = DataCard("a", 1, "MIT", False, "a test")
 EVEN = np.full(20_000, 1 / 3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlsd_lib.operations import Arm, canary_decision
+from lessons.deployment.rollout import Arm, canary_decision
 
 
 def decisions(rng, control_share, canary_share, n, repeats=2000):

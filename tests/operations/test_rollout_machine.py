@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mlsd_lib.operations import Arm, OperationsError
-from mlsd_lib.operations.rollout_machine import Counts, Plan, Rollout
+from lessons.deployment.rollout import Arm
+from lessons.deployment.rollout_machine import Counts, Plan, Rollout
+from mlsd_lib.operations import OperationsError
 
 PLAN = Plan(
     shares=(0.05, 0.25, 0.5),

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd_lib.modeling import ModelingError, Run
-from mlsd_lib.operations import SKEW_TOLERANCE, OperationsError, daily_monitor, feature_skew, roll_back
+from case_studies.kit import SKEW_TOLERANCE, Run, daily_monitor, feature_skew, roll_back
+from mlsd_lib.modeling import ModelingError
+from mlsd_lib.operations import OperationsError
 
 
 def test_skew_forgives_a_rounding_that_a_trees_score_does_not_and_no_cent():

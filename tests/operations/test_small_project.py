@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import yaml
 
+from lessons.development.small_project import HABITS, MISTAKES, Project
 from mlsd_lib.operations.errors import OperationsError
-from mlsd_lib.operations.small_project import HABITS, MISTAKES, Project
 
 
 @pytest.fixture(scope="module")

@@ -298,7 +298,7 @@ def test_the_parts_of_an_exercise_a_case_and_a_lesson_are_known_by_their_folders
     exercise = [place.format("reduce_latency") for place in (*places, "exercises/{0}/{0}.ipynb")]
     assert {unit_of(path) for path in exercise} == {"exercise reduce_latency"}
     assert unit_of("tests/case_studies/fraud/hooks.py") == unit_of("case_studies/fraud/model.py") == "case fraud"
-    assert unit_of("chapters/02_design/03b_data_storage.ipynb") == unit_of("mlsd_lib/checks/data_storage.py")
+    assert unit_of("chapters/02_design/03b_data_storage.ipynb") == unit_of("lessons/data_storage/checks.py")
     assert unit_of("mlsd/cli.py") == ""
 
 

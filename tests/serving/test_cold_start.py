@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from lessons.serving_options.cold_start import PARTS, cold_start
 from mlsd_lib.serving import ServingError, post
-from mlsd_lib.serving.cold_start import PARTS, cold_start
 
 SERVICE = """
 import time

@@ -12,8 +12,8 @@ import pandas as pd
 import pydantic
 import pytest
 
-from mlsd_lib.modeling import ModelRegistry
-from mlsd_lib.serving import BadRequest, Decision, DecisionService, DecisionStore, Id, LocalTime, microseconds
+from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, ModelRegistry, microseconds
+from mlsd_lib.serving import BadRequest
 
 
 class Reading(pydantic.BaseModel):

@@ -144,7 +144,7 @@ def test_a_known_delay_is_measured_to_two_milliseconds():
 
     A busy machine is asked again, twice at most.
     """
-    worker = [sys.executable, "-m", "mlsd_lib.serving.steady_worker", "{port}", "--work-ms"]
+    worker = [sys.executable, "-m", "lessons.reliability_and_cost.steady_worker", "{port}", "--work-ms"]
     bodies = [{"number": number, "within_s": 10.0} for number in range(100)]
 
     def quickest_ms(work_ms):

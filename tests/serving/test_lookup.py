@@ -6,8 +6,8 @@ import threading
 import pytest
 from werkzeug.serving import make_server
 
+from case_studies.recommendation.lookup import look_up, lookup_app
 from mlsd_lib.serving import ServingError
-from mlsd_lib.serving.lookup import look_up, lookup_app
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import psutil
 import pytest
 import torch
 
+from lessons.model_serving import model_servers as servers
 from mlsd_lib.serving import ServerProcess, ServingError, post
-from mlsd_lib.serving import model_servers as servers
 from notebook_runner.tools import environment
 
 HANDLER = """

@@ -36,7 +36,7 @@ def folder(tmp_path_factory):
     return place
 
 
-SCORER = "mlsd_lib.serving.one_scorer"
+SCORER = "lessons.serving_options.one_scorer"
 BY_HTTP = {
     "gunicorn": ["gunicorn", f"{SCORER}:flask_app()", "-b", "127.0.0.1:{port}"],
     "uvicorn": ["uvicorn", "--factory", f"{SCORER}:fastapi_app", "--port", "{port}"],

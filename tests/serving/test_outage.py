@@ -9,7 +9,7 @@ import flask
 import pytest
 from werkzeug.serving import make_server
 
-from mlsd_lib.serving.outage import kill_after, metric
+from case_studies.recommendation.outage import kill_after, metric
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import sys
 import numpy as np
 import pytest
 
+from lessons.reliability_and_cost.retrying import ask_with_retries
 from mlsd_lib.serving import ServerProcess, ServingError
-from mlsd_lib.serving.retrying import ask_with_retries
 
-WORKER = [sys.executable, "-m", "mlsd_lib.serving.steady_worker", "{port}"]
+WORKER = [sys.executable, "-m", "lessons.reliability_and_cost.steady_worker", "{port}"]
 
 
 def asked(due, timeout_s, retries, *options):

@@ -10,8 +10,8 @@ from collections import Counter
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from lessons.deployment.router import Route, Router
 from mlsd_lib.serving import ServerProcess, ServingError
-from mlsd_lib.serving.router import Route, Router
 from tests.patience import until
 
 
@@ -36,7 +36,7 @@ def routed(versions, tmp_path):
     """A router on the stable version alone, and the file of its route."""
     path = tmp_path / "route.json"
     route_of(versions, "v1").write(path)
-    with ServerProcess([sys.executable, "-m", "mlsd_lib.serving.router", "{port}", "--route", str(path)]) as router:
+    with ServerProcess([sys.executable, "-m", "lessons.deployment.router", "{port}", "--route", str(path)]) as router:
         yield router, path
 
 

@@ -10,8 +10,8 @@ import urllib.request
 
 import pytest
 
+from lessons.model_serving.tensorflow_rest import Versions
 from mlsd_lib.serving import ServerProcess, ServingError
-from mlsd_lib.serving.tensorflow_rest import Versions
 from notebook_runner import tool_python
 from notebook_runner.tools import environment
 
@@ -59,7 +59,7 @@ WRONG = [
 def serving(folder, models):
     words = ["--rest_api_port={port}", "--model_name=m", f"--model_base_path={models}"]
     words.append("--file_system_poll_wait_seconds=0.1")
-    command = [tool_python("tensorflow"), "mlsd_lib/serving/tensorflow_rest.py", *words]
+    command = [tool_python("tensorflow"), "lessons/model_serving/tensorflow_rest.py", *words]
     return ServerProcess(command, env=environment(folder, os.environ), health="/v1/models/m")
 
 

@@ -26,7 +26,7 @@ def url(tmp_path_factory):
     (folder / "schema.py").write_text(SCHEMA)
     joblib.dump(SumModel(), folder / "model.joblib")
     files = (str(folder / "schema.py"), str(folder / "model.joblib"))
-    command = [sys.executable, "-m", "mlsd_lib.serving.two_doors", *files, "{port}"]
+    command = [sys.executable, "-m", "lessons.data_processing.two_doors", *files, "{port}"]
     with ServerProcess(command, cwd=ROOT) as server:  # where the model's class can be imported
         yield server.url
 

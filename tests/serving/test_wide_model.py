@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from lessons.latency_and_throughput.wide_model import WideModel
 from mlsd_lib.serving import ServerProcess, post
-from mlsd_lib.serving.wide_model import WideModel
 
 
 def test_a_batch_gives_each_row_the_answer_that_it_gets_alone():
@@ -25,7 +25,9 @@ def test_it_stands_still_once():
 
 
 def test_it_answers_over_http_and_refuses_what_is_no_customer():
-    with ServerProcess([sys.executable, "-m", "mlsd_lib.serving.wide_model", "{port}", "--most-rows", "4"]) as server:
+    with ServerProcess(
+        [sys.executable, "-m", "lessons.latency_and_throughput.wide_model", "{port}", "--most-rows", "4"]
+    ) as server:
         status, answer = post(server.url + "/predict", {"rows": [{"customer": 7}, {"customer": 8}]})
         assert status == 200
         assert [row["customer"] for row in answer["rows"]] == [7, 8]

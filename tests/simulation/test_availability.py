@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from lessons.reliability_and_cost.availability import down_share
 from mlsd_lib.simulation import SimulationError
-from mlsd_lib.simulation.availability import down_share
 
 YEARS = 3_000
 

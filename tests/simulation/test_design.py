@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from typer.testing import CliRunner
 
+from lessons.latency_and_throughput.sweep import evaluate
 from mlsd.cli import app
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.design import Design, Document, Part, Queue, Replicas, Retries
 from mlsd_lib.simulation.page import write_page
 from mlsd_lib.simulation.scenario import SCENARIOS, scenario
 from mlsd_lib.simulation.scorecard import compare, scored
-from mlsd_lib.simulation.sweep import evaluate
 from tests.simulation.test_serving_simulator import designs
 
 SLOW = {"rate": 140.0, "seconds": 360.0}

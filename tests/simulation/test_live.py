@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
+from case_studies.kit import LiveSystem, acting, weekly
 from mlsd_lib.operations import Alert
-from mlsd_lib.simulation import LiveSystem, SimulationError, acting, weekly
+from mlsd_lib.simulation import SimulationError
 
 
 class Limit:

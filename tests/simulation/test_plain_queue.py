@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import simpy
 
+from lessons.latency_and_throughput import queueing_theory as theory
+from lessons.latency_and_throughput.plain_queue import serve_queue
 from mlsd_lib.simulation import SimulationError, traces
-from mlsd_lib.simulation import queueing_theory as theory
-from mlsd_lib.simulation.plain_queue import serve_queue
 
 N = 3_000_000
 

@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pandas as pd
 import pytest
 
-from mlsd_lib.simulation import SimulationError, bodies, replay
+from case_studies.kit import bodies, replay
+from mlsd_lib.simulation import SimulationError
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mlsd_lib.simulation import SimulationError, work_queue
+from case_studies.moderation.review_queue import work_queue
+from mlsd_lib.simulation import SimulationError
 
 
 def by_hand(arrived, urgency, per_hour):

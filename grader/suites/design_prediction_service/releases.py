@@ -1,7 +1,6 @@
 """What a canary plan comes to: the same release, many times, with a good and with a bad version.
 
-The comparison is that of two shares with a pooled standard error, as in `mlsd_lib.operations.canary_decision`; here for
-all releases at once.
+The comparison is that of two shares with a pooled standard error, as in the lesson on deployment; here all at once.
 """
 
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ import numpy as np
 from case_studies.fraud import data, features, monitor
 from case_studies.fraud import train as training
 from case_studies.fraud.data import DAY, Adapter
-from mlsd_lib.simulation import acting
+from case_studies.kit import acting
 
 TEST_DAYS = 14
 ID = "transaction_id"

@@ -12,9 +12,10 @@ from case_studies.fraud.labels import delay_curve, training_labels
 from case_studies.fraud.models import Release, fit_release
 from case_studies.fraud.policy import CHARGEBACK_FEE_EUR, REVIEW_COST_EUR, ReviewPolicy, saved_eur
 from case_studies.fraud.train import train
+from case_studies.kit import Run
 from mlsd_lib.data import faults
 from mlsd_lib.data.lineage import fingerprint_table
-from mlsd_lib.modeling import ModelingError, Run
+from mlsd_lib.modeling import ModelingError
 
 
 @pytest.mark.parametrize(("column", "value"), [("amount", -1.0), ("amount", 60_000.0), ("transaction_id", 0)])

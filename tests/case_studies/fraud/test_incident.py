@@ -9,7 +9,7 @@ import pytest
 from case_studies.fraud.data import Adapter
 from case_studies.fraud.incident import Bank
 from case_studies.fraud.policy import ReviewPolicy
-from mlsd_lib.simulation import weekly
+from case_studies.kit import weekly
 
 
 @pytest.fixture(scope="module", params=[0, 1])

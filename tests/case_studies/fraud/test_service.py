@@ -6,7 +6,7 @@ import pytest
 from case_studies.fraud.data import Adapter, messages
 from case_studies.fraud.models import Release
 from case_studies.fraud.service import app_of
-from mlsd_lib.simulation import replay
+from case_studies.kit import replay
 from tests.case_studies.fraud import hooks
 
 

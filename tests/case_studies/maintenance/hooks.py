@@ -4,11 +4,11 @@ from functools import cache
 
 import numpy as np
 
+from case_studies.kit import acting
 from case_studies.maintenance import data, features, monitor
 from case_studies.maintenance import train as training
 from case_studies.maintenance.data import DAY
 from mlsd_lib.datasets.fleet import run_to_failure
-from mlsd_lib.simulation import acting
 
 HISTORY_DAYS, LIVE_DAYS = 170, 6
 ID = "reading_id"

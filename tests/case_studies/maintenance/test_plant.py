@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from case_studies.kit import SKEW_TOLERANCE, feature_skew
 from case_studies.maintenance.data import drifting, messages
 from case_studies.maintenance.features import FEATURES
 from case_studies.maintenance.incident import Plant
@@ -14,7 +15,6 @@ from case_studies.maintenance.monitor import window_of
 from case_studies.maintenance.policy import ReplacementPolicy
 from case_studies.maintenance.service import MaintenanceStore, app_of
 from mlsd_lib.datasets.fleet_simulator import SENSORS
-from mlsd_lib.operations import SKEW_TOLERANCE, feature_skew
 from tests.case_studies.maintenance import hooks
 
 

@@ -8,7 +8,7 @@ from case_studies.maintenance import models, policy, train
 from case_studies.maintenance.data import MaintenanceError
 from case_studies.maintenance.features import features_of
 from case_studies.maintenance.labels import known_lives
-from mlsd_lib.modeling.replacement import best_age, outcome
+from case_studies.maintenance.replacement import best_age, outcome
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from functools import cache
 
 import numpy as np
 
+from case_studies.kit import acting
 from case_studies.moderation import data, incident, monitor
 from case_studies.moderation import train as training
 from case_studies.moderation.data import DAY
-from mlsd_lib.simulation import acting
 
 DAYS, TEST_DAYS, AUTHORS = 58, 14, 300
 ID = "post_id"

@@ -6,10 +6,10 @@ import functools
 import numpy as np
 import pytest
 
+from case_studies.kit import acting
 from case_studies.moderation import data, monitor, train
 from case_studies.moderation.incident import HURRIED, Board
 from case_studies.moderation.models import fit_release
-from mlsd_lib.simulation import acting
 
 
 @pytest.fixture(scope="module")

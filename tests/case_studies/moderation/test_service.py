@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
+from case_studies.kit import Run
 from case_studies.moderation import service
 from case_studies.moderation.models import Release
-from mlsd_lib.modeling import Run
 from tests.case_studies.moderation import hooks
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from case_studies.kit import Run
 from case_studies.moderation import data, train
 from case_studies.moderation.data import ModerationError
 from case_studies.moderation.models import Release, fit_release
-from mlsd_lib.modeling import Run
 
 
 def test_a_release_meets_its_gate(trained):

@@ -4,11 +4,11 @@ from functools import cache
 
 import numpy as np
 
+from case_studies.kit import acting
 from case_studies.personalization import data, features, models, monitor
 from case_studies.personalization import train as training
 from case_studies.personalization.data import DAY
 from case_studies.personalization.policy import CampaignRule
-from mlsd_lib.simulation import acting
 
 DAYS, TEST_DAYS = 42, 7
 ID = "request_id"

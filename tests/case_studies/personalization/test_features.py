@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from case_studies.kit import replay
 from case_studies.personalization.data import load
 from case_studies.personalization.features import FEATURES, WINDOWS, features_of
 from case_studies.personalization.labels import learnable, rewards_as_of
 from case_studies.personalization.models import Release
 from case_studies.personalization.service import PageStore, app_of, restore
-from mlsd_lib.simulation import replay
 from tests.case_studies.personalization import hooks
 
 

@@ -6,9 +6,9 @@ import functools
 import numpy as np
 import pytest
 
+from case_studies.kit import weekly
 from case_studies.personalization.incident import Page, campaign
 from case_studies.personalization.policy import SlotPolicy
-from mlsd_lib.simulation import weekly
 
 
 @pytest.fixture(scope="module", params=[0, 1])

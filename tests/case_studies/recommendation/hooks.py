@@ -4,11 +4,11 @@ from functools import cache
 
 import numpy as np
 
+from case_studies.kit import acting
 from case_studies.recommendation import data, features, incident, monitor
 from case_studies.recommendation import train as training
 from case_studies.recommendation.data import DAY
 from case_studies.recommendation.models import fit_release
-from mlsd_lib.simulation import acting
 
 TEST_DAYS = 14
 ID = "visit_id"

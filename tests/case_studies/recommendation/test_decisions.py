@@ -11,8 +11,8 @@ import pytest
 from case_studies.recommendation import data, labels, train
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError
 from case_studies.recommendation.policy import SLOTS, ShelfPolicy
-from mlsd_lib.datasets.shopping import load
-from mlsd_lib.modeling.slates import hits
+from case_studies.recommendation.shopping import load
+from case_studies.recommendation.slates import hits
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from case_studies.recommendation import data
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError
 from case_studies.recommendation.features import CANDIDATES, FEATURES, candidate_features, features_of
 from case_studies.recommendation.models import fit_release, index_of
-from mlsd_lib.data.owned_items import Histories, remembered_history
+from case_studies.recommendation.owned_items import Histories, remembered_history
 
 
 @pytest.fixture(scope="module")

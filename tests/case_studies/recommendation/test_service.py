@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from case_studies.kit import Run
 from case_studies.recommendation import service
 from case_studies.recommendation.models import Release
-from mlsd_lib.modeling import Run
 from mlsd_lib.serving import ServerProcess, ServingError, open_loop, post
 from tests.case_studies.recommendation import hooks
 

@@ -9,7 +9,7 @@ from grader.suite_kit.answer import ImportGuard
 from tests.grader.grading.beside import PATIENT, SERVER
 from tests.grader.suites.contract import suite_of
 
-FORBIDDEN_BY_SOME = ("case_studies.", "mlsd_lib.operations.")  # and loaded by no suite
+FORBIDDEN_BY_SOME = ("case_studies.", "lessons.", "mlsd_lib.operations.")  # and loaded by no suite
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ from functools import cache
 
 import numpy as np
 
+from case_studies.kit import acting
 from case_studies.tiny import data, features, incident, monitor
 from case_studies.tiny import train as training
-from mlsd_lib.simulation import acting
 
 ID = "reading_id"
 HOSTILE = [({"machine_id": -1}, "machine_id")]

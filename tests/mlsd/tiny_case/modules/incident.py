@@ -1,11 +1,10 @@
 """The fleet on the days after its first release; a bad one reads every sensor tenfold."""
 
+from case_studies.kit import LiveSystem, first_come
 from case_studies.tiny import data, policy
 from case_studies.tiny.features import features_of
 from case_studies.tiny.models import Release
 from case_studies.tiny.monitor import monitor_of, window_of
-from mlsd_lib.modeling import first_come
-from mlsd_lib.simulation import LiveSystem
 
 
 class Live(LiveSystem):

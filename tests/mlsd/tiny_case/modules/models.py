@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from mlsd_lib.modeling import read_artefact, save_artefact
+from case_studies.kit import read_artefact, save_artefact
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Normal days of readings."""
 
-from mlsd_lib.operations import daily_monitor
+from case_studies.kit import daily_monitor
 
 WATCHED = ["degrees", "mean_degrees"]
 

@@ -2,10 +2,10 @@
 
 from pydantic import BaseModel
 
+from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime
 from case_studies.tiny import policy
 from case_studies.tiny.features import online_features
 from case_studies.tiny.models import Release
-from mlsd_lib.serving import Decision, DecisionService, DecisionStore, Id, LocalTime
 
 
 class Reading(BaseModel):

@@ -4,17 +4,11 @@ from dataclasses import asdict
 
 import numpy as np
 
+from case_studies.kit import DecisionRecord, filling_value, first_come
 from case_studies.tiny import data, features, policy
 from case_studies.tiny.models import Release
 from case_studies.tiny.service import Store
-from mlsd_lib.modeling import (
-    DecisionRecord,
-    cheapest_tied,
-    clustered_interval,
-    filling_value,
-    first_come,
-    paired_comparison,
-)
+from mlsd_lib.modeling import cheapest_tied, clustered_interval, paired_comparison
 
 
 def train(run, source, rng, tell=lambda text: None):

@@ -1,0 +1,41 @@
+"""What the five case studies share and nobody else needs: artefacts, releases, decisions, live days, commands."""
+
+from case_studies.kit.artefacts import read_artefact, save_artefact
+from case_studies.kit.capacity import filling_value, first_come
+from case_studies.kit.decision_record import DecisionRecord
+from case_studies.kit.decision_service import DecisionService, Id, LocalTime
+from case_studies.kit.decision_store import Decision, DecisionStore, microseconds
+from case_studies.kit.live_system import LiveSystem, Rollback, acting, weekly
+from case_studies.kit.model_registry import ModelRegistry
+from case_studies.kit.replay import bodies, replay
+from case_studies.kit.runbook import SKEW_TOLERANCE, daily_monitor, feature_skew, roll_back
+from case_studies.kit.runs import Run
+from case_studies.kit.training_labels import DelayCurve, TrainingLabels
+
+__all__ = [
+    "SKEW_TOLERANCE",
+    "Decision",
+    "DecisionRecord",
+    "DecisionService",
+    "DecisionStore",
+    "DelayCurve",
+    "Id",
+    "LiveSystem",
+    "LocalTime",
+    "ModelRegistry",
+    "Rollback",
+    "Run",
+    "TrainingLabels",
+    "acting",
+    "bodies",
+    "daily_monitor",
+    "feature_skew",
+    "filling_value",
+    "first_come",
+    "microseconds",
+    "read_artefact",
+    "replay",
+    "roll_back",
+    "save_artefact",
+    "weekly",
+]

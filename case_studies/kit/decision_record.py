@@ -1,0 +1,66 @@
+"""The one page that says what was decided, against what, on which assumption, and how to go back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from case_studies.kit.runs import Run
+from mlsd_lib.data.lineage import fingerprint_table
+from mlsd_lib.datasets import DataCard
+from mlsd_lib.modeling.comparison import Interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class DecisionRecord:
+    """What a release was chosen from and why; `str()` of it is the page, in Markdown.
+
+    `chosen` names the candidate and its settings in words. `candidates`: a table with one row a candidate, the columns
+    `judged_by` and `tied`. `unit`: of that column and of `test`. `restored`: what else a way back needs, in words.
+    """
+
+    chosen: str
+    candidates: "pd.DataFrame"
+    test: Interval
+    weakest_assumption: str
+    restored: str
+    unit: str = "EUR saved a day"
+    judged_by: str = "seen_eur"
+    tested_on: str = "the days after the release"
+    release: str = "v1"
+
+    def __str__(self) -> str:
+        judged = "\n".join(
+            f"- {name}: {row[self.judged_by]:,.0f} {self.unit}{', tied with the best' if row['tied'] else ''}"
+            for name, row in self.candidates.iterrows()
+        )
+        return f"""# Decision: release {self.release}
+
+Chosen: {self.chosen}.
+
+Candidates, judged on the days before the release by the labels known then; of those tied with the best, the cheapest
+to serve is taken:
+{judged}
+
+Test, on {self.tested_on}: {self.test.mean:,.0f} {self.unit} (95 % interval {self.test.low:,.0f} to
+{self.test.high:,.0f}).
+
+Weakest assumption: {self.weakest_assumption}
+
+Rolling back: `releases/` keeps every release; the verb `rollback` puts the last one back, and {self.restored}.
+"""
+
+    def write_into(
+        self, run: Run, card: DataCard, tables: Mapping[str, "pd.DataFrame"], released_at: object, **metrics: Any
+    ) -> None:
+        """Completes a run: the card and the fingerprint of each table learned from, the candidates, test, this page.
+
+        `metrics`: what else was measured, plain values.
+        """
+        checksums = {name: fingerprint_table(table) for name, table in tables.items()}
+        measured = {"comparison": self.candidates.reset_index().to_dict("records"), "test_eur_a_day": asdict(self.test)}
+        run.complete(
+            {**asdict(card), "sha256": checksums, "released_at": str(released_at)}, measured | metrics, str(self)
+        )

@@ -1,0 +1,151 @@
+"""A service that decides about requests, one by one and for good.
+
+It follows the registry: a promotion or a rollback takes effect with the next request. It answers a request sent twice
+with the decision made first, and refuses another request under the same id. It takes reports, the late news about
+requests that it knows.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Generic, TypeVar
+
+import flask
+from prometheus_client import CollectorRegistry
+from pydantic import AfterValidator, BaseModel, Field, NaiveDatetime
+
+from case_studies.kit.decision_store import Decision, DecisionStore, microseconds
+from case_studies.kit.model_registry import ModelRegistry
+from mlsd_lib.serving.app import create_app, json_body
+from mlsd_lib.serving.body import BadRequest, RowReader
+
+
+def _in_our_century(time: datetime) -> datetime:
+    if not 2000 <= time.year < 2100:
+        raise ValueError("a time lies in the years 2000 to 2099")
+    return time
+
+
+Id = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""An identity that JSON carries exactly."""
+LocalTime = Annotated[NaiveDatetime, AfterValidator(_in_our_century)]
+"""A time without a zone."""
+Release = TypeVar("Release")
+
+
+class DecisionService(ABC, Generic[Release]):
+    """Decides by a registry's current release and a store.
+
+    A case names its `request` and `report` models, each with a field `time`, and the `id_field` that both have; it
+    reads a release from its folder, decides, and notes reports. `metrics` is where it may count what it does.
+    """
+
+    name: str
+    id_field: str
+    request: type[BaseModel]
+    report: type[BaseModel]
+
+    def __init__(self, registry: ModelRegistry, store: DecisionStore):
+        self.registry, self.store, self.metrics = registry, store, CollectorRegistry()
+        self._releases: dict[str, Release] = {}
+        self.release()  # a service without a release must not start
+
+    @abstractmethod
+    def read(self, folder: Path) -> Release:
+        """The release in `folder`."""
+
+    @abstractmethod
+    def decide(self, release: Release, request: Any, time_us: int) -> Decision:
+        """The decision about a new request; adds to the store what later features need of it."""
+
+    @abstractmethod
+    def note(self, report: Any, time_us: int) -> None:
+        """Adds to the store the news about a known request; a report that is there already changes nothing."""
+
+    def count(self, request: Any, decision: Decision, version: str) -> None:
+        """Adds a decision that is sure to stay to the case's metrics; nothing unless a case says so."""
+
+    def release(self) -> tuple[str, Release]:
+        """The current version and its release, by the registry; read from disk once a version."""
+        version = self.registry.current or "none"
+        if version not in self._releases:
+            self._releases[version] = self.read(self.registry.path(version))
+        return version, self._releases[version]
+
+    def answer(self, requests: Sequence[Any]) -> list[dict[str, Any]]:
+        """One answer a request, in order: its id, the fields of the decision, and the `release` that made it.
+
+        All or none are decided, and each is part of the history of the next. Raises `BadRequest` with 409 for an id
+        that another request had.
+        """
+        new: list[tuple[Any, Decision, str]] = []
+        with self.store.transaction():
+            answers = [self._answer(request, new) for request in requests]
+        for decided in new:  # only now is it sure that they stay
+            self.count(*decided)
+        return answers
+
+    def take_report(self, report: Any) -> None:
+        """Notes a report; raises `BadRequest` for one that fits no request that the service knows."""
+        news, identity = _sent(report), getattr(report, self.id_field)
+        with self.store.transaction():
+            known = self.store.sent(identity)
+            if known is None:
+                fix = "Send the request to /predict first, or correct the id."
+                raise BadRequest(404, self.id_field, identity, "only a known request is reported", fix)
+            for field in known.keys() & news.keys() - {"time"}:
+                if news[field] != known[field]:
+                    fix = f"Send the {field} of the request."
+                    raise BadRequest(422, field, news[field], f"a report names the {field} of its request", fix)
+            if news["time"] < known["time"]:
+                rule, fix = "no request is reported before it is made", "Send the time at which the report arrived."
+                raise BadRequest(422, "time", report.time.isoformat(), rule, fix)
+            self.note(report, news["time"])
+
+    def app(self) -> flask.Flask:
+        """POST /predict, POST /reports, GET /healthz, GET /metrics."""
+        return create_app(
+            self.request,
+            self.answer,
+            name=self.name,
+            version=lambda: self.release()[0],
+            registry=self.metrics,
+            routes=self._add_reports,
+        )
+
+    def _add_reports(self, app: flask.Flask) -> None:
+        reader = RowReader(self.report, max_rows=1)
+
+        @app.post("/reports")
+        def reports() -> flask.Response:
+            (report,), _ = reader.read(json_body())
+            self.take_report(report)
+            document = {self.id_field: getattr(report, self.id_field), "reported": True}
+            return flask.Response(json.dumps(document), mimetype="application/json")
+
+    def _answer(self, request: Any, new: list[tuple[Any, Decision, str]]) -> dict[str, Any]:
+        sent, identity = _sent(request), getattr(request, self.id_field)
+        known = self.store.sent(identity)
+        if known is not None and known != sent:
+            rule = f"a {self.id_field} names one request, and this one was sent before with other content"
+            fix = "Repeat a request unchanged, or give a new one an id of its own."
+            raise BadRequest(409, self.id_field, identity, rule, fix)
+        answered = self.store.answer(identity)
+        if answered is not None:
+            return answered
+        version, release = self.release()
+        made = self.decide(release, request, sent["time"])
+        answer = {self.id_field: identity, **made.answer, "release": version}
+        decision = Decision(answer, made.acted, made.seen)
+        self.store.keep(identity, sent, decision)
+        new.append((request, decision, version))
+        return answer
+
+
+def _sent(request: BaseModel) -> dict[str, Any]:
+    """The fields as JSON holds them, times in microseconds: what makes two requests the same."""
+    fields = request.model_dump()
+    plain = {name: microseconds(value) if isinstance(value, datetime) else value for name, value in fields.items()}
+    return json.loads(json.dumps(plain))

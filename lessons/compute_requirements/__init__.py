@@ -1,0 +1,1 @@
+"""What the lessons on compute requirements need, and no other."""

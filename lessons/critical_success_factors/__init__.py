@@ -1,0 +1,1 @@
+"""What the lessons on critical success factors need, and no other."""

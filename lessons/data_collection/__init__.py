@@ -1,0 +1,1 @@
+"""What the lessons on data collection need, and no other."""

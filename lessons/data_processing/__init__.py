@@ -1,0 +1,1 @@
+"""What the lessons on data processing need, and no other."""

@@ -1,0 +1,1 @@
+"""What the lessons on data storage need, and no other."""

@@ -1,0 +1,1 @@
+"""What the lessons on data versioning need, and no other."""

@@ -1,0 +1,1 @@
+"""What the lessons on deployment need, and no other."""

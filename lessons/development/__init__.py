@@ -1,0 +1,1 @@
+"""What the lessons on development need, and no other."""

@@ -1,0 +1,1 @@
+"""What the lessons on hyperparameter tuning need, and no other."""

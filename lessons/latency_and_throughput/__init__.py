@@ -1,0 +1,1 @@
+"""What the lessons on latency and throughput need, and no other."""

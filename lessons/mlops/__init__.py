@@ -1,0 +1,1 @@
+"""What the lessons on mlops need, and no other."""

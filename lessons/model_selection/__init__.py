@@ -1,0 +1,1 @@
+"""What the lessons on model selection need, and no other."""

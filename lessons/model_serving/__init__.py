@@ -1,0 +1,1 @@
+"""What the lessons on model serving need, and no other."""

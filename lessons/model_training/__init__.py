@@ -1,0 +1,1 @@
+"""What the lessons on model training need, and no other."""

@@ -1,0 +1,1 @@
+"""What the lessons on monitoring need, and no other."""

@@ -1,0 +1,1 @@
+"""What the lessons on performance requirements need, and no other."""

@@ -1,0 +1,1 @@
+"""What the lessons on project setup need, and no other."""

@@ -1,0 +1,1 @@
+"""What the lessons on reliability and cost need, and no other."""

@@ -1,0 +1,1 @@
+"""What the lessons on serving options need, and no other."""
