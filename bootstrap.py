@@ -83,7 +83,7 @@ def core(root: Path) -> Environment:
         root,
         ".venv",
         inputs=(BUTTONS, "pyproject.toml", "constraints.txt"),
-        packages=("--editable", f"{root}[dev]"),
+        packages=("--editable", f"{root}[grader,dev]"),
         disk_gb=4.0,
         notice="JupyterLab, PyTorch and scientific packages: 0.8 GB to download, 3 GB on disk; two minutes on a "
         "fast line, six at 20 Mbit/s; pip may choose a PyTorch for GPUs, of 3 GB more: the README says how to avoid it",

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from grader.bank.model import Bank, BankAnswer, load_bank
+from grader.answer_bank.model import Bank, BankAnswer, load_bank
 from tests.attacks.graders import Ended, mlsd_grade, run
 from tests.attacks.host import environment
 

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from grader.errors import GraderError
-from grader.unwritable import database_told, unwritable
+from grader.write_errors import database_told, unwritable
 
 CONFIG = "nbgrader_config.py"
 STAMP = "timestamp.txt"  # the file in which nbgrader keeps when a submission was received

@@ -12,6 +12,8 @@ from nbgrader.server_extensions.formgrader.handlers import SubmissionHandler, te
 from tornado import web
 from traitlets.config import Config
 
+from grader.answer_bank.model import bank_folder
+
 RUBRIC = "record_rubric.md"
 TEMPLATES = Path(__file__).parent / "jupyter" / "templates"
 MOST = 12  # comments that are offered for a cell, the most frequent ones
@@ -56,7 +58,7 @@ class RubricHandler(SubmissionHandler):
 
 def rubric(root: Path, assignment: str) -> str:
     """The rubric for an exercise's record in the course at `root`, as markdown; empty if there is none."""
-    path = root / "tests" / "bank" / assignment / RUBRIC
+    path = bank_folder(root, assignment) / RUBRIC
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 

@@ -13,7 +13,7 @@ import mlsd.mark_commands
 import mlsd.notebook_commands
 import mlsd.report_commands
 import mlsd.term_commands
-from grader.bank.report import bank_command
+from grader.answer_bank.report import bank_command
 from mlsd import user_folders
 from mlsd.monitor_service import monitor
 from mlsd.new import new

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.unwritable import unwritable_told
+from grader.write_errors import unwritable_told
 
 if TYPE_CHECKING:
     from grader.course import Course

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.unwritable import unwritable_told
+from grader.write_errors import unwritable_told
 from mlsd.grading_commands import PANEL, Folder, Name
 
 

@@ -24,8 +24,8 @@ def simulate(
 
     Example: mlsd simulate design.yaml --scenario flash-crowd --rate 150
     """
+    from mlsd.simulate_page import write_page
     from mlsd_lib.simulation.design import Design
-    from mlsd_lib.simulation.page import write_page
     from mlsd_lib.simulation.scenario import scenario
     from mlsd_lib.simulation.scorecard import compare, scored
 

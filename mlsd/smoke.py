@@ -130,11 +130,11 @@ class HandIn:
 
     def has_parts(self) -> bool:
         """Whether the course has the solution and the bank."""
-        return all((self.root / part / EXERCISE).is_dir() for part in ("solutions", "tests/bank"))
+        return all((self.root / part).is_dir() for part in (f"solutions/{EXERCISE}", f"grader/suites/{EXERCISE}/bank"))
 
     def collect(self) -> str:
         """Release the exercise and take the answer in."""
-        from grader.bank.model import load_bank
+        from grader.answer_bank.model import load_bank
         from grader.workflow import demo
 
         demo.prepare(self.root, self.course, EXERCISE)
@@ -159,7 +159,7 @@ class HandIn:
 
     def feedback(self) -> str:
         """Write the page and look for the sentences that the bank states."""
-        from grader.bank.model import load_bank
+        from grader.answer_bank.model import load_bank
 
         self._mlsd("feedback", EXERCISE)
         [page] = (self.course / "classroom" / "feedback" / STUDENT).rglob("*.html")
@@ -170,7 +170,7 @@ class HandIn:
         return f'it says "{answer.says[0]}"'
 
     def _stated(self) -> float:
-        from grader.bank.model import load_bank
+        from grader.answer_bank.model import load_bank
 
         bank = load_bank(self.course, EXERCISE)
         return sum(bank.expected(next(one for one in bank.answers if one.name == WRONG)).values())

@@ -18,8 +18,8 @@ import psutil
 
 from notebook_runner import isolation
 from notebook_runner.course import Notebook
+from notebook_runner.job import Job
 from notebook_runner.result import Failure, Result
-from notebook_runner.worker import Job
 
 OnCell = Callable[[int, int, str], None]
 HANGS, GRACE_S = 20, 60

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from notebook_runner.canonical import source_of
 from notebook_runner.course import read_json
 from notebook_runner.environment import trace_file
+from notebook_runner.job import Job
 from notebook_runner.result import Failure
 from notebook_runner.trace import read_trace
 
 if TYPE_CHECKING:
     from notebook_runner.engine import Run
-    from notebook_runner.worker import Job
 
 FRAME = re.compile(r"^(?:Cell In\[\d+\], line (\d+)|File (\S+?):(\d+), in ([\w.<>]+))", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -27,7 +27,7 @@ virtual machine's processor is taken away while its clock runs. What takes twice
 """
 
 
-def failures_of(run: "Run", job: "Job", cpu_s: float) -> list[Failure]:
+def failures_of(run: "Run", job: Job, cpu_s: float) -> list[Failure]:
     """Every reason to call the run red; empty if it was green."""
     cells = {cell.id: cell for cell in run.nb.cells if cell.cell_type == "code"}
     first = _stopped(run, job, cells) or _raised(cells, job.root) or _did_not_run(run, cells)
@@ -52,7 +52,7 @@ def too_expensive(cpu_s: float, budget_s: float) -> list[Failure]:
     return [Failure("cpu", message)]
 
 
-def _stopped(run: "Run", job: "Job", cells: dict[str, Any]) -> Failure | None:
+def _stopped(run: "Run", job: Job, cells: dict[str, Any]) -> Failure | None:
     if not run.watch.stopped and not run.dead:
         return None
     kind, message = run.watch.stopped or "kernel", ""

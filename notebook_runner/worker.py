@@ -9,32 +9,13 @@ import os
 import signal
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from notebook_runner import isolation, process_tree
 from notebook_runner.environment import CLAIMS, claims_file, environment
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a worker is asked to do; paths are absolute, `private` is the run's own folder.
-
-    With a `seed`, the notebook's parameter of that name is set to it and its claims are kept, none ending the run.
-    """
-
-    parent: int
-    notebook: str
-    root: str
-    private: str
-    executed: str
-    cpu_s: float
-    peak_mb: float
-    stop_s: float
-    cores: int
-    offline: str
-    seed: int | None = None
+from notebook_runner.job import Job
 
 
 def main() -> None:

@@ -92,7 +92,7 @@ def test_conda_gets_the_same_through_pip():
     text = (ROOT / "environment.yml").read_text()
     assert f"python {PROJECT['requires-python']}" in text
     assert "--constraint constraints.txt" in text
-    assert "--editable .[dev]" in text
+    assert "--editable .[grader,dev]" in text
     assert text.count("- ") == len(["channel", "python", "pip", "pip:", "constraint", "editable"])
 
 

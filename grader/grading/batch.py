@@ -21,9 +21,9 @@ from grader.course import Course
 from grader.errors import GraderError
 from grader.grading.analysis.grading_plan import plans
 from grader.grading.calibration import calibration_file, digest_of, record, recorded
-from grader.grading.decided import decided_by, has_changed
 from grader.grading.environment import kernel_environment
 from grader.grading.intake.submission import Assignment, assignment
+from grader.grading.mark_digests import decided_by, has_changed
 from grader.grading.output.gradebook import Book
 from grader.grading.output.lock import one_grader
 from grader.grading.output.publish import Record

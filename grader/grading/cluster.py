@@ -17,7 +17,7 @@ from typing import Any
 
 from grader.errors import GraderError
 from grader.grading import cluster_node
-from grader.grading.decided import suites_of
+from grader.grading.mark_digests import suites_of
 from grader.grading.worker import Done, Spec, Task, reading
 from grader.grading.worker_pool import Pool
 from grader.sandbox import named

@@ -18,8 +18,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from grader import secret
-from grader.grading.decided import project_digest
 from grader.grading.environment import kernel_environment
+from grader.grading.mark_digests import project_digest
 from grader.grading.worker import Done, Spec, Task
 from grader.grading.worker_pool import Pool
 from grader.sandbox import best_level

@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping
 
 from grader.grading.analysis.grading_plan import Plan
 from grader.grading.analysis.name_analysis import bound, defined, tree_of
-from grader.grading.beside import Beside
 from grader.grading.intake.cell_alignment import same
 from grader.grading.records import HELD, Calibration, Flag, Job, Notebook, Outcome, Result, Step, Verdict
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerFork
 from grader.grading.sealed.client import LEARNING
+from grader.grading.second_session import Beside
 from grader.grading.verdict_rules import Cells, hidden_lines, of_both, of_sealed, of_unsealed
 from grader.sandbox import CellRun, Leftovers, Sandbox, Session
 

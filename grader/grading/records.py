@@ -173,7 +173,7 @@ class Calibration:
     `allowed`: by test, the methods by which it gives data to objects of an answer, None if that is not known yet and
     any may be used; `changed`: tests whose arguments an answer changes; `unsealed`: tests that they pass only beside
     the student's side, with the reason; `modules`: what tests import while they run; `copies`: whether tests run beside
-    an answer in copies of its process, rather than in a second session (see `grader.grading.beside`).
+    an answer in copies of its process, rather than in a second session (see `grader.grading.second_session`).
     """
 
     allowed: Mapping[str, frozenset[str]] | None = None

@@ -15,8 +15,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
-from grader.grading.decided import answers_digest
 from grader.grading.intake.submission import Assignment, Submission, submission
+from grader.grading.mark_digests import answers_digest
 from grader.grading.output.render import Graded, finish
 from grader.grading.records import Job, Result
 from grader.sandbox.isolation import syscalls
@@ -41,7 +41,7 @@ class Grader(Protocol):
 class Spec:
     """What every worker of a batch receives. `grader` is "module:class", called with `shared`, `preload`, options.
 
-    `decided` as `grader.grading.decided` gives it; it goes into each student's results.
+    `decided` as `grader.grading.mark_digests` gives it; it goes into each student's results.
     """
 
     shared: Assignment

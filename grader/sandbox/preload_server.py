@@ -22,7 +22,7 @@ from typing import Any
 
 from grader.sandbox import protocol
 from grader.sandbox.isolation import bubblewrap, namespaces
-from grader.sandbox.isolation.filesystem_view import hidden_tests, view
+from grader.sandbox.isolation.filesystem_view import parts_of_suites, view
 from grader.sandbox.level import unprivileged_user
 from grader.sandbox.preload_client import (
     PreloadClient,
@@ -61,7 +61,7 @@ class PreloadServer(PreloadClient):
         ours, theirs = socket.socketpair()
         stage = tempfile.mkdtemp(prefix="mlsd-stage-")
         os.chmod(stage, 0o711)
-        covered = [str(hidden_tests()), stage] if hidden is not None else []
+        covered = [*map(str, parts_of_suites("hidden")), stage] if hidden is not None else []
         super().__init__(ours, unprivileged_user(), stage, covered)
         ours.settimeout(PATIENCE_S)
         self.folder = tempfile.mkdtemp(prefix="mlsd-preload-")

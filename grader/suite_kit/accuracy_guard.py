@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.plain import differing
+from grader.suite_kit.comparison import differing
 from grader.suite_kit.score_sheet import Sheet
 
 LOSS_GUARD = 0.01

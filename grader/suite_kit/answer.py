@@ -10,6 +10,7 @@ import builtins
 import contextlib
 import gc
 import linecache
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -338,14 +339,19 @@ def nothing_forbidden() -> Iterator[None]:
         sys.meta_path[:0] = guards
 
 
+def is_hidden(module: str) -> bool:
+    """Whether a module is a part of an exercise that no answer may import: what is hidden of it, or its bank."""
+    return bool(re.match(r"grader\.suites\.\w+\.(?:hidden|bank)(?:\.|$)", module))
+
+
 class ImportGuard:
-    """A finder that refuses modules and what lies below them."""
+    """A finder that refuses modules and what lies below them, and what `is_hidden`."""
 
     def __init__(self, modules: Sequence[str]) -> None:
         self.modules = tuple(modules)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if any(name == module or name.startswith(f"{module}.") for module in self.modules):
+        if is_hidden(name) or any(name == module or name.startswith(f"{module}.") for module in self.modules):
             raise ImportError(f"this exercise asks you to write it: {name} may not be imported here")
 
 

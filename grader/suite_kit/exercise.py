@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from grader.errors import GraderError
 from grader.suite_kit import attempts
-from grader.suite_kit.answer import forbid, nothing_forbidden
+from grader.suite_kit.answer import forbid, is_hidden, nothing_forbidden
 from grader.suite_kit.points import Points
 from grader.suite_kit.score_sheet import Family, Sheet, graded
 
@@ -88,13 +88,13 @@ class Exercise:
             return None
         with nothing_forbidden():
             try:
-                return importlib.import_module(f"grader.hidden.{self.name}")
+                return importlib.import_module(f"grader.suites.{self.name}.hidden")
             except ModuleNotFoundError:
                 return None
             finally:
-                for name in [name for name in sys.modules if name.split(".")[:2] == ["grader", "hidden"]]:
+                for name in [name for name in sys.modules if is_hidden(name)]:
                     del sys.modules[name]
-                sys.modules["grader"].__dict__.pop("hidden", None)
+                sys.modules[f"grader.suites.{self.name}"].__dict__.pop("hidden", None)
 
 
 class AnyCases(Protocol):

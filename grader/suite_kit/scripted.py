@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.suite_kit import plain
+from grader.suite_kit import comparison
 from grader.suite_kit.answer import Answer, Handle, StudentError
 from grader.suite_kit.score_sheet import Sheet
 
@@ -101,10 +101,10 @@ def run_family(sheet: Sheet, answer: Answer, name: str, cases: list[Case], watch
 
 
 def agrees(came: Any, right: Any) -> bool:
-    """Whether an answer is right: see `plain.agrees`; where several are, one of them. Never if it is to be refused."""
+    """Whether an answer is right, by `comparison.agrees`, or one of several. Never if it is to be refused."""
     if isinstance(right, dict) and set(right) == {"any"}:
         return any(agrees(came, one) for one in right["any"])
-    return right != "refused" and plain.agrees(came, right)
+    return right != "refused" and comparison.agrees(came, right)
 
 
 def _wanted(right: Any) -> str:

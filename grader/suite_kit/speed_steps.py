@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from grader.suite_kit.benchmark import BUSY_S, Speed
-from grader.suite_kit.plain import differing
+from grader.suite_kit.comparison import differing
 from grader.suite_kit.score_sheet import Sheet
 
 USABLE = 0.02

@@ -1,7 +1,7 @@
 """A term in an empty folder: a class of made-up students hands in one exercise, and every command runs for real.
 
-The answers are drawn from the exercise's bank (`grader.bank`), with noise. Nothing is graded here: the commands are
-those that an instructor types, each in a process of its own.
+The answers are drawn from the exercise's bank, with noise. Nothing is graded here: the
+commands are those that an instructor types, each in a process of its own.
 """
 
 import ast
@@ -23,7 +23,7 @@ from grader.course import CONFIG
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
-    from grader.bank.model import Bank
+    from grader.answer_bank.model import Bank
 
 NAME = "implement_feature_store"
 STUDENTS = 60
@@ -71,7 +71,9 @@ def prepare(root: Path, folder: Path, name: str = NAME) -> None:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise GraderError(f"{folder} is not an empty folder. Name one that is new or empty: mlsd demo DIR")
-    parts = [Path("solutions") / name, Path("tests") / "bank" / name]
+    from grader.answer_bank.model import bank_folder
+
+    parts = [Path("solutions") / name, bank_folder(Path(), name)]
     if missing := [part for part in parts if not (root / part).is_dir()]:
         raise GraderError(f"{root / missing[0]} is missing. The demo needs the full repository, not a student edition.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,10 +87,10 @@ def hand_in(folder: Path, seed: int, number: int = STUDENTS, name: str = NAME) -
 
     The exercise must be released. The same seed gives the same class.
     """
-    from grader.bank.model import load_bank
+    from grader.answer_bank.model import bank_folder, load_bank
 
     text = (folder / "exercises" / name / f"{name}.ipynb").read_text(encoding="utf-8")
-    records = [path.read_text() for path in sorted((folder / "tests" / "bank" / name).glob("record_[!r]*.md"))]
+    records = [path.read_text() for path in sorted(bank_folder(folder, name).glob("record_[!r]*.md"))]
     students = list(_class(load_bank(folder, name), json.loads(text), records, random.Random(seed), number))
     with zipfile.ZipFile(folder / "moodle.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for one in students:

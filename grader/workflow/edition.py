@@ -16,7 +16,7 @@ PARTS = (
     "pyproject.toml", "constraints.txt", "Makefile", "bootstrap.py", "environment.yml", "README.md", "LICENSE",
     "pictures",
 )  # fmt: skip
-LEFT_OUT = ("hidden", "runs", "classroom", "__pycache__", "*.pyc", "*.egg-info", "*.db", ".*")
+LEFT_OUT = ("hidden", "bank", "runs", "classroom", "__pycache__", "*.pyc", "*.egg-info", "*.db", ".*")
 
 
 def write_edition(course: Course, to: Path) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 from grader.course import Course
 from grader.errors import GraderError
 from grader.grading import batch
-from grader.grading.decided import has_changed, project_digest, reasons
+from grader.grading.mark_digests import has_changed, project_digest, reasons
 from grader.grading.output.gradebook import Book
 from grader.grading.output.mark_log import seen_digest
 from grader.grading.output.publish import Record

@@ -54,7 +54,7 @@ def two_versions(folder: Path, plan: Plan, fault: Sequence[str] = ()) -> Iterato
 
     `folder` gets the state, the route and the plan, as the controller wants them.
     """
-    module = [sys.executable, "-m", "mlsd_lib.serving.one_version", "{port}", "--version"]
+    module = [sys.executable, "-m", "mlsd_lib.serving.faulty_service", "{port}", "--version"]
     with ServerProcess([*module, "v1"]) as one, ServerProcess([*module, "v2", *fault]) as two:
         Route({"v1": one.url, "v2": two.url}, "v1", slow_ms=SLOW_MS).write(folder / ROUTE)
         Rollout("v1").write(folder / STATE)

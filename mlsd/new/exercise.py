@@ -22,7 +22,7 @@ import numpy as np
 
 from grader.suite_kit.answer import Answer
 from grader.suite_kit.exercise import CaseSource, load_exercise
-from grader.suite_kit.plain import differing
+from grader.suite_kit.comparison import differing
 from grader.suite_kit.score_sheet import Sheet
 
 EXERCISE = load_exercise(Path(__file__).parent)
@@ -43,7 +43,7 @@ def draw(rng: np.random.Generator) -> dict[str, list[Any]]:
 
 
 def public_cases() -> Cases:
-    """The stored cases: `python -m grader.hidden.NAME.build` writes them."""
+    """The stored cases: `python -m grader.suites.NAME.hidden.build` writes them."""
     return Cases(**EXERCISE.read_cases())
 
 
@@ -69,7 +69,7 @@ __all__ = ["CASES", "EXERCISE", "answers", "begin", "warm"]
 
 EXERCISE = """\
 # What the exercise states of itself: read by grader.suite_kit.exercise. Each family is a criterion of one test.
-forbids = ["grader.hidden"]
+forbids = ["grader.suites.NAME.hidden"]
 seeds = { public = 1 }
 points = { answers = 20 }
 
@@ -86,7 +86,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from grader.hidden.NAME.oracle import expected
+from grader.suites.NAME.hidden.oracle import expected
 from grader.secret import derive
 from grader.suites.NAME.suite import Cases, draw
 
@@ -116,11 +116,11 @@ def expected(one: Any) -> Any:
     raise NotImplementedError
 '''
 
-BUILD = '''"""Makes the public cases of `NAME` anew: `python -m grader.hidden.NAME.build`."""
+BUILD = '''"""Makes the public cases of `NAME` anew: `python -m grader.suites.NAME.hidden.build`."""
 
 import numpy as np
 
-from grader.hidden.NAME import answered
+from grader.suites.NAME.hidden import answered
 from grader.suites.NAME.suite import EXERCISE, Cases, draw
 
 if __name__ == "__main__":
@@ -196,7 +196,7 @@ def new_exercise(
     for path in written:
         typer.echo(str(path))
     typer.echo("Fill what says TO DO, from the oracle on. Then, in this order:")
-    for command in (f"python -m grader.hidden.{name}.build", f"mlsd release {name}", f"mlsd bank {name}"):
+    for command in (f"python -m grader.suites.{name}.hidden.build", f"mlsd release {name}", f"mlsd bank {name}"):
         typer.echo(f"  {command}")
     typer.echo(f"  pytest tests/grader/suites -k {name}")
 
@@ -205,8 +205,8 @@ def write_skeleton(root: Path, name: str) -> list[Path]:
     """The files of exercise `name` in the full repository at `root`. Raises `GraderError`, and then writes nothing."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         raise GraderError(f"{name!r} is no name of an exercise; use small letters, digits and single underscores.")
-    if not (root / "tests/bank").is_dir():
-        raise GraderError(f"{root} has no tests/bank: exercises are written in the full repository, not in an edition.")
+    if not (root / "solutions").is_dir():
+        raise GraderError(f"{root} has no solutions: exercises are written in the full repository, not in an edition.")
     texts = {root / path: text for path, text in _texts(name).items()}
     if there := [path for path in texts if path.exists()]:
         raise GraderError(f"{there[0]} is there already. Take another name, or remove what is there first.")
@@ -217,7 +217,8 @@ def write_skeleton(root: Path, name: str) -> list[Path]:
 
 
 def _texts(name: str) -> dict[str, str]:
-    suite, hidden, bank = f"grader/suites/{name}", f"grader/hidden/{name}", f"tests/bank/{name}"
+    suite = f"grader/suites/{name}"
+    hidden, bank = f"{suite}/hidden", f"{suite}/bank"
     made = {
         f"{suite}/__init__.py": INIT, f"{suite}/suite.py": SUITE, f"{suite}/exercise.toml": EXERCISE,
         f"{hidden}/__init__.py": HIDDEN, f"{hidden}/oracle.py": ORACLE, f"{hidden}/build.py": BUILD,
@@ -249,7 +250,8 @@ def _notebook(name: str) -> str:
     ]
     stated = {
         "kind": "exercise", "title": title, "section": "TO DO", "objectives": ["TO DO"], "minutes": 180, "cores": 1,
-        "budget": {"cpu_s": 60, "peak_mb": 1500}, "requires": [], "tools": [], "forbids": ["grader.hidden"],
+        "budget": {"cpu_s": 60, "peak_mb": 1500}, "requires": [], "tools": [],
+        "forbids": [f"grader.suites.{name}.hidden"],
     }  # fmt: skip
     metadata = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
     nb = {"cells": cells, "metadata": metadata | {"mlsd": stated}, "nbformat": 4, "nbformat_minor": 5}

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from grader.answer_bank.model import bank_folder
 from grader.grading import batch
 from grader.grading.records import Options
 from grader.workflow import release
@@ -66,7 +67,7 @@ def test_a_point_given_by_hand_reaches_the_gradebook(page, lab, course):
 
 
 def test_the_rubric_stands_beside_the_answer_and_a_click_reuses_a_comment(page, lab, course):
-    place = course.root / "tests" / "bank" / toy.NAME
+    place = bank_folder(course.root, toy.NAME)
     place.mkdir(parents=True)
     (place / "record_rubric.md").write_text("**Two points** name the operator.")
     with course.gradebook() as book:

@@ -94,7 +94,6 @@ def course(tmp_path):
         "lessons",
         "solutions",
         "chapters",
-        "tests/bank",
         "tests/grader",
         "tests/attacks",
         "tests/proof",
@@ -117,12 +116,13 @@ def filled(course):
             text = text.replace(old, new)
         (course / path).write_text(text)
 
-    suite, bank = f"grader/suites/{NAME}", course / "tests/bank" / NAME
+    suite = f"grader/suites/{NAME}"
+    bank = course / suite / "bank"
     change(f"{suite}/suite.py", ("\n    raise NotImplementedError\n", DRAW))
     toml = (course / suite / "exercise.toml").read_text()
     (course / suite / "exercise.toml").write_text(toml.partition("[families")[0] + FAMILIES)
     oracle = "    return sum(one) / len(one) if one else None\n"
-    change(f"grader/hidden/{NAME}/oracle.py", ("    raise NotImplementedError\n", oracle))
+    change(f"grader/suites/{NAME}/hidden/oracle.py", ("    raise NotImplementedError\n", oracle))
     wrong = [f'[wrong.{name}]\nabout = "It {name}."\npoints = {{ test-answers = {points} }}\n'
              f'patches = [{{ cell = "answer", old = "{old}", new = "{new}" }}]\n'
              for name, (old, new, points) in WRONG.items()]  # fmt: skip
@@ -135,7 +135,7 @@ def filled(course):
     for cell in notebook["cells"]:
         cell["source"] = {"answer": SOLUTION, "answer-why": TASK}.get(cell["id"], cell["source"])
     path.write_text(json.dumps(notebook))
-    build = [sys.executable, "-m", f"grader.hidden.{NAME}.build"]
+    build = [sys.executable, "-m", f"grader.suites.{NAME}.hidden.build"]
     subprocess.run(build, cwd=course, env={**os.environ, "PYTHONPATH": str(course)}, check=True)
 
 
@@ -163,7 +163,7 @@ def test_another_name_is_refused(tmp_path, name):
 def test_what_is_there_is_left_and_an_edition_has_no_bank(tmp_path):
     with pytest.raises(GraderError, match="full repository"):
         write_skeleton(tmp_path, NAME)
-    (tmp_path / "tests/bank").mkdir(parents=True)
+    (tmp_path / "solutions").mkdir(parents=True)
     first = write_skeleton(tmp_path, NAME)
     first[0].write_text("mine")
     with pytest.raises(GraderError, match="is there already"):

@@ -106,7 +106,7 @@ class Graded(HandIn):
 
 @pytest.fixture
 def graded(tmp_path):
-    for part in ("solutions", "tests/bank"):
+    for part in ("solutions", "grader/suites"):
         (tmp_path / part).mkdir(parents=True)
         (tmp_path / part / smoke.EXERCISE).symlink_to(ROOT / part / smoke.EXERCISE)
     return Graded(ROOT, tmp_path, {})

@@ -90,7 +90,7 @@ def test_what_is_no_service_is_refused():
 
 
 def test_the_command_watches_a_live_service_and_says_what_to_do(tmp_path):
-    command = [sys.executable, "-m", "mlsd_lib.serving.one_version", "{port}", "--fault", "errors", "--amount", ".3"]
+    command = [sys.executable, "-m", "mlsd_lib.serving.faulty_service", "{port}", "--fault", "errors", "--amount", ".3"]
     with ServerProcess(command) as service:
         numbers, ended = itertools.count(), threading.Event()
 

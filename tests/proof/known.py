@@ -148,8 +148,7 @@ class Known:
 def is_test_module(path: str) -> bool:
     """Whether pytest would collect the file at this path."""
     name = path.rpartition("/")[2]
-    inside = path.startswith("tests/") and not path.startswith("tests/bank/")
-    return inside and name.startswith("test_") and name.endswith(".py")
+    return path.startswith("tests/") and name.startswith("test_") and name.endswith(".py")
 
 
 def conftests(module: str) -> list[str]:

@@ -57,7 +57,7 @@ FILES = {
     "data/prices.txt": "7",
     "data/rates.txt": "8",
     "data/many/a.txt": "",
-    "tests/bank/estimate/bank.toml": "",
+    "grader/suites/estimate/bank/bank.toml": "",
     "solutions/estimate/estimate.ipynb": "{}",
     "tests/test_reaching.py": """
         import importlib, subprocess, sys
@@ -92,12 +92,13 @@ FILES = {
         def test_of_an_exercise(name):
             assert name
     """,
-    "tests/bank/other/bank.toml": "",
+    "grader/suites/other/bank/bank.toml": "",
     "solutions/other/other.ipynb": "{}",
     "tests/test_listed.py": """
         from pathlib import Path
         import pytest
-        BANKS = {path.parent.name: path.read_text() for path in sorted(Path(__file__).parent.glob("bank/*/*"))}
+        FOUND = sorted(Path(__file__).parents[1].glob("grader/suites/*/bank/*"))
+        BANKS = {path.parents[1].name: path.read_text() for path in FOUND}
 
         @pytest.mark.parametrize("name", BANKS)
         def test_of_one(name):
@@ -230,7 +231,7 @@ def test_a_run_of_which_everything_holds_is_green(checkout):
         ("data/many/b.txt", {"lists"}),
         ("benchmarks/late.py", {"imports_by_a_name_made_here"}),
         ("benchmarks/by_name.py", {"starts_a_process"}),
-        ("tests/bank/estimate/bank.toml", {"of_an_exercise[estimate]"}),
+        ("grader/suites/estimate/bank/bank.toml", {"of_an_exercise[estimate]"}),
         ("solutions/estimate/estimate.ipynb", {"of_an_exercise[estimate]"}),
     ],
 )
@@ -294,7 +295,7 @@ def test_no_store_runs_everything(checkout):
 
 
 def test_the_parts_of_an_exercise_a_case_and_a_lesson_are_known_by_their_folders():
-    places = ("grader/suites/{0}/suite.py", "tests/bank/{0}/bank.toml", "tests/grader/suites/hooks_{0}.py")
+    places = ("grader/suites/{0}/suite.py", "grader/suites/{0}/bank/bank.toml", "tests/grader/suites/hooks_{0}.py")
     exercise = [place.format("reduce_latency") for place in (*places, "exercises/{0}/{0}.ipynb")]
     assert {unit_of(path) for path in exercise} == {"exercise reduce_latency"}
     assert unit_of("tests/case_studies/fraud/hooks.py") == unit_of("case_studies/fraud/model.py") == "case fraud"

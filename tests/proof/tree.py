@@ -23,7 +23,7 @@ SKIPPED = {"__pycache__", "classroom", "node_modules", "build", "runs"}
 NOT_FOLLOWED = re.compile(r"tests/(?:conftest|needs|machine|patience|sharing)\.py$|tests/proof/")
 """They say which tests run, in which order and how that is told. A change of theirs counts; what they name does not."""
 UNITS = (
-    ("exercise", re.compile(r"(?:grader/suites|grader/hidden|tests/bank|solutions|exercises)/(\w+)/")),
+    ("exercise", re.compile(r"(?:grader/suites|solutions|exercises)/(\w+)/")),
     ("exercise", re.compile(r"tests/grader/suites/hooks_(\w+)\.py$")),
     ("case", re.compile(r"(?:tests/)?case_studies/(\w+)/")),
     ("lesson", re.compile(r"lessons/(\w+)/")),

@@ -16,7 +16,7 @@ from tests.patience import until
 
 
 def version(name, fault="none", amount=0.0):
-    words = ["-m", "mlsd_lib.serving.one_version", "{port}", "--version", name, "--fault", fault]
+    words = ["-m", "mlsd_lib.serving.faulty_service", "{port}", "--version", name, "--fault", fault]
     return ServerProcess([sys.executable, *words, "--amount", str(amount)])
 
 

@@ -6,9 +6,9 @@ from typer.testing import CliRunner
 
 from lessons.latency_and_throughput.sweep import evaluate
 from mlsd.cli import app
+from mlsd.simulate_page import write_page
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.design import Design, Document, Part, Queue, Replicas, Retries
-from mlsd_lib.simulation.page import write_page
 from mlsd_lib.simulation.scenario import SCENARIOS, scenario
 from mlsd_lib.simulation.scorecard import compare, scored
 from tests.simulation.test_serving_simulator import designs

@@ -41,7 +41,7 @@ class Graded:
 
 
 def finish(submission: Submission, result: Result, digest: str, decided: Mapping[str, str] | None = None) -> Graded:
-    """The submission's record; `digest` is that of its job, `decided` what else decided (`grader.grading.decided`)."""
+    """The submission's record; `digest` is that of its job, `decided` what else decided (`mark_digests`)."""
     flags = [replace(one, text=as_line(one.text)) for one in (*submission.flags, *result.flags)]
     notebooks = result.notebooks | submission.unread
     verdicts = result.verdicts + [

@@ -42,7 +42,7 @@ class Checker:
     """One warmed process for an assignment; a context manager. `files` are the course's own, beside the notebook.
 
     It is isolated as `level` says, the best there is by default, and sees of this machine what student code
-    sees, and `grader/hidden`. It is forked from `preload` where that can be, else started by itself.
+    sees, and what is hidden of the suites. It is forked from `preload` where that can be, else started by itself.
     """
 
     def __init__(

@@ -49,8 +49,8 @@ class View:
 def view(readable: Sequence[Path] = (), hidden: Sequence[Path] = (), tests: bool = False) -> View:
     """What this interpreter and the course need, with `readable` on top and `hidden` taken away.
 
-    Always hidden: the home folder and the course's own folder, but for the parts named above; and `grader/hidden`,
-    except where `tests` are run, by which is meant a process that holds them anyway.
+    Always hidden: the home folder and the course's own folder, but for the parts named above; the banks of exercises;
+    and what only the grader may know of them, except where `tests` are run, in a process that holds it anyway.
     """
     packages = {name: _folder_of(name) for name in PACKAGES}
     root = packages["grader"].parent
@@ -64,7 +64,8 @@ def view(readable: Sequence[Path] = (), hidden: Sequence[Path] = (), tests: bool
         *packages.values(),
         *readable,
     ]
-    secret = [Path(os.path.expanduser("~")), *hidden] + ([] if tests else [hidden_tests()])
+    secret = [Path(os.path.expanduser("~")), *hidden, *parts_of_suites("bank")]
+    secret += [] if tests else parts_of_suites("hidden")
     if root.name not in ("site-packages", "dist-packages"):
         secret.append(root)
     return View(
@@ -73,9 +74,12 @@ def view(readable: Sequence[Path] = (), hidden: Sequence[Path] = (), tests: bool
     )
 
 
-def hidden_tests() -> Path:
-    """The folder of what only the grader may know; it need not exist."""
-    return _folder_of("grader") / "hidden"
+def parts_of_suites(name: str) -> list[Path]:
+    """The folders `name` of all exercises: "hidden" is what only the grader may know, "bank" answers and their marks.
+
+    A student edition has neither.
+    """
+    return sorted((_folder_of("grader") / "suites").glob(f"*/{name}"))
 
 
 def _libraries() -> Iterator[Path]:

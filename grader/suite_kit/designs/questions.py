@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 from grader.suite_kit.answer import Answer
+from grader.suite_kit.comparison import is_number
 from grader.suite_kit.designs.scenarios import Draws
 from grader.suite_kit.designs.task import DesignTask, Document, RefusedDesign
-from grader.suite_kit.plain import is_number
 from grader.suite_kit.score_sheet import Sheet
 
 Truth = float | frozenset[str]

@@ -10,7 +10,7 @@ from grader.suite_kit.answer import Answer, Handle, Reply
 from grader.suite_kit.designs import Card, for_readers, judge_questions, random_document
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_fraud_pipeline.cases import CASES, EXERCISE
-from grader.suites.design_fraud_pipeline.own import OwnTask
+from grader.suites.design_fraud_pipeline.pipeline_rows import OwnTask
 from grader.suites.design_fraud_pipeline.requirements import ONLY, OPTIONS, QUESTIONS, TASK
 from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, factor, late_days, story_of
 from grader.suites.design_fraud_pipeline.signs import table_of

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from grader.suite_kit.plain import agrees
+from grader.suite_kit.comparison import agrees
 from grader.suites.design_prediction_service.api import Request
 
 NAMED, SHOWN = 3, 160

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.plain import is_number
+from grader.suite_kit.comparison import is_number
 from grader.suites.implement_deployment_pipeline.scenarios import SCENARIOS, Kind
 from notebook_runner.errors import CourseError
 

@@ -1,7 +1,7 @@
 """The exercise as its notebook imports it: `from grader.suites import implement_feature_store as suite`."""
 
 from grader.suites.implement_feature_store.bugs import STORES
-from grader.suites.implement_feature_store.lent import try_store
+from grader.suites.implement_feature_store.store_under_test import try_store
 from grader.suites.implement_feature_store.suite import (
     CASES,
     EXERCISE,

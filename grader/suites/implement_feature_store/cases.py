@@ -1,7 +1,7 @@
 """The cases of `implement_feature_store`: scripts of operations with the answers that are right.
 
 The public ones are stored; the hidden ones are written by the same functions from other seeds. The instructor's
-choice of seeds and sizes is known to `grader.hidden` alone.
+choice of seeds and sizes is known to `hidden` alone.
 """
 
 from collections.abc import Callable

@@ -13,8 +13,8 @@ import numpy as np
 
 from grader.suite_kit.answer import Answer
 from grader.suite_kit.benchmark import family_cpu_of
+from grader.suite_kit.comparison import agrees
 from grader.suite_kit.growth import Growth, measure_growth
-from grader.suite_kit.plain import agrees
 
 ROWS = 500
 TIMES = 10

@@ -7,8 +7,8 @@ import numpy as np
 
 from grader.suite_kit.answer import Answer, Handle, InKernel, StudentError
 from grader.suite_kit.benchmark import Speed, Subject, compare
+from grader.suite_kit.comparison import agrees, differing
 from grader.suite_kit.designs import draw_scenarios, judge_questions
-from grader.suite_kit.plain import agrees, differing
 from grader.suite_kit.score_sheet import Sheet
 from grader.suite_kit.speed_steps import judge_counted, judge_steps
 from grader.suites.improve_throughput import visits

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from grader.suite_kit.comparison import is_number
 from grader.suite_kit.designs import Moment
-from grader.suite_kit.plain import is_number
 from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, STEP_MIN, Day, Offer
 from notebook_runner.errors import CourseError
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.plain import is_number
+from grader.suite_kit.comparison import is_number
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.minimize_cost.cases import CASES, EXERCISE, Cases
 from grader.suites.minimize_cost.simulator import Refused, Run, committed, simulate, storage_cost

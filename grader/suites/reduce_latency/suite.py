@@ -9,7 +9,7 @@ from typing import Any
 from grader.suite_kit.accuracy_guard import judge_accuracy
 from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentError
 from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of, family_cpu_of
-from grader.suite_kit.plain import agrees, differing, is_number
+from grader.suite_kit.comparison import agrees, differing, is_number
 from grader.suite_kit.score_sheet import Sheet
 from grader.suite_kit.speed_steps import judge_speed
 from grader.suites.reduce_latency.cases import CASES, EXERCISE, Cases, fresh_requests

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from grader.bank.model import Bank, load_bank, read_settings
+from grader.answer_bank.model import Bank, bank_folder, load_bank, read_settings
 from grader.workflow.class_report.results import ClassResults, Item, Reported, Submission
 
 DECIMAL = re.compile(r"\d+\.\d+")
@@ -35,7 +35,7 @@ class Named:
 
 def bank_of(root: Path, name: str) -> Bank | None:
     """The exercise's bank, None if it has none."""
-    return load_bank(root, name) if (root / "tests" / "bank" / name / "bank.toml").is_file() else None
+    return load_bank(root, name) if (bank_folder(root, name) / "bank.toml").is_file() else None
 
 
 def groups(results: ClassResults, bank: Bank | None) -> list[Group]:
@@ -90,7 +90,7 @@ def _same_points(one: Submission, notebook: str, lost: dict[str, float]) -> bool
 
 def _about(root: Path, name: str) -> Iterator[tuple[str, str]]:
     """What the bank says of each wrong answer, in its TOML or in the first paragraph of a file."""
-    folder = root / "tests" / "bank" / name
+    folder = bank_folder(root, name)
     for wrong, rules in read_settings(folder / "bank.toml").get("wrong", {}).items():
         yield wrong, rules["about"]
     for path in folder.glob("*.py"):

@@ -101,9 +101,17 @@ for _ in range(80):
 
 HIDDEN_ROOM = """
 try:
-    import grader.hidden.reduce_latency
+    import grader.suites.reduce_latency.hidden.oracle
     print("planted-in-a-solution" + "-8e22")
 except ImportError as error: print(error)
+"""
+
+BANK = """
+import pathlib, grader.suites.reduce_latency as suite
+try:
+    folder = pathlib.Path(suite.__file__).parent / "bank"
+    print([path.read_text() for path in folder.iterdir()][0], "planted-in-a-solution" + "-8e22")
+except (OSError, IndexError) as error: print(error)
 """
 
 
@@ -214,6 +222,7 @@ CASES = of_kind("reaching", [
     case("reads_through_process_roots", extra(ROOTS)),
     case("uncovers_the_sandbox", extra(f"{UNCOVER}{SHOW}_show('@HOME@/secret.txt')\n_show('{SOURCE}')")),
     case("imports_the_hidden_room", extra(HIDDEN_ROOM)),
+    case("reads_the_bank", extra(BANK)),
     # Writing
     case("writes_its_grade", wrong("mean", "zero"), extra(sql("update grade set manual_score = 2, auto_score = 2")),
          lost="mean"),

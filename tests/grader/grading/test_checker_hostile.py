@@ -4,7 +4,7 @@ import pytest
 
 from grader.sandbox import make_sandbox
 from grader.suite_kit.codec import encode
-from tests.grader.grading.beside import PATIENCE_S, PATIENT, SERVER, Beside
+from tests.grader.grading.patience_limits import PATIENCE_S, PATIENT, SERVER, Beside
 
 LIAR = """
 class Liar(BASE):

@@ -4,7 +4,7 @@ import pytest
 
 from grader.sandbox import make_sandbox
 from tests.attacks import idioms
-from tests.grader.grading.beside import PATIENT, SERVER, Beside
+from tests.grader.grading.patience_limits import PATIENT, SERVER, Beside
 
 SEALED = [one for one in idioms.IDIOMS if one.sealed]
 

@@ -12,7 +12,7 @@ from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.checker import Checker, CheckerDied
 from grader.sandbox import make_sandbox
 from grader.sandbox.isolation.enter import lay_down
-from tests.grader.grading.beside import PATIENCE_S, PATIENT, SERVER
+from tests.grader.grading.patience_limits import PATIENCE_S, PATIENT, SERVER
 from tests.needs import skip_without
 
 FORK = """

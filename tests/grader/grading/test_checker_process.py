@@ -12,7 +12,7 @@ from grader.grading.analysis.grading_plan import Plan, Plans
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerError
 from grader.sandbox import make_sandbox
-from tests.grader.grading.beside import PATIENCE_S, PATIENT, SERVER
+from tests.grader.grading.patience_limits import PATIENCE_S, PATIENT, SERVER
 
 STUDENT = """
 import pickle, random

@@ -6,7 +6,7 @@ from grader.grading.sealed.client import LEARNING
 from grader.sandbox import make_sandbox
 from grader.suite_kit.codec import encode
 from tests.grader.grading.bench import Bench, answer, check, locked
-from tests.grader.grading.beside import PATIENT, SERVER, Beside
+from tests.grader.grading.patience_limits import PATIENT, SERVER, Beside
 
 IMPORTS = "import numpy as np, pandas as pd\n"
 

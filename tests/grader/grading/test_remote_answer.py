@@ -13,7 +13,7 @@ from grader.grading.sealed.remote_answer import RemoteAnswer
 from grader.sandbox import make_sandbox
 from grader.suite_kit.answer import AnswerEnded, Exposed, Handle, StudentError
 from grader.suite_kit.score_sheet import graded
-from tests.grader.grading.beside import PATIENT, SERVER
+from tests.grader.grading.patience_limits import PATIENT, SERVER
 
 ROOT = Path(__file__).parents[3]
 

@@ -1,7 +1,7 @@
 """Marks come from CPU clocks, the student's own measurements too: the sandbox must leave them exact."""
 
 from grader.sandbox import make_sandbox
-from tests.grader.grading.beside import SERVER
+from tests.grader.grading.patience_limits import SERVER
 
 STEPS = """
 import time

@@ -17,6 +17,7 @@ import pytest
 
 import grader
 from grader.sandbox import Level, Limits, make_sandbox
+from grader.sandbox.isolation.filesystem_view import parts_of_suites
 from grader.sandbox.preload_server import PreloadServer
 from grader.sandbox.probe import missing
 
@@ -103,7 +104,9 @@ def readable(path):
 
 def test_tests_solutions_gradebook_and_home_cannot_be_read(sandbox, sealed):
     hidden = [
-        *(ROOT / name for name in ("tests", "solutions", ".git", "pyproject.toml", "grader/hidden", "classroom")),
+        *(ROOT / name for name in ("tests", "solutions", ".git", "pyproject.toml", "classroom")),
+        *parts_of_suites("hidden"),
+        *parts_of_suites("bank"),
         sandbox.test_secret,
         sandbox.test_secret.parent,
         *(

@@ -14,6 +14,7 @@ from grader.suite_kit.answer import (
     PassThrough,
     StudentError,
     forbid,
+    is_hidden,
     is_starter,
     nothing_forbidden,
 )
@@ -228,14 +229,14 @@ def test_forbidden_modules_cannot_be_imported_by_an_answer(monkeypatch):
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
 
     def use():
-        import grader.hidden.reduce_latency.oracle
+        import grader.suites.reduce_latency.hidden.oracle
 
         return grader
 
-    forbid(["grader.hidden"])
-    forbid(["grader.hidden"])
+    forbid(["nothing.else"])
+    forbid(["nothing.else"])
     assert sum(type(finder).__name__ == "ImportGuard" for finder in sys.meta_path) == 1
-    for name in [name for name in sys.modules if name.startswith("grader.hidden")]:
+    for name in [name for name in sys.modules if is_hidden(name)]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(StudentError, match="this exercise asks you to write it"):
         InKernel({"use": use}).call("use")
@@ -243,7 +244,7 @@ def test_forbidden_modules_cannot_be_imported_by_an_answer(monkeypatch):
         with nothing_forbidden():
             assert isinstance(InKernel({"use": use}).call("use"), Handle)
     finally:  # what stays loaded, the next test of this process would find
-        for name in [name for name in sys.modules if name.startswith("grader.hidden")]:
+        for name in [name for name in sys.modules if is_hidden(name)]:
             del sys.modules[name]
 
 

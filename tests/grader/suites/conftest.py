@@ -6,7 +6,7 @@ import pytest
 
 from grader.sandbox import make_sandbox
 from grader.suite_kit.answer import ImportGuard
-from tests.grader.grading.beside import PATIENT, SERVER
+from tests.grader.grading.patience_limits import PATIENT, SERVER
 from tests.grader.suites.contract import suite_of
 
 FORBIDDEN_BY_SOME = ("case_studies.", "lessons.", "mlsd_lib.operations.")  # and loaded by no suite

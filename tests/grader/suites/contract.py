@@ -9,14 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.bank.model import load_bank
-from grader.bank.runner import run_cell
+from grader.answer_bank.model import load_bank
+from grader.answer_bank.runner import run_cell
 from grader.grading.analysis.grading_plan import Plan
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.grade_submission import Step, untouched
 from grader.grading.sealed.client import Client
 from grader.grading.sealed.evaluator import Evaluator, Namespace
-from tests.grader.grading.beside import PATIENCE_S
+from tests.grader.grading.patience_limits import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 EXERCISES = sorted(path.parent.name for path in (ROOT / "grader/suites").glob("*/exercise.toml"))

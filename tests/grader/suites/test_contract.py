@@ -12,15 +12,16 @@ import sys
 
 import pytest
 
-from grader.bank.model import banks
+from grader.answer_bank.model import banks
 from grader.grading.analysis.grading_plan import Plan, Plans, plans
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.intake.instructor_notebook import InstructorNotebook
 from grader.grading.sealed import checker_process
 from grader.grading.sealed.checker import Checker
 from grader.sandbox import make_sandbox
+from grader.suite_kit.answer import is_hidden
 from tests.grader.grading.bench import locked
-from tests.grader.grading.beside import SERVER
+from tests.grader.grading.patience_limits import SERVER
 from tests.grader.suites.contract import EXERCISES, ROOT, bank_of, calls_of, every_exercise, suite_of, told_of
 
 # What an exercise consists of
@@ -32,7 +33,7 @@ def test_every_exercise_has_all_its_parts():
         for part in ("__init__.py", "suite.py", "exercise.toml"):
             assert (ROOT / "grader/suites" / name / part).is_file(), (name, part)
         for part in ("__init__.py", "oracle.py"):
-            assert (ROOT / "grader/hidden" / name / part).is_file(), (name, part)
+            assert (ROOT / "grader/suites" / name / "hidden" / part).is_file(), (name, part)
 
 
 @every_exercise
@@ -72,7 +73,7 @@ def test_what_is_to_be_read_exists(name):
 
 @every_exercise
 def test_the_samples_of_its_decision_record_are_marked_in_words_of_the_rubric(name):
-    folder = ROOT / "tests/bank" / name
+    folder = ROOT / "grader/suites" / name / "bank"
     rubric, marks = (folder / "record_rubric.md").read_text(), []
     for sample in ("poor", "fair", "good"):
         text = (folder / f"record_{sample}.md").read_text()
@@ -88,7 +89,8 @@ def test_the_samples_of_its_decision_record_are_marked_in_words_of_the_rubric(na
 def test_its_public_suite_names_nothing_hidden(name):
     for path in sorted((ROOT / "grader/suites" / name).glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            assert not (isinstance(node, ast.Import | ast.ImportFrom) and "grader.hidden" in ast.unparse(node)), path
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                assert not re.search(r"grader\.suites\.\w+\.(hidden|bank)", ast.unparse(node)), path
 
 
 # Its cases
@@ -123,15 +125,15 @@ def test_its_hidden_cases_differ_with_the_secret_and_nothing_hidden_stays_import
     texts = [re.sub(r" at 0x\w+| object at \w+", "", text) for text in texts]
     assert texts[0] == texts[2] != texts[1]
     assert repr(suite.CASES.public()) not in texts
-    assert not [module for module in sys.modules if module.startswith("grader.hidden.")]
+    assert not [module for module in sys.modules if is_hidden(module)]
 
 
 @every_exercise
 def test_without_the_hidden_folder_a_secret_changes_nothing(name, secret, monkeypatch):
     suite = suite_of(name)
-    for module in [module for module in sys.modules if module.startswith("grader.hidden.")]:
+    for module in [module for module in sys.modules if is_hidden(module)]:
         monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "grader.hidden", None)  # an import of it, and of what lies below, finds nothing
+    monkeypatch.setitem(sys.modules, f"grader.suites.{name}.hidden", None)  # an import finds nothing
     assert suite.CASES.find() == suite.CASES.public()
 
 

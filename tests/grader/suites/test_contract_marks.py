@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.bank.proof import AGAIN
-from grader.bank.runner import run_cell
+from grader.answer_bank.proof import AGAIN
+from grader.answer_bank.runner import run_cell
 from tests.grader.suites.contract import (
     EXERCISES,
     ROOT,
@@ -56,8 +56,8 @@ def of_every_mark(bank, tests):
 
 PROVE = """
 import json, pathlib, sys
-from grader.bank.model import load_bank
-from grader.bank.proof import killed, prove
+from grader.answer_bank.model import load_bank
+from grader.answer_bank.proof import killed, prove
 bank = load_bank(pathlib.Path(sys.argv[1]), sys.argv[2])
 findings = [[one.answer.name, one.answer.kind, list(one.problems)] for one in prove(bank)]
 print(json.dumps([findings, *killed(bank)]))

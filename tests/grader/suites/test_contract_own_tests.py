@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from grader.bank.runner import run_cells
+from grader.answer_bank.runner import run_cells
 from tests.grader.suites.contract import (
     PLANTING,
     bank_of,

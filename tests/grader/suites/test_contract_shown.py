@@ -12,7 +12,7 @@ from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.client import Client
 from grader.grading.sealed.evaluator import Evaluator, Namespace
 from grader.sandbox import make_sandbox
-from tests.grader.grading.beside import SERVER
+from tests.grader.grading.patience_limits import SERVER
 from tests.grader.suites.contract import (
     bank_of,
     calls_of,

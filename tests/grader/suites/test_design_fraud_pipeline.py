@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import grader.suites.design_fraud_pipeline as suite
-from grader.bank.runner import run_cells
+from grader.answer_bank.runner import run_cells
 from grader.suite_kit.designs import RefusedDesign, random_marks
 from grader.suites.design_fraud_pipeline import simulate
 from grader.suites.design_fraud_pipeline.requirements import OPTIONS, TASK

@@ -32,7 +32,7 @@ def reference(**changed):
     [{}, {"ranker": "factors", "refresh_h": 12, "exploration": {"share": 0.3, "among": "all"}}, {"exploration": None}],
 )
 def test_the_shop_s_lists_are_worth_what_a_slow_shop_says(changed):
-    from grader.hidden.design_recommendation_system.oracle import expected
+    from grader.suites.design_recommendation_system.hidden.oracle import expected
 
     design, place = RecommendationDesign.of(reference(**changed)), Shop(5, launched=30)
     fast, slow = play(place, design), expected(place, design)

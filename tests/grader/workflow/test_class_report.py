@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from grader.bank.model import load_bank
+from grader.answer_bank.model import load_bank
 from grader.course import Course
 from grader.errors import GraderError
 from grader.grading import batch

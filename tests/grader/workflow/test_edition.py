@@ -34,10 +34,11 @@ def repository(course):
             (root / part / "__pycache__").mkdir(parents=True)
             (root / part / "module.py").write_text("import numpy as np\n")
             (root / part / "__pycache__" / "module.pyc").write_bytes(b"compiled")
-    for name, text in {"grader/hidden/halves/cases.py": HIDDEN, "tests/bank/halves/guess.py": BANK}.items():
+    kept = {"grader/suites/halves/hidden/cases.py": HIDDEN, "grader/suites/halves/bank/guess.py": BANK}
+    for name, text in kept.items():
         (root / name).parent.mkdir(parents=True)
         (root / name).write_text(text)
-    (root / "grader" / "hidden" / "__init__.py").touch()
+    (root / "grader/suites/halves/hidden/__init__.py").touch()
     return course
 
 
@@ -86,16 +87,16 @@ PLANTED = {
     "a solution in a cut notebook": (escaped_in_a_broken_notebook, "a line of the solution of halves"),
     "a hidden file renamed": (
         lambda folder: (folder / "utilities.txt").write_text(HIDDEN),
-        "the file grader/hidden/halves/cases.py",
+        "the file grader/suites/halves/hidden/cases.py",
     ),
     "a hidden file changed": (
         lambda folder: (folder / "mine.py").write_text("# mine\n" + HIDDEN.replace("scenario_1", "mine")),
-        "most lines of the file grader/hidden/halves/cases.py",
+        "most lines of the file grader/suites/halves/hidden/cases.py",
     ),
-    "an answer of the bank in a zip": (in_a_zip, "the file tests/bank/halves/guess.py"),
+    "an answer of the bank in a zip": (in_a_zip, "the file grader/suites/halves/bank/guess.py"),
     "a hidden file packed": (
         lambda folder: (folder / "x.gz").write_bytes(gzip.compress(HIDDEN.encode())),
-        "the file grader/hidden/halves/cases.py",
+        "the file grader/suites/halves/hidden/cases.py",
     ),
 }
 

@@ -1,0 +1,116 @@
+"""The proof of a bank: every answer is run, and gets exactly the points and the words that the bank states."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from grader.answer_bank.model import Bank, BankAnswer
+
+if TYPE_CHECKING:
+    from grader.answer_bank.runner import Result
+
+AGAIN = 2
+MUTANT_CPU_S = 20
+"""So much CPU time needs only a mutant that never ends. By wall time a busy machine would end, so kill, living ones."""
+DISTURBED = 12
+"""More answers than these, of about forty, are not disturbed clocks: their bank is wrong."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer, what it got, and what is wrong with that (empty if it is as the bank says).
+
+    `runs` is more than 1 if a clock was disturbed and the answer was run again.
+    """
+
+    answer: BankAnswer
+    result: "Result"
+    problems: tuple[str, ...]
+    runs: int = 1
+
+
+def judge(bank: Bank, answer: BankAnswer, result: "Result") -> Finding:
+    """What is wrong with the marks and messages that `answer` got."""
+    if not answer.exact:
+        lost = any(result.points.get(test, 0.0) < bank.maxima[test] for test in bank.tests(answer))
+        return Finding(answer, result, () if lost else ("no test noticed the fault",))
+    problems = [
+        f"{test} gave {result.points.get(test, 0.0):g}, not {right:g}"
+        for test, right in bank.expected(answer).items()
+        if abs(result.points.get(test, 0.0) - right) > 1e-9
+    ]
+    reported = _words("\n".join([*result.texts.values(), *result.errors.values()]))
+    problems += [f"nothing says {words!r}" for words in answer.says if _words(words) not in reported]
+    if answer.kind == "starter":
+        problems += [f"{test} is not 'not attempted'" for test, text in result.texts.items() if STARTED not in text]
+        problems += [f"cell {cell} raised: {error}" for cell, error in result.errors.items()]
+    return Finding(answer, result, tuple(problems))
+
+
+STARTED = ": not attempted"
+
+
+def _words(text: str) -> str:
+    """Text with every run of blanks and line ends as one space: the table wraps its sentences."""
+    return " ".join(text.split())
+
+
+def prove(bank: Bank, workers: int = 2, on_finding: Callable[[Finding], None] = lambda _: None) -> list[Finding]:
+    """Runs every answer of `bank`, each in a fresh process, and judges it. `on_finding` is called with each as it ends.
+
+    An answer of which it is only asked that it loses points is not run beyond the first test in which it does.
+    A busy machine disturbs a clock now and then: where at most `DISTURBED` answers differ in nothing but the points of
+    measured tests, each of these is run again, alone, up to `AGAIN` times. One judged wrongly differs each time.
+    """
+    from grader.answer_bank.runner import Job, run_all
+
+    jobs = [
+        Job(bank.source(answer), bank.tests(answer), {} if answer.exact else bank.maxima) for answer in bank.answers
+    ]
+    findings: dict[int, Finding] = {}
+    for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers):
+        findings[number] = judge(bank, bank.answers[number], result)
+        on_finding(findings[number])
+    disturbed = [number for number, finding in findings.items() if _by_a_clock(bank, finding)]
+    for number in disturbed if len(disturbed) <= DISTURBED else ():
+        while findings[number].runs <= AGAIN and _by_a_clock(bank, findings[number]):
+            ((_, result),) = run_all([jobs[number]], bank.notebook.parent, bank.preload, 1)
+            runs = findings[number].runs + 1
+            findings[number] = replace(judge(bank, bank.answers[number], result), runs=runs)
+    return [findings[number] for number in sorted(findings)]
+
+
+def _by_a_clock(bank: Bank, finding: Finding) -> bool:
+    """Whether the answer got other points than it must, and in measured tests alone."""
+    right, got = bank.expected(finding.answer), finding.result.points
+    differ = {test for test in right if abs(got.get(test, 0.0) - right[test]) > 1e-9}
+    return finding.answer.exact and bool(differ) and differ <= bank.measured
+
+
+def automatic_mutants(bank: Bank) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """(description, cells) of evenly spaced mutants of the reference: at most `most` of them."""
+    from grader.answer_bank.mutation import mutants
+
+    reference = dict(bank.cells)
+    made = [(cell, one) for cell in bank.automatic["cells"] for one in mutants(reference[cell])]
+    most = int(bank.automatic["most"])
+    chosen = [made[i * len(made) // most] for i in range(most)] if len(made) > most else made
+    for cell, one in chosen:
+        answer = BankAnswer(one.what, "automatic", {cell: one.source})
+        yield f"{cell}, {one.what}", bank.source(answer)
+
+
+def killed(bank: Bank, workers: int = 2, on_mutant: Callable[[], None] = lambda: None) -> tuple[int, list[str]]:
+    """How many automatic mutants ran, and those that no test noticed."""
+    from grader.answer_bank.runner import Job, run_all
+
+    named = list(automatic_mutants(bank))
+    tests = list(bank.automatic["tests"])
+    full = sum(bank.maxima[test] for test in tests)
+    alive = []
+    jobs = [Job(cells, tests, bank.maxima) for _, cells in named]
+    for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers, limit_cpu_s=MUTANT_CPU_S):
+        if sum(result.points.values()) >= full:
+            alive.append(named[number][0])
+        on_mutant()
+    return len(named), sorted(alive)

@@ -1,0 +1,76 @@
+"""The command `mlsd bank`, and a proof as a person sees it: progress while it runs, then a table. No judging here."""
+
+from typing import Annotated
+
+import typer
+
+from grader.answer_bank.model import Bank, BankError, banks, load_bank
+from grader.answer_bank.proof import Finding, killed, prove
+
+COLOURS = {"starter": "cyan", "reference": "cyan", "alternative": "cyan", "wrong": "yellow", "mutant": "magenta"}
+
+
+def bank_command(
+    name: Annotated[str | None, typer.Argument(help="The exercise; default: every one that has a bank.")] = None,
+    workers: Annotated[int, typer.Option(help="Answers that run at the same time.")] = 2,
+) -> None:
+    """Prove that a suite gives every answer of its bank exactly its points. Example: mlsd bank reduce_latency"""
+    from notebook_runner import course_root
+
+    root = course_root()
+    proven = [show_bank(load_bank(root, one), workers) for one in ([name] if name else banks(root))]
+    if not proven:
+        raise BankError(f"{root} has no bank: banks belong to the full repository, not to a student edition.")
+    if not all(proven):
+        raise typer.Exit(1)
+
+
+def show_bank(bank: Bank, workers: int = 2) -> bool:
+    """Whether `bank` is proven; prints a line an answer, the rate of automatic mutants, and what to fix."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console()
+    automatic = int(bank.automatic.get("most", 0))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(bank.name, total=len(bank.answers) + automatic)
+        findings = prove(bank, workers, lambda finding: progress.advance(task))
+        made, alive = killed(bank, workers, lambda: progress.advance(task)) if automatic else (0, [])
+    _table(bank, findings, console)
+    for finding in findings:
+        for problem in finding.problems:
+            console.print(f"  {finding.answer.name}: {problem}", style="red", markup=False)
+    rate = 1 - len(alive) / made if made else 1.0
+    if made:
+        console.print(f"automatic mutants: {made - len(alive)} of {made} noticed ({rate:.0%})", markup=False)
+        for one in alive:
+            why = bank.automatic.get("survivors", {}).get(one, "not justified in bank.toml")
+            console.print(f"  not noticed: {one} ({why})", markup=False)
+    justified = set(alive) <= set(bank.automatic.get("survivors", {}))
+    proven = justified and not any(finding.problems for finding in findings)
+    console.print(f"{bank.name}: {'proven' if proven else 'NOT proven'}", style="green" if proven else "bold red")
+    return proven
+
+
+def _table(bank: Bank, findings: list[Finding], console: object) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    assert isinstance(console, Console)
+    total = sum(bank.maxima.values())
+    table = Table(title=f"{bank.name}, {total:g} measured points")
+    for heading in ("answer", "kind", "points", "required", "CPU s", ""):
+        table.add_column(heading, justify="right" if heading in ("points", "required", "CPU s") else "left")
+    for finding in findings:
+        answer, result = finding.answer, finding.result
+        tested = sum(bank.maxima[test] for test in bank.tests(answer))
+        required = f"{sum(bank.expected(answer).values()):g}" if answer.exact else f"under {tested:g}"
+        ended = not answer.exact and len(result.points) < len(bank.tests(answer)) and not result.errors
+        got = f"{sum(result.points.values()):g}" + (" so far" if ended else "")
+        sound = "[red]wrong[/]" if finding.problems else "[green]sound[/]"
+        sound += f" in run {finding.runs}" if finding.runs > 1 else ""
+        kind = f"[{COLOURS[answer.kind]}]{answer.kind}[/]"
+        table.add_row(escape(answer.name), kind, got, required, f"{result.cpu_s:.1f}", sound)
+    console.print(table)

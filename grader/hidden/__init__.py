@@ -1,1 +1,0 @@
-"""What only the grader knows: oracles, hidden cases, builders. The student edition leaves this folder out."""

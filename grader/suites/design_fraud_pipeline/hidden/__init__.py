@@ -1,0 +1,59 @@
+"""Hidden cases of `design_fraud_pipeline`: the public families of scenarios, drawn from the instructor's secret.
+
+Streams are small, and some are odd: one large fraud decides the money of six weeks, or reports come by chance twice as
+late. Such a stream says little of an answer. So streams are drawn from the secret until one is ordinary, as
+`ordinary` says; the statement tells it, and the public streams are ordinary too.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from grader.secret import derive
+from grader.suite_kit.designs import Draw, Draws
+from grader.suites.design_fraud_pipeline.cases import Cases
+from grader.suites.design_fraud_pipeline.hidden.oracle import expected
+from grader.suites.design_fraud_pipeline.hidden.stream_filter import is_ordinary, is_ordinary_stream
+from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, draw, story_of
+from grader.suites.design_fraud_pipeline.signs import table_of
+
+
+def cases() -> Cases:
+    """The cases of this class. Needs a secret: `derive` gives None without one."""
+    return drawn(derive("design_fraud_pipeline", "scenarios"), derive("design_fraud_pipeline", "stream"))
+
+
+def drawn(seed: int | None, other_seed: int | None) -> Cases:
+    """The first ordinary scenarios that a seed gives, and the first ordinary stream that another gives."""
+    draws = next(found for found in map(_ordinary, map(draw, _seeds(seed))) if found)
+    streams = (_answered(Draw("ordinary", one, ())) for one in _seeds(other_seed))
+    return Cases(draws, next(filter(is_ordinary_stream, streams)), private=True)
+
+
+def answered(cases: Cases) -> Cases:
+    """The same cases with the money of oracle and baseline."""
+    draws = {family: [_answered(one) for one in some] for family, some in cases.draws.items()}
+    return replace(cases, draws=draws, stream=_answered(cases.stream))
+
+
+def _seeds(seed: int | None) -> Iterator[int]:
+    rng = np.random.default_rng(seed or 0)
+    while True:
+        yield int(rng.integers(2**31))
+
+
+def _ordinary(draws: Draws) -> dict[str, list[Draw]]:
+    """The scenarios with the money of oracle and baseline; none if one of them is not ordinary."""
+    found = {}
+    for family, some in draws.items():
+        found[family] = [_answered(one) for one in some]
+        if not is_ordinary({family: found[family]}):
+            return {}
+    return found
+
+
+def _answered(one: Draw) -> Draw:
+    oracle, baseline = expected(table_of(story_of(one)))
+    known = tuple(pair for pair in one.magnitudes if pair[0] not in (ORACLE, BASELINE))
+    return replace(one, magnitudes=(*known, (ORACLE, oracle), (BASELINE, baseline)))

@@ -1,0 +1,245 @@
+"""Banks: fixtures that make each check of a bank fail. That each exercise's bank is proven stands in its contract."""
+
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+
+import grimp
+import pytest
+
+from grader.answer_bank.model import Bank, BankAnswer, BankError, Patches, load_bank, read_answer, read_settings
+from grader.answer_bank.mutation import mutants
+from grader.answer_bank.proof import DISTURBED, automatic_mutants, judge, prove
+from grader.answer_bank.report import show_bank
+from grader.answer_bank.runner import Job, Result, run_all, run_cells
+
+ROOT = Path(__file__).parents[3]
+NAME = "reduce_latency"
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return load_bank(ROOT, NAME)
+
+
+# Each check of a bank has something that it refuses.
+
+SMALL = Bank("small", Path("small.ipynb"), [("answer", "x = 1"), ("test-x", "")], {"test-x": 2.0}, [], (), {})
+WRONG = BankAnswer("zero", "wrong", {"answer": "x = 0"}, {"test-x": 1.0}, ("x is 0",))
+
+
+def problems(answer, **result):
+    return judge(SMALL, answer, Result(**result)).problems
+
+
+def test_other_points_than_stated_are_a_problem():
+    assert not problems(WRONG, points={"test-x": 1.0}, texts={"test-x": "x\n  is 0."})
+    assert problems(WRONG, points={"test-x": 1.5}, texts={"test-x": "x is 0"}) == ("test-x gave 1.5, not 1",)
+    assert problems(WRONG, points={}, texts={"test-x": "x is 0"}) == ("test-x gave 0, not 1",)
+
+
+def test_a_message_that_is_not_said_is_a_problem():
+    assert problems(WRONG, points={"test-x": 1.0}, texts={"test-x": "x is 1"}) == ("nothing says 'x is 0'",)
+
+
+def test_a_mutant_that_keeps_all_points_is_a_problem():
+    mutant = BankAnswer("mutant", "mutant", exact=False)
+    assert problems(mutant, points={"test-x": 2.0}) == ("no test noticed the fault",)
+    assert not problems(mutant, points={"test-x": 1.0})
+
+
+def test_a_starter_that_is_judged_or_raises_is_a_problem():
+    starter = BankAnswer("starter", "starter", points={"test-x": 0.0})
+    assert not problems(starter, points={"test-x": 0.0}, texts={"test-x": "x: not attempted"})
+    assert problems(starter, points={"test-x": 0.0}, texts={"test-x": "x: fail"})
+    assert problems(starter, points={"test-x": 0.0}, errors={"answer": "NameError"})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('"""One.\n\nkind = "wrong"\npoints = { test-x = 1 }\n"""\n', "each cell starts with"),
+        ('"""One.\n\nkind = "odd"\n"""\n# %% answer\nx = 0\n', "kind is"),
+        ('"""One.\n\nkind = "wrong"\n"""\n# %% answer\nx = 0\n', "must state the points"),
+        ('"""One.\n\nkind = "wrong"\npoints = { test-y = 1 }\n"""\n# %% answer\nx = 0\n', "Unknown here: test-y"),
+        ('"""One.\n\nkind = "wrong"\npoints = { test-x = 1 }\n"""\n# %% other\nx = 0\n', "Unknown here: other"),
+        ('"""One.\n\nkind: wrong\n"""\n# %% answer\nx = 0\n', "must be TOML"),
+        ("x = ", "must be TOML"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_is_refused(tmp_path, text, words):
+    path = tmp_path / "answer.py"
+    path.write_text(text)
+    with pytest.raises(BankError, match=words):
+        read_answer(path, {"answer": "x = 1"}, {"test-x": 2.0})
+
+
+PATCHES = Patches(Path("small/bank.toml"), {"answer": "x = 1 + 1"}, {"test-x": 2.0})
+RULES = {"about": "One.", "points": {"test-x": 1}, "says": ["x"], "patches": [{"cell": "answer", "new": "x = 0"}]}
+
+
+def test_patches_are_laid_over_the_reference_one_after_the_other():
+    steps = [{"cell": "answer", "old": "= 1", "new": "= 2"}, {"cell": "answer", "old": "+ 1", "new": "+ 3"}]
+    wrong = PATCHES.wrong("zero", {**RULES, "patches": steps})
+    assert (wrong.kind, wrong.cells, wrong.points, wrong.says) == (
+        "wrong",
+        {"answer": "x = 2 + 3"},
+        {"test-x": 1},
+        ("x",),
+    )
+    assert PATCHES.wrong("zero", RULES).cells == {"answer": "x = 0"}
+    mutant = PATCHES.mutant("one is two", {"cell": "answer", "old": "= 1", "new": "= 2"})
+    assert (mutant.cells, mutant.exact) == ({"answer": "x = 2 + 1"}, False)
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"patches": [{"cell": "answer", "old": "y", "new": "z"}]}, r"\[wrong.zero\]: .*0 times.*'y': copy it from"),
+        ({"patches": [{"cell": "answer", "old": "1", "new": "2"}]}, "2 times, not once, the text '1': quote more"),
+        ({"patches": [{"cell": "other", "new": ""}]}, r"'other' must be one of \['answer'\]"),
+        ({"patches": [{"cell": "answer", "old": "1"}]}, "a patch has cell, old and new"),
+        ({"patches": []}, "has no patches"),
+        ({"points": {}}, "in `points` what it gets of: test-x"),
+        ({"points": {"test-y": 1}}, "in `points` what it gets of: test-x"),
+        ({"about": ""}, "must say in `about`"),
+        ({"say": ["x"]}, r"has \['say'\]"),
+    ],
+)
+def test_a_patch_that_breaks_a_rule_is_refused(rules, words):
+    with pytest.raises(BankError, match=rf"small/bank.toml: .*{words}"):
+        PATCHES.wrong("zero", RULES | rules)
+
+
+def test_a_bank_that_is_no_toml_is_refused(tmp_path):
+    (tmp_path / "bank.toml").write_text("points = 1 1")
+    with pytest.raises(BankError, match=r"bank.toml: .*line 1"):
+        read_settings(tmp_path / "bank.toml")
+
+
+def test_an_unknown_bank_is_named_with_the_known_ones():
+    with pytest.raises(BankError, match=r"There is no bank 'nothing'.*reduce_latency"):
+        load_bank(ROOT, "nothing")
+
+
+def test_an_answer_that_dies_or_never_ends_is_ended_and_told(tmp_path):
+    closes = "import os, time; os.closerange(3, 99); time.sleep(99)"
+    sources = ("import os; os._exit(3)", "while True: pass", "x = 1", closes)
+    jobs = [Job([("answer", source)], []) for source in sources]
+    results = dict(run_all(jobs, tmp_path, (), limit_s=600, limit_cpu_s=2))
+    assert results[0].errors == {"process": "the answer's process died"}
+    assert results[1].errors == {"process": "the answer was ended after 2 s of CPU time"}
+    assert results[2].errors == {}
+    assert results[3].errors == {"process": "the answer's process died"}
+
+
+def test_an_answer_that_sleeps_for_ever_is_ended_by_the_clock_on_the_wall(tmp_path):
+    sleeps = Job([("answer", "import time; time.sleep(99)")], [])
+    [(_, result)] = run_all([sleeps], tmp_path, (), limit_s=5, limit_cpu_s=2)
+    assert result.errors == {"process": "the answer was ended after 5 s"}
+
+
+def test_answers_find_what_the_exercise_needs_though_another_started_the_fork_server(tmp_path):
+    context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
+    process = context.Process(target=os.getpid)
+    process.start()
+    process.join()
+    jobs = [Job([("answer", "import sys; assert 'this' in sys.modules")], [])]
+    assert dict(run_all(jobs, tmp_path, ["this"]))[0].errors == {}
+
+
+def test_a_cell_that_raises_does_not_stop_the_others():
+    result = run_cells([("first", "1 / 0"), ("second", "x = 1"), ("test-skipped", "1 / 0")], [])
+    assert result.errors == {"first": "ZeroDivisionError: division by zero"}
+
+
+GIVE = """
+from types import SimpleNamespace
+from grader.suite_kit.points import Points
+
+def give(points):
+    return Points(points, 2, SimpleNamespace(text=lambda: "a table"))
+"""
+
+
+@pytest.mark.parametrize("first", ["give(1)", "1 / 0"])
+def test_where_a_loss_is_all_that_is_asked_nothing_runs_after_the_first(first):
+    cells = [("answer", GIVE), ("test-a", first), ("test-b", "give(2)")]
+    maxima = {"test-a": 2.0, "test-b": 2.0}
+    assert "test-b" not in run_cells(cells, ["test-a", "test-b"], maxima).points
+    assert run_cells(cells, ["test-a", "test-b"]).points["test-b"] == 2
+    assert run_cells(cells, ["test-b"], maxima).points == {"test-b": 2.0}
+
+
+def test_mutants_differ_from_the_source_by_one_fault_each():
+    source = "def f(a, b):\n    if a <= b:\n        return a + 1\n    return -b if a else b * 2\n"
+    made = mutants(source)
+    assert len({one.source for one in made}) == len(made) >= 9
+    assert "line 2: LtE is Lt" in [one.what for one in made]
+    assert all(one.source != source for one in made)
+    assert mutants("x = 'text'\n") == []
+
+
+def test_automatic_mutants_are_the_same_in_every_run(bank):
+    assert [name for name, _ in automatic_mutants(bank)] == [name for name, _ in automatic_mutants(bank)]
+
+
+def test_a_bank_that_is_not_proven_says_so(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    answers = [BankAnswer("reference", "reference"), WRONG]
+    cells = [("answer", "x = 1"), ("test-x", "from grader.suite_kit.points import Points\nPoints(2 * x, 2)")]
+    bank = Bank("small", tmp_path / "small.ipynb", cells, {"test-x": 2.0}, answers, (), {})
+    assert not show_bank(bank)
+    told = capsys.readouterr().out
+    assert "NOT proven" in told
+    assert "zero" in told
+
+
+# An answer that passes its test at the third run: each run leaves a mark in the folder.
+SAYS = """
+from pathlib import Path
+from grader.suite_kit.points import Points
+class Report:
+    def text(self): return "measured"
+"""
+THIRD = f"""{SAYS}
+marks = len(list(Path.cwd().glob("mark-*")))
+Path("mark-" + str(marks)).touch()
+Points(2 * (marks >= 2), 2, Report())
+"""
+
+
+HALF = f"{SAYS}Points(x, 2, Report())"
+
+
+def small(folder, test, answers=1, measured=("test-x",)):
+    """A bank with so many references, and with one test."""
+    references = [BankAnswer(f"reference {number}", "reference") for number in range(answers)]
+    cells = [("answer", "x = 1"), ("test-x", test)]
+    return Bank(
+        "small", folder / "small.ipynb", cells, {"test-x": 2.0}, references, (), {}, measured=frozenset(measured)
+    )
+
+
+@pytest.mark.parametrize(("measured", "runs", "proven"), [(["test-x"], 3, True), ([], 1, False)])
+def test_only_what_a_clock_decides_is_run_again(tmp_path, measured, runs, proven):
+    (finding,) = prove(small(tmp_path, THIRD, measured=measured))
+    assert (finding.runs, not finding.problems) == (runs, proven)
+    assert len(list(tmp_path.glob("mark-*"))) == runs
+
+
+def test_an_answer_that_differs_each_time_stays_a_problem(tmp_path):
+    (finding,) = prove(small(tmp_path, HALF))
+    assert finding.problems == ("test-x gave 1, not 2",)
+    assert finding.runs == 3
+
+
+def test_many_that_differ_are_not_run_again(tmp_path):
+    answers = DISTURBED + 1
+    assert [finding.runs for finding in prove(small(tmp_path, HALF, answers))] == [1] * answers
+
+
+def test_what_a_bank_is_knows_nothing_of_how_it_is_shown():
+    graph = grimp.build_graph("grader", cache_dir=None)
+    assert not graph.chain_exists("grader.answer_bank.model", "grader.answer_bank.report")
