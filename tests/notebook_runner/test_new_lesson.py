@@ -10,6 +10,7 @@ from mlsd.new.lesson import PARTS, new_lesson
 from notebook_runner import NotebookError, read_notebook
 from notebook_runner.canonical import UNWRITTEN, canonical, problems
 
+FILES = {"lessons/waiting/__init__.py", "lessons/waiting/checks.py", "tests/lessons/wrong_answers/03_waiting.py"}
 FILLED = {
     "title": "# Waiting\n\nHow long is a queue?\n\nSection of the book: *Serving*.",
     "imports": "from mlsd_lib.lesson import Claim, case, check, claims, predict, use_style\n"
@@ -41,7 +42,8 @@ def fill(path, skeleton, parts):
 
 
 def test_the_skeleton_is_red_until_every_part_is_written(mini_course):
-    path = new_lesson(mini_course.root, "02_serving/03_waiting", "Waiting", "Serving")
+    path, *others = new_lesson(mini_course.root, "02_serving/03_waiting", "Waiting", "Serving")
+    assert {one.relative_to(mini_course.root).as_posix() for one in others} == FILES
     assert path == mini_course.root / "chapters" / "02_serving" / "03_waiting.ipynb"
     assert len(problems(path)) == len(PARTS) + 1
     assert not mini_course.run(path).passed
@@ -67,6 +69,16 @@ def test_the_command_writes_it_and_overwrites_nothing(mini_course, mlsd):
     with pytest.raises(NotebookError, match="exists already and was left as it is"):
         mlsd("new", "lesson", "chapters/02_serving/03_waiting.ipynb")
     assert path.read_bytes() == before
+
+
+def test_a_second_lesson_of_a_section_shares_its_checks(mini_course):
+    new_lesson(mini_course.root, "02_serving/03_waiting", "Waiting", "Serving")
+    filled = mini_course.root / "lessons" / "waiting" / "checks.py"
+    filled.write_text("EXERCISES = 1")
+    again = new_lesson(mini_course.root, "02_serving/03b_waiting_further", "More", "Serving", room="waiting")
+    assert [path.name for path in again] == ["03b_waiting_further.ipynb", "03b_waiting_further.py"]
+    assert filled.read_text() == "EXERCISES = 1"
+    assert "lessons.waiting.checks" in again[0].read_text()
 
 
 @pytest.mark.parametrize("place", ["02_serving/Waiting", "../03_waiting", "02_serving/3_waiting"])

@@ -9,7 +9,7 @@ import pytest
 from mlsd_lib.serving import ServerProcess, post
 from tests.serving.demo_model import SumModel
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCHEMA = """
 from pydantic import BaseModel, Field
 
