@@ -1,8 +1,9 @@
-"""The system of `reference`, compiled by numba: the same events in the same order, on arrays instead of objects.
+"""A serving system compiled by numba: the events of a readable simulator in the same order, on arrays, not objects.
 
-Read `reference` first; each function here bears the name of the method there that it repeats. The first call on a
-machine compiles for some seconds; later processes find the result on disk. A replica, a request and an attempt are
-numbers; `State` holds what the objects of `reference` hold, and the design and the scenario as plain numbers.
+Read that one first: `reference_simulator.py` of the exercise improve_throughput. Each function here bears the name of
+the method there that it repeats. The first call on a machine compiles for some seconds; later processes find the result
+on disk. A replica, a request and an attempt are numbers; `State` holds what the objects there hold, and the design and
+the scenario as plain numbers.
 """
 
 import functools
@@ -15,9 +16,8 @@ import numba
 import numpy as np
 from numba.experimental import structref
 
-from mlsd_lib.simulation.design import Design
+from mlsd_lib.simulation.design import BURST, Design
 from mlsd_lib.simulation.record import BIN_S, SUMS, Ended, Record
-from mlsd_lib.simulation.reference import BURST
 from mlsd_lib.simulation.scenario import Scenario
 
 # numpy's integers, not Python's: for each value of a Python integer numba would compile the function called again.
@@ -451,7 +451,7 @@ def _run(s):
 
 
 def simulate(design: Design, scenario: Scenario) -> Record:
-    """What happens to the scenario's requests under a design: as `reference.simulate`, to the last bit."""
+    """What happens to the scenario's requests under a design: as the readable simulator says, to the last bit."""
     _bring_along()
     fields = _fixed(design, scenario) | _changing(design, scenario)
     state = State(*(fields[name] for name in FIELDS))

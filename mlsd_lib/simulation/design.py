@@ -113,6 +113,10 @@ class Queue(Part):
     drop_expired: bool = False
 
 
+BURST = 10.0
+"""How many unused retries a budget can save up."""
+
+
 class Retries(Part):
     """After a failure at most `most` further attempts, `backoff_s` later, then twice that, and so on, varied by chance.
 

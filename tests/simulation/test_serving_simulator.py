@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from grader.suites.improve_throughput import reference_simulator
 from lessons.latency_and_throughput import queueing_theory as theory
-from mlsd_lib.simulation import compiled, reference, traces
+from mlsd_lib.simulation import compiled, traces
 from mlsd_lib.simulation.design import Autoscaler, Batching, Breaker, Cache, Design, Queue, Replicas, Retries
 from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Scenario, Slow
@@ -57,7 +58,7 @@ designs = st.builds(
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(designs, scenarios())
 def test_compiled_and_reference_agree_to_the_last_bit(design, scenario):
-    ours, theirs = compiled.simulate(design, scenario), reference.simulate(design, scenario)
+    ours, theirs = compiled.simulate(design, scenario), reference_simulator.simulate(design, scenario)
     assert ours.same(theirs)
     assert (ours.ended >= 0).all()  # every request ends once
     assert (ours.latency_s >= 0).all()

@@ -9,9 +9,9 @@ from grader.suite_kit.designs import DesignTask, Draw, Moment, Outcome, Question
 from grader.suite_kit.designs.scenarios import Draws
 from grader.suites.improve_throughput.cases import EXERCISE
 from grader.suites.improve_throughput.policy import Policy
+from grader.suites.improve_throughput.reference_simulator import simulate
 from mlsd_lib.simulation import traces
 from mlsd_lib.simulation.record import Record
-from mlsd_lib.simulation.reference import simulate
 from mlsd_lib.simulation.scenario import BatchCost, Scenario
 
 CURVE = BatchCost(fixed_s=0.016, row_s=0.001, spread=0.1)

@@ -14,14 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from mlsd_lib.simulation.design import BURST, Design
 from mlsd_lib.simulation.design import Breaker as BreakerDesign
 from mlsd_lib.simulation.design import Cache as CacheDesign
-from mlsd_lib.simulation.design import Design
 from mlsd_lib.simulation.record import BIN_S, SUMS, Ended, Record
 from mlsd_lib.simulation.scenario import Failure, Scenario
-
-BURST = 10.0
-"""How many unused retries a budget can save up."""
 
 
 class Engine:
