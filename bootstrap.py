@@ -79,15 +79,16 @@ class Environment:
 
 def core(root: Path) -> Environment:
     """The environment in which the course runs."""
+    buttons = (BUTTONS,) if (root / BUTTONS).is_file() else ()  # a student edition has none
     return Environment(
         root,
         ".venv",
-        inputs=(BUTTONS, "pyproject.toml", "constraints.txt"),
+        inputs=(*buttons, "pyproject.toml", "constraints.txt"),
         packages=("--editable", f"{root}[grader,dev]"),
         disk_gb=4.0,
         notice="JupyterLab, PyTorch and scientific packages: 0.8 GB to download, 3 GB on disk; two minutes on a "
         "fast line, six at 20 Mbit/s; pip may choose a PyTorch for GPUs, of 3 GB more: the README says how to avoid it",
-        settings=BUTTONS,
+        settings="".join(buttons),
     )
 
 

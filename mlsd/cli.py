@@ -3,18 +3,13 @@
 import os
 import sys
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import mlsd.grading_commands
-import mlsd.mark_commands
-import mlsd.notebook_commands
-import mlsd.report_commands
-import mlsd.term_commands
-from grader.answer_bank.report import bank_command
-from mlsd import user_folders
+from mlsd import notebook_commands, user_folders
 from mlsd.monitor_service import monitor
 from mlsd.new import new
 from mlsd.simulate_design import simulate
@@ -22,6 +17,10 @@ from notebook_runner import course_root
 from notebook_runner.environment import threads
 from notebook_runner.errors import CourseError
 
+if TYPE_CHECKING:
+    from mlsd_lib.doctor import Finding
+
+GRADES = find_spec("mlsd.instructors") is not None  # a student edition does without what grades
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -29,12 +28,11 @@ app = typer.Typer(
     help="Machine Learning Systems Design, a course that runs. Start with: mlsd lab",
 )
 app.add_typer(new, name="new", rich_help_panel="Notebooks")
-mlsd.notebook_commands.register(app)
-mlsd.grading_commands.register(app)
-mlsd.mark_commands.register(app)
-mlsd.report_commands.register(app)
-mlsd.term_commands.register(app)
-app.command("bank")(bank_command)
+notebook_commands.register(app)
+if GRADES:
+    from mlsd.instructors import register
+
+    register(app)
 app.command("simulate")(simulate)
 app.command("monitor")(monitor)
 
@@ -93,11 +91,10 @@ def doctor(
     from rich.console import Console
     from rich.markup import escape
 
-    from grader.sandbox.finding import sandbox_finding
     from mlsd_lib.doctor import examine, optional_programs
 
     console = Console(highlight=False)
-    findings = [*examine(root), sandbox_finding(), *optional_programs(root)]
+    findings = [*examine(root), *_of_the_sandbox(), *optional_programs(root)]
     for one in findings:
         colour = {"sound": "green", "remark": "yellow", "fault": "red"}[one.verdict]
         console.print(f"[{colour}]{one.verdict:6s}[/] {one.subject}: {escape(one.seen)}", soft_wrap=True)
@@ -105,6 +102,14 @@ def doctor(
             purpose = "To fix it" if one.verdict == "fault" else "To have more"
             console.print(f"       {purpose}: {escape(one.fix)}", soft_wrap=True)
     raise typer.Exit(not all(one.sound for one in findings))
+
+
+def _of_the_sandbox() -> "list[Finding]":
+    if not GRADES:
+        return []
+    from grader.sandbox.finding import sandbox_finding
+
+    return [sandbox_finding()]
 
 
 def keep_what_is_the_users() -> None:

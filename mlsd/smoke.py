@@ -16,11 +16,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 from grader.errors import GraderError
-from grader.sandbox.level import Level
 from mlsd.user_folders import PLACES
 
 NOTEBOOKS = {
@@ -74,7 +74,7 @@ def steps(root: Path, folder: Path, every_level: bool = False) -> list[Step]:
     bare = "" if hand_in.has_parts() else "a student edition has neither solutions nor a bank of wrong answers"
     notebooks = [Step(f"{kind} {name}", partial(run_notebook, root, name)) for kind, name in NOTEBOOKS.items()]
     graded = [Step(f"grade it in the sandbox{at}", partial(hand_in.grade, level), "hand in a wrong answer", bare)
-              for at, level in _levels(every_level)]  # fmt: skip
+              for at, level in _levels(every_level and not bare)]  # fmt: skip
     return [
         *notebooks,
         Step("hand in a wrong answer", hand_in.collect, left_out=bare),
@@ -227,14 +227,20 @@ def _kept_in(folder: Path) -> dict[str, str]:
 
 
 def _levels(every: bool) -> list[tuple[str, str]]:
-    """A name and a level for each time that the answer is graded: the best level first."""
+    """A name and a level for each time that the answer is graded: the best level first, and alone unless `every`."""
+    if not every:
+        return [("", "")]
+    from grader.sandbox.level import Level
     from grader.sandbox.probe import missing
 
-    weaker = [level for level in (Level.LANDLOCK, Level.LIMITS) if every and not missing(level)]
+    weaker = [level for level in (Level.LANDLOCK, Level.LIMITS) if not missing(level)]
     return [("", ""), *((f" at the level {level.name.lower()}", level.name.lower()) for level in weaker)]
 
 
 def _sandbox() -> str:
+    """Which sandbox works here; nothing in a student edition, which has none."""
+    if find_spec("grader.sandbox") is None:
+        return ""
     from grader.sandbox import SandboxError
     from grader.sandbox.probe import advice, best_level, describe
 

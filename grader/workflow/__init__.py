@@ -1,4 +1,4 @@
 """What an instructor does around grading: release, editions, collecting, feedback, export; nbgrader's own execution.
 
-Each module does the work of one command; what a person types stands in `mlsd.grading_commands`.
+Each module does the work of one command; what a person types stands in `mlsd.instructors.grading`.
 """

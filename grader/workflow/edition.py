@@ -12,11 +12,16 @@ from grader.workflow.links import dead_links, without_dead_links
 from grader.workflow.release import differences
 
 PARTS = (
-    "chapters", "case_studies", "exercises", "lessons", "mlsd", "mlsd_lib", "notebook_runner", "grader",
+    "chapters", "case_studies", "exercises", "lessons", "mlsd", "mlsd_lib", "notebook_runner",
+    "grader/__init__.py", "grader/errors.py", "grader/secret.py", "grader/suite_kit", "grader/suites", "grader/jupyter",
     "pyproject.toml", "constraints.txt", "Makefile", "bootstrap.py", "environment.yml", "README.md", "LICENSE",
     "pictures",
 )  # fmt: skip
-LEFT_OUT = ("hidden", "bank", "runs", "classroom", "__pycache__", "*.pyc", "*.egg-info", "*.db", ".*")
+"""What students get. Of the grader that is what the tests in their notebooks need, and nothing that grades."""
+LEFT_OUT = (
+    "hidden", "bank", "instructors", "jupyter_server_config.d", "formgrade_rubric", "runs", "classroom",
+    "__pycache__", "*.pyc", "*.egg-info", "*.db", ".*",
+)  # fmt: skip
 
 
 def write_edition(course: Course, to: Path) -> int:
@@ -62,6 +67,7 @@ def _check_place(root: Path, to: Path) -> None:
 def _copy(root: Path, to: Path) -> None:
     to.mkdir(parents=True)
     for part in PARTS:
+        (to / part).parent.mkdir(parents=True, exist_ok=True)
         if (root / part).is_dir():
             shutil.copytree(root / part, to / part, ignore=_left_out, symlinks=True)
         else:

@@ -193,7 +193,7 @@ def _graded(
     from grader.grading.warm_start import begun_early
     from grader.workflow.release import is_unreleased
     from grader.workflow.stock import grade as grade_by_stock
-    from mlsd.progress import progress
+    from mlsd.instructors.progress import progress
 
     with ExitStack() as ending:
         here = not stock and not options.scheduler
@@ -253,7 +253,7 @@ def feedback(
 
     from grader.course import Course
     from grader.workflow import feedback as work
-    from mlsd.progress import progress
+    from mlsd.instructors.progress import progress
 
     course = Course.open(folder)
     students = [one for one in work.graded_students(course, name) if fnmatchcase(one, student)]
@@ -298,7 +298,7 @@ def formgrader(context: typer.Context, folder: Folder = None) -> None:
     Example: mlsd formgrader --port=8899
     """
     from grader.course import Course
-    from mlsd.formgrader import open_formgrader
+    from mlsd.instructors.formgrader import open_formgrader
 
     open_formgrader(Course.open(folder).root, context.args)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.write_errors import unwritable_told
-from mlsd.grading_commands import PANEL, Folder, Name
+from mlsd.instructors.grading import PANEL, Folder, Name
 
 if TYPE_CHECKING:
     from grader.workflow.regrade import Report
@@ -48,7 +48,7 @@ def regrade(
     from grader.grading.records import Options
     from grader.workflow import regrade as work
     from grader.workflow.release import is_unreleased
-    from mlsd.progress import progress
+    from mlsd.instructors.progress import progress
 
     if trust not in (None, "", "sealed", "beside"):
         raise GraderError(f"--trust is {trust!r}; it must be sealed or beside")

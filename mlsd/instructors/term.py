@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from grader.write_errors import unwritable_told
-from mlsd.grading_commands import PANEL, Folder, Name
+from mlsd.instructors.grading import PANEL, Folder, Name
 
 
 def register(app: typer.Typer) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jupyter_core.paths import jupyter_path
 
-from mlsd.formgrader import formgrader_environment
+from mlsd.instructors.formgrader import formgrader_environment
 from mlsd.lab import check_port, chosen_port, lab_command, lab_environment, open_lab
 from notebook_runner import course_root
 from notebook_runner.errors import CourseError

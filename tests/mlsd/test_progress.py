@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlsd.progress import pace, progress
+from mlsd.instructors.progress import pace, progress
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ def repository(course):
     root = course.root
     for part in set(PARTS) - {"exercises"}:
         if "." in part or part.isupper() or part == "Makefile":
+            (root / part).parent.mkdir(exist_ok=True)
             (root / part).write_text(f"the {part}\n")
         else:
             (root / part / "__pycache__").mkdir(parents=True)
@@ -121,7 +122,7 @@ def test_the_secret_is_found(repository, tmp_path):
 def test_an_edition_holds_the_course_and_nothing_of_the_grader_alone(repository, tmp_path):
     write_edition(repository, tmp_path / "edition")
     names = {path.relative_to(tmp_path / "edition").as_posix() for path in (tmp_path / "edition").rglob("*")}
-    assert {f"exercises/{toy.NAME}/{toy.NAME}.ipynb", "grader/module.py", "README.md"} <= names
+    assert {f"exercises/{toy.NAME}/{toy.NAME}.ipynb", "grader/suites/module.py", "README.md"} <= names
     kept_back = ("hidden", "pycache", "tests/", "solutions", ".mlsd-secret")
     assert not [name for name in names if any(word in name for word in kept_back)]
 
@@ -167,14 +168,25 @@ def test_an_edition_with_a_notebook_whose_link_leads_nowhere_is_not_written(repo
     assert not (tmp_path / "edition").exists()
 
 
-def test_the_edition_of_this_course_leaks_nothing_and_works(tmp_path):
-    """Its own grader and exercises are imported, without hidden files and without a secret."""
+def test_the_edition_of_this_course_leaks_nothing_and_works_without_what_grades(tmp_path):
+    """Its own command line and exercises are imported, without hidden files, a secret and the grading engine."""
     edition = tmp_path / "edition"
     write_edition(Course.open(ROOT), edition)
     assert list(dead_links(edition)) == []
+    assert sorted(path.name for path in (edition / "grader").iterdir()) == [
+        "__init__.py", "errors.py", "jupyter", "secret.py", "suite_kit", "suites"
+    ]  # fmt: skip
+    suites = ", ".join(f"grader.suites.{path.parent.name}" for path in edition.glob("grader/suites/*/exercise.toml"))
     code = (
-        "import mlsd.cli, grader.suites.reduce_latency as suite, mlsd_lib, case_studies, pathlib\n"
-        "print({str(pathlib.Path(m.__file__).parents[d]) for m, d in ((suite, 3), (mlsd_lib, 1), (case_studies, 1))})"
+        f"import mlsd.cli, {suites}, mlsd_lib, case_studies, grader, pathlib\n"
+        "print({str(pathlib.Path(m.__file__).parents[1]) for m in (grader, mlsd, mlsd_lib, case_studies)})"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=edition, capture_output=True, text=True, timeout=120)
     assert run.stdout.strip() == str({str(edition)}), run.stderr
+    # The environment that runs this test would find in the full repository what the edition lacks.
+    alone = "import sys; sys.meta_path[:] = [one for one in sys.meta_path if 'Editable' not in repr(one)]\n"
+    for words, wanted in ((["--help"], " check "), (["doctor"], "packages"), (["notebooks"], "00_start_here")):
+        command = [sys.executable, "-c", f"{alone}from mlsd.cli import main; main()", *words]
+        told = subprocess.run(command, cwd=edition, capture_output=True, text=True, timeout=120).stdout
+        assert wanted in told
+        assert "formgrader" not in told
