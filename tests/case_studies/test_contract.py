@@ -73,7 +73,7 @@ def ask(case, run):
 
 def test_a_case_has_the_files_of_every_case(case):
     found = {path.stem for path in case.notebook.parent.glob("*.py")}
-    assert found == {*MODULES, "__init__", "__main__"}
+    assert found >= {*MODULES, "__init__", "__main__"}  # and what it alone calls
     assert case.notebook.exists()
 
 
