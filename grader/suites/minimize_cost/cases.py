@@ -4,7 +4,7 @@ The public ones are stored; the hidden ones are drawn by the same functions from
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,23 @@ Arguments = list[Any]
 @dataclass(frozen=True)
 class Cases:
     """`offer` is the price list, `week` last week's load, `days` those that are lived; `bound`, in EUR, is that of all
-    days at `level`. `questions` by name: the `given` arguments, and what is `right`. Nothing of `private` cases is
-    shown.
+    days at `level`. The test of the bill has days and a bound of its own. `questions` by name: the `given` arguments,
+    and what is `right`. Nothing of `private` cases is shown.
     """
 
     offer: Offer
     week: list[int]
     days: list[Day]
     bound: dict[str, float]
+    bill_days: list[Day]
+    bill_bound: dict[str, float]
     questions: dict[str, list[dict[str, Any]]]
     level: float
     private: bool = False
+
+    def of_the_bill(self) -> "Cases":
+        """The same cases with the days of the bill."""
+        return replace(self, days=self.bill_days, bound=self.bill_bound)
 
 
 def draw_questions(seed: int, answers: Mapping[str, Callable[..., float]]) -> dict[str, list[dict[str, Any]]]:

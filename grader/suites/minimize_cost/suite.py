@@ -10,7 +10,7 @@ from grader.suite_kit.comparison import is_number
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.minimize_cost.cases import CASES, EXERCISE, Cases
 from grader.suites.minimize_cost.simulator import Refused, Run, committed, simulate, storage_cost
-from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, Offer
+from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, STEP_MIN, Offer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,9 @@ BREAK_EVEN_WITHIN_H = 0.1
 SPARE_WITHIN = 1
 SHARE_WITHIN = 0.05
 BILL_WITHIN = 0.01
-MUCH_IDLE, MUCH_SPARE = 0.35, 0.3
+MUCH_IDLE, MUCH_SPARE, MUCH_REFUNDED = 0.35, 0.3, 0.03
+REFUND_TIMES = 100
+"""A request lost beyond the level costs so many times what a machine on demand takes to answer one."""
 
 begin, warm = EXERCISE.begin, CASES.keep
 
@@ -48,6 +50,13 @@ def live(make: Callable[[], "Mind"], cases: Cases, families: tuple[str, ...] = (
     loads = [load for day in days for load in day["load"]]
     cost = {kind: sum(run.cost[kind] for run in runs) for kind in ("reserved", "on_demand", "spot")}
     return Bill(runs, reserved, cost | storage_cost(cases.offer, loads, cache_gb, len(days)))
+
+
+def refund(run: Run, level: float) -> float:
+    """EUR that are paid back for what a day lost beyond the level."""
+    lost = 60 * STEP_MIN * sum(step.dropped - (1 - level) * step.load for step in run.steps)
+    answer_eur = run.offer["on_demand_hour"] / (3_600 * run.offer["machine_per_s"])
+    return REFUND_TIMES * answer_eur * max(lost, 0.0)
 
 
 class Mind:
@@ -81,25 +90,34 @@ def lower_bound() -> dict[str, float]:
     return CASES.public().bound
 
 
-def try_day(policy: Callable[..., Any], family: str) -> Run:
-    """A public day under a policy: the run, with `plot()` and `table()`. Raises what the policy raises."""
-    cases = CASES.public()
+def try_day(policy: Callable[..., Any], family: str, bill: bool = False) -> Run:
+    """A public day under a policy: the run, with `plot()` and `table()`. Raises what the policy raises.
+
+    `bill` takes the day of the third test in place of that of the second.
+    """
+    cases = CASES.public().of_the_bill() if bill else CASES.public()
     if family not in FAMILIES:
         raise ValueError(f"{family!r} is no day; known are {', '.join(FAMILIES)}. Name one.")
     return live(lambda: policy(cases.offer, cases.week), cases, (family,)).runs[0]
 
 
-def scorecard(policy: Callable[..., Any]) -> "pd.DataFrame":
-    """The public days under a policy: a row a day, and what all days cost against the lower bound."""
+def scorecard(policy: Callable[..., Any], bill: bool = False) -> "pd.DataFrame":
+    """The public days under a policy: a row a day, and what all days cost against the lower bound.
+
+    `bill` takes the days of the third test in place of those of the second.
+    """
     import pandas as pd
 
-    cases = CASES.public()
-    bill = live(lambda: policy(cases.offer, cases.week), cases)
+    cases = CASES.public().of_the_bill() if bill else CASES.public()
+    lived = live(lambda: policy(cases.offer, cases.week), cases)
+    paid_back = [refund(run, cases.level) for run in lived.runs]
     rows = {
-        run.day["family"]: {"served, %": 100 * run.level, "idle, %": 100 * run.idle} | run.cost for run in bill.runs
+        run.day["family"]: {"served, %": 100 * run.level, "idle, %": 100 * run.idle, "refund": paid} | run.cost
+        for run, paid in zip(lived.runs, paid_back, strict=True)
     }
-    rows["all days"] = bill.cost | {"total": bill.total, "bound": cases.bound["total"]}
-    rows["all days"]["total / bound"] = bill.total / cases.bound["total"]
+    total = lived.total + sum(paid_back)
+    rows["all days"] = lived.cost | {"refund": sum(paid_back), "total": total, "bound": cases.bound["total"]}
+    rows["all days"]["total / bound"] = total / cases.bound["total"]
     return pd.DataFrame.from_dict(rows, orient="index").round(2)
 
 
@@ -204,31 +222,36 @@ def _moment_of(run: Run, private: bool) -> str:
 
 @EXERCISE.graded("cost")
 def cost(sheet: Sheet, answer: Answer, name: str) -> None:
-    """The bill of all days against the lower bound, in steps; it counts if the level is kept on every day."""
-    cases = CASES.open(sheet)
+    """The bill of six other days against the lower bound, in steps; what was lost beyond the level is refunded."""
+    cases = CASES.open(sheet).of_the_bill()
     bill = _lived(sheet, answer, name, cases)
     if bill is None:
         return
     missed = [run.day["family"] for run in bill.runs if run.level < cases.level]
     kept = len(bill.runs) - len(missed)
+    paid_back = sum(refund(run, cases.level) for run in bill.runs)
     sheet.judge(
         "kept", f"{kept} of {len(bill.runs)}", f"{len(bill.runs)}", not missed,
-        f"The level was missed on these days: {', '.join(missed)}. No bill counts until it is kept on all.",
+        f"The level was missed on these days: {', '.join(missed)}. What was lost beyond it is refunded."
+        + ("" if cases.private else f" That is {paid_back:,.0f} EUR of the bill."),
     )  # fmt: skip
-    ratio, explained = bill.total / cases.bound["total"], False
+    ratio, explained = (bill.total + paid_back) / cases.bound["total"], False
     for step in STEPS_OF_COST:
         cheap = ratio <= step
         sheet.judge(
-            "bill", f"{ratio:.3f}x", f"at most {step:g}x", cheap and not missed,
-            "" if cheap else _where_it_goes(bill, cases), points=STEP_POINTS, explained=not cheap and not explained,
+            "bill", f"{ratio:.3f}x", f"at most {step:g}x", cheap,
+            "" if cheap else _where_it_goes(bill, cases, paid_back), points=STEP_POINTS,
+            explained=not cheap and not explained,
         )  # fmt: skip
         explained = explained or not cheap
 
 
-def _where_it_goes(bill: Bill, cases: Cases) -> str:
+def _where_it_goes(bill: Bill, cases: Cases, paid_back: float) -> str:
     """What stands out in a bill, in words; figures only where nothing is hidden."""
     stored = bill.cost["cache"] + bill.cost["egress"]
     said = []
+    if paid_back > MUCH_REFUNDED * cases.bound["total"]:
+        said.append("requests that were lost beyond the level are refunded, at far more than their machines cost")
     if stored > 1.1 * cases.bound["storage"]:
         said.append("cache and egress cost more than they must: what leaves the storage is paid by the GB")
     if not bill.cost["spot"]:

@@ -131,8 +131,15 @@ def draw_day(rng: np.random.Generator, family: str, load: float) -> Day:
     return {"family": family, "load": [int(one) for one in load_of_day], "taken": taken, "offered": offered}
 
 
-def draw_world(seed: int) -> tuple[Offer, list[int], list[Day]]:
-    """The price list, last week's load, and a day of each family that a seed gives."""
+def draw_world(seed: int) -> tuple[Offer, list[int], list[list[Day]]]:
+    """The price list, last week's load, and for each of the two tests a day of each family that a seed gives.
+
+    A policy may keep what it saw in one test; the days of the other are news to it.
+    """
     offer, load = draw_offer(np.random.default_rng([seed, 0]))
     week = draw_week(np.random.default_rng([seed, 1]), load)
-    return offer, week, [draw_day(np.random.default_rng([seed, *name.encode()]), name, load) for name in FAMILIES]
+    days = [
+        [draw_day(np.random.default_rng([seed, *test, *name.encode()]), name, load) for name in FAMILIES]
+        for test in ((), (1,))
+    ]
+    return offer, week, days

@@ -10,7 +10,7 @@ from grader.suite_kit.score_sheet import Sheet
 from grader.suites.minimize_cost import simulator, world
 from grader.suites.minimize_cost.cases import QUESTIONS, draw_questions
 from grader.suites.minimize_cost.simulator import Refused, simulate
-from grader.suites.minimize_cost.suite import AFFORDABLE, RIGHT, STEPS_OF_COST, live
+from grader.suites.minimize_cost.suite import AFFORDABLE, RIGHT, STEPS_OF_COST, live, refund
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
 BANK = bank_of("minimize_cost")
@@ -119,10 +119,11 @@ def test_no_policy_of_the_bank_is_cheaper_than_the_bound(public):
     for one in BANK.answers:
         if one.kind in ("reference", "alternative"):
             policy = cells_of(BANK, one)["Policy"]
-            bill = live(lambda policy=policy: policy(public.offer, public.week), public)
-            kept += min(run.level for run in bill.runs) >= public.level
-            assert public.bound["total"] < bill.total < STEPS_OF_COST[-1] * public.bound["total"]
-    assert kept == 3
+            for cases in (public, public.of_the_bill()):
+                bill = live(lambda policy=policy: policy(public.offer, public.week), cases)
+                kept += min(run.level for run in bill.runs) >= cases.level
+                assert cases.bound["total"] < bill.total < STEPS_OF_COST[-1] * cases.bound["total"]
+    assert kept == 6
 
 
 def test_the_bound_is_what_a_day_costs_that_can_be_reckoned_by_hand(secret):
@@ -144,18 +145,34 @@ def test_the_bound_knows_what_a_start_up_costs(secret):
 
 def test_days_lie_within_the_published_ranges():
     for seed in range(20):
-        offer, week, days = world.draw_world(seed)
+        offer, week, lots = world.draw_world(seed)
         share = offer["reserved_hour"] / offer["on_demand_hour"]
         assert 0.59 < share < 0.65
-        assert [day["family"] for day in days] == list(world.FAMILIES)
+        assert [[day["family"] for day in days] for days in lots] == [list(world.FAMILIES)] * 2
         usual = np.mean(week)
-        for day in days:
+        for day in [day for days in lots for day in days]:
             ranges = world.FAMILIES[day["family"]].ranges
             times = [share for share in day["taken"] if share]
             assert ranges["taken"].low <= len(times) <= ranges["taken"].high
             assert all(ranges["share"].low - 1e-3 <= one <= ranges["share"].high + 1e-3 for one in times)
             more = ranges["times"].high if "times" in ranges else 1
             assert 0.88 * ranges["load"].low < np.mean(day["load"]) / usual < 1.12 * ranges["load"].high * more
+
+
+def test_no_day_of_the_bill_is_one_of_the_level(public, secret):
+    for cases in (public, suite.CASES.find()):
+        lived = [day["load"] for day in cases.days]
+        assert [day["family"] for day in cases.days if day["load"] in [one["load"] for one in cases.bill_days]] == []
+        assert len(lived) == len(cases.bill_days) == len(world.FAMILIES)
+
+
+@pytest.mark.parametrize(("lost", "low", "high"), [(0.01, 0, 0), (0.0115, 0.01, 0.06), (0.05, 0.5, 2)])
+def test_what_is_lost_beyond_the_level_is_refunded_by_the_request(lost, low, high):
+    """On one day of six a thousandth more than may be lost costs at most a step of the bill, some hundredths all."""
+    day, machines = day_of([1_000] * world.STEPS), 100
+    run = simulate(lambda _: {"on_demand": 0, "spot": 0}, OFFER | {"machine_per_s": 10 * (1 - lost)}, day, machines)
+    share = refund(run, level=0.99) / (6 * 24 * machines * OFFER["on_demand_hour"])
+    assert low <= share <= high
 
 
 def test_the_task_states_every_range_and_threshold():
@@ -188,9 +205,8 @@ def test_random_policies_do_not_pass(public):
         drawn = cells_of(BANK, BANK.at_random, seed=seed)
         bill = live(lambda drawn=drawn: drawn["Policy"](public.offer, public.week), public)
         ratio, levels = bill.total / public.bound["total"], [run.level >= public.level for run in bill.runs]
-        marks.append(
-            sum(levels) * (ratio <= AFFORDABLE) + 3 * sum(ratio <= step for step in STEPS_OF_COST) * all(levels)
-        )
+        paid = ratio + sum(refund(run, public.level) for run in bill.runs) / public.bound["total"]
+        marks.append(sum(levels) * (ratio <= AFFORDABLE) + 3 * sum(paid <= step for step in STEPS_OF_COST))
     assert np.mean(np.array(marks) >= PASS) < 0.01
     assert np.median(marks) <= 2
 
@@ -212,6 +228,10 @@ def test_a_student_sees_a_day_as_a_table_and_a_picture_and_all_days_as_a_card(re
     card = suite.scorecard(reference["Policy"])
     assert list(card.index) == [*world.FAMILIES, "all days"]
     assert card.loc["all days", "total / bound"] <= STEPS_OF_COST[-1]
+    paid = suite.scorecard(reference["Policy"], bill=True)
+    assert paid.loc["all days", "total / bound"] <= STEPS_OF_COST[-1]
+    assert paid.loc["crowd", "on_demand"] != card.loc["crowd", "on_demand"]
+    assert suite.try_day(reference["Policy"], "crowd", bill=True).day["load"] != run.day["load"]
     with pytest.raises(ValueError, match="crowd"):
         suite.try_day(reference["Policy"], "no such day")
 

@@ -27,10 +27,10 @@ def drawn(seed: int | None, questions_seed: int | None, level: float = LEVEL) ->
     """The cases that two seeds give; bound and answers come from the oracle."""
     key = (seed or 0, questions_seed or 0, level)
     if key not in public.DRAWN:
-        offer, week, days = draw_world(key[0])
-        bound = oracle.lower_bound(offer, days, level)
+        offer, week, lots = draw_world(key[0])
+        lived = [part for days in lots for part in (days, oracle.lower_bound(offer, days, level))]
         questions = public.draw_questions(key[1], ANSWERS)
-        public.DRAWN[key] = public.Cases(offer, week, days, bound, questions, level, private=True)
+        public.DRAWN[key] = public.Cases(offer, week, *lived, questions, level, private=True)
     return public.DRAWN[key]
 
 
@@ -39,4 +39,5 @@ def answered(cases: public.Cases) -> public.Cases:
     questions = {
         name: [one | {"right": ANSWERS[name](*one["given"])} for one in some] for name, some in cases.questions.items()
     }
-    return replace(cases, bound=oracle.lower_bound(cases.offer, cases.days, cases.level), questions=questions)
+    bounds = [oracle.lower_bound(cases.offer, days, cases.level) for days in (cases.days, cases.bill_days)]
+    return replace(cases, bound=bounds[0], bill_bound=bounds[1], questions=questions)
