@@ -23,7 +23,7 @@ SPARE_WITHIN = 1
 SHARE_WITHIN = 0.05
 BILL_WITHIN = 0.01
 MUCH_IDLE, MUCH_SPARE, MUCH_REFUNDED = 0.35, 0.3, 0.03
-REFUND_TIMES = 100
+REFUND_TIMES = 200
 """A request lost beyond the level costs so many times what a machine on demand takes to answer one."""
 
 begin, warm = EXERCISE.begin, CASES.keep

@@ -28,9 +28,11 @@ def drawn(seed: int | None, questions_seed: int | None, level: float = LEVEL) ->
     key = (seed or 0, questions_seed or 0, level)
     if key not in public.DRAWN:
         offer, week, lots = draw_world(key[0])
-        lived = [part for days in lots for part in (days, oracle.lower_bound(offer, days, level))]
+        bounds = [oracle.lower_bound(offer, days, level) for days in lots]
         questions = public.draw_questions(key[1], ANSWERS)
-        public.DRAWN[key] = public.Cases(offer, week, *lived, questions, level, private=True)
+        public.DRAWN[key] = public.Cases(
+            offer, week, lots[0], bounds[0], lots[1], bounds[1], questions, level, private=True
+        )
     return public.DRAWN[key]
 
 
