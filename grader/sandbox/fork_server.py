@@ -7,6 +7,7 @@ body's: `grader.sandbox.student_process` for student code, the checker's process
 import gc
 import importlib
 import os
+import pkgutil
 import signal
 import socket
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 from grader.sandbox import process_family, protocol
 from grader.sandbox.isolation import namespaces, syscalls
 from grader.sandbox.isolation.enter import make_ready
+from grader.sandbox.isolation.filesystem_view import parts_of_suites
 from grader.sandbox.level import Level
 from notebook_runner import process_stats
 
@@ -36,6 +38,7 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
     os.chdir(namespaces.HOME if apart else setting["folder"])
     started_s = time.monotonic()
     make_ready(Level(setting["level"]))
+    _list_split_folders()
     body = importlib.import_module(setting["body"])
     prepared, reported = body.prepare(setting)
     sessions = Sessions(body, prepared, setting, control)
@@ -48,6 +51,17 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
     except protocol.Closed:
         sessions.end_all()
     os._exit(0)
+
+
+def _list_split_folders() -> None:
+    """Have the import system list the packages of which a part is hidden.
+
+    Landlock shows the other parts of such a folder one by one and not the folder, so a session may not list it.
+    """
+    hidden = [*parts_of_suites("hidden"), *parts_of_suites("bank")]
+    for folder in sorted({str(folder) for part in hidden for folder in part.parents[:3]}):
+        if (finder := pkgutil.get_importer(folder)) is not None:
+            finder.find_spec("grader.listed")
 
 
 class Sessions:
