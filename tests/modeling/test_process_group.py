@@ -15,7 +15,7 @@ from torch import nn
 
 from lessons.scaling import distributed_steps as steps
 from lessons.scaling.memory import peak_bytes
-from lessons.scaling.resumable import train
+from lessons.scaling.resumable import save, train
 from lessons.scaling.ring import ring_all_reduce
 from lessons.scaling.sharded_training import WAYS, train_sharded
 from mlsd_lib.modeling import ModelingError, process_group
@@ -194,8 +194,6 @@ def test_a_resumed_run_ends_at_the_same_loss_and_an_incomplete_checkpoint_does_n
 
 
 def test_a_save_that_fails_leaves_the_last_checkpoint(tmp_path):
-    from lessons.scaling.resumable import save
-
     save(tmp_path / "run.pt", done=1)
     with pytest.raises(Exception, match="pickle"):
         save(tmp_path / "run.pt", done=2, broken=(one for one in ()))
