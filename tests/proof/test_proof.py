@@ -329,3 +329,17 @@ def test_prose_names_nothing_and_a_string_does(tmp_path):
     tree = Tree(tmp_path)
     assert tree.reached(["grader/one.py"]) == {"grader/one.py"}
     assert tree.reached(["grader/other.py"]) == {"grader/other.py", "grader/two.py"}
+
+
+def test_the_name_of_the_command_alone_names_nothing_and_its_modules_do(tmp_path):
+    checkout = Checkout(tmp_path, tmp_path / "store")
+    for name, text in {
+        "mlsd/__init__.py": "", "mlsd/__main__.py": "import mlsd.cli", "mlsd/cli.py": "",
+        "grader/says.py": 'TEXT = "run mlsd check"', "grader/runs.py": 'RUN = ["-m", "mlsd", "check"]',
+        "grader/calls.py": 'RUN = "from mlsd.cli import main"',
+    }.items():  # fmt: skip
+        checkout.write(name, text)
+    tree = Tree(tmp_path)
+    assert tree.reached(["grader/says.py"]) == {"grader/says.py"}
+    assert tree.reached(["grader/calls.py"]) == {"grader/calls.py", "mlsd/__init__.py", "mlsd/cli.py"}
+    assert "mlsd/cli.py" in tree.reached(["grader/runs.py"])

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-PACKAGES = "mlsd|mlsd_lib|notebook_runner|lessons|grader|case_studies|tests|benchmarks"
-NAMES = re.compile(rf"\b(?:{PACKAGES})(?:\.[A-Za-z_]\w*)*")
-FROM = re.compile(rf"\bfrom\s+((?:{PACKAGES})[\w.]*)\s+import\s+(\([^)]*\)|[^\n\\\"]*)")
+PACKAGES = "mlsd_lib|notebook_runner|lessons|grader|case_studies|tests|benchmarks"
+# The command line's package bears the name of the command, a word of every second text: alone it names nothing.
+NAMES = re.compile(rf"\b(?:{PACKAGES})(?:\.[A-Za-z_]\w*)*|\bmlsd(?:\.[A-Za-z_]\w*)+|(?<=-m', ')mlsd\b")
+FROM = re.compile(rf"\bfrom\s+((?:{PACKAGES}|mlsd\b)[\w.]*)\s+import\s+(\([^)]*\)|[^\n\\\"]*)")
 STRINGS = re.compile(r"[\"']([\w./-]+\.\w+)[\"']")
 READ = {".py", ".ipynb", ".txt"}  # texts in which names are looked for; in Python not in comments and docstrings
 SKIPPED = {"__pycache__", "classroom", "node_modules", "build", "runs"}
@@ -110,9 +111,11 @@ class Tree:
         place = ""
         for part in dotted.split("."):
             place = f"{place}/{part}" if place else part
-            for path in (f"{place}.py", f"{place}/__init__.py", f"{place}/__main__.py"):
+            for path in (f"{place}.py", f"{place}/__init__.py"):
                 if path in self.digests:
                     yield path
+        if (program := f"{place}/__main__.py") in self.digests:
+            yield program
 
     def _files(self) -> Iterator[str]:
         for folder, inner, names in os.walk(self.root):
