@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import psutil
 
 from notebook_runner import process_stats
+from notebook_runner.machine_speed import Slowness
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LINUX = sys.platform.startswith("linux")
@@ -103,13 +104,17 @@ def tree_cpu_s(running: list[psutil.Process]) -> float:
     return children_cpu_s() + sum(one.own + one.ended_children for one in known)
 
 
+MEASURE_EVERY_S = 2.0
+"""How slow the machine is changes while a notebook runs; to measure it takes a two-hundredth of this."""
+
+
 class Watch(threading.Thread):
     """Samples the tree, and kills it when it exceeds its memory, its CPU seconds, or its time of standing still.
 
     `peak_mb` is the largest sum of proportional memory seen, or the kernel's own highest mark if that is larger;
     `cpu_s` the CPU seconds seen; `idle_s` the seconds in which no thread of it ran or waited for a processor or a disk:
-    a machine that is busy with others makes a run longer, not idle. Both have the limit `limit_s`. `stopped` says why
-    the tree was killed ("", "memory", "cpu", "wall").
+    a machine that is busy with others makes a run longer, not idle. Both have the limit `limit_s`, the first as many
+    times as this machine was slow meanwhile. `stopped` says why the tree was killed ("", "memory", "cpu", "wall").
     """
 
     def __init__(self, peak_mb: float, limit_s: float, every_s: float = 0.2) -> None:
@@ -117,12 +122,17 @@ class Watch(threading.Thread):
         self.limit_mb, self.limit_s, self.every_s = peak_mb, limit_s, every_s
         self.started = time.monotonic()
         self.peak_mb, self.cpu_s, self.idle_s, self.stopped, self.kernel = 0.0, 0.0, 0.0, "", 0
+        self.slowness = Slowness()
         self._done = threading.Event()
 
     def run(self) -> None:
         """Sample until `finish`."""
-        before_s = time.monotonic()
+        before_s = measured_s = time.monotonic()
+        self.slowness.measure()
         while not self._done.wait(self.every_s):
+            if before_s - measured_s > MEASURE_EVERY_S:
+                measured_s = before_s
+                self.slowness.measure()
             running = descendants()
             self.sample(running)
             now_s = time.monotonic()
@@ -139,7 +149,7 @@ class Watch(threading.Thread):
             self.idle_s += min(passed_s, 2 * self.every_s)
         if self.peak_mb > self.limit_mb:
             self._stop_tree("memory")
-        elif self.cpu_s > self.limit_s:
+        elif self.cpu_s > self.limit_s * self.slowness.factor:
             self._stop_tree("cpu")
         elif self.idle_s > self.limit_s:
             self._stop_tree("wall")

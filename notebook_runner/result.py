@@ -4,6 +4,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+SLOW = 1.25
+"""From here on the CPU seconds of a run are told with how slow the machine was."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -27,7 +30,8 @@ class Failure:
 class Result:
     """The outcome of one notebook: CPU and wall seconds, peak MB of the process tree, how it was kept offline.
 
-    `budget_s` is its stated budget in CPU seconds, 0 where nothing ran; a run somewhat above it may have passed.
+    `budget_s` is its stated budget in CPU seconds of an idle machine, 0 where nothing ran; `slowness` is how many times
+    as many this machine took meanwhile. A run somewhat above both may have passed.
     `cached` is True if nothing it depends on had changed and the figures are those of its last run, `stored` if that
     run was in another checkout; `why` says what made it run; `at` is when it ran, in seconds since the epoch;
     `left_out` are the tools that were missing; `seed` is the one set from outside, None where the notebook ran with
@@ -46,6 +50,7 @@ class Result:
     left_out: tuple[str, ...] = ()
     seed: int | None = None
     budget_s: float = 0.0
+    slowness: float = 1.0
     stored: bool = False
 
     @property
@@ -76,13 +81,15 @@ class Result:
 
     def figures(self) -> str:
         """CPU, wall and memory in one line."""
-        return f"{self.cpu_s:.1f} CPU s, {self.wall_s:.1f} s, {self.peak_mb:,.0f} MB"
+        slow = f" on a machine {self.slowness:.1f} times as slow" if self.slowness >= SLOW else ""
+        return f"{self.cpu_s:.1f} CPU s{slow}, {self.wall_s:.1f} s, {self.peak_mb:,.0f} MB"
 
     def remarks(self) -> list[str]:
         """What a person should know about a run that passed: a budget exceeded, sections left out."""
         found = []
-        if self.passed and 0 < self.budget_s < self.cpu_s:
-            found.append(f"above its budget of {self.budget_s:g} CPU s, by less than a slow or busy machine explains")
+        if self.passed and 0 < self.budget_s < self.cpu_s / self.slowness:
+            idle_s = self.cpu_s / self.slowness
+            found.append(f"above its budget of {self.budget_s:g} CPU s: it takes {idle_s:.0f} on an idle machine")
         if self.left_out:
             found.append(f"without its section on {', '.join(self.left_out)}: make tools, then make test-tools")
         return found

@@ -22,8 +22,8 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 TOLERANCE = 2.0
 """How far above its budget a notebook fails. The budget counts CPU seconds of a machine that runs nothing else.
 
-Elsewhere the same work takes more of them: a processor is slower, two threads share one core's units and caches, a
-virtual machine's processor is taken away while its clock runs. What takes twice its budget does other work, or more.
+What is measured beside a run says how many times more of them this machine takes; notebooks differ in how much caches
+and memory slow them. What takes twice its budget all the same does other work, or more.
 """
 
 
@@ -38,16 +38,16 @@ def failures_of(run: "Run", job: Job, cpu_s: float) -> list[Failure]:
     if run.left:
         message = f"It left {len(run.left)} process(es) running: {'; '.join(run.left)}. End what you start."
         found.append(Failure("process", message))
-    return found if run.watch.stopped else [*found, *too_expensive(cpu_s, job.cpu_s)]
+    return found if run.watch.stopped else [*found, *too_expensive(cpu_s, job.cpu_s, run.watch.slowness.factor)]
 
 
-def too_expensive(cpu_s: float, budget_s: float) -> list[Failure]:
-    """A failure if a run that ended used more CPU seconds than its budget and the tolerance for a busy machine."""
-    if cpu_s <= TOLERANCE * budget_s:
+def too_expensive(cpu_s: float, budget_s: float, slowness: float) -> list[Failure]:
+    """A failure if a run that ended used more CPU seconds than its budget and tolerance, `slowness` times."""
+    if cpu_s <= TOLERANCE * budget_s * slowness:
         return []
     message = (
-        f"It used {cpu_s:.1f} CPU seconds; its budget is {budget_s:g} (mlsd.budget.cpu_s), and on a slow or busy "
-        f"machine up to {TOLERANCE * budget_s:.3g} pass."
+        f"It used {cpu_s:.1f} CPU seconds on a machine {slowness:.1f} times as slow as that of the budgets; its budget "
+        f"is {budget_s:g} (mlsd.budget.cpu_s), and up to {TOLERANCE * budget_s * slowness:.3g} pass here."
     )
     return [Failure("cpu", message)]
 
@@ -64,7 +64,10 @@ def _stopped(run: "Run", job: Job, cells: dict[str, Any]) -> Failure | None:
             "seconds (mlsd.budget.cpu_s). A busy machine does not count: it waits for something that does not come."
         )
     elif kind == "cpu":
-        message = f"Stopped at {run.watch.cpu_s:.1f} CPU seconds; its budget is {job.cpu_s:g} (mlsd.budget.cpu_s)."
+        message = (
+            f"Stopped at {run.watch.cpu_s:.1f} CPU seconds on a machine {run.watch.slowness.factor:.1f} times as slow "
+            f"as that of the budgets; its budget is {job.cpu_s:g} (mlsd.budget.cpu_s)."
+        )
     else:
         message = "The kernel died while this cell ran or right after it: it was killed, crashed, or ended itself."
     return Failure(kind, message, run.cell_id, _source(cells, run.cell_id))

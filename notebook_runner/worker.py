@@ -82,7 +82,12 @@ def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
         wall_s = time.monotonic() - watch.started
         process_tree.end_all()
     cpu_s = process_tree.children_cpu_s() - cpu_before_s or watch.cpu_s
-    figures = {"cpu_s": round(cpu_s, 3), "wall_s": round(wall_s, 3), "peak_mb": round(watch.peak_mb, 1)}
+    figures = {
+        "cpu_s": round(cpu_s, 3),
+        "wall_s": round(wall_s, 3),
+        "peak_mb": round(watch.peak_mb, 1),
+        "slowness": round(watch.slowness.factor, 2),
+    }
     failures = failures_of(run, job, cpu_s)
     if job.seed is not None:
         failures += claims_failed(claims_file(Path(job.private)), complete=not failures)

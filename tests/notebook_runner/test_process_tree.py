@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from notebook_runner import process_stats, process_tree
+from notebook_runner.machine_speed import ALONE_S, Slowness
 from notebook_runner.process_tree import Watch
 from tests.patience import until
 
@@ -41,6 +42,23 @@ def test_a_sample_that_came_late_says_little_about_the_time_before_it():
 def test_a_run_that_uses_the_processor_without_end_is_stopped():
     assert watch_over([(EVERY_S, True, 5.9)]).stopped == ""
     assert watch_over([(EVERY_S, True, 6.1)]).stopped == "cpu"
+
+
+def test_a_slow_machine_is_granted_more_cpu_seconds():
+    watch = Watch(peak_mb=1000, limit_s=6.0)
+    watch.slowness.spent_s, watch.slowness.times = 2 * ALONE_S, 1
+    for watch.cpu_s, stopped in ((11.9, ""), (12.1, "cpu")):
+        watch.judge(EVERY_S, True)
+        assert watch.stopped == stopped
+
+
+def test_slowness_is_measured_and_never_makes_a_fast_machine_fail():
+    slowness = Slowness()
+    assert slowness.factor == 1.0
+    slowness.measure()
+    assert (slowness.times, slowness.spent_s > 0) == (1, True)
+    slowness.spent_s, slowness.times = 0.5 * ALONE_S, 1
+    assert slowness.factor == 1.0
 
 
 SPINS = "while True:\n    pass"
