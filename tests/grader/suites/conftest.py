@@ -12,10 +12,17 @@ from tests.grader.suites.contract import suite_of
 FORBIDDEN_BY_SOME = ("case_studies.", "lessons.", "mlsd_lib.operations.")  # and loaded by no suite
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_stays_forbidden():
+    """What an exercise forbids when an answer begins, the tests of other folders in this process may import."""
+    yield
+    sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, ImportGuard)]
+
+
 @pytest.fixture(autouse=True)
 def no_secret(monkeypatch, tmp_path):
     monkeypatch.setenv("MLSD_SECRET_FILE", str(tmp_path / "none"))
-    # An import guard of one test, or of a module of tests that ran an answer when it was collected, is not another's.
+    # An import guard of one test, or of the answer that a module's tests share, is not another's.
     monkeypatch.setattr(sys, "meta_path", [one for one in sys.meta_path if not isinstance(one, ImportGuard)])
     # A guard refuses imports, and what other tests loaded in this process would not be imported anew.
     for name in [name for name in sys.modules if f"{name}.".startswith(FORBIDDEN_BY_SOME)]:
