@@ -1,7 +1,9 @@
 """How strong the isolation of student code is, in steps, and the error that says why a step cannot be had."""
 
 import enum
+import functools
 import os
+from pathlib import Path
 
 from grader.errors import GraderError
 
@@ -36,5 +38,20 @@ def named(name: str) -> Level:
 
 
 def unprivileged_user(number: int = 0) -> int | None:
-    """The user id that student code gets: as root an unused one, another for each `number`; else None, the own one."""
-    return UNPRIVILEGED[(61 * os.getpid() + number) % len(UNPRIVILEGED)] if os.getuid() == 0 else None
+    """The user id that student code gets: as root an unused one, another for each `number`; else None, the own one.
+
+    So it is for a root who can become no other, as in a container that an ordinary user began.
+    """
+    others = _others() if hasattr(os, "getuid") and os.getuid() == 0 else ()
+    return others[(61 * os.getpid() + number) % len(others)] if others else None
+
+
+@functools.cache
+def _others() -> range:
+    """The unused user ids that there are in this user namespace: user_namespaces(7)."""
+    try:
+        mapped = [tuple(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    except OSError:  # not Linux
+        return UNPRIVILEGED
+    ends = [first + count for first, _, count in mapped if first <= UNPRIVILEGED.start < first + count]
+    return range(UNPRIVILEGED.start, min(ends[0], UNPRIVILEGED.stop)) if ends else range(0)

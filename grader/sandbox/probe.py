@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.sandbox.isolation import bubblewrap, landlock
-from grader.sandbox.level import Level, SandboxError, named
+from grader.sandbox.level import Level, SandboxError, named, unprivileged_user
 from grader.sandbox.preload_server import PreloadClient
 from grader.sandbox.sandbox import Sandbox
 
@@ -101,7 +101,7 @@ def describe(level: Level) -> str:
 
 
 def _described(level: Level) -> str:
-    who = "an unprivileged user" if hasattr(os, "getuid") and os.getuid() == 0 else "this user"
+    who = "this user" if unprivileged_user() is None else "an unprivileged user"
     if level == Level.NAMESPACES:
         return f"sandbox: namespaces ({bubblewrap.describe_program() or 'bubblewrap'}), as {who}, no network"
     if level == Level.LANDLOCK:
@@ -125,7 +125,7 @@ def advice(level: Level) -> str:
 
 
 def _open_processes() -> str:
-    return "" if os.getuid() == 0 else " and can end its processes"  # as root each session is a user of its own
+    return " and can end its processes" if unprivileged_user() is None else ""
 
 
 def trial(preload: PreloadClient | None = None) -> str:
@@ -150,8 +150,8 @@ def _tried(preload: PreloadClient | None) -> str:
 
 
 def _closed_interpreter() -> str:
-    """Why an unprivileged user could not run this interpreter, if we are root; empty otherwise."""
-    if os.getuid() != 0:
+    """Why an unprivileged user could not run this interpreter, if student code is to be one; empty otherwise."""
+    if unprivileged_user() is None:
         return ""
     for path in {sys.base_prefix, sys.prefix, os.path.realpath(sys.executable), str(Path(__file__))}:
         for folder in [Path(path), *Path(path).parents]:

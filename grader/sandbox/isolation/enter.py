@@ -112,6 +112,8 @@ def _leave_namespaces_or_rights(entry: Entry) -> None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
+    elif syscalls.LINUX and os.getuid() == 0:  # root of a user namespace that holds nobody else
+        syscalls.set_capabilities(0)
 
 
 def _own_its_process_files(entry: Entry) -> None:

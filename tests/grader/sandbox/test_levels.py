@@ -194,6 +194,26 @@ def test_the_lower_walls_hold_as_root_where_others_can_read_this_python(public_p
     assert run_levels(public_python, home, [], ["limits", "landlock"])
 
 
+ROOT_OF_NOBODY = """
+from grader.sandbox import make_sandbox
+with make_sandbox() as sandbox, sandbox.open() as session:
+    print(session.run_cell("print(open('/proc/self/status').read())").outputs[0]["text"])
+"""
+
+
+@as_root
+@pytest.mark.needs("bubblewrap")  # shows that there are user namespaces
+@pytest.mark.parametrize("further", [0, 100], ids=["none below it", "more below it"])
+def test_a_root_who_can_become_nobody_else_gives_students_code_none_of_its_rights(further):
+    """Such is root in a container that an ordinary user began."""
+    limit = f"echo {further} > /proc/sys/user/max_user_namespaces"
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c", f'{limit}; exec "$@"', "sh"]
+    done = subprocess.run([*command, sys.executable, "-c", ROOT_OF_NOBODY], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    status = dict(line.split(":", 1) for line in done.stdout.splitlines() if ":" in line)
+    assert {status[name].strip() for name in ("CapPrm", "CapEff")} == {"0" * 16}
+
+
 @pytest.fixture
 def portable(monkeypatch):
     """What the grader's side has elsewhere than on Linux: no process descriptors, no credentials on sockets."""
