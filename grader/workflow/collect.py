@@ -73,26 +73,60 @@ def collect(
 ) -> list[Collected]:
     """The report on everything in `source`; a zip's times are those of `zone`, else of this machine.
 
-    Whom a name means says the map in `roster`, else the roster in the gradebook, else the name itself.
+    Whom a name means says the map in `roster`, then the roster in the gradebook, without both the name itself. Where
+    two names claim one student, only the map decides.
 
     Raises `GraderError` if there is nothing to read or no such exercise.
     """
     course.require(name, "release")
     if not source.exists():
         raise GraderError(f"there is no folder, zip or tar {source}")
-    students = read_map(roster) if roster else None
-    people = None if roster else people_of(course)
+    students = read_map(roster) if roster else {}
+    people = people_of(course)
     place = course.folder("release", name=name)
     own = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
     exercise = Exercise(name, sorted(one for one in own if one.endswith(".ipynb") and "/" not in one), own)
     entries = list(_opened(read(source, zone=zone), Limits()))
     report = [Collected(str(one.name), "", "refused", one.refusal) for one in entries if one.refusal]
-    hand_ins, unfit = _grouped([one for one in entries if not one.refusal], exercise)
+    hand_ins, unfit = _grouped([one for one in entries if not one.refusal], exercise, people)
     report += unfit
+    whose = Whose(students, people, bool(roster))
+    claims: dict[str, list[str]] = {}
+    for one in hand_ins:
+        claims.setdefault(whose.is_of(one)[0], []).append(one.source)
     for one in sorted(hand_ins, key=lambda hand_in: hand_in.received):
-        taken = _take(course, exercise, one, students, people)
-        report.append(replace(taken, identifier=one.identifier))
+        student, refusal = whose.is_of(one)
+        if not refusal and len(claims[student]) > 1 and not whose.mapped(one):
+            others = ", ".join(source for source in claims[student] if source != one.source)
+            refusal = f"{others} would be {student}'s too, and one name may be another's; say of whom it is: --map"
+        refused = Collected(one.source, student, "refused", refusal)
+        report.append(replace(refused if refusal else _take(course, exercise, one, student), identifier=one.identifier))
     return report
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whom the names of hand-ins mean: the `students` of a map, the `people` of a roster, else the name itself."""
+
+    students: dict[str, str]
+    people: People | None
+    has_map: bool
+
+    def mapped(self, one: HandIn) -> str:
+        """The student whom the map names; empty where it does not."""
+        return next((self.students[key.lower()] for key in one.keys if key.lower() in self.students), "")
+
+    def is_of(self, one: HandIn) -> tuple[str, str]:
+        """The student's id, or why it is nobody's."""
+        student = self.mapped(one)
+        if not student and self.people is not None:
+            student, refusal = self.people.find(one.roster_keys)
+            if refusal:
+                return "", refusal
+        elif not student and self.has_map:
+            return "", "the map does not name it"
+        student = student or one.student
+        return student, "" if STUDENT.fullmatch(student) else "its name cannot be a student's id; use --map"
 
 
 def zone_of(name: str | None) -> tzinfo | None:
@@ -137,27 +171,35 @@ def _opened(entries: Iterable[Entry], limits: Limits) -> Iterator[Entry]:
         if one.refusal or not is_archive(one.name.name):
             yield one
             continue
+        place = _without_suffix(one.name)
+        if place is None:
+            yield Entry(one.name, one.received, refusal="an archive of this name cannot be opened; rename it")
+            continue
         own = replace(limits, all_bytes=min(left, limits.all_bytes // 10), files=limits.files // 10)
         if left <= 0:
             yield Entry(
                 one.name, one.received, refusal="the archives in the source hold too much; this one was not opened"
             )
             continue
-        place = one.name.with_name(_without_suffix(one.name.name))
         for inner in read_archive(io.BytesIO(one.content), one.name.name, own, one.received):
             left -= len(inner.content)
             yield replace(inner, name=place / inner.name)
 
 
-def _without_suffix(archive: str) -> str:
-    stem = PurePosixPath(archive).stem
-    return stem.removesuffix(".tar") or stem
+def _without_suffix(archive: PurePosixPath) -> PurePosixPath | None:
+    """The folder that stands for an archive; None where nothing but dots would be left of its name (`..zip`)."""
+    stem = archive.stem.removesuffix(".tar") or archive.stem
+    return archive.with_name(stem) if stem.strip(".") else None
 
 
-def _grouped(entries: list[Entry], exercise: Exercise) -> tuple[list[HandIn], list[Collected]]:
+def _grouped(entries: list[Entry], exercise: Exercise, people: People | None) -> tuple[list[HandIn], list[Collected]]:
     if not entries:
         return [], []
-    skip = common_folder([one.name for one in entries], exercise.name, exercise.notebooks)
+
+    def is_student(name: str) -> bool:
+        return people is not None and not people.find((name,))[1]
+
+    skip = common_folder([one.name for one in entries], exercise.name, exercise.notebooks, is_student)
     hand_ins: dict[str, HandIn] = {}
     unfit = []
     for entry in entries:
@@ -185,21 +227,7 @@ def _add(hand_in: HandIn, found: Owner, entry: Entry) -> None:
     hand_in.received = max(hand_in.received, entry.received)
 
 
-def _take(
-    course: Course, exercise: Exercise, one: HandIn, students: dict[str, str] | None, people: People | None
-) -> Collected:
-    student = one.student
-    if students is not None:
-        mapped = [students[key.lower()] for key in one.keys if key.lower() in students]
-        if not mapped:
-            return Collected(one.source, "", "refused", "the map does not name it")
-        student = mapped[0]
-    elif people is not None:
-        student, refusal = people.find(one.roster_keys)
-        if refusal:
-            return Collected(one.source, "", "refused", refusal)
-    if not STUDENT.fullmatch(student):
-        return Collected(one.source, student, "refused", "its name cannot be a student's id; use --map")
+def _take(course: Course, exercise: Exercise, one: HandIn, student: str) -> Collected:
     chosen, reported = _chosen([path for path in one.files if path.suffix.lower() == ".ipynb"], exercise.notebooks)
     if not chosen:
         found = ", ".join(sorted(map(str, one.files))[:5]) or "nothing"

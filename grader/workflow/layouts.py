@@ -6,7 +6,7 @@ Works on names alone. With a CSV map, or a roster in the gradebook, who is in ne
 import csv
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -43,12 +43,14 @@ class Owner:
 
 
 def owner(path: PurePosixPath, exercise: str) -> Owner | None:
-    """Who handed in `path`, a name inside the source; None if nothing in it says so."""
-    for depth, part in enumerate(path.parts):
-        for layout in SYSTEMS:
-            if match := layout.fullmatch(part):
-                return _of_system(match, path, depth, layout is not MOODLE)
+    """Who handed in `path`, a name inside the source; None if nothing in it says so.
+
+    A platform gives the outermost name alone; a student chooses those below it, and could write another's there.
+    """
     first, rest = path.parts[0], path.parts[1:]
+    for layout in SYSTEMS:
+        if match := layout.fullmatch(first):
+            return _of_system(match, path, layout is not MOODLE)
     if rest:
         inner = rest[1:] if rest[0] == exercise and len(rest) > 1 else rest
         return Owner(first, (first,), _slug(first), PurePosixPath(*inner), 0, (first,))
@@ -56,9 +58,9 @@ def owner(path: PurePosixPath, exercise: str) -> Owner | None:
     return Owner(first, (path.stem, who), _slug(who), PurePosixPath(first), 0, (path.stem, who)) if who else None
 
 
-def _of_system(match: re.Match[str], path: PurePosixPath, depth: int, canvas: bool) -> Owner:
+def _of_system(match: re.Match[str], path: PurePosixPath, canvas: bool) -> Owner:
     who, number, file = match["who"], match["number"], match["file"]
-    below = path.parts[depth + 1 :]
+    below = path.parts[1:]
     attempt = CANVAS_ATTEMPT.search(file) if canvas and not below else None
     if attempt:
         file = CANVAS_ATTEMPT.sub("", file)
@@ -70,12 +72,19 @@ def _of_system(match: re.Match[str], path: PurePosixPath, depth: int, canvas: bo
     return Owner(f"{who}_{number}", keys, student, inner, int(attempt[1]) if attempt else 0, known, identifier)
 
 
-def common_folder(paths: Sequence[PurePosixPath], exercise: str, notebooks: Sequence[str]) -> int:
+def common_folder(
+    paths: Sequence[PurePosixPath], exercise: str, notebooks: Sequence[str],
+    is_student: Callable[[str], bool] = lambda _: False,
+) -> int:  # fmt: skip
     """1 if all paths lie in one folder that is nobody's own (as zips are often made), else 0."""
     if len({path.parts[0] for path in paths}) != 1 or min(len(path.parts) for path in paths) < 2:
         return 0
+    if is_student(paths[0].parts[0]):
+        return 0
     if any(layout.fullmatch(paths[0].parts[0]) for layout in SYSTEMS):
         return 0
+    if all(any(layout.fullmatch(path.parts[1]) for layout in SYSTEMS) for path in paths):
+        return int(len({path.parts[1] for path in paths}) > 1)  # a student may have named one file like this
     work = [path for path in paths if path.suffix.lower() == ".ipynb" and path.parts[1:2] != (exercise,)]
     deep = [path for path in work if len(path.parts) > 2]
     flat = [path for path in work if len(path.parts) == 2]
@@ -90,9 +99,10 @@ def read_map(path: Path) -> dict[str, str]:
     Raises `GraderError` naming the line for an id that cannot name a folder, or a name given twice.
     """
     try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise GraderError(f"the map {path} cannot be read ({error}). It must be a CSV file in UTF-8.") from error
+    rows = list(csv.reader(lines, delimiter=max(",;\t", key=(lines or [""])[0].count)))
     known: dict[str, str] = {}
     for number, row in enumerate(rows[1:], 2):
         if not any(row):
@@ -101,7 +111,7 @@ def read_map(path: Path) -> dict[str, str]:
         if not source or not STUDENT.fullmatch(student):
             raise GraderError(
                 f"{path}, line {number}: {row} is not a name and a student id (letters, digits, '.', '_', '-', '@'). "
-                "The first line is the heading: name,student"
+                "The first line is the heading, with a comma, semicolon or tab as those below: name,student"
             )
         if known.get(source, student) != student:
             raise GraderError(f"{path}, line {number}: {source!r} is already mapped to {known[source]!r}")

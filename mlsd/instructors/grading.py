@@ -90,7 +90,7 @@ def collect(
     ] = None,
     roster: Annotated[
         Path | None,
-        typer.Option("--map", help="A CSV, name,student: whom names in FROM mean; others are refused."),
+        typer.Option("--map", help="A CSV, name,student: whom names in FROM mean; the roster says it of others."),
     ] = None,
     timezone: Annotated[
         str | None,

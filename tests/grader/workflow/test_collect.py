@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grader.errors import GraderError
-from grader.workflow import archive, collect
+from grader.workflow import archive, collect, roster
 from mlsd.cli import app
 from tests import toy_course as toy
 
@@ -57,6 +57,12 @@ def take(course, tmp_path):
 def submitted(course, student: str) -> dict[str, bytes]:
     place = course.folder("submitted", student, toy.NAME)
     return {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+
+def in_the_roster(course, folder: Path, *students: str) -> None:
+    path = folder / "class.csv"
+    path.write_text("\n".join(["id", *students]))
+    roster.enter(course, path)
 
 
 LAYOUTS = {
@@ -316,11 +322,49 @@ def test_the_newest_by_receipt_stays_and_what_it_replaces_is_kept(course, take):
     assert kept == [b"first"]
 
 
-def test_two_hand_ins_of_one_student_in_one_source_leave_the_newer(course, take):
+def test_two_names_that_claim_one_student_are_refused_until_a_map_decides(course, take):
     early, late = zipfile.ZipInfo(f"alice/{NB}", MORNING), zipfile.ZipInfo(f"alice_{NB}", NOON)
-    report = take({late: "late", early: "early"})
-    assert submitted(course, "alice")[NB] == b"late"
-    assert {outcome for _, outcome, _ in report.values()} == {"collected", "replaced"}
+    report = take({late: "late", early: "early", f"bob/{NB}": "his"})
+    assert {source: line[1] for source, line in report.items()} == {
+        "alice": "refused", f"alice_{NB}": "refused", "bob": "collected"}  # fmt: skip
+    assert f"alice_{NB} would be alice's too, and one name may be another's" in report["alice"][2]
+    one_is_mapped = take({late: "late", early: "early"}, roster=f"name,student\nalice_{toy.NAME},eve\nalice,alice\n")
+    assert {line[:2] for line in one_is_mapped.values()} == {("alice", "collected"), ("eve", "collected")}
+    both = take({late: "late", early: "early"}, roster=f"name,student\nalice_{toy.NAME},bo\nalice,bo\n")
+    assert {line[:2] for line in both.values()} == {("bo", "collected"), ("bo", "replaced")}
+    assert submitted(course, "bo")[NB] == b"late"
+
+
+@pytest.mark.parametrize("others", [f"bob_7_8_{NB}", f"Bob_8_assignsubmission_file_{NB}"])
+def test_a_student_cannot_hand_in_for_another_by_the_name_of_a_file_of_their_own(course, take, others):
+    report = take({f"ann/{others}": "hers", f"bob/{NB}": "his", "carl/model_3_1_weights.csv": "1", f"carl/{NB}": "c"})
+    assert {source: line[:2] for source, line in report.items()} == {
+        name: (name, "collected") for name in ("ann", "bob", "carl")}  # fmt: skip
+    assert submitted(course, "ann")[NB] == b"hers"
+    assert submitted(course, "bob")[NB] == b"his"
+    assert submitted(course, "carl")["model_3_1_weights.csv"] == b"1"
+
+
+def test_nor_where_theirs_is_the_only_folder_and_the_roster_knows_them(course, take, tmp_path):
+    in_the_roster(course, tmp_path, "ann", "bob", "eve")
+    report = take({f"ann/{who}_7_8_{NB}": "hers" for who in ("bob", "eve")})
+    assert [line[:2] for line in report.values()] == [("ann", "refused")]
+
+
+def test_what_the_map_does_not_name_the_roster_may(course, take, tmp_path):
+    in_the_roster(course, tmp_path, "ann", "bob")
+    everyone = ("ann", "Robert", "Eve")
+    report = take({f"{who}/{NB}": who for who in everyone}, roster="name;student\nRobert;bob\n")
+    assert [report[who][:2] for who in everyone] == [("ann", "collected"), ("bob", "collected"), ("", "refused")]
+    assert "nobody of the roster" in report["Eve"][2]
+
+
+@pytest.mark.parametrize("name", ["..zip", "..tar.gz", "...zip", ".tar.zip"])
+def test_an_archive_that_is_named_by_dots_alone_is_refused_and_the_others_are_collected(course, take, name):
+    inner = zipped({NB: "hers"})
+    report = take({f"ann/{name}": inner, f"bob/{NB}": "his"})
+    assert report["bob"][:2] == ("bob", "collected")
+    assert f"ann/{name}" not in report or report[f"ann/{name}"][1] == "refused"
 
 
 def test_a_map_names_the_students_and_who_is_not_in_it_is_refused(course, take):
@@ -339,6 +383,7 @@ def test_a_map_names_the_students_and_who_is_not_in_it_is_refused(course, take):
         ("name,student\nalice\n", "line 2"),
         ("name,student\nalice,a\nAlice,b\n", "line 3.*already mapped to 'a'"),
         ("name,student\n", "maps nobody"),
+        ("name student\nalice a\n", "line 2.*The first line is the heading, with a comma, semicolon or tab"),
     ],
 )
 def test_a_faulty_map_is_refused_naming_the_line(take, roster, said):
