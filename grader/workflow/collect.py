@@ -4,6 +4,7 @@ The newest by receipt stays; what it replaces is kept beside it, and whoever is 
 student's own time stamp counts for nothing: receipt is the time of the archive's entry or of the file in the folder.
 """
 
+import csv
 import io
 import os
 import shutil
@@ -19,7 +20,7 @@ from grader.errors import GraderError
 from grader.grading.intake.limits import MB
 from grader.grading.intake.submission import clash, is_alike
 from grader.grading.output.publish import write_whole
-from grader.grading.output.spreadsheet import table
+from grader.grading.output.spreadsheet import harmless, table
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
 from grader.workflow.layouts import STUDENT, Owner, common_folder, owner, read_map
 from grader.workflow.release import local_exchange
@@ -319,8 +320,23 @@ def _write(place: Path, files: dict[PurePosixPath, bytes], received: datetime) -
 
 
 def write_report(course: Course, name: str, report: list[Collected]) -> Path:
-    """The CSV file that now holds the report."""
-    path = course.home / "reports" / f"{name}_collect.csv"
-    rows = ((one.source, one.student, one.outcome, one.detail, one.identifier) for one in report)
-    write_whole(path, table(COLUMNS, rows))
+    """The CSV file that now holds the report, and what earlier downloads held that is not in this one."""
+    rows = [[one.source, one.student, one.outcome, one.detail, one.identifier] for one in report]
+    now = {harmless(one.source) for one in report}
+    earlier = [row for row in read_report(course, name) if row["source"] not in now]
+    path = _report_path(course, name)
+    write_whole(path, table(COLUMNS, [*([row.get(column, "") for column in COLUMNS] for row in earlier), *rows]))
     return path
+
+
+def read_report(course: Course, name: str) -> list[dict[str, str]]:
+    """The last outcome of each name in any download that was collected, the newest download last; empty without one."""
+    path = _report_path(course, name)
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _report_path(course: Course, name: str) -> Path:
+    return course.home / "reports" / f"{name}_collect.csv"

@@ -5,7 +5,6 @@ exporter writes without quoting and has no items; the columns of our own form be
 file looks like is in `grader.workflow.platforms`.
 """
 
-import csv
 import json
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -18,6 +17,7 @@ from grader.errors import GraderError
 from grader.grading.output.deadlines import count, deadlines, length, local
 from grader.grading.output.gradebook import Book
 from grader.grading.output.spreadsheet import table
+from grader.workflow.collect import read_report
 from grader.workflow.marks import catch_up
 from grader.workflow.platforms import PLATFORMS, Item, Marks, Upload
 from grader.workflow.roster import Person, everyone
@@ -153,24 +153,16 @@ def _items_of(submission: Any, order: dict[tuple[str, str], int]) -> list[Item]:
 
 
 def _identifiers(course: Course, name: str) -> dict[str, str]:
-    """How Moodle's worksheet of this exercise names each student, as the last download that was collected says."""
-    return {row["student"]: row["identifier"] for row in _report(course, name) if row.get("identifier")}
+    """How Moodle's worksheet of this exercise names each student, as the newest download that holds them says."""
+    return {row["student"]: row["identifier"] for row in read_report(course, name) if row.get("identifier")}
 
 
 def _refused(course: Course, name: str, marks: Iterable[Marks]) -> list[dict[str, Any]]:
-    rows = [row for row in _report(course, name) if row["outcome"] == "refused"]
+    rows = [row for row in read_report(course, name) if row["outcome"] == "refused"]
     found = [{**row, "assignment": name, "reason": row["detail"]} for row in rows]
     graded = {one.person.id for one in marks if one.assignment == name and one.handed_in}
     waiting = [student for student in course.students(name) if student not in graded]
     return found + [{"assignment": name, "student": one, "reason": "handed in, not graded"} for one in waiting]
-
-
-def _report(course: Course, name: str) -> list[dict[str, str]]:
-    path = course.home / "reports" / f"{name}_collect.csv"
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def _total(one: Marks, zero: bool) -> dict[str, Any]:

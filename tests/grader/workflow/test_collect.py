@@ -277,6 +277,18 @@ def test_the_report_is_safe_in_a_spreadsheet(course, take):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="hard links there need no such care")
+def test_a_later_download_forgets_neither_refusals_nor_identifiers(course, take):
+    moodle = f"_assignsubmission_file_/{NB}"
+    take({f"Ann A_1{moodle}": "hers", f"Bo B_2{moodle}": "his", "=Cy C_3_assignsubmission_file_/photo.png": "?"})
+    take({f"Ann A_1{moodle}": "again"}, NOON)
+    take({f"Bo B_2{moodle}": "again"}, NOON)
+    last = {row["source"]: (row["outcome"], row["identifier"]) for row in collect.read_report(course, toy.NAME)}
+    assert last == {
+        "Ann A_1": ("replaced", "Participant 1"), "Bo B_2": ("replaced", "Participant 2"),
+        "'=Cy C_3": ("refused", "Participant 3"),
+    }  # fmt: skip
+
+
 def test_a_hard_link_is_refused_by_name(course, take, tmp_path):
     place = tmp_path / "class"
     for student in ("eve", "fine"):
