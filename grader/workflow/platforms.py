@@ -7,7 +7,7 @@ lib/gradebook_importer.rb). Nothing is read or written here.
 import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from grader.workflow.roster import Person
@@ -71,15 +71,20 @@ class Upload:
 
 
 def moodle(marks: Sequence[Marks], zero: bool, _: str = "") -> Upload:
-    """For an assignment's grading worksheet (Identifier), or for Grades > Import > CSV file (Email address)."""
+    """For an assignment's grading worksheet (Identifier), or for Grades > Import > CSV file (Email address).
+
+    The worksheet passes over a grade that Moodle has from later than what the file says of its last change, as it does
+    over one of which the file says nothing: so the time of this export stands there, with its zone.
+    """
     heading = ["Identifier", "Full name", "ID number", "Email address", "Grade", "Maximum Grade"]
     heading += ["Last modified (grade)", "Feedback comments"]
-    rows = []
+    now, rows = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", []
     for one in marks:
         who = f"{one.person.first} {one.person.last}".strip() or one.person.id
         row: Row = {"Identifier": one.identifier, "Full name": who, "ID number": one.person.number}
         row |= {"Email address": one.person.email, "Grade": one.grade(zero), "Maximum Grade": one.maximum}
-        rows.append(row | {"Last modified (grade)": "", "Feedback comments": _comment(one) if one.handed_in else ""})
+        row |= {"Last modified (grade)": "" if row["Grade"] == "" else now}
+        rows.append(row | {"Feedback comments": _comment(one) if one.handed_in else ""})
     graded = [one for one in marks if one.grade(zero) != ""]
     lost = [one.person.id for one in graded if not (one.identifier or one.person.email or one.person.number)]
     unnamed = [one.person.id for one in graded if not one.identifier]

@@ -3,6 +3,7 @@
 import csv
 import os
 import shutil
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -93,6 +94,10 @@ def test_moodle_reads_identifier_grade_and_comments(marked_once, tmp_path):
         ("", "Ing Miss", ""),
         ("Participant 71", "Anna Zander", "7.2"),
     ]
+    changed = [one["Last modified (grade)"] for one in rows]
+    assert [changed[2], *{one[-4:] for one in changed if one}] == ["", " UTC"]
+    last = datetime.strptime(changed[0], "%Y-%m-%d %H:%M:%S %Z").replace(tzinfo=UTC)
+    assert timedelta(0) <= datetime.now(UTC) - last < timedelta(minutes=10)  # a second file is newer than the first
     assert rows[0]["Feedback comments"].splitlines() == [
         "half-test: 2 of 2<br>", "spread-test: 3 of 3<br>", "both-test: 1 of 1<br>",
         "reflection: 1.5 of 2. True &amp; &lt;short&gt;.",
