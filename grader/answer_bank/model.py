@@ -3,7 +3,9 @@
 Most are patches in bank.toml, over the cells of the solution: `[wrong.NAME]` with `points` (tests that do not get full
 marks) and `says` (what the student must read), and the faults under `[mutant]`, each of which must lose points. An
 answer of another style is a Python file that replaces cells by grade id; its docstring ends in the same TOML, with
-`kind`. What a bank proves stands in `grader.answer_bank.proof`, how an answer is run in `grader.answer_bank.runner`.
+`kind`. What a naive practitioner hands in first has `first_try = true`. Under `[lessons.NAME]` stands the mistake of a
+lesson that exercise.toml names, as patches over right answers: `every` over each of them, or `over.ANSWER`. What a bank
+proves stands in `grader.answer_bank.proof`, how an answer is run in `grader.answer_bank.runner`.
 """
 
 import re
@@ -17,6 +19,8 @@ from grader.errors import GraderError
 CELL = re.compile(r"^# %% (\S+)\n", re.MULTILINE)
 KINDS = ("wrong", "alternative", "random")
 PATCH = {"cell", "old", "new"}
+STYLES = 3
+"""Over so many right answers a lesson's mistake is laid at least: one alone may lack the room that others have."""
 
 
 class BankError(GraderError):
@@ -28,6 +32,7 @@ class BankAnswer:
     """One answer: the `cells` it replaces by grade id, the `points` that tests must give, what they must say.
 
     `exact` is False for a mutant, which only has to lose points. `timed`: a clock alone takes the points that it loses.
+    `first_try`: so a naive practitioner would begin.
     """
 
     name: str
@@ -37,6 +42,7 @@ class BankAnswer:
     says: tuple[str, ...] = ()
     exact: bool = True
     timed: bool = False
+    first_try: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,8 @@ class Bank:
 
     `measured` are the tests whose points come from a clock, which other work on the machine can disturb. `at_random`
     holds the cells of a valid answer that is drawn from `seed`, a name that whoever runs them sets; `draws` of them.
-    `in_nbgrader` are the names of answers that nbgrader itself is to mark.
+    `in_nbgrader` are the names of answers that nbgrader itself is to mark. `lessons`: by lesson, its mistake by the
+    name of the right answer over which it is laid.
     """
 
     name: str
@@ -61,6 +68,12 @@ class Bank:
     in_nbgrader: frozenset[str] = frozenset()
     at_random: BankAnswer | None = None
     draws: int = 0
+    lessons: dict[str, dict[str, BankAnswer]] = field(default_factory=dict)
+
+    @property
+    def right(self) -> list[BankAnswer]:
+        """The answers that get all points: the reference and those of another style."""
+        return [one for one in self.answers if one.kind in ("reference", "alternative")]
 
     def tests(self, answer: BankAnswer) -> list[str]:
         """The tests to run: a mutant does without the slow ones."""
@@ -103,10 +116,16 @@ def load_bank(root: Path, name: str) -> Bank:
         *(patches.wrong(one, rules) for one, rules in settings.get("wrong", {}).items()),
         *(patches.mutant(one, patch) for one, patch in settings.get("mutant", {}).items()),
     ]
+    right = {
+        "reference": patches,
+        **{one.name: patches.over(one.cells) for one in written if one.kind == "alternative"},
+    }
+    lessons = {one: mistakes(one, rules, right) for one, rules in settings.get("lessons", {}).items()}
     sets = {key: frozenset(settings.get(key, ())) for key in ("slow_tests", "shown", "measured", "in_nbgrader")}
     return Bank(
         name, notebook, cells, maxima, answers, tuple(settings["preload"]), settings.get("automatic", {}), **sets,
         at_random=next((one for one in written if one.kind == "random"), None), draws=int(settings.get("draws", 0)),
+        lessons=lessons,
     )  # fmt: skip
 
 
@@ -120,7 +139,7 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Patches:
-    """Answers that differ from the `reference` cells in a few places. A broken rule is a `BankError`."""
+    """Answers that differ from a right one, the `reference`, in a few places. A broken rule is a `BankError`."""
 
     path: Path
     reference: dict[str, str]
@@ -129,18 +148,29 @@ class Patches:
     def wrong(self, name: str, rules: dict[str, Any]) -> BankAnswer:
         """The wrong answer that `[wrong.NAME]` describes."""
         where = f"{self.path}: [wrong.{name}]"
-        if unknown := rules.keys() - {"about", "points", "says", "patches", "timed"}:
-            raise BankError(f"{where} has {sorted(unknown)}; it may have about, points, says, patches and timed.")
+        if unknown := rules.keys() - {"about", "points", "says", "patches", "timed", "first_try"}:
+            known = "about, points, says, patches, timed and first_try"
+            raise BankError(f"{where} has {sorted(unknown)}; it may have {known}.")
         points = {test: float(value) for test, value in rules.get("points", {}).items()}
         if not rules.get("about") or not points or not points.keys() <= self.maxima.keys():
             tests = ", ".join(self.maxima)
             raise BankError(f"{where} must say in `about` what it does and in `points` what it gets of: {tests}.")
+        cells = self.all_applied(where, rules.get("patches", []))
+        marks = {key: bool(rules.get(key)) for key in ("timed", "first_try")}
+        return BankAnswer(name, "wrong", cells, points, tuple(rules.get("says", ())), **marks)
+
+    def over(self, cells: dict[str, str]) -> "Patches":
+        """The same for an answer of another style, which replaces `cells` of this one."""
+        return Patches(self.path, {**self.reference, **cells}, self.maxima)
+
+    def all_applied(self, where: str, patches: list[dict[str, str]]) -> dict[str, str]:
+        """The cells that differ once all `patches` are laid over the answer, one after the other."""
         cells: dict[str, str] = {}
-        for patch in rules.get("patches", []):
+        for patch in patches:
             cells |= self.applied(where, patch, {**self.reference, **cells})
         if not cells:
             raise BankError(f"{where} has no patches, so it would be the reference: name a cell, old and new text.")
-        return BankAnswer(name, "wrong", cells, points, tuple(rules.get("says", ())), timed=bool(rules.get("timed")))
+        return cells
 
     def mutant(self, name: str, patch: dict[str, str]) -> BankAnswer:
         """The reference with one fault."""
@@ -148,10 +178,16 @@ class Patches:
         return BankAnswer(name, "mutant", cells, exact=False)
 
     def applied(self, where: str, patch: dict[str, str], cells: dict[str, str]) -> dict[str, str]:
-        """The patched cell, by grade id: `new` stands where `old` stood; without `old`, instead of the whole cell."""
+        """The patched cell, by grade id: `new` stands where `old` stood; without `old`, instead of the whole cell.
+
+        `add` stands behind the whole cell.
+        """
         cell = patch.get("cell", "")
-        if patch.keys() not in (PATCH, PATCH - {"old"}) or cell not in self.reference:
-            raise BankError(f"{where}: a patch has cell, old and new, and {cell!r} must be one of {sorted(cells)}.")
+        if patch.keys() not in (PATCH, PATCH - {"old"}, {"cell", "add"}) or cell not in self.reference:
+            rule = f"a patch has cell, old and new, or cell and add, and {cell!r} must be one of {sorted(cells)}"
+            raise BankError(f"{where}: {rule}.")
+        if "add" in patch:
+            return {cell: f"{cells[cell]}\n\n{patch['add']}"}
         if "old" not in patch:
             return {cell: patch["new"]}
         times = cells[cell].count(patch["old"])
@@ -159,6 +195,26 @@ class Patches:
             fix = "copy it from the solution as it is now" if times == 0 else "quote more of the lines around it"
             raise BankError(f"{where}: cell {cell!r} holds {times} times, not once, the text {patch['old']!r}: {fix}.")
         return {cell: cells[cell].replace(patch["old"], patch["new"])}
+
+
+def mistakes(lesson: str, rules: dict[str, Any], right: dict[str, Patches]) -> dict[str, BankAnswer]:
+    """The mistake of a lesson over each right answer that `rules` name; `right`: patches over each, by its name."""
+    where, over = f"{next(iter(right.values())).path}: [lessons.{lesson!r}]", rules.get("over", {})
+    if unknown := [*(rules.keys() - {"about", "every", "over"}), *(over.keys() - right.keys())]:
+        raise BankError(f"{where} has {unknown}; it may have about, every and over, and over one of {sorted(right)}.")
+    if not rules.get("about"):
+        raise BankError(f"{where} must say in `about` what the mistake is.")
+    laid = dict.fromkeys(right, rules["every"]) if "every" in rules else {}
+    found = {}
+    for name, patches in (laid | over).items():
+        changed = right[name].all_applied(f"{where} over {name}", patches)
+        own = {cell: text for cell, text in right[name].reference.items() if text != right["reference"].reference[cell]}
+        found[name] = BankAnswer(f"{lesson}, over {name}", "mistake", own | changed, exact=False)
+    if len(found) < STYLES:
+        raise BankError(
+            f"{where} lies over {len(found)} right answers; lay it over {STYLES}, of other style and strength."
+        )
+    return found
 
 
 def read_solution(notebook: Path) -> tuple[list[tuple[str, str]], dict[str, str], dict[str, float]]:
@@ -194,5 +250,5 @@ def read_answer(path: Path, reference: dict[str, str], maxima: dict[str, float])
         raise BankError(f"{path}: {rule}. Unknown here: {', '.join(map(str, unknown)) or 'none'}.")
     if (settings["kind"] == "wrong") != bool(points):
         raise BankError(f"{path}: a wrong answer must state the points it gets, an alternative right one none.")
-    timed = bool(settings.get("timed"))
-    return BankAnswer(path.stem, settings["kind"], cells, points, tuple(settings.get("says", ())), timed=timed)
+    marks = {key: bool(settings.get(key)) for key in ("timed", "first_try")}
+    return BankAnswer(path.stem, settings["kind"], cells, points, tuple(settings.get("says", ())), **marks)

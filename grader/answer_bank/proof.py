@@ -87,6 +87,36 @@ def _by_a_clock(bank: Bank, finding: Finding) -> bool:
     return finding.answer.exact and bool(differ) and differ <= bank.measured
 
 
+@dataclass(frozen=True)
+class Worth:
+    """What points measure, with public cases. `luck`: the points of each answer drawn at random, ascending.
+
+    `lost`: by lesson, the points that its mistake loses over each right answer, by that one's name.
+    """
+
+    luck: list[float]
+    lost: dict[str, dict[str, float]]
+
+
+def worth(bank: Bank, workers: int = 2, on_answer: Callable[[], None] = lambda: None) -> Worth:
+    """Runs the answers at random and the mistake of each lesson, each in a fresh process."""
+    from grader.answer_bank.runner import Job, run_all
+
+    tests, full = list(bank.maxima), sum(bank.maxima.values())
+    drawn = [] if bank.at_random is None else bank.source(bank.at_random)
+    jobs = [Job([("seed", f"seed = {seed}"), *drawn], tests) for seed in range(bank.draws)]
+    laid = [(lesson, right, one) for lesson, over in bank.lessons.items() for right, one in over.items()]
+    jobs += [Job(bank.source(one), tests) for _, _, one in laid]
+    points: dict[int, float] = {}
+    for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers):
+        points[number] = sum(result.points.values())
+        on_answer()
+    lost: dict[str, dict[str, float]] = {lesson: {} for lesson in bank.lessons}
+    for number, (lesson, right, _) in enumerate(laid, bank.draws):
+        lost[lesson][right] = full - points[number]
+    return Worth(sorted(points[number] for number in range(bank.draws)), lost)
+
+
 def automatic_mutants(bank: Bank) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """(description, cells) of evenly spaced mutants of the reference: at most `most` of them."""
     from grader.answer_bank.mutation import mutants

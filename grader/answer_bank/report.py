@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from grader.answer_bank.model import Bank, BankError, banks, load_bank
-from grader.answer_bank.proof import Finding, killed, prove
+from grader.answer_bank.proof import Finding, Worth, killed, prove, worth
 
 COLOURS = {"starter": "cyan", "reference": "cyan", "alternative": "cyan", "wrong": "yellow", "mutant": "magenta"}
 
@@ -14,7 +14,10 @@ def bank_command(
     name: Annotated[str | None, typer.Argument(help="The exercise; default: every one that has a bank.")] = None,
     workers: Annotated[int, typer.Option(help="Answers that run at the same time.")] = 2,
 ) -> None:
-    """Prove that a suite gives every answer of its bank exactly its points. Example: mlsd bank reduce_latency"""
+    """Prove that a suite gives every answer of its bank exactly its points, and show what luck and mistakes get.
+
+    Example: mlsd bank reduce_latency
+    """
     from notebook_runner import course_root
 
     root = course_root()
@@ -34,9 +37,11 @@ def show_bank(bank: Bank, workers: int = 2) -> bool:
     automatic = int(bank.automatic.get("most", 0))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(bank.name, total=len(bank.answers) + automatic)
+        laid = sum(map(len, bank.lessons.values()))
+        task = progress.add_task(bank.name, total=len(bank.answers) + automatic + bank.draws + laid)
         findings = prove(bank, workers, lambda finding: progress.advance(task))
         made, alive = killed(bank, workers, lambda: progress.advance(task)) if automatic else (0, [])
+        measured = worth(bank, workers, lambda: progress.advance(task))
     _table(bank, findings, console)
     for finding in findings:
         for problem in finding.problems:
@@ -47,6 +52,7 @@ def show_bank(bank: Bank, workers: int = 2) -> bool:
         for one in alive:
             why = bank.automatic.get("survivors", {}).get(one, "not justified in bank.toml")
             console.print(f"  not noticed: {one} ({why})", markup=False)
+    _worth(bank, measured, console)
     justified = set(alive) <= set(bank.automatic.get("survivors", {}))
     proven = justified and not any(finding.problems for finding in findings)
     console.print(f"{bank.name}: {'proven' if proven else 'NOT proven'}", style="green" if proven else "bold red")
@@ -73,4 +79,27 @@ def _table(bank: Bank, findings: list[Finding], console: object) -> None:
         sound += f" in run {finding.runs}" if finding.runs > 1 else ""
         kind = f"[{COLOURS[answer.kind]}]{answer.kind}[/]"
         table.add_row(escape(answer.name), kind, got, required, f"{result.cpu_s:.1f}", sound)
+    console.print(table)
+
+
+def _worth(bank: Bank, measured: Worth, console: object) -> None:
+    """What a leader of a class asks: the points of luck, of a first try, and what each lesson's mistake loses."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    assert isinstance(console, Console)
+    full = sum(bank.maxima.values())
+    table = Table(title=f"{bank.name}: what its {full:g} measured points are given for")
+    table.add_column("answer")
+    table.add_column("points", justify="right")
+    table.add_column("")
+    if luck := measured.luck:
+        table.add_row("at random", f"{luck[len(luck) // 2]:g}", f"median of {len(luck)}; the best got {luck[-1]:g}")
+    for one in bank.answers:
+        if one.first_try:
+            table.add_row(f"first try: {escape(one.name)}", f"{sum(bank.expected(one).values()):g}", "")
+    for lesson, lost in measured.lost.items():
+        each = ", ".join(f"{full - points:g} over {escape(right)}" for right, points in lost.items())
+        table.add_row(f"without: {escape(lesson)}", f"{full - min(lost.values()):g}", each)
     console.print(table)

@@ -25,6 +25,7 @@ FILE, CASES = "exercise.toml", "cases.json"
 KEYS: dict[str, tuple[type, str, Any]] = {
     "points": (dict, "a table of the points of each test", ...),
     "families": (dict, "a table of criteria, each a table of its own", ...),
+    "lessons": (dict, "a table of what the exercise teaches, each with the points that its mistake loses", {}),
     "forbids": (list, "a list of modules that an answer may not import", []),
     "preloads": (list, "a list of modules that the suite imports late", []),
     "seeds": (dict, "a table of whole numbers", {}),
@@ -36,6 +37,7 @@ FAMILY_KEYS: dict[str, tuple[type, str, Any]] = {
     "points": (float, "a number of points", 1.0),
     "production": (str, "what it would do in production", ...),
     "read": (str, "where to read", ""),
+    "hints": (list, "a list of two texts: the question to ask oneself, and the way", []),
 }
 
 
@@ -45,12 +47,16 @@ class ExerciseError(GraderError):
 
 @dataclass(frozen=True)
 class Exercise:
-    """What an exercise states of itself. `folder` is that of its suite; `families` are its criteria by name."""
+    """What an exercise states of itself. `folder` is that of its suite; `families` are its criteria by name.
+
+    `lessons` holds for each lesson the points that its mistake loses at least, whatever the answer is like otherwise.
+    """
 
     name: str
     folder: Path
     points: Mapping[str, float]
     families: Mapping[str, Family]
+    lessons: Mapping[str, float]
     forbids: tuple[str, ...]
     preloads: tuple[str, ...]
     seeds: Mapping[str, int]
@@ -63,6 +69,17 @@ class Exercise:
     def graded(self, test: str) -> Callable[[Callable[..., None]], Callable[..., Points]]:
         """Makes one of the tests that the file names: see `score_sheet.graded`. A reader's runs of it are kept."""
         return graded(test, self.points[test], self.limit_s, self.families, partial(attempts.keep, self.name))
+
+    def hint(self, criterion: str) -> None:
+        """Prints one hint more for a criterion than the last time: the question to ask oneself, the way, the lesson.
+
+        Raises `ExerciseError` for a criterion that has no hints.
+        """
+        hinted = {name: one for name, one in self.families.items() if one.hints}
+        if criterion not in hinted:
+            raise ExerciseError(f"There is no hint for {criterion!r}. There are hints for: {', '.join(hinted)}.")
+        one = hinted[criterion]
+        attempts.show_hint(self.name, criterion, [*one.hints, *([f"Read: {one.read}."] if one.read else [])])
 
     def plot_attempts(self) -> None:
         """Plots a reader's own runs of the tests: see `attempts.plot`."""
@@ -149,6 +166,7 @@ def load_exercise(folder: Path) -> Exercise:
                 f"{path}: points.{test} is {most:g}, but its families have {together:g} points together; they must be "
                 "the same. Correct one of them."
             )
+    lessons = {name: _number(path, f"lessons.{name}", value) for name, value in given["lessons"].items()}
     for key in ("forbids", "preloads"):
         if wrong := [one for one in given[key] if not isinstance(one, str)]:
             raise ExerciseError(f"{path}: {key} holds {wrong[0]!r}; it must be names of modules. Write it in quotes.")
@@ -156,8 +174,8 @@ def load_exercise(folder: Path) -> Exercise:
         if type(seed) is not int or seed < 0:
             raise ExerciseError(f"{path}: seeds.{name} is {seed!r}; it must be a whole number from 0 on. Write one.")
     return Exercise(
-        folder.name, folder, MappingProxyType(points), MappingProxyType(families), tuple(given["forbids"]),
-        tuple(given["preloads"]), MappingProxyType(given["seeds"]), float(given["limit_s"]),
+        folder.name, folder, MappingProxyType(points), MappingProxyType(families), MappingProxyType(lessons),
+        tuple(given["forbids"]), tuple(given["preloads"]), MappingProxyType(given["seeds"]), float(given["limit_s"]),
     )  # fmt: skip
 
 
@@ -169,7 +187,12 @@ def _family(path: Path, name: str, stated: Any, points: Mapping[str, float]) -> 
         raise ExerciseError(
             f"{path}: families.{name}.test is {given['test']!r}; it must be one of {', '.join(points)}. Name one."
         )
-    return Family(given["test"], given["title"] or name, float(given["points"]), given["production"], given["read"])
+    if len(given["hints"]) not in (0, 2) or not all(isinstance(one, str) for one in given["hints"]):
+        raise ExerciseError(f"{path}: families.{name}.hints is {given['hints']!r}; it must be two texts. Write both.")
+    return Family(
+        given["test"], given["title"] or name, float(given["points"]), given["production"], given["read"],
+        tuple(given["hints"]),
+    )  # fmt: skip
 
 
 def _checked(path: Path, where: str, stated: dict[str, Any], keys: Mapping[str, tuple[type, str, Any]]) -> Any:

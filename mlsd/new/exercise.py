@@ -48,7 +48,7 @@ def public_cases() -> Cases:
 
 
 CASES = CaseSource(EXERCISE, public_cases)
-begin, warm = EXERCISE.begin, CASES.keep
+begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
 
 
 @EXERCISE.graded("answers")
@@ -62,9 +62,9 @@ def answers(sheet: Sheet, answer: Answer, name: str) -> None:
 
 INIT = '''"""The exercise as its notebook imports it: `from grader.suites import NAME as suite`."""
 
-from grader.suites.NAME.suite import CASES, EXERCISE, answers, begin, warm
+from grader.suites.NAME.suite import CASES, EXERCISE, answers, begin, hint, warm
 
-__all__ = ["CASES", "EXERCISE", "answers", "begin", "warm"]
+__all__ = ["CASES", "EXERCISE", "answers", "begin", "hint", "warm"]
 '''
 
 EXERCISE = """\
@@ -73,11 +73,15 @@ forbids = ["grader.suites.NAME.hidden"]
 seeds = { public = 1 }
 points = { answers = 20 }
 
+[lessons] # TO DO: three or more, each with the points that its mistake loses over every right answer
+# "what the exercise teaches" = 10
+
 [families.ordinary] # TO DO: a table a family of cases; their points sum to those of the test
 test = "answers"
 points = 20
 production = "TO DO: what a wrong answer would do in production."
 read = 'TO DO: a lesson, "and its heading"'
+hints = ["TO DO: the question to ask oneself?", "TO DO: the way."]
 """
 
 HIDDEN = '''"""Hidden cases of `NAME`: the public families, drawn from the instructor's secret."""
@@ -144,9 +148,16 @@ most = 10
 # TO DO: eight wrong answers or more, a plausible mistake each.
 # [wrong.name_of_the_mistake]
 # about = "What it does."
+# first_try = true # in one or more: so a naive practitioner begins, and gets at most half
 # points = { test-answers = 0 }
 # says = ["what its author must read"]
 # patches = [{ cell = "answer", old = "text of the solution", new = "text in its place" }]
+
+# TO DO: the mistake of each lesson in exercise.toml, over the reference and the right answers of another style.
+# [lessons."what the exercise teaches"]
+# about = "What the mistake is."
+# every = [{ cell = "answer", add = "code behind the cell, as a wrapper that makes the mistake" }]
+# over.reference = [{ cell = "answer", old = "where one needs", new = "patches of its own" }]
 
 [mutant] # TO DO: eight faults of meaning or more, each of which must lose points
 # "what is wrong" = { cell = "answer", old = "text of the solution", new = "text in its place" }
@@ -238,10 +249,11 @@ def _notebook(name: str) -> str:
     title, locked = name.replace("_", " ").capitalize(), {"locked": True}
     headings = "\n".join(f"- **{one}**: TO DO;" for one in HEADINGS)
     record = f"## 2. Decision record\n\nOne page, at most 400 words. A person gives one point each for:\n\n{headings}"
+    asked = '## 1. The answer\n\nTO DO: what is asked. Criteria: `ordinary`. Stuck at one: `suite.hint("ordinary")`.'
     cells = [
         _cell("markdown", "title", f"# {title}\n\nTO DO: who needs it, and the parts with their points.", **locked),
         _cell("code", "imports", f"from grader.suites import {name} as suite\n\nsuite.begin()", **locked),
-        _cell("markdown", "answer-why", "## 1. The answer\n\nTO DO: what is asked. Criteria: `ordinary`.", **locked),
+        _cell("markdown", "answer-why", asked, **locked),
         _cell("code", "answer", ANSWER, solution=True),
         _cell("code", "test-answers", "suite.answers(answer)", grade=True, points=20, **locked),
         _cell("code", "attempts", "suite.EXERCISE.plot_attempts()", **locked),

@@ -26,12 +26,14 @@ test = "answers"
 points = 10
 production = "a report is wrong by a little, and nobody looks."
 read = "the docs of statistics.fmean"
+hints = ["By what is the sum divided?", "Add all numbers, and count them."]
 
 [families.empty]
 test = "answers"
 points = 10
 production = "the first quiet day ends the report."
 read = "rule 1 of the task"
+hints = ["What is the sum divided by here?", "Return before you divide."]
 """
 SOLUTION = '''def answer(one):
     """The arithmetic mean of the numbers."""
@@ -45,7 +47,7 @@ SOLUTION = '''def answer(one):
     ### END SOLUTION'''
 TASK = """## 1. The answer
 
-The mean of some numbers. Criteria: `ordinary` and `empty`, 10 points each.
+The mean of some numbers. Criteria: `ordinary` and `empty`, 10 points each. Stuck: `suite.hint("empty")`.
 
 1. The mean of no numbers is `None`."""
 # What replaces the last line, or the answer to an empty list; and what that gets.
@@ -57,6 +59,11 @@ WRONG = {
 }  # fmt: skip
 MUTANTS = [("0.0", "1.0"), ("+=", "-="), ("not one", "one"), ("None", "0"), ("None", "1"), ("None", "[]"),
            ("total / len(one)", "total / 2"), ("total / len(one)", "-total")]  # fmt: skip
+LESSONS = {
+    "no numbers have no mean": "right(one) if one else 0.0",
+    "divide by their number": "right(one) * 2 if one else None",
+    "all numbers count": "one[0] * 1.0 if one else None",
+}
 BANK = f"""
 preload = ["grader.suites.{NAME}"]
 draws = 25
@@ -120,12 +127,19 @@ def filled(course):
     bank = course / suite / "bank"
     change(f"{suite}/suite.py", ("\n    raise NotImplementedError\n", DRAW))
     toml = (course / suite / "exercise.toml").read_text()
-    (course / suite / "exercise.toml").write_text(toml.partition("[families")[0] + FAMILIES)
+    lessons = "".join(f'"{lesson}" = 10\n' for lesson in LESSONS)
+    (course / suite / "exercise.toml").write_text(toml.partition('# "what')[0] + lessons + FAMILIES)
     oracle = "    return sum(one) / len(one) if one else None\n"
     change(f"grader/suites/{NAME}/hidden/oracle.py", ("    raise NotImplementedError\n", oracle))
     wrong = [f'[wrong.{name}]\nabout = "It {name}."\npoints = {{ test-answers = {points} }}\n'
              f'patches = [{{ cell = "answer", old = "{old}", new = "{new}" }}]\n'
              for name, (old, new, points) in WRONG.items()]  # fmt: skip
+    wrong[0] = wrong[0].replace("points", "first_try = true\npoints")
+    wrong += [
+        f'[lessons."{lesson}"]\nabout = "Forgets it."\nevery = [{{ cell = "answer", add = """\nright = answer\n'
+        f'def answer(one):\n    return {made}\n""" }}]\n'
+        for lesson, made in LESSONS.items()
+    ]
     mutants = [f'"{old} is {new}" = {{ cell = "answer", old = "{old}", new = "{new}" }}\n' for old, new in MUTANTS]
     (bank / "bank.toml").write_text("\n".join([BANK, *wrong, "[mutant]\n", *mutants]))
     for name, source in RIGHT.items():

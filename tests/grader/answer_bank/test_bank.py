@@ -8,7 +8,16 @@ from pathlib import Path
 import grimp
 import pytest
 
-from grader.answer_bank.model import Bank, BankAnswer, BankError, Patches, load_bank, read_answer, read_settings
+from grader.answer_bank.model import (
+    Bank,
+    BankAnswer,
+    BankError,
+    Patches,
+    load_bank,
+    mistakes,
+    read_answer,
+    read_settings,
+)
 from grader.answer_bank.mutation import mutants
 from grader.answer_bank.proof import DISTURBED, automatic_mutants, judge, prove
 from grader.answer_bank.report import show_bank
@@ -110,6 +119,46 @@ def test_patches_are_laid_over_the_reference_one_after_the_other():
 def test_a_patch_that_breaks_a_rule_is_refused(rules, words):
     with pytest.raises(BankError, match=rf"small/bank.toml: .*{words}"):
         PATCHES.wrong("zero", RULES | rules)
+
+
+RIGHT = {
+    "reference": PATCHES,
+    "twice": PATCHES.over({"answer": "x = 2"}),
+    "thrice": PATCHES.over({"answer": "x = 6 / 3"}),
+}
+LESSON = {"about": "One too few.", "every": [{"cell": "answer", "add": "x -= 1"}]}
+
+
+def test_a_lessons_mistake_is_laid_over_every_right_answer_and_one_may_have_its_own():
+    over = {"twice": [{"cell": "answer", "old": "2", "new": "1"}]}
+    laid = mistakes("count", {**LESSON, "over": over}, RIGHT)
+    assert {name: one.cells["answer"] for name, one in laid.items()} == {
+        "reference": "x = 1 + 1\n\nx -= 1",
+        "twice": "x = 1",
+        "thrice": "x = 6 / 3\n\nx -= 1",
+    }
+    assert {one.kind for one in laid.values()} == {"mistake"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"about": ""}, "must say in `about`"),
+        ({"points": 3}, r"has \['points'\]"),
+        ({"over": {"other": []}}, r"has \['other'\]"),
+        ({"over": {"twice": []}}, "over twice has no patches"),
+        ({"over": {"twice": [{"cell": "answer", "old": "3", "new": "1"}]}}, "over twice: cell 'answer' holds 0 times"),
+    ],
+)
+def test_a_lesson_that_breaks_a_rule_is_refused(rules, words):
+    with pytest.raises(BankError, match=rf"small/bank.toml: \[lessons.'count'\] ?.*{words}"):
+        mistakes("count", LESSON | rules, RIGHT)
+
+
+def test_a_lesson_over_two_right_answers_is_refused():
+    two = {name: RIGHT[name] for name in ("reference", "twice")}
+    with pytest.raises(BankError, match="lies over 2 right answers"):
+        mistakes("count", LESSON, two)
 
 
 def test_a_bank_that_is_no_toml_is_refused(tmp_path):

@@ -44,7 +44,7 @@ def test_an_exercise_is_frozen_data(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("forbids", "forbid", "forbid is no key; known are points, families, forbids.*Rename or remove it"),
+        ("forbids", "forbid", "forbid is no key; known are points, families, lessons.*Rename or remove it"),
         ('points = { "a test" = 3 }', "", "points is missing; it must be a table of the points of each test. Add it"),
         ('["torch"]', '"torch"', "forbids is 'torch'; it must be a list of modules.*Correct it"),
         ('["torch"]', "[1]", "forbids holds 1; it must be names of modules. Write it in quotes"),
@@ -60,6 +60,9 @@ def test_an_exercise_is_frozen_data(tmp_path):
             "[families]\nthird = 1\n[families.second]",
             "third is 1; it must be a table. Write",
         ),
+        ("seeds = { public = 3 }", 'lessons = { "a" = "x" }', "lessons.a is 'x'; it must be a number from 0 to 1,000"),
+        ('read = "the docs"', 'hints = ["one"]', r"first.hints is \['one'\]; it must be two texts. Write both"),
+        ('read = "the docs"', 'hints = ["one", 2]', r"first.hints is \['one', 2\]; it must be two texts"),
         ("forbids = ", "forbids = = ", "line 2.*write it as TOML"),
     ],
 )
