@@ -1,4 +1,4 @@
-"""A leader board of one's own: the points of each test that a reader ran, kept beside the reader's predictions.
+"""A record of one's own: the points of each test that a reader ran and the hints opened, kept beside the predictions.
 
 Only runs with public cases in a reader's own notebook are kept: never those of a grader, of nbgrader's Validate or of
 papermill. The file is the reader's: one line a run, plain text, and nothing leaves the machine. No mark depends on it.
@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from grader.suite_kit.score_sheet import Sheet
 
-FILE = "attempts.jsonl"
+FILE, HINTS = "attempts.jsonl", "hints.jsonl"
 
 
 @dataclass(frozen=True)
@@ -37,20 +38,45 @@ def keep(exercise: str, sheet: Sheet) -> None:
         return
     with suppress(Exception):
         one = Attempt(exercise, sheet.test, sheet.points, sheet.maximum, time.time())
-        path = _file()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(one)) + "\n")
+        _append(FILE, asdict(one))
 
 
 def read(exercise: str) -> list[Attempt]:
     """The kept runs of an exercise, in their order; a line that cannot be read is passed over."""
     found = []
-    with suppress(OSError):
-        for line in _file().read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError, TypeError):
-                found.append(Attempt(**json.loads(line)))
+    for line in _lines(FILE):
+        with suppress(ValueError, TypeError):
+            found.append(Attempt(**json.loads(line)))
     return [one for one in found if one.exercise == exercise]
+
+
+def show_hint(exercise: str, criterion: str, stages: Sequence[str]) -> None:
+    """Prints the hints for a criterion that were opened before, and one more of `stages`.
+
+    What was opened is kept for a reader in a notebook, in a file of their own that no mark depends on.
+    """
+    opened = {"exercise": exercise, "criterion": criterion}
+    number = 1 + min(_lines(HINTS).count(json.dumps(opened)), len(stages) - 1)
+    if run_by_a_reader():
+        with suppress(Exception):
+            _append(HINTS, opened)
+    print("\n".join(f"{at}. {text}" for at, text in enumerate(stages[:number], 1)))
+    if number < len(stages):
+        print("Run this again for the next hint.")
+
+
+def _append(name: str, entry: dict[str, Any]) -> None:
+    path = _home() / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry) + "\n")
+
+
+def _lines(name: str) -> list[str]:
+    try:
+        return (_home() / name).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
 
 
 def totals(attempts: Sequence[Attempt]) -> list[float]:
@@ -99,7 +125,7 @@ def in_a_kernel() -> bool:
     return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
-def _file() -> Path:
+def _home() -> Path:
     from mlsd_lib.lesson.reader import home
 
-    return home() / FILE
+    return home()

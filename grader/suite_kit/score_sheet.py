@@ -32,13 +32,17 @@ ENDED = {
 
 @dataclass(frozen=True)
 class Family:
-    """A criterion as an exercise states it: its test, its row's name, its points, what a miss means, where to read."""
+    """A criterion as an exercise states it: its test, its row's name, its points, what a miss means, where to read.
+
+    `hints` are what a reader may open, one after the other: the question to ask oneself, and the way.
+    """
 
     test: str
     title: str
     points: float
     production: str
     read: str
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.validator import Validator
 
 from grader.suite_kit import attempts
-from grader.suite_kit.exercise import load_exercise
+from grader.suite_kit.exercise import ExerciseError, load_exercise
 from tests.lesson.test_unattended import Session
 
 STATED = """
@@ -19,6 +19,8 @@ points = { first = 3, second = 2 }
 test = "first"
 points = 3
 production = "it breaks."
+read = 'Deployment, "One step back"'
+hints = ["What is asked of an empty list?", "Return early."]
 [families.quick]
 test = "second"
 points = 2
@@ -137,3 +139,35 @@ def test_a_readers_kernel_keeps_its_run_and_nbgraders_validate_does_not(exercise
 def test_a_process_without_a_kernel_imports_nothing_to_find_that_out(monkeypatch):
     monkeypatch.setattr(attempts.sys, "modules", {"IPython": SimpleNamespace(get_ipython=lambda: None)})
     assert not attempts.run_by_a_reader()
+
+
+STAGES = ["1. What is asked of an empty list?", "2. Return early.", '3. Read: Deployment, "One step back".']
+
+
+def test_a_reader_opens_one_hint_after_the_other_and_sees_all_opened_again(a_reader, exercise, own_record, capsys):
+    for opened in (1, 2, 3, 3):
+        exercise.hint("right")
+        shown = capsys.readouterr().out.splitlines()
+        assert shown[:opened] == STAGES[:opened]
+        assert shown[opened:] == ["Run this again for the next hint."] * (opened < 3)
+    lines = own_record.with_name(attempts.HINTS).read_text().splitlines()
+    assert [json.loads(line)["criterion"] for line in lines] == ["right"] * 4
+
+
+def test_where_no_reader_is_the_first_hint_is_shown_and_nothing_kept(exercise, own_record, capsys):
+    for _ in range(2):
+        exercise.hint("right")
+        assert capsys.readouterr().out.splitlines() == [STAGES[0], "Run this again for the next hint."]
+    assert not own_record.with_name(attempts.HINTS).exists()
+
+
+def test_a_record_that_cannot_be_written_costs_no_hint(a_reader, exercise, monkeypatch, capsys):
+    monkeypatch.setenv("MLSD_HOME", "/dev/null/here")
+    exercise.hint("right")
+    assert capsys.readouterr().out.startswith(STAGES[0])
+
+
+@pytest.mark.parametrize("criterion", ["quick", "other"])
+def test_a_criterion_without_hints_is_refused_with_those_that_have_some(exercise, criterion):
+    with pytest.raises(ExerciseError, match=f"no hint for '{criterion}'. There are hints for: right"):
+        exercise.hint(criterion)

@@ -48,6 +48,20 @@ def test_its_statement_names_every_criterion_and_what_its_suite_requires(name):
     assert "suite.EXERCISE.plot_attempts()" in dict(bank.cells)["attempts"]
 
 
+@every_exercise
+def test_a_reader_opens_hints_for_every_criterion(name):
+    """The question to ask oneself, then the way; where to read follows."""
+    suite = suite_of(name)
+    for criterion, family in suite.EXERCISE.families.items():
+        assert len(family.hints) == 2, criterion
+        question, way = family.hints
+        assert question.endswith("?"), criterion
+        assert way.endswith("."), criterion
+        assert max(len(text.split()) for text in family.hints) <= 45, criterion
+    assert suite.hint == suite.EXERCISE.hint
+    assert 'suite.hint("' in told_of(bank_of(name).notebook)
+
+
 LESSONS = {
     re.search(r"^# ([^:\n]*)", told_of(path), re.MULTILINE)[1]: path
     for path in (ROOT / "chapters").rglob("*.ipynb")
