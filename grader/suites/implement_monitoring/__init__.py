@@ -5,6 +5,7 @@ from grader.suites.implement_monitoring.suite import (
     EXERCISE,
     begin,
     caught,
+    hint,
     scorecard,
     stream,
     try_stream,
@@ -12,4 +13,4 @@ from grader.suites.implement_monitoring.suite import (
     worth,
 )  # fmt: skip
 
-__all__ = ["CASES", "EXERCISE", "begin", "caught", "scorecard", "stream", "try_stream", "warm", "worth"]
+__all__ = ["CASES", "EXERCISE", "begin", "caught", "hint", "scorecard", "stream", "try_stream", "warm", "worth"]

@@ -5,23 +5,24 @@ The public ones are stored; the hidden ones are drawn by the same functions from
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from grader.suite_kit.designs import Draw
 from grader.suite_kit.exercise import CaseSource, load_exercise
+from grader.suites.implement_monitoring.world import Stream
 
 EXERCISE = load_exercise(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
 class Cases:
-    """`draws` by family; for each the day from which on an incident can be `seen` at all, None where there is none.
+    """The streams of each test by its name, so that nothing seen in one is met in the other.
 
-    `silent_eur` is what all streams cost without a monitor, `known_eur` with one that names each incident on the first
-    day on which it can be seen. Nothing of `private` cases is shown.
+    `silent_eur` is what the streams of `worth` cost without a monitor, `known_eur` with one that names each incident on
+    the first day on which it shows. Nothing of `private` cases is shown.
     """
 
-    draws: dict[str, list[Draw]]
-    seen: dict[str, list[int | None]]
+    streams: dict[str, list[Stream]]
     silent_eur: float
     known_eur: float
     private: bool = False
@@ -30,11 +31,15 @@ class Cases:
 def public_cases() -> Cases:
     """The stored cases."""
     stored = EXERCISE.read_cases()
-    draws = {
-        family: [Draw(family, one["seed"], tuple((name, size) for name, size in one["magnitudes"])) for one in some]
-        for family, some in stored["draws"].items()
+    streams = {
+        test: [Stream(_draw(one["harmless"]), tuple(map(_draw, one["incidents"]))) for one in some]
+        for test, some in stored["streams"].items()
     }
-    return Cases(**{**stored, "draws": draws})
+    return Cases(**{**stored, "streams": streams})
+
+
+def _draw(stored: dict[str, Any]) -> Draw:
+    return Draw(stored["family"], stored["seed"], tuple((name, size) for name, size in stored["magnitudes"]))
 
 
 CASES = CaseSource(EXERCISE, public_cases)

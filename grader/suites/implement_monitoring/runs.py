@@ -1,16 +1,16 @@
-"""A monitor's run over a stream: what it named on which day, when that was the incident, and what it cost.
+"""A monitor's run over a stream: what it named on which day, when that was an incident, and what it cost.
 
 The monitor is asked a day at a time, and is given that day alone. No threshold may enter here.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 
 from grader.suite_kit.designs import Draw
-from grader.suites.implement_monitoring.cases import Cases
 from grader.suites.implement_monitoring.world import (
     CATEGORIES,
     DAYS,
@@ -18,6 +18,7 @@ from grader.suites.implement_monitoring.world import (
     INCIDENTS,
     REFERENCE,
     Day,
+    Stream,
     feature_of,
     make_stream,
 )  # fmt: skip
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-ATTENTION_EUR, MOST_NAMES = 150, 3
+ATTENTION_EUR, MOST_NAMES = 300, 3
+AFTER = 7  # days after a repair on which an alert counts for nothing: what looks back a week still sees the incident
 REASONS = {"score": ("values",), "labels": ("late", "performance")}
 OF_FEATURES = ("missing", "values", "frozen")
 Named = tuple[str, str]
@@ -44,14 +46,12 @@ class Watch(Protocol):
     def observe(self, batch: Day, t: int) -> Any: ...
 
 
-@dataclass
-class Run:
-    """A stream under a monitor: `named` by day, (feature, reason) each. `seen`: when the incident can be seen first."""
+@dataclass(frozen=True)
+class Met:
+    """An incident under a monitor. `named`: (feature, reason) by day, of all its stream."""
 
     draw: Draw
-    number: int
-    seen: int | None
-    named: dict[int, list[Named]] = field(default_factory=dict)
+    named: dict[int, list[Named]]
 
     @property
     def family(self) -> str:
@@ -59,65 +59,108 @@ class Run:
 
     @property
     def begins(self) -> int:
-        """The day on which the incident begins; the number of days where none does."""
-        return int(self.draw["begins"]) if self.family in INCIDENTS else DAYS
+        return int(self.draw["begins"])
+
+    @property
+    def ends(self) -> int:
+        """The first day on which it is repaired, or the number of days."""
+        return int(self.draw["ends"])
 
     @property
     def right(self) -> Named:
-        """What an alert must name. Only for an incident."""
+        """What an alert must name."""
         return feature_of(self.draw), INCIDENTS[self.family].reason
 
     @property
-    def false_days(self) -> list[int]:
-        """Days with an alert on which nothing was wrong."""
-        return [t for t in self.named if t < self.begins]
+    def last(self) -> int:
+        """The last day on which it is named in time, counted from when it shows: in labels not before a day later."""
+        return self.begins + (self.right[0] == "labels") + INCIDENTS[self.family].within
 
-    @property
+    @cached_property
     def caught(self) -> int | None:
         """The first day of the incident on which it was named, among few enough others."""
-        days = (t for t, all_named in self.named.items() if t >= self.begins and self.right in all_named)
+        days = (t for t in range(self.begins, self.ends) if self.right in self.named.get(t, ()))
         return next((t for t in days if len({name for name, _ in self.named[t]}) <= MOST_NAMES), None)
 
     @property
     def in_time(self) -> bool:
-        """Whether the incident was named within its days, counted from when it can be seen."""
-        return self.caught is not None and self.caught <= (self.seen or 0) + INCIDENTS[self.family].within
+        return self.caught is not None and self.caught <= self.last
 
     @property
-    def cost(self) -> dict[str, float]:
-        """EUR: `attention` for each day with an alert until the incident is found, `harm` for each day until then."""
-        until = DAYS if self.caught is None else self.caught
-        harm = INCIDENTS[self.family].harm_eur * (until - self.begins) if self.family in INCIDENTS else 0
-        return {"attention": ATTENTION_EUR * sum(t <= until for t in self.named), "harm": harm}
+    def harm(self) -> float:
+        """EUR: each day until it was named."""
+        return INCIDENTS[self.family].harm_eur * ((self.ends if self.caught is None else self.caught) - self.begins)
+
+
+@dataclass
+class Run:
+    """A stream under a monitor: `named` by day, (feature, reason) each. `number`: the stream's place among all."""
+
+    stream: Stream
+    number: int
+    named: dict[int, list[Named]] = field(default_factory=dict)
+
+    @property
+    def harmless(self) -> str:
+        """What is harmless in the stream."""
+        return self.stream.harmless.family
+
+    @cached_property
+    def met(self) -> list[Met]:
+        """Its incidents."""
+        return [Met(draw, self.named) for draw in self.stream.incidents]
+
+    @property
+    def ordinary(self) -> list[int]:
+        """The days on which nothing is wrong, nor was in the week before."""
+        return [t for t in range(REFERENCE, DAYS) if not any(one.begins <= t < one.ends + AFTER for one in self.met)]
+
+    @property
+    def false_days(self) -> list[int]:
+        """Ordinary days with an alert."""
+        return [t for t in self.ordinary if t in self.named]
+
+    @property
+    def attention(self) -> float:
+        """EUR for each day with an alert, ordinary or of an incident that is not found yet."""
+        sought = [t for one in self.met for t in range(one.begins, one.ends if one.caught is None else one.caught + 1)]
+        return ATTENTION_EUR * (len(self.false_days) + sum(t in self.named for t in sought))
+
+    @property
+    def cost(self) -> float:
+        return self.attention + sum(one.harm for one in self.met)
 
     def figure(self, feature: str, reason: str) -> tuple[str, np.ndarray]:
         """What such an alert is about: its title, and its value on each day."""
-        days = make_stream(self.draw)
+        days = make_stream(self.stream)
         title, values = _figure(days, feature, reason)
         return title, np.array(values, dtype=float)
 
     def table(self) -> "pd.DataFrame":
-        """A row a day with an alert: what was named, and whether that was a false alarm."""
+        """A row an alert: what was named, and whether that was a false alarm."""
         import pandas as pd
 
-        rows = [(t, name, reason, t < self.begins) for t, some in self.named.items() for name, reason in some]
+        rows = [(t, name, why, t in self.false_days) for t, some in self.named.items() for name, why in some]
         return pd.DataFrame(rows, columns=["day", "feature", "reason", "false alarm"])
 
     def plot(self, feature: str = "", reason: str = "") -> "Figure":
-        """A figure of the stream by day, its incident, and the days with an alert; at first the incident's own."""
+        """A figure of the stream by day, its incidents, the days with an alert; without a name the last incident's."""
         from mlsd_lib.lesson import plotting
 
-        feature, reason = (feature, reason) if feature else self.right if self.seen else ("distance_km", "values")
+        feature, reason = (feature, reason) if feature else self.met[-1].right
         title, values = self.figure(feature, reason)
         shown: dict[str, Any] = {"each day": (np.arange(DAYS), values)}
         own = [t for t, some in self.named.items() if (feature, reason) in some]
         others = [t for t in self.named if t not in own]
         shown |= {f"alert: {feature}": (np.array(own), values[own])} if own else {}
         shown |= {"another alert": (np.array(others), values[others])} if others else {}
-        found = "not named" if self.caught is None else f"named on day {self.caught}"
-        moments = {"watched from": REFERENCE} | ({"incident": self.begins} if self.seen else {})
+        moments = {"watched from": REFERENCE} | {one.family: one.begins for one in self.met}
+        moments |= {f"{one.family} repaired": one.ends for one in self.met if one.ends < DAYS}
+        found = ", ".join(
+            f"{one.family} {'not named' if one.caught is None else f'named on day {one.caught}'}" for one in self.met
+        )
         ax = plotting.lines(
-            shown, f"{self.family}: {found if self.seen else f'{len(self.named)} days with an alert'}", "day", title,
+            shown, f"stream {self.number}, {self.harmless}: {found}", "day", title,
             moments=moments, style={"each day": "-"} | dict.fromkeys(list(shown)[1:], "o"), x_range=(0, DAYS),
         )  # fmt: skip
         return cast("Figure", ax.figure)
@@ -147,23 +190,14 @@ def _figure(days: list[Day], feature: str, reason: str) -> tuple[str, list[float
     return f"mean of {feature}", [float(np.nanmean(c)) for c in columns]
 
 
-def watch(make: Callable[[], Watch], draw: Draw, number: int, seen: int | None) -> Run:
+def watch(make: Callable[[], Watch], stream: Stream, number: int) -> Run:
     """The stream under a new monitor. Raises `Refused`, and what the monitor raises."""
-    days, monitor, run = make_stream(draw), make(), Run(draw, number, seen)
+    days, monitor, run = make_stream(stream), make(), Run(stream, number)
     monitor.fit(days[:REFERENCE])
     for t in range(REFERENCE, DAYS):
         if named := read_alerts(monitor.observe(days[t], t)):
             run.named[t] = named
     return run
-
-
-def watch_all(make: Callable[[], Watch], cases: Cases) -> list[Run]:
-    """All streams, each under a new monitor."""
-    return [
-        watch(make, draw, number, seen)
-        for family, some in cases.draws.items()
-        for number, (draw, seen) in enumerate(zip(some, cases.seen[family], strict=True))
-    ]
 
 
 def read_alerts(given: Any) -> list[Named]:

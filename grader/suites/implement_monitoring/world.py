@@ -1,4 +1,4 @@
-"""The streams of `implement_monitoring`: a parcel service's days, thirteen families, each with its published ranges.
+"""The streams of `implement_monitoring`: a parcel service's days, in each something harmless and one or two incidents.
 
 A day is plain data: `rows` by feature, the `score` given to each, and the `labels` that arrived on that day. Numbers
 are arrays with nan where a value is missing, categories are lists of text with None. Days count from 0; the first
@@ -6,14 +6,14 @@ are arrays with nan where a value is missing, categories are lists of text with 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from grader.suite_kit.designs import Draw, Range, ScenarioFamily, draw_scenarios
 
-REFERENCE, LIVE, ROWS = 28, 42, 120
+REFERENCE, LIVE, ROWS = 28, 52, 120
 DAYS, LEAD = REFERENCE + LIVE, 4  # days before the first, of which only labels are delivered
 LABEL_DELAY = {1: 0.4, 2: 0.3, 3: 0.2, 4: 0.1}  # days: share of the labels
 NUMBERS = ("distance_km", "weight_kg", "value_eur", "items", "promised_h", "depot_load", "traffic")
@@ -34,7 +34,7 @@ Day = dict[str, Any]
 @dataclass(frozen=True)
 class Incident:
     """Where an incident is seen and as what, how many days after its first sign it must be named, and what an
-    undetected day costs, in EUR. `features`: those that it may hit, see `draw_streams`."""
+    undetected day costs, in EUR. `features`: those that it may hit."""
 
     features: tuple[str, ...]
     reason: str
@@ -44,54 +44,97 @@ class Incident:
     title: str
 
 
-BEGINS = Range(REFERENCE + 10, REFERENCE + 18, "", whole=True)
+@dataclass(frozen=True)
+class Stream:
+    """What is harmless in a stream, and its incidents in order; all have the magnitudes `begins` and `ends`."""
+
+    harmless: Draw
+    incidents: tuple[Draw, ...]
+
+
 INCIDENTS = {
     "null spike": Incident(
         ("weight_kg", "promised_h", "payment"), "missing", 2, 600, {"share": Range(0.2, 0.35)}, "a feature is missing"),
     "unit change": Incident(
-        ("distance_km", "weight_kg", "value_eur"), "values", 3, 900, {"share": Range(0.1, 0.15)},
+        ("distance_km", "weight_kg", "value_eur"), "values", 3, 1_200, {"share": Range(0.1, 0.15)},
         "some rows in another unit"),
     "mean shift": Incident(
         ("distance_km", "weight_kg", "promised_h"), "values", 3, 500, {"by": Range(1.0, 1.3, "standard deviations")},
         "a feature moves"),
     "slow drift": Incident(
-        ("distance_km", "weight_kg", "promised_h"), "values", 16, 250, {"by": Range(0.05, 0.07, "a day")},
+        ("distance_km", "weight_kg", "promised_h"), "values", 12, 250, {"by": Range(0.07, 0.09, "a day")},
         "a feature moves a little each day"),
     "frozen": Incident(("depot_load", "traffic"), "frozen", 4, 700, {}, "a feature is no longer refreshed"),
     "renamed": Incident(
         ("carrier", "payment"), "values", 3, 600, {"share": Range(0.6, 1.0)}, "a category has another name"),
-    "late labels": Incident(("labels",), "late", 4, 300, {"later": Range(6, 9, "days", whole=True)},
+    "late labels": Incident(("labels",), "late", 4, 600, {"later": Range(6, 9, "days", whole=True)},
         "labels stay away"),
     "concept drift": Incident(
         ("labels",), "performance", 7, 2_000, {"turned": Range(1.6, 2.2)}, "features mean something else"),
 }  # fmt: skip
 HARMLESS: Mapping[str, tuple[str, Mapping[str, Range]]] = {
-    "season": ("a strong week", {"week": Range(0.8, 1.2, "standard deviations")}),
-    "fewer orders": ("fewer rows", {"times": Range(0.35, 0.5), "begins": BEGINS}),
-    "more orders": ("more rows", {"times": Range(2.0, 2.8), "begins": BEGINS}),
-    "new category": ("a rare new category", {"share": Range(0.01, 0.02), "begins": BEGINS}),
+    "season": ("a strong week", {"week": Range(1.2, 1.6, "standard deviations")}),
+    "fewer orders": ("fewer rows", {"times": Range(0.25, 0.4)}),
+    "more orders": ("more rows, of slightly other customers", {"times": Range(2.0, 2.8), "other": Range(0.15, 0.2)}),
+    "new category": ("a rare new category", {"share": Range(0.01, 0.02)}),
     "heavy tail": ("a tail that was always heavy", {"tail": Range(1.1, 1.3)}),
 }
-WEEK = 0.15
-A_FAMILY = 2
+EPISODES = ("fewer orders", "more orders", "new category")  # the others are in the reference too
+WEEK, DAILY = 0.15, 0.1  # standard deviations: the weekend, and how far any day is from another
+HIT_EACH_TIME = 2
 FAMILIES = [
-    *(ScenarioFamily(name, one.title, {**one.ranges, "begins": BEGINS}, A_FAMILY) for name, one in INCIDENTS.items()),
-    *(ScenarioFamily(name, title, ranges, A_FAMILY) for name, (title, ranges) in HARMLESS.items()),
+    *(ScenarioFamily(name, one.title, one.ranges, HIT_EACH_TIME) for name, one in INCIDENTS.items()),
+    *(ScenarioFamily(name, title, ranges, HIT_EACH_TIME) for name, (title, ranges) in HARMLESS.items()),
 ]
+SPREADS = ("distance_km", "weight_kg")
+LAYOUT: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
+    ("season", (("mean shift", ("promised_h",)), ("null spike", ("payment",)))),
+    ("season", (("frozen", ("depot_load",)), ("slow drift", ("promised_h",)))),
+    ("fewer orders", (("renamed", ("carrier",)), ("concept drift", ("labels",)))),
+    ("fewer orders", (("late labels", ("labels",)),)),
+    ("more orders", (("null spike", ("weight_kg", "promised_h")), ("slow drift", SPREADS))),
+    ("more orders", (("concept drift", ("labels",)),)),
+    ("new category", (("unit change", SPREADS), ("renamed", ("payment",)))),
+    ("new category", (("mean shift", SPREADS),)),
+    ("heavy tail", (("late labels", ("labels",)), ("unit change", ("value_eur",)))),
+    ("heavy tail", (("frozen", ("traffic",)),)),
+)
+"""The streams of a test: what is harmless in each, its incidents in order, the features that each may hit.
+
+Each family of incidents comes twice: where it is easy, and where what is harmless hides it or what went before it does.
+"""
 
 
-def draw_streams(seed: int) -> dict[str, list[Draw]]:
-    """The streams that a seed gives, by family. The second of two incidents hits the last of the features, the first
-    another one where there are others."""
-    drawn = draw_scenarios(FAMILIES, seed)
-    for name, incident in INCIDENTS.items():
-        last = len(incident.features) - 1
-        hits = [drawn[name][0].seed % max(last, 1), last]
-        drawn[name] = [
-            replace(one, magnitudes=(*one.magnitudes, ("hits", float(hit))))
-            for one, hit in zip(drawn[name], hits, strict=True)
-        ]
-    return drawn
+def draw_streams(seed: int) -> list[Stream]:
+    """The streams that a seed gives, in the order of `LAYOUT`."""
+    drawn = {name: iter(some) for name, some in draw_scenarios(FAMILIES, seed).items()}
+    rng, streams = np.random.default_rng([seed, len(LAYOUT)]), []
+    for harmless, incidents in LAYOUT:
+        times, before = _times(rng, len(incidents)), int(rng.integers(REFERENCE + 1, REFERENCE + 4))
+        hits = [INCIDENTS[family].features.index(str(rng.choice(features))) for family, features in incidents]
+        met = tuple(
+            _with(next(drawn[family]), begins=begins, ends=ends, hits=hit)
+            for (family, _), (begins, ends), hit in zip(incidents, times, hits, strict=True)
+        )
+        # An episode lasts where two incidents follow, and is over where one does.
+        over = DAYS if len(met) > 1 else times[0][0] - 3
+        episode = {"begins": before, "ends": over} if harmless in EPISODES else {"begins": -LEAD, "ends": DAYS}
+        streams.append(Stream(_with(next(drawn[harmless]), **episode), met))
+    return streams
+
+
+def _times(rng: np.random.Generator, count: int) -> list[tuple[int, int]]:
+    """From when to when each incident lasts: of two the first is repaired, and the last goes on to the end."""
+    if count == 1:
+        return [(int(rng.integers(REFERENCE + 14, DAYS - 18)), DAYS)]
+    begins = int(rng.integers(REFERENCE + 3, REFERENCE + 13))
+    ends = begins + int(rng.integers(7, 10))
+    return [(begins, ends), (ends + int(rng.integers(14, 19)), DAYS)]
+
+
+def _with(draw: Draw, **magnitudes: int) -> Draw:
+    more = tuple((name, float(value)) for name, value in magnitudes.items())
+    return Draw(draw.family, draw.seed, (*draw.magnitudes, *more))
 
 
 def feature_of(draw: Draw) -> str:
@@ -99,45 +142,42 @@ def feature_of(draw: Draw) -> str:
     return INCIDENTS[draw.family].features[int(draw["hits"])]
 
 
-def make_stream(draw: Draw, with_incident: bool = True) -> list[Day]:
-    """The days of a stream; without its incident they are otherwise the same."""
-    rng, size = np.random.default_rng(draw.seed), dict(draw.magnitudes)
-    day = np.repeat(np.arange(-LEAD, DAYS), rng.poisson(_rows_a_day(size)))
-    rows = _draw_rows(rng, day, size)
-    uniform, delay = rng.random(len(day)), rng.choice(list(LABEL_DELAY), len(day), p=list(LABEL_DELAY.values()))
-    hit = np.zeros(len(day), dtype=bool)
-    delivered, turned = dict(rows), 1.0
-    if with_incident and draw.family in INCIDENTS:
-        hit = day >= size["begins"]
-        if draw.family == "late labels":
-            delay = delay + np.where(hit, int(size["later"]), 0)
-        elif draw.family == "concept drift":
-            turned = 1 - size["turned"]
-        else:
-            name, rng = feature_of(draw), np.random.default_rng([draw.seed, 1])
-            delivered[name] = _spoiled(draw.family, name, rows, day, hit, size, rng)
-    late = uniform < np.where(hit, _chance(rows, turned), _chance(rows))
-    if draw.family == "new category":
-        fresh = (day >= size["begins"]) & (np.random.default_rng([draw.seed, 1]).random(len(day)) < size["share"])
-        delivered["carrier"] = np.where(fresh, "drone", rows["carrier"])
-    return _by_day(day, delivered, late, day + delay)
-
-
-def _rows_a_day(size: Mapping[str, float]) -> np.ndarray:
+def make_stream(stream: Stream) -> list[Day]:
+    """The days of a stream; without its incidents they are otherwise the same."""
+    calm = stream.harmless
+    rng, size = np.random.default_rng(calm.seed), dict(calm.magnitudes)
     days = np.arange(-LEAD, DAYS)
-    times = np.where(days >= size["begins"], size["times"], 1.0) if "times" in size else 1.0
-    return ROWS * (1 - 0.1 * (days % 7 >= 5)) * times
+    episode = (days >= size["begins"]) & (days < size["ends"])
+    day = np.repeat(days, rng.poisson(ROWS * (1 - 0.1 * (days % 7 >= 5)) * np.where(episode, size.get("times", 1), 1)))
+    rows = _draw_rows(rng, day, size, episode)
+    uniform, delay = rng.random(len(day)), rng.choice(list(LABEL_DELAY), len(day), p=list(LABEL_DELAY.values()))
+    delivered, chance = dict(rows), _chance(rows)
+    for one in stream.incidents:
+        hit = (day >= one["begins"]) & (day < one["ends"])
+        if one.family == "late labels":
+            delay = delay + np.where(hit, int(one["later"]), 0)
+        elif one.family == "concept drift":
+            chance = np.where(hit, _chance(rows, 1 - one["turned"]), chance)
+        else:
+            name = feature_of(one)
+            delivered[name] = _spoiled(one, name, delivered[name], rows[DEPOT], day, hit)
+    if calm.family == "new category":
+        fresh = episode[day + LEAD] & (np.random.default_rng([calm.seed, 1]).random(len(day)) < size["share"])
+        delivered["carrier"] = np.where(fresh, "drone", delivered["carrier"])
+    return _by_day(day, delivered, uniform < chance, day + delay)
 
 
-def _draw_rows(rng: np.random.Generator, day: np.ndarray, size: Mapping[str, float]) -> dict[str, np.ndarray]:
+def _draw_rows(
+    rng: np.random.Generator, day: np.ndarray, size: Mapping[str, float], episode: np.ndarray
+) -> dict[str, np.ndarray]:
     """What happened, by feature; every day is a little different, and so is the weekend."""
     count, place = len(day), day + LEAD
     region = rng.integers(0, 6, count)
     rows: dict[str, np.ndarray] = {}
     for name, (centre, spread) in TYPICAL.items():
-        z = rng.normal(0, 1, count) + rng.normal(0, 0.08, DAYS + LEAD)[place]
+        z = rng.normal(0, 1, count) + rng.normal(0, DAILY, DAYS + LEAD)[place]
         if name != "weight_kg":
-            z += size.get("week", WEEK) * (day % 7 >= 5)
+            z += size.get("week", WEEK) * (day % 7 >= 5) + size.get("other", 0.0) * episode[place]
         rows[name] = np.round(centre + spread * z if name == "promised_h" else np.exp(centre + spread * z), 2)
     rows["value_eur"] = np.round(20 * (1 + rng.pareto(size.get("tail", HEAVY), count)), 2)
     rows["items"] = 1.0 + rng.poisson(2, count)
@@ -151,24 +191,24 @@ def _draw_rows(rng: np.random.Generator, day: np.ndarray, size: Mapping[str, flo
 
 
 def _spoiled(
-    family: str, name: str, rows: Mapping[str, np.ndarray], day: np.ndarray, hit: np.ndarray,
-    size: Mapping[str, float], rng: np.random.Generator,
-) -> np.ndarray:  # fmt: skip
+    draw: Draw, name: str, column: np.ndarray, depot: np.ndarray, day: np.ndarray, hit: np.ndarray
+) -> np.ndarray:
     """The column of a feature as an incident delivers it."""
-    column, chosen = rows[name], hit & (rng.random(len(day)) < size.get("share", 1.0))
-    if family == "null spike":
+    size = dict(draw.magnitudes)
+    chosen = hit & (np.random.default_rng(draw.seed).random(len(day)) < size.get("share", 1.0))
+    if draw.family == "null spike":
         return _emptied(name, column, chosen)
-    if family == "unit change":
+    if draw.family == "unit change":
         return np.where(chosen, column * (100 if name == "value_eur" else 1_000), column)
-    if family == "renamed":
+    if draw.family == "renamed":
         old = list(CATEGORIES[name])[1]
         return np.where(chosen & (column == old), old.upper(), column)
-    if family == "frozen":
+    if draw.family == "frozen":
         last = day == size["begins"] - 1
-        kept = dict(zip(rows[DEPOT][last], column[last], strict=True))
+        kept = dict(zip(depot[last], column[last], strict=True))
         return np.array([kept.get(where, value) if one else value
-                         for one, where, value in zip(hit, rows[DEPOT], column, strict=True)])  # fmt: skip
-    days = day - size["begins"] + 1 if family == "slow drift" else 1.0
+                         for one, where, value in zip(hit, depot, column, strict=True)])  # fmt: skip
+    days = day - size["begins"] + 1 if draw.family == "slow drift" else 1.0
     moved = hit * size["by"] * days * TYPICAL[name][1]
     return np.round(column + moved if name == "promised_h" else column * np.exp(moved), 2)
 

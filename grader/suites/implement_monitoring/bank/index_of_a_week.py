@@ -33,7 +33,7 @@ class Monitor:
                 for day in reference[3:]:
                     window.extend(day["rows"][name][~np.isnan(day["rows"][name])])
                     seen.append(index(shares(values, edges), shares(np.array(window), edges)))
-                limit = 9.0 if few else max(1.5 * max(seen), 0.15)
+                limit = 9.0 if few else max(1.6 * max(seen), 0.18)
                 self.clean[name] = {"edges": edges, "p": shares(values, edges), "limit": limit, "window": window}
                 self.clean[name]["range"] = (np.quantile(values, 0.004), np.quantile(values, 0.996))
             else:
@@ -42,38 +42,38 @@ class Monitor:
             self.clean[name]["nulls"] = max(nulls) + 0.06
         self.yesterday, self.history = reference[-1], list(reference[-5:])
         brier = [self.brier(reference[i : i + 4]) for i in range(0, 24, 2)]
-        self.bad = np.mean(brier) + 0.04
+        self.good = np.mean(brier)
 
     def nulls(self, column):
         return sum(one is None or one != one for one in column) / len(column)
 
     def brier(self, days):
         pairs = [(p, y) for day in days for p, y in zip(day["labels"]["score"], day["labels"]["late"], strict=True)]
-        return np.mean([(p - y) ** 2 for p, y in pairs]) if len(pairs) > 40 else 0.0
+        return np.mean([(p - y) ** 2 for p, y in pairs]) - 0.5 / len(pairs) ** 0.5 if len(pairs) > 40 else 0.0
 
     def checks(self, batch):
         for name, column in batch["rows"].items():
             normal = self.clean[name]
-            yield name, "missing", self.nulls(column) > normal["nulls"]
+            yield name, "missing", self.nulls(column) / normal["nulls"]
             if "known" in normal:
-                yield name, "values", sum(one not in normal["known"] for one in column) > 0.07 * len(column)
+                yield name, "values", sum(one not in normal["known"] for one in column) / (0.08 * len(column))
                 continue
             column = column[~np.isnan(column)]
             normal["window"].extend(column)
             low, high = normal["range"]
-            wide = normal["limit"] < 9 and np.mean((column < low) | (column > high)) > 0.06
-            far = index(normal["p"], shares(np.array(normal["window"]), normal["edges"])) > normal["limit"]
-            yield name, "values", wide or far
+            wide = np.mean((column < low) | (column > high)) / 0.06 if normal["limit"] < 9 else 0
+            far = index(normal["p"], shares(np.array(normal["window"]), normal["edges"])) / normal["limit"]
+            yield name, "values", max(wide, far)
             old = set(self.yesterday["rows"][name])
-            yield name, "frozen", name != "items" and np.mean([one in old for one in column]) > 0.9
+            yield name, "frozen", np.mean([one in old for one in column]) / 0.6 if name != "items" else 0
         expected = np.mean([len(day["score"]) for day in self.history[-4:]])
-        yield "labels", "late", len(batch["labels"]["late"]) < 0.55 * expected
-        yield "labels", "performance", self.brier([*self.history[-3:], batch]) > self.bad
+        yield "labels", "late", 1.6 - len(batch["labels"]["late"]) / expected
+        yield "labels", "performance", (self.brier([*self.history[-3:], batch]) - self.good) / 0.05
 
     def observe(self, batch, t):
         alerts = []
-        for name, reason, rings in self.checks(batch):
-            self.state[name, reason] = self.state[name, reason] + 1 if rings else 0
+        for name, reason, figure in self.checks(batch):
+            self.state[name, reason] = self.state[name, reason] + 1 + (figure > 1.5) if figure > 1 else 0
             if self.state[name, reason] >= 2:
                 alerts.append(dict(feature=name, reason=reason))
         self.yesterday = batch

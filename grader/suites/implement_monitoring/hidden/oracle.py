@@ -1,18 +1,39 @@
-"""What can be known of a stream at best, found by comparing it with the same stream without its incident."""
+"""What a stream costs at worst and at best; what can be known at best is found by comparing it without its incident."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.designs import Draw
 from grader.suites.implement_monitoring.runs import ATTENTION_EUR
-from grader.suites.implement_monitoring.world import DAYS, INCIDENTS, Day, make_stream
+from grader.suites.implement_monitoring.world import INCIDENTS, Day, Stream, make_stream
 
 
-def first_seen(draw: Draw) -> int | None:
-    """The first day on which something else was delivered than without the incident; None where there is none."""
-    pairs = zip(make_stream(draw), make_stream(draw, with_incident=False), strict=True)
-    return next((t for t, (one, other) in enumerate(pairs) if not _same(one, other)), None)
+@dataclass(frozen=True)
+class Bill:
+    """EUR of a stream: without a monitor, and with one that names each incident on the first day on which it shows."""
+
+    silent: float
+    known: float
+
+
+def bill(stream: Stream) -> Bill:
+    """What a stream costs."""
+    silent = known = 0.0
+    for one, seen in zip(stream.incidents, first_seen(stream), strict=True):
+        harm = INCIDENTS[one.family].harm_eur
+        silent += harm * (one["ends"] - one["begins"])
+        known += harm * (seen - one["begins"]) + ATTENTION_EUR
+    return Bill(silent, known)
+
+
+def first_seen(stream: Stream) -> list[int]:
+    """For each incident the first day on which something else is delivered than without it."""
+    days, seen = make_stream(stream), []
+    for one in stream.incidents:
+        without = make_stream(replace(stream, incidents=tuple(other for other in stream.incidents if other != one)))
+        seen.append(next(t for t, pair in enumerate(zip(days, without, strict=True)) if not _same(*pair)))
+    return seen
 
 
 def _same(one: Day, other: Day) -> bool:
@@ -21,16 +42,3 @@ def _same(one: Day, other: Day) -> bool:
 
 def _equal(one: Any, other: Any) -> bool:
     return one == other if isinstance(one, list) else np.array_equal(one, other, equal_nan=True)
-
-
-def without_a_monitor(draw: Draw) -> float:
-    """EUR: every day of an incident until the stream ends."""
-    begins = dict(draw.magnitudes).get("begins", DAYS)
-    return INCIDENTS[draw.family].harm_eur * (DAYS - begins) if draw.family in INCIDENTS else 0.0
-
-
-def with_all_known(draw: Draw, seen: int | None) -> float:
-    """EUR: the days before an incident can be seen, and one alarm."""
-    if seen is None:
-        return 0.0
-    return INCIDENTS[draw.family].harm_eur * (seen - draw["begins"]) + ATTENTION_EUR
