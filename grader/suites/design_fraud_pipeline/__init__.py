@@ -5,21 +5,24 @@ from grader.suites.design_fraud_pipeline.suite import (
     CASES,
     EXERCISE,
     TASK,
+    backtest,
     begin,
-    design,
+    change,
+    hint,
     measures,
+    money,
     own_task,
     pipeline,
-    predictions,
     random_design,
     requirements,
     scenarios,
     scorecard,
+    strain,
     timeline,
     warm,
 )
 
 __all__ = [
-    "CASES", "EXERCISE", "TASK", "Pipeline", "Sign", "begin", "design", "measures", "own_task",
-    "pipeline", "predictions", "random_design", "requirements", "scenarios", "scorecard", "timeline", "warm",
+    "CASES", "EXERCISE", "TASK", "Pipeline", "Sign", "backtest", "begin", "change", "hint", "measures", "money",
+    "own_task", "pipeline", "random_design", "requirements", "scenarios", "scorecard", "strain", "timeline", "warm",
 ]  # fmt: skip

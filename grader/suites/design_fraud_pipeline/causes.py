@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from grader.suite_kit.designs import Moment
-from grader.suites.design_fraud_pipeline.document import Pipeline
+from grader.suites.design_fraud_pipeline.document import RATE_SIGNS, Pipeline
 from grader.suites.design_fraud_pipeline.simulate import Run
 from grader.suites.design_fraud_pipeline.world import CAPACITY, LIVE, RELEASE
 
@@ -19,8 +19,11 @@ def explained(design: Pipeline, made: Run, measure: str, measures: Mapping[str, 
         detail = f"{alerts[day]} alerts met {CAPACITY} reviews; the rest waited for nothing and passed."
         return Moment(f"day {day}", over_capacity(design), detail)
     if measure == "promise":
-        came = f"Promised {measures['promised share']:.0%} of the money in frauds, saved {measures['saved share']:.0%}."
-        return Moment("before the first release", false_promise(design), came)
+        promised, saved = measures["promised EUR a day"], measures["saved EUR a day"]
+        came = f"Promised {promised:.0f} EUR a day, saved {saved:.0f} EUR a day."
+        return Moment("before the first release", false_promise(design, made, promised > saved), came)
+    if measure == "with repeated labels":
+        return Moment("before the first release", blind_backtest(design, measures["promised EUR a day"]))
     if measure in ("expected frauds", "over labels as seen"):
         return Moment("over all days", labels_cause(design), f"Expected frauds over frauds: {made.expected:.2f}.")
     if measure == "kept":
@@ -72,15 +75,44 @@ def over_capacity(design: Pipeline) -> str:
     return "the threshold leaves no room for a day with more alerts than the day before"
 
 
-def false_promise(design: Pipeline) -> str:
-    """Why a backtest promised what did not come."""
-    if why := leak(design):
-        split = ", and a random split puts the payments of one fraud on both sides" if _random(design) else ""
-        return why + split + "; the backtest could not see it"
+def false_promise(design: Pipeline, made: Run, too_much: bool) -> str:
+    """Why a backtest promised more money than came, or less."""
+    plan = design.backtest
+    if too_much:
+        if why := leak(design):
+            split = ", and a random split puts the payments of one fraud on both sides" if _random(design) else ""
+            return why + split + "; the backtest could not see it"
+        if made.turned_away > 0.15:
+            return f"the backtest counts reviews of the best alerts; here {over_capacity(design)}"
+        if _random(design):
+            return "a random split tests on weeks that the model learned from, and fraud has changed since"
+        return (
+            f"the payments that the backtest tested on are {plan.gap_days} to {plan.gap_days + plan.test_days} days "
+            "old, and fraud was bolder then"
+        )
     if _random(design):
-        return "a random split tests on weeks that the model learned from, and on labels that have not ripened"
-    gap = design.backtest.gap_days
-    return f"the backtest ends {gap} days before the release, where too many frauds have not been reported yet"
+        return "a random split tests on the youngest payments too, and too many of their frauds are not reported yet"
+    return (
+        f"the backtest ends {plan.gap_days} days before the release, where too many frauds have not been reported yet"
+    )
+
+
+def blind_backtest(design: Pipeline, promised: float) -> str:
+    """Why a backtest did not see that signs which repeat labels are worth nothing."""
+    if all(any(one.sign == name for one in design.signs) for name in RATE_SIGNS):
+        return f"{' and '.join(RATE_SIGNS)} are among the signs already"
+    if _random(design):
+        return (
+            "a random split puts payments of one card and of one terminal on both sides, so the share of frauds that "
+            "the training rows have of them looks like knowledge"
+        )
+    if promised <= 0:
+        return "the backtest saw no money saved with your signs alone, so it can compare nothing"
+    plan = design.backtest
+    return (
+        f"of the {plan.test_days} test days, which end {plan.gap_days} days before the release, too few frauds are "
+        "known to show it"
+    )
 
 
 def _random(design: Pipeline) -> bool:
@@ -120,7 +152,7 @@ def money_cause(design: Pipeline, made: Run) -> str:
         return over_capacity(design)
     if aimed < 0.7 * CAPACITY:
         return f"{aimed} alerts a day leave reviewers idle, who can review {CAPACITY}"
-    if learning.retrain_days is None:
+    if learning.retrain_days is None or learning.retrain_days >= LIVE:
         return "no release followed the first, so none learned what came after it"
     if labels.unreported == "wait" and labels.ripen_days > 7:
         return f"each release waited {labels.ripen_days} days for labels, and learned nothing of what was younger"

@@ -61,7 +61,10 @@ class Learning(_Part):
 
 
 class Backtest(_Part):
-    """How the money was promised: on the `test_days` that end `gap_days` before the release, or on random rows."""
+    """How the money was promised: on the `test_days` that end `gap_days` before the release, or on a fifth of the rows.
+
+    Random rows come from the days that the first release learns from; both numbers mean nothing then.
+    """
 
     split: Literal["time", "random"]
     test_days: int = Field(ge=7, le=42)
@@ -133,9 +136,9 @@ def _lines(error: ValidationError) -> Iterator[str]:
     for one in error.errors():
         entry = ".".join(str(part) for part in one["loc"]) or "the design"
         if one["type"] == "extra_forbidden":
-            yield f"{entry} is no key of a design. Rename or remove it; help(suite.Pipeline) names them."
+            yield f"{entry} is no key of a design. Rename or remove it; the form in part 1 has them all."
         elif one["type"] == "missing":
-            yield f"{entry} is missing. Add it; help(suite.Pipeline) says what it is."
+            yield f"{entry} is missing. Add it; the form in part 1 says what it may be."
         else:
             rule = one["msg"].replace("Input should be", "it must be")
             yield f"{entry} is {one['input']!r:.60}; {rule[0].lower()}{rule[1:]}. Correct it."

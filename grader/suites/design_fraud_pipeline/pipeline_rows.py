@@ -33,6 +33,7 @@ class OwnTask:
         self.live = np.flatnonzero(table.day >= RELEASE)
         self.rows, self.scored = self._rows(self.learn, "learned"), self._rows(self.live, "served")
         self.labels = (table.report_day[self.learn] <= RELEASE).astype(int)
+        self.reported = float(self.labels.sum() / table.fraud[self.learn].sum())
 
     def _rows(self, at: np.ndarray, how: str) -> "pd.DataFrame":
         import pandas as pd

@@ -1,57 +1,35 @@
-"""What is required of a design, as data: measures, limits and points; questions about it; ranges for random ones."""
+"""What is required of a design, as data: measures, limits and points; ranges for random ones."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.designs import DesignTask, Draws, OneOf, Question, Requirement, Whole
+from grader.suite_kit.designs import DesignTask, OneOf, Requirement, Whole
 from grader.suites.design_fraud_pipeline import scenarios
 from grader.suites.design_fraud_pipeline.cases import EXERCISE
-from grader.suites.design_fraud_pipeline.document import KNOWN, SOURCES, WINDOWED, Labels, Pipeline
+from grader.suites.design_fraud_pipeline.document import KNOWN, SOURCES, WINDOWED, Pipeline
 
-ONLY = ("money",)
+MONEY = ("money",)
+"""Nothing else counts for a design that saves less."""
 REQUIREMENTS = (
     Requirement("money", "money", ("ordinary",), "at least", ((0.66, 1),), "%", times=100.0),
-    Requirement("more money", "money", ("ordinary",), "at least", ((0.72, 2),), "%", times=100.0),
-    Requirement("new scheme", "scheme found", ("new scheme",), "at least", ((0.18, 2),), "%", times=100.0, needs=ONLY),
-    Requirement("promise", "promise", ("ordinary",), "at most", ((1.75, 2),), "x", needs=ONLY),
-    Requirement("labels", "expected frauds", ("ordinary",), "at most", ((1.4, 1),), "x", needs=ONLY),
+    Requirement("more money", "money", ("ordinary",), "at least", ((0.72, 1),), "%", times=100.0),
+    Requirement("labels", "expected frauds", ("ordinary",), "at most", ((1.3, 1),), "x", needs=MONEY),
+    Requirement("promise", "promise", ("ordinary",), "at most", ((1.75, 2),), "x", needs=MONEY),
     Requirement(
-        "late labels", "over labels as seen", ("late reports",), "at most", ((0.95, 1),), "x", needs=("money", "labels")
+        "choice", "with repeated labels", ("ordinary",), "at most", ((0.92, 2),), "%", times=100.0, needs=MONEY
     ),
-    Requirement("capacity", "turned away", ("peak",), "at most", ((0.25, 2),), "%", times=100.0, needs=ONLY),
-    Requirement("late source", "kept", ("late source",), "at least", ((0.82, 1),), "%", times=100.0, needs=ONLY),
+    Requirement(
+        "new scheme", "found by retraining", ("new scheme",), "at least", ((0.3, 3),), "%", times=100.0, needs=MONEY
+    ),
+    Requirement(
+        "late labels", "over labels as seen", ("late reports",), "at most", ((0.92, 2),), "x", needs=("money", "labels")
+    ),
+    Requirement("capacity", "turned away", ("peak",), "at most", ((0.25, 2),), "%", times=100.0, needs=MONEY),
+    Requirement("late source", "kept", ("late source",), "at least", ((0.82, 1),), "%", times=100.0, needs=MONEY),
 )
 TASK = DesignTask(EXERCISE, Pipeline.of, scenarios.FAMILIES, scenarios.outcome, REQUIREMENTS)
-HURT_ALIKE = 0.1
-"""Shares of the oracle's money that differ by less hurt alike."""
-
-
-def hurt_most(design: Pipeline, draws: Draws) -> frozenset[str]:
-    """The scenarios in which the design loses most of its money if no release follows the first."""
-    never = design.model_copy(update={"learning": design.learning.model_copy(update={"retrain_days": None})})
-    lost = {
-        family: _money(design, draws, family) - _money(never, draws, family)
-        for family in ("ordinary", "new scheme", "peak", "late reports")
-    }
-    return frozenset(family for family, one in lost.items() if one >= max(lost.values()) - HURT_ALIKE)
-
-
-def _money(design: Pipeline, draws: Draws, family: str) -> float:
-    return float(np.mean([TASK.outcome(design, one).measures["money"] for one in draws[family]]))
-
-
-def expected_as_seen(design: Pipeline, draws: Draws) -> float:
-    """Expected frauds over frauds in ordinary weeks, were every payment honest that is not reported yet."""
-    seen = design.model_copy(update={"labels": Labels(ripen_days=0, unreported="honest")})
-    return TASK.outcome(seen, draws["ordinary"][0]).measures["expected over real"]
-
-
-QUESTIONS = (
-    Question[Pipeline]("which scenario", "hurt_most", hurt_most),
-    Question[Pipeline]("as seen", "expected_as_seen", expected_as_seen, within=0.2),
-)
 
 
 class _Signs:

@@ -1,15 +1,17 @@
 """The scenarios: their published ranges, the stories that they tell, and what a design comes to in each."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from grader.suite_kit.designs import Draw, Moment, Outcome, Range, ScenarioFamily, draw_scenarios
 from grader.suites.design_fraud_pipeline.causes import explained
-from grader.suites.design_fraud_pipeline.document import Labels, Pipeline
+from grader.suites.design_fraud_pipeline.document import RATE_SIGNS, Pipeline, Sign
 from grader.suites.design_fraud_pipeline.signs import table_of
-from grader.suites.design_fraud_pipeline.simulate import Run, backtest, run, saved_share
+from grader.suites.design_fraud_pipeline.simulate import Run, backtest, run
 from grader.suites.design_fraud_pipeline.world import LIVE, RELEASE, Story
 
 FAMILIES = (
@@ -25,6 +27,10 @@ LATE_REPORTS_FROM = 28
 """Days before the first release: reports of payments from then on are late."""
 SCHEME_DAYS = 14
 """Days after which a new scheme is to be found: its first reports have come by then."""
+REPEATING = tuple(
+    Sign.model_validate({"sign": one, "source": "training labels", "known": "at training"}) for one in RATE_SIGNS
+)
+"""Signs that repeat the labels of the training rows."""
 ORACLE, BASELINE = "oracle, EUR", "largest amounts, EUR"
 """What the oracle and the baseline save in a scenario stand among its magnitudes, for money is told against them."""
 
@@ -59,11 +65,36 @@ def factor(one: float) -> float:
     return max(one, 1 / one) if one > 0 else float("inf")
 
 
-def scheme_found(made: Run, from_day: int) -> float:
-    """The share of the new scheme's money that reviews stopped, from two weeks after it began."""
-    table = made.table
-    due = table.stream.scheme[table.rows] & (table.day >= RELEASE + from_day + SCHEME_DAYS)
-    return float(table.amount[due & made.reviewed].sum() / table.amount[due].sum())
+def _with(design: Pipeline, part: str, **change: Any) -> Pipeline:
+    """The design with other entries in one of its parts."""
+    return design.model_copy(update={part: getattr(design, part).model_copy(update=change)})
+
+
+def found_by_retraining(made: Run, from_day: int) -> float:
+    """Of the new scheme's money that the first release alone lets pass, the share that later releases stopped.
+
+    From two weeks after it began. A design without a second release found nothing, however well its signs do.
+    """
+    table, first = made.table, run(_with(made.design, "learning", retrain_days=None), made.table)
+    missed = table.stream.scheme[table.rows] & (table.day >= RELEASE + from_day + SCHEME_DAYS) & ~first.reviewed
+    return float(table.amount[missed & made.reviewed].sum() / max(table.amount[missed].sum(), 1.0))
+
+
+def promises(made: Run) -> Mapping[str, float]:
+    """What the backtest promised, against what came; and what it says of signs that repeat labels.
+
+    These two help no payment that is scored: a design with them is worse, and a backtest is there to see it.
+    """
+    design, saved = made.design, made.gross_eur / LIVE
+    promised = backtest(design, made.table)
+    more = [one for one in REPEATING if one not in design.signs]
+    other = backtest(design.model_copy(update={"signs": (*design.signs, *more)}), made.table)
+    return {
+        "promise": factor(promised / saved) if saved > 0 else math.inf,
+        "promised EUR a day": promised,
+        "saved EUR a day": saved,
+        "with repeated labels": other / promised if promised > 0 else math.nan,
+    }
 
 
 def outcome(design: Pipeline, one: Draw) -> Outcome:
@@ -77,15 +108,12 @@ def outcome(design: Pipeline, one: Draw) -> Outcome:
         "alerts a day": made.alerted.sum() / LIVE,
     }
     if one.family == "ordinary":
-        saved = saved_share(made)
-        promised = backtest(design, table)
-        measures["promise"] = factor(promised / saved) if saved > 0 else float("inf")
-        measures |= {"promised share": promised, "saved share": saved}
+        measures |= promises(made)
     if one.family == "new scheme":
-        measures["scheme found"] = scheme_found(made, int(one["from day"]))
+        measures["found by retraining"] = found_by_retraining(made, int(one["from day"]))
     if one.family == "late reports":
         # Streams differ much in how far any policy is off; what it is over labels as seen hardly differs.
-        seen = design.model_copy(update={"labels": Labels(ripen_days=0, unreported="honest")})
+        seen = _with(design, "labels", ripen_days=0, unreported="honest")
         measures["over labels as seen"] = factor(made.expected) / factor(run(seen, table).expected)
     if one.family == "late source":
         on_time = run(design, table).net_eur

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.suite_kit.answer import Answer, Handle, Reply
-from grader.suite_kit.designs import Card, for_readers, judge_questions, random_document
+from grader.suite_kit.designs import Card, for_readers, random_document
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_fraud_pipeline.cases import CASES, EXERCISE
 from grader.suites.design_fraud_pipeline.pipeline_rows import OwnTask
-from grader.suites.design_fraud_pipeline.requirements import ONLY, OPTIONS, QUESTIONS, TASK
+from grader.suites.design_fraud_pipeline.requirements import OPTIONS, TASK
 from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, factor, late_days, story_of
 from grader.suites.design_fraud_pipeline.signs import table_of
 from grader.suites.design_fraud_pipeline.simulate import run
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-OWN_MONEY = ((0.80, 2.0), (0.88, 2.0))
-OWN_LOSS = 2.0
-begin = EXERCISE.begin
+OWN_MONEY = ((0.80, 1.0), (0.88, 1.0))
+OWN_LOSS = 1.35
+begin, hint = EXERCISE.begin, EXERCISE.hint
 _own = functools.lru_cache(maxsize=3)(OwnTask)
 
 
@@ -36,9 +36,27 @@ def warm() -> None:
     _own(CASES.find().stream)
 
 
-@EXERCISE.graded("design")
-def design(sheet: Sheet, answer: Answer, name: str) -> None:
-    """The student's design document, run in every scenario."""
+@EXERCISE.graded("money")
+def money(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The student's design document in ordinary weeks: net money, and frauds expected against frauds that came."""
+    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("backtest")
+def backtest(sheet: Sheet, answer: Answer, name: str) -> None:
+    """What the design's backtest promised, and whether it tells signs that help from signs that repeat labels."""
+    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("change")
+def change(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The design under a new scheme, and with reports that come later than before."""
+    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+
+
+@EXERCISE.graded("strain")
+def strain(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The design in a peak of payments, and with a source that is a day late."""
     TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
 
 
@@ -51,25 +69,30 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
     scores = _scores(answer.call(own, task.scored, method="score"), len(task.scored))
     if scores is None:
         told = "score(rows) must give one finite number a row, in their order: the expected loss in EUR."
-        sheet.end("fail", told + (" Is a return missing?" if scores is None else ""))
+        sheet.end("fail", f"{told} Is a return missing?")
         return
-    money, expected = task.money(scores), task.expected(scores)
+    share, expected = task.money(scores), task.expected(scores)
     reviews = int((scores > 12).sum())
     for number, (limit, points) in enumerate(OWN_MONEY):
         did = (
             "No score exceeds the 12 EUR that a review costs, so nothing is reviewed: score in EUR, not as a chance."
             if not reviews
-            else f"Your reviews saved {_shown(100 * money)} % of what the oracle saved."
+            else f"Your reviews saved {_shown(100 * share)} % of what the oracle saved."
         )
-        measured, required = f"{_shown(100 * money)} %", f"at least {100 * limit:g} %"
-        sheet.judge("own money", measured, required, money >= limit, did, points=points, explained=not number)
-    off = factor(expected)
-    why = "too little" if expected < 1 else "too much"
-    did = f"Your scores add up to {_shown(expected)} times the loss that came, {why}."
+        measured, required = f"{_shown(100 * share)} %", f"at least {100 * limit:g} %"
+        sheet.judge("own money", measured, required, share >= limit, did, points=points, explained=not number)
+    off, enough = factor(expected), share >= OWN_MONEY[0][0]
+    did = f"Your scores add up to {_shown(expected)} times the loss that came"
+    if off <= OWN_LOSS:
+        did += f", which counts only from {100 * OWN_MONEY[0][0]:g} % of the oracle's money on."
+    elif expected < 1:
+        did += f", too little. Of the frauds in the rows of fit {task.reported:.0%} had been reported."
+    else:
+        did += ", too much."
     if fitted.changed:
         did += " fit changed the rows that it was given."
-    met = off <= OWN_LOSS and money >= OWN_MONEY[0][0]
-    sheet.judge("own loss", f"{_shown(off)} x", f"at most {OWN_LOSS:g} x", met, did)
+    met = off <= OWN_LOSS and enough
+    sheet.judge("own loss", f"{_shown(off)} x", f"at most {OWN_LOSS:g} x", met, did, in_production=off > OWN_LOSS)
 
 
 def _scores(given: Any, number: int) -> np.ndarray | None:
@@ -86,12 +109,6 @@ def _scores(given: Any, number: int) -> np.ndarray | None:
 def _shown(figure: float) -> str:
     """A figure that the student's scores make, with few digits: many could spell a hidden row."""
     return f"{min(max(figure, -999.0), 999.0):.2g}" if np.isfinite(figure) else "endlessly"
-
-
-@EXERCISE.graded("predictions")
-def predictions(sheet: Sheet, answer: Answer, name: str, design: str) -> None:
-    """What the design would come to if one entry of it were otherwise."""
-    judge_questions(sheet, answer, name, design, TASK, CASES.open(sheet).draws, QUESTIONS, needs=ONLY)
 
 
 # What the notebook shows

@@ -1,4 +1,4 @@
-"""What is `design_fraud_pipeline`'s own: signs against a slow count, what a label policy sees, capacity, refusals."""
+"""What is `design_fraud_pipeline`'s own: signs against a slow count, labels, backtests, capacity, refusals."""
 
 import copy
 import functools
@@ -103,12 +103,42 @@ def test_of_a_day_the_first_alerts_are_reviewed_while_there_is_room():
     assert np.flatnonzero(full & day).tolist() == np.flatnonzero(day)[:CAPACITY].tolist()
 
 
+def measured(family, **change):
+    """The measures of the solution's design with other entries, in the public scenario of a family."""
+    (one,) = suite.CASES.public().draws[family]
+    return TASK.outcome(TASK.read(reference() | change), one).measures
+
+
+@pytest.mark.parametrize("every", [None, 42])
+def test_a_design_without_a_second_release_finds_nothing_by_retraining(every):
+    learning = {"window_days": 49, "retrain_days": every}
+    assert measured("new scheme", learning=learning)["found by retraining"] == 0
+    assert measured("new scheme")["found by retraining"] > 0.3
+
+
+@pytest.mark.parametrize("window", [49, 98])
+def test_labels_as_seen_are_as_far_off_as_themselves_however_long_the_window(window):
+    seen = {"ripen_days": 0, "unreported": "honest"}
+    learning = {"window_days": window, "retrain_days": 7}
+    assert measured("late reports", labels=seen, learning=learning)["over labels as seen"] == 1
+
+
+def test_a_backtest_by_chance_takes_signs_that_repeat_labels_for_better_and_one_by_time_does_not():
+    by_chance = {"split": "random", "test_days": 28, "gap_days": 25}
+    assert measured("ordinary", backtest=by_chance)["with repeated labels"] > 1
+    assert measured("ordinary")["with repeated labels"] < 0.9
+
+
+def test_a_backtest_without_a_gap_promises_a_part_of_what_comes():
+    found = measured("ordinary", backtest={"split": "time", "test_days": 28, "gap_days": 0})
+    assert found["promised EUR a day"] < 0.5 * found["saved EUR a day"]
+
+
 def test_right_answers_keep_everything_on_other_secrets(secret, monkeypatch):
-    right = [one for one in BANK.answers if one.kind in ("reference", "alternative")]
-    assert len(right) == 3
+    assert len(BANK.right) == 4
     for seed in range(700, 700 + SECRETS):
         monkeypatch.setattr(suite.CASES, "kept", suite.EXERCISE.hidden().drawn(seed, seed + 1_000))
-        for one in right:
+        for one in BANK.right:
             assert run_cells(BANK.source(one), list(BANK.maxima)).points == BANK.maxima, (seed, one.name)
 
 

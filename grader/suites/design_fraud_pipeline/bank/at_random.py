@@ -1,4 +1,4 @@
-"""A design from the ranges of its document, a model that weighs its signs at random, and two guesses.
+"""A design from the ranges of its document, and a model that weighs its signs at random.
 
 kind = "random"
 """
@@ -16,9 +16,3 @@ class FraudModel:
         signs = np.column_stack([rows.drop(columns="day"), np.ones(len(rows))])
         signs = (signs - signs.mean(axis=0)) / (signs.std(axis=0) + 1e-9)
         return np.exp(signs @ self.rng.normal(size=signs.shape[1]) + self.rng.normal(1, 2))
-
-# %% predictions
-def predictions():
-    rng = np.random.default_rng(seed)
-    names = ["ordinary", "new scheme", "peak", "late reports", "late source"]
-    return {"hurt_most": str(rng.choice(names)), "expected_as_seen": float(rng.uniform(0, 2))}

@@ -41,7 +41,3 @@ class FraudModel:
     def score(self, rows):
         chance = self.model.predict_proba(rows.drop(columns=self.LEFT_OUT))[:, 1]
         return (chance * (rows.amount + 15)).tolist()
-
-# %% predictions
-def predictions():
-    return dict(expected_as_seen=0.69, hurt_most="new scheme")

@@ -23,7 +23,7 @@ def design():
 class FraudModel:
     def fit(self, rows, labels):
         x, age = self.columns(rows), -rows["day"].to_numpy()
-        share = 1 - np.exp(-age / 20)  # of the frauds of an age, about so many are reported
+        share = 1 - np.exp(-age / 25)  # of the frauds of an age, about so many are reported
         used = share > 0.2
         weight = np.where(labels[used] == 1, 1 / share[used], 1.0)
         x, y = x[used], labels[used]
@@ -54,7 +54,3 @@ class FraudModel:
             ],
             axis=1,
         )
-
-# %% predictions
-def predictions():
-    return {"hurt_most": "new" + " scheme", "expected_as_seen": np.float64(0.6)}

@@ -1,7 +1,8 @@
 """Which streams are ordinary: those on which answers of the grader's own are neither lucky nor unlucky.
 
 A design that sees the oracle's signs meets every requirement there, and the same design with a fault misses what it
-must: all measures lie in the ranges below, well away from the limits.
+must: all measures lie in the ranges below, well away from the limits. What an answer loses on such a stream it loses by
+what it is, and not by luck.
 """
 
 from collections.abc import Mapping
@@ -31,22 +32,22 @@ RIGHT = Pipeline(
 )
 AS_SEEN = RIGHT.model_copy(update={"labels": Labels(ripen_days=0, unreported="honest")})
 AMOUNTS = RIGHT.model_copy(update={"signs": SEEN[:2]})
-NEVER = RIGHT.model_copy(update={"learning": Learning(window_days=49, retrain_days=None)})
 ZERO = RIGHT.model_copy(update={"late_ledger": "zero"})
 MEASURED: tuple[tuple[str, Pipeline, Ranges], ...] = (
-    ("ordinary", RIGHT, {"money": (0.84, 1.0), "promise": (1.0, 1.35), "expected over real": (0.81, 1.24)}),
+    ("ordinary", RIGHT, {"money": (0.84, 1.0), "promise": (1.0, 1.35), "expected over real": (0.84, 1.2)}),
+    ("ordinary", RIGHT, {"with repeated labels": (0.0, 0.85)}),
     ("ordinary", AS_SEEN, {"money": (0.8, 1.0), "expected over real": (0.56, 0.69)}),
-    ("ordinary", NEVER, {"expected over real": (0.76, 1.3)}),
     ("ordinary", AMOUNTS, {"money": (0.0, 0.66)}),
     ("late source", RIGHT, {"kept": (0.9, 1.1)}),
     ("late source", ZERO, {"kept": (0.0, 0.79)}),
-    ("new scheme", RIGHT, {"scheme found": (0.5, 1.0)}),
+    ("new scheme", RIGHT, {"found by retraining": (0.5, 1.0)}),
     ("peak", RIGHT, {"turned away": (0.0, 0.18)}),
     ("late reports", RIGHT, {"over labels as seen": (0.0, 0.8)}),
 )
 """In which ranges the measures of a design lie in the scenario of a family."""
-OWN_BASELINE, OWN_MONEY, OWN_LOSS = (0.0, 0.65), (0.92, 1.1), (0.7, 1.35)
-"""Of the oracle's money that of the largest amounts and that of a pipeline's; its expected loss over the loss."""
+OWN_BASELINE, OWN_MONEY, OWN_LOSS, OWN_AS_SEEN = (0.0, 0.65), (0.92, 1.1), (0.85, 1.2), (0.0, 0.69)
+"""Of the oracle's money that of the largest amounts and that of a pipeline; its expected loss over the loss that came,
+learned from ripe labels and from all."""
 
 
 def is_ordinary(draws: Draws) -> bool:
@@ -60,16 +61,22 @@ def is_ordinary(draws: Draws) -> bool:
 
 
 def is_ordinary_stream(one: Draw) -> bool:
-    """Whether the own pipeline's stream is: for the oracle's kind of model, which learns from ripe labels."""
+    """Whether the own pipeline's stream is: for the oracle's kind of model, by ripe labels and by labels as seen."""
     if not _within(one[BASELINE] / one[ORACLE], OWN_BASELINE):
         return False
     task = OwnTask(one)
-    ripe = task.rows["day"] < -40
-    learned, scored = (_signs(rows) for rows in (task.rows[ripe], task.scored))
+    score = _score(task, task.rows["day"].to_numpy() < -40)
+    if not _within(task.money(score), OWN_MONEY) or not _within(task.expected(score), OWN_LOSS):
+        return False
+    return _within(task.expected(_score(task, task.rows["day"].to_numpy() < 0)), OWN_AS_SEEN)
+
+
+def _score(task: OwnTask, used: np.ndarray) -> np.ndarray:
+    """The expected losses by a model that learned from the rows `used`."""
+    learned, scored = (_signs(rows) for rows in (task.rows[used], task.scored))
     scale = learned.std(axis=0)
-    chance = LogisticRegression(max_iter=1_000).fit(learned / scale, task.labels[ripe]).predict_proba(scored / scale)
-    score = chance[:, 1] * (task.scored["amount"].to_numpy() + 15.0)
-    return _within(task.money(score), OWN_MONEY) and _within(task.expected(score), OWN_LOSS)
+    chance = LogisticRegression(max_iter=1_000).fit(learned / scale, task.labels[used]).predict_proba(scored / scale)
+    return np.asarray(chance[:, 1] * (task.scored["amount"].to_numpy() + 15.0))
 
 
 def _signs(rows: "pd.DataFrame") -> np.ndarray:
