@@ -5,6 +5,7 @@ from grader.suites.implement_deployment_pipeline.suite import (
     EXERCISE,
     begin,
     faults,
+    hint,
     outages,
     releases,
     restarts,
@@ -12,4 +13,4 @@ from grader.suites.implement_deployment_pipeline.suite import (
     warm,
 )
 
-__all__ = ["CASES", "EXERCISE", "begin", "faults", "outages", "releases", "restarts", "try_scenario", "warm"]
+__all__ = ["CASES", "EXERCISE", "begin", "faults", "hint", "outages", "releases", "restarts", "try_scenario", "warm"]

@@ -14,7 +14,24 @@ IMPURE = (
     "which is another one after a restart, and which other releases change."
 )
 
-begin, warm = EXERCISE.begin, CASES.keep
+ABOUT = {  # the rules that each criterion is about: only where one of these was broken its own words are true
+    "good": (5,), "noisy": (5,), "late router": (2, 7), "errors": (3,), "slice": (3,), "load": (4,), "late": (4, 8),
+    "schema": (4,), "outage": (6,), "restart": (5, 8), "rollback": (9,),
+}  # fmt: skip
+IN_PRODUCTION = {  # by the rule that was broken, where the criterion is about another one
+    1: "two versions change at once, an alarm rings, and nobody can say which of them it was.",
+    2: "a fault that few users would have shown meets half of them.",
+    3: "users meet in the first minute what copies of their requests would have shown.",
+    4: "users meet the fault minute after minute, until somebody notices it and takes the version back by hand.",
+    5: "good versions do not arrive, or unfit ones do, and the next urgent one is copied to the servers by hand.",
+    6: "the first minutes in which nobody can see a fault are those in which it spreads.",
+    7: "requests are sent where nothing answers them, by the machine that was to protect them.",
+    8: "what one would go back to is gone, or two copies of a version run, or servers that nobody needs.",
+    9: "the controller dies in the rollback, and comes back with the bad version in its hands.",
+    10: "the release stands still, with whatever share the version has, until somebody has repaired the controller.",
+}
+
+begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
 
 
 def try_scenario(step: Callable[[Any, Any], Any], name: str, number: int = 0) -> Run:
@@ -44,7 +61,14 @@ def _judge(sheet: Sheet, answer: Answer, name: str) -> None:
     for criterion, runs in runs_of.items():
         kept, first = sum(one.broken is None for one in runs), next((one for one in runs if one.broken), None)
         did = first.told(sheet.private) if first else ""
-        sheet.judge(criterion, f"{kept} of {len(runs)} runs", f"{len(runs)}", first is None, did)
+        why = {"did": did}
+        if first and first.broken:
+            family, rule = EXERCISE.families[criterion], first.broken.rule
+            about = rule in ABOUT[criterion]
+            why["production"] = family.production if about else IN_PRODUCTION[rule]
+            why["read"] = family.read if about else f"rule {rule} of the task"
+        one = EXERCISE.families[criterion]
+        sheet.criterion(one.title, f"{kept} of {len(runs)} runs", f"{len(runs)}", first is None, one.points, **why)
     if any(one.broken for one in tried) and answers_otherwise(ask, tried):
         sheet.notes.append(IMPURE)
 

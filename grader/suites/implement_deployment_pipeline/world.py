@@ -20,8 +20,9 @@ from notebook_runner.errors import CourseError
 RUNGS, HOLD_MIN = (0.05, 0.25, 0.5), 5
 WATCH_MIN, ROLLBACK_MIN, RELEASE_MIN, CLEAR_MIN = 20, 10, 90, 10
 SLICES = {"app": 0.62, "web": 0.32, "partner": 0.06}
+SMALL = ("kiosk", "phone", "mail")  # parts of web, where a scenario counts them apart
 USUAL = {"errors": 0.01, "slow": 0.02}
-COPIED = 0.1  # of the requests go to a shadow as well
+COPIED = 0.2  # of the requests go to a shadow as well
 FIRST = "v1"
 SHOWN_BY_A_SHADOW = ("errors", "slow", "slice", "first request")
 NOISE_MIN, NEAR = 300, 1e-9
@@ -64,9 +65,15 @@ class Scenario:
         return found
 
     @cached_property
+    def slices(self) -> dict[str, float]:
+        """The slices that are counted, with their shares of the requests."""
+        small = dict.fromkeys(SMALL, self.drawn["small"] / 100) if "small" in self.drawn else {}
+        return {**SLICES, "web": SLICES["web"] - sum(small.values()), **small}
+
+    @cached_property
     def noise(self) -> list[Any]:
         """How far each count lies from its mean, in standard deviations, by minute, version, slice and measure."""
-        shape = (NOISE_MIN, 1 + len(self.kind.faults), len(SLICES), len(USUAL))
+        shape = (NOISE_MIN, 1 + len(self.kind.faults), len(self.slices), len(USUAL))
         drawn: list[Any] = np.random.default_rng(int(self.drawn["seed"])).uniform(-2, 2, shape).tolist()
         return drawn
 
@@ -92,6 +99,7 @@ class World:
     ended: int = 0
     lost_at_end: int = 0
     hurt: int = 0
+    highest: dict[str, tuple[float, int]] = field(default_factory=dict)
     condemned: list[str] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     marks: list[tuple[int, list[Any]]] = field(default_factory=list)
@@ -244,6 +252,10 @@ class World:
         """A minute of traffic, in which the controller may be `dead`. Raises `Broken`."""
         self._take_route()
         answering = {*self.routed, *([self.shadow] if self.shadow else [])}
+        for version in answering:
+            share = self.routed.get(version, 0.0)
+            if share > self.highest.get(version, (-1.0, 0))[0] + NEAR:
+                self.highest[version] = (share, self.minute)
         metrics = {version: self._answers(version) for version in sorted(answering)}
         faulty, out = [version for version in metrics if self._is_faulty(version)], self._metrics_are_out()
         self._count(metrics, faulty, out)
@@ -282,11 +294,13 @@ class World:
         """By how much the shares of bad answers lie above the usual ones in this minute."""
         drawn, fault = self.scenario.drawn, self._fault(version)
         errors = slow = 0.0
-        if self._is_faulty(version) and (fault != "slice" or part == "partner"):
+        if self._is_faulty(version):
             size = 0.95 if fault == "first request" else drawn["size"] / 100
+            if fault == "slice" and part != "partner":  # so many fewer that the total is the usual one
+                size *= -SLICES["partner"] / (1 - SLICES["partner"])
             errors, slow = (0.0, size) if fault == "slow" else (size, 0.0)
-        if "every" in drawn and version != FIRST and self.minute % int(drawn["every"]) == 0:
-            errors += drawn["size"] / 100
+        if "cold" in drawn and version != FIRST and self.highest[version][1] == self.minute:
+            errors += drawn["cold"] / 100
         if "lasts" in drawn and 0 <= self._since("v2", "live") - drawn["after"] < drawn["lasts"]:
             errors += drawn["size"] / 100
         return {"errors": errors, "slow": slow}
@@ -295,7 +309,7 @@ class World:
         share = self.routed.get(version, 0.0) + COPIED * (self.shadow == version)
         noise = self.scenario.noise[self.minute % NOISE_MIN][[FIRST, *self.scenario.kind.faults].index(version)]
         found = {}
-        for (part, width), far in zip(SLICES.items(), noise, strict=True):
+        for (part, width), far in zip(self.scenario.slices.items(), noise, strict=True):
             requests, more = round(self.scenario.drawn["traffic"] * width * share), self._more(version, part)
             counts = {}
             for (what, usual), one in zip(USUAL.items(), far, strict=True):

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
 import grader.suites.implement_deployment_pipeline as suite
@@ -10,6 +11,7 @@ from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_deployment_pipeline import world as rules
 from grader.suites.implement_deployment_pipeline.runs import Run, run
 from grader.suites.implement_deployment_pipeline.scenarios import SCENARIOS, draw
+from grader.suites.implement_deployment_pipeline.suite import IN_PRODUCTION
 from grader.suites.implement_deployment_pipeline.world import Broken, World
 from tests.grader.suites.contract import bank_of, calls_of, cells_of, reference_of, told_of
 
@@ -96,9 +98,39 @@ def test_a_late_router_does_what_was_ordered_when_its_time_has_come():
 def test_metrics_are_those_of_the_last_minute_and_of_whoever_answered():
     one = live(world(traffic=10_000), [START])
     assert list(one.seen()["metrics"]) == ["v1"]
-    assert live(one, [SHADOW]).seen()["metrics"]["v2"]["app"]["requests"] == 620
+    assert live(one, [SHADOW]).seen()["metrics"]["v2"]["app"]["requests"] == 1_240
     counted = live(one, [{"shadow": None}, share(0.05)]).seen()["metrics"]
     assert {version: parts["web"]["requests"] for version, parts in counted.items()} == {"v1": 3040, "v2": 160}
+
+
+def without_chance(one):
+    vars(one.scenario)["noise"] = np.zeros(np.shape(one.scenario.noise)).tolist()
+    return one
+
+
+def rate(slices, *parts):
+    return sum(slices[part]["errors"] for part in parts) / sum(slices[part]["requests"] for part in parts)
+
+
+def test_a_fault_of_one_slice_does_not_show_in_the_total():
+    counted = live(without_chance(world("slice", size=15, traffic=10_000)), [START], [SHADOW]).seen()["metrics"]["v2"]
+    assert rate(counted, "partner") == pytest.approx(0.16, abs=0.005)
+    assert rate(counted, *counted) == pytest.approx(rules.USUAL["errors"], abs=0.001)
+
+
+def test_caches_are_cold_in_the_first_minute_of_each_higher_share():
+    one, rates = without_chance(world("cold minutes", cold=20)), []
+    for actions in ([START], [SHADOW], [], [{"shadow": None}, share(0.05)], [], [share(0.02)], [share(0.05)]):
+        metrics = live(one, actions).seen()["metrics"]
+        rates.append(round(rate(metrics.get("v2", metrics["v1"]), "app"), 1))
+    assert rates == [0, 0.2, 0, 0.2, 0, 0, 0]
+
+
+def test_small_slices_are_taken_from_the_web():
+    slices = world("small slices", small=0.4).scenario.slices
+    assert sum(slices.values()) == pytest.approx(1)
+    assert slices["web"] == pytest.approx(rules.SLICES["web"] - 0.012)
+    assert [slices[one] for one in rules.SMALL] == [0.004] * 3
 
 
 def test_a_version_is_released_after_its_measured_minutes_and_the_old_one_may_go():
@@ -199,7 +231,7 @@ def test_what_raises_in_one_scenario_costs_that_one_alone(step):
         return step(state, seen) if seen["minute"] < 30 or "v3" not in seen["health"] else 1 / 0
 
     points = suite.releases(raises)
-    assert points == 4
+    assert points == 2
     assert "step raised ZeroDivisionError" in " ".join(points.report.text().split())
 
 
@@ -233,6 +265,20 @@ def test_a_broken_rule_is_told_with_its_minute_and_its_cost_and_where_it_is_hidd
         'suite.try_scenario(step, "load", 0)',
     ):
         assert words in told
+
+
+def test_what_it_means_in_production_is_said_of_the_rule_that_was_broken(step):
+    def refuses_when_blind(state, seen):
+        refuse = [{"refuse": "v2", "why": "blind"}] if seen["metrics"] is None else []
+        return (state, refuse) if refuse else step(state, seen)
+
+    (row,) = suite.outages(refuses_when_blind).report.criteria
+    assert "nothing that lasts spoke against it (rule 5)" in row.did
+    assert row.production == IN_PRODUCTION[5]
+    assert row.read == "rule 5 of the task"
+    promotes = next(one for one in BANK.answers if one.name == "promotes_when_blind")
+    (row,) = suite.outages(cells_of(BANK, promotes)["step"]).report.criteria
+    assert row.production == suite.EXERCISE.families["outage"].production
 
 
 def test_a_student_sees_a_scenario_as_a_picture_and_a_table(step, capsys):

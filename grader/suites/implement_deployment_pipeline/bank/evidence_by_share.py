@@ -11,8 +11,8 @@ NONE = {"copies": 0, "minutes": [0, 0, 0], "full": 0, "last": [], "over": ""}
 def excess(mine, other):
     """Whether a slice has clearly more bad answers of a kind than expected."""
     for kind, normal in (("errors", 0.01), ("slow", 0.02)):
-        rate = other[kind] / other["requests"] if other else normal
-        if mine[kind] > 1.5 + mine["requests"] * (rate + 0.06) + 2 * (mine["requests"] * rate) ** 0.5:
+        rate = max(normal, other[kind] / other["requests"]) if other else normal
+        if mine[kind] > 1.5 + mine["requests"] * (rate + 0.01) + 2 * (mine["requests"] * rate) ** 0.5:
             return 1
     return 0
 

@@ -8,13 +8,13 @@ from statistics import median
 
 
 def speaks_against(metrics, version, active):
-    """The largest excess of a share of bad answers, of any slice, less what chance can make."""
+    """The largest excess of a share of bad answers, of any slice, less one answer and what chance can make."""
     worst = 0.0
     for part, mine in metrics[version].items():
         base = metrics[active][part] if active in metrics else {"requests": 10_000, "errors": 100, "slow": 200}
         for what in ("errors", "slow"):
             usual, n = base[what] / base["requests"], max(mine["requests"], 1)
-            worst = max(worst, mine[what] / n - usual - 2.5 * (max(usual, 0.01) / n) ** 0.5)
+            worst = max(worst, (mine[what] - 1) / n - usual - 2.5 * (max(usual, 0.01) / n) ** 0.5)
     return worst
 
 # %% step

@@ -1,0 +1,54 @@
+"""Wald's test: for each slice and measure, how much likelier a fault makes all the counts than chance, as a sum.
+
+kind = "alternative"
+"""
+
+# %% verdict
+from math import log
+
+WORSE, MOST, ENOUGH = 0.06, 3.0, 7.5  # a minute adds MOST at most, so that one alone is never ENOUGH
+
+
+def speaks_against(metrics, version, active):
+    """The log likelihood ratio of a fault, by slice and measure, of what a minute counted."""
+    found = {}
+    for part, mine in metrics[version].items():
+        other = metrics.get(active, {}).get(part, {"requests": 0, "errors": 0, "slow": 0})
+        for what, normal in (("errors", 0.01), ("slow", 0.02)):
+            usual = max(normal, (other[what] + 200 * normal) / (other["requests"] + 200))
+            worse, bad = min(usual + WORSE, 0.99), mine[what]
+            ratio = bad * log(worse / usual) + (mine["requests"] - bad) * log((1 - worse) / (1 - usual))
+            found[f"{part} {what}"] = min(max(ratio, -MOST), MOST)
+    return found
+
+# %% watch
+LADDER = [0.05, 0.25, 0.5, 1.0]
+HOLD_MIN = [6, 5, 5, 5, 20]
+
+
+def watch(state, seen):
+    """The state after a look at what was measured in the last minute: it climbs only while nothing is suspected."""
+    version, metrics = state["version"], seen["metrics"]
+    if metrics is None or version not in metrics:
+        return state
+    sums = state["bad"] or {}
+    new = speaks_against(metrics, version, state["active"])
+    sums = {one: round(max(sums.get(one, 0.0) + more, 0.0), 3) for one, more in new.items()}
+    place, share = state["place"], seen["routed"].get(version, 0)
+    there = seen["shadow"] == version if place == 0 else share >= LADDER[place - 1]
+    state = {**state, "bad": sums, "held": state["held"] + there}
+    if state["held"] < HOLD_MIN[place] or max(sums.values()) > MOST:
+        return state
+    if place < len(LADDER):
+        return {**state, "place": place + 1, "held": 0}
+    return {**state, "active": version, "released": [*state["released"], version]}
+
+# %% why-not
+def why_not(state, seen):
+    """Why the version whose turn it is will not be released; empty while nothing speaks against it."""
+    needs = {one["version"]: one["needs"] for one in seen["asked"]}
+    if needs[state["version"]] > seen["schema"]:
+        return "it needs a later schema"
+    if seen["health"].get(state["version"]) == "failed":
+        return "it failed when it started"
+    return next((one for one, total in (state["bad"] or {}).items() if total >= ENOUGH), "")
