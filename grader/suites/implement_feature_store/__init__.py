@@ -9,6 +9,7 @@ from grader.suites.implement_feature_store.suite import (
     begin,
     change,
     growth,
+    hint,
     online,
     own_tests,
     past,
@@ -20,6 +21,6 @@ BUGS, PLANTED = STORES.bugs, STORES
 
 __all__ = [
     "BUGS",
-    "CASES", "EXERCISE", "PLANTED", "any_order", "begin", "change", "growth", "online", "own_tests", "past", "show",
-    "try_store", "warm",
+    "CASES", "EXERCISE", "PLANTED", "any_order", "begin", "change", "growth", "hint", "online", "own_tests", "past",
+    "show", "try_store", "warm",
 ]  # fmt: skip

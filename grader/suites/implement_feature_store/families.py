@@ -52,6 +52,11 @@ def knowledge(script: Script) -> None:
     script.write(again)
     script.write(again)
     script.ask("two rows of the same event, known at the same moment: one of them, whole", again)
+    last = again + script.gap_s()
+    script.write(late, last)
+    script.ask("one second before a row was known that came after newer ones", late, last - 1)
+    script.ask("at the moment when a row became known that came after newer ones", late, last)
+    script.ask("a newer event, when an older one had become known after it", corrected, last)
 
 
 def time_to_live(script: Script) -> None:

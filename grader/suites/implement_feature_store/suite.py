@@ -12,7 +12,7 @@ from grader.suites.implement_feature_store.scaling import SHAPES, TIMES, measure
 
 MOST_TIMES = 20
 
-begin, warm = EXERCISE.begin, CASES.keep
+begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
 
 
 def show(family: str, number: int | None = None) -> None:
