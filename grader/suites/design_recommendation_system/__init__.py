@@ -2,12 +2,21 @@
 
 from grader.suites.design_recommendation_system import document
 from grader.suites.design_recommendation_system.document import RecommendationDesign
-from grader.suites.design_recommendation_system.show import halved, lists, measure, scenarios, scorecard, timeline
+from grader.suites.design_recommendation_system.show import (
+    changes,
+    lists,
+    measure,
+    plain,
+    scenarios,
+    scorecard,
+    timeline,
+)
 from grader.suites.design_recommendation_system.suite import (
     CASES,
     EXERCISE,
     begin,
     cost,
+    hint,
     predictions,
     quality,
     resilience,
@@ -16,6 +25,6 @@ from grader.suites.design_recommendation_system.suite import (
 )
 
 __all__ = [
-    "CASES", "EXERCISE", "RecommendationDesign", "begin", "cost", "document", "halved", "lists", "measure",
-    "predictions", "quality", "resilience", "scenarios", "scorecard", "service_level", "timeline", "warm",
+    "CASES", "EXERCISE", "RecommendationDesign", "begin", "changes", "cost", "document", "hint", "lists", "measure",
+    "plain", "predictions", "quality", "resilience", "scenarios", "scorecard", "service_level", "timeline", "warm",
 ]  # fmt: skip

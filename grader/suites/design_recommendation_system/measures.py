@@ -123,7 +123,7 @@ def _disturbed(card: Scorecard, end_s: float) -> Outcome:
     shares = [np.bincount(place, one, len(came)) / came for one in (answered, card.good)]
     after = np.arange(len(came)) * BIN_S >= end_s
     back = after[:-1] & (shares[1][:-1] >= BACK) & (shares[1][1:] >= BACK)
-    recovery_s = float(np.argmax(back) * BIN_S - end_s) if back.any() else float("nan")
+    recovery_s = float((np.argmax(back) if back.any() else len(came)) * BIN_S - end_s)  # or the story ends before
     during = (arrived >= AT_S) & (arrived < end_s)
     goodput = card.good[during].sum() / (end_s - AT_S) / ((arrived < AT_S).sum() / AT_S)
     moments = {"recovery": Moment(f"{end_s:.0f} s", _held(card, after)), "goodput": _little_done(card, during)}
@@ -141,8 +141,12 @@ def _unanswered(card: Scorecard, here: np.ndarray, start_s: float) -> Moment:
         cause = "who got no answer saw nothing" if not card.design.fallback else "requests were lost"
     elif card.record.total("retried") > 0.3 * len(card.record.ended):
         cause = "retries kept visitors waiting and the replicas busy"
+    elif card.design.timeout_s >= LEVEL.within_s:
+        cause = f"an attempt is given up after {card.design.timeout_s:g} s, later than the 0.3 s that were promised"
+    elif card.record.total("retried") > 0:
+        cause = "a retry began, and with it the visitor was told later than 0.3 s"
     else:
-        cause = "visitors waited in the queue, or for a timeout that is later than what was promised"
+        cause = "visitors waited in the queue longer than 0.3 s"
     return Moment(f"{start_s:.0f} s", cause, detail)
 
 

@@ -1,6 +1,18 @@
-"""What is asked about a design, and how the simulator finds the answer."""
+"""What is asked about changed designs, how the simulator finds the answers, and how predictions are judged.
 
-from grader.suite_kit.designs import Draw, Draws, Question
+The changes are drawn: a number that a test has shown is the answer to none of the grader's questions.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.suite_kit.answer import Answer
+from grader.suite_kit.comparison import is_number
+from grader.suite_kit.designs import Draw, Draws
+from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_recommendation_system.document import RecommendationDesign
 from grader.suites.design_recommendation_system.measures import money, worst_minute
 from grader.suites.design_recommendation_system.stories import card_of
@@ -9,23 +21,35 @@ GOOD = {"day": 0.97, "crowd": 0.95, "growth": 0.97, "replica": 0.95}
 """The share of good answers that the worst minute of each family must have."""
 LEAST, MOST, PRECISE = 0.02, 8.0, 1.03
 """Multiples of the requests between which an edge is looked for, and the ratio to which it is known."""
-ALIKE = 1.1
-"""Families whose edges are within this ratio break first alike."""
+ALIKE = 1.2
+"""Families whose edges are within this ratio break first alike: as much as the ranges of the draws move them."""
 
 
-def halved(design: RecommendationDesign) -> RecommendationDesign:
-    """The design with half of its replicas, rounded down, at least one; an autoscaler's bounds are halved too."""
-    replicas = design.replicas
+@dataclass(frozen=True)
+class Change:
+    """Entries that replace those of a design, and so many times the requests for which the money is asked."""
 
-    def half(count: int) -> int:
-        return max(1, count // 2)
+    entries: Mapping[str, Any]
+    times: float
 
-    scaler = replicas.autoscaler
-    if scaler is not None:
-        scaler = scaler.model_copy(update={"least": half(scaler.least), "most": half(scaler.most)})
-    return design.model_copy(
-        update={"replicas": replicas.model_copy(update={"count": half(replicas.count), "autoscaler": scaler})}
-    )
+    def of(self, design: RecommendationDesign) -> RecommendationDesign:
+        """The changed design."""
+        return RecommendationDesign.of(design.model_dump() | dict(self.entries))
+
+
+def draw_changes(seed: int) -> list[Change]:
+    """Three changes in random order: one replica; three or four, more to rank; and as many as an autoscaler wants."""
+    rng = np.random.default_rng([seed, *b"changes"])
+
+    def fixed(count: int) -> dict[str, Any]:
+        drawn = {"popular": rng.integers(20, 50), "similar": rng.integers(40, 90), "recent": rng.integers(5, 15)}
+        return {"replicas": {"count": count}, "candidates": {name: int(value) for name, value in drawn.items()}}
+
+    target, refresh_h = round(rng.uniform(0.4, 0.6), 2), float(rng.integers(3, 13))
+    scaler = {"least": 2, "most": int(rng.integers(7, 10)), "target": target, "every_s": 15.0}
+    scaled = {"replicas": {"count": 2, "autoscaler": scaler}, "refresh_h": refresh_h}
+    changes = [fixed(1), fixed(int(rng.integers(3, 5))), scaled]
+    return [Change(changes[place], round(rng.uniform(1.5, 2.5), 1)) for place in rng.permutation(3)]
 
 
 def edge(design: RecommendationDesign, draw: Draw, most: float = MOST) -> float:
@@ -43,26 +67,83 @@ def _kept(design: RecommendationDesign, draw: Draw, times: float) -> bool:
     return worst_minute(card_of(design, draw, times)) >= GOOD[draw.family]
 
 
-def _breaks_first(design: RecommendationDesign, draws: Draws) -> frozenset[str]:
-    half, edges = halved(design), dict[str, float]()
+def _breaks_first(design: RecommendationDesign, draws: Draws, times: float) -> frozenset[str]:
+    edges = dict[str, float]()
     for family in ("replica", "crowd", "growth", "day"):  # the longest story last: it is seldom looked for
         at_most = ALIKE * min(edges.values(), default=MOST)
-        if not edges or not _kept(half, draws[family][0], at_most):
-            edges[family] = edge(half, draws[family][0], at_most)
-    return frozenset(family for family, times in edges.items() if times <= ALIKE * min(edges.values()))
+        if not edges or not _kept(design, draws[family][0], at_most):
+            edges[family] = edge(design, draws[family][0], at_most)
+    return frozenset(family for family, found in edges.items() if found <= ALIKE * min(edges.values()))
 
 
-def _crowd_rate(design: RecommendationDesign, draws: Draws) -> float:
+def _crowd_rate(design: RecommendationDesign, draws: Draws, times: float) -> float:
     (draw,) = draws["crowd"]
-    return edge(halved(design), draw) * draw["rate"]
+    return edge(design, draw) * draw["rate"]
 
 
-def _double_money(design: RecommendationDesign, draws: Draws) -> float:
-    return sum(money(design, card_of(design, draws["day"][0], 2.0)).values())
+def _eur(design: RecommendationDesign, draws: Draws, times: float) -> float:
+    return sum(money(design, card_of(design, draws["day"][0], times)).values())
+
+
+@dataclass(frozen=True)
+class Question:
+    """`family` is its criterion, `key` that of its answer; a number is right within the share `within` of the truth."""
+
+    family: str
+    key: str
+    truth: Callable[[RecommendationDesign, Draws, float], float | frozenset[str]]
+    within: float = 0.0
+    scaled: bool = False
+    """Whether it is asked of designs with an autoscaler too."""
+
+    def asked(self, design: RecommendationDesign) -> bool:
+        """Whether it is asked of a design: how far an autoscaler is from its edge hangs on chance."""
+        return self.scaled or design.replicas.autoscaler is None
+
+    def wrong(self, given: Any, truth: float | frozenset[str]) -> str:
+        """What is wrong with an answer, in words that hold no truth; nothing where it is right."""
+        if isinstance(truth, frozenset):
+            return "" if isinstance(given, str) and given in truth else "another family breaks earlier"
+        if not is_number(given):
+            return "no number"
+        if abs(float(given) - truth) <= self.within * truth:
+            return ""
+        return "too high" if float(given) > truth else "too low"
 
 
 QUESTIONS = (
     Question("breaks first", "breaks_first", _breaks_first),
-    Question("crowd rate", "crowd_rate", _crowd_rate, within=0.2, unit="a second"),
-    Question("double money", "double_eur", _double_money, within=0.1, unit="EUR"),
+    Question("crowd rate", "crowd_rate", _crowd_rate, within=0.25),
+    Question("money ahead", "eur", _eur, within=0.15, scaled=True),
 )
+
+
+def judge(
+    sheet: Sheet, answer: Answer, name: str, design: RecommendationDesign | None, draws: Draws,
+    changes: Sequence[Change], unmet: str,
+) -> None:  # fmt: skip
+    """A row a question: what the answer's function `name` predicts of the changed designs; all must be right.
+
+    `unmet` says why nothing counts, if so.
+    """
+    changed = [(one.of(design), one.times) for one in changes] if design and not unmet else []
+    given = [answer.call(name, document.model_dump(), times) for document, times in changed]
+    if broken := [one for one in given if not isinstance(one, Mapping)]:
+        keys = ", ".join(f'"{one.key}"' for one in QUESTIONS)
+        sheet.end(
+            "fail",
+            f"{name}(document, times) must give a dict with {keys}; it gave {sheet.theirs(repr(broken[0])[:60])}.",
+        )
+        return
+    for one in QUESTIONS:
+        faults = [
+            (number, came.get(one.key), fault)
+            for number, ((document, times), came) in enumerate(zip(changed, given, strict=True), 1)
+            if one.asked(document) and (fault := one.wrong(came.get(one.key), one.truth(document, draws, times)))
+        ]
+        told = "; ".join(
+            f"of change {number} {sheet.theirs(repr(came)[:20])}: {fault}" for number, came, fault in faults
+        )
+        asked = sum(one.asked(document) for document, _ in changed)
+        came, required = f"{asked - len(faults)} of {asked} right", "all"
+        sheet.judge(one.family, came, required, not (faults or unmet), unmet or f'"{one.key}" {told}.')

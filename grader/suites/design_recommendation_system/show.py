@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.designs import Card, Draw
-from grader.suites.design_recommendation_system import predictions
-from grader.suites.design_recommendation_system.document import RecommendationDesign
 from grader.suites.design_recommendation_system.measures import money, played_in, run, worst_minute
 from grader.suites.design_recommendation_system.shop import FIRST_STEP, STEP_H
 from grader.suites.design_recommendation_system.stories import FAMILIES, card_of
@@ -71,9 +69,15 @@ def lists(documents: Mapping[str, Any], family: str = "items") -> "Axes":
     return lines(shares, title, "hour of the story", "share of the best lists' clicks", at=hours)
 
 
-def halved(document: Any) -> RecommendationDesign:
-    """The design with half of its replicas, rounded down, at least one; an autoscaler's bounds are halved too."""
-    return predictions.halved(TASK.read(document))
+def plain(document: Any) -> dict[str, Any]:
+    """The whole document as plain data, with what was left out."""
+    return dict(TASK.read(document).model_dump())
+
+
+def changes(document: Any) -> list[tuple[dict[str, Any], float]]:
+    """The public questions: changed documents, plain data, and the times of the requests for which money is asked."""
+    design = TASK.read(document)
+    return [(one.of(design).model_dump(), one.times) for one in public_cases().changes]
 
 
 def _public(family: str) -> Draw:

@@ -25,7 +25,7 @@ FAMILIES = (
     ScenarioFamily("growth", "Growth", {"rate": RATE, "times": Range(2.3, 2.5)}),
     ScenarioFamily("replica", "One replica lost", {"rate": Range(57, 63, "a second"), "down": Range(50, 70, "s")}),
     ScenarioFamily("store", "Feature store lost", {"rate": RATE, "lasts": Range(60, 80, "s")}),
-    ScenarioFamily("overload", "Overload", {"rate": RATE, "times": Range(9, 11), "lasts": Range(40, 50, "s")}),
+    ScenarioFamily("overload", "Overload", {"rate": RATE, "times": Range(18, 22), "lasts": Range(40, 50, "s")}),
     ScenarioFamily("items", "New items", {"rate": RATE, "launched": Range(50, 70, "items", whole=True)}),
 )
 

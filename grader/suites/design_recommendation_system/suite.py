@@ -1,16 +1,16 @@
 """The tests of `design_recommendation_system`: what is required of a design, and of what its author predicts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.designs import DesignTask, Draw, Requirement, draw_scenarios, judge_questions
+from grader.suite_kit.designs import DesignTask, Draw, RefusedDesign, Requirement, draw_scenarios
 from grader.suite_kit.exercise import CaseSource, load_exercise
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_recommendation_system.document import RecommendationDesign
 from grader.suites.design_recommendation_system.measures import run
-from grader.suites.design_recommendation_system.predictions import GOOD, QUESTIONS
+from grader.suites.design_recommendation_system.predictions import GOOD, Change, draw_changes, judge
 from grader.suites.design_recommendation_system.stories import FAMILIES
 
 EXERCISE = load_exercise(Path(__file__).parent)
@@ -24,31 +24,47 @@ def _good(family: str, points: float) -> Requirement:
 
 
 REQUIREMENTS = (
-    _good("day", 2), _good("crowd", 1), _good("growth", 1), _good("replica", 1),
-    Requirement("lists", "quality", ("items",), "at least", ((0.35, 1), (0.47, 1)), "%", 100),
-    Requirement("best lists", "quality", ("items",), "at least", ((0.55, 1),), "%", 100),
-    Requirement("new items", "new", ("items",), "at least", ((0.50, 2),), "%", 100),
-    Requirement("budget", "eur", ("day",), "at most", ((60.0, 1),), "EUR", needs=SURE),
-    Requirement("money", "eur", ("day",), "at most", ((48.0, 1), (40.0, 1)), "EUR", needs=SURE),
+    _good("day", 1), _good("crowd", 1), _good("growth", 1), _good("replica", 1),
+    Requirement("lists", "quality", ("items",), "at least", ((0.35, 1), (0.50, 1)), "%", 100),
+    Requirement("best lists", "quality", ("items",), "at least", ((0.57, 1),), "%", 100),
+    Requirement("new items", "new", ("items",), "at least", ((0.56, 2),), "%", 100),
+    Requirement("budget", "eur", ("day",), "at most", ((40.0, 1),), "EUR", needs=SURE),
+    Requirement("money", "eur", ("day",), "at most", ((34.0, 1), (28.0, 1)), "EUR", needs=SURE),
     Requirement("store", "answered", ("store",), "at least", ((0.98, 1),), "%", 100, needs=RUN),
     Requirement("overload", "answered", ("overload",), "at least", ((0.97, 1),), "%", 100, needs=RUN),
-    Requirement("goodput", "goodput", ("overload",), "at least", ((2.0, 1),), "%", 100, needs=RUN),
+    Requirement("goodput", "goodput", ("overload",), "at least", ((2.5, 2),), "%", 100, needs=RUN),
     Requirement("recovery", "recovery", ("store", "overload"), "at most", ((10.0, 1),), "s", needs=RUN),
 )  # fmt: skip
 TASK = DesignTask(EXERCISE, RecommendationDesign.of, FAMILIES, run, REQUIREMENTS)
+SLACK = {"lists": 0.03, "best lists": 0.03, "new items": 0.06, "goodput": 0.05, "recovery": 0.2}
+"""By so much the draws move what is measured of one design; hidden limits are wider by that share, others by 1 %."""
+
+
+def _wider(one: Requirement) -> Requirement:
+    by = SLACK.get(one.family, 0.01) * (1 if one.rule == "at most" else -1)
+    return replace(one, steps=tuple((limit * (1 + by), points) for limit, points in one.steps))
+
+
+HIDDEN_TASK = DesignTask(EXERCISE, RecommendationDesign.of, FAMILIES, run, [_wider(one) for one in REQUIREMENTS])
 
 
 @dataclass(frozen=True)
 class Cases:
-    """The scenarios by family; nothing of `private` ones is shown."""
+    """The scenarios by family, and the changes of which is asked; nothing of `private` ones is shown."""
 
     draws: Mapping[str, Sequence[Draw]]
+    changes: Sequence[Change]
     private: bool = False
+
+    @property
+    def task(self) -> DesignTask[RecommendationDesign]:
+        """What judges in them."""
+        return HIDDEN_TASK if self.private else TASK
 
 
 def draw_cases(seed: int, private: bool = False) -> Cases:
     """The scenarios that a seed gives."""
-    return Cases(draw_scenarios(FAMILIES, seed), private)
+    return Cases(draw_scenarios(FAMILIES, seed), draw_changes(seed), private)
 
 
 def public_cases() -> Cases:
@@ -57,7 +73,7 @@ def public_cases() -> Cases:
 
 
 CASES = CaseSource(EXERCISE, public_cases)
-begin = EXERCISE.begin
+begin, hint = EXERCISE.begin, EXERCISE.hint
 
 
 def warm() -> None:
@@ -72,28 +88,42 @@ def warm() -> None:
 @EXERCISE.graded("service level")
 def service_level(sheet: Sheet, answer: Answer, design: str) -> None:
     """Good answers in the daily cycle, a flash crowd, a year later, and with a replica less."""
-    TASK.judge(sheet, answer, design, CASES.open(sheet).draws)
+    cases = CASES.open(sheet)
+    cases.task.judge(sheet, answer, design, cases.draws)
 
 
 @EXERCISE.graded("quality")
 def quality(sheet: Sheet, answer: Answer, design: str) -> None:
     """What the lists are worth, and whether new items are found."""
-    TASK.judge(sheet, answer, design, CASES.open(sheet).draws)
+    cases = CASES.open(sheet)
+    cases.task.judge(sheet, answer, design, cases.draws)
 
 
 @EXERCISE.graded("cost")
 def cost(sheet: Sheet, answer: Answer, design: str) -> None:
     """EUR a day, for a service that keeps its level with lists that are worth something."""
-    TASK.judge(sheet, answer, design, CASES.open(sheet).draws)
+    cases = CASES.open(sheet)
+    cases.task.judge(sheet, answer, design, cases.draws)
 
 
 @EXERCISE.graded("resilience")
 def resilience(sheet: Sheet, answer: Answer, design: str) -> None:
-    """The feature store lost, and an overload that nothing can serve."""
-    TASK.judge(sheet, answer, design, CASES.open(sheet).draws)
+    """The feature store lost, and an overload."""
+    cases = CASES.open(sheet)
+    cases.task.judge(sheet, answer, design, cases.draws)
 
 
 @EXERCISE.graded("predictions")
 def predictions(sheet: Sheet, answer: Answer, foresee: str, design: str) -> None:
-    """What the author knows of the design beyond what was measured."""
-    judge_questions(sheet, answer, foresee, design, TASK, CASES.open(sheet).draws, QUESTIONS, needs=SURE)
+    """What the author knows of changed designs."""
+    cases = CASES.open(sheet)
+    try:
+        document = cases.task.asked(answer, design)
+    except RefusedDesign as refused:
+        sheet.end("fail", f"The design is refused, so nothing can be predicted. {sheet.theirs(str(refused))}")
+        return
+    unmet = "".join(
+        f'Predictions count for a design that meets "{EXERCISE.families[one].title}"; yours does not.'
+        for one in cases.task.unmet(SURE, document, cases.draws)[:1]
+    )
+    judge(sheet, answer, foresee, document, cases.draws, cases.changes, unmet)

@@ -1,5 +1,6 @@
 """What is special about `design_recommendation_system`: its shop against a slow one, trade-offs, predictions."""
 
+import itertools
 import os
 
 import numpy as np
@@ -10,7 +11,7 @@ from grader.suite_kit.score_sheet import Sheet
 from grader.suites import design_recommendation_system as suite
 from grader.suites.design_recommendation_system import stories
 from grader.suites.design_recommendation_system.document import ITEM_S, RecommendationDesign
-from grader.suites.design_recommendation_system.predictions import edge, halved
+from grader.suites.design_recommendation_system.predictions import QUESTIONS, draw_changes, edge
 from grader.suites.design_recommendation_system.shop import Shop, play
 from grader.suites.design_recommendation_system.suite import TASK, draw_cases, public_cases
 from mlsd_lib.simulation import SimulationError
@@ -104,21 +105,28 @@ def test_a_document_that_cannot_be_meant_is_refused_with_what_to_change(changed,
     assert message in str(refused.value)
 
 
-def test_half_of_a_design_has_half_of_its_replicas_and_one_at_least():
-    scaled = {"count": 5, "autoscaler": {"least": 3, "most": 9}}
-    half = suite.halved(reference(replicas=scaled)).replicas
-    assert (half.count, half.autoscaler.least, half.autoscaler.most) == (2, 1, 4)
-    assert suite.halved(reference(replicas={"count": 1})).replicas.count == 1
+def test_changes_differ_with_the_seed_and_each_gives_a_valid_document():
+    design = RecommendationDesign.of(reference())
+    drawn = [draw_changes(seed) for seed in range(20)]
+    assert all(one != other for one, other in itertools.pairwise(drawn))
+    counts = [sorted(one.of(design).replicas.count for one in changes) for changes in drawn]
+    assert {tuple(one) for one in counts} == {(1, 2, 3), (1, 2, 4)}
+
+
+def test_a_prediction_is_answered_without_the_truth():
+    (first, rate, _) = QUESTIONS
+    assert [rate.wrong(given, 20.0) for given in (10, 16, 25, 30, None)] == ["too low", "", "", "too high", "no number"]
+    assert first.wrong("day", frozenset({"crowd"})) == "another family breaks earlier"
 
 
 def test_the_edge_is_where_a_story_begins_to_break():
-    design, (draw,) = halved(RecommendationDesign.of(reference())), public_cases().draws["crowd"]
+    design, (draw,) = RecommendationDesign.of(reference()), public_cases().draws["crowd"]
     below, above = (suite.measure(design, "crowd", by * edge(design, draw))["good"] for by in (0.95, 1.1))
     assert below >= 0.95 > above
 
 
 def test_a_failed_story_is_told_with_its_time_and_cause_and_without_its_figures_where_it_is_hidden():
-    document = reference(fallback=None, replicas={"count": 2})
+    document = reference(fallback=None, replicas={"count": 1})
     told = str(TASK.scorecard(document, public_cases().draws))
     assert "One replica lost, minute 2: too few replicas were left" in " ".join(told.split())
     sheet = Sheet("resilience", 4, families=suite.EXERCISE.families, private=True)

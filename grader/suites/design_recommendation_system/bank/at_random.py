@@ -34,6 +34,6 @@ def design():
     return drawn
 
 # %% foresee
-def foresee():
+def foresee(document, times):
     family = ("day", "crowd", "growth", "replica")[rng.integers(4)]
-    return {"breaks_first": family, "crowd_rate": float(rng.uniform(1, 100)), "double_eur": float(rng.uniform(10, 200))}
+    return {"breaks_first": family, "crowd_rate": float(rng.uniform(1, 100)), "eur": float(rng.uniform(10, 200))}
