@@ -6,26 +6,38 @@ The public requests are stored, the public scenarios drawn from the published se
 from dataclasses import dataclass
 from typing import Any
 
-from grader.suite_kit.designs import Draw, draw_scenarios
+from grader.suite_kit.designs import DesignTask, Draw, draw_scenarios
 from grader.suite_kit.exercise import CaseSource
 from grader.suites.design_prediction_service.api import Request
-from grader.suites.design_prediction_service.requirements import EXERCISE
+from grader.suites.design_prediction_service.changed import Change, draw_changes
+from grader.suites.design_prediction_service.document import ServiceDesign
+from grader.suites.design_prediction_service.requirements import EXERCISE, HIDDEN_TASK, TASK
 from grader.suites.design_prediction_service.world import FAMILIES
 
 
 @dataclass(frozen=True)
 class Cases:
-    """Scenarios by family; requests by family and what is right for each. Nothing of `private` ones is shown."""
+    """Scenarios by family; changes of which is asked; requests by family, and what is right for each.
+
+    Nothing of `private` ones is shown.
+    """
 
     draws: dict[str, list[Draw]]
     requests: dict[str, list[Request]]
     expected: dict[str, list[dict[str, Any]]]
+    changes: list[Change]
     private: bool = False
+
+    @property
+    def task(self) -> DesignTask[ServiceDesign]:
+        """What judges in them."""
+        return HIDDEN_TASK if self.private else TASK
 
 
 def public_cases() -> Cases:
     """The scenarios of the published seed, and the stored requests."""
-    return Cases(draw_scenarios(FAMILIES, EXERCISE.seeds["public"]), **EXERCISE.read_cases())
+    seed = EXERCISE.seeds["public"]
+    return Cases(draw_scenarios(FAMILIES, seed), **EXERCISE.read_cases(), changes=draw_changes(seed))
 
 
 CASES = CaseSource(EXERCISE, public_cases)

@@ -1,9 +1,9 @@
 """What is required, as data; and the task that reads, runs and judges designs."""
 
-import functools
+from dataclasses import replace
 from pathlib import Path
 
-from grader.suite_kit.designs import DesignTask, Draw, Draws, Log, Maybe, OneOf, Question, Real, Requirement, Whole
+from grader.suite_kit.designs import DesignTask, Log, Maybe, OneOf, Real, Requirement, Whole
 from grader.suite_kit.exercise import load_exercise
 from grader.suites.design_prediction_service import world
 from grader.suites.design_prediction_service.document import MOST_ITEMS, ServiceDesign
@@ -15,57 +15,32 @@ REQUIREMENTS = (
     Requirement("growth", "worst minute", ("growth",), "at least", ((0.98, 1),), "%", 100, needs=AT_ALL),
     Requirement("pulse", "good", ("pulse",), "at least", ((0.88, 1),), "%", 100, needs=AT_ALL),
     Requirement("crash", "good", ("crash",), "at least", ((0.97, 1),), "%", 100, needs=AT_ALL),
-    Requirement("overload", "good a second", ("overload",), "at least", ((180, 1),), "a second", needs=AT_ALL),
+    Requirement("overload", "good a second", ("overload",), "at least", ((220, 1),), "a second", needs=AT_ALL),
     Requirement("waits", "longest wait", ("slow", "overload"), "at most", ((1.0, 1),), "s", needs=AT_ALL),
     Requirement("recovery", "recovery", ("slow", "overload"), "at most", ((15, 1),), "s", needs=AT_ALL),
-    Requirement("price", "price", ("ordinary",), "at most", ((3.6, 1), (2.65, 1)), "EUR", needs=AT_ALL),
-    Requirement("blast radius", "bad answers", ("bad version",), "at most", ((200, 1), (60, 1))),
+    Requirement("price", "price", ("ordinary",), "at most", ((2.65, 1), (2.45, 1)), "EUR", needs=AT_ALL),
+    Requirement("blast radius", "bad answers", ("bad version",), "at most", ((100, 1), (35, 1))),
     Requirement("released", "released", ("good version",), "at least", ((0.95, 1),), "%", 100),
 )
 TASK = DesignTask(EXERCISE, ServiceDesign.of, world.FAMILIES, world.run, REQUIREMENTS)
-BREAKABLE = ("growth", "pulse", "crash")
-LOAD, NEAR, HALVINGS = (0.1, 8.0), 1.05, 7
-"""The traffic between which a design breaks, in times of the usual; what breaks within 5 % breaks at the same."""
+SLACK = {
+    "pulse": 0.02,
+    "overload": 0.05,
+    "waits": 0.1,
+    "recovery": 0.35,
+    "price": 0.02,
+    "blast radius": 0.2,
+    "released": 0.01,
+}
+"""By so much the draws move what is measured of one design; hidden limits are wider by that share, others by .3 %."""
 
 
-def breaking_traffic(design: ServiceDesign, family: str, draws: Draws) -> float:
-    """The traffic, in times of the usual, from which on a scenario misses its requirement; by bisection.
-
-    0 where it does so at any.
-    """
-    one = TASK.requirements[family]
-    low, high = LOAD
-    for _ in range(HALVINGS):
-        middle = (low * high) ** 0.5
-        worst = min(world.run(design, draw, middle).measures[one.measure] for draw in draws[family])
-        low, high = (middle, high) if one.met(worst, one.steps[0][0]) else (low, middle)
-    return (low * high) ** 0.5 if low > LOAD[0] else 0.0
+def _wider(one: Requirement) -> Requirement:
+    by = SLACK.get(one.family, 0.003) * (1 if one.rule == "at most" else -1)
+    return replace(one, steps=tuple((limit * (1 + by), points) for limit, points in one.steps))
 
 
-def breaks(design: ServiceDesign, draws: Draws) -> dict[str, float]:
-    """With half of the replicas: by scenario the ordinary rate, requests a second, at which it breaks."""
-    return _breaks(world.without_half(design), tuple(tuple(draws[family]) for family in BREAKABLE))
-
-
-@functools.lru_cache(maxsize=8)
-def _breaks(design: ServiceDesign, draws: tuple[tuple[Draw, ...], ...]) -> dict[str, float]:
-    found = zip(BREAKABLE, draws, strict=True)
-    return {family: world.RATE * breaking_traffic(design, family, {family: some}) for family, some in found}
-
-
-def _first(design: ServiceDesign, draws: Draws) -> frozenset[str]:
-    rates = breaks(design, draws)
-    return frozenset(family for family, rate in rates.items() if rate <= NEAR * min(rates.values()))
-
-
-def _rate(design: ServiceDesign, draws: Draws) -> float:
-    return min(breaks(design, draws).values())
-
-
-QUESTIONS: tuple[Question[ServiceDesign], ...] = (
-    Question("breaks first", "breaks_first", _first),
-    Question("at what rate", "at_rate_per_s", _rate, within=0.2, unit="a second"),
-)
+HIDDEN_TASK = DesignTask(EXERCISE, ServiceDesign.of, world.FAMILIES, world.run, [_wider(one) for one in REQUIREMENTS])
 SCALER = {"least": Log(1, 10, whole=True), "most": Log(2, 40, whole=True), "target": Real(0.2, 1)}
 BREAKER = {"failures": Real(0.1, 1), "window": Log(10, 1_000, whole=True), "open_s": Log(0.5, 60)}
 CACHE = {"items": Log(100, MOST_ITEMS, whole=True), "ttl_s": Log(1, 10_000), "coalesce": OneOf((True, False))}

@@ -4,19 +4,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.designs import Card, for_readers, judge_questions, random_document
+from grader.suite_kit.designs import Card, RefusedDesign, for_readers, random_document
 from grader.suite_kit.score_sheet import Sheet
-from grader.suites.design_prediction_service import world
+from grader.suites.design_prediction_service import changed, world
 from grader.suites.design_prediction_service.api import DOWN, Request
 from grader.suites.design_prediction_service.cases import CASES, EXERCISE
 from grader.suites.design_prediction_service.replies import explanation, missed
-from grader.suites.design_prediction_service.requirements import AT_ALL, OPTIONS, QUESTIONS, TASK
+from grader.suites.design_prediction_service.requirements import AT_ALL, OPTIONS, TASK
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-begin = EXERCISE.begin
+begin, hint = EXERCISE.begin, EXERCISE.hint
 APP = ("answers", "wrong values", "missing and unknown", "broken bodies", "sent twice", "elsewhere")
 
 
@@ -30,32 +30,45 @@ def warm() -> None:
 @EXERCISE.graded("service")
 def service(sheet: Sheet, answer: Answer, name: str) -> None:
     """An ordinary day, growth, a pulse."""
-    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+    cases = CASES.open(sheet)
+    cases.task.judge(sheet, answer, name, cases.draws)
 
 
 @EXERCISE.graded("resilience")
 def resilience(sheet: Sheet, answer: Answer, name: str) -> None:
     """A host lost, overload, a slow dependency: what is answered, how long callers wait, how soon it is over."""
-    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+    cases = CASES.open(sheet)
+    cases.task.judge(sheet, answer, name, cases.draws)
 
 
 @EXERCISE.graded("cost")
 def cost(sheet: Sheet, answer: Answer, name: str) -> None:
     """The price of an ordinary hour."""
-    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+    cases = CASES.open(sheet)
+    cases.task.judge(sheet, answer, name, cases.draws)
 
 
 @EXERCISE.graded("release")
 def release(sheet: Sheet, answer: Answer, name: str) -> None:
     """The canary plan with a bad version and with a good one."""
-    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+    cases = CASES.open(sheet)
+    cases.task.judge(sheet, answer, name, cases.draws)
 
 
 @EXERCISE.graded("predictions")
 def predictions(sheet: Sheet, answer: Answer, name: str, design: str) -> None:
-    """What breaks first with half of the replicas, and at what rate."""
-    draws = CASES.open(sheet).draws
-    judge_questions(sheet, answer, name, design, TASK, draws, QUESTIONS, needs=AT_ALL)
+    """What breaks first in changed designs, and at what rate."""
+    cases = CASES.open(sheet)
+    try:
+        document = cases.task.asked(answer, design)
+    except RefusedDesign as refused:
+        sheet.end("fail", f"The design is refused, so nothing can be predicted. {sheet.theirs(str(refused))}")
+        return
+    unmet = "".join(
+        f'Predictions count for a design that meets "{EXERCISE.families[one].title}"; yours does not.'
+        for one in cases.task.unmet(AT_ALL, document, cases.draws)
+    )
+    changed.judge(sheet, answer, name, document, cases.draws, cases.changes, unmet)
 
 
 @EXERCISE.graded("app")
@@ -116,6 +129,22 @@ def timeline(design: Any, family: str, traffic: float = 1.0) -> "Figure":
 
     document, (draw, *_) = TASK.given(design), CASES.public().draws[family]
     return scored(document, world.story(document, draw, traffic)).plot()
+
+
+def plain(document: Any) -> dict[str, Any]:
+    """The whole document as plain data, with what was left out."""
+    return dict(TASK.read(document).model_dump())
+
+
+def changes(document: Any) -> list[dict[str, Any]]:
+    """The documents of which the public test of the predictions asks."""
+    return [changed.changed(TASK.read(document), one).model_dump() for one in CASES.public().changes]
+
+
+def good(document: Any, family: str, traffic: float = 1.0) -> float:
+    """The share of good answers in the public scenario, as its criterion measures it; `traffic`: as for `timeline`."""
+    (draw,) = CASES.public().draws[family]
+    return world.run(TASK.read(document), draw, traffic).measures[TASK.requirements[family].measure]
 
 
 @for_readers

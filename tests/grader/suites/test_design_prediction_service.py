@@ -1,5 +1,6 @@
 """What `design_prediction_service` alone must keep: its document, its world, its releases, its app over sockets."""
 
+import itertools
 import json
 import os
 
@@ -12,7 +13,7 @@ from grader.sandbox import make_sandbox
 from grader.sandbox.level import Level
 from grader.suite_kit.designs import RefusedDesign, draw_scenarios, random_marks
 from grader.suites import design_prediction_service as suite
-from grader.suites.design_prediction_service import releases, world
+from grader.suites.design_prediction_service import changed, releases, world
 from grader.suites.design_prediction_service.api import MOST_BYTES, Model, draw_requests, raw, risk
 from grader.suites.design_prediction_service.document import Canary, ServiceDesign
 from grader.suites.design_prediction_service.replies import missed
@@ -85,7 +86,7 @@ def test_magnitudes_do_what_they_say():
     assert came["ordinary"] == pytest.approx(1, abs=0.03)
     assert came["growth"] == pytest.approx((1 + 3 * draws["growth"]["times"]) / 4, abs=0.03)
     assert came["pulse"] == pytest.approx(1 + (pulse["times"] - 1) * pulse["for"] / 300, abs=0.03)
-    assert came["overload"] == pytest.approx(1 + (overload["times"] - 1) * overload["for"] / 300, abs=0.05)
+    assert came["overload"] == pytest.approx(1 + (overload["times"] - 1) * overload["for"] / 300, abs=0.1)
     assert world.story(plain, draws["slow"]).slow[0].factor == draws["slow"]["times"]
     spot = TASK.read({"replicas": {"count": 9, "spot": True}})
     assert [world.story(one, draws["crash"]).failures[0].replicas for one in (plain, spot)] == [2, 60]
@@ -106,7 +107,28 @@ def test_recovery_and_waits_are_those_of_the_record(reference):
 
 def test_the_price_is_that_of_replicas_and_cache(reference):
     outcome = TASK.outcome(TASK.read(reference["design"]()), draw_scenarios(world.FAMILIES, 3)["ordinary"][0])
-    assert outcome.measures["price"] == pytest.approx(6 * 0.40 + 5 * 0.02)
+    assert outcome.measures["price"] == pytest.approx(6 * 0.40 + 2 * 0.02)
+
+
+# Predictions
+
+
+def test_changes_differ_with_the_seed_and_are_laid_over_a_design(reference):
+    drawn = [changed.draw_changes(seed) for seed in range(20)]
+    assert all(one != other for one, other in itertools.pairwise(drawn))
+    document = changed.changed(TASK.read(reference["design"]()), {"replicas": {"count": 3}})
+    assert (document.replicas.count, document.queue.limit) == (3, 24)
+
+
+def test_a_prediction_is_answered_without_the_truth():
+    rates = {"growth": 90.0, "pulse": 40.0, "crash": 30.0}
+    assert changed.wrong({"breaks_first": "crash", "at_rate_per_s": 35}, rates) == ("", "")
+    assert changed.wrong({"breaks_first": "pulse", "at_rate_per_s": 40}, rates) == (
+        "another breaks earlier",
+        "too high",
+    )
+    assert changed.wrong({"at_rate_per_s": 20}, rates) == ("another breaks earlier", "too low")
+    assert changed.wrong({"breaks_first": ["crash"]}, rates)[1] == "no number"
 
 
 # Releases

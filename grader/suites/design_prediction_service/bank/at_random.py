@@ -11,7 +11,7 @@ def design():
     return suite.random_design(seed)
 
 # %% predictions
-def predictions():
+def predictions(document):
     rng = random.Random(seed)
     return {"breaks_first": rng.choice(["growth", "pulse", "crash"]), "at_rate_per_s": 10 ** rng.uniform(0, 3)}
 

@@ -1,0 +1,89 @@
+"""What is asked about changed designs: where they break, by the simulator, and how predictions are judged.
+
+The changes are drawn: a number that a test has shown is the answer to none of the grader's questions.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.suite_kit.answer import Answer
+from grader.suite_kit.comparison import is_number
+from grader.suite_kit.designs import Draws
+from grader.suite_kit.score_sheet import Sheet
+from grader.suites.design_prediction_service import world
+from grader.suites.design_prediction_service.document import ServiceDesign
+from grader.suites.design_prediction_service.requirements import TASK
+
+BREAKABLE = ("growth", "pulse", "crash")
+LOAD, NEAR, WITHIN, HALVINGS = (0.1, 8.0), 1.15, 0.25, 6
+"""The traffic between which a design breaks, in times of the usual; what breaks within 15 % breaks at the same."""
+Change = Mapping[str, Any]
+
+
+def draw_changes(seed: int) -> list[Change]:
+    """Entries that replace those of a design: three replicas and another number, in random order."""
+    rng = np.random.default_rng([seed, *b"changes"])
+    counts = [3, int(rng.integers(5, 9))]
+    return [
+        {"replicas": {"count": count}, "batching": {"most_rows": int(rng.integers(3, 7)), "wait_s": 0.01}}
+        for count in rng.permutation(counts).tolist()
+    ]
+
+
+def changed(design: ServiceDesign, change: Change) -> ServiceDesign:
+    """A design with entries replaced."""
+    return ServiceDesign.of(design.model_dump() | dict(change))
+
+
+def breaking_traffic(design: ServiceDesign, family: str, draws: Draws) -> float:
+    """The traffic, in times of the usual, from which on a scenario misses its requirement; by bisection.
+
+    0 where it does so at any.
+    """
+    one = TASK.requirements[family]
+    low, high = LOAD
+    for _ in range(HALVINGS):
+        middle = (low * high) ** 0.5
+        worst = min(world.run(design, draw, middle).measures[one.measure] for draw in draws[family])
+        low, high = (middle, high) if one.met(worst, one.steps[0][0]) else (low, middle)
+    return (low * high) ** 0.5 if low > LOAD[0] else 0.0
+
+
+def breaks(design: ServiceDesign, draws: Draws) -> dict[str, float]:
+    """By scenario the ordinary rate, requests a second, at which a design breaks."""
+    return {family: world.RATE * breaking_traffic(design, family, draws) for family in BREAKABLE}
+
+
+def wrong(given: Mapping[str, Any], rates: Mapping[str, float]) -> tuple[str, str]:
+    """What is wrong with an answer's scenario and with its rate, in words that hold no truth; nothing if right."""
+    lowest, first = min(rates.values()), given.get("breaks_first")
+    rate: Any = given.get("at_rate_per_s")
+    one = "" if isinstance(first, str) and rates.get(first, np.inf) <= NEAR * lowest else "another breaks earlier"
+    if not is_number(rate):
+        return one, "no number"
+    off = float(rate) - lowest
+    return one, "" if abs(off) <= WITHIN * lowest else "too high" if off > 0 else "too low"
+
+
+def judge(
+    sheet: Sheet, answer: Answer, name: str, design: ServiceDesign, draws: Draws, changes: Sequence[Change], unmet: str
+) -> None:
+    """A row a question: what the answer's function `name` predicts of the changed designs; all must be right.
+
+    `unmet` says why nothing counts, if so.
+    """
+    documents = [] if unmet else [changed(design, one) for one in changes]
+    given = [answer.call(name, one.model_dump()) for one in documents]
+    if any(not isinstance(one, Mapping) for one in given):
+        sheet.end("fail", f'{name}(document) must give a dict with the keys "breaks_first" and "at_rate_per_s".')
+        return
+    found = [wrong(one, breaks(document, draws)) for document, one in zip(documents, given, strict=True)]
+    for place, (family, key) in enumerate((("breaks first", "breaks_first"), ("at what rate", "at_rate_per_s"))):
+        faults = [
+            f"of change {number} {sheet.theirs(repr(one.get(key))[:20])}: {said[place]}"
+            for number, (one, said) in enumerate(zip(given, found, strict=True), 1) if said[place]
+        ]  # fmt: skip
+        came = f"{len(given) - len(faults)} of {len(given)} right"
+        sheet.judge(family, came, "all", not (faults or unmet), unmet or f'"{key}" {"; ".join(faults)}.')
