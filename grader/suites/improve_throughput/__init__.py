@@ -9,6 +9,7 @@ from grader.suites.improve_throughput.suite import (
     EXERCISE,
     answers,
     begin,
+    hint,
     policy,
     predictions,
     throughput,
@@ -16,6 +17,6 @@ from grader.suites.improve_throughput.suite import (
 )  # fmt: skip
 
 __all__ = [
-    "CASES", "CURVE", "EXERCISE", "FAMILIES", "SlowScorer", "answers", "begin", "policy", "practice_visits",
-    "predictions", "run", "scorecard", "service", "show_curve", "show_policy", "throughput", "warm",
+    "CASES", "CURVE", "EXERCISE", "FAMILIES", "SlowScorer", "answers", "begin", "hint", "policy",
+    "practice_visits", "predictions", "run", "scorecard", "service", "show_curve", "show_policy", "throughput", "warm",
 ]  # fmt: skip

@@ -3,10 +3,13 @@
 The machine is a published one: no mark of a policy depends on the machine that grades it.
 """
 
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
 import numpy as np
 
-from grader.suite_kit.designs import DesignTask, Draw, Moment, Outcome, Question, Range, Requirement, ScenarioFamily
-from grader.suite_kit.designs.scenarios import Draws
+from grader.suite_kit.designs import DesignTask, Draw, Moment, Outcome, Range, Requirement, ScenarioFamily
 from grader.suites.improve_throughput.cases import EXERCISE
 from grader.suites.improve_throughput.policy import Policy
 from grader.suites.improve_throughput.reference_simulator import simulate
@@ -23,6 +26,14 @@ QUICK = {  # rows in time for a CPU second, at least
     "steady": 400.0, "evening": 520.0, "crowd": 520.0, "bursts": 420.0,
 }  # fmt: skip
 CROWD_GOODPUT = 680.0  # answers in time a second while more come than any policy can carry
+ASKED, LONGEST_BATCH = 4, 0.5  # situations to foretell; the share of the wait that a batch may take in them
+SITUATIONS = {
+    "rate": Range(40, 120, "a second", whole=True),
+    "rows that come": Range(3, 8, "while the oldest waits"),
+    "largest": Range(24, 96, "rows", whole=True),
+    "fixed": Range(8, 24, "ms"),
+    "row": Range(0.5, 2, "ms"),
+}
 
 FAMILIES = (
     ScenarioFamily("steady", "a steady rate", {"rate": Range(118, 135, "a second")}),
@@ -49,10 +60,10 @@ def scenario(draw: Draw) -> Scenario:
     return plain_scenario(draw.family, arrived, draw.seed)
 
 
-def plain_scenario(name: str, arrived: np.ndarray, seed: int) -> Scenario:
-    """Requests at these times, on the published machine."""
+def plain_scenario(name: str, arrived: np.ndarray, seed: int, cost: BatchCost = CURVE) -> Scenario:
+    """Requests at these times, on the published machine unless another `cost` of a batch is given."""
     keys = np.zeros(len(arrived), dtype=np.int64)
-    return Scenario(name, arrived, keys, 1, float(np.ceil(arrived[-1] + 1)), CURVE, seed=seed)
+    return Scenario(name, arrived, keys, 1, float(np.ceil(arrived[-1] + 1)), cost, seed=seed)
 
 
 class Run:
@@ -169,23 +180,46 @@ def _requirements() -> list[Requirement]:
 TASK = DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(), plain="plain")
 
 
-def quiet_run(policy: Policy, draws: Draws) -> Run:
-    """A policy at the ordinary rate, 125 requests a second, for a minute."""
-    seed = draws["steady"][0].seed
-    return Run(policy, plain_scenario("ordinary", traces.constant(np.random.default_rng([seed, 1]), RATE, 60.0), seed))
+@dataclass(frozen=True)
+class Situation:
+    """A policy, a machine and a rate, requests a second, of which something is foretold."""
+
+    policy: Policy
+    cost: BatchCost
+    rate: int
+    seed: int
+
+    def told(self) -> tuple[dict[str, Any], dict[str, float], int]:
+        """What the student's function is called with."""
+        machine = {"fixed_ms": round(1e3 * self.cost.fixed_s, 2), "row_ms": round(1e3 * self.cost.row_s, 2)}
+        return self.policy.plain(), machine, self.rate
+
+    @cached_property
+    def run(self) -> Run:
+        """A minute of it."""
+        arrived = traces.constant(np.random.default_rng([self.seed, 1]), self.rate, 60.0)
+        return Run(self.policy, plain_scenario("ordinary", arrived, self.seed, self.cost))
+
+    def truth(self, family: str) -> float:
+        """What is right for a question."""
+        if family == "largest_rate":
+            return self.cost.rows_per_s(self.policy.largest_batch)
+        return self.run.in_system() if family == "in_system" else self.run.rows_a_batch
 
 
-def _largest_rate(policy: Policy, draws: Draws) -> float:
-    """What full batches do: more come than can be served, and whoever finds four batches waiting is refused."""
-    full = Policy(policy.largest_batch, policy.longest_wait_ms, 4 * policy.largest_batch)
-    seed = draws["steady"][0].seed
-    arrived = traces.constant(np.random.default_rng([seed, 2]), 1.5 * CURVE.rows_per_s(policy.largest_batch), 10.0)
-    record = Run(full, plain_scenario("full", arrived, seed)).record
-    return record.total("rows") / record.total("busy_s")
+def draw_situations(seed: int) -> list[Situation]:
+    """`ASKED` situations in which the oldest row's wait decides when a batch begins."""
+    rng, found = np.random.default_rng([seed, 3]), list[Situation]()
+    while len(found) < ASKED:
+        drawn = {name: one.draw(rng) for name, one in SITUATIONS.items()}
+        rate, wait_ms = int(drawn["rate"]), round(1e3 * drawn["rows that come"] / drawn["rate"])
+        cost = BatchCost(round(drawn["fixed"]) / 1e3, round(drawn["row"], 2) / 1e3, CURVE.spread)
+        batch_s = cost.fixed_s + cost.row_s * (1 + drawn["rows that come"])
+        if batch_s <= LONGEST_BATCH * wait_ms / 1e3:
+            found.append(Situation(Policy(int(drawn["largest"]), wait_ms), cost, rate, seed + len(found)))
+    return found
 
 
-QUESTIONS: tuple[Question[Policy], ...] = (
-    Question("largest_rate", "largest_rate", _largest_rate, 0.05, "a second"),
-    Question("in_system", "in_system", lambda policy, draws: quiet_run(policy, draws).in_system(), 0.1),
-    Question("rows", "rows_in_a_batch", lambda policy, draws: quiet_run(policy, draws).rows_a_batch, 0.1),
-)
+QUESTIONS = {  # by family: the key of its answer, and within what share of the truth it is right
+    "largest_rate": ("largest_rate", 0.05), "in_system": ("in_system", 0.1), "rows": ("rows_in_a_batch", 0.1),
+}  # fmt: skip

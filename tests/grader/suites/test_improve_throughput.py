@@ -1,5 +1,6 @@
 """What is `improve_throughput`'s own: its oracle, the policy's document, random policies, evenings, what is told."""
 
+import dataclasses
 import math
 import os
 
@@ -96,17 +97,39 @@ def test_on_twenty_evenings_the_reference_and_what_is_near_to_it_keep_everything
         assert [evenings.TASK.scorecard(one, draws).points for one in near] == [6, 6, 6], seed
 
 
-def test_what_is_counted_is_what_little_says():
-    run = evenings.quiet_run(Policy.of(GOOD), draw_scenarios(evenings.FAMILIES, 1))
-    rate = len(run.story.arrived) / run.story.arrived[-1]
-    assert run.in_system() == pytest.approx(rate * run.latency_ms.mean() / 1e3, rel=0.03)
+def test_what_is_counted_is_what_little_says(quick):
+    for one in evenings.draw_situations(1):
+        rate = len(one.run.story.arrived) / one.run.story.arrived[-1]
+        assert one.run.in_system() == pytest.approx(rate * one.run.latency_ms.mean() / 1e3, rel=0.03)
+
+
+def test_full_batches_carry_what_is_asked_for(quick):
+    one = evenings.draw_situations(2)[0]
+    crowd = np.arange(0, 20, 0.5 / one.truth("largest_rate"))  # twice as many come
+    limited = dataclasses.replace(one.policy, queue_limit=4 * one.policy.largest_batch)
+    record = evenings.Run(limited, evenings.plain_scenario("crowd", crowd, 1, one.cost)).record
+    assert record.total("rows") / record.total("busy_s") == pytest.approx(one.truth("largest_rate"), rel=0.03)
+
+
+def test_a_figure_is_told_to_be_too_high_or_too_low_and_never_what_is_right(quick):
+    def high(policy, machine, rate):
+        return {"largest_rate": 1e6, "in_system": -1.0}
+
+    told = " ".join(suite.predictions(high).report.text().split())
+    assert '"largest_rate" is too high in 4 of 4. First too high: predictions(' in told
+    assert '"in_system" is too low in 4 of 4' in told
+    assert '"rows_in_a_batch" is no number in 4 of 4' in told
+    for one in evenings.draw_situations(suite.CASES.public().evenings_seed):
+        assert not any(f"{one.truth(family):.4g}" in told for family in evenings.QUESTIONS)
 
 
 def test_the_task_names_every_threshold_and_every_range():
     told = told_of(BANK.notebook)
-    limits = [f"| {rows} | {times} |" for rows, times in STEPS.items()] + [f"{MEMORY_MB} MB"]
+    limits = [f"`{name}` | {rows} | {times} |" for rows, steps in STEPS.items() for name, times in steps.items()]
+    limits += [f"{MEMORY_MB} MB"]
     limits += [f"`{name}`: {limit:g}" for name, limit in evenings.QUICK.items()] + [f"{evenings.CROWD_GOODPUT:g} a sec"]
     limits += [f"{one.low:g} to {one.high:g}" for family in evenings.FAMILIES for one in family.ranges.values()]
+    limits += [f"{one.low:g} to {one.high:g}" for one in evenings.SITUATIONS.values()]
     limits += [f"`{entry}`" for entry in ENTRIES]
     assert [one for one in limits if one not in told] == []
 

@@ -35,5 +35,5 @@ def policy():
     return drawn
 
 # %% predictions
-def predictions():
+def predictions(policy, machine, rate):
     return {"largest_rate": between(50, 1000), "in_system": between(1, 100), "rows_in_a_batch": between(1, 100)}

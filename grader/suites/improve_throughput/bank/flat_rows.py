@@ -46,5 +46,9 @@ def policy():
     return dict(largest_batch=64, longest_wait_ms=110, queue_limit=80)
 
 # %% predictions
-def predictions():
-    return {"largest_rate": 64 / 0.080, "in_system": 125 * (0.110 / 2 + 0.110 / 30 + 0.031), "rows_in_a_batch": 14.75}
+def predictions(policy, machine, rate):
+    w, n, a, b = policy["longest_wait_ms"] / 1e3, policy["largest_batch"], machine["fixed_ms"] / 1e3, machine["row_ms"] / 1e3
+    rows = 1 + rate * w
+    # A row of a batch meets on average rows + 1 - 1 / rows: large batches hold more of them.
+    stays = w / 2 + w / (2 * rows) + a + b * (rows + 1 - 1 / rows)
+    return {"largest_rate": n / (a + n * b), "in_system": rate * stays, "rows_in_a_batch": rows}

@@ -25,20 +25,24 @@ class FastScorer:
         return answers
 
     def part(self, pages):
-        sizes = np.array([len(one) for one in pages])
-        ends = np.concatenate([[0], np.cumsum(sizes)])
-        flat = np.concatenate(pages)
-        mean = np.zeros((len(pages), self.vectors.shape[1]))
-        largest, weight = np.full_like(mean, -np.inf), np.zeros(len(pages))
-        for step in range(sizes.max()):
-            reach = np.flatnonzero(sizes > step)
-            found = self.vectors[flat[ends[reach] + step]]
-            mean[reach] += 0.9**step * found
-            weight[reach] += 0.9**step
-            largest[reach] = np.maximum(largest[reach], found)
-        mean /= weight[:, None]
+        order = sorted(range(len(pages)), key=lambda i: -len(pages[i]))  # who reaches a step stands in front
+        sizes = np.array([len(pages[i]) for i in order])
+        starts = np.cumsum(sizes) - sizes
+        flat = np.concatenate([pages[i] for i in order])
+        width = self.vectors.shape[1]
+        mean, largest = np.zeros((len(pages), width)), np.full((len(pages), width), -np.inf)
+        reaches = (sizes > np.arange(sizes[0])[:, None]).sum(axis=1).tolist()
+        for step, reach in enumerate(reaches):
+            found = self.vectors[flat[starts[:reach] + step]]
+            np.maximum(largest[:reach], found, out=largest[:reach])
+            found *= 0.9**step
+            mean[:reach] += found
+        mean /= ((1 - 0.9**sizes) / (1 - 0.9))[:, None]
         x = self.scaled(np.concatenate([mean, largest], axis=1)) @ self.first.T + self.slow.hidden_bias
-        return 1 / (1 + np.exp(-(self.scaled(np.where(x > 0, x, 0)) @ self.second + self.slow.output_bias)))
+        found = 1 / (1 + np.exp(-(self.scaled(np.where(x > 0, x, 0)) @ self.second + self.slow.output_bias)))
+        answers = np.empty(len(pages))
+        answers[order] = found
+        return answers
 
     @staticmethod
     def scaled(x):
@@ -50,13 +54,24 @@ def policy():
     return {"largest_batch": 50, "longest_wait_ms": 145.0, "queue_limit": 64, "deadline_ms": 400.0}
 
 # %% predictions
-def predictions():
-    chosen = policy()
-    run = suite.run(chosen, "steady")
-    answered = run.latency_ms[np.isfinite(run.latency_ms)]
-    full = chosen["largest_batch"]
+import random
+
+
+def predictions(policy, machine, rate):
+    """A small simulation: the oldest comes, others come until it has waited, all are answered together."""
+    rng, rows, stays, batches = random.Random(1), 0, 0.0, 4000
+    for _ in range(batches):
+        wait_s = policy["longest_wait_ms"] / 1000
+        came, now = [0.0], rng.expovariate(rate)
+        while now < wait_s:
+            came.append(now)
+            now += rng.expovariate(rate)
+        done = wait_s + (machine["fixed_ms"] + len(came) * machine["row_ms"]) / 1000
+        rows += len(came)
+        stays += sum(done - one for one in came)
+    full = policy["largest_batch"]
     return {
-        "largest_rate": round(1000 * full / (16 + full)),
-        "in_system": round(0.125 * answered.mean(), 1),
-        "rows_in_a_batch": run.rows_a_batch,
+        "largest_rate": round(1000 * full / (machine["fixed_ms"] + full * machine["row_ms"])),
+        "in_system": rate * stays / rows,
+        "rows_in_a_batch": rows / batches,
     }
