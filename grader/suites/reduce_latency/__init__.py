@@ -7,6 +7,7 @@ from grader.suites.reduce_latency.suite import (
     EXERCISE,
     begin,
     guards,
+    hint,
     practice_requests,
     profile,
     same_answers,
@@ -17,6 +18,6 @@ from grader.suites.reduce_latency.suite import (
 )  # fmt: skip
 
 __all__ = [
-    "CASES", "EXERCISE", "SlowService", "begin", "guards", "practice_requests", "profile", "same_answers", "service",
-    "shadow", "show", "speed", "warm",
+    "CASES", "EXERCISE", "SlowService", "begin", "guards", "hint", "practice_requests", "profile", "same_answers",
+    "service", "shadow", "show", "speed", "warm",
 ]  # fmt: skip

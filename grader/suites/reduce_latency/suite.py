@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from grader.suite_kit.accuracy_guard import judge_accuracy
@@ -11,13 +10,13 @@ from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentErro
 from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of, family_cpu_of
 from grader.suite_kit.comparison import agrees, differing, is_number
 from grader.suite_kit.score_sheet import Sheet
-from grader.suite_kit.speed_steps import judge_speed
+from grader.suite_kit.speed_steps import judge_counted, judge_steps
 from grader.suites.reduce_latency.cases import CASES, EXERCISE, Cases, fresh_requests
 from grader.suites.reduce_latency.requests import Request
 from grader.suites.reduce_latency.service import SlowService
 from grader.suites.reduce_latency.stages import judge_profile, measure_shares
 
-THRESHOLDS = (2.5, 8, 30)
+THRESHOLDS = (7.5, 12, 45)  # the last one only where unusual requests get the same answers
 STEP_POINTS = 3
 EXACT = 1e-6
 MEMORY_MB = 512
@@ -28,7 +27,7 @@ FIELDS = (
     "recent_delays_min",
 )  # fmt: skip
 
-begin = EXERCISE.begin
+begin, hint = EXERCISE.begin, EXERCISE.hint
 
 
 def warm() -> None:
@@ -100,6 +99,19 @@ def _first(family: str, given: Sequence[Any], cases: Cases, missed: Sequence[int
 
 
 def _unusual(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> None:
+    off, first = _off(sheet, answer, fast, cases)
+    sheet.judge(
+        "unusual", f"{len(cases.unusual) - len(off)} of {len(cases.unusual)} agree", f"{len(cases.unusual)}", not off,
+        f"Not as the slow service answers: {_listed(off)}.{first}",
+    )  # fmt: skip
+
+
+def _listed(off: dict[str, str]) -> str:
+    return "; ".join(f"{family} ({what})" for family, what in off.items())
+
+
+def _off(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> tuple[dict[str, str], str]:
+    """What happened in each family of unusual requests that is not answered as the slow service does; the first one."""
     off, first = dict[str, str](), ""
     for family, rows in cases.unusual.items():
         try:
@@ -112,11 +124,7 @@ def _unusual(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> None:
         if missed := differing(given, cases.unusual_expected[family], EXACT):
             off[family] = f"{len(missed)} of {len(rows)} answers differ"
             first = first or _first(family, given, cases, missed)
-    together = "; ".join(f"{family} ({what})" for family, what in off.items())
-    sheet.judge(
-        "unusual", f"{len(cases.unusual) - len(off)} of {len(cases.unusual)} agree", f"{len(cases.unusual)}", not off,
-        f"Not as the slow service answers: {together}.{first}",
-    )  # fmt: skip
+    return off, first
 
 
 def _repeats(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> None:
@@ -151,13 +159,20 @@ def _is_anothers(given: Any, before: Sequence[float], own: float) -> bool:
 def speed(sheet: Sheet, answer: Answer, name: str) -> None:
     """CPU time against the slow service, request by request, on fresh requests."""
     slow = InKernel({"SlowService": SlowService})
-    cases = CASES.open(sheet)
-    before = Subject(slow, slow.call("SlowService"), "predict")
-    after = Subject(answer, answer.call(name), "predict")
-    in_a_row = [(row, right, after(row)) for row, right in cases.of("ordinary")[:20]]
+    cases, fast = CASES.open(sheet), answer.call(name)
+    before, after = Subject(slow, slow.call("SlowService"), "predict"), Subject(answer, fast, "predict")
+    in_a_row = [(right, after(row)) for row, right in cases.of("ordinary")[:20]]
     found, sure = compare(before, after, fresh_requests(cases.seed + 1), THRESHOLDS)
-    found = replace(found, outputs=(*in_a_row, *found.outputs))
-    judge_speed(sheet, found, sure, THRESHOLDS, "the slow service", STEP_POINTS)
+    timed = [(right, given) for _, right, given in found.outputs]
+    counts = judge_counted(sheet, [found], [*in_a_row, *timed], "request", "the slow service")
+    off, _ = _off(sheet, answer, fast, cases)
+    sheet.judge(
+        "rare", f"{len(cases.unusual) - len(off)} of {len(cases.unusual)} agree", f"{len(cases.unusual)}", not off,
+        f"The last step is for a service that can replace the slow one; yours answers otherwise: {_listed(off)}.",
+        explained=counts,
+    )  # fmt: skip
+    for thresholds, met in ((THRESHOLDS[:-1], counts), (THRESHOLDS[-1:], counts and not off)):
+        judge_steps(sheet, "faster", found, sure, thresholds, met, "request", "the slow service", STEP_POINTS)
 
 
 @EXERCISE.graded("guards")
