@@ -5,6 +5,7 @@ from grader.suites.minimize_cost.suite import (
     EXERCISE,
     begin,
     cost,
+    hint,
     last_week,
     level,
     lower_bound,
@@ -17,6 +18,6 @@ from grader.suites.minimize_cost.suite import (
 )  # fmt: skip
 
 __all__ = [
-    "CASES", "EXERCISE", "begin", "cost", "last_week", "level", "lower_bound", "numbers", "offer", "scorecard", "show",
-    "try_day", "warm",
+    "CASES", "EXERCISE", "begin", "cost", "hint", "last_week", "level", "lower_bound", "numbers", "offer", "scorecard",
+    "show", "try_day", "warm",
 ]  # fmt: skip

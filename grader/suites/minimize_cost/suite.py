@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AFFORDABLE = 2.2
-STEPS_OF_COST = (1.58, 1.38, 1.32)
-STEP_POINTS = 3
+STEPS_OF_COST = {1.58: 3, 1.32: 6}
+"""Points by the bill over the lower bound: the last is missed without reserved machines, spot or a cache."""
 BREAK_EVEN_WITHIN_H = 0.1
 SPARE_WITHIN = 1
 SHARE_WITHIN = 0.05
@@ -26,7 +26,7 @@ MUCH_IDLE, MUCH_SPARE, MUCH_REFUNDED = 0.35, 0.3, 0.03
 REFUND_TIMES = 200
 """A request lost beyond the level costs so many times what a machine on demand takes to answer one."""
 
-begin, warm = EXERCISE.begin, CASES.keep
+begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
 
 
 @dataclass(frozen=True)
@@ -236,11 +236,11 @@ def cost(sheet: Sheet, answer: Answer, name: str) -> None:
         + ("" if cases.private else f" That is {paid_back:,.0f} EUR of the bill."),
     )  # fmt: skip
     ratio, explained = (bill.total + paid_back) / cases.bound["total"], False
-    for step in STEPS_OF_COST:
+    for step, points in STEPS_OF_COST.items():
         cheap = ratio <= step
         sheet.judge(
             "bill", f"{ratio:.3f}x", f"at most {step:g}x", cheap,
-            "" if cheap else _where_it_goes(bill, cases, paid_back), points=STEP_POINTS,
+            "" if cheap else _where_it_goes(bill, cases, paid_back), points=points,
             explained=not cheap and not explained,
         )  # fmt: skip
         explained = explained or not cheap
