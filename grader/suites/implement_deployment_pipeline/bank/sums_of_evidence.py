@@ -11,10 +11,14 @@ WORSE, MOST, ENOUGH = 0.06, 3.0, 7.5  # a minute adds MOST at most, so that one 
 
 def speaks_against(metrics, version, active):
     """The log likelihood ratio of a fault, by slice and measure, of what a minute counted."""
-    found = {}
+    found, others = {}, metrics.get(active, {})
+    asked = sum(other["requests"] for other in others.values())
     for part, mine in metrics[version].items():
-        other = metrics.get(active, {}).get(part, {"requests": 0, "errors": 0, "slow": 0})
+        other = others.get(part, {"requests": 0, "errors": 0, "slow": 0})
         for what, normal in (("errors", 0.01), ("slow", 0.02)):
+            if sum(one[what] for one in others.values()) > 3 * normal * asked:  # trouble of both says nothing
+                found[f"{part} {what}"] = 0.0
+                continue
             usual = max(normal, (other[what] + 200 * normal) / (other["requests"] + 200))
             worse, bad = min(usual + WORSE, 0.99), mine[what]
             ratio = bad * log(worse / usual) + (mine["requests"] - bad) * log((1 - worse) / (1 - usual))
