@@ -1,4 +1,4 @@
-"""What isolation and second outcomes cost a submission, in ms: medians over many, for light and heavy imports."""
+"""What isolation costs a submission, in ms: medians over many, for light and heavy imports."""
 
 import statistics
 import time
@@ -15,11 +15,12 @@ TIMES = 40
 
 
 def costs(quiet: bool = False) -> dict[str, dict[str, float]]:
-    """By imports: ms for an isolated session, an isolated checker, a copy for a group of tests."""
+    """By imports: ms for an isolated session and an isolated checker."""
     found = {name: _measured(imports) for name, imports in IMPORTS.items()}
     if not quiet:
-        print(f"isolation by {best_level().name.lower()}, median ms of each; a submission has a checker and two")
-        print("  sessions, or one and a copy for each group of tests:")
+        print(
+            f"isolation by {best_level().name.lower()}, median ms of each; a submission has a checker and two sessions:"
+        )
         for name, one in found.items():
             print(f"  {name:6s} " + ", ".join(f"{what} {ms:.1f}" for what, ms in one.items()))
     return found
@@ -32,7 +33,6 @@ def _measured(imports: list[str]) -> dict[str, float]:
         return {
             "session": _median_ms(lambda: sandbox.open().close()),
             "checker": _median_ms(lambda: checker.open("nb", session).close()),
-            "copy": _median_ms(lambda: session.try_cells(["assert answer == 42"], 10.0)),
         }
 
 

@@ -22,7 +22,6 @@ from grader.sandbox import Sandbox
 
 ONLY_BESIDE = "the instructor's own answer passes it only there"
 NOT_BESIDE = "the instructor's own answer fails it in a process that is thrown away"
-COPY_S = 0.01  # CPU seconds that a copy costs: 5 ms with few imports, 17 ms with scientific ones
 FOLDER = "calibrations"
 
 
@@ -35,23 +34,18 @@ def calibrate(job: Job, plan: Plan, sandbox: Sandbox, checker: Checker) -> Calib
     tests = set(plan.after) - plan.ours
     if not plan.answers or not tests:
         return Calibration({})
-    first = Calibration(changed=frozenset(tests), copies=True)
-    run = _graded(job, plan, sandbox, checker, first)
-    copies = _answers_cpu_s(run) > COPY_S * _copies(run)
-    if not copies:
-        run = _graded(job, plan, sandbox, checker, replace(first, copies=False))
+    run = _graded(job, plan, sandbox, checker, Calibration(changed=frozenset(tests)))
     passed = _full(run)
     sealed = _full_sealed(run)
     reasons = {one: NOT_BESIDE if one in sealed else ONLY_BESIDE for one in tests - passed - set(plan.unsealed)}
     beside: Collection[str] = ()
     if reasons:
-        beside = _full(_graded(job, plan, sandbox, checker, Calibration(unsealed=reasons, copies=copies)))
+        beside = _full(_graded(job, plan, sandbox, checker, Calibration(unsealed=reasons)))
     return Calibration(
         allowed={name: frozenset(run.outcomes[name].given) for name in sorted(passed & sealed)},
         changed=frozenset(name for name in passed & sealed if run.outcomes[name].changed),
         unsealed={name: why for name, why in sorted(reasons.items()) if name in beside},
         modules=frozenset(run.imported),
-        copies=copies,
     )
 
 
@@ -107,25 +101,12 @@ def _plain(one: Calibration) -> dict[str, Any]:
         "changed": sorted(one.changed),
         "unsealed": dict(one.unsealed),
         "modules": sorted(one.modules),
-        "copies": one.copies,
     }
 
 
 def _read(reported: Mapping[str, Any]) -> Calibration:
     allowed = {name: frozenset(methods) for name, methods in reported["allowed"].items()}
-    modules, copies = frozenset(reported["modules"]), bool(reported["copies"])
-    return Calibration(allowed, frozenset(reported["changed"]), reported["unsealed"], modules, copies)
-
-
-def _answers_cpu_s(run: NotebookRun) -> float:
-    """CPU seconds of all cells that ran in the session: what a second one, beyond its opening, takes to run again."""
-    return sum(run.outputs[step.number].cpu_s for step in run.steps if step.number in run.outputs)
-
-
-def _copies(run: NotebookRun) -> int:
-    """How many copies serve the tests: one for those that follow each other."""
-    beside = [step.role == "test" and step.name not in run.unsealed for step in run.steps]
-    return sum(one and not before for before, one in zip([False, *beside], beside, strict=False))
+    return Calibration(allowed, frozenset(reported["changed"]), reported["unsealed"], frozenset(reported["modules"]))
 
 
 def _full_sealed(run: NotebookRun) -> set[str]:

@@ -1,11 +1,13 @@
 """Grades one submission: the student's cells in the sandbox, the tests in the checker, a verdict a test.
 
-A pure function of the job and the instructor's plan. A session that dies costs the cell that killed it: it is opened
-again and the cells before are run again.
+A pure function of the job and the instructor's plan. All sealed decisions come first, and their session ends with them;
+then ordinary tests run beside the student's code, in a second session. A session that dies costs the cell that killed
+it: it is opened again and the cells before are run again.
 """
 
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from grader.grading.analysis.grading_plan import Plan
 from grader.grading.analysis.name_analysis import bound, defined, tree_of
@@ -13,7 +15,7 @@ from grader.grading.intake.cell_alignment import same
 from grader.grading.records import HELD, Calibration, Flag, Job, Notebook, Outcome, Result, Step, Verdict
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerFork
 from grader.grading.sealed.client import LEARNING
-from grader.grading.second_session import Beside
+from grader.grading.second_session import SecondSession
 from grader.grading.verdict_rules import Cells, hidden_lines, of_both, of_sealed, of_unsealed
 from grader.sandbox import CellRun, Leftovers, Sandbox, Session
 
@@ -68,7 +70,8 @@ class NotebookRun:
     """One notebook of a submission being graded, by what the instructor's answers showed of its tests (`known`).
 
     A test of a suite of ours is decided in the checker, one that cannot be sealed beside the student's code; every
-    other one in both places. Tests in `passed_over` are not run.
+    other one in the checker and then, in a second session, beside the student's code. Tests in `passed_over` are not
+    run.
     """
 
     def __init__(
@@ -91,7 +94,6 @@ class NotebookRun:
         self.outputs: dict[int, CellRun] = {}
         self.verdicts: dict[str, Verdict] = {}
         self.outcomes: dict[str, Outcome] = {}
-        self.beside = Beside(sandbox, job, plan, self.steps, known.copies)
         self.held: set[int] = set()
         self.imported: set[str] = set()
         self.left = Leftovers()
@@ -123,13 +125,13 @@ class NotebookRun:
                     continue
         finally:
             self._close()
-            self.beside.close()
+        self._compare()
         return self
 
     def executed(self) -> Notebook:
         """The notebook with what its cells put out. Test cells are left to the record, which shows their verdicts.
 
-        Cells whose outputs could tell of hidden tests, because these ran beside the student's code before, are marked.
+        Cells whose outputs could tell of hidden tests, because the student's code met these before, are marked.
         """
         cells = [dict(cell) for cell in self.notebook["cells"]]
         for number, run in self.outputs.items():
@@ -165,8 +167,9 @@ class NotebookRun:
             if one.verdict in ("timeout", "memory", "crashed", "tampered", "unstable")
         ]
         if self.left.processes:
-            reported = ", ".join(self.left.processes[:3])
-            found.append(Flag("left", f"processes still ran at the end and were ended: {reported[:200]}", name))
+            commands = ", ".join(self.left.processes[:3])[:200]
+            reported = f"{len(self.left.processes)} processes still ran at the end and were ended"
+            found.append(Flag("left", reported, name, detail=commands))
         return found
 
     def _record(self, step: Step) -> None:
@@ -178,64 +181,60 @@ class NotebookRun:
             refused = Outcome(verdict="error", message="This test cannot be sealed, and sealed tests are required.")
             self.verdicts[step.name] = of_sealed(self.cells, step.name, step.source, step.points, refused)
             return
+        if step.role == "test":
+            self._disclosed(step)
         run = self.session.run_cell(step.source, step.name) if _now_s() < self.end_s else _over()
         self.outputs[step.number] = self.cells.runs[step.name] = run
         step.damaged, step.out_of_time = self._does_damage(run.verdict), run.verdict == "timeout"
         self.cpu_s, self.peak_mb = self.cpu_s + run.cpu_s, max(self.peak_mb, run.peak_mb)
         if step.role == "test":
             self.verdicts[step.name] = of_unsealed(self.cells, step.name, step.source, step.points, run)
-            self._hidden_shown(step)
         elif self.cells.private:
             self.held.add(step.number)
         self._after_cell(step)
 
     def _test(self, step: Step) -> None:
-        """Decide a test: beside the student's code first, in a process that is thrown away, then in the checker."""
-        twice = step.name not in self.plan.ours
-        if twice and not self.cells.is_untouched(step.name):
-            self._try(step)
-            while not self.session.alive and not self._brought_back(self.steps.index(step)):
-                continue  # the copy took the session with it
+        """Decide a test in the checker."""
         before_s = self.session.cpu_s()
         outcome = self.outcomes[step.name] = self._trusted(step)
         cpu_s, peak_mb = max(0.0, self.session.cpu_s() - before_s), self.session.peak_mb()
         self.cpu_s, self.peak_mb = self.cpu_s + cpu_s, max(self.peak_mb, peak_mb)
-        found = of_sealed(self.cells, step.name, step.source, step.points, outcome, cpu_s, peak_mb)
-        if twice and found.points and step.name not in self.beside.runs:
-            self._try(step)  # nothing was answered, and yet the test gave points
-        if step.name in self.beside.runs:
-            there = of_unsealed(self.cells, step.name, step.source, step.points, self.beside.runs[step.name])
-            found = of_both(found, there, self.job.trust)
-        self.verdicts[step.name] = found
+        ours = step.name in self.plan.ours
+        if not ours:
+            self._disclosed(step)
+        self.verdicts[step.name] = of_sealed(self.cells, step.name, step.source, step.points, outcome, cpu_s, peak_mb)
+        if ours:
+            self._disclosed(step)  # its own table shows nothing of hidden cases
         step.alone = outcome.suite
         self._after_test(step)
 
-    def _try(self, step: Step) -> None:
-        """Run a test beside the student's code; that takes nothing from the student's time.
+    def _compare(self) -> None:
+        """Run what was decided in the checker beside the student's code too, where anything was answered or earned."""
+        wanted = {
+            name for name, verdict in self.verdicts.items()
+            if name in self.outcomes and name not in self.plan.ours
+            and (verdict.points or not self.cells.is_untouched(name))
+        }  # fmt: skip
+        runs = SecondSession(self.sandbox, self.job, self.plan, self.steps).run(wanted)
+        cells = replace(self.cells, private=False)
+        for step in self.steps:
+            cells.private = cells.private or self._discloses(step)
+            if step.name in runs:
+                there = of_unsealed(cells, step.name, step.source, step.points, runs[step.name])
+                self.verdicts[step.name] = of_both(self.verdicts[step.name], there, self.job.trust)
 
-        What the answer is given there or apart, it could tell in a later cell.
-        """
-        before_s = self.beside.spent_s
-        self.beside.run(self.session, step, self._tests_from(step))
-        self.end_s += self.beside.spent_s - before_s
-        for one in self.steps:
-            if one is step or one.name in self.beside.shown:
-                self._hidden_shown(one)
+    def _discloses(self, step: Step) -> bool:
+        """Whether a test gives the student's code what students do not have: hidden lines, or cases of a suite."""
+        if step.role != "test":
+            return False
+        return step.name in self.plan.ours or bool(hidden_lines(step.source, self.plan.hidden))
 
-    def _tests_from(self, step: Step) -> list[Step]:
-        """A test and those that follow it up to the student's next cell."""
-        found = []
-        for one in self.steps[self.steps.index(step) :]:
-            if one.role != "test" or one.name in self.plan.ours or one.name in self.unsealed:
-                break
-            found.append(one)
-            if one.name in self.plan.public:
-                break
-        return found
-
-    def _hidden_shown(self, step: Step) -> None:
-        """What comes from the student's code from now on could tell of hidden lines that ran beside it."""
-        self.cells.private = self.cells.private or bool(hidden_lines(step.source, self.plan.hidden))
+    def _disclosed(self, step: Step) -> None:
+        """From a test on that discloses something the student's code could tell of it: what was shown stays as it is,
+        and what comes is held back."""
+        if self._discloses(step) and not self.cells.private:
+            self.cells.private = True
+            self.session.freeze_displays()
 
     def _repeat(self, step: Step) -> None:
         """Run one cell again, for what it leaves behind alone."""

@@ -98,13 +98,17 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Flag:
-    """What was repaired or is odd in a submission; no mark follows from it. `look`: a person should see it."""
+    """What was repaired or is odd in a submission; no mark follows from it. `look`: a person should see it.
+
+    `detail` is for that person alone: the student's code chose its words, and may have met hidden tests.
+    """
 
     kind: str
     text: str
     notebook: str = ""
     cell: str = ""
     look: bool = True
+    detail: str = ""
 
     def __str__(self) -> str:
         return f"{self.notebook}: {self.text}" if self.notebook else self.text
@@ -172,15 +176,13 @@ class Calibration:
 
     `allowed`: by test, the methods by which it gives data to objects of an answer, None if that is not known yet and
     any may be used; `changed`: tests whose arguments an answer changes; `unsealed`: tests that they pass only beside
-    the student's side, with the reason; `modules`: what tests import while they run; `copies`: whether tests run beside
-    an answer in copies of its process, rather than in a second session (see `grader.grading.second_session`).
+    the student's side, with the reason; `modules`: what tests import while they run.
     """
 
     allowed: Mapping[str, frozenset[str]] | None = None
     changed: frozenset[str] = frozenset()
     unsealed: Mapping[str, str] = field(default_factory=dict)
     modules: frozenset[str] = frozenset()
-    copies: bool = False
 
 
 @dataclass

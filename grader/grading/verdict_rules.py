@@ -17,14 +17,15 @@ from grader.suite_kit.points import clamp
 ENDED = ("crashed", "timeout", "memory")
 CHARACTERS = 4_000
 NOT_ATTEMPTED = "The answer is as it was handed out."
+DIED = "The process of the answer ended."
 
 
 @dataclass
 class Cells:
     """What is known of a submission's cells: `kept` are answers as released, `runs` what cells gave by name.
 
-    `sources`: of the student's cells; `private`: hidden lines ran beside the student's code, whose own words are not
-    shown from then on.
+    `sources`: of the student's cells; `private`: the student's code has met what students do not have, and its own
+    words are not shown from then on.
     """
 
     plan: Plan
@@ -61,7 +62,7 @@ class Cells:
         return None
 
     def words(self, kind: str, text: str, line: str, test: str = "") -> str:
-        """An error of the student's code as it may be shown: once hidden lines ran beside it, only what it cannot have
+        """An error of the student's code as it may be shown: once it has met hidden tests, only what it cannot have
         learned from them: the name of a built-in class, a line that was handed in, and a text that the source `test`,
         which may have raised it, quotes in a visible line."""
         if self.private:
@@ -79,11 +80,7 @@ def of_sealed(
     cells: Cells, test: str, source: str, maximum: float, outcome: Outcome, cpu_s: float = 0.0, peak_mb: float = 0.0
 ) -> Verdict:
     """The verdict on a test that ran in the checker."""
-    verdict, message = outcome.verdict, outcome.message
-    if outcome.theirs and cells.private:
-        line = source.splitlines()[outcome.line - 1].strip() if 0 < outcome.line <= len(source.splitlines()) else ""
-        message = f"Your code raised {cells.words(outcome.kind, outcome.text, outcome.own_line)}"
-        message += f"; the test's line: {line}" if line else ""
+    verdict, message = outcome.verdict, _reported(cells, source, outcome) if cells.private else outcome.message
     hidden = hidden_lines(source, cells.plan.hidden)
     excuse = cells.excuse(test) if outcome.points == 0 and verdict in ("fail", "error", "not attempted") else None
     if excuse is not None:
@@ -93,6 +90,20 @@ def of_sealed(
         cells.plan.name, test, outcome.points, maximum, verdict, message[:CHARACTERS], outcome.html,
         "hidden" if unseen else "visible", False, outcome.wall_s, cpu_s, peak_mb,
     )  # fmt: skip
+
+
+def _reported(cells: Cells, source: str, outcome: Outcome) -> str:
+    """The message of a test whose words could have been chosen by code that has met hidden tests."""
+    line = source.splitlines()[outcome.line - 1].strip() if 0 < outcome.line <= len(source.splitlines()) else ""
+    if outcome.theirs:
+        said = f"Your code raised {cells.words(outcome.kind, outcome.text, outcome.own_line)}"
+        return f"{said}; the test's line: {line}" if line else said
+    if outcome.verdict == "crashed":
+        return DIED
+    if not outcome.kind or outcome.suite or outcome.verdict in ENDED:
+        return outcome.message
+    said = cells.words(outcome.kind, outcome.text, "", source)
+    return f"{said} in the test's line: {line}" if line else said
 
 
 def of_both(sealed: Verdict, beside: Verdict, trust: str = "") -> Verdict:

@@ -1,9 +1,9 @@
 """What running a cell or asking a question gave, and how a session can end. Plain data."""
 
-from dataclasses import dataclass, field, replace
+import builtins
+from dataclasses import dataclass, field
 from typing import Any
 
-from grader.sandbox import protocol
 from grader.sandbox.level import SandboxError
 
 NAMES = {"timeout": "TimeLimitExceeded", "memory": "MemoryLimitExceeded", "crashed": "DeadKernelError"}
@@ -13,6 +13,13 @@ LOST = {
     "flooded": ("crashed", "The answer sent more than the grader takes."),
     "timeout": ("timeout", "It did not end in its time, nor when it was interrupted."),
 }
+
+
+def broke(said: str) -> str:
+    """What is said of a process that its code broke: of its own words only the name of a built-in error."""
+    kind = said.partition(":")[0]
+    known = isinstance(getattr(builtins, kind, None), type)
+    return f"The answer broke the process that ran it{f' ({kind})' if known else ''}."
 
 
 class SessionDead(SandboxError):
@@ -66,16 +73,3 @@ def told_run(reported: Any) -> CellRun:
         run.error = (kind, text, line)
         run.verdict = "memory" if kind.endswith("MemoryError") else "error"
     return run
-
-
-def tried(payload: bytes) -> list[CellRun]:
-    """The runs of cells that were tried, as far as they are reported in form."""
-    runs = []
-    try:
-        for reported in protocol.parsed(payload):
-            run = told_run(reported)
-            run.outputs = [{"output_type": "execute_result", "data": {"text/plain": str(reported["shown"])}}]
-            runs.append(run if reported["shown"] else replace(run, outputs=[]))
-    except (protocol.BadMessage, ValueError, KeyError, TypeError):
-        pass
-    return runs

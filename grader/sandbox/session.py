@@ -7,10 +7,9 @@ kernel. Whatever student code does, the methods return or raise `SessionDead`, a
 import base64
 import contextlib
 import functools
-import json
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, Protocol
 
 from grader.sandbox import protocol
@@ -22,8 +21,8 @@ from grader.sandbox.cell_run import (
     Leftovers,
     SessionDead,
     TimedOut,
+    broke,
     told_run,
-    tried,
 )
 from grader.sandbox.channel import Channel, Closed, Flooded
 from grader.sandbox.isolation.limits import Limits
@@ -77,14 +76,18 @@ class Session:
         """The process id, as the grader sees it; 0 before the session has begun."""
         return self._of.pid if self._of else 0
 
-    def run_cell(self, source: str, cell_id: str = "") -> CellRun:
-        """Run one cell in the student's namespace. Whatever the cell does is in the result; nothing is raised."""
+    def run_cell(self, source: str, cell_id: str = "", limit_s: float | None = None) -> CellRun:
+        """Run one cell in the student's namespace, for at most `limit_s` seconds if that is not the session's limit.
+
+        Whatever the cell does is in the result; nothing is raised.
+        """
         recorder = Recorder(self.limits.output_bytes, self._shown)
         started, cpu_s, watch = _wall_s(), self.cpu_s(), None
         if not self.alive:
             run = CellRun.stopped("crashed", self.end_text or "The process had ended before this cell.")
         else:
-            watch = ResourceMonitor(self.limits, self._family(), self.folder, self._within_total(self.limits.wall_s))
+            most_s = self.limits.wall_s if limit_s is None else min(limit_s, self.limits.wall_s)
+            watch = ResourceMonitor(self.limits, self._family(), self.folder, self._within_total(most_s))
             watch.limit_cpu(self.limits.cpu_s)
             try:
                 reported = self._converse(
@@ -103,21 +106,6 @@ class Session:
         run.wall_s, run.cpu_s, run.peak_mb = _wall_s() - started, self.cpu_s() - cpu_s, self.peak_mb()
         self._used_s += run.wall_s
         return run
-
-    def try_cells(self, sources: Sequence[str], seconds: float) -> list[CellRun]:
-        """Run cells in one fork of the process that is thrown away: no output is kept, nothing that they do is left.
-
-        `seconds` is the limit of all; `outputs` holds a cell's value alone. Without an end all have one verdict.
-        """
-        watch = ResourceMonitor(self.limits, self._family(), self.folder, seconds)
-        try:
-            payload = json.dumps(list(sources)).encode("utf-8", "replace")
-            runs = tried(self._converse(protocol.TRY, payload, protocol.DONE, watch, self._asides, None))
-            ended = CellRun.stopped("crashed", "The copy of the process ended.")
-            runs += [ended] * (len(sources) - len(runs))
-        except SessionDead as dead:
-            runs = [CellRun.stopped(dead.verdict, str(dead))] * len(sources)
-        return runs[: len(sources)]
 
     def ask(self, frame: bytes, timeout_s: float, serve: Callable[[bytes], bytes] | None = None) -> bytes:
         """The reply frame to one request frame; `serve` answers calls of exposed objects meanwhile.
@@ -138,6 +126,10 @@ class Session:
         found, self._asides = self._asides, Recorder(self.limits.output_bytes)
         return found.finish(False)
 
+    def freeze_displays(self) -> None:
+        """What cells have shown so far stays as it is: a display of theirs is updated no more."""
+        self._shown = {}
+
     def cpu_s(self) -> float:
         """CPU seconds of the student's process so far, all threads, read from outside; the last value once it ended."""
         return self._of.own_cpu_s() if self._of else 0.0
@@ -145,10 +137,6 @@ class Session:
     def delegated_s(self) -> float:
         """CPU seconds of processes that the student's process started, ended ones included."""
         return self._of.delegated_s() if self._of and self.alive else 0.0
-
-    def threads(self) -> int:
-        """Threads of the student's process, those of libraries included; 0 once it ended."""
-        return process_stats.threads(self._of.pid) if self._of and self.alive else 0
 
     def helpers(self) -> int:
         """Processes that the student's process started and that still run."""
@@ -223,7 +211,7 @@ class Session:
             if self._alive and why == "closed" and self._family().ended(CLOSED_S):
                 self._died(self._beside, self._asides)
             elif self._alive:
-                self._stop(*LOST.get(why, ("crashed", text or FORGED)))
+                self._stop(*LOST.get(why, ("crashed", broke(text) if text else FORGED)))
         except SessionDead as dead:
             return dead
         return SessionDead(self.verdict or "crashed", self.end_text or "The session is closed.")
@@ -333,7 +321,7 @@ class Session:
     def _interrupted(self, watch: ResourceMonitor, content: bytes) -> NoReturn:
         if watch.reached:
             raise TimedOut("timeout", watch.text)
-        self._stop("crashed", "The answer broke the process that ran it: " + content.decode("utf-8", "replace"))
+        self._stop("crashed", broke(content.decode("utf-8", "replace")))
 
     def _read(self, payload: bytes) -> CellRun:
         """What the student's side says of the cell; only its error and count are taken from there."""

@@ -4,8 +4,6 @@ Everything here runs beside the student's code, which can change or imitate it: 
 points, only for a smooth run of honest work.
 """
 
-import contextlib
-import gc
 import importlib
 import json
 import os
@@ -19,11 +17,9 @@ from typing import Any
 
 from grader.sandbox import protocol
 from grader.sandbox.ipython_shell import OUTPUTS, ZMQInteractiveShell, make_shell
-from grader.sandbox.isolation import syscalls
 from grader.sandbox.isolation.enter import Entry, enter
 
 INTERRUPTED_TEXT = "The call was interrupted."
-_fork = os.fork  # taken now: a cell may put something else in its place
 
 
 def prepare(setting: dict[str, Any]) -> tuple[ZMQInteractiveShell, dict[str, Any]]:
@@ -99,8 +95,6 @@ class Student:
             if kind == protocol.CELL:
                 self.reply(protocol.DONE, self.run_cell, payload)
                 signal.signal(signal.SIGINT, self.interrupt)  # the cell may have replaced it
-            elif kind == protocol.TRY:
-                self.reply(protocol.DONE, self.try_cells, payload)
             elif kind == protocol.ASK:
                 self.reply(protocol.ANSWER, self.answer, payload)
 
@@ -136,59 +130,6 @@ class Student:
         error = result.error_before_exec or result.error_in_exec
         reported = {"error": _told(error) if error is not None else None, "count": self.shell.execution_count - 1}
         return json.dumps({**reported, "truncated": OUTPUTS.truncated}).encode("utf-8", "replace")
-
-    def try_cells(self, payload: bytes) -> bytes:
-        """As `run_cell` for some cells, in one fork that is thrown away: nothing that they do is left.
-
-        The reply is a list of what each gave, and the text of its value if it has one. It is empty where no fork can
-        be made: a cell may have used up the files or processes that it may have.
-        """
-        try:
-            reading, writing = os.pipe()
-        except OSError:
-            return b"[]"
-        try:
-            fork = _fork()
-        except OSError:
-            os.close(reading)
-            os.close(writing)
-            return b"[]"
-        if fork == 0:
-            os.close(reading)
-            self._in_fork(json.loads(payload), writing)
-        os.close(writing)
-        try:
-            with open(reading, "rb") as reported:  # by its length: processes that a cell left may hold the pipe open
-                return reported.read(int.from_bytes(reported.read(4), "little"))
-        finally:
-            for end in (os.killpg, os.kill):  # the group is there once the fork has run
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    end(fork, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):  # a cell has SIGCHLD ignored, and the kernel waits for us
-                os.waitpid(fork, 0)
-
-    def _in_fork(self, sources: list[str], writing: int) -> None:
-        """The whole life of a fork that tries cells."""
-        reported: list[Any] = []
-        try:
-            gc.disable()  # to collect garbage is to copy every page
-            os.setpgid(0, 0)
-            syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            self.channel.close()
-            self.shell.show_values_only()
-            nothing = os.open(os.devnull, os.O_RDWR)
-            os.dup2(nothing, 1)
-            os.dup2(nothing, 2)
-            for source in sources:
-                shown: list[str] = []
-                OUTPUTS.forked, OUTPUTS.send = False, lambda record, shown=shown: shown.extend(_value(record))
-                OUTPUTS.begin(self.output_bytes)
-                reported.append(json.loads(self.run_cell(source.encode())) | {"shown": shown[-1] if shown else ""})
-        finally:
-            reply = json.dumps(reported).encode("utf-8", "replace")
-            os.write(writing, len(reply).to_bytes(4, "little") + reply)
-            os._exit(0)
 
     def answer(self, frame: bytes) -> bytes:
         """The reply frame to one request frame."""
@@ -234,11 +175,6 @@ class Student:
             self.interrupt_waits = True
             return
         raise KeyboardInterrupt
-
-
-def _value(record: dict[str, Any]) -> list[str]:
-    """The text of a cell's value, if an output is one."""
-    return [str(record["data"].get("text/plain", ""))[:200]] if record["output_type"] == "execute_result" else []
 
 
 def _told(error: BaseException) -> list[str]:

@@ -42,7 +42,10 @@ class Graded:
 
 def finish(submission: Submission, result: Result, digest: str, decided: Mapping[str, str] | None = None) -> Graded:
     """The submission's record; `digest` is that of its job, `decided` what else decided (`mark_digests`)."""
-    flags = [replace(one, text=as_line(one.text)) for one in (*submission.flags, *result.flags)]
+    flags = [
+        replace(flag, text=as_line(flag.text), detail=as_line(flag.detail))
+        for flag in (*submission.flags, *result.flags)
+    ]
     notebooks = result.notebooks | submission.unread
     verdicts = result.verdicts + [
         one for name, notebook in submission.unread.items() for one in _missing(name, notebook)

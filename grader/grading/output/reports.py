@@ -38,7 +38,9 @@ def write_reports(book: Book, home: Path) -> None:
 def notes_of(results: dict[str, Any]) -> list[str]:
     """Why a person should look at this submission, one sentence each; empty if nobody needs to."""
     flags = [one for one in results["extra_data"]["flags"] if one["look"]]
-    return [f"{one['notebook']}: {one['text']}" if one["notebook"] else one["text"] for one in flags]
+    named = [f"{one['notebook']}: {one['text']}" if one["notebook"] else one["text"] for one in flags]
+    details = [one.get("detail", "") for one in flags]
+    return [f"{said}: {detail}" if detail else said for said, detail in zip(named, details, strict=True)]
 
 
 def unsealed_in(results: dict[str, Any]) -> set[str]:

@@ -111,9 +111,8 @@ class SessionClient:
             if kind == protocol.INTERRUPTED and patience.over:
                 raise TimedOut("timeout", f"It did not end within {timeout_s:.3g} s.")
             if kind != protocol.SERVE or serve is None:
-                said = payload[:2000].decode("utf-8", "replace")
-                text = f"The answer broke the process that ran it: {said}" if kind == protocol.INTERRUPTED else ""
-                raise NoAnswer("broken", text)
+                said = payload[:200] if kind == protocol.INTERRUPTED else b""
+                raise NoAnswer("broken", said.decode("utf-8", "replace"))
             started_s = _now_s()
             answer = serve(payload)
             patience.end_s += _now_s() - started_s

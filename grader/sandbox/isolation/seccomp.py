@@ -31,16 +31,21 @@ NUMBERS = {
 NOT_IMPLEMENTED = {
     "clone3": (435, 435), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
     "memfd_create": (319, 279), "memfd_secret": (447, 447),
+    # Files of libraries are the same for all sessions: what one opens would tell the others.
+    "inotify_init": (253, -1), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),
 }  # fmt: skip
-# Answered as if it were done: who asks for other cores than the grader gave goes on with those.
-WITHOUT_EFFECT = {"sched_setaffinity": (203, 122)}
-CLONE, SOCKET, CONNECT, KILL = (56, 220), (41, 198), (42, 203), (62, 129)
+# Answered as if it were done: who asks for other cores than the grader gave goes on with those, and no file is locked
+# for other processes, which would see it.
+WITHOUT_EFFECT = {"sched_setaffinity": (203, 122), "flock": (73, 32)}
+CLONE, SOCKET, CONNECT, KILL, FCNTL = (56, 220), (41, 198), (42, 203), (62, 129), (72, 25)
+# Of fcntl: F_SETLK and F_SETLKW, those of open files too; F_SETLEASE and F_NOTIFY.
+LOCKS, WATCHES = (6, 7, 37, 38), (1024, 1026)
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW flag
 AF_UNIX = 1
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
 _PERMISSION, _MISSING, _NOTHING = _ERROR | errno.EPERM, _ERROR | errno.ENOSYS, _ERROR
 
@@ -81,7 +86,13 @@ def _program(own_network: bool, own_processes: bool) -> bytes:
         lines += [_line(_AT_LEAST, 0x40000000, 0, 1), _line(_RETURN, _MISSING)]
     for numbers, result in ((NUMBERS, _PERMISSION), (NOT_IMPLEMENTED, _MISSING), (WITHOUT_EFFECT, _NOTHING)):
         for pair in numbers.values():
-            lines += [_line(_EQUAL, pair[column], 0, 1), _line(_RETURN, result)]
+            if pair[column] >= 0:  # some machines never had the call
+                lines += [_line(_EQUAL, pair[column], 0, 1), _line(_RETURN, result)]
+    commands = [(one, result) for some, result in ((LOCKS, _NOTHING), (WATCHES, _PERMISSION)) for one in some]
+    lines += [_line(_EQUAL, FCNTL[column], 0, 2 + 2 * len(commands)), _line(_LOAD, _SECOND_ARGUMENT)]
+    for command, result in commands:
+        lines += [_line(_EQUAL, command, 0, 1), _line(_RETURN, result)]
+    lines.append(_line(_RETURN, _ALLOW))
     lines += [
         _line(_EQUAL, CLONE[column], 0, 4),
         _line(_LOAD, _FIRST_ARGUMENT),

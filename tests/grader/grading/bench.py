@@ -40,15 +40,11 @@ def _cell(name: str, source: str, released: str, **entry: object) -> InstructorC
 
 
 class Bench:
-    """Grades answers to an assignment; a context manager. Limits are those of `Job`.
-
-    `copies`: how tests run beside the answer, if not as the calibration chooses.
-    """
+    """Grades answers to an assignment; a context manager. Limits are those of `Job`."""
 
     def __init__(
-        self, *cells: object, files: Mapping[str, bytes] | None = None, level: str = "", copies: bool | None = None,
-        **limits: object,
-    ) -> None:  # fmt: skip
+        self, *cells: object, files: Mapping[str, bytes] | None = None, level: str = "", **limits: object
+    ) -> None:
         self.cells = [cell if isinstance(cell, InstructorCell) else cell[0] for cell in cells]
         self.right = {cell[0].grade_id: cell[1] for cell in cells if not isinstance(cell, InstructorCell)}
         self.original = InstructorNotebook(NAME, tuple(self.cells))
@@ -57,9 +53,6 @@ class Bench:
         solved = {NAME: json.dumps(self.notebook(self.right)).encode()}
         self.grader = SealedGrader(Assignment(NAME, [self.original], self.files, job, solved=solved), level)
         self.job = job
-        if copies is not None:
-            known = self.grader.calibrated()[NAME]
-            self.grader.calibrations[NAME] = replace(known, copies=copies)
 
     def __enter__(self) -> "Bench":
         return self

@@ -14,6 +14,7 @@ from tests import toy_course as toy
 from tests.grader.grading.bench import Bench, answer, check
 from tests.grader.grading.engine_course import dump
 
+UNSEALED = "import inspect\nassert inspect.getsource({0})\n"
 VOUCHES = "class Same:\n    def __eq__(self, other): return True\n    __hash__ = None\ndef value(): return Same()"
 STEALS = """
 import builtins, inspect, sys
@@ -27,13 +28,8 @@ def value():
 """
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["second session", "copies"])
-def copies(request):
-    return request.param
-
-
 @pytest.fixture(scope="module")
-def bench(copies):
+def bench():
     cells = [
         answer("value", "def value(): return 3"),
         check("value-test", "assert value() == 3"),
@@ -42,7 +38,7 @@ def bench(copies):
         answer("later", "later = 1"),
         check("later-test", "assert later == 1"),
     ]  # fmt: skip
-    with Bench(*cells, cell_s=10.0, copies=copies) as bench:
+    with Bench(*cells, cell_s=10.0) as bench:
         yield bench
 
 
@@ -80,7 +76,7 @@ def test_what_a_test_does_beside_the_answer_is_undone(bench):
     assert {one.verdict for one in found.values()} == {"pass"}
 
 
-def test_tests_in_a_row_see_what_those_before_did_as_in_a_kernel(copies):
+def test_tests_in_a_row_see_what_those_before_did_as_in_a_kernel():
     cells = [
         answer("box", "box = []\ndef put(n):\n    box.append(n)\n    return len(box)"),
         check("first-test", "assert put(1) == 1"),
@@ -88,17 +84,17 @@ def test_tests_in_a_row_see_what_those_before_did_as_in_a_kernel(copies):
         answer("more", "box.append(9)"),
         check("third-test", "assert put(3) == 4"),
     ]
-    with Bench(*cells, copies=copies) as bench:
+    with Bench(*cells) as bench:
         assert set(bench.verdicts().values()) == {"pass"}
 
 
-def test_a_test_that_never_ends_beside_costs_itself_alone(copies):
+def test_a_test_that_never_ends_beside_costs_itself_alone():
     cells = [
         answer("spin", "def spin(): return 1"),
         check("spin-test", "assert spin() == 1"),
         check("other-test", "assert 1 + spin() * 0 == 1"),
     ]
-    with Bench(*cells, cell_s=1.0, copies=copies) as bench:
+    with Bench(*cells, cell_s=1.0) as bench:
         called_by = "sys._getframe(1).f_code.co_name"
         endless = f"import sys\ndef spin():\n    while {called_by} == '<module>': pass\n    return 1"
         found = {one.cell: one for one in bench.result({"spin": endless}).verdicts}
@@ -106,14 +102,55 @@ def test_a_test_that_never_ends_beside_costs_itself_alone(copies):
         assert all("apart from" in one.disputed for one in found.values())
 
 
-ENDS_THE_COPY = "import os\nME = os.getpid()\n" + STEALS.replace(
-    "    return 3", "    if os.getpid() != ME: os._exit(0)\n    return 3"
-)
+SPELLS = """
+import ctypes, glob, os, sys
+FILES = sorted(glob.glob(os.path.dirname(os.__file__) + '/*.py'))[:16]
+LIBC = ctypes.CDLL(None)
+WATCH = LIBC.inotify_init1(2048)
+PLACES = [LIBC.inotify_add_watch(WATCH, one.encode(), 32) for one in FILES]
+def value():
+    frame = sys._getframe(1)
+    if frame.f_code.co_name == '<module>':
+        right = next(one for one in frame.f_code.co_consts if isinstance(one, int))
+        for bit, one in enumerate(FILES):
+            if right >> bit & 1: open(one).close()
+        return right
+    try:
+        seen = os.read(WATCH, 4096)
+    except OSError:
+        return -1
+    return sum(1 << bit for bit, place in enumerate(PLACES) if place.to_bytes(4, 'little') in seen)
+"""
 
 
-@pytest.mark.parametrize("steals", [STEALS, ENDS_THE_COPY])
-def test_outputs_after_a_hidden_test_are_marked_and_those_before_are_not(bench, steals):
-    result = bench.result({"value": steals, "later": "later = 1\nprint(open('stolen').read())"})
+def test_what_is_seen_beside_the_answer_comes_too_late_for_the_sealed_decision():
+    """One session sees the hidden line and spells its number by opening files that the other watches."""
+    hidden = "### BEGIN HIDDEN TESTS\nassert value() == 31337\n### END HIDDEN TESTS"
+    cells = [answer("value", "def value(): return 31337"), check("hidden-test", hidden, released="")]
+    with Bench(*cells) as bench:
+        assert bench.verdicts() == {"hidden-test": "pass"}
+        (found,) = bench.result({"value": SPELLS}).verdicts
+        assert found.points == 0
+
+
+def test_a_display_from_before_a_hidden_test_is_updated_no_more():
+    hidden = "### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n### END HIDDEN TESTS"
+    cells = [
+        answer("value", "def value(n): return n"),
+        check("hidden-test", f"{UNSEALED.format('value')}{hidden}", released=""),
+        answer("later", "later = 1"),
+    ]
+    shows = "shown = display('before', display_id=True)\n"
+    keeps = "def value(n):\n    shown.update(str(n)) if n > 1 else None\n    return n"
+    with Bench(*cells) as bench:
+        result = bench.result({"value": shows + keeps, "later": "shown.update('77123')"})
+        assert result.verdicts[0].unsealed
+        first = result.notebooks["made"]["cells"][0]["outputs"]
+        assert first[0]["data"]["text/plain"] == "'before'"
+
+
+def test_outputs_after_a_hidden_test_are_marked_and_those_before_are_not(bench):
+    result = bench.result({"value": STEALS, "later": "later = 1\nprint(open('stolen').read())"})
     held = [cell["metadata"]["nbgrader"]["grade_id"] for cell in result.notebooks["made"]["cells"]
             if cell["metadata"].get("mlsd_held")]  # fmt: skip
     assert held == ["later"]
@@ -189,7 +226,7 @@ def test_the_plan_says_of_each_test_where_it_is_decided_and_why(course):
         assert any(test in line and "sealed" in line for line in told.output.splitlines())
 
 
-def test_a_students_words_are_not_shown_once_hidden_lines_ran(copies):
+def test_a_students_words_are_not_shown_once_hidden_lines_ran():
     cells = [
         answer("value", "def value(n): return n"),
         check("first-test", "assert value(1) == 1\n### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n"
@@ -199,7 +236,7 @@ def test_a_students_words_are_not_shown_once_hidden_lines_ran(copies):
     ]  # fmt: skip
     tells = "def other():\n    raise ValueError(open('seen').read())"
     keeps = "def value(n):\n    open('seen', 'a').write(f'{n} ')\n    return n"
-    with Bench(*cells, copies=copies) as bench:
+    with Bench(*cells) as bench:
         found = verdicts_of(bench, {"value": keeps, "other": tells})["other-test"]
         assert "77123" not in found.message
         assert "ValueError in the line: raise ValueError(open('seen').read())" in found.message
@@ -207,12 +244,9 @@ def test_a_students_words_are_not_shown_once_hidden_lines_ran(copies):
         assert "an exception" in verdicts_of(bench, {"other": plain})["other-test"].message
 
 
-UNSEALED = "import inspect\nassert inspect.getsource({0})\n"
-
-
 @pytest.mark.parametrize("unsealed", [True, False])
 @pytest.mark.parametrize("trust", ["", "beside"])
-def test_no_message_of_a_later_test_tells_what_an_answer_has_seen_of_hidden_lines(copies, unsealed, trust):
+def test_no_message_of_a_later_test_tells_what_an_answer_has_seen_of_hidden_lines(unsealed, trust):
     first, other = (UNSEALED.format(name) if unsealed else "" for name in ("value", "other"))
     visible, hidden = f"{first}assert value(1) == 1", "assert value(77123) == 77123"
     cells = [
@@ -223,7 +257,7 @@ def test_no_message_of_a_later_test_tells_what_an_answer_has_seen_of_hidden_line
     ]
     keeps = "SEEN = []\ndef value(n):\n    SEEN.append(n)\n    return n"
     guesses = "import linecache\nlinecache.getline = lambda *_: 'assert value({0}) == {0}'.format(SEEN[1])\n"
-    with Bench(*cells, copies=copies) as bench:
+    with Bench(*cells) as bench:
         tells = "def other(): raise AssertionError(str(SEEN))"
         for other_answer in (tells, guesses + tells):
             found = verdicts_of(bench, {"value": keeps, "other": other_answer}, trust=trust)["other-test"]

@@ -265,3 +265,25 @@ def test_what_a_course_shows_can_be_read(sandbox, session):
     shown = sandbox.test_shown
     (shown / "data.csv").write_text("a,b")
     assert value(session, f"open({str(shown / 'data.csv')!r}).read()") == "a,b"
+
+
+WATCHES = "import ctypes; library = ctypes.CDLL(None); library.inotify_init(), library.inotify_init1(0)"
+NOTIFIED = "import fcntl, os\nfcntl.fcntl(os.open(os.path.dirname(os.__file__), 0), fcntl.F_NOTIFY, fcntl.DN_ACCESS)"
+LOCKS = """
+import fcntl, os
+read = open(os.__file__)
+fcntl.flock(read, fcntl.LOCK_EX | fcntl.LOCK_NB)
+fcntl.lockf(read, fcntl.LOCK_SH | fcntl.LOCK_NB)
+"""
+A_DATABASE = "import sqlite3; sqlite3.connect('own.db').execute('create table one (number int)')"
+
+
+def test_what_a_session_reads_or_locks_is_seen_by_no_other(sandbox):
+    """Files of libraries are the same for all: who saw them opened or locked would be told a message."""
+    with sandbox.open() as first, sandbox.open() as second:
+        for session in (first, second):
+            assert session.run_cell(WATCHES).outputs[0]["data"]["text/plain"] == "(-1, -1)"
+            assert session.run_cell(NOTIFIED).verdict == "error"
+            run = session.run_cell(LOCKS)
+            assert run.verdict == "ok", run.error
+            assert session.run_cell(A_DATABASE).verdict == "ok"

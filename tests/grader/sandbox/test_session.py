@@ -104,26 +104,6 @@ def test_a_question_that_ends_the_process_says_so(session):
     assert caught.value.verdict == "crashed"
 
 
-NO_COPY = {
-    "files": "held = []\ntry:\n    while True: held.append(open('/dev/null'))\nexcept OSError: pass",
-    "processes": "import resource\nresource.setrlimit(resource.RLIMIT_NPROC, (0, 0))",
-}
-
-
-@pytest.mark.parametrize("used_up", NO_COPY)
-def test_a_copy_that_cannot_be_made_is_said_and_the_session_goes_on(session, used_up):
-    session.run_cell(NO_COPY[used_up])
-    assert [run.verdict for run in session.try_cells(["1", "2"], 9)] == ["crashed"] * 2
-    assert session.run_cell("40 + 2").verdict == "ok"
-
-
-def test_a_copy_is_waited_for_where_the_kernel_has_done_so(session):
-    session.run_cell("import signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nx = 40")
-    runs = session.try_cells(["x = x + 2", "x", "1 / 0"], 9)
-    assert [run.verdict for run in runs] == ["ok", "ok", "error"]
-    assert session.run_cell("assert x == 40").verdict == "ok"
-
-
 def test_a_process_that_is_dead_before_it_is_asked_does_not_hold_the_grader(session):
     os.kill(session.process, signal.SIGKILL)
     with pytest.raises(SessionDead):
