@@ -249,7 +249,8 @@ def _notebook(name: str) -> str:
     title, locked = name.replace("_", " ").capitalize(), {"locked": True}
     headings = "\n".join(f"- **{one}**: TO DO;" for one in HEADINGS)
     record = f"## 2. Decision record\n\nOne page, at most 400 words. A person gives one point each for:\n\n{headings}"
-    asked = '## 1. The answer\n\nTO DO: what is asked. Criteria: `ordinary`. Stuck at one: `suite.hint("ordinary")`.'
+    table = "| criterion | what | required | points |\n|---|---|---|---|\n| `ordinary` | TO DO | 0 differ | 20 |"
+    asked = f'## 1. The answer\n\n{table}\n\nTO DO: what is asked. Stuck at a criterion: `suite.hint("ordinary")`.'
     cells = [
         _cell("markdown", "title", f"# {title}\n\nTO DO: who needs it, and the parts with their points.", **locked),
         _cell("code", "imports", f"from grader.suites import {name} as suite\n\nsuite.begin()", **locked),

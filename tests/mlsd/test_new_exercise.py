@@ -47,7 +47,12 @@ SOLUTION = '''def answer(one):
     ### END SOLUTION'''
 TASK = """## 1. The answer
 
-The mean of some numbers. Criteria: `ordinary` and `empty`, 10 points each. Stuck: `suite.hint("empty")`.
+| criterion | what | required | points |
+|---|---|---|---|
+| `ordinary` | the mean of some numbers | 0 differ | 10 |
+| `empty` | the mean of none | 0 differ | 10 |
+
+Stuck: `suite.hint("empty")`.
 
 1. The mean of no numbers is `None`."""
 # What replaces the last line, or the answer to an empty list; and what that gets.

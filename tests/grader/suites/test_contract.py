@@ -48,6 +48,32 @@ def test_its_statement_names_every_criterion_and_what_its_suite_requires(name):
     assert "suite.EXERCISE.plot_attempts()" in dict(bank.cells)["attempts"]
 
 
+FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
+
+
+def rows_of_criteria(statement):
+    """The points that tables of criteria state, by the name of each criterion in their first column."""
+    found = {}
+    for table in re.findall(r"^\| *criterion *\|.*(?:\n\|.*)*", statement, re.MULTILINE):
+        for row in table.splitlines()[2:]:
+            cells = [cell.strip() for cell in row.strip("|").split("|")]
+            found |= dict.fromkeys(re.findall(r"`([^`]+)`", cells[0]), cells[-1])
+    return found
+
+
+@every_exercise
+def test_its_statement_is_short_and_has_each_criterion_with_its_points_in_a_table(name):
+    """What need not be known to start is folded away."""
+    cells = json.loads(bank_of(name).notebook.read_text(encoding="utf-8"))["cells"]
+    prose = [one for one in cells if one["cell_type"] == "markdown" and one["id"] != "decision-record"]
+    shown = FOLDED.sub("", "\n\n".join("".join(one["source"]) for one in prose))
+    assert len(re.findall(r"\S*\w\S*", shown)) <= 1300
+    stated = rows_of_criteria(shown)
+    for criterion, family in suite_of(name).EXERCISE.families.items():
+        worth = 0 if stated[criterion] == "condition" else sum(map(float, re.findall(r"[\d.]+", stated[criterion])))
+        assert worth == family.points, criterion
+
+
 @every_exercise
 def test_a_reader_opens_hints_for_every_criterion(name):
     """The question to ask oneself, then the way; where to read follows."""
