@@ -54,15 +54,17 @@ def read(path: Path) -> str:
     return text
 
 
-def exercise_key(exercise: str) -> str:
+def exercise_key(exercise: str, round_number: int = 1) -> str:
     """What a process must know that draws the hidden tests of one exercise: it tells nothing about the secret.
 
-    Empty without a secret. HMAC-SHA256 (RFC 2104) of the exercise's name under the secret.
+    Empty without a secret. HMAC-SHA256 (RFC 2104) of the exercise's name under the secret, with the number of the round
+    of hand-ins from the second on: what feedback told of one round's hidden cases is of no use in the next.
     """
     path = secret_file()
     if not path.is_file():
         return ""
-    return hmac.new(path.read_text().strip().encode(), exercise.encode(), hashlib.sha256).hexdigest()
+    about = exercise if round_number == 1 else f"{exercise} {round_number}"
+    return hmac.new(path.read_text().strip().encode(), about.encode(), hashlib.sha256).hexdigest()
 
 
 def use_keys(keys: Mapping[str, str]) -> None:

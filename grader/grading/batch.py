@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from traceback import format_exc
@@ -24,6 +24,7 @@ from grader.grading.calibration import calibration_file, digest_of, record, reco
 from grader.grading.environment import kernel_environment
 from grader.grading.intake.submission import Assignment, assignment
 from grader.grading.mark_digests import decided_by, has_changed
+from grader.grading.output.deadlines import round_of
 from grader.grading.output.gradebook import Book
 from grader.grading.output.lock import one_grader
 from grader.grading.output.publish import Record
@@ -101,7 +102,8 @@ def prepared(
         secret.read(course.secret_file)
     course.require_writable()
     with one_grader(course.home, say), kernel_environment(course.secret_file), course.gradebook() as opened:
-        shared = assignment(course, name, _limits(course, name, options))
+        limits = replace(_limits(course, name, options), round_number=round_of(opened.db.connection(), name))
+        shared = assignment(course, name, limits)
         reached = _fault()
         book = Book(course, opened, name, reached, command)
         book.catch_up()
@@ -186,19 +188,34 @@ def _outcomes(
             yield StudentOutcome(student, failure=refusal)
             continue
         record.settle(student)
-        folder = record.course.folder("submitted", student, spec.shared.name)
-        tasks.append(Task(student, folder, "" if options.force else record.digest(student)))
-    outdated = 0
+        tasks.append(task_of(record, student, "" if options.force else record.digest(student)))
+    outdated, again = 0, 0
+    number = spec.shared.limits.round_number
+    told = {task.student: task.answers for task in tasks if task.answers and task.round_number == number}
+    seen = {one: told[one] for one in told if record.course.folder("feedback", one, spec.shared.name).is_dir()}
     for answers in answered(spec, record.course, tasks, options, say, preload):
         _write(record, answers)
         for one in answers:
             outcome = _outcome(one, record, spec)
             outdated += outcome.outdated
+            again += _is_new(one, seen)
             yield outcome
     _tell(record, say)
+    if again:
+        first = record.course.command(f"deadline {spec.shared.name} --next-round")
+        say(f"{again} handed in again after feedback, and met the same hidden cases. For the next ones: {first}")
     if outdated:
         first = record.course.command(f"regrade {spec.shared.name}")
         say(f"the tests have changed since {outdated} students were graded. What that would change: {first}")
+
+
+def task_of(record: Record, student: str, recorded: str) -> Task:
+    """What a worker is to do for a student; a job whose digest is `recorded` is read and not run."""
+    folder, before = record.course.folder("submitted", student, record.name), {}
+    if student in record.book.digests:
+        before = json.loads(record.book.results(student))["extra_data"]
+    answers = before.get("decided", {}).get("answers", "")
+    return Task(student, folder, recorded, answers=answers, round_number=before.get("round", 1))
 
 
 def answered(
@@ -260,6 +277,13 @@ def _outcome(done: Done, record: Record, spec: Spec) -> StudentOutcome:
         outcome.notes, outcome.disputed = notes_of(results), disputed_in(results)
         outcome.outdated = outcome.skipped and has_changed(results["extra_data"], spec.decided)
     return outcome
+
+
+def _is_new(done: Done, seen: Mapping[str, str]) -> bool:
+    """Whether a text was graded that is not the one of which feedback told: `seen`, by student."""
+    if done.graded is None or done.student not in seen:
+        return False
+    return bool(json.loads(done.graded.results)["extra_data"]["decided"].get("answers") != seen[done.student])
 
 
 def _tell(record: Record, say: Callable[[str], None]) -> None:

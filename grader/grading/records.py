@@ -120,7 +120,8 @@ class Job:
 
     `files` lie beside the notebook in the sandbox; `trusted` are the course's own files, for the checker. Limits:
     `cell_s` seconds of wall time a cell, `total_s` in all, `memory_mb`. `trust`: which side counts where the two
-    outcomes of a test differ, "sealed" or "beside"; "" for the lower one, and a person is asked.
+    outcomes of a test differ, "sealed" or "beside"; "" for the lower one, and a person is asked. `round_number`: from
+    the second round of hand-ins on, hidden cases are others, for the whole class.
     """
 
     assignment: str
@@ -134,6 +135,7 @@ class Job:
     seed: int = 0
     require_sealed: bool = False
     trust: str = ""
+    round_number: int = 1
 
     def digest(self) -> str:
         """A digest of everything that the marks depend on; the student's name is not among it."""
@@ -146,6 +148,7 @@ class Job:
             self.seed,
             self.require_sealed,
             self.trust,
+            *([self.round_number] if self.round_number > 1 else []),
         ]
         whole.update(json.dumps([limits, dict(self.notebooks)], sort_keys=True).encode())
         for group in (self.files, self.trusted):

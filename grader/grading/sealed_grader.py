@@ -5,6 +5,7 @@ The instructor's own answers are graded first: they show what the channel cannot
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -47,12 +48,12 @@ class SealedGrader:
             server=SERVER,
             preload=preload,
         )
-        self.checker = Checker(
-            self.plans, shared.files, limits.memory_mb, preload, level=self.sandbox.level, hidden=hidden
+        self._checker = partial(
+            Checker, self.plans, shared.files, limits.memory_mb, preload, level=self.sandbox.level, hidden=hidden
         )
+        self.checkers: dict[int, Checker] = {}
         self.calibrations: dict[str, Calibration] = dict(calibrations or {})
-        self.checker.modules |= {name for one in self.calibrations.values() for name in one.modules}
-        for one in (self.sandbox, self.checker):
+        for one in (self.sandbox, self.checker_of(limits.round_number)):
             one.begin()  # one warms up while the other does
 
     @property
@@ -64,7 +65,15 @@ class SealedGrader:
         """The result of one job."""
         for name in job.notebooks:
             self._know(name)
-        return grade_submission(job, self.plans.notebooks, self.calibrations, self.sandbox, self.checker)
+        checker = self.checker_of(job.round_number)
+        return grade_submission(job, self.plans.notebooks, self.calibrations, self.sandbox, checker)
+
+    def checker_of(self, round_number: int) -> Checker:
+        """The checker of a round of hand-ins, which has hidden cases of its own."""
+        if round_number not in self.checkers:
+            made = self.checkers[round_number] = self._checker(round_number=round_number)
+            made.modules |= {name for one in self.calibrations.values() for name in one.modules}
+        return self.checkers[round_number]
 
     def calibrated(self) -> dict[str, Calibration]:
         """What the instructor's own answers show of each notebook."""
@@ -78,13 +87,15 @@ class SealedGrader:
         original = next(one for one in self.shared.originals if one.name == name)
         notebook = original.notebook(one.as_dict() for one in original.cells)
         job = replace(self.shared.limits, notebooks={name: notebook}, trusted=self.shared.files)
-        found = calibrate(job, self.plans.notebooks[name], self.sandbox, self.checker)
+        found = calibrate(job, self.plans.notebooks[name], self.sandbox, self.checker_of(job.round_number))
         self.calibrations[name] = found
-        self.checker.modules |= found.modules
+        for checker in self.checkers.values():
+            checker.modules |= found.modules
 
     def close(self) -> None:
-        """End both."""
-        self.checker.close()
+        """End all of them."""
+        for checker in self.checkers.values():
+            checker.close()
         self.sandbox.close()
 
 

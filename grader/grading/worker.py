@@ -55,13 +55,22 @@ class Spec:
 class Task:
     """One student to grade: the folder handed in, and the digest of the job that is recorded already.
 
-    `mine` is the submission, if it was read elsewhere.
+    `mine` is the submission, if it was read elsewhere; `answers` and `round_number` are those that were graded before.
     """
 
     student: str
     folder: Path
     recorded: str = ""
     mine: Submission | None = None
+    answers: str = ""
+    round_number: int = 1
+
+    def read(self, shared: Assignment) -> Submission:
+        """The submission. One that was graded before keeps its round; any other is of the round that is open."""
+        found = self.mine or submission(shared, self.student, self.folder)
+        if self.answers and self.answers == answers_digest(found):
+            found.job = replace(found.job, round_number=self.round_number)
+        return found
 
 
 @dataclass
@@ -103,7 +112,7 @@ def reading(pipe: Connection, spec: Spec, preload: PreloadClient | None) -> None
         while True:
             task: Task = pipe.recv()
             with _faults_told(task.student) as done:
-                mine = submission(spec.shared, task.student, task.folder)
+                mine = task.read(spec.shared)
                 if mine.job.digest() != task.recorded:
                     done.task = replace(task, mine=mine)
             pipe.send(done)
@@ -125,7 +134,7 @@ def _opened(spec: Spec, preload: PreloadClient | None) -> Grader:
 def _one(spec: Spec, grader: Grader, task: Task) -> Done:
     with _faults_told(task.student) as done:
         started_s = time.perf_counter()
-        mine = task.mine or submission(spec.shared, task.student, task.folder)
+        mine = task.read(spec.shared)
         digest = mine.job.digest()
         if digest == task.recorded:
             return done

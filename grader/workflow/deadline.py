@@ -13,6 +13,8 @@ from grader.grading.output.deadlines import (
     local,
     moment,
     policy_of,
+    round_of,
+    rounds,
     tables,
     zone_named,
 )
@@ -74,6 +76,23 @@ def extend(course: Course, name: str, student: str, text: str) -> None:
         book.db.commit()
 
 
+def next_round(course: Course, name: str) -> int:
+    """The number of the round that is open from now on: new hand-ins meet hidden cases of their own.
+
+    A hand-in that is graded keeps its round, and its marks.
+    """
+    course.require_writable()
+    with course.gradebook() as book:
+        _assignment(course, book, name)
+        number = round_of(book.db.connection(), name) + 1
+        table = rounds()
+        table.create(book.db.connection(), checkfirst=True)
+        book.db.execute(table.delete().where(table.c.assignment == name))
+        book.db.execute(table.insert().values(assignment=name, number=number))
+        book.db.commit()
+    return number
+
+
 def shown(course: Course, name: str) -> list[str]:
     """Due date, rules, extensions, and who was late at what cost, as lines."""
     with course.gradebook() as book:
@@ -81,6 +100,8 @@ def shown(course: Course, name: str) -> list[str]:
         known = deadlines(book.db.connection(), course.config, name, whole.duedate)
         received = {one.student.id: one for one in whole.submissions}
         lines = [f"{name}: {_due(known)}", _rules(known)]
+        if (number := round_of(book.db.connection(), name)) > 1:
+            lines.append(f"round      {number}: what is handed in from now on meets hidden cases of its own")
         for student, text in sorted(known.extensions.items()):
             until = known.due_of(student)
             waits = "" if student in received else ", nothing handed in yet"

@@ -152,7 +152,7 @@ class Regrade:
                 again = everyone or "decided" not in results["extra_data"]
                 again = again or has_changed(results["extra_data"], self.spec.decided)
                 recorded = kept.digest if kept else "" if again else self.record.digest(student)
-                found.append(Task(student, folder, recorded))
+                found.append(batch.task_of(self.record, student, recorded))
         return found
 
     def take(self, one: Done) -> None:

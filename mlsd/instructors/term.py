@@ -59,6 +59,9 @@ def deadline(
     extend: Annotated[
         str | None, typer.Option("--extend", help="2d, 1w, 12h, 1d12h; it replaces an earlier one; 0: none.")
     ] = None,
+    next_round: Annotated[
+        bool, typer.Option("--next-round", help="New hand-ins, after feedback, meet hidden cases of their own.")
+    ] = False,
     folder: Folder = None,
 ) -> None:
     """Set or show until when an exercise is due, extensions of single students, and what lateness costs.
@@ -66,8 +69,11 @@ def deadline(
     What is not named stays as it is. A day is a day of the time zone, and one that is begun counts. `mlsd grade`
     applies all this, without --force, also to who is graded already. Points given by hand stay.
 
+    Where you take hand-ins again after feedback, open the next round first: feedback tells much of hidden cases, and
+    those of the next round are others, the same for the whole class. What is graded already keeps its round.
+
     Examples: mlsd deadline ps1 --due '2027-01-15 23:59' --timezone Europe/Berlin --late-days 1 --penalty 10%/day; mlsd
-    deadline ps1 --student anna --extend 2d; mlsd deadline ps1
+    deadline ps1 --student anna --extend 2d; mlsd deadline ps1 --next-round --due '2027-02-01 23:59'; mlsd deadline ps1
     """
     from grader.course import Course
     from grader.errors import GraderError
@@ -78,6 +84,8 @@ def deadline(
     course = Course.open(folder)
     if due or timezone or late_days is not None or penalty is not None:
         work.set_policy(course, name, due, timezone, late_days, penalty)
+    if next_round:
+        work.next_round(course, name)
     if extend is not None:
         work.extend(course, name, student, extend)
     for line in work.shown(course, name):

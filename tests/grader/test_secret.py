@@ -30,6 +30,14 @@ def test_numbers_depend_on_exercise_use_and_secret_and_on_nothing_else(place):
     assert secret.derive("a", "seed") not in numbers
 
 
+def test_each_round_of_hand_ins_has_a_key_of_its_own_and_the_first_that_of_the_exercise(place):
+    secret.create(place)
+    keys = [secret.exercise_key("a", number) for number in (1, 2, 3)]
+    assert len(set(keys)) == 3
+    assert keys[0] == secret.exercise_key("a")
+    assert secret.exercise_key("b", 2) not in keys
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 def test_a_new_secret_is_for_its_owner_alone(place):
     assert secret.create(place)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grader.errors import GraderError
 
-POLICIES, EXTENSIONS = "mlsd_deadline", "mlsd_extension"
+POLICIES, EXTENSIONS, ROUNDS = "mlsd_deadline", "mlsd_extension", "mlsd_round"
 DAYS = {"day": 1, "week": 7}
 PENALTY = re.compile(r"(?P<percent>\d+(?:\.\d+)?)\s*%(?:\s*/\s*(?P<unit>hour|day|week))?")
 LENGTH = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
@@ -203,6 +203,25 @@ def tables() -> tuple[Any, Any]:
     )  # fmt: skip
     keys = [Column(name, String(128), primary_key=True) for name in ("assignment", "student")]
     return policies, Table(EXTENSIONS, MetaData(), *keys, Column("extension", String(32), nullable=False))
+
+
+def rounds() -> Any:
+    """The table of the rounds of hand-ins that are open; an exercise that is not in it is in its first."""
+    from sqlalchemy import Column, Integer, MetaData, String, Table
+
+    key = Column("assignment", String(128), primary_key=True)
+    return Table(ROUNDS, MetaData(), key, Column("number", Integer(), nullable=False))
+
+
+def round_of(connection: Any, name: str) -> int:
+    """The number of the round in which an exercise's new hand-ins are graded, from 1."""
+    from sqlalchemy import inspect
+
+    if not inspect(connection).has_table(ROUNDS):
+        return 1
+    table = rounds()
+    row = connection.execute(table.select().where(table.c.assignment == name)).first()
+    return int(row.number) if row else 1
 
 
 def deadlines(connection: Any, config: Any, name: str, due: datetime | None) -> Deadlines:

@@ -91,6 +91,7 @@ def gradescope(job: Job, result: Result, flags: list[Flag], digest: str) -> dict
             "student": job.student,
             "digest": digest,
             "seed": job.seed,
+            "round": job.round_number,
             "limits": {name: getattr(job, name) for name in LIMITS},
             "flags": [asdict(one) for one in flags],
             "cpu_s": round(result.cpu_s, 3),

@@ -43,13 +43,16 @@ class Checker:
 
     It is isolated as `level` says, the best there is by default, and sees of this machine what student code
     sees, and what is hidden of the suites. It is forked from `preload` where that can be, else started by itself.
+    Hidden cases are those of the round of hand-ins `round_number`.
     """
 
     def __init__(
         self, plans: Plans, files: Mapping[str, bytes] | None = None, memory_mb: int = 2048,
         preload: PreloadClient | None = None, level: Level | None = None, hidden: Sequence[Path] = (),
+        round_number: int = 1,
     ) -> None:  # fmt: skip
         self.plans, self.files, self.hidden = plans, dict(files or {}), tuple(hidden)
+        self.round_number = round_number
         self.level = best_level() if level is None else level
         self.limits = Limits(wall_s=LONGEST_S, total_s=ALL_S, memory_mb=max(LEAST_MB, memory_mb))
         self.modules: set[str] = set()  # what tests import later, by the instructor's own answers
@@ -128,7 +131,7 @@ class Checker:
             "plans": [one.setting() for one in self.plans.notebooks.values()],
             "ahead": self.ahead,
             "files": self._folder if self.files else "",
-            "keys": {name: secret.exercise_key(name) for name in suites},
+            "keys": {name: secret.exercise_key(name, self.round_number) for name in suites},
         }
         sandbox = Sandbox(
             self.plans.modules, self.level, self.limits, [Path(self._folder)], hidden=self.hidden,

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from grader import secret
 from grader.grading.analysis.grading_plan import Plan, Plans
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerError
@@ -65,6 +66,23 @@ def test_first_cells_run_once_in_the_warmed_process_and_their_faults_are_told(ru
     assert len(checker.failed) == 1
     assert "ZeroDivisionError" in checker.failed[0]
     assert checker.ahead
+
+
+def test_the_checker_of_a_round_draws_hidden_cases_of_that_round(sandbox, tmp_path, monkeypatch):
+    monkeypatch.setenv(secret.VARIABLE, str(tmp_path / "secret"))
+    secret.create(tmp_path / "secret")
+    plans = Plans({"nb": Plan("nb", names=Names())}, ["grader.suites.implement_feature_store"])
+    cell = "from grader.secret import derive\nderive('implement_feature_store', 'cases')"
+    drawn = []
+    for number in (1, 2, 1):
+        with (
+            Checker(plans, round_number=number) as checker, sandbox.open() as session,
+            checker.open("nb", session) as fork,
+        ):  # fmt: skip
+            drawn.append(fork.run(session, "cell", cell, 1.0, PATIENCE_S).shown)
+    assert drawn[0] == drawn[2] == str(secret.derive("implement_feature_store", "cases"))
+    assert drawn[1].isdecimal()
+    assert drawn[1] != drawn[0]
 
 
 def test_a_cell_has_the_courses_files_beside_it_and_spoils_them_for_nobody(run):

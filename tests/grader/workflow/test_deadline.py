@@ -1,5 +1,6 @@
 """Due dates, extensions and penalties: set by commands or the configuration, charged without running code again."""
 
+import json
 import shutil
 
 import pytest
@@ -11,7 +12,7 @@ from grader.course import STAMP
 from grader.errors import GraderError
 from grader.grading.output.gradebook import Book
 from grader.workflow import feedback, stock
-from grader.workflow.deadline import extend, set_policy, shown
+from grader.workflow.deadline import extend, next_round, set_policy, shown
 from grader.workflow.export import export
 from mlsd.cli import app
 from tests import toy_course as toy
@@ -52,6 +53,31 @@ def charged(course) -> dict[str, float]:
         students = [one.student.id for one in book.assignment_submissions(toy.NAME)]
         Book(course, book, toy.NAME).apply_deadlines(students)
         return {one.student.id: one.late_submission_penalty for one in book.assignment_submissions(toy.NAME)}
+
+
+def rounds(course) -> dict[str, int]:
+    """The round in which each student was graded."""
+    with course.gradebook() as book:
+        results = [json.loads(one)["extra_data"] for one in Book(course, book, toy.NAME).all_results()]
+    return {one["student"]: one["round"] for one in results}
+
+
+def test_who_hands_in_after_feedback_is_told_of_and_meets_the_next_rounds_cases(marked):
+    list(feedback.give_feedback(marked, toy.NAME, ["early"]))
+    said = []
+    toy.submit(marked, "early", toy.answered(marked, **{**toy.RIGHT, "half": "def half(x): return x / 2 + 1"}))
+    run(marked, say=said.append)
+    (told,) = [one for one in said if "after feedback" in one]
+    assert told.startswith("1 handed in again after feedback, and met the same hidden cases.")
+    assert f"deadline {toy.NAME} --next-round" in told
+    assert next_round(marked, toy.NAME) == 2
+    toy.submit(marked, "late", toy.answered(marked, **{**toy.RIGHT, "half": "def half(x): return x / 2 + 2"}))
+    toy.submit(marked, "new", toy.answered(marked, **toy.RIGHT))
+    run(marked, force=True)
+    assert rounds(marked) == {"early": 1, "late": 2, "later": 1, "new": 2}
+    run(marked, force=True, timeout_s=20.0)
+    assert rounds(marked) == {"early": 1, "late": 2, "later": 1, "new": 2}
+    assert any(line.startswith("round      2") for line in shown(marked, toy.NAME))
 
 
 def test_a_changed_deadline_or_extension_is_charged_without_running_code_again(marked):
