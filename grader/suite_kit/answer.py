@@ -240,7 +240,7 @@ class Server:
             return encode({"values": [0.0]}, self.limits)
         try:
             back = {"arguments": [arguments for _, arguments in request["calls"]]} if request["watch"] else {}
-            return encode({"values": self._call(request), **back}, self.limits, export=self.keep)
+            return encode({"values": self._call(request), **back}, self.limits, export=self.keep, plainly=True)
         except KeyboardInterrupt:
             raise
         except CodecError as error:

@@ -13,8 +13,11 @@ import json
 import math
 import re
 import struct
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -26,6 +29,9 @@ SMALL_BYTES = 64  # a buffer up to this size stands in the header, so that a lis
 FEW = 16  # a longer list of numpy's numbers of one type crosses as one array
 WORD = 2**63  # integers beyond it are written in base 16: Python bounds how long a decimal number it reads
 NESTED = {list, dict}
+LIBRARIES = {"builtins", "collections", "decimal", "fractions", "numpy", "types"}
+VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()))
+NOT_PLAIN = {bytearray, memoryview}
 WORDS = {str, bool, type(None)}
 _DTYPE = re.compile(r"[<>|][biufcMm]\d{1,2}(\[\d{0,6}[a-zA-Z]{1,2}\])?")
 
@@ -51,15 +57,17 @@ Build = Callable[[str, Any], Any]
 
 
 def encode(
-    value: Any, limits: Limits = LIMITS, finite: bool = False, export: Export | None = None, more: More | None = None
-) -> bytes:
+    value: Any, limits: Limits = LIMITS, finite: bool = False, export: Export | None = None, more: More | None = None,
+    plainly: bool = False,
+) -> bytes:  # fmt: skip
     """The frame that holds `value`.
 
     `finite=True` refuses nan and infinity. `export` may give a number to an object that is no data; its handle
-    crosses instead. `more` may give (kind, content) for further kinds of data. Raises `CodecError` for everything else
-    that is no data, and for what exceeds `limits`.
+    crosses instead. `more` may give (kind, content) for further kinds of data. `plainly`: a number, mapping or sequence
+    of numpy or the standard library crosses as the int, float, bool, dict or list that it stands for. Raises
+    `CodecError` for everything else that is no data, and for what exceeds `limits`.
     """
-    writer = _Writer(limits, finite, export, more)
+    writer = _Writer(limits, finite, export, more, plainly)
     tree = writer.write(value, 0)
     lengths = [len(buffer) for buffer in writer.buffers]
     header = _ENCODER.encode({"v": tree, "n": lengths}).encode()
@@ -104,8 +112,8 @@ def decode(
 
 
 class _Writer:
-    def __init__(self, limits: Limits, finite: bool, export: Export | None, more: More | None) -> None:
-        self.limits, self.finite, self.export, self.more = limits, finite, export, more
+    def __init__(self, limits: Limits, finite: bool, export: Export | None, more: More | None, plainly: bool) -> None:
+        self.limits, self.finite, self.export, self.more, self.plainly = limits, finite, export, more, plainly
         self.buffers: list[bytes] = []
 
     def write(self, value: Any, depth: int) -> Any:
@@ -137,6 +145,8 @@ class _Writer:
         first = type(value[0]) if len(value) > FEW else None
         if first is not None and issubclass(first, np.generic) and all(type(one) is first for one in value):
             array = np.array(value)
+            if self.plainly and array.dtype.kind in "biuf" and array.ndim == 1:
+                return self._list(array.tolist(), depth)
             if array.shape == (len(value),) and array.dtype.kind in ARRAY_KINDS and type(array[0]) is first:
                 return {"$l": self.write(array, depth)}
         return [self.write(one, depth) for one in value]
@@ -150,6 +160,8 @@ class _Writer:
         if self.more is not None and (found := self.more(value)) is not None:
             return {"$x": self.write(found[1], depth), "k": found[0]}
         kind = type(value)  # an object may lie about its class, so isinstance is not asked
+        if self.plainly and (plain := _plain(value)) is not value:
+            return self.write(plain, depth)
         if issubclass(kind, np.str_):
             return str(value)
         if kind is np.ndarray or issubclass(kind, np.generic):
@@ -179,6 +191,22 @@ class _Writer:
         self.buffers.append(content)
         _hold("buffers", len(self.buffers), self.limits.buffers)
         return len(self.buffers) - 1
+
+
+def _plain(value: Any) -> Any:
+    """What a value of numpy or the standard library stands for; any other is returned as it is."""
+    kind = type(value)
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):  # a named tuple's class is its author's
+        return list(value)
+    if kind.__module__.split(".")[0] not in LIBRARIES:
+        return value
+    if issubclass(kind, np.generic) or (kind is np.ndarray and value.shape == ()):
+        item = value.item()
+        return item if type(item) in (int, float, bool) else value
+    for wanted, known in ((Integral, int), (Real, float), (Decimal, float), (Mapping, dict), (Sequence, list)):
+        if issubclass(kind, wanted):
+            return value if kind in NOT_PLAIN else known(value)
+    return list(value) if kind in (deque, *VIEWS) else value
 
 
 class _Reader:

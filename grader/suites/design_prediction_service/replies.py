@@ -23,7 +23,7 @@ class Miss:
 
 def missed(requests: list[Request], replies: Any, expected: list[dict[str, Any]]) -> list[Miss]:
     """The wrong ones among the replies to `requests`."""
-    if not isinstance(replies, list) or len(replies) != len(requests):
+    if not isinstance(replies, list | tuple) or len(replies) != len(requests):
         replies = [None] * len(requests)
     found = []
     for one, reply, right in zip(requests, replies, expected, strict=True):
@@ -34,7 +34,7 @@ def missed(requests: list[Request], replies: Any, expected: list[dict[str, Any]]
 
 
 def _well_formed(reply: Any) -> bool:
-    return isinstance(reply, list) and [type(part) for part in reply] == [int, str, str]
+    return isinstance(reply, list | tuple) and [type(part) for part in reply] == [int, str, str]
 
 
 def _wrong(status: int, kind: str, text: str, right: dict[str, Any], request: Request) -> str:

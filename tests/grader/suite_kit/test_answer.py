@@ -3,6 +3,10 @@
 import contextlib
 import gc
 import threading
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -64,6 +68,33 @@ def test_data_crosses_and_objects_stay_behind_handles():
     assert answer.call(store, 4, method="add") == 7
     assert answer.script(store, [("add", (1,)), ("add", (1,))]) == [8, 9]
     assert (answer.call("double", np.arange(3)) == [0, 2, 4]).all()
+
+
+Pair = namedtuple("Pair", "low high")
+PLAIN = [
+    (np.int64(3), 3), (np.float32(0.5), 0.5), (np.bool_(True), True), (np.array(3), 3), (Fraction(1, 2), 0.5),
+    (Decimal("0.5"), 0.5), (OrderedDict(a=np.int8(1)), {"a": 1}), (Counter("aab"), {"a": 2, "b": 1}),
+    (defaultdict(list, {"a": [1]}), {"a": [1]}), (MappingProxyType({"a": 1}), {"a": 1}), (deque([1, 2]), [1, 2]),
+    (range(3), [0, 1, 2]), ({"a": 1}.keys(), ["a"]), ({"a": 1}.values(), [1]), (Pair(1, 2.5), [1, 2.5]),
+    ((1, 2), (1, 2)), ([np.int64(2)] * 40, [2] * 40),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "plain"), PLAIN, ids=lambda one: type(one).__name__)
+def test_what_numpy_and_the_standard_library_call_a_number_or_a_collection_is_taken_as_one(value, plain):
+    came = InKernel({"give": lambda: value}).call("give")
+    assert came == plain
+    assert type(came) is type(plain)
+    assert not isinstance(next(iter(came)) if isinstance(came, list) else came, np.generic)
+
+
+def test_an_object_of_the_students_own_class_stays_behind_a_handle():
+    class Service(dict):
+        pass
+
+    assert isinstance(InKernel({"Service": Service}).call("Service"), Handle)
+    with pytest.raises(StudentError, match="bytearray"):
+        float(InKernel({"give": lambda: bytearray(b"a")}).call("give"))
 
 
 def test_the_same_object_comes_back_as_the_same_handle():
