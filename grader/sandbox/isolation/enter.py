@@ -151,6 +151,8 @@ def _put_down_files(entry: Entry) -> None:
 def _see_only_what_is_shown(entry: Entry) -> None:
     if entry.level == Level.LANDLOCK:
         landlock.restrict(entry.setting["readable"], [entry.order.folder])
+    elif entry.level >= Level.NAMESPACES and landlock.version():
+        landlock.leave_process_files()
 
 
 def _accept_limits(entry: Entry) -> None:

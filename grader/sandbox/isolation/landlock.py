@@ -27,13 +27,20 @@ def restrict(readable: Sequence[str], writable: Sequence[str]) -> None:
     """Hold this process and all that it starts to these paths and what lies below them; cannot be undone."""
     found = version()
     rights = _rights(found)
-    ruleset = syscalls.landlock_create(_attributes(found, rights))
+    allowed = [(path, _READ & rights) for path in (*readable, *ALSO_READ)]
+    allowed += [(path, (READ_FILE | WRITE_FILE | 1 << 15) & rights) for path in DEVICES]
+    _hold(_attributes(found, rights), [*allowed, *((path, rights) for path in writable)])
+
+
+def leave_process_files() -> None:
+    """Write to no file below /proc from now on: one of them sets back the most memory that a process has held."""
+    _hold(struct.pack("Q", WRITE_FILE), [(f"/{name}", WRITE_FILE) for name in os.listdir("/") if name != "proc"])
+
+
+def _hold(attributes: bytes, allowed: Sequence[tuple[str, int]]) -> None:
+    ruleset = syscalls.landlock_create(attributes)
     try:
-        for path in (*readable, *ALSO_READ):
-            _allow(ruleset, path, _READ & rights)
-        for path in DEVICES:
-            _allow(ruleset, path, (READ_FILE | WRITE_FILE | 1 << 15) & rights)
-        for path in writable:
+        for path, rights in allowed:
             _allow(ruleset, path, rights)
         syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
         syscalls.landlock_restrict(ruleset)

@@ -287,3 +287,13 @@ def test_what_a_session_reads_or_locks_is_seen_by_no_other(sandbox):
             run = session.run_cell(LOCKS)
             assert run.verdict == "ok", run.error
             assert session.run_cell(A_DATABASE).verdict == "ok"
+
+
+def test_the_most_memory_that_a_session_held_cannot_be_set_back(sandbox):
+    if sandbox.level < Level.LANDLOCK:
+        pytest.skip("limits alone keep no file of the process's own from it")
+    with sandbox.open() as session:
+        session.run_cell("held = bytearray(150 * 2**20); del held")
+        assert session.run_cell("open('/proc/self/clear_refs', 'w').write('5')").error[0] == "PermissionError"
+        assert session.peak_mb() > 150
+        assert session.run_cell("open('/dev/null', 'w').write('x'), open('own', 'w').write('x')").verdict == "ok"
