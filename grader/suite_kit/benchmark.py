@@ -48,10 +48,11 @@ class Subject:
 class Speed:
     """What one comparison found.
 
-    `ratio` times faster in CPU time (median of the pairs), `low` and `high` an interval of it: 98.8 % for all pairs,
-    94 % for the least; `wall_ratio` how many times the fast side's best call by the wall clock fits into a slow call's
-    CPU time, which load does not stretch; `alike` is slow against slow; `outputs` are (request, slow, fast) of every
-    call; `delegated_s` CPU of other processes meanwhile, `helpers` new processes, `after_s` CPU after the last answer.
+    `ratio` times faster in CPU time (median of the pairs; what other processes did for the fast side counts as its
+    own), `low` and `high` an interval of it: 98.8 % for all pairs, 94 % for the least; `wall_ratio` how many times the
+    fast side's best call by the wall clock fits into a slow call's CPU time, which load does not stretch; `alike` is
+    slow against slow; `outputs` are (request, slow, fast) of every call; `delegated_s` CPU of other processes
+    meanwhile, `helpers` new processes, `after_s` CPU after the last answer.
     """
 
     ratio: float
@@ -108,10 +109,11 @@ def one_round(slow: Subject, fast: Subject, fresh: Iterator[Any], thresholds: Se
         slow.answer.null(request)
     helpers, delegated_s = fast.answer.helpers(), fast.answer.delegated_s()
     pairs: list[_Pair] = []
-    while len(pairs) < PAIRS and not (thresholds and clear([pair.ratio for pair in pairs], thresholds)):
+    while len(pairs) < PAIRS and not (thresholds and clear([pair.ratio() for pair in pairs], thresholds)):
         pairs.append(_pair(slow, fast, [next(fresh) for _ in range(ROWS_A_PAIR)], slow_first=len(pairs) % 2 == 1))
     after_s = _idle_cpu_s(fast.answer)
-    ordered = np.sort([pair.ratio for pair in pairs])
+    elsewhere_s = fast.answer.delegated_s() - delegated_s
+    ordered = np.sort([pair.ratio(elsewhere_s / (ROWS_A_PAIR * len(pairs))) for pair in pairs])
     outermost = 0 if len(pairs) < LEAST_PAIRS + 2 else 1
     return Speed(
         ratio=float(np.median(ordered)),
@@ -121,7 +123,7 @@ def one_round(slow: Subject, fast: Subject, fresh: Iterator[Any], thresholds: Se
         alike=float(np.median([pair.alike for pair in pairs])),
         outputs=tuple(output for pair in pairs for output in pair.outputs),
         after_s=after_s,
-        delegated_s=fast.answer.delegated_s() - delegated_s,
+        delegated_s=elsewhere_s,
         helpers=max(0, fast.answer.helpers() - helpers),
     )
 
@@ -154,14 +156,19 @@ def _idle_cpu_s(answer: Answer) -> float:
 
 @dataclass(frozen=True)
 class _Pair:
-    """One pair: ratio of CPU times a call less null calls, CPU seconds of a slow call, wall seconds of the best fast
-    call; `alike` is the ratio of the slow side's outer calls to its inner ones."""
+    """One pair: CPU seconds of a slow and of a fast call less a null call, of a slow one with it, wall seconds of the
+    best fast call; `alike` is the ratio of the slow side's outer calls to its inner ones."""
 
-    ratio: float
+    work_s: float
+    fast_s: float
     slow_s: float
     fast_wall_s: float
     alike: float
     outputs: list[tuple[Any, Any, Any]]
+
+    def ratio(self, elsewhere_s: float = 0.0) -> float:
+        """How many times faster the fast call was; `elsewhere_s` are CPU seconds of other processes for it."""
+        return self.work_s / max(self.fast_s + elsewhere_s, self.work_s / HIGHEST)
 
 
 def _pair(slow: Subject, fast: Subject, requests: list[Any], slow_first: bool) -> _Pair:
@@ -174,9 +181,9 @@ def _pair(slow: Subject, fast: Subject, requests: list[Any], slow_first: bool) -
     fast_s, wall_s, given = _fast_calls(fast, requests)
     slow_s, right = before or _slow_calls(slow, requests)
     null_s = _null_s(slow.answer, requests)
-    work_s = slow.times * (float(slow_s.mean()) - null_s)
     return _Pair(
-        ratio=work_s / max(fast_s - null_s, work_s / HIGHEST),
+        work_s=slow.times * (float(slow_s.mean()) - null_s),
+        fast_s=fast_s - null_s,
         slow_s=slow.times * float(slow_s.mean()),
         fast_wall_s=wall_s,
         alike=float((slow_s[0] + slow_s[-1]) / slow_s[1:-1].sum()),

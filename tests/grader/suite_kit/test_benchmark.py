@@ -98,7 +98,7 @@ def test_what_the_first_call_pays_for_caches_that_the_other_side_took_does_not_c
     cold = VirtualAnswer(lambda: 0.11 if next(calls) % benchmark.ROWS_A_PAIR else 3.0, wall_s=0.1)
     slow, requests = subject(VirtualAnswer(2.01)), list(range(benchmark.ROWS_A_PAIR))
     for slow_first in (True, False):
-        assert benchmark._pair(slow, subject(cold), requests, slow_first).ratio == pytest.approx(20)
+        assert benchmark._pair(slow, subject(cold), requests, slow_first).ratio() == pytest.approx(20)
 
 
 def test_a_round_ends_when_no_further_pair_is_needed():
@@ -108,6 +108,12 @@ def test_a_round_ends_when_no_further_pair_is_needed():
     found = one_round(slow, subject(VirtualAnswer(lambda: next(swings), wall_s=0.1)), fresh, STEPS)
     assert len(found.outputs) == benchmark.PAIRS * benchmark.ROWS_A_PAIR
     assert len(one_round(slow, fast, fresh).outputs) == benchmark.PAIRS * benchmark.ROWS_A_PAIR
+
+
+def test_what_another_process_does_for_an_answer_counts_however_little_it_is():
+    alone, helped = (subject(VirtualAnswer(0.02, null_s=0.01, delegated_s=each)) for each in (0.0, 0.01))
+    before = one_round(subject(VirtualAnswer(1.01)), alone, itertools.count()).ratio
+    assert one_round(subject(VirtualAnswer(1.01)), helped, itertools.count()).ratio == pytest.approx(before / 2)
 
 
 @pytest.mark.parametrize(
