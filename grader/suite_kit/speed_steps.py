@@ -13,19 +13,6 @@ MOST_WRONG = 0.05
 MOST_HELP_S = 0.05
 
 
-def judge_speed(
-    sheet: Sheet, found: Speed, sure: bool, thresholds: Sequence[float], slow_one: str, step_points: float
-) -> None:
-    """`step_points` for each of the `thresholds`; nothing for answers that are wrong, unfinished or made elsewhere.
-
-    `slow_one` is what the answer replaces, in the exercise's words. The rows are those of the families `right`, `own`
-    and `faster`.
-    """
-    pairs = [(right, given) for _, right, given in found.outputs]
-    counts = judge_counted(sheet, [found], pairs, "request", slow_one)
-    judge_steps(sheet, "faster", found, sure, thresholds, counts, "request", slow_one, step_points)
-
-
 def judge_counted(
     sheet: Sheet, found: Sequence[Speed], pairs: Iterable[tuple[Any, Any]], unit: str, slow_one: str
 ) -> bool:

@@ -70,5 +70,7 @@ class Requirement:
         return one > other if self.rule == "at most" else one < other
 
     def told(self, value: float) -> str:
-        """A value with its unit; "none" for what is no number."""
-        return f"{self.times * value:.4g} {self.unit}".strip() if math.isfinite(value) else "none"
+        """A value with its unit, or what stands for one that is no number."""
+        if math.isfinite(value):
+            return f"{self.times * value:.4g} {self.unit}".strip()
+        return "undefined (nothing was there to measure)" if math.isnan(value) else "without bound"

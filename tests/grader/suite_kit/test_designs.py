@@ -18,7 +18,6 @@ from grader.suite_kit.designs import (
     Moment,
     OneOf,
     Outcome,
-    Question,
     Range,
     Real,
     RefusedDesign,
@@ -26,7 +25,6 @@ from grader.suite_kit.designs import (
     ScenarioFamily,
     Whole,
     draw_scenarios,
-    judge_questions,
     random_document,
     random_marks,
 )  # fmt: skip
@@ -35,7 +33,7 @@ from grader.suite_kit.score_sheet import Sheet
 from notebook_runner.errors import CourseError
 
 TOML = """
-points = { service = 4, cost = 2, foresight = 2 }
+points = { service = 4, cost = 2, thrift = 1 }
 [families.served]
 test = "service"
 points = 4
@@ -47,12 +45,9 @@ title = "price of a day"
 points = 2
 production = "the shop closes."
 read = "a page"
-[families."which breaks"]
-test = "foresight"
-production = "nobody knew."
-[families."how many desks"]
-test = "foresight"
-production = "nobody knew."
+[families.lean]
+test = "thrift"
+production = "the owner is poor."
 """
 QUIET = ScenarioFamily("quiet", "a quiet day", {"rate": Range(20, 30, "an hour")})
 CROWD = ScenarioFamily("crowd", "a crowd", {"rate": Range(80, 90, "an hour", whole=True)}, times=3)
@@ -180,15 +175,15 @@ def test_a_cheap_design_that_serves_nobody_gets_nothing_for_its_price(task):
 
 
 def test_what_fails_further_back_is_named_and_not_what_only_needs_it(tmp_path):
-    lean = Requirement("which breaks", "price", ("quiet",), "at most", ((60, 1),), "EUR", needs=("price",))
+    lean = Requirement("lean", "price", ("quiet",), "at most", ((60, 1),), "EUR", needs=("price",))
     task = a_task(tmp_path, SERVED, PRICE, lean)
-    assert judged(task, lambda: Shop(9), test="foresight").points == 1
-    sheet = judged(task, lambda: Shop(1), test="foresight")
+    assert judged(task, lambda: Shop(9), test="thrift").points == 1
+    sheet = judged(task, lambda: Shop(1), test="thrift")
     assert sheet.points == 0
     assert 'counts only where "served" is met; here' in " ".join(sheet.text().split())
     unserved = Requirement("price", "price", ("quiet",), "at most", ((1, 2),), needs=("served",))
     task = a_task(tmp_path, SERVED, unserved, lean)
-    said = " ".join(judged(task, lambda: Shop(1), test="foresight").text().split())
+    said = " ".join(judged(task, lambda: Shop(1), test="thrift").text().split())
     assert '"served" and "price of a day" are met; here' in said
 
 
@@ -197,7 +192,8 @@ def test_what_is_no_number_keeps_no_limit_and_is_the_worst():
     assert not PRICE.met(math.nan, 60)
     assert PRICE.worse(math.nan, 1e9)
     assert not PRICE.worse(1e9, math.nan)
-    assert PRICE.told(math.inf) == "none"
+    assert PRICE.told(math.inf) == "without bound"
+    assert PRICE.told(math.nan) == "undefined (nothing was there to measure)"
 
 
 def test_the_sum_over_scenarios_can_be_required(tmp_path):
@@ -236,48 +232,6 @@ def test_a_requirement_that_does_not_fit_its_exercise_is_refused(tmp_path, wrong
 def test_steps_go_from_loose_to_tight():
     with pytest.raises(GraderError, match="loosest first"):
         Requirement("price", "price", ("quiet",), "at most", ((50, 1), (60, 1)))
-
-
-# Predictions
-
-
-BREAKS = Question("which breaks", "breaks", lambda shop, draws: frozenset({"crowd"}))
-DESKS = Question("how many desks", "desks", lambda shop, draws: 10.0 * shop.desks, within=0.1, unit="an hour")
-
-
-def predicted(task, given, desks=9, private=False, needs=("served",)):
-    sheet = Sheet("foresight", 2, private=private, families=task.exercise.families)
-    answer = InKernel({"predict": lambda: given, "design": lambda: {"desks": desks}})
-    draws = draw_scenarios((QUIET, CROWD), 1)
-    judge_questions(sheet, answer, "predict", "design", task, draws, (BREAKS, DESKS), needs)
-    return sheet
-
-
-@pytest.mark.parametrize(
-    ("given", "points"),
-    [
-        ({"breaks": "crowd", "desks": 90}, 2), ({"breaks": "crowd", "desks": 98.9}, 2), ({"desks": 99.1}, 0),
-        ({"breaks": "quiet", "desks": 81.1}, 1), ({"breaks": ["crowd"], "desks": True}, 0),
-        ({"breaks": None, "desks": math.nan}, 0), ({}, 0), (None, 0), ("crowd", 0),
-    ],
-)  # fmt: skip
-def test_predictions_are_held_to_the_simulator_within_the_stated_tolerance(task, given, points):
-    assert predicted(task, given).points == points
-
-
-def test_a_wrong_prediction_is_answered_by_the_simulators_and_hidden_ones_are_not_told(task):
-    said = " ".join(predicted(task, {"breaks": "quiet", "desks": 5}).text().split())
-    assert "\"breaks\" is 'quiet'; the simulator says crowd." in said
-    assert "the simulator says 90 an hour within 10%" in said
-    hidden = " ".join(predicted(task, {"breaks": "quiet", "desks": 5}, private=True).text().split())
-    assert "90 an hour" not in hidden
-    assert "quiet" not in hidden
-
-
-def test_of_a_design_that_breaks_at_once_or_is_refused_nothing_is_predicted(task):
-    assert predicted(task, {"breaks": "crowd", "desks": 10}, desks=1).points == 0
-    assert predicted(task, {"breaks": "crowd", "desks": 10}, desks=1, needs=()).points == 2
-    assert "whole number from 1 to 50" in " ".join(predicted(task, {}, desks=0).text().split())
 
 
 # Luck

@@ -7,7 +7,7 @@ import pytest
 
 from grader.suite_kit.benchmark import Speed
 from grader.suite_kit.score_sheet import Family, Sheet
-from grader.suite_kit.speed_steps import judge_counted, judge_speed, judge_steps
+from grader.suite_kit.speed_steps import judge_counted, judge_steps
 
 POINTS = {"right": 0, "own": 0, "faster": 9}
 FAMILIES = {name: Family("speed", name, points, "it costs.", "") for name, points in POINTS.items()}
@@ -17,7 +17,9 @@ QUICK = Speed(ratio=80.0, low=60.0, high=120.0, wall_ratio=70.0, outputs=RIGHT)
 
 def timed(found, sure=True):
     sheet = Sheet("speed", 9, families=FAMILIES)
-    judge_speed(sheet, found, sure, (2.5, 8, 30), "the slow one", 3)
+    pairs = [(right, given) for _, right, given in found.outputs]
+    counts = judge_counted(sheet, [found], pairs, "request", "the slow one")
+    judge_steps(sheet, "faster", found, sure, (2.5, 8, 30), counts, "request", "the slow one", 3)
     return sheet
 
 
