@@ -16,6 +16,7 @@ from typing import Any
 from grader.course import Course
 from grader.errors import GraderError
 from grader.grading import batch
+from grader.grading.calibration import digest_of
 from grader.grading.mark_digests import has_changed, project_digest, reasons
 from grader.grading.output.gradebook import Book
 from grader.grading.output.mark_log import seen_digest
@@ -25,6 +26,7 @@ from grader.grading.output.reports import disputed_in, notes_of, write_reports
 from grader.grading.output.sanitize import as_line
 from grader.grading.records import Options, StudentOutcome
 from grader.grading.worker import GRADER, Done, Spec, Task
+from grader.sandbox.preload_client import PreloadClient
 
 Item = tuple[str, str]  # notebook and cell
 TOGETHER = 20  # submissions that are recorded in one transaction
@@ -91,18 +93,20 @@ def regrade(
     given: Mapping[str, Any] | None = None,
     grader: str = GRADER,
     settings: Mapping[str, Any] | None = None,
+    preload: PreloadClient | None = None,
 ) -> Iterator[str]:
     """Each student as it is answered; `report` is filled. With `write`, what was found is recorded at the end.
 
     Limits, seed and trust are those that most of the class was graded with, unless `given` (fields of `Options`) names
-    others; `options.force` runs also those whom no change reaches. Raises `GraderError` as `batch.grade` does.
+    others; `options.force` runs also those whom no change reaches, and again who was run in a dry run, unless that is
+    to be written now. `preload` as in `batch.Pool`. Raises `GraderError` as `batch.grade` does.
     """
     options = replace(options, **{**_as_before(course, name), **(given or {})})
-    with batch.prepared(course, name, options, say, grader, settings, command="regrade") as (record, spec):
+    with batch.prepared(course, name, options, say, grader, settings, preload, "regrade") as (record, spec):
         found = Regrade(record, spec, report)
-        tasks = found.tasks(students, options.force)
+        tasks = found.tasks(students, options.force, anew=options.force and not write)
         yield from report.failures
-        for answers in batch.answered(spec, course, tasks, options, say):
+        for answers in batch.answered(spec, course, tasks, options, say, preload):
             for one in answers:
                 found.take(one)
                 yield one.student
@@ -129,13 +133,16 @@ class Regrade:
     def __init__(self, record: Record, spec: Spec, report: Report) -> None:
         self.record, self.spec, self.report = record, spec, report
         self.folder = record.course.home / "regrades" / record.name
-        self.version = [project_digest(), dict(spec.decided)]
+        self.version = [project_digest(), dict(spec.decided), digest_of(spec.shared)]
         self.before = record.book.points_now()
         self.graded: dict[str, Path] = {}
         self.known: set[str] = set()
 
-    def tasks(self, students: list[str], everyone: bool) -> list[Task]:
-        """What the workers are to do; a submission that has not changed is read and not run."""
+    def tasks(self, students: list[str], everyone: bool, anew: bool = False) -> list[Task]:
+        """What the workers are to do; a submission that has not changed is read and not run.
+
+        `anew`: what an earlier dry run gave counts for nothing.
+        """
         found = []
         for student in students:
             folder = self.record.course.folder("submitted", student, self.record.name)
@@ -146,7 +153,8 @@ class Regrade:
             else:
                 self.record.settle(student)
                 self.known.add(student)
-                kept, results = self._kept(student), json.loads(self.record.book.results(student))
+                kept = None if anew else self._kept(student)
+                results = json.loads(self.record.book.results(student))
                 if kept:
                     self.graded[student] = self._place(student)
                 again = everyone or "decided" not in results["extra_data"]

@@ -308,14 +308,19 @@ def _seals(course: Course, name: str) -> str:
     from collections import Counter
 
     from grader.grading.batch import planned
+    from grader.grading.calibration import FAILED
     from grader.sandbox import SandboxError
 
     try:
-        places = Counter(one.place for one in planned(course, name))
+        tests = planned(course, name)
     except SandboxError as error:
         return f"which tests are sealed is found out when it is graded ({error})"
+    places = Counter(one.place for one in tests)
     reported = ", ".join(f"{places[place]} {place}" for place in ("suite", "sealed", "unsealed") if places[place])
-    return f"tests: {reported or 'none'}" + (f". Why: mlsd plan {name}" if places["unsealed"] else "")
+    why = f". Why: mlsd plan {name}" if places["unsealed"] else ""
+    failed = ", ".join(f"{one.notebook}/{one.cell}" for one in tests if one.why == FAILED)
+    wrong = f". Your own answers do not pass {failed}: correct them or the tests, and release again" if failed else ""
+    return f"tests: {reported or 'none'}{why}{wrong}"
 
 
 def _write_edition(course: Course, to: Path) -> None:

@@ -41,11 +41,13 @@ def regrade(
 
     Examples: mlsd regrade reduce_latency; mlsd regrade reduce_latency --yes; mlsd regrade ps1 --student 'a*' --all
     """
+    from contextlib import nullcontext
     from functools import partial
 
     from grader.course import Course
     from grader.errors import GraderError
     from grader.grading.records import Options
+    from grader.grading.warm_start import begun_early
     from grader.workflow import regrade as work
     from grader.workflow.release import is_unreleased
     from mlsd.instructors.progress import progress
@@ -63,9 +65,10 @@ def regrade(
     given = {key: value for key, value in given.items() if value is not None}
     options = Options(jobs, force=everyone, level=sandbox, require_level=require_sandbox, scheduler=scheduler)
     say = partial(typer.echo, err=True)
-    running = work.regrade(course, name, students, options, say, report, write=yes, given=given)
-    for _ in progress(running, len(students), "looked at"):
-        pass
+    with begun_early(Course.root_of(folder), name) if not scheduler else nullcontext() as begun:
+        running = work.regrade(course, name, students, options, say, report, yes, given, preload=begun)
+        for _ in progress(running, len(students), "looked at"):
+            pass
     _tell_regraded(report)
     again = course.command(f"regrade {name}" + (f" --student '{student}'" if student != "*" else "") + " --yes")
     if yes:

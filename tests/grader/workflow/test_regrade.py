@@ -164,3 +164,23 @@ def test_the_command_with_the_engine(course):
     assert "2 were recorded" in told.output
     gone = CliRunner().invoke(app, ["regrade", toy.NAME, "--student", "x", "--course", str(course.root)])
     assert "matches 'x'" in str(gone.exception)
+
+
+def test_grade_and_regrade_agree_where_imports_stand_in_a_cell_of_which_nbgrader_knows_nothing(course):
+    """Every flag of its metadata is false, so the gradebook has no such cell."""
+    path = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
+    notebook = json.loads(path.read_text())
+    notebook["cells"].insert(1, toy.cell("code", "imports", "import numpy as np", locked=False))
+    half, test = (next(one for one in notebook["cells"] if one["id"] == name) for name in ("half", "half-test"))
+    right = "def half(x):\n    return np.asarray(x) / 2"
+    half["source"], test["source"] = toy.solved(right), "assert (half(np.array([4, 2])) == np.array([2, 1])).all()"
+    path.write_text(json.dumps(notebook))
+    release(course, toy.NAME)
+    toy.submit(course, "numeric", toy.answered(course, half=right, spread=toy.RIGHT["spread"]))
+    place = ["--student", "numeric", "--course", str(course.root)]
+    graded = CliRunner().invoke(app, ["grade", toy.NAME, *place])
+    assert graded.exit_code == 0, graded.output
+    assert "two outcomes" not in graded.output
+    again = CliRunner().invoke(app, ["regrade", toy.NAME, "--all", *place])
+    assert "1 graded again" in again.output
+    assert "0 up, 0 down, 1 the same; mean of 1 students: 6.00 before, 6.00 after." in again.output
