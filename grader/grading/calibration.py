@@ -22,6 +22,7 @@ from grader.sandbox import Sandbox
 
 ONLY_BESIDE = "the instructor's own answer passes it only there"
 NOT_BESIDE = "the instructor's own answer fails it in a process that is thrown away"
+FAILED = "the instructor's own answer fails it"
 FOLDER = "calibrations"
 
 
@@ -29,7 +30,7 @@ def calibrate(job: Job, plan: Plan, sandbox: Sandbox, checker: Checker) -> Calib
     """What the instructor's answers show; nothing if there are none. `job` holds the released notebook.
 
     Tests of our suites are made for the channel and are not run. Any other test is sealed if the answers pass it both
-    in the checker and beside themselves; if they pass it in their own process alone, it is not.
+    in the checker and beside themselves. One that they fail everywhere is named for it: nothing shows what it needs.
     """
     tests = set(plan.after) - plan.ours
     if not plan.answers or not tests:
@@ -44,7 +45,7 @@ def calibrate(job: Job, plan: Plan, sandbox: Sandbox, checker: Checker) -> Calib
     return Calibration(
         allowed={name: frozenset(run.outcomes[name].given) for name in sorted(passed & sealed)},
         changed=frozenset(name for name in passed & sealed if run.outcomes[name].changed),
-        unsealed={name: why for name, why in sorted(reasons.items()) if name in beside},
+        unsealed={name: why if name in beside else FAILED for name, why in sorted(reasons.items())},
         modules=frozenset(run.imported),
     )
 

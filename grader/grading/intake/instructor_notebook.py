@@ -164,7 +164,7 @@ def _master(course: Course, name: str, notebook: str, kernel: str, known: dict[s
             seen.add(cell.grade_id)
             released = cell.text if path == paths[0] else None
             cells.append(_graded(cell, f"cell-{number}", known[cell.grade_id], released, marks))
-        elif not cell.grade_id:
+        elif cell.grade_id not in known:  # nbgrader keeps no cell that is neither locked nor graded nor an answer
             cells.append(_plain(cell, f"cell-{number}"))
     for grade_id, one in known.items():
         if grade_id not in seen:

@@ -272,3 +272,12 @@ def test_releasing_says_and_records_where_each_test_is_decided(course):
     assert told.exit_code == 0, told.output
     assert f"{toy.NAME}: tests: 3 sealed" in told.output
     assert calibration_file(course.home, toy.NAME).is_file()
+
+
+def test_a_test_that_the_instructors_own_answer_fails_is_named_at_the_release_and_not_sealed(course):
+    path = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
+    path.write_text(path.read_text().replace("assert half(4) == 2", "assert half(4) == 3"))
+    told = CliRunner().invoke(app, ["release", toy.NAME, "--force", "--course", str(course.root)])
+    assert told.exit_code == 0, told.output
+    assert f"{toy.NAME}: tests: 2 sealed, 1 unsealed. Why: mlsd plan {toy.NAME}." in told.output
+    assert f"Your own answers do not pass {toy.NAME}/half-test: correct them or the tests" in told.output
