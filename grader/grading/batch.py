@@ -23,7 +23,7 @@ from grader.grading.analysis.grading_plan import plans
 from grader.grading.calibration import calibration_file, digest_of, record, recorded
 from grader.grading.environment import kernel_environment
 from grader.grading.intake.submission import Assignment, assignment
-from grader.grading.mark_digests import decided_by, has_changed
+from grader.grading.mark_digests import decided_by, has_changed, suites_of
 from grader.grading.output.deadlines import round_of
 from grader.grading.output.gradebook import Book
 from grader.grading.output.lock import one_grader
@@ -203,7 +203,8 @@ def _outcomes(
     _tell(record, say)
     if again:
         first = record.course.command(f"deadline {spec.shared.name} --next-round")
-        say(f"{again} handed in again after feedback, and met the same hidden cases. For the next ones: {first}")
+        following = f"For the next ones: {first}" if suites_of(spec.shared) else "Release others before the next ones."
+        say(f"{again} handed in again after feedback, and met the same hidden tests. {following}")
     if outdated:
         first = record.course.command(f"regrade {spec.shared.name}")
         say(f"the tests have changed since {outdated} students were graded. What that would change: {first}")
@@ -223,7 +224,7 @@ def answered(
     preload: PreloadClient | None = None,
 ) -> Iterator[list[Done]]:  # fmt: skip
     """The workers' answers as they come; nothing is recorded. Tracebacks of our own faults are logged."""
-    size, most_s = options.jobs or processors(), 2 * spec.shared.limits.total_s  # once more for tests beside
+    size, most_s = options.jobs or processors(), spec.shared.most_s
     there: Any = Pool(spec, size, most_s, preload=preload)
     if options.scheduler:
         from grader.grading.cluster import Cluster

@@ -112,7 +112,7 @@ def main(handle: int) -> None:
     pipe = Connection(handle)
     with suppress(EOFError, OSError):
         spec: Any = pipe.recv()
-        with kernel_environment(secret.secret_file()), Pool(spec, 1, 2 * spec.shared.limits.total_s) as pool:
+        with kernel_environment(secret.secret_file()), Pool(spec, 1, spec.shared.most_s) as pool:
             while pipe.poll(IDLE_S):
                 for answers in pool.run([pipe.recv()]):
                     pipe.send(answers[0])

@@ -7,7 +7,6 @@ it: it is opened again and the cells before are run again.
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from grader.grading.analysis.grading_plan import Plan
 from grader.grading.analysis.name_analysis import bound, defined, tree_of
@@ -16,7 +15,7 @@ from grader.grading.records import HELD, Calibration, Flag, Job, Notebook, Outco
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerFork
 from grader.grading.sealed.client import LEARNING
 from grader.grading.second_session import SecondSession
-from grader.grading.verdict_rules import Cells, hidden_lines, of_both, of_sealed, of_unsealed
+from grader.grading.verdict_rules import ENDED, Cells, hidden_lines, of_both, of_sealed, of_unsealed
 from grader.sandbox import CellRun, Leftovers, Sandbox, Session
 
 RESTARTS = 20
@@ -29,9 +28,10 @@ def grade_submission(
 ) -> Result:
     """The result of one job; `plans` and `calibrations` are those of its notebooks."""
     started_s = _now_s()
-    result = Result({})
+    result, private = Result({}), False
     for name, notebook in job.notebooks.items():
-        run = NotebookRun(job, plans[name], notebook, sandbox, checker, calibrations[name]).all()
+        run = NotebookRun(job, plans[name], notebook, sandbox, checker, calibrations[name], private=private).all()
+        private = run.cells.private
         result.notebooks[name] = run.executed()
         result.verdicts += run.verdicts.values()
         result.flags += run.flags()
@@ -71,7 +71,7 @@ class NotebookRun:
 
     A test of a suite of ours is decided in the checker, one that cannot be sealed beside the student's code; every
     other one in the checker and then, in a second session, beside the student's code. Tests in `passed_over` are not
-    run.
+    run. `private`: in a notebook before, the student's code met hidden tests.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class NotebookRun:
         checker: Checker,
         known: Calibration,
         passed_over: Collection[str] = (),
+        private: bool = False,
     ) -> None:
         self.job, self.plan, self.notebook = job, plan, notebook
         self.sandbox, self.checker, self.known = sandbox, checker, known
@@ -90,7 +91,8 @@ class NotebookRun:
         self.steps = [step for step in steps_of(notebook) if step.name not in passed_over]
         self.end_s = _now_s() + job.total_s
         kept, self.starters = untouched(self.steps, plan)
-        self.cells = Cells(plan, kept, {step.name: step.source for step in self.steps if step.role == "theirs"})
+        theirs = {step.name: step.source for step in self.steps if step.role == "theirs"}
+        self.cells = Cells(plan, kept, theirs, private=private)
         self.outputs: dict[int, CellRun] = {}
         self.verdicts: dict[str, Verdict] = {}
         self.outcomes: dict[str, Outcome] = {}
@@ -149,9 +151,9 @@ class NotebookRun:
             if step.name in self.unsealed and step.role == "test":
                 reported = f"the test {step.name!r} ran unsealed: {self.unsealed[step.name]}"
                 found.append(Flag("unsealed", reported, name, step.name, look=False))
-            if run is not None and run.verdict in ("timeout", "memory", "crashed"):
-                reported = (run.error[1] or run.error[0]) if run.error else run.verdict
-                found.append(Flag(run.verdict, f"the cell {step.name!r}: {reported}", name, step.name))
+            if run is not None and run.verdict in ENDED:
+                why = f"the cell {step.name!r} did not come to its end: {run.verdict}"
+                found.append(Flag(run.verdict, why, name, step.name, detail=run.error[1] if run.error else ""))
             if run is not None and run.truncated:
                 found.append(
                     Flag("output", f"the cell {step.name!r} put out too much; the rest was cut", name, step.name)
@@ -162,14 +164,13 @@ class NotebookRun:
             if one.disputed
         ]
         found += [
-            Flag(one.verdict, f"the test {one.cell!r}: {one.message[:300]}", name, one.cell)
+            Flag(one.verdict, f"the test {one.cell!r}: {one.verdict}", name, one.cell, detail=one.message[:300])
             for one in self.verdicts.values()
-            if one.verdict in ("timeout", "memory", "crashed", "tampered", "unstable")
+            if one.verdict in (*ENDED, "tampered", "unstable")
         ]
         if self.left.processes:
-            commands = ", ".join(self.left.processes[:3])[:200]
-            reported = f"{len(self.left.processes)} processes still ran at the end and were ended"
-            found.append(Flag("left", reported, name, detail=commands))
+            commands = f"{len(self.left.processes)}, {', '.join(self.left.processes[:3])[:200]}"
+            found.append(Flag("left", "processes still ran at the end and were ended", name, detail=commands))
         return found
 
     def _record(self, step: Step) -> None:
@@ -185,7 +186,7 @@ class NotebookRun:
             self._disclosed(step)
         run = self.session.run_cell(step.source, step.name) if _now_s() < self.end_s else _over()
         self.outputs[step.number] = self.cells.runs[step.name] = run
-        step.damaged, step.out_of_time = self._does_damage(run.verdict), run.verdict == "timeout"
+        step.damaged = self._does_damage(run.verdict)
         self.cpu_s, self.peak_mb = self.cpu_s + run.cpu_s, max(self.peak_mb, run.peak_mb)
         if step.role == "test":
             self.verdicts[step.name] = of_unsealed(self.cells, step.name, step.source, step.points, run)
@@ -216,11 +217,9 @@ class NotebookRun:
             and (verdict.points or not self.cells.is_untouched(name))
         }  # fmt: skip
         runs = SecondSession(self.sandbox, self.job, self.plan, self.steps).run(wanted)
-        cells = replace(self.cells, private=False)
         for step in self.steps:
-            cells.private = cells.private or self._discloses(step)
             if step.name in runs:
-                there = of_unsealed(cells, step.name, step.source, step.points, runs[step.name])
+                there = of_unsealed(self.cells, step.name, step.source, step.points, runs[step.name])
                 self.verdicts[step.name] = of_both(self.verdicts[step.name], there, self.job.trust)
 
     def _discloses(self, step: Step) -> bool:

@@ -192,8 +192,7 @@ class Calibration:
 class Step:
     """One code cell of a submission in the order in which it runs. `role`: "theirs", "locked" or "test".
 
-    `damaged` once a session or the checker died in it, or memory ran out; `out_of_time` once its run was stopped by a
-    time limit; `alone` if no other cell can depend on what it does.
+    `damaged` once a session or the checker died in it, or memory ran out; `alone` if no other cell can depend on it.
     """
 
     number: int
@@ -202,7 +201,6 @@ class Step:
     source: str
     points: float = 0.0
     damaged: bool = False
-    out_of_time: bool = False
     alone: bool = False
 
 

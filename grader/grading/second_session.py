@@ -13,7 +13,6 @@ from grader.grading.records import Job, Step
 from grader.sandbox import CellRun, Sandbox, Session
 
 REOPENED = 20
-AGAIN = 0.1  # of a cell's time, at least a second, for a cell that used up all of it in the first session
 OVER = "The time for running tests beside the answer was over."
 ENDS = "The process ended again and again."
 _now_s = time.monotonic
@@ -47,8 +46,7 @@ class SecondSession:
             return True
         if _now_s() >= end_s:
             return False
-        limit_s = max(1.0, AGAIN * self.job.cell_s) if step.out_of_time else self.job.cell_s
-        run = session.run_cell(step.source, step.name, limit_s)
+        run = session.run_cell(step.source, step.name)
         if step.role == "test":
             self._runs.setdefault(step.name, run)
         if session.alive and not session.is_full():

@@ -17,7 +17,10 @@ from grader.suite_kit.points import clamp
 ENDED = ("crashed", "timeout", "memory")
 CHARACTERS = 4_000
 NOT_ATTEMPTED = "The answer is as it was handed out."
-DIED = "The process of the answer ended."
+STOPS = {
+    "timeout": "It did not end within its time.", "memory": "It took more memory than there is for it.",
+    "crashed": "Its process ended.",
+}  # fmt: skip
 
 
 @dataclass
@@ -53,13 +56,18 @@ class Cells:
         for name in answers:
             run = self.runs.get(name)
             if run is not None and run.verdict in ENDED:
-                return (
-                    run.verdict,
-                    f"The cell {name!r} did not come to its end. {run.error[1] if run.error else ''}".strip(),
-                )
+                return run.verdict, f"The cell {name!r} did not come to its end. {self.stopped(run)}".strip()
             if run is not None and run.error is not None:
                 return "error", f"The cell {name!r} raised {self.words(*run.error)}"
         return None
+
+    def stopped(self, run: CellRun) -> str:
+        """Why a run did not come to its end: the grader's own words, without a figure once hidden tests were met."""
+        if run.error is None:
+            return ""
+        if not run.by_grader:
+            return self.words(*run.error)
+        return STOPS[run.verdict] if self.private else run.error[1]
 
     def words(self, kind: str, text: str, line: str, test: str = "") -> str:
         """An error of the student's code as it may be shown: once it has met hidden tests, only what it cannot have
@@ -98,9 +106,9 @@ def _reported(cells: Cells, source: str, outcome: Outcome) -> str:
     if outcome.theirs:
         said = f"Your code raised {cells.words(outcome.kind, outcome.text, outcome.own_line)}"
         return f"{said}; the test's line: {line}" if line else said
-    if outcome.verdict == "crashed":
-        return DIED
-    if not outcome.kind or outcome.suite or outcome.verdict in ENDED:
+    if outcome.verdict in ENDED:
+        return STOPS[outcome.verdict]
+    if not outcome.kind or outcome.suite:
         return outcome.message
     said = cells.words(outcome.kind, outcome.text, "", source)
     return f"{said} in the test's line: {line}" if line else said
@@ -132,7 +140,7 @@ def of_unsealed(cells: Cells, test: str, source: str, maximum: float, run: CellR
     if run.error is not None:
         kind, text, line = run.error
         verdict = run.verdict if run.verdict in ENDED else "fail" if kind == "AssertionError" else "error"
-        message = cells.words(kind, text, line, source)
+        message = cells.stopped(run) if run.by_grader else cells.words(kind, text, line, source)
     else:
         points = shown_points(run.outputs, maximum)
         verdict = "pass" if points == maximum else "partial" if points else "fail"

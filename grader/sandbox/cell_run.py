@@ -47,7 +47,8 @@ class CellRun:
     """What one cell did. `outputs` are a notebook's; `error` is (ename, evalue, the student's own line).
 
     `verdict` is "ok", "error", "timeout", "memory" or "crashed"; wall and CPU seconds are the cell's, `peak_mb` the
-    most that the session's process held so far; `execution_count` is what the notebook shows, None if unknown.
+    most that the session's process held so far; `execution_count` is what the notebook shows, None if the cell did not
+    come to its end. `by_grader`: the error is the grader's, no word of it the student's.
     """
 
     outputs: list[dict[str, Any]] = field(default_factory=list)
@@ -58,16 +59,20 @@ class CellRun:
     peak_mb: float = 0.0
     truncated: bool = False
     execution_count: int | None = None
+    by_grader: bool = False
 
     @classmethod
     def stopped(cls, verdict: str, text: str) -> "CellRun":
         """The run of a cell that the grader ended, or that never began."""
-        return cls(error=(NAMES[verdict], text, ""), verdict=verdict)
+        return cls(error=(NAMES[verdict], text, ""), verdict=verdict, by_grader=True)
 
 
-def told_run(reported: Any) -> CellRun:
-    """A run as the student's side tells it. Raises `KeyError`, `TypeError` or `ValueError` for what is none."""
-    run = CellRun(truncated=bool(reported["truncated"]), execution_count=int(reported["count"]))
+def told_run(reported: Any, number: int) -> CellRun:
+    """A run as the student's side tells it, of the cell that ran as the `number`-th.
+
+    Raises `KeyError`, `TypeError` or `ValueError` for what is none.
+    """
+    run = CellRun(truncated=bool(reported["truncated"]), execution_count=number)
     if reported["error"] is not None:
         kind, text, line = map(str, reported["error"])
         run.error = (kind, text, line)

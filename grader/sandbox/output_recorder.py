@@ -16,11 +16,11 @@ MORE = "\n[The rest of the output was left out: a cell may write {most:,} bytes.
 class Recorder:
     """Collects the outputs of one cell, up to `most` bytes.
 
-    `shown` are the displays of the whole session that have a name and may be updated later.
+    `shown` are the displays of the whole session that have a name and may be updated later; `number` is the cell's.
     """
 
-    def __init__(self, most: int, shown: dict[str, list[dict[str, Any]]] | None = None) -> None:
-        self.most, self.used, self.truncated = most, 0, False
+    def __init__(self, most: int, shown: dict[str, list[dict[str, Any]]] | None = None, number: int = 0) -> None:
+        self.most, self.number, self.used, self.truncated = most, number, 0, False
         self.outputs: list[dict[str, Any]] = []
         self.discarded = 0
         self._raw = 0
@@ -109,7 +109,7 @@ class Recorder:
         self._now_clear()
         output = {"output_type": kind, **content}
         if kind == "execute_result":
-            output["execution_count"] = int(record["execution_count"])
+            output["execution_count"] = self.number
         if name is not None and len(self._shown) < 1000:
             self._shown.setdefault(str(name), []).append(output)
         self.outputs.append(output)

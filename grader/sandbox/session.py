@@ -58,6 +58,7 @@ class Session:
         self._shown: dict[str, list[dict[str, Any]]] = {}
         self._asides = Recorder(limits.output_bytes)
         self._used_s = 0.0
+        self._cells = 0
         self._closed: Leftovers | None = None
 
     def __enter__(self) -> "Session":
@@ -76,18 +77,15 @@ class Session:
         """The process id, as the grader sees it; 0 before the session has begun."""
         return self._of.pid if self._of else 0
 
-    def run_cell(self, source: str, cell_id: str = "", limit_s: float | None = None) -> CellRun:
-        """Run one cell in the student's namespace, for at most `limit_s` seconds if that is not the session's limit.
-
-        Whatever the cell does is in the result; nothing is raised.
-        """
-        recorder = Recorder(self.limits.output_bytes, self._shown)
+    def run_cell(self, source: str, cell_id: str = "") -> CellRun:
+        """Run one cell in the student's namespace. Whatever the cell does is in the result; nothing is raised."""
+        self._cells += 1
+        recorder = Recorder(self.limits.output_bytes, self._shown, self._cells)
         started, cpu_s, watch = _wall_s(), self.cpu_s(), None
         if not self.alive:
             run = CellRun.stopped("crashed", self.end_text or "The process had ended before this cell.")
         else:
-            most_s = self.limits.wall_s if limit_s is None else min(limit_s, self.limits.wall_s)
-            watch = ResourceMonitor(self.limits, self._family(), self.folder, self._within_total(most_s))
+            watch = ResourceMonitor(self.limits, self._family(), self.folder, self._within_total(self.limits.wall_s))
             watch.limit_cpu(self.limits.cpu_s)
             try:
                 reported = self._converse(
@@ -99,7 +97,7 @@ class Session:
         if run.verdict not in ("ok", "error") and run.execution_count is None:
             recorder.error(NAMES[run.verdict], run.error[1] if run.error else "")
         if watch and watch.reached == "timeout":
-            run.verdict = "timeout"
+            run.verdict, run.by_grader = "timeout", True
             run.error = NAMES["timeout"], watch.text, run.error[2] if run.error else ""
         run.outputs = recorder.finish(run.truncated)
         run.truncated = recorder.truncated
@@ -324,9 +322,9 @@ class Session:
         self._stop("crashed", broke(content.decode("utf-8", "replace")))
 
     def _read(self, payload: bytes) -> CellRun:
-        """What the student's side says of the cell; only its error and count are taken from there."""
+        """What the student's side says of the cell; only its error is taken from there."""
         try:
-            return told_run(protocol.parsed(payload))
+            return told_run(protocol.parsed(payload), self._cells)
         except (protocol.BadMessage, ValueError, KeyError, TypeError):
             self._stop("crashed", FORGED)
 

@@ -128,7 +128,7 @@ class Student:
         source = payload.decode("utf-8", "replace")
         result = self.run(source, store_history=True)
         error = result.error_before_exec or result.error_in_exec
-        reported = {"error": _told(error) if error is not None else None, "count": self.shell.execution_count - 1}
+        reported = {"error": _told(error) if error is not None else None}
         return json.dumps({**reported, "truncated": OUTPUTS.truncated}).encode("utf-8", "replace")
 
     def answer(self, frame: bytes) -> bytes:

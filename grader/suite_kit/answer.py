@@ -395,7 +395,7 @@ def own_line(error: BaseException) -> str:
 def _same_data(sent: Any, back: Any) -> bool:
     """Whether plain data came back as it was sent; objects that were put into it are a change."""
     with contextlib.suppress(CodecError):
-        return encode(sent) == encode(back)
+        return encode(sent, plainly=True) == encode(back, plainly=True)
     return False
 
 

@@ -13,7 +13,7 @@ import json
 import math
 import re
 import struct
-from collections import deque
+from collections import UserString, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +31,10 @@ WORD = 2**63  # integers beyond it are written in base 16: Python bounds how lon
 NESTED = {list, dict}
 LIBRARIES = {"builtins", "collections", "decimal", "fractions", "numpy", "types"}
 VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()))
+FORMS = (
+    (Integral, int), (Real, float), (Decimal, float), (Mapping, dict), (UserString, str), (Sequence, list),
+    (deque, list), (VIEWS, list),
+)  # fmt: skip
 NOT_PLAIN = {bytearray, memoryview}
 WORDS = {str, bool, type(None)}
 _DTYPE = re.compile(r"[<>|][biufcMm]\d{1,2}(\[\d{0,6}[a-zA-Z]{1,2}\])?")
@@ -201,12 +205,14 @@ def _plain(value: Any) -> Any:
     if kind.__module__.split(".")[0] not in LIBRARIES:
         return value
     if issubclass(kind, np.generic) or (kind is np.ndarray and value.shape == ()):
-        item = value.item()
-        return item if type(item) in (int, float, bool) else value
-    for wanted, known in ((Integral, int), (Real, float), (Decimal, float), (Mapping, dict), (Sequence, list)):
-        if issubclass(kind, wanted):
-            return value if kind in NOT_PLAIN else known(value)
-    return list(value) if kind in (deque, *VIEWS) else value
+        return value.item() if value.dtype.kind in "biuf" else value
+    known = next((known for wanted, known in FORMS if issubclass(kind, wanted)), None)
+    if known is None or kind in NOT_PLAIN:
+        return value
+    try:
+        return known(value)
+    except (ArithmeticError, ValueError, RecursionError):  # a number beyond every float, a mapping of itself
+        return value
 
 
 class _Reader:

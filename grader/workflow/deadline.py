@@ -101,7 +101,8 @@ def shown(course: Course, name: str) -> list[str]:
         received = {one.student.id: one for one in whole.submissions}
         lines = [f"{name}: {_due(known)}", _rules(known)]
         if (number := round_of(book.db.connection(), name)) > 1:
-            lines.append(f"round      {number}: what is handed in from now on meets hidden cases of its own")
+            meets = "hidden cases of its own, where a suite draws them; hidden lines stay as they were released"
+            lines.append(f"round      {number}: what is handed in from now on meets {meets}")
         for student, text in sorted(known.extensions.items()):
             until = known.due_of(student)
             waits = "" if student in received else ", nothing handed in yet"

@@ -56,6 +56,11 @@ class Assignment:
     root: str = ""
 
     @property
+    def most_s(self) -> float:
+        """The wall seconds that one submission may take: each notebook twice, since tests run beside answers too."""
+        return 2 * self.limits.total_s * max(1, len(self.originals))
+
+    @property
     def over(self) -> dict[str, bytes]:
         """The files that replace a student's."""
         return {path: content for path, content in self.files.items() if path not in self.theirs}

@@ -25,7 +25,8 @@ NUMBERS = {
     "kexec_load": (246, 104), "kexec_file_load": (320, 294), "init_module": (175, 105), "finit_module": (313, 273),
     "delete_module": (176, 106), "swapon": (167, 224), "swapoff": (168, 225), "reboot": (169, 142),
     "acct": (163, 89), "quotactl": (179, 60), "syslog": (103, 116),
-    "shmget": (29, 194), "msgget": (68, 186), "mq_open": (240, 180),  # memory that no limit counts
+    # Memory that no limit counts, and semaphores that outlive their session.
+    "shmget": (29, 194), "msgget": (68, 186), "mq_open": (240, 180), "semget": (64, 190),
 }  # fmt: skip
 # Libraries go on without these: glibc takes clone for clone3, everything else has another way.
 NOT_IMPLEMENTED = {
@@ -33,10 +34,13 @@ NOT_IMPLEMENTED = {
     "memfd_create": (319, 279), "memfd_secret": (447, 447),
     # Files of libraries are the same for all sessions: what one opens would tell the others.
     "inotify_init": (253, -1), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),
+    "preadv2": (327, 286), "pwritev2": (328, 287), "mincore": (27, 232), "cachestat": (451, 451),
 }  # fmt: skip
 # Answered as if it were done: who asks for other cores than the grader gave goes on with those, and no file is locked
-# for other processes, which would see it.
-WITHOUT_EFFECT = {"sched_setaffinity": (203, 122), "flock": (73, 32)}
+# for other processes, nor read ahead or dropped from memory, which they would see.
+WITHOUT_EFFECT = {
+    "sched_setaffinity": (203, 122), "flock": (73, 32), "fadvise64": (221, 223), "readahead": (187, 213),
+}  # fmt: skip
 CLONE, SOCKET, CONNECT, KILL, FCNTL = (56, 220), (41, 198), (42, 203), (62, 129), (72, 25)
 # Of fcntl: F_SETLK and F_SETLKW, those of open files too; F_SETLEASE and F_NOTIFY.
 LOCKS, WATCHES = (6, 7, 37, 38), (1024, 1026)

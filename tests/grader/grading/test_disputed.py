@@ -281,3 +281,44 @@ def test_a_test_that_the_instructors_own_answer_fails_is_named_at_the_release_an
     assert told.exit_code == 0, told.output
     assert f"{toy.NAME}: tests: 2 sealed, 1 unsealed. Why: mlsd plan {toy.NAME}." in told.output
     assert f"Your own answers do not pass {toy.NAME}/half-test: correct them or the tests" in told.output
+
+
+HIDDEN_77123 = "### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n### END HIDDEN TESTS"
+KEEPS = "SEEN = []\ndef value(n):\n    SEEN.append(n)\n    return n\n"
+TELLS = {
+    "a text of MemoryError": "raise MemoryError(f'seen {SEEN}')",
+    "a class called as one": "raise type(f'Seen{SEEN[-1]}MemoryError', (Exception,), {})",
+    "the number of the cell": "get_ipython().execution_count = SEEN[-1]\n5",
+    "the status of its end": "import os; os._exit(SEEN[-1] % 256)",
+    "a name of a process": "import subprocess; subprocess.Popen(['sleep', str(SEEN[-1])])",
+}
+
+
+@pytest.mark.parametrize("tells", TELLS)
+def test_nothing_that_student_code_chooses_after_a_hidden_line_is_shown_to_the_student(tells):
+    cells = [
+        answer("value", "def value(n): return n"), check("hidden-test", HIDDEN_77123, released=""),
+        answer("other", "other = 1"), check("other-test", "assert other == 1"),
+    ]  # fmt: skip
+    with Bench(*cells) as bench:
+        result = bench.result({"value": KEEPS, "other": TELLS[tells]})
+        cells = result.notebooks["made"]["cells"]
+        shown = [str(cell["outputs"]) for cell in cells if not cell["metadata"].get("mlsd_held")]
+        told = [*(one.message for one in result.verdicts), *(flag.text for flag in result.flags), *shown]
+        assert not any(text in one for one in told for text in ("77123", "seen [", f"status {77123 % 256}"))
+        assert all(cell["execution_count"] in (None, 1, 2, 3) for cell in cells)
+
+
+def test_a_flag_holds_no_line_of_a_hidden_test():
+    cells = [answer("value", "def value(n): return n"), check("hidden-test", HIDDEN_77123, released="")]
+    with Bench(*cells) as bench:
+        result = bench.result({"value": "def value(n): raise MemoryError"})
+        assert [flag.kind for flag in result.flags] == ["memory"]
+        assert not any("77123" in flag.text for flag in result.flags)
+        assert "77123" in result.flags[0].detail
+
+
+def test_who_is_stopped_beside_the_answer_is_told_so(bench):
+    called_by = "sys._getframe(1).f_code.co_name"
+    slow = f"import sys, time\ndef value():\n    if {called_by} == '<module>': time.sleep(99)\n    return 3"
+    assert "did not end within" in verdicts_of(bench, {"value": slow}, cell_s=1.0)["value-test"].message

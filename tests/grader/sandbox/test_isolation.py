@@ -268,6 +268,12 @@ def test_what_a_course_shows_can_be_read(sandbox, session):
 
 
 WATCHES = "import ctypes; library = ctypes.CDLL(None); library.inotify_init(), library.inotify_init1(0)"
+CALLS = """
+import ctypes, os
+library, read = ctypes.CDLL(None), os.open(os.__file__, os.O_RDONLY)
+byte = ctypes.create_string_buffer(1)
+library.semget(7, 1, 0o1666), library.mincore(0, 1, byte), library.posix_fadvise(read, 0, 0, 4)
+"""
 NOTIFIED = "import fcntl, os\nfcntl.fcntl(os.open(os.path.dirname(os.__file__), 0), fcntl.F_NOTIFY, fcntl.DN_ACCESS)"
 LOCKS = """
 import fcntl, os
@@ -282,6 +288,7 @@ def test_what_a_session_reads_or_locks_is_seen_by_no_other(sandbox):
     """Files of libraries are the same for all: who saw them opened or locked would be told a message."""
     with sandbox.open() as first, sandbox.open() as second:
         for session in (first, second):
+            assert session.run_cell(CALLS).outputs[0]["data"]["text/plain"] == "(-1, -1, 0)"
             assert session.run_cell(WATCHES).outputs[0]["data"]["text/plain"] == "(-1, -1)"
             assert session.run_cell(NOTIFIED).verdict == "error"
             run = session.run_cell(LOCKS)

@@ -88,6 +88,18 @@ def test_what_numpy_and_the_standard_library_call_a_number_or_a_collection_is_ta
     assert not isinstance(next(iter(came)) if isinstance(came, list) else came, np.generic)
 
 
+def test_an_argument_of_numpy_that_comes_back_as_it_was_is_no_change():
+    answer = InKernel({"keep": lambda *given: None, "spoil": lambda given: given.append(1)})
+    for sent in (np.float64(2), [np.int64(1)], {"a": np.array(3)}, np.array([1, 2])):
+        assert not answer.call("keep", sent, watch=True).changed
+    assert answer.call("spoil", [np.int64(1)], watch=True).changed
+
+
+@pytest.mark.parametrize("value", [Fraction(10**400), Decimal("sNaN"), np.datetime64("2026-01-01")])
+def test_what_is_no_plain_number_is_left_as_it_is(value):
+    assert not isinstance(InKernel({"give": lambda: value}).call("give"), int | float)
+
+
 def test_an_object_of_the_students_own_class_stays_behind_a_handle():
     class Service(dict):
         pass
