@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grader.answer_bank.reach import reached
 from grader.errors import GraderError
 
 CELL = re.compile(r"^# %% (\S+)\n", re.MULTILINE)
 KINDS = ("wrong", "alternative", "random")
+MUTANTS = ("mutant", "automatic")
+FAULTY = ("wrong", "mistake", *MUTANTS)
 PATCH = {"cell", "old", "new"}
 STYLES = 3
 """Over so many right answers a lesson's mistake is laid at least: one alone may lack the room that others have."""
@@ -75,9 +78,18 @@ class Bank:
         """The answers that get all points: the reference and those of another style."""
         return [one for one in self.answers if one.kind in ("reference", "alternative")]
 
-    def tests(self, answer: BankAnswer) -> list[str]:
-        """The tests to run: a mutant does without the slow ones."""
-        return [test for test in self.maxima if answer.exact or test not in self.slow_tests]
+    def tests(self, answer: BankAnswer, right: BankAnswer | None = None) -> list[str]:
+        """The tests to run. Those that a fault does not reach are left out: they give what they give `right`.
+
+        `right` is the reference, if none is named. A test in which the answer is said to lose is always run; a mutant
+        does without the slow ones.
+        """
+        tests = [test for test in self.maxima if answer.kind not in MUTANTS or test not in self.slow_tests]
+        right = right or next((one for one in self.answers if one.kind == "reference"), None)
+        if answer.kind not in FAULTY or right is None:
+            return tests
+        can = reached(dict(self.source(answer)), dict(self.source(right))) | answer.points.keys()
+        return [test for test in tests if test in can]
 
     def source(self, answer: BankAnswer) -> list[tuple[str, str]]:
         """The code cells as (id, source), in order, with the answer's in place, less those that only show something."""

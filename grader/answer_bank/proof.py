@@ -34,10 +34,11 @@ def judge(bank: Bank, answer: BankAnswer, result: "Result") -> Finding:
     if not answer.exact:
         lost = any(result.points.get(test, 0.0) < bank.maxima[test] for test in bank.tests(answer))
         return Finding(answer, result, () if lost else ("no test noticed the fault",))
+    tests = bank.tests(answer)
     problems = [
         f"{test} gave {result.points.get(test, 0.0):g}, not {right:g}"
         for test, right in bank.expected(answer).items()
-        if abs(result.points.get(test, 0.0) - right) > 1e-9
+        if test in tests and abs(result.points.get(test, 0.0) - right) > 1e-9
     ]
     reported = _words("\n".join([*result.texts.values(), *result.errors.values()]))
     problems += [f"nothing says {words!r}" for words in answer.says if _words(words) not in reported]
@@ -58,7 +59,8 @@ def _words(text: str) -> str:
 def prove(bank: Bank, workers: int = 2, on_finding: Callable[[Finding], None] = lambda _: None) -> list[Finding]:
     """Runs every answer of `bank`, each in a fresh process, and judges it. `on_finding` is called with each as it ends.
 
-    An answer of which it is only asked that it loses points is not run beyond the first test in which it does.
+    An answer of which it is only asked that it loses points is not run beyond the first test in which it does, and no
+    faulty one in tests that its fault does not reach: they give what they give the reference.
     A busy machine disturbs a clock now and then: where at most `DISTURBED` answers differ in nothing but the points of
     measured tests, each of these is run again, alone, up to `AGAIN` times. One judged wrongly differs each time.
     """
@@ -83,7 +85,8 @@ def prove(bank: Bank, workers: int = 2, on_finding: Callable[[Finding], None] = 
 def _by_a_clock(bank: Bank, finding: Finding) -> bool:
     """Whether the answer got other points than it must, and in measured tests alone."""
     right, got = bank.expected(finding.answer), finding.result.points
-    differ = {test for test in right if abs(got.get(test, 0.0) - right[test]) > 1e-9}
+    tests = bank.tests(finding.answer)
+    differ = {test for test in tests if abs(got.get(test, 0.0) - right[test]) > 1e-9}
     return finding.answer.exact and bool(differ) and differ <= bank.measured
 
 
@@ -117,8 +120,8 @@ def worth(bank: Bank, workers: int = 2, on_answer: Callable[[], None] = lambda: 
     return Worth(sorted(points[number] for number in range(bank.draws)), lost)
 
 
-def automatic_mutants(bank: Bank) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """(description, cells) of evenly spaced mutants of the reference: at most `most` of them."""
+def automatic_mutants(bank: Bank) -> Iterator[tuple[str, BankAnswer]]:
+    """(description, answer) of evenly spaced mutants of the reference: at most `most` of them."""
     from grader.answer_bank.mutation import mutants
 
     reference = dict(bank.cells)
@@ -126,8 +129,7 @@ def automatic_mutants(bank: Bank) -> Iterator[tuple[str, list[tuple[str, str]]]]
     most = int(bank.automatic["most"])
     chosen = [made[i * len(made) // most] for i in range(most)] if len(made) > most else made
     for cell, one in chosen:
-        answer = BankAnswer(one.what, "automatic", {cell: one.source})
-        yield f"{cell}, {one.what}", bank.source(answer)
+        yield f"{cell}, {one.what}", BankAnswer(one.what, "automatic", {cell: one.source}, exact=False)
 
 
 def killed(bank: Bank, workers: int = 2, on_mutant: Callable[[], None] = lambda: None) -> tuple[int, list[str]]:
@@ -135,12 +137,13 @@ def killed(bank: Bank, workers: int = 2, on_mutant: Callable[[], None] = lambda:
     from grader.answer_bank.runner import Job, run_all
 
     named = list(automatic_mutants(bank))
-    tests = list(bank.automatic["tests"])
-    full = sum(bank.maxima[test] for test in tests)
     alive = []
-    jobs = [Job(cells, tests, bank.maxima) for _, cells in named]
+    jobs = [
+        Job(bank.source(one), [test for test in bank.tests(one) if test in bank.automatic["tests"]], bank.maxima)
+        for _, one in named
+    ]
     for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers, limit_cpu_s=MUTANT_CPU_S):
-        if sum(result.points.values()) >= full:
+        if sum(result.points.values()) >= sum(bank.maxima[test] for test in jobs[number].tests):
             alive.append(named[number][0])
         on_mutant()
     return len(named), sorted(alive)

@@ -72,9 +72,10 @@ def _table(bank: Bank, findings: list[Finding], console: object) -> None:
     for finding in findings:
         answer, result = finding.answer, finding.result
         tested = sum(bank.maxima[test] for test in bank.tests(answer))
+        kept = total - tested if answer.exact else 0.0  # in tests that its fault does not reach
         required = f"{sum(bank.expected(answer).values()):g}" if answer.exact else f"under {tested:g}"
         ended = not answer.exact and len(result.points) < len(bank.tests(answer)) and not result.errors
-        got = f"{sum(result.points.values()):g}" + (" so far" if ended else "")
+        got = f"{sum(result.points.values()) + kept:g}" + (" so far" if ended else "")
         sound = "[red]wrong[/]" if finding.problems else "[green]sound[/]"
         sound += f" in run {finding.runs}" if finding.runs > 1 else ""
         kind = f"[{COLOURS[answer.kind]}]{answer.kind}[/]"

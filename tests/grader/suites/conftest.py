@@ -1,4 +1,7 @@
-"""Without a secret a test meets public cases, with `secret` hidden ones; `sandboxes` gives a warmed one an exercise."""
+"""Without a secret a test meets public cases, with `secret` hidden ones; `sandboxes` gives a warmed one an exercise.
+
+With `hidden_cases` they are found once a process, as in the grader's.
+"""
 
 import sys
 
@@ -7,7 +10,7 @@ import pytest
 from grader.sandbox import make_sandbox
 from grader.suite_kit.answer import ImportGuard
 from tests.grader.grading.patience_limits import PATIENT, SERVER
-from tests.grader.suites.contract import suite_of
+from tests.grader.suites.contract import found, suite_of
 
 FORBIDDEN_BY_SOME = ("case_studies.", "lessons.", "mlsd_lib.operations.")  # and loaded by no suite
 
@@ -36,6 +39,12 @@ def secret(monkeypatch, tmp_path):
     path.chmod(0o600)
     monkeypatch.setenv("MLSD_SECRET_FILE", str(path))
     return path
+
+
+@pytest.fixture
+def hidden_cases(name, secret, monkeypatch):
+    """All tests of an exercise meet the same hidden cases."""
+    monkeypatch.setattr(suite_of(name).CASES, "kept", found(name))
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,18 @@ def hooks_of(name):
     return importlib.import_module(f"tests.grader.suites.hooks_{name}") if known else SimpleNamespace()
 
 
+@functools.cache
+def drawn(name, seed):
+    """Hidden cases of an exercise, drawn once for all of its tests in this process: to find them may take seconds."""
+    return suite_of(name).EXERCISE.hidden().drawn(seed, seed + 1000)
+
+
+@functools.cache
+def found(name):
+    """Those of the tests' secret, found once as in a process of the grader's."""
+    return suite_of(name).CASES.find()
+
+
 def feed(name, hook, *given):
     getattr(hooks_of(name), hook, lambda *_: None)(*given)
 

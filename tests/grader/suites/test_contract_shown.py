@@ -6,8 +6,6 @@ Attacks by code that saw an input, and tries to have it shown to its author.
 import linecache
 import sys
 
-import pytest
-
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.client import Client
 from grader.grading.sealed.evaluator import Evaluator, Namespace
@@ -96,14 +94,13 @@ def tables_of(name, way):
 
 
 @every_exercise
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_no_table_shows_what_a_student_s_code_made_up_where_cases_are_hidden(name, way, secret, monkeypatch):
+def test_no_table_shows_what_a_student_s_code_made_up_where_cases_are_hidden(name, hidden_cases, monkeypatch):
     feed(name, "no_clocks", monkeypatch, suite_of(name).EXERCISE.hidden())
     spelled = getattr(hooks_of(name), "spelled_in_its_form", in_a_text_of)
-    for one in (way, lambda: spelled(DIGITS)):
-        for told in tables_of(name, one):
-            assert SAID not in "".join(told.split())
-            assert str(DIGITS) not in told.replace(",", "")
+    for way in (*WAYS, lambda: spelled(DIGITS)):
+        for told in tables_of(name, way):
+            assert SAID not in "".join(told.split()), way
+            assert str(DIGITS) not in told.replace(",", ""), way
 
 
 @every_exercise
