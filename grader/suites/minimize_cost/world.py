@@ -20,9 +20,9 @@ PRICES = {
     "load": Range(900, 1_200, "requests a second in the mean"),
     "machine": Range(22, 28, "requests a second", whole=True),
     "on demand": Range(1.0, 1.4, "EUR an hour"),
-    "reserved": Range(0.60, 0.64, "of that"),
-    "spot": Range(0.28, 0.32, "of that"),
-    "spot machines": Range(0.65, 0.75, "of the mean need"),
+    "reserved": Range(0.50, 0.54, "of that"),
+    "spot": Range(0.22, 0.26, "of that"),
+    "spot machines": Range(0.45, 0.55, "of the mean need"),
     "egress": Range(0.06, 0.08, "EUR a GB"),
     "cache": Range(0.13, 0.18, "EUR a GB and day"),
 }
@@ -47,6 +47,8 @@ FAMILIES = {
             "away": Range(30, 60, "min")}),
     )
 }  # fmt: skip
+PUSHES = (Range(7, 9, "o'clock"), Range(11.5, 13.5, "o'clock"), Range(16, 18, "o'clock"))
+PUSH_TIMES, PUSH_MIN = Range(1.4, 1.6), Range(35, 45, "min")
 DIPS, DIP_MIN, DIP_TO = Range(3, 4, "times", whole=True), Range(10, 20, "min"), Range(0.35, 0.55)
 
 
@@ -75,6 +77,24 @@ def wave(step: np.ndarray, earlier_h: float = 0.0) -> np.ndarray:
     return 0.92 - 0.62 * np.cos(2 * np.pi * (hour - 3) / 24) + 0.25 * np.exp(-(((hour - 19.5) / 1.6) ** 2))
 
 
+def draw_pushes(rng: np.random.Generator) -> np.ndarray:
+    """Factors of a day's load, (STEPS,): a message to all users raises it at once, at the same three times every day.
+
+    Only last week says when, so a policy that follows the load comes too late.
+    """
+    times = np.ones(STEPS)
+    for between in PUSHES:
+        at = round(between.draw(rng) / HOURS_A_STEP)
+        times[at : at + round(PUSH_MIN.draw(rng) / STEP_MIN)] = PUSH_TIMES.draw(rng)
+    return times
+
+
+def _meets_a_message(crowd: dict[str, float], pushes: np.ndarray) -> bool:
+    """Whether a message raises the load while a crowd's load rises, in the hour before or the half hour after."""
+    begins_h, ends_h = crowd["at"] - 1, crowd["at"] + crowd["rises"] / 60 + 0.5
+    return bool(pushes[round(begins_h / HOURS_A_STEP) : round(ends_h / HOURS_A_STEP) + 1].max() > 1)
+
+
 def draw_load(
     rng: np.random.Generator, mean: np.ndarray, days: int = 1, free_of: tuple[float, float] = (0, 0)
 ) -> np.ndarray:
@@ -98,19 +118,20 @@ def draw_load(
     return np.round(mean * factor)
 
 
-def draw_week(rng: np.random.Generator, load: float) -> list[int]:
+def draw_week(rng: np.random.Generator, load: float, pushes: np.ndarray) -> list[int]:
     """The load of seven usual days."""
     step = np.arange(7 * STEPS)
-    usual = load * wave(step) * np.repeat(rng.uniform(0.95, 1.05, 7), STEPS)
+    usual = load * wave(step) * np.tile(pushes, 7) * np.repeat(rng.uniform(0.95, 1.05, 7), STEPS)
     return [int(one) for one in draw_load(rng, usual, days=7)]
 
 
-def draw_day(rng: np.random.Generator, family: str, load: float) -> Day:
+def draw_day(rng: np.random.Generator, family: str, load: float, pushes: np.ndarray) -> Day:
     """A day of a family: `load` by step; `taken`, the share of running spot machines that goes at a step, and
     `offered`, whether new ones can be had."""
-    drawn = FAMILIES[family].draw(rng)
-    magnitudes, step = dict(drawn.magnitudes), np.arange(STEPS)
-    usual = load * magnitudes["load"] * wave(step, magnitudes.get("earlier", 0.0))
+    magnitudes, step = dict(FAMILIES[family].draw(rng).magnitudes), np.arange(STEPS)
+    while "at" in magnitudes and _meets_a_message(magnitudes, pushes):
+        magnitudes = dict(FAMILIES[family].draw(rng).magnitudes)
+    usual = load * magnitudes["load"] * wave(step, magnitudes.get("earlier", 0.0)) * pushes
     crowd = (0.0, 0.0)
     if "times" in magnitudes:
         begins, rises, lasts = (magnitudes[name] / STEP_MIN for name in ("at", "rises", "lasts"))
@@ -134,12 +155,15 @@ def draw_day(rng: np.random.Generator, family: str, load: float) -> Day:
 def draw_world(seed: int) -> tuple[Offer, list[int], list[list[Day]]]:
     """The price list, last week's load, and for each of the two tests a day of each family that a seed gives.
 
-    A policy may keep what it saw in one test; the days of the other are news to it.
+    A policy may keep what it saw in one test; the days of the other are news to it. The days come in a drawn order:
+    by their order they could be told apart before anything is seen.
     """
-    offer, load = draw_offer(np.random.default_rng([seed, 0]))
-    week = draw_week(np.random.default_rng([seed, 1]), load)
-    days = [
-        [draw_day(np.random.default_rng([seed, *test, *name.encode()]), name, load) for name in FAMILIES]
-        for test in ((), (1,))
-    ]
+    rng = np.random.default_rng([seed, 0])
+    (offer, load), pushes = draw_offer(rng), draw_pushes(rng)
+    week = draw_week(np.random.default_rng([seed, 1]), load, pushes)
+    days = []
+    for test in ((), (1,)):
+        order = np.random.default_rng([seed, 2, *test]).permutation(list(FAMILIES))
+        rngs = {name: np.random.default_rng([seed, *test, *name.encode()]) for name in order.tolist()}
+        days.append([draw_day(rng, name, load, pushes) for name, rng in rngs.items()])
     return offer, week, days

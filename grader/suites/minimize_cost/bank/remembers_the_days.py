@@ -1,7 +1,7 @@
 """Keeps in its class what the test of the level showed, and lives the same days again knowing all.
 
 kind = "wrong"
-says = ["no spot machine was used"]
+says = ["hardly any spot machine was used"]
 points = { test-cost = 0 }
 """
 

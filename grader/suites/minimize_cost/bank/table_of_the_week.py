@@ -26,15 +26,15 @@ class Policy:
     def __init__(self, offer, week):
         self.offer = offer
         self.table = np.array(week, dtype=float).reshape(7, 288)
-        kernel = np.ones(9) / 9
+        kernel = np.ones(3) / 3
         middle = np.median(self.table, axis=0)
-        self.shape = np.convolve(np.concatenate([middle[-4:], middle, middle[:4]]), kernel, mode="valid")
-        self.kept, self.lost = np.zeros(3), 0.0
+        self.shape = np.convolve(np.concatenate([middle[-1:], middle, middle[:1]]), kernel, mode="valid")
+        self.kept, self.lost = np.zeros(2), 0.0
 
     def commit(self):
         need = self.table.ravel() / self.offer["machine_per_s"]
         return {
-            "reserved": int(np.quantile(need, 1 - self.offer["reserved_hour"] / self.offer["on_demand_hour"])) - 4,
+            "reserved": int(np.quantile(need, 1 - self.offer["reserved_hour"] / self.offer["on_demand_hour"])) - 2,
             "cache_gb": cache_gb(self.offer, float(self.table.sum()) * 300 / 7),
         }
 
@@ -44,7 +44,7 @@ class Policy:
         scale = np.quantile(recent / self.shape[np.arange(step - 12, step) % 288], 0.7)
         trend = max(recent[-2:].mean() - recent[:-2].max(), 0) / 1.5
         ahead = max(scale * self.shape[near].max(), recent[-2:].mean() + 4.5 * trend)
-        self.kept = np.append(self.kept[1:], 1.02 * ahead / self.offer["machine_per_s"])
+        self.kept = np.append(self.kept[1:], ahead / self.offer["machine_per_s"])
         need = self.kept.max()
         above = max(need - seen["up"]["reserved"], 0.0)
         ran = seen["taken"] + seen["up"]["spot"]
