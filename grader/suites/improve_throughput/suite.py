@@ -23,6 +23,7 @@ STEPS: dict[int, dict[str, float]] = {  # by rows of a batch and family: times f
 }  # fmt: skip
 SAMPLED = 8  # of a batch the slow scorer is timed on so many rows: its time for a row is the same in any batch
 LARGE = 2_048
+SMALL = 60  # the most rows of the small batches with which a large one is compared
 MEMORY_MB = 512
 
 begin, hint = EXERCISE.begin, EXERCISE.hint
@@ -43,11 +44,12 @@ def answers(sheet: Sheet, answer: Answer, name: str) -> None:
     wrong = sum(map(_wrong, given, right))
     together = sum(map(len, right))
     sheet.judge("ordinary", f"{wrong} of {together} differ", "0, by 1e-6", not wrong, _how(sheet, given, right))
-    _company(sheet, ask, cases)
+    large = {size: _large(ask, cases, size) for size in (max(STEPS), LARGE)}
+    peak = answer.peak_mb()
+    _company(sheet, ask, cases, large)
     _broken(sheet, ask, cases)
-    peak = _large(sheet, answer, ask, cases)
     sheet.judge(
-        "memory", f"{peak:.0f} MB", f"{MEMORY_MB} MB", peak <= MEMORY_MB and not wrong,
+        "memory", f"{peak:.0f} MB", f"{MEMORY_MB} MB", peak <= MEMORY_MB and not wrong and not _wrong(*large[LARGE]),
         "It counts only for right answers. Memory is counted since the kernel started: if an experiment took "
         "it, restart and run all cells.",
     )  # fmt: skip
@@ -96,8 +98,8 @@ def _same_answers(came: Sequence[Any], wanted: Answers) -> bool:
         return False
 
 
-def _company(sheet: Sheet, ask: Asked, cases: Cases) -> None:
-    """The same rows alone, in another order, beside the longest ones, and again."""
+def _company(sheet: Sheet, ask: Asked, cases: Cases, large: Mapping[int, tuple[Any, Answers]]) -> None:
+    """The same rows alone, in another order, with the longest ones, again, and in batches of the timed sizes."""
     rows, right = cases.batches[-1], cases.batches_expected[-1]
     long, long_right = cases.unusual[2::5], cases.unusual_expected[2::5]
     few = slice(0, 12)
@@ -107,6 +109,7 @@ def _company(sheet: Sheet, ask: Asked, cases: Cases) -> None:
         "beside longer ones": (ask([*long, *rows[few], *long]), [*long_right, *right[few], *long_right]),
         "after another batch": (ask(rows[few]), right[few]),
         "twice in a batch": (ask([*rows[few], *rows[few]]), [*right[few], *right[few]]),
+        **{f"in a batch of {size:,}": pair for size, pair in large.items()},
     }
     off = {how: count for how, (came, wanted) in parts.items() if (count := _wrong(came, wanted))}
     total = sum(len(wanted) for _, wanted in parts.values())
@@ -146,14 +149,17 @@ def _broken(sheet: Sheet, ask: Asked, cases: Cases) -> None:
     )  # fmt: skip
 
 
-def _large(sheet: Sheet, answer: Answer, ask: Asked, cases: Cases) -> float:
-    """The most memory, in MB, after a large batch; infinite if that could not be answered, every visit of it."""
-    rows = next(fresh_batches(cases.seed + 1, LARGE))
-    came = ask(rows)
-    if type(came) not in (list, tuple) or len(came) != LARGE:
-        return float("inf")
-    left_out = any(one is None and isinstance(row, str) and row.split() for one, row in zip(came, rows, strict=True))
-    return float("inf") if left_out else answer.peak_mb()
+def _large(ask: Asked, cases: Cases, size: int) -> tuple[Any, Answers]:
+    """What a large batch of visits like the timed ones gave, and what the same visits give in small batches."""
+    rows, sizes = next(fresh_batches(cases.seed + 1, size)), np.random.default_rng([cases.seed, *b"small"])
+    came, apart = ask(rows), Answers()
+    while len(apart) < size:
+        some = rows[len(apart) :][: sizes.integers(1, SMALL, endpoint=True)]
+        given = ask(some)
+        if type(given) not in (list, tuple) or len(given) != len(some):
+            return came, [None] * size
+        apart += given
+    return came, apart
 
 
 class SlowSample:
