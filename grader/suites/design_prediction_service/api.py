@@ -13,6 +13,8 @@ import numpy as np
 COUNTRIES = ("AT", "DE", "FR", "PL")
 FIELDS = ("request_id", "amount_eur", "items", "country")
 MOST_BYTES = 10_000
+MANY = (130, 180)
+"""So many other orders come before one is sent again: more than a cache of Python's keeps unless it is asked to."""
 Request = dict[str, Any]
 
 
@@ -103,13 +105,17 @@ def _ordinary(write: Writer) -> list[Request]:
 
 
 def _wrong_values(write: Writer) -> list[Request]:
-    number = round(float(write.rng.uniform(2, 90)), 1)
+    number, below, above = (round(float(write.rng.uniform(*span)), 1) for span in ((2, 90), (0.1, 1), (1, 9_000)))
+    count, more, far = (int(write.rng.integers(*span)) for span in ((2, 90), (41, 60), (300, 9_000)))
+    abroad = [str(one) for one in write.rng.choice(["ES", "IT", "NL", "CZ", "DK", "SE", "EN", "XX"], 2, replace=False)]
     wrong = [
         ("amount_eur", str(number)), ("amount_eur", True), ("amount_eur", None), ("amount_eur", 0),
-        ("amount_eur", -number), ("amount_eur", 10_000.5), ("amount_eur", [number]), ("items", 0), ("items", 201),
-        ("items", 2.5), ("items", "3"), ("items", True), ("items", None), ("country", "XX"), ("country", "de"),
-        ("country", 5), ("country", ["DE"]), ("country", None), ("request_id", ""), ("request_id", "y" * 41),
-        ("request_id", 7), ("request_id", None),
+        ("amount_eur", -below), ("amount_eur", -number), ("amount_eur", 10_000 + below), ("amount_eur", 10_000 + above),
+        ("amount_eur", [number]), ("items", 0), ("items", -count), ("items", 201), ("items", far),
+        ("items", count + 0.5), ("items", str(count)), ("items", True), ("items", None), ("items", [count]),
+        *(("country", one) for one in abroad), ("country", str(write.rng.choice(COUNTRIES)).lower()),
+        ("country", count), ("country", ["DE"]), ("country", None), ("request_id", ""), ("request_id", "y" * 41),
+        ("request_id", "y" * more), ("request_id", count), ("request_id", None), ("request_id", ["y"]),
     ]  # fmt: skip
     return [*(write.with_field(*wrong[int(k)]) for k in write.rng.permutation(len(wrong))), write.good()]
 
@@ -146,14 +152,22 @@ def _broken(write: Writer) -> list[Request]:
 
 def _twice(write: Writer) -> list[Request]:
     first, second, third = write.order(), write.order(), write.order()
-    other = {**first, "amount_eur": round(first["amount_eur"] + 1, 2)}
+    others = [
+        {**first, "amount_eur": round(first["amount_eur"] + float(write.rng.uniform(0.01, 900)), 2)},
+        {**first, "items": first["items"] + int(write.rng.choice([-1, 1])) if first["items"] > 1 else 2},
+        {**first, "country": str(write.rng.choice([one for one in COUNTRIES if one != first["country"]]))},
+    ]
+    others = [others[int(k)] for k in write.rng.permutation(len(others))]
+    many = [write.post(write.order(), "one of many") for _ in range(int(write.rng.integers(*MANY)))]
     return [
         write.post(first, "an ordinary request"), write.post(second, "an ordinary request"),
         write.post(first, "the same request again"),
         write.post(dict(reversed(first.items())), "the same request again, fields in another order"),
-        write.post(other, "its id with another amount"), write.post(first, "the same request again, after that"),
+        *(write.post(other, "its id with another order") for other in others),
+        write.post(first, "the same request again, after these"),
         write.post({**third, "items": 0}, "items 0"), write.post(third, "an id that was refused before"),
-        write.post(second, "the same request again"), write.good(),
+        *many, write.post(second, "the same request again, after many others"),
+        write.post(others[0], "another order, after many others"), write.good(),
     ]  # fmt: skip
 
 

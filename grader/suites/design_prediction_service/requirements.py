@@ -19,7 +19,7 @@ REQUIREMENTS = (
     Requirement("waits", "longest wait", ("slow", "overload"), "at most", ((1.0, 1),), "s", needs=AT_ALL),
     Requirement("recovery", "recovery", ("slow", "overload"), "at most", ((15, 1),), "s", needs=AT_ALL),
     Requirement("price", "price", ("ordinary",), "at most", ((2.65, 1), (2.45, 1)), "EUR", needs=AT_ALL),
-    Requirement("blast radius", "bad answers", ("bad version",), "at most", ((100, 1), (35, 1))),
+    Requirement("blast radius", "bad answers", ("bad version",), "at most", ((60, 1), (35, 1))),
     Requirement("released", "released", ("good version",), "at least", ((0.95, 1),), "%", 100),
 )
 TASK = DesignTask(EXERCISE, ServiceDesign.of, world.FAMILIES, world.run, REQUIREMENTS)

@@ -39,7 +39,7 @@ FAMILIES = (
         "overload", "overload",
         {"times": Range(11, 13, "as many"), "from": Range(80, 110, "s"), "for": Range(80, 100, "s")},
     ),
-    ScenarioFamily("bad version", "a bad version", {"extra": Range(0.1, 0.2, "more of the answers bad, as a share")}),
+    ScenarioFamily("bad version", "a bad version", {"extra": Range(0.15, 0.2, "more of the answers bad, as a share")}),
     ScenarioFamily("good version", "a good version"),
 )  # fmt: skip
 
