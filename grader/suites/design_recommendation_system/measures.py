@@ -125,7 +125,8 @@ def _disturbed(card: Scorecard, end_s: float) -> Outcome:
     back = after[:-1] & (shares[1][:-1] >= BACK) & (shares[1][1:] >= BACK)
     recovery_s = float((np.argmax(back) if back.any() else len(came)) * BIN_S - end_s)  # or the story ends before
     during = (arrived >= AT_S) & (arrived < end_s)
-    goodput = card.good[during].sum() / (end_s - AT_S) / ((arrived < AT_S).sum() / AT_S)
+    own = card.good & (card.record.ended == Ended.ANSWERED)  # the cache answers whatever the replicas do
+    goodput = own[during].sum() / (end_s - AT_S) / ((arrived < AT_S).sum() / AT_S)
     moments = {"recovery": Moment(f"{end_s:.0f} s", _held(card, after)), "goodput": _little_done(card, during)}
     if (shares[0] < BACK).any():
         first = int(np.argmax(shares[0] < BACK))
@@ -151,7 +152,8 @@ def _unanswered(card: Scorecard, here: np.ndarray, start_s: float) -> Moment:
 
 
 def _little_done(card: Scorecard, during: np.ndarray) -> Moment:
-    late, good = int((during & card.full & ~card.good).sum()), int((during & card.good).sum())
+    own = during & (card.record.ended == Ended.ANSWERED)
+    late, good = int((own & ~card.good).sum()), int((own & card.good).sum())
     first, last = (int(at // BIN_S) for at in card.scenario.arrived[during][[0, -1]])
     sums = dict(zip(SUMS, card.record.timeline[first : last + 1].sum(0), strict=True))
     cause = "what was answered was answered too late" if late > good else "the replicas were too few"
@@ -159,7 +161,8 @@ def _little_done(card: Scorecard, during: np.ndarray) -> Moment:
         cause = "the replicas worked on requests that had waited too long"
     elif sums["busy_s"] < 0.8 * sums["up_s"]:
         cause = "replicas stood idle while attempts were refused or not sent"
-    return Moment(f"{AT_S:.0f} s", cause, f"Of {during.sum()} visitors {good} got a good answer, {late} one too late.")
+    detail = f"Of {during.sum()} visitors {good} got a good answer of a replica, {late} one too late."
+    return Moment(f"{AT_S:.0f} s", cause, detail)
 
 
 def _held(card: Scorecard, after: np.ndarray) -> str:

@@ -30,6 +30,8 @@ BLUR = {"factors": 1.5, "trees": 0.6, "network": 0.4}
 SEARCH_BLUR = 1.0
 PRIOR, FORGET_H = 4.0, 24.0
 """The estimate of an item's appeal: information that stands for no click, and the half-life of what was counted."""
+UNSEEN = -9.0
+"""The estimate of an item that nobody was shown: behind every item of which something is known."""
 FEWEST_SEEN = 40
 
 
@@ -179,7 +181,8 @@ class Recommender:
         """Estimates, scores and the first stages anew, from what is known now."""
         taste, self.refreshed_h = self.shop.taste[step], STEP_H * step
         known, stages = self.shop.born_h <= self.refreshed_h, self.design.candidates
-        appeal = np.where(known, self.surplus / (self.information + PRIOR), 0.0).astype(np.float32)
+        estimate = self.surplus / (self.information + PRIOR)
+        appeal = np.where(known & (self.seen > 0), estimate, UNSEEN).astype(np.float32)
         by_appeal = np.argsort(np.where(known, -appeal, np.inf), kind="stable")
         self.popular = by_appeal[:SLOTS]
         self.candidates = np.zeros(taste.shape, dtype=bool)

@@ -27,7 +27,7 @@ REQUIREMENTS = (
     _good("day", 1), _good("crowd", 1), _good("growth", 1), _good("replica", 1),
     Requirement("lists", "quality", ("items",), "at least", ((0.35, 1), (0.50, 1)), "%", 100),
     Requirement("best lists", "quality", ("items",), "at least", ((0.57, 1),), "%", 100),
-    Requirement("new items", "new", ("items",), "at least", ((0.56, 2),), "%", 100),
+    Requirement("new items", "new", ("items",), "at least", ((0.50, 2),), "%", 100),
     Requirement("budget", "eur", ("day",), "at most", ((40.0, 1),), "EUR", needs=SURE),
     Requirement("money", "eur", ("day",), "at most", ((34.0, 1), (28.0, 1)), "EUR", needs=SURE),
     Requirement("store", "answered", ("store",), "at least", ((0.98, 1),), "%", 100, needs=RUN),

@@ -131,5 +131,5 @@ def test_a_failed_story_is_told_with_its_time_and_cause_and_without_its_figures_
     assert "One replica lost, minute 2: too few replicas were left" in " ".join(told.split())
     sheet = Sheet("resilience", 4, families=suite.EXERCISE.families, private=True)
     TASK.judge_document(sheet, RecommendationDesign.of(document), public_cases().draws)
-    assert "The public scenario of this family shows the same by its time" in " ".join(sheet.explanations())
+    assert "Look at the public scenario of this family" in " ".join(sheet.explanations())
     assert "120 s" not in sheet.text()

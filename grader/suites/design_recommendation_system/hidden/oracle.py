@@ -12,6 +12,7 @@ import numpy as np
 from grader.suites.design_recommendation_system.document import SLOTS, RecommendationDesign
 from grader.suites.design_recommendation_system.shop import Shop
 
+NEVER_SHOWN = -9.0
 NOISE = {"factors": 1.5, "trees": 0.6, "network": 0.4}
 
 
@@ -55,7 +56,7 @@ def _refreshed(place: Shop, design: RecommendationDesign, log: dict[int, list[An
             weights = [0.5 ** ((hour - 2.0 - at) / 24.0) for at, *_ in log[item]]
             surplus = sum(w * one[2] for w, one in zip(weights, log[item], strict=True))
             information = sum(w * one[3] for w, one in zip(weights, log[item], strict=True))
-            appeal[item] = surplus / (information + 4.0)
+            appeal[item] = surplus / (information + 4.0) if log[item] else NEVER_SHOWN
     popular = sorted(appeal, key=lambda item: (-appeal[item], item))[: design.candidates.popular]
     candidates = []
     for taste, blur in zip(place.taste[step], place.blur[0], strict=True):
@@ -69,7 +70,7 @@ def _list(place: Shop, design: RecommendationDesign, made: Any, group: int, hour
     appeal, candidates, seen = made
     there = [item for item in range(place.items) if place.born_h[item] <= hour]
     recent = sorted(there, key=lambda item: (-place.born_h[item], item))[: design.candidates.recent]
-    of = sorted(candidates[group] | set(recent), key=lambda item: -(appeal.get(item, 0.0) + seen[group, item]))
+    of = sorted(candidates[group] | set(recent), key=lambda item: -(appeal.get(item, NEVER_SHOWN) + seen[group, item]))
     return of[:SLOTS]
 
 
