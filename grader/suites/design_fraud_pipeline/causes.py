@@ -18,6 +18,8 @@ def explained(design: Pipeline, made: Run, measure: str, measures: Mapping[str, 
         day = int(np.argmax(alerts - reviews))
         detail = f"{alerts[day]} alerts met {CAPACITY} reviews; the rest waited for nothing and passed."
         return Moment(f"day {day}", over_capacity(design), detail)
+    if measure == "known too early":
+        return Moment("in the rows of the first release", known_early(design))
     if measure == "promise":
         promised, saved = measures["promised EUR a day"], measures["saved EUR a day"]
         came = f"Promised {promised:.0f} EUR a day, saved {saved:.0f} EUR a day."
@@ -44,18 +46,13 @@ def _worst_week(made: Run) -> tuple[int, float]:
     return int(np.argmin(shares)), float(shares.min())
 
 
-def leak(design: Pipeline) -> str:
-    """The sign that a training table has and a payment does not, in words; empty if there is none."""
+def known_early(design: Pipeline) -> str:
+    """The sign whose `known` says more than is so, in words; empty if there is none."""
     for one in design.signs:
         if one.known == "with the payment":
             return (
                 f"{one.sign} is built with the payment: its training rows hold reports that came later, their own "
                 "among them, and a payment that is scored has none of these"
-            )
-        if one.sign == "card_rate":
-            return (
-                "card_rate repeats the labels of the rows that it learned from, and a card that was reported is "
-                "not stolen a second time"
             )
         if one.source == "warehouse" and one.known == "at once":
             return (
@@ -63,6 +60,17 @@ def leak(design: Pipeline) -> str:
                 "day's payments, and a payment that is scored meets last night's table"
             )
     return ""
+
+
+def leak(design: Pipeline) -> str:
+    """The sign that a training table has and a payment does not, in words; empty if there is none."""
+    why = known_early(design)
+    if not why and any(one.sign == "card_rate" for one in design.signs):
+        why = (
+            "card_rate repeats the labels of the rows that it learned from, and a card that was reported is not stolen "
+            "a second time"
+        )
+    return why
 
 
 def over_capacity(design: Pipeline) -> str:

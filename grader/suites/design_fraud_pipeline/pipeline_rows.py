@@ -1,5 +1,6 @@
 """The rows that the student's own pipeline gets, and what its scores come to."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +9,7 @@ from grader.suite_kit.designs import Draw
 from grader.suites.design_fraud_pipeline.document import Sign
 from grader.suites.design_fraud_pipeline.scenarios import ORACLE, story_of
 from grader.suites.design_fraud_pipeline.signs import Table
-from grader.suites.design_fraud_pipeline.world import CAPACITY, FEE_EUR, LIVE, RELEASE, REVIEW_EUR, stream_of
+from grader.suites.design_fraud_pipeline.world import CAPACITY, DAYS, FEE_EUR, LIVE, RELEASE, REVIEW_EUR, stream_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,11 +32,12 @@ class OwnTask:
         table = self.table
         self.learn = np.flatnonzero((table.day >= RELEASE - LEARN_DAYS) & (table.day < RELEASE))
         self.live = np.flatnonzero(table.day >= RELEASE)
-        self.rows, self.scored = self._rows(self.learn, "learned"), self._rows(self.live, "served")
+        self.rows, self.scored = self._rows(self.learn, RELEASE), self._rows(self.live)
         self.labels = (table.report_day[self.learn] <= RELEASE).astype(int)
         self.reported = float(self.labels.sum() / table.fraud[self.learn].sum())
 
-    def _rows(self, at: np.ndarray, how: str) -> "pd.DataFrame":
+    def _rows(self, at: np.ndarray, read_on: int | None = None) -> "pd.DataFrame":
+        """The rows `at` as a table shows them that is read on a day; without one, as each was when it was scored."""
         import pandas as pd
 
         table = self.table
@@ -50,12 +52,17 @@ class OwnTask:
             for name, (sign, days, known) in REPORTS.items()
         }
         signs = {name: Sign.model_validate(one) for name, one in stated.items()}
-        built = {name: (table.learned(one, RELEASE) if how == "learned" else table.served(one))[at]
+        built = {name: (table.served(one) if read_on is None else table.learned(one, read_on))[at]
                  for name, one in signs.items()}  # fmt: skip
         built["usual_eur_ratio_30d"] = np.exp(built["usual_eur_ratio_30d"])
         for name in ("card_payments_1d", "card_payments_30d", "terminal_payments_30d"):
             built[name] = np.round(np.expm1(built[name]))
         return pd.DataFrame(columns | built)
+
+    @cached_property
+    def read_later(self) -> "pd.DataFrame":
+        """The payments to score as a table shows them after the six weeks."""
+        return self._rows(self.live, DAYS)
 
     def money(self, score: np.ndarray) -> float:
         """The share of the oracle's money: of each day the highest scores are reviewed, where a review pays."""

@@ -11,12 +11,14 @@ from grader.suites.design_fraud_pipeline.cases import EXERCISE
 from grader.suites.design_fraud_pipeline.document import KNOWN, SOURCES, WINDOWED, Pipeline
 
 MONEY = ("money",)
-"""Nothing else counts for a design that saves less."""
+"""Nothing else counts for a design that saves less; money counts where no sign is said to be known too early."""
 REQUIREMENTS = (
-    Requirement("money", "money", ("ordinary",), "at least", ((0.66, 1),), "%", times=100.0),
-    Requirement("more money", "money", ("ordinary",), "at least", ((0.72, 1),), "%", times=100.0),
-    Requirement("labels", "expected frauds", ("ordinary",), "at most", ((1.3, 1),), "x", needs=MONEY),
-    Requirement("promise", "promise", ("ordinary",), "at most", ((1.75, 2),), "x", needs=MONEY),
+    Requirement("known", "known too early", ("ordinary",), "at most", ((0.0, 0),), "%", times=100.0),
+    Requirement("money", "money", ("ordinary",), "at least", ((0.66, 1),), "%", times=100.0, needs=("known",)),
+    Requirement("more money", "money", ("ordinary",), "at least", ((0.72, 1),), "%", times=100.0, needs=("known",)),
+    Requirement("ripe", "over labels as seen", ("ordinary",), "at most", ((0.87, 0),), "x", needs=MONEY),
+    Requirement("labels", "expected frauds", ("ordinary",), "at most", ((1.3, 1),), "x", needs=("ripe",)),
+    Requirement("promise", "promise", ("ordinary",), "at most", ((1.65, 2),), "x", needs=MONEY),
     Requirement(
         "choice", "with repeated labels", ("ordinary",), "at most", ((0.92, 2),), "%", times=100.0, needs=MONEY
     ),
@@ -24,9 +26,9 @@ REQUIREMENTS = (
         "new scheme", "found by retraining", ("new scheme",), "at least", ((0.3, 3),), "%", times=100.0, needs=MONEY
     ),
     Requirement(
-        "late labels", "over labels as seen", ("late reports",), "at most", ((0.92, 2),), "x", needs=("money", "labels")
+        "late labels", "over labels as seen", ("late reports",), "at most", ((0.92, 2),), "x", needs=("labels",)
     ),
-    Requirement("capacity", "turned away", ("peak",), "at most", ((0.25, 2),), "%", times=100.0, needs=MONEY),
+    Requirement("capacity", "turned away", ("peak",), "at most", ((0.18, 2),), "%", times=100.0, needs=MONEY),
     Requirement("late source", "kept", ("late source",), "at least", ((0.82, 1),), "%", times=100.0, needs=MONEY),
 )
 TASK = DesignTask(EXERCISE, Pipeline.of, scenarios.FAMILIES, scenarios.outcome, REQUIREMENTS)

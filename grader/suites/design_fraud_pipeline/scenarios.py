@@ -10,8 +10,8 @@ import numpy as np
 from grader.suite_kit.designs import Draw, Moment, Outcome, Range, ScenarioFamily, draw_scenarios
 from grader.suites.design_fraud_pipeline.causes import explained
 from grader.suites.design_fraud_pipeline.document import RATE_SIGNS, Pipeline, Sign
-from grader.suites.design_fraud_pipeline.signs import table_of
-from grader.suites.design_fraud_pipeline.simulate import Run, backtest, run
+from grader.suites.design_fraud_pipeline.signs import Table, table_of
+from grader.suites.design_fraud_pipeline.simulate import Run, backtest, learned, run
 from grader.suites.design_fraud_pipeline.world import LIVE, RELEASE, Story
 
 FAMILIES = (
@@ -70,6 +70,16 @@ def _with(design: Pipeline, part: str, **change: Any) -> Pipeline:
     return design.model_copy(update={part: getattr(design, part).model_copy(update=change)})
 
 
+def known_too_early(design: Pipeline, table: Table) -> float:
+    """The share of the first release's rows in which a sign is not what it was when the payment was scored."""
+    used = learned(design, table, RELEASE).use
+    differs = table.nothing.copy()
+    for one in design.signs:
+        if one.sign not in RATE_SIGNS:  # these are made at training, and the same for both
+            differs |= table.learned(one, RELEASE) != table.served(one)
+    return float(table.weight[used & differs].sum() / max(table.weight[used].sum(), 1.0))
+
+
 def found_by_retraining(made: Run, from_day: int) -> float:
     """Of the new scheme's money that the first release alone lets pass, the share that later releases stopped.
 
@@ -108,10 +118,10 @@ def outcome(design: Pipeline, one: Draw) -> Outcome:
         "alerts a day": made.alerted.sum() / LIVE,
     }
     if one.family == "ordinary":
-        measures |= promises(made)
+        measures |= {**promises(made), "known too early": known_too_early(design, table)}
     if one.family == "new scheme":
         measures["found by retraining"] = found_by_retraining(made, int(one["from day"]))
-    if one.family == "late reports":
+    if one.family in ("ordinary", "late reports"):
         # Streams differ much in how far any policy is off; what it is over labels as seen hardly differs.
         seen = _with(design, "labels", ripen_days=0, unreported="honest")
         measures["over labels as seen"] = factor(made.expected) / factor(run(seen, table).expected)

@@ -126,11 +126,12 @@ class Table:
         """Frauds over payments by the day of the payment, of those that were reported by the day `known_on`."""
         stream, days = self.stream, sign.window_days or 1
         ledger = self.ledgers["terminal" if sign.sign.startswith("terminal") else "card"]
-        end, values = self.day + own_day, np.zeros(len(self.rows))
-        for day in np.unique(known_on):
-            asked, there = known_on == day, stream.report_day <= day
-            frauds = cumulated(ledger.group[there], stream.day[there], size=len(ledger.count))
-            values[asked] = within(frauds, ledger.group[self.rows[asked]], days, end[asked])
+        end, frauds = self.day + own_day, np.flatnonzero(stream.report_day <= known_on.max())
+        row, place = pairs(ledger.group[self.rows], ledger.group[frauds], len(ledger.count))
+        fraud = frauds[place]
+        age, known = end[row] - stream.day[fraud], stream.report_day[fraud] <= known_on[row]
+        counted = known & (age > 0) & (age <= days)
+        values = np.bincount(row[counted], minlength=len(self.rows))
         return values / (1 + ledger.history(self.rows, days, end, self.nothing)[0])
 
 
@@ -150,6 +151,15 @@ def cumulated(group: np.ndarray, day: np.ndarray, value: np.ndarray | None = Non
 def within(sums: np.ndarray, group: np.ndarray, days: int, end: np.ndarray) -> np.ndarray:
     """What of cumulated `sums` lies in the `days` days before day `end`."""
     return sums[group, np.clip(end, 0, DAYS)] - sums[group, np.clip(end - days, 0, DAYS)]
+
+
+def pairs(left: np.ndarray, right: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The places of all pairs of equal values below `size`, (pairs,) each."""
+    count = np.bincount(right, minlength=size)
+    number, first = count[left], (np.cumsum(count) - count)[left]
+    before = np.cumsum(number) - number
+    place = np.arange(number.sum()) + np.repeat(first - before, number)
+    return np.repeat(np.arange(len(left)), number), np.argsort(right, kind="stable")[place]
 
 
 def _before_on_the_day(group: np.ndarray, day: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 OWN_MONEY = ((0.80, 1.0), (0.88, 1.0))
 OWN_LOSS = 1.35
+OWN_KNOWN = 0.01
+"""Scores may move by this share of their sum when the same payments are read after the six weeks."""
 begin, hint = EXERCISE.begin, EXERCISE.hint
 _own = functools.lru_cache(maxsize=3)(OwnTask)
 
@@ -71,6 +73,10 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
         told = "score(rows) must give one finite number a row, in their order: the expected loss in EUR."
         sheet.end("fail", f"{told} Is a return missing?")
         return
+    moved = _moved(scores, _scores(answer.call(own, task.read_later, method="score"), len(scores)))
+    known = moved <= OWN_KNOWN
+    did = "The same payments, read six weeks later, get other scores: you use a column that counts what came later."
+    sheet.judge("own known", f"{_shown(100 * moved)} %", f"at most {100 * OWN_KNOWN:g} %", known, did)
     share, expected = task.money(scores), task.expected(scores)
     reviews = int((scores > 12).sum())
     for number, (limit, points) in enumerate(OWN_MONEY):
@@ -80,11 +86,13 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
             else f"Your reviews saved {_shown(100 * share)} % of what the oracle saved."
         )
         measured, required = f"{_shown(100 * share)} %", f"at least {100 * limit:g} %"
-        sheet.judge("own money", measured, required, share >= limit, did, points=points, explained=not number)
-    off, enough = factor(expected), share >= OWN_MONEY[0][0]
+        met = share >= limit and known
+        explained = not number and (known or share < limit)
+        sheet.judge("own money", measured, required, met, did, points=points, explained=explained)
+    off, enough = factor(expected), share >= OWN_MONEY[0][0] and known
     did = f"Your scores add up to {_shown(expected)} times the loss that came"
     if off <= OWN_LOSS:
-        did += f", which counts only from {100 * OWN_MONEY[0][0]:g} % of the oracle's money on."
+        did += f", which counts only from {100 * OWN_MONEY[0][0]:g} % of the oracle's money on, with scores that stay."
     elif expected < 1:
         did += f", too little. Of the frauds in the rows of fit {task.reported:.0%} had been reported."
     else:
@@ -93,6 +101,11 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
         did += " fit changed the rows that it was given."
     met = off <= OWN_LOSS and enough
     sheet.judge("own loss", f"{_shown(off)} x", f"at most {OWN_LOSS:g} x", met, did, in_production=off > OWN_LOSS)
+
+
+def _moved(scores: np.ndarray, later: np.ndarray | None) -> float:
+    """By which share of their sum scores are others when the payments are read later."""
+    return float("inf") if later is None else float(np.abs(later - scores).sum() / max(np.abs(scores).sum(), 1e-9))
 
 
 def _scores(given: Any, number: int) -> np.ndarray | None:

@@ -12,7 +12,8 @@ import grader.suites.design_fraud_pipeline as suite
 from grader.answer_bank.runner import run_cells
 from grader.suite_kit.designs import RefusedDesign, random_marks
 from grader.suites.design_fraud_pipeline import simulate
-from grader.suites.design_fraud_pipeline.requirements import OPTIONS, TASK
+from grader.suites.design_fraud_pipeline.pipeline_rows import OwnTask
+from grader.suites.design_fraud_pipeline.requirements import OPTIONS, REQUIREMENTS, TASK
 from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, draw
 from grader.suites.design_fraud_pipeline.signs import table_of
 from grader.suites.design_fraud_pipeline.world import CAPACITY, RELEASE, Story
@@ -114,6 +115,23 @@ def test_a_design_without_a_second_release_finds_nothing_by_retraining(every):
     learning = {"window_days": 49, "retrain_days": every}
     assert measured("new scheme", learning=learning)["found by retraining"] == 0
     assert measured("new scheme")["found by retraining"] > 0.3
+
+
+@pytest.mark.parametrize(
+    "false",
+    [sign("strange_terminal", "warehouse", "at once", 60), sign("terminal_reports", "reports", "with the payment", 60)],
+)
+def test_no_criterion_counts_for_a_design_with_a_sign_that_is_said_to_be_known_too_early(false):
+    draws = suite.CASES.public().draws
+    design = TASK.read(reference() | {"signs": [*reference()["signs"], false.model_dump()]})
+    assert measured("ordinary")["known too early"] == 0
+    assert all("known" in TASK.unmet(one.needs, design, draws) for one in REQUIREMENTS[1:])
+
+
+def test_payments_that_are_read_later_differ_in_the_leaking_column_alone():
+    task = OwnTask(suite.CASES.public().stream)
+    differs = [name for name in task.scored if not task.scored[name].equals(task.read_later[name])]
+    assert differs == ["card_fraud_share_30d"]
 
 
 @pytest.mark.parametrize("window", [49, 98])

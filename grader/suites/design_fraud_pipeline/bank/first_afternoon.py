@@ -2,7 +2,7 @@
 
 kind = "wrong"
 first_try = true
-points = { test-backtest = 2, test-change = 0, test-strain = 1, test-pipeline = 0 }
+points = { test-money = 2, test-backtest = 2, test-change = 0, test-strain = 1, test-pipeline = 0 }
 says = ["a random split puts payments of one card and of one terminal on both sides", "the threshold was set at training"]
 """
 

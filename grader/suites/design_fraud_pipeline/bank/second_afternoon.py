@@ -2,7 +2,7 @@
 
 kind = "wrong"
 first_try = true
-points = { test-backtest = 0, test-change = 0, test-strain = 1, test-pipeline = 2 }
+points = { test-money = 2, test-backtest = 0, test-change = 0, test-strain = 1, test-pipeline = 2 }
 says = ["the backtest ends 0 days before the release", "times the loss that came, too little. Of the frauds in the rows of fit"]
 """
 
