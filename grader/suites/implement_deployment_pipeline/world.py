@@ -71,11 +71,10 @@ class Scenario:
         return {**SLICES, "web": SLICES["web"] - sum(small.values()), **small}
 
     @cached_property
-    def noise(self) -> list[Any]:
-        """How far each count lies from its mean, in standard deviations, by minute, version, slice and measure."""
+    def noise(self) -> np.ndarray:
+        """How far each count lies from its mean, in standard deviations, (minutes, versions, slices, measures)."""
         shape = (NOISE_MIN, 1 + len(self.kind.faults), len(self.slices), len(USUAL))
-        drawn: list[Any] = np.random.default_rng(int(self.drawn["seed"])).uniform(-2, 2, shape).tolist()
-        return drawn
+        return np.random.default_rng(int(self.drawn["seed"])).uniform(-2, 2, shape)
 
 
 @dataclass
@@ -307,7 +306,8 @@ class World:
 
     def _answers(self, version: str) -> dict[str, dict[str, int]]:
         share = self.routed.get(version, 0.0) + COPIED * (self.shadow == version)
-        noise = self.scenario.noise[self.minute % NOISE_MIN][[FIRST, *self.scenario.kind.faults].index(version)]
+        place = [FIRST, *self.scenario.kind.faults].index(version)
+        noise = self.scenario.noise[self.minute % NOISE_MIN, place].tolist()  # as lists all of it would be collected
         found = {}
         for (part, width), far in zip(self.scenario.slices.items(), noise, strict=True):
             requests, more = round(self.scenario.drawn["traffic"] * width * share), self._more(version, part)

@@ -104,7 +104,7 @@ def test_metrics_are_those_of_the_last_minute_and_of_whoever_answered():
 
 
 def without_chance(one):
-    vars(one.scenario)["noise"] = np.zeros(np.shape(one.scenario.noise)).tolist()
+    vars(one.scenario)["noise"] = np.zeros_like(one.scenario.noise)
     return one
 
 
