@@ -19,7 +19,7 @@ class Moment:
     def told(self, title: str, private: bool) -> str:
         """A sentence about the scenario of that title; where scenarios are private, without its figures."""
         if private:
-            return f"{title}: {self.cause}. The public scenario of this family shows the same by its time."
+            return f"{title}: {self.cause}. Look at the public scenario of this family."
         return f"{title}, {self.when}: {self.cause}." + (f" {self.detail}" if self.detail else "")
 
 
