@@ -16,10 +16,10 @@ from notebook_runner.errors import CourseError
 if TYPE_CHECKING:
     import pandas as pd
 
-FALSE_SHARE, QUIET_SHARE = 0.1, 0.02
-AWAKE = 12
+FALSE_SHARE, QUIET_SHARE = 0.05, 0.02
+AWAKE = 13
 TOUCHED_DAYS = 2
-STEPS_OF_COST, STEP_POINTS = (0.45, 0.32, 0.125), 2
+STEPS_OF_COST, STEP_POINTS = (0.32, 0.16), 2
 ROOM = 0.01  # by which hidden limits of a share or a bill are wider: what draws of the same streams differ by
 
 begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
@@ -141,7 +141,7 @@ def _why_missed(run: Run, met: Met, private: bool) -> str:
         did = "Nothing was named in that time, nor before."
     title = f"{met.family} ({INCIDENTS[met.family].title}), in a stream with {HARMLESS[run.harmless][0]}: "
     if private:
-        return f"{title}{did} A public stream shows the same."
+        return f"{title}{did}"
     what, values = run.figure(feature, reason)
     before, since = np.nanmean(values[:REFERENCE]), np.nanmean(values[met.begins : met.last + 1])
     others = sorted({f"{name} ({why})" for named in said for name, why in named})

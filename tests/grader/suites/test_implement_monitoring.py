@@ -56,7 +56,7 @@ def test_a_test_has_each_incident_twice_each_harmless_thing_twice_and_alerts_tha
         assert Counter(stream.harmless.family for stream in streams) == dict.fromkeys(world.HARMLESS, 2)
         for stream in streams:
             run = Run(stream, 0)
-            assert len(run.ordinary) >= 8
+            assert len(run.ordinary) >= 6
             assert all(met.begins > world.REFERENCE + 2 and met.last < met.ends <= world.DAYS for met in run.met)
 
 
@@ -75,7 +75,7 @@ def test_the_tests_have_no_stream_in_common(secret):
 
 
 def test_the_model_is_calibrated_until_its_world_changes():
-    stream = world.draw_streams(2)[5]
+    stream = next(one for one in world.draw_streams(2) if one.incidents[0].family == "concept drift")
     days = world.make_stream(stream)
 
     def bias_and_error(some):
@@ -84,7 +84,7 @@ def test_the_model_is_calibrated_until_its_world_changes():
 
     (bias, before), (_, after) = (
         bias_and_error(days[: world.REFERENCE]),
-        bias_and_error(days[int(stream.incidents[0]["begins"]) + 5 :]),
+        bias_and_error(days[int(stream.incidents[1]["begins"]) + 5 :]),
     )
     assert bias < 0.03
     assert after > before + 0.08
@@ -187,7 +187,8 @@ def test_a_counter_example_says_which_stream_what_could_be_seen_and_what_it_cost
     told = " ".join(suite.caught(monitor_of("not_a_word_of_freshness")).report.text().split())
     harm, frozen = world.INCIDENTS["frozen"].harm_eur, suite.CASES.public().streams["caught"][1].incidents[0]
     assert f"try_stream(Monitor, 1), from day {frozen['begins']:.0f} on. Right is depot_load (frozen)" in told
-    assert "share of depot_load as on the day before: 0 in the reference, 1 since. Nothing was named" in told
+    assert "share of depot_load as on the day before: 0 in the reference, " in told
+    assert " since. Nothing was named in that time" in told
     assert f"it cost {harm * (frozen['ends'] - frozen['begins']):,.0f} EUR" in told
 
 
@@ -215,9 +216,9 @@ def test_the_task_states_every_range_threshold_and_price():
 
 
 def test_a_student_sees_a_stream_as_a_picture_and_all_as_a_card(reference):
-    run = suite.try_stream(reference, 2)
+    run = suite.try_stream(reference, 9)
     assert len(run.plot().axes[0].lines) >= 2
-    assert set(run.table()["feature"]) >= {"carrier", "labels"}
+    assert set(run.table()["feature"]) == {"carrier"}
     assert run.plot("items", "values").axes
     card = suite.scorecard(reference)
     assert len(card) == 32

@@ -21,11 +21,11 @@ class Monitor:
             values = np.concatenate(columns)
             self.sorted[name] = np.sort(values[~np.isnan(values)])
             means = np.array([self.scores(name, column).mean() for column in columns])
-            weekend = np.arange(len(means)) % 7 >= 5
-            self.usual[name] = {kind: means[weekend == kind].mean() for kind in (False, True)}
+            overall = means.mean()  # four days of one name say less than all: the usual level is drawn to the middle
+            self.usual[name] = [overall + 0.9 * (means[day::7].mean() - overall) for day in range(7)]
             self.sums[name] = np.zeros(2)
         self.last, self.orders = reference[-1]["rows"], [len(day["score"]) for day in reference[-4:]]
-        self.labels = [day["labels"] for day in reference[-3:]]
+        self.labels, self.recent = [day["labels"] for day in reference[-3:]], {}
 
     def lacks(self, column):
         return np.isnan(column) if isinstance(column, np.ndarray) else np.array([one is None for one in column])
@@ -42,10 +42,12 @@ class Monitor:
         scores = self.scores(name, column)
         if len(set(column.tolist())) < 10:  # a value a depot: too few to say
             return False
-        off, error = scores.mean() - self.usual[name][t % 7 >= 5], (DAY_SPREAD**2 + 1.2 / len(scores)) ** 0.5
-        self.sums[name] = np.clip(self.sums[name] + [off, -off] - 0.25, 0, 1.5)
-        far = self.above((np.abs(scores) > 2.4).mean(), 0.018, len(scores), 0.06)
-        return far or abs(off) > max(0.5, 4.5 * error) or self.sums[name].max() > 0.6 + 2 * error
+        off, error = scores.mean() - self.usual[name][t % 7], (DAY_SPREAD**2 + 1.2 / len(scores)) ** 0.5
+        self.sums[name] = np.clip(self.sums[name] + [off, -off] - 0.6, 0, 1.2)
+        self.recent[name] = [*self.recent.get(name, [])[-2:], scores]
+        three = np.abs(np.concatenate(self.recent[name])) > 2.4
+        far = any(self.above(one.mean(), 0.018, len(one), 0.06) for one in (three, three[-len(scores) :]))
+        return far or abs(off) > max(0.75, 4.5 * error) or self.sums[name].max() > 0.5 + 1.5 * error
 
     def late(self, batch):
         due = np.dot([0.1, 0.2, 0.3, 0.4], self.orders)

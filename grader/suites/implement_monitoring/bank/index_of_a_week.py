@@ -6,7 +6,7 @@ kind = "alternative"
 # %% monitor
 from collections import Counter, deque
 
-ROWS = 300
+ROWS = 120
 
 
 def shares(values, edges):
@@ -20,20 +20,22 @@ def index(p, q):
 
 class Monitor:
     def fit(self, reference):
-        self.watched, self.clean, self.state = [], {}, Counter()
+        self.level, self.clean, self.state = {}, {}, Counter()
         for name, column in reference[0]["rows"].items():
             if isinstance(column, np.ndarray):
-                self.watched.append(name)
-                values = np.concatenate([day["rows"][name] for day in reference])
-                values = values[~np.isnan(values)]
+                columns = [day["rows"][name] for day in reference]
+                self.level[name] = np.array([np.nanmedian(np.concatenate(columns[i::7])) for i in range(7)])
+                self.level[name] /= np.nanmedian(np.concatenate(columns))
+                columns = [self.level_out(name, column, day) for day, column in enumerate(columns)]
+                values = np.concatenate(columns)
                 few = len(np.unique(values)) < 400
                 edges = np.unique(np.quantile(values, [0.1, 0.3, 0.5, 0.7, 0.9]))
                 window = deque(values[:ROWS], ROWS)
                 seen = []
-                for day in reference[3:]:
-                    window.extend(day["rows"][name][~np.isnan(day["rows"][name])])
+                for column in columns[3:]:
+                    window.extend(column)
                     seen.append(index(shares(values, edges), shares(np.array(window), edges)))
-                limit = 9.0 if few else max(1.6 * max(seen), 0.18)
+                limit = 9.0 if few else max(1.6 * max(seen), 0.4)
                 self.clean[name] = {"edges": edges, "p": shares(values, edges), "limit": limit, "window": window}
                 self.clean[name]["range"] = (np.quantile(values, 0.004), np.quantile(values, 0.996))
             else:
@@ -44,6 +46,10 @@ class Monitor:
         brier = [self.brier(reference[i : i + 4]) for i in range(0, 24, 2)]
         self.good = np.mean(brier)
 
+    def level_out(self, name, column, t):
+        """The values that there are, without what the day of the week does to them."""
+        return column[~np.isnan(column)] / self.level[name][t % 7]
+
     def nulls(self, column):
         return sum(one is None or one != one for one in column) / len(column)
 
@@ -51,17 +57,16 @@ class Monitor:
         pairs = [(p, y) for day in days for p, y in zip(day["labels"]["score"], day["labels"]["late"], strict=True)]
         return np.mean([(p - y) ** 2 for p, y in pairs]) - 0.5 / len(pairs) ** 0.5 if len(pairs) > 40 else 0.0
 
-    def checks(self, batch):
+    def checks(self, batch, t):
         for name, column in batch["rows"].items():
             normal = self.clean[name]
             yield name, "missing", self.nulls(column) / normal["nulls"]
             if "known" in normal:
                 yield name, "values", sum(one not in normal["known"] for one in column) / (0.08 * len(column))
                 continue
-            column = column[~np.isnan(column)]
-            normal["window"].extend(column)
+            normal["window"].extend(values := self.level_out(name, column, t))
             low, high = normal["range"]
-            wide = np.mean((column < low) | (column > high)) / 0.06 if normal["limit"] < 9 else 0
+            wide = np.mean((values < low) | (values > high)) / (0.06 + 0.6 / len(values)) if normal["limit"] < 9 else 0
             far = index(normal["p"], shares(np.array(normal["window"]), normal["edges"])) / normal["limit"]
             yield name, "values", max(wide, far)
             old = set(self.yesterday["rows"][name])
@@ -72,7 +77,7 @@ class Monitor:
 
     def observe(self, batch, t):
         alerts = []
-        for name, reason, figure in self.checks(batch):
+        for name, reason, figure in self.checks(batch, t):
             self.state[name, reason] = self.state[name, reason] + 1 + (figure > 1.5) if figure > 1 else 0
             if self.state[name, reason] >= 2:
                 alerts.append(dict(feature=name, reason=reason))
