@@ -254,7 +254,7 @@ def test_a_broken_rule_is_told_with_its_minute_and_its_cost_and_where_it_is_hidd
     cases = suite.EXERCISE.hidden().drawn(1, None)
     monkeypatch.setattr(suite.CASES, "kept", cases)
     hidden = [one for one in suite.faults(blind).report.explanations() if "some share" in one]
-    assert "could be seen for more than 10 minutes (rule 4). The public scenario" in hidden[0]
+    assert "could be seen for more than 10 minutes (rule 4). Look at the public scenario" in hidden[0]
     assert "requests were answered" not in hidden[0]
     monkeypatch.setattr(suite.CASES, "kept", suite.CASES.public())
     told = next(one for one in suite.faults(blind).report.explanations() if "some share" in one)
