@@ -30,7 +30,8 @@ def calibrate(job: Job, plan: Plan, sandbox: Sandbox, checker: Checker) -> Calib
     """What the instructor's answers show; nothing if there are none. `job` holds the released notebook.
 
     Tests of our suites are made for the channel and are not run. Any other test is sealed if the answers pass it both
-    in the checker and beside themselves. One that they fail everywhere is named for it: nothing shows what it needs.
+    in the checker and beside themselves. One in which they earn nothing anywhere is named for it: nothing shows what
+    it needs.
     """
     tests = set(plan.after) - plan.ours
     if not plan.answers or not tests:
@@ -45,7 +46,11 @@ def calibrate(job: Job, plan: Plan, sandbox: Sandbox, checker: Checker) -> Calib
     return Calibration(
         allowed={name: frozenset(run.outcomes[name].given) for name in sorted(passed & sealed)},
         changed=frozenset(name for name in passed & sealed if run.outcomes[name].changed),
-        unsealed={name: why if name in beside else FAILED for name, why in sorted(reasons.items())},
+        unsealed={
+            name: why if name in beside else FAILED
+            for name, why in sorted(reasons.items())
+            if name in beside or not run.verdicts[name].points
+        },
         modules=frozenset(run.imported),
     )
 
