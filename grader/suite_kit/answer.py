@@ -23,7 +23,6 @@ from grader.suite_kit.codec import LIMITS, CodecError, Limits, decode, encode
 
 HANDLES = 10_000
 TEXT = 400
-PLAIN = ": return a number, a text, a list or a dictionary"
 
 
 class StudentError(Exception):
@@ -54,7 +53,7 @@ class Handle:
         return f"<an object of type {self.kind}>"
 
     def _refuse(self, *_: Any) -> NoReturn:
-        raise StudentError("TypeError", f"an object of type {self.kind} came where a plain value was expected{PLAIN}")
+        raise StudentError("TypeError", f"an object of type {self.kind} came where a plain value was expected")
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = __int__ = _refuse
     __contains__ = __len__ = __iter__ = __hash__ = _refuse
