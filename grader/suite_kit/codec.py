@@ -13,10 +13,11 @@ import json
 import math
 import re
 import struct
-from collections import UserString, deque
+from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, UserString, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from numbers import Integral, Real
 from typing import Any
 
@@ -35,6 +36,8 @@ FORMS = (
     (Integral, int), (Real, float), (Decimal, float), (Mapping, dict), (UserString, str), (Sequence, list),
     (deque, list), (VIEWS, list),
 )  # fmt: skip
+KNOWN = {Fraction, Decimal, OrderedDict, Counter, ChainMap, UserDict, UserList, UserString}
+IMMUTABLE = 1 << 8  # of types written in C: a class of an answer's, whatever module it names, has it not
 NOT_PLAIN = {bytearray, memoryview}
 WORDS = {str, bool, type(None)}
 _DTYPE = re.compile(r"[<>|][biufcMm]\d{1,2}(\[\d{0,6}[a-zA-Z]{1,2}\])?")
@@ -202,7 +205,7 @@ def _plain(value: Any) -> Any:
     kind = type(value)
     if issubclass(kind, tuple) and hasattr(kind, "_fields"):  # a named tuple's class is its author's
         return list(value)
-    if kind.__module__.split(".")[0] not in LIBRARIES:
+    if kind.__module__.split(".")[0] not in LIBRARIES or not (kind.__flags__ & IMMUTABLE or kind in KNOWN):
         return value
     if issubclass(kind, np.generic) or (kind is np.ndarray and value.shape == ()):
         return value.item() if value.dtype.kind in "biuf" else value
