@@ -190,15 +190,17 @@ def _outcomes(
         record.settle(student)
         tasks.append(task_of(record, student, "" if options.force else record.digest(student)))
     outdated, again = 0, 0
-    number = spec.shared.limits.round_number
-    told = {task.student: task.answers for task in tasks if task.answers and task.round_number == number}
-    seen = {one: told[one] for one in told if record.course.folder("feedback", one, spec.shared.name).is_dir()}
+    fed_back = {
+        task.student: task.answers for task in tasks
+        if task.answers and task.round_number == spec.shared.limits.round_number
+        and record.course.folder("feedback", task.student, spec.shared.name).is_dir()
+    }  # fmt: skip
     for answers in answered(spec, record.course, tasks, options, say, preload):
         _write(record, answers)
         for one in answers:
             outcome = _outcome(one, record, spec)
             outdated += outcome.outdated
-            again += _is_new(one, seen)
+            again += _is_new(one, fed_back)
             yield outcome
     _tell(record, say)
     if again:
@@ -280,11 +282,11 @@ def _outcome(done: Done, record: Record, spec: Spec) -> StudentOutcome:
     return outcome
 
 
-def _is_new(done: Done, seen: Mapping[str, str]) -> bool:
-    """Whether a text was graded that is not the one of which feedback told: `seen`, by student."""
-    if done.graded is None or done.student not in seen:
+def _is_new(done: Done, fed_back: Mapping[str, str]) -> bool:
+    """Whether other answers were graded than those that had feedback; `fed_back` has their digests by student."""
+    if done.graded is None or done.student not in fed_back:
         return False
-    return bool(json.loads(done.graded.results)["extra_data"]["decided"].get("answers") != seen[done.student])
+    return bool(json.loads(done.graded.results)["extra_data"]["decided"].get("answers") != fed_back[done.student])
 
 
 def _tell(record: Record, say: Callable[[str], None]) -> None:

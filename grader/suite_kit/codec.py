@@ -30,14 +30,14 @@ SMALL_BYTES = 64  # a buffer up to this size stands in the header, so that a lis
 FEW = 16  # a longer list of numpy's numbers of one type crosses as one array
 WORD = 2**63  # integers beyond it are written in base 16: Python bounds how long a decimal number it reads
 NESTED = {list, dict}
-LIBRARIES = {"builtins", "collections", "decimal", "fractions", "numpy", "types"}
 VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()))
 FORMS = (
     (Integral, int), (Real, float), (Decimal, float), (Mapping, dict), (UserString, str), (Sequence, list),
     (deque, list), (VIEWS, list),
 )  # fmt: skip
 KNOWN = {Fraction, Decimal, OrderedDict, Counter, ChainMap, UserDict, UserList, UserString}
-IMMUTABLE = 1 << 8  # of types written in C: a class of an answer's, whatever module it names, has it not
+IMMUTABLE = 1 << 8  # of types written in C: no class of an answer's has it, whatever it says of itself
+_flags_of = vars(type)["__flags__"].__get__  # not to be replaced by a metaclass
 NOT_PLAIN = {bytearray, memoryview}
 WORDS = {str, bool, type(None)}
 _DTYPE = re.compile(r"[<>|][biufcMm]\d{1,2}(\[\d{0,6}[a-zA-Z]{1,2}\])?")
@@ -204,8 +204,8 @@ def _plain(value: Any) -> Any:
     """What a value of numpy or the standard library stands for; any other is returned as it is."""
     kind = type(value)
     if issubclass(kind, tuple) and hasattr(kind, "_fields"):  # a named tuple's class is its author's
-        return list(value)
-    if kind.__module__.split(".")[0] not in LIBRARIES or not (kind.__flags__ & IMMUTABLE or kind in KNOWN):
+        return list(tuple.__iter__(value))
+    if not _flags_of(kind) & IMMUTABLE and kind not in KNOWN:
         return value
     if issubclass(kind, np.generic) or (kind is np.ndarray and value.shape == ()):
         return value.item() if value.dtype.kind in "biuf" else value

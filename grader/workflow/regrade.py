@@ -104,7 +104,7 @@ def regrade(
     options = replace(options, **{**_as_before(course, name), **(given or {})})
     with batch.prepared(course, name, options, say, grader, settings, preload, "regrade") as (record, spec):
         found = Regrade(record, spec, report)
-        tasks = found.tasks(students, options.force, anew=options.force and not write)
+        tasks = found.tasks(students, options.force, fresh=options.force and not write)
         yield from report.failures
         for answers in batch.answered(spec, course, tasks, options, say, preload):
             for one in answers:
@@ -138,10 +138,10 @@ class Regrade:
         self.graded: dict[str, Path] = {}
         self.known: set[str] = set()
 
-    def tasks(self, students: list[str], everyone: bool, anew: bool = False) -> list[Task]:
+    def tasks(self, students: list[str], everyone: bool, fresh: bool = False) -> list[Task]:
         """What the workers are to do; a submission that has not changed is read and not run.
 
-        `anew`: what an earlier dry run gave counts for nothing.
+        `fresh`: what an earlier dry run gave counts for nothing.
         """
         found = []
         for student in students:
@@ -153,7 +153,7 @@ class Regrade:
             else:
                 self.record.settle(student)
                 self.known.add(student)
-                kept = None if anew else self._kept(student)
+                kept = None if fresh else self._kept(student)
                 results = json.loads(self.record.book.results(student))
                 if kept:
                     self.graded[student] = self._place(student)

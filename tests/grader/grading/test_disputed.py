@@ -1,6 +1,7 @@
 """A test is decided twice: no forger wins, no honest answer is lost silently, a person decides where the two differ."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -8,7 +9,9 @@ from typer.testing import CliRunner
 from grader.errors import GraderError
 from grader.grading import batch
 from grader.grading.calibration import calibration_file
+from grader.grading.intake.submission import Assignment
 from grader.grading.records import Options
+from grader.grading.sealed_grader import SealedGrader
 from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.grading.bench import Bench, answer, check
@@ -307,6 +310,21 @@ def test_nothing_that_student_code_chooses_after_a_hidden_line_is_shown_to_the_s
         told = [*(one.message for one in result.verdicts), *(flag.text for flag in result.flags), *shown]
         assert not any(text in one for one in told for text in ("77123", "seen [", f"status {77123 % 256}"))
         assert all(cell["execution_count"] in (None, 1, 2, 3) for cell in cells)
+
+
+def test_what_one_notebook_met_is_held_back_in_the_next(bench):
+    with Bench(answer("show", "print(1)")) as other:
+        originals = [bench.original, replace(other.original, name="second")]
+        notebooks = {"made": bench.notebook(bench.right), "second": other.notebook(other.right)}
+        solved = {name: json.dumps(one).encode() for name, one in notebooks.items()}
+        both = Assignment("made", originals, {}, bench.job, solved=solved)
+        assert both.most_s == 4 * bench.job.total_s
+        grader = SealedGrader(both)
+        try:
+            result = grader.grade(replace(bench.job, student="ada", notebooks=notebooks))
+        finally:
+            grader.close()
+    assert [one["metadata"].get("mlsd_held", False) for one in result.notebooks["second"]["cells"]] == [True]
 
 
 def test_a_flag_holds_no_line_of_a_hidden_test():
