@@ -1,7 +1,8 @@
 """Collecting: what a class handed in, from a folder, a zip or a tar, into nbgrader's submitted folder.
 
-The newest by receipt stays; what it replaces is kept beside it, and whoever is refused stands in the report by name. A
-student's own time stamp counts for nothing: receipt is the time of the archive's entry or of the file in the folder.
+The newest stays; what it replaces is kept, and who is refused stands in the report by name. A student's own time stamp
+counts for nothing. Receipt is the time of the archive's entry or of the file in the folder, except in a platform's
+download: its times are those of the download and only say which of two is newer.
 """
 
 import csv
@@ -9,7 +10,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
@@ -23,27 +24,36 @@ from grader.grading.output.publish import write_whole
 from grader.grading.output.spreadsheet import harmless, table
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
 from grader.workflow.layouts import STUDENT, Owner, common_folder, owner, read_map
+from grader.workflow.receipts import enter_times, read_times, time_of
 from grader.workflow.release import local_exchange
 from grader.workflow.roster import People, people_of
 
 STAMP_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
 NOT_TAKEN = {STAMP, "submission_secret.txt"}
 NEVER = datetime.min.replace(tzinfo=UTC)
+LATE = "Canvas marks it late"
 COLUMNS = ("source", "student", "outcome", "detail", "identifier")
 
 
 @dataclass
 class HandIn:
-    """What one name in the source handed in: files by relative name, and when they were received."""
+    """What one name in the source handed in: files by relative name, and the newest of their times in the source."""
 
     source: str
     keys: tuple[str, ...]
     student: str
-    received: datetime = NEVER
+    newest: datetime = NEVER
     files: dict[PurePosixPath, tuple[int, bytes]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     roster_keys: tuple[str, ...] = ()
     identifier: str = ""
+    is_download: bool = False
+    is_late: bool = False
+
+    def received(self, times: Mapping[str, datetime], student: str) -> datetime | None:
+        """When it was received: what `times` say, else what the source says; None where it does not know."""
+        names = (self.identifier, *self.roster_keys, self.source, student)
+        return time_of(names, times) or (None if self.is_download else self.newest)
 
 
 @dataclass(frozen=True)
@@ -70,9 +80,12 @@ class Collected:
 
 
 def collect(
-    course: Course, name: str, source: Path, roster: Path | None = None, zone: tzinfo | None = None
-) -> list[Collected]:
+    course: Course, name: str, source: Path, roster: Path | None = None, zone: tzinfo | None = None,
+    times: Path | None = None,
+) -> list[Collected]:  # fmt: skip
     """The report on everything in `source`; a zip's times are those of `zone`, else of this machine.
+
+    `times` is a file that says when each was received (`receipts.read_times`); it goes before the source's own times.
 
     Whom a name means says the map in `roster`, then the roster in the gradebook, without both the name itself. Where
     two names claim one student, only the map decides.
@@ -83,6 +96,7 @@ def collect(
     if not source.exists():
         raise GraderError(f"there is no folder, zip or tar {source}")
     students = read_map(roster) if roster else {}
+    known = read_times(times, zone) if times else {}
     people = people_of(course)
     place = course.folder("release", name=name)
     own = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
@@ -95,13 +109,16 @@ def collect(
     claims: dict[str, list[str]] = {}
     for one in hand_ins:
         claims.setdefault(whose.is_of(one)[0], []).append(one.source)
-    for one in sorted(hand_ins, key=lambda hand_in: hand_in.received):
+    for one in sorted(hand_ins, key=lambda hand_in: hand_in.newest):
         student, refusal = whose.is_of(one)
         if not refusal and len(claims[student]) > 1 and not whose.mapped(one):
             others = ", ".join(source for source in claims[student] if source != one.source)
             refusal = f"{others} would be {student}'s too, and one name may be another's; say of whom it is: --map"
         refused = Collected(one.source, student, "refused", refusal)
-        report.append(replace(refused if refusal else _take(course, exercise, one, student), identifier=one.identifier))
+        taken = refused if refusal else _take(course, exercise, one, student, one.received(known, student))
+        report.append(replace(taken, identifier=one.identifier))
+    if known:
+        enter_times(course, name, {one.student for one in report if one.outcome == "unchanged"})
     return report
 
 
@@ -142,12 +159,13 @@ def zone_of(name: str | None) -> tzinfo | None:
         ) from error
 
 
-def assumed_zone(source: Path, name: str | None) -> str:
-    """One sentence on whose clock the times of `source` were taken for; empty for a source that says so itself."""
-    if source.is_dir() or not source.name.lower().endswith(".zip"):
+def assumed_zone(source: Path, name: str | None, times: Path | None = None) -> str:
+    """One sentence on whose clock times without a zone were taken for; empty for a source that has none such."""
+    if times is None and (source.is_dir() or not source.name.lower().endswith(".zip")):
         return ""
     whose = name or f"{datetime.now().astimezone().tzname()}, this machine's time zone"
-    return f"A zip does not say which zone its times are in; they were read as {whose}. Another: --timezone NAME"
+    what = "A zip does" if times is None else "A zip and Moodle's worksheet do"
+    return f"{what} not say which zone its times are in; they were read as {whose}. Another: --timezone NAME"
 
 
 def collect_exchange(course: Course, name: str) -> str:
@@ -214,6 +232,7 @@ def _grouped(entries: list[Entry], exercise: Exercise, people: People | None) ->
         else:
             new = HandIn(found.source, found.keys, found.student)
             new.roster_keys, new.identifier = found.roster_keys, found.identifier
+            new.is_download, new.is_late = found.is_download, found.is_late
             _add(hand_ins.setdefault(found.source, new), found, entry)
     return list(hand_ins.values()), unfit
 
@@ -225,10 +244,11 @@ def _add(hand_in: HandIn, found: Owner, entry: Entry) -> None:
         if entry.handed_in_bytes:
             size = entry.handed_in_bytes / MB
             hand_in.notes.append(f"{found.inner.name} ({size:.0f} MB) is kept without its outputs")
-    hand_in.received = max(hand_in.received, entry.received)
+    hand_in.newest = max(hand_in.newest, entry.received)
+    hand_in.is_late |= found.is_late
 
 
-def _take(course: Course, exercise: Exercise, one: HandIn, student: str) -> Collected:
+def _take(course: Course, exercise: Exercise, one: HandIn, student: str, received: datetime | None) -> Collected:
     chosen, reported = _chosen([path for path in one.files if path.suffix.lower() == ".ipynb"], exercise.notebooks)
     if not chosen:
         found = ", ".join(sorted(map(str, one.files))[:5]) or "nothing"
@@ -236,8 +256,9 @@ def _take(course: Course, exercise: Exercise, one: HandIn, student: str) -> Coll
     files = _placed(one.files, chosen)
     missing = [name for name in exercise.notebooks if name not in chosen]
     notes = one.notes + ([reported] if reported else []) + ([f"no {', '.join(missing)} in it"] if missing else [])
+    notes += [LATE] if one.is_late else []
     try:
-        outcome, detail = _keep(course, exercise.name, student, files, one.received)
+        outcome, detail = _keep(course, exercise.name, student, files, received, one)
     except OSError as error:
         return Collected(one.source, student, "refused", f"cannot be written ({error.strerror})")
     return Collected(one.source, student, outcome, "; ".join([*([detail] if detail else []), *notes]))
@@ -283,7 +304,7 @@ def _placed(
 
 
 def _keep(
-    course: Course, name: str, student: str, files: dict[PurePosixPath, bytes], received: datetime
+    course: Course, name: str, student: str, files: dict[PurePosixPath, bytes], received: datetime | None, one: HandIn
 ) -> tuple[str, str]:
     place = course.folder("submitted", student, name)
     outcome, detail = "collected", ""
@@ -291,23 +312,41 @@ def _keep(
         there = {p.relative_to(place).as_posix(): p.read_bytes() for p in place.rglob("*") if p.is_file()}
         stamp = there.pop(STAMP, b"").decode().strip()
         if there == {str(path): content for path, content in files.items()}:
-            return "unchanged", f"received {stamp}" if stamp else ""
-        new = received.strftime(STAMP_FORMAT)
-        if stamp and new <= stamp:
-            reported = "older than" if new < stamp else "another version with the same time of receipt as"
-            return ("older" if new < stamp else "refused"), f"{reported} the one of {stamp}, which stays"
-        earlier = course.home / "earlier" / student / name / (stamp or "unknown time").replace(":", "")
+            return _unchanged(place, stamp, received, one.newest)
+        last = stamp if stamp and not one.is_download else _stamp(datetime.fromtimestamp(place.stat().st_mtime, UTC))
+        new = _stamp(one.newest)
+        if new <= last:
+            reported = "older than" if new < last else "another version with the same time as"
+            return ("older" if new < last else "refused"), f"{reported} the one of {last}, which stays"
+        earlier = course.home / "earlier" / student / name / (stamp or f"downloaded {last}").replace(":", "")
         earlier.parent.mkdir(parents=True, exist_ok=True)
-        outcome, detail = "replaced", f"the one received {stamp or 'at an unknown time'} is kept in {earlier}"
+        outcome, detail = "replaced", f"the one of {stamp or last} is kept in {earlier}"
         if earlier.exists():
             shutil.rmtree(earlier)
         shutil.move(place, earlier)
-    _write(place, files, received)
+    _write(place, files, received, one.newest)
     return outcome, detail
 
 
-def _write(place: Path, files: dict[PurePosixPath, bytes], received: datetime) -> None:
-    """Write all or nothing: a broken write leaves no half submission that would be graded."""
+def _unchanged(place: Path, stamp: str, received: datetime | None, newest: datetime) -> tuple[str, str]:
+    """Of the same work the earliest time of receipt counts: the hand-in gets one that was not known before."""
+    last = max(place.stat().st_mtime, newest.timestamp())
+    if received and (not stamp or _stamp(received) < stamp):
+        stamp = _stamp(received)
+        write_whole(place / STAMP, stamp)
+    os.utime(place, (last, last))
+    return "unchanged", f"received {stamp}" if stamp else ""
+
+
+def _stamp(time: datetime) -> str:
+    return time.strftime(STAMP_FORMAT)
+
+
+def _write(place: Path, files: dict[PurePosixPath, bytes], received: datetime | None, newest: datetime) -> None:
+    """Write all or nothing: a broken write leaves no half submission that would be graded.
+
+    The folder's own time is `newest`, by which the next download is newer or older.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".incoming-", dir=place.parent) as scratch:
         whole = Path(scratch) / "whole"
@@ -315,7 +354,9 @@ def _write(place: Path, files: dict[PurePosixPath, bytes], received: datetime) -
             path = whole / relative
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        (whole / STAMP).write_text(received.strftime(STAMP_FORMAT))
+        if received:
+            (whole / STAMP).write_text(_stamp(received))
+        os.utime(whole, (newest.timestamp(), newest.timestamp()))
         os.replace(whole, place)
 
 

@@ -19,6 +19,7 @@ from grader.grading.output.deadlines import (
     zone_named,
 )
 from grader.grading.output.gradebook import Book
+from grader.workflow.receipts import lack_of, without_time
 
 
 def set_policy(
@@ -113,9 +114,22 @@ def shown(course: Course, name: str) -> list[str]:
             penalty = pending.get(student, one.late_submission_penalty or 0.0)
             if told := known.told(student, one.timestamp, one.extension, penalty):
                 lines.append(f"late       {student}: {told}" + (" Not charged yet." if student in pending else ""))
+    if lack := lack_of(course, name, without_time(course, name)):
+        lines.append(f"unknown    {lack}")
     if pending:
         lines.append(f"{count(len(pending), 'submission')} to be charged anew: {course.command(f'grade {name}')}")
     return lines
+
+
+def uncharged(course: Course, name: str) -> str:
+    """Who cannot be charged for lateness for want of a time, and what to bring; empty where lateness costs nothing."""
+    students = without_time(course, name)
+    if not students:
+        return ""
+    with course.gradebook() as book:
+        known = deadlines(book.db.connection(), course.config, name, _assignment(course, book, name).duedate)
+    costs = known.due is not None and (known.policy is None or known.policy.percent > 0)
+    return lack_of(course, name, students) if costs else ""
 
 
 def _due(known: Deadlines) -> str:

@@ -13,16 +13,19 @@ from pathlib import Path, PurePosixPath
 from grader.errors import GraderError
 
 MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL)
-LATE = r"(?:_late)?"  # a mark that a later download may or may not have
+LATE = r"(?P<{}>_late)?"  # a mark that a later download may or may not have
 CANVAS = re.compile(
-    rf"(?P<who>[^\W_]+(?:-[^\W_]+)*){LATE}_(?P<number>\d+){LATE}_\d+_(?P<file>.+)", re.DOTALL | re.IGNORECASE
+    rf"(?P<who>[^\W_]+(?:-[^\W_]+)*){LATE.format('late')}_(?P<number>\d+){LATE.format('late_too')}_\d+_(?P<file>.+)",
+    re.DOTALL | re.IGNORECASE,
 )
 ANONYMOUS = re.compile(
-    rf"(?P<who>anon){LATE}_(?P<number>[A-Za-z0-9]{{3,8}}){LATE}_\d+_(?P<file>.+)", re.DOTALL | re.IGNORECASE
+    rf"(?P<who>anon){LATE.format('late')}_(?P<number>[A-Za-z0-9]{{3,8}}){LATE.format('late_too')}_\d+_(?P<file>.+)",
+    re.DOTALL | re.IGNORECASE,
 )
 SYSTEMS = (MOODLE, ANONYMOUS, CANVAS)
 CANVAS_ATTEMPT = re.compile(r"-(\d+)(?=\.\w+$)")
 CANVAS_ID = "canvas:"  # before Canvas's number of a person, as a key
+PARTICIPANT = "Participant"  # before Moodle's number of a hand-in, as its worksheet has it in English
 STUDENT = re.compile(r"(?![.-])[\w.@-]{1,100}")
 
 
@@ -31,6 +34,7 @@ class Owner:
     """Whose a file is: the name that says so, the names that a map may use, the student, the rest of the path.
 
     `roster_keys` are those that name a person, `identifier` how Moodle's worksheet of this exercise names the hand-in.
+    `is_download`: a platform wrote it, so its time is that of the download; `is_late`: the platform marks it so.
     """
 
     source: str
@@ -40,6 +44,8 @@ class Owner:
     attempt: int = 0
     roster_keys: tuple[str, ...] = ()
     identifier: str = ""
+    is_download: bool = False
+    is_late: bool = False
 
 
 def owner(path: PurePosixPath, exercise: str) -> Owner | None:
@@ -67,9 +73,12 @@ def _of_system(match: re.Match[str], path: PurePosixPath, canvas: bool) -> Owner
     inner = PurePosixPath(*(below or (file or path.name,)))
     student = "-".join(part for part in (_slug(who).lower(), number) if part)
     known = (who, f"{CANVAS_ID}{number}") if canvas else (who,)  # Moodle's number is another one in each assignment
-    identifier = "" if canvas else f"Participant {number}"
+    identifier = "" if canvas else f"{PARTICIPANT} {number}"
     keys = (who, number, f"{who}_{number}")
-    return Owner(f"{who}_{number}", keys, student, inner, int(attempt[1]) if attempt else 0, known, identifier)
+    is_late = canvas and bool(match["late"] or match["late_too"])
+    return Owner(
+        f"{who}_{number}", keys, student, inner, int(attempt[1]) if attempt else 0, known, identifier, True, is_late
+    )
 
 
 def common_folder(

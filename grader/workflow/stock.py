@@ -92,10 +92,10 @@ def _told(notebook: Notebook, name: str, flags: list[Flag]) -> Notebook:
 
 def is_graded(course: Course, name: str, student: str) -> bool:
     """True if the submission as it was received is the one that was graded."""
-    done = course.folder("autograded", student, name)
-    stamps = [place / STAMP for place in (course.folder("submitted", student, name), done)]
-    received, graded = (stamp.read_text() if stamp.is_file() else "" for stamp in stamps)
-    return any(done.glob("*.ipynb")) and received == graded
+    place, done = course.folder("submitted", student, name), course.folder("autograded", student, name)
+    received, graded = (one.read_text() if (one := folder / STAMP).is_file() else "" for folder in (place, done))
+    is_older = bool(received) or place.stat().st_mtime <= done.stat().st_mtime if done.is_dir() else False
+    return any(done.glob("*.ipynb")) and received == graded and is_older
 
 
 def stopped_cells(folder: Path) -> list[str]:

@@ -96,33 +96,48 @@ def collect(
         str | None,
         typer.Option("--timezone", help="Whose clock a zip's times are of, e.g. Europe/Berlin; default: this machine."),
     ] = None,
+    times: Annotated[
+        Path | None,
+        typer.Option(
+            "--times",
+            help="When each was received: Moodle's grading worksheet, Canvas's submissions (JSON), or name,received.",
+        ),
+    ] = None,
     folder: Folder = None,
 ) -> None:
     """Take in what a class handed in: Moodle's and Canvas's zips, folders or zips of folders, files named by student.
 
-    Run it again with a later download: the newest by receipt stays, the one it replaces is kept. Exit status 1 if
-    anything was refused.
+    Run it again with a later download: the newest stays, the one it replaces is kept. Exit status 1 if anything was
+    refused. Downloads of Moodle and Canvas do not say when a hand-in was received; --times does, also later.
 
     Examples: mlsd collect reduce_latency ~/Downloads/submissions.zip --map roster.csv; mlsd collect reduce_latency
+    submissions.zip --times Grades.csv --timezone Europe/Berlin; mlsd collect reduce_latency
     """
     from collections import Counter
 
     from grader.course import Course
+    from grader.errors import GraderError
     from grader.workflow import collect as work
+    from grader.workflow.receipts import lack_of, without_time
 
     course = Course.open(folder)
+    if source is None and (times or roster):
+        raise GraderError("--map and --times go with a folder, zip or tar: name it before them")
     if source is None:
         typer.echo(work.collect_exchange(course, name).strip())
         return
-    report = work.collect(course, name, source, roster, work.zone_of(timezone))
+    report = work.collect(course, name, source, roster, work.zone_of(timezone), times)
     for one in report:
         if one.outcome != "unchanged":
             whom = f" -> {one.student}" if one.student and one.student != one.source else ""
             typer.echo(f"{one.outcome:9s}  {one.source}{whom}" + (f": {one.detail}" if one.detail else ""))
     counts = Counter(one.outcome for one in report)
     typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or f"Nothing in {source}.")
-    if reported := work.assumed_zone(source, timezone):
+    if reported := work.assumed_zone(source, timezone, times):
         typer.echo(reported)
+    taken = {one.student for one in report if one.outcome != "refused"}
+    if lack := lack_of(course, name, [one for one in without_time(course, name) if one in taken]):
+        typer.echo(lack)
     typer.echo(f"Report: {work.write_report(course, name, report)}. Next: {course.command(f'grade {name}')}")
     raise typer.Exit(1 if counts["refused"] or not report else 0)
 
@@ -213,6 +228,8 @@ def _graded(
 
 def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> None:
     """What a person must decide, a line a student who needs a look, how many were graded and where the marks are."""
+    from grader.workflow.deadline import uncharged
+
     disputed = [(one.student, test, reported) for one in outcomes for test, reported in one.disputed.items()]
     if disputed:
         typer.echo(f"{len(disputed)} tests had two outcomes; the lower one counts until you decide (mlsd formgrader):")
@@ -230,6 +247,8 @@ def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> N
         f"{sum(one.needs_a_look for one in outcomes)} need a look, "
         f"{sum(one.waiting > 0 for one in outcomes)} wait for points by hand ({course.command('formgrader')})."
     )
+    if lack := uncharged(course, name):
+        typer.echo(lack)
     following = course.command(f"feedback {name}")
     typer.echo(f"Marks: {course.directory.db_url.removeprefix('sqlite:///')}. Next: {following}")
     if failed:

@@ -1,0 +1,170 @@
+"""When hand-ins were received, from what their platform says of it: a worksheet, its API's answer, a table.
+
+The zips of Moodle and Canvas carry the time of the download at every entry, never that of the hand-in (Moodle's
+`core_files` archive writer, Canvas's `content_zipper`). Without such a file nobody of theirs is charged for lateness.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from grader.course import STAMP, Course
+from grader.errors import GraderError
+from grader.workflow.layouts import CANVAS_ID, PARTICIPANT
+
+OWN = ("received", "submitted_at")
+OF_MOODLE = (
+    "last modified (submission)",
+    "zuletzt geändert (abgabe)",
+    "dernière modification (travail remis)",
+    "última modificación (entrega)",
+)
+NAMES = (
+    "identifier", "name", "full name", "id", "id number", "email", "email address", "student", "source",
+    "vollständiger name", "e-mail-adresse", "identifiant", "nom complet", "adresse de courriel", "identificador",
+    "nombre completo", "dirección de correo",
+)  # fmt: skip
+MONTHS = (
+    "january february march april may june july august september october november december",
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+)
+MONTH = {name: number for names in MONTHS for number, name in enumerate(names.split(), 1)}
+WRITTEN = re.compile(  # as Moodle writes a time: Friday, 20 November 2026, 9:05 AM
+    r"(?:\w+,? )?(?P<day>\d{1,2})\.? (?:de )?(?P<month>[^\W\d]+)\.?(?: de)? (?P<year>\d{4}),? "
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?:\s(?P<half>[AP]M))?",
+    re.IGNORECASE,
+)
+NONE = ("", "-")
+JSON_GUARD = "while(1);"  # before the answer of Canvas's API in a browser
+MANY = 5
+KNOWN = (
+    "Bring Moodle's grading worksheet (column Last modified (submission)), the JSON of Canvas's submissions "
+    "(user_id, submitted_at), or a CSV with the columns name,received"
+)
+
+
+def read_times(path: Path, zone: tzinfo | None) -> dict[str, datetime]:
+    """Names of hand-ins or students, in lower case, to when the hand-in was received (UTC).
+
+    From Moodle's grading worksheet, the JSON of Canvas's submissions, or a CSV with the columns name, received; a time
+    without a zone is of `zone`, else of this machine. A name of two rows is left out. Raises `GraderError` for a file
+    that is none of these, and for a time that cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig").removeprefix(JSON_GUARD)
+    except (OSError, UnicodeDecodeError) as error:
+        raise GraderError(
+            f"the times {path} cannot be read ({error}). It must be a CSV or JSON file in UTF-8."
+        ) from error
+    rows = _of_canvas(path, text) if text.lstrip()[:1] in ("[", "{") else _of_table(path, text)
+    found: dict[str, set[datetime]] = {}
+    for place, names, written in rows:
+        if written.strip() not in NONE:
+            when = _read(written.strip(), zone, f"{path}, {place}")
+            for name in filter(None, names):
+                found.setdefault(name.casefold(), set()).add(when)
+    if not found:
+        raise GraderError(f"the times {path} hold no time of receipt. {KNOWN}")
+    return {name: times.pop() for name, times in found.items() if len(times) == 1}
+
+
+def time_of(names: Iterable[str], times: Mapping[str, datetime]) -> datetime | None:
+    """The time of the first of the names that has one."""
+    return next((times[name.casefold()] for name in names if name.casefold() in times), None)
+
+
+def enter_times(course: Course, name: str, students: set[str]) -> None:
+    """Write into the gradebook when these students' hand-ins were received, where they are graded already.
+
+    `mlsd grade` then charges lateness by it, and runs no code for it.
+    """
+    from grader.grading.output.gradebook_rows import received
+
+    stamps = {one: course.folder("submitted", one, name) / STAMP for one in students}
+    known = {one: received(stamp.read_text().strip()) for one, stamp in stamps.items() if stamp.is_file()}
+    if not known or not course.database.exists():
+        return
+    with course.gradebook() as book:
+        for one in book.assignment_submissions(name):
+            if one.student.id in known:
+                one.timestamp = known[one.student.id]
+        book.db.commit()
+
+
+def without_time(course: Course, name: str) -> list[str]:
+    """The students whose hand-in lies there without a time of receipt."""
+    return [one for one in course.students(name) if not (course.folder("submitted", one, name) / STAMP).is_file()]
+
+
+def lack_of(course: Course, name: str, students: list[str]) -> str:
+    """What it means that these students' hand-ins have no time of receipt, and what to bring; empty for nobody."""
+    if not students:
+        return ""
+    listed = ", ".join(students[:MANY]) + (f" and {len(students) - MANY} more" if len(students) > MANY else "")
+    return (
+        f"No time of receipt for {listed}: a download of Moodle or Canvas holds the time of the download only. None of "
+        f"them is charged for lateness until you bring it: {course.command(f'collect {name} FROM --times FILE')}"
+    )
+
+
+def _of_canvas(path: Path, text: str) -> Iterator[tuple[str, list[str], str]]:
+    try:
+        read = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise GraderError(f"the times {path} are no JSON ({error}). {KNOWN}") from error
+    for number, one in enumerate(read if isinstance(read, list) else [read], 1):
+        if not isinstance(one, dict) or "submitted_at" not in one:
+            raise GraderError(f"{path}, entry {number} has no submitted_at. {KNOWN}")
+        ids = [one.get("user_id"), one.get("anonymous_id")]
+        yield f"entry {number}", [f"{CANVAS_ID}{found}" for found in ids if found], str(one["submitted_at"] or "")
+
+
+def _of_table(path: Path, text: str) -> Iterator[tuple[str, list[str], str]]:
+    first = text.partition("\n")[0]
+    rows = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
+    headings = {heading: (heading or "").strip().casefold() for heading in rows.fieldnames or ()}
+    when = [heading for heading, plain in headings.items() if plain in (*OWN, *OF_MOODLE)]
+    names = [heading for heading, plain in headings.items() if plain in NAMES]
+    if len(when) != 1 or not names:
+        listed = ", ".join(filter(None, headings)) or "nothing"
+        raise GraderError(f"the times {path} have the columns {listed}. {KNOWN}")
+    first = next(iter(headings)) if headings[when[0]] in OF_MOODLE else ""
+    for number, row in enumerate(rows, 2):
+        known = [(row[heading] or "").strip() for heading in names if heading != first]
+        if identifier := re.search(r"\d+$", (row.get(first) or "").strip()):
+            known.append(f"{PARTICIPANT} {identifier[0]}")  # its word is of the worksheet's language
+        yield f"line {number}", known, row[when[0]] or ""
+
+
+def _read(written: str, zone: tzinfo | None, place: str) -> datetime:
+    """The moment in UTC; of an hour that clocks show twice the first, in the student's favour."""
+    try:
+        found: Any = datetime.fromisoformat(written)
+    except ValueError:
+        found = _written(written)
+    if found is None:
+        raise GraderError(
+            f"{place}: the time {written!r} cannot be read. Write it as 2027-01-15 23:59, or download Moodle's "
+            "worksheet with English as your language"
+        )
+    return (found if found.tzinfo else found.replace(tzinfo=zone) if zone else found).astimezone(UTC)
+
+
+def _written(text: str) -> datetime | None:
+    match = WRITTEN.fullmatch(text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " "))
+    month = MONTH.get(match["month"].casefold()) if match else None
+    if match is None or month is None:
+        return None
+    hour, half = int(match["hour"]), (match["half"] or "").upper()
+    hour = hour % 12 + (12 if half == "PM" else 0) if half else hour
+    try:
+        return datetime(int(match["year"]), month, int(match["day"]), hour, int(match["minute"]))
+    except ValueError:
+        return None

@@ -1,0 +1,175 @@
+"""When a hand-in was received: never the time of a platform's download, but what the platform says of it elsewhere."""
+
+import csv
+import io
+import json
+import shutil
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from grader.course import STAMP
+from grader.errors import GraderError
+from grader.grading.output.gradebook import Book
+from grader.workflow.collect import collect
+from grader.workflow.deadline import set_policy, shown, uncharged
+from grader.workflow.receipts import read_times
+from tests import toy_course as toy
+from tests.grader.grading.engine_course import run
+
+DUE = {"due": "2026-11-20 12:00", "zone": "UTC", "penalty": "10%/day"}
+DOWNLOAD, LATER = (2026, 11, 25, 9, 30, 0), (2026, 11, 26, 9, 30, 0)
+BERLIN = ZoneInfo("Europe/Berlin")
+NAMES = {"moodle": "{who} Miller_{number}_assignsubmission_file_/", "canvas": "{who}miller{late}_{number}_99_"}
+STUDENTS = {"moodle": "{who}-miller-{number}", "canvas": "{who}miller-{number}"}
+CLASS = {"ann": (71, "2026-11-20 11:59"), "bob": (72, "2026-11-21 12:01"), "cy": (73, "")}
+
+
+def zipped(course, path: Path, platform: str, when: tuple = DOWNLOAD, half: str = toy.RIGHT["half"]) -> Path:
+    """A platform's download of three right hand-ins, bob's late: each entry has the time of the download."""
+    content = json.dumps(toy.answered(course, **{**toy.RIGHT, "half": half}))
+    with zipfile.ZipFile(path, "w") as archive:
+        for who, (number, _) in CLASS.items():
+            name = NAMES[platform].format(who=who, number=number, late="_LATE" if who == "bob" else "")
+            archive.writestr(zipfile.ZipInfo(f"{name}{toy.NAME}.ipynb", when), content)
+    return path
+
+
+def worksheet(
+    path: Path, heading: str = "Last modified (submission)", written: str = "{:%A, %d %B %Y, %I:%M %p}"
+) -> Path:
+    """Moodle's grading worksheet; nothing is known of cy."""
+    table = io.StringIO()
+    lines = csv.writer(table)
+    lines.writerow(["Identifier", "Full name", "Grade", heading, "Last modified (grade)"])
+    for who, (number, received) in CLASS.items():
+        when = written.format(datetime.fromisoformat(received)) if received else "-"
+        lines.writerow([f"Participant {number}", f"{who} Miller", "", when, "-"])
+    path.write_text("\ufeff" + table.getvalue(), encoding="utf-8")
+    return path
+
+
+def submissions(path: Path) -> Path:
+    """Canvas's submissions as its API answers in a browser."""
+    rows = [
+        {"user_id": number, "submitted_at": received.replace(" ", "T") + ":00Z" if received else None, "late": False}
+        for number, received in CLASS.values()
+    ]
+    path.write_text("while(1);" + json.dumps(rows))
+    return path
+
+
+BRINGS = {"moodle": worksheet, "canvas": submissions}
+
+
+@pytest.fixture
+def course(released_once, tmp_path):
+    shutil.copytree(released_once.root, tmp_path / "course")
+    return released_once.open(tmp_path / "course")
+
+
+def stamps(course) -> dict[str, str]:
+    places = {one: course.folder("submitted", one, toy.NAME) / STAMP for one in course.students(toy.NAME)}
+    return {student: place.read_text() if place.is_file() else "" for student, place in places.items()}
+
+
+def penalties(course) -> dict[str, float]:
+    with course.gradebook() as book:
+        Book(course, book, toy.NAME).apply_deadlines(course.students(toy.NAME))
+        return {one.student.id: one.late_submission_penalty for one in book.assignment_submissions(toy.NAME)}
+
+
+@pytest.mark.parametrize("platform", NAMES)
+def test_nobody_is_charged_by_the_time_of_a_download_and_each_by_the_platforms_own(course, tmp_path, platform):
+    ann, bob, cy = (STUDENTS[platform].format(who=who, number=number) for who, (number, _) in CLASS.items())
+    source = zipped(course, tmp_path / "all.zip", platform)
+    collect(course, toy.NAME, source, zone=UTC)
+    run(course)
+    set_policy(course, toy.NAME, **DUE)
+    assert stamps(course) == {ann: "", bob: "", cy: ""}
+    assert penalties(course) == {ann: 0, bob: 0, cy: 0}
+    [told] = [line for line in shown(course, toy.NAME) if line.startswith("unknown")]
+    assert f"No time of receipt for {ann}, {bob}, {cy}: a download of Moodle or Canvas holds" in told
+    assert "collect halves FROM --times FILE" in uncharged(course, toy.NAME)
+
+    collect(course, toy.NAME, source, zone=UTC, times=BRINGS[platform](tmp_path / "times"))
+    assert stamps(course) == {ann: "2026-11-20 11:59:00 UTC", bob: "2026-11-21 12:01:00 UTC", cy: ""}
+    assert penalties(course) == {ann: 0, bob: pytest.approx(1.6), cy: 0}
+    assert f"No time of receipt for {cy}: " in uncharged(course, toy.NAME)
+    assert all(one.skipped for one in run(course).values())
+
+
+def test_a_late_mark_of_canvas_stands_in_the_report_and_charges_nobody(course, tmp_path):
+    report = collect(course, toy.NAME, zipped(course, tmp_path / "all.zip", "canvas"), zone=UTC)
+    marked = {one.student: "Canvas marks it late" in one.detail for one in report}
+    assert marked == {"annmiller-71": False, "bobmiller-72": True, "cymiller-73": False}
+
+
+def test_of_two_downloads_the_later_counts_whichever_is_collected_first(course, tmp_path):
+    first = zipped(course, tmp_path / "first.zip", "moodle")
+    second = zipped(course, tmp_path / "second.zip", "moodle", LATER, "def half(x): return x / 2 + 0")
+    times = worksheet(tmp_path / "times.csv")
+    outcomes = []
+    for source, known in ((first, times), (second, None), (first, times), (second, times)):
+        report = collect(course, toy.NAME, source, zone=UTC, times=known)
+        outcomes.append({one.outcome for one in report})
+    assert outcomes == [{"collected"}, {"replaced"}, {"older"}, {"unchanged"}]
+    assert stamps(course)["bob-miller-72"] == "2026-11-21 12:01:00 UTC"
+
+
+def test_the_same_work_handed_in_again_later_keeps_its_first_time(course, tmp_path):
+    source = zipped(course, tmp_path / "all.zip", "canvas")
+    collect(course, toy.NAME, source, zone=UTC, times=submissions(tmp_path / "times.json"))
+    again = tmp_path / "again.csv"
+    again.write_text("name,received\nannmiller_71,2026-11-22 10:00\nbobmiller_72,2026-11-19 10:00\n")
+    collect(course, toy.NAME, source, zone=UTC, times=again)
+    known = stamps(course)
+    assert known["annmiller-71"] == "2026-11-20 11:59:00 UTC"
+    assert known["bobmiller-72"] == "2026-11-19 10:00:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("heading", "written"),
+    [
+        ("Last modified (submission)", "{:%A, %d %B %Y, %I:%M %p}"),
+        ("Last modified (submission)", "{:%d %B %Y, %H:%M}"),
+        ("Zuletzt geändert (Abgabe)", "Freitag, 20. November 2026, 11:59"),
+        ("Dernière modification (travail remis)", "vendredi 20 novembre 2026, 11:59"),
+        ("Última modificación (entrega)", "viernes, 20 de noviembre de 2026, 11:59"),
+    ],
+)
+def test_a_worksheet_is_read_in_moodles_languages_as_of_its_zone(tmp_path, heading, written):
+    path = worksheet(tmp_path / "times.csv", heading, written)
+    path.write_text(path.read_text().replace("Participant ", "Teilnehmer/in"))
+    known = read_times(path, BERLIN)
+    assert known["participant 71"] == datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
+
+
+FAULTY = {
+    "Identifier,Grade\nParticipant 1,2\n": "have the columns Identifier, Grade. Bring Moodle's grading worksheet",
+    "name,received\nann,yesterday\n": "line 2: the time 'yesterday' cannot be read. Write it as 2027-01-15 23:59",
+    "name,received\nann,-\n": "hold no time of receipt",
+    '[{"user_id": 1}]': "entry 1 has no submitted_at",
+    '[{"user_id": 1,': "are no JSON",
+    "": "have the columns nothing",
+}
+
+
+@pytest.mark.parametrize("text", FAULTY, ids=range(len(FAULTY)))
+def test_a_file_without_times_is_refused_by_name_before_anything_is_taken(course, tmp_path, text):
+    times = tmp_path / "times.csv"
+    times.write_text(text)
+    with pytest.raises(GraderError) as raised:
+        collect(course, toy.NAME, zipped(course, tmp_path / "all.zip", "moodle"), zone=UTC, times=times)
+    assert FAULTY[text] in str(raised.value)
+    assert str(times) in str(raised.value)
+    assert course.students(toy.NAME) == []
+
+
+def test_a_name_of_two_rows_gets_no_time(tmp_path):
+    times = tmp_path / "times.csv"
+    times.write_text("name;received\nann;2026-11-20 10:00\nANN;2026-11-20 11:00\nbob;2026-11-20T10:00:00+02:00\n")
+    assert read_times(times, UTC) == {"bob": datetime(2026, 11, 20, 8, 0, tzinfo=UTC)}
