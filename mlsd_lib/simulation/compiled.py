@@ -44,8 +44,12 @@ class State(structref.StructRefProxy):
 
 @compiled
 def _at(s, time, kind, one, two):
-    """Plans an event: up the heap."""
+    """Plans an event: up the heap, in twice the room where it is full. What is planned for nothing stays there."""
     place, order = s.planned, s.order
+    if place == len(s.heap_time):
+        more_time, more_what = np.empty(2 * place), np.empty((2 * place, 4), dtype=np.int64)
+        more_time[:place], more_what[:place] = s.heap_time, s.heap_what
+        s.heap_time, s.heap_what = more_time, more_what
     s.planned += 1
     s.order += 1
     while place > 0:
@@ -346,7 +350,7 @@ def _scale(s):
     have = s.paid
     utilisation = s.busy_s / s.up_s if s.up_s > 0 else 1.0
     s.busy_s, s.up_s = 0.0, 0.0
-    wanted = min(max(math.ceil(s.up * utilisation / s.target - 1e-9), s.least), s.most)
+    wanted = max(math.ceil(min(s.up * utilisation / s.target - 1e-9, s.most)), s.least)
     for place in range(len(s.replica)):
         if have < wanted and s.replica[place, 0] == OFF:
             _become(s, place, STARTING)
@@ -484,7 +488,7 @@ def _changing(design: Design, scenario: Scenario) -> dict[str, Any]:
     requests, scaler = len(scenario.arrived), design.replicas.autoscaler
     attempts = requests * (1 + design.retries.most) * (1 if design.hedge_after_s is None else 2)
     replicas = max(design.replicas.count, scaler.most if scaler else 0)
-    planned = 2 * (attempts + requests) + 4 * replicas + len(scenario.failures) + 64
+    planned = requests + 4 * replicas + len(scenario.failures) + 64  # what is rarely passed
     items = scenario.items if design.cache else int(scenario.keys.max()) + 1
     replica = np.zeros((replicas, 3), dtype=np.int64)
     replica[: design.replicas.count, 0] = IDLE

@@ -1,6 +1,6 @@
 """What happens to a system: who asks for what, what a batch takes, what breaks, what is promised, the prices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -84,6 +84,31 @@ class Scenario:
                 f"{self.name} has {len(self.arrived)} arrivals and {len(self.keys)} keys; each request needs one of "
                 "both, and there must be one. Draw them together."
             )
+        for what, rule in self._faults():
+            raise SimulationError(f"{self.name}: {what}; {rule}.")
+
+    def _faults(self) -> Iterator[tuple[str, str]]:
+        """What no simulator can run, and the rule that it breaks."""
+        arrived, keys = np.asarray(self.arrived), np.asarray(self.keys)
+        if not np.isfinite(arrived).all() or arrived.min() < 0:
+            yield f"a request arrives at {arrived.min()} s", "times are seconds from 0 on. Count from the story's start"
+        if (np.diff(arrived) < 0).any():
+            first = int(np.argmax(np.diff(arrived) < 0)) + 1
+            yield f"request {first} arrives before the one above it", "times must rise. Sort them with their keys"
+        if not np.issubdtype(keys.dtype, np.integer) or keys.min() < 0 or keys.max() >= self.items:
+            between = f"keys are {keys.dtype} from {keys.min()} to {keys.max()}"
+            yield between, f"each names one of {self.items} items: whole numbers from 0 to {self.items - 1}"
+        if not 0 < self.seconds < np.inf:
+            yield f"the story lasts {self.seconds} s", "it must last some time. Give seconds above 0"
+        for one in self.slow:
+            if not (0 < one.factor < np.inf and one.start_s <= one.end_s):
+                yield f"{one}", "it must end after it starts, and its factor must be above 0"
+        for one in self.failures:
+            if not (0 <= one.at_s < np.inf and 0 <= one.down_s < np.inf and one.replicas >= 1):
+                yield f"{one}", "its times must be 0 s or later, and at least one replica dies"
+        cost = self.cost
+        if not (min(cost.fixed_s, cost.row_s) >= 0 and 0 <= cost.spread <= 1 and cost.fixed_s + cost.row_s < np.inf):
+            yield f"{cost}", "seconds must not be negative, and spread is a share from 0 to 1"
 
     @cached_property
     def luck(self) -> "Luck":

@@ -13,6 +13,7 @@ from grader.suites.improve_throughput import reference_simulator
 from lessons.latency_and_throughput import queueing_theory as theory
 from mlsd_lib.simulation import compiled, traces
 from mlsd_lib.simulation.design import Autoscaler, Batching, Breaker, Cache, Design, Queue, Replicas, Retries
+from mlsd_lib.simulation.errors import SimulationError
 from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Scenario, Slow
 
@@ -208,3 +209,42 @@ def test_what_is_compiled_is_found_again_where_its_folder_cannot_be_written_to(t
     ran = subprocess.run([sys.executable, "-c", ELSEWHERE], env=setting, capture_output=True, text=True)
     assert ran.stdout.split() == ["1", "0"], ran.stderr
     assert list(tmp_path.rglob("compiled.*.nbc"))
+
+
+def test_no_design_makes_the_compiled_simulator_leave_its_arrays(tmp_path):
+    checked = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.simulation.bounds_fuzz", "2000"], env=checked, capture_output=True, text=True
+    )
+    assert (ended.stdout.strip(), ended.returncode) == ("2000", 0), ended.stderr[-2_000:]
+
+
+SPARSE = Autoscaler(least=1, most=500, target=1e-5, every_s=1.0)
+
+
+def test_starts_that_an_autoscaler_cancels_again_and_again_end_as_in_the_reference():
+    design = Design(replicas=Replicas(start_up_s=86_400.0, autoscaler=SPARSE))
+    sparse = story(0.1, 300.0)
+    assert compiled.simulate(design, sparse).same(reference_simulator.simulate(design, sparse))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"keys": [0, 7, 1]}, "keys are int64 from 0 to 7; each names one of 5 items: whole numbers from 0 to 4"),
+        ({"keys": [0, -1, 1]}, "keys are int64 from -1 to 1; each names one of 5 items"),
+        ({"keys": [0.0, 1.5, 1.0]}, "keys are float64 from 0.0 to 1.5; each names one of 5 items"),
+        ({"arrived": [0.0, 2.0, 1.0]}, "request 2 arrives before the one above it; times must rise"),
+        ({"arrived": [-1.0, 2.0, 3.0]}, "a request arrives at -1.0 s; times are seconds from 0 on"),
+        ({"arrived": [0.0, 2.0, np.nan]}, "a request arrives at nan s; times are seconds from 0 on"),
+        ({"seconds": 0.0}, "the story lasts 0.0 s; it must last some time"),
+        ({"slow": (Slow(5.0, 1.0, 2.0),)}, "it must end after it starts, and its factor must be above 0"),
+        ({"failures": (Failure(-1.0, 1, 2.0),)}, "its times must be 0 s or later, and at least one replica dies"),
+        ({"cost": BatchCost(spread=2.0)}, "seconds must not be negative, and spread is a share from 0 to 1"),
+    ],
+)
+def test_a_story_that_no_system_could_live_through_is_refused(values, message):
+    plain = {"arrived": [0.0, 1.0, 2.0], "keys": [0, 1, 4], "items": 5, "seconds": 3.0} | values
+    with pytest.raises(SimulationError, match="odd: ") as raised:
+        Scenario("odd", **plain | {name: np.array(plain[name]) for name in ("arrived", "keys")})
+    assert message in str(raised.value)
