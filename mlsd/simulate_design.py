@@ -26,9 +26,13 @@ def simulate(
     """
     from mlsd.simulate_page import write_page
     from mlsd_lib.simulation.design import Design
+    from mlsd_lib.simulation.errors import SimulationError
     from mlsd_lib.simulation.scenario import scenario
     from mlsd_lib.simulation.scorecard import compare, scored
 
+    target = out or design.with_name(f"{design.stem}-{name}.html")
+    if out and (out.is_dir() or not out.parent.is_dir()):
+        raise SimulationError(f"--out is {out}; it must name a file in a folder that is there. Name another.")
     document, story = Design.read(design), scenario(name, seed, rate=rate)
     other = Design.read(against) if against else None
     card = scored(document, story)
@@ -36,6 +40,5 @@ def simulate(
     if other is not None and against is not None:
         typer.echo(f"\n{document.compared(other).to_string()}\n")
         typer.echo(compare({design.name: document, against.name: other}, story).round(2).to_string())
-    target = out or design.with_name(f"{design.stem}-{name}.html")
     write_page(card, target)
     typer.echo(f"Written to {target}")

@@ -47,6 +47,11 @@ def mmc(rate: float, service_s: float, servers: int) -> Expected:
 
 def mm1k(rate: float, service_s: float, limit: int) -> Expected:
     """One server, exponential service, at most `limit` requests in the system; who finds it full is refused."""
+    if limit < 1 or rate <= 0 or service_s <= 0:
+        raise SimulationError(
+            f"limit is {limit}, rate {rate:g} and service_s {service_s:g}; a system holds at least 1 request, and rate "
+            "and service are above 0. Correct them."
+        )
     load = rate * service_s
     share = [load**k for k in range(limit + 1)]
     total = math.fsum(share)
@@ -57,6 +62,8 @@ def mm1k(rate: float, service_s: float, limit: int) -> Expected:
 
 
 def _stable(rate: float, service_s: float, servers: int) -> float:
+    if servers < 1:
+        raise SimulationError(f"servers is {servers}; somebody must serve. Give 1 or more.")
     load = rate * service_s / servers
     if not 0 < load < 1:
         raise SimulationError(

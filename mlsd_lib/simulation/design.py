@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlsd_lib.simulation.errors import SimulationError
+from mlsd_lib.simulation.strict_yaml import StrictYamlError, read_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,8 +51,8 @@ class Document(Part):
     def read(cls, path: str | Path) -> Self:
         """The design in a YAML file; raises `SimulationError`."""
         try:
-            document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            document = read_yaml(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, StrictYamlError) as error:
             raise SimulationError(f"{path} cannot be read: {' '.join(str(error).split())}. Give a YAML file.") from None
         return cls.of(document, str(path))
 

@@ -11,6 +11,7 @@ from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.design import Design, Document, Part, Queue, Replicas, Retries
 from mlsd_lib.simulation.scenario import SCENARIOS, scenario
 from mlsd_lib.simulation.scorecard import compare, scored
+from mlsd_lib.simulation.strict_yaml import read_yaml
 from tests.simulation.test_serving_simulator import designs
 
 SLOW = {"rate": 140.0, "seconds": 360.0}
@@ -198,7 +199,17 @@ def test_the_command_prints_the_scorecard_and_writes_a_page_that_needs_nothing(t
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("retries: {most: x}", "retries.most is 'x'"), ("a: [", "cannot be read"), ("", "must be a mapping")],
+    [
+        ("retries: {most: x}", "retries.most is 'x'"),
+        ("a: [", "cannot be read"),
+        ("", "must be a mapping"),
+        ("timeout_s: 1\ntimeout_s: 2", "'timeout_s' stands here twice"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]", "line 2 holds a YAML alias (*a)"),
+        ("[" * 3_000, "more than 20 levels deep"),
+        ("retries: {most: 1}" + " " * 20_000, "20,018 characters; at most 20,000 are read"),
+        ("timeout_s: 1:30", "timeout_s is '1:30'; it must be a valid number"),
+        ("fallback: yes", "fallback is 'yes'; it must be a valid boolean"),
+    ],
 )
 def test_a_file_that_is_no_design_is_refused(tmp_path, text, message):
     path = tmp_path / "design.yaml"
@@ -206,6 +217,20 @@ def test_a_file_that_is_no_design_is_refused(tmp_path, text, message):
     result = CliRunner().invoke(app, ["simulate", str(path)])
     assert isinstance(result.exception, SimulationError)
     assert message in str(result.exception)
+
+
+def test_numbers_are_those_of_yaml_1_2():
+    assert read_yaml("[010, 0o10, 0x10, 1e1, .5, 1., -1, .inf, true, ~]") == [
+        10, 8, 16, 10.0, 0.5, 1.0, -1, float("inf"), True, None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["none/page.html", "."])
+def test_a_page_that_has_no_place_is_refused_before_anything_runs(tmp_path, place):
+    (tmp_path / "design.yaml").write_text("timeout_s: 0.5")
+    result = CliRunner().invoke(app, ["simulate", str(tmp_path / "design.yaml"), "--out", str(tmp_path / place)])
+    assert isinstance(result.exception, SimulationError)
+    assert "must name a file in a folder that is there" in str(result.exception)
 
 
 def test_a_page_is_replaced_whole(tmp_path):

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Document = TypeVar("Document")
 KEPT = 256
 """Outcomes that a process keeps: the tests of one design share its runs."""
-YAML_LONGEST = 20_000
 
 
 class RefusedDesign(Exception):
@@ -210,18 +209,12 @@ class DesignTask(Generic[Document]):
 
 
 def _of_yaml(text: str) -> Any:
-    import yaml
+    from mlsd_lib.simulation.strict_yaml import StrictYamlError, read_yaml
 
-    if len(text) > YAML_LONGEST:
-        raise RefusedDesign(f"The text has {len(text):,} characters; at most {YAML_LONGEST:,} are read. Shorten it.")
     try:
-        for token in yaml.scan(text, yaml.SafeLoader):
-            if isinstance(token, yaml.AliasToken):  # a few of them, one in the other, fill any memory
-                raise RefusedDesign("The text holds a YAML alias (*name); it must state each value. Write it out.")
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        said = " ".join(str(error).split())[:300]
-        raise RefusedDesign(f"The text is no YAML: {said}. Give a mapping, or the design itself.") from None
+        return read_yaml(text)
+    except StrictYamlError as error:
+        raise RefusedDesign(f"The text is no YAML: {error}. Give a mapping, or the design itself.") from None
 
 
 def _fits(one: Requirement, exercise: Exercise, scenarios: Mapping[str, ScenarioFamily], former: Sequence[str]) -> None:

@@ -138,3 +138,16 @@ def test_zipf_keys_fall_as_their_rank():
     counts = np.bincount(traces.zipf_keys(np.random.default_rng(0), 400_000, 1_000), minlength=1_000)
     assert counts[0] / counts[9] == pytest.approx(10, rel=0.1)
     assert len(counts) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: theory.mmc(1.0, 0.5, 0), "servers is 0; somebody must serve"),
+        (lambda: theory.mm1k(1.0, 0.5, 0), "limit is 0, .*a system holds at least 1 request"),
+        (lambda: theory.mm1k(0.0, 0.5, 3), "rate 0 .*rate and service are above 0"),
+    ],
+)
+def test_a_queue_that_cannot_be_is_refused(call, message):
+    with pytest.raises(SimulationError, match=message):
+        call()
