@@ -162,10 +162,12 @@ class Counted:
 
 
 def _size_fault(name: PurePosixPath, member: Member, limits: Limits) -> str:
-    most = NOTEBOOK_BYTES if name.suffix.lower() == ".ipynb" else limits.file_bytes
+    is_notebook = name.suffix.lower() == ".ipynb"  # a loop that prints one line packs as well as a bomb does
+    most = NOTEBOOK_BYTES if is_notebook else limits.file_bytes
     if member.stated_bytes > most:
         return f"larger than {most / MB:g} MB"
-    if member.stated_bytes > MB and member.stated_bytes > limits.ratio * max(1, member.packed_bytes):
+    least = MB if not is_notebook else most
+    if member.stated_bytes > least and member.stated_bytes > limits.ratio * max(1, member.packed_bytes):
         return f"unpacks to more than {limits.ratio:g} times its packed size"
     return ""
 

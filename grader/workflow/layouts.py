@@ -3,7 +3,6 @@
 Works on names alone. With a CSV map, or a roster in the gradebook, who is in neither is not guessed.
 """
 
-import csv
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.errors import GraderError
+from grader.workflow.tables import read_rows, read_text
 
 MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL)
 LATE = r"(?P<{}>_late)?"  # a mark that a later download may or may not have
@@ -107,11 +107,7 @@ def read_map(path: Path) -> dict[str, str]:
 
     Raises `GraderError` naming the line for an id that cannot name a folder, or a name given twice.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise GraderError(f"the map {path} cannot be read ({error}). It must be a CSV file in UTF-8.") from error
-    rows = list(csv.reader(lines, delimiter=max(",;\t", key=(lines or [""])[0].count)))
+    rows = read_rows(read_text(path, "map"))
     known: dict[str, str] = {}
     for number, row in enumerate(rows[1:], 2):
         if not any(row):

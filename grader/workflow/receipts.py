@@ -4,8 +4,6 @@ The zips of Moodle and Canvas carry the time of the download at every entry, nev
 `core_files` archive writer, Canvas's `content_zipper`). Without such a file nobody of theirs is charged for lateness.
 """
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +14,7 @@ from typing import Any
 from grader.course import STAMP, Course
 from grader.errors import GraderError
 from grader.workflow.layouts import CANVAS_ID, PARTICIPANT
+from grader.workflow.tables import read_rows, read_text
 
 OWN = ("received", "submitted_at")
 OF_MOODLE = (
@@ -57,12 +56,7 @@ def read_times(path: Path, zone: tzinfo | None) -> dict[str, datetime]:
     without a zone is of `zone`, else of this machine. A name of two rows is left out. Raises `GraderError` for a file
     that is none of these, and for a time that cannot be read.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig").removeprefix(JSON_GUARD)
-    except (OSError, UnicodeDecodeError) as error:
-        raise GraderError(
-            f"the times {path} cannot be read ({error}). It must be a CSV or JSON file in UTF-8."
-        ) from error
+    text = read_text(path, "times").removeprefix(JSON_GUARD)
     rows = _of_canvas(path, text) if text.lstrip()[:1] in ("[", "{") else _of_table(path, text)
     found: dict[str, set[datetime]] = {}
     for place, names, written in rows:
@@ -127,20 +121,20 @@ def _of_canvas(path: Path, text: str) -> Iterator[tuple[str, list[str], str]]:
 
 
 def _of_table(path: Path, text: str) -> Iterator[tuple[str, list[str], str]]:
-    first = text.partition("\n")[0]
-    rows = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
-    headings = {heading: (heading or "").strip().casefold() for heading in rows.fieldnames or ()}
-    when = [heading for heading, plain in headings.items() if plain in (*OWN, *OF_MOODLE)]
-    names = [heading for heading, plain in headings.items() if plain in NAMES]
+    headings, *rows = read_rows(text) or [[]]
+    plain = [heading.strip().casefold() for heading in headings]
+    when = [place for place, heading in enumerate(plain) if heading in (*OWN, *OF_MOODLE)]
+    names = [place for place, heading in enumerate(plain) if heading in NAMES]
     if len(when) != 1 or not names:
-        listed = ", ".join(filter(None, headings)) or "nothing"
-        raise GraderError(f"the times {path} have the columns {listed}. {KNOWN}")
-    first = next(iter(headings)) if headings[when[0]] in OF_MOODLE else ""
+        raise GraderError(f"the times {path} have the columns {', '.join(headings) or 'nothing'}. {KNOWN}")
+    is_moodle = plain[when[0]] in OF_MOODLE  # whose first column is the Identifier, under a word of any language
     for number, row in enumerate(rows, 2):
-        known = [(row[heading] or "").strip() for heading in names if heading != first]
-        if identifier := re.search(r"\d+$", (row.get(first) or "").strip()):
-            known.append(f"{PARTICIPANT} {identifier[0]}")  # its word is of the worksheet's language
-        yield f"line {number}", known, row[when[0]] or ""
+        if len(row) <= when[0]:
+            continue
+        known = [row[place].strip() for place in names if place > 0 or not is_moodle]
+        if is_moodle and (identifier := re.search(r"\d+$", row[0].strip())):
+            known.append(f"{PARTICIPANT} {identifier[0]}")
+        yield f"line {number}", known, row[when[0]]
 
 
 def _read(written: str, zone: tzinfo | None, place: str) -> datetime:

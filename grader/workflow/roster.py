@@ -5,8 +5,6 @@ in a table of ours. A student's id never changes: a row of another id with a kno
 person.
 """
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -17,20 +15,25 @@ from typing import Any
 from grader.course import Course
 from grader.errors import GraderError
 from grader.workflow.layouts import CANVAS_ID, STUDENT
+from grader.workflow.tables import read_rows, read_text
 
 TABLE = "mlsd_student"
 HEADINGS = {
-    "name": ("name", "full name"),
-    "first": ("first name", "firstname"),
-    "last": ("last name", "lastname", "surname"),
-    "email": ("email", "e-mail", "email address", "e-mail address"),
+    "name": ("name", "full name", "vollständiger name", "nom complet", "nombre completo"),
+    "first": ("first name", "firstname", "vorname", "prénom", "nombre"),
+    "last": ("last name", "lastname", "surname", "nachname", "nom", "nom de famille", "apellido(s)", "apellidos"),
+    "email": (
+        "email", "e-mail", "email address", "e-mail address", "e-mail-adresse", "adresse de courriel",
+        "dirección de correo", "dirección email", "correo electrónico",
+    ),
     "id": ("student", "id", "student id"),
-    "number": ("id number", "sis user id", "sis id"),
-    "login": ("username", "login", "login id", "sis login id"),
-    "section": ("section", "group", "groups"),
-    "roles": ("role", "roles"),
+    "number": ("id number", "sis user id", "sis id", "id-nummer", "numéro d'identification", "número de id"),
+    "login": ("username", "login", "login id", "sis login id", "anmeldename", "nom d'utilisateur", "nombre de usuario"),
+    "section": ("section", "group", "groups", "gruppe", "gruppen", "groupe", "groupes", "grupo", "grupos"),
+    "roles": ("role", "roles", "rolle", "rollen", "rôle", "rôles", "rol"),
     "canvas": (),
-}
+}  # fmt: skip
+STUDENTS = ("student", "teilnehmer", "studierende", "étudiant", "estudiante")  # as platforms call the role
 OF_CANVAS = {"student": "name", "id": "canvas"}  # where Canvas uses a word otherwise
 KNOWN = "\n  ".join(
     (
@@ -117,22 +120,17 @@ def read_roster(path: Path) -> tuple[list[Person], set[str]]:
 
     Raises `GraderError` with the lines that cannot be taken, or with the headings that are known.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise GraderError(f"the roster {path} cannot be read ({error}). It must be a CSV file in UTF-8.") from error
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    columns = _columns(path, next(reader, []))
+    headings, *rows = read_rows(read_text(path, "roster")) or [[]]
+    columns = _columns(path, headings)
     people: dict[str, Person] = {}
     faults: list[str] = []
-    for row in reader:
+    for number, row in enumerate(rows, 2):
         known = {name: row[place].strip() for place, name in columns.items() if place < len(row)}
         if not _is_student(known):
             continue
         one = _person(known)
         if fault := _fault(one, people):
-            faults.append(f"line {reader.line_num}: {fault}")
+            faults.append(f"line {number}: {fault}")
         elif one.id in people:
             people[one.id].section = ", ".join(dict.fromkeys([people[one.id].section, one.section]))
         else:
@@ -167,7 +165,8 @@ def _is_student(known: dict[str, str]) -> bool:
         return False
     if "canvas" in known and not (known["canvas"] or known.get("login")):
         return False
-    return any(known.values()) and "student" in (known.get("roles") or "student").lower()
+    role = (known.get("roles") or "student").lower()
+    return any(known.values()) and any(word in role for word in STUDENTS)
 
 
 def _person(known: dict[str, str]) -> Person:

@@ -409,6 +409,16 @@ def special(name: str, mode: int) -> zipfile.ZipInfo:
     return member
 
 
+def test_a_notebook_that_printed_one_line_again_and_again_is_no_bomb(course, take):
+    printed = {"output_type": "stream", "name": "stdout", "text": ["still waiting\n"] * 400_000}
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "1", "execution_count": 1, "outputs": [printed]}
+    notebook = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    source, outcome, detail = take({f"ann/{NB}": notebook})["ann"]
+    assert (source, outcome) == ("ann", "collected")
+    assert f"{NB} (8 MB) is kept without its outputs" in detail
+    assert json.loads(submitted(course, "ann")[NB])["cells"][0]["outputs"] == []
+
+
 def test_hostile_entries_are_refused_by_name_and_the_others_are_collected(course, take):
     hostile = {
         f"../x/{NB}": "its name leads out of the archive",
@@ -419,9 +429,9 @@ def test_hostile_entries_are_refused_by_name_and_the_others_are_collected(course
         f"bell\x07/{NB}": "its name holds control characters",
         "/".join(["deep"] * 20): "its name is too long or too deep",
         f"ok/{NB.upper()}": "another file of the source has the same name",
-        f"bomb/{NB}": "unpacks to more than 200 times its packed size",
+        "bomb/notes.txt": "unpacks to more than 200 times its packed size",
     }
-    files: dict = {f"ok/{NB}": "fine", **hostile, f"bomb/{NB}": b"0" * 10_000_000}
+    files: dict = {f"ok/{NB}": "fine", **hostile, "bomb/notes.txt": b"0" * 10_000_000}
     files[special(f"link/{NB}", 0o120777)] = "/etc/passwd"
     files[special(f"pipe/{NB}", 0o010644)] = ""
     report = take(files)

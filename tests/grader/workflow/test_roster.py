@@ -99,6 +99,33 @@ def test_what_cannot_be_taken_is_named_by_its_line_and_nothing_is_entered(course
     assert people_of(course) is None
 
 
+SAVED = {
+    "utf-8": "id,first name,last name,email\nbo,Bo,Müller,bo@uni.edu\n",
+    "utf-16": "id\tfirst name\tlast name\temail\nbo\tBo\tMüller\tbo@uni.edu\n",
+    "cp1252": "sep=;\nid;Vorname;Nachname;E-Mail-Adresse\nbo;Bo;Müller;bo@uni.edu\n",
+    "latin-1": "id;prénom;nom;adresse de courriel\nbo;Bo;Müller;bo@uni.edu\n",
+    "utf-8-sig": "id,nombre,apellido(s),dirección de correo\nbo,Bo,Müller,bo@uni.edu\n",
+}
+
+
+@pytest.mark.parametrize("encoding", SAVED)
+def test_what_spreadsheets_save_is_read_whatever_encoding_separator_and_language(tmp_path, encoding):
+    (tmp_path / "class.csv").write_text(SAVED[encoding], encoding=encoding)
+    assert read_roster(tmp_path / "class.csv")[0] == [BO]
+
+
+@pytest.mark.parametrize("role", ["Student", "Teilnehmer/in", "Étudiant", "Estudiante, Profesor"])
+def test_a_student_is_one_in_every_language_of_moodle_and_nobody_else(tmp_path, role):
+    rows = f"id,first name,last name,email,roles\nbo,Bo,Müller,bo@uni.edu,{role}\nx,X,Y,x@uni.edu,Trainer/in\n"
+    assert read(tmp_path, rows) == [BO]
+
+
+def test_what_is_no_text_is_refused(tmp_path):
+    (tmp_path / "class.csv").write_bytes(b"PK\x03\x04\0\0")
+    with pytest.raises(GraderError, match=r"the roster .*class\.csv is no text\. Save it as CSV in UTF-8"):
+        read_roster(tmp_path / "class.csv")
+
+
 def test_entering_adds_changes_and_leaves_alone_and_a_dry_run_writes_nothing(course, roster):
     added = {"anna": ("added", ""), "bo": ("added", "")}
     assert roster(PLAIN, dry_run=True) == added

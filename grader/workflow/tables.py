@@ -1,0 +1,39 @@
+"""Tables that people and platforms save: CSV by commas, semicolons or tabs, in the encodings of spreadsheets."""
+
+import codecs
+import csv
+import io
+from pathlib import Path
+
+from grader.errors import GraderError
+
+SEPARATORS = ",;\t"
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a file in UTF-8, UTF-16 with its mark, or else Windows' Latin letters.
+
+    Raises `GraderError` if there is no such file, or if it is no text; `what` names the file's purpose.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise GraderError(f"the {what} {path} cannot be read ({error.strerror}). Name a CSV file.") from error
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encodings = ("utf-16",)
+    else:
+        encodings = () if b"\0" in content else ("utf-8-sig", "cp1252")  # type: ignore[assignment]
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise GraderError(f"the {what} {path} is no text. Save it as CSV in UTF-8.")
+
+
+def read_rows(text: str) -> list[list[str]]:
+    """The rows of a table; the separator is the one that the first line names (`sep=;`) or holds most often."""
+    first, _, rest = text.partition("\n")
+    if first.strip().lower()[:4] == "sep=" and len(first.strip()) == 5:
+        return list(csv.reader(io.StringIO(rest, newline=""), delimiter=first.strip()[4]))
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=first.count)))
