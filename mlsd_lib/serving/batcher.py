@@ -80,6 +80,8 @@ class DynamicBatcher(Generic[Row, Answer]):
         with self._changed:
             if self._closed:
                 raise Shed("The service ends.")
+            if len(self._queue) >= self.queue_limit:  # who gave up leaves its place
+                self._queue = deque(one for one in self._queue if not self._given_up(one))
             if len(self._queue) >= self.queue_limit:
                 raise Shed(f"{self.queue_limit} requests wait already.")
             self._queue.append(waiting)
@@ -115,9 +117,10 @@ class DynamicBatcher(Generic[Row, Answer]):
                 answers = list(self.predict([one.row for one in batch]))
                 if len(answers) != len(batch):
                     raise ServingError(f"predict gave {len(answers)} answers for {len(batch)} rows; it owes one a row.")
-            except Exception as error:
+            except BaseException as error:  # also SystemExit: a worker that ends would leave all callers waiting
+                raised = error if isinstance(error, Exception) else ServingError(f"predict ended with {error!r}.")
                 for one in batch:
-                    _settle(one.answer.set_exception, error)
+                    _settle(one.answer.set_exception, raised)
             else:
                 for one, answer in zip(batch, answers, strict=True):
                     _settle(one.answer.set_result, answer)

@@ -110,6 +110,32 @@ def test_who_gave_up_is_not_served_any_more(model):
     assert model.calls == [[100], [8]]
 
 
+def test_who_gave_up_leaves_its_place_in_a_full_queue(model):
+    with DynamicBatcher(model, 1, queue_limit=2) as batcher, ThreadPoolExecutor(4) as pool:
+        first = held(model, batcher, pool)
+        gone = [pool.submit(batcher.submit, row, 0.05) for row in (1, 2)]
+        for one in gone:
+            with pytest.raises(Shed, match=r"No answer within 0\.05 s"):
+                one.result(PATIENCE_S)
+        late = pool.submit(batcher.submit, 3)
+        until(lambda: batcher.waiting() == 1, "the row that came later")
+        model.gate.set()
+        assert (first.result(PATIENCE_S), late.result(PATIENCE_S)) == (10_000, 9)
+
+
+@pytest.mark.parametrize("ends", [SystemExit, KeyboardInterrupt])
+def test_a_model_that_ends_its_thread_fails_its_batch_and_not_the_next(ends):
+    def predict(rows):
+        if rows == [1]:
+            raise ends
+        return rows
+
+    with DynamicBatcher(predict) as batcher:
+        with pytest.raises(ServingError, match=f"predict ended with {ends.__name__}"):
+            batcher.submit(1, PATIENCE_S)
+        assert batcher.submit(2, PATIENCE_S) == 2
+
+
 def test_closing_serves_who_waits_and_refuses_who_comes(model):
     batcher = DynamicBatcher(model, wait_s=60.0, most_rows=8)
     with ThreadPoolExecutor(2) as pool:
