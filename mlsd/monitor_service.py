@@ -18,7 +18,8 @@ def monitor(
 ) -> None:
     """Read a service's /metrics again and again, and keep one HTML page about it: business, model, system, feedback.
 
-    The page renews itself in the browser. Alerts that begin or end are printed, with the first thing to do.
+    The page renews itself in the browser. Alerts that begin or end are printed, with the first thing to do. A service
+    that does not answer is one of them.
 
     Example: mlsd monitor http://127.0.0.1:8000
 
@@ -26,7 +27,7 @@ def monitor(
     """
     from mlsd_lib.operations import OperationsError
     from mlsd_lib.operations.scraping import Window, scrape
-    from mlsd_lib.operations.service_figures import Figures, Rule, figures
+    from mlsd_lib.operations.service_figures import SILENT, Figures, Rule, figures
     from mlsd_lib.operations.service_page import MOST_WINDOWS, write_page
 
     before, history, ringing, seen = scrape(url), list[Figures](), list[Rule](), 0
@@ -35,11 +36,13 @@ def monitor(
         time.sleep(every)
         try:
             after = scrape(url)
-        except OperationsError as error:  # a service that restarts is what a monitor is for
+            found = figures(Window(before, after))
+            before = after
+        except OperationsError as error:  # a service that does not answer is what a monitor is for
             typer.echo(f"{time.strftime('%H:%M:%S')} {error}", err=True)
-            continue
-        history = [*history[-MOST_WINDOWS:], figures(Window(before, after))]
-        before, seen, now = after, seen + 1, write_page(out, url, history, every)
+            found = SILENT
+        history = [*history[-MOST_WINDOWS:], found]
+        seen, now = seen + 1, write_page(out, url, history, every)
         for rule in now:
             if rule not in ringing:
                 typer.echo(f"{time.strftime('%H:%M:%S')} {rule.name} rings. {rule.owner}: {rule.runbook}")

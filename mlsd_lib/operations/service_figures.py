@@ -13,17 +13,21 @@ from mlsd_lib.operations.scraping import Window
 OWN_ROUTES = ("/predict", "/healthz", "/metrics", "unknown")
 GROUPS = ("business", "model", "system", "feedback")
 Figures = dict[str, dict[str, float]]
+ANSWERS = "answers to /metrics"
+SILENT: Figures = {"business": {}, "model": {}, "system": {ANSWERS: 0.0}, "feedback": {}}
+"""The figures of a window in which the service did not answer."""
 
 
 def figures(window: Window) -> Figures:
     """Group by group, the figures of a window by name; NaN where nothing was seen.
 
-    `system`: requests a second, errors (5xx) and refusals (4xx) as shares of the requests to /predict, seconds at the
-    median and the 99th percentile. `model`: mean and 90th percentile of the score. `business`: whatever else the
-    service counts, a second, and the means of its own histograms. `feedback`: requests a second to its other routes.
+    `system`: whether it answered, requests a second, errors (5xx) and refusals (4xx) as shares of the requests to
+    /predict, seconds at the median and the 99th percentile. `model`: mean and 90th percentile of the score.
+    `business`: whatever else the service counts, a second, and the means of its own histograms. `feedback`:
+    requests a second to its other routes.
     """
     asked = window.grown("requests_total", route="/predict")
-    system = {"requests/s": asked / window.seconds}
+    system = {ANSWERS: 1.0, "requests/s": asked / window.seconds}
     for name, first in (("errors", "5"), ("refusals", "4")):
         hit = sum(n for own, n in _answered(window).items() if own.startswith(first))
         system[name] = hit / asked if asked else math.nan
@@ -88,6 +92,11 @@ class Rule:
 PREDICT = 'route="/predict"'
 ASKED = f"sum(rate(requests_total{{{PREDICT}}}[5m]))"
 RULES = (
+    Rule(
+        "ServiceDown", "system", ANSWERS, 1.0, "the team that runs the service", "somebody is woken at night",
+        "Look whether its process runs and its port answers. Start it; roll back a release that does not start.",
+        'up{job="model-service"} == 0 or absent(up{job="model-service"})', above=False,
+    ),
     Rule(
         "ErrorsHigh", "system", "errors", 0.01, "the team that runs the service", "somebody is woken at night",
         "Roll back if a release is younger than the errors; else look at what the service calls.",

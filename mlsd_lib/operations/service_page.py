@@ -25,7 +25,7 @@ td, th {{ text-align: left; padding: .2rem 1rem .2rem 0; border-bottom: 1px soli
 .rings {{ background: #fdecea }} .rings td:first-child::before {{ content: "● "; color: #b3261e }}
 </style></head><body>
 <h1>{title}</h1>
-<p>{state} Seen {seen}, every {every:.0f} s.</p>
+<p>{state} Seen {seen}, every {every:.0f} s; where that time stands still, the monitor itself has ended.</p>
 {groups}
 <h2>Alerts</h2>
 <table><tr><th>rule</th><th>when</th><th>owner</th><th>a false alarm costs</th><th>first thing to do</th></tr>

@@ -20,6 +20,7 @@ from mlsd_lib.operations.service_page import write_page
 from mlsd_lib.serving import ServerProcess
 from mlsd_lib.serving.requests import status_of
 from tests.needs import skip_without
+from tests.patience import until
 
 ROOT = Path(__file__).parents[2]
 BEFORE = """requests_total{route="/predict",status="200"} 100
@@ -76,7 +77,7 @@ def test_the_page_shows_each_figure_and_what_to_do_and_runs_nothing(window, tmp_
     ringing = write_page(page, "http://127.0.0.1:1/<script>", [figures(window)] * 2, 15)
     text = page.read_text()
     assert [rule.name for rule in ringing] == ["ErrorsHigh"]
-    assert "1 of 4 alerts ring" in text
+    assert f"1 of {len(RULES)} alerts ring" in text
     assert "Roll back if a release is younger" in text
     assert "<script" not in text
     assert text.count("<svg") == sum(len(group) for group in figures(window).values())
@@ -110,6 +111,27 @@ def test_the_command_watches_a_live_service_and_says_what_to_do(tmp_path):
     assert ran.exit_code == 0
     assert "ErrorsHigh rings. the team that runs the service: Roll back" in ran.output
     assert "p99 s" in page.read_text()
+
+
+def test_a_service_that_ends_rings_and_the_page_goes_on(tmp_path):
+    page = tmp_path / "page.html"
+    seen = []
+    with ServerProcess([sys.executable, "-m", "mlsd_lib.serving.faulty_service", "{port}"]) as service:
+        words = [sys.executable, "-m", "mlsd.cli", "monitor", service.url, "--every", "0.3", "--out", str(page)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as watching:
+            try:
+                until(page.is_file, "the page of a service that answers")
+                service.stop()
+                for line in watching.stdout:
+                    seen.append(line)
+                    if "ServiceDown rings" in line:
+                        break
+                told = page.stat().st_mtime_ns
+                until(lambda: page.stat().st_mtime_ns > told, "the page after the service has ended")
+            finally:
+                watching.kill()
+    assert "Look whether its process runs and its port answers" in seen[-1]
+    assert "answers to /metrics <b>0</b>" in page.read_text()
 
 
 def test_prometheus_takes_over_with_files_that_are_in_the_tree():
