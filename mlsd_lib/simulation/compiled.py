@@ -392,8 +392,6 @@ def _send(s, request):
 
 @compiled
 def _arrive(s, request):
-    if not math.isnan(s.budget):
-        s.tokens = min(s.tokens + s.budget, BURST)
     if s.cache_items > 0:
         key = s.keys[request]
         age = _look_up(s, key)
@@ -408,6 +406,8 @@ def _arrive(s, request):
                 s.last_follower[leader] = request
                 return
             s.asking[key] = request
+    if not math.isnan(s.budget):
+        s.tokens = min(s.tokens + s.budget, BURST)
     _send(s, request)
     if s.hedge_after_s < np.inf:
         _at(s, s.now + s.hedge_after_s, HEDGE, request, ZERO)

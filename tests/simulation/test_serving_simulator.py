@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from grader.suites.improve_throughput import reference_simulator
 from lessons.latency_and_throughput import queueing_theory as theory
 from mlsd_lib.simulation import compiled, traces
-from mlsd_lib.simulation.design import Autoscaler, Batching, Breaker, Cache, Design, Queue, Replicas, Retries
+from mlsd_lib.simulation.design import BURST, Autoscaler, Batching, Breaker, Cache, Design, Queue, Replicas, Retries
 from mlsd_lib.simulation.errors import SimulationError
 from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Scenario, Slow
@@ -127,6 +127,17 @@ def test_a_blip_ends_in_a_storm_of_retries_that_a_budget_or_dropping_prevents():
     }
     assert good["retries"] < 0.05
     assert min(good["no retries"], good["budget"], good["dropped"]) > 0.95
+
+
+def test_what_the_cache_answers_earns_no_retry():
+    design = Design(
+        replicas=Replicas(count=1), queue=Queue(limit=1), retries=Retries(most=10, budget=0.1),
+        cache=Cache(items=1_000, ttl_s=600.0),
+    )  # fmt: skip
+    record = compiled.simulate(design, story(200.0, 300.0, cost=BatchCost(0.2, 0.0, 0.0)))
+    first = len(record.ended) - np.isin(record.ended, [Ended.CACHED, Ended.STALE]).sum()
+    assert first < 0.4 * len(record.ended)  # most are answered by the cache
+    assert 0.09 * first < record.total("retried") <= 0.1 * first + BURST
 
 
 def test_a_breaker_spares_the_station_and_closes_again():

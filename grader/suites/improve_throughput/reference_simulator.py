@@ -318,8 +318,6 @@ class System:
 
     def arrive(self, request: int) -> None:
         """A client asks: the cache, who asks for the same already, or the station."""
-        if self.design.retries.budget is not None:
-            self.tokens = min(self.tokens + self.design.retries.budget, BURST)
         if self.cache is not None:
             key = int(self.scenario.keys[request])
             age = self.cache.look_up(key, self.engine.now)
@@ -332,6 +330,8 @@ class System:
                     self.followers.setdefault(self.asking[key], []).append(request)
                     return
                 self.asking[key] = request
+        if self.design.retries.budget is not None:
+            self.tokens = min(self.tokens + self.design.retries.budget, BURST)
         self.send(request)
         if self.design.hedge_after_s is not None:
             self.engine.at(self.engine.now + self.design.hedge_after_s, self._hedge, request)
