@@ -65,6 +65,7 @@ def test(context: typer.Context) -> None:
     # Two workers a core of CI's machine: tests of servers, sandboxes and graders wait much of their time.
     options = ["-n", "4", "--dist", "loadscope", "--no-loadscope-reorder", "--durations", "25", *kept]
     os.environ.update(threads() | os.environ)  # a worker computes alone, as a notebook does
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as at a reader's; pytest keeps what it made of the tests
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *options, *context.args])
 
 
