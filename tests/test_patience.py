@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.nested_pytest import environment
 from tests.patience import Machine, ended, until
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +59,7 @@ def test_a_failure_on_a_machine_that_stood_still_says_so_and_no_other(tmp_path):
         shutil.copy(ROOT / "tests" / name, tmp_path / "tests")
     (tmp_path / "tests" / "test_two.py").write_text(STANDS_STILL)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.machine", "tests"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
     assert "2 failed" in done.stdout, done.stdout + done.stderr
     assert done.stdout.count("The machine may be the reason and not the course: of 60.0 s") == 1
 

@@ -1,7 +1,5 @@
 """Feedback of hostile work, in a browser: no script of a student's runs, no hidden test is shown."""
 
-from pathlib import Path
-
 import pytest
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader.handlers import template_path
@@ -21,17 +19,24 @@ def page():
         yield opened
 
 
-def formgraded(notebook: Path) -> str:
-    """What formgrader shows an instructor of a graded notebook, by nbgrader's own template, where MathJax runs."""
+@pytest.fixture(scope="module")
+def formgraded():
+    """What formgrader shows an instructor of a graded notebook, by nbgrader's own template, where MathJax runs.
+
+    One exporter for all: most of its time goes to reading the templates.
+    """
     config = Config()
     config.HTMLExporter.template_name = "formgrade"
     config.HTMLExporter.extra_template_basedirs = [template_path]
+    exporter = HTMLExporter(config=config)
     names = {"submission_id": "x", "base_url": "", "index": 0, "total": 1, "notebook_id": "ps1", "assignment_id": "ps1"}
     names |= {"student": "x", "last_name": "", "first_name": "", "notebook_path": "x"}
-    return str(HTMLExporter(config=config).from_filename(str(notebook), resources=names)[0])
+    return lambda notebook: str(exporter.from_filename(str(notebook), resources=dict(names))[0])
 
 
-def test_no_script_lives_in_formgrader_or_feedback_and_no_hidden_test_shows_there(page, template, root, subtests):
+def test_no_script_lives_in_formgrader_or_feedback_and_no_hidden_test_shows_there(
+    page, formgraded, template, root, subtests
+):
     hostile = [one for one in cases("shown") if one.script or "hidden_test" in one.name]
     batch = grade(template, root, hostile, then=["mlsd", "feedback", "ps1", "--course", str(root / "course")])
     assert batch.ended.status == 0, batch.ended.text[-3000:]

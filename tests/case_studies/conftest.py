@@ -1,4 +1,4 @@
-"""Every case study, and a run of each, trained once; a test that changes a run works on a copy."""
+"""Every case study, and a run of each, trained once for all workers; a test that changes a run works on a copy."""
 
 import functools
 import importlib
@@ -10,13 +10,14 @@ import pytest
 
 from case_studies.kit import Run
 from mlsd_lib.serving import ServerProcess
+from tests.prepared import once
 
 
 class CaseStudy:
     """A case by its name: its modules, and what its `hooks` say for the tests of all cases."""
 
-    def __init__(self, name, out):
-        self.name, self.out = name, out
+    def __init__(self, name, factory):
+        self.name, self.factory = name, factory
         self.notebook = Path(__file__).parents[2] / "case_studies" / name / f"{name}.ipynb"
         self.hooks = importlib.import_module(f"tests.case_studies.{name}.hooks")
 
@@ -25,9 +26,8 @@ class CaseStudy:
 
     @functools.cached_property
     def trained(self):
-        run = Run.new(self.out)
-        self.hooks.train(run)
-        return run
+        out = once(self.factory, f"trained-{self.name}", lambda folder: self.hooks.train(Run.new(folder)))
+        return Run.latest(out)
 
     def copied(self, folder):
         """A copy of the trained run below `folder`."""
@@ -44,7 +44,7 @@ class CaseStudy:
 @pytest.fixture(scope="session")
 def case_study(tmp_path_factory):
     """A case by its name, the same object for all tests."""
-    return functools.cache(lambda name: CaseStudy(name, tmp_path_factory.mktemp(name)))
+    return functools.cache(lambda name: CaseStudy(name, tmp_path_factory))
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from mlsd.new.case import write_case
 from notebook_runner import course_root
 from notebook_runner.canonical import problems
 from notebook_runner.course import NotebookError, read_notebook
+from tests.nested_pytest import environment
 
 HERE = Path(__file__).parent
 TINY = HERE / "tiny_case"
@@ -39,7 +40,13 @@ def course(tmp_path):
     (tmp_path / "case_studies").mkdir()
     (tmp_path / "case_studies" / "__init__.py").touch()
     (tmp_path / "tests" / "case_studies").mkdir(parents=True)
-    for name in ("case_studies/conftest.py", "case_studies/test_contract.py", "lessons/lesson_cells.py", "kernels.py"):
+    for name in (
+        "case_studies/conftest.py",
+        "case_studies/test_contract.py",
+        "lessons/lesson_cells.py",
+        "kernels.py",
+        "prepared.py",
+    ):
         (tmp_path / "tests" / name).parent.mkdir(exist_ok=True)
         shutil.copy(HERE.parent / name, tmp_path / "tests" / name)
     return tmp_path
@@ -51,7 +58,7 @@ def contract(course):
     done = subprocess.run(
         [sys.executable, *words, "--rootdir", course, "tests/case_studies/test_contract.py"],
         cwd=course,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(course), str(course_root(HERE))])},
+        env=environment(PYTHONPATH=os.pathsep.join([str(course), str(course_root(HERE))])),
         capture_output=True,
         text=True,
     )

@@ -1,7 +1,6 @@
 """`mlsd check`, `mlsd notebooks`, and pytest as the runner, seen from outside."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ import pytest
 
 from mlsd import notebook_commands
 from notebook_runner import NotebookError
+from tests.nested_pytest import environment
 
 
 def test_check_runs_what_must_run_and_says_how_to_run_a_failure_again(mini_course, mlsd):
@@ -87,8 +87,7 @@ def pytest_in(root: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     """Run the course's own notebook test in another course."""
     shutil.copy(Path(__file__).with_name("test_notebooks.py"), root / "test_notebooks.py")
     command = [sys.executable, "-m", "pytest", "-p", "notebook_runner.pytest_plugin", "-p", "no:cacheprovider"]
-    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
-    return subprocess.run([*command, *options], cwd=root, env=env, capture_output=True, text=True)
+    return subprocess.run([*command, *options], cwd=root, env=environment(), capture_output=True, text=True)
 
 
 def test_pytest_runs_each_notebook_as_a_test_in_two_processes_and_reports_on_the_notebook_alone(mini_course):

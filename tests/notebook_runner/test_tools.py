@@ -1,6 +1,5 @@
 """Tools of another environment: called as processes, left out with a word where missing, demanded by `--tools`."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from notebook_runner import NotebookError, has_tool, run_tool, tool, tools
+from tests.nested_pytest import environment
 
 CELLS = {
     "imports": "from notebook_runner import has_tool",
@@ -128,8 +128,7 @@ def pytest_in(root: Path, *options: str) -> "subprocess.CompletedProcess[str]":
         "no:cacheprovider",
         "-rs",
     ]
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", tools.DEMAND))}
-    return subprocess.run([*command, *options], cwd=root, env=env, capture_output=True, text=True)
+    return subprocess.run([*command, *options], cwd=root, env=environment(tools.DEMAND), capture_output=True, text=True)
 
 
 def test_pytest_skips_what_needs_a_missing_tool_and_with_tools_fails_it_instead(mini_course):

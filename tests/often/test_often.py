@@ -1,7 +1,6 @@
 """Which tests are repeated, what is told of them, and that neither load nor notes outlive the command."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 
 from mlsd_lib.serving import ServerProcess
 from notebook_runner.errors import CourseError
+from tests.nested_pytest import environment
 from tests.often import reach
 from tests.often.book import Book, Run
 from tests.often.load import busy
@@ -64,18 +64,17 @@ def course(tmp_path):
 
 def often(course, *words, **options):
     command = [sys.executable, "-m", "tests.often", *words, "--workers", "0"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(command, cwd=course, env=environment, **streams, **options)
+    return subprocess.Popen(command, cwd=course, env=environment(PYTHONPATH=str(ROOT)), **streams, **options)
 
 
 def test_what_failed_is_told_with_how_often_and_its_first_message(course):
     (course / "tests" / "test_some.py").write_text(TESTS)
-    process = often(course, "3", "--load", "1")
+    process = often(course, "2", "--load", "0")
     told = process.communicate()[0]
     assert process.returncode == 1, told
-    assert "tests/test_some.py: 2 tests, each 3 times\n2 tests, 6 runs; 1 tests failed at least once" in told
-    assert "1 of 3  tests/test_some.py::test_of_a_clock_that_fails_in_the_second_round" in told
+    assert "tests/test_some.py: 2 tests, each 2 times\n2 tests, 4 runs; 1 tests failed at least once" in told
+    assert "1 of 2  tests/test_some.py::test_of_a_clock_that_fails_in_the_second_round" in told
     assert "AssertionError: a fault of the second round" in told
     assert "test_of_arithmetic" not in told
 
@@ -84,10 +83,10 @@ def test_an_interrupt_ends_the_load_keeps_the_notes_and_can_be_gone_on_from(cour
     (course / "tests" / "test_some.py").write_text(ENDLESS)
     book = Book(course / ".mlsd" / "often" / "results.jsonl")
     as_in_the_background = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)}
-    process = often(course, "1", "--load", "2", **as_in_the_background)
+    process = often(course, "1", "--load", "1", **as_in_the_background)
     until(lambda: book.runs() or process.poll() is not None, "the end of the first test")
     family = psutil.Process(process.pid).children(recursive=True)
-    assert len(family) == 3
+    assert len(family) == 2  # pytest and the load
     process.send_signal(signal.SIGTERM)
     told = process.communicate()[0]
     assert "KeyboardInterrupt" in told  # pytest ended by itself
