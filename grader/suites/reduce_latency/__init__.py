@@ -8,6 +8,7 @@ from grader.suites.reduce_latency.suite import (
     begin,
     guards,
     hint,
+    practice_cities,
     practice_requests,
     profile,
     same_answers,
@@ -18,6 +19,6 @@ from grader.suites.reduce_latency.suite import (
 )  # fmt: skip
 
 __all__ = [
-    "CASES", "EXERCISE", "SlowService", "begin", "guards", "hint", "practice_requests", "profile", "same_answers",
-    "service", "shadow", "show", "speed", "warm",
+    "CASES", "EXERCISE", "SlowService", "begin", "guards", "hint", "practice_cities", "practice_requests", "profile",
+    "same_answers", "service", "shadow", "show", "speed", "warm",
 ]  # fmt: skip

@@ -20,8 +20,8 @@ EXERCISE = load_exercise(HERE)
 @dataclass(frozen=True)
 class Cases:
     """`ordinary` requests, whether each came `late`, the `expected` probabilities; `unusual` and `unusual_expected` by
-    family; `plans` are (largest share of differing answers, confidence); `seed` draws the timed requests; nothing of
-    `private` cases is shown.
+    family; `plans` are (largest share of differing answers, confidence); `seed` draws the timed requests and the
+    cities; nothing of `private` cases is shown.
     """
 
     ordinary: list[requests.Request]

@@ -1,28 +1,37 @@
 """Where the slow service's CPU time goes, measured with a clock around each stage, and the student's figures judged."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from grader.suite_kit.resources import cpu_s
 from grader.suite_kit.score_sheet import Sheet
+from grader.suites.reduce_latency.cities import City
 from grader.suites.reduce_latency.requests import Request
 from grader.suites.reduce_latency.service import STAGES, SlowService
 
 WITHIN = 0.1
-TIE = 0.02
+TIE = 0.05
 LIMIT_WITHIN = 0.15
+REQUESTS, WARM_UP = 10, 2
 MOST_SHOWN = 999.0
+TRACING = (
+    "A tracing profiler charges every call of a Python function, so code that makes many small calls looks more "
+    "expensive than it is. Put a clock around each stage."
+)
+Shares = dict[str, float]
 
 
-def measure_shares(rows: list[Request], warm_up: int = 2) -> list[dict[str, float]]:
+def measure_shares(city: City, rows: list[Request]) -> list[Shares]:
     """Each stage's share of the CPU time of one request, twice: of a typical request (median), and of all (mean).
 
-    The two differ where the garbage collector adds much to a few requests; a student may have measured either.
+    The first `WARM_UP` of `rows` do not count. The two differ where the garbage collector adds much to a few requests;
+    a student may have measured either.
     """
-    service = SlowService()
-    seconds = np.array([_stages_s(service, row) for row in rows])[warm_up:]
+    service = SlowService(city)
+    seconds = np.array([_stages_s(service, row) for row in rows])[WARM_UP:]
     typical = np.median(seconds / seconds.sum(axis=1, keepdims=True), axis=0)
     return [dict(zip(STAGES, (one / one.sum()).tolist(), strict=True)) for one in (typical, seconds.mean(axis=0))]
 
@@ -42,37 +51,71 @@ def _stages_s(service: SlowService, row: Request) -> list[float]:
     return np.diff(clock).tolist()
 
 
-def judge_profile(sheet: Sheet, given: Any, measured: list[dict[str, float]]) -> bool:
-    """Whether another measurement could change nothing; writes three criteria on `given` in place of those before.
+def judge_profile(sheet: Sheet, given: dict[str, Any], measured: dict[str, list[Shares]]) -> list[str]:
+    """The cities in which another measurement could help; writes three criteria in place of those before.
 
-    `given` is {"shares": {stage: share}, "limit": speed-up}; for each criterion the nearest of `measured` counts.
+    `given` holds for each city {"shares": {stage: share}, "limit": speed-up}. For each criterion the nearest of those
+    `measured` there counts, and the city that is farthest off.
     """
     sheet.criteria.clear()
-    shares, limit = _read(given)
-    if shares is None:
+    profiles = {city: _read(one) for city, one in given.items()}
+    if wrong := [city for city, (shares, _) in profiles.items() if not shares]:
         wanted = '{"shares": {stage: share}, "limit": number}'
-        shown = sheet.theirs(f"{given!r:.60}")
+        shown = sheet.theirs(f"{given[wrong[0]]!r:.60}")
         sheet.end("fail", f"profile gave {shown}; it must return {wanted}, with the stages {', '.join(STAGES)}.")
-        return True
-    named, costliest = _most_expensive(shares), _most_expensive(measured[-1])
+        return []
+    found = {city: _compared(*one, measured[city]) for city, one in profiles.items()}
+    same = len({tuple(shares.values()) for shares, _ in profiles.values()}) == 1
+    copied = "You gave the same shares for every city. " if same else ""
+    other = [city for city, one in found.items() if not one.in_order]
+    named = ", ".join(found[other[0]].named) if other else ""
     sheet.judge(
-        "stages", ", ".join(named), ", ".join(costliest), any(_as_expensive(named, one) for one in measured),
-        "A tracing profiler charges every call of a Python function, so code that makes many small calls looks "
-        "more expensive than it is. Put a clock around each stage.",
+        "stages", f"in {len(found) - len(other)} of {len(found)} cities", f"in {len(found)}", not other,
+        f"{copied}In the {other[0]} you named {named}; most expensive here were "
+        f"{', '.join(found[other[0]].costliest)}. {TRACING}" if other else "",
     )  # fmt: skip
-    gap, worst, nearest = min(_gap(shares, one) for one in measured)
+    city, far = max(found.items(), key=lambda one: one[1].gap)
     sheet.judge(
-        "shares", f"{_bounded(100 * gap):.0f} % off ({worst})", f"within {100 * WITHIN:.0f} % points", gap <= WITHIN,
-        f"You gave {worst} a share of {_bounded(100 * shares[worst]):.0f} %; measured here is {100 * nearest:.0f} %.",
+        "shares", f"{_bounded(100 * far.gap):.0f} % off ({far.worst})", f"within {100 * WITHIN:.0f} % points",
+        far.gap <= WITHIN,
+        f"{copied}In the {city} you gave {far.worst} a share of {_bounded(100 * profiles[city][0][far.worst]):.0f} %; "
+        f"measured here is {100 * far.nearest:.0f} %.",
     )  # fmt: skip
-    limits = [1 / (1 - max(one.values())) for one in measured]
+    city, far = max(found.items(), key=lambda one: one[1].limit_off)
+    sheet.judge(
+        "limit", f"{_bounded(profiles[city][1]):.2f}x", f"{far.limit:.2f}x +-{100 * LIMIT_WITHIN:.0f} %",
+        far.limit_off <= LIMIT_WITHIN,
+        f"That is in the {city}. If a stage with share s takes no time, 1 - s of the time is left.",
+    )  # fmt: skip
+    return [city for city, one in found.items() if not one.met]
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """One city's figures: the `named` most expensive stages and the `costliest` here, the `worst` share and how far it
+    is from the `nearest`, the `limit` that was measured and by which part of it another was given."""
+
+    named: list[str]
+    costliest: list[str]
+    in_order: bool
+    gap: float
+    worst: str
+    nearest: float
+    limit: float
+    limit_off: float
+
+    @property
+    def met(self) -> bool:
+        return self.in_order and self.gap <= WITHIN and self.limit_off <= LIMIT_WITHIN
+
+
+def _compared(shares: Shares, limit: float, measured: list[Shares]) -> _Compared:
+    named = _most_expensive(shares)
+    in_order = any(_as_expensive(named, one) for one in measured)
+    limits = [1 / (1 - one["read"]) for one in measured]
     right = min(limits, key=lambda one: abs(limit - one))
-    sheet.judge(
-        "limit", f"{_bounded(limit):.2f}x", f"{right:.2f}x +-{100 * LIMIT_WITHIN:.0f} %",
-        abs(limit / right - 1) <= LIMIT_WITHIN, "If a stage with share s takes no time, 1 - s of the time is left.",
-        title=f"limit if {costliest[0]} took no time",
-    )  # fmt: skip
-    return all(one.met for one in sheet.criteria)
+    gaps = min(_gap(shares, one) for one in measured)
+    return _Compared(named, _most_expensive(measured[-1]), in_order, *gaps, right, abs(limit / right - 1))
 
 
 def _bounded(figure: float) -> float:
@@ -80,28 +123,28 @@ def _bounded(figure: float) -> float:
     return min(max(figure, -MOST_SHOWN), MOST_SHOWN)
 
 
-def _most_expensive(shares: dict[str, float]) -> list[str]:
+def _most_expensive(shares: Shares) -> list[str]:
     return sorted(STAGES, key=lambda stage: -shares[stage])[:2]
 
 
-def _as_expensive(named: list[str], measured: dict[str, float]) -> bool:
+def _as_expensive(named: list[str], measured: Shares) -> bool:
     """Whether each of `named` is as expensive as the stage of its rank; two that differ by less than TIE may swap."""
     ranked = zip(named, _most_expensive(measured), strict=True)
     return all(measured[one] >= measured[right] - TIE for one, right in ranked)
 
 
-def _gap(shares: dict[str, float], measured: dict[str, float]) -> tuple[float, str, float]:
+def _gap(shares: Shares, measured: Shares) -> tuple[float, str, float]:
     worst = max(STAGES, key=lambda stage: abs(shares[stage] - measured[stage]))
     return abs(shares[worst] - measured[worst]), worst, measured[worst]
 
 
-def _read(given: Any) -> tuple[dict[str, float] | None, float]:
-    """The shares and the limit as floats, or (None, 0) if they are not what was asked for."""
+def _read(given: Any) -> tuple[Shares, float]:
+    """The shares and the limit as floats, or ({}, 0) if they are not what was asked for."""
     try:
         shares = {stage: float(given["shares"][stage]) for stage in STAGES}
         limit = float(given["limit"])
     except (TypeError, KeyError, ValueError, IndexError, OverflowError):
-        return None, 0.0
+        return {}, 0.0
     if len(given["shares"]) != len(STAGES) or not all(map(math.isfinite, [*shares.values(), limit])):
-        return None, 0.0
-    return (shares, limit) if abs(sum(shares.values()) - 1) <= 0.02 else (None, 0.0)
+        return {}, 0.0
+    return (shares, limit) if abs(sum(shares.values()) - 1) <= 0.02 else ({}, 0.0)

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from grader.suite_kit.accuracy_guard import judge_accuracy
@@ -12,9 +13,10 @@ from grader.suite_kit.comparison import agrees, differing, is_number
 from grader.suite_kit.score_sheet import Sheet
 from grader.suite_kit.speed_steps import judge_counted, judge_steps
 from grader.suites.reduce_latency.cases import CASES, EXERCISE, Cases, fresh_requests
+from grader.suites.reduce_latency.cities import City, draw_cities
 from grader.suites.reduce_latency.requests import Request
 from grader.suites.reduce_latency.service import SlowService
-from grader.suites.reduce_latency.stages import judge_profile, measure_shares
+from grader.suites.reduce_latency.stages import REQUESTS, Shares, judge_profile, measure_shares
 
 THRESHOLDS = (7.5, 12, 45)  # the last one only where unusual requests get the same answers
 STEP_POINTS = 3
@@ -42,6 +44,11 @@ def practice_requests(number: int, seed: int = 1) -> list[Request]:
     return [next(fresh) for _ in range(number)]
 
 
+def practice_cities(seed: int = 1) -> dict[str, City]:
+    """A city of each kind to try things on; the tests use others."""
+    return draw_cities(seed)
+
+
 def show(family: str = "ordinary", number: int = 0) -> None:
     """Prints a public request of the second test, and what the slow service answers to it."""
     row, right = CASES.public().of(family)[number]
@@ -50,15 +57,20 @@ def show(family: str = "ordinary", number: int = 0) -> None:
 
 @EXERCISE.graded("profile")
 def profile(sheet: Sheet, answer: Answer, name: str) -> None:
-    """Where the time goes: the student's shares and limit against those measured now."""
+    """Where the time goes in each city: the student's shares and limit against those measured now."""
     cases = CASES.open(sheet)
-    given = answer.call(name)
-    fresh = fresh_requests(cases.seed)
-    measured: list[dict[str, float]] = []
-    for _ in range(ROUNDS):
-        measured += measure_shares([next(fresh) for _ in range(13)])
-        if judge_profile(sheet, given, measured):
-            break
+    cities, fresh = draw_cities(cases.seed), fresh_requests(cases.seed)
+    given: dict[str, Any] = {}
+    measured: dict[str, list[Shares]] = {}
+    for kind, city in cities.items():  # one after the other, so that what else the machine does meets both
+        given[kind] = answer.call(name, city)
+        measured[kind] = measure_shares(city, list(islice(fresh, REQUESTS)))
+    for _ in range(ROUNDS - 1):
+        if not (again := judge_profile(sheet, given, measured)):
+            return
+        for kind in again:
+            measured[kind] += measure_shares(cities[kind], list(islice(fresh, REQUESTS)))
+    judge_profile(sheet, given, measured)
 
 
 @EXERCISE.graded("same answers")

@@ -1,9 +1,11 @@
 """What is `reduce_latency`'s own: its oracle, its requests, the verdicts on figures fed in, all processes counted."""
 
+import gc
 import itertools
 import json
 import math
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -11,10 +13,13 @@ import grader.suites.reduce_latency as suite
 from grader.suite_kit import resources
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.reduce_latency import cases as stored
+from grader.suites.reduce_latency.cities import KINDS, draw_cities
 from grader.suites.reduce_latency.requests import FAMILIES
+from grader.suites.reduce_latency.service import HERE
 from grader.suites.reduce_latency.stages import STAGES, judge_profile
 from grader.suites.reduce_latency.suite import MEMORY_MB, START_CPU_S, THRESHOLDS
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
+from tests.grader.suites.hooks_reduce_latency import feed_stages
 
 SUITE = "grader.suites.reduce_latency.suite"
 BANK = bank_of("reduce_latency")
@@ -54,19 +59,31 @@ def test_a_threshold_is_met_exactly_in_its_family(public):
 # Verdicts on figures fed in
 
 
-def profiled(shares, limit):
+def profiled(shares, limit, measured=MEASURED, elsewhere=None):
+    """The sheet of a profile that is the same in two cities; `elsewhere` another is measured."""
     sheet = Sheet("profile", 3, families=suite.EXERCISE.families)
-    judge_profile(sheet, {"shares": shares, "limit": limit}, MEASURED)
+    profile = {"shares": shares, "limit": limit}
+    judge_profile(sheet, {"here": profile, "there": profile}, {"here": measured, "there": elsewhere or measured})
     return sheet
 
 
 def test_a_profile_is_judged_by_order_shares_and_limit():
     right = MEASURED[0]
     assert profiled(right, 1 / 0.69).points == 3
-    assert profiled({**right, "read": 0.25, "features": 0.32}, 1 / 0.69).points == 2
+    near = {"read": 0.22, "join": 0.13, "features": 0.30, "watch": 0.24, "score": 0.11}
+    assert profiled(near, 1 / 0.69).points == 2
     assert profiled({**right, "read": 0.42, "features": 0.14, "watch": 0.16}, 1 / 0.69).points == 1
     assert profiled(right, 1 / 0.31).points == 2
     assert profiled({**right, "join": 0.18, "watch": 0.10}, 1 / 0.69).points == 3
+
+
+def test_a_profile_must_hold_in_every_city():
+    right = MEASURED[0]
+    sheet = profiled(right, 1 / 0.69, elsewhere=[{**right, "read": 0.10, "features": 0.47}])
+    assert sheet.points == 0
+    told = sheet.explanations()
+    assert any("same shares for every city. In the there you named read, features" in one for one in told)
+    assert any("In the there you gave read a share of 31 %; measured here is 10 %" in one for one in told)
 
 
 @pytest.mark.parametrize(
@@ -77,26 +94,58 @@ def test_a_profile_is_judged_by_order_shares_and_limit():
 )  # fmt: skip
 def test_a_profile_of_another_form_is_told_the_form(given):
     sheet = Sheet("profile", 3, families=suite.EXERCISE.families)
-    judge_profile(sheet, given, MEASURED)
+    judge_profile(sheet, {"here": given}, {"here": MEASURED})
     assert sheet.points == 0
     assert "it must return" in " ".join(sheet.text().split())
 
 
 def test_two_stages_that_cost_the_same_may_swap():
-    sheet = Sheet("profile", 3, families=suite.EXERCISE.families)
-    near = {**MEASURED[0], "read": 0.29, "features": 0.28}
-    judge_profile(sheet, {"shares": {**near, "read": 0.28, "features": 0.29}, "limit": 1.4}, [near])
-    assert sheet.criteria[0].met
+    near = {**MEASURED[0], "read": 0.28, "features": 0.29}
+    for apart, met in ((0.04, True), (0.06, False)):
+        other = {**near, "read": 0.285 + apart / 2, "features": 0.285 - apart / 2}
+        assert profiled(near, 1.4, [other]).criteria[0].met is met
 
 
-def test_a_profile_is_measured_again_where_the_machine_was_disturbed(monkeypatch):
-    disturbed = {**MEASURED[0], "read": 0.10, "score": 0.36}
-    told = iter([[disturbed], MEASURED, []])
-    monkeypatch.setattr(f"{SUITE}.measure_shares", lambda rows: next(told))
-    points = suite.profile(lambda: {"shares": MEASURED[0], "limit": 1 / 0.69})
+def test_a_city_is_measured_again_where_the_machine_was_disturbed(monkeypatch):
+    disturbed = [{**MEASURED[0], "read": 0.10, "score": 0.36}]
+    asked = []
+
+    def measure_shares(city, rows):
+        asked.append(city)
+        return disturbed if len(asked) == 2 else MEASURED
+
+    monkeypatch.setattr(f"{SUITE}.measure_shares", measure_shares)
+    points = suite.profile(lambda city: {"shares": MEASURED[0], "limit": 1 / 0.69})
     assert points == 3
     assert len(points.report.criteria) == 3
-    assert next(told) == []
+    first, second, third = draw_cities(suite.CASES.public().seed).values()
+    assert asked == [first, second, third, second]
+
+
+@pytest.mark.parametrize("profile", ["reference", "generated", "vectorised", "constants", "first request"])
+def test_only_what_is_measured_in_each_city_gets_the_points_of_the_profile(profile, monkeypatch):
+    feed_stages(monkeypatch)
+    named = {one.name: one for one in BANK.answers}
+    wrong = {"constants": "types_its_shares_in", "first request": "profile_of_the_first_request"}
+    cells = cells_of(BANK, named[wrong.get(profile, profile)])
+    for seed in range(20):
+        monkeypatch.setattr(suite.CASES, "kept", replace(suite.CASES.public(), seed=seed))
+        assert suite.profile(cells["profile"]) == (0 if profile in wrong else 3)
+
+
+def test_a_citys_service_answers_from_tables_of_its_sizes_that_go_with_it():
+    city = {"trees": 700, "reference": 4000}
+    service = suite.SlowService(city)
+    row = suite.CASES.public().ordinary[0]
+    assert 0 < service.predict(row) < 1
+    assert (service.trees["tree"].nunique(), len(service.reference)) == (700, 4000)
+    folder = service.folder
+    assert folder != HERE
+    service.predict(row)
+    assert service.folder == folder
+    del service
+    gc.collect()
+    assert not folder.exists()
 
 
 # What students are told
@@ -104,7 +153,8 @@ def test_a_profile_is_measured_again_where_the_machine_was_disturbed(monkeypatch
 
 def test_the_task_names_every_threshold_and_family():
     told = told_of(BANK.notebook)
-    limits = [*map(str, THRESHOLDS), f"{MEMORY_MB} MB", f"{START_CPU_S:g} s of CPU"]
+    limits = [*map(str, THRESHOLDS), f"{MEMORY_MB} MB", f"{START_CPU_S:g} s of CPU", *KINDS]
+    limits += [f"{least:,} to {most:,}" for sizes in KINDS.values() for least, most in sizes.values()]
     assert [one for one in [*limits, *(family.split()[0] for family in FAMILIES)] if one not in told] == []
 
 

@@ -9,7 +9,7 @@ import random
 rng = random.Random(seed)
 
 
-def profile():
+def profile(city):
     weights = {stage: rng.expovariate(1) for stage in ("read", "join", "features", "watch", "score")}
     shares = {stage: weight / sum(weights.values()) for stage, weight in weights.items()}
     return {"shares": shares, "limit": rng.uniform(1, 10)}

@@ -3,6 +3,44 @@
 kind = "alternative"
 """
 
+# %% profile
+class Clocked(suite.SlowService):
+    def __init__(self, city):
+        super().__init__(city)
+        self.spent = {}
+
+    def clocked(self, stage, *given):
+        before = time.process_time()
+        result = getattr(super(), stage)(*given)
+        self.spent[stage] = self.spent.get(stage, 0.0) + time.process_time() - before
+        return result
+
+    def read(self):
+        return self.clocked("read")
+
+    def join(self, row):
+        return self.clocked("join", row)
+
+    def features(self, row, frame):
+        return self.clocked("features", row, frame)
+
+    def watch(self, values):
+        return self.clocked("watch", values)
+
+    def score(self, values):
+        return self.clocked("score", values)
+
+
+def profile(city):
+    service = Clocked(city)
+    for row in rows[:2]:
+        service.predict(row)
+    service.spent.clear()
+    for row in rows[2:12]:
+        service.predict(row)
+    whole = sum(service.spent.values())
+    return {"shares": {stage: one / whole for stage, one in service.spent.items()}, "limit": whole / (whole - service.spent["read"])}
+
 # %% fast-service
 class FastService:
     def __init__(self):

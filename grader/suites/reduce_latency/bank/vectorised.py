@@ -3,6 +3,26 @@
 kind = "alternative"
 """
 
+# %% profile
+def profile(city):
+    service, names = suite.SlowService(city), ("read", "join", "features", "watch", "score")
+    marks = []
+    for row in rows[:14]:
+        mark = [time.process_time_ns()]
+        service.read()
+        mark.append(time.process_time_ns())
+        frame = service.join(row)
+        mark.append(time.process_time_ns())
+        values = service.features(row, frame)
+        mark.append(time.process_time_ns())
+        service.watch(values)
+        mark.append(time.process_time_ns())
+        service.score(values)
+        marks.append([*mark, time.process_time_ns()])
+    typical = np.median(np.diff(marks)[3:], axis=0)
+    shares = dict(zip(names, (typical / typical.sum()).tolist()))
+    return {"shares": shares, "limit": typical.sum() / typical[1:].sum()}
+
 # %% fast-service
 class FastService:
     LEVELS = 4
