@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from grader.suite_kit.answer import Answer, StudentError
 from grader.suite_kit.designs import Moment
 from grader.suite_kit.score_sheet import Sheet
+from grader.suites.implement_deployment_pipeline.scenarios import PLACES
 from grader.suites.implement_deployment_pipeline.world import USUAL, Broken, Scenario, World
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ class Run:
             self.world.pass_minute()
         except Broken as broken:
             self.broken = broken
-        for fork in forks:
+        for number, fork in enumerate(forks):
+            if fork.world.restarted is None:  # the router restarts at another place in each
+                fork.world.place = PLACES[(self.world.minute + number) % len(PLACES)]
             fork.lie_dead()
         return forks
 
@@ -84,6 +87,8 @@ class Run:
         if broken is None:
             return ""
         said = [broken.detail, self.died]
+        if world.restarted is not None:
+            said.append(f"The router restarted in minute {world.restarted}.")
         if world.hurt:
             said.append(f"{world.hurt:,} requests were answered wrongly or late by a bad version.")
         if world.marks:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import numpy as np
+
 from grader.suite_kit.designs import Range, ScenarioFamily, draw_scenarios
 
 ALWAYS = {
@@ -19,11 +21,13 @@ LATER = {"later": Range(20, 30, "min", whole=True)}
 SIZE = {"size": Range(15, 30, "points")}
 AFTER = {"after": Range(1, 3, "min", whole=True)}
 TIMES = 3  # each, but for those in which the controller dies at every step
-LAG = {"lag": Range(2, 4, "min", whole=True)}
+PLACES = (0.05, 0.25, 0.5, 1.0)  # shares of the last version that is asked for, at one of which the router restarts
+BACK = {"back": Range(1, 4, "min", whole=True)}
+LAG = BACK | {"lag": Range(2, 4, "min", whole=True), "away": Range(5, 8, "min", whole=True)}
 SOON = {"later": Range(6, 12, "min", whole=True)}
 AFTERWARDS = {"later": Range(50, 60, "min", whole=True)}
 LOAD = AFTERWARDS | SIZE | {"share": Range(0.3, 0.45)}
-DOWN = {"down": Range(1, 3, "min", whole=True)}
+DOWN = BACK | {"down": Range(1, 3, "min", whole=True), "away": Range(12, 16, "min", whole=True)}
 OUT = AFTER | {"out": Range(15, 25, "min", whole=True)}
 
 
@@ -57,17 +61,19 @@ SCENARIOS = {
               {"cold": Range(15, 25, "points")}),
         _kind("noisy", "small slices", "a good version, and three slices of very few requests",
               {"small": Range(0.3, 0.5, "%")}),
+        _kind("noisy", "fewer errors", "a good version with fewer errors than the old one",
+              {"fewer": Range(0.6, 0.9, "points")}),
         _kind("noisy", "both versions", "for some minutes both versions err",
               SIZE | AFTER | {"lasts": Range(4, 6, "min", whole=True)}),
-        _kind("late router", "late, good", "a good version, and a router that answers late", LAG),
-        _kind("late router", "late, bad", "a version bad under load, and a router that answers late",
+        _kind("late router", "late, good", "a good version, and a router that is late and restarts", LAG),
+        _kind("late router", "late, bad", "a version bad under load, and a router that is late and restarts",
               LOAD | LAG, "load", ""),
         _kind("good", "at once", "two good versions at once", {"later": Range(0, 0, whole=True)}, "", ""),
         _kind("good", "meanwhile", "a good version is asked for while a bad one is let in",
               LOAD | SOON, "load", ""),
         _kind("errors", "errors", "a version that errs", LATER | SIZE, "errors", ""),
         _kind("errors", "slow", "a version that answers late", LATER | SIZE, "slow", ""),
-        _kind("slice", "slice", "a version that errs for partners only", LATER | {"size": Range(10, 15, "points")},
+        _kind("slice", "slice", "a version that errs for a small slice only", LATER | {"size": Range(10, 15, "points")},
               "slice", ""),
         _kind("load", "load", "a version that errs from some share of the requests on", LOAD, "load", ""),
         _kind("late", "late", "a version that errs some minutes after it has all requests",
@@ -88,6 +94,14 @@ SCENARIOS = {
 
 
 def draw(seed: int) -> dict[str, list[dict[str, float]]]:
-    """The magnitudes of the scenarios of each name that a seed gives, and the seed of their noise."""
+    """The magnitudes of the scenarios of each name that a seed gives, and the seed of their noise and their names.
+
+    Where the router restarts, scenarios of one name have other `place`s, in an order that is drawn as well.
+    """
     drawn = draw_scenarios(list(SCENARIOS.values()), seed)
-    return {name: [{"seed": one.seed, **dict(one.magnitudes)} for one in some] for name, some in drawn.items()}
+    found = {name: [{"seed": one.seed, **dict(one.magnitudes)} for one in some] for name, some in drawn.items()}
+    for some in found.values():
+        if "away" in some[0]:
+            places = np.random.default_rng(int(some[0]["seed"])).permutation(PLACES).tolist()
+            some[:] = [{**one, "place": place} for one, place in zip(some, places, strict=False)]
+    return found

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from grader.suite_kit.comparison import is_number
-from grader.suites.implement_deployment_pipeline.scenarios import SCENARIOS, Kind
+from grader.suites.implement_deployment_pipeline.scenarios import PLACES, SCENARIOS, Kind
 from notebook_runner.errors import CourseError
 
 RUNGS, HOLD_MIN = (0.05, 0.25, 0.5), 5
 WATCH_MIN, ROLLBACK_MIN, RELEASE_MIN, CLEAR_MIN = 20, 10, 90, 10
-SLICES = {"app": 0.62, "web": 0.32, "partner": 0.06}
-SMALL = ("kiosk", "phone", "mail")  # parts of web, where a scenario counts them apart
+SLICES = (0.62, 0.32, 0.06)
+SMALL = 3  # parts of the second slice, where a scenario counts them apart
 USUAL = {"errors": 0.01, "slow": 0.02}
 COPIED = 0.2  # of the requests go to a shadow as well
 FIRST = "v1"
@@ -66,9 +66,13 @@ class Scenario:
 
     @cached_property
     def slices(self) -> dict[str, float]:
-        """The slices that are counted, with their shares of the requests."""
-        small = dict.fromkeys(SMALL, self.drawn["small"] / 100) if "small" in self.drawn else {}
-        return {**SLICES, "web": SLICES["web"] - sum(small.values()), **small}
+        """The slices that are counted, under names of this scenario's own, with their shares of the requests."""
+        small = [self.drawn["small"] / 100] * SMALL if "small" in self.drawn else []
+        widths = [SLICES[0], SLICES[1] - sum(small), SLICES[2], *small]
+        numbers = np.random.default_rng([int(self.drawn["seed"]), 1]).choice(
+            range(100, 1000), len(widths), replace=False
+        )
+        return dict(sorted((f"group {number}", width) for number, width in zip(numbers, widths, strict=True)))
 
     @cached_property
     def noise(self) -> np.ndarray:
@@ -79,13 +83,18 @@ class Scenario:
 
 @dataclass
 class World:
-    """A scenario under way. `health` holds for each copy what it is, and until when it is starting."""
+    """A scenario under way. `health` holds for each copy what it is, and until when it is starting.
+
+    `place` is the share of the last version at which the router restarts, `restarted` the minute in which it did.
+    """
 
     scenario: Scenario
     minute: int = 0
     health: dict[str, tuple[str, int]] = field(default_factory=lambda: {FIRST: ("ready", 0)})
     routed: dict[str, float] = field(default_factory=lambda: {FIRST: 1.0})
     ordered: tuple[int, dict[str, float]] | None = None
+    place: float | None = None
+    restarted: int | None = None
     shadow: str | None = None
     metrics: Metrics | None = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
@@ -102,6 +111,9 @@ class World:
     condemned: list[str] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     marks: list[tuple[int, list[Any]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.place = self.scenario.drawn.get("place")
 
     def fork(self) -> "World":
         """A copy that goes its own way."""
@@ -214,7 +226,8 @@ class World:
             if version not in self.released:
                 self._turn_of(version, "given requests")
                 self._may_rise(version, share, max(target.get(version, 0.0), self.routed.get(version, 0.0)))
-        if shares != target:
+        restarting = self.restarted is not None and self.minute < self.restarted + self.scenario.drawn["away"]
+        if shares != target and not restarting:
             self.ordered = (self.minute + int(self.scenario.drawn.get("lag", 0)), shares)
             self._take_route()
 
@@ -249,6 +262,7 @@ class World:
 
     def pass_minute(self, dead: bool = False) -> None:
         """A minute of traffic, in which the controller may be `dead`. Raises `Broken`."""
+        self._restart_router()
         self._take_route()
         answering = {*self.routed, *([self.shadow] if self.shadow else [])}
         for version in answering:
@@ -267,6 +281,14 @@ class World:
                 self.health[version] = ("failed" if self._fault(version) == "start" else "ready", 0)
         self._show([] if out else faulty, dead)
         self._hold_to_times()
+
+    def _restart_router(self) -> None:
+        """Some minutes after the last version got the share `place`, it has again the share that it had before."""
+        version = list(self.scenario.kind.faults)[-1]
+        if self.place and self._since(version, f"{self.place:.0%}") == (back := int(self.scenario.drawn["back"])):
+            share = self.history[self.minute - back - 1]["routed"].get(version, 0.0)
+            self.routed = {self.released[-1]: 1 - share, **({version: share} if share else {})}
+            self.ordered, self.restarted = None, self.minute
 
     def _take_route(self) -> None:
         if self.ordered and self.ordered[0] <= self.minute:
@@ -295,11 +317,13 @@ class World:
         errors = slow = 0.0
         if self._is_faulty(version):
             size = 0.95 if fault == "first request" else drawn["size"] / 100
-            if fault == "slice" and part != "partner":  # so many fewer that the total is the usual one
-                size *= -SLICES["partner"] / (1 - SLICES["partner"])
+            if fault == "slice" and self.scenario.slices[part] != SLICES[2]:  # so many fewer that the total is usual
+                size *= -SLICES[2] / (1 - SLICES[2])
             errors, slow = (0.0, size) if fault == "slow" else (size, 0.0)
         if "cold" in drawn and version != FIRST and self.highest[version][1] == self.minute:
             errors += drawn["cold"] / 100
+        if version != FIRST:
+            errors -= drawn.get("fewer", 0.0) / 100
         if "lasts" in drawn and 0 <= self._since("v2", "live") - drawn["after"] < drawn["lasts"]:
             errors += drawn["size"] / 100
         return {"errors": errors, "slow": slow}
@@ -327,7 +351,8 @@ class World:
         """What was measured, and what users met."""
         version = self.turn
         share = self.routed.get(version, 0.0) if version else 0.0
-        for event, holds in {"measured": version in metrics, "live": share > 0, "full": share == 1}.items():
+        places = {f"{one:.0%}": share >= one - NEAR for one in PLACES}
+        for event, holds in {"measured": version in metrics, "live": share > 0, "full": share == 1, **places}.items():
             if holds:
                 self.first.setdefault((str(version), event), self.minute)
         if not out:

@@ -10,7 +10,7 @@ from grader.suite_kit.answer import Handle
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_deployment_pipeline import world as rules
 from grader.suites.implement_deployment_pipeline.runs import Run, run
-from grader.suites.implement_deployment_pipeline.scenarios import SCENARIOS, draw
+from grader.suites.implement_deployment_pipeline.scenarios import PLACES, SCENARIOS, draw
 from grader.suites.implement_deployment_pipeline.suite import IN_PRODUCTION
 from grader.suites.implement_deployment_pipeline.world import Broken, World
 from tests.grader.suites.contract import bank_of, calls_of, cells_of, reference_of, told_of
@@ -71,7 +71,7 @@ def test_the_task_states_every_scenario_range_and_limit():
     for kind in SCENARIOS.values():
         for one in kind.ranges.values():
             wanted |= {f"{one.low:g} to {one.high:g}"} if one.low != one.high else set()
-    wanted |= {f"{100 * one:g} %" for one in (*rules.RUNGS, *rules.SLICES.values(), *rules.USUAL.values())}
+    wanted |= {f"{100 * one:g} %" for one in (*rules.RUNGS, *rules.SLICES, *rules.USUAL.values())}
     wanted |= {f"{rules.WATCH_MIN} measured minutes", f"more than {rules.ROLLBACK_MIN} minutes"}
     wanted |= {f"within {rules.RELEASE_MIN} minutes", f"{rules.CLEAR_MIN} minutes after a turn"}
     assert [one for one in wanted if one not in told] == []
@@ -86,7 +86,7 @@ def test_the_example_of_the_task_earns_nothing():
 
 
 def test_a_late_router_does_what_was_ordered_when_its_time_has_come():
-    one = live(world("late, good", lag=2), [START], [share(0.05)], 1)
+    one = live(world("late, good", lag=2, place=1), [START], [share(0.05)], 1)
     assert one.seen()["routed"] == {"v1": 1.0}
     live(one, [share(0.05)])  # the same order again
     assert one.seen()["routed"] == {"v1": 0.95, "v2": 0.05}
@@ -95,12 +95,52 @@ def test_a_late_router_does_what_was_ordered_when_its_time_has_come():
     assert live(one, 1).seen()["routed"] == {"v1": 0.97, "v2": 0.03}
 
 
+def test_a_router_that_restarts_has_the_share_from_before_and_loses_orders():
+    drawn = {"lag": 0, "place": 0.25, "back": 2, "away": 4}
+    one = live(world("late, good", **drawn), [START], [share(0.05)], 4, [share(0.25)], 1)
+    assert (one.seen()["routed"]["v2"], one.restarted) == (0.25, None)
+    live(one, 1)
+    assert one.seen()["routed"] == {"v1": 0.95, "v2": 0.05}
+    for kept in (0.05, 0.05, 0.05, 0.25):
+        assert live(one, [share(0.25)]).seen()["routed"]["v2"] == kept
+    assert live(one, 20).seen()["routed"]["v2"] == 0.25  # once is enough
+
+
+@pytest.mark.parametrize(("place", "steps", "before"), [(0.05, 4, {"v1": 1.0}), (1, 10, {"v1": 0.5, "v2": 0.5})])
+def test_a_router_restarts_at_each_share_of_the_ladder(place, steps, before):
+    one = live(world("late, good", lag=0, place=place, back=1, away=5), *full()[:steps], 1)
+    assert one.seen()["routed"] == before
+
+
+def test_a_break_in_all_requests_begins_the_last_watch_again():
+    one = live(world("late, good", lag=0, place=1, back=4, away=5), *full(3), 1)
+    assert (one.seen()["routed"]["v2"], one.full) == (0.5, 0)
+    assert live(one, 4, [share(1)], rules.WATCH_MIN - 2).turn == "v2"
+    assert live(one, 1).turn is None
+
+
+def test_a_router_restarts_at_another_share_in_each_scenario_of_a_name(secret):
+    for seed in range(5):
+        some = draw(seed)
+        for name in ("late, good", "late, bad"):
+            assert len({one["place"] for one in some[name]}) == 3
+    tried = run(lambda calls: [(None, []) for _ in calls], suite.CASES.public().of("restart"), Sheet("", 0))
+    assert {one.world.place for one in tried} == set(PLACES)
+
+
 def test_metrics_are_those_of_the_last_minute_and_of_whoever_answered():
     one = live(world(traffic=10_000), [START])
     assert list(one.seen()["metrics"]) == ["v1"]
-    assert live(one, [SHADOW]).seen()["metrics"]["v2"]["app"]["requests"] == 1_240
+    large, middle, _ = by_width(one)
+    assert live(one, [SHADOW]).seen()["metrics"]["v2"][large]["requests"] == 1_240
     counted = live(one, [{"shadow": None}, share(0.05)]).seen()["metrics"]
-    assert {version: parts["web"]["requests"] for version, parts in counted.items()} == {"v1": 3040, "v2": 160}
+    assert {version: parts[middle]["requests"] for version, parts in counted.items()} == {"v1": 3040, "v2": 160}
+
+
+def by_width(one):
+    """The names of slices, the largest first."""
+    slices = one.scenario.slices
+    return sorted(slices, key=slices.get, reverse=True)
 
 
 def without_chance(one):
@@ -113,8 +153,9 @@ def rate(slices, *parts):
 
 
 def test_a_fault_of_one_slice_does_not_show_in_the_total():
-    counted = live(without_chance(world("slice", size=15, traffic=10_000)), [START], [SHADOW]).seen()["metrics"]["v2"]
-    assert rate(counted, "partner") == pytest.approx(0.16, abs=0.005)
+    one = live(without_chance(world("slice", size=15, traffic=10_000)), [START], [SHADOW])
+    counted = one.seen()["metrics"]["v2"]
+    assert rate(counted, by_width(one)[-1]) == pytest.approx(0.16, abs=0.005)
     assert rate(counted, *counted) == pytest.approx(rules.USUAL["errors"], abs=0.001)
 
 
@@ -122,15 +163,30 @@ def test_caches_are_cold_in_the_first_minute_of_each_higher_share():
     one, rates = without_chance(world("cold minutes", cold=20)), []
     for actions in ([START], [SHADOW], [], [{"shadow": None}, share(0.05)], [], [share(0.02)], [share(0.05)]):
         metrics = live(one, actions).seen()["metrics"]
-        rates.append(round(rate(metrics.get("v2", metrics["v1"]), "app"), 1))
+        rates.append(round(rate(metrics.get("v2", metrics["v1"]), by_width(one)[0]), 1))
     assert rates == [0, 0.2, 0, 0.2, 0, 0, 0]
 
 
-def test_small_slices_are_taken_from_the_web():
+def test_small_slices_are_taken_from_the_second_largest():
     slices = world("small slices", small=0.4).scenario.slices
     assert sum(slices.values()) == pytest.approx(1)
-    assert slices["web"] == pytest.approx(rules.SLICES["web"] - 0.012)
-    assert [slices[one] for one in rules.SMALL] == [0.004] * 3
+    assert sorted(slices.values()) == pytest.approx([0.004] * 3 + [0.06, 0.32 - 0.012, 0.62])
+
+
+def test_names_of_slices_are_those_of_one_scenario_alone(secret):
+    cases = [suite.CASES.public(), suite.EXERCISE.hidden().drawn(1, None)]
+    runs = [
+        case.scenario(name, number) for case in cases for name in SCENARIOS for number in range(len(case.drawn[name]))
+    ]
+    assert len({name for one in runs for name in one.slices}) > len(runs)
+    orders = {tuple(sorted(one.slices, key=one.slices.get)) == tuple(one.slices) for one in runs}
+    assert orders == {True, False}  # nor does the order tell the size
+
+
+def test_a_version_with_fewer_errors_has_them_in_every_slice():
+    one = live(without_chance(world("fewer errors", fewer=0.8, traffic=10_000)), [START], [SHADOW])
+    counted = one.seen()["metrics"]["v2"]
+    assert [rate(counted, part) for part in by_width(one)[:2]] == pytest.approx([0.002] * 2, abs=0.001)
 
 
 def test_a_version_is_released_after_its_measured_minutes_and_the_old_one_may_go():

@@ -3,7 +3,7 @@
 kind = "wrong"
 first_try = true
 points = { test-releases = 3, test-faults = 5, test-restarts = 0 }
-says = ["A version that errs for partners only", "the router had done at once what was ordered"]
+says = ["A version that errs for a small slice only", "the router had done at once what was ordered"]
 """
 
 # %% step

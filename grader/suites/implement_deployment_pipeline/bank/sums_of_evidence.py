@@ -40,7 +40,7 @@ def watch(state, seen):
     sums = {one: round(max(sums.get(one, 0.0) + more, 0.0), 3) for one, more in new.items()}
     place, share = state["place"], seen["routed"].get(version, 0)
     there = seen["shadow"] == version if place == 0 else share >= LADDER[place - 1]
-    state = {**state, "bad": sums, "held": state["held"] + there}
+    state = {**state, "bad": sums, "held": state["held"] + 1 if there else 0}
     if state["held"] < HOLD_MIN[place] or max(sums.values()) > MOST:
         return state
     if place < len(LADDER):
