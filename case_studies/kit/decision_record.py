@@ -1,6 +1,6 @@
 """The one page that says what was decided, against what, on which assumption, and how to go back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ class DecisionRecord:
 
     `chosen` names the candidate and its settings in words. `candidates`: a table with one row a candidate, the columns
     `judged_by` and `tied`. `unit`: of that column and of `test`. `restored`: what else a way back needs, in words.
+    `models`: the candidates that may be released; where others are tied with the best, `why_a_model` says why one of
+    these is released all the same.
     """
 
     chosen: str
@@ -30,20 +32,24 @@ class DecisionRecord:
     judged_by: str = "seen_eur"
     tested_on: str = "the days after the release"
     release: str = "v1"
+    models: Sequence[str] = ()
+    why_a_model: str = ""
 
     def __str__(self) -> str:
         judged = "\n".join(
             f"- {name}: {row[self.judged_by]:,.0f} {self.unit}{', tied with the best' if row['tied'] else ''}"
             for name, row in self.candidates.iterrows()
         )
+        tied = [str(name) for name, row in self.candidates.iterrows() if row["tied"] and name not in self.models]
+        passed_over = f"\nTied and not taken: {', '.join(tied)}. {self.why_a_model}\n" if self.models and tied else ""
         return f"""# Decision: release {self.release}
 
 Chosen: {self.chosen}.
 
-Candidates, judged on the days before the release by the labels known then; of those tied with the best, the cheapest
-to serve is taken:
+Candidates, judged on the days before the release by the labels known then; of the models tied with the best, the
+cheapest to serve is taken:
 {judged}
-
+{passed_over}
 Test, on {self.tested_on}: {self.test.mean:,.0f} {self.unit} (95 % interval {self.test.low:,.0f} to
 {self.test.high:,.0f}).
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Choose = Annotated[Literal["prediction", "age"], typer.Option(help="Choose units by predicted life or by age.")]
 Crew = Annotated[int, typer.Option(help="How many units a day the crew can replace.", min=1)]
 LabelChoice = Annotated[
-    Literal["known by now", "drop censored", "censored as failed"],
+    Literal["matured", "weighted", "known by now", "drop censored", "censored as failed"],
     typer.Option(help="What to learn of units that have not failed."),
 ]
 Positions = Annotated[int, typer.Option(help="Positions in the plant, each with a unit in it.", min=30)]
@@ -45,7 +45,7 @@ def train(
     rig_units: Annotated[int, typer.Option(help="Units run to failure, for the test alone.", min=20)] = 150,
     by: Choose = "prediction",
     crew_per_day: Crew = 6,
-    labels: LabelChoice = "known by now",
+    labels: LabelChoice = "matured",
     seed: Seed = 0,
     out: Out = commands.RUNS,
 ) -> None:
@@ -75,7 +75,7 @@ def simulate(
     positions: Positions = 200,
     by: Choose = "prediction",
     crew_per_day: Crew = 6,
-    labels: LabelChoice = "known by now",
+    labels: LabelChoice = "matured",
     rollback: OnAlarm = "release and state",
     seed: Seed = 0,
     out: Out = commands.RUNS,

@@ -16,9 +16,10 @@ def conformal_margin(
     """The half-width of split-conformal intervals, from absolute errors on held-out groups, (n,) each.
 
     Rows of a group are not exchangeable, groups are: one row is drawn from each, and the ceil((groups + 1) coverage)-th
-    smallest error covers a row drawn from a new group at least so often; the mean over `draws` is taken (H.
-    Papadopoulos and others, Inductive Confidence Machines for Regression, 2002). Raises `ModelingError` for too few
-    groups.
+    smallest error covers a row drawn from a new group at least so often (H. Papadopoulos and others, Inductive
+    Confidence Machines for Regression, 2002; by groups: R. Dunn, L. Wasserman and A. Ramdas, JASA 2022). That is exact
+    for one draw. The mean over `draws` depends less on luck and keeps the promise approximately. Raises `ModelingError`
+    for too few groups.
     """
     _, code, size = np.unique(group, return_inverse=True, return_counts=True)
     rank = int(np.ceil((len(size) + 1) * coverage - 1e-9))

@@ -36,7 +36,7 @@ class Plant(LiveSystem[Release]):
         history_days: int = 240,
         model: str = "linear",
         policy: ReplacementPolicy | None = None,
-        label_policy: LabelPolicy = "known by now",
+        label_policy: LabelPolicy = "matured",
         **options: Any,
     ) -> "Plant":
         """A plant on the day of its first release, after `history_days` of running to failure."""
@@ -93,7 +93,7 @@ class Plant(LiveSystem[Release]):
         self.read = self.readings
         self.features = pd.concat([self.features.iloc[:first], self._features_from(first)])
 
-    def retrain(self, label_policy: LabelPolicy = "known by now") -> None:
+    def retrain(self, label_policy: LabelPolicy = "matured") -> None:
         """Fits the same kind of model, and a monitor for it, on what is known by now."""
         self.deploy(self._fitted(self.release.policy, label_policy), monitor_of(self.features, self.read, self.now))
 
@@ -106,7 +106,7 @@ class Plant(LiveSystem[Release]):
         """How many of the remembered readings are not what was sent."""
         return int((self.read["vibration"] != self.readings["vibration"]).sum())
 
-    def _fitted(self, policy: ReplacementPolicy, label_policy: LabelPolicy = "known by now") -> Release:
+    def _fitted(self, policy: ReplacementPolicy, label_policy: LabelPolicy = "matured") -> Release:
         units, old = self.simulator.unit_table(), self.release
         learned = (self.read, units, self.features, self.now, old.model_name, policy, label_policy)
         return fit_release(*learned, calibration=old.calibration)

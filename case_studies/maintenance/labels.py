@@ -2,6 +2,10 @@
 
 A unit is censored if it runs still, or was replaced or withdrawn before it failed. Remaining life is capped: of a unit
 that ran for the cap's days after a reading, the capped label of that reading is known, whatever became of it later.
+
+Of the last `CAP_DAYS` days nothing but failures can be known, so all labels known by now are too short on average: a
+sample selected by its outcome. A policy that learns from them needs readings whose label had the time to come, or
+weights.
 """
 
 from dataclasses import dataclass
@@ -12,10 +16,16 @@ import pandas as pd
 
 from case_studies.kit import TrainingLabels
 from case_studies.maintenance.data import DAY, MaintenanceError
-from case_studies.maintenance.lifetimes import censoring_weights
+from case_studies.maintenance.lifetimes import censoring_weights, watched_share
 from notebook_runner.errors import require_one_of
 
-LabelPolicy = Literal["known by now", "drop censored", "censored as failed"]
+LabelPolicy = Literal["matured", "weighted", "known by now", "drop censored", "censored as failed"]
+"""What to learn of units that have not failed.
+
+"matured": readings at least `CAP_DAYS` old whose label is known. "weighted": every reading whose label is known, by the
+inverse of its chance to be known. The others are mistakes to compare with: every known label alike, failed units alone,
+the last day seen taken for a failure.
+"""
 CAP_DAYS = 60
 """Beyond two months nobody plans a replacement, and no sensor tells more."""
 HELD_OUT_TENTHS = 4
@@ -67,16 +77,26 @@ def days_left(readings: pd.DataFrame, life_days: pd.Series) -> np.ndarray:
 
 
 def training_labels(
-    readings: pd.DataFrame, units: pd.DataFrame, now: pd.Timestamp, policy: LabelPolicy = "known by now"
+    readings: pd.DataFrame, units: pd.DataFrame, now: pd.Timestamp, policy: LabelPolicy = "matured"
 ) -> TrainingLabels:
-    """What may be learned at `now` under `policy`, days left up to the cap; only ends that have come are looked at."""
+    """What may be learned at `now` under `policy`, days left up to the cap; only ends that have come are looked at.
+
+    Weights assume that watching ends by chance. A policy that replaces worn units breaks that, and weights cannot
+    correct it.
+    """
     require_one_of("The label policy", policy, get_args(LabelPolicy), MaintenanceError)
     lives = lifetimes(units, now)
     left = days_left(readings, lives["days"])
     failed = lives["failed"].reindex(readings["unit_id"]).to_numpy() == 1
-    use = (readings["time"] < now).to_numpy()
+    use, label = (readings["time"] < now).to_numpy(), np.clip(left, 0, CAP_DAYS)
     if policy == "drop censored":
         use = use & failed
-    elif policy == "known by now":
+    elif policy != "censored as failed":
         use = use & (failed | (left >= CAP_DAYS))
-    return TrainingLabels(use, np.clip(left, 0, CAP_DAYS), np.ones(len(left)))
+    if policy == "matured":
+        use = use & (readings["time"].dt.normalize() <= now - CAP_DAYS * DAY).to_numpy()
+    weight = np.ones(len(left))
+    if policy == "weighted":
+        age = readings["age_days"].to_numpy()[use]
+        weight[use] = watched_share(lives, age) / watched_share(lives, age + label[use])
+    return TrainingLabels(use, label, weight)

@@ -43,14 +43,21 @@ def weibull_aft(lives: "pd.DataFrame") -> "WeibullAFTFitter":
     return WeibullAFTFitter().fit(lives, "days", "failed")
 
 
-def censoring_weights(lives: "pd.DataFrame") -> np.ndarray:
-    """What each unit stands for, (units,): 0 if censored, else 1 over the share of units watched for so long.
+def watched_share(lives: "pd.DataFrame", days: np.ndarray) -> np.ndarray:
+    """The share of units that would be watched for so long if none failed, (n,), at least 0.05; `days` (n,).
 
-    Inverse probability of censoring weights (J. Robins and A. Rotnitzky, 1992), by Kaplan and Meier's estimate of when
-    watching ends; no weight is above 20.
+    Kaplan and Meier's estimate of when watching ends.
     """
     from lifelines import KaplanMeierFitter
 
     watched = KaplanMeierFitter().fit(lives["days"], ~lives["failed"])
-    share = watched.survival_function_at_times(lives["days"] - 0.5).to_numpy()
-    return np.where(lives["failed"], 1 / np.maximum(share, 0.05), 0.0)
+    share = watched.survival_function_at_times(np.maximum(np.asarray(days, dtype=float) - 0.5, 0)).to_numpy()
+    return np.maximum(share, 0.05)
+
+
+def censoring_weights(lives: "pd.DataFrame") -> np.ndarray:
+    """What each unit stands for, (units,): 0 if censored, else 1 over the share of units watched for so long.
+
+    Inverse probability of censoring weights (J. Robins and A. Rotnitzky, 1992); no weight is above 20.
+    """
+    return np.where(lives["failed"], 1 / watched_share(lives, lives["days"].to_numpy()), 0.0)

@@ -16,7 +16,7 @@ from case_studies.kit import read_artefact, save_artefact
 from case_studies.maintenance.conformal import conformal_margin
 from case_studies.maintenance.data import RIGHT, Calibration, MaintenanceError
 from case_studies.maintenance.features import FEATURES
-from case_studies.maintenance.labels import CAP_DAYS, LabelPolicy, days_left, held_out, known_lives, training_labels
+from case_studies.maintenance.labels import CAP_DAYS, LabelPolicy, held_out, known_lives, training_labels
 from case_studies.maintenance.policy import ReplacementPolicy
 from case_studies.maintenance.replacement import best_age, best_threshold
 from notebook_runner.errors import require_one_of
@@ -58,8 +58,8 @@ MODELS: dict[str, Callable[[int], Any]] = {"linear": _linear, "network": _networ
 """From the cheapest to serve to the most expensive; the network also fits on the gateway."""
 
 
-def fit(name: str, features: pd.DataFrame, label: np.ndarray, seed: int = 0) -> Any:
-    """The model `name`, fitted to remaining lives. `features` (n, columns), `label` (n,), days.
+def fit(name: str, features: pd.DataFrame, label: np.ndarray, seed: int = 0, weight: np.ndarray | None = None) -> Any:
+    """The model `name`, fitted to remaining lives. `features` (n, columns), `label` (n,), days, `weight` (n,).
 
     Raises `MaintenanceError` for an unknown name and where there is nothing to learn from.
     """
@@ -75,7 +75,10 @@ def fit(name: str, features: pd.DataFrame, label: np.ndarray, seed: int = 0) -> 
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of passes is meant
-        return MODELS[name](seed).fit(features.to_numpy(float), label)
+        model = MODELS[name](seed)
+        last = f"{model.steps[-1][0]}__" if hasattr(model, "steps") else ""
+        weighted = {} if weight is None else {f"{last}sample_weight": weight}
+        return model.fit(features.to_numpy(float), label, **weighted)
 
 
 def remaining(model: Any, features: pd.DataFrame | np.ndarray) -> np.ndarray:
@@ -148,7 +151,7 @@ def fit_release(
     now: pd.Timestamp,
     name: str = "linear",
     policy: ReplacementPolicy | None = None,
-    label_policy: LabelPolicy = "known by now",
+    label_policy: LabelPolicy = "matured",
     seed: int = 0,
     calibration: Calibration = RIGHT,
 ) -> Release:
@@ -156,14 +159,18 @@ def fit_release(
     policy, known = policy or ReplacementPolicy(), known_lives(readings, units, now)
     learned = training_labels(readings, units, now, label_policy)
     rows = learned.use & ~held_out(readings["unit_id"])
-    model = fit(name, features[rows], learned.label[rows], seed)
+    weight = learned.weight[rows] if label_policy == "weighted" else None
+    model = fit(name, features[rows], learned.label[rows], seed, weight)
     judged, expected = readings[known.judged], remaining(model, features[known.judged])
     if policy.by == "age":
         threshold = best_age(known.life_days, known.weight, policy.prices) - 1
     else:
         threshold = best_threshold(judged, risk(expected), known.judged_days, policy.prices, known.weight)
-    error = np.abs(expected - np.clip(days_left(judged, known.judged_days), 0, CAP_DAYS))
-    margin = conformal_margin(error, judged["unit_id"].to_numpy(), np.random.default_rng(seed), COVERAGE)
+    # failed units alone would make the interval too wide
+    matured = learned if label_policy == "matured" else training_labels(readings, units, now)
+    apart = matured.use & held_out(readings["unit_id"])
+    error = np.abs(remaining(model, features[apart]) - matured.label[apart])
+    margin = conformal_margin(error, readings["unit_id"].to_numpy()[apart], np.random.default_rng(seed), COVERAGE)
     return Release(name, model, policy, threshold, margin, calibration)
 
 

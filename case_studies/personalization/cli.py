@@ -41,7 +41,7 @@ app = command_line(__package__, "Personalized slots, a complete system.", PROTOC
 @app.command(epilog="Example: python -m case_studies.personalization train --days 42 --explore 0.05")
 def train(
     source: Annotated[str, typer.Option(help='"simulator"; published logs have protocols, see report.')] = "simulator",
-    days: Annotated[int, typer.Option(help="Days to simulate.", min=20)] = 42,
+    days: Annotated[int, typer.Option(help="Days to simulate, 18 more than those of the test at least.", min=19)] = 42,
     test_days: Annotated[int, typer.Option(help="Last days, kept for the test.", min=1)] = 7,
     explore: Explore = 0.1,
     labels: LabelChoice = "matured",

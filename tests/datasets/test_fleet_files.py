@@ -123,6 +123,80 @@ def test_ai4i_without_a_column_or_with_another_value_is_refused(tmp_path):
         ai4i(path)
 
 
+ROW = ",".join(AI4I_COLUMNS) + "\n1,M1,M,300,310,1500,40,0,0,0,0,0,0,0\n"
+SERIES = "timestamp,value\n2013-12-02 21:15:00,1\n"
+BROKEN = {
+    "": "cannot be read: No columns",
+    "row,of,four,cells\n1,2,3,4,5,6\n1,2,3,4,5,6,7\n": "cannot be read: Error tokenizing",
+    "\0\0\0": "lacks the column",
+    "a;b\n1;2\n": "is separated by ';' and lacks the column",
+}
+
+
+@pytest.mark.parametrize(("text", "told"), BROKEN.items())
+def test_a_file_that_is_empty_or_no_table_is_refused(series, text, told):
+    path, windows = series
+    path.write_text(text)
+    for read in (lambda: ai4i(path), lambda: nab(path, windows)):
+        with pytest.raises(DataError, match=told):
+            read()
+
+
+def test_a_file_in_another_encoding_is_refused(series, tmp_path):
+    path, windows = series
+    for text, read in ((ROW, lambda: ai4i(path)), (SERIES, lambda: nab(path, windows))):
+        path.write_text(text, encoding="utf-8")
+        read()
+        for content in (text.encode("utf-16"), text.encode() + b"\xe9\n"):
+            path.write_bytes(content)
+            with pytest.raises(DataError, match="are UTF-8: download it again"):
+                read()
+    (tmp_path / "train_FD001.txt").write_text("1 2", encoding="utf-16")
+    with pytest.raises(DataError, match="are UTF-8: download it again"):
+        cmapss("FD001", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [("warm", "Air temperature.*: 'warm' in row 1"), ("", r"Air temperature.*: nan in row 1 \(1 such")],
+)
+def test_ai4i_takes_no_measurement_that_is_no_number(tmp_path, cell, told):
+    path = tmp_path / "ai4i2020.csv"
+    path.write_text(f"{ROW}2,M2,M,{cell},310,1500,40,0,0,0,0,0,0,0\n")
+    with pytest.raises(DataError, match=told):
+        ai4i(path)
+
+
+@pytest.mark.parametrize(
+    ("windows_of_it", "told"),
+    [
+        (3, "each is a first and a last moment"),
+        ([["2013-12-02"]], "each is a first and a last moment"),
+        ([["soon", "later"]], "each is a first and a last moment"),
+        ([[None, None]], "a moment is missing; each is"),
+    ],
+)
+def test_windows_of_another_form_are_refused(series, windows_of_it, told):
+    path, windows = series
+    windows.write_text(json.dumps({f"{path.parent.name}/{path.name}": windows_of_it}))
+    with pytest.raises(DataError, match=told):
+        nab(path, windows)
+
+
+def test_windows_that_cannot_be_read_are_refused(series):
+    path, windows = series
+    for text in ("", "{", "no"):
+        windows.write_text(text)
+        with pytest.raises(DataError, match="is no JSON"):
+            nab(path, windows)
+    windows.write_text("[]")
+    with pytest.raises(DataError, match="has no windows for"):
+        nab(path, windows)
+    windows.unlink()
+    with pytest.raises(DataError, match="does not exist"):
+        nab(path, windows)
+
+
 @pytest.fixture
 def series(tmp_path):
     folder = tmp_path / "realKnownCause"
@@ -140,6 +214,7 @@ def test_a_series_of_nab_comes_with_its_windows(series):
     table, card = nab(*series)
     assert table["anomaly"].tolist() == [False, False, True, True, False, False]
     assert "1 windows" in str(card)
+    assert card.licence == "MIT"
 
 
 def test_a_series_of_nab_that_is_unknown_or_spoilt_is_refused(series, tmp_path):

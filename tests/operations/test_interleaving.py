@@ -40,28 +40,44 @@ def test_equal_rankings_are_preferred_alike():
     assert np.mean(first) == pytest.approx(0.5, abs=0.05)
 
 
-def test_the_number_of_visits_finds_the_effect_four_times_in_five():
-    rng = np.random.default_rng(0)
-    one, other = rng.poisson(3.0, 200_000), rng.poisson(3.3, 200_000)
-    needed = int(visits_for_ab(one, other) / 2)
-    found = 0
-    for _ in range(500):
-        a, b = rng.poisson(3.0, needed), rng.poisson(3.3, needed)
-        found += abs(b.mean() - a.mean()) > 1.96 * np.sqrt((a.var() + b.var()) / needed)
-    assert found / 500 == pytest.approx(0.8, abs=0.06)
+def test_the_number_of_visits_finds_the_effect_four_times_in_five_where_households_are_drawn():
+    """Households of four visits that buy alike; an arm is a set of households. Visits as units promise too much."""
+    rng, visits = np.random.default_rng(0), 4
+
+    def bought(mean, households):
+        return rng.poisson(mean * rng.gamma(2.0, 0.5, households)[:, None], (households, visits))
+
+    one, other = (bought(mean, 50_000).ravel() for mean in (3.0, 3.3))
+    needed = visits_for_ab(one, other, np.repeat(np.arange(50_000), visits))
+    as_if_strangers = visits_for_ab(one, other, np.arange(len(one)))
+    assert needed > 2 * as_if_strangers
+
+    def power(needed):
+        households = int(needed / 2 / visits)
+        totals = (np.stack([bought(mean, households).sum(axis=1) for _ in range(400)]) for mean in (3.0, 3.3))
+        a, b = ((total.mean(axis=1), total.var(axis=1) / households) for total in totals)
+        return np.mean(abs(b[0] - a[0]) > 1.96 * np.sqrt(a[1] + b[1]))
+
+    assert power(needed) == pytest.approx(0.8, abs=0.06)
+    assert power(as_if_strangers) < 0.6
 
 
 def test_a_preference_twice_as_strong_needs_a_quarter_of_the_visits():
-    noise = np.random.default_rng(0).normal(size=10_000)
+    noise, household = np.random.default_rng(0).normal(size=10_000), np.repeat(np.arange(2_500), 4)
     noise -= noise.mean()
-    assert visits_for_interleaving(noise + 0.1) == pytest.approx(4 * visits_for_interleaving(noise + 0.2))
+    strong, weak = (visits_for_interleaving(noise + one, household) for one in (0.2, 0.1))
+    assert weak == pytest.approx(4 * strong)
+    assert visits_for_interleaving(np.repeat([1.5, -0.5], 2_000), np.repeat(np.arange(1_000), 4)) == pytest.approx(
+        4 * visits_for_interleaving(np.tile([1.5, -0.5], 2_000), np.arange(4_000)), rel=0.01
+    )
 
 
 def test_the_interval_of_times_fewer_holds_the_ratio_and_widens_with_fewer_households():
     rng, household = np.random.default_rng(0), np.repeat(np.arange(400), 10)
     one, other, preference = rng.poisson(3.0, 4_000), rng.poisson(3.6, 4_000), rng.normal(0.3, 1.0, 4_000)
     whole, part = (times_fewer(one[:n], other[:n], preference[:n], household[:n], rng) for n in (4_000, 1_000))
-    assert whole.mean == pytest.approx(visits_for_ab(one, other) / visits_for_interleaving(preference))
+    ratio = visits_for_ab(one, other, household) / visits_for_interleaving(preference, household)
+    assert whole.mean == pytest.approx(ratio)
     assert whole.low < whole.mean < whole.high
     assert whole.high - whole.low < part.high - part.low
 

@@ -58,6 +58,25 @@ def test_a_capped_label_of_a_running_unit_is_known_once_it_has_run_so_long(fleet
     assert (as_failed.label[as_failed.use] < true[as_failed.use]).sum() > 500
 
 
+def mean_known_and_true(fleet, now, policy):
+    """The mean label that `policy` learns from at `now`, and the mean of all readings that it speaks for."""
+    left = fleet.units["life_days"].reindex(fleet.readings["unit_id"]).to_numpy() - fleet.readings["age_days"]
+    learned = labels.training_labels(fleet.readings, fleet.units, now, policy)
+    oldest = now - (labels.CAP_DAYS - 1) * DAY if policy == "matured" else now
+    every = (fleet.readings["time"] < oldest).to_numpy()
+    mean = np.average(learned.label[learned.use], weights=learned.weight[learned.use])
+    return mean, np.minimum(left, labels.CAP_DAYS)[every].mean()
+
+
+def test_matured_and_weighted_labels_stand_for_all_readings_and_those_known_by_now_for_short_lives(fleet, release_day):
+    for policy in ("matured", "weighted"):
+        known, true = mean_known_and_true(fleet, release_day, policy)
+        assert known == pytest.approx(true, abs=1)
+    for policy in ("known by now", "drop censored", "censored as failed"):
+        known, true = mean_known_and_true(fleet, release_day, policy)
+        assert known < true - 2
+
+
 def test_rules_are_set_on_units_that_no_model_learned_from(fleet, release_day):
     known = labels.known_lives(fleet.readings, fleet.units, release_day)
     judged = fleet.readings[known.judged]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from case_studies.maintenance.lifetimes import censoring_weights, mean_life, weibull_aft
+from case_studies.maintenance.lifetimes import censoring_weights, mean_life, watched_share, weibull_aft
 from mlsd_lib.modeling import ModelingError
 
 
@@ -28,6 +28,11 @@ def test_weighted_for_censoring_the_failed_units_stand_for_all(lives):
     weight = censoring_weights(lives)
     assert weight[~lives["failed"]].max() == 0
     assert np.average(lives["days"], weights=weight) == pytest.approx(100, rel=0.06)
+
+
+def test_the_share_watched_is_that_of_the_time_of_watching_whatever_failed(lives):
+    days = np.array([0.0, 10.0, 70.0, 130.0, 250.0])
+    assert watched_share(lives, days) == pytest.approx([1, 1, 0.75, 0.5, 0.05], abs=0.05)
 
 
 def test_an_unknown_method_and_too_few_failures_are_refused(lives):

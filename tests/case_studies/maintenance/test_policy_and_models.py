@@ -1,5 +1,8 @@
 """The release against the calendar, alarms against looks, coverage, the model on the gateway."""
 
+import json
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +10,7 @@ import pytest
 from case_studies.maintenance import models, policy, train
 from case_studies.maintenance.data import MaintenanceError
 from case_studies.maintenance.features import features_of
-from case_studies.maintenance.labels import known_lives
+from case_studies.maintenance.labels import CAP_DAYS, days_left, known_lives
 from case_studies.maintenance.replacement import best_age, outcome
 
 
@@ -60,6 +63,20 @@ def test_coverage_is_told_by_unit(release, rig, rig_features):
     assert len(table) == len(rig.units) - len(rig.units) // 2
     assert table["covered"].between(0, 1).all()
     assert table["covered"].min() < 0.9 < table["covered"].max()
+
+
+def test_the_release_keeps_its_promise_on_the_rig_although_few_units_had_failed(release, rig, rig_features):
+    left = np.clip(days_left(rig.readings, rig.units["life_days"]), 0, CAP_DAYS)
+    held = np.abs(release.remaining(rig_features) - left) <= release.margin_days
+    by_unit = pd.Series(held).groupby(rig.readings["unit_id"].to_numpy()).mean()
+    assert by_unit.mean() == pytest.approx(0.9, abs=0.05)
+
+
+def test_the_record_says_why_a_cheaper_rule_that_is_tied_is_not_taken(trained):
+    candidates = pd.DataFrame(json.loads((trained.path / "metrics.json").read_text())["comparison"])
+    tied = set(candidates["candidate"][candidates["tied"].astype(bool)]) - set(models.MODELS)
+    line = re.search(r"Tied and not taken: (.*?)\. A rule says when", trained.decision)
+    assert set(line[1].split(", ") if line else []) == tied
 
 
 def test_each_rule_wins_at_some_price(release, fleet, rig, fleet_features, release_day):

@@ -97,6 +97,28 @@ def test_an_estimate_that_too_few_rewards_carry_is_refused_with_the_reason():
     assert not estimate(np.ones(500), np.ones(500), np.ones(500)).refused
 
 
+def test_clicks_count_as_the_target_weighs_them_and_not_as_the_log_has_them():
+    """Three rows of the log in ten are clicked, one in a hundred of those that the target shows."""
+    rng, chance = np.random.default_rng(0), np.tile([0.59, 0.01], (1_000, 1))
+    policies = np.full_like(chance, 0.5), np.tile([0.0, 1.0], (1_000, 1))
+    few, many = (coverage(chance, np.full_like(chance, 0.3), *policies, rng, rows, 200) for rows in (200, 20_000))
+    assert (few["effective_rows"] * chance.mean() > LEAST_REWARDS).mean() > 0.9
+    assert few["IPS"].mean() < 0.75
+    assert few["refused"].all()
+    assert few["refused_by_rows"].all()
+    assert not many["refused"].any()
+    assert many["IPS"].mean() > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 200)
+
+
+def test_rewards_of_another_size_are_as_many():
+    _, reward, weight = log(np.random.default_rng(0), 2_000)
+    for carrying in (np.inf, 40.0):
+        cents = estimate(ips(100 * reward, weight), weight, 100 * reward, carrying=carrying)
+        euros = estimate(ips(reward, weight), weight, reward, carrying=carrying)
+        assert cents.rewards == pytest.approx(euros.rewards)
+    assert estimate(np.zeros(50), np.ones(50), np.zeros(50), carrying=40.0).rewards == 0
+
+
 def test_the_policies_say_what_the_weights_of_a_long_log_say():
     arm, _, weight = log(np.random.default_rng(0), 200_000)
     carrying = carrying_rows(np.tile(TARGET, (len(arm), 1)), np.tile(LOGGED, (len(arm), 1)))

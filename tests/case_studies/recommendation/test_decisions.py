@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from case_studies.kit import Run
 from case_studies.recommendation import data, labels, train
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError
 from case_studies.recommendation.policy import SLOTS, ShelfPolicy
@@ -122,10 +123,28 @@ def test_a_log_too_short_is_refused_with_what_it_needs(log, run):
         train.train(run, short, np.random.default_rng(0))
 
 
-def test_the_order_of_methods_depends_on_the_split(log, release_day):
+def test_what_is_shown_must_be_hidden_for_ease_to_lead_by_household(log, release_day):
     found = train.splits(log, release_day, np.random.default_rng(0))
     assert found["by time"].index[-1] == "buy again"
-    assert found["by household"].index[0] == "buy again"
+    careful, careless = found["by household"]["mean"], found["by household, nothing hidden"]["mean"]
+    assert careful.index.tolist() == ["popularity", "item cosine", "EASE"]
+    assert careless["buy again"] < 0.01
+    assert careless["EASE"] < careless["item cosine"]
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_the_record_says_why_a_tied_baseline_is_not_released(log, tmp_path, monkeypatch, tied):
+    monkeypatch.setattr(train, "compare", lambda *_, **__: candidates(tied))
+    run = Run.new(tmp_path)
+    train.train(run, log, np.random.default_rng(0))
+    assert (f"Tied and not taken: buy again. {train.WHY_A_RANKER}" in run.decision) == tied
+    assert "Chosen: logistic" in run.decision
+
+
+def candidates(again_tied):
+    rows = {"popularity": (60.0, False), "EASE alone": (80.0, False), "logistic": (140.0, True)}
+    rows["buy again"] = (141.0, again_tied)
+    return pd.DataFrame(rows, index=["seen_eur", "tied"]).T.astype({"seen_eur": float, "tied": bool})
 
 
 def test_the_protocol_counts_only_households_of_both_sides_and_new_items():

@@ -79,6 +79,22 @@ def test_new_items_are_shown_only_where_they_are_explored(opened):
     assert shares[0] < shares[1] / 2
 
 
+def test_exploring_costs_in_the_third_month_as_in_the_first():
+    """The notebook says so of twenty weeks; here half a shop lives through eleven."""
+    shops = []
+    for slots in (0, 2):
+        shop = Shop.opened(np.random.default_rng(1), history_days=80, households=150)
+        shop.change_policy(ShelfPolicy("money", slots))
+        for week in range(11):
+            if week:
+                shop.retrain(watched=False)
+            shop.week("wait for labels")
+        shops.append(shop)
+    for shop in shops:
+        shop.lived = shop.lived[-28:]
+    assert shops[0].added_beyond(shops[1], 28, np.random.default_rng(0)).low > 0
+
+
 def test_clean_days_ring_at_the_stated_rate_and_the_bad_catalogue_on_its_first_day():
     """Stated: about one clean day in fifteen rings; to act, an alert is twice beyond. Twenty shops of 60 visits a day,
     each for the week until it is fitted anew. A shop's rate depends on its 28 days of reference: the shops' vary."""

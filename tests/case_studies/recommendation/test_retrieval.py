@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from case_studies.recommendation import retrieval
 from case_studies.recommendation.retrieval import (
+    RIDGES,
     baskets,
+    best_ridge,
     closed_forms,
     cosine,
     counted,
@@ -74,12 +77,32 @@ def test_by_time_what_everybody_takes_again_is_found_by_taking_again_alone():
     assert "buy again" not in new
 
 
-def test_by_household_nothing_can_be_taken_again():
-    rng = np.random.default_rng(0)
+def two_tastes(rng):
     likes = rng.integers(0, 2, 400)
-    household = np.repeat(np.arange(400), 20)
     item = rng.integers(0, 40, 8_000) + 40 * np.repeat(likes, 20)
-    found = judged_by_household(taken(household, item, np.zeros(8_000)), rng)
-    mean = {name: values.mean() for name, values in found.items()}
-    assert min(mean, key=mean.get) == "buy again"
+    return taken(np.repeat(np.arange(400), 20), item, np.zeros(8_000))
+
+
+def test_by_household_what_was_shown_is_not_ranked_and_taking_it_again_is_no_method():
+    purchases = two_tastes(np.random.default_rng(0))
+    hidden, open_ = (judged_by_household(purchases, np.random.default_rng(1), hide=hide) for hide in (True, False))
+    mean, careless = ({name: values.mean() for name, values in found.items()} for found in (hidden, open_))
+    assert mean.keys() == {"popularity", "item cosine", "EASE"}
+    assert careless["buy again"] < careless["popularity"] / 4
     assert mean["item cosine"] > 1.2 * mean["popularity"]
+    assert all(mean[name] > 1.1 * careless[name] for name in ("popularity", "EASE"))
+
+
+def test_the_ridge_by_household_is_chosen_without_those_who_are_asked(monkeypatch):
+    asked, right = [], retrieval.best_ridge
+    monkeypatch.setattr(retrieval, "best_ridge", lambda judged: asked.append(right(judged)) or asked[0])
+    purchases = two_tastes(np.random.default_rng(0))
+    judged_by_household(purchases, np.random.default_rng(1))
+    order = np.random.default_rng(1).permutation(400)[: 400 // 5]
+    noise = purchases["item"].where(~purchases["household_id"].isin(order), 0)  # of those asked, all own one item
+    judged_by_household(purchases.assign(item=noise), np.random.default_rng(1))
+    assert asked[0] == asked[1] in RIDGES
+
+
+def test_the_best_ridge_is_that_of_the_best_ease():
+    assert best_ridge(lambda ridge: {"EASE": np.array([-abs(ridge - 100.0)])}) == 100.0
