@@ -100,12 +100,12 @@ class Scenario:
             yield between, f"each names one of {self.items} items: whole numbers from 0 to {self.items - 1}"
         if not 0 < self.seconds < np.inf:
             yield f"the story lasts {self.seconds} s", "it must last some time. Give seconds above 0"
-        for one in self.slow:
-            if not (0 < one.factor < np.inf and one.start_s <= one.end_s):
-                yield f"{one}", "it must end after it starts, and its factor must be above 0"
-        for one in self.failures:
-            if not (0 <= one.at_s < np.inf and 0 <= one.down_s < np.inf and one.replicas >= 1):
-                yield f"{one}", "its times must be 0 s or later, and at least one replica dies"
+        for spell in self.slow:
+            if not (0 < spell.factor < np.inf and spell.start_s <= spell.end_s):
+                yield f"{spell}", "it must end after it starts, and its factor must be above 0"
+        for death in self.failures:
+            if not (0 <= death.at_s < np.inf and 0 <= death.down_s < np.inf and death.replicas >= 1):
+                yield f"{death}", "its times must be 0 s or later, and at least one replica dies"
         cost = self.cost
         if not (min(cost.fixed_s, cost.row_s) >= 0 and 0 <= cost.spread <= 1 and cost.fixed_s + cost.row_s < np.inf):
             yield f"{cost}", "seconds must not be negative, and spread is a share from 0 to 1"
