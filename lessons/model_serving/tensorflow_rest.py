@@ -1,4 +1,4 @@
-"""A stand-in for `tensorflow_model_server`, whose binary no package registry has: its REST API over real SavedModels.
+"""A stand-in for `tensorflow_model_server`, which is no Python package: its REST API over real SavedModels.
 
 Run as a file by an interpreter that has TensorFlow, never imported by the course:
 
@@ -18,7 +18,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,8 @@ class Servable:
         return {"predictions": _rows(answers)} if by_row else {"outputs": _only(answers)}
 
     def _tensor(self, name: str, values: Any, spec: Any) -> Any:
+        if not spec.dtype.is_bool and bool in set(map(type, _leaves(values))):  # tf.constant takes true for 1
+            raise Refused(400, f"input {name!r}: a Boolean where the model wants {spec.dtype.name}")
         try:
             tensor = self._tf.constant(values, spec.dtype)
         except (TypeError, ValueError) as error:
@@ -202,6 +204,14 @@ def _columns_of_rows(rows: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(row, dict) or row.keys() != wanted.keys():
             raise Refused(400, f"Each row must be an object with {sorted(wanted)}; one is {row}")
     return {name: [row[name] for row in rows] for name in wanted}
+
+
+def _leaves(values: Any) -> Iterator[Any]:
+    if isinstance(values, list):
+        for value in values:
+            yield from _leaves(value)
+    else:
+        yield values
 
 
 def _rows(answers: dict[str, Any]) -> Any:

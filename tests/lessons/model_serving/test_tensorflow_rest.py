@@ -48,6 +48,8 @@ WRONG = [
     {"instances": 3},
     {"instances": [[1.0]]},
     {"instances": [["a", "b", "c"]]},
+    {"instances": [["1", 2.0, 3.0]]},
+    {"instances": [[True, 2.0, 3.0]]},
     {"instances": [ROWS[0], [1.0]]},
     {"instances": [{"rows": ROWS[0], "more": 1}]},
     {"inputs": {"row": ROWS}},

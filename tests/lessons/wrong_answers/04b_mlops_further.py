@@ -4,7 +4,7 @@ WRONG = {
     "known": [
         (
             """
-def visible_row(rows, at):  # as Feast does: only the first clock
+def visible_row(rows, at):  # as Feast does by default: only the first clock
     return max((row for row in rows if row[0] <= at), default=None)
 """,
             "became known only after the request",
