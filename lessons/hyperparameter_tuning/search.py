@@ -174,7 +174,8 @@ def successive_halving(
 ) -> None:
     """Trains all `settings` for `epochs`, keeps the best of every `keep`, goes on `keep` times as long, and so forth.
 
-    Source: K. Jamieson and A. Talwalkar, Non-stochastic Best Arm Identification, 2016.
+    Sources: Z. Karnin et al., Almost Optimal Exploration in Multi-Armed Bandits, 2013; K. Jamieson and A. Talwalkar,
+    Non-stochastic Best Arm Identification, 2016.
     """
     alive = [replay.start(setting) for setting in settings]
     while True:
