@@ -3,9 +3,10 @@
 from mlsd_lib.lesson import Exercise, case, checks
 
 
-def _seconds(base: float, more: float, share: float, per_s: float, z: float = 3.0, power_z: float = 0.84) -> float:
+def _requests(base: float, more: float, share: float, z: float = 3.0, power_z: float = 0.84) -> float:
+    """Of the canary, where the old version has (1 - share) / share times as many."""
     after = base + more
-    return (z + power_z) ** 2 * (base * (1 - base) + after * (1 - after)) / more**2 / (share * per_s)
+    return (z + power_z) ** 2 * (base * (1 - base) * share / (1 - share) + after * (1 - after)) / more**2
 
 
 EXERCISES = {
@@ -13,29 +14,32 @@ EXERCISES = {
         [
             case(
                 (0.01, 0.01, 0.05, 100, 3.0),
-                _seconds(0.01, 0.01, 0.05, 100),
+                _requests(0.01, 0.01, 0.05) / 5,
                 mistakes={
-                    "That many requests are needed in the canary; it gets share * per_s a second.": _seconds(
-                        0.01, 0.01, 1, 1
+                    "That many requests are needed in the canary; it gets share * per_s a second.": (
+                        _requests(0.01, 0.01, 0.05)
                     ),
-                    "The canary gets only its share of the requests.": _seconds(0.01, 0.01, 1, 100),
-                    "The bad answers with the fault are base + more.": (3.84**2 * 2 * 0.0099 / 1e-4) / 5,
-                    "Divide by the square of the difference.": _seconds(0.01, 0.01, 0.05, 100) * 0.01,
+                    "The canary gets only its share of the requests.": _requests(0.01, 0.01, 0.05) / 100,
+                    "The bad answers with the fault are base + more.": 3.84**2 * 0.0099 * (20 / 19) / 1e-4 / 5,
+                    "Divide by the square of the difference.": _requests(0.01, 0.01, 0.05) * 0.01 / 5,
+                    "The old version has more requests than the canary: its variance counts s / (1 - s).": (
+                        _requests(0.01, 0.01, 0.5) / 5
+                    ),
                 },
             ),
             case(
                 (0.005, 0.045, 0.5, 50, 3.0),
-                _seconds(0.005, 0.045, 0.5, 50),
+                _requests(0.005, 0.045, 0.5) / 25,
                 mistakes={
                     "Add .84 to the limit: a limit alone is passed in half of the cases.": (
-                        _seconds(0.005, 0.045, 0.5, 50, power_z=0.0)
+                        _requests(0.005, 0.045, 0.5, power_z=0.0) / 25
                     )
                 },
             ),
             case(
                 (0.01, 0.01, 0.05, 100, 2.0),
-                _seconds(0.01, 0.01, 0.05, 100, 2.0),
-                mistakes={"z is an argument.": _seconds(0.01, 0.01, 0.05, 100)},
+                _requests(0.01, 0.01, 0.05, 2.0) / 5,
+                mistakes={"z is an argument.": _requests(0.01, 0.01, 0.05) / 5},
             ),
         ],
         hint="Requests needed, divided by the requests a second that the canary gets.",
