@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from notebook_runner.result_store import ResultStore
-from tests.nested_pytest import environment as environment_of_pytest
 from tests.proof.known import IN_EVERY_TEST, Known, Proof, environment
 from tests.proof.tree import Tree, unit_of
 
@@ -146,7 +145,8 @@ class Checkout:
     def run(self, *options):
         """The lines that pytest wrote; how it ended is `exit_status`."""
         command = [sys.executable, "-m", "pytest", "-rA", "--rootdir", ".", "--import-mode=importlib", *options]
-        variables = environment_of_pytest(MLSD_STORE=str(self.store), PYTHONDONTWRITEBYTECODE="1")
+        variables = os.environ | {"MLSD_STORE": str(self.store), "PYTHONDONTWRITEBYTECODE": "1"}
+        variables = {key: text for key, text in variables.items() if not key.startswith("PYTEST")}
         done = subprocess.run(
             [*command, "-p", "notebook_runner.pytest_plugin", "tests"],
             cwd=self.root, env=variables, capture_output=True, text=True,
