@@ -145,6 +145,8 @@ def _unpack(name: PurePosixPath, member: Member, limits: Limits) -> Entry:
     except BROKEN as error:
         return Entry(name, member.received, refusal=f"cannot be unpacked ({getattr(error, 'strerror', '') or error})")
     dropped = file.bytes if len(content) < file.bytes and file.bytes > SMALL_NOTEBOOK_BYTES else 0
+    if not dropped and (fault := _bomb_fault(member, limits)):
+        return Entry(name, member.received, refusal=fault)
     return Entry(name, member.received, content, handed_in_bytes=dropped)
 
 
@@ -162,12 +164,15 @@ class Counted:
 
 
 def _size_fault(name: PurePosixPath, member: Member, limits: Limits) -> str:
-    is_notebook = name.suffix.lower() == ".ipynb"  # a loop that prints one line packs as well as a bomb does
+    is_notebook = name.suffix.lower() == ".ipynb"  # its outputs may pack as well as a bomb does, and are dropped
     most = NOTEBOOK_BYTES if is_notebook else limits.file_bytes
     if member.stated_bytes > most:
         return f"larger than {most / MB:g} MB"
-    least = MB if not is_notebook else most
-    if member.stated_bytes > least and member.stated_bytes > limits.ratio * max(1, member.packed_bytes):
+    return "" if is_notebook else _bomb_fault(member, limits)
+
+
+def _bomb_fault(member: Member, limits: Limits) -> str:
+    if member.stated_bytes > MB and member.stated_bytes > limits.ratio * max(1, member.packed_bytes):
         return f"unpacks to more than {limits.ratio:g} times its packed size"
     return ""
 

@@ -1,7 +1,6 @@
 """Exports: what each platform reads out of its file, in order, with extra credit, lateness and who is missing."""
 
 import csv
-import os
 import shutil
 from datetime import UTC, datetime, timedelta
 
@@ -41,13 +40,16 @@ def marked_once(released_once, tmp_path_factory):
     (folder / "class.csv").write_text(CLASS, encoding="utf-8")
     enter(course, folder / "class.csv")
     right = toy.submit(course, "any", toy.answered(course, **toy.RIGHT, reflection="Because."))
+    times = ["Identifier,Last modified (submission)"]
     for number, who in enumerate(("Anna Zander", "Zoe Ärlig", "Bo Ärlig", "No Body")):
         place = folder / "all" / f"{who}_{71 + number}_assignsubmission_file_" / NB
         place.parent.mkdir(parents=True)
         shutil.copy(right, place)
-        os.utime(place, (1_800_000_000 + 86_400 * (number == 0),) * 2)
+        times.append(f"Participant {71 + number},2027-01-{16 if number == 0 else 15} 09:00+01:00")
+    (folder / "worksheet.csv").write_text("\n".join(times))
     shutil.rmtree(right.parents[1])
-    collect.write_report(course, toy.NAME, collect.collect(course, toy.NAME, folder / "all"))
+    report = collect.collect(course, toy.NAME, folder / "all", times=folder / "worksheet.csv")
+    collect.write_report(course, toy.NAME, report)
     set_policy(course, toy.NAME, "2027-01-15 09:00", "Europe/Berlin", None, "10%/day")
     run(course)
     with course.gradebook() as book:
