@@ -334,7 +334,8 @@ def _unchanged(place: Path, stamp: str, received: datetime | None, newest: datet
     if received and (not stamp or _stamp(received) < stamp):
         stamp = _stamp(received)
         write_whole(place / STAMP, stamp)
-    os.utime(place, (last, last))
+    if place.stat().st_mtime != last:  # by which the next download is newer or older
+        os.utime(place, (last, last))
     return "unchanged", f"received {stamp}" if stamp else ""
 
 

@@ -91,11 +91,15 @@ def _told(notebook: Notebook, name: str, flags: list[Flag]) -> Notebook:
 
 
 def is_graded(course: Course, name: str, student: str) -> bool:
-    """True if the submission as it was received is the one that was graded."""
+    """True if the submission as it was received is the one that was graded.
+
+    Its time of receipt says so; where it has none, whether its folder was put there before the graded one.
+    """
     place, done = course.folder("submitted", student, name), course.folder("autograded", student, name)
+    if not any(done.glob("*.ipynb")):
+        return False
     received, graded = (one.read_text() if (one := folder / STAMP).is_file() else "" for folder in (place, done))
-    is_older = bool(received) or place.stat().st_mtime <= done.stat().st_mtime if done.is_dir() else False
-    return any(done.glob("*.ipynb")) and received == graded and is_older
+    return received == graded and (bool(received) or place.stat().st_ctime <= done.stat().st_ctime)
 
 
 def stopped_cells(folder: Path) -> list[str]:

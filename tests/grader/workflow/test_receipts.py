@@ -10,13 +10,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from typer.testing import CliRunner
 
 from grader.course import STAMP
 from grader.errors import GraderError
 from grader.grading.output.gradebook import Book
+from grader.workflow import stock
 from grader.workflow.collect import collect
 from grader.workflow.deadline import set_policy, shown, uncharged
 from grader.workflow.receipts import read_times
+from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
 
@@ -118,6 +121,31 @@ def test_of_two_downloads_the_later_counts_whichever_is_collected_first(course, 
         outcomes.append({one.outcome for one in report})
     assert outcomes == [{"collected"}, {"replaced"}, {"older"}, {"unchanged"}]
     assert stamps(course)["bob-miller-72"] == "2026-11-21 12:01:00 UTC"
+
+
+def test_what_is_collected_after_grading_is_graded_by_stock_nbgrader_too_though_downloaded_before(course, tmp_path):
+    collect(course, toy.NAME, zipped(course, tmp_path / "first.zip", "moodle"), zone=UTC)
+    [ann, *_] = students = course.students(toy.NAME)
+    list(stock.grade(course, toy.NAME, [ann]))
+    assert [stock.is_graded(course, toy.NAME, one) for one in students] == [True, False, False]
+    collect(course, toy.NAME, zipped(course, tmp_path / "first.zip", "moodle"), zone=UTC)
+    assert stock.is_graded(course, toy.NAME, ann)
+    collect(
+        course, toy.NAME, zipped(course, tmp_path / "second.zip", "moodle", LATER, "def half(x): return 0"), zone=UTC
+    )
+    assert not stock.is_graded(course, toy.NAME, ann)
+
+
+def test_the_command_says_who_has_no_time_and_takes_the_platforms_file(course, tmp_path):
+    source, times = zipped(course, tmp_path / "all.zip", "canvas"), submissions(tmp_path / "times.json")
+    words = ["collect", toy.NAME, str(source), "--course", str(course.root), "--timezone", "UTC"]
+    first, then = (CliRunner().invoke(app, [*words, *more]) for more in ([], ["--times", str(times)]))
+    assert (first.exit_code, then.exit_code) == (0, 0), first.output + then.output
+    assert "No time of receipt for annmiller-71, bobmiller-72, cymiller-73: a download of Moodle or" in first.output
+    assert f"collect {toy.NAME} FROM --times FILE" in first.output
+    assert "No time of receipt for cymiller-73: " in then.output
+    alone = CliRunner().invoke(app, [*words[:2], *words[3:5], "--times", str(times)])
+    assert "--map and --times go with a folder, zip or tar: name it before them" in str(alone.exception)
 
 
 def test_the_same_work_handed_in_again_later_keeps_its_first_time(course, tmp_path):
