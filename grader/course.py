@@ -24,7 +24,6 @@ from grader.write_errors import database_told, unwritable
 
 CONFIG = "nbgrader_config.py"
 STAMP = "timestamp.txt"  # the file in which nbgrader keeps when a submission was received
-GRAMMARS = ("rfc3987_syntax", "rfc3986_validator", "isoduration", "uri_template", "webcolors")
 # By module: with them, nbgrader's extensions of a Jupyter server above all, a start takes more than twice as long.
 RARELY = {"setuptools.archive_util": ["unpack_archive", "unpack_tarfile", "unpack_zipfile"]} | {
     f"nbgrader.server_extensions.{name}": ["load_jupyter_server_extension"]
@@ -176,28 +175,6 @@ def reason(result: dict[str, Any]) -> str:
 
 @contextmanager
 def lean_imports() -> Iterator[None]:
-    """Meanwhile nbgrader is imported without what it rarely needs: a second of every start."""
-    with _without_slow_grammars(), _with_rare_parts_unloaded():
-        yield
-
-
-@contextmanager
-def _without_slow_grammars() -> Iterator[None]:
-    """Meanwhile jsonschema finds no grammars for its optional checks of addresses, colours and lengths of time.
-
-    No schema of a notebook asks for them, and one alone takes .7 s of every start.
-    """
-    absent = [name for name in GRAMMARS if name not in sys.modules]
-    sys.modules |= dict.fromkeys(absent)  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in absent:
-            del sys.modules[name]
-
-
-@contextmanager
-def _with_rare_parts_unloaded() -> Iterator[None]:
     """Meanwhile nbgrader finds functions that it rarely calls in modules that are not loaded until one is called."""
     if "nbgrader" in sys.modules:
         yield

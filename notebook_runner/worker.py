@@ -57,10 +57,8 @@ def _end_now(number: int, frame: object) -> None:
 
 def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
     """Execute and look the run over: failures and figures as plain data; writes the executed copy."""
-    # Two things that libraries do without where they are missing, and that cost more time than all else here: a grammar
-    # that jsonschema builds to check addresses, and the library by which papermill would read notebooks from Hadoop.
-    for name in ("rfc3987_syntax", "pyarrow"):
-        sys.modules[name] = None  # type: ignore[assignment]
+    # papermill would read notebooks from Hadoop by it, and does without where it is missing.
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]
     from notebook_runner.engine import Run
     from notebook_runner.verdict import claims_failed, failures_of, write_executed
 

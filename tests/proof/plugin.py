@@ -4,6 +4,7 @@ Switched on by `--kept` (leave out what holds) and `--cold` (run all of it); bot
 deals out the tests decides once what is left out; its workers do as it says, watch what tests touch, and report it.
 """
 
+import os
 from collections import Counter
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -47,6 +48,8 @@ class Proofs:
         self.told = False
         self.proofs: dict[str, Proof] = {}
         self.seconds: dict[str, float] = {}  # by test, of this run
+        self.cpu_s: dict[str, float] = {}  # the same, of processors; a busy machine does not make them more
+        self.began_s = 0.0
         self.failed: set[str] = set()
         self.left_out: dict[str, float] = {}
         self.earlier: dict[str, float] = {}
@@ -113,7 +116,7 @@ class Proofs:
         """Watch one test."""
         if self.watch is None:
             return (yield)
-        self.touched = set()
+        self.touched, self.began_s = set(), _cpu_s()
         with self.watch.into(self.touched):
             return (yield)
 
@@ -124,6 +127,8 @@ class Proofs:
         A notebook's proof is kept by the runner itself; a tool's environment is not among what is compared here.
         """
         report = yield
+        if call.when == "teardown":
+            report.cpu_s = _cpu_s() - self.began_s
         if call.when == "teardown" and not (item.get_closest_marker("notebook") or item.get_closest_marker("tools")):
             report.proof = sorted(self.touched.union(*self._by_fixtures_of(item)))
         if not self.told:  # with the first report: a run that is interrupted later keeps what passed
@@ -147,6 +152,7 @@ class Proofs:
             self._take(*report.proof_collection)
         name = report.nodeid
         self.seconds[name] = self.seconds.get(name, 0.0) + report.duration
+        self.cpu_s[name] = getattr(report, "cpu_s", 0.0)
         if not report.passed:
             self.failed.add(name)  # or skipped: neither is a proof
         elif hasattr(report, "proof") and name not in self.failed:
@@ -174,3 +180,8 @@ class Proofs:
             return path.relative_to(self.tree.root).as_posix()
         except ValueError:
             return ""
+
+
+def _cpu_s() -> float:
+    """CPU seconds of this process and of those children that ended."""
+    return sum(os.times()[:4])

@@ -14,6 +14,8 @@ from tests.proof.plugin import Proofs
 UNKNOWN_S = {"a notebook": 50.0, "another test": 1.1}
 """What takes how long that has not run here yet: means of a whole run by four workers on two cores."""
 TELL_S = 60.0
+COSTLIEST = 20
+"""Tests that a run names at its end, for whoever wants it quicker."""
 LEARNT_AFTER_S = 120.0
 
 
@@ -114,21 +116,26 @@ class Progress:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Where the time went."""
-        spent, count, kept = Counter[str](), Counter[str](), Counter[str]()
+        spent, cpu_s, count, kept = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
         for name, seconds in self.proofs.seconds.items():
             spent[folder_of(name)] += seconds
+            cpu_s[folder_of(name)] += self.proofs.cpu_s[name]
             count[folder_of(name)] += 1
         for name in self.proofs.left_out:
             kept[folder_of(name)] += 1
         if not count:
             return
         terminalreporter.section("seconds by folder")
-        terminalreporter.line(f"{'seconds':>9s} {'tests run':>10s} {'from store':>11s}  folder")
+        terminalreporter.line(f"{'seconds':>9s} {'CPU s':>8s} {'tests run':>10s} {'from store':>11s}  folder")
         for folder in sorted(count | kept, key=lambda name: -spent[name]):
-            terminalreporter.line(f"{spent[folder]:9.0f} {count[folder]:10,d} {kept[folder]:11,d}  {folder}")
+            figures = f"{spent[folder]:9.0f} {cpu_s[folder]:8.0f} {count[folder]:10,d} {kept[folder]:11,d}"
+            terminalreporter.line(f"{figures}  {folder}")
         wall = time.monotonic() - self.started
-        whole = f"{sum(spent.values()):9.0f} {count.total():10,d} {kept.total():11,d}"
+        whole = f"{sum(spent.values()):9.0f} {sum(cpu_s.values()):8.0f} {count.total():10,d} {kept.total():11,d}"
         terminalreporter.line(f"{whole}  all, in {clock(wall)} by {self.workers} workers")
+        terminalreporter.section("most CPU seconds")
+        for name, seconds in sorted(self.proofs.cpu_s.items(), key=lambda test: -test[1])[:COSTLIEST]:
+            terminalreporter.line(f"{seconds:9.0f}  {name}")
 
 
 def unknown_s(test: str) -> float:
