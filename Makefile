@@ -4,6 +4,7 @@
 # `make smoke` shows in two minutes that the course works here.
 # `make test-seeds` tries the claims of every lesson and case study under ten other seeds; it takes hours.
 # `make test-often N=20` runs the tests of processes, servers, browsers and clocks 20 times on a busy machine.
+# `make site` makes pages of the course, with the results of each notebook's last run, in the folder `pages`.
 # The first Python that works and is new enough makes .venv (for root one that others may run); PYTHON=... names another.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 \
@@ -12,7 +13,7 @@ NAMED := $(if $(filter file,$(origin PYTHON)),,--this-python)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: lab test test-tools test-often test-seeds smoke check lock lock-tools setup tools
+.PHONY: lab test test-tools test-often test-seeds smoke check site lock lock-tools setup tools
 lab: setup ; @$(BIN)/mlsd lab $(ARGS)
 test: setup ; @$(BIN)/mlsd test $(ARGS)
 test-tools: setup tools ; @$(BIN)/mlsd test --tools $(ARGS)
@@ -20,6 +21,7 @@ test-often: setup ; @$(BIN)/python -m tests.often $(or $(N),3) $(ARGS)
 test-seeds: setup ; @$(BIN)/mlsd check --seeds 10 chapters case_studies $(ARGS)
 smoke: setup ; @$(BIN)/mlsd smoke $(ARGS)
 check: setup ; @$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mlsd notebooks --check
+site: setup ; @$(PYTHON) bootstrap.py --site $(NAMED) && $(BIN)/mlsd site $(ARGS)
 setup: ; @$(PYTHON) bootstrap.py $(NAMED)
 tools: ; @$(PYTHON) bootstrap.py --tools $(NAMED)
 
@@ -32,7 +34,7 @@ lock:
 
 # One file an environment; a tool that needs another version of a package than its neighbour gets one of its own.
 lock-tools:
-	@for name in tools airflow pandas2; do \
+	@for name in tools airflow pandas2 site; do \
 		echo "# Tested together on Python 3.11; made by \`make lock-tools\`. torch is left out: its builds differ by machine." > $$name.new; \
 		uv pip compile environments/$$name/requirements.txt --universal --no-emit-package torch --no-header --no-annotate --quiet > $$name.all || exit 1; \
 		grep --invert-match --extended-regexp '^(nvidia-|cuda-|triton|#)' $$name.all >> $$name.new; \

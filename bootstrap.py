@@ -109,12 +109,17 @@ def tools(root: Path, name: str = "tools") -> Environment:
 TOOLS = {
     "tools": (5.0, "Spark, Beam, TensorFlow, TorchServe, BentoML, MLflow, Kubeflow Pipelines, DVC: 1.5 GB to download"),
     "airflow": (1.0, "Airflow, which wants to be alone: 0.1 GB to download"),
+    "site": (0.5, "Sphinx, which makes pages of the course: 0.1 GB to download"),
     "pandas2": (1.5, "Feast and Evidently, which need an older pandas: 0.3 GB to download"),
 }
 """What must be free on the disk, GB, and what a reader sees before the wait."""
 ROOT = Path(__file__).resolve().parent
 THIS = "--this-python"
-KINDS = {(): (core,), ("--tools",): tuple(partial(tools, name=name) for name in TOOLS)}
+KINDS = {
+    (): (core,),
+    ("--tools",): tuple(partial(tools, name=name) for name in TOOLS),
+    ("--site",): (partial(tools, name="site"),),
+}
 
 
 def main(arguments: list[str]) -> None:
@@ -124,7 +129,9 @@ def main(arguments: list[str]) -> None:
     asked = tuple(argument for argument in arguments if argument != THIS)
     kinds = KINDS.get(asked)
     if kinds is None:
-        options = f"python bootstrap.py for the course, with --tools for its tools; {THIS} takes no other Python"
+        options = (
+            f"python bootstrap.py for the course, --tools for its tools, --site for pages; {THIS} takes no other Python"
+        )
         stop(f"{' '.join(asked)} is no option", options)
     for kind in kinds:
         make(kind(ROOT), named)

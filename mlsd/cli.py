@@ -13,6 +13,7 @@ from mlsd import notebook_commands, user_folders
 from mlsd.monitor_service import monitor
 from mlsd.new import new
 from mlsd.simulate_design import simulate
+from mlsd.site import site
 from notebook_runner import course_root
 from notebook_runner.environment import threads
 from notebook_runner.errors import CourseError
@@ -35,6 +36,7 @@ if GRADES:
     register(app)
 app.command("simulate")(simulate)
 app.command("monitor")(monitor)
+app.command("site")(site)
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 

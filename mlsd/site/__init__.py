@@ -1,0 +1,34 @@
+"""The course as pages that need no kernel: `mlsd site` makes them from the notebooks as they were last executed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+FOLDER = "pages"
+
+
+def site(
+    out: Annotated[Path | None, typer.Option(help="Where the pages go; default: the folder `pages` here.")] = None,
+) -> None:
+    """Make pages of the whole course, with the results of each notebook's last run, to be read without a kernel.
+
+    They open in a browser from their folder, without a network, and any static host can show it. Notebooks that were
+    not run since they changed stand without results; `mlsd check` runs them.
+
+    Examples: mlsd site; mlsd site --out build/pages
+    """
+    from mlsd.site.build import build
+    from notebook_runner.course import course_root
+
+    root = course_root()
+    folder = root / FOLDER if out is None else out.resolve()
+    written = build(root, folder, typer.echo)
+    count = sum(map(len, written.parts.values()))
+    if missing := written.without_results:
+        listed = ", ".join(missing[:3]) + (" ..." if len(missing) > 3 else "")
+        typer.echo(
+            f"{len(missing)} of {count} have no results of their present text: {listed}. To run them: mlsd check"
+        )
+    megabytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+    typer.echo(f"{count} notebooks as pages, {megabytes:.0f} MB. Open {folder / 'index.html'}")

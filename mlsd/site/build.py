@@ -1,0 +1,171 @@
+"""The pages of the course: sources written from notebooks, made by Sphinx, looked over, and put into their place."""
+
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlsd.site.links import broken_links
+from mlsd.site.pages import as_text, cells_linked, page_of, same_cells
+from notebook_runner.course import Notebook, find_notebooks, read_json, reading_order
+from notebook_runner.errors import CourseError
+from notebook_runner.execution import executed_path
+
+HERE = Path(__file__).parent
+UNRUN = "*This notebook has not been run where these pages were made: it stands here without its results.*"
+PARTS = {
+    "Begin": ("chapters/00_",),
+    "1 Introduction": ("chapters/01_",),
+    "2 Designing a system": ("chapters/02_",),
+    "3 Case studies": ("chapters/03_", "case_studies/"),
+    "4 Exercises": ("chapters/04_", "exercises/"),
+    "5 Key takeaways": ("chapters/05_",),
+    "6 Tools": ("chapters/06_",),
+}
+"""The parts of the navigation, with how the names of their notebooks begin. Solutions are not among them."""
+
+
+@dataclass
+class Written:
+    """What went into the source of the pages: the notebooks by part, those without results, seconds of the others."""
+
+    parts: dict[str, list[Notebook]] = field(default_factory=dict)
+    without_results: list[str] = field(default_factory=list)
+    figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def build(root: Path, folder: Path, tell: Callable[[str], None]) -> Written:
+    """Make the pages of the course at `root` in `folder`, whose earlier pages are replaced once the new ones are whole.
+
+    `tell` gets a line before the wait. Raises `CourseError` where `folder` holds something else, where Sphinx is
+    missing or fails, and where a page leads to one that is not there.
+    """
+    _may_be_replaced(folder)
+    python = _python(root)
+    with tempfile.TemporaryDirectory(prefix="mlsd-site-") as scratch:
+        source, made = Path(scratch, "source"), Path(scratch, "made")
+        written = write_sources(root, source)
+        tell(f"Sphinx turns {len(list(source.rglob('*.ipynb')))} notebooks into pages; about a minute.")
+        _run_sphinx(python, source, made)
+        if broken := broken_links(made):
+            listed = "\n".join(f"  {page}: {link}" for page, link in broken[:20])
+            fix = "Correct them in the notebooks."
+            raise CourseError(f"{len(broken)} links of the pages lead nowhere:\n{listed}\n{fix}")
+        (made / ".nojekyll").touch()  # a host that knows Jekyll would leave out folders that begin with _
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(made, folder)
+    return written
+
+
+def _run_sphinx(python: Path, source: Path, made: Path) -> None:
+    options = ["-b", "html", "-q", "-W", "--keep-going", "-c", str(HERE), "-d", str(source.parent / "doctrees")]
+    variables = {key: text for key, text in os.environ.items() if not key.startswith("PYTHON")}
+    command = [str(python), "-m", "sphinx", *options, str(source), str(made)]
+    done = subprocess.run(command, capture_output=True, text=True, env=variables)
+    if done.returncode:
+        raise CourseError(f"Sphinx refused the pages:\n{(done.stderr or done.stdout).strip()[-3000:]}")
+
+
+def write_sources(root: Path, source: Path) -> Written:
+    """Write what Sphinx reads: a page a notebook, the index, and the table of running times."""
+    written = Written()
+    notebooks = reading_order(find_notebooks(root))
+    for part, beginnings in PARTS.items():
+        written.parts[part] = [one for start in beginnings for one in notebooks if one.name.startswith(start)]
+    shown = [(one, _results(root, one)) for several in written.parts.values() for one in several]
+    texts = {one.name: results or read_json(one.path) for one, results in shown}
+    linked = set().union(*map(cells_linked, texts.values()))
+    for notebook, results in shown:
+        note = ""
+        if results is not None:
+            written.figures[notebook.name] = figures = results["metadata"].get("mlsd_run", {})
+            note = f"*Measured in one run on {_machine()}: {figures.get('cpu_s', 0):,.0f} CPU seconds.*"
+        elif notebook.kind != "exercise":  # its statement is read here, and its answers are the student's
+            written.without_results.append(notebook.name)
+            note = UNRUN
+        page = page_of(texts[notebook.name], results is not None, note, linked)
+        place = source / notebook.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(as_text(page), encoding="utf-8")
+    (source / "index.md").write_text(_index(written), encoding="utf-8")
+    (source / "running_times.md").write_text(_running_times(written), encoding="utf-8")
+    return written
+
+
+def _results(root: Path, notebook: Notebook) -> dict[str, Any] | None:
+    """The notebook as it was last executed, None where its text has changed since."""
+    copy = executed_path(root, notebook.name)
+    executed = read_json(copy) if copy.exists() else None
+    return executed if executed is not None and same_cells(read_json(notebook.path), executed) else None
+
+
+def _index(written: Written) -> str:
+    lines = [
+        "# Machine Learning Systems Design, a course that runs",
+        "",
+        "A model that predicts well is one part of a system that has to answer in time, at a price, from data that "
+        "change, and after somebody has deployed something wrong on a Friday. This course teaches the system. Every "
+        "claim in it is measured, and you are asked what you expect before you see it.",
+        "",
+        "These pages show each notebook as it ran on one machine. A question for a prediction is asked here too; what "
+        "you answer stays in this page. To run, change and solve: install the course, then `make lab`.",
+        "",
+    ]
+    for part, notebooks in written.parts.items():
+        names = [one.name.removesuffix(".ipynb") for one in notebooks]
+        if part == "Begin":
+            names = [f"How a lesson works <{name}>" for name in names]  # its own title is that of the course
+        lines += ["```{toctree}", ":maxdepth: 1", f":caption: {part}", "", *names, "```", ""]
+    lines += ["```{toctree}", ":maxdepth: 1", ":caption: About these pages", "", "running_times", "```", ""]
+    return "\n".join(lines)
+
+
+def _running_times(written: Written) -> str:
+    lines = [
+        "# Running times",
+        "",
+        f"Measured on one machine: {_machine()}. *To read* is the author's estimate for a reader who predicts, runs "
+        "and solves.",
+        "",
+        "| notebook | to read, minutes | CPU seconds | seconds | peak memory, MB |",
+        "|---|---|---|---|---|",
+    ]
+    for notebook in (one for notebooks in written.parts.values() for one in notebooks):
+        figures = written.figures.get(notebook.name, {})
+        measured = [f"{figures[key]:,.0f}" if key in figures else "" for key in ("cpu_s", "wall_s", "peak_mb")]
+        lines.append(f"| [{notebook.title}]({notebook.name}) | {notebook.minutes} | {' | '.join(measured)} |")
+    return "\n".join([*lines, ""])
+
+
+def _machine() -> str:
+    return (
+        f"{os.cpu_count()} processors ({platform.machine()}), {platform.system()}, Python {platform.python_version()}"
+    )
+
+
+def _python(root: Path) -> Path:
+    found = root / ".venv-site" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not (root / ".venv-site" / "made-from").is_file() or not found.is_file():
+        raise CourseError(
+            f"Sphinx is not installed: there is no finished environment .venv-site in {root}. "
+            "`make site` makes it (without make: python bootstrap.py --site), then the pages."
+        )
+    return found
+
+
+def _may_be_replaced(folder: Path) -> None:
+    """Nothing but earlier pages is ever replaced."""
+    if folder.exists() and not folder.is_dir():
+        raise CourseError(f"{folder} is a file; --out names the folder of the pages. Give another name.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "searchindex.js").is_file():
+        raise CourseError(
+            f"{folder} holds something other than pages of this course, and would be replaced. "
+            "Name an empty or new folder."
+        )

@@ -1,0 +1,159 @@
+"""The pages of the course: what a reader without a kernel sees of a notebook, and that nothing leads nowhere."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mlsd.site import build as building
+from mlsd.site.links import broken_links
+from mlsd.site.pages import cells_linked, page_of, same_cells
+from notebook_runner import course_root
+from notebook_runner.course import find_notebooks
+from notebook_runner.errors import CourseError
+
+ROOT = course_root(Path(__file__))
+METADATA = {
+    "title": "Queues", "section": "2", "kind": "lesson", "objectives": ["Wait."], "minutes": 5,
+    "budget": {"cpu_s": 5, "peak_mb": 500},
+}  # fmt: skip
+ASK = 'guess = predict("wait", "How long?", unit="ms", low=None, high=None)'
+
+
+def display(plain, html=None):
+    return {"output_type": "display_data", "metadata": {}, "data": {"text/plain": plain, "text/html": html or plain}}
+
+
+def code(id, source, *outputs):
+    return {"cell_type": "code", "id": id, "metadata": {}, "source": source, "execution_count": 1, "outputs": outputs}
+
+
+def text(id, source):
+    return {"cell_type": "markdown", "id": id, "metadata": {}, "source": source}
+
+
+def notebook(*cells):
+    return {"cells": list(cells), "metadata": {"mlsd": METADATA}, "nbformat": 4, "nbformat_minor": 5}
+
+
+QUEUES = notebook(
+    text("title", "# Queues\n\nWait $w = \\lambda / \\mu$, see [stocks](stocks.ipynb)."),
+    code("imports", "import numpy"),
+    code("ask", ASK, display("How long? No prediction given.")),
+    code("load", "%%tool_script\nserve()", display("12 requests", "12 <a href='stocks.ipynb#cell-id=count'>requests</a>")),
+    code("measure", "guess.measured(wait)", display("Measured: 1,240 ms. You passed this one over.")),
+    code("noise", "1", {"output_type": "stream", "name": "stderr", "text": "warning"}),
+)
+STOCKS = notebook(
+    text("title", "# Stocks"), code("count", "3", display("table", "<a href='queues.ipynb'>Queues</a>"))
+)
+
+
+def cell_of(page, id):
+    return next(cell for cell in page["cells"] if cell["id"] == id)
+
+
+def html_of(page, id):
+    return "".join("".join(one["data"].get("text/html", "")) for one in cell_of(page, id)["outputs"])
+
+
+def test_a_question_is_asked_and_what_answers_it_is_kept_back():
+    page = page_of(QUEUES, executed=True)
+    form = html_of(page, "ask")
+    assert 'data-measured="1240"' in form
+    assert 'data-shown="1,240"' in form
+    assert 'data-unit="ms"' in form
+    assert "<p>How long?</p>" in form
+    assert [cell["id"] for cell in page["cells"] if "after-guess" in cell["metadata"].get("tags", [])] == [
+        "load", "measure",
+    ]  # fmt: skip
+
+
+def test_a_question_without_one_answer_stays_as_it_was_shown():
+    twice = {**QUEUES, "cells": [*QUEUES["cells"][:4], code("measure", "for one in all_of_them:\n    keep(one)")]}
+    page = page_of(twice, executed=True)
+    assert html_of(page, "ask") == "How long? No prediction given."
+    assert not any("after-guess" in cell["metadata"].get("tags", []) for cell in page["cells"])
+
+
+def test_warnings_are_left_out_and_links_lead_to_pages_and_cells():
+    page = page_of(QUEUES, executed=True)
+    assert cell_of(page, "noise")["outputs"] == []
+    assert cells_linked(QUEUES) == {"count"}
+    other = page_of(STOCKS, executed=True, linked=cells_linked(QUEUES))
+    assert "href='queues.html'" in html_of(other, "count")
+    assert [cell["id"] for cell in other["cells"]] == ["title", "to-count", "count"]
+
+
+def test_outputs_of_another_text_are_not_shown():
+    assert same_cells(QUEUES, json.loads(json.dumps(QUEUES)))
+    assert not same_cells(QUEUES, {**QUEUES, "cells": [*QUEUES["cells"][:-1], code("noise", "2")]})
+    assert cell_of(page_of(QUEUES, executed=False, note="not run"), "load")["outputs"] == []
+
+
+def test_a_link_that_leads_nowhere_is_found(tmp_path):
+    (tmp_path / "a.html").write_text("<a href='b.html#there'></a><a href='b.html#gone'></a><img src='c.png'>")
+    (tmp_path / "b.html").write_text("<p id='there'></p><a href='https://example.org/x'></a><a href='#'></a>")
+    assert broken_links(tmp_path) == [("a.html", "b.html#gone"), ("a.html", "c.png")]
+
+
+def sphinx_is_here():
+    if not (ROOT / ".venv-site" / "made-from").exists():
+        pytest.skip("there is no .venv-site")
+
+
+@pytest.fixture(scope="module")
+def small_site(tmp_path_factory):
+    """The pages of a course of two notebooks."""
+    sphinx_is_here()
+    root = tmp_path_factory.mktemp("course")
+    (root / "pyproject.toml").write_text('[project]\nname = "mlsd"\n')
+    (root / ".venv-site").symlink_to(ROOT / ".venv-site")
+    for name, content in {"queues": QUEUES, "stocks": STOCKS}.items():
+        for place in (root, root / ".mlsd" / "executed"):
+            path = place / "chapters" / "01_waiting" / f"{name}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content))
+    folder = root / "pages"
+    building.build(root, folder, lambda line: None)
+    return folder
+
+
+@pytest.mark.tools
+def test_a_page_needs_no_network_no_script_for_formulas_and_no_kernel(small_site):
+    page = (small_site / "chapters" / "01_waiting" / "queues.html").read_text()
+    assert "<math" in page
+    assert not re.search("<script[^>]*mathjax", page, re.IGNORECASE)
+    loaded = re.findall(r"""<(?:script|img|link)[^>]*(?:src|href)=["'](https?:[^"']+)""", page)
+    assert loaded == []
+    assert "Measured in one run on" in page
+
+
+@pytest.mark.tools
+def test_new_pages_take_the_place_of_earlier_ones_and_of_nothing_else(small_site, tmp_path):
+    root = small_site.parent
+    (small_site / "of_before.html").touch()
+    building.build(root, small_site, lambda line: None)
+    assert not (small_site / "of_before.html").exists()
+    (tmp_path / "thesis.txt").touch()
+    with pytest.raises(CourseError, match="something other than pages"):
+        building.build(root, tmp_path, lambda line: None)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.mark.tools
+def test_every_page_of_the_course_is_made_and_no_link_leads_nowhere(tmp_path):
+    sphinx_is_here()
+    written = building.build(ROOT, tmp_path / "pages", lambda line: None)
+    named = {one.name for one in find_notebooks(ROOT) if not one.name.startswith("solutions/")}
+    assert {one.name for several in written.parts.values() for one in several} == named
+    assert {name for name in named if not (tmp_path / "pages" / name).with_suffix(".html").is_file()} == set()
+    assert not list((tmp_path / "pages").rglob("solutions*"))
+
+
+def test_without_sphinx_the_command_that_brings_it_is_named(tmp_path):
+    with pytest.raises(CourseError, match="make site"):
+        building.build(tmp_path, tmp_path / "pages", lambda line: None)
+    shutil.rmtree(tmp_path)
