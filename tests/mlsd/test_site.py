@@ -39,16 +39,16 @@ def notebook(*cells):
 
 
 QUEUES = notebook(
-    text("title", "# Queues\n\nWait $w = \\lambda / \\mu$, see [stocks](stocks.ipynb)."),
+    text("title", "# Queues\n\nWait $w = \\lambda / \\mu$, see [stocks](stocks.ipynb), `" + "a_path/" * 20 + "`."),
     code("imports", "import numpy"),
     code("ask", ASK, display("How long? No prediction given.")),
-    code("load", "%%tool_script\nserve()", display("12 requests", "12 <a href='stocks.ipynb#cell-id=count'>requests</a>")),
+    code(
+        "load", "%%tool_script\nserve()", display("12 requests", "12 <a href='stocks.ipynb#cell-id=count'>requests</a>")
+    ),
     code("measure", "guess.measured(wait)", display("Measured: 1,240 ms. You passed this one over.")),
     code("noise", "1", {"output_type": "stream", "name": "stderr", "text": "warning"}),
 )
-STOCKS = notebook(
-    text("title", "# Stocks"), code("count", "3", display("table", "<a href='queues.ipynb'>Queues</a>"))
-)
+STOCKS = notebook(text("title", "# Stocks"), code("count", "3", display("table", "<a href='queues.ipynb'>Queues</a>")))
 
 
 def cell_of(page, id):
