@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import tempfile
@@ -95,6 +96,7 @@ def write_sources(root: Path, source: Path) -> Written:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(as_text(page), encoding="utf-8")
     (source / "index.md").write_text(_index(written), encoding="utf-8")
+    (source / "glossary.md").write_text(_glossary({one.name for one, _ in shown}), encoding="utf-8")
     (source / "running_times.md").write_text(_running_times(written), encoding="utf-8")
     return written
 
@@ -123,8 +125,14 @@ def _index(written: Written) -> str:
         if part == "Begin":
             names = [f"How a lesson works <{name}>" for name in names]  # its own title is that of the course
         lines += ["```{toctree}", ":maxdepth: 1", f":caption: {part}", "", *names, "```", ""]
-    lines += ["```{toctree}", ":maxdepth: 1", ":caption: About these pages", "", "running_times", "```", ""]
+    lines += ["```{toctree}", ":maxdepth: 1", ":caption: To look up", "", "glossary", "running_times", "```", ""]
     return "\n".join(lines)
+
+
+def _glossary(names: set[str]) -> str:
+    """The glossary, its links limited to the notebooks of this course, which may be a part of ours."""
+    text = (HERE / "glossary.md").read_text(encoding="utf-8")
+    return re.sub(r" \[Measured\]\(([^)]+)\)", lambda link: link[0] if link[1] in names else "", text)
 
 
 def _running_times(written: Written) -> str:

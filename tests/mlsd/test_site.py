@@ -99,6 +99,19 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path):
     assert broken_links(tmp_path) == [("a.html", "b.html#gone"), ("a.html", "c.png")]
 
 
+def test_the_glossary_sends_each_term_to_a_lesson_that_uses_it():
+    text = (Path(building.__file__).parent / "glossary.md").read_text()
+    entries = re.findall(r"^(\S[^\n]*)\n  [^\n]*\[Measured\]\(([^)]+)\)", text, re.MULTILINE)
+    assert len(entries) == text.count("[Measured]") > 40
+    unused = []
+    for term, link in entries:
+        cells = json.loads((ROOT / link).read_text())["cells"]
+        used = "".join("".join(cell["source"]) for cell in cells).lower()
+        words = [word for word in re.findall(r"\w+", term.lower()) if len(word) > 2]
+        unused += [] if any(word[:4] in used for word in words) else [term]
+    assert unused == []
+
+
 def sphinx_is_here():
     if not (ROOT / ".venv-site" / "made-from").exists():
         pytest.skip("there is no .venv-site")
