@@ -12,7 +12,7 @@ import typer
 from mlsd import notebook_commands, user_folders
 from mlsd.monitor_service import monitor
 from mlsd.new import new
-from mlsd.simulate_design import simulate
+from mlsd.simulate.command import measure, simulate
 from mlsd.site import site
 from notebook_runner import course_root
 from notebook_runner.environment import threads
@@ -35,6 +35,7 @@ if GRADES:
 
     register(app)
 app.command("simulate")(simulate)
+app.command("measure")(measure)
 app.command("monitor")(monitor)
 app.command("site")(site)
 

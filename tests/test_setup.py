@@ -62,7 +62,7 @@ def test_every_tool_has_a_floor_and_stands_in_its_own_environment():
         assert [one.name for one in wanted if not str(one.specifier).startswith((">=", "<2.14,>="))] == []
         packages = {one.name for one in wanted}
         assert {one.package for one in tools.TOOLS.values() if one.environment == name} <= packages
-    assert {one.environment for one in tools.TOOLS.values()} | {"site"} == set(bootstrap.TOOLS)  # no lesson calls Sphinx
+    assert {one.environment for one in tools.TOOLS.values()} | {"site"} == set(bootstrap.TOOLS)  # called by no lesson
 
 
 @pytest.mark.parametrize("name", tools.TOOLS)

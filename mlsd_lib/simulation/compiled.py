@@ -1,9 +1,9 @@
 """A serving system compiled by numba: the events of a readable simulator in the same order, on arrays, not objects.
 
-Read that one first: `reference_simulator.py` of the exercise improve_throughput. Each function here bears the name of
-the method there that it repeats. The first call on a machine compiles for some seconds; later processes find the result
-on disk. A replica, a request and an attempt are numbers; `State` holds what the objects there hold, and the design and
-the scenario as plain numbers.
+Read that one first: `reference_simulator.py` of the exercise improve_throughput, and `readable_engine.py` of the tests
+for what a world adds. Each function here bears the name of the method there that it repeats. The first call on a
+machine compiles for some seconds; later processes find the result on disk. A replica, a request and an attempt are
+numbers; `State` holds what the objects there hold, and the design and the scenario as plain numbers.
 """
 
 import functools
@@ -23,7 +23,7 @@ from mlsd_lib.simulation.scenario import Scenario
 # numpy's integers, not Python's: for each value of a Python integer numba would compile the function called again.
 SENT, REFUSED, NOT_SENT, TIMED_OUT, BROKEN, RETRIED, HEDGED, BATCHES, ROWS, WASTED, QUEUE = np.arange(11)  # of SUMS
 OFF, STARTING, IDLE, BUSY, DOWN = np.arange(5)
-GIVE_UP, HEDGE, SEND, DISPATCH, FINISH, DIE, RESTART, UP, SCALE = np.arange(9)  # what is planned
+GIVE_UP, HEDGE, SEND, DISPATCH, FINISH, DIE, RESTART, UP, SCALE, RECLAIM, LEAVE = np.arange(11)  # what is planned
 ANSWERED, CACHED, STALE, FALLBACK, FAILED = np.array([int(one) for one in Ended])
 NONE, ZERO, ONE = np.int64(-1), np.int64(0), np.int64(1)
 compiled = numba.njit(cache=True)
@@ -311,11 +311,41 @@ def _begin(s, idle):
             factor *= s.slow[k, 2]
     chance = s.luck_batch[s.batches % len(s.luck_batch)]
     s.batches += 1
-    takes = (s.fixed_s + s.row_s * rows) * factor * (1 - s.spread + s.spread * chance)
+    takes = s.batch_s[rows] * factor * (1 - s.spread + s.spread * chance)
     _become(s, idle, BUSY)
     _add(s, BATCHES, ONE)
     _add(s, ROWS, rows)
     _at(s, now + takes, FINISH, idle, s.replica[idle, 1])
+
+
+@compiled
+def _replace(s, place):
+    s.replica[place, 3] = 0
+    _become(s, place, STARTING)
+    s.replica[place, 1] += 1
+    _at(s, s.now + s.start_up_s, UP, place, s.replica[place, 1])
+
+
+@compiled
+def _reclaim(s, event):
+    if event + 1 < len(s.reclaims):
+        _at(s, s.reclaims[event + 1, 0], RECLAIM, event + 1, ZERO)
+    place = int(s.reclaims[event, 1])
+    state = s.replica[place, 0]
+    if state in (IDLE, STARTING):
+        _replace(s, place)
+    elif state == BUSY and not s.replica[place, 3]:
+        s.replica[place, 3] = 1
+        _at(s, s.now + s.notice_s, LEAVE, place, s.replica[place, 1])
+
+
+@compiled
+def _leave(s, place):
+    rows = s.replica[place, 2]
+    s.replica[place, 2] = 0
+    _replace(s, place)
+    for k in range(rows):
+        _lose(s, s.batch[place, k], BROKEN)
 
 
 @compiled
@@ -324,7 +354,10 @@ def _finish(s, place, epoch):
         return
     rows = s.replica[place, 2]
     s.replica[place, 2] = 0
-    _become(s, place, IDLE)
+    if s.replica[place, 3]:
+        _replace(s, place)
+    else:
+        _become(s, place, IDLE)
     for k in range(rows):
         _answer(s, s.batch[place, k])
     _dispatch(s)
@@ -337,7 +370,7 @@ def _die(s, failure):
         if left > 0 and (s.replica[place, 0] == IDLE or s.replica[place, 0] == BUSY):
             left -= 1
             rows = s.replica[place, 2]
-            s.replica[place, 2] = 0
+            s.replica[place, 2] = s.replica[place, 3] = 0
             _become(s, place, DOWN)
             s.replica[place, 1] += 1
             _at(s, s.now + s.failures[failure, 2], RESTART, place, s.replica[place, 1])
@@ -419,6 +452,8 @@ def _run(s):
         _at(s, s.failures[k, 0], DIE, k, ZERO)
     if s.scaler:
         _at(s, s.every_s, SCALE, ZERO, ZERO)
+    if len(s.reclaims):
+        _at(s, s.reclaims[0, 0], RECLAIM, ZERO, ZERO)
     request = ZERO
     while s.missing > 0:
         if request < len(s.arrived) and (s.planned == 0 or s.heap_time[0] >= s.arrived[request]):
@@ -445,10 +480,14 @@ def _run(s):
             _scale(s)
         elif kind == DIE:
             _die(s, one)
+        elif kind == RECLAIM:
+            _reclaim(s, one)
         elif s.replica[one, 1] == two:
             if kind == RESTART:
                 _become(s, one, STARTING)
                 _at(s, s.now + s.start_up_s, UP, one, two)
+            elif kind == LEAVE:
+                _leave(s, one)
             else:
                 _become(s, one, IDLE)
                 _dispatch(s)
@@ -483,14 +522,20 @@ def _bring_along() -> None:
             shutil.copyfile(found, there / found.name)
 
 
+def _machines(design: Design) -> int:
+    """How many replicas a design can have at once."""
+    scaler = design.replicas.autoscaler
+    return max(design.replicas.count, scaler.most if scaler else 0)
+
+
 def _changing(design: Design, scenario: Scenario) -> dict[str, Any]:
     """Everything that changes, as it is at the start."""
-    requests, scaler = len(scenario.arrived), design.replicas.autoscaler
+    requests = len(scenario.arrived)
     attempts = requests * (1 + design.retries.most) * (1 if design.hedge_after_s is None else 2)
-    replicas = max(design.replicas.count, scaler.most if scaler else 0)
+    replicas = _machines(design)
     planned = requests + 4 * replicas + len(scenario.failures) + 64  # what is rarely passed
     items = scenario.items if design.cache else int(scenario.keys.max()) + 1
-    replica = np.zeros((replicas, 3), dtype=np.int64)
+    replica = np.zeros((replicas, 4), dtype=np.int64)
     replica[: design.replicas.count, 0] = IDLE
     integers = {
         "missing": requests, "planned": 0, "order": 0, "attempts": 0, "head": 0, "tail": 0, "batches": 0,
@@ -509,7 +554,7 @@ def _changing(design: Design, scenario: Scenario) -> dict[str, Any]:
         "probe": np.empty(attempts, dtype=np.bool_),
         "waiting": np.empty(attempts, dtype=np.bool_),
         "queue": np.empty(attempts, dtype=np.int64),  # attempts, those from `head` until before `tail` wait
-        "replica": replica,  # state, epoch, rows in its batch
+        "replica": replica,  # state, epoch, rows in its batch, whether it leaves
         "batch": np.empty((replicas, design.batching.most_rows), dtype=np.int64),
         "ended": np.full(requests, -1, dtype=np.int8),
         "latency_s": np.full(requests, np.nan),
@@ -559,13 +604,14 @@ def _fixed(design: Design, scenario: Scenario) -> dict[str, Any]:
         "most": scaler.most if scaler else 0,
         "target": float(scaler.target) if scaler else 1.0,
         "every_s": float(scaler.every_s) if scaler else 0.0,
-        "fixed_s": float(scenario.cost.fixed_s),
-        "row_s": float(scenario.cost.row_s),
+        "batch_s": scenario.cost.seconds(np.arange(design.batching.most_rows + 1)),  # by rows
         "spread": float(scenario.cost.spread),
         "change_s": float(scenario.change_s),
         "hit_s": float(scenario.hit_s),
         "slow": table(scenario.slow),
         "failures": table(scenario.failures),
+        "reclaims": scenario.reclaims(_machines(design) if design.replicas.spot else 0),
+        "notice_s": float(scenario.reclaim.notice_s) if scenario.reclaim else 0.0,
         "arrived": np.ascontiguousarray(scenario.arrived, dtype=float),
         "keys": np.ascontiguousarray(scenario.keys, dtype=np.int64),
         "luck_batch": scenario.luck.batch,

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mlsd_lib.simulation import traces
 from mlsd_lib.simulation.errors import SimulationError
@@ -27,25 +28,64 @@ class Failure(NamedTuple):
     down_s: float
 
 
+class Reclaim(NamedTuple):
+    """Spot capacity: each machine is wanted back `per_hour` times an hour, by itself, and goes `notice_s` later.
+
+    From the notice on it takes no batch; another starts in its place once it is idle or gone.
+    """
+
+    per_hour: float
+    notice_s: float = 30.0
+
+
 @dataclass(frozen=True)
 class BatchCost:
-    """A batch of n rows takes `fixed_s` + n `row_s`; of that the share `spread` is exponential, the rest constant."""
+    """A batch of n rows takes `fixed_s` + n `row_s`; of that the share `spread` is exponential, the rest constant.
+
+    `points`: measured (rows, seconds) in their place, with straight lines between them and on beyond the last.
+    """
 
     fixed_s: float = 0.004
     row_s: float = 0.001
     spread: float = 0.2
+    points: tuple[tuple[int, float], ...] = ()
+
+    def seconds(self, rows: ArrayLike) -> np.ndarray:
+        """What batches of `rows` take in the mean, in seconds; in the shape of `rows`."""
+        n = np.asarray(rows, dtype=float)
+        if not self.points:
+            return self.fixed_s + self.row_s * n
+        at, takes = np.array(self.points, dtype=float).T
+        slope = (takes[-1] - takes[-2]) / (at[-1] - at[-2])
+        return np.where(n > at[-1], takes[-1] + slope * (n - at[-1]), np.interp(n, at, takes))
 
     def rows_per_s(self, rows: int) -> float:
         """What one replica does in full batches of `rows`."""
-        return rows / (self.fixed_s + rows * self.row_s)
+        return rows / float(self.seconds(rows))
+
+    def faults(self) -> Iterator[str]:
+        """Each rule that it breaks."""
+        if not (min(self.fixed_s, self.row_s) >= 0 and 0 <= self.spread <= 1 and self.fixed_s + self.row_s < np.inf):
+            yield "seconds must not be negative, and spread is a share from 0 to 1"
+        if self.points:
+            rows, seconds = (np.array(column, dtype=float) for column in zip(*self.points, strict=True))
+            if len(rows) < 2:
+                yield "a curve needs two points or more"
+            if rows[0] < 1 or (np.diff(rows) <= 0).any():
+                yield "its points' rows must rise from 1 on"
+            if not ((seconds > 0) & (seconds < np.inf)).all():
+                yield "its points' seconds must be above 0"
+            elif (np.diff(seconds) < 0).any():
+                yield "its points' seconds must not fall: more rows take no less time"
 
 
 @dataclass(frozen=True)
 class Prices:
-    """EUR for an hour of one replica, on demand and as spot capacity."""
+    """EUR for an hour of one replica, on demand and as spot capacity, and of one item's place in the cache."""
 
     replica_hour: float = 0.40
     spot_hour: float = 0.13
+    item_hour: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -77,6 +117,7 @@ class Scenario:
     change_s: float = 3_600.0
     hit_s: float = 0.001
     seed: int = 0
+    reclaim: Reclaim | None = None
 
     def __post_init__(self) -> None:
         if len(self.arrived) != len(self.keys) or not len(self.arrived):
@@ -106,15 +147,30 @@ class Scenario:
         for death in self.failures:
             if not (0 <= death.at_s < np.inf and 0 <= death.down_s < np.inf and death.replicas >= 1):
                 yield f"{death}", "its times must be 0 s or later, and at least one replica dies"
-        cost = self.cost
-        if not (min(cost.fixed_s, cost.row_s) >= 0 and 0 <= cost.spread <= 1 and cost.fixed_s + cost.row_s < np.inf):
-            yield f"{cost}", "seconds must not be negative, and spread is a share from 0 to 1"
+        for rule in self.cost.faults():
+            yield f"{self.cost}", rule
+        if self.reclaim and not (0 <= self.reclaim.per_hour <= 60 and 0 <= self.reclaim.notice_s <= 3_600):
+            yield f"{self.reclaim}", "machines are taken back 0 to 60 an hour, with 0 to 3,600 s of notice"
 
     @cached_property
     def luck(self) -> "Luck":
         """The chances of this story."""
         rng, n = np.random.default_rng([self.seed, 0]), len(self.arrived)
         return Luck(rng.exponential(size=4 * n + 64), rng.uniform(size=4 * n + 64), rng.exponential(size=n))
+
+    def reclaims(self, machines: int) -> np.ndarray:
+        """When which of so many spot machines is wanted back: rows of (seconds, machine), (n, 2), in order of time.
+
+        A machine's fate does not depend on how many there are, so that designs meet the same.
+        """
+        mean = self.reclaim.per_hour * self.seconds / 3_600 if self.reclaim else 0.0
+        drawn = []
+        for machine in range(machines if mean else 0):
+            rng = np.random.default_rng([self.seed, 1, machine])
+            times = rng.uniform(0, self.seconds, rng.poisson(mean))
+            drawn.append(np.column_stack([times, np.full(len(times), float(machine))]))
+        events = np.concatenate([np.empty((0, 2)), *drawn])
+        return events[np.argsort(events[:, 0], kind="stable")]
 
 
 class Luck(NamedTuple):

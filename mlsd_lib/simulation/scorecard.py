@@ -63,10 +63,11 @@ class Scorecard:
 
     @property
     def cost_eur(self) -> float:
-        """What the replicas cost, from their order to their end."""
-        prices = self.scenario.prices
+        """What the replicas cost, from their order to their end, and the cache's places, as long as the story lasts."""
+        prices, cache = self.scenario.prices, self.design.cache
         hour = prices.spot_hour if self.design.replicas.spot else prices.replica_hour
-        return self.record.total("paid_s") / 3_600 * hour
+        store = cache.items * prices.item_hour * self.scenario.seconds / 3_600 if cache else 0.0
+        return self.record.total("paid_s") / 3_600 * hour + store
 
     @property
     def violated(self) -> list[int]:
@@ -139,6 +140,11 @@ class Scorecard:
                 f"Replicas lost: {dead[0].replicas} at {dead[0].at_s:.0f} s, back {dead[0].down_s + away:.0f} s later; "
                 f"{up:.1f} were up, for {asked:.0f} attempts a second against a capacity of {capacity:.0f}."
             )
+        if taken := self._taken(start - away, end):
+            return (
+                f"Spot machines taken back: {taken} since {max(start - away, 0):.0f} s; {up:.1f} were up, for "
+                f"{asked:.0f} attempts a second against a capacity of {capacity:.0f}."
+            )
         if slow:
             return (
                 f"Batches took {slow[0].factor:g} times as long from {slow[0].start_s:.0f} to {slow[0].end_s:.0f} s: "
@@ -153,7 +159,7 @@ class Scorecard:
             also = f"; {starting:.1f} more were paid and still starting" if starting > 0.2 else ""
             had = f"{capacity:.0f} ({up:.1f} replicas up{also})"
             return f"Overload: {asked:.0f} attempts a second against a capacity of {had}."
-        alone = cost.fixed_s + cost.row_s * design.batching.most_rows + design.batching.wait_s
+        alone = float(cost.seconds(design.batching.most_rows)) + design.batching.wait_s
         if alone > scenario.level.within_s:
             return f"Batches: a full one with its wait takes {1e3 * alone:.0f} ms, more than is promised."
         if sums["refused"] > (1 - scenario.level.share) * came * length:
@@ -165,6 +171,13 @@ class Scorecard:
         if outdated.sum() > (1 - scenario.level.share) * came * length:
             return f"Outdated answers: {outdated.sum()} came from the cache after the right one had changed."
         return f"Bursts: {asked:.0f} attempts a second are {asked / max(capacity, 1e-9):.0%} of capacity on average."
+
+    def _taken(self, start: float, end: float) -> int:
+        """How often one of the spot machines at the start of the story was wanted back in some seconds."""
+        if not self.design.replicas.spot:
+            return 0
+        at = self.scenario.reclaims(self.design.replicas.count)[:, 0]
+        return int(((at >= start) & (at < end)).sum())
 
     def _after(self, first: int) -> str:
         """Whether it recovered, and by what it was held where it did not."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from mlsd_lib.simulation import compiled
 from mlsd_lib.simulation.design import Autoscaler, Batching, Breaker, Cache, Design, Queue, Replicas, Retries
-from mlsd_lib.simulation.scenario import BatchCost, Failure, Scenario, Slow
+from mlsd_lib.simulation.scenario import BatchCost, Failure, Reclaim, Scenario, Slow
 
 
 def main(number: int) -> None:
@@ -33,7 +33,10 @@ def any_design(rng: np.random.Generator) -> Design:
     scaler = Autoscaler(least=least, most=most, target=pick(rng, 1e-300, 1e-5, 1.0), every_s=pick(rng, 1.0, 3_600.0))
     return Design(
         replicas=Replicas(
-            count=int(pick(rng, least, most)), start_up_s=pick(rng, 0.0, 86_400.0), autoscaler=pick(rng, None, scaler)
+            count=int(pick(rng, least, most)),
+            start_up_s=pick(rng, 0.0, 86_400.0),
+            autoscaler=pick(rng, None, scaler),
+            spot=bool(pick(rng, True, False)),
         ),
         batching=Batching(most_rows=int(pick(rng, 1, 7, 1_024)), wait_s=pick(rng, 0.0, 10.0)),
         queue=Queue(limit=pick(rng, None, 1, 50), drop_expired=bool(pick(rng, True, False))),
@@ -47,14 +50,17 @@ def any_design(rng: np.random.Generator) -> Design:
 
 
 def any_story(rng: np.random.Generator) -> Scenario:
-    """Few requests, all at once or over a quarter of an hour, with nothing, or much, that breaks."""
+    """Few requests, all at once or over a quarter of an hour, with nothing, or much, that breaks or is taken back."""
     requests, items = int(pick(rng, 1, 60)), int(pick(rng, 1, 40))
     arrived = np.sort(rng.uniform(0, pick(rng, 1e-9, 900.0), requests))
     slow = pick(rng, (), (Slow(0.0, 1e9, 1e-9),), (Slow(-5.0, 1.0, 1e4),))
     failures = pick(rng, (), (Failure(0.0, 10**6, 0.0),), (Failure(1.0, 1, 1e6),) * 3)
-    cost = BatchCost(pick(rng, 0.0, 0.5), pick(rng, 0.0, 0.2), pick(rng, 0.0, 1.0))
+    points = pick(rng, (), ((1, 1e-9), (2, 1e-9)), ((5, 0.1), (1_024, 3_600.0)))
+    cost = BatchCost(pick(rng, 0.0, 0.5), pick(rng, 0.0, 0.2), pick(rng, 0.0, 1.0), points)
+    reclaim = pick(rng, None, Reclaim(60.0, 0.0), Reclaim(60.0, 3_600.0))
     keys = rng.integers(0, items, requests)
-    return Scenario("any", arrived, keys, items, pick(rng, 1e-3, 900.0), cost, slow, failures, seed=1)
+    seconds = pick(rng, 1e-3, 900.0)
+    return Scenario("any", arrived, keys, items, seconds, cost, slow, failures, seed=1, reclaim=reclaim)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from lessons.latency_and_throughput.sweep import evaluate
 from mlsd.cli import app
-from mlsd.simulate_page import write_page
+from mlsd.simulate.page import write_page
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.design import Design, Document, Part, Queue, Replicas, Retries
 from mlsd_lib.simulation.scenario import SCENARIOS, scenario
@@ -182,13 +182,13 @@ def test_the_command_prints_the_scorecard_and_writes_a_page_that_needs_nothing(t
         "flash-crowd",
         "--rate",
         "40",
-        "--against",
         str(tmp_path / "other.yaml"),
     ]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     assert "minutes below the level" in result.output
-    assert "retries.most" in result.output
+    assert "design.yaml" in result.output
+    assert "other.yaml" in result.output
     page = (tmp_path / "design-flash-crowd.html").read_text()
     assert "<svg" in page
     assert "http" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(

@@ -1,0 +1,138 @@
+"""`mlsd simulate`: design documents through a scenario, from the command line.
+
+`mlsd --help` imports this module, so that it imports nothing heavy itself.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from mlsd.simulate.document import Story
+
+
+def simulate(
+    designs: Annotated[list[Path], typer.Argument(help="A design document in YAML, several to compare, or a search.")],
+    name: Annotated[
+        str,
+        typer.Option("--scenario", help="steady, daily-cycle, flash-crowd, slow-dependency, replica-lost or excited."),
+    ] = "steady",
+    rate: Annotated[float, typer.Option(help="Requests a second, outside of crowds.", min=0.1, max=5_000)] = 100.0,
+    arrivals: Annotated[
+        Path | None, typer.Option(help="CSV of recorded requests: column time, or count (a line a minute).")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="First seed of the scenario.", min=0)] = 0,
+    seeds: Annotated[int, typer.Option(help="How many seeds; figures are means with 90 % intervals.", min=1)] = 1,
+    workers: Annotated[int | None, typer.Option(help="Processes of a search; default: one a core.", min=1)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else; a page only by --out.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Where the page goes; default: next to the first document.")] = None,
+) -> None:
+    """Run designs through a scenario in virtual time; print their figures and write them as HTML.
+
+    A document's entry `world` holds what a design cannot choose. Left out: a batch takes 4 ms + 1 ms a row, 20 % of it
+    by chance (batch_cost: fixed_ms, row_ms, spread, or points, a list of pairs of rows and ms; `mlsd measure` fits it);
+    99 % of each minute's requests are answered within 250 ms (level: within_ms, share); a machine costs 0.4 EUR an
+    hour, 0.13 on spot, a cached item nothing (prices: machine_hour, spot_hour, item_hour); spot machines are never
+    taken back (spot: per_hour, notice_s); 20000 items are asked for (keys: items, exponent, change_s, hit_ms); the
+    scenario lasts 600 s, daily-cycle 1440 s (length_s).
+
+    A search is a document of `search`, as {replicas.count: {least: 1, most: 6}, batching.most_rows: [1, 8, 32]}, and
+    `design`, the rest. It gives a table, the front of cost and good answers, and the cheapest design that keeps the
+    level. Started again, it goes on where it was.
+
+    Examples: mlsd simulate design.yaml --scenario flash-crowd --rate 150
+    mlsd simulate two.yaml three.yaml --arrivals monday.csv --seeds 10
+    """
+    from mlsd.simulate.document import ServiceDocument, Story
+    from mlsd.simulate.page import write_comparison, write_page
+    from mlsd.simulate.recorded import read_recorded
+    from mlsd.simulate.search import is_search
+    from mlsd.simulate.study import as_json as plain
+    from mlsd.simulate.study import study, table
+    from mlsd_lib.simulation.errors import SimulationError
+
+    if out and (out.is_dir() or not out.parent.is_dir()):
+        raise SimulationError(f"--out is {out}; it must name a file in a folder that is there. Name another.")
+    if seeds > 1_000 or len(designs) > 50:
+        raise SimulationError(f"{len(designs)} designs and {seeds} seeds; at most 50 and 1,000 are run. Take fewer.")
+    story = Story(name, rate, read_recorded(arrivals) if arrivals else None)
+    target = out or designs[0].with_name(f"{designs[0].stem}-{arrivals.stem if arrivals else name}.html")
+    if len(designs) == 1 and is_search(designs[0]):
+        _search(designs[0], story, range(seed, seed + seeds), target, workers, as_json, out is not None)
+        return
+    names = [path.name for path in designs]
+    names = names if len(set(names)) == len(names) else [str(path) for path in designs]
+    if len(set(names)) < len(names):
+        raise SimulationError(f"{', '.join(names)}: a document is given twice. Give each once.")
+    documents = {one: ServiceDocument.read(path) for one, path in zip(names, designs, strict=True)}
+    found = study(documents, story, range(seed, seed + seeds))
+    title = found[0].card.scenario.name
+    if out or not as_json:
+        if len(found) > 1:
+            write_comparison(found, title, target)
+        else:
+            write_page(found[0].card, target, found[0] if seeds > 1 else None)
+    if as_json:
+        typer.echo(json.dumps(plain(found, title, range(seed, seed + seeds)), allow_nan=False))
+        return
+    if len(found) == 1 and seeds == 1:
+        typer.echo(str(found[0].card))
+    else:
+        typer.echo(f"{title}\n{table(found).to_string()}")
+        for one in found:
+            typer.echo(f"{one.name}: {one.verdict}")
+    typer.echo(f"Written to {target}")
+
+
+def _search(
+    path: Path, story: "Story", seeds: range, target: Path, workers: int | None, as_json: bool, page: bool
+) -> None:
+    from mlsd.simulate import search
+    from mlsd.simulate.page import write_search
+
+    combinations = search.SearchDocument.read(path).combinations()
+    kept_in = target.with_suffix(".runs.jsonl")
+    found = search.run_search(combinations.designs, story, seeds, kept_in, workers)
+    title = combinations.designs[0][1].scenario(story, seeds[0]).name
+    if page or not as_json:
+        write_search(found, combinations, title, target)
+    if as_json:
+        typer.echo(json.dumps(search.as_json(found, title, seeds, combinations.left_out), allow_nan=False))
+        return
+    if combinations.left_out:
+        typer.echo(f"{combinations.left_out} designs left out, which contradict themselves. {combinations.why}")
+    head, *lines = search.lines(found)
+    for line in [head, *(one for one in lines if one[-1])]:
+        typer.echo("  ".join(f"{text:>{max(12, len(name))}}" for text, name in zip(line, head, strict=True)))
+    typer.echo(f"{search.verdict(found)}\nWritten to {target}; the runs are in {kept_in}")
+
+
+def measure(
+    url: Annotated[str, typer.Argument(help="Where the service takes rows: http://127.0.0.1:8000/predict")],
+    row: Annotated[str, typer.Option(help="A row that it takes, as a JSON object, or @file.")],
+    largest: Annotated[int, typer.Option(help="Rows of the largest request.", min=2, max=1_024)] = 64,
+    requests: Annotated[int, typer.Option(help="Requests of each size.", min=4, max=10_000)] = 30,
+    out: Annotated[Path | None, typer.Option(help="A new file for the part of the document.")] = None,
+) -> None:
+    """Fit what a batch takes at a running service, for the `world` of a design document.
+
+    It sends an object whose entry `rows` lists 1, 2, 4 and so on rows, one request after the other; the times hold the
+    way there and back. Example: mlsd measure http://127.0.0.1:8000/predict --row '{"number": 1}' --out cost.yaml
+    """
+    from mlsd.simulate.measured_cost import fit, measured
+    from mlsd_lib.simulation.errors import SimulationError
+
+    if out and (out.exists() or not out.parent.is_dir()):
+        raise SimulationError(f"--out is {out}; it must name a new file in a folder that is there. Name another.")
+    try:
+        given = json.loads(Path(row[1:]).read_text(encoding="utf-8") if row.startswith("@") else row)
+    except (OSError, ValueError, RecursionError) as error:
+        raise SimulationError(f"--row is {row[:80]!r}: {error}. Give a JSON object, or @ and a file of one.") from None
+    if not isinstance(given, dict):
+        raise SimulationError(f"--row is {row[:80]!r}; it must be a JSON object, as the service takes it.")
+    text = fit(measured(url, given, largest, requests)).document()
+    typer.echo(text, nl=False)
+    if out:
+        out.write_text(text, encoding="utf-8")

@@ -1,0 +1,137 @@
+"""What a batch takes at a running service, fitted from its answers: the `batch_cost` of a document.
+
+One client sends the next request once it has the last answer, so that no queue is measured. The sizes take turns, so
+that a slow spell meets all of them.
+"""
+
+import http.client
+import json
+import math
+import time
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mlsd_lib.simulation import SimulationError
+
+LINE_MISSES = 0.1
+"""From so large a relative error on, the measured points stand in the document and not the line."""
+WARM_UP, BOOTSTRAPS = 2, 500
+LN2, LN3 = math.log(2), math.log(3)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Mean ms of a batch by its rows, the line through them with 90 % intervals, and the share that is chance."""
+
+    means_ms: Mapping[int, float]
+    fixed_ms: float
+    row_ms: float
+    fixed_interval: tuple[float, float]
+    row_interval: tuple[float, float]
+    spread: float
+    requests: int
+
+    @property
+    def misses(self) -> float:
+        """The largest relative error of the line at a measured size."""
+        return max(abs(self.fixed_ms + self.row_ms * rows - ms) / ms for rows, ms in self.means_ms.items())
+
+    def document(self) -> str:
+        """The part of a design document, with its error as a comment."""
+        sizes = ", ".join(map(str, self.means_ms))
+        text = (
+            f"# By mlsd measure: {self.requests} requests each of {sizes} rows, answered one after the other.\n"
+            f"# Line: {self.fixed_ms:.3g} ms ({_range(self.fixed_interval)}) + {self.row_ms:.3g} ms a row "
+            f"({_range(self.row_interval)}), 90 % intervals; it misses a size by at most {self.misses:.1%}.\n"
+            "world:\n  batch_cost:\n"
+        )
+        if self.misses <= LINE_MISSES:
+            text += f"    fixed_ms: {self.fixed_ms:.4g}\n    row_ms: {self.row_ms:.4g}\n"
+        else:
+            rising = np.maximum.accumulate(list(self.means_ms.values()))
+            points = ", ".join(f"[{rows}, {ms:.4g}]" for rows, ms in zip(self.means_ms, rising, strict=True))
+            text += f"    points: [{points}]\n"
+        return text + f"    spread: {self.spread:.2g}\n"
+
+
+def _range(interval: tuple[float, float]) -> str:
+    return f"{interval[0]:.3g} to {interval[1]:.3g}"
+
+
+def fit(ms_by_rows: Mapping[int, np.ndarray]) -> Fitted:
+    """The cost from latencies in ms, (requests,) by rows, two sizes or more, rising.
+
+    Quartiles, not means: a share s of a batch's mean c is exponential, so that its quartiles differ by c s ln 3 and its
+    median is c (1 - s + s ln 2), which a stray slow answer hardly moves.
+    """
+    rows = np.array(list(ms_by_rows), dtype=float)
+    samples = np.stack(list(ms_by_rows.values()))
+    means, spread = _means(samples)
+    fixed, slope = _line(rows, means)
+    rng = np.random.default_rng(0)
+    drawn = [rng.integers(0, samples.shape[1], samples.shape) for _ in range(BOOTSTRAPS)]
+    again = np.array([_line(rows, _means(np.take_along_axis(samples, chosen, axis=1))[0]) for chosen in drawn])
+    low, high = np.percentile(again, [5, 95], axis=0)
+    return Fitted(
+        dict(zip(ms_by_rows, means.tolist(), strict=True)), fixed, slope,
+        (float(low[0]), float(high[0])), (float(low[1]), float(high[1])), spread, samples.shape[1],
+    )  # fmt: skip
+
+
+def _means(samples: np.ndarray) -> tuple[np.ndarray, float]:
+    """The mean of each size, (sizes,), and the share of it that is exponential."""
+    low, middle, high = np.percentile(samples, [25, 50, 75], axis=1)
+    chance = np.minimum((high - low) / LN3, middle / LN2)  # at most all of it
+    means = middle + chance * (1 - LN2)
+    return means, float(np.clip(np.median(chance / means), 0, 1))
+
+
+def _line(rows: np.ndarray, means: np.ndarray) -> tuple[float, float]:
+    """The line with the least relative errors, neither part negative."""
+    from scipy.optimize import nnls
+
+    (fixed, slope), _ = nnls(np.column_stack([1 / means, rows / means]), np.ones(len(rows)))
+    return float(fixed), float(slope)
+
+
+def measured(url: str, row: dict[str, Any], largest: int, requests: int) -> dict[int, np.ndarray]:
+    """Latencies in ms, (requests,) by rows: 1, 2, 4 and so on up to `largest`; raises `SimulationError`."""
+    where = urllib.parse.urlsplit(url)
+    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+    if where.scheme not in kinds or not where.hostname:
+        raise SimulationError(f"The URL is {url!r}; it must be http or https, as http://127.0.0.1:8000/predict.")
+    sizes = [2**k for k in range(int(math.log2(largest)) + 1)]
+    sizes += [largest] if sizes[-1] < largest else []
+    bodies = {rows: json.dumps({"rows": [row] * rows}).encode() for rows in sizes}
+    path = where.path + (f"?{where.query}" if where.query else "")
+    found: dict[int, list[float]] = {rows: [] for rows in sizes}
+    try:
+        connection = kinds[where.scheme](where.hostname, where.port, timeout=60)
+        try:
+            for _ in range(WARM_UP + requests):
+                for rows in sizes:
+                    found[rows].append(_one(connection, url, path or "/", bodies[rows], rows))
+        finally:
+            connection.close()
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise SimulationError(f"{url} gave no answer: {error}. Start the service, or correct the URL.") from None
+    return {rows: np.array(ms[WARM_UP:]) for rows, ms in found.items()}
+
+
+def _one(connection: http.client.HTTPConnection, url: str, path: str, body: bytes, rows: int) -> float:
+    """The ms of one request."""
+    start = time.perf_counter()
+    connection.request("POST", path, body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    content = answer.read()
+    took = 1e3 * (time.perf_counter() - start)
+    if not 200 <= answer.status < 300:
+        said = " ".join(content[:200].decode("utf-8", "replace").split())
+        raise SimulationError(
+            f"{url} answered {rows} rows with {answer.status}: {said}. Give a --row that it takes, or lower --largest."
+        )
+    return took

@@ -1,0 +1,114 @@
+"""Designs over seeds: the mean of each figure with its 90 % interval, as a table and as JSON.
+
+JSON, `"schema": "mlsd.simulate/1"`: `scenario`, `seeds`, and `designs`, a list of `name`, `document` (the whole of it,
+defaults included), `verdict` (of the first seed), `kept` (the share of seeds in which every minute kept the level) and
+`figures`: by name {mean, low, high}. A number that is not finite, or an interval of one seed, is null. Entries are only
+ever added; a change of their meaning raises the number.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlsd.simulate.document import ServiceDocument, Story
+from mlsd_lib.simulation.scorecard import Scorecard, scored
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = "mlsd.simulate/1"
+INTERVAL = 0.9
+COST, GOOD, BELOW = "cost, EUR", "good, %", "minutes below the level"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds and its interval at 90 %, by Student's t: NaN for one seed, and for what is not finite."""
+
+    mean: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Estimate":
+        """The estimate from one value a seed."""
+        from scipy import stats
+
+        numbers = np.asarray(values, dtype=float)
+        mean = float(numbers.mean())
+        if len(numbers) < 2 or not np.isfinite(numbers).all():
+            return cls(mean, math.nan, math.nan)
+        half = stats.t.ppf((1 + INTERVAL) / 2, len(numbers) - 1) * numbers.std(ddof=1) / math.sqrt(len(numbers))
+        return cls(mean, float(mean - half), float(mean + half))
+
+    def __str__(self) -> str:
+        mean, low, high = (f"{one:,.2f}" if abs(one) >= 1 else f"{one:.3g}" for one in (self.mean, self.low, self.high))
+        return mean if math.isnan(self.low) else f"{mean} ({low} to {high})"
+
+    def plain(self) -> dict[str, float | None]:
+        """As JSON takes it."""
+        values = {"mean": self.mean, "low": self.low, "high": self.high}
+        return {name: value if math.isfinite(value) else None for name, value in values.items()}
+
+
+@dataclass(frozen=True)
+class Studied:
+    """A design's `runs`: its figures, a mapping a seed. `card`: the scorecard of the first seed."""
+
+    name: str
+    document: ServiceDocument
+    runs: tuple[Mapping[str, float], ...]
+    card: Scorecard
+
+    @property
+    def figures(self) -> dict[str, Estimate]:
+        """Each figure over the seeds."""
+        return {name: Estimate.of([run[name] for run in self.runs]) for name in self.runs[0]}
+
+    @property
+    def kept(self) -> float:
+        """The share of seeds in which every minute kept the level."""
+        return float(np.mean([run[BELOW] == 0 for run in self.runs]))
+
+    @property
+    def verdict(self) -> str:
+        """In how many seeds the level was kept, and what the first one came to."""
+        if len(self.runs) == 1:
+            return self.card.verdict
+        return f"Every minute kept the level in {self.kept:.0%} of {len(self.runs)} seeds. First: {self.card.verdict}"
+
+
+def study(designs: Mapping[str, ServiceDocument], story: Story, seeds: Sequence[int]) -> list[Studied]:
+    """Every design through the story, once a seed; the seeds are the same for all."""
+    found = []
+    for name, document in designs.items():
+        cards = [scored(document, document.scenario(story, seeds[0]))]
+        runs = [cards[0].figures, *(scored(document, document.scenario(story, seed)).figures for seed in seeds[1:])]
+        found.append(Studied(name, document, tuple(runs), cards[0]))
+    return found
+
+
+def table(found: Sequence[Studied]) -> "pd.DataFrame":
+    """The figures, a column a design."""
+    import pandas as pd
+
+    columns = {one.name: {name: str(value) for name, value in one.figures.items()} for one in found}
+    return pd.DataFrame(columns).rename_axis("figure")
+
+
+def as_json(found: Sequence[Studied], story: str, seeds: Sequence[int]) -> dict[str, Any]:
+    """The study by the schema above."""
+    designs = [
+        {
+            "name": one.name,
+            "document": one.document.model_dump(mode="json"),
+            "verdict": one.card.verdict,
+            "kept": one.kept,
+            "figures": {name: value.plain() for name, value in one.figures.items()},
+        }
+        for one in found
+    ]
+    return {"schema": SCHEMA, "scenario": story, "seeds": list(seeds), "designs": designs}

@@ -1,0 +1,110 @@
+"""`mlsd measure`: the batch cost of a running service, found again where it is known."""
+
+import sys
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from mlsd.cli import app
+from mlsd.simulate.document import ServiceDocument
+from mlsd.simulate.measured_cost import fit
+from mlsd_lib.serving import ServerProcess
+from mlsd_lib.simulation import SimulationError
+from mlsd_lib.simulation.scenario import BatchCost
+from mlsd_lib.simulation.strict_yaml import read_yaml
+
+ROWS = (1, 2, 4, 8, 16, 32)
+
+
+def drawn(cost, requests=400, seed=0, stray=0.0):
+    """Latencies in ms as the engine draws them; a share `stray` of them takes a second more."""
+    rng = np.random.default_rng(seed)
+    found = {}
+    for rows in ROWS:
+        chance = rng.exponential(size=requests)
+        found[rows] = 1e3 * float(cost.seconds(rows)) * (1 - cost.spread + cost.spread * chance)
+        found[rows] += 1e3 * (rng.random(requests) < stray)
+    return found
+
+
+@pytest.mark.parametrize("stray", [0.0, 0.02])
+@pytest.mark.parametrize("spread", [0.0, 0.2, 1.0])
+def test_the_cost_that_drew_the_latencies_is_found_again(spread, stray):
+    found = fit(drawn(BatchCost(0.02, 0.003, spread), 1_000, stray=stray))
+    assert found.fixed_ms == pytest.approx(20, rel=0.12)
+    assert found.row_ms == pytest.approx(3, rel=0.12)
+    assert found.spread == pytest.approx(spread, abs=0.08)
+
+
+def test_the_intervals_hold_the_cost_in_nine_of_ten_measurements():
+    found = [fit(drawn(BatchCost(0.02, 0.003, 0.2), 40, seed)) for seed in range(60)]
+    assert np.mean([one.row_interval[0] <= 3 <= one.row_interval[1] for one in found]) > 0.75
+    assert np.mean([one.fixed_interval[0] <= 20 <= one.fixed_interval[1] for one in found]) > 0.75
+
+
+def test_a_curve_that_is_no_line_is_written_as_its_points():
+    bent = BatchCost(points=((1, 0.02), (8, 0.021), (32, 0.2)), spread=0.0)
+    found = fit(drawn(bent))
+    assert found.misses > 0.1
+    cost = ServiceDocument.of(read_yaml(found.document())).world.batch_cost.in_seconds()
+    assert cost.seconds(ROWS) == pytest.approx(bent.seconds(ROWS), rel=0.01)
+    line = fit(drawn(BatchCost(0.02, 0.003, 0.0)))
+    assert ServiceDocument.of(read_yaml(line.document())).world.batch_cost.row_ms == pytest.approx(3, rel=0.01)
+
+
+def measure(*words):
+    return CliRunner().invoke(app, ["measure", *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def service():
+    with ServerProcess([sys.executable, "-m", "tests.simulation.costly_service", "{port}", "40", "4"]) as server:
+        yield f"{server.url}/predict"
+
+
+ROW = '{"number": 1}'
+
+
+def test_the_cost_of_a_real_service_is_measured(service, tmp_path):
+    out = tmp_path / "cost.yaml"
+    result = measure(service, "--row", ROW, "--largest", 12, "--requests", 8, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "1, 2, 4, 8, 12 rows" in result.output
+    assert out.read_text() == result.output
+    cost = ServiceDocument.read(out).world.batch_cost.in_seconds()
+    for rows in (1, 12):  # the way there and back is measured too
+        assert 0.04 + 0.004 * rows <= float(cost.seconds(rows)) * 1.02 < (0.04 + 0.004 * rows) * 1.5
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--row", '{"count": 1}'], "answered 1 rows with 422: "),
+        (["--row", ROW, "--largest", "20"], "answered 20 rows with 422: "),
+        (["--row", "1"], "--row is '1'; it must be a JSON object"),
+        (["--row", "{"], "--row is '{': "),
+        (["--row", "@none.json"], "--row is '@none.json': "),
+        (["--row", ROW, "--out", "."], "it must name a new file in a folder that is there"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_in_one_line(service, words, message):
+    result = measure(service, *words, "--requests", "4")
+    assert isinstance(result.exception, SimulationError)
+    assert message in str(result.exception)
+    assert len(str(result.exception).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("ftp://127.0.0.1/predict", "it must be http or https"),
+        ("predict", "it must be http or https"),
+        ("http://127.0.0.1:99999/predict", "gave no answer: "),
+        ("http://127.0.0.1:9/predict", "gave no answer: "),
+    ],
+)
+def test_a_service_that_is_not_there_is_named(url, message):
+    result = measure(url, "--row", ROW)
+    assert isinstance(result.exception, SimulationError)
+    assert message in str(result.exception)
