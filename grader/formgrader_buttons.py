@@ -20,8 +20,10 @@ from nbgrader.server_extensions.formgrader.base import BaseApiHandler, check_not
 from tornado import web
 
 from grader.formgrader_rubric import RubricHandler
+from grader.formgrader_shares import ShareHandler, ShareNavigationHandler
 
 MLSD = (sys.executable, "-P", "-c", "from mlsd.cli import main; main()")
+NAVIGATION = "(?P<action>next_incorrect|prev_incorrect|next|prev)"
 LOG_CHARACTERS = 20_000
 
 
@@ -52,6 +54,8 @@ class FeedbackHandler(BaseApiHandler):
 HANDLERS = [
     (r"/formgrader/api/submission/([^/]+)/([^/]+)/autograde", GradeHandler),
     (r"/formgrader/submissions/([^/]+)/?", RubricHandler),
+    (rf"/formgrader/submissions/(?P<submission_id>[^/]+)/{NAVIGATION}/?", ShareNavigationHandler),
+    (r"/formgrader/shares/([^/]+)/([^/]+)/?", ShareHandler),
     (r"/formgrader/api/assignment/([^/]+)/generate_feedback", FeedbackHandler),
     (r"/formgrader/api/assignment/([^/]+)/([^/]+)/generate_feedback", FeedbackHandler),
 ]

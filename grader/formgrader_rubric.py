@@ -3,6 +3,7 @@
 nbgrader's own handler, exporter and template, extended; `grader.formgrader_buttons` registers it before nbgrader's.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from tornado import web
 from traitlets.config import Config
 
 from grader.answer_bank.model import bank_folder
+from grader.formgrader_shares import share_of
 
 RUBRIC = "record_rubric.md"
 TEMPLATES = Path(__file__).parent / "jupyter" / "templates"
+WORTH = {"one point": 1.0, "half a point": 0.5, "none": 0.0}
+Criterion = tuple[str, list[tuple[float, str]]]
 MOST = 12  # comments that are offered for a cell, the most frequent ones
 
 
@@ -29,9 +33,11 @@ class RubricExporter(HTMLExporter):
     def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
         """The page of a graded notebook; `resources` are the handler's."""
         assignment, notebook = resources["assignment_id"], resources["notebook_id"]
-        beside = {
-            "mlsd_rubric": rubric(self.root, assignment),
-            "mlsd_comments": earlier_comments(self.book, assignment, notebook),
+        text = rubric(self.root, assignment)
+        beside = blind(self.book, resources["submission_id"]) | {
+            "mlsd_rubric": text,
+            "mlsd_criteria": criteria(text),
+            "mlsd_comments": earlier_comments(self.book, assignment, notebook, [name for name, _ in criteria(text)]),
         }
         return super().from_filename(filename, resources=resources | beside, **options)
 
@@ -62,8 +68,34 @@ def rubric(root: Path, assignment: str) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-def earlier_comments(book: Any, assignment: str, notebook: str) -> dict[str, list[str]]:
-    """By cell, the comments that people gave in this exercise, the most frequent first."""
+def criteria(text: str) -> list[Criterion]:
+    """The rows of a rubric's table: a criterion, and what each number of points is given for; none without a table.
+
+    The table's heading says the points in words, as in `WORTH`.
+    """
+    rows = [
+        [cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"
+    ]
+    if not rows or any(heading not in WORTH for heading in rows[0][1:]):
+        return []
+    worth = [WORTH[heading] for heading in rows[0][1:]]
+    return [(name, list(zip(worth, anchors, strict=False))) for name, *anchors in rows[2:]]
+
+
+def blind(book: Any, submission: str) -> dict[str, Any]:
+    """What a page says in the place of the student's name where the hand-in was dealt to a grader."""
+    own, mine = share_of(book, submission)
+    if own is None:
+        return {}
+    hidden = {"last_name": None, "first_name": None, "student": f"Hand-in {own.number}", "notebook_path": ""}
+    return hidden | {"index": mine.index(submission), "total": len(mine)}
+
+
+def earlier_comments(book: Any, assignment: str, notebook: str, named: Sequence[str] = ()) -> dict[str, list[str]]:
+    """By cell, the comments that people gave in this exercise, the most frequent first, without the rubric's lines.
+
+    `named` are its criteria.
+    """
     from nbgrader.api import Assignment, BaseCell, Comment, Notebook
     from sqlalchemy import func
 
@@ -79,7 +111,10 @@ def earlier_comments(book: Any, assignment: str, notebook: str) -> dict[str, lis
         .order_by(times.desc(), Comment.manual_comment)
     )
     found: dict[str, list[str]] = {}
+    begins = tuple(f"{name}: " for name in named)
     for cell, text in query:
-        if len(found.setdefault(cell, [])) < MOST:
-            found[cell].append(text)
+        there = found.setdefault(cell, [])
+        own = "\n".join(line for line in text.split("\n") if not line.startswith(begins)).strip()
+        if own and own not in there and len(there) < MOST:
+            there.append(own)
     return found

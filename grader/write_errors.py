@@ -1,4 +1,4 @@
-"""What may not be written is reported in one line that names file, rule and fix, and never by a traceback."""
+"""What may not or cannot be written is reported in one line that names file, rule and fix, never by a traceback."""
 
 import errno
 import functools
@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 from grader.errors import GraderError
 
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 BY_SQLITE = ("attempt to write a readonly database", "unable to open database file")
+FULL_BY_SQLITE = ("disk is full", "disk I/O error")
 Result = TypeVar("Result")
 
 
@@ -23,18 +25,40 @@ def unwritable(path: Path | str, why: str) -> GraderError:
 
 
 def unwritable_told(command: Callable[..., Result]) -> Callable[..., Result]:
-    """The command, raising `GraderError` where the system refuses a file."""
+    """The command, raising `GraderError` where the system refuses a file or has no room for it."""
 
     @functools.wraps(command)
     def run(*arguments: Any, **named: Any) -> Result:
         try:
             return command(*arguments, **named)
         except OSError as error:
+            if error.errno in FULL:
+                raise no_room(error) from error
             if error.errno not in REFUSED or error.filename is None:
                 raise
             raise unwritable(error.filename2 or error.filename, error.strerror or "refused") from error
+        except Exception as error:
+            if not _of_sqlite(error, FULL_BY_SQLITE):
+                raise
+            raise no_room(error) from error
 
     return run
+
+
+def no_room(error: Exception) -> GraderError:
+    """The error that says that a disk is full."""
+    place = getattr(error, "filename", None) or "the gradebook or the folders of this course"
+    return GraderError(
+        f"there is no room to write {place}. What was recorded so far is whole. Free some space and run the same "
+        "command again."
+    )
+
+
+def _of_sqlite(error: Exception, refusals: tuple[str, ...]) -> str:
+    """Which of SQLite's refusals an error holds; empty for another error."""
+    if not type(error).__module__.startswith(("sqlalchemy", "sqlite3")):
+        return ""
+    return next((words for words in refusals if words in str(error)), "")
 
 
 @contextmanager
@@ -43,7 +67,6 @@ def database_told(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        refusals = [words for words in BY_SQLITE if words in str(error)]
-        if not refusals or not type(error).__module__.startswith(("sqlalchemy", "sqlite3")):
+        if not (refusal := _of_sqlite(error, BY_SQLITE)):
             raise
-        raise unwritable(path, refusals[0]) from error
+        raise unwritable(path, refusal) from error

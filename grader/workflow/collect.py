@@ -2,7 +2,7 @@
 
 The newest stays; what it replaces is kept, and who is refused stands in the report by name. A student's own time stamp
 counts for nothing. Receipt is the time of the archive's entry or of the file in the folder, except in a platform's
-download: its times are those of the download and only say which of two is newer.
+download and in a repository: its times are those of the download, or the student's claim, and only say which is newer.
 """
 
 import csv
@@ -10,6 +10,7 @@ import io
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
@@ -23,10 +24,14 @@ from grader.grading.intake.submission import clash, is_alike
 from grader.grading.output.publish import write_whole
 from grader.grading.output.spreadsheet import harmless, table
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
+from grader.workflow.groups import enter_groups, groups_of, read_groups
+from grader.workflow.late_days import take_late_days
 from grader.workflow.layouts import STUDENT, Owner, common_folder, owner, read_map
+from grader.workflow.mistaken import mistaken, released_cells
 from grader.workflow.receipts import enter_times, read_times, time_of
 from grader.workflow.release import local_exchange
-from grader.workflow.roster import People, people_of
+from grader.workflow.repositories import repositories
+from grader.workflow.roster import NOBODY, People, people_of
 
 STAMP_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
 NOT_TAKEN = {STAMP, "submission_secret.txt"}
@@ -50,6 +55,11 @@ class HandIn:
     is_download: bool = False
     is_late: bool = False
 
+    def cuts(self) -> list[tuple[str, str]]:
+        """Where Moodle may have written a group's name and a hyphen before a member's: group and member."""
+        parts = self.roster_keys[0].split("-") if self.identifier else []
+        return [("-".join(parts[:number]), "-".join(parts[number:])) for number in range(1, len(parts))]
+
     def received(self, times: Mapping[str, datetime], student: str) -> datetime | None:
         """When it was received: what `times` say, else what the source says; None where it does not know."""
         names = (self.identifier, *self.roster_keys, self.source, student)
@@ -58,11 +68,12 @@ class HandIn:
 
 @dataclass(frozen=True)
 class Exercise:
-    """What is collected: the released notebooks' names, and those of all released files."""
+    """What is collected: the released notebooks' names, those of all released files, and all exercises' cells."""
 
     name: str
     notebooks: list[str]
     files: set[str]
+    cells: dict[str, set[str]]
 
 
 @dataclass(frozen=True)
@@ -81,14 +92,14 @@ class Collected:
 
 def collect(
     course: Course, name: str, source: Path, roster: Path | None = None, zone: tzinfo | None = None,
-    times: Path | None = None,
+    times: Path | None = None, groups: Path | None = None,
 ) -> list[Collected]:  # fmt: skip
     """The report on everything in `source`; a zip's times are those of `zone`, else of this machine.
 
     `times` is a file that says when each was received (`receipts.read_times`); it goes before the source's own times.
 
-    Whom a name means says the map in `roster`, then the roster in the gradebook, without both the name itself. Where
-    two names claim one student, only the map decides.
+    Whom a name means says the map in `roster`, then the groups (of the file `groups`, else of an earlier one), the
+    roster in the gradebook, without these the name itself. Where two names claim one student, only the map decides.
 
     Raises `GraderError` if there is nothing to read or no such exercise.
     """
@@ -100,23 +111,28 @@ def collect(
     people = people_of(course)
     place = course.folder("release", name=name)
     own = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
-    exercise = Exercise(name, sorted(one for one in own if one.endswith(".ipynb") and "/" not in one), own)
-    entries = list(_opened(read(source, zone=zone), Limits()))
+    notebooks = sorted(one for one in own if one.endswith(".ipynb") and "/" not in one)
+    exercise = Exercise(name, notebooks, own, released_cells(course))
+    commits = repositories(source)
+    entries = list(_opened(_dated(read(source, zone=zone), commits), Limits()))
     report = [Collected(str(one.name), "", "refused", one.refusal) for one in entries if one.refusal]
-    hand_ins, unfit = _grouped([one for one in entries if not one.refusal], exercise, people)
+    hand_ins, unfit = _grouped([one for one in entries if not one.refusal], exercise, people, commits)
     report += unfit
-    whose = Whose(students, people, bool(roster))
+    before = Counter(group for one in hand_ins for group, _ in one.cuts())
+    teams = {group for group, number in before.items() if number > 1}
+    whose = Whose(students, people, bool(roster), _groups(course, name, groups, people), teams)
+    meant = [(one, student, refusal) for one in hand_ins for student, refusal in whose.are_of(one)]
     claims: dict[str, list[str]] = {}
-    for one in hand_ins:
-        claims.setdefault(whose.is_of(one)[0], []).append(one.source)
-    for one in sorted(hand_ins, key=lambda hand_in: hand_in.newest):
-        student, refusal = whose.is_of(one)
+    for one, student, _ in meant:
+        claims.setdefault(student, []).append(one.source)
+    for one, student, refusal in sorted(meant, key=lambda who: who[0].newest):
         if not refusal and len(claims[student]) > 1 and not whose.mapped(one):
             others = ", ".join(source for source in claims[student] if source != one.source)
             refusal = f"{others} would be {student}'s too, and one name may be another's; say of whom it is: --map"
         refused = Collected(one.source, student, "refused", refusal)
         taken = refused if refusal else _take(course, exercise, one, student, one.received(known, student))
         report.append(replace(taken, identifier=one.identifier))
+    take_late_days(course)
     if known:
         enter_times(course, name, {one.student for one in report if one.outcome == "unchanged"})
     return report
@@ -124,27 +140,50 @@ def collect(
 
 @dataclass(frozen=True)
 class Whose:
-    """Whom the names of hand-ins mean: the `students` of a map, the `people` of a roster, else the name itself."""
+    """Whom names of hand-ins mean: `students` of a map, `groups`, `people` of a roster, else the name itself.
+
+    `teams`: what stands before a hyphen in the names of several of Moodle's hand-ins, so that it may be a group's name.
+    """
 
     students: dict[str, str]
     people: People | None
     has_map: bool
+    groups: dict[str, list[str]]
+    teams: set[str]
 
     def mapped(self, one: HandIn) -> str:
         """The student whom the map names; empty where it does not."""
         return next((self.students[key.lower()] for key in one.keys if key.lower() in self.students), "")
 
+    def are_of(self, one: HandIn) -> list[tuple[str, str]]:
+        """The members of the group that handed it in, else the student: ids, each with why it is nobody's."""
+        members = next((self.groups[key.casefold()] for key in one.keys if key.casefold() in self.groups), [])
+        return [(member, "") for member in members] if members and not self.mapped(one) else [self.is_of(one)]
+
     def is_of(self, one: HandIn) -> tuple[str, str]:
         """The student's id, or why it is nobody's."""
         student = self.mapped(one)
         if not student and self.people is not None:
-            student, refusal = self.people.find(one.roster_keys)
+            members = ((member,) for group, member in one.cuts() if group in self.teams)
+            answers = map(self.people.find, (one.roster_keys, *members))
+            student, refusal = next((answer for answer in answers if answer[1] != NOBODY), ("", NOBODY))
             if refusal:
                 return "", refusal
         elif not student and self.has_map:
             return "", "the map does not name it"
         student = student or one.student
         return student, "" if STUDENT.fullmatch(student) else "its name cannot be a student's id; use --map"
+
+
+def _groups(course: Course, name: str, file: Path | None, people: People | None) -> dict[str, list[str]]:
+    """The groups in a file, which are kept; without one those that were kept."""
+    if file is not None:
+        enter_groups(course, name, groups := read_groups(file, people))
+        return groups
+    if not course.database.is_file():
+        return {}
+    with course.gradebook() as book:
+        return groups_of(book, name)
 
 
 def zone_of(name: str | None) -> tzinfo | None:
@@ -180,6 +219,12 @@ def collect_exchange(course: Course, name: str) -> str:
     return str(result.get("log", ""))
 
 
+def _dated(entries: Iterable[Entry], commits: Mapping[PurePosixPath, datetime | None]) -> Iterator[Entry]:
+    """The entries, those of a repository with the time of its last commit."""
+    for one in entries:
+        yield replace(one, received=next(filter(None, map(commits.get, one.name.parents)), one.received))
+
+
 def _opened(entries: Iterable[Entry], limits: Limits) -> Iterator[Entry]:
     """The entries, the files of a student's own archive in its place. An archive inside that one stays closed.
 
@@ -211,18 +256,21 @@ def _without_suffix(archive: PurePosixPath) -> PurePosixPath | None:
     return archive.with_name(stem) if stem.strip(".") else None
 
 
-def _grouped(entries: list[Entry], exercise: Exercise, people: People | None) -> tuple[list[HandIn], list[Collected]]:
+def _grouped(
+    entries: list[Entry], exercise: Exercise, people: People | None, commits: Iterable[PurePosixPath]
+) -> tuple[list[HandIn], list[Collected]]:
     if not entries:
         return [], []
+    folders = {path.name for path in commits}
 
     def is_student(name: str) -> bool:
-        return people is not None and not people.find((name,))[1]
+        return name in folders or (people is not None and not people.find((name,))[1])
 
     skip = common_folder([one.name for one in entries], exercise.name, exercise.notebooks, is_student)
     hand_ins: dict[str, HandIn] = {}
     unfit = []
     for entry in entries:
-        found = owner(PurePosixPath(*entry.name.parts[skip:]), exercise.name)
+        found = owner(PurePosixPath(*entry.name.parts[skip:]), exercise.name, folders)
         if found is None:
             reported = "nothing in its name says whose it is; put it into a folder named after the student"
             unfit.append(Collected(str(entry.name), "", "refused", reported))
@@ -253,6 +301,8 @@ def _take(course: Course, exercise: Exercise, one: HandIn, student: str, receive
     if not chosen:
         found = ", ".join(sorted(map(str, one.files))[:5]) or "nothing"
         return Collected(one.source, student, "refused", reported or f"{_none_of(exercise)} (found: {found})")
+    if other := mistaken(exercise.name, [one.files[path][1] for path in chosen.values()], exercise.cells):
+        return Collected(one.source, student, "refused", other)
     files = _placed(one.files, chosen)
     missing = [name for name in exercise.notebooks if name not in chosen]
     notes = one.notes + ([reported] if reported else []) + ([f"no {', '.join(missing)} in it"] if missing else [])

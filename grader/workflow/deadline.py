@@ -19,6 +19,7 @@ from grader.grading.output.deadlines import (
     zone_named,
 )
 from grader.grading.output.gradebook import Book
+from grader.workflow.late_days import taken
 from grader.workflow.receipts import lack_of, without_time
 
 
@@ -104,11 +105,13 @@ def shown(course: Course, name: str) -> list[str]:
         if (number := round_of(book.db.connection(), name)) > 1:
             meets = "hidden cases of its own, where a suite draws them; hidden lines stay as they were released"
             lines.append(f"round      {number}: what is handed in from now on meets {meets}")
+        days = taken(book.db.connection(), name)
         for student, text in sorted(known.extensions.items()):
             until = known.due_of(student)
             waits = "" if student in received else ", nothing handed in yet"
             until_told = f"until {local(until, known.zone)}" if until else "no due date yet"
-            lines.append(f"extension  {student}: {text}, {until_told}{waits}")
+            with_days = f", {str(days[student]).rstrip('.')}" if student in days and days[student].days else ""
+            lines.append(f"extension  {student}: {text}, {until_told}{waits}{with_days}")
         pending = Book(course, book, name).pending(list(received))
         for student, one in sorted(received.items()):
             penalty = pending.get(student, one.late_submission_penalty or 0.0)

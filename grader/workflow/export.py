@@ -18,6 +18,8 @@ from grader.grading.output.deadlines import count, deadlines, length, local
 from grader.grading.output.gradebook import Book
 from grader.grading.output.spreadsheet import table
 from grader.workflow.collect import read_report
+from grader.workflow.groups import spread_marks
+from grader.workflow.late_days import take_late_days, taken
 from grader.workflow.marks import catch_up
 from grader.workflow.platforms import PLATFORMS, Item, Marks, Upload
 from grader.workflow.roster import Person, everyone
@@ -25,7 +27,7 @@ from grader.workflow.roster import Person, everyone
 TOTALS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
     "raw_score", "late_submission_penalty", "score", "max_score", "needs_manual_grade",
-    "section", "due", "received", "late",
+    "section", "due", "received", "late", "late_days_used", "late_days_left",
 )  # fmt: skip
 ITEMS = (
     "assignment", "student_id", "notebook", "item", "points", "maximum", "automatic", "by_hand", "extra_credit", "open",
@@ -63,7 +65,10 @@ def export(
         )
     with course.gradebook() as book:
         known = sorted(one.name for one in book.assignments)
-        chosen = [one for one in known if name in (None, one)]
+    chosen = [one for one in known if name in (None, one)]
+    take_late_days(course)
+    differing = [line for one in chosen for line in spread_marks(course, one)]
+    with course.gradebook() as book:
         if not chosen:
             raise GraderError(
                 f"the gradebook knows no exercise {name or ''!r} (known: {', '.join(known) or 'none'}). "
@@ -87,6 +92,7 @@ def export(
     done.notes += [f"{count(len(refused), 'hand-in')} refused or not graded: {done.refused}"] if refused else []
     waiting = sorted({one.person.id for one in marks if one.waits})
     done.notes += [f"points by hand are still open: {', '.join(waiting)}"] if waiting else []
+    done.notes += [f"members of a group have different points: {line}" for line in differing]
     done.notes += [f"late penalties of {pending} are not those of the deadlines: run mlsd grade"] if pending else []
     return done
 
@@ -101,6 +107,7 @@ def _marks(course: Course, book: Any, name: str) -> list[Marks]:
     known = deadlines(book.db.connection(), course.config, name, whole.duedate)
     order, identifiers = _order(course, name), _identifiers(course, name)
     there = {one.student.id: one for one in book.assignment_submissions(name)}
+    late_days = taken(book.db.connection(), name)
     found = []
     for person in sorted(everyone(book), key=_by_name):
         due = known.due_of(person.id)
@@ -110,7 +117,9 @@ def _marks(course: Course, book: Any, name: str) -> list[Marks]:
             one.handed_in, one.received_utc, one.waits = True, submission.timestamp, submission.needs_manual_grade
             one.raw, one.penalty = submission.score, submission.late_submission_penalty or 0.0
             one.items = _items_of(submission, order)
-            one.told = known.told_of(person.id, submission)
+            one.late_days = late_days.get(person.id)
+            days = str(one.late_days) if one.late_days and one.late_days.days else ""
+            one.told = f"{known.told_of(person.id, submission)} {days}".strip()
             if one.received_utc:
                 one.received = local(one.received_utc, known.zone)
                 one.late_by = max(one.late_by, one.received_utc - due) if due else one.late_by
@@ -177,6 +186,7 @@ def _total(one: Marks, zero: bool) -> dict[str, Any]:
     if one.handed_in or zero:
         row |= {"raw_score": one.raw, "late_submission_penalty": one.penalty, "score": one.final}
     late = length(one.late_by) if one.late_by else ""
+    row |= {"late_days_used": one.late_days.days, "late_days_left": one.late_days.left} if one.late_days else {}
     return row | {"needs_manual_grade": one.waits if one.handed_in else "", "received": one.received, "late": late}
 
 

@@ -26,6 +26,7 @@ from grader.grading.records import HELD
 
 UNSEEN = "A hidden test failed."
 HELD_BACK = "Outputs after a hidden test are not shown."
+ASK = "To ask for a regrade, name the item and why, with this feedback's id:"
 A_PERSON_LOOKS = "A person will look at this test."
 KEPT = ("nbgrader", VERDICT, HELD)  # of a cell's metadata; the rest may be the student's
 PICTURE = re.compile(r"<img(?=[\s/>])(?![^>]*\salt=)")
@@ -63,7 +64,7 @@ class SanitizePreprocessor(Preprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> Any:
         """The notebook for the page; `resources["nbgrader"]["due"]` is true once the due date has passed.
 
-        `resources["nbgrader"]["late"]`, if there is one, says how late it was: it goes on top.
+        `resources["nbgrader"]` may hold `late`, how late it was, which goes on top, and `id`, which goes to the end.
         """
         nb.metadata.pop("widgets", None)
         nb.metadata.pop("title", None)
@@ -74,6 +75,8 @@ class SanitizePreprocessor(Preprocessor):
                 self._code(cell, resources["nbgrader"]["due"], allowance)
         if late := resources["nbgrader"].get("late"):
             nb.cells.insert(0, from_dict(cell_dict("markdown", "late", f"**Late.** {as_markdown(late)}", {})))
+        if key := resources["nbgrader"].get("id"):
+            nb.cells.append(from_dict(cell_dict("markdown", "feedback-id", f"{ASK} `{key}`", {})))
         return nb, resources
 
     def _code(self, cell: NotebookNode, due: bool, allowance: Allowance) -> None:

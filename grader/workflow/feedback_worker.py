@@ -27,6 +27,7 @@ from grader.grading.output.publish import write_whole
 from grader.grading.output.sanitize import as_line
 from grader.grading.worker import Task
 from grader.sandbox.isolation import syscalls
+from grader.workflow.late_days import taken
 from notebook_runner import process_stats
 
 RECEIPT = "submission_secret.txt"
@@ -136,12 +137,14 @@ class PageMaker:
             query = query.join(Student, SubmittedAssignment.student_id == Student.id)
             mine = (Assignment.name == self.name, Student.id == student, Notebook.name == notebook)
             found = query.filter(*mine).one()
-            return _counted(found) | {"late": self._lateness(session, student, found.assignment)}
+            whole = found.assignment
+            return _counted(found) | {"late": self._lateness(session, student, whole), "id": whole.id}
 
     def _lateness(self, session: Any, student: str, whole: Any) -> str:
         """How late a submission was and what it costs, in a sentence; empty if it was not."""
         known = deadlines(session.connection(), self.course.config, self.name, whole.assignment.duedate)
-        return known.told_of(student, whole)
+        days = taken(session.connection(), self.name).get(student)
+        return f"{known.told_of(student, whole)} {days if days and days.days else ''}".strip()
 
     @contextmanager
     def _hooks(self, student: str, notebooks: list[Path]) -> Iterator[None]:

@@ -5,11 +5,12 @@ Works on names alone. With a CSV map, or a roster in the gradebook, who is in ne
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.errors import GraderError
+from grader.workflow.repositories import owner_of
 from grader.workflow.tables import read_rows, read_text
 
 MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL)
@@ -34,7 +35,8 @@ class Owner:
     """Whose a file is: the name that says so, the names that a map may use, the student, the rest of the path.
 
     `roster_keys` are those that name a person, `identifier` how Moodle's worksheet of this exercise names the hand-in.
-    `is_download`: a platform wrote it, so its time is that of the download; `is_late`: the platform marks it so.
+    `is_download`: its time is not that of the hand-in, but the download's, or what a student wrote into a repository;
+    `is_late`: the platform marks it so.
     """
 
     source: str
@@ -48,8 +50,10 @@ class Owner:
     is_late: bool = False
 
 
-def owner(path: PurePosixPath, exercise: str) -> Owner | None:
+def owner(path: PurePosixPath, exercise: str, repositories: Container[str] = ()) -> Owner | None:
     """Who handed in `path`, a name inside the source; None if nothing in it says so.
+
+    `repositories` are the folders that git manages.
 
     A platform gives the outermost name alone; a student chooses those below it, and could write another's there.
     """
@@ -59,6 +63,9 @@ def owner(path: PurePosixPath, exercise: str) -> Owner | None:
             return _of_system(match, path, layout is not MOODLE)
     if rest:
         inner = rest[1:] if rest[0] == exercise and len(rest) > 1 else rest
+        if first in repositories:
+            who = owner_of(first, exercise)
+            return Owner(first, (first, who), _slug(who), PurePosixPath(*inner), 0, (who,), is_download=True)
         return Owner(first, (first,), _slug(first), PurePosixPath(*inner), 0, (first,))
     who = re.sub(rf"[-_ .+]*{re.escape(exercise)}[-_ .+]*", "", path.stem, flags=re.IGNORECASE)
     return Owner(first, (path.stem, who), _slug(who), PurePosixPath(first), 0, (path.stem, who)) if who else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from grader.workflow.late_days import Taken
 from grader.workflow.roster import Person
 
 Row = dict[str, Any]
@@ -49,6 +50,7 @@ class Marks:
     received_utc: datetime | None = None
     late_by: timedelta = timedelta()
     told: str = ""
+    late_days: Taken | None = None
 
     @property
     def final(self) -> float:

@@ -1,7 +1,8 @@
 """When hand-ins were received, from what their platform says of it: a worksheet, its API's answer, a table.
 
 The zips of Moodle and Canvas carry the time of the download at every entry, never that of the hand-in (Moodle's
-`core_files` archive writer, Canvas's `content_zipper`). Without such a file nobody of theirs is charged for lateness.
+`core_files` archive writer, Canvas's `content_zipper`); a repository's commits have the time that their author wrote.
+Without such a file nobody of theirs is charged for lateness.
 """
 
 import json
@@ -103,8 +104,9 @@ def lack_of(course: Course, name: str, students: list[str]) -> str:
         return ""
     listed = ", ".join(students[:MANY]) + (f" and {len(students) - MANY} more" if len(students) > MANY else "")
     return (
-        f"No time of receipt for {listed}: a download of Moodle or Canvas holds the time of the download only. None of "
-        f"them is charged for lateness until you bring it: {course.command(f'collect {name} FROM --times FILE')}"
+        f"No time of receipt for {listed}: a download of Moodle or Canvas holds the time of the download only, a "
+        "repository what its owner wrote. None of them is charged for lateness until you bring it: "
+        f"{course.command(f'collect {name} FROM --times FILE')}"
     )
 
 

@@ -18,6 +18,8 @@ from grader.workflow.layouts import CANVAS_ID, STUDENT
 from grader.workflow.tables import read_rows, read_text
 
 TABLE = "mlsd_student"
+NOBODY = "nobody of the roster has this name, id or e-mail; add them (mlsd roster) or name them in --map"
+OWN = ("section", "number", "login", "github")  # the columns of that table
 HEADINGS = {
     "name": ("name", "full name", "vollständiger name", "nom complet", "nombre completo"),
     "first": ("first name", "firstname", "vorname", "prénom", "nombre"),
@@ -30,6 +32,7 @@ HEADINGS = {
     "number": ("id number", "sis user id", "sis id", "id-nummer", "numéro d'identification", "número de id"),
     "login": ("username", "login", "login id", "sis login id", "anmeldename", "nom d'utilisateur", "nombre de usuario"),
     "section": ("section", "group", "groups", "gruppe", "gruppen", "groupe", "groupes", "grupo", "grupos"),
+    "github": ("github", "github_username", "github username", "github name"),
     "roles": ("role", "roles", "rolle", "rollen", "rôle", "rôles", "rol"),
     "canvas": (),
 }  # fmt: skip
@@ -37,7 +40,7 @@ STUDENTS = ("student", "teilnehmer", "studierende", "étudiant", "estudiante")  
 OF_CANVAS = {"student": "name", "id": "canvas"}  # where Canvas uses a word otherwise
 KNOWN = "\n  ".join(
     (
-        "a table of yours: id, name (or first name, last name), email, section",
+        "a table of yours: id, name (or first name, last name), email, section, github",
         "Moodle, participants or grades: First name, Last name (or Surname, Full name), Email address, ID number, "
         "Username, Groups, Roles",
         "Canvas, gradebook: Student (or LastName, FirstName), ID, SIS User ID, SIS Login ID, Section",
@@ -58,6 +61,7 @@ class Person:
     number: str = ""
     login: str = ""
     section: str = ""
+    github: str = ""
 
     def __str__(self) -> str:
         name = f"{self.first} {self.last}".strip()
@@ -66,7 +70,8 @@ class Person:
     @property
     def keys(self) -> set[str]:
         """What names this person and nobody else."""
-        exact = {self.id, self.email, self.number, self.login, CANVAS_ID + self.canvas if self.canvas else ""}
+        exact = {self.id, self.email, self.number, self.login, self.github}
+        exact |= {CANVAS_ID + self.canvas} if self.canvas else set()
         return {one.casefold() for one in exact if one}
 
 
@@ -101,7 +106,7 @@ class People:
             if found:
                 listed = " and ".join(str(found[who]) for who in sorted(found))
                 return "", f"it may be of {listed}, who share a name; say of whom it is: --map (columns name,student)"
-        return "", "nobody of the roster has this name, id or e-mail; add them (mlsd roster) or name them in --map"
+        return "", NOBODY
 
 
 def _lower(name: str) -> set[str]:
@@ -238,9 +243,13 @@ def _gone(one: Person, remove: bool, handed_in: bool) -> Change:
 
 def _write(book: Any, changes: Iterable[Change]) -> None:
     from nbgrader.api import Student
+    from sqlalchemy import inspect, text
 
     table = _table()
     table.create(book.db.connection(), checkfirst=True)
+    there = {one["name"] for one in inspect(book.db.connection()).get_columns(TABLE)}
+    for name in set(OWN) - there:  # of a roster that was entered before there was this column
+        book.db.execute(text(f"ALTER TABLE {TABLE} ADD COLUMN {name} VARCHAR(128) NOT NULL DEFAULT ''"))
     for change in changes:
         one, row = change.person, book.db.get(Student, change.person.id)
         mine = table.c.student == one.id
@@ -250,7 +259,7 @@ def _write(book: Any, changes: Iterable[Change]) -> None:
             row.lms_user_id = one.canvas or None
             book.db.add(row)
             book.db.execute(table.delete().where(mine))
-            values = {"student": one.id, "section": one.section, "number": one.number, "login": one.login}
+            values = {"student": one.id} | {name: getattr(one, name) for name in OWN}
             book.db.execute(table.insert().values(values))
         elif change.outcome == "removed":
             book.db.execute(table.delete().where(mine))
@@ -278,24 +287,26 @@ def everyone(book: Any) -> list[Person]:
     found = []
     for one in book.students:
         known = Person(one.id, *(value or "" for value in (one.first_name, one.last_name, one.email, one.lms_user_id)))
-        if row := rows.get(one.id):
-            known.number, known.login, known.section = row.number, row.login, row.section
+        for name, value in rows.get(one.id, {}).items():
+            setattr(known, name, value)
         found.append(known)
     return found
 
 
-def _rows(book: Any) -> dict[str, Any]:
-    from sqlalchemy import inspect
+def _rows(book: Any) -> dict[str, dict[str, str]]:
+    """What the table of ours holds of each student, by id."""
+    from sqlalchemy import inspect, text
 
     if not inspect(book.db.connection()).has_table(TABLE):
         return {}
-    return {one.student: one for one in book.db.execute(_table().select()).all()}
+    rows = [dict(one._mapping) for one in book.db.execute(text(f"SELECT * FROM {TABLE}"))]
+    return {row.pop("student"): row for row in rows}
 
 
 def _table() -> Any:
     from sqlalchemy import Column, MetaData, String, Table
 
-    names = [Column(name, String(128), nullable=False, default="") for name in ("section", "number", "login")]
+    names = [Column(name, String(128), nullable=False, default="") for name in OWN]
     return Table(TABLE, MetaData(), Column("student", String(128), primary_key=True), *names)
 
 

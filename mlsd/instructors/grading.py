@@ -103,15 +103,23 @@ def collect(
             help="When each was received: Moodle's grading worksheet, Canvas's submissions (JSON), or name,received.",
         ),
     ] = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option("--groups", help="A CSV, group,student, a line a member: each gets what their group handed in."),
+    ] = None,
     folder: Folder = None,
 ) -> None:
     """Take in what a class handed in: Moodle's and Canvas's zips, folders or zips of folders, files named by student.
 
+    Repositories of GitHub Classroom (EXERCISE-USERNAME, one a folder) are known by git's folder in them.
+
     Run it again with a later download: the newest stays, the one it replaces is kept. Exit status 1 if anything was
-    refused. Downloads of Moodle and Canvas do not say when a hand-in was received; --times does, also later.
+    refused. Downloads of Moodle and Canvas and repositories do not say when a hand-in was received; --times does, also
+    later.
 
     Examples: mlsd collect reduce_latency ~/Downloads/submissions.zip --map roster.csv; mlsd collect reduce_latency
     submissions.zip --times Grades.csv --timezone Europe/Berlin; mlsd collect reduce_latency
+    reduce-latency-submissions/ --groups groups.csv; mlsd collect reduce_latency
     """
     from collections import Counter
 
@@ -121,12 +129,12 @@ def collect(
     from grader.workflow.receipts import lack_of, without_time
 
     course = Course.open(folder)
-    if source is None and (times or roster):
-        raise GraderError("--map and --times go with a folder, zip or tar: name it before them")
+    if source is None and (times or roster or groups):
+        raise GraderError("--map, --times and --groups go with a folder, zip or tar: name it before them")
     if source is None:
         typer.echo(work.collect_exchange(course, name).strip())
         return
-    report = work.collect(course, name, source, roster, work.zone_of(timezone), times)
+    report = work.collect(course, name, source, roster, work.zone_of(timezone), times, groups)
     for one in report:
         if one.outcome != "unchanged":
             whom = f" -> {one.student}" if one.student and one.student != one.source else ""
@@ -206,6 +214,7 @@ def _graded(
     from grader.course import Course
     from grader.grading import batch
     from grader.grading.warm_start import begun_early
+    from grader.workflow.late_days import take_late_days
     from grader.workflow.release import is_unreleased
     from grader.workflow.stock import grade as grade_by_stock
     from mlsd.instructors.progress import progress
@@ -218,6 +227,7 @@ def _graded(
             reported = f"{name}: its source was changed but not released; the tests of the release are run."
             typer.echo(f"{reported} To release it: {course.command(f'release {name}')}", err=True)
         students = batch.chosen(course, name, pattern)
+        take_late_days(course)
         if stock:
             timeout_s = None if options.timeout_s is None else int(options.timeout_s)
             grading = grade_by_stock(course, name, students, timeout_s, options.force)
@@ -272,9 +282,12 @@ def feedback(
 
     from grader.course import Course
     from grader.workflow import feedback as work
+    from grader.workflow.groups import spread_marks
     from mlsd.instructors.progress import progress
 
     course = Course.open(folder)
+    for line in spread_marks(course, name):
+        typer.echo(f"members of a group have different points: {line}")
     students = [one for one in work.graded_students(course, name) if fnmatchcase(one, student)]
     given = list(progress(work.give_feedback(course, name, students, jobs, force), len(students), "written"))
     for one in given:

@@ -11,12 +11,13 @@ from grader.write_errors import unwritable_told
 from mlsd.instructors.grading import PANEL, Folder, Name
 
 if TYPE_CHECKING:
+    from grader.course import Course
     from grader.workflow.regrade import Report
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (regrade, marks):
+    for command in (regrade, marks, shares):
         app.command(command.__name__, rich_help_panel=PANEL)(unwritable_told(command))
 
 
@@ -24,6 +25,10 @@ def regrade(
     name: Name,
     student: Annotated[str, typer.Option("--student", help="Only students that match, e.g. 'a*'.")] = "*",
     yes: Annotated[bool, typer.Option("--yes", help="Record the new marks; without it nothing is written.")] = False,
+    requests: Annotated[
+        Path | None,
+        typer.Option("--requests", metavar="FILE.csv", help="What students ask: id (on their feedback), item, reason."),
+    ] = None,
     everyone: Annotated[bool, typer.Option("--all", help="Run also those whom no change reaches.")] = False,
     timeout: Annotated[int | None, typer.Option("--timeout", min=1, help="Seconds a cell may take.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="The seed that student code starts with.")] = None,
@@ -39,7 +44,11 @@ def regrade(
     Runs the students whom a change reaches, with the limits that they were graded with. Marks given by hand stand; one
     that was given for an older text is named. Exit status 1 if anybody could not be run.
 
-    Examples: mlsd regrade reduce_latency; mlsd regrade reduce_latency --yes; mlsd regrade ps1 --student 'a*' --all
+    --requests lists what students ask for with the points as they are, and runs these students again whether a change
+    reaches them or not.
+
+    Examples: mlsd regrade reduce_latency; mlsd regrade reduce_latency --yes; mlsd regrade ps1 --student 'a*' --all;
+    mlsd regrade ps1 --requests requests.csv
     """
     from contextlib import nullcontext
     from functools import partial
@@ -56,6 +65,10 @@ def regrade(
         raise GraderError(f"--trust is {trust!r}; it must be sealed or beside")
     course = Course.open(folder)
     students, report = work.chosen(course, name, student), work.Report()
+    faults: list[str] = []
+    if requests is not None:
+        asking, faults = _tell_requests(course, name, requests)
+        students, everyone = [one for one in students if one in asking], True
     if is_unreleased(course, name):
         first = course.command(f"release {name}")
         typer.echo(
@@ -70,14 +83,27 @@ def regrade(
         for _ in progress(running, len(students), "looked at"):
             pass
     _tell_regraded(report)
-    again = course.command(f"regrade {name}" + (f" --student '{student}'" if student != "*" else "") + " --yes")
+    chosen = (f" --student '{student}'" if student != "*" else "") + (f" --requests {requests}" if requests else "")
+    again = course.command(f"regrade {name}{chosen} --yes")
     if yes:
         typer.echo(
             f"{report.written} were recorded. Marks by hand stand; feedback: {course.command(f'feedback {name}')}"
         )
     elif report.ran or report.kept:
         typer.echo(f"Nothing was written. To record this, without running it again: {again}")
-    raise typer.Exit(1 if report.failures else 0)
+    raise typer.Exit(1 if report.failures or faults else 0)
+
+
+def _tell_requests(course: Course, name: str, path: Path) -> tuple[set[str], list[str]]:
+    """The students who ask, and the lines that name nothing that is known."""
+    from grader.workflow.requests import read_requests
+
+    found, faults = read_requests(course, name, path)
+    for one in found:
+        typer.echo(f"{one.student} asks: {one.item or 'all'}, {one.points:g} of {one.maximum:g}. {one.reason}")
+    for fault in faults:
+        typer.echo(f"{path}, {fault}", err=True)
+    return {one.student for one in found}, faults
 
 
 def _tell_regraded(report: Report) -> None:
@@ -128,6 +154,33 @@ def marks(
         item = f"{one.notebook}/{one.item}"
         typer.echo(f"{one.time}  {one.student}  {item}  {change}  {one.way}  ({one.command})  {one.digest[:12]}")
     typer.echo(f"{len(rows)} marks were written" + (f": {to}" if to is not None else "."))
+
+
+def shares(
+    name: Name,
+    graders: Annotated[
+        list[str] | None, typer.Argument(help="Who marks; without any, what was dealt is shown.")
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Deal the hand-ins that wait for points by hand among graders, evenly and under numbers instead of names.
+
+    Run it again when more were graded: nobody is dealt twice, and what is handed in again stays with its grader. Each
+    grader opens their own page of formgrader.
+
+    Examples: mlsd shares reduce_latency ada bela; mlsd shares reduce_latency
+    """
+    from grader.course import Course
+    from grader.workflow.shares import address, deal
+
+    course = Course.open(folder)
+    found = deal(course, name, graders or [])
+    for grader in sorted({one.grader for one in found}):
+        mine = [one for one in found if one.grader == grader]
+        typer.echo(f"{grader}: {len(mine)} hand-ins, {address(name, grader)}")
+    typer.echo(
+        f"{len(found)} dealt. The pages are below the address of the server that {course.command('formgrader')} opens."
+    )
 
 
 def _points(points: float | None) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from grader.write_errors import unwritable_told
-from mlsd.instructors.grading import PANEL, Folder, Name
+from mlsd.instructors.grading import PANEL, Folder
 
 
 def register(app: typer.Typer) -> None:
@@ -47,10 +47,12 @@ def roster(
 
 
 def deadline(
-    name: Name,
+    name: Annotated[str | None, typer.Argument(help="The exercise; without it, the late days of the term.")] = None,
     due: Annotated[str, typer.Option("--due", help="Date and time, e.g. '2027-01-15 23:59'; none: no due date.")] = "",
     timezone: Annotated[str, typer.Option("--timezone", help="Whose clock that is, e.g. Europe/Berlin.")] = "",
-    late_days: Annotated[int | None, typer.Option("--late-days", min=0, help="Days late that cost nothing.")] = None,
+    late_days: Annotated[
+        int | None, typer.Option("--late-days", min=0, help="Days late that cost nothing; without NAME, for a term.")
+    ] = None,
     penalty: Annotated[
         str | None,
         typer.Option("--penalty", help="Share of the maximum for each hour, day or week begun: 10%/day; once: 50%."),
@@ -72,22 +74,37 @@ def deadline(
     Where you take hand-ins again after feedback, open the next round first: feedback tells much of hidden cases, and
     those of the next round are others, the same for the whole class. What is graded already keeps its round.
 
+    Without NAME, --late-days gives each student so many for the whole term: an exercise that is late takes what it
+    needs of them, earliest due date first, as an extension. Nothing is taken where lateness costs nothing.
+
     Examples: mlsd deadline ps1 --due '2027-01-15 23:59' --timezone Europe/Berlin --late-days 1 --penalty 10%/day; mlsd
-    deadline ps1 --student anna --extend 2d; mlsd deadline ps1 --next-round --due '2027-02-01 23:59'; mlsd deadline ps1
+    deadline ps1 --student anna --extend 2d; mlsd deadline ps1 --next-round --due '2027-02-01 23:59'; mlsd deadline ps1;
+    mlsd deadline --late-days 5; mlsd deadline
     """
     from grader.course import Course
     from grader.errors import GraderError
     from grader.workflow import deadline as work
+    from grader.workflow.late_days import budget_told, set_budget, take_late_days
 
+    if name is None and (due or timezone or penalty is not None or student or extend is not None or next_round):
+        raise GraderError("without an exercise there is only --late-days, for the term: name one before the options")
     if bool(student) != (extend is not None):
         raise GraderError("an extension needs both --student ID and --extend LENGTH, e.g. --student anna --extend 2d")
     course = Course.open(folder)
+    if name is None:
+        if late_days is not None:
+            set_budget(course, late_days)
+        take_late_days(course)
+        for line in budget_told(course):
+            typer.echo(line)
+        return
     if due or timezone or late_days is not None or penalty is not None:
         work.set_policy(course, name, due, timezone, late_days, penalty)
     if next_round:
         work.next_round(course, name)
     if extend is not None:
         work.extend(course, name, student, extend)
+    take_late_days(course)
     for line in work.shown(course, name):
         typer.echo(line)
 

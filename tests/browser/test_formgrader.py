@@ -8,6 +8,7 @@ from grader.answer_bank.model import bank_folder
 from grader.grading import batch
 from grader.grading.records import Options
 from grader.workflow import release
+from grader.workflow.shares import address, deal
 from tests import toy_course as toy
 
 
@@ -85,6 +86,62 @@ def test_the_rubric_stands_beside_the_answer_and_a_click_reuses_a_comment(page, 
     with course.gradebook() as book:
         found = book.find_comment("reflection", toy.NAME, toy.NAME, "right").manual_comment
     assert found == 'Name <i>the</i> "operator".'
+
+
+RUBRIC = """# The record
+
+| heading | one point | half a point | none |
+|---|---|---|---|
+| cause | "integers" <b>are</b> named | a guess | none |
+| fix | the other operator | a fix | none |
+"""
+
+
+def test_the_rubrics_criteria_are_buttons_that_write_the_sum_and_a_comment(page, lab, course):
+    place = bank_folder(course.root, toy.NAME)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "record_rubric.md").write_text(RUBRIC)
+    with course.gradebook() as book:
+        submission = book.find_submission_notebook(toy.NAME, toy.NAME, "right").id
+        book.find_grade("reflection", toy.NAME, toy.NAME, "right").manual_score = None
+        book.find_comment("reflection", toy.NAME, toy.NAME, "right").manual_comment = "Well written."
+        book.db.commit()
+    page.goto(lab.url("formgrader"))
+    link = f"{lab.address}/formgrader/submissions/{submission}/"
+    page.goto(link)
+    beside = page.locator('.mlsd-aside[data-cell="reflection"]')
+    beside.get_by_text("0 points so far, 2 criteria left").wait_for()
+    beside.get_by_role("button", name="1: the other operator").click()
+    beside.get_by_role("button", name='1: "integers" <b>are</b> named').click()
+    assert beside.locator(".mlsd-sum").inner_text() == "2 points"
+    with page.expect_response(lambda one: one.request.method == "PUT" and "/api/grade/" in one.url):
+        beside.get_by_role("button", name="0.5: a guess").click()
+    page.wait_for_load_state("networkidle")
+    with course.gradebook() as book:
+        assert book.find_grade("reflection", toy.NAME, toy.NAME, "right").manual_score == 1.5
+        comment = book.find_comment("reflection", toy.NAME, toy.NAME, "right").manual_comment
+    assert comment == "Well written.\nfix: 1. the other operator\ncause: 0.5. a guess"
+    page.goto(link)  # what was chosen is seen again
+    beside.get_by_text("1.5 points", exact=True).wait_for()
+    assert "Well written." in beside.locator(".mlsd-comment").all_inner_texts()  # without the rubric's lines
+    assert beside.locator(".btn-primary").all_inner_texts() == ["0.5: a guess", "1: the other operator"]
+
+
+def test_a_graders_share_is_a_page_of_numbers_and_next_stays_within_it(page, lab, course):
+    with course.gradebook() as book:
+        for student in ("right", "wrong"):
+            book.find_grade("reflection", toy.NAME, toy.NAME, student).needs_manual_grade = True
+        book.db.commit()
+    of = {one.grader: one for one in deal(course, toy.NAME, ["ada", "bela"])}
+    page.goto(lab.url("formgrader"))
+    page.goto(f"{lab.address}/{address(toy.NAME, 'ada')}")
+    assert "1 of 1 wait for points" in page.content()
+    assert page.locator("td a").all_inner_texts() == [f"{toy.NAME}, {of['ada'].number}"]
+    page.locator("td a").click()
+    page.get_by_text(f"Hand-in {of['ada'].number}", exact=True).wait_for(state="attached")
+    assert of["ada"].student not in page.locator("nav").inner_html()
+    page.get_by_role("link", name="Next").click()
+    page.wait_for_url(f"**/{address(toy.NAME, 'ada')}")
 
 
 FORGED = """def spread(values):

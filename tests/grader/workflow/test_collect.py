@@ -5,6 +5,8 @@ import gzip
 import io
 import json
 import os
+import shutil
+import subprocess
 import sys
 import tarfile
 import time
@@ -17,10 +19,12 @@ from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.workflow import archive, collect, roster
+from grader.workflow.receipts import without_time
 from mlsd.cli import app
 from tests import toy_course as toy
 
 NB = f"{toy.NAME}.ipynb"
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 MORNING, NOON = (2026, 11, 20, 8, 0, 0), (2026, 11, 20, 12, 0, 0)
 
 
@@ -101,6 +105,22 @@ def test_a_folder_is_collected_as_a_zip_is(course, take, tmp_path):
     os.utime(place / NB, (1_700_000_000, 1_700_000_000))
     assert take(place.parent)["alice"][:2] == ("alice", "collected")
     assert submitted(course, "alice") == {NB: b"hers", "data.csv": b"1", "timestamp.txt": b"2023-11-14 22:13:20 UTC"}
+
+
+@pytest.mark.parametrize("stripped", [False, True], ids=["as fetched", "without nbgrader's metadata"])
+def test_a_notebook_of_another_exercise_is_refused_by_one_line_that_names_it(course, take, stripped):
+    other = course.folder("release", name="thirds")
+    other.mkdir()
+    notebook = toy.answered(course, **toy.RIGHT)
+    for one in notebook["cells"]:
+        if one["metadata"].get("nbgrader") and one["id"] != "reflection":  # which both exercises have
+            one["id"] = one["metadata"]["nbgrader"]["grade_id"] = f"third-{one['id']}"
+    (other / "thirds.ipynb").write_text(json.dumps(notebook))
+    for one in notebook["cells"]:
+        one["metadata"] = {} if stripped else one["metadata"]
+    report = take({f"alice/{NB}": json.dumps(notebook), f"bob/{NB}": json.dumps(toy.answered(course, **toy.RIGHT))})
+    assert report["alice"] == ("alice", "refused", f"this is the notebook of thirds, not of {toy.NAME}")
+    assert report["bob"][1] == "collected"
 
 
 def test_a_students_own_zip_is_opened_and_their_own_time_stamp_counts_for_nothing(course, take):
@@ -505,3 +525,54 @@ def test_what_came_through_nbgraders_exchange_is_collected(course):
 def test_a_source_that_does_not_exist_is_named(course, tmp_path):
     with pytest.raises(GraderError, match="no folder, zip or tar"):
         collect.collect(course, toy.NAME, tmp_path / "nothing.zip")
+
+
+def cloned(folder: Path, when: str, text: str = "hers", name: str = NB) -> None:
+    """A repository with one commit of that committer's time, or one commit more."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    git = ["git", "-C", str(folder), "-c", "user.name=A", "-c", "user.email=a@b"]
+    own = os.environ | {"GIT_COMMITTER_DATE": when, "GIT_AUTHOR_DATE": when, "GIT_CONFIG_GLOBAL": os.devnull}
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "work"]):
+        subprocess.run([*git, *command], env=own, check=True, capture_output=True)
+
+
+@needs_git
+@pytest.mark.parametrize("above", ["", f"{toy.NAME}-submissions"], ids=["repositories", "in a folder"])
+def test_github_classrooms_repositories_are_collected_by_the_roster_and_charge_nobody(course, take, tmp_path, above):
+    path = tmp_path / "class.csv"
+    path.write_text("id,github\nanna,Anna-Lee\nbo,lee\n")
+    roster.enter(course, path)
+    for who, when in {
+        "anna-lee": "2026-11-20T08:00:00+01:00",
+        "lee": "1999-01-01T00:00:00Z",
+        "eve": "2026-11-20T08:00:00Z",
+    }.items():
+        cloned(tmp_path / "class" / above / f"{toy.NAME}-{who}", when, who)
+    report = take(tmp_path / "class")
+    assert {source: line[:2] for source, line in report.items()} == {
+        f"{toy.NAME}-anna-lee": ("anna", "collected"),
+        f"{toy.NAME}-lee": ("bo", "collected"),
+        f"{toy.NAME}-eve": ("", "refused"),
+    }
+    assert submitted(course, "anna") == {NB: b"anna-lee"}  # neither git's own files nor a time of receipt
+    assert without_time(course, toy.NAME) == ["anna", "bo"]
+    cloned(tmp_path / "class" / above / f"{toy.NAME}-lee", "2026-11-21T00:00:00Z", "better")
+    assert take(tmp_path / "class")[f"{toy.NAME}-lee"][1] == "replaced"
+
+
+@needs_git
+def test_reading_a_repository_runs_no_program_that_it_names(course, take, tmp_path):
+    place = tmp_path / "class" / f"{toy.NAME}-eve"
+    cloned(place, "2026-11-20T08:00:00Z")
+    touch = f"touch {tmp_path / 'ran'}; false"
+    for name, value in {
+        "gpg.program": touch,
+        "core.fsmonitor": touch,
+        "core.pager": touch,
+        "core.sshCommand": touch,
+    }.items():
+        subprocess.run(["git", "-C", str(place), "config", name, value], check=True)
+    subprocess.run(["git", "-C", str(place), "config", "log.showSignature", "true"], check=True)
+    assert take(tmp_path / "class")[place.name][:2] == ("eve", "collected")
+    assert not (tmp_path / "ran").exists()

@@ -145,7 +145,7 @@ def test_the_command_says_who_has_no_time_and_takes_the_platforms_file(course, t
     assert f"collect {toy.NAME} FROM --times FILE" in first.output
     assert "No time of receipt for cymiller-73: " in then.output
     alone = CliRunner().invoke(app, [*words[:2], *words[3:5], "--times", str(times)])
-    assert "--map and --times go with a folder, zip or tar: name it before them" in str(alone.exception)
+    assert "--map, --times and --groups go with a folder, zip or tar: name it before them" in str(alone.exception)
 
 
 def test_the_same_work_handed_in_again_later_keeps_its_first_time(course, tmp_path):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from grader.errors import GraderError
@@ -227,3 +228,16 @@ def test_the_command_says_what_changed_and_what_is_wrong(course, tmp_path):
     told = CliRunner().invoke(app, arguments)
     assert "added            anna (Anna Schmidt)" in told.output
     assert "2 unchanged." in CliRunner().invoke(app, arguments).output
+
+
+def test_a_class_entered_before_there_were_github_names_gets_them(course, roster):
+    with course.gradebook() as book:
+        book.add_student("bo")
+        columns = ", ".join(f"{name} VARCHAR(128) NOT NULL" for name in ("section", "number", "login"))
+        book.db.execute(text(f"CREATE TABLE mlsd_student (student VARCHAR(128) PRIMARY KEY, {columns})"))
+        book.db.execute(text("INSERT INTO mlsd_student VALUES ('bo', 'B', '', '')"))
+        book.db.commit()
+    assert people_of(course).find(("bo",)) == ("bo", "")
+    assert roster("id,github_username\nbo,Bo-Hub\n") == {"bo": ("changed", "github: nothing -> Bo-Hub")}
+    assert people_of(course).find(("bo-hub",)) == ("bo", "")
+    assert roster("id,section\nbo,C\n")["bo"][1] == "section: B -> C"  # what a file has no column for stays

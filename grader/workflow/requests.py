@@ -1,0 +1,53 @@
+"""Requests to regrade that students send back: lines with the id that stands on their page of feedback."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.course import Course
+from grader.errors import GraderError
+from grader.workflow.tables import read_rows, read_text
+
+COLUMNS = ("id", "item", "reason")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a student asks to look at again, with its points as they are; `item` is empty for the whole exercise."""
+
+    student: str
+    item: str
+    reason: str
+    points: float
+    maximum: float
+
+
+def read_requests(course: Course, name: str, path: Path) -> tuple[list[Request], list[str]]:
+    """The requests in a CSV id,item,reason, and a sentence for each line that names no feedback or item of `name`.
+
+    `id` is nbgrader's of the submission. Raises `GraderError` for a file without these columns.
+    """
+    headings, *rows = read_rows(read_text(path, "requests")) or [[]]
+    places = {one.strip().casefold().removeprefix("feedback "): place for place, one in enumerate(headings)}
+    if "id" not in places:
+        raise GraderError(f"{path}, line 1: it has the columns {', '.join(headings)}; known are {', '.join(COLUMNS)}")
+    found, faults = [], []
+    with course.gradebook() as book:
+        known = {one.id: one for whole in book.assignments for one in whole.submissions}
+        for number, row in enumerate(rows, 2):
+            cells = [*(one.strip() for one in row), *[""] * len(headings)]
+            key, item, reason = (cells[places[one]] if one in places else "" for one in COLUMNS)
+            if not any(cells):
+                continue
+            whole = known.get(key.casefold())
+            if whole is None or whole.assignment.name != name:
+                of = f"is feedback on {whole.assignment.name}, not on {name}" if whole else "is no feedback's"
+                faults.append(f"line {number}: the id {key!r} {of}")
+                continue
+            grades = {one.name: one for notebook in whole.notebooks for one in notebook.grades}
+            if item and item not in grades:
+                listed = ", ".join(sorted(grades))
+                faults.append(f"line {number}: {whole.student.id} asks for the item {item!r}; there are {listed}")
+                continue
+            asked = grades[item] if item else whole
+            found.append(Request(whole.student.id, item, reason, asked.score, asked.max_score))
+    return found, faults
