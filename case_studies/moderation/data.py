@@ -1,6 +1,6 @@
 """What comes in: the contract of the posts, how a release reads hidden words, and what had been decided by when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,8 +39,22 @@ def contract() -> "DataFrameSchema":
     return pa.DataFrameSchema(columns, strict=True)
 
 
-def load_posts(rng: np.random.Generator, days: int = 60, quarantine: Path | None = None, **options: Any) -> PostStream:
-    """The simulated stream, admitted by the contract; a broken one is set aside whole and refused."""
+def load_posts(
+    rng: np.random.Generator,
+    days: int = 60,
+    quarantine: Path | None = None,
+    source: str = "simulator",
+    **options: Any,
+) -> PostStream:
+    """The simulated stream, admitted by the contract; a broken one is set aside whole and refused.
+
+    Only the simulator has what a release needs. The published texts are for `report --protocol`.
+    """
+    if source != "simulator":
+        raise ModerationError(
+            f"The source is {source!r}; a release learns from authors, threads, followers and times, which published "
+            'texts do not hold. Give "simulator", or use report --protocol davidson, sms, youtube or hatecheck.'
+        )
     stream = simulate(rng, days, **options)
     admit(stream.posts, contract(), "posts", quarantine)
     return stream
@@ -67,6 +81,16 @@ class Normaliser:
 def messages(posts: pd.DataFrame) -> list[dict[str, Any]]:
     """The bodies for POST /predict, in the order of the posts."""
     return bodies(posts[MESSAGE])
+
+
+def under_new_ids(messages: Sequence[dict[str, Any]], series: int, rounds: int = 2) -> list[dict[str, Any]]:
+    """The messages `rounds` times, as posts that nobody has sent: no two ids are alike, here or in another `series`.
+
+    For load tests: a post that has been decided about is answered from memory, which says nothing of the capacity.
+    """
+    ahead = 1 + max(one["post_id"] for one in messages)
+    times = range(1 + series * rounds, 1 + (series + 1) * rounds)
+    return [{**one, "post_id": one["post_id"] + ahead * time} for time in times for one in messages]
 
 
 def report_messages(stream: PostStream, first: pd.Timestamp, end: pd.Timestamp) -> list[dict[str, Any]]:

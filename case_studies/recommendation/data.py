@@ -53,6 +53,7 @@ def load_log(source: str = "simulator", quarantine: Path | None = None, **option
 class Catalogue:
     """The place of each item code in the tables of a release, and what is known of the items; all (items,).
 
+    `name`: what a file calls them, "" where it does not say.
     A later catalogue only adds places. One that gives old codes other places re-maps whatever was stored by place.
     """
 
@@ -60,6 +61,7 @@ class Catalogue:
     category: np.ndarray
     margin_eur: np.ndarray
     launched: np.ndarray
+    name: np.ndarray
 
     @classmethod
     def of(cls, items: pd.DataFrame, now: pd.Timestamp) -> "Catalogue":
@@ -67,7 +69,8 @@ class Catalogue:
         known = items[items["launched"] <= now].sort_values("item")
         launched = known["launched"].to_numpy().astype("datetime64[D]")
         codes, category, margin_eur = (known[name].to_numpy() for name in ("item", "category", "margin_eur"))
-        return cls(codes, category, margin_eur, launched)
+        name = known.get("name", pd.Series("", known.index)).to_numpy(dtype=object)
+        return cls(codes, category, margin_eur, launched, name)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -77,6 +80,12 @@ class Catalogue:
         order = np.argsort(self.codes, kind="stable")
         found = np.searchsorted(self.codes[order], codes).clip(max=len(order) - 1)
         return np.where(self.codes[order][found] == codes, order[found], -1)
+
+    def names(self, codes: np.ndarray) -> dict[str, list[str]]:
+        """What an answer adds to the codes of a slate: their `names`; nothing where the items have none."""
+        places = self.places(codes)
+        found = np.where(places < 0, "", self.name[places]).tolist()
+        return {"names": found} if any(found) else {}
 
     def moved(self, old: "Catalogue") -> int:
         """How many codes of an older catalogue have another place here, or none: what was stored of them is wrong."""

@@ -7,24 +7,39 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.installed import installed_file
-from mlsd_lib.datasets.published import refuse_rows, require_columns
+from mlsd_lib.datasets.published import differences, read_csv, refuse_rows, require_columns
 from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator, popular_slates
 
 SECOND_EDITION = ("Invoice", "StockCode", "Quantity", "InvoiceDate", "Price", "Customer ID")
 FIRST_EDITION = ("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
-RETAIL_SHEETS = {525_461: 5_432_041, 541_909: 5_176_450, 541_910: None}
-"""Rows of a published sheet and the sum of its `Quantity`, if known: 2009 to 2010, the first edition, 2010 to 2011."""
+RETAIL_SHEETS: dict[int, tuple[float, ...]] = {
+    525_461: (5_432_041, 9_539_484.63, 4_383, 28_816),
+    541_909: (5_176_450, 9_747_747.93, 4_372, 25_900),
+    541_910: (),
+}
+"""Rows of a published sheet and its `RETAIL_TOTALS`, if known: 2009 to 2010, the first edition, 2010 to 2011."""
+RETAIL_TOTALS = ("as the sum of quantities", "GBP as the sum of quantity times price", "customers", "invoices")
 RETAIL_ROWS = 1_067_371
-JOURNEY_ROWS = 1_469_307
+JOURNEY_TOTALS = {
+    "rows": 1_469_307,
+    "USD in all": 4_596_039.58,
+    "units": 152_923_108,
+    "households": 2_469,
+    "baskets": 155_848,
+    "products": 68_509,
+}
 RATINGS = ("userId", "movieId", "rating", "timestamp")
-U_DATA_ROWS, U_DATA_SUM = 100_000, 352_986
-RATINGS_ROWS, RATINGS_SUM = 100_836, 353_083.0
+RATINGS_TOTALS = ("rows", "as the sum of ratings", "users", "films", "ratings by one user", "ratings of one film")
+U_DATA_TOTALS = (100_000, 352_986, 943, 1_682, 737, 583)
+RATINGS_CSV_TOTALS = (100_836, 353_083, 610, 9_724, 2_698, 329)
+"""Of ml-100k and of ml-latest-small; by one user and of one film: of those with the most."""
 MARGIN_SHARE = 0.25
 """Of a price, where a file tells prices and not margins."""
 PAGE_NOTE = "a visit's page is the household's previous purchase: a page from its own receipt would be its label"
@@ -49,8 +64,8 @@ class ShoppingLog:
     began, known before anything was bought; a code that names no item where it is unknown). `purchases`, same order:
     `visit_id`, `time` (of the visit), `household_id`, `item`, `position` (where it stood on the slate; -1 if it was not
     shown). `items`, indexed by position: `item`, `category`, `margin_eur`, `launched` (of a file: the midnight after it
-    was first sold). `shown`: the slates, (visits, slots), -1 for nothing. `names` maps items to the names that the file
-    has. Only a simulation has a `truth`.
+    was first sold), and of a file the `name` by which a person knows it. `shown`: the slates, (visits, slots), -1 for
+    nothing. `names` maps items to the file's own codes. Only a simulation has a `truth`.
     """
 
     visits: pd.DataFrame
@@ -148,23 +163,32 @@ def _retail_file() -> Path:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
+    if path.name == "u.data":
+        return read_csv(path, (), sep="\t", header=None)
+    if path.suffix == ".csv":
+        return read_csv(path, (), encoding_errors="replace", low_memory=False)
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        if path.name == "u.data":
-            return pd.read_csv(path, sep="\t", header=None)
-        if path.suffix == ".csv":
-            return pd.read_csv(path, encoding_errors="replace", low_memory=False)
-    except (OSError, ValueError, pd.errors.ParserError) as error:
+        if path.suffix == ".xlsx":  # as published: a sheet for each of two years
+            return pd.concat(pd.read_excel(path, sheet_name=None), ignore_index=True)
+    except ImportError as error:
+        raise DataError(
+            f"{path} is a workbook, and no package that reads workbooks is installed here: pip install openpyxl. Or "
+            "save each of its sheets as .csv, separated by commas, and give one of them."
+        ) from error
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
-    raise DataError(f"{path} is of no known kind. Give a .parquet, a .csv, or MovieLens's u.data.")
+    raise DataError(f"{path} is of no known kind. Give a .parquet, a .csv, an .xlsx, or MovieLens's u.data.")
 
 
 def _from_retail(table: pd.DataFrame, path: Path) -> ShoppingLog:
     """Both editions. Cancellations, returns, free items and rows without a customer are left out and counted."""
     names = FIRST_EDITION if "InvoiceNo" in table.columns else SECOND_EDITION
     require_columns(table, names, path)
-    table = table[list(names)].set_axis(list(SECOND_EDITION), axis=1)
+    described = "Description" in table
+    kept_names = [*names, "Description"] if described else list(names)
+    table = table[kept_names].rename(columns=dict(zip(names, SECOND_EDITION, strict=True)))
     time = pd.to_datetime(table["InvoiceDate"], errors="coerce").dt.as_unit("us")
     refuse_rows(time.isna(), table, "InvoiceDate", "it must hold dates and times", path)
     numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in ("Quantity", "Price", "Customer ID")}
@@ -179,6 +203,7 @@ def _from_retail(table: pd.DataFrame, path: Path) -> ShoppingLog:
             "time": time,
             "household_id": numbers["Customer ID"].fillna(-1).astype("int64"),
             "name": table["StockCode"].astype(str),
+            "title": table["Description"].astype(str) if described else "",
             "price_eur": numbers["Price"],
         }
     )[kept]
@@ -186,7 +211,8 @@ def _from_retail(table: pd.DataFrame, path: Path) -> ShoppingLog:
         f"left out: {int(cancelled.sum()):,} cancelled, {int(nobody.sum()):,} without a customer",
         "prices in GBP are taken as EUR; margin a quarter of the price; no categories",
     )
-    quantity = int(numbers["Quantity"].sum())
+    turnover = (numbers["Quantity"] * numbers["Price"]).sum()
+    totals = (numbers["Quantity"].sum(), turnover, numbers["Customer ID"].nunique(), invoice.nunique())
     card = DataCard(
         "Online Retail II",
         len(table),
@@ -194,19 +220,16 @@ def _from_retail(table: pd.DataFrame, path: Path) -> ShoppingLog:
         real=True,
         source=str(path),
         notes=notes,
-        differences=tuple(_sheet_differences(len(table), quantity)),
+        differences=_sheet_differences(len(table), totals),
     )
     return _from_lines(lines.assign(category=0), card)
 
 
-def _sheet_differences(rows: int, quantity: int) -> list[str]:
-    total = RETAIL_SHEETS.get(rows)
-    if total is not None and total != quantity:
-        return [f"its quantities add up to {quantity:,}, published {total:,}"]
+def _sheet_differences(rows: int, totals: tuple[float, ...]) -> tuple[str, ...]:
     if rows == RETAIL_ROWS or rows in RETAIL_SHEETS:
-        return []
+        return differences(dict(zip(RETAIL_TOTALS, RETAIL_SHEETS.get(rows) or totals, strict=True)), totals)
     published = ", ".join(f"{one:,}" for one in RETAIL_SHEETS)
-    return [f"{rows:,} rows, published {published} a sheet, {RETAIL_ROWS:,} in all"]
+    return (f"{rows:,} rows, published {published} a sheet, {RETAIL_ROWS:,} in all",)
 
 
 def _from_completejourney() -> ShoppingLog:
@@ -222,7 +245,8 @@ def _from_completejourney() -> ShoppingLog:
     lines["time"] = pd.to_datetime(lines["transaction_timestamp"]).dt.tz_localize(None).astype("datetime64[us]")
     lines["category"] = pd.factorize(lines["department"])[0]
     lines["price_eur"] = lines["sales_value"] / lines["quantity"].clip(lower=1)
-    rows = len(table)
+    rows, ids = len(table), ("household_id", "basket_id", "product_id")
+    totals = (rows, table["sales_value"].sum(), table["quantity"].sum(), *(table[one].nunique() for one in ids))
     card = DataCard(
         "completejourney",
         rows,
@@ -230,7 +254,7 @@ def _from_completejourney() -> ShoppingLog:
         real=False,
         source=str(path),
         notes=("made after real patterns, for teaching", "USD are taken as EUR; margin a quarter of the price"),
-        differences=() if rows == JOURNEY_ROWS else (f"{rows:,} rows, published {JOURNEY_ROWS:,}",),
+        differences=differences(JOURNEY_TOTALS, totals),
     )
     return _from_lines(lines, card)
 
@@ -245,18 +269,35 @@ def _from_movielens(table: pd.DataFrame, path: Path) -> ShoppingLog:
     numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in RATINGS}
     for name, values in numbers.items():
         refuse_rows(values.isna(), table, name, "it must hold numbers", path)
-    rows, total = len(table), float(numbers["rating"].sum())
-    published = (U_DATA_ROWS, U_DATA_SUM) if plain else (RATINGS_ROWS, RATINGS_SUM)
-    pairs = (("rows", rows, published[0]), ("as the sum of ratings", total, published[1]))
-    differences = tuple(
-        f"{found:,.0f} {what}, published {whole:,.0f}" for what, found, whole in pairs if found != whole
-    )
+    rows, ids = len(table), (numbers["userId"], numbers["movieId"])
+    found = (rows, numbers["rating"].sum(), *(one.nunique() for one in ids), *map(_most, ids))
+    published = dict(zip(RATINGS_TOTALS, U_DATA_TOTALS if plain else RATINGS_CSV_TOTALS, strict=True))
     lines = pd.DataFrame({"receipt": np.arange(rows), "household_id": numbers["userId"].astype("int64")})
     lines["time"] = pd.to_datetime(numbers["timestamp"], unit="s").astype("datetime64[us]")
     lines = lines.assign(name=numbers["movieId"].astype("int64").astype(str), category=0, price_eur=1.0)
+    titles = _film_titles(path)
+    lines["title"] = [titles.get(name, "") for name in lines["name"]]
     licence = "GroupLens terms: research, no redistribution"
     notes = ("ratings of films, not purchases",)
-    return _from_lines(lines, DataCard("MovieLens", rows, licence, True, str(path), notes, differences))
+    return _from_lines(
+        lines, DataCard("MovieLens", rows, licence, True, str(path), notes, differences(published, found))
+    )
+
+
+def _film_titles(path: Path) -> dict[str, str]:
+    """The titles by film, from the file that is published next to the ratings; empty where it is not there."""
+    plain, named = path.with_name("u.item"), path.with_name("movies.csv")
+    if path.name == "u.data" and plain.exists():
+        table = pd.read_csv(plain, sep="|", header=None, usecols=[0, 1], encoding="latin-1", dtype=str)
+    elif path.name != "u.data" and named.exists():
+        table = read_csv(named, ("movieId", "title"), dtype=str)[["movieId", "title"]]
+    else:
+        return {}
+    return dict(table.itertuples(index=False, name=None))
+
+
+def _most(ids: pd.Series) -> int:
+    return int(ids.value_counts().iloc[0])
 
 
 def _from_lines(lines: pd.DataFrame, card: DataCard) -> ShoppingLog:
@@ -279,6 +320,8 @@ def _from_lines(lines: pd.DataFrame, card: DataCard) -> ShoppingLog:
     groups = lines.groupby("item")
     items = pd.DataFrame({"item": np.arange(len(names)), "category": groups["category"].first().to_numpy()})
     items["margin_eur"] = (MARGIN_SHARE * groups["price_eur"].median().clip(lower=0.01)).to_numpy()
+    titles = groups["title"].first().to_numpy(dtype=object) if "title" in lines else np.full(len(names), "")
+    items["name"] = [f"{name} {title}".strip() for name, title in zip(names, titles, strict=True)]
     items["launched"] = (groups["time"].min().dt.normalize() + pd.Timedelta(days=1)).to_numpy()
     shown = np.full((len(visits), 1), -1)
     card = replace(card, notes=(*card.notes, PAGE_NOTE))

@@ -2,9 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,14 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.fleet_simulator import DAY, START, FleetSimulator
-from mlsd_lib.datasets.published import plain, refuse_rows, require_columns
+from mlsd_lib.datasets.published import (
+    differences,
+    other_contents,
+    plain,
+    read_csv,
+    refuse_other_separators,
+    refuse_rows,
+)
 
 CMAPSS_COLUMNS = ("unit", "cycle", *(f"setting_{i}" for i in (1, 2, 3)), *(f"sensor_{i}" for i in range(1, 22)))
 CMAPSS_PUBLISHED = {
@@ -26,13 +31,42 @@ CMAPSS_PUBLISHED = {
 
 NASA's readme gives the same engines, but for FD004 the two the other way round.
 """
-FD001_RUL_TOTAL = 7_552
+CMAPSS_FIGURES = (
+    *("rows of train", "engines of train", "rows of test", "engines of test", "cycles left in all"),
+    *("temperatures at the intake", "rows with another one"),
+)
+CMAPSS_RUL_TOTAL = {"FD001": 7_552, "FD002": 21_027, "FD003": 7_532, "FD004": 21_465}
+CMAPSS_INTAKE = {"FD001": 1, "FD002": 6, "FD003": 1, "FD004": 6}
+CMAPSS_CHECKSUM = {"FD001": "693236914662cacf"}
+"""Of the sum of all rests; of the temperature at the intake (sensor 1, degrees Rankine), which at a height of flight is
+always the same, the number of values; of all values in ten-thousandths, where a whole subset could be read."""
+INTAKE_RANKINE = (518.67, 489.05, 491.19, 462.54, 449.44, 445.00)
 AI4I_COLUMNS = (
     *("UDI", "Product ID", "Type", "Air temperature [K]", "Process temperature [K]", "Rotational speed [rpm]"),
     *("Torque [Nm]", "Tool wear [min]", "Machine failure", "TWF", "HDF", "PWF", "OSF", "RNF"),
 )
-AI4I_ROWS, AI4I_FAILURES = 10_000, 339
+AI4I_PUBLISHED = {
+    "rows": 10_000,
+    "failures": 339,
+    "TWF": 46,
+    "HDF": 115,
+    "PWF": 95,
+    "OSF": 98,
+    "RNF": 19,
+    "parts of type L": 6_000,
+    "parts of type M": 2_997,
+    "parts of type H": 1_003,
+    "Nm as the sum of Torque": 399_869.1,
+    "min as the sum of Tool wear": 1_079_510,
+    "rows whose PWF is not that of its rule": 0,
+    "rows whose OSF is not that of its rule": 0,
+}
+OVERSTRAIN = {"L": 11_000, "M": 12_000, "H": 13_000}
+"""Minutes of wear times Nm above which a part of this type fails (OSF); a power outside of 3,500 to 9,000 W fails too
+(PWF). Both by the description of the data set."""
 NAB_COLUMNS = ("timestamp", "value")
+NAB_PUBLISHED = {"realKnownCause/machine_temperature_system_failure.csv": (22_695, 1_950_101.88, 2_268)}
+"""Of the series that a machine sent: rows, the sum of its values, and rows in windows of anomalies."""
 
 
 @dataclass(frozen=True)
@@ -125,24 +159,25 @@ def cmapss(subset: str = "FD001", folder: str | Path | None = None) -> Engines:
     engines = test["unit"].nunique()
     if len(rul) != engines:
         raise DataError(f"{place}/RUL_{subset}.txt has {len(rul)} rows for {engines} test engines. Take one a engine.")
-    found = (len(train), train["unit"].nunique(), len(test), engines)
-    named = zip(("rows of train", "engines of train", "rows of test", "engines of test"), found, strict=True)
-    differences = [
-        f"{count:,} {what}, published {whole:,}"
-        for (what, count), whole in zip(named, CMAPSS_PUBLISHED[subset], strict=True)
-        if count != whole
-    ]
-    if subset == "FD001" and rul.sum() != FD001_RUL_TOTAL:
-        differences.append(f"{rul.sum():,.0f} cycles left in all, published {FD001_RUL_TOTAL:,}")
+    intake = pd.concat([train["sensor_1"], test["sensor_1"]])
+    found = (
+        *(len(train), train["unit"].nunique(), len(test), engines, rul.sum()),
+        *(intake.nunique(), (~intake.isin(INTAKE_RANKINE)).sum()),
+    )
+    published = (*CMAPSS_PUBLISHED[subset], CMAPSS_RUL_TOTAL[subset], CMAPSS_INTAKE[subset], 0)
+    differs = differences(dict(zip(CMAPSS_FIGURES, published, strict=True)), found)
+    if not differs and subset in CMAPSS_CHECKSUM:
+        values = [(10_000 * part.to_numpy()).round().ravel() for part in (train, test)]
+        differs = other_contents([*values, rul], CMAPSS_CHECKSUM[subset])
     notes = ("simulated by NASA's C-MAPSS", "one row an engine and cycle; test engines stop before they fail")
     source = f"{place}/*_{subset}.txt"
-    card = DataCard(f"C-MAPSS {subset}", len(train), "public domain", False, source, notes, tuple(differences))
+    card = DataCard(f"C-MAPSS {subset}", len(train), "public domain", False, source, notes, differs)
     return Engines(train, test, rul, card)
 
 
 def ai4i(path: str | Path) -> tuple[pd.DataFrame, DataCard]:
     """AI4I 2020, a row a part with the columns `AI4I_COLUMNS`, and its card. Raises `DataError`."""
-    table = _csv(Path(path), AI4I_COLUMNS)
+    table = read_csv(Path(path), AI4I_COLUMNS, encoding="utf-8-sig")
     for column in AI4I_COLUMNS[8:]:
         if not table[column].isin([0, 1]).all():
             odd = table[column][~table[column].isin([0, 1])].iloc[0]
@@ -150,11 +185,18 @@ def ai4i(path: str | Path) -> tuple[pd.DataFrame, DataCard]:
     for column in AI4I_COLUMNS[3:8]:
         number = pd.to_numeric(table[column], errors="coerce")
         refuse_rows(~np.isfinite(number), table, column, "it is a number", Path(path))
-    failures = int(table["Machine failure"].sum())
-    pairs = (("rows", len(table), AI4I_ROWS), ("failures", failures, AI4I_FAILURES))
-    differences = tuple(f"{found:,} {what}, published {whole:,}" for what, found, whole in pairs if found != whole)
+    torque, wear, kind = table["Torque [Nm]"], table["Tool wear [min]"], table["Type"]
+    power = torque * table["Rotational speed [rpm]"] * 2 * np.pi / 60
+    by_rule = {"PWF": (power < 3_500) | (power > 9_000), "OSF": wear * torque > kind.map(OVERSTRAIN)}
+    found = (
+        *(len(table), *(table[name].sum() for name in AI4I_COLUMNS[8:])),
+        *((kind == one).sum() for one in OVERSTRAIN),
+        *(torque.sum(), wear.sum(), *((table[name] != rule).sum() for name, rule in by_rule.items())),
+    )
     notes = ("synthetic; rows are parts, not one machine over time",)
-    return table, DataCard("AI4I 2020", len(table), "CC BY 4.0", False, str(path), notes, differences)
+    return table, DataCard(
+        "AI4I 2020", len(table), "CC BY 4.0", False, str(path), notes, differences(AI4I_PUBLISHED, found)
+    )
 
 
 def nab(path: str | Path, windows: str | Path) -> tuple[pd.DataFrame, DataCard]:
@@ -163,7 +205,7 @@ def nab(path: str | Path, windows: str | Path) -> tuple[pd.DataFrame, DataCard]:
     `windows`: NAB's combined_windows.json, which names a series by folder and file. Raises `DataError`.
     """
     path = Path(path)
-    table = _csv(path, NAB_COLUMNS)[list(NAB_COLUMNS)]
+    table = read_csv(path, NAB_COLUMNS, encoding="utf-8-sig")[list(NAB_COLUMNS)]
     time = pd.to_datetime(table["timestamp"], errors="coerce")
     value = pd.to_numeric(table["value"], errors="coerce")
     for column, bad in (("timestamp", time.isna()), ("value", ~np.isfinite(value))):
@@ -177,7 +219,11 @@ def nab(path: str | Path, windows: str | Path) -> tuple[pd.DataFrame, DataCard]:
     for first, last in known:
         anomaly |= ((time >= first) & (time <= last)).to_numpy()
     series = pd.DataFrame({"timestamp": time, "value": value, "anomaly": anomaly})
-    card = DataCard(f"NAB {name}", len(series), "MIT", True, str(path), (f"{len(known)} windows",))
+    found = (len(series), value.sum(), anomaly.sum())
+    names = ("rows", "as the sum of values", "rows in windows")
+    published = dict(zip(names, NAB_PUBLISHED.get(name, found), strict=True))
+    notes = (f"{len(known)} windows", *(() if name in NAB_PUBLISHED else ("not compared with a published figure",)))
+    card = DataCard(f"NAB {name}", len(series), "MIT", True, str(path), notes, differences(published, found))
     return series.sort_values("timestamp", kind="stable", ignore_index=True), card
 
 
@@ -231,6 +277,7 @@ def _engines(path: Path) -> pd.DataFrame:
 
 def _numbers(path: Path, columns: int) -> np.ndarray:
     """A file of numbers separated by spaces, (rows, columns)."""
+    refuse_other_separators(path, " ")
     rows = [line.split() for line in _text(path).splitlines() if line.strip()]
     for number, row in enumerate(rows, 1):
         if len(row) != columns:
@@ -242,17 +289,6 @@ def _numbers(path: Path, columns: int) -> np.ndarray:
     if not len(found) or not np.isfinite(found).all():
         raise DataError(f"{path} is empty or holds a number that is not finite. Take the published file.")
     return found
-
-
-def _csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(StringIO(_text(path)))
-    except ValueError as error:  # empty, or rows of different lengths
-        raise DataError(f"{path} cannot be read: {str(error).strip()}. Download the published file again.") from None
-    require_columns(table, columns, path)
-    if table.empty:
-        raise DataError(f"{path} holds no rows below its header. Take the published file.")
-    return table
 
 
 __all__ = ["DAY", "START", "Engines", "Fleet", "ai4i", "cmapss", "fleet_card", "nab", "run_to_failure", "simulate"]

@@ -13,13 +13,27 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.fraud_simulator import FraudSimulator
-from mlsd_lib.datasets.published import refuse_rows, require_columns
+from mlsd_lib.datasets.pickled_tables import read_pickled_table
+from mlsd_lib.datasets.published import differences, read_csv, refuse_rows, require_columns
 
 HANDBOOK_COLUMNS = ("TRANSACTION_ID", "TX_DATETIME", "CUSTOMER_ID", "TERMINAL_ID", "TX_AMOUNT", "TX_FRAUD")
-HANDBOOK_ROWS, HANDBOOK_FRAUDS = 1_754_155, 14_681
+HANDBOOK_ROWS, HANDBOOK_FRAUDS, HANDBOOK_TOTAL = 1_754_155, 14_681, 94_079_370.08
 HANDBOOK_SCENARIOS = {0: "", 1: "large amount", 2: "terminal", 3: "stolen"}
+HANDBOOK_FIRST = pd.Timestamp("2018-04-01")
+HANDBOOK_LIMIT = 220
+"""Every amount above it is a fraud in the Handbook's transactions (its first scenario)."""
 ULB_COLUMNS = ("Time", *(f"V{i}" for i in range(1, 29)), "Amount", "Class")
-ULB_ROWS, ULB_FRAUDS = 284_807, 492
+ULB_PUBLISHED = {
+    "rows": 284_807,
+    "frauds": 492,
+    "as the sum of Amount": 25_162_590.01,
+    "as the Amount of all frauds": 60_127.97,
+    "s as the last Time": 172_792,
+    "thousandths as the spread of V1": 1_958.696,
+    "thousandths as the spread of V28": 330.083,
+    "thousandths as the mean of V14 over frauds": -6_971.723,
+}
+"""As `describe` shows of the published file and of its frauds."""
 FIXED_DELAY = pd.Timedelta(days=7)
 """When the published files' frauds count as known: the Handbook's protocol; the files do not say."""
 
@@ -41,15 +55,15 @@ class PaymentStream:
 def load(source: str | Path = "simulator", seed: int = 0, days: int = 90, **options: Any) -> PaymentStream:
     """The stream from `source`: "simulator", "handbook" (below MLSD_DATA_DIR), or the path of a published file.
 
-    A path may be a Parquet file, a CSV file, or the Handbook's folder of daily pickles. `seed`, `days` and `options`
-    belong to the simulator; `unpickle=True` to the pickles. Raises `DataError`.
+    A path may be a Parquet file, a CSV file, or the Handbook's folder of daily pickles, of which nothing is run.
+    `seed`, `days` and `options` belong to the simulator. Raises `DataError`.
     """
     if source == "simulator":
         return simulate(np.random.default_rng(seed), days, **options)
     path = _handbook_file() if source == "handbook" else Path(source)
     if not path.exists():
         raise DataError(f'{path} does not exist. Give "simulator", "handbook" or the path of a published file.')
-    table = _read_table(path, **options)
+    table = _read_table(path)
     if table.empty:
         raise DataError(f"{path} holds no payments, 0 rows below its header. Take the published file.")
     if "Class" in table.columns or "V1" in table.columns:
@@ -85,35 +99,18 @@ def _handbook_file() -> Path:
     return found[0]
 
 
-def _read_table(path: Path, unpickle: bool = False) -> pd.DataFrame:
-    try:
-        if path.suffix == ".parquet":
+def _read_table(path: Path) -> pd.DataFrame:
+    pickles = sorted(path.glob("*.pkl")) if path.is_dir() else [path] if path.suffix == ".pkl" else []
+    if pickles:
+        return pd.concat(map(read_pickled_table, pickles), ignore_index=True)
+    if path.suffix == ".csv":
+        return read_csv(path, ())
+    if path.suffix == ".parquet":
+        try:
             return pd.read_parquet(path)
-        if path.suffix == ".csv":
-            _refuse_other_separators(path)
-            return pd.read_csv(path)
-        pickles = sorted(path.glob("*.pkl")) if path.is_dir() else [path] if path.suffix == ".pkl" else []
-        if pickles and not unpickle:
-            raise DataError(
-                f"{path} holds pickles, and reading a pickle runs whatever code is in it. If you trust where they "
-                "came from, pass unpickle=True; otherwise convert them to Parquet elsewhere."
-            )
-        if pickles:
-            return pd.concat([pd.read_pickle(one) for one in pickles], ignore_index=True)
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
     raise DataError(f"{path} is of no known kind. Give a .parquet, a .csv, or a folder of .pkl files.")
-
-
-def _refuse_other_separators(path: Path) -> None:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        header = file.readline().strip()
-    for separator in ";\t|":
-        if separator in header and "," not in header:
-            raise DataError(
-                f"{path} is separated by {separator!r} (its first line begins {header[:40]!r}); a .csv must be "
-                "separated by commas, with a point in decimals. Save it again so, or convert it to Parquet."
-            )
 
 
 def _numbers(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
@@ -144,8 +141,7 @@ def _from_handbook(table: pd.DataFrame, path: Path) -> PaymentStream:
         real=False,
         source=str(path),
         notes=("simulated by the Handbook's authors", "a fraud counts as known after 7 days"),
-        differences=tuple(_differences(len(table), int(fraud.sum()), HANDBOOK_ROWS, HANDBOOK_FRAUDS))
-        + tuple(_gaps(ids["TRANSACTION_ID"])),
+        differences=_of_the_handbook(payments, fraud, table),
     )
     return _ordered(payments, fraud == 1, mechanism, card)
 
@@ -166,19 +162,40 @@ def _from_ulb(table: pd.DataFrame, path: Path) -> PaymentStream:
         real=True,
         source=str(path),
         notes=("no customers or terminals; V1 to V28 are principal components", "day 0 is set to 2013-09-01"),
-        differences=tuple(_differences(len(table), int(fraud.sum()), ULB_ROWS, ULB_FRAUDS)),
+        differences=_of_ulb(numbers, fraud),
     )
     return _ordered(payments, fraud, fraud.map({True: "unknown", False: ""}), card)
 
 
-def _differences(rows: int, frauds: int, published_rows: int, published_frauds: int) -> list[str]:
-    counts = [("rows", rows, published_rows), ("frauds", frauds, published_frauds)]
-    return [f"{found:,} {what}, published {whole:,}" for what, found, whole in counts if found != whole]
+def _of_the_handbook(payments: pd.DataFrame, fraud: pd.Series, table: pd.DataFrame) -> tuple[str, ...]:
+    """How payments differ from the Handbook's: from all of them, and where they are a part, from the rules of all."""
+    ids, amount, rows = payments["transaction_id"], payments["amount"], len(payments)
+    since = pd.to_numeric(table.get("TX_TIME_SECONDS", pd.Series(np.nan, table.index)), errors="coerce")
+    scenario, total = table.get("TX_FRAUD_SCENARIO", fraud), amount.sum()
+    published = {
+        "rows": HANDBOOK_ROWS,
+        "frauds": HANDBOOK_FRAUDS,
+        "EUR in all": HANDBOOK_TOTAL if rows == HANDBOOK_ROWS else total,
+        "transaction ids missing between the ends": 0,
+        f"honest payments above {HANDBOOK_LIMIT} EUR": 0,
+        "payments whose TX_TIME_SECONDS are not those since the first day": 0,
+        "payments whose scenario is not that of a fraud": 0,
+    }
+    found = (
+        *(rows, fraud.sum(), total, int(ids.max() - ids.min()) + 1 - rows),
+        ((amount > HANDBOOK_LIMIT) & (fraud == 0)).sum(),
+        (since.notna() & (since != (payments["time"] - HANDBOOK_FIRST).dt.total_seconds())).sum(),
+        ((scenario > 0) != (fraud == 1)).sum(),
+    )
+    return differences(published, found)
 
 
-def _gaps(ids: pd.Series) -> list[str]:
-    expected = int(ids.max() - ids.min()) + 1 if len(ids) else 0
-    return [] if expected == len(ids) else [f"{expected - len(ids):,} transaction ids are missing between the ends"]
+def _of_ulb(numbers: pd.DataFrame, fraud: pd.Series) -> tuple[str, ...]:
+    found = (
+        *(len(numbers), fraud.sum(), numbers["Amount"].sum(), numbers["Amount"][fraud].sum(), numbers["Time"].max()),
+        *(1_000 * value for value in (numbers["V1"].std(), numbers["V28"].std(), numbers["V14"][fraud].mean())),
+    )
+    return differences(ULB_PUBLISHED, found)
 
 
 def _ordered(payments: pd.DataFrame, fraud: pd.Series, mechanism: pd.Series, card: DataCard) -> PaymentStream:

@@ -6,7 +6,7 @@ is read is an object whose `repr` holds counts, and every error names a row, nev
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.moderation_simulator import PostSimulator
-from mlsd_lib.datasets.published import require_columns
+from mlsd_lib.datasets.published import differences, other_contents, read_csv
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,15 @@ class PostStream:
 class LabelledTexts:
     """Texts, (n,) of str, with their labels, (n,) of str, and where the file has it a group, (n,) of str.
 
-    `group`: whoever wrote a text, or what a case tests; None where the file does not say.
+    `group`: the author of a text, or what a case tests; None where the file does not say. `part`: the file that a text
+    comes from, (n,) of str, of those that are published in several, a video each; else None.
     """
 
     text: np.ndarray
     label: np.ndarray
     group: np.ndarray | None
     card: DataCard
+    part: np.ndarray | None = None
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count:,} {name}" for name, count in pd.Series(self.label).value_counts().items())
@@ -48,7 +50,9 @@ class LabelledTexts:
 class Published:
     """A published file: its columns, which of them hold text, label and group, and its labels.
 
-    `labels`: for each value in the file what it means, and how many such texts the whole file holds.
+    `labels`: for each value in the file what it means, and how many such texts the whole file holds. `checksum`: of
+    labels, texts and groups in their order, where a whole file could be read; `parts`: ham and spam by video, which
+    ends a file's name.
     """
 
     name: str
@@ -59,6 +63,8 @@ class Published:
     label: str
     labels: Mapping[str, tuple[str, int]]
     group: str = ""
+    checksum: str = ""
+    parts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 PUBLISHED = {
@@ -70,6 +76,7 @@ PUBLISHED = {
         text="tweet",
         label="class",
         labels={"0": ("hate", 1_430), "1": ("offensive", 19_190), "2": ("neither", 4_163)},
+        checksum="65b1df5838bd92ad",
     ),
     "sms": Published(
         "SMS Spam Collection",
@@ -79,6 +86,7 @@ PUBLISHED = {
         text="message",
         label="label",
         labels={"ham": ("ham", 4_827), "spam": ("spam", 747)},
+        checksum="5f8ced7280b9af51",
     ),
     "hatecheck": Published(
         "HateCheck",
@@ -89,6 +97,7 @@ PUBLISHED = {
         label="label_gold",
         labels={"hateful": ("hateful", 2_563), "non-hateful": ("non-hateful", 1_165)},
         group="functionality",
+        checksum="cd3794aeb04917b8",
     ),
     "youtube": Published(
         "YouTube Spam Collection",
@@ -99,6 +108,13 @@ PUBLISHED = {
         label="CLASS",
         labels={"0": ("ham", 951), "1": ("spam", 1_005)},
         group="AUTHOR",
+        parts={
+            "Psy": (175, 175),
+            "KatyPerry": (175, 175),
+            "LMFAO": (202, 236),
+            "Eminem": (203, 245),
+            "Shakira": (196, 174),
+        },
     ),
 }
 
@@ -135,6 +151,7 @@ def load_texts(name: str, path: str | Path | None = None) -> LabelledTexts:
     table, label = pd.concat(tables, ignore_index=True), np.concatenate(labels)
     group = table[known.group].fillna("").to_numpy(dtype=str) if known.group else None
     text = table[known.text].fillna("").to_numpy(dtype=object)
+    part = np.repeat([one.stem.rpartition("-")[2] for one in paths], list(map(len, tables))) if known.parts else None
     card = DataCard(
         known.name,
         len(table),
@@ -142,9 +159,9 @@ def load_texts(name: str, path: str | Path | None = None) -> LabelledTexts:
         real=True,
         source=", ".join(one.name for one in paths),
         notes=("texts are never shown, only what is measured on them",),
-        differences=tuple(_differences(label, known)),
+        differences=_differences(text, label, group, part, known),
     )
-    return LabelledTexts(text, label, group, card)
+    return LabelledTexts(text, label, group, card, part)
 
 
 def _paths(known: Published, path: str | Path | None) -> list[Path]:
@@ -166,15 +183,7 @@ def _table(path: Path, known: Published) -> pd.DataFrame:
     options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
     if known is PUBLISHED["sms"]:
         options |= {"sep": "\t", "header": None, "names": list(known.columns), "quoting": 3, "index_col": False}
-    try:
-        table = pd.read_csv(path, **options)
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        kind = type(error).__name__
-        raise DataError(f"{path.name} cannot be read ({kind}). Download the published file again.") from None
-    require_columns(table, known.columns, path.name, quoted=False)
-    if table.empty:
-        raise DataError(f"{path.name} holds no texts, 0 rows below its header. Take the published file.")
-    return table
+    return read_csv(path, known.columns, quoted=False, **options)
 
 
 def _labels(table: pd.DataFrame, known: Published, path: Path) -> np.ndarray:
@@ -188,8 +197,15 @@ def _labels(table: pd.DataFrame, known: Published, path: Path) -> np.ndarray:
     return label.to_numpy(dtype=str)
 
 
-def _differences(label: np.ndarray, known: Published) -> list[str]:
+def _differences(
+    text: np.ndarray, label: np.ndarray, group: np.ndarray | None, part: np.ndarray | None, known: Published
+) -> tuple[str, ...]:
     whole = dict(known.labels.values())
-    counts = {"rows": (len(label), sum(whole.values()))}
-    counts |= {meaning: (int((label == meaning).sum()), count) for meaning, count in whole.items()}
-    return [f"{found:,} {what}, published {count:,}" for what, (found, count) in counts.items() if found != count]
+    published = {"rows": sum(whole.values()), **whole}
+    found = [len(label), *((label == meaning).sum() for meaning in whole)]
+    for video, of_each in known.parts.items():
+        for meaning, count in zip(whole, of_each, strict=True):
+            published[f"{meaning} under {video}"] = count
+            found.append(((part == video) & (label == meaning)).sum())
+    columns = [column for column in (label, text, group) if column is not None]
+    return differences(published, found) or (other_contents(columns, known.checksum) if known.checksum else ())

@@ -1,6 +1,12 @@
-"""What every reader of a published file refuses, in the same words: a missing column, rows that break its rule."""
+"""What every reader of a published file does in the same words: read it, refuse what breaks its rule, tell it apart.
 
-from collections.abc import Sequence
+Row counts alone do not tell a published file from noise of its length, nor one label from another. Readers compare
+totals over several columns together, and a checksum of the values where a whole published file could be read here.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +14,47 @@ import numpy as np
 import pandas as pd
 
 from mlsd_lib.datasets.card import DataError
+
+SEPARATORS = ";\t|"
+"""What a table is saved with by mistake; a published .csv has commas."""
+
+
+def read_csv(path: Path, columns: Sequence[str], quoted: bool = True, **options: Any) -> pd.DataFrame:
+    """The table of a published .csv or .csv.gz with at least `columns` and a row; raises `DataError` for any other.
+
+    `quoted`: whether a message may quote the file; that of a parser quotes rows, which may hold people's words.
+    `options` go to pandas.
+    """
+    refuse_other_separators(path, options.get("sep", ","))
+    try:
+        table = pd.read_csv(path, **options)
+    except (OSError, ValueError, EOFError, pd.errors.ParserError) as error:
+        told = f": {str(error).strip()}" if quoted else f" ({type(error).__name__})"
+        raise DataError(f"{path} cannot be read{told}. Published files are UTF-8: download it again.") from None
+    require_columns(table, columns, path, quoted)
+    if table.empty:
+        raise DataError(f"{path} holds nothing, 0 rows below its header. Take the published file.")
+    return table
+
+
+def refuse_other_separators(path: Path, separator: str = ",") -> None:
+    """Raises `DataError` for a text file that is not there, or whose first line has no `separator` but another one.
+
+    The line is not quoted: a file that has lost its header begins with a row.
+    """
+    try:
+        with gzip.open(path, "rt", errors="replace") if path.suffix == ".gz" else path.open(errors="replace") as file:
+            header = file.readline()
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist. Put the published file there, or name its folder.") from None
+    except (OSError, EOFError) as error:
+        raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from None
+    other = next((one for one in SEPARATORS + "," if one in header), "")
+    if other and separator not in header:
+        raise DataError(
+            f"{path} is separated by {other!r}; the published file is by {separator!r}, with a point in decimals. "
+            "Save it again so, or take the published file."
+        )
 
 
 def require_columns(table: pd.DataFrame, columns: Sequence[str], path: Path | str, quoted: bool = True) -> None:
@@ -19,13 +66,6 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str], path: Path | st
     missing = [name for name in columns if name not in table.columns]
     if missing:
         there = f" (it has {', '.join(map(str, table.columns[:14]))})" if quoted else ""
-        only = str(table.columns[0]) if len(table.columns) == 1 else ""
-        separator = next((one for one in ";\t|" if one in only), "")
-        if separator:
-            raise DataError(
-                f"{path} is separated by {separator!r} and lacks the column {missing[0]}{there}. "
-                "Save it again separated by commas, with a point in decimals."
-            )
         raise DataError(
             f"{path} lacks the column {missing[0]}{there}. "
             "Columns are read by their published names: rename them back, or take the published file."
@@ -46,3 +86,32 @@ def refuse_rows(bad: pd.Series, table: pd.DataFrame, column: str, rule: str, pat
 def plain(value: Any) -> Any:
     """A value of a table for a message: 2.0, not np.float64(2.0)."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+def differences(published: Mapping[str, float], found: Iterable[float]) -> tuple[str, ...]:
+    """Where the figures `found`, in the order of the `published` ones, differ from them, in words for a card.
+
+    Figures are compared in whole units: sums of decimals depend on their order in the last digits.
+    """
+    return tuple(
+        f"{here:,.0f} {what}, published {there:,.0f}"
+        for (what, there), here in zip(published.items(), found, strict=True)
+        if round(here) != round(there)
+    )
+
+
+def other_contents(columns: Sequence[pd.Series | np.ndarray], published: str) -> tuple[str, ...]:
+    """Says in words for a card that columns of text, or of whole numbers, have not the `checksum` of the published."""
+    found = checksum(columns)
+    return () if found == published else (f"its values have the checksum {found}, published {published}",)
+
+
+def checksum(columns: Sequence[pd.Series | np.ndarray]) -> str:
+    """The first 16 hex digits of a SHA-256 over the values of columns in their order; names and index do not count."""
+    digest = hashlib.sha256()
+    for column in map(np.asarray, columns):
+        if column.dtype.kind in "iufb":
+            digest.update(column.astype("<i8").tobytes())
+        else:
+            digest.update("\n".join(map(str, column)).encode())
+    return digest.hexdigest()[:16]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd_lib.datasets import DataError
+from mlsd_lib.datasets import DataError, fleet
 from mlsd_lib.datasets.fleet import AI4I_COLUMNS, CMAPSS_COLUMNS, ai4i, cmapss, nab
 
 
@@ -34,6 +34,21 @@ def test_engines_are_read_and_what_differs_from_the_published_files_is_said(tmp_
     told = str(engines.card)
     for part in ("9 rows of train, published 20,631", "2 engines of test, published 100", "10 cycles left in all"):
         assert part in told
+
+
+def test_noise_of_the_published_lengths_is_told_from_engines(tmp_path, monkeypatch):
+    """The made files are declared to have the published counts; their sensors are normal noise."""
+    write_cmapss(tmp_path)
+    monkeypatch.setitem(fleet.CMAPSS_PUBLISHED, "FD001", (9, 2, 5, 2))
+    monkeypatch.setitem(fleet.CMAPSS_RUL_TOTAL, "FD001", 10)
+    differs = cmapss("FD001", tmp_path).card.differences
+    assert differs == ("14 temperatures at the intake, published 1", "14 rows with another one, published 0")
+    for part in ("train", "test"):
+        table = pd.read_csv(tmp_path / f"{part}_FD001.txt", sep=" ", header=None).iloc[:, :26]
+        table[5] = 518.67
+        (tmp_path / f"{part}_FD001.txt").write_text(table.to_csv(sep=" ", header=False, index=False))
+    (told,) = cmapss("FD001", tmp_path).card.differences
+    assert "its values have the checksum" in told
 
 
 @pytest.mark.parametrize("subset", ["FD002", "FD003", "FD004"])
@@ -69,6 +84,7 @@ def spoil(path, change):
         ("train_FD001.txt", lambda text: "\n".join(text.splitlines()[2:1:-1] + text.splitlines()), "column cycle"),
         ("test_FD001.txt", lambda text: text.replace("1 1 ", "1 one ", 1), "numbers only"),
         ("test_FD001.txt", lambda text: "", "is empty"),
+        ("test_FD001.txt", lambda text: text.replace(" ", ";"), "is separated by ';'"),
         ("RUL_FD001.txt", lambda text: text + "4\n", "3 rows for 2 test engines"),
         ("RUL_FD001.txt", lambda text: "nan\n1\n", "not finite"),
     ],
@@ -110,7 +126,23 @@ def test_ai4i_is_read_with_its_byte_order_mark(tmp_path):
     ai4i_table().to_csv(path, index=False, encoding="utf-8-sig")
     table, card = ai4i(path)
     assert table["UDI"].tolist() == [0, 1, 2, 3]
-    assert card.differences == ("4 rows, published 10,000", "0 failures, published 339")
+    assert card.differences[:2] == ("4 rows, published 10,000", "0 failures, published 339")
+
+
+def test_permuted_failures_of_ai4i_break_the_rules_that_they_follow(tmp_path):
+    """The description of the data set says when power and overstrain fail; counts stay, the rows move."""
+    rng, path = np.random.default_rng(0), tmp_path / "ai4i2020.csv"
+    rpm, torque, wear = rng.uniform(1_200, 2_800, 400), rng.uniform(5, 75, 400), rng.integers(0, 250, 400)
+    power = torque * rpm * 2 * np.pi / 60
+    failed = {"PWF": (power < 3_500) | (power > 9_000), "OSF": torque * wear > 12_000}
+    table = ai4i_table(400).assign(TWF=0, **{name: rows.astype(int) for name, rows in failed.items()})
+    table = table.assign(**{"Rotational speed [rpm]": rpm, "Torque [Nm]": torque, "Tool wear [min]": wear})
+    told = []
+    for labels in (table, table.assign(PWF=rng.permutation(table["PWF"]), OSF=rng.permutation(table["OSF"]))):
+        labels.to_csv(path, index=False)
+        told.append([one for one in ai4i(path)[1].differences if "not that of its rule" in one])
+    assert not told[0]
+    assert len(told[1]) == 2
 
 
 def test_ai4i_without_a_column_or_with_another_value_is_refused(tmp_path):
@@ -129,7 +161,7 @@ BROKEN = {
     "": "cannot be read: No columns",
     "row,of,four,cells\n1,2,3,4,5,6\n1,2,3,4,5,6,7\n": "cannot be read: Error tokenizing",
     "\0\0\0": "lacks the column",
-    "a;b\n1;2\n": "is separated by ';' and lacks the column",
+    "a;b\n1;2\n": "is separated by ';'",
 }
 
 
@@ -215,6 +247,15 @@ def test_a_series_of_nab_comes_with_its_windows(series):
     assert table["anomaly"].tolist() == [False, False, True, True, False, False]
     assert "1 windows" in str(card)
     assert card.licence == "MIT"
+    assert "6 rows, published 22,695" in card.differences
+    assert "2 rows in windows, published 2,268" in card.differences
+
+
+def test_a_series_whose_figures_are_not_known_is_not_said_to_be_as_published(series, tmp_path):
+    path, windows = series
+    other = path.rename(path.with_name("another.csv"))
+    windows.write_text(json.dumps({"realKnownCause/another.csv": []}))
+    assert "not compared with a published figure" in nab(other, windows)[1].notes
 
 
 def test_a_series_of_nab_that_is_unknown_or_spoilt_is_refused(series, tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd_lib.datasets import DataError
+from mlsd_lib.datasets import DataError, personalization
 from mlsd_lib.datasets.personalization import HILLSTROM_ARMS, read_hillstrom, read_open_bandit
 
 
@@ -23,10 +23,10 @@ def bandit_table(rows=6, **columns):
     return pd.DataFrame({**table, **columns})
 
 
-def written(tmp_path, table):
-    folder = tmp_path / "random" / "men"
+def written(tmp_path, table, policy="random", campaign="men"):
+    folder = tmp_path / policy / campaign
     folder.mkdir(parents=True)
-    table.to_csv(folder / "men.csv")
+    table.to_csv(folder / f"{campaign}.csv")
     return tmp_path
 
 
@@ -87,7 +87,34 @@ def test_hillstroms_file_is_read_by_its_published_names_and_says_how_it_differs(
     assert log.table["arm"].tolist() == [0, 1, 2, 0, 1, 2]
     assert log.table["propensity"].eq(1 / 3).all()
     assert "6 rows, published 64,000" in str(log.card)
-    assert "1 visits, published 9,394" in str(log.card)
+    assert "0 visits of Mens E-Mail, published 3,894" in str(log.card)
+    assert "855 USD spent in the year before, published 15,493,482" in str(log.card)
+
+
+def test_permuted_arms_of_hillstroms_are_said(tmp_path, monkeypatch):
+    """The made file is declared to be the published one; then its arms change places, and every count stays."""
+    table, path = hillstrom_table(300).assign(visit=[1, 0, 0] * 100), tmp_path / "h.csv"
+    table.to_csv(path, index=False)
+    read_by_arm = {f"customers of {name}": 100 for name in HILLSTROM_ARMS}
+    read_by_arm |= {f"visits of {name}": 100 * (name == "No E-Mail") for name in HILLSTROM_ARMS}
+    totals = {"rows": 300, "conversions": 0, "USD spent after it": 0, "USD spent in the year before": 42_732}
+    whole = {name: (read_by_arm | totals)[name] for name in personalization.HILLSTROM_PUBLISHED}
+    monkeypatch.setattr(personalization, "HILLSTROM_PUBLISHED", whole)
+    assert read_hillstrom(path).card.differences == ()
+    table.assign(segment=np.random.default_rng(0).permutation(table["segment"])).to_csv(path, index=False)
+    told = read_hillstrom(path).card.differences
+    assert len(told) >= 2
+    assert all("visits of" in one for one in told)
+
+
+def test_another_separator_is_named(tmp_path):
+    hillstrom_table().to_csv(tmp_path / "h.csv", index=False, sep=";")
+    with pytest.raises(DataError, match=r"h\.csv is separated by ';'"):
+        read_hillstrom(tmp_path / "h.csv")
+    written(tmp_path, bandit_table())
+    bandit_table().to_csv(tmp_path / "random" / "men" / "men.csv", sep=";")
+    with pytest.raises(DataError, match=r"men\.csv is separated by ';'"):
+        read_open_bandit(tmp_path, "random", "men")
 
 
 @pytest.mark.parametrize(("column", "value"), [("segment", "Sms"), ("visit", 3), ("spend", -1.0), ("history", "much")])
@@ -102,7 +129,7 @@ def test_a_lost_column_of_hillstroms_is_named_and_an_empty_file_refused(tmp_path
     with pytest.raises(DataError, match="lacks the column spend"):
         read_hillstrom(tmp_path / "h.csv")
     hillstrom_table().iloc[:0].to_csv(tmp_path / "h.csv", index=False)
-    with pytest.raises(DataError, match="no rows"):
+    with pytest.raises(DataError, match="0 rows below"):
         read_hillstrom(tmp_path / "h.csv")
     with pytest.raises(DataError, match="does not exist"):
         read_hillstrom(tmp_path / "none.csv")
@@ -114,9 +141,13 @@ SAMPLE = Path(os.environ.get("MLSD_DATA_DIR", "/nowhere"), "personalization", "o
 @pytest.mark.skipif(not SAMPLE.exists(), reason="MLSD_DATA_DIR holds no personalization/obd_sample")
 @pytest.mark.parametrize("policy", ["random", "bts"])
 @pytest.mark.parametrize("campaign", ["all", "men", "women"])
-def test_the_small_sample_is_known_as_such(policy, campaign):
+def test_the_small_sample_is_known_as_such_and_with_permuted_clicks_not(policy, campaign, tmp_path):
     log = read_open_bandit(SAMPLE, policy, campaign)
     assert len(log.card.differences) == 1
     assert "the whole data set has" in log.card.differences[0]
     if policy == "random":
         assert log.table["propensity"].nunique() == 1
+    table = pd.read_csv(log.card.source, index_col=0)
+    written(tmp_path, table.assign(click=np.random.default_rng(0).permutation(table["click"])), policy, campaign)
+    differs = read_open_bandit(tmp_path, policy, campaign).card.differences
+    assert "its values have the checksum" in differs[1]

@@ -39,6 +39,7 @@ def test_the_same_features_and_models_run_on_the_handbooks_form(shifted):
     table = protocols.handbook(shifted, names=("logistic",))
     assert table.loc["logistic", "AUC"] > 0.6
     assert table.loc["logistic", "AUC_published"] == 0.871
+    assert table.loc["logistic", "prevalence"] == pytest.approx(table.loc["logistic", "frauds"] / table["test"].iloc[0])
 
 
 def test_a_stream_of_other_days_is_refused(stream):

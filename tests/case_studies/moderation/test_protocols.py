@@ -84,10 +84,12 @@ def test_hatecheck_is_judged_by_the_gate_and_prints_no_text(mild_files, tmp_path
         empty, "hatecheck", "--source", folder / "test_suite_cases.csv", MLSD_DATA_DIR=str(folder), COLUMNS="200"
     )
     rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if "_" in line.split()[0]}
-    assert rows["derog_neg_attrib_h"] == ["1", "1.0", "direct", "0.75", "passes"]
-    assert rows["negate_neg_nh"] == ["1", "0.0", "negation", "0.90", "fails"]
+    assert rows["derog_neg_attrib_h"] == ["1", "1.000", "direct", "0.75", "passes"]
+    assert rows["negate_neg_nh"] == ["1", "0.000", "negation", "0.90", "fails"]
     assert rows["ident_neutral_nh"][-1] == rows["spell_leet_h"][-1] == "passes"
-    assert rows["slur_h"] == ["1", "0.0", "NaN"]
+    assert rows["slur_h"] == ["1", "0.000", "NaN"]
+    whole = [line.split() for line in done.stdout.splitlines() if line.startswith("all")]
+    assert [row[-3:] for row in whole] == [["5", share, "NaN"] for share in ("0.600", "0.600", "0.632")]
     assert leaks(texts, done, empty) == 0
 
 
@@ -115,4 +117,22 @@ def test_an_author_is_never_in_both_halves(tmp_path):
     )
     table = train.published(load_texts("youtube", path), "youtube")
     assert table.loc["spam F1", "here"] == 1
-    assert np.isnan(table["measured_before"]).all()
+    assert table.loc["always", "here"] == 0.5
+    assert np.isnan(table[["measured_before", "published"]]).all(axis=None)
+    assert not any("video" in figure for figure in table.index)  # there is one
+
+
+def test_a_video_is_judged_by_what_was_learned_from_the_others(tmp_path):
+    """Spam has one word under two of three videos and another one under the third, where it is not recognised."""
+    words = {"Psy": "prize", "Shakira": "prize", "Eminem": "voucher"}
+    for number, (video, word) in enumerate(words.items()):
+        lines = [
+            f"{i},writer{number}{i},2020-01-01,{f'mild {word}' if i % 2 else 'nice song'},{i % 2}" for i in range(40)
+        ]
+        lines.insert(0, "COMMENT_ID,AUTHOR,DATE,CONTENT,CLASS")
+        (tmp_path / f"Youtube0{number}-{video}.csv").write_text("\n".join(lines))
+    table = train.published(load_texts("youtube", tmp_path), "youtube")["here"]
+    assert table["accuracy"] == 1
+    held_out = [table[f"accuracy, {video} held out"] for video in words]
+    assert held_out[:2] == [1, 1]
+    assert table["accuracy, mean over videos"] == pytest.approx(np.mean(held_out))

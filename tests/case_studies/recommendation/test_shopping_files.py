@@ -1,13 +1,17 @@
 """Readers of the published shopping files: by published names, and telling when a file is not the published one."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from case_studies.recommendation.cli import app
 from case_studies.recommendation.shopping import RETAIL_SHEETS, load
+from case_studies.recommendation.train import films
 from mlsd_lib.datasets import DataError
 
 
@@ -41,6 +45,7 @@ def test_a_sheet_is_read_without_cancellations_and_strangers(retail):
     assert (log.visits["viewing"] == len(log.items)).all()  # of a first visit no page is known
     assert "1 cancelled, 1 without a customer" in str(log.card)
     assert "6 rows, published 525,461" in log.card.differences[0]
+    assert log.items["name"].tolist() == ["22041 a thing", "79323P a thing", "85048 a thing"]
 
 
 def test_the_first_edition_reads_alike(retail, tmp_path):
@@ -68,10 +73,54 @@ def test_a_value_that_cannot_be_read_is_named_with_its_row(retail, column, value
 
 
 def test_an_altered_sheet_is_said(retail, monkeypatch):
-    monkeypatch.setitem(RETAIL_SHEETS, 6, 12)
-    assert load(retail).card.differences == ("its quantities add up to 11, published 12",)
-    monkeypatch.setitem(RETAIL_SHEETS, 6, 11)
+    whole = (11, 42.3, 2, 4)
+    monkeypatch.setitem(RETAIL_SHEETS, 6, whole)
     assert load(retail).card.differences == ()
+    table = retail_table()
+    changed = {
+        "11 as the sum of quantities, published 12": ({}, (12, *whole[1:])),
+        "GBP as the sum of quantity times price": ({"Price": table["Price"].to_numpy()[[1, 0, 2, 3, 4, 5]]}, whole),
+        "1 customers, published 2": ({"Customer ID": 13085.0}, whole),
+        "1 invoices, published 4": ({"Invoice": "489434"}, whole),
+    }
+    for told, (columns, published) in changed.items():
+        monkeypatch.setitem(RETAIL_SHEETS, 6, published)
+        table.assign(**columns).to_csv(retail, index=False)
+        assert any(told in one for one in load(retail).card.differences), told
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_another_separator_is_named(retail, tmp_path, separator):
+    retail_table().to_csv(retail, index=False, sep=separator)
+    with pytest.raises(DataError, match=re.escape(f"is separated by {separator!r}; the published file is by ','")):
+        load(retail)
+
+
+def test_u_data_with_semicolons_is_told_so(tmp_path):
+    (tmp_path / "u.data").write_text("196;242;3;881250949\n")
+    with pytest.raises(DataError, match=r"is separated by ';'; the published file is by '\\t'"):
+        load(tmp_path / "u.data")
+
+
+@pytest.mark.parametrize("installed", [False, True])
+def test_a_workbook_is_read_sheet_by_sheet_or_the_package_that_is_missing_named(
+    retail, tmp_path, monkeypatch, installed
+):
+    """No reader of workbooks is among the project's packages, so its answer is played here."""
+    (tmp_path / "online_retail_II.xlsx").write_bytes(b"a workbook")
+
+    def read(path, sheet_name):
+        assert sheet_name is None
+        if not installed:
+            raise ImportError("Missing optional dependency 'openpyxl'.")
+        return {"Year 2009-2010": retail_table()[:3], "Year 2010-2011": retail_table()[3:]}
+
+    monkeypatch.setattr(pd, "read_excel", read)
+    if installed:
+        assert load(tmp_path / "online_retail_II.xlsx").purchases.equals(load(retail).purchases)
+    else:
+        with pytest.raises(DataError, match=r"pip install openpyxl.*separated by commas"):
+            load(tmp_path / "online_retail_II.xlsx")
 
 
 def test_u_data_and_ratings_read_alike(tmp_path):
@@ -83,9 +132,31 @@ def test_u_data_and_ratings_read_alike(tmp_path):
     assert plain.purchases.equals(named.purchases)
     assert plain.purchases["household_id"].tolist() == [2, 2, 1]
     assert plain.purchases["item"].map(plain.names).tolist() == ["50", "31", "31"]
+    assert plain.items["name"].tolist() == ["31", "50"]
+    (tmp_path / "u.item").write_bytes("31|Amélie (2001)|x\n50|Star Wars (1977)|x\n".encode("latin-1"))
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n50,Star Wars (1977),x\n", encoding="utf-8")
+    assert load(tmp_path / "u.data").items["name"].tolist() == ["31 Amélie (2001)", "50 Star Wars (1977)"]
+    assert load(tmp_path / "ratings.csv").items["name"].tolist() == ["31", "50 Star Wars (1977)"]
     assert "3 rows, published 100,000" in plain.card.differences
     assert "3 rows, published 100,836" in named.card.differences
     assert "12 as the sum of ratings, published 352,986" in plain.card.differences
+    assert "2 ratings by one user, published 737" in plain.card.differences
+    assert "2 ratings of one film, published 329" in named.card.differences
+
+
+def test_films_that_were_rated_are_hidden_from_the_protocol_of_movielens(tmp_path):
+    """Everybody rates the same twelve films in the same order: the two that come last can be foreseen, if the ten rated
+    before take no places."""
+    rows = [(user, film, 4, 881_250_949 + 86_400 * film + user) for user in range(40) for film in range(12)]
+    rows += [(user, film, 4, 881_250_000 - user) for user in (98, 99) for film in range(12)]  # so that all are known
+    table = pd.DataFrame(rows, columns=["userId", "movieId", "rating", "timestamp"])
+    table.to_csv(tmp_path / "ratings.csv", index=False)
+    told = CliRunner().invoke(app, ["report", "--protocol", "movielens", "--source", str(tmp_path / "ratings.csv")])
+    assert told.exit_code == 0, told.output
+    found = films(load(tmp_path / "ratings.csv"), np.random.default_rng(0))
+    assert found.loc["popularity", "NDCG@10"] == 1
+    assert found["households"].tolist() == [40] * len(found)
+    assert "buy again" not in found.index
 
 
 def test_u_data_of_another_form_and_ratings_without_a_column_are_refused(tmp_path):
@@ -100,14 +171,14 @@ def test_u_data_of_another_form_and_ratings_without_a_column_are_refused(tmp_pat
 def test_what_cannot_be_read_is_said_with_the_way_out(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="does not exist"):
         load(tmp_path / "nothing.csv")
-    (tmp_path / "sheet.xlsx").write_text("")
+    (tmp_path / "sheet.ods").write_text("")
     with pytest.raises(DataError, match="of no known kind"):
-        load(tmp_path / "sheet.xlsx")
+        load(tmp_path / "sheet.ods")
     (tmp_path / "broken.parquet").write_text("no parquet")
     with pytest.raises(DataError, match="cannot be read"):
         load(tmp_path / "broken.parquet")
     (tmp_path / "empty.csv").write_text(",".join(retail_table()) + "\n")
-    with pytest.raises(DataError, match="holds no rows"):
+    with pytest.raises(DataError, match="holds nothing, 0 rows"):
         load(tmp_path / "empty.csv")
     monkeypatch.delenv("MLSD_DATA_DIR", raising=False)
     with pytest.raises(DataError, match="MLSD_DATA_DIR is not set"):
