@@ -1,4 +1,4 @@
-"""Card fraud, a complete system: `python -m case_studies.fraud train|serve|simulate|report|rollback`.
+"""Card fraud, a complete system: `python -m case_studies.fraud --help`.
 
 `fraud.ipynb` next to this file drives the system and explains it.
 """

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from case_studies.kit import commands
-from case_studies.kit.commands import IncidentWeek, OnAlarm, Out, Retrain, Seed, Weeks, command_line, progress
+from case_studies.kit import Run, commands
+from case_studies.kit.commands import Retrain, Seed, Tell, World, command_line
 from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
@@ -34,11 +35,10 @@ def _ulb(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
     return stream.card, train.ulb(stream, seed=seed)
 
 
-app = command_line(__package__, "Card fraud, a complete system.", {"handbook": _handbook, "ulb": _ulb})
-
-
-@app.command(epilog="Example: python -m case_studies.fraud train --days 120 --reviews-per-day 40")
-def train(
+def _fit(
+    run: Run,
+    tell: Tell,
+    *,
     source: Annotated[
         str, typer.Option(help='"simulator", "handbook", or the path of a published file.')
     ] = "simulator",
@@ -48,54 +48,45 @@ def train(
     reviews_per_day: Reviews = 50,
     labels: LabelChoice = "as seen",
     seed: Seed = 0,
-    out: Out = commands.RUNS,
-) -> None:
-    """Compare the candidates, release the best, write a new run folder."""
+) -> tuple[object, "pd.DataFrame"]:
     import numpy as np
 
-    from case_studies.fraud import data
-    from case_studies.fraud import train as training
+    from case_studies.fraud import data, train
     from case_studies.fraud.policy import ReviewPolicy
 
-    with progress("reading the payments") as tell, commands.new_run(out) as run:
-        options = {"seed": seed, "days": days} if source == "simulator" else {}
-        stream = data.load_payments(source, quarantine=run.path / "quarantine", **options)
-        policy = ReviewPolicy(rank_by, reviews_per_day)
-        table = training.train(run, stream, np.random.default_rng(seed), policy, labels, test_days, tell)
-    commands.show_trained("fraud", run, stream.card, table)
+    options = {"seed": seed, "days": days} if source == "simulator" else {}
+    stream = data.load_payments(source, quarantine=run.path / "quarantine", **options)
+    policy = ReviewPolicy(rank_by, reviews_per_day)
+    return stream.card, train.train(run, stream, np.random.default_rng(seed), policy, labels, test_days, tell)
 
 
-@app.command(epilog="Example: python -m case_studies.fraud simulate --weeks 6 --incident-week 2 --rollback release")
-def simulate(
-    weeks: Weeks = 8,
-    incident_week: IncidentWeek = None,
+def _live(
+    rng: "np.random.Generator",
+    *,
     adapts: Annotated[bool, typer.Option(help="Let the adversary adapt to what is caught.")] = True,
     retrain: Retrain = True,
     rank_by: Rank = "money",
     reviews_per_day: Reviews = 50,
     labels: LabelChoice = "as seen",
-    rollback: OnAlarm = "release and state",
-    seed: Seed = 0,
-    out: Out = commands.RUNS,
-) -> None:
-    """Live some weeks in virtual time and count the money."""
-    import numpy as np
-
+) -> World:
     from case_studies.fraud.data import Adapter
     from case_studies.fraud.incident import Bank
     from case_studies.fraud.policy import ReviewPolicy
 
-    with progress("92 days of history and the first release") as tell:
-        policy = ReviewPolicy(rank_by, reviews_per_day)
-        bank = Bank.opened(np.random.default_rng(seed), policy=policy, label_policy=labels)
+    bank = Bank.opened(rng, policy=ReviewPolicy(rank_by, reviews_per_day), label_policy=labels)
 
-        def strike() -> None:
-            bank.deploy(bank.release.with_adapter(Adapter()))
+    def strike() -> None:
+        bank.deploy(bank.release.with_adapter(Adapter()))
 
-        learned, asked = labels if retrain else None, {"adversary_adapts": adapts, "rollback": rollback}
-        commands.live_weeks(bank, weeks, incident_week, strike, learned, tell, **asked)
-    commands.show_weeks(out, bank)
-    typer.echo(f"Adversary: {bank.simulator.tactics}")
+    each_week = {"adversary_adapts": adapts}
+    return World(bank, strike, labels if retrain else None, each_week, lambda: f"Adversary: {bank.simulator.tactics}")
 
 
+PROTOCOLS = {"handbook": _handbook, "ulb": _ulb}
+EXAMPLES = {
+    "train": "--days 120 --reviews-per-day 40",
+    "retrain": "--labels matured",
+    "simulate": "--weeks 6 --incident-week 2 --rollback release",
+}
+app = command_line(__package__, "Card fraud, a complete system.", _fit, _live, EXAMPLES, PROTOCOLS)
 main = partial(commands.main, app)

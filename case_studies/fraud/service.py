@@ -13,8 +13,9 @@ from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
 from case_studies.fraud.data import DAY, LARGEST_AMOUNT, MESSAGE, Adapter, reports_of
-from case_studies.fraud.features import online_features
+from case_studies.fraud.features import FEATURES, online_features
 from case_studies.fraud.models import Release
+from case_studies.fraud.monitor import window_of
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
 from case_studies.kit.moments import between
 from mlsd_lib.datasets.fraud import PaymentStream
@@ -58,6 +59,8 @@ class FraudStore(DecisionStore):
     CREATE INDEX IF NOT EXISTS by_report ON reports (terminal_id, time_us);
     """
 
+    dated = ("payments", "reports")
+
     def remember_history(self, stream: PaymentStream, now: pd.Timestamp, adapter: Adapter) -> "FraudStore":
         """Adds what may be asked about at `now`: payments that can still be reported, and reports; the store."""
         payments = stream.payments[between(stream.payments["time"], now - REPORTABLE_DAYS * DAY, now)]
@@ -83,6 +86,7 @@ class FraudService(DecisionService[Release]):
     """Decides about payments by the run's current release and memory."""
 
     name, id_field, request, report = "fraud", "transaction_id", Payment, Report
+    features, keep_days = FEATURES, REPORTABLE_DAYS
 
     def __init__(self, run: Run):
         super().__init__(run.registry(), FraudStore(run.store))
@@ -105,6 +109,9 @@ class FraudService(DecisionService[Release]):
         review = bool(value >= release.threshold and free)
         self.store.insert("payments", [(request.transaction_id, *key, amount)])
         return Decision({"score": score, "value": value, "review": review}, review, seen)
+
+    def window(self, release: Release, seen: pd.DataFrame) -> pd.DataFrame:
+        return window_of(seen, seen["score"].to_numpy(), seen["value"].to_numpy(), release.threshold)
 
     def note(self, report: Report, time_us: int) -> None:
         self.store.insert("reports", [(report.transaction_id, report.terminal_id, time_us)])

@@ -1,9 +1,9 @@
 """From a stream to a run folder: candidates compared, the chosen one fitted, tested and written down.
 
-And the evaluation protocols that others published figures for: the same features and models, their split. The
-Handbook's: train on 7 days from 2018-07-25, let 7 days pass until labels are known, test on 7 days without the cards
-known to be compromised by then (Le Borgne et al., 2022, chapters 3 and 5). ULB's file has two days, no cards and no
-terminals: train on the first day, test on the second.
+And the evaluation protocols on published files: the same features and models, another split. The Handbook's: train on
+7 days from 2018-07-25, let 7 days pass until labels are known, test on 7 days without the cards known to be compromised
+by then (Le Borgne et al., 2022, chapters 3 and 5, whose figures stand next to ours). ULB's file has two days, no cards
+and no terminals: train on the first day, test on the second; nothing was published of this split.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,9 +18,10 @@ from case_studies.fraud.data import DAY, FraudError, labels_as_of
 from case_studies.fraud.features import HISTORY, features_of
 from case_studies.fraud.labels import LabelPolicy, training_labels
 from case_studies.fraud.models import THRESHOLD_DAYS, Release, fit_release, warm
+from case_studies.fraud.monitor import monitor_of
 from case_studies.fraud.policy import ReviewPolicy, saved_eur
 from case_studies.fraud.service import FraudStore
-from case_studies.kit import DecisionRecord, Run, filling_value
+from case_studies.kit import DecisionRecord, Run, filling_value, with_monitor
 from case_studies.kit.moments import between, midnight_after, require_days
 from mlsd_lib.datasets.fraud import PaymentStream
 from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, seen_and_true
@@ -86,6 +87,7 @@ def compare(
         rank, reviewed = decide(tested, time)
         saved[name], earned[name] = (saved_eur(reviewed, amount, label) for label in (seen, true))
         figures[name] = {"AUC": roc_auc_score(true, rank), "AP": average_precision_score(true, rank)}
+        figures[name]["prevalence"] = true.mean()
         figures[name]["reviews_per_day"] = reviewed.sum() / days
     return seen_and_true(saved, earned, customer, days, rng).join(pd.DataFrame(figures).T)
 
@@ -100,7 +102,7 @@ def train(
     tell: Callable[[str], None] = lambda text: None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Fills the new folder `run` with a promoted release, and gives the comparison that chose it.
+    """Adds a release to `run`, in a new run a promoted one, and gives the comparison that chose it.
 
     The last `test_days` of the stream come after the release and are used for nothing but the test.
     """
@@ -118,6 +120,7 @@ def train(
     }
     require_days(stream.card.name, (end - stream.payments["time"].iloc[0].normalize()) // DAY, needed, FraudError)
     now = end - test_days * DAY
+    learned = run.learns_from(__package__, stream.card, {"payments": stream.payments, "truth": stream.truth}, now)
     tell(f"features of {len(stream.payments):,} payments")
     features = features_of(stream.payments, stream.truth)
     tell("comparing the candidates on labels as known")
@@ -128,17 +131,23 @@ def train(
     release = fit_release(stream, features, now, name, policy, label_policy)
     tell("testing it on the days after its release")
     test = _tested(stream, features, release, now, end, rng)
-    run.release(release.save, "v1", "first release")
-    FraudStore(run.store).remember_history(stream, now, release.adapter).close()
-    tables = {"payments": stream.payments, "truth": stream.truth}
-    DecisionRecord(
+    record = DecisionRecord(
         f"{name}, ranked by {policy.rank_by}, {policy.reviews_per_day} reviews a day, threshold "
-        f"{release.threshold:.4g}, labels {label_policy}",
+        f"{release.threshold:.4g}, labels {label_policy}, learned from {stream.card.name} ({stream.card.source})",
         table,
         test,
         "fraud next month looks like fraud last month; whoever is caught will see to it that it does not.",
         "parses the remembered amounts again, if they were read wrongly",
-    ).write_into(run, stream.card, tables, now)
+        models=tuple(models.MODELS),
+        why_a_model="A rule gives no probability, on which a payment's expected loss and the threshold rest; no lead "
+        "in money is claimed over it.",
+    )
+    record.file(
+        run,
+        learned,
+        with_monitor(release.save, monitor_of(release, features, stream.payments["time"], now)),
+        lambda: FraudStore(run.store).remember_history(stream, now, release.adapter).close(),
+    )
     return table
 
 
@@ -177,7 +186,10 @@ def handbook_split(stream: PaymentStream, days: int = 7) -> tuple[np.ndarray, np
 
 
 def handbook(stream: PaymentStream, names: tuple[str, ...] = ("logistic", "forest"), seed: int = 0) -> pd.DataFrame:
-    """AUC and average precision of the models on the Handbook's protocol, next to what it published."""
+    """AUC and average precision of the models on the Handbook's protocol, next to what it published.
+
+    `prevalence` is the average precision of a score that knows nothing.
+    """
     table = _scores(stream, *handbook_split(stream), names, seed)
     for i, column in enumerate(("AUC_published", "AP_published")):
         table[column] = [HANDBOOK_PUBLISHED.get(name, (np.nan, np.nan))[i] for name in table.index]
@@ -206,6 +218,7 @@ def _scores(
         records[name] = {
             "AUC": roc_auc_score(fraud[test], score),
             "AP": average_precision_score(fraud[test], score),
+            "prevalence": fraud[test].mean(),
             "train": int(train.sum()),
             "test": int(test.sum()),
             "frauds": int(fraud[test].sum()),

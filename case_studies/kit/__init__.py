@@ -5,10 +5,11 @@ from case_studies.kit.capacity import filling_value, first_come
 from case_studies.kit.decision_record import DecisionRecord
 from case_studies.kit.decision_service import DecisionService, Id, LocalTime
 from case_studies.kit.decision_store import Decision, DecisionStore, microseconds
+from case_studies.kit.live_monitor import LiveMonitor, with_monitor
 from case_studies.kit.live_system import LiveSystem, Rollback, acting, weekly
 from case_studies.kit.model_registry import ModelRegistry
 from case_studies.kit.replay import bodies, replay
-from case_studies.kit.runbook import SKEW_TOLERANCE, daily_monitor, feature_skew, roll_back
+from case_studies.kit.runbook import SKEW_TOLERANCE, daily_monitor, feature_skew, put_in_charge, roll_back
 from case_studies.kit.runs import Run
 from case_studies.kit.training_labels import DelayCurve, TrainingLabels
 
@@ -20,6 +21,7 @@ __all__ = [
     "DecisionStore",
     "DelayCurve",
     "Id",
+    "LiveMonitor",
     "LiveSystem",
     "LocalTime",
     "ModelRegistry",
@@ -33,9 +35,11 @@ __all__ = [
     "filling_value",
     "first_come",
     "microseconds",
+    "put_in_charge",
     "read_artefact",
     "replay",
     "roll_back",
     "save_artefact",
     "weekly",
+    "with_monitor",
 ]

@@ -1,20 +1,23 @@
-"""The command line that every case study has: `python -m case_studies.NAME train|serve|simulate|report|rollback`.
+"""The command line that every case study has, declared once: `python -m case_studies.NAME VERB`.
 
-`serve`, `report` and `rollback` are the same for all and stand here. `train` and `simulate` take options of their
-case, which adds them with the options and the progress line below.
+A case says how it is trained and how it is lived, as two functions whose keyword parameters are options. The verbs
+`train`, `retrain` and `simulate` offer these options next to their own.
 """
 
 import importlib
+import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from case_studies.kit.runbook import roll_back
-from case_studies.kit.runs import Run
+from case_studies.kit.runbook import put_in_charge, roll_back
+from case_studies.kit.runs import DECISION, Options, Run
+from mlsd_lib.modeling.errors import ModelingError
 from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ def _lived_through(context: typer.Context, week: int | None) -> int | None:
     return week
 
 
-Out = Annotated[Path, typer.Option(help="Folder of the run folders; each run makes a new one in it.")]
+Out = Annotated[Path, typer.Option(help="Folder of the run folders; each run makes a new one in it.", file_okay=False)]
 RunFolder = Annotated[Path | None, typer.Option("--run", help="A run folder; the newest below --out if not given.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
 Weeks = Annotated[int, typer.Option(help="Live weeks.", min=1, is_eager=True)]  # known before the incident's
@@ -44,24 +47,104 @@ IncidentWeek = Annotated[
         help="Week, from 0, in which a bad release goes out; none if not given.", min=0, callback=_lived_through
     ),
 ]
-Retrain = Annotated[bool, typer.Option(help="Fit the model anew each week.")]
+Retrain = Annotated[bool, typer.Option(help="Fit the model again each week.")]
+NewData = Annotated[bool, typer.Option("--new-data", help="Learn from other data than the current release did.")]
+Reason = Annotated[str, typer.Option(help="Why; stored in the registry's history.")]
 OnAlarm = Annotated[Rollback, typer.Option(help="What to do when the monitor rings.")]
 RUNS = Path("runs")
 Protocol = Callable[[str | None, int], tuple[object, "pd.DataFrame"]]
 """From a source, or None for its own, and a seed to the data's card and a table of results."""
+Tell = Callable[[str], None]
+"""Shows what is being done."""
 
 
-def command_line(package: str, summary: str, protocols: Mapping[str, Protocol] | None = None) -> typer.Typer:
-    """The commands of the case in `package` that are the same for all cases.
+class World(NamedTuple):
+    """A live system on the day of its first release, and what happens to it; see `live_weeks`."""
 
-    Its module `service` has `app_of(run)`, the app of a run, and `restore(run, release)`, which derives the state again
-    at a rollback, see `roll_back`. `protocols`: evaluations that others published figures for, by name.
+    system: Any
+    strike: Callable[[], object]
+    labels: str | None = None
+    each_week: Options | None = None
+    seen: Callable[[], str] = str
+    """What else is worth a line at the end."""
+
+
+def command_line(
+    package: str,
+    summary: str,
+    fit: Callable[..., tuple[object, "pd.DataFrame"]],
+    live: Callable[..., World],
+    examples: Mapping[str, str],
+    protocols: Mapping[str, Protocol] | None = None,
+) -> typer.Typer:
+    """The commands of the case in `package`.
+
+    `fit(run, tell, **options)` trains into a run and gives the data's card and the comparison; `live(rng, **options)`
+    opens the system in virtual time. `examples`: the options that the help shows, by verb. `protocols`: evaluations
+    on published files, by name. The module `service` of the case has `app_of(run)`, the app of a run,
+    and `restore(run, release)`, which derives the state again at a rollback, see `roll_back`; its module `models` has
+    `Release.read(folder)`.
     """
     app = typer.Typer(no_args_is_help=True, add_completion=False, help=summary)
     module, known = f"python -m {package}", dict(protocols or {})
+    _run = partial(Run.of, package)
 
     def service() -> Any:
         return importlib.import_module(f"{package}.service")  # only where asked: --help need not wait for it
+
+    @app.command(epilog=f"Example: {module} train {examples['train']}")
+    @_offering(fit)
+    def train(out: Out = RUNS, **options: Any) -> None:
+        """Compare the candidates, release the best, write a new run folder."""
+        with progress("reading the data") as tell, new_run(out, options) as run:
+            card, table = fit(run, tell, **options)
+        shown = f"{card}\n{table.round(3).to_string()}\n{run.decision}"
+        typer.echo(f"{shown}\nRun folder: {run.path}\nServe it: {module} serve --run {run.path}")
+
+    @app.command(epilog=f"Example: {module} retrain {examples['retrain']}")
+    @_offering(fit, or_none=True)
+    def retrain(run: RunFolder = None, new_data: NewData = False, out: Out = RUNS, **options: Any) -> None:
+        """Add a release to a run, trained as its current one but for the options given; `promote` puts it in charge."""
+        chosen = _run(run, out, same_code=True)
+        asked = {**chosen.options, **{name: value for name, value in options.items() if value is not None}}
+        learning = Run(chosen.path, asked, new_data)
+        with progress("reading the data") as tell:
+            card, table = fit(learning, tell, **asked)
+        (added,) = learning.filed
+        decision = (chosen.registry().path(added) / DECISION).read_text(encoding="utf-8")
+        typer.echo(f"{card}\n{table.round(3).to_string()}\n{decision}")
+        typer.echo(f"Added {added}. Promote it: {module} promote {added} --run {chosen.path} --reason WHY")
+
+    @app.command(epilog=f"Example: {module} releases")
+    def releases(run: RunFolder = None, out: Out = RUNS) -> None:
+        """List the releases of a run: state, and what was decided."""
+        registry = _run(run, out).registry()
+        states = {}
+        for entry in registry.history():
+            states[entry["from"]] = "rolled back" if entry["action"] == "rollback" else "replaced"
+            states[entry["to"]] = "current"
+        for version in registry.versions():
+            page = registry.path(version) / DECISION
+            decided = page.read_text(encoding="utf-8").splitlines()[2] if page.exists() else "no decision record"
+            typer.echo(f"{version}  {states.get(version, 'never promoted'):14}  {decided}")
+
+    @app.command(epilog=f'Example: {module} promote v2 --reason "labels that had time to mature"')
+    def promote(
+        release: Annotated[str, typer.Argument(help="The name of a release; `releases` lists them.")],
+        reason: Reason,
+        run: RunFolder = None,
+        out: Out = RUNS,
+    ) -> None:
+        """Put a release in charge; a running service follows with its next request."""
+        chosen = _run(run, out, same_code=True)
+        folder = chosen.registry().path(release)
+        if not (folder / DECISION).exists():
+            raise ModelingError(
+                f"{folder} holds no {DECISION}: a release goes out by what was decided. Make one with `retrain`."
+            )
+        importlib.import_module(f"{package}.models").Release.read(folder)  # one that cannot be read must not go out
+        put_in_charge(chosen, release, reason, service().restore)
+        typer.echo(f"Current release: {release}.")
 
     @app.command(epilog=f"Example: {module} serve --port 8000")
     def serve(
@@ -73,7 +156,7 @@ def command_line(package: str, summary: str, protocols: Mapping[str, Protocol] |
         """Serve a run's current release: POST /predict, POST /reports, GET /healthz, GET /metrics."""
         from mlsd_lib.serving import serve as serve_app
 
-        chosen = _run(run, out)
+        chosen = _run(run, out, same_code=True)
         typer.echo(f"Serving {chosen.path} on http://127.0.0.1:{port}, until interrupted.", err=True)
         serve_app(service().app_of(chosen), port, threads)
 
@@ -83,14 +166,27 @@ def command_line(package: str, summary: str, protocols: Mapping[str, Protocol] |
         run: RunFolder = None,
         source: Annotated[str | None, typer.Option(help="A published file, for a protocol.")] = None,
         seed: Seed = 0,
+        page: Annotated[
+            Path | None, typer.Option(help="Where the page goes; if not given, report.html in the run.")
+        ] = None,
+        monitor: Annotated[
+            Path | None, typer.Option(help="The page that `mlsd monitor` keeps; monitor.html in the run if not given.")
+        ] = None,
         out: Out = RUNS,
     ) -> None:
-        """Show what a run decided and did, or repeat a published protocol."""
+        """Write one HTML page of what a run decided and did, and show it in short; or run a protocol on a file."""
         if protocol == "run":
+            from case_studies.kit.report_page import latest_days, write_report
+
             chosen = _run(run, out)
+            written = page or chosen.path / "report.html"
+            with progress("measuring the capacity"):
+                lived = latest_days(out if run is None else run.parent, chosen.case)
+                write_report(chosen, written, service().app_of, lived, monitor or chosen.path / "monitor.html")
             typer.echo(chosen.decision)
             for entry in chosen.registry().history():
                 typer.echo(f"{entry['number']}. {entry['action']} to {entry['to']}: {entry['reason']}")
+            typer.echo(f"The page: {written}")
             return
         if protocol not in known:
             raise CourseError(f"The protocol is {protocol!r}; it must be one of {', '.join(['run', *known])}.")
@@ -100,16 +196,57 @@ def command_line(package: str, summary: str, protocols: Mapping[str, Protocol] |
 
     @app.command(epilog=f'Example: {module} rollback --reason "a wrong unit" --no-restore-state')
     def rollback(
-        reason: Annotated[str, typer.Option(help="Why; stored in the registry's history.")],
+        reason: Reason,
         restore_state: Annotated[bool, typer.Option(help="Also derive the service's memory again.")] = True,
         run: RunFolder = None,
         out: Out = RUNS,
     ) -> None:
-        """Take the current release back; a running service follows with its next request."""
-        current, restored = roll_back(_run(run, out), reason, service().restore if restore_state else None)
+        """Take the current release back; a running service follows with its next request.
+
+        Ended half-way, or repeated, it finishes what it began and takes no second release back.
+        """
+        chosen = _run(run, out, same_code=restore_state)
+        current, restored = roll_back(chosen, reason, service().restore if restore_state else None)
         typer.echo(f"Current release: {current}. Remembered rows derived anew: {restored:,}.")
 
+    @app.command(epilog=f"Example: {module} simulate {examples['simulate']}")
+    @_offering(live)
+    def simulate(
+        weeks: Weeks = 8,
+        incident_week: IncidentWeek = None,
+        rollback: OnAlarm = "release and state",
+        seed: Seed = 0,
+        out: Out = RUNS,
+        **options: Any,
+    ) -> None:
+        """Live some weeks in virtual time and count the money."""
+        import numpy as np
+
+        with progress("history and the first release") as tell:
+            world = live(np.random.default_rng(seed), **options)
+            asked = {"rollback": rollback, **(world.each_week or {})}
+            live_weeks(world.system, weeks, incident_week, world.strike, world.labels, tell, **asked)
+        show_weeks(out, world.system)
+        if line := world.seen():
+            typer.echo(line)
+
     return app
+
+
+def _offering(asked: Callable[..., Any], or_none: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a verb the keyword parameters of `asked` in place of its `**options`; `or_none`: None is their default."""
+    offered = [one for one in inspect.signature(asked).parameters.values() if one.kind is one.KEYWORD_ONLY]
+    if or_none:
+        offered = [one.replace(default=None) for one in offered]
+
+    def with_options(verb: Callable[..., None]) -> Callable[..., None]:
+        own = [one for one in inspect.signature(verb).parameters.values() if one.kind is not one.VAR_KEYWORD]
+        first = [one for one in own if one.default is one.empty]
+        last = [one.replace(kind=one.KEYWORD_ONLY) for one in own if one not in first]
+        verb.__signature__ = inspect.Signature([*first, *offered, *last])  # type: ignore[attr-defined]
+        return verb
+
+    return with_options
 
 
 @contextmanager
@@ -151,9 +288,9 @@ def live_weeks(
 
 
 @contextmanager
-def new_run(out: Path) -> Iterator[Run]:
+def new_run(out: Path, asked: Options) -> Iterator[Run]:
     """A new run below `out`; where what was to fill it is refused before it wrote anything, its folder goes again."""
-    run = Run.new(out)
+    run = Run.new(out, asked)
     try:
         yield run
     except BaseException:
@@ -162,17 +299,12 @@ def new_run(out: Path) -> Iterator[Run]:
         raise
 
 
-def show_trained(name: str, run: Run, card: object, table: "pd.DataFrame") -> None:
-    """Prints what a training used, compared and decided, and how to serve it."""
-    typer.echo(f"{card}\n{table.round(3).to_string()}\n{run.decision}")
-    typer.echo(f"Run folder: {run.path}\nServe it: python -m case_studies.{name} serve --run {run.path}")
-
-
 def show_weeks(out: Path, system: Any) -> None:
     """Writes the weeks that a `LiveSystem` has lived into a new run folder below `out` and prints them."""
-    from case_studies.kit.live_system import weekly  # only where asked: it brings the serving room with it
+    from case_studies.kit.live_system import weekly, write_days  # only where asked: it brings the serving room with it
 
     run, table = Run.new(out), weekly(system.days)
+    write_days(system, run.path / "days.json")
     table.to_csv(run.path / "weeks.csv")
     typer.echo(f"{table.round(0).astype(int).to_string()}\nWritten to {run.path / 'weeks.csv'}")
 
@@ -184,7 +316,3 @@ def main(app: typer.Typer) -> None:
     except CourseError as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
-
-
-def _run(given: Path | None, out: Path) -> Run:
-    return Run(given) if given else Run.latest(out)

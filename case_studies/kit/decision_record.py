@@ -1,12 +1,11 @@
 """The one page that says what was decided, against what, on which assumption, and how to go back."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from case_studies.kit.runs import Run
-from mlsd_lib.data.lineage import fingerprint_table
-from mlsd_lib.datasets import DataCard
+from case_studies.kit.runs import Learned, Run
 from mlsd_lib.modeling.comparison import Interval
 
 if TYPE_CHECKING:
@@ -19,8 +18,8 @@ class DecisionRecord:
 
     `chosen` names the candidate and its settings in words. `candidates`: a table with one row a candidate, the columns
     `judged_by` and `tied`. `unit`: of that column and of `test`. `restored`: what else a way back needs, in words.
-    `models`: the candidates that may be released; where others are tied with the best, `why_a_model` says why one of
-    these is released all the same.
+    `models`: the candidates that may be released; where others, which cost less, are tied with the best, `why_a_model`
+    says why one of these is released all the same.
     """
 
     chosen: str
@@ -28,12 +27,12 @@ class DecisionRecord:
     test: Interval
     weakest_assumption: str
     restored: str
+    models: Sequence[str]
+    why_a_model: str
     unit: str = "EUR saved a day"
     judged_by: str = "seen_eur"
     tested_on: str = "the days after the release"
     release: str = "v1"
-    models: Sequence[str] = ()
-    why_a_model: str = ""
 
     def __str__(self) -> str:
         judged = "\n".join(
@@ -41,7 +40,7 @@ class DecisionRecord:
             for name, row in self.candidates.iterrows()
         )
         tied = [str(name) for name, row in self.candidates.iterrows() if row["tied"] and name not in self.models]
-        passed_over = f"\nTied and not taken: {', '.join(tied)}. {self.why_a_model}\n" if self.models and tied else ""
+        passed_over = f"\nTied and not taken: {', '.join(tied)}. {self.why_a_model}\n" if tied else ""
         return f"""# Decision: release {self.release}
 
 Chosen: {self.chosen}.
@@ -58,15 +57,12 @@ Weakest assumption: {self.weakest_assumption}
 Rolling back: `releases/` keeps every release; the verb `rollback` puts the last one back, and {self.restored}.
 """
 
-    def write_into(
-        self, run: Run, card: DataCard, tables: Mapping[str, "pd.DataFrame"], released_at: object, **metrics: Any
+    def file(
+        self, run: Run, learned: Learned, save: Callable[[Path], Any], remember: Callable[[], Any], **metrics: Any
     ) -> None:
-        """Completes a run: the card and the fingerprint of each table learned from, the candidates, test, this page.
+        """Adds a release to a run, with this page, what it `learned` from, the candidates and the test: see `Run.file`.
 
         `metrics`: what else was measured, plain values.
         """
-        checksums = {name: fingerprint_table(table) for name, table in tables.items()}
         measured = {"comparison": self.candidates.reset_index().to_dict("records"), "test_eur_a_day": asdict(self.test)}
-        run.complete(
-            {**asdict(card), "sha256": checksums, "released_at": str(released_at)}, measured | metrics, str(self)
-        )
+        run.file(learned, save, remember, measured | metrics, lambda release: replace(self, release=release))

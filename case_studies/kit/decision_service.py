@@ -2,7 +2,7 @@
 
 It follows the registry: a promotion or a rollback takes effect with the next request. It answers a request sent twice
 with the decision made first, and refuses another request under the same id. It takes reports, the late news about
-requests that it knows.
+requests that it knows. It watches what it decides, see `live_monitor`, and forgets what is too old to be asked for.
 """
 
 import json
@@ -10,29 +10,36 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import flask
 from prometheus_client import CollectorRegistry
 from pydantic import AfterValidator, BaseModel, Field, NaiveDatetime
 
-from case_studies.kit.decision_store import Decision, DecisionStore, microseconds
+from case_studies.kit.decision_store import DAY_US, Decision, DecisionStore, microseconds
+from case_studies.kit.live_monitor import LiveMonitor
 from case_studies.kit.model_registry import ModelRegistry
 from mlsd_lib.serving.app import create_app, json_body
 from mlsd_lib.serving.body import BadRequest, RowReader
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def _in_our_century(time: datetime) -> datetime:
-    if not 2000 <= time.year < 2100:
-        raise ValueError("a time lies in the years 2000 to 2099")
+
+def _countable(time: datetime) -> datetime:
+    if not 1970 <= time.year < 2100:  # published logs begin in 1995
+        raise ValueError("a time lies in the years 1970 to 2099")
     return time
 
 
 Id = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """An identity that JSON carries exactly."""
-LocalTime = Annotated[NaiveDatetime, AfterValidator(_in_our_century)]
+LocalTime = Annotated[NaiveDatetime, AfterValidator(_countable)]
 """A time without a zone."""
 Release = TypeVar("Release")
+FORGET_EACH = 500
+"""After so many decisions the service looks whether a day has gone by whose oldest memories can go; and so many
+requests with a wrong time would have to come before it forgets too much."""
 
 
 class DecisionService(ABC, Generic[Release]):
@@ -40,17 +47,22 @@ class DecisionService(ABC, Generic[Release]):
 
     A case names its `request` and `report` models, each with a field `time`, and the `id_field` that both have; it
     reads a release from its folder, decides, and notes reports. `metrics` is where it may count what it does.
+    `features`: the columns of what a decision has `seen`. `keep_days`: how long the service remembers.
     """
 
     name: str
     id_field: str
     request: type[BaseModel]
     report: type[BaseModel]
+    features: Sequence[str] = ()
+    keep_days = 400
 
     def __init__(self, registry: ModelRegistry, store: DecisionStore):
         self.registry, self.store, self.metrics = registry, store, CollectorRegistry()
         self._releases: dict[str, Release] = {}
+        self._decided = self._kept_days = 0
         self.release()  # a service without a release must not start
+        self.metrics.register(LiveMonitor(registry, store, self.features, self._window_by))
 
     @abstractmethod
     def read(self, folder: Path) -> Release:
@@ -67,12 +79,22 @@ class DecisionService(ABC, Generic[Release]):
     def count(self, request: Any, decision: Decision, version: str) -> None:
         """Adds a decision that is sure to stay to the case's metrics; nothing unless a case says so."""
 
+    def window(self, release: Release, seen: "pd.DataFrame") -> "pd.DataFrame":
+        """What the monitor of a release looks at, from what it decided, a table as `DecisionStore.decided` gives it."""
+        return seen
+
     def release(self) -> tuple[str, Release]:
         """The current version and its release, by the registry; read from disk once a version."""
         version = self.registry.current or "none"
+        return version, self._release(version)
+
+    def _release(self, version: str) -> Release:
         if version not in self._releases:
             self._releases[version] = self.read(self.registry.path(version))
-        return version, self._releases[version]
+        return self._releases[version]
+
+    def _window_by(self, version: str, seen: "pd.DataFrame") -> "pd.DataFrame":
+        return self.window(self._release(version), seen)
 
     def answer(self, requests: Sequence[Any]) -> list[dict[str, Any]]:
         """One answer a request, in order: its id, the fields of the decision, and the `release` that made it.
@@ -85,6 +107,7 @@ class DecisionService(ABC, Generic[Release]):
             answers = [self._answer(request, new) for request in requests]
         for decided in new:  # only now is it sure that they stay
             self.count(*decided)
+        self._forget(len(new))
         return answers
 
     def take_report(self, report: Any) -> None:
@@ -103,6 +126,7 @@ class DecisionService(ABC, Generic[Release]):
                 rule, fix = "no request is reported before it is made", "Send the time at which the report arrived."
                 raise BadRequest(422, "time", report.time.isoformat(), rule, fix)
             self.note(report, news["time"])
+            self.store.note_reported(identity, news["time"])
 
     def app(self) -> flask.Flask:
         """POST /predict, POST /reports, GET /healthz, GET /metrics."""
@@ -135,6 +159,9 @@ class DecisionService(ABC, Generic[Release]):
         answered = self.store.answer(identity)
         if answered is not None:
             return answered
+        if sent["time"] < self.store.kept_since_us:
+            rule, fix = f"a service remembers {self.keep_days} days", "Leave out what is older; it was decided then."
+            raise BadRequest(422, "time", request.time.isoformat(), rule, fix)
         version, release = self.release()
         made = self.decide(release, request, sent["time"])
         answer = {self.id_field: identity, **made.answer, "release": version}
@@ -142,6 +169,19 @@ class DecisionService(ABC, Generic[Release]):
         self.store.keep(identity, sent, decision)
         new.append((request, decision, version))
         return answer
+
+    def _forget(self, decided: int) -> None:
+        """Once a day of the requests' own time, what is older than `keep_days` goes."""
+        self._decided += decided
+        if self._decided < FORGET_EACH:
+            return
+        self._decided = 0
+        with self.store.lock:
+            now_us = self.store.time_of_newest(FORGET_EACH)
+        oldest = (now_us or 0) // DAY_US - self.keep_days
+        if oldest > self._kept_days:
+            self._kept_days = oldest
+            self.store.forget(oldest * DAY_US)
 
 
 def _sent(request: BaseModel) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What a decision service remembers, in one SQLite file: every request as it was sent, every decision as it was made.
 
 A case adds tables of its own for whatever its features are computed from. Requests are kept as they came, so that what
-a bad release derived from them can be derived again.
+a bad release derived from them can be derived again. What no feature, report or rollback will ask for is forgotten, so
+that the file stays as large as the traffic of the days that are kept.
 """
 
 import json
@@ -29,6 +30,9 @@ CREATE TABLE IF NOT EXISTS decisions (
     id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, acted INTEGER NOT NULL, answer TEXT NOT NULL, seen BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS decisions_by_time ON decisions (time_us, acted);
+CREATE TABLE IF NOT EXISTS reported (id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, acted INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS watched (time_us INTEGER PRIMARY KEY, told TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS retention (kept_since_us INTEGER PRIMARY KEY);
 """
 
 Derive = Callable[[dict[str, Any]], Sequence[float] | None]
@@ -54,10 +58,12 @@ def microseconds(time: datetime) -> int:
 class DecisionStore:
     """The memory in the file `path`; `schema` makes the case's own tables.
 
+    `dated`: those of them whose rows are forgotten by their `time_us`. `kept_since_us`: what is older was forgotten.
     One lock, because one connection serves all threads of the process. What was committed outlives the process.
     """
 
     schema = ""
+    dated: Sequence[str] = ()
 
     def __init__(self, path: Path):
         self.path, self.lock = path, threading.RLock()
@@ -66,6 +72,8 @@ class DecisionStore:
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.executescript(SCHEMA + self.schema)
+        found = self.connection.execute("SELECT MAX(kept_since_us) FROM retention").fetchone()[0]
+        self.kept_since_us: int = found or 0
 
     def close(self) -> None:
         """Closes the file."""
@@ -144,6 +152,35 @@ class DecisionStore:
         seen, answer = np.asarray(decision.seen, dtype=float).tobytes(), json.dumps(decision.answer, allow_nan=False)
         self.insert("decisions", [(identity, sent["time"], int(decision.acted), answer, seen)])
 
+    def note_reported(self, identity: int, time_us: int) -> None:
+        """Notes that something became known about a request, and whether it was acted on; only the first time."""
+        query = "INSERT OR IGNORE INTO reported SELECT ?, ?, COALESCE((SELECT acted FROM decisions WHERE id = ?), 0)"
+        self.connection.execute(query, (identity, time_us, identity))
+
+    def time_of_newest(self, place: int) -> int | None:
+        """The time of the decision with the `place`-th newest, 1 the newest; None where there are fewer.
+
+        A clock that a few requests with a time in the far future cannot move.
+        """
+        query = "SELECT time_us FROM decisions ORDER BY time_us DESC LIMIT 1 OFFSET ?"
+        found = self.connection.execute(query, (place - 1,)).fetchone()
+        return found[0] if found else None
+
+    def forget(self, before_us: int) -> None:
+        """Deletes what is older than that, here and in the tables of the case; the space is used again."""
+        with self.transaction():
+            self.forget_own(before_us)
+            for table in ("requests", "decisions", "reported", "watched", *self.dated):
+                self.connection.execute(f"DELETE FROM {table} WHERE time_us < ?", (before_us,))
+            self.connection.execute("DELETE FROM retention")
+            self.connection.execute("INSERT INTO retention VALUES (?)", (before_us,))
+            self.kept_since_us = before_us
+        with self.lock:
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def forget_own(self, before_us: int) -> None:
+        """Deletes from tables of the case that are not `dated`, while the old requests are still there."""
+
     def acted_on_day_of(self, time_us: int) -> int:
         """How many decisions of that day took up a place of its capacity so far."""
         start = time_us - time_us % DAY_US
@@ -154,10 +191,18 @@ class DecisionStore:
         """What was decided about requests with an id beyond `after`, in order of time: fields of the answer, `time`,
         and the features `columns` as they were seen then. A decision that ranked several objects has a row for each.
         """
+        return self._table("id > ?", (int(after),), columns)  # int: numpy's would be stored as bytes
+
+    def decided_between(self, columns: Sequence[str], first_us: int, end_us: int) -> "pd.DataFrame":
+        """The same of requests whose time lies from `first_us` until before `end_us`."""
+        return self._table("time_us >= ? AND time_us < ?", (first_us, end_us), columns)
+
+    def _table(self, condition: str, values: Sequence[int], columns: Sequence[str]) -> "pd.DataFrame":
         import pandas as pd
 
-        query = "SELECT time_us, answer, seen FROM decisions WHERE id > ? ORDER BY time_us, id"
-        found = self.connection.execute(query, (int(after),)).fetchall()  # int: numpy's would be stored as bytes
+        query = f"SELECT time_us, answer, seen FROM decisions WHERE {condition} ORDER BY time_us, id"
+        with self.lock:
+            found = self.connection.execute(query, values).fetchall()
         seen = [np.frombuffer(row[2]).reshape(-1, len(columns)) for row in found]
         answers = pd.DataFrame([json.loads(row[1]) for row in found])
         answers.insert(0, "time", pd.to_datetime(np.array([row[0] for row in found], dtype="int64"), unit="us"))

@@ -6,8 +6,10 @@ labels show everybody in the end what went wrong, whatever was done until then: 
 alone learned it would compare the learning.
 """
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
 
 import numpy as np
@@ -137,6 +139,14 @@ class LiveSystem(ABC, Generic[Release]):
         if self.spoiled is not None:
             self.restore_state(self.spoiled.day)
             self.spoiled = None
+
+
+def write_days(system: LiveSystem[Any], path: Path) -> None:
+    """Writes the case and the days that it has lived into a JSON file."""
+    case = type(system).__module__.split(".")[-2]
+    plain = {"case": case, "days": system.days}
+    text = json.dumps(plain, default=lambda value: value.item() if isinstance(value, np.generic) else str(value))
+    path.write_text(text, encoding="utf-8")
 
 
 def weekly(days: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":

@@ -7,7 +7,8 @@ and the decision that put them there. Before it the old state holds, after it th
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,14 @@ class ModelRegistry:
     """Versions of a model under `root`; `clock` gives the time that is written next to each decision.
 
     On disk: `versions/NAME/...` never changes once it is there; `state.json` holds `current`, `previous` and the
-    last `decision`; `history.jsonl` holds every decision, one a line. Any number of processes may read; one may
-    write at a time.
+    last `decision`; `history.jsonl` holds every decision, one a line. Any number of processes may read; those that
+    write wait for each other, see `alone`. Nothing is written before the first version is added.
     """
 
     def __init__(self, root: str | Path, clock: Callable[[], float]):
         self.root, self._clock = Path(root), clock
         self._versions = self.root / "versions"
-        self._versions.mkdir(parents=True, exist_ok=True)
+        self._alone = False
 
     @property
     def current(self) -> str | None:
@@ -39,7 +40,7 @@ class ModelRegistry:
 
     def versions(self) -> list[str]:
         """The names of all complete versions, sorted."""
-        return sorted(path.name for path in self._versions.iterdir() if not path.name.startswith("."))
+        return sorted(path.name for path in self._versions.glob("[!.]*"))
 
     def path(self, version: str) -> Path:
         """The folder of a version; raises `ModelingError` if it is not there."""
@@ -49,34 +50,51 @@ class ModelRegistry:
 
     def add(self, version: str, write: Callable[[Path], None]) -> Path:
         """The folder of a new version, which `write` has filled; it appears complete or not at all."""
-        if version in self.versions():
-            raise ModelingError(f"Version {version!r} is there already and never changes. Choose a new name.")
         if not version or version.startswith(".") or Path(version).name != version:
             raise ModelingError(f"{version!r} is no name for a version: one word without slashes, no leading dot.")
-        unfinished = self._versions / f".{version}"
-        shutil.rmtree(unfinished, ignore_errors=True)  # left by a crash
-        unfinished.mkdir()
-        write(unfinished)
-        for file in unfinished.rglob("*"):
-            _sync(file)
-        os.replace(unfinished, self._versions / version)
-        _sync(self._versions)
-        return self._versions / version
+        with self.alone():
+            return self._added(version, write)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Until the block ends, no other process changes what is current; also where that process dies in between.
+
+        A system without file locks (Windows) does not wait: there, one operator at a time.
+        """
+        try:
+            import fcntl
+        except ImportError:
+            yield
+            return
+        if self._alone:  # a block within a block
+            yield
+            return
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._alone = True
+            try:
+                yield
+            finally:
+                self._alone = False
 
     def promote(self, version: str, reason: str) -> None:
         """Makes `version` the current one and keeps the one before it as `previous`."""
         self.path(version)
-        current = self.current
-        if version == current:
-            raise ModelingError(f"Version {version!r} is the current one already. Promote another.")
-        self._switch("promote", version, current, reason)
+        with self.alone():
+            current = self.current
+            if version == current:
+                raise ModelingError(f"Version {version!r} is the current one already. Promote another.")
+            self._switch("promote", version, current, reason)
 
-    def rollback(self, reason: str) -> None:
-        """Makes `previous` the current version again; there is then no previous one, so two cannot alternate."""
-        state = self._state()
-        if state["previous"] is None:
-            raise ModelingError("There is no previous version to roll back to. Promote one by name.")
-        self._switch("rollback", state["previous"], None, reason)
+    def rollback(self, reason: str) -> str:
+        """Makes `previous` the current version again, and gives it; then none is previous, so two cannot alternate."""
+        with self.alone():
+            previous = self.previous
+            if previous is None:
+                raise ModelingError("There is no previous version to roll back to. Promote one by name.")
+            self._switch("rollback", previous, None, reason)
+            return previous
 
     def history(self) -> list[dict[str, Any]]:
         """Every decision that took effect, oldest first: number, time, action, from, to, reason."""
@@ -85,6 +103,19 @@ class ModelRegistry:
         if last is not None and (not decisions or decisions[-1]["number"] < last["number"]):
             decisions.append(last)  # the process ended after the switch and before the log was written
         return decisions
+
+    def _added(self, version: str, write: Callable[[Path], None]) -> Path:
+        if version in self.versions():
+            raise ModelingError(f"Version {version!r} is there already and never changes. Choose a new name.")
+        unfinished = self._versions / f".{version}"
+        shutil.rmtree(unfinished, ignore_errors=True)  # left by a crash
+        unfinished.mkdir(parents=True)
+        write(unfinished)
+        for file in unfinished.rglob("*"):
+            _sync(file)
+        os.replace(unfinished, self._versions / version)
+        _sync(self._versions)
+        return self._versions / version
 
     def _switch(self, action: str, version: str, previous: str | None, reason: str) -> None:
         past = self.history()

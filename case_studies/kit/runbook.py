@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from case_studies.kit.model_registry import ModelRegistry
 from case_studies.kit.runs import Run
 from mlsd_lib.operations.errors import OperationsError
 from mlsd_lib.operations.monitor import Monitor
 
 SKEW_TOLERANCE = 1e-6
 """Sums of floats in another order differ by about 1e-10; a real difference, of a cent or a count, is far above."""
+Restore = Callable[[Run, Path], int]
+"""From a run and the folder of a release: derives again, as that does, what is remembered; how many rows changed."""
 
 
 def feature_skew(seen: pd.DataFrame, offline: pd.DataFrame) -> float:
@@ -36,14 +39,29 @@ def daily_monitor(normal: pd.DataFrame, day: np.ndarray, features: Sequence[str]
     return monitor.fit(normal.iloc[::thin], clean)
 
 
-def roll_back(run: Run, reason: str, restore: Callable[[Run, Path], int] | None) -> tuple[str, int]:
+def roll_back(run: Run, reason: str, restore: Restore | None) -> tuple[str, int]:
     """Takes a run's current release back; its new current version, and how much of the state was derived anew.
 
-    `restore` gets the run and the folder of the restored release, and derives again what the service remembers; None
-    leaves the state as it is. A service that runs follows with its next request. Raises `ModelingError` where there
-    is nothing to go back to.
+    With None for `restore` the state is left as it is. A service that runs follows with its next request. The release
+    goes first, since it would spoil again what is restored before. Where the process ends in between, the same call
+    restores the state and takes no second release back. Raises `ModelingError` where there is nothing to go back to.
     """
     registry = run.registry()
-    registry.rollback(reason)
-    current = registry.current or ""
-    return current, restore(run, registry.path(current)) if restore else 0
+    with registry.alone():  # nobody promotes between the two steps
+        current = _rolled_back_to(registry) or registry.rollback(reason)
+        return current, restore(run, registry.path(current)) if restore else 0
+
+
+def put_in_charge(run: Run, version: str, reason: str, restore: Restore) -> None:
+    """Promotes a release; after a rollback the state is restored first, in case that the rollback was not ended."""
+    registry = run.registry()
+    with registry.alone():
+        if current := _rolled_back_to(registry):
+            restore(run, registry.path(current))
+        registry.promote(version, reason)
+
+
+def _rolled_back_to(registry: ModelRegistry) -> str | None:
+    """The current version if the last change was a rollback: the registry's own log says what was begun."""
+    last = registry.history()[-1:]
+    return last[0]["to"] if last and last[0]["action"] == "rollback" else None

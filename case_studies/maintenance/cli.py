@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from case_studies.kit import commands
-from case_studies.kit.commands import IncidentWeek, OnAlarm, Out, Retrain, Seed, Weeks, command_line, progress
+from case_studies.kit import Run, commands
+from case_studies.kit.commands import Retrain, Seed, Tell, World, command_line
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
@@ -33,12 +34,20 @@ def _protocol(subset: str) -> commands.Protocol:
     return lambda source, seed: _engines(subset, source, seed)
 
 
+def _machines(name: str, source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
+    from case_studies.maintenance import published_machines
+
+    return published_machines.PROTOCOLS[name](source, seed)
+
+
 PROTOCOLS = {subset.lower(): _protocol(subset) for subset in ("FD001", "FD002", "FD003", "FD004")}
-app = command_line(__package__, "Predictive maintenance, a complete system.", PROTOCOLS)
+PROTOCOLS |= {name: partial(_machines, name) for name in ("ai4i", "nab")}
 
 
-@app.command(epilog="Example: python -m case_studies.maintenance train --days 300 --crew-per-day 4")
-def train(
+def _fit(
+    run: Run,
+    tell: Tell,
+    *,
     source: Annotated[str, typer.Option(help='"simulator"; published files are for report --protocol.')] = "simulator",
     days: Annotated[int, typer.Option(help="Days of history to simulate.", min=150)] = 240,
     positions: Positions = 200,
@@ -47,59 +56,49 @@ def train(
     crew_per_day: Crew = 6,
     labels: LabelChoice = "matured",
     seed: Seed = 0,
-    out: Out = commands.RUNS,
-) -> None:
-    """Compare the candidates, release the best, write a new run folder."""
+) -> tuple[object, "pd.DataFrame"]:
     import numpy as np
 
-    from case_studies.maintenance import data
-    from case_studies.maintenance import train as training
+    from case_studies.maintenance import data, train
     from case_studies.maintenance.policy import ReplacementPolicy
     from mlsd_lib.datasets.fleet import run_to_failure
 
-    with progress("reading the fleet") as tell, commands.new_run(out) as run:
-        fleet = data.load_fleet(source, run.path / "quarantine", seed=seed, days=days, positions=positions)
-        rng = np.random.default_rng(seed)
-        rig, policy = run_to_failure(rng.spawn(1)[0], rig_units), ReplacementPolicy(crew_per_day, by)
-        table = training.train(run, fleet, rig, rng, policy, labels, tell=tell)
-    commands.show_trained("maintenance", run, fleet.card, table)
+    fleet = data.load_fleet(source, run.path / "quarantine", seed=seed, days=days, positions=positions)
+    rng = np.random.default_rng(seed)
+    rig, policy = run_to_failure(rng.spawn(1)[0], rig_units), ReplacementPolicy(crew_per_day, by)
+    return fleet.card, train.train(run, fleet, rig, rng, policy, labels, tell=tell)
 
 
-@app.command(
-    epilog="Example: python -m case_studies.maintenance simulate --weeks 6 --incident-week 2 --rollback release"
-)
-def simulate(
-    weeks: Weeks = 8,
-    incident_week: IncidentWeek = None,
+def _live(
+    rng: "np.random.Generator",
+    *,
     retrain: Retrain = True,
     positions: Positions = 200,
     by: Choose = "prediction",
     crew_per_day: Crew = 6,
     labels: LabelChoice = "matured",
-    rollback: OnAlarm = "release and state",
-    seed: Seed = 0,
-    out: Out = commands.RUNS,
-) -> None:
-    """Live some weeks in virtual time and count the money."""
-    import numpy as np
-
+) -> World:
     from case_studies.maintenance.data import drifting
     from case_studies.maintenance.incident import Plant
     from case_studies.maintenance.policy import ReplacementPolicy
 
-    with progress("240 days of history and the first release") as tell:
-        policy, rng = ReplacementPolicy(crew_per_day, by), np.random.default_rng(seed)
-        plant = Plant.opened(rng, policy=policy, label_policy=labels, positions=positions)
+    policy = ReplacementPolicy(crew_per_day, by)
+    plant = Plant.opened(rng, policy=policy, label_policy=labels, positions=positions)
 
-        def strike() -> None:
-            plant.deploy(plant.release.with_calibration(drifting(plant.now)))
+    def strike() -> None:
+        plant.deploy(plant.release.with_calibration(drifting(plant.now)))
 
-        learned = labels if retrain else None
-        commands.live_weeks(plant, weeks, incident_week, strike, learned, tell, rollback=rollback)
-    commands.show_weeks(out, plant)
-    rang = [(number, day["acting"]) for number, day in enumerate(plant.days) if day["acting"]]
-    for number, metrics in rang:
-        typer.echo(f"day {number}: acted on {', '.join(metrics)}")
+    def acted() -> str:
+        rang = {number: day["acting"] for number, day in enumerate(plant.days) if day["acting"]}
+        return "\n".join(f"day {number}: acted on {', '.join(metrics)}" for number, metrics in rang.items())
+
+    return World(plant, strike, labels if retrain else None, seen=acted)
 
 
+EXAMPLES = {
+    "train": "--days 300 --crew-per-day 4",
+    "retrain": "--labels weighted",
+    "simulate": "--weeks 6 --incident-week 2 --rollback release",
+}
+app = command_line(__package__, "Predictive maintenance, a complete system.", _fit, _live, EXAMPLES, PROTOCOLS)
 main = partial(commands.main, app)

@@ -15,12 +15,15 @@ from pydantic import BaseModel, Field
 
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
 from case_studies.maintenance.data import MESSAGE, RANGES, SENT_PER_UNIT, Calibration, sent
-from case_studies.maintenance.features import online_features
+from case_studies.maintenance.features import FEATURES, FIRST_DAYS, online_features
 from case_studies.maintenance.labels import CAP_DAYS
 from case_studies.maintenance.models import Release, risk
+from case_studies.maintenance.monitor import window_of
 from mlsd_lib.datasets.fleet_simulator import SENSORS
 from mlsd_lib.serving import BadRequest
 
+KEEP_DAYS = 90
+"""How long readings are kept; those of a unit's first days as long as the unit sends any."""
 Sent = Annotated[float, Field(ge=-1e6, le=1e6)]
 
 
@@ -59,6 +62,15 @@ class MaintenanceStore(DecisionStore):
     CREATE INDEX IF NOT EXISTS by_unit ON readings (unit_id, time_us);
     """
 
+    def forget_own(self, before_us: int) -> None:
+        """Readings go by their age, but for the first ones of a unit that still sends; then what is known of a unit."""
+        alive = "SELECT unit_id FROM readings WHERE time_us >= :before"
+        young = f"age_days < {FIRST_DAYS} AND unit_id IN ({alive})"
+        query = f"DELETE FROM readings WHERE time_us < :before AND NOT ({young})"
+        self.connection.execute(query, {"before": before_us})
+        for table in ("failures", "orders"):
+            self.connection.execute(f"DELETE FROM {table} WHERE unit_id NOT IN (SELECT unit_id FROM readings)")
+
     def remember_history(self, readings: pd.DataFrame) -> "MaintenanceStore":
         """Adds readings of the past, in units; the store."""
         with self.transaction():
@@ -80,6 +92,7 @@ class MaintenanceService(DecisionService[Release]):
     """Decides about units by the run's current release and memory."""
 
     name, id_field, request, report = "maintenance", "reading_id", Reading, Failure
+    features, keep_days = FEATURES, KEEP_DAYS
 
     def __init__(self, run: Run):
         super().__init__(run.registry(), MaintenanceStore(run.store))
@@ -110,6 +123,11 @@ class MaintenanceService(DecisionService[Release]):
             "replace": replace,
         }
         return Decision(answer, replace, seen)
+
+    def window(self, release: Release, seen: pd.DataFrame) -> pd.DataFrame:
+        with self.store.lock:
+            sent = [self.store.sent(identity) or {} for identity in seen["reading_id"].tolist()]
+        return window_of(seen, pd.Series([one.get("sensor_model", "") for one in sent]))
 
     def _order(self, unit_id: int, time_us: int) -> bool:
         """Orders the replacement of a unit; False if it was ordered before."""

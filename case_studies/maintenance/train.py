@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from case_studies.kit import DecisionRecord, Run
+from case_studies.kit import DecisionRecord, Run, with_monitor
 from case_studies.maintenance import models
 from case_studies.maintenance.conformal import coverage_by_group
 from case_studies.maintenance.data import DAY
 from case_studies.maintenance.features import OF_A_SENSOR, features_of, rolling
 from case_studies.maintenance.labels import CAP_DAYS, LabelPolicy, days_left, known_lives
 from case_studies.maintenance.models import Release, fit_release
+from case_studies.maintenance.monitor import monitor_of
 from case_studies.maintenance.policy import PLANNED_EUR, ReplacementPolicy, looked_after
 from case_studies.maintenance.remaining_cycles import cycles_left, remaining_scores, validated_rmse
 from case_studies.maintenance.replacement import Prices, best_age, best_threshold, outcome, saved_by_unit
@@ -96,12 +97,14 @@ def train(
     tell: Callable[[str], None] = lambda text: None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Fills the new folder `run` with a promoted release, and gives the comparison that chose it.
+    """Adds a release to `run`, in a new run a promoted one, and gives the comparison that chose it.
 
     `rig`: units run to failure, used for nothing but the test. `now`: the day of the release; the end of `fleet` if not
     given.
     """
     policy, now = policy or ReplacementPolicy(), now or fleet.now
+    tables = {"readings": fleet.readings, "units": fleet.units.reset_index()}
+    learned = run.learns_from(__package__, fleet.card, tables, now)
     tell(f"features of {len(fleet.readings):,} readings")
     features = features_of(fleet.readings)
     tell("fitting and comparing the candidates on lives known by now")
@@ -109,23 +112,26 @@ def train(
     name = cheapest_tied(table, tuple(models.MODELS), "seen_eur")
     release = releases[name]
     test = Interval(*(float(table.loc[name, f"true_{end}"]) for end in ("eur", "low", "high")))
-    run.release(release.save, "v1", "first release")
     running = fleet.units.index[~(fleet.units["ended"] <= now)]  # what is gone sends nothing more
     past = fleet.readings[fleet.readings["unit_id"].isin(running) & (fleet.readings["time"] < now)]
-    MaintenanceStore(run.store).remember_history(past).close()
-    tables = {"readings": fleet.readings, "units": fleet.units.reset_index()}
-    DecisionRecord(
+    record = DecisionRecord(
         f"{name}, units chosen by {policy.by} from {release.threshold:.4g}, {policy.crew_per_day} replacements a day, "
         f"labels {label_policy}",
         table,
         test,
         "units wear next year as they did this year, and what a failure costs is known.",
         "reads the sensors again, if a calibration was wrong",
-        tested_on="units run to failure on a rig",
         models=tuple(models.MODELS),
         why_a_model="A rule says when to replace, not how long a unit will last, which plans the crew's week; no lead "
         "in money is claimed over it.",
-    ).write_into(run, fleet.card, tables, now)
+        tested_on="units run to failure on a rig",
+    )
+    record.file(
+        run,
+        learned,
+        with_monitor(release.save, monitor_of(features, fleet.readings, now)),
+        lambda: MaintenanceStore(run.store).remember_history(past).close(),
+    )
     return table
 
 

@@ -20,13 +20,17 @@ from pydantic import BaseModel, Field
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
 from case_studies.kit.moments import between
 from case_studies.moderation.data import LONGEST_TEXT, MESSAGE, strikes_of
-from case_studies.moderation.features import HISTORY, hits_of, online_features
+from case_studies.moderation.features import FEATURES, HISTORY, hits_of, online_features
 from case_studies.moderation.models import Decided, Release
+from case_studies.moderation.monitor import window_of
 from mlsd_lib.datasets.moderation import PostStream
 from mlsd_lib.serving import BadRequest
 
 NOBODY = -1
 """Whose posts those of an erased author become: a thread's history stays, the person's does not."""
+AUDIT_DAYS = 184
+"""How long a decision and its text are kept: those concerned may complain for at least six months (Regulation (EU)
+2022/2065, the Digital Services Act, article 20)."""
 HARM_BUCKETS_EUR = (0.1, 0.3, 1, 3, 10, 30, 100)
 
 
@@ -67,6 +71,8 @@ class ModerationStore(DecisionStore):
     CREATE INDEX IF NOT EXISTS by_thread ON posts (thread_id, time_us, hits);
     CREATE INDEX IF NOT EXISTS by_strike ON strikes (author_id, time_us);
     """
+
+    dated = ("posts", "strikes", "queue")
 
     def remember_history(self, stream: PostStream, now: pd.Timestamp) -> "ModerationStore":
         """Adds what may be asked about at `now`: the posts and strikes of the last weeks; the store."""
@@ -125,6 +131,7 @@ class ModerationService(DecisionService[Release]):
     """Decides about posts by the run's current release and memory."""
 
     name, id_field, request, report = "moderation", "post_id", Post, Verdict
+    features, keep_days = FEATURES, AUDIT_DAYS
     store: ModerationStore
 
     def __init__(self, run: Run):
@@ -153,6 +160,9 @@ class ModerationService(DecisionService[Release]):
             "policy": release.policy.version,
         }
         return Decision(answer, action == "review", seen)
+
+    def window(self, release: Release, seen: pd.DataFrame) -> pd.DataFrame:
+        return window_of(seen, seen["score"].to_numpy(), seen["action"].to_numpy())
 
     def note(self, report: Verdict, time_us: int) -> None:
         self.store.connection.execute("DELETE FROM queue WHERE post_id = ?", (report.post_id,))

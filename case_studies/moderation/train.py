@@ -1,23 +1,24 @@
 """From a stream to a run folder: candidates compared, tested for behaviour, the chosen one fitted and written down.
 
-And the protocols that others published figures for: the same text model on their texts. Only what is measured leaves
-this module; a text of a real file never does.
+And the protocols on published texts: the same text model on them, next to what others published. Only what is measured
+leaves this module; a text of a real file never does.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score, classification_report
-from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, StratifiedKFold
 
-from case_studies.kit import DecisionRecord, Run
+from case_studies.kit import DecisionRecord, Run, with_monitor
 from case_studies.kit.moments import between, midnight_after, require_days
 from case_studies.moderation.data import DAY, ModerationError, Normaliser
 from case_studies.moderation.features import FEATURES, OF_TEXT, as_read, features_of, text_features
 from case_studies.moderation.models import MODELS, Decided, Release, fit_release, word_list
 from case_studies.moderation.moderation_behaviours import behaviour_of, behaviours
+from case_studies.moderation.monitor import monitor_of
 from case_studies.moderation.policy import ModerationPolicy, saved_eur, waited_hours
 from case_studies.moderation.service import ModerationStore
 from case_studies.moderation.texts import TextModel
@@ -26,8 +27,14 @@ from mlsd_lib.datasets.moderation_simulator import EVASIONS
 from mlsd_lib.modeling import cheapest_tied, clustered_interval, paired_comparison
 
 COMPARE_DAYS = 14
-MEASURED = {"sms": ("spam F1", 0.945), "davidson": ("weighted F1", 0.887)}
+MEASURED = {"sms": {"spam F1": 0.945}, "davidson": {"weighted F1": 0.887}}
 """Measured once with TF-IDF and logistic regression on the same files."""
+PUBLISHED_FIGURES = {"sms": {"accuracy": 0.976}, "davidson": {"weighted F1": 0.90, "hate F1": 0.51}}
+"""SMS: a support vector machine that learned from the first 30 % (T. Almeida, J. Gomez Hidalgo and A. Yamakami,
+DocEng 2011). Davidson: the authors' own, of hate from its precision .44 and recall .61 (ICWSM 2017). Both split in
+another way than here."""
+HATECHECK_BERT = 0.632
+"""Share of HateCheck's cases that a BERT fine-tuned to Davidson's tweets passes, as its authors measured."""
 GATE = {"direct": 0.75, "identity": 0.95, "negation": 0.9, "quotation": 0.7, **dict.fromkeys(EVASIONS, 0.75)}
 """Of each behavioural test, the share that a release must pass, set between what good and bad ones reached on boards of
 300 and of 500 authors, 24 seeds each. Cascades: at least 78 % of the harmful tests (friends banter in these very words,
@@ -131,7 +138,7 @@ def train(
     test_days: int = 14,
     tell: Callable[[str], None] = lambda text: None,
 ) -> pd.DataFrame:
-    """Fills the new folder `run` with a promoted release, and gives the comparison that chose it.
+    """Adds a release to `run`, in a new run a promoted one, and gives the comparison that chose it.
 
     The last `test_days` come after the release and are used for nothing but the test. Raises `ModerationError` where no
     candidate passes the behavioural tests: then nothing is released.
@@ -140,6 +147,7 @@ def train(
     now = end - test_days * DAY
     needed = {"of history": 30, "to compare on": COMPARE_DAYS, "of test": test_days}
     require_days("The stream", (end - stream.posts["time"].iloc[0].normalize()) // DAY, needed, ModerationError)
+    learned = run.learns_from(__package__, stream.card, {"posts": stream.posts, "truth": stream.truth}, now)
     tell(f"features of {len(stream.posts):,} posts")
     stream, features = prepared(stream)
     tell("comparing the candidates on labels as known")
@@ -160,18 +168,25 @@ def train(
     rows = np.flatnonzero(between(stream.posts["time"], now, end))
     saved = money(stream, rows, decisions(stream, features, rows, release, (name,))[name], policy)
     test = clustered_interval(saved, stream.posts["author_id"].to_numpy()[rows], test_days, rng)
-    run.release(release.save, "v1", "first release")
-    ModerationStore(run.store).remember_history(stream, now).close()
-    tables = {"posts": stream.posts, "truth": stream.truth}
     told = ", ".join(f"{one} {share:.0%}" for one, share in passed.items())
-    DecisionRecord(
-        f"{name}, policy {policy.version}, {policy.reviews_per_hour:g} reviews an hour by {policy.order}; behavioural "
-        f"tests passed: {told}",
+    record = DecisionRecord(
+        f"{name}, policy {policy.version}, {policy.reviews_per_hour:g} reviews an hour by {policy.order}, learned from "
+        f"{stream.card.name} ({stream.card.source}); behavioural tests passed: {told}",
         table,
         test,
         "whoever breaks the rules next month writes as last month; new words and new ways to hide them will come.",
         "reads the remembered texts again, if they were read wrongly",
-    ).write_into(run, stream.card, tables, now, behaviour=passed)
+        models=MODELS,
+        why_a_model="A word list removes quotations and denials too, which the behavioural tests refuse; no lead in "
+        "money is claimed over it.",
+    )
+    record.file(
+        run,
+        learned,
+        with_monitor(release.save, monitor_of(release, features, stream.posts, now)),
+        lambda: ModerationStore(run.store).remember_history(stream, now).close(),
+        behaviour=passed,
+    )
     return table
 
 
@@ -196,20 +211,34 @@ def split_trial(
 def published(texts: LabelledTexts, name: str, seed: int = 0, folds: int = 5) -> pd.DataFrame:
     """What the text model reaches on a published file, a row a figure; for "hatecheck" the gate on its cases.
 
-    Otherwise F1 of each class, weighted F1 and accuracy over `folds`, beside what was measured before. Texts whose
-    group is known (who wrote them) are split by it, so that nobody is in both halves.
+    Otherwise F1 of each class, weighted F1 and accuracy over `folds`, next to what was measured before and what others
+    published, and `always`, the accuracy of always saying the most frequent label. Texts whose author is known are
+    split by it, so that nobody is in both halves. Of texts published in several parts, each a video's, each part is
+    also judged by a model that learned from the others: under a new video people write of other things.
     """
     if name == "hatecheck":
         return gate_on_hatecheck(texts, load_texts("davidson"))
     split = StratifiedKFold(folds, shuffle=True, random_state=seed) if texts.group is None else GroupKFold(folds)
-    guess = np.empty_like(texts.label)
-    for old, new in split.split(texts.text, texts.label, texts.group):
-        guess[new] = _text_model(name).fit(texts.text[old], texts.label[old]).predict(texts.text[new])
+    guess = _guessed(texts, name, split.split(texts.text, texts.label, texts.group))
     told = classification_report(texts.label, guess, output_dict=True, zero_division=0)
     figures = {f"{one} F1": told[one]["f1-score"] for one in sorted(set(texts.label))}
     figures |= {"weighted F1": told["weighted avg"]["f1-score"], "accuracy": told["accuracy"]}
-    before = pd.Series(dict([MEASURED.get(name, ("accuracy", np.nan))]))
-    return pd.DataFrame({"here": figures}).rename_axis("figure").assign(measured_before=before)
+    figures["always"] = np.unique(texts.label, return_counts=True)[1].max() / len(texts.label)
+    if texts.part is not None and len(videos := sorted(set(texts.part))) > 1:
+        right = texts.label == _guessed(texts, name, LeaveOneGroupOut().split(texts.text, groups=texts.part))
+        of_each = {f"accuracy, {video} held out": float(right[texts.part == video].mean()) for video in videos}
+        figures |= of_each | {"accuracy, mean over videos": float(np.mean(list(of_each.values())))}
+    known = {"measured_before": MEASURED, "published": PUBLISHED_FIGURES}
+    beside = {column: pd.Series(table.get(name, {}), dtype=float) for column, table in known.items()}
+    return pd.DataFrame({"here": figures}).rename_axis("figure").assign(**beside)
+
+
+def _guessed(texts: LabelledTexts, name: str, splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """The label that a model gives each text, (n,), which learned from the first part of the split that asks for it."""
+    guess = np.empty_like(texts.label)
+    for old, new in splits:
+        guess[new] = _text_model(name).fit(texts.text[old], texts.label[old]).predict(texts.text[new])
+    return guess
 
 
 def gate_on_hatecheck(cases: LabelledTexts, learned_from: LabelledTexts) -> pd.DataFrame:
@@ -217,6 +246,7 @@ def gate_on_hatecheck(cases: LabelledTexts, learned_from: LabelledTexts) -> pd.D
 
     The model learns hate from `learned_from` (Davidson), as the authors of HateCheck had it; a case passes where hate
     and nothing else is taken for hate. `gate` is "fails" or "passes" where a behaviour of `GATE` is tested, else "".
+    The last rows are of all cases: what passes, what would if all were called hateful, and what others published.
     """
     reading = Normaliser()
     model = _text_model("davidson").fit(reading.read_all(learned_from.text), learned_from.label)
@@ -226,7 +256,11 @@ def gate_on_hatecheck(cases: LabelledTexts, learned_from: LabelledTexts) -> pd.D
     table["behaviour"] = [behaviour_of(str(name)) for name in table.index]
     table["needed"] = table["behaviour"].map(GATE)
     fails = table["passed"] < table["needed"]
-    return table.assign(gate=np.where(table["behaviour"] == "", "", np.where(fails, "fails", "passes")))
+    table = table.assign(gate=np.where(table["behaviour"] == "", "", np.where(fails, "fails", "passes")))
+    shares = {"all": right.mean(), "all, always hateful": (cases.label == "hateful").mean()}
+    shares["all, BERT as published"] = HATECHECK_BERT
+    whole = pd.DataFrame({"cases": len(right), "passed": shares, "behaviour": "", "needed": np.nan, "gate": ""})
+    return pd.concat([table, whole])
 
 
 def _text_model(name: str) -> TextModel:

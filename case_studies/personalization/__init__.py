@@ -1,4 +1,4 @@
-"""Personalization, a complete system: `python -m case_studies.personalization train|serve|simulate|report|rollback`.
+"""Personalization, a complete system: `python -m case_studies.personalization --help`.
 
 `personalization.ipynb` next to this file drives the system and explains it.
 """

@@ -15,12 +15,15 @@ from pydantic import BaseModel, Field
 
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
 from case_studies.personalization.data import MESSAGE
-from case_studies.personalization.features import online_features
+from case_studies.personalization.features import FEATURES, online_features
 from case_studies.personalization.models import Release
+from case_studies.personalization.monitor import window_of
 from mlsd_lib.datasets.personalization import PageStream
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEM_CATEGORY, POSITIONS
 from mlsd_lib.serving import BadRequest
 
+KEEP_DAYS = 60
+"""How long the log is kept: the four weeks that a model learns from, twice."""
 PROPENSITY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9, 1.0)
 
 
@@ -63,6 +66,14 @@ class PageStore(DecisionStore):
     CREATE INDEX IF NOT EXISTS by_visitor ON pages (visitor_id, time_us, category);
     """
 
+    dated = ("pages",)
+
+    def forget_own(self, before_us: int) -> None:
+        """What was shown, and clicked, goes with its request."""
+        for table in ("shown", "clicks"):
+            query = f"DELETE FROM {table} WHERE request_id IN (SELECT id FROM requests WHERE time_us < ?)"
+            self.connection.execute(query, (before_us,))
+
     def remember_history(self, stream: PageStream, now: pd.Timestamp) -> "PageStore":
         """Adds the views before `now`, what was shown in them, and the clicks reported by then; the store."""
         known = (stream.views["time"] < now).to_numpy()
@@ -100,6 +111,7 @@ class PageService(DecisionService[Release]):
     """Chooses the items of slots by the run's current release and memory."""
 
     name, id_field, request, report = "personalization", "request_id", View, Click
+    features, keep_days = FEATURES, KEEP_DAYS
 
     def __init__(self, run: Run):
         super().__init__(run.registry(), PageStore(run.store))
@@ -132,6 +144,9 @@ class PageService(DecisionService[Release]):
             rule, fix = "the slots of a page have its visitor and its time", "Give a new page an id of its own."
             raise BadRequest(422, "page_id", request.page_id, rule, fix)
         return int(filed)
+
+    def window(self, release: Release, seen: pd.DataFrame) -> pd.DataFrame:
+        return window_of(seen, release.logged(seen, FEATURES))
 
     def note(self, report: Click, time_us: int) -> None:
         self.store.insert("clicks", [(report.request_id, time_us)])

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from case_studies.kit import DecisionRecord, Run
+from case_studies.kit import DecisionRecord, Run, with_monitor
 from case_studies.kit.moments import between, require_days
 from case_studies.personalization import models
 from case_studies.personalization.data import DAY, PersonalizationError, end_of
 from case_studies.personalization.features import WARM_DAYS, features_of
 from case_studies.personalization.labels import LabelPolicy, learnable, rewards_as_of
 from case_studies.personalization.models import LEARN_DAYS, Release, fit_release
+from case_studies.personalization.monitor import monitor_of
 from case_studies.personalization.off_policy import estimate, estimators
 from case_studies.personalization.policy import CLICK_EUR, SlotPolicy, always, in_order
 from case_studies.personalization.published_logs import leads, one_for_all_or_each, shown_as_logged, transferred
@@ -104,7 +105,7 @@ def train(
     tell: Callable[[str], None] = lambda text: None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Fills the new folder `run` with a promoted release, and gives the comparison that chose it.
+    """Adds a release to `run`, in a new run a promoted one, and gives the comparison that chose it.
 
     The last `test_days` of the stream come after the release and are used for nothing but the test.
     """
@@ -118,6 +119,7 @@ def train(
     held = (end - stream.views["time"].iloc[0].normalize()) // DAY
     require_days(stream.card.name, held, needed, PersonalizationError)
     now = end - test_days * DAY
+    learned = run.learns_from(__package__, stream.card, {"views": stream.views, "log": stream.log}, now)
     tell(f"features of {len(stream.views):,} views")
     features = features_of(stream.views)
     tell("comparing the candidates by the log")
@@ -126,21 +128,24 @@ def train(
     tell(f"fitting the release ({name})")
     release = fit_release(stream.views, stream.log, features, now, name, policy, label_policy)
     test = _tested(stream, features, release, now, end, rng)
-    run.release(release.save, "v1", "first release")
-    PageStore(run.store).remember_history(stream, now).close()
-    tables = {"views": stream.views, "log": stream.log}
     claim = claim_over_best_item(table.loc[name])
-    DecisionRecord(
+    record = DecisionRecord(
         f"{name}, {release.policy.explore:.0%} of the pages explored, clicks {label_policy}; {claim}",
         table,
         test,
         "what was logged is what was shown, with the probability that was logged; a rule behind the model breaks it.",
         "files the views again, if they were filed wrongly",
-        "EUR a day",
         models=tuple(models.MODELS),
         why_a_model="A rule gives no chance of a click, and estimates of other policies rest on one; no lead in money "
         "is claimed over it.",
-    ).write_into(run, stream.card, tables, now)
+        unit="EUR a day",
+    )
+    record.file(
+        run,
+        learned,
+        with_monitor(release.save, monitor_of(release, features, stream.views, now)),
+        lambda: PageStore(run.store).remember_history(stream, now).close(),
+    )
     return table
 
 

@@ -1,4 +1,4 @@
-"""Recommendation for a shop, a complete system: `python -m case_studies.recommendation train|serve|simulate|report`.
+"""Recommendation for a shop, a complete system: `python -m case_studies.recommendation --help`.
 
 `recommendation.ipynb` next to this file drives the system and explains it.
 """

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from case_studies.kit import commands
-from case_studies.kit.commands import IncidentWeek, OnAlarm, Out, Retrain, Seed, Weeks, command_line, progress
+from case_studies.kit import Run, commands
+from case_studies.kit.commands import Retrain, Seed, Tell, World, command_line
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
@@ -37,11 +38,10 @@ def _journey(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
     return log.card, train.journey(log, np.random.default_rng(seed))
 
 
-app = command_line(__package__, "Recommendation, a complete system.", {"retail": _retail, "journey": _journey})
-
-
-@app.command(epilog="Example: python -m case_studies.recommendation train --days 120 --explore-slots 0")
-def train(
+def _fit(
+    run: Run,
+    tell: Tell,
+    *,
     source: Annotated[
         str, typer.Option(help='"simulator", "completejourney", "online-retail", or the path of a published file.')
     ] = "simulator",
@@ -51,54 +51,57 @@ def train(
     explore_slots: Explore = 1,
     labels: LabelChoice = "as seen",
     seed: Seed = 0,
-    out: Out = commands.RUNS,
-) -> None:
-    """Compare the candidates, release the best, write a new run folder."""
+) -> tuple[object, "pd.DataFrame"]:
     import numpy as np
 
-    from case_studies.recommendation import data
-    from case_studies.recommendation import train as training
+    from case_studies.recommendation import data, train
     from case_studies.recommendation.policy import ShelfPolicy
 
-    with progress("reading visits and purchases") as tell, commands.new_run(out) as run:
-        options = {"seed": seed, "days": days} if source == "simulator" else {}
-        log = data.load_log(source, quarantine=run.path / "quarantine", **options)
-        policy = ShelfPolicy(rank_by, explore_slots)
-        table = training.train(run, log, np.random.default_rng(seed), policy, labels, test_days, tell)
-    commands.show_trained("recommendation", run, log.card, table)
+    options = {"seed": seed, "days": days} if source == "simulator" else {}
+    log = data.load_log(source, quarantine=run.path / "quarantine", **options)
+    policy = ShelfPolicy(rank_by, explore_slots)
+    return log.card, train.train(run, log, np.random.default_rng(seed), policy, labels, test_days, tell)
 
 
-@app.command(epilog="Example: python -m case_studies.recommendation simulate --weeks 6 --incident-week 2")
-def simulate(
-    weeks: Weeks = 8,
-    incident_week: IncidentWeek = None,
+def _live(
+    rng: "np.random.Generator",
+    *,
     retrain: Retrain = True,
     rank_by: Rank = "money",
     explore_slots: Explore = 1,
     labels: LabelChoice = "as seen",
-    rollback: OnAlarm = "release and state",
-    seed: Seed = 0,
-    out: Out = commands.RUNS,
-) -> None:
-    """Live some weeks in virtual time and count the money."""
-    import numpy as np
-
+) -> World:
     from case_studies.recommendation import incident
     from case_studies.recommendation.policy import ShelfPolicy
 
-    with progress("120 days of history and the first release") as tell:
-        policy = ShelfPolicy(rank_by, explore_slots)
-        shop = incident.Shop.opened(np.random.default_rng(seed), policy=policy, label_policy=labels)
+    shop = incident.Shop.opened(rng, policy=ShelfPolicy(rank_by, explore_slots), label_policy=labels)
 
-        def strike() -> None:
-            shop.deploy(incident.spoiled(shop.release))
+    def strike() -> None:
+        shop.deploy(incident.spoiled(shop.release))
 
-        learned = labels if retrain else None
-        commands.live_weeks(shop, weeks, incident_week, strike, learned, tell, rollback=rollback)
-    commands.show_weeks(out, shop)
-    struck = [day for day, record in enumerate(shop.days) if record["spoiled"]]
-    if struck:
-        typer.echo(f"The bad release decided on day {struck[0]} and {len(struck) - 1} more.")
+    def struck() -> str:
+        days = [day for day, record in enumerate(shop.days) if record["spoiled"]]
+        return f"The bad release decided on day {days[0]} and {len(days) - 1} more." if days else ""
+
+    return World(shop, strike, labels if retrain else None, seen=struck)
 
 
+def _movielens(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
+    import numpy as np
+
+    from case_studies.recommendation import data, train
+
+    if source is None:
+        raise data.RecommendationError("MovieLens needs its file. Give --source path/to/u.data or ratings.csv.")
+    log = data.load_log(source)
+    return log.card, train.films(log, np.random.default_rng(seed))
+
+
+PROTOCOLS = {"retail": _retail, "journey": _journey, "movielens": _movielens}
+EXAMPLES = {
+    "train": "--days 120 --explore-slots 0",
+    "retrain": "--labels unaided",
+    "simulate": "--weeks 6 --incident-week 2 --rollback release",
+}
+app = command_line(__package__, "Recommendation, a complete system.", _fit, _live, EXAMPLES, PROTOCOLS)
 main = partial(commands.main, app)

@@ -165,7 +165,7 @@ def spoiled(release: Release) -> Release:
 def grown(old: Catalogue, new: Catalogue) -> Catalogue:
     """The old catalogue with the items of the new one that it does not have at its end."""
     fresh = ~np.isin(new.codes, old.codes)
-    names = ("codes", "category", "margin_eur", "launched")
+    names = ("codes", "category", "margin_eur", "launched", "name")
     return Catalogue(*(np.concatenate([getattr(old, name), getattr(new, name)[fresh]]) for name in names))
 
 

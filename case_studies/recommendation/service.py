@@ -21,9 +21,10 @@ from pydantic import BaseModel, Field
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
 from case_studies.kit.moments import between
 from case_studies.recommendation.data import DAY, VISIT, Catalogue
-from case_studies.recommendation.features import Ranking
+from case_studies.recommendation.features import FEATURES, Ranking
 from case_studies.recommendation.lookup import look_up, lookup_app
 from case_studies.recommendation.models import Release
+from case_studies.recommendation.monitor import seen_window
 from case_studies.recommendation.owned_items import DAY_US, HISTORY_DAYS, History, remembered_history
 from case_studies.recommendation.shopping import ShoppingLog
 from mlsd_lib.serving import RowReader, ServingError, json_body, serve
@@ -73,6 +74,8 @@ class ShopStore(DecisionStore):
     CREATE TABLE IF NOT EXISTS stock (code INTEGER PRIMARY KEY, units INTEGER NOT NULL);
     """
 
+    dated = ("purchases",)
+
     def remember_history(self, log: ShoppingLog, now: pd.Timestamp, catalogue: Catalogue) -> "ShopStore":
         """Adds what may be asked about at `now`: the visits and purchases of the last days; the store."""
         recent = between(log.visits["time"], now - HISTORY_DAYS * DAY, now)
@@ -110,6 +113,7 @@ class ShopService(DecisionService[Release]):
     """Makes slates by the run's current release and memory."""
 
     name, id_field, request, report = "recommendation", "visit_id", Visit, Purchase
+    features, keep_days = FEATURES, HISTORY_DAYS + 2
     store: ShopStore
     _placed_by = ""
 
@@ -141,7 +145,8 @@ class ShopService(DecisionService[Release]):
         (seen,) = ranking.features(places[None, :])
         score = release.score(seen)
         slate = release.slate(places, seen, score, request.visit_id, self.store.sold_out())
-        return Decision({"items": slate.tolist(), "score": float(score.max()), "degraded": degraded}, False, seen)
+        answer = {"items": slate.tolist(), **catalogue.names(slate), "score": float(score.max()), "degraded": degraded}
+        return Decision(answer, False, seen)
 
     def _history(self, household: int, midnight_us: int, items: int) -> tuple[History, bool]:
         """The history of a household, or a stranger's where the feature store does not answer; which of the two."""
@@ -157,6 +162,9 @@ class ShopService(DecisionService[Release]):
         history = History(**{name: np.array(value, dtype=np.int64) for name, value in found.items()})
         self._sold = history.sold
         return history, False
+
+    def window(self, release: Release, seen: pd.DataFrame) -> pd.DataFrame:
+        return seen_window(seen, release)
 
     def note(self, report: Purchase, time_us: int) -> None:
         place = int(self.release()[1].catalogue.places(np.array([report.item]))[0])

@@ -4,8 +4,12 @@ The rate of false alarms is chosen first and the thresholds follow from it; a ta
 unseen. What a window is (an hour, a day) and which rows have their labels by now is the caller's knowledge.
 """
 
+import json
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -137,6 +141,40 @@ class Monitor:
         alerts = [self._alert(metric, value, t) for metric, value in over.items()]
         return sorted(alerts, key=lambda alert: (alert.severity != "page", -alert.value / alert.threshold))
 
+    def runbook(self, metric: str) -> str:
+        """The first thing to do when `metric` is beyond its threshold."""
+        kind = metric.partition(":")[0]
+        return self.runbooks.get(kind, KINDS[kind].runbook)
+
+    def save(self, path: Path) -> None:
+        """Writes a fitted monitor into a file that holds numbers and texts only: reading it runs no code.
+
+        Raises `OperationsError` for one that has no thresholds yet, or a function `performance`, which is code.
+        """
+        if not self.thresholds or self.performance:
+            why = "a function, which is code" if self.performance else "no thresholds yet"
+            raise OperationsError(f"The monitor has {why}. Save one that is fitted and has no performance.")
+        plain = {name: getattr(self, name) for name in ("features", "score", "flagged", "weights", "false_alarm_rate")}
+        learned = {"_rows": self._rows, "_flag_share": self._flag_share if self.flagged else None}
+        told = {"asked": {**plain, "runbooks": self.runbooks}, "thresholds": self.thresholds, "learned": learned}
+        columns: dict[str, Any] = {f"column {name}": _plain(self._reference[name]) for name in self._reference}
+        np.savez_compressed(path, told=np.array(json.dumps(told)), **columns)
+
+    @classmethod
+    def read(cls, path: Path) -> "Monitor":
+        """The monitor that `save` wrote into `path`; raises `OperationsError` where the file is not one."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                told = json.loads(str(file["told"]))
+                monitor = cls(**told["asked"])
+                monitor.thresholds = told["thresholds"]
+                columns = {name.removeprefix("column "): file[name] for name in file.files if name != "told"}
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise OperationsError(f"{path} holds no saved monitor: {error}. Train the release again.") from None
+        monitor._reference = pd.DataFrame(columns)
+        monitor._rows, monitor._flag_share = told["learned"]["_rows"], told["learned"]["_flag_share"]
+        return monitor
+
     def _learn_normal(
         self, reference: pd.DataFrame, clean: Sequence[pd.DataFrame], labelled: Sequence[pd.DataFrame]
     ) -> None:
@@ -158,12 +196,17 @@ class Monitor:
         known, limit = KINDS[kind], self.thresholds[metric]
         what = f"{column}: {known.title}" if column else known.title
         message = f"{what} is {value:.3g}, beyond {limit:.3g}."
-        return Alert(t, metric, value, limit, known.severity, message, self.runbooks.get(kind, known.runbook))
+        return Alert(t, metric, value, limit, known.severity, message, self.runbook(metric))
 
 
 def _center_and_spread(found: pd.DataFrame, floors: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Of each metric; never so small a spread that a change which nobody cares about is many times as large."""
     return found.median(), np.maximum(found.quantile(0.9) - found.median(), floors / 4)
+
+
+def _plain(values: pd.Series) -> np.ndarray:
+    """Numbers and booleans as they are, categories as texts."""
+    return values.to_numpy() if values.dtype.kind in "biuf" else values.to_numpy(dtype=str)
 
 
 def _numeric(values: pd.Series) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from mlsd_lib.operations.service_figures import RULES, Rule
+from mlsd_lib.operations.service_figures import ALARM, INDEX, RULES, Rule
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 PREDICT = 'route="/predict"'
@@ -23,10 +23,18 @@ PANELS = {
     ),
     "mean score": "sum(rate(prediction_score_sum[5m])) / sum(rate(prediction_score_count[5m]))",
     "90th percentile of the score": "histogram_quantile(0.9, sum by (le) (rate(prediction_score_bucket[5m])))",
+    "own monitor, multiples of the threshold": f"topk(5, {INDEX})",
     "feedback a second, by route": (
         'sum by (route) (rate(requests_total{route!~"/predict|/healthz|/metrics|unknown"}[5m]))'
     ),
 }
+MONITOR_ALERT = {
+    "alert": "MonitorRings",
+    "expr": f"{ALARM} > 0",
+    "labels": {"owner": "the team that owns the model"},
+    "annotations": {"metric": "{{ $labels.metric }}", "runbook": "{{ $labels.runbook }}"},
+}
+"""What a service's own monitor found on its last day; the alarm brings its line of the runbook along."""
 
 
 def files(rules: Sequence[Rule] = RULES, target: str = "127.0.0.1:8000") -> dict[str, str]:
@@ -36,7 +44,7 @@ def files(rules: Sequence[Rule] = RULES, target: str = "127.0.0.1:8000") -> dict
         "rule_files": ["alerts.yml"],
         "scrape_configs": [{"job_name": "model-service", "static_configs": [{"targets": [target]}]}],
     }
-    alerts = {"groups": [{"name": "model-service", "rules": [_alert(rule) for rule in rules]}]}
+    alerts = {"groups": [{"name": "model-service", "rules": [*(_alert(rule) for rule in rules), MONITOR_ALERT]}]}
     return {
         "prometheus.yml": yaml.safe_dump(scraping, sort_keys=False),
         "alerts.yml": yaml.safe_dump(alerts, sort_keys=False, width=110),

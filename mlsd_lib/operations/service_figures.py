@@ -2,19 +2,21 @@
 
 The groups are those of the book: business (what was decided), model (what it scored), system (how it answered) and
 feedback (what came back about earlier answers). The names are those that `mlsd_lib.serving` and the case studies give.
+A service may watch itself, day by day, and tell at /metrics how many times its threshold each metric is: `MONITOR`.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsd_lib.operations.scraping import Window
+from mlsd_lib.operations.scraping import Scrape, Window
 
 OWN_ROUTES = ("/predict", "/healthz", "/metrics", "unknown")
 GROUPS = ("business", "model", "system", "feedback")
 Figures = dict[str, dict[str, float]]
 ANSWERS = "answers to /metrics"
-SILENT: Figures = {"business": {}, "model": {}, "system": {ANSWERS: 0.0}, "feedback": {}}
+MONITOR = "monitor"
+SILENT: Figures = {"business": {}, "model": {}, "system": {ANSWERS: 0.0}, "feedback": {}, MONITOR: {}}
 """The figures of a window in which the service did not answer."""
 
 
@@ -24,7 +26,8 @@ def figures(window: Window) -> Figures:
     `system`: whether it answered, requests a second, errors (5xx) and refusals (4xx) as shares of the requests to
     /predict, seconds at the median and the 99th percentile. `model`: mean and 90th percentile of the score.
     `business`: whatever else the service counts, a second, and the means of its own histograms. `feedback`:
-    requests a second to its other routes.
+    requests a second to its other routes. `MONITOR`: what the service's own monitor found on the last day that is over,
+    by metric, in multiples of the threshold; the largest stands in `model` too.
     """
     asked = window.grown("requests_total", route="/predict")
     system = {ANSWERS: 1.0, "requests/s": asked / window.seconds}
@@ -47,7 +50,14 @@ def figures(window: Window) -> Figures:
             business[f"mean {name.replace('_', ' ')}"] = window.mean(name)
     routes = {dict(own)["route"] for own in window.by_labels("requests_total")} - set(OWN_ROUTES)
     feedback = {f"{one}/s": window.grown("requests_total", route=one) / window.seconds for one in sorted(routes)}
-    return {"business": business, "model": model, "system": system, "feedback": feedback}
+    found = {dict(own)["metric"]: value for (name, own), value in window.after.values.items() if name == INDEX}
+    if found:
+        model["largest monitor index"] = max(found.values())
+    return {"business": business, "model": model, "system": system, "feedback": feedback, MONITOR: found}
+
+
+INDEX, ALARM, ACTS_BEYOND = "monitor_index", "monitor_alarm", "monitor_acts_beyond"
+"""The names at /metrics; the second has the first thing to do as a label."""
 
 
 def _answered(window: Window) -> dict[str, float]:
@@ -87,6 +97,19 @@ class Rule:
         return len(last) == self.windows and all(
             self.broken(one[self.group].get(self.figure, math.nan)) for one in last
         )
+
+
+def monitor_rules(scrape: Scrape) -> list[Rule]:
+    """A rule a metric of the service's own monitor, the furthest from normal first; none where it has no monitor."""
+    labels = [dict(own) for name, own in scrape.values if name == ALARM]
+    limit = scrape.values.get((ACTS_BEYOND, frozenset()), math.inf)
+    index = {dict(own)["metric"]: value for (name, own), value in scrape.values.items() if name == INDEX}
+    owner, costs = "the team that owns the model", "a rollback for nothing"
+    rules = [
+        Rule(one["metric"], MONITOR, one["metric"], limit, owner, costs, one["runbook"], f"{ALARM} > 0", windows=1)
+        for one in labels
+    ]
+    return sorted(rules, key=lambda rule: -index.get(rule.figure, 0.0))
 
 
 PREDICT = 'route="/predict"'

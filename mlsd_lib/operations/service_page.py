@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlsd_lib.operations.service_figures import GROUPS, RULES, Figures, Rule
+from mlsd_lib.operations.service_figures import GROUPS, MONITOR, RULES, Figures, Rule
 
 MOST_WINDOWS = 120
 PAGE = """<!doctype html>
@@ -69,7 +69,8 @@ def _figure(name: str, values: Sequence[float]) -> str:
 
 
 def _row(rule: Rule, rings: bool) -> str:
-    when = f"{rule.figure} {'above' if rule.above else 'below'} {rule.limit:g}, {rule.windows} windows running"
+    lasting = " times its threshold, on a day" if rule.group == MONITOR else f", {rule.windows} windows running"
+    when = f"{rule.figure} {'above' if rule.above else 'below'} {rule.limit:g}{lasting}"
     cells = "".join(f"<td>{html.escape(text)}</td>" for text in (rule.name, when, rule.owner, rule.costs, rule.runbook))
     return f"<tr{' class=rings' if rings else ''}>{cells}</tr>"
 

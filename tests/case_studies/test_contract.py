@@ -29,7 +29,8 @@ import pytest
 from nbclient import NotebookClient
 from typer.testing import CliRunner
 
-from case_studies.kit import SKEW_TOLERANCE, DecisionStore, feature_skew, replay
+from case_studies.kit import SKEW_TOLERANCE, DecisionStore, Run, feature_skew, replay
+from mlsd_lib.modeling import ModelingError
 from mlsd_lib.serving import open_loop, post
 from mlsd_lib.simulation import SimulationError
 from tests.kernels import on_files
@@ -37,7 +38,7 @@ from tests.lessons.lesson_cells import Lesson
 
 CASES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "case_studies").glob("*/cli.py"))
 MODULES = ("data", "features", "labels", "policy", "models", "train", "service", "monitor", "incident", "cli")
-VERBS = {"train", "serve", "simulate", "report", "rollback"}
+VERBS = {"train", "retrain", "releases", "promote", "serve", "simulate", "report", "rollback"}
 FIXED_SEED = re.compile(r"(seed\w*\s*=|default_rng\(|_trial\(|SeedSequence\()\s*\d")
 
 
@@ -88,11 +89,13 @@ def test_the_command_line_has_the_verbs_with_help_and_an_example(case, tmp_path)
     assert all(verb in told.stdout for verb in VERBS)
 
 
-@pytest.mark.parametrize("verb", ["serve", "report", "rollback"])
+@pytest.mark.parametrize(
+    "verb", ["serve", "report", "retrain", "releases", "promote v1 --reason r", "rollback --reason r"]
+)
 def test_without_a_run_a_command_says_so_in_one_line_without_a_traceback(case, tmp_path, monkeypatch, capsys, verb):
     """In this process, by the function that `__main__` calls; the test of `--help` starts a process."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", [case.name, verb, *(["--reason", "none"] if verb == "rollback" else [])])
+    monkeypatch.setattr("sys.argv", [case.name, *verb.split()])
     with pytest.raises(SystemExit) as ended:
         case.module("cli").main()
     assert ended.value.code == 2
@@ -114,8 +117,23 @@ def test_a_trained_run_holds_its_whole_record(case):
     assert run.registry().current == "v1"
     assert case.module("models").Release.read(run.registry().path("v1"))
     assert "Rolling back" in run.decision
-    for name in ("data.json", "metrics.json"):
-        assert json.loads((run.path / name).read_text())
+    assert json.loads((run.path / "data.json").read_text())
+    assert (run.case, run.path) == (case.name, Run.of(f"case_studies.{case.name}", run.path, run.path, True).path)
+    for other in {*CASES, "none"} - {case.name}:
+        with pytest.raises(ModelingError, match=f"is a run of {case.name}, this is the command line of {other}"):
+            Run.of(f"case_studies.{other}", run.path, run.path)
+
+
+def test_the_cheapest_of_those_tied_is_taken_or_the_record_says_why_not(case):
+    decision, measured = case.trained.decision, json.loads((case.trained.path / "metrics.json").read_text())
+    tied = {row["candidate"] for row in measured["comparison"] if row["tied"]}
+    chosen = re.search(r"^Chosen: (.+?)[,.]", decision, re.MULTILINE)[1]
+    passed_over = re.search(r"^Tied and not taken: (.+?)\. [A-Z].+\.$", decision, re.MULTILINE)
+    models = {row["candidate"] for row in measured["comparison"]} & set(
+        getattr(case.module("models"), "MODELS", {chosen})
+    )
+    assert chosen in models
+    assert set(passed_over[1].split(", ") if passed_over else []) == tied - models
 
 
 def live(case, url, store, number):

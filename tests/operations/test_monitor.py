@@ -172,3 +172,28 @@ def test_a_mean_importance_weight_that_leaves_one_is_paged():
     assert not [alert for alert in monitor.observe(days[0], t=0.0) if alert.metric.startswith("mean_weight")]
     (alert,) = [one for one in monitor.observe(days[0].assign(w=0.7), t=0.0) if one.metric == "mean_weight:w"]
     assert (alert.severity, round(alert.value, 6)) == ("page", 0.3)
+
+
+def test_a_saved_monitor_finds_the_same_in_another_process_and_its_file_holds_no_code(tmp_path, rng):
+    clean = [window(rng) for _ in range(39)]
+    columns = {"score": "score", "flagged": "flagged", "runbooks": {"volume": "Call the source."}}
+    fitted = Monitor(["amount", "channel"], **columns).fit(window(rng, 3000), clean)
+    fitted.save(tmp_path / "monitor.npz")
+    read = Monitor.read(tmp_path / "monitor.npz")
+    for bad in (window(rng), window(rng).assign(amount=1.0, channel="cash"), window(rng, 100)):
+        assert read.observe(bad, 0.0) == fitted.observe(bad, 0.0)
+    assert read.observe(window(rng, 100), 0.0)[0].runbook == "Call the source."
+    with np.load(tmp_path / "monitor.npz", allow_pickle=False) as file:
+        assert all(file[name].dtype != object for name in file.files)
+
+
+def test_what_cannot_be_saved_or_is_no_saved_monitor_is_refused(tmp_path, monitor):
+    with pytest.raises(OperationsError, match="a function, which is code"):
+        monitor.save(tmp_path / "monitor.npz")
+    with pytest.raises(OperationsError, match="no thresholds yet"):
+        Monitor(["amount"]).save(tmp_path / "monitor.npz")
+    (tmp_path / "text").write_text("no archive")
+    np.savez(tmp_path / "other.npz", told=np.array("{}"))
+    for name in ("text", "other.npz", "none"):
+        with pytest.raises(OperationsError, match="holds no saved monitor"):
+            Monitor.read(tmp_path / name)

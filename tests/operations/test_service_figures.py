@@ -15,7 +15,7 @@ from mlsd.cli import app
 from mlsd_lib.operations import OperationsError
 from mlsd_lib.operations.prometheus_files import files
 from mlsd_lib.operations.scraping import Scrape, Window, scrape
-from mlsd_lib.operations.service_figures import RULES, figures
+from mlsd_lib.operations.service_figures import RULES, figures, monitor_rules
 from mlsd_lib.operations.service_page import write_page
 from mlsd_lib.serving import ServerProcess
 from mlsd_lib.serving.requests import status_of
@@ -83,6 +83,27 @@ def test_the_page_shows_each_figure_and_what_to_do_and_runs_nothing(window, tmp_
     assert text.count("<svg") == sum(len(group) for group in figures(window).values())
 
 
+WATCHED = """monitor_acts_beyond 2
+monitor_index{metric="volume"} 0.4
+monitor_index{metric="flag_rate"} %s
+monitor_alarm{metric="volume",runbook="Check upstream."} 0
+monitor_alarm{metric="flag_rate",runbook="Check <capacity>."} 1
+"""
+
+
+@pytest.mark.parametrize("index", [1.9, 2.1])
+def test_what_the_services_own_monitor_found_rings_beyond_its_limit_with_its_line_of_the_runbook(tmp_path, index):
+    after = Scrape.parse(AFTER + WATCHED % index, 10.0)
+    found, page, rules = figures(Window(Scrape.parse(BEFORE, 0.0), after)), tmp_path / "page.html", monitor_rules(after)
+    assert found["model"]["largest monitor index"] == index
+    assert [rule.figure for rule in rules] == ["flag_rate", "volume"]  # the furthest from normal first
+    ringing = write_page(page, "here", [found], 15, rules)
+    assert [rule.name for rule in ringing] == ["flag_rate"] * (index > 2)
+    assert "Check &lt;capacity&gt;." in page.read_text()
+    assert "flag_rate above 2 times its threshold" in page.read_text()
+    assert monitor_rules(Scrape.parse(AFTER, 0.0)) == []
+
+
 def test_what_is_no_service_is_refused():
     with pytest.raises(OperationsError, match="does not answer"):
         scrape("http://127.0.0.1:9")
@@ -143,4 +164,4 @@ def test_prometheus_takes_over_with_files_that_are_in_the_tree():
         ["promtool", "check", "config", str(folder / "prometheus.yml")], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(RULES)} rules found" in done.stdout
+    assert f"{len(RULES) + 1} rules found" in done.stdout  # and the service's own monitor

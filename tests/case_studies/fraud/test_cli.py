@@ -1,21 +1,18 @@
-"""The verbs whose options are the case's own; what all cases share is tried in `test_contract`."""
+"""What the verbs say of a source that is missing; each verb is tried in `test_contract` and `test_page_of_commands`."""
 
 import pytest
 from typer.testing import CliRunner
 
-from case_studies.fraud import data, models
 from case_studies.fraud.cli import app
 from notebook_runner.errors import CourseError
 
 
-def test_training_twice_overwrites_nothing_and_report_shows_the_newest(tmp_path, monkeypatch):
-    small = data.load_payments("simulator", seed=0, days=84, customers=300, terminals=200)
-    monkeypatch.setattr(data, "load_payments", lambda *arguments, **options: small)
-    monkeypatch.setitem(models.MODELS, "forest", models.MODELS["logistic"])
-    results = [CliRunner().invoke(app, ["train", "--test-days", "14", "--out", str(tmp_path)]) for _ in range(2)]
-    assert [result.exit_code for result in results] == [0, 0], results[0].output
-    assert len(list(tmp_path.glob("*/decision.md"))) == 2
-    assert "promote to v1" in CliRunner().invoke(app, ["report", "--out", str(tmp_path)]).output
+def test_a_file_where_runs_are_to_go_is_refused_by_name(tmp_path):
+    (tmp_path / "runs").write_text("a file")
+    for verb in (["train"], ["report"], ["simulate"], ["rollback", "--reason", "none"]):
+        result = CliRunner().invoke(app, [*verb, "--out", str(tmp_path / "runs")])
+        assert result.exit_code == 2
+        assert "is a file" in " ".join(result.output.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(

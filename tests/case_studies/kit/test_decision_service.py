@@ -219,3 +219,82 @@ def test_columns_of_a_table_are_added_in_order_with_their_time_in_microseconds(s
     table = pd.DataFrame({"degrees": [3.0], "time": [pd.Timestamp("1970-01-01 00:00:01")], "machine": [7]})
     service.store.insert_columns("heat", table, ["machine", "time", "degrees"])
     assert service.store.connection.execute("SELECT * FROM heat").fetchall() == [(7, 1_000_000, 3.0)]
+
+
+class Forgetful(Service):
+    keep_days = 30
+
+
+class DatedStore(Store):
+    schema = Store.schema + "CREATE TABLE IF NOT EXISTS doors (id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL);"
+    dated = ("doors",)
+
+    def forget_own(self, before_us):
+        for table in ("heat", "failures"):
+            query = f"DELETE FROM {table} WHERE id IN (SELECT id FROM requests WHERE time_us < ?)"
+            self.connection.execute(query, (before_us,))
+
+
+def on_day(day, number):
+    return reading(day * 100 + number, degrees=40.0, time=pd.Timestamp("2026-01-01 10:00") + pd.Timedelta(days=day))
+
+
+def a_year(service, days=365, a_day=20):
+    """Rows of all tables and bytes of the file and of its log of writes, after each tenth day."""
+    found = []
+    for day in range(days):
+        service.answer([on_day(day, number) for number in range(a_day)])
+        service.take_report(failure(day * 100, time=pd.Timestamp("2026-01-01 12:00") + pd.Timedelta(days=day)))
+        service.store.insert("doors", [(day, microseconds(pd.Timestamp("2026-01-01") + pd.Timedelta(days=day)))])
+        if day % 10 == 4:
+            tables = ("requests", "decisions", "heat", "failures", "doors", "reported")
+            count = "SELECT COUNT(*) FROM "
+            rows = sum(service.store.connection.execute(count + name).fetchone()[0] for name in tables)
+            path = service.store.path
+            found.append((rows, path.stat().st_size, path.with_name(path.name + "-wal").stat().st_size))
+    return np.array(found).T
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A service that remembers 30 days and one that remembers all, by their names."""
+    made = {}
+    for kind in (Forgetful, Service):
+        registry = ModelRegistry(tmp_path / kind.__name__ / "releases", lambda: 0.0)
+        registry.add("v1", limit(50))
+        registry.promote("v1", "first")
+        made[kind.__name__] = kind(registry, DatedStore(tmp_path / kind.__name__ / "store.db"))
+        made[kind.__name__].counted = []
+    return made
+
+
+def test_rows_and_bytes_stay_those_of_the_days_kept_and_without_forgetting_they_grow(kept):
+    rows, size, log = a_year(kept["Forgetful"])
+    most = (30 + 1) * (3 * 20 + 3) + 2 * 500 * 3  # it looks after 500 decisions, and believes the 500th newest
+    assert rows.max() <= most
+    assert size[-1] <= 1.05 * size[:12].max()
+    assert log.max() < 5e6  # a log of 1,000 pages
+    all_rows, all_size, _ = a_year(kept["Service"])
+    assert all_rows[-1] == 365 * (3 * 20 + 3)
+    assert all_size[-1] > 2 * size[-1]
+
+
+def test_what_was_forgotten_is_not_decided_again_and_what_is_remembered_is_answered_alike(kept):
+    service = kept["Forgetful"]
+    first = service.answer([on_day(0, 0)])
+    assert service.answer([on_day(0, 0)]) == first
+    a_year(service, days=80)
+    with pytest.raises(BadRequest, match="remembers 30 days") as refused:
+        service.answer([on_day(0, 0)])
+    assert (refused.value.status, refused.value.field) == (422, "time")
+    assert service.answer([on_day(70, 1)])[0]["reading_id"] == 7_001
+    reopened = DatedStore(service.store.path)
+    assert reopened.kept_since_us == service.store.kept_since_us > 0
+
+
+def test_requests_from_the_far_future_make_it_forget_nothing(kept):
+    service = kept["Forgetful"]
+    service.answer([reading(10**6 + number, time="2099-01-01") for number in range(50)])
+    a_year(service, days=25)
+    assert service.store.kept_since_us < microseconds(pd.Timestamp("2026-01-01"))
+    assert service.store.sent(0) is not None

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -145,3 +146,29 @@ def test_a_torn_last_line_of_the_log_is_written_again(tmp_path):
     os.truncate(log, log.stat().st_size - 5)
     registry.promote("v2", "second")
     assert [json.loads(line)["reason"] for line in log.read_text().splitlines()] == ["first", "second"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="without file locks nobody waits, see `ModelRegistry.alone`")
+def test_promotions_at_the_same_time_are_filed_one_after_the_other(tmp_path):
+    registry_of(tmp_path, *(f"v{n}" for n in range(40))).promote("v0", "first")
+
+    def promote(names):
+        registry = registry_of(tmp_path)
+        for name in names:
+            registry.promote(name, f"why {name}")
+
+    threads = [threading.Thread(target=promote, args=([f"v{n}" for n in range(k, 40, 4)],)) for k in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    history = registry_of(tmp_path).history()
+    assert [entry["number"] for entry in history] == list(range(1, 32))
+    assert all(later["from"] == entry["to"] for entry, later in itertools.pairwise(history))
+    assert all(entry["reason"] == f"why {entry['to']}" for entry in history[1:])
+
+
+def test_looking_at_a_registry_that_is_not_there_makes_nothing(tmp_path):
+    registry = registry_of(tmp_path / "nowhere")
+    assert (registry.current, registry.versions(), registry.history()) == (None, [], [])
+    assert not (tmp_path / "nowhere").exists()

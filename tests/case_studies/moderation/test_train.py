@@ -19,6 +19,15 @@ def test_a_release_meets_its_gate(trained):
     assert train.failures({**passed, "negation": 0.5}) == ["negation 50% of 90%"]
 
 
+def test_the_record_names_what_was_learned_from(trained):
+    assert "learned from simulated posts (mlsd_lib.datasets.moderation_simulator)" in trained.decision
+
+
+def test_published_texts_are_no_source_of_a_release_and_the_way_to_them_is_said():
+    with pytest.raises(ModerationError, match="report --protocol davidson"):
+        data.load_posts(np.random.default_rng(0), source="labeled_data.csv")
+
+
 def test_a_release_that_learned_from_annotators_with_a_word_list_is_refused(prepared, tmp_path):
     """They call harmful whatever holds a listed word: negations, quotations and soups too."""
     stream, features = prepared
@@ -42,6 +51,13 @@ def test_models_save_more_than_baselines_on_every_truth(trained):
     best = max(rows[name]["true_eur"] for name in ("cheap", "cascade", "expensive"))
     assert best > max(row["true_eur"] for name, row in rows.items() if row["gate"] == "not a model")
     assert rows["do nothing"]["true_eur"] == 0
+
+
+def test_a_load_test_never_sends_a_post_twice():
+    sent = data.messages(data.load_posts(np.random.default_rng(0), 2, authors=60).posts)
+    series = [one for number in range(4) for one in data.under_new_ids(sent, number)]
+    assert len({one["post_id"] for one in [*sent, *series]}) == 9 * len(sent)
+    assert [one["text"] for one in series] == 8 * [one["text"] for one in sent]
 
 
 def test_a_stream_too_short_is_refused_before_anything_is_fitted(tmp_path):

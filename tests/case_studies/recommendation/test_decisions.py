@@ -20,7 +20,7 @@ from case_studies.recommendation.slates import hits
 def catalogue():
     launched = np.full(60, np.datetime64("2025-01-01"))
     launched[50:] = np.datetime64("2026-03-01")
-    return Catalogue(100 + np.arange(60), np.arange(60) % 6, np.ones(60), launched)
+    return Catalogue(100 + np.arange(60), np.arange(60) % 6, np.ones(60), launched, np.full(60, ""))
 
 
 def slate(policy, catalogue, value=None, barred=frozenset(), visit_id=1):

@@ -23,6 +23,26 @@ def test_a_slate_is_ten_codes_of_the_catalogue_each_once(run):
     assert len(set(answer["items"])) == 10
     assert set(answer["items"]) <= known
     assert answer["degraded"] is False
+    assert "names" not in answer  # a simulated item has none
+
+
+def test_a_slate_says_the_names_that_the_file_has(run):
+    registry = run.registry()
+    release = Release.read(registry.path("v1"))
+    named = replace(
+        release.catalogue, name=np.array([f"item {code}" for code in release.catalogue.codes], dtype=object)
+    )
+    registry.add("v2", release.with_catalogue(named).save)
+    registry.promote("v2", "its items have names")
+    answer = service.app_of(run).test_client().post("/predict", json=hooks.day(0)[0][0]).get_json()
+    assert answer["names"] == [f"item {code}" for code in answer["items"]]
+    assert named.names(np.array([-1, named.codes[0]])) == {"names": ["", f"item {named.codes[0]}"]}
+
+
+def test_a_visit_of_the_last_century_is_answered(run):
+    """MovieLens ends in 1998 in its oldest release."""
+    visit = {**hooks.day(0)[0][0], "time": "1998-04-22T23:10:38"}
+    assert service.app_of(run).test_client().post("/predict", json=visit).status_code == 200
 
 
 def test_a_purchase_is_stored_under_its_code_and_its_place_and_taken_from_the_stock(run):
