@@ -16,7 +16,9 @@ def queues(request, chromium, small_site):  # noqa: F811
     page, heard = context.new_page(), []
     page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith(("file:", "data:")) else heard.append(request.url))
+    page.on(
+        "request", lambda request: None if request.url.startswith(("file:", "data:")) else heard.append(request.url)
+    )
     page.goto((small_site / "chapters" / "01_waiting" / "queues.html").as_uri())
     yield page, heard
     context.close()
