@@ -14,7 +14,7 @@ from grader.suite_kit.exercise import CaseSource, load_exercise
 from grader.suites.minimize_cost.world import STEP_MIN, STEPS, Day, Offer, draw_load, draw_offer, wave
 
 EXERCISE = load_exercise(Path(__file__).parent)
-ASKED = 6
+ASKED, DIFFER = 6, 3  # so a constant is right in no draw
 START_UPS_MIN, RESERVED = (5, 10, 15, 20), (0.35, 0.8)
 Arguments = list[Any]
 
@@ -42,10 +42,13 @@ class Cases:
 
 
 def draw_questions(seed: int, answers: Mapping[str, Callable[..., float]]) -> dict[str, list[dict[str, Any]]]:
-    """`ASKED` of each question, with what `answers` says of its arguments."""
-    rng = np.random.default_rng([seed, 2])
-    asked = {name: [draw(rng) for _ in range(ASKED)] for name, draw in QUESTIONS.items()}
-    return {name: [{"given": given, "right": answers[name](*given)} for given in some] for name, some in asked.items()}
+    """`ASKED` of each question, with what `answers` says of its arguments; `DIFFER` of its answers differ at least."""
+    rng, questions = np.random.default_rng([seed, 2]), dict[str, list[dict[str, Any]]]()
+    for name, draw in QUESTIONS.items():
+        while len({one["right"] for one in questions.get(name, [])}) < DIFFER:
+            asked = [draw(rng) for _ in range(ASKED)]
+            questions[name] = [{"given": given, "right": answers[name](*given)} for given in asked]
+    return questions
 
 
 def _any_offer(rng: np.random.Generator) -> Offer:
@@ -74,7 +77,7 @@ def _reserved(rng: np.random.Generator) -> Arguments:
 
 def _cache(rng: np.random.Generator) -> Arguments:
     offer, load = draw_offer(rng)
-    return [offer, int(86_400 * load * rng.uniform(0.1, 4))]
+    return [offer, int(86_400 * load * 4 ** rng.uniform(-1.7, 1))]  # as many small services as large ones
 
 
 QUESTIONS: Mapping[str, Callable[[np.random.Generator], Arguments]] = {

@@ -292,3 +292,20 @@ def test_requests_differ_with_the_seed_and_lie_on_both_sides_of_each_limit():
     assert all(one[family] != other[family] for family in one)
     sizes = [len(request["body"]) + request["pad"] for request in one["broken bodies"]]
     assert {MOST_BYTES, MOST_BYTES + 1} <= set(sizes)
+
+
+def test_a_store_that_fits_the_public_orders_has_forgotten_one_in_the_graders(secret):
+    def between(requests):
+        return sum(one["about"] == "one of many" for one in requests["sent twice"])
+
+    public = between(suite.CASES.public().requests)
+    assert public > 512
+    assert all(between(suite.EXERCISE.hidden().drawn(0, seed).requests) > max(1_024, 1.5 * public) for seed in range(3))
+
+
+def test_of_many_requests_that_are_alike_the_first_are_shown_and_the_others_counted(capsys):
+    suite.show_requests("sent twice")
+    shown = capsys.readouterr().out
+    assert shown.count("# one of many") == 6
+    assert f"and {len(suite.requests_of('sent twice')) - 19} more: one of many" in shown
+    assert "the same request again, after many others" in shown

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 import grader.suites.implement_monitoring as suite
 from grader.suite_kit.designs import Draw
@@ -26,6 +27,12 @@ def monitor_of(name):
 @pytest.fixture(scope="module")
 def reference():
     return monitor_of("reference")
+
+
+def first_public(family):
+    """The number of the first public stream with an incident of a family, and that incident."""
+    streams = enumerate(suite.CASES.public().streams["caught"])
+    return next((number, one) for number, stream in streams for one in stream.incidents if one.family == family)
 
 
 # The streams
@@ -58,6 +65,26 @@ def test_a_test_has_each_incident_twice_each_harmless_thing_twice_and_alerts_tha
             run = Run(stream, 0)
             assert len(run.ordinary) >= 6
             assert all(met.begins > world.REFERENCE + 2 and met.last < met.ends <= world.DAYS for met in run.met)
+
+
+@pytest.mark.parametrize("feature", world.INCIDENTS["null spike"].features)
+def test_no_limit_on_a_share_is_quiet_on_few_rows_and_sees_a_null_spike_among_many(feature):
+    """Three days of few rows together exceed by chance what the smallest spike adds; among many it is beyond chance."""
+    times = {name: dict(world.HARMLESS[name][1])["times"] for name in ("fewer orders", "more orders")}
+    usual, least = world.MISSING[feature], world.INCIDENTS["null spike"].ranges["share"].low
+    spike, few = (
+        (1 - usual) * least,
+        round(3 * world.ROWS * np.mean([times["fewer orders"].low, times["fewer orders"].high])),
+    )
+    assert binom.sf((usual + spike) * few, few, usual) > 0.01
+    assert spike > 4 * (usual * (1 - usual) / (times["more orders"].low * world.ROWS)) ** 0.5
+
+
+def test_null_spikes_come_while_orders_are_more():
+    for seed in range(20):
+        (stream,) = [one for one in world.draw_streams(seed) if one.incidents[0].family == "null spike"]
+        assert stream.harmless.family == "more orders"
+        assert all(stream.harmless["begins"] <= one["begins"] for one in stream.incidents)
 
 
 def test_an_incident_shows_on_the_first_day_that_differs(secret):
@@ -185,9 +212,10 @@ def test_the_reference_has_full_marks_on_other_streams(reference, secret, monkey
 
 def test_a_counter_example_says_which_stream_what_could_be_seen_and_what_it_cost():
     told = " ".join(suite.caught(monitor_of("not_a_word_of_freshness")).report.text().split())
-    harm, frozen = world.INCIDENTS["frozen"].harm_eur, suite.CASES.public().streams["caught"][1].incidents[0]
-    assert f"try_stream(Monitor, 1), from day {frozen['begins']:.0f} on. Right is depot_load (frozen)" in told
-    assert "share of depot_load as on the day before: 0 in the reference, " in told
+    harm, (number, frozen) = world.INCIDENTS["frozen"].harm_eur, first_public("frozen")
+    feature = world.feature_of(frozen)
+    assert f"try_stream(Monitor, {number}), from day {frozen['begins']:.0f} on. Right is {feature} (frozen)" in told
+    assert f"share of {feature} as on the day before: 0 in the reference, " in told
     assert " since. Nothing was named in that time" in told
     assert f"it cost {harm * (frozen['ends'] - frozen['begins']):,.0f} EUR" in told
 
@@ -216,9 +244,10 @@ def test_the_task_states_every_range_threshold_and_price():
 
 
 def test_a_student_sees_a_stream_as_a_picture_and_all_as_a_card(reference):
-    run = suite.try_stream(reference, 9)
+    number, renamed = first_public("renamed")
+    run = suite.try_stream(reference, number)
     assert len(run.plot().axes[0].lines) >= 2
-    assert set(run.table()["feature"]) == {"carrier"}
+    assert set(run.table()["feature"]) == {world.feature_of(renamed)}
     assert run.plot("items", "values").axes
     card = suite.scorecard(reference)
     assert len(card) == 32

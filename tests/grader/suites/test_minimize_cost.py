@@ -7,9 +7,10 @@ import pytest
 
 import grader.suites.minimize_cost as suite
 from grader.suite_kit.score_sheet import Sheet
+from grader.suites.minimize_cost import cases as of_cost
 from grader.suites.minimize_cost import simulator, world
 from grader.suites.minimize_cost.cases import QUESTIONS, draw_questions
-from grader.suites.minimize_cost.simulator import Refused, simulate
+from grader.suites.minimize_cost.simulator import Refused, simulate, storage_cost
 from grader.suites.minimize_cost.suite import AFFORDABLE, RIGHT, STEPS_OF_COST, live, refund
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
@@ -215,6 +216,24 @@ def test_a_right_formula_is_within_the_tolerance_of_every_question(reference, se
             for one in asked:
                 assert RIGHT[family](reference[name](*one["given"]), one["right"], one["given"]), (family, one)
     assert list(QUESTIONS) == list(RIGHT)
+
+
+def test_no_size_of_the_cache_is_right_for_most_price_lists(public, secret, monkeypatch):
+    monkeypatch.setattr(of_cost, "QUESTIONS", {"cache": QUESTIONS["cache"]})
+    answers = suite.EXERCISE.hidden().ANSWERS
+    drawn = [draw_questions(seed, answers)["cache"] for seed in range(20)]
+    for asked in (public.questions["cache"], *drawn):
+        assert len({one["right"] for one in asked}) >= 3
+
+
+def test_the_bill_is_flat_around_the_best_size_and_not_without_a_cache(public, secret):
+    for found in (public, suite.EXERCISE.hidden().drawn(0, 0)):
+        paid = found.of_the_bill()
+        loads = [load for day in paid.days for load in day["load"]]
+        stored = {gb: sum(storage_cost(paid.offer, loads, gb, 6).values()) for gb, _ in paid.offer["cache_hits"]}
+        more = {gb: (eur - min(stored.values())) / paid.bound["total"] for gb, eur in stored.items()}
+        assert max(more[200], more[800]) < 0.05
+        assert more[0] > 0.1
 
 
 # Marks

@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.secret import derive
 from grader.suite_kit.designs import draw_scenarios
-from grader.suites.design_prediction_service.api import DOWN, draw_requests
+from grader.suites.design_prediction_service.api import DOWN, MORE, draw_requests
 from grader.suites.design_prediction_service.cases import Cases
 from grader.suites.design_prediction_service.changed import draw_changes
 from grader.suites.design_prediction_service.hidden.oracle import expected
@@ -20,7 +20,7 @@ def cases() -> Cases:
 
 def drawn(seed: int | None, other_seed: int | None) -> Cases:
     """The scenarios that a seed gives, and the requests that another gives."""
-    requests = draw_requests(np.random.default_rng(other_seed))
+    requests = draw_requests(np.random.default_rng(other_seed), MORE)
     return answered(Cases(draw_scenarios(FAMILIES, seed or 0), requests, {}, draw_changes(seed or 0), private=True))
 
 

@@ -35,8 +35,8 @@ class Monitor:
         ranks = np.searchsorted(known, column, "left") + np.searchsorted(known, column, "right")
         return ndtri((ranks / 2 + 0.5) / (len(known) + 1))
 
-    def above(self, share, usual, rows, least):
-        return share - usual > max(least, 4.5 * ((usual + 0.01) / rows) ** 0.5)
+    def above(self, share, usual, rows, least, errors=4.5):
+        return share - usual > max(least, errors * ((usual + 0.01) / rows) ** 0.5)
 
     def moved(self, name, column, t):
         scores = self.scores(name, column)
@@ -72,7 +72,7 @@ class Monitor:
     def observe(self, batch, t):
         found = set()
         for name, column in batch["rows"].items():
-            if self.above(self.lacks(column).mean(), self.empty[name], len(column), 0.08):
+            if self.above(self.lacks(column).mean(), self.empty[name], len(column), 0.03, 3.5):
                 found.add((name, "missing"))
             if name in self.known:
                 strange = np.mean([one is not None and one not in self.known[name] for one in column])

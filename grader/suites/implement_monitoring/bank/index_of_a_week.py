@@ -41,7 +41,7 @@ class Monitor:
             else:
                 self.clean[name] = {"known": {one for day in reference for one in day["rows"][name]}}
             nulls = [self.nulls(day["rows"][name]) for day in reference]
-            self.clean[name]["nulls"] = max(nulls) + 0.06
+            self.clean[name]["nulls"] = np.mean(nulls)
         self.yesterday, self.history = reference[-1], list(reference[-5:])
         brier = [self.brier(reference[i : i + 4]) for i in range(0, 24, 2)]
         self.good = np.mean(brier)
@@ -60,7 +60,8 @@ class Monitor:
     def checks(self, batch, t):
         for name, column in batch["rows"].items():
             normal = self.clean[name]
-            yield name, "missing", self.nulls(column) / normal["nulls"]
+            limit = normal["nulls"] + 3 * ((normal["nulls"] + 0.005) / len(column)) ** 0.5
+            yield name, "missing", self.nulls(column) / limit
             if "known" in normal:
                 yield name, "values", sum(one not in normal["known"] for one in column) / (0.08 * len(column))
                 continue
