@@ -19,7 +19,6 @@ from typing import Any
 from grader import secret
 from grader.course import Course
 from grader.errors import GraderError
-from grader.grading.analysis.grading_plan import plans
 from grader.grading.calibration import calibration_file, digest_of, record, recorded
 from grader.grading.environment import kernel_environment
 from grader.grading.intake.submission import Assignment, assignment
@@ -31,7 +30,6 @@ from grader.grading.output.publish import Record
 from grader.grading.output.reports import disputed_in, notes_of, unsealed_in, write_reports
 from grader.grading.output.sanitize import as_line
 from grader.grading.records import Calibration, Job, Options, StudentOutcome
-from grader.grading.sealed_grader import calibrate_for
 from grader.grading.worker import GRADER, Done, Spec, Task
 from grader.grading.worker_pool import Pool, run_once
 from grader.sandbox.preload_client import PreloadClient
@@ -125,6 +123,8 @@ def calibrations(
     path, digest = calibration_file(course.home, shared.name), digest_of(shared)
     if found := recorded(path, digest):
         return found
+    from grader.grading.sealed_grader import calibrate_for  # with numpy, which who grades by workers need not load
+
     reported = run_once(calibrate_for, shared, level, preload=preload)
     if isinstance(reported, str):
         raise GraderError(reported)
@@ -150,6 +150,8 @@ class Planned:
 
 def planned(course: Course, name: str) -> list[Planned]:
     """The tests of an exercise in their order. Raises `GraderError` if it is not released."""
+    from grader.grading.analysis.grading_plan import plans
+
     shared = assignment_of(course, name)
     made = plans(shared.originals, shared.solved, shared.marks)
     known = calibrations(course, shared)
@@ -167,6 +169,8 @@ def _require_sealed(shared: Assignment, known: Mapping[str, Calibration], option
     """Refuse to grade if sealed tests alone are wanted and there are others."""
     if not options.require_sealed:
         return
+    from grader.grading.analysis.grading_plan import plans
+
     plan = plans(shared.originals, shared.solved, shared.marks)
     unsealed = {name: {**one.unsealed, **known[name].unsealed} for name, one in plan.notebooks.items()}
     found = [f"{name}/{cell}" for name, cells in unsealed.items() for cell in cells]
@@ -233,12 +237,14 @@ def answered(
 
         there = Cluster(spec, options.scheduler, most_s, say)
     with there as pool, _interrupt_told():
+        most_mb = 0.0
         for answers in pool.run(tasks):
             for one in (one for one in answers if one.trace):
                 _log(course, spec.shared.name, one)
+            most_mb = max([most_mb, *(test.peak_mb for one in answers if one.graded for test in one.graded.verdicts)])
             yield answers
-        if pool.peak_mb:
-            say(f"memory of a worker and its sandbox: at most {pool.peak_mb:.0f} MB")
+        if most_mb:
+            say(f"memory: at most {most_mb:.0f} MB for a submission, with all that it started")
 
 
 def log_file(course: Course, name: str) -> Path:

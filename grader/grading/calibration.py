@@ -11,14 +11,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from grader.grading.analysis.grading_plan import Plan
-from grader.grading.grade_submission import NotebookRun
 from grader.grading.intake.submission import Assignment
 from grader.grading.records import Calibration, Job
-from grader.grading.sealed.checker import Checker
-from grader.sandbox import Sandbox
+
+if TYPE_CHECKING:  # with numpy, which is not needed to read what was recorded
+    from grader.grading.analysis.grading_plan import Plan
+    from grader.grading.grade_submission import NotebookRun
+    from grader.grading.sealed.checker import Checker
+    from grader.sandbox import Sandbox
 
 ONLY_BESIDE = "the instructor's own answer passes it only there"
 NOT_BESIDE = "the instructor's own answer fails it in a process that is thrown away"
@@ -26,7 +28,7 @@ FAILED = "the instructor's own answer fails it"
 FOLDER = "calibrations"
 
 
-def calibrate(job: Job, plan: Plan, sandbox: Sandbox, checker: Checker) -> Calibration:
+def calibrate(job: Job, plan: "Plan", sandbox: "Sandbox", checker: "Checker") -> Calibration:
     """What the instructor's answers show; nothing if there are none. `job` holds the released notebook.
 
     Tests of our suites are made for the channel and are not run. Any other test is sealed if the answers pass it both
@@ -115,17 +117,19 @@ def _read(reported: Mapping[str, Any]) -> Calibration:
     return Calibration(allowed, frozenset(reported["changed"]), reported["unsealed"], frozenset(reported["modules"]))
 
 
-def _full_sealed(run: NotebookRun) -> set[str]:
+def _full_sealed(run: "NotebookRun") -> set[str]:
     points = {step.name: step.points for step in run.steps}
     return {name for name, one in run.outcomes.items() if one.points == points[name]}
 
 
-def _full(run: NotebookRun) -> set[str]:
+def _full(run: "NotebookRun") -> set[str]:
     return {one.cell for one in run.verdicts.values() if one.points == one.maximum}
 
 
-def _graded(job: Job, plan: Plan, sandbox: Sandbox, checker: Checker, known: Calibration) -> NotebookRun:
+def _graded(job: Job, plan: "Plan", sandbox: "Sandbox", checker: "Checker", known: Calibration) -> "NotebookRun":
     """The instructor's notebook graded, with the course's own files beside it."""
+    from grader.grading.grade_submission import NotebookRun
+
     notebook = job.notebooks[plan.name] | {"cells": list(_solved(job, plan))}
     solved = replace(
         job, student="", notebooks={plan.name: notebook}, files=job.trusted, require_sealed=False, trust=""
@@ -133,7 +137,7 @@ def _graded(job: Job, plan: Plan, sandbox: Sandbox, checker: Checker, known: Cal
     return NotebookRun(solved, plan, notebook, sandbox, checker, known, passed_over=plan.ours).all()
 
 
-def _solved(job: Job, plan: Plan) -> list[dict[str, object]]:
+def _solved(job: Job, plan: "Plan") -> list[dict[str, object]]:
     """The instructor's cells with the own answers; a student's extra cells are left out."""
     cells = []
     for cell in job.notebooks[plan.name]["cells"]:

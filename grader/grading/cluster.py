@@ -45,8 +45,6 @@ class Cluster:
     not, and why.
     """
 
-    peak_mb = 0.0
-
     def __init__(self, spec: Spec, address: str, most_s: float, say: Callable[[str], None]) -> None:
         self.spec, self.address, self.most_s, self.say = spec, address, most_s, say
         self.key = f"mlsd-{spec.shared.name}-{secrets.token_hex(8)}"

@@ -7,16 +7,19 @@ it: it is opened again and the cells before are run again.
 
 import time
 from collections.abc import Collection, Mapping
+from functools import partial
 
 from grader.grading.analysis.grading_plan import Plan
 from grader.grading.analysis.name_analysis import bound, defined, tree_of
 from grader.grading.intake.cell_alignment import same
 from grader.grading.records import HELD, Calibration, Flag, Job, Notebook, Outcome, Result, Step, Verdict
+from grader.grading.replica import replicated
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerFork
 from grader.grading.sealed.client import LEARNING
 from grader.grading.second_session import SecondSession
 from grader.grading.verdict_rules import ENDED, Cells, hidden_lines, of_both, of_sealed, of_unsealed
 from grader.sandbox import CellRun, Leftovers, Sandbox, Session
+from grader.sandbox.protocol import Replicate, Replicated
 
 RESTARTS = 20
 OVER = ("CellTimeoutError", "The time of the whole submission was over before this cell.", "")
@@ -266,12 +269,20 @@ class NotebookRun:
         try:
             allowed, back = self.known.allowed, step.name in self.known.changed
             may = frozenset({LEARNING}) if allowed is None else allowed.get(step.name, frozenset())
-            outcome = self.checking.run(self.session, step.name, step.source, step.points, limit_s, forget, may, back)
+            outcome = self.checking.run(
+                self.session, step.name, step.source, step.points, limit_s, forget, may, back,
+                partial(self._replica, step),
+            )  # fmt: skip
         except CheckerDied as died:
             step.damaged = True
             return Outcome(verdict=died.verdict, message=str(died))
         step.damaged = self._does_damage(outcome.verdict)
         return outcome
+
+    def _replica(self, step: Step, asked: Replicate) -> Replicated:
+        """What a fresh process takes to make what a test is given."""
+        before = self.steps[: self.steps.index(step)]
+        return replicated(self.sandbox, self.job, before, step.source, asked, self.end_s)
 
     def _does_damage(self, verdict: str) -> bool:
         """Whether cells after one with this verdict would pay for it: its session is gone, or memory ran short."""

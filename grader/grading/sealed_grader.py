@@ -16,14 +16,15 @@ from grader.grading.grade_submission import grade_submission
 from grader.grading.intake.submission import Assignment
 from grader.grading.records import Calibration, Job, Result
 from grader.grading.sealed.checker import Checker
-from grader.sandbox import Level, Limits, make_sandbox, named
+from grader.sandbox import Level, Limits, Sandbox, best_level, named
 from grader.sandbox.preload_client import PreloadClient
 
 SERVER = "grader.grading.sealed.object_server:ObjectServer"
 
 
 class SealedGrader:
-    """A sandbox and a checker for `shared`. `level` names the sandbox's level, "" for the best there is.
+    """A sandbox and a checker for `shared`. `level` names the sandbox's level, which is not tried first: who names one
+    has tried it on this machine. "" is the best there is.
 
     Both are forked from `preload` where that can be. `calibrations` by notebook are what was recorded at the release;
     what is missing of them is found out before the first job.
@@ -37,9 +38,9 @@ class SealedGrader:
         self.plans = plans(shared.originals, shared.solved, shared.marks)
         limits = shared.limits
         hidden = [Path(shared.root)] if shared.root else []
-        self.sandbox = make_sandbox(
+        self.sandbox = Sandbox(
             self.plans.modules,
-            named(level) if level else None,
+            named(level) if level else best_level(),
             limits=Limits(
                 wall_s=limits.cell_s, cpu_s=2 * limits.cell_s, total_s=limits.total_s, memory_mb=limits.memory_mb
             ),

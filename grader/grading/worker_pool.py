@@ -6,6 +6,7 @@ It hands records on as they come; writing them is `record.py`'s, grading the wor
 
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections import Counter, deque
@@ -20,11 +21,12 @@ from grader.grading.worker import Done, Task, work
 from grader.sandbox.preload_client import PreloadClient
 
 IN_FLIGHT = 2
-GATHER_S = 0.1  # answers of so long are recorded in one transaction; no longer, or a kill costs work
+GATHER_S = 0.5  # answers of so long are recorded in one transaction: each has a cost of its own; a kill costs no more
 TRIES = 2
 PRELOADED = ["grader.grading.worker", "grader.grading.sealed_grader", "nh3", "psutil"]
 MOST_MB = 3_000
 SPARE_S = 60.0
+F_SETSIG = 10  # of Linux's fcntl.h, which Python's module does not name
 
 
 @dataclass
@@ -57,7 +59,6 @@ class Pool:
         self.preload = preload
         self.workers: list[Worker] = []
         self.at_once = 1
-        self.peak_mb = 0.0
 
     def __enter__(self) -> "Pool":
         return self
@@ -135,7 +136,6 @@ class Pool:
             return self._lost(worker, waiting, tries, f"the grader's process ended ({worker.process.exitcode})")
         worker.tasks.popleft()
         worker.since_s = time.monotonic()
-        self.peak_mb = max(self.peak_mb, done.held_mb)
         worker.spent = worker.spent or done.held_mb > self.most_mb
         if worker.spent and not worker.tasks:
             self._replace(worker)
@@ -164,7 +164,7 @@ def run_once(target: Callable[..., None], *arguments: Any, preload: PreloadClien
     """What `target(pipe, *arguments, way)` sends, run in a process like a worker's. Raises `GraderError` if it dies."""
     ours, theirs = context().Pipe()
     way = preload and preload.joined()
-    process = context().Process(target=target, args=(theirs, *arguments, way), daemon=False)
+    process = context().Process(target=_on_core, args=(None, target, theirs, *arguments, way), daemon=False)
     with _no_main_module():
         process.start()
     theirs.close()
@@ -183,9 +183,28 @@ def run_once(target: Callable[..., None], *arguments: Any, preload: PreloadClien
 
 def _on_core(core: int | None, act: Callable[..., None], *arguments: Any) -> None:
     """What a worker's process runs: `act`, confined to `core`, as all will be that it has made for it."""
+    _end_with_grader()
     if core is not None:
         os.sched_setaffinity(0, {core})
     act(*arguments)
+
+
+def _end_with_grader() -> None:
+    """Have the kernel kill this process as soon as the grader's is gone, also in the middle of a submission.
+
+    A worker's parent is multiprocessing's fork server, which waits for its workers. What ends with the grader is the
+    pipe behind `sentinel`: when its other end is closed, the kernel sends a signal of our choice.
+    """
+    grader = multiprocessing.parent_process()
+    if grader is None or sys.platform != "linux":
+        return
+    import fcntl
+
+    fcntl.fcntl(grader.sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(grader.sentinel, F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(grader.sentinel, fcntl.F_SETFL, os.O_ASYNC)
+    if wait([grader.sentinel], timeout=0):  # it was gone before the kernel was asked
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def context(preloaded: list[str] = PRELOADED) -> Any:

@@ -35,6 +35,7 @@ from grader.sandbox.preload_client import (
 OURS = (
     "grader.sandbox.fork_server", "grader.sandbox.student_process", "grader.grading.sealed.checker_process",
     "grader.grading.sealed.object_server", "numpy.random",
+    "IPython.core.completer", "IPython.core.magics", "stack_data", "pygments.formatters", "pygments.styles",
 )  # fmt: skip
 PATIENCE_S = 300.0
 # Where to look for modules comes first: this package need not be installed.

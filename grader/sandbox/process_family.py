@@ -16,6 +16,8 @@ from notebook_runner import process_stats
 from notebook_runner.process_stats import OVER, Parts, Sizes, cpu_s, descendants, living, sizes, state
 
 LOOK_S = 0.005
+HALTS = 20  # rounds in which helpers are stopped: one that still ran may have started another
+STOPPED = (*OVER, "T", "t")
 FREE_FILES = 64  # open files of a family; only beyond them is it asked what their buffers hold
 LAUNCHER = "sandbox/launcher.py"
 
@@ -89,6 +91,30 @@ class Family:
         except (ProcessLookupError, PermissionError):
             pass
 
+    def halt(self) -> None:
+        """Stop all of it until `go_on`: the first process, then what it started, until nothing of it runs."""
+        self.signal(signal.SIGSTOP)
+        for _ in range(HALTS):
+            if not (running := [one for one in self.helpers() if state(one) not in STOPPED]):
+                return
+            self._signal_helpers(running, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """End what `halt` began."""
+        self._signal_helpers(self.helpers(), signal.SIGCONT)
+        self.signal(signal.SIGCONT)
+
+    def _signal_helpers(self, helpers: list[int], number: int) -> None:
+        """Send a signal to processes below the first; held by a descriptor first, as the numbers may pass to others."""
+        for one in helpers:
+            with contextlib.suppress(AttributeError, OSError):
+                handle = os.pidfd_open(one)
+                try:
+                    if one in descendants(self.pid):
+                        signal.pidfd_send_signal(handle, number)
+                finally:
+                    os.close(handle)
+
     def ended(self, patience_s: float = 0.0) -> bool:
         """Whether the first process has ended or does within the time."""
         if self.handle >= 0:
@@ -110,6 +136,10 @@ class Family:
     def cpu_s(self) -> float:
         """CPU seconds of the whole family so far."""
         return self.own_cpu_s() + self.delegated_s()
+
+    def last_cpu_s(self) -> float:
+        """The same, of the processes below it as they were last looked at: no file of the kernel's is read."""
+        return self.own_cpu_s() + self._delegated_s
 
     def helpers(self) -> list[int]:
         """The processes below it that still run."""

@@ -215,6 +215,26 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Replicate:
+    """From the checker: have a fresh process of the student's make what the test was given, and call its `method` with
+    `request`, Python text. Wants `Replicated`."""
+
+    KIND: ClassVar[int] = ord("r")
+    method: str
+    request: str
+
+
+@dataclass(frozen=True)
+class Replicated:
+    """To the checker: CPU seconds of a fresh process and all below it until the object's first call was answered, and
+    what that gave as text; "" if it gave nothing."""
+
+    KIND: ClassVar[int] = ord("a")
+    taken_s: float
+    given: str
+
+
+@dataclass(frozen=True)
 class Interrupt:
     """From the checker: interrupt what the student's process does. No answer."""
 
@@ -322,7 +342,7 @@ class Born:
 
 
 Message = (
-    RunTest | TestDone | Takes | Lost | Dead | Measure | Measured | Interrupt
+    RunTest | TestDone | Takes | Lost | Dead | Measure | Measured | Interrupt | Replicate | Replicated
     | Open | Forked | End | Ended | Warm | Files | Entered | Import | Join | Fork | Born
 )  # fmt: skip
 MESSAGES: dict[int, type[Message]] = {one.KIND: one for one in get_args(Message)}

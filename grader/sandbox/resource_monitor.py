@@ -37,7 +37,7 @@ class ResourceMonitor:
 
     def limit_cpu(self, seconds: float) -> None:
         """From now on at most so many seconds of CPU time, of the whole family."""
-        self.cpu_end_s, self.cpu_limit_s = min(self.family.cpu_s() + seconds, self.limits.session_cpu_s), seconds
+        self.cpu_end_s, self.cpu_limit_s = min(self.family.last_cpu_s() + seconds, self.limits.session_cpu_s), seconds
 
     def patience_ms(self) -> float:
         """How long to wait for a message before the next look."""

@@ -203,6 +203,18 @@ class Session:
         """Have what the process does raise KeyboardInterrupt."""
         self._family().signal(signal.SIGINT)
 
+    @contextlib.contextmanager
+    def halted(self) -> Iterator[None]:
+        """Meanwhile the process and all that it started stand still: nobody watches over them."""
+        if not self.alive:  # its number may be another's by now
+            yield
+            return
+        self._family().halt()
+        try:
+            yield
+        finally:
+            self._family().go_on()
+
     def lost(self, why: str, text: str = "") -> SessionDead:
         """What became of the process, from which the one that asked got no answer for the reason `why`."""
         try:

@@ -7,7 +7,7 @@ form and never imported, executed or remembered: it may be the student's by then
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from grader import secret
@@ -24,6 +24,7 @@ LONGEST_S = 600.0
 ALL_S = 3 * 3600.0  # of one fork; each of its cells has a limit of its own
 MOST_MESSAGES = 1_000_000
 SUITES = "grader.suites."
+Replicator = Callable[[protocol.Replicate], protocol.Replicated]
 
 
 class CheckerError(GraderError):
@@ -157,18 +158,19 @@ class CheckerFork:
 
     def run(
         self, session: Session, cell: str, source: str, points: float, limit_s: float, forget: Collection[str] = (),
-        allowed: Collection[str] | None = None, written_back: bool = True,
+        allowed: Collection[str] | None = None, written_back: bool = True, replicate: Replicator | None = None,
     ) -> Outcome:  # fmt: skip
         """The outcome of one trusted cell; `session` answers what it asks. Raises `CheckerDied`.
 
         Names in `forget` are the student's from now on. `allowed`, `written_back`: see `grader.grading.sealed.client`.
+        `replicate` opens a fresh process of the student's, which a test may ask for once.
         """
         may = None if allowed is None else sorted(allowed)
         number = session.lend()[1]
         order = protocol.RunTest(cell, source, points, limit_s, number, sorted(forget), may, written_back)
         try:
             self.process.command(order.KIND, protocol.packed(order), max(limit_s, 0.0) + GRACE_S)
-            return self._outcome(session, points)
+            return self._outcome(session, points, replicate)
         except SessionDead as dead:
             self.close()
             reported = (
@@ -183,7 +185,7 @@ class CheckerFork:
         """End the fork. Safe to call again."""
         self.process.close()
 
-    def _outcome(self, session: Session, points: float) -> Outcome:
+    def _outcome(self, session: Session, points: float, replicate: Replicator | None) -> Outcome:
         for _ in range(MOST_MESSAGES):
             message = protocol.unpacked(*self.process.hear(session))
             if isinstance(message, protocol.Takes):
@@ -191,6 +193,11 @@ class CheckerFork:
             elif isinstance(message, protocol.Measure):
                 use = (session.cpu_s(), session.delegated_s(), session.helpers(), session.peak_mb())
                 self._answer(protocol.Measured(*use))
+            elif isinstance(message, protocol.Replicate) and replicate is not None:
+                with session.halted():
+                    found, replicate = replicate(message), None
+                self.process.allow(LONGEST_S + GRACE_S)
+                self._answer(found)
             elif isinstance(message, protocol.Interrupt):
                 session.interrupt()
             elif isinstance(message, protocol.Lost):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.grading.sealed.client import Client
+from grader.grading.sealed.session_client import SessionClient
 from grader.suite_kit.answer import HANDLES, Framed, Handle
 from grader.suite_kit.codec import CodecError, decode
 
@@ -62,6 +63,16 @@ class RemoteAnswer(Framed):
 
     def peak_mb(self) -> float:
         return self.client.session.peak_mb()
+
+    def replica(self, method: str, request: Any) -> tuple[float, str] | None:
+        """What a fresh process takes: CPU seconds until what the test was given has been made and its first call,
+        `method` with `request`, is answered; and what that gave as text, "" if it gave nothing.
+
+        None where nobody is there who could open one: a session that is asked without a worker.
+        """
+        session = self.client.session
+        found = session.replicate(method, repr(request)) if isinstance(session, SessionClient) else None
+        return (found.taken_s, found.given) if found else None
 
     def _handle(self, number: int, kind: str) -> Handle:
         if number < 0 or len(self.client.lent) >= HANDLES:

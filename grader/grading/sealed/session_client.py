@@ -92,6 +92,11 @@ class SessionClient:
     def peak_mb(self) -> float:
         return self._measured().peak_mb
 
+    def replicate(self, method: str, request: str) -> protocol.Replicated:
+        """What a fresh process of the student's takes until it answers: see `protocol.Replicate`."""
+        with time_limit_waits():
+            return self.worker.ask(protocol.Replicate(method, request), protocol.Replicated)
+
     def _measured(self) -> protocol.Measured:
         with time_limit_waits():
             return self.worker.ask(protocol.Measure(), protocol.Measured)

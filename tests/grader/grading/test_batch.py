@@ -1,5 +1,8 @@
 """`mlsd grade` over the whole engine: sandbox, checker, record."""
 
+import subprocess
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
@@ -78,3 +81,9 @@ def test_one_that_cannot_be_graded_is_named_and_the_exit_status_tells(course):
     told = CliRunner().invoke(app, ["grade", toy.NAME, "--course", str(course.root)])
     assert told.exit_code == 1
     assert "knows no student 'bo'" in told.output
+
+
+def test_a_batch_loads_no_numpy_before_it_has_something_to_calibrate():
+    code = "import sys, grader.grading.batch; print('numpy' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "False\n"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from grader.sandbox import Level, best_level, probe
 from tests.grader.grading.bench import Bench, answer, check, locked, plain
 
 CELLS = (
@@ -241,3 +242,14 @@ def test_many_tests_that_end_the_process_cost_themselves_alone_beside():
         found = {one.cell: one for one in bench.result(ends).verdicts}
         assert [one.points for one in found.values()] == [0.0] * 7 + [1.0]
         assert not found["f7-test"].disputed
+
+
+def test_a_level_that_is_named_is_not_tried_again(monkeypatch):
+    level = best_level()
+
+    def tried(level: Level) -> str:
+        pytest.fail(f"{level} was tried again")
+
+    monkeypatch.setattr(probe, "found_missing", tried)
+    with Bench(answer("one", "x = 1"), check("one-test", "assert x == 1"), level=level.name.lower()) as bench:
+        assert bench.verdicts() == {"one-test": "pass"}

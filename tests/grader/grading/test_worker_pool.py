@@ -8,6 +8,8 @@ import random
 import resource
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -24,6 +26,7 @@ from tests import toy_course as toy
 from tests.grader.grading.engine_course import dump, hand_in, outputs, run
 from tests.patience import ended
 
+GRADE = "from mlsd.cli import main; main()"
 POINTS = ("stage", "staged", "commit", "committed", "published", "results", "aside")
 RANDOM_MOMENTS = int(os.environ.get("MLSD_KILLS", "6"))
 BEFORE, AFTER = "2026-11-20 10:00:00 UTC", "2026-11-21 10:00:00 UTC"
@@ -227,3 +230,28 @@ def test_a_fault_of_ours_is_kept_with_its_traceback(course):
     assert "Traceback" in path.read_text()
     assert "a fault for tests" in path.read_text()
     assert not outcomes["wrong"].failure
+
+
+def test_nothing_outlives_a_killed_grader_by_two_seconds(course):
+    """Killed while both workers are in the middle of submissions that do not end."""
+    for student in ("one", "two", "three"):
+        toy.submit(course, student, toy.answered(course, half=toy.RIGHT["half"], spread=toy.SLOW))
+    command = [sys.executable, "-c", GRADE, "grade", toy.NAME, "--jobs", "2", "--course", str(course.root)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as grader:
+        family: list[psutil.Process] = []
+        while sum(_is_endless(one) for one in family) < 2:
+            assert grader.poll() is None
+            time.sleep(0.2)
+            family = psutil.Process(grader.pid).children(recursive=True)
+        grader.kill()
+        grader.wait()
+    _, left = psutil.wait_procs(family, timeout=2)
+    assert [one.cmdline() for one in left] == []
+
+
+def _is_endless(process: psutil.Process) -> bool:
+    """Whether it has used more of a processor than all that comes before an answer does."""
+    try:
+        return process.cpu_times().user > 2
+    except psutil.NoSuchProcess:
+        return False

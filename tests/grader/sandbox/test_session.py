@@ -12,6 +12,8 @@ import pytest
 from grader.sandbox import Limits, SessionDead, TimedOut, make_sandbox, resource_monitor
 from grader.suite_kit.answer import Exposed, Handle, InKernel, StudentError
 from grader.suite_kit.codec import decode, encode
+from notebook_runner.process_stats import descendants, state
+from tests.patience import until
 
 # Wall seconds are many, for a busy machine; a test of them sets its own.
 LIMITS = Limits(wall_s=300, memory_mb=300)
@@ -143,6 +145,19 @@ def test_work_given_to_other_processes_is_counted(session):
     assert session.delegated_s() > before
     session.run_cell("import os, time\nif os.fork() == 0:\n    time.sleep(99)")
     assert session.helpers() == 1
+
+
+def test_a_halted_session_and_all_that_it_started_stand_still_until_they_go_on(session):
+    spin = "def spin():\n    while True: pass\n"
+    threads = "threading.Thread(target=spin, daemon=True).start()"
+    run = session.run_cell(f"import os, threading\n{spin}for _ in range(3):\n    if not os.fork(): spin()\n{threads}")
+    assert run.verdict == "ok"
+    assert session.helpers() == 3
+    family = [session.process, *descendants(session.process)]
+    with session.halted():
+        until(lambda: {state(one) for one in family} == {"T"}, "all of it stands still")
+    until(lambda: "T" not in {state(one) for one in family}, "all of it goes on")
+    assert session.run_cell("1 + 1").verdict == "ok"
 
 
 def test_the_peak_of_memory_is_the_processs_own(session):

@@ -1,0 +1,75 @@
+"""A fresh process of a submission's, measured from outside as it comes up: what a new replica of a service takes.
+
+Only the cells that the tested name needs are run there, so an experiment in another cell costs nothing; where the name
+cannot be had so, all of them are. Nothing that the student's code has prepared before is there. No mark is decided
+here.
+"""
+
+import ast
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from grader.grading.analysis.name_analysis import bound, changed, read, tree_of
+from grader.grading.records import Job, Step
+from grader.sandbox import Sandbox, Session
+from grader.sandbox.protocol import Replicate, Replicated
+
+LONGEST = 40  # characters of a number
+_now_s = time.monotonic
+
+
+def replicated(
+    sandbox: Sandbox, job: Job, before: Sequence[Step], test: str, asked: Replicate, end_s: float
+) -> Replicated:
+    """What the fresh process takes to make what `test`, a cell's text, is given, and for its first call.
+
+    Of the cells `before` the student's count.
+    """
+    cells = [step for step in before if step.role != "test" and not step.damaged]
+    found = Replicated(0.0, "")
+    for chosen in (needed(cells, tested(test)), cells):
+        limits = replace(sandbox.limits, total_s=max(1.0, end_s - _now_s()))
+        with sandbox.open(job.files, job.seed, limits, aside=True) as session:
+            found = _brought_up(session, chosen, tested(test), asked)
+        if found.given:
+            break
+    return found
+
+
+def _brought_up(session: Session, cells: Sequence[Step], name: str, asked: Replicate) -> Replicated:
+    taken_s = 0.0
+    for step in cells:
+        before_s = _family_cpu_s(session)
+        session.run_cell(step.source)
+        taken_s += _family_cpu_s(session) - before_s if step.role == "theirs" else 0.0
+    before_s = _family_cpu_s(session)
+    run = session.run_cell(f"float({name}().{asked.method}({asked.request}))")
+    values = [one["data"].get("text/plain", "") for one in run.outputs if one["output_type"] == "execute_result"]
+    return Replicated(taken_s + _family_cpu_s(session) - before_s, "".join(values)[:LONGEST])
+
+
+def _family_cpu_s(session: Session) -> float:
+    """CPU seconds of the process and all that it started so far."""
+    return session.cpu_s() + session.delegated_s()
+
+
+def tested(test: str) -> str:
+    """The last argument of a test cell of a suite's, `suite.guards(FastService)`."""
+    calls = [node for node in ast.walk(tree_of(test)) if isinstance(node, ast.Call)]
+    names = [one.id for call in calls for one in call.args if isinstance(one, ast.Name)]
+    return names[-1] if names else ""
+
+
+def needed(cells: Sequence[Step], name: str) -> list[Step]:
+    """The cells that bind `name` or change its object, and those that these need, in their order.
+
+    Text alone decides: a cell that reaches a name on another way is left out.
+    """
+    trees = [tree_of(step.source) for step in cells]
+    gives = [bound(tree) | changed(tree) for tree in trees]
+    chosen, wanted = set[int](), {name, "*"}  # what a star import binds cannot be read
+    while more := {place for place, given in enumerate(gives) if place not in chosen and given & wanted}:
+        chosen |= more
+        wanted |= {one for place in more for one in read(trees[place])}
+    return [cells[place] for place in sorted(chosen)]
