@@ -18,7 +18,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,7 +27,7 @@ from pydantic import Field, ValidationError
 
 import mlsd_lib.simulation
 from mlsd.simulate.document import ServiceDocument, Story
-from mlsd.simulate.study import BELOW, COST, GOOD, Estimate
+from mlsd.simulate.study import BELOW, COST, GOOD, Runs
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.design import Document
 from mlsd_lib.simulation.scenario import Scenario
@@ -149,22 +148,11 @@ def _contradicts(plain: dict[str, Any]) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class Searched:
-    """A design of a search: its `values`, and its figures, a mapping a seed."""
+@dataclass(frozen=True, kw_only=True)
+class Searched(Runs):
+    """A design of a search, by its `values`."""
 
     values: dict[str, Any]
-    runs: tuple[dict[str, float], ...]
-
-    @cached_property
-    def figures(self) -> dict[str, Estimate]:
-        """Each figure over the seeds."""
-        return {name: Estimate.of([run[name] for run in self.runs]) for name in self.runs[0]}
-
-    @property
-    def kept(self) -> float:
-        """The share of seeds in which every minute kept the level."""
-        return float(np.mean([run[BELOW] == 0 for run in self.runs]))
 
     @property
     def name(self) -> str:
@@ -190,7 +178,7 @@ def run_search(
     if tasks:
         found |= _computed(tasks, story, kept_in, workers)
     return [
-        Searched(values, tuple(found[keys[place, seed]] for seed in seeds))
+        Searched(values=values, runs=tuple(found[keys[place, seed]] for seed in seeds))
         for place, (values, _) in enumerate(designs)
     ]  # fmt: skip
 

@@ -9,6 +9,7 @@ ever added; a change of their meaning raises the number.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,16 +55,13 @@ class Estimate:
         return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
-@dataclass(frozen=True)
-class Studied:
-    """A design's `runs`: its figures, a mapping a seed. `card`: the scorecard of the first seed."""
+@dataclass(frozen=True, kw_only=True)
+class Runs:
+    """One design's `runs`: its figures, a mapping a seed."""
 
-    name: str
-    document: ServiceDocument
     runs: tuple[Mapping[str, float], ...]
-    card: Scorecard
 
-    @property
+    @cached_property
     def figures(self) -> dict[str, Estimate]:
         """Each figure over the seeds."""
         return {name: Estimate.of([run[name] for run in self.runs]) for name in self.runs[0]}
@@ -72,6 +70,15 @@ class Studied:
     def kept(self) -> float:
         """The share of seeds in which every minute kept the level."""
         return float(np.mean([run[BELOW] == 0 for run in self.runs]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Studied(Runs):
+    """A design by its `name`. `card`: the scorecard of the first seed."""
+
+    name: str
+    document: ServiceDocument
+    card: Scorecard
 
     @property
     def verdict(self) -> str:
@@ -87,7 +94,7 @@ def study(designs: Mapping[str, ServiceDocument], story: Story, seeds: Sequence[
     for name, document in designs.items():
         cards = [scored(document, document.scenario(story, seeds[0]))]
         runs = [cards[0].figures, *(scored(document, document.scenario(story, seed)).figures for seed in seeds[1:])]
-        found.append(Studied(name, document, tuple(runs), cards[0]))
+        found.append(Studied(name=name, document=document, runs=tuple(runs), card=cards[0]))
     return found
 
 

@@ -70,7 +70,9 @@ def test_every_combination_is_a_design_but_those_that_contradict_themselves():
 
 
 def searched(cost, good, below=0, name="a"):
-    return Searched({"x.name": name}, ({"cost, EUR": cost, "good, %": good, "minutes below the level": below},))
+    return Searched(
+        values={"x.name": name}, runs=({"cost, EUR": cost, "good, %": good, "minutes below the level": below},)
+    )
 
 
 def test_the_front_is_what_no_other_design_beats():
@@ -90,7 +92,9 @@ def test_the_front_is_what_no_other_design_beats():
 
 def test_designs_at_one_place_of_the_front_have_one_label_that_says_what_differs():
     def one(count, limit, cost, good):
-        return Searched({"replicas.count": count, "queue.limit": limit, "timeout_s": 1}, searched(cost, good).runs)
+        return Searched(
+            values={"replicas.count": count, "queue.limit": limit, "timeout_s": 1}, runs=searched(cost, good).runs
+        )
 
     found = [one(1, 5, 1, 50), one(1, 9, 1, 50), one(2, 5, 2, 90), one(3, 5, 3, 80)]
     assert list(search.named_front(found)) == ["count 1 and 1 alike", "count 2"]
@@ -98,7 +102,7 @@ def test_designs_at_one_place_of_the_front_have_one_label_that_says_what_differs
 
 
 def test_the_cheapest_kept_the_level_in_every_seed():
-    once = Searched({"x": "b"}, (searched(1, 99).runs[0], searched(1, 90, below=1).runs[0]))
+    once = Searched(values={"x": "b"}, runs=(searched(1, 99).runs[0], searched(1, 90, below=1).runs[0]))
     kept = [searched(3, 99), once, searched(2, 99, name="c"), searched(1, 50, below=4)]
     assert search.cheapest(kept) == 2
     assert search.verdict(kept).startswith("Cheapest that kept the level in every minute of every seed: name c, 2.00")
