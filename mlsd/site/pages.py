@@ -25,6 +25,7 @@ RICH = {
     "text/markdown": re.compile(r"(\]\([^):]*)\.ipynb(?=[)#])"),
 }
 """Forms of an output that go before others, with how a link to a notebook looks there."""
+AXES = re.compile(r"(array\(\[)?<(Axes|Figure)")
 NOT_GIVEN = re.compile(r"\s*(?:No prediction given\.|Passed over, as all are until ask_for_predictions\(True\)\.)\s*$")
 
 
@@ -80,8 +81,13 @@ def _cleaned(cell: Mapping[str, Any], executed: bool) -> Cell:
         return base
     if cell["id"] in TUCKED_AWAY:
         base["metadata"] = {"tags": ["hide-input"]}
-    outputs = [_output(one) for one in cell.get("outputs", []) if executed and one.get("name") != "stderr"]
+    outputs = [_output(one) for one in cell.get("outputs", []) if executed and not _is_noise(one)]
     return base | {"execution_count": None, "outputs": outputs}
+
+
+def _is_noise(output: Mapping[str, Any]) -> bool:
+    """Warnings, and the name of a plot's axes next to the plot."""
+    return output.get("name") == "stderr" or bool(AXES.match(_plain(output)))
 
 
 def _output(output: Mapping[str, Any]) -> dict[str, Any]:

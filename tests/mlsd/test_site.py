@@ -46,7 +46,7 @@ QUEUES = notebook(
         "load", "%%tool_script\nserve()", display("12 requests", "12 <a href='stocks.ipynb#cell-id=count'>requests</a>")
     ),
     code("measure", "guess.measured(wait)", display("Measured: 1,240 ms. You passed this one over.")),
-    code("noise", "1", {"output_type": "stream", "name": "stderr", "text": "warning"}),
+    code("noise", "1", {"output_type": "stream", "name": "stderr", "text": "warning"}, display("<Axes: title='x'>")),
 )
 STOCKS = notebook(text("title", "# Stocks"), code("count", "3", display("table", "<a href='queues.ipynb'>Queues</a>")))
 
