@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.grading import batch
+from grader.grading.analysis import grading_plan
 from grader.grading.calibration import calibration_file
 from grader.grading.intake.submission import Assignment
 from grader.grading.records import Options
@@ -209,14 +210,14 @@ def test_what_tests_need_is_found_out_once_recorded_and_used_again(forged, monke
 
 def test_sealed_tests_alone_can_be_demanded_and_then_nobody_gets_nothing(course, monkeypatch):
     toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
-    plans = batch.plans
+    plans = grading_plan.plans
 
     def with_one_unsealed(*arguments):
         made = plans(*arguments)
         made.notebooks[toy.NAME].unsealed["half-test"] = "it asks for identity"
         return made
 
-    monkeypatch.setattr(batch, "plans", with_one_unsealed)
+    monkeypatch.setattr(grading_plan, "plans", with_one_unsealed)
     with pytest.raises(GraderError, match=r"1 tests of halves cannot be sealed.*halves/half-test.*mlsd plan halves"):
         graded(course, require_sealed=True)
     assert dump(course)[0] == []
