@@ -59,7 +59,8 @@ def test_of_tied_candidates_the_cheapest_to_serve_is_chosen_and_none_that_may_no
 def test_the_decision_record_says_what_was_compared_and_how_to_go_back():
     table = pd.DataFrame({"mean": [1.0, 2_000.0], "tied": [False, True]}, index=["nothing", "small"])
     test = Interval(1_500, 1_200, 1_800)
-    record = DecisionRecord("small, by money", table, test, "Like last month.", "so on", "EUR a day", "mean")
+    asked = {"models": ["small"], "why_a_model": "", "unit": "EUR a day", "judged_by": "mean"}
+    record = DecisionRecord("small, by money", table, test, "Like last month.", "so on", **asked)
     page = str(record)
     for text in (
         "release v1",
