@@ -31,9 +31,8 @@ NOT_GIVEN = re.compile(r"\s*(?:No prediction given\.|Passed over, as all are unt
 
 @dataclass(frozen=True)
 class Question:
-    """A number that a lesson asks for before it measures it: the cell that asks, the variable, words and unit."""
+    """A number that a lesson asks for before it measures it: the variable, words and unit."""
 
-    cell: str
     variable: str
     text: str
     unit: str
@@ -111,32 +110,34 @@ def _ask(cells: list[Cell]) -> None:
     """
     answers = dict(_answers(cells))
     open_questions: dict[str, list[Cell]] = {}
-    for cell in cells:
-        if cell["cell_type"] != "code":
-            continue
-        question = _question(cell)
+    for cell in (one for one in cells if one["cell_type"] == "code"):
+        questions = _questions(cell)
         for between in open_questions.values():
             between.append(cell)
         for variable in _variables_measured(cell["source"]):
             for waiting in open_questions.pop(variable, []):
                 waiting["metadata"].setdefault("tags", []).append(f"after-{variable.replace('_', '-')}")
-        if question is not None and question.variable in answers:
-            open_questions[question.variable] = []
-            cell["outputs"] = [_form(question, answers[question.variable])]
-            cell["metadata"]["tags"] = ["remove-input"]  # the page's own question stands in its place
+        if questions and all(one.variable in answers for one in questions):
+            open_questions |= {one.variable: [] for one in questions}
+            cell["outputs"] = [_form(one, answers[one.variable]) for one in questions]
+            # The page's own questions stand in the place of the code that asks.
+            cell["metadata"].setdefault("tags", []).append("remove-input")
     for cell in cells:
         for output in cell.get("outputs", []):
             output.pop("plain", None)
 
 
-def _question(cell: Cell) -> Question | None:
-    for name, call in _calls(cell["source"]):
-        words = {one.arg: one.value for one in call.keywords}
-        unit = words.get("unit")
-        asked = [NOT_GIVEN.sub("", one["plain"]) for one in cell["outputs"] if NOT_GIVEN.search(one.get("plain", ""))]
-        if isinstance(unit, ast.Constant) and len(asked) == 1:
-            return Question(cell["id"], name, asked[0], str(unit.value))
-    return None
+def _questions(cell: Cell) -> list[Question]:
+    """What a cell asks; nothing where its calls and what it showed do not match one to one."""
+    asked = [NOT_GIVEN.sub("", one["plain"]) for one in cell["outputs"] if NOT_GIVEN.search(one.get("plain", ""))]
+    calls = list(_calls(cell["source"]))
+    units = [{word.arg: word.value for word in call.keywords}.get("unit") for _, call in calls]
+    if len(asked) != len(calls) or not all(isinstance(one, ast.Constant) for one in units):
+        return []
+    return [
+        Question(name, text, str(unit.value))  # type: ignore[union-attr]
+        for (name, _), text, unit in zip(calls, asked, units, strict=True)
+    ]
 
 
 def _calls(source: str) -> Iterator[tuple[str, ast.Call]]:

@@ -20,6 +20,7 @@ METADATA = {
     "budget": {"cpu_s": 5, "peak_mb": 500},
 }  # fmt: skip
 ASK = 'guess = predict("wait", "How long?", unit="ms", low=None, high=None)'
+ASK += '\nmany = predict("queue", "How many wait?", unit="requests")'
 
 
 def display(plain, html=None):
@@ -41,11 +42,12 @@ def notebook(*cells):
 QUEUES = notebook(
     text("title", "# Queues\n\nWait $w = \\lambda / \\mu$, see [stocks](stocks.ipynb), `" + "a_path/" * 20 + "`."),
     code("imports", "import numpy"),
-    code("ask", ASK, display("How long? No prediction given.")),
+    code("ask", ASK, display("How long? No prediction given."), display("How many wait? No prediction given.")),
     code(
         "load", "%%tool_script\nserve()", display("12 requests", "12 <a href='stocks.ipynb#cell-id=count'>requests</a>")
     ),
     code("measure", "guess.measured(wait)", display("Measured: 1,240 ms. You passed this one over.")),
+    code("count", "many.measured(3)", display("Measured: 3 requests. You passed this one over.")),
     code("noise", "1", {"output_type": "stream", "name": "stderr", "text": "warning"}, display("<Axes: title='x'>")),
 )
 STOCKS = notebook(text("title", "# Stocks"), code("count", "3", display("table", "<a href='queues.ipynb'>Queues</a>")))
@@ -53,6 +55,10 @@ STOCKS = notebook(text("title", "# Stocks"), code("count", "3", display("table",
 
 def cell_of(page, id):
     return next(cell for cell in page["cells"] if cell["id"] == id)
+
+
+def waiting_for(page, variable):
+    return [cell["id"] for cell in page["cells"] if f"after-{variable}" in cell["metadata"].get("tags", [])]
 
 
 def html_of(page, id):
@@ -66,16 +72,16 @@ def test_a_question_is_asked_and_what_answers_it_is_kept_back():
     assert 'data-shown="1,240"' in form
     assert 'data-unit="ms"' in form
     assert "<p>How long?</p>" in form
-    assert [cell["id"] for cell in page["cells"] if "after-guess" in cell["metadata"].get("tags", [])] == [
-        "load", "measure",
-    ]  # fmt: skip
+    assert 'data-measured="3"' in form
+    assert waiting_for(page, "guess") == ["load", "measure"]
+    assert waiting_for(page, "many") == ["load", "measure", "count"]
 
 
 def test_a_question_without_one_answer_stays_as_it_was_shown():
-    twice = {**QUEUES, "cells": [*QUEUES["cells"][:4], code("measure", "for one in all_of_them:\n    keep(one)")]}
-    page = page_of(twice, executed=True)
-    assert html_of(page, "ask") == "How long? No prediction given."
-    assert not any("after-guess" in cell["metadata"].get("tags", []) for cell in page["cells"])
+    unclear = {**QUEUES, "cells": [*QUEUES["cells"][:4], code("measure", "for one in all_of_them:\n    keep(one)")]}
+    page = page_of(unclear, executed=True)
+    assert html_of(page, "ask") == "How long? No prediction given.How many wait? No prediction given."
+    assert waiting_for(page, "guess") == []
 
 
 def test_warnings_are_left_out_and_links_lead_to_pages_and_cells():

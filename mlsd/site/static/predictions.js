@@ -15,14 +15,28 @@ function verdict(low, high, question) {
   return `${said} The value lies ${where} your interval.`;
 }
 
+const waiting = new Map(); // by output: how many questions keep it back, and the note in its place
+
+function keepBack(output) {
+  if (!waiting.has(output)) {
+    const note = element("p", { className: "kept-back", textContent: "Kept back until you answer what is asked above." });
+    output.before(note);
+    output.hidden = true;
+    waiting.set(output, { questions: 0, note });
+  }
+  waiting.get(output).questions += 1;
+}
+
+function release(output) {
+  const kept = waiting.get(output);
+  kept.questions -= 1;
+  output.hidden = kept.questions > 0;
+  kept.note.hidden = !output.hidden;
+}
+
 function ask(box) {
   const question = box.dataset;
   const kept = [...document.querySelectorAll(`.tag_after-${question.for} > .cell_output`)];
-  const notes = kept.map((output) => {
-    const note = element("p", { className: "kept-back", textContent: "Kept back until you answer the question above." });
-    output.before(note);
-    return note;
-  });
   const number = (label) =>
     element("label", {}, `${label} `, element("input", { type: "number", step: "any", required: true }));
   const low = number("from"), high = number("to");
@@ -35,14 +49,10 @@ function ask(box) {
   );
   const answer = element("p", { className: "answer" });
   answer.setAttribute("aria-live", "polite");
-  function hide(hidden) {
-    for (const one of kept) one.hidden = hidden;
-    for (const one of notes) one.hidden = !hidden;
-  }
   function reveal(from, to) {
     answer.textContent = verdict(from, to, question);
     form.hidden = true;
-    hide(false);
+    kept.forEach(release);
   }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -50,7 +60,7 @@ function ask(box) {
     problem.textContent = from > to ? "The interval is upside down: the first number must not exceed the second." : "";
     if (from <= to) reveal(from, to);
   });
-  hide(true);
+  kept.forEach(keepBack);
   box.append(element("p", { textContent: "Your 90 % interval, before you read on:" }), form, problem, answer);
 }
 
