@@ -19,7 +19,9 @@ def simulate(
         str,
         typer.Option("--scenario", help="steady, daily-cycle, flash-crowd, slow-dependency, replica-lost or excited."),
     ] = "steady",
-    rate: Annotated[float, typer.Option(help="Requests a second, outside of crowds.", min=0.1, max=5_000)] = 100.0,
+    rate: Annotated[
+        float | None, typer.Option(help="Requests a second, outside of crowds; 100 if not given.", min=0.1, max=5_000)
+    ] = None,
     arrivals: Annotated[
         Path | None, typer.Option(help="CSV of recorded requests: column time, or count (a line a minute).")
     ] = None,
@@ -50,14 +52,16 @@ def simulate(
     from mlsd.simulate.recorded import read_recorded
     from mlsd.simulate.search import is_search
     from mlsd.simulate.study import as_json as plain
-    from mlsd.simulate.study import study, table
+    from mlsd.simulate.study import differing, study, table
     from mlsd_lib.simulation.errors import SimulationError
 
     if out and (out.is_dir() or not out.parent.is_dir()):
         raise SimulationError(f"--out is {out}; it must name a file in a folder that is there. Name another.")
     if seeds > 1_000 or len(designs) > 50:
         raise SimulationError(f"{len(designs)} designs and {seeds} seeds; at most 50 and 1,000 are run. Take fewer.")
-    story = Story(name, rate, read_recorded(arrivals) if arrivals else None)
+    if arrivals and rate is not None:
+        raise SimulationError(f"--rate is {rate:g}, and --arrivals says when requests come. Give one of the two.")
+    story = Story(name, rate or Story.rate, read_recorded(arrivals) if arrivals else None)
     target = out or designs[0].with_name(f"{designs[0].stem}-{arrivals.stem if arrivals else name}.html")
     if len(designs) == 1 and is_search(designs[0]):
         _search(designs[0], story, range(seed, seed + seeds), target, workers, as_json, out is not None)
@@ -83,6 +87,8 @@ def simulate(
         typer.echo(f"{title}\n{table(found).to_string()}")
         for one in found:
             typer.echo(f"{one.name}: {one.verdict}")
+    if len(found) == 2:
+        typer.echo(f"What differs:\n{differing(*found).to_string()}")
     typer.echo(f"Written to {target}")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlsd.simulate.document import ServiceDocument
-from mlsd.simulate.study import COST, GOOD, Estimate, Studied
+from mlsd.simulate.study import COST, GOOD, Estimate, Studied, differing
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.scorecard import Scorecard
 
@@ -60,6 +60,11 @@ def write_comparison(found: Sequence[Studied], scenario: str, path: str | Path) 
     kept = [one.name for one in found if one.kept == 1]
     verdict = f"Every minute kept the level in every run: {', '.join(kept) or 'no design'}."
     body = f'{svg(front(places))}\n{rows(lines)}\n<div class="beside">{documents}</div>'
+    if len(found) == 2:
+        entries = differing(*found)
+        body += (
+            f"<h2>What differs</h2>{rows([['', *entries], *([n, *map(str, row)] for n, *row in entries.itertuples())])}"
+        )
     worlds = dict.fromkeys(one.document.in_words() for one in found)
     write(path, f"Scenario {scenario}: {len(found)} designs", verdict, body, " ".join(worlds))
 

@@ -88,6 +88,12 @@ class Studied(Runs):
         return f"Every minute kept the level in {self.kept:.0%} of {len(self.runs)} seeds. First: {self.card.verdict}"
 
 
+def differing(one: Studied, other: Studied) -> "pd.DataFrame":
+    """What differs between two documents: a row an entry, a column a document."""
+    found = one.document.compared(other.document)
+    return found.set_axis([one.name, other.name], axis="columns")
+
+
 def study(designs: Mapping[str, ServiceDocument], story: Story, seeds: Sequence[int]) -> list[Studied]:
     """Every design through the story, once a seed; the seeds are the same for all."""
     found = []

@@ -107,7 +107,8 @@ def run(folder, *texts, options=()):
     paths = [folder / f"{number}.yaml" for number, _ in enumerate(texts)]
     for path, text in zip(paths, texts, strict=True):
         path.write_text(text)
-    words = ["simulate", *map(str, paths), "--rate", "10", "--out", str(folder / "page.html"), *options]
+    rate = [] if "--arrivals" in options else ["--rate", "10"]
+    words = ["simulate", *map(str, paths), *rate, "--out", str(folder / "page.html"), *options]
     result = CliRunner().invoke(app, words, catch_exceptions=False)
     assert result.exit_code == 0
     return result.output, (folder / "page.html").read_text()
@@ -251,3 +252,18 @@ def test_a_document_given_twice_is_refused(tmp_path):
     (tmp_path / "a.yaml").write_text("timeout_s: 1")
     result = CliRunner().invoke(app, ["simulate", str(tmp_path / "a.yaml"), str(tmp_path / "a.yaml")])
     assert "a document is given twice" in str(result.exception)
+
+
+def test_of_two_designs_what_differs_is_shown_entry_by_entry(tmp_path):
+    printed, page = run(tmp_path, "timeout_s: 0.5", "{timeout_s: 0.5, replicas: {count: 3}}")
+    assert re.search(r"What differs:\n +0.yaml 1.yaml\nentry.*\nreplicas.count +1 +3\n", printed)
+    assert "timeout_s" not in printed.partition("What differs:")[2]
+    assert "<td>replicas.count</td><td>1</td><td>3</td>" in page
+
+
+def test_a_rate_and_recorded_arrivals_contradict_each_other(tmp_path):
+    (tmp_path / "a.yaml").write_text("timeout_s: 0.5")
+    (tmp_path / "seen.csv").write_text("time\n0\n1\n")
+    words = ["simulate", str(tmp_path / "a.yaml"), "--rate", "5", "--arrivals", str(tmp_path / "seen.csv")]
+    with pytest.raises(SimulationError, match="--rate is 5, and --arrivals says when requests come"):
+        CliRunner().invoke(app, words, catch_exceptions=False)
