@@ -139,12 +139,22 @@ def main(arguments: list[str]) -> None:
 
 def make(environment: Environment, named: bool = False) -> None:
     """Make or renew an environment if its stamp is not current; `named`: with this Python and no other."""
+    check_inputs(environment)
     if is_current(environment, named):
         return
     with one_at_a_time(environment):
         if not is_current(environment, named):
             check_disk(environment, shutil.disk_usage(ROOT).free / 1e9)
             install(environment, base_python() if named else open_python())
+
+
+def check_inputs(environment: Environment) -> None:
+    """Stop where what decides the environment is not here: a student edition has the course's own alone."""
+    if missing := [name for name in environment.inputs if not (environment.root / name).is_file()]:
+        stop(
+            f"{environment.root} has no {missing[0]}, of which {environment.name} is made; a student edition has none",
+            "use the full repository; the course itself runs without it",
+        )
 
 
 def check_python(version: tuple[int, ...]) -> None:

@@ -119,6 +119,13 @@ def environment(request, tmp_path):
     return made
 
 
+@pytest.mark.parametrize("name", bootstrap.TOOLS)
+def test_where_an_environment_has_no_inputs_the_full_repository_is_named(tmp_path, name):
+    with pytest.raises(SystemExit, match=rf"has no environments/{name}/requirements.txt.*\n.*use the full repository"):
+        bootstrap.make(bootstrap.tools(tmp_path, name))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_bootstrap_refuses_an_option_it_does_not_know():
     with pytest.raises(SystemExit, match="--tool is no option"):
         bootstrap.main(["--tool"])
