@@ -9,7 +9,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -86,39 +86,70 @@ def command_line(
     `Release.read(folder)`.
     """
     app = typer.Typer(no_args_is_help=True, add_completion=False, help=summary)
-    module, known = f"python -m {package}", dict(protocols or {})
-    _run = partial(Run.of, package)
+    case = _Case(package, fit, live, examples, protocols or {})
+    for add in (_add_training, _add_releases, _add_serving, _add_report, _add_simulation):
+        add(app, case)
+    return app
 
-    def service() -> Any:
-        return importlib.import_module(f"{package}.service")  # only where asked: --help need not wait for it
 
-    @app.command(epilog=f"Example: {module} train {examples['train']}")
-    @_offering(fit)
+@dataclass(frozen=True)
+class _Case:
+    """What the verbs need of a case; see `command_line`."""
+
+    package: str
+    fit: Callable[..., tuple[object, "pd.DataFrame"]]
+    live: Callable[..., World]
+    examples: Mapping[str, str]
+    protocols: Mapping[str, Protocol]
+
+    @property
+    def module(self) -> str:
+        """The words that start its command line."""
+        return f"python -m {self.package}"
+
+    def run(self, given: Path | None, out: Path, same_code: bool = False) -> Run:
+        """See `Run.of`."""
+        return Run.of(self.package, given, out, same_code)
+
+    def service(self) -> Any:
+        """Its module `service`, imported only where asked: --help need not wait for it."""
+        return importlib.import_module(f"{self.package}.service")
+
+    def models(self) -> Any:
+        """Its module `models`."""
+        return importlib.import_module(f"{self.package}.models")
+
+
+def _add_training(app: typer.Typer, case: _Case) -> None:
+    @app.command(epilog=f"Example: {case.module} train {case.examples['train']}")
+    @_offering(case.fit)
     def train(out: Out = RUNS, **options: Any) -> None:
         """Compare the candidates, release the best, write a new run folder."""
         with progress("reading the data") as tell, new_run(out, options) as run:
-            card, table = fit(run, tell, **options)
+            card, table = case.fit(run, tell, **options)
         shown = f"{card}\n{table.round(3).to_string()}\n{run.decision}"
-        typer.echo(f"{shown}\nRun folder: {run.path}\nServe it: {module} serve --run {run.path}")
+        typer.echo(f"{shown}\nRun folder: {run.path}\nServe it: {case.module} serve --run {run.path}")
 
-    @app.command(epilog=f"Example: {module} retrain {examples['retrain']}")
-    @_offering(fit, or_none=True)
+    @app.command(epilog=f"Example: {case.module} retrain {case.examples['retrain']}")
+    @_offering(case.fit, or_none=True)
     def retrain(run: RunFolder = None, new_data: NewData = False, out: Out = RUNS, **options: Any) -> None:
         """Add a release to a run, trained as its current one but for the options given; `promote` puts it in charge."""
-        chosen = _run(run, out, same_code=True)
+        chosen = case.run(run, out, same_code=True)
         asked = {**chosen.options, **{name: value for name, value in options.items() if value is not None}}
         learning = Run(chosen.path, asked, new_data)
         with progress("reading the data") as tell:
-            card, table = fit(learning, tell, **asked)
+            card, table = case.fit(learning, tell, **asked)
         (added,) = learning.filed
         decision = (chosen.registry().path(added) / DECISION).read_text(encoding="utf-8")
         typer.echo(f"{card}\n{table.round(3).to_string()}\n{decision}")
-        typer.echo(f"Added {added}. Promote it: {module} promote {added} --run {chosen.path} --reason WHY")
+        typer.echo(f"Added {added}. Promote it: {case.module} promote {added} --run {chosen.path} --reason WHY")
 
-    @app.command(epilog=f"Example: {module} releases")
+
+def _add_releases(app: typer.Typer, case: _Case) -> None:
+    @app.command(epilog=f"Example: {case.module} releases")
     def releases(run: RunFolder = None, out: Out = RUNS) -> None:
         """List the releases of a run: state, and what was decided."""
-        registry = _run(run, out).registry()
+        registry = case.run(run, out).registry()
         states = {}
         for entry in registry.history():
             states[entry["from"]] = "rolled back" if entry["action"] == "rollback" else "replaced"
@@ -128,7 +159,7 @@ def command_line(
             decided = page.read_text(encoding="utf-8").splitlines()[2] if page.exists() else "no decision record"
             typer.echo(f"{version}  {states.get(version, 'never promoted'):14}  {decided}")
 
-    @app.command(epilog=f'Example: {module} promote v2 --reason "labels that had time to mature"')
+    @app.command(epilog=f'Example: {case.module} promote v2 --reason "labels that had time to mature"')
     def promote(
         release: Annotated[str, typer.Argument(help="The name of a release; `releases` lists them.")],
         reason: Reason,
@@ -136,17 +167,34 @@ def command_line(
         out: Out = RUNS,
     ) -> None:
         """Put a release in charge; a running service follows with its next request."""
-        chosen = _run(run, out, same_code=True)
+        chosen = case.run(run, out, same_code=True)
         folder = chosen.registry().path(release)
         if not (folder / DECISION).exists():
             raise ModelingError(
                 f"{folder} holds no {DECISION}: a release goes out by what was decided. Make one with `retrain`."
             )
-        importlib.import_module(f"{package}.models").Release.read(folder)  # one that cannot be read must not go out
-        put_in_charge(chosen, release, reason, service().restore)
+        case.models().Release.read(folder)  # one that cannot be read must not go out
+        put_in_charge(chosen, release, reason, case.service().restore)
         typer.echo(f"Current release: {release}.")
 
-    @app.command(epilog=f"Example: {module} serve --port 8000")
+    @app.command(epilog=f'Example: {case.module} rollback --reason "a wrong unit" --no-restore-state')
+    def rollback(
+        reason: Reason,
+        restore_state: Annotated[bool, typer.Option(help="Also derive the service's memory again.")] = True,
+        run: RunFolder = None,
+        out: Out = RUNS,
+    ) -> None:
+        """Take the current release back; a running service follows with its next request.
+
+        Ended half-way, or repeated, it finishes what it began and takes no second release back.
+        """
+        chosen = case.run(run, out, same_code=restore_state)
+        current, restored = roll_back(chosen, reason, case.service().restore if restore_state else None)
+        typer.echo(f"Current release: {current}. Remembered rows derived anew: {restored:,}.")
+
+
+def _add_serving(app: typer.Typer, case: _Case) -> None:
+    @app.command(epilog=f"Example: {case.module} serve --port 8000")
     def serve(
         run: RunFolder = None,
         port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65_535)] = 8000,
@@ -156,13 +204,15 @@ def command_line(
         """Serve a run's current release: POST /predict, POST /reports, GET /healthz, GET /metrics."""
         from mlsd_lib.serving import serve as serve_app
 
-        chosen = _run(run, out, same_code=True)
+        chosen = case.run(run, out, same_code=True)
         typer.echo(f"Serving {chosen.path} on http://127.0.0.1:{port}, until interrupted.", err=True)
-        serve_app(service().app_of(chosen), port, threads)
+        serve_app(case.service().app_of(chosen), port, threads)
 
-    @app.command(epilog=f"Example: {module} report")
+
+def _add_report(app: typer.Typer, case: _Case) -> None:
+    @app.command(epilog=f"Example: {case.module} report")
     def report(
-        protocol: Annotated[str, typer.Option(help=" or ".join(["run", *known]))] = "run",
+        protocol: Annotated[str, typer.Option(help=" or ".join(["run", *case.protocols]))] = "run",
         run: RunFolder = None,
         source: Annotated[str | None, typer.Option(help="A published file, for a protocol.")] = None,
         seed: Seed = 0,
@@ -178,39 +228,26 @@ def command_line(
         if protocol == "run":
             from case_studies.kit.report_page import latest_days, write_report
 
-            chosen = _run(run, out)
+            chosen = case.run(run, out)
             written = page or chosen.path / "report.html"
             with progress("measuring the capacity"):
                 lived = latest_days(out if run is None else run.parent, chosen.case)
-                write_report(chosen, written, service().app_of, lived, monitor or chosen.path / "monitor.html")
+                write_report(chosen, written, case.service().app_of, lived, monitor or chosen.path / "monitor.html")
             typer.echo(chosen.decision)
             for entry in chosen.registry().history():
                 typer.echo(f"{entry['number']}. {entry['action']} to {entry['to']}: {entry['reason']}")
             typer.echo(f"The page: {written}")
             return
-        if protocol not in known:
-            raise CourseError(f"The protocol is {protocol!r}; it must be one of {', '.join(['run', *known])}.")
+        if protocol not in case.protocols:
+            raise CourseError(f"The protocol is {protocol!r}; it must be one of {', '.join(['run', *case.protocols])}.")
         with progress("reading the data, then fitting"):
-            card, table = known[protocol](source, seed)
+            card, table = case.protocols[protocol](source, seed)
         typer.echo(f"{card}\n{table.round(3).to_string()}")
 
-    @app.command(epilog=f'Example: {module} rollback --reason "a wrong unit" --no-restore-state')
-    def rollback(
-        reason: Reason,
-        restore_state: Annotated[bool, typer.Option(help="Also derive the service's memory again.")] = True,
-        run: RunFolder = None,
-        out: Out = RUNS,
-    ) -> None:
-        """Take the current release back; a running service follows with its next request.
 
-        Ended half-way, or repeated, it finishes what it began and takes no second release back.
-        """
-        chosen = _run(run, out, same_code=restore_state)
-        current, restored = roll_back(chosen, reason, service().restore if restore_state else None)
-        typer.echo(f"Current release: {current}. Remembered rows derived anew: {restored:,}.")
-
-    @app.command(epilog=f"Example: {module} simulate {examples['simulate']}")
-    @_offering(live)
+def _add_simulation(app: typer.Typer, case: _Case) -> None:
+    @app.command(epilog=f"Example: {case.module} simulate {case.examples['simulate']}")
+    @_offering(case.live)
     def simulate(
         weeks: Weeks = 8,
         incident_week: IncidentWeek = None,
@@ -223,14 +260,12 @@ def command_line(
         import numpy as np
 
         with progress("history and the first release") as tell:
-            world = live(np.random.default_rng(seed), **options)
+            world = case.live(np.random.default_rng(seed), **options)
             asked = {"rollback": rollback, **(world.each_week or {})}
             live_weeks(world.system, weeks, incident_week, world.strike, world.labels, tell, **asked)
         show_weeks(out, world.system)
         if line := world.seen():
             typer.echo(line)
-
-    return app
 
 
 def _offering(asked: Callable[..., Any], or_none: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -310,9 +345,16 @@ def show_weeks(out: Path, system: Any) -> None:
 
 
 def main(app: typer.Typer) -> None:
-    """Runs a command line; errors of the course are printed without a traceback, exit code 2."""
+    """Runs a command line; errors of the course, and of places, are printed without a traceback, exit code 2."""
     try:
         app()
     except CourseError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(2)
+        fault = str(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        fault = f"{error.filename}: {error.strerror}. Name another place, or make this one usable."
+    else:
+        return
+    typer.echo(fault, err=True)
+    sys.exit(2)

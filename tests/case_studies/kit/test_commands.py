@@ -155,18 +155,28 @@ def test_simulate_lives_the_world_of_the_case_with_its_options(ask, toy):
     assert len(list(toy.runs.glob("*/weeks.csv"))) == 1
 
 
-def test_an_error_of_the_course_is_one_line_and_exit_code_2(monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (CourseError("The run is not complete. Train again."), "The run is not complete. Train again.\n"),
+        (
+            NotADirectoryError(20, "Not a directory", "FILE/runs"),
+            "FILE/runs: Not a directory. Name another place, or make this one usable.\n",
+        ),
+    ],
+)
+def test_an_error_of_the_course_or_of_a_place_is_one_line_and_exit_code_2(monkeypatch, capsys, fault, said):
     app = typer.Typer()
 
     @app.command()
     def fail():
-        raise CourseError("The run is not complete. Train again.")
+        raise fault
 
     monkeypatch.setattr("sys.argv", ["toy"])
     with pytest.raises(SystemExit) as end:
         commands.main(app)
     assert end.value.code == 2
-    assert capsys.readouterr().err == "The run is not complete. Train again.\n"
+    assert capsys.readouterr().err == said
 
 
 def test_progress_says_each_step_where_there_is_no_terminal(capsys):
