@@ -33,8 +33,8 @@ class Budget:
 
     @property
     def stop_s(self) -> float:
-        """Three times the CPU seconds: a run is stopped after so much CPU time, or so much time of standing still."""
-        return 3 * self.cpu_s
+        """Five times the CPU seconds: a run is stopped after so much CPU time, or so much time of standing still."""
+        return 5 * self.cpu_s
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def tree_cpu_s(running: list[psutil.Process]) -> float:
     return children_cpu_s() + sum(one.own + one.ended_children for one in known)
 
 
-MEASURE_EVERY_S = 2.0
+MEASURE_EVERY_S = 4.0
 """How slow the machine is changes while a notebook runs; to measure it takes a two-hundredth of this."""
 
 

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 FRAME = re.compile(r"^(?:Cell In\[\d+\], line (\d+)|File (\S+?):(\d+), in ([\w.<>]+))", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-TOLERANCE = 2.0
+TOLERANCE = 4.0
 """How far above its budget a notebook fails. The budget counts CPU seconds of a machine that runs nothing else.
 
-What is measured beside a run says how many times more of them this machine takes; notebooks differ in how much caches
-and memory slow them. What takes twice its budget all the same does other work, or more.
+What is measured beside a run says how many times more of them this machine takes. Some programs are slowed more than
+that: where a virtual machine takes cores away while their clocks run, threads spin for one another, and a notebook on
+Spark and Polars took 3.6 times what the measured work made of it. What takes four times its budget all the same does
+other work, or more; a run above its budget is named wherever it is reported.
 """
 
 
@@ -60,7 +62,7 @@ def _stopped(run: "Run", job: Job, cells: dict[str, Any]) -> Failure | None:
         message = f"Stopped at {run.watch.peak_mb:,.0f} MB; its budget is {job.peak_mb:,.0f} (mlsd.budget.peak_mb)."
     elif kind == "wall":
         message = (
-            f"Stopped: for {job.stop_s:g} s in all no process of it could go on, three times its {job.cpu_s:g} CPU "
+            f"Stopped: for {job.stop_s:g} s in all no process of it could go on, five times its {job.cpu_s:g} CPU "
             "seconds (mlsd.budget.cpu_s). A busy machine does not count: it waits for something that does not come."
         )
     elif kind == "cpu":

@@ -120,9 +120,9 @@ def test_more_cpu_seconds_than_the_budget_fail(crowd):
 
 def test_a_slow_machine_takes_more_cpu_seconds_for_the_same_work(crowd):
     assert (crowd.budget_s, crowd.remarks()) == (BUDGET_S, [])
-    assert too_expensive(120, 60, 1.0) == too_expensive(240, 60, 2.0) == []
-    assert [failure.kind for failure in too_expensive(120.1, 60, 1.0)] == ["cpu"]
-    assert "up to 240 pass here" in too_expensive(240.1, 60, 2.0)[0].message
+    assert too_expensive(240, 60, 1.0) == too_expensive(480, 60, 2.0) == []
+    assert [failure.kind for failure in too_expensive(240.1, 60, 1.0)] == ["cpu"]
+    assert "up to 480 pass here" in too_expensive(480.1, 60, 2.0)[0].message
 
 
 def test_what_the_crowd_did_not_do_is_not_told(crowd):
@@ -136,7 +136,7 @@ def test_a_loop_without_end_is_stopped(mini_course):
     assert "its budget is 0.9" in result.failures[0].message
 
 
-def test_standing_still_for_three_budgets_is_stopped(mini_course):
+def test_standing_still_for_five_budgets_is_stopped(mini_course):
     path = mini_course.notebook("sleeps", {"imports": IMPORTS, "sleeps": "time.sleep(1000)"}, cpu_s=0.8)
     assert kinds(mini_course.run(path)) == ["wall"]
 
