@@ -37,6 +37,8 @@ def describe_figures() -> None:
         formatters = shell.display_formatter.formatters
         formatters["text/html"].for_type(CourseFigure, _as_html)
         formatters["image/png"].for_type(CourseFigure, _as_png)
+        # A cell that ends with a plot returns its axes; their name above the picture says nothing.
+        shell.display_formatter.ipython_display_formatter.for_type(Axes, lambda axes: None)
 
 
 def alt_text(figure: Figure) -> str:

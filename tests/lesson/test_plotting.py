@@ -277,3 +277,14 @@ def test_a_logarithmic_axis_of_any_length_has_ticks_that_can_be_read(low, high):
         inside = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
         assert 2 <= len(inside) <= 8
         assert not axis.get_minorticklocs().size
+
+
+def test_a_cell_that_ends_with_a_plot_does_not_name_its_axes(monkeypatch):
+    from IPython.testing.globalipapp import start_ipython
+
+    shell = start_ipython() or __import__("IPython").get_ipython()
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    plot.use_style()
+    axes = plot.lines({"one": [1, 2]}, "Rises", "x", "y", at=[1, 2])
+    assert shell.display_formatter.format(axes) == ({}, {})
+    assert shell.display_formatter.format([axes])[0]["text/plain"]
