@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -246,11 +246,3 @@ def scored(design: Design, scenario: Scenario) -> Scorecard:
     from mlsd_lib.simulation.compiled import simulate
 
     return Scorecard(design, scenario, simulate(design, scenario))
-
-
-def compare(designs: dict[str, Design], scenario: Scenario, *names: str) -> "pd.DataFrame":
-    """The figures of some designs side by side, a column each; all of them, or those of `names`."""
-    import pandas as pd
-
-    found: dict[str, Any] = {name: scored(design, scenario).figures for name, design in designs.items()}
-    return pd.DataFrame(found).loc[list(names) if names else slice(None)]

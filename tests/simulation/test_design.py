@@ -10,7 +10,7 @@ from mlsd.simulate.page import write_page
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.design import Design, Document, Part, Queue, Replicas, Retries
 from mlsd_lib.simulation.scenario import SCENARIOS, scenario
-from mlsd_lib.simulation.scorecard import compare, scored
+from mlsd_lib.simulation.scorecard import scored
 from mlsd_lib.simulation.strict_yaml import read_yaml
 from tests.simulation.test_serving_simulator import designs
 
@@ -128,11 +128,6 @@ def test_every_scenario_is_the_same_for_a_seed_and_another_for_another():
         assert one.tolist() != other.tolist()
     with pytest.raises(SimulationError, match="must be one of steady"):
         scenario("calm")
-
-
-def test_designs_side_by_side():
-    table = compare({"one": Design(), "two": Design(replicas=Replicas(count=2))}, scenario("steady", **SLOW), "p99, ms")
-    assert table.loc["p99, ms", "two"] < table.loc["p99, ms", "one"]
 
 
 def test_a_sweep_gives_each_design_its_row_on_processes_and_on_a_cluster():

@@ -60,7 +60,8 @@ def measure(*words):
 
 @pytest.fixture(scope="module")
 def service():
-    with ServerProcess([sys.executable, "-m", "tests.simulation.costly_service", "{port}", str(FIXED_MS), str(ROW_MS)]) as server:
+    command = [sys.executable, "-m", "tests.simulation.costly_service", "{port}", str(FIXED_MS), str(ROW_MS)]
+    with ServerProcess(command) as server:
         yield f"{server.url}/predict"
 
 
