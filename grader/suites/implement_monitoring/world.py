@@ -57,7 +57,7 @@ INCIDENTS = {
         ("weight_kg", "promised_h", "payment"), "missing", 2, 1_600, {"share": Range(0.07, 0.09)},
         "a feature is missing"),
     "unit change": Incident(
-        ("distance_km", "weight_kg", "value_eur"), "values", 5, 1_200, {"share": Range(0.1, 0.15)},
+        ("distance_km", "weight_kg", "value_eur"), "values", 7, 1_200, {"share": Range(0.1, 0.15)},
         "some rows in another unit"),
     "mean shift": Incident(
         ("distance_km", "weight_kg", "promised_h"), "values", 5, 500, {"by": Range(1.0, 1.3, "standard deviations")},
