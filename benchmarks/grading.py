@@ -5,7 +5,7 @@
     python benchmarks/grading.py --quick       at most 10 of each, about two minutes
     python benchmarks/grading.py --series evening      300 students from the zip to feedback, each command of both sides
     python benchmarks/grading.py --series light --option=--sandbox --option=landlock
-    python benchmarks/grading.py --series exercises    the course's own two, 32 hand-ins each, against 20 a minute
+    python benchmarks/grading.py --series exercises    four of the course's own, 32 hand-ins each, against 20 a minute
 
 The course is released by `mlsd release`, which has nbgrader release it and records what the tests need; that is done
 once an assignment and is no part of grading, so it is printed apart.

@@ -7,6 +7,7 @@ nbgrader's defaults otherwise. No command's work is done here.
 import copy
 import glob
 import importlib
+import logging
 import os
 import re
 import shlex
@@ -20,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from grader.errors import GraderError
-from grader.write_errors import database_told, unwritable
+from grader.write_errors import database_told, full_disk_told, unwritable
 
 CONFIG = "nbgrader_config.py"
 STAMP = "timestamp.txt"  # the file in which nbgrader keeps when a submission was received
@@ -29,6 +30,7 @@ RARELY = {"setuptools.archive_util": ["unpack_archive", "unpack_tarfile", "unpac
     f"nbgrader.server_extensions.{name}": ["load_jupyter_server_extension"]
     for name in ("assignment_list", "course_list", "formgrader", "validate_assignment")
 }
+RAISED_TOO = "tornado.application"  # the log to which nbgrader writes errors of the gradebook before it raises them
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
 
 
@@ -159,7 +161,8 @@ class Course:
             from grader.empty_gradebook import lay_empty_gradebook
 
             try:
-                lay_empty_gradebook(self.database)
+                with full_disk_told(self.home):
+                    lay_empty_gradebook(self.database)
             except OSError as error:
                 raise unwritable(self.database, error.strerror or "refused") from error
 
@@ -196,16 +199,22 @@ def _call(module: str, function: str, *arguments: Any, **named: Any) -> Any:
 
 @contextmanager
 def _nbgraders_surroundings() -> Iterator[None]:
-    """Meanwhile `alembic`, which nbgrader calls by name, is found, and warnings about its queries are not shown."""
+    """Meanwhile `alembic`, which nbgrader calls by name, is found.
+
+    Warnings about its queries and tracebacks of what it also raises are not shown.
+    """
     from sqlalchemy.exc import SAWarning
 
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    silent = logging.NullHandler()
+    logging.getLogger(RAISED_TOO).addHandler(silent)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SAWarning)
             yield
     finally:
+        logging.getLogger(RAISED_TOO).removeHandler(silent)
         os.environ["PATH"] = before
 
 

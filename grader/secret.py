@@ -33,8 +33,12 @@ def create(path: Path) -> bool:
     except FileExistsError:
         read(path)
         return False
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(SHORTEST) + "\n")
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(SHORTEST) + "\n")
+    except BaseException:  # a full disk: an empty secret would be one that may not be replaced
+        path.unlink()
+        raise
     return True
 
 

@@ -2,7 +2,9 @@
 
 import errno
 import functools
-from collections.abc import Callable, Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,10 +12,15 @@ from typing import Any, TypeVar
 from grader.errors import GraderError
 
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+IN_THE_WAY = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 BY_SQLITE = ("attempt to write a readonly database", "unable to open database file")
 FULL_BY_SQLITE = ("disk is full", "disk I/O error")
 Result = TypeVar("Result")
+
+
+class DiskFull(GraderError):
+    """There was no room to write; what was recorded before stays valid."""
 
 
 def unwritable(path: Path | str, why: str) -> GraderError:
@@ -24,6 +31,14 @@ def unwritable(path: Path | str, why: str) -> GraderError:
     )
 
 
+def no_room(where: str) -> DiskFull:
+    """The error that says that the disk is full at a place, which `where` names, e.g. "below /home/ada/cs101"."""
+    return DiskFull(
+        f"there is no room to write {where}. What was recorded so far is whole; nothing is half-written. "
+        "Free some space and run the same command again: it goes on where it stopped."
+    )
+
+
 def unwritable_told(command: Callable[..., Result]) -> Callable[..., Result]:
     """The command, raising `GraderError` where the system refuses a file or has no room for it."""
 
@@ -31,30 +46,55 @@ def unwritable_told(command: Callable[..., Result]) -> Callable[..., Result]:
     def run(*arguments: Any, **named: Any) -> Result:
         try:
             return command(*arguments, **named)
-        except OSError as error:
-            if error.errno in FULL:
-                raise no_room(error) from error
-            if error.errno not in REFUSED or error.filename is None:
-                raise
-            raise unwritable(error.filename2 or error.filename, error.strerror or "refused") from error
         except Exception as error:
-            if not _of_sqlite(error, FULL_BY_SQLITE):
+            reported = _told(error)
+            if reported is None:
                 raise
-            raise no_room(error) from error
+            raise reported from error
 
     return run
 
 
-def no_room(error: Exception) -> GraderError:
-    """The error that says that a disk is full."""
-    place = getattr(error, "filename", None) or "the gradebook or the folders of this course"
-    return GraderError(
-        f"there is no room to write {place}. What was recorded so far is whole. Free some space and run the same "
-        "command again."
-    )
+def _told(error: Exception) -> GraderError | None:
+    """What is said of an error of writing; None for any other."""
+    place = getattr(error, "filename2", None) or getattr(error, "filename", None)
+    if is_full(error):
+        return no_room(place or "the gradebook or the folders of this course")
+    if not isinstance(error, OSError) or place is None:
+        return None
+    why = error.strerror or "refused"
+    if error.errno in IN_THE_WAY:
+        return GraderError(
+            f"{place} cannot be written ({why}): a file is where a folder must be, or a folder where a file must be. "
+            "Move it away and run the same command again."
+        )
+    return unwritable(place, why) if error.errno in REFUSED else None
 
 
-def _of_sqlite(error: Exception, refusals: tuple[str, ...]) -> str:
+def is_full(error: Exception) -> bool:
+    """True for an error that means "no room", also one of SQLite's or one of copying many files."""
+    if isinstance(error, shutil.Error):
+        return is_full_by_text(str(error))
+    return (isinstance(error, OSError) and error.errno in FULL) or bool(_of_sqlite(error, FULL_BY_SQLITE))
+
+
+def is_full_by_text(text: str) -> bool:
+    """True if a traceback or a list of errors tells that there was no room."""
+    return any(words in text for words in (*map(os.strerror, FULL), *FULL_BY_SQLITE))
+
+
+@contextmanager
+def full_disk_told(place: Path) -> Iterator[None]:
+    """Meanwhile errors that mean "no room" raise `DiskFull`, which names `place`."""
+    try:
+        yield
+    except Exception as error:
+        if not is_full(error):
+            raise
+        raise no_room(f"below {place}") from error
+
+
+def _of_sqlite(error: Exception, refusals: Iterable[str]) -> str:
     """Which of SQLite's refusals an error holds; empty for another error."""
     if not type(error).__module__.startswith(("sqlalchemy", "sqlite3")):
         return ""
@@ -67,6 +107,8 @@ def database_told(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if _of_sqlite(error, FULL_BY_SQLITE):
+            raise no_room(str(path)) from error
         if not (refusal := _of_sqlite(error, BY_SQLITE)):
             raise
         raise unwritable(path, refusal) from error

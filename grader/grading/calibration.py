@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.grading.intake.submission import Assignment
 from grader.grading.records import Calibration, Job
+from grader.whole_files import write_whole
 
 if TYPE_CHECKING:  # with numpy, which is not needed to read what was recorded
     from grader.grading.analysis.grading_plan import Plan
@@ -75,11 +76,8 @@ def recorded(path: Path, digest: str) -> dict[str, Calibration] | None:
 
 def record(path: Path, digest: str, found: Mapping[str, Calibration]) -> None:
     """Write calibrations down; the file is there whole or as it was before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     notebooks = {name: _plain(one) for name, one in sorted(found.items())}
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(json.dumps({"digest": digest, "notebooks": notebooks}, indent=1, sort_keys=True) + "\n")
-    partial.replace(path)
+    write_whole(path, json.dumps({"digest": digest, "notebooks": notebooks}, indent=1, sort_keys=True) + "\n")
 
 
 def digest_of(shared: Assignment) -> str:

@@ -17,19 +17,18 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from grader.course import STAMP, Course, reason
+from grader.course import STAMP, Course
 from grader.errors import GraderError
 from grader.grading.intake.limits import MB
 from grader.grading.intake.submission import clash, is_alike
-from grader.grading.output.publish import write_whole
 from grader.grading.output.spreadsheet import harmless, table
+from grader.whole_files import write_whole
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
 from grader.workflow.groups import enter_groups, groups_of, read_groups
 from grader.workflow.late_days import take_late_days
 from grader.workflow.layouts import STUDENT, Owner, common_folder, owner, read_map
 from grader.workflow.mistaken import mistaken, released_cells
 from grader.workflow.receipts import enter_times, read_times, time_of
-from grader.workflow.release import local_exchange
 from grader.workflow.repositories import repositories
 from grader.workflow.roster import NOBODY, People, people_of
 
@@ -205,18 +204,6 @@ def assumed_zone(source: Path, name: str | None, times: Path | None = None) -> s
     whose = name or f"{datetime.now().astimezone().tzname()}, this machine's time zone"
     what = "A zip does" if times is None else "A zip and Moodle's worksheet do"
     return f"{what} not say which zone its times are in; they were read as {whose}. Another: --timezone NAME"
-
-
-def collect_exchange(course: Course, name: str) -> str:
-    """nbgrader's log of collecting what came through its exchange (JupyterLab's "submit")."""
-    if local_exchange(course) is None and not course.config.Exchange.get("root"):
-        raise GraderError(
-            f"this course has no exchange. Name a folder or a zip: {course.command(f'collect {name} FROM')}"
-        )
-    result = course.call(lambda api: api.collect(name, update=True))
-    if not result["success"]:
-        raise GraderError(f"nbgrader could not collect {name} from its exchange: {reason(result)}")
-    return str(result.get("log", ""))
 
 
 def _dated(entries: Iterable[Entry], commits: Mapping[PurePosixPath, datetime | None]) -> Iterator[Entry]:

@@ -52,10 +52,9 @@ def publish_feedback(course: Course, name: str, students: list[str]) -> int:
     if local_exchange(course) is None:
         return 0
     through = [one for one in students if (course.folder("feedback", one, name) / RECEIPT).is_file()]
-    for student in through:
-        result = course.call(partial(_release, name, student))
-        if not result["success"]:
-            raise GraderError(f"nbgrader could not put the feedback on {name} of {student} out: {reason(result)}")
+    result = course.call(partial(_release, name, through))
+    if not result["success"]:
+        raise GraderError(f"nbgrader could not put the feedback on {name} of {result['student']} out: {reason(result)}")
     return len(through)
 
 
@@ -73,6 +72,10 @@ def _sendable(course: Course) -> Any:
     return course.config
 
 
-def _release(name: str, student: str, api: Any) -> dict[str, Any]:
-    result: dict[str, Any] = api.release_feedback(name, student)
-    return result
+def _release(name: str, students: list[str], api: Any) -> dict[str, Any]:
+    """nbgrader's result, of the first student whose feedback it could not put out."""
+    for student in students:
+        result: dict[str, Any] = api.release_feedback(name, student)
+        if not result["success"]:
+            return result | {"student": student}
+    return {"success": True}

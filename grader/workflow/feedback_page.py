@@ -7,7 +7,8 @@ comments come in `resources["nbgrader"]`.
 
 import html
 import re
-from functools import partial
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 from jinja2 import pass_context
@@ -30,6 +31,7 @@ ASK = "To ask for a regrade, name the item and why, with this feedback's id:"
 A_PERSON_LOOKS = "A person will look at this test."
 KEPT = ("nbgrader", VERDICT, HELD)  # of a cell's metadata; the rest may be the student's
 PICTURE = re.compile(r"<img(?=[\s/>])(?![^>]*\salt=)")
+REMEMBERED, SHORT = 500, 20_000  # texts whose HTML a worker remembers, and of how many characters at most
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -98,7 +100,15 @@ class SanitizePreprocessor(Preprocessor):
 
 
 class FeedbackPage(HTMLExporter):
-    """The page: no script in it, and none allowed to run."""
+    """The page: no script in it, and none allowed to run.
+
+    Most cells of a class are the same, so that the HTML of a text is remembered.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.code_as_html = _remembering(self._code_as_html)
+        self.text_as_html = _remembering(partial(self._markdown_as_html, {}))
 
     def default_filters(self) -> Any:
         """nbconvert's filters, with our cleaner in the place of its own, which takes quadratic time."""
@@ -107,11 +117,22 @@ class FeedbackPage(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
-        """Markdown as HTML by an allowlist."""
+        """Markdown as HTML by an allowlist; that with pictures of its own depends on more than its text."""
+        if self.embed_images or context.get("cell", {}).get("attachments"):
+            return self._markdown_as_html(context, source)
+        return self.text_as_html(source)
+
+    def _markdown_as_html(self, context: Any, source: str) -> str:
         try:
             return clean(super().markdown2html(context, source), page=True)
         except Exception:  # whatever a student wrote; shown as it is, so that the page is made all the same
             return f"<pre>{html.escape(source)}</pre>"
+
+    def _code_as_html(self, source: str, lexer: str | None) -> str:
+        return str(Highlight2HTML(pygments_lexer=lexer, parent=self)(source))
+
+    def _highlighted(self, lexer: str | None, source: str, metadata: Any = None) -> str:
+        return self.code_as_html(source, lexer)  # of the metadata nothing is left that counts here
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **options: Any) -> Any:
         """The page's text and resources.
@@ -121,12 +142,18 @@ class FeedbackPage(HTMLExporter):
         """
         language = nb.metadata.get("language_info", {})
         lexer = language.get("pygments_lexer", language.get("name"))
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))
+        self.register_filter("highlight_code", partial(self._highlighted, lexer))
         page, resources = super(HTMLExporter, self).from_notebook_node(nb, self._init_resources(resources), **options)
         page = without_elements(page, "script")
         page = PICTURE.sub('<img alt="No description has been provided for this image"', page)
         policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         return re.sub(r"<head[^>]*>", lambda found: found[0] + policy, page, count=1), resources
+
+
+def _remembering(make: Callable[..., str]) -> Callable[..., str]:
+    """The same function of a text, which remembers what it made of the newest short ones."""
+    known = lru_cache(REMEMBERED)(make)
+    return lambda text, *more: (known if len(text) < SHORT else make)(text, *more)
 
 
 def shown(visibility: str, due: bool) -> bool:

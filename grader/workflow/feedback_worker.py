@@ -23,10 +23,10 @@ from typing import Any
 from grader.course import STAMP, Course
 from grader.grading.intake.instructor_notebook import hidden_marks
 from grader.grading.output.deadlines import deadlines
-from grader.grading.output.publish import write_whole
 from grader.grading.output.sanitize import as_line
 from grader.grading.worker import Task
 from grader.sandbox.isolation import syscalls
+from grader.whole_files import write_whole
 from grader.workflow.late_days import taken
 from notebook_runner import process_stats
 

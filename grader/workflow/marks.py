@@ -9,8 +9,8 @@ from grader.errors import GraderError
 from grader.grading.batch import require_known
 from grader.grading.output.gradebook import Book
 from grader.grading.output.mark_log import COLUMNS, LoggedMark
-from grader.grading.output.publish import write_whole
 from grader.grading.output.spreadsheet import table
+from grader.whole_files import write_whole
 
 
 def catch_up(course: Course, name: str, command: str) -> None:

@@ -55,11 +55,11 @@ class Marks:
     @property
     def final(self) -> float:
         """What counts: with extra credit, which may pass the maximum, less the penalty."""
-        return max(0.0, self.raw - self.penalty)
+        return max(0.0, round(self.raw - self.penalty, 4))
 
     def grade(self, zero: bool) -> float | str:
         """What a platform gets: nothing for who handed in nothing, or 0."""
-        return round(self.final, 4) if self.handed_in else 0.0 if zero else ""
+        return self.final if self.handed_in else 0.0 if zero else ""
 
 
 @dataclass

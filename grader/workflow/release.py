@@ -17,6 +17,8 @@ from grader.course import Course, reason
 from grader.errors import GraderError
 from grader.grading.intake.notebook_parser import read
 from grader.grading.intake.released_texts import fingerprint, released_source, remember
+from grader.whole_files import write_folder, write_whole
+from grader.write_errors import full_disk_told, is_full_by_text, no_room
 from notebook_runner.canonical import source_of
 
 SEAL = "released"
@@ -34,8 +36,8 @@ Files = dict[str, bytes]
 def release(course: Course, name: str, force: bool = False) -> str:
     """What happened to the released exercise: "released", "updated" or "unchanged".
 
-    Writes exercises/NAME and nbgrader's gradebook. Raises `GraderError` if the exercise was edited (unless `force`) or
-    nbgrader refuses the source.
+    Writes exercises/NAME and nbgrader's gradebook. Raises `GraderError` if the exercise was edited (unless `force`),
+    nbgrader refuses the source or there is no room; then exercises/NAME is as it was.
     """
     course.require(name)
     place = course.folder("release", name=name)
@@ -46,19 +48,15 @@ def release(course: Course, name: str, force: bool = False) -> str:
             f"then overwrite it: {course.command(f'release {name} --force')}"
         )
     course.require_writable()
-    secret.create(course.secret_file)
+    with full_disk_told(course.secret_file.parent):
+        secret.create(course.secret_file)
     wanted, source = generate(course, name), _source_state(course, name)
     if there:
         remember(course, name, there)
     if there == wanted:
         remember(course, name, wanted, source)
         return "unchanged"
-    if place.exists():
-        shutil.rmtree(place)
-    for relative, content in wanted.items():
-        path = place / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    write_folder(place, wanted)
     remember(course, name, wanted, source)
     return "updated" if there else "released"
 
@@ -98,6 +96,7 @@ def generate(course: Course, name: str) -> Files:
         aside = course.configured(CourseDirectory={"release_directory": scratch})
         result = aside.call(lambda api: api.generate_assignment(name, force=True))
         if not result["success"]:
+            _require_room(result, f"below {course.home} or {Path(scratch).parent}")
             raise GraderError(f"nbgrader does not accept the source of {name}: {reason(result)}")
         return sealed(read_files(Path(scratch) / name))
 
@@ -152,20 +151,35 @@ def digest(files: Files) -> str:
 def publish(course: Course, name: str) -> Path | None:
     """Where nbgrader's exchange now holds the exercise; None if the exchange is not inside this course.
 
+    Raises `GraderError` if it cannot; then the exchange does not offer a part of the exercise.
+
     An exchange elsewhere is shared: what students get there, and when, the instructor says with nbgrader itself.
     """
     exchange = local_exchange(course)
     if exchange is None:
         return None
     fetched = course.home / "fetched"
-    fetched.mkdir(parents=True, exist_ok=True)
     depth = len(fetched.relative_to(course.root).parts)
-    (fetched / "nbgrader_config.py").write_text(FETCHED_CONFIG.format(depth=depth))
+    write_whole(fetched / "nbgrader_config.py", FETCHED_CONFIG.format(depth=depth))
+    offered = exchange / course.directory.course_id / "outbound" / name
+    before = read_files(offered)
     forced = course.configured(ExchangeReleaseAssignment={"force": True})
     result = forced.call(lambda api: api.release_assignment(name))
     if not result["success"]:
-        raise GraderError(f"nbgrader could not put {name} into the exchange {exchange}: {reason(result)}")
-    return exchange / course.directory.course_id / "outbound" / name
+        if read_files(offered) != before:
+            shutil.rmtree(offered)
+        _require_room(result, f"below {exchange}")
+        raise GraderError(
+            f"nbgrader could not put {name} into the exchange {exchange}: {reason(result)}. Give yourself the right to "
+            "write there, or name another folder: Exchange.root in nbgrader_config.py"
+        )
+    return offered
+
+
+def _require_room(result: dict[str, Any], where: str) -> None:
+    """Raises `DiskFull` if a failure of nbgrader's is that there was no room to write."""
+    if is_full_by_text(result.get("log", "") + result.get("error", "")):
+        raise no_room(where)
 
 
 def local_exchange(course: Course) -> Path | None:

@@ -17,6 +17,7 @@ from grader.write_errors import unwritable_told
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.grading.records import Options, StudentOutcome
+    from grader.workflow.collect import Collected
 
 PANEL = "Instructors"
 Folder = Annotated[Path | None, typer.Option("--course", help="The course folder; default: the one around you.")]
@@ -126,19 +127,21 @@ def collect(
     from grader.course import Course
     from grader.errors import GraderError
     from grader.workflow import collect as work
+    from grader.workflow.exchange import collect_exchange
     from grader.workflow.receipts import lack_of, without_time
 
     course = Course.open(folder)
     if source is None and (times or roster or groups):
         raise GraderError("--map, --times and --groups go with a folder, zip or tar: name it before them")
     if source is None:
-        typer.echo(work.collect_exchange(course, name).strip())
-        return
+        log, report = collect_exchange(course, name)
+        refused = [one for one in report if one.outcome == "refused"]
+        typer.echo(log)
+        _tell_collected(refused)
+        work.write_report(course, name, report)
+        raise typer.Exit(1 if refused else 0)
     report = work.collect(course, name, source, roster, work.zone_of(timezone), times, groups)
-    for one in report:
-        if one.outcome != "unchanged":
-            whom = f" -> {one.student}" if one.student and one.student != one.source else ""
-            typer.echo(f"{one.outcome:9s}  {one.source}{whom}" + (f": {one.detail}" if one.detail else ""))
+    _tell_collected([one for one in report if one.outcome != "unchanged"])
     counts = Counter(one.outcome for one in report)
     typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or f"Nothing in {source}.")
     if reported := work.assumed_zone(source, timezone, times):
@@ -148,6 +151,12 @@ def collect(
         typer.echo(lack)
     typer.echo(f"Report: {work.write_report(course, name, report)}. Next: {course.command(f'grade {name}')}")
     raise typer.Exit(1 if counts["refused"] or not report else 0)
+
+
+def _tell_collected(report: Iterable[Collected]) -> None:
+    for one in report:
+        whom = f" -> {one.student}" if one.student and one.student != one.source else ""
+        typer.echo(f"{one.outcome:9s}  {one.source}{whom}" + (f": {one.detail}" if one.detail else ""))
 
 
 def grade(

@@ -12,6 +12,7 @@ from typing import Any
 
 from grader.course import Course
 from grader.grading.intake.notebook_parser import bare, read
+from grader.whole_files import write_whole
 
 VERSIONS = 50  # the newest that are kept
 Texts = dict[str, frozenset[str]]  # fingerprints by grade id
@@ -39,11 +40,7 @@ def remember(course: Course, name: str, files: Mapping[str, bytes], source: str 
     others = [one for one in record["versions"] if one != version]
     new = {"source": source or record["source"], "versions": [*others, version][-VERSIONS:]}
     if new != record:
-        path = _file(course, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.part")
-        partial.write_text(json.dumps(new, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_whole(_file(course, name), json.dumps(new, indent=1, sort_keys=True) + "\n")
 
 
 def fingerprint(text: str) -> str:

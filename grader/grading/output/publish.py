@@ -4,29 +4,23 @@ Files are staged beside their place, the gradebook is committed, then the files 
 the point of truth: whatever is killed in between is finished or done again by the next run. Nothing here grades.
 """
 
-import errno
 import json
 import os
 import shutil
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from grader.course import STAMP
-from grader.errors import GraderError
 from grader.grading.intake.submission import Assignment
 from grader.grading.output.gradebook import Book
 from grader.grading.output.render import Graded
+from grader.whole_files import partial_of, write_whole
+from grader.write_errors import full_disk_told
 
 STAGED = ".mlsd-staged-"
 OLD = ".mlsd-old"
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-class DiskFull(GraderError):
-    """There was no room to write; what was recorded before stays valid."""
 
 
 class Record:
@@ -51,7 +45,7 @@ class Record:
                 _remove(left)
             if final.is_dir():
                 _remove(final.with_name(f".{final.name}{OLD}"))
-            _remove(_partial(self.results_file(student)))
+            _remove(partial_of(self.results_file(student)))
             if digest:
                 self._write_results(student, self.book.results(student))
 
@@ -129,45 +123,6 @@ class Record:
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             write_whole(path, text)
             self.reached("results")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that it is there whole or as it was before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _partial(path)
-    try:
-        with full_disk_told(path.parent):
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            partial.unlink()
-        raise
-
-
-@contextmanager
-def full_disk_told(place: Path) -> Iterator[None]:
-    """Errors that mean "no room" raise `DiskFull` instead, also those of SQLite."""
-    from sqlalchemy.exc import DatabaseError
-
-    reported = (
-        f"there is no room to write below {place}. What was recorded so far is whole; nothing is half-written. "
-        "Free some space and run the same command again: it goes on where it stopped."
-    )
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise DiskFull(reported) from error
-        raise
-    except (DatabaseError, sqlite3.DatabaseError) as error:
-        if any(words in str(error) for words in ("disk is full", "disk I/O error")):
-            raise DiskFull(reported) from error
-        raise
-
-
-def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.part")
 
 
 def _unfinished(staged: Path) -> Path:

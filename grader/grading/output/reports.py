@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.grading.output.gradebook import Book
-from grader.grading.output.publish import write_whole
 from grader.grading.output.spreadsheet import table
+from grader.whole_files import write_whole
 
 ITEMS = ("student", "notebook", "item", "points", "maximum", "verdict", "unsealed", "disputed", "message")
 NOTES = ("student", "note")

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from grader.course import Course
 from grader.errors import GraderError
 from grader.grading.output.html_cleaner import POLICY
-from grader.grading.output.publish import write_whole
 from grader.grading.output.sanitize import as_text
+from grader.whole_files import write_whole
 from grader.workflow.class_report import charts, likeness
 from grader.workflow.class_report.items import FEWEST, item_statistics
 from grader.workflow.class_report.results import ClassResults, Submission, read

@@ -20,8 +20,8 @@ import pytest
 
 from grader.grading.batch import FAULT, log_file
 from grader.grading.output.lock import one_grader
-from grader.grading.output.publish import DiskFull
 from grader.grading.worker_pool import Pool
+from grader.write_errors import DiskFull
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import dump, hand_in, outputs, run
 from tests.patience import ended

@@ -19,7 +19,9 @@ from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.workflow import archive, collect, roster
+from grader.workflow.exchange import collect_exchange
 from grader.workflow.receipts import without_time
+from grader.workflow.release import publish
 from mlsd.cli import app
 from tests import toy_course as toy
 
@@ -107,8 +109,8 @@ def test_a_folder_is_collected_as_a_zip_is(course, take, tmp_path):
     assert submitted(course, "alice") == {NB: b"hers", "data.csv": b"1", "timestamp.txt": b"2023-11-14 22:13:20 UTC"}
 
 
-@pytest.mark.parametrize("stripped", [False, True], ids=["as fetched", "without nbgrader's metadata"])
-def test_a_notebook_of_another_exercise_is_refused_by_one_line_that_names_it(course, take, stripped):
+def thirds(course) -> dict:
+    """The notebook of another released exercise, in which everything but the reflection has other names."""
     other = course.folder("release", name="thirds")
     other.mkdir()
     notebook = toy.answered(course, **toy.RIGHT)
@@ -116,6 +118,12 @@ def test_a_notebook_of_another_exercise_is_refused_by_one_line_that_names_it(cou
         if one["metadata"].get("nbgrader") and one["id"] != "reflection":  # which both exercises have
             one["id"] = one["metadata"]["nbgrader"]["grade_id"] = f"third-{one['id']}"
     (other / "thirds.ipynb").write_text(json.dumps(notebook))
+    return notebook
+
+
+@pytest.mark.parametrize("stripped", [False, True], ids=["as fetched", "without nbgrader's metadata"])
+def test_a_notebook_of_another_exercise_is_refused_by_one_line_that_names_it(course, take, stripped):
+    notebook = thirds(course)
     for one in notebook["cells"]:
         one["metadata"] = {} if stripped else one["metadata"]
     report = take({f"alice/{NB}": json.dumps(notebook), f"bob/{NB}": json.dumps(toy.answered(course, **toy.RIGHT))})
@@ -510,16 +518,52 @@ def test_an_entry_without_a_date_gets_the_oldest():
     assert entry.received == datetime(1980, 1, 1, tzinfo=UTC)
 
 
-def test_what_came_through_nbgraders_exchange_is_collected(course):
-    from grader.workflow.release import publish
-
+def through_the_exchange(course, student: str, text: str, hour: int = 8) -> None:
+    """What JupyterLab's "submit" leaves in nbgrader's exchange."""
     publish(course, toy.NAME)
-    inbound = course.home / "exchange" / "mlsd" / "inbound" / f"root+{toy.NAME}+2026-11-20 08:00:00 UTC+x"
+    stamp = f"2026-11-20 {hour:02d}:00:00 UTC"
+    inbound = course.home / "exchange" / "mlsd" / "inbound" / f"{student}+{toy.NAME}+{stamp}+x"
     inbound.mkdir()
-    (inbound / NB).write_text("through the exchange")
-    (inbound / "timestamp.txt").write_text("2026-11-20 08:00:00 UTC")
-    collect.collect_exchange(course, toy.NAME)
+    (inbound / NB).write_text(text)
+    (inbound / "timestamp.txt").write_text(stamp)
+
+
+def test_what_came_through_nbgraders_exchange_is_collected(course):
+    through_the_exchange(course, "root", "through the exchange")
+    _, report = collect_exchange(course, toy.NAME)
+    assert [(one.student, one.outcome) for one in report] == [("root", "collected")]
     assert submitted(course, "root")[NB] == b"through the exchange"
+
+
+def test_a_notebook_of_another_exercise_in_the_exchange_is_refused_and_the_earlier_one_stays(course):
+    arguments = ["collect", toy.NAME, "--course", str(course.root)]
+    wrong, right = json.dumps(thirds(course)), json.dumps(toy.answered(course, **toy.RIGHT))
+    for student, first in {"alice": right, "bob": wrong}.items():
+        through_the_exchange(course, student, first)
+    assert CliRunner().invoke(app, arguments).exit_code == 1
+    through_the_exchange(course, "alice", wrong, hour=9)
+    result = CliRunner().invoke(app, arguments)
+    lines = [f"refused    {one}: this is the notebook of thirds, not of {toy.NAME}" for one in ("alice", "bob")]
+    assert sorted(line for line in result.stdout.splitlines() if "thirds" in line) == lines
+    assert submitted(course, "alice")[NB] == right.encode()
+    assert not course.folder("submitted", "bob", toy.NAME).exists()
+    for student in ("alice", "bob"):
+        through_the_exchange(course, student, right, hour=10)
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert submitted(course, "bob")[NB] == right.encode()
+    assert {row["student"]: row["outcome"] for row in collect.read_report(course, toy.NAME)} == dict.fromkeys(
+        ("alice", "bob"), "collected"
+    )
+
+
+def test_an_exchange_of_another_kind_is_collected_as_it_says(course):
+    """Its own class stays, although it looks at no notebook."""
+    from nbgrader.exchange.default import ExchangeCollect
+
+    through_the_exchange(course, "alice", json.dumps(thirds(course)))
+    _, report = collect_exchange(course.configured(ExchangeFactory={"collect": ExchangeCollect}), toy.NAME)
+    assert report == []
+    assert submitted(course, "alice")
 
 
 def test_a_source_that_does_not_exist_is_named(course, tmp_path):

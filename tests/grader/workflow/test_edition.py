@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import resource
 import subprocess
 import sys
 import zipfile
@@ -12,9 +13,11 @@ import pytest
 from grader import secret
 from grader.course import Course
 from grader.errors import GraderError
+from grader.released import FILE, unpacked
 from grader.workflow import leaks
 from grader.workflow.edition import PARTS, write_edition
 from grader.workflow.links import dead_links
+from grader.write_errors import DiskFull
 from tests import toy_course as toy
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +32,7 @@ def repository(course):
     root = course.root
     for part in set(PARTS) - {"exercises"}:
         if "." in part or part.isupper() or part == "Makefile":
-            (root / part).parent.mkdir(exist_ok=True)
+            (root / part).parent.mkdir(parents=True, exist_ok=True)
             (root / part).write_text(f"the {part}\n")
         else:
             (root / part / "__pycache__").mkdir(parents=True)
@@ -145,6 +148,18 @@ def test_an_edition_goes_into_an_empty_folder_alone(repository, tmp_path):
     assert (tmp_path / "full" / "thesis.txt").read_text() == "mine"
 
 
+def test_an_edition_for_which_there_is_no_room_is_not_written(repository, tmp_path):
+    (repository.root / "chapters" / "long.csv").write_bytes(bytes(500_000))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, limits[1]))
+    try:
+        with pytest.raises(DiskFull, match=f"below {tmp_path / 'to'}"):
+            write_edition(repository, tmp_path / "to" / "edition")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list((tmp_path / "to").iterdir()) == []
+
+
 def test_an_edition_with_a_stale_exercise_is_not_written(repository, tmp_path):
     source = repository.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
     source.write_text(source.read_text().replace("Halves and spreads", "Halves"))
@@ -174,7 +189,10 @@ def test_the_edition_of_this_course_leaks_nothing_and_works_without_what_grades(
     write_edition(Course.open(ROOT), edition)
     assert list(dead_links(edition)) == []
     assert sorted(path.name for path in (edition / "grader").iterdir()) == [
-        "__init__.py", "errors.py", "jupyter", "secret.py", "suite_kit", "suites"
+        "__init__.py", "errors.py", "grading", "jupyter", "released.py", "secret.py", "suite_kit", "suites", "workflow"
+    ]  # fmt: skip
+    assert sorted(path.stem for path in edition.glob("grader/[gw]*/**/*.py") if path.stem != "__init__") == [
+        "limits", "mistaken", "notebook_parser"
     ]  # fmt: skip
     suites = ", ".join(f"grader.suites.{path.parent.name}" for path in edition.glob("grader/suites/*/exercise.toml"))
     code = (
@@ -185,8 +203,39 @@ def test_the_edition_of_this_course_leaks_nothing_and_works_without_what_grades(
     assert run.stdout.strip() == str({str(edition)}), run.stderr
     # The environment that runs this test would find in the full repository what the edition lacks.
     alone = "import sys; sys.meta_path[:] = [one for one in sys.meta_path if 'Editable' not in repr(one)]\n"
-    for words, wanted in ((["--help"], " check "), (["doctor"], "packages"), (["notebooks"], "00_start_here")):
-        command = [sys.executable, "-c", f"{alone}from mlsd.cli import main; main()", *words]
-        told = subprocess.run(command, cwd=edition, capture_output=True, text=True, timeout=120).stdout
-        assert wanted in told
-        assert "formgrader" not in told
+    notebook = edition / "exercises" / "reduce_latency" / "reduce_latency.ipynb"
+    notebook.write_text(notebook.read_text().replace("raise NotImplementedError", "return 1", 1))
+    commands = {
+        "--help": " check ", "doctor": "packages", "notebooks": "00_start_here", "status": "0 of 20 points",
+        "submit reduce_latency": "Hand in this copy: submitted/", "reset reduce_latency": "What was there is kept",
+        "reset 00_start_here": "is as it was released", "update .": "nothing was changed",
+    }  # fmt: skip
+    for words, wanted in commands.items():
+        command = [sys.executable, "-c", f"{alone}from mlsd.cli import main; main()", *words.split()]
+        told = subprocess.run(command, cwd=edition, capture_output=True, text=True, timeout=120)
+        assert wanted in told.stdout, told.stderr
+        assert "formgrader" not in told.stdout
+
+
+def test_an_edition_has_an_archive_of_what_it_was_released_as(repository, tmp_path):
+    for name in ("one", "two"):
+        write_edition(repository, tmp_path / name)
+    version = unpacked(tmp_path / "one")
+    there = {path.relative_to(tmp_path / "one").as_posix() for path in (tmp_path / "one").rglob("*") if path.is_file()}
+    assert {*version.names} == there - {FILE}
+    assert all(version.read(name) == (tmp_path / "one" / name).read_bytes() for name in version.names)
+    assert (tmp_path / "one" / FILE).read_bytes() == (tmp_path / "two" / FILE).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["../outside.py", "/etc/outside", "a/../../outside.py", "..\\outside.py"])
+def test_an_archive_with_a_file_outside_of_the_course_is_refused(tmp_path, name):
+    with zipfile.ZipFile(tmp_path / FILE, "w") as archive:
+        archive.writestr(name, "x")
+    with pytest.raises(GraderError, match="lies outside the course"):
+        unpacked(tmp_path)
+
+
+def test_an_archive_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / FILE).write_bytes(b"PK cut")
+    with pytest.raises(GraderError, match=r"released\.zip cannot be read"):
+        unpacked(tmp_path)

@@ -12,7 +12,8 @@ from grader.errors import GraderError
 from grader.workflow import collect
 from grader.workflow.deadline import set_policy
 from grader.workflow.export import export
-from grader.workflow.roster import enter
+from grader.workflow.platforms import Marks
+from grader.workflow.roster import Person, enter
 from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
@@ -171,3 +172,8 @@ def test_a_form_that_is_none_or_takes_one_exercise_is_said(course, tmp_path):
         export(course, None, tmp_path / "m.csv", "moodle")
     with pytest.raises(GraderError, match="knows no exercise 'thirds'"):
         export(course, "thirds", tmp_path / "m.csv")
+
+
+def test_a_mark_after_the_penalty_has_no_digits_of_arithmetic():
+    assert 1.0 - 0.8 != 0.2
+    assert Marks("a", Person("u1", "", ""), 8.0, handed_in=True, raw=1.0, penalty=0.8).final == 0.2

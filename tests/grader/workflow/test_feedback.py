@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grader.course import Course
 from grader.grading.output.render import VERDICT
 from grader.grading.records import HELD
 from grader.workflow import feedback, feedback_worker
-from grader.workflow.feedback_page import A_PERSON_LOOKS, HELD_BACK
+from grader.workflow.feedback_page import A_PERSON_LOOKS, HELD_BACK, FeedbackPage
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
 
@@ -137,3 +138,17 @@ def test_a_worker_cannot_write_into_the_gradebook(two):
         assert session.execute(text("select count(*) from grade")).scalar() > 0
         with pytest.raises(OperationalError, match="readonly"):
             session.execute(text("delete from grade"))
+
+
+def test_a_text_that_is_remembered_gets_no_other_notebooks_picture_or_colours():
+    pages = FeedbackPage(template_name="classic")
+    made = {}
+    for name, lexer in {"QUJD": "python3", "REVG": "r"}.items():
+        text = new_markdown_cell("![mine](attachment:a.png)", attachments={"a.png": {"image/png": name}})
+        notebook = new_notebook(cells=[text, new_code_cell("x <- 1")], metadata={"language_info": {"name": lexer}})
+        made[name], _ = pages.from_notebook_node(notebook)
+    assert "base64,QUJD" in made["QUJD"]
+    assert "hl-python3" in made["QUJD"]
+    assert "base64,REVG" in made["REVG"]
+    assert "QUJD" not in made["REVG"]
+    assert "hl-python3" not in made["REVG"]

@@ -1,28 +1,113 @@
-"""A disk that is full when a command begins: one line that says so, and no traceback."""
+"""A disk that is full: one line that names the place, no traceback, and nothing that is half there."""
 
+import json
 import resource
+import shutil
+from contextlib import contextmanager
 
 import pytest
 from typer.testing import CliRunner
 
 from grader.errors import GraderError
+from grader.whole_files import write_folder
+from grader.workflow import release
+from grader.write_errors import DiskFull, full_disk_told
 from mlsd.cli import app
 from tests import toy_course as toy
 
-COMMANDS = {"grade": [], "deadline": ["--due", "none"], "export": []}
+COMMANDS = {"grade": [], "deadline": ["--due", "none"], "export": [], "release": []}
+
+
+@contextmanager
+def no_file_beyond(limit_bytes):
+    """Meanwhile the limit of file sizes stands for a disk: a write beyond it fails as one on a full disk does."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_disk_that_is_full_from_the_start_is_one_line(course, command):
-    """The limit of file sizes stands for a disk: every write to a file fails as one on a full disk does."""
     toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
+    course.secret_file.unlink()  # that release has something to write
     arguments = [command, toy.NAME, *COMMANDS[command], "--course", str(course.root)]
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
-    try:
+    with no_file_beyond(0):
         result = CliRunner().invoke(app, arguments)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert isinstance(result.exception, GraderError), result.exception
     assert "there is no room to write" in str(result.exception)
     assert "\n" not in str(result.exception)
+
+
+@pytest.mark.parametrize("limit_bytes", [0, 1000])
+def test_a_release_without_room_leaves_nothing_that_stops_the_next_one(tmp_path, limit_bytes, capfd):
+    """With no room not even the secret is written, with a little the gradebook is not."""
+    course = toy.make(tmp_path / "course")
+    with no_file_beyond(limit_bytes), pytest.raises(DiskFull, match=str(course.root)):
+        release.release(course, toy.NAME)
+    assert course.secret_file.exists() == bool(limit_bytes)
+    assert not course.folder("release", name=toy.NAME).exists()
+    assert release.release(course, toy.NAME) == "released"
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_gradebook_that_cannot_grow_is_said_and_not_taken_for_a_fault_of_the_source(course, capfd):
+    before = release.read_files(course.folder("release", name=toy.NAME))
+    notebook = toy.source_notebook()
+    notebook["cells"].append(toy.cell("markdown", "long", "word " * 100_000, locked=True))
+    source = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
+    source.write_text(json.dumps(notebook))
+    with no_file_beyond(course.database.stat().st_size), pytest.raises(DiskFull, match=str(course.home)):
+        release.release(course, toy.NAME)
+    assert release.read_files(course.folder("release", name=toy.NAME)) == before
+    assert "Traceback" not in capfd.readouterr().err
+    assert release.release(course, toy.NAME) == "updated"
+
+
+def test_a_folder_for_which_there_is_no_room_stays_as_it_was(tmp_path):
+    place = tmp_path / "exercises" / "halves"
+    write_folder(place, {"a.txt": b"old", "data/b.txt": b"old"})
+    with no_file_beyond(10), pytest.raises(DiskFull, match="exercises"):
+        write_folder(place, {"a.txt": b"new", "c.txt": b"longer than ten bytes"})
+    assert release.read_files(tmp_path) == {"exercises/halves/a.txt": b"old", "exercises/halves/data/b.txt": b"old"}
+    write_folder(place, {"c.txt": b"longer than ten bytes"})
+    assert release.read_files(tmp_path) == {"exercises/halves/c.txt": b"longer than ten bytes"}
+
+
+def test_the_exchange_offers_no_part_of_an_exercise(course):
+    offered = course.home / "exchange" / "mlsd" / "outbound" / toy.NAME
+    with no_file_beyond(1000), pytest.raises(DiskFull, match="exchange"):
+        release.publish(course, toy.NAME)
+    assert not offered.exists()
+    assert release.publish(course, toy.NAME) == offered
+
+
+def test_an_exchange_that_cannot_be_written_keeps_what_it_offers(course):
+    offered = release.publish(course, toy.NAME)
+    inbound = offered.parents[1] / "inbound"
+    inbound.rmdir()
+    inbound.touch()
+    with pytest.raises(GraderError, match=r"Exchange\.root"):
+        release.publish(course, toy.NAME)
+    assert release.read_files(offered) == release.read_files(course.folder("release", name=toy.NAME))
+
+
+def test_copying_many_files_without_room_is_said_by_the_place_they_go_to(tmp_path):
+    """`copytree` raises an error of its own, without a number."""
+    (tmp_path / "from").mkdir()
+    (tmp_path / "from" / "long").write_bytes(bytes(2000))
+    refused = pytest.raises(DiskFull, match=f"below {tmp_path / 'to'}")
+    with no_file_beyond(1000), refused, full_disk_told(tmp_path / "to"):
+        shutil.copytree(tmp_path / "from", tmp_path / "to")
+
+
+def test_a_file_where_a_folder_must_be_is_named_and_kept(course):
+    place = course.folder("release", name=toy.NAME)
+    shutil.rmtree(place)
+    place.write_text("somebody's notes")
+    result = CliRunner().invoke(app, ["release", toy.NAME, "--course", str(course.root)])
+    assert isinstance(result.exception, GraderError), result.exception
+    assert f"{place} cannot be written" in str(result.exception)
+    assert place.read_text() == "somebody's notes"

@@ -1,0 +1,45 @@
+"""Files and folders of a course that are there whole, or as they were before, whatever ends the writing."""
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from grader.write_errors import full_disk_told
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that it is there whole or as it was before. Raises `DiskFull` if there is no room."""
+    partial = partial_of(path)
+    try:
+        with full_disk_told(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink()
+        raise
+
+
+def partial_of(path: Path) -> Path:
+    """Where a file is written before it gets its name."""
+    return path.with_name(f".{path.name}.part")
+
+
+def write_folder(place: Path, files: Mapping[str, bytes]) -> None:
+    """Have a folder hold these files, by relative name, and no others.
+
+    Raises `DiskFull` if there is no room for them, and then the folder is as it was before.
+    """
+    with full_disk_told(place.parent):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent) as scratch:
+            whole = Path(scratch) / "whole"
+            for relative, content in files.items():
+                path = whole / relative
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            if place.is_dir():
+                place.rename(Path(scratch) / "before")
+            whole.rename(place)
