@@ -19,7 +19,8 @@ def monitor(
     """Read a service's /metrics again and again, and keep one HTML page about it: business, model, system, feedback.
 
     The page renews itself in the browser. Alerts that begin or end are printed, with the first thing to do. A service
-    that does not answer is one of them, and so is what a service's own monitor found on its last day.
+    that does not answer is one of them, and so are an error budget that is spent too fast and what a service's own
+    monitor found on its last day.
 
     Example: mlsd monitor http://127.0.0.1:8000
 
@@ -27,7 +28,7 @@ def monitor(
     """
     from mlsd_lib.operations import OperationsError
     from mlsd_lib.operations.scraping import Window, scrape
-    from mlsd_lib.operations.service_figures import RULES, SILENT, Figures, Rule, figures, monitor_rules
+    from mlsd_lib.operations.service_figures import RULES, SILENT, Figures, Rule, figures, keep, monitor_rules
     from mlsd_lib.operations.service_page import MOST_WINDOWS, write_page
 
     before, history, ringing, seen = scrape(url), list[Figures](), list[Rule](), 0
@@ -41,7 +42,7 @@ def monitor(
         except OperationsError as error:  # a service that does not answer is what a monitor is for
             typer.echo(f"{time.strftime('%H:%M:%S')} {error}", err=True)
             found = SILENT
-        history = [*history[-MOST_WINDOWS:], found]
+        keep(history, found, every, MOST_WINDOWS)
         rules = [*RULES, *monitor_rules(before)]
         seen, now = seen + 1, write_page(out, url, history, every, rules)
         for rule in now:

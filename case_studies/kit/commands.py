@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
+from case_studies.kit.decision_service import QUEUE_LIMIT
 from case_studies.kit.runbook import put_in_charge, roll_back
 from case_studies.kit.runs import DECISION, Options, Run
 from mlsd_lib.modeling.errors import ModelingError
@@ -198,15 +199,19 @@ def _add_serving(app: typer.Typer, case: _Case) -> None:
     def serve(
         run: RunFolder = None,
         port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65_535)] = 8000,
-        threads: Annotated[int, typer.Option(help="Threads that answer.", min=1)] = 4,
+        queue: Annotated[
+            int, typer.Option(help="Requests that may wait; more get 503.", min=0, max=1_000)
+        ] = QUEUE_LIMIT,
         out: Out = RUNS,
     ) -> None:
-        """Serve a run's current release: POST /predict, POST /reports, GET /healthz, GET /metrics."""
+        """Serve a run's current release: POST /predict, POST /reports, GET /healthz, GET /readyz, GET /metrics."""
         from mlsd_lib.serving import serve as serve_app
 
         chosen = case.run(run, out, same_code=True)
         typer.echo(f"Serving {chosen.path} on http://127.0.0.1:{port}, until interrupted.", err=True)
-        serve_app(case.service().app_of(chosen), port, threads)
+        app = case.service().app_of(chosen)
+        app.config["QUEUE_LIMIT"] = queue
+        serve_app(app, port)
 
 
 def _add_report(app: typer.Typer, case: _Case) -> None:

@@ -3,11 +3,16 @@
 It follows the registry: a promotion or a rollback takes effect with the next request. It answers a request sent twice
 with the decision made first, and refuses another request under the same id. It takes reports, the late news about
 requests that it knows. It watches what it decides, see `live_monitor`, and forgets what is too old to be asked for.
+
+Requests are decided in order, one at a time; what comes when the queue is full, or could only be answered too late, is
+refused with 503, see `create_app`. So is everything new while the store cannot be written, and /readyz says so. A
+decision is kept with the trace that its request named in the header `traceparent`.
 """
 
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
@@ -20,7 +25,10 @@ from case_studies.kit.decision_store import DAY_US, Decision, DecisionStore, mic
 from case_studies.kit.live_monitor import LiveMonitor
 from case_studies.kit.model_registry import ModelRegistry
 from mlsd_lib.serving.app import create_app, json_body
+from mlsd_lib.serving.batcher import Shed
 from mlsd_lib.serving.body import BadRequest, RowReader
+from mlsd_lib.serving.tracing import TRACEPARENT, trace_of
+from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +48,8 @@ Release = TypeVar("Release")
 FORGET_EACH = 500
 """After so many decisions the service looks whether a day has gone by whose oldest memories can go; and so many
 requests with a wrong time would have to come before it forgets too much."""
+QUEUE_LIMIT = 64
+"""At a decision in a few milliseconds, who enters at the end of the queue is answered within half a second."""
 
 
 class DecisionService(ABC, Generic[Release]):
@@ -129,15 +139,25 @@ class DecisionService(ABC, Generic[Release]):
             self.store.note_reported(identity, news["time"])
 
     def app(self) -> flask.Flask:
-        """POST /predict, POST /reports, GET /healthz, GET /metrics."""
+        """POST /predict, POST /reports, GET /healthz, GET /readyz, GET /metrics."""
         return create_app(
             self.request,
             self.answer,
             name=self.name,
-            version=lambda: self.release()[0],
+            version=lambda: self.registry.current or "none",
+            lacks=self._lacks,
+            queue_limit=QUEUE_LIMIT,
             registry=self.metrics,
             routes=self._add_reports,
         )
+
+    def _lacks(self) -> str | None:
+        """Why no request can be decided now: no release that can be read, no store that can be written."""
+        try:
+            self.release()
+        except CourseError as error:
+            return str(error)
+        return self.store.unwritable()
 
     def _add_reports(self, app: flask.Flask) -> None:
         reader = RowReader(self.report, max_rows=1)
@@ -166,7 +186,7 @@ class DecisionService(ABC, Generic[Release]):
         made = self.decide(release, request, sent["time"])
         answer = {self.id_field: identity, **made.answer, "release": version}
         decision = Decision(answer, made.acted, made.seen)
-        self.store.keep(identity, sent, decision)
+        self.store.keep(identity, sent, decision, _trace())
         new.append((request, decision, version))
         return answer
 
@@ -180,8 +200,14 @@ class DecisionService(ABC, Generic[Release]):
             now_us = self.store.time_of_newest(FORGET_EACH)
         oldest = (now_us or 0) // DAY_US - self.keep_days
         if oldest > self._kept_days:
-            self._kept_days = oldest
-            self.store.forget(oldest * DAY_US)
+            with suppress(Shed):  # what was answered stays answered; the next time it is tried again
+                self.store.forget(oldest * DAY_US)
+                self._kept_days = oldest
+
+
+def _trace() -> str | None:
+    """The trace of the HTTP request that is being answered; None outside of one."""
+    return trace_of(flask.request.headers.get(TRACEPARENT)) if flask.has_request_context() else None
 
 
 def _sent(request: BaseModel) -> dict[str, Any]:

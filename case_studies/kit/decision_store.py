@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from case_studies.kit.moments import microseconds_of
+from mlsd_lib.modeling.errors import ModelingError
+from mlsd_lib.serving.batcher import Shed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +35,17 @@ CREATE INDEX IF NOT EXISTS decisions_by_time ON decisions (time_us, acted);
 CREATE TABLE IF NOT EXISTS reported (id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, acted INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS watched (time_us INTEGER PRIMARY KEY, told TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS retention (kept_since_us INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS traces (id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, trace TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, filling BLOB NOT NULL);
 """
+BUSY_S = 60.0
+"""A rollback that derives the memory again writes from another process: its end is waited for."""
+PROBE_BYTES, PROBE_S = 16_384, 1.0
+"""Who asks how the store is waits so long for those that write; a probe writes more than a decision does."""
+NO_WRITE = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
+}  # fmt: skip
+"""What SQLite says where the file cannot be written now and may be later: nobody's request is wrong."""
 
 Derive = Callable[[dict[str, Any]], Sequence[float] | None]
 
@@ -60,6 +72,7 @@ class DecisionStore:
 
     `dated`: those of them whose rows are forgotten by their `time_us`. `kept_since_us`: what is older was forgotten.
     One lock, because one connection serves all threads of the process. What was committed outlives the process.
+    Raises `ModelingError` where the file cannot be opened for writing.
     """
 
     schema = ""
@@ -67,11 +80,15 @@ class DecisionStore:
 
     def __init__(self, path: Path):
         self.path, self.lock = path, threading.RLock()
-        # A rollback that derives the memory again writes from another process: its end is waited for.
-        self.connection = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
-        self.connection.execute("PRAGMA journal_mode = WAL")
-        self.connection.execute("PRAGMA synchronous = NORMAL")
-        self.connection.executescript(SCHEMA + self.schema)
+        self.connection = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False, isolation_level=None)
+        try:
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute("PRAGMA synchronous = NORMAL")
+            self.connection.executescript(SCHEMA + self.schema)
+        except sqlite3.OperationalError as error:
+            self.connection.close()
+            fix = "Make room on its disk, see that this user may write it, and start again."
+            raise ModelingError(f"The store {path} cannot be opened for writing: {error}. {fix}") from error
         found = self.connection.execute("SELECT MAX(kept_since_us) FROM retention").fetchone()[0]
         self.kept_since_us: int = found or 0
 
@@ -81,15 +98,44 @@ class DecisionStore:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What is done in the block is done whole or not at all, and by one thread at a time."""
+        """What is done in the block is done whole or not at all, and by one thread at a time.
+
+        Raises `Shed` where the file cannot be written, for lack of room or of rights; the next transaction tries again.
+        """
         with self.lock:
-            self.connection.execute("BEGIN IMMEDIATE")
             try:
+                self.connection.execute("BEGIN IMMEDIATE")
                 yield
-            except BaseException:
-                self.connection.execute("ROLLBACK")
+                self.connection.execute("COMMIT")
+            except BaseException as error:
+                if self.connection.in_transaction:  # without room SQLite has ended it already
+                    self.connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in NO_WRITE:
+                    raise Shed(f"The store cannot be written: {error}.") from error
                 raise
-            self.connection.execute("COMMIT")
+
+    def unwritable(self) -> str | None:
+        """Why the file cannot be written now, tried by writing; None where it can."""
+        if not self.lock.acquire(timeout=PROBE_S):
+            return f"The store was busy for {PROBE_S:g} s."
+        try:
+            self.connection.execute(f"PRAGMA busy_timeout = {1000 * PROBE_S:.0f}")
+            with self.transaction():
+                fill = "INSERT OR REPLACE INTO probe VALUES (1, zeroblob(?))"
+                self.connection.execute(fill, (PROBE_BYTES,))
+        except Shed as error:
+            return error.reason
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {1000 * BUSY_S:.0f}")
+            self.lock.release()
+        return None
+
+    def busy(self) -> bool:
+        """Whether somebody uses the file for as long as `PROBE_S`, and those who only ask had better go."""
+        free = self.lock.acquire(timeout=PROBE_S)
+        if free:
+            self.lock.release()
+        return not free
 
     def insert(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
         """Adds rows to a table; those whose key is there already change nothing."""
@@ -146,8 +192,15 @@ class DecisionStore:
         found = self.connection.execute("SELECT answer FROM decisions WHERE id = ?", (identity,)).fetchone()
         return json.loads(found[0]) if found else None
 
-    def keep(self, identity: int, sent: Mapping[str, Any], decision: Decision) -> None:
-        """Adds one request and what was decided about it."""
+    def trace(self, identity: int) -> str | None:
+        """The trace of which a decision is part; None if it was made for none, or not at all."""
+        found = self.connection.execute("SELECT trace FROM traces WHERE id = ?", (identity,)).fetchone()
+        return found[0] if found else None
+
+    def keep(self, identity: int, sent: Mapping[str, Any], decision: Decision, trace: str | None = None) -> None:
+        """Adds one request and what was decided about it, as part of that trace."""
+        if trace is not None:
+            self.insert("traces", [(identity, sent["time"], trace)])
         self.insert("requests", [(identity, sent["time"], json.dumps(sent))])
         seen, answer = np.asarray(decision.seen, dtype=float).tobytes(), json.dumps(decision.answer, allow_nan=False)
         self.insert("decisions", [(identity, sent["time"], int(decision.acted), answer, seen)])
@@ -170,11 +223,11 @@ class DecisionStore:
         """Deletes what is older than that, here and in the tables of the case; the space is used again."""
         with self.transaction():
             self.forget_own(before_us)
-            for table in ("requests", "decisions", "reported", "watched", *self.dated):
+            for table in ("requests", "decisions", "reported", "watched", "traces", *self.dated):
                 self.connection.execute(f"DELETE FROM {table} WHERE time_us < ?", (before_us,))
             self.connection.execute("DELETE FROM retention")
             self.connection.execute("INSERT INTO retention VALUES (?)", (before_us,))
-            self.kept_since_us = before_us
+        self.kept_since_us = before_us
         with self.lock:
             self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 

@@ -7,6 +7,7 @@ before. A day is one of the requests' own times. What was found is kept in the s
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from case_studies.kit.decision_store import DAY_US, DecisionStore
 from case_studies.kit.live_system import ACT_BEYOND
 from case_studies.kit.model_registry import ModelRegistry
+from mlsd_lib.serving.batcher import Shed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,10 +66,10 @@ class LiveMonitor:
         self._lock = threading.Lock()
 
     def collect(self) -> Iterator[Metric]:
-        """The gauges of the last day that is over; none of a service that has no monitor."""
+        """The gauges of the last day that is over; none of a service without a monitor, or whose store is busy."""
         files = self.store.path.parent.glob(f"{self.store.path.name}*")  # with the log of writes
         yield GaugeMetricFamily("store_bytes", "Size of the memory's files", sum(one.stat().st_size for one in files))
-        days = self.days()
+        days = [] if self.store.busy() else self.days()
         if not days:
             return
         index = GaugeMetricFamily("monitor_index", "Multiples of the threshold", labels=["metric"])
@@ -90,7 +92,7 @@ class LiveMonitor:
             for day_us in self._over(found[-1]["day_us"] if found else None):
                 measured = self._measured(day_us, found[-NORMAL_DAYS:])
                 if measured is not None:
-                    with self.store.transaction():
+                    with suppress(Shed), self.store.transaction():  # without room it is measured again
                         self.store.insert("watched", [(day_us, json.dumps(measured))])
                     found.append(measured)
         return found

@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -25,7 +25,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, g
 from mlsd_lib.serving.errors import ServingError
 
 BACKEND_TIMEOUT_S = 5.0
-Answer = tuple[int, bytes, str]
+TO_VERSION = ("Content-Type", "X-Request-Id", "X-Deadline-Ms", "Authorization", "traceparent", "tracestate")
+TO_CLIENT = ("Content-Type", "Retry-After")
+"""Headers that are handed on."""
+Answer = tuple[int, bytes, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,8 @@ class Router:
                 copy.add_done_callback(self.copies.discard)
         if answer is None:
             return web.json_response({"error": {"rule": "no version answered", "fix": "Try again later."}}, status=503)
-        status, content, kind = answer
-        return web.Response(status=status, body=content, headers={"Content-Type": kind})
+        status, content, headers = answer
+        return web.Response(status=status, body=content, headers=headers)
 
     async def compare(self, route: Route, request: web.Request, body: bytes, right: Answer | None) -> None:
         """Asks the shadow the same and counts whether its answer has the status and the fields of stable's."""
@@ -154,16 +157,20 @@ class Router:
         """What the version answers, counted; None where it does not. `right`: what a shadow is compared with."""
         started, answer = time.perf_counter(), None
         url = route.versions[version] + request.rel_url.path_qs
-        headers = {name: request.headers[name] for name in ("Content-Type", "X-Request-Id") if name in request.headers}
+        headers = _those(TO_VERSION, request.headers)
         try:
             async with self.session.request(request.method, url, data=body, headers=headers) as response:
-                answer = response.status, await response.read(), response.headers.get("Content-Type", "")
+                answer = response.status, await response.read(), _those(TO_CLIENT, response.headers)
         except (ClientError, TimeoutError, OSError):
             pass
         slow = (time.perf_counter() - started) * 1e3 > route.slow_ms
         bad = answer is None or answer[0] >= 500 or slow or (right is not None and _shape(answer) != _shape(right))
         self.served.labels(version, role, "bad" if bad else "good").inc()
         return answer
+
+
+def _those(names: Iterable[str], headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in names if name in headers}
 
 
 def _shape(answer: Answer) -> tuple[int, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from mlsd_lib.operations.service_figures import ALARM, INDEX, RULES, Rule
+from mlsd_lib.operations.service_figures import ALARM, INDEX, OBJECTIVE, RULES, Rule, failed_expr
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 PREDICT = 'route="/predict"'
@@ -21,11 +21,13 @@ PANELS = {
     "99th percentile, seconds": (
         f"histogram_quantile(0.99, sum by (le) (rate(request_latency_seconds_bucket{{{PREDICT}}}[5m])))"
     ),
+    "error budget, multiples of what may be spent": f"({failed_expr('1h')}) / {1 - OBJECTIVE:g}",
     "mean score": "sum(rate(prediction_score_sum[5m])) / sum(rate(prediction_score_count[5m]))",
     "90th percentile of the score": "histogram_quantile(0.9, sum by (le) (rate(prediction_score_bucket[5m])))",
+    "requests that wait": "sum(requests_waiting)",
     "own monitor, multiples of the threshold": f"topk(5, {INDEX})",
     "feedback a second, by route": (
-        'sum by (route) (rate(requests_total{route!~"/predict|/healthz|/metrics|unknown"}[5m]))'
+        'sum by (route) (rate(requests_total{route!~"/predict|/healthz|/readyz|/metrics|unknown"}[5m]))'
     ),
 }
 MONITOR_ALERT = {
@@ -56,7 +58,7 @@ def _alert(rule: Rule) -> dict[str, Any]:
     return {
         "alert": rule.name,
         "expr": rule.expr,
-        "for": "5m",
+        **({"for": rule.lasting} if rule.lasting else {}),
         "labels": {"owner": rule.owner},
         "annotations": {"runbook": rule.runbook, "false_alarm_costs": rule.costs},
     }

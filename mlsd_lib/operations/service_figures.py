@@ -6,17 +6,17 @@ A service may watch itself, day by day, and tell at /metrics how many times its 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass
 
 from mlsd_lib.operations.scraping import Scrape, Window
 
-OWN_ROUTES = ("/predict", "/healthz", "/metrics", "unknown")
+OWN_ROUTES = ("/predict", "/healthz", "/readyz", "/metrics", "unknown")
 GROUPS = ("business", "model", "system", "feedback")
 Figures = dict[str, dict[str, float]]
 ANSWERS = "answers to /metrics"
-MONITOR = "monitor"
-SILENT: Figures = {"business": {}, "model": {}, "system": {ANSWERS: 0.0}, "feedback": {}, MONITOR: {}}
+MONITOR, SPENT = "monitor", "spent"
+SILENT: Figures = {"business": {}, "model": {}, "system": {ANSWERS: 0.0}, "feedback": {}, MONITOR: {}, SPENT: {}}
 """The figures of a window in which the service did not answer."""
 
 
@@ -27,13 +27,16 @@ def figures(window: Window) -> Figures:
     /predict, seconds at the median and the 99th percentile. `model`: mean and 90th percentile of the score.
     `business`: whatever else the service counts, a second, and the means of its own histograms. `feedback`:
     requests a second to its other routes. `MONITOR`: what the service's own monitor found on the last day that is over,
-    by metric, in multiples of the threshold; the largest stands in `model` too.
+    by metric, in multiples of the threshold; the largest stands in `model` too. `SPENT`, for the error budget: the
+    window's seconds, the requests to /predict and those of them that failed.
     """
     asked = window.grown("requests_total", route="/predict")
     system = {ANSWERS: 1.0, "requests/s": asked / window.seconds}
     for name, first in (("errors", "5"), ("refusals", "4")):
         hit = sum(n for own, n in _answered(window).items() if own.startswith(first))
         system[name] = hit / asked if asked else math.nan
+    if (waiting := window.after.values.get(("requests_waiting", frozenset()))) is not None:
+        system["waiting"] = waiting
     for name, q in (("median s", 0.5), ("p99 s", 0.99)):
         system[name] = window.quantile(q, "request_latency_seconds", route="/predict")
     model = {"mean score": window.mean("prediction_score"), "p90 score": window.quantile(0.9, "prediction_score")}
@@ -53,7 +56,10 @@ def figures(window: Window) -> Figures:
     found = {dict(own)["metric"]: value for (name, own), value in window.after.values.items() if name == INDEX}
     if found:
         model["largest monitor index"] = max(found.values())
-    return {"business": business, "model": model, "system": system, "feedback": feedback, MONITOR: found}
+    failed = sum(n for own, n in _answered(window).items() if own.startswith("5"))
+    spent = {"seconds": window.seconds, "asked": asked, "failed": failed}
+    groups = {"business": business, "model": model, "system": system, "feedback": feedback}
+    return {**groups, MONITOR: found, SPENT: spent}
 
 
 INDEX, ALARM, ACTS_BEYOND = "monitor_index", "monitor_alarm", "monitor_acts_beyond"
@@ -86,6 +92,14 @@ class Rule:
     expr: str
     above: bool = True
     windows: int = 2
+    lasting: str | None = "5m"
+    """For how long it must hold in Prometheus, which has no windows."""
+
+    @property
+    def when(self) -> str:
+        """In words, when it rings."""
+        running = " times its threshold, on a day" if self.group == MONITOR else f", {self.windows} windows running"
+        return f"{self.figure} {'above' if self.above else 'below'} {self.limit:g}{running}"
 
     def broken(self, value: float) -> bool:
         """Whether a value is beyond the limit; what was not seen is not."""
@@ -97,6 +111,63 @@ class Rule:
         return len(last) == self.windows and all(
             self.broken(one[self.group].get(self.figure, math.nan)) for one in last
         )
+
+
+OBJECTIVE, BUDGET_DAYS = 0.999, 30
+"""The share of requests to /predict that are not answered with 5xx, and over how many days it is promised."""
+
+
+@dataclass(frozen=True)
+class BurnRate(Rule):
+    """Rings where requests fail so often that the error budget would not last, in a long window and in a short one.
+
+    The long window keeps quiet on what is over soon and costs little; the short one ends the alarm when the cause has
+    gone. Source: B. Beyer et al. (editors), The Site Reliability Workbook, O'Reilly 2018, chapter 5.
+    """
+
+    lasting: str | None = None
+    long_s: float = 3_600
+    short_s: float = 300
+
+    @property
+    def when(self) -> str:
+        """In words, when it rings."""
+        long, short = _span(self.long_s), _span(self.short_s)
+        return f"{self.figure} above {self.limit:g} in the last {long}, and in the last {short}"
+
+    def rings(self, history: Sequence[Figures]) -> bool:
+        """Whether both windows are beyond the limit."""
+        return all(self.broken(failed_share(history, within_s)) for within_s in (self.long_s, self.short_s))
+
+
+def failed_share(history: Sequence[Figures], within_s: float) -> float:
+    """The share of requests to /predict that failed in the last `within_s` seconds; NaN where nobody asked.
+
+    Time before the first window counts as good, with as many requests: a monitor that has just begun rings for what was
+    spent, and not for what may follow.
+    """
+    seconds = asked = failed = 0.0
+    for one in reversed(history):
+        if seconds >= within_s:
+            break
+        spent = one[SPENT]
+        seconds, asked = seconds + spent.get("seconds", 0.0), asked + spent.get("asked", 0.0)
+        failed += spent.get("failed", 0.0)
+    return failed / asked * min(1.0, seconds / within_s) if asked else math.nan
+
+
+def keep(history: MutableSequence[Figures], new: Figures, every_s: float, drawn: int) -> None:
+    """Adds a window. What is too old to be `drawn` keeps what it spent, for as long as a rule may ask for it."""
+    history.append(new)
+    if len(history) > drawn:
+        history[-drawn - 1] = {SPENT: history[-drawn - 1][SPENT]}
+    longest_s = max(rule.long_s for rule in RULES if isinstance(rule, BurnRate))
+    del history[: -max(drawn, math.ceil(longest_s / every_s))]
+
+
+def _span(seconds: float) -> str:
+    """As Prometheus writes it."""
+    return f"{seconds / 3600:g}h" if seconds >= 3600 else f"{seconds / 60:g}m"
 
 
 def monitor_rules(scrape: Scrape) -> list[Rule]:
@@ -114,6 +185,27 @@ def monitor_rules(scrape: Scrape) -> list[Rule]:
 
 PREDICT = 'route="/predict"'
 ASKED = f"sum(rate(requests_total{{{PREDICT}}}[5m]))"
+
+
+def failed_expr(span: str) -> str:
+    """In PromQL, the share of requests to /predict that failed within a span of time such as 1h."""
+    failed, asked = (f"sum(rate(requests_total{{{which}}}[{span}]))" for which in (f'{PREDICT},status=~"5.."', PREDICT))
+    return f"{failed} / {asked}"
+
+
+def _burn_rate(name: str, times: float, long_s: float, short_s: float, costs: str) -> BurnRate:
+    """The rule that rings where the budget is spent so many `times` faster than it may be."""
+    limit = round(times * (1 - OBJECTIVE), 6)
+    share = 100 * times * long_s / (BUDGET_DAYS * 86_400)
+    runbook = (
+        f"At this rate {share:.0f} % of the errors of {BUDGET_DAYS} days go in {_span(long_s)}. If they are 503, ask "
+        "/readyz, then add a replica or send less; if 500, roll back a release that is younger than they are."
+    )
+    expr = " and ".join(f"{failed_expr(_span(one))} > {limit:g}" for one in (long_s, short_s))
+    owner = "the team that runs the service"
+    return BurnRate(name, "system", "errors", limit, owner, costs, runbook, expr, long_s=long_s, short_s=short_s)
+
+
 RULES = (
     Rule(
         "ServiceDown", "system", ANSWERS, 1.0, "the team that runs the service", "somebody is woken at night",
@@ -121,10 +213,12 @@ RULES = (
         'up{job="model-service"} == 0 or absent(up{job="model-service"})', above=False,
     ),
     Rule(
-        "ErrorsHigh", "system", "errors", 0.01, "the team that runs the service", "somebody is woken at night",
+        "ErrorsHigh", "system", "errors", 0.01, "the team that runs the service", "a look at a page",
         "Roll back if a release is younger than the errors; else look at what the service calls.",
-        f'sum(rate(requests_total{{{PREDICT},status=~"5.."}}[5m])) / {ASKED} > 0.01',
+        f"{failed_expr('5m')} > 0.01",
     ),
+    _burn_rate("BudgetBurnsFast", 14.4, 3_600, 300, "somebody is woken at night"),
+    _burn_rate("BudgetBurns", 6, 6 * 3_600, 1_800, "somebody is woken at night"),
     Rule(
         "AnswersSlow", "system", "p99 s", 0.5, "the team that runs the service", "somebody is woken at night",
         "Compare requests a second with the capacity; add a replica, or shed load.",

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlsd_lib.operations.service_figures import GROUPS, MONITOR, RULES, Figures, Rule
+from mlsd_lib.operations.service_figures import GROUPS, RULES, Figures, Rule
 
 MOST_WINDOWS = 120
 PAGE = """<!doctype html>
@@ -55,10 +55,11 @@ def write_page(
 
 
 def _group(group: str, history: Sequence[Figures]) -> str:
-    names = list(dict.fromkeys(name for one in history for name in one[group]))
+    drawn_windows = history[-MOST_WINDOWS:]
+    names = list(dict.fromkeys(name for one in drawn_windows for name in one[group]))
     if not names:
         return f"<h2>{group}</h2><p>The service counts nothing of this kind.</p>"
-    series = {name: [one[group].get(name, math.nan) for one in history[-MOST_WINDOWS:]] for name in names}
+    series = {name: [one[group].get(name, math.nan) for one in drawn_windows] for name in names}
     drawn = "".join(_figure(name, values) for name, values in series.items())
     return f'<h2>{group}</h2><div class="row">{drawn}</div>'
 
@@ -69,9 +70,8 @@ def _figure(name: str, values: Sequence[float]) -> str:
 
 
 def _row(rule: Rule, rings: bool) -> str:
-    lasting = " times its threshold, on a day" if rule.group == MONITOR else f", {rule.windows} windows running"
-    when = f"{rule.figure} {'above' if rule.above else 'below'} {rule.limit:g}{lasting}"
-    cells = "".join(f"<td>{html.escape(text)}</td>" for text in (rule.name, when, rule.owner, rule.costs, rule.runbook))
+    told = (rule.name, rule.when, rule.owner, rule.costs, rule.runbook)
+    cells = "".join(f"<td>{html.escape(text)}</td>" for text in told)
     return f"<tr{' class=rings' if rings else ''}>{cells}</tr>"
 
 

@@ -1,11 +1,12 @@
-"""The Flask app that stands before a model: validated input, clear 4xx errors, health and metrics.
+"""The Flask app that stands before a model: validated input, clear 4xx errors, a bounded queue, health and metrics.
 
 What the rows mean and what is decided about them is `predict`'s business, in the case study.
 """
 
 import json
+import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import flask
@@ -13,17 +14,25 @@ import pydantic
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from mlsd_lib.serving.admission import Admission
+from mlsd_lib.serving.batcher import RETRY_AFTER_S, Shed
 from mlsd_lib.serving.body import BadRequest, RowReader
 from mlsd_lib.serving.errors import ServingError
 from mlsd_lib.serving.metrics import ServiceMetrics
+from mlsd_lib.serving.tracing import TRACEPARENT, trace_of
 
 Predict = Callable[[list[Any]], Sequence[Mapping[str, Any]]]
 FIXES = {
-    404: "The service answers POST /predict, GET /healthz and GET /metrics.",
+    404: "The service answers POST /predict, GET /healthz, GET /readyz and GET /metrics.",
     405: "Use the method in the Allow header.",
     413: "Send fewer rows in a request.",
     503: "Send it again after the seconds of the Retry-After header.",
 }
+DEADLINE, LONGEST_MS = "X-Deadline-Ms", 3_600_000
+WSGI_DEADLINE = "HTTP_X_DEADLINE_MS"
+NEVER_WAIT = ("/healthz", "/readyz", "/metrics")
+"""Paths that are answered whatever the load is."""
+ARRIVED = "mlsd.arrived_s"
 
 
 def create_app(
@@ -34,18 +43,26 @@ def create_app(
     version: Callable[[], str] | str,
     max_body_bytes: int = 64_000,
     max_rows: int = 256,
-    ready: Callable[[], bool] = lambda: True,
+    lacks: Callable[[], str | None] = lambda: None,
+    queue_limit: int | None = None,
     registry: CollectorRegistry | None = None,
     routes: Callable[[flask.Flask], None] | None = None,
 ) -> flask.Flask:
-    """A Flask app with POST /predict, GET /healthz and GET /metrics.
+    """A Flask app with POST /predict, GET /healthz, GET /readyz and GET /metrics.
 
     /predict takes one object with the fields of `request_model`, or {"rows": [objects]}, and answers with what
     `predict` returns for them: one mapping of plain values a row; a number under "score" goes into the score
     histogram. The model is applied strictly whatever its own config says. A bad request gets a 4xx with
     {"error": {"field", "value", "rule", "fix"}}, a failing `predict` a 500 without its traceback, which is logged.
-    /healthz answers 200 or, while `ready()` is false, 503. `registry`: where the case keeps metrics of its own;
-    each app has a new one otherwise. `routes` may add routes to the app.
+    `registry`: where the case keeps metrics of its own; each app has a new one otherwise. `routes` may add routes.
+
+    /healthz, liveness, answers 200 as long as the process answers at all: where it does not, start it again. /readyz,
+    readiness, answers 503 while `lacks()` says what the service needs and cannot have, and why: send requests elsewhere
+    until it is 200; a new start would not help. Overload is no reason: it is answered request by request.
+
+    With a `queue_limit` requests are answered one at a time, and so many wait at most (`app.config["QUEUE_LIMIT"]`).
+    One that finds the queue full gets 503 with Retry-After. So does one with the header `X-Deadline-Ms`, a whole number
+    of milliseconds since it arrived, whose turn has not come by then: work that nobody waits for is not begun.
 
     Raises `ServingError` for a model with a field named `rows`.
     """
@@ -53,6 +70,7 @@ def create_app(
         raise ServingError(f"{request_model.__name__} has a field `rows`, which marks a list of rows. Rename it.")
     app = flask.Flask(name, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
+    app.config["QUEUE_LIMIT"] = queue_limit
     app.url_map.strict_slashes = False
     metrics = ServiceMetrics(registry or CollectorRegistry())
     reader = RowReader(request_model, max_rows)
@@ -67,11 +85,18 @@ def create_app(
         metrics.observe_scores(answers)
         return response
 
+    def itself() -> dict[str, Any]:
+        return {"name": name, "version": version() if callable(version) else version}
+
     @app.get("/healthz")
     def health() -> flask.Response:
-        up = ready()
-        current = version() if callable(version) else version
-        return _json({"name": name, "version": current, "ready": up}, 200 if up else 503)
+        return _json(itself())
+
+    @app.get("/readyz")
+    def readiness() -> flask.Response:
+        lack = lacks()
+        told = {"ready": True} if lack is None else {"ready": False, "lacks": lack}
+        return _json({**itself(), **told}, 200 if lack is None else 503)
 
     @app.get("/metrics")
     def scrape() -> flask.Response:
@@ -81,6 +106,8 @@ def create_app(
     _time_requests(app, metrics)
     if routes is not None:
         routes(app)
+    if queue_limit is not None:
+        _take_turns(app, metrics)
     return app
 
 
@@ -114,10 +141,17 @@ def _json(document: object, status: int = 200) -> flask.Response:
     return flask.Response(json.dumps(document, allow_nan=False), status, mimetype="application/json")
 
 
-def _answer_errors_in_json(app: flask.Flask) -> None:
-    @app.errorhandler(BadRequest)
-    def bad_request(error: BadRequest) -> flask.Response:
+def _refused(error: BadRequest | Shed) -> flask.Response:
+    if isinstance(error, BadRequest):
         return _json(error_document(error.field, error.value, error.rule, error.fix), error.status)
+    response = _json(error_document(None, None, error.reason, FIXES[503]), 503)
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def _answer_errors_in_json(app: flask.Flask) -> None:
+    for refusal in (BadRequest, Shed):
+        app.register_error_handler(refusal, _refused)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> flask.Response:
@@ -134,7 +168,8 @@ def _answer_errors_in_json(app: flask.Flask) -> None:
 
     @app.errorhandler(Exception)
     def failure(error: Exception) -> flask.Response:
-        app.logger.error("%s %s failed", flask.request.method, flask.request.path, exc_info=error)
+        asked, trace = flask.request, trace_of(flask.request.headers.get(TRACEPARENT))
+        app.logger.error("%s %s failed, trace %s", asked.method, asked.path, trace, exc_info=error)
         fix = "Try again later; the service's log holds the cause."
         return _json(error_document(None, None, "the service failed on this request", fix), 500)
 
@@ -142,7 +177,7 @@ def _answer_errors_in_json(app: flask.Flask) -> None:
 def _time_requests(app: flask.Flask, metrics: ServiceMetrics) -> None:
     @app.before_request
     def start() -> None:
-        flask.g.started = time.perf_counter()
+        flask.g.started = flask.request.environ.get(ARRIVED, time.perf_counter())  # a wait for one's turn counts
 
     @app.after_request
     def end(response: flask.Response) -> flask.Response:
@@ -150,3 +185,38 @@ def _time_requests(app: flask.Flask, metrics: ServiceMetrics) -> None:
         route = rule.rule if rule else "unknown"  # never the raw path: each would become a time series of its own
         metrics.observe_request(route, response.status_code, time.perf_counter() - flask.g.started)
         return response
+
+
+def _take_turns(app: flask.Flask, metrics: ServiceMetrics) -> None:
+    """Puts the queue before Flask: a refusal must cost little, since there are many when there is no time for them."""
+    admission, inner = Admission(), app.wsgi_app
+    metrics.watch_queue(admission.waiting)
+
+    def in_turn(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path, arrived_s = environ["PATH_INFO"], time.perf_counter()
+        if path in NEVER_WAIT:
+            return inner(environ, start_response)
+        environ[ARRIVED] = arrived_s
+        try:
+            turn = admission.enter(app.config["QUEUE_LIMIT"], _deadline_s(environ.get(WSGI_DEADLINE)))
+        except (BadRequest, Shed) as error:
+            response = _refused(error)
+            known = any(rule.rule == path for rule in app.url_map.iter_rules())
+            metrics.observe_request(path if known else "unknown", response.status_code, time.perf_counter() - arrived_s)
+            return response(environ, start_response)
+        try:
+            return inner(environ, start_response)
+        finally:
+            admission.leave(turn)
+
+    app.wsgi_app = in_turn  # type: ignore[method-assign]
+
+
+def _deadline_s(told: str | None) -> float:
+    """How long a client waits for its turn, by its header; raises `BadRequest` for one that is none."""
+    if told is None:
+        return math.inf
+    if not (told.isascii() and told.isdigit() and len(told) < 8 and 1 <= int(told) <= LONGEST_MS):
+        rule = f"a deadline is a whole number of milliseconds from 1 to {LONGEST_MS:,}"
+        raise BadRequest(400, DEADLINE, told, rule, "Send for how long you wait, or leave the header out.")
+    return int(told) / 1000

@@ -23,7 +23,7 @@ RETRY_AFTER_S = 1
 
 
 class Shed(ServiceUnavailable):
-    """A request that is not served: the queue is full, its deadline has passed, or the service ends.
+    """A request that is not served: the queue is full, its deadline has passed, the service ends or lacks something.
 
     Raised inside a Flask app it is an answer with status 503 and Retry-After.
     """

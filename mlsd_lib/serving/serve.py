@@ -32,13 +32,20 @@ class _JsonErrorChannel(HTTPChannel):
     error_task_class = _JsonErrorTask
 
 
+SPARE_THREADS = 2
+"""Beyond those of a full queue: they refuse what finds it full, and answer who asks how the service is."""
+
+
 def serve(app: flask.Flask, port: int, threads: int = 4) -> None:
     """Serves `app` on 127.0.0.1 until SIGTERM or an interrupt; requests being worked on are finished first.
 
-    A request waits in a queue without limit until one of the `threads` is free: what that costs is a lesson.
+    A request waits in a queue without limit until one of the `threads` is free: what that costs is a lesson. An app
+    with a queue of its own (see `create_app`) gets as many threads as fill it, one that works, and some to spare.
     Raises `ServingError` if the port cannot be had.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line a queued request, at any load
+    if (queue_limit := app.config.get("QUEUE_LIMIT")) is not None:
+        threads = queue_limit + 1 + SPARE_THREADS
     body_limit = app.config.get("MAX_CONTENT_LENGTH") or 64_000
     try:
         server = waitress.create_server(

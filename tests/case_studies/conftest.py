@@ -36,9 +36,9 @@ class CaseStudy:
     def command(self, *words):
         return [sys.executable, "-m", f"case_studies.{self.name}", *map(str, words)]
 
-    def served(self, run):
+    def served(self, run, *options):
         """The service of a run, as a process to be entered."""
-        return ServerProcess(self.command("serve", "--run", run.path, "--port", "{port}"))
+        return ServerProcess(self.command("serve", "--run", run.path, "--port", "{port}", *options))
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,15 @@
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import threading
-import urllib.request
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import nbformat
@@ -30,11 +32,14 @@ from nbclient import NotebookClient
 from typer.testing import CliRunner
 
 from case_studies.kit import SKEW_TOLERANCE, DecisionStore, Run, feature_skew, replay
+from case_studies.kit.decision_service import QUEUE_LIMIT
 from mlsd_lib.modeling import ModelingError
 from mlsd_lib.serving import open_loop, post
 from mlsd_lib.simulation import SimulationError
+from tests.case_studies.services import asked, on_linux, without_room
 from tests.kernels import on_files
 from tests.lessons.lesson_cells import Lesson
+from tests.patience import PATIENCE_S
 
 CASES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "case_studies").glob("*/cli.py"))
 MODULES = ("data", "features", "labels", "policy", "models", "train", "service", "monitor", "incident", "cli")
@@ -277,15 +282,117 @@ def test_a_report_that_fits_no_request_is_refused_and_the_right_one_taken(case, 
 
 def test_health_and_metrics_tell_the_release_and_the_requests(case, server):
     post(f"{server.url}/predict", case.hooks.day(0)[0][0])
-    told = {page: urllib.request.urlopen(f"{server.url}/{page}").read().decode() for page in ("healthz", "metrics")}
-    assert json.loads(told["healthz"]) == {"name": case.name, "version": "v1", "ready": True}
+    told = {page: asked(f"{server.url}/{page}")[1] for page in ("healthz", "readyz", "metrics")}
+    itself = {"name": case.name, "version": "v1"}
+    assert (json.loads(told["healthz"]), json.loads(told["readyz"])) == (itself, {**itself, "ready": True})
     assert 'requests_total{route="/predict",status="200"}' in told["metrics"]
 
 
 def test_every_request_of_an_open_loop_is_answered(case, server):
-    load = open_loop(f"{server.url}/predict", case.hooks.day(3)[0], 60, 2, np.random.default_rng(0))
-    assert len(load) > 60
+    load = open_loop(f"{server.url}/predict", case.hooks.day(3)[0], 30, 2, np.random.default_rng(0))
+    assert 30 < len(load) <= QUEUE_LIMIT  # so that a machine that is busy refuses none
     assert load.error_share() == 0
+
+
+@pytest.fixture(scope="module")
+def short(case, tmp_path_factory):
+    """A service that lets two wait, and its store."""
+    run = case.copied(tmp_path_factory.mktemp("short"))
+    with case.served(run, "--queue", 2) as process, contextlib.closing(DecisionStore(run.store)) as store:
+        yield process, store
+
+
+def unknown(case, series, count):
+    """Requests that no service has seen, under ids of a series of their own."""
+    return [{**one, case.hooks.ID: series * 10**10 + at} for at, one in enumerate(case.hooks.day(0)[0][:count])]
+
+
+def those_decided(case, store, requests):
+    return [one for one in requests if store.answer(one[case.hooks.ID])]
+
+
+@pytest.fixture
+def held(short):
+    """Keeps the store from deciding, as a rollback in another process does while it derives the memory again."""
+    other = sqlite3.connect(short[1].path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with contextlib.closing(other), ThreadPoolExecutor(8) as pool:
+        yield other, pool
+        other.close()  # before the pool waits for its threads
+
+
+def test_what_finds_the_queue_full_is_refused_at_once_and_leaves_nothing(case, short, held):
+    """One is worked on and two wait, while nothing is decided; whatever comes then must not wait for them."""
+    (server, store), (other, pool), requests = short, held, unknown(case, 1, 8)
+    sent = {pool.submit(asked, f"{server.url}/predict", one): one for one in requests}
+    refused = list(itertools.islice(as_completed(sent, PATIENCE_S), 5))
+    for status, text, headers in (one.result() for one in refused):
+        assert (status, headers["Retry-After"]) == (503, "1")
+        assert "2 requests wait already" in json.loads(text)["error"]["rule"]
+    assert asked(f"{server.url}/healthz")[0] == 200
+    status, text, _ = asked(f"{server.url}/metrics")
+    assert (status, "requests_waiting 2.0" in text) == (200, True)
+    other.close()
+    assert [one.result(PATIENCE_S)[0] for one in sent.keys() - refused] == [200] * 3
+    left = [one for future, one in sent.items() if future not in refused]
+    assert those_decided(case, store, requests) == left
+    assert [asked(f"{server.url}/predict", one)[0] for one in requests] == [200] * 8
+
+
+def test_what_cannot_begin_before_its_deadline_is_refused_and_never_decided(case, short, held):
+    """Whichever of the three comes first, one of those in a hurry waits behind it."""
+    (server, store), (other, pool), requests = short, held, unknown(case, 2, 3)
+    url, hurry = f"{server.url}/predict", {"X-Deadline-Ms": "50"}
+    patient = pool.submit(asked, url, requests[0])
+    hurried = {pool.submit(asked, url, one, **hurry): one for one in requests[1:]}
+    status, text, headers = next(as_completed(hurried, PATIENCE_S)).result()
+    assert (status, headers["Retry-After"]) == (503, "1")
+    assert json.loads(text)["error"]["rule"] == "Its turn did not come within 0.05 s."
+    other.close()
+    assert patient.result(PATIENCE_S)[0] == 200
+    in_time = [one for future, one in hurried.items() if future.result(PATIENCE_S)[0] == 200]
+    assert those_decided(case, store, requests) == [requests[0], *in_time]
+
+
+def test_a_deadline_that_is_none_is_refused_by_name(case, short):
+    request = unknown(case, 3, 1)[0]
+    status, text, _ = asked(f"{short[0].url}/predict", request, **{"X-Deadline-Ms": "soon"})
+    assert (status, json.loads(text)["error"]["field"]) == (400, "X-Deadline-Ms")
+    assert those_decided(case, short[1], [request]) == []
+
+
+def test_a_decision_is_kept_with_the_trace_that_its_request_named(case, short):
+    (server, store), requests, trace = short, unknown(case, 5, 3), "4bf92f3577b34da6a3ce929d0e0e4736"
+    for one, header in zip(requests, (f"00-{trace}-00f067aa0ba902b7-01", "00-not-valid-01", None), strict=True):
+        headers = {} if header is None else {"traceparent": header}
+        assert asked(f"{server.url}/predict", one, **headers)[0] == 200
+    assert [store.trace(one[case.hooks.ID]) for one in requests] == [trace, None, None]
+
+
+@on_linux
+def test_without_room_it_is_alive_and_not_ready_and_with_room_it_goes_on_by_itself(case, short):
+    (server, store), (known, *new) = short, unknown(case, 4, 6)
+    report = {
+        **case.hooks.day(0)[1][0],
+        **{name: known[name] for name in known.keys() & case.hooks.day(0)[1][0].keys()},
+    }
+    sent = [(f"{server.url}/predict", one) for one in new] + [(f"{server.url}/reports", report)]
+    first = asked(f"{server.url}/predict", known)
+    assert first[0] == 200
+    with without_room(server):
+        for url, body in sent:
+            status, text, headers = asked(url, body)
+            assert (status, headers["Retry-After"]) == (503, "1"), text
+            assert "The store cannot be written" in json.loads(text)["error"]["rule"]
+        status, text, _ = asked(f"{server.url}/readyz")
+        assert (status, json.loads(text)["ready"]) == (503, False)
+        assert "The store cannot be written" in json.loads(text)["lacks"]
+        assert [asked(f"{server.url}/{page}")[0] for page in ("healthz", "metrics")] == [200, 200]
+        assert asked(f"{server.url}/predict", known)[:2] == first[:2]  # what was decided is still known
+        assert those_decided(case, store, new) == []
+    assert asked(f"{server.url}/readyz")[0] == 200
+    assert [asked(url, body)[0] for url, body in sent] == [200] * 6
+    assert those_decided(case, store, new) == new
 
 
 def test_a_kill_loses_nothing_that_was_answered_and_counts_nothing_twice(case, run):

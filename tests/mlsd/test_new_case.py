@@ -43,8 +43,10 @@ def course(tmp_path):
     for name in (
         "case_studies/conftest.py",
         "case_studies/test_contract.py",
+        "case_studies/services.py",
         "lessons/lesson_cells.py",
         "kernels.py",
+        "patience.py",
         "prepared.py",
     ):
         (tmp_path / "tests" / name).parent.mkdir(exist_ok=True)

@@ -68,10 +68,16 @@ def test_an_answer_without_a_numeric_score_is_not_in_the_histogram(answer):
     assert sample(client, "prediction_score_count") == 0
 
 
-def test_an_app_that_is_not_ready_says_503_on_healthz():
-    client = make(ready=lambda: False)
-    answer = client.get("/healthz")
-    assert (answer.status_code, answer.json["ready"]) == (503, False)
+def test_an_app_that_lacks_something_is_alive_and_not_ready_until_it_has_it():
+    lacks = ["The disk is full."]
+    client = make(lacks=lambda: lacks[0] if lacks else None)
+    itself = {"name": "row", "version": "1"}
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {**itself, "ready": False, "lacks": "The disk is full."})
+    assert (client.get("/healthz").status_code, client.get("/healthz").json) == (200, itself)
+    lacks.clear()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (200, {**itself, "ready": True})
 
 
 def test_a_model_with_a_field_rows_is_refused():

@@ -3,8 +3,11 @@
 The tests of all case studies try the same on each case, over HTTP; here stand the parts of which they are made.
 """
 
+import shutil
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,9 @@ import pydantic
 import pytest
 
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, ModelRegistry, microseconds
+from case_studies.kit.decision_store import BUSY_S
 from mlsd_lib.serving import BadRequest
+from tests.patience import PATIENCE_S
 
 
 class Reading(pydantic.BaseModel):
@@ -179,7 +184,8 @@ def test_over_http_a_report_is_taken_and_a_reader_of_the_file_sees_what_was_deci
     answer = client.post("/predict", json=body)
     report = {"reading_id": 1, "time": "2026-03-01T11:00:00", "machine": 1}
     assert client.post("/reports", json=report).get_json() == {"reading_id": 1, "reported": True}
-    assert client.get("/healthz").get_json() == {"name": "machines", "version": "v1", "ready": True}
+    assert client.get("/healthz").get_json() == {"name": "machines", "version": "v1"}
+    assert client.get("/readyz").get_json() == {"name": "machines", "version": "v1", "ready": True}
     with sqlite3.connect(service.store.path) as reader:
         assert reader.execute("SELECT COUNT(*) FROM decisions").fetchone() == (1,)
     decided = DecisionStore(service.store.path).decided(["degrees", "count"])
@@ -298,3 +304,45 @@ def test_requests_from_the_far_future_make_it_forget_nothing(kept):
     a_year(service, days=25)
     assert service.store.kept_since_us < microseconds(pd.Timestamp("2026-01-01"))
     assert service.store.sent(0) is not None
+
+
+def test_a_store_that_another_process_writes_is_not_ready_and_is_again_once_that_has_ended(service):
+    with closing(sqlite3.connect(service.store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert service.store.unwritable() == "The store cannot be written: database is locked."
+    assert service.store.unwritable() is None
+    assert service.store.connection.execute("PRAGMA busy_timeout").fetchone() == (1000 * BUSY_S,)
+
+
+def test_a_store_that_a_thread_of_its_own_uses_for_long_is_not_ready(service):
+    with ThreadPoolExecutor(1) as pool, service.store.lock:
+        assert pool.submit(service.store.unwritable).result(PATIENCE_S) == "The store was busy for 1 s."
+        assert pool.submit(service.store.busy).result(PATIENCE_S)
+    assert not service.store.busy()
+
+
+def test_an_error_in_a_query_is_no_lack_of_room(service):
+    with pytest.raises(sqlite3.OperationalError, match="no such table"), service.store.transaction():
+        service.store.insert("nowhere", [(1,)])
+    assert service.answer([reading(1)])
+
+
+def test_a_release_that_is_gone_is_not_ready(service):
+    client = service.app().test_client()
+    service.registry.add("v2", limit(70))
+    service.registry.promote("v2", "soon gone")
+    shutil.rmtree(service.registry.path("v2"))
+    answer = client.get("/readyz")
+    assert (answer.status_code, "v2" in answer.get_json()["lacks"]) == (503, True)
+    assert client.get("/healthz").status_code == 200
+    service.registry.rollback("gone")
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_trace_is_forgotten_with_its_decision(service):
+    client, trace = service.app().test_client(), "4bf92f3577b34da6a3ce929d0e0e4736"
+    body = {"reading_id": 1, "time": "2026-03-01T10:00:00", "machine": 1, "degrees": 60}
+    client.post("/predict", json=body, headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+    assert (service.store.trace(1), service.store.trace(2)) == (trace, None)
+    service.store.forget(microseconds(pd.Timestamp("2026-03-02")))
+    assert service.store.trace(1) is None

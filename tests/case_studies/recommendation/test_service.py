@@ -87,7 +87,7 @@ def test_a_purchase_of_an_item_that_the_release_does_not_know_gets_its_place_fro
     places = [store.connection.execute("SELECT item FROM purchases WHERE code = 99999").fetchone()[0]]
     registry.add("v2", replace(release, index=index).save)
     registry.promote("v2", "a catalogue with a new item")
-    app.get("/healthz")
+    app.get("/readyz")
     places.append(store.connection.execute("SELECT item FROM purchases WHERE code = 99999").fetchone()[0])
     store.close()
     assert places == [-1, len(old)]
