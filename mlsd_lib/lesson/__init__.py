@@ -5,6 +5,7 @@ Nothing about a stage of the book may enter here: a join, a batcher or a drift t
 
 from mlsd_lib.lesson import plotting
 from mlsd_lib.lesson.claims import Claim, ClaimsFailed, claims, claims_seen
+from mlsd_lib.lesson.diagram import diagram
 from mlsd_lib.lesson.plotting import use_style
 from mlsd_lib.lesson.predictions import Prediction, ask_for_predictions, calibration, forget_predictions, predict
 from mlsd_lib.lesson.progress_bar import progress
@@ -25,6 +26,7 @@ __all__ = [
     "checks",
     "claims",
     "claims_seen",
+    "diagram",
     "forget_predictions",
     "paired_ratio",
     "plotting",
