@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mlsd import notebook_commands, user_folders
+from mlsd import notebook_commands, students, user_folders
 from mlsd.monitor_service import monitor
 from mlsd.new import new
 from mlsd.simulate.command import measure, simulate
@@ -30,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(new, name="new", rich_help_panel="Notebooks")
 notebook_commands.register(app)
+students.register(app)
 if GRADES:
     from mlsd.instructors import register
 

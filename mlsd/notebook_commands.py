@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from notebook_runner.execution import OnCell
     from notebook_runner.result import Result
 
-Paths = Annotated[list[Path] | None, typer.Argument(help="Notebooks or folders; without any, the whole course.")]
+Paths = Annotated[list[Path] | None, typer.Argument(help="Notebooks, folders or names; without any, all.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +60,7 @@ def check(
     With --seeds the notebook's parameter `seed` is set from outside, once a run, and a table says which claim failed
     under which seed. What held under a seed is run again only after a change.
 
-    Example: mlsd check chapters/01_introduction --why
+    Example: mlsd check chapters/01_introduction --why; mlsd check reduce_latency
 
     Example: mlsd check --seeds 10 chapters/01_introduction --jobs 2
     """
@@ -83,7 +83,10 @@ def check(
 
 
 def selected(root: Path, paths: list[Path] | None) -> list[Path]:
-    """The notebooks of the course at or under `paths`, all of them without any; raises `NotebookError` for none."""
+    """The notebooks of the course at or under `paths`, all of them without any; raises `NotebookError` for none.
+
+    A name such as `reduce_latency` means the notebook whose file has it, of an exercise the one that students have.
+    """
     from notebook_runner.course import NotebookError, notebook_paths
 
     every = notebook_paths(root)
@@ -93,6 +96,8 @@ def selected(root: Path, paths: list[Path] | None) -> list[Path]:
     for given in paths:
         asked = given.resolve() if given.exists() else (root / given).resolve()
         found = [path for path in every if path.resolve() == asked or asked in path.resolve().parents]
+        named = [path for path in every if path.stem == str(given) and path.relative_to(root).parts[0] != "solutions"]
+        found = found or named
         if not found:
             raise NotebookError(f"{given} is no notebook of this course and holds none. `mlsd notebooks` lists them.")
         chosen += [path for path in found if path not in chosen]

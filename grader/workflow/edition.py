@@ -7,17 +7,22 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.released import pack
 from grader.workflow.leaks import guarded, scan
 from grader.workflow.links import dead_links, without_dead_links
 from grader.workflow.release import differences
+from grader.write_errors import full_disk_told
 
 PARTS = (
     "chapters", "case_studies", "exercises", "lessons", "mlsd", "mlsd_lib", "notebook_runner",
     "grader/__init__.py", "grader/errors.py", "grader/secret.py", "grader/suite_kit", "grader/suites", "grader/jupyter",
+    "grader/released.py", "grader/grading/__init__.py", "grader/grading/intake/__init__.py",
+    "grader/grading/intake/limits.py", "grader/grading/intake/notebook_parser.py", "grader/workflow/__init__.py",
+    "grader/workflow/mistaken.py",
     "pyproject.toml", "constraints.txt", "Makefile", "bootstrap.py", "environment.yml", "README.md", "LICENSE",
     "pictures",
 )  # fmt: skip
-"""What students get. Of the grader that is what the tests in their notebooks need, and nothing that grades."""
+"""What students get. Of the grader that is what their notebooks and `mlsd submit` need, and nothing that grades."""
 LEFT_OUT = (
     "hidden", "bank", "instructors", "jupyter_server_config.d", "formgrade_rubric", "runs", "classroom",
     "__pycache__", "*.pyc", "*.egg-info", "*.db", ".*",
@@ -39,13 +44,14 @@ def write_edition(course: Course, to: Path) -> int:
         )
     against = guarded(course.root, course.secret_file)
     to.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".edition-", dir=to.parent) as scratch:
+    with full_disk_told(to.parent), tempfile.TemporaryDirectory(prefix=".edition-", dir=to.parent) as scratch:
         whole = Path(scratch) / "edition"
         _copy(course.root, whole)
         _settle_links(whole)
         if leaks := scan(whole, against):
             reported = "\n".join(f"  {one.where}: {one.what}" for one in leaks[:20])
             raise GraderError(f"the edition was not written, because it would give away:\n{reported}")
+        pack(whole)
         if to.exists():
             to.rmdir()
         os.replace(whole, to)

@@ -1,9 +1,14 @@
 """Which exercise a notebook is of, where a student handed in the notebook of another one."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from grader.course import Course
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from grader.grading.intake.notebook_parser import read
+
+if TYPE_CHECKING:  # `mistaken` also works in a student edition, which has no gradebook to open
+    from grader.course import Course
 
 
 def released_cells(course: Course) -> dict[str, set[str]]:

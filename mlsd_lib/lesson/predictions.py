@@ -3,6 +3,7 @@
 import ast
 import linecache
 import math
+import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 STATED_SHARE = 0.9
 """The share of intervals that should hold the measured value, if the reader is well calibrated."""
+WORST_SCORE = 20.0
+"""What one prediction adds to the interval score at most, so that one wild guess does not decide it for good."""
 ASKING = "ask-for-predictions"
 BAND = "#CC79A7"
 
@@ -221,6 +224,27 @@ class Calibration:
     answered: int
     rows: tuple[tuple[str, str, float, float, float], ...]
     """Question, unit, low, high, measured, oldest first."""
+
+    @property
+    def median_relative_width(self) -> float | None:
+        """The median width of an interval as a share of the measured value; None where no value but 0 was measured."""
+        widths = [(high - low) / abs(measured) for _, _, low, high, measured in self.rows if measured]
+        return statistics.median(widths) if widths else None
+
+    @property
+    def interval_score(self) -> float | None:
+        """The mean interval score in measured values, from 0 (best) to 20; None where no value but 0 was measured.
+
+        An interval costs its width, and 20 times the distance to the value if it missed it: wide ones cost, and narrow
+        ones that miss cost more. One costs at most `WORST_SCORE`. Source: Gneiting and Raftery, Strictly Proper Scoring
+        Rules, Prediction, and Estimation, Journal of the American Statistical Association 102, 2007, section 6.2.
+        """
+        costs = [
+            (high - low + 2 / (1 - STATED_SHARE) * max(low - measured, measured - high, 0)) / abs(measured)
+            for _, _, low, high, measured in self.rows
+            if measured
+        ]
+        return statistics.mean(min(cost, WORST_SCORE) for cost in costs) if costs else None
 
     def __str__(self) -> str:
         if not self.answered:

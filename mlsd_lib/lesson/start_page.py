@@ -1,6 +1,6 @@
-"""The start page's tables: every notebook with the reader's progress, routes for a number of hours.
+"""The start page's tables: every notebook with the reader's progress, the facts of those of a kind, routes.
 
-All of it is derived from the notebooks' metadata and cells and from the reader's record; nothing is listed by hand.
+Derived from the notebooks' metadata and cells and from the reader's record; by hand only routes are listed.
 """
 
 import os
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import record
+from mlsd_lib.lesson.routes import hours_of, read_routes, study_order
 from notebook_runner import Notebook, NotebookError, read_notebook, reading_order
 from notebook_runner.course import notebook_paths
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
-GOALS = ("exercise", "case_study")
 KIND_WORDS = {
     "start": "start page",
     "lesson": "lesson",
@@ -25,11 +25,10 @@ KIND_WORDS = {
     "exercise": "exercise",
     "overview": "overview",
 }
-HOURS_PER_GOAL = 5
 
 
 class Course(NamedTuple):
-    """The notebooks in an order of study, and a sentence for each file that could not be read as one."""
+    """The notebooks in the order of study, and a sentence for each file that could not be read as one."""
 
     notebooks: list[Notebook]
     faults: list[str]
@@ -47,7 +46,7 @@ def read_course(root: Path) -> Course:
             faults.append(str(error))
     names = {one.name for one in found}
     found = [replace(one, requires=tuple(name for name in one.requires if name in names)) for one in found]
-    return Course(reading_order(found), faults)
+    return Course(study_order(root, reading_order(found)), faults)
 
 
 def progress(path: Path) -> str:
@@ -107,40 +106,17 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], after: 
     return Markdown("\n\n".join([table, *after]))
 
 
-def route(notebooks: Sequence[Notebook], hours: float) -> list[Notebook]:
-    """Notebooks that fill at most `hours`, in an order of study, each with all that it requires.
+def routes_table(root: Path, course: Course, page: Path) -> "Markdown":
+    """Each route with its goal, the time that its notebooks really take and links to them; the last row is everything.
 
-    First the exercises and case studies that take the least time with all that they require, one for every five
-    hours; then lessons in the order of study; then whatever else still fits.
+    A notebook that this copy of the course does not hold is left out.
     """
-    by_name = {one.name: one for one in notebooks}
-
-    def needed(name: str) -> set[str]:
-        return {name}.union(*(needed(required) for required in by_name[name].requires))
-
-    def minutes(names: Iterable[str]) -> int:
-        return sum(by_name[name].minutes for name in names)
-
-    taken: set[str] = set()
-    goals = sorted((n.name for n in notebooks if n.kind in GOALS), key=lambda name: (minutes(needed(name)), name))
-    first = max(1, int(hours // HOURS_PER_GOAL))
-    lessons = [one.name for one in notebooks if one.kind not in GOALS]
-    for name in [*goals[:first], *lessons, *goals[first:]]:
-        if minutes(taken | needed(name)) <= 60 * hours:
-            taken |= needed(name)
-    return [one for one in notebooks if one.name in taken]
-
-
-def routes_table(course: Course, page: Path, hours: Sequence[float] = (5, 20, 60)) -> "Markdown":
-    """A route for each number of `hours`, with the time that it really takes, from the notebooks that there are.
-
-    A route that holds them all says so instead of listing them.
-    """
+    by_name = {one.name: one for one in course.notebooks}
     rows = []
-    for limit in hours:
-        chosen = route(course.notebooks, limit)
+    for route in read_routes(root):
+        chosen = [by_name[name] for name in route.notebooks if name in by_name]
         links = ", ".join(link(one, page) for one in chosen if one.path != page.resolve())
-        if len(chosen) == len(course.notebooks):
-            links = "everything that this copy holds; the route grows with the course"
-        rows.append((f"{limit:g} hours", f"{sum(one.minutes for one in chosen) / 60:.1f} hours", links))
-    return markdown_table(("you have", "it takes", "after this page"), rows)
+        rows.append((f"{route.hours:g} hours", route.goal, f"{hours_of(chosen):.1f} hours", links))
+    everything = "every notebook of the table above, in its order"
+    rows.append(("all the time", "The whole course.", f"{hours_of(course.notebooks):.0f} hours", everything))
+    return markdown_table(("you have", "afterwards", "it takes", "after this page"), rows)

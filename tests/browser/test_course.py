@@ -49,6 +49,8 @@ def test_the_start_page_asks_once_without_a_traceback_and_then_runs_to_its_end(p
     run_all(page)
     asked = scrolled_to(page, "Write your 90 % interval, in")
     assert "Traceback" not in asked.inner_text()
+    scrolled_to(page, "0 of 6 done")
+    assert page.get_by_role("progressbar", name="Performance requirements").count() == 1
     run_all(page)
     scrolled_to(page, "claims hold in this run")
     scrolled_to(page, "Nothing to fix.")

@@ -9,7 +9,7 @@ from mlsd_lib.lesson.reader import LessonError
 from notebook_runner import course_root
 
 ROOT = course_root(Path(__file__))
-FILES = sorted((ROOT / "chapters").rglob("*.toml"))
+FILES = sorted((ROOT / "chapters").glob("*/*.toml"))  # chapters/routes.toml holds routes
 QUESTIONS = ROOT / "chapters" / "04_exercises" / "questions.toml"
 ENTRY = '[[pointer]]\ntopic = "Data"\ntext = "Why?"\nnotebook = "chapters/a.ipynb"\ncell = "imports"\n'
 

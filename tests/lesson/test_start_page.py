@@ -8,7 +8,7 @@ from lessons.start_here.self_check import ANSWERS, self_check
 from mlsd_lib.lesson import case, check, predict
 from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import LessonError, record
-from mlsd_lib.lesson.start_page import course_table, facts_table, progress, read_course, route, routes_table
+from mlsd_lib.lesson.start_page import course_table, facts_table, progress, read_course
 from notebook_runner import course_root
 
 ROOT = course_root(Path(__file__))
@@ -118,29 +118,6 @@ def test_every_notebook_of_a_kind_states_the_facts_that_an_overview_shows(kind, 
     assert header.startswith(f"| {kind.replace('_', ' ')} | {columns[0]} | {columns[1]} |")
     assert len(rows) == len(list((ROOT / ("exercises" if kind == "exercise" else "case_studies")).glob("*/*.ipynb")))
     assert [row for row in rows if "|  |" in row] == []
-
-
-@pytest.mark.parametrize(
-    ("hours", "chosen"),
-    [
-        (0.25, []),
-        (1, [START]),
-        (3, [START, FIRST, SECOND]),
-        (5, [START, FIRST, EXERCISE]),
-        (10, [START, FIRST, SECOND, EXERCISE]),
-        (12, [START, FIRST, SECOND, CASE, EXERCISE]),
-    ],
-)
-def test_a_route_fits_its_hours_and_holds_all_that_it_requires(root, hours, chosen):
-    taken = route(read_course(root).notebooks, hours)
-    assert sorted(names(taken)) == sorted(chosen)
-    assert sum(one.minutes for one in taken) <= 60 * hours
-
-
-def test_routes_are_listed_with_the_time_they_take(root):
-    table = routes_table(read_course(root), root / START, hours=(5, 60)).data
-    assert "| 5 hours | 4.7 hours | [Title of 01_x" in table
-    assert "| 60 hours | 10.5 hours | everything that this copy holds" in table
 
 
 def test_the_real_start_page_is_on_the_map_and_each_question_is_asked_once():

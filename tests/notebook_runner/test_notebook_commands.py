@@ -55,6 +55,15 @@ def test_a_path_may_be_a_folder_or_count_from_the_root_and_must_be_a_notebook(mi
         mlsd("check", "gone.ipynb")
 
 
+def test_a_name_means_the_notebook_of_that_name_and_of_an_exercise_the_students(mini_course):
+    sources = [mini_course.root / folder / "sums" / "sums.ipynb" for folder in ("exercises", "solutions")]
+    text = mini_course.notebook("a", {"imports": "1"}).read_bytes()
+    for path in sources:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(text)
+    assert notebook_commands.selected(mini_course.root, [Path("sums")]) == [sources[0]]
+
+
 def test_notebooks_fix_fixes_what_can_be_fixed_and_names_the_rest(mini_course, mlsd):
     one = mini_course.notebook("a", {"imports": "import os"})
     one.write_text(one.read_text().replace('"execution_count": null', '"execution_count": 3'))

@@ -1,0 +1,81 @@
+"""What a copy of the course was released as, so that a student's own text can be told from the course's.
+
+A student edition has an archive of all its files beside them; a clone has its commits. The archive holds nothing that
+the edition does not hold, and nothing that grades may enter here.
+"""
+
+import subprocess
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import GraderError
+
+FILE = "released.zip"
+SAME_TIME = (1980, 1, 1, 0, 0, 0)  # so that one edition always gives the same archive
+
+
+@dataclass(frozen=True)
+class Released:
+    """A version of the course: `read` gives a file by its name from the root, None where the version has none.
+
+    `names` lists all files; it is empty for a commit, of which single files are asked for.
+    """
+
+    origin: str
+    names: tuple[str, ...]
+    read: Callable[[str], bytes | None]
+
+
+def pack(edition: Path) -> Path:
+    """The archive that now holds every file of `edition`, in that folder."""
+    target = edition / FILE
+    there = (path.relative_to(edition).as_posix() for path in edition.rglob("*") if path.is_file())
+    names = sorted(name for name in there if name != FILE)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(zipfile.ZipInfo(name, SAME_TIME), (edition / name).read_bytes(), zipfile.ZIP_DEFLATED)
+    return target
+
+
+def released(root: Path) -> Released:
+    """What the copy of the course at `root` was released as: its archive, else its commit.
+
+    Raises `GraderError` where it has neither.
+    """
+    if (root / FILE).is_file():
+        return unpacked(root / FILE)
+    if commit := _git(root, "rev-parse", "--short", "HEAD"):
+        return Released(f"commit {commit.decode().strip()}", (), lambda name: _git(root, "show", f"HEAD:./{name}"))
+    raise GraderError(
+        f"{root} has neither {FILE} nor a git repository, so nobody knows how it was released. "
+        "Get a fresh copy of the course and name it: --from FOLDER"
+    )
+
+
+def unpacked(place: Path) -> Released:
+    """The version in an archive, or in the folder `place` that has one. Raises `GraderError` for anything else."""
+    path = place / FILE if place.is_dir() else place
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
+    except FileNotFoundError as error:
+        raise GraderError(
+            f"{place} is no student edition: {path} is missing. Unpack the edition that your instructor gave you and "
+            "name its folder. Instructors make one: mlsd release --to DIR"
+        ) from error
+    except (OSError, zipfile.BadZipFile) as error:
+        raise GraderError(f"{path} cannot be read ({error}). Get the edition again.") from error
+    if wrong := [name for name in files if name.startswith("/") or "\\" in name or ".." in name.split("/")]:
+        raise GraderError(f"{path} holds {wrong[0]!r}, which lies outside the course. Get the edition again.")
+    return Released(str(path), tuple(sorted(files)), files.get)
+
+
+def _git(root: Path, *words: str) -> bytes | None:
+    """What git says about the repository at `root`; None where it refuses or is not there."""
+    try:
+        told = subprocess.run(["git", "-C", str(root), *words], capture_output=True)
+    except OSError:
+        return None
+    return None if told.returncode else told.stdout

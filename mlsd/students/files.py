@@ -1,0 +1,89 @@
+"""A student's files: which notebook a name means, a new folder, a file that is there whole or not at all."""
+
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from grader.released import Released
+from notebook_runner.course import notebook_paths
+from notebook_runner.errors import CourseError
+
+BACKUPS = "backups"
+
+
+class StudentError(CourseError):
+    """What keeps a student's command from doing its work, and what to do about it."""
+
+
+def exercise_notebook(root: Path, name: str) -> str:
+    """The name of an exercise's notebook from the course's root. Raises `StudentError` for no such exercise."""
+    there = sorted(path.parent.name for path in (root / "exercises").glob("*/*.ipynb") if path.parent.name == path.stem)
+    if name not in there:
+        raise StudentError(f"There is no exercise {name!r}; there are {', '.join(there)}. Give one of these names.")
+    return f"exercises/{name}/{name}.ipynb"
+
+
+def notebook_named(root: Path, given: str, version: Released) -> str:
+    """The notebook that `given` means: its path, from here or from the root, or its file's name without `.ipynb`.
+
+    Raises `StudentError` where there is none or more than one.
+    """
+    there = {path.relative_to(root).as_posix() for path in notebook_paths(root)}
+    known = {one for one in {*there, *version.names} if one.endswith(".ipynb") and not one.startswith("solutions/")}
+    here = Path(given).resolve()
+    path = here.relative_to(root.resolve()).as_posix() if here.is_relative_to(root.resolve()) else given
+    found = known & {path, given} or {one for one in known if Path(one).stem == Path(given).stem == given}
+    if len(found) != 1:
+        which = f"means {' and '.join(sorted(found))}" if found else "is no notebook of this course"
+        raise StudentError(f"{given!r} {which}. Give the path of one, as `mlsd notebooks` lists it.")
+    return found.pop()
+
+
+def stamp(now: datetime) -> str:
+    """A moment as a name that sorts by time and that every file system takes."""
+    return now.strftime("%Y-%m-%dT%H%M%SZ")
+
+
+def new_folder(parent: Path, name: str) -> Path:
+    """A folder `name` in `parent` that was not there before; another one of that name gets a number."""
+    for number in range(1, 10_000):
+        folder = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        return folder
+    raise StudentError(f"{parent} holds thousands of folders {name}. Move them elsewhere.")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or as it was before. Raises `StudentError` where it cannot be written."""
+    partial = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
+        os.chmod(partial, mode)
+        os.replace(partial, path)
+    except OSError as error:
+        if partial:
+            Path(partial).unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def cannot_write(path: Path, error: OSError) -> StudentError:
+    """The error that says so."""
+    return StudentError(
+        f"{path} cannot be written ({error.strerror}). Free some space or get the right to write there."
+    )

@@ -1,0 +1,144 @@
+"""A new version of the course over a student's copy. What is replaced and is not as it was released is kept first."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grader.released import FILE, Released, unpacked
+from mlsd.students.files import BACKUPS, StudentError, cannot_write, new_folder, stamp, write_whole
+from mlsd.students.merge import is_readable, merge
+
+REQUIREMENTS = ("pyproject.toml", "constraints.txt", "environment.yml")
+
+
+class Step(NamedTuple):
+    """What happens to the file `name`: its new content, None to remove it, and whether what is there is kept first."""
+
+    name: str
+    what: str
+    content: bytes | None
+    keep: bool = False
+    note: str = ""
+
+
+def update(root: Path, place: Path, now: datetime, dry_run: bool = False) -> str:
+    """What was, or would be, done, in words. `place` is the new student edition, or its archive.
+
+    The archive of the copy at `root` is replaced last, so that an update that was broken off can be run again. Raises
+    `GraderError` for a `place` that is no edition, `StudentError` for a clone and where something cannot be written.
+    """
+    new, base = unpacked(place), _base(root)
+    steps, left = list(planned(root, base, new)), list(_left_alone(root, base, new))
+    if not steps:
+        return f"Your copy is as in {new.origin} already; nothing was changed."
+    folder = None if dry_run else _backups(root, steps, now)
+    if folder is not None:
+        for step in steps:
+            if step.keep:
+                write_whole(folder / step.name, (root / step.name).read_bytes())
+    for step in () if dry_run else steps:
+        _take(root / step.name, step.content)
+    if not dry_run:
+        write_whole(root / FILE, (place / FILE if place.is_dir() else place).read_bytes())
+    return "\n".join([*_told(steps), *left, *_closing(root, steps, folder, dry_run)])
+
+
+def planned(root: Path, base: Released | None, new: Released) -> Iterator[Step]:
+    """What has to happen to the copy at `root` to become the version `new`, file by file; touches nothing.
+
+    `base` is the version that the copy was, None if nobody knows it.
+    """
+    for name in new.names:
+        wanted, path = new.read(name) or b"", root / name
+        there = path.read_bytes() if path.is_file() else None
+        before = base.read(name) if base else None
+        if there == wanted:
+            continue
+        if there is None:
+            yield Step(name, "added", wanted)
+        elif there == before:
+            yield Step(name, "refreshed", wanted)
+        elif name.endswith(".ipynb"):
+            yield from _merged(name, before, there, wanted)
+        else:
+            yield Step(name, "replaced", wanted, keep=True)
+    for name in sorted({*base.names} - {*new.names} if base else ()):
+        path = root / name
+        if base and path.is_file() and path.read_bytes() == base.read(name):
+            yield Step(name, "removed", None)
+
+
+def _merged(name: str, before: bytes | None, there: bytes, wanted: bytes) -> Iterator[Step]:
+    base, mine, new = _notebook(before), _notebook(there), _notebook(wanted)
+    if mine is None or new is None:
+        yield Step(name, "replaced", wanted, keep=True, note="your file could not be read as a notebook")
+        return
+    whole, aside = merge(base, mine, new)
+    if whole != mine:
+        content = (json.dumps(whole, indent=1, sort_keys=True) + "\n").encode()
+        note = f"your text of {', '.join(aside)} is at the end" if aside else ""
+        yield Step(name, "merged", content, keep=True, note=note)
+
+
+def _notebook(content: bytes | None) -> dict[str, Any] | None:
+    """The notebook in `content`; None where it is none."""
+    with suppress(ValueError, RecursionError):
+        notebook: dict[str, Any] = json.loads(content or b"")
+        return notebook if is_readable(notebook) else None
+    return None
+
+
+def _base(root: Path) -> Released | None:
+    """What the copy was; None where nobody knows. Raises `StudentError` for a clone, which git brings up to date."""
+    if (root / FILE).is_file():
+        return unpacked(root / FILE)
+    if (root / ".git").exists():
+        raise StudentError(
+            f"{root} is a clone of the course's repository, not a student edition. Bring it up to date by git: "
+            "git commit -a, then git pull"
+        )
+    return None
+
+
+def _left_alone(root: Path, base: Released | None, new: Released) -> Iterator[str]:
+    """A line for each file that left the course and that the student changed."""
+    for name in sorted({*base.names} - {*new.names} if base else ()):
+        if base and (root / name).is_file() and (root / name).read_bytes() != base.read(name):
+            yield f"left alone  {name}: it is no longer in the course, and you changed it"
+
+
+def _backups(root: Path, steps: list[Step], now: datetime) -> Path | None:
+    return new_folder(root / BACKUPS, f"{stamp(now)}-update") if any(step.keep for step in steps) else None
+
+
+def _take(path: Path, content: bytes | None) -> None:
+    if content is not None:
+        write_whole(path, content)
+        return
+    try:
+        path.unlink()
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _told(steps: list[Step]) -> Iterator[str]:
+    """A line for each file in which something of the student's is, and for each notebook; a count of all others."""
+    shown = [step for step in steps if step.keep or step.name.endswith(".ipynb")]
+    for step in shown:
+        yield f"{step.what:10s}  {step.name}{f': {step.note}' if step.note else ''}"
+    counts = Counter(step.what for step in steps if step not in shown)
+    if counts:
+        yield f"Other files: {', '.join(f'{number} {what}' for what, number in counts.items())}."
+
+
+def _closing(root: Path, steps: list[Step], folder: Path | None, dry_run: bool) -> Iterator[str]:
+    if folder is not None:
+        yield f"What you had before is kept in {folder.relative_to(root).as_posix()}"
+    if any(step.name in REQUIREMENTS for step in steps):
+        yield "The new version needs other packages. Install them: make lab, or python bootstrap.py"
+    if dry_run:
+        yield "Nothing was written. To do it: the same command without --dry-run"

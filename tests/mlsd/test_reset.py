@@ -1,0 +1,88 @@
+"""A notebook put back: as it was released, and what was there is kept."""
+
+import subprocess
+from datetime import UTC, datetime
+
+import pytest
+
+from grader.errors import GraderError
+from mlsd.students.files import StudentError
+from mlsd.students.reset import reset
+from tests.mlsd.student_course import LESSON, NAME, answer, notebook_of, student_course
+
+NOW = datetime(2027, 1, 15, 23, 58, 30, tzinfo=UTC)
+BACKUP = f"backups/2027-01-15T235830Z/exercises/{NAME}/{NAME}.ipynb"
+
+
+@pytest.fixture
+def course(tmp_path):
+    return student_course(tmp_path / "course")
+
+
+@pytest.mark.parametrize("given", [NAME, f"exercises/{NAME}/{NAME}.ipynb"])
+def test_a_notebook_is_as_released_and_what_was_there_is_kept(course, given):
+    path = notebook_of(course)
+    before = path.read_bytes()
+    answer(path)
+    mine = path.read_bytes()
+    assert BACKUP in reset(course, given, NOW)
+    assert path.read_bytes() == before
+    assert (course / BACKUP).read_bytes() == mine
+
+
+def test_two_resets_in_one_second_keep_both(course):
+    path = notebook_of(course)
+    for text in ("# one", "# two"):
+        answer(path, text)
+        reset(course, NAME, NOW)
+    kept = sorted((course / "backups").rglob("*.ipynb"))
+    assert [text in file.read_text() for text, file in zip(("# one", "# two"), kept, strict=True)] == [True, True]
+
+
+def test_what_is_as_released_is_left_alone(course):
+    assert "nothing was changed" in reset(course, NAME, NOW)
+    assert not (course / "backups").exists()
+
+
+def test_a_notebook_that_was_removed_comes_back(course):
+    (course / LESSON).unlink()
+    reset(course, "01_performance_requirements", NOW)
+    assert (course / LESSON).is_file()
+    assert not (course / "backups").exists()
+
+
+def test_a_notebook_of_ones_own_and_a_name_of_nothing_are_refused(course):
+    (course / "chapters" / "mine.ipynb").write_text("{}")
+    with pytest.raises(StudentError, match="it is your own, or newer"):
+        reset(course, "mine", NOW)
+    with pytest.raises(StudentError, match="'nothing' is no notebook"):
+        reset(course, "nothing", NOW)
+
+
+def test_a_name_of_two_notebooks_is_answered_with_both(course):
+    (course / "chapters" / f"{NAME}.ipynb").write_text("{}")
+    with pytest.raises(StudentError, match=rf"means chapters/{NAME}\.ipynb and exercises"):
+        reset(course, NAME, NOW)
+
+
+def test_a_clone_is_put_back_to_its_commit(course):
+    (course / "released.zip").unlink()
+    with pytest.raises(GraderError, match="nobody knows how it was released"):
+        reset(course, NAME, NOW)
+    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
+    for words in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "one"]):
+        subprocess.run(["git", "-C", str(course), *words], check=True)
+    before = notebook_of(course).read_bytes()
+    answer(notebook_of(course))
+    assert "is as in commit" in reset(course, NAME, NOW)
+    assert notebook_of(course).read_bytes() == before
+
+
+def test_a_fresh_edition_may_be_named(course, tmp_path):
+    fresh = student_course(tmp_path / "fresh")
+    (course / "released.zip").unlink()
+    answer(notebook_of(course))
+    reset(course, NAME, NOW, fresh)
+    assert notebook_of(course).read_bytes() == notebook_of(fresh).read_bytes()
+    with pytest.raises(GraderError, match="is no student edition"):
+        reset(course, NAME, NOW, tmp_path)
