@@ -27,6 +27,7 @@ PARTS = {
     "4 Exercises": ("chapters/04_", "exercises/"),
     "5 Key takeaways": ("chapters/05_",),
     "6 Tools": ("chapters/06_",),
+    "7 Beyond the book": ("chapters/07_",),
 }
 """The parts of the navigation, with how the names of their notebooks begin. Solutions are not among them."""
 

@@ -1,0 +1,1 @@
+"""What the lesson on batching and its schedulers needs, and no other."""

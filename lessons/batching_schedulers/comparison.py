@@ -1,0 +1,34 @@
+"""The three loops on the same requests: what each of them counted, and its CPU time."""
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from lessons.batching_schedulers import loops
+from mlsd_lib.modeling.decoder import Decoder
+
+LOOPS = {"static": loops.static, "continuous": loops.continuous, "with own caches": loops.with_own_caches}
+
+
+def compare(
+    decoder: Decoder, prompts: Tensor, answers: Mapping[str, np.ndarray], slots: int, rounds: int
+) -> tuple[pd.DataFrame, dict[tuple[str, str], loops.Run]]:
+    """A table with a row for each set of lengths in `answers` and each loop, and the run behind each row.
+
+    All loops run in turn, `rounds` times; of the CPU seconds of a loop the smallest counts. The static loop comes first
+    in its set.
+    """
+    keys = [(kind, name) for kind in answers for name in LOOPS]
+    runs: dict[tuple[str, str], loops.Run] = {}
+    cpu_s = dict.fromkeys(keys, np.inf)
+    for _ in range(rounds):
+        for kind, name in keys:
+            begun_s = time.process_time()
+            runs[kind, name] = LOOPS[name](decoder, prompts, answers[kind], slots)
+            cpu_s[kind, name] = min(cpu_s[kind, name], time.process_time() - begun_s)
+    rows = [(run.steps, run.rows / run.steps, run.prefills, cpu_s[key]) for key, run in runs.items()]
+    columns = ["steps", "rows in a step", "calls that read", "CPU s"]
+    return pd.DataFrame(rows, pd.MultiIndex.from_tuples(keys, names=["lengths", "loop"]), columns), runs

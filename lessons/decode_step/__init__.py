@@ -1,0 +1,1 @@
+"""What the lesson on the decode step needs, and no other."""

@@ -1,0 +1,1 @@
+"""What the lesson on judging needs, and no other."""

@@ -1,0 +1,1 @@
+"""What the lesson on retrieval needs, and no other."""

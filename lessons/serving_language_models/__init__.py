@@ -1,0 +1,1 @@
+"""What the lesson on serving language models needs, and no other."""
