@@ -56,7 +56,7 @@ def two_versions(folder: Path, plan: Plan, fault: Sequence[str] = ()) -> Iterato
     """
     module = [sys.executable, "-m", "mlsd_lib.serving.faulty_service", "{port}", "--version"]
     with ServerProcess([*module, "v1"]) as one, ServerProcess([*module, "v2", *fault]) as two:
-        Route({"v1": one.url, "v2": two.url}, "v1", slow_ms=SLOW_MS).write(folder / ROUTE)
+        Route({"v1": one.url, "v2": two.url}, "v1", slow_ms=SLOW_MS, repeatable=True).write(folder / ROUTE)
         Rollout("v1").write(folder / STATE)
         (folder / PLAN).write_text(json.dumps(asdict(plan)), encoding="utf-8")
         router = [sys.executable, "-m", "lessons.deployment.router", "{port}", "--route", str(folder / ROUTE)]

@@ -1,10 +1,14 @@
-"""A router before the versions of one service: it splits requests, copies them to a shadow, loses none.
+"""A router before the versions of one service: it splits requests, copies them to a shadow, asks stable in need.
 
     python -m lessons.deployment.router PORT --route route.json
 
 The route is a file (see `Route`), read again whenever it has changed; who switches traffic writes a new one.
 GET /metrics counts, by version and role, how many requests were answered well and badly: 5xx, no answer, or slower
 than the limit.
+
+Where the candidate fails, stable answers, so that a bad release loses no request. That is only right for a request
+that may run twice: `Route.repeatable` says so of all, a safe method of one. Any other is asked again only
+if the candidate cannot have got it.
 """
 
 import argparse
@@ -19,23 +23,32 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
 
 from mlsd_lib.serving.errors import ServingError
 
 BACKEND_TIMEOUT_S = 5.0
+SAFE = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing (RFC 9110, section 9.2.1)."""
 TO_VERSION = ("Content-Type", "X-Request-Id", "X-Deadline-Ms", "Authorization", "traceparent", "tracestate")
 TO_CLIENT = ("Content-Type", "Retry-After")
 """Headers that are handed on."""
 Answer = tuple[int, bytes, dict[str, str]]
+NEVER_SENT: Answer = (
+    503,
+    b'{"error": {"rule": "no version answered", "fix": "Try again later."}}',
+    {"Content-Type": "application/json", "Retry-After": "1"},
+)
+"""In place of the answer of a version that did not get the request."""
 
 
 @dataclass(frozen=True)
 class Route:
     """Which version answers: `candidate` gets `share` (0 to 1) of the requests, or with `shadow` a copy of all.
 
-    `versions` are addresses by name. `slow_ms`: from there on an answer counts as bad.
+    `versions` are addresses by name. `slow_ms`: from there on an answer counts as bad. `repeatable`: every request may
+    run twice, so stable is asked as soon as the candidate is slow or has failed.
     """
 
     versions: dict[str, str]
@@ -44,6 +57,7 @@ class Route:
     share: float = 0.0
     shadow: bool = False
     slow_ms: float = 500.0
+    repeatable: bool = False
 
     def __post_init__(self) -> None:
         for name in (self.stable, self.candidate):
@@ -132,8 +146,10 @@ class Router:
         route, body = self.current(), await request.read()
         key = request.headers.get("X-Request-Id", "").encode() or body
         if route.takes_candidate(key) and route.candidate is not None:
-            answer = await self.ask(route, route.candidate, "candidate", request, body)
-            if answer is None or answer[0] >= 500:
+            twice = route.repeatable or request.method in SAFE
+            within_s = min(BACKEND_TIMEOUT_S, route.slow_ms / 1e3) if twice else BACKEND_TIMEOUT_S
+            answer = await self.ask(route, route.candidate, "candidate", request, body, within_s=within_s)
+            if answer is NEVER_SENT or (twice and (answer is None or answer[0] >= 500)):
                 self.rescued.inc()
                 answer = await self.ask(route, route.stable, "rescue", request, body)
         else:
@@ -142,9 +158,7 @@ class Router:
                 copy = asyncio.create_task(self.compare(route, request, body, answer))
                 self.copies.add(copy)
                 copy.add_done_callback(self.copies.discard)
-        if answer is None:
-            return web.json_response({"error": {"rule": "no version answered", "fix": "Try again later."}}, status=503)
-        status, content, headers = answer
+        status, content, headers = answer or NEVER_SENT
         return web.Response(status=status, body=content, headers=headers)
 
     async def compare(self, route: Route, request: web.Request, body: bytes, right: Answer | None) -> None:
@@ -152,15 +166,28 @@ class Router:
         await self.ask(route, str(route.candidate), "shadow", request, body, right)
 
     async def ask(
-        self, route: Route, version: str, role: str, request: web.Request, body: bytes, right: Answer | None = None
+        self,
+        route: Route,
+        version: str,
+        role: str,
+        request: web.Request,
+        body: bytes,
+        right: Answer | None = None,
+        within_s: float = BACKEND_TIMEOUT_S,
     ) -> Answer | None:
-        """What the version answers, counted; None where it does not. `right`: what a shadow is compared with."""
+        """What the version answers, counted; None where it does not, `NEVER_SENT` where it cannot be reached.
+
+        `right`: what a shadow is compared with.
+        """
         started, answer = time.perf_counter(), None
         url = route.versions[version] + request.rel_url.path_qs
         headers = _those(TO_VERSION, request.headers)
         try:
-            async with self.session.request(request.method, url, data=body, headers=headers) as response:
+            limit = ClientTimeout(total=within_s)
+            async with self.session.request(request.method, url, data=body, headers=headers, timeout=limit) as response:
                 answer = response.status, await response.read(), _those(TO_CLIENT, response.headers)
+        except ClientConnectorError:
+            answer = NEVER_SENT
         except (ClientError, TimeoutError, OSError):
             pass
         slow = (time.perf_counter() - started) * 1e3 > route.slow_ms

@@ -22,7 +22,7 @@ def version(name, fault="none", amount=0.0):
 
 def route_of(*words, **named):
     """A route by which a slow answer is a good one: a busy machine is no fault of a version."""
-    return Route(*words, **named, slow_ms=60_000)
+    return Route(*words, **{"slow_ms": 60_000, **named})
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,29 @@ def test_a_dead_candidate_loses_no_request(routed, versions):
     assert [ask(router, i)["number"] for i in range(60)] == list(range(60))
     counts = counted(router)
     assert counts["dead", "candidate", "bad"] == counts["v1", "rescue", "good"] > 10
+
+
+def test_a_request_that_may_run_once_is_not_asked_again_where_the_candidate_may_have_begun_it(routed, versions):
+    router, path = routed
+    with version("v4", "errors", 1.0) as failing:
+        named = {**versions, "v4": failing.url}
+        route_of(named, "v1", "v4", share=1.0).write(path)
+        with pytest.raises(urllib.error.HTTPError) as failed:
+            ask(router, 7)
+        assert failed.value.code == 500
+        assert counted(router) == {("v4", "candidate", "bad"): 1}
+        route_of(named, "v1", "v4", share=1.0, repeatable=True).write(path)
+        assert ask(router, 7)["number"] == 7
+        assert counted(router)["v1", "rescue", "good"] == 1
+
+
+def test_a_slow_candidate_does_not_keep_the_caller_waiting_where_stable_may_be_asked(routed, versions):
+    router, path = routed
+    with version("v5", "slow", 3.0) as slow:  # within the router's own patience, so that its answer would be taken
+        route_of({**versions, "v5": slow.url}, "v1", "v5", share=1.0, slow_ms=100, repeatable=True).write(path)
+        assert ask(router, 7)["number"] == 7
+    counts = counted(router)
+    assert counts["v5", "candidate", "bad"] == sum(counts["v1", "rescue", how] for how in ("good", "bad")) == 1
 
 
 def test_refusals_of_the_service_pass_through_and_no_version_at_all_is_a_503(routed, versions):
