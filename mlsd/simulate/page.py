@@ -4,7 +4,7 @@ import html
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mlsd.simulate.document import ServiceDocument
 from mlsd.simulate.study import COST, GOOD, Estimate, Studied, differing
@@ -87,12 +87,10 @@ def front(places: Mapping[str, Place], every: Sequence[Place] = ()) -> "Figure":
 
     `every`: further designs, drawn small and without a name.
     """
-    import matplotlib.pyplot as plt
-
-    from mlsd_lib.lesson.plotting import points, use_style
+    from mlsd_lib.lesson.plotting import panels, points, use_style
 
     use_style()
-    figure, ax = plt.subplots(figsize=(8, 5), layout="constrained")
+    (ax,) = panels(size=(8, 5))
     for cost, good in places.values():
         ax.plot([cost.low, cost.high], [good.mean] * 2, [cost.mean] * 2, [good.low, good.high], color=GREY, lw=1)
     ax.scatter([cost.mean for cost, _ in every], [good.mean for _, good in every], s=8, color=GREY, zorder=1)
@@ -103,7 +101,7 @@ def front(places: Mapping[str, Place], every: Sequence[Place] = ()) -> "Figure":
     )  # fmt: skip
     bottom, top = ax.get_ylim()
     ax.set_ylim(max(bottom, -3), min(top, 103))  # an interval of a few seeds may end where no share is
-    return figure
+    return cast("Figure", ax.figure)
 
 
 def rows(lines: Sequence[Sequence[str]]) -> str:
@@ -133,6 +131,8 @@ def svg(figure: "Figure") -> str:
     """A figure as it stands in a page."""
     import matplotlib.pyplot as plt
 
+    figure.draw_without_rendering()  # the labels are placed by the sizes that texts have in a bitmap
+    figure.set_layout_engine("none")
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg")
     plt.close(figure)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -207,38 +207,30 @@ class Scorecard:
 
     def plot(self) -> "Figure":
         """The timeline: requests and good answers, the queue, replicas, latency, over the minutes of the story."""
-        import matplotlib.pyplot as plt
-
-        from mlsd_lib.lesson.plotting import lines
+        from mlsd_lib.lesson.plotting import lines, panels
 
         time = (np.arange(len(self.record.timeline)) + 0.5) * BIN_S / 60
         columns = dict(zip(SUMS, self.record.timeline.T / BIN_S, strict=True))
         edges = np.arange(len(time) + 1) * BIN_S
         came = np.histogram(self.scenario.arrived, edges)[0] / BIN_S
         good = np.histogram(self.scenario.arrived[self.good], edges)[0] / BIN_S
-        figure, axes = plt.subplots(4, 1, figsize=(8, 9), sharex=True, layout="constrained")
+        axes = panels(rows=4, size=(8, 9), share="x")
         asked = {"requests": came, "attempts": columns["sent"], "good answers": good}
         lines(
             asked, f"{self.scenario.name}: what was asked and what was answered well", "", "a second", at=time,
-            ax=axes[0], label_at=_where_apart(asked, time),
+            ax=axes[0],
         )  # fmt: skip
         lines({"waiting": columns["queue_s"]}, "The queue", "", "requests", at=time, ax=axes[1], labels=False)
         replicas = {"paid": columns["paid_s"], "up": columns["up_s"], "busy": columns["busy_s"]}
         if np.allclose(replicas["paid"], replicas["up"]):
             replicas = {"paid and up": replicas["paid"], "busy": replicas["busy"]}
-        lines(replicas, "Replicas", "", "replicas", at=time, ax=axes[2], label_at=_where_apart(replicas, time))
+        lines(replicas, "Replicas", "", "replicas", at=time, ax=axes[2])
         middle = (self.minutes.index.to_numpy() + 0.5, self.minutes["p99_ms"].to_numpy())
         lines(
             {"99th percentile": middle}, "Latency of full answers", "minute of the story", "ms", ax=axes[3],
             labels=False, levels={"promised": 1e3 * self.scenario.level.within_s},
         )  # fmt: skip
-        return figure
-
-
-def _where_apart(series: dict[str, np.ndarray], time: np.ndarray) -> dict[str, float]:
-    """Where lines are labelled that may end at one place: where the two that are nearest are farthest apart."""
-    gaps = np.diff(np.sort(np.stack(list(series.values())), axis=0), axis=0).min(axis=0)
-    return dict.fromkeys(series, float(time[int(np.argmax(gaps))]))
+        return cast("Figure", axes[0].figure)
 
 
 def scored(design: Design, scenario: Scenario) -> Scorecard:

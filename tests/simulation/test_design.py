@@ -2,11 +2,14 @@
 
 import pytest
 from hypothesis import given, settings
+from matplotlib.text import Text
 from typer.testing import CliRunner
 
 from lessons.latency_and_throughput.sweep import evaluate
 from mlsd.cli import app
 from mlsd.simulate.page import write_page
+from mlsd_lib.lesson.direct_labels import EndLabel
+from mlsd_lib.lesson.figures import overlapping_texts
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.design import Design, Document, Part, Queue, Replicas, Retries
 from mlsd_lib.simulation.scenario import SCENARIOS, scenario
@@ -235,6 +238,17 @@ def test_a_page_is_replaced_whole(tmp_path):
     write_page(card, target)
     assert "all defaults" in target.read_text()
     assert [one.name for one in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize("name", ["steady", "daily-cycle", "flash-crowd"])
+def test_names_on_a_page_of_figures_lie_neither_over_each_other_nor_on_their_lines(name):
+    """Where all that was asked is answered well, three lines are one."""
+    figure = scored(STORM, scenario(name, rate=20.0, seconds=300.0)).plot()
+    assert overlapping_texts(figure) == []
+    renderer = figure.canvas.get_renderer()
+    names = [text for ax in figure.axes for text in ax.texts if isinstance(text, EndLabel)]
+    assert len(names) >= 5
+    assert all(Text.get_window_extent(one, renderer).x0 > one.axes.bbox.x1 for one in names)
 
 
 class WithName(Design):
