@@ -201,7 +201,7 @@ def _stage(notebook: Notebook) -> tuple[str, str]:
 def _rows(part: str, bars: Iterable[Bar]) -> str:
     lines = [
         f"<tr>{CELL}{html.escape(bar.stage)}</td>{CELL}<progress value='{bar.done:g}' max='{bar.whole:g}' "
-        f"style='width:100%' aria-label='{html.escape(bar.stage)}'></progress></td>{FIGURES}{bar.figures}</td></tr>"
+        f"style='width:5em' aria-label='{html.escape(bar.stage)}'></progress></td>{FIGURES}{bar.figures}</td></tr>"
         for bar in bars
     ]
     return f"<tr><th colspan='3' style='text-align:left'>{html.escape(part)}</th></tr>{''.join(lines)}"

@@ -109,7 +109,7 @@ def test_the_page_shows_bars_with_labels_and_a_link_that_opens_the_notebook(root
     predict("p", "?", "s", 1, 2).measured(1.5)
     shown = standing(root)._repr_html_()
     assert "<a href='01_a/01_x.ipynb'>Title of 01_x | x</a>" in shown
-    assert "<progress value='1' max='3' style='width:100%' aria-label='Title of 01_x | x'>" in shown
+    assert "<progress value='1' max='3' style='width:5em' aria-label='Title of 01_x | x'>" in shown
     assert "1 of 1 intervals held the measured value" in shown
 
 
