@@ -1,6 +1,6 @@
-"""What a copy of the course was released as, so that a student's own text can be told from the course's.
+"""What a copy of the course was released as, so that a student's own text can be known from the course's.
 
-A student edition has an archive of all its files beside them; a clone has its commits. The archive holds nothing that
+A student edition has an archive of all its files; a clone has its commits. The archive holds nothing that
 the edition does not hold, and nothing that grades may enter here.
 """
 
@@ -75,7 +75,7 @@ def unpacked(place: Path) -> Released:
 def _git(root: Path, *words: str) -> bytes | None:
     """What git says about the repository at `root`; None where it refuses or is not there."""
     try:
-        told = subprocess.run(["git", "-C", str(root), *words], capture_output=True)
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True)
     except OSError:
         return None
-    return None if told.returncode else told.stdout
+    return None if done.returncode else done.stdout

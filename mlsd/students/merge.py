@@ -106,8 +106,8 @@ def _kept(aside: list[Cell]) -> Iterator[Cell]:
     if not aside:
         return
     names = ", ".join(f"`{_name(cell)}`" for cell in aside)
-    told = f"**Kept by `mlsd update`.** You had changed cells of the course: {names}. Your text of them follows."
-    yield {"cell_type": "markdown", "id": "kept-by-update", "metadata": {}, "source": told}
+    heading = f"**Kept by `mlsd update`.** You had changed cells of the course: {names}. Your text of them follows."
+    yield {"cell_type": "markdown", "id": "kept-by-update", "metadata": {}, "source": heading}
     for cell in aside:
         pictures = {key: cell[key] for key in ("attachments",) if key in cell}
         yield {"cell_type": "raw", "id": f"kept-{_name(cell)}", "metadata": {}, "source": cell["source"], **pictures}

@@ -24,7 +24,7 @@ BROKEN = ("damaged", "cells")
 
 @dataclass(frozen=True)
 class Found:
-    """The cells of a notebook beside those of its release, by name.
+    """The cells of a notebook compared with those of its release, by name.
 
     `changed`, `untouched`, `missing`: answers. `twice`: any cell whose name two cells have. `locked`: cells of the
     course with another text than released; grading takes the released one.
@@ -57,7 +57,7 @@ def submit(root: Path, name: str, now: datetime, anyway: bool = False, fresh: Pa
 
 
 def compared(cells: list[Cell], original: list[Cell]) -> Found:
-    """The `cells` of a notebook beside those of its release. Of two of one name the first that was worked in counts."""
+    """The `cells` of a notebook compared with those of its release. Of two with one name the first answered counts."""
     texts: dict[str, list[str]] = {}
     for one in cells:
         texts.setdefault(_name(one), []).append(bare(one.text))
@@ -87,8 +87,8 @@ def _readable(path: Path, content: bytes) -> tuple[list[Cell], list[str]]:
     handed = read(content)
     broken = [text for kind, text in handed.faults if kind in BROKEN]
     if handed.cells is None or broken:
-        told = "; ".join(broken or [text for _, text in handed.faults])
-        raise StudentError(f"{path}: {told}. Open it in JupyterLab, look whether all is there, and save it again.")
+        faults = "; ".join(broken or [text for _, text in handed.faults])
+        raise StudentError(f"{path}: {faults}. Open it in JupyterLab, look whether all is there, and save it again.")
     if (size := sum(len(one.text) + len(json.dumps(one.pictures)) for one in handed.cells)) > FILE_BYTES:
         raise StudentError(
             f"{path} has {size / MB:,.0f} MB without its outputs; at most {FILE_BYTES / MB:.0f} are taken. "

@@ -44,7 +44,7 @@ def update(root: Path, place: Path, now: datetime, dry_run: bool = False) -> str
         _take(root / step.name, step.content)
     if not dry_run:
         write_whole(root / FILE, (place / FILE if place.is_dir() else place).read_bytes())
-    return "\n".join([*_told(steps), *left, *_closing(root, steps, folder, dry_run)])
+    return "\n".join([*_listed(steps), *left, *_closing(root, steps, folder, dry_run)])
 
 
 def planned(root: Path, base: Released | None, new: Released) -> Iterator[Step]:
@@ -125,7 +125,7 @@ def _take(path: Path, content: bytes | None) -> None:
         raise cannot_write(path, error) from error
 
 
-def _told(steps: list[Step]) -> Iterator[str]:
+def _listed(steps: list[Step]) -> Iterator[str]:
     """A line for each file in which something of the student's is, and for each notebook; a count of all others."""
     shown = [step for step in steps if step.keep or step.name.endswith(".ipynb")]
     for step in shown:

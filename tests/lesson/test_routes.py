@@ -9,7 +9,7 @@ from mlsd_lib.lesson.reader import LessonError
 from mlsd_lib.lesson.routes import FILE, hours_of, part_of, read_routes, study_order
 from mlsd_lib.lesson.start_page import read_course, routes_table
 from notebook_runner import course_root
-from tests.lesson.test_start_page import CASE, EXERCISE, FIRST, SECOND, START, names, write
+from tests.lesson.test_start_page import CASE, EXERCISE, FIRST, SECOND, START, names, small_course
 
 ROOT = course_root(Path(__file__))
 COURSE = {one.name: one for one in read_course(ROOT).notebooks}
@@ -87,12 +87,7 @@ def test_the_file_names_every_part_of_the_course():
 
 @pytest.fixture
 def root(tmp_path):
-    write(tmp_path, START, kind="start", minutes=30)
-    write(tmp_path, FIRST, requires=[START])
-    write(tmp_path, SECOND, requires=[FIRST])
-    write(tmp_path, EXERCISE, kind="exercise", minutes=200, requires=[FIRST])
-    write(tmp_path, CASE, kind="case_study", minutes=300, requires=[SECOND])
-    return tmp_path
+    return small_course(tmp_path)
 
 
 def state(root, text):

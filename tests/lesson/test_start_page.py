@@ -40,15 +40,20 @@ START, FIRST, SECOND = "chapters/00_start_here.ipynb", "chapters/01_a/01_x.ipynb
 EXERCISE, CASE = "exercises/r/r.ipynb", "case_studies/f/f.ipynb"
 
 
+def small_course(root):
+    """A course of five notebooks at `root`, and the solution of its exercise, which no reader studies."""
+    write(root, START, kind="start", minutes=30)
+    write(root, FIRST, requires=[START])
+    write(root, SECOND, requires=[FIRST])
+    for name in (EXERCISE, "solutions/r/r.ipynb"):
+        write(root, name, kind="exercise", minutes=200, requires=[FIRST])
+    write(root, CASE, kind="case_study", minutes=300, requires=[SECOND])
+    return root
+
+
 @pytest.fixture
 def root(tmp_path):
-    write(tmp_path, START, kind="start", minutes=30)
-    write(tmp_path, FIRST, requires=[START])
-    write(tmp_path, SECOND, requires=[FIRST])
-    write(tmp_path, EXERCISE, kind="exercise", minutes=200, requires=[FIRST])
-    write(tmp_path, "solutions/r/r.ipynb", kind="exercise", minutes=200, requires=[FIRST])
-    write(tmp_path, CASE, kind="case_study", minutes=300, requires=[SECOND])
-    return tmp_path
+    return small_course(tmp_path)
 
 
 def names(notebooks):
