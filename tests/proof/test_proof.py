@@ -1,5 +1,6 @@
 """A test that passed is left out as long as nothing that it can reach changes, and runs again when anything does."""
 
+import json
 import os
 import re
 import shutil
@@ -330,6 +331,21 @@ def test_prose_names_nothing_and_a_string_does(tmp_path):
     tree = Tree(tmp_path)
     assert tree.reached(["grader/one.py"]) == {"grader/one.py"}
     assert tree.reached(["grader/other.py"]) == {"grader/other.py", "grader/two.py"}
+
+
+def test_a_notebook_reaches_what_its_code_names_and_not_what_is_read_before(tmp_path):
+    checkout = Checkout(tmp_path, tmp_path / "store")
+    first, second = "chapters/01_first.ipynb", "chapters/02_second.ipynb"
+    cells = [
+        {"cell_type": "markdown", "source": ["grader.two"]},
+        {"cell_type": "code", "source": ["import grader.", "one"]},
+    ]
+    notebook = {"cells": cells, "metadata": {"mlsd": {"requires": [first], "forbids": ["grader.three"]}}}
+    checkout.write(second, json.dumps(notebook))
+    for name in (first, "grader/__init__.py", "grader/one.py", "grader/two.py", "grader/three.py"):
+        checkout.write(name, "")
+    named = {"grader/__init__.py", "grader/one.py", "grader/three.py"}
+    assert Tree(tmp_path).reached([second]) == {second, *named}
 
 
 def test_the_name_of_the_command_alone_names_nothing_and_its_modules_do(tmp_path):

@@ -19,7 +19,7 @@ PACKAGES = "mlsd_lib|notebook_runner|lessons|grader|case_studies|tests|benchmark
 NAMES = re.compile(rf"\b(?:{PACKAGES})(?:\.[A-Za-z_]\w*)*|\bmlsd(?:\.[A-Za-z_]\w*)+|(?<=-m', ')mlsd\b")
 FROM = re.compile(rf"\bfrom\s+((?:{PACKAGES}|mlsd\b)[\w.]*)\s+import\s+(\([^)]*\)|[^\n\\\"]*)")
 STRINGS = re.compile(r"[\"']([\w./-]+\.\w+)[\"']")
-READ = {".py", ".ipynb", ".txt"}  # texts in which names are looked for; in Python not in comments and docstrings
+READ = {".py", ".ipynb", ".txt"}  # texts in which names are looked for, but not in prose
 SKIPPED = {"__pycache__", "classroom", "node_modules", "build", "runs"}
 NOT_FOLLOWED = re.compile(r"tests/(?:conftest|needs|machine|patience|sharing)\.py$|tests/proof/")
 """They say which tests run, in which order and how that is told. A change of theirs counts; what they name does not."""
@@ -94,7 +94,7 @@ class Tree:
 
     def _names_in(self, path: str) -> Iterator[str]:
         text = (self.root / path).read_text(encoding="utf-8", errors="replace")
-        text = _without_prose(text) if path.endswith(".py") else text
+        text = SHORTENED.get(os.path.splitext(path)[1], str)(text)
         for dotted in {*NAMES.findall(text), *re.findall(r"import (bootstrap)", text)}:
             yield from self.module(dotted)
         for package, names in set(FROM.findall(text)):
@@ -148,6 +148,21 @@ def _without_prose(text: str) -> str:
         if isinstance(body, list):
             node.body = [one for one in body if not _is_prose(one)] or [ast.Pass()]  # type: ignore[attr-defined]
     return ast.unparse(tree)
+
+
+def _without_order(text: str) -> str:
+    """The code of a notebook and its metadata, but for the notebooks to be read before; as it is where it is none."""
+    try:
+        notebook = json.loads(text)
+        codes = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        about = {name: entry for name, entry in notebook["metadata"].get("mlsd", {}).items() if name != "requires"}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return text
+    return "\n".join([*codes, json.dumps(about, ensure_ascii=False)])
+
+
+SHORTENED = {".py": _without_prose, ".ipynb": _without_order}
+"""By the end of a file's name: the text without what names other files for people alone."""
 
 
 def _is_prose(node: ast.stmt) -> bool:
