@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlsd.lesson_recall import read_recall
 from mlsd.site.links import broken_links
 from mlsd.site.pages import as_text, cells_linked, page_of, same_cells
 from notebook_runner.course import Notebook, find_notebooks, read_json, reading_order
@@ -92,7 +93,7 @@ def write_sources(root: Path, source: Path) -> Written:
         elif notebook.kind != "exercise":  # its statement is read here, and its answers are the student's
             written.without_results.append(notebook.name)
             note = UNRUN
-        page = page_of(texts[notebook.name], results is not None, note, linked)
+        page = page_of(texts[notebook.name], results is not None, note, linked, read_recall(root, notebook))
         place = source / notebook.name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(as_text(page), encoding="utf-8")

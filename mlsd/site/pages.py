@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from mlsd.lesson_recall import Recall
+from mlsd.site.remember import linked_by, remember
+
 Cell = dict[str, Any]
 
 TUCKED_AWAY = ("imports", "parameters")
@@ -38,13 +41,19 @@ class Question:
     unit: str
 
 
-def page_of(notebook: Mapping[str, Any], executed: bool, note: str = "", linked: Container[str] = ()) -> dict[str, Any]:
+def page_of(
+    notebook: Mapping[str, Any], executed: bool, note: str = "", linked: Container[str] = (),
+    recall: Recall | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """The notebook as a page's source. `executed`: its outputs are those of its present cells.
 
     `note` stands below its title, as to where it was measured; `linked` are the ids of cells that other pages lead to,
-    as JupyterLab would.
+    as JupyterLab would; `recall` is what to remember of it, which stands before its last cell.
     """
     cells = [_cleaned(cell, executed) for cell in notebook["cells"]]
+    if recall is not None:
+        cells.insert(-1, _prose("to-remember", remember(recall, _measured(cells))))
+        linked = {*linked_by(recall), *(one["id"] for one in cells if one["id"] in linked)}
     if executed:
         _ask(cells)
     if note:
@@ -164,6 +173,18 @@ def _answers(cells: Iterable[Cell]) -> Iterator[tuple[str, str]]:
             variables = _variables_measured(cell["source"])
             if len(said) == len(variables):
                 yield from zip(variables, said, strict=True)
+
+
+def _measured(cells: list[Cell]) -> dict[str, str]:
+    """What was measured, with its unit, by the id of the prediction that asked for it."""
+    answers = dict(_answers(cells))
+    found = {}
+    for cell in (one for one in cells if one["cell_type"] == "code"):
+        for variable, call in _calls(cell["source"]):
+            unit = {word.arg: word.value for word in call.keywords}.get("unit")
+            if variable in answers and isinstance(call.args[0], ast.Constant) and isinstance(unit, ast.Constant):
+                found[str(call.args[0].value)] = f"{answers[variable]} {unit.value!s}"
+    return found
 
 
 def _form(question: Question, measured: str) -> dict[str, Any]:

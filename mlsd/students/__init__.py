@@ -1,4 +1,4 @@
-"""A student's commands: where one stands, what is handed in, a notebook put back, a new version of the course.
+"""A student's commands: where one stands, what one remembers, handing in, a notebook put back, a new version.
 
 They work in a student edition; nothing that grades may be imported here.
 """
@@ -12,5 +12,5 @@ PANEL = "Your work"
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (commands.status, commands.submit, commands.reset, commands.update):
+    for command in (commands.status, commands.recall, commands.submit, commands.reset, commands.update):
         app.command(command.__name__, rich_help_panel=PANEL)(command)

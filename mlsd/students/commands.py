@@ -1,4 +1,4 @@
-"""`mlsd status`, `submit`, `reset`, `update`: what a person types and reads.
+"""`mlsd status`, `recall`, `submit`, `reset`, `update`: what a person types and reads.
 
 Imported by every `mlsd --help`: nothing heavy at the top.
 """
@@ -21,10 +21,52 @@ def status() -> None:
 
     Example: mlsd status
     """
+    from mlsd.students import recall as recalling
     from mlsd_lib.lesson.standing import standing
     from notebook_runner.course import course_root
 
     typer.echo(repr(standing(course_root())))
+    if waiting := recalling.due(recalling.begun(course_root()), datetime.now(UTC)):
+        typer.echo(f"\nTo remember\n  {len(waiting)} questions of lessons that you have begun are due: mlsd recall")
+
+
+def recall(
+    name: Annotated[
+        str | None, typer.Argument(metavar="LESSON", help="Only of this lesson; default: of all that you have begun.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="At most so many questions.", min=1)] = 10,
+    rules: Annotated[bool, typer.Option("--rules", help="Show the lesson's rules in place of asking.")] = False,
+) -> None:
+    """Ask what you remember of lessons: first what is due again, then what you were not asked yet.
+
+    A question that you answer rightly comes back after days, then weeks, then months; one that you do not, the next
+    day. What you answered is kept on this machine, also when you stop (Ctrl-D), and no mark depends on it.
+
+    Examples: mlsd recall; mlsd recall data_storage --limit 3; mlsd recall data_storage --rules
+    """
+    from mlsd.students import recall as recalling
+    from notebook_runner.course import course_root
+
+    root = course_root()
+    if rules and name is None:
+        raise typer.BadParameter("--rules shows those of one lesson. Name it: mlsd recall data_storage --rules")
+    recalls = recalling.begun(root) if name is None else [recalling.of_lesson(root, name)]
+    if rules:
+        typer.echo(recalling.summary(recalls[0]))
+        return
+    asked = recalling.due(recalls, datetime.now(UTC))[:limit]
+    if not asked:
+        typer.echo(recalling.nothing_due(recalls))
+        return
+    try:
+        right = recalling.ask_all(
+            asked, lambda prompt: typer.prompt(prompt, default="", show_default=False), typer.echo,
+            lambda: datetime.now(UTC),
+        )  # fmt: skip
+    except typer.Abort:
+        typer.echo("\nStopped. What you answered is kept; the others are asked next time.")
+        return
+    typer.echo(f"\n{right} of {len(asked)} right.")
 
 
 def submit(

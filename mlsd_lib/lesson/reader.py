@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS claims (
     seen_at REAL NOT NULL, PRIMARY KEY (notebook, statement)
 );
 CREATE TABLE IF NOT EXISTS switches (name TEXT PRIMARY KEY, state INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS recalls (id TEXT PRIMARY KEY, card TEXT NOT NULL);
 """
 RUNS_BY_NBGRADER = ("NBGRADER_VALIDATING", "NBGRADER_EXECUTION")
 """What nbgrader sets, for as long as it lasts, while it validates or grades a notebook."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mlsd.lesson_recall import Answer, Question, Recall, Rule
 from mlsd.site import build as building
 from mlsd.site.links import broken_links
 from mlsd.site.pages import cells_linked, page_of, same_cells
@@ -82,6 +83,21 @@ def test_a_question_without_one_answer_stays_as_it_was_shown():
     page = page_of(unclear, executed=True)
     assert html_of(page, "ask") == "How long? No prediction given.How many wait? No prediction given."
     assert waiting_for(page, "guess") == []
+
+
+def test_what_to_remember_stands_before_the_last_cell_with_what_was_measured_and_leads_to_its_cells():
+    rule = Rule("Waits <grow>.", "Under `load`.", "Never.", "load", prediction="wait")
+    answers = (Answer("a", "Yes.", right=True), Answer("b", "No."), Answer("c", "No."))
+    recall = Recall(None, (rule,), (Question("how", "How?", answers, "count"),))
+    page = page_of(QUEUES, executed=True, recall=recall)
+    assert [cell["id"] for cell in page["cells"][-2:]] == ["to-remember", "noise"]
+    text = page["cells"][-2]["source"]
+    assert "Waits &lt;grow&gt;." in text
+    assert "Under <code>load</code>." in text
+    assert "Measured here: 1,240 ms." in text
+    assert re.findall(r"#cell-id=(\w+)", text) == ["load", "count"]
+    assert {"to-load", "to-count"} <= {cell["id"] for cell in page["cells"]}
+    assert page_of(QUEUES, executed=True)["cells"][-2]["id"] == "count"
 
 
 def test_warnings_are_left_out_and_links_lead_to_pages_and_cells():

@@ -1,0 +1,107 @@
+"""`mlsd recall`: what is asked when, what is kept of it, and what a reader sees."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mlsd.cli import app
+from mlsd.students.files import StudentError
+from mlsd.students.recall import ask_all, begun, due, nothing_due, of_lesson, summary
+from mlsd_lib.lesson import predict
+from mlsd_lib.lesson.reader import record
+from notebook_runner import course_root
+
+ROOT = course_root(Path(__file__))
+LESSON = "01_performance_requirements"
+NOW = datetime(2027, 1, 15, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def own_record(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLSD_HOME", str(tmp_path / "record"))
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def recalls():
+    return [of_lesson(ROOT, LESSON)]
+
+
+def answer_all(recalls, rightly, at):
+    """Answer what is due then; the texts that were told."""
+    told = []
+
+    def typed(_):
+        asks, answers = told[-2], [line.strip().split("  ", 1) for line in told[-1].splitlines()]
+        right = next(one.question.right.says for one in asked if one.question.asks in asks)
+        return next(number for number, says in answers if (says == right) == rightly)
+
+    asked = due(recalls, at)
+    return ask_all(asked, typed, told.append, lambda: at), told
+
+
+def test_new_questions_come_in_order_and_right_ones_come_back_after_more_and_more_days(recalls):
+    assert [one.question for one in due(recalls, NOW)] == list(recalls[0].questions)
+    waits, at = [], NOW
+    for _ in range(3):
+        assert answer_all(recalls, True, at)[0] == 5
+        assert due(recalls, at) == []
+        first = min(one for one in range(1, 400) if due(recalls, at + timedelta(days=one)))
+        waits.append(first)
+        at += timedelta(days=first)
+    assert waits == sorted(set(waits))
+
+
+def test_a_wrong_one_comes_back_the_next_day_and_before_new_ones(recalls):
+    right, told = answer_all(recalls, False, NOW)
+    assert right == 0
+    assert all(one.question.right.because in "\n".join(told) for one in due(recalls, NOW + timedelta(days=1)))
+    with record() as connection:
+        connection.execute("DELETE FROM recalls WHERE id NOT LIKE '%hedging-fails'")
+    assert due(recalls, NOW + timedelta(days=1))[0].question.id == "when-hedging-fails"
+    assert due(recalls, NOW + timedelta(hours=1))[0].question.id == "who-is-dominated"
+
+
+def test_what_is_no_answer_is_asked_again_and_nothing_typed_is_not_known(recalls):
+    told, typed = [], iter(["four", "9", ""])
+    assert ask_all(due(recalls, NOW)[:1], lambda _: next(typed), told.append, lambda: NOW) == 0
+    assert "'four' is none of the answers. Type a number from 1 to 4, or only Enter." in told
+    assert "Right is: A only" in told[-1]
+    assert "Not so" not in told[-1]
+
+
+def test_only_lessons_that_were_begun_are_asked_of(recalls):
+    assert begun(ROOT) == []
+    assert "You have begun no lesson" in nothing_due([])
+    predict("stack-latency-ratio", "How many times?", unit="times", low=10, high=20).measured(44.0)
+    assert [one.notebook.path.stem for one in begun(ROOT)] == [LESSON]
+    assert "measured on this machine: 44 times" in summary(recalls[0])
+
+
+@pytest.mark.parametrize("name", [LESSON, "performance_requirements", f"chapters/01_introduction/{LESSON}.ipynb"])
+def test_a_lesson_is_known_by_its_names(name):
+    assert of_lesson(ROOT, name).notebook.path.stem == LESSON
+
+
+def test_another_name_is_refused_with_those_there_are():
+    with pytest.raises(StudentError, match=f"'nothing' is no lesson with questions. .*{LESSON}"):
+        of_lesson(ROOT, "nothing")
+
+
+def run(*words, typed=""):
+    return CliRunner().invoke(app, ["recall", *words], input=typed)
+
+
+def test_the_command_asks_keeps_what_was_answered_when_left_and_goes_on():
+    left = run("performance_requirements", typed="\n")
+    assert left.exit_code == 0
+    assert "Stopped. What you answered is kept" in left.output
+    assert "1 of 4" in run("performance_requirements", typed="\n\n\n\n").output
+    assert "Nothing is due now. The next question comes on" in run("performance_requirements").output
+
+
+def test_the_rules_of_a_lesson_are_shown_and_of_none_refused():
+    assert "fails: Pauses that the query causes stay" in run("performance_requirements", "--rules").output
+    assert run("--rules").exit_code == 2
