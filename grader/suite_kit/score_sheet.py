@@ -129,12 +129,22 @@ class Sheet:
 
     def explanations(self) -> list[str]:
         """The sentences below the table, each once, in order."""
-        lines = list(self.notes)
+        return [*dict.fromkeys(self.notes), *(line for lines in self.missed().values() for line in lines)]
+
+    def missed(self) -> dict[str, list[str]]:
+        """What is said of each row that was not met, by its name; what several have in common, with the first alone."""
+        said, found = set(self.notes), dict[str, list[str]]()
         for one in (one for one in self.criteria if not one.met):
-            lines += [one.did] if one.did else []
-            lines += [f"In production: {one.production}"] if one.production else []
-            lines += [f"Read: {one.read}"] if one.read else []
-        return list(dict.fromkeys(lines))
+            lines = [
+                one.did,
+                f"In production: {one.production}" * bool(one.production),
+                f"Read: {one.read}" * bool(one.read),
+            ]
+            new = [line for line in dict.fromkeys(lines) if line and line not in said]
+            said.update(new)
+            if new:
+                found.setdefault(one.name, []).extend(new)
+        return found
 
     def text(self) -> str:
         """The table for a terminal, at most 80 columns."""
@@ -144,8 +154,9 @@ class Sheet:
         if self.criteria:
             rows = [("criterion", "measured", "required", "points"), *(_row(one) for one in self.criteria)]
             lines += [line for row in rows for line in _columns(row)]
-        for sentence in self.explanations():
-            lines += textwrap.wrap(_plain(sentence), WIDTH, initial_indent="  ", subsequent_indent="  ")
+        lines += [line for note in dict.fromkeys(self.notes) for line in _wrapped(note, 2)]
+        for name, sentences in self.missed().items():
+            lines += [*_wrapped(name, 2), *(line for one in sentences for line in _wrapped(one, 4))]
         return "\n".join(lines)
 
     def html(self) -> str:
@@ -153,7 +164,9 @@ class Sheet:
         rows = "".join(_html_row(one) for one in self.criteria)
         head = "".join(f'<th style="{_CELL}">{name}</th>' for name in _HEAD)
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
-        said = "".join(f"<p style='margin:.2em 0'>{html.escape(_plain(line))}</p>" for line in self.explanations())
+        said = "".join(_html_lines([html.escape(_plain(note))]) for note in dict.fromkeys(self.notes))
+        for name, lines in self.missed().items():
+            said += _html_lines([f"<b>{html.escape(_plain(name))}</b>", *(html.escape(_plain(line)) for line in lines)])
         title = f"<b>{html.escape(self.test)}</b>: {html.escape(self.verdict)}"
         total = f"{self.points:g} of {self.maximum:g} points"
         head = f'<p style="margin:.2em 0">{title}, {total}</p>'
@@ -256,6 +269,14 @@ def _columns(row: tuple[str, ...]) -> list[str]:
         parts = [cell[i] if i < len(cell) else "" for cell in cells]
         lines.append(("  " + " ".join(f"{part:<{width}}" for part, width in zip(parts, _WIDTHS, strict=True))).rstrip())
     return lines
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(_plain(text), WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent)
+
+
+def _html_lines(lines: list[str]) -> str:
+    return f"<p style='margin:.6em 0'>{'<br>'.join(lines)}</p>"
 
 
 def _html_row(one: Criterion) -> str:

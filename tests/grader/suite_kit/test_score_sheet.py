@@ -53,6 +53,18 @@ def test_a_lost_criterion_says_what_happened_what_it_means_and_where_to_read():
         assert words in text
 
 
+def test_what_is_said_of_a_lost_criterion_stands_below_its_name_and_what_two_share_once():
+    sheet = Sheet("a test", 3.0, notes=["A note."])
+    why = {"production": "bad.", "read": "a page"}
+    for name, did in {"<first>": "It was 2.", "second": "It was 3.", "third": ""}.items():
+        sheet.criterion(name, "2", "1", False, 1.0, did=did, **why)
+    assert sheet.missed() == {"<first>": ["It was 2.", "In production: bad.", "Read: a page"], "second": ["It was 3."]}
+    assert sheet.explanations() == ["A note.", "It was 2.", "In production: bad.", "Read: a page", "It was 3."]
+    below = ["  A note.", "  <first>", "    It was 2.", "    In production: bad.", "    Read: a page", "  second"]
+    assert sheet.text().splitlines()[-7:-1] == below
+    assert "<b>&lt;first&gt;</b><br>It was 2.<br>In production: bad.<br>Read: a page</p>" in sheet.html()
+
+
 def test_nothing_that_an_answer_says_reaches_the_cell(capfd):
     handler = logging.StreamHandler()
     logging.getLogger().addHandler(handler)
