@@ -117,9 +117,9 @@ def caught(sheet: Sheet, answer: Answer, name: str) -> None:
     for family, incident in INCIDENTS.items():
         some = [(run, one) for run in runs for one in run.met if one.family == family]
         missed = [(run, one) for run, one in some if not one.in_time]
-        delays = ", ".join("never" if one.caught is None else f"{one.caught - one.begins}" for _, one in some)
+        delays = ", ".join("never" if one.caught is None else f"after {one.caught - one.begins} d" for _, one in some)
         sheet.judge(
-            family, f"{len(some) - len(missed)} of {len(some)}" + ("" if sheet.private else f", after {delays} days"),
+            family, f"{len(some) - len(missed)} of {len(some)}" + ("" if sheet.private else f": {delays}"),
             f"{len(some)} within {incident.within} days", few and not missed,
             _why_missed(*missed[0], sheet.private) if missed else "", explained=bool(missed),
         )  # fmt: skip
