@@ -25,9 +25,10 @@ for needed, made_by in {
 }.items():
     if not needed.exists():
         sys.exit(f"There is no {needed}. To make it: {made_by}")
-# Everybody may put something in, nobody sees another's work: nbgrader makes the folders below it so.
+# Everybody may put something in, nobody sees another's work: nbgrader makes the folders below it so. Nobody renames the
+# course's folder and puts another in its place: that is the sticky bit.
 exchange.mkdir(parents=True, exist_ok=True)
-exchange.chmod(0o777)
+exchange.chmod(0o1777)
 
 c.ConfigurableHTTPProxy.command = [str(proxy)]
 c.Authenticator.allow_all = True  # whoever has a password on this machine; name them in allowed_users to be stricter

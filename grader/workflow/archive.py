@@ -5,6 +5,7 @@ It knows nothing of students or exercises. Every refusal is an entry of its own,
 
 import io
 import lzma
+import os
 import stat
 import tarfile
 import unicodedata
@@ -78,8 +79,13 @@ def read(source: Path, limits: Limits | None = None, zone: tzinfo | None = None)
     """
     limits = limits or Limits()
     if source.is_dir():
-        return _entries(_folder_members(source), limits)
+        return read_folder(source.resolve(), limits)
     return read_archive(source, source.name, limits, zone=zone)
+
+
+def read_folder(folder: Path, limits: Limits) -> Iterator[Entry]:
+    """Every file below a folder, none of a link, and none where the folder itself is one."""
+    return _entries(_folder_members(folder), limits)
 
 
 def is_archive(name: str) -> bool:
@@ -237,19 +243,43 @@ def _extracted(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 
 
 def _folder_members(folder: Path) -> Iterator[Member]:
-    for path in sorted(folder.rglob("*")):
-        status = path.lstat()
-        if stat.S_ISDIR(status.st_mode):
-            continue
-        fault = "" if stat.S_ISREG(status.st_mode) else "a link or a special file"
-        if not fault and status.st_nlink > 1:
-            fault = HARD_LINK
-        name, size = path.relative_to(folder).as_posix(), status.st_size
-        yield Member(name, _time(status.st_mtime), fault, size, size, partial(_opened, path))
+    """The files below a folder whose owners may change it meanwhile: each is looked at and opened from the folder that
+    was entered, which by then may have another name, and no link is followed."""
+    for place, folders, files, entered in _walked(folder):
+        folders.sort()
+        for name in sorted((*files, *folders)):
+            inner = (Path(place) / name).relative_to(folder).as_posix()
+            name = name if entered is not None else os.path.join(place, name)
+            try:
+                status = os.stat(name, dir_fd=entered, follow_symlinks=False)
+            except OSError:
+                continue  # gone since the folder was listed
+            if stat.S_ISDIR(status.st_mode):
+                continue
+            fault = "" if stat.S_ISREG(status.st_mode) else "a link or a special file"
+            if not fault and status.st_nlink > 1:
+                fault = HARD_LINK
+            opened, size = partial(_opened, name, entered, status), status.st_size
+            yield Member(inner, _time(status.st_mtime), fault, size, size, opened)
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return path.open("rb")
+def _walked(folder: Path) -> Iterator[tuple[str, list[str], list[str], int | None]]:
+    """As `os.fwalk`, which Windows lacks."""
+    if hasattr(os, "fwalk"):
+        yield from os.fwalk(folder)
+    else:
+        yield from ((*one, None) for one in os.walk(folder))
+
+
+def _opened(name: str, entered: int | None, status: os.stat_result) -> IO[bytes]:
+    """The file that had `status` in the open folder `entered`. Never blocks; raises `OSError` if it is another now."""
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(name, flags, dir_fd=entered)
+    now = os.fstat(handle)
+    if not (os.path.samestat(now, status) and stat.S_ISREG(now.st_mode)):
+        os.close(handle)
+        raise OSError("it changed while it was read")
+    return os.fdopen(handle, "rb")
 
 
 def _time(seconds: float) -> datetime:

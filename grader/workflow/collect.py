@@ -226,7 +226,8 @@ def _opened(entries: Iterable[Entry], limits: Limits) -> Iterator[Entry]:
         if place is None:
             yield Entry(one.name, one.received, refusal="an archive of this name cannot be opened; rename it")
             continue
-        own = replace(limits, all_bytes=min(left, limits.all_bytes // 10), files=limits.files // 10)
+        most = {"all_bytes": min(left, limits.all_bytes // 10), "read_bytes": limits.read_bytes // 10}
+        own = replace(limits, files=limits.files // 10, **most)
         if left <= 0:
             yield Entry(
                 one.name, one.received, refusal="the archives in the source hold too much; this one was not opened"

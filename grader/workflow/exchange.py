@@ -1,14 +1,33 @@
-"""Collecting what students submitted in JupyterLab: nbgrader's own collecting, less notebooks of another exercise."""
+"""Collecting what students submitted in JupyterLab: nbgrader's own collecting, less what cannot be the student's work.
 
+Every student may write in the exchange, at any time and under any name. So each folder is read once, following no link,
+and nbgrader copies what was read; a folder that cannot be a hand-in of the student in its name is refused by name.
+"""
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from grader.course import Course, reason
 from grader.errors import GraderError
 from grader.grading.intake.submission import Most, read_folder
+from grader.grading.output.sanitize import as_line
+from grader.workflow import archive
 from grader.workflow.collect import Collected
+from grader.workflow.layouts import STUDENT
 from grader.workflow.mistaken import mistaken, released_cells
 from grader.workflow.release import local_exchange
+
+ALL = archive.Limits()
+OF_ONE = replace(ALL, all_bytes=ALL.all_bytes // 10, files=ALL.files // 10)
+LISTED = 5  # of what is odd in one folder
+SUBMITTING = timedelta(minutes=10)  # "submit" writes a folder in seconds; nobody has a reason to change it later
 
 
 def collect_exchange(course: Course, name: str) -> tuple[str, list[Collected]]:
@@ -25,35 +44,121 @@ def collect_exchange(course: Course, name: str) -> tuple[str, list[Collected]]:
             f"this course has no exchange. Name a folder or a zip: {course.command(f'collect {name} FROM')}"
         )
     report: list[Collected] = []
-    if "collect" not in course.config.ExchangeFactory:
-        course = course.configured(ExchangeFactory={"collect": _sifting(course, name, report)})
-    result = course.call(lambda api: api.collect(name, update=True))
+    course.home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".incoming-", dir=course.home) as scratch:
+        if "collect" not in course.config.ExchangeFactory:
+            sifting = _sifting(course, name, report, Path(scratch))
+            course = course.configured(ExchangeFactory={"collect": sifting})
+        result = course.call(lambda api: api.collect(name, update=True))
     if not result["success"]:
         raise GraderError(f"nbgrader could not collect {name} from its exchange: {reason(result)}")
     return str(result.get("log", "")).strip(), report
 
 
-def _sifting(course: Course, name: str, report: list[Collected]) -> type:
-    """nbgrader's class that collects, less who is refused; `report` gets a line for everyone."""
+def _sifting(course: Course, name: str, report: list[Collected], scratch: Path) -> type:
+    """nbgrader's class that collects, less who is refused; `report` gets a line for everyone.
+
+    What is taken lies in `scratch` before anything that was handed in earlier goes.
+    """
     from nbgrader.exchange.default import ExchangeCollect
 
     notebooks = [path.name for path in course.folder("release", name=name).glob("*.ipynb")]
     cells = released_cells(course)
+    taken: dict[str, Path] = {}
 
     class Sifting(ExchangeCollect):
         src_records: list[dict[str, Any]]
 
+        def _path_to_record(self, path: str) -> dict[str, Any]:
+            """Of a folder that nobody handed in, a record of no student."""
+            record: dict[str, Any] = {"username": "", "filename": Path(path).name, "timestamp": datetime.min}
+            refusal = f"its name is not as nbgrader writes it, STUDENT+{name}+TIME+"
+            with suppress(Exception):  # whatever is wrong with a name
+                found = super()._path_to_record(path)
+                refusal = _refusal(Path(path), found["username"], self.check_owner)
+                record = record if refusal else found
+            if refusal:
+                report.append(Collected(as_line(record["filename"]), "", "refused", refusal))
+            return record
+
         def init_src(self) -> None:
             super().init_src()
-            self.src_records = [record for record in self.src_records if self._is_taken(record)]
+            known = [record for record in self.src_records if record["username"]]
+            self.src_records = [record for record in known if self._is_taken(record)]
 
         def _is_taken(self, record: dict[str, Any]) -> bool:
-            student = record["username"]
-            refusal = mistaken(name, _handed_in(Path(self.inbound_path) / record["filename"], notebooks), cells)
-            report.append(Collected(student, student, "refused" if refusal else "collected", refusal))
+            student, folder = record["username"], Path(self.inbound_path) / record["filename"]
+            place = taken[folder.name] = scratch / str(len(taken))
+            place.mkdir()
+            notes: list[str] = []
+            try:
+                notes = [*_changed(folder, notebooks, record["timestamp"]), *_kept(folder, place)]
+                refusal = mistaken(name, _handed_in(place, notebooks), cells)
+            except PermissionError as error:
+                refusal = f"it cannot be read ({error.strerror})"
+            rest = [f"{len(notes) - LISTED} more"] if notes[LISTED:] else []
+            detail = refusal or "; ".join([*notes[:LISTED], *rest])
+            report.append(Collected(student, student, "refused" if refusal else "collected", detail))
             return not refusal
 
+        def do_copy(self, src: str, dest: str, log: Any = None) -> None:
+            """Copy what was read of the folder."""
+            super().do_copy(str(taken[Path(src).name]), dest, log)
+
     return Sifting
+
+
+def _refusal(folder: Path, student: str, check_owner: bool) -> str:
+    """Why a folder of the exchange is no hand-in of this student's; empty if it may be."""
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        return "it is no folder"
+    if not STUDENT.fullmatch(student):
+        return "its name cannot be a student's id"
+    if check_owner and _is_anothers(status.st_uid, student):
+        return (
+            f"the folder was laid there by the user {_user(status.st_uid)}, not by {student}. If users of this machine "
+            "and students are not the same, set ExchangeCollect.check_owner = False in nbgrader_config.py"
+        )
+    return ""
+
+
+def _is_anothers(owner: int, student: str) -> bool:
+    """Whether the student is a user of this machine, and the owner another one who may not act for the student."""
+    try:
+        import pwd
+
+        return owner not in (pwd.getpwnam(student).pw_uid, os.geteuid(), 0)
+    except (ImportError, KeyError):  # Windows; no such user
+        return False
+
+
+def _user(number: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _kept(folder: Path, place: Path) -> Iterator[str]:
+    """Copy what may be taken of a folder to `place`; a sentence for each file that is left out or not as it was."""
+    for one in archive.read_folder(folder, OF_ONE):
+        if one.refusal:
+            yield f"{as_line(str(one.name))} was left out: {one.refusal}"
+            continue
+        path = place / one.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(one.content)
+
+
+def _changed(folder: Path, notebooks: list[str], stated: datetime) -> Iterator[str]:
+    """That a folder or a notebook in it was changed after the time that its name states, which students write."""
+    there = [path.lstat().st_ctime for path in (folder, *map(folder.joinpath, notebooks)) if path.exists()]
+    last = datetime.fromtimestamp(max(there, default=0.0), UTC)
+    if last - stated.replace(tzinfo=UTC) > SUBMITTING:
+        yield f"its folder was last changed at {last:%Y-%m-%d %H:%M:%S} UTC, after the time in its name"
 
 
 def _handed_in(folder: Path, wanted: list[str]) -> list[bytes]:

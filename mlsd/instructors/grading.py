@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grader.workflow.collect import Collected
 
 PANEL = "Instructors"
+LONGEST_LINE = 2_000  # characters of what is said of one hand-in
 Folder = Annotated[Path | None, typer.Option("--course", help="The course folder; default: the one around you.")]
 Name = Annotated[str, typer.Argument(help="The exercise, e.g. reduce_latency.")]
 
@@ -135,11 +136,10 @@ def collect(
         raise GraderError("--map, --times and --groups go with a folder, zip or tar: name it before them")
     if source is None:
         log, report = collect_exchange(course, name)
-        refused = [one for one in report if one.outcome == "refused"]
         typer.echo(log)
-        _tell_collected(refused)
+        _tell_collected([one for one in report if one.outcome == "refused" or one.detail])
         work.write_report(course, name, report)
-        raise typer.Exit(1 if refused else 0)
+        raise typer.Exit(1 if any(one.outcome == "refused" for one in report) else 0)
     report = work.collect(course, name, source, roster, work.zone_of(timezone), times, groups)
     _tell_collected([one for one in report if one.outcome != "unchanged"])
     counts = Counter(one.outcome for one in report)
@@ -154,9 +154,12 @@ def collect(
 
 
 def _tell_collected(report: Iterable[Collected]) -> None:
+    from grader.grading.output.sanitize import as_line
+
     for one in report:
         whom = f" -> {one.student}" if one.student and one.student != one.source else ""
-        typer.echo(f"{one.outcome:9s}  {one.source}{whom}" + (f": {one.detail}" if one.detail else ""))
+        told = f"{one.outcome:9s}  {one.source}{whom}" + (f": {one.detail}" if one.detail else "")
+        typer.echo(as_line(told, LONGEST_LINE))  # names are the students' own
 
 
 def grade(

@@ -1,0 +1,48 @@
+"""nbgrader's exchange: only what a student laid there arrives, under the student's own name, and nobody ends it."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from grader.course import Course
+from grader.workflow.exchange import collect_exchange
+from tests.attacks.corpus.exchange import LAID, Laid, submitted
+from tests.attacks.course import TOKENS
+from tests.attacks.course.ps1 import PS1
+from tests.attacks.foreign_course import answered, copied
+from tests.attacks.host import Host
+
+SUBMITTED = "course/submitted"
+
+
+@pytest.mark.parametrize("laid", LAID, ids=lambda laid: laid.name)
+def test_an_odd_folder_in_the_exchange_costs_only_its_owner(laid: Laid, template, tmp_path):
+    if laid.as_root and os.getuid() != 0:
+        pytest.skip("only root can make a folder another user's")
+    if laid.as_user and os.getuid() == 0:
+        pytest.skip("root reads everything")
+    right = json.dumps(answered(template, PS1)).encode()
+    place, host = copied(template, tmp_path / "course"), Host(tmp_path)
+    before = host.snapshot()
+    inbound = tmp_path / "exchange" / "foreign" / "inbound"
+    inbound.mkdir(parents=True)
+    submitted(inbound, "ada", right)
+    laid.lay(inbound, right, place)
+    submitted(inbound, "zoe", right)
+    course = Course.open(place).configured(Exchange={"root": str(tmp_path / "exchange")})
+    _, report = collect_exchange(course, "ps1")
+    refused = "\n".join(f"{one.source}: {one.detail}" for one in report if one.outcome == "refused")
+    noted = "\n".join(one.detail for one in report if one.outcome == "collected")
+    arrived = {path for path in place.glob("submitted/*/ps1/**/*") if path.is_file()}
+    there = {path.parts[-3] for path in arrived if path.name == "ps1.ipynb" and path.read_bytes() == right}
+    assert there == set(laid.collected), f"{refused}\n{noted}"
+    assert bool(refused) == bool(laid.refused)
+    assert [word for word in laid.refused if word not in refused] == []
+    assert [word for word in laid.noted if word not in noted] == []
+    assert [path for path in arrived if path.is_symlink() or TOKENS["solution"].encode() in path.read_bytes()] == []
+    for folder in inbound.iterdir():
+        folder.chmod(0o700) if folder.is_dir() and not folder.is_symlink() else None
+    shutil.rmtree(tmp_path / "exchange")  # not every file in it can be read
+    assert [one for one in host.changed(before) if not one.startswith(SUBMITTED)] == []
