@@ -159,10 +159,12 @@ def open_files(process: int) -> list[str]:
     return [file for name in names if (file := _link(f"/proc/{process}/fd/{name}"))]
 
 
-def count_of_open_files(process: int) -> int:
-    """How many files a process has open; 0 if that may not be read."""
+def count_of_open_files(process: int) -> int | None:
+    """How many files a process has open; 0 if it is gone, None if it forbids to read that (PR_SET_DUMPABLE)."""
     try:
         return len(os.listdir(f"/proc/{process}/fd"))
+    except PermissionError:
+        return None
     except OSError:
         return 0
 

@@ -105,11 +105,11 @@ def _described(level: Level) -> str:
     if level == Level.NAMESPACES:
         return f"sandbox: namespaces ({bubblewrap.describe_program() or 'bubblewrap'}), as {who}, no network"
     if level == Level.LANDLOCK:
-        seen = "the names of other processes can be seen, and whether a file exists"
+        seen = "the names of other processes can be seen, whether a file exists, and when it was last read"
         left = "; ".join([seen, *landlock.open_doors(landlock.version())])
         return f"sandbox: Landlock {landlock.version()}, as {who}, no network; {left}"
     if level == Level.LIMITS:
-        left = f"student code reads what {who} can read{_open_processes()}"
+        left = f"student code reads what {who} can read{_open_processes()}, and sees when a file was last read"
         return f"sandbox: limits only, as {who}, no network; {left}"
     return f"sandbox: limits only on {sys.platform}, untested there; student code reads and writes what {who} can"
 

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from grader.sandbox.isolation.limits import OPEN_FILES
 from notebook_runner import process_stats
 from notebook_runner.process_stats import OVER, Parts, Sizes, cpu_s, descendants, living, sizes, state
 
@@ -145,6 +146,11 @@ class Family:
         """The processes below it that still run."""
         return living(descendants(self.pid))
 
+    def started(self) -> int:
+        """How many processes below it were seen so far, those that have ended too; it never falls."""
+        self.delegated_s()
+        return len(self._seen_s)
+
     def peak_mb(self) -> float:
         """The most memory that it held so far, with what lies below it now; the last value seen once it is gone."""
         self._peak_mb = max(self._peak_mb, process_stats.family_peak_mb(self.pid))
@@ -206,8 +212,11 @@ def _exact_mb(processes: list[int], quick: list[Sizes], base: Sizes) -> float:
 
 
 def _buffers_mb(processes: list[int]) -> float:
-    """The most that the sockets of the processes may hold, each once; 0 for few."""
-    if sum(map(process_stats.count_of_open_files, processes)) <= FREE_FILES:
+    """The most that the sockets of the processes may hold, each once; 0 for few. Who hides them may have all that are
+    allowed."""
+    counts = [process_stats.count_of_open_files(one) for one in processes]
+    if None not in counts and sum(filter(None, counts)) <= FREE_FILES:
         return 0.0
     sockets = {name for one in processes for name in process_stats.open_files(one) if name.startswith("socket:")}
-    return len(sockets) * process_stats.most_socket_mb() + process_stats.queued_mb(processes[0])
+    most = len(sockets) + OPEN_FILES * counts.count(None)
+    return most * process_stats.most_socket_mb() + process_stats.queued_mb(processes[0])

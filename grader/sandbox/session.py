@@ -140,6 +140,10 @@ class Session:
         """Processes that the student's process started and that still run."""
         return len(self._of.helpers()) if self._of and self.alive else 0
 
+    def started(self) -> int:
+        """Processes that the student's process started and that were seen, those that have ended too."""
+        return self._of.started() if self._of and self.alive else 0
+
     def peak_mb(self) -> float:
         """The most memory that the student's process held so far, in MB."""
         return self._of.peak_mb() if self._of else 0.0

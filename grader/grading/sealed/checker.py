@@ -191,7 +191,7 @@ class CheckerFork:
             if isinstance(message, protocol.Takes):
                 self.process.allow(min(LONGEST_S, message.limit_s) + GRACE_S)
             elif isinstance(message, protocol.Measure):
-                use = (session.cpu_s(), session.delegated_s(), session.helpers(), session.peak_mb())
+                use = (session.cpu_s(), session.delegated_s(), session.started(), session.peak_mb())
                 self._answer(protocol.Measured(*use))
             elif isinstance(message, protocol.Replicate) and replicate is not None:
                 with session.halted():

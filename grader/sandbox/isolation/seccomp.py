@@ -42,10 +42,14 @@ WITHOUT_EFFECT = {
     "sched_setaffinity": (203, 122), "flock": (73, 32), "fadvise64": (221, 223), "readahead": (187, 213),
 }  # fmt: skip
 CLONE, SOCKET, CONNECT, KILL, FCNTL = (56, 220), (41, 198), (42, 203), (62, 129), (72, 25)
+PRCTL = (157, 167)
 # Of fcntl: F_SETLK and F_SETLKW, those of open files too; F_SETLEASE and F_NOTIFY.
 LOCKS, WATCHES = (6, 7, 37, 38), (1024, 1026)
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW flag
+# What lies below a session is counted and ended with it. So none of it becomes a sister of the session's first process
+# (a flag of clone), nor an orphan that this one does not adopt (of prctl).
+CLONE_PARENT, ADOPT_ORPHANS = 0x8000, 36
 AF_UNIX = 1
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -98,9 +102,16 @@ def _program(own_network: bool, own_processes: bool) -> bytes:
         lines += [_line(_EQUAL, command, 0, 1), _line(_RETURN, result)]
     lines.append(_line(_RETURN, _ALLOW))
     lines += [
+        _line(_EQUAL, PRCTL[column], 0, 6),
+        _line(_LOAD, _FIRST_ARGUMENT),
+        _line(_EQUAL, ADOPT_ORPHANS, 0, 3),
+        _line(_LOAD, _SECOND_ARGUMENT),
+        _line(_EQUAL, 0, 0, 1),
+        _line(_RETURN, _PERMISSION),
+        _line(_RETURN, _ALLOW),
         _line(_EQUAL, CLONE[column], 0, 4),
         _line(_LOAD, _FIRST_ARGUMENT),
-        _line(_ANY_BIT, NEW_NAMESPACES, 0, 1),
+        _line(_ANY_BIT, NEW_NAMESPACES | CLONE_PARENT, 0, 1),
         _line(_RETURN, _PERMISSION),
         _line(_RETURN, _ALLOW),
     ]

@@ -9,6 +9,7 @@ import pytest
 
 from grader.sandbox import Level, Limits, best_level, make_sandbox, resource_monitor
 from grader.sandbox.preload_server import PreloadServer
+from grader.sandbox.probe import missing
 from notebook_runner import process_stats
 
 # Wall seconds are many, for a busy machine; a test of them sets its own.
@@ -117,6 +118,15 @@ def test_memory_is_counted_over_the_family_however_it_is_held(sandbox, way):
         assert "the limit is 200 MB" in run.error[1]
 
 
+HIDES = "import ctypes\nctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"  # its open files are nobody's to read but root's
+
+
+@pytest.mark.parametrize("way", ["sockets full of data", "a shared mapping"])
+def test_memory_is_counted_of_who_hides_what_it_has_open(sandbox, way):
+    with sandbox.open() as session:
+        assert session.run_cell(HIDES + MEMORY[way]).verdict == "memory"
+
+
 @pytest.mark.parametrize("way", CPU)
 def test_cpu_time_is_counted_over_the_family(sandbox, way):
     with sandbox.open(limits=replace(LIMITS, cpu_s=1.0)) as session:
@@ -217,3 +227,37 @@ time.sleep(0.3)
 total // 2**20"""
     with sandbox.open() as session:
         assert session.run_cell(reads).verdict == "ok"
+
+
+# What is started so is nobody's child below the session, so no limit would count it. Each says how many it started.
+LEAVES = {
+    "a sister instead of a child": """
+import ctypes, os, time
+CLONE, CLONE_PARENT = {"x86_64": 56, "aarch64": 220}[os.uname().machine], 0x8000
+made = ctypes.CDLL(None).syscall(CLONE, CLONE_PARENT | 17, 0, 0, 0, 0)
+if made == 0:
+    time.sleep(60)
+    os._exit(0)
+print(int(made > 0))
+""",
+    "an orphan that the session does not adopt": """
+import ctypes, os, time
+ctypes.CDLL(None).prctl(36, 0, 0, 0, 0)
+if os.fork() == 0:
+    if os.fork() == 0:
+        time.sleep(60)
+    os._exit(0)
+os.wait()
+print(1)
+""",
+}
+
+
+@pytest.mark.parametrize("level", [Level.LIMITS, Level.LANDLOCK, Level.NAMESPACES], ids=lambda level: level.name)
+@pytest.mark.parametrize("way", LEAVES)
+def test_no_process_leaves_the_family_at_any_level(level, way):
+    if why := missing(level):
+        pytest.skip(why)
+    with make_sandbox(["json"], level, limits=LIMITS) as sandbox, sandbox.open() as session:
+        run = session.run_cell(LEAVES[way])
+        assert [session.helpers()] == [int(one["text"]) for one in run.outputs], run.error

@@ -147,6 +147,29 @@ def test_work_given_to_other_processes_is_counted(session):
     assert session.helpers() == 1
 
 
+HANDED_OVER = """
+import os, signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for one that ends, so that nobody is charged for it
+(inbox, ask), (replies, back) = os.pipe(), os.pipe()
+if os.fork() == 0:
+    while os.read(inbox, 1):
+        if os.fork():
+            os._exit(0)
+        os.write(back, b".")
+"""
+
+
+def test_a_helper_that_hands_its_work_to_another_is_a_new_process(session):
+    session.run_cell(HANDED_OVER)
+    counts = [session.started()]
+    for _ in range(3):
+        assert session.run_cell("os.write(ask, b'.'), os.read(replies, 1)").verdict == "ok"
+        until(lambda: session.helpers() == 1, "the one before has ended")
+        counts.append(session.started())
+    assert counts[0] >= 1
+    assert sorted({*counts}) == counts
+
+
 def test_a_halted_session_and_all_that_it_started_stand_still_until_they_go_on(session):
     spin = "def spin():\n    while True: pass\n"
     threads = "threading.Thread(target=spin, daemon=True).start()"
