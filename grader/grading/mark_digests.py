@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import secret
+from grader.grading.intake.rebuild import is_extra
 from grader.grading.intake.submission import Assignment, Submission
 
 ROOT = Path(__file__).parents[2]
@@ -63,11 +64,12 @@ def keyed(keys: Iterable[str], salt: Path) -> str:
 
 
 def answers_digest(mine: Submission) -> str:
-    """A digest of what is the student's own in a submission: the texts of answers and extra cells, other files."""
+    """A digest of what is the student's own in a submission: answers and extra cells, each with its text, its kind and
+    the cell of the instructor's that an extra one follows; other files. What is equal in it runs alike."""
     notebooks = {**mine.job.notebooks, **mine.unread}
-    texts = {name: list(_own_texts(notebook)) for name, notebook in notebooks.items()}
+    cells = {name: list(_own_cells(notebook)) for name, notebook in notebooks.items()}
     files = {path: hashlib.sha256(content).hexdigest() for path, content in mine.own.items()}
-    return hashlib.sha256(json.dumps([texts, files], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([cells, files], sort_keys=True).encode()).hexdigest()
 
 
 def has_changed(before: Mapping[str, Any], now: Mapping[str, str]) -> bool:
@@ -95,10 +97,16 @@ def project_digest() -> str:
     return _digest([path for name in ("grader", "mlsd_lib", "notebook_runner") for path in _files(ROOT / name)])
 
 
-def _own_texts(notebook: Mapping[str, Any]) -> Iterator[str]:
+def _own_cells(notebook: Mapping[str, Any]) -> Iterator[list[str]]:
+    follows = ""
     for cell in notebook["cells"]:
-        if not cell["metadata"].get("nbgrader", {}).get("locked"):
-            yield "".join(cell["source"])
+        entry = cell["metadata"].get("nbgrader", {})
+        if is_extra(cell):
+            yield [cell["cell_type"], follows, "".join(cell["source"])]
+            continue
+        follows = cell["id"]
+        if not entry.get("locked"):
+            yield [cell["cell_type"], "", "".join(cell["source"])]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -4,7 +4,7 @@ The submitted file gives the text of answer cells and of extra cells, nothing el
 order. Flags say what was repaired; no mark follows from a flag. Nothing here executes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from grader.grading.intake.notebook_parser import Cell, Handed, read
 from grader.grading.records import Flag, Notebook
 
 MISSING = "# This cell was missing from the submission."
+EXTRA = "extra-"  # before a number, the id of a cell of the student's own
 SKIP_TAGS = {"skip-execution", "raises-exception"}
 
 
@@ -48,6 +49,11 @@ def rebuild(content: bytes | None, original: InstructorNotebook) -> Rebuilt:
     return Rebuilt(original.notebook(cells), flags, answered - {""})
 
 
+def is_extra(cell: Mapping[str, Any]) -> bool:
+    """Whether a cell of a rebuilt notebook is one that the student added."""
+    return not cell["metadata"] and cell["id"].startswith(EXTRA)
+
+
 def _in_order(cells: Sequence[Cell], originals: Sequence[InstructorCell], pairs: Pairs) -> Iterator[dict[str, Any]]:
     """The original's cells, each followed by the extra cells that followed it in the submission."""
     extras = _extras(cells, pairs)
@@ -67,7 +73,7 @@ def _extras(cells: Sequence[Cell], pairs: Pairs) -> dict[int, list[dict[str, Any
             after = pairs[index]
         elif index not in pairs and cell.text.strip():
             kind = "raw" if "skip-execution" in cell.tags else cell.kind
-            extra = cell_dict(kind, f"extra-{index}", cell.text, {}, cell.pictures)
+            extra = cell_dict(kind, f"{EXTRA}{index}", cell.text, {}, cell.pictures)
             found.setdefault(after, []).append(extra)
     return found
 

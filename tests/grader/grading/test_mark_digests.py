@@ -5,7 +5,9 @@ import pytest
 from grader import secret
 from grader.grading import mark_digests
 from grader.grading.batch import assignment_of
-from grader.grading.mark_digests import decided_by, has_changed, keyed, reasons
+from grader.grading.intake.submission import submission
+from grader.grading.mark_digests import answers_digest, decided_by, has_changed, keyed, reasons
+from tests import toy_course as toy
 
 TREE = {
     "grader/suites/one/suite.py": "from grader.suite_kit import (\n    points,\n)\nimport mlsd_lib.simulation.traces\n",
@@ -90,3 +92,35 @@ def test_the_secret_is_known_by_a_digest_that_no_guess_can_be_tried_on(shared, t
 def test_results_of_an_earlier_version_are_not_taken_for_changed():
     assert not has_changed({}, {"tests": "1"})
     assert reasons({}, {"decided": {}}) == ["graded by an earlier version"]
+
+
+BIT = "BITS = [1]"  # an extra cell that is run or not tells the answers something
+
+
+def with_bit(course, after: str, **parts) -> dict:
+    """Right work with one more cell."""
+    notebook = toy.answered(course, **toy.RIGHT)
+    names = [one["id"] for one in notebook["cells"]]
+    notebook["cells"].insert(names.index(after) + 1, toy.cell("code", "own", BIT) | parts)
+    return notebook
+
+
+@pytest.mark.parametrize(
+    ("after", "parts", "alike"),
+    [
+        ("half", {}, True),
+        ("half", {"execution_count": 7, "id": "another"}, True),
+        ("half", {"cell_type": "markdown"}, False),
+        ("half", {"cell_type": "raw"}, False),
+        ("half", {"metadata": {"tags": ["skip-execution"]}}, False),
+        ("half-test", {}, False),
+        ("title", {}, False),
+    ],
+)
+def test_a_hand_in_that_runs_otherwise_is_another_one(course, after, parts, alike):
+    """Who handed in again keeps the round only with the same answers: texts alone do not say that."""
+    shared, digests = assignment_of(course, toy.NAME), []
+    for notebook in (with_bit(course, "half"), with_bit(course, after, **parts)):
+        place = toy.submit(course, "ann", notebook).parent
+        digests.append(answers_digest(submission(shared, "ann", place)))
+    assert (digests[0] == digests[1]) == alike
