@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 
 from grader.grading.analysis.grading_plan import Plan
-from grader.grading.analysis.name_analysis import bound, defined, tree_of
+from grader.grading.analysis.name_analysis import READ_CHARACTERS, bound, defined, tree_of
 from grader.grading.intake.cell_alignment import same
 from grader.grading.records import HELD, Calibration, Flag, Job, Notebook, Outcome, Result, Step, Verdict
 from grader.grading.replica import replicated
@@ -59,11 +59,14 @@ def steps_of(notebook: Notebook) -> list[Step]:
 
 
 def untouched(steps: list[Step], plan: Plan) -> tuple[frozenset[str], frozenset[str]]:
-    """Answer cells that are as they were released, and the names that only these define."""
+    """Answer cells that are as they were released, and the names that only these define.
+
+    The names are not looked for in more text than `READ_CHARACTERS`: what calls a starter then meets its own error.
+    """
     theirs = [step for step in steps if step.role == "theirs"]
     kept = {step.name for step in theirs if step.name in plan.starters and same(step.source, plan.starters[step.name])}
-    if not kept:
-        return frozenset(), frozenset()  # nothing is to be read of the others then
+    if not kept or sum(len(step.source) for step in theirs) > READ_CHARACTERS:
+        return frozenset(kept), frozenset()
     stubs = {name for step in theirs if step.name in kept for name in defined(tree_of(step.source))}
     written = {name for step in theirs if step.name not in kept for name in bound(tree_of(step.source))}
     return frozenset(kept), frozenset(stubs - written)

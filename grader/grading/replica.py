@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from grader.grading.analysis.name_analysis import bound, changed, read, tree_of
+from grader.grading.analysis.name_analysis import READ_CHARACTERS, bound, changed, read, tree_of
 from grader.grading.records import Job, Step
 from grader.sandbox import Sandbox, Session
 from grader.sandbox.protocol import Replicate, Replicated
@@ -64,8 +64,10 @@ def tested(test: str) -> str:
 def needed(cells: Sequence[Step], name: str) -> list[Step]:
     """The cells that bind `name` or change its object, and those that these need, in their order.
 
-    Text alone decides: a cell that reaches a name on another way is left out.
+    Text alone decides: a cell that reaches a name on another way is left out. Of more than `READ_CHARACTERS` all.
     """
+    if sum(len(step.source) for step in cells) > READ_CHARACTERS:
+        return list(cells)
     trees = [tree_of(step.source) for step in cells]
     gives = [bound(tree) | changed(tree) for tree in trees]
     chosen, wanted = set[int](), {name, "*"}  # what a star import binds cannot be read

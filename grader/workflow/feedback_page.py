@@ -32,6 +32,8 @@ A_PERSON_LOOKS = "A person will look at this test."
 KEPT = ("nbgrader", VERDICT, HELD)  # of a cell's metadata; the rest may be the student's
 PICTURE = re.compile(r"<img(?=[\s/>])(?![^>]*\salt=)")
 REMEMBERED, SHORT = 500, 20_000  # texts whose HTML a worker remembers, and of how many characters at most
+CODE_CHARACTERS = 200_000  # of one notebook's code; with colours it is ten times as long, and takes a second
+CODE_CUT = "\n# The rest was left out: it is too long to be shown."
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -70,11 +72,14 @@ class SanitizePreprocessor(Preprocessor):
         """
         nb.metadata.pop("widgets", None)
         nb.metadata.pop("title", None)
-        allowance = Allowance()
+        allowance, left = Allowance(), CODE_CHARACTERS
         for cell in nb.cells:
             cell.metadata = from_dict({key: cell.metadata[key] for key in KEPT if key in cell.metadata})
             if cell.cell_type == "code":
                 self._code(cell, resources["nbgrader"]["due"], allowance)
+                whole, cell.source = cell.source, cell.source[:left]
+                cell.source += "" if cell.source == whole else CODE_CUT
+                left -= min(left, len(whole))
         if late := resources["nbgrader"].get("late"):
             nb.cells.insert(0, from_dict(cell_dict("markdown", "late", f"**Late.** {as_markdown(late)}", {})))
         if key := resources["nbgrader"].get("id"):

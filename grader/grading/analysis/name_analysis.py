@@ -34,6 +34,9 @@ MUTATORS = frozenset(
         "rotate",
     ]
 )
+# Of a student's code at most so much is read: a tree takes a thousand bytes for a character, in a process of ours that
+# no limit of a session holds.
+READ_CHARACTERS = 200_000
 MAGIC = re.compile(r"\s*(%%?\w|!|\?)")
 CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 HARMLESS_MAGICS = ("%matplotlib", "%config", "%load_ext", "%autoreload", "%pylab", "%time ", "%pip", "!pip")

@@ -10,10 +10,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grader.course import Course
+from grader.grading.output.html_cleaner import PAGE_CHARACTERS
 from grader.grading.output.render import VERDICT
 from grader.grading.records import HELD
 from grader.workflow import feedback, feedback_worker
-from grader.workflow.feedback_page import A_PERSON_LOOKS, HELD_BACK, FeedbackPage
+from grader.workflow.feedback_page import A_PERSON_LOOKS, CODE_CUT, HELD_BACK, FeedbackPage
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
 
@@ -90,6 +91,17 @@ def test_outputs_after_a_hidden_test_are_held_back_from_the_student(two):
     assert "the hidden input is 17" in page(two, "al").read_text()
     assert "the hidden input is 17" not in page(two, "bo").read_text()
     assert HELD_BACK in page(two, "bo").read_text()
+
+
+def test_of_code_longer_than_anybody_writes_the_page_shows_the_beginning(two):
+    """To colour it would take minutes, for which the class would wait."""
+    edit(two, "bo", "half", source="first = 1\n" + "1\n" * 1_000_000)
+    edit(two, "al", "half", source="whole = 1\n" + "1\n" * 1_000)
+    assert [one.failure for one in give(two).values()] == ["", ""]
+    shown = page(two, "bo").read_text()
+    assert len(shown) < PAGE_CHARACTERS
+    assert ("first" in shown, CODE_CUT.strip() in shown, "both-test" in shown) == (True, True, True)
+    assert ("whole" in page(two, "al").read_text(), CODE_CUT.strip() in page(two, "al").read_text()) == (True, False)
 
 
 def test_the_two_outcomes_of_a_disputed_test_are_not_fed_back(two):
