@@ -59,6 +59,17 @@ class Handle:
     __contains__ = __len__ = __iter__ = __hash__ = _refuse
 
 
+LAZY = frozenset({"generator", "map", "filter", "zip", "enumerate", "reversed", "Index", "DatetimeIndex", "Timestamp"})
+
+
+def kind_of(value: Any) -> str:
+    """What a message calls the type of what an answer gave. Of an object's no name that its author chose: it could
+    tell of hidden cases."""
+    if not isinstance(value, Handle):
+        return type(value).__name__
+    return value.kind if value.kind in LAZY else "object that is no plain data"
+
+
 class Exposed:
     """An object of the checker's that student code may use: only the named methods, plain data in and out."""
 
@@ -102,7 +113,7 @@ class Answer(Protocol):
         """CPU seconds of processes that the answering process started, ended ones included."""
 
     def helpers(self) -> int:
-        """Processes that the answering process started and that still run."""
+        """Processes that the answering process started so far, as far as they were seen; it never falls."""
 
     def peak_mb(self) -> float:
         """The most memory that the answering process held so far, with what it started, in MB."""

@@ -186,7 +186,9 @@ class _Writer:
     def _array(self, value: Any) -> Any:
         array = np.asarray(value)
         if array.dtype.kind not in ARRAY_KINDS or array.dtype.hasobject:
-            raise CodecError(f"An array of dtype {array.dtype} cannot cross. Use numbers, booleans or dates.")
+            raise CodecError(
+                f"An array of dtype {array.dtype} cannot cross. Use numbers, booleans or dates, or a list: .tolist()."
+            )
         if self.finite and array.dtype.kind in "fc" and not np.isfinite(array).all():
             raise CodecError("An array holds nan or infinity where only finite numbers are allowed.")
         found = {"t": array.dtype.str, "s": list(array.shape)}
@@ -325,6 +327,7 @@ def _to_arrow(value: Any) -> Any:
 
     if type(value) is pa.Table:
         return value
+    called = type(value).__name__
     if type(value) is pd.Series:
         value = value.to_frame("" if value.name is None else str(value.name))
     if type(value) is not pd.DataFrame:
@@ -332,7 +335,10 @@ def _to_arrow(value: Any) -> Any:
     try:
         return pa.Table.from_pandas(value)
     except (pa.ArrowException, TypeError, ValueError) as error:
-        raise CodecError(f"A table cannot cross: {error}. Use columns of numbers, text or dates.") from None
+        raise CodecError(
+            f"A {called} with values of several kinds cannot cross: {error}. Use columns of one kind, numbers, text or "
+            "dates; of a row give .to_dict(), of a column .tolist()."
+        ) from None
 
 
 def _arrow_bytes(table: Any) -> bytes:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.suite_kit import comparison
-from grader.suite_kit.answer import Answer, Handle, StudentError
+from grader.suite_kit.answer import Answer, Handle, StudentError, kind_of
 from grader.suite_kit.score_sheet import Sheet
 
 SHOWN = 170
 NAMED = 3
+PLAIN = (type(None), bool, int, float, str, list, tuple, dict, Handle)
 CHANGED = "arguments that were changed"
 
 
@@ -124,7 +125,15 @@ def _called(method: str, arguments: list[Any]) -> str:
 def _shown(came: Any) -> str:
     if isinstance(came, Handle):
         return f"{came!r}, which is no plain data"
-    return _short(repr(came)) if came is not None else "None (is a return missing?)"
+    if came is None:
+        return "None (is a return missing?)"
+    strange = next((one for one in _parts(came) if not isinstance(one, PLAIN)), None)
+    return _short(repr(came) if strange is None else f"{kind_of(strange)} in place of a list or a dict: {came!r}")
+
+
+def _parts(came: Any) -> list[Any]:
+    """A value and, of a list, what is in it."""
+    return [came, *came] if isinstance(came, list | tuple) else [came]
 
 
 def _short(text: str) -> str:

@@ -21,6 +21,7 @@ from grader.suite_kit.answer import (
     forbid,
     is_hidden,
     is_starter,
+    kind_of,
     nothing_forbidden,
 )
 from grader.suite_kit.codec import Limits
@@ -302,3 +303,34 @@ def test_resources_of_the_answering_process_can_be_read():
     assert answer.helpers() >= 0
     assert answer.delegated_s() >= 0
     answer.null({"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("import numpy as np\ndef f(): return np.arange(3)", "ndarray"),
+        ("import pandas as pd\ndef f(): return pd.Series([1.0])", "Series"),
+        ("def f(): yield 1", "generator"),
+        ("def f(): return map(int, '12')", "map"),
+        ("class Spelled: pass\ndef f(): return Spelled()", "object that is no plain data"),
+    ],
+)
+def test_a_message_names_the_type_that_came_unless_its_author_chose_the_name(body, kind):
+    names: dict[str, object] = {}
+    exec(body, names)
+    assert kind_of(InKernel(names).call("f")) == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("pd.DataFrame([{'a': 1, 'b': 'x'}]).iloc[0]", ["Series", ".to_dict()"]),
+        ("np.array([{'a': 1}, None])", ["array of dtype object", ".tolist()"]),
+    ],
+)
+def test_what_cannot_cross_is_refused_by_its_type_with_the_way(value, words):
+    names: dict[str, object] = {}
+    exec(f"import numpy as np\nimport pandas as pd\ndef f(): return {value}", names)
+    with pytest.raises(StudentError) as raised:
+        InKernel(names).call("f")
+    assert [word for word in words if word not in str(raised.value)] == []
