@@ -17,7 +17,7 @@ LENGTHS = [READ_CHARACTERS + 1, 4 * READ_CHARACTERS]  # of which a tree would ta
 
 
 def steps(length: int) -> list[Step]:
-    """An answer that was not touched, and one of so many characters that are dear to parse."""
+    """An answer that was not touched, and one of so many characters that take much memory to parse."""
     return [Step(0, "half", "theirs", STARTER), Step(1, "own", "theirs", "half = 1\n" + "1\n" * (length // 2))]
 
 
