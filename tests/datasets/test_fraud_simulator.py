@@ -6,7 +6,7 @@ import pytest
 
 from mlsd_lib.datasets import DataError
 from mlsd_lib.datasets.fraud import simulate
-from mlsd_lib.datasets.fraud_simulator import MECHANISMS, REPORT_DELAY_DAYS, FraudSimulator, Tactics
+from mlsd_lib.datasets.fraud_simulator import MECHANISMS, REPORT_DELAY_DAYS, START, FraudSimulator, Tactics
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +97,17 @@ def test_an_impossible_size_is_refused_with_the_fix(customers, terminals):
 def test_no_days_are_refused():
     with pytest.raises(DataError, match="at least 1 day"):
         simulate(np.random.default_rng(0), days=0)
+
+
+def test_the_columns_of_a_stream_are_those_of_its_frames():
+    framed, plain = (FraudSimulator(np.random.default_rng(5), customers=300) for _ in range(2))
+    for days, caught in ((7, None), (3, {"stolen": 0.9})):
+        payments, truth = framed.advance(days, caught)
+        columns = plain.advance_columns(days, caught)
+        second = (payments["time"] - START).dt.total_seconds()
+        delay_s = (truth["label_time"].to_numpy() - payments["time"]).dt.total_seconds()
+        assert np.array_equal(columns["second"], second)
+        assert np.array_equal(columns["delay_s"], delay_s, equal_nan=True)
+        assert np.array_equal(np.array(["", *MECHANISMS])[columns["mechanism"]], truth["mechanism"])
+        for name in ("customer_id", "terminal_id", "amount"):
+            assert np.array_equal(columns[name.removesuffix("_id")], payments[name])

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from grader.suites.design_fraud_pipeline.document import LEDGER_SIGNS, RATE_SIGNS, Pipeline, Sign
+from grader.suites.design_fraud_pipeline.document import LEDGER_SIGNS, RATE_SIGNS, Labels, Pipeline, Sign
 from grader.suites.design_fraud_pipeline.signs import Table
 from grader.suites.design_fraud_pipeline.world import (
     CAPACITY,
@@ -60,7 +60,10 @@ class Learned:
 
 def learned(design: Pipeline, table: Table, now: int) -> Learned:
     """The rows of a release on the day `now`, by the design's labels and window."""
-    policy, window = design.labels, design.learning.window_days
+    return _rows(design.labels, design.learning.window_days, table, now)
+
+
+def _rows(policy: Labels, window: int, table: Table, now: int) -> Learned:
     age, known = now - table.day, table.report_day <= now
     use, weight = (age > 0) & (age <= window), table.weight
     if policy.unreported == "wait":
@@ -94,6 +97,12 @@ class Release:
         """The signs of some rows, (rows, signs)."""
         found = [self.rates[one.sign] if one.sign in RATE_SIGNS else values(one) for one in self.signs]
         return np.column_stack([one[rows] for one in found])
+
+
+@lru_cache(maxsize=128)
+def released(table: Table, signs: tuple[Sign, ...], labels: Labels, window_days: int, now: int) -> Release:
+    """The release of the day `now`, made once for all designs that share what it depends on."""
+    return Release(table, signs, now, _rows(labels, window_days, table, now))
 
 
 def _rate(group: np.ndarray, rows: Learned) -> np.ndarray:
@@ -152,22 +161,22 @@ def run(design: Pipeline, table: Table, late_days: Sequence[int] = ()) -> Run:
     made = Run(design, table, np.zeros(len(late)), np.zeros(len(late), dtype=bool), late.copy(), 0)
     step = design.learning.retrain_days or LIVE
     for now in range(RELEASE, DAYS, step):
-        rows = learned(design, table, now)
-        if rows.possible:
-            _serve(made, now, min(now + step, DAYS), rows, late)
+        if learned(design, table, now).possible:
+            _serve(made, now, min(now + step, DAYS), late)
         made.releases += 1
     made.reviewed = _first_come(table, made.alerted)
     return made
 
 
-def _serve(made: Run, now: int, end: int, rows: Learned, late: np.ndarray) -> None:
+def _serve(made: Run, now: int, end: int, late: np.ndarray) -> None:
     """Scores the payments from the day `now` until before `end` with a release of that day, and alerts."""
     design, table = made.design, made.table
+    learning = design.labels, design.learning.window_days, now
     span = np.flatnonzero((table.day >= now - FIRST_DAYS) & (table.day < end))
-    probability = _scored(Release(table, design.signs, now, rows), span, late, design)
+    probability = _scored(released(table, design.signs, *learning), span, late, design)
     if design.late_ledger == "model without" and late[span].any():
-        rest = [one for one in design.signs if one.sign not in LEDGER_SIGNS]
-        probability = np.where(late[span], _scored(Release(table, rest, now, rows), span, late, design), probability)
+        rest = released(table, tuple(one for one in design.signs if one.sign not in LEDGER_SIGNS), *learning)
+        probability = np.where(late[span], _scored(rest, span, late, design), probability)
     value = values(design, probability, table.amount[span])
     day = table.day[span]
     first = _filling(value[day < now], design.review.alerts_per_day * FIRST_DAYS)

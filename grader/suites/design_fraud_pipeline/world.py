@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from mlsd_lib.datasets.fraud_simulator import DAY_S, START, FraudSimulator, Tactics
+from mlsd_lib.datasets.fraud_simulator import DAY_S, Columns, FraudSimulator, Tactics
 
 CUSTOMERS, TERMINALS = 1_200, 300
 RELEASE, LIVE = 98, 42
@@ -30,8 +30,6 @@ REVIEW_EUR, FEE_EUR, WAIT_EUR = 12.0, 15.0, 4.0
 SCHEME_A_DAY, SCHEME_PLACES, SCHEME_REPORT_DAYS = 14.0, 8, 6.0
 SCHEME_FROM = 1_000_000
 """The number of the first place that only the new scheme uses."""
-
-Columns = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -95,13 +93,10 @@ def _payments(story: Story) -> tuple[np.ndarray, Columns]:
         bold = 1 - week / (DAYS // 7)
         sim.tactics = Tactics(2.4 + 1.6 * bold, 0.4 + 0.2 * bold, 5 + 3 * bold)
         sim.rate = usual * (story.peak_times if story.peak_day <= 7 * week < story.peak_day + 14 else 1.0)
-        payments, truth = sim.advance(7)
-        second = (payments["time"] - START).dt.total_seconds().to_numpy().astype(int)
-        delay_s = (truth["label_time"].to_numpy() - payments["time"].to_numpy()) / np.timedelta64(1, "s")
-        of_sim = {name: payments[f"{name}_id"].to_numpy() for name in ("customer", "terminal")}
-        rest = {"amount": payments["amount"].to_numpy(), "fraud": truth["is_fraud"].to_numpy()}
-        when = {"day": second // DAY_S, "second": second % DAY_S}
-        weeks.append(when | of_sim | rest | {"delay_s": np.nan_to_num(delay_s)})
+        columns = sim.advance_columns(7)
+        second = columns.pop("second")
+        delay_s, fraud = np.nan_to_num(columns.pop("delay_s")), columns.pop("mechanism") > 0
+        weeks.append({"day": second // DAY_S, "second": second % DAY_S, **columns, "fraud": fraud, "delay_s": delay_s})
     return sim.mean_amount, {name: np.concatenate([one[name] for one in weeks]) for name in weeks[0]}
 
 

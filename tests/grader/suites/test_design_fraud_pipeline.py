@@ -17,7 +17,7 @@ from grader.suites.design_fraud_pipeline.requirements import OPTIONS, REQUIREMEN
 from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, draw
 from grader.suites.design_fraud_pipeline.signs import table_of
 from grader.suites.design_fraud_pipeline.world import CAPACITY, RELEASE, Story
-from tests.grader.suites.contract import bank_of, cells_of, reference_of
+from tests.grader.suites.contract import bank_of, cells_of, drawn, reference_of
 
 BANK = bank_of("design_fraud_pipeline")
 AMOUNT = {"sign": "amount", "source": "message", "known": "at once"}
@@ -155,7 +155,7 @@ def test_a_backtest_without_a_gap_promises_a_part_of_what_comes():
 def test_right_answers_keep_everything_on_other_secrets(secret, monkeypatch):
     assert len(BANK.right) == 4
     for seed in range(700, 700 + SECRETS):
-        monkeypatch.setattr(suite.CASES, "kept", suite.EXERCISE.hidden().drawn(seed, seed + 1_000))
+        monkeypatch.setattr(suite.CASES, "kept", drawn(BANK.name, seed))
         for one in BANK.right:
             assert run_cells(BANK.source(one), list(BANK.maxima)).points == BANK.maxima, (seed, one.name)
 
@@ -166,6 +166,38 @@ def test_the_public_streams_are_ordinary_and_not_every_stream_is(secret):
     assert hidden.is_ordinary_stream(public.stream)
     assert not hidden.is_ordinary_stream(replace(public.stream, magnitudes=((ORACLE, 1.0), (BASELINE, 0.9))))
     assert not hidden.is_ordinary(hidden.answered(replace(public, draws=draw(1))).draws)
+
+
+def test_the_quick_look_refuses_many_streams_and_none_that_are_ordinary(secret):
+    hidden, public, kinds = suite.EXERCISE.hidden(), suite.CASES.public(), set()
+    for seed in range(12):
+        cases = replace(public, draws={"ordinary": draw(seed)["ordinary"]})
+        may_be = hidden.may_be_ordinary(cases.draws["ordinary"][0])
+        kinds.add((may_be, hidden.is_ordinary(hidden.answered(cases).draws)))
+    assert {(False, False), (True, True)} <= kinds <= {(False, False), (True, False), (True, True)}
+    assert all(hidden.may_be_ordinary(one) for some in public.draws.values() for one in some)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"review": {"alerts_per_day": 60, "threshold": "at training", "rank_by": "probability"}},
+        {"learning": {"window_days": 49, "retrain_days": None}},
+        {"learning": {"window_days": 28, "retrain_days": 7}},
+        {"labels": {"ripen_days": 20, "unreported": "wait"}},
+        {"signs": [AMOUNT, sign("payments", "warehouse", "at once", 5).model_dump()]},
+        {"late_ledger": "model without"},
+    ],
+    ids=lambda change: "-".join(change),
+)
+def test_a_release_that_designs_share_is_the_one_that_each_makes_alone(change, monkeypatch):
+    designs = [TASK.read(reference() | one) for one in ({}, change)]
+    late_days = [RELEASE + 9, RELEASE + 23]
+    shared = [simulate.run(design, TABLE, late_days) for design in designs]
+    monkeypatch.setattr(simulate, "released", simulate.released.__wrapped__)
+    for one, other in zip(shared, [simulate.run(design, TABLE, late_days) for design in designs], strict=True):
+        assert np.array_equal(one.probability, other.probability)
+        assert np.array_equal(one.alerted, other.alerted)
 
 
 def test_the_oracle_saves_more_than_the_baseline_in_every_scenario():

@@ -14,7 +14,7 @@ from grader.secret import derive
 from grader.suite_kit.designs import Draw, Draws
 from grader.suites.design_fraud_pipeline.cases import Cases
 from grader.suites.design_fraud_pipeline.hidden.oracle import expected
-from grader.suites.design_fraud_pipeline.hidden.stream_filter import is_ordinary, is_ordinary_stream
+from grader.suites.design_fraud_pipeline.hidden.stream_filter import is_ordinary, is_ordinary_stream, may_be_ordinary
 from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, draw, story_of
 from grader.suites.design_fraud_pipeline.signs import table_of
 
@@ -45,8 +45,10 @@ def _seeds(seed: int | None) -> Iterator[int]:
 
 def _ordinary(draws: Draws) -> dict[str, list[Draw]]:
     """The scenarios with the money of oracle and baseline; none if one of them is not ordinary."""
-    found = {}
+    found: dict[str, list[Draw]] = {}
     for family, some in draws.items():
+        if not all(map(may_be_ordinary, some)):
+            return {}
         found[family] = [_answered(one) for one in some]
         if not is_ordinary({family: found[family]}):
             return {}

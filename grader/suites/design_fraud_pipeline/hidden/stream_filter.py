@@ -5,7 +5,7 @@ must: all measures lie in the ranges below, well away from the limits. What an a
 what it is, and not by luck.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,9 @@ from grader.suites.design_fraud_pipeline.document import Backtest, Labels, Learn
 from grader.suites.design_fraud_pipeline.hidden.oracle import SEEN
 from grader.suites.design_fraud_pipeline.pipeline_rows import OwnTask
 from grader.suites.design_fraud_pipeline.requirements import TASK
-from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE
+from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, late_days, promises, story_of
+from grader.suites.design_fraud_pipeline.signs import table_of
+from grader.suites.design_fraud_pipeline.simulate import Run, run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,9 +49,25 @@ MEASURED: tuple[tuple[str, Pipeline, Ranges], ...] = (
     ("late reports", RIGHT, {"over labels as seen": (0.0, 0.8)}),
 )
 """In which ranges the measures of a design lie in the scenario of a family."""
+QUICK: Mapping[str, Callable[[Run], float]] = {
+    "expected over real": lambda made: made.expected,
+    "promise": lambda made: promises(made)["promise"],
+    "turned away": lambda made: made.turned_away,
+}
+"""Measures that a design's run gives, without the oracle and the other runs that its outcome needs."""
 OWN_BASELINE, OWN_MONEY, OWN_LOSS, OWN_AS_SEEN = (0.0, 0.65), (0.92, 1.1), (0.85, 1.2), (0.0, 0.69)
 """Of the oracle's money that of the largest amounts and that of a pipeline; its expected loss over the loss that came,
 learned from ripe labels and from all."""
+
+
+def may_be_ordinary(one: Draw) -> bool:
+    """Whether a scenario passes those tests of `is_ordinary` that take little time; most fail here."""
+    for family, design, ranges in MEASURED:
+        if family == one.family and ranges.keys() & QUICK.keys():
+            made = run(design, table_of(story_of(one)), late_days(one))
+            if not all(_within(measure(made), ranges[name]) for name, measure in QUICK.items() if name in ranges):
+                return False
+    return True
 
 
 def is_ordinary(draws: Draws) -> bool:
