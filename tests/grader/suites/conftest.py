@@ -10,7 +10,7 @@ import pytest
 from grader.sandbox import make_sandbox
 from grader.suite_kit.answer import ImportGuard
 from tests.grader.grading.patience_limits import PATIENT, SERVER
-from tests.grader.suites.contract import found, suite_of
+from tests.grader.suites.contract import found, secrets_of, suite_of
 
 FORBIDDEN_BY_SOME = ("case_studies.", "lessons.", "mlsd_lib.operations.")  # and loaded by no suite
 
@@ -33,9 +33,11 @@ def no_secret(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def secret(monkeypatch, tmp_path):
+def secret(request, monkeypatch, tmp_path):
+    """The file of a secret; the first of those of the exercise `name`, for a test that has one."""
+    name = request.getfixturevalue("name") if "name" in request.fixturenames else ""
     path = tmp_path / "secret"
-    path.write_text("a" * 64)
+    path.write_text(secrets_of(name)[0])
     path.chmod(0o600)
     monkeypatch.setenv("MLSD_SECRET_FILE", str(path))
     return path

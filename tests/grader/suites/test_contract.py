@@ -22,7 +22,16 @@ from grader.sandbox import make_sandbox
 from grader.suite_kit.answer import is_hidden
 from tests.grader.grading.bench import locked
 from tests.grader.grading.patience_limits import SERVER
-from tests.grader.suites.contract import EXERCISES, ROOT, bank_of, calls_of, every_exercise, suite_of, told_of
+from tests.grader.suites.contract import (
+    EXERCISES,
+    ROOT,
+    bank_of,
+    calls_of,
+    every_exercise,
+    secrets_of,
+    suite_of,
+    told_of,
+)  # fmt: skip
 
 # What an exercise consists of
 
@@ -157,7 +166,8 @@ def test_its_stored_answers_are_the_oracles(name, secret):
 @every_exercise
 def test_its_hidden_cases_differ_with_the_secret_and_nothing_hidden_stays_importable(name, secret):
     suite, drawn = suite_of(name), []
-    for text in ("a" * 64, "b" * 64, "a" * 64):
+    one, other = secrets_of(name)
+    for text in (one, other, one):
         secret.write_text(text)
         drawn.append(suite.CASES.find())
     assert all(one.private for one in drawn)
