@@ -4,6 +4,10 @@ Read that one first: `reference_simulator.py` of the exercise improve_throughput
 for what a world adds. Each function here bears the name of the method there that it repeats. The first call on a
 machine compiles for some seconds; later processes find the result on disk. A replica, a request and an attempt are
 numbers; `State` holds what the objects there hold, and the design and the scenario as plain numbers.
+
+Two kinds of event need no heap: an attempt is given up, and a request is sent a second time, after a delay that is the
+same for all, so that they come in the order in which they were planned. All compiled functions lie in this file: numba
+compiles a function again where its own file has changed, not where that of a function it calls has.
 """
 
 import functools
@@ -15,18 +19,22 @@ from typing import Any
 import numba
 import numpy as np
 from numba.experimental import structref
+from numba.extending import intrinsic, register_model
 
+from mlsd_lib.simulation.compiled_state import BALANCING, BUSY, DOWN, IDLE, NONE, OFF, STARTING, fields
 from mlsd_lib.simulation.design import BURST, Design
-from mlsd_lib.simulation.record import BIN_S, SUMS, Ended, Record
+from mlsd_lib.simulation.record import BIN_S, Ended, Record
 from mlsd_lib.simulation.scenario import Scenario
 
 # numpy's integers, not Python's: for each value of a Python integer numba would compile the function called again.
 SENT, REFUSED, NOT_SENT, TIMED_OUT, BROKEN, RETRIED, HEDGED, BATCHES, ROWS, WASTED, QUEUE = np.arange(11)  # of SUMS
-OFF, STARTING, IDLE, BUSY, DOWN = np.arange(5)
 GIVE_UP, HEDGE, SEND, DISPATCH, FINISH, DIE, RESTART, UP, SCALE, RECLAIM, LEAVE = np.arange(11)  # what is planned
 ANSWERED, CACHED, STALE, FALLBACK, FAILED = np.array([int(one) for one in Ended])
-NONE, ZERO, ONE = np.int64(-1), np.int64(0), np.int64(1)
-compiled = numba.njit(cache=True)
+SHARED, RANDOM, ROUND_ROBIN, LEAST_LOADED, TWO_CHOICES = np.arange(len(BALANCING))
+ZERO, ONE = np.int64(0), np.int64(1)
+SURE_S = 1e-6
+"""So long before the end of a bin its number does not depend on how a division is rounded."""
+compiled = numba.njit(cache=True, error_model="numpy")
 
 
 @structref.register
@@ -35,98 +43,146 @@ class StateType(numba.types.StructRef):
 
 
 class State(structref.StructRefProxy):
-    """Everything that changes, and what does not; see `_fixed` and `_changing` for the fields."""
+    """Everything that changes, and what does not; see `compiled_state` for the fields."""
 
     def __new__(cls, *fields: Any) -> "State":
         """Of the values of `FIELDS`, in that order. numba's own way is compiled anew, for a second, in each process."""
         return _new_state(*fields)
 
 
+@structref.register
+class LentType(numba.types.StructRef):
+    """A state that its user does not count: counting at each call took more than half of a run."""
+
+
+@register_model(LentType)
+class LentModel(numba.core.datamodel.models.StructModel):
+    """The pointer alone."""
+
+    def __init__(self, manager: Any, kind: LentType) -> None:
+        super().__init__(manager, kind, [("meminfo", numba.types.voidptr)])
+
+
+@intrinsic
+def _lent(_, state):
+    """The same state, not counted; whoever lends it keeps it until the call returns."""
+    lent = LentType(list(state.field_dict.items()))
+
+    def pointer(context, builder, _, arguments):
+        given = context.make_helper(builder, state, arguments[0])
+        taken = context.make_helper(builder, lent)
+        taken.meminfo = given.meminfo
+        return taken._getvalue()
+
+    return lent(state), pointer
+
+
 @compiled
 def _at(s, time, kind, one, two):
-    """Plans an event: up the heap, in twice the room where it is full. What is planned for nothing stays there."""
-    place, order = s.planned, s.order
-    if place == len(s.heap_time):
-        more_time, more_what = np.empty(2 * place), np.empty((2 * place, 4), dtype=np.int64)
-        more_time[:place], more_what[:place] = s.heap_time, s.heap_what
-        s.heap_time, s.heap_what = more_time, more_what
+    """Plans an event: up the heap. What is planned for nothing stays there."""
+    if s.planned == len(s.heap):
+        _grow(s)
+    place, heap = s.planned, s.heap
+    order = _order(s)
     s.planned += 1
-    s.order += 1
     while place > 0:
         above = (place - 1) // 2
-        if s.heap_time[above] <= time:  # planned earlier: of two of one time it goes first
+        if heap[above].time <= time:  # planned earlier: of two of one time it goes first
             break
-        s.heap_time[place] = s.heap_time[above]
-        for k in range(4):
-            s.heap_what[place, k] = s.heap_what[above, k]
+        heap[place] = heap[above]
         place = above
-    s.heap_time[place] = time
-    s.heap_what[place, 0] = order
-    s.heap_what[place, 1] = kind
-    s.heap_what[place, 2] = one
-    s.heap_what[place, 3] = two
+    event = heap[place]
+    event.time, event.order, event.kind, event.one, event.two = time, order, kind, one, two
 
 
 @compiled
-def _pop(s):
-    """Takes the first event off: (time, kind, one, two)."""
-    time, kind, one, two = s.heap_time[0], s.heap_what[0, 1], s.heap_what[0, 2], s.heap_what[0, 3]
+def _order(s):
+    """The number of what is planned now: of two events of one time the earlier planned goes first."""
+    s.order += 1
+    return s.order
+
+
+@compiled
+def _grow(s):
+    """Twice the room for events."""
+    more = np.empty(2 * len(s.heap), dtype=s.heap.dtype)
+    more[: len(s.heap)] = s.heap
+    s.heap = more
+
+
+@compiled
+def _pop_heap(s):
+    """Takes the first event off the heap: (kind, one, two)."""
+    heap = s.heap
+    kind, one, two = heap[0].kind, heap[0].one, heap[0].two
     s.planned -= 1
     size, place = s.planned, 0
-    last, order = s.heap_time[size], s.heap_what[size, 0]
+    time, order = heap[size].time, heap[size].order
     while True:
         below = 2 * place + 1
         if below >= size:
             break
         right = below + 1
-        if right < size and (
-            s.heap_time[right] < s.heap_time[below]
-            or (s.heap_time[right] == s.heap_time[below] and s.heap_what[right, 0] < s.heap_what[below, 0])
-        ):
+        if right < size and _before(heap[right].time, heap[right].order, heap[below].time, heap[below].order):
             below = right
-        if last < s.heap_time[below] or (last == s.heap_time[below] and order < s.heap_what[below, 0]):
+        if _before(time, order, heap[below].time, heap[below].order):
             break
-        s.heap_time[place] = s.heap_time[below]
-        for k in range(4):
-            s.heap_what[place, k] = s.heap_what[below, k]
+        heap[place] = heap[below]
         place = below
-    s.heap_time[place] = last
-    for k in range(4):
-        s.heap_what[place, k] = s.heap_what[size, k]
-    return time, kind, one, two
+    heap[place] = heap[size]
+    return kind, one, two
+
+
+@compiled
+def _before(time, order, other_time, other_order):
+    return time < other_time or (time == other_time and order < other_order)
 
 
 @compiled
 def _add(s, what, by):
-    s.sums[min(int(s.now / BIN_S), len(s.sums) - 1), what] += by
+    s.sums[s.row, what] += by
 
 
 @compiled
 def _pass(s):
-    now, passed = s.now, s.now - s.passed
-    s.busy_s += s.busy * passed
-    s.up_s += s.up * passed
-    s.passed = now
+    """Adds what the levels amount to since the last event."""
+    now = s.now
+    if s.scaler:
+        s.busy_s += s.busy * (now - s.passed)
+        s.up_s += s.up * (now - s.passed)
+        s.passed = now
+    if now < s.sure_until:
+        _levels(s, s.row, now)
+        return
     now = min(now, len(s.sums) * BIN_S)
     while s.until < now:
         row = int(s.until / BIN_S)
-        end = min((row + 1) * BIN_S, now)
-        lasts = end - s.until
-        s.sums[row, QUEUE] += (s.tail - s.head) * lasts
-        s.sums[row, QUEUE + 1] += s.busy * lasts
-        s.sums[row, QUEUE + 2] += s.up * lasts
-        s.sums[row, QUEUE + 3] += s.paid * lasts
-        s.until = end
+        _levels(s, row, min((row + 1) * BIN_S, now))
+    s.row = min(int(s.now / BIN_S), len(s.sums) - 1)
+    s.sure_until = (s.row + 1) * BIN_S - SURE_S
+
+
+@compiled
+def _levels(s, row, end):
+    lasts = end - s.until
+    s.sums[row, QUEUE] += s.queued * lasts
+    s.sums[row, QUEUE + 1] += s.busy * lasts
+    s.sums[row, QUEUE + 2] += s.up * lasts
+    s.sums[row, QUEUE + 3] += s.paid * lasts
+    s.until = end
 
 
 @compiled
 def _become(s, place, state):
     """Changes what a replica does, and how many do what."""
-    before = s.replica[place, 0]
+    replica = s.replica[place]
+    before = replica.state
     s.busy += (state == BUSY) - (before == BUSY)
     s.up += (state in (BUSY, IDLE)) - (before in (BUSY, IDLE))
     s.paid += (state != OFF) - (before != OFF)
-    s.replica[place, 0] = state
+    replica.state = state
+    if state == IDLE:
+        s.idle_from = min(s.idle_from, place)
 
 
 @compiled
@@ -210,6 +266,8 @@ def _keep(s, key):
 def _end(s, request, how, latency_s):
     s.ended[request], s.latency_s[request] = how, latency_s
     s.missing -= 1
+    if not s.coalesce:
+        return
     key = s.keys[request]
     if s.asking[key] == request:
         s.asking[key] = NONE
@@ -228,36 +286,44 @@ def _failed(s, request):
     if s.retried[request] < s.retries and (unlimited or s.tokens >= 1):
         if not unlimited:
             s.tokens -= 1
-        chance = s.luck_backoff[s.retries_sent % len(s.luck_backoff)]
+        chance = s.luck_backoff[s.backoffs]
+        s.backoffs = _next(s.backoffs, s.luck_backoff)
         delay = s.backoff_s * 2.0 ** s.retried[request] * (0.5 + chance)
         _at(s, s.now + delay, SEND, request, ZERO)
         s.retried[request] += 1
-        s.retries_sent += 1
         _add(s, RETRIED, ONE)
         return
     _end(s, request, FALLBACK if s.fallback else FAILED, s.now - s.arrived[request])
 
 
 @compiled
-def _close(s, attempt, failed):
-    s.waiting[attempt] = False
-    s.open_attempts[s.request[attempt]] -= 1
-    _note(s, s.probe[attempt], failed)
+def _next(place, chances):
+    """The place of the next chance; after the last one the first again."""
+    return place + 1 if place + 1 < len(chances) else ZERO
 
 
 @compiled
-def _lose(s, attempt, why):
-    if s.waiting[attempt]:
-        _close(s, attempt, ONE)
+def _close(s, number, failed):
+    attempt = s.attempt[number]
+    attempt.waiting = False
+    s.open_attempts[attempt.request] -= 1
+    _note(s, attempt.probe, failed)
+
+
+@compiled
+def _lose(s, number, why):
+    if s.attempt[number].waiting:
+        _close(s, number, ONE)
         _add(s, why, ONE)
-        _failed(s, s.request[attempt])
+        _failed(s, s.attempt[number].request)
 
 
 @compiled
-def _answer(s, attempt):
-    request, waiting = s.request[attempt], s.waiting[attempt]
+def _answer(s, number):
+    attempt = s.attempt[number]
+    request, waiting = attempt.request, attempt.waiting
     if waiting:
-        _close(s, attempt, ZERO)
+        _close(s, number, ZERO)
     if not waiting or s.ended[request] >= 0:
         _add(s, WASTED, ONE)
         return
@@ -267,63 +333,197 @@ def _answer(s, attempt):
 
 
 @compiled
-def _dropped(s, attempt):
+def _dropped(s, number):
     if not s.drop_expired:
         return False
-    if s.waiting[attempt] and s.ended[s.request[attempt]] >= 0:
-        _close(s, attempt, ZERO)
-    return not s.waiting[attempt]
+    attempt = s.attempt[number]
+    if attempt.waiting and s.ended[attempt.request] >= 0:
+        _close(s, number, ZERO)
+    return not attempt.waiting
 
 
 @compiled
-def _dispatch(s):
+def _queue_of(s, place):
+    """The queue that a replica takes its rows from."""
+    return ZERO if s.balancing == SHARED else place
+
+
+@compiled
+def _append(s, number, place):
+    queue = s.queue[place]
+    if queue.size > 0:
+        s.attempt[queue.last].behind = number
+    else:
+        queue.first = number
+    queue.last = number
+    queue.size += 1
+    s.queued += 1
+
+
+@compiled
+def _take(s, place):
+    """Takes the first attempt out of a queue."""
+    queue = s.queue[place]
+    number = queue.first
+    queue.first = s.attempt[number].behind
+    queue.size -= 1
+    s.queued -= 1
+    return number
+
+
+@compiled
+def _takes_requests(s, place):
+    replica = s.replica[place]
+    return replica.state == IDLE or (replica.state == BUSY and not replica.leaves)
+
+
+@compiled
+def _nth(s, n):
+    """The n-th of the replicas that take requests."""
+    place = n
+    if s.up - s.leaving < len(s.replica):
+        place = NONE
+        while n >= 0:
+            place += 1
+            n -= _takes_requests(s, place)
+    return place
+
+
+@compiled
+def _load(s, place):
+    return s.queue[place].size + s.replica[place].rows
+
+
+@compiled
+def _choose(s):
+    """The replica that the next attempt goes to; NONE if there is none that takes requests."""
+    ready = s.up - s.leaving
+    if ready == 0:
+        return NONE
+    if s.balancing == ROUND_ROBIN:
+        return _in_turn(s)
+    if s.balancing == LEAST_LOADED:
+        return _least_loaded(s)
+    first, second = s.luck_choice[s.choices, 0], s.luck_choice[s.choices, 1]
+    s.choices = _next(s.choices, s.luck_choice)
+    n = int(first * ready)
+    chosen = _nth(s, n)
+    if s.balancing == TWO_CHOICES and ready > 1:
+        other = int(second * (ready - 1))
+        rival = _nth(s, other + (other >= n))
+        if _load(s, rival) < _load(s, chosen):
+            return rival
+    return chosen
+
+
+@compiled
+def _in_turn(s):
     while True:
-        while s.head < s.tail and _dropped(s, s.queue[s.head]):
-            s.head += 1
-        size = s.tail - s.head
-        if size == 0 or s.up == s.busy:
-            return
-        ready_at = s.sent_s[s.queue[s.head]] + s.wait_s
-        if size < s.most_rows and s.now < ready_at:
-            if ready_at != s.ready_at:
-                s.ready_at = ready_at
-                _at(s, ready_at, DISPATCH, ZERO, ZERO)
-            return
-        idle = 0
-        while s.replica[idle, 0] != IDLE:
-            idle += 1
-        _begin(s, idle)
+        s.turn = s.turn + 1 if s.turn + 1 < len(s.replica) else ZERO
+        if _takes_requests(s, s.turn):
+            return s.turn
 
 
 @compiled
-def _begin(s, idle):
-    rows = 0
-    while s.head < s.tail and rows < s.most_rows:
-        attempt = s.queue[s.head]
-        s.head += 1
-        if not _dropped(s, attempt):
-            s.batch[idle, rows] = attempt
+def _least_loaded(s):
+    chosen = -1
+    for place in range(len(s.replica)):
+        if _takes_requests(s, place) and (chosen < 0 or _load(s, place) < _load(s, chosen)):
+            chosen = place
+    return chosen
+
+
+@compiled
+def _clear(s):
+    """What waits at a replica that takes no more: lost if it died, else it goes to another."""
+    if s.balancing == SHARED:
+        return
+    for place in range(len(s.replica)):
+        if s.queue[place].size > 0 and not _takes_requests(s, place):
+            while s.queue[place].size > 0:
+                number = _take(s, place)
+                if s.replica[place].state == DOWN:
+                    _lose(s, number, BROKEN)
+                else:
+                    _move(s, number)
+
+
+@compiled
+def _move(s, number):
+    if _dropped(s, number):
+        return
+    place = _choose(s)
+    if place == NONE or s.queue[place].size >= s.limit:
+        _lose(s, number, REFUSED)
+    else:
+        _append(s, number, place)
+        _dispatch(s, place)
+
+
+@compiled
+def _dispatch(s, place):
+    queue = s.queue[place]
+    while True:
+        while queue.size > 0 and _dropped(s, queue.first):
+            _take(s, place)
+        if queue.size == 0 or s.up == s.busy:
+            return
+        idle = place
+        if s.balancing == SHARED:
+            idle = _first_idle(s)
+        elif s.replica[place].state != IDLE:
+            return
+        ready_at = s.attempt[queue.first].sent_s + s.wait_s
+        if queue.size < s.most_rows and s.now < ready_at:
+            if ready_at != queue.ready_at:
+                queue.ready_at = ready_at
+                _at(s, ready_at, DISPATCH, place, ZERO)
+            return
+        _begin(s, place, idle)
+
+
+@compiled
+def _first_idle(s):
+    while s.replica[s.idle_from].state != IDLE:
+        s.idle_from += 1
+    return s.idle_from
+
+
+@compiled
+def _begin(s, place, idle):
+    rows = ZERO
+    while s.queue[place].size > 0 and rows < s.most_rows:
+        number = _take(s, place)
+        if not _dropped(s, number):
+            s.batch[idle, rows] = number
             rows += 1
-    s.replica[idle, 2] = rows
+    s.replica[idle].rows = rows
     now, factor = s.now, 1.0
     for k in range(len(s.slow)):
         if s.slow[k, 0] <= now < s.slow[k, 1]:
             factor *= s.slow[k, 2]
-    chance = s.luck_batch[s.batches % len(s.luck_batch)]
-    s.batches += 1
+    chance = s.luck_batch[s.batches]
+    s.batches = _next(s.batches, s.luck_batch)
     takes = s.batch_s[rows] * factor * (1 - s.spread + s.spread * chance)
     _become(s, idle, BUSY)
     _add(s, BATCHES, ONE)
     _add(s, ROWS, rows)
-    _at(s, now + takes, FINISH, idle, s.replica[idle, 1])
+    _at(s, now + takes, FINISH, idle, s.replica[idle].epoch)
+
+
+@compiled
+def _stay(s, place):
+    """A replica that was told to leave is not leaving any more: another starts in its place, or it died."""
+    s.leaving -= s.replica[place].leaves
+    s.replica[place].leaves = 0
 
 
 @compiled
 def _replace(s, place):
-    s.replica[place, 3] = 0
+    _stay(s, place)
     _become(s, place, STARTING)
-    s.replica[place, 1] += 1
-    _at(s, s.now + s.start_up_s, UP, place, s.replica[place, 1])
+    s.replica[place].epoch += 1
+    _at(s, s.now + s.start_up_s, UP, place, s.replica[place].epoch)
 
 
 @compiled
@@ -331,18 +531,20 @@ def _reclaim(s, event):
     if event + 1 < len(s.reclaims):
         _at(s, s.reclaims[event + 1, 0], RECLAIM, event + 1, ZERO)
     place = int(s.reclaims[event, 1])
-    state = s.replica[place, 0]
-    if state in (IDLE, STARTING):
+    replica = s.replica[place]
+    if replica.state in (IDLE, STARTING):
         _replace(s, place)
-    elif state == BUSY and not s.replica[place, 3]:
-        s.replica[place, 3] = 1
-        _at(s, s.now + s.notice_s, LEAVE, place, s.replica[place, 1])
+    elif replica.state == BUSY and not replica.leaves:
+        replica.leaves = 1
+        s.leaving += 1
+        _at(s, s.now + s.notice_s, LEAVE, place, replica.epoch)
+    _clear(s)
 
 
 @compiled
 def _leave(s, place):
-    rows = s.replica[place, 2]
-    s.replica[place, 2] = 0
+    rows = s.replica[place].rows
+    s.replica[place].rows = 0
     _replace(s, place)
     for k in range(rows):
         _lose(s, s.batch[place, k], BROKEN)
@@ -350,32 +552,36 @@ def _leave(s, place):
 
 @compiled
 def _finish(s, place, epoch):
-    if s.replica[place, 1] != epoch:
+    replica = s.replica[place]
+    if replica.epoch != epoch:
         return
-    rows = s.replica[place, 2]
-    s.replica[place, 2] = 0
-    if s.replica[place, 3]:
+    rows = replica.rows
+    replica.rows = 0
+    if replica.leaves:
         _replace(s, place)
     else:
         _become(s, place, IDLE)
     for k in range(rows):
         _answer(s, s.batch[place, k])
-    _dispatch(s)
+    _dispatch(s, _queue_of(s, place))
 
 
 @compiled
 def _die(s, failure):
     left = int(s.failures[failure, 1])
     for place in range(len(s.replica)):
-        if left > 0 and (s.replica[place, 0] == IDLE or s.replica[place, 0] == BUSY):
+        replica = s.replica[place]
+        if left > 0 and (replica.state == IDLE or replica.state == BUSY):
             left -= 1
-            rows = s.replica[place, 2]
-            s.replica[place, 2] = s.replica[place, 3] = 0
+            rows = replica.rows
+            replica.rows = 0
+            _stay(s, place)
             _become(s, place, DOWN)
-            s.replica[place, 1] += 1
-            _at(s, s.now + s.failures[failure, 2], RESTART, place, s.replica[place, 1])
+            replica.epoch += 1
+            _at(s, s.now + s.failures[failure, 2], RESTART, place, replica.epoch)
             for k in range(rows):
                 _lose(s, s.batch[place, k], BROKEN)
+    _clear(s)
 
 
 @compiled
@@ -385,16 +591,19 @@ def _scale(s):
     s.busy_s, s.up_s = 0.0, 0.0
     wanted = max(math.ceil(min(s.up * utilisation / s.target - 1e-9, s.most)), s.least)
     for place in range(len(s.replica)):
-        if have < wanted and s.replica[place, 0] == OFF:
+        replica = s.replica[place]
+        if have < wanted and replica.state == OFF:
             _become(s, place, STARTING)
-            _at(s, s.now + s.start_up_s, UP, place, s.replica[place, 1])
+            _at(s, s.now + s.start_up_s, UP, place, replica.epoch)
             have += 1
     for place in range(len(s.replica) - 1, -1, -1):
-        if have > wanted and (s.replica[place, 0] == IDLE or s.replica[place, 0] == STARTING):
+        replica = s.replica[place]
+        if have > wanted and (replica.state == IDLE or replica.state == STARTING):
             _become(s, place, OFF)
-            s.replica[place, 1] += 1
+            replica.epoch += 1
             have -= 1
     _at(s, s.now + s.every_s, SCALE, ZERO, ZERO)
+    _clear(s)
 
 
 @compiled
@@ -408,19 +617,20 @@ def _send(s, request):
         s.probing = 1
         probe = True
     _add(s, SENT, ONE)
-    if s.tail - s.head >= s.limit:
+    place = ZERO if s.balancing == SHARED else _choose(s)
+    if place == NONE or s.queue[place].size >= s.limit:
         _add(s, REFUSED, ONE)
         _note(s, probe, ONE)
         _failed(s, request)
         return
-    attempt = s.attempts
+    number = s.attempts
     s.attempts += 1
-    s.request[attempt], s.sent_s[attempt], s.probe[attempt], s.waiting[attempt] = request, s.now, probe, True
+    attempt = s.attempt[number]
+    attempt.request, attempt.sent_s, attempt.probe, attempt.waiting = request, s.now, probe, True
+    attempt.order = _order(s)  # of giving it up
     s.open_attempts[request] += 1
-    _at(s, s.now + s.timeout_s, GIVE_UP, attempt, ZERO)
-    s.queue[s.tail] = attempt
-    s.tail += 1
-    _dispatch(s)
+    _append(s, number, place)
+    _dispatch(s, place)
 
 
 @compiled
@@ -443,11 +653,44 @@ def _arrive(s, request):
         s.tokens = min(s.tokens + s.budget, BURST)
     _send(s, request)
     if s.hedge_after_s < np.inf:
-        _at(s, s.now + s.hedge_after_s, HEDGE, request, ZERO)
+        hedge = s.hedge[s.hedges]
+        hedge.request, hedge.order = request, _order(s)
+        s.hedges += 1
 
 
 @compiled
-def _run(s):
+def _first(s):
+    """When what is planned first happens, and where it is planned: as a GIVE_UP, as a HEDGE, or in the heap, NONE."""
+    time, order, source = np.inf, s.order, NONE
+    if s.planned > 0:
+        time, order = s.heap[0].time, s.heap[0].order
+    if s.given_up < s.attempts:
+        attempt = s.attempt[s.given_up]
+        if _before(attempt.sent_s + s.timeout_s, attempt.order, time, order):
+            time, order, source = attempt.sent_s + s.timeout_s, attempt.order, GIVE_UP
+    if s.hedged < s.hedges:
+        hedge = s.hedge[s.hedged]
+        at = s.arrived[hedge.request] + s.hedge_after_s
+        if _before(at, hedge.order, time, order):
+            time, source = at, HEDGE
+    return time, source
+
+
+@compiled
+def _pop(s, source):
+    """Takes what is planned first off its place: (kind, one, two)."""
+    if source == GIVE_UP:
+        s.given_up += 1
+        return GIVE_UP, s.given_up - 1, ZERO
+    if source == HEDGE:
+        s.hedged += 1
+        return HEDGE, s.hedge[s.hedged - 1].request, ZERO
+    return _pop_heap(s)
+
+
+@compiled
+def _run(state):
+    s: Any = _lent(state)  # type: ignore[call-arg]  # numba gives the context
     for k in range(len(s.failures)):
         _at(s, s.failures[k, 0], DIE, k, ZERO)
     if s.scaler:
@@ -456,20 +699,22 @@ def _run(s):
         _at(s, s.reclaims[0, 0], RECLAIM, ZERO, ZERO)
     request = ZERO
     while s.missing > 0:
-        if request < len(s.arrived) and (s.planned == 0 or s.heap_time[0] >= s.arrived[request]):
+        time, source = _first(s)
+        if request < len(s.arrived) and time >= s.arrived[request]:
             s.now = s.arrived[request]
             _pass(s)
             _arrive(s, request)
             request += 1
             continue
-        s.now, kind, one, two = _pop(s)
+        s.now = time
         _pass(s)
+        kind, one, two = _pop(s, source)
         if kind == GIVE_UP:
             _lose(s, one, TIMED_OUT)
         elif kind == FINISH:
             _finish(s, one, two)
         elif kind == DISPATCH:
-            _dispatch(s)
+            _dispatch(s, one)
         elif kind == SEND:
             _send(s, one)
         elif kind == HEDGE:
@@ -482,7 +727,7 @@ def _run(s):
             _die(s, one)
         elif kind == RECLAIM:
             _reclaim(s, one)
-        elif s.replica[one, 1] == two:
+        elif s.replica[one].epoch == two:
             if kind == RESTART:
                 _become(s, one, STARTING)
                 _at(s, s.now + s.start_up_s, UP, one, two)
@@ -490,16 +735,15 @@ def _run(s):
                 _leave(s, one)
             else:
                 _become(s, one, IDLE)
-                _dispatch(s)
+                _dispatch(s, _queue_of(s, one))
 
 
 def simulate(design: Design, scenario: Scenario) -> Record:
     """What happens to the scenario's requests under a design: as the readable simulator says, to the last bit."""
     _bring_along()
-    fields = _fixed(design, scenario) | _changing(design, scenario)
-    state = State(*(fields[name] for name in FIELDS))
-    _run(state)
-    return Record(fields["ended"], fields["latency_s"], fields["sums"])
+    values = fields(design, scenario)
+    _run(State(*(values[name] for name in FIELDS)))
+    return Record(values["ended"], values["latency_s"], values["sums"])
 
 
 def prepare() -> None:
@@ -522,109 +766,11 @@ def _bring_along() -> None:
             shutil.copyfile(found, there / found.name)
 
 
-def _machines(design: Design) -> int:
-    """How many replicas a design can have at once."""
-    scaler = design.replicas.autoscaler
-    return max(design.replicas.count, scaler.most if scaler else 0)
-
-
-def _changing(design: Design, scenario: Scenario) -> dict[str, Any]:
-    """Everything that changes, as it is at the start."""
-    requests = len(scenario.arrived)
-    attempts = requests * (1 + design.retries.most) * (1 if design.hedge_after_s is None else 2)
-    replicas = _machines(design)
-    planned = requests + 4 * replicas + len(scenario.failures) + 64  # what is rarely passed
-    items = scenario.items if design.cache else int(scenario.keys.max()) + 1
-    replica = np.zeros((replicas, 4), dtype=np.int64)
-    replica[: design.replicas.count, 0] = IDLE
-    integers = {
-        "missing": requests, "planned": 0, "order": 0, "attempts": 0, "head": 0, "tail": 0, "batches": 0,
-        "retries_sent": 0, "is_open": 0, "probing": 0, "ring_at": 0, "ring_size": 0, "ring_failed": 0, "cached": 0,
-        "newest": NONE, "oldest": NONE, "busy": 0, "up": design.replicas.count, "paid": design.replicas.count,
-    }  # fmt: skip
-    floats = {
-        "now": 0.0, "ready_at": np.nan, "tokens": BURST, "open_until": -np.inf, "until": 0.0, "passed": 0.0,
-        "busy_s": 0.0, "up_s": 0.0,
-    }  # fmt: skip
-    arrays = {
-        "heap_time": np.empty(planned),
-        "heap_what": np.empty((planned, 4), dtype=np.int64),  # order, kind, and two numbers
-        "request": np.empty(attempts, dtype=np.int64),  # of each attempt, in the order of sending
-        "sent_s": np.empty(attempts),
-        "probe": np.empty(attempts, dtype=np.bool_),
-        "waiting": np.empty(attempts, dtype=np.bool_),
-        "queue": np.empty(attempts, dtype=np.int64),  # attempts, those from `head` until before `tail` wait
-        "replica": replica,  # state, epoch, rows in its batch, whether it leaves
-        "batch": np.empty((replicas, design.batching.most_rows), dtype=np.int64),
-        "ended": np.full(requests, -1, dtype=np.int8),
-        "latency_s": np.full(requests, np.nan),
-        "open_attempts": np.zeros(requests, dtype=np.int64),
-        "retried": np.zeros(requests, dtype=np.int64),
-        "last": np.zeros(design.breaker.window if design.breaker else 1, dtype=np.int64),  # failures, a ring
-        "made": np.full(items, np.nan),  # when an item's cached answer was made
-        "older": np.full(items, NONE),  # a chain of cached items, from the one asked for last
-        "newer": np.full(items, NONE),
-        "asking": np.full(items, NONE),
-        "follower": np.full(requests, NONE),  # the next request that waits for the same answer
-        "last_follower": np.arange(requests),
-        "sums": np.zeros((max(1, math.ceil(scenario.seconds / BIN_S)), len(SUMS))),
-    }
-    return integers | floats | arrays
-
-
-def _fixed(design: Design, scenario: Scenario) -> dict[str, Any]:
-    """The design and the scenario as plain numbers; what is off is 0, infinite or NaN."""
-    scaler, breaker, cache = design.replicas.autoscaler, design.breaker, design.cache
-    budget = design.retries.budget
-
-    def table(rows: Any) -> np.ndarray:
-        return np.array(rows, dtype=float).reshape(-1, 3)
-
-    return {
-        "most_rows": design.batching.most_rows,
-        "wait_s": float(design.batching.wait_s),
-        "limit": math.inf if design.queue.limit is None else float(design.queue.limit),
-        "drop_expired": design.queue.drop_expired,
-        "timeout_s": float(design.timeout_s),
-        "retries": design.retries.most,
-        "backoff_s": float(design.retries.backoff_s),
-        "budget": math.nan if budget is None else float(budget),
-        "hedge_after_s": math.inf if design.hedge_after_s is None else float(design.hedge_after_s),
-        "breaker": breaker is not None,
-        "breaker_failures": float(breaker.failures) if breaker else 1.0,
-        "breaker_window": breaker.window if breaker else 1,
-        "open_s": float(breaker.open_s) if breaker else 0.0,
-        "cache_items": cache.items if cache else 0,
-        "ttl_s": float(cache.ttl_s) if cache else 0.0,
-        "coalesce": cache.coalesce if cache else False,
-        "fallback": design.fallback,
-        "start_up_s": float(design.replicas.start_up_s),
-        "scaler": scaler is not None,
-        "least": scaler.least if scaler else 0,
-        "most": scaler.most if scaler else 0,
-        "target": float(scaler.target) if scaler else 1.0,
-        "every_s": float(scaler.every_s) if scaler else 0.0,
-        "batch_s": scenario.cost.seconds(np.arange(design.batching.most_rows + 1)),  # by rows
-        "spread": float(scenario.cost.spread),
-        "change_s": float(scenario.change_s),
-        "hit_s": float(scenario.hit_s),
-        "slow": table(scenario.slow),
-        "failures": table(scenario.failures),
-        "reclaims": scenario.reclaims(_machines(design) if design.replicas.spot else 0),
-        "notice_s": float(scenario.reclaim.notice_s) if scenario.reclaim else 0.0,
-        "arrived": np.ascontiguousarray(scenario.arrived, dtype=float),
-        "keys": np.ascontiguousarray(scenario.keys, dtype=np.int64),
-        "luck_batch": scenario.luck.batch,
-        "luck_backoff": scenario.luck.backoff,
-        "luck_change": scenario.luck.change,
-    }
-
-
 _SMALL = Design(), Scenario("one request", np.zeros(1), np.zeros(1, dtype=np.int64), 1, 1.0)
-FIELDS = [*_fixed(*_SMALL), *_changing(*_SMALL)]
+FIELDS = list(fields(*_SMALL))
 structref.define_proxy(State, StateType, FIELDS)
 
 
 @compiled
-def _new_state(*fields):
-    return State(*fields)
+def _new_state(*values):
+    return State(*values)

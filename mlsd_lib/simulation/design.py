@@ -5,7 +5,7 @@ Every entry has a unit in its name. What is left out is off: no batching, no ret
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -104,14 +104,21 @@ class Batching(Part):
     wait_s: Annotated[float, Field(ge=0, le=10)] = 0.0
 
 
-class Queue(Part):
-    """At most `limit` requests wait, others are refused at once; None is without a limit.
+Balancing = Literal["shared", "random", "round_robin", "least_loaded", "two_choices"]
 
-    `drop_expired`: whoever gave up is not served any more.
+
+class Queue(Part):
+    """At most `limit` requests wait in a queue, others are refused at once; None is without a limit.
+
+    `drop_expired`: whoever gave up is not served any more. `balancing`: `shared` is one queue for all replicas; else
+    each replica has its own, and a request goes to a `random` one, to the next (`round_robin`), to the one with the
+    fewest requests (`least_loaded`), or to the less loaded of two random ones (`two_choices`). Where no replica is up
+    it is refused; what waits at a replica that dies is lost, at one that is switched off it goes to others.
     """
 
     limit: Annotated[int, Field(ge=1)] | None = None
     drop_expired: bool = False
+    balancing: Balancing = "shared"
 
 
 BURST = 10.0

@@ -158,6 +158,11 @@ class Scenario:
         rng, n = np.random.default_rng([self.seed, 0]), len(self.arrived)
         return Luck(rng.exponential(size=4 * n + 64), rng.uniform(size=4 * n + 64), rng.exponential(size=n))
 
+    @cached_property
+    def choices(self) -> np.ndarray:
+        """The chances of a balancer: two shares a choice of a replica, (4 n + 64, 2)."""
+        return np.random.default_rng([self.seed, 3]).uniform(size=(4 * len(self.arrived) + 64, 2))
+
     def reclaims(self, machines: int) -> np.ndarray:
         """When which of so many spot machines is wanted back: rows of (seconds, machine), (n, 2), in order of time.
 

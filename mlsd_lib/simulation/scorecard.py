@@ -163,14 +163,16 @@ class Scorecard:
         if alone > scenario.level.within_s:
             return f"Batches: a full one with its wait takes {1e3 * alone:.0f} ms, more than is promised."
         if sums["refused"] > (1 - scenario.level.share) * came * length:
-            return (
-                f"Refusals: the queue's limit of {design.queue.limit} turned {sums['refused']:.0f} attempts away, at "
-                f"{asked / max(capacity, 1e-9):.0%} of capacity."
-            )
+            limit = design.queue.limit
+            why = "no replica was up for" if limit is None else f"the queue's limit of {limit} turned away"
+            return f"Refusals: {why} {sums['refused']:.0f} attempts, at {asked / max(capacity, 1e-9):.0%} of capacity."
         outdated = (self.record.ended == Ended.STALE) & (scenario.arrived >= start) & (scenario.arrived < end)
         if outdated.sum() > (1 - scenario.level.share) * came * length:
             return f"Outdated answers: {outdated.sum()} came from the cache after the right one had changed."
-        return f"Bursts: {asked:.0f} attempts a second are {asked / max(capacity, 1e-9):.0%} of capacity on average."
+        text = f"Bursts: {asked:.0f} attempts a second are {asked / max(capacity, 1e-9):.0%} of capacity on average."
+        if design.queue.balancing != "shared":
+            text += f" Each replica has its own queue ({design.queue.balancing}): one may be idle while others queue."
+        return text
 
     def _taken(self, start: float, end: float) -> int:
         """How often one of the spot machines at the start of the story was wanted back in some seconds."""

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 
 from mlsd_lib.simulation import compiled
+from mlsd_lib.simulation.compiled_state import BALANCING
 from mlsd_lib.simulation.design import Autoscaler, Batching, Breaker, Cache, Design, Queue, Replicas, Retries
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Reclaim, Scenario, Slow
 
@@ -39,7 +40,11 @@ def any_design(rng: np.random.Generator) -> Design:
             spot=bool(pick(rng, True, False)),
         ),
         batching=Batching(most_rows=int(pick(rng, 1, 7, 1_024)), wait_s=pick(rng, 0.0, 10.0)),
-        queue=Queue(limit=pick(rng, None, 1, 50), drop_expired=bool(pick(rng, True, False))),
+        queue=Queue(
+            limit=pick(rng, None, 1, 50),
+            drop_expired=bool(pick(rng, True, False)),
+            balancing=BALANCING[rng.integers(len(BALANCING))],
+        ),
         timeout_s=pick(rng, 1e-3, 1.0, 600.0),
         retries=Retries(most=int(pick(rng, 0, 10)), backoff_s=pick(rng, 0.0, 60.0), budget=pick(rng, None, 0.0, 10.0)),
         hedge_after_s=pick(rng, None, 1e-9, 600.0),

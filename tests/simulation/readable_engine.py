@@ -1,12 +1,15 @@
-"""The readable simulator with a world's further facts: batches as measured, spot machines that are taken back.
+"""The readable simulator with further parts: batches as measured, spot machines that are taken back, a queue a replica.
 
 `compiled` must say the same to the last bit. What is not here is that of `reference_simulator.py`.
 """
 
-from grader.suites.improve_throughput.reference_simulator import State, Station, System
+import math
+from collections import deque
+
+from grader.suites.improve_throughput.reference_simulator import Attempt, State, Station, System
 from mlsd_lib.simulation.design import Design
 from mlsd_lib.simulation.record import Record
-from mlsd_lib.simulation.scenario import Scenario
+from mlsd_lib.simulation.scenario import Failure, Scenario
 
 
 class SpotStation(Station):
@@ -63,15 +66,20 @@ class SpotStation(Station):
             self.system.answer(attempt)
         self.dispatch()
 
-    def die(self, failure) -> None:
+    def die(self, failure: Failure) -> None:
         super().die(failure)
         self.leaving -= {place for place in self.leaving if self.replicas[place].state is State.DOWN}
+
+    def _queue_of(self, place: int) -> deque[Attempt]:
+        """The queue that a replica takes its rows from."""
+        return self.queue
 
     def _begin(self, idle: int) -> None:
         """As the station does, with the seconds of a batch as measured."""
         replica, cost, now = self.replicas[idle], self.scenario.cost, self.engine.now
-        while self.queue and len(replica.batch) < self.design.batching.most_rows:
-            attempt = self.queue.popleft()
+        queue = self._queue_of(idle)
+        while queue and len(replica.batch) < self.design.batching.most_rows:
+            attempt = queue.popleft()
             if not self._dropped(attempt):
                 replica.batch.append(attempt)
         factor = 1.0
@@ -87,12 +95,128 @@ class SpotStation(Station):
         self.engine.at(now + takes, self._finish, idle, replica.epoch)
 
 
+class BalancedStation(SpotStation):
+    """A station with a queue a replica, and a balancer that chooses the replica of each attempt."""
+
+    def __init__(self, system: System) -> None:
+        super().__init__(system)
+        self.queues = [deque[Attempt]() for _ in self.replicas]
+        self.ready = [math.nan for _ in self.replicas]  # when the next batch of each may begin, as planned
+        self.turn, self.choices = -1, 0
+        self.chosen: int | None = None
+
+    def levels(self) -> tuple[float, float, float, float]:
+        """As before, over all queues."""
+        _, busy, up, paid = super().levels()
+        return sum(len(queue) for queue in self.queues), busy, up, paid
+
+    def _queue_of(self, place: int) -> deque[Attempt]:
+        return self.queues[place]
+
+    def takes_requests(self, place: int) -> bool:
+        """Whether the balancer may choose a replica: it is up and was not told to leave."""
+        return self.replicas[place].state in (State.IDLE, State.BUSY) and place not in self.leaving
+
+    def load(self, place: int) -> int:
+        """How many requests a replica has, waiting and in its batch."""
+        return len(self.queues[place]) + len(self.replicas[place].batch)
+
+    def choose(self) -> int | None:
+        """The replica of the next attempt, by the design's policy; None if none takes requests."""
+        ready = [place for place in range(len(self.replicas)) if self.takes_requests(place)]
+        policy = self.design.queue.balancing
+        if not ready:
+            return None
+        if policy == "round_robin":
+            self.turn = next((place for place in ready if place > self.turn), ready[0])
+            return self.turn
+        if policy == "least_loaded":
+            return min(ready, key=self.load)
+        chances = self.scenario.choices
+        first, second = chances[self.choices % len(chances)]
+        self.choices += 1
+        chosen = ready.pop(int(first * len(ready)))
+        if policy == "two_choices" and ready:
+            rival = ready[int(second * len(ready))]
+            return rival if self.load(rival) < self.load(chosen) else chosen
+        return chosen
+
+    def full(self) -> bool:
+        """Chooses the replica of the next attempt; whether it is refused there."""
+        self.chosen, limit = self.choose(), self.design.queue.limit
+        return self.chosen is None or (limit is not None and len(self.queues[self.chosen]) >= limit)
+
+    def put(self, attempt: Attempt) -> None:
+        """Takes an attempt into the queue that was chosen."""
+        assert self.chosen is not None
+        self.queues[self.chosen].append(attempt)
+        self.dispatch(self.chosen)
+
+    def dispatch(self, place: int = 0) -> None:
+        """Begins a batch of one replica's queue if it may begin; else plans the time at which it may."""
+        queue, batching = self.queues[place], self.design.batching
+        while queue and self._dropped(queue[0]):
+            queue.popleft()
+        if not queue or self.replicas[place].state is not State.IDLE:
+            return
+        ready_at = queue[0].sent_s + batching.wait_s
+        if len(queue) >= batching.most_rows or self.engine.now >= ready_at:
+            self._begin(place)
+            self.dispatch(place)
+        elif ready_at != self.ready[place]:
+            self.ready[place] = ready_at
+            self.engine.at(ready_at, self.dispatch, place)
+
+    def _finish(self, place: int, epoch: int) -> None:
+        replica = self.replicas[place]
+        if replica.epoch != epoch:
+            return
+        batch, replica.batch = replica.batch, []
+        if place in self.leaving:
+            self._replace(place)
+        else:
+            replica.state = State.IDLE
+        for attempt in batch:
+            self.system.answer(attempt)
+        self.dispatch(place)
+
+    def _up(self, place: int, epoch: int) -> None:
+        if self.replicas[place].epoch == epoch:
+            self.replicas[place].state = State.IDLE
+
+    def die(self, failure: Failure) -> None:
+        super().die(failure)
+        self._clear()
+
+    def scale(self) -> None:
+        super().scale()
+        self._clear()
+
+    def reclaim(self, event: int) -> None:
+        super().reclaim(event)
+        self._clear()
+
+    def _clear(self) -> None:
+        """What waits at a replica that takes no more: lost if it died, else it goes to another."""
+        for place, queue in enumerate(self.queues):
+            while queue and not self.takes_requests(place):
+                attempt = queue.popleft()
+                if self.replicas[place].state is State.DOWN:
+                    self.system.lose(attempt, "broken")
+                elif not self._dropped(attempt):
+                    if self.full():
+                        self.system.lose(attempt, "refused")
+                    else:
+                        self.put(attempt)
+
+
 class SpotSystem(System):
-    """A system on such a station."""
+    """A system on one of these stations."""
 
     def __init__(self, design: Design, scenario: Scenario) -> None:
         super().__init__(design, scenario)
-        self.station: SpotStation = SpotStation(self)
+        shared = design.queue.balancing == "shared"
+        self.station: SpotStation = SpotStation(self) if shared else BalancedStation(self)
 
     def run(self) -> Record:
         """Lives the story; the first event of the world is planned after the failures and the autoscaler's look."""

@@ -1,5 +1,7 @@
 """Design documents: YAML and back, refusals that say what to change, comparison; the scorecard, the command."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from matplotlib.text import Text
@@ -116,6 +118,22 @@ STORM = Design(timeout_s=0.5, retries=Retries(most=3))
 )
 def test_the_first_violated_minute_has_its_cause_in_words(name, design, cause):
     assert cause in scored(design, scenario(name, **SLOW)).verdict
+
+
+def test_refusals_without_a_limit_are_for_want_of_a_replica():
+    card = scored(Design(queue=Queue(limit=1)), scenario("steady", **SLOW))
+    unlimited = replace(card, design=Design(queue=Queue(balancing="random")))
+    assert "Refusals: no replica was up for " in unlimited.verdict
+
+
+def test_a_minute_that_random_balancing_lost_says_so():
+    story = scenario("steady", 1, rate=385.0, seconds=360.0)
+    shared, random = (
+        scored(Design(replicas=Replicas(count=2), queue=Queue(balancing=name)), story) for name in ("shared", "random")
+    )
+    assert shared.verdict.startswith("Kept")
+    assert "Bursts: " in random.verdict
+    assert "Each replica has its own queue (random): one may be idle while others queue." in random.verdict
 
 
 def test_a_system_that_does_not_recover_is_told_and_by_what_it_is_held():
