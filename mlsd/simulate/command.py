@@ -28,6 +28,9 @@ def simulate(
     seed: Annotated[int, typer.Option(help="First seed of the scenario.", min=0)] = 0,
     seeds: Annotated[int, typer.Option(help="How many seeds; figures are means with 90 % intervals.", min=1)] = 1,
     workers: Annotated[int | None, typer.Option(help="Processes of a search; default: one a core.", min=1)] = None,
+    dask: Annotated[
+        str | None, typer.Option(help="Dask scheduler whose workers run a search, as tcp://127.0.0.1:8786.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else; a page only by --out.")] = False,
     out: Annotated[Path | None, typer.Option(help="Where the page goes; default: next to the first document.")] = None,
 ) -> None:
@@ -39,6 +42,9 @@ def simulate(
     hour, 0.13 on spot, a cached item nothing (prices: machine_hour, spot_hour, item_hour); spot machines are never
     taken back (spot: per_hour, notice_s); 20000 items are asked for (keys: items, exponent, change_s, hit_ms); the
     scenario lasts 600 s, daily-cycle 1440 s (length_s).
+
+    Replicas share one queue, or each has its own (queue: balancing: shared, random, round_robin, least_loaded,
+    two_choices).
 
     A search is a document of `search`, as {replicas.count: {least: 1, most: 6}, batching.most_rows: [1, 8, 32]}, and
     `design`, the rest. It gives a table, the front of cost and good answers, and the cheapest design that keeps the
@@ -61,11 +67,15 @@ def simulate(
         raise SimulationError(f"{len(designs)} designs and {seeds} seeds; at most 50 and 1,000 are run. Take fewer.")
     if arrivals and rate is not None:
         raise SimulationError(f"--rate is {rate:g}, and --arrivals says when requests come. Give one of the two.")
+    if dask and workers:
+        raise SimulationError(f"--workers is {workers}, and --dask names a cluster with its own. Give one of the two.")
     story = Story(name, rate or Story.rate, read_recorded(arrivals) if arrivals else None)
     target = out or designs[0].with_name(f"{designs[0].stem}-{arrivals.stem if arrivals else name}.html")
     if len(designs) == 1 and is_search(designs[0]):
-        _search(designs[0], story, range(seed, seed + seeds), target, workers, as_json, out is not None)
+        _search(designs[0], story, range(seed, seed + seeds), target, workers, dask, as_json, out is not None)
         return
+    if dask:
+        raise SimulationError(f"--dask is {dask}, but {designs[0]} is no search. Leave it out, or give a search alone.")
     names = [path.name for path in designs]
     names = names if len(set(names)) == len(names) else [str(path) for path in designs]
     if len(set(names)) < len(names):
@@ -93,14 +103,15 @@ def simulate(
 
 
 def _search(
-    path: Path, story: "Story", seeds: range, target: Path, workers: int | None, as_json: bool, page: bool
-) -> None:
+    path: Path, story: "Story", seeds: range, target: Path, workers: int | None, dask: str | None, as_json: bool,
+    page: bool,
+) -> None:  # fmt: skip
     from mlsd.simulate import search
     from mlsd.simulate.page import write_search
 
     combinations = search.SearchDocument.read(path).combinations()
     kept_in = target.with_suffix(".runs.jsonl")
-    found = search.run_search(combinations.designs, story, seeds, kept_in, workers)
+    found = search.run_search(combinations.designs, story, seeds, kept_in, workers, dask)
     title = combinations.designs[0][1].scenario(story, seeds[0]).name
     if page or not as_json:
         write_search(found, combinations, title, target)

@@ -1,4 +1,4 @@
-"""A search over designs: every combination of some entries' values, over seeds, on a pool of processes.
+"""A search over designs: every combination of some entries' values, over seeds, on a pool of processes or on Dask.
 
 The document: `search`, by an entry's dotted name a list of values or a range ({least, most, step}, or {least, most,
 values, log}), and `design`, the rest of each design. What is done is kept in a file of runs, and not done again.
@@ -8,34 +8,26 @@ JSON, `"schema": "mlsd.simulate.search/1"`: `scenario`, `seeds`, `left_out` (com
 `designs`: `values` by entry, `kept`, `on_front`, and `figures` as in `study`.
 """
 
-import hashlib
 import itertools
-import json
 import math
-import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from copy import deepcopy
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field, ValidationError
 
-import mlsd_lib.simulation
+from mlsd.simulate import runs
 from mlsd.simulate.document import ServiceDocument, Story
 from mlsd.simulate.study import BELOW, COST, GOOD, Runs
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.design import Document
-from mlsd_lib.simulation.scenario import Scenario
-from mlsd_lib.simulation.scorecard import scored
 from mlsd_lib.simulation.strict_yaml import StrictYamlError, read_yaml
 
 SCHEMA = "mlsd.simulate.search/1"
-MOST_DESIGNS, MOST_RUNS, CHUNK = 10_000, 100_000, 8
+MOST_DESIGNS, MOST_RUNS = 10_000, 100_000
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -166,102 +158,25 @@ def run_search(
     seeds: Sequence[int],
     kept_in: Path,
     workers: int | None = None,
+    scheduler: str | None = None,
 ) -> list[Searched]:
-    """Every design, once a seed; what `kept_in` has already is taken from there, and the rest is added to it."""
+    """Every design, once a seed; what `kept_in` has already is taken from there, and the rest is added to it.
+
+    `scheduler`: the address of a Dask scheduler, whose workers do the work; else `workers` processes of this machine.
+    """
     if len(designs) * len(seeds) > MOST_RUNS:
         raise SimulationError(f"{len(designs) * len(seeds):,} runs; at most {MOST_RUNS:,} are made. Take fewer seeds.")
-    salt = _salt(story)
+    salt = runs.salt(story)
     texts = [document.model_dump_json() for _, document in designs]
-    keys = {(place, seed): _key(salt, text, seed) for seed in seeds for place, text in enumerate(texts)}
-    found = _kept(kept_in)
+    keys = {(place, seed): runs.key_of(salt, text, seed) for seed in seeds for place, text in enumerate(texts)}
+    found = runs.kept(kept_in)
     tasks = [(key, texts[place], seed) for (place, seed), key in keys.items() if key not in found]
     if tasks:
-        found |= _computed(tasks, story, kept_in, workers)
+        found |= runs.computed(tasks, story, kept_in, workers, scheduler)
     return [
         Searched(values=values, runs=tuple(found[keys[place, seed]] for seed in seeds))
         for place, (values, _) in enumerate(designs)
     ]  # fmt: skip
-
-
-Task = tuple[str, str, int]
-
-
-def _computed(tasks: list[Task], story: Story, kept_in: Path, workers: int | None) -> dict[str, dict[str, float]]:
-    import typer
-
-    from mlsd_lib.simulation.compiled import prepare
-
-    prepare()
-    found: dict[str, dict[str, float]] = {}
-    chunks = [tasks[start : start + CHUNK] for start in range(0, len(tasks), CHUNK)]
-    bar = typer.progressbar(length=len(tasks), label="runs", file=sys.stderr)
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start, (story,))
-    try:
-        with kept_in.open("a", encoding="utf-8") as file, bar:
-            for future in as_completed([pool.submit(_run, chunk) for chunk in chunks]):
-                for key, figures in future.result():
-                    found[key] = figures
-                    file.write(json.dumps({"key": key, "figures": figures}) + "\n")
-                    bar.update(1)
-                file.flush()
-    except OSError as error:
-        raise SimulationError(f"The runs cannot be kept in {kept_in}: {error.strerror}. Name another --out.") from None
-    except BrokenProcessPool:
-        raise SimulationError(
-            f"A process of the search was ended, perhaps for its memory. {kept_in} keeps what was done; run the same "
-            "command again, with fewer --workers."
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return found
-
-
-_STORY: list[Story] = []
-
-
-def _start(story: Story) -> None:
-    _STORY[:] = [story]
-
-
-def _run(tasks: list[Task]) -> list[tuple[str, dict[str, float]]]:
-    """The figures of some runs; a scenario that the next one shares is drawn once."""
-    found, before, drawn = [], ("", -1), None
-    for key, text, seed in tasks:
-        document = ServiceDocument.model_validate_json(text)
-        here = (document.world.model_dump_json(), seed)
-        if here != before:
-            before, drawn = here, document.scenario(_STORY[0], seed)
-        assert isinstance(drawn, Scenario)
-        found.append((key, {name: float(value) for name, value in scored(document, drawn).figures.items()}))
-    return found
-
-
-def _salt(story: Story) -> str:
-    """What every run depends on but its design and seed: the story, and the code of the engine."""
-    digest = hashlib.sha256(f"{story.name} {story.rate}".encode())
-    if story.trace is not None:
-        for column in (story.trace.times, story.trace.counts):
-            digest.update(b"none" if column is None else column.tobytes())
-    for folder in (Path(mlsd_lib.simulation.__file__).parent, Path(__file__).parent):
-        for path in sorted(folder.glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _key(salt: str, text: str, seed: int) -> str:
-    return hashlib.sha256(f"{salt} {seed} {text}".encode()).hexdigest()
-
-
-def _kept(path: Path) -> dict[str, dict[str, float]]:
-    """The runs in a file; a line that was cut off is passed over."""
-    found = {}
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else ():
-        try:
-            entry = json.loads(line)
-            found[entry["key"]] = entry["figures"]
-        except (ValueError, KeyError, TypeError):
-            continue
-    return found
 
 
 def on_front(found: Sequence[Searched]) -> list[bool]:

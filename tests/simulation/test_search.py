@@ -7,9 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from mlsd.cli import app
-from mlsd.simulate import search
+from mlsd.simulate import runs, search
 from mlsd.simulate.document import ServiceDocument, Story
 from mlsd.simulate.search import Range, SearchDocument, Searched
+from mlsd_lib.modeling.dask_cluster import DaskCluster
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.scorecard import scored
 
@@ -119,8 +120,8 @@ design:
 """
 
 
-def run(path, *words):
-    result = CliRunner().invoke(app, ["simulate", str(path), "--rate", "250", "--workers", "1", *words])
+def run(path, *words, where=("--workers", "1")):
+    result = CliRunner().invoke(app, ["simulate", str(path), "--rate", "250", *where, *words])
     assert result.exit_code == 0, (result.output, result.exception)
     return result.stdout
 
@@ -148,7 +149,7 @@ def test_a_search_finds_the_cheapest_and_goes_on_where_it_was_stopped(tmp_path, 
         document = ServiceDocument.model_validate_json(text)
         return {tasks[0][0]: scored(document, document.scenario(Story("steady", 250.0), seed)).figures}
 
-    monkeypatch.setattr(search, "_computed", computed)
+    monkeypatch.setattr(runs, "computed", computed)
     kept.write_text("\n".join(lines[:-1]) + "\n" + lines[-1][:30])  # the last line was being written
     found = json.loads(run(path, "--json"), parse_constant=pytest.fail)
     assert len(asked) == 1
@@ -169,3 +170,45 @@ def test_runs_that_have_no_place_are_named(tmp_path):
     result = CliRunner().invoke(app, ["simulate", str(tmp_path / "plan.yaml"), "--workers", "1"])
     assert isinstance(result.exception, SimulationError)
     assert "The runs cannot be kept in" in str(result.exception)
+
+
+def test_a_search_on_a_dask_cluster_of_processes_is_that_of_the_pool(tmp_path):
+    (tmp_path / "plan.yaml").write_text(SEARCH)
+    with DaskCluster(workers=2) as cluster:
+        there = run(tmp_path / "plan.yaml", "--json", "--seeds", "4", where=("--dask", cluster.address))
+    kept = tmp_path / "plan-steady.runs.jsonl"
+    assert len(kept.read_text().splitlines()) == 24
+    assert run(tmp_path / "plan.yaml", "--json", "--seeds", "4", where=("--dask", "tcp://127.0.0.1:1")) == there  # kept
+    kept.unlink()
+    assert run(tmp_path / "plan.yaml", "--json", "--seeds", "4") == there
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--dask", "tcp://127.0.0.1:1"], "--dask tcp://127.0.0.1:1: "),
+        (["--dask", "nowhere://x"], "Name the address of a scheduler, as tcp://127.0.0.1:8786"),
+        (["--dask", "tcp://127.0.0.1:1", "--workers", "2"], "--dask names a cluster with its own. Give one of the two"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_named(tmp_path, monkeypatch, words, message):
+    monkeypatch.setattr(runs, "CONNECT_S", 0.5)
+    (tmp_path / "plan.yaml").write_text(SEARCH)
+    result = CliRunner().invoke(app, ["simulate", str(tmp_path / "plan.yaml"), *words])
+    assert isinstance(result.exception, SimulationError)
+    assert message in str(result.exception)
+    assert len(str(result.exception).splitlines()) == 1
+
+
+def test_a_cluster_is_for_a_search_alone(tmp_path):
+    (tmp_path / "one.yaml").write_text("timeout_s: 1")
+    result = CliRunner().invoke(app, ["simulate", str(tmp_path / "one.yaml"), "--dask", "tcp://127.0.0.1:1"])
+    assert "is no search. Leave it out, or give a search alone" in str(result.exception)
+
+
+def test_a_worker_with_other_code_refuses_and_one_with_the_same_runs():
+    plain = ServiceDocument.of({"world": {"length_s": 10}})
+    tasks = [("key", plain.model_dump_json(), 3)]
+    assert runs.run_there(Story(), tasks, runs.code()) == [("key", scored(plain, plain.scenario(Story(), 3)).figures)]
+    with pytest.raises(SimulationError, match="has another version of mlsd"):
+        runs.run_there(Story(), tasks, "another")
