@@ -1,4 +1,4 @@
-"""From a table's columns to those of a linear model: each helper learns from the rows to learn from, and no others."""
+"""From a table's columns to a model's, and to its scores: each helper learns from the rows to learn from, no others."""
 
 import zlib
 from collections.abc import Sequence
@@ -9,6 +9,8 @@ import pandas as pd
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OneHotEncoder
+
+from mlsd_lib.modeling.small_trees import small_trees
 
 NARROW = 1_000
 """Up to so many columns a linear model is fitted by direct solves."""
@@ -44,3 +46,12 @@ def linear_scores(blocks: Sequence[Any], truth: np.ndarray, learn: np.ndarray, j
     solver = "newton-cholesky" if table.shape[1] <= NARROW else "newton-cg"
     model = LogisticRegression(C=0.1, solver=solver, tol=1e-6).fit(table[learn], truth[learn])
     return np.asarray(model.decision_function(table[judged]))
+
+
+def tree_scores(
+    columns: Sequence[Any], truth: np.ndarray, learn: np.ndarray, judged: np.ndarray, seed: int
+) -> np.ndarray:
+    """As `linear_scores`, by boosted trees and of plain columns, (n,) each."""
+    table = np.column_stack(columns)
+    model = small_trees(40, seed, leaves=16).fit(table[learn], truth[learn])
+    return np.asarray(model.predict_proba(table[judged])[:, 1])

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from lessons.data_processing.columns import hashed, linear_scores, one_hot, scaled
+from lessons.data_processing.columns import hashed, linear_scores, one_hot, scaled, tree_scores
 
 LEARN = np.array([True, True, True, False])
 
@@ -33,3 +33,13 @@ def test_scores_order_rows_that_differ_as_the_ones_learned_from():
     column, learn = rng.normal(size=(400, 1)), np.arange(400) < 300
     score = linear_scores([column, one_hot(["x"] * 400, learn)], column[:, 0] > 0, learn, ~learn)
     assert (np.argsort(score) == np.argsort(column[~learn, 0])).all()
+
+
+def test_trees_learn_the_truth_of_the_rows_to_learn_from_alone():
+    rng = np.random.default_rng(0)
+    columns, learn = [rng.normal(size=400), rng.normal(size=400)], np.arange(400) < 300
+    truth = columns[0] > 0
+    score = tree_scores(columns, truth, learn, ~learn, 0)
+    turned_where_judged = np.where(learn, truth, ~truth)
+    assert ((score > 0.5) == truth[~learn]).mean() > 0.95
+    assert (score == tree_scores(columns, turned_where_judged, learn, ~learn, 0)).all()
