@@ -1,5 +1,7 @@
 """The formula of the exercise *how long until a fault shows*, against simulated canaries."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -19,3 +21,12 @@ def test_a_rule_of_three_standard_errors_finds_four_of_five_faults_after_that_ti
     bad_new, bad_old = rng.binomial(new, base + more, 20_000) / new, rng.binomial(old, base, 20_000) / old
     error = np.sqrt(bad_new * (1 - bad_new) / new + bad_old * (1 - bad_old) / old)
     assert ((bad_new - bad_old) / error > 3).mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_the_text_says_how_much_longer_half_the_fault_of_the_lesson_takes():
+    namespace = {"__name__": "__main__"}
+    run(Lesson(NOTEBOOK).solution("show"), namespace, "show-solution")
+    [said] = re.findall(r"it is ([\d.]+) to ([\d.]+) times for canaries of one to fifty", NOTEBOOK.read_text("utf-8"))
+    seconds = namespace["seconds_to_show"]
+    ratios = [seconds(0.005, 0.0225, share, 100) / seconds(0.005, 0.045, share, 100) for share in (0.01, 0.5)]
+    assert ratios == pytest.approx([float(one) for one in said], abs=0.06)
