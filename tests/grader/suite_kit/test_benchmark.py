@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from grader.suite_kit import benchmark
 from grader.suite_kit.answer import Handle
@@ -99,6 +100,19 @@ def test_what_the_first_call_pays_for_caches_that_the_other_side_took_does_not_c
     slow, requests = subject(VirtualAnswer(2.01)), list(range(benchmark.ROWS_A_PAIR))
     for slow_first in (True, False):
         assert benchmark._pair(slow, subject(cold), requests, slow_first).ratio() == pytest.approx(20)
+
+
+def test_libraries_compute_with_one_thread_while_they_are_compared_and_as_before_afterwards():
+    def threads():
+        return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+    seen = []
+    counting = VirtualAnswer(lambda: seen.append(threads()) or 0.11)
+    with threadpool_limits(2, "blas"):
+        compare(subject(VirtualAnswer(2.01)), subject(counting), itertools.count(), STEPS)
+        assert threads() == {2}
+    assert seen
+    assert all(one == {1} for one in seen)
 
 
 def test_a_round_ends_when_no_further_pair_is_needed():
