@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.answer import Answer
+from grader.suite_kit.answer import Answer, kind_of
 from grader.suite_kit.comparison import is_number
 from grader.suite_kit.designs import Draws
 from grader.suite_kit.score_sheet import Sheet
@@ -81,8 +81,9 @@ def judge(
     """
     documents = [] if unmet else [changed(design, one) for one in changes]
     given = [answer.call(name, one.model_dump()) for one in documents]
-    if any(not isinstance(one, Mapping) for one in given):
-        sheet.end("fail", f'{name}(document) must give a dict with the keys "breaks_first" and "at_rate_per_s".')
+    if strange := [kind_of(one) for one in given if not isinstance(one, Mapping)]:
+        keys = 'the keys "breaks_first" and "at_rate_per_s"'
+        sheet.end("fail", f"{name}(document) must give a dict with {keys}; it gave {strange[0]}.")
         return
     found = [wrong(one, breaks(document, draws)) for document, one in zip(documents, given, strict=True)]
     for place, (family, key) in enumerate((("breaks first", "breaks_first"), ("at what rate", "at_rate_per_s"))):

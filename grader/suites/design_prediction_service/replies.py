@@ -80,7 +80,8 @@ def explanation(family: str, misses: list[Miss], private: bool) -> str:
     if not misses:
         return ""
     if private:
-        return f'{len(misses)} replies in "{family}" are not right. The public requests of this family show such ones.'
+        many = f"{len(misses)} replies" if len(misses) > 1 else "1 reply"
+        return f'Not right in "{family}": {many}. The public requests of this family show such ones.'
     kinds = Counter((one.came.strip(), one.right) for one in misses)
     said = []
     for (came, right), count in kinds.most_common(NAMED):

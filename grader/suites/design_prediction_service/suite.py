@@ -138,9 +138,10 @@ def plain(document: Any) -> dict[str, Any]:
     return dict(TASK.read(document).model_dump())
 
 
-def changes(document: Any) -> list[dict[str, Any]]:
-    """The documents of which the public test of the predictions asks."""
-    return [changed.changed(TASK.read(document), one).model_dump() for one in CASES.public().changes]
+def changes(design: Any) -> list[dict[str, Any]]:
+    """The documents of which the public test of the predictions asks. Raises `RefusedDesign`."""
+    document = TASK.given(design)
+    return [changed.changed(document, one).model_dump() for one in CASES.public().changes]
 
 
 def good(document: Any, family: str, traffic: float = 1.0) -> float:

@@ -151,10 +151,11 @@ class Served:
         figures = f"{came:.0f} requests and {sums['sent']:.0f} attempts a second, {sums['up_s']:.1f} replicas up for "
         figures += f"{capacity:.0f}, {sums['queue_s']:.0f} waiting."
         alone = COST.fixed_s + COST.row_s * self.design.batching.most_rows + self.design.batching.wait_s
-        outdated = np.mean(self.record.ended[self.scenario.arrived // BIN_S == place] == 2)
+        here = self.scenario.arrived // BIN_S == place
+        outdated = np.mean(self.record.ended[here] == 2)
         if alone > 0.8 * LEVEL.within_s:
             return f"a full batch with its wait takes {1e3 * alone:.0f} ms, and the level is 300 ms", figures
-        if outdated > 1 - LEVEL.share:
+        if outdated > 1 - LEVEL.share and outdated >= np.mean(~self.good[here]) / 2:
             return "the cache gave answers that were no longer right: its ttl_s is too long", figures
         if sums["retried"] + sums["hedged"] > 0.5 * came:
             return "retries and second requests filled the service with attempts that came too late", figures

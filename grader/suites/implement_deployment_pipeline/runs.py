@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from grader.suite_kit.answer import Answer, StudentError
+from grader.suite_kit.answer import Answer, StudentError, kind_of
 from grader.suite_kit.designs import Moment
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_deployment_pipeline.scenarios import PLACES
@@ -179,7 +179,7 @@ def over_the_border(answer: Answer, name: str) -> Ask:
 def _parted(reply: Any) -> tuple[str, Any]:
     """The state as JSON, and the actions. Raises `Broken`."""
     if not isinstance(reply, list | tuple) or len(reply) != 2:
-        said = "None (is a return missing?)" if reply is None else f"a {type(reply).__name__}"
+        said = "None (is a return missing?)" if reply is None else f"a {kind_of(reply)}"
         raise Broken(10, "step gave no pair of a state and a list of actions", f"It gave {said}.")
     try:
         state = json.dumps(reply[0], allow_nan=False)

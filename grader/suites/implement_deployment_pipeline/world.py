@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.suite_kit.answer import kind_of
 from grader.suite_kit.comparison import is_number
 from grader.suites.implement_deployment_pipeline.scenarios import PLACES, SCENARIOS, Kind
 from notebook_runner.errors import CourseError
@@ -156,7 +157,7 @@ class World:
     def act(self, actions: Any) -> None:
         """Carries actions out, one after the other. Raises `Broken`."""
         if not isinstance(actions, list | tuple):
-            raise Broken(10, "step gave actions that are no list", f"They are a {type(actions).__name__}.")
+            raise Broken(10, "step gave actions that are no list", f"They are a {kind_of(actions)}. Give a list.")
         if actions:
             self.marks.append((self.minute, list(actions)))
         for action in actions:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 
+from grader.suite_kit.answer import kind_of
 from grader.suite_kit.designs import Draw
 from grader.suites.implement_monitoring.world import (
     CATEGORIES,
@@ -203,8 +204,8 @@ def watch(make: Callable[[], Watch], stream: Stream, number: int) -> Run:
 def read_alerts(given: Any) -> list[Named]:
     """The alerts of a day as (feature, reason). Raises `Refused` for what is none."""
     if type(given) not in (list, tuple):
-        kind = type(given).__name__
-        raise Refused(f"observe gave {kind}; it must return a list of alerts, [] for none. Is a return missing?")
+        hint = "Is a return missing?" if given is None else "Give list(...) of it."
+        raise Refused(f"observe gave {kind_of(given)}; it must return a list of alerts, [] for none. {hint}")
     named = []
     for one in given:
         if type(one) is not dict or not all(type(one.get(key)) is str for key in ("feature", "reason")):

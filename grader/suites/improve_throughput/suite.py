@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.answer import Answer, Handle, InKernel, StudentError
+from grader.suite_kit.answer import Answer, Handle, InKernel, StudentError, kind_of
 from grader.suite_kit.benchmark import Speed, Subject, compare
 from grader.suite_kit.comparison import agrees, differing, is_number
 from grader.suite_kit.designs import draw_scenarios
@@ -81,7 +81,10 @@ def _how(sheet: Sheet, given: Sequence[Any], right: Sequence[Answers]) -> str:
     if came is None:
         return "predict_many gave None. Is a return missing?"
     if type(came) not in (list, tuple):
-        return "predict_many must give a plain list with a number or None for each row; it gave something else."
+        return (
+            "predict_many must give a plain list with a number or None for each row; it gave "
+            f"{sheet.theirs(kind_of(came))}. From an array or a Series: .tolist(); from what is lazy: list(...)."
+        )
     if len(came) != len(wanted):
         many = sheet.theirs(str(len(came)))
         return f"predict_many gave {many} answers for {len(wanted)} rows; there must be one in each row's place."
@@ -220,7 +223,7 @@ def predictions(sheet: Sheet, answer: Answer, name: str) -> None:
     given = [answer.call(name, *one.told()) for one in asked]
     if strange := [one for one in given if not isinstance(one, Mapping)]:
         keys = ", ".join(f'"{key}"' for key, _ in QUESTIONS.values())
-        came = sheet.theirs(type(strange[0]).__name__)
+        came = sheet.theirs(kind_of(strange[0]))
         sheet.end("fail", f"{name} must give a dict with the keys {keys}; it gave {came}.")
         return
     for family, (key, within) in QUESTIONS.items():

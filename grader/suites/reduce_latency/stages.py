@@ -18,8 +18,8 @@ LIMIT_WITHIN = 0.15
 REQUESTS, WARM_UP = 10, 2
 MOST_SHOWN = 999.0
 TRACING = (
-    "A tracing profiler charges every call of a Python function, so code that makes many small calls looks more "
-    "expensive than it is. Put a clock around each stage."
+    "Two things shift an order: a first request, which fetches tables and imports libraries, and a tracing profiler, "
+    "which charges every call of a Python function. A clock around each stage of later requests has neither."
 )
 Shares = dict[str, float]
 
@@ -85,7 +85,7 @@ def judge_profile(sheet: Sheet, given: dict[str, Any], measured: dict[str, list[
     sheet.judge(
         "limit", f"{_bounded(profiles[city][1]):.2f}x", f"{far.limit:.2f}x +-{100 * LIMIT_WITHIN:.0f} %",
         far.limit_off <= LIMIT_WITHIN,
-        f"That is in the {city}. If a stage with share s takes no time, 1 - s of the time is left.",
+        f"That is in the {city}. {_why_limit(*profiles[city])}",
     )  # fmt: skip
     return [city for city, one in found.items() if not one.met]
 
@@ -116,6 +116,14 @@ def _compared(shares: Shares, limit: float, measured: list[Shares]) -> _Compared
     right = min(limits, key=lambda one: abs(limit - one))
     gaps = min(_gap(shares, one) for one in measured)
     return _Compared(named, _most_expensive(measured[-1]), in_order, *gaps, right, abs(limit / right - 1))
+
+
+def _why_limit(shares: Shares, limit: float) -> str:
+    """Which of the two is off: the share of reading that was given, or what follows from it."""
+    left = 1 - shares["read"]
+    if left > 0 and abs(limit * left - 1) <= 0.01:
+        return "It follows from the share that you gave to read; that share is off."
+    return "If a stage with share s takes no time, 1 - s of the time is left."
 
 
 def _bounded(figure: float) -> float:

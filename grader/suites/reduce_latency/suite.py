@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Protocol, runtime_checkable
 
 from grader.suite_kit.accuracy_guard import judge_accuracy
-from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentError
+from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentError, kind_of
 from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of, family_cpu_of
 from grader.suite_kit.comparison import agrees, differing, is_number
 from grader.suite_kit.score_sheet import Sheet
@@ -105,7 +105,7 @@ def _how_they_differ(given: list[Any], expected: list[float], missed: list[int])
     if value is None:
         return "predict gave None. Is a return missing?"
     if isinstance(value, Handle) or not isinstance(value, int | float):
-        return "predict gave something that is no plain number. Compute the answer before you return it."
+        return f"predict gave {kind_of(value)} that is no plain number. Compute the answer before you return it."
     gaps = [abs(given[i] - expected[i]) for i in missed if is_number(given[i]) and abs(given[i]) <= 1]
     by = f"by up to {max(gaps):.2g}" if len(gaps) == len(missed) else "and some are no probabilities"
     return f"{len(missed)} of {len(given)} answers differ, {by}."

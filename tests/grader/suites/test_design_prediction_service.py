@@ -68,6 +68,7 @@ def test_what_is_shown_to_readers_is_the_judgement_of_the_tests_and_is_not_run_f
     card = suite.scorecard(reference["design"])
     assert card.points == 12
     assert suite.measures(reference["design"]).shape[0] == 6
+    assert suite.changes(reference["design"]) == suite.changes(reference["design"]()) != []
     assert set(suite.scenarios().index) == set(TASK.scenarios)
     assert set(suite.criteria().index) == set(TASK.requirements)
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
@@ -103,6 +104,19 @@ def test_recovery_and_waits_are_those_of_the_record(reference):
     assert hasty.measures["longest wait"] < 0.7 < 1.5 < patient.measures["longest wait"]
     assert hasty.measures["recovery"] < 6 < 60 < endless.measures["recovery"]
     assert "for nobody" in endless.moments["recovery"].cause
+
+
+@pytest.mark.parametrize(
+    ("ttl_s", "says"), [(60.0, "the queue has no limit"), (600.0, "the cache gave answers that were no longer right")]
+)
+def test_a_cause_is_what_took_most_of_the_good_answers(ttl_s, says):
+    """Some answers of any cache are outdated: more than the level allows, in the minute that a long queue lost."""
+    document = {
+        "replicas": {"count": 6}, "batching": {"most_rows": 2, "wait_s": 0.01}, "timeout_s": 0.4,
+        "retries": {"most": 1, "backoff_s": 0.05, "budget": 0.1}, "cache": {"items": 10_000, "ttl_s": ttl_s},
+    }  # fmt: skip
+    (pulse,) = suite.CASES.public().draws["pulse"]
+    assert TASK.outcome(TASK.read(document), pulse).moments["good"].cause.startswith(says)
 
 
 def test_the_price_is_that_of_replicas_and_cache(reference):
