@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from case_studies.kit import Run
-from case_studies.recommendation import data, labels, train
+from case_studies.recommendation import data, labels, models, train
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError
 from case_studies.recommendation.policy import SLOTS, ShelfPolicy
 from case_studies.recommendation.shopping import load
@@ -108,11 +108,29 @@ def test_labels_say_what_was_bought_at_the_visit(log, release, release_day):
         labels.training_labels(log, rows, release.catalogue, places, "all")
 
 
-def test_models_by_money_add_more_than_every_baseline(log, release_day):
+def test_what_a_model_adds_over_baselines_is_the_margin(log, release_day):
     table = train.compare(log, release_day, np.random.default_rng(0), names=("logistic",))
-    assert set(table.index) == {*train.BASELINES, "logistic", "logistic, by probability"}
-    assert table.loc["logistic", "true_eur"] > table.loc[list(train.BASELINES), "true_eur"].max()
+    baselines, by_money = list(train.BASELINES), list(train.BASELINES_BY_MONEY)
+    assert set(table.index) == {*baselines, *by_money, "logistic", "logistic, by probability"}
+    added, foreseen = table["true_eur"], table["seen_eur"]
+    assert added["logistic"] > added[baselines].max()
+    assert (added[by_money].to_numpy() > added[baselines].to_numpy()).all()
+    assert added["EASE alone by money"] > added["logistic"]
+    assert foreseen["EASE alone by money"] < foreseen["logistic"]
     assert table["NDCG"].idxmax() != "logistic"
+
+
+def test_baselines_by_money_keep_the_rules_of_the_shelf(log, release_day):
+    rows = train.some_visits(log, release_day - DAY, release_day)
+    visits, index = log.visits.iloc[rows], models.index_of(log, release_day - DAY)
+    shelf = ShelfPolicy("money", 0)
+    slates = train.baseline_slates(log, index, visits, shelf)
+    for name in train.BASELINES_BY_MONEY:
+        kinds = index.catalogue.category[index.catalogue.places(slates[name])]
+        assert max(np.bincount(row).max() for row in kinds) <= shelf.most_of_a_category
+        assert all(len(set(slate)) == SLOTS for slate in slates[name].tolist())
+    for shelf in (None, ShelfPolicy("probability")):
+        assert set(train.baseline_slates(log, index, visits, shelf)) == set(train.BASELINES)
 
 
 def test_a_log_too_short_is_refused_with_what_it_needs(log, run):
