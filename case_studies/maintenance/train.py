@@ -31,7 +31,7 @@ CMAPSS_PUBLISHED = {"published: CNN": 18.45, "published: LSTM": 16.14, "publishe
 """RMSE on FD001, last cycles, cap 125."""
 ENGINE_SETTINGS = tuple((name, windows) for name in ("linear", "boosted") for windows in ((7, 28), (14, 56)))
 """What is tried on engines: a model and the cycles of its two windows."""
-NOTHING = "run to failure"
+NOTHING, LIMIT = "run to failure", "vibration limit"
 Alarm = Callable[[pd.DataFrame], np.ndarray]
 """From features to whether a row says that its unit is to be replaced, (n,) of bool."""
 
@@ -45,7 +45,7 @@ def baselines(fleet: Fleet, features: pd.DataFrame, now: pd.Timestamp, prices: P
     return {
         NOTHING: lambda rows: np.zeros(len(rows), dtype=bool),
         "by age": lambda rows: rows["age_days"].to_numpy() + 1 >= age,
-        "vibration limit": lambda rows: rows["vibration_rise"].to_numpy() >= limit,
+        LIMIT: lambda rows: rows["vibration_rise"].to_numpy() >= limit,
     }
 
 
@@ -65,6 +65,8 @@ def compare(
     those still running; `tied`: its distance to the best, unit by unit, may be chance. Limits were set on the same
     units, so it flatters. `true_eur`, `true_low`, `true_high`: on the units of the `rig`, all run to failure, which
     nothing was set on, with a 95 % interval over units. `failures`: the share of rig units that fail all the same.
+    `over_limit`, `over_low`, `over_high`: what a candidate saves there beyond the vibration limit, unit by unit. No
+    interval here holds the luck of what rules and models were fitted on.
     """
     policy, positions = policy or ReplacementPolicy(), fleet.units["position"].nunique()
     learned = (fleet.readings, fleet.units, features, now)
@@ -83,6 +85,11 @@ def compare(
         found = clustered_interval(saved_by_unit(one, true[NOTHING], positions), rig.units.index.to_numpy(), 1, rng)
         failures = float((one.cost_eur == policy.failure_eur).mean())
         records[name] = {"true_eur": found.mean, "true_low": found.low, "true_high": found.high, "failures": failures}
+    limit = saved_by_unit(true[LIMIT], true[NOTHING], positions)
+    for name, one in true.items():
+        lead = saved_by_unit(one, true[NOTHING], positions) - limit
+        over = clustered_interval(lead, rig.units.index.to_numpy(), 1, rng)
+        records[name] |= {"over_limit": over.mean, "over_low": over.low, "over_high": over.high}
     return judged.rename(columns={"mean": "seen_eur"}).join(pd.DataFrame(records).T), releases
 
 
