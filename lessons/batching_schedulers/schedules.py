@@ -24,6 +24,11 @@ def continuous_steps(steps: np.ndarray, slots: int) -> int:
     return max(free_at)
 
 
+def longest_over_mean(steps: np.ndarray, slots: int) -> float:
+    """The mean of the longest of `slots` requests that come one after the other, over the mean of all."""
+    return static_steps(steps, slots) * slots / float(steps.sum())
+
+
 def gains_in_steps(
     shape: Shape, variation: float, slots: int, generators: list[np.random.Generator], requests: int, mean: float
 ) -> list[float]:
@@ -38,10 +43,16 @@ def lognormal_lengths(rng: np.random.Generator, count: int, mean: float, variati
     return _whole(rng.lognormal(np.log(mean) - spread**2 / 2, spread, count))
 
 
-def two_lengths(rng: np.random.Generator, count: int, mean: float, variation: float) -> np.ndarray:
-    """Lengths of two kinds only: one in five is long, with this mean and coefficient of variation (0 to 2)."""
-    long = rng.random(count) < 0.2
-    return _whole(mean * np.where(long, 1 + 2 * variation, 1 - variation / 2))
+def two_lengths(
+    rng: np.random.Generator, count: int, mean: float, variation: float, long_share: float = 0.2
+) -> np.ndarray:
+    """Lengths of two kinds only, of which `long_share` are long, with this mean and coefficient of variation.
+
+    The variation is at most the root of (1 - long_share) / long_share.
+    """
+    odds = np.sqrt((1 - long_share) / long_share)
+    long = rng.random(count) < long_share
+    return _whole(mean * np.where(long, 1 + variation * odds, 1 - variation / odds))
 
 
 def _whole(lengths: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Schedulers: the loops against counted schedules and against each answer alone, memory within its limit."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from lessons.batching_schedulers.comparison import compare
 from lessons.batching_schedulers.memory import by_policy, serve
 from mlsd_lib.modeling.decoder import Decoder
 
+RARE = partial(schedules.two_lengths, long_share=0.02)
 LENGTHS = st.lists(st.integers(2, 9), min_size=1, max_size=9).map(np.array)
 ALL_LOOPS = [loops.static, loops.continuous, loops.with_own_caches]
 
@@ -58,7 +61,21 @@ def test_a_continuous_schedule_keeps_the_bounds_of_list_scheduling(steps, slots)
     assert taken <= schedules.static_steps(steps, slots)
 
 
-@pytest.mark.parametrize("lengths_of", [schedules.lognormal_lengths, schedules.two_lengths])
+@given(steps=st.integers(1, 50), groups=st.integers(1, 9), slots=st.integers(1, 9))
+def test_the_longest_of_a_group_is_the_mean_where_all_are_equal_and_the_slots_where_one_is_long(steps, groups, slots):
+    assert schedules.longest_over_mean(np.full(groups * slots, steps), slots) == pytest.approx(1)
+    one_long = np.tile(np.eye(slots, dtype=int)[0] * steps, groups)
+    assert schedules.longest_over_mean(one_long, slots) == pytest.approx(slots)
+
+
+def test_equal_variation_is_not_equal_gain():
+    shapes = {"lognormal": schedules.lognormal_lengths, "two": schedules.two_lengths, "rare": RARE}
+    generators = [np.random.default_rng(trace) for trace in range(5)]
+    gain = {name: np.mean(schedules.gains_in_steps(one, 1.0, 8, generators, 400, 60)) for name, one in shapes.items()}
+    assert gain["rare"] < 0.85 * min(gain["lognormal"], gain["two"])
+
+
+@pytest.mark.parametrize("lengths_of", [schedules.lognormal_lengths, schedules.two_lengths, RARE])
 def test_lengths_have_the_mean_and_the_variation_that_were_asked_for(lengths_of):
     lengths = lengths_of(np.random.default_rng(2), 200_000, 100, 0.8)
     assert lengths.mean() == pytest.approx(100, rel=0.02)
@@ -114,4 +131,5 @@ def test_the_comparison_has_a_row_for_each_loop_and_set_of_lengths_the_static_lo
     assert table["steps"].groupby(level=0).transform("first").tolist() == [7, 7, 7, 6, 6, 6]
     assert table["calls that read"].tolist() == [2, 2, 3, 2, 2, 3]
     assert [key for key in runs if key[1] == "static"] == [("mixed", "static"), ("equal", "static")]
-    assert (table["CPU s"] > 0).all()
+    assert (table["gain in CPU time"] > 0).all()
+    assert (table["gain in CPU time"].xs("static", level=1) == 1).all()
