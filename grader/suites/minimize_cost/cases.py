@@ -22,8 +22,8 @@ Arguments = list[Any]
 @dataclass(frozen=True)
 class Cases:
     """`offer` is the price list, `week` last week's load, `days` those that are lived; `bound`, in EUR, is that of all
-    days at `level`. The test of the bill has days and a bound of its own. `questions` by name: the `given` arguments,
-    and what is `right`. Nothing of `private` cases is shown.
+    days at `level`. The test of the bill has days and a bound of its own, which holds that `without_spot` as well.
+    `questions` by name: the `given` arguments, and what is `right`. Nothing of `private` cases is shown.
     """
 
     offer: Offer

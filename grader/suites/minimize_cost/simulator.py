@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from grader.suite_kit.answer import kind_of
 from grader.suite_kit.comparison import is_number
 from grader.suite_kit.designs import Moment
 from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, STEP_MIN, Day, Offer
@@ -206,7 +207,7 @@ def _wanted(given: Any) -> dict[str, int]:
 def _keys(given: Any, keys: tuple[str, ...], method: str) -> None:
     form = "{" + ", ".join(f'"{key}": number' for key in keys) + "}"
     if not isinstance(given, dict):
-        said = "None (is a return missing?)" if given is None else f"{type(given).__name__}"
+        said = "None (is a return missing?)" if given is None else kind_of(given)
         raise Refused(f"{method} gave {said}; it must return {form}.")
     for key in (*keys, *given):
         if key not in given:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.suite_kit.answer import Answer
+from grader.suite_kit.answer import Answer, kind_of
 from grader.suite_kit.comparison import is_number
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.minimize_cost.cases import CASES, EXERCISE, Cases
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AFFORDABLE = 2.2
-STEPS_OF_COST = {1.58: 3, 1.3: 6}
-"""Points by the bill over the lower bound: the last is missed without reserved machines, spot or a cache."""
+FIRST_STEP, STEP_POINTS, ROOM = 1.58, (3, 6), 0.01
+"""The bill over the lower bound for the first points; the share by which the last limit is wider on hidden days."""
 BREAK_EVEN_WITHIN_H = 0.1
 SPARE_WITHIN = 1
 SHARE_WITHIN = 0.05
@@ -51,6 +51,12 @@ def live(make: Callable[[], "Mind"], cases: Cases, families: tuple[str, ...] = (
     loads = [load for day in days for load in day["load"]]
     cost = {kind: sum(run.cost[kind] for run in runs) for kind in ("reserved", "on_demand", "spot")}
     return Bill(runs, reserved, cost | storage_cost(cases.offer, loads, cache_gb, len(days)))
+
+
+def steps_of_cost(cases: Cases) -> dict[float, int]:
+    """Points by the bill over the lower bound. The last step is what the cheapest policy without spot machines pays."""
+    spotless = cases.bound["without_spot"] / cases.bound["total"]
+    return dict(zip((FIRST_STEP, spotless * (1 + ROOM * cases.private)), STEP_POINTS, strict=True))
 
 
 def refund(run: Run, level: float) -> float:
@@ -87,8 +93,11 @@ def last_week() -> list[int]:
 
 
 def lower_bound() -> dict[str, float]:
-    """What no policy can do better on the public days together, in EUR."""
-    return CASES.public().bound
+    """What no policy pays less than on the public days of the bill together, in EUR.
+
+    `without_spot` is the total that no policy without spot machines pays less than.
+    """
+    return CASES.public().bill_bound
 
 
 def try_day(policy: Callable[..., Any], family: str, bill: bool = False) -> Run:
@@ -157,7 +166,8 @@ def _what_was_missed(sheet: Sheet, name: str, family: str, asked: list[Any], mis
     if sheet.private:
         return text
     number, given = missed[0]
-    came = f"{given:.5g}" if is_number(given) else f"{type(given).__name__} (is a return missing?)"
+    hint = "is a return missing?" if given is None else "return one plain number"
+    came = f"{given:.5g}" if is_number(given) else f"{kind_of(given)} ({hint})"
     return f'{text} First: suite.show("{family}", {number}), right is {rights[0]:.5g}, you gave {came}.'
 
 
@@ -237,10 +247,10 @@ def cost(sheet: Sheet, answer: Answer, name: str) -> None:
         + ("" if cases.private else f" That is {paid_back:,.0f} EUR of the bill."),
     )  # fmt: skip
     ratio, explained = (bill.total + paid_back) / cases.bound["total"], False
-    for step, points in STEPS_OF_COST.items():
+    for step, points in steps_of_cost(cases).items():
         cheap = ratio <= step
         sheet.judge(
-            "bill", f"{ratio:.3f}x", f"at most {step:g}x", cheap,
+            "bill", f"{ratio:.3f}x", f"at most {step:.4g}x", cheap,
             "" if cheap else _where_it_goes(bill, cases, paid_back), points=points,
             explained=not cheap and not explained,
         )  # fmt: skip

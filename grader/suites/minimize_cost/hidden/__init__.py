@@ -28,7 +28,7 @@ def drawn(seed: int | None, questions_seed: int | None, level: float = LEVEL) ->
     key = (seed or 0, questions_seed or 0, level)
     if key not in public.DRAWN:
         offer, week, lots = draw_world(key[0])
-        bounds = [oracle.lower_bound(offer, days, level) for days in lots]
+        bounds = [oracle.lower_bound(offer, lots[0], level), oracle.bill_bound(offer, lots[1], level)]
         questions = public.draw_questions(key[1], ANSWERS)
         public.DRAWN[key] = public.Cases(
             offer, week, lots[0], bounds[0], lots[1], bounds[1], questions, level, private=True
@@ -41,5 +41,6 @@ def answered(cases: public.Cases) -> public.Cases:
     questions = {
         name: [one | {"right": ANSWERS[name](*one["given"])} for one in some] for name, some in cases.questions.items()
     }
-    bounds = [oracle.lower_bound(cases.offer, days, cases.level) for days in (cases.days, cases.bill_days)]
-    return replace(cases, bound=bounds[0], bill_bound=bounds[1], questions=questions)
+    bound = oracle.lower_bound(cases.offer, cases.days, cases.level)
+    bill_bound = oracle.bill_bound(cases.offer, cases.bill_days, cases.level)
+    return replace(cases, bound=bound, bill_bound=bill_bound, questions=questions)

@@ -30,6 +30,12 @@ def lower_bound(offer: Offer, days: list[Day], level: float) -> dict[str, float]
     return {"machines": machines, "storage": storage, "total": machines + storage}
 
 
+def bill_bound(offer: Offer, days: list[Day], level: float) -> dict[str, float]:
+    """The lower bound, and in `without_spot` the total that no policy without spot machines pays less than."""
+    spotless = lower_bound(offer | {"spot_most": 0}, days, level)["total"]
+    return lower_bound(offer, days, level) | {"without_spot": spotless}
+
+
 class _Program:
     """Variables: the reserved machines; then, a day, STEPS each of: on demand up, on demand ordered, spot up, spot
     ordered, machines' worth of dropped load. A row is a sum of variables that is at most its limit."""
