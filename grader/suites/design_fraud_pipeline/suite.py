@@ -10,7 +10,7 @@ from grader.suite_kit.answer import Answer, Handle, Reply
 from grader.suite_kit.designs import Card, for_readers, random_document
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_fraud_pipeline.cases import CASES, EXERCISE
-from grader.suites.design_fraud_pipeline.pipeline_rows import OwnTask
+from grader.suites.design_fraud_pipeline.pipeline_rows import YOUNG_DAYS, OwnTask
 from grader.suites.design_fraud_pipeline.requirements import OPTIONS, TASK
 from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, factor, late_days, story_of
 from grader.suites.design_fraud_pipeline.signs import table_of
@@ -24,6 +24,8 @@ OWN_MONEY = ((0.80, 1.0), (0.88, 1.0))
 OWN_LOSS = 1.35
 OWN_KNOWN = 0.01
 """Scores may move by this share of their sum when the same payments are read after the six weeks."""
+OWN_RIPE = 0.81
+"""The sum of the scores, over that after a fit without most young rows: lower where unreported frauds are honest."""
 begin, hint = EXERCISE.begin, EXERCISE.hint
 _own = functools.lru_cache(maxsize=3)(OwnTask)
 
@@ -89,9 +91,12 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
         met = share >= limit and known
         explained = not number and (known or share < limit)
         sheet.judge("own money", measured, required, met, did, points=points, explained=explained)
-    off, enough = factor(expected), share >= OWN_MONEY[0][0] and known
+    ripe = _judge_ripe(sheet, answer, name, task, scores)
+    off, enough = factor(expected), share >= OWN_MONEY[0][0] and known and ripe
     did = f"Your scores add up to {_shown(expected)} times the loss that came"
-    if off <= OWN_LOSS:
+    if off <= OWN_LOSS and not ripe:
+        did += ", which does not count, because your model learns that young frauds are honest."
+    elif off <= OWN_LOSS:
         did += f", which counts only from {100 * OWN_MONEY[0][0]:g} % of the oracle's money on, with scores that stay."
     elif expected < 1:
         did += f", too little. Of the frauds in the rows of fit {task.reported:.0%} had been reported."
@@ -101,6 +106,21 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
         did += " fit changed the rows that it was given."
     met = off <= OWN_LOSS and enough
     sheet.judge("own loss", f"{_shown(off)} x", f"at most {OWN_LOSS:g} x", met, did, in_production=off > OWN_LOSS)
+
+
+def _judge_ripe(sheet: Sheet, answer: Answer, name: str, task: OwnTask, scores: np.ndarray) -> bool:
+    """Whether a second model, which learns without most of the young rows, expects about the loss of the first."""
+    other = answer.call(name)
+    answer.call(other, *task.thinned, method="fit")
+    without = _scores(answer.call(other, task.scored, method="score"), len(scores))
+    kept = 0.0 if without is None else float(scores.sum() / max(without.sum(), 1e-9))
+    did = (
+        f"Fitted without most rows of the last {YOUNG_DAYS} days, your scores add up to {_shown(1 / max(kept, 1e-3))} "
+        "times as much: frauds that nobody has reported yet count as honest in what you learn from. A constant factor "
+        "on the scores does not change that."
+    )
+    sheet.judge("own ripe", f"{_shown(kept)} x", f"at least {OWN_RIPE:g} x", kept >= OWN_RIPE, did)
+    return kept >= OWN_RIPE
 
 
 def _moved(scores: np.ndarray, later: np.ndarray | None) -> float:
