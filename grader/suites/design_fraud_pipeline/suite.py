@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 OWN_MONEY = ((0.80, 1.0), (0.88, 1.0))
-OWN_LOSS = 1.35
+OWN_LOSS = 1.45
 OWN_KNOWN = 0.01
 """Scores may move by this share of their sum when the same payments are read after the six weeks."""
 OWN_RIPE = 0.81
