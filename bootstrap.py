@@ -107,7 +107,7 @@ def tools(root: Path, name: str = "tools") -> Environment:
 
 
 TOOLS = {
-    "tools": (5.0, "Spark, Beam, TensorFlow, TorchServe, BentoML, MLflow, Kubeflow Pipelines, DVC: 1.5 GB to download"),
+    "tools": (5.0, "Spark, Beam, TensorFlow, Ray, TorchServe, BentoML, MLflow, Kubeflow, DVC: 1.6 GB to download"),
     "airflow": (1.0, "Airflow, which wants to be alone: 0.1 GB to download"),
     "site": (0.5, "Sphinx, which makes pages of the course: 0.1 GB to download"),
     "pandas2": (1.5, "Feast and Evidently, which need an older pandas: 0.3 GB to download"),

@@ -34,6 +34,7 @@ TOOLS = {
     "feast": Tool("pandas2", "feast", "feast"),
     "kfp": Tool("tools", "kfp", "kfp"),
     "mlflow": Tool("tools", "mlflow", "mlflow"),
+    "ray": Tool("tools", "ray.scripts.scripts", "ray"),
     "spark": Tool("tools", "pyspark", "pyspark"),
     "tensorflow": Tool("tools", "tensorflow", "tensorflow-cpu"),
     "torchserve": Tool("tools", "ts.model_server", "torchserve"),
@@ -41,6 +42,8 @@ TOOLS = {
 """The tools that there are."""
 DEMAND = "MLSD_TOOLS"
 DVC_SETTINGS = "[core]\n    analytics = false\n    check_update = false\n"
+RAY_SETTINGS = "ray_bootstrap_config.yaml"
+"""A file in the home, however empty: without it Ray asks three clouds whether it runs there, even silenced."""
 SILENT = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -54,6 +57,7 @@ SILENT = {
     "MPLBACKEND": "agg",
     "NO_COLOR": "1",
     "ORT_DISABLE_TELEMETRY": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
     "SCARF_ANALYTICS": "false",
     "SCARF_NO_ANALYTICS": "true",
     "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -123,12 +127,13 @@ def environment(folder: Path, before: Mapping[str, str]) -> dict[str, str]:
     """The variables for a tool that works in `folder`: those of `before`, a home of its own, and no telemetry.
 
     Settings, caches and whatever else a tool writes into a home lie beside `folder`, so that nothing of the reader's
-    is read or changed. Airflow looks for its DAGs in `folder`. A Java program keeps to loopback.
+    is read or changed. Airflow looks for its DAGs in `folder`. Java programs and Ray keep to loopback.
     """
     private = folder.resolve().parent / f".{folder.resolve().name}-tools"
     settings = private / "settings"
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "config").write_text(DVC_SETTINGS, encoding="utf-8")
+    (private / RAY_SETTINGS).write_text("{}\n", encoding="utf-8")
     return {
         **before,
         **SILENT,
@@ -141,6 +146,7 @@ def environment(folder: Path, before: Mapping[str, str]) -> dict[str, str]:
         "HOME": str(private),
         "JDK_JAVA_OPTIONS": f"-Duser.home={private}",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), before.get("PATH", os.defpath)]),
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # else it asks the network which address is its own, and takes that
         "SPARK_LOCAL_DIRS": str(private / "spark"),
         "SPARK_LOCAL_IP": "127.0.0.1",
     }

@@ -1,4 +1,4 @@
-"""How BentoML, TorchServe and TensorFlow Serving are started from the tools' environment: their commands and settings.
+"""How BentoML, Ray Serve, TorchServe and TensorFlow Serving are started from the tools' environment, and kept busy.
 
 What they answer with, a service file or a handler, belongs to whoever starts them.
 """
@@ -7,21 +7,43 @@ import http.client
 import json
 import shutil
 import subprocess
+import sys
+import tempfile
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from mlsd_lib.lesson.footprint import installed_mb
 from mlsd_lib.serving.errors import ServingError
-from mlsd_lib.serving.process import kept_port
+from mlsd_lib.serving.process import ServerProcess, kept_port
 from mlsd_lib.serving.requests import post
 from notebook_runner import tool, tool_python
 
 STAND_IN = Path(__file__).with_name("tensorflow_rest.py")
 REAL = "tensorflow_model_server"
-HEALTH = {"BentoML": "/readyz", "TorchServe": "/ping"}
+PACKAGES = {
+    "Flask, PyTorch": ("core", "flask", "waitress", "torch"),
+    "Flask": ("core", "flask", "waitress", "onnxruntime"),
+    "FastAPI": ("core", "fastapi", "uvicorn", "onnxruntime"),
+    "BentoML": ("bentoml", "bentoml", "onnxruntime"),
+    "Ray Serve": ("ray", "ray[serve]", "onnxruntime"),
+    "TorchServe": ("torchserve", "torchserve", "torch-model-archiver", "torch", "pyyaml", "onnxruntime"),
+    "TF Serving": ("tensorflow", "tensorflow-cpu"),
+}
+"""For each server of the lesson the tool in whose environment it is, then what is installed for it and its model."""
+LIGHT_JAVA = "-XX:TieredStopAtLevel=1"
+"""For a TorchServe that lives for seconds: Java compiles once and lightly, so that few requests warm it up."""
+PATIENT_RAY = {
+    "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "120",
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "120",
+    "RAY_worker_register_timeout_seconds": "300",
+}
+"""Deadlines of Ray for its own processes: on a busy machine it would end those that are still being imported."""
+HEALTH = {"BentoML": "/readyz", "Ray Serve": "/-/healthz", "TorchServe": "/ping"}
 
 
 def bentoml_command(service: str) -> list[str]:
@@ -29,8 +51,22 @@ def bentoml_command(service: str) -> list[str]:
     return [*tool("bentoml"), "serve", service, "--host", "127.0.0.1", "--port", "{port}"]
 
 
+def set_up_mb(name: str) -> float:
+    """Megabytes of what has to be installed for the server `name`, the runtime of its model included, Java not."""
+    tool_name, *packages = PACKAGES[name]
+    needed: dict[str, float] = {}
+    for package in packages:
+        needed |= installed_mb(package, tool_name)
+    return sum(needed.values())
+
+
+def socket_folder() -> "tempfile.TemporaryDirectory[str]":
+    """A folder for Ray's sockets, gone with this process: their paths may have 107 characters, 103 on macOS."""
+    return tempfile.TemporaryDirectory(prefix="ray-", dir=None if sys.platform == "win32" else "/tmp")
+
+
 def archive_model(model: Path, handler: Path, name: str, store: Path, version: str = "1.0") -> Path:
-    """`store`/`name`.mar, a TorchServe archive of a TorchScript `model` and the file of its handler."""
+    """`store`/`name`.mar, a TorchServe archive of a `model` (.pt or .onnx) and the file of its handler."""
     store.mkdir(parents=True, exist_ok=True)
     words = ["--model-name", name, "--version", version, "--serialized-file", str(model), "--handler", str(handler)]
     command = [str(tool_python("torchserve")), "-m", "model_archiver.model_packaging", *words]
@@ -43,7 +79,7 @@ def archive_model(model: Path, handler: Path, name: str, store: Path, version: s
 def torchserve_settings(models: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
     """The settings of a TorchServe that keeps to this machine, `models` mapping names to archives loaded at its start.
 
-    Its port of requests is left to the command, all others are kept for it. `more` is added.
+    Its port of requests is left to the command, all others are kept for it. One worker a model; `more` is added.
     """
     return {
         "management_address": f"http://127.0.0.1:{kept_port()}",
@@ -51,6 +87,7 @@ def torchserve_settings(models: Mapping[str, str] | None = None, **more: Any) ->
         "grpc_inference_port": kept_port(),
         "grpc_management_port": kept_port(),
         "disable_token_authorization": "true",
+        "default_workers_per_model": 1,
         "load_models": ",".join(f"{name}={archive}" for name, archive in (models or {}).items()),
         **more,
     }
@@ -97,6 +134,29 @@ def first_answer(url: str, body: Mapping[str, Any], wait_s: float = 120.0) -> An
             return answer
         time.sleep(0.05)
     raise ServingError(f"{url} gave no good answer in {wait_s:g} s; its last was {status}, {answer}. Look at its log.")
+
+
+def busy_cpu_ms(server: ServerProcess, path: str, bodies: Sequence[Any], requests: int, clients: int) -> float:
+    """CPU milliseconds of `server` for each of `requests` at `path`, from `clients` that never pause.
+
+    A client keeps its connection; `bodies` are sent in turn as JSON. Raises `ServingError` for an answer but a 200.
+    """
+    sent = [json.dumps(body).encode() for body in bodies]
+
+    def client(number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+        for at in range(number, requests, clients):
+            connection.request("POST", path, sent[at % len(sent)], {"Content-Type": "application/json"})
+            with connection.getresponse() as answer:
+                if answer.status != 200:
+                    raise ServingError(f"{server.url}{path} gave {answer.status} under load: {answer.read()[:200]!r}.")
+                answer.read()
+        connection.close()
+
+    before_s = server.cpu_seconds()
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(client, range(clients)))
+    return 1_000 * (server.cpu_seconds() - before_s) / requests
 
 
 def manage(settings: Mapping[str, Any], method: str, path: str, **query: Any) -> Any:

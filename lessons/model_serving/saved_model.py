@@ -1,8 +1,8 @@
 """Weights of `one_network` as a TensorFlow SavedModel: run as a file by an interpreter that has TensorFlow.
 
-    python saved_model.py WEIGHTS.npz FOLDER [finite]
+    python saved_model.py WEIGHTS.npz FOLDER [FINITE]
 
-FOLDER ends in the version's number. With `finite` the model refuses rows that hold NaN or infinity.
+A folder ends in the version's number. The model in FINITE refuses rows that hold NaN or infinity.
 """
 
 import sys
@@ -37,4 +37,5 @@ class Network(tf.Module):
 if __name__ == "__main__":
     with np.load(sys.argv[1]) as stored:
         network = Network([stored[name] for name in stored.files])
-    tf.saved_model.save(network, sys.argv[2], signatures=network.signature("finite" in sys.argv[3:]))
+    for folder, finite in zip(sys.argv[2:], (False, True), strict=False):
+        tf.saved_model.save(network, folder, signatures=network.signature(finite))

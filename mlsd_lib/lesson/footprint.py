@@ -16,14 +16,15 @@ from notebook_runner.tools import TOOLS
 def installed_mb(package: str, tool: str = CORE) -> dict[str, float]:
     """Megabytes (10^6 bytes) of `package` and of each package that it needs, as installed in the environment of `tool`.
 
-    `tool` is one of the course's tools, or "core". Extras count where a requirement asks for them. Raises `LessonError`
-    where the package is not installed there.
+    `tool` is one of the course's tools, or "core". Extras count where `package` ("ray[serve]") or a requirement asks
+    for them. Raises `LessonError` where the package is not installed there.
     """
     there = {canonicalize_name(one.metadata["Name"]): one for one in distributions(path=_places(tool))}
-    if canonicalize_name(package) not in there:
+    wanted = Requirement(package)
+    if canonicalize_name(wanted.name) not in there:
         raise LessonError(f"{package!r} is not installed in the environment of {tool!r}. Give a package's own name.")
     found: dict[str, float] = {}
-    asked = [(canonicalize_name(package), "")]
+    asked = [(canonicalize_name(wanted.name), extra) for extra in ("", *wanted.extras)]
     seen = set(asked)
     while asked:
         name, extra = asked.pop()

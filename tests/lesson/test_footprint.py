@@ -26,6 +26,10 @@ def test_an_extra_counts_where_a_requirement_asks_for_it():
     assert "webcolors" not in installed_mb("jsonschema")
 
 
+def test_an_extra_counts_where_it_is_asked_for():
+    assert "webcolors" in installed_mb("jsonschema[format-nongpl]")
+
+
 def test_a_package_that_is_not_there_is_named():
     with pytest.raises(LessonError, match="'no-such-package'"):
         installed_mb("no-such-package")

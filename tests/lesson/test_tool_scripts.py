@@ -121,7 +121,7 @@ def test_a_cell_writes_its_program(tmp_path):
         shell.run_cell_magic("tool_script", "", "pass")
 
 
-@pytest.mark.tools("spark", "beam", "tensorflow", "kfp", "mlflow", "bentoml", "airflow", "feast", "evidently")
+@pytest.mark.tools("spark", "beam", "tensorflow", "kfp", "mlflow", "bentoml", "ray", "airflow", "feast", "evidently")
 def test_each_tool_is_found_by_its_own_interpreter(scripts):
     modules = {name: one.module for name, one in tools.TOOLS.items()}
     find = "from importlib.util import find_spec\nprint(find_spec('{}') is not None)"

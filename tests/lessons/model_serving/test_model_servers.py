@@ -1,7 +1,9 @@
-"""TorchServe and BentoML as the lessons start them, on loopback alone, and TensorFlow Serving's two servers."""
+"""BentoML, Ray Serve and TorchServe as the lessons start them, TensorFlow Serving's two servers, and a busy load."""
 
 import os
+import sys
 import urllib.error
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -10,6 +12,7 @@ import torch
 
 from lessons.model_serving import model_servers as servers
 from mlsd_lib.serving import ServerProcess, ServingError, post
+from notebook_runner import tool_python
 from notebook_runner.tools import environment
 
 HANDLER = """
@@ -31,6 +34,48 @@ class Sums:
     @bentoml.api
     def predict(self, instances: list[list[float]]) -> dict:
         return {"predictions": [sum(row) for row in instances]}
+"""
+
+
+RAY = """
+import sys
+from ray import init, serve
+
+@serve.deployment
+class Sums:
+    async def __call__(self, request):
+        return {"predictions": [sum(row) for row in (await request.json())["instances"]]}
+
+init("local", num_cpus=2, include_dashboard=False, _temp_dir=sys.argv[2])
+serve.start(http_options={"port": int(sys.argv[1])})
+serve.run(Sums.bind(), route_prefix="/predict", blocking=True)
+"""
+COUNTING = """
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+seen = []
+
+class Counting(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.answer(200)
+
+    def do_POST(self):
+        seen.append(self.rfile.read(int(self.headers["Content-Length"])))
+        deadline = __import__("time").process_time() + 0.002
+        while __import__("time").process_time() < deadline:
+            pass
+        self.answer(503 if b"refuse" in seen[-1] else 200)
+
+    def answer(self, status):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(str(len(seen)))))
+        self.end_headers()
+        self.wfile.write(str(len(seen)).encode())
+
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Counting).serve_forever()
 """
 
 
@@ -92,6 +137,42 @@ def test_bentoml_serves_a_class_and_nothing_of_it_is_left(folder):
         running = family(server)
         assert listening(running) == {"127.0.0.1"}
     assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in running)
+
+
+@pytest.mark.tools("ray")
+def test_ray_serves_a_class_and_nothing_of_it_is_left(folder):
+    (folder / "sums.py").write_text(RAY)
+    with servers.socket_folder() as sockets:
+        command = [tool_python("ray"), folder / "sums.py", "{port}", sockets]
+        env = environment(folder, os.environ) | servers.PATIENT_RAY
+        health = servers.HEALTH["Ray Serve"]
+        with ServerProcess(command, cwd=folder, env=env, health=health, start_s=180) as server:
+            answer = servers.first_answer(server.url + "/predict", {"instances": [[1.0, 2.0]]})
+            assert answer == {"predictions": [3.0]}
+            running = family(server)
+            assert {"raylet", "gcs_server"} <= {one.name() for one in running}
+            assert listening(running) == {"127.0.0.1", "::"}  # a replica's port for other replicas cannot be told
+    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in running)
+    assert not os.path.exists(sockets)
+
+
+def test_a_busy_load_counts_its_requests_and_what_they_cost(folder):
+    (folder / "counting.py").write_text(COUNTING)
+    with ServerProcess([sys.executable, folder / "counting.py", "{port}"]) as server:
+        cpu_ms = servers.busy_cpu_ms(server, "/", [{"a": 1}, {"a": 2}], requests=51, clients=4)
+        assert cpu_ms > 2  # what the server spends on purpose
+        assert get(server.url) == "51"
+        with pytest.raises(ServingError, match=r"gave 503 under load: b'\d+'"):
+            servers.busy_cpu_ms(server, "/", [{"a": "refuse"}], requests=1, clients=1)
+
+
+def get(url):
+    with urllib.request.urlopen(url) as answer:
+        return answer.read().decode()
+
+
+def test_set_up_holds_the_server_and_the_runtime():
+    assert servers.set_up_mb("Flask, PyTorch") > 2 * servers.set_up_mb("Flask") > 20
 
 
 def test_the_real_tensorflow_server_is_taken_where_it_is_on_path(tmp_path, monkeypatch):
