@@ -61,7 +61,7 @@ FILES = {
     "grader/suites/estimate/bank/bank.toml": "",
     "solutions/estimate/estimate.ipynb": "{}",
     "tests/test_reaching.py": """
-        import importlib, subprocess, sys
+        import importlib, os, subprocess, sys
         from pathlib import Path
         import pytest
         from tests.helpers import AT_IMPORT
@@ -82,6 +82,10 @@ FILES = {
 
         def test_lists():
             assert list((ROOT / "data" / "many").iterdir())
+
+        def test_opens_a_name_that_is_no_text(tmp_path):
+            folder = os.open(tmp_path, os.O_RDONLY)
+            os.close(os.open(b"\\xff", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
 
         def test_imports_by_a_name_made_here():
             assert importlib.import_module("benchmarks" + ".late")
@@ -125,6 +129,7 @@ FILES = {
 PASSED = {
     f"tests/test_reaching.py::test_{name}"
     for name in ("imports", "reads", "uses_a_fixture", "uses_the_same_fixture_later", "lists",
+                 "opens_a_name_that_is_no_text",
                  "imports_by_a_name_made_here", "starts_a_process", "of_an_exercise[estimate]", "of_an_exercise[other]")
 } | {"tests/test_alone.py::test_alone"} | {
     f"tests/test_listed.py::test_of_{name}" for name in ("one[estimate]", "one[other]", "all")

@@ -63,7 +63,7 @@ class Watch:
             self._touched(self._started([arguments[0], *_words(arguments[1])]))
 
     def _touched(self, paths: Iterable[str]) -> None:
-        found = [path for path in paths if path]
+        found = [path for path in paths if path in self.tree.digests or path in self.tree.listings]
         for one in self.open_sets if found else ():
             one.update(found)
         if found and self._importing and (reader := self._reader()):
