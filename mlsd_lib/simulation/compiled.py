@@ -349,8 +349,36 @@ def _queue_of(s, place):
 
 
 @compiled
+def _rows(s, place):
+    """The rows of a queue, one a class, the first class first."""
+    return range(place * s.classes, (place + 1) * s.classes)
+
+
+@compiled
+def _waiting(s, place):
+    """How many wait in a queue."""
+    size = ZERO
+    for row in _rows(s, place):
+        size += s.queue[row].size
+    return size
+
+
+@compiled
+def _oldest(s, place):
+    """When the first of a queue's requests was sent, of whatever class."""
+    sent_s = np.inf
+    for row in _rows(s, place):
+        if s.queue[row].size > 0:
+            sent_s = min(sent_s, s.attempt[s.queue[row].first].sent_s)
+    return sent_s
+
+
+@compiled
 def _append(s, number, place):
-    queue = s.queue[place]
+    row = place * s.classes
+    if s.classes > 1:
+        row += s.later[s.attempt[number].request]
+    queue = s.queue[row]
     if queue.size > 0:
         s.attempt[queue.last].behind = number
     else:
@@ -361,9 +389,9 @@ def _append(s, number, place):
 
 
 @compiled
-def _take(s, place):
-    """Takes the first attempt out of a queue."""
-    queue = s.queue[place]
+def _take(s, row):
+    """Takes the first attempt of a class out of its queue."""
+    queue = s.queue[row]
     number = queue.first
     queue.first = s.attempt[number].behind
     queue.size -= 1
@@ -391,7 +419,7 @@ def _nth(s, n):
 
 @compiled
 def _load(s, place):
-    return s.queue[place].size + s.replica[place].rows
+    return _waiting(s, place) + s.replica[place].rows
 
 
 @compiled
@@ -439,13 +467,14 @@ def _clear(s):
     if s.balancing == SHARED:
         return
     for place in range(len(s.replica)):
-        if s.queue[place].size > 0 and not _takes_requests(s, place):
-            while s.queue[place].size > 0:
-                number = _take(s, place)
-                if s.replica[place].state == DOWN:
-                    _lose(s, number, BROKEN)
-                else:
-                    _move(s, number)
+        if _waiting(s, place) > 0 and not _takes_requests(s, place):
+            for row in _rows(s, place):
+                while s.queue[row].size > 0:
+                    number = _take(s, row)
+                    if s.replica[place].state == DOWN:
+                        _lose(s, number, BROKEN)
+                    else:
+                        _move(s, number)
 
 
 @compiled
@@ -453,7 +482,7 @@ def _move(s, number):
     if _dropped(s, number):
         return
     place = _choose(s)
-    if place == NONE or s.queue[place].size >= s.limit:
+    if place == NONE or _waiting(s, place) >= s.limit:
         _lose(s, number, REFUSED)
     else:
         _append(s, number, place)
@@ -462,23 +491,27 @@ def _move(s, number):
 
 @compiled
 def _dispatch(s, place):
-    queue = s.queue[place]
+    queue = s.queue[place * s.classes]
     while True:
-        while queue.size > 0 and _dropped(s, queue.first):
-            _take(s, place)
-        if queue.size == 0 or s.up == s.busy:
+        size = ZERO
+        for row in _rows(s, place):
+            while s.queue[row].size > 0 and _dropped(s, s.queue[row].first):
+                _take(s, row)
+            size += s.queue[row].size
+        if size == 0 or s.up == s.busy:
             return
         idle = place
         if s.balancing == SHARED:
             idle = _first_idle(s)
         elif s.replica[place].state != IDLE:
             return
-        ready_at = s.attempt[queue.first].sent_s + s.wait_s
-        if queue.size < s.most_rows and s.now < ready_at:
-            if ready_at != queue.ready_at:
-                queue.ready_at = ready_at
-                _at(s, ready_at, DISPATCH, place, ZERO)
-            return
+        if size < s.most_rows:
+            ready_at = _oldest(s, place) + s.wait_s
+            if s.now < ready_at:
+                if ready_at != queue.ready_at:
+                    queue.ready_at = ready_at
+                    _at(s, ready_at, DISPATCH, place, ZERO)
+                return
         _begin(s, place, idle)
 
 
@@ -492,11 +525,12 @@ def _first_idle(s):
 @compiled
 def _begin(s, place, idle):
     rows = ZERO
-    while s.queue[place].size > 0 and rows < s.most_rows:
-        number = _take(s, place)
-        if not _dropped(s, number):
-            s.batch[idle, rows] = number
-            rows += 1
+    for row in _rows(s, place):
+        while s.queue[row].size > 0 and rows < s.most_rows:
+            number = _take(s, row)
+            if not _dropped(s, number):
+                s.batch[idle, rows] = number
+                rows += 1
     s.replica[idle].rows = rows
     now, factor = s.now, 1.0
     for k in range(len(s.slow)):
@@ -618,7 +652,7 @@ def _send(s, request):
         probe = True
     _add(s, SENT, ONE)
     place = ZERO if s.balancing == SHARED else _choose(s)
-    if place == NONE or s.queue[place].size >= s.limit:
+    if place == NONE or _waiting(s, place) >= s.limit:
         _add(s, REFUSED, ONE)
         _note(s, probe, ONE)
         _failed(s, request)

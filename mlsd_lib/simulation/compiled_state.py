@@ -27,6 +27,7 @@ ATTEMPT = _row(sent_s="f8", order="i8", request="i8", behind="i8", waiting="?", 
 HEDGE = _row(request="i8", order="i8")
 REPLICA = _row(state="i8", epoch="i8", rows="i8", leaves="i8")
 QUEUE = _row(first="i8", last="i8", size="i8", ready_at="f8")
+"""A queue has a row a class, the first class before the others; `ready_at` is kept in the first of them."""
 
 
 def fields(design: Design, scenario: Scenario) -> dict[str, Any]:
@@ -38,6 +39,11 @@ def _machines(design: Design) -> int:
     """How many replicas a design can have at once."""
     scaler = design.replicas.autoscaler
     return max(design.replicas.count, scaler.most if scaler else 0)
+
+
+def _classes(design: Design) -> int:
+    """Of how many classes requests are."""
+    return 2 if design.queue.priority else 1
 
 
 def _numbers(design: Design, scenario: Scenario) -> dict[str, Any]:
@@ -62,7 +68,8 @@ def _tables(design: Design, scenario: Scenario) -> dict[str, np.ndarray]:
     attempts = requests * (1 + design.retries.most) * (1 + hedges)
     items = scenario.items if design.cache else 1
     coalesced = requests if design.cache and design.cache.coalesce else 1
-    replica, queue = np.zeros(replicas, REPLICA), np.zeros(1 if design.queue.balancing == "shared" else replicas, QUEUE)
+    queues = 1 if design.queue.balancing == "shared" else replicas
+    replica, queue = np.zeros(replicas, REPLICA), np.zeros(queues * _classes(design), QUEUE)
     replica["state"][: design.replicas.count] = IDLE
     queue["ready_at"] = np.nan
     return {
@@ -90,7 +97,7 @@ def _tables(design: Design, scenario: Scenario) -> dict[str, np.ndarray]:
 def _fixed(design: Design, scenario: Scenario) -> dict[str, Any]:
     """The design and the scenario as plain numbers; what is off is 0, infinite or NaN."""
     scaler, breaker, cache = design.replicas.autoscaler, design.breaker, design.cache
-    budget, balancing = design.retries.budget, design.queue.balancing
+    budget, balancing, priority = design.retries.budget, design.queue.balancing, design.queue.priority
 
     def table(rows: Any) -> np.ndarray:
         return np.array(rows, dtype=float).reshape(-1, 3)
@@ -101,6 +108,8 @@ def _fixed(design: Design, scenario: Scenario) -> dict[str, Any]:
         "limit": math.inf if design.queue.limit is None else float(design.queue.limit),
         "drop_expired": design.queue.drop_expired,
         "balancing": BALANCING.index(balancing),
+        "classes": _classes(design),
+        "later": ~scenario.first_class(priority.share) if priority else np.zeros(1, dtype=bool),
         "timeout_s": float(design.timeout_s),
         "retries": design.retries.most,
         "backoff_s": float(design.retries.backoff_s),

@@ -107,18 +107,29 @@ class Batching(Part):
 Balancing = Literal["shared", "random", "round_robin", "least_loaded", "two_choices"]
 
 
+class Priority(Part):
+    """`share` of the requests, drawn by chance, are first class: each queue serves them before the others.
+
+    What is being served is not interrupted; within a class the order is that of arrival.
+    """
+
+    share: Annotated[float, Field(gt=0, lt=1)]
+
+
 class Queue(Part):
     """At most `limit` requests wait in a queue, others are refused at once; None is without a limit.
 
     `drop_expired`: whoever gave up is not served any more. `balancing`: `shared` is one queue for all replicas; else
     each replica has its own, and a request goes to a `random` one, to the next (`round_robin`), to the one with the
     fewest requests (`least_loaded`), or to the less loaded of two random ones (`two_choices`). Where no replica is up
-    it is refused; what waits at a replica that dies is lost, at one that is switched off it goes to others.
+    it is refused; what waits at a replica that dies is lost, at one that is switched off it goes to others. `priority`:
+    None is one class. With two, a request of either is refused where `limit` others, of both, wait.
     """
 
     limit: Annotated[int, Field(ge=1)] | None = None
     drop_expired: bool = False
     balancing: Balancing = "shared"
+    priority: Priority | None = None
 
 
 BURST = 10.0

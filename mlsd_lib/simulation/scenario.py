@@ -163,6 +163,10 @@ class Scenario:
         """The chances of a balancer: two shares a choice of a replica, (4 n + 64, 2)."""
         return np.random.default_rng([self.seed, 3]).uniform(size=(4 * len(self.arrived) + 64, 2))
 
+    def first_class(self, share: float) -> np.ndarray:
+        """Which requests are first class, (n,) of bool; who is at one share is at a larger one too."""
+        return np.random.default_rng([self.seed, 4]).uniform(size=len(self.arrived)) < share
+
     def reclaims(self, machines: int) -> np.ndarray:
         """When which of so many spot machines is wanted back: rows of (seconds, machine), (n, 2), in order of time.
 

@@ -50,11 +50,17 @@ class Scorecard:
         minute = (self.scenario.arrived // MINUTE_S).astype(int)
         frame = pd.DataFrame({"good": self.good, "full": self.full, "ms": 1e3 * self.record.latency_s})
         by_minute = frame.groupby(minute)
-        p99 = frame[self.full].groupby(minute[self.full])["ms"].quantile(0.99)
         table = pd.DataFrame(
             {"requests": by_minute.size(), "good": by_minute["good"].mean(), "full": by_minute["full"].mean()}
         )
-        return table.assign(p99_ms=p99).rename_axis("minute")
+        return table.assign(p99_ms=self._p99_ms(self.full)).rename_axis("minute")
+
+    def _p99_ms(self, members: np.ndarray) -> "pd.Series[float]":
+        """The 99th percentile of the latency of some requests, (n,) of bool, by minute."""
+        import pandas as pd
+
+        minute = (self.scenario.arrived[members] // MINUTE_S).astype(int)
+        return pd.Series(1e3 * self.record.latency_s[members]).groupby(minute).quantile(0.99)
 
     @property
     def goodput_per_s(self) -> float:
@@ -103,7 +109,28 @@ class Scorecard:
             "cost, EUR": self.cost_eur,
             "EUR per million good": 1e6 * self.cost_eur / good if good else math.inf,
             "minutes below the level": len(self.violated),
+            **self._by_class(),
         }
+
+    @cached_property
+    def classes(self) -> dict[str, np.ndarray]:
+        """Which requests are of each class, (n,) of bool by its name; empty where all are of one."""
+        priority = self.design.queue.priority
+        if priority is None:
+            return {}
+        first = self.scenario.first_class(priority.share)
+        return {"first class": first, "others": ~first}
+
+    def _by_class(self) -> dict[str, float]:
+        """The figures of each class."""
+        found = {}
+        for name, members in self.classes.items():
+            latency = 1e3 * self.record.latency_s[members & self.full]
+            found[f"{name} good, %"] = 100 * self.good[members].mean() if members.any() else math.nan
+            found[f"{name} p50, ms"], found[f"{name} p99, ms"] = (
+                np.percentile(latency, [50, 99]) if len(latency) else (math.nan, math.nan)
+            )
+        return found
 
     @cached_property
     def verdict(self) -> str:
@@ -227,10 +254,12 @@ class Scorecard:
         if np.allclose(replicas["paid"], replicas["up"]):
             replicas = {"paid and up": replicas["paid"], "busy": replicas["busy"]}
         lines(replicas, "Replicas", "", "replicas", at=time, ax=axes[2])
-        middle = (self.minutes.index.to_numpy() + 0.5, self.minutes["p99_ms"].to_numpy())
+        by_class = {name: self._p99_ms(members & self.full) for name, members in self.classes.items()}
+        p99 = by_class or {"99th percentile": self.minutes["p99_ms"]}
         lines(
-            {"99th percentile": middle}, "Latency of full answers", "minute of the story", "ms", ax=axes[3],
-            labels=False, levels={"promised": 1e3 * self.scenario.level.within_s},
+            {name: (found.index.to_numpy() + 0.5, found.to_numpy()) for name, found in p99.items()},
+            f"Latency of full answers{', 99th percentile' if by_class else ''}", "minute of the story", "ms",
+            ax=axes[3], labels=bool(by_class), levels={"promised": 1e3 * self.scenario.level.within_s},
         )  # fmt: skip
         return cast("Figure", axes[0].figure)
 

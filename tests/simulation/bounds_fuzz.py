@@ -9,7 +9,7 @@ import numpy as np
 
 from mlsd_lib.simulation import compiled
 from mlsd_lib.simulation.compiled_state import BALANCING
-from mlsd_lib.simulation.design import Autoscaler, Batching, Breaker, Cache, Design, Queue, Replicas, Retries
+from mlsd_lib.simulation.design import Autoscaler, Batching, Breaker, Cache, Design, Priority, Queue, Replicas, Retries
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Reclaim, Scenario, Slow
 
 
@@ -44,6 +44,7 @@ def any_design(rng: np.random.Generator) -> Design:
             limit=pick(rng, None, 1, 50),
             drop_expired=bool(pick(rng, True, False)),
             balancing=BALANCING[rng.integers(len(BALANCING))],
+            priority=pick(rng, None, Priority(share=1e-9), Priority(share=0.5)),
         ),
         timeout_s=pick(rng, 1e-3, 1.0, 600.0),
         retries=Retries(most=int(pick(rng, 0, 10)), backoff_s=pick(rng, 0.0, 60.0), budget=pick(rng, None, 0.0, 10.0)),

@@ -1,10 +1,13 @@
-"""The readable simulator with further parts: batches as measured, spot machines that are taken back, a queue a replica.
+"""The readable simulator with further parts: measured batches, spot machines taken back, balancing, priorities.
 
 `compiled` must say the same to the last bit. What is not here is that of `reference_simulator.py`.
 """
 
 import math
 from collections import deque
+from collections.abc import Callable
+
+import numpy as np
 
 from grader.suites.improve_throughput.reference_simulator import Attempt, State, Station, System
 from mlsd_lib.simulation.design import Design
@@ -12,11 +15,42 @@ from mlsd_lib.simulation.record import Record
 from mlsd_lib.simulation.scenario import Failure, Scenario
 
 
+class Classes:
+    """A queue of two classes, of which the first is served before the other; without a priority all are of one."""
+
+    def __init__(self, station: Station) -> None:
+        priority, scenario = station.design.queue.priority, station.scenario
+        self.first = scenario.first_class(priority.share) if priority else np.ones(len(scenario.arrived), dtype=bool)
+        self.lines = (deque[Attempt](), deque[Attempt]())
+
+    def __len__(self) -> int:
+        return sum(map(len, self.lines))
+
+    def append(self, attempt: Attempt) -> None:
+        """Behind the others of its class."""
+        self.lines[0 if self.first[attempt.request] else 1].append(attempt)
+
+    def popleft(self) -> Attempt:
+        """The one that is served next."""
+        return next(line for line in self.lines if line).popleft()
+
+    def drop(self, dropped: Callable[[Attempt], bool]) -> None:
+        """Takes out whom nobody serves any more, at the head of each class."""
+        for line in self.lines:
+            while line and dropped(line[0]):
+                line.popleft()
+
+    def oldest_s(self) -> float:
+        """When the first of those that wait was sent, of whatever class."""
+        return min(line[0].sent_s for line in self.lines if line)
+
+
 class SpotStation(Station):
     """A station whose machines can be taken back: those in `leaving` finish their batch and take no other."""
 
     def __init__(self, system: System) -> None:
         super().__init__(system)
+        self.queue: Classes = Classes(self)
         self.leaving: set[int] = set()
         spot = self.design.replicas.spot and self.scenario.reclaim is not None
         self.events = self.scenario.reclaims(len(self.replicas)) if spot else []
@@ -70,9 +104,25 @@ class SpotStation(Station):
         super().die(failure)
         self.leaving -= {place for place in self.leaving if self.replicas[place].state is State.DOWN}
 
-    def _queue_of(self, place: int) -> deque[Attempt]:
+    def _queue_of(self, place: int) -> Classes:
         """The queue that a replica takes its rows from."""
         return self.queue
+
+    def dispatch(self) -> None:
+        """As the station does, of two classes."""
+        batching, now = self.design.batching, self.engine.now
+        while True:
+            self.queue.drop(self._dropped)
+            idle = next((k for k, replica in enumerate(self.replicas) if replica.state is State.IDLE), None)
+            if not self.queue or idle is None:
+                return
+            ready_at = self.queue.oldest_s() + batching.wait_s
+            if len(self.queue) < batching.most_rows and now < ready_at:
+                if ready_at != self.ready_at:
+                    self.ready_at = ready_at
+                    self.engine.at(ready_at, self.dispatch)
+                return
+            self._begin(idle)
 
     def _begin(self, idle: int) -> None:
         """As the station does, with the seconds of a batch as measured."""
@@ -100,7 +150,7 @@ class BalancedStation(SpotStation):
 
     def __init__(self, system: System) -> None:
         super().__init__(system)
-        self.queues = [deque[Attempt]() for _ in self.replicas]
+        self.queues = [Classes(self) for _ in self.replicas]
         self.ready = [math.nan for _ in self.replicas]  # when the next batch of each may begin, as planned
         self.turn, self.choices = -1, 0
         self.chosen: int | None = None
@@ -110,7 +160,7 @@ class BalancedStation(SpotStation):
         _, busy, up, paid = super().levels()
         return sum(len(queue) for queue in self.queues), busy, up, paid
 
-    def _queue_of(self, place: int) -> deque[Attempt]:
+    def _queue_of(self, place: int) -> Classes:
         return self.queues[place]
 
     def takes_requests(self, place: int) -> bool:
@@ -155,11 +205,10 @@ class BalancedStation(SpotStation):
     def dispatch(self, place: int = 0) -> None:
         """Begins a batch of one replica's queue if it may begin; else plans the time at which it may."""
         queue, batching = self.queues[place], self.design.batching
-        while queue and self._dropped(queue[0]):
-            queue.popleft()
+        queue.drop(self._dropped)
         if not queue or self.replicas[place].state is not State.IDLE:
             return
-        ready_at = queue[0].sent_s + batching.wait_s
+        ready_at = queue.oldest_s() + batching.wait_s
         if len(queue) >= batching.most_rows or self.engine.now >= ready_at:
             self._begin(place)
             self.dispatch(place)

@@ -261,6 +261,19 @@ def test_of_two_designs_what_differs_is_shown_entry_by_entry(tmp_path):
     assert "<td>replicas.count</td><td>1</td><td>3</td>" in page
 
 
+def test_figures_by_class_are_in_the_table_the_page_and_the_json_of_the_design_that_has_classes(tmp_path):
+    classes = "queue: {priority: {share: .2}}"
+    printed, page = run(tmp_path, "timeout_s: 0.5", classes)
+    assert re.search(r"\nfirst class p99, ms +\d+\.\d\d *\n", printed)  # an empty cell of the first design
+    assert re.search(r"<td>others p99, ms</td><td></td><td>\d+\.\d\d</td>", page)
+    assert re.search(r"\nqueue.priority.share +None +0.2\n", printed)
+    shown, page = run(tmp_path, classes, options=["--json"])
+    figures = json.loads(shown)["designs"][0]["figures"]
+    assert 0 < figures["first class p99, ms"]["mean"] < 1_000
+    assert "<td>first class good, %</td>" in page
+    assert "others p50, ms" in figures
+
+
 def test_a_rate_and_recorded_arrivals_contradict_each_other(tmp_path):
     (tmp_path / "a.yaml").write_text("timeout_s: 0.5")
     (tmp_path / "seen.csv").write_text("time\n0\n1\n")
