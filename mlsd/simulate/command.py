@@ -44,7 +44,11 @@ def simulate(
     scenario lasts 600 s, daily-cycle 1440 s (length_s).
 
     Replicas share one queue, or each has its own (queue: balancing: shared, random, round_robin, least_loaded,
-    two_choices).
+    two_choices). A share of the requests, drawn by chance, can be first class: each queue serves them before the others
+    (queue: priority: share), and the figures are given by class too.
+
+    A second stage can follow, as a ranker after a retrieval (second_stage: count, batching, queue; its batches cost
+    world: second_batch_cost); a request is answered once both stages are done, and its timeout is for both.
 
     A search is a document of `search`, as {replicas.count: {least: 1, most: 6}, batching.most_rows: [1, 8, 32]}, and
     `design`, the rest. It gives a table, the front of cost and good answers, and the cheapest design that keeps the

@@ -30,6 +30,13 @@ class BatchCost(Part):
     points: Annotated[tuple[Point, ...], Field(max_length=100, strict=False)] = ()
     spread: Annotated[float, Field(ge=0, le=1)] = COST.spread
 
+    def in_words(self) -> str:
+        """What a batch takes, in words."""
+        takes = f"{self.fixed_ms:g} ms + {self.row_ms:g} ms a row"
+        if self.points:
+            takes = ", ".join(f"{ms:g} ms for {rows}" for rows, ms in self.points) + " rows"
+        return f"{takes}, {self.spread:.0%} of it by chance"
+
     def in_seconds(self) -> stories.BatchCost:
         """As the engine takes it."""
         points = tuple((rows, ms / 1e3) for rows, ms in self.points)
@@ -71,6 +78,7 @@ class World(Part):
     """What a design cannot choose. `length_s`: None is the length of the scenario, or of the recorded arrivals."""
 
     batch_cost: BatchCost = BatchCost()
+    second_batch_cost: BatchCost = BatchCost()
     level: Level = Level()
     prices: Prices = Prices()
     spot: Spot | None = None
@@ -93,13 +101,15 @@ class ServiceDocument(Design):
 
     def _contradictions(self) -> Iterator[str]:
         yield from super()._contradictions()
-        cost = self.world.batch_cost
-        if cost.points and {"fixed_ms", "row_ms"} & cost.model_fields_set:
-            yield "world.batch_cost has points and fixed_ms or row_ms. Keep the points, or the two numbers."
-        for rule in cost.in_seconds().faults():
-            yield f"world.batch_cost cannot be: {rule}. Correct it."
-        if not cost.points and cost.fixed_ms + cost.row_ms == 0:
-            yield "world.batch_cost is 0 ms for a row; a batch takes some time. Give fixed_ms or row_ms."
+        for name, cost in (("batch_cost", self.world.batch_cost), ("second_batch_cost", self.world.second_batch_cost)):
+            if cost.points and {"fixed_ms", "row_ms"} & cost.model_fields_set:
+                yield f"world.{name} has points and fixed_ms or row_ms. Keep the points, or the two numbers."
+            for rule in cost.in_seconds().faults():
+                yield f"world.{name} cannot be: {rule}. Correct it."
+            if not cost.points and cost.fixed_ms + cost.row_ms == 0:
+                yield f"world.{name} is 0 ms for a row; a batch takes some time. Give fixed_ms or row_ms."
+        if self.second_stage is None and self.world.second_batch_cost != BatchCost():
+            yield "world.second_batch_cost is the cost of a second_stage, which the design lacks. Add or remove one."
         if self.world.spot and not self.replicas.spot:
             yield "world.spot says how spot machines are taken back, but replicas.spot is false. Set it, or remove it."
 
@@ -118,6 +128,7 @@ class ServiceDocument(Design):
         return replace(
             drawn,
             cost=world.batch_cost.in_seconds(),
+            second_cost=world.second_batch_cost.in_seconds(),
             level=stories.Level(world.level.within_ms / 1e3, world.level.share),
             prices=stories.Prices(world.prices.machine_hour, world.prices.spot_hour, world.prices.item_hour),
             change_s=keys.change_s,
@@ -127,15 +138,14 @@ class ServiceDocument(Design):
 
     def in_words(self) -> str:
         """The world in one paragraph, what the document left out included."""
-        world, cost = self.world, self.world.batch_cost
-        takes = f"{cost.fixed_ms:g} ms + {cost.row_ms:g} ms a row"
-        if cost.points:
-            takes = ", ".join(f"{ms:g} ms for {rows}" for rows, ms in cost.points) + " rows"
+        world, takes = self.world, self.world.batch_cost.in_words()
+        if self.second_stage:
+            takes += f"; one of the second stage {self.world.second_batch_cost.in_words()}"
         spot = "never taken back"
         if world.spot:
             spot = f"taken back {world.spot.per_hour:g} times an hour, {world.spot.notice_s:g} s after the notice"
         return (
-            f"World: a batch takes {takes}, {cost.spread:.0%} of it by chance. Level: {world.level.share:.1%} of each "
+            f"World: a batch takes {takes}. Level: {world.level.share:.1%} of each "
             f"minute's requests within {world.level.within_ms:g} ms. Prices: {world.prices.machine_hour:g} EUR a "
             f"machine an hour, {world.prices.spot_hour:g} on spot ({spot}), {world.prices.item_hour:g} a cached item. "
             f"Requests ask for {world.keys.items:,} items (Zipf, exponent {world.keys.exponent:g}), whose answers "

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from mlsd.simulate.document import ServiceDocument
-from mlsd.simulate.study import COST, GOOD, Estimate, Studied, differing
+from mlsd.simulate.study import COST, GOOD, Estimate, Studied, differing, table
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.scorecard import Scorecard
 
@@ -51,8 +51,7 @@ def write_page(card: Scorecard, path: str | Path, runs: Studied | None = None) -
 
 def write_comparison(found: Sequence[Studied], scenario: str, path: str | Path) -> None:
     """Writes the page of several designs: a table and a plot of cost against good answers."""
-    names = list(found[0].figures)
-    lines = [["", *(one.name for one in found)], *([n, *(str(one.figures[n]) for one in found)] for n in names)]
+    lines = [["", *(one.name for one in found)], *([name, *cells] for name, *cells in table(found).itertuples())]
     places = {one.name: (one.figures[COST], one.figures[GOOD]) for one in found}
     documents = "".join(
         f"<div><h2>{html.escape(one.name)}</h2><pre>{html.escape(one.document.to_yaml())}</pre></div>" for one in found

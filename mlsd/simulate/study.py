@@ -2,8 +2,8 @@
 
 JSON, `"schema": "mlsd.simulate/1"`: `scenario`, `seeds`, and `designs`, a list of `name`, `document` (the whole of it,
 defaults included), `verdict` (of the first seed), `kept` (the share of seeds in which every minute kept the level) and
-`figures`: by name {mean, low, high}. A number that is not finite, or an interval of one seed, is null. Entries are only
-ever added; a change of their meaning raises the number.
+`figures`: by name {mean, low, high}; those by class only of designs with `queue.priority`. A number that is not finite,
+or an interval of one seed, is null. Entries are only ever added; a change of their meaning raises the number.
 """
 
 import math
@@ -104,12 +104,17 @@ def study(designs: Mapping[str, ServiceDocument], story: Story, seeds: Sequence[
     return found
 
 
+def figure_names(found: Sequence[Studied]) -> list[str]:
+    """The figures that one design or another has: only those with a priority have figures by class."""
+    return list(dict.fromkeys(name for one in found for name in one.figures))
+
+
 def table(found: Sequence[Studied]) -> "pd.DataFrame":
     """The figures, a column a design."""
     import pandas as pd
 
-    columns = {one.name: {name: str(value) for name, value in one.figures.items()} for one in found}
-    return pd.DataFrame(columns).rename_axis("figure")
+    cells = {name: [str(one.figures.get(name, "")) for one in found] for name in figure_names(found)}
+    return pd.DataFrame.from_dict(cells, orient="index", columns=[one.name for one in found]).rename_axis("figure")
 
 
 def as_json(found: Sequence[Studied], story: str, seeds: Sequence[int]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from mlsd_lib.simulation.scenario import Scenario
 # numpy's integers, not Python's: for each value of a Python integer numba would compile the function called again.
 SENT, REFUSED, NOT_SENT, TIMED_OUT, BROKEN, RETRIED, HEDGED, BATCHES, ROWS, WASTED, QUEUE = np.arange(11)  # of SUMS
 GIVE_UP, HEDGE, SEND, DISPATCH, FINISH, DIE, RESTART, UP, SCALE, RECLAIM, LEAVE = np.arange(11)  # what is planned
+SECOND_DISPATCH, SECOND_FINISH = np.arange(11, 13)  # and at the second stage
 ANSWERED, CACHED, STALE, FALLBACK, FAILED = np.array([int(one) for one in Ended])
 SHARED, RANDOM, ROUND_ROBIN, LEAST_LOADED, TWO_CHOICES = np.arange(len(BALANCING))
 ZERO, ONE = np.int64(0), np.int64(1)
@@ -165,7 +166,12 @@ def _pass(s):
 @compiled
 def _levels(s, row, end):
     lasts = end - s.until
-    s.sums[row, QUEUE] += s.queued * lasts
+    behind = ZERO
+    if s.second != NONE:
+        behind = _waiting(s, s.second)
+        s.sums[row, QUEUE + 4] += behind * lasts
+        s.sums[row, QUEUE + 5] += s.second_busy * lasts
+    s.sums[row, QUEUE] += (s.queued - behind) * lasts
     s.sums[row, QUEUE + 1] += s.busy * lasts
     s.sums[row, QUEUE + 2] += s.up * lasts
     s.sums[row, QUEUE + 3] += s.paid * lasts
@@ -334,8 +340,12 @@ def _answer(s, number):
 
 @compiled
 def _dropped(s, number):
-    if not s.drop_expired:
-        return False
+    return s.drop_expired and _unwanted(s, number)
+
+
+@compiled
+def _unwanted(s, number):
+    """Whether nobody waits for an attempt; one whose request was answered by another is closed."""
     attempt = s.attempt[number]
     if attempt.waiting and s.ended[attempt.request] >= 0:
         _close(s, number, ZERO)
@@ -349,8 +359,36 @@ def _queue_of(s, place):
 
 
 @compiled
+def _rows(s, place):
+    """The rows of a queue, one a class, the first class first."""
+    return range(place * s.classes, (place + 1) * s.classes)
+
+
+@compiled
+def _waiting(s, place):
+    """How many wait in a queue."""
+    size = ZERO
+    for row in _rows(s, place):
+        size += s.queue[row].size
+    return size
+
+
+@compiled
+def _oldest(s, place):
+    """When the first of a queue's requests was sent, of whatever class."""
+    sent_s = np.inf
+    for row in _rows(s, place):
+        if s.queue[row].size > 0:
+            sent_s = min(sent_s, s.attempt[s.queue[row].first].sent_s)
+    return sent_s
+
+
+@compiled
 def _append(s, number, place):
-    queue = s.queue[place]
+    row = place * s.classes
+    if s.classes > 1:
+        row += s.later[s.attempt[number].request]
+    queue = s.queue[row]
     if queue.size > 0:
         s.attempt[queue.last].behind = number
     else:
@@ -361,9 +399,9 @@ def _append(s, number, place):
 
 
 @compiled
-def _take(s, place):
-    """Takes the first attempt out of a queue."""
-    queue = s.queue[place]
+def _take(s, row):
+    """Takes the first attempt of a class out of its queue."""
+    queue = s.queue[row]
     number = queue.first
     queue.first = s.attempt[number].behind
     queue.size -= 1
@@ -391,7 +429,7 @@ def _nth(s, n):
 
 @compiled
 def _load(s, place):
-    return s.queue[place].size + s.replica[place].rows
+    return _waiting(s, place) + s.replica[place].rows
 
 
 @compiled
@@ -439,13 +477,14 @@ def _clear(s):
     if s.balancing == SHARED:
         return
     for place in range(len(s.replica)):
-        if s.queue[place].size > 0 and not _takes_requests(s, place):
-            while s.queue[place].size > 0:
-                number = _take(s, place)
-                if s.replica[place].state == DOWN:
-                    _lose(s, number, BROKEN)
-                else:
-                    _move(s, number)
+        if _waiting(s, place) > 0 and not _takes_requests(s, place):
+            for row in _rows(s, place):
+                while s.queue[row].size > 0:
+                    number = _take(s, row)
+                    if s.replica[place].state == DOWN:
+                        _lose(s, number, BROKEN)
+                    else:
+                        _move(s, number)
 
 
 @compiled
@@ -453,7 +492,7 @@ def _move(s, number):
     if _dropped(s, number):
         return
     place = _choose(s)
-    if place == NONE or s.queue[place].size >= s.limit:
+    if place == NONE or _waiting(s, place) >= s.limit:
         _lose(s, number, REFUSED)
     else:
         _append(s, number, place)
@@ -462,23 +501,27 @@ def _move(s, number):
 
 @compiled
 def _dispatch(s, place):
-    queue = s.queue[place]
+    queue = s.queue[place * s.classes]
     while True:
-        while queue.size > 0 and _dropped(s, queue.first):
-            _take(s, place)
-        if queue.size == 0 or s.up == s.busy:
+        size = ZERO
+        for row in _rows(s, place):
+            while s.queue[row].size > 0 and _dropped(s, s.queue[row].first):
+                _take(s, row)
+            size += s.queue[row].size
+        if size == 0 or s.up == s.busy:
             return
         idle = place
         if s.balancing == SHARED:
             idle = _first_idle(s)
         elif s.replica[place].state != IDLE:
             return
-        ready_at = s.attempt[queue.first].sent_s + s.wait_s
-        if queue.size < s.most_rows and s.now < ready_at:
-            if ready_at != queue.ready_at:
-                queue.ready_at = ready_at
-                _at(s, ready_at, DISPATCH, place, ZERO)
-            return
+        if size < s.most_rows:
+            ready_at = _oldest(s, place) + s.wait_s
+            if s.now < ready_at:
+                if ready_at != queue.ready_at:
+                    queue.ready_at = ready_at
+                    _at(s, ready_at, DISPATCH, place, ZERO)
+                return
         _begin(s, place, idle)
 
 
@@ -492,11 +535,12 @@ def _first_idle(s):
 @compiled
 def _begin(s, place, idle):
     rows = ZERO
-    while s.queue[place].size > 0 and rows < s.most_rows:
-        number = _take(s, place)
-        if not _dropped(s, number):
-            s.batch[idle, rows] = number
-            rows += 1
+    for row in _rows(s, place):
+        while s.queue[row].size > 0 and rows < s.most_rows:
+            number = _take(s, row)
+            if not _dropped(s, number):
+                s.batch[idle, rows] = number
+                rows += 1
     s.replica[idle].rows = rows
     now, factor = s.now, 1.0
     for k in range(len(s.slow)):
@@ -562,8 +606,85 @@ def _finish(s, place, epoch):
     else:
         _become(s, place, IDLE)
     for k in range(rows):
-        _answer(s, s.batch[place, k])
+        if s.second == NONE:
+            _answer(s, s.batch[place, k])
+        else:
+            _hand_over(s, s.batch[place, k])
     _dispatch(s, _queue_of(s, place))
+
+
+@compiled
+def _hand_over(s, number):
+    """Takes an attempt into the queue of the second stage, or refuses it there."""
+    if _waiting(s, s.second) >= s.second_limit:
+        _add(s, WASTED, ONE)
+        _lose(s, number, REFUSED)
+        return
+    s.second_at[number] = s.now
+    _append(s, number, s.second)
+    _second_dispatch(s)
+
+
+@compiled
+def _second_dropped(s, number):
+    dropped = s.second_drops and _unwanted(s, number)
+    if dropped:
+        _add(s, WASTED, ONE)
+    return dropped
+
+
+@compiled
+def _second_dispatch(s):
+    queue = s.queue[s.second * s.classes]
+    while True:
+        oldest = np.inf
+        for row in _rows(s, s.second):
+            while s.queue[row].size > 0 and _second_dropped(s, s.queue[row].first):
+                _take(s, row)
+            if s.queue[row].size > 0:
+                oldest = min(oldest, s.second_at[s.queue[row].first])
+        size = _waiting(s, s.second)
+        if size == 0 or s.second_busy == s.second_count:
+            return
+        ready_at = oldest + s.second_wait_s
+        if size < s.second_rows and s.now < ready_at:
+            if ready_at != queue.ready_at:
+                queue.ready_at = ready_at
+                _at(s, ready_at, SECOND_DISPATCH, ZERO, ZERO)
+            return
+        _second_begin(s)
+
+
+@compiled
+def _second_begin(s):
+    """Begins a batch of the second stage: a chain of attempts, since its replicas are all alike."""
+    rows, first, last = ZERO, NONE, NONE
+    for row in _rows(s, s.second):
+        while s.queue[row].size > 0 and rows < s.second_rows:
+            number = _take(s, row)
+            if not _second_dropped(s, number):
+                if rows == 0:
+                    first = number
+                else:
+                    s.attempt[last].behind = number
+                last = number
+                rows += 1
+    chance = s.second_luck[s.second_batches]
+    s.second_batches = _next(s.second_batches, s.second_luck)
+    takes = s.second_batch_s[rows] * (1 - s.second_spread + s.second_spread * chance)
+    s.second_busy += 1
+    _at(s, s.now + takes, SECOND_FINISH, first, rows)
+
+
+@compiled
+def _second_finish(s, first, rows):
+    s.second_busy -= 1
+    number = first
+    for _ in range(rows):
+        behind = s.attempt[number].behind
+        _answer(s, number)
+        number = behind
+    _second_dispatch(s)
 
 
 @compiled
@@ -618,7 +739,7 @@ def _send(s, request):
         probe = True
     _add(s, SENT, ONE)
     place = ZERO if s.balancing == SHARED else _choose(s)
-    if place == NONE or s.queue[place].size >= s.limit:
+    if place == NONE or _waiting(s, place) >= s.limit:
         _add(s, REFUSED, ONE)
         _note(s, probe, ONE)
         _failed(s, request)
@@ -727,6 +848,10 @@ def _run(state):
             _die(s, one)
         elif kind == RECLAIM:
             _reclaim(s, one)
+        elif kind == SECOND_FINISH:
+            _second_finish(s, one, two)
+        elif kind == SECOND_DISPATCH:
+            _second_dispatch(s)
         elif s.replica[one].epoch == two:
             if kind == RESTART:
                 _become(s, one, STARTING)

@@ -100,6 +100,7 @@ class Level:
 class Scenario:
     """One story. `arrived`: times in seconds, sorted, (n,); `keys`: which of `items` each request asks for, (n,).
 
+    `slow`, `failures` and `reclaim` happen to the first stage; a batch of a second one takes `second_cost`.
     An item's right answer changes after `change_s` in the mean; a hit of the cache takes `hit_s`. `seed` draws the
     chances of the story, so that every design meets the same.
     """
@@ -118,6 +119,7 @@ class Scenario:
     hit_s: float = 0.001
     seed: int = 0
     reclaim: Reclaim | None = None
+    second_cost: BatchCost = BatchCost()
 
     def __post_init__(self) -> None:
         if len(self.arrived) != len(self.keys) or not len(self.arrived):
@@ -147,8 +149,9 @@ class Scenario:
         for death in self.failures:
             if not (0 <= death.at_s < np.inf and 0 <= death.down_s < np.inf and death.replicas >= 1):
                 yield f"{death}", "its times must be 0 s or later, and at least one replica dies"
-        for rule in self.cost.faults():
-            yield f"{self.cost}", rule
+        for cost in (self.cost, self.second_cost):
+            for rule in cost.faults():
+                yield f"{cost}", rule
         if self.reclaim and not (0 <= self.reclaim.per_hour <= 60 and 0 <= self.reclaim.notice_s <= 3_600):
             yield f"{self.reclaim}", "machines are taken back 0 to 60 an hour, with 0 to 3,600 s of notice"
 
@@ -162,6 +165,15 @@ class Scenario:
     def choices(self) -> np.ndarray:
         """The chances of a balancer: two shares a choice of a replica, (4 n + 64, 2)."""
         return np.random.default_rng([self.seed, 3]).uniform(size=(4 * len(self.arrived) + 64, 2))
+
+    @cached_property
+    def second_luck(self) -> np.ndarray:
+        """The exponential share of the k-th batch of a second stage, (4 n + 64,)."""
+        return np.random.default_rng([self.seed, 5]).exponential(size=4 * len(self.arrived) + 64)
+
+    def first_class(self, share: float) -> np.ndarray:
+        """Which requests are first class, (n,) of bool; who is at one share is at a larger one too."""
+        return np.random.default_rng([self.seed, 4]).uniform(size=len(self.arrived)) < share
 
     def reclaims(self, machines: int) -> np.ndarray:
         """When which of so many spot machines is wanted back: rows of (seconds, machine), (n, 2), in order of time.

@@ -50,11 +50,17 @@ class Scorecard:
         minute = (self.scenario.arrived // MINUTE_S).astype(int)
         frame = pd.DataFrame({"good": self.good, "full": self.full, "ms": 1e3 * self.record.latency_s})
         by_minute = frame.groupby(minute)
-        p99 = frame[self.full].groupby(minute[self.full])["ms"].quantile(0.99)
         table = pd.DataFrame(
             {"requests": by_minute.size(), "good": by_minute["good"].mean(), "full": by_minute["full"].mean()}
         )
-        return table.assign(p99_ms=p99).rename_axis("minute")
+        return table.assign(p99_ms=self._p99_ms(self.full)).rename_axis("minute")
+
+    def _p99_ms(self, members: np.ndarray) -> "pd.Series[float]":
+        """The 99th percentile of the latency of some requests, (n,) of bool, by minute."""
+        import pandas as pd
+
+        minute = (self.scenario.arrived[members] // MINUTE_S).astype(int)
+        return pd.Series(1e3 * self.record.latency_s[members]).groupby(minute).quantile(0.99)
 
     @property
     def goodput_per_s(self) -> float:
@@ -63,11 +69,20 @@ class Scorecard:
 
     @property
     def cost_eur(self) -> float:
-        """What the replicas cost, from their order to their end, and the cache's places, as long as the story lasts."""
+        """What the replicas cost, from their order to their end, and the cache's places, as long as the story lasts.
+
+        Those of a second stage are always on demand.
+        """
         prices, cache = self.scenario.prices, self.design.cache
         hour = prices.spot_hour if self.design.replicas.spot else prices.replica_hour
         store = cache.items * prices.item_hour * self.scenario.seconds / 3_600 if cache else 0.0
-        return self.record.total("paid_s") / 3_600 * hour + store
+        return self.record.total("paid_s") / 3_600 * hour + self._second_hours * prices.replica_hour + store
+
+    @property
+    def _second_hours(self) -> float:
+        """The replica hours of a second stage."""
+        stage = self.design.second_stage
+        return stage.count * self.scenario.seconds / 3_600 if stage else 0.0
 
     @property
     def violated(self) -> list[int]:
@@ -99,11 +114,42 @@ class Scorecard:
             "attempts a request": record.total("sent") / requests,
             "work for nobody, %": 100 * record.total("wasted_rows") / max(record.total("rows"), 1),
             "replicas busy, %": 100 * record.total("busy_s") / max(record.total("up_s"), 1e-9),
-            "replica hours": record.total("paid_s") / 3_600,
+            "replica hours": record.total("paid_s") / 3_600 + self._second_hours,
             "cost, EUR": self.cost_eur,
             "EUR per million good": 1e6 * self.cost_eur / good if good else math.inf,
             "minutes below the level": len(self.violated),
+            **self._by_class(),
+            **self._of_second_stage(),
         }
+
+    def _of_second_stage(self) -> dict[str, float]:
+        """The figures of a second stage; the wait is the mean of all requests."""
+        stage, record = self.design.second_stage, self.record
+        if stage is None:
+            return {}
+        busy = record.total("second_busy_s") / (stage.count * self.scenario.seconds)
+        waits = record.total("second_queue_s") / len(record.ended)
+        return {"second stage busy, %": 100 * busy, "second stage wait, ms": 1e3 * waits}
+
+    @cached_property
+    def classes(self) -> dict[str, np.ndarray]:
+        """Which requests are of each class, (n,) of bool by its name; empty where all are of one."""
+        priority = self.design.queue.priority
+        if priority is None:
+            return {}
+        first = self.scenario.first_class(priority.share)
+        return {"first class": first, "others": ~first}
+
+    def _by_class(self) -> dict[str, float]:
+        """The figures of each class."""
+        found = {}
+        for name, members in self.classes.items():
+            latency = 1e3 * self.record.latency_s[members & self.full]
+            found[f"{name} good, %"] = 100 * self.good[members].mean() if members.any() else math.nan
+            found[f"{name} p50, ms"], found[f"{name} p99, ms"] = (
+                np.percentile(latency, [50, 99]) if len(latency) else (math.nan, math.nan)
+            )
+        return found
 
     @cached_property
     def verdict(self) -> str:
@@ -130,6 +176,8 @@ class Scorecard:
         sums, length = self._sums(minute), min(end, scenario.seconds) - start
         up = sums["up_s"] / length
         capacity = up * cost.rows_per_s(design.batching.most_rows)
+        stage, second_cost = design.second_stage, scenario.second_cost
+        behind = stage.count * second_cost.rows_per_s(stage.batching.most_rows) if stage else math.inf
         came = float(self.minutes["requests"].loc[minute]) / length
         asked = sums["sent"] / length
         away = design.replicas.start_up_s
@@ -150,6 +198,9 @@ class Scorecard:
                 f"Batches took {slow[0].factor:g} times as long from {slow[0].start_s:.0f} to {slow[0].end_s:.0f} s: "
                 f"{asked:.0f} attempts a second against a capacity of {capacity / slow[0].factor:.0f}."
             )
+        up_of = f"{up:.1f} replicas up"
+        if stage and behind < capacity:
+            capacity, up_of = behind, f"{stage.count} replica{'s' if stage.count > 1 else ''} of the second stage"
         if sums["retried"] + sums["hedged"] > (STORM - 1) * came * length and asked > capacity:
             return (
                 f"Retries: {came:.0f} requests a second became {asked:.0f} attempts, for a capacity of {capacity:.0f}."
@@ -157,14 +208,17 @@ class Scorecard:
         if asked > capacity:
             starting = (sums["paid_s"] - sums["up_s"]) / length
             also = f"; {starting:.1f} more were paid and still starting" if starting > 0.2 else ""
-            had = f"{capacity:.0f} ({up:.1f} replicas up{also})"
+            had = f"{capacity:.0f} ({up_of}{also})"
             return f"Overload: {asked:.0f} attempts a second against a capacity of {had}."
         alone = float(cost.seconds(design.batching.most_rows)) + design.batching.wait_s
+        if stage:
+            alone += float(second_cost.seconds(stage.batching.most_rows)) + stage.batching.wait_s
         if alone > scenario.level.within_s:
             return f"Batches: a full one with its wait takes {1e3 * alone:.0f} ms, more than is promised."
         if sums["refused"] > (1 - scenario.level.share) * came * length:
-            limit = design.queue.limit
-            why = "no replica was up for" if limit is None else f"the queue's limit of {limit} turned away"
+            limits = [one.limit for one in (design.queue, stage.queue if stage else None) if one and one.limit]
+            limit = " or ".join(map(str, limits))
+            why = f"the queue's limit of {limit} turned away" if limit else "no replica was up for"
             return f"Refusals: {why} {sums['refused']:.0f} attempts, at {asked / max(capacity, 1e-9):.0%} of capacity."
         outdated = (self.record.ended == Ended.STALE) & (scenario.arrived >= start) & (scenario.arrived < end)
         if outdated.sum() > (1 - scenario.level.share) * came * length:
@@ -222,15 +276,21 @@ class Scorecard:
             asked, f"{self.scenario.name}: what was asked and what was answered well", "", "a second", at=time,
             ax=axes[0],
         )  # fmt: skip
-        lines({"waiting": columns["queue_s"]}, "The queue", "", "requests", at=time, ax=axes[1], labels=False)
+        queues, second = {"waiting": columns["queue_s"]}, self.design.second_stage is not None
+        if second:
+            queues = {"first stage": columns["queue_s"], "second stage": columns["second_queue_s"]}
+        lines(queues, "The queue", "", "requests", at=time, ax=axes[1], labels=second)
         replicas = {"paid": columns["paid_s"], "up": columns["up_s"], "busy": columns["busy_s"]}
         if np.allclose(replicas["paid"], replicas["up"]):
             replicas = {"paid and up": replicas["paid"], "busy": replicas["busy"]}
-        lines(replicas, "Replicas", "", "replicas", at=time, ax=axes[2])
-        middle = (self.minutes.index.to_numpy() + 0.5, self.minutes["p99_ms"].to_numpy())
+        title = "Replicas of the first stage" if second else "Replicas"
+        lines(replicas, title, "", "replicas", at=time, ax=axes[2])
+        by_class = {name: self._p99_ms(members & self.full) for name, members in self.classes.items()}
+        p99 = by_class or {"99th percentile": self.minutes["p99_ms"]}
         lines(
-            {"99th percentile": middle}, "Latency of full answers", "minute of the story", "ms", ax=axes[3],
-            labels=False, levels={"promised": 1e3 * self.scenario.level.within_s},
+            {name: (found.index.to_numpy() + 0.5, found.to_numpy()) for name, found in p99.items()},
+            f"Latency of full answers{', 99th percentile' if by_class else ''}", "minute of the story", "ms",
+            ax=axes[3], labels=bool(by_class), levels={"promised": 1e3 * self.scenario.level.within_s},
         )  # fmt: skip
         return cast("Figure", axes[0].figure)
 

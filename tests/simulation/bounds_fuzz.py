@@ -9,7 +9,19 @@ import numpy as np
 
 from mlsd_lib.simulation import compiled
 from mlsd_lib.simulation.compiled_state import BALANCING
-from mlsd_lib.simulation.design import Autoscaler, Batching, Breaker, Cache, Design, Queue, Replicas, Retries
+from mlsd_lib.simulation.design import (
+    Autoscaler,
+    Batching,
+    Breaker,
+    Cache,
+    Design,
+    Line,
+    Priority,
+    Queue,
+    Replicas,
+    Retries,
+    SecondStage,
+)
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Reclaim, Scenario, Slow
 
 
@@ -44,6 +56,7 @@ def any_design(rng: np.random.Generator) -> Design:
             limit=pick(rng, None, 1, 50),
             drop_expired=bool(pick(rng, True, False)),
             balancing=BALANCING[rng.integers(len(BALANCING))],
+            priority=pick(rng, None, Priority(share=1e-9), Priority(share=0.5)),
         ),
         timeout_s=pick(rng, 1e-3, 1.0, 600.0),
         retries=Retries(most=int(pick(rng, 0, 10)), backoff_s=pick(rng, 0.0, 60.0), budget=pick(rng, None, 0.0, 10.0)),
@@ -51,6 +64,16 @@ def any_design(rng: np.random.Generator) -> Design:
         breaker=pick(rng, None, Breaker(failures=pick(rng, 1e-9, 1.0), window=int(pick(rng, 1, 10_000)), open_s=1e-9)),
         cache=pick(rng, None, Cache(items=int(pick(rng, 1, 10**9)), ttl_s=pick(rng, 1e-3, 864_000.0), coalesce=True)),
         fallback=bool(pick(rng, True, False)),
+        second_stage=pick(rng, None, any_stage(rng)),
+    )
+
+
+def any_stage(rng: np.random.Generator) -> SecondStage:
+    """A second stage of the least and the most."""
+    return SecondStage(
+        count=int(pick(rng, 1, 500)),
+        batching=Batching(most_rows=int(pick(rng, 1, 7, 1_024)), wait_s=pick(rng, 0.0, 10.0)),
+        queue=Line(limit=pick(rng, None, 1, 50), drop_expired=bool(pick(rng, True, False))),
     )
 
 
@@ -65,7 +88,10 @@ def any_story(rng: np.random.Generator) -> Scenario:
     reclaim = pick(rng, None, Reclaim(60.0, 0.0), Reclaim(60.0, 3_600.0))
     keys = rng.integers(0, items, requests)
     seconds = pick(rng, 1e-3, 900.0)
-    return Scenario("any", arrived, keys, items, seconds, cost, slow, failures, seed=1, reclaim=reclaim)
+    second = BatchCost(pick(rng, 0.0, 0.5), pick(rng, 0.0, 0.2), pick(rng, 0.0, 1.0))
+    return Scenario(
+        "any", arrived, keys, items, seconds, cost, slow, failures, seed=1, reclaim=reclaim, second_cost=second
+    )
 
 
 if __name__ == "__main__":

@@ -1,15 +1,48 @@
-"""The readable simulator with further parts: batches as measured, spot machines that are taken back, a queue a replica.
+"""The readable simulator with further parts: measured batches, spot machines, balancing, priorities, a second stage.
 
 `compiled` must say the same to the last bit. What is not here is that of `reference_simulator.py`.
 """
 
 import math
 from collections import deque
+from collections.abc import Callable
+
+import numpy as np
 
 from grader.suites.improve_throughput.reference_simulator import Attempt, State, Station, System
-from mlsd_lib.simulation.design import Design
-from mlsd_lib.simulation.record import Record
+from mlsd_lib.simulation.design import Design, SecondStage
+from mlsd_lib.simulation.record import BIN_S, SUMS, Record
 from mlsd_lib.simulation.scenario import Failure, Scenario
+
+
+class Classes:
+    """A queue of two classes, of which the first is served before the other; without a priority all are of one."""
+
+    def __init__(self, station: Station) -> None:
+        priority, scenario = station.design.queue.priority, station.scenario
+        self.first = scenario.first_class(priority.share) if priority else np.ones(len(scenario.arrived), dtype=bool)
+        self.lines = (deque[Attempt](), deque[Attempt]())
+
+    def __len__(self) -> int:
+        return sum(map(len, self.lines))
+
+    def append(self, attempt: Attempt) -> None:
+        """Behind the others of its class."""
+        self.lines[0 if self.first[attempt.request] else 1].append(attempt)
+
+    def popleft(self) -> Attempt:
+        """The one that is served next."""
+        return next(line for line in self.lines if line).popleft()
+
+    def drop(self, dropped: Callable[[Attempt], bool]) -> None:
+        """Takes out whom nobody serves any more, at the head of each class."""
+        for line in self.lines:
+            while line and dropped(line[0]):
+                line.popleft()
+
+    def oldest_s(self) -> float:
+        """When the first of those that wait was sent, of whatever class."""
+        return min(line[0].sent_s for line in self.lines if line)
 
 
 class SpotStation(Station):
@@ -17,6 +50,7 @@ class SpotStation(Station):
 
     def __init__(self, system: System) -> None:
         super().__init__(system)
+        self.queue: Classes = Classes(self)
         self.leaving: set[int] = set()
         spot = self.design.replicas.spot and self.scenario.reclaim is not None
         self.events = self.scenario.reclaims(len(self.replicas)) if spot else []
@@ -70,9 +104,25 @@ class SpotStation(Station):
         super().die(failure)
         self.leaving -= {place for place in self.leaving if self.replicas[place].state is State.DOWN}
 
-    def _queue_of(self, place: int) -> deque[Attempt]:
+    def _queue_of(self, place: int) -> Classes:
         """The queue that a replica takes its rows from."""
         return self.queue
+
+    def dispatch(self) -> None:
+        """As the station does, of two classes."""
+        batching, now = self.design.batching, self.engine.now
+        while True:
+            self.queue.drop(self._dropped)
+            idle = next((k for k, replica in enumerate(self.replicas) if replica.state is State.IDLE), None)
+            if not self.queue or idle is None:
+                return
+            ready_at = self.queue.oldest_s() + batching.wait_s
+            if len(self.queue) < batching.most_rows and now < ready_at:
+                if ready_at != self.ready_at:
+                    self.ready_at = ready_at
+                    self.engine.at(ready_at, self.dispatch)
+                return
+            self._begin(idle)
 
     def _begin(self, idle: int) -> None:
         """As the station does, with the seconds of a batch as measured."""
@@ -100,7 +150,7 @@ class BalancedStation(SpotStation):
 
     def __init__(self, system: System) -> None:
         super().__init__(system)
-        self.queues = [deque[Attempt]() for _ in self.replicas]
+        self.queues = [Classes(self) for _ in self.replicas]
         self.ready = [math.nan for _ in self.replicas]  # when the next batch of each may begin, as planned
         self.turn, self.choices = -1, 0
         self.chosen: int | None = None
@@ -110,7 +160,7 @@ class BalancedStation(SpotStation):
         _, busy, up, paid = super().levels()
         return sum(len(queue) for queue in self.queues), busy, up, paid
 
-    def _queue_of(self, place: int) -> deque[Attempt]:
+    def _queue_of(self, place: int) -> Classes:
         return self.queues[place]
 
     def takes_requests(self, place: int) -> bool:
@@ -155,11 +205,10 @@ class BalancedStation(SpotStation):
     def dispatch(self, place: int = 0) -> None:
         """Begins a batch of one replica's queue if it may begin; else plans the time at which it may."""
         queue, batching = self.queues[place], self.design.batching
-        while queue and self._dropped(queue[0]):
-            queue.popleft()
+        queue.drop(self._dropped)
         if not queue or self.replicas[place].state is not State.IDLE:
             return
-        ready_at = queue[0].sent_s + batching.wait_s
+        ready_at = queue.oldest_s() + batching.wait_s
         if len(queue) >= batching.most_rows or self.engine.now >= ready_at:
             self._begin(place)
             self.dispatch(place)
@@ -210,13 +259,110 @@ class BalancedStation(SpotStation):
                         self.put(attempt)
 
 
+class Second:
+    """The stage behind the station: a queue and replicas that are all alike, neither scaled nor taken back."""
+
+    def __init__(self, system: "SpotSystem", design: SecondStage) -> None:
+        self.system, self.engine, self.design = system, system.engine, design
+        self.queue, self.came = Classes(system.station), dict[int, float]()  # by attempt, when it came
+        self.busy, self.batches, self.ready_at = 0, 0, math.nan
+
+    def put(self, attempt: Attempt) -> None:
+        """Takes an attempt that the station is done with into the queue, or refuses it."""
+        if self.design.queue.limit is not None and len(self.queue) >= self.design.queue.limit:
+            self.system.count("wasted_rows")
+            self.system.lose(attempt, "refused")
+            return
+        self.came[id(attempt)] = self.engine.now
+        self.queue.append(attempt)
+        self.dispatch()
+
+    def dropped(self, attempt: Attempt) -> bool:
+        """Whether it is not served any more, so that the station worked for nobody."""
+        dropped = self.design.queue.drop_expired and self.system.unwanted(attempt)
+        if dropped:
+            self.system.count("wasted_rows")
+        return dropped
+
+    def dispatch(self) -> None:
+        """Begins as many batches as may begin, and plans the time at which the next may."""
+        batching, now = self.design.batching, self.engine.now
+        while True:
+            self.queue.drop(self.dropped)
+            if not self.queue or self.busy == self.design.count:
+                return
+            ready_at = min(self.came[id(line[0])] for line in self.queue.lines if line) + batching.wait_s
+            if len(self.queue) < batching.most_rows and now < ready_at:
+                if ready_at != self.ready_at:
+                    self.ready_at = ready_at
+                    self.engine.at(ready_at, self.dispatch)
+                return
+            self._begin()
+
+    def _begin(self) -> None:
+        batch: list[Attempt] = []
+        while self.queue and len(batch) < self.design.batching.most_rows:
+            attempt = self.queue.popleft()
+            if not self.dropped(attempt):
+                batch.append(attempt)
+        cost, luck = self.system.scenario.second_cost, self.system.scenario.second_luck
+        chance = float(luck[self.batches % len(luck)])
+        self.batches += 1
+        self.busy += 1
+        takes = float(cost.seconds(len(batch))) * (1 - cost.spread + cost.spread * chance)
+        self.engine.at(self.engine.now + takes, self._finish, batch)
+
+    def _finish(self, batch: list[Attempt]) -> None:
+        self.busy -= 1
+        for attempt in batch:
+            self.system.answer_caller(attempt)
+        self.dispatch()
+
+
 class SpotSystem(System):
-    """A system on one of these stations."""
+    """A system on one of these stations, with or without a second stage behind it."""
+
+    second: Second | None = None
 
     def __init__(self, design: Design, scenario: Scenario) -> None:
         super().__init__(design, scenario)
         shared = design.queue.balancing == "shared"
         self.station: SpotStation = SpotStation(self) if shared else BalancedStation(self)
+        if design.second_stage is not None:
+            self.second = Second(self, design.second_stage)
+
+    def unwanted(self, attempt: Attempt) -> bool:
+        """Whether nobody waits for an attempt; one whose request was answered by another is closed."""
+        if attempt.waiting and self.ended[attempt.request] >= 0:
+            self.close(attempt, failed=False)
+        return not attempt.waiting
+
+    def answer(self, attempt: Attempt) -> None:
+        """The station is done with an attempt."""
+        if self.second is None:
+            self.answer_caller(attempt)
+        else:
+            self.second.put(attempt)
+
+    def answer_caller(self, attempt: Attempt) -> None:
+        """The last stage is done with an attempt."""
+        super().answer(attempt)
+
+    def _pass(self) -> None:
+        before = self.timeline.until
+        super()._pass()
+        if self.second is not None:
+            self._pass_second(before, min(self.engine.now, len(self.timeline.sums) * BIN_S))
+
+    def _pass_second(self, since: float, now: float) -> None:
+        assert self.second is not None
+        at = SUMS.index("second_queue_s")
+        while since < now:
+            row = int(since / BIN_S)
+            end = min((row + 1) * BIN_S, now)
+            self.timeline.sums[row, at] += len(self.second.queue) * (end - since)
+            self.timeline.sums[row, at + 1] += self.second.busy * (end - since)
+            since = end
 
     def run(self) -> Record:
         """Lives the story; the first event of the world is planned after the failures and the autoscaler's look."""
