@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AFFORDABLE = 2.2
-FIRST_STEP, STEP_POINTS, ROOM = 1.58, (3, 6), 0.01
+FIRST_STEP, STEP_POINTS, ROOM = 1.58, (3, 6), 0.03
 """The bill over the lower bound for the first points; the share by which the last limit is wider on hidden days."""
 BREAK_EVEN_WITHIN_H = 0.1
 SPARE_WITHIN = 1

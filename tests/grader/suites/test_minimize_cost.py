@@ -128,13 +128,13 @@ def test_no_policy_of_the_bank_is_cheaper_than_the_bound(public):
     assert kept == 8
 
 
-def test_the_last_step_of_the_bill_is_out_of_reach_without_spot_machines(public, secret):
+def test_the_last_step_of_the_bill_is_what_the_cheapest_without_spot_pays(public, secret):
     """It is what a policy without them pays at least, and so lies above the bound; a hidden limit is a little wider."""
     hidden = suite.EXERCISE.hidden()
     stored = public.of_the_bill()
     found = hidden.oracle.lower_bound(stored.offer | {"spot_most": 0}, stored.days, stored.level)["total"]
     assert found == pytest.approx(stored.bound["without_spot"], rel=1e-4)
-    for cases, room in ((stored, 1), (hidden.drawn(0, 0).of_the_bill(), 1.01)):
+    for cases, room in ((stored, 1), (hidden.drawn(0, 0).of_the_bill(), 1.03)):
         *_, last = steps_of_cost(cases)
         assert last * cases.bound["total"] == pytest.approx(room * cases.bound["without_spot"])
         assert 1.2 < last / room < 1.3 < FIRST_STEP
