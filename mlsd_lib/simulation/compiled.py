@@ -166,15 +166,13 @@ def _pass(s):
 @compiled
 def _levels(s, row, end):
     lasts = end - s.until
-    behind = ZERO
-    if s.second != NONE:
-        behind = _waiting(s, s.second)
-        s.sums[row, QUEUE + 4] += behind * lasts
-        s.sums[row, QUEUE + 5] += s.second_busy * lasts
-    s.sums[row, QUEUE] += (s.queued - behind) * lasts
+    s.sums[row, QUEUE] += s.queued * lasts
     s.sums[row, QUEUE + 1] += s.busy * lasts
     s.sums[row, QUEUE + 2] += s.up * lasts
     s.sums[row, QUEUE + 3] += s.paid * lasts
+    if s.second != NONE:
+        s.sums[row, QUEUE + 4] += s.second_queued * lasts
+        s.sums[row, QUEUE + 5] += s.second_busy * lasts
     s.until = end
 
 
@@ -367,10 +365,9 @@ def _rows(s, place):
 @compiled
 def _waiting(s, place):
     """How many wait in a queue."""
-    size = ZERO
-    for row in _rows(s, place):
-        size += s.queue[row].size
-    return size
+    if s.classes == 1:
+        return s.queue[place].size
+    return s.queue[2 * place].size + s.queue[2 * place + 1].size
 
 
 @compiled
@@ -385,9 +382,9 @@ def _oldest(s, place):
 
 @compiled
 def _append(s, number, place):
-    row = place * s.classes
-    if s.classes > 1:
-        row += s.later[s.attempt[number].request]
+    row = place
+    if s.classes == 2:
+        row = 2 * place + s.later[s.attempt[number].request]
     queue = s.queue[row]
     if queue.size > 0:
         s.attempt[queue.last].behind = number
@@ -501,8 +498,9 @@ def _move(s, number):
 
 @compiled
 def _dispatch(s, place):
-    queue = s.queue[place * s.classes]
     while True:
+        if s.up == s.busy and not s.drop_expired:
+            return
         size = ZERO
         for row in _rows(s, place):
             while s.queue[row].size > 0 and _dropped(s, s.queue[row].first):
@@ -516,7 +514,7 @@ def _dispatch(s, place):
         elif s.replica[place].state != IDLE:
             return
         if size < s.most_rows:
-            ready_at = _oldest(s, place) + s.wait_s
+            ready_at, queue = _oldest(s, place) + s.wait_s, s.queue[place * s.classes]
             if s.now < ready_at:
                 if ready_at != queue.ready_at:
                     queue.ready_at = ready_at
@@ -616,13 +614,27 @@ def _finish(s, place, epoch):
 @compiled
 def _hand_over(s, number):
     """Takes an attempt into the queue of the second stage, or refuses it there."""
-    if _waiting(s, s.second) >= s.second_limit:
+    if s.second_queued >= s.second_limit:
         _add(s, WASTED, ONE)
         _lose(s, number, REFUSED)
         return
     s.second_at[number] = s.now
     _append(s, number, s.second)
+    _count_apart(s, ONE)
     _second_dispatch(s)
+
+
+@compiled
+def _count_apart(s, number):
+    """What waits behind the first stage is not in `queued`."""
+    s.queued -= number
+    s.second_queued += number
+
+
+@compiled
+def _second_take(s, row):
+    _count_apart(s, -ONE)
+    return _take(s, row)
 
 
 @compiled
@@ -640,10 +652,10 @@ def _second_dispatch(s):
         oldest = np.inf
         for row in _rows(s, s.second):
             while s.queue[row].size > 0 and _second_dropped(s, s.queue[row].first):
-                _take(s, row)
+                _second_take(s, row)
             if s.queue[row].size > 0:
                 oldest = min(oldest, s.second_at[s.queue[row].first])
-        size = _waiting(s, s.second)
+        size = s.second_queued
         if size == 0 or s.second_busy == s.second_count:
             return
         ready_at = oldest + s.second_wait_s
@@ -661,7 +673,7 @@ def _second_begin(s):
     rows, first, last = ZERO, NONE, NONE
     for row in _rows(s, s.second):
         while s.queue[row].size > 0 and rows < s.second_rows:
-            number = _take(s, row)
+            number = _second_take(s, row)
             if not _second_dropped(s, number):
                 if rows == 0:
                     first = number

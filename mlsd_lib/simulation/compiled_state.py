@@ -60,6 +60,7 @@ def _numbers(design: Design, scenario: Scenario) -> dict[str, Any]:
         "hedged": 0, "queued": 0, "batches": 0, "backoffs": 0, "choices": 0, "turn": -1, "is_open": 0, "probing": 0,
         "ring_at": 0, "ring_size": 0, "ring_failed": 0, "cached": 0, "newest": NONE, "oldest": NONE, "busy": 0,
         "up": count, "paid": count, "leaving": 0, "idle_from": 0, "row": 0, "second_busy": 0, "second_batches": 0,
+        "second_queued": 0,
     }  # fmt: skip
     floats = {
         "now": 0.0, "tokens": BURST, "open_until": -np.inf, "until": 0.0, "sure_until": 0.0, "passed": 0.0,
