@@ -45,6 +45,8 @@ class ServiceDesign(Design):
             yield f"More than {MOST_REPLICAS} replicas are asked for; the account has no more. Lower count and most."
         if self.cache is not None and self.cache.items > MOST_ITEMS:
             yield f"cache.items is {self.cache.items}; there are {MOST_ITEMS:,} different questions. Keep no more."
+        if self.queue.priority is not None or self.second_stage is not None:
+            yield "queue.priority or second_stage is set; orders are alike here, and one stage answers. Leave it out."
         steps = self.canary.steps
         if list(steps) != sorted(set(steps)):
             yield f"canary.steps are {list(steps)}; each must be larger than the one before. Order them."

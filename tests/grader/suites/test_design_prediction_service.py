@@ -41,6 +41,8 @@ def reference():
         ({"cache": {"items": 200_001, "ttl_s": 1.0}}, "cache.items is 200001; there are 200,000 different questions"),
         ({"canary": {"steps": [0.5, 0.1, 1.0]}}, "each must be larger than the one before"),
         ({"canary": {"steps": [0.1, 0.5]}}, "canary.steps end at 0.5"),
+        ({"queue": {"priority": {"share": 0.2}}}, "queue.priority or second_stage is set; orders are alike"),
+        ({"second_stage": {"count": 2}}, "queue.priority or second_stage is set"),
         ({"canary": {"step": 1}}, "canary.step is no entry; known here are steps, step_s, z_limit, least_requests"),
         ({"canery": {}}, "canery is no entry; known here are replicas, .*canary"),
     ],
