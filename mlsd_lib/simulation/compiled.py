@@ -10,9 +10,9 @@ same for all, so that they come in the order in which they were planned. All com
 compiles a function again where its own file has changed, not where that of a function it calls has.
 """
 
+import contextlib
 import functools
 import math
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -892,15 +892,16 @@ def prepare() -> None:
 def _bring_along() -> None:
     """Where this folder cannot be written to (a grader's sandbox), numba keeps its results in another one.
 
-    Those that lie here already are copied there: to load them takes a second, to compile them again many.
+    Links there lead to those that lie here already: to load them takes a second, to compile them again many. Copies
+    would take a session's room, of which those of an earlier version of this file, which numba leaves, need as much.
     """
     here, there = Path(__file__).parent / "__pycache__", Path(str(_run.stats.cache_path))
     if here == there:
         return
     there.mkdir(parents=True, exist_ok=True)
     for found in here.glob(f"{Path(__file__).stem}.*.nb[ci]"):
-        if not (there / found.name).exists():
-            shutil.copyfile(found, there / found.name)
+        with contextlib.suppress(OSError):  # it is there already, or this system lets nobody link
+            (there / found.name).symlink_to(found)
 
 
 _SMALL = Design(), Scenario("one request", np.zeros(1), np.zeros(1, dtype=np.int64), 1, 1.0)

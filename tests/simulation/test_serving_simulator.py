@@ -259,3 +259,13 @@ def test_a_story_that_no_system_could_live_through_is_refused(values, message):
     with pytest.raises(SimulationError, match="odd: ") as raised:
         Scenario("odd", **plain | {name: np.array(plain[name]) for name in ("arrived", "keys")})
     assert message in str(raised.value)
+
+
+def test_where_numba_keeps_its_results_elsewhere_links_lead_to_those_that_lie_here(tmp_path):
+    code = "from mlsd_lib.simulation import compiled; compiled.prepare()"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    there = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=there, check=True)
+    found = list(tmp_path.rglob("compiled.*.nb[ci]"))
+    assert len(found) > 20
+    assert [one for one in found if not one.is_symlink()] == []
