@@ -20,7 +20,7 @@ from notebook_runner.result import report
 
 ROOT = course_root(Path(__file__).parent)
 BANK = {"customers": 150, "terminals": 100, "warm_up_days": 37, "learn_days": 14, "test_days": 14}
-LOAD = {"warm_s": 0.2, "busy_s": 0.3, "quiet_s": 0.3, "change_s": 3}
+LOAD = {"rounds": 1, "each": 20, "quiet_s": 0.3, "change_s": 3}
 SMALL = {
     "05_data_versioning": {"customers": 100, "terminals": 80, "trees": 5, "seeds": 3},
     "01_data_processing": {"sizes": [1_000, 2_000, 4_000, 8_000], "beam_sizes": [1_000, 2_000, 4_000]},
