@@ -15,6 +15,7 @@ from mlsd_lib.simulation.design import Autoscaler, Batching, Queue, Replicas, Re
 from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Reclaim
 from tests.simulation import readable_engine
+from tests.simulation.simpy_latency import latency_in_simpy
 from tests.simulation.test_serving_simulator import designs, patient, scenarios, story
 
 POLICIES = ["random", "round_robin", "least_loaded", "two_choices"]
@@ -64,7 +65,7 @@ def test_queues_of_replicas_that_die_leave_and_are_switched_off_are_those_of_the
 
 def in_simpy(scenario, servers, balancing):
     """Seconds from arrival to answer, (n,), by an engine that shares no code with ours."""
-    env, latency = simpy.Environment(), np.empty(len(scenario.arrived))
+    env = simpy.Environment()
     places, started = [simpy.Resource(env, 1) for _ in range(servers)], iter(scenario.luck.batch)
 
     def load(place):
@@ -81,20 +82,12 @@ def in_simpy(scenario, servers, balancing):
             "two_choices": min((one, others[int(second * (servers - 1))]), key=load),
         }[balancing]
 
-    def request(i):
+    def served(i):
         with places[choose(i)].request() as turn:
             yield turn
             yield env.timeout(0.01 * next(started))
-        latency[i] = env.now - scenario.arrived[i]
 
-    def all_of_them():
-        for i, at in enumerate(scenario.arrived):
-            yield env.timeout(at - env.now)
-            env.process(request(i))
-
-    env.process(all_of_them())
-    env.run()
-    return latency
+    return latency_in_simpy(env, scenario, served)
 
 
 @pytest.mark.parametrize("balancing", POLICIES)

@@ -16,6 +16,7 @@ from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Reclaim
 from mlsd_lib.simulation.scorecard import scored
 from tests.simulation import readable_engine
+from tests.simulation.simpy_latency import latency_in_simpy
 from tests.simulation.test_serving_simulator import designs, patient, scenarios, story
 
 EXPONENTIAL = BatchCost(0.0, 0.01, 1.0)
@@ -66,23 +67,15 @@ def test_classes_at_replicas_that_die_leave_and_are_switched_off_are_those_of_th
 
 def in_simpy(scenario, servers, queues, first):
     """Seconds from arrival to answer, (n,), by an engine that shares no code with ours; queues are taken in turn."""
-    env, latency, started = simpy.Environment(), np.empty(len(scenario.arrived)), iter(scenario.luck.batch)
+    env, started = simpy.Environment(), iter(scenario.luck.batch)
     places = [simpy.PriorityResource(env, servers // queues) for _ in range(queues)]
 
-    def request(i):
+    def served(i):
         with places[i % queues].request(priority=0 if first[i] else 1) as turn:
             yield turn
             yield env.timeout(0.01 * next(started))
-        latency[i] = env.now - scenario.arrived[i]
 
-    def all_of_them():
-        for i, at in enumerate(scenario.arrived):
-            yield env.timeout(at - env.now)
-            env.process(request(i))
-
-    env.process(all_of_them())
-    env.run()
-    return latency
+    return latency_in_simpy(env, scenario, served)
 
 
 @pytest.mark.parametrize(("servers", "balancing"), [(1, "shared"), (4, "shared"), (4, "round_robin")])

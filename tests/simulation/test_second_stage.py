@@ -16,6 +16,7 @@ from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Reclaim, scenario
 from mlsd_lib.simulation.scorecard import scored
 from tests.simulation import readable_engine
+from tests.simulation.simpy_latency import latency_in_simpy
 from tests.simulation.test_serving_simulator import designs, maybe, patient, scenarios, some, story
 
 FIRST, SECOND = BatchCost(0.0, 0.01, 1.0), BatchCost(0.0, 0.008, 1.0)
@@ -49,25 +50,17 @@ def test_two_stages_are_those_of_the_readable_engine_to_the_last_bit(
 
 def in_simpy(scenario, servers):
     """Seconds from arrival to the answer of the second stage, (n,), by an engine that shares no code with ours."""
-    env, latency = simpy.Environment(), np.empty(len(scenario.arrived))
+    env = simpy.Environment()
     stages = [simpy.Resource(env, count) for count in servers]
     services = [iter(0.01 * scenario.luck.batch), iter(0.008 * scenario.second_luck)]
 
-    def request(i):
+    def served(i):
         for stage, service in zip(stages, services, strict=True):
             with stage.request() as turn:
                 yield turn
                 yield env.timeout(next(service))
-        latency[i] = env.now - scenario.arrived[i]
 
-    def all_of_them():
-        for i, at in enumerate(scenario.arrived):
-            yield env.timeout(at - env.now)
-            env.process(request(i))
-
-    env.process(all_of_them())
-    env.run()
-    return latency
+    return latency_in_simpy(env, scenario, served)
 
 
 @pytest.mark.parametrize("servers", [(1, 1), (3, 2)])
