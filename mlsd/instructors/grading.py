@@ -128,29 +128,36 @@ def collect(
     from grader.course import Course
     from grader.errors import GraderError
     from grader.workflow import collect as work
-    from grader.workflow.exchange import collect_exchange
     from grader.workflow.receipts import lack_of, without_time
 
     course = Course.open(folder)
     if source is None and (times or roster or groups):
         raise GraderError("--map, --times and --groups go with a folder, zip or tar: name it before them")
     if source is None:
-        log, report = collect_exchange(course, name)
-        typer.echo(log)
-        _tell_collected([one for one in report if one.outcome == "refused" or one.detail])
-        work.write_report(course, name, report)
-        raise typer.Exit(1 if any(one.outcome == "refused" for one in report) else 0)
+        _collect_from_exchange(course, name)
+        return
     report = work.collect(course, name, source, roster, work.zone_of(timezone), times, groups)
-    _tell_collected([one for one in report if one.outcome != "unchanged"])
-    counts = Counter(one.outcome for one in report)
+    _tell_collected([entry for entry in report if entry.outcome != "unchanged"])
+    counts = Counter(entry.outcome for entry in report)
     typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or f"Nothing in {source}.")
     if reported := work.assumed_zone(source, timezone, times):
         typer.echo(reported)
-    taken = {one.student for one in report if one.outcome != "refused"}
-    if lack := lack_of(course, name, [one for one in without_time(course, name) if one in taken]):
+    taken = {entry.student for entry in report if entry.outcome != "refused"}
+    if lack := lack_of(course, name, [student for student in without_time(course, name) if student in taken]):
         typer.echo(lack)
     typer.echo(f"Report: {work.write_report(course, name, report)}. Next: {course.command(f'grade {name}')}")
     raise typer.Exit(1 if counts["refused"] or not report else 0)
+
+
+def _collect_from_exchange(course: Course, name: str) -> None:
+    from grader.workflow import collect as work
+    from grader.workflow.exchange import collect_exchange
+
+    log, report = collect_exchange(course, name)
+    typer.echo(log)
+    _tell_collected([entry for entry in report if entry.outcome == "refused" or entry.detail])
+    work.write_report(course, name, report)
+    raise typer.Exit(1 if any(entry.outcome == "refused" for entry in report) else 0)
 
 
 def _tell_collected(report: Iterable[Collected]) -> None:

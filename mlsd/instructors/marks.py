@@ -70,10 +70,7 @@ def regrade(
         asking, faults = _tell_requests(course, name, requests)
         students, everyone = [one for one in students if one in asking], True
     if is_unreleased(course, name):
-        first = course.command(f"release {name}")
-        typer.echo(
-            f"{name}: its source was changed but not released; the tests of the release are run: {first}", err=True
-        )
+        _tell_unreleased(course, name)
     given = {"timeout_s": timeout, "seed": seed, "trust": trust}
     given = {key: value for key, value in given.items() if value is not None}
     options = Options(jobs, force=everyone, level=sandbox, require_level=require_sandbox, scheduler=scheduler)
@@ -83,15 +80,19 @@ def regrade(
         for _ in progress(running, len(students), "looked at"):
             pass
     _tell_regraded(report)
-    chosen = (f" --student '{student}'" if student != "*" else "") + (f" --requests {requests}" if requests else "")
-    again = course.command(f"regrade {name}{chosen} --yes")
     if yes:
-        typer.echo(
-            f"{report.written} were recorded. Marks by hand stand; feedback: {course.command(f'feedback {name}')}"
-        )
+        feedback = course.command(f"feedback {name}")
+        typer.echo(f"{report.written} were recorded. Marks by hand stand; feedback: {feedback}")
     elif report.ran or report.kept:
+        chosen = (f" --student '{student}'" if student != "*" else "") + (f" --requests {requests}" if requests else "")
+        again = course.command(f"regrade {name}{chosen} --yes")
         typer.echo(f"Nothing was written. To record this, without running it again: {again}")
     raise typer.Exit(1 if report.failures or faults else 0)
+
+
+def _tell_unreleased(course: Course, name: str) -> None:
+    first = course.command(f"release {name}")
+    typer.echo(f"{name}: its source was changed but not released; the tests of the release are run: {first}", err=True)
 
 
 def _tell_requests(course: Course, name: str, path: Path) -> tuple[set[str], list[str]]:

@@ -57,12 +57,9 @@ def simulate(
     Examples: mlsd simulate design.yaml --scenario flash-crowd --rate 150
     mlsd simulate two.yaml three.yaml --arrivals monday.csv --seeds 10
     """
-    from mlsd.simulate.document import ServiceDocument, Story
-    from mlsd.simulate.page import write_comparison, write_page
+    from mlsd.simulate.document import Story
     from mlsd.simulate.recorded import read_recorded
     from mlsd.simulate.search import is_search
-    from mlsd.simulate.study import as_json as plain
-    from mlsd.simulate.study import differing, study, table
     from mlsd_lib.simulation.errors import SimulationError
 
     if out and (out.is_dir() or not out.parent.is_dir()):
@@ -75,35 +72,51 @@ def simulate(
         raise SimulationError(f"--workers is {workers}, and --dask names a cluster with its own. Give one of the two.")
     story = Story(name, rate or Story.rate, read_recorded(arrivals) if arrivals else None)
     target = out or designs[0].with_name(f"{designs[0].stem}-{arrivals.stem if arrivals else name}.html")
+    page = out is not None or not as_json
     if len(designs) == 1 and is_search(designs[0]):
-        _search(designs[0], story, range(seed, seed + seeds), target, workers, dask, as_json, out is not None)
-        return
-    if dask:
+        _search(designs[0], story, range(seed, seed + seeds), target, workers, dask, as_json, page)
+    elif dask:
         raise SimulationError(f"--dask is {dask}, but {designs[0]} is no search. Leave it out, or give a search alone.")
+    else:
+        _study(designs, story, range(seed, seed + seeds), target, as_json, page)
+
+
+def _study(designs: list[Path], story: "Story", seeds: range, target: Path, as_json: bool, page: bool) -> None:
+    """Run the designs of these documents, write their page and print their figures."""
+    from mlsd.simulate import study
+    from mlsd.simulate.document import ServiceDocument
+    from mlsd.simulate.page import write_comparison, write_page
+
+    documents = {name: ServiceDocument.read(path) for name, path in _named(designs).items()}
+    studies = study.study(documents, story, seeds)
+    title = studies[0].card.scenario.name
+    if page and len(studies) > 1:
+        write_comparison(studies, title, target)
+    elif page:
+        write_page(studies[0].card, target, studies[0] if len(seeds) > 1 else None)
+    if as_json:
+        typer.echo(json.dumps(study.as_json(studies, title, seeds), allow_nan=False))
+        return
+    if len(studies) == 1 and len(seeds) == 1:
+        typer.echo(str(studies[0].card))
+    else:
+        typer.echo(f"{title}\n{study.table(studies).to_string()}")
+        for design in studies:
+            typer.echo(f"{design.name}: {design.verdict}")
+    if len(studies) == 2:
+        typer.echo(f"What differs:\n{study.differing(*studies).to_string()}")
+    typer.echo(f"Written to {target}")
+
+
+def _named(designs: list[Path]) -> dict[str, Path]:
+    """Documents by their file's name, or by their path where two files have one name."""
+    from mlsd_lib.simulation.errors import SimulationError
+
     names = [path.name for path in designs]
     names = names if len(set(names)) == len(names) else [str(path) for path in designs]
     if len(set(names)) < len(names):
         raise SimulationError(f"{', '.join(names)}: a document is given twice. Give each once.")
-    documents = {one: ServiceDocument.read(path) for one, path in zip(names, designs, strict=True)}
-    found = study(documents, story, range(seed, seed + seeds))
-    title = found[0].card.scenario.name
-    if out or not as_json:
-        if len(found) > 1:
-            write_comparison(found, title, target)
-        else:
-            write_page(found[0].card, target, found[0] if seeds > 1 else None)
-    if as_json:
-        typer.echo(json.dumps(plain(found, title, range(seed, seed + seeds)), allow_nan=False))
-        return
-    if len(found) == 1 and seeds == 1:
-        typer.echo(str(found[0].card))
-    else:
-        typer.echo(f"{title}\n{table(found).to_string()}")
-        for one in found:
-            typer.echo(f"{one.name}: {one.verdict}")
-    if len(found) == 2:
-        typer.echo(f"What differs:\n{differing(*found).to_string()}")
-    typer.echo(f"Written to {target}")
+    return dict(zip(names, designs, strict=True))
 
 
 def _search(
@@ -117,7 +130,7 @@ def _search(
     kept_in = target.with_suffix(".runs.jsonl")
     found = search.run_search(combinations.designs, story, seeds, kept_in, workers, dask)
     title = combinations.designs[0][1].scenario(story, seeds[0]).name
-    if page or not as_json:
+    if page:
         write_search(found, combinations, title, target)
     if as_json:
         typer.echo(json.dumps(search.as_json(found, title, seeds, combinations.left_out), allow_nan=False))

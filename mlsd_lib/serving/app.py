@@ -88,20 +88,7 @@ def create_app(
     def itself() -> dict[str, Any]:
         return {"name": name, "version": version() if callable(version) else version}
 
-    @app.get("/healthz")
-    def health() -> flask.Response:
-        return _json(itself())
-
-    @app.get("/readyz")
-    def readiness() -> flask.Response:
-        lack = lacks()
-        told = {"ready": True} if lack is None else {"ready": False, "lacks": lack}
-        return _json({**itself(), **told}, 200 if lack is None else 503)
-
-    @app.get("/metrics")
-    def scrape() -> flask.Response:
-        return flask.Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
-
+    _add_probes(app, itself, lacks, metrics)
     _answer_errors_in_json(app)
     _time_requests(app, metrics)
     if routes is not None:
@@ -109,6 +96,26 @@ def create_app(
     if queue_limit is not None:
         _take_turns(app, metrics)
     return app
+
+
+def _add_probes(
+    app: flask.Flask, itself: Callable[[], dict[str, Any]], lacks: Callable[[], str | None], metrics: ServiceMetrics
+) -> None:
+    """What a platform asks a service: is it alive, does it want requests, what does it count."""
+
+    @app.get("/healthz")
+    def health() -> flask.Response:
+        return _json(itself())
+
+    @app.get("/readyz")
+    def readiness() -> flask.Response:
+        lack = lacks()
+        state = {"ready": True} if lack is None else {"ready": False, "lacks": lack}
+        return _json({**itself(), **state}, 200 if lack is None else 503)
+
+    @app.get("/metrics")
+    def scrape() -> flask.Response:
+        return flask.Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
 
 def error_document(field: str | None, value: object, rule: str, fix: str) -> dict[str, Any]:
