@@ -1,7 +1,8 @@
 """Looks from outside at what a session uses while the grader waits for it, and says when a limit is reached."""
 
+import contextlib
+import itertools
 import os
-import shutil
 import time
 from typing import Any
 
@@ -82,17 +83,26 @@ class ResourceMonitor:
 
 
 def folder_is_over(folder: str, most_mb: float) -> bool:
-    """Whether the files below `folder` take more than `most_mb` on the disk, or are more than `MOST_FILES`."""
+    """Whether the entries below `folder` take more than `most_mb` on the disk, or are more than `MOST_FILES`.
+
+    True too where it cannot be told: in a folder that is closed, or so deep that it has no name.
+    """
     size = count = 0
-    for place, folders, files in os.walk(folder):
-        count += len(folders) + len(files)
-        if count > MOST_FILES:
+    waiting = [folder]
+    while waiting:
+        try:
+            for entry in os.scandir(waiting.pop()):
+                count += 1
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                else:
+                    size += entry.stat(follow_symlinks=False).st_blocks * 512
+                if count > MOST_FILES:
+                    return True
+        except FileNotFoundError:
+            continue  # gone since it was listed
+        except OSError:
             return True
-        for name in files:
-            try:
-                size += os.lstat(os.path.join(place, name)).st_blocks * 512
-            except OSError:
-                pass
     return size / 2**20 > most_mb
 
 
@@ -115,17 +125,20 @@ def exit_text(status: int | None) -> tuple[str, str]:
 
 
 def remove_folder(folder: str) -> None:
-    """Remove a session's folder, whatever rights its entries were given."""
-    for place, _, _ in os.walk(_opened(folder)):
-        for entry in os.scandir(place):
-            if entry.is_dir(follow_symlinks=False):
-                _opened(entry.path)
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove a session's folder, whatever rights its entries were given and however deep they lie.
 
-
-def _opened(folder: str) -> str:
-    try:
-        os.chmod(folder, 0o700)
-    except OSError:
-        pass
-    return folder
+    A folder in a folder is moved up beside the first before it is emptied: its own name may be too long to be opened.
+    """
+    waiting, number = [folder], itertools.count()
+    while waiting:
+        place = waiting.pop()
+        with contextlib.suppress(OSError):
+            os.chmod(place, 0o700)
+            for entry in list(os.scandir(place)):
+                if entry.is_dir(follow_symlinks=False):
+                    os.chmod(entry.path, 0o700)
+                    os.rename(entry.path, raised := f"{folder}.{next(number)}")
+                    waiting.append(raised)
+                else:
+                    os.unlink(entry.path)
+            os.rmdir(place)

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from grader.sandbox.isolation.filesystem_view import View, view
 from grader.sandbox.isolation.limits import Limits
 from grader.sandbox.level import Level, SandboxError, unprivileged_user
 from grader.sandbox.preload_client import ForkedProcess, PreloadClient, library_environment, library_path, outer_setting
+from grader.sandbox.resource_monitor import remove_folder
 from grader.sandbox.session import Session
 
 START_S = 120.0
@@ -167,7 +167,7 @@ class Sandbox:
                 self._words.close()
                 self._words = None
             if self._folder:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                remove_folder(self._folder)
                 self._folder = ""
 
     def end(self, session: Session) -> int | None:

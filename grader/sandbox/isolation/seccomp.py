@@ -9,6 +9,7 @@ import errno
 import functools
 import platform
 import struct
+from collections.abc import Sequence
 
 from grader.sandbox.isolation import syscalls
 
@@ -41,8 +42,13 @@ NOT_IMPLEMENTED = {
 WITHOUT_EFFECT = {
     "sched_setaffinity": (203, 122), "flock": (73, 32), "fadvise64": (221, 223), "readahead": (187, 213),
 }  # fmt: skip
-CLONE, SOCKET, CONNECT, KILL, FCNTL = (56, 220), (41, 198), (42, 203), (62, 129), (72, 25)
-PRCTL = (157, 167)
+CLONE, SOCKET, SOCKETPAIR, CONNECT = (56, 220), (41, 198), (53, 199), (42, 203)
+KILL, FCNTL, PRCTL = (62, 129), (72, 25), (157, 167)
+# What a process of the same user may do to another one, the grader's above all, and to itself: the first arguments.
+ITSELF = {
+    "prlimit64": ((302, 261), (0,)), "sched_setparam": ((142, 118), (0,)), "sched_setscheduler": ((144, 119), (0,)),
+    "sched_setattr": ((314, 274), (0,)), "setpriority": ((141, 140), (0, 0)), "ioprio_set": ((251, 30), (1, 0)),
+}  # fmt: skip
 # Of fcntl: F_SETLK and F_SETLKW, those of open files too; F_SETLEASE and F_NOTIFY.
 LOCKS, WATCHES = (6, 7, 37, 38), (1024, 1026)
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
@@ -50,7 +56,12 @@ NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW flag
 # What lies below a session is counted and ended with it. So none of it becomes a sister of the session's first process
 # (a flag of clone), nor an orphan that this one does not adopt (of prctl).
 CLONE_PARENT, ADOPT_ORPHANS = 0x8000, 36
-AF_UNIX = 1
+# Sockets that end in a network namespace: AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. Of others, those between a virtual
+# machine and its host above all, the kernel has one for all.
+NAMESPACED = (1, 2, 10, 16)
+AF_UNIX, SOCK_STREAM, SOCK_SEQPACKET = 1, 1, 5
+SOCK_FLAGS = (0, 0x800, 0x80000, 0x80800)  # neither, SOCK_NONBLOCK, SOCK_CLOEXEC, both
+CONNECTED = tuple(kind | flags for kind in (SOCK_STREAM, SOCK_SEQPACKET) for flags in SOCK_FLAGS)
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
@@ -71,8 +82,9 @@ def prepare(own_network: bool, own_processes: bool) -> None:
 def restrict(own_network: bool, own_processes: bool) -> None:
     """Refuse the calls above from now on, for this process and all that it starts.
 
-    Without a network of its own a process is also refused sockets other than between processes (AF_UNIX), and
-    connecting to any; without a process namespace of its own, a signal to everybody.
+    With a network of its own a process is refused sockets that would leave it. Without one, all but those between
+    processes (AF_UNIX) that must be connected before anything is sent, and connecting them; without a process namespace
+    of its own, a signal to everybody, and limits and priorities of other processes.
     """
     program = _program(own_network, own_processes)
     code = ctypes.create_string_buffer(program)
@@ -123,16 +135,25 @@ def _program(own_network: bool, own_processes: bool) -> bytes:
             _line(_RETURN, _PERMISSION),
             _line(_LOAD, _NUMBER),
         ]
+        for numbers, itself in ITSELF.values():
+            lines += _only(numbers[column], *((value,) for value in itself))
     if not own_network:
-        lines += [
-            _line(_EQUAL, CONNECT[column], 0, 1),
-            _line(_RETURN, _PERMISSION),
-            _line(_EQUAL, SOCKET[column], 0, 3),
-            _line(_LOAD, _FIRST_ARGUMENT),
-            _line(_EQUAL, AF_UNIX, 1, 0),
-            _line(_RETURN, _PERMISSION),
-        ]
+        lines += [_line(_EQUAL, CONNECT[column], 0, 1), _line(_RETURN, _PERMISSION)]
+        for numbers in (SOCKET, SOCKETPAIR):
+            lines += _only(numbers[column], (AF_UNIX,), CONNECTED)
+    else:
+        lines += _only(SOCKET[column], NAMESPACED)
     return b"".join([*lines, _line(_RETURN, _ALLOW)])
+
+
+def _only(number: int, *arguments: Sequence[int]) -> list[bytes]:
+    """Allow a call only where each of its first arguments is one of these values."""
+    checks: list[bytes] = []
+    for place, values in enumerate(arguments):
+        checks.append(_line(_LOAD, _FIRST_ARGUMENT + 8 * place))
+        checks += [_line(_EQUAL, value, len(values) - before, 0) for before, value in enumerate(values)]
+        checks.append(_line(_RETURN, _PERMISSION))
+    return [_line(_EQUAL, number, 0, len(checks) + 1), *checks, _line(_RETURN, _ALLOW)]
 
 
 def _line(code: int, value: int, jump_if: int = 0, jump_else: int = 0) -> bytes:

@@ -5,7 +5,9 @@
 
 import ast
 import os
+import resource
 import socket
+import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -188,6 +190,33 @@ def test_a_socket_file_of_the_host_cannot_be_used(session):
     assert run.verdict == "error"
 
 
+@pytest.mark.parametrize("made", ["socket.socket", "socket.socketpair"])
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_RAW])
+def test_nothing_is_sent_to_a_socket_file_of_the_host(session, made, kind):
+    """A datagram needs no connection."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        os.chmod(folder, 0o755)
+        ear.bind(f"{folder}/host")
+        os.chmod(f"{folder}/host", 0o777)
+        ear.setblocking(False)
+        one = f"{made}(socket.AF_UNIX, {int(kind)})" + ("[0]" if made.endswith("pair") else "")
+        run = session.run_cell(f"import socket; {one}.sendto(b'a hidden case', '{folder}/host')")
+        with pytest.raises(BlockingIOError):
+            ear.recv(100)
+    assert run.verdict == "error"
+
+
+@pytest.mark.parametrize("family", [17, 38, 40])  # packets, the kernel's ciphers, a virtual machine's host
+def test_sockets_that_no_network_namespace_holds_are_refused(session, family):
+    run = session.run_cell(f"import socket; socket.socket({family}, socket.SOCK_SEQPACKET)")
+    assert run.error[0] == "PermissionError"
+
+
+def test_pairs_of_sockets_and_a_loop_of_events_work(session):
+    session.run_cell("import asyncio, socket; one, other = socket.socketpair(); one.send(b'x')")
+    assert value(session, "other.recv(1), asyncio.new_event_loop().run_until_complete(asyncio.sleep(0, 4))") == (b"x", 4)
+
+
 def test_an_abstract_socket_of_the_host_cannot_be_used(session):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0mlsd-test-{os.getpid()}")
@@ -200,6 +229,36 @@ def test_other_processes_get_no_signal_from_it(sandbox, sealed):
     victim = psutil.Process()
     run = sealed.run_cell(f"import os; os.kill({victim.pid}, 0)")
     assert run.error[0] in ("PermissionError", "ProcessLookupError")
+
+
+FOR_OTHERS = {
+    "limit": "import resource; resource.prlimit({}, resource.RLIMIT_FSIZE, (4096, 4096))",
+    "priority": "import os; os.setpriority(os.PRIO_PROCESS, {}, 19)",
+    "priority of the user": "import os; os.setpriority(os.PRIO_USER, {user}, 19)",
+    "scheduler": "import os; os.sched_setscheduler({}, os.SCHED_IDLE, os.sched_param(0))",
+}
+
+
+@pytest.mark.parametrize("what", FOR_OTHERS)
+def test_limits_and_priorities_of_other_processes_stay(sandbox, session, what):
+    """A process may set those of another one of its user: the grader, which would end at its next write."""
+    with subprocess.Popen(["sleep", "60"]) as victim:
+        try:
+            before = _held(victim.pid)
+            session.run_cell(FOR_OTHERS[what].format(victim.pid, user=os.getuid()))
+            assert _held(victim.pid) == before
+        finally:
+            victim.kill()
+
+
+def _held(process):
+    limit = resource.prlimit(process, resource.RLIMIT_FSIZE)
+    return limit, os.getpriority(os.PRIO_PROCESS, process), os.sched_getscheduler(process)
+
+
+def test_limits_and_priority_of_its_own_can_be_lowered(session):
+    run = session.run_cell("import os, resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); os.nice(1)")
+    assert run.verdict == "ok", run.error
 
 
 def test_namespaces_show_no_process_of_the_host(sandbox, session):
@@ -260,6 +319,41 @@ def test_the_folder_is_gone_afterwards_whatever_rights_it_was_given(sandbox):
         session.run_cell("import os; os.chmod('deep', 0); os.symlink('/', 'root'); os.mkfifo('pipe'); os.chmod('.', 0)")
         folder = getattr(session, "folder", "")
     assert not folder or not os.path.lexists(folder)
+
+
+DEEP = """
+import os
+for number in range({}):
+    os.mkdir('deeper')
+    os.chdir('deeper')
+open('file', 'w').close()
+"""
+
+
+@pytest.mark.parametrize("depth", [300, 1200])
+def test_folders_that_lie_too_deep_cost_only_their_session_and_are_gone_afterwards(sandbox, depth):
+    """In one of so many no file has a name that the kernel takes, and none can be walked through by recursion."""
+    with sandbox.open() as session:
+        session.run_cell(DEEP.format(depth))
+        session.run_cell("import time; time.sleep(0.2)")  # so that it is looked at
+        folder = session.folder
+    assert not folder or not [one for one in Path(folder).parent.iterdir() if one.name.startswith(Path(folder).name)]
+    with sandbox.open() as session:
+        assert session.run_cell("1").verdict == "ok"
+
+
+UNCOUNTED = {"nameless": DEEP.format(700), "closed": "import os; os.mkdir('closed'); os.chmod('closed', 0)"}
+
+
+@pytest.mark.parametrize("folder", UNCOUNTED)
+def test_a_session_ends_whose_files_cannot_be_counted(sandbox, folder):
+    if sandbox.level == Level.NAMESPACES:
+        pytest.skip("a session with a file system of its own has one of that size")
+    if folder == "closed" and os.getuid() == 0:
+        pytest.skip("root reads everything")
+    with sandbox.open() as session:
+        run = session.run_cell(f"{UNCOUNTED[folder]}\nimport time; time.sleep(60)")
+    assert (run.verdict, "MB" in run.error[1]) == ("memory", True)
 
 
 def test_what_a_course_shows_can_be_read(sandbox, session):
