@@ -85,7 +85,7 @@ def read(source: Path, limits: Limits | None = None, zone: tzinfo | None = None)
 
 def read_folder(folder: Path, limits: Limits) -> Iterator[Entry]:
     """Every file below a folder, none of a link, and none where the folder itself is one."""
-    return _entries(_folder_members(folder), limits)
+    return _entries(_folder_members(folder, limits), limits)
 
 
 def is_archive(name: str) -> bool:
@@ -242,11 +242,13 @@ def _extracted(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     return archive.extractfile(member) or io.BytesIO()
 
 
-def _folder_members(folder: Path) -> Iterator[Member]:
+def _folder_members(folder: Path, limits: Limits) -> Iterator[Member]:
     """The files below a folder whose owners may change it meanwhile: each is looked at and opened from the folder that
-    was entered, which by then may have another name, and no link is followed."""
+    was entered, which by then may have another name, and no link is followed. A folder that lies too deep is entered no
+    more, and is a member itself, which its name refuses."""
     for place, folders, files, entered in _walked(folder):
         folders.sort()
+        is_deep = len(Path(place).relative_to(folder).parts) >= limits.depth
         for name in sorted((*files, *folders)):
             inner = (Path(place) / name).relative_to(folder).as_posix()
             name = name if entered is not None else os.path.join(place, name)
@@ -254,13 +256,14 @@ def _folder_members(folder: Path) -> Iterator[Member]:
                 status = os.stat(name, dir_fd=entered, follow_symlinks=False)
             except OSError:
                 continue  # gone since the folder was listed
-            if stat.S_ISDIR(status.st_mode):
+            if stat.S_ISDIR(status.st_mode) and not is_deep:
                 continue
             fault = "" if stat.S_ISREG(status.st_mode) else "a link or a special file"
             if not fault and status.st_nlink > 1:
                 fault = HARD_LINK
             opened, size = partial(_opened, name, entered, status), status.st_size
             yield Member(inner, _time(status.st_mtime), fault, size, size, opened)
+        folders[:] = [] if is_deep else folders
 
 
 def _walked(folder: Path) -> Iterator[tuple[str, list[str], list[str], int | None]]:

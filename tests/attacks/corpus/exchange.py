@@ -93,6 +93,17 @@ def many_links(folder: Path, course: Path) -> None:
         (folder / f"{number}.csv").symlink_to(course / "gradebook.db")
 
 
+def deep(folder: Path, course: Path) -> None:
+    """More folders in folders than Python goes into by recursion; only a process that goes into each can make them."""
+    here = os.open(".", os.O_RDONLY)
+    os.chdir(folder)
+    for _ in range(1_200):
+        os.mkdir("d")
+        os.chdir("d")
+    os.fchdir(here)
+    os.close(here)
+
+
 def large(folder: Path, course: Path) -> None:
     with (folder / "data.bin").open("wb") as file:
         file.truncate(60_000_000)  # it takes no room until somebody copies it
@@ -125,6 +136,7 @@ LAID = (
     Laid("backdated", beside(lambda folder, course: None), ("ada", "eve", "zoe"), noted=("changed",)),
     Laid("in_anothers_name", in_anothers_name, ("ada", ACCOUNTS[0], "zoe"), refused=(ACCOUNTS[1],), as_root=True),
     Laid("many_links", beside(many_links), ("ada", "eve", "zoe"), noted=("1996 more",)),
+    Laid("deep", beside(deep), ("ada", "eve", "zoe"), noted=("too deep",)),
     Laid("unreadable", beside(closed), ("ada", "zoe"), noted=(NB,), as_user=True),
     Laid("unreadable_folder", beside(closed_folder), ("ada", "zoe"), refused=("Permission denied",), as_user=True),
 )  # fmt: skip
