@@ -13,7 +13,8 @@ from grader.errors import GraderError
 from grader.workflow.repositories import owner_of
 from grader.workflow.tables import read_rows, read_text
 
-MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL)
+MOODLE = re.compile(r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL)
+MOODLE_NUMBERS = re.compile(r"(?<=_)(\d+)(?=_assignsubmission_)")
 LATE = r"(?P<{}>_late)?"  # a mark that a later download may or may not have
 CANVAS = re.compile(
     rf"(?P<who>[^\W_]+(?:-[^\W_]+)*){LATE.format('late')}_(?P<number>\d+){LATE.format('late_too')}_\d+_(?P<file>.+)",
@@ -55,11 +56,14 @@ def owner(path: PurePosixPath, exercise: str, repositories: Container[str] = ())
 
     `repositories` are the folders that git manages.
 
-    A platform gives the outermost name alone; a student chooses those below it, and could write another's there.
+    A platform gives the outermost name alone; a student chooses those below it, and could write another's there. In
+    Moodle that name may begin or end with words of a student's: one that holds two numbers is nobody's.
     """
     first, rest = path.parts[0], path.parts[1:]
     for layout in SYSTEMS:
         if match := layout.fullmatch(first):
+            if layout is MOODLE and len(set(MOODLE_NUMBERS.findall(first))) > 1:
+                return None
             return _of_system(match, path, layout is not MOODLE)
     if rest:
         inner = rest[1:] if rest[0] == exercise and len(rest) > 1 else rest

@@ -391,6 +391,29 @@ def test_nor_where_theirs_is_the_only_folder_and_the_roster_knows_them(course, t
     assert [line[:2] for line in report.values()] == [("ann", "refused")]
 
 
+MARK = "assignsubmission_file"
+OF_ADA = f"Ada_1_{MARK}_{NB}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [f"Eve Li_3_{MARK}_x_1_{MARK}_{NB}", f"Eve Li_3_{MARK}_x_1_{MARK}_/{NB}", f"Ada_1_{MARK}_x_3_{MARK}_{NB}"],
+    ids=["of a file", "of an archive that was opened", "of a person"],
+)
+def test_a_name_with_two_of_moodles_numbers_is_nobodys(course, take, name):
+    """A student chooses the name of a file, which follows the number, and perhaps the own name, which comes before."""
+    numbers = "name,student\n1,ada\n3,eve\n"
+    take({OF_ADA: "of ada"}, roster=numbers)
+    report = take({OF_ADA: "of ada", zipfile.ZipInfo(name, NOON): "of eve"}, roster=numbers)
+    assert submitted(course, "ada")[NB] == b"of ada"
+    assert [line[1] for source, line in report.items() if "Eve" in source or "x_3" in source] == ["refused"]
+
+
+def test_a_file_that_has_its_own_name_in_moodle_twice_is_its_students(course, take):
+    take({f"Ada_1_{MARK}_Ada_1_{MARK}_{NB}": "of ada"})
+    assert submitted(course, "ada-1")[NB] == b"of ada"
+
+
 def test_what_the_map_does_not_name_the_roster_may(course, take, tmp_path):
     in_the_roster(course, tmp_path, "ann", "bob")
     everyone = ("ann", "Robert", "Eve")
