@@ -70,16 +70,16 @@ class Cells:
         return STOPS[run.verdict] if self.private else run.error[1]
 
     def words(self, kind: str, text: str, line: str, test: str = "") -> str:
-        """An error of the student's code as it may be shown: once it has met hidden tests, only what it cannot have
-        learned from them: the name of a built-in class, a line that was handed in, and a text that the source `test`,
-        which may have raised it, quotes in a visible line."""
+        """An error of the student's code as it may be shown: once it has met hidden tests, only what can tell little of
+        them: the name of a built-in class, and a text that the source `test`, which may have raised it, quotes in a
+        visible line. Which of its lines raised, the code chooses among as many as it has."""
         if self.private:
             hidden = hidden_lines(test, self.plan.hidden)
             seen = [one for number, one in enumerate(test.splitlines(), 1) if number not in hidden]
             known = isinstance(getattr(builtins, kind, None), type)
             kind = kind if known else "an exception"
             text = text if any(f"{quote}{text}{quote}" in one for one in seen for quote in "\"'") else ""
-            line = line if line and any(line in source for source in self.sources.values()) else ""
+            line = ""
         said = f"{kind}: {text}" if text else kind
         return f"{said} in the line: {line}" if line else said
 

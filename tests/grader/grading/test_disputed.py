@@ -242,10 +242,33 @@ def test_a_students_words_are_not_shown_once_hidden_lines_ran():
     keeps = "def value(n):\n    open('seen', 'a').write(f'{n} ')\n    return n"
     with Bench(*cells) as bench:
         found = verdicts_of(bench, {"value": keeps, "other": tells})["other-test"]
-        assert "77123" not in found.message
-        assert "ValueError in the line: raise ValueError(open('seen').read())" in found.message
+        assert found.message == "Your code raised ValueError; the test's line: assert other() == 1"
         plain = "class Seen77123(Exception): pass\ndef other(): raise Seen77123"
         assert "an exception" in verdicts_of(bench, {"other": plain})["other-test"].message
+
+
+TABLE_OF_LINES = """
+def other(): raise ValueError
+seen = int(open('seen').read().split()[-1])
+other.__code__ = other.__code__.replace(co_firstlineno=seen - 77_000 + 4)
+""" + "\n".join(f"# {number}" for number in range(77_000, 77_200))
+
+
+@pytest.mark.parametrize("calls", ["other()", ""])
+def test_no_line_of_a_table_of_them_tells_which_hidden_input_was_seen(calls):
+    """Which line raised, code can choose, and an answer may hold a line for each number."""
+    cells = [
+        answer("value", "def value(n): return n"),
+        check("first-test", "assert value(1) == 1\n### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n"
+                            "### END HIDDEN TESTS", released="assert value(1) == 1"),
+        answer("other", "def other(): return 1"),
+        check("other-test", "assert other() == 1"),
+    ]  # fmt: skip
+    keeps = "def value(n):\n    open('seen', 'a').write(f'{n} ')\n    return n"
+    with Bench(*cells) as bench:
+        found = verdicts_of(bench, {"value": keeps, "other": f"{TABLE_OF_LINES}\n{calls}"})["other-test"]
+    assert "ValueError" in found.message
+    assert "77123" not in found.message
 
 
 @pytest.mark.parametrize("unsealed", [True, False])
