@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from grader.course import STAMP, Course
 from grader.errors import GraderError
 from grader.grading.intake.limits import MB
-from grader.grading.intake.submission import clash, is_alike
+from grader.grading.intake.submission import clash, is_alike, stamp_of
+from grader.grading.output.gradebook_rows import received as received_at
 from grader.grading.output.spreadsheet import harmless, table
 from grader.whole_files import write_whole
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
@@ -348,7 +349,8 @@ def _keep(
     outcome, detail = "collected", ""
     if place.exists():
         there = {p.relative_to(place).as_posix(): p.read_bytes() for p in place.rglob("*") if p.is_file()}
-        stamp = there.pop(STAMP, b"").decode().strip()
+        there.pop(STAMP, None)
+        stamp = _stamp(when.replace(tzinfo=UTC)) if (when := received_at(stamp_of(place))) else ""
         if there == {str(path): content for path, content in files.items()}:
             return _unchanged(place, stamp, received, one.newest)
         last = stamp if stamp and not one.is_download else _stamp(datetime.fromtimestamp(place.stat().st_mtime, UTC))

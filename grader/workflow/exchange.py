@@ -14,15 +14,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from grader.course import Course, reason
+from grader.course import STAMP, Course, reason
 from grader.errors import GraderError
-from grader.grading.intake.submission import Most, read_folder
+from grader.grading.intake.submission import Most, read_folder, stamp_of
+from grader.grading.output.gradebook_rows import received
 from grader.grading.output.sanitize import as_line
 from grader.workflow import archive
 from grader.workflow.collect import Collected
 from grader.workflow.layouts import STUDENT
 from grader.workflow.mistaken import mistaken, released_cells
 from grader.workflow.release import local_exchange
+from grader.workflow.roster import People, people_of
 
 ALL = archive.Limits()
 OF_ONE = replace(ALL, all_bytes=ALL.all_bytes // 10, files=ALL.files // 10)
@@ -63,7 +65,7 @@ def _sifting(course: Course, name: str, report: list[Collected], scratch: Path) 
     from nbgrader.exchange.default import ExchangeCollect
 
     notebooks = [path.name for path in course.folder("release", name=name).glob("*.ipynb")]
-    cells = released_cells(course)
+    cells, people = released_cells(course), people_of(course)
     taken: dict[str, Path] = {}
 
     class Sifting(ExchangeCollect):
@@ -75,7 +77,7 @@ def _sifting(course: Course, name: str, report: list[Collected], scratch: Path) 
             refusal = f"its name is not as nbgrader writes it, STUDENT+{name}+TIME+"
             with suppress(Exception):  # whatever is wrong with a name
                 found = super()._path_to_record(path)
-                refusal = _refusal(Path(path), found["username"], self.check_owner)
+                refusal = _refusal(Path(path), found["username"], found["timestamp"], self.check_owner, people)
                 record = record if refusal else found
             if refusal:
                 report.append(Collected(as_line(record["filename"]), "", "refused", refusal))
@@ -88,11 +90,13 @@ def _sifting(course: Course, name: str, report: list[Collected], scratch: Path) 
 
         def _is_taken(self, record: dict[str, Any]) -> bool:
             student, folder = record["username"], Path(self.inbound_path) / record["filename"]
+            _without_broken_stamp(course.folder("submitted", student, name))
             place = taken[folder.name] = scratch / str(len(taken))
             place.mkdir()
             notes: list[str] = []
             try:
                 notes = [*_changed(folder, notebooks, record["timestamp"]), *_kept(folder, place)]
+                notes += _stamped(place, record["timestamp"])
                 refusal = mistaken(name, _handed_in(place, notebooks), cells)
             except PermissionError as error:
                 refusal = f"it cannot be read ({error.strerror})"
@@ -108,13 +112,17 @@ def _sifting(course: Course, name: str, report: list[Collected], scratch: Path) 
     return Sifting
 
 
-def _refusal(folder: Path, student: str, check_owner: bool) -> str:
-    """Why a folder of the exchange is no hand-in of this student's; empty if it may be."""
+def _refusal(folder: Path, student: str, stated: datetime, check_owner: bool, people: People | None) -> str:
+    """Why a folder of the exchange is no hand-in of this student's at this time; empty if it may be."""
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode):
         return "it is no folder"
     if not STUDENT.fullmatch(student):
         return "its name cannot be a student's id"
+    if people is not None and people.find((student,))[0] != student:
+        return "the roster has no student of this id; add them (mlsd roster), under the name that they submit by"
+    if stated.replace(tzinfo=UTC) - datetime.fromtimestamp(status.st_ctime, UTC) > timedelta(days=1):
+        return "the time in its name had not come when it was laid there"
     if check_owner and _is_anothers(status.st_uid, student):
         return (
             f"the folder was laid there by the user {_user(status.st_uid)}, not by {student}. If users of this machine "
@@ -159,6 +167,19 @@ def _changed(folder: Path, notebooks: list[str], stated: datetime) -> Iterator[s
     last = datetime.fromtimestamp(max(there, default=0.0), UTC)
     if last - stated.replace(tzinfo=UTC) > SUBMITTING:
         yield f"its folder was last changed at {last:%Y-%m-%d %H:%M:%S} UTC, after the time in its name"
+
+
+def _stamped(place: Path, stated: datetime) -> Iterator[str]:
+    """Give what was kept the time in its folder's name, by which it was chosen, where its own time stamp is another."""
+    if received(stamp_of(place)) != stated:
+        yield f'its {STAMP} is not as "submit" writes it; the time in the folder\'s name, {stated} UTC, counts'
+        (place / STAMP).write_text(f"{stated:%Y-%m-%d %H:%M:%S.%f} UTC")
+
+
+def _without_broken_stamp(folder: Path) -> None:
+    """Drop a time stamp that is none of what is there already: nbgrader would collect nobody's."""
+    if (folder / STAMP).exists() and received(stamp_of(folder)) is None:
+        (folder / STAMP).unlink()
 
 
 def _handed_in(folder: Path, wanted: list[str]) -> list[bytes]:

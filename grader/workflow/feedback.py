@@ -48,13 +48,16 @@ def give_feedback(
 
 
 def publish_feedback(course: Course, name: str, students: list[str]) -> int:
-    """For how many students JupyterLab now finds it: those who handed in through an exchange inside this course."""
+    """For how many students JupyterLab now finds it: those who handed in through an exchange inside this course.
+
+    Raises `GraderError` that names whose feedback nbgrader could not put out, after that of all others.
+    """
     if local_exchange(course) is None:
         return 0
     through = [one for one in students if (course.folder("feedback", one, name) / RECEIPT).is_file()]
-    result = course.call(partial(_release, name, through))
-    if not result["success"]:
-        raise GraderError(f"nbgrader could not put the feedback on {name} of {result['student']} out: {reason(result)}")
+    if failed := course.call(partial(_release, name, through)):
+        listed = "; ".join(f"{student}: {reason(result)}" for student, result in failed.items())
+        raise GraderError(f"nbgrader could not put the feedback on {name} out of {listed}")
     return len(through)
 
 
@@ -73,9 +76,6 @@ def _sendable(course: Course) -> Any:
 
 
 def _release(name: str, students: list[str], api: Any) -> dict[str, Any]:
-    """nbgrader's result, of the first student whose feedback it could not put out."""
-    for student in students:
-        result: dict[str, Any] = api.release_feedback(name, student)
-        if not result["success"]:
-            return result | {"student": student}
-    return {"success": True}
+    """nbgrader's results, of the students whose feedback it could not put out."""
+    results = {student: api.release_feedback(name, student) for student in students}
+    return {student: result for student, result in results.items() if not result["success"]}

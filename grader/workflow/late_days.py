@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from grader.course import STAMP, Course
+from grader.course import Course
+from grader.grading.intake.submission import stamp_of
 from grader.grading.output.deadlines import LENGTH, Deadlines, count, deadlines, later, tables
 from grader.grading.output.gradebook_rows import received
 
 TABLE = "mlsd_late_days"
+LAST = datetime.max - timedelta(weeks=1)  # a day can be added to it, and its zone be another
 OF_ALL = ""  # the name under which the course's budget stands among the exercises' rules
 
 
@@ -119,9 +121,8 @@ def _received(course: Course, assignment: Any) -> dict[str, datetime]:
     """When each student's hand-in was received, as the gradebook or else the folder says."""
     found = {one.student.id: one.timestamp for one in assignment.submissions}
     for student in course.students(assignment.name):
-        stamp = course.folder("submitted", student, assignment.name) / STAMP
-        found[student] = received(stamp.read_text().strip()) if stamp.is_file() else None
-    return {student: when for student, when in found.items() if when}
+        found[student] = received(stamp_of(course.folder("submitted", student, assignment.name)))
+    return {student: min(when, LAST) for student, when in found.items() if when}
 
 
 def _own(known: Deadlines, before: Any, student: str, assignment: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from grader.course import STAMP, Course
 from grader.errors import GraderError
+from grader.grading.intake.submission import stamp_of
 from grader.workflow.layouts import CANVAS_ID, PARTICIPANT
 from grader.workflow.tables import read_rows, read_text
 
@@ -82,8 +83,7 @@ def enter_times(course: Course, name: str, students: set[str]) -> None:
     """
     from grader.grading.output.gradebook_rows import received
 
-    stamps = {one: course.folder("submitted", one, name) / STAMP for one in students}
-    known = {one: received(stamp.read_text().strip()) for one, stamp in stamps.items() if stamp.is_file()}
+    known = {one: when for one in students if (when := received(stamp_of(course.folder("submitted", one, name))))}
     if not known or not course.database.exists():
         return
     with course.gradebook() as book:

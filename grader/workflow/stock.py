@@ -12,7 +12,7 @@ from pathlib import Path
 from grader import secret
 from grader.course import STAMP, Course, reason
 from grader.grading.environment import kernel_environment
-from grader.grading.intake.submission import Assignment, Submission, assignment, submission
+from grader.grading.intake.submission import Assignment, Submission, assignment, stamp_of, submission
 from grader.grading.output.gradebook import Book
 from grader.grading.output.render import notice
 from grader.grading.output.spreadsheet import table
@@ -98,7 +98,7 @@ def is_graded(course: Course, name: str, student: str) -> bool:
     place, done = course.folder("submitted", student, name), course.folder("autograded", student, name)
     if not any(done.glob("*.ipynb")):
         return False
-    received, graded = (one.read_text() if (one := folder / STAMP).is_file() else "" for folder in (place, done))
+    received, graded = stamp_of(place), stamp_of(done)
     return received == graded and (bool(received) or place.stat().st_ctime <= done.stat().st_ctime)
 
 

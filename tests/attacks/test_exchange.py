@@ -6,6 +6,8 @@ import os
 import pytest
 
 from grader.course import Course
+from grader.grading.intake.submission import stamp_of
+from grader.grading.output.gradebook_rows import received
 from grader.sandbox.resource_monitor import remove_folder
 from grader.workflow.exchange import collect_exchange
 from tests.attacks.corpus.exchange import LAID, Laid, submitted
@@ -33,6 +35,11 @@ def test_an_odd_folder_in_the_exchange_costs_only_its_owner(laid: Laid, template
     submitted(inbound, "zoe", right)
     course = Course.open(place).configured(Exchange={"root": str(tmp_path / "exchange")})
     _, report = collect_exchange(course, "ps1")
+    _, again = collect_exchange(course, "ps1")  # which reads what the first has written
+    assert sorted(map(str, again)) == sorted(map(str, report))
+    names = {folder.name.split("+")[0]: folder.name.split("+")[2] for folder in inbound.iterdir() if "+" in folder.name}
+    stamps = {path.parts[-3]: received(stamp_of(path.parent)) for path in place.glob("submitted/*/ps1/timestamp.txt")}
+    assert stamps == {student: received(names[student]) for student in stamps}
     refused = "\n".join(f"{one.source}: {one.detail}" for one in report if one.outcome == "refused")
     noted = "\n".join(one.detail for one in report if one.outcome == "collected")
     arrived = {path for path in place.glob("submitted/*/ps1/**/*") if path.is_file()}

@@ -120,13 +120,10 @@ def submission(shared: Assignment, student: str, folder: Path, most: Most | None
         files=shared.files | others | shared.over,
         trusted=shared.files,
     )
-    stamp = read_file(folder / STAMP, 200)
     answered = {notebook: one.answered for notebook, one in rebuilt.items()}
     secret = {RECEIPT: read_file(folder / RECEIPT, 1_000) or b""} if (folder / RECEIPT).is_file() else {}
     unread = {notebook: one.notebook for notebook, one in rebuilt.items() if not one.readable}
-    return Submission(
-        student, job, flags, (stamp or b"").decode(errors="replace").strip(), answered, unread, others | secret
-    )
+    return Submission(student, job, flags, stamp_of(folder), answered, unread, others | secret)
 
 
 def read_folder(folder: Path, most: Most) -> tuple[dict[str, bytes], list[Flag]]:
@@ -203,6 +200,11 @@ def read_file(path: Path, most_bytes: int) -> bytes | None:
     """The content of a regular file of at most `most_bytes`, else None. Never blocks, follows no link."""
     content, why = _read(path, Most(file_bytes=most_bytes))
     return None if why else content
+
+
+def stamp_of(folder: Path) -> str:
+    """The text of a folder's time stamp, which anybody may have written; empty if there is none that can be read."""
+    return (read_file(folder / STAMP, 200) or b"").decode(errors="replace").strip()
 
 
 def _walk(folder: Path, depth: int) -> list[Path]:

@@ -93,6 +93,16 @@ def many_links(folder: Path, course: Path) -> None:
         (folder / f"{number}.csv").symlink_to(course / "gradebook.db")
 
 
+def stamped(content: str | bytes, when: str = MORNING) -> Callable[[Path, bytes, Path], None]:
+    """Right work of eve's whose time stamp holds `content`, and the time in the folder's name is `when`."""
+
+    def lay(inbound: Path, right: bytes, course: Path) -> None:
+        stamp = submitted(inbound, "eve", right, when) / "timestamp.txt"
+        stamp.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    return lay
+
+
 def deep(folder: Path, course: Path) -> None:
     """More folders in folders than Python goes into by recursion; only a process that goes into each can make them."""
     here = os.open(".", os.O_RDONLY)
@@ -136,6 +146,13 @@ LAID = (
     Laid("backdated", beside(lambda folder, course: None), ("ada", "eve", "zoe"), noted=("changed",)),
     Laid("in_anothers_name", in_anothers_name, ("ada", ACCOUNTS[0], "zoe"), refused=(ACCOUNTS[1],), as_root=True),
     Laid("many_links", beside(many_links), ("ada", "eve", "zoe"), noted=("1996 more",)),
+    Laid("stamp_of_an_earlier_day", stamped("2026-11-01 08:00:00 UTC", NOON), ("ada", "eve", "zoe"), noted=("counts",)),
+    Laid("stamp_of_no_day", stamped("yesterday"), ("ada", "eve", "zoe"), noted=("counts",)),
+    Laid("stamp_that_is_no_text", stamped(bytes(range(256))), ("ada", "eve", "zoe"), noted=("counts",)),
+    Laid("stamp_that_climbs", stamped("../../../submitted/ada"), ("ada", "eve", "zoe"), noted=("counts",)),
+    Laid("stamp_missing", beside(lambda folder, course: (folder / "timestamp.txt").unlink()), ("ada", "eve", "zoe"),
+         noted=("counts",)),
+    Laid("time_that_has_not_come", called("eve+ps1+9999-12-31 23:59:59 UTC+x"), refused=("had not come",)),
     Laid("deep", beside(deep), ("ada", "eve", "zoe"), noted=("too deep",)),
     Laid("unreadable", beside(closed), ("ada", "zoe"), noted=(NB,), as_user=True),
     Laid("unreadable_folder", beside(closed_folder), ("ada", "zoe"), refused=("Permission denied",), as_user=True),

@@ -67,7 +67,7 @@ def submitted(course, student: str) -> dict[str, bytes]:
 
 def in_the_roster(course, folder: Path, *students: str) -> None:
     path = folder / "class.csv"
-    path.write_text("\n".join(["id", *students]))
+    path.write_text("\n".join(["id,name", *students]))
     roster.enter(course, path)
 
 
@@ -362,6 +362,18 @@ def test_the_newest_by_receipt_stays_and_what_it_replaces_is_kept(course, take):
     assert kept == [b"first"]
 
 
+@pytest.mark.parametrize("stamp", [b"../../../submitted/bob", bytes(range(128, 256)), b"a" * 500])
+def test_a_time_stamp_of_a_students_names_no_folder_when_the_hand_in_is_replaced(course, take, stamp):
+    """Of what came through nbgrader's exchange, the student wrote it."""
+    take({f"alice/{NB}": "first", f"bob/{NB}": "his"})
+    (course.folder("submitted", "alice", toy.NAME) / "timestamp.txt").write_bytes(stamp)
+    report = take({f"alice/{NB}": "second"}, NOON)
+    assert report["alice"][1] == "replaced"
+    assert submitted(course, "bob")[NB] == b"his"
+    kept = [path.read_bytes() for path in (course.home / "earlier" / "alice").rglob(NB)]
+    assert kept == [b"first"]
+
+
 def test_two_names_that_claim_one_student_are_refused_until_a_map_decides(course, take):
     early, late = zipfile.ZipInfo(f"alice/{NB}", MORNING), zipfile.ZipInfo(f"alice_{NB}", NOON)
     report = take({late: "late", early: "early", f"bob/{NB}": "his"})
@@ -577,6 +589,17 @@ def test_a_notebook_of_another_exercise_in_the_exchange_is_refused_and_the_earli
     assert {row["student"]: row["outcome"] for row in collect.read_report(course, toy.NAME)} == dict.fromkeys(
         ("alice", "bob"), "collected"
     )
+
+
+def test_who_is_not_in_the_roster_hands_in_nothing_through_the_exchange(course, tmp_path):
+    """Nor does somebody of it under a further name, whose feedback would tell of hidden cases."""
+    in_the_roster(course, tmp_path, "alice,Alice Bell")
+    for student in ("alice", "alicebell", "eve"):
+        through_the_exchange(course, student, json.dumps(toy.answered(course, **toy.RIGHT)))
+    _, report = collect_exchange(course, toy.NAME)
+    assert {one.source.split("+")[0]: one.outcome for one in report} == {
+        "alice": "collected", "alicebell": "refused", "eve": "refused"}  # fmt: skip
+    assert course.students(toy.NAME) == ["alice"]
 
 
 def test_an_exchange_of_another_kind_is_collected_as_it_says(course):

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grader.course import Course
+from grader.course import STAMP, Course
+from grader.errors import GraderError
 from grader.grading.output.html_cleaner import PAGE_CHARACTERS
 from grader.grading.output.render import VERDICT
 from grader.grading.records import HELD
 from grader.workflow import feedback, feedback_worker
 from grader.workflow.feedback_page import A_PERSON_LOOKS, CODE_CUT, HELD_BACK, FeedbackPage
+from grader.workflow.feedback_worker import RECEIPT
+from grader.workflow.release import publish
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
 
@@ -164,3 +167,16 @@ def test_a_text_that_is_remembered_gets_no_other_notebooks_picture_or_colours():
     assert "base64,REVG" in made["REVG"]
     assert "QUJD" not in made["REVG"]
     assert "hl-python3" not in made["REVG"]
+
+
+def test_feedback_that_cannot_be_put_out_keeps_nobody_elses_back(two):
+    publish(two, toy.NAME)
+    for student in ("al", "bo"):
+        (two.folder("autograded", student, toy.NAME) / RECEIPT).write_text(f"of {student}")
+    give(two)
+    (two.folder("feedback", "al", toy.NAME) / STAMP).unlink(missing_ok=True)
+    (two.folder("feedback", "bo", toy.NAME) / STAMP).write_text("2026-11-20 08:00:00 UTC")
+    with pytest.raises(GraderError, match=r"out of al: .*timestamp"):
+        feedback.publish_feedback(two, toy.NAME, ["al", "bo"])
+    there = two.home / "exchange" / "mlsd" / "feedback"
+    assert [path.read_bytes() for path in there.glob("*.html")] == [page(two, "bo").read_bytes()]

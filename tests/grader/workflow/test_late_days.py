@@ -58,6 +58,16 @@ def test_exercises_take_days_in_the_order_of_their_due_dates_until_none_is_left(
     assert (extensions(course), extensions(course, "thirds")) == ({"ann": "2d"}, {"ann": "1d"})
 
 
+@pytest.mark.parametrize(
+    "stamp", [bytes(range(128, 256)), b"yesterday", b"9999-12-31 23:59:59 UTC", b"0001-01-01 +1400"]
+)
+def test_a_time_stamp_that_no_clock_wrote_stops_nobodys_late_days(course, stamp):
+    hand_in(course, toy.NAME, "ann", "2027-01-17 10:00:00 UTC")
+    hand_in(course, toy.NAME, "eve", "")
+    (course.folder("submitted", "eve", toy.NAME) / STAMP).write_bytes(stamp)
+    assert days(course)["ann"] == (2, 1)
+
+
 def test_only_what_the_days_do_not_cover_is_charged_and_a_regrade_takes_no_day_again(course):
     hand_in(course, toy.NAME, "ann", "2027-01-17 10:00:00 UTC")
     hand_in(course, toy.NAME, "bob", "2027-01-20 10:00:00 UTC")  # five days begun, three covered
