@@ -2,10 +2,14 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the second four: how some keyboards type them
+# Where a semicolon separates cells, in most of Europe, a quote within what is one cell there opens none: a semicolon or
+# a line's end in a text begins another.
+INNER = re.compile(rf"""([;\n][\s"]*)(?=[{re.escape("".join(FORMULA))}])""")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -18,8 +22,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def harmless(value: Any) -> Any:
-    """The value; a text without control characters, and with an apostrophe before what would be a formula."""
+    """The value; a text without control characters, and with an apostrophe before what would be a formula, also for a
+    spreadsheet that separates cells by semicolons."""
     if not isinstance(value, str):
         return value
     value = "".join(one if one.isprintable() or one == "\n" else " " for one in value)
+    value = INNER.sub(r"\1'", value)
     return f"'{value}" if value.lstrip().startswith(FORMULA) else value

@@ -1,6 +1,7 @@
 """Exports: what each platform reads out of its file, in order, with extra credit, lateness and who is missing."""
 
 import csv
+import io
 import shutil
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from grader.course import STAMP
 from grader.errors import GraderError
+from grader.grading.output.spreadsheet import FORMULA, table
 from grader.workflow import collect
 from grader.workflow.deadline import set_policy
 from grader.workflow.export import export
@@ -60,6 +62,18 @@ def marked_once(released_once, tmp_path_factory):
         book.find_comment("reflection", toy.NAME, toy.NAME, "u3").manual_comment = "True & <short>."
         book.db.commit()
     return course
+
+
+TEXTS = ["a;=1+1;b", 'a;"=1+1', "a\n=1+1", "a; \t@x", "\t=1", "a\r\n\uff1d1+1", "ab", "a;b", "a\nb"]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("text", TEXTS)
+def test_no_text_is_a_formula_whatever_separates_the_cells_of_a_spreadsheet(separator, text):
+    """In most of Europe it is the semicolon: quotes within what it takes for one cell then open none."""
+    written = table(("student", "comment"), [["ada", text]])
+    lines = csv.reader(io.StringIO(written, newline=""), delimiter=separator)
+    assert [cell for line in lines for cell in line if cell.lstrip(' "').startswith(FORMULA)] == []
 
 
 def test_students_stand_by_name_and_items_as_in_the_notebook(marked_once, tmp_path):
