@@ -116,7 +116,8 @@ def collect(
     commits = repositories(source)
     entries = list(_opened(_dated(read(source, zone=zone), commits), Limits()))
     report = [Collected(str(one.name), "", "refused", one.refusal) for one in entries if one.refusal]
-    hand_ins, unfit = _grouped([one for one in entries if not one.refusal], exercise, people, commits)
+    read_ones = [one for one in entries if not one.refusal]
+    hand_ins, unfit = _grouped(read_ones, exercise, _students(course, name), people, commits)
     report += unfit
     before = Counter(group for one in hand_ins for group, _ in one.cuts())
     teams = {group for group, number in before.items() if number > 1}
@@ -186,6 +187,15 @@ def _groups(course: Course, name: str, file: Path | None, people: People | None)
         return groups_of(book, name)
 
 
+def _students(course: Course, name: str) -> set[str]:
+    """The ids of those who have handed in, or whom the gradebook knows."""
+    there = set(course.students(name))
+    if course.database.is_file():
+        with course.gradebook() as book:
+            there |= {one.id for one in book.students}
+    return there
+
+
 def zone_of(name: str | None) -> tzinfo | None:
     """The time zone of that name; None for none. Raises `GraderError` for a name that nobody knows."""
     if name is None:
@@ -246,14 +256,16 @@ def _without_suffix(archive: PurePosixPath) -> PurePosixPath | None:
 
 
 def _grouped(
-    entries: list[Entry], exercise: Exercise, people: People | None, commits: Iterable[PurePosixPath]
+    entries: list[Entry], exercise: Exercise, known: set[str], people: People | None, commits: Iterable[PurePosixPath]
 ) -> tuple[list[HandIn], list[Collected]]:
     if not entries:
         return [], []
     folders = {path.name for path in commits}
 
     def is_student(name: str) -> bool:
-        return name in folders or (people is not None and not people.find((name,))[1])
+        found = owner(PurePosixPath(name, name), exercise.name)
+        in_roster = people is not None and not people.find((name,))[1]
+        return name in folders or in_roster or (found is not None and found.student in known)
 
     skip = common_folder([one.name for one in entries], exercise.name, exercise.notebooks, is_student)
     hand_ins: dict[str, HandIn] = {}

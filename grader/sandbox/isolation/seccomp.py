@@ -135,12 +135,12 @@ def _program(own_network: bool, own_processes: bool) -> bytes:
             _line(_RETURN, _PERMISSION),
             _line(_LOAD, _NUMBER),
         ]
-        for numbers, itself in ITSELF.values():
-            lines += _only(numbers[column], *((value,) for value in itself))
+        for pair, itself in ITSELF.values():
+            lines += _only(pair[column], *((value,) for value in itself))
     if not own_network:
         lines += [_line(_EQUAL, CONNECT[column], 0, 1), _line(_RETURN, _PERMISSION)]
-        for numbers in (SOCKET, SOCKETPAIR):
-            lines += _only(numbers[column], (AF_UNIX,), CONNECTED)
+        for pair in (SOCKET, SOCKETPAIR):
+            lines += _only(pair[column], (AF_UNIX,), CONNECTED)
     else:
         lines += _only(SOCKET[column], NAMESPACED)
     return b"".join([*lines, _line(_RETURN, _ALLOW)])

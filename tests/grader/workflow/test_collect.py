@@ -403,6 +403,13 @@ def test_nor_where_theirs_is_the_only_folder_and_the_roster_knows_them(course, t
     assert [line[:2] for line in report.values()] == [("ann", "refused")]
 
 
+def test_nor_where_theirs_is_the_only_folder_and_they_have_handed_in_before(course, take):
+    take({f"{who}/{NB}": f"of {who}" for who in ("ann", "bob")})
+    report = take({f"ann/bob/{NB}": "hers"}, NOON)
+    assert [line[:2] for line in report.values()] == [("ann", "replaced")]
+    assert submitted(course, "bob")[NB] == b"of bob"
+
+
 MARK = "assignsubmission_file"
 OF_ADA = f"Ada_1_{MARK}_{NB}"
 
