@@ -114,7 +114,7 @@ def collect(
     notebooks = sorted(one for one in own if one.endswith(".ipynb") and "/" not in one)
     exercise = Exercise(name, notebooks, own, released_cells(course))
     commits = repositories(source)
-    entries = list(_opened(_dated(read(source, zone=zone), commits), Limits()))
+    entries = list(_opened(read(source, zone=zone), Limits()))
     report = [Collected(str(one.name), "", "refused", one.refusal) for one in entries if one.refusal]
     read_ones = [one for one in entries if not one.refusal]
     hand_ins, unfit = _grouped(read_ones, exercise, _students(course, name), people, commits)
@@ -217,12 +217,6 @@ def assumed_zone(source: Path, name: str | None, times: Path | None = None) -> s
     return f"{what} not say which zone its times are in; they were read as {whose}. Another: --timezone NAME"
 
 
-def _dated(entries: Iterable[Entry], commits: Mapping[PurePosixPath, datetime | None]) -> Iterator[Entry]:
-    """The entries, those of a repository with the time of its last commit."""
-    for one in entries:
-        yield replace(one, received=next(filter(None, map(commits.get, one.name.parents)), one.received))
-
-
 def _opened(entries: Iterable[Entry], limits: Limits) -> Iterator[Entry]:
     """The entries, the files of a student's own archive in its place. An archive inside that one stays closed.
 
@@ -256,8 +250,11 @@ def _without_suffix(archive: PurePosixPath) -> PurePosixPath | None:
 
 
 def _grouped(
-    entries: list[Entry], exercise: Exercise, known: set[str], people: People | None, commits: Iterable[PurePosixPath]
-) -> tuple[list[HandIn], list[Collected]]:
+    entries: list[Entry], exercise: Exercise, known: set[str], people: People | None,
+    commits: Mapping[PurePosixPath, datetime | None],
+) -> tuple[list[HandIn], list[Collected]]:  # fmt: skip
+    """What each name handed in. A hand-in that is a repository has the time of its last commit; one that lies in a
+    hand-in is a student's own, and says nothing."""
     if not entries:
         return [], []
     folders = {path.name for path in commits}
@@ -268,10 +265,11 @@ def _grouped(
         return name in folders or in_roster or (found is not None and found.student in known)
 
     skip = common_folder([one.name for one in entries], exercise.name, exercise.notebooks, is_student)
+    whole = {path.name: when for path, when in commits.items() if len(path.parts) == skip + 1}
     hand_ins: dict[str, HandIn] = {}
     unfit = []
     for entry in entries:
-        found = owner(PurePosixPath(*entry.name.parts[skip:]), exercise.name, folders)
+        found = owner(PurePosixPath(*entry.name.parts[skip:]), exercise.name, whole)
         if found is None:
             reported = "nothing in its name says whose it is; put it into a folder named after the student"
             unfit.append(Collected(str(entry.name), "", "refused", reported))
@@ -282,7 +280,8 @@ def _grouped(
             new = HandIn(found.source, found.keys, found.student)
             new.roster_keys, new.identifier = found.roster_keys, found.identifier
             new.is_download, new.is_late = found.is_download, found.is_late
-            _add(hand_ins.setdefault(found.source, new), found, entry)
+            dated = replace(entry, received=whole.get(found.source) or entry.received)
+            _add(hand_ins.setdefault(found.source, new), found, dated)
     return list(hand_ins.values()), unfit
 
 

@@ -659,6 +659,16 @@ def test_github_classrooms_repositories_are_collected_by_the_roster_and_charge_n
 
 
 @needs_git
+def test_a_repository_in_a_hand_in_says_nothing_of_its_time(course, take, tmp_path):
+    """Its student wrote what time its commits have."""
+    cloned(tmp_path / "class/eve/work", "1999-01-01T00:00:00Z")
+    (tmp_path / "class/ann").mkdir()
+    (tmp_path / f"class/ann/{NB}").write_text("hers")
+    take(tmp_path / "class")
+    assert not submitted(course, "eve")["timestamp.txt"].startswith(b"1999")
+
+
+@needs_git
 def test_reading_a_repository_runs_no_program_that_it_names(course, take, tmp_path):
     place = tmp_path / "class" / f"{toy.NAME}-eve"
     cloned(place, "2026-11-20T08:00:00Z")
