@@ -19,7 +19,7 @@ from grader.suite_kit.points import Points
 
 VERDICT = "mlsd_verdict"  # keys of a cell's metadata
 NOTICE = "grader-note"
-LISTED = 20  # flags of one notebook that are listed one by one
+LISTED = 20  # flags of one notebook, and of one kind, that are listed one by one
 PASSED = "pass"
 MESSAGE = 4_000
 LIMITS = ("cell_s", "total_s", "memory_mb", "require_sealed", "trust")
@@ -44,7 +44,7 @@ def finish(submission: Submission, result: Result, digest: str, decided: Mapping
     """The submission's record; `digest` is that of its job, `decided` what else decided (`mark_digests`)."""
     flags = [
         replace(flag, text=as_line(flag.text), detail=as_line(flag.detail))
-        for flag in (*submission.flags, *result.flags)
+        for flag in few_of_a_kind([*submission.flags, *result.flags])
     ]
     notebooks = result.notebooks | submission.unread
     verdicts = result.verdicts + [
@@ -64,6 +64,21 @@ def finish(submission: Submission, result: Result, digest: str, decided: Mapping
     results["extra_data"]["decided"] = dict(decided or {}) if submission.job.notebooks else {}  # no test was run
     graded.results = _in_lines(results, "tests")
     return graded
+
+
+def few_of_a_kind(flags: Sequence[Flag]) -> list[Flag]:
+    """The flags in their order, equal ones once and of a kind at most `LISTED`, with how many more there were: what a
+    student can have thousands of hides nothing else."""
+    kinds: dict[tuple[str, str, bool], list[Flag]] = {}
+    for flag in dict.fromkeys(flags):
+        kinds.setdefault((flag.kind, flag.notebook, flag.look), []).append(flag)
+    more = [
+        Flag(kind, f"{len(listed) - LISTED} more flags of the kind {kind!r}", notebook, look=look)
+        for (kind, notebook, look), listed in kinds.items()
+        if len(listed) > LISTED
+    ]
+    kept = {flag for listed in kinds.values() for flag in listed[:LISTED]}
+    return [flag for flag in dict.fromkeys(flags) if flag in kept] + more
 
 
 def _in_lines(document: dict[str, Any], key: str) -> str:

@@ -21,6 +21,8 @@ NOTICE_CHARACTERS = 500
 RICH_CHARACTERS = 4_000_000  # HTML and markdown of one notebook; a class waits for every page
 COLOURS = 2_000  # nbconvert copies the rest of a text at each colour
 FORMULAS = 100  # nbconvert looks for the end of each to the end of the text
+BRACKETS = 1_000  # and for that of a link from each bracket on
+BEGINS = ("\\begin", "\\\\(", "\\\\[")  # of a formula
 ESCAPE = "\x1b"
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*+")
@@ -68,8 +70,11 @@ def clean_markdown(text: str, pictures: Collection[str] = ()) -> str:
     text = ATTACHED.sub(lambda found: found[0] if unquote(found[1]) in pictures else f"#{found[1]}", text)
     text = PLAIN_TAG.sub(f"<{BREAK}", text)
     text = LINK.sub(_dead_link, text)
-    if text.count("\\begin") > FORMULAS:
-        text = text.replace("\\begin", f"\\{BREAK}begin")
+    *first, rest = text.split("[", BRACKETS)
+    text = "[".join(first) + CUT if "[" in rest else text
+    for begin in BEGINS:
+        if text.count(begin) > FORMULAS:
+            text = text.replace(begin, f"{begin[0]}{BREAK}{begin[1:]}")
     return without_live_text(text)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from grader.grading.intake.submission import Submission
 from grader.grading.output import render, sanitize
-from grader.grading.output.render import VERDICT, dressed, finish, notice, table
+from grader.grading.output.render import VERDICT, dressed, few_of_a_kind, finish, notice, table
 from grader.grading.output.sanitize import Allowance, as_line, as_markdown, clean_markdown, clean_outputs
 from grader.grading.records import Flag, Job, Result, Verdict
 
@@ -130,6 +130,24 @@ def test_a_link_to_a_file_of_the_students_is_dead(link):
 def test_a_link_to_a_picture_a_section_or_another_site_lives():
     text = "![a](plots/one.png) [b](#part) [c](https://x.org/y) [d](mailto:a@b.org)"
     assert clean_markdown(text) == text
+
+
+def test_thousands_of_flags_of_one_kind_hide_no_other():
+    flood = [Flag("extra", f"the extra cell {number} claims points", "ps1") for number in range(5_000)]
+    last = Flag("disputed", "a person must decide", "ps1", "test")
+    found = few_of_a_kind([*flood, *flood, last])
+    assert len(found) < 30
+    assert last in found
+    assert "4980 more" in found[-1].text
+    assert few_of_a_kind([last, flood[0], last]) == [last, flood[0]]
+
+
+@pytest.mark.parametrize("mark", ["[", "\\begin", "\\\\(", "\\\\["])
+def test_what_nbconvert_seeks_the_end_of_stands_few_times_in_a_text(mark):
+    """It looks for each end through the whole text: formgrader would do nothing else for minutes."""
+    most = sanitize.BRACKETS + sanitize.CUT.count("[")
+    assert clean_markdown(mark * 60_000).count(mark) <= most
+    assert clean_markdown(f"{mark} a" * 50) == f"{mark} a" * 50
 
 
 @pytest.mark.parametrize(
