@@ -145,9 +145,19 @@ class DecisionStore:
             self.connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", listed)
 
     def insert_columns(self, table: str, rows: "pd.DataFrame", columns: Sequence[str]) -> None:
-        """Adds some columns of `rows`, in this order, as `insert` does; `time` goes in as microseconds."""
+        """Adds some columns of `rows`, in this order, as `insert` does; `time` goes in as microseconds.
+
+        Indexes of an empty table are made after its rows: sorting once takes a fraction of the time.
+        """
         whole = rows.assign(time=microseconds_of(rows["time"]))
+        empty = self.connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL"
+        indexes = self.connection.execute(query, (table,)).fetchall() if empty else []
+        for name, _ in indexes:
+            self.connection.execute(f"DROP INDEX {name}")
         self.insert(table, zip(*(whole[name].tolist() for name in columns), strict=True))
+        for _, definition in indexes:
+            self.connection.execute(definition)
 
     def derive_columns_again(
         self,

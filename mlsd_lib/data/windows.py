@@ -34,7 +34,7 @@ class WindowIndex:
                 "Split the table by group and index each part."
             )
         key = code * self.span + (moment - self.start)
-        order = np.argsort(key, kind="stable")
+        order = _stable_order(key, code, moment)
         self.key = key[order]
         self.total_before = np.concatenate([[0.0], np.cumsum(np.asarray(value, dtype=float)[order])])
 
@@ -46,17 +46,27 @@ class WindowIndex:
         if window_us <= 0:
             raise WindowError(f"window is {window}; it must be longer than nothing. Give, say, np.timedelta64(7, 'D').")
         group = np.asarray(group)
-        end = _microseconds(time) - self.start - delay_us
-        first, last = self._position(group, end - window_us), self._position(group, end)
-        return last - first, self.total_before[last] - self.total_before[first]
-
-    def _position(self, group: np.ndarray, moment: np.ndarray) -> np.ndarray:
-        """How many events, in key order, come before `moment` of `group`; all moments outside the span are clipped."""
         code = np.searchsorted(self.groups, group)
         known = code < len(self.groups)
         known[known] = self.groups[code[known]] == group[known]
-        clipped = np.clip(moment, 0, self.span - 1)
-        return np.searchsorted(self.key, np.where(known, code, 0) * self.span + np.where(known, clipped, 0))
+        base = np.where(known, code, 0) * self.span
+        end = _microseconds(time) - self.start - delay_us
+        moments = (np.where(known, np.clip(moment, 0, self.span - 1), 0) for moment in (end - window_us, end))
+        first, last = (self._position(base + moment) for moment in moments)
+        return last - first, self.total_before[last] - self.total_before[first]
+
+    def _position(self, key: np.ndarray) -> np.ndarray:
+        """How many events come before each `key`; asked in order, because neighbours lie in the processor's caches."""
+        order = np.argsort(key)
+        position = np.empty(len(key), dtype=np.int64)
+        position[order] = np.searchsorted(self.key, key[order])
+        return position
+
+
+def _stable_order(key: np.ndarray, code: np.ndarray, moment: np.ndarray) -> np.ndarray:
+    """What sorts `key`, equal ones in their order; numpy sorts 16-bit codes of a table in order of time much faster."""
+    in_time = len(code) > 0 and code.max() < 2**16 and bool((moment[1:] >= moment[:-1]).all())
+    return np.argsort(code.astype(np.uint16) if in_time else key, kind="stable")
 
 
 def _microseconds(time: np.ndarray) -> np.ndarray:

@@ -11,6 +11,22 @@ from mlsd_lib.operations.errors import OperationsError
 PSEUDO_COUNT = 0.5
 
 
+class Bins:
+    """`bins` intervals with equal shares of `reference`, (n,), for the index of many samples against it; see `psi`."""
+
+    def __init__(self, reference: np.ndarray, bins: int = 10):
+        reference = _present(reference, "reference")
+        self.edges = np.unique(np.quantile(reference, np.linspace(0, 1, bins + 1)[1:-1]))
+        self.counts = self._counted(reference)
+
+    def psi(self, current: np.ndarray) -> float:
+        """The index of `current`, (m,), against the reference."""
+        return _divergence(self.counts, self._counted(_present(current, "current")))
+
+    def _counted(self, values: np.ndarray) -> np.ndarray:
+        return np.bincount(np.searchsorted(self.edges, values), minlength=len(self.edges) + 1)
+
+
 def psi(reference: np.ndarray, current: np.ndarray, bins: int = 10) -> float:
     """The population stability index of two samples of numbers: 0 for equal shares, without upper limit.
 
@@ -21,11 +37,7 @@ def psi(reference: np.ndarray, current: np.ndarray, bins: int = 10) -> float:
     Source: N. Siddiqi, Credit Risk Scorecards (2006); the symmetric divergence of S. Kullback and R. Leibler (1951);
     its expectation: B. Yurdakul, Statistical Properties of Population Stability Index (2018).
     """
-    reference, current = _present(reference, "reference"), _present(current, "current")
-    edges = np.unique(np.quantile(reference, np.linspace(0, 1, bins + 1)[1:-1]))
-    size = len(edges) + 1
-    counts = [np.bincount(np.searchsorted(edges, values), minlength=size) for values in (reference, current)]
-    return _divergence(*counts)
+    return Bins(reference, bins).psi(current)
 
 
 def category_psi(reference: pd.Series, current: pd.Series) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsd_lib.operations.drift import category_psi, null_share, psi
+from mlsd_lib.operations.drift import Bins, category_psi, null_share
 from mlsd_lib.operations.errors import OperationsError
 
 
@@ -80,6 +80,7 @@ class Monitor:
         self.false_alarm_rate, self.runbooks = false_alarm_rate, dict(runbooks or {})
         self.thresholds: dict[str, float] = {}
         self._performance: float | None = None
+        self._bins: dict[str, Bins] = {}
 
     def fit(
         self, reference: pd.DataFrame, clean: Sequence[pd.DataFrame], labelled: Sequence[pd.DataFrame] = ()
@@ -118,9 +119,9 @@ class Monitor:
             normal, values = self._reference[name], _like(self._reference[name], window)
             found[f"null_share:{name}"] = null_share(values) - null_share(normal)
             if values.notna().any():  # a column without values is the null share's to report
-                found[f"feature_drift:{name}"] = _distance(normal, values)
+                found[f"feature_drift:{name}"] = self._distance(name, values)
         if self.score and window[self.score].notna().any():
-            found["score_drift"] = _distance(self._reference[self.score], window[self.score])
+            found["score_drift"] = self._distance(self.score, window[self.score])
         if self.flagged and len(window):
             found["flag_rate"] = abs(np.log(_share(window[self.flagged]) / self._flag_share))
         for name in self.weights if len(window) else ():
@@ -181,12 +182,20 @@ class Monitor:
         columns = [*self.features, *self.weights, *(name for name in (self.score, self.flagged) if name)]
         if missing := [name for name in columns if name not in reference]:
             raise OperationsError(f"The reference has no column {missing[0]}; its columns are {list(reference)}.")
-        self._reference = reference[columns]
+        self._reference, self._bins = reference[columns], {}
         self._rows = float(np.median([len(window) for window in clean]))
         if self.flagged:
             self._flag_share = float(np.median([_share(window[self.flagged]) for window in clean]))
         if self.performance and labelled:
             self._performance = float(np.median([self.performance(rows) for rows in labelled if len(rows)]))
+
+    def _distance(self, name: str, values: pd.Series) -> float:
+        normal = self._reference[name]
+        if not _numeric(normal):
+            return category_psi(normal, values)
+        if name not in self._bins:
+            self._bins[name] = Bins(normal.to_numpy())
+        return self._bins[name].psi(values.to_numpy())
 
     def _kind(self, metric: str) -> Kind:
         return KINDS[metric.partition(":")[0]]
@@ -217,10 +226,6 @@ def _like(normal: pd.Series, window: pd.DataFrame) -> pd.Series:
     """The window's column; what is no number where numbers are normal, or not there at all, is missing."""
     values = window[normal.name] if normal.name in window else pd.Series(np.nan, index=window.index)
     return pd.to_numeric(values, errors="coerce") if _numeric(normal) else values
-
-
-def _distance(normal: pd.Series, values: pd.Series) -> float:
-    return psi(normal.to_numpy(), values.to_numpy()) if _numeric(normal) else category_psi(normal, values)
 
 
 def _share(flagged: pd.Series) -> float:

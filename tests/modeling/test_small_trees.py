@@ -20,6 +20,12 @@ def test_a_weight_counts_as_so_many_rows(model):
     assert told[2] == pytest.approx(told[0], abs=1e-6)
 
 
+def test_boosted_trees_are_the_same_to_the_bit_where_every_weight_is_one():
+    alike, given = small_trees(20, 0), small_trees(20, 0).fit(ROWS, LABEL, sample_weight=np.ones(len(ROWS)))
+    fit_weighted(alike, ROWS, LABEL, np.ones(len(ROWS)))
+    assert (alike.predict_proba(ROWS) == given.predict_proba(ROWS)).all()
+
+
 def test_a_function_comes_before_the_scale():
     assert next(iter(scaled_logistic(before=np.cbrt).named_steps)) == "functiontransformer"
     assert len(scaled_logistic()) == 2

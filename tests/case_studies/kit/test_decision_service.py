@@ -227,6 +227,29 @@ def test_columns_of_a_table_are_added_in_order_with_their_time_in_microseconds(s
     assert service.store.connection.execute("SELECT * FROM heat").fetchall() == [(7, 1_000_000, 3.0)]
 
 
+def test_a_table_has_its_indexes_again_after_its_first_rows(tmp_path):
+    store, table = (
+        DoorStore(tmp_path / "store.db"),
+        pd.DataFrame({"id": [1, 2], "time": [pd.Timestamp("2026-03-01")] * 2}),
+    )
+    for rows in (table.head(1), table.tail(1)):
+        with store.transaction():
+            store.insert_columns("doors", rows, ["id", "time"])
+        plan = store.connection.execute("EXPLAIN QUERY PLAN SELECT id FROM doors WHERE time_us = 1").fetchall()
+        assert "doors_by_time" in plan[0][-1]
+    assert store.connection.execute("SELECT COUNT(*) FROM doors").fetchone() == (2,)
+
+
+class DoorStore(Store):
+    schema = (
+        Store.schema
+        + """
+    CREATE TABLE IF NOT EXISTS doors (id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS doors_by_time ON doors (time_us);
+    """
+    )
+
+
 class Forgetful(Service):
     keep_days = 30
 
