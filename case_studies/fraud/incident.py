@@ -30,7 +30,7 @@ class Bank(LiveSystem[Release]):
     """A live bank: its payments as it read them, its truth as it will come out, its features and its release."""
 
     def __init__(self, simulator: FraudSimulator, stream: PaymentStream, features: pd.DataFrame, release: Release):
-        self.simulator, self.stream, self.features = simulator, stream, features
+        self.simulator, self.stream, self._blocks = simulator, stream, [features]
         self.caught: dict[str, float] = {}
         self.first_rows: list[int] = []
         super().__init__(release, monitor_of(release, features, stream.payments["time"], self.now))
@@ -59,6 +59,13 @@ class Bank(LiveSystem[Release]):
         """The midnight after the last payment."""
         return midnight_after(self.stream.payments["time"])
 
+    @property
+    def features(self) -> pd.DataFrame:
+        """Of every payment so far; the days' tables are joined when somebody asks, not each day."""
+        if len(self._blocks) > 1:
+            self._blocks = [pd.concat(self._blocks)]
+        return self._blocks[0]
+
     def week(self, adversary_adapts: bool = True, rollback: Rollback = "release and state") -> None:
         """Lives seven days; the adversary may know what was caught in the week before."""
         payments, truth = self.simulator.advance(7, self.caught if adversary_adapts else None)
@@ -76,7 +83,7 @@ class Bank(LiveSystem[Release]):
         self.first_rows.append(first)
         self._append(release.adapter.parsed(sent).assign(sent=sent["amount"]), truth)
         features = features_of(*self._recent(first))
-        self.features = pd.concat([self.features, features])
+        self._blocks.append(features)
         score, value, reviewed = release.decide(features, payments["time"])
         self.reviewed = truth.index[reviewed]
         self._enter_verdicts()
@@ -101,7 +108,7 @@ class Bank(LiveSystem[Release]):
         fixed = RIGHT.parsed(payments.iloc[first:].assign(amount=payments["sent"]))
         fixed = pd.concat([payments.iloc[:first], fixed], ignore_index=True)
         self.stream = PaymentStream(fixed, self.stream.truth, self.stream.card)
-        self.features = pd.concat([self.features.iloc[:first], features_of(*self._recent(first))])
+        self._blocks = [self.features.iloc[:first], features_of(*self._recent(first))]
 
     def retrain(self, label_policy: LabelPolicy = "as seen") -> None:
         """Fits the same kind of model, and a monitor for it, on what is known by now."""
@@ -132,6 +139,7 @@ class Bank(LiveSystem[Release]):
 
     def _enter_verdicts(self) -> None:
         """Overnight the reviewers enter which of the day's reviewed payments were fraud."""
-        found = self.reviewed[self.stream.truth.loc[self.reviewed, "is_fraud"].to_numpy()]
-        known = self.stream.truth.loc[found, "label_time"]
-        self.stream.truth.loc[found, "label_time"] = np.minimum(known, self.now)
+        truth = self.stream.truth
+        row = np.searchsorted(truth.index, self.reviewed)  # transactions are numbered in order of time
+        found, column = row[truth["is_fraud"].to_numpy()[row]], truth.columns.get_loc("label_time")
+        truth.iloc[found, column] = np.minimum(truth.iloc[found, column], self.now)
