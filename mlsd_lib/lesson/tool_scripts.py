@@ -22,6 +22,8 @@ from notebook_runner.process_tree import children_cpu_s
 from notebook_runner.tools import TOOLS, environment
 
 LOOK_S = 0.1
+RAN_S = 0.05
+"""CPU seconds after which a program's memory is looked at again: one that did not run did not grow."""
 MAGIC = "tool_script"
 CORE = "core"
 MARK = re.compile(r"\S+ \d{9,}\.\d+")
@@ -36,8 +38,8 @@ THREADS = (
 class ScriptRun:
     """One run of a program: seconds from start to end, CPU seconds and peak memory of all its processes, its words.
 
-    `peak_mb` is the largest sum seen of proportional memory, at ten looks a second: pages that processes share count
-    once. `began` is the start in seconds since 1970.
+    `peak_mb` is the largest sum seen of proportional memory, at up to ten looks a second while the program runs: pages
+    that processes share count once. `began` is the start in seconds since 1970.
     """
 
     name: str
@@ -170,7 +172,7 @@ class _Meter:
     """
 
     def __init__(self, process: int):
-        self.process, self.peak_mb = process, 0.0
+        self.process, self.peak_mb, self.looked_at_s = process, 0.0, -RAN_S
         self._own: dict[tuple[int, int], float] = {}
         self.most = 0.0
 
@@ -179,7 +181,9 @@ class _Meter:
         times = [(one, process_stats.times(one)) for one in family]
         self._own |= {(one, known.began): known.own for one, known in times if known.began}
         self.most = max(self.most, sum(known.own + known.ended_children for _, known in times))
-        self.peak_mb = max(self.peak_mb, sum(process_stats.proportional_mb(one) for one in family))
+        if self.cpu_s() >= self.looked_at_s + RAN_S:
+            self.looked_at_s = self.cpu_s()
+            self.peak_mb = max(self.peak_mb, sum(process_stats.proportional_mb(one) for one in family))
 
     def cpu_s(self) -> float:
         return max(self.most, sum(self._own.values()))
