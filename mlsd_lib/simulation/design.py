@@ -3,7 +3,7 @@
 Every entry has a unit in its name. What is left out is off: no batching, no retries, no cache, no autoscaler.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -37,7 +37,7 @@ class Document(Part):
         """
         if not isinstance(document, dict):
             raise SimulationError(
-                f"{name} is {type(document).__name__}; it must be a mapping of {', '.join(cls.model_fields)}."
+                f"{name} is {_shown(document)}; it must be a mapping of {', '.join(cls.model_fields)}. Write one."
             )
         try:
             design = cls.model_validate(document)
@@ -261,9 +261,39 @@ def _lines(error: ValidationError, kind: type[BaseModel]) -> Iterator[str]:
         elif one["type"] == "missing":
             yield f"{entry} is missing. Add it."
         else:
-            rule = one["msg"][0].lower() + one["msg"][1:].replace("Input should be", "it must be")
-            rule = rule.replace("input should be", "it must be")
-            yield f"{entry} is {one['input']!r}; {rule}. Correct it."
+            yield f"{entry} is {_shown(one['input'])}; {_rule(one)}"
+
+
+RULES = {
+    "bool_type": "it must be true or false. Write one of them.",
+    "dict_type": "it must be a mapping of entries. Write them out.",
+    "finite_number": "it must be a finite number. Write one.",
+    "float_type": "it must be a number. Write one.",
+    "int_type": "it must be a whole number. Write one.",
+    "invalid_key": "entries have names that are texts. Rename it.",
+    "model_type": "it must be a mapping of entries. Write them out.",
+    "string_type": "it must be a text. Write one.",
+    "tuple_type": "it must be a list. Write its entries out in brackets.",
+}
+"""What pydantic says in words of Python, by its type of error: the rule and what to do."""
+
+
+def _rule(error: Mapping[str, Any]) -> str:
+    """The rule that an entry breaks, and what to do."""
+    about = error.get("ctx", {})
+    if error["type"] == "too_short":
+        return f"it must have {about['min_length']} or more entries. Add what is missing."
+    if error["type"] == "too_long":
+        return f"it must have {about['max_length']} or fewer entries. Leave some out."
+    rule = error["msg"][0].lower() + error["msg"][1:]
+    return RULES.get(error["type"], f"{rule.replace('input should be', 'it must be')}. Correct it.")
+
+
+def _shown(given: Any) -> str:
+    """A value as it is told: plain data as it was written, and of an object its type."""
+    if given is None or isinstance(given, (bool, int, float, str, list, tuple, dict)):
+        return f"{given!r:.90}"
+    return f"an object of type {type(given).__name__}"
 
 
 def _model_at(parent: Any, name: str) -> Any:

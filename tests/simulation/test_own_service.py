@@ -64,7 +64,7 @@ def test_every_word_of_a_world_changes_what_it_names():
         ("batch_cost: {points: [[1, 2.0], [8]]}", "world.batch_cost.points.1.1 is missing"),
         ("batch_cost: {points: [[1, 2.0], [8, 9.0]], row_ms: 1}", "Keep the points, or the two numbers"),
         ("batch_cost: {points: [[8, 2.0], [1, 9.0]]}", "rows must rise from 1 on"),
-        ("batch_cost: {points: 5}", "world.batch_cost.points is 5; it must be a valid tuple"),
+        ("batch_cost: {points: 5}", "world.batch_cost.points is 5; it must be a list"),
         ("second_batch_cost: {row_ms: 9}", "a second_stage, which the design lacks. Add or remove one"),
         ("level: {share: 2}", "world.level.share is 2; it must be less than or equal to 1"),
         ("prices: {spot_hour: .inf}", "world.prices.spot_hour is inf; it must be"),
