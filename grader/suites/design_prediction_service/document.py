@@ -1,15 +1,20 @@
 """The document that is handed in: the simulator's `Design`, with the plan by which a new version goes out."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from mlsd_lib.simulation.design import Design, Share
 
 START_UP_S = 60.0
 MOST_REPLICAS = 60
 MOST_ITEMS = 200_000
+
+
+def _listed(steps: Any) -> Any:
+    """A list as the tuple that is kept; what else can be gone through, once as a generator, stays and is refused."""
+    return tuple(steps) if isinstance(steps, list) else steps
 
 
 class Canary(BaseModel):
@@ -22,7 +27,7 @@ class Canary(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    steps: Annotated[tuple[Share, ...], Field(min_length=1, max_length=8, strict=False)] = (1.0,)
+    steps: Annotated[tuple[Share, ...], BeforeValidator(_listed), Field(min_length=1, max_length=8)] = (1.0,)
     step_s: float = Field(default=60.0, ge=10, le=3_600)
     z_limit: float = Field(default=3.0, ge=0.5, le=20)
     least_requests: int = Field(default=100, ge=1, le=1_000_000)
@@ -41,12 +46,16 @@ class ServiceDesign(Design):
                 f"{START_UP_S:g} s, whatever the document says. Leave it out."
             )
         scaler = self.replicas.autoscaler
-        if max(self.replicas.count, scaler.most if scaler else 0) > MOST_REPLICAS:
-            yield f"More than {MOST_REPLICAS} replicas are asked for; the account has no more. Lower count and most."
+        asked = {"replicas.count": self.replicas.count, "replicas.autoscaler.most": scaler.most if scaler else 0}
+        for entry, number in asked.items():
+            if number > MOST_REPLICAS:
+                yield f"{entry} is {number}; the account has {MOST_REPLICAS} replicas. Ask for no more."
         if self.cache is not None and self.cache.items > MOST_ITEMS:
             yield f"cache.items is {self.cache.items}; there are {MOST_ITEMS:,} different questions. Keep no more."
-        if self.queue.priority is not None or self.second_stage is not None:
-            yield "queue.priority or second_stage is set; orders are alike here, and one stage answers. Leave it out."
+        if self.queue.priority is not None:
+            yield "queue.priority is set; orders are alike here, and none is first. Leave it out."
+        if self.second_stage is not None:
+            yield "second_stage is set; one stage answers here. Leave it out."
         steps = self.canary.steps
         if list(steps) != sorted(set(steps)):
             yield f"canary.steps are {list(steps)}; each must be larger than the one before. Order them."
