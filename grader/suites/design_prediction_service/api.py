@@ -1,10 +1,11 @@
 """What the student's app is sent: requests by family, ordinary and hostile ones. What is right is not known here.
 
-A request is plain data: `method`, `path`, `type` (its content type), `body` (one byte a character), and `pad`, so many
-blanks more at the end of the body. `about` says what it is about.
+A request is plain data: `method`, `path`, `type` (its content type), `body` (one byte a character), `pad`, so many
+blanks more at the end of the body, and `many`, as how many orders it is sent. `about` says what it is about.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +14,11 @@ import numpy as np
 COUNTRIES = ("AT", "DE", "FR", "PL")
 FIELDS = ("request_id", "amount_eur", "items", "country")
 MOST_BYTES = 10_000
-MANY, MORE = (530, 640), (1_050, 1_200)
+MANY, MORE = (5_100, 5_600), (10_300, 11_000)
 """So many other orders come before one is sent again, in public and to the grader: a store of a usual size has
 forgotten it by then, and one that is made to fit the public number has in the grader's requests."""
+NUMBER = "#####"
+"""Stands in the body of a request that is sent as many orders, where each of them has its own five digits."""
 Request = dict[str, Any]
 
 
@@ -74,8 +77,15 @@ class Writer:
 
 def raw(body: str, about: str, **changed: Any) -> Request:
     """A request with any body."""
-    first = {"method": "POST", "path": "/predict", "type": "application/json", "body": body, "pad": 0}
+    first = {"method": "POST", "path": "/predict", "type": "application/json", "body": body, "pad": 0, "many": 1}
     return {**first, "about": about, **changed}
+
+
+def bodies(request: Request) -> list[str]:
+    """The bodies of a request without its blanks: one, or that of each order as which it is sent."""
+    if request["many"] == 1:
+        return [request["body"]]
+    return [request["body"].replace(NUMBER, f"{number:05}") for number in range(request["many"])]
 
 
 def draw_requests(rng: np.random.Generator, many: tuple[int, int] = MANY) -> dict[str, list[Request]]:
@@ -162,7 +172,10 @@ def _twice(write: Writer, between: tuple[int, int]) -> list[Request]:
         {**first, "country": str(write.rng.choice([one for one in COUNTRIES if one != first["country"]]))},
     ]
     others = [others[int(k)] for k in write.rng.permutation(len(others))]
-    many = [write.post(write.order(), "one of many") for _ in range(int(write.rng.integers(*between)))]
+    body = json.dumps({**write.order(), "request_id": f"many-{NUMBER}"})
+    body = re.sub(r'"amount_eur": [0-9.]+', f'"amount_eur": {int(write.rng.integers(1, 9_000))}.{NUMBER}', body)
+    number = int(write.rng.integers(*between))
+    many = raw(body, f"{number:,} orders, each with a number in place of {NUMBER}", many=number)
     return [
         write.post(first, "an ordinary request"), write.post(second, "an ordinary request"),
         write.post(first, "the same request again"),
@@ -170,7 +183,7 @@ def _twice(write: Writer, between: tuple[int, int]) -> list[Request]:
         *(write.post(other, "its id with another order") for other in others),
         write.post(first, "the same request again, after these"),
         write.post({**third, "items": 0}, "items 0"), write.post(third, "an id that was refused before"),
-        *many, write.post(second, "the same request again, after many others"),
+        many, write.post(second, "the same request again, after many others"),
         write.post(others[0], "another order, after many others"), write.good(),
     ]  # fmt: skip
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.suite_kit.comparison import agrees
-from grader.suites.design_prediction_service.api import Request
+from grader.suites.design_prediction_service.api import Request, bodies
 
 NAMED, SHOWN = 3, 160
 JSON = "application/json"
@@ -53,7 +53,7 @@ def _wrong(status: int, kind: str, text: str, right: dict[str, Any], request: Re
         return _wrong_error(body.get("error"), right)
     if "risk" in right:
         same = agrees(body.get("risk"), right["risk"], 1e-9)
-        name = json.loads(request["body"])["request_id"]
+        name = json.loads(bodies(request)[-1])["request_id"]
         return "" if same and body.get("request_id") == name else f" with {text[:60]}"
     return "" if body.get("ready") is True else ' without "ready": true'
 

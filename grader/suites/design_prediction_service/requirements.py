@@ -10,14 +10,16 @@ from grader.suites.design_prediction_service.document import MOST_ITEMS, Service
 
 EXERCISE = load_exercise(Path(__file__).parent)
 AT_ALL = ("ordinary",)
+DISTURBED = ("slow", "overload")
 REQUIREMENTS = (
     Requirement("ordinary", "worst minute", ("ordinary",), "at least", ((0.98, 1),), "%", 100),
     Requirement("growth", "worst minute", ("growth",), "at least", ((0.98, 1),), "%", 100, needs=AT_ALL),
     Requirement("pulse", "good", ("pulse",), "at least", ((0.88, 1),), "%", 100, needs=AT_ALL),
     Requirement("crash", "good", ("crash",), "at least", ((0.97, 1),), "%", 100, needs=AT_ALL),
-    Requirement("overload", "good a second", ("overload",), "at least", ((220, 1),), "a second", needs=AT_ALL),
-    Requirement("waits", "longest wait", ("slow", "overload"), "at most", ((1.0, 1),), "s", needs=AT_ALL),
-    Requirement("recovery", "recovery", ("slow", "overload"), "at most", ((15, 1),), "s", needs=AT_ALL),
+    Requirement("attempts", "further attempts", DISTURBED, "at most", ((0.3, 0),), "a request", needs=AT_ALL),
+    Requirement("overload", "good a second", ("overload",), "at least", ((220, 1),), "a second", needs=("attempts",)),
+    Requirement("waits", "longest wait", DISTURBED, "at most", ((1.0, 1),), "s", needs=AT_ALL),
+    Requirement("recovery", "recovery", DISTURBED, "at most", ((15, 1),), "s", needs=("attempts",)),
     Requirement("price", "price", ("ordinary",), "at most", ((2.65, 1), (2.45, 1)), "EUR", needs=AT_ALL),
     Requirement("blast radius", "bad answers", ("bad version",), "at most", ((60, 1), (35, 1))),
     Requirement("released", "released", ("good version",), "at least", ((0.95, 1),), "%", 100),
@@ -25,6 +27,7 @@ REQUIREMENTS = (
 TASK = DesignTask(EXERCISE, ServiceDesign.of, world.FAMILIES, world.run, REQUIREMENTS)
 SLACK = {
     "pulse": 0.02,
+    "attempts": 0.1,
     "overload": 0.05,
     "waits": 0.1,
     "recovery": 0.35,

@@ -1,7 +1,6 @@
 """The tests of `design_prediction_service`, and what its notebook shows."""
 
 import importlib
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 begin, hint = EXERCISE.begin, EXERCISE.hint
 APP = ("answers", "wrong values", "missing and unknown", "broken bodies", "sent twice", "elsewhere")
-ALIKE = 6  # so many requests of one kind in a row are printed
 
 
 def warm() -> None:
@@ -152,15 +150,10 @@ def good(document: Any, family: str, traffic: float = 1.0) -> float:
 
 @for_readers
 def show_requests(family: str) -> None:
-    """Prints the public requests of a family, and what is right for each; of many that are alike the first ones."""
+    """Prints the public requests of a family, and what is right for each."""
     cases = CASES.public()
-    pairs = zip(cases.requests[family], cases.expected[family], strict=True)
-    for about, group in groupby(pairs, lambda pair: pair[0]["about"]):
-        alike = list(group)
-        for one, right in alike[:ALIKE]:
-            print(f"{one['method']} {one['path']} {one['body'][:90]}  # {about}\n    -> {right}")
-        if len(alike) > ALIKE:
-            print(f"and {len(alike) - ALIKE} more: {about}")
+    for one, right in zip(cases.requests[family], cases.expected[family], strict=True):
+        print(f"{one['method']} {one['path']} {one['body'][:90]}  # {one['about']}\n    -> {right}")
 
 
 def requests_of(family: str) -> list[Request]:

@@ -107,6 +107,7 @@ class Served:
             "good a second": float(self.good[during].sum() / (min(self.end_s, SECONDS) - self.start_s)),
             "longest wait": float(np.percentile(self.record.latency_s, 99.9)),
             "recovery": self._recovery_s(),
+            "further attempts": self._further_attempts(),
             "price": self._price(),
         }
 
@@ -120,6 +121,11 @@ class Served:
         late = np.flatnonzero(self._bins() < RECOVERED)
         late = late[(late + 1) * BIN_S > self.end_s]
         return float(max(0.0, (late[-1] + 1) * BIN_S - self.end_s)) if len(late) else 0.0
+
+    def _further_attempts(self) -> float:
+        """Retries and second requests that were sent, for each request."""
+        sent = self.record.total("retried") + self.record.total("hedged") - self.record.total("not_sent")
+        return max(sent, 0.0) / len(self.scenario.arrived)
 
     def _price(self) -> float:
         hour = PRICES.spot_hour if self.design.replicas.spot else PRICES.replica_hour
@@ -138,10 +144,12 @@ class Served:
             f"The longest waited {self.record.latency_s[longest]:.1f} s.",
         )  # fmt: skip
         again = Moment(f"{self._recovery_s():.0f} s after its end", self._why_so_late())
+        figure = f"Callers sent {self._further_attempts():.2f} further attempts for each request."
+        further = Moment("over the whole scenario", self._why_so_many(), figure)
         paid = self.record.total("paid_s") / SECONDS
         price = Moment("over the whole day", f"{paid:.1f} replicas are paid on average, and the cache")
         of = dict.fromkeys(("worst minute", "good", "good a second"), fell)
-        return of | {"longest wait": waits, "recovery": again, "price": price}
+        return of | {"longest wait": waits, "recovery": again, "further attempts": further, "price": price}
 
     def _cause(self, place: int) -> tuple[str, str]:
         """Why good answers were lacking in the five seconds of that number: in words, and in figures."""
@@ -177,6 +185,19 @@ class Served:
         if design.retries.most > 1:
             return f"each of up to {1 + design.retries.most} attempts waits for its timeout and its backoff"
         return f"an attempt of {design.timeout_s:g} s, a backoff and another attempt are longer than a caller may wait"
+
+    def _why_so_many(self) -> str:
+        retries = self.design.retries
+        if self.record.total("hedged") > self.record.total("retried"):
+            return (
+                f"a caller without an answer sends a second request after {self.design.hedge_after_s:g} s, at any load"
+            )
+        if retries.budget is None:
+            return (
+                f"each caller that is refused or waits too long tries up to {retries.most} times more, and nothing "
+                "bounds the retries of all callers together"
+            )
+        return f"the budget lets callers send {retries.budget:g} retries for each first attempt"
 
     def _why_so_late(self) -> str:
         if self.design.queue.limit is None:

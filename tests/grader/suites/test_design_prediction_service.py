@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+from unittest.mock import ANY
 
 import flask
 import numpy as np
@@ -14,7 +15,7 @@ from grader.sandbox.level import Level
 from grader.suite_kit.designs import RefusedDesign, draw_scenarios, random_marks
 from grader.suites import design_prediction_service as suite
 from grader.suites.design_prediction_service import changed, releases, world
-from grader.suites.design_prediction_service.api import MOST_BYTES, Model, draw_requests, raw, risk
+from grader.suites.design_prediction_service.api import MOST_BYTES, Model, bodies, draw_requests, raw, risk
 from grader.suites.design_prediction_service.document import Canary, ServiceDesign
 from grader.suites.design_prediction_service.replies import missed
 from grader.suites.design_prediction_service.requirements import OPTIONS, TASK
@@ -37,12 +38,23 @@ def reference():
     ("document", "says"),
     [
         ({"replicas": {"start_up_s": 1.0}}, "replicas.start_up_s is 1; the platform starts a replica in 60 s"),
-        ({"replicas": {"count": 61}}, "More than 60 replicas"),
+        ({"replicas": {"count": 61}}, "replicas.count is 61; the account has 60 replicas. Ask for no more"),
+        (
+            {"replicas": {"autoscaler": {"least": 1, "most": 70}}},
+            "replicas.autoscaler.most is 70; the account has 60 replicas",
+        ),
         ({"cache": {"items": 200_001, "ttl_s": 1.0}}, "cache.items is 200001; there are 200,000 different questions"),
         ({"canary": {"steps": [0.5, 0.1, 1.0]}}, "each must be larger than the one before"),
         ({"canary": {"steps": [0.1, 0.5]}}, "canary.steps end at 0.5"),
-        ({"queue": {"priority": {"share": 0.2}}}, "queue.priority or second_stage is set; orders are alike"),
-        ({"second_stage": {"count": 2}}, "queue.priority or second_stage is set"),
+        (
+            {"canary": {"steps": iter([0.1, 1.0])}},
+            "canary.steps is an object of type list_iterator; it must be a list. Write its entries out in brackets",
+        ),
+        ({"canary": {"steps": {0.1, 1.0}}}, "canary.steps is an object of type set; it must be a list"),
+        ({"canary": {"steps": []}}, r"canary.steps is \[\]; it must have 1 or more entries. Add what is missing"),
+        ({"canary": {"steps": [0.1] * 9}}, "it must have 8 or fewer entries. Leave some out"),
+        ({"queue": {"priority": {"share": 0.2}}}, "queue.priority is set; orders are alike here"),
+        ({"second_stage": {"count": 2}}, "second_stage is set; one stage answers here"),
         ({"canary": {"step": 1}}, "canary.step is no entry; known here are steps, step_s, z_limit, least_requests"),
         ({"canery": {}}, "canery is no entry; known here are replicas, .*canary"),
     ],
@@ -312,16 +324,44 @@ def test_requests_differ_with_the_seed_and_lie_on_both_sides_of_each_limit():
 
 def test_a_store_that_fits_the_public_orders_has_forgotten_one_in_the_graders(secret):
     def between(requests):
-        return sum(one["about"] == "one of many" for one in requests["sent twice"])
+        return max(one["many"] for one in requests["sent twice"])
 
     public = between(suite.CASES.public().requests)
-    assert public > 512
-    assert all(between(suite.EXERCISE.hidden().drawn(0, seed).requests) > max(1_024, 1.5 * public) for seed in range(3))
+    assert public > 5_000
+    assert all(between(suite.EXERCISE.hidden().drawn(0, seed).requests) > 1.8 * public for seed in range(3))
 
 
-def test_of_many_requests_that_are_alike_the_first_are_shown_and_the_others_counted(capsys):
+def test_the_orders_as_which_a_request_is_sent_are_other_ones_and_shown_as_one(capsys):
     suite.show_requests("sent twice")
-    shown = capsys.readouterr().out
-    assert shown.count("# one of many") == 6
-    assert f"and {len(suite.requests_of('sent twice')) - 19} more: one of many" in shown
-    assert "the same request again, after many others" in shown
+    (many,) = [one for one in suite.requests_of("sent twice") if one["many"] > 1]
+    orders = [json.loads(body) for body in bodies(many)]
+    assert len({one["request_id"] for one in orders}) == len({one["amount_eur"] for one in orders}) == many["many"]
+    assert capsys.readouterr().out.count("each with a number in place of #####") == 1
+
+
+def counting(model):
+    """An app that refuses the order of the number 700."""
+
+    def app(environ, start_response):
+        number = int(json.load(environ["wsgi.input"])["request_id"])
+        start_response(
+            "422 Wrong" if number == 700 else "200 OK", [("Content-Type", "application/json; charset=utf-8")]
+        )
+        return [json.dumps({"number": number}).encode()]
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("many", "reply"),
+    [(600, [200, "application/json", '{"number": 599}']), (900, [422, "application/json", '{"number": 700}'])],
+)
+def test_of_a_request_sent_as_many_orders_the_first_refusal_comes_back_or_the_last_reply(many, reply):
+    assert sent(counting, {"body": '{"request_id": "#####"}', "many": many}) == [reply]
+
+
+def test_an_app_that_raises_in_one_of_many_orders_is_heard_as_from_a_server():
+    def fails(model):
+        return lambda environ, start_response: 1 / 0
+
+    assert sent(fails, {"body": "{}", "many": 3}, "{}") == [[500, "", ""], [500, "text/plain", ANY]]

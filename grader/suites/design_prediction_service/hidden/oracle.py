@@ -6,27 +6,31 @@ A right reply is {"status": those that are right, "risk": the number} or {"statu
 import json
 from typing import Any
 
-from grader.suites.design_prediction_service.api import COUNTRIES, MOST_BYTES, Request, risk
+from grader.suites.design_prediction_service.api import COUNTRIES, MOST_BYTES, Request, bodies, risk
 
 ROUTES = {"/predict": "POST", "/healthz": "GET"}
 ID_CHARACTERS, MOST_EUR, MOST_ITEMS = 40, 10_000, 200
 
 
 def expected(requests: list[Request], down: int = 0) -> list[dict[str, Any]]:
-    """What is right for each of the requests to one process, whose model raises at its first `down` calls."""
+    """What is right for each of the requests to one process, whose model raises at its first `down` calls.
+
+    Of a request that is sent as many orders it is what is right for the last.
+    """
     right, decided = [], dict[str, dict[str, Any]]()
     for one in requests:
-        found = _refusal(one) or _order(one)
-        if "order" in found:
-            order = found["order"]
-            before = decided.get(order["request_id"])
-            if before is None and down > 0:
-                down, found = down - 1, {"status": [503]}
-            elif before is None or before == order:
-                decided[order["request_id"]] = order
-                found = {"status": [200], "risk": risk(order)}
-            else:
-                found = {"status": [409]}
+        for body in bodies(one):
+            found = _refusal(one) or _order(body)
+            if "order" in found:
+                order = found["order"]
+                before = decided.get(order["request_id"])
+                if before is None and down > 0:
+                    down, found = down - 1, {"status": [503]}
+                elif before is None or before == order:
+                    decided[order["request_id"]] = order
+                    found = {"status": [200], "risk": risk(order)}
+                else:
+                    found = {"status": [409]}
         right.append(found)
     return right
 
@@ -44,17 +48,17 @@ def _refusal(one: Request) -> dict[str, Any] | None:
     return None if one["type"].partition(";")[0] == "application/json" else {"status": [415]}
 
 
-def _order(one: Request) -> dict[str, Any]:
+def _order(body: str) -> dict[str, Any]:
     """The order in a body, or how it is refused."""
 
     def no_json(literal: str) -> None:
         raise ValueError(literal)
 
     try:
-        order = json.loads(one["body"].encode("latin-1").decode("utf-8"), parse_constant=no_json)
+        order = json.loads(body.encode("latin-1").decode("utf-8"), parse_constant=no_json)
     except (ValueError, RecursionError):
         literals = ("NaN", "Infinity")
-        return {"status": [400, 422] if any(literal in one["body"] for literal in literals) else [400]}
+        return {"status": [400, 422] if any(literal in body for literal in literals) else [400]}
     if not isinstance(order, dict):
         return {"status": [400]}
     rules = {
