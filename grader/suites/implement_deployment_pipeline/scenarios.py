@@ -28,6 +28,7 @@ SOON = {"later": Range(6, 12, "min", whole=True)}
 AFTERWARDS = {"later": Range(50, 60, "min", whole=True)}
 LOAD = AFTERWARDS | SIZE | {"share": Range(0.3, 0.45)}
 DOWN = BACK | {"down": Range(1, 3, "min", whole=True), "away": Range(12, 16, "min", whole=True)}
+LATE = range(3, 13)
 OUT = AFTER | {"out": Range(15, 25, "min", whole=True)}
 
 
@@ -77,7 +78,7 @@ SCENARIOS = {
               "slice", ""),
         _kind("load", "load", "a version that errs from some share of the requests on", LOAD, "load", ""),
         _kind("late", "late", "a version that errs some minutes after it has all requests",
-              AFTERWARDS | SIZE | {"late": Range(3, 12, "min", whole=True)}, "late", ""),
+              AFTERWARDS | SIZE | {"late": Range(LATE[0], LATE[-1], "min", whole=True)}, "late", ""),
         _kind("schema", "newer schema", "a version that needs a later schema", LATER, "schema", ""),
         _kind("schema", "start", "a version that fails when it starts", LATER, "start", ""),
         _kind("schema", "first request", "a version that fails at its first request", LATER, "first request", ""),
@@ -96,7 +97,8 @@ SCENARIOS = {
 def draw(seed: int) -> dict[str, list[dict[str, float]]]:
     """The magnitudes of the scenarios of each name that a seed gives, and the seed of their noise and their names.
 
-    Where the router restarts, scenarios of one name have other `place`s, in an order that is drawn as well.
+    Where the router restarts, scenarios of one name have other `place`s, in an order that is drawn as well; and where a
+    fault is `late`, it is in another part of its range in each.
     """
     drawn = draw_scenarios(list(SCENARIOS.values()), seed)
     found = {name: [{"seed": one.seed, **dict(one.magnitudes)} for one in some] for name, some in drawn.items()}
@@ -104,4 +106,7 @@ def draw(seed: int) -> dict[str, list[dict[str, float]]]:
         if "away" in some[0]:
             places = np.random.default_rng(int(some[0]["seed"])).permutation(PLACES).tolist()
             some[:] = [{**one, "place": place} for one, place in zip(some, places, strict=False)]
+    rng = np.random.default_rng([seed, *b"late"])
+    for one, part in zip(found["late"], rng.permutation(len(found["late"])).tolist(), strict=True):
+        one["late"] = float(rng.choice(np.array_split(LATE, TIMES)[part]))
     return found

@@ -128,6 +128,13 @@ def test_a_router_restarts_at_another_share_in_each_scenario_of_a_name(secret):
     assert {one.world.place for one in tried} == set(PLACES)
 
 
+def test_a_late_fault_comes_in_another_third_of_its_range_in_each_run():
+    """So a watch that ends before the tenth minute misses one, whatever the secret."""
+    for seed in range(20):
+        early, middle, last = sorted(one["late"] for one in draw(seed)["late"])
+        assert early <= 6 < middle <= 9 < last
+
+
 def test_metrics_are_those_of_the_last_minute_and_of_whoever_answered():
     one = live(world(traffic=10_000), [START])
     assert list(one.seen()["metrics"]) == ["v1"]
