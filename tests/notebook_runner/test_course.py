@@ -1,8 +1,16 @@
 """The course map: what metadata must say, and the order in which to read."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
 import pytest
 
 from notebook_runner import NotebookError, course_root, find_notebooks, read_notebook, reading_order
+from notebook_runner.course import Notebook
+
+SEEN = 25
+"""Characters of a name that JupyterLab's list of files shows in its usual width."""
 
 
 def put(course, name, **metadata):
@@ -86,3 +94,36 @@ def test_a_circle_is_named_link_by_link(mini_course):
     put(mini_course, "c", requires=["chapters/b.ipynb"])
     with pytest.raises(NotebookError, match=r"circle: chapters/b.ipynb -> chapters/c.ipynb -> chapters/b.ipynb"):
         reading_order(find_notebooks(mini_course.root))
+
+
+def faults_of_names(notebooks: Iterable[Notebook]) -> Iterator[str]:
+    """What a reader of a list of files would take wrongly: the order of study within a folder, or two names for one."""
+    folders = defaultdict(list)
+    for one in reading_order(notebooks):
+        folders[Path(one.name).parent.as_posix()].append(Path(one.name).name)
+    for folder, names in folders.items():
+        for studied, listed in zip(names, sorted(names), strict=True):
+            if studied != listed:
+                yield f"{folder}: {studied} is studied where {listed} is listed"
+                break
+        if len({name[:SEEN] for name in names}) < len(names):
+            yield f"{folder}: two names have the same first {SEEN} characters"
+
+
+def test_names_of_chapters_sort_by_the_order_of_study_and_can_be_told_apart():
+    assert list(faults_of_names(find_notebooks(course_root(Path(__file__))))) == []
+
+
+def test_a_name_that_sorts_before_what_it_requires_is_found(mini_course):
+    put(mini_course, "02_queues")
+    put(mini_course, "01_stocks", requires=["chapters/02_queues.ipynb"])
+    found = list(faults_of_names(find_notebooks(mini_course.root)))
+    assert found == ["chapters: 02_queues.ipynb is studied where 01_stocks.ipynb is listed"]
+
+
+def test_names_that_differ_late_are_found(mini_course):
+    put(mini_course, "02_latency_and_throughput_at_night")
+    put(mini_course, "02_latency_and_throughput_by_day")
+    assert list(faults_of_names(find_notebooks(mini_course.root))) == [
+        "chapters: two names have the same first 25 characters"
+    ]
