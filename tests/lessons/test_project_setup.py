@@ -17,7 +17,6 @@ CELLS = (
     "spec-draft",
     "rules-goal",
     "rules-capacity",
-    "rules-people",
     "spec-check",
     "spec-aim",
     "spec-fixed",
