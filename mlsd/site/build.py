@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlsd.lesson_recall import read_recall
+from mlsd.site.explorers import explorable
 from mlsd.site.links import broken_links
 from mlsd.site.pages import as_text, cells_linked, page_of, same_cells
 from notebook_runner.course import Notebook, find_notebooks, read_json, reading_order
@@ -35,11 +36,15 @@ PARTS = {
 
 @dataclass
 class Written:
-    """What went into the source of the pages: the notebooks by part, those without results, seconds of the others."""
+    """What went into the source of the pages: the notebooks by part, those without results, seconds of the others.
+
+    `pictures` are those of the explorers, by path from the pages' root.
+    """
 
     parts: dict[str, list[Notebook]] = field(default_factory=dict)
     without_results: list[str] = field(default_factory=list)
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pictures: dict[str, bytes] = field(default_factory=dict)
 
 
 def build(root: Path, folder: Path, tell: Callable[[str], None]) -> Written:
@@ -52,9 +57,13 @@ def build(root: Path, folder: Path, tell: Callable[[str], None]) -> Written:
     python = _python(root)
     with tempfile.TemporaryDirectory(prefix="mlsd-site-") as scratch:
         source, made = Path(scratch, "source"), Path(scratch, "made")
+        tell("Each choice of each explorer is computed; half a minute.")
         written = write_sources(root, source)
         tell(f"Sphinx turns {len(list(source.rglob('*.ipynb')))} notebooks into pages; about a minute.")
         _run_sphinx(python, source, made)
+        for name, picture in written.pictures.items():
+            (made / name).parent.mkdir(parents=True, exist_ok=True)
+            (made / name).write_bytes(picture)
         if broken := broken_links(made):
             listed = "\n".join(f"  {page}: {link}" for page, link in broken[:20])
             fix = "Correct them in the notebooks."
@@ -94,6 +103,7 @@ def write_sources(root: Path, source: Path) -> Written:
             written.without_results.append(notebook.name)
             note = UNRUN
         page = page_of(texts[notebook.name], results is not None, note, linked, read_recall(root, notebook))
+        written.pictures |= explorable(page, "../" * notebook.name.count("/"))
         place = source / notebook.name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(as_text(page), encoding="utf-8")

@@ -21,7 +21,7 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["static"]
 html_css_files = ["course.css"]
-html_js_files = [("predictions.js", {"defer": "defer"})]
+html_js_files = [(name, {"defer": "defer"}) for name in ("predictions.js", "explorers.js")]
 html_copy_source = html_show_sourcelink = False
 html_math_renderer = "mathml"
 html_last_updated_fmt = None

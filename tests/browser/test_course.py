@@ -3,10 +3,16 @@
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).parents[2]
 EXERCISE = "exercises/reduce_latency/reduce_latency.ipynb"
+EXPLORER = """from lessons.deployment.explorers import peeking
+from mlsd_lib.lesson.explorer import explore
+named_at_length = {"a line of 120 characters": 1, "which is as long as any line of the course may be": 2, "and fits": 3}
+explore(peeking)"""
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +22,8 @@ def lab(open_lab, tmp_path_factory):
     for name in ("chapters", "exercises"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copy(ROOT / "pyproject.toml", copy)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(new_notebook(cells=[new_code_cell(EXPLORER)], metadata=kernel), copy / "chapters" / "peeking.ipynb")
     return open_lab(copy)
 
 
@@ -70,3 +78,26 @@ def test_an_untouched_exercise_runs_to_its_end_and_validate_shows_what_is_missin
     dialog = page.locator(".jp-Dialog")
     dialog.get_by_text("not attempted").first.wait_for()
     assert "Write your answer in its cell" in dialog.inner_text()
+
+
+def test_an_explorer_computes_each_choice_and_says_when_its_question_is_answered(page, lab):
+    opened(page, lab, "chapters/peeking.ipynb")
+    run_all(page)
+    verdict = page.get_by_role("status").filter(has_text="of the tests of equal pages")
+    verdict.get_by_text("Not answered yet: each look is another chance").wait_for()
+    page.get_by_label("rule").select_option("made for any day")
+    verdict.get_by_text("Not answered yet: the rule pays for thirty looks").wait_for()
+    before = page.get_by_alt_text("a better page").get_attribute("src")
+    page.get_by_label("visitors of an arm").focus()
+    for key in ("Space", "ArrowDown", "Enter"):  # an arrow alone would move JupyterLab to the next cell
+        page.keyboard.press(key)
+    verdict.get_by_text("Answered: the rule allows for every look").wait_for()
+    assert page.get_by_alt_text("a better page").get_attribute("src") != before
+
+
+def test_the_longest_line_of_code_is_seen_whole_at_1366_pixels(page, lab):
+    page.set_viewport_size({"width": 1366, "height": 768})
+    opened(page, lab, "chapters/peeking.ipynb")
+    page.get_by_text("explore(peeking)").wait_for()
+    code = page.locator(".jp-CodeCell .cm-scroller").first
+    assert code.evaluate("code => code.scrollWidth <= code.clientWidth")

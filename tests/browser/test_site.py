@@ -43,3 +43,27 @@ def test_what_was_measured_shows_once_each_question_is_answered_or_passed(queues
     assert page.get_by_text("12 requests").is_visible()
     assert page.get_by_text("Kept back").locator("visible=true").count() == 0
     assert heard == []
+
+
+@pytest.mark.tools
+def test_an_explorer_tells_a_wrong_choice_from_a_right_one_by_keyboard(queues):
+    page, heard = queues
+    visitors, looks, rule = (page.get_by_label(name) for name in ("visitors of an arm", "looks", "rule"))
+    verdict, picture = page.locator(".explorer").get_by_role("status"), page.locator(".explorer img")
+    assert "Not answered yet: each look is another chance" in verdict.inner_text()
+    before = picture.get_attribute("src")
+    visitors.focus()
+    page.keyboard.press("ArrowDown")  # twice the planned visitors
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")  # the rule that is made for any day
+    assert "Answered: the rule allows for every look" in verdict.inner_text()
+    assert "Not" not in verdict.inner_text()
+    assert picture.get_attribute("src") != before
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
+    looks.select_option("1")
+    assert "Not answered yet: somebody reads this test every day" in verdict.inner_text()
+    assert rule.input_value() == "made for any day"
+    assert "a better page" in picture.get_attribute("alt")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert heard == []

@@ -1,14 +1,17 @@
 """The pages of the course: what a reader without a kernel sees of a notebook, and that nothing leads nowhere."""
 
 import json
+import math
 import re
 import shutil
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from mlsd.lesson_recall import Answer, Question, Recall, Rule
 from mlsd.site import build as building
+from mlsd.site.explorers import explorable
 from mlsd.site.links import broken_links
 from mlsd.site.pages import cells_linked, page_of, same_cells
 from notebook_runner import course_root
@@ -40,6 +43,7 @@ def notebook(*cells):
     return {"cells": list(cells), "metadata": {"mlsd": METADATA}, "nbformat": 4, "nbformat_minor": 5}
 
 
+EXPLORER = '<div class="explorer" data-explorer="lessons.deployment.explorers:peeking"><p>Who peeks?</p></div>'
 QUEUES = notebook(
     text("title", "# Queues\n\nWait $w = \\lambda / \\mu$, see [stocks](stocks.ipynb), `" + "a_path/" * 20 + "`."),
     code("imports", "import numpy"),
@@ -49,6 +53,7 @@ QUEUES = notebook(
     ),
     code("measure", "guess.measured(wait)", display("Measured: 1,240 ms. You passed this one over.")),
     code("count", "many.measured(3)", display("Measured: 3 requests. You passed this one over.")),
+    code("explore", "explore(peeking)", display("Who peeks?", EXPLORER)),
     code("noise", "1", {"output_type": "stream", "name": "stderr", "text": "warning"}, display("<Axes: title='x'>")),
 )
 STOCKS = notebook(text("title", "# Stocks"), code("count", "3", display("table", "<a href='queues.ipynb'>Queues</a>")))
@@ -97,7 +102,7 @@ def test_what_to_remember_stands_before_the_last_cell_with_what_was_measured_and
     assert "Measured here: 1,240 ms." in text
     assert re.findall(r"#cell-id=(\w+)", text) == ["load", "count"]
     assert {"to-load", "to-count"} <= {cell["id"] for cell in page["cells"]}
-    assert page_of(QUEUES, executed=True)["cells"][-2]["id"] == "count"
+    assert page_of(QUEUES, executed=True)["cells"][-2]["id"] == "explore"
 
 
 def test_warnings_are_left_out_and_links_lead_to_pages_and_cells():
@@ -113,6 +118,24 @@ def test_outputs_of_another_text_are_not_shown():
     assert same_cells(QUEUES, json.loads(json.dumps(QUEUES)))
     assert not same_cells(QUEUES, {**QUEUES, "cells": [*QUEUES["cells"][:-1], code("noise", "2")]})
     assert cell_of(page_of(QUEUES, executed=False, note="not run"), "load")["outputs"] == []
+
+
+def test_every_choice_of_an_explorer_stands_in_its_page_with_a_picture():
+    page = page_of(QUEUES, executed=True)
+    pictures = explorable(page, "../../")
+    html = html_of(page, "explore")
+    data = json.loads(unescape(re.search('data-explorer="([^"]*)"', html)[1]))
+    choices = math.prod(len(one["texts"]) for one in data["settings"])
+    assert len(data["results"]) == choices == len(pictures) > 4
+    assert {one["answered"] for one in data["results"]} == {True, False}
+    assert re.search(r'<img src="\.\./\.\./explorers/peeking/\d+\.webp" alt="[^"]+', html)
+    assert set(pictures) == {f"explorers/peeking/{number}.webp" for number in range(choices)}
+
+
+def test_an_explorer_that_is_gone_is_named():
+    page = page_of(notebook(code("explore", "1", display("", EXPLORER.replace("peeking", "gone")))), executed=True)
+    with pytest.raises(CourseError, match=r"explorer gone of lessons\.deployment\.explorers"):
+        explorable(page, "")
 
 
 def test_a_link_that_leads_nowhere_is_found(tmp_path):
