@@ -10,6 +10,9 @@ from grader.suites.design_fraud_pipeline.document import RATE_SIGNS, Pipeline
 from grader.suites.design_fraud_pipeline.simulate import Run
 from grader.suites.design_fraud_pipeline.world import CAPACITY, LIVE, RELEASE
 
+RIPE_DAYS = 30
+"""Delays that are counted on younger frauds are too short: reports of the slowest kind take so long on average."""
+
 
 def explained(design: Pipeline, made: Run, measure: str, measures: Mapping[str, float]) -> Moment:
     """The moment of a measure, whether it is met or not: it is told only where it is not."""
@@ -26,14 +29,17 @@ def explained(design: Pipeline, made: Run, measure: str, measures: Mapping[str, 
         return Moment("before the first release", false_promise(design, made, promised > saved), came)
     if measure == "with repeated labels":
         return Moment("before the first release", blind_backtest(design, measures["promised EUR a day"]))
-    if measure in ("expected frauds", "over labels as seen"):
-        return Moment("over all days", labels_cause(design), f"Expected frauds over frauds: {made.expected:.2f}.")
+    if measure in ("expected frauds", "labels as seen over yours"):
+        cause = labels_cause(design, made.expected)
+        return Moment("over all days", cause, f"Expected frauds over frauds: {made.expected:.2f}.")
     if measure == "kept":
         kept = measures["kept"]
         detail = "Even on time it saves nothing." if math.isnan(kept) else f"{kept:.0%} of the money was kept."
         return Moment("on the late days", late_cause(design), detail)
     week, share = _worst_week(made)
-    return Moment(f"worst in week {week + 1}", money_cause(design, made), f"{share:.0%} of its fraud money was saved.")
+    cause = release_cause(design) if measure == "found by retraining" else ""
+    cause = cause or money_cause(design, made)
+    return Moment(f"worst in week {week + 1}", cause, f"{share:.0%} of its fraud money was saved.")
 
 
 def _worst_week(made: Run) -> tuple[int, float]:
@@ -127,8 +133,8 @@ def _random(design: Pipeline) -> bool:
     return design.backtest.split == "random"
 
 
-def labels_cause(design: Pipeline) -> str:
-    """Why probabilities add up to another number than the frauds."""
+def labels_cause(design: Pipeline, expected: float) -> str:
+    """Why probabilities add up to another number than the frauds, to `expected` times as many."""
     if why := leak(design):
         return why
     policy, days = design.labels.unreported, design.labels.ripen_days
@@ -136,7 +142,14 @@ def labels_cause(design: Pipeline) -> str:
         return "payments that nobody has reported yet were learned from as honest, and many are not"
     if policy == "left out":
         return "young payments were learned from only where they are frauds, so everything young looks like one"
-    return f"labels were taken for complete after {days} days, and reports still came"
+    window = design.learning.window_days
+    if expected > 1:
+        return f"the {window} days learned from reach back to weeks of bolder fraud, so more is expected than comes"
+    if policy == "wait":
+        return f"labels were taken for complete after {days} days, and reports still came"
+    if days < RIPE_DAYS:
+        return f"delays were counted on frauds older than {days} days, of which the late ones were not reported yet"
+    return f"of the frauds of the {window} days learned from so few are reported that their weights are left to chance"
 
 
 def late_cause(design: Pipeline) -> str:
@@ -149,17 +162,9 @@ def late_cause(design: Pipeline) -> str:
     }[design.late_ledger]
 
 
-def money_cause(design: Pipeline, made: Run) -> str:
-    """Why money was not saved: the first of the causes below that the document holds."""
-    if why := leak(design):
-        return why
-    aimed, learning, labels = design.review.alerts_per_day, design.learning, design.labels
-    if design.review.rank_by == "probability":
-        return "ranked by probability, small frauds took the reviews of large ones"
-    if aimed > CAPACITY and made.turned_away > 0.15:
-        return over_capacity(design)
-    if aimed < 0.7 * CAPACITY:
-        return f"{aimed} alerts a day leave reviewers idle, who can review {CAPACITY}"
+def release_cause(design: Pipeline) -> str:
+    """Why no release learned in time what came after the first, in words; empty if some could."""
+    learning, labels = design.learning, design.labels
     if learning.retrain_days is None or learning.retrain_days >= LIVE:
         return "no release followed the first, so none learned what came after it"
     if labels.unreported == "wait" and labels.ripen_days > 7:
@@ -169,4 +174,18 @@ def money_cause(design: Pipeline, made: Run) -> str:
             f"a release learned from {learning.window_days} days and the next came after {learning.retrain_days}: what "
             "was new was a small part of what it saw"
         )
-    return "the signs do not tell these frauds from honest payments"
+    return ""
+
+
+def money_cause(design: Pipeline, made: Run) -> str:
+    """Why money was not saved: the first of the causes below that the document holds."""
+    if why := leak(design):
+        return why
+    aimed = design.review.alerts_per_day
+    if design.review.rank_by == "probability":
+        return "ranked by probability, small frauds took the reviews of large ones"
+    if aimed > CAPACITY and made.turned_away > 0.15:
+        return over_capacity(design)
+    if aimed < 0.7 * CAPACITY:
+        return f"{aimed} alerts a day leave reviewers idle, who can review {CAPACITY}"
+    return release_cause(design) or "the signs do not tell these frauds from honest payments"

@@ -14,6 +14,8 @@ from grader.suites.design_fraud_pipeline.world import CAPACITY, DAYS, FEE_EUR, L
 if TYPE_CHECKING:
     import pandas as pd
 
+AS_SEEN = "lacking as seen"
+"""Among a stream's magnitudes: the share by which labels as seen make expected losses fall short, see `OwnTask`."""
 LEARN_DAYS = 70
 YOUNG_DAYS, ONE_OF = 35, 10
 """Of the rows younger than these days one of so many is left in the second fit: much of their fraud is unreported."""
@@ -27,10 +29,15 @@ REPORTS = {"terminal_reports_14d": ("terminal_reports", 14, "when reported"),
 
 
 class OwnTask:
-    """Payments to learn from and their labels on the day of the release; later payments to score, and their truth."""
+    """Payments to learn from and their labels on the day of the release; later payments to score, and their truth.
+
+    `lacking_as_seen`: by this share the scores of a logistic regression that takes all labels as they are seen add up
+    to less than those of one that learns from `thinned` rows.
+    """
 
     def __init__(self, one: Draw) -> None:
         self.table, self.oracle = Table(stream_of(story_of(one)), every=True), dict(one.magnitudes).get(ORACLE, 1.0)
+        self.lacking_as_seen = dict(one.magnitudes).get(AS_SEEN, 1.0)
         table = self.table
         self.learn = np.flatnonzero((table.day >= RELEASE - LEARN_DAYS) & (table.day < RELEASE))
         self.live = np.flatnonzero(table.day >= RELEASE)

@@ -122,9 +122,9 @@ def outcome(design: Pipeline, one: Draw) -> Outcome:
     if one.family == "new scheme":
         measures["found by retraining"] = found_by_retraining(made, int(one["from day"]))
     if one.family in ("ordinary", "late reports"):
-        # Streams differ much in how far any policy is off; what it is over labels as seen hardly differs.
+        # Streams and windows differ much in how far any policy is off; what labels as seen lack beside it hardly does.
         seen = _with(design, "labels", ripen_days=0, unreported="honest")
-        measures["over labels as seen"] = factor(made.expected) / factor(run(seen, table).expected)
+        measures["labels as seen over yours"] = run(seen, table).expected / made.expected if made.expected else math.inf
     if one.family == "late source":
         on_time = run(design, table).net_eur
         measures["kept"] = made.net_eur / on_time if on_time > 0 else math.nan

@@ -24,8 +24,8 @@ OWN_MONEY = ((0.80, 1.0), (0.88, 1.0))
 OWN_LOSS = 1.45
 OWN_KNOWN = 0.01
 """Scores may move by this share of their sum when the same payments are read after the six weeks."""
-OWN_RIPE = 0.81
-"""The sum of the scores, over that after a fit without most young rows: lower where unreported frauds are honest."""
+OWN_RIPE = 0.7
+"""How far young rows may move the sum of the scores, over how far they do where unreported frauds count as honest."""
 begin, hint = EXERCISE.begin, EXERCISE.hint
 _own = functools.lru_cache(maxsize=3)(OwnTask)
 
@@ -95,7 +95,7 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
     off, enough = factor(expected), share >= OWN_MONEY[0][0] and known and ripe
     did = f"Your scores add up to {_shown(expected)} times the loss that came"
     if off <= OWN_LOSS and not ripe:
-        did += ", which does not count, because your model learns that young frauds are honest."
+        did += ", which does not count while the young rows move them so far."
     elif off <= OWN_LOSS:
         did += f", which counts only from {100 * OWN_MONEY[0][0]:g} % of the oracle's money on, with scores that stay."
     elif expected < 1:
@@ -114,13 +114,16 @@ def _judge_ripe(sheet: Sheet, answer: Answer, name: str, task: OwnTask, scores: 
     answer.call(other, *task.thinned, method="fit")
     without = _scores(answer.call(other, task.scored, method="score"), len(scores))
     kept = 0.0 if without is None else float(scores.sum() / max(without.sum(), 1e-9))
-    did = (
-        f"Fitted without most rows of the last {YOUNG_DAYS} days, your scores add up to {_shown(1 / max(kept, 1e-3))} "
-        "times as much: frauds that nobody has reported yet count as honest in what you learn from. A constant factor "
-        "on the scores does not change that."
+    moved, times = abs(1 - kept) / task.lacking_as_seen, _shown(1 / max(kept, 1e-3))
+    why = (
+        "frauds that nobody has reported yet count as honest in what you learn from. A constant factor on the scores "
+        "does not change that."
+        if kept < 1
+        else "what is young counts for more frauds than come."
     )
-    sheet.judge("own ripe", f"{_shown(kept)} x", f"at least {OWN_RIPE:g} x", kept >= OWN_RIPE, did)
-    return kept >= OWN_RIPE
+    did = f"Fitted without most rows of the last {YOUNG_DAYS} days, your scores add up to {times} times as much: {why}"
+    sheet.judge("own ripe", f"{_shown(moved)} x", f"at most {OWN_RIPE:g} x", moved <= OWN_RIPE, did)
+    return moved <= OWN_RIPE
 
 
 def _moved(scores: np.ndarray, later: np.ndarray | None) -> float:

@@ -12,6 +12,7 @@ import grader.suites.design_fraud_pipeline as suite
 from grader.answer_bank.runner import run_cells
 from grader.suite_kit.designs import RefusedDesign, random_marks
 from grader.suites.design_fraud_pipeline import simulate
+from grader.suites.design_fraud_pipeline.causes import labels_cause
 from grader.suites.design_fraud_pipeline.pipeline_rows import OwnTask
 from grader.suites.design_fraud_pipeline.requirements import OPTIONS, REQUIREMENTS, TASK
 from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, draw
@@ -138,7 +139,52 @@ def test_payments_that_are_read_later_differ_in_the_leaking_column_alone():
 def test_labels_as_seen_are_as_far_off_as_themselves_however_long_the_window(window):
     seen = {"ripen_days": 0, "unreported": "honest"}
     learning = {"window_days": window, "retrain_days": 7}
-    assert measured("late reports", labels=seen, learning=learning)["over labels as seen"] == 1
+    assert measured("late reports", labels=seen, learning=learning)["labels as seen over yours"] == 1
+
+
+@pytest.mark.parametrize("learning", [{"window_days": 80, "retrain_days": 40}, {"window_days": 98, "retrain_days": 7}])
+def test_labels_that_are_made_up_for_count_as_ripe_however_long_the_window(learning):
+    assert measured("ordinary", learning=learning)["labels as seen over yours"] < 0.87
+
+
+@pytest.mark.parametrize(
+    ("change", "expected", "says"),
+    [
+        ({"labels": {"ripen_days": 5, "unreported": "wait"}}, 0.7, "taken for complete after 5 days"),
+        ({"labels": {"ripen_days": 5, "unreported": "weighted"}}, 0.7, "counted on frauds older than 5 days"),
+        ({"learning": {"window_days": 10, "retrain_days": 3}}, 0.7, "of the 10 days learned from so few are reported"),
+        ({"learning": {"window_days": 98, "retrain_days": 7}}, 1.4, "reach back to weeks of bolder fraud"),
+    ],
+)
+def test_the_cause_of_too_many_or_too_few_expected_frauds_is_that_of_the_design(change, expected, says):
+    assert says in labels_cause(TASK.read(reference() | change), expected)
+
+
+def test_a_scheme_that_retraining_does_not_find_is_put_down_to_the_releases_first():
+    other = {"review": {"alerts_per_day": 10, "threshold": "daily", "rank_by": "probability"}}
+    (one,) = suite.CASES.public().draws["new scheme"]
+    late = other | {"learning": {"window_days": 49, "retrain_days": 40}}
+    cause = TASK.outcome(TASK.read(reference() | late), one).moments["found by retraining"].cause
+    assert cause.startswith("a release learned from 49 days and the next came after 40")
+    cause = TASK.outcome(TASK.read(reference() | other), one).moments["found by retraining"].cause
+    assert cause.startswith("ranked by probability")
+
+
+COLLAPSES = """
+class FraudModel(FraudModel):
+    def fit(self, rows, labels):
+        self.few = len(rows) < 30_000
+        super().fit(rows.assign(day=-1_000), labels)
+
+    def score(self, rows):
+        return 1.45 * super().score(rows) * (1e-6 if self.few else 1)
+"""
+
+
+def test_scores_that_collapse_without_the_young_rows_do_not_show_that_labels_are_ripe():
+    cells = dict(BANK.source(BANK.right[0]))
+    cells["fraud-model"] += COLLAPSES
+    assert run_cells(list(cells.items()), ["test-pipeline"]).points == {"test-pipeline": 2}
 
 
 def test_a_backtest_by_chance_takes_signs_that_repeat_labels_for_better_and_one_by_time_does_not():

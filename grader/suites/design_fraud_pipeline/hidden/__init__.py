@@ -14,7 +14,13 @@ from grader.secret import derive
 from grader.suite_kit.designs import Draw, Draws
 from grader.suites.design_fraud_pipeline.cases import Cases
 from grader.suites.design_fraud_pipeline.hidden.oracle import expected
-from grader.suites.design_fraud_pipeline.hidden.stream_filter import is_ordinary, is_ordinary_stream, may_be_ordinary
+from grader.suites.design_fraud_pipeline.hidden.stream_filter import (
+    is_ordinary,
+    is_ordinary_stream,
+    lacking_as_seen,
+    may_be_ordinary,
+)
+from grader.suites.design_fraud_pipeline.pipeline_rows import AS_SEEN
 from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, draw, story_of
 from grader.suites.design_fraud_pipeline.signs import table_of
 
@@ -28,13 +34,13 @@ def drawn(seed: int | None, other_seed: int | None) -> Cases:
     """The first ordinary scenarios that a seed gives, and the first ordinary stream that another gives."""
     draws = next(found for found in map(_ordinary, map(draw, _seeds(seed))) if found)
     streams = (_answered(Draw("ordinary", one, ())) for one in _seeds(other_seed))
-    return Cases(draws, next(filter(is_ordinary_stream, streams)), private=True)
+    return Cases(draws, _seen(next(filter(is_ordinary_stream, streams))), private=True)
 
 
 def answered(cases: Cases) -> Cases:
-    """The same cases with the money of oracle and baseline."""
+    """The same cases with the money of oracle and baseline, and what labels as seen lack on the stream."""
     draws = {family: [_answered(one) for one in some] for family, some in cases.draws.items()}
-    return replace(cases, draws=draws, stream=_answered(cases.stream))
+    return replace(cases, draws=draws, stream=_seen(_answered(cases.stream)))
 
 
 def _seeds(seed: int | None) -> Iterator[int]:
@@ -59,3 +65,9 @@ def _answered(one: Draw) -> Draw:
     oracle, baseline = expected(table_of(story_of(one)))
     known = tuple(pair for pair in one.magnitudes if pair[0] not in (ORACLE, BASELINE))
     return replace(one, magnitudes=(*known, (ORACLE, oracle), (BASELINE, baseline)))
+
+
+def _seen(stream: Draw) -> Draw:
+    """A stream of the own pipeline's with what labels as seen lack on it."""
+    known = tuple(pair for pair in stream.magnitudes if pair[0] != AS_SEEN)
+    return replace(stream, magnitudes=(*known, (AS_SEEN, lacking_as_seen(stream))))
