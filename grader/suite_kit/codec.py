@@ -159,9 +159,13 @@ class _Writer:
         return [self.write(one, depth) for one in value]
 
     def _dict(self, value: dict[Any, Any], depth: int) -> Any:
-        if all(type(key) is str and not key.startswith("$") for key in value):
-            return {key: self.write(one, depth) for key, one in value.items()}
-        return {"$d": [[self.write(key, depth), self.write(one, depth)] for key, one in value.items()]}
+        for key in value:
+            if type(key) is not str or key[:1] == "$":
+                return {"$d": [[self.write(key, depth), self.write(one, depth)] for key, one in value.items()]}
+        return {
+            key: one if (kind := type(one)) in WORDS or (kind is int and -WORD < one < WORD) else self.write(one, depth)
+            for key, one in value.items()
+        }
 
     def _other(self, value: Any, depth: int) -> Any:
         if self.more is not None and (found := self.more(value)) is not None:
@@ -237,9 +241,11 @@ class _Reader:
                 return tree
             return [self.read(one, depth + 1) for one in tree]
         tag = next(iter(tree), "")
-        if not tag.startswith("$"):
-            return {key: self.read(one, depth + 1) for key, one in tree.items()}
-        return self._tagged(tag, tree, depth + 1)
+        if tag[:1] == "$":
+            return self._tagged(tag, tree, depth + 1)
+        if NESTED.isdisjoint(map(type, tree.values())):
+            return tree
+        return {key: self.read(one, depth + 1) if type(one) in NESTED else one for key, one in tree.items()}
 
     def _tagged(self, tag: str, tree: dict[str, Any], depth: int) -> Any:
         content = tree[tag]
