@@ -81,6 +81,11 @@ class Scenario:
         shape = (NOISE_MIN, 1 + len(self.kind.faults), len(self.slices), len(USUAL))
         return np.random.default_rng(int(self.drawn["seed"])).uniform(-2, 2, shape)
 
+    @cached_property
+    def answered(self) -> dict[tuple[Any, ...], dict[str, dict[str, int]]]:
+        """The answers of a version, by everything on which they depend: a run and its forks share most of them."""
+        return {}
+
 
 @dataclass
 class World:
@@ -130,7 +135,7 @@ class World:
     @property
     def turn(self) -> str | None:
         """The version whose turn it is: the first that was asked for and has not ended."""
-        waiting = [one["version"] for one in self.asked()]
+        waiting = (one["version"] for minute, one in self.scenario.asked if minute <= self.minute)
         return next((one for one in waiting if one not in self.refused and one not in self.released), None)
 
     @property
@@ -321,16 +326,30 @@ class World:
             if fault == "slice" and self.scenario.slices[part] != SLICES[2]:  # so many fewer that the total is usual
                 size *= -SLICES[2] / (1 - SLICES[2])
             errors, slow = (0.0, size) if fault == "slow" else (size, 0.0)
-        if "cold" in drawn and version != FIRST and self.highest[version][1] == self.minute:
+        if self._is_cold(version):
             errors += drawn["cold"] / 100
         if version != FIRST:
             errors -= drawn.get("fewer", 0.0) / 100
-        if "lasts" in drawn and 0 <= self._since("v2", "live") - drawn["after"] < drawn["lasts"]:
+        if self._both_err():
             errors += drawn["size"] / 100
         return {"errors": errors, "slow": slow}
 
+    def _is_cold(self, version: str) -> bool:
+        return "cold" in self.scenario.drawn and version != FIRST and self.highest[version][1] == self.minute
+
+    def _both_err(self) -> bool:
+        drawn = self.scenario.drawn
+        return "lasts" in drawn and 0 <= self._since("v2", "live") - drawn["after"] < drawn["lasts"]
+
     def _answers(self, version: str) -> dict[str, dict[str, int]]:
+        """The answers of a version in this minute by slice, to be read only."""
         share = self.routed.get(version, 0.0) + COPIED * (self.shadow == version)
+        met = (version, self.minute, share, self._is_faulty(version), self._is_cold(version), self._both_err())
+        if met not in self.scenario.answered:
+            self.scenario.answered[met] = self._counted(version, share)
+        return self.scenario.answered[met]
+
+    def _counted(self, version: str, share: float) -> dict[str, dict[str, int]]:
         place = [FIRST, *self.scenario.kind.faults].index(version)
         noise = self.scenario.noise[self.minute % NOISE_MIN, place].tolist()  # as lists all of it would be collected
         found = {}

@@ -196,6 +196,15 @@ def test_a_version_with_fewer_errors_has_them_in_every_slice():
     assert [rate(counted, part) for part in by_width(one)[:2]] == pytest.approx([0.002] * 2, abs=0.001)
 
 
+@pytest.mark.parametrize("name", ["cold minutes", "both versions", "load"])
+def test_worlds_of_one_scenario_measure_what_each_would_measure_alone(name):
+    scenario = world(name).scenario
+    for later in (0, 1):
+        minutes = [[START], [SHADOW], 4 + later, [share(0.05)], 6]
+        alone, with_others = live(world(name), *minutes), live(World(scenario), *minutes)
+        assert with_others.history == alone.history
+
+
 def test_a_version_is_released_after_its_measured_minutes_and_the_old_one_may_go():
     one = live(world(), *full(rules.WATCH_MIN - 2))
     assert one.turn == "v2"
