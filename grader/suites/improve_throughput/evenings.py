@@ -23,8 +23,9 @@ RATE = 125.0  # requests a second on an ordinary evening
 SECONDS = 40.0
 CROWD_AT_S, LULL_S = 10.0, 0.5  # when a crowd comes; how long after its end the queue may still be longer
 QUICK = {  # rows in time for a CPU second, at least
-    "steady": 400.0, "evening": 520.0, "crowd": 520.0, "bursts": 420.0,
+    "steady": 540.0, "evening": 645.0, "crowd": 630.0, "bursts": 560.0,
 }  # fmt: skip
+ROOM = 0.02  # by which hidden limits of it are wider: what draws of an evening differ by
 CROWD_GOODPUT = 680.0  # answers in time a second while more come than any policy can carry
 ASKED, LONGEST_BATCH = 4, 0.5  # situations to foretell; the share of the wait that a batch may take in them
 SITUATIONS = {
@@ -165,19 +166,21 @@ def _why_not_over(run: Run) -> Moment:
     )  # fmt: skip
 
 
-def _requirements() -> list[Requirement]:
+def _requirements(room: float = 0.0) -> list[Requirement]:
     found = []
     for name, limit in QUICK.items():
         found.append(Requirement(f"{name}_p99", "p99_ms", (name,), "at most", ((P99_MS, 0.0),), "ms"))
-        found.append(
-            Requirement(name, "rows_per_cpu_s", (name,), "at least", ((limit, 1.0),), "a CPU s", needs=(f"{name}_p99",))
-        )
-    found.append(Requirement("shed", "goodput", ("overload",), "at least", ((CROWD_GOODPUT, 1.0),), "a second"))
-    found.append(Requirement("over", "after_ms", ("overload",), "at most", ((P99_MS, 1.0),), "ms"))
+        steps = (((1 - room) * limit, 1.0),)
+        found.append(Requirement(name, "rows_per_cpu_s", (name,), "at least", steps, "a CPU s", needs=(f"{name}_p99",)))
+    run, many = ("steady",), ((CROWD_GOODPUT, 1.0),)  # overload is asked of what anybody would run until it comes
+    found.append(Requirement("shed", "goodput", ("overload",), "at least", many, "a second", needs=run))
+    found.append(Requirement("over", "after_ms", ("overload",), "at most", ((P99_MS, 1.0),), "ms", needs=run))
     return found
 
 
-TASK = DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(), plain="plain")
+TASK, HIDDEN_TASK = (
+    DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(room), plain="plain") for room in (0.0, ROOM)
+)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class FastScorer:
 
 # %% policy
 def policy():
-    return dict(largest_batch=64, longest_wait_ms=110, queue_limit=80)
+    return dict(largest_batch=64, longest_wait_ms=165, queue_limit=80)
 
 # %% predictions
 def predictions(policy, machine, rate):
