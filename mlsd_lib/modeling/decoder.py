@@ -1,7 +1,7 @@
 """A small decoder-only transformer that keeps the keys and values of what it has read: what serving one costs.
 
-Its weights are drawn at random. What a step costs does not depend on their values; what the text is worth does, and
-nothing here says so.
+Its weights are drawn at random. What a step costs does not depend on their values; what the text is worth does. A
+lesson that needs a text that is worth something trains them: called without a cache, the decoder passes on gradients.
 """
 
 import math
@@ -86,20 +86,33 @@ class Decoder(nn.Module):
         `tokens`: shape (rows, new). They are read behind what `cache` holds, and are then held by it too. Without one
         the sequences begin with `tokens`, and nothing is kept. Raises `ModelingError` where they do not fit.
         """
+        return self.output(self.norm(self._read(tokens, cache)[:, -1]))
+
+    def logits(self, tokens: Tensor, cache: KeyValueCache | None = None) -> Tensor:
+        """Logits of the token that comes next after each of `tokens`, shape (rows, new, vocabulary); else as a call."""
+        return self.output(self.norm(self._read(tokens, cache)))
+
+    def _read(self, tokens: Tensor, cache: KeyValueCache | None) -> Tensor:
         rows, new = tokens.shape
-        cache = self.new_cache(rows, new) if cache is None else cache
-        if len(cache.lengths) != rows:
+        if cache is None:
+            places = _Places(torch.zeros(rows, dtype=torch.long), new)
+        elif len(cache.lengths) != rows:
             raise ModelingError(
                 f"tokens have {rows} rows, the cache has {len(cache.lengths)}. Pass cache.rows(start, stop)."
             )
-        places = _Places(cache.lengths, new)
-        if places.end > cache.room:
-            raise ModelingError(f"a row would hold {places.end} tokens and has room for {cache.room}. Make more room.")
+        else:
+            places = _Places(cache.lengths, new)
+            if places.end > cache.room:
+                raise ModelingError(
+                    f"a row would hold {places.end} tokens and has room for {cache.room}. Make more room."
+                )
         x = self.embedding(tokens) + _position(places.positions, self.width)
         for layer, block in enumerate(self.blocks):
-            x = block(x, cache.keys[layer], cache.values[layer], places)
-        cache.lengths.add_(new)
-        return self.output(self.norm(x[:, -1]))
+            held = None if cache is None else (cache.keys[layer], cache.values[layer])
+            x = block(x, held, places)
+        if cache is not None:
+            cache.lengths.add_(new)
+        return x
 
 
 class Block(nn.Module):
@@ -114,13 +127,15 @@ class Block(nn.Module):
         self.widen = nn.utils.skip_init(nn.Linear, width, 4 * width)
         self.narrow = nn.utils.skip_init(nn.Linear, 4 * width, width)
 
-    def forward(self, x: Tensor, keys: Tensor, values: Tensor, places: "_Places") -> Tensor:
+    def forward(self, x: Tensor, held: tuple[Tensor, Tensor] | None, places: "_Places") -> Tensor:
         rows, new, width = x.shape
         parts = self.queries_keys_values(self.norm_attention(x)).view(rows, new, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4)  # each (rows, heads, new, head width)
-        places.write(keys, key)
-        places.write(values, value)
-        read = keys[:, :, : places.end], values[:, :, : places.end]
+        read = key, value
+        if held is not None:
+            for room, fresh in zip(held, read, strict=True):
+                places.write(room, fresh)
+            read = held[0][:, :, : places.end], held[1][:, :, : places.end]
         seen = scaled_dot_product_attention(query, *read, attn_mask=places.mask)
         x = x + self.mix(seen.transpose(1, 2).reshape(rows, new, width))
         return x + self.narrow(gelu(self.widen(self.norm_network(x))))

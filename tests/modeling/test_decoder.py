@@ -47,7 +47,7 @@ def same_weights(block: Block) -> nn.TransformerEncoderLayer:
 def test_a_block_computes_what_torchs_own_layer_computes(decoder):
     block, x = decoder.blocks[0], torch.randn(3, 7, WIDTH, generator=torch.Generator().manual_seed(2))
     room = torch.zeros(3, HEADS, 7, WIDTH // HEADS)
-    ours = block(x, room, room.clone(), _Places(torch.zeros(3, dtype=torch.long), 7))
+    ours = block(x, (room, room.clone()), _Places(torch.zeros(3, dtype=torch.long), 7))
     mask = nn.Transformer.generate_square_subsequent_mask(7)
     assert close(ours, same_weights(block)(x, src_mask=mask, is_causal=True))
 
@@ -86,6 +86,20 @@ def test_a_changed_token_changes_what_comes_after_it(decoder):
     changed = tokens.clone()
     changed[0, 0] = (changed[0, 0] + 1) % VOCABULARY
     assert not close(decoder(tokens), decoder(changed))
+
+
+def test_the_logits_after_each_token_are_those_of_reading_up_to_it(decoder):
+    tokens, cache = tokens_of(2, 6), decoder.new_cache(2, 6)
+    up_to = torch.stack([decoder(tokens[:, :end]) for end in range(1, 7)], dim=1)
+    assert close(decoder.logits(tokens), up_to)
+    decoder(tokens[:, :2], cache)
+    assert close(decoder.logits(tokens[:, 2:], cache), up_to[:, 2:])
+
+
+def test_without_a_cache_gradients_reach_every_weight():
+    decoder = Decoder(WIDTH, LAYERS, HEADS, np.random.default_rng(0), VOCABULARY).requires_grad_()
+    decoder.logits(tokens_of(2, 6)).square().sum().backward()
+    assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in decoder.parameters())
 
 
 def test_a_copied_row_goes_on_as_the_one_it_was_copied_from(decoder):
