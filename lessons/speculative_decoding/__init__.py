@@ -1,0 +1,1 @@
+"""What the lesson on speculative decoding needs, and no other."""
