@@ -1,10 +1,10 @@
 """Decoders that have learnt the made-up language: the target, trained once and kept, and drafts, trained in the lesson.
 
-The command that made the file beside this module, in about two CPU minutes:
+The command that made the stored weights, in about two CPU minutes:
 
     python -m lessons.speculative_decoding.training lessons/speculative_decoding/target.npz
 
-It holds the weights in 16 bits.
+They are kept in 16 bits.
 """
 
 import sys
