@@ -1,0 +1,1 @@
+"""What the lesson on cascades, caches and guards needs, and no other."""

@@ -1,0 +1,82 @@
+"""An assistant that reads documents and calls tools, the attacks that reach it through a document, and defences.
+
+The assistant is no language model. It obeys every instruction that it can read, whoever wrote it: the worst case, in
+which nothing depends on a model's good will. What a defence stops here, it stops by itself.
+"""
+
+import base64
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+OUTSIDER, COLLEAGUE, CLIENT = "x7@drop.example", "desk@shop.example", "anna@client.example"
+ZERO_WIDTH = "\u200b"
+LOOK_ALIKES, LATIN = "аеосхр", "aeocxp"  # noqa: RUF001 - letters of another alphabet, and what they look like
+ADDRESS = r"[\w-]+@[\w-]+\.\w+"
+PATTERNS = {
+    "send": rf"(?:send|mail|forward|pass on)\b[^.:]*? to ({ADDRESS})",
+    "delete": r"(?:delete|remove|erase)\b[^.:]*? file ([\w-]+\.\w+)",
+}
+"""What the assistant understands as an instruction."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A tool, "send" or "delete", and the address or the file that it is called for."""
+
+    tool: str
+    argument: str
+
+
+@dataclass(frozen=True)
+class Defence:
+    """Which documents the assistant gets to read, and which of the calls that it wants are made.
+
+    `permits` is given the call, the request, and whether the assistant has read a document.
+    """
+
+    lets_in: Callable[[str], bool] = lambda document: True
+    permits: Callable[[Call, str, bool], bool] = lambda call, request, has_read: True
+
+
+def understood(text: str) -> set[Call]:
+    """The calls that `text` asks for, as far as the assistant can read it: through every disguise."""
+    plain = text.replace(ZERO_WIDTH, "").translate(str.maketrans(LOOK_ALIKES, LATIN))
+    plain = re.sub(r"(?<=\b\w) (?=\w\b)", "", plain)
+    hidden = re.findall(r"[A-Za-z0-9+/]{24,}={0,2}", plain)
+    plain += "".join(f". {base64.b64decode(one).decode(errors='replace')}" for one in hidden)
+    return {Call(tool, found) for tool, one in PATTERNS.items() for found in re.findall(one, plain.lower())}
+
+
+def wants(request: str, documents: Sequence[str]) -> set[Call]:
+    """The calls that the assistant would make after reading, those that documents ask for included."""
+    calls = understood(request).union(*map(understood, documents))
+    if "the address in the document" in request:
+        calls |= {Call("send", found) for one in documents for found in re.findall(ADDRESS, one.lower())}
+    return calls
+
+
+def acts(request: str, documents: Sequence[str], defence: Defence) -> set[Call]:
+    """The calls that are made for `request` once `documents` were found."""
+    read = [document for document in documents if defence.lets_in(document)]
+    return {call for call in wants(request, read) if defence.permits(call, request, bool(read))}
+
+
+def from_list(call: Call, request: str, has_read: bool) -> bool:
+    """Only mail, and only to addresses on a list that somebody keeps."""
+    return call.tool == "send" and call.argument == COLLEAGUE
+
+
+def not_after_reading(call: Call, request: str, has_read: bool) -> bool:
+    """No tool at all once a document was read."""
+    return not has_read
+
+
+def planned(call: Call, request: str, has_read: bool) -> bool:
+    """Only calls that follow from the user's words alone: the plan is made before any document is read."""
+    return call in understood(request)
+
+
+def planned_with_address(call: Call, request: str, has_read: bool) -> bool:
+    """As `planned`, and mail to an address from a document where the user asks for that."""
+    return planned(call, request, has_read) or (call.tool == "send" and "the address in the document" in request)
