@@ -13,6 +13,7 @@ import numpy as np
 from grader.suite_kit.answer import kind_of
 from grader.suite_kit.designs import Draw
 from grader.suites.implement_monitoring.world import (
+    BETWEEN,
     CATEGORIES,
     DAYS,
     FEATURES,
@@ -86,6 +87,11 @@ class Met:
     @property
     def in_time(self) -> bool:
         return self.caught is not None and self.caught <= self.last
+
+    @property
+    def in_week(self) -> bool:
+        """Whether it was named before the strong days that come next, where it begins between two of them."""
+        return self.caught is not None and self.caught < self.begins + BETWEEN
 
     @property
     def harm(self) -> float:

@@ -10,7 +10,7 @@ from grader.suite_kit.answer import Answer
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_monitoring.cases import CASES, EXERCISE, Cases
 from grader.suites.implement_monitoring.runs import MOST_NAMES, Met, Refused, Run, watch
-from grader.suites.implement_monitoring.world import HARMLESS, INCIDENTS, REFERENCE, Day, Stream, make_stream
+from grader.suites.implement_monitoring.world import BETWEEN, HARMLESS, INCIDENTS, REFERENCE, Day, Stream, make_stream
 from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
@@ -167,10 +167,13 @@ def worth(sheet: Sheet, answer: Answer, name: str) -> None:
     for family in HARMLESS:
         some = [run for run in runs if run.harmless == family]
         touched = [run for run in some if len(run.false_days) >= TOUCHED_DAYS]
-        sheet.judge(
-            family, f"{len(touched)} of {len(some)} rang", "0", awake and not touched,
-            _false_alarms(touched, sheet.private) if touched else "", explained=bool(touched),
-        )  # fmt: skip
+        rang, required = f"{len(touched)} of {len(some)} rang", "0"
+        did = [_false_alarms(touched, sheet.private)] if touched else []
+        if family == "season":
+            late = [(run, one) for run in some for one in run.met if one.family == "mean shift" and not one.in_week]
+            rang, required = f"{rang}, shift {'late' if late else 'in time'}", "0, shift in time"
+            did += [_between(*pair, sheet.private) for pair in late]
+        sheet.judge(family, rang, required, awake and not did, " ".join(did), explained=bool(did))
     share, most = _false_share(runs), QUIET_SHARE + sheet.private * ROOM
     quiet = share <= most
     sheet.judge(
@@ -186,6 +189,19 @@ def worth(sheet: Sheet, answer: Answer, name: str) -> None:
             points=STEP_POINTS, explained=not cheap and not explained,
         )  # fmt: skip
         explained = explained or not cheap
+
+
+def _between(run: Run, met: Met, private: bool) -> str:
+    """What was not named before the next strong days."""
+    never, why = met.caught is None, "A limit that all days of a week share is above such a shift."
+    if private:
+        when = "never" if never else "on the next strong days or after them"
+        return f"A mean shift that began between strong days was named {when}. {why}"
+    return (
+        f"In try_stream(Monitor, {run.number}) {met.right[0]} is higher from day {met.begins} on, between strong days; "
+        f"those of day {met.begins + BETWEEN} on hide it. It was named "
+        f"{'never' if never else f'on day {met.caught}'}. {why}"
+    )
 
 
 def _false_alarms(runs: list[Run], private: bool) -> str:

@@ -5,7 +5,7 @@ are arrays with nan where a value is missing, categories are lists of text with 
 `REFERENCE` of a stream are ordinary ones. Nothing that marks may enter here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,13 +74,14 @@ INCIDENTS = {
         ("labels",), "performance", 7, 2_000, {"turned": Range(1.6, 2.2)}, "features mean something else"),
 }  # fmt: skip
 HARMLESS: Mapping[str, tuple[str, Mapping[str, Range]]] = {
-    "season": ("two strong days a week", {"week": Range(1.2, 1.6, "standard deviations")}),
+    "season": ("two strong days a week", {"week": Range(2.2, 2.6, "standard deviations")}),
     "fewer orders": ("fewer rows", {"times": Range(0.2, 0.3)}),
     "more orders": ("more rows, of slightly other customers", {"times": Range(5, 6), "other": Range(0.25, 0.35)}),
     "new category": ("a rare new category", {"share": Range(0.01, 0.02)}),
     "heavy tail": ("a tail that was always heavy", {"tail": Range(1.1, 1.3)}),
 }
 EPISODES = ("fewer orders", "more orders", "new category")  # the others are in the reference too
+STRONG_DAYS, BETWEEN, BETWEEN_BY = 2, 4, Range(1.2, 1.3, "standard deviations")
 WEEK, DAILY = 0.15, 0.1  # standard deviations: the weekend, and how far any day is from another
 HIT_EACH_TIME = 2
 FAMILIES = [
@@ -88,10 +89,11 @@ FAMILIES = [
     *(ScenarioFamily(name, title, ranges, HIT_EACH_TIME) for name, (title, ranges) in HARMLESS.items()),
 ]
 SPREADS = ("distance_km", "weight_kg")
-OF_MANY, OF_MOST = 3, 2
+OF_WEEK = ("distance_km", "promised_h")
+OF_STRONG, OF_MOST, OF_MANY = 1, 2, 3
 LAYOUT: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("unit change", "mean shift"), SPREADS),
-    (("mean shift", "slow drift"), (*SPREADS, "promised_h")),
+    (("mean shift", "slow drift"), OF_WEEK),
     (("null spike", "null spike"), INCIDENTS["null spike"].features),
     (("unit change",), INCIDENTS["unit change"].features),
     (("frozen", "frozen"), INCIDENTS["frozen"].features),
@@ -107,6 +109,8 @@ Two incidents of a stream call for the same alert, so that a monitor must name a
 first stream has the smallest incidents and the fewest rows: a shift that matters is less significant there than the
 harmless one of many rows. The next `OF_MANY` need the usual rows to show in time. Stream `OF_MOST` has more orders:
 what is missing there is less than chance lets be missing on a day of fewest rows, so no limit on a share serves both.
+Stream `OF_STRONG` has a strong week and a shift between two of its strong days, less than what these add: no limit that
+all days of a week have in common is quiet and sees it in time.
 What else is harmless where, and the order of the streams, is drawn.
 """
 
@@ -121,24 +125,32 @@ def draw_streams(seed: int) -> list[Stream]:
     others = [name for name in HARMLESS if name != "fewer orders" for _ in range(HIT_EACH_TIME)]
     calm = ["fewer orders", *map(str, rng.permutation(others))]
     calm.insert(int(rng.integers(1 + OF_MANY, len(LAYOUT))), "fewer orders")
-    many = calm.index("more orders")
-    calm[OF_MOST], calm[many] = calm[many], calm[OF_MOST]
+    for place, name in ((OF_STRONG, "season"), (OF_MOST, "more orders")):
+        other = calm.index(name, OF_STRONG)
+        calm[place], calm[other] = calm[other], calm[place]
     for (families, features), harmless in zip(LAYOUT, calm, strict=True):
         name, times = str(rng.choice(features)), _times(rng, len(families))
         met = tuple(
             _with(next(drawn[one]), begins=begins, ends=ends, hits=INCIDENTS[one].features.index(name))
             for one, (begins, ends) in zip(families, times, strict=True)
         )
-        streams.append(Stream(_with(next(drawn[harmless]), **_harmless_days(rng, harmless, len(met))), met))
+        if harmless == "season" and met[0].family == "mean shift":
+            met = (_with(met[0], by=BETWEEN_BY.draw(rng)), *met[1:])
+        streams.append(Stream(_with(next(drawn[harmless]), **_harmless_days(rng, harmless, met)), met))
     return [streams[place] for place in rng.permutation(len(streams))]
 
 
-def _harmless_days(rng: np.random.Generator, harmless: str, incidents: int) -> dict[str, int]:
-    """From when to when it lasts, to the end where two incidents follow; of a strong week also its first strong day."""
+def _harmless_days(rng: np.random.Generator, harmless: str, met: Sequence[Draw]) -> dict[str, int]:
+    """From when to when it lasts, to the end where two incidents follow; of a strong week also its first strong day.
+
+    The stream's first incident begins on the second day after strong ones, `BETWEEN` days before the next: until then
+    what it adds is less than a strong day adds.
+    """
     if harmless not in EPISODES:
-        return {"begins": -LEAD, "ends": DAYS} | ({"first": int(rng.integers(4))} if harmless == "season" else {})
+        first = int(met[0]["begins"]) + BETWEEN
+        return {"begins": -LEAD, "ends": DAYS} | ({"first": first % 7} if harmless == "season" else {})
     begins = int(rng.integers(REFERENCE + 1, REFERENCE + 4))
-    return {"begins": begins, "ends": DAYS if incidents > 1 else int(rng.integers(begins + 12, DAYS))}
+    return {"begins": begins, "ends": DAYS if len(met) > 1 else int(rng.integers(begins + 12, DAYS))}
 
 
 def _times(rng: np.random.Generator, count: int) -> list[tuple[int, int]]:
@@ -150,9 +162,9 @@ def _times(rng: np.random.Generator, count: int) -> list[tuple[int, int]]:
     return [(begins, ends), (ends + int(rng.integers(13, 18)), DAYS)]
 
 
-def _with(draw: Draw, **magnitudes: int) -> Draw:
-    more = tuple((name, float(value)) for name, value in magnitudes.items())
-    return Draw(draw.family, draw.seed, (*draw.magnitudes, *more))
+def _with(draw: Draw, **magnitudes: float) -> Draw:
+    more = {name: float(value) for name, value in magnitudes.items()}
+    return Draw(draw.family, draw.seed, tuple((dict(draw.magnitudes) | more).items()))
 
 
 def feature_of(draw: Draw) -> str:
@@ -195,7 +207,7 @@ def _draw_rows(
     for name, (centre, spread) in TYPICAL.items():
         z = rng.normal(0, 1, count) + rng.normal(0, DAILY, DAYS + LEAD)[place]
         if name != "weight_kg":
-            strong = (day - int(size.get("first", 5))) % 7 < 2
+            strong = (day - int(size.get("first", 5))) % 7 < STRONG_DAYS
             z += size.get("week", WEEK) * strong + size.get("other", 0.0) * episode[place]
         rows[name] = (
             np.round(centre + spread * z, 2) if name == "promised_h" else np.round(np.exp(centre + spread * z), 3)

@@ -80,6 +80,17 @@ def test_no_limit_on_a_share_is_quiet_on_few_rows_and_sees_a_null_spike_among_ma
     assert spike > 4 * (usual * (1 - usual) / (times["more orders"].low * world.ROWS)) ** 0.5
 
 
+def test_a_shift_between_strong_days_is_less_than_these_add_until_the_next_come():
+    for seed in range(20):
+        (stream,) = [one for one in world.draw_streams(seed) if one.incidents[0].family == "mean shift"]
+        assert stream.harmless.family == "season"
+        calm, (shift, _) = stream.harmless, stream.incidents
+        of_week = [(day - calm["first"]) % 7 < world.STRONG_DAYS for day in range(int(shift["begins"]), world.DAYS)]
+        assert of_week.index(True) == world.BETWEEN
+        least = calm["week"] * (world.STRONG_DAYS / 3 - world.STRONG_DAYS / 7)  # above the mean of all, in three days
+        assert shift["by"] - calm["week"] * world.STRONG_DAYS / 7 < least
+
+
 def test_null_spikes_come_while_orders_are_more():
     for seed in range(20):
         (stream,) = [one for one in world.draw_streams(seed) if one.incidents[0].family == "null spike"]
@@ -216,7 +227,7 @@ def test_a_counter_example_says_which_stream_what_could_be_seen_and_what_it_cost
     feature = world.feature_of(frozen)
     assert f"try_stream(Monitor, {number}), from day {frozen['begins']:.0f} on. Right is {feature} (frozen)" in told
     assert f"share of {feature} as on the day before: 0 in the reference, " in told
-    assert " since. Nothing was named in that time" in told
+    assert " since. There were alerts, and none named the feature with its reason. Named were: " in told
     assert f"it cost {harm * (frozen['ends'] - frozen['begins']):,.0f} EUR" in told
 
 
@@ -230,7 +241,7 @@ def test_where_cases_are_hidden_no_day_and_no_figure_is_told(secret):
 def test_the_task_states_every_range_threshold_and_price():
     told = told_of(BANK.notebook)
     ranges = [one for incident in world.INCIDENTS.values() for one in incident.ranges.values()]
-    ranges += [one for _, some in world.HARMLESS.values() for one in some.values()]
+    ranges += [*(one for _, some in world.HARMLESS.values() for one in some.values()), world.BETWEEN_BY]
     numbers = [f"{one.low:g} to {one.high:g}" for one in ranges] + [f"{step:g}" for step in STEPS_OF_COST]
     numbers += [f"at most {100 * share:g} % of" for share in (FALSE_SHARE, QUIET_SHARE)] + [f"by {ROOM:g}"]
     numbers += [f"at least {AWAKE} of", f"{ATTENTION_EUR} EUR", f"at most {MOST_NAMES} features"]

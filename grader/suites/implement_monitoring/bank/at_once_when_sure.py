@@ -18,11 +18,11 @@ class Monitor:
             if not isinstance(first, np.ndarray):
                 self.known[name] = {one for column in columns for one in column if one is not None}
                 continue
-            values = np.concatenate(columns)
+            middle = np.nanmedian(np.concatenate(columns))
+            usual = [np.nanmedian(np.concatenate(columns[day::7])) / middle for day in range(7)]
+            self.usual[name] = usual if max(usual) > 1.3 * min(usual) else [1.0] * 7  # less is chance
+            values = np.concatenate([column / self.usual[name][t % 7] for t, column in enumerate(columns)])
             self.sorted[name] = np.sort(values[~np.isnan(values)])
-            means = np.array([self.scores(name, column).mean() for column in columns])
-            overall = means.mean()  # four days of one name say less than all: the usual level is drawn to the middle
-            self.usual[name] = [overall + 0.9 * (means[day::7].mean() - overall) for day in range(7)]
             self.sums[name] = np.zeros(2)
         self.last, self.orders = reference[-1]["rows"], [len(day["score"]) for day in reference[-4:]]
         self.labels, self.recent = [day["labels"] for day in reference[-3:]], {}
@@ -39,10 +39,10 @@ class Monitor:
         return share - usual > max(least, errors * ((usual + 0.01) / rows) ** 0.5)
 
     def moved(self, name, column, t):
-        scores = self.scores(name, column)
+        scores = self.scores(name, column / self.usual[name][t % 7])
         if len(set(column.tolist())) < 10:  # a value a depot: too few to say
             return False
-        off, error = scores.mean() - self.usual[name][t % 7], (DAY_SPREAD**2 + 1.2 / len(scores)) ** 0.5
+        off, error = scores.mean(), (DAY_SPREAD**2 + 1.2 / len(scores)) ** 0.5
         self.sums[name] = np.clip(self.sums[name] + [off, -off] - 0.6, 0, 1.2)
         self.recent[name] = [*self.recent.get(name, [])[-2:], scores]
         three = np.abs(np.concatenate(self.recent[name])) > 2.4
