@@ -335,7 +335,7 @@ def uv_options(pip_config: str) -> list[str]:
         option = UV_OPTIONS.get(key.rpartition(".")[2])
         if option:
             # pip writes the value as Python does, several of them with line ends between
-            options += [part for one in ast.literal_eval(value).split() for part in (option, one)]
+            options += [part for word in ast.literal_eval(value).split() for part in (option, word)]
     # As pip does: the best version of all indexes, not that of the first index which knows the name.
     return [*options, "--index-strategy", "unsafe-best-match"] if "--index" in options else options
 

@@ -33,14 +33,14 @@ BEHIND = "zz_honest"
 STOCK_LIMIT_S = 90
 QUICK_END = "--Execute.shutdown_kernel=immediate"
 COUNTS: dict[str, Callable[[Judgement], float]] = {
-    "undeserved points": lambda one: sum(one.undeserved.values()),
-    "points lost": lambda one: sum(one.missing.values()),
-    "batches aborted": lambda one: one.aborted,
-    "files changed": lambda one: bool(one.changed),
-    "secrets shown": lambda one: bool(one.leaked),
-    "processes left": lambda one: one.left > 0,
-    "scripts alive": lambda one: one.alive,
-    "output unbounded": lambda one: one.size_mb > one.case.size_mb,
+    "undeserved points": lambda run: sum(run.undeserved.values()),
+    "points lost": lambda run: sum(run.missing.values()),
+    "batches aborted": lambda run: run.aborted,
+    "files changed": lambda run: bool(run.changed),
+    "secrets shown": lambda run: bool(run.leaked),
+    "processes left": lambda run: run.left > 0,
+    "scripts alive": lambda run: run.alive,
+    "output unbounded": lambda run: run.size_mb > run.case.size_mb,
 }
 
 
@@ -65,13 +65,13 @@ def with_stock(case: Case, template: Path) -> tuple[Judgement, str]:
 def all_with_stock(chosen: list[Case], template: Path, workers: int) -> Iterator[tuple[Judgement, str]]:
     """Stock's judgements in the order of the cases."""
     with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(lambda one: with_stock(one, template), chosen)
+        yield from pool.map(lambda case: with_stock(case, template), chosen)
 
 
 def all_with_ours(chosen: list[Case], template: Path, options: list[str]) -> Iterator[tuple[Judgement, str]]:
     """Ours' judgements, one batch a kind; what cannot be laid to one case is laid to the first of its kind."""
     for kind in KINDS:
-        some = [one for one in chosen if one.kind == kind]
+        some = [case for case in chosen if case.kind == kind]
         if not some:
             continue
         with tempfile.TemporaryDirectory(prefix="attacks-", ignore_cleanup_errors=True) as folder:
@@ -82,7 +82,7 @@ def all_with_ours(chosen: list[Case], template: Path, options: list[str]) -> Ite
             first.changed, first.left = batch.changed, len(batch.left)
             if first.aborted:
                 print(batch.ended.text[-2000:], file=sys.stderr)
-            yield from [(one, _page(batch.course, one.case)) for one in batch.judgements]
+            yield from [(judgement, _page(batch.course, judgement.case)) for judgement in batch.judgements]
 
 
 def _page(course: Path, case: Case) -> str:
@@ -112,9 +112,9 @@ def table(sides: dict[str, list[Judgement]]) -> str:
         totals = [sum(map(count, judged)) for judged in sides.values()]
         lines.append(f"{what:30}" + "".join(f"{total:>10g}" for total in totals))
     for kind in KINDS:
-        for_kind = [[one for one in judged if one.case.kind == kind] for judged in sides.values()]
+        for_kind = [[judgement for judgement in judged if judgement.case.kind == kind] for judged in sides.values()]
         if for_kind[0]:
-            faulty = [sum(bool(one.faults) for one in judged) for judged in for_kind]
+            faulty = [sum(bool(judgement.faults) for judgement in judged) for judged in for_kind]
             name = f"faulty of {len(for_kind[0])} {kind}"
             lines.append(f"{name:30}" + "".join(f"{number:>10}" for number in faulty))
     return "\n".join(lines)
@@ -123,7 +123,7 @@ def table(sides: dict[str, list[Judgement]]) -> str:
 def summary(sides: dict[str, list[Judgement]]) -> dict[str, object]:
     """The JSON line: cases treated rightly on each side, and every count."""
     n = len(next(iter(sides.values())))
-    rightly = {side: sum(not one.faults for one in judged) for side, judged in sides.items()}
+    rightly = {side: sum(not judgement.faults for judgement in judged) for side, judged in sides.items()}
     ours, theirs = rightly.get("ours"), rightly.get("stock")
     counts = {side: {what: sum(map(count, judged)) for what, count in COUNTS.items()} for side, judged in sides.items()}
     ratio = round(ours / theirs, 2) if ours is not None and theirs else None
@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--option", action="append", default=[], help="passed on to mlsd grade, e.g. --option=--force")
     options = parser.parse_args()
-    chosen = [one for one in cases(*options.kind) if not options.case or one.name in options.case]
+    chosen = [case for case in cases(*options.kind) if not options.case or case.name in options.case]
     chosen = chosen[::10] if options.quick else chosen
     sides = {}
     with tempfile.TemporaryDirectory(prefix="attacks-") as folder:

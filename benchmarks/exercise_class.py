@@ -32,9 +32,12 @@ def series(n: int, options: list[str], quiet: bool) -> dict[str, object]:
     """
     found = {name: graded(name, n, options) for name in NAMES}
     if not quiet:
-        for name, one in found.items():
-            print(f"{name}: {n} hand-ins, {one['wall_s']} s, {one['a_minute']} a minute, marks of the bank", flush=True)
-    each_s = max(one["wall_s"] for one in found.values()) / n
+        for name, figures in found.items():
+            print(
+                f"{name}: {n} hand-ins, {figures['wall_s']} s, {figures['a_minute']} a minute, marks of the bank",
+                flush=True,
+            )
+    each_s = max(figures["wall_s"] for figures in found.values()) / n
     return {"n": n, "ours": round(each_s, 2), "theirs": BAR_S, "ratio": round(BAR_S / each_s, 1)} | found
 
 
@@ -66,9 +69,9 @@ def released(course: Path, name: str, surroundings: dict[str, str]) -> Path:
 
 def hand_in(course: Path, bank: Bank, n: int) -> dict[str, BankAnswer]:
     """Writes `n` submissions; the answer of each student. The same class for the same number."""
-    choose, answers = random.Random(0), [one for one in bank.answers if one.exact and one.kind != "starter"]
-    right = [one for one in answers if one.kind != "wrong"]
-    wrong = [one for one in answers if one.kind == "wrong"]
+    choose, answers = random.Random(0), [answer for answer in bank.answers if answer.exact and answer.kind != "starter"]
+    right = [answer for answer in answers if answer.kind != "wrong"]
+    wrong = [answer for answer in answers if answer.kind == "wrong"]
     name, chosen = bank.name, {}
     for number in range(n):
         answer = choose.choice(right if choose.random() < RIGHT_SHARE else wrong)

@@ -195,10 +195,10 @@ def timed(grader: Grader, course: Path, name: str, *options: str, every: int = 1
 def spent(course: Path, name: str) -> dict[str, float]:
     """What the reports of ours say: seconds of all submissions together, the largest one's memory. Zeros for stock."""
     reported = list(results(course, name).values())
-    peak_mb = max((one["extra_data"]["peak_mb"] for one in reported), default=0)
-    cpu_s = sum(one["extra_data"]["cpu_s"] for one in reported)
-    tests_s = sum(test["extra_data"]["wall_s"] for one in reported for test in one["tests"])
-    wall_s = sum(one["execution_time"] for one in reported)
+    peak_mb = max((results["extra_data"]["peak_mb"] for results in reported), default=0)
+    cpu_s = sum(results["extra_data"]["cpu_s"] for results in reported)
+    tests_s = sum(test["extra_data"]["wall_s"] for results in reported for test in results["tests"])
+    wall_s = sum(results["execution_time"] for results in reported)
     return {"wall_s": wall_s, "cpu_s": cpu_s, "tests_s": tests_s, "peak_mb": peak_mb}
 
 

@@ -21,8 +21,8 @@ def costs(quiet: bool = False) -> dict[str, dict[str, float]]:
         print(
             f"isolation by {best_level().name.lower()}, median ms of each; a submission has a checker and two sessions:"
         )
-        for name, one in found.items():
-            print(f"  {name:6s} " + ", ".join(f"{what} {ms:.1f}" for what, ms in one.items()))
+        for name, medians in found.items():
+            print(f"  {name:6s} " + ", ".join(f"{what} {ms:.1f}" for what, ms in medians.items()))
     return found
 
 

@@ -182,20 +182,20 @@ class Run:
 
 def run_here(name: str, series: Path, answer: Path) -> Run:
     """Runs one join in this process, after a small one that has it load what it needs, and keeps its answer."""
-    one, is_sorted = JOINS[name], series.name == "sorted"
-    one.answer(series.parent / "few")
-    requests, history = one.tables(series)
+    join, is_sorted = JOINS[name], series.name == "sorted"
+    join.answer(series.parent / "few")
+    requests, history = join.tables(series)
     before_mb = _memory_mb("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak from here on, not that of reading
     walls, cpus, peaks = [], [], []
     for _ in range(REPEATS):
         cpu_s, wall_s = time.process_time(), time.perf_counter()
-        joined = one.join(requests, history, is_sorted)
+        joined = join.join(requests, history, is_sorted)
         walls.append(time.perf_counter() - wall_s)
         cpus.append(time.process_time() - cpu_s)
         peaks.append(_memory_mb("VmHWM"))
-    np.save(answer, one.values(joined))
-    return Run(statistics.median(walls), statistics.median(cpus), one.threads(), peaks[0], before_mb)
+    np.save(answer, join.values(joined))
+    return Run(statistics.median(walls), statistics.median(cpus), join.threads(), peaks[0], before_mb)
 
 
 def _memory_mb(what: str) -> float:
@@ -241,9 +241,9 @@ def summary(runs: dict[str, list[Run]]) -> dict[str, Any]:
     """Medians: ours, the best library that counts, and the ratio to it; then each join's own."""
     each = {}
     for name, some in runs.items():
-        middle = {key: round(statistics.median(asdict(one)[key] for one in some), 3) for key in asdict(some[0])}
+        middle = {key: round(statistics.median(asdict(run)[key] for run in some), 3) for key in asdict(some[0])}
         ratio = statistics.median(us.wall_s / it.wall_s for us, it in zip(runs["ours"], some, strict=True))
-        cores = round(statistics.median(one.cpu_s / one.wall_s for one in some), 2)
+        cores = round(statistics.median(run.cpu_s / run.wall_s for run in some), 2)
         each[name] = middle | {"cores_used": cores, "ours_by_it": round(ratio, 2)}
     best = max((name for name in each if name != "ours" and JOINS[name].counted), key=lambda n: each[n]["ours_by_it"])
     times = {"ours": each["ours"]["wall_s"], "theirs": each[best]["wall_s"], "ratio": each[best]["ours_by_it"]}
@@ -255,10 +255,14 @@ def one_line(series: str, found: dict[str, Any]) -> str:
     lines = [
         f"{series:20}   wall s    CPU s  threads  cores used  peak MB  before the join  ours by it  rows that differ"
     ]
-    for name, one in found["each"].items():
-        speed = f"{one['wall_s']:8.2f} {one['cpu_s']:8.2f} {one['threads']:8.0f} {one['cores_used']:11.2f}"
-        memory = f"{one['peak_mb']:8.0f} {one['before_mb']:16.0f}"
-        lines.append(f"  {name:18} {speed} {memory} {one['ours_by_it']:11.2f} {found['rows_that_differ'][name]:17,}")
+    for name, medians in found["each"].items():
+        speed = (
+            f"{medians['wall_s']:8.2f} {medians['cpu_s']:8.2f} {medians['threads']:8.0f} {medians['cores_used']:11.2f}"
+        )
+        memory = f"{medians['peak_mb']:8.0f} {medians['before_mb']:16.0f}"
+        lines.append(
+            f"  {name:18} {speed} {memory} {medians['ours_by_it']:11.2f} {found['rows_that_differ'][name]:17,}"
+        )
     return "\n".join(lines)
 
 

@@ -40,11 +40,11 @@ def measured(name: str, n: int) -> dict[str, Any]:
         release = models.Release.read(run.registry().path("v1"))
         requests, _, offline = hooks.day(0)
         each = len(offline) // len(requests)  # rows of features a request: its candidates, where there are several
-        known = [(offline.iloc[at * each : (at + 1) * each], one) for at, one in enumerate(requests)]
+        known = [(offline.iloc[at * each : (at + 1) * each], request) for at, request in enumerate(requests)]
         command = [sys.executable, "-m", f"case_studies.{name}", "serve", "--run", str(run.path), "--port", "{port}"]
         with ServerProcess(command) as server:
             through = in_turn(requests, asked(server.port))
-            bare = in_turn(known, lambda one: hooks.model_call(release, *one))
+            bare = in_turn(known, lambda pair: hooks.model_call(release, *pair))
             for _ in range(WARM_UP):
                 through(), bare()
             pairs = min(n, len(requests) - WARM_UP - 1)
@@ -92,11 +92,11 @@ def main() -> None:
     os.environ["PYTHONPATH"] = str(ROOT)  # for the services, which are processes of their own
     found = {}
     for name in options.cases:
-        found[name] = one = measured(name, options.n)
-        told = f"request {one['ours']} ms, model {one['theirs']} ms, ratio {one['ratio']}"
-        print(f"{name}: {told} ({one['n']} pairs)", file=sys.stderr if options.json else sys.stdout, flush=True)
+        found[name] = figures = measured(name, options.n)
+        line = f"request {figures['ours']} ms, model {figures['theirs']} ms, ratio {figures['ratio']}"
+        print(f"{name}: {line} ({figures['n']} pairs)", file=sys.stderr if options.json else sys.stdout, flush=True)
     if options.json:
-        worst = max(found.values(), key=lambda one: one["ratio"])
+        worst = max(found.values(), key=lambda figures: figures["ratio"])
         print(json.dumps({"name": "services", **worst, "cases": found}))
 
 

@@ -24,11 +24,11 @@ def share_of(book: Any, submission: str) -> tuple[Share | None, list[str]]:
     notebook = book.find_submission_notebook_by_id(submission)
     name = notebook.assignment.assignment.name
     found = shares(book.db.connection(), name)
-    own = next((one for one in found if one.student == notebook.student.id), None)
+    own = next((share for share in found if share.student == notebook.student.id), None)
     if own is None:
         return None, []
-    there = {one.student.id: one.id for one in book.notebook_submissions(notebook.notebook.name, name)}
-    mine = [there[one.student] for one in found if one.grader == own.grader and one.student in there]
+    there = {row.student.id: row.id for row in book.notebook_submissions(notebook.notebook.name, name)}
+    mine = [there[share.student] for share in found if share.grader == own.grader and share.student in there]
     return own, mine
 
 
@@ -41,18 +41,18 @@ class ShareHandler(BaseHandler):
     def get(self, name: str, grader: str) -> None:
         """A row a notebook, under its number."""
         book = self.gradebook
-        mine = {one.student: one for one in shares(book.db.connection(), name) if one.grader == grader}
+        mine = {share.student: share for share in shares(book.db.connection(), name) if share.grader == grader}
         if not mine:
             raise web.HTTPError(404, f"nothing of {name} was dealt to {grader}")
         rows, waiting = [], 0
-        submissions = {one.student.id: one for one in book.assignment_submissions(name)}
-        for student, one in mine.items():
+        submissions = {submission.student.id: submission for submission in book.assignment_submissions(name)}
+        for student, share in mine.items():
             for notebook in submissions[student].notebooks if student in submissions else ():
                 waiting += notebook.needs_manual_grade
                 link = f"{self.base_url}/formgrader/submissions/{notebook.id}/"
                 row = {"points": notebook.score, "maximum": notebook.max_score}
                 row |= {"state": "waits" if notebook.needs_manual_grade else "", "link": escape(link)}
-                rows.append(ROW.format(name=escape(f"{notebook.name}, {one.number}"), **row))
+                rows.append(ROW.format(name=escape(f"{notebook.name}, {share.number}"), **row))
         title = escape(f"{name}: the share of {grader}")
         self.write(PAGE.format(title=title, waiting=waiting, total=len(rows), rows="".join(rows)))
 
@@ -68,7 +68,7 @@ class ShareNavigationHandler(SubmissionNavigationHandler):
     def _get_incorrect_submission_ids(self, assignment_id: str, notebook_id: str, submission: Any) -> Any:
         found = super()._get_incorrect_submission_ids(assignment_id, notebook_id, submission)
         mine = share_of(self.gradebook, submission.id)[1]
-        return [one for one in found if not mine or one in mine]
+        return [submission_id for submission_id in found if not mine or submission_id in mine]
 
     def _assignment_notebook_list_url(self, assignment_id: str, notebook_id: str) -> Any:
         own, _ = share_of(self.gradebook, self.path_kwargs["submission_id"])

@@ -100,13 +100,13 @@ def doctor(
 
     console = Console(highlight=False)
     findings = [*examine(root), *_of_the_sandbox(), *optional_programs(root)]
-    for one in findings:
-        colour = {"sound": "green", "remark": "yellow", "fault": "red"}[one.verdict]
-        console.print(f"[{colour}]{one.verdict:6s}[/] {one.subject}: {escape(one.seen)}", soft_wrap=True)
-        if one.fix and one.verdict != "sound":
-            purpose = "To fix it" if one.verdict == "fault" else "To have more"
-            console.print(f"       {purpose}: {escape(one.fix)}", soft_wrap=True)
-    raise typer.Exit(not all(one.sound for one in findings))
+    for finding in findings:
+        colour = {"sound": "green", "remark": "yellow", "fault": "red"}[finding.verdict]
+        console.print(f"[{colour}]{finding.verdict:6s}[/] {finding.subject}: {escape(finding.seen)}", soft_wrap=True)
+        if finding.fix and finding.verdict != "sound":
+            purpose = "To fix it" if finding.verdict == "fault" else "To have more"
+            console.print(f"       {purpose}: {escape(finding.fix)}", soft_wrap=True)
+    raise typer.Exit(not all(finding.sound for finding in findings))
 
 
 def _of_the_sandbox() -> "list[Finding]":

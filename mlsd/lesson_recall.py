@@ -57,7 +57,7 @@ class Question:
     @property
     def right(self) -> Answer:
         """The right answer."""
-        return next(one for one in self.answers if one.right)
+        return next(answer for answer in self.answers if answer.right)
 
 
 @dataclass(frozen=True)
@@ -87,26 +87,29 @@ def read_recall(root: Path, notebook: Notebook) -> Recall | None:
         return None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LessonError(f"{file} cannot be read ({error}). Correct it, or delete it to do without.") from error
-    rules = [Rule(**_entry(file, "rule", *one, RULE, {"prediction"})) for one in enumerate(stated.get("rule", []), 1)]
-    questions = [_question(file, *one) for one in enumerate(stated.get("question", []), 1)]
-    ids = [one.id for one in questions]
-    if twice := sorted({one for one in ids if ids.count(one) > 1}):
+    rules = [
+        Rule(**_entry(file, "rule", *numbered, RULE, {"prediction"}))
+        for numbered in enumerate(stated.get("rule", []), 1)
+    ]
+    questions = [_question(file, *numbered) for numbered in enumerate(stated.get("question", []), 1)]
+    ids = [question.id for question in questions]
+    if twice := sorted({identity for identity in ids if ids.count(identity) > 1}):
         raise LessonError(f"{file}: two questions have the id {twice[0]!r}. An answer is kept by it: name each once.")
     return Recall(notebook, tuple(rules), tuple(questions))
 
 
 def read_recalls(root: Path, notebooks: Iterable[Notebook]) -> list[Recall]:
     """What is kept of each of `notebooks`, in their order; those without a file are passed over."""
-    return [found for one in notebooks if (found := read_recall(root, one)) is not None]
+    return [found for notebook in notebooks if (found := read_recall(root, notebook)) is not None]
 
 
 def _question(file: Path, number: int, stated: Mapping[str, Any]) -> Question:
     entry = _entry(file, "question", number, stated, QUESTION)
     answers = [
-        Answer(**_entry(file, f"question {number}, answer", *one, ANSWER, {"right"}))
-        for one in enumerate(entry["answers"], 1)
+        Answer(**_entry(file, f"question {number}, answer", *numbered, ANSWER, {"right"}))
+        for numbered in enumerate(entry["answers"], 1)
     ]
-    right, different = sum(one.right for one in answers), len({one.says for one in answers})
+    right, different = sum(answer.right for answer in answers), len({answer.says for answer in answers})
     if right != 1 or not 3 <= len(answers) == different:
         raise LessonError(
             f"{file}, question {number}: it has {right} right answers, {different} different ones of {len(answers)}. "
@@ -131,7 +134,9 @@ def missing_cells(recall: Recall, cells: Mapping[str, str], predictions: Sequenc
 
     `cells`: the type of each cell of the notebook by its id; `predictions`: the ids of what it asks to predict.
     """
-    pointed = [(one.rule, one.cell) for one in recall.rules] + [(one.asks, one.cell) for one in recall.questions]
+    pointed = [(rule.rule, rule.cell) for rule in recall.rules] + [
+        (question.asks, question.cell) for question in recall.questions
+    ]
     lost = [f"{text!r} points to {cell!r}, no code cell" for text, cell in pointed if cells.get(cell) != "code"]
-    asked = [(one.rule, one.prediction) for one in recall.rules if one.prediction]
+    asked = [(rule.rule, rule.prediction) for rule in recall.rules if rule.prediction]
     return lost + [f"{text!r} names the prediction {name!r}" for text, name in asked if name not in predictions]

@@ -111,7 +111,7 @@ def _fix(root: Path, paths: list[Path], fix: bool) -> int:
     from notebook_runner.derived import write_derived
 
     try:
-        course = {one.path: one for one in find_notebooks(root)}
+        course = {notebook.path: notebook for notebook in find_notebooks(root)}
     except NotebookError as error:
         typer.echo(f"No head, foot or minutes can be derived: {error}")
         return 1
@@ -146,13 +146,19 @@ def faults_of_form(here: Notebook, course: Sequence[Notebook]) -> list[str]:
 def _list(root: Path, paths: list[Path]) -> None:
     from notebook_runner.course import find_notebooks, reading_order
 
-    chosen = [one for one in reading_order(find_notebooks(root)) if one.path in [path.resolve() for path in paths]]
-    for one in chosen:
-        budget = f"budget {one.budget.cpu_s:g} CPU s and {one.budget.peak_mb:g} MB"
-        typer.secho(one.name, bold=True)
-        typer.echo(f"    {one.title}")
-        typer.echo(f"    {one.kind.replace('_', ' ')}, {one.minutes} minutes, {budget}; {_last_run(root, one)}")
-    minutes = sum(one.minutes for one in chosen)
+    chosen = [
+        notebook
+        for notebook in reading_order(find_notebooks(root))
+        if notebook.path in [path.resolve() for path in paths]
+    ]
+    for notebook in chosen:
+        budget = f"budget {notebook.budget.cpu_s:g} CPU s and {notebook.budget.peak_mb:g} MB"
+        typer.secho(notebook.name, bold=True)
+        typer.echo(f"    {notebook.title}")
+        typer.echo(
+            f"    {notebook.kind.replace('_', ' ')}, {notebook.minutes} minutes, {budget}; {_last_run(root, notebook)}"
+        )
+    minutes = sum(notebook.minutes for notebook in chosen)
     typer.echo(f"{len(chosen)} notebooks, {minutes / 60:.1f} hours of a reader's time.")
 
 

@@ -164,7 +164,7 @@ class HandIn:
         self._mlsd("feedback", EXERCISE)
         [page] = (self.course / "classroom" / "feedback" / STUDENT).rglob("*.html")
         text = html.unescape(re.sub(r"<[^>]*>", "", page.read_text(encoding="utf-8")))
-        [answer] = [one for one in load_bank(self.course, EXERCISE).answers if one.name == WRONG]
+        [answer] = [candidate for candidate in load_bank(self.course, EXERCISE).answers if candidate.name == WRONG]
         if missing := [sentence for sentence in answer.says if sentence not in text]:
             raise GraderError(f"the page does not say {missing[0]!r}")
         return f'it says "{answer.says[0]}"'
@@ -173,7 +173,7 @@ class HandIn:
         from grader.answer_bank.model import load_bank
 
         bank = load_bank(self.course, EXERCISE)
-        return sum(bank.expected(next(one for one in bank.answers if one.name == WRONG)).values())
+        return sum(bank.expected(next(answer for answer in bank.answers if answer.name == WRONG)).values())
 
     def _mlsd(self, *words: str) -> str:
         from grader.workflow.demo import MLSD

@@ -37,7 +37,7 @@ def can_be_made(folder: Path) -> bool:
     """True if `folder` can be written, or made in the nearest folder above it that there is."""
     if not folder.is_absolute():  # "~", where the system knows no home folder of this user
         return False
-    there = next(one for one in (folder, *folder.parents) if one.exists())
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 

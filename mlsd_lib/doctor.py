@@ -158,10 +158,16 @@ def optional_programs(root: Path | None = None) -> list[Finding]:
     The fix of each that is missing is the one command that brings all that are missing.
     """
     root = root or course_root(Path(__file__).parent)
-    wanted = [one for one in OPTIONAL if (root / "tests").is_dir() or not one.for_tests]
-    found = {one: next(filter(None, map(shutil.which, one.names)), "") for one in wanted}
-    command = " ".join(["apt-get install", *(one.package for one in wanted if not found[one])])
+    wanted = [program for program in OPTIONAL if (root / "tests").is_dir() or not program.for_tests]
+    found = {program: next(filter(None, map(shutil.which, program.names)), "") for program in wanted}
+    command = " ".join(["apt-get install", *(program.package for program in wanted if not found[program])])
     fix = f"{command} (as root, on Debian or Ubuntu; elsewhere the packages of these programs)"
-    present = [Finding(one.names[0], True, f"{place}: {one.brings}") for one, place in found.items() if place]
-    absent = [Finding(one.names[0], True, f"not here: {one.brings}", fix, True) for one in wanted if not found[one]]
-    return present + [replace(one, fix="") for one in absent[:-1]] + absent[-1:]
+    present = [
+        Finding(program.names[0], True, f"{place}: {program.brings}") for program, place in found.items() if place
+    ]
+    absent = [
+        Finding(program.names[0], True, f"not here: {program.brings}", fix, True)
+        for program in wanted
+        if not found[program]
+    ]
+    return present + [replace(finding, fix="") for finding in absent[:-1]] + absent[-1:]

@@ -67,8 +67,8 @@ def course_root(start: Path | None = None) -> Path:
     Without `start`: from the working folder, then from where this package lies. Raises `NotebookError` for none.
     """
     starts = [start] if start is not None else [Path.cwd(), Path(__file__).parent]
-    for one in starts:
-        resolved = one.resolve()
+    for place in starts:
+        resolved = place.resolve()
         for folder in (resolved, *resolved.parents):
             if _names_the_course(folder / "pyproject.toml"):
                 return folder
@@ -170,7 +170,7 @@ class _Reader:
 
     def texts(self, key: str, required: bool = False) -> tuple[str, ...]:
         value = self.metadata.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        if not isinstance(value, list) or not all(isinstance(text, str) and text for text in value):
             raise self.fault(key, "must be a list of texts")
         if required and not value:
             raise self.fault(key, "must name at least one")
@@ -178,7 +178,7 @@ class _Reader:
 
     def table(self, key: str) -> dict[str, str]:
         value = self.metadata.get(key, {})
-        if not isinstance(value, dict) or not all(isinstance(one, str) and one.strip() for one in value.values()):
+        if not isinstance(value, dict) or not all(isinstance(text, str) and text.strip() for text in value.values()):
             raise self.fault(key, "must be a table of texts that are not empty")
         return value
 
@@ -197,15 +197,15 @@ def reading_order(notebooks: Iterable[Notebook]) -> list[Notebook]:
 
     Raises `NotebookError` for a requirement that is not among them and for a circle, which it names.
     """
-    by_name = {one.name: one for one in notebooks}
-    for one in by_name.values():
-        for required in one.requires:
+    by_name = {notebook.name: notebook for notebook in notebooks}
+    for notebook in by_name.values():
+        for required in notebook.requires:
             if required not in by_name:
                 raise NotebookError(
-                    f"{one.name} requires {required!r}, which is no notebook of this course. "
+                    f"{notebook.name} requires {required!r}, which is no notebook of this course. "
                     "Write its path from the course's root, as `mlsd notebooks` lists it."
                 )
-    waiting = {name: set(one.requires) for name, one in by_name.items()}
+    waiting = {name: set(notebook.requires) for name, notebook in by_name.items()}
     return [by_name[name] for name in _topological(waiting)]
 
 

@@ -46,8 +46,8 @@ def promised_minutes(stated: int, cells: Iterable[Mapping[str, Any]]) -> int:
 
 def head(here: Notebook, course: Sequence[Notebook]) -> str:
     """The Markdown after the title of `here`: what a reader can do afterwards, in how long, and what comes before."""
-    objectives = "\n".join(f"- {one}." for one in here.objectives)
-    before = ", ".join(_link(here, one) for one in course if one.name in here.requires)
+    objectives = "\n".join(f"- {objective}." for objective in here.objectives)
+    before = ", ".join(_link(here, notebook) for notebook in course if notebook.name in here.requires)
     builds_on = f" It builds on {before}." if before else ""
     time = f"It takes about {here.minutes} minute{'s' * (here.minutes > 1)}."
     return f"After this notebook you can:\n\n{objectives}\n\n{time}{builds_on}"
@@ -55,18 +55,24 @@ def head(here: Notebook, course: Sequence[Notebook]) -> str:
 
 def foot(here: Notebook, course: Sequence[Notebook]) -> str:
     """The Markdown at the end of `here`: links to what there is next, what it prepares for, and what came before."""
-    order = [one for one in reading_order(course) if one.kind in ("start", "lesson")]
-    names = [one.name for one in order]
+    order = [notebook for notebook in reading_order(course) if notebook.kind in ("start", "lesson")]
+    names = [notebook.name for notebook in order]
     at = names.index(here.name) if here.name in names else -1
     lines = []
     if 0 <= at < len(order) - 1:
         lines.append(f"- Next lesson: {_link(here, order[at + 1])}")
     for kind, words in (("exercise", "Exercise"), ("case_study", "Case study")):
-        waiting = [one for one in course if one.kind == kind and here.name in one.requires]
-        lines += [f"- {words}: {_link(here, one)}" for one in waiting if not one.name.startswith("solutions/")]
+        waiting = [notebook for notebook in course if notebook.kind == kind and here.name in notebook.requires]
+        lines += [
+            f"- {words}: {_link(here, notebook)}" for notebook in waiting if not notebook.name.startswith("solutions/")
+        ]
     if at > 0 and order[at - 1].kind == "lesson":
         lines.append(f"- Previous lesson: {_link(here, order[at - 1])}")
-    lines += [f"- Every notebook, and your progress: {_link(here, one)}" for one in order if one.kind == "start"]
+    lines += [
+        f"- Every notebook, and your progress: {_link(here, notebook)}"
+        for notebook in order
+        if notebook.kind == "start"
+    ]
     return "\n".join(["## Continue", "", *lines]) if lines else ""
 
 
@@ -121,11 +127,11 @@ def stale(path: Path, here: Notebook, course: Sequence[Notebook]) -> list[str]:
         )
     if any(BY_HAND.search(source_of(cell)) for cell in nb["cells"] if cell["cell_type"] == "markdown"):
         found.append("It says **Continue with** by hand. The foot says what exists.")
-    have, want = ([(cell["id"], source_of(cell)) for cell in one["cells"]] for one in (nb, wanted))
+    have, want = ([(cell["id"], source_of(cell)) for cell in notebook["cells"]] for notebook in (nb, wanted))
     for identity, place in ((HEAD, "after the title"), (FOOT, "at the end")):
         if dict(have).get(identity) != dict(want).get(identity) or _at(have, identity) != _at(want, identity):
             found.append(f"The cell {identity!r} {place} is not what the course map says.")
-    return [f"{one} `mlsd notebooks --fix` writes what is right." for one in found]
+    return [f"{sentence} `mlsd notebooks --fix` writes what is right." for sentence in found]
 
 
 def _at(cells: Sequence[tuple[str, str]], identity: str) -> int:

@@ -12,6 +12,6 @@ class CourseError(Exception):
 
 def require_one_of(what: str, value: object, known: Iterable[str], error: type[CourseError]) -> None:
     """Raises `error` unless `value` is one of `known`, two or more; the message says which there are."""
-    *first, last = (repr(one) for one in known)
+    *first, last = (repr(choice) for choice in known)
     if repr(value) not in (*first, last):
         raise error(f"{what} is {value!r}; it must be {', '.join(first)} or {last}.")

@@ -167,7 +167,9 @@ def _stored(root: Path) -> Iterator[tuple[str, list[Any]]]:
         bases.append(Path(os.path.abspath(data)))
     for base in bases:
         for folder, inner, names in os.walk(base):
-            inner[:] = sorted(one for one in inner if not one.startswith(".") and one not in NOT_LOOKED_INTO)
+            inner[:] = sorted(
+                subfolder for subfolder in inner if not subfolder.startswith(".") and subfolder not in NOT_LOOKED_INTO
+            )
             for name in sorted(names):
                 if os.path.splitext(name)[1] in STORED:
                     path = os.path.join(folder, name)

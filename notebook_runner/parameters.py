@@ -30,7 +30,7 @@ def _is_tagged(cell: Mapping[str, Any]) -> bool:
 def own_seed(path: Path) -> int | None:
     """The whole number that the parameters of the notebook at `path` assign to `seed`, None if they assign none."""
     for statement in parameters_of(path):
-        if isinstance(statement, ast.Assign) and [ast.unparse(one) for one in statement.targets] == [SEED]:
+        if isinstance(statement, ast.Assign) and [ast.unparse(target) for target in statement.targets] == [SEED]:
             value = statement.value.value if isinstance(statement.value, ast.Constant) else None
             return value if isinstance(value, int) and not isinstance(value, bool) else None
     return None
@@ -42,7 +42,9 @@ def computed(path: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for statement in parameters_of(path):
         names = set(_assigned(statement))
-        loaded = {one.id for one in ast.walk(statement) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+        loaded = {
+            node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }
         used = loaded | names if isinstance(statement, ast.AugAssign) else loaded
         for name in sorted(names or {ast.unparse(statement)}):
             if used & assigned:
@@ -54,4 +56,6 @@ def computed(path: Path) -> dict[str, list[str]]:
 def _assigned(statement: ast.stmt) -> Iterator[str]:
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     for target in filter(None, targets):
-        yield from (one.id for one in ast.walk(target) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
+        yield from (
+            node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        )

@@ -47,8 +47,8 @@ class Times:
 def descendants(process: int) -> list[int]:
     """Every process below `process`, zombies included, nearest first."""
     found = [process]
-    for one in found:
-        children = _children(one)
+    for parent in found:
+        children = _children(parent)
         if children is None:
             return [child.pid for child in _asked(process, "children", []) or []]
         found.extend(children)
@@ -57,7 +57,7 @@ def descendants(process: int) -> list[int]:
 
 def living(processes: list[int]) -> list[int]:
     """Those that still run."""
-    return [one for one in processes if state(one) not in OVER]
+    return [process for process in processes if state(process) not in OVER]
 
 
 def state(process: int) -> str:
@@ -252,7 +252,7 @@ def process_clock(process: int) -> int:
 
 def family_resident_mb(process: int) -> float:
     """Resident memory of a process and all below it in MB, shared pages counted in each: quick, and never too low."""
-    return sum(sizes(one).resident for one in (process, *descendants(process)))
+    return sum(sizes(member).resident for member in (process, *descendants(process)))
 
 
 def _read(path: str) -> bytes:
@@ -320,7 +320,7 @@ def _asked(process: int, what: str, otherwise: Any) -> Any:
     import psutil
 
     try:
-        one = psutil.Process(process)
-        return one.children(recursive=True) if what == "children" else getattr(one, what)()
+        handle = psutil.Process(process)
+        return handle.children(recursive=True) if what == "children" else getattr(handle, what)()
     except psutil.Error:
         return otherwise

@@ -100,8 +100,8 @@ def _reap() -> bool:
 
 def tree_cpu_s(running: list[psutil.Process]) -> float:
     """CPU seconds of the `running` descendants, and of those that have ended."""
-    known = [process_stats.times(one.pid) for one in running]
-    return children_cpu_s() + sum(one.own + one.ended_children for one in known)
+    known = [process_stats.times(process.pid) for process in running]
+    return children_cpu_s() + sum(times.own + times.ended_children for times in known)
 
 
 MEASURE_EVERY_S = 4.0
@@ -157,7 +157,7 @@ class Watch(threading.Thread):
     def _could_go_on(self, running: list[psutil.Process]) -> bool:
         """True if any process of the tree could, or the thread of this process that talks to the kernel."""
         us = os.getpid()
-        return process_stats.could_go_on(us, us) or any(process_stats.could_go_on(one.pid) for one in running)
+        return process_stats.could_go_on(us, us) or any(process_stats.could_go_on(process.pid) for process in running)
 
     def sample(self, running: list[psutil.Process] | None = None) -> None:
         """Look once at the tree, whose running processes may be given."""
@@ -166,8 +166,8 @@ class Watch(threading.Thread):
             self.peak_mb = max(self.peak_mb, process_stats.highest_mb(self.kernel))
         # Proportional memory is never more than resident memory, which the kernel counts all the time; it walks a
         # process's pages for the other.
-        if sum(process_stats.sizes(one.pid).resident for one in running) > self.peak_mb:
-            self.peak_mb = max(self.peak_mb, sum(process_stats.proportional_mb(one.pid) for one in running))
+        if sum(process_stats.sizes(process.pid).resident for process in running) > self.peak_mb:
+            self.peak_mb = max(self.peak_mb, sum(process_stats.proportional_mb(process.pid) for process in running))
         self.cpu_s = max(self.cpu_s, tree_cpu_s(running))
 
     def finish(self) -> None:

@@ -126,8 +126,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """A line a notebook: what it used, whether it ran, and with `--why` what made it."""
     from notebook_runner.result import Result
 
-    reports = [one for outcome in ("passed", "failed") for one in terminalreporter.stats.get(outcome, [])]
-    found = [value for one in reports for name, value in getattr(one, "user_properties", []) if name == PROPERTY]
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    found = [value for report in reports for name, value in getattr(report, "user_properties", []) if name == PROPERTY]
     if not found:
         return
     results = sorted((Result.from_json(json.loads(value)) for value in found), key=lambda result: -result.cpu_s)

@@ -75,7 +75,7 @@ class Result:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Result":
         """The result that `to_json` gave."""
-        failures = tuple(Failure(**{**one, "frames": tuple(one["frames"])}) for one in data["failures"])
+        failures = tuple(Failure(**{**failure, "frames": tuple(failure["frames"])}) for failure in data["failures"])
         reported = {"why": tuple(data["why"]), "left_out": tuple(data.get("left_out", ()))}
         return cls(**{**data, **reported, "failures": failures})
 

@@ -82,7 +82,7 @@ class ResultStore:
             size = sum(stat.st_size for _, stat in files)
             if size <= most_bytes:
                 return
-            for path, stat in sorted(files, key=lambda one: one[1].st_mtime):
+            for path, stat in sorted(files, key=lambda entry: entry[1].st_mtime):
                 path.unlink(missing_ok=True)
                 size -= stat.st_size
                 if size <= LEFT_AFTER_TRIMMING * most_bytes:

@@ -42,9 +42,9 @@ def tasks(root: Path, paths: Iterable[Path], count: int) -> list[tuple[Path, int
 def table(results: Sequence[Result]) -> str:
     """A line a notebook with a column for each seed, and below it which claim failed under which seed, in its words."""
     by_name: dict[str, dict[int, Result]] = {}
-    for one in results:
-        if one.seed is not None:
-            by_name.setdefault(one.notebook, {})[one.seed] = one
+    for result in results:
+        if result.seed is not None:
+            by_name.setdefault(result.notebook, {})[result.seed] = result
     columns = sorted({seed for found in by_name.values() for seed in found})
     lines = ["".join(f"{seed:>4d}" for seed in columns) + "  seed"]
     for name, found in sorted(by_name.items()):
@@ -52,7 +52,7 @@ def table(results: Sequence[Result]) -> str:
     lines += ["", ". every claim holds, 2 two claims do not, x it did not run to its end under all rules"]
     for name, found in sorted(by_name.items()):
         if reported := _told(found):
-            lines += ["", f"{name}:", *(f"  {one}" for one in reported)]
+            lines += ["", f"{name}:", *(f"  {line}" for line in reported)]
     return "\n".join(lines)
 
 
@@ -61,7 +61,7 @@ def _mark(result: Result | None) -> str:
         return ""
     if result.passed:
         return "."
-    return str(len(result.failures)) if {one.kind for one in result.failures} == {"claim"} else "x"
+    return str(len(result.failures)) if {failure.kind for failure in result.failures} == {"claim"} else "x"
 
 
 def _told(found: Mapping[int, Result]) -> list[str]:

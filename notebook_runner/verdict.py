@@ -118,14 +118,14 @@ def _did_not_run(run: "Run", cells: dict[str, Any]) -> Failure | None:
 
 
 def _unseen_errors(errors: list[dict[str, Any]], cells: dict[str, Any]) -> Iterator[Failure]:
-    for one in errors:
-        ran = [cell_id for cell_id, cell in cells.items() if 0 < (cell.execution_count or 0) <= one["count"]]
-        holding = [cell_id for cell_id in ran if _line_number(cells[cell_id].source, one["line"])]
+    for error in errors:
+        ran = [cell_id for cell_id, cell in cells.items() if 0 < (cell.execution_count or 0) <= error["count"]]
+        holding = [cell_id for cell_id in ran if _line_number(cells[cell_id].source, error["line"])]
         cell_id = (holding or ran or [""])[-1]
         source = _source(cells, cell_id)
-        kind = next(kind for kind in ("task", "figure", "thread") if kind in one["where"])
-        message = f"In {one['where']}, which no cell shows: {one['error']}"
-        yield Failure(kind, message, cell_id, source, _line_number(source, one["line"]))
+        kind = next(kind for kind in ("task", "figure", "thread") if kind in error["where"])
+        message = f"In {error['where']}, which no cell shows: {error['error']}"
+        yield Failure(kind, message, cell_id, source, _line_number(source, error["line"]))
 
 
 def _line_number(source: str, line: str) -> int:
@@ -148,10 +148,10 @@ def claims_failed(file: Path, complete: bool) -> list[Failure]:
     made = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
     if not made and complete:
         return [Failure("claim", "it claimed nothing: no cell called claims(), so no seed could show it wrong")]
-    failed = [one for one in made if not one["holds"]]
-    measured = [f" (measured: {one['measured']})" if one["measured"] else "" for one in failed]
+    failed = [claim for claim in made if not claim["holds"]]
+    measured = [f" (measured: {claim['measured']})" if claim["measured"] else "" for claim in failed]
     words = zip(failed, measured, strict=True)
-    return [Failure("claim", f"does not hold: {one['statement']}{figure}") for one, figure in words]
+    return [Failure("claim", f"does not hold: {claim['statement']}{figure}") for claim, figure in words]
 
 
 def write_executed(notebook: Path, executed: Any, to: Path, figures: dict[str, Any]) -> None:

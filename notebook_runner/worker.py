@@ -91,7 +91,7 @@ def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
         failures += claims_failed(claims_file(Path(job.private)), complete=not failures)
     write_executed(Path(job.notebook), run.nb, Path(job.executed), {**figures, "offline": level})
     outcome = {**figures, "budget_s": job.cpu_s, "offline": level}
-    return {**outcome, "failures": [asdict(one) for one in failures]}
+    return {**outcome, "failures": [asdict(failure) for failure in failures]}
 
 
 if __name__ == "__main__":

@@ -157,7 +157,7 @@ def pytest_terminal_summary(terminalreporter):
     """Close the run with what was left out."""
     yield
     reports = terminalreporter.stats.get("skipped", [])
-    counts = Counter(value for one in reports for name, value in one.user_properties if name == PROPERTY)
+    counts = Counter(value for report in reports for name, value in report.user_properties if name == PROPERTY)
     if counts:
         terminalreporter.write_line(closing_line(counts), yellow=True)
 

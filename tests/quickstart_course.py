@@ -34,7 +34,7 @@ def released(course: Course, notebook: str) -> dict:
 def answered(course: Course, notebook: str = "problem1", **answers: str) -> dict:
     """The released notebook with the sources of cells of these grade ids replaced."""
     changed = copy.deepcopy(released(course, notebook))
-    for one in changed["cells"]:
-        name = one["metadata"].get("nbgrader", {}).get("grade_id", "")
-        one["source"] = answers.get(name, one["source"])
+    for cell in changed["cells"]:
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+        cell["source"] = answers.get(name, cell["source"])
     return changed

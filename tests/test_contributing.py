@@ -35,7 +35,7 @@ def test_each_command_of_a_step_exists_with_its_options(step):
     while words and words[0] in getattr(command, "commands", {}):
         command = command.commands[words.pop(0)]
     assert not hasattr(command, "commands"), f"{step}: no such command"
-    known = {name for one in command.params for name in one.opts}
+    known = {name for parameter in command.params for name in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known
 
 

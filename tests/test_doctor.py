@@ -12,15 +12,15 @@ from mlsd_lib.doctor import OPTIONAL, Finding, examine, optional_programs, packa
 
 
 def found(subject: str) -> Finding:
-    return next(one for one in examine() if one.subject == subject)
+    return next(finding for finding in examine() if finding.subject == subject)
 
 
 def test_this_installation_is_sound():
-    assert [one for one in examine() if not one.sound] == []
+    assert [finding for finding in examine() if not finding.sound] == []
 
 
 def test_every_finding_has_a_fix():
-    assert all(one.fix for one in examine() if one.subject != "your record")
+    assert all(finding.fix for finding in examine() if finding.subject != "your record")
 
 
 def test_missing_and_old_packages_are_named(tmp_path):
@@ -52,7 +52,7 @@ def test_a_record_that_cannot_be_written_is_found(tmp_path, monkeypatch):
 def test_an_unfit_python_and_a_missing_environment_are_found(name, value, monkeypatch):
     monkeypatch.setattr(sys, name, value)
     monkeypatch.delenv("CONDA_PREFIX", raising=False)
-    faults = [one.subject for one in examine() if not one.sound]
+    faults = [finding.subject for finding in examine() if not finding.sound]
     assert faults == [{"version_info": "Python", "prefix": "environment"}[name]]
 
 
@@ -69,22 +69,22 @@ def course(tmp_path, monkeypatch):
 @pytest.mark.skipif(os.name == "nt", reason="a program has another name there")
 def test_one_command_brings_every_optional_program_that_is_missing(course):
     findings = optional_programs(course)
-    assert {one.subject: one.verdict for one in findings} == {
+    assert {finding.subject: finding.verdict for finding in findings} == {
         "npm": "sound", "chromium": "remark", "java": "remark", "promtool": "remark"
     }  # fmt: skip
-    assert all(one.sound for one in findings)
-    [command] = [one.fix for one in findings if one.fix]
+    assert all(finding.sound for finding in findings)
+    [command] = [finding.fix for finding in findings if finding.fix]
     assert command.startswith("apt-get install chromium default-jre-headless prometheus (")
 
 
 def test_a_student_edition_is_not_asked_for_programs_that_only_tests_call(course):
     (course / "tests").rmdir()
-    assert [one.subject for one in optional_programs(course)] == ["java"]
+    assert [program.subject for program in optional_programs(course)] == ["java"]
 
 
 def test_the_readme_names_every_optional_program(request):
     text = (request.config.rootpath / "README.md").read_text()
-    assert [one.names[0] for one in OPTIONAL if one.package not in text] == []
+    assert [program.names[0] for program in OPTIONAL if program.package not in text] == []
 
 
 def test_a_weaker_sandbox_is_a_remark_with_the_fix_and_none_is_a_fault(monkeypatch):
@@ -104,9 +104,9 @@ def test_a_weaker_sandbox_is_a_remark_with_the_fix_and_none_is_a_fault(monkeypat
 
 def test_the_command_prints_each_verdict_and_fails_for_a_fault_alone(course, monkeypatch):
     monkeypatch.setattr(finding, "best_level", lambda: Level.NAMESPACES)
-    told = CliRunner().invoke(app, ["doctor"])
-    lines = told.output.splitlines()
-    assert told.exit_code == 0, told.output
+    result = CliRunner().invoke(app, ["doctor"])
+    lines = result.output.splitlines()
+    assert result.exit_code == 0, result.output
     assert any(line.startswith("sound  sandbox: namespaces (") for line in lines)
     assert any(line.startswith("remark java: not here: Spark") for line in lines)
     assert lines[-1].startswith("       To have more: apt-get install chromium")

@@ -83,40 +83,40 @@ def ran(tmp_path):
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
 def test_what_lacks_a_program_is_skipped_by_name_and_one_line_says_what_brings_it(ran, options):
-    told = ran(PROGRAMS, *options)
-    assert "1 passed, 6 skipped" in told
-    assert "SKIPPED [2] test_machine.py:5: no promtool: promtool is not on PATH" in told
-    assert told.splitlines()[-2] == (
+    text = ran(PROGRAMS, *options)
+    assert "1 passed, 6 skipped" in text
+    assert "SKIPPED [2] test_machine.py:5: no promtool: promtool is not on PATH" in text
+    assert text.splitlines()[-2] == (
         "left out: 5 tests: 3 for lack of chromium, 2 for lack of promtool. "
         "To run them too: apt-get install chromium prometheus"
     )
 
 
 def test_ci_leaves_out_nothing_that_it_installs(ran):
-    told = ran(PROGRAMS, CI="true")
-    assert "1 passed, 1 skipped, 5 errors" in told
-    assert "with CI set nothing may be left out: no promtool: promtool is not on PATH" in told
-    assert "To run them too" not in told
+    text = ran(PROGRAMS, CI="true")
+    assert "1 passed, 1 skipped, 5 errors" in text
+    assert "with CI set nothing may be left out: no promtool: promtool is not on PATH" in text
+    assert "To run them too" not in text
 
 
 def test_a_level_that_the_machine_may_not_use_is_left_out_in_ci_too(ran):
     above = 'import pytest\n@pytest.mark.needs("namespaces")\ndef test_of_it(): pass\n'
-    told = ran(above, CI="true", MLSD_SANDBOX_LEVEL="limits")
-    assert "1 skipped" in told
-    assert "left out: 1 tests: 1 for lack of namespaces (" in told
-    assert "Unset MLSD_SANDBOX_LEVEL)" in told
+    text = ran(above, CI="true", MLSD_SANDBOX_LEVEL="limits")
+    assert "1 skipped" in text
+    assert "left out: 1 tests: 1 for lack of namespaces (" in text
+    assert "Unset MLSD_SANDBOX_LEVEL)" in text
 
 
 def test_where_no_level_works_what_asks_for_one_is_skipped_and_the_rest_runs(ran):
-    told = ran(NO_LEVEL)
-    assert "1 failed, 1 passed, 3 skipped" in told, told
-    assert "FAILED test_machine.py::test_that_fails_by_itself" in told
-    assert "left out: 3 tests: 3 for lack of sandbox" in told
+    text = ran(NO_LEVEL)
+    assert "1 failed, 1 passed, 3 skipped" in text, text
+    assert "FAILED test_machine.py::test_that_fails_by_itself" in text
+    assert "left out: 3 tests: 3 for lack of sandbox" in text
 
 
 def test_a_need_that_nobody_knows_is_refused(ran):
-    told = ran('import pytest\n@pytest.mark.needs("docker")\ndef test_of_it(): pass\n')
-    assert "a test needs 'docker', which is not known. Known: chromium, java" in told
+    text = ran('import pytest\n@pytest.mark.needs("docker")\ndef test_of_it(): pass\n')
+    assert "a test needs 'docker', which is not known. Known: chromium, java" in text
 
 
 def test_each_package_is_named_once_and_what_it_is_needed_for_comes_after(monkeypatch):

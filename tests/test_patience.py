@@ -48,9 +48,9 @@ def test_what_never_comes_is_named_with_how_long_it_was_waited_for():
 @pytest.mark.parametrize(("waited_s", "said"), [(55.0, "waited 55.0 s for a core"), (3.0, ""), (0.0, "")])
 def test_a_machine_that_gave_no_core_is_named_and_one_that_did_is_not(waited_s, said):
     times, waits = iter([100.0, 160.0]), iter([7.0, 7.0 + waited_s])
-    told = Machine(lambda: next(waits), lambda: next(times)).told()
-    assert said in told
-    assert bool(told) == bool(said)
+    text = Machine(lambda: next(waits), lambda: next(times)).told()
+    assert said in text
+    assert bool(text) == bool(said)
 
 
 def test_a_failure_on_a_machine_that_stood_still_says_so_and_no_other(tmp_path):

@@ -73,7 +73,7 @@ class House:
             return name
         module, _, last = name.rpartition(".")
         if module in self.packages:
-            handed = [one for one in imported(self.texts[module]) if one.rpartition(".")[2] == last]
+            handed = [dotted for dotted in imported(self.texts[module]) if dotted.rpartition(".")[2] == last]
             return self.defining(handed[0]) if handed else module
         return module if module in self.texts else ""
 

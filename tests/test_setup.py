@@ -59,10 +59,12 @@ def test_the_tools_constraints_pin_every_tool_and_hold_no_addresses(name):
 def test_every_tool_has_a_floor_and_stands_in_its_own_environment():
     for name in bootstrap.TOOLS:
         wanted = tool_requirements(name)
-        assert [one.name for one in wanted if not str(one.specifier).startswith((">=", "<2.14,>="))] == []
-        packages = {one.name for one in wanted}
-        assert {one.package for one in tools.TOOLS.values() if one.environment == name} <= packages
-    assert {one.environment for one in tools.TOOLS.values()} | {"site"} == set(bootstrap.TOOLS)  # called by no lesson
+        assert [
+            requirement.name for requirement in wanted if not str(requirement.specifier).startswith((">=", "<2.14,>="))
+        ] == []
+        packages = {requirement.name for requirement in wanted}
+        assert {tool.package for tool in tools.TOOLS.values() if tool.environment == name} <= packages
+    assert {tool.environment for tool in tools.TOOLS.values()} | {"site"} == set(bootstrap.TOOLS)  # called by no lesson
 
 
 @pytest.mark.parametrize("name", tools.TOOLS)
@@ -236,11 +238,11 @@ def test_an_environments_python_and_one_of_another_version_do_not_fit(tmp_path, 
     assert not bootstrap.fits(bootstrap.base_python())
 
 
-def test_formgraders_buttons_go_through_the_engine_in_every_jupyter_of_the_environment():
+def test_formgraders_buttons_go_through_the_engine_in_every_jupyter():
     kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
     listed = [sys.executable, "-m", "jupyter", "server", "extension", "list"]
-    told = subprocess.run(listed, capture_output=True, text=True, env=kept, cwd="/", check=True)
-    assert re.search(r"grader\.formgrader_buttons.*enabled", told.stdout + told.stderr)
+    result = subprocess.run(listed, capture_output=True, text=True, env=kept, cwd="/", check=True)
+    assert re.search(r"grader\.formgrader_buttons.*enabled", result.stdout + result.stderr)
 
 
 def test_a_failed_installation_leaves_no_stamp_and_says_what_to_do(environment):

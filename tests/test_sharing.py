@@ -67,7 +67,7 @@ def test_reads_it(folder, number, request):
 FILES = {"test_alone.py": PREPARES_NOTHING, "test_folder.py": PREPARES_A_FOLDER, "test_together.py": PREPARES}
 
 
-def test_a_module_that_prepares_something_stays_on_one_worker_and_other_tests_go_to_both(tmp_path):
+def test_a_module_that_prepares_something_stays_on_one_worker(tmp_path):
     shutil.copy(Path(__file__).with_name("conftest.py"), tmp_path)
     for name, text in {**FILES, "meeting.py": MEETING}.items():
         (tmp_path / name).write_text(text)

@@ -54,7 +54,7 @@ def goes_wrong(importer: list[str], imported: list[str], library: str) -> bool:
 def circles(graph: grimp.ImportGraph, package: str) -> list[str]:
     """Parts of `package`, on any floor, that import each other, as 'one <-> another <- ...': each circle once."""
     packages = {name.rpartition(".")[0] for name in graph.modules if name.startswith(f"{package}.")}
-    return [told for one in sorted(packages) for told in _circles_on_a_floor(graph, one)]
+    return [told for subpackage in sorted(packages) for told in _circles_on_a_floor(graph, subpackage)]
 
 
 def _circles_on_a_floor(graph: grimp.ImportGraph, package: str) -> list[str]:

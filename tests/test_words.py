@@ -39,5 +39,7 @@ def test_the_course_is_written_in_words_that_need_no_translation():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     texts = [ROOT / name for name in listed.splitlines() if name.endswith(KINDS) and name != "tests/test_words.py"]
     assert len(texts) > 300
-    told = {str(one.relative_to(ROOT)): found for one in texts if one.exists() and (found := found_in(one.read_text()))}
+    told = {
+        str(path.relative_to(ROOT)): found for path in texts if path.exists() and (found := found_in(path.read_text()))
+    }
     assert told == {}

@@ -31,8 +31,8 @@ def cell(kind: str, name: str, source: str, **nbgrader: object) -> dict:
     if nbgrader:
         flags = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
         metadata = {"nbgrader": flags | {"grade_id": name} | nbgrader}
-    one = {"cell_type": kind, "id": name, "metadata": metadata, "source": source}
-    return one | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+    made = {"cell_type": kind, "id": name, "metadata": metadata, "source": source}
+    return made | ({"outputs": [], "execution_count": None} if kind == "code" else {})
 
 
 def solved(source: str) -> str:
@@ -80,13 +80,13 @@ def answered(course: Course, **answers: str) -> dict:
     """The released notebook with the sources of the named cells replaced (underscores stand for hyphens)."""
     notebook = copy.deepcopy(released(course))
     texts = {name.replace("_", "-"): text for name, text in answers.items()}
-    for one in notebook["cells"]:
-        one["source"] = texts.get(one["id"], one["source"])
+    for cell in notebook["cells"]:
+        cell["source"] = texts.get(cell["id"], cell["source"])
     return notebook
 
 
 def without(notebook: dict, name: str) -> dict:
-    return notebook | {"cells": [one for one in notebook["cells"] if one["id"] != name]}
+    return notebook | {"cells": [cell for cell in notebook["cells"] if cell["id"] != name]}
 
 
 def submit(course: Course, student: str, content: dict | bytes) -> Path:

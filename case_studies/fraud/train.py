@@ -237,16 +237,16 @@ def label_trial(seed: int, policies: Sequence[LabelPolicy], **options: Any) -> p
     later = (stream.payments["time"] >= now).to_numpy()
     true, tested = stream.truth["is_fraud"].to_numpy()[later], table[later]
     night = ((tested.amount > 2.5 * tested.customer_mean_amount_30d) & (tested.night > 0)).to_numpy()
-    score = {one: _learned(stream, table, one, now) for one in ("complete", *policies)}
+    score = {policy: _learned(stream, table, policy, now) for policy in ("complete", *policies)}
     rows = {
-        one: {
+        policy: {
             "AUC": roc_auc_score(true, s),
             "average precision": average_precision_score(true, s),
             "precision of 50 a day": true[np.argsort(-s)[: 50 * 28]].mean(),
             "predicted frauds": s.sum() / score["complete"].sum(),
             "predicted, large at night": s[night].sum() / score["complete"][night].sum(),
         }
-        for one, s in score.items()
+        for policy, s in score.items()
     }
     return 100 * pd.DataFrame(rows).T
 

@@ -275,14 +275,22 @@ def _add_simulation(app: typer.Typer, case: _Case) -> None:
 
 def _offering(asked: Callable[..., Any], or_none: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Gives a verb the keyword parameters of `asked` in place of its `**options`; `or_none`: None is their default."""
-    offered = [one for one in inspect.signature(asked).parameters.values() if one.kind is one.KEYWORD_ONLY]
+    offered = [
+        parameter
+        for parameter in inspect.signature(asked).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    ]
     if or_none:
-        offered = [one.replace(default=None) for one in offered]
+        offered = [parameter.replace(default=None) for parameter in offered]
 
     def with_options(verb: Callable[..., None]) -> Callable[..., None]:
-        own = [one for one in inspect.signature(verb).parameters.values() if one.kind is not one.VAR_KEYWORD]
-        first = [one for one in own if one.default is one.empty]
-        last = [one.replace(kind=one.KEYWORD_ONLY) for one in own if one not in first]
+        own = [
+            parameter
+            for parameter in inspect.signature(verb).parameters.values()
+            if parameter.kind is not parameter.VAR_KEYWORD
+        ]
+        first = [parameter for parameter in own if parameter.default is parameter.empty]
+        last = [parameter.replace(kind=parameter.KEYWORD_ONLY) for parameter in own if parameter not in first]
         verb.__signature__ = inspect.Signature([*first, *offered, *last])  # type: ignore[attr-defined]
         return verb
 

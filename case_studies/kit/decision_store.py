@@ -185,7 +185,7 @@ class DecisionStore:
         """Adds requests of the past: a table with the fields of the service's request, `time` among them."""
         columns = {name: _plain(column).tolist() for name, column in requests.items()}
         sent = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-        self.insert("requests", ((one[id_field], one["time"], json.dumps(one)) for one in sent))
+        self.insert("requests", ((request[id_field], request["time"], json.dumps(request)) for request in sent))
 
     def sent(self, identity: int) -> dict[str, Any] | None:
         """The fields of a request as it was sent, its time in microseconds; None for one that never came."""
@@ -275,7 +275,7 @@ class DecisionStore:
 
 def _alike(right: Sequence[float], stored: Sequence[float]) -> bool:
     """Whether numbers are the same but for rounding; numpy would take a hundred times as long for a row."""
-    return all(isclose(one, old, rel_tol=1e-9, abs_tol=1e-9) for one, old in zip(right, stored, strict=True))
+    return all(isclose(new, old, rel_tol=1e-9, abs_tol=1e-9) for new, old in zip(right, stored, strict=True))
 
 
 def _plain(column: "pd.Series") -> "pd.Series":

@@ -68,7 +68,7 @@ class LiveMonitor:
     def collect(self) -> Iterator[Metric]:
         """The gauges of the last day that is over; none of a service without a monitor, or whose store is busy."""
         files = self.store.path.parent.glob(f"{self.store.path.name}*")  # with the log of writes
-        yield GaugeMetricFamily("store_bytes", "Size of the memory's files", sum(one.stat().st_size for one in files))
+        yield GaugeMetricFamily("store_bytes", "Size of the memory's files", sum(file.stat().st_size for file in files))
         days = [] if self.store.busy() else self.days()
         if not days:
             return
@@ -88,7 +88,7 @@ class LiveMonitor:
     def days(self) -> list[dict[str, Any]]:
         """What was found on each day that is over, oldest first: see `_measured`."""
         with self._lock:  # of two that ask at once, one measures; requests go on meanwhile
-            found = [json.loads(told) for (told,) in self._asked("SELECT told FROM watched ORDER BY time_us")]
+            found = [json.loads(text) for (text,) in self._asked("SELECT told FROM watched ORDER BY time_us")]
             for day_us in self._over(found[-1]["day_us"] if found else None):
                 measured = self._measured(day_us, found[-NORMAL_DAYS:])
                 if measured is not None:

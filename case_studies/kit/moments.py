@@ -31,8 +31,8 @@ def midnight_after(time: "pd.Series") -> "pd.Timestamp":
 def require_days(what: str, days: int, needed: Mapping[str, int], error: type[CourseError]) -> None:
     """Raises `error` where `what` holds fewer `days` than a release needs: by what they are for, "to learn from"."""
     if days < sum(needed.values()):
-        told = ", ".join(f"{count} {purpose}" for purpose, count in needed.items())
+        parts = ", ".join(f"{count} {purpose}" for purpose, count in needed.items())
         raise error(
-            f"{what} holds {days} days; a release with its test needs {sum(needed.values())}: {told}. "
+            f"{what} holds {days} days; a release with its test needs {sum(needed.values())}: {parts}. "
             "Give a longer stream, or fewer days of test."
         )

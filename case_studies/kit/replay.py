@@ -23,7 +23,7 @@ def replay(
 
     from mlsd_lib.serving import post  # late: designs and scenarios need no server
 
-    events = [("predict", one) for one in requests] + [("reports", one) for one in reports]
+    events = [("predict", request) for request in requests] + [("reports", report) for report in reports]
     events.sort(key=lambda event: event[1]["time"])
     answers: list[dict[str, Any]] = []
     for route, group in itertools.groupby(events, key=lambda event: event[0]):

@@ -94,7 +94,7 @@ def _decision(text: str, metrics: Mapping[str, Any]) -> str:
     if not rows:
         return written
     picture = _candidates(rows, metrics.get("test_eur_a_day"))
-    return f"{picture}{written}{_table(list(rows[0]), [[_shown(one) for one in row.values()] for row in rows])}"
+    return f"{picture}{written}{_table(list(rows[0]), [[_shown(value) for value in row.values()] for row in rows])}"
 
 
 def _block(block: str) -> str:
@@ -151,7 +151,7 @@ def _card(fields: Mapping[str, Any]) -> str:
 def _told(value: Any) -> str:
     """A value of a document in one line: long lists by their length."""
     if isinstance(value, Mapping):
-        return "; ".join(f"{name.replace('_', ' ')}: {_told(one)}" for name, one in value.items())
+        return "; ".join(f"{name.replace('_', ' ')}: {_told(part)}" for name, part in value.items())
     if isinstance(value, list):
         return f"{len(value)} values" if len(value) > 20 else ", ".join(map(_told, value)) or "none"
     return _shown(value)
@@ -213,8 +213,8 @@ def _lived(path: Path | None) -> str:
         ax.set_xlabel("live day")
         ax.set_ylabel("EUR saved")
 
-    told = "; ".join(f"{name} on day {_days(hit)}" for name, hit in marks.items() if hit) or "nothing happened"
-    caption = f"{len(days)} live days of {html.escape(path.parent.name)}: {told}."
+    events = "; ".join(f"{name} on day {_days(hit)}" for name, hit in marks.items() if hit) or "nothing happened"
+    caption = f"{len(days)} live days of {html.escape(path.parent.name)}: {events}."
     rows = [
         [str(at), _shown(day["saved_eur"]), ", ".join(day["alerts"]) or "none", "yes" if day["rollbacks"] else "no"]
         for at, day in enumerate(days)
@@ -227,11 +227,13 @@ def _lived(path: Path | None) -> str:
 def _days(hit: Sequence[int]) -> str:
     """Days as runs: 3 to 5, 9."""
     groups = np.split(np.array(hit), np.flatnonzero(np.diff(hit) > 1) + 1)
-    return ", ".join(f"{one[0]} to {one[-1]}" if len(one) > 1 else f"{one[0]}" for one in groups)
+    return ", ".join(f"{group[0]} to {group[-1]}" if len(group) > 1 else f"{group[0]}" for group in groups)
 
 
 def _releases(history: Sequence[Mapping[str, Any]]) -> str:
-    rows = [[str(one["number"]), _utc(one["time"]), one["action"], one["to"], one["reason"]] for one in history]
+    rows = [
+        [str(entry["number"]), _utc(entry["time"]), entry["action"], entry["to"], entry["reason"]] for entry in history
+    ]
     return _table(["number", "time, UTC", "action", "to", "why"], rows)
 
 
@@ -244,16 +246,16 @@ def _live(run: Run, page: Path, monitor: Path | None) -> str:
     with closing(sqlite3.connect(run.store)) as memory:
         found = memory.execute("SELECT told FROM watched ORDER BY time_us DESC LIMIT 14").fetchall()
     rows = []
-    for day in (json.loads(told) for (told,) in reversed(found)):
-        metric, (index, runbook) = max(day["index"].items(), key=lambda one: one[1][0])
+    for day in (json.loads(text) for (text,) in reversed(found)):
+        metric, (index, runbook) = max(day["index"].items(), key=lambda entry: entry[1][0])
         when = str(np.datetime64(day["day_us"], "us").astype("datetime64[D]"))
         rows.append([when, day["release"], f"{metric}: {index:.2f} times its threshold", runbook if index > 1 else ""])
-    told = _table(["day", "release", "furthest from normal", "first thing to do"], rows) if rows else ""
-    told = told or "<p>The service has not yet lived a whole day.</p>"
+    body = _table(["day", "release", "furthest from normal", "first thing to do"], rows) if rows else ""
+    body = body or "<p>The service has not yet lived a whole day.</p>"
     if monitor is not None and monitor.exists():
         address = html.escape(os.path.relpath(monitor, page.parent), quote=True)
-        return f'<p><a href="{address}">The live monitor\'s page</a></p>{told}'
-    return f"<p>No page is kept now: <code>mlsd monitor http://127.0.0.1:8000 --out monitor.html</code></p>{told}"
+        return f'<p><a href="{address}">The live monitor\'s page</a></p>{body}'
+    return f"<p>No page is kept now: <code>mlsd monitor http://127.0.0.1:8000 --out monitor.html</code></p>{body}"
 
 
 def _shown(value: Any) -> str:
@@ -263,8 +265,8 @@ def _shown(value: Any) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "wide") -> str:
-    top = "".join(f'<th scope="col">{html.escape(one.replace("_", " "))}</th>' for one in head)
-    body = "".join(f"<tr>{''.join(f'<td>{html.escape(str(one))}</td>' for one in row)}</tr>\n" for row in rows)
+    top = "".join(f'<th scope="col">{html.escape(heading.replace("_", " "))}</th>' for heading in head)
+    body = "".join(f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in row)}</tr>\n" for row in rows)
     return f'<div class="{kind}"><table><tr>{top}</tr>\n{body}</table></div>\n'
 
 

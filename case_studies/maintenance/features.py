@@ -60,7 +60,7 @@ def rolling(
         weekly = week / week_count
         normal = np.where(early_count > 0, early_total / np.maximum(early_count, 1), weekly)
         values = (value, weekly, weekly - normal, weekly - month / month_count)
-        columns |= {f"{sensor}{kind}": one for kind, one in zip(OF_A_SENSOR, values, strict=True)}
+        columns |= {f"{sensor}{kind}": column for kind, column in zip(OF_A_SENSOR, values, strict=True)}
     return columns
 
 
@@ -70,7 +70,9 @@ def _sums() -> str:
         f"(time_us > :time_us - {MONTH * DAY_US})",
         f"(age_days < {FIRST_DAYS})",
     )
-    sums = [f"SUM({one}{times})" for one in conditions for times in ("", *(f" * {name}" for name in SENSORS))]
+    sums = [
+        f"SUM({condition}{times})" for condition in conditions for times in ("", *(f" * {name}" for name in SENSORS))
+    ]
     return f"SELECT {', '.join(sums)} FROM readings WHERE unit_id = :unit AND time_us <= :time_us"
 
 

@@ -61,8 +61,8 @@ def saved_by_unit(policy: Outcome, nothing: Outcome, positions: int) -> np.ndarr
     A rate is a ratio of two sums, so a unit's part is its influence on the ratio (delta method) and an equal share.
     """
 
-    def influence(one: Outcome) -> np.ndarray:
-        return one.weight * (one.cost_eur - one.rate * one.days) / (one.weight * one.days).sum()
+    def influence(outcome: Outcome) -> np.ndarray:
+        return outcome.weight * (outcome.cost_eur - outcome.rate * outcome.days) / (outcome.weight * outcome.days).sum()
 
     share = (nothing.rate - policy.rate) / len(policy.days)
     return positions * (influence(nothing) - influence(policy) + share)

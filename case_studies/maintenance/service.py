@@ -127,7 +127,7 @@ class MaintenanceService(DecisionService[Release]):
     def window(self, release: Release, seen: pd.DataFrame) -> pd.DataFrame:
         with self.store.lock:
             sent = [self.store.sent(identity) or {} for identity in seen["reading_id"].tolist()]
-        return window_of(seen, pd.Series([one.get("sensor_model", "") for one in sent]))
+        return window_of(seen, pd.Series([reading.get("sensor_model", "") for reading in sent]))
 
     def _order(self, unit_id: int, time_us: int) -> bool:
         """Orders the replacement of a unit; False if it was ordered before."""

@@ -71,23 +71,23 @@ def compare(
     policy, positions = policy or ReplacementPolicy(), fleet.units["position"].nunique()
     learned = (fleet.readings, fleet.units, features, now)
     releases = {name: fit_release(*learned, name, policy, label_policy) for name in names}
-    deciders = baselines(fleet, features, now, policy.prices) | {n: one.alarms for n, one in releases.items()}
+    deciders = baselines(fleet, features, now, policy.prices) | {n: release.alarms for n, release in releases.items()}
     known, on_rig = known_lives(fleet.readings, fleet.units, now), features_of(rig.readings)
     past, seen, true = fleet.readings[known.judged], {}, {}
     for name, alarm in deciders.items():
         alarms = alarm(features[known.judged])
         seen[name] = outcome(past, alarms, known.judged_days, policy.prices, known.weight)
         true[name] = outcome(rig.readings, alarm(on_rig), rig.units["life_days"], policy.prices)
-    saved = {name: saved_by_unit(one, seen[NOTHING], positions) for name, one in seen.items()}
+    saved = {name: saved_by_unit(result, seen[NOTHING], positions) for name, result in seen.items()}
     judged = paired_comparison(saved, known.judged_days.index.to_numpy(), 1, rng)[["mean", "tied"]]
     records = {}
-    for name, one in true.items():
-        found = clustered_interval(saved_by_unit(one, true[NOTHING], positions), rig.units.index.to_numpy(), 1, rng)
-        failures = float((one.cost_eur == policy.failure_eur).mean())
+    for name, result in true.items():
+        found = clustered_interval(saved_by_unit(result, true[NOTHING], positions), rig.units.index.to_numpy(), 1, rng)
+        failures = float((result.cost_eur == policy.failure_eur).mean())
         records[name] = {"true_eur": found.mean, "true_low": found.low, "true_high": found.high, "failures": failures}
     limit = saved_by_unit(true[LIMIT], true[NOTHING], positions)
-    for name, one in true.items():
-        lead = saved_by_unit(one, true[NOTHING], positions) - limit
+    for name, result in true.items():
+        lead = saved_by_unit(result, true[NOTHING], positions) - limit
         over = clustered_interval(lead, rig.units.index.to_numpy(), 1, rng)
         records[name] |= {"over_limit": over.mean, "over_low": over.low, "over_high": over.high}
     return judged.rename(columns={"mean": "seen_eur"}).join(pd.DataFrame(records).T), releases
@@ -170,7 +170,9 @@ def price_sweep(
             "by prediction": rig_risk >= best_threshold(past, risk, known.judged_days, price, known.weight),
         }
         life = rig.units["life_days"]
-        rows[ratio] = {one: positions * outcome(rig.readings, alarm, life, price).rate for one, alarm in alarms.items()}
+        rows[ratio] = {
+            name: positions * outcome(rig.readings, alarm, life, price).rate for name, alarm in alarms.items()
+        }
     return pd.DataFrame(rows).T.rename_axis("price ratio")
 
 
@@ -196,12 +198,12 @@ def engine_protocol(
     rng, label = np.random.default_rng(seed), cycles_left(engines.train).clip(upper=CMAPSS_CAP).to_numpy(float)
     parts, last = engines.relative(), engines.test.groupby("unit")["cycle"].idxmax().to_numpy()
     tables = {windows: [_engine_features(part, windows) for part in parts] for _, windows in settings}
-    text = {one: f"{one[0]}, windows {one[1][0]} and {one[1][1]}" for one in settings}
+    text = {setting: f"{setting[0]}, windows {setting[1][0]} and {setting[1][1]}" for setting in settings}
     records: dict[str, dict[str, float]] = {}
     for name, windows in settings:
         found = validated_rmse(partial(_learned, name, tables[windows][0], label), engines.train, label, rng)
         records[text[name, windows]] = {"validated": found}
-    chosen = min(settings, key=lambda one: records[text[one]]["validated"])
+    chosen = min(settings, key=lambda setting: records[text[setting]]["validated"])
     learn, test = tables[chosen[1]]
     found = np.clip(models.fit(chosen[0], learn, label, seed).predict(test.to_numpy()[last]), 0, CMAPSS_CAP)
     constant = np.full(len(last), label.mean())
@@ -226,5 +228,5 @@ def _engine_features(table: pd.DataFrame, windows: tuple[int, int]) -> pd.DataFr
     time = np.datetime64("2000-01-01", "us") + table["cycle"].to_numpy() * np.timedelta64(1, "D")
     age = table["cycle"].to_numpy() - 1
     columns = rolling(table["unit"].to_numpy(), time, age, table, sensors, windows)
-    smooth = {name: one for name, one in columns.items() if name.endswith(OF_A_SENSOR[1:])}
+    smooth = {name: column for name, column in columns.items() if name.endswith(OF_A_SENSOR[1:])}
     return pd.DataFrame({"age": age.astype(float), **smooth})

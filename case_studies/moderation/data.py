@@ -75,7 +75,7 @@ class Normaliser:
 
     def read_all(self, texts: Iterable[str]) -> np.ndarray:
         """Texts as `read` gives them, (n,) of str."""
-        return np.array([self.read(one) for one in texts], dtype=object)
+        return np.array([self.read(text) for text in texts], dtype=object)
 
 
 def messages(posts: pd.DataFrame) -> list[dict[str, Any]]:
@@ -88,9 +88,9 @@ def under_new_ids(messages: Sequence[dict[str, Any]], series: int, rounds: int =
 
     For load tests: a post that has been decided about is answered from memory, which says nothing of the capacity.
     """
-    ahead = 1 + max(one["post_id"] for one in messages)
+    ahead = 1 + max(message["post_id"] for message in messages)
     times = range(1 + series * rounds, 1 + (series + 1) * rounds)
-    return [{**one, "post_id": one["post_id"] + ahead * time} for time in times for one in messages]
+    return [{**message, "post_id": message["post_id"] + ahead * time} for time in times for message in messages]
 
 
 def report_messages(stream: PostStream, first: pd.Timestamp, end: pd.Timestamp) -> list[dict[str, Any]]:

@@ -37,11 +37,11 @@ def behaviours() -> LabelledTexts:
     """The texts, labelled "harmful" or "harmless", their group the behaviour that they test."""
     harmful = {"direct": DIRECT} | dict.fromkeys(EVASIONS, DIRECT)
     rows = [
-        (one.format(hidden(word, name) if name in EVASIONS else word), label, name)
+        (template.format(hidden(word, name) if name in EVASIONS else word), label, name)
         for label, tests in (("harmful", harmful), ("harmless", HARMLESS))
         for name, templates in tests.items()
-        for one in templates
-        for word in (WORDS if "{0}" in one else WORDS[:1])
+        for template in templates
+        for word in (WORDS if "{0}" in template else WORDS[:1])
     ]
     text, label, group = (np.array(column) for column in zip(*rows, strict=True))
     source = "case_studies.moderation.moderation_behaviours"

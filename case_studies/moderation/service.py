@@ -117,11 +117,13 @@ class ModerationStore(DecisionStore):
         with self.transaction():
             query = "SELECT post_id, time_us FROM posts WHERE author_id = ?"
             found = self.connection.execute(query, (author_id,)).fetchall()
-            bare = [(json.dumps({"post_id": one, "time": time, "erased": True}), one) for one, time in found]
+            bare = [
+                (json.dumps({"post_id": post_id, "time": time, "erased": True}), post_id) for post_id, time in found
+            ]
             self.connection.executemany("UPDATE requests SET sent = ? WHERE id = ?", bare)
             self.connection.execute("UPDATE posts SET author_id = ? WHERE author_id = ?", (NOBODY, author_id))
             self.connection.execute("DELETE FROM strikes WHERE author_id = ?", (author_id,))
-            self.connection.executemany("DELETE FROM queue WHERE post_id = ?", [(one,) for one, _ in found])
+            self.connection.executemany("DELETE FROM queue WHERE post_id = ?", [(post_id,) for post_id, _ in found])
         with self.lock:
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return len(found)

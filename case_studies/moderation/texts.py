@@ -40,7 +40,7 @@ class TextModel:
 
     def probability(self, texts: Texts, numbers: np.ndarray | None = None) -> np.ndarray:
         """The probability of each class of `classes_`, (n, classes)."""
-        return self.model.predict_proba(self._matrix([one.transform(texts) for one in self.readers], numbers))
+        return self.model.predict_proba(self._matrix([reader.transform(texts) for reader in self.readers], numbers))
 
     def predict(self, texts: Texts, numbers: np.ndarray | None = None) -> np.ndarray:
         """The most likely class of each text, (n,)."""

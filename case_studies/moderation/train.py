@@ -60,7 +60,7 @@ def behaviour_table(release: Release, normal: pd.DataFrame) -> dict[str, float]:
     suite = behaviours()
     read = release.normaliser.read_all(suite.text)
     rows = np.tile(normal[list(FEATURES)].median().to_numpy(), (len(read), 1))
-    rows[:, : len(OF_TEXT)] = [text_features(one) for one in read]
+    rows[:, : len(OF_TEXT)] = [text_features(text) for text in read]
     action = release.decide(rows, read).action
     right = np.where(suite.label == "harmful", action != "keep", action != "remove")
     return pd.Series(right).groupby(suite.group).mean().to_dict()
@@ -116,18 +116,18 @@ def compare(
     rows = np.flatnonzero(known)
     author, label = stream.posts["author_id"].to_numpy()[rows], stream.truth["label"].to_numpy()[rows]
     made = decisions(stream, features, rows, fitted, names)
-    seen = {name: money(stream, rows, one, policy, label) for name, one in made.items()}
+    seen = {name: money(stream, rows, decided, policy, label) for name, decided in made.items()}
     table = paired_comparison(seen, author, COMPARE_DAYS, rng)
     table.columns = ["seen_eur", "seen_low", "seen_high", "tied"]
     true = {
-        name: clustered_interval(money(stream, rows, one, policy), author, COMPARE_DAYS, rng)
-        for name, one in made.items()
+        name: clustered_interval(money(stream, rows, decided, policy), author, COMPARE_DAYS, rng)
+        for name, decided in made.items()
     }
     table[["true_eur", "true_low", "true_high"]] = [list(vars(true[str(name)]).values()) for name in table.index]
-    normal, told = features.iloc[rows], dict.fromkeys(BASELINES, "not a model")
+    normal, gates = features.iloc[rows], dict.fromkeys(BASELINES, "not a model")
     for name in names:
-        told[name] = "; ".join(failures(behaviour_table(replace(fitted, model_name=name), normal)))
-    return table.assign(gate=[told[str(name)] for name in table.index])
+        gates[name] = "; ".join(failures(behaviour_table(replace(fitted, model_name=name), normal)))
+    return table.assign(gate=[gates[str(name)] for name in table.index])
 
 
 def train(
@@ -154,9 +154,9 @@ def train(
     table = compare(stream, features, now, rng, policy)
     passing = table[table["gate"] == ""]
     if passing.empty:
-        told = "; ".join(f"{name} reaches {table.loc[name, 'gate']}" for name in MODELS)
+        gates = "; ".join(f"{name} reaches {table.loc[name, 'gate']}" for name in MODELS)
         raise ModerationError(
-            f"No candidate passes the behavioural tests: {told}. Nothing was released. Train on a longer stream, have "
+            f"No candidate passes the behavioural tests: {gates}. Nothing was released. Train on a longer stream, have "
             "the labels of these posts looked at, or change the tests and say why."
         )
     name = cheapest_tied(passing, MODELS, "seen_eur")
@@ -168,10 +168,10 @@ def train(
     rows = np.flatnonzero(between(stream.posts["time"], now, end))
     saved = money(stream, rows, decisions(stream, features, rows, release, (name,))[name], policy)
     test = clustered_interval(saved, stream.posts["author_id"].to_numpy()[rows], test_days, rng)
-    told = ", ".join(f"{one} {share:.0%}" for one, share in passed.items())
+    gates = ", ".join(f"{behaviour} {share:.0%}" for behaviour, share in passed.items())
     record = DecisionRecord(
         f"{name}, policy {policy.version}, {policy.reviews_per_hour:g} reviews an hour by {policy.order}, learned from "
-        f"{stream.card.name} ({stream.card.source}); behavioural tests passed: {told}",
+        f"{stream.card.name} ({stream.card.source}); behavioural tests passed: {gates}",
         table,
         test,
         "whoever breaks the rules next month writes as last month; new words and new ways to hide them will come.",
@@ -220,9 +220,9 @@ def published(texts: LabelledTexts, name: str, seed: int = 0, folds: int = 5) ->
         return gate_on_hatecheck(texts, load_texts("davidson"))
     split = StratifiedKFold(folds, shuffle=True, random_state=seed) if texts.group is None else GroupKFold(folds)
     guess = _guessed(texts, name, split.split(texts.text, texts.label, texts.group))
-    told = classification_report(texts.label, guess, output_dict=True, zero_division=0)
-    figures = {f"{one} F1": told[one]["f1-score"] for one in sorted(set(texts.label))}
-    figures |= {"weighted F1": told["weighted avg"]["f1-score"], "accuracy": told["accuracy"]}
+    report = classification_report(texts.label, guess, output_dict=True, zero_division=0)
+    figures = {f"{label} F1": report[label]["f1-score"] for label in sorted(set(texts.label))}
+    figures |= {"weighted F1": report["weighted avg"]["f1-score"], "accuracy": report["accuracy"]}
     figures["always"] = np.unique(texts.label, return_counts=True)[1].max() / len(texts.label)
     if texts.part is not None and len(videos := sorted(set(texts.part))) > 1:
         right = texts.label == _guessed(texts, name, LeaveOneGroupOut().split(texts.text, groups=texts.part))

@@ -69,5 +69,5 @@ def report_messages(
     views: pd.DataFrame, log: pd.DataFrame, first: pd.Timestamp, end: pd.Timestamp
 ) -> list[dict[str, Any]]:
     """The bodies for POST /reports of the clicks on `views` that are reported from `first` until before `end`."""
-    told = log["clicked"].to_numpy() & between(log["label_time"], first, end)
-    return bodies(views.loc[told, ["request_id", "visitor_id"]].assign(time=log["label_time"][told]))
+    reported = log["clicked"].to_numpy() & between(log["label_time"], first, end)
+    return bodies(views.loc[reported, ["request_id", "visitor_id"]].assign(time=log["label_time"][reported]))

@@ -34,9 +34,9 @@ def features_of(
     new, asked = row >= first, views.iloc[first:]
     columns = {}
     for name, window in WINDOWS.items():
-        for one in range(CATEGORIES):
-            count, _ = index.totals(visitor[new] * CATEGORIES + one, time[new], window, lag)
-            columns[f"viewed_{one}_{name}"] = count + ((category[new] == one) & (lag == NOW)).astype(float)
+        for number in range(CATEGORIES):
+            count, _ = index.totals(visitor[new] * CATEGORIES + number, time[new], window, lag)
+            columns[f"viewed_{number}_{name}"] = count + ((category[new] == number) & (lag == NOW)).astype(float)
     table = pd.DataFrame(columns).iloc[np.searchsorted(page[new], asked["page_id"])]
     return table.assign(position=asked["position"].to_numpy(float)).set_index(pd.Index(asked["request_id"]))
 
@@ -53,7 +53,7 @@ def online_features(
 ) -> np.ndarray:
     """The features of one view, (13,), in the order of `FEATURES`, from the pages before it in the table `pages`."""
     counts = np.zeros((len(WINDOWS), CATEGORIES))
-    for one, *sums in memory.execute(VIEWED, {"visitor": visitor_id, "time_us": time_us}):
-        counts[:, one] = sums
+    for number, *sums in memory.execute(VIEWED, {"visitor": visitor_id, "time_us": time_us}):
+        counts[:, number] = sums
     counts[:, category] += 1
     return np.append(counts.ravel(), float(position))

@@ -196,8 +196,12 @@ def coverage(
         modelled = doubly_robust(reward, weight, model[view, arm], expected[view])
         parts = {"IPS": ips(reward, weight), "SNIPS": snips(reward, weight), "DR": modelled}
         judged = {name: estimate(part, weight, reward, carrying=carrying) for name, part in parts.items()}
-        one, by_rows = judged["IPS"], estimate(parts["IPS"], weight, reward)
-        told = {"effective_rows": one.effective_rows, "rewards": one.rewards, "refused": bool(one.refused)}
+        estimated, by_rows = judged["IPS"], estimate(parts["IPS"], weight, reward)
+        support = {
+            "effective_rows": estimated.effective_rows,
+            "rewards": estimated.rewards,
+            "refused": bool(estimated.refused),
+        }
         held = {name: interval.covers(truth) for name, interval in judged.items()}
-        found.append({**held, **told, "refused_by_rows": bool(by_rows.refused)})
+        found.append({**held, **support, "refused_by_rows": bool(by_rows.refused)})
     return pd.DataFrame(found)

@@ -53,7 +53,7 @@ def one_for_all_or_each(log: LoggedFeedback, context: np.ndarray, rng: np.random
         learn, judge = half != side, half == side
         won, shown = np.bincount(arm[learn], reward[learn], log.arms), np.bincount(arm[learn], minlength=log.arms)
         single[judge] = np.argmax(won / shown)
-        chances = [_chance(context, reward, learn & (arm == one), judge, one) for one in arms]
+        chances = [_chance(context, reward, learn & (arm == candidate), judge, candidate) for candidate in arms]
         personal[judge] = np.argmax(chances, axis=0)
     propensity = log.table["propensity"].to_numpy()
     return {"single": (single == arm) / propensity, "personal": (personal == arm) / propensity}

@@ -94,13 +94,17 @@ class PageStore(DecisionStore):
             sent, changed = dict(self.all_sent()), 0
             filed = dict(self.connection.execute("SELECT page_id, category FROM pages"))
             wrong = {
-                (one["category"], page) for one in sent.values() if one["category"] != filed[page := one["page_id"]]
+                (request["category"], page)
+                for request in sent.values()
+                if request["category"] != filed[page := request["page_id"]]
             }
             self.connection.executemany("UPDATE pages SET category = ? WHERE page_id = ?", wrong)
             for version, release in releases.items():
                 query = "SELECT request_id FROM shown WHERE release = ? AND propensity IS NOT NULL"
                 ids = [row[0] for row in self.connection.execute(query, (version,))]
-                page, position = (np.array([sent[one][name] for one in ids], int) for name in ("page_id", "position"))
+                page, position = (
+                    np.array([sent[request_id][name] for request_id in ids], int) for name in ("page_id", "position")
+                )
                 false = [(ids[row],) for row in np.flatnonzero(release.overrides(page, position))]
                 self.connection.executemany("UPDATE shown SET propensity = NULL WHERE request_id = ?", false)
                 changed += len(false)
@@ -163,6 +167,6 @@ def app_of(run: Run) -> flask.Flask:
 
 def restore(run: Run, release: Path) -> int:
     """Derives the memory again from what was sent and from every release that decided; how many rows changed."""
-    decided = {one.name: Release.read(one) for one in release.parent.iterdir() if one.is_dir()}
+    decided = {folder.name: Release.read(folder) for folder in release.parent.iterdir() if folder.is_dir()}
     with closing(PageStore(run.store)) as store:
         return store.derive_again(decided)

@@ -122,7 +122,7 @@ def rankings(purchases: pd.DataFrame, visits: pd.DataFrame, index: ItemIndex) ->
     for midnight, rows in visits.groupby(day.to_numpy()).indices.items():
         histories = Histories(placed, pd.Timestamp(midnight), len(index.catalogue))
         midnight_us = int(np.datetime64(midnight, "us").astype(np.int64))
-        own = [histories.of(one) for one in household[rows].tolist()]
+        own = [histories.of(who) for who in household[rows].tolist()]
         yield rows, Ranking.of(index, own, viewing[rows], midnight_us)
 
 

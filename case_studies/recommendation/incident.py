@@ -129,7 +129,7 @@ class Shop(LiveSystem[Release]):
         """The margin that this shop's slates added beyond another's, EUR, over `days`: 1 for the sum, the number of
         days for EUR a day; its interval over households. The price of rollbacks is not in it."""
         shops = (self.of_days(0), other.of_days(0))
-        mine, others = (np.bincount(one.household, one.added_eur, self.simulator.households) for one in shops)
+        mine, others = (np.bincount(shop.household, shop.added_eur, self.simulator.households) for shop in shops)
         return clustered_interval(mine - others, np.arange(len(mine)), days, rng)
 
     def share_of(self, codes: np.ndarray, rng: np.random.Generator) -> Spread:

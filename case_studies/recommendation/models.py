@@ -96,7 +96,7 @@ class Release:
         places, features = candidate_features(purchases, visits, self.index)
         score, ids = self.score(features), visits["visit_id"].tolist()
         each = zip(places, features, score, ids, strict=True)
-        return np.stack([self.slate(*one, sold_out) for one in each]), score, features
+        return np.stack([self.slate(*visit, sold_out) for visit in each]), score, features
 
     def save(self, folder: Path) -> None:
         """Writes the release into `folder`."""

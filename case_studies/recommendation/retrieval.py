@@ -145,7 +145,7 @@ def judged_by_household(
     if not hide:
         return _completed(rest, whole[out], rng, None, hide=False)
     inner, part = rng.spawn(1)[0], len(rest) // folds
-    ridge = best_ridge(lambda one: _completed(rest[part:], rest[:part], deepcopy(inner), one))
+    ridge = best_ridge(lambda weight: _completed(rest[part:], rest[:part], deepcopy(inner), weight))
     return _completed(rest, whole[out], rng, ridge)
 
 

@@ -228,7 +228,7 @@ def _from_retail(table: pd.DataFrame, path: Path) -> ShoppingLog:
 def _sheet_differences(rows: int, totals: tuple[float, ...]) -> tuple[str, ...]:
     if rows == RETAIL_ROWS or rows in RETAIL_SHEETS:
         return differences(dict(zip(RETAIL_TOTALS, RETAIL_SHEETS.get(rows) or totals, strict=True)), totals)
-    published = ", ".join(f"{one:,}" for one in RETAIL_SHEETS)
+    published = ", ".join(f"{count:,}" for count in RETAIL_SHEETS)
     return (f"{rows:,} rows, published {published} a sheet, {RETAIL_ROWS:,} in all",)
 
 
@@ -246,7 +246,7 @@ def _from_completejourney() -> ShoppingLog:
     lines["category"] = pd.factorize(lines["department"])[0]
     lines["price_eur"] = lines["sales_value"] / lines["quantity"].clip(lower=1)
     rows, ids = len(table), ("household_id", "basket_id", "product_id")
-    totals = (rows, table["sales_value"].sum(), table["quantity"].sum(), *(table[one].nunique() for one in ids))
+    totals = (rows, table["sales_value"].sum(), table["quantity"].sum(), *(table[column].nunique() for column in ids))
     card = DataCard(
         "completejourney",
         rows,
@@ -270,7 +270,7 @@ def _from_movielens(table: pd.DataFrame, path: Path) -> ShoppingLog:
     for name, values in numbers.items():
         refuse_rows(values.isna(), table, name, "it must hold numbers", path)
     rows, ids = len(table), (numbers["userId"], numbers["movieId"])
-    found = (rows, numbers["rating"].sum(), *(one.nunique() for one in ids), *map(_most, ids))
+    found = (rows, numbers["rating"].sum(), *(column.nunique() for column in ids), *map(_most, ids))
     published = dict(zip(RATINGS_TOTALS, U_DATA_TOTALS if plain else RATINGS_CSV_TOTALS, strict=True))
     lines = pd.DataFrame({"receipt": np.arange(rows), "household_id": numbers["userId"].astype("int64")})
     lines["time"] = pd.to_datetime(numbers["timestamp"], unit="s").astype("datetime64[us]")

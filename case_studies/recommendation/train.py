@@ -75,7 +75,7 @@ def _on_the_shelf(
     catalogue, places = index.catalogue, np.arange(len(index.catalogue))
     resting = [set(np.flatnonzero(days < shelf.rest_days).tolist()) for days in ranking.days]
     each = zip(shelf.value(score, catalogue.margin_eur), resting, visits["visit_id"].tolist(), strict=True)
-    return np.stack([shelf.slate(catalogue, places, *one) for one in each])
+    return np.stack([shelf.slate(catalogue, places, *visit) for visit in each])
 
 
 def some_visits(log: ShoppingLog, first: pd.Timestamp, end: pd.Timestamp, seed: int = 0) -> np.ndarray:
@@ -172,7 +172,7 @@ def train(
         test,
         "a purchase that the slate foresaw is worth as much as one that the slate added; only an experiment can tell.",
         "places the remembered purchases again, if codes were re-mapped",
-        models=[str(one) for one in table.index if one not in (*BASELINES, *BASELINES_BY_MONEY)],
+        models=[str(name) for name in table.index if name not in (*BASELINES, *BASELINES_BY_MONEY)],
         why_a_model=WHY_A_RANKER,
         unit="EUR a day of purchases foreseen",
     )
@@ -211,7 +211,9 @@ def protocol(
             "Give the published file."
         )
     table = paired_comparison(found, each, len(each), rng).drop(columns="tied").rename(columns={"mean": "NDCG@10"})
-    gained = {name: clustered_interval(one - found["popularity"], each, len(each), rng) for name, one in found.items()}
+    gained = {
+        name: clustered_interval(values - found["popularity"], each, len(each), rng) for name, values in found.items()
+    }
     over = pd.Series({name: gain.low for name, gain in gained.items()})
     return table.assign(over_popularity=over, reference=pd.Series(reference, dtype=float), households=len(each))
 
@@ -244,7 +246,7 @@ def splits(log: ShoppingLog, now: pd.Timestamp, rng: np.random.Generator) -> dic
     of `paired_comparison`.
     """
     past, span = data.until(log, now), 14 * DAY
-    ridge = best_ridge(lambda one: judged_by_time(past, now - span, ridge=one))
+    ridge = best_ridge(lambda weight: judged_by_time(past, now - span, ridge=weight))
     careless, careful = deepcopy(rng), rng
     judged = {
         "by time": judged_by_time(log.purchases, now, now + span, ridge=ridge),

@@ -76,7 +76,7 @@ class Bank:
     @property
     def right(self) -> list[BankAnswer]:
         """The answers that get all points: the reference and those of another style."""
-        return [one for one in self.answers if one.kind in ("reference", "alternative")]
+        return [answer for answer in self.answers if answer.kind in ("reference", "alternative")]
 
     def tests(self, answer: BankAnswer, right: BankAnswer | None = None) -> list[str]:
         """The tests to run. Those that a fault does not reach are left out: they give what they give `right`.
@@ -85,7 +85,7 @@ class Bank:
         does without the slow ones.
         """
         tests = [test for test in self.maxima if answer.kind not in MUTANTS or test not in self.slow_tests]
-        right = right or next((one for one in self.answers if one.kind == "reference"), None)
+        right = right or next((candidate for candidate in self.answers if candidate.kind == "reference"), None)
         if answer.kind not in FAULTY or right is None:
             return tests
         can = reached(dict(self.source(answer)), dict(self.source(right))) | answer.points.keys()
@@ -124,19 +124,19 @@ def load_bank(root: Path, name: str) -> Bank:
     answers = [
         BankAnswer("starter", "starter", stubs, dict.fromkeys(maxima, 0.0), ("not attempted",)),
         BankAnswer("reference", "reference"),
-        *(one for one in written if one.kind != "random"),
-        *(patches.wrong(one, rules) for one, rules in settings.get("wrong", {}).items()),
-        *(patches.mutant(one, patch) for one, patch in settings.get("mutant", {}).items()),
+        *(answer for answer in written if answer.kind != "random"),
+        *(patches.wrong(mistake, rules) for mistake, rules in settings.get("wrong", {}).items()),
+        *(patches.mutant(mutant, patch) for mutant, patch in settings.get("mutant", {}).items()),
     ]
     right = {
         "reference": patches,
-        **{one.name: patches.over(one.cells) for one in written if one.kind == "alternative"},
+        **{answer.name: patches.over(answer.cells) for answer in written if answer.kind == "alternative"},
     }
-    lessons = {one: mistakes(one, rules, right) for one, rules in settings.get("lessons", {}).items()}
+    lessons = {lesson: mistakes(lesson, rules, right) for lesson, rules in settings.get("lessons", {}).items()}
     sets = {key: frozenset(settings.get(key, ())) for key in ("slow_tests", "shown", "measured", "in_nbgrader")}
     return Bank(
         name, notebook, cells, maxima, answers, tuple(settings["preload"]), settings.get("automatic", {}), **sets,
-        at_random=next((one for one in written if one.kind == "random"), None), draws=int(settings.get("draws", 0)),
+        at_random=next((made for made in written if made.kind == "random"), None), draws=int(settings.get("draws", 0)),
         lessons=lessons,
     )  # fmt: skip
 

@@ -108,8 +108,8 @@ def worth(bank: Bank, workers: int = 2, on_answer: Callable[[], None] = lambda: 
     tests, full = list(bank.maxima), sum(bank.maxima.values())
     drawn = [] if bank.at_random is None else bank.source(bank.at_random)
     jobs = [Job([("seed", f"seed = {seed}"), *drawn], tests) for seed in range(bank.draws)]
-    laid = [(lesson, right, one) for lesson, over in bank.lessons.items() for right, one in over.items()]
-    jobs += [Job(bank.source(one), tests) for _, _, one in laid]
+    laid = [(lesson, right, answer) for lesson, over in bank.lessons.items() for right, answer in over.items()]
+    jobs += [Job(bank.source(answer), tests) for _, _, answer in laid]
     points: dict[int, float] = {}
     for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers):
         points[number] = sum(result.points.values())
@@ -125,11 +125,11 @@ def automatic_mutants(bank: Bank) -> Iterator[tuple[str, BankAnswer]]:
     from grader.answer_bank.mutation import mutants
 
     reference = dict(bank.cells)
-    made = [(cell, one) for cell in bank.automatic["cells"] for one in mutants(reference[cell])]
+    made = [(cell, mutant) for cell in bank.automatic["cells"] for mutant in mutants(reference[cell])]
     most = int(bank.automatic["most"])
     chosen = [made[i * len(made) // most] for i in range(most)] if len(made) > most else made
-    for cell, one in chosen:
-        yield f"{cell}, {one.what}", BankAnswer(one.what, "automatic", {cell: one.source}, exact=False)
+    for cell, mutant in chosen:
+        yield f"{cell}, {mutant.what}", BankAnswer(mutant.what, "automatic", {cell: mutant.source}, exact=False)
 
 
 def killed(bank: Bank, workers: int = 2, on_mutant: Callable[[], None] = lambda: None) -> tuple[int, list[str]]:
@@ -139,8 +139,8 @@ def killed(bank: Bank, workers: int = 2, on_mutant: Callable[[], None] = lambda:
     named = list(automatic_mutants(bank))
     alive = []
     jobs = [
-        Job(bank.source(one), [test for test in bank.tests(one) if test in bank.automatic["tests"]], bank.maxima)
-        for _, one in named
+        Job(bank.source(answer), [test for test in bank.tests(answer) if test in bank.automatic["tests"]], bank.maxima)
+        for _, answer in named
     ]
     for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers, limit_cpu_s=MUTANT_CPU_S):
         if sum(result.points.values()) >= sum(bank.maxima[test] for test in jobs[number].tests):

@@ -23,7 +23,7 @@ def reached(cells: Mapping[str, str], others: Mapping[str, str]) -> set[str]:
     found, more = set[str](), changed
     while more:
         found |= more
-        defined = {one for name in found for bound, _ in names[name] for one in bound}
+        defined = {symbol for name in found for bound, _ in names[name] for symbol in bound}
         more = {name for name, both in names.items() if any(used & defined for _, used in both)} - found
     return found
 
@@ -31,10 +31,10 @@ def reached(cells: Mapping[str, str], others: Mapping[str, str]) -> set[str]:
 def _only_defines(text: str) -> bool:
     """Whether a cell only binds names: what else it does may be felt anywhere."""
     return all(
-        isinstance(one, DEFINES)
-        or (isinstance(one, ast.Assign) and all(isinstance(target, ast.Name) for target in one.targets))
-        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
-        for one in ast.parse(text).body
+        isinstance(statement, DEFINES)
+        or (isinstance(statement, ast.Assign) and all(isinstance(target, ast.Name) for target in statement.targets))
+        or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+        for statement in ast.parse(text).body
     )
 
 
@@ -45,10 +45,10 @@ def _names(text: str) -> tuple[set[str], set[str]]:
     while scopes:
         scope = scopes.pop()
         scopes += scope.get_children()
-        for one in scope.get_symbols():
-            if scope is outermost or one.is_global():
-                if one.is_assigned() or one.is_imported() or one.is_namespace():
-                    bound.add(one.get_name())
-                if one.is_referenced():
-                    used.add(one.get_name())
+        for symbol in scope.get_symbols():
+            if scope is outermost or symbol.is_global():
+                if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace():
+                    bound.add(symbol.get_name())
+                if symbol.is_referenced():
+                    used.add(symbol.get_name())
     return bound, used

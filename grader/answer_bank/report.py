@@ -21,7 +21,7 @@ def bank_command(
     from notebook_runner import course_root
 
     root = course_root()
-    proven = [show_bank(load_bank(root, one), workers) for one in ([name] if name else banks(root))]
+    proven = [show_bank(load_bank(root, exercise), workers) for exercise in ([name] if name else banks(root))]
     if not proven:
         raise BankError(f"{root} has no bank: banks belong to the full repository, not to a student edition.")
     if not all(proven):
@@ -49,9 +49,9 @@ def show_bank(bank: Bank, workers: int = 2) -> bool:
     rate = 1 - len(alive) / made if made else 1.0
     if made:
         console.print(f"automatic mutants: {made - len(alive)} of {made} noticed ({rate:.0%})", markup=False)
-        for one in alive:
-            why = bank.automatic.get("survivors", {}).get(one, "not justified in bank.toml")
-            console.print(f"  not noticed: {one} ({why})", markup=False)
+        for mutant in alive:
+            why = bank.automatic.get("survivors", {}).get(mutant, "not justified in bank.toml")
+            console.print(f"  not noticed: {mutant} ({why})", markup=False)
     _worth(bank, measured, console)
     justified = set(alive) <= set(bank.automatic.get("survivors", {}))
     proven = justified and not any(finding.problems for finding in findings)
@@ -97,9 +97,9 @@ def _worth(bank: Bank, measured: Worth, console: object) -> None:
     table.add_column("")
     if luck := measured.luck:
         table.add_row("at random", f"{luck[len(luck) // 2]:g}", f"median of {len(luck)}; the best got {luck[-1]:g}")
-    for one in bank.answers:
-        if one.first_try:
-            table.add_row(f"first try: {escape(one.name)}", f"{sum(bank.expected(one).values()):g}", "")
+    for answer in bank.answers:
+        if answer.first_try:
+            table.add_row(f"first try: {escape(answer.name)}", f"{sum(bank.expected(answer).values()):g}", "")
     for lesson, lost in measured.lost.items():
         each = ", ".join(f"{full - points:g} over {escape(right)}" for right, points in lost.items())
         table.add_row(f"without: {escape(lesson)}", f"{full - min(lost.values()):g}", each)

@@ -42,7 +42,7 @@ def chosen(course: Course, name: str, pattern: str) -> list[str]:
     """The students to grade. Raises `GraderError` if the exercise is not released or nobody handed it in."""
     require_known(course, name)
     everyone = course.students(name)
-    students = [one for one in everyone if fnmatch.fnmatchcase(one, pattern)]
+    students = [student for student in everyone if fnmatch.fnmatchcase(student, pattern)]
     if not everyone:
         first = course.command(f"collect {name} FROM")
         raise GraderError(f"nobody handed in {name} below {course.folder('submitted')}. First: {first}")
@@ -54,7 +54,7 @@ def chosen(course: Course, name: str, pattern: str) -> list[str]:
 def require_known(course: Course, name: str) -> None:
     """Raises `GraderError` if the gradebook does not know the exercise."""
     with course.gradebook() as book:
-        known = sorted(one.name for one in book.assignments)
+        known = sorted(assignment.name for assignment in book.assignments)
     if name not in known:
         listed = ", ".join(known) or "none"
         first = course.command(f"release {name}")
@@ -79,9 +79,9 @@ def grade(
     with prepared(course, name, options, say, grader, settings, preload) as (record, spec):
         book, graded = record.book, dict[str, StudentOutcome]()
         try:
-            for one in _outcomes(spec, record, students, options, say, preload):
-                graded[one.student] = one
-                yield one
+            for outcome in _outcomes(spec, record, students, options, say, preload):
+                graded[outcome.student] = outcome
+                yield outcome
             _tell_penalties(book.apply_deadlines(students), say)
         finally:
             write_reports(book, course.home)
@@ -172,7 +172,7 @@ def _require_sealed(shared: Assignment, known: Mapping[str, Calibration], option
     from grader.grading.analysis.grading_plan import plans
 
     plan = plans(shared.originals, shared.solved, shared.marks)
-    unsealed = {name: {**one.unsealed, **known[name].unsealed} for name, one in plan.notebooks.items()}
+    unsealed = {name: {**notebook.unsealed, **known[name].unsealed} for name, notebook in plan.notebooks.items()}
     found = [f"{name}/{cell}" for name, cells in unsealed.items() for cell in cells]
     if found:
         raise GraderError(
@@ -201,10 +201,10 @@ def _outcomes(
     }  # fmt: skip
     for answers in answered(spec, record.course, tasks, options, say, preload):
         _write(record, answers)
-        for one in answers:
-            outcome = _outcome(one, record, spec)
+        for answer in answers:
+            outcome = _outcome(answer, record, spec)
             outdated += outcome.outdated
-            again += _is_new(one, fed_back)
+            again += _is_new(answer, fed_back)
             yield outcome
     _tell(record, say)
     if again:
@@ -239,9 +239,11 @@ def answered(
     with there as pool, _interrupt_told():
         most_mb = 0.0
         for answers in pool.run(tasks):
-            for one in (one for one in answers if one.trace):
-                _log(course, spec.shared.name, one)
-            most_mb = max([most_mb, *(test.peak_mb for one in answers if one.graded for test in one.graded.verdicts)])
+            for answer in (answer for answer in answers if answer.trace):
+                _log(course, spec.shared.name, answer)
+            most_mb = max(
+                [most_mb, *(test.peak_mb for answer in answers if answer.graded for test in answer.graded.verdicts)]
+            )
             yield answers
         if most_mb:
             say(f"memory: at most {most_mb:.0f} MB for a submission, with all that it started")
@@ -264,18 +266,18 @@ def _log(course: Course, name: str, done: Done) -> None:
 def _write(record: Record, answers: list[Done]) -> None:
     """Record the answers together; if that fails for a reason of one of them, each alone, so that the others stand."""
     try:
-        record.write([one.graded for one in answers if one.graded])
+        record.write([answer.graded for answer in answers if answer.graded])
     except GraderError:
         raise  # no room, or the book is held: true for all of them
     except Exception:
-        for one in answers:
+        for answer in answers:
             try:
-                record.write([one.graded] if one.graded else [])
+                record.write([answer.graded] if answer.graded else [])
             except GraderError:
                 raise
             except Exception as error:
-                one.failure, one.trace = f"it cannot be recorded ({type(error).__name__}: {error})", format_exc()
-                _log(record.course, record.name, one)
+                answer.failure, answer.trace = f"it cannot be recorded ({type(error).__name__}: {error})", format_exc()
+                _log(record.course, record.name, answer)
 
 
 def _outcome(done: Done, record: Record, spec: Spec) -> StudentOutcome:

@@ -42,7 +42,7 @@ def calibrate(job: Job, plan: "Plan", sandbox: "Sandbox", checker: "Checker") ->
     run = _graded(job, plan, sandbox, checker, Calibration(changed=frozenset(tests)))
     passed = _full(run)
     sealed = _full_sealed(run)
-    reasons = {one: NOT_BESIDE if one in sealed else ONLY_BESIDE for one in tests - passed - set(plan.unsealed)}
+    reasons = {test: NOT_BESIDE if test in sealed else ONLY_BESIDE for test in tests - passed - set(plan.unsealed)}
     beside: Collection[str] = ()
     if reasons:
         beside = _full(_graded(job, plan, sandbox, checker, Calibration(unsealed=reasons)))
@@ -69,14 +69,14 @@ def recorded(path: Path, digest: str) -> dict[str, Calibration] | None:
         reported = json.loads(path.read_text())
         if reported["digest"] != digest:
             return None
-        return {name: _read(one) for name, one in reported["notebooks"].items()}
+        return {name: _read(calibration) for name, calibration in reported["notebooks"].items()}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def record(path: Path, digest: str, found: Mapping[str, Calibration]) -> None:
     """Write calibrations down; the file is there whole or as it was before."""
-    notebooks = {name: _plain(one) for name, one in sorted(found.items())}
+    notebooks = {name: _plain(calibration) for name, calibration in sorted(found.items())}
     write_whole(path, json.dumps({"digest": digest, "notebooks": notebooks}, indent=1, sort_keys=True) + "\n")
 
 
@@ -84,7 +84,7 @@ def digest_of(shared: Assignment) -> str:
     """A digest of all that a calibration depends on: the release, the instructor's answers and files, this grader."""
     whole = hashlib.sha256(f"{platform.python_version()} {_own_source()}".encode())
     for original in shared.originals:
-        cells = [[one.kind, one.source, one.released, one.cell_id, one.entry] for one in original.cells]
+        cells = [[cell.kind, cell.source, cell.released, cell.cell_id, cell.entry] for cell in original.cells]
         whole.update(json.dumps([original.name, cells], sort_keys=True).encode())
     for group in (shared.solved, shared.files):
         for name, content in sorted(group.items()):
@@ -101,12 +101,12 @@ def _own_source() -> str:
     return whole.hexdigest()
 
 
-def _plain(one: Calibration) -> dict[str, Any]:
+def _plain(calibration: Calibration) -> dict[str, Any]:
     return {
-        "allowed": {name: sorted(methods) for name, methods in (one.allowed or {}).items()},
-        "changed": sorted(one.changed),
-        "unsealed": dict(one.unsealed),
-        "modules": sorted(one.modules),
+        "allowed": {name: sorted(methods) for name, methods in (calibration.allowed or {}).items()},
+        "changed": sorted(calibration.changed),
+        "unsealed": dict(calibration.unsealed),
+        "modules": sorted(calibration.modules),
     }
 
 
@@ -117,11 +117,11 @@ def _read(reported: Mapping[str, Any]) -> Calibration:
 
 def _full_sealed(run: "NotebookRun") -> set[str]:
     points = {step.name: step.points for step in run.steps}
-    return {name for name, one in run.outcomes.items() if one.points == points[name]}
+    return {name for name, outcome in run.outcomes.items() if outcome.points == points[name]}
 
 
 def _full(run: "NotebookRun") -> set[str]:
-    return {one.cell for one in run.verdicts.values() if one.points == one.maximum}
+    return {verdict.cell for verdict in run.verdicts.values() if verdict.points == verdict.maximum}
 
 
 def _graded(job: Job, plan: "Plan", sandbox: "Sandbox", checker: "Checker", known: Calibration) -> "NotebookRun":

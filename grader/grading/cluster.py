@@ -72,11 +72,11 @@ class Cluster:
             read = reader.run(tasks)
             while left:
                 answers = self._looked_around()
-                while len(self.waiting) < AHEAD + sum(one.threads for one in self.nodes.values()):
+                while len(self.waiting) < AHEAD + sum(node.threads for node in self.nodes.values()):
                     if not (found := next(read, [])):
                         break
-                    answers += [one for one in found if one.task is None]
-                    self.waiting += [one.task for one in found if one.task is not None]
+                    answers += [done for done in found if done.task is None]
+                    self.waiting += [done.task for done in found if done.task is not None]
                 self._send()
                 answers += self._received()
                 left -= len(answers)
@@ -90,11 +90,11 @@ class Cluster:
         with self._scheduler_there():
             threads = self.client.nthreads()
         failed = []
-        for address in [one for one in self.nodes if one not in threads]:
+        for address in [worker for worker in self.nodes if worker not in threads]:
             self.say(f"the worker {address} is gone; its submissions go to others")
             failed += self._lost(address)
-        self.refused = {one: why for one, why in self.refused.items() if one in threads}
-        if new := [one for one in threads if one not in self.nodes and one not in self.refused]:
+        self.refused = {worker: why for worker, why in self.refused.items() if worker in threads}
+        if new := [worker for worker in threads if worker not in self.nodes and worker not in self.refused]:
             self._met(new, threads)
         self.looked_s = time.monotonic()
         self._require_somebody(bool(threads))
@@ -104,9 +104,9 @@ class Cluster:
         nonce, suites = secrets.token_hex(16), suites_of(self.spec.shared)
         here = cluster_node.about(nonce, suites) | {"level": self.spec.options.get("level", "none")}
         with self._scheduler_there():
-            told = self.client.run(cluster_node.about, nonce, suites, workers=new, on_error="return")
+            answers = self.client.run(cluster_node.about, nonce, suites, workers=new, on_error="return")
             fit = []
-            for address, there in told.items():
+            for address, there in answers.items():
                 if why := _refusal(here, there):
                     self.refused[address] = why
                     self.say(f"the worker {address} is refused: {why}")
@@ -155,7 +155,7 @@ class Cluster:
         return found
 
     def _answer(self, future: Any) -> list[Done]:
-        address = next((name for name, one in self.nodes.items() if future in one.tasks), "")
+        address = next((name for name, node in self.nodes.items() if future in node.tasks), "")
         if not address:
             return []  # of a worker that was taken for gone
         try:

@@ -81,10 +81,10 @@ def begin(key: str, spec: Spec) -> None:
 def end(key: str) -> None:
     """Nothing more comes under `key`: end the processes that grade by it."""
     _SPECS.pop(key, None)
-    for thread, one in list(_PROCESSES.items()):
-        if one.key == key:
+    for thread, process in list(_PROCESSES.items()):
+        if process.key == key:
             del _PROCESSES[thread]
-            one.close()
+            process.close()
 
 
 def grade(key: str, task: Task) -> Done:

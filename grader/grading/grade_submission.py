@@ -165,14 +165,20 @@ class NotebookRun:
                     Flag("output", f"the cell {step.name!r} put out too much; the rest was cut", name, step.name)
                 )
         found += [
-            Flag("disputed", f"a person must decide the test {one.cell!r}: it had two outcomes", name, one.cell)
-            for one in self.verdicts.values()
-            if one.disputed
+            Flag("disputed", f"a person must decide the test {verdict.cell!r}: it had two outcomes", name, verdict.cell)
+            for verdict in self.verdicts.values()
+            if verdict.disputed
         ]
         found += [
-            Flag(one.verdict, f"the test {one.cell!r}: {one.verdict}", name, one.cell, detail=one.message[:300])
-            for one in self.verdicts.values()
-            if one.verdict in (*ENDED, "tampered", "unstable")
+            Flag(
+                verdict.verdict,
+                f"the test {verdict.cell!r}: {verdict.verdict}",
+                name,
+                verdict.cell,
+                detail=verdict.message[:300],
+            )
+            for verdict in self.verdicts.values()
+            if verdict.verdict in (*ENDED, "tampered", "unstable")
         ]
         if self.left.processes:
             commands = f"{len(self.left.processes)}, {', '.join(self.left.processes[:3])[:200]}"

@@ -32,8 +32,8 @@ def decided_by(shared: Assignment, home: Path) -> dict[str, str]:
     The secret's is keyed with a salt that lies in `home` and is published nowhere, so that no guess can be tried on it.
     """
     sources = [
-        [one.name, [[cell.kind, cell.source if cell.locked else "", cell.entry] for cell in one.cells]]
-        for one in shared.originals
+        [original.name, [[cell.kind, cell.source if cell.locked else "", cell.entry] for cell in original.cells]]
+        for original in shared.originals
     ]
     released = hashlib.sha256(json.dumps([sources, shared.theirs], sort_keys=True).encode())
     for path, content in sorted(shared.files.items()):
@@ -53,7 +53,9 @@ def decided_by(shared: Assignment, home: Path) -> dict[str, str]:
 
 def suites_of(shared: Assignment) -> list[str]:
     """The suites of ours that an exercise uses."""
-    return sorted({name for one in shared.originals for cell in one.cells for name in SUITE.findall(cell.source)})
+    return sorted(
+        {name for original in shared.originals for cell in original.cells for name in SUITE.findall(cell.source)}
+    )
 
 
 def keyed(keys: Iterable[str], salt: Path) -> str:
@@ -87,7 +89,7 @@ def reasons(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     if then and now:
         found += ["a test changed"] if any(then.get(part) != now[part] for part in TESTS) else []
         found += ["the tests' seed changed"] if then.get("secret") != now["secret"] else []
-    limits = [(one.get("seed"), one["limits"]) for one in (before, after)]
+    limits = [(state.get("seed"), state["limits"]) for state in (before, after)]
     return found + (["a limit or an option changed"] if limits[0] != limits[1] else [])
 
 

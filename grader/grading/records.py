@@ -56,14 +56,14 @@ class Outcome:
         Raises `ValueError` for what is no outcome.
         """
         found = cls()
-        for one in fields(cls):
-            value: Any = reported.get(one.name)
-            kind = type(getattr(found, one.name))
+        for attribute in fields(cls):
+            value: Any = reported.get(attribute.name)
+            kind = type(getattr(found, attribute.name))
             if kind is float and type(value) is int:
                 value = float(value)
             if type(value) is not kind or (kind is list and not all(type(name) is str for name in value)):
-                raise ValueError(f"{one.name} of an outcome is a {type(value).__name__}")
-            setattr(found, one.name, value[:LONGEST] if kind in (str, list) else value)
+                raise ValueError(f"{attribute.name} of an outcome is a {type(value).__name__}")
+            setattr(found, attribute.name, value[:LONGEST] if kind in (str, list) else value)
         if found.verdict not in VERDICTS:
             raise ValueError("an outcome has a verdict that does not exist")
         found.points = clamp(found.points, maximum)
@@ -170,7 +170,10 @@ class Result:
 
     def plain(self) -> dict[str, Any]:
         """The verdicts and flags as JSON-friendly data."""
-        return {"verdicts": [asdict(one) for one in self.verdicts], "flags": [asdict(one) for one in self.flags]}
+        return {
+            "verdicts": [asdict(verdict) for verdict in self.verdicts],
+            "flags": [asdict(flag) for flag in self.flags],
+        }
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,9 @@ def _brought_up(session: Session, cells: Sequence[Step], name: str, asked: Repli
         taken_s += _family_cpu_s(session) - before_s if step.role == "theirs" else 0.0
     before_s = _family_cpu_s(session)
     run = session.run_cell(f"float({name}().{asked.method}({asked.request}))")
-    values = [one["data"].get("text/plain", "") for one in run.outputs if one["output_type"] == "execute_result"]
+    values = [
+        output["data"].get("text/plain", "") for output in run.outputs if output["output_type"] == "execute_result"
+    ]
     return Replicated(taken_s + _family_cpu_s(session) - before_s, "".join(values)[:LONGEST])
 
 
@@ -57,7 +59,7 @@ def _family_cpu_s(session: Session) -> float:
 def tested(test: str) -> str:
     """The last argument of a test cell of a suite's, `suite.guards(FastService)`."""
     calls = [node for node in ast.walk(tree_of(test)) if isinstance(node, ast.Call)]
-    names = [one.id for call in calls for one in call.args if isinstance(one, ast.Name)]
+    names = [argument.id for call in calls for argument in call.args if isinstance(argument, ast.Name)]
     return names[-1] if names else ""
 
 
@@ -73,5 +75,5 @@ def needed(cells: Sequence[Step], name: str) -> list[Step]:
     chosen, wanted = set[int](), {name, "*"}  # what a star import binds cannot be read
     while more := {place for place, given in enumerate(gives) if place not in chosen and given & wanted}:
         chosen |= more
-        wanted |= {one for place in more for one in read(trees[place])}
+        wanted |= {variable for place in more for variable in read(trees[place])}
     return [cells[place] for place in sorted(chosen)]

@@ -54,8 +54,8 @@ class SealedGrader:
         )
         self.checkers: dict[int, Checker] = {}
         self.calibrations: dict[str, Calibration] = dict(calibrations or {})
-        for one in (self.sandbox, self.checker_of(limits.round_number)):
-            one.begin()  # one warms up while the other does
+        for process in (self.sandbox, self.checker_of(limits.round_number)):
+            process.begin()  # one warms up while the other does
 
     @property
     def level(self) -> Level:
@@ -73,7 +73,7 @@ class SealedGrader:
         """The checker of a round of hand-ins, which has hidden cases of its own."""
         if round_number not in self.checkers:
             made = self.checkers[round_number] = self._checker(round_number=round_number)
-            made.modules |= {name for one in self.calibrations.values() for name in one.modules}
+            made.modules |= {name for calibration in self.calibrations.values() for name in calibration.modules}
         return self.checkers[round_number]
 
     def calibrated(self) -> dict[str, Calibration]:
@@ -85,8 +85,8 @@ class SealedGrader:
     def _know(self, name: str) -> None:
         if name in self.calibrations:
             return
-        original = next(one for one in self.shared.originals if one.name == name)
-        notebook = original.notebook(one.as_dict() for one in original.cells)
+        original = next(candidate for candidate in self.shared.originals if candidate.name == name)
+        notebook = original.notebook(cell.as_dict() for cell in original.cells)
         job = replace(self.shared.limits, notebooks={name: notebook}, trusted=self.shared.files)
         found = calibrate(job, self.plans.notebooks[name], self.sandbox, self.checker_of(job.round_number))
         self.calibrations[name] = found

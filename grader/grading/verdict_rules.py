@@ -75,10 +75,12 @@ class Cells:
         visible line. Which of its lines raised, the code chooses among as many as it has."""
         if self.private:
             hidden = hidden_lines(test, self.plan.hidden)
-            seen = [one for number, one in enumerate(test.splitlines(), 1) if number not in hidden]
+            seen = [source_line for number, source_line in enumerate(test.splitlines(), 1) if number not in hidden]
             known = isinstance(getattr(builtins, kind, None), type)
             kind = kind if known else "an exception"
-            text = text if any(f"{quote}{text}{quote}" in one for one in seen for quote in "\"'") else ""
+            text = (
+                text if any(f"{quote}{text}{quote}" in source_line for source_line in seen for quote in "\"'") else ""
+            )
             line = ""
         said = f"{kind}: {text}" if text else kind
         return f"{said} in the line: {line}" if line else said
@@ -125,13 +127,13 @@ def of_both(sealed: Verdict, beside: Verdict, trust: str = "") -> Verdict:
     if trust:
         return sealed if trust == "sealed" else beside
     reported = f"{_outcome(sealed)} apart from the student's code, {_outcome(beside)} beside it"
-    lower = min(sealed, beside, key=lambda one: one.points)
+    lower = min(sealed, beside, key=lambda verdict: verdict.points)
     return replace(lower, disputed=reported[:CHARACTERS], unsealed=False)
 
 
-def _outcome(one: Verdict) -> str:
-    said = f" ({one.message[:300]})" if one.message else ""
-    return f"{one.points:g} of {one.maximum:g} points{said}"
+def _outcome(verdict: Verdict) -> str:
+    said = f" ({verdict.message[:300]})" if verdict.message else ""
+    return f"{verdict.points:g} of {verdict.maximum:g} points{said}"
 
 
 def of_unsealed(cells: Cells, test: str, source: str, maximum: float, run: CellRun) -> Verdict:
@@ -157,7 +159,7 @@ def of_unsealed(cells: Cells, test: str, source: str, maximum: float, run: CellR
 
 def shown_points(outputs: list[dict[str, Any]], maximum: float) -> float:
     """nbgrader's rule on the outputs of a cell that raised nothing; "nan" and "False" are worth nothing."""
-    shown = [one for one in outputs if one["output_type"] == "execute_result"]
+    shown = [output for output in outputs if output["output_type"] == "execute_result"]
     text = str(shown[0]["data"].get("text/plain", "")) if shown else ""
     if text == "False":
         return 0.0

@@ -46,10 +46,10 @@ def imports_of(folder: Path, name: str) -> list[str]:
     for path in sorted(folder.glob(f"*/{name}/*.ipynb"))[:NOTEBOOKS]:
         with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             if path.stat().st_size <= MOST_BYTES:
-                code = [one for one in json.loads(path.read_bytes())["cells"] if one["cell_type"] == "code"]
+                code = [cell for cell in json.loads(path.read_bytes())["cells"] if cell["cell_type"] == "code"]
                 for cell in code:
                     found |= modules(tree_of("".join(cell["source"])))
-    return sorted(one for one in found if one.partition(".")[0] not in sys.stdlib_module_names)
+    return sorted(module for module in found if module.partition(".")[0] not in sys.stdlib_module_names)
 
 
 def _try_isolation(preload: PreloadClient | None) -> None:

@@ -155,9 +155,9 @@ class Channel:
     def wait_beside(self, descriptor: int, patience_ms: float, recorder: Recorder) -> bool:
         """While another process has the socket: take in raw output; whether `descriptor` can be read by then."""
         waiting: Any = select.poll()
-        for one in (descriptor, *(pipe for pipe in self._pipes if pipe not in self._deaf)):
-            waiting.register(one, select.POLLIN)
-        found = [one for one, _ in waiting.poll(patience_ms)]
+        for handle in (descriptor, *(pipe for pipe in self._pipes if pipe not in self._deaf)):
+            waiting.register(handle, select.POLLIN)
+        found = [ready for ready, _ in waiting.poll(patience_ms)]
         for pipe in self._pipes:
             if pipe in found:
                 self._read_pipe(pipe, recorder)

@@ -94,7 +94,7 @@ class Recorder:
             "ename": _text(record["ename"])[:200],
             "evalue": _text(record["evalue"])[:TEXT],
         }
-        if sum(one["output_type"] == "error" for one in self.outputs) < 10:
+        if sum(earlier["output_type"] == "error" for earlier in self.outputs) < 10:
             self.outputs.append({**output, "traceback": [line[: self.most] for line in lines]})
 
     def _display(self, kind: str, record: dict[str, Any], size: int) -> None:
@@ -154,9 +154,9 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, list):
-        return [_clean(one) for one in value]
+        return [_clean(part) for part in value]
     if isinstance(value, dict):
-        return {_text(key): _clean(one) for key, one in value.items()}
+        return {_text(key): _clean(part) for key, part in value.items()}
     return value
 
 

@@ -133,8 +133,8 @@ def _serve(way: socket.socket, message: protocol.Message, files: list[int], ways
         order = protocol.expected(message, protocol.Fork)
         _import(order.modules)
         born = _fork(order, files)
-        for one in files:
-            os.close(one)
+        for file in files:
+            os.close(file)
         protocol.send_message(way, protocol.Born(), files=[born] if born >= 0 else [])
         if born >= 0:
             os.close(born)

@@ -34,24 +34,24 @@ def kill_children(process: int, spare: frozenset[int] = frozenset()) -> int:
 
     Only the process itself can wait for its children. Call it until it returns 0.
     """
-    spared = {one for root in spare for one in (root, *descendants(root))}
-    found = [one for one in descendants(process) if one not in spared]
+    spared = {pid for root in spare for pid in (root, *descendants(root))}
+    found = [pid for pid in descendants(process) if pid not in spared]
     running = living(found)
     for number in (signal.SIGSTOP, signal.SIGKILL):
-        for one in running:
+        for pid in running:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(one, number)
-    for one in found:
+                os.kill(pid, number)
+    for pid in found:
         with contextlib.suppress(ChildProcessError):
-            os.waitpid(one, os.WNOHANG)
+            os.waitpid(pid, os.WNOHANG)
     return len(running)
 
 
 def is_ready(descriptor: int, event: int, patience_ms: float) -> bool:
     """Whether `event` has come at a file descriptor or comes within the time."""
-    one: Any = select.poll()
-    one.register(descriptor, event)
-    return bool(one.poll(patience_ms))
+    poller: Any = select.poll()
+    poller.register(descriptor, event)
+    return bool(poller.poll(patience_ms))
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Family:
         """Stop all of it until `go_on`: the first process, then what it started, until nothing of it runs."""
         self.signal(signal.SIGSTOP)
         for _ in range(HALTS):
-            if not (running := [one for one in self.helpers() if state(one) not in STOPPED]):
+            if not (running := [helper for helper in self.helpers() if state(helper) not in STOPPED]):
                 return
             self._signal_helpers(running, signal.SIGSTOP)
 
@@ -107,11 +107,11 @@ class Family:
 
     def _signal_helpers(self, helpers: list[int], number: int) -> None:
         """Send a signal to processes below the first; held by a descriptor first, as the numbers may pass to others."""
-        for one in helpers:
+        for helper in helpers:
             with contextlib.suppress(AttributeError, OSError):
-                handle = os.pidfd_open(one)
+                handle = os.pidfd_open(helper)
                 try:
-                    if one in descendants(self.pid):
+                    if helper in descendants(self.pid):
                         signal.pidfd_send_signal(handle, number)
                 finally:
                     os.close(handle)
@@ -179,21 +179,21 @@ class Family:
         """The larger of two accounts that may both miss something: the kernel's, which leaves out children that were
         never waited for, and what was seen of each process at some look, which leaves out the short-lived ones."""
         told_s = process_stats.times(self.pid).ended_children
-        for one in below:
-            found = process_stats.times(one)
-            own_s = max(found.own, cpu_s(one)) if found.began else 0.0
+        for pid in below:
+            found = process_stats.times(pid)
+            own_s = max(found.own, cpu_s(pid)) if found.began else 0.0
             told_s += own_s + found.ended_children
-            key = one, found.began
+            key = pid, found.began
             self._seen_s[key] = max(self._seen_s.get(key, 0.0), own_s)
         self._delegated_s = max(self._delegated_s, told_s, sum(self._seen_s.values()))
         return self._delegated_s
 
     def _memory_mb(self, below: list[int], enough_mb: float) -> float:
         processes = [self.pid, *below]
-        found = [sizes(one) for one in processes]
+        found = [sizes(process) for process in processes]
         buffers_mb = _buffers_mb(processes)
-        resident_mb = sum(one.resident for one in found) - self.base.resident + buffers_mb
-        reserved_mb = sum(max(0.0, one.address_space - self.base.address_space) for one in found)
+        resident_mb = sum(size.resident for size in found) - self.base.resident + buffers_mb
+        reserved_mb = sum(max(0.0, size.address_space - self.base.address_space) for size in found)
         if max(resident_mb, reserved_mb) <= enough_mb:
             return max(0.0, resident_mb)
         return max(0.0, _exact_mb(processes, found, self.base) + buffers_mb)
@@ -214,9 +214,11 @@ def _exact_mb(processes: list[int], quick: list[Sizes], base: Sizes) -> float:
 def _buffers_mb(processes: list[int]) -> float:
     """The most that the sockets of the processes may hold, each once; 0 for few. Who hides them may have all that are
     allowed."""
-    counts = [process_stats.count_of_open_files(one) for one in processes]
+    counts = [process_stats.count_of_open_files(process) for process in processes]
     if None not in counts and sum(filter(None, counts)) <= FREE_FILES:
         return 0.0
-    sockets = {name for one in processes for name in process_stats.open_files(one) if name.startswith("socket:")}
+    sockets = {
+        name for process in processes for name in process_stats.open_files(process) if name.startswith("socket:")
+    }
     most = len(sockets) + OPEN_FILES * counts.count(None)
     return most * process_stats.most_socket_mb() + process_stats.queued_mb(processes[0])

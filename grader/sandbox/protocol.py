@@ -345,10 +345,10 @@ Message = (
     RunTest | TestDone | Takes | Lost | Dead | Measure | Measured | Interrupt | Replicate | Replicated
     | Open | Forked | End | Ended | Warm | Files | Entered | Import | Join | Fork | Born
 )  # fmt: skip
-MESSAGES: dict[int, type[Message]] = {one.KIND: one for one in get_args(Message)}
+MESSAGES: dict[int, type[Message]] = {message.KIND: message for message in get_args(Message)}
 # The longest message of each kind, by whether it may be anybody's by now; those not named are records.
 FROM_CHECKER = {TestDone.KIND: MOST_TESTED}
-FROM_US = {one.KIND: MOST_BYTES for one in (RunTest, Open, Files, Fork, Warm)}
+FROM_US = {message.KIND: MOST_BYTES for message in (RunTest, Open, Files, Fork, Warm)}
 _TYPES: dict[Any, tuple[type, ...]] = {
     str: (str,), int: (int,), int | None: (int, type(None)), float: (float, int), bool: (bool,), list[str]: (list,),
     list[str] | None: (list, type(None)), dict[str, Any]: (dict,),
@@ -366,13 +366,13 @@ def unpacked(kind: int, payload: bytes, longest: Mapping[int, int] = FROM_CHECKE
     if wanted is None:
         raise BadMessage(f"the kind {kind} is unknown")
     reported = parsed(payload, longest.get(kind, MOST_RECORD))
-    types = {one.name: _TYPES[one.type] for one in fields(wanted)}
+    types = {field.name: _TYPES[field.type] for field in fields(wanted)}
     if type(reported) is not dict or set(reported) != set(types):
         raise BadMessage(f"{wanted.__name__} has other fields")
     if any(type(reported[name]) not in types[name] for name in types):
         raise BadMessage(f"a field of {wanted.__name__} has another type")
-    lists = [one for one in reported.values() if type(one) is list]
-    if any(type(item) is not str for one in lists for item in one):
+    lists = [value for value in reported.values() if type(value) is list]
+    if any(type(item) is not str for values in lists for item in values):
         raise BadMessage(f"a list in {wanted.__name__} holds no texts")
     return wanted(**reported)
 

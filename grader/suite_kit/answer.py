@@ -373,9 +373,9 @@ def is_starter(target: Any) -> bool:
     import textwrap
 
     members = list(vars(target).values()) if isinstance(target, type) else [target]
-    functions = [one for one in members if inspect.isfunction(one)]
+    functions = [member for member in members if inspect.isfunction(member)]
     try:
-        trees = [ast.parse(textwrap.dedent(inspect.getsource(one))) for one in functions]
+        trees = [ast.parse(textwrap.dedent(inspect.getsource(function))) for function in functions]
     except (OSError, TypeError, SyntaxError):
         return False
     bodies = [tree.body[0].body for tree in trees if isinstance(tree.body[0], ast.FunctionDef)]

@@ -37,8 +37,8 @@ def keep(exercise: str, sheet: Sheet) -> None:
     if sheet.private or sheet.verdict == "not attempted" or not run_by_a_reader():
         return
     with suppress(Exception):
-        one = Attempt(exercise, sheet.test, sheet.points, sheet.maximum, time.time())
-        _append(FILE, asdict(one))
+        attempt = Attempt(exercise, sheet.test, sheet.points, sheet.maximum, time.time())
+        _append(FILE, asdict(attempt))
 
 
 def read(exercise: str) -> list[Attempt]:
@@ -47,7 +47,7 @@ def read(exercise: str) -> list[Attempt]:
     for line in _lines(FILE):
         with suppress(ValueError, TypeError):
             found.append(Attempt(**json.loads(line)))
-    return [one for one in found if one.exercise == exercise]
+    return [attempt for attempt in found if attempt.exercise == exercise]
 
 
 def show_hint(exercise: str, criterion: str, stages: Sequence[str]) -> None:
@@ -82,7 +82,7 @@ def _lines(name: str) -> list[str]:
 def totals(attempts: Sequence[Attempt]) -> list[float]:
     """After each run the points of all tests together: of each test those of its last run so far."""
     last: dict[str, float] = {}
-    return [sum((last := last | {one.test: one.points}).values()) for one in attempts]
+    return [sum((last := last | {attempt.test: attempt.points}).values()) for attempt in attempts]
 
 
 def plot(exercise: str, maximum: float) -> None:
@@ -100,8 +100,8 @@ def plot(exercise: str, maximum: float) -> None:
 
     plotting.use_style()
     series = {"all tests": dict(enumerate(totals(attempts), 1))}
-    for number, one in enumerate(attempts, 1):
-        series.setdefault(one.test, {})[number] = one.points
+    for number, attempt in enumerate(attempts, 1):
+        series.setdefault(attempt.test, {})[number] = attempt.points
     grey, dotted = dict.fromkeys(series, plotting.GREY), dict.fromkeys(series, "o:")
     plotting.lines(
         series, f"{series['all tests'][len(attempts)]:g} of {maximum:g} points after {len(attempts)} runs of a test",

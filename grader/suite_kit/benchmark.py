@@ -94,13 +94,15 @@ def compare(slow: Subject, fast: Subject, fresh: Iterator[Any], thresholds: Sequ
                 break
             if rounds[-1].settled(thresholds) and rounds[-1].steady:
                 break
-    trusted = [one for one in rounds if one.steady or one.settled(thresholds)]
+    trusted = [measured for measured in rounds if measured.steady or measured.settled(thresholds)]
     if trusted:
-        best, sure = max(trusted, key=lambda one: one.ratio), True
+        best, sure = max(trusted, key=lambda measured: measured.ratio), True
     else:
-        best, sure = max(rounds, key=lambda one: one.low), False
-    outputs = tuple(output for one in rounds for output in one.outputs)
-    worst = {name: max(getattr(one, name) for one in rounds) for name in ("delegated_s", "helpers", "after_s")}
+        best, sure = max(rounds, key=lambda measured: measured.low), False
+    outputs = tuple(output for measured in rounds for output in measured.outputs)
+    worst = {
+        name: max(getattr(measured, name) for measured in rounds) for name in ("delegated_s", "helpers", "after_s")
+    }
     return replace(best, outputs=outputs, **worst), sure
 
 
@@ -205,8 +207,8 @@ def _null_s(answer: Answer, requests: list[Any]) -> float:
 def _slow_calls(slow: Subject, requests: list[Any]) -> tuple[np.ndarray, list[Any]]:
     """CPU seconds of each call, and what it gave."""
     clock, given = [slow.answer.cpu_s()], []
-    for one in requests:
-        given.append(slow(one))
+    for request in requests:
+        given.append(slow(request))
         clock.append(slow.answer.cpu_s())
     return np.diff(clock), given
 

@@ -138,10 +138,10 @@ class _Writer:
         if kind is dict:
             return self._dict(value, depth + 1)
         if kind is tuple:
-            return {"$t": [self.write(one, depth + 1) for one in value]}
+            return {"$t": [self.write(part, depth + 1) for part in value]}
         if kind is set or kind is frozenset:
             tag = "$s" if kind is set else "$z"
-            return {tag: [self.write(one, depth + 1) for one in sorted(value, key=repr)]}
+            return {tag: [self.write(part, depth + 1) for part in sorted(value, key=repr)]}
         if kind is bytes:
             return {"$b": self._buffer(value)}
         return self._other(value, depth + 1)
@@ -150,18 +150,18 @@ class _Writer:
         if _is_json(value):
             return value
         first = type(value[0]) if len(value) > FEW else None
-        if first is not None and issubclass(first, np.generic) and all(type(one) is first for one in value):
+        if first is not None and issubclass(first, np.generic) and all(type(part) is first for part in value):
             array = np.array(value)
             if self.plainly and array.dtype.kind in "biuf" and array.ndim == 1:
                 return self._list(array.tolist(), depth)
             if array.shape == (len(value),) and array.dtype.kind in ARRAY_KINDS and type(array[0]) is first:
                 return {"$l": self.write(array, depth)}
-        return [self.write(one, depth) for one in value]
+        return [self.write(part, depth) for part in value]
 
     def _dict(self, value: dict[Any, Any], depth: int) -> Any:
         for key in value:
             if type(key) is not str or key[:1] == "$":
-                return {"$d": [[self.write(key, depth), self.write(one, depth)] for key, one in value.items()]}
+                return {"$d": [[self.write(key, depth), self.write(part, depth)] for key, part in value.items()]}
         return {
             key: one if (kind := type(one)) in WORDS or (kind is int and -WORD < one < WORD) else self.write(one, depth)
             for key, one in value.items()
@@ -239,7 +239,7 @@ class _Reader:
         if kind is list:
             if NESTED.isdisjoint(map(type, tree)):
                 return tree
-            return [self.read(one, depth + 1) for one in tree]
+            return [self.read(part, depth + 1) for part in tree]
         tag = next(iter(tree), "")
         if tag[:1] == "$":
             return self._tagged(tag, tree, depth + 1)
@@ -253,7 +253,7 @@ class _Reader:
             return float({"nan": "nan", "inf": "inf", "-inf": "-inf"}[_non_finite(float(content), self.finite)])
         if tag in ("$t", "$s", "$z"):
             kind = {"$t": tuple, "$s": set, "$z": frozenset}[tag]
-            return kind(self.read(one, depth) for one in content)
+            return kind(self.read(part, depth) for part in content)
         if tag == "$x" and self.build is not None:
             return self.build(str(tree["k"]), self.read(content, depth))
         if tag == "$i":
@@ -264,7 +264,7 @@ class _Reader:
                 raise CodecError("a list of numbers is no array of one dimension")
             return list(array)
         if tag == "$d":
-            return {self.read(key, depth): self.read(one, depth) for key, one in content}
+            return {self.read(key, depth): self.read(part, depth) for key, part in content}
         if tag == "$h":
             if self.resolve is None or type(content) is not int:
                 raise CodecError("it holds a handle where only data is allowed")

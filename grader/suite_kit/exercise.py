@@ -75,11 +75,11 @@ class Exercise:
 
         Raises `ExerciseError` for a criterion that has no hints.
         """
-        hinted = {name: one for name, one in self.families.items() if one.hints}
+        hinted = {name: family for name, family in self.families.items() if family.hints}
         if criterion not in hinted:
             raise ExerciseError(f"There is no hint for {criterion!r}. There are hints for: {', '.join(hinted)}.")
-        one = hinted[criterion]
-        attempts.show_hint(self.name, criterion, [*one.hints, *([f"Read: {one.read}."] if one.read else [])])
+        family = hinted[criterion]
+        attempts.show_hint(self.name, criterion, [*family.hints, *([f"Read: {family.read}."] if family.read else [])])
 
     def plot_attempts(self) -> None:
         """Plots a reader's own runs of the tests: see `attempts.plot`."""
@@ -158,9 +158,9 @@ def load_exercise(folder: Path) -> Exercise:
         raise ExerciseError(f"{path}: {error}. Every suite has this file; write it as TOML.") from error
     given = _checked(path, "", stated, KEYS)
     points = {test: _number(path, f"points.{test}", value) for test, value in given["points"].items()}
-    families = {name: _family(path, name, one, points) for name, one in given["families"].items()}
+    families = {name: _family(path, name, family, points) for name, family in given["families"].items()}
     for test, most in points.items():
-        together = sum(one.points for one in families.values() if one.test == test)
+        together = sum(family.points for family in families.values() if family.test == test)
         if abs(together - most) > 1e-9:
             raise ExerciseError(
                 f"{path}: points.{test} is {most:g}, but its families have {together:g} points together; they must be "
@@ -168,7 +168,7 @@ def load_exercise(folder: Path) -> Exercise:
             )
     lessons = {name: _number(path, f"lessons.{name}", value) for name, value in given["lessons"].items()}
     for key in ("forbids", "preloads"):
-        if wrong := [one for one in given[key] if not isinstance(one, str)]:
+        if wrong := [module for module in given[key] if not isinstance(module, str)]:
             raise ExerciseError(f"{path}: {key} holds {wrong[0]!r}; it must be names of modules. Write it in quotes.")
     for name, seed in given["seeds"].items():
         if type(seed) is not int or seed < 0:
@@ -187,7 +187,7 @@ def _family(path: Path, name: str, stated: Any, points: Mapping[str, float]) -> 
         raise ExerciseError(
             f"{path}: families.{name}.test is {given['test']!r}; it must be one of {', '.join(points)}. Name one."
         )
-    if len(given["hints"]) not in (0, 2) or not all(isinstance(one, str) for one in given["hints"]):
+    if len(given["hints"]) not in (0, 2) or not all(isinstance(hint, str) for hint in given["hints"]):
         raise ExerciseError(f"{path}: families.{name}.hints is {given['hints']!r}; it must be two texts. Write both.")
     return Family(
         given["test"], given["title"] or name, float(given["points"]), given["production"], given["read"],

@@ -56,7 +56,7 @@ def list_of(each: Form, called: str = "each") -> Form:
     def form(what: str, value: Any) -> list[Any]:
         if not isinstance(value, list | tuple):
             raise ValueError(f"{what} must be a list, not {_kind(value)}")
-        return [each(called, one) for one in value]
+        return [each(called, part) for part in value]
 
     return form
 
@@ -73,7 +73,7 @@ def record(wanted: Mapping[str, Form], allowed: Mapping[str, Form] = {}, rest: F
         known = {**wanted, **allowed}
         held = {name: known[name](name, value[name]) for name in known if name in value}
         if rest is not None:
-            held |= {name: rest("a value", one) for name, one in value.items() if name not in known}
+            held |= {name: rest("a value", part) for name, part in value.items() if name not in known}
         return held
 
     return form
@@ -126,4 +126,4 @@ class InTests:
         names = self.forms[method]
         if not isinstance(arguments, list | tuple) or len(arguments) != len(names):
             raise ValueError(f"{method} takes {len(names)} arguments: {', '.join(names)}")
-        return tuple(form(name, one) for (name, form), one in zip(names.items(), arguments, strict=True))
+        return tuple(form(name, argument) for (name, form), argument in zip(names.items(), arguments, strict=True))

@@ -26,8 +26,8 @@ def measure_growth(timed: Callable[[int], tuple[float, bool]], rows: int, times:
     """
     best = Growth(np.inf, True)
     for _ in range(ROUNDS):
-        one = _round(timed, rows, times)
-        best = min(best, one, key=lambda growth: growth.ratio) if one.right else one
+        latest = _round(timed, rows, times)
+        best = min(best, latest, key=lambda growth: growth.ratio) if latest.right else latest
         if best.ratio <= enough or best.ratio > FAR_ABOVE * enough or not best.right:
             break
     return best

@@ -97,8 +97,8 @@ class PlantedBugs:
         The student's own object is among the right ones, as it is where they try their tests: so one that its own tests
         reject gets there what it gets here. Sizes lie within the published ranges.
         """
-        made = [one for one in self.public_trials() if not one.family]
-        made += [Trial(lent=one) for one in right]
+        made = [trial for trial in self.public_trials() if not trial.family]
+        made += [Trial(lent=lent) for lent in right]
         for name, bug in self.bugs.items():
             least, most = sorted(bug.sizes)
             size = int(rng.integers(least, most + 1))
@@ -136,20 +136,20 @@ def judge_own_tests(sheet: Sheet, answer: Answer, trial: str, planted: PlantedBu
     rejected. `trial` is the student's function that runs their tests on one object, on their side."""
     refused: list[tuple[Trial, str]] = []
     missed, returned = dict[str, list[str]](), False
-    for one in trials:
-        error, gave = _rejects(answer, trial, planted, one)
+    for case in trials:
+        error, gave = _rejects(answer, trial, planted, case)
         returned = returned or gave
-        if one.family and error is None:
-            missed.setdefault(one.family, []).append(one.bug)
-        elif not one.family and error is not None:
-            refused.append((one, sheet.raised(error)))
-    right = sum(not one.family for one in trials)
+        if case.family and error is None:
+            missed.setdefault(case.family, []).append(case.bug)
+        elif not case.family and error is not None:
+            refused.append((case, sheet.raised(error)))
+    right = sum(not case.family for case in trials)
     did = _how_it_is_refused(sheet, planted, refused) if refused else ""
     sheet.judge(RIGHT.format(planted.kind), f"{right - len(refused)} of {right}", f"{right}", not refused, did)
     if returned and missed:
         by_raising = f"check_{planted.kind} rejects a {planted.kind} by raising, with assert say."
         sheet.notes.append(f"What it returned is not looked at: {by_raising}")
-    number = Counter(one.family for one in trials)
+    number = Counter(case.family for case in trials)
     for family in dict.fromkeys(bug.family for bug in planted.bugs.values()):
         unseen = sorted(missed.get(family, []))
         sheet.judge(
@@ -164,13 +164,13 @@ def _what_is_accepted(planted: PlantedBugs, unseen: Sequence[str]) -> str:
     return f"Your tests accept {planted.kind}s with these bugs: {named}. try_{planted.kind}({unseen[0]!r}) must raise."
 
 
-def _rejects(answer: Answer, trial: str, planted: PlantedBugs, one: Trial) -> tuple[StudentError | None, bool]:
+def _rejects(answer: Answer, trial: str, planted: PlantedBugs, tried: Trial) -> tuple[StudentError | None, bool]:
     """What the student's tests raise for one object, None if they accept it; and whether they returned something."""
     try:
-        if one.lent is not None:
-            given = answer.call(trial, "", 0, planted.shop(one.lent).exposed())
+        if tried.lent is not None:
+            given = answer.call(trial, "", 0, planted.shop(tried.lent).exposed())
         else:
-            given = answer.call(trial, one.bug, one.size)
+            given = answer.call(trial, tried.bug, tried.size)
     except StudentError as error:
         if error.unfinished:
             raise
@@ -180,13 +180,13 @@ def _rejects(answer: Answer, trial: str, planted: PlantedBugs, one: Trial) -> tu
 
 def _how_it_is_refused(sheet: Sheet, planted: PlantedBugs, refused: Sequence[tuple[Trial, str]]) -> str:
     """Which right object the tests reject, the student's own first, and what to do."""
-    one, raised = min(refused, key=lambda pair: (pair[0].lent is not None, pair[0].bug))
+    trial, raised = min(refused, key=lambda pair: (pair[0].lent is not None, pair[0].bug))
     kind = planted.kind
-    if one.lent is None and not one.bug:
+    if trial.lent is None and not trial.bug:
         advice = f"See it: try_{kind}(). Fix the {kind} if it breaks the rule, the test if the rule does not say so."
         return f"No bug counts, for your tests reject your own {kind}: {raised}. {advice}"
-    own = f"your own {kind}, with {planted.either_way[one.bug][0]}" if one.bug else ""
-    see = "" if sheet.private else f"See it: try_{kind}({one.bug!r}). "
+    own = f"your own {kind}, with {planted.either_way[trial.bug][0]}" if trial.bug else ""
+    see = "" if sheet.private else f"See it: try_{kind}({trial.bug!r}). "
     which = own or f"a {kind} of the grader's that keeps every rule"
     advice = f"A test must not ask what the task leaves open, such as {planted.left_open}."
     return f"No bug counts, for your tests reject {which}: {raised}. {see}{advice}"

@@ -26,7 +26,7 @@ _seen: set[tuple[int, int]] = set()
 def helpers() -> int:
     """How many processes below this one were seen so far, at each call those that run then; it never falls."""
     below = process_stats.living(process_stats.descendants(os.getpid()))
-    _seen.update((one, process_stats.times(one).began) for one in below)
+    _seen.update((process, process_stats.times(process).began) for process in below)
     return len(_seen)
 
 

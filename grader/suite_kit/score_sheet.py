@@ -106,11 +106,11 @@ class Sheet:
 
         Without `in_production` only `did` is said: the figure itself is right, so what a wrong one causes is not so.
         """
-        one = self.families[family]
+        entry = self.families[family]
         why = {"did": did} if explained else {}
         if explained and in_production:
-            why |= {"production": one.production, "read": one.read}
-        self.criterion(title or one.title, measured, required, met, one.points if points is None else points, **why)
+            why |= {"production": entry.production, "read": entry.read}
+        self.criterion(title or entry.title, measured, required, met, entry.points if points is None else points, **why)
 
     def end(self, outcome: str, note: str) -> None:
         """States the verdict of the whole test, with one sentence."""
@@ -119,7 +119,7 @@ class Sheet:
 
     @property
     def points(self) -> float:
-        return clamp(sum(one.points for one in self.criteria), self.maximum)
+        return clamp(sum(criterion.points for criterion in self.criteria), self.maximum)
 
     @property
     def verdict(self) -> str:
@@ -134,16 +134,16 @@ class Sheet:
     def missed(self) -> dict[str, list[str]]:
         """What is said of each row that was not met, by its name; what several have in common, with the first alone."""
         said, found = set(self.notes), dict[str, list[str]]()
-        for one in (one for one in self.criteria if not one.met):
+        for criterion in (criterion for criterion in self.criteria if not criterion.met):
             lines = [
-                one.did,
-                f"In production: {one.production}" * bool(one.production),
-                f"Read: {one.read}" * bool(one.read),
+                criterion.did,
+                f"In production: {criterion.production}" * bool(criterion.production),
+                f"Read: {criterion.read}" * bool(criterion.read),
             ]
             new = [line for line in dict.fromkeys(lines) if line and line not in said]
             said.update(new)
             if new:
-                found.setdefault(one.name, []).extend(new)
+                found.setdefault(criterion.name, []).extend(new)
         return found
 
     def text(self) -> str:
@@ -152,16 +152,16 @@ class Sheet:
         total = f"{self.points:g} of {self.maximum:g} points"
         lines = [f"{title}{total:>{WIDTH - len(title)}}"]
         if self.criteria:
-            rows = [("criterion", "measured", "required", "points"), *(_row(one) for one in self.criteria)]
+            rows = [("criterion", "measured", "required", "points"), *(_row(criterion) for criterion in self.criteria)]
             lines += [line for row in rows for line in _columns(row)]
         lines += [line for note in dict.fromkeys(self.notes) for line in _wrapped(note, 2)]
         for name, sentences in self.missed().items():
-            lines += [*_wrapped(name, 2), *(line for one in sentences for line in _wrapped(one, 4))]
+            lines += [*_wrapped(name, 2), *(line for sentence in sentences for line in _wrapped(sentence, 4))]
         return "\n".join(lines)
 
     def html(self) -> str:
         """The table for a notebook; everything in it is escaped."""
-        rows = "".join(_html_row(one) for one in self.criteria)
+        rows = "".join(_html_row(criterion) for criterion in self.criteria)
         head = "".join(f'<th style="{_CELL}">{name}</th>' for name in _HEAD)
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
         said = "".join(_html_lines([html.escape(_plain(note))]) for note in dict.fromkeys(self.notes))
@@ -256,9 +256,9 @@ _CELL = "text-align:left;padding:.2em .8em"  # inline: feedback pages carry no s
 _WIDTHS = (35, 18, 15, 6)
 
 
-def _row(one: Criterion) -> tuple[str, str, str, str]:
-    points = f"{one.points:g} / {one.maximum:g}" if one.maximum else ""
-    return one.name, one.measured, one.required, points
+def _row(criterion: Criterion) -> tuple[str, str, str, str]:
+    points = f"{criterion.points:g} / {criterion.maximum:g}" if criterion.maximum else ""
+    return criterion.name, criterion.measured, criterion.required, points
 
 
 def _columns(row: tuple[str, ...]) -> list[str]:
@@ -279,9 +279,9 @@ def _html_lines(lines: list[str]) -> str:
     return f"<p style='margin:.6em 0'>{'<br>'.join(lines)}</p>"
 
 
-def _html_row(one: Criterion) -> str:
-    cells = "".join(f'<td style="{_CELL}">{html.escape(_plain(cell))}</td>' for cell in _row(one))
-    return f'<tr style="font-weight:{"normal" if one.met else "bold"}">{cells}</tr>'
+def _html_row(criterion: Criterion) -> str:
+    cells = "".join(f'<td style="{_CELL}">{html.escape(_plain(cell))}</td>' for cell in _row(criterion))
+    return f'<tr style="font-weight:{"normal" if criterion.met else "bold"}">{cells}</tr>'
 
 
 def _plain(text: str) -> str:

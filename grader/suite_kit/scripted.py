@@ -104,7 +104,7 @@ def run_family(sheet: Sheet, answer: Answer, name: str, cases: list[Case], watch
 def agrees(came: Any, right: Any) -> bool:
     """Whether an answer is right, by `comparison.agrees`, or one of several. Never if it is to be refused."""
     if isinstance(right, dict) and set(right) == {"any"}:
-        return any(agrees(came, one) for one in right["any"])
+        return any(agrees(came, choice) for choice in right["any"])
     return right != "refused" and comparison.agrees(came, right)
 
 
@@ -114,7 +114,7 @@ def _wanted(right: Any) -> str:
     if right is None:
         return "no exception"
     if type(right) is dict and set(right) == {"any"}:
-        return " or ".join(_short(repr(one)) for one in right["any"])
+        return " or ".join(_short(repr(choice)) for choice in right["any"])
     return _short(repr(right))
 
 
@@ -127,7 +127,7 @@ def _shown(came: Any) -> str:
         return f"{came!r}, which is no plain data"
     if came is None:
         return "None (is a return missing?)"
-    strange = next((one for one in _parts(came) if not isinstance(one, PLAIN)), None)
+    strange = next((part for part in _parts(came) if not isinstance(part, PLAIN)), None)
     return _short(repr(came) if strange is None else f"{kind_of(strange)} in place of a list or a dict: {came!r}")
 
 

@@ -28,7 +28,7 @@ def judge_counted(
         f"Of the {unit}s in this test, {missed} of {len(slow)} were answered otherwise than {slow_one} does, so "
         "the speed does not count.",
     )  # fmt: skip
-    worst = {name: max(getattr(one, name) for one in found) for name in ("helpers", "delegated_s", "after_s")}
+    worst = {name: max(getattr(timing, name) for timing in found) for name in ("helpers", "delegated_s", "after_s")}
     together = replace(found[0], **worst)
     own = not together.helpers and together.delegated_s <= MOST_HELP_S and together.after_s <= BUSY_S
     sheet.judge(

@@ -195,11 +195,13 @@ def _name_fault(name: str, limits: Limits) -> str:
 
 
 def _zip_members(archive: zipfile.ZipFile, received: datetime | None, zone: tzinfo | None) -> Iterator[Member]:
-    for one in archive.infolist():
-        name = _zip_name(one)
+    for entry in archive.infolist():
+        name = _zip_name(entry)
         if not name.endswith(("/", "\\")):
-            when = received or _zip_time(one, zone)
-            yield Member(name, when, _zip_fault(one), one.file_size, one.compress_size, partial(archive.open, one))
+            when = received or _zip_time(entry, zone)
+            yield Member(
+                name, when, _zip_fault(entry), entry.file_size, entry.compress_size, partial(archive.open, entry)
+            )
 
 
 def _zip_name(member: zipfile.ZipInfo) -> str:
@@ -229,13 +231,13 @@ def _zip_time(member: zipfile.ZipInfo, zone: tzinfo | None) -> datetime:
 
 
 def _tar_members(archive: tarfile.TarFile, received: datetime | None) -> Iterator[Member]:
-    for one in archive:
+    for entry in archive:
         vars(archive)["members"] = []  # or it would remember every one
-        if one.isdir():
+        if entry.isdir():
             continue
-        fault = "a sparse file" if one.sparse is not None else "" if one.isreg() else "a link or a special file"
-        opened = partial(_extracted, archive, one)
-        yield Member(one.name, received or _time(one.mtime), fault, one.size, one.size, opened)
+        fault = "a sparse file" if entry.sparse is not None else "" if entry.isreg() else "a link or a special file"
+        opened = partial(_extracted, archive, entry)
+        yield Member(entry.name, received or _time(entry.mtime), fault, entry.size, entry.size, opened)
 
 
 def _extracted(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
@@ -271,7 +273,7 @@ def _walked(folder: Path) -> Iterator[tuple[str, list[str], list[str], int | Non
     if hasattr(os, "fwalk"):
         yield from os.fwalk(folder)
     else:
-        yield from ((*one, None) for one in os.walk(folder))
+        yield from ((*level, None) for level in os.walk(folder))
 
 
 def _opened(name: str, entered: int | None, status: os.stat_result) -> IO[bytes]:

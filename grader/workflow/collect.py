@@ -111,31 +111,31 @@ def collect(
     people = people_of(course)
     place = course.folder("release", name=name)
     own = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
-    notebooks = sorted(one for one in own if one.endswith(".ipynb") and "/" not in one)
+    notebooks = sorted(path for path in own if path.endswith(".ipynb") and "/" not in path)
     exercise = Exercise(name, notebooks, own, released_cells(course))
     commits = repositories(source)
     entries = list(_opened(read(source, zone=zone), Limits()))
-    report = [Collected(str(one.name), "", "refused", one.refusal) for one in entries if one.refusal]
-    read_ones = [one for one in entries if not one.refusal]
+    report = [Collected(str(entry.name), "", "refused", entry.refusal) for entry in entries if entry.refusal]
+    read_ones = [entry for entry in entries if not entry.refusal]
     hand_ins, unfit = _grouped(read_ones, exercise, _students(course, name), people, commits)
     report += unfit
-    before = Counter(group for one in hand_ins for group, _ in one.cuts())
+    before = Counter(group for hand_in in hand_ins for group, _ in hand_in.cuts())
     teams = {group for group, number in before.items() if number > 1}
     whose = Whose(students, people, bool(roster), _groups(course, name, groups, people), teams)
-    meant = [(one, student, refusal) for one in hand_ins for student, refusal in whose.are_of(one)]
+    meant = [(hand_in, student, refusal) for hand_in in hand_ins for student, refusal in whose.are_of(hand_in)]
     claims: dict[str, list[str]] = {}
-    for one, student, _ in meant:
-        claims.setdefault(student, []).append(one.source)
-    for one, student, refusal in sorted(meant, key=lambda who: who[0].newest):
-        if not refusal and len(claims[student]) > 1 and not whose.mapped(one):
-            others = ", ".join(source for source in claims[student] if source != one.source)
+    for hand_in, student, _ in meant:
+        claims.setdefault(student, []).append(hand_in.source)
+    for hand_in, student, refusal in sorted(meant, key=lambda who: who[0].newest):
+        if not refusal and len(claims[student]) > 1 and not whose.mapped(hand_in):
+            others = ", ".join(source for source in claims[student] if source != hand_in.source)
             refusal = f"{others} would be {student}'s too, and one name may be another's; say of whom it is: --map"
-        refused = Collected(one.source, student, "refused", refusal)
-        taken = refused if refusal else _take(course, exercise, one, student, one.received(known, student))
-        report.append(replace(taken, identifier=one.identifier))
+        refused = Collected(hand_in.source, student, "refused", refusal)
+        taken = refused if refusal else _take(course, exercise, hand_in, student, hand_in.received(known, student))
+        report.append(replace(taken, identifier=hand_in.identifier))
     take_late_days(course)
     if known:
-        enter_times(course, name, {one.student for one in report if one.outcome == "unchanged"})
+        enter_times(course, name, {collected.student for collected in report if collected.outcome == "unchanged"})
     return report
 
 
@@ -152,27 +152,27 @@ class Whose:
     groups: dict[str, list[str]]
     teams: set[str]
 
-    def mapped(self, one: HandIn) -> str:
+    def mapped(self, hand_in: HandIn) -> str:
         """The student whom the map names; empty where it does not."""
-        return next((self.students[key.lower()] for key in one.keys if key.lower() in self.students), "")
+        return next((self.students[key.lower()] for key in hand_in.keys if key.lower() in self.students), "")
 
-    def are_of(self, one: HandIn) -> list[tuple[str, str]]:
+    def are_of(self, hand_in: HandIn) -> list[tuple[str, str]]:
         """The members of the group that handed it in, else the student: ids, each with why it is nobody's."""
-        members = next((self.groups[key.casefold()] for key in one.keys if key.casefold() in self.groups), [])
-        return [(member, "") for member in members] if members and not self.mapped(one) else [self.is_of(one)]
+        members = next((self.groups[key.casefold()] for key in hand_in.keys if key.casefold() in self.groups), [])
+        return [(member, "") for member in members] if members and not self.mapped(hand_in) else [self.is_of(hand_in)]
 
-    def is_of(self, one: HandIn) -> tuple[str, str]:
+    def is_of(self, hand_in: HandIn) -> tuple[str, str]:
         """The student's id, or why it is nobody's."""
-        student = self.mapped(one)
+        student = self.mapped(hand_in)
         if not student and self.people is not None:
-            members = ((member,) for group, member in one.cuts() if group in self.teams)
-            answers = map(self.people.find, (one.roster_keys, *members))
+            members = ((member,) for group, member in hand_in.cuts() if group in self.teams)
+            answers = map(self.people.find, (hand_in.roster_keys, *members))
             student, refusal = next((answer for answer in answers if answer[1] != NOBODY), ("", NOBODY))
             if refusal:
                 return "", refusal
         elif not student and self.has_map:
             return "", "the map does not name it"
-        student = student or one.student
+        student = student or hand_in.student
         return student, "" if STUDENT.fullmatch(student) else "its name cannot be a student's id; use --map"
 
 
@@ -223,22 +223,22 @@ def _opened(entries: Iterable[Entry], limits: Limits) -> Iterator[Entry]:
     All such archives together may hold as much as the source, each of them a tenth of it.
     """
     left = limits.all_bytes
-    for one in entries:
-        if one.refusal or not is_archive(one.name.name):
-            yield one
+    for entry in entries:
+        if entry.refusal or not is_archive(entry.name.name):
+            yield entry
             continue
-        place = _without_suffix(one.name)
+        place = _without_suffix(entry.name)
         if place is None:
-            yield Entry(one.name, one.received, refusal="an archive of this name cannot be opened; rename it")
+            yield Entry(entry.name, entry.received, refusal="an archive of this name cannot be opened; rename it")
             continue
         most = {"all_bytes": min(left, limits.all_bytes // 10), "read_bytes": limits.read_bytes // 10}
         own = replace(limits, files=limits.files // 10, **most)
         if left <= 0:
             yield Entry(
-                one.name, one.received, refusal="the archives in the source hold too much; this one was not opened"
+                entry.name, entry.received, refusal="the archives in the source hold too much; this one was not opened"
             )
             continue
-        for inner in read_archive(io.BytesIO(one.content), one.name.name, own, one.received):
+        for inner in read_archive(io.BytesIO(entry.content), entry.name.name, own, entry.received):
             left -= len(inner.content)
             yield replace(inner, name=place / inner.name)
 
@@ -264,7 +264,7 @@ def _grouped(
         in_roster = people is not None and not people.find((name,))[1]
         return name in folders or in_roster or (found is not None and found.student in known)
 
-    skip = common_folder([one.name for one in entries], exercise.name, exercise.notebooks, is_student)
+    skip = common_folder([entry.name for entry in entries], exercise.name, exercise.notebooks, is_student)
     whole = {path.name: when for path, when in commits.items() if len(path.parts) == skip + 1}
     hand_ins: dict[str, HandIn] = {}
     unfit = []
@@ -296,22 +296,22 @@ def _add(hand_in: HandIn, found: Owner, entry: Entry) -> None:
     hand_in.is_late |= found.is_late
 
 
-def _take(course: Course, exercise: Exercise, one: HandIn, student: str, received: datetime | None) -> Collected:
-    chosen, reported = _chosen([path for path in one.files if path.suffix.lower() == ".ipynb"], exercise.notebooks)
+def _take(course: Course, exercise: Exercise, hand_in: HandIn, student: str, received: datetime | None) -> Collected:
+    chosen, reported = _chosen([path for path in hand_in.files if path.suffix.lower() == ".ipynb"], exercise.notebooks)
     if not chosen:
-        found = ", ".join(sorted(map(str, one.files))[:5]) or "nothing"
-        return Collected(one.source, student, "refused", reported or f"{_none_of(exercise)} (found: {found})")
-    if other := mistaken(exercise.name, [one.files[path][1] for path in chosen.values()], exercise.cells):
-        return Collected(one.source, student, "refused", other)
-    files = _placed(one.files, chosen)
+        found = ", ".join(sorted(map(str, hand_in.files))[:5]) or "nothing"
+        return Collected(hand_in.source, student, "refused", reported or f"{_none_of(exercise)} (found: {found})")
+    if other := mistaken(exercise.name, [hand_in.files[path][1] for path in chosen.values()], exercise.cells):
+        return Collected(hand_in.source, student, "refused", other)
+    files = _placed(hand_in.files, chosen)
     missing = [name for name in exercise.notebooks if name not in chosen]
-    notes = one.notes + ([reported] if reported else []) + ([f"no {', '.join(missing)} in it"] if missing else [])
-    notes += [LATE] if one.is_late else []
+    notes = hand_in.notes + ([reported] if reported else []) + ([f"no {', '.join(missing)} in it"] if missing else [])
+    notes += [LATE] if hand_in.is_late else []
     try:
-        outcome, detail = _keep(course, exercise.name, student, files, received, one)
+        outcome, detail = _keep(course, exercise.name, student, files, received, hand_in)
     except OSError as error:
-        return Collected(one.source, student, "refused", f"cannot be written ({error.strerror})")
-    return Collected(one.source, student, outcome, "; ".join([*([detail] if detail else []), *notes]))
+        return Collected(hand_in.source, student, "refused", f"cannot be written ({error.strerror})")
+    return Collected(hand_in.source, student, outcome, "; ".join([*([detail] if detail else []), *notes]))
 
 
 def _none_of(exercise: Exercise) -> str:
@@ -354,7 +354,12 @@ def _placed(
 
 
 def _keep(
-    course: Course, name: str, student: str, files: dict[PurePosixPath, bytes], received: datetime | None, one: HandIn
+    course: Course,
+    name: str,
+    student: str,
+    files: dict[PurePosixPath, bytes],
+    received: datetime | None,
+    hand_in: HandIn,
 ) -> tuple[str, str]:
     place = course.folder("submitted", student, name)
     outcome, detail = "collected", ""
@@ -363,9 +368,11 @@ def _keep(
         there.pop(STAMP, None)
         stamp = _stamp(when.replace(tzinfo=UTC)) if (when := received_at(stamp_of(place))) else ""
         if there == {str(path): content for path, content in files.items()}:
-            return _unchanged(place, stamp, received, one.newest)
-        last = stamp if stamp and not one.is_download else _stamp(datetime.fromtimestamp(place.stat().st_mtime, UTC))
-        new = _stamp(one.newest)
+            return _unchanged(place, stamp, received, hand_in.newest)
+        last = (
+            stamp if stamp and not hand_in.is_download else _stamp(datetime.fromtimestamp(place.stat().st_mtime, UTC))
+        )
+        new = _stamp(hand_in.newest)
         if new <= last:
             reported = "older than" if new < last else "another version with the same time as"
             return ("older" if new < last else "refused"), f"{reported} the one of {last}, which stays"
@@ -375,7 +382,7 @@ def _keep(
         if earlier.exists():
             shutil.rmtree(earlier)
         shutil.move(place, earlier)
-    _write(place, files, received, one.newest)
+    _write(place, files, received, hand_in.newest)
     return outcome, detail
 
 
@@ -414,8 +421,11 @@ def _write(place: Path, files: dict[PurePosixPath, bytes], received: datetime | 
 
 def write_report(course: Course, name: str, report: list[Collected]) -> Path:
     """The CSV file that now holds the report, and what earlier downloads held that is not in this one."""
-    rows = [[one.source, one.student, one.outcome, one.detail, one.identifier] for one in report]
-    now = {harmless(one.source) for one in report}
+    rows = [
+        [collected.source, collected.student, collected.outcome, collected.detail, collected.identifier]
+        for collected in report
+    ]
+    now = {harmless(collected.source) for collected in report}
     earlier = [row for row in read_report(course, name) if row["source"] not in now]
     path = _report_path(course, name)
     write_whole(path, table(COLUMNS, [*([row.get(column, "") for column in COLUMNS] for row in earlier), *rows]))

@@ -57,9 +57,9 @@ def extend(course: Course, name: str, student: str, text: str) -> None:
     course.require_writable()
     with course.gradebook() as book:
         whole = _assignment(course, book, name)
-        known = {one.id for one in book.students} | set(course.students(name))
+        known = {person.id for person in book.students} | set(course.students(name))
         if student not in known:
-            alike = ", ".join(sorted(one for one in known if one.casefold()[:3] == student.casefold()[:3])[:5])
+            alike = ", ".join(sorted(other for other in known if other.casefold()[:3] == student.casefold()[:3])[:5])
             raise GraderError(
                 f"neither the gradebook nor a hand-in knows a student {student!r}"
                 + (f" (there are {alike})" if alike else "")
@@ -72,9 +72,9 @@ def extend(course: Course, name: str, student: str, text: str) -> None:
         if text.strip() != "0":
             book.db.execute(table.insert().values(assignment=name, student=student, extension=text.strip()))
         else:
-            for one in whole.submissions:
-                if one.student.id == student:
-                    one.extension = None
+            for submission in whole.submissions:
+                if submission.student.id == student:
+                    submission.extension = None
         book.db.commit()
 
 
@@ -100,7 +100,7 @@ def shown(course: Course, name: str) -> list[str]:
     with course.gradebook() as book:
         whole = _assignment(course, book, name)
         known = deadlines(book.db.connection(), course.config, name, whole.duedate)
-        received = {one.student.id: one for one in whole.submissions}
+        received = {submission.student.id: submission for submission in whole.submissions}
         lines = [f"{name}: {_due(known)}", _rules(known)]
         if (number := round_of(book.db.connection(), name)) > 1:
             meets = "hidden cases of its own, where a suite draws them; hidden lines stay as they were released"
@@ -113,10 +113,10 @@ def shown(course: Course, name: str) -> list[str]:
             with_days = f", {str(days[student]).rstrip('.')}" if student in days and days[student].days else ""
             lines.append(f"extension  {student}: {text}, {until_told}{waits}{with_days}")
         pending = Book(course, book, name).pending(list(received))
-        for student, one in sorted(received.items()):
-            penalty = pending.get(student, one.late_submission_penalty or 0.0)
-            if told := known.told(student, one.timestamp, one.extension, penalty):
-                lines.append(f"late       {student}: {told}" + (" Not charged yet." if student in pending else ""))
+        for student, submission in sorted(received.items()):
+            penalty = pending.get(student, submission.late_submission_penalty or 0.0)
+            if sentence := known.told(student, submission.timestamp, submission.extension, penalty):
+                lines.append(f"late       {student}: {sentence}" + (" Not charged yet." if student in pending else ""))
     if lack := lack_of(course, name, without_time(course, name)):
         lines.append(f"unknown    {lack}")
     if pending:
@@ -156,7 +156,7 @@ def _assignment(course: Course, book: Any, name: str) -> Any:
     try:
         return book.find_assignment(name)
     except MissingEntry as error:
-        listed = ", ".join(sorted(one.name for one in book.assignments)) or "none"
+        listed = ", ".join(sorted(assignment.name for assignment in book.assignments)) or "none"
         raise GraderError(
             f"the gradebook knows no exercise {name!r} (known: {listed}). First: {course.command(f'release {name}')}"
         ) from error

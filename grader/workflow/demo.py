@@ -93,10 +93,12 @@ def hand_in(folder: Path, seed: int, number: int = STUDENTS, name: str = NAME) -
     records = [path.read_text() for path in sorted(bank_folder(folder, name).glob("record_[!r]*.md"))]
     students = list(_class(load_bank(folder, name), json.loads(text), records, random.Random(seed), number))
     with zipfile.ZipFile(folder / "moodle.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for one in students:
-            archive.writestr(f"{one.shown}_{10_000 + one.number}_assignsubmission_file_/{name}.ipynb", one.content)
-    mails = [f"{one.id}@students.example.edu" for one in students]
-    people = [(one.id, one.first, one.last, mail) for one, mail in zip(students, mails, strict=True)]
+        for student in students:
+            archive.writestr(
+                f"{student.shown}_{10_000 + student.number}_assignsubmission_file_/{name}.ipynb", student.content
+            )
+    mails = [f"{student.id}@students.example.edu" for student in students]
+    people = [(student.id, student.first, student.last, mail) for student, mail in zip(students, mails, strict=True)]
     _write(folder / "roster.csv", ("id", "first name", "last name", "email"), people)
     return students
 
@@ -125,7 +127,7 @@ def run(command: tuple[str, ...], folder: Path) -> str:
 def answered(folder: Path, bank: "Bank", answer: str) -> bytes:
     """The notebook, released in the course `folder`, with one answer of the exercise's bank written into it."""
     text = (folder / "exercises" / bank.name / f"{bank.name}.ipynb").read_text(encoding="utf-8")
-    [chosen] = [one for one in bank.answers if one.name == answer]
+    [chosen] = [candidate for candidate in bank.answers if candidate.name == answer]
     cells = _reference(bank) | chosen.cells
     return _notebook(json.loads(text), {cell: MARKS.sub("", source) for cell, source in cells.items()}, "")
 
@@ -156,9 +158,9 @@ def _cells(bank: "Bank", kind: str, rng: random.Random) -> dict[str, str]:
     if kind == "starter":
         return {}
     reference = _reference(bank)
-    wrong = [one for one in bank.answers if one.kind == "wrong" and not one.points.keys() <= bank.measured]
+    wrong = [answer for answer in bank.answers if answer.kind == "wrong" and not answer.points.keys() <= bank.measured]
     if kind == "alternative":
-        return reference | rng.choice([one for one in bank.answers if one.kind == "alternative"]).cells
+        return reference | rng.choice([answer for answer in bank.answers if answer.kind == "alternative"]).cells
     if kind == "wrong":  # a few mistakes are common, most are rare
         return reference | wrong[min(int(rng.expovariate(0.18)), len(wrong) - 1)].cells
     if kind == "parts of two":
@@ -169,17 +171,19 @@ def _cells(bank: "Bank", kind: str, rng: random.Random) -> dict[str, str]:
 
 def _reference(bank: "Bank") -> dict[str, str]:
     """The solution's cells that a student writes, by grade id."""
-    own = {name for one in bank.answers if one.kind == "starter" for name in one.cells}
+    own = {name for answer in bank.answers if answer.kind == "starter" for name in answer.cells}
     return {name: source for name, source in bank.cells if name in own}
 
 
 def _notebook(released: dict[str, Any], cells: dict[str, str], fault: str) -> bytes:
-    changed = [one | {"source": cells.get(one["id"], one["source"])} for one in released["cells"]]
-    last = max(i for i, one in enumerate(changed) if one["id"] in cells and one["cell_type"] == "code") if fault else 0
+    changed = [cell | {"source": cells.get(cell["id"], cell["source"])} for cell in released["cells"]]
+    last = (
+        max(i for i, cell in enumerate(changed) if cell["id"] in cells and cell["cell_type"] == "code") if fault else 0
+    )
     if fault in LINES:
         changed[last] = changed[last] | {"source": changed[last]["source"] + LINES[fault]}
     if fault == "a test is gone":
-        changed = [one for one in changed if one["metadata"].get("nbgrader", {}).get("grade_id") != "test-past"]
+        changed = [cell for cell in changed if cell["metadata"].get("nbgrader", {}).get("grade_id") != "test-past"]
     content = json.dumps(released | {"cells": changed}, indent=1).encode()
     return content[: len(content) // 2] if fault == "cut off" else content
 
@@ -188,7 +192,7 @@ def renamed(source: str, rng: random.Random) -> str:
     """The code with other names for its functions' own variables, and without its comments; the same program."""
     tree = ast.parse(source)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)]
-    inner = {id(node) for one in functions for node in ast.walk(one)}
+    inner = {id(node) for function in functions for node in ast.walk(function)}
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     kept = {node.id for node in nodes if id(node) not in inner}
     kept |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}

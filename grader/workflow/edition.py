@@ -37,7 +37,7 @@ def write_edition(course: Course, to: Path) -> int:
     """
     to = to.resolve()
     _check_place(course.root, to)
-    stale = [one for name in course.assignments() for one in differences(course, name)]
+    stale = [difference for name in course.assignments() for difference in differences(course, name)]
     if stale:
         raise GraderError(
             f"exercises/ is not what solutions/ gives: {'; '.join(stale)}. First: {course.command('release')}"
@@ -49,7 +49,7 @@ def write_edition(course: Course, to: Path) -> int:
         _copy(course.root, whole)
         _settle_links(whole)
         if leaks := scan(whole, against):
-            reported = "\n".join(f"  {one.where}: {one.what}" for one in leaks[:20])
+            reported = "\n".join(f"  {leak.where}: {leak.what}" for leak in leaks[:20])
             raise GraderError(f"the edition was not written, because it would give away:\n{reported}")
         pack(whole)
         if to.exists():

@@ -152,13 +152,13 @@ def _user(number: int) -> str:
 
 def _kept(folder: Path, place: Path) -> Iterator[str]:
     """Copy what may be taken of a folder to `place`; a sentence for each file that is left out or not as it was."""
-    for one in archive.read_folder(folder, OF_ONE):
-        if one.refusal:
-            yield f"{as_line(str(one.name))} was left out: {one.refusal}"
+    for entry in archive.read_folder(folder, OF_ONE):
+        if entry.refusal:
+            yield f"{as_line(str(entry.name))} was left out: {entry.refusal}"
             continue
-        path = place / one.name
+        path = place / entry.name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(one.content)
+        path.write_bytes(entry.content)
 
 
 def _changed(folder: Path, notebooks: list[str], stated: datetime) -> Iterator[str]:
@@ -185,5 +185,5 @@ def _without_broken_stamp(folder: Path) -> None:
 def _handed_in(folder: Path, wanted: list[str]) -> list[bytes]:
     """The notebooks of these names in a folder; without any of them, all that lie there."""
     files, _ = read_folder(folder, Most())
-    named = [files[one] for one in wanted if one in files]
+    named = [files[name] for name in wanted if name in files]
     return named or [content for path, content in files.items() if path.endswith(".ipynb") and "/" not in path]

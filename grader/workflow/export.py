@@ -64,33 +64,33 @@ def export(
             f"--format {form} is one exercise a file: name it, {course.command(f'export NAME --format {form}')}"
         )
     with course.gradebook() as book:
-        known = sorted(one.name for one in book.assignments)
-    chosen = [one for one in known if name in (None, one)]
+        known = sorted(assignment.name for assignment in book.assignments)
+    chosen = [assignment for assignment in known if name in (None, assignment)]
     take_late_days(course)
-    differing = [line for one in chosen for line in spread_marks(course, one)]
+    differing = [line for assignment in chosen for line in spread_marks(course, assignment)]
     with course.gradebook() as book:
         if not chosen:
             raise GraderError(
                 f"the gradebook knows no exercise {name or ''!r} (known: {', '.join(known) or 'none'}). "
                 f"First: {course.command('grade NAME')}"
             )
-        marks = [one for name in chosen for one in _marks(course, book, name)]
+        marks = [mark for name in chosen for mark in _marks(course, book, name)]
         pending = sum(len(Book(course, book, name).pending(_students(book))) for name in chosen)
-    for one in sorted({mark.assignment for mark in marks if mark.handed_in}):
-        catch_up(course, one, "export")
+    for assignment in sorted({mark.assignment for mark in marks if mark.handed_in}):
+        catch_up(course, assignment, "export")
     done = Exported(to, _beside(to, "items"), _beside(to, "refused"), len(marks))
     if form == "csv":
-        _write(to, TOTALS, (_total(one, zero) for one in marks))
+        _write(to, TOTALS, (_total(mark, zero) for mark in marks))
     else:
         upload: Upload = PLATFORMS[form](marks, zero, column)
         done.totals, done.notes, done.missing = _beside(to, "marks"), upload.notes, upload.missing
         _write(to, upload.heading, upload.rows)
-        _write(done.totals, TOTALS, (_total(one, zero) for one in marks))
-    _write(done.items, ITEMS, (row for one in marks for row in _items(one)))
+        _write(done.totals, TOTALS, (_total(mark, zero) for mark in marks))
+    _write(done.items, ITEMS, (row for mark in marks for row in _items(mark)))
     refused = [row for name in chosen for row in _refused(course, name, marks)]
     _write(done.refused, REFUSED, refused)
     done.notes += [f"{count(len(refused), 'hand-in')} refused or not graded: {done.refused}"] if refused else []
-    waiting = sorted({one.person.id for one in marks if one.waits})
+    waiting = sorted({mark.person.id for mark in marks if mark.waits})
     done.notes += [f"points by hand are still open: {', '.join(waiting)}"] if waiting else []
     done.notes += [f"members of a group have different points: {line}" for line in differing]
     done.notes += [f"late penalties of {pending} are not those of the deadlines: run mlsd grade"] if pending else []
@@ -98,7 +98,7 @@ def export(
 
 
 def _students(book: Any) -> list[str]:
-    return [one.id for one in book.students]
+    return [student.id for student in book.students]
 
 
 def _marks(course: Course, book: Any, name: str) -> list[Marks]:
@@ -106,35 +106,36 @@ def _marks(course: Course, book: Any, name: str) -> list[Marks]:
     whole = book.find_assignment(name)
     known = deadlines(book.db.connection(), course.config, name, whole.duedate)
     order, identifiers = _order(course, name), _identifiers(course, name)
-    there = {one.student.id: one for one in book.assignment_submissions(name)}
+    there = {row.student.id: row for row in book.assignment_submissions(name)}
     late_days = taken(book.db.connection(), name)
     found = []
     for person in sorted(everyone(book), key=_by_name):
         due = known.due_of(person.id)
-        one = Marks(name, person, whole.max_score, identifiers.get(person.id, ""), due_utc=whole.duedate)
+        marks = Marks(name, person, whole.max_score, identifiers.get(person.id, ""), due_utc=whole.duedate)
         if submission := there.get(person.id):
             due = known.due_of(person.id, submission.extension)
-            one.handed_in, one.received_utc, one.waits = True, submission.timestamp, submission.needs_manual_grade
-            one.raw, one.penalty = submission.score, submission.late_submission_penalty or 0.0
-            one.items = _items_of(submission, order)
-            one.late_days = late_days.get(person.id)
-            days = str(one.late_days) if one.late_days and one.late_days.days else ""
-            one.told = f"{known.told_of(person.id, submission)} {days}".strip()
-            if one.received_utc:
-                one.received = local(one.received_utc, known.zone)
-                one.late_by = max(one.late_by, one.received_utc - due) if due else one.late_by
-        one.due = local(due, known.zone) if due else ""
-        found.append(one)
+            marks.handed_in, marks.received_utc, marks.waits = True, submission.timestamp, submission.needs_manual_grade
+            marks.raw, marks.penalty = submission.score, submission.late_submission_penalty or 0.0
+            marks.items = _items_of(submission, order)
+            marks.late_days = late_days.get(person.id)
+            days = str(marks.late_days) if marks.late_days and marks.late_days.days else ""
+            marks.told = f"{known.told_of(person.id, submission)} {days}".strip()
+            if marks.received_utc:
+                marks.received = local(marks.received_utc, known.zone)
+                marks.late_by = max(marks.late_by, marks.received_utc - due) if due else marks.late_by
+        marks.due = local(due, known.zone) if due else ""
+        found.append(marks)
     return found
 
 
-def _by_name(one: Person) -> tuple[str, str, str]:
+def _by_name(person: Person) -> tuple[str, str, str]:
     """Names as people look them up: no capitals, no accents."""
     plain = (
-        unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name for name in (one.last, one.first)
+        unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
+        for name in (person.last, person.first)
     )
     last, first = (name.casefold() for name in plain)
-    return last, first, one.id
+    return last, first, person.id
 
 
 def _order(course: Course, name: str) -> dict[tuple[str, str], int]:
@@ -153,12 +154,12 @@ def _order(course: Course, name: str) -> dict[tuple[str, str], int]:
 def _items_of(submission: Any, order: dict[tuple[str, str], int]) -> list[Item]:
     items = []
     for notebook in submission.notebooks:
-        comments = {one.name: one.comment for one in notebook.comments}
-        for one in notebook.grades:
-            points = one.score if one.manual_score is not None or one.auto_score is not None else None
-            by = (one.auto_score, one.manual_score, one.extra_credit, one.needs_manual_grade)
-            items.append(Item(notebook.name, one.name, points, one.max_score, *by, comments.get(one.name) or ""))
-    return sorted(items, key=lambda one: (one.notebook, order.get((one.notebook, one.name), len(order)), one.name))
+        comments = {comment.name: comment.comment for comment in notebook.comments}
+        for grade in notebook.grades:
+            points = grade.score if grade.manual_score is not None or grade.auto_score is not None else None
+            by = (grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade)
+            items.append(Item(notebook.name, grade.name, points, grade.max_score, *by, comments.get(grade.name) or ""))
+    return sorted(items, key=lambda item: (item.notebook, order.get((item.notebook, item.name), len(order)), item.name))
 
 
 def _identifiers(course: Course, name: str) -> dict[str, str]:
@@ -169,33 +170,37 @@ def _identifiers(course: Course, name: str) -> dict[str, str]:
 def _refused(course: Course, name: str, marks: Iterable[Marks]) -> list[dict[str, Any]]:
     rows = [row for row in read_report(course, name) if row["outcome"] == "refused"]
     found = [{**row, "assignment": name, "reason": row["detail"]} for row in rows]
-    graded = {one.person.id for one in marks if one.assignment == name and one.handed_in}
+    graded = {mark.person.id for mark in marks if mark.assignment == name and mark.handed_in}
     waiting = [student for student in course.students(name) if student not in graded]
-    return found + [{"assignment": name, "student": one, "reason": "handed in, not graded"} for one in waiting]
+    return found + [{"assignment": name, "student": student, "reason": "handed in, not graded"} for student in waiting]
 
 
-def _total(one: Marks, zero: bool) -> dict[str, Any]:
+def _total(marks: Marks, zero: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "assignment": one.assignment,
-        "duedate": one.due_utc,
-        "timestamp": one.received_utc,
-        "due": one.due,
+        "assignment": marks.assignment,
+        "duedate": marks.due_utc,
+        "timestamp": marks.received_utc,
+        "due": marks.due,
     }
-    row |= {"student_id": one.person.id, "last_name": one.person.last, "first_name": one.person.first}
-    row |= {"email": one.person.email, "section": one.person.section, "max_score": one.maximum}
-    if one.handed_in or zero:
-        row |= {"raw_score": one.raw, "late_submission_penalty": one.penalty, "score": one.final}
-    late = length(one.late_by) if one.late_by else ""
-    row |= {"late_days_used": one.late_days.days, "late_days_left": one.late_days.left} if one.late_days else {}
-    return row | {"needs_manual_grade": one.waits if one.handed_in else "", "received": one.received, "late": late}
+    row |= {"student_id": marks.person.id, "last_name": marks.person.last, "first_name": marks.person.first}
+    row |= {"email": marks.person.email, "section": marks.person.section, "max_score": marks.maximum}
+    if marks.handed_in or zero:
+        row |= {"raw_score": marks.raw, "late_submission_penalty": marks.penalty, "score": marks.final}
+    late = length(marks.late_by) if marks.late_by else ""
+    row |= {"late_days_used": marks.late_days.days, "late_days_left": marks.late_days.left} if marks.late_days else {}
+    return row | {
+        "needs_manual_grade": marks.waits if marks.handed_in else "",
+        "received": marks.received,
+        "late": late,
+    }
 
 
-def _items(one: Marks) -> list[dict[str, Any]]:
+def _items(marks: Marks) -> list[dict[str, Any]]:
     return [
-        {"assignment": one.assignment, "student_id": one.person.id, "notebook": item.notebook, "item": item.name}
+        {"assignment": marks.assignment, "student_id": marks.person.id, "notebook": item.notebook, "item": item.name}
         | {"points": item.points, "maximum": item.maximum, "automatic": item.automatic, "by_hand": item.by_hand}
         | {"extra_credit": item.extra_credit, "open": item.is_open, "comment": item.comment}
-        for item in one.items
+        for item in marks.items
     ]
 
 
@@ -205,7 +210,7 @@ def _beside(path: Path, what: str) -> Path:
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
     empty = {None: ""}
-    text = table(columns, ([empty.get(row.get(one), row.get(one)) for one in columns] for row in rows))
+    text = table(columns, ([empty.get(row.get(column), row.get(column)) for column in columns] for row in rows))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")

@@ -44,7 +44,7 @@ def give_feedback(
     spec = FeedbackSpec(course.root, _sendable(course), name, force)
     with Pool(spec, jobs or processors(), MOST_S, work=work, preloaded=PRELOADED) as pool:
         for answers in pool.run(tasks):
-            yield from (_feedback(one) for one in answers)
+            yield from (_feedback(answer) for answer in answers)
 
 
 def publish_feedback(course: Course, name: str, students: list[str]) -> int:
@@ -54,7 +54,7 @@ def publish_feedback(course: Course, name: str, students: list[str]) -> int:
     """
     if local_exchange(course) is None:
         return 0
-    through = [one for one in students if (course.folder("feedback", one, name) / RECEIPT).is_file()]
+    through = [student for student in students if (course.folder("feedback", student, name) / RECEIPT).is_file()]
     if failed := course.call(partial(_release, name, through)):
         listed = "; ".join(f"{student}: {reason(result)}" for student, result in failed.items())
         raise GraderError(f"nbgrader could not put the feedback on {name} out of {listed}")

@@ -92,7 +92,7 @@ class SanitizePreprocessor(Preprocessor):
         if cell.metadata.get(HELD) and not is_test:
             cell.outputs = [_said(HELD_BACK)] if cell.outputs else []
             return
-        cell.outputs = [from_dict(one) for one in clean_outputs(cell.outputs, allowance)]
+        cell.outputs = [from_dict(output) for output in clean_outputs(cell.outputs, allowance)]
         if not is_test:
             return
         whole = cell.source
@@ -101,7 +101,7 @@ class SanitizePreprocessor(Preprocessor):
         if verdict:
             cell.outputs = _of_verdict(verdict, due) or cell.outputs
         elif whole.rstrip() != cell.source:
-            cell.outputs = [_unless_hidden(one, cell.source) for one in cell.outputs]
+            cell.outputs = [_unless_hidden(output, cell.source) for output in cell.outputs]
 
 
 class FeedbackPage(HTMLExporter):

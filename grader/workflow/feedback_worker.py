@@ -107,13 +107,13 @@ class PageMaker:
         source = self.course.folder("autograded", student, self.name)
         place = self.course.folder("feedback", student, self.name)
         notebooks = sorted(source.glob("*.ipynb"))
-        marks = {one.stem: self._marks(student, one.stem) for one in notebooks}
+        marks = {path.stem: self._marks(student, path.stem) for path in notebooks}
         digest = self._digest(source, notebooks, marks)
         record = self.course.home / "reports" / self.name / student / MADE_FROM
         if not self.force and _intact(record, digest, place):
             return Feedback(student, sorted(place.glob("*.html")), skipped=True)
         with self._hooks(student, notebooks):
-            pages = {one.stem: self._page(one, student, marks[one.stem]) for one in notebooks}
+            pages = {path.stem: self._page(path, student, marks[path.stem]) for path in notebooks}
         self._write(place, source, pages)
         made = {f"{stem}.html": _sha(page.encode()) for stem, page in pages.items()}
         write_whole(record, json.dumps({"digest": digest, "pages": made}, sort_keys=True) + "\n")
@@ -150,14 +150,14 @@ class PageMaker:
     def _hooks(self, student: str, notebooks: list[Path]) -> Iterator[None]:
         """nbgrader's own hooks around the making, where the course has some."""
         self.converter.coursedir.student_id = student
-        self.converter.notebooks = [str(one) for one in notebooks]
+        self.converter.notebooks = [str(path) for path in notebooks]
         self.converter.run_pre_convert_hook()
         yield
         self.converter.run_post_convert_hook()
 
     def _digest(self, source: Path, notebooks: list[Path], marks: Mapping[str, Any]) -> str:
-        files = [one for one in (source / STAMP, source / RECEIPT) if one.is_file()]
-        content = {one.name: _sha(one.read_bytes()) for one in (*notebooks, *files)}
+        files = [path for path in (source / STAMP, source / RECEIPT) if path.is_file()]
+        content = {path.name: _sha(path.read_bytes()) for path in (*notebooks, *files)}
         return _sha(json.dumps([self.made_by, content, marks], sort_keys=True, default=str).encode())
 
     def _write(self, place: Path, source: Path, pages: Mapping[str, str]) -> None:
@@ -195,9 +195,9 @@ def _engine(url: str) -> Any:
 
 def _counted(notebook: Any) -> dict[str, Any]:
     due, penalty = notebook.assignment.duedate, notebook.late_submission_penalty or 0
-    cells: dict[str, dict[str, Any]] = {one.name: {"comment": one.comment} for one in notebook.comments}
-    for one in notebook.grades:
-        cells.setdefault(one.name, {}).update(score=one.score, points=one.max_score)
+    cells: dict[str, dict[str, Any]] = {comment.name: {"comment": comment.comment} for comment in notebook.comments}
+    for grade in notebook.grades:
+        cells.setdefault(grade.name, {}).update(score=grade.score, points=grade.max_score)
     passed = due is None or due < datetime.now(UTC).replace(tzinfo=None)
     whole = {"score": notebook.score - penalty, "max_score": notebook.max_score, "late_penalty": penalty}
     return whole | {"due": passed, "cells": cells}

@@ -26,7 +26,7 @@ def read_groups(path: Path, people: People | None) -> dict[str, list[str]]:
     of: dict[str, str] = {}
     faults = []
     for number, row in enumerate(read_rows(read_text(path, "groups"))[1:], 2):
-        group, student = (one.strip() for one in (*row, "", "")[:2])
+        group, student = (field.strip() for field in (*row, "", "")[:2])
         if not group and not student:
             continue
         found, refusal = people.find((student,)) if people else (student, "")
@@ -50,7 +50,9 @@ def enter_groups(course: Course, name: str, groups: dict[str, list[str]]) -> Non
         table.create(book.db.connection(), checkfirst=True)
         book.db.execute(table.delete().where(table.c.assignment == name))
         rows = [
-            {"assignment": name, "student": one, "team": group} for group, members in groups.items() for one in members
+            {"assignment": name, "student": member, "team": group}
+            for group, members in groups.items()
+            for member in members
         ]
         book.db.execute(table.insert(), rows)
         book.db.commit()
@@ -64,8 +66,8 @@ def groups_of(book: Any, name: str) -> dict[str, list[str]]:
         return {}
     table = _table()
     found: dict[str, list[str]] = {}
-    for one in book.db.execute(table.select().where(table.c.assignment == name).order_by(table.c.student)):
-        found.setdefault(one.team, []).append(one.student)
+    for row in book.db.execute(table.select().where(table.c.assignment == name).order_by(table.c.student)):
+        found.setdefault(row.team, []).append(row.student)
     return found
 
 
@@ -76,10 +78,12 @@ def spread_marks(course: Course, name: str) -> list[str]:
     """
     with course.gradebook() as book:
         groups = groups_of(book, name)
-        there = {one.student.id: one for one in book.assignment_submissions(name)} if groups else {}
+        there = (
+            {submission.student.id: submission for submission in book.assignment_submissions(name)} if groups else {}
+        )
         differing = []
         for members in groups.values():
-            graded = [there[one] for one in members if one in there]
+            graded = [there[member] for member in members if member in there]
             for alike in _of_one_text(course, name, graded):
                 differing += _spread(alike)
         book.db.commit()
@@ -88,9 +92,9 @@ def spread_marks(course: Course, name: str) -> list[str]:
 
 def _of_one_text(course: Course, name: str, submissions: Iterable[Any]) -> list[list[Any]]:
     found: dict[tuple[bytes, ...], list[Any]] = {}
-    for one in submissions:
-        place = course.folder("submitted", one.student.id, name)
-        found.setdefault(tuple(path.read_bytes() for path in sorted(place.glob("*.ipynb"))), []).append(one)
+    for submission in submissions:
+        place = course.folder("submitted", submission.student.id, name)
+        found.setdefault(tuple(path.read_bytes() for path in sorted(place.glob("*.ipynb"))), []).append(submission)
     return list(found.values())
 
 
@@ -99,20 +103,20 @@ def _spread(submissions: list[Any]) -> list[str]:
     for submission in submissions:
         for notebook in submission.notebooks:
             for kind in BY_HAND:
-                for one in getattr(notebook, kind):
-                    rows.setdefault((kind, notebook.name, one.name), []).append((submission.student.id, one))
+                for entry in getattr(notebook, kind):
+                    rows.setdefault((kind, notebook.name, entry.name), []).append((submission.student.id, entry))
     differing = []
     for (kind, _, item), all_of_it in rows.items():
         first, *rest = BY_HAND[kind]
-        given = [(who, one) for who, one in all_of_it if getattr(one, first) is not None]
-        if len({getattr(one, first) for _, one in given}) > 1:
+        given = [(who, entry) for who, entry in all_of_it if getattr(entry, first) is not None]
+        if len({getattr(entry, first) for _, entry in given}) > 1:
             if kind == "grades":
-                differing.append(f"{item}: " + ", ".join(f"{who} {getattr(one, first):g}" for who, one in given))
+                differing.append(f"{item}: " + ", ".join(f"{who} {getattr(entry, first):g}" for who, entry in given))
             continue
-        for _, one in all_of_it:
-            if given and getattr(one, first) is None:
+        for _, entry in all_of_it:
+            if given and getattr(entry, first) is None:
                 for column in (first, *rest):
-                    setattr(one, column, getattr(given[0][1], column))
+                    setattr(entry, column, getattr(given[0][1], column))
     return differing
 
 

@@ -52,12 +52,12 @@ def take_late_days(course: Course) -> None:
             return
         _, extensions, table = _made(book)
         left: dict[str, int] = {}
-        whole = {one.name: (one, deadlines(book.db.connection(), course.config, one.name, one.duedate))
-                 for one in book.assignments}  # fmt: skip
+        whole = {row.name: (row, deadlines(book.db.connection(), course.config, row.name, row.duedate))
+                 for row in book.assignments}  # fmt: skip
         due = sorted((known.due, name) for name, (_, known) in whole.items() if known.due)
         for _, name in due:
             assignment, known = whole[name]
-            before = {one.student: one for one in book.db.execute(table.select().where(table.c.assignment == name))}
+            before = {row.student: row for row in book.db.execute(table.select().where(table.c.assignment == name))}
             times = _received(course, assignment)
             for student in sorted({*times, *before}):
                 own = _own(known, before.get(student), student, assignment)
@@ -86,10 +86,10 @@ def taken(connection: Any, name: str = "") -> dict[str, Taken]:
         return {}
     of_all: dict[str, int] = {}
     here: dict[str, int] = {}
-    for one in connection.execute(_table().select()):
-        of_all[one.student] = of_all.get(one.student, 0) + one.days
-        if name in ("", one.assignment):
-            here[one.student] = here.get(one.student, 0) + one.days
+    for row in connection.execute(_table().select()):
+        of_all[row.student] = of_all.get(row.student, 0) + row.days
+        if name in ("", row.assignment):
+            here[row.student] = here.get(row.student, 0) + row.days
     return {student: Taken(here.get(student, 0), budget - days, budget) for student, days in of_all.items()}
 
 
@@ -100,8 +100,8 @@ def budget_told(course: Course) -> list[str]:
         if budget is None:
             return [f"no late days for the term. To give some: {course.command('deadline --late-days 5')}"]
         found: dict[str, list[str]] = {}
-        for one in book.db.execute(_table().select().order_by(_table().c.assignment)):
-            found.setdefault(one.student, []).append(f"{one.assignment} {one.days}")
+        for row in book.db.execute(_table().select().order_by(_table().c.assignment)):
+            found.setdefault(row.student, []).append(f"{row.assignment} {row.days}")
         left = taken(book.db.connection())
     lines = [f"late days for the term: {budget} a student, {len(found)} have taken some"]
     return lines + [f"{student}: {', '.join(where)}; {left[student].left} left" for student, where in found.items()]
@@ -119,7 +119,7 @@ def _budget(connection: Any) -> int | None:
 
 def _received(course: Course, assignment: Any) -> dict[str, datetime]:
     """When each student's hand-in was received, as the gradebook or else the folder says."""
-    found = {one.student.id: one.timestamp for one in assignment.submissions}
+    found = {submission.student.id: submission.timestamp for submission in assignment.submissions}
     for student in course.students(assignment.name):
         found[student] = received(stamp_of(course.folder("submitted", student, assignment.name)))
     return {student: min(when, LAST) for student, when in found.items() if when}
@@ -130,7 +130,9 @@ def _own(known: Deadlines, before: Any, student: str, assignment: Any) -> str:
     there = known.extensions.get(student, "")
     if before is not None and there == before.written:
         return str(before.own)
-    granted = next((one.extension for one in assignment.submissions if one.student.id == student), None)
+    granted = next(
+        (submission.extension for submission in assignment.submissions if submission.student.id == student), None
+    )
     typed_elsewhere = granted if not there and before is None else None
     return there or (f"{int(typed_elsewhere / timedelta(minutes=1))}m" if typed_elsewhere else "")
 
@@ -156,7 +158,7 @@ def _with_days(own: str, days: int) -> str:
 
 def _parts(own: str) -> tuple[int, int, int, int]:
     match = LENGTH.fullmatch(own)
-    weeks, days, hours, minutes = (int(one or 0) for one in match.groups()) if match else (0, 0, 0, 0)
+    weeks, days, hours, minutes = (int(number or 0) for number in match.groups()) if match else (0, 0, 0, 0)
     return weeks, days, hours, minutes
 
 

@@ -104,8 +104,8 @@ def _strings(data: Any) -> Iterator[str]:
     if isinstance(data, str):
         yield data
     elif isinstance(data, dict | list):
-        for one in data.values() if isinstance(data, dict) else data:
-            yield from _strings(one)
+        for part in data.values() if isinstance(data, dict) else data:
+            yield from _strings(part)
 
 
 def _cell_lines(path: Path) -> set[str]:
@@ -115,7 +115,7 @@ def _cell_lines(path: Path) -> set[str]:
 def _counting(lines: Any) -> set[str]:
     """The lines that count: long enough, and neither an import nor one of nbgrader's marks, which say nothing."""
     stripped = {line.strip() for line in lines}
-    return {one for one in stripped if len(one) >= SHORTEST and not IMPORT.match(one) and not MARKER.match(one)}
+    return {line for line in stripped if len(line) >= SHORTEST and not IMPORT.match(line) and not MARKER.match(line)}
 
 
 def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:

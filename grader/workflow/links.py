@@ -18,7 +18,7 @@ def dead_links(folder: Path) -> Iterator[tuple[Path, str]]:
     """(file, target) of every relative link below `folder` that leads to nothing."""
     for path in sorted([*folder.rglob("*.md"), *folder.rglob("*.ipynb")]):
         text = CODE.sub("", _markdown(path))
-        yield from ((path, one[3]) for one in LINK.finditer(text) if _is_dead(path, one[3]))
+        yield from ((path, link[3]) for link in LINK.finditer(text) if _is_dead(path, link[3]))
 
 
 def without_dead_links(path: Path) -> str:
@@ -34,7 +34,7 @@ def _markdown(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".ipynb":
         return text
-    return "\n".join(source_of(one) for one in json.loads(text)["cells"] if one["cell_type"] == "markdown")
+    return "\n".join(source_of(cell) for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown")
 
 
 def _is_dead(path: Path, target: str) -> bool:

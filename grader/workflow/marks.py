@@ -21,7 +21,7 @@ def catch_up(course: Course, name: str, command: str) -> None:
     if not os.access(course.database, os.W_OK):
         return
     with course.gradebook() as opened:
-        if name in {one.name for one in opened.assignments}:
+        if name in {assignment.name for assignment in opened.assignments}:
             Book(course, opened, name, command=command).catch_up()
 
 
@@ -31,12 +31,12 @@ def logged_marks(course: Course, name: str, student: str = "*") -> list[LoggedMa
     catch_up(course, name, "marks")
     with course.gradebook() as opened:
         rows = Book(course, opened, name).log.rows()
-    return [one for one in rows if fnmatch.fnmatchcase(one.student, student)]
+    return [row for row in rows if fnmatch.fnmatchcase(row.student, student)]
 
 
 def write_marks(rows: list[LoggedMark], to: Path) -> None:
     """Write the rows as CSV. Raises `GraderError` if the file cannot be written."""
-    text = table(COLUMNS, ([_plain(getattr(one, name)) for name in COLUMNS] for one in rows))
+    text = table(COLUMNS, ([_plain(getattr(row, name)) for name in COLUMNS] for row in rows))
     try:
         write_whole(to, text)
     except OSError as error:

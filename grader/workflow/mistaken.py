@@ -16,7 +16,7 @@ def released_cells(course: Course) -> dict[str, set[str]]:
     places = {name: course.folder("release", name=name) for name in course.assignments("release")}
     found = {name: [read(path.read_bytes()).cells or [] for path in place.glob("*.ipynb")]
              for name, place in places.items()}  # fmt: skip
-    return {name: {one.grade_id for cells in all_cells for one in cells} - {""} for name, all_cells in found.items()}
+    return {name: {cell.grade_id for cells in all_cells for cell in cells} - {""} for name, all_cells in found.items()}
 
 
 def mistaken(name: str, notebooks: Iterable[bytes], released: dict[str, set[str]]) -> str:
@@ -31,7 +31,7 @@ def _exercise_of(name: str, content: bytes, released: dict[str, set[str]]) -> st
     It is where most cells that only the other one has are there, and twice the share of those that only `name` has. A
     notebook that lost nbgrader's metadata may still have the ids of its cells.
     """
-    there = {one.grade_id or one.cell_id for one in read(content).cells or []}
+    there = {cell.grade_id or cell.cell_id for cell in read(content).cells or []}
     found = {other: _share(cells - released[name], there) for other, cells in released.items()}
     best = max(found, key=lambda other: found[other])
     return best if found[best] > max(0.5, 2 * _share(released[name] - released[best], there)) else ""

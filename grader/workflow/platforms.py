@@ -81,16 +81,16 @@ def moodle(marks: Sequence[Marks], zero: bool, _: str = "") -> Upload:
     heading = ["Identifier", "Full name", "ID number", "Email address", "Grade", "Maximum Grade"]
     heading += ["Last modified (grade)", "Feedback comments"]
     now, rows = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", []
-    for one in marks:
-        who = f"{one.person.first} {one.person.last}".strip() or one.person.id
-        row: Row = {"Identifier": one.identifier, "Full name": who, "ID number": one.person.number}
-        row |= {"Email address": one.person.email, "Grade": one.grade(zero), "Maximum Grade": one.maximum}
+    for mark in marks:
+        who = f"{mark.person.first} {mark.person.last}".strip() or mark.person.id
+        row: Row = {"Identifier": mark.identifier, "Full name": who, "ID number": mark.person.number}
+        row |= {"Email address": mark.person.email, "Grade": mark.grade(zero), "Maximum Grade": mark.maximum}
         row |= {"Last modified (grade)": "" if row["Grade"] == "" else now}
-        rows.append(row | {"Feedback comments": _comment(one) if one.handed_in else ""})
-    graded = [one for one in marks if one.grade(zero) != ""]
-    lost = [one.person.id for one in graded if not (one.identifier or one.person.email or one.person.number)]
-    unnamed = [one.person.id for one in graded if not one.identifier]
-    above = [one.person.id for one in graded if one.final > one.maximum]
+        rows.append(row | {"Feedback comments": _comment(mark) if mark.handed_in else ""})
+    graded = [mark for mark in marks if mark.grade(zero) != ""]
+    lost = [mark.person.id for mark in graded if not (mark.identifier or mark.person.email or mark.person.number)]
+    unnamed = [mark.person.id for mark in graded if not mark.identifier]
+    above = [mark.person.id for mark in graded if mark.final > mark.maximum]
     notes = []
     if unnamed:
         notes.append(
@@ -99,14 +99,14 @@ def moodle(marks: Sequence[Marks], zero: bool, _: str = "") -> Upload:
         )
     if above:
         notes.append(f"above the maximum, which Moodle's worksheet passes over: {', '.join(above)}")
-    return Upload(heading, rows, notes, [f"{one}: no Identifier, e-mail or ID number" for one in lost])
+    return Upload(heading, rows, notes, [f"{student}: no Identifier, e-mail or ID number" for student in lost])
 
 
-def _comment(one: Marks) -> str:
+def _comment(marks: Marks) -> str:
     """Points and comments item by item, and what lateness cost, as Moodle shows it."""
-    lines = [one.told] if one.told else []
-    lines += [f"{one.raw:g} points before the penalty, {one.final:g} after it."] if one.penalty else []
-    for item in one.items:
+    lines = [marks.told] if marks.told else []
+    lines += [f"{marks.raw:g} points before the penalty, {marks.final:g} after it."] if marks.penalty else []
+    for item in marks.items:
         points = "not marked yet" if item.points is None else f"{item.points:g} of {item.maximum:g}"
         lines.append(f"{item.name}: {points}" + (f". {item.comment}" if item.comment else ""))
     return "<br>\n".join(html.escape(line) for line in lines)
@@ -114,17 +114,17 @@ def _comment(one: Marks) -> str:
 
 def canvas(marks: Sequence[Marks], zero: bool, column: str = "") -> Upload:
     """For Canvas's gradebook, Import: a column an exercise, by its heading there, and the line of maxima."""
-    names = list(dict.fromkeys(one.assignment for one in marks))
+    names = list(dict.fromkeys(mark.assignment for mark in marks))
     titles = {name: column or name for name in names}
-    maxima = {titles[one.assignment]: one.maximum for one in marks}
+    maxima = {titles[mark.assignment]: mark.maximum for mark in marks}
     rows: dict[str, Row] = {"": {"Student": "    Points Possible"} | maxima}
-    for one in marks:
-        who = one.person
+    for mark in marks:
+        who = mark.person
         name = f"{who.last}, {who.first}" if who.last and who.first else who.last or who.first or who.id
         row = {"Student": name, "ID": who.canvas, "SIS User ID": who.number, "SIS Login ID": who.login}
-        rows.setdefault(who.id, row | {"Section": who.section})[titles[one.assignment]] = one.grade(zero)
+        rows.setdefault(who.id, row | {"Section": who.section})[titles[mark.assignment]] = mark.grade(zero)
     lost = dict.fromkeys(
-        one.person.id for one in marks if not (one.person.canvas or one.person.number or one.person.login)
+        mark.person.id for mark in marks if not (mark.person.canvas or mark.person.number or mark.person.login)
     )
     missing = [f"{who}: no Canvas ID, SIS User ID or SIS Login ID, so Canvas looks for the name" for who in lost]
     notes = (
@@ -141,23 +141,24 @@ def gradescope(marks: Sequence[Marks], zero: bool, _: str = "") -> Upload:
     """The columns of Gradescope's own export of an assignment, an item as a question, and what lateness cost."""
     first = ["First Name", "Last Name", "SID", "Email", "Sections", "Total Score", "Max Points", "Status"]
     first += ["Submission ID", "Submission Time", "Lateness (H:M:S)", "View Count", "Submission Count"]
-    known = next((one.items for one in marks if one.items), [])
+    known = next((mark.items for mark in marks if mark.items), [])
     titles = {
-        (one.notebook, one.name): f"{number}: {one.name} ({one.maximum:g} pts)" for number, one in enumerate(known, 1)
+        (question.notebook, question.name): f"{number}: {question.name} ({question.maximum:g} pts)"
+        for number, question in enumerate(known, 1)
     }
     rows = []
-    for one in marks:
-        who, seconds = one.person, int(one.late_by.total_seconds())
+    for mark in marks:
+        who, seconds = mark.person, int(mark.late_by.total_seconds())
         late = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
         row: Row = {"First Name": who.first, "Last Name": who.last, "SID": who.id, "Email": who.email}
-        row |= {"Sections": who.section, "Total Score": one.grade(zero), "Max Points": one.maximum}
-        row |= {"Status": "Missing" if not one.handed_in else "Ungraded" if one.waits else "Graded"}
-        if one.handed_in:
-            row |= {"Submission Time": one.received, "Lateness (H:M:S)": late, "Submission Count": 1}
-            row |= {"Score Before Penalty": one.raw, "Late Penalty": one.penalty}
+        row |= {"Sections": who.section, "Total Score": mark.grade(zero), "Max Points": mark.maximum}
+        row |= {"Status": "Missing" if not mark.handed_in else "Ungraded" if mark.waits else "Graded"}
+        if mark.handed_in:
+            row |= {"Submission Time": mark.received, "Lateness (H:M:S)": late, "Submission Count": 1}
+            row |= {"Score Before Penalty": mark.raw, "Late Penalty": mark.penalty}
             row |= {
                 titles[item.notebook, item.name]: item.points
-                for item in one.items
+                for item in mark.items
                 if (item.notebook, item.name) in titles
             }
         rows.append(row)

@@ -87,15 +87,19 @@ def enter_times(course: Course, name: str, students: set[str]) -> None:
     if not known or not course.database.exists():
         return
     with course.gradebook() as book:
-        for one in book.assignment_submissions(name):
-            if one.student.id in known:
-                one.timestamp = known[one.student.id]
+        for submission in book.assignment_submissions(name):
+            if submission.student.id in known:
+                submission.timestamp = known[submission.student.id]
         book.db.commit()
 
 
 def without_time(course: Course, name: str) -> list[str]:
     """The students whose hand-in lies there without a time of receipt."""
-    return [one for one in course.students(name) if not (course.folder("submitted", one, name) / STAMP).is_file()]
+    return [
+        student
+        for student in course.students(name)
+        if not (course.folder("submitted", student, name) / STAMP).is_file()
+    ]
 
 
 def lack_of(course: Course, name: str, students: list[str]) -> str:
@@ -115,11 +119,11 @@ def _of_canvas(path: Path, text: str) -> Iterator[tuple[str, list[str], str]]:
         read = json.loads(text)
     except json.JSONDecodeError as error:
         raise GraderError(f"the times {path} are no JSON ({error}). {KNOWN}") from error
-    for number, one in enumerate(read if isinstance(read, list) else [read], 1):
-        if not isinstance(one, dict) or "submitted_at" not in one:
+    for number, entry in enumerate(read if isinstance(read, list) else [read], 1):
+        if not isinstance(entry, dict) or "submitted_at" not in entry:
             raise GraderError(f"{path}, entry {number} has no submitted_at. {KNOWN}")
-        ids = [one.get("user_id"), one.get("anonymous_id")]
-        yield f"entry {number}", [f"{CANVAS_ID}{found}" for found in ids if found], str(one["submitted_at"] or "")
+        ids = [entry.get("user_id"), entry.get("anonymous_id")]
+        yield f"entry {number}", [f"{CANVAS_ID}{found}" for found in ids if found], str(entry["submitted_at"] or "")
 
 
 def _of_table(path: Path, text: str) -> Iterator[tuple[str, list[str], str]]:

@@ -65,7 +65,9 @@ class Report:
     def summary(self) -> str:
         """How many students' points go up, down or stay, and the mean before and after."""
         ways = Counter((after > before) - (after < before) for before, after in self.totals.values())
-        before, after = (sum(one[when] for one in self.totals.values()) / max(1, len(self.totals)) for when in (0, 1))
+        before, after = (
+            sum(total[when] for total in self.totals.values()) / max(1, len(self.totals)) for when in (0, 1)
+        )
         return (
             f"{ways[1]} up, {ways[-1]} down, {ways[0]} the same; mean of {len(self.totals)} students: "
             f"{before:.2f} before, {after:.2f} after."
@@ -76,7 +78,7 @@ def chosen(course: Course, name: str, pattern: str) -> list[str]:
     """The students that handed in or were graded, and match. Raises `GraderError` if nobody does."""
     batch.require_known(course, name)
     students = sorted({*course.students(name), *course.students(name, "autograded")})
-    found = [one for one in students if fnmatch.fnmatchcase(one, pattern)]
+    found = [student for student in students if fnmatch.fnmatchcase(student, pattern)]
     if not found:
         raise GraderError(f"none of the {len(students)} students who handed in {name} matches {pattern!r}")
     return found
@@ -107,9 +109,9 @@ def regrade(
         tasks = found.tasks(students, options.force, fresh=options.force and not write)
         yield from report.failures
         for answers in batch.answered(spec, course, tasks, options, say, preload):
-            for one in answers:
-                found.take(one)
-                yield one.student
+            for answer in answers:
+                found.take(answer)
+                yield answer.student
         found.compare()
         if write:
             found.write()
@@ -119,7 +121,7 @@ def _as_before(course: Course, name: str) -> dict[str, Any]:
     """The options that most of the class was graded with."""
     with course.gradebook() as opened:
         results = [json.loads(text)["extra_data"] for text in Book(course, opened, name).all_results()]
-    used = Counter((one["seed"], tuple(sorted(one["limits"].items()))) for one in results)
+    used = Counter((result["seed"], tuple(sorted(result["limits"].items()))) for result in results)
     if not used:
         raise GraderError(f"nobody's {name} was graded yet. First: {course.command(f'grade {name}')}")
     (seed, limits), _ = used.most_common(1)[0]
@@ -163,24 +165,24 @@ class Regrade:
                 found.append(batch.task_of(self.record, student, recorded))
         return found
 
-    def take(self, one: Done) -> None:
+    def take(self, done: Done) -> None:
         """Keep a worker's answer."""
-        if one.failure:
-            self.report.failures[one.student] = as_line(one.failure)
-            self.graded.pop(one.student, None)
-        elif one.graded:
-            place = self.graded[one.student] = self._place(one.student)
+        if done.failure:
+            self.report.failures[done.student] = as_line(done.failure)
+            self.graded.pop(done.student, None)
+        elif done.graded:
+            place = self.graded[done.student] = self._place(done.student)
             place.parent.mkdir(parents=True, exist_ok=True)
             partial = place.with_suffix(".part")
-            partial.write_bytes(pickle.dumps((self.version, one.graded)))
+            partial.write_bytes(pickle.dumps((self.version, done.graded)))
             partial.replace(place)
             self.report.ran += 1
-        elif one.student in self.graded:
+        elif done.student in self.graded:
             self.report.kept += 1
 
     def compare(self) -> None:
         """Fill the report."""
-        seen = {key[:3]: one.digest for key, one in self.record.book.log.last().items() if key[3] == "by hand"}
+        seen = {key[:3]: mark.digest for key, mark in self.record.book.log.last().items() if key[3] == "by hand"}
         self.record.book.db.rollback()
         for student in sorted(self.known - set(self.report.failures)):
             graded = self._kept(student) if student in self.graded else None
@@ -192,7 +194,9 @@ class Regrade:
 
     def _compare(self, student: str, graded: Graded | None, seen: Mapping[Any, str]) -> None:
         there = self.before.get(student, {})
-        after = self.record.book.automatic_points(graded) if graded else {key: one[0] for key, one in there.items()}
+        after = (
+            self.record.book.automatic_points(graded) if graded else {key: scores[0] for key, scores in there.items()}
+        )
         old_results = json.loads(self.record.book.results(student))["extra_data"]
         why = reasons(old_results, json.loads(graded.results)["extra_data"]) or [SAME] if graded else []
         totals = [0.0, 0.0]
@@ -214,11 +218,11 @@ class Regrade:
         students = sorted(self.graded)
         try:
             for first in range(0, len(students), TOGETHER):
-                found = [one for one in map(self._kept, students[first : first + TOGETHER]) if one]
+                found = [graded for graded in map(self._kept, students[first : first + TOGETHER]) if graded]
                 self.record.write(found)
                 self.report.written += len(found)
-                for one in found:
-                    shutil.rmtree(self._place(one.student).parent, ignore_errors=True)
+                for graded in found:
+                    shutil.rmtree(self._place(graded.student).parent, ignore_errors=True)
         finally:
             write_reports(self.record.book, self.record.course.home)
 

@@ -75,7 +75,7 @@ def _source_state(course: Course, name: str) -> str:
     texts = []
     for path in sorted(course.folder("source", name=name).glob("*.ipynb")):
         cells = read(path.read_bytes()).cells or []
-        texts.append([path.name, [[one.kind, one.text, one.entry, one.pictures] for one in cells]])
+        texts.append([path.name, [[cell.kind, cell.text, cell.entry, cell.pictures] for cell in cells]])
     return fingerprint(json.dumps(texts, sort_keys=True)) if texts else ""
 
 
@@ -84,10 +84,10 @@ def differences(course: Course, name: str) -> list[str]:
     course.require(name)
     wanted = generate(_without_gradebook(course), name)
     there = read_files(course.folder("release", name=name))
-    found = [f"{name}/{one} is missing" for one in sorted(wanted.keys() - there.keys())]
-    found += [f"{name}/{one} is not generated from the source" for one in sorted(there.keys() - wanted.keys())]
+    found = [f"{name}/{file} is missing" for file in sorted(wanted.keys() - there.keys())]
+    found += [f"{name}/{file} is not generated from the source" for file in sorted(there.keys() - wanted.keys())]
     both = sorted(wanted.keys() & there.keys())
-    return found + [f"{name}/{one} differs from its source" for one in both if wanted[one] != there[one]]
+    return found + [f"{name}/{file} differs from its source" for file in both if wanted[file] != there[file]]
 
 
 def generate(course: Course, name: str) -> Files:
@@ -106,7 +106,7 @@ def _without_gradebook(course: Course) -> Course:
     from nbgrader.converters import GenerateAssignment
     from nbgrader.preprocessors import SaveCells
 
-    steps = [one for one in GenerateAssignment.preprocessors.default() if one is not SaveCells]
+    steps = [step for step in GenerateAssignment.preprocessors.default() if step is not SaveCells]
     return course.configured(GenerateAssignment={"no_database": True, "preprocessors": steps})
 
 
@@ -199,8 +199,8 @@ def _what_counts(name: str, notebook: dict[str, Any]) -> str:
     if _is_ours(notebook):
         return _canonical(name, notebook)
     kept = [
-        [one["cell_type"], source_of(one), one["metadata"].get("nbgrader"), one.get("attachments")]
-        for one in notebook["cells"]
+        [cell["cell_type"], source_of(cell), cell["metadata"].get("nbgrader"), cell.get("attachments")]
+        for cell in notebook["cells"]
     ]
     return json.dumps(kept, sort_keys=True)
 

@@ -19,9 +19,9 @@ def repositories(source: Path) -> dict[PurePosixPath, datetime | None]:
     """The repositories below a folder by their place in it, each with the time of its last commit as that claims it."""
     if not source.is_dir():
         return {}
-    found = (one for deep in range(1, DEEP + 1) for one in sorted(source.glob("*/" * deep + GIT)))
-    places = [one for one in found if one.is_dir() and not one.is_symlink()]
-    return {PurePosixPath(one.parent.relative_to(source).as_posix()): committed(one) for one in places}
+    found = (path for deep in range(1, DEEP + 1) for path in sorted(source.glob("*/" * deep + GIT)))
+    places = [path for path in found if path.is_dir() and not path.is_symlink()]
+    return {PurePosixPath(place.parent.relative_to(source).as_posix()): committed(place) for place in places}
 
 
 def committed(folder: Path) -> datetime | None:

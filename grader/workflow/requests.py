@@ -27,15 +27,15 @@ def read_requests(course: Course, name: str, path: Path) -> tuple[list[Request],
     `id` is nbgrader's of the submission. Raises `GraderError` for a file without these columns.
     """
     headings, *rows = read_rows(read_text(path, "requests")) or [[]]
-    places = {one.strip().casefold().removeprefix("feedback "): place for place, one in enumerate(headings)}
+    places = {heading.strip().casefold().removeprefix("feedback "): place for place, heading in enumerate(headings)}
     if "id" not in places:
         raise GraderError(f"{path}, line 1: it has the columns {', '.join(headings)}; known are {', '.join(COLUMNS)}")
     found, faults = [], []
     with course.gradebook() as book:
-        known = {one.id: one for whole in book.assignments for one in whole.submissions}
+        known = {submission.id: submission for whole in book.assignments for submission in whole.submissions}
         for number, row in enumerate(rows, 2):
-            cells = [*(one.strip() for one in row), *[""] * len(headings)]
-            key, item, reason = (cells[places[one]] if one in places else "" for one in COLUMNS)
+            cells = [*(cell.strip() for cell in row), *[""] * len(headings)]
+            key, item, reason = (cells[places[column]] if column in places else "" for column in COLUMNS)
             if not any(cells):
                 continue
             whole = known.get(key.casefold())
@@ -43,7 +43,7 @@ def read_requests(course: Course, name: str, path: Path) -> tuple[list[Request],
                 of = f"is feedback on {whole.assignment.name}, not on {name}" if whole else "is no feedback's"
                 faults.append(f"line {number}: the id {key!r} {of}")
                 continue
-            grades = {one.name: one for notebook in whole.notebooks for one in notebook.grades}
+            grades = {grade.name: grade for notebook in whole.notebooks for grade in notebook.grades}
             if item and item not in grades:
                 listed = ", ".join(sorted(grades))
                 faults.append(f"line {number}: {whole.student.id} asks for the item {item!r}; there are {listed}")

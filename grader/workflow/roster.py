@@ -72,7 +72,7 @@ class Person:
         """What names this person and nobody else."""
         exact = {self.id, self.email, self.number, self.login, self.github}
         exact |= {CANVAS_ID + self.canvas} if self.canvas else set()
-        return {one.casefold() for one in exact if one}
+        return {key.casefold() for key in exact if key}
 
 
 @dataclass
@@ -90,17 +90,19 @@ class People:
     def __init__(self, people: Iterable[Person]) -> None:
         self.exact: dict[str, dict[str, Person]] = {}
         self.named: dict[str, dict[str, Person]] = {}
-        for one in people:
-            for key in one.keys:
-                self.exact.setdefault(key, {})[one.id] = one
-            for name in (f"{one.first} {one.last}", f"{one.last} {one.first}"):
+        for person in people:
+            for key in person.keys:
+                self.exact.setdefault(key, {})[person.id] = person
+            for name in (f"{person.first} {person.last}", f"{person.last} {person.first}"):
                 for form in _forms(name):
-                    self.named.setdefault(form, {})[one.id] = one
+                    self.named.setdefault(form, {})[person.id] = person
 
     def find(self, names: Sequence[str]) -> tuple[str, str]:
         """The id of the one student whom these names mean, or "" and why not. An id goes before a name."""
         for index, forms in ((self.exact, _lower), (self.named, _forms)):
-            found = {who: one for name in names for form in forms(name) for who, one in index.get(form, {}).items()}
+            found = {
+                who: person for name in names for form in forms(name) for who, person in index.get(form, {}).items()
+            }
             if len(found) == 1:
                 return next(iter(found)), ""
             if found:
@@ -117,7 +119,7 @@ def _forms(name: str) -> set[str]:
     """A name in letters and digits alone, with its accents and without: as platforms write it into file names."""
     whole = unicodedata.normalize("NFC", name).casefold()
     plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()
-    return {re.sub(r"[\W_]+", "", one) for one in (whole, plain)} - {""}
+    return {re.sub(r"[\W_]+", "", form) for form in (whole, plain)} - {""}
 
 
 def read_roster(path: Path) -> tuple[list[Person], set[str]]:
@@ -133,13 +135,13 @@ def read_roster(path: Path) -> tuple[list[Person], set[str]]:
         known = {name: row[place].strip() for place, name in columns.items() if place < len(row)}
         if not _is_student(known):
             continue
-        one = _person(known)
-        if fault := _fault(one, people):
+        person = _person(known)
+        if fault := _fault(person, people):
             faults.append(f"line {number}: {fault}")
-        elif one.id in people:
-            people[one.id].section = ", ".join(dict.fromkeys([people[one.id].section, one.section]))
+        elif person.id in people:
+            people[person.id].section = ", ".join(dict.fromkeys([people[person.id].section, person.section]))
         else:
-            people[one.id] = one
+            people[person.id] = person
     if faults:
         listed = "\n  ".join(faults[:10]) + (f"\n  and {len(faults) - 10} more" if faults[10:] else "")
         raise GraderError(f"{path} was not taken:\n  {listed}")
@@ -151,11 +153,11 @@ def read_roster(path: Path) -> tuple[list[Person], set[str]]:
 
 def _columns(path: Path, headings: Sequence[str]) -> dict[int, str]:
     """Which field stands at which place of a row."""
-    plain = [re.sub(r"\s+", " ", one).strip().lower() for one in headings]
+    plain = [re.sub(r"\s+", " ", heading).strip().lower() for heading in headings]
     is_canvas = {"id", "section"} <= set(plain) and ("sis login id" in plain or plain[0] == "student")
     names = {heading: name for name, listed in HEADINGS.items() for heading in listed}
     names |= OF_CANVAS if is_canvas else {}
-    found = {place: names[one] for place, one in enumerate(plain) if one in names}
+    found = {place: names[heading] for place, heading in enumerate(plain) if heading in names}
     if twice := {name for name in found.values() if list(found.values()).count(name) > 1}:
         listed = ", ".join(headings[place] for place, name in found.items() if name in twice)
         raise GraderError(f"{path}, line 1: the columns {listed} mean the same; leave one of them")
@@ -175,14 +177,16 @@ def _is_student(known: dict[str, str]) -> bool:
 
 
 def _person(known: dict[str, str]) -> Person:
-    one = Person("", **{name: value for name, value in known.items() if name not in ("id", "name", "roles")})
-    if "name" in known and not (one.first or one.last):
+    person = Person("", **{name: value for name, value in known.items() if name not in ("id", "name", "roles")})
+    if "name" in known and not (person.first or person.last):
         last, comma, first = known["name"].partition(",")
-        one.first, one.last = (first, last) if comma else known["name"].rpartition(" ")[::2]
-        one.first, one.last = one.first.strip(), one.last.strip()
-    one.email = one.email or (one.login if "@" in one.login else "")
-    one.id = next((key for key in (known.get("id"), one.number, one.login, one.email, one.canvas) if key), "")
-    return one
+        person.first, person.last = (first, last) if comma else known["name"].rpartition(" ")[::2]
+        person.first, person.last = person.first.strip(), person.last.strip()
+    person.email = person.email or (person.login if "@" in person.login else "")
+    person.id = next(
+        (key for key in (known.get("id"), person.number, person.login, person.email, person.canvas) if key), ""
+    )
+    return person
 
 
 def _fault(one: Person, people: dict[str, Person]) -> str:
@@ -204,41 +208,47 @@ def enter(course: Course, path: Path, dry_run: bool = False, remove: bool = Fals
     """
     people, given = read_roster(path)
     with course.gradebook() as book:
-        there = {one.id: one for one in everyone(book)}
+        there = {person.id: person for person in everyone(book)}
         members = set(_rows(book))
-        same = {key: one for one in there.values() for key in one.keys}
+        same = {key: person for person in there.values() for key in person.keys}
         changes = []
-        for one in people:
-            known = there.get(one.id) or next((same[key] for key in sorted(one.keys) if key in same), None)
-            changes.append(_change(one, known, given, members))
-        if len(taken := {one.person.id for one in changes}) < len(changes):
-            twice = sorted(who for who in taken if [one.person.id for one in changes].count(who) > 1)
+        for person in people:
+            known = there.get(person.id) or next((same[key] for key in sorted(person.keys) if key in same), None)
+            changes.append(_change(person, known, given, members))
+        if len(taken := {change.person.id for change in changes}) < len(changes):
+            twice = sorted(who for who in taken if [change.person.id for change in changes].count(who) > 1)
             raise GraderError(f"{path}: two of its rows are one student of the gradebook: {', '.join(twice)}")
-        kept = {one.student_id for one in book.db.execute(_handed_in()).all()}
-        kept |= {student for one in book.assignments for student in course.students(one.name)}
-        changes += [_gone(one, remove, one.id in kept) for one in there.values() if one.id not in taken]
+        kept = {row.student_id for row in book.db.execute(_handed_in()).all()}
+        kept |= {student for assignment in book.assignments for student in course.students(assignment.name)}
+        changes += [_gone(person, remove, person.id in kept) for person in there.values() if person.id not in taken]
         if not dry_run:
             _write(book, changes)
-    return sorted(changes, key=lambda one: (one.person.last.casefold(), one.person.first.casefold(), one.person.id))
+    return sorted(
+        changes, key=lambda change: (change.person.last.casefold(), change.person.first.casefold(), change.person.id)
+    )
 
 
-def _change(one: Person, known: Person | None, given: set[str], members: set[str]) -> Change:
+def _change(person: Person, known: Person | None, given: set[str], members: set[str]) -> Change:
     if known is None:
-        return Change(one, "added")
-    alias = f"{one.id} is the same person" if one.id != known.id else ""
+        return Change(person, "added")
+    alias = f"{person.id} is the same person" if person.id != known.id else ""
     values = {each.name: getattr(known, each.name) for each in fields(Person)}
-    new = values | {name: value for name in given if name in values and name != "id" and (value := getattr(one, name))}
-    told = [f"{name}: {values[name] or 'nothing'} -> {value}" for name, value in new.items() if value != values[name]]
+    new = values | {
+        name: value for name in given if name in values and name != "id" and (value := getattr(person, name))
+    }
+    changes = [
+        f"{name}: {values[name] or 'nothing'} -> {value}" for name, value in new.items() if value != values[name]
+    ]
     is_new = [] if known.id in members else ["was in the gradebook, not in the roster"]
-    outcome = "changed" if told or is_new else "unchanged"
-    return Change(Person(**new), outcome, "; ".join([*is_new, *told, *([alias] if alias else [])]))
+    outcome = "changed" if changes or is_new else "unchanged"
+    return Change(Person(**new), outcome, "; ".join([*is_new, *changes, *([alias] if alias else [])]))
 
 
-def _gone(one: Person, remove: bool, handed_in: bool) -> Change:
+def _gone(person: Person, remove: bool, handed_in: bool) -> Change:
     if remove and not handed_in:
-        return Change(one, "removed")
+        return Change(person, "removed")
     why = "handed in, so kept" if handed_in else "kept; --remove removes who handed in nothing"
-    return Change(one, "not in the file", why)
+    return Change(person, "not in the file", why)
 
 
 def _write(book: Any, changes: Iterable[Change]) -> None:
@@ -247,19 +257,19 @@ def _write(book: Any, changes: Iterable[Change]) -> None:
 
     table = _table()
     table.create(book.db.connection(), checkfirst=True)
-    there = {one["name"] for one in inspect(book.db.connection()).get_columns(TABLE)}
+    there = {column["name"] for column in inspect(book.db.connection()).get_columns(TABLE)}
     for name in set(OWN) - there:  # of a roster that was entered before there was this column
         book.db.execute(text(f"ALTER TABLE {TABLE} ADD COLUMN {name} VARCHAR(128) NOT NULL DEFAULT ''"))
     for change in changes:
-        one, row = change.person, book.db.get(Student, change.person.id)
-        mine = table.c.student == one.id
+        person, row = change.person, book.db.get(Student, change.person.id)
+        mine = table.c.student == person.id
         if change.outcome in ("added", "changed"):
-            row = row or Student(id=one.id)
-            row.first_name, row.last_name, row.email = one.first or None, one.last or None, one.email or None
-            row.lms_user_id = one.canvas or None
+            row = row or Student(id=person.id)
+            row.first_name, row.last_name, row.email = person.first or None, person.last or None, person.email or None
+            row.lms_user_id = person.canvas or None
             book.db.add(row)
             book.db.execute(table.delete().where(mine))
-            values = {"student": one.id} | {name: getattr(one, name) for name in OWN}
+            values = {"student": person.id} | {name: getattr(person, name) for name in OWN}
             book.db.execute(table.insert().values(values))
         elif change.outcome == "removed":
             book.db.execute(table.delete().where(mine))
@@ -279,15 +289,18 @@ def people_of(course: Course) -> People | None:
 def roster(book: Any) -> dict[str, Person]:
     """The class that a roster entered into nbgrader's open gradebook, by id."""
     rows = _rows(book)
-    return {one.id: one for one in everyone(book) if one.id in rows}
+    return {person.id: person for person in everyone(book) if person.id in rows}
 
 
 def everyone(book: Any) -> list[Person]:
     rows = _rows(book)
     found = []
-    for one in book.students:
-        known = Person(one.id, *(value or "" for value in (one.first_name, one.last_name, one.email, one.lms_user_id)))
-        for name, value in rows.get(one.id, {}).items():
+    for student in book.students:
+        known = Person(
+            student.id,
+            *(value or "" for value in (student.first_name, student.last_name, student.email, student.lms_user_id)),
+        )
+        for name, value in rows.get(student.id, {}).items():
             setattr(known, name, value)
         found.append(known)
     return found
@@ -299,7 +312,7 @@ def _rows(book: Any) -> dict[str, dict[str, str]]:
 
     if not inspect(book.db.connection()).has_table(TABLE):
         return {}
-    rows = [dict(one._mapping) for one in book.db.execute(text(f"SELECT * FROM {TABLE}"))]
+    rows = [dict(row._mapping) for row in book.db.execute(text(f"SELECT * FROM {TABLE}"))]
     return {row.pop("student"): row for row in rows}
 
 

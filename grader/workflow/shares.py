@@ -34,26 +34,28 @@ def deal(course: Course, name: str, graders: Sequence[str]) -> list[Share]:
     What is dealt stays, also when it is handed in again. The order is that of a digest of the name, so it is the same
     on every machine and no alphabet. Of a group one member is dealt. Raises `GraderError` for names that cannot be.
     """
-    if faulty := [one for one in graders if not STUDENT.fullmatch(one)]:
+    if faulty := [who for who in graders if not STUDENT.fullmatch(who)]:
         raise GraderError(f"a grader's name has letters, digits, '.', '_', '-' and '@' only: {', '.join(faulty)}")
     course.require_writable()
     with course.gradebook() as book:
-        if name not in (known := sorted(one.name for one in book.assignments)):
+        if name not in (known := sorted(assignment.name for assignment in book.assignments)):
             raise GraderError(f"the gradebook knows no exercise {name!r} (known: {', '.join(known) or 'none'})")
         table = _table()
         table.create(book.db.connection(), checkfirst=True)
         found = shares(book.db.connection(), name)
-        dealt = {one.student for one in found}
+        dealt = {share.student for share in found}
         held = Counter(dict.fromkeys(dict.fromkeys(graders), 0))
-        held.update(one.grader for one in found if one.grader in held)
-        in_groups = {one: members for members in groups_of(book, name).values() for one in members}
-        waiting = [one.student.id for one in book.assignment_submissions(name) if one.needs_manual_grade]
-        for student in sorted(waiting, key=lambda one: sha256(f"{name}/{one}".encode()).digest()):
+        held.update(share.grader for share in found if share.grader in held)
+        in_groups = {member: members for members in groups_of(book, name).values() for member in members}
+        waiting = [
+            submission.student.id for submission in book.assignment_submissions(name) if submission.needs_manual_grade
+        ]
+        for student in sorted(waiting, key=lambda who: sha256(f"{name}/{who}".encode()).digest()):
             if held and not dealt & {student, *in_groups.get(student, [])}:
-                grader = min(held, key=lambda one: held[one])  # of equals the one that was named first
-                one = Share(student, grader, len(found) + 1)
-                book.db.execute(table.insert().values(assignment=name, **vars(one)))
-                found.append(one)
+                grader = min(held, key=lambda who: held[who])  # of equals the one that was named first
+                share = Share(student, grader, len(found) + 1)
+                book.db.execute(table.insert().values(assignment=name, **vars(share)))
+                found.append(share)
                 dealt.add(student)
                 held[grader] += 1
         book.db.commit()
@@ -68,7 +70,7 @@ def shares(connection: Any, name: str) -> list[Share]:
         return []
     table = _table()
     rows = connection.execute(table.select().where(table.c.assignment == name).order_by(table.c.number))
-    return [Share(one.student, one.grader, one.number) for one in rows]
+    return [Share(row.student, row.grader, row.number) for row in rows]
 
 
 def address(name: str, grader: str) -> str:

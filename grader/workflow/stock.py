@@ -72,7 +72,10 @@ def _write(handed_in: Submission, place: Path) -> None:
     """Lay the rebuilt submission where nbgrader's Autograde reads it."""
     from grader.workflow.stock_execute import UNREAD
 
-    unread = {name: one | {"metadata": one["metadata"] | {UNREAD: True}} for name, one in handed_in.unread.items()}
+    unread = {
+        name: document | {"metadata": document["metadata"] | {UNREAD: True}}
+        for name, document in handed_in.unread.items()
+    }
     files = dict(handed_in.own)
     for name, notebook in (*handed_in.job.notebooks.items(), *unread.items()):
         files[f"{name}.ipynb"] = json.dumps(_told(notebook, name, handed_in.flags)).encode()
@@ -86,7 +89,7 @@ def _write(handed_in: Submission, place: Path) -> None:
 
 def _told(notebook: Notebook, name: str, flags: list[Flag]) -> Notebook:
     """The notebook with a cell in front that tells its student what was repaired, if anything was."""
-    mine = [one for one in flags if one.look and one.notebook in ("", name)]
+    mine = [flag for flag in flags if flag.look and flag.notebook in ("", name)]
     return notebook | {"cells": [*([notice(mine)] if mine else []), *notebook["cells"]]}
 
 
@@ -110,8 +113,8 @@ def stopped_cells(folder: Path) -> list[str]:
     for path in sorted(folder.glob("*.ipynb")):
         for number, cell in enumerate(json.loads(path.read_text())["cells"], 1):
             named = cell["metadata"].get("nbgrader", {}).get("grade_id") or f"number {number}"
-            ends = [one for one in cell.get("outputs", []) if one.get("ename") in (DIED, NOT_RUN, STOPPED)]
-            found += [f"{path.name}: the cell {named!r}: {one['evalue']}" for one in ends]
+            ends = [output for output in cell.get("outputs", []) if output.get("ename") in (DIED, NOT_RUN, STOPPED)]
+            found += [f"{path.name}: the cell {named!r}: {end['evalue']}" for end in ends]
     return found
 
 
@@ -125,8 +128,8 @@ def _with_points(course: Course, name: str, outcome: StudentOutcome) -> StudentO
             return outcome
         outcome.points, outcome.maximum = submission.score, submission.max_score
         grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-        unmarked = [one for one in grades if one.needs_manual_grade and one.manual_score is None]
-        outcome.waiting = sum(one.max_score for one in unmarked if one.auto_score is None)
+        unmarked = [grade for grade in grades if grade.needs_manual_grade and grade.manual_score is None]
+        outcome.waiting = sum(grade.max_score for grade in unmarked if grade.auto_score is None)
     return outcome
 
 

@@ -89,6 +89,10 @@ def for_grading(course: Course, submitted: Path, timeout_s: int | None) -> Cours
         execute["timeout"] = timeout_s
     return course.configured(
         CourseDirectory={"submitted_directory": str(submitted)},
-        Autograde={"autograde_preprocessors": [ExecuteToTheEnd if one is Execute else one for one in stock]},
+        Autograde={
+            "autograde_preprocessors": [
+                ExecuteToTheEnd if preprocessor is Execute else preprocessor for preprocessor in stock
+            ]
+        },
         Execute=execute,
     )

@@ -66,10 +66,10 @@ def by_policy(lengths: np.ndarray, prompt: int, memory: int, policies: Mapping[s
     tokens = prompt * len(lengths) + lengths.sum()
     return pd.DataFrame(
         {
-            "steps": {name: one.steps for name, one in served.items()},
-            "rows in a step": {name: one.rows for name, one in served.items()},
-            "empty share": {name: one.waste for name, one in served.items()},
-            "preempted": {name: one.preempted for name, one in served.items()},
-            "read again": {name: one.read_again / tokens for name, one in served.items()},
+            "steps": {name: run.steps for name, run in served.items()},
+            "rows in a step": {name: run.rows for name, run in served.items()},
+            "empty share": {name: run.waste for name, run in served.items()},
+            "preempted": {name: run.preempted for name, run in served.items()},
+            "read again": {name: run.read_again / tokens for name, run in served.items()},
         }
     )

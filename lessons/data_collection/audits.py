@@ -33,5 +33,5 @@ def stratified_totals(
     stratum = np.digitize(key, np.quantile(key, quantiles))
     rows = [np.flatnonzero(stratum == number) for number in range(len(quantiles) + 1)]
     drawn = [rng.choice(members, (repeats, size // len(rows))) for members in rows]
-    totals = [len(members) * losses[one].mean(axis=1) for members, one in zip(rows, drawn, strict=True)]
+    totals = [len(members) * losses[draws].mean(axis=1) for members, draws in zip(rows, drawn, strict=True)]
     return np.asarray(sum(totals))

@@ -26,5 +26,5 @@ def _landed_in(zone: str, reading: pd.Series, left: pd.Series) -> pd.DataFrame:
     local = local.where(local >= local_left, local + pd.Timedelta(days=1))
     first = np.ones(len(local), dtype=bool)
     at = local.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
-    one = local.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
-    return pd.DataFrame({"at": at.dt.tz_convert("UTC"), "names one instant": one.notna()})
+    instant = local.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+    return pd.DataFrame({"at": at.dt.tz_convert("UTC"), "names one instant": instant.notna()})

@@ -40,17 +40,19 @@ class Meter(LocalFileSystem):
 
     def counts(self) -> dict[str, float]:
         """Files opened, reads, and the kilobytes of footers and of all else."""
-        kb = {footer: sum(one.size for one in self.reads if one.is_footer == footer) / 1e3 for footer in (True, False)}
-        opened = len({one.path for one in self.reads})
+        kb = {
+            footer: sum(read.size for read in self.reads if read.is_footer == footer) / 1e3 for footer in (True, False)
+        }
+        opened = len({read.path for read in self.reads})
         return {"files opened": opened, "reads": len(self.reads), "footers (kB)": kb[True], "data (kB)": kb[False]}
 
     def spans(self, files: Iterable[Path]) -> list[tuple[float, float, bool]]:
         """Of all that `files` hold, end to end: where each read begins and ends, in percent, and if it is a footer."""
         start, end = {}, 0
-        for one in files:
-            start[str(one)] = end
-            end += one.stat().st_size
-        places = [(start[one.path] + one.start, one.size, one.is_footer) for one in self.reads]
+        for file in files:
+            start[str(file)] = end
+            end += file.stat().st_size
+        places = [(start[read.path] + read.start, read.size, read.is_footer) for read in self.reads]
         return [(100 * at / end, 100 * (at + size) / end, footer) for at, size, footer in places]
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:

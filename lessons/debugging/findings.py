@@ -149,17 +149,23 @@ class Examination(Sequence[Finding]):
     @property
     def alarms(self) -> tuple[Finding, ...]:
         """The findings whose rule is broken."""
-        return tuple(one for one in self._findings if one.verdict == ALARM)
+        return tuple(finding for finding in self._findings if finding.verdict == ALARM)
 
     def message(self) -> Message:
         """What a reader sees: each alarm with its rule and its fix, then the other checks and what they measured."""
-        quiet = [one for one in self._findings if one.verdict == QUIET]
-        not_run = [one for one in self._findings if one.verdict == NOT_RUN]
+        quiet = [finding for finding in self._findings if finding.verdict == QUIET]
+        not_run = [finding for finding in self._findings if finding.verdict == NOT_RUN]
         count = len(self.alarms)
         text = f"{count or 'no'} alarm{'s' * (count != 1)}, {len(quiet)} checks quiet, {len(not_run)} not run."
         rows = [
-            (one.verdict, one.check, one.measured, one.rule, one.fix if one.verdict == ALARM else "")
-            for one in (*self.alarms, *quiet, *not_run)
+            (
+                finding.verdict,
+                finding.check,
+                finding.measured,
+                finding.rule,
+                finding.fix if finding.verdict == ALARM else "",
+            )
+            for finding in (*self.alarms, *quiet, *not_run)
         ]
         return Message(text, "bad" if self.alarms else "good", ("", "check", "measured", "rule", "what to do"), rows)
 

@@ -224,9 +224,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 diverged += 1
                 continue
             found += bool(alarms)
-            by_check.update(one.check for one in alarms)
-            for one in alarms:
-                print(f"{kind} {seed} ({healthy.name}): {one.check}: {one.measured}", flush=True)
+            by_check.update(alarm.check for alarm in alarms)
+            for alarm in alarms:
+                print(f"{kind} {seed} ({healthy.name}): {alarm.check}: {alarm.measured}", flush=True)
         alarmed += found
         print(f"{found} of {count - diverged} healthy {kind} have an alarm. By check: {dict(by_check)}", flush=True)
     return int(alarmed > 0)

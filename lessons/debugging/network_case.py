@@ -130,7 +130,7 @@ def asked(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     except ModelingError:
         raise
     except Exception as error:
-        shapes = ", ".join(f"{tuple(one.shape)}" for one in arguments if hasattr(one, "shape"))
+        shapes = ", ".join(f"{tuple(argument.shape)}" for argument in arguments if hasattr(argument, "shape"))
         raise ModelingError(
             f"{name} raised {type(error).__name__}: {error}. It was called with rows of shapes {shapes}. "
             f"Call {name} yourself with the same and repair it, then examine again."
@@ -141,7 +141,7 @@ def plain_train(model: Any, inputs: Any, targets: Any, epochs: int, loss: Callab
     """The loop that is used where the reader gives none: Adam, batches of 64, reshuffled each epoch."""
     import torch
 
-    optimizer = torch.optim.Adam([one for one in model.parameters() if one.requires_grad], lr=2e-3)
+    optimizer = torch.optim.Adam([parameter for parameter in model.parameters() if parameter.requires_grad], lr=2e-3)
     model.train()
     for _ in range(epochs):
         for rows in torch.randperm(len(inputs)).split(64):

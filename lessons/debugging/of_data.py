@@ -66,8 +66,8 @@ def scaled_alone(split: Split) -> Measured:
 def tells_all(split: Split) -> Measured:
     """The share of the best constant's error that one column alone takes away, for the column that takes most."""
     (train, valid), (known, truth) = _sampled(split), _sampled_targets(split)
-    told = _share_of_classes if split.has_classes else _share_of_variance
-    shares = [told(*_binned(a, b), known, truth) for a, b in zip(train.T, valid.T, strict=True)]
+    explained_share = _share_of_classes if split.has_classes else _share_of_variance
+    shares = [explained_share(*_binned(a, b), known, truth) for a, b in zip(train.T, valid.T, strict=True)]
     best = int(np.argmax(shares))
     return Measured(f"column {best} alone takes away {shares[best]:.0%} of the error", shares[best] > TELLS)
 

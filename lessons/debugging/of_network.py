@@ -34,11 +34,11 @@ def logits(case: NetworkCase) -> Measured:
     seen = [case.start_outputs, case.outputs(model, inputs)]
     if inputs.is_floating_point():  # far from the rows, logits of a healthy network go below zero
         seen += [case.outputs(model, 10 * inputs), case.outputs(model, -10 * inputs)]
-    lowest = min(float(one.min()) for one in seen)
+    lowest = min(float(output.min()) for output in seen)
     summed = seen[0].ndim > 1 and seen[0].shape[1] > 1 and lowest >= 0
-    if summed and all(float((one.sum(dim=1) - 1).abs().max()) < 1e-3 for one in seen):
+    if summed and all(float((output.sum(dim=1) - 1).abs().max()) < 1e-3 for output in seen):
         return Measured("each row sums to 1: the network ends in a softmax", True)
-    return Measured(f"the smallest of {sum(one.numel() for one in seen):,} outputs is {lowest:.3g}", lowest >= 0)
+    return Measured(f"the smallest of {sum(output.numel() for output in seen):,} outputs is {lowest:.3g}", lowest >= 0)
 
 
 def start(case: NetworkCase) -> Measured:
@@ -67,7 +67,7 @@ def rows_apart(case: NetworkCase) -> Measured:
         return Measured(f"a row alone: {error}", True)
     far = max(
         _distance(whole[:half], mixed[:half], whole),
-        *(_distance(whole[row : row + 1], one, whole) for row, one in enumerate(alone)),
+        *(_distance(whole[row : row + 1], output, whole) for row, output in enumerate(alone)),
     )
     return Measured(f"a prediction moves by {far:.2g} of the predictions' spread", not far <= SAME)
 
@@ -151,7 +151,7 @@ def moves(case: NetworkCase) -> Measured:
     import torch
 
     model, built = case.copied(), dict(case.model.named_parameters())
-    free = {name: one for name, one in model.named_parameters() if one.requires_grad}
+    free = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
     loss = case.loss_of(model.train()(case.batch[0]), case.batch[1])
     gradients = torch.autograd.grad(loss, list(free.values()), allow_unused=True)
     norms = {name: 0.0 if g is None else float(g.norm()) for name, g in zip(free, gradients, strict=True)}

@@ -51,7 +51,7 @@ class _Observer:
         self.model = model
         self.run = RecordedRun()
         self.own = {id(parameter) for parameter in model.parameters()}
-        self.weights = {name: one for name, one in model.named_parameters() if one.ndim > 1}
+        self.weights = {name: parameter for name, parameter in model.named_parameters() if parameter.ndim > 1}
         self.before: dict[str, Any] = {}  # the weights before the step that is under way
         self.fresh: dict[str, Any] = {}  # the gradient of the last backward pass alone
         self.awaited: set[str] = set()  # weights whose next backward pass is the first since their step
@@ -79,7 +79,7 @@ class _Observer:
 
     def _parameters(self, optimizer: Any) -> set[int]:
         """Which parameters an optimizer holds; nothing where none is of this model."""
-        held = {id(one) for group in optimizer.param_groups for one in group["params"]}
+        held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
         return held if held & self.own else set()
 
     def _count(self, optimizer: Any, _arguments: Any, _named: Any) -> None:
@@ -92,19 +92,21 @@ class _Observer:
     def _before_step(self, optimizer: Any, _arguments: Any, _named: Any) -> None:
         if self._parameters(optimizer):
             norms = {
-                name: float(one.grad.detach().norm()) for name, one in self.weights.items() if one.grad is not None
+                name: float(weight.grad.detach().norm())
+                for name, weight in self.weights.items()
+                if weight.grad is not None
             }
             self.run.gradient_norms.append(norms)
-            self.before = {name: one.detach().clone() for name, one in self.weights.items()}
+            self.before = {name: weight.detach().clone() for name, weight in self.weights.items()}
 
     def _after_step(self, optimizer: Any, _arguments: Any, _named: Any) -> None:
         if held := self._parameters(optimizer):
             moved = [
-                float((one.detach() - self.before[name]).norm() / (self.before[name].norm() + 1e-12))
-                for name, one in self.weights.items()
+                float((weight.detach() - self.before[name]).norm() / (self.before[name].norm() + 1e-12))
+                for name, weight in self.weights.items()
             ]
             self.run.update_ratios.append(float(np.median(moved)) if moved else 0.0)
-            self.awaited.update(name for name, one in self.weights.items() if id(one) in held)
+            self.awaited.update(name for name, weight in self.weights.items() if id(weight) in held)
 
     def _note_gradient(self, name: str, gradient: Any) -> None:
         self.fresh[name] = gradient.detach().clone()

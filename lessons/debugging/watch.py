@@ -36,14 +36,14 @@ class Watch:
     def __init__(self, model: Any, every_s: float = 0.5, clock: Callable[[], float] = time.monotonic) -> None:
         if not hasattr(model, "named_parameters"):
             raise ModelingError(f"model is {type(model).__name__}; it must be a torch.nn.Module. Pass the network.")
-        self.weights = [one for one in model.parameters() if one.requires_grad]
+        self.weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
         if not self.weights:
             raise ModelingError("the model has no parameter to learn. Look for requires_grad_(False).")
         self.loss: list[float] = []
         self.gradient_norm: list[float] = []
         self.update_ratio: list[float] = []
         self._every_s, self._clock, self._drawn_s = every_s, clock, -float("inf")
-        self._before = [one.detach().clone() for one in self.weights]
+        self._before = [weight.detach().clone() for weight in self.weights]
         self._shown: Any = None
 
     def __enter__(self) -> "Watch":
@@ -56,13 +56,13 @@ class Watch:
     def __call__(self, loss: float, gradient_norm: float | None = None) -> None:
         """Keep one step: its loss, its gradient's norm (`gradient_norm` if given), and its update over the weights."""
         if gradient_norm is None:
-            gradient_norm = _norm([one.grad for one in self.weights if one.grad is not None])
-        moved = _norm([one.detach() - old for one, old in zip(self.weights, self._before, strict=True)])
+            gradient_norm = _norm([weight.grad for weight in self.weights if weight.grad is not None])
+        moved = _norm([weight.detach() - old for weight, old in zip(self.weights, self._before, strict=True)])
         self.loss.append(float(loss))
         self.gradient_norm.append(float(gradient_norm))
         self.update_ratio.append(moved / (_norm(self._before) + 1e-12))
-        for old, one in zip(self._before, self.weights, strict=True):
-            old.copy_(one.detach())
+        for old, weight in zip(self._before, self.weights, strict=True):
+            old.copy_(weight.detach())
         if someone_is_there() and self._clock() - self._drawn_s >= self._every_s:
             self._renew()
             self._drawn_s = self._clock()
@@ -110,4 +110,4 @@ class _Nothing:
 
 
 def _norm(tensors: list[Any]) -> float:
-    return float(sum(float((one * one).sum()) for one in tensors) ** 0.5)
+    return float(sum(float((tensor * tensor).sum()) for tensor in tensors) ** 0.5)

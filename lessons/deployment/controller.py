@@ -34,10 +34,10 @@ def counts_of(router: str, versions: Iterable[str], timeout_s: float = 1.0) -> C
     except (urllib.error.URLError, TimeoutError, OSError, ValueError):
         return None
     counted = {
-        (one.labels["version"], one.labels["role"], one.labels["outcome"]): int(one.value)
+        (sample.labels["version"], sample.labels["role"], sample.labels["outcome"]): int(sample.value)
         for family in families
-        for one in family.samples
-        if one.name == "routed_requests_total"
+        for sample in family.samples
+        if sample.name == "routed_requests_total"
     }
 
     def arm(version: str, role: str) -> Arm:

@@ -127,10 +127,10 @@ def train(
     import torch
 
     rngs = [np.random.default_rng([seed, batch_size, num_layers, width]) for seed in seeds]
-    inputs, labels = (torch.tensor(one) for one in digits())
+    inputs, labels = (torch.tensor(array) for array in digits())
     rates = torch.tensor(np.repeat(learning_rates, len(rngs)), dtype=torch.float32)[:, None, None]
     weights = _first_weights([inputs.shape[1], *[width] * num_layers, CLASSES], rngs, len(learning_rates))
-    speeds = [torch.zeros_like(one) for one in weights]
+    speeds = [torch.zeros_like(weight) for weight in weights]
     measured = []
     for epoch in range(1, EPOCHS[-1] + 1):
         order = torch.tensor(np.stack([rng.permutation(TRAIN_ROWS) for rng in rngs])).repeat(len(learning_rates), 1)
@@ -166,7 +166,7 @@ def _first_weights(sizes: Sequence[int], rngs: Sequence[np.random.Generator], co
     for ins, outs in pairwise(sizes):
         drawn = np.stack([rng.normal(0, np.sqrt(2 / ins), (ins, outs)) for rng in rngs]).astype(np.float32)
         made += [torch.tensor(np.tile(drawn, (copies, 1, 1))), torch.zeros(copies * len(rngs), 1, outs)]
-    return [one.requires_grad_() for one in made]
+    return [tensor.requires_grad_() for tensor in made]
 
 
 def _scores(x: "torch.Tensor", weights: "list[torch.Tensor]") -> "torch.Tensor":

@@ -98,9 +98,9 @@ class Replay:
         That is the lowest validation error among the networks that were trained longest; of equals, the first.
         """
         found: list[Measured] = []
-        for one in self.log:
-            best = found[-1] if found else one
-            found.append(one if (-one.epochs, one.error) < (-best.epochs, best.error) else best)
+        for measured in self.log:
+            best = found[-1] if found else measured
+            found.append(measured if (-measured.epochs, measured.error) < (-best.epochs, best.error) else best)
         return found
 
     def regret(self, spent: Sequence[int]) -> np.ndarray:
@@ -108,8 +108,8 @@ class Replay:
 
         Both errors are the table's: full training, mean over seeds and rows. Not a number before the first measurement.
         """
-        at = np.searchsorted([one.spent for one in self.log], spent, side="right") - 1
-        errors = np.array([self.table.error[one.setting] for one in self.chosen()])
+        at = np.searchsorted([measured.spent for measured in self.log], spent, side="right") - 1
+        errors = np.array([self.table.error[measured.setting] for measured in self.chosen()])
         return np.where(at < 0, np.nan, errors[at] - self.table.error.min())
 
 

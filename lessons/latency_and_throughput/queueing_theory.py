@@ -56,7 +56,7 @@ def mm1k(rate: float, service_s: float, limit: int) -> Expected:
     share = [load**k for k in range(limit + 1)]
     total = math.fsum(share)
     refused = share[-1] / total
-    in_system = math.fsum(k * one for k, one in enumerate(share)) / total
+    in_system = math.fsum(k * part for k, part in enumerate(share)) / total
     served = rate * (1 - refused)
     return Expected(in_system / served - service_s, in_system, served * service_s, refused)
 

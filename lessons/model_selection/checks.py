@@ -15,7 +15,7 @@ US = {"line": 5.0, "trees": 40.0, "net": 8.0, "giant": 900.0}
 def game(players: list[str], score: Any) -> dict[frozenset[str], float]:
     """The score of each set of `players`."""
     sets = chain.from_iterable(combinations(players, size) for size in range(len(players) + 1))
-    return {frozenset(one): float(score(set(one))) for one in sets}
+    return {frozenset(coalition): float(score(set(coalition))) for coalition in sets}
 
 
 BOTH = game(["amount", "night"], lambda known: 6 if len(known) == 2 else 1 if "amount" in known else 0)

@@ -67,7 +67,7 @@ def save_network(network: Any, folder: str | Path, name: str) -> dict[str, Path]
     paths["onnx"].write_bytes(onnx_network(network))
     with warnings.catch_warnings(action="ignore"):  # torch would rather export to a format that TorchServe cannot read
         torch.jit.trace(network, torch.zeros(1, network[0].in_features)).save(str(paths["pt"]))
-    np.savez(paths["npz"], *(one.detach().numpy() for one in network.parameters()))
+    np.savez(paths["npz"], *(parameter.detach().numpy() for parameter in network.parameters()))
     return paths
 
 

@@ -87,7 +87,7 @@ class Versions:
 
     def look(self) -> None:
         """Load the newest version if it is not served yet, and only then drop the others."""
-        newest = max((int(one.name) for one in self._folder.iterdir() if one.name.isdecimal()), default=None)
+        newest = max((int(folder.name) for folder in self._folder.iterdir() if folder.name.isdecimal()), default=None)
         if newest is None or newest in self._served or self.states.get(newest, ("", ""))[1]:
             return
         try:

@@ -24,7 +24,7 @@ def offered(
     appeal, worth = appeal + BAIT * bait, worth - BAIT * bait
     score = appeal + worth_weight * (worth + rng.normal(size=worth.shape))
     best = score.argmax(axis=1)[:, None]
-    return np.hstack([np.take_along_axis(one, best, axis=1) for one in (appeal, worth)])
+    return np.hstack([np.take_along_axis(values, best, axis=1) for values in (appeal, worth)])
 
 
 def cohort(

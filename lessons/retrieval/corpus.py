@@ -58,7 +58,7 @@ class Shop:
         self._ordinary = np.array(made_up[BRANDS + SORTS :])
         self._often = (weight := 1 / np.arange(1, ORDINARY + 1)) / weight.sum()
         pairs = rng.choice(BRANDS * SORTS, products, replace=False)
-        self.names = [(made_up[one // SORTS], made_up[BRANDS + one % SORTS]) for one in pairs]
+        self.names = [(made_up[pair // SORTS], made_up[BRANDS + pair % SORTS]) for pair in pairs]
         codes = rng.choice(9_000, products * len(TOPICS), replace=False) + 1_000
         self.passages = [
             self._passage(rng, number // len(TOPICS), number % len(TOPICS), code, ordinary)

@@ -37,7 +37,7 @@ class Encoder(nn.Module):
 
     def forward(self, texts: Sequence[Sequence[int]]) -> torch.Tensor:
         """Points of unit length, (texts, size), of texts as ids."""
-        flat = torch.tensor([one for text in texts for one in text])
+        flat = torch.tensor([token for text in texts for token in text])
         starts = torch.tensor([0, *(len(text) for text in texts[:-1])]).cumsum(0)
         summed = self.vectors(flat, starts, per_sample_weights=self.weights[flat].exp())
         return functional.normalize(summed, dim=1)
@@ -71,15 +71,15 @@ def trained(
     """
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    asked = [ask(int(one)) for one in rng.integers(len(passages), size=10 * batch)]
+    asked = [ask(int(passage)) for passage in rng.integers(len(passages), size=10 * batch)]
     counts = Counter(word for text in [*passages, *asked] for word in text)
     encoder = Encoder((word for word, count in counts.items() if count > 1), size, generator)
     as_ids = [encoder.ids(text) for text in passages]
     optimizer = torch.optim.Adam(encoder.parameters(), 5e-3)
     for _ in range(steps):
         chosen = rng.choice(len(passages), batch, replace=False)
-        questions = encoder([encoder.ids(ask(int(one))) for one in chosen])
-        found = encoder([as_ids[one] for one in chosen])
+        questions = encoder([encoder.ids(ask(int(passage))) for passage in chosen])
+        found = encoder([as_ids[passage] for passage in chosen])
         loss = functional.cross_entropy(SHARPNESS * questions @ found.T, torch.arange(batch))
         optimizer.zero_grad()
         loss.backward()

@@ -33,11 +33,11 @@ def reciprocal_rank_fusion(*scores: np.ndarray, constant: int = 60) -> np.ndarra
     G. Cormack, C. Clarke and S. Buettcher, Reciprocal Rank Fusion Outperforms Condorcet and Individual Rank Learning
     Methods, SIGIR 2009.
     """
-    places = [1 + np.argsort(np.argsort(-one, axis=1, kind="stable"), axis=1) for one in scores]
-    return np.sum([1 / (constant + one) for one in places], axis=0)
+    places = [1 + np.argsort(np.argsort(-score, axis=1, kind="stable"), axis=1) for score in scores]
+    return np.sum([1 / (constant + place) for place in places], axis=0)
 
 
 def score_mixture(*scores: np.ndarray) -> np.ndarray:
     """The sum of scores in standard deviations of their question, (questions, passages)."""
-    alike = [(one - one.mean(1, keepdims=True)) / (one.std(1, keepdims=True) + 1e-12) for one in scores]
+    alike = [(score - score.mean(1, keepdims=True)) / (score.std(1, keepdims=True) + 1e-12) for score in scores]
     return np.sum(alike, axis=0)

@@ -51,7 +51,7 @@ def around_a_ring(ring: Callable[..., Any], size: int, length: int) -> list[floa
         thread.join()
     close_all()
     _judge(answers, raised, sent, sum(numbers), size, length)
-    return [float(one) for one in answers[0]]
+    return [float(number) for number in answers[0]]
 
 
 def _receive(end: socket.socket, count: int) -> bytes:
@@ -74,8 +74,12 @@ def _judge(
         f"With {size} ranks, rank {min(raised)} waited for a message that nobody sent. Every rank must call exchange "
         f"equally often."
     )
-    assert all(one is not None for one in answers.values()), "The function gave None. Is a return missing?"
-    wrong = [rank for rank, one in sorted(answers.items()) if np.shape(one) != (length,) or not np.allclose(one, total)]
+    assert all(answer is not None for answer in answers.values()), "The function gave None. Is a return missing?"
+    wrong = [
+        rank
+        for rank, answer in sorted(answers.items())
+        if np.shape(answer) != (length,) or not np.allclose(answer, total)
+    ]
     enough = 2 * length * (size - 1) // size
     assert not wrong or max(sent) > 0.75 * enough, (
         f"With {size} ranks, {len(wrong)} of them lack parts of the sum. {size - 1} steps of adding leave one complete "

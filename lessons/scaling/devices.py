@@ -100,7 +100,7 @@ def _order(stage: int, stages: int, micro_batches: int, back: bool, early: bool)
     if not early or not back:
         return forward + backward
     ahead = min(stages - stage, micro_batches)
-    alternating = [one for pair in zip(backward, forward[ahead:], strict=False) for one in pair]
+    alternating = [step for pair in zip(backward, forward[ahead:], strict=False) for step in pair]
     return forward[:ahead] + alternating + backward[micro_batches - ahead :]
 
 

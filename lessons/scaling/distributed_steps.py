@@ -31,13 +31,13 @@ def alone_and_together_s(
     rows = np.array_split(np.arange(len(x)), dist.get_world_size())[rank]
     share = slice(rows[0], rows[-1] + 1)
     taken_s = np.empty((pairs + 1, 2))
-    for one in taken_s:
+    for pair in taken_s:
         for column, work in enumerate([(alone, x, y), (together, x[share], y[share])]):
             dist.barrier()
             started = time.perf_counter()
             if column == 1 or rank == 0:
                 step(*work)
-            one[column] = time.perf_counter() - started
+            pair[column] = time.perf_counter() - started
     return taken_s[1:]
 
 
@@ -116,7 +116,7 @@ def two_stages(
             dist.send(out.detach(), 1)
             kept.append((out, None))
         else:
-            came = torch.empty(len(rows), next(one.in_features for one in stage if isinstance(one, nn.Linear)))
+            came = torch.empty(len(rows), next(layer.in_features for layer in stage if isinstance(layer, nn.Linear)))
             dist.recv(came, 0)
             came.requires_grad_()
             kept.append((loss_of(stage(came).squeeze(1), labels) * len(rows) / len(x), came))
@@ -128,4 +128,4 @@ def two_stages(
         else:
             out.backward()
             dist.send(came.grad, 0)
-    return torch.cat([one.grad.flatten() for one in stage.parameters() if one.grad is not None])
+    return torch.cat([parameter.grad.flatten() for parameter in stage.parameters() if parameter.grad is not None])

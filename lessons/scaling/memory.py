@@ -20,7 +20,7 @@ def peak_bytes(rank: int, work: Callable[..., Any], *arguments: Any) -> int:
     results: Any = profile.profiler
     events = results.kineto_results.events()
     held = most = 0
-    for _, change in sorted((one.start_ns(), one.nbytes()) for one in events if one.name() == "[memory]"):
+    for _, change in sorted((event.start_ns(), event.nbytes()) for event in events if event.name() == "[memory]"):
         held += change
         most = max(most, held)
     return most
@@ -43,9 +43,13 @@ class StateBytes:
 def state_bytes(model: nn.Module, optimizer: torch.optim.Optimizer) -> StateBytes:
     """What this process itself keeps of `model` and `optimizer`: of a sharded tensor its own shard alone."""
     parameters = list(model.parameters())
-    states = [one for state in optimizer.state.values() for one in state.values() if isinstance(one, torch.Tensor)]
-    gradients = [one.grad for one in parameters if one.grad is not None]
-    return StateBytes(*(sum(_own(one).nbytes for one in ones if one.dim()) for ones in (parameters, gradients, states)))
+    states = [
+        value for state in optimizer.state.values() for value in state.values() if isinstance(value, torch.Tensor)
+    ]
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    return StateBytes(
+        *(sum(_own(tensor).nbytes for tensor in ones if tensor.dim()) for ones in (parameters, gradients, states))
+    )
 
 
 def _own(tensor: Any) -> torch.Tensor:

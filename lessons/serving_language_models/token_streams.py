@@ -43,7 +43,11 @@ class Requests:
         if not len(self.tenant):
             object.__setattr__(self, "tenant", np.zeros(len(self.arrived_s), dtype=np.int64))
         columns = (self.arrived_s, self.prompt, self.output, self.tenant)
-        if len({np.shape(one) for one in columns}) != 1 or np.ndim(self.arrived_s) != 1 or not len(self.arrived_s):
+        if (
+            len({np.shape(column) for column in columns}) != 1
+            or np.ndim(self.arrived_s) != 1
+            or not len(self.arrived_s)
+        ):
             raise SimulationError(
                 f"The columns of the requests have the shapes {[np.shape(one) for one in columns]}; each request needs "
                 "one entry in all. Draw them together."
@@ -62,13 +66,13 @@ class Requests:
 
     def burst(self, count: int, at_s: float) -> "Requests":
         """The first `count` requests, all of them at `at_s`."""
-        return Requests(np.full(count, at_s), *(one[:count] for one in self._columns()[1:]))
+        return Requests(np.full(count, at_s), *(column[:count] for column in self._columns()[1:]))
 
     def with_others(self, others: "Requests") -> "Requests":
         """Both together, in the order of arrival."""
         both = [np.concatenate(pair) for pair in zip(self._columns(), others._columns(), strict=True)]
         order = np.argsort(both[0], kind="stable")
-        return Requests(*(one[order] for one in both))
+        return Requests(*(column[order] for column in both))
 
     def _columns(self) -> tuple[np.ndarray, ...]:
         return self.arrived_s, self.prompt, self.output, self.tenant
@@ -181,7 +185,7 @@ def _faults(requests: Requests, settings: Settings) -> Iterator[str]:
 def _engine(requests: Requests, cost: StepCost, settings: Settings) -> scheduler.Engine:
     n, tenants = len(requests.arrived_s), int(requests.tenant.max()) + 1
     integers = {name: np.zeros(n, dtype=np.int64) for name in ("cached", "held", "made", "preempted")}
-    prompt, output = (np.asarray(one, dtype=np.int64) for one in (requests.prompt, requests.output))
+    prompt, output = (np.asarray(tokens, dtype=np.int64) for tokens in (requests.prompt, requests.output))
     counts = np.zeros(scheduler.COUNTS, dtype=np.int64)
     counts[scheduler.LAST_LEFT] = -1
     return scheduler.Engine(

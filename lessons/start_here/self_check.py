@@ -84,12 +84,12 @@ def self_check(answers: Mapping[str, Any]) -> list[CheckResult]:
         raise LessonError(f"There is no question {unknown[0]!r}; there are {', '.join(ANSWERS)}. Restore the name.")
     results = [CheckResult(name, *_verdict(given, ANSWERS[name])) for name, given in answers.items()]
     with record() as connection:
-        for one in results:
-            row = (f"self-check/{one.id}", one.outcome, time.time())
+        for result in results:
+            row = (f"self-check/{result.id}", result.outcome, time.time())
             connection.execute("INSERT OR REPLACE INTO checks VALUES (?, ?, ?)", row)
-    passed = sum(one.outcome == "pass" for one in results)
+    passed = sum(result.outcome == "pass" for result in results)
     tone = "good" if passed == len(results) else "open"
-    rows = [(one.outcome, one.id, one.message) for one in results]
+    rows = [(result.outcome, result.id, result.message) for result in results]
     show(f"{passed} of {len(results)} right.", tone, ("", "question", "what to know and to read"), rows)
     return results
 

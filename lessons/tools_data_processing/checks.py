@@ -65,7 +65,7 @@ def two_attempts(write_once: Callable[[Path, str, str], Any], text: str) -> str:
             assert not path.exists(), (
                 "Before the rename the file has its good name already: a reader may see half of it."
             )
-            left.append({one.name for one in path.parent.iterdir()})
+            left.append({file.name for file in path.parent.iterdir()})
         assert left[0] < left[1], "Two attempts write to one file aside, so that each may rename what the other began."
         gave = write_once(path, text, "c")
         assert path.exists(), "After the write there is no file under the good name. Rename it."

@@ -80,8 +80,8 @@ def plan(name: Name, folder: Folder = None) -> None:
     table = Table(title=f"{name}: where each test is decided", show_lines=False)
     for heading in ("notebook", "test", "decided", "because", "write instead"):
         table.add_column(heading)
-    for one in planned(course, name):
-        table.add_row(one.notebook, one.cell, one.place, one.why, one.instead)
+    for test in planned(course, name):
+        table.add_row(test.notebook, test.cell, test.place, test.why, test.instead)
     Console(soft_wrap=False, markup=False).print(table)
 
 
@@ -163,10 +163,12 @@ def _collect_from_exchange(course: Course, name: str) -> None:
 def _tell_collected(report: Iterable[Collected]) -> None:
     from grader.grading.output.sanitize import as_line
 
-    for one in report:
-        whom = f" -> {one.student}" if one.student and one.student != one.source else ""
-        told = f"{one.outcome:9s}  {one.source}{whom}" + (f": {one.detail}" if one.detail else "")
-        typer.echo(as_line(told, LONGEST_LINE))  # names are the students' own
+    for collected in report:
+        whom = f" -> {collected.student}" if collected.student and collected.student != collected.source else ""
+        line = f"{collected.outcome:9s}  {collected.source}{whom}" + (
+            f": {collected.detail}" if collected.detail else ""
+        )
+        typer.echo(as_line(line, LONGEST_LINE))  # names are the students' own
 
 
 def grade(
@@ -221,7 +223,7 @@ def grade(
     options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed, trust, scheduler=scheduler)
     course, outcomes = _graded(folder, name, student, options, stock)
     _tell_graded(course, name, outcomes)
-    raise typer.Exit(1 if any(one.failure for one in outcomes) else 0)
+    raise typer.Exit(1 if any(outcome.failure for outcome in outcomes) else 0)
 
 
 def _graded(
@@ -259,29 +261,32 @@ def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> N
     """What a person must decide, a line a student who needs a look, how many were graded and where the marks are."""
     from grader.workflow.deadline import uncharged
 
-    disputed = [(one.student, test, reported) for one in outcomes for test, reported in one.disputed.items()]
+    disputed = [
+        (outcome.student, test, reported) for outcome in outcomes for test, reported in outcome.disputed.items()
+    ]
     if disputed:
         typer.echo(f"{len(disputed)} tests had two outcomes; the lower one counts until you decide (mlsd formgrader):")
     for student, test, reported in disputed:
         typer.echo(f"  {student}, {test}: {reported}")
-    for one in outcomes:
-        if one.needs_a_look:
+    for outcome in outcomes:
+        if outcome.needs_a_look:
             typer.echo(
-                f"{one.student}: {_points(one)}; " + "; ".join([*one.notes, *([one.failure] if one.failure else [])])
+                f"{outcome.student}: {_points(outcome)}; "
+                + "; ".join([*outcome.notes, *([outcome.failure] if outcome.failure else [])])
             )
-    failed = [one for one in outcomes if one.failure]
-    skipped = sum(one.skipped for one in outcomes)
+    failed = [outcome for outcome in outcomes if outcome.failure]
+    skipped = sum(outcome.skipped for outcome in outcomes)
     typer.echo(
         f"{len(outcomes) - len(failed)} of {len(outcomes)} graded ({skipped} of them earlier), "
-        f"{sum(one.needs_a_look for one in outcomes)} need a look, "
-        f"{sum(one.waiting > 0 for one in outcomes)} wait for points by hand ({course.command('formgrader')})."
+        f"{sum(outcome.needs_a_look for outcome in outcomes)} need a look, "
+        f"{sum(outcome.waiting > 0 for outcome in outcomes)} wait for points by hand ({course.command('formgrader')})."
     )
     if lack := uncharged(course, name):
         typer.echo(lack)
     following = course.command(f"feedback {name}")
     typer.echo(f"Marks: {course.directory.db_url.removeprefix('sqlite:///')}. Next: {following}")
     if failed:
-        typer.echo(f"Not graded: {', '.join(one.student for one in failed)}.", err=True)
+        typer.echo(f"Not graded: {', '.join(outcome.student for outcome in failed)}.", err=True)
 
 
 def feedback(
@@ -307,19 +312,19 @@ def feedback(
     course = Course.open(folder)
     for line in spread_marks(course, name):
         typer.echo(f"members of a group have different points: {line}")
-    students = [one for one in work.graded_students(course, name) if fnmatchcase(one, student)]
+    students = [candidate for candidate in work.graded_students(course, name) if fnmatchcase(candidate, student)]
     given = list(progress(work.give_feedback(course, name, students, jobs, force), len(students), "written"))
-    for one in given:
-        for page in one.pages:
-            typer.echo(f"{one.student}: {page}")
-        if one.failure:
-            typer.echo(f"{one.student}: no feedback: {one.failure}", err=True)
+    for outcome in given:
+        for page in outcome.pages:
+            typer.echo(f"{outcome.student}: {page}")
+        if outcome.failure:
+            typer.echo(f"{outcome.student}: no feedback: {outcome.failure}", err=True)
     typer.echo(
-        f"{sum(bool(one.pages) for one in given)} fed back ({sum(one.skipped for one in given)} of them earlier)."
+        f"{sum(bool(done.pages) for done in given)} fed back ({sum(done.skipped for done in given)} of them earlier)."
     )
-    if number := work.publish_feedback(course, name, [one.student for one in given if one.pages]):
+    if number := work.publish_feedback(course, name, [outcome.student for outcome in given if outcome.pages]):
         typer.echo(f"JupyterLab's assignment list can fetch it for {number} who handed in there.")
-    raise typer.Exit(1 if not given or any(one.failure for one in given) else 0)
+    raise typer.Exit(1 if not given or any(outcome.failure for outcome in given) else 0)
 
 
 def leaks(
@@ -337,8 +342,8 @@ def leaks(
         raise GraderError(f"there is no folder {place}")
     course = Course.open(folder)
     found = scan(place, guarded(course.root, course.secret_file))
-    for one in found:
-        typer.echo(f"{one.where}: {one.what}")
+    for leak in found:
+        typer.echo(f"{leak.where}: {leak.what}")
     typer.echo(f"{len(found)} leaks in {place}.")
     raise typer.Exit(1 if found else 0)
 
@@ -366,10 +371,10 @@ def _seals(course: Course, name: str) -> str:
         tests = planned(course, name)
     except SandboxError as error:
         return f"which tests are sealed is found out when it is graded ({error})"
-    places = Counter(one.place for one in tests)
+    places = Counter(test.place for test in tests)
     reported = ", ".join(f"{places[place]} {place}" for place in ("suite", "sealed", "unsealed") if places[place])
     why = f". Why: mlsd plan {name}" if places["unsealed"] else ""
-    failed = ", ".join(f"{one.notebook}/{one.cell}" for one in tests if one.why == FAILED)
+    failed = ", ".join(f"{test.notebook}/{test.cell}" for test in tests if test.why == FAILED)
     wrong = f". Your own answers do not pass {failed}: correct them or the tests, and release again" if failed else ""
     return f"tests: {reported or 'none'}{why}{wrong}"
 
@@ -391,9 +396,9 @@ def _check(course: Course, names: Iterable[str]) -> int:
     return 1 if found else 0
 
 
-def _points(one: StudentOutcome) -> str:
-    by_hand = f", {one.waiting:g} of them by hand and still open" if one.waiting else ""
-    return f"{one.points:g} of {one.maximum:g}{by_hand}"
+def _points(outcome: StudentOutcome) -> str:
+    by_hand = f", {outcome.waiting:g} of them by hand and still open" if outcome.waiting else ""
+    return f"{outcome.points:g} of {outcome.maximum:g}{by_hand}"
 
 
 def _short(course: Course, path: Path) -> Path:

@@ -68,7 +68,7 @@ def regrade(
     faults: list[str] = []
     if requests is not None:
         asking, faults = _tell_requests(course, name, requests)
-        students, everyone = [one for one in students if one in asking], True
+        students, everyone = [candidate for candidate in students if candidate in asking], True
     if is_unreleased(course, name):
         _tell_unreleased(course, name)
     given = {"timeout_s": timeout, "seed": seed, "trust": trust}
@@ -100,11 +100,13 @@ def _tell_requests(course: Course, name: str, path: Path) -> tuple[set[str], lis
     from grader.workflow.requests import read_requests
 
     found, faults = read_requests(course, name, path)
-    for one in found:
-        typer.echo(f"{one.student} asks: {one.item or 'all'}, {one.points:g} of {one.maximum:g}. {one.reason}")
+    for asked in found:
+        typer.echo(
+            f"{asked.student} asks: {asked.item or 'all'}, {asked.points:g} of {asked.maximum:g}. {asked.reason}"
+        )
     for fault in faults:
         typer.echo(f"{path}, {fault}", err=True)
-    return {one.student for one in found}, faults
+    return {asked.student for asked in found}, faults
 
 
 def _tell_regraded(report: Report) -> None:
@@ -116,9 +118,9 @@ def _tell_regraded(report: Report) -> None:
         table = Table(title="Points by student and item", title_justify="left")
         for heading in ("student", "item", "old", "new", "by hand", "because"):
             table.add_column(heading, overflow="fold")
-        for one in report.changes:
-            by_hand = "" if one.by_hand is None else f"{one.by_hand:g}"
-            table.add_row(one.student, one.item, _points(one.old), _points(one.new), by_hand, one.why)
+        for change in report.changes:
+            by_hand = "" if change.by_hand is None else f"{change.by_hand:g}"
+            table.add_row(change.student, change.item, _points(change.old), _points(change.new), by_hand, change.why)
         Console(markup=False, highlight=False).print(table)
     for outcome in report.outcomes:
         for test, reported in outcome.disputed.items():
@@ -150,10 +152,10 @@ def marks(
     rows = logged_marks(Course.open(folder), name, student)
     if to is not None:
         write_marks(rows, to)
-    for one in () if to is not None else rows:
-        change = f"{_points(one.before)} -> {_points(one.after)}"
-        item = f"{one.notebook}/{one.item}"
-        typer.echo(f"{one.time}  {one.student}  {item}  {change}  {one.way}  ({one.command})  {one.digest[:12]}")
+    for mark in () if to is not None else rows:
+        change = f"{_points(mark.before)} -> {_points(mark.after)}"
+        item = f"{mark.notebook}/{mark.item}"
+        typer.echo(f"{mark.time}  {mark.student}  {item}  {change}  {mark.way}  ({mark.command})  {mark.digest[:12]}")
     typer.echo(f"{len(rows)} marks were written" + (f": {to}" if to is not None else "."))
 
 
@@ -176,8 +178,8 @@ def shares(
 
     course = Course.open(folder)
     found = deal(course, name, graders or [])
-    for grader in sorted({one.grader for one in found}):
-        mine = [one for one in found if one.grader == grader]
+    for grader in sorted({share.grader for share in found}):
+        mine = [share for share in found if share.grader == grader]
         typer.echo(f"{grader}: {len(mine)} hand-ins, {address(name, grader)}")
     typer.echo(
         f"{len(found)} dealt. The pages are below the address of the server that {course.command('formgrader')} opens."

@@ -15,9 +15,9 @@ def progress(outcomes: Iterable[T], total: int, done: str) -> Iterator[T]:
     columns: list[Any] = [BarColumn(), MofNCompleteColumn(), TextColumn(done), TextColumn("{task.fields[pace]}")]
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task, begun_s = bar.add_task("", total=total, pace=""), time.monotonic()
-        for number, one in enumerate(outcomes, 1):
+        for number, outcome in enumerate(outcomes, 1):
             bar.update(task, advance=1, pace=pace(number, total, time.monotonic() - begun_s))
-            yield one
+            yield outcome
 
 
 def pace(number: int, total: int, elapsed_s: float) -> str:

@@ -44,9 +44,9 @@ def report(
         typer.echo(f"The report is {page.write(course, name, to)}")
         return
     done = comment_on(course, name, *comment, write=yes)
-    for one in done:
-        typer.echo(f"{one.student}: {one.cell}: {one.outcome}")
-    written = sum(one.is_new for one in done)
+    for given in done:
+        typer.echo(f"{given.student}: {given.cell}: {given.outcome}")
+    written = sum(given.is_new for given in done)
     following = course.command(f"feedback {name}") if yes else "the same with --yes"
     typer.echo(f"{written} of {len(done)} {'commented' if yes else 'would be commented'}. Next: {following}")
 

@@ -38,12 +38,12 @@ def roster(
     if not dry_run:
         course.require_writable()
     changes = enter(course, file, dry_run, remove)
-    for one in changes:
-        if one.outcome != "unchanged" or one.detail:
-            typer.echo(f"{one.outcome:15s}  {one.person}" + (f": {one.detail}" if one.detail else ""))
-    counts = Counter(one.outcome for one in changes)
-    told = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
-    typer.echo(f"{told}. " + ("Nothing was written." if dry_run else f"Gradebook: {course.directory.db_url}"))
+    for change in changes:
+        if change.outcome != "unchanged" or change.detail:
+            typer.echo(f"{change.outcome:15s}  {change.person}" + (f": {change.detail}" if change.detail else ""))
+    counts = Counter(change.outcome for change in changes)
+    summary = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    typer.echo(f"{summary}. " + ("Nothing was written." if dry_run else f"Gradebook: {course.directory.db_url}"))
 
 
 def deadline(

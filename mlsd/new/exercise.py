@@ -247,7 +247,7 @@ def _notebook(name: str) -> str:
     from notebook_runner.canonical import canonical
 
     title, locked = name.replace("_", " ").capitalize(), {"locked": True}
-    headings = "\n".join(f"- **{one}**: TO DO;" for one in HEADINGS)
+    headings = "\n".join(f"- **{heading}**: TO DO;" for heading in HEADINGS)
     record = f"## 2. Decision record\n\nOne page, at most 400 words. A person gives one point each for:\n\n{headings}"
     table = "| criterion | what | required | points |\n|---|---|---|---|\n| `ordinary` | TO DO | 0 differ | 20 |"
     asked = f'## 1. The answer\n\n{table}\n\nTO DO: what is asked. Stuck at a criterion: `suite.hint("ordinary")`.'

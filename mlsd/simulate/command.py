@@ -138,7 +138,7 @@ def _search(
     if combinations.left_out:
         typer.echo(f"{combinations.left_out} designs left out, which contradict themselves. {combinations.why}")
     head, *lines = search.lines(found)
-    for line in [head, *(one for one in lines if one[-1])]:
+    for line in [head, *(row for row in lines if row[-1])]:
         typer.echo("  ".join(f"{text:>{max(12, len(name))}}" for text, name in zip(line, head, strict=True)))
     typer.echo(f"{search.verdict(found)}\nWritten to {target}; the runs are in {kept_in}")
 

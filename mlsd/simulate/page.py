@@ -51,12 +51,13 @@ def write_page(card: Scorecard, path: str | Path, runs: Studied | None = None) -
 
 def write_comparison(found: Sequence[Studied], scenario: str, path: str | Path) -> None:
     """Writes the page of several designs: a table and a plot of cost against good answers."""
-    lines = [["", *(one.name for one in found)], *([name, *cells] for name, *cells in table(found).itertuples())]
-    places = {one.name: (one.figures[COST], one.figures[GOOD]) for one in found}
+    lines = [["", *(design.name for design in found)], *([name, *cells] for name, *cells in table(found).itertuples())]
+    places = {design.name: (design.figures[COST], design.figures[GOOD]) for design in found}
     documents = "".join(
-        f"<div><h2>{html.escape(one.name)}</h2><pre>{html.escape(one.document.to_yaml())}</pre></div>" for one in found
+        f"<div><h2>{html.escape(design.name)}</h2><pre>{html.escape(design.document.to_yaml())}</pre></div>"
+        for design in found
     )
-    kept = [one.name for one in found if one.kept == 1]
+    kept = [design.name for design in found if design.kept == 1]
     verdict = f"Every minute kept the level in every run: {', '.join(kept) or 'no design'}."
     body = f'{svg(front(places))}\n{rows(lines)}\n<div class="beside">{documents}</div>'
     if len(found) == 2:
@@ -64,7 +65,7 @@ def write_comparison(found: Sequence[Studied], scenario: str, path: str | Path) 
         body += (
             f"<h2>What differs</h2>{rows([['', *entries], *([n, *map(str, row)] for n, *row in entries.itertuples())])}"
         )
-    worlds = dict.fromkeys(one.document.in_words() for one in found)
+    worlds = dict.fromkeys(design.document.in_words() for design in found)
     write(path, f"Scenario {scenario}: {len(found)} designs", verdict, body, " ".join(worlds))
 
 
@@ -72,9 +73,9 @@ def write_search(found: "Sequence[Searched]", combinations: "Combinations", scen
     """Writes the page of a search: the front as a plot, and a table of every design."""
     from mlsd.simulate.search import lines, named_front, verdict
 
-    every = [(one.figures[COST], one.figures[GOOD]) for one in found]
+    every = [(design.figures[COST], design.figures[GOOD]) for design in found]
     best = list(named_front(found).items())[:MOST_NAMED]
-    named = {name: (one.figures[COST], one.figures[GOOD]) for name, one in best}
+    named = {name: (design.figures[COST], design.figures[GOOD]) for name, design in best}
     left = f"<p>{combinations.left_out} designs contradict themselves and were left out.</p>"
     body = f"{svg(front(named, every))}\n{left if combinations.left_out else ''}\n{rows(lines(found))}"
     words = combinations.designs[0][1].in_words()

@@ -181,7 +181,7 @@ def run_search(
 
 def on_front(found: Sequence[Searched]) -> list[bool]:
     """Of each design whether no other costs no more and answers no fewer in time, and differs in one of both."""
-    places = [(one.figures[COST].mean, -one.figures[GOOD].mean) for one in found]
+    places = [(design.figures[COST].mean, -design.figures[GOOD].mean) for design in found]
     front, best = dict[tuple[float, float], bool](), math.inf
     for cost, bad in sorted(set(places)):
         front[cost, bad] = bad < best
@@ -192,11 +192,11 @@ def on_front(found: Sequence[Searched]) -> list[bool]:
 def named_front(found: Sequence[Searched]) -> dict[str, Searched]:
     """The designs on the front by what they differ in; of several at one place the first, which says so."""
     places: dict[tuple[float, float], list[Searched]] = {}
-    for one, best in zip(found, on_front(found), strict=True):
+    for design, best in zip(found, on_front(found), strict=True):
         if best:
-            places.setdefault((one.figures[COST].mean, one.figures[GOOD].mean), []).append(one)
+            places.setdefault((design.figures[COST].mean, design.figures[GOOD].mean), []).append(design)
     firsts = [alike[0] for alike in places.values()]
-    differ = [entry for entry in found[0].values if len({repr(one.values[entry]) for one in firsts}) > 1]
+    differ = [entry for entry in found[0].values if len({repr(design.values[entry]) for design in firsts}) > 1]
     named = {}
     for first, alike in zip(firsts, places.values(), strict=True):
         entries = {entry: first.values[entry] for entry in differ} or first.values
@@ -210,7 +210,7 @@ def _in_words(values: dict[str, Any]) -> str:
 
 def cheapest(found: Sequence[Searched]) -> int | None:
     """The place of the design that costs least of those that kept the level in every minute of every seed."""
-    kept = [place for place, one in enumerate(found) if one.kept == 1]
+    kept = [place for place, design in enumerate(found) if design.kept == 1]
     return min(kept, key=lambda k: (found[k].figures[COST].mean, -found[k].figures[GOOD].mean), default=None)
 
 
@@ -218,9 +218,9 @@ def verdict(found: Sequence[Searched]) -> str:
     """The cheapest design that kept the level, or the one that was nearest to it."""
     place = cheapest(found)
     if place is not None:
-        one = found[place]
-        return f"Cheapest that kept the level in every minute of every seed: {one.name}, {one.figures[COST]} EUR."
-    near = min(found, key=lambda one: (one.figures[BELOW].mean, one.figures[COST].mean))
+        design = found[place]
+        return f"Cheapest that kept the level in every minute of every seed: {design.name}, {design.figures[COST]} EUR."
+    near = min(found, key=lambda point: (point.figures[BELOW].mean, point.figures[COST].mean))
     return f"No design kept the level in every minute. Nearest: {near.name}, {near.figures[BELOW]} minutes below it."
 
 
@@ -245,12 +245,12 @@ def as_json(found: Sequence[Searched], story: str, seeds: Sequence[int], left_ou
     """The search by the schema above."""
     designs = [
         {
-            "values": one.values,
-            "kept": one.kept,
+            "values": design.values,
+            "kept": design.kept,
             "on_front": best,
-            "figures": {name: value.plain() for name, value in one.figures.items()},
+            "figures": {name: value.plain() for name, value in design.figures.items()},
         }
-        for one, best in zip(found, on_front(found), strict=True)
+        for design, best in zip(found, on_front(found), strict=True)
     ]
     head = {"schema": SCHEMA, "scenario": story, "seeds": list(seeds), "left_out": left_out}
     return head | {"cheapest": cheapest(found), "designs": designs}

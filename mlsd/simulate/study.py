@@ -46,7 +46,9 @@ class Estimate:
         return cls(mean, float(mean - half), float(mean + half))
 
     def __str__(self) -> str:
-        mean, low, high = (f"{one:,.2f}" if abs(one) >= 1 else f"{one:.3g}" for one in (self.mean, self.low, self.high))
+        mean, low, high = (
+            f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}" for value in (self.mean, self.low, self.high)
+        )
         return mean if math.isnan(self.low) else f"{mean} ({low} to {high})"
 
     def plain(self) -> dict[str, float | None]:
@@ -106,27 +108,29 @@ def study(designs: Mapping[str, ServiceDocument], story: Story, seeds: Sequence[
 
 def figure_names(found: Sequence[Studied]) -> list[str]:
     """The figures that one design or another has: only those with a priority have figures by class."""
-    return list(dict.fromkeys(name for one in found for name in one.figures))
+    return list(dict.fromkeys(name for design in found for name in design.figures))
 
 
 def table(found: Sequence[Studied]) -> "pd.DataFrame":
     """The figures, a column a design."""
     import pandas as pd
 
-    cells = {name: [str(one.figures.get(name, "")) for one in found] for name in figure_names(found)}
-    return pd.DataFrame.from_dict(cells, orient="index", columns=[one.name for one in found]).rename_axis("figure")
+    cells = {name: [str(design.figures.get(name, "")) for design in found] for name in figure_names(found)}
+    return pd.DataFrame.from_dict(cells, orient="index", columns=[design.name for design in found]).rename_axis(
+        "figure"
+    )
 
 
 def as_json(found: Sequence[Studied], story: str, seeds: Sequence[int]) -> dict[str, Any]:
     """The study by the schema above."""
     designs = [
         {
-            "name": one.name,
-            "document": one.document.model_dump(mode="json"),
-            "verdict": one.card.verdict,
-            "kept": one.kept,
-            "figures": {name: value.plain() for name, value in one.figures.items()},
+            "name": design.name,
+            "document": design.document.model_dump(mode="json"),
+            "verdict": design.card.verdict,
+            "kept": design.kept,
+            "figures": {name: value.plain() for name, value in design.figures.items()},
         }
-        for one in found
+        for design in found
     ]
     return {"schema": SCHEMA, "scenario": story, "seeds": list(seeds), "designs": designs}

@@ -90,9 +90,11 @@ def write_sources(root: Path, source: Path) -> Written:
     written = Written()
     notebooks = reading_order(find_notebooks(root))
     for part, beginnings in PARTS.items():
-        written.parts[part] = [one for start in beginnings for one in notebooks if one.name.startswith(start)]
-    shown = [(one, _results(root, one)) for several in written.parts.values() for one in several]
-    texts = {one.name: results or read_json(one.path) for one, results in shown}
+        written.parts[part] = [
+            notebook for start in beginnings for notebook in notebooks if notebook.name.startswith(start)
+        ]
+    shown = [(notebook, _results(root, notebook)) for several in written.parts.values() for notebook in several]
+    texts = {notebook.name: results or read_json(notebook.path) for notebook, results in shown}
     linked = set().union(*map(cells_linked, texts.values()))
     for notebook, results in shown:
         note = ""
@@ -108,7 +110,7 @@ def write_sources(root: Path, source: Path) -> Written:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(as_text(page), encoding="utf-8")
     (source / "index.md").write_text(_index(written), encoding="utf-8")
-    (source / "glossary.md").write_text(_glossary({one.name for one, _ in shown}), encoding="utf-8")
+    (source / "glossary.md").write_text(_glossary({notebook.name for notebook, _ in shown}), encoding="utf-8")
     (source / "running_times.md").write_text(_running_times(written), encoding="utf-8")
     return written
 
@@ -133,7 +135,7 @@ def _index(written: Written) -> str:
         "",
     ]
     for part, notebooks in written.parts.items():
-        names = [one.name.removesuffix(".ipynb") for one in notebooks]
+        names = [notebook.name.removesuffix(".ipynb") for notebook in notebooks]
         if part == "Begin":
             names = [f"How a lesson works <{name}>" for name in names]  # its own title is that of the course
         lines += ["```{toctree}", ":maxdepth: 1", f":caption: {part}", "", *names, "```", ""]
@@ -157,7 +159,7 @@ def _running_times(written: Written) -> str:
         "| notebook | to read, minutes | CPU seconds | seconds | peak memory, MB |",
         "|---|---|---|---|---|",
     ]
-    for notebook in (one for notebooks in written.parts.values() for one in notebooks):
+    for notebook in (notebook for notebooks in written.parts.values() for notebook in notebooks):
         figures = written.figures.get(notebook.name, {})
         measured = [f"{figures[key]:,.0f}" if key in figures else "" for key in ("cpu_s", "wall_s", "peak_mb")]
         lines.append(f"| [{notebook.title}]({notebook.name}) | {notebook.minutes} | {' | '.join(measured)} |")

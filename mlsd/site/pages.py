@@ -53,7 +53,7 @@ def page_of(
     cells = [_cleaned(cell, executed) for cell in notebook["cells"]]
     if recall is not None:
         cells.insert(-1, _prose("to-remember", remember(recall, _measured(cells))))
-        linked = {*linked_by(recall), *(one["id"] for one in cells if one["id"] in linked)}
+        linked = {*linked_by(recall), *(cell["id"] for cell in cells if cell["id"] in linked)}
     if executed:
         _ask(cells)
     if note:
@@ -89,7 +89,7 @@ def _cleaned(cell: Mapping[str, Any], executed: bool) -> Cell:
         return base
     if cell["id"] in TUCKED_AWAY:
         base["metadata"] = {"tags": ["hide-input"]}
-    outputs = [_output(one) for one in cell.get("outputs", []) if executed and not _is_noise(one)]
+    outputs = [_output(output) for output in cell.get("outputs", []) if executed and not _is_noise(output)]
     return base | {"execution_count": None, "outputs": outputs}
 
 
@@ -119,16 +119,16 @@ def _ask(cells: list[Cell]) -> None:
     """
     answers = dict(_answers(cells))
     open_questions: dict[str, list[Cell]] = {}
-    for cell in (one for one in cells if one["cell_type"] == "code"):
+    for cell in (cell for cell in cells if cell["cell_type"] == "code"):
         questions = _questions(cell)
         for between in open_questions.values():
             between.append(cell)
         for variable in _variables_measured(cell["source"]):
             for waiting in open_questions.pop(variable, []):
                 waiting["metadata"].setdefault("tags", []).append(f"after-{variable.replace('_', '-')}")
-        if questions and all(one.variable in answers for one in questions):
-            open_questions |= {one.variable: [] for one in questions}
-            cell["outputs"] = [_form(one, answers[one.variable]) for one in questions]
+        if questions and all(question.variable in answers for question in questions):
+            open_questions |= {question.variable: [] for question in questions}
+            cell["outputs"] = [_form(question, answers[question.variable]) for question in questions]
             # The page's own questions stand in the place of the code that asks.
             cell["metadata"].setdefault("tags", []).append("remove-input")
     for cell in cells:
@@ -138,10 +138,12 @@ def _ask(cells: list[Cell]) -> None:
 
 def _questions(cell: Cell) -> list[Question]:
     """What a cell asks; nothing where its calls and what it showed do not match one to one."""
-    asked = [NOT_GIVEN.sub("", one["plain"]) for one in cell["outputs"] if NOT_GIVEN.search(one.get("plain", ""))]
+    asked = [
+        NOT_GIVEN.sub("", output["plain"]) for output in cell["outputs"] if NOT_GIVEN.search(output.get("plain", ""))
+    ]
     calls = list(_calls(cell["source"]))
     units = [{word.arg: word.value for word in call.keywords}.get("unit") for _, call in calls]
-    if len(asked) != len(calls) or not all(isinstance(one, ast.Constant) for one in units):
+    if len(asked) != len(calls) or not all(isinstance(unit, ast.Constant) for unit in units):
         return []
     return [
         Question(name, text, str(unit.value))  # type: ignore[union-attr]
@@ -169,7 +171,7 @@ def _answers(cells: Iterable[Cell]) -> Iterator[tuple[str, str]]:
     """Variables of predictions with what was measured, of cells that measure as often as they say so."""
     for cell in cells:
         if cell["cell_type"] == "code":
-            said = [found[1] for one in cell["outputs"] if (found := MEASURED.match(one.get("plain", "")))]
+            said = [found[1] for output in cell["outputs"] if (found := MEASURED.match(output.get("plain", "")))]
             variables = _variables_measured(cell["source"])
             if len(said) == len(variables):
                 yield from zip(variables, said, strict=True)
@@ -179,7 +181,7 @@ def _measured(cells: list[Cell]) -> dict[str, str]:
     """What was measured, with its unit, by the id of the prediction that asked for it."""
     answers = dict(_answers(cells))
     found = {}
-    for cell in (one for one in cells if one["cell_type"] == "code"):
+    for cell in (cell for cell in cells if cell["cell_type"] == "code"):
         for variable, call in _calls(cell["source"]):
             unit = {word.arg: word.value for word in call.keywords}.get("unit")
             if variable in answers and isinstance(call.args[0], ast.Constant) and isinstance(unit, ast.Constant):

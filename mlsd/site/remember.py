@@ -12,8 +12,8 @@ def remember(recall: Recall, measured: Mapping[str, str]) -> str:
 
     Nothing of it is open at first: a rule says what the reader may not have predicted yet.
     """
-    rules = "".join(_rule(one, measured) for one in recall.rules)
-    questions = "".join(_question(one) for one in recall.questions)
+    rules = "".join(_rule(rule, measured) for rule in recall.rules)
+    questions = "".join(_question(question) for question in recall.questions)
     return (
         "## To remember\n\n"
         f"<details><summary>The rules of this lesson, and what was measured</summary><ul>{rules}</ul></details>\n\n"
@@ -24,24 +24,24 @@ def remember(recall: Recall, measured: Mapping[str, str]) -> str:
 
 def linked_by(recall: Recall) -> set[str]:
     """The ids of the cells that the rules and questions lead to."""
-    return {one.cell for one in recall.rules} | {one.cell for one in recall.questions}
+    return {rule.cell for rule in recall.rules} | {question.cell for question in recall.questions}
 
 
-def _rule(one: Rule, measured: Mapping[str, str]) -> str:
-    here = f"<br>Measured here: {escape(measured[one.prediction])}." if one.prediction in measured else ""
+def _rule(rule: Rule, measured: Mapping[str, str]) -> str:
+    here = f"<br>Measured here: {escape(measured[rule.prediction])}." if rule.prediction in measured else ""
     return (
-        f"<li><p><strong>{_html(one.rule)}</strong><br>Holds: {_html(one.when)}<br>Fails: {_html(one.fails)}{here} "
-        f"{_where(one.cell)}</p></li>"
+        f"<li><p><strong>{_html(rule.rule)}</strong><br>Holds: {_html(rule.when)}<br>Fails: {_html(rule.fails)}{here} "
+        f"{_where(rule.cell)}</p></li>"
     )
 
 
-def _question(one: Question) -> str:
+def _question(question: Question) -> str:
     answers = "".join(
         f"<details><summary>{_html(answer.says)}</summary><p>{'Right' if answer.right else 'Not so'}. "
         f"{_html(answer.because)}</p></details>"
-        for answer in sorted(one.answers, key=lambda answer: answer.says)
+        for answer in sorted(question.answers, key=lambda answer: answer.says)
     )
-    return f"<li><p>{_html(one.asks)}</p>{answers}<p>{_where(one.cell)}</p></li>"
+    return f"<li><p>{_html(question.asks)}</p>{answers}<p>{_where(question.cell)}</p></li>"
 
 
 def _where(cell: str) -> str:

@@ -30,10 +30,10 @@ def notebook_named(root: Path, given: str, version: Released) -> str:
     Raises `StudentError` where there is none or more than one.
     """
     there = {path.relative_to(root).as_posix() for path in notebook_paths(root)}
-    known = {one for one in {*there, *version.names} if one.endswith(".ipynb") and not one.startswith("solutions/")}
+    known = {name for name in {*there, *version.names} if name.endswith(".ipynb") and not name.startswith("solutions/")}
     here = Path(given).resolve()
     path = here.relative_to(root.resolve()).as_posix() if here.is_relative_to(root.resolve()) else given
-    found = known & {path, given} or {one for one in known if Path(one).stem == Path(given).stem == given}
+    found = known & {path, given} or {name for name in known if Path(name).stem == Path(given).stem == given}
     if len(found) != 1:
         which = f"means {' and '.join(sorted(found))}" if found else "is no notebook of this course"
         raise StudentError(f"{given!r} {which}. Give the path of one, as `mlsd notebooks` lists it.")

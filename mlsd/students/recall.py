@@ -40,28 +40,28 @@ class Due:
 def begun(root: Path) -> list[Recall]:
     """What is kept of the lessons of the course at `root` that the reader has begun, in the order of study."""
     kept = read_record()
-    notebooks = [one for one in read_course(root).notebooks if place_of(one, kept).seen_s]
+    notebooks = [notebook for notebook in read_course(root).notebooks if place_of(notebook, kept).seen_s]
     return read_recalls(root, notebooks)
 
 
 def of_lesson(root: Path, name: str) -> Recall:
     """What is kept of the lesson `name`: a path in the course, a file's name, or that without its number."""
     recalls = read_recalls(root, read_course(root).notebooks)
-    for one in recalls:
-        stem = one.notebook.path.stem
-        if name in (one.notebook.name, stem, f"{stem}.ipynb", stem.partition("_")[2]):
-            return one
-    known = ", ".join(one.notebook.path.stem for one in recalls) or "none"
+    for recall in recalls:
+        stem = recall.notebook.path.stem
+        if name in (recall.notebook.name, stem, f"{stem}.ipynb", stem.partition("_")[2]):
+            return recall
+    known = ", ".join(recall.notebook.path.stem for recall in recalls) or "none"
     raise StudentError(f"{name!r} is no lesson with questions. Those with some: {known}.")
 
 
 def due(recalls: Iterable[Recall], now: datetime) -> list[Due]:
     """The questions to ask at `now`: those asked before first, the longest overdue in front, then new ones in order."""
     every = _all(recalls)
-    again = [one for one in every if one.card is not None and one.card.due <= now]
+    again = [entry for entry in every if entry.card is not None and entry.card.due <= now]
     return [
-        *sorted(again, key=lambda one: one.card.due if one.card else now),
-        *(one for one in every if one.card is None),
+        *sorted(again, key=lambda card: card.card.due if card.card else now),
+        *(entry for entry in every if entry.card is None),
     ]
 
 
@@ -69,7 +69,7 @@ def nothing_due(recalls: Sequence[Recall]) -> str:
     """Why there is nothing to ask now, and what to do."""
     if not recalls:
         return "You have begun no lesson with questions. Run one, or name it: mlsd recall performance_requirements"
-    first = min(one.card.due for one in _all(recalls) if one.card is not None)
+    first = min(entry.card.due for entry in _all(recalls) if entry.card is not None)
     return f"Nothing is due now. The next question comes on {first.astimezone():%d %B}."
 
 
@@ -77,14 +77,16 @@ def _all(recalls: Iterable[Recall]) -> list[Due]:
     with record() as connection:
         cards = {row["id"]: Card.from_json(row["card"]) for row in connection.execute("SELECT id, card FROM recalls")}
     every = [Due(recall, question, None) for recall in recalls for question in recall.questions]
-    return [Due(one.recall, one.question, cards.get(one.key)) for one in every]
+    return [Due(entry.recall, entry.question, cards.get(entry.key)) for entry in every]
 
 
-def answered(one: Due, right: bool, now: datetime) -> datetime:
+def answered(due_card: Due, right: bool, now: datetime) -> datetime:
     """Keep how a question was answered at `now`, and return when it is to be asked again."""
-    card, _ = SCHEDULER.review_card(one.card or Card(card_id=0, due=now), Rating.Good if right else Rating.Again, now)
+    card, _ = SCHEDULER.review_card(
+        due_card.card or Card(card_id=0, due=now), Rating.Good if right else Rating.Again, now
+    )
     with record() as connection:
-        connection.execute("INSERT OR REPLACE INTO recalls (id, card) VALUES (?, ?)", (one.key, card.to_json()))
+        connection.execute("INSERT OR REPLACE INTO recalls (id, card) VALUES (?, ?)", (due_card.key, card.to_json()))
     return card.due
 
 
@@ -97,24 +99,24 @@ def ask_all(
     who leaves loses none.
     """
     right = 0
-    for number, one in enumerate(asked, start=1):
-        tell(f"\n{number} of {len(asked)}, {one.recall.notebook.title}\n\n{one.question.asks}\n")
-        chosen = _choose(_shuffled(one), read, tell)
+    for number, entry in enumerate(asked, start=1):
+        tell(f"\n{number} of {len(asked)}, {entry.recall.notebook.title}\n\n{entry.question.asks}\n")
+        chosen = _choose(_shuffled(entry), read, tell)
         is_right = chosen is not None and chosen.right
-        again = answered(one, is_right, now())
-        tell(f"\n{_said(one.question, chosen)}\n{_place(one)} Asked again on {again.astimezone():%d %B}.")
+        again = answered(entry, is_right, now())
+        tell(f"\n{_said(entry.question, chosen)}\n{_place(entry)} Asked again on {again.astimezone():%d %B}.")
         right += is_right
     return right
 
 
-def _shuffled(one: Due) -> list[Answer]:
+def _shuffled(due_card: Due) -> list[Answer]:
     """The answers in an order that changes from one day of asking to another, and not when the same is asked again."""
-    last = "" if one.card is None else str(one.card.due)
-    return random.Random(f"{one.key} {last}").sample(one.question.answers, len(one.question.answers))
+    last = "" if due_card.card is None else str(due_card.card.due)
+    return random.Random(f"{due_card.key} {last}").sample(due_card.question.answers, len(due_card.question.answers))
 
 
 def _choose(answers: Sequence[Answer], read: Callable[[str], str], tell: Callable[[str], None]) -> Answer | None:
-    tell("\n".join(f"  {number}  {one.says}" for number, one in enumerate(answers, start=1)))
+    tell("\n".join(f"  {number}  {answer.says}" for number, answer in enumerate(answers, start=1)))
     while True:
         typed = read(f"Your answer (1 to {len(answers)}, or Enter: {UNKNOWN})").strip()
         if not typed:
@@ -131,8 +133,8 @@ def _said(question: Question, chosen: Answer | None) -> str:
     return f"{before}Right is: {question.right.says}\n{question.right.because}"
 
 
-def _place(one: Due) -> str:
-    return f"Measured in {one.recall.notebook.name}, cell {one.question.cell}."
+def _place(due_card: Due) -> str:
+    return f"Measured in {due_card.recall.notebook.name}, cell {due_card.question.cell}."
 
 
 def summary(recall: Recall) -> str:
@@ -141,8 +143,8 @@ def summary(recall: Recall) -> str:
         rows = connection.execute("SELECT id, measured, unit FROM predictions WHERE measured IS NOT NULL").fetchall()
     measured = {row["id"]: f"{row['measured']:,.4g} {row['unit']}" for row in rows}
     lines = [recall.notebook.title]
-    for one in recall.rules:
-        lines += ["", one.rule, f"  holds: {one.when}", f"  fails: {one.fails}"]
-        if one.prediction in measured:
-            lines.append(f"  measured on this machine: {measured[one.prediction]}")
+    for rule in recall.rules:
+        lines += ["", rule.rule, f"  holds: {rule.when}", f"  fails: {rule.fails}"]
+        if rule.prediction in measured:
+            lines.append(f"  measured on this machine: {measured[rule.prediction]}")
     return "\n".join(lines)

@@ -59,17 +59,17 @@ def submit(root: Path, name: str, now: datetime, anyway: bool = False, fresh: Pa
 def compared(cells: list[Cell], original: list[Cell]) -> Found:
     """The `cells` of a notebook compared with those of its release. Of two with one name the first answered counts."""
     texts: dict[str, list[str]] = {}
-    for one in cells:
-        texts.setdefault(_name(one), []).append(bare(one.text))
-    there = [one for one in original if _name(one) in texts]
-    worked_in = {_name(one) for one in there if {*texts[_name(one)]} != {bare(one.text)}}
-    answers = {_name(one): one for one in original if one.entry.get("solution")}
+    for cell in cells:
+        texts.setdefault(_name(cell), []).append(bare(cell.text))
+    there = [cell for cell in original if _name(cell) in texts]
+    worked_in = {_name(cell) for cell in there if {*texts[_name(cell)]} != {bare(cell.text)}}
+    answers = {_name(cell): cell for cell in original if cell.entry.get("solution")}
     return Found(
         changed=[name for name in answers if name in worked_in],
         untouched=[name for name in answers if name in texts and name not in worked_in],
         missing=[name for name in answers if name not in texts],
-        twice=[_name(one) for one in there if len(texts[_name(one)]) > 1],
-        locked=[_name(one) for one in there if _name(one) in worked_in and _name(one) not in answers],
+        twice=[_name(cell) for cell in there if len(texts[_name(cell)]) > 1],
+        locked=[_name(cell) for cell in there if _name(cell) in worked_in and _name(cell) not in answers],
     )
 
 
@@ -89,7 +89,7 @@ def _readable(path: Path, content: bytes) -> tuple[list[Cell], list[str]]:
     if handed.cells is None or broken:
         faults = "; ".join(broken or [text for _, text in handed.faults])
         raise StudentError(f"{path}: {faults}. Open it in JupyterLab, look whether all is there, and save it again.")
-    if (size := sum(len(one.text) + len(json.dumps(one.pictures)) for one in handed.cells)) > FILE_BYTES:
+    if (size := sum(len(cell.text) + len(json.dumps(cell.pictures)) for cell in handed.cells)) > FILE_BYTES:
         raise StudentError(
             f"{path} has {size / MB:,.0f} MB without its outputs; at most {FILE_BYTES / MB:.0f} are taken. "
             "Take large texts and pictures out of its cells."
@@ -114,7 +114,7 @@ def _released_cells(root: Path, version: Released) -> dict[str, set[str]]:
     """The names of nbgrader's cells in every exercise that this copy holds and that was released."""
     names = [path.parent.name for path in (root / "exercises").glob("*/*.ipynb")]
     there = [name for name in names if version.read(f"exercises/{name}/{name}.ipynb") is not None]
-    return {name: {one.grade_id for one in _cells_of(version, name)} - {""} for name in there}
+    return {name: {cell.grade_id for cell in _cells_of(version, name)} - {""} for name in there}
 
 
 def _incomplete(found: Found, name: str, version: Released) -> str:

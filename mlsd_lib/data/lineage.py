@@ -123,7 +123,7 @@ class Lineage:
         if step not in self.steps:
             self._check(step)
             if self.path is not None:
-                replace_file(self.path, json.dumps([asdict(one) for one in (*self.steps, step)], indent=1).encode())
+                replace_file(self.path, json.dumps([asdict(entry) for entry in (*self.steps, step)], indent=1).encode())
             self.steps.append(step)
         return step
 

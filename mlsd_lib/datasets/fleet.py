@@ -190,7 +190,7 @@ def ai4i(path: str | Path) -> tuple[pd.DataFrame, DataCard]:
     by_rule = {"PWF": (power < 3_500) | (power > 9_000), "OSF": wear * torque > kind.map(OVERSTRAIN)}
     found = (
         *(len(table), *(table[name].sum() for name in AI4I_COLUMNS[8:])),
-        *((kind == one).sum() for one in OVERSTRAIN),
+        *((kind == variant).sum() for variant in OVERSTRAIN),
         *(torque.sum(), wear.sum(), *((table[name] != rule).sum() for name, rule in by_rule.items())),
     )
     notes = ("synthetic; rows are parts, not one machine over time",)
@@ -237,7 +237,7 @@ def _windows(path: Path, name: str) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
         raise DataError(f"{path} has no windows for {name}; keep the file in its published folder, one of NAB's.")
     try:
         found = [(pd.Timestamp(first), pd.Timestamp(last)) for first, last in known[name]]
-        if any(pd.isna(one) for pair in found for one in pair):
+        if any(pd.isna(moment) for pair in found for moment in pair):
             raise ValueError("a moment is missing")
     except (TypeError, ValueError) as error:
         raise DataError(

@@ -105,7 +105,7 @@ class FraudSimulator:
         ids = np.arange(first, self.next_id)
         time = START + pd.to_timedelta(columns["second"], unit="s").as_unit("s")
         label_time = time + pd.to_timedelta(columns["delay_s"], unit="s").as_unit("s")
-        names = {one: columns[one.removesuffix("_id")] for one in ("customer_id", "terminal_id", "amount")}
+        names = {name: columns[name.removesuffix("_id")] for name in ("customer_id", "terminal_id", "amount")}
         payments = pd.DataFrame({"transaction_id": ids, "time": time, **names})
         mechanism = np.array(["", *MECHANISMS], dtype=object)[columns["mechanism"]]
         truth = {"is_fraud": columns["mechanism"] > 0, "mechanism": mechanism, "label_time": label_time}
@@ -126,8 +126,8 @@ class FraudSimulator:
         payments = self._purchases(days)
         payments["mechanism"] = 1 * self._at_compromised_terminal(payments)
         parts = [payments, self._stolen_card_payments(days), self._bursts(days)]
-        order = np.argsort(np.concatenate([one["second"] for one in parts]), kind="stable")
-        columns = {name: np.concatenate([one[name] for one in parts])[order] for name in payments}
+        order = np.argsort(np.concatenate([part["second"] for part in parts]), kind="stable")
+        columns = {name: np.concatenate([part[name] for part in parts])[order] for name in payments}
         mean_days = np.array([np.nan, *(self.delay_days[name] for name in MECHANISMS)])[columns["mechanism"]]
         columns["delay_s"] = np.ceil(self.late.gamma(2.0, 0.5, len(order)) * mean_days * DAY_S)
         self.day += days

@@ -21,7 +21,7 @@ def installed_file(package: str, name: str) -> Path:
     folder = Path(next(iter(spec.submodule_search_locations)))
     path = folder / name
     if not path.is_file():
-        there = sorted(one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file())
-        known = ", ".join(one for one in there if not one.endswith((".py", ".pyc")))
+        there = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+        known = ", ".join(file for file in there if not file.endswith((".py", ".pyc")))
         raise DataError(f"{package} holds no file {name!r}. It holds: {known}.")
     return path

@@ -146,18 +146,18 @@ def load_texts(name: str, path: str | Path | None = None) -> LabelledTexts:
     if name not in PUBLISHED:
         raise DataError(f"The source is {name!r}; it must be one of {', '.join(PUBLISHED)}. Name one of these.")
     known, paths = PUBLISHED[name], _paths(PUBLISHED[name], path)
-    tables = [_table(one, known) for one in paths]
-    labels = [_labels(table, known, one) for table, one in zip(tables, paths, strict=True)]
+    tables = [_table(file, known) for file in paths]
+    labels = [_labels(table, known, file) for table, file in zip(tables, paths, strict=True)]
     table, label = pd.concat(tables, ignore_index=True), np.concatenate(labels)
     group = table[known.group].fillna("").to_numpy(dtype=str) if known.group else None
     text = table[known.text].fillna("").to_numpy(dtype=object)
-    part = np.repeat([one.stem.rpartition("-")[2] for one in paths], list(map(len, tables))) if known.parts else None
+    part = np.repeat([file.stem.rpartition("-")[2] for file in paths], list(map(len, tables))) if known.parts else None
     card = DataCard(
         known.name,
         len(table),
         known.licence,
         real=True,
-        source=", ".join(one.name for one in paths),
+        source=", ".join(file.name for file in paths),
         notes=("texts are never shown, only what is measured on them",),
         differences=_differences(text, label, group, part, known),
     )

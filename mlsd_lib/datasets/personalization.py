@@ -147,7 +147,7 @@ def read_open_bandit(folder: Path, policy: str, campaign: str) -> LoggedFeedback
     else:
         differs = (f"{rows:,} rows, the whole data set has {whole:,} by its paper",)
     if (rows, clicks) == (SAMPLE_ROWS, sampled):
-        columns = [table[one] for one in ("arm", "position", "reward", "user_feature_0")]
+        columns = [table[column] for column in ("arm", "position", "reward", "user_feature_0")]
         columns.append((1e6 * table["propensity"]).round())
         differs += other_contents(columns, SAMPLE_CHECKSUM[policy, campaign])
     elif rows != whole:

@@ -46,7 +46,7 @@ class PageSimulator:
         parts = [self._day() for _ in range(days)]
         views = pd.concat([views for views, _ in parts], ignore_index=True)
         truths = [vars(truth) for _, truth in parts]
-        return views, ViewTruth(**{name: np.concatenate([one[name] for one in truths]) for name in truths[0]})
+        return views, ViewTruth(**{name: np.concatenate([part[name] for part in truths]) for name in truths[0]})
 
     def _day(self) -> tuple[pd.DataFrame, "ViewTruth"]:
         rng = self.rng
@@ -79,9 +79,9 @@ class PageSimulator:
         score = self.appeal + self.intent_weight * (intent[:, None] == ITEM_CATEGORY)
         score = (score + 0.8 * self.taste[visitor][:, ITEM_CATEGORY])[page] + POSITION_LOGIT[position - 1][:, None]
         time = START + pd.Timedelta(days=self.day) + pd.to_timedelta((second * 1e6).astype("int64"), unit="us")
-        told = {"time": time.as_unit("us")[page], "visitor_id": visitor[page], "category": browsed[page]}
+        columns = {"time": time.as_unit("us")[page], "visitor_id": visitor[page], "category": browsed[page]}
         ids = {"request_id": np.arange(len(page)) + self.pages_so_far * POSITIONS, "page_id": page + self.pages_so_far}
-        views = pd.DataFrame({**ids, **told, "position": position})
+        views = pd.DataFrame({**ids, **columns, "position": position})
         delay_s = rng.lognormal(np.log(1_800), 1.0, len(page))
         truth = ViewTruth(intent[page], 1 / (1 + np.exp(-score)), rng.random(len(page)), delay_s)
         self.pages_so_far, self.day = self.pages_so_far + pages, self.day + 1

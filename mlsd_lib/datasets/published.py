@@ -29,8 +29,8 @@ def read_csv(path: Path, columns: Sequence[str], quoted: bool = True, **options:
     try:
         table = pd.read_csv(path, **options)
     except (OSError, ValueError, EOFError, pd.errors.ParserError) as error:
-        told = f": {str(error).strip()}" if quoted else f" ({type(error).__name__})"
-        raise DataError(f"{path} cannot be read{told}. Published files are UTF-8: download it again.") from None
+        detail = f": {str(error).strip()}" if quoted else f" ({type(error).__name__})"
+        raise DataError(f"{path} cannot be read{detail}. Published files are UTF-8: download it again.") from None
     require_columns(table, columns, path, quoted)
     if table.empty:
         raise DataError(f"{path} holds nothing, 0 rows below its header. Take the published file.")
@@ -49,7 +49,7 @@ def refuse_other_separators(path: Path, separator: str = ",") -> None:
         raise DataError(f"{path} does not exist. Put the published file there, or name its folder.") from None
     except (OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from None
-    other = next((one for one in SEPARATORS + "," if one in header), "")
+    other = next((character for character in SEPARATORS + "," if character in header), "")
     if other and separator not in header:
         raise DataError(
             f"{path} is separated by {other!r}; the published file is by {separator!r}, with a point in decimals. "

@@ -41,8 +41,11 @@ def claims(*statements: Claim) -> None:
     """
     if not statements:
         raise LessonError("claims() got no claim; a lesson must claim something. Pass at least one Claim.")
-    failed = [one for one in statements if not one.holds]
-    rows = [("holds" if one.holds else "does not hold", one.statement, one.measured) for one in statements]
+    failed = [statement for statement in statements if not statement.holds]
+    rows = [
+        ("holds" if statement.holds else "does not hold", statement.statement, statement.measured)
+        for statement in statements
+    ]
     text = f"{len(statements) - len(failed)} of {len(statements)} claims hold in this run."
     if failed:
         text += WHY_NOT
@@ -52,7 +55,7 @@ def claims(*statements: Claim) -> None:
     if os.environ.get(CLAIMS):
         _keep(os.environ[CLAIMS], statements)
     elif failed and not someone_is_there():
-        listed = "; ".join(f"{one.statement} (measured: {one.measured})" for one in failed)
+        listed = "; ".join(f"{statement.statement} (measured: {statement.measured})" for statement in failed)
         raise ClaimsFailed(f"{len(failed)} of {len(statements)} claims do not hold: {listed}")
 
 

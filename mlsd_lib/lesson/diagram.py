@@ -66,7 +66,7 @@ def _join(made: Diagram, names: list[list[str]], note: str, where: str) -> None:
         raise LessonError(f"{where} has a note and several arrows. Give the arrow that it is about a line of its own.")
     made.boxes |= {name: [] for name in itertools.chain(*names) if name not in made.boxes}
     for tail, head in pairs:
-        bare = [one for one in made.arrows if (one.tail, one.head, one.note) == (tail, head, "")]
+        bare = [arrow for arrow in made.arrows if (arrow.tail, arrow.head, arrow.note) == (tail, head, "")]
         if bare:
             bare[0].note = note
         else:
@@ -93,7 +93,7 @@ def _filled(text: str, numbers: Mapping[str, Any], where: str) -> str:
 
 
 def _all_joined(made: Diagram) -> None:
-    joined = {box for one in made.arrows for box in (one.tail, one.head)}
+    joined = {box for arrow in made.arrows for box in (arrow.tail, arrow.head)}
     for box in [*made.boxes, *(box for boxes in made.frames.values() for box in boxes)]:
         if box not in joined:
             has = f"the boxes with arrows are {', '.join(sorted(joined))}" if joined else "there is no arrow"

@@ -41,7 +41,7 @@ class Diagram:
 
     def __repr__(self) -> str:
         """Every arrow, box with a note and frame, in words: the alt text of the picture."""
-        words = [f"{one.tail} to {one.head}{one.note and f' ({one.note})'}" for one in self.arrows]
+        words = [f"{arrow.tail} to {arrow.head}{arrow.note and f' ({arrow.note})'}" for arrow in self.arrows]
         words += [f"in {box}: {', '.join(notes)}" for box, notes in self.boxes.items() if notes]
         words += [f"together in {frame}: {', '.join(boxes)}" for frame, boxes in self.frames.items()]
         return f"Diagram: {'; '.join(words)}."
@@ -57,7 +57,7 @@ class Diagram:
         """The picture, as wide as it needs (px) and never wider than its page: a row where that fits a telephone."""
         places = _places(self, "LR")
         if _size(places)[0] > PHONE_PX:
-            places = min(places, _places(self, "TB"), key=lambda one: _size(one)[0])
+            places = min(places, _places(self, "TB"), key=lambda layout: _size(layout)[0])
         width, height = _size(places)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 -1 {width + 2:g} {height + 2:g}" '
@@ -76,7 +76,7 @@ def _places(made: Diagram, direction: str) -> dict[str, Any]:
     font = f'fontname="Arial" fontsize={FONT_PX}'
     lines = [f"rankdir={direction} nodesep=0.3 ranksep=0.4 node [shape=box {font}] edge [{font}] {font}"]
     lines += [f"{number[box]} [label={_label(made.texts(box))}]" for box in made.boxes]
-    lines += [f"{number[one.tail]} -> {number[one.head]} [label={_label(one.texts())}]" for one in made.arrows]
+    lines += [f"{number[arrow.tail]} -> {number[arrow.head]} [label={_label(arrow.texts())}]" for arrow in made.arrows]
     for place, (frame, boxes) in enumerate(made.frames.items()):
         inside = " ".join(number[box] for box in boxes)
         lines.append(f"subgraph cluster_{place} {{ label={_label(_wrapped(frame))} {inside} }}")
@@ -86,15 +86,15 @@ def _places(made: Diagram, direction: str) -> dict[str, Any]:
 
 def _drawn(made: Diagram, places: Mapping[str, Any], height: float) -> Iterator[str]:
     frames, boxes = places["objects"][: len(made.frames)], places["objects"][len(made.frames) :]
-    for frame, one in zip(made.frames, frames, strict=True):
-        yield _rectangle(one, height, 'class="frame" stroke-dasharray="4 3"')
-        yield from _written(_wrapped(frame), one, height)
-    for arrow, one in zip(made.arrows, places["edges"], strict=True):
-        yield _line(one, height)
-        yield from _written(arrow.texts(), one, height)
-    for box, one in zip(made.boxes, boxes, strict=True):
-        yield _rectangle(one, height, 'class="box" rx="5"')
-        yield from _written(made.texts(box), one, height)
+    for frame, place in zip(made.frames, frames, strict=True):
+        yield _rectangle(place, height, 'class="frame" stroke-dasharray="4 3"')
+        yield from _written(_wrapped(frame), place, height)
+    for arrow, place in zip(made.arrows, places["edges"], strict=True):
+        yield _line(place, height)
+        yield from _written(arrow.texts(), place, height)
+    for box, place in zip(made.boxes, boxes, strict=True):
+        yield _rectangle(place, height, 'class="box" rx="5"')
+        yield from _written(made.texts(box), place, height)
 
 
 def _wrapped(text: str) -> list[str]:
@@ -113,7 +113,7 @@ def _size(places: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _operations(place: Mapping[str, Any], layer: str, kind: str) -> list[dict[str, Any]]:
-    return [one for one in place.get(layer, []) if one["op"] == kind]
+    return [operation for operation in place.get(layer, []) if operation["op"] == kind]
 
 
 def _rectangle(place: Mapping[str, Any], height: float, look: str) -> str:
@@ -134,8 +134,8 @@ def _points(points: Iterable[tuple[float, float]], height: float) -> list[str]:
 
 def _written(lines: Iterable[str], place: Mapping[str, Any], height: float) -> Iterator[str]:
     """Each line exactly as wide as Graphviz measured it, whatever font the reader has."""
-    for text, one in zip(lines, _operations(place, "_ldraw_", "T"), strict=True):
-        x, y = one["pt"]
-        length = f'textLength="{one["width"]:g}" lengthAdjust="spacingAndGlyphs"'
+    for text, operation in zip(lines, _operations(place, "_ldraw_", "T"), strict=True):
+        x, y = operation["pt"]
+        length = f'textLength="{operation["width"]:g}" lengthAdjust="spacingAndGlyphs"'
         look = 'text-anchor="middle" fill="currentColor" stroke="none"'
         yield f'<text x="{x:g}" y="{height - y:g}" {length} {look}>{html.escape(text)}</text>'

@@ -128,16 +128,16 @@ class DirectLabels(ConstrainedLayoutEngine):
         super().execute(fig)
         renderer = fig.canvas.get_renderer()  # type: ignore[attr-defined]
         for ax in fig.axes:
-            _spread_ends([one for one in ax.texts if isinstance(one, EndLabel)], ax, renderer)
-            _place([one for one in ax.texts if isinstance(one, PointLabel)], ax, renderer)
+            _spread_ends([text for text in ax.texts if isinstance(text, EndLabel)], ax, renderer)
+            _place([text for text in ax.texts if isinstance(text, PointLabel)], ax, renderer)
 
 
 def _spread_ends(labels: "list[EndLabel]", ax: "Axes", renderer: "RendererBase") -> None:
     if not labels:
         return
-    ends = [_as_floats(ax, one.xy, one.coords) for one in labels]
+    ends = [_as_floats(ax, label.xy, label.coords) for label in labels]
     ends_px = _transform(ax, EndLabel.coords).transform(ends)[:, 1]
-    heights_px = np.array([Text.get_window_extent(one, renderer).height + GAP_PX for one in labels])
+    heights_px = np.array([Text.get_window_extent(label, renderer).height + GAP_PX for label in labels])
     order = np.argsort(ends_px, kind="stable")
     placed_px = _without_overlap(np.clip(ends_px, ax.bbox.y0, ax.bbox.y1)[order], heights_px[order])
     for number, placed in zip(order, placed_px, strict=True):
@@ -162,18 +162,18 @@ def _place(labels: "list[PointLabel]", ax: "Axes", renderer: "RendererBase") -> 
     if not labels:
         return
     drawn = _pixels_drawn(ax)
-    fixed = [one.get_window_extent(renderer) for one in ax.texts if not isinstance(one, PointLabel | EndLabel)]
-    bars = [bar for one in ax.containers if isinstance(one, BarContainer) for bar in one]
+    fixed = [text.get_window_extent(renderer) for text in ax.texts if not isinstance(text, PointLabel | EndLabel)]
+    bars = [bar for container in ax.containers if isinstance(container, BarContainer) for bar in container]
     fixed += [bar.get_window_extent(renderer) for bar in bars]
-    sizes = [_size(one, renderer) for one in labels]
-    points = {number: _pixel(one, one.anchors[0]) for number, one in enumerate(labels) if one.names_a_point}
+    sizes = [_size(label, renderer) for label in labels]
+    points = {number: _pixel(label, label.anchors[0]) for number, label in enumerate(labels) if label.names_a_point}
     taken: dict[int, Bbox] = {}
     for _round in range(2):  # the second time, each knows where the others went
-        for number, (one, size) in enumerate(zip(labels, sizes, strict=True)):
+        for number, (label, size) in enumerate(zip(labels, sizes, strict=True)):
             others = [*fixed, *(box for owner, box in taken.items() if owner != number)]
-            rivals = [point for owner, point in points.items() if owner != number and one.names_a_point]
-            anchor, offset, taken[number] = _best(one, size, others, rivals, drawn)
-            one.place(anchor, offset)
+            rivals = [point for owner, point in points.items() if owner != number and label.names_a_point]
+            anchor, offset, taken[number] = _best(label, size, others, rivals, drawn)
+            label.place(anchor, offset)
 
 
 def _best(
@@ -195,12 +195,12 @@ def _best(
     return min(places, key=displeasure)[:3]
 
 
-def _pixel(one: PointLabel, anchor: tuple[Any, Any]) -> "NDArray[np.float64]":
-    return np.asarray(_transform(one.axes, one.coords).transform(_as_floats(one.axes, anchor, one.coords)))
+def _pixel(label: PointLabel, anchor: tuple[Any, Any]) -> "NDArray[np.float64]":
+    return np.asarray(_transform(label.axes, label.coords).transform(_as_floats(label.axes, anchor, label.coords)))
 
 
-def _size(one: Text, renderer: "RendererBase") -> "NDArray[np.float64]":
-    box = Text.get_window_extent(one, renderer)
+def _size(text: Text, renderer: "RendererBase") -> "NDArray[np.float64]":
+    box = Text.get_window_extent(text, renderer)
     return np.array([box.width, box.height]) + GAP_PX
 
 
@@ -227,9 +227,9 @@ def _pixels_drawn(ax: "Axes") -> "NDArray[np.float64]":
     for line in ax.lines:
         vertices = line.get_transform().transform(line.get_path().vertices)
         paths.append(vertices if line.get_linestyle() in ("None", "") else _filled(vertices))
-    for one in ax.collections:
-        if isinstance(one, LineCollection):
-            paths += [_filled(ax.transData.transform(segment)) for segment in one.get_segments()]
+    for collection in ax.collections:
+        if isinstance(collection, LineCollection):
+            paths += [_filled(ax.transData.transform(segment)) for segment in collection.get_segments()]
     points = np.concatenate([*paths, np.empty((0, 2))])
     return points[np.isfinite(points).all(axis=1)]
 

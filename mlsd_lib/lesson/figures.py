@@ -52,10 +52,10 @@ def overlapping_texts(figure: Figure) -> list[tuple[str, str]]:
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     boxes, hidden = [], _out_of_sight(figure)
-    for one in figure.findobj(Text):
-        if one.get_visible() and one.get_text().strip() and id(one) not in hidden:
-            box = Text.get_window_extent(one, renderer)
-            boxes.append((one.get_text(), box.x0, box.x1, box.y0, box.y1))
+    for text in figure.findobj(Text):
+        if text.get_visible() and text.get_text().strip() and id(text) not in hidden:
+            box = Text.get_window_extent(text, renderer)
+            boxes.append((text.get_text(), box.x0, box.x1, box.y0, box.y1))
     return [
         (one[0], other[0])
         for one, other in combinations(boxes, 2)
@@ -77,8 +77,8 @@ def _as_png(figure: CourseFigure) -> Any:
     watch = sys.modules.get("mlsd_kernel_watch")  # in the kernel of a run; a reader's kernel has none
     if watch is not None:
         _predict_something(figure)
-        for one, other in overlapping_texts(figure):
-            watch.report("a figure", TextsOverlap(f"{one!r} lies over {other!r}"))
+        for text, other in overlapping_texts(figure):
+            watch.report("a figure", TextsOverlap(f"{text!r} lies over {other!r}"))
     return picture, {"alt": words}
 
 
@@ -102,8 +102,8 @@ def _predict_something(figure: CourseFigure) -> None:
 def _axes_in_words(ax: Axes) -> str:
     words = [" ".join(ax.get_title(loc="left").split()) or ax.get_title()]
     words += [f"{axis}: {name}" for axis, name in (("x", ax.get_xlabel()), ("y", ax.get_ylabel())) if name]
-    rows = [one.get_text() for one in ax.get_yticklabels()] if not ax.get_ylabel() else []
-    named = [*rows, *(one.get_text() for one in ax.texts)]
+    rows = [label.get_text() for label in ax.get_yticklabels()] if not ax.get_ylabel() else []
+    named = [*rows, *(text.get_text() for text in ax.texts)]
     words += [", ".join(dict.fromkeys(filter(None, named)))]
     return "; ".join(filter(None, words)) + "."
 

@@ -19,7 +19,10 @@ def installed_mb(package: str, tool: str = CORE) -> dict[str, float]:
     `tool` is one of the course's tools, or "core". Extras count where `package` ("ray[serve]") or a requirement asks
     for them. Raises `LessonError` where the package is not installed there.
     """
-    there = {canonicalize_name(one.metadata["Name"]): one for one in distributions(path=_places(tool))}
+    there = {
+        canonicalize_name(distribution.metadata["Name"]): distribution
+        for distribution in distributions(path=_places(tool))
+    }
     wanted = Requirement(package)
     if canonicalize_name(wanted.name) not in there:
         raise LessonError(f"{package!r} is not installed in the environment of {tool!r}. Give a package's own name.")
@@ -31,8 +34,8 @@ def installed_mb(package: str, tool: str = CORE) -> dict[str, float]:
         if name not in there:  # required on another system
             continue
         found[name] = _bytes(there[name]) / 1e6
-        for one in _required(there[name], extra):
-            new = {(canonicalize_name(one.name), part) for part in ("", *one.extras)} - seen
+        for requirement in _required(there[name], extra):
+            new = {(canonicalize_name(requirement.name), part) for part in ("", *requirement.extras)} - seen
             seen |= new
             asked += new
     return found
@@ -46,12 +49,16 @@ def tool_mb(name: str) -> float:
 def _places(tool: str) -> list[str]:
     if tool == CORE:
         return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
-    return [str(one) for one in tool_python(tool).parents[1].glob("[lL]ib/**/site-packages")]
+    return [str(folder) for folder in tool_python(tool).parents[1].glob("[lL]ib/**/site-packages")]
 
 
 def _required(package: Distribution, extra: str) -> list[Requirement]:
     wanted = [Requirement(text) for text in package.requires or []]
-    return [one for one in wanted if one.marker is None or one.marker.evaluate({"extra": extra})]
+    return [
+        requirement
+        for requirement in wanted
+        if requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+    ]
 
 
 def _bytes(package: Distribution) -> int:

@@ -176,8 +176,8 @@ def _scale(ax: "Axes", axis: str, log: str, limits: tuple[float | None, float | 
     if ticks is None:
         return
     texts = list(ticks.values()) if isinstance(ticks, Mapping) else None
-    if texts is None and all(isinstance(one, int | float) for one in ticks):
-        texts = [f"{one:,g}" for one in ticks]
+    if texts is None and all(isinstance(tick, int | float) for tick in ticks):
+        texts = [f"{tick:,g}" for tick in ticks]
     which.set_ticks(list(ticks), texts)
     which.set_minor_locator(_no_ticks())
 

@@ -253,7 +253,7 @@ def _stacked(values: "list[Any]") -> Any:
 
     if not isinstance(values[0], Spread):
         return values
-    return Spread(*np.transpose([(one.middle, one.low, one.high) for one in values]))
+    return Spread(*np.transpose([(value.middle, value.low, value.high) for value in values]))
 
 
 def _categories(ax: "Axes", xs: Any) -> None:
@@ -302,19 +302,19 @@ def _rows(
 ) -> "Axes":
     ax = axes_of(frame)
     series = {name: dict(rows[name]) for name in rows} if _is_nested(rows) else {"": dict(rows)}
-    names = list(dict.fromkeys(row for one in series.values() for row in one))
+    names = list(dict.fromkeys(row for bars in series.values() for row in bars))
     shade = colours_of(series, colours) | dict(colours or {})
     height = 0.8 / len(series)
-    for number, (one, values) in enumerate(series.items()):
+    for number, (series_name, values) in enumerate(series.items()):
         shift = height * (number - (len(series) - 1) / 2)
         anchors = []
         for row, value in values.items():
             place = names.index(row) + shift
-            colour = shade.get(row, shade[one])
-            own = style.get(row, style.get(one, style.get("", "")))
+            colour = shade.get(row, shade[series_name])
+            own = style.get(row, style.get(series_name, style.get("", "")))
             anchors.append((draw(ax, place, value, height, colour, own), place))
-        if one:
-            point_label(ax, anchors, one, shade[one])
+        if series_name:
+            point_label(ax, anchors, series_name, shade[series_name])
     for row, words in (notes or {}).items():
         end_label(ax, words, names.index(row), BLACK)
     _set_rows(ax, names)
@@ -348,7 +348,7 @@ def _draw_bars(ax: "Axes", place: float, value: Any, height: float, colour: str,
         ax.errorbar(middle, place, xerr=error_of(value), fmt="none", color=BLACK, capsize=3)
     outwards = 1 if middle >= 0 else -1
     end = (
-        outwards * max(outwards * one for one in (middle, value.low, value.high))
+        outwards * max(outwards * edge for edge in (middle, value.low, value.high))
         if isinstance(value, Spread)
         else middle
     )

@@ -38,40 +38,52 @@ class Pointer:
 def read_pointers(file: Path) -> list[Pointer]:
     """The pointers of `file`, in its order. Raises `LessonError` for an entry with a wrong key or verdict."""
     found = tomllib.loads(file.read_text(encoding="utf-8")).get("pointer", [])
-    for number, one in enumerate(found, start=1):
-        if wrong := sorted((NEEDED - set(one)) | (set(one) - NEEDED - ALLOWED)):
+    for number, entry in enumerate(found, start=1):
+        if wrong := sorted((NEEDED - set(entry)) | (set(entry) - NEEDED - ALLOWED)):
             raise LessonError(
                 f"{file.name}, pointer {number}: {wrong[0]!r} is missing or not known. An entry has "
                 f"{', '.join(sorted(NEEDED))}, and may have {' and '.join(sorted(ALLOWED))}."
             )
-        if one.get("verdict", "") not in VERDICTS:
+        if entry.get("verdict", "") not in VERDICTS:
             raise LessonError(
-                f"{file.name}, pointer {number}: verdict is {one['verdict']!r}; it must be one of "
+                f"{file.name}, pointer {number}: verdict is {entry['verdict']!r}; it must be one of "
                 f"{', '.join(VERDICTS[1:])}."
             )
-    return [Pointer(**one) for one in found]
+    return [Pointer(**entry) for entry in found]
 
 
 def dangling(root: Path, pointers: list[Pointer]) -> list[str]:
     """What each pointer that leads nowhere points to, as sentences; empty if every one leads to a code cell."""
     found = []
-    for one in pointers:
+    for pointer in pointers:
         try:
-            cells = {cell["id"]: cell["cell_type"] for cell in read_json(root / one.notebook)["cells"]}
+            cells = {cell["id"]: cell["cell_type"] for cell in read_json(root / pointer.notebook)["cells"]}
         except NotebookError as error:
-            found.append(f"{one.text!r} points to a notebook that cannot be read: {error}")
+            found.append(f"{pointer.text!r} points to a notebook that cannot be read: {error}")
             continue
-        if cells.get(one.cell) != "code":
-            found.append(f"{one.text!r} points to the cell {one.cell!r} of {one.notebook}, no code cell there.")
+        if cells.get(pointer.cell) != "code":
+            found.append(
+                f"{pointer.text!r} points to the cell {pointer.cell!r} of {pointer.notebook}, no code cell there."
+            )
     return found
 
 
 def pointers_table(root: Path, page: Path, pointers: list[Pointer]) -> "Markdown":
     """The pointers as a table; the link of each opens its notebook, from `page`, at the cell that measures."""
     rows = []
-    for number, one in enumerate(pointers, start=1):
-        where = link(read_notebook(root, root / one.notebook), page).replace(".ipynb)", f".ipynb#cell-id={one.cell})")
-        rows.append((str(number), one.topic, one.text, *([one.verdict, one.seen] if one.verdict else []), where))
-    answered = any(one.verdict for one in pointers)
+    for number, pointer in enumerate(pointers, start=1):
+        where = link(read_notebook(root, root / pointer.notebook), page).replace(
+            ".ipynb)", f".ipynb#cell-id={pointer.cell})"
+        )
+        rows.append(
+            (
+                str(number),
+                pointer.topic,
+                pointer.text,
+                *([pointer.verdict, pointer.seen] if pointer.verdict else []),
+                where,
+            )
+        )
+    answered = any(pointer.verdict for pointer in pointers)
     header = ("", "part", "recommended", "verdict", "what was measured", "where")
     return markdown_table(header if answered else ("", "part", "question", "answered in"), rows)

@@ -38,7 +38,7 @@ def bytes_read_by(ask: Callable[..., object], *arguments: Any) -> float:
 def bytes_on_disk(path: str | Path) -> int:
     """The sizes of a file, or of all files below a folder, added up."""
     path = Path(path)
-    return sum(one.stat().st_size for one in [path, *path.rglob("*")] if one.is_file())
+    return sum(file.stat().st_size for file in [path, *path.rglob("*")] if file.is_file())
 
 
 @dataclass(frozen=True)

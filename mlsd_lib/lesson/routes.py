@@ -26,12 +26,12 @@ class Route(NamedTuple):
 def read_routes(root: Path) -> list[Route]:
     """The routes of the course at `root`, the shortest first. Raises `LessonError` for an entry with a wrong key."""
     found = _stated(root).get("route", [])
-    for number, one in enumerate(found, start=1):
-        if wrong := sorted(KEYS ^ set(one)):
+    for number, entry in enumerate(found, start=1):
+        if wrong := sorted(KEYS ^ set(entry)):
             raise LessonError(
                 f"{FILE}, route {number}: {wrong[0]!r} is missing or not known. A route has {', '.join(sorted(KEYS))}."
             )
-    routes = [Route(one["hours"], one["goal"], tuple(one["notebooks"])) for one in found]
+    routes = [Route(entry["hours"], entry["goal"], tuple(entry["notebooks"])) for entry in found]
     return sorted(routes, key=lambda route: route.hours)
 
 
@@ -42,15 +42,15 @@ def study_order(root: Path, notebooks: Sequence[Notebook]) -> list[Notebook]:
     """
     parts = _stated(root).get("parts", [])
 
-    def rank(one: Notebook) -> tuple[bool, int, bool, str]:
-        part = part_of(one)
+    def rank(notebook: Notebook) -> tuple[bool, int, bool, str]:
+        part = part_of(notebook)
         place = parts.index(part) if part in parts else len(parts)
-        return one.kind != "start", place, not one.name.startswith("chapters/"), one.name
+        return notebook.kind != "start", place, not notebook.name.startswith("chapters/"), notebook.name
 
     left, ordered = sorted(notebooks, key=rank), list[Notebook]()
     while left:
-        taken = {one.name for one in ordered}
-        ordered.append(next(one for one in left if set(one.requires) <= taken))
+        taken = {notebook.name for notebook in ordered}
+        ordered.append(next(notebook for notebook in left if set(notebook.requires) <= taken))
         left.remove(ordered[-1])
     return ordered
 
@@ -65,7 +65,7 @@ def part_of(notebook: Notebook) -> str:
 
 def hours_of(notebooks: Sequence[Notebook]) -> float:
     """The hours that a reader needs for `notebooks`."""
-    return sum(one.minutes for one in notebooks) / 60
+    return sum(notebook.minutes for notebook in notebooks) / 60
 
 
 def _stated(root: Path) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class Standing:
 def standing(root: Path) -> Standing:
     """Where the reader stands in the course at `root`; links lead from its start page."""
     kept = read_record()
-    places = [place_of(one, kept) for one in read_course(root).notebooks]
+    places = [place_of(notebook, kept) for notebook in read_course(root).notebooks]
     begun = any(place.seen_s for place in places)
     return Standing(tuple(_bars(places)), calibration(), _next(places), begun, root / START_PAGE)
 
@@ -168,7 +168,7 @@ def place_of(notebook: Notebook, kept: Record) -> Place:
 def measured_points(path: Path) -> float:
     """The points that the tests of an exercise give, as its cells state them; those that a person gives are not in."""
     entries = [cell.get("metadata", {}).get("nbgrader", {}) for cell in read_json(path)["cells"]]
-    return sum(one.get("points", 0) for one in entries if one.get("grade") and not one.get("solution"))
+    return sum(entry.get("points", 0) for entry in entries if entry.get("grade") and not entry.get("solution"))
 
 
 def _next(places: Sequence[Place]) -> Notebook | None:

@@ -44,8 +44,10 @@ def read_course(root: Path) -> Course:
             found.append(read_notebook(root, path))
         except NotebookError as error:
             faults.append(str(error))
-    names = {one.name for one in found}
-    found = [replace(one, requires=tuple(name for name in one.requires if name in names)) for one in found]
+    names = {notebook.name for notebook in found}
+    found = [
+        replace(notebook, requires=tuple(name for name in notebook.requires if name in names)) for notebook in found
+    ]
     return Course(study_order(root, reading_order(found)), faults)
 
 
@@ -68,14 +70,14 @@ def course_table(course: Course, page: Path) -> "Markdown":
     """Every notebook but the start page: title as a link from `page`, kind, minutes, budget, the reader's progress."""
     rows = [
         (
-            link(one, page),
-            KIND_WORDS[one.kind],
-            f"{one.minutes} min",
-            f"{one.budget.cpu_s:g} s, {one.budget.peak_mb:g} MB",
-            progress(one.path),
+            link(notebook, page),
+            KIND_WORDS[notebook.kind],
+            f"{notebook.minutes} min",
+            f"{notebook.budget.cpu_s:g} s, {notebook.budget.peak_mb:g} MB",
+            progress(notebook.path),
         )
-        for one in course.notebooks
-        if one.path != page.resolve()
+        for notebook in course.notebooks
+        if notebook.path != page.resolve()
     ]
     header = ("notebook", "kind", "your time", "its budget", "you have done")
     return markdown_table(header, rows, after=[f"Not listed: {fault}" for fault in course.faults])
@@ -83,10 +85,17 @@ def course_table(course: Course, page: Path) -> "Markdown":
 
 def facts_table(course: Course, page: Path, kind: str, columns: Sequence[str]) -> "Markdown":
     """The notebooks of a `kind`: of the facts in their metadata those of `columns`, and the reader's progress."""
-    chosen = sorted((one for one in course.notebooks if one.kind == kind), key=lambda one: one.name)
+    chosen = sorted(
+        (notebook for notebook in course.notebooks if notebook.kind == kind), key=lambda notebook: notebook.name
+    )
     rows = [
-        (link(one, page), *(one.facts.get(column, "") for column in columns), f"{one.minutes} min", progress(one.path))
-        for one in chosen
+        (
+            link(notebook, page),
+            *(notebook.facts.get(column, "") for column in columns),
+            f"{notebook.minutes} min",
+            progress(notebook.path),
+        )
+        for notebook in chosen
     ]
     return markdown_table((KIND_WORDS[kind], *columns, "your time", "you have done"), rows)
 
@@ -111,11 +120,11 @@ def routes_table(root: Path, course: Course, page: Path) -> "Markdown":
 
     A notebook that this copy of the course does not hold is left out.
     """
-    by_name = {one.name: one for one in course.notebooks}
+    by_name = {notebook.name: notebook for notebook in course.notebooks}
     rows = []
     for route in read_routes(root):
         chosen = [by_name[name] for name in route.notebooks if name in by_name]
-        links = ", ".join(link(one, page) for one in chosen if one.path != page.resolve())
+        links = ", ".join(link(notebook, page) for notebook in chosen if notebook.path != page.resolve())
         rows.append((f"{route.hours:g} hours", route.goal, f"{hours_of(chosen):.1f} hours", links))
     everything = "every notebook of the table above, in its order"
     rows.append(("all the time", "The whole course.", f"{hours_of(course.notebooks):.0f} hours", everything))

@@ -52,8 +52,8 @@ class ScriptRun:
     @property
     def marks(self) -> dict[str, float]:
         """Seconds from the start to each moment that the program printed as `print(NAME, time.time())`, by name."""
-        told = [line.rpartition(" ") for line in self.printed.splitlines() if MARK.fullmatch(line)]
-        return {name: float(at) - self.began for name, _, at in told}
+        marks = [line.rpartition(" ") for line in self.printed.splitlines() if MARK.fullmatch(line)]
+        return {name: float(at) - self.began for name, _, at in marks}
 
 
 class ToolScripts:
@@ -178,12 +178,12 @@ class _Meter:
 
     def look(self) -> None:
         family = [self.process, *process_stats.descendants(self.process)]
-        times = [(one, process_stats.times(one)) for one in family]
-        self._own |= {(one, known.began): known.own for one, known in times if known.began}
+        times = [(process, process_stats.times(process)) for process in family]
+        self._own |= {(process, known.began): known.own for process, known in times if known.began}
         self.most = max(self.most, sum(known.own + known.ended_children for _, known in times))
         if self.cpu_s() >= self.looked_at_s + RAN_S:
             self.looked_at_s = self.cpu_s()
-            self.peak_mb = max(self.peak_mb, sum(process_stats.proportional_mb(one) for one in family))
+            self.peak_mb = max(self.peak_mb, sum(process_stats.proportional_mb(process) for process in family))
 
     def cpu_s(self) -> float:
         return max(self.most, sum(self._own.values()))

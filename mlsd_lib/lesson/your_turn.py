@@ -115,8 +115,8 @@ def _outcome(id: str, attempt: Any, exercise: Exercise) -> CheckResult:
     if attempt is None or attempt is ...:
         return CheckResult(id, "not attempted", UNANSWERED)
     failed = []
-    for one in exercise.cases:
-        verdict = _judge(attempt, one, exercise.through)
+    for case in exercise.cases:
+        verdict = _judge(attempt, case, exercise.through)
         if verdict.outcome == "not attempted":
             return CheckResult(id, verdict.outcome, verdict.message)
         if verdict.outcome != "pass":
@@ -135,11 +135,11 @@ class _Verdict(NamedTuple):
     named: bool = False
 
 
-def _judge(attempt: Any, one: Case, through: Callable[..., Any] | None) -> _Verdict:
+def _judge(attempt: Any, case: Case, through: Callable[..., Any] | None) -> _Verdict:
     if not callable(attempt):
-        return _compare("your answer", attempt, one)
-    arguments = copy.deepcopy(one.arguments)
-    call = _describe_call(attempt, one.arguments, through)
+        return _compare("your answer", attempt, case)
+    arguments = copy.deepcopy(case.arguments)
+    call = _describe_call(attempt, case.arguments, through)
     try:
         value = attempt(*arguments) if through is None else through(attempt, *arguments)
     except NotImplementedError:
@@ -148,20 +148,20 @@ def _judge(attempt: Any, one: Case, through: Callable[..., Any] | None) -> _Verd
         if through is not None and isinstance(error, AssertionError):
             return _Verdict("fail", str(error), named=True)
         return _Verdict("error in your code", f"{call} raised {type(error).__name__}: {error}{_line_of(error)}")
-    if not all(_same(left, right, 0.0) for left, right in zip(arguments, one.arguments, strict=True)):
+    if not all(_same(left, right, 0.0) for left, right in zip(arguments, case.arguments, strict=True)):
         reported = f"{call} changed its own input. Work on a copy: the caller still needs what it passed."
         return _Verdict("fail", reported, named=True)
-    if value is None and one.expected is not None:
+    if value is None and case.expected is not None:
         return _Verdict("fail", f"{call} gave None. Is a return missing?", named=True)
-    return _compare(call, value, one)
+    return _compare(call, value, case)
 
 
-def _compare(what: str, value: Any, one: Case) -> _Verdict:
-    if _same(value, one.expected, one.within):
+def _compare(what: str, value: Any, case: Case) -> _Verdict:
+    if _same(value, case.expected, case.within):
         return _Verdict("pass")
-    text = f"{what} gave {_short(value)}; expected {_short(one.expected)}."
-    for words, wrong in one.mistakes.items():
-        if _same(value, wrong, one.within):
+    text = f"{what} gave {_short(value)}; expected {_short(case.expected)}."
+    for words, wrong in case.mistakes.items():
+        if _same(value, wrong, case.within):
             return _Verdict("fail", f"{text} {words}", named=True)
     return _Verdict("fail", text)
 
@@ -201,7 +201,7 @@ def _is_numpy_bool(value: Any, expected: Any) -> bool:
 
 def _describe_call(function: Callable[..., Any], arguments: tuple[Any, ...], through: Callable[..., Any] | None) -> str:
     name = getattr(function, "__name__", "your function")
-    shown = [_short(one) for one in arguments]
+    shown = [_short(argument) for argument in arguments]
     return f"{name}({', '.join(shown)})" if through is None else f"{through.__name__}({', '.join([name, *shown])})"
 
 

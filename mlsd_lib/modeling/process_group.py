@@ -89,16 +89,16 @@ class ProcessGroup:
         if not self._running:
             raise ModelingError("Nothing was begun: there is nothing to collect. Call begin() or run().")
         self._running, self._failed = False, True  # until every rank has answered, an interruption included
-        answers, told = dict[int, Any](), dict[int, str]()
+        answers, failures = dict[int, Any](), dict[int, str]()
         waiting: dict[Any, int] = {connection: rank for rank, connection in enumerate(self._connections)}
         while waiting:
-            came = wait(list(waiting), timeout=GRACE_S if told else None)
+            came = wait(list(waiting), timeout=GRACE_S if failures else None)
             for connection in came or list(waiting):
                 rank = waiting.pop(connection)
                 fine, answer = self._answer(rank) if came else self._end_the_waiting(rank)
-                (answers if fine else told)[rank] = answer
-        if told:
-            raise RanksFailed(told)
+                (answers if fine else failures)[rank] = answer
+        if failures:
+            raise RanksFailed(failures)
         self._failed = False
         return [answers[rank] for rank in range(self.size)]
 

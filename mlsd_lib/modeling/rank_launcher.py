@@ -35,10 +35,10 @@ def serve(rank: int, size: int, store: str, timeout_s: float, connection: "Conne
         except EOFError:
             return
         try:
-            told = True, function(rank, *arguments)
+            reply = True, function(rank, *arguments)
         except Exception as error:  # whatever the function raises is told to the parent, who decides
-            told = False, f"{type(error).__name__}: {str(error).split('. ')[0]}"
-        connection.send_bytes(cloudpickle.dumps(told))
+            reply = False, f"{type(error).__name__}: {str(error).split('. ')[0]}"
+        connection.send_bytes(cloudpickle.dumps(reply))
 
 
 def become_rank(rank: int, size: int, store: str, timeout_s: float, ends: list[int]) -> None:

@@ -19,7 +19,7 @@ def auc_gained(
     (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
     """
     truth = np.asarray(truth, dtype=bool)
-    after_of, before_of = (_weighted_auc(np.asarray(one), truth) for one in (score, before))
+    after_of, before_of = (_weighted_auc(np.asarray(scores), truth) for scores in (score, before))
     member = np.arange(len(truth)) if group is None else pd.Series(group).factorize()[0]
     groups = member.max() + 1
 
@@ -75,7 +75,7 @@ def found_a_day(day: Any, is_fraud: Any, score: Any, reviews_a_day: int) -> floa
 
 def in_a_row(spreads: Sequence[Spread], scale: float = 1.0) -> Spread:
     """Spreads of single numbers, each times `scale`, as one of arrays, to be drawn as a line."""
-    return Spread(*scale * np.array([(one.middle, one.low, one.high) for one in spreads]).T)
+    return Spread(*scale * np.array([(spread.middle, spread.low, spread.high) for spread in spreads]).T)
 
 
 def share_of_total(part: Any, whole: Any, rng: np.random.Generator, resamples: int = 2_000) -> Spread:

@@ -157,23 +157,23 @@ class Monitor:
             raise OperationsError(f"The monitor has {why}. Save one that is fitted and has no performance.")
         plain = {name: getattr(self, name) for name in ("features", "score", "flagged", "weights", "false_alarm_rate")}
         learned = {"_rows": self._rows, "_flag_share": self._flag_share if self.flagged else None}
-        told = {"asked": {**plain, "runbooks": self.runbooks}, "thresholds": self.thresholds, "learned": learned}
+        state = {"asked": {**plain, "runbooks": self.runbooks}, "thresholds": self.thresholds, "learned": learned}
         columns: dict[str, Any] = {f"column {name}": _plain(self._reference[name]) for name in self._reference}
-        np.savez_compressed(path, told=np.array(json.dumps(told)), **columns)
+        np.savez_compressed(path, told=np.array(json.dumps(state)), **columns)
 
     @classmethod
     def read(cls, path: Path) -> "Monitor":
         """The monitor that `save` wrote into `path`; raises `OperationsError` where the file is not one."""
         try:
             with np.load(path, allow_pickle=False) as file:
-                told = json.loads(str(file["told"]))
-                monitor = cls(**told["asked"])
-                monitor.thresholds = told["thresholds"]
+                state = json.loads(str(file["told"]))
+                monitor = cls(**state["asked"])
+                monitor.thresholds = state["thresholds"]
                 columns = {name.removeprefix("column "): file[name] for name in file.files if name != "told"}
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise OperationsError(f"{path} holds no saved monitor: {error}. Train the release again.") from None
         monitor._reference = pd.DataFrame(columns)
-        monitor._rows, monitor._flag_share = told["learned"]["_rows"], told["learned"]["_flag_share"]
+        monitor._rows, monitor._flag_share = state["learned"]["_rows"], state["learned"]["_flag_share"]
         return monitor
 
     def _learn_normal(

@@ -32,7 +32,7 @@ class Scrape:
         except (ValueError, KeyError, IndexError) as error:
             raise OperationsError(f"The text is not in Prometheus's format: {error}. Ask for /metrics.") from None
         samples = (sample for family in families for sample in family.samples if not sample.name.endswith("_created"))
-        return cls(time_s, {(one.name, frozenset(one.labels.items())): float(one.value) for one in samples})
+        return cls(time_s, {(sample.name, frozenset(sample.labels.items())): float(sample.value) for sample in samples})
 
 
 def scrape(url: str, timeout_s: float = 5.0) -> Scrape:

@@ -43,7 +43,7 @@ def figures(window: Window) -> Figures:
     business: dict[str, float] = {}
     for name in window.counters():
         if name != "requests_total":
-            for own, grown in sorted(window.by_labels(name).items(), key=lambda one: sorted(one[0])):
+            for own, grown in sorted(window.by_labels(name).items(), key=lambda entry: sorted(entry[0])):
                 words = [value for _, value in sorted(own)]
                 business[" ".join([name.removesuffix("_total").replace("_", " "), *words]) + "/s"] = (
                     grown / window.seconds
@@ -52,7 +52,7 @@ def figures(window: Window) -> Figures:
         if name not in ("request_latency_seconds", "prediction_score"):
             business[f"mean {name.replace('_', ' ')}"] = window.mean(name)
     routes = {dict(own)["route"] for own in window.by_labels("requests_total")} - set(OWN_ROUTES)
-    feedback = {f"{one}/s": window.grown("requests_total", route=one) / window.seconds for one in sorted(routes)}
+    feedback = {f"{route}/s": window.grown("requests_total", route=route) / window.seconds for route in sorted(routes)}
     found = {dict(own)["metric"]: value for (name, own), value in window.after.values.items() if name == INDEX}
     if found:
         model["largest monitor index"] = max(found.values())
@@ -109,7 +109,7 @@ class Rule:
         """Whether the last windows were all beyond it."""
         last = history[-self.windows :]
         return len(last) == self.windows and all(
-            self.broken(one[self.group].get(self.figure, math.nan)) for one in last
+            self.broken(window[self.group].get(self.figure, math.nan)) for window in last
         )
 
 
@@ -147,10 +147,10 @@ def failed_share(history: Sequence[Figures], within_s: float) -> float:
     spent, and not for what may follow.
     """
     seconds = asked = failed = 0.0
-    for one in reversed(history):
+    for window in reversed(history):
         if seconds >= within_s:
             break
-        spent = one[SPENT]
+        spent = window[SPENT]
         seconds, asked = seconds + spent.get("seconds", 0.0), asked + spent.get("asked", 0.0)
         failed += spent.get("failed", 0.0)
     return failed / asked * min(1.0, seconds / within_s) if asked else math.nan
@@ -177,8 +177,10 @@ def monitor_rules(scrape: Scrape) -> list[Rule]:
     index = {dict(own)["metric"]: value for (name, own), value in scrape.values.items() if name == INDEX}
     owner, costs = "the team that owns the model", "a rollback for nothing"
     rules = [
-        Rule(one["metric"], MONITOR, one["metric"], limit, owner, costs, one["runbook"], f"{ALARM} > 0", windows=1)
-        for one in labels
+        Rule(
+            label["metric"], MONITOR, label["metric"], limit, owner, costs, label["runbook"], f"{ALARM} > 0", windows=1
+        )
+        for label in labels
     ]
     return sorted(rules, key=lambda rule: -index.get(rule.figure, 0.0))
 
@@ -201,7 +203,7 @@ def _burn_rate(name: str, times: float, long_s: float, short_s: float, costs: st
         f"At this rate {share:.0f} % of the errors of {BUDGET_DAYS} days go in {_span(long_s)}. If they are 503, ask "
         "/readyz, then add a replica or send less; if 500, roll back a release that is younger than they are."
     )
-    expr = " and ".join(f"{failed_expr(_span(one))} > {limit:g}" for one in (long_s, short_s))
+    expr = " and ".join(f"{failed_expr(_span(window_s))} > {limit:g}" for window_s in (long_s, short_s))
     owner = "the team that runs the service"
     return BurnRate(name, "system", "errors", limit, owner, costs, runbook, expr, long_s=long_s, short_s=short_s)
 

@@ -56,10 +56,10 @@ def write_page(
 
 def _group(group: str, history: Sequence[Figures]) -> str:
     drawn_windows = history[-MOST_WINDOWS:]
-    names = list(dict.fromkeys(name for one in drawn_windows for name in one[group]))
+    names = list(dict.fromkeys(name for window in drawn_windows for name in window[group]))
     if not names:
         return f"<h2>{group}</h2><p>The service counts nothing of this kind.</p>"
-    series = {name: [one[group].get(name, math.nan) for one in drawn_windows] for name in names}
+    series = {name: [window[group].get(name, math.nan) for window in drawn_windows] for name in names}
     drawn = "".join(_figure(name, values) for name, values in series.items())
     return f'<h2>{group}</h2><div class="row">{drawn}</div>'
 
@@ -70,8 +70,8 @@ def _figure(name: str, values: Sequence[float]) -> str:
 
 
 def _row(rule: Rule, rings: bool) -> str:
-    told = (rule.name, rule.when, rule.owner, rule.costs, rule.runbook)
-    cells = "".join(f"<td>{html.escape(text)}</td>" for text in told)
+    fields = (rule.name, rule.when, rule.owner, rule.costs, rule.runbook)
+    cells = "".join(f"<td>{html.escape(text)}</td>" for text in fields)
     return f"<tr{' class=rings' if rings else ''}>{cells}</tr>"
 
 

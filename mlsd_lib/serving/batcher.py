@@ -81,7 +81,7 @@ class DynamicBatcher(Generic[Row, Answer]):
             if self._closed:
                 raise Shed("The service ends.")
             if len(self._queue) >= self.queue_limit:  # who gave up leaves its place
-                self._queue = deque(one for one in self._queue if not self._given_up(one))
+                self._queue = deque(other for other in self._queue if not self._given_up(other))
             if len(self._queue) >= self.queue_limit:
                 raise Shed(f"{self.queue_limit} requests wait already.")
             self._queue.append(waiting)
@@ -114,16 +114,16 @@ class DynamicBatcher(Generic[Row, Answer]):
         while batch := self._next_batch():
             self.batches[len(batch)] = self.batches.get(len(batch), 0) + 1
             try:
-                answers = list(self.predict([one.row for one in batch]))
+                answers = list(self.predict([waiting.row for waiting in batch]))
                 if len(answers) != len(batch):
                     raise ServingError(f"predict gave {len(answers)} answers for {len(batch)} rows; it owes one a row.")
             except BaseException as error:  # also SystemExit: a worker that ends would leave all callers waiting
                 raised = error if isinstance(error, Exception) else ServingError(f"predict ended with {error!r}.")
-                for one in batch:
-                    _settle(one.answer.set_exception, raised)
+                for waiting in batch:
+                    _settle(waiting.answer.set_exception, raised)
             else:
-                for one, answer in zip(batch, answers, strict=True):
-                    _settle(one.answer.set_result, answer)
+                for waiting, answer in zip(batch, answers, strict=True):
+                    _settle(waiting.answer.set_result, answer)
 
     def _next_batch(self) -> list[_Waiting[Row, Answer]]:
         """The next rows to be served, as soon as they may begin; empty once closed and served."""
@@ -142,9 +142,9 @@ class DynamicBatcher(Generic[Row, Answer]):
                 self._changed.wait(left_s)
             batch: list[_Waiting[Row, Answer]] = []
             while self._queue and len(batch) < self.most_rows:
-                one = self._queue.popleft()
-                if not self._given_up(one):
-                    batch.append(one)
+                waiting = self._queue.popleft()
+                if not self._given_up(waiting):
+                    batch.append(waiting)
             return batch
 
     def _given_up(self, one: _Waiting[Row, Answer]) -> bool:

@@ -99,7 +99,9 @@ class ServerProcess:
         """CPU seconds that the server and its children have used, kept after the end; of ended children to 10 ms."""
         if self._guardian is not None and self.pid:
             family = (self.pid, *process_stats.descendants(self.pid))
-            used_s = sum(process_stats.cpu_s(one) + process_stats.times(one).ended_children for one in family)
+            used_s = sum(
+                process_stats.cpu_s(process) + process_stats.times(process).ended_children for process in family
+            )
             self._cpu_s = max(self._cpu_s, used_s)  # less where one of them ended meanwhile
         return self._cpu_s
 

@@ -30,7 +30,7 @@ from mlsd_lib.simulation.scenario import Scenario
 SENT, REFUSED, NOT_SENT, TIMED_OUT, BROKEN, RETRIED, HEDGED, BATCHES, ROWS, WASTED, QUEUE = np.arange(11)  # of SUMS
 GIVE_UP, HEDGE, SEND, DISPATCH, FINISH, DIE, RESTART, UP, SCALE, RECLAIM, LEAVE = np.arange(11)  # what is planned
 SECOND_DISPATCH, SECOND_FINISH = np.arange(11, 13)  # and at the second stage
-ANSWERED, CACHED, STALE, FALLBACK, FAILED = np.array([int(one) for one in Ended])
+ANSWERED, CACHED, STALE, FALLBACK, FAILED = np.array([int(ended) for ended in Ended])
 SHARED, RANDOM, ROUND_ROBIN, LEAST_LOADED, TWO_CHOICES = np.arange(len(BALANCING))
 ZERO, ONE = np.int64(0), np.int64(1)
 SURE_S = 1e-6

@@ -71,7 +71,7 @@ class Document(Part):
         """What differs between two designs: a row an entry, the columns `this` and `other`."""
         import pandas as pd
 
-        ours, theirs = (dict(_flat(one.model_dump())) for one in (self, other))
+        ours, theirs = (dict(_flat(document.model_dump())) for document in (self, other))
         names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
         rows = {name: [ours.get(name), theirs.get(name)] for name in names}
         return pd.DataFrame.from_dict(rows, orient="index", columns=["this", "other"], dtype=object).rename_axis(
@@ -300,4 +300,4 @@ def _model_at(parent: Any, name: str) -> Any:
     """The model of an entry, also where it may be None."""
     kind = parent.model_fields[name].annotation
     options = [kind, *getattr(kind, "__args__", ())]
-    return next(one for one in options if isinstance(one, type) and issubclass(one, BaseModel))
+    return next(option for option in options if isinstance(option, type) and issubclass(option, BaseModel))

@@ -90,7 +90,7 @@ class Scorecard:
         minute = (self.scenario.arrived // MINUTE_S).astype(int)  # as in `minutes`, at a tenth of its price
         requests, good = np.bincount(minute), np.bincount(minute, weights=self.good)
         missed = good / np.maximum(requests, 1) < self.scenario.level.share
-        return [int(one) for one in np.flatnonzero(missed & (requests > 0))]
+        return [int(number) for number in np.flatnonzero(missed & (requests > 0))]
 
     @cached_property
     def figures(self) -> dict[str, float]:
@@ -181,8 +181,12 @@ class Scorecard:
         came = float(self.minutes["requests"].loc[minute]) / length
         asked = sums["sent"] / length
         away = design.replicas.start_up_s
-        dead = [one for one in scenario.failures if one.at_s < end and one.at_s + one.down_s + away > start]
-        slow = [one for one in scenario.slow if one.start_s < end and one.end_s > start]
+        dead = [
+            failure
+            for failure in scenario.failures
+            if failure.at_s < end and failure.at_s + failure.down_s + away > start
+        ]
+        slow = [spell for spell in scenario.slow if spell.start_s < end and spell.end_s > start]
         if dead:
             return (
                 f"Replicas lost: {dead[0].replicas} at {dead[0].at_s:.0f} s, back {dead[0].down_s + away:.0f} s later; "
@@ -216,7 +220,7 @@ class Scorecard:
         if alone > scenario.level.within_s:
             return f"Batches: a full one with its wait takes {1e3 * alone:.0f} ms, more than is promised."
         if sums["refused"] > (1 - scenario.level.share) * came * length:
-            limits = [one.limit for one in (design.queue, stage.queue if stage else None) if one and one.limit]
+            limits = [queue.limit for queue in (design.queue, stage.queue if stage else None) if queue and queue.limit]
             limit = " or ".join(map(str, limits))
             why = f"the queue's limit of {limit} turned away" if limit else "no replica was up for"
             return f"Refusals: {why} {sums['refused']:.0f} attempts, at {asked / max(capacity, 1e-9):.0%} of capacity."

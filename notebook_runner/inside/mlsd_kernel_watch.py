@@ -34,9 +34,13 @@ def loose_ends():
     for thread in threading.enumerate():
         if thread is not threading.main_thread() and not thread.daemon and _is_plain(thread):
             thread.join(max(0.0, end - time.monotonic()))
-    for one in gc.get_objects():  # type(), because a lazy proxy may do anything when asked for its class
-        if issubclass(type(one), asyncio.Future) and one.done() and getattr(one, "_log_traceback", False):
-            report("an asyncio task", one._exception)
+    for candidate in gc.get_objects():  # type(), because a lazy proxy may do anything when asked for its class
+        if (
+            issubclass(type(candidate), asyncio.Future)
+            and candidate.done()
+            and getattr(candidate, "_log_traceback", False)
+        ):
+            report("an asyncio task", candidate._exception)
 
 
 def _is_plain(thread):

@@ -71,14 +71,14 @@ def _on_listing(arguments):
 
 
 def _on_connect(arguments):
-    for one in arguments:
-        host = one[0] if isinstance(one, tuple) and one else one
+    for argument in arguments:
+        host = argument[0] if isinstance(argument, tuple) and argument else argument
         if isinstance(host, bytes):
             host = host.decode("ascii", "replace")
         if isinstance(host, str) and not _is_loopback(host):
             note("n", host)
             raise OSError(101, f"the network is closed while a notebook runs for the record ({host})")
-        if isinstance(one, (tuple, str, bytes)):
+        if isinstance(argument, (tuple, str, bytes)):
             return
 
 

@@ -8,7 +8,7 @@ from importlib.util import module_from_spec
 
 def _load_the_next():
     here = os.path.dirname(os.path.abspath(__file__))
-    elsewhere = [one for one in sys.path if os.path.abspath(one or ".") != here]
+    elsewhere = [folder for folder in sys.path if os.path.abspath(folder or ".") != here]
     spec = PathFinder.find_spec("sitecustomize", elsewhere)
     if spec is None or spec.loader is None:
         return

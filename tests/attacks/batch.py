@@ -33,15 +33,15 @@ class Batch:
     def flags(self, case: Case) -> list[str]:
         """The flags on a submission, each with the cell that it names."""
         extra = self.results.get(case.name, {}).get("extra_data", {})
-        return [f"{one['cell']}: {one['text']}" for one in extra.get("flags", [])]
+        return [f"{flag['cell']}: {flag['text']}" for flag in extra.get("flags", [])]
 
     def verdicts(self, case: Case) -> dict[str, str]:
         """Verdicts by test cell."""
-        return {_cell(one): one["extra_data"]["verdict"] for one in self.results.get(case.name, {}).get("tests", [])}
+        return {_cell(test): test["extra_data"]["verdict"] for test in self.results.get(case.name, {}).get("tests", [])}
 
     def unsealed(self, case: Case) -> list[str]:
         """Tests that were decided where student code runs."""
-        return [_cell(one) for one in self.results.get(case.name, {}).get("tests", []) if "unsealed" in one["tags"]]
+        return [_cell(test) for test in self.results.get(case.name, {}).get("tests", []) if "unsealed" in test["tags"]]
 
 
 def grade(template: Path, root: Path, cases: Sequence[Case], *options: str, then: Sequence[str] = ()) -> Batch:
@@ -54,13 +54,13 @@ def grade(template: Path, root: Path, cases: Sequence[Case], *options: str, then
         before = host.snapshot()
         ended = mlsd_grade(course, "ps1", host.environment, LIMIT_S, "--timeout", str(CELL_S), *options)
         changed = host.changed(before)
-        left = [" ".join(one.cmdline()) or str(one.pid) for one in host.left()]
+        left = [" ".join(process.cmdline()) or str(process.pid) for process in host.left()]
         if then:
             status, text = run(list(then), course, host.environment, LIMIT_S)
             ended.text += text
             ended.status = ended.status or status
-        judgements = [judge(one, ended.marks, course / "autograded", host.heard) for one in cases]
-        lost = [one for one in HONEST if honest_lost(ended.marks, one, PS1.maxima)]
+        judgements = [judge(case, ended.marks, course / "autograded", host.heard) for case in cases]
+        lost = [student for student in HONEST if honest_lost(ended.marks, student, PS1.maxima)]
         return Batch(course, ended, judgements, lost, changed, left, results(course, "ps1"))
 
 

@@ -80,22 +80,22 @@ def case(name: str, *edits: Edit, **expected: Any) -> Case:
     for key in ("lost", "either"):
         if isinstance(expected.get(key), str):
             expected[key] = expected[key].split()
-        expected[key] = [_test(one) for one in expected.get(key, ())]
+        expected[key] = [_test(test) for test in expected.get(key, ())]
     for key in ("part", "verdicts"):
-        expected[key] = {_test(one): value for one, value in expected.get(key, {}).items()}
+        expected[key] = {_test(test): value for test, value in expected.get(key, {}).items()}
     if isinstance(expected.get("flagged"), str):
         expected["flagged"] = tuple(expected["flagged"].split())
     return Case(name, edits, **expected)
 
 
 def of_kind(kind: str, cases: list[Case]) -> list[Case]:
-    return [replace(one, kind=kind) for one in cases]
+    return [replace(case, kind=kind) for case in cases]
 
 
 def hand_in(course: Path, cases: list[Case], host: Host, honest: list[str]) -> None:
     """Lay the cases and right submissions of honest students into the course, and open all of it to everybody."""
-    for one in cases:
-        one.write(course, host.places)
+    for case in cases:
+        case.write(course, host.places)
     token = f"# {TOKENS['neighbour']}\n"
     whole_work = answered(course, PS1, {"mean": token + PS1.task("mean").answer})
     for student in honest:
@@ -134,9 +134,9 @@ def change(name: str, **parts: Any) -> Edit:
     """Replace parts of a cell; a function gets the old part."""
 
     def edit(notebook: Notebook) -> None:
-        one = find(notebook, name)
+        cell = find(notebook, name)
         for key, value in parts.items():
-            one[key] = value(one.get(key)) if callable(value) else value
+            cell[key] = value(cell.get(key)) if callable(value) else value
 
     return edit
 
@@ -161,7 +161,7 @@ def whole(function: Callable[[Notebook], Any]) -> Edit:
 
 
 def find(notebook: Notebook, name: str) -> Notebook:
-    return next(one for one in notebook["cells"] if one.get("id") == name)
+    return next(cell for cell in notebook["cells"] if cell.get("id") == name)
 
 
 def _test(name: str) -> str:

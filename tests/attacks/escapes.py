@@ -138,7 +138,7 @@ def table(old: list[int], new: list[int]) -> bytes:
     with pa.ipc.new_stream(sink, whole.schema) as stream:
         stream.write_table(whole)
     content = sink.getvalue().to_pybytes()
-    before, after = (np.array(one, dtype=np.int32).tobytes() for one in (old, new))
+    before, after = (np.array(numbers, dtype=np.int32).tobytes() for numbers in (old, new))
     if content.count(before) != 1:
         raise ValueError("the offsets are not where they were")
     content = content.replace(before, after)

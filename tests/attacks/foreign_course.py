@@ -24,8 +24,8 @@ def cell(kind: str, name: str, source: str, **nbgrader: Any) -> Notebook:
     if nbgrader:
         flags = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
         metadata = {"nbgrader": flags | {"grade_id": name} | nbgrader}
-    one = {"cell_type": kind, "id": name, "metadata": metadata, "source": source.strip("\n")}
-    return one | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+    made = {"cell_type": kind, "id": name, "metadata": metadata, "source": source.strip("\n")}
+    return made | ({"outputs": [], "execution_count": None} if kind == "code" else {})
 
 
 def source_notebook(assignment: Assignment) -> Notebook:
@@ -74,8 +74,8 @@ def copied(course: Path, to: Path) -> Path:
 def released(course: Path, name: str) -> Notebook:
     """The notebook that students get, each source one string."""
     notebook = json.loads((course / "release" / name / f"{name}.ipynb").read_text())
-    for one in notebook["cells"]:
-        one["source"] = "".join(one["source"])
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
     return notebook
 
 
@@ -85,8 +85,8 @@ def answered(course: Path, assignment: Assignment, answers: dict[str, str] | Non
     texts = {task.name: task.answer for task in assignment.tasks}
     texts |= {"why": assignment.manual} if assignment.manual else {}
     texts |= answers or {}
-    for one in notebook["cells"]:
-        one["source"] = texts.get(one["id"], one["source"])
+    for cell in notebook["cells"]:
+        cell["source"] = texts.get(cell["id"], cell["source"])
     return notebook
 
 

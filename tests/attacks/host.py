@@ -60,7 +60,7 @@ class Host:
     @property
     def places(self) -> dict[str, str]:
         """What an attack's text calls @NAME@: it knows this machine well."""
-        ports = [str(one.getsockname()[1]) for one in self.sockets[:2]] or ["9", "9"]
+        ports = [str(listener.getsockname()[1]) for listener in self.sockets[:2]] or ["9", "9"]
         names = {name: str(self.root / name) for name in ("course", "home", "outside")}
         return names | {"tcp": ports[0], "udp": ports[1], "run": self.run, "mnt": _namespace("mnt")}
 
@@ -70,9 +70,9 @@ class Host:
         by_path, by_name = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
         addresses = [("127.0.0.1", 0), ("127.0.0.1", 0), str(self.root / "outside" / "ear"), f"\0{self.run}"]
         self.sockets = [tcp, udp, by_path, by_name]
-        for one, address in zip(self.sockets, addresses, strict=True):
-            one.bind(address)
-            threading.Thread(target=self._hear, args=(one,), daemon=True).start()
+        for listener, address in zip(self.sockets, addresses, strict=True):
+            listener.bind(address)
+            threading.Thread(target=self._hear, args=(listener,), daemon=True).start()
         (self.root / "outside" / "ear").chmod(0o777)
         return self
 
@@ -98,8 +98,8 @@ class Host:
 
     def __exit__(self, *_: object) -> None:
         """End the listeners and every process that is left of this run."""
-        for one in self.sockets:
-            one.close()
+        for listener in self.sockets:
+            listener.close()
         for process in self.left(0):
             process.kill()
         for name in self._shared():
@@ -107,9 +107,11 @@ class Host:
 
     def left(self, patience_s: float = 3.0) -> list[psutil.Process]:
         """The processes that carry this run's mark in environment or command line and do not end by themselves soon."""
-        found = [one for one in psutil.process_iter() if one.pid != os.getpid() and _carries(one, self.run)]
+        found = [
+            process for process in psutil.process_iter() if process.pid != os.getpid() and _carries(process, self.run)
+        ]
         psutil.wait_procs(found, patience_s)
-        return [one for one in found if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+        return [process for process in found if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
     def snapshot(self) -> dict[str, str]:
         """A digest of every file of the host, and of shared memory's names; the grader's own output is left out."""

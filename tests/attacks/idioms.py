@@ -121,7 +121,7 @@ MAXIMUM = 1
 
 def assignment() -> Assignment:
     """All idioms as one assignment; each test is worth a point."""
-    tasks = [Task(one.name, MAXIMUM, _solution(one.right), one.test) for one in IDIOMS]
+    tasks = [Task(idiom.name, MAXIMUM, _solution(idiom.right), idiom.test) for idiom in IDIOMS]
     return Assignment("idioms", SETUP, tuple(tasks))
 
 

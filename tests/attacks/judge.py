@@ -68,7 +68,7 @@ def outputs(folder: Path) -> list[str]:
             cells = json.loads(path.read_text(errors="replace"))["cells"]
         except (ValueError, KeyError, OSError):
             continue
-        found += [json.dumps(one.get("outputs", [])) for one in cells if not _is_test(one)]
+        found += [json.dumps(cell.get("outputs", [])) for cell in cells if not _is_test(cell)]
     return found
 
 

@@ -130,6 +130,6 @@ SHARED = (
 def assignment() -> Assignment:
     """All of them as one assignment; each test is worth a point."""
     tasks = [
-        Task(one.name, 1, f"### BEGIN SOLUTION\n{one.right.strip()}\n### END SOLUTION", one.test) for one in SEALING
+        Task(case.name, 1, f"### BEGIN SOLUTION\n{case.right.strip()}\n### END SOLUTION", case.test) for case in SEALING
     ]
     return Assignment("sealing", SETUP, tuple(tasks))

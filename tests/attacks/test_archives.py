@@ -30,7 +30,9 @@ def test_an_odd_archive_costs_only_who_is_odd(archive: Archive, template, tmp_pa
     roster.write_text(archive.roster)
     before = host.snapshot()
     report = collect(Course.open(course), "ps1", source, roster if archive.roster else None)
-    refused = "\n".join(f"{one.source}: {one.detail}" for one in report if one.outcome == "refused")
+    refused = "\n".join(
+        f"{collected.source}: {collected.detail}" for collected in report if collected.outcome == "refused"
+    )
     there = {path.parts[-3]: path.read_bytes() == right for path in course.glob("submitted/*/ps1/ps1.ipynb")}
     assert there == dict.fromkeys(archive.collected, True), refused
     assert bool(refused) == bool(archive.refused)
@@ -50,10 +52,10 @@ def test_a_folder_that_becomes_a_link_while_the_class_is_read_shows_nothing_else
     (source / "bob" / "ps1").rename(tmp_path / "aside")
     (source / "bob" / "ps1").symlink_to(outside)
     found += read
-    assert {str(one.name): one.content for one in found if one.content} == {
+    assert {str(entry.name): entry.content for entry in found if entry.content} == {
         f"{student}/ps1/ps1.ipynb": student.encode() for student in ("ada", "zoe")
     }
-    assert [str(one.name) for one in found if one.refusal] == ["bob/ps1"]
+    assert [str(entry.name) for entry in found if entry.refusal] == ["bob/ps1"]
 
 
 @pytest.mark.parametrize("swap", [os.symlink, lambda _, path: os.mkfifo(path)], ids=["link", "pipe"])
@@ -80,8 +82,8 @@ def test_an_archive_in_the_source_unpacks_no_more_than_its_part():
     inner = zipped([(f"{number}.ipynb", outputs) for number in range(4)])
     entries = archive.read_archive(io.BytesIO(zipped([("bob/all.zip", inner)])), "class.zip", archive.Limits())
     found = list(_opened(entries, archive.Limits(read_bytes=40_000_000)))
-    assert [one.name.name for one in found if not one.refusal] == ["0.ipynb", "1.ipynb"]
-    assert [one.refusal for one in found if one.refusal] == [archive.TOO_MUCH]
+    assert [entry.name.name for entry in found if not entry.refusal] == ["0.ipynb", "1.ipynb"]
+    assert [entry.refusal for entry in found if entry.refusal] == [archive.TOO_MUCH]
 
 
 def test_what_the_command_says_of_hostile_names_is_plain_text(template, tmp_path):

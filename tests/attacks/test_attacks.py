@@ -36,12 +36,12 @@ def graded(template, root, kind) -> Batch:
     loss of points is looked at again: what was forged, changed, left behind or shown stays.
     """
     batch = grade(template, root, cases(kind))
-    slow = [one.case for one in batch.judgements if one.missing]
+    slow = [judgement.case for judgement in batch.judgements if judgement.missing]
     if not slow:
         return batch
     (root / "again").mkdir()
     again = grade(template, root / "again", slow, "--timeout", PATIENT_CELL_S)
-    first = [replace(one, missing={}) for one in batch.judgements]
+    first = [replace(judgement, missing={}) for judgement in batch.judgements]
     return replace(
         again,
         judgements=[*first, *again.judgements],
@@ -70,15 +70,15 @@ def test_only_a_loss_of_points_is_looked_at_again(root, monkeypatch):
 
     def judged(template, folder, some, *options):
         asked.append(list(some))
-        found = [Judgement(one, undeserved={"mean-test": 2.0} if one is forger else {}) for one in some]
-        for one in found:
-            one.missing = {"mean-test": 2.0} if one.case is slow and len(asked) == 1 else {}
+        found = [Judgement(case, undeserved={"mean-test": 2.0} if case is forger else {}) for case in some]
+        for judgement in found:
+            judgement.missing = {"mean-test": 2.0} if judgement.case is slow and len(asked) == 1 else {}
         return Batch(folder, Ended(0, ""), found, [], ["a file"] if len(asked) == 1 else [], [])
 
     monkeypatch.setitem(graded.__globals__, "grade", judged)
     batch = graded(None, root, "forging")
     assert asked == [cases("forging"), [slow]]
-    assert [one.case for one in batch.judgements if one.faults] == [forger]
+    assert [judgement.case for judgement in batch.judgements if judgement.faults] == [forger]
     assert batch.changed == ["a file"]
 
 

@@ -40,8 +40,10 @@ def test_an_odd_folder_in_the_exchange_costs_only_its_owner(laid: Laid, template
     names = {folder.name.split("+")[0]: folder.name.split("+")[2] for folder in inbound.iterdir() if "+" in folder.name}
     stamps = {path.parts[-3]: received(stamp_of(path.parent)) for path in place.glob("submitted/*/ps1/timestamp.txt")}
     assert stamps == {student: received(names[student]) for student in stamps}
-    refused = "\n".join(f"{one.source}: {one.detail}" for one in report if one.outcome == "refused")
-    noted = "\n".join(one.detail for one in report if one.outcome == "collected")
+    refused = "\n".join(
+        f"{collected.source}: {collected.detail}" for collected in report if collected.outcome == "refused"
+    )
+    noted = "\n".join(collected.detail for collected in report if collected.outcome == "collected")
     arrived = {path for path in place.glob("submitted/*/ps1/**/*") if path.is_file()}
     there = {path.parts[-3] for path in arrived if path.name == "ps1.ipynb" and path.read_bytes() == right}
     assert there == set(laid.collected), f"{refused}\n{noted}"
@@ -52,4 +54,4 @@ def test_an_odd_folder_in_the_exchange_costs_only_its_owner(laid: Laid, template
     for folder in inbound.iterdir():
         folder.chmod(0o700) if folder.is_dir() and not folder.is_symlink() else None
     remove_folder(str(tmp_path / "exchange"))  # not every file in it can be read
-    assert [one for one in host.changed(before) if not one.startswith(SUBMITTED)] == []
+    assert [path for path in host.changed(before) if not path.startswith(SUBMITTED)] == []

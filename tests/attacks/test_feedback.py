@@ -37,15 +37,15 @@ def formgraded():
 def test_no_script_lives_in_formgrader_or_feedback_and_no_hidden_test_shows_there(
     page, formgraded, template, root, subtests
 ):
-    hostile = [one for one in cases("shown") if one.script or "hidden_test" in one.name]
+    hostile = [case for case in cases("shown") if case.script or "hidden_test" in case.name]
     batch = grade(template, root, hostile, then=["mlsd", "feedback", "ps1", "--course", str(root / "course")])
     assert batch.ended.status == 0, batch.ended.text[-3000:]
-    for one in hostile:
-        with subtests.test(msg=one.name):
-            html = (batch.course / "feedback" / one.name / "ps1" / "ps1.html").read_text()
+    for case in hostile:
+        with subtests.test(msg=case.name):
+            html = (batch.course / "feedback" / case.name / "ps1" / "ps1.html").read_text()
             assert alive(page, html) == []
             assert TOKENS["test"] not in html
-            assert alive(page, formgraded(batch.course / "autograded" / one.name / "ps1" / "ps1.ipynb")) == []
+            assert alive(page, formgraded(batch.course / "autograded" / case.name / "ps1" / "ps1.ipynb")) == []
 
 
 @pytest.mark.parametrize(

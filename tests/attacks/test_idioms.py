@@ -10,7 +10,7 @@ from tests.attacks.foreign_course import answered, copied, submit
 from tests.attacks.graders import mlsd_grade
 from tests.attacks.host import environment
 
-UNSEALED = {f"{one.name}-test" for one in idioms.IDIOMS if not one.sealed}
+UNSEALED = {f"{idiom.name}-test" for idiom in idioms.IDIOMS if not idiom.sealed}
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def course(template, root):
     """A course with two submissions: every answer right, every answer wrong."""
     assignment = idioms.assignment()
     course = copied(template, root / "course")
-    wrong = {one.name: one.wrong for one in idioms.IDIOMS}
+    wrong = {idiom.name: idiom.wrong for idiom in idioms.IDIOMS}
     for student, notebook in (
         ("right", answered(course, assignment)),
         ("wrong", answered(course, assignment, wrong)),
@@ -31,11 +31,11 @@ def test_every_idiom_is_decided_and_only_five_are_unsealed(course, root, subtest
     ended = mlsd_grade(course, "idioms", environment(root))
     assert ended.status == 0, ended.text[-3000:]
     tests = {
-        student: {one["name"]: one for one in whole["tests"]} for student, whole in results(course, "idioms").items()
+        student: {test["name"]: test for test in whole["tests"]} for student, whole in results(course, "idioms").items()
     }
-    for one in idioms.IDIOMS:
-        cell = f"{one.name}-test"
-        with subtests.test(msg=one.name):
+    for idiom in idioms.IDIOMS:
+        cell = f"{idiom.name}-test"
+        with subtests.test(msg=idiom.name):
             right, wrong = (tests[student][f"idioms/{cell}"] for student in ("right", "wrong"))
             assert ended.marks["right"][cell] == idioms.MAXIMUM, right["output"]
             assert ended.marks["wrong"][cell] == 0, wrong["output"]

@@ -41,6 +41,8 @@ def test_marks_of_honest_work_equal_stock_nbgraders(assignment, template, root):
     assert by_stock.status == 0, by_stock.text[-2000:]
     assert by_ours.status == 0, by_ours.text[-2000:]
     assert by_ours.marks == by_stock.marks
-    assert [one for whole in results(ours, name).values() for one in whole["tests"] if "unsealed" in one["tags"]] == []
+    assert [
+        test for whole in results(ours, name).values() for test in whole["tests"] if "unsealed" in test["tags"]
+    ] == []
     earned = [sum(points or 0 for points in marks.values()) for marks in by_stock.marks.values()]
     assert len(set(earned)) > 2, "the mixtures are too alike to tell graders apart"

@@ -12,16 +12,16 @@ from tests.attacks.host import environment
 def test_no_object_of_an_answer_vouches_for_itself(template, root, subtests):
     assignment = sealing.assignment()
     course = copied(template, root / "course")
-    forged = {one.name: one.wrong for one in sealing.SEALING}
+    forged = {case.name: case.wrong for case in sealing.SEALING}
     for student, answers in (("right", {}), ("forged", forged)):
         notebook = json.dumps(answered(course, assignment, answers)).encode()
         submit(course, student, "sealing", {"sealing.ipynb": notebook})
     ended = mlsd_grade(course, "sealing", environment(root), 600, "--timeout", "5")
     assert ended.status == 0, ended.text[-3000:]
-    told = results(course, "sealing")
-    for one in sealing.SEALING:
-        number = [task.name for task in assignment.tasks].index(one.name)
-        with subtests.test(msg=one.name):
-            assert ended.marks["right"][f"{one.name}-test"] == 1, told["right"]["tests"][number]
-            assert ended.marks["forged"][f"{one.name}-test"] == 0, told["forged"]["tests"][number]
-            assert "unsealed" not in told["right"]["tests"][number]["tags"]
+    report = results(course, "sealing")
+    for case in sealing.SEALING:
+        number = [task.name for task in assignment.tasks].index(case.name)
+        with subtests.test(msg=case.name):
+            assert ended.marks["right"][f"{case.name}-test"] == 1, report["right"]["tests"][number]
+            assert ended.marks["forged"][f"{case.name}-test"] == 0, report["forged"]["tests"][number]
+            assert "unsealed" not in report["right"]["tests"][number]["tags"]

@@ -58,9 +58,9 @@ class Lab:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        for one in family:
+        for process in family:
             try:
-                one.kill()
+                process.kill()
             except psutil.NoSuchProcess:
                 pass
 

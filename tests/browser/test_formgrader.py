@@ -114,7 +114,7 @@ def test_the_rubrics_criteria_are_buttons_that_write_the_sum_and_a_comment(page,
     beside.get_by_role("button", name="1: the other operator").click()
     beside.get_by_role("button", name='1: "integers" <b>are</b> named').click()
     assert beside.locator(".mlsd-sum").inner_text() == "2 points"
-    with page.expect_response(lambda one: one.request.method == "PUT" and "/api/grade/" in one.url):
+    with page.expect_response(lambda response: response.request.method == "PUT" and "/api/grade/" in response.url):
         beside.get_by_role("button", name="0.5: a guess").click()
     page.wait_for_load_state("networkidle")
     with course.gradebook() as book:
@@ -132,7 +132,7 @@ def test_a_graders_share_is_a_page_of_numbers_and_next_stays_within_it(page, lab
         for student in ("right", "wrong"):
             book.find_grade("reflection", toy.NAME, toy.NAME, student).needs_manual_grade = True
         book.db.commit()
-    of = {one.grader: one for one in deal(course, toy.NAME, ["ada", "bela"])}
+    of = {share.grader: share for share in deal(course, toy.NAME, ["ada", "bela"])}
     page.goto(lab.url("formgrader"))
     page.goto(f"{lab.address}/{address(toy.NAME, 'ada')}")
     assert "1 of 1 wait for points" in page.content()
@@ -156,11 +156,11 @@ def test_the_autograde_button_grades_by_the_engine_and_runs_nothing_as_the_serve
     page.goto(lab.url("formgrader"))
     page.goto(f"{lab.address}/formgrader/manage_submissions/{toy.NAME}")
     row = page.locator("tr", has_text="forger")
-    with page.expect_response(lambda one: one.url.endswith("/forger/autograde")) as answered:
+    with page.expect_response(lambda response: response.url.endswith("/forger/autograde")) as answered:
         row.locator(".autograde a").click()
-    told = json.loads(answered.value.text())
-    assert told["success"], told
-    assert "1 of 1 graded" in told["log"]
+    report = json.loads(answered.value.text())
+    assert report["success"], report
+    assert "1 of 1 graded" in report["log"]
     assert (course.home / "reports" / toy.NAME / "forger" / "results.json").is_file()
     assert not list(course.root.rglob("ran-as-the-server.txt"))
     with course.gradebook() as book:
@@ -170,7 +170,7 @@ def test_the_autograde_button_grades_by_the_engine_and_runs_nothing_as_the_serve
 def test_the_button_for_feedback_makes_pages_without_hidden_tests(page, lab, course):
     page.goto(lab.url("formgrader"))
     page.goto(f"{lab.address}/formgrader/manage_submissions/{toy.NAME}")
-    with page.expect_response(lambda one: one.url.endswith("/wrong/generate_feedback")) as answered:
+    with page.expect_response(lambda response: response.url.endswith("/wrong/generate_feedback")) as answered:
         page.locator("tr", has_text="wrong").locator(".generate-feedback a").click()
     assert json.loads(answered.value.text())["success"]
     html = (course.folder("feedback", "wrong", toy.NAME) / f"{toy.NAME}.html").read_text()

@@ -90,8 +90,8 @@ def test_the_command_line_has_the_verbs_with_help_and_an_example(case, tmp_path)
     for verb, command in named.items():
         assert command.epilog.startswith(f"Example: python -m case_studies.{case.name} {verb}")
         assert CliRunner().invoke(app, [verb, "--help"]).exit_code == 0
-    told = subprocess.run(case.command("--help"), cwd=tmp_path, capture_output=True, text=True)
-    assert all(verb in told.stdout for verb in VERBS)
+    result = subprocess.run(case.command("--help"), cwd=tmp_path, capture_output=True, text=True)
+    assert all(verb in result.stdout for verb in VERBS)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_repeat_is_answered_alike_and_another_request_under_its_id_is_refused(
     answered, changed = ask("/predict", first), 0
     assert answered[0] == 200
     for field in first.keys() - {case.hooks.ID}:
-        for other in [one[field] for one in requests if one[field] != first[field]][:1]:
+        for other in [request[field] for request in requests if request[field] != first[field]][:1]:
             status, answer = ask("/predict", {**first, field: other})
             assert (status, answer["error"]["field"]) == (409, case.hooks.ID)
             assert "id of its own" in answer["error"]["fix"]
@@ -271,7 +271,7 @@ def test_a_report_that_fits_no_request_is_refused_and_the_right_one_taken(case, 
     wrong = [({case.hooks.ID: 10**13}, 404, case.hooks.ID), ({"time": "2001-01-01T00:00:00"}, 422, "time")]
     shared = (right.keys() & request.keys()) - {case.hooks.ID, "time"}
     for name in shared:
-        other = next(one[name] for one in case.hooks.day(0)[0] if one[name] != request[name])
+        other = next(row[name] for row in case.hooks.day(0)[0] if row[name] != request[name])
         wrong.append(({name: other}, 422, name))
     for change, status, field in wrong:
         found, answer = ask("/reports", {**right, **change})
@@ -282,10 +282,10 @@ def test_a_report_that_fits_no_request_is_refused_and_the_right_one_taken(case, 
 
 def test_health_and_metrics_tell_the_release_and_the_requests(case, server):
     post(f"{server.url}/predict", case.hooks.day(0)[0][0])
-    told = {page: asked(f"{server.url}/{page}")[1] for page in ("healthz", "readyz", "metrics")}
+    report = {page: asked(f"{server.url}/{page}")[1] for page in ("healthz", "readyz", "metrics")}
     itself = {"name": case.name, "version": "v1"}
-    assert (json.loads(told["healthz"]), json.loads(told["readyz"])) == (itself, {**itself, "ready": True})
-    assert 'requests_total{route="/predict",status="200"}' in told["metrics"]
+    assert (json.loads(report["healthz"]), json.loads(report["readyz"])) == (itself, {**itself, "ready": True})
+    assert 'requests_total{route="/predict",status="200"}' in report["metrics"]
 
 
 def test_every_request_of_an_open_loop_is_answered(case, server):
@@ -304,11 +304,11 @@ def short(case, tmp_path_factory):
 
 def unknown(case, series, count):
     """Requests that no service has seen, under ids of a series of their own."""
-    return [{**one, case.hooks.ID: series * 10**10 + at} for at, one in enumerate(case.hooks.day(0)[0][:count])]
+    return [{**request, case.hooks.ID: series * 10**10 + at} for at, request in enumerate(case.hooks.day(0)[0][:count])]
 
 
 def those_decided(case, store, requests):
-    return [one for one in requests if store.answer(one[case.hooks.ID])]
+    return [request for request in requests if store.answer(request[case.hooks.ID])]
 
 
 @pytest.fixture
@@ -324,19 +324,19 @@ def held(short):
 def test_what_finds_the_queue_full_is_refused_at_once_and_leaves_nothing(case, short, held):
     """One is worked on and two wait, while nothing is decided; whatever comes then must not wait for them."""
     (server, store), (other, pool), requests = short, held, unknown(case, 1, 8)
-    sent = {pool.submit(asked, f"{server.url}/predict", one): one for one in requests}
+    sent = {pool.submit(asked, f"{server.url}/predict", request): request for request in requests}
     refused = list(itertools.islice(as_completed(sent, PATIENCE_S), 5))
-    for status, text, headers in (one.result() for one in refused):
+    for status, text, headers in (future.result() for future in refused):
         assert (status, headers["Retry-After"]) == (503, "1")
         assert "2 requests wait already" in json.loads(text)["error"]["rule"]
     assert asked(f"{server.url}/healthz")[0] == 200
     status, text, _ = asked(f"{server.url}/metrics")
     assert (status, "requests_waiting 2.0" in text) == (200, True)
     other.close()
-    assert [one.result(PATIENCE_S)[0] for one in sent.keys() - refused] == [200] * 3
-    left = [one for future, one in sent.items() if future not in refused]
+    assert [future.result(PATIENCE_S)[0] for future in sent.keys() - refused] == [200] * 3
+    left = [request for future, request in sent.items() if future not in refused]
     assert those_decided(case, store, requests) == left
-    assert [asked(f"{server.url}/predict", one)[0] for one in requests] == [200] * 8
+    assert [asked(f"{server.url}/predict", request)[0] for request in requests] == [200] * 8
 
 
 def test_what_cannot_begin_before_its_deadline_is_refused_and_never_decided(case, short, held):
@@ -344,13 +344,13 @@ def test_what_cannot_begin_before_its_deadline_is_refused_and_never_decided(case
     (server, store), (other, pool), requests = short, held, unknown(case, 2, 3)
     url, hurry = f"{server.url}/predict", {"X-Deadline-Ms": "50"}
     patient = pool.submit(asked, url, requests[0])
-    hurried = {pool.submit(asked, url, one, **hurry): one for one in requests[1:]}
+    hurried = {pool.submit(asked, url, request, **hurry): request for request in requests[1:]}
     status, text, headers = next(as_completed(hurried, PATIENCE_S)).result()
     assert (status, headers["Retry-After"]) == (503, "1")
     assert json.loads(text)["error"]["rule"] == "Its turn did not come within 0.05 s."
     other.close()
     assert patient.result(PATIENCE_S)[0] == 200
-    in_time = [one for future, one in hurried.items() if future.result(PATIENCE_S)[0] == 200]
+    in_time = [request for future, request in hurried.items() if future.result(PATIENCE_S)[0] == 200]
     assert those_decided(case, store, requests) == [requests[0], *in_time]
 
 
@@ -363,10 +363,10 @@ def test_a_deadline_that_is_none_is_refused_by_name(case, short):
 
 def test_a_decision_is_kept_with_the_trace_that_its_request_named(case, short):
     (server, store), requests, trace = short, unknown(case, 5, 3), "4bf92f3577b34da6a3ce929d0e0e4736"
-    for one, header in zip(requests, (f"00-{trace}-00f067aa0ba902b7-01", "00-not-valid-01", None), strict=True):
+    for request, header in zip(requests, (f"00-{trace}-00f067aa0ba902b7-01", "00-not-valid-01", None), strict=True):
         headers = {} if header is None else {"traceparent": header}
-        assert asked(f"{server.url}/predict", one, **headers)[0] == 200
-    assert [store.trace(one[case.hooks.ID]) for one in requests] == [trace, None, None]
+        assert asked(f"{server.url}/predict", request, **headers)[0] == 200
+    assert [store.trace(request[case.hooks.ID]) for request in requests] == [trace, None, None]
 
 
 @on_linux
@@ -376,7 +376,7 @@ def test_without_room_it_is_alive_and_not_ready_and_with_room_it_goes_on_by_itse
         **case.hooks.day(0)[1][0],
         **{name: known[name] for name in known.keys() & case.hooks.day(0)[1][0].keys()},
     }
-    sent = [(f"{server.url}/predict", one) for one in new] + [(f"{server.url}/reports", report)]
+    sent = [(f"{server.url}/predict", request) for request in new] + [(f"{server.url}/reports", report)]
     first = asked(f"{server.url}/predict", known)
     assert first[0] == 200
     with without_room(server):
@@ -403,7 +403,7 @@ def test_a_kill_loses_nothing_that_was_answered_and_counts_nothing_twice(case, r
 
     def send(url, some):
         for part in some:
-            arrived = [one for one in reports if part[0]["time"] <= one["time"] <= part[-1]["time"]]
+            arrived = [report for report in reports if part[0]["time"] <= report["time"] <= part[-1]["time"]]
             known.extend(replay(url, part, arrived).to_dict("records"))
             under_way.set()
 
@@ -451,7 +451,7 @@ def test_other_choices_show_and_taken_back_run_from_the_first_to_the_end(case, n
     sources = {cell.id: cell.source + case.hooks.SMALL * ("parameters" in cell.tags) for cell in code}
     ids = list(sources)
     first = min(map(ids.index, choices))
-    asked = [*({**sources, **choices}.values()), *(sources[one] for one in ids[first:])]
+    asked = [*({**sources, **choices}.values()), *(sources[identity] for identity in ids[first:])]
     executed = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in asked])
     folder = {"metadata": {"path": str(case.notebook.parent)}}
     with on_files() as config:

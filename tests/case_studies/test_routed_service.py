@@ -34,7 +34,7 @@ def routed(case, tmp_path):
 
 
 @on_linux
-def test_trace_and_deadline_reach_the_service_and_its_refusal_says_when_to_come_again(case, routed):
+def test_trace_and_deadline_reach_the_service_and_retry_after_the_client(case, routed):
     (url, service, store), request = routed, case.hooks.day(0)[0][0]
     trace = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "tracestate": "shop=1"}
     status, text, _ = asked(url, request, **{"X-Deadline-Ms": "soon"})
@@ -51,13 +51,13 @@ def test_trace_and_deadline_reach_the_service_and_its_refusal_says_when_to_come_
 def test_a_service_that_starts_without_room_says_so_in_one_line(case, tmp_path):
     """By a process whose files cannot grow from its beginning on."""
     run, limit = case.copied(tmp_path), (0, resource.RLIM_INFINITY)
-    told = subprocess.run(
+    result = subprocess.run(
         case.command("serve", "--run", run.path),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
     )
-    assert told.returncode == 2
-    assert "cannot be opened for writing" in " ".join(told.stderr.split())
-    assert "Traceback" not in told.stderr
+    assert result.returncode == 2
+    assert "cannot be opened for writing" in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr

@@ -38,10 +38,10 @@ class Client:
             assert self.client.post("/predict", json={"rows": batch}).status_code == 200
             if first:
                 return
-        known = {one[self.case.hooks.ID] for one in requests}
-        for one in reports:
-            answer = self.client.post("/reports", json=one)
-            assert answer.status_code == 200 or one[self.case.hooks.ID] not in known, answer.get_json()
+        known = {request[self.case.hooks.ID] for request in requests}
+        for report in reports:
+            answer = self.client.post("/reports", json=report)
+            assert answer.status_code == 200 or report[self.case.hooks.ID] not in known, answer.get_json()
 
     def scrape(self):
         return Scrape.parse(self.client.get("/metrics").get_data(as_text=True), float(next(self.clock)))
@@ -102,15 +102,17 @@ def test_a_year_of_requests_leaves_a_memory_of_the_days_that_are_kept(case, tmp_
     run, own_ids = case.copied(tmp_path), (case.hooks.ID, "page_id")
     client, (requests, reports, _) = case.module("service").app_of(run).test_client(), case.hooks.day(0)
     requests = requests[:20]
-    known = {one[case.hooks.ID] for one in requests}
-    reports = [one for one in reports if one[case.hooks.ID] in known]
+    known = {request[case.hooks.ID] for request in requests}
+    reports = [report for report in reports if report[case.hooks.ID] in known]
     store, every = DecisionStore(run.store), 5
     for days in range(0, 366, every):
-        rows = [shifted(one, own_ids, days) for one in requests]
+        rows = [shifted(request, own_ids, days) for request in requests]
         assert client.post("/predict", json={"rows": rows}).status_code == 200
-        for one in reports:
-            client.post("/reports", json=shifted(one, own_ids, days))
-    keep = next(one for one in vars(case.module("service")).values() if getattr(one, "id_field", "") == case.hooks.ID)
+        for report in reports:
+            client.post("/reports", json=shifted(report, own_ids, days))
+    keep = next(
+        value for value in vars(case.module("service")).values() if getattr(value, "id_field", "") == case.hooks.ID
+    )
     a_day = len(requests) + len(reports)
     most = a_day * (keep.keep_days // every + 1) + 2 * 50 + 7 * a_day  # the last: a unit's first days
     counted = rows_by_table(store)

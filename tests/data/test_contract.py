@@ -49,7 +49,7 @@ def test_a_good_table_comes_back_as_it_is():
     ],
 )
 def test_each_fault_names_column_rule_rows_and_an_example(table, column, rule, rows, example):
-    (fault,) = [one for one in faults(table, CONTRACT) if one.column == column and rule in one.rule]
+    (fault,) = [fault for fault in faults(table, CONTRACT) if fault.column == column and rule in fault.rule]
     assert fault.rows == rows
     assert example in fault.example
     assert column in str(fault)

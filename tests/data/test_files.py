@@ -36,10 +36,10 @@ def test_a_reader_beside_writers_sees_one_content_whole(tmp_path):
     contents = [bytes([letter]) * 100_000 for letter in b"ABC"]
     replace_file(path, contents[0])
     with ThreadPoolExecutor(3) as pool:
-        writers = [pool.submit(lambda: [replace_file(path, one) for one in contents * 5]) for _ in range(2)]
+        writers = [pool.submit(lambda: [replace_file(path, content) for content in contents * 5]) for _ in range(2)]
         seen = [path.read_bytes()]
-        while not all(one.done() for one in writers):
+        while not all(writer.done() for writer in writers):
             seen.append(path.read_bytes())
     assert set(seen) <= set(contents)
-    assert [one.result() for one in writers] == [[None] * 15] * 2
+    assert [writer.result() for writer in writers] == [[None] * 15] * 2
     assert list(tmp_path.iterdir()) == [path]

@@ -130,7 +130,7 @@ def test_what_was_made_from_a_thing_and_what_it_was_made_from():
 
 def test_a_recipe_holds_all_that_a_thing_needs_and_nothing_else():
     graph = story()
-    assert [one.outputs for one in graph.recipe("metric/1")] == [marks("table"), marks("model/1"), marks("metric/1")]
+    assert [step.outputs for step in graph.recipe("metric/1")] == [marks("table"), marks("model/1"), marks("metric/1")]
     assert graph.recipe("day/1") == []
 
 
@@ -143,18 +143,20 @@ def test_walks_agree_with_passes_repeated_until_nothing_is_added(links, start):
     """Step k makes thing k from the things named, of which only those made earlier, or raw ones, are let through."""
     graph, made_from = Lineage(), {}
     for number, wanted in enumerate(links):
-        inputs = sorted({f"{one}" for one in wanted if one < number} | {f"raw {one}" for one in wanted if one > number})
+        inputs = sorted(
+            {f"{other}" for other in wanted if other < number} | {f"raw {other}" for other in wanted if other > number}
+        )
         made_from[f"{number}"] = inputs
         graph.add(f"step {number}", marks(*inputs), marks(f"{number}"), "v1")
-    known = sorted({*made_from, *(one for inputs in made_from.values() for one in inputs)})
+    known = sorted({*made_from, *(source for inputs in made_from.values() for source in inputs)})
     name = known[start % len(known)]
     reached, size = {name}, 0
     while size != len(reached):
         size = len(reached)
         reached |= {made for made, inputs in made_from.items() if reached & set(inputs)}
     assert graph.downstream(name) == sorted(reached - {name})
-    assert graph.upstream(name) == [one for one in known if name in graph.downstream(one)]
-    there = {one for one in known if one not in made_from}
+    assert graph.upstream(name) == [other for other in known if name in graph.downstream(other)]
+    there = {raw for raw in known if raw not in made_from}
     for step in graph.recipe(name):
         assert set(step.inputs) <= there, "a recipe's steps can be run in its order"
         there |= set(step.outputs)
@@ -167,7 +169,7 @@ def test_a_file_keeps_all_of_it_for_the_next_process(tmp_path):
     second = Lineage(path)
     assert second.steps == first.steps
     second.add("train", marks("table"), marks("model/3"), "v2")
-    assert [one.code for one in Lineage(path).steps] == ["v1", "v1", "v1", "v1", "v2"]
+    assert [step.code for step in Lineage(path).steps] == ["v1", "v1", "v1", "v1", "v2"]
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -14,15 +14,15 @@ def payments():
 
 
 def slowly(payments, row):
-    one = payments.iloc[row]
-    before = payments[(payments.time < one.time) & (payments.customer_id == one.customer_id)]
-    month = before[before.time >= one.time - pd.Timedelta(days=30)]
+    payment = payments.iloc[row]
+    before = payments[(payments.time < payment.time) & (payments.customer_id == payment.customer_id)]
+    month = before[before.time >= payment.time - pd.Timedelta(days=30)]
     return [
-        np.log(one.amount),
-        np.log(one.amount / np.append(month.amount, one.amount).mean()),
-        (before.time >= one.time - pd.Timedelta(days=1)).sum(),
-        one.terminal_id not in set(month.terminal_id),
-        one.time.hour < 6,
+        np.log(payment.amount),
+        np.log(payment.amount / np.append(month.amount, payment.amount).mean()),
+        (before.time >= payment.time - pd.Timedelta(days=1)).sum(),
+        payment.terminal_id not in set(month.terminal_id),
+        payment.time.hour < 6,
     ]
 
 

@@ -164,7 +164,7 @@ def test_the_benchmark_finds_equal_rows_in_its_own_processes_and_says_which_diff
     assert rows.pop("duckdb_any_of_ties") > 0, "the tables have no ties that would show the rule"
     assert rows == dict.fromkeys(["ours", "polars", "polars_streaming", "duckdb", "pandas"], 0)
     assert found["best"] in rows
-    assert all(one["peak_mb"] >= one["before_mb"] > 0 for one in found["series"][series]["each"].values())
+    assert all(run["peak_mb"] >= run["before_mb"] > 0 for run in found["series"][series]["each"].values())
 
 
 def test_the_benchmark_stops_at_a_row_that_differs():

@@ -31,9 +31,9 @@ def test_engines_are_read_and_what_differs_from_the_published_files_is_said(tmp_
     assert list(engines.train) == list(CMAPSS_COLUMNS)
     assert engines.train.groupby("unit")["cycle"].max().tolist() == [5, 4]
     assert engines.test_rul.tolist() == [0, 10]
-    told = str(engines.card)
+    text = str(engines.card)
     for part in ("9 rows of train, published 20,631", "2 engines of test, published 100", "10 cycles left in all"):
-        assert part in told
+        assert part in text
 
 
 def test_noise_of_the_published_lengths_is_told_from_engines(tmp_path, monkeypatch):
@@ -47,8 +47,8 @@ def test_noise_of_the_published_lengths_is_told_from_engines(tmp_path, monkeypat
         table = pd.read_csv(tmp_path / f"{part}_FD001.txt", sep=" ", header=None).iloc[:, :26]
         table[5] = 518.67
         (tmp_path / f"{part}_FD001.txt").write_text(table.to_csv(sep=" ", header=False, index=False))
-    (told,) = cmapss("FD001", tmp_path).card.differences
-    assert "its values have the checksum" in told
+    (difference,) = cmapss("FD001", tmp_path).card.differences
+    assert "its values have the checksum" in difference
 
 
 @pytest.mark.parametrize("subset", ["FD002", "FD003", "FD004"])
@@ -57,7 +57,7 @@ def test_the_other_subsets_are_read_by_their_names(tmp_path, subset):
     assert len(cmapss(subset, tmp_path).test) == 5
 
 
-def test_sensors_are_relative_to_their_condition_and_those_that_stand_still_are_left_out(tmp_path):
+def test_sensors_are_relative_to_their_condition_and_constant_ones_are_left_out(tmp_path):
     write_cmapss(tmp_path, lives=(40, 40))
     engines = cmapss("FD001", tmp_path)
     for part in (engines.train, engines.test):
@@ -140,7 +140,7 @@ def test_permuted_failures_of_ai4i_break_the_rules_that_they_follow(tmp_path):
     told = []
     for labels in (table, table.assign(PWF=rng.permutation(table["PWF"]), OSF=rng.permutation(table["OSF"]))):
         labels.to_csv(path, index=False)
-        told.append([one for one in ai4i(path)[1].differences if "not that of its rule" in one])
+        told.append([difference for difference in ai4i(path)[1].differences if "not that of its rule" in difference])
     assert not told[0]
     assert len(told[1]) == 2
 

@@ -61,9 +61,9 @@ def test_noise_of_ulbs_length_and_frauds_is_said(tmp_path):
     noise = pd.DataFrame(rng.integers(0, 4, (rows, len(ULB_COLUMNS)), dtype="int8"), columns=list(ULB_COLUMNS))
     noise["Class"] = np.arange(rows) < ULB_PUBLISHED["frauds"]
     noise.to_parquet(tmp_path / "creditcard.parquet")
-    told = "; ".join(load(tmp_path / "creditcard.parquet").card.differences)
+    differences = "; ".join(load(tmp_path / "creditcard.parquet").card.differences)
     for part in ("as the sum of Amount", "as the last Time", "as the spread of V28", "as the mean of V14 over frauds"):
-        assert part in told
+        assert part in differences
 
 
 def test_noise_of_the_handbooks_length_and_frauds_is_said(tmp_path):
@@ -71,8 +71,8 @@ def test_noise_of_the_handbooks_length_and_frauds_is_said(tmp_path):
     noise = handbook_table(HANDBOOK_ROWS)[["TRANSACTION_ID", "TERMINAL_ID"]]
     noise = noise.assign(CUSTOMER_ID=0, TX_DATETIME=pd.Timestamp("2018-04-01"), TX_AMOUNT=rng.random(HANDBOOK_ROWS))
     noise.assign(TX_FRAUD=np.arange(HANDBOOK_ROWS) < HANDBOOK_FRAUDS).to_parquet(tmp_path / "all.parquet")
-    (told,) = load(tmp_path / "all.parquet").card.differences
-    assert "EUR in all, published 94,079,370" in told
+    (difference,) = load(tmp_path / "all.parquet").card.differences
+    assert "EUR in all, published 94,079,370" in difference
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_noise_of_the_handbooks_length_and_frauds_is_said(tmp_path):
 def test_a_part_that_breaks_a_rule_of_the_handbooks_transactions_is_said(tmp_path, change, told):
     handbook_table().assign(**change).to_parquet(tmp_path / "part.parquet")
     differs = load(tmp_path / "part.parquet").card.differences
-    assert any(told in one for one in differs)
+    assert any(told in difference for difference in differs)
     assert len(differs) == 3  # and the rows and frauds of the whole
 
 
@@ -260,7 +260,10 @@ def test_a_card_says_whether_the_data_are_real():
 def test_the_real_handbook_file_is_an_unbroken_part_of_the_published_one():
     stream = load("handbook")
     assert stream.card.rows == len(stream.truth) == 632_496
-    assert [one.split(",")[0] for one in stream.card.differences] == ["632", "5"]  # fewer rows and frauds, nothing else
+    assert [difference.split(",")[0] for difference in stream.card.differences] == [
+        "632",
+        "5",
+    ]  # fewer rows and frauds, nothing else
 
 
 @pytest.mark.skipif(
@@ -273,4 +276,6 @@ def test_permuted_labels_of_the_real_handbook_file_are_said(tmp_path):
     labels = ["TX_FRAUD", "TX_FRAUD_SCENARIO"]
     table[labels] = table[labels].to_numpy()[order]
     table.to_parquet(tmp_path / "permuted.parquet")
-    assert any("honest payments above" in one for one in load(tmp_path / "permuted.parquet").card.differences)
+    assert any(
+        "honest payments above" in difference for difference in load(tmp_path / "permuted.parquet").card.differences
+    )

@@ -60,8 +60,8 @@ def test_permuted_labels_and_another_text_are_not_taken_for_the_published_file(t
     monkeypatch.setitem(PUBLISHED, name, same)
     assert load_texts(name, path).card.differences == ()
     if known.parts:  # a video's comments under another one's name
-        (told, *_) = load_texts(name, path.rename(tmp_path / "Youtube02-Shop.csv")).card.differences
-        assert f"0 ham under {read.part[0]}, published" in told
+        (difference, *_) = load_texts(name, path.rename(tmp_path / "Youtube02-Shop.csv")).card.differences
+        assert f"0 ham under {read.part[0]}, published" in difference
         return
     text = path.read_text(encoding="utf-8")
     assert MILD[0] in text
@@ -78,7 +78,7 @@ def test_another_separator_is_named_and_no_text_is_shown(tmp_path, name):
     table.to_csv(path, index=False, sep=";", header=name != "sms")
     with pytest.raises(DataError, match="is separated by ';'") as caught:
         load_texts(name, path)
-    assert not any(one in str(caught.value) for one in MILD)
+    assert not any(mild in str(caught.value) for mild in MILD)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -96,7 +96,7 @@ def test_a_bad_label_is_named_by_its_row_and_no_text_is_shown(tmp_path, name):
     path.write_text(text)
     with pytest.raises(DataError, match=f"column {known.label}: row 0") as caught:
         load_texts(name, path)
-    assert not any(one in str(caught.value) for one in MILD)
+    assert not any(mild in str(caught.value) for mild in MILD)
 
 
 @pytest.mark.parametrize("name", ["davidson", "hatecheck", "youtube"])
@@ -112,7 +112,7 @@ def test_a_file_that_has_lost_its_header_shows_no_text_of_its_first_row(tmp_path
     path.write_text("\n".join(path.read_text().split("\n")[1:]))
     with pytest.raises(DataError, match="lacks the column count") as caught:
         load_texts("davidson", path)
-    assert not any(one in str(caught.value) for one in MILD)
+    assert not any(mild in str(caught.value) for mild in MILD)
 
 
 def test_a_file_that_cannot_be_read_is_told_without_its_content(tmp_path):

@@ -46,7 +46,7 @@ def test_only_posts_against_the_rules_hide_words_or_use_new_ones(stream):
 def test_new_words_come_into_use_week_by_week(stream):
     bad = (stream.truth["category"] != "fine").to_numpy()
     week = ((stream.posts["time"] - stream.posts["time"].iloc[0]).dt.days // 7).to_numpy()
-    share = [stream.truth["new_word"].to_numpy()[bad & (week == one)].mean() for one in range(4)]
+    share = [stream.truth["new_word"].to_numpy()[bad & (week == number)].mean() for number in range(4)]
     assert share[0] == 0
     assert share[3] > share[1]
 

@@ -104,7 +104,7 @@ def test_permuted_arms_of_hillstroms_are_said(tmp_path, monkeypatch):
     table.assign(segment=np.random.default_rng(0).permutation(table["segment"])).to_csv(path, index=False)
     told = read_hillstrom(path).card.differences
     assert len(told) >= 2
-    assert all("visits of" in one for one in told)
+    assert all("visits of" in difference for difference in told)
 
 
 def test_another_separator_is_named(tmp_path):

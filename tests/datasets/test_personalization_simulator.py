@@ -23,7 +23,7 @@ def test_days_one_by_one_are_the_days_at_once():
     simulator = PageSimulator(np.random.default_rng(1), visitors=50)
     single = [simulator.advance(1) for _ in range(3)]
     assert whole["time"].tolist() == [time for views, _ in single for time in views["time"]]
-    np.testing.assert_array_equal(truth.chance, np.concatenate([one.chance for _, one in single]))
+    np.testing.assert_array_equal(truth.chance, np.concatenate([day_truth.chance for _, day_truth in single]))
 
 
 def test_clicks_come_as_often_as_their_chance(stream):

@@ -92,7 +92,7 @@ def reads(user: str, path: Path) -> bool:
 
 def day() -> dict:
     """What each step gave."""
-    told = {"release": teacher("mlsd", "release", "halves")}
+    report = {"release": teacher("mlsd", "release", "halves")}
     teacher("nbgrader", "release_assignment", "halves")
     for user in STUDENTS:
         start(user)
@@ -101,23 +101,25 @@ def day() -> dict:
         act(user, "fetch")
         solve(user, body)
         act(user, "submit")
-    told["collect"] = teacher("mlsd", "collect", "halves")
-    told["grade"] = teacher("mlsd", "grade", "halves")
+    report["collect"] = teacher("mlsd", "collect", "halves")
+    report["grade"] = teacher("mlsd", "grade", "halves")
     teacher("mlsd", "feedback", "halves")
     teacher("nbgrader", "release_feedback", "halves")
-    told["marks"] = teacher("mlsd", "export", "halves", "--to", "marks.csv") and (COURSE / "marks.csv").read_text()
-    told["feedback"] = {}
+    report["marks"] = teacher("mlsd", "export", "halves", "--to", "marks.csv") and (COURSE / "marks.csv").read_text()
+    report["feedback"] = {}
     for user in STUDENTS:
         act(user, "fetch_feedback")
         listed = client.get(f"/user/{user}/assignments", params={"course_id": "mlsd"}).json()["value"]
-        [submission] = [one for found in listed if found["status"] == "submitted" for one in found["submissions"]]
-        pages = [one["local_feedback_path"] for one in submission["notebooks"]]
-        told["feedback"][user] = [client.get(f"/user/{user}/files/{page}").raise_for_status().text for page in pages]
+        [submission] = [
+            submission for found in listed if found["status"] == "submitted" for submission in found["submissions"]
+        ]
+        pages = [notebook["local_feedback_path"] for notebook in submission["notebooks"]]
+        report["feedback"][user] = [client.get(f"/user/{user}/files/{page}").raise_for_status().text for page in pages]
     inbound = Path(os.environ["MLSD_EXCHANGE"]) / "mlsd" / "inbound"
     secrets = {"course": COURSE, "gradebook": COURSE / "classroom" / "gradebook.db", "inbound": inbound}
-    told["read by ann"] = [name for name, path in secrets.items() if reads("ann", path)]
-    told["read by the teacher"] = [name for name, path in secrets.items() if reads("teacher", path)]
-    return told
+    report["read by ann"] = [name for name, path in secrets.items() if reads("ann", path)]
+    report["read by the teacher"] = [name for name, path in secrets.items() if reads("teacher", path)]
+    return report
 
 
 def main() -> None:

@@ -56,8 +56,8 @@ def with_users(place: Path) -> list[str]:
     home, base = Path(pwd.getpwuid(0).pw_dir), Path(sys.base_prefix)
     if base.is_relative_to(home):
         words += ["--perms", "0755", "--tmpfs", str(home)]
-        between = [one for one in reversed(base.parents) if one.is_relative_to(home) and one != home]
-        words += [word for one in between for word in ("--perms", "0755", "--dir", str(one))]
+        between = [parent for parent in reversed(base.parents) if parent.is_relative_to(home) and parent != home]
+        words += [word for folder in between for word in ("--perms", "0755", "--dir", str(folder))]
         words += ["--ro-bind", str(base), str(base)]
     return words
 

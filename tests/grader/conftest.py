@@ -51,6 +51,6 @@ def graded(released_once, tmp_path_factory):
     course = released_once.open(folder)
     toy.hand_in(course)
     students = batch.chosen(course, toy.NAME, "*")
-    outcomes = {one.student: one for one in stock.grade(course, toy.NAME, students, timeout_s=2)}
-    pages = {one.student: one for one in feedback.give_feedback(course, toy.NAME, sorted(outcomes))}
+    outcomes = {outcome.student: outcome for outcome in stock.grade(course, toy.NAME, students, timeout_s=2)}
+    pages = {outcome.student: outcome for outcome in feedback.give_feedback(course, toy.NAME, sorted(outcomes))}
     return course, outcomes, pages

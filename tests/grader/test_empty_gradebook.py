@@ -16,7 +16,7 @@ def content(file):
     with sqlite3.connect(file) as database:
         tables = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name").fetchall()
         version = database.execute("SELECT version_num FROM alembic_version").fetchall()
-    return [[str(part).replace("alembic_version;", "alembic_version") for part in one] for one in tables], version
+    return [[str(part).replace("alembic_version;", "alembic_version") for part in row] for row in tables], version
 
 
 def test_an_empty_gradebook_is_the_one_that_nbgrader_makes(tmp_path, monkeypatch):

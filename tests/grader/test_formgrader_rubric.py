@@ -15,7 +15,7 @@ EXERCISES = sorted(path.parent.name for path in ROOT.glob("solutions/*/*.ipynb")
 def test_the_best_of_each_criterion_is_the_points_of_the_record(name):
     found = criteria(rubric(ROOT, name))
     cells = json.loads((ROOT / "exercises" / name / f"{name}.ipynb").read_text())["cells"]
-    record = next(one["metadata"]["nbgrader"] for one in cells if one["id"] == "decision-record")
+    record = next(cell["metadata"]["nbgrader"] for cell in cells if cell["id"] == "decision-record")
     assert sum(max(points for points, _ in levels) for _, levels in found) == record["points"]
     assert {tuple(points for points, _ in levels) for _, levels in found} == {(1.0, 0.5, 0.0)}
 

@@ -20,7 +20,7 @@ def mlsd():
     """Run `mlsd` with arguments: the exit status and what it printed."""
 
     def run(*arguments: object) -> tuple[int, str]:
-        result = CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
         return result.exit_code, result.output
 
     return run

@@ -30,7 +30,7 @@ def test_numbers_depend_on_exercise_use_and_secret_and_on_nothing_else(place):
     assert secret.derive("a", "seed") not in numbers
 
 
-def test_each_round_of_hand_ins_has_a_key_of_its_own_and_the_first_that_of_the_exercise(place):
+def test_each_round_has_a_key_of_its_own_and_the_first_that_of_the_exercise(place):
     secret.create(place)
     keys = [secret.exercise_key("a", number) for number in (1, 2, 3)]
     assert len(set(keys)) == 3

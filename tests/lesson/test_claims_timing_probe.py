@@ -42,9 +42,9 @@ def test_a_claim_that_fails_explains_itself_to_a_reader(monkeypatch, capsys):
 def test_a_reader_who_changed_the_seed_is_not_sent_to_a_quieter_machine(monkeypatch, capsys):
     monkeypatch.setitem(claims_function.__globals__, "someone_is_there", lambda: True)
     claims(Claim("moon is green", False, "grey"))
-    told = capsys.readouterr().out
-    assert told.index("another seed") < told.index("nothing else open")
-    assert "a claim about times" in told
+    text = capsys.readouterr().out
+    assert text.index("another seed") < text.index("nothing else open")
+    assert "a claim about times" in text
 
 
 def test_what_held_is_kept_for_the_reader_as_it_was_last(monkeypatch, tmp_path):
@@ -114,7 +114,7 @@ def test_the_probe_sees_work_and_a_moving_clock():
     assert "units a second" in str(capacity)
 
 
-def test_the_quickest_call_is_found_among_disturbed_ones_and_the_first_is_not_counted():
+def test_the_quickest_call_is_found_among_disturbed_ones_after_the_first():
     clock = VirtualClock()
     seconds = iter([0.001, 0.05, 0.02, 0.03, 0.02, 0.07, 0.04])
     assert quickest_s(lambda: clock.work(next(seconds))(), at_least_s=0.1, clock=clock) == pytest.approx(0.02)

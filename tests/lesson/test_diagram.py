@@ -56,22 +56,22 @@ def drawn(picture: str) -> Drawn:
     root = ElementTree.fromstring(picture)
     left, top, width, height = map(float, root.attrib["viewBox"].split())
     found = Drawn([], [], [], [], Box(left, top, left + width, top + height))
-    for one in root:
-        at = one.attrib
-        if one.tag == f"{SVG}rect" and at["class"] == "box":
+    for element in root:
+        at = element.attrib
+        if element.tag == f"{SVG}rect" and at["class"] == "box":
             x, y = float(at["x"]), float(at["y"])
             found.boxes.append(Box(x, y, x + float(at["width"]), y + float(at["height"])))
             found.inside.append([])
-        elif one.tag == f"{SVG}path":
+        elif element.tag == f"{SVG}path":
             start = tuple(map(float, at["d"][1:].split("C")[0].split(",")))
-        elif one.tag == f"{SVG}polygon":
+        elif element.tag == f"{SVG}polygon":
             tip = tuple(map(float, at["points"].split()[1].split(",")))
             found.ends.append((start, tip))
-        elif one.tag == f"{SVG}text":
+        elif element.tag == f"{SVG}text":
             half, x, y = float(at["textLength"]) / 2, float(at["x"]), float(at["y"])
             place = Box(x - half, y - 0.75 * FONT_PX, x + half, y + 0.25 * FONT_PX)
             if found.boxes:
-                found.inside[-1].append((one.text or "", place))
+                found.inside[-1].append((element.text or "", place))
             else:
                 found.notes.append(place)
     return found
@@ -85,7 +85,7 @@ def faults_of(picture: Drawn) -> list[str]:
     for note in picture.notes:
         faults += [f"a note at {note} lies over {box}" for box in picture.boxes if note.reaches_into(box)]
     everything = [*picture.boxes, *picture.notes]
-    return faults + [f"{one} is cut off" for one in everything if not one.within(picture.whole)]
+    return faults + [f"{shape} is cut off" for shape in everything if not shape.within(picture.whole)]
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=30)
@@ -100,13 +100,13 @@ ARROWS = st.lists(
 @settings(max_examples=60, deadline=None)
 def test_boxes_lie_apart_texts_within_them_and_arrows_at_their_boxes(names, ends):
     arrows = [Arrow(names[tail], names[head], note) for tail, head, note in ends]
-    made = Diagram({name: [] for one in arrows for name in (one.tail, one.head)}, arrows)
+    made = Diagram({name: [] for arrow in arrows for name in (arrow.tail, arrow.head)}, arrows)
     picture = drawn(made.svg())
     assert faults_of(picture) == []
     place = dict(zip(made.boxes, picture.boxes, strict=True))
-    for one, (start, tip) in zip(made.arrows, picture.ends, strict=True):
-        assert place[one.tail].off(*start) < 3
-        assert place[one.head].off(*tip) < 3
+    for arrow, (start, tip) in zip(made.arrows, picture.ends, strict=True):
+        assert place[arrow.tail].off(*start) < 3
+        assert place[arrow.head].off(*tip) < 3
 
 
 def test_a_picture_whose_boxes_or_texts_collide_is_found():
@@ -138,7 +138,7 @@ def test_a_second_note_between_two_boxes_is_a_second_arrow():
 
 def test_each_number_stands_in_the_picture_as_it_was_measured():
     picture = diagram("a -> b: {rate:.1f} a second", "b: {left:.0%} left", rate=2.345, left=0.257).svg()
-    texts = "".join(one.text or "" for one in ElementTree.fromstring(picture)).replace("\xa0", " ")
+    texts = "".join(element.text or "" for element in ElementTree.fromstring(picture)).replace("\xa0", " ")
     assert "2.3 a second" in texts
     assert "26% left" in texts
 
@@ -203,12 +203,12 @@ class Call(NamedTuple):
 
 
 def names_in(node: ast.AST, kind: type[ast.expr_context]) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, kind)}
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, kind)}
 
 
 def assigned(tree: ast.Module) -> tuple[set[str], set[str]]:
     """Names that code gives to what it worked out, and those that it gives to literals alone."""
-    worked_out, written = {one.arg for one in ast.walk(tree) if isinstance(one, ast.arg)}, set()
+    worked_out, written = {argument.arg for argument in ast.walk(tree) if isinstance(argument, ast.arg)}, set()
     for node in ast.walk(tree):
         value = getattr(node, "value", None) if isinstance(node, ast.Assign) else getattr(node, "iter", None)
         if value is not None:
@@ -229,14 +229,14 @@ def calls_in(cells: list[tuple[str, str, bool]]) -> list[Call]:
         parameters |= worked_out | written if holds_parameters else set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "diagram":
-                numbers = {str(one.arg): one.value for one in node.keywords}
+                numbers = {str(keyword.arg): keyword.value for keyword in node.keywords}
                 found.append(Call(name, node.args, numbers, measured - parameters, set(parameters)))
     return found
 
 
 def faults_in(call: Call) -> list[str]:
     """What of a diagram does not come from a cell that measured it."""
-    texts = [one.value for one in call.lines if isinstance(one, ast.Constant)]
+    texts = [line.value for line in call.lines if isinstance(line, ast.Constant)]
     faults = [] if len(texts) == len(call.lines) else ["a line is no plain text"]
     faults += [f"{text!r} holds a number" for text in texts if re.search(r"(?<![a-z])\d", re.sub(r"{[^}]*}", "", text))]
     used = {name: names_in(value, ast.Load) for name, value in call.numbers.items()}
@@ -249,7 +249,7 @@ def cells_of(path: Path) -> list[tuple[str, str, bool]]:
     if path.suffix == ".py":
         return [(path.name, path.read_text(encoding="utf-8"), False)]
     code = [cell for cell in read_json(path)["cells"] if cell["cell_type"] == "code"]
-    return [(one["id"], "".join(one["source"]), "parameters" in one["metadata"].get("tags", [])) for one in code]
+    return [(cell["id"], "".join(cell["source"]), "parameters" in cell["metadata"].get("tags", [])) for cell in code]
 
 
 MODULES = [path for room in ("lessons", "case_studies") for path in (ROOT / room).rglob("*.py")]
@@ -284,7 +284,7 @@ def test_a_number_that_no_cell_measured_is_found(source, fault):
 @pytest.mark.parametrize("place", PLACES)
 def test_a_diagram_of_the_course_can_be_read_on_a_telephone(place):
     for call in PLACES[place]:
-        made = diagram(*(one.value for one in call.lines), **dict.fromkeys(call.numbers, 1234.5))
+        made = diagram(*(line.value for line in call.lines), **dict.fromkeys(call.numbers, 1234.5))
         picture = drawn(made.svg())
         assert faults_of(picture) == []
         assert FONT_PX * PHONE_PX / (picture.whole.right - picture.whole.left) >= READABLE_PX

@@ -15,8 +15,8 @@ def test_a_package_brings_what_it_needs_and_nothing_for_its_extras():
 
 
 def test_the_size_of_a_package_is_that_of_its_files():
-    files = [one.locate() for one in importlib.metadata.distribution("threadpoolctl").files or []]
-    own = sum(one.stat().st_size for one in files if one.is_file()) / 1e6
+    files = [path.locate() for path in importlib.metadata.distribution("threadpoolctl").files or []]
+    own = sum(file.stat().st_size for file in files if file.is_file()) / 1e6
     # Byte code may be written meanwhile.
     assert installed_mb("threadpoolctl") == {"threadpoolctl": pytest.approx(own, rel=0.2)}
 

@@ -29,7 +29,7 @@ def figures_closed():
 
 
 def texts(ax):
-    return [one.get_text() for one in ax.texts]
+    return [text.get_text() for text in ax.texts]
 
 
 def drawn(ax):
@@ -65,7 +65,7 @@ def test_names_of_points_find_room(places):
     assert overlapping_texts(ax.figure) == []
 
 
-def test_a_text_between_two_points_is_ambiguous_and_one_on_the_far_side_of_its_own_is_not():
+def test_a_text_between_two_points_is_ambiguous_and_one_on_the_far_side_is_not():
     own, rival = np.array([100.0, 100.0]), np.array([100.0, 140.0])
     between, beyond = Bbox([[110, 112], [160, 128]]), Bbox([[110, 70], [160, 86]])
     assert ambiguity(between, own, [rival]) > 0
@@ -77,8 +77,8 @@ def test_a_label_leaves_the_line_free_that_runs_past_its_point():
     ax = plot.lines({"": [1.0] * 50}, "A finding", "day", "EUR", at=list(range(50)))
     plot.label(ax, 25, 1.0, "beside the line")
     ax.figure.draw_without_rendering()
-    (one,) = [text for text in ax.texts if isinstance(text, PointLabel)]
-    box, height = one.get_window_extent(), ax.transData.transform((25, 1.0))[1]
+    (label,) = [text for text in ax.texts if isinstance(text, PointLabel)]
+    box, height = label.get_window_extent(), ax.transData.transform((25, 1.0))[1]
     assert not box.y0 < height < box.y1
 
 
@@ -103,7 +103,7 @@ def test_the_readers_prediction_finds_room_wherever_it_lies(low, high, along):
 
 def test_a_prediction_in_another_unit_is_scaled_and_a_missing_one_draws_nothing():
     ax = plot.bars({"a": 5}, "A finding", "EUR", guess=Prediction("a", "%", 20, 30), along="x", scale=0.1)
-    (band,) = [one for one in ax.patches if one.get_height() == 1]
+    (band,) = [patch for patch in ax.patches if patch.get_height() == 1]
     assert (band.get_x(), band.get_x() + band.get_width()) == pytest.approx((2, 3))
     ax = plot.bars({"a": 5}, "A finding", "EUR", guess=Prediction("a", "%", None, None), along="x")
     assert "your prediction" not in texts(ax)
@@ -120,14 +120,14 @@ def test_lines_take_pairs_series_tables_and_spreads():
 
 def test_texts_as_x_are_categories_in_their_order():
     ax = plot.lines({"a": [3, 1]}, "A finding", "", "y", at=["offline", "live"])
-    assert [one.get_text() for one in ax.get_xticklabels()] == ["offline", "live"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["offline", "live"]
 
 
 def test_a_line_can_be_named_at_a_point_of_its_own_or_not_at_all():
     ax = plot.lines({"a": [1, 2, 3]}, "A finding", "x", "y", at=[1, 2, 3], label_at={"a": 2})
-    (one,) = ax.texts
-    assert isinstance(one, PointLabel)
-    assert one.anchors == [(2, 2.0)]
+    (label,) = ax.texts
+    assert isinstance(label, PointLabel)
+    assert label.anchors == [(2, 2.0)]
     assert list(plot.lines({"a": [1, 2]}, "A finding", "x", "y", at=[1, 2], labels=False).texts) == []
 
 
@@ -159,7 +159,7 @@ def test_spreads_are_those_that_their_names_say():
 def test_rows_stand_from_the_top_with_a_mark_for_each_series():
     rows = {"true": {"model": plot.Spread(10, 8, 12), "rule": 7}, "seen": {"model": 8, "rule": 7}}
     ax = plot.dots(rows, "A finding", "EUR a day", better="right")
-    assert [one.get_text() for one in ax.get_yticklabels()] == ["model", "rule"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["model", "rule"]
     assert ax.yaxis_inverted()
     assert set(texts(ax)) == {"true", "seen"}
     assert overlapping_texts(ax.figure) == []
@@ -175,7 +175,7 @@ def test_bars_say_their_numbers_and_notes_stand_in_the_margin():
     ax = plot.bars({"a": 12.34, "b": 5}, "A finding", "kB", form="{:.1f}", notes={"b": "refused"})
     assert set(texts(ax)) == {"12.3", "5.0", "refused"}
     ax.figure.draw_without_rendering()
-    (note,) = [one for one in ax.texts if isinstance(one, EndLabel)]
+    (note,) = [text for text in ax.texts if isinstance(text, EndLabel)]
     assert note.get_window_extent().x0 >= ax.bbox.x1
     assert overlapping_texts(ax.figure) == []
 
@@ -196,10 +196,10 @@ def test_names_of_series_stay_off_the_bars_and_every_bar_has_the_form_asked_for(
     assert overlapping_texts(ax.figure) == []
     renderer = ax.figure.canvas.get_renderer()
     bars = [bar.get_window_extent(renderer) for container in ax.containers for bar in container]
-    names = [one for one in ax.texts if isinstance(one, PointLabel)]
-    assert [one.get_text() for one in names] == ["data", "footers"]
-    for one in names:
-        assert not any(one.get_window_extent(renderer).overlaps(bar) for bar in bars)
+    names = [text for text in ax.texts if isinstance(text, PointLabel)]
+    assert [name.get_text() for name in names] == ["data", "footers"]
+    for name in names:
+        assert not any(name.get_window_extent(renderer).overlaps(bar) for bar in bars)
     assert {"30,000", "20,000", "900", "25,000"} <= set(texts(ax))
 
 
@@ -207,7 +207,7 @@ def test_a_front_joins_what_nothing_beats():
     places = {"slow": (9, 90), "fast": (1, 80), "beaten": (10, 85), "same": (1, 80)}
     ax = plot.points(places, "A finding", "ms", "right (%)", front=True, better="up left")
     assert drawn(ax)[0][1:] == ([1, 1, 9], [80, 80, 90])
-    colours = {one.get_text(): one.get_color() for one in ax.texts}
+    colours = {text.get_text(): text.get_color() for text in ax.texts}
     assert colours["beaten"] == text_colour(plot.RED)
     assert colours["slow"] == text_colour(plot.BLUE)
     with pytest.raises(LessonError, match="'up'"):
@@ -219,10 +219,10 @@ def test_a_heat_map_writes_every_number_in_an_ink_that_can_be_read():
     ax = plot.heat(table, "A finding", text="{:+.0f}")
     (image,) = ax.images
     assert texts(ax) == ["-20", "+0", "+5", "+20"]
-    for one, value in zip(ax.texts, table.to_numpy().ravel(), strict=True):
+    for text, value in zip(ax.texts, table.to_numpy().ravel(), strict=True):
         from matplotlib.colors import to_hex
 
-        assert contrast(one.get_color(), to_hex(image.cmap(image.norm(value)))) > 3
+        assert contrast(text.get_color(), to_hex(image.cmap(image.norm(value)))) > 3
     assert image.norm.vmin == -image.norm.vmax
 
 

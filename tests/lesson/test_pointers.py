@@ -14,7 +14,7 @@ QUESTIONS = ROOT / "chapters" / "04_exercises" / "questions.toml"
 ENTRY = '[[pointer]]\ntopic = "Data"\ntext = "Why?"\nnotebook = "chapters/a.ipynb"\ncell = "imports"\n'
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda one: one.stem)
+@pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
 def test_every_pointer_leads_to_a_code_cell(file):
     pointers = read_pointers(file)
     assert pointers
@@ -23,9 +23,9 @@ def test_every_pointer_leads_to_a_code_cell(file):
 
 def test_there_are_27_questions_of_every_part_and_none_twice():
     questions = read_pointers(QUESTIONS)
-    assert len({one.text for one in questions}) == 27
-    assert len({one.topic for one in questions}) == 5
-    assert all(one.text.endswith("?") for one in questions)
+    assert len({question.text for question in questions}) == 27
+    assert len({question.topic for question in questions}) == 5
+    assert all(question.text.endswith("?") for question in questions)
 
 
 def test_a_pointer_to_nothing_is_named(tmp_path):

@@ -12,7 +12,7 @@ from notebook_runner import course_root
 from tests.lesson.test_start_page import CASE, EXERCISE, FIRST, SECOND, START, names, small_course
 
 ROOT = course_root(Path(__file__))
-COURSE = {one.name: one for one in read_course(ROOT).notebooks}
+COURSE = {notebook.name: notebook for notebook in read_course(ROOT).notebooks}
 ROUTES = read_routes(ROOT)
 NEEDED = {
     "serving": "10_serving_options",
@@ -27,13 +27,13 @@ def faults(route, course):
     found = [f"{name} is no notebook" for name in route.notebooks if name not in course]
     if not 0.85 <= hours_of(known) / route.hours <= 1.15:
         found.append(f"it takes {hours_of(known):.1f} hours")
-    for at, one in enumerate(known):
+    for at, notebook in enumerate(known):
         before = {other.name for other in known[:at]}
-        found += [f"{one.name} comes before {name}" for name in one.requires if name not in before]
-    stems = {one.path.stem for one in known}
+        found += [f"{notebook.name} comes before {name}" for name in notebook.requires if name not in before]
+    stems = {notebook.path.stem for notebook in known}
     if route.hours >= 10:
         found += [f"no {what}" for what, stem in NEEDED.items() if stem not in stems]
-        found += [] if any(one.kind == "exercise" for one in known) else ["no exercise"]
+        found += [] if any(notebook.kind == "exercise" for notebook in known) else ["no exercise"]
     return found
 
 
@@ -82,7 +82,7 @@ def test_the_file_names_every_part_of_the_course():
     import tomllib
 
     stated = tomllib.loads((ROOT / FILE).read_text())["parts"]
-    assert {part_of(one) for one in COURSE.values() if one.kind != "start"} <= {*stated}
+    assert {part_of(notebook) for notebook in COURSE.values() if notebook.kind != "start"} <= {*stated}
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_parts_come_as_stated_and_each_notebook_after_what_it_requires(root):
     assert names(study_order(root, shuffled)) == [START, FIRST, SECOND, EXERCISE, CASE]
 
 
-def test_the_table_shows_the_time_that_a_route_takes_and_passes_over_what_a_copy_lacks(root):
+def test_the_table_shows_a_routes_time_without_what_a_copy_lacks(root):
     listed = f'["{START}", "{FIRST}", "chapters/elsewhere.ipynb", "{EXERCISE}"]'
     state(root, f'[[route]]\nhours = 5\ngoal = "You can."\nnotebooks = {listed}\n')
     table = routes_table(root, read_course(root), root / START).data

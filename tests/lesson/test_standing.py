@@ -119,7 +119,7 @@ def test_a_bar_is_full_only_where_all_is_done(done, whole, filled):
 
 
 def rows(*intervals):
-    return Calibration(0, len(intervals), tuple(("?", "s", *one) for one in intervals))
+    return Calibration(0, len(intervals), tuple(("?", "s", *interval) for interval in intervals))
 
 
 def test_a_sharp_interval_scores_better_than_a_wide_one_and_a_miss_worse_than_both():

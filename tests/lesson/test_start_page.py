@@ -57,7 +57,7 @@ def root(tmp_path):
 
 
 def names(notebooks):
-    return [one.name for one in notebooks]
+    return [notebook.name for notebook in notebooks]
 
 
 def test_a_reader_sees_every_notebook_but_the_sources_of_exercises(root):
@@ -136,7 +136,7 @@ def test_the_real_start_page_is_on_the_map_and_each_question_is_asked_once():
 
 def test_a_self_check_tells_right_wrong_and_unanswered_apart_and_keeps_them():
     results = self_check({"merged-rows": 4.0, "scaler-rows": "All", "flagged-share": ..., "safe-to-repeat": " put "})
-    assert [one.outcome for one in results] == ["pass", "fail", "not attempted", "pass"]
+    assert [result.outcome for result in results] == ["pass", "fail", "not attempted", "pass"]
     assert results[1].message == ANSWERS["scaler-rows"].remedy
     with record() as connection:
         kept = dict(connection.execute("SELECT id, outcome FROM checks").fetchall())

@@ -123,7 +123,7 @@ def test_a_cell_writes_its_program(tmp_path):
 
 @pytest.mark.tools("spark", "beam", "tensorflow", "kfp", "mlflow", "bentoml", "ray", "airflow", "feast", "evidently")
 def test_each_tool_is_found_by_its_own_interpreter(scripts):
-    modules = {name: one.module for name, one in tools.TOOLS.items()}
+    modules = {name: tool.module for name, tool in tools.TOOLS.items()}
     find = "from importlib.util import find_spec\nprint(find_spec('{}') is not None)"
     for name, module in modules.items():
         scripts.write(name, find.format(module.partition(".")[0]))

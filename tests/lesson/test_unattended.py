@@ -117,9 +117,9 @@ class Session:
 
 @pytest.fixture(scope="module")
 def kernel():
-    one = Session()
-    yield one
-    one.close()
+    session = Session()
+    yield session
+    session.close()
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def session(kernel, own_record):
     return kernel
 
 
-def test_passing_an_empty_prediction_by_shift_and_enter_leaves_a_name_that_explains_itself(session):
+def test_passing_an_empty_prediction_leaves_a_name_that_explains_itself(session):
     _, asked = session.run(LESSON[1])
     assert "90 % interval" in "".join(asked)
     assert "no prediction was given" in session.run("guess_sum")[0]

@@ -100,7 +100,7 @@ def no_key(payment):
 
 
 def in_order(key_of, payments):
-    keys = [key_of(one) for one in payments]
+    keys = [key_of(payment) for payment in payments]
     if not all(isinstance(key, str) for key in keys):
         raise AssertionError(f"{key_of.__name__} gave {keys[0]!r}; a key is a text.")  # pytest adds to an assert's text
     return [payments[i] for i in sorted(range(len(keys)), key=keys.__getitem__)]

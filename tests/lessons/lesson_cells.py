@@ -67,7 +67,7 @@ class Lesson:
         for cell in slice_of(code[: at_check + 1], sources):
             value = run(sources[cell.id], namespace, cell.id)
         results = value if isinstance(value, list) else [value]
-        assert any(isinstance(one, CheckResult) for one in results), f"{slug}-check ends in no check"
+        assert any(isinstance(result, CheckResult) for result in results), f"{slug}-check ends in no check"
         return results
 
 
@@ -138,4 +138,4 @@ def calls(source: str, name: str) -> bool:
 
 def lessons(notebooks: list[Notebook]) -> list[Lesson]:
     """The notebooks that teach in cells of their own: lessons, case studies, and the start page."""
-    return [Lesson(one.path) for one in notebooks if one.kind in ("lesson", "case_study", "start")]
+    return [Lesson(notebook.path) for notebook in notebooks if notebook.kind in ("lesson", "case_study", "start")]

@@ -51,7 +51,7 @@ def incomplete_exercises(lesson: Lesson, wrong: dict[str, list[tuple[str, str]]]
 def module_of(lesson: Lesson) -> str:
     """The module that the lesson takes its `check` from; empty if there is none."""
     found = (CHECK_IMPORT.search(cell.source) for cell in lesson.cells if cell.is_code)
-    return next((one[1] for one in found if one), "")
+    return next((match[1] for match in found if match), "")
 
 
 def unreached_mistakes(
@@ -61,20 +61,20 @@ def unreached_mistakes(
 
     `lessons` are those that share the module of `exercises`, each with its wrong answers.
     """
-    told: dict[str, str] = {}
+    text: dict[str, str] = {}
     for lesson, wrong in lessons:
         for slug in lesson.slugs:
             if "case(" in lesson.by_id[f"{slug}-check"].source:
                 yield f"{lesson.stem}: {slug}-check shows its cases before the first try"
             for code, _ in wrong.get(slug, []):
-                for one in lesson.outcomes(slug, code):
-                    told[one.id] = told.get(one.id, "") + one.message
+                for outcome in lesson.outcomes(slug, code):
+                    text[outcome.id] = text.get(outcome.id, "") + outcome.message
     stems = ", ".join(lesson.stem for lesson, _ in lessons)
     for identity, exercise in exercises.items():
-        if identity not in told:
+        if identity not in text:
             yield f"{stems}: no cell with a wrong answer checks {identity!r}"
-        for words in (words for one in exercise.cases for words in one.mistakes):
-            if words not in told.get(identity, words):
+        for words in (words for case in exercise.cases for words in case.mistakes):
+            if words not in text.get(identity, words):
                 yield f"{stems}: no wrong answer to {identity!r} is told {words!r}"
 
 
@@ -125,8 +125,8 @@ def repeated_ids(paths: list[Path]) -> list[str]:
     return [
         f"{kind} {identity!r} is asked {count} times"
         for kind, ids in (
-            ("prediction", Counter(i for one in asked for i in one.predictions)),
-            ("check", Counter(i for one in asked for i in one.checks)),
+            ("prediction", Counter(i for notebook in asked for i in notebook.predictions)),
+            ("check", Counter(i for notebook in asked for i in notebook.checks)),
         )
         for identity, count in ids.items()
         if count > 1

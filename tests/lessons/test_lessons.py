@@ -16,10 +16,10 @@ LESSONS = lessons(
     [read_notebook(ROOT, path) for path in notebook_paths(ROOT) if path.relative_to(ROOT).parts[0] in TAUGHT]
 )
 CHECKS = sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in ROOT.glob("*/*/checks.py"))
-EXERCISES = [pytest.param(one, slug, id=f"{one.stem}-{slug}") for one in LESSONS for slug in one.slugs]
+EXERCISES = [pytest.param(lesson, slug, id=f"{lesson.stem}-{slug}") for lesson in LESSONS for slug in lesson.slugs]
 SHARING = {module: [lesson for lesson in LESSONS if rules.module_of(lesson) == module] for module in CHECKS}
 each_exercise = pytest.mark.parametrize(("lesson", "slug"), EXERCISES)
-each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda one: one.stem)
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
 def ids_of(module):
@@ -34,19 +34,19 @@ def plots_go_nowhere(monkeypatch):
 
 @each_exercise
 def test_an_unanswered_exercise_is_not_attempted_and_does_not_raise(lesson, slug):
-    assert {one.outcome for one in lesson.outcomes(slug)} == {"not attempted"}
+    assert {outcome.outcome for outcome in lesson.outcomes(slug)} == {"not attempted"}
 
 
 @each_exercise
 def test_the_folded_solution_passes(lesson, slug):
     results = lesson.outcomes(slug, lesson.solution(slug))
-    assert [(one.outcome, one.message) for one in results if one.outcome != "pass"] == []
+    assert [(result.outcome, result.message) for result in results if result.outcome != "pass"] == []
 
 
 @each_exercise
 def test_each_wrong_answer_fails_and_is_told_why(lesson, slug):
     for code, fragment in rules.wrong_answers(lesson.stem)[slug]:
-        messages = [one.message for one in lesson.outcomes(slug, code) if one.outcome == "fail"]
+        messages = [outcome.message for outcome in lesson.outcomes(slug, code) if outcome.outcome == "fail"]
         assert any(fragment in message for message in messages), messages or f"this wrong answer did not fail: {code}"
 
 
@@ -68,7 +68,9 @@ def test_no_claim_calls_equal_what_a_short_test_could_not_tell_apart(lesson):
     assert list(rules.equal_by_chance(lesson)) == []
 
 
-@pytest.mark.parametrize("lesson", [one for one in LESSONS if one.stem != "00_start_here"], ids=lambda one: one.stem)
+@pytest.mark.parametrize(
+    "lesson", [lesson for lesson in LESSONS if lesson.stem != "00_start_here"], ids=lambda path: path.stem
+)
 def test_a_lesson_has_all_its_parts(lesson):
     assert list(rules.missing_parts(lesson)) == []
 
@@ -79,6 +81,6 @@ def test_no_two_cells_of_the_course_share_the_id_of_a_prediction_or_a_check():
 
 
 def test_every_file_of_wrong_answers_belongs_to_one_lesson():
-    stems = [one.stem for one in LESSONS]
+    stems = [lesson.stem for lesson in LESSONS]
     assert len(stems) == len(set(stems)), "two lessons share a file name, and so a file of wrong answers"
     assert rules.strangers(rules.WRONG_ANSWERS, set(stems)) == []

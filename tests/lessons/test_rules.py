@@ -47,7 +47,7 @@ def lesson_of(tmp_path):
 
 
 def outcomes(lesson, answer=None):
-    return [one.outcome for one in lesson.outcomes("doubled", answer)]
+    return [outcome.outcome for outcome in lesson.outcomes("doubled", answer)]
 
 
 def test_an_exercise_is_told_apart_unanswered_right_and_wrong(lesson_of):
@@ -55,7 +55,7 @@ def test_an_exercise_is_told_apart_unanswered_right_and_wrong(lesson_of):
     assert outcomes(lesson) == ["not attempted"]
     assert outcomes(lesson, lesson.solution("doubled")) == ["pass"]
     wrong = lesson.outcomes("doubled", "def doubled(x):\n    return x * x + 1")
-    assert [one.outcome for one in wrong] == ["fail"]
+    assert [outcome.outcome for outcome in wrong] == ["fail"]
     assert "Twice, not squared plus one." in wrong[0].message
 
 
@@ -121,7 +121,7 @@ def incomplete(lesson, wrong=("doubled",)):
 
 
 def exercises_with(check, *mistakes):
-    return {check: Exercise([case((2,), 4, mistakes=one) for one in mistakes])}
+    return {check: Exercise([case((2,), 4, mistakes=mistake) for mistake in mistakes])}
 
 
 def unreached(lesson, exercises):

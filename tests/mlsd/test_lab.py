@@ -74,7 +74,7 @@ def test_a_student_sees_no_tool_that_makes_assignments_and_an_instructor_does():
     students = page_config_in(lab_environment(os.environ))
     instructors = page_config_in(formgrader_environment(os.environ))
     tool = "@jupyter/nbgrader:create-assignment"
-    assert "@jupyter/nbgrader" in [one["name"] for one in students["federated_extensions"]]
+    assert "@jupyter/nbgrader" in [extension["name"] for extension in students["federated_extensions"]]
     assert tool in students["disabledExtensions"]
     assert tool not in instructors["disabledExtensions"]
     assert not [name for name in students["disabledExtensions"] if "validate" in name]
@@ -84,6 +84,6 @@ def test_a_student_sees_no_tool_that_makes_assignments_and_an_instructor_does():
 
 def test_the_name_of_the_disabled_tool_is_one_that_nbgrader_gives():
     for folder in map(Path, jupyter_path("labextensions", "@jupyter", "nbgrader", "static")):
-        if any("@jupyter/nbgrader:create-assignment" in one.read_text("utf-8") for one in folder.glob("*.js")):
+        if any("@jupyter/nbgrader:create-assignment" in file.read_text("utf-8") for file in folder.glob("*.js")):
             return
     pytest.fail("nbgrader's extension of JupyterLab no longer names the tool so: look its new name up")

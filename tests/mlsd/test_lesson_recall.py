@@ -11,7 +11,7 @@ from notebook_runner import course_root
 from notebook_runner.course import find_notebooks, read_json
 
 ROOT = course_root(Path(__file__))
-LESSONS = {one.path.stem: one for one in find_notebooks(ROOT) if recall_file(ROOT, one).is_file()}
+LESSONS = {notebook.path.stem: notebook for notebook in find_notebooks(ROOT) if recall_file(ROOT, notebook).is_file()}
 ANSWERS = """
 [[question.answers]]
 says = "one"
@@ -30,7 +30,7 @@ RULE = '[[rule]]\nrule = "Count."\nwhen = "Always."\nfails = "Never."\ncell = "c
 
 @pytest.fixture(scope="module")
 def recalls():
-    return {name: read_recall(ROOT, one) for name, one in LESSONS.items()}
+    return {name: read_recall(ROOT, notebook) for name, notebook in LESSONS.items()}
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -41,17 +41,17 @@ def test_rules_and_questions_point_to_cells_and_predictions_of_their_lesson(reca
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_has_rules_and_five_questions_and_its_longest_answer_is_not_the_right_one_each_time(recalls, name):
+def test_a_lesson_has_rules_and_five_questions_whose_length_gives_nothing_away(recalls, name):
     found = recalls[name]
     assert 3 <= len(found.rules) <= 5
     assert len(found.questions) == 5
-    longest = [max(one.answers, key=lambda answer: len(answer.says)).right for one in found.questions]
+    longest = [max(question.answers, key=lambda answer: len(answer.says)).right for question in found.questions]
     assert sum(longest) <= 3
-    assert all(one.asks.endswith("?") for one in found.questions)
+    assert all(question.asks.endswith("?") for question in found.questions)
 
 
 def test_every_file_belongs_to_a_notebook():
-    assert {recall_file(ROOT, one) for one in LESSONS.values()} == set((ROOT / FOLDER).rglob("*.toml"))
+    assert {recall_file(ROOT, notebook) for notebook in LESSONS.values()} == set((ROOT / FOLDER).rglob("*.toml"))
 
 
 def test_what_points_nowhere_is_named(write):

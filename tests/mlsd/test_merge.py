@@ -178,14 +178,14 @@ def test_an_answer_that_was_not_begun_gets_the_new_starter():
     assert texts(merge(base, base, new)[0]) == {"f": "def f(x): ..."}
 
 
-def test_a_setting_that_the_course_left_alone_stays_and_one_that_it_changed_goes_to_the_end():
+def test_a_setting_stays_unless_the_course_changed_it():
     base = notebook(code("size", "n = 10"), code("guess", "low=None"))
     mine = notebook(code("size", "n = 99"), code("guess", "low=3"))
     merged, aside = merge(base, mine, notebook(code("size", "n = 20"), code("guess", "low=None")))
     assert list(texts(merged).values())[:2] == ["n = 20", "low=3"]
     assert aside == ["size"]
-    told, kept = merged["cells"][2:]
-    assert "`size`" in told["source"]
+    report, kept = merged["cells"][2:]
+    assert "`size`" in report["source"]
     assert (kept["cell_type"], kept["source"]) == ("raw", "n = 99")
 
 

@@ -160,7 +160,7 @@ def filled(course):
 
 def test_a_new_exercise_is_red_until_it_is_filled(course):
     ran = CliRunner().invoke(app, ["new", "exercise", NAME, "--course", str(course)], catch_exceptions=False)
-    written = [Path(one) for one in ran.output.split() if one.startswith(str(course))]
+    written = [Path(word) for word in ran.output.split() if word.startswith(str(course))]
     assert len(written) == 13
     assert all(path.is_file() for path in written)
     red = in_the_contract(course, "--maxfail=3")

@@ -31,24 +31,24 @@ def recalls():
 
 def answer_all(recalls, rightly, at):
     """Answer what is due then; the texts that were told."""
-    told = []
+    text = []
 
     def typed(_):
-        asks, answers = told[-2], [line.strip().split("  ", 1) for line in told[-1].splitlines()]
-        right = next(one.question.right.says for one in asked if one.question.asks in asks)
+        asks, answers = text[-2], [line.strip().split("  ", 1) for line in text[-1].splitlines()]
+        right = next(entry.question.right.says for entry in asked if entry.question.asks in asks)
         return next(number for number, says in answers if (says == right) == rightly)
 
     asked = due(recalls, at)
-    return ask_all(asked, typed, told.append, lambda: at), told
+    return ask_all(asked, typed, text.append, lambda: at), text
 
 
-def test_new_questions_come_in_order_and_right_ones_come_back_after_more_and_more_days(recalls):
-    assert [one.question for one in due(recalls, NOW)] == list(recalls[0].questions)
+def test_new_questions_come_in_order_and_right_ones_after_more_and_more_days(recalls):
+    assert [entry.question for entry in due(recalls, NOW)] == list(recalls[0].questions)
     waits, at = [], NOW
     for _ in range(3):
         assert answer_all(recalls, True, at)[0] == 5
         assert due(recalls, at) == []
-        first = min(one for one in range(1, 400) if due(recalls, at + timedelta(days=one)))
+        first = min(days for days in range(1, 400) if due(recalls, at + timedelta(days=days)))
         waits.append(first)
         at += timedelta(days=first)
     assert waits == sorted(set(waits))
@@ -57,7 +57,7 @@ def test_new_questions_come_in_order_and_right_ones_come_back_after_more_and_mor
 def test_a_wrong_one_comes_back_the_next_day_and_before_new_ones(recalls):
     right, told = answer_all(recalls, False, NOW)
     assert right == 0
-    assert all(one.question.right.because in "\n".join(told) for one in due(recalls, NOW + timedelta(days=1)))
+    assert all(entry.question.right.because in "\n".join(told) for entry in due(recalls, NOW + timedelta(days=1)))
     with record() as connection:
         connection.execute("DELETE FROM recalls WHERE id NOT LIKE '%hedging-fails'")
     assert due(recalls, NOW + timedelta(days=1))[0].question.id == "when-hedging-fails"
@@ -65,18 +65,18 @@ def test_a_wrong_one_comes_back_the_next_day_and_before_new_ones(recalls):
 
 
 def test_what_is_no_answer_is_asked_again_and_nothing_typed_is_not_known(recalls):
-    told, typed = [], iter(["four", "9", ""])
-    assert ask_all(due(recalls, NOW)[:1], lambda _: next(typed), told.append, lambda: NOW) == 0
-    assert "'four' is none of the answers. Type a number from 1 to 4, or only Enter." in told
-    assert "Right is: A only" in told[-1]
-    assert "Not so" not in told[-1]
+    text, typed = [], iter(["four", "9", ""])
+    assert ask_all(due(recalls, NOW)[:1], lambda _: next(typed), text.append, lambda: NOW) == 0
+    assert "'four' is none of the answers. Type a number from 1 to 4, or only Enter." in text
+    assert "Right is: A only" in text[-1]
+    assert "Not so" not in text[-1]
 
 
 def test_only_lessons_that_were_begun_are_asked_of(recalls):
     assert begun(ROOT) == []
     assert "You have begun no lesson" in nothing_due([])
     predict("stack-latency-ratio", "How many times?", unit="times", low=10, high=20).measured(44.0)
-    assert [one.notebook.path.stem for one in begun(ROOT)] == [LESSON]
+    assert [recall.notebook.path.stem for recall in begun(ROOT)] == [LESSON]
     assert "measured on this machine: 44 times" in summary(recalls[0])
 
 

@@ -68,7 +68,7 @@ def waiting_for(page, variable):
 
 
 def html_of(page, id):
-    return "".join("".join(one["data"].get("text/html", "")) for one in cell_of(page, id)["outputs"])
+    return "".join("".join(output["data"].get("text/html", "")) for output in cell_of(page, id)["outputs"])
 
 
 def test_a_question_is_asked_and_what_answers_it_is_kept_back():
@@ -90,7 +90,7 @@ def test_a_question_without_one_answer_stays_as_it_was_shown():
     assert waiting_for(page, "guess") == []
 
 
-def test_what_to_remember_stands_before_the_last_cell_with_what_was_measured_and_leads_to_its_cells():
+def test_what_to_remember_stands_before_the_last_cell_and_leads_to_its_cells():
     rule = Rule("Waits <grow>.", "Under `load`.", "Never.", "load", prediction="wait")
     answers = (Answer("a", "Yes.", right=True), Answer("b", "No."), Answer("c", "No."))
     recall = Recall(None, (rule,), (Question("how", "How?", answers, "count"),))
@@ -205,8 +205,8 @@ def test_new_pages_take_the_place_of_earlier_ones_and_of_nothing_else(small_site
 def test_every_page_of_the_course_is_made_and_no_link_leads_nowhere(tmp_path):
     sphinx_is_here()
     written = building.build(ROOT, tmp_path / "pages", lambda line: None)
-    named = {one.name for one in find_notebooks(ROOT) if not one.name.startswith("solutions/")}
-    assert {one.name for several in written.parts.values() for one in several} == named
+    named = {notebook.name for notebook in find_notebooks(ROOT) if not notebook.name.startswith("solutions/")}
+    assert {notebook.name for several in written.parts.values() for notebook in several} == named
     assert {name for name in named if not (tmp_path / "pages" / name).with_suffix(".html").is_file()} == set()
     assert not list((tmp_path / "pages").rglob("solutions*"))
 

@@ -30,13 +30,13 @@ def notebook(course):
 
 
 def test_a_copy_and_a_receipt_with_time_and_digest_are_kept(course, notebook):
-    told = submit(course, NAME, NOW)
+    text = submit(course, NAME, NOW)
     copy = course / PLACE / f"{NAME}.ipynb"
     assert copy.read_bytes() == notebook.read_bytes()
     receipt = (course / PLACE / "receipt.txt").read_text()
     assert "time: 2027-01-15 23:58:30 UTC\n" in receipt
     assert hashlib.sha256(copy.read_bytes()).hexdigest() in receipt
-    assert f"{PLACE}/{NAME}.ipynb" in told
+    assert f"{PLACE}/{NAME}.ipynb" in text
 
 
 def test_a_second_copy_of_one_second_replaces_nothing(course, notebook):
@@ -50,10 +50,10 @@ def test_a_second_copy_of_one_second_replaces_nothing(course, notebook):
 
 def test_it_says_which_answers_were_changed_and_which_were_not(course, notebook):
     first, *others = [cell["id"] for cell in answer_cells(json.loads(notebook.read_text()))]
-    told = submit(course, NAME, NOW)
-    assert f"answers changed: {first}\n" in told
-    assert f"answers as released: {', '.join(others)}\n" in told
-    assert "answers missing: none" in told
+    text = submit(course, NAME, NOW)
+    assert f"answers changed: {first}\n" in text
+    assert f"answers as released: {', '.join(others)}\n" in text
+    assert "answers missing: none" in text
 
 
 def test_it_says_the_points_that_were_measured_last_and_when_the_notebook_was_saved(course, notebook):
@@ -61,9 +61,9 @@ def test_it_says_the_points_that_were_measured_last_and_when_the_notebook_was_sa
     for test, points in (("latency", 3), ("latency", 4), ("memory", 2)):
         attempts._append(attempts.FILE, vars(attempts.Attempt(NAME, test, points, 9, run_s)))
     os.utime(notebook, (run_s + 60, run_s + 60))
-    told = submit(course, NAME, NOW)
-    assert "points of your own last runs: 6 of 20, at 2027-01-15 22:58 UTC" in told
-    assert "the notebook was saved at 2027-01-15 22:59 UTC\n" in told
+    text = submit(course, NAME, NOW)
+    assert "points of your own last runs: 6 of 20, at 2027-01-15 22:58 UTC" in text
+    assert "the notebook was saved at 2027-01-15 22:59 UTC\n" in text
 
 
 def test_no_run_of_a_test_is_no_points(course, notebook):
@@ -128,9 +128,9 @@ def test_a_changed_cell_of_the_course_and_a_split_answer_are_named(course, noteb
 
     name = answer_cells(json.loads(notebook.read_text()))[0]["id"]
     edit(notebook, change)
-    told = submit(course, NAME, NOW)
-    assert "the released text is graded: title" in told
-    assert f"the first with an answer is graded: {name}" in told
+    text = submit(course, NAME, NOW)
+    assert "the released text is graded: title" in text
+    assert f"the first with an answer is graded: {name}" in text
 
 
 def test_an_exercise_that_there_is_not_is_answered_with_those_that_there_are(course):

@@ -54,19 +54,19 @@ def test_a_copy_in_which_nothing_was_written_becomes_the_new_version(mine, new, 
 def test_answers_stay_and_the_statement_is_new(mine, new):
     answer(notebook_of(mine), "# my answer")
     before = notebook_of(mine).read_bytes()
-    told = update(mine, new, NOW)
+    text = update(mine, new, NOW)
     assert "# my answer" in written(notebook_of(mine))
     assert "Second edition." in written(notebook_of(mine))
     assert (mine / KEPT / f"exercises/{NAME}/{NAME}.ipynb").read_bytes() == before
-    assert f"merged      exercises/{NAME}/{NAME}.ipynb" in told
-    assert KEPT in told
+    assert f"merged      exercises/{NAME}/{NAME}.ipynb" in text
+    assert KEPT in text
 
 
 def test_a_changed_cell_of_the_course_goes_to_the_end_and_is_named(mine, new):
     edit(mine / LESSON, lambda notebook: notebook["cells"][0]["source"].append("\nMy remark."))
-    told = update(mine, new, NOW)
+    text = update(mine, new, NOW)
     assert written(mine / LESSON).rstrip().endswith("My remark.")
-    assert "your text of title is at the end" in told
+    assert "your text of title is at the end" in text
 
 
 def test_a_file_that_was_changed_is_kept_and_replaced(mine, new):
@@ -91,19 +91,19 @@ def test_a_notebook_that_left_the_course_and_was_worked_in_is_left_alone(mine, n
 def test_own_files_are_not_touched(mine, new):
     (mine / "chapters" / "notes.md").write_text("mine")
     (mine / "chapters" / "more.ipynb").write_text("a note of mine, by chance of this name")
-    told = update(mine, new, NOW)
+    text = update(mine, new, NOW)
     assert (mine / "chapters" / "notes.md").read_text() == "mine"
     assert (mine / KEPT / "chapters/more.ipynb").read_text().startswith("a note of mine")
-    assert "your file could not be read as a notebook" in told
+    assert "your file could not be read as a notebook" in text
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(mine, new):
     answer(notebook_of(mine))
     before = files_of(mine)
-    told = update(mine, new, NOW, dry_run=True)
+    text = update(mine, new, NOW, dry_run=True)
     assert files_of(mine) == before
-    assert "Nothing was written" in told
-    lines = {line for line in told.splitlines() if ".ipynb" in line or line.startswith("Other files")}
+    assert "Nothing was written" in text
+    lines = {line for line in text.splitlines() if ".ipynb" in line or line.startswith("Other files")}
     assert lines <= {*update(mine, new, NOW).splitlines()}
     assert len(lines) > 3
 

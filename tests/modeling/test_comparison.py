@@ -47,7 +47,7 @@ def test_a_pairing_tells_apart_what_the_intervals_alone_do_not():
     assert table["mean"].is_monotonic_increasing
 
 
-def test_of_tied_candidates_the_cheapest_to_serve_is_chosen_and_none_that_may_not_be_released():
+def test_of_tied_candidates_the_cheapest_that_may_be_released_is_chosen():
     table = pd.DataFrame({"tied": [True, True, False, True]}, index=["large", "middle", "small", "rule"])
     table["mean"] = [4.0, 3.0, 1.0, 9.0]
     assert cheapest_tied(table, ["small", "middle", "large"]) == "middle"

@@ -33,7 +33,7 @@ def test_the_address_is_enough_and_a_killed_worker_loses_nothing():
         with Client(cluster.address) as client:
             client.wait_for_workers(2)
             asked = client.map(square, range(12), pure=False)
-            until(lambda: any(one.done() for one in asked), "the first answer")  # and others are under way
+            until(lambda: any(future.done() for future in asked), "the first answer")  # and others are under way
             cluster.kill(0)
             answers = client.gather(asked)
         pids = [cluster._keeper.pid, *cluster.worker_pids]

@@ -46,7 +46,7 @@ def network():
 def gradient(model, x, y):
     model.zero_grad()
     loss_of(model(x).squeeze(1), y).backward()
-    return torch.cat([one.grad.flatten() for one in model.parameters()])
+    return torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
 
 
 def gone(pids):
@@ -78,9 +78,11 @@ def test_each_rank_answers_in_its_own_process(pair):
 
 
 def test_it_listens_on_loopback_alone(pair):
-    connections = [one for pid in pair.pids.values() for one in psutil.Process(pid).net_connections("inet")]
+    connections = [
+        connection for pid in pair.pids.values() for connection in psutil.Process(pid).net_connections("inet")
+    ]
     assert connections
-    assert {one.laddr.ip for one in connections} == {"127.0.0.1"}
+    assert {connection.laddr.ip for connection in connections} == {"127.0.0.1"}
 
 
 def test_a_killed_rank_is_named_and_the_others_do_not_wait_for_it():
@@ -162,10 +164,10 @@ def test_alone_and_together_are_both_timed(pair):
 def test_sharded_or_not_the_losses_are_the_same_and_the_bytes_are_zeros_arithmetic(pair):
     x, y = data()
     ran = {way: pair.run(train_sharded, way, network(), loss_of, x, y, 0.01) for way in WAYS}
-    count = sum(one.numel() for one in network().parameters())
+    count = sum(parameter.numel() for parameter in network().parameters())
     for ranks in ran.values():
-        assert np.allclose([one for one, _ in ranks], [one for one, _ in ran[WAYS[0]]], rtol=1e-4)
-    totals = {way: sum(one.total for _, one in ranks) / count for way, ranks in ran.items()}
+        assert np.allclose([losses for losses, _ in ranks], [losses for losses, _ in ran[WAYS[0]]], rtol=1e-4)
+    totals = {way: sum(held.total for _, held in ranks) / count for way, ranks in ran.items()}
     assert totals[WAYS[0]] == 2 * 16
     assert totals[WAYS[1]] == 2 * 8 + 8
     assert totals[WAYS[2]] == 16

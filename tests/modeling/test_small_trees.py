@@ -15,7 +15,7 @@ def test_a_weight_counts_as_so_many_rows(model):
     plain, heavy, alike = (
         fit_weighted(model(), ROWS, LABEL, weight) for weight in (None, 1 + 4.0 * LABEL, 0.0 * LABEL + 1)
     )
-    told = [one.predict_proba(ROWS)[:, 1].mean() for one in (plain, heavy, alike)]
+    told = [fitted.predict_proba(ROWS)[:, 1].mean() for fitted in (plain, heavy, alike)]
     assert told[1] > told[0] + 0.1
     assert told[2] == pytest.approx(told[0], abs=1e-6)
 

@@ -50,13 +50,15 @@ def ran(shared_course, tmp_path_factory):
 def course(ran):
     """The course after its first run; files that a test changes come back afterwards."""
     shared, path = ran
-    before = {one: one.read_bytes() for one in shared.root.rglob("*") if one.is_file() and ".mlsd" not in one.parts}
+    before = {
+        file: file.read_bytes() for file in shared.root.rglob("*") if file.is_file() and ".mlsd" not in file.parts
+    }
     yield shared, path
-    for one in [one for one in shared.root.rglob("*") if one.is_file() and ".mlsd" not in one.parts]:
-        if one not in before:
-            one.unlink()
-    for one, content in before.items():
-        one.write_bytes(content)
+    for file in [file for file in shared.root.rglob("*") if file.is_file() and ".mlsd" not in file.parts]:
+        if file not in before:
+            file.unlink()
+    for file, content in before.items():
+        file.write_bytes(content)
 
 
 def test_nothing_changed_and_the_result_is_the_last_one(course):
@@ -252,8 +254,8 @@ def test_data_outside_the_course_counts_and_the_system_does_not(tmp_path, monkey
     counted = [root / "a.py", data / ".hidden-not" / ".." / "b.csv", Path("/srv/prices.txt"), data / "deep" / "c.csv"]
     ignored = [root / ".git" / "HEAD", root / ".venv" / "x.py", private / "x", Path("/usr/share/x"), Path("/etc/hosts"),
                Path.home() / ".cache" / "x", Path(os.__file__)]  # fmt: skip
-    assert [fingerprint._counts(root, private, os.path.abspath(one)) for one in counted] == [True] * 4
-    assert [fingerprint._counts(root, private, str(one)) for one in ignored] == [False] * len(ignored)
+    assert [fingerprint._counts(root, private, os.path.abspath(path)) for path in counted] == [True] * 4
+    assert [fingerprint._counts(root, private, str(path)) for path in ignored] == [False] * len(ignored)
 
 
 def test_the_longest_go_first_by_their_last_run_else_by_their_budget(mini_course):

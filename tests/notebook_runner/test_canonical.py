@@ -92,8 +92,8 @@ def test_missing_and_doubled_ids_are_told_by_number(mini_course):
     data["cells"][2]["id"] = "title"
     path = mini_course.write("chapters/a.ipynb", json.dumps(data))
     found = problems(path)
-    assert any("Cell 2 ('import os') has no id" in one for one in found)
-    assert any("Cell 3 has the id 'title' of an earlier cell" in one for one in found)
+    assert any("Cell 2 ('import os') has no id" in fault for fault in found)
+    assert any("Cell 3 has the id 'title' of an earlier cell" in fault for fault in found)
 
 
 @pytest.mark.parametrize("tag", ["skip-execution", "raises-exception"])

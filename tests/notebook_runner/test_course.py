@@ -33,7 +33,7 @@ def test_notebooks_come_after_what_they_require_then_by_path(mini_course):
     put(mini_course, "b", requires=["chapters/z.ipynb"])
     put(mini_course, "z")
     put(mini_course, "c")
-    assert [one.name for one in reading_order(find_notebooks(mini_course.root))] == [
+    assert [notebook.name for notebook in reading_order(find_notebooks(mini_course.root))] == [
         "chapters/c.ipynb",
         "chapters/z.ipynb",
         "chapters/b.ipynb",
@@ -44,7 +44,7 @@ def test_checkpoints_and_handed_in_notebooks_are_no_part_of_the_course(mini_cour
     kept = put(mini_course, "a")
     for folder in ("chapters/.ipynb_checkpoints", "exercises/classroom/submitted", "elsewhere"):
         mini_course.write(f"{folder}/copy.ipynb", kept.read_text())
-    assert [one.path for one in find_notebooks(mini_course.root)] == [kept]
+    assert [notebook.path for notebook in find_notebooks(mini_course.root)] == [kept]
 
 
 @pytest.mark.parametrize(

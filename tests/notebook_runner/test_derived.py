@@ -27,7 +27,7 @@ def course(mini_course):
 
 def by_name(course):
     every = find_notebooks(course.root)
-    return {one.name: one for one in every}, every
+    return {notebook.name: notebook for notebook in every}, every
 
 
 def cells(course, name):

@@ -43,7 +43,7 @@ def fill(path, skeleton, parts):
 
 def test_the_skeleton_is_red_until_every_part_is_written(mini_course):
     path, *others = new_lesson(mini_course.root, "02_serving/03_waiting", "Waiting", "Serving")
-    assert {one.relative_to(mini_course.root).as_posix() for one in others} == FILES
+    assert {file.relative_to(mini_course.root).as_posix() for file in others} == FILES
     assert path == mini_course.root / "chapters" / "02_serving" / "03_waiting.ipynb"
     assert len(problems(path)) == len(PARTS) + 1
     assert not mini_course.run(path).passed

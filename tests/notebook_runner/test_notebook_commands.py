@@ -36,9 +36,9 @@ def test_a_run_above_its_budget_that_passed_is_named_by_check_and_by_pytest(mini
     path = mini_course.notebook("slow", {"imports": "import os"})
     assert mini_course.run(path).remarks() == []
     (record,) = (mini_course.root / ".mlsd" / "records").iterdir()
-    told = json.loads(record.read_text())
-    told["result"] |= {"cpu_s": 31.5, "slowness": 1.0}
-    record.write_text(json.dumps(told))
+    report = json.loads(record.read_text())
+    report["result"] |= {"cpu_s": 31.5, "slowness": 1.0}
+    record.write_text(json.dumps(report))
     remark = "above its budget of 30 CPU s"
     code, output = mlsd("check")
     assert code == 0
@@ -65,8 +65,8 @@ def test_a_name_means_the_notebook_of_that_name_and_of_an_exercise_the_students(
 
 
 def test_notebooks_fix_fixes_what_can_be_fixed_and_names_the_rest(mini_course, mlsd):
-    one = mini_course.notebook("a", {"imports": "import os"})
-    one.write_text(one.read_text().replace('"execution_count": null', '"execution_count": 3'))
+    path = mini_course.notebook("a", {"imports": "import os"})
+    path.write_text(path.read_text().replace('"execution_count": null', '"execution_count": 3'))
     two = mini_course.notebook("b", {"imports": "import os"})
     two.write_text(two.read_text().replace('"id": "imports"', '"id": "9f8e7d6c"'))
     code, output = mlsd("notebooks", "--check")
@@ -99,7 +99,7 @@ def pytest_in(root: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([*command, *options], cwd=root, env=environment(), capture_output=True, text=True)
 
 
-def test_pytest_runs_each_notebook_as_a_test_in_two_processes_and_reports_on_the_notebook_alone(mini_course):
+def test_pytest_runs_each_notebook_as_a_test_and_reports_on_it_alone(mini_course):
     mini_course.notebook("good", {"imports": "import os"})
     mini_course.notebook("bad", {"imports": "import os", "breaks": "x = 0\n1 / x"})
     first = pytest_in(mini_course.root, "-n", "2", "--dist", "load", "--maxschedchunk", "1", "--why", "-v")

@@ -28,5 +28,5 @@ def test_every_notebook_has_a_place_in_the_reading_order():
 def test_every_notebook_is_in_form():
     """What `mlsd notebooks --check` names: form, what is derived, and how much code a lesson asks to read."""
     course = find_notebooks(ROOT)
-    found = {one.name: faults for one in course if (faults := faults_of_form(one, course))}
+    found = {notebook.name: faults for notebook in course if (faults := faults_of_form(notebook, course))}
     assert found == {}

@@ -25,7 +25,7 @@ WITHIN = [9] * 28 + [16] * 4
 )
 def test_each_bound_is_kept(lengths, fault):
     found = list(reading_faults(cells(*lengths)))
-    assert found == [] if fault is None else any(fault in one for one in found)
+    assert found == [] if fault is None else any(fault in told for told in found)
 
 
 def test_a_case_study_has_more_cells_and_an_exercise_any_number():

@@ -108,7 +108,9 @@ def test_processes_left_behind_fail_and_are_ended(crowd):
     assert "left 2 process(es)" in failure.message
     assert "input()" in failure.message
     assert f"sleep {OWN_SECONDS}" in failure.message
-    assert not [one for one in psutil.process_iter(["cmdline"]) if str(OWN_SECONDS) in (one.info["cmdline"] or [])]
+    assert not [
+        process for process in psutil.process_iter(["cmdline"]) if str(OWN_SECONDS) in (process.info["cmdline"] or [])
+    ]
 
 
 def test_more_cpu_seconds_than_the_budget_fail(crowd):
@@ -269,7 +271,9 @@ def test_a_killed_worker_is_a_failure_and_what_it_ran_is_ended(mini_course):
 
     def kill_worker(index: int, total: int, cell_id: str) -> None:
         if cell_id == "waits":
-            (worker,) = (one for one in psutil.Process().children() if str(path) in process_stats.command(one.pid))
+            (worker,) = (
+                child for child in psutil.Process().children() if str(path) in process_stats.command(child.pid)
+            )
             tree.extend(worker.children(recursive=True))
             worker.kill()
 
@@ -312,7 +316,7 @@ def test_a_figure_whose_texts_overlap_fails_also_where_a_prediction_would_be_dra
     assert {failure.cell_id for failure in found} == {"overlapping", "no-room"}
     assert "'one' lies over 'other'" in found[0].message
     (clear,) = [cell for cell in mini_course.executed(path)["cells"] if cell["id"] == "clear"]
-    (picture,) = [one for one in clear["outputs"] if "image/png" in one["data"]]
+    (picture,) = [output for output in clear["outputs"] if "image/png" in output["data"]]
     assert picture["metadata"]["image/png"]["alt"] == "A finding; x: kB; a, 1."
     assert '" alt="A finding; x: kB; a, 1.">' in "".join(picture["data"]["text/html"])  # what JupyterLab shows
     assert "".join(picture["data"]["image/png"]).strip() in "".join(picture["data"]["text/html"])

@@ -187,7 +187,7 @@ def test_of_many_entries_under_one_key_the_oldest_go(store):
         store.keep("tests", "k" * 40, {"number": number})
         for path in store.folder.rglob("*.gz"):
             os.utime(path, (path.stat().st_mtime - 10, path.stat().st_mtime - 10))
-    assert [one["number"] for one in kept(store)] == list(range(result_store.MOST_OF_A_KEY + 2, 2, -1))
+    assert [entry["number"] for entry in kept(store)] == list(range(result_store.MOST_OF_A_KEY + 2, 2, -1))
     assert len(list(store.folder.rglob("*.gz"))) == result_store.MOST_OF_A_KEY
 
 
@@ -202,7 +202,7 @@ def test_many_processes_write_at_once_and_every_entry_is_whole(tmp_path):
     with ProcessPoolExecutor(4) as pool:
         assert list(pool.map(write_many, [tmp_path / "store"] * 4)) == [[]] * 4
     store = ResultStore(tmp_path / "store")
-    assert sorted(one["number"] for one in kept(store)) == [0, 1, 2]
+    assert sorted(entry["number"] for entry in kept(store)) == [0, 1, 2]
     assert store.faults == []
     assert len([path for path in store.folder.rglob("*") if path.is_file()]) == 3
 

@@ -99,7 +99,7 @@ def test_a_tool_that_fails_is_quoted(toy_tool):
         run_tool("helper", "fail", folder=toy_tool.root)
 
 
-def test_a_notebook_leaves_its_section_out_says_so_and_runs_again_when_the_tool_is_there(mini_course, monkeypatch):
+def test_a_section_left_out_is_said_and_runs_again_when_the_tool_is_there(mini_course, monkeypatch):
     monkeypatch.delenv(tools.DEMAND, raising=False)
     path = mini_course.notebook("a", CELLS, tools=["dvc"])
     result = mini_course.run(path)
@@ -152,10 +152,10 @@ def test_pytest_chooses_the_notebooks_that_name_a_tool(mini_course):
         mini_course.notebook(name, CELLS, tools=needed)
     source = (Path(__file__).with_name("test_notebooks.py")).read_text()
     mini_course.write("test_notebooks.py", source)
-    told = pytest_in(mini_course.root, "-m", "tools", "--collect-only", "-q").stdout
-    assert "chapters/a.ipynb" in told
-    assert "chapters/b.ipynb" not in told
-    assert "reading_order" not in told
+    text = pytest_in(mini_course.root, "-m", "tools", "--collect-only", "-q").stdout
+    assert "chapters/a.ipynb" in text
+    assert "chapters/b.ipynb" not in text
+    assert "reading_order" not in text
 
 
 @pytest.mark.tools("dvc")

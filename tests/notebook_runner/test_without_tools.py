@@ -48,14 +48,14 @@ def calling_tools():
 def write_small(path, notebook):
     """Write `notebook` with its small parameters to `path`."""
     data, values = read_json(notebook.path), SMALL.get(notebook.path.stem, {})
-    (cell,) = (one for one in data["cells"] if "parameters" in one["metadata"].get("tags", []))
+    (cell,) = (cell for cell in data["cells"] if "parameters" in cell["metadata"].get("tags", []))
     nodes = ast.walk(ast.parse(source_of(cell)))
     assert values.keys() <= {node.id for node in nodes if isinstance(node, ast.Name)}, "a parameter has another name"
     cell["source"] = "\n".join([source_of(cell), *(f"{name} = {value!r}" for name, value in values.items())])
     path.write_text(json.dumps(data))
 
 
-@pytest.mark.parametrize("notebook", list(calling_tools()), ids=lambda one: one.name.removesuffix(".ipynb"))
+@pytest.mark.parametrize("notebook", list(calling_tools()), ids=lambda path: path.name.removesuffix(".ipynb"))
 def test_a_notebook_runs_to_its_end_without_its_tools(notebook, monkeypatch):
     if tools.missing(notebook.tools, ROOT) == tuple(notebook.tools):
         pytest.skip("its own test runs it without tools: none of them is installed here")
@@ -66,5 +66,5 @@ def test_a_notebook_runs_to_its_end_without_its_tools(notebook, monkeypatch):
         path = Path(folder) / notebook.path.name
         write_small(path, notebook)
         result = execute(ROOT, dataclasses.replace(notebook, path=path), private, seed=0)  # with one no claim ends it
-    errors = tuple(one for one in result.failures if one.kind != "claim")
+    errors = tuple(failure for failure in result.failures if failure.kind != "claim")
     assert not errors, report(dataclasses.replace(result, failures=errors))

@@ -37,7 +37,7 @@ class Book:
         self._add({"asked": list(asked)})
 
     def _expect(self, asked: list[str]) -> None:
-        before = next((one["asked"] for one in self._lines() if "asked" in one), None)
+        before = next((line["asked"] for line in self._lines() if "asked" in line), None)
         if before != asked:
             kept = "nothing" if before is None else f"`{' '.join(before) or 'the chosen tests'}`"
             raise CourseError(
@@ -53,10 +53,10 @@ class Book:
         self._add({"whole": number})
 
     def whole_rounds(self) -> set[int]:
-        return {one["whole"] for one in self._lines() if "whole" in one}
+        return {line["whole"] for line in self._lines() if "whole" in line}
 
     def runs(self) -> list[Run]:
-        return [Run(**one) for one in self._lines() if "test" in one]
+        return [Run(**line) for line in self._lines() if "test" in line]
 
     def done(self, number: int) -> list[str]:
         """The tests that came to an end in this round."""

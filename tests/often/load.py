@@ -17,12 +17,12 @@ def busy(number: int) -> Iterator[list[int]]:
     # In sessions of their own: an interrupt from the keyboard is for this process.
     running = [subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True) for _ in range(number)]
     try:
-        yield [one.pid for one in running]
+        yield [process.pid for process in running]
     finally:
-        for one in running:
-            one.kill()
-        for one in running:
-            one.wait()
+        for process in running:
+            process.kill()
+        for process in running:
+            process.wait()
 
 
 def cores() -> int:

@@ -49,7 +49,7 @@ def _started_from(item: Any) -> Iterator[object]:
     """The test's function, its fixtures' and what its parameters hold."""
     yield item.function
     for name in item.fixturenames:
-        yield from (one.func for one in item._fixtureinfo.name2fixturedefs.get(name, ()))
+        yield from (definition.func for definition in item._fixtureinfo.name2fixturedefs.get(name, ()))
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     yield from reach.ours([(value, ()) for value in parameters.values()])
 

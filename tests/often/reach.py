@@ -57,12 +57,12 @@ def plain(what: Any) -> Any:
 def looked_into(what: Any) -> tuple[str, tuple[object, ...]]:
     """The call that was looked for, or else what the function or class names of ours."""
     if isinstance(what, type):
-        inner = [*what.__bases__, *(plain(one) for one in vars(what).values())]
-        return "", tuple(one for one in inner if is_ours(one))
+        inner = [*what.__bases__, *(plain(value) for value in vars(what).values())]
+        return "", tuple(value for value in inner if is_ours(value))
     if not isinstance(what, types.FunctionType):
         return "", ()
     named = list(things(what.__code__, what.__globals__))
-    found = next((told for one, names in named if (told := call_of(one, names))), "")
+    found = next((told for value, names in named if (told := call_of(value, names))), "")
     return (f"{found} in {what.__module__}.{what.__qualname__}" if found else ""), tuple(ours(named))
 
 
@@ -72,7 +72,9 @@ def things(code: types.CodeType, known: Mapping[str, Any]) -> Iterator[tuple[Any
         for name in part.co_names:
             if name in known:
                 yield known[name], part.co_names
-        for module in (one.argval for one in dis.get_instructions(part) if one.opname == "IMPORT_NAME"):
+        for module in (
+            instruction.argval for instruction in dis.get_instructions(part) if instruction.opname == "IMPORT_NAME"
+        ):
             if first_word(module) in OURS or module in CALLS or is_watched(module):
                 yield importlib.import_module(module), part.co_names
 
@@ -97,7 +99,7 @@ def call_of(one: Any, names: tuple[str, ...]) -> str:
 
 
 def is_watched(module: str) -> bool:
-    return any(module == one or module.startswith(f"{one}.") for one in MODULES)
+    return any(module == watched or module.startswith(f"{watched}.") for watched in MODULES)
 
 
 def first_word(module: str) -> str:
@@ -106,11 +108,11 @@ def first_word(module: str) -> str:
 
 def ours(named: list[tuple[Any, tuple[str, ...]]]) -> Iterator[object]:
     """Functions and classes of ours among the things: named themselves, as a module's, or by one of their objects."""
-    for one, names in named:
-        if isinstance(one, types.ModuleType):
-            inner = [getattr(one, name, None) for name in names] if first_word(one.__name__) in OURS else []
+    for value, names in named:
+        if isinstance(value, types.ModuleType):
+            inner = [getattr(value, name, None) for name in names] if first_word(value.__name__) in OURS else []
         else:
-            inner = [plain(one)]
+            inner = [plain(value)]
         for each in inner:
             if is_ours(each):
                 yield each

@@ -88,10 +88,10 @@ def test_an_interrupt_ends_the_load_keeps_the_notes_and_can_be_gone_on_from(cour
     family = psutil.Process(process.pid).children(recursive=True)
     assert len(family) == 2  # pytest and the load
     process.send_signal(signal.SIGTERM)
-    told = process.communicate()[0]
-    assert "KeyboardInterrupt" in told  # pytest ended by itself
-    assert process.returncode == 130, told
-    assert "To go on: python -m tests.often 1 --resume" in told
+    text = process.communicate()[0]
+    assert "KeyboardInterrupt" in text  # pytest ended by itself
+    assert process.returncode == 130, text
+    assert "To go on: python -m tests.often 1 --resume" in text
     assert psutil.wait_procs(family, timeout=60)[1] == []
     (course / "go-on").touch()
     process = often(course, "1", "--load", "0", "--resume")
@@ -107,7 +107,7 @@ def test_the_load_ends_with_its_parent_whatever_ended_that():
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     load = [psutil.Process(int(pid)) for pid in done.stdout.split() if psutil.pid_exists(int(pid))]
     _, alive = psutil.wait_procs(load, timeout=60)
-    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
     with busy(2) as pids:
         assert all(map(psutil.pid_exists, pids))
     assert not any(map(psutil.pid_exists, pids))

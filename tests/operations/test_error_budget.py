@@ -79,7 +79,7 @@ def test_prometheus_rings_for_what_lasts_and_not_for_a_blip(story, tmp_path):
     phases, expected = STORIES[story]
     counts = series(phases)
     (tmp_path / "alerts.yml").write_text(files()["alerts.yml"], encoding="utf-8")
-    told = {
+    report = {
         rule.name: {
             "exp_labels": {"owner": rule.owner},
             "exp_annotations": {"runbook": rule.runbook, "false_alarm_costs": rule.costs},
@@ -99,7 +99,7 @@ def test_prometheus_rings_for_what_lasts_and_not_for_a_blip(story, tmp_path):
             {
                 "eval_time": f"{len(counts['200']) - 1}m",
                 "alertname": name,
-                "exp_alerts": [told[name]] if name in expected else [],
+                "exp_alerts": [report[name]] if name in expected else [],
             }
             for name in BURNS
         ],
@@ -110,7 +110,7 @@ def test_prometheus_rings_for_what_lasts_and_not_for_a_blip(story, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_monitor_that_has_just_begun_rings_for_what_was_spent_and_not_for_what_may_follow():
+def test_a_monitor_that_has_just_begun_rings_only_for_what_was_spent():
     assert ringing(watched([(1, 0.05)]), BURNS) == []
     assert ringing(watched([(0.75, 1.0)]), BURNS) == []
     assert ringing(watched([(1, 1.0)]), BURNS) == ["BudgetBurnsFast"]
@@ -133,4 +133,4 @@ def test_what_is_kept_of_a_long_history_answers_as_all_of_it_does(every_s):
                 assert failed_share(kept, within_s) == failed_share(whole, within_s)
     assert len(kept) == min(len(whole), max(MOST_WINDOWS, math.ceil(6 * 3_600 / every_s)))
     assert kept[-MOST_WINDOWS:] == whole[-MOST_WINDOWS:]
-    assert all(set(one) == {SPENT} for one in kept[:-MOST_WINDOWS])
+    assert all(set(window) == {SPENT} for window in kept[:-MOST_WINDOWS])

@@ -64,7 +64,7 @@ def test_one_look_keeps_its_level_and_thirty_do_not():
 
 
 @pytest.mark.parametrize("expected", [0.001, 0.005, 0.05])
-def test_the_sequential_test_keeps_its_level_at_thirty_looks_whatever_effect_one_expects(expected):
+def test_the_sequential_test_keeps_its_level_at_thirty_looks(expected):
     none = experiments(0.0, np.random.default_rng(3))
     sequential = compare_shares_at_any_time(*none, expected=expected)
     assert sequential.significant.any(axis=1).mean() < 0.05 + margin(0.05)

@@ -40,7 +40,7 @@ def test_equal_rankings_are_preferred_alike():
     assert np.mean(first) == pytest.approx(0.5, abs=0.05)
 
 
-def test_the_number_of_visits_finds_the_effect_four_times_in_five_where_households_are_drawn():
+def test_the_number_of_visits_has_its_power_where_households_are_drawn():
     """Households of four visits that buy alike; an arm is a set of households. Visits as units promise too much."""
     rng, visits = np.random.default_rng(0), 4
 
@@ -65,14 +65,14 @@ def test_the_number_of_visits_finds_the_effect_four_times_in_five_where_househol
 def test_a_preference_twice_as_strong_needs_a_quarter_of_the_visits():
     noise, household = np.random.default_rng(0).normal(size=10_000), np.repeat(np.arange(2_500), 4)
     noise -= noise.mean()
-    strong, weak = (visits_for_interleaving(noise + one, household) for one in (0.2, 0.1))
+    strong, weak = (visits_for_interleaving(noise + effect, household) for effect in (0.2, 0.1))
     assert weak == pytest.approx(4 * strong)
     assert visits_for_interleaving(np.repeat([1.5, -0.5], 2_000), np.repeat(np.arange(1_000), 4)) == pytest.approx(
         4 * visits_for_interleaving(np.tile([1.5, -0.5], 2_000), np.arange(4_000)), rel=0.01
     )
 
 
-def test_the_interval_of_times_fewer_holds_the_ratio_and_widens_with_fewer_households():
+def test_the_interval_holds_the_ratio_and_widens_with_fewer_households():
     rng, household = np.random.default_rng(0), np.repeat(np.arange(400), 10)
     one, other, preference = rng.poisson(3.0, 4_000), rng.poisson(3.6, 4_000), rng.normal(0.3, 1.0, 4_000)
     whole, part = (times_fewer(one[:n], other[:n], preference[:n], household[:n], rng) for n in (4_000, 1_000))
@@ -82,7 +82,7 @@ def test_the_interval_of_times_fewer_holds_the_ratio_and_widens_with_fewer_house
     assert whole.high - whole.low < part.high - part.low
 
 
-def test_a_ranking_that_offers_something_is_preferred_to_one_that_offers_nothing_and_days_are_lived_alike():
+def test_a_ranking_that_offers_something_is_preferred_to_one_that_offers_nothing():
     simulator = ShoppingSimulator(np.random.default_rng(0), households=60)
     codes = simulator.items()["item"].to_numpy()[:10]
 

@@ -170,11 +170,11 @@ def test_a_mean_importance_weight_that_leaves_one_is_paged():
     days = [pd.DataFrame({"x": rng.normal(size=200), "w": np.ones(200)}) for _ in range(20)]
     monitor = Monitor(["x"], weights=["w"]).fit(pd.concat(days), days)
     assert not [alert for alert in monitor.observe(days[0], t=0.0) if alert.metric.startswith("mean_weight")]
-    (alert,) = [one for one in monitor.observe(days[0].assign(w=0.7), t=0.0) if one.metric == "mean_weight:w"]
+    (alert,) = [alert for alert in monitor.observe(days[0].assign(w=0.7), t=0.0) if alert.metric == "mean_weight:w"]
     assert (alert.severity, round(alert.value, 6)) == ("page", 0.3)
 
 
-def test_a_saved_monitor_finds_the_same_in_another_process_and_its_file_holds_no_code(tmp_path, rng):
+def test_a_saved_monitor_finds_the_same_in_another_process_and_holds_no_code(tmp_path, rng):
     clean = [window(rng) for _ in range(39)]
     columns = {"score": "score", "flagged": "flagged", "runbooks": {"volume": "Call the source."}}
     fitted = Monitor(["amount", "channel"], **columns).fit(window(rng, 3000), clean)

@@ -92,7 +92,7 @@ monitor_alarm{metric="flag_rate",runbook="Check <capacity>."} 1
 
 
 @pytest.mark.parametrize("index", [1.9, 2.1])
-def test_what_the_services_own_monitor_found_rings_beyond_its_limit_with_its_line_of_the_runbook(tmp_path, index):
+def test_the_services_own_monitor_rings_beyond_its_limit_with_its_runbook(tmp_path, index):
     after = Scrape.parse(AFTER + WATCHED % index, 10.0)
     found, page, rules = figures(Window(Scrape.parse(BEFORE, 0.0), after)), tmp_path / "page.html", monitor_rules(after)
     assert found["model"]["largest monitor index"] == index

@@ -71,7 +71,7 @@ class Known:
         return found
 
     def _add(self, found: Module, entry: Mapping) -> None:
-        sets = [self._holds(one["paths"], one["state"]) for one in entry["sets"]]
+        sets = [self._holds(stored["paths"], stored["state"]) for stored in entry["sets"]]
         for name, (number, seconds) in entry["tests"].items():
             found.seconds.setdefault(name, seconds)
             if sets[number]:
@@ -119,7 +119,7 @@ class Known:
                 tests[name] = [sets.index(reached), proof.seconds]
         entry = {
             "tests": tests,
-            "sets": [{"paths": sorted(one), "state": self.tree.state(one)} for one in sets],
+            "sets": [{"paths": sorted(paths), "state": self.tree.state(paths)} for paths in sets],
             "collected": None if own & moved else collected,
             "collected_set": 0,
         }
@@ -135,7 +135,7 @@ class Known:
         """
         reached = self.tree.reached(start)
         while True:
-            read = {path for one in reached for path in at_import.get(one, ())}
+            read = {path for module in reached for path in at_import.get(module, ())}
             more = {path for path in read if not is_another(path, units)}
             if not (added := self.tree.reached(more) - reached):
                 return reached

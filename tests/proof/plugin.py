@@ -140,7 +140,7 @@ class Proofs:
     def _by_fixtures_of(self, item: pytest.Item) -> Iterable[set[str]]:
         found = getattr(item, "_fixtureinfo", None)
         definitions = found.name2fixturedefs.values() if found else ()
-        return [self.by_fixture.get(one, set()) for several in definitions for one in several]
+        return [self.by_fixture.get(definition, set()) for several in definitions for definition in several]
 
     # What is kept
 

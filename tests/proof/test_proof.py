@@ -245,10 +245,10 @@ def test_a_run_of_which_everything_holds_is_green(checkout):
 def test_what_a_test_reaches_makes_that_test_run_again_and_no_other(checkout, name, lost):
     checkout.write(name, "CHANGED = 1")
     listed = {"tests/test_listed.py::test_of_one[estimate]", "tests/test_listed.py::test_of_all"}
-    lost = {f"tests/test_reaching.py::test_{one}" for one in lost}
+    lost = {f"tests/test_reaching.py::test_{word}" for word in lost}
     # A module that a test imports where it runs is named in the text of its test module, so all of that go together.
     if name.startswith("case_studies/"):
-        lost = {one for one in PASSED if one.startswith("tests/test_reaching.py")}
+        lost = {test for test in PASSED if test.startswith("tests/test_reaching.py")}
     assert PASSED - checkout.holds() == lost | (listed if "/estimate/" in name else set())
 
 
@@ -257,7 +257,7 @@ def test_what_a_test_reaches_makes_that_test_run_again_and_no_other(checkout, na
 )
 def test_what_a_module_reads_when_imported_makes_all_of_its_tests_run_again(checkout, name):
     checkout.write(name, "CHANGED = 1")
-    assert checkout.holds() == {one for one in PASSED if not one.startswith("tests/test_reaching.py")}
+    assert checkout.holds() == {test for test in PASSED if not test.startswith("tests/test_reaching.py")}
 
 
 def test_a_conftest_reaches_every_test_below_it(checkout):

@@ -119,8 +119,8 @@ class Tree:
 
     def _files(self) -> Iterator[str]:
         for folder, inner, names in os.walk(self.root):
-            inner[:] = [one for one in inner if not one.startswith(".") and one not in SKIPPED]
-            inner[:] = [one for one in inner if not one.endswith(".egg-info")]
+            inner[:] = [subfolder for subfolder in inner if not subfolder.startswith(".") and subfolder not in SKIPPED]
+            inner[:] = [subfolder for subfolder in inner if not subfolder.endswith(".egg-info")]
             for name in names:
                 if not name.endswith((".pyc", ".lock")) and os.path.isfile(os.path.join(folder, name)):
                     yield os.path.relpath(os.path.join(folder, name), self.root).replace(os.sep, "/")
@@ -134,7 +134,7 @@ def unit_of(path: str) -> str:
 def is_another(path: str, units: Iterable[str]) -> bool:
     """Whether the file belongs to another unit than these, of the kind of one of them."""
     unit = unit_of(path)
-    return bool(unit) and unit not in units and unit.partition(" ")[0] in {one.partition(" ")[0] for one in units}
+    return bool(unit) and unit not in units and unit.partition(" ")[0] in {other.partition(" ")[0] for other in units}
 
 
 def _without_prose(text: str) -> str:
@@ -146,7 +146,7 @@ def _without_prose(text: str) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [one for one in body if not _is_prose(one)] or [ast.Pass()]  # type: ignore[attr-defined]
+            node.body = [statement for statement in body if not _is_prose(statement)] or [ast.Pass()]  # type: ignore[attr-defined]
     return ast.unparse(tree)
 
 

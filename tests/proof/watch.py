@@ -35,7 +35,7 @@ class Watch:
         try:
             yield
         finally:
-            self.open_sets = [one for one in self.open_sets if one is not found]  # equal ones may be open
+            self.open_sets = [other for other in self.open_sets if other is not found]  # equal ones may be open
 
     @contextmanager
     def importing(self) -> Iterator[None]:
@@ -64,8 +64,8 @@ class Watch:
 
     def _touched(self, paths: Iterable[str]) -> None:
         found = [path for path in paths if path in self.tree.digests or path in self.tree.listings]
-        for one in self.open_sets if found else ():
-            one.update(found)
+        for open_set in self.open_sets if found else ():
+            open_set.update(found)
         if found and self._importing and (reader := self._reader()):
             self.at_import.setdefault(reader, set()).update(found)
 

@@ -50,7 +50,7 @@ def test_turns_come_one_at_a_time_in_the_order_of_arrival_whatever_fails(pool):
     first = admission.enter(0)
     sent = in_line(admission, pool, work, 7)
     admission.leave(first)
-    failed = [isinstance(one.exception(PATIENCE_S), ValueError) for one in sent]
+    failed = [isinstance(future.exception(PATIENCE_S), ValueError) for future in sent]
     assert failed == [True, False, False] * 2 + [True]
     assert order == list(range(7))
     assert admission.waiting() == 0
@@ -86,7 +86,7 @@ def test_so_many_wait_and_the_next_is_refused_until_one_has_gone(pool, limit):
         admission.enter(limit, PATIENCE_S)
     assert (refused.value.code, dict(refused.value.get_headers())["Retry-After"]) == (503, "1")
     admission.leave(first)
-    assert [one.result(PATIENCE_S) for one in sent] == list(range(limit))
+    assert [future.result(PATIENCE_S) for future in sent] == list(range(limit))
     admission.leave(admission.enter(limit, PATIENCE_S))
 
 
@@ -168,7 +168,7 @@ def test_an_app_with_a_queue_refuses_in_the_form_of_its_other_errors_and_counts_
     for page in ("healthz", "readyz", "metrics"):
         assert app.test_client().get(f"/{page}").status_code == 200
     slow.gate.set()
-    assert [one.result(PATIENCE_S).status_code for one in served] == [200, 200]
+    assert [future.result(PATIENCE_S).status_code for future in served] == [200, 200]
     found = counted(app, "requests_total")
     assert (found["/predict", "200"], found["/predict", "503"], found["unknown", "503"]) == (2, 1, 1)
     assert counted(app, "request_latency_seconds_count")[("/predict",)] == 3
@@ -192,7 +192,7 @@ def test_the_wait_for_a_turn_counts_as_latency(slow, pool):
     until(lambda: slow.calls and counted(app, "requests_waiting") == {(): 1.0}, "one at work and one that waits")
     assert ask(app, **{"X-Deadline-Ms": "50"}).status_code == 503
     slow.gate.set()
-    assert [one.result(PATIENCE_S).status_code for one in served] == [200, 200]
+    assert [future.result(PATIENCE_S).status_code for future in served] == [200, 200]
     found = counted(app, "request_latency_seconds_bucket")
     assert (found["0.02", "/predict"], found["+Inf", "/predict"]) == (0, 3)
 

@@ -77,7 +77,7 @@ def test_who_arrives_while_the_model_works_is_served_together_in_order(model):
             later.append(pool.submit(batcher.submit, row))
             until(lambda row=row: batcher.waiting() == row + 1, "the row in the queue")
         model.gate.set()
-        assert [one.result(PATIENCE_S) for one in [first, *later]] == [10_000, 0, 1, 4, 9, 16, 25]
+        assert [future.result(PATIENCE_S) for future in [first, *later]] == [10_000, 0, 1, 4, 9, 16, 25]
     assert model.calls == [[100], [0, 1, 2, 3], [4, 5]]
 
 
@@ -97,7 +97,7 @@ def test_a_full_queue_refuses_at_once_and_says_when_to_come_again(model):
         assert refused.value.code == 503
         assert dict(refused.value.get_headers())["Retry-After"] == "1"
         model.gate.set()
-        assert sorted(one.result(PATIENCE_S) for one in waiting) == [1, 4]
+        assert sorted(future.result(PATIENCE_S) for future in waiting) == [1, 4]
 
 
 def test_who_gave_up_is_not_served_any_more(model):
@@ -114,9 +114,9 @@ def test_who_gave_up_leaves_its_place_in_a_full_queue(model):
     with DynamicBatcher(model, 1, queue_limit=2) as batcher, ThreadPoolExecutor(4) as pool:
         first = held(model, batcher, pool)
         gone = [pool.submit(batcher.submit, row, 0.05) for row in (1, 2)]
-        for one in gone:
+        for future in gone:
             with pytest.raises(Shed, match=r"No answer within 0\.05 s"):
-                one.result(PATIENCE_S)
+                future.result(PATIENCE_S)
         late = pool.submit(batcher.submit, 3)
         until(lambda: batcher.waiting() == 1, "the row that came later")
         model.gate.set()

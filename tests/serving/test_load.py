@@ -50,7 +50,7 @@ def around_a_stall(service):
     }
 
 
-def test_a_stall_is_seen_by_the_open_loop_and_is_one_slow_sample_to_a_closed_loop_of_one(service):
+def test_a_stall_is_many_slow_samples_to_an_open_loop_and_one_to_a_closed(service):
     """A busy machine makes stalls of its own: what does not hold is looked at again, twice at most."""
     for _ in range(3):
         held = around_a_stall(service)

@@ -193,7 +193,7 @@ http.server.HTTPServer(("127.0.0.1", {port}), Handler).serve_forever()
 ]
 
 
-def test_health_may_be_asked_elsewhere_and_a_second_server_takes_the_place_of_the_first():
+def test_health_may_be_asked_elsewhere_and_a_second_server_replaces_the_first():
     with ServerProcess(OTHER_HEALTH, health="/v1/models/m") as server:
         place = server.port
         assert 50 < server.memory_mb() < 200

@@ -47,7 +47,7 @@ def test_every_policy_is_that_of_the_readable_engine_to_the_last_bit(design, sce
 
 
 @pytest.mark.parametrize("balancing", POLICIES)
-def test_queues_of_replicas_that_die_leave_and_are_switched_off_are_those_of_the_readable_engine(balancing):
+def test_queues_of_replicas_that_come_and_go_are_those_of_the_readable_engine(balancing):
     failures = tuple(Failure(at, 3, down) for at, down in ((60.0, 0.0), (130.0, 1.0), (131.0, 30.0), (250.0, 5.0)))
     scaler = Autoscaler(least=2, most=9, target=0.5, every_s=7.0)
     for limit in (None, 3):
@@ -73,13 +73,13 @@ def in_simpy(scenario, servers, balancing):
 
     def choose(i):
         first, second = scenario.choices[i]
-        one = int(first * servers)
-        others = [place for place in range(servers) if place != one]
+        chosen = int(first * servers)
+        others = [place for place in range(servers) if place != chosen]
         return {
-            "random": one,
+            "random": chosen,
             "round_robin": i % servers,
             "least_loaded": int(np.argmin([load(place) for place in range(servers)])),
-            "two_choices": min((one, others[int(second * (servers - 1))]), key=load),
+            "two_choices": min((chosen, others[int(second * (servers - 1))]), key=load),
         }[balancing]
 
     def served(i):

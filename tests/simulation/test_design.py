@@ -159,7 +159,7 @@ def test_a_sweep_gives_each_design_its_row_on_processes_and_on_a_cluster():
 
     some = [Design(replicas=Replicas(count=1 + k % 3)) for k in range(10)]
     options = {"rate": 50.0, "seconds": 60.0}
-    expected = [scored(one, scenario("steady", 3, **options)).figures for one in some]
+    expected = [scored(design, scenario("steady", 3, **options)).figures for design in some]
     here = evaluate(some, "steady", 3, processes=1, **options)
     assert here.to_dict("records") == expected
     with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
@@ -167,7 +167,7 @@ def test_a_sweep_gives_each_design_its_row_on_processes_and_on_a_cluster():
     assert there.to_dict("records") == expected
 
 
-def test_a_thousand_designs_on_a_pool_and_on_a_cluster_of_processes_have_the_same_figures():
+def test_a_thousand_designs_have_the_same_figures_on_a_pool_and_on_a_cluster():
     from mlsd_lib.modeling.dask_cluster import DaskCluster
 
     many = [Design(replicas=Replicas(count=1 + k % 7), queue=Queue(limit=1 + k // 7)) for k in range(1_001)]
@@ -213,7 +213,7 @@ def test_the_command_prints_the_scorecard_and_writes_a_page_that_needs_nothing(t
     assert "http" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
         "http://creativecommons.org", ""
     ).replace("https://matplotlib.org", "")
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["design-flash-crowd.html", "design.yaml", "other.yaml"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["design-flash-crowd.html", "design.yaml", "other.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_page_is_replaced_whole(tmp_path):
     target.write_text("old")
     write_page(card, target)
     assert "all defaults" in target.read_text()
-    assert [one.name for one in tmp_path.iterdir()] == ["page.html"]
+    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
 
 
 @pytest.mark.parametrize("name", ["steady", "daily-cycle", "flash-crowd"])
@@ -269,7 +269,7 @@ def test_names_on_a_page_of_figures_lie_neither_over_each_other_nor_on_their_lin
     renderer = figure.canvas.get_renderer()
     names = [text for ax in figure.axes for text in ax.texts if isinstance(text, EndLabel)]
     assert len(names) >= 5
-    assert all(Text.get_window_extent(one, renderer).x0 > one.axes.bbox.x1 for one in names)
+    assert all(Text.get_window_extent(label, renderer).x0 > label.axes.bbox.x1 for label in names)
 
 
 class WithName(Design):

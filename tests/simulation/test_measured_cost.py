@@ -40,8 +40,8 @@ def test_the_cost_that_drew_the_latencies_is_found_again(spread, stray):
 
 def test_the_intervals_hold_the_cost_in_nine_of_ten_measurements():
     found = [fit(drawn(BatchCost(0.02, 0.003, 0.2), 40, seed)) for seed in range(60)]
-    assert np.mean([one.row_interval[0] <= 3 <= one.row_interval[1] for one in found]) > 0.75
-    assert np.mean([one.fixed_interval[0] <= 20 <= one.fixed_interval[1] for one in found]) > 0.75
+    assert np.mean([cost.row_interval[0] <= 3 <= cost.row_interval[1] for cost in found]) > 0.75
+    assert np.mean([cost.fixed_interval[0] <= 20 <= cost.fixed_interval[1] for cost in found]) > 0.75
 
 
 def test_a_curve_that_is_no_line_is_written_as_its_points():

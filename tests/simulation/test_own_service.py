@@ -210,7 +210,7 @@ def test_what_happens_in_a_scenario_happens_over_recorded_arrivals_too(tmp_path)
 def test_an_interval_holds_the_mean_of_ninety_in_a_hundred_samples():
     rng = np.random.default_rng(0)
     found = [Estimate.of(rng.normal(5, 2, 6)) for _ in range(2_000)]
-    assert np.mean([one.low <= 5 <= one.high for one in found]) == pytest.approx(0.9, abs=0.02)
+    assert np.mean([interval.low <= 5 <= interval.high for interval in found]) == pytest.approx(0.9, abs=0.02)
     assert np.isnan(Estimate.of([1.0]).low)
     assert Estimate.of([1.0, np.inf]).plain() == {"mean": None, "low": None, "high": None}
 
@@ -262,7 +262,7 @@ def test_of_two_designs_what_differs_is_shown_entry_by_entry(tmp_path):
     assert "<td>replicas.count</td><td>1</td><td>3</td>" in page
 
 
-def test_figures_by_class_are_in_the_table_the_page_and_the_json_of_the_design_that_has_classes(tmp_path):
+def test_figures_by_class_are_in_table_page_and_json_of_a_design_with_classes(tmp_path):
     classes = "queue: {priority: {share: .2}}"
     printed, page = run(tmp_path, "timeout_s: 0.5", classes)
     assert re.search(r"\nfirst class p99, ms +\d+\.\d\d *\n", printed)  # an empty cell of the first design
@@ -320,12 +320,12 @@ def test_classes_and_stages_that_cannot_be_meant_are_refused_in_one_line(tmp_pat
     assert len(str(raised.value).splitlines()) == 1
 
 
-def test_a_search_may_range_over_the_share_of_a_first_class_and_the_replicas_of_a_second_stage(tmp_path):
+def test_a_search_may_range_over_first_class_shares_and_second_stages(tmp_path):
     from mlsd.simulate.search import SearchDocument
 
     axes = {"queue.priority.share": [0.1, 0.3], "second_stage.count": {"least": 1, "most": 3}}
     designs = SearchDocument.of({"search": axes}).combinations().designs
-    assert [(one.queue.priority.share, one.second_stage.count) for _, one in designs] == [
+    assert [(design.queue.priority.share, design.second_stage.count) for _, design in designs] == [
         (share, count) for share in (0.1, 0.3) for count in (1, 2, 3)
     ]
 

@@ -47,7 +47,7 @@ def test_two_classes_are_those_of_the_readable_engine_to_the_last_bit(design, sc
 
 
 @pytest.mark.parametrize("balancing", BALANCING)
-def test_classes_at_replicas_that_die_leave_and_are_switched_off_are_those_of_the_readable_engine(balancing):
+def test_classes_at_replicas_that_come_and_go_are_those_of_the_readable_engine(balancing):
     failures = tuple(Failure(at, 3, down) for at, down in ((60.0, 0.0), (130.0, 1.0), (131.0, 30.0), (250.0, 5.0)))
     scaler = Autoscaler(least=2, most=9, target=0.5, every_s=7.0)
     busy = story(12.0, 400.0, 3, cost=BatchCost(0.5, 0.1, 0.5), reclaim=Reclaim(60.0, 2.0), failures=failures)

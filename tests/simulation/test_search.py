@@ -28,7 +28,7 @@ from mlsd_lib.simulation.scorecard import scored
 def test_a_range_has_its_values(entry, values):
     found = Range.of(entry).listed()
     assert found == pytest.approx(values)
-    assert all(isinstance(one, int) for one in found) == isinstance(entry["least"], int)
+    assert all(isinstance(value, int) for value in found) == isinstance(entry["least"], int)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_every_combination_is_a_design_but_those_that_contradict_themselves():
         "design": {"batching": {"most_rows": 3}, "replicas": {"count": 2}},
     }
     found = SearchDocument.of(document).combinations()
-    rows = [(one.batching.wait_s, one.batching.most_rows, one.replicas.count) for _, one in found.designs]
+    rows = [(design.batching.wait_s, design.batching.most_rows, design.replicas.count) for _, design in found.designs]
     assert rows == [(0.0, 1, 2), (0.0, 8, 2), (0.01, 8, 2)]
     assert (found.left_out, "Set most_rows" in found.why) == (1, True)
     assert document["design"] == {"batching": {"most_rows": 3}, "replicas": {"count": 2}}

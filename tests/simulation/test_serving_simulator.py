@@ -268,4 +268,4 @@ def test_where_numba_keeps_its_results_elsewhere_links_lead_to_those_that_lie_he
     subprocess.run([sys.executable, "-c", code], env=there, check=True)
     found = list(tmp_path.rglob("compiled.*.nb[ci]"))
     assert len(found) > 20
-    assert [one for one in found if not one.is_symlink()] == []
+    assert [path for path in found if not path.is_symlink()] == []

@@ -39,7 +39,7 @@ def test_a_design_without_the_new_words_has_the_figures_that_it_had_before_them(
     from mlsd_lib.simulation.strict_yaml import read_yaml
 
     figures = scored(Design.of(read_yaml("{" + text + "}")), scenario(name, 3, rate=140.0)).figures
-    assert [figures[one] for one in FIGURES] == pytest.approx(list(BEFORE[name, text]), rel=1e-9)
+    assert [figures[figure] for figure in FIGURES] == pytest.approx(list(BEFORE[name, text]), rel=1e-9)
 
 
 def test_a_batch_takes_what_was_measured_and_between_two_points_what_lies_between():

@@ -65,7 +65,7 @@ class _Flow:
 
     def _note_call(self, call: ast.Call) -> None:
         caller = root(call.func)
-        for argument in [*call.args, *(one.value for one in call.keywords)]:
+        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             for name in _held(argument):
                 if name not in self.cell.theirs | self.cell.imported:
                     self.shared.setdefault(name, set()).add(caller)
@@ -74,8 +74,8 @@ class _Flow:
         pairs = [(target, value)]
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
             pairs = list(zip(target.elts, value.elts, strict=True))
-        for one, given in pairs:
-            self._note_binding(one, given)
+        for part, given in pairs:
+            self._note_binding(part, given)
 
     def _note_binding(self, target: ast.AST, value: ast.AST) -> None:
         for name in targets_of(target):
@@ -143,10 +143,10 @@ def _changes(statement: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
             yield node, _is_part(node.value)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
             yield node.func.value, _is_part(node.func.value)
-        elif isinstance(node, ast.Call) and any(one.arg == "inplace" for one in node.keywords):
+        elif isinstance(node, ast.Call) and any(keyword.arg == "inplace" for keyword in node.keywords):
             yield node.func, False
-        elif isinstance(node, ast.Call) and any(one.arg == "out" for one in node.keywords):
-            yield next(one.value for one in node.keywords if one.arg == "out"), False
+        elif isinstance(node, ast.Call) and any(keyword.arg == "out" for keyword in node.keywords):
+            yield next(keyword.value for keyword in node.keywords if keyword.arg == "out"), False
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             yield ast.Name(node.target.id, ast.Load()), False
 

@@ -67,15 +67,15 @@ def plans(
     originals: Sequence[InstructorNotebook], solved: Mapping[str, bytes], hidden: tuple[str, str] = HIDDEN
 ) -> Plans:
     """The plans of an assignment. `solved` are the instructor's notebooks with answers, by name, if any."""
-    made = {one.name: plan(one, _answers(solved.get(one.name)), hidden) for one in originals}
+    made = {original.name: plan(original, _answers(solved.get(original.name)), hidden) for original in originals}
     imported: set[str] = set()
-    for one in originals:
-        for cell in one.cells:
-            text = made[one.name].answers.get(identity(cell), cell.source)
+    for original in originals:
+        for cell in original.cells:
+            text = made[original.name].answers.get(identity(cell), cell.source)
             imported |= name_analysis.modules(name_analysis.tree_of(text)) if cell.kind == "code" else set()
     found = {name for name in imported if not _is_light(name)}
-    late = {name for one in found for name in _stated(one, "preloads")}
-    return Plans(made, sorted(found | late), sorted({name for one in found for name in _stated(one, "forbids")}))
+    late = {name for module in found for name in _stated(module, "preloads")}
+    return Plans(made, sorted(found | late), sorted({name for module in found for name in _stated(module, "forbids")}))
 
 
 def identity(cell: InstructorCell) -> str:
@@ -117,7 +117,10 @@ def _tests(
     """What the plan says of each test cell but for its seal."""
     since: list[str] = []
     suites = {
-        name for tree in trees.values() for name, one in name_analysis.imports(tree).items() if "grader.suites" in one
+        name
+        for tree in trees.values()
+        for name, statement in name_analysis.imports(tree).items()
+        if "grader.suites" in statement
     }
     for number, cell in enumerate(code):
         name = identity(cell)
@@ -127,11 +130,11 @@ def _tests(
             continue
         made.tests.append((name, cell.source))
         wanted = name_analysis.read(trees[name])
-        using = [one for one in made.binds if wanted & set(made.binds[one])]
-        made.after[name] = [one for one in using if one in since or one in made.starters] or since[-1:]
+        using = [binder for binder in made.binds if wanted & set(made.binds[binder])]
+        made.after[name] = [binder for binder in using if binder in since or binder in made.starters] or since[-1:]
         since = []
-        later = [one for one in code[number + 1 :] if not (one.locked and one.graded)]
-        if bound[name] & {read for one in later for read in name_analysis.read(trees[identity(one)])}:
+        later = [following for following in code[number + 1 :] if not (following.locked and following.graded)]
+        if bound[name] & {read for following in later for read in name_analysis.read(trees[identity(following)])}:
             made.public[name] = cell.released
         if name_analysis.called(trees[name])[0] in suites:
             made.ours.add(name)
@@ -149,7 +152,7 @@ def _decide_seals(
         "replaces": {name for tree in own for name in name_analysis.read_in_functions(tree)} & theirs,
         "modules": set(made.names.imports) | {name for tree in trees.values() for name in name_analysis.imports(tree)},
     }
-    fixed = {name: frozenset(one) for name, one in known.items()}
+    fixed = {name: frozenset(names) for name, names in known.items()}
     for cell in code:
         name = identity(cell)
         if not (cell.locked and cell.graded) or name in made.ours:

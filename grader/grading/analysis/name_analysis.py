@@ -131,7 +131,7 @@ def _table(tree: ast.Module) -> symtable.SymbolTable:
 
 def _globals(table: symtable.SymbolTable, at_top: bool) -> set[str]:
     symbols = table.get_symbols()
-    found = {one.get_name() for one in symbols if one.is_referenced() and (at_top or one.is_global())}
+    found = {symbol.get_name() for symbol in symbols if symbol.is_referenced() and (at_top or symbol.is_global())}
     return found.union(*(_globals(child, at_top=False) for child in table.get_children()))
 
 
@@ -141,13 +141,13 @@ def imports(tree: ast.Module) -> dict[str, str]:
     for node in _top_level(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
-                one = (
+                statement = (
                     ast.Import([alias])
                     if isinstance(node, ast.Import)
                     else ast.ImportFrom(node.module, [alias], node.level)
                 )
                 name = alias.asname or alias.name.partition(".")[0]
-                found[f"*{getattr(node, 'module', '')}" if alias.name == "*" else name] = ast.unparse(one)
+                found[f"*{getattr(node, 'module', '')}" if alias.name == "*" else name] = ast.unparse(statement)
     return found
 
 

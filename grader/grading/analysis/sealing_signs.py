@@ -61,7 +61,7 @@ def _used(cell: TrustedCell) -> Iterator[str]:
 def evaluated_by_pandas(cell: TrustedCell) -> str:
     """`.eval(text)` of a table; a model's `.eval()` takes nothing."""
     found = (call.func for call in cell.calls if isinstance(call.func, ast.Attribute) and call.args)
-    return next((f".{one.attr}(" for one in found if one.attr == "eval"), "")
+    return next((f".{method.attr}(" for method in found if method.attr == "eval"), "")
 
 
 def formats(cell: TrustedCell) -> str:
@@ -81,7 +81,7 @@ def opens_what_is_named(cell: TrustedCell) -> str:
     """A file whose name comes from the student."""
     for call in cell.calls:
         name = dotted(call.func).rpartition(".")[2]
-        if name in OPENS and any(cell.from_student(one) for one in call.args[:1]):
+        if name in OPENS and any(cell.from_student(argument) for argument in call.args[:1]):
             return name
     return ""
 
@@ -89,8 +89,12 @@ def opens_what_is_named(cell: TrustedCell) -> str:
 def opens_to_write(cell: TrustedCell) -> str:
     """A file that the cell opens to write."""
     for call in cell.calls:
-        given = [*call.args[1:2], *(one.value for one in call.keywords if one.arg == "mode")]
-        modes = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        given = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
+        modes = [
+            argument.value
+            for argument in given
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+        ]
         if dotted(call.func).rpartition(".")[2] == "open" and any(set("wax+") & set(mode) for mode in modes):
             return "open"
     return ""
@@ -145,13 +149,13 @@ def errors_made_of_warnings(cell: TrustedCell) -> str:
     """Warnings turned into errors, or caught."""
     for call in cell.calls:
         name = dotted(call.func).rpartition(".")[2]
-        reported = [*call.args, *(one.value for one in call.keywords)]
-        texts = {one.value for one in reported if isinstance(one, ast.Constant)}
+        reported = [*call.args, *(keyword.value for keyword in call.keywords)]
+        texts = {constant.value for constant in reported if isinstance(constant, ast.Constant)}
         if name in ("simplefilter", "filterwarnings") and "error" in texts:
             return f"{name}('error')"
         if name in ("seterr", "errstate") and texts & {"raise", "call"}:
             return f"{name}(... 'raise')"
-        if name == "catch_warnings" and any(one.arg == "record" for one in call.keywords):
+        if name == "catch_warnings" and any(keyword.arg == "record" for keyword in call.keywords):
             return "catch_warnings(record=...)"
     return ""
 
@@ -209,7 +213,7 @@ def exact_type(cell: TrustedCell) -> str:
             sides = [node.left, *node.comparators]
         elif isinstance(node, ast.Call) and dotted(node.func).startswith("self.assert"):
             sides = node.args
-        if found := next((one for one in sides if _is_type_of(one, cell)), None):
+        if found := next((side for side in sides if _is_type_of(side, cell)), None):
             return ast.unparse(found)
     return ""
 
@@ -217,10 +221,12 @@ def exact_type(cell: TrustedCell) -> str:
 def _is_type_of(node: ast.AST, cell: TrustedCell) -> bool:
     """`type(x)` or `x.__class__`, alone or among others; not a part of it, such as its name."""
     if isinstance(node, ast.Tuple | ast.List | ast.Set):
-        return any(_is_type_of(one, cell) for one in node.elts)
+        return any(_is_type_of(element, cell) for element in node.elts)
     if isinstance(node, ast.Call):
         asks = dotted(node.func) == "type" and len(node.args) == 1
-        maps = dotted(node.func) in ("set", "list", "map", "all", "any") and any(_maps_type(one) for one in node.args)
+        maps = dotted(node.func) in ("set", "list", "map", "all", "any") and any(
+            _maps_type(argument) for argument in node.args
+        )
         return (asks and cell.from_student(node)) or maps
     if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp):
         return _is_type_of(node.elt, cell)

@@ -18,12 +18,12 @@ def needed_before(cells: Iterable[tuple[str, str]], answers: Mapping[str, Iterab
     owner: dict[str, str] = {}
     for name, source in cells:
         if name in answers:
-            for one in answers[name]:
-                owner.pop(one, None)
+            for variable in answers[name]:
+                owner.pop(variable, None)
             continue
         tree = tree_of(source)
-        direct = {owner[one] for one in read(tree) if one in owner}
-        every = direct.union(*(found[one] for one in direct))
-        found[name] = tuple(one for one in found if one in every)
+        direct = {owner[variable] for variable in read(tree) if variable in owner}
+        every = direct.union(*(found[test] for test in direct))
+        found[name] = tuple(test for test in found if test in every)
         owner |= dict.fromkeys(bound(tree), name)
     return found

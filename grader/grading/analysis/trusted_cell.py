@@ -75,7 +75,7 @@ class TrustedCell:
 
 def names_in(node: ast.AST) -> set[str]:
     """Names that are read anywhere in a node."""
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)}
 
 
 def root(node: ast.AST) -> str:
@@ -98,9 +98,9 @@ def dotted(node: ast.AST) -> str:
 
 def targets_of(node: ast.AST) -> Iterator[str]:
     """Names that an assignment, loop or `with` binds."""
-    for one in ast.walk(node):
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
-            yield one.id
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            yield inner.id
 
 
 def _bound_from(node: ast.AST, known: frozenset[str]) -> Iterator[str]:

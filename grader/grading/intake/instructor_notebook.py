@@ -102,14 +102,16 @@ def originals(course: Course, name: str) -> list[InstructorNotebook]:
             assignment = book.find_assignment(name)
         except MissingEntry:
             raise GraderError(f"the gradebook knows no exercise {name!r}. First: {first}") from None
-        known = [(one.name, one.kernelspec, _in_gradebook(one)) for one in assignment.notebooks]
+        known = [(row.name, row.kernelspec, _in_gradebook(row)) for row in assignment.notebooks]
     if not known:
         raise GraderError(f"the gradebook knows no notebook of {name}. First: {first}")
     earlier = released_texts(course, name)
     found = []
     for notebook, kernel, cells in known:
-        one = _master(course, name, notebook, kernel, cells)
-        found.append(replace(one, cells=tuple(_with_earlier(cell, earlier.get(notebook, {})) for cell in one.cells)))
+        original = _master(course, name, notebook, kernel, cells)
+        found.append(
+            replace(original, cells=tuple(_with_earlier(cell, earlier.get(notebook, {})) for cell in original.cells))
+        )
     return found
 
 
@@ -135,26 +137,26 @@ def hidden_marks(course: Course) -> tuple[str, str]:
 
 def _in_gradebook(notebook: Any) -> dict[str, Known]:
     """Kind, source and nbgrader metadata of each cell, by grade id, in the gradebook's order."""
-    points = {one.name: one.max_score for one in (*notebook.grade_cells, *notebook.task_cells)}
-    grades = {one.name for one in notebook.grade_cells}
-    solutions = {one.name for one in notebook.solution_cells}
-    tasks = {one.name for one in notebook.task_cells}
+    points = {cell.name: cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells)}
+    grades = {cell.name for cell in notebook.grade_cells}
+    solutions = {cell.name for cell in notebook.solution_cells}
+    tasks = {cell.name for cell in notebook.task_cells}
     cells = {}
-    for one in notebook.source_cells:
+    for cell in notebook.source_cells:
         entry: dict[str, Any] = {
-            "grade": one.name in grades,
-            "solution": one.name in solutions,
-            "task": one.name in tasks,
+            "grade": cell.name in grades,
+            "solution": cell.name in solutions,
+            "task": cell.name in tasks,
         }
-        entry |= {"grade_id": one.name, "locked": bool(one.locked), "schema_version": 3, "cell_type": one.cell_type}
-        entry |= {"checksum": one.checksum} | ({"points": points[one.name]} if one.name in points else {})
-        cells[one.name] = (one.cell_type, one.source or "", entry)
+        entry |= {"grade_id": cell.name, "locked": bool(cell.locked), "schema_version": 3, "cell_type": cell.cell_type}
+        entry |= {"checksum": cell.checksum} | ({"points": points[cell.name]} if cell.name in points else {})
+        cells[cell.name] = (cell.cell_type, cell.source or "", entry)
     return cells
 
 
 def _master(course: Course, name: str, notebook: str, kernel: str, known: dict[str, Known]) -> InstructorNotebook:
     paths = [course.folder(step, name=name) / f"{notebook}.ipynb" for step in ("release", "source")]
-    path = next((one for one in paths if one.is_file()), None)
+    path = next((candidate for candidate in paths if candidate.is_file()), None)
     base = read(path.read_bytes()).cells or [] if path else []
     marks = hidden_marks(course)
     cells: list[InstructorCell] = []
@@ -166,9 +168,9 @@ def _master(course: Course, name: str, notebook: str, kernel: str, known: dict[s
             cells.append(_graded(cell, f"cell-{number}", known[cell.grade_id], released, marks))
         elif cell.grade_id not in known:  # nbgrader keeps no cell that is neither locked nor graded nor an answer
             cells.append(_plain(cell, f"cell-{number}"))
-    for grade_id, one in known.items():
+    for grade_id, entry in known.items():
         if grade_id not in seen:
-            cells.append(_graded(Cell(one[0], one[1]), f"graded-{len(cells)}", one, None, marks))
+            cells.append(_graded(Cell(entry[0], entry[1]), f"graded-{len(cells)}", entry, None, marks))
     metadata = {"kernelspec": json.loads(kernel)} if kernel else {}
     return InstructorNotebook(notebook, tuple(cells), metadata | {"language_info": {"name": "python"}})
 

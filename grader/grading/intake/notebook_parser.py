@@ -114,14 +114,14 @@ def _take(notebook: Any, handed: Handed) -> None:
         handed.faults.append(("format", "the file is in an old format (nbformat 3); its cells were converted"))
     if len(raw) > CELLS:
         handed.faults.append(("cells", f"it has {len(raw)} cells; those after the first {CELLS} were left out"))
-    cells = [_cell(one) for one in raw[:CELLS]]
-    unfit = sum(one is None for one in cells)
+    cells = [_cell(entry) for entry in raw[:CELLS]]
+    unfit = sum(cell is None for cell in cells)
     if unfit and unfit == len(cells):
         handed.faults.append(("unreadable", "the file is not a notebook (no cell in it is one)"))
         return
     if unfit:
         handed.faults.append(("damaged", f"{unfit} of {len(cells)} cells are not cells of a notebook; left out"))
-    handed.cells = [one for one in cells if one is not None]
+    handed.cells = [cell for cell in cells if cell is not None]
     handed.language = _language(notebook.get("metadata"))
 
 
@@ -132,7 +132,11 @@ def _raw_cells(notebook: Any) -> list[Any] | None:
         cells: list[Any] = notebook["cells"]
         return cells
     if isinstance(notebook.get("worksheets"), list):
-        sheets = [one["cells"] for one in notebook["worksheets"] if isinstance(one, dict) and _is_list(one, "cells")]
+        sheets = [
+            worksheet["cells"]
+            for worksheet in notebook["worksheets"]
+            if isinstance(worksheet, dict) and _is_list(worksheet, "cells")
+        ]
         return [_converted(cell) for sheet in sheets for cell in sheet]
     return None
 
@@ -161,14 +165,16 @@ def _cell(raw: Any) -> Cell | None:
     metadata = raw["metadata"] if isinstance(raw.get("metadata"), dict) else {}
     entry = metadata["nbgrader"] if isinstance(metadata.get("nbgrader"), dict) else {}
     tags = metadata["tags"] if isinstance(metadata.get("tags"), list) else []
-    identity = next((one for one in (raw.get("id"), metadata.get("id")) if isinstance(one, str)), "")
+    identity = next(
+        (identifier for identifier in (raw.get("id"), metadata.get("id")) if isinstance(identifier, str)), ""
+    )
     return Cell(
         raw["cell_type"],
         plain(text),
         grade_id=plain(entry["grade_id"]) if isinstance(entry.get("grade_id"), str) else "",
         cell_id=plain(identity),
         entry=entry,
-        tags=tuple(one for one in tags if isinstance(one, str)),
+        tags=tuple(tag for tag in tags if isinstance(tag, str)),
         pictures=_pictures(raw.get("attachments")),
     )
 

@@ -37,7 +37,7 @@ def rebuild(content: bytes | None, original: InstructorNotebook) -> Rebuilt:
     flags = [Flag(kind, text, original.name, look=kind != "format") for kind, text in handed.faults]
     if handed.cells is None:
         flags[-1] = Flag(flags[-1].kind, f"{flags[-1].text}; it earned no points", original.name)
-        return Rebuilt(original.notebook(one.as_dict() for one in original.cells), flags, readable=False)
+        return Rebuilt(original.notebook(cell.as_dict() for cell in original.cells), flags, readable=False)
     pairs = match(handed.cells, original.cells)
     flags += list(_flags(handed, original, pairs))
     cells = list(_in_order(handed.cells, original.cells, pairs))
@@ -96,19 +96,21 @@ def _flags(handed: Handed, original: InstructorNotebook, pairs: Pairs) -> Iterat
     if handed.language and handed.language.lower() != "python":
         reported = f"its kernel is for {handed.language[:40]!r}; it was run with Python"
         yield Flag("kernelspec", reported, original.name)
-    if cells and not any(cell.entry for cell in cells) and any(one.entry for one in original.cells):
+    if cells and not any(cell.entry for cell in cells) and any(cell.entry for cell in original.cells):
         reported = "its cells had lost nbgrader's metadata; they were matched by id, content and position"
         yield Flag("stripped", reported, original.name, look=False)
-    for number, one in enumerate(original.cells):
-        if not one.entry:
+    for number, expected in enumerate(original.cells):
+        if not expected.entry:
             continue
         if number not in theirs:
-            if one.locked or one.kind == "code" or one.graded:
-                yield Flag("deleted", f"the {one.called} was missing; it was put back", original.name, one.grade_id)
+            if expected.locked or expected.kind == "code" or expected.graded:
+                yield Flag(
+                    "deleted", f"the {expected.called} was missing; it was put back", original.name, expected.grade_id
+                )
             continue
         index = theirs[number]
-        for kind, reported in _changes(cells[index], one, index in fixed):
-            yield Flag(kind, f"the {one.called} {reported}", original.name, one.grade_id)
+        for kind, reported in _changes(cells[index], expected, index in fixed):
+            yield Flag(kind, f"the {expected.called} {reported}", original.name, expected.grade_id)
     yield from _unknown(cells, original, pairs)
 
 
@@ -134,7 +136,7 @@ def _changes(cell: Cell, original: InstructorCell, stands: bool) -> Iterator[tup
 
 def _unknown(cells: Sequence[Cell], original: InstructorNotebook, pairs: Pairs) -> Iterator[Flag]:
     """Copies of the instructor's cells, and cells that claim points which nobody gave them."""
-    known = {one.grade_id: one for one in original.cells if one.grade_id}
+    known = {expected.grade_id: expected for expected in original.cells if expected.grade_id}
     for index, cell in enumerate(cells):
         if index in pairs or not cell.grade_id:
             continue

@@ -25,7 +25,7 @@ def released_texts(course: Course, name: str) -> dict[str, Texts]:
         for notebook, cells in version.items():
             for grade_id, text in cells.items():
                 found.setdefault(notebook, {}).setdefault(grade_id, set()).add(text)
-    return {notebook: {one: frozenset(texts) for one, texts in cells.items()} for notebook, cells in found.items()}
+    return {notebook: {cell: frozenset(texts) for cell, texts in cells.items()} for notebook, cells in found.items()}
 
 
 def released_source(course: Course, name: str) -> str:
@@ -37,7 +37,7 @@ def remember(course: Course, name: str, files: Mapping[str, bytes], source: str 
     """Keep the texts of a released version, whose `files` are by relative name, and the fingerprint of its source."""
     record = _record(course, name)
     version = {path.removesuffix(".ipynb"): _texts(text) for path, text in files.items() if path.endswith(".ipynb")}
-    others = [one for one in record["versions"] if one != version]
+    others = [other for other in record["versions"] if other != version]
     new = {"source": source or record["source"], "versions": [*others, version][-VERSIONS:]}
     if new != record:
         write_whole(_file(course, name), json.dumps(new, indent=1, sort_keys=True) + "\n")
@@ -49,14 +49,14 @@ def fingerprint(text: str) -> str:
 
 
 def _texts(content: bytes) -> dict[str, str]:
-    return {one.grade_id: fingerprint(one.text) for one in read(content).cells or [] if one.grade_id}
+    return {cell.grade_id: fingerprint(cell.text) for cell in read(content).cells or [] if cell.grade_id}
 
 
 def _record(course: Course, name: str) -> dict[str, Any]:
     """The file's content; an empty record if there is none or somebody broke it."""
     try:
         found = json.loads(_file(course, name).read_text(encoding="utf-8"))
-        versions = [{str(key): dict(cells) for key, cells in one.items()} for one in found["versions"]]
+        versions = [{str(key): dict(cells) for key, cells in version.items()} for version in found["versions"]]
         return {"source": str(found["source"]), "versions": versions}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {"source": "", "versions": []}

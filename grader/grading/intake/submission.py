@@ -89,7 +89,7 @@ def assignment(course: Course, name: str, limits: Job) -> Assignment:
     The files are those of the source, else of the release. Raises `GraderError` if the gradebook does not know it.
     """
     places = [course.folder(step, name=name) for step in ("source", "release")]
-    folder = next((one for one in places if one.is_dir()), None)
+    folder = next((place for place in places if place.is_dir()), None)
     own_limits = Most(100 * most_taken.MB, 500 * most_taken.MB, 10_000, hard_links=True)
     files, _ = read_folder(folder, own_limits) if folder else ({}, [])
     own = {path: content for path, content in files.items() if not path.endswith(".ipynb")}
@@ -103,26 +103,26 @@ def assignment(course: Course, name: str, limits: Job) -> Assignment:
 def submission(shared: Assignment, student: str, folder: Path, most: Most | None = None) -> Submission:
     """The job of one student, who handed in `folder`. Raises `OSError` only if the folder itself cannot be read."""
     there, flags = read_folder(folder, most or Most())
-    wanted = [one.name for one in shared.originals]
-    there, more = _without_clashes(there, {*shared.files, *(f"{one}.ipynb" for one in wanted)})
+    wanted = [original.name for original in shared.originals]
+    there, more = _without_clashes(there, {*shared.files, *(f"{notebook}.ipynb" for notebook in wanted)})
     flags += more
     found, more = _notebooks(there, wanted)
     flags += more
-    rebuilt = {one.name: rebuild(found.get(one.name), one) for one in shared.originals}
-    for one in rebuilt.values():
-        flags += one.flags
+    rebuilt = {original.name: rebuild(found.get(original.name), original) for original in shared.originals}
+    for repaired in rebuilt.values():
+        flags += repaired.flags
     others = {path: content for path, content in there.items() if not path.lower().endswith(".ipynb")}
     job = replace(
         shared.limits,
         assignment=shared.name,
         student=student,
-        notebooks={notebook: one.notebook for notebook, one in rebuilt.items() if one.readable},
+        notebooks={notebook: repaired.notebook for notebook, repaired in rebuilt.items() if repaired.readable},
         files=shared.files | others | shared.over,
         trusted=shared.files,
     )
-    answered = {notebook: one.answered for notebook, one in rebuilt.items()}
+    answered = {notebook: repaired.answered for notebook, repaired in rebuilt.items()}
     secret = {RECEIPT: read_file(folder / RECEIPT, 1_000) or b""} if (folder / RECEIPT).is_file() else {}
-    unread = {notebook: one.notebook for notebook, one in rebuilt.items() if not one.readable}
+    unread = {notebook: repaired.notebook for notebook, repaired in rebuilt.items() if not repaired.readable}
     return Submission(student, job, flags, stamp_of(folder), answered, unread, others | secret)
 
 
@@ -176,9 +176,9 @@ def read_limited(file: BinaryIO, name: str, most_bytes: int = most_taken.FILE_BY
 def clash(name: str, others: Collection[str]) -> str:
     """The file among `others` in whose place `name` has a folder, or the other way round; empty if there is none."""
     parts = PurePosixPath(name)
-    above = (str(one) for one in parts.parents)
-    return next((one for one in above if one in others), "") or next(
-        (one for one in others if one.startswith(f"{name}/")), ""
+    above = (str(parent) for parent in parts.parents)
+    return next((parent for parent in above if parent in others), "") or next(
+        (other for other in others if other.startswith(f"{name}/")), ""
     )
 
 
@@ -193,7 +193,7 @@ def _without_clashes(files: dict[str, bytes], known: Collection[str]) -> tuple[d
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(repr(one)[1:-1][:60] for one in names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
+    return ", ".join(repr(name)[1:-1][:60] for name in names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
 
 
 def read_file(path: Path, most_bytes: int) -> bytes | None:
@@ -224,18 +224,20 @@ def _fit(name: str) -> bool:
 
 def _notebooks(files: dict[str, bytes], wanted: list[str]) -> tuple[dict[str, bytes], list[Flag]]:
     """The notebook that is meant for each wanted name: under that name, else one of a name that is like it."""
-    there = sorted((one for one in files if one.lower().endswith(".ipynb")), key=lambda one: (one.count("/"), one))
+    there = sorted(
+        (file for file in files if file.lower().endswith(".ipynb")), key=lambda path: (path.count("/"), path)
+    )
     found: dict[str, str] = {name: f"{name}.ipynb" for name in wanted if f"{name}.ipynb" in files}
     flags = []
     for name in wanted:
-        spare = [one for one in there if one not in found.values()]
+        spare = [file for file in there if file not in found.values()]
         if name in found or not spare:
             continue
-        alike = [one for one in spare if is_alike(one, name)]
+        alike = [file for file in spare if is_alike(file, name)]
         if alike or (len(wanted) == 1 and len(spare) == 1):
             found[name] = (alike or spare)[0]
             flags.append(Flag("renamed", f"{found[name]} was taken for {name}.ipynb", name))
-    more = [one for one in there if one not in found.values()]
+    more = [file for file in there if file not in found.values()]
     if more:
         flags.append(
             Flag("notebooks", f"not graded: {', '.join(more[:3])}" + (" and more" if more[3:] else ""), look=False)

@@ -91,8 +91,11 @@ class Deadlines:
         due, received = self.due_of(student, submission.extension), submission.timestamp
         if self.policy is None or due is None or received is None:
             return True
-        costs = [(self.policy.cost(one.score, one.max_score, due, received), one) for one in submission.notebooks]
-        return all(abs(cost - (one.late_submission_penalty or 0.0)) < ROUNDING for cost, one in costs)
+        costs = [
+            (self.policy.cost(notebook.score, notebook.max_score, due, received), notebook)
+            for notebook in submission.notebooks
+        ]
+        return all(abs(cost - (notebook.late_submission_penalty or 0.0)) < ROUNDING for cost, notebook in costs)
 
     def told(self, student: str, received: datetime | None, granted: timedelta | None, penalty: float | None) -> str:
         """How late a student was, in a sentence for them; empty if they were not. `penalty` None: not known yet."""
@@ -121,7 +124,7 @@ def extended(due: datetime, text: str, zone: ZoneInfo) -> datetime:
     found = LENGTH.fullmatch(text.strip()) if text.strip() else None
     if found is None and text.strip() != "0":
         raise GraderError(f"{text!r} is not a length of time. Write it as 2d, 1w, 12h, 30m or 1d12h; 0 for none")
-    weeks, days, hours, minutes = (int(one or 0) for one in (found.groups() if found else (0, 0, 0, 0)))
+    weeks, days, hours, minutes = (int(number or 0) for number in (found.groups() if found else (0, 0, 0, 0)))
     return later(due, 7 * weeks + days, zone) + timedelta(hours=hours, minutes=minutes)
 
 
@@ -174,11 +177,11 @@ def length(time: timedelta) -> str:
     """A length of time in its two largest units that follow each other, what is less left out."""
     seconds = max(1, math.ceil(time.total_seconds()))
     first = next(place for place, (size, _) in enumerate(WORDS) if seconds >= size)
-    told = []
+    parts = []
     for size, name in WORDS[first : first + 2]:
         number, seconds = divmod(seconds, size)
-        told += [count(number, name)] if number else []
-    return " ".join(told)
+        parts += [count(number, name)] if number else []
+    return " ".join(parts)
 
 
 def count(number: int, name: str) -> str:
@@ -233,7 +236,7 @@ def deadlines(connection: Any, config: Any, name: str, due: datetime | None) -> 
     if inspect(connection).has_table(POLICIES):
         row = connection.execute(policies.select().where(policies.c.assignment == name)).first()
         mine = extensions.select().where(extensions.c.assignment == name)
-        granted = {one.student: one.extension for one in connection.execute(mine)}
+        granted = {entry.student: entry.extension for entry in connection.execute(mine)}
     given = config.LatePenalty
     zone = zone_named(str((row and row.zone) or given.get("timezone") or "UTC"))
     late_days = row.late_days if row and row.late_days is not None else int(given.get("late_days") or 0)

@@ -53,7 +53,7 @@ class Book:
         self.deadlines = deadlines(self.db.connection(), course.config, assignment, found.duedate)
         self.duedate = self.deadlines.due
         self.due_is_new = self.duedate != found.duedate
-        self.notebooks = {one.name: (one.id, cells_of(one)) for one in found.notebooks}
+        self.notebooks = {notebook.name: (notebook.id, cells_of(notebook)) for notebook in found.notebooks}
         self.db.rollback()
         names = [Column(name, String(128), primary_key=True) for name in ("assignment", "student")]
         rest = [Column("digest", String(64), nullable=False), Column("results", Text(), nullable=False)]
@@ -67,7 +67,7 @@ class Book:
         self.digests = self._digests()
         self.late = _late_plugin(course) if self.duedate else None
         self.create_student = bool(course.config.Autograde.get("create_student", True))
-        self.students = {one.id for one in book.students}
+        self.students = {student.id for student in book.students}
         self.db.rollback()
 
     def refusal(self, student: str) -> str:
@@ -86,11 +86,11 @@ class Book:
         """The recorded `results.json` of every student."""
         found = self.db.execute(self.table.select().where(self.table.c.assignment == self.assignment)).all()
         self.db.rollback()
-        return [str(one.results) for one in found]
+        return [str(row.results) for row in found]
 
     def holds(self, student: str, results: Mapping[str, Any]) -> bool:
         """Whether the points of a student's tests are those of the recorded `results`, and not another program's."""
-        earned = {one["name"]: one["score"] for one in results["tests"]}
+        earned = {test["name"]: test["score"] for test in results["tests"]}
         tests = {
             cell.row: clamp(earned.get(f"{name}/{cell.name}", 0.0), cell.maximum)
             for name, (_, cells) in self.notebooks.items()
@@ -104,8 +104,8 @@ class Book:
     def automatic(self) -> dict[str, dict[str, float | None]]:
         """Automatic points by student and cell (its row) as they stood when they were first asked for."""
         found: dict[str, dict[str, float | None]] = {}
-        for one in grades_by_student(self.db, self.row):
-            found.setdefault(one.student_id, {})[one.cell_id] = one.auto_score
+        for grade in grades_by_student(self.db, self.row):
+            found.setdefault(grade.student_id, {})[grade.cell_id] = grade.auto_score
         self.db.rollback()
         return found
 
@@ -113,13 +113,13 @@ class Book:
         """Points so far, maximum, and the most that a person has still to give, by student."""
         maxima = {cell.row: cell.maximum for _, cells in self.notebooks.values() for cell in cells if cell.earns}
         found: dict[str, tuple[float, float, float]] = {}
-        for one in grades_by_student(self.db, self.row):
-            points, maximum, waiting = found.get(one.student_id, (0.0, 0.0, 0.0))
-            given = one.manual_score if one.manual_score is not None else one.auto_score
-            most = maxima.get(one.cell_id, 0.0)
-            points += worth(one)
-            open_points = most if given is None else most - given if is_disputed(one) else 0.0
-            found[one.student_id] = (points, maximum + most, waiting + open_points)
+        for grade in grades_by_student(self.db, self.row):
+            points, maximum, waiting = found.get(grade.student_id, (0.0, 0.0, 0.0))
+            given = grade.manual_score if grade.manual_score is not None else grade.auto_score
+            most = maxima.get(grade.cell_id, 0.0)
+            points += worth(grade)
+            open_points = most if given is None else most - given if is_disputed(grade) else 0.0
+            found[grade.student_id] = (points, maximum + most, waiting + open_points)
         self.db.rollback()
         return found
 
@@ -127,12 +127,12 @@ class Book:
         """Record some submissions, all or none. Raises `Locked` if another program does not let go of the book."""
 
         def record() -> None:
-            self._catch_up([one.student for one in batch])
+            self._catch_up([graded.student for graded in batch])
             self._write_all(batch)
             self.reached("commit")
 
         self._commit(record)
-        self.digests |= {one.student: one.digest for one in batch}
+        self.digests |= {graded.student: graded.digest for graded in batch}
 
     def apply_deadlines(self, students: Collection[str]) -> dict[str, float]:
         """Write due date, extensions and penalties as they follow from what is known now; no code is run for it.
@@ -156,24 +156,24 @@ class Book:
         if self.duedate is None and not self.deadlines.known:
             return [], {}
         scores: dict[str, float] = {}
-        for one in grades_by_student(self.db, self.row):
-            scores[one.notebook_id] = scores.get(one.notebook_id, 0.0) + worth(one)
+        for entry in grades_by_student(self.db, self.row):
+            scores[entry.notebook_id] = scores.get(entry.notebook_id, 0.0) + worth(entry)
         maxima = {row: maximum_of(cells) for row, cells in self.notebooks.values()}
         updates: Updates = []
         changed: dict[str, float] = {}
         totals: dict[str, float] = {}
-        for one in submitted_notebooks(self.db, self.row):
-            if one.student_id not in students:
+        for entry in submitted_notebooks(self.db, self.row):
+            if entry.student_id not in students:
                 continue
-            extension = self.deadlines.extension(one.student_id, one.extension)
-            if extension != one.extension:
-                updates.append(("SubmittedAssignment", one.id, {"extension": extension}))
-            score, maximum = scores.get(one.own, 0.0), maxima.get(one.notebook_id, 0.0)
-            penalty = self._penalty(one.student_id, score, maximum, one.extension, one.timestamp)
-            totals[one.student_id] = totals.get(one.student_id, 0.0) + (penalty or 0.0)
-            if (penalty or 0.0) != (one.late_submission_penalty or 0.0):
-                updates.append(("SubmittedNotebook", one.own, {"late_submission_penalty": penalty}))
-                changed[one.student_id] = 0.0
+            extension = self.deadlines.extension(entry.student_id, entry.extension)
+            if extension != entry.extension:
+                updates.append(("SubmittedAssignment", entry.id, {"extension": extension}))
+            score, maximum = scores.get(entry.own, 0.0), maxima.get(entry.notebook_id, 0.0)
+            penalty = self._penalty(entry.student_id, score, maximum, entry.extension, entry.timestamp)
+            totals[entry.student_id] = totals.get(entry.student_id, 0.0) + (penalty or 0.0)
+            if (penalty or 0.0) != (entry.late_submission_penalty or 0.0):
+                updates.append(("SubmittedNotebook", entry.own, {"late_submission_penalty": penalty}))
+                changed[entry.student_id] = 0.0
         self.db.rollback()
         return updates, {student: totals[student] for student in changed}
 
@@ -195,18 +195,18 @@ class Book:
     def points_now(self) -> dict[str, dict[tuple[str, str], tuple[float | None, float | None, float]]]:
         """Automatic points, those given by hand and extra credit, by student and by notebook and item."""
         found: dict[str, dict[tuple[str, str], tuple[float | None, float | None, float]]] = {}
-        for one in grades_by_item(self.db, self.row):
-            points = (one.auto_score, one.manual_score, one.extra_credit or 0.0)
-            found.setdefault(one.student, {})[one.notebook, one.item] = points
+        for grade in grades_by_item(self.db, self.row):
+            points = (grade.auto_score, grade.manual_score, grade.extra_credit or 0.0)
+            found.setdefault(grade.student, {})[grade.notebook, grade.item] = points
         self.db.rollback()
         return found
 
-    def automatic_points(self, one: Graded) -> dict[tuple[str, str], float | None]:
+    def automatic_points(self, graded: Graded) -> dict[tuple[str, str], float | None]:
         """What recording a submission would write as automatic points, by notebook and item."""
-        earned = {(verdict.notebook, verdict.cell): verdict.points for verdict in one.verdicts}
+        earned = {(verdict.notebook, verdict.cell): verdict.points for verdict in graded.verdicts}
         return {
             (name, cell.name): automatic_of(
-                cell, {cell.name: earned.get((name, cell.name), 0.0)}, one.answered.get(name, set())
+                cell, {cell.name: earned.get((name, cell.name), 0.0)}, graded.answered.get(name, set())
             )
             for name, (_, cells) in self.notebooks.items()
             for cell in cells
@@ -236,7 +236,7 @@ class Book:
 
     def _digests(self) -> dict[str, str]:
         mine = self.table.select().where(self.table.c.assignment == self.assignment)
-        found = {one.student: one.digest for one in self.db.execute(mine)}
+        found = {row.student: row.digest for row in self.db.execute(mine)}
         self.db.rollback()
         return found
 
@@ -248,45 +248,50 @@ class Book:
         from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
 
         students, submissions = Student.__table__, SubmittedAssignment.__table__
-        mine = [one.student for one in batch]
-        known = {one.id for one in self.db.execute(students.select().where(students.c.id.in_(mine)))}
+        mine = [graded.student for graded in batch]
+        known = {row.id for row in self.db.execute(students.select().where(students.c.id.in_(mine)))}
         asked = (submissions.c.assignment_id == self.row) & submissions.c.student_id.in_(mine)
-        there = {one.student_id: one for one in self.db.execute(submissions.select().where(asked))}
+        there = {row.student_id: row for row in self.db.execute(submissions.select().where(asked))}
         rest = (SubmittedNotebook.__table__, Grade.__table__, Comment.__table__, self.table, self.log.table)
         tables = (students, submissions, *rest)
         new: Rows = {table.name: [] for table in tables}
         new[students.name] = [{"id": student} for student in mine if student not in known]
-        for one in batch:
-            self._write_one(one, there.get(one.student), new)
+        for graded in batch:
+            self._write_one(graded, there.get(graded.student), new)
         for table in tables:
             if new[table.name]:
                 self.db.execute(table.insert(), new[table.name])
 
-    def _write_one(self, one: Graded, there: Any, new: "Rows") -> None:
+    def _write_one(self, graded: Graded, there: Any, new: "Rows") -> None:
         """`there` is the row of an earlier submission, if there was one; rows to add go into `new`."""
-        when = received(one.stamp)
-        submission = self._submission(one, there, when, new)
+        when = received(graded.stamp)
+        submission = self._submission(graded, there, when, new)
         for name, (row, cells) in self.notebooks.items():
             notebook = self._submitted_notebook(submission, row) if there else None
             own = str(notebook.id) if notebook else _new_row()
-            score = self._grades(own, name, cells, one, new, is_new=notebook is None)
-            self._comments(own, name, cells, one, new, is_new=notebook is None)
-            penalty = self._penalty(one.student, score, maximum_of(cells), there.extension if there else None, when)
+            score = self._grades(own, name, cells, graded, new, is_new=notebook is None)
+            self._comments(own, name, cells, graded, new, is_new=notebook is None)
+            penalty = self._penalty(graded.student, score, maximum_of(cells), there.extension if there else None, when)
             if notebook is None:
                 values = {"id": own, "assignment_id": submission, "notebook_id": row, "flagged": False}
                 new["submitted_notebook"].append(values | {"late_submission_penalty": penalty})
             elif notebook.late_submission_penalty != penalty:
                 self._update("SubmittedNotebook", own, late_submission_penalty=penalty)
-        if one.student in self.digests:
-            self.db.execute(self.table.delete().where(self._own(one.student)))
-        values = {"assignment": self.assignment, "student": one.student, "digest": one.digest, "results": one.results}
+        if graded.student in self.digests:
+            self.db.execute(self.table.delete().where(self._own(graded.student)))
+        values = {
+            "assignment": self.assignment,
+            "student": graded.student,
+            "digest": graded.digest,
+            "results": graded.results,
+        }
         new[TABLE].append(values)
 
-    def _submission(self, one: Graded, there: Any, when: datetime | None, new: "Rows") -> str:
+    def _submission(self, graded: Graded, there: Any, when: datetime | None, new: "Rows") -> str:
         if there is None:
             row = _new_row()
-            values = {"id": row, "assignment_id": self.row, "student_id": one.student, "timestamp": when}
-            new["submitted_assignment"].append(values | {"extension": self.deadlines.extension(one.student)})
+            values = {"id": row, "assignment_id": self.row, "student_id": graded.student, "timestamp": when}
+            new["submitted_assignment"].append(values | {"extension": self.deadlines.extension(graded.student)})
             return row
         if there.timestamp != when:
             self._update("SubmittedAssignment", there.id, timestamp=when)
@@ -300,16 +305,16 @@ class Book:
         return self.db.execute(table.select().where(mine)).first()
 
     def _grades(
-        self, notebook: str, name: str, cells: list[GradedCell], one: Graded, new: "Rows", is_new: bool
+        self, notebook: str, name: str, cells: list[GradedCell], graded: Graded, new: "Rows", is_new: bool
     ) -> float:
         """Write a notebook's points; what the notebook is worth with those given by hand."""
         there = {} if is_new else self._rows("Grade", notebook)
-        earned = {verdict.cell: verdict.points for verdict in one.verdicts if verdict.notebook == name}
-        disputed = {verdict.cell for verdict in one.verdicts if verdict.notebook == name and verdict.disputed}
+        earned = {verdict.cell: verdict.points for verdict in graded.verdicts if verdict.notebook == name}
+        disputed = {verdict.cell for verdict in graded.verdicts if verdict.notebook == name and verdict.disputed}
         score = 0.0
         for cell in (cell for cell in cells if cell.earns):
             old = there.get(cell.row)
-            auto = automatic_of(cell, earned, one.answered.get(name, set()))
+            auto = automatic_of(cell, earned, graded.answered.get(name, set()))
             by_hand = old.manual_score if old else None
             waits = auto is None or by_hand is not None or cell.name in disputed
             worth = by_hand if by_hand is not None else auto
@@ -317,7 +322,7 @@ class Book:
             marks = {"auto_score": auto, "needs_manual_grade": waits}
             points = (old.auto_score if old else None, auto)
             if points != (None, None):
-                row = self.log.row(one.student, name, cell.name, "automatic", points, one.digest)
+                row = self.log.row(graded.student, name, cell.name, "automatic", points, graded.digest)
                 new[self.log.table.name].append(row)
             if old is None:
                 new["grade"].append({"id": _new_row(), "cell_id": cell.row, "notebook_id": notebook} | marks)
@@ -326,12 +331,12 @@ class Book:
         return score
 
     def _comments(
-        self, notebook: str, name: str, cells: list[GradedCell], one: Graded, new: "Rows", is_new: bool
+        self, notebook: str, name: str, cells: list[GradedCell], graded: Graded, new: "Rows", is_new: bool
     ) -> None:
         there = {} if is_new else self._rows("Comment", notebook)
-        disputed = {verdict.cell: verdict.disputed for verdict in one.verdicts if verdict.notebook == name}
+        disputed = {verdict.cell: verdict.disputed for verdict in graded.verdicts if verdict.notebook == name}
         for cell in cells:
-            answered = cell.earns == "task" or cell.name in one.answered.get(name, set())
+            answered = cell.earns == "task" or cell.name in graded.answered.get(name, set())
             old = there.get(cell.row)
             text = (None if answered else "No response.") if cell.comments else disputed.get(cell.name) or None
             if old is None and text is None and not cell.comments:

@@ -24,13 +24,13 @@ class GradedCell:
 
 
 def cells_of(notebook: Any) -> list[GradedCell]:
-    solutions = {one.name: one.id for one in notebook.solution_cells}
-    grades = {one.name: one for one in notebook.grade_cells}
+    solutions = {cell.name: cell.id for cell in notebook.solution_cells}
+    grades = {cell.name: cell for cell in notebook.grade_cells}
     found = [
-        GradedCell(name, one.id, one.max_score, _way(one, name in solutions), False) for name, one in grades.items()
+        GradedCell(name, cell.id, cell.max_score, _way(cell, name in solutions), False) for name, cell in grades.items()
     ]
     found += [GradedCell(name, row, 0.0, "", True) for name, row in solutions.items()]
-    return found + [GradedCell(one.name, one.id, one.max_score, "task", True) for one in notebook.task_cells]
+    return found + [GradedCell(cell.name, cell.id, cell.max_score, "task", True) for cell in notebook.task_cells]
 
 
 def worth(grade: Any) -> float:
@@ -76,11 +76,11 @@ def grades_by_item(db: Any, assignment: str, students: Sequence[str] | None = No
     from sqlalchemy import select
 
     tables = (Grade, SubmittedNotebook, SubmittedAssignment, Notebook, BaseCell)
-    grade, mine, whole, notebook, cell = (one.__table__ for one in tables)
+    grade, mine, whole, notebook, cell = (table.__table__ for table in tables)
     joined = grade.join(mine, mine.c.id == grade.c.notebook_id).join(whole, whole.c.id == mine.c.assignment_id)
     joined = joined.join(notebook, notebook.c.id == mine.c.notebook_id).join(cell, cell.c.id == grade.c.cell_id)
     names = whole.c.student_id.label("student"), notebook.c.name.label("notebook"), cell.c.name.label("item")
-    query = select(*names, *(grade.c[one] for one in WAYS.values())).select_from(joined)
+    query = select(*names, *(grade.c[column] for column in WAYS.values())).select_from(joined)
     query = query.where(whole.c.assignment_id == assignment)
     if students is not None:
         query = query.where(whole.c.student_id.in_(students))

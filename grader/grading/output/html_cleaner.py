@@ -148,7 +148,7 @@ class _Tree:
             return "table" in self.open and len(self.open) < DEEP
         if self._between_cells() or len(self.open) >= DEEP:
             return False
-        formats = [one for one in self.open if one in FORMATS]
+        formats = [tag for tag in self.open if tag in FORMATS]
         return name not in FORMATS or (len(formats) < FORMATS_DEEP and not (name == "a" and "a" in formats))
 
     def _end_before(self, name: str) -> None:
@@ -205,7 +205,7 @@ def _of_output(tag: str, name: str, value: str) -> str | None:
     if name in ("id", "name"):  # a page of nbgrader's finds its boxes by id
         return None
     if name == "class":
-        return " ".join(one for one in value.split() if one in CLASSES) or None
+        return " ".join(word for word in value.split() if word in CLASSES) or None
     return _of_page(tag, name, value)
 
 

@@ -35,7 +35,7 @@ class LoggedMark:
     digest: str
 
 
-COLUMNS = tuple(one.name for one in fields(LoggedMark))
+COLUMNS = tuple(field.name for field in fields(LoggedMark))
 
 
 class MarkLog:
@@ -68,7 +68,7 @@ class MarkLog:
     def rows(self) -> list[LoggedMark]:
         """Everything that was logged, in the order in which it was."""
         mine = self.table.select().where(self.table.c.assignment == self.assignment).order_by(self.table.c.number)
-        found = [LoggedMark(*(getattr(one, name) for name in COLUMNS)) for one in self.db.execute(mine)]
+        found = [LoggedMark(*(getattr(row, name) for name in COLUMNS)) for row in self.db.execute(mine)]
         self.db.rollback()
         return found
 
@@ -81,7 +81,7 @@ class MarkLog:
         if students is not None:
             newest = newest.where(self.table.c.student.in_(list(students)))
         found = self.db.execute(self.table.select().where(self.table.c.number.in_(newest.group_by(*key))))
-        return {(one.student, one.notebook, one.item, one.way): one for one in found}
+        return {(mark.student, mark.notebook, mark.item, mark.way): mark for mark in found}
 
     def unlogged(self, grades: Iterable[Any], last: Mapping[Any, Any], folder: Any) -> list[Any]:
         """Rows for what `grades` (student, notebook, item, the three ways' columns) hold and the log does not.
@@ -89,17 +89,17 @@ class MarkLog:
         `folder(student)` holds the notebooks that whoever gave a mark by hand has seen.
         """
         found = []
-        for one in grades:
+        for grade in grades:
             for way, column in WAYS.items():
-                before = last.get((one.student, one.notebook, one.item, way))
-                points = (before.after if before else None, getattr(one, column))
+                before = last.get((grade.student, grade.notebook, grade.item, way))
+                points = (before.after if before else None, getattr(grade, column))
                 if way == "extra credit" and not points[1]:
                     points = (points[0], 0.0 if points[0] else points[0])  # nbgrader stores no credit in two ways
                 if points[0] != points[1]:
-                    path = folder(one.student) / f"{one.notebook}.ipynb"
-                    digest = "" if way == "automatic" else seen_digest(_notebook(path), one.item)
+                    path = folder(grade.student) / f"{grade.notebook}.ipynb"
+                    digest = "" if way == "automatic" else seen_digest(_notebook(path), grade.item)
                     command = {"command": f"seen by {self.command}"}
-                    found.append(self.row(one.student, one.notebook, one.item, way, points, digest) | command)
+                    found.append(self.row(grade.student, grade.notebook, grade.item, way, points, digest) | command)
         return found
 
 

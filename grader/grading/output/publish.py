@@ -67,13 +67,13 @@ class Record:
         """Record some submissions in one transaction. Raises `DiskFull` or `Locked`, and then none of them is."""
         if not batch:
             return
-        finals = [self._final(one.student) for one in batch]
-        staged = [_staged(final, one.results) for one, final in zip(batch, finals, strict=True)]
+        finals = [self._final(graded.student) for graded in batch]
+        staged = [_staged(final, graded.results) for graded, final in zip(batch, finals, strict=True)]
         try:
             with full_disk_told(self.course.home):
-                for one, place in zip(batch, staged, strict=True):
+                for graded, place in zip(batch, staged, strict=True):
                     self.reached("stage")
-                    self._stage(one, place)
+                    self._stage(graded, place)
                 self.reached("staged")
                 self.book.write(batch)
         except BaseException:
@@ -83,9 +83,9 @@ class Record:
             raise
         self.reached("committed")
         with full_disk_told(self.course.home):
-            for one, final, place in zip(batch, finals, staged, strict=True):
+            for graded, final, place in zip(batch, finals, staged, strict=True):
                 self._publish(final, place)
-                self._write_results(one.student, one.results)
+                self._write_results(graded.student, graded.results)
 
     def results_file(self, student: str) -> Path:
         """Where a student's `results.json` lies."""
@@ -94,12 +94,17 @@ class Record:
     def _final(self, student: str) -> Path:
         return self.course.folder("autograded", student, self.name)
 
-    def _stage(self, one: Graded, place: Path) -> None:
+    def _stage(self, graded: Graded, place: Path) -> None:
         """Write everything into a folder that gets its telling name last."""
         partial = _unfinished(place)
         _remove(partial)
         _remove(place)
-        files = self.shared.files | one.files | self.shared.over | ({STAMP: one.stamp.encode()} if one.stamp else {})
+        files = (
+            self.shared.files
+            | graded.files
+            | self.shared.over
+            | ({STAMP: graded.stamp.encode()} if graded.stamp else {})
+        )
         for name, content in files.items():
             path = partial / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +144,7 @@ def _remove(path: Path) -> None:
         path.unlink()
     elif path.is_dir():
         for folder, folders, _ in os.walk(path):
-            for one in folders:
+            for subfolder in folders:
                 with suppress(OSError):
-                    os.chmod(Path(folder) / one, 0o700)
+                    os.chmod(Path(folder) / subfolder, 0o700)
         shutil.rmtree(path)

@@ -48,13 +48,13 @@ def finish(submission: Submission, result: Result, digest: str, decided: Mapping
     ]
     notebooks = result.notebooks | submission.unread
     verdicts = result.verdicts + [
-        one for name, notebook in submission.unread.items() for one in _missing(name, notebook)
+        verdict for name, notebook in submission.unread.items() for verdict in _missing(name, notebook)
     ]
-    result = replace(result, verdicts=sorted(verdicts, key=lambda one: one.notebook))
+    result = replace(result, verdicts=sorted(verdicts, key=lambda verdict: verdict.notebook))
     files = dict(submission.own)
     for name, notebook in notebooks.items():
-        mine = [one for one in result.verdicts if one.notebook == name]
-        reported = [one for one in flags if one.look and one.notebook in ("", name)]
+        mine = [verdict for verdict in result.verdicts if verdict.notebook == name]
+        reported = [flag for flag in flags if flag.look and flag.notebook in ("", name)]
         files[f"{name}.ipynb"] = _in_lines(dressed(notebook, mine, reported), "cells").encode()
     graded = Graded(submission.student, digest, submission.stamp, result.verdicts, flags, submission.answered, files)
     results = gradescope(submission.job, result, flags, digest)
@@ -83,7 +83,7 @@ def few_of_a_kind(flags: Sequence[Flag]) -> list[Flag]:
 
 def _in_lines(document: dict[str, Any], key: str) -> str:
     """JSON with a line for each entry under `key`: the encoder that indents takes ten times as long."""
-    entries = ",\n".join(json.dumps(one, sort_keys=True) for one in document[key])
+    entries = ",\n".join(json.dumps(entry, sort_keys=True) for entry in document[key])
     rest = json.dumps({name: value for name, value in document.items() if name != key}, sort_keys=True)
     return f'{{"{key}": [\n{entries}\n],\n{rest[1:]}\n'
 
@@ -93,10 +93,10 @@ def gradescope(job: Job, result: Result, flags: list[Flag], digest: str) -> dict
 
     What is ours alone stands in `extra_data`.
     """
-    tests = [_test(number, one) for number, one in enumerate(result.verdicts, 1)]
+    tests = [_test(number, verdict) for number, verdict in enumerate(result.verdicts, 1)]
     return {
-        "score": sum(one.points for one in result.verdicts),
-        "max_score": sum(one.maximum for one in result.verdicts),
+        "score": sum(verdict.points for verdict in result.verdicts),
+        "max_score": sum(verdict.maximum for verdict in result.verdicts),
         "execution_time": round(result.wall_s, 3),
         "visibility": "after_published",
         "stdout_visibility": "hidden",
@@ -108,34 +108,43 @@ def gradescope(job: Job, result: Result, flags: list[Flag], digest: str) -> dict
             "seed": job.seed,
             "round": job.round_number,
             "limits": {name: getattr(job, name) for name in LIMITS},
-            "flags": [asdict(one) for one in flags],
+            "flags": [asdict(flag) for flag in flags],
             "cpu_s": round(result.cpu_s, 3),
             "peak_mb": round(result.peak_mb),
         },
     }
 
 
-def _test(number: int, one: Verdict) -> dict[str, Any]:
+def _test(number: int, verdict: Verdict) -> dict[str, Any]:
     return {
-        "name": f"{one.notebook}/{one.cell}",
+        "name": f"{verdict.notebook}/{verdict.cell}",
         "number": str(number),
-        "score": one.points,
-        "max_score": one.maximum,
-        "status": "passed" if one.verdict == PASSED else "failed",
-        "output": as_text(one.message, MESSAGE),
+        "score": verdict.points,
+        "max_score": verdict.maximum,
+        "status": "passed" if verdict.verdict == PASSED else "failed",
+        "output": as_text(verdict.message, MESSAGE),
         "output_format": "text",
-        "visibility": one.visibility,
-        "tags": [one.verdict, *(["unsealed"] if one.unsealed else []), *(["disputed"] if one.disputed else [])],
-        "extra_data": {"verdict": one.verdict, "wall_s": one.wall_s, "cpu_s": one.cpu_s, "peak_mb": one.peak_mb}
-        | ({"disputed": one.disputed} if one.disputed else {}),
+        "visibility": verdict.visibility,
+        "tags": [
+            verdict.verdict,
+            *(["unsealed"] if verdict.unsealed else []),
+            *(["disputed"] if verdict.disputed else []),
+        ],
+        "extra_data": {
+            "verdict": verdict.verdict,
+            "wall_s": verdict.wall_s,
+            "cpu_s": verdict.cpu_s,
+            "peak_mb": verdict.peak_mb,
+        }
+        | ({"disputed": verdict.disputed} if verdict.disputed else {}),
     }
 
 
 def _missing(name: str, notebook: Notebook) -> list[Verdict]:
     entries = [cell["metadata"].get("nbgrader", {}) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    tests = [one for one in entries if one.get("grade") and not one.get("solution")]
+    tests = [entry for entry in entries if entry.get("grade") and not entry.get("solution")]
     reported = "Nothing readable was handed in."
-    return [Verdict(name, one["grade_id"], 0.0, one["points"], "missing", reported) for one in tests]
+    return [Verdict(name, test["grade_id"], 0.0, test["points"], "missing", reported) for test in tests]
 
 
 def dressed(notebook: Notebook, verdicts: Sequence[Verdict], flags: Sequence[Flag]) -> Notebook:
@@ -143,7 +152,7 @@ def dressed(notebook: Notebook, verdicts: Sequence[Verdict], flags: Sequence[Fla
 
     What else a cell's metadata says, of outputs that are held back above all, stays.
     """
-    by_cell, allowance = {one.cell: one for one in verdicts}, Allowance()
+    by_cell, allowance = {verdict.cell: verdict for verdict in verdicts}, Allowance()
     cells = [_cell(cell, by_cell, allowance) for cell in notebook["cells"]]
     return notebook | {"cells": ([notice(flags)] if flags else []) + cells}
 

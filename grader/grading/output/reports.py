@@ -29,17 +29,17 @@ def notes_file(home: Path, name: str) -> Path:
 def write_reports(book: Book, home: Path) -> None:
     """Write both files anew, from all recorded results."""
     recorded = [json.loads(text) for text in book.all_results()]
-    recorded.sort(key=lambda one: str(one["extra_data"]["student"]))
-    _write(items_file(home, book.assignment), ITEMS, (row for one in recorded for row in _items(one)))
-    notes = ((one["extra_data"]["student"], note) for one in recorded for note in notes_of(one))
+    recorded.sort(key=lambda test: str(test["extra_data"]["student"]))
+    _write(items_file(home, book.assignment), ITEMS, (row for results in recorded for row in _items(results)))
+    notes = ((results["extra_data"]["student"], note) for results in recorded for note in notes_of(results))
     _write(notes_file(home, book.assignment), NOTES, notes)
 
 
 def notes_of(results: dict[str, Any]) -> list[str]:
     """Why a person should look at this submission, one sentence each; empty if nobody needs to."""
-    flags = [one for one in results["extra_data"]["flags"] if one["look"]]
-    named = [f"{one['notebook']}: {one['text']}" if one["notebook"] else one["text"] for one in flags]
-    details = [one.get("detail", "") for one in flags]
+    flags = [flag for flag in results["extra_data"]["flags"] if flag["look"]]
+    named = [f"{flag['notebook']}: {flag['text']}" if flag["notebook"] else flag["text"] for flag in flags]
+    details = [flag.get("detail", "") for flag in flags]
     return [f"{said}: {detail}" if detail else said for said, detail in zip(named, details, strict=True)]
 
 

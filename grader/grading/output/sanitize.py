@@ -55,8 +55,8 @@ def clean_outputs(outputs: Any, allowance: Allowance | None = None) -> list[dict
     An output that cannot be cleaned is replaced by a sentence. `allowance` is shared by the cells of a notebook.
     """
     allowance = allowance or Allowance()
-    found = [_cleaned(one, allowance) for one in outputs if isinstance(one, dict)]
-    return [one for one in found if one]
+    found = [_cleaned(output, allowance) for output in outputs if isinstance(output, dict)]
+    return [output for output in found if output]
 
 
 def clean_markdown(text: str, pictures: Collection[str] = ()) -> str:
@@ -80,7 +80,7 @@ def clean_markdown(text: str, pictures: Collection[str] = ()) -> str:
 
 def as_line(text: str, most: int = NOTICE_CHARACTERS) -> str:
     """A text that may come from anybody as one bounded line without control characters, for a terminal or a table."""
-    line = "".join(one if one.isprintable() else " " for one in text[:most])
+    line = "".join(character if character.isprintable() else " " for character in text[:most])
     return line if len(text) <= most else f"{line} ..."
 
 
@@ -157,6 +157,6 @@ def _shown(value: Any) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        value = "".join(one for one in value if isinstance(one, str))
+        value = "".join(line for line in value if isinstance(line, str))
     text = value if isinstance(value, str) else ""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

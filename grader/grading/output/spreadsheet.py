@@ -26,6 +26,6 @@ def harmless(value: Any) -> Any:
     spreadsheet that separates cells by semicolons."""
     if not isinstance(value, str):
         return value
-    value = "".join(one if one.isprintable() or one == "\n" else " " for one in value)
+    value = "".join(character if character.isprintable() or character == "\n" else " " for character in value)
     value = INNER.sub(r"\1'", value)
     return f"'{value}" if value.lstrip().startswith(FORMULA) else value

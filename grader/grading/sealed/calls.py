@@ -68,7 +68,7 @@ def call_object(self: Any, /, *arguments: Any, **named: Any) -> Any:
 
 def called(client: Client, op: str, what: tuple[Any, ...], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """The result of a call, after arguments that it changed were changed here."""
-    arguments = tuple(fetched(one) if type(one) is Method else one for one in arguments)
+    arguments = tuple(fetched(argument) if type(argument) is Method else argument for argument in arguments)
     value, reply = client.ask(op, *what, arguments, named, hear=True)
     places: dict[Any, Any] = {**dict(enumerate(arguments)), **named}
     for place, changed in (reply.get("changed") or {}).items() if client.written_back else ():

@@ -127,9 +127,9 @@ class Checker:
     def _begun(self) -> Sandbox:
         stage = self._preload.stage if self._preload is not None else None
         self._folder = tempfile.mkdtemp(prefix="mlsd-checker-", dir=stage)
-        suites = [one.removeprefix(SUITES) for one in self.plans.modules if one.startswith(SUITES)]
+        suites = [module.removeprefix(SUITES) for module in self.plans.modules if module.startswith(SUITES)]
         more = {
-            "plans": [one.setting() for one in self.plans.notebooks.values()],
+            "plans": [notebook.setting() for notebook in self.plans.notebooks.values()],
             "ahead": self.ahead,
             "files": self._folder if self.files else "",
             "keys": {name: secret.exercise_key(name, self.round_number) for name in suites},
@@ -235,5 +235,5 @@ def place(files: Mapping[str, bytes], folder: Path, user: int | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     if user is not None:
-        for one in (folder, *folder.rglob("*")):
-            os.chown(one, user, user, follow_symlinks=False)
+        for entry in (folder, *folder.rglob("*")):
+            os.chown(entry, user, user, follow_symlinks=False)

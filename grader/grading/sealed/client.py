@@ -24,7 +24,7 @@ PATIENCE_S = 30.0
 LIBRARIES = ("builtins", "math", "operator", "numpy")  # their functions cross by name, from here to there
 CELL = "__main__"  # the module in which test cells run
 ANCESTORS = 40
-BASE_NAMES = frozenset({NUMBER, *(one.__name__ for one in BASES)})
+BASE_NAMES = frozenset({NUMBER, *(base.__name__ for base in BASES)})
 PRINTED = 2_000_000  # characters that a cell hears of what student code prints
 LOOKS = frozenset({"names", "dir", "signature"})  # what changes nothing on the other side
 STUDENTS_ERRORS = 200
@@ -178,8 +178,8 @@ class Client(Framed):
             reported = reply["about"]
             if type(reply["printed"]) is not str or type(reported) is not dict:
                 raise CodecError("a part of it is missing")
-            for number, one in reported.items():
-                self._note(number, one)
+            for number, description in reported.items():
+                self._note(number, description)
         except (CodecError, KeyError, TypeError, ValueError) as error:
             raise self.refused(f"{error}") from None
         return reply
@@ -314,8 +314,10 @@ def _exposed(value: Any) -> Exposed | None:
     """A function or object of a test cell's as the student's code may use it: with plain data, for plain data."""
     if callable(value) and not isinstance(value, type):
         return Exposed(_Called(value), ["call"])
-    own = [one for one in type(value).__mro__ if one.__module__ == CELL]
-    methods = [name for one in own for name, made in vars(one).items() if callable(made) and not name.startswith("_")]
+    own = [ancestor for ancestor in type(value).__mro__ if ancestor.__module__ == CELL]
+    methods = [
+        name for ancestor in own for name, made in vars(ancestor).items() if callable(made) and not name.startswith("_")
+    ]
     return Exposed(value, methods) if methods else None
 
 

@@ -25,8 +25,8 @@ from grader.suite_kit.codec import CodecError
 
 # Types that are sent by name. Calling one with plain data gives plain data.
 TYPES: dict[str, Any] = {
-    one.__name__: one
-    for one in (
+    kind.__name__: kind
+    for kind in (
         bool,
         bytes,
         bytearray,
@@ -45,7 +45,7 @@ TYPES: dict[str, Any] = {
     )
 } | {"NoneType": type(None), "Counter": collections.Counter, "OrderedDict": collections.OrderedDict}
 FACTORIES = {name: TYPES[name] for name in ("bool", "dict", "float", "int", "list", "set", "str", "tuple")}
-CALENDAR: dict[str, Any] = {one.__name__: one for one in (datetime.datetime, datetime.date, datetime.time)}
+CALENDAR: dict[str, Any] = {kind.__name__: kind for kind in (datetime.datetime, datetime.date, datetime.time)}
 ZONES = (datetime.timezone, zoneinfo.ZoneInfo)
 ITEMS = 2_000_000
 BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
@@ -149,10 +149,10 @@ def _write_array(value: Any) -> tuple[str, Any] | None:
 def _make_records(content: Any) -> Any:
     """A structured array from its fields, each an array that has the shape of the whole and perhaps one of its own."""
     names, columns, shape = content
-    if not all(type(one) is np.ndarray and list(one.shape[: len(shape)]) == shape for one in columns):
+    if not all(type(field) is np.ndarray and list(field.shape[: len(shape)]) == shape for field in columns):
         raise CodecError("the fields of a structured array do not fit its shape")
     fields = zip(map(str, names), columns, strict=True)
-    array = np.empty(shape, dtype=[(name, one.dtype, one.shape[len(shape) :]) for name, one in fields])
+    array = np.empty(shape, dtype=[(name, field.dtype, field.shape[len(shape) :]) for name, field in fields])
     for name, column in zip(map(str, names), columns, strict=True):
         array[name] = column
     return array
@@ -161,14 +161,14 @@ def _make_records(content: Any) -> Any:
 def _make_object_array(content: Any) -> Any:
     shape, items = content
     array = np.empty(len(items), dtype=object)
-    array[:] = items if not any(hasattr(one, "__len__") for one in items) else _each(items)
+    array[:] = items if not any(hasattr(value, "__len__") for value in items) else _each(items)
     return array.reshape(shape)
 
 
 def _each(items: list[Any]) -> Any:
     array = np.empty(len(items), dtype=object)
-    for index, one in enumerate(items):
-        array[index] = one
+    for index, value in enumerate(items):
+        array[index] = value
     return array
 
 

@@ -73,7 +73,12 @@ def about(value: Any) -> dict[str, Any]:
 
 def has_special(kind: type, name: str, but: type | None = None) -> bool:
     """Whether a class itself or an ancestor other than `but` defines a special method (a metaclass does not count)."""
-    return next((vars(one)[name] for one in kind.__mro__ if name in vars(one) and one is not but), None) is not None
+    return (
+        next(
+            (vars(ancestor)[name] for ancestor in kind.__mro__ if name in vars(ancestor) and ancestor is not but), None
+        )
+        is not None
+    )
 
 
 def _hashed(kind: type) -> str:
@@ -83,7 +88,7 @@ def _hashed(kind: type) -> str:
 
 def base_of(kind: type) -> Any:
     """The plain type of Python that a class extends, if any."""
-    return next((one for one in BASES if issubclass(kind, one)), None)
+    return next((base for base in BASES if issubclass(kind, base)), None)
 
 
 def compared_fields(value: Any) -> tuple[Any, ...]:
@@ -117,4 +122,4 @@ def number_of(value: Any) -> Any:
 
 def ancestry(kind: type) -> list[tuple[str, str]]:
     """(module, name) of a class and its ancestors."""
-    return [(str(one.__module__), str(one.__qualname__)) for one in kind.__mro__[:40]]
+    return [(str(ancestor.__module__), str(ancestor.__qualname__)) for ancestor in kind.__mro__[:40]]

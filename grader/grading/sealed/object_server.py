@@ -144,7 +144,7 @@ class ObjectServer(Server):
         return getattr(target, name)
 
     def do_variables(self, target: Any) -> Any:
-        held = {one.name: getattr(target, one.name) for one in compared_fields(target)} | getattr(
+        held = {field.name: getattr(target, field.name) for field in compared_fields(target)} | getattr(
             target, "__dict__", {}
         )
         return {name: self._crossing(value) for name, value in held.items() if not name.startswith("__")}
@@ -186,8 +186,8 @@ class ObjectServer(Server):
     def do_signature(self, target: Any) -> Any:
         signature = inspect.signature(target)
         return [
-            [one.name, int(one.kind), _shown(one.default), _shown(one.annotation)]
-            for one in signature.parameters.values()
+            [parameter.name, int(parameter.kind), _shown(parameter.default), _shown(parameter.annotation)]
+            for parameter in signature.parameters.values()
         ], _shown(signature.return_annotation)
 
     def _after(self) -> dict[str, Any]:
@@ -197,7 +197,11 @@ class ObjectServer(Server):
             return {}
         arguments, named, before = watched
         places: dict[Any, Any] = {**dict(enumerate(arguments)), **named}
-        same = [place for place, one in places.items() if one is self._result and type(one).__name__ in MUTABLE]
+        same = [
+            place
+            for place, argument in places.items()
+            if argument is self._result and type(argument).__name__ in MUTABLE
+        ]
         after: dict[str, Any] = {"same": same[0]} if same else {}
         changed = [place for place, image in before.items() if self._pack(places[place]) != image]
         if changed:
@@ -210,7 +214,7 @@ class ObjectServer(Server):
 
     def _image(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> dict[Any, bytes]:
         places: dict[Any, Any] = {**dict(enumerate(arguments)), **named}
-        return {place: self._pack(one) for place, one in places.items() if type(one).__name__ in MUTABLE}
+        return {place: self._pack(argument) for place, argument in places.items() if type(argument).__name__ in MUTABLE}
 
     def _pack(self, value: Any) -> bytes:
         return encode(value, self.limits, export=self.keep, more=self._more)
@@ -263,7 +267,7 @@ class ObjectServer(Server):
         return {number: about(self.kept[number]) for number in new if number in self.kept}
 
     def _error(self, error: BaseException) -> dict[str, Any]:
-        own = {name: one for name, one in vars(error).items() if not name.startswith("_")}
+        own = {name: attribute for name, attribute in vars(error).items() if not name.startswith("_")}
         reported: dict[str, Any] = {"kinds": ancestry(type(error)), "text": _text(error), "line": own_line(error)}
         for key, value in (("arguments", list(error.args)), ("own", own)):
             with contextlib.suppress(Exception):

@@ -59,9 +59,9 @@ class Proxied(RemoteObject):
 
     @classmethod
     def reach(cls, attempts: dict[str, Any]) -> Answer:
-        there = {name: one for name, one in attempts.items() if is_remote(one)}
+        there = {name: value for name, value in attempts.items() if is_remote(value)}
         return RemoteAnswer(
-            client_of(next(iter(there.values()))), {name: number_of(one) for name, one in there.items()}
+            client_of(next(iter(there.values()))), {name: number_of(value) for name, value in there.items()}
         )
 
     def __getattribute__(self, name: str) -> Any:

@@ -32,7 +32,7 @@ class RemoteAnswer(Framed):
     def send(self, what: str, target: str | Handle, calls: list[Any], watch: bool = False) -> dict[str, Any]:
         reply = super().send(what, target, calls, watch)
         parts = [reply["values"], reply.get("arguments")] if watch else [reply["values"]]
-        if any(type(one) is not list or len(one) != len(calls) for one in parts):
+        if any(type(part) is not list or len(part) != len(calls) for part in parts):
             raise self.client.refused("it does not answer each call")
         return reply
 

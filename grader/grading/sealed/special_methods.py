@@ -32,7 +32,7 @@ BATCHES = (64, 256, 1024)
 LAZY_AT_FIRST = 32  # items of a generator that are fetched one by one
 LAZY_BATCH = 256
 BUILT_IN_ITERATORS = ("builtins", "itertools")
-PLAIN: dict[str, type] = {one.__name__: one for one in BASES} | {NUMBER: object}
+PLAIN: dict[str, type] = {base.__name__: base for base in BASES} | {NUMBER: object}
 PLAIN_NUMBER = ("__float__", "__int__", "__complex__", "__index__")
 TENSOR = ("torch", "Tensor")
 ARITHMETIC = (
@@ -111,7 +111,7 @@ def contains(proxied: Any, item: Any) -> bool:
         return bool(ask(proxied, "judge", "contains", (item,)))
     if "__iter__" not in reported.specials and "__getitem__" not in reported.specials:
         raise TypeError(f"argument of type {reported.name!r} is not iterable")
-    return any(item is one or item == one for one in proxied)
+    return any(item is member or item == member for member in proxied)
 
 
 def ordered(name: str) -> Callable[[Any, Any], Any]:

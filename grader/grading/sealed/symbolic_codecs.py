@@ -39,7 +39,7 @@ def write(value: Any) -> tuple[str, Any] | None:
         known = value._assumptions_orig if hasattr(value, "_assumptions_orig") else value.assumptions0
         return "sympy symbol", [
             value.name,
-            {one: bool(holds) for one, holds in known.items() if holds is not None},
+            {assumption: bool(holds) for assumption, holds in known.items() if holds is not None},
         ]
     if name in CONSTANTS:
         return "sympy constant", name
@@ -61,7 +61,7 @@ def _make_symbol(content: Any) -> Any:
     import sympy
 
     name, known = content
-    return sympy.Symbol(str(name), **{str(one): bool(holds) for one, holds in known.items()})
+    return sympy.Symbol(str(name), **{str(assumption): bool(holds) for assumption, holds in known.items()})
 
 
 def _make_constant(content: Any) -> Any:
@@ -88,7 +88,7 @@ def _make_operation(content: Any) -> Any:
     import sympy
 
     name, parts = content
-    if not all(isinstance(one, sympy.Basic) for one in parts):
+    if not all(isinstance(part, sympy.Basic) for part in parts):
         raise CodecError("an expression of sympy holds what is none")
     if name in CONTAINERS:
         return getattr(sympy, name)(*parts)

@@ -67,7 +67,7 @@ def _is_odd(index: Any) -> bool:
 
 def _has_parts(frame: Any) -> bool:
     """Whether a table goes over column by column."""
-    objects = any(one.hasobject for one in frame.dtypes if isinstance(one, np.dtype))
+    objects = any(dtype.hasobject for dtype in frame.dtypes if isinstance(dtype, np.dtype))
     odd = any(map(_is_odd_type, frame.dtypes))
     return objects or odd or _is_odd(frame.index) or not frame.columns.is_unique
 

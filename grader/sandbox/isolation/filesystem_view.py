@@ -30,7 +30,7 @@ class View:
         steps = [Step("link", top, os.readlink(top)) for top in TOP if os.path.islink(top)]
         kinds = dict.fromkeys(self.shown, "bind") | dict.fromkeys(self.hidden, "mask")
         done: dict[str, str] = {}
-        for path in sorted(kinds, key=lambda one: (one.count("/"), one)):
+        for path in sorted(kinds, key=lambda place: (place.count("/"), place)):
             above = next((done[str(parent)] for parent in Path(path).parents if str(parent) in done), "mask")
             if kinds[path] != above:
                 done[path] = kinds[path]

@@ -108,7 +108,7 @@ def _program(own_network: bool, own_processes: bool) -> bytes:
         for pair in numbers.values():
             if pair[column] >= 0:  # some machines never had the call
                 lines += [_line(_EQUAL, pair[column], 0, 1), _line(_RETURN, result)]
-    commands = [(one, result) for some, result in ((LOCKS, _NOTHING), (WATCHES, _PERMISSION)) for one in some]
+    commands = [(command, result) for some, result in ((LOCKS, _NOTHING), (WATCHES, _PERMISSION)) for command in some]
     lines += [_line(_EQUAL, FCNTL[column], 0, 2 + 2 * len(commands)), _line(_LOAD, _SECOND_ARGUMENT)]
     for command, result in commands:
         lines += [_line(_EQUAL, command, 0, 1), _line(_RETURN, result)]

@@ -98,7 +98,7 @@ def landlock_restrict(ruleset: int) -> None:
 
 
 def _syscall(number: int, *arguments: object) -> int:
-    converted = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
+    converted = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
     return _checked(_libc.syscall(ctypes.c_long(number), *converted), f"system call {number}")
 
 

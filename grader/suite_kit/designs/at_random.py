@@ -98,11 +98,11 @@ def random_marks(task: DesignTask[Document], options: Mapping[str, Any], draws: 
     """The points of `number` random designs in the tests that the task judges, (number,)."""
     rng = np.random.default_rng(0)
     documents = (random_document(rng, options, task)[1] for _ in range(number))
-    return np.array([task.points(one, draws) for one in documents])
+    return np.array([task.points(document, draws) for document in documents])
 
 
 def _drawn(option: Any, rng: np.random.Generator) -> Any:
     if not isinstance(option, Mapping):
         return option.draw(rng)
-    found = {name: _drawn(one, rng) for name, one in option.items()}
+    found = {name: _drawn(part, rng) for name, part in option.items()}
     return {name: value for name, value in found.items() if value is not LEFT_OUT}

@@ -60,11 +60,11 @@ class ScenarioFamily:
     def draw(self, rng: np.random.Generator) -> Draw:
         """One scenario."""
         seed = int(rng.integers(2**31))
-        return Draw(self.name, seed, tuple((name, one.draw(rng)) for name, one in self.ranges.items()))
+        return Draw(self.name, seed, tuple((name, span.draw(rng)) for name, span in self.ranges.items()))
 
     def told(self) -> str:
         """The family and its ranges in words, for the statement and the notebook."""
-        ranges = ", ".join(f"{name} {one}" for name, one in self.ranges.items())
+        ranges = ", ".join(f"{name} {span}" for name, span in self.ranges.items())
         return f"{self.title} ({ranges})" if ranges else self.title
 
 

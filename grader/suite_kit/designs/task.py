@@ -58,11 +58,11 @@ class DesignTask(Generic[Document]):
     ) -> None:  # fmt: skip
         self.exercise, self.run, self.plain = exercise, run, plain
         self._read = read
-        self.scenarios = {one.name: one for one in scenarios}
-        self.requirements = {one.family: one for one in requirements}
+        self.scenarios = {scenario.name: scenario for scenario in scenarios}
+        self.requirements = {requirement.family: requirement for requirement in requirements}
         self._kept: OrderedDict[tuple[str, Draw], Outcome] = OrderedDict()
-        for number, one in enumerate(requirements):
-            _fits(one, exercise, self.scenarios, [former.family for former in requirements[:number]])
+        for number, requirement in enumerate(requirements):
+            _fits(requirement, exercise, self.scenarios, [former.family for former in requirements[:number]])
 
     def read(self, given: Any) -> Document:
         """The document of plain data, of YAML text, or of an object that gives itself as such. `RefusedDesign`."""
@@ -84,14 +84,14 @@ class DesignTask(Generic[Document]):
         import pandas as pd
 
         rows = {
-            one.family: {
-                "what is measured": self.exercise.families[one.family].title,
-                "in": " and ".join(one.scenarios),
+            requirement.family: {
+                "what is measured": self.exercise.families[requirement.family].title,
+                "in": " and ".join(requirement.scenarios),
                 "required: points": "; ".join(
-                    f"{one.rule} {one.told(limit)}: {points:g}" for limit, points in one.steps
+                    f"{requirement.rule} {requirement.told(limit)}: {points:g}" for limit, points in requirement.steps
                 ),
             }
-            for one in self.requirements.values()
+            for requirement in self.requirements.values()
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("criterion")
 
@@ -118,25 +118,25 @@ class DesignTask(Generic[Document]):
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def measured(self, one: Requirement, document: Document, draws: Draws) -> tuple[float, Draw, Moment | None]:
+    def measured(self, requirement: Requirement, document: Document, draws: Draws) -> tuple[float, Draw, Moment | None]:
         """The value of a requirement, the scenario that is worst in it, and its moment there."""
-        found = [(self.outcome(document, draw), draw) for family in one.scenarios for draw in draws[family]]
+        found = [(self.outcome(document, draw), draw) for family in requirement.scenarios for draw in draws[family]]
         worst, where = found[0]
         for outcome, draw in found[1:]:
-            if one.worse(outcome.measures[one.measure], worst.measures[one.measure]):
+            if requirement.worse(outcome.measures[requirement.measure], worst.measures[requirement.measure]):
                 worst, where = outcome, draw
-        value = worst.measures[one.measure]
-        if one.together == "sum":
-            value = sum(outcome.measures[one.measure] for outcome, _ in found)
-        return value, where, worst.moments.get(one.measure)
+        value = worst.measures[requirement.measure]
+        if requirement.together == "sum":
+            value = sum(outcome.measures[requirement.measure] for outcome, _ in found)
+        return value, where, worst.moments.get(requirement.measure)
 
     def unmet(self, families: Sequence[str], document: Document, draws: Draws) -> list[str]:
         """Those of the families, and of what they need, of which not every step is met; what is needed stands first."""
         found = dict[str, None]()
-        for one in (self.requirements[name] for name in families):
-            found.update(dict.fromkeys(self.unmet(one.needs, document, draws)))
-            if not one.met(self.measured(one, document, draws)[0], one.steps[-1][0]):
-                found[one.family] = None
+        for requirement in (self.requirements[name] for name in families):
+            found.update(dict.fromkeys(self.unmet(requirement.needs, document, draws)))
+            if not requirement.met(self.measured(requirement, document, draws)[0], requirement.steps[-1][0]):
+                found[requirement.family] = None
         return list(found)
 
     def judge(self, sheet: Sheet, answer: Answer, name: str, draws: Draws) -> Document | None:
@@ -152,9 +152,9 @@ class DesignTask(Generic[Document]):
 
     def judge_document(self, sheet: Sheet, document: Document, draws: Draws) -> None:
         """The rows of the sheet's test for a document."""
-        for one in self.requirements.values():
-            if self.exercise.families[one.family].test == sheet.test:
-                self._judge_one(sheet, one, document, draws)
+        for requirement in self.requirements.values():
+            if self.exercise.families[requirement.family].test == sheet.test:
+                self._judge_one(sheet, requirement, document, draws)
 
     def _judge_one(self, sheet: Sheet, one: Requirement, document: Document, draws: Draws) -> None:
         family = self.exercise.families[one.family]
@@ -189,10 +189,10 @@ class DesignTask(Generic[Document]):
     def points(self, document: Document, draws: Draws) -> float:
         """What the scorecard gives; scenarios that can give no point are not run."""
         total = 0.0
-        for one in self.requirements.values():
-            if not self.unmet(one.needs, document, draws):
-                value, _, _ = self.measured(one, document, draws)
-                total += sum(points for limit, points in one.steps if one.met(value, limit))
+        for requirement in self.requirements.values():
+            if not self.unmet(requirement.needs, document, draws):
+                value, _, _ = self.measured(requirement, document, draws)
+                total += sum(points for limit, points in requirement.steps if requirement.met(value, limit))
         return total
 
     def table(self, given: Any, draws: Draws) -> "pd.DataFrame":
@@ -217,20 +217,24 @@ def _of_yaml(text: str) -> Any:
         raise RefusedDesign(f"The text is no YAML: {error}. Give a mapping, or the design itself.") from None
 
 
-def _fits(one: Requirement, exercise: Exercise, scenarios: Mapping[str, ScenarioFamily], former: Sequence[str]) -> None:
-    known = exercise.families.get(one.family)
-    together = sum(points for _, points in one.steps)
+def _fits(
+    asked: Requirement, exercise: Exercise, scenarios: Mapping[str, ScenarioFamily], former: Sequence[str]
+) -> None:
+    known = exercise.families.get(asked.family)
+    together = sum(points for _, points in asked.steps)
     if known is None or abs(known.points - together) > 1e-9:
         has = f"{known.points:g} points" if known else "no such family"
         raise GraderError(
-            f"The requirement {one.family} gives {together:g} points, but exercise.toml has {has}. Make them the same."
+            f"The requirement {asked.family} gives {together:g} points, but exercise.toml has {has}. "
+            "Make them the same."
         )
-    if unknown := [name for name in one.scenarios if name not in scenarios] or not one.scenarios:
+    if unknown := [name for name in asked.scenarios if name not in scenarios] or not asked.scenarios:
         raise GraderError(
-            f"The requirement {one.family} names the scenarios {unknown}; known are {', '.join(scenarios)}. Name some."
+            f"The requirement {asked.family} names the scenarios {unknown}; known are {', '.join(scenarios)}. "
+            "Name some."
         )
-    if later := [name for name in one.needs if name not in former]:
+    if later := [name for name in asked.needs if name not in former]:
         raise GraderError(
-            f"The requirement {one.family} needs {', '.join(later)}; it may need what stands before it, that is "
+            f"The requirement {asked.family} needs {', '.join(later)}; it may need what stands before it, that is "
             f"{', '.join(former) or 'nothing'}. Name one of those, or change the order."
         )

@@ -19,13 +19,13 @@ class Cases:
 
     def all_draws(self) -> list[Draw]:
         """The scenarios and the stream."""
-        return [*(one for some in self.draws.values() for one in some), self.stream]
+        return [*(draw for some in self.draws.values() for draw in some), self.stream]
 
 
 def public_cases() -> Cases:
     """The stored cases."""
     stored = EXERCISE.read_cases()
-    draws = {family: [_draw(one) for one in some] for family, some in stored["draws"].items()}
+    draws = {family: [_draw(entry) for entry in some] for family, some in stored["draws"].items()}
     return Cases(draws, _draw(stored["stream"]))
 
 

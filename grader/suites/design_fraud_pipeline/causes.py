@@ -54,15 +54,15 @@ def _worst_week(made: Run) -> tuple[int, float]:
 
 def known_early(design: Pipeline) -> str:
     """The sign whose `known` says more than is so, in words; empty if there is none."""
-    for one in design.signs:
-        if one.known == "with the payment":
+    for sign in design.signs:
+        if sign.known == "with the payment":
             return (
-                f"{one.sign} is built with the payment: its training rows hold reports that came later, their own "
+                f"{sign.sign} is built with the payment: its training rows hold reports that came later, their own "
                 "among them, and a payment that is scored has none of these"
             )
-        if one.source == "warehouse" and one.known == "at once":
+        if sign.source == "warehouse" and sign.known == "at once":
             return (
-                f"{one.sign} comes from the warehouse and is taken for known at once: training rows hold the "
+                f"{sign.sign} comes from the warehouse and is taken for known at once: training rows hold the "
                 "day's payments, and a payment that is scored meets last night's table"
             )
     return ""
@@ -71,7 +71,7 @@ def known_early(design: Pipeline) -> str:
 def leak(design: Pipeline) -> str:
     """The sign that a training table has and a payment does not, in words; empty if there is none."""
     why = known_early(design)
-    if not why and any(one.sign == "card_rate" for one in design.signs):
+    if not why and any(sign.sign == "card_rate" for sign in design.signs):
         why = (
             "card_rate repeats the labels of the rows that it learned from, and a card that was reported is not stolen "
             "a second time"
@@ -113,7 +113,7 @@ def false_promise(design: Pipeline, made: Run, too_much: bool) -> str:
 
 def blind_backtest(design: Pipeline, promised: float) -> str:
     """Why a backtest did not see that signs which repeat labels are worth nothing."""
-    if all(any(one.sign == name for one in design.signs) for name in RATE_SIGNS):
+    if all(any(sign.sign == name for sign in design.signs) for name in RATE_SIGNS):
         return f"{' and '.join(RATE_SIGNS)} are among the signs already"
     if _random(design):
         return (

@@ -107,8 +107,8 @@ class Pipeline(_Part):
 
     def contradictions(self) -> Iterator[str]:
         """What cannot be meant, each with what to change."""
-        for number, one in enumerate(self.signs):
-            yield from _sign_lines(f"signs.{number}", one)
+        for number, sign in enumerate(self.signs):
+            yield from _sign_lines(f"signs.{number}", sign)
         if len(set(self.signs)) < len(self.signs):
             yield "signs holds an entry twice; each may stand once. Remove one."
         labels, window = self.labels, self.learning.window_days
@@ -117,28 +117,28 @@ class Pipeline(_Part):
                 f"labels.ripen_days is {labels.ripen_days}, not below learning.window_days, {window}: no honest "
                 "payment is left to learn from. Learn from a longer window, or let labels ripen for less."
             )
-        if all(one.sign in LEDGER_SIGNS for one in self.signs) and self.late_ledger == "model without":
+        if all(sign.sign in LEDGER_SIGNS for sign in self.signs) and self.late_ledger == "model without":
             yield "late_ledger is 'model without', but no sign is left without the ledger. Add one, or do otherwise."
 
 
-def _sign_lines(where: str, one: Sign) -> Iterator[str]:
-    if one.source not in SOURCES[one.sign]:
-        yield f"{where}.source is {one.source!r}; {one.sign} comes from {' or '.join(SOURCES[one.sign])}. Name it."
-    elif one.known not in KNOWN[one.source]:
-        yield f"{where}.known is {one.known!r}; of {one.source} it is {' or '.join(KNOWN[one.source])}. Name one."
-    if one.sign in WINDOWED and one.window_days is None:
-        yield f"{where}.window_days is missing; {one.sign} looks back over 1 to 60 days. Add it."
-    if one.sign not in WINDOWED and one.window_days is not None:
-        yield f"{where}.window_days is {one.window_days}; {one.sign} has no window. Remove it."
+def _sign_lines(where: str, sign: Sign) -> Iterator[str]:
+    if sign.source not in SOURCES[sign.sign]:
+        yield f"{where}.source is {sign.source!r}; {sign.sign} comes from {' or '.join(SOURCES[sign.sign])}. Name it."
+    elif sign.known not in KNOWN[sign.source]:
+        yield f"{where}.known is {sign.known!r}; of {sign.source} it is {' or '.join(KNOWN[sign.source])}. Name one."
+    if sign.sign in WINDOWED and sign.window_days is None:
+        yield f"{where}.window_days is missing; {sign.sign} looks back over 1 to 60 days. Add it."
+    if sign.sign not in WINDOWED and sign.window_days is not None:
+        yield f"{where}.window_days is {sign.window_days}; {sign.sign} has no window. Remove it."
 
 
 def _lines(error: ValidationError) -> Iterator[str]:
-    for one in error.errors():
-        entry = ".".join(str(part) for part in one["loc"]) or "the design"
-        if one["type"] == "extra_forbidden":
+    for fault in error.errors():
+        entry = ".".join(str(part) for part in fault["loc"]) or "the design"
+        if fault["type"] == "extra_forbidden":
             yield f"{entry} is no key of a design. Rename or remove it; the form in part 1 has them all."
-        elif one["type"] == "missing":
+        elif fault["type"] == "missing":
             yield f"{entry} is missing. Add it; the form in part 1 says what it may be."
         else:
-            rule = one["msg"].replace("Input should be", "it must be")
-            yield f"{entry} is {one['input']!r:.60}; {rule[0].lower()}{rule[1:]}. Correct it."
+            rule = fault["msg"].replace("Input should be", "it must be")
+            yield f"{entry} is {fault['input']!r:.60}; {rule[0].lower()}{rule[1:]}. Correct it."

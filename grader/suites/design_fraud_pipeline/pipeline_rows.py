@@ -60,9 +60,9 @@ class OwnTask:
             name: {"sign": sign, "source": "reports", "known": known, "window_days": days}
             for name, (sign, days, known) in REPORTS.items()
         }
-        signs = {name: Sign.model_validate(one) for name, one in stated.items()}
-        built = {name: (table.served(one) if read_on is None else table.learned(one, read_on))[at]
-                 for name, one in signs.items()}  # fmt: skip
+        signs = {name: Sign.model_validate(fields) for name, fields in stated.items()}
+        built = {name: (table.served(sign) if read_on is None else table.learned(sign, read_on))[at]
+                 for name, sign in signs.items()}  # fmt: skip
         built["usual_eur_ratio_30d"] = np.exp(built["usual_eur_ratio_30d"])
         for name in ("card_payments_1d", "card_payments_30d", "terminal_payments_30d"):
             built[name] = np.round(np.expm1(built[name]))

@@ -28,7 +28,7 @@ LATE_REPORTS_FROM = 28
 SCHEME_DAYS = 14
 """Days after which a new scheme is to be found: its first reports have come by then."""
 REPEATING = tuple(
-    Sign.model_validate({"sign": one, "source": "training labels", "known": "at training"}) for one in RATE_SIGNS
+    Sign.model_validate({"sign": name, "source": "training labels", "known": "at training"}) for name in RATE_SIGNS
 )
 """Signs that repeat the labels of the training rows."""
 ORACLE, BASELINE = "oracle, EUR", "largest amounts, EUR"
@@ -38,25 +38,25 @@ ORACLE, BASELINE = "oracle, EUR", "largest amounts, EUR"
 def draw(seed: int) -> dict[str, list[Draw]]:
     """The scenarios of a seed, still without the oracle's money: the same customers and frauds in all of them."""
     drawn = draw_scenarios(FAMILIES, seed)
-    return {family: [replace(one, seed=seed % 2**31) for one in some] for family, some in drawn.items()}
+    return {family: [replace(scenario, seed=seed % 2**31) for scenario in some] for family, some in drawn.items()}
 
 
-def story_of(one: Draw) -> Story:
+def story_of(draw: Draw) -> Story:
     """The story that a scenario tells."""
-    if one.family == "new scheme":
-        return Story(one.seed, scheme_day=RELEASE + int(one["from day"]))
-    if one.family == "peak":
-        return Story(one.seed, RELEASE + 7 * int(one["from week"]), one["times the payments"])
-    if one.family == "late reports":
-        return Story(one.seed, late_from=RELEASE - LATE_REPORTS_FROM, late_times=one["times as late"])
-    return Story(one.seed)
+    if draw.family == "new scheme":
+        return Story(draw.seed, scheme_day=RELEASE + int(draw["from day"]))
+    if draw.family == "peak":
+        return Story(draw.seed, RELEASE + 7 * int(draw["from week"]), draw["times the payments"])
+    if draw.family == "late reports":
+        return Story(draw.seed, late_from=RELEASE - LATE_REPORTS_FROM, late_times=draw["times as late"])
+    return Story(draw.seed)
 
 
-def late_days(one: Draw) -> list[int]:
+def late_days(draw: Draw) -> list[int]:
     """On which days of the stream the ledger is a day late."""
-    if one.family != "late source":
+    if draw.family != "late source":
         return []
-    chosen = np.random.default_rng(one.seed).choice(LIVE, int(one["days"]), replace=False)
+    chosen = np.random.default_rng(draw.seed).choice(LIVE, int(draw["days"]), replace=False)
     return sorted(int(RELEASE + day) for day in chosen)
 
 
@@ -74,9 +74,9 @@ def known_too_early(design: Pipeline, table: Table) -> float:
     """The share of the first release's rows in which a sign is not what it was when the payment was scored."""
     used = learned(design, table, RELEASE).use
     differs = table.nothing.copy()
-    for one in design.signs:
-        if one.sign not in RATE_SIGNS:  # these are made at training, and the same for both
-            differs |= table.learned(one, RELEASE) != table.served(one)
+    for sign in design.signs:
+        if sign.sign not in RATE_SIGNS:  # these are made at training, and the same for both
+            differs |= table.learned(sign, RELEASE) != table.served(sign)
     return float(table.weight[used & differs].sum() / max(table.weight[used].sum(), 1.0))
 
 
@@ -97,7 +97,7 @@ def promises(made: Run) -> Mapping[str, float]:
     """
     design, saved = made.design, made.gross_eur / LIVE
     promised = backtest(design, made.table)
-    more = [one for one in REPEATING if one not in design.signs]
+    more = [sign for sign in REPEATING if sign not in design.signs]
     other = backtest(design.model_copy(update={"signs": (*design.signs, *more)}), made.table)
     return {
         "promise": factor(promised / saved) if saved > 0 else math.inf,
@@ -107,25 +107,25 @@ def promises(made: Run) -> Mapping[str, float]:
     }
 
 
-def outcome(design: Pipeline, one: Draw) -> Outcome:
+def outcome(design: Pipeline, draw: Draw) -> Outcome:
     """What a design comes to in a scenario. Measures are shares, and factors by which a promise is off."""
-    table = table_of(story_of(one))
-    made = run(design, table, late_days(one))
-    measures = {"money": made.net_eur / one[ORACLE], "turned away": made.turned_away}
+    table = table_of(story_of(draw))
+    made = run(design, table, late_days(draw))
+    measures = {"money": made.net_eur / draw[ORACLE], "turned away": made.turned_away}
     measures |= {
         "expected frauds": factor(made.expected),
         "expected over real": made.expected,
         "alerts a day": made.alerted.sum() / LIVE,
     }
-    if one.family == "ordinary":
+    if draw.family == "ordinary":
         measures |= {**promises(made), "known too early": known_too_early(design, table)}
-    if one.family == "new scheme":
-        measures["found by retraining"] = found_by_retraining(made, int(one["from day"]))
-    if one.family in ("ordinary", "late reports"):
+    if draw.family == "new scheme":
+        measures["found by retraining"] = found_by_retraining(made, int(draw["from day"]))
+    if draw.family in ("ordinary", "late reports"):
         # Streams and windows differ much in how far any policy is off; what labels as seen lack beside it hardly does.
         seen = _with(design, "labels", ripen_days=0, unreported="honest")
         measures["labels as seen over yours"] = run(seen, table).expected / made.expected if made.expected else math.inf
-    if one.family == "late source":
+    if draw.family == "late source":
         on_time = run(design, table).net_eur
         measures["kept"] = made.net_eur / on_time if on_time > 0 else math.nan
     moments: dict[str, Moment] = {measure: explained(design, made, measure, measures) for measure in measures}

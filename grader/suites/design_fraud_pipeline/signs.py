@@ -26,7 +26,7 @@ class Ledger:
     def history(self, rows: np.ndarray, days: int, end: np.ndarray, today: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Count and sum of the `days` days before day `end` of each row, and where `today` of the day so far."""
         group = self.group[rows]
-        count, total = (within(one, group, days, end) for one in (self.count, self.total))
+        count, total = (within(sums, group, days, end) for sums in (self.count, self.total))
         return count + today * self.today_count[rows], total + today * self.today_total[rows]
 
 
@@ -62,8 +62,8 @@ class Table:
         """Reports by the day on which they came, cumulated, of terminals and cards."""
         there = self.stream.report_day < DAYS
         return {
-            name: cumulated(one.group[there], self.stream.report_day[there], size=len(one.count))
-            for name, one in self.ledgers.items()
+            name: cumulated(ledger.group[there], self.stream.report_day[there], size=len(ledger.count))
+            for name, ledger in self.ledgers.items()
         }
 
     @cached_property
@@ -117,7 +117,7 @@ class Table:
         if sign.sign == "strange_terminal":
             last = np.where(late, self.last_visit[2], self.last_visit[0 if today.any() else 1])
             return ((last < end - days) | (late & zero)).astype(float)
-        count, total = (one * ~(late & zero) for one in ledger.history(self.rows, days, end, today))
+        count, total = (values * ~(late & zero) for values in ledger.history(self.rows, days, end, today))
         if sign.sign == "amount_over_usual":
             return np.log(self.amount * (count + 1) / (total + self.amount))
         return np.log1p(count)

@@ -84,7 +84,7 @@ class Release:
     def __init__(self, table: Table, signs: Sequence[Sign], now: int, rows: Learned) -> None:
         self.table, self.signs = table, signs
         groups = {"terminal_rate": table.terminal, "card_rate": table.customer}
-        self.rates = {one.sign: _rate(groups[one.sign], rows) for one in signs if one.sign in RATE_SIGNS}
+        self.rates = {rated.sign: _rate(groups[rated.sign], rows) for rated in signs if rated.sign in RATE_SIGNS}
         used = np.flatnonzero(rows.use)
         honest, fraud = used[~rows.label[used]], used[rows.label[used]]
         some = honest[:: max(1, len(honest) // HONEST_ROWS)]
@@ -95,8 +95,8 @@ class Release:
 
     def matrix(self, values: Callable[[Sign], np.ndarray], rows: np.ndarray) -> np.ndarray:
         """The signs of some rows, (rows, signs)."""
-        found = [self.rates[one.sign] if one.sign in RATE_SIGNS else values(one) for one in self.signs]
-        return np.column_stack([one[rows] for one in found])
+        found = [self.rates[sign.sign] if sign.sign in RATE_SIGNS else values(sign) for sign in self.signs]
+        return np.column_stack([column[rows] for column in found])
 
 
 @lru_cache(maxsize=128)
@@ -109,7 +109,7 @@ def _rate(group: np.ndarray, rows: Learned) -> np.ndarray:
     """The share of frauds among the rows of each row's terminal or card, as a training table has it."""
     used, size = group[rows.use], int(group.max()) + 1
     weight = rows.weight[rows.use]
-    frauds, paid = (np.bincount(used, one, size) for one in (weight * rows.label[rows.use], weight))
+    frauds, paid = (np.bincount(used, weights, size) for weights in (weight * rows.label[rows.use], weight))
     return ((frauds + 0.15) / (paid + 5))[group]
 
 
@@ -136,7 +136,7 @@ class Run:
     @property
     def net_eur(self) -> float:
         """The same less what waited for nothing, releases, and the stream."""
-        stream = any(one.source == "stream" for one in self.design.signs)
+        stream = any(sign.source == "stream" for sign in self.design.signs)
         turned_away = int(self.alerted.sum() - self.reviewed.sum())
         return self.gross_eur - WAIT_EUR * turned_away - RELEASE_EUR * self.releases - STREAM_EUR * LIVE * stream
 
@@ -175,7 +175,7 @@ def _serve(made: Run, now: int, end: int, late: np.ndarray) -> None:
     span = np.flatnonzero((table.day >= now - FIRST_DAYS) & (table.day < end))
     probability = _scored(released(table, design.signs, *learning), span, late, design)
     if design.late_ledger == "model without" and late[span].any():
-        rest = released(table, tuple(one for one in design.signs if one.sign not in LEDGER_SIGNS), *learning)
+        rest = released(table, tuple(sign for sign in design.signs if sign.sign not in LEDGER_SIGNS), *learning)
         probability = np.where(late[span], _scored(rest, span, late, design), probability)
     value = values(design, probability, table.amount[span])
     day = table.day[span]

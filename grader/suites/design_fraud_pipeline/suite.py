@@ -35,8 +35,8 @@ def warm() -> None:
     for module in EXERCISE.preloads:
         importlib.import_module(module)
     CASES.keep()
-    for one in CASES.find().all_draws():
-        table_of(story_of(one))
+    for draw in CASES.find().all_draws():
+        table_of(story_of(draw))
     _own(CASES.find().stream)
 
 
@@ -72,8 +72,8 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
     fitted: Reply = answer.call(own, task.rows, task.labels, method="fit", watch=True)
     scores = _scores(answer.call(own, task.scored, method="score"), len(task.scored))
     if scores is None:
-        told = "score(rows) must give one finite number a row, in their order: the expected loss in EUR."
-        sheet.end("fail", f"{told} Is a return missing?")
+        rule = "score(rows) must give one finite number a row, in their order: the expected loss in EUR."
+        sheet.end("fail", f"{rule} Is a return missing?")
         return
     moved = _moved(scores, _scores(answer.call(own, task.read_later, method="score"), len(scores)))
     known = moved <= OWN_KNOWN
@@ -156,9 +156,9 @@ def scenarios() -> "pd.DataFrame":
     import pandas as pd
 
     rows = []
-    for family, (one, *_) in CASES.public().draws.items():
+    for family, (draw, *_) in CASES.public().draws.items():
         ranges = ", ".join(f"{name} {span}" for name, span in TASK.scenarios[family].ranges.items())
-        rows.append([TASK.scenarios[family].title, ranges, round(one[ORACLE]), round(one[BASELINE])])
+        rows.append([TASK.scenarios[family].title, ranges, round(draw[ORACLE]), round(draw[BASELINE])])
     return pd.DataFrame(rows, columns=["scenario", "drawn from", ORACLE, BASELINE]).set_index("scenario")
 
 
@@ -186,8 +186,8 @@ def timeline(design: Any, family: str = "new scheme") -> "Axes":
     """Alerts, reviews and the frauds among them by day of a public scenario."""
     from mlsd_lib.lesson.plotting import lines
 
-    (one, *_) = CASES.public().draws[family]
-    made = run(TASK.given(design), table_of(story_of(one)), late_days(one))
+    (draw, *_) = CASES.public().draws[family]
+    made = run(TASK.given(design), table_of(story_of(draw)), late_days(draw))
     frauds = made.table.fraud
     found = {"frauds": frauds, "alerts": made.alerted, "frauds reviewed": made.reviewed & frauds}
     series = {name: made.by_day(rows).astype(float) for name, rows in found.items()}

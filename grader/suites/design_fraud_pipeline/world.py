@@ -97,7 +97,7 @@ def _payments(story: Story) -> tuple[np.ndarray, Columns]:
         second = columns.pop("second")
         delay_s, fraud = np.nan_to_num(columns.pop("delay_s")), columns.pop("mechanism") > 0
         weeks.append({"day": second // DAY_S, "second": second % DAY_S, **columns, "fraud": fraud, "delay_s": delay_s})
-    return sim.mean_amount, {name: np.concatenate([one[name] for one in weeks]) for name in weeks[0]}
+    return sim.mean_amount, {name: np.concatenate([week[name] for week in weeks]) for name in weeks[0]}
 
 
 def _honest_habits(columns: Columns, rng: np.random.Generator) -> Columns:

@@ -112,7 +112,7 @@ def _ordinary(write: Writer) -> list[Request]:
         {"request_id": "x" * 40},
     ]
     made = [write.post(write.order(), "an ordinary request") for _ in range(6)]
-    made += [write.post({**write.order(), **one}, f"at the edge: {json.dumps(one)}") for one in edges]
+    made += [write.post({**write.order(), **edge}, f"at the edge: {json.dumps(edge)}") for edge in edges]
     made.append(write.post(dict(reversed(write.order().items())), "fields in another order"))
     made.append(write.post(write.order(), "a type with its charset", type="application/json; charset=utf-8"))
     return [raw("", "the health of the service", method="GET", path="/healthz"), *made]
@@ -121,13 +121,15 @@ def _ordinary(write: Writer) -> list[Request]:
 def _wrong_values(write: Writer) -> list[Request]:
     number, below, above = (round(float(write.rng.uniform(*span)), 1) for span in ((2, 90), (0.1, 1), (1, 9_000)))
     count, more, far = (int(write.rng.integers(*span)) for span in ((2, 90), (41, 60), (300, 9_000)))
-    abroad = [str(one) for one in write.rng.choice(["ES", "IT", "NL", "CZ", "DK", "SE", "EN", "XX"], 2, replace=False)]
+    abroad = [
+        str(country) for country in write.rng.choice(["ES", "IT", "NL", "CZ", "DK", "SE", "EN", "XX"], 2, replace=False)
+    ]
     wrong = [
         ("amount_eur", str(number)), ("amount_eur", True), ("amount_eur", None), ("amount_eur", 0),
         ("amount_eur", -below), ("amount_eur", -number), ("amount_eur", 10_000 + below), ("amount_eur", 10_000 + above),
         ("amount_eur", [number]), ("items", 0), ("items", -count), ("items", 201), ("items", far),
         ("items", count + 0.5), ("items", str(count)), ("items", True), ("items", None), ("items", [count]),
-        *(("country", one) for one in abroad), ("country", str(write.rng.choice(COUNTRIES)).lower()),
+        *(("country", country) for country in abroad), ("country", str(write.rng.choice(COUNTRIES)).lower()),
         ("country", count), ("country", ["DE"]), ("country", None), ("request_id", ""), ("request_id", "y" * 41),
         ("request_id", "y" * more), ("request_id", count), ("request_id", None), ("request_id", ["y"]),
     ]  # fmt: skip
@@ -169,7 +171,7 @@ def _twice(write: Writer, between: tuple[int, int]) -> list[Request]:
     others = [
         {**first, "amount_eur": round(first["amount_eur"] + float(write.rng.uniform(0.01, 900)), 2)},
         {**first, "items": first["items"] + int(write.rng.choice([-1, 1])) if first["items"] > 1 else 2},
-        {**first, "country": str(write.rng.choice([one for one in COUNTRIES if one != first["country"]]))},
+        {**first, "country": str(write.rng.choice([country for country in COUNTRIES if country != first["country"]]))},
     ]
     others = [others[int(k)] for k in write.rng.permutation(len(others))]
     body = json.dumps({**write.order(), "request_id": f"many-{NUMBER}"})

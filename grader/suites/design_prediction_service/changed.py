@@ -42,14 +42,14 @@ def breaking_traffic(design: ServiceDesign, family: str, draws: Draws, most: flo
 
     0 where it does so at any. Where it is more than `most`, it is no longer looked for: what is given is more, too.
     """
-    one = TASK.requirements[family]
+    requirement = TASK.requirements[family]
     low, high = LOAD
     for _ in range(HALVINGS):
         if low > most:
             break
         middle = (low * high) ** 0.5
-        worst = min(world.run(design, draw, middle).measures[one.measure] for draw in draws[family])
-        low, high = (middle, high) if one.met(worst, one.steps[0][0]) else (low, middle)
+        worst = min(world.run(design, draw, middle).measures[requirement.measure] for draw in draws[family])
+        low, high = (middle, high) if requirement.met(worst, requirement.steps[0][0]) else (low, middle)
     return (low * high) ** 0.5 if low > LOAD[0] else 0.0
 
 
@@ -65,11 +65,11 @@ def wrong(given: Mapping[str, Any], rates: Mapping[str, float]) -> tuple[str, st
     """What is wrong with an answer's scenario and with its rate, in words that hold no truth; nothing if right."""
     lowest, first = min(rates.values()), given.get("breaks_first")
     rate: Any = given.get("at_rate_per_s")
-    one = "" if isinstance(first, str) and rates.get(first, np.inf) <= NEAR * lowest else "another breaks earlier"
+    fault = "" if isinstance(first, str) and rates.get(first, np.inf) <= NEAR * lowest else "another breaks earlier"
     if not is_number(rate):
-        return one, "no number"
+        return fault, "no number"
     off = float(rate) - lowest
-    return one, "" if abs(off) <= WITHIN * lowest else "too high" if off > 0 else "too low"
+    return fault, "" if abs(off) <= WITHIN * lowest else "too high" if off > 0 else "too low"
 
 
 def judge(
@@ -79,17 +79,17 @@ def judge(
 
     `unmet` says why nothing counts, if so.
     """
-    documents = [] if unmet else [changed(design, one) for one in changes]
-    given = [answer.call(name, one.model_dump()) for one in documents]
-    if strange := [kind_of(one) for one in given if not isinstance(one, Mapping)]:
+    documents = [] if unmet else [changed(design, change) for change in changes]
+    given = [answer.call(name, document.model_dump()) for document in documents]
+    if strange := [kind_of(prediction) for prediction in given if not isinstance(prediction, Mapping)]:
         keys = 'the keys "breaks_first" and "at_rate_per_s"'
         sheet.end("fail", f"{name}(document) must give a dict with {keys}; it gave {strange[0]}.")
         return
-    found = [wrong(one, breaks(document, draws)) for document, one in zip(documents, given, strict=True)]
+    found = [wrong(prediction, breaks(document, draws)) for document, prediction in zip(documents, given, strict=True)]
     for place, (family, key) in enumerate((("breaks first", "breaks_first"), ("at what rate", "at_rate_per_s"))):
         faults = [
-            f"of change {number} {sheet.theirs(repr(one.get(key))[:20])}: {said[place]}"
-            for number, (one, said) in enumerate(zip(given, found, strict=True), 1) if said[place]
+            f"of change {number} {sheet.theirs(repr(prediction.get(key))[:20])}: {said[place]}"
+            for number, (prediction, said) in enumerate(zip(given, found, strict=True), 1) if said[place]
         ]  # fmt: skip
         came = f"{len(given) - len(faults)} of {len(given)} right"
         sheet.judge(family, came, "all", not (faults or unmet), unmet or f'"{key}" {"; ".join(faults)}.')

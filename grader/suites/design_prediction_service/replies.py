@@ -26,10 +26,10 @@ def missed(requests: list[Request], replies: Any, expected: list[dict[str, Any]]
     if not isinstance(replies, list | tuple) or len(replies) != len(requests):
         replies = [None] * len(requests)
     found = []
-    for one, reply, right in zip(requests, replies, expected, strict=True):
+    for request, reply, right in zip(requests, replies, expected, strict=True):
         status, kind, text = reply if _well_formed(reply) else (0, "", "")
-        if why := _wrong(status, kind, text, right, one):
-            found.append(Miss(one["about"], f"{status or 'no reply'}{why}", _told(right)))
+        if why := _wrong(status, kind, text, right, request):
+            found.append(Miss(request["about"], f"{status or 'no reply'}{why}", _told(right)))
     return found
 
 
@@ -82,10 +82,10 @@ def explanation(family: str, misses: list[Miss], private: bool) -> str:
     if private:
         many = f"{len(misses)} replies" if len(misses) > 1 else "1 reply"
         return f'Not right in "{family}": {many}. The public requests of this family show such ones.'
-    kinds = Counter((one.came.strip(), one.right) for one in misses)
+    kinds = Counter((miss.came.strip(), miss.right) for miss in misses)
     said = []
     for (came, right), count in kinds.most_common(NAMED):
-        about = next(one.about for one in misses if (one.came.strip(), one.right) == (came, right))
+        about = next(miss.about for miss in misses if (miss.came.strip(), miss.right) == (came, right))
         said.append(f"{about[:SHOWN]}: {came}, right is {right}" + (f" ({count} such)" if count > 1 else ""))
     rest = len(kinds) - len(said)
     return f'Wrong in "{family}": {"; ".join(said)}' + (f"; and {rest} kinds more." if rest else ".")

@@ -38,12 +38,14 @@ SLACK = {
 """By so much the draws move what is measured of one design; hidden limits are wider by that share, others by .3 %."""
 
 
-def _wider(one: Requirement) -> Requirement:
-    by = SLACK.get(one.family, 0.003) * (1 if one.rule == "at most" else -1)
-    return replace(one, steps=tuple((limit * (1 + by), points) for limit, points in one.steps))
+def _wider(requirement: Requirement) -> Requirement:
+    by = SLACK.get(requirement.family, 0.003) * (1 if requirement.rule == "at most" else -1)
+    return replace(requirement, steps=tuple((limit * (1 + by), points) for limit, points in requirement.steps))
 
 
-HIDDEN_TASK = DesignTask(EXERCISE, ServiceDesign.of, world.FAMILIES, world.run, [_wider(one) for one in REQUIREMENTS])
+HIDDEN_TASK = DesignTask(
+    EXERCISE, ServiceDesign.of, world.FAMILIES, world.run, [_wider(requirement) for requirement in REQUIREMENTS]
+)
 SCALER = {"least": Log(1, 10, whole=True), "most": Log(2, 40, whole=True), "target": Real(0.2, 1)}
 BREAKER = {"failures": Real(0.1, 1), "window": Log(10, 1_000, whole=True), "open_s": Log(0.5, 60)}
 CACHE = {"items": Log(100, MOST_ITEMS, whole=True), "ttl_s": Log(1, 10_000), "coalesce": OneOf((True, False))}

@@ -65,8 +65,8 @@ def predictions(sheet: Sheet, answer: Answer, name: str, design: str) -> None:
         sheet.end("fail", f"The design is refused, so nothing can be predicted. {sheet.theirs(str(refused))}")
         return
     unmet = "".join(
-        f'Predictions count for a design that meets "{EXERCISE.families[one].title}"; yours does not.'
-        for one in cases.task.unmet(AT_ALL, document, cases.draws)
+        f'Predictions count for a design that meets "{EXERCISE.families[family].title}"; yours does not.'
+        for family in cases.task.unmet(AT_ALL, document, cases.draws)
     )
     changed.judge(sheet, answer, name, document, cases.draws, cases.changes, unmet)
 
@@ -91,8 +91,8 @@ def scenarios() -> "pd.DataFrame":
     """The families of scenarios with the published ranges of their magnitudes."""
     import pandas as pd
 
-    rows = [(one.name, one.title, ", ".join(f"{name} {span}" for name, span in one.ranges.items()))
-            for one in TASK.scenarios.values()]  # fmt: skip
+    rows = [(scenario.name, scenario.title, ", ".join(f"{name} {span}" for name, span in scenario.ranges.items()))
+            for scenario in TASK.scenarios.values()]  # fmt: skip
     return pd.DataFrame(rows, columns=["scenario", "what happens", "magnitudes"]).set_index("scenario")
 
 
@@ -118,7 +118,7 @@ def scorecard(design: Any) -> Card:
 def measures(design: Any) -> "pd.DataFrame":
     """Everything that was measured of the service, a row a scenario."""
     draws = {family: some for family, some in CASES.public().draws.items() if "version" not in family}
-    drawn = {name for one in TASK.scenarios.values() for name in one.ranges}
+    drawn = {name for scenario in TASK.scenarios.values() for name in scenario.ranges}
     return TASK.table(TASK.given(design), draws).drop(columns=list(drawn), errors="ignore").round(2)
 
 
@@ -139,7 +139,7 @@ def plain(document: Any) -> dict[str, Any]:
 def changes(design: Any) -> list[dict[str, Any]]:
     """The documents of which the public test of the predictions asks. Raises `RefusedDesign`."""
     document = TASK.given(design)
-    return [changed.changed(document, one).model_dump() for one in CASES.public().changes]
+    return [changed.changed(document, change).model_dump() for change in CASES.public().changes]
 
 
 def good(document: Any, family: str, traffic: float = 1.0) -> float:

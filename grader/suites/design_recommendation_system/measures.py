@@ -62,10 +62,10 @@ def _level(card: Scorecard) -> tuple[dict[str, float], dict[str, Moment]]:
 def _day(design: RecommendationDesign, card: Scorecard) -> Outcome:
     measures, moments = _level(card)
     parts = money(design, card)
-    told = ", ".join(f"{name} {eur:.1f}" for name, eur in parts.items())
+    breakdown = ", ".join(f"{name} {eur:.1f}" for name, eur in parts.items())
     measures["eur"] = sum(parts.values())
     most = max(parts, key=lambda name: parts[name])
-    moments["eur"] = Moment("over the day", f"most of the money goes into {most}", f"EUR a day: {told}.")
+    moments["eur"] = Moment("over the day", f"most of the money goes into {most}", f"EUR a day: {breakdown}.")
     return Outcome(measures, moments)
 
 
@@ -88,7 +88,7 @@ def served(card: Scorecard) -> tuple[float, float]:
 def played_in(draw: Draw, design: RecommendationDesign) -> Played:
     """The lists of a design in all shops of a scenario together."""
     played = [play(shop(draw.seed + number, int(draw["launched"])), design) for number in range(SHOPS)]
-    return Played(*(np.sum([getattr(one, field.name) for one in played], axis=0) for field in fields(Played)))
+    return Played(*(np.sum([getattr(part, field.name) for part in played], axis=0) for field in fields(Played)))
 
 
 def _weak_lists(played: Played, own: float) -> Moment:
@@ -120,7 +120,7 @@ def _disturbed(card: Scorecard, end_s: float) -> Outcome:
     answered = (record.ended != Ended.FAILED) & (record.latency_s <= LEVEL.within_s)
     place = (arrived // BIN_S).astype(int)
     came = np.maximum(np.bincount(place), 1)
-    shares = [np.bincount(place, one, len(came)) / came for one in (answered, card.good)]
+    shares = [np.bincount(place, counted, len(came)) / came for counted in (answered, card.good)]
     after = np.arange(len(came)) * BIN_S >= end_s
     back = after[:-1] & (shares[1][:-1] >= BACK) & (shares[1][1:] >= BACK)
     recovery_s = float((np.argmax(back) if back.any() else len(came)) * BIN_S - end_s)  # or the story ends before

@@ -126,24 +126,25 @@ def judge(
 
     `unmet` says why nothing counts, if so.
     """
-    changed = [(one.of(design), one.times) for one in changes] if design and not unmet else []
+    changed = [(change.of(design), change.times) for change in changes] if design and not unmet else []
     given = [answer.call(name, document.model_dump(), times) for document, times in changed]
-    if broken := [one for one in given if not isinstance(one, Mapping)]:
-        keys = ", ".join(f'"{one.key}"' for one in QUESTIONS)
+    if broken := [prediction for prediction in given if not isinstance(prediction, Mapping)]:
+        keys = ", ".join(f'"{question.key}"' for question in QUESTIONS)
         sheet.end(
             "fail",
             f"{name}(document, times) must give a dict with {keys}; it gave {sheet.theirs(repr(broken[0])[:60])}.",
         )
         return
-    for one in QUESTIONS:
+    for question in QUESTIONS:
         faults = [
-            (number, came.get(one.key), fault)
+            (number, came.get(question.key), fault)
             for number, ((document, times), came) in enumerate(zip(changed, given, strict=True), 1)
-            if one.asked(document) and (fault := one.wrong(came.get(one.key), one.truth(document, draws, times)))
+            if question.asked(document)
+            and (fault := question.wrong(came.get(question.key), question.truth(document, draws, times)))
         ]
-        told = "; ".join(
+        detail = "; ".join(
             f"of change {number} {sheet.theirs(repr(came)[:20])}: {fault}" for number, came, fault in faults
         )
-        asked = sum(one.asked(document) for document, _ in changed)
+        asked = sum(question.asked(document) for document, _ in changed)
         came, required = f"{asked - len(faults)} of {asked} right", "all"
-        sheet.judge(one.family, came, required, not (faults or unmet), unmet or f'"{one.key}" {told}.')
+        sheet.judge(question.family, came, required, not (faults or unmet), unmet or f'"{question.key}" {detail}.')

@@ -21,12 +21,12 @@ def scenarios() -> "pd.DataFrame":
 
     draws = public_cases().draws
     rows = {
-        one.name: {
-            "scenario": one.title,
-            "the grader draws": ", ".join(f"{name} {span}" for name, span in one.ranges.items()),
-            "public": ", ".join(f"{name} {value:.3g}" for name, value in draws[one.name][0].magnitudes),
+        family.name: {
+            "scenario": family.title,
+            "the grader draws": ", ".join(f"{name} {span}" for name, span in family.ranges.items()),
+            "public": ", ".join(f"{name} {value:.3g}" for name, value in draws[family.name][0].magnitudes),
         }
-        for one in FAMILIES
+        for family in FAMILIES
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("family")
 
@@ -62,8 +62,8 @@ def lists(documents: Mapping[str, Any], family: str = "items") -> "Axes":
 
     from mlsd_lib.lesson.plotting import lines
 
-    played = {name: played_in(_public(family), TASK.read(one)) for name, one in documents.items()}
-    shares = {name: (one.clicks / one.best)[FIRST_STEP:] for name, one in played.items()}
+    played = {name: played_in(_public(family), TASK.read(document)) for name, document in documents.items()}
+    shares = {name: (outcome.clicks / outcome.best)[FIRST_STEP:] for name, outcome in played.items()}
     hours = STEP_H * np.arange(FIRST_STEP, FIRST_STEP + len(next(iter(shares.values()))))
     title = "What lists are worth, hour by hour"
     return lines(shares, title, "hour of the story", "share of the best lists' clicks", at=hours)
@@ -77,7 +77,7 @@ def plain(document: Any) -> dict[str, Any]:
 def changes(document: Any) -> list[tuple[dict[str, Any], float]]:
     """The public questions: changed documents, plain data, and the times of the requests for which money is asked."""
     design = TASK.read(document)
-    return [(one.of(design).model_dump(), one.times) for one in public_cases().changes]
+    return [(change.of(design).model_dump(), change.times) for change in public_cases().changes]
 
 
 def _public(family: str) -> Draw:

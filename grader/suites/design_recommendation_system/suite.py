@@ -40,12 +40,14 @@ SLACK = {"lists": 0.03, "best lists": 0.03, "new items": 0.06, "goodput": 0.05, 
 """By so much the draws move what is measured of one design; hidden limits are wider by that share, others by 1 %."""
 
 
-def _wider(one: Requirement) -> Requirement:
-    by = SLACK.get(one.family, 0.01) * (1 if one.rule == "at most" else -1)
-    return replace(one, steps=tuple((limit * (1 + by), points) for limit, points in one.steps))
+def _wider(requirement: Requirement) -> Requirement:
+    by = SLACK.get(requirement.family, 0.01) * (1 if requirement.rule == "at most" else -1)
+    return replace(requirement, steps=tuple((limit * (1 + by), points) for limit, points in requirement.steps))
 
 
-HIDDEN_TASK = DesignTask(EXERCISE, RecommendationDesign.of, FAMILIES, run, [_wider(one) for one in REQUIREMENTS])
+HIDDEN_TASK = DesignTask(
+    EXERCISE, RecommendationDesign.of, FAMILIES, run, [_wider(requirement) for requirement in REQUIREMENTS]
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def predictions(sheet: Sheet, answer: Answer, foresee: str, design: str) -> None
         sheet.end("fail", f"The design is refused, so nothing can be predicted. {sheet.theirs(str(refused))}")
         return
     unmet = "".join(
-        f'Predictions count for a design that meets "{EXERCISE.families[one].title}"; yours does not.'
-        for one in cases.task.unmet(SURE, document, cases.draws)[:1]
+        f'Predictions count for a design that meets "{EXERCISE.families[family].title}"; yours does not.'
+        for family in cases.task.unmet(SURE, document, cases.draws)[:1]
     )
     judge(sheet, answer, foresee, document, cases.draws, cases.changes, unmet)

@@ -97,7 +97,7 @@ class Run:
         said.append(f'See it: suite.try_scenario(step, "{world.scenario.name}", {world.scenario.number}).')
         title = world.scenario.kind.title
         cause = f"{broken.cause} (rule {broken.rule})"
-        detail = " ".join(one for one in said if one)
+        detail = " ".join(sentence for sentence in said if sentence)
         return Moment(f"minute {world.minute}", cause, detail).told(title[0].upper() + title[1:], private)
 
     def table(self) -> Any:
@@ -106,10 +106,10 @@ class Run:
 
         done = {minute: "; ".join(map(repr, actions)) for minute, actions in self.world.marks}
         rows = [
-            {f"{version} share": share for version, share in one["routed"].items()}
-            | {f"{version} bad": bad for version, bad in one["bad"].items()}
-            | {"metrics": not one["out"], "actions": done.get(one["minute"], "")}
-            for one in self.world.history
+            {f"{version} share": share for version, share in entry["routed"].items()}
+            | {f"{version} bad": bad for version, bad in entry["bad"].items()}
+            | {"metrics": not entry["out"], "actions": done.get(entry["minute"], "")}
+            for entry in self.world.history
         ]
         return pd.DataFrame(rows, index=pd.Index(range(len(rows)), name="minute"))
 
@@ -117,20 +117,22 @@ class Run:
         """The share of each version over time with what was decided, and the share of its answers that were bad."""
         from mlsd_lib.lesson import plotting
 
-        versions = sorted({version for one in self.world.history for version in one["bad"]})
+        versions = sorted({version for entry in self.world.history for version in entry["bad"]})
         axes = plotting.panels(rows=2, size=(9, 6), share="x")
         ended = f"minute {self.world.minute}: {self.broken.cause}" if self.broken else "every rule was kept"
-        shares = {one: self._series("routed", one) for one in versions}
+        shares = {version: self._series("routed", version) for version in versions}
         title = f"{self.world.scenario.kind.title}: {ended}"
         plotting.lines(shares, title[0].upper() + title[1:], "", "share of the requests", style="step", ax=axes[0])
         for minute, actions in self.world.marks:
             axes[0].axvline(minute, color=plotting.GREY, linewidth=0.5)
-            if any("refuse" in one for one in actions):
+            if any("refuse" in action for action in actions):
                 axes[0].plot(minute, 0, "x", color=plotting.BLACK)
-        for one in self.world.history:
-            if one["out"]:
-                axes[1].axvspan(one["minute"] - 0.5, one["minute"] + 0.5, color=plotting.GREY, alpha=0.3, linewidth=0)
-        bad = {one: self._series("bad", one) for one in versions}
+        for entry in self.world.history:
+            if entry["out"]:
+                axes[1].axvspan(
+                    entry["minute"] - 0.5, entry["minute"] + 0.5, color=plotting.GREY, alpha=0.3, linewidth=0
+                )
+        bad = {version: self._series("bad", version) for version in versions}
         usual = {"usual": 100 * sum(USUAL.values())}
         plotting.lines(
             bad, "Errors and slow answers", "minute", "% of its answers", levels=usual, better="down", ax=axes[1]
@@ -140,26 +142,26 @@ class Run:
     def _series(self, what: str, version: str) -> dict[int, float]:
         """Of a version by minute: its share from 0 to 1, or the bad answers in %, where it answered."""
         times, else_ = (1, 0.0) if what == "routed" else (100, float("nan"))
-        return {one["minute"]: times * one[what].get(version, else_) for one in self.world.history}
+        return {entry["minute"]: times * entry[what].get(version, else_) for entry in self.world.history}
 
 
 def run(ask: Ask, scenarios: Sequence[Scenario], sheet: Sheet) -> list[Run]:
     """All scenarios to their end, with those in which the controller dies at a step of its own."""
-    runs = [Run(World(one)) for one in scenarios]
-    while under_way := [one for one in runs if not one.over]:
-        calls = [one.asked() for one in under_way]
+    runs = [Run(World(scenario)) for scenario in scenarios]
+    while under_way := [run for run in runs if not run.over]:
+        calls = [run.asked() for run in under_way]
         replies = ask(calls)
         if under_way[0] is runs[0]:
             runs[0].kept.append((calls[0], repr(replies[0])))
-        for one, reply in zip(under_way, replies, strict=True):
-            runs += one.take(reply, sheet)
+        for run, reply in zip(under_way, replies, strict=True):
+            runs += run.take(reply, sheet)
     return runs
 
 
 def answers_otherwise(ask: Ask, runs: Sequence[Run]) -> bool:
     """Whether `step` gives something else when it is asked again what it was asked, in the reverse order."""
-    kept = [one for run in runs for one in run.kept][::-1]
-    return [repr(one) for one in ask([call for call, _ in kept])] != [reply for _, reply in kept]
+    kept = [pair for run in runs for pair in run.kept][::-1]
+    return [repr(reply) for reply in ask([call for call, _ in kept])] != [reply for _, reply in kept]
 
 
 def over_the_border(answer: Answer, name: str) -> Ask:
@@ -171,7 +173,7 @@ def over_the_border(answer: Answer, name: str) -> Ask:
         except StudentError as error:
             if error.unfinished:
                 raise
-            return [error] if len(calls) == 1 else [one for call in calls for one in ask([call])]
+            return [error] if len(calls) == 1 else [reply for call in calls for reply in ask([call])]
 
     return ask
 

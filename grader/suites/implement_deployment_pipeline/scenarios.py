@@ -55,8 +55,8 @@ def _kind(
 
 
 SCENARIOS = {
-    one.name: one
-    for one in (
+    kind.name: kind
+    for kind in (
         _kind("good", "good", "a good version"),
         _kind("noisy", "cold minutes", "a good version whose caches are cold for a minute at each new share",
               {"cold": Range(15, 25, "points")}),
@@ -101,11 +101,14 @@ def draw(seed: int) -> dict[str, list[dict[str, float]]]:
     fault is `late`, it is in another part of its range in each.
     """
     drawn = draw_scenarios(list(SCENARIOS.values()), seed)
-    found = {name: [{"seed": one.seed, **dict(one.magnitudes)} for one in some] for name, some in drawn.items()}
+    found = {
+        name: [{"seed": scenario.seed, **dict(scenario.magnitudes)} for scenario in some]
+        for name, some in drawn.items()
+    }
     for some in found.values():
         if "away" in some[0]:
             places = np.random.default_rng(int(some[0]["seed"])).permutation(PLACES).tolist()
-            some[:] = [{**one, "place": place} for one, place in zip(some, places, strict=False)]
+            some[:] = [{**scenario, "place": place} for scenario, place in zip(some, places, strict=False)]
     rng = np.random.default_rng([seed, *b"late"])
     for one, part in zip(found["late"], rng.permutation(len(found["late"])).tolist(), strict=True):
         one["late"] = float(rng.choice(np.array_split(LATE, TIMES)[part]))

@@ -41,7 +41,7 @@ def try_scenario(step: Callable[[Any, Any], Any], name: str, number: int = 0) ->
     """
     scenario = CASES.public().scenario(name, number)
     tried = run(lambda calls: [step(*copy.deepcopy(call)) for call in calls], [scenario], Sheet("", 0))
-    found = next((one for one in tried if one.broken), tried[0])
+    found = next((candidate for candidate in tried if candidate.broken), tried[0])
     print(found.told(private=False) or f"{len(tried)} of {len(tried)} runs kept every rule.")
     return found
 
@@ -52,14 +52,14 @@ def _judge(sheet: Sheet, answer: Answer, name: str) -> None:
     A step that raises in the first minute of every run is no matter of any criterion: that is said once.
     """
     cases, ask = CASES.open(sheet), over_the_border(answer, name)
-    criteria = [one for one, family in EXERCISE.families.items() if family.test == sheet.test]
+    criteria = [criterion for criterion, family in EXERCISE.families.items() if family.test == sheet.test]
     runs_of = {criterion: run(ask, cases.of(criterion), sheet) for criterion in criteria}
-    tried = [one for runs in runs_of.values() for one in runs]
-    if all(one.raised_at_once for one in tried):
+    tried = [run for runs in runs_of.values() for run in runs]
+    if all(run.raised_at_once for run in tried):
         sheet.end("fail", f"In every run step raises at once. {tried[0].told(sheet.private)}")
         return
     for criterion, runs in runs_of.items():
-        kept, first = sum(one.broken is None for one in runs), next((one for one in runs if one.broken), None)
+        kept, first = sum(run.broken is None for run in runs), next((run for run in runs if run.broken), None)
         did = first.told(sheet.private) if first else ""
         why = {"did": did}
         if first and first.broken:
@@ -67,9 +67,9 @@ def _judge(sheet: Sheet, answer: Answer, name: str) -> None:
             about = rule in ABOUT[criterion]
             why["production"] = family.production if about else IN_PRODUCTION[rule]
             why["read"] = family.read if about else f"rule {rule} of the task"
-        one = EXERCISE.families[criterion]
-        sheet.criterion(one.title, f"{kept} of {len(runs)} runs", f"{len(runs)}", first is None, one.points, **why)
-    if any(one.broken for one in tried) and answers_otherwise(ask, tried):
+        entry = EXERCISE.families[criterion]
+        sheet.criterion(entry.title, f"{kept} of {len(runs)} runs", f"{len(runs)}", first is None, entry.points, **why)
+    if any(run.broken for run in tried) and answers_otherwise(ask, tried):
         sheet.notes.append(IMPURE)
 
 

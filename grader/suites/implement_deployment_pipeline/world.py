@@ -124,19 +124,21 @@ class World:
     def fork(self) -> "World":
         """A copy that goes its own way."""
         other = copy.copy(self)
-        vars(other).update({name: copy.copy(one) for name, one in vars(self).items() if name != "scenario"})
+        vars(other).update({name: copy.copy(value) for name, value in vars(self).items() if name != "scenario"})
         return other
 
     # What the controller reads
 
     def asked(self) -> list[dict[str, Any]]:
-        return [one for minute, one in self.scenario.asked if minute <= self.minute]
+        return [release for minute, release in self.scenario.asked if minute <= self.minute]
 
     @property
     def turn(self) -> str | None:
         """The version whose turn it is: the first that was asked for and has not ended."""
         waiting = (one["version"] for minute, one in self.scenario.asked if minute <= self.minute)
-        return next((one for one in waiting if one not in self.refused and one not in self.released), None)
+        return next(
+            (version for version in waiting if version not in self.refused and version not in self.released), None
+        )
 
     @property
     def done(self) -> bool:
@@ -167,7 +169,7 @@ class World:
             self.marks.append((self.minute, list(actions)))
         for action in actions:
             kinds = ("start", "stop", "shadow", "route", "refuse")
-            what = next((one for one in kinds if isinstance(action, dict) and one in action), None)
+            what = next((kind for kind in kinds if isinstance(action, dict) and kind in action), None)
             if what is None or set(action) != ({what, "why"} if what == "refuse" else {what}):
                 raise Broken(10, "step gave an action of no known form", f"It is {action!r:.90}; known are {FORMS}.")
             if what == "route":
@@ -183,8 +185,8 @@ class World:
 
     def lose(self, actions: Any) -> None:
         """The controller died before these actions: whom it was about to refuse is known to its state alone."""
-        known = [one for one in actions if isinstance(one, dict)] if isinstance(actions, list | tuple) else []
-        self.condemned = [one["refuse"] for one in known if isinstance(one.get("refuse"), str)]
+        known = [action for action in actions if isinstance(action, dict)] if isinstance(actions, list | tuple) else []
+        self.condemned = [action["refuse"] for action in known if isinstance(action.get("refuse"), str)]
 
     def _start(self, version: str) -> None:
         self._turn_of(version, "started")
@@ -211,7 +213,7 @@ class World:
     def _refuse(self, version: str) -> None:
         if version in self.refused:
             return
-        if version in self.released or version not in [one["version"] for one in self.asked()]:
+        if version in self.released or version not in [release["version"] for release in self.asked()]:
             raise Broken(1, f"{version} was refused, and there was nothing to refuse")
         if self.scenario.ends[version] == "released" or (version, "visible") not in self.first:
             raise Broken(5, f"{version} was refused, and nothing that lasts spoke against it")
@@ -219,7 +221,7 @@ class World:
         self._end()
 
     def _route(self, shares: Any) -> None:
-        if not isinstance(shares, dict) or not all(is_number(one) and 0 <= one <= 1 for one in shares.values()):
+        if not isinstance(shares, dict) or not all(is_number(part) and 0 <= part <= 1 for part in shares.values()):
             raise Broken(7, "a route was ordered that is no table of shares from 0 to 1", f"It is {shares!r:.90}.")
         if abs(sum(shares.values()) - 1) > 1e-6:
             raise Broken(7, "a route was ordered whose shares do not sum to 1", f"It is {shares!r:.90}.")
@@ -259,7 +261,7 @@ class World:
         return self.health[version][0] if version in self.health else ""
 
     def _needs(self, version: str) -> int:
-        return next(int(one["needs"]) for one in self.asked() if one["version"] == version)
+        return next(int(release["needs"]) for release in self.asked() if release["version"] == version)
 
     def _end(self) -> None:
         self.ended, self.lost_at_end, self.full = self.minute, self.lost, 0
@@ -371,7 +373,7 @@ class World:
         """What was measured, and what users met."""
         version = self.turn
         share = self.routed.get(version, 0.0) if version else 0.0
-        places = {f"{one:.0%}": share >= one - NEAR for one in PLACES}
+        places = {f"{place:.0%}": share >= place - NEAR for place in PLACES}
         for event, holds in {"measured": version in metrics, "live": share > 0, "full": share == 1, **places}.items():
             if holds:
                 self.first.setdefault((str(version), event), self.minute)
@@ -379,7 +381,7 @@ class World:
             self.measured.update((str(version), rung) for rung in RUNGS if share >= rung - NEAR)
         self.full = self.full + (not out) if share == 1 else 0
         for bad in set(faulty) & set(self.routed):
-            self.hurt += sum(one["errors"] + one["slow"] for one in metrics[bad].values())
+            self.hurt += sum(part["errors"] + part["slow"] for part in metrics[bad].values())
             if self._fault(bad) in SHOWN_BY_A_SHADOW:
                 raise Broken(3, f"users met a fault of {bad} that copies of their requests would have shown")
 
@@ -411,14 +413,14 @@ class World:
 
     def _turn_began(self, version: str) -> int:
         """The minute at which a turn began, less those that were lost since."""
-        asked = next(minute for minute, one in self.scenario.asked if one["version"] == version)
+        asked = next(minute for minute, release in self.scenario.asked if release["version"] == version)
         return max(asked, self.ended) + self.lost - self.lost_at_end
 
 
 def _bad(metrics: Metrics) -> dict[str, float]:
     """The share of all answers of each version that were wrong or slow."""
     return {
-        version: sum(one["errors"] + one["slow"] for one in parts.values())
-        / max(sum(one["requests"] for one in parts.values()), 1)
+        version: sum(part["errors"] + part["slow"] for part in parts.values())
+        / max(sum(part["requests"] for part in parts.values()), 1)
         for version, parts in metrics.items()
     }

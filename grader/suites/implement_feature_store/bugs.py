@@ -48,8 +48,8 @@ class Own:
     def would_take(self, method: str, *arguments: Any) -> None:
         """Raises what the store raises for a call, on a store that is thrown away."""
         tried = Own(self.own, 0)
-        for one in [*self.past, (method, arguments)]:
-            tried.call(one[0], *one[1])
+        for call in [*self.past, (method, arguments)]:
+            tried.call(call[0], *call[1])
 
     def asked(self, view: str, request: Row) -> Row:
         """The request of as_of that is put in place of `request`."""
@@ -61,7 +61,7 @@ class Own:
         return given
 
     def as_of(self, view: str, requests: list[Row]) -> Any:
-        return self.call("as_of", view, [self.asked(view, one) for one in requests])
+        return self.call("as_of", view, [self.asked(view, request) for request in requests])
 
     def __getattr__(self, method: str) -> Any:
         if method not in FORMS:
@@ -243,7 +243,7 @@ class AlwaysForgets(Own):
 @STORES.plant("zero for missing", "answers", "a missing value is answered as 0")
 class ZeroForMissing(Own):
     def as_of(self, view: str, requests: list[Row]) -> Any:
-        return [_zeros(one) for one in self.call("as_of", view, requests)]
+        return [_zeros(answer) for answer in self.call("as_of", view, requests)]
 
     def online(self, view: str, entity: str, now_s: int) -> Any:
         return _zeros(self.call("online", view, entity, now_s))
@@ -256,7 +256,7 @@ def _zeros(answer: Row) -> Row:
 @STORES.plant("in order of time", "answers", "answers come in the order of time, not of the requests")
 class InOrderOfTime(Own):
     def as_of(self, view: str, requests: list[Row]) -> Any:
-        return self.call("as_of", view, sorted(requests, key=lambda one: one["at_s"]))
+        return self.call("as_of", view, sorted(requests, key=lambda request: request["at_s"]))
 
 
 @STORES.plant("keeps part of a batch", "answers", "of a refused batch the rows before the bad one stay")
@@ -290,7 +290,9 @@ class ShowsUnpublished(Own):
 class TakesBack(Own):
     def materialise(self, view: str, now_s: int) -> Any:
         if now_s < self.remembered[view].get("published_s", -FAR):
-            self.begin_again(lambda method, one: None if method == "materialise" and one[0] == view else one)
+            self.begin_again(
+                lambda method, arguments: None if method == "materialise" and arguments[0] == view else arguments
+            )
         self.remembered[view]["published_s"] = now_s
         return self.call("materialise", view, now_s)
 
@@ -323,7 +325,7 @@ class DefaultForNone(Own):
 
     def write(self, view: str, rows: list[Row], known_s: int) -> Any:
         added = self.remembered[view]
-        said = [{name: one for name, one in row.items() if one is not None or name not in added} for row in rows]
+        said = [{name: value for name, value in row.items() if value is not None or name not in added} for row in rows]
         return self.call("write", view, said, known_s)
 
 

@@ -61,8 +61,8 @@ def _case(write_one: Callable[[Script], None], script: Script, answers: Callable
 def public_cases() -> Cases:
     """The stored cases, and the student's own store as it is and distorted."""
     stored = EXERCISE.read_cases()
-    families = {family: [Case(**one) for one in some] for family, some in stored["families"].items()}
-    examples = {family: Case(**one) for family, one in stored["examples"].items()}
+    families = {family: [Case(**case) for case in some] for family, some in stored["families"].items()}
+    examples = {family: Case(**case) for family, case in stored["examples"].items()}
     return Cases(families, STORES.public_trials(), examples=examples)
 
 

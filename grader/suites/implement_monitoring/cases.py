@@ -32,7 +32,7 @@ def public_cases() -> Cases:
     """The stored cases."""
     stored = EXERCISE.read_cases()
     streams = {
-        test: [Stream(_draw(one["harmless"]), tuple(map(_draw, one["incidents"]))) for one in some]
+        test: [Stream(_draw(entry["harmless"]), tuple(map(_draw, entry["incidents"]))) for entry in some]
         for test, some in stored["streams"].items()
     }
     return Cases(**{**stored, "streams": streams})

@@ -120,7 +120,11 @@ class Run:
     @property
     def ordinary(self) -> list[int]:
         """The days on which nothing is wrong, nor was in the week before."""
-        return [t for t in range(REFERENCE, DAYS) if not any(one.begins <= t < one.ends + AFTER for one in self.met)]
+        return [
+            t
+            for t in range(REFERENCE, DAYS)
+            if not any(incident.begins <= t < incident.ends + AFTER for incident in self.met)
+        ]
 
     @property
     def false_days(self) -> list[int]:
@@ -130,12 +134,16 @@ class Run:
     @property
     def attention(self) -> float:
         """EUR for each day with an alert, ordinary or of an incident that is not found yet."""
-        sought = [t for one in self.met for t in range(one.begins, one.ends if one.caught is None else one.caught + 1)]
+        sought = [
+            t
+            for incident in self.met
+            for t in range(incident.begins, incident.ends if incident.caught is None else incident.caught + 1)
+        ]
         return ATTENTION_EUR * (len(self.false_days) + sum(t in self.named for t in sought))
 
     @property
     def cost(self) -> float:
-        return self.attention + sum(one.harm for one in self.met)
+        return self.attention + sum(incident.harm for incident in self.met)
 
     def figure(self, feature: str, reason: str) -> tuple[str, np.ndarray]:
         """What such an alert is about: its title, and its value on each day."""
@@ -161,10 +169,11 @@ class Run:
         others = [t for t in self.named if t not in own]
         shown |= {f"alert: {feature}": (np.array(own), values[own])} if own else {}
         shown |= {"another alert": (np.array(others), values[others])} if others else {}
-        moments = {"watched from": REFERENCE} | {one.family: one.begins for one in self.met}
-        moments |= {f"{one.family} repaired": one.ends for one in self.met if one.ends < DAYS}
+        moments = {"watched from": REFERENCE} | {incident.family: incident.begins for incident in self.met}
+        moments |= {f"{incident.family} repaired": incident.ends for incident in self.met if incident.ends < DAYS}
         found = ", ".join(
-            f"{one.family} {'not named' if one.caught is None else f'named on day {one.caught}'}" for one in self.met
+            f"{incident.family} {'not named' if incident.caught is None else f'named on day {incident.caught}'}"
+            for incident in self.met
         )
         ax = plotting.lines(
             shown, f"stream {self.number}, {self.harmless}: {found}", "day", title,
@@ -179,21 +188,23 @@ def _figure(days: list[Day], feature: str, reason: str) -> tuple[str, list[float
         return "labels that arrived", [len(day["labels"]["late"]) for day in days]
     if reason == "performance":
         errors = [day["labels"]["score"] - day["labels"]["late"] for day in days]
-        return "mean squared error on labels", [float(np.mean(one**2)) if len(one) else np.nan for one in errors]
+        return "mean squared error on labels", [float(np.mean(error**2)) if len(error) else np.nan for error in errors]
     columns = [day["score"] if feature == "score" else day["rows"][feature] for day in days]
     if reason == "missing":
         return f"share of {feature} missing", [
-            float(np.mean([one is None or one != one for one in c])) for c in columns
+            float(np.mean([value is None or value != value for value in c])) for c in columns
         ]
     if reason == "frozen":
         before = [columns[0][:0], *columns]
         return f"share of {feature} as on the day before", [
-            float(np.mean([one in kept for one in c]))
-            for c, kept in zip(columns, ({*one} for one in before), strict=False)
+            float(np.mean([value in kept for value in c]))
+            for c, kept in zip(columns, ({*column} for column in before), strict=False)
         ]
     if feature in CATEGORIES:
-        known = {one for c in columns[:REFERENCE] for one in c}
-        return f"share of {feature} unknown before", [float(np.mean([one not in known for one in c])) for c in columns]
+        known = {value for c in columns[:REFERENCE] for value in c}
+        return f"share of {feature} unknown before", [
+            float(np.mean([value not in known for value in c])) for c in columns
+        ]
     return f"mean of {feature}", [float(np.nanmean(c)) for c in columns]
 
 
@@ -213,10 +224,10 @@ def read_alerts(given: Any) -> list[Named]:
         hint = "Is a return missing?" if given is None else "Give list(...) of it."
         raise Refused(f"observe gave {kind_of(given)}; it must return a list of alerts, [] for none. {hint}")
     named = []
-    for one in given:
-        if type(one) is not dict or not all(type(one.get(key)) is str for key in ("feature", "reason")):
+    for alert in given:
+        if type(alert) is not dict or not all(type(alert.get(key)) is str for key in ("feature", "reason")):
             raise Refused('An alert must be a dictionary with the texts "feature" and "reason". Build one for each.')
-        name, reason = one["feature"], one["reason"]
+        name, reason = alert["feature"], alert["reason"]
         if name not in FEATURES and name not in REASONS:
             raise Refused(f"{name!r:.40} is no feature; known are {', '.join((*FEATURES, *REASONS))}. Name one.")
         if reason not in (allowed := REASONS.get(name, OF_FEATURES)):

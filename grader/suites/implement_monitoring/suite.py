@@ -30,7 +30,7 @@ begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
 
 def _public() -> list[Stream]:
     """The public streams: first those of `caught`, then those of `worth`."""
-    return [one for some in CASES.public().streams.values() for one in some]
+    return [stream for some in CASES.public().streams.values() for stream in some]
 
 
 def _numbered(number: int) -> Stream:
@@ -55,10 +55,20 @@ def scorecard(monitor: Callable[[], Any]) -> "pd.DataFrame":
     import pandas as pd
 
     rows = [
-        {"stream": run.number, "harmless": run.harmless, "false alarms": len(run.false_days), "incident": one.family}
-        | {"begins": one.begins, "named on": one.caught, "in time": one.in_time, "harm, EUR": one.harm}
+        {
+            "stream": run.number,
+            "harmless": run.harmless,
+            "false alarms": len(run.false_days),
+            "incident": incident.family,
+        }
+        | {
+            "begins": incident.begins,
+            "named on": incident.caught,
+            "in time": incident.in_time,
+            "harm, EUR": incident.harm,
+        }
         for run in (try_stream(monitor, number) for number in range(len(_public())))
-        for one in run.met
+        for incident in run.met
     ]
     return pd.DataFrame(rows).set_index("stream").astype({"named on": "Int64"})
 
@@ -115,9 +125,11 @@ def caught(sheet: Sheet, answer: Answer, name: str) -> None:
         return
     few = _few_false(sheet, runs, "attention")
     for family, incident in INCIDENTS.items():
-        some = [(run, one) for run in runs for one in run.met if one.family == family]
-        missed = [(run, one) for run, one in some if not one.in_time]
-        delays = ", ".join("never" if one.caught is None else f"after {one.caught - one.begins} d" for _, one in some)
+        some = [(run, case) for run in runs for case in run.met if case.family == family]
+        missed = [(run, case) for run, case in some if not case.in_time]
+        delays = ", ".join(
+            "never" if case.caught is None else f"after {case.caught - case.begins} d" for _, case in some
+        )
         sheet.judge(
             family, f"{len(some) - len(missed)} of {len(some)}" + ("" if sheet.private else f": {delays}"),
             f"{len(some)} within {incident.within} days", few and not missed,
@@ -159,8 +171,8 @@ def worth(sheet: Sheet, answer: Answer, name: str) -> None:
     cases = CASES.open(sheet)
     if not (runs := _watched(sheet, answer, name, cases)):
         return
-    met = [one for run in runs for one in run.met]
-    seen = sum(one.in_time for one in met)
+    met = [incident for run in runs for incident in run.met]
+    seen = sum(incident.in_time for incident in met)
     awake = seen >= AWAKE
     silent = "A monitor that sees little is quiet for nothing: its quiet days earn no points."
     sheet.judge("awake", f"{seen} of {len(met)}", f"at least {AWAKE}", awake, silent)
@@ -225,8 +237,8 @@ def _false_alarms(runs: list[Run], private: bool) -> str:
 def _where_it_goes(runs: list[Run], cases: Cases) -> str:
     """The largest parts of a bill; in EUR only where nothing is hidden."""
     parts: Counter[str] = Counter()
-    for one in (one for run in runs for one in run.met):
-        parts[one.family] += int(one.harm)
+    for incident in (incident for run in runs for incident in run.met):
+        parts[incident.family] += int(incident.harm)
     largest = parts.most_common(3)
     if cases.private:
         return f"Most of the bill are the days until these were named: {', '.join(name for name, _ in largest)}."

@@ -85,7 +85,7 @@ STRONG_DAYS, BETWEEN, BETWEEN_BY = 2, 4, Range(1.2, 1.3, "standard deviations")
 WEEK, DAILY = 0.15, 0.1  # standard deviations: the weekend, and how far any day is from another
 HIT_EACH_TIME = 2
 FAMILIES = [
-    *(ScenarioFamily(name, one.title, one.ranges, HIT_EACH_TIME) for name, one in INCIDENTS.items()),
+    *(ScenarioFamily(name, incident.title, incident.ranges, HIT_EACH_TIME) for name, incident in INCIDENTS.items()),
     *(ScenarioFamily(name, title, ranges, HIT_EACH_TIME) for name, (title, ranges) in HARMLESS.items()),
 ]
 SPREADS = ("distance_km", "weight_kg")
@@ -118,7 +118,7 @@ What else is harmless where, and the order of the streams, is drawn.
 def draw_streams(seed: int) -> list[Stream]:
     """The streams that a seed gives."""
     drawn = {
-        name: iter(sorted(some, key=lambda one: one.magnitudes))
+        name: iter(sorted(some, key=lambda incident: incident.magnitudes))
         for name, some in draw_scenarios(FAMILIES, seed).items()
     }
     rng, streams = np.random.default_rng([seed, len(LAYOUT)]), []
@@ -131,8 +131,8 @@ def draw_streams(seed: int) -> list[Stream]:
     for (families, features), harmless in zip(LAYOUT, calm, strict=True):
         name, times = str(rng.choice(features)), _times(rng, len(families))
         met = tuple(
-            _with(next(drawn[one]), begins=begins, ends=ends, hits=INCIDENTS[one].features.index(name))
-            for one, (begins, ends) in zip(families, times, strict=True)
+            _with(next(drawn[family]), begins=begins, ends=ends, hits=INCIDENTS[family].features.index(name))
+            for family, (begins, ends) in zip(families, times, strict=True)
         )
         if harmless == "season" and met[0].family == "mean shift":
             met = (_with(met[0], by=BETWEEN_BY.draw(rng)), *met[1:])
@@ -182,15 +182,15 @@ def make_stream(stream: Stream) -> list[Day]:
     rows = _draw_rows(rng, day, size, episode)
     uniform, delay = rng.random(len(day)), rng.choice(list(LABEL_DELAY), len(day), p=list(LABEL_DELAY.values()))
     delivered, chance = dict(rows), _chance(rows)
-    for one in stream.incidents:
-        hit = (day >= one["begins"]) & (day < one["ends"])
-        if one.family == "late labels":
-            delay = delay + np.where(hit, int(one["later"]), 0)
-        elif one.family == "concept drift":
-            chance = np.where(hit, _chance(rows, 1 - one["turned"]), chance)
+    for incident in stream.incidents:
+        hit = (day >= incident["begins"]) & (day < incident["ends"])
+        if incident.family == "late labels":
+            delay = delay + np.where(hit, int(incident["later"]), 0)
+        elif incident.family == "concept drift":
+            chance = np.where(hit, _chance(rows, 1 - incident["turned"]), chance)
         else:
-            name = feature_of(one)
-            delivered[name] = _spoiled(one, name, delivered[name], rows[DEPOT], day, hit)
+            name = feature_of(incident)
+            delivered[name] = _spoiled(incident, name, delivered[name], rows[DEPOT], day, hit)
     if calm.family == "new category":
         fresh = episode[day + LEAD] & (np.random.default_rng([calm.seed, 1]).random(len(day)) < size["share"])
         delivered["carrier"] = np.where(fresh, "drone", delivered["carrier"])
@@ -239,8 +239,8 @@ def _spoiled(
     if draw.family == "frozen":
         last = day == size["begins"] - 1
         kept = dict(zip(depot[last], column[last], strict=True))
-        return np.array([kept.get(where, value) if one else value
-                         for one, where, value in zip(hit, depot, column, strict=True)])  # fmt: skip
+        return np.array([kept.get(where, value) if is_hit else value
+                         for is_hit, where, value in zip(hit, depot, column, strict=True)])  # fmt: skip
     days = day - size["begins"] + 1 if draw.family == "slow drift" else 1.0
     moved = hit * size["by"] * days * TYPICAL[name][1]
     return np.round(column + moved, 2) if name == "promised_h" else np.round(column * np.exp(moved), 3)
@@ -268,9 +268,9 @@ def _by_day(day: np.ndarray, rows: Mapping[str, np.ndarray], late: np.ndarray, k
     score = np.round(_chance(rows), 4)
     days = []
     for t in range(DAYS):
-        now, told = slice(*np.searchsorted(day, [t, t + 1])), known == t
+        now, reported = slice(*np.searchsorted(day, [t, t + 1])), known == t
         columns = {name: rows[name][now] for name in FEATURES}
         plain = {name: c.tolist() if name in CATEGORIES else c.astype(float) for name, c in columns.items()}
-        labels = {"day": day[told], "score": score[told], "late": late[told].astype(int)}
+        labels = {"day": day[reported], "score": score[reported], "late": late[reported].astype(int)}
         days.append({"rows": plain, "score": score[now], "labels": labels})
     return days

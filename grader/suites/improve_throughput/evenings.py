@@ -214,7 +214,7 @@ def draw_situations(seed: int) -> list[Situation]:
     """`ASKED` situations in which the oldest row's wait decides when a batch begins."""
     rng, found = np.random.default_rng([seed, 3]), list[Situation]()
     while len(found) < ASKED:
-        drawn = {name: one.draw(rng) for name, one in SITUATIONS.items()}
+        drawn = {name: span.draw(rng) for name, span in SITUATIONS.items()}
         rate, wait_ms = int(drawn["rate"]), round(1e3 * drawn["rows that come"] / drawn["rate"])
         cost = BatchCost(round(drawn["fixed"]) / 1e3, round(drawn["row"], 2) / 1e3, CURVE.spread)
         batch_s = cost.fixed_s + cost.row_s * (1 + drawn["rows that come"])

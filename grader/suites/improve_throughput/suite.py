@@ -103,7 +103,7 @@ def _how(sheet: Sheet, given: Sequence[Any], right: Sequence[Answers]) -> str:
 def _same_answers(came: Sequence[Any], wanted: Answers) -> bool:
     """Whether the right answers came, in whatever order."""
     try:
-        return agrees(sorted(came), sorted(one for one in wanted if one is not None), EXACT)
+        return agrees(sorted(came), sorted(answer for answer in wanted if answer is not None), EXACT)
     except TypeError:
         return False
 
@@ -182,7 +182,7 @@ class SlowSample:
         """[place, answer] of up to `SAMPLED` rows."""
         places = self.rng.permutation(len(rows))[:SAMPLED].tolist()
         given = self.slow.predict_many([rows[place] for place in places])
-        return [[place, one] for place, one in zip(places, given, strict=True)]
+        return [[place, answer] for place, answer in zip(places, given, strict=True)]
 
 
 def measure_batch(answer: Answer, fast: Handle, rows: int, seed: int) -> tuple[Speed, bool]:
@@ -228,14 +228,16 @@ def policy(sheet: Sheet, answer: Answer, name: str) -> None:
 def predictions(sheet: Sheet, answer: Answer, name: str) -> None:
     """What the student foretells of policies, machines and rates that are drawn, against the simulator."""
     asked = draw_situations(CASES.open(sheet).evenings_seed)
-    given = [answer.call(name, *one.told()) for one in asked]
-    if strange := [one for one in given if not isinstance(one, Mapping)]:
+    given = [answer.call(name, *situation.told()) for situation in asked]
+    if strange := [prediction for prediction in given if not isinstance(prediction, Mapping)]:
         keys = ", ".join(f'"{key}"' for key, _ in QUESTIONS.values())
         came = sheet.theirs(kind_of(strange[0]))
         sheet.end("fail", f"{name} must give a dict with the keys {keys}; it gave {came}.")
         return
     for family, (key, within) in QUESTIONS.items():
-        pairs = [(one.get(key), situation.truth(family)) for one, situation in zip(given, asked, strict=True)]
+        pairs = [
+            (prediction.get(key), situation.truth(family)) for prediction, situation in zip(given, asked, strict=True)
+        ]
         off = {place: _side(*pair) for place, pair in enumerate(pairs) if not _near(*pair, within)}
         sheet.judge(
             family, f"{len(asked) - len(off)} of {len(asked)}", f"{len(asked)}, within {within:.0%}", not off,

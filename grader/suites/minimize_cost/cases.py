@@ -45,7 +45,7 @@ def draw_questions(seed: int, answers: Mapping[str, Callable[..., float]]) -> di
     """`ASKED` of each question, with what `answers` says of its arguments; `DIFFER` of its answers differ at least."""
     rng, questions = np.random.default_rng([seed, 2]), dict[str, list[dict[str, Any]]]()
     for name, draw in QUESTIONS.items():
-        while len({one["right"] for one in questions.get(name, [])}) < DIFFER:
+        while len({question["right"] for question in questions.get(name, [])}) < DIFFER:
             asked = [draw(rng) for _ in range(ASKED)]
             questions[name] = [{"given": given, "right": answers[name](*given)} for given in asked]
     return questions
@@ -72,7 +72,7 @@ def _spot_share(rng: np.random.Generator) -> Arguments:
 def _reserved(rng: np.random.Generator) -> Arguments:
     offer, load = draw_offer(rng)
     offer["reserved_hour"] = round(offer["on_demand_hour"] * float(rng.uniform(*RESERVED)), 3)
-    return [offer, [int(one) for one in draw_load(rng, load * wave(np.arange(STEPS)))]]
+    return [offer, [int(rate) for rate in draw_load(rng, load * wave(np.arange(STEPS)))]]
 
 
 def _cache(rng: np.random.Generator) -> Arguments:

@@ -89,53 +89,53 @@ class Run:
     @property
     def level(self) -> float:
         """The share of the day's requests that were served."""
-        return 1 - sum(one.dropped for one in self.steps) / sum(one.load for one in self.steps)
+        return 1 - sum(step.dropped for step in self.steps) / sum(step.load for step in self.steps)
 
     @property
     def idle(self) -> float:
         """The capacity above the load, as a share of the load, over the day."""
-        spare = sum(max(one.capacity - one.load, 0) for one in self.steps)
-        return spare / sum(one.load for one in self.steps)
+        spare = sum(max(step.capacity - step.load, 0) for step in self.steps)
+        return spare / sum(step.load for step in self.steps)
 
     def moment(self) -> Moment | None:
         """The cause to which most of the dropped requests are due, and when it began; None where nothing was lost."""
         lost, first = Counter[str](), dict[str, int]()
-        for place, one in enumerate(self.steps):
-            if one.dropped > MATTERS * one.load:
+        for place, now in enumerate(self.steps):
+            if now.dropped > MATTERS * now.load:
                 cause = self._cause(place)
-                lost[cause] += one.dropped
+                lost[cause] += now.dropped
                 first.setdefault(cause, place)
         if not lost:
             return None
         cause = lost.most_common(1)[0][0]
         place = max(range(first[cause], min(first[cause] + 4, len(self.steps))), key=lambda at: self.steps[at].dropped)
-        one = self.steps[place]
+        now = self.steps[place]
         share = lost[cause] / sum(step.dropped for step in self.steps)
         detail = (
-            f"There were {one.load:,} requests a second for a capacity of {one.capacity:,} ({one.reserved} reserved, "
-            f"{one.on_demand} on demand, {one.spot} spot; {one.starting} starting). {share:.0%} of the day's lost "
+            f"There were {now.load:,} requests a second for a capacity of {now.capacity:,} ({now.reserved} reserved, "
+            f"{now.on_demand} on demand, {now.spot} spot; {now.starting} starting). {share:.0%} of the day's lost "
             "requests have this cause."
         )
         return Moment(_clock(place), cause, detail)
 
     def _cause(self, place: int) -> str:
-        one, start_up = self.steps[place], int(self.offer["start_up_min"]) // STEP_MIN
-        missing = math.ceil(one.dropped / self.offer["machine_per_s"])
+        now, start_up = self.steps[place], int(self.offer["start_up_min"]) // STEP_MIN
+        missing = math.ceil(now.dropped / self.offer["machine_per_s"])
         before = self.steps[max(place - start_up - 1, 0) : place + 1]
         if 2 * sum(step.taken for step in before) >= missing:
             return TAKEN
-        if 2 * one.short_of_spot >= missing:
+        if 2 * now.short_of_spot >= missing:
             return NOT_OFFERED
         hour = [step.capacity for step in self.steps[max(place - HOUR_STEPS, 0) : place]]
-        if hour and max(hour) >= one.load:
+        if hour and max(hour) >= now.load:
             return STOPPED
-        return LATE if 2 * one.starting >= missing else TOO_FEW
+        return LATE if 2 * now.starting >= missing else TOO_FEW
 
     def table(self) -> "pd.DataFrame":
         """A row a step."""
         import pandas as pd
 
-        rows = [vars(one) | {"dropped": one.dropped} for one in self.steps]
+        rows = [vars(step) | {"dropped": step.dropped} for step in self.steps]
         return pd.DataFrame(rows, index=pd.Index([_clock(place) for place in range(len(rows))], name="time"))
 
     def plot(self) -> "Figure":
@@ -170,7 +170,10 @@ def simulate(decide: Callable[[dict[str, Any]], Any], offer: Offer, day: Day, re
         fleet["spot"].up -= taken
         up = {kind: fleet[kind].up for kind in KINDS}
         capacity = (reserved + sum(up.values())) * offer["machine_per_s"]
-        starting, short = sum(sum(one.starting) for one in fleet.values()), max(spot - taken - fleet["spot"].paid, 0)
+        starting, short = (
+            sum(sum(machines.starting) for machines in fleet.values()),
+            max(spot - taken - fleet["spot"].paid, 0),
+        )
         run.steps.append(
             Step(load[place], reserved, **up, starting=starting, taken=taken, short_of_spot=short, capacity=capacity)
         )
@@ -229,8 +232,8 @@ def _observation(
     return {
         "minute": place * STEP_MIN,
         "load": seen,
-        "up": {"reserved": reserved, **{kind: one.up for kind, one in fleet.items()}},
-        "starting": {kind: sum(one.starting) for kind, one in fleet.items()},
+        "up": {"reserved": reserved, **{kind: machines.up for kind, machines in fleet.items()}},
+        "starting": {kind: sum(machines.starting) for kind, machines in fleet.items()},
         "taken": taken,
         "spot_offered": place == 0 or day["offered"][place - 1],
     }

@@ -133,8 +133,8 @@ def scorecard(policy: Callable[..., Any], bill: bool = False) -> "pd.DataFrame":
 
 def show(family: str, number: int = 0) -> None:
     """Prints one of the public questions, and what is right."""
-    one = CASES.public().questions[family][number]
-    print("\n".join(f"{given!r:.400}" for given in one["given"]) + f"\n-> {one['right']!r}")
+    question = CASES.public().questions[family][number]
+    print("\n".join(f"{given!r:.400}" for given in question["given"]) + f"\n-> {question['right']!r}")
 
 
 # The tests
@@ -146,9 +146,9 @@ def numbers(sheet: Sheet, answer: Answer, *names: str) -> None:
     cases = CASES.open(sheet)
     for (family, asked), name in zip(cases.questions.items(), names, strict=True):
         missed: list[tuple[int, Any]] = []
-        for number, one in enumerate(asked):
-            given = answer.call(name, *one["given"])
-            if not is_number(given) or not RIGHT[family](given, one["right"], one["given"]):
+        for number, question in enumerate(asked):
+            given = answer.call(name, *question["given"])
+            if not is_number(given) or not RIGHT[family](given, question["right"], question["given"]):
                 missed.append((number, given))
         did = _what_was_missed(sheet, name, family, asked, missed) if missed else ""
         sheet.judge(family, f"{len(asked) - len(missed)} of {len(asked)}", f"{len(asked)}", not missed, did)
@@ -180,7 +180,7 @@ def _reserved_is_right(given: Any, right: Any, asked: list[Any]) -> bool:
 
 def reserved_bill(offer: Offer, load: list[int], reserved: int) -> float:
     """EUR of a day's machines without spot: the reserved ones, and on demand, up at once, whatever more is needed."""
-    more = sum(max(math.ceil(one / offer["machine_per_s"]) - reserved, 0) for one in load)
+    more = sum(max(math.ceil(rate / offer["machine_per_s"]) - reserved, 0) for rate in load)
     return HOURS_A_STEP * (len(load) * reserved * offer["reserved_hour"] + more * offer["on_demand_hour"])
 
 
@@ -273,7 +273,7 @@ def _where_it_goes(bill: Bill, cases: Cases, paid_back: float) -> str:
     elif unused > MUCH_IDLE:
         said.append("the reserved machines stand idle for much of the time")
     steps = [step for run in bill.runs for step in run.steps]
-    idle = sum(max(one.capacity - one.load, 0) for one in steps) / sum(one.load for one in steps)
+    idle = sum(max(step.capacity - step.load, 0) for step in steps) / sum(step.load for step in steps)
     if idle > MUCH_SPARE:
         said.append("much of the capacity stands ready for what does not come")
     text = (

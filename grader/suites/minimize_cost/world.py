@@ -32,8 +32,8 @@ ANSWER_MB = 0.07
 
 OFTEN = {"taken": Range(2, 3, "times", whole=True), "share": Range(0.3, 0.5), "away": Range(20, 40, "min")}
 FAMILIES = {
-    one.name: one
-    for one in (
+    family.name: family
+    for family in (
         ScenarioFamily("ordinary", "an ordinary day", {"load": Range(0.95, 1.05), **OFTEN}),
         ScenarioFamily("busier", "a busier day", {"load": Range(1.15, 1.3), **OFTEN}),
         ScenarioFamily("quieter", "a holiday", {"load": Range(0.25, 0.35), **OFTEN}),
@@ -54,7 +54,7 @@ DIPS, DIP_MIN, DIP_TO = Range(3, 4, "times", whole=True), Range(10, 20, "min"), 
 
 def draw_offer(rng: np.random.Generator, start_up_min: int = START_UP_MIN) -> tuple[Offer, float]:
     """A price list within the published ranges, and the mean load that goes with it."""
-    drawn = {name: one.draw(rng) for name, one in PRICES.items()}
+    drawn = {name: span.draw(rng) for name, span in PRICES.items()}
     most = drawn["spot machines"] * drawn["load"] / drawn["machine"]
     offer = {
         "machine_per_s": int(drawn["machine"]),
@@ -122,7 +122,7 @@ def draw_week(rng: np.random.Generator, load: float, pushes: np.ndarray) -> list
     """The load of seven usual days."""
     step = np.arange(7 * STEPS)
     usual = load * wave(step) * np.tile(pushes, 7) * np.repeat(rng.uniform(0.95, 1.05, 7), STEPS)
-    return [int(one) for one in draw_load(rng, usual, days=7)]
+    return [int(rate) for rate in draw_load(rng, usual, days=7)]
 
 
 def draw_day(rng: np.random.Generator, family: str, load: float, pushes: np.ndarray) -> Day:
@@ -149,7 +149,7 @@ def draw_day(rng: np.random.Generator, family: str, load: float, pushes: np.ndar
         for later in range(at, min(at + round(away / STEP_MIN), STEPS)):
             offered[later] = False
     load_of_day = draw_load(rng, usual, free_of=crowd)
-    return {"family": family, "load": [int(one) for one in load_of_day], "taken": taken, "offered": offered}
+    return {"family": family, "load": [int(rate) for rate in load_of_day], "taken": taken, "offered": offered}
 
 
 def draw_world(seed: int) -> tuple[Offer, list[int], list[list[Day]]]:

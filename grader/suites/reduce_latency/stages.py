@@ -33,7 +33,7 @@ def measure_shares(city: City, rows: list[Request]) -> list[Shares]:
     service = SlowService(city)
     seconds = np.array([_stages_s(service, row) for row in rows])[WARM_UP:]
     typical = np.median(seconds / seconds.sum(axis=1, keepdims=True), axis=0)
-    return [dict(zip(STAGES, (one / one.sum()).tolist(), strict=True)) for one in (typical, seconds.mean(axis=0))]
+    return [dict(zip(STAGES, (times / times.sum()).tolist(), strict=True)) for times in (typical, seconds.mean(axis=0))]
 
 
 def _stages_s(service: SlowService, row: Request) -> list[float]:
@@ -58,36 +58,36 @@ def judge_profile(sheet: Sheet, given: dict[str, Any], measured: dict[str, list[
     `measured` there counts, and the city that is farthest off.
     """
     sheet.criteria.clear()
-    profiles = {city: _read(one) for city, one in given.items()}
+    profiles = {city: _read(profile) for city, profile in given.items()}
     if wrong := [city for city, (shares, _) in profiles.items() if not shares]:
         wanted = '{"shares": {stage: share}, "limit": number}'
         shown = sheet.theirs(f"{given[wrong[0]]!r:.60}")
         sheet.end("fail", f"profile gave {shown}; it must return {wanted}, with the stages {', '.join(STAGES)}.")
         return []
-    found = {city: _compared(*one, measured[city]) for city, one in profiles.items()}
+    found = {city: _compared(*profile, measured[city]) for city, profile in profiles.items()}
     same = len({tuple(shares.values()) for shares, _ in profiles.values()}) == 1
     copied = "You gave the same shares for every city. " if same else ""
-    other = [city for city, one in found.items() if not one.in_order]
+    other = [city for city, comparison in found.items() if not comparison.in_order]
     named = ", ".join(found[other[0]].named) if other else ""
     sheet.judge(
         "stages", f"in {len(found) - len(other)} of {len(found)} cities", f"in {len(found)}", not other,
         f"{copied}In the {other[0]} you named {named}; most expensive here were "
         f"{', '.join(found[other[0]].costliest)}. {TRACING}" if other else "",
     )  # fmt: skip
-    city, far = max(found.items(), key=lambda one: one[1].gap)
+    city, far = max(found.items(), key=lambda entry: entry[1].gap)
     sheet.judge(
         "shares", f"{_bounded(100 * far.gap):.0f} % off ({far.worst})", f"within {100 * WITHIN:.0f} % points",
         far.gap <= WITHIN,
         f"{copied}In the {city} you gave {far.worst} a share of {_bounded(100 * profiles[city][0][far.worst]):.0f} %; "
         f"measured here is {100 * far.nearest:.0f} %.",
     )  # fmt: skip
-    city, far = max(found.items(), key=lambda one: one[1].limit_off)
+    city, far = max(found.items(), key=lambda entry: entry[1].limit_off)
     sheet.judge(
         "limit", f"{_bounded(profiles[city][1]):.2f}x", f"{far.limit:.2f}x +-{100 * LIMIT_WITHIN:.0f} %",
         far.limit_off <= LIMIT_WITHIN,
         f"That is in the {city}. {_why_limit(*profiles[city])}",
     )  # fmt: skip
-    return [city for city, one in found.items() if not one.met]
+    return [city for city, comparison in found.items() if not comparison.met]
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,10 @@ class _Compared:
 
 def _compared(shares: Shares, limit: float, measured: list[Shares]) -> _Compared:
     named = _most_expensive(shares)
-    in_order = any(_as_expensive(named, one) for one in measured)
-    limits = [1 / (1 - one["read"]) for one in measured]
-    right = min(limits, key=lambda one: abs(limit - one))
-    gaps = min(_gap(shares, one) for one in measured)
+    in_order = any(_as_expensive(named, measurement) for measurement in measured)
+    limits = [1 / (1 - measurement["read"]) for measurement in measured]
+    right = min(limits, key=lambda candidate: abs(limit - candidate))
+    gaps = min(_gap(shares, measurement) for measurement in measured)
     return _Compared(named, _most_expensive(measured[-1]), in_order, *gaps, right, abs(limit / right - 1))
 
 
@@ -138,7 +138,7 @@ def _most_expensive(shares: Shares) -> list[str]:
 def _as_expensive(named: list[str], measured: Shares) -> bool:
     """Whether each of `named` is as expensive as the stage of its rank; two that differ by less than TIE may swap."""
     ranked = zip(named, _most_expensive(measured), strict=True)
-    return all(measured[one] >= measured[right] - TIE for one, right in ranked)
+    return all(measured[stage] >= measured[right] - TIE for stage, right in ranked)
 
 
 def _gap(shares: Shares, measured: Shares) -> tuple[float, str, float]:

@@ -156,13 +156,13 @@ def _repeats(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> None:
     first = {row["order"]: reply.value for row, reply in zip(rows, replies, strict=False)}
     again = [reply.value for reply in replies][len(rows) :]
     count = sum(
-        not is_number(first[row["order"]]) or not agrees(one, first[row["order"]], EXACT)
-        for one, row in zip(again, order[len(rows) :], strict=True)
+        not is_number(first[row["order"]]) or not agrees(value, first[row["order"]], EXACT)
+        for value, row in zip(again, order[len(rows) :], strict=True)
     )
     # Remembered by address, all get the first request's answer where all come to lie at one address: each time again.
     own = zip(replies, cases.expected[: len(rows)], strict=False)
     others = sum(_is_anothers(reply.value, cases.expected[:i], right) for i, (reply, right) in enumerate(own))
-    changed = sum(one.changed for one in replies)
+    changed = sum(reply.changed for reply in replies)
     did = f"{count} of {len(again)} requests got another answer when they came again. " if count else ""
     did += f"{others} of {len(rows)} requests got the answer of one before them. " if others else ""
     did += f"predict changed its input in {changed} of {len(order)} calls." if changed else ""
@@ -174,7 +174,7 @@ def _repeats(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> None:
 
 def _is_anothers(given: Any, before: Sequence[float], own: float) -> bool:
     """Whether an answer is wrong, and right for a request that was asked before."""
-    return not agrees(given, own, EXACT) and any(agrees(given, one, EXACT) for one in before)
+    return not agrees(given, own, EXACT) and any(agrees(given, earlier, EXACT) for earlier in before)
 
 
 @EXERCISE.graded("speed")
@@ -263,7 +263,7 @@ def shadow(sheet: Sheet, answer: Answer, name: str) -> None:
     given = [answer.call(name, share, confidence) for share, confidence in plans]
     right = [math.ceil(math.log(1 - confidence) / math.log(1 - share)) for share, confidence in plans]
     count = len(differing(given, right))
-    few = sum(isinstance(one, int | float) and one < number for one, number in zip(given, right, strict=True))
+    few = sum(isinstance(value, int | float) and value < number for value, number in zip(given, right, strict=True))
     sheet.judge(
         "shadow", f"{len(plans) - count} of {len(plans)}", f"{len(plans)}", not count,
         f"Of {len(plans)} plans you asked for too few requests in {few}, and in {count - few} for more than are "

@@ -43,15 +43,15 @@ def items(statistics: Sequence[ItemStatistics]) -> str:
     grid += [(place(value), value) for value in (-0.5, 0, 0.5, 1)]
     for x, value in grid:
         parts += [_line(x, 30, x, bottom), _text(x, bottom + 16, f"{value:g}", "middle")]
-    for i, one in enumerate(statistics):
+    for i, statistic in enumerate(statistics):
         y = 46 + 26 * i
-        parts.append(_text(LEFT - 8, y + 5, _short(one.item.cell), "end"))
-        if one.share is not None:
-            parts.append(_bar(LEFT, y - 7, half * min(one.share, 1), 14))
-        if one.discrimination is not None and one.interval is not None:
-            low, high = map(place, one.interval)
+        parts.append(_text(LEFT - 8, y + 5, _short(statistic.item.cell), "end"))
+        if statistic.share is not None:
+            parts.append(_bar(LEFT, y - 7, half * min(statistic.share, 1), 14))
+        if statistic.discrimination is not None and statistic.interval is not None:
+            low, high = map(place, statistic.interval)
             parts.append(_line(low, y, high, y, f'stroke="{ORANGE}" stroke-width="2"'))
-            parts.append(f'<circle cx="{place(one.discrimination):.1f}" cy="{y}" r="5" fill="{ORANGE}"/>')
+            parts.append(f'<circle cx="{place(statistic.discrimination):.1f}" cy="{y}" r="5" fill="{ORANGE}"/>')
         else:
             parts.append(_text(place(0) + 6, y + 5, "not shown", "start"))
     return _svg(bottom + 26, parts, "Mean share of points and discrimination of each item, as in the table below.")

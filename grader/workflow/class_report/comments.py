@@ -32,7 +32,7 @@ def comment(course: Course, name: str, group: str, text: str, write: bool) -> li
     """
     if not text.strip():
         raise GraderError('the comment is empty. Write it after the group: --comment GROUP "text"')
-    found = {one.id: one for one in groups(read(course, name), bank_of(course.root, name))}
+    found = {candidate.id: candidate for candidate in groups(read(course, name), bank_of(course.root, name))}
     if group not in found:
         known = ", ".join(found) or "none"
         listed = course.command(f"report {name}")

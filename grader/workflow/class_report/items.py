@@ -32,7 +32,8 @@ class ItemStatistics:
 def item_statistics(results: ClassResults) -> list[ItemStatistics]:
     """The statistics of every item, in the notebook's order."""
     marks = {
-        item.key: np.array([one.marks.get(item.key) for one in results.submissions], float) for item in results.items
+        item.key: np.array([submission.marks.get(item.key) for submission in results.submissions], float)
+        for item in results.items
     }
     return [_one(item, marks) for item in results.items if item.maximum > 0]
 

@@ -48,13 +48,13 @@ def groups(results: ClassResults, bank: Bank | None) -> list[Group]:
     found: dict[tuple[str, str, float, str], Group] = {}
     for item in results.items:
         number = NUMBER if item.key in measured else DECIMAL
-        for one in results.submissions:
-            test = one.tests.get(item.key)
+        for submission in results.submissions:
+            test = submission.tests.get(item.key)
             if test is None or test.points >= test.maximum:
                 continue
             key = (item.key, test.verdict, test.points, number.sub("#", _words(test.message)))
             name = sha256(repr(key).encode("utf-8", "replace")).hexdigest()[:8]
-            found.setdefault(key, Group(name, item, test, [])).students.append(one.student)
+            found.setdefault(key, Group(name, item, test, [])).students.append(submission.student)
     return sorted(found.values(), key=lambda group: (-len(group.students), group.item.key, group.id))
 
 
@@ -66,17 +66,18 @@ def named(root: Path, results: ClassResults, bank: Bank) -> list[Named]:
     """
     about = dict(_about(root, results.name))
     reported = {
-        one.student: _words("\n".join(test.message for test in one.tests.values())) for one in results.submissions
+        submission.student: _words("\n".join(test.message for test in submission.tests.values()))
+        for submission in results.submissions
     }
     found = []
-    for answer in (one for one in bank.answers if one.kind == "wrong"):
+    for answer in (candidate for candidate in bank.answers if candidate.kind == "wrong"):
         lost = {test: points for test, points in answer.points.items() if points < bank.maxima[test]}
         students = [
-            one.student
-            for one in results.submissions
+            submission.student
+            for submission in results.submissions
             if lost
-            and _same_points(one, results.name, lost)
-            and all(_words(words) in reported[one.student] for words in answer.says)
+            and _same_points(submission, results.name, lost)
+            and all(_words(words) in reported[submission.student] for words in answer.says)
         ]
         if students:
             found.append(Named(answer.name, about.get(answer.name, ""), sorted(lost), students))

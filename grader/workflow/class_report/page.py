@@ -52,8 +52,8 @@ def _content(course: Course, results: ClassResults, folder: Path) -> dict[str, A
     alike = likeness.groups(results, bank)
     statistics = item_statistics(results)
     notebooks = {item.notebook for item in results.items}
-    people = {one.student: one for one in results.submissions}
-    totals = [one.total for one in people.values()]
+    people = {submission.student: submission for submission in results.submissions}
+    totals = [person.total for person in people.values()]
     texts = {student: _code(course, results, student) for student in people}
     released = course.folder("release", name=results.name)
     given = [cell for path in sorted(released.glob("*.ipynb")) for cell in _cells(path)]
@@ -63,18 +63,18 @@ def _content(course: Course, results: ClassResults, folder: Path) -> dict[str, A
         "policy": POLICY, "results": results, "people": people, "statistics": statistics, "fewest": FEWEST,
         "marks": {"mean": mean(totals), "median": median(totals), "lowest": min(totals), "highest": max(totals)},
         "histogram": charts.histogram(totals, results.maximum), "item_chart": charts.items(statistics),
-        "open": sum(None in one.marks.values() for one in people.values()),
-        "recorded": any(one.tests for one in people.values()),
+        "open": sum(None in person.marks.values() for person in people.values()),
+        "recorded": any(person.tests for person in people.values()),
         "named": None if bank is None else likeness.named(course.root, results, bank),
-        "groups": [one for one in alike if len(one.students) > 1],
-        "single": sum(len(one.students) == 1 for one in alike),
-        "disputed": [(one, key, test) for one in people.values() for key, test in one.tests.items() if test.disputed],
+        "groups": [group for group in alike if len(group.students) > 1],
+        "single": sum(len(group.students) == 1 for group in alike),
+        "disputed": [(who, key, test) for who in people.values() for key, test in who.tests.items() if test.disputed],
         "keys": {item.key: item.cell if len(notebooks) == 1 else item.key for item in results.items},
-        "looked_at": [one for one in people.values() if one.notes or one.flagged],
-        "stopped": [one for one in people.values() if one.stopped], "slowest": slowest,
-        "clusters": similar, "shown": [(one, _columns(one, texts)) for one in similar[:SIDE_BY_SIDE]],
+        "looked_at": [person for person in people.values() if person.notes or person.flagged],
+        "stopped": [person for person in people.values() if person.stopped], "slowest": slowest,
+        "clusters": similar, "shown": [(cluster, _columns(cluster, texts)) for cluster in similar[:SIDE_BY_SIDE]],
         "alike": ALIKE, "common": max(COMMON, len(people) // 10), "course": course,
-        "links": {one: _links(course, results, people[one], folder) for one in people},
+        "links": {student: _links(course, results, people[student], folder) for student in people},
     }  # fmt: skip
 
 
@@ -101,8 +101,8 @@ def _cells(path: Path) -> list[str]:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError):
         return []
-    code = [one for one in cells if one["cell_type"] == "code"]
-    return ["".join(one["source"]) for one in code if not one["metadata"].get("nbgrader", {}).get("locked")]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    return ["".join(cell["source"]) for cell in code if not cell["metadata"].get("nbgrader", {}).get("locked")]
 
 
 def _columns(one: Cluster, texts: dict[str, list[str]]) -> list[tuple[str, list[tuple[bool, str]]]]:

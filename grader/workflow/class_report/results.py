@@ -77,7 +77,7 @@ class ClassResults:
 def read(course: Course, name: str) -> ClassResults:
     """What is recorded of `name`. Raises `GraderError` if the gradebook does not know it or nothing was graded."""
     with course.gradebook() as opened:
-        known = sorted(one.name for one in opened.assignments)
+        known = sorted(assignment.name for assignment in opened.assignments)
         if name not in known:
             listed, first = ", ".join(known) or "none", course.command(f"release {name}")
             raise GraderError(f"the gradebook knows no exercise {name!r} (known: {listed}). First: {first}")
@@ -86,10 +86,12 @@ def read(course: Course, name: str) -> ClassResults:
         found: dict[str, Submission] = {}
         for row in opened.db.execute(_query(book.row)):
             shown = " ".join(part for part in (row.first_name, row.last_name) if part)
-            one = found.setdefault(row.student, Submission(row.student, shown))
-            one.flagged = one.flagged or bool(row.flagged)
+            submission = found.setdefault(row.student, Submission(row.student, shown))
+            submission.flagged = submission.flagged or bool(row.flagged)
             points = row.manual_score if row.manual_score is not None else row.auto_score
-            one.marks[f"{row.notebook}/{row.cell}"] = None if points is None else points + (row.extra_credit or 0.0)
+            submission.marks[f"{row.notebook}/{row.cell}"] = (
+                None if points is None else points + (row.extra_credit or 0.0)
+            )
         for text in book.all_results():
             _add_recorded(found, json.loads(text))
     submissions = [found[student] for student in sorted(found)]
@@ -133,16 +135,16 @@ def _order(path: Path) -> list[str]:
     if not path.is_file():
         return []
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return list(dict.fromkeys(name for one in cells if (name := one["metadata"].get("nbgrader", {}).get("grade_id"))))
+    return list(dict.fromkeys(name for cell in cells if (name := cell["metadata"].get("nbgrader", {}).get("grade_id"))))
 
 
 def _add_recorded(found: dict[str, Submission], results: dict[str, Any]) -> None:
-    one = found.get(results["extra_data"]["student"])
-    if one is None:
+    submission = found.get(results["extra_data"]["student"])
+    if submission is None:
         return
     for test in results["tests"]:
         rest = test["extra_data"]
-        one.tests[test["name"]] = Reported(
+        submission.tests[test["name"]] = Reported(
             test["score"], test["max_score"], rest["verdict"], test["output"], rest.get("disputed", "")
         )
-    one.notes, one.seconds = notes_of(results), float(results["execution_time"])
+    submission.notes, submission.seconds = notes_of(results), float(results["execution_time"])

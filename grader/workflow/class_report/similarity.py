@@ -46,10 +46,10 @@ def clusters(sources: Mapping[str, list[str]], released: list[str]) -> list[Clus
     prints = {student: fingerprints(cells) for student, cells in sources.items()}
     holders: dict[int, list[str]] = defaultdict(list)
     for student, mine in prints.items():
-        for one in mine.keys() - given:
-            holders[one].append(student)
+        for fingerprint in mine.keys() - given:
+            holders[fingerprint].append(student)
     most = max(COMMON, len(sources) // 10)
-    telling = {one: students for one, students in holders.items() if len(students) <= most}
+    telling = {fingerprint: students for fingerprint, students in holders.items() if len(students) <= most}
     sizes = Counter(student for students in telling.values() for student in students)
     shared: Counter[tuple[str, str]] = Counter()
     for students in telling.values():
@@ -57,9 +57,11 @@ def clusters(sources: Mapping[str, list[str]], released: list[str]) -> list[Clus
     alike = {
         pair: number / smaller
         for pair, number in shared.items()
-        if (smaller := min(sizes[one] for one in pair)) >= FEWEST and number / smaller >= ALIKE
+        if (smaller := min(sizes[student] for student in pair)) >= FEWEST and number / smaller >= ALIKE
     }
-    return sorted((_cluster(one, alike, prints, telling) for one in _joined(alike)), key=lambda one: -one.highest)
+    return sorted(
+        (_cluster(joined, alike, prints, telling) for joined in _joined(alike)), key=lambda cluster: -cluster.highest
+    )
 
 
 def fingerprints(cells: list[str]) -> Prints:
@@ -68,8 +70,8 @@ def fingerprints(cells: list[str]) -> Prints:
     first, left = 0, CHARACTERS
     for source in cells:
         tokens = normalised(source[:left])
-        for one, begin, end in _winnowed(tokens):
-            found.setdefault(one, set()).update(range(first + begin, first + end + 1))
+        for fingerprint, begin, end in _winnowed(tokens):
+            found.setdefault(fingerprint, set()).update(range(first + begin, first + end + 1))
         first, left = first + source.count("\n") + 1, max(0, left - len(source))
     return found
 
@@ -124,8 +126,8 @@ def _winnowed(tokens: Tokens) -> Iterator[tuple[int, int, int]]:
 def _joined(pairs: Mapping[tuple[str, str], float]) -> list[list[str]]:
     """The students that pairs join, directly or through others."""
     group: dict[str, list[str]] = {}
-    for one, other in pairs:
-        mine, theirs = group.setdefault(one, [one]), group.setdefault(other, [other])
+    for student, other in pairs:
+        mine, theirs = group.setdefault(student, [student]), group.setdefault(other, [other])
         if mine is not theirs:
             mine += theirs
             group.update(dict.fromkeys(theirs, mine))
@@ -139,7 +141,7 @@ def _cluster(
     telling: Mapping[int, list[str]],
 ) -> Cluster:
     within = {pair: share for pair, share in alike.items() if pair[0] in students}
-    pair = max(within, key=lambda one: (within[one], one))
-    both = [one for one in prints[pair[0]].keys() & prints[pair[1]].keys() if one in telling]
-    left, right = ({line for one in both for line in prints[student][one]} for student in pair)
+    pair = max(within, key=lambda pair_of: (within[pair_of], pair_of))
+    both = [fingerprint for fingerprint in prints[pair[0]].keys() & prints[pair[1]].keys() if fingerprint in telling]
+    left, right = ({line for fingerprint in both for line in prints[student][fingerprint]} for student in pair)
     return Cluster(students, min(within.values()), within[pair], pair, (left, right))

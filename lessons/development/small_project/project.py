@@ -105,9 +105,11 @@ class Project:
         tests_s = time.perf_counter() - begun
         cases = list(ElementTree.parse(report).iter("testcase"))
         for habit in HABITS[1:]:
-            own = [one for one in cases if f"test_{habit}" in f"{one.get('classname')}{one.get('name')}"]
-            refused[habit] = not own or any(one.find(kind) is not None for one in own for kind in ("failure", "error"))
-            seconds[habit] = sum(float(one.get("time", 0)) for one in own)
+            own = [case for case in cases if f"test_{habit}" in f"{case.get('classname')}{case.get('name')}"]
+            refused[habit] = not own or any(
+                case.find(kind) is not None for case in own for kind in ("failure", "error")
+            )
+            seconds[habit] = sum(float(case.get("time", 0)) for case in own)
         seconds[LOADING] = tests_s - sum(seconds[habit] for habit in HABITS[1:])
         return Checked(refused, seconds)
 

@@ -10,9 +10,9 @@ def cases(*kinds: str) -> list[Case]:
     from tests.attacks.corpus import forging, honest, processes, reaching, shown, structure
 
     modules = (forging, structure, processes, reaching, shown, honest)
-    found = [one for module in modules for one in module.CASES]
-    names = [one.name for one in found]
+    found = [case for module in modules for case in module.CASES]
+    names = [case.name for case in found]
     doubled = {name for name in names if names.count(name) > 1}
     if doubled:
         raise ValueError(f"two cases have one name: {sorted(doubled)}")
-    return [one for one in found if not kinds or one.kind in kinds]
+    return [case for case in found if not kinds or case.kind in kinds]

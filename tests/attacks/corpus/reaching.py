@@ -183,8 +183,8 @@ def device(folder: Path, places: Mapping[str, str]) -> None:
     try:
         os.mknod(folder / "null", 0o20666, os.makedev(1, 3))
     except PermissionError:
-        with contextlib.closing(socket.socket(socket.AF_UNIX)) as one:
-            one.bind(str(folder / "null"))
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as server:
+            server.bind(str(folder / "null"))
 
 
 def folder_as_notebook(folder: Path, places: Mapping[str, str]) -> None:

@@ -28,29 +28,29 @@ def double(name: str, **parts: Any):
     """A second cell with the same ids after the first."""
 
     def edit(notebook: dict[str, Any]) -> None:
-        one = find(notebook, name)
-        notebook["cells"].insert(notebook["cells"].index(one) + 1, {**one, **parts})
+        cell = find(notebook, name)
+        notebook["cells"].insert(notebook["cells"].index(cell) + 1, {**cell, **parts})
 
     return edit
 
 
 def strip(notebook: dict[str, Any]) -> None:
     """Colab's export: cells keep their text only."""
-    for number, one in enumerate(notebook["cells"]):
-        one["metadata"], one["id"] = {"id": f"cell{number:08d}", "colab": {"base_uri": "here"}}, f"cell{number:08d}"
+    for number, cell in enumerate(notebook["cells"]):
+        cell["metadata"], cell["id"] = {"id": f"cell{number:08d}", "colab": {"base_uri": "here"}}, f"cell{number:08d}"
 
 
 def without_ids(notebook: dict[str, Any]) -> None:
-    for one in notebook["cells"]:
-        del one["id"]
+    for cell in notebook["cells"]:
+        del cell["id"]
 
 
 def bare(notebook: dict[str, Any]) -> None:
     """Older VS Code: neither ids nor metadata."""
     without_ids(notebook)
     notebook.update(nbformat_minor=2, metadata={})
-    for one in notebook["cells"]:
-        one["metadata"] = {}
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
 
 
 def merge(notebook: dict[str, Any]) -> None:
@@ -70,8 +70,8 @@ def cut_in_account(notebook: dict[str, Any]) -> bytes:
 
 
 def in_lines(notebook: dict[str, Any]) -> None:
-    for one in notebook["cells"]:
-        one["source"] = one["source"].splitlines(keepends=True)
+    for cell in notebook["cells"]:
+        cell["source"] = cell["source"].splitlines(keepends=True)
 
 
 def with_accents(notebook: dict[str, Any]) -> str:
@@ -81,7 +81,7 @@ def with_accents(notebook: dict[str, Any]) -> str:
 
 def number_all(value: Any):
     """Give every cell the same id."""
-    return whole(lambda notebook: [one.update(id=value) for one in notebook["cells"]])
+    return whole(lambda notebook: [cell.update(id=value) for cell in notebook["cells"]])
 
 
 def kernel(**spec: Any):
@@ -102,7 +102,7 @@ CASES = of_kind("structure", [
     case("test_deleted_answer_right", drop("mean-test"), flagged="mean-test"),
     case("all_tests_deleted", wrong("mean", "zero"), drop(*TESTS), lost="mean", flagged="mean-test line-test"),
     case("test_before_its_answer", swap("mean", "mean-test")),
-    case("tests_first", whole(lambda notebook: notebook["cells"].sort(key=lambda one: one["id"] not in TESTS))),
+    case("tests_first", whole(lambda notebook: notebook["cells"].sort(key=lambda cell: cell["id"] not in TESTS))),
     case("cells_reversed", whole(lambda notebook: notebook["cells"].reverse())),
     case("test_doubled", wrong("mean", "zero"), double("mean-test", source=PASSES), lost="mean", flagged="*"),
     case("test_doubled_before", wrong("mean", "zero"), double("mean-test"), change("mean-test", source=PASSES),
@@ -176,8 +176,8 @@ CASES = of_kind("structure", [
     case("byte_order_mark", encode=lambda notebook: with_accents(notebook).encode("utf-8-sig")),
     case("latin_1", encode=lambda notebook: with_accents(notebook).encode("latin-1"), flagged="*"),
     case("utf_16", encode=lambda notebook: with_accents(notebook).encode("utf-16"), flagged="*"),
-    case("windows_lines", whole(lambda notebook: [one.update(source=one["source"].replace("\n", "\r\n"))
-                                                 for one in notebook["cells"]]),
+    case("windows_lines", whole(lambda notebook: [cell.update(source=cell["source"].replace("\n", "\r\n"))
+                                                 for cell in notebook["cells"]]),
          encode=lambda notebook: json.dumps(notebook, indent=1).replace("\n", "\r\n").encode()),
     case("format_3", encode=old_format, flagged="*"),
     case("format_4_0", whole(without_ids), whole(lambda notebook: notebook.update(nbformat_minor=0))),

@@ -45,4 +45,4 @@ class Assignment:
         return {f"{task.name}-test": task.points for task in self.tasks}
 
     def task(self, name: str) -> Task:
-        return next(one for one in self.tasks if one.name == name)
+        return next(task for task in self.tasks if task.name == name)

@@ -67,22 +67,22 @@ COLUMNS = ("test", "answer", "submission", "stock", "ours", "verdict", "message"
 
 def table(rows: Iterable[Compared]) -> str:
     """The comparisons as text, a line each, below a line of headings; empty if there are none."""
-    lines = [tuple(" ".join(text.split()) for text in one.row) for one in rows]
+    lines = [tuple(" ".join(text.split()) for text in compared.row) for compared in rows]
     if not lines:
         return ""
     lines = [COLUMNS, *lines]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = ("  ".join(text.ljust(width) for text, width in zip(one, widths, strict=True)) for one in lines)
-    return "\n".join(one.rstrip() for one in padded)
+    padded = ("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join(line.rstrip() for line in padded)
 
 
 def compare(root: Path, exercises: Sequence[Exercise]) -> list[Compared]:
     """Every answer of the corpus, graded by both. Raises `AssertionError` if a grader does not come to its end."""
-    assignment = Assignment(NAME, SETUP, tuple(one.task() for one in places(exercises)))
+    assignment = Assignment(NAME, SETUP, tuple(place.task() for place in places(exercises)))
     course = release(write(root / "course", assignment, timeout_s=CELL_S))
     handed_in = submissions(exercises)
     for student, answers in handed_in.items():
-        notebook = answered(course, assignment, {place.name: one.source for place, one in answers})
+        notebook = answered(course, assignment, {place.name: answer.source for place, answer in answers})
         submit(course, student, NAME, {f"{NAME}.ipynb": json.dumps(notebook).encode()})
     our_course = copied(course, root / "ours" / "course")
     stock = autograde(course, NAME, environment(root), LIMIT_S, "--Execute.shutdown_kernel=immediate")
@@ -96,8 +96,8 @@ def _side_by_side(
     handed_in: dict[str, list[tuple[Place, Answer]]], stock: Ended, ours: Ended, told: dict[str, dict[str, Any]]
 ) -> Iterable[Compared]:
     for student, answers in handed_in.items():
-        tests = {one["name"].rpartition("/")[2]: one for one in told[student]["tests"]}
-        disputed = {one["cell"] for one in told[student]["extra_data"]["flags"] if one["kind"] == "disputed"}
+        tests = {test["name"].rpartition("/")[2]: test for test in told[student]["tests"]}
+        disputed = {flag["cell"] for flag in told[student]["extra_data"]["flags"] if flag["kind"] == "disputed"}
         for place, answer in answers:
             cell = f"{place.name}-test"
             yield Compared(

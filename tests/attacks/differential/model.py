@@ -74,7 +74,7 @@ def clean(text: str) -> str:
 
 def places(exercises: Sequence[Exercise]) -> list[Place]:
     """All of the notebook, in its order: every exercise as often as its answers need it."""
-    needed = [(copy, place) for place, one in enumerate(exercises) for copy in range(_copies(one))]
+    needed = [(copy, place) for place, exercise in enumerate(exercises) for copy in range(_copies(exercise))]
     return [Place(exercises[place], copy) for copy, place in sorted(needed)]
 
 

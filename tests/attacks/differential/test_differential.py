@@ -13,7 +13,7 @@ from grader.grading.analysis.name_analysis import bound, imports, read, tree_of
 from tests.attacks.differential.comparison import Compared, compare, table
 from tests.attacks.differential.tasks import EXERCISES
 
-ANSWERS = [answer for one in EXERCISES for answer in one.answers]
+ANSWERS = [answer for exercise in EXERCISES for answer in exercise.answers]
 LEAST_RIGHT, LEAST_WRONG = 300, 100
 MOST_ANSWERS = 7  # an eighth answer of one exercise makes the notebooks of all longer
 MOST_DISPUTED = 0.05  # of the right answers
@@ -35,16 +35,18 @@ def faults(rows: list[Compared]) -> str:
 
 
 def test_the_corpus_is_large_and_its_names_are_apart():
-    right = [one for one in ANSWERS if one.right]
+    right = [answer for answer in ANSWERS if answer.right]
     assert len(right) >= LEAST_RIGHT
     assert len(ANSWERS) - len(right) >= LEAST_WRONG
-    assert len({one.name for one in EXERCISES}) == len(EXERCISES)
-    assert [one.name for one in EXERCISES if not (len(one.right) >= 3 and len(one.wrong) >= 1)] == []
-    assert [one.name for one in EXERCISES if len(one.answers) > MOST_ANSWERS] == []
+    assert len({exercise.name for exercise in EXERCISES}) == len(EXERCISES)
+    assert [
+        exercise.name for exercise in EXERCISES if not (len(exercise.right) >= 3 and len(exercise.wrong) >= 1)
+    ] == []
+    assert [exercise.name for exercise in EXERCISES if len(exercise.answers) > MOST_ANSWERS] == []
 
 
 def test_no_answer_binds_a_name_that_the_test_of_another_exercise_reads():
-    tests = {one.name: tree_of(one.test_cell) for one in EXERCISES}
+    tests = {exercise.name: tree_of(exercise.test_cell) for exercise in EXERCISES}
     asked = {name: read(tree) - bound(tree) for name, tree in tests.items()}
     shared = []
     for answer in ANSWERS:
@@ -56,24 +58,24 @@ def test_no_answer_binds_a_name_that_the_test_of_another_exercise_reads():
 
 def test_stock_nbgrader_gives_right_answers_full_marks_and_wrong_ones_less(compared):
     """Otherwise the corpus is wrong, not a grader."""
-    odd = [one for one in compared if one.answer.right != (one.stock >= one.maximum - ROUNDING)]
+    odd = [row for row in compared if row.answer.right != (row.stock >= row.maximum - ROUNDING)]
     assert not odd, faults(odd)
 
 
 def test_ours_never_gives_what_stock_nbgrader_refuses(compared):
-    more = [one for one in compared if one.ours > one.stock + ROUNDING]
+    more = [row for row in compared if row.ours > row.stock + ROUNDING]
     assert not more, faults(more)
 
 
 def test_no_point_is_lost_unless_a_person_is_asked(compared):
-    lost = [one for one in compared if one.ours < one.stock - ROUNDING and not one.disputed]
+    lost = [row for row in compared if row.ours < row.stock - ROUNDING and not row.disputed]
     assert not lost, faults(lost)
 
 
 def test_few_right_answers_need_a_person(compared, capsys):
-    right = [one for one in compared if one.answer.right]
-    disputed = [one for one in right if one.disputed]
-    unsealed = {one.answer.exercise for one in compared if not one.sealed}
+    right = [row for row in compared if row.answer.right]
+    disputed = [row for row in right if row.disputed]
+    unsealed = {row.answer.exercise for row in compared if not row.sealed}
     with capsys.disabled():
         print(
             f"\n{len(compared)} marks compared, of {len(right)} right ones {len(disputed)} disputed; "

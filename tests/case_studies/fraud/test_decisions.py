@@ -117,7 +117,7 @@ def test_a_stream_too_short_for_a_release_is_refused_with_the_days_it_needs(stre
         train(Run(tmp_path), short, np.random.default_rng(0), test_days=test_days, names=("logistic",))
 
 
-def test_a_trained_run_says_what_it_learned_from_what_it_compared_and_how_the_test_went(trained, stream):
+def test_a_trained_run_says_what_it_learned_from_and_how_its_test_went(trained, stream):
     release = Release.read(trained.registry().path("v1"))
     assert release.model_name == "logistic"
     assert release.adapter == Adapter.of()

@@ -21,18 +21,22 @@ def late_rows(stream):
 def by_definition(stream, row):
     """Slow and obvious: filter the whole table for one payment."""
     payments, reports = stream.payments, reports_of(stream.payments, stream.truth)
-    one = payments.iloc[row]
-    seen = {"amount": one.amount, "weekend": float(one.time.day_of_week >= 5), "night": float(one.time.hour <= 6)}
-    own = payments[(payments.customer_id == one.customer_id) & (payments.time < one.time)]
-    there = payments[payments.terminal_id == one.terminal_id]
-    reported = reports[(reports.terminal_id == one.terminal_id) & (reports.time < one.time)]
+    payment = payments.iloc[row]
+    seen = {
+        "amount": payment.amount,
+        "weekend": float(payment.time.day_of_week >= 5),
+        "night": float(payment.time.hour <= 6),
+    }
+    own = payments[(payments.customer_id == payment.customer_id) & (payments.time < payment.time)]
+    there = payments[payments.terminal_id == payment.terminal_id]
+    reported = reports[(reports.terminal_id == payment.terminal_id) & (reports.time < payment.time)]
     for days, length in DAYS.items():
-        recent = own[own.time >= one.time - length]
-        old = there[(there.time >= one.time - DELAY - length) & (there.time < one.time - DELAY)]
+        recent = own[own.time >= payment.time - length]
+        old = there[(there.time >= payment.time - DELAY - length) & (there.time < payment.time - DELAY)]
         seen[f"customer_count_{days}d"] = len(recent) + 1
-        seen[f"customer_mean_amount_{days}d"] = (recent.amount.sum() + one.amount) / (len(recent) + 1)
+        seen[f"customer_mean_amount_{days}d"] = (recent.amount.sum() + payment.amount) / (len(recent) + 1)
         seen[f"terminal_count_{days}d"] = len(old)
-        seen[f"terminal_risk_{days}d"] = (reported.time >= one.time - length).sum() / max(len(old), 1)
+        seen[f"terminal_risk_{days}d"] = (reported.time >= payment.time - length).sum() / max(len(old), 1)
     return seen
 
 

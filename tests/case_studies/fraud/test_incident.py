@@ -42,7 +42,7 @@ def test_clean_weeks_stay_quiet_and_the_incident_is_caught_on_its_first_day(live
     assert not any(day["acting"] for day in broken.days[1:])
 
 
-def test_after_the_rollback_with_its_state_nothing_differs_from_a_bank_that_never_broke(lived):
+def test_a_rollback_with_its_state_leaves_no_difference_from_a_bank_that_never_broke(lived):
     clean = lived(weeks=1)
     restored, half = (lived(weeks=1, incident=True, rollback=rollback) for rollback in ("release and state", "release"))
     np.testing.assert_allclose(restored.stream.payments["amount"], clean.stream.payments["amount"])

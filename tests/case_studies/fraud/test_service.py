@@ -39,8 +39,8 @@ def test_a_payment_of_the_history_keeps_its_content_too(client, stream, release_
 def test_metrics_tell_the_reviews_and_the_amounts_as_parsed(client, stream, release_day):
     requests = hooks.day(0)[0]
     answers = client.post("/predict", json={"rows": requests[:200]}).get_json()["rows"]
-    told = client.get("/metrics").get_data(as_text=True)
-    assert f'reviews_total{{release="v1"}} {sum(one["review"] for one in answers):.1f}' in told
-    assert "payment_amount_eur_count 200.0" in told
+    text = client.get("/metrics").get_data(as_text=True)
+    assert f'reviews_total{{release="v1"}} {sum(answer["review"] for answer in answers):.1f}' in text
+    assert "payment_amount_eur_count 200.0" in text
     today = stream.payments[stream.payments["time"] >= release_day].head(200)
-    assert f'payment_amount_eur_bucket{{le="20.0"}} {(today["amount"] <= 20).sum():.1f}' in told
+    assert f'payment_amount_eur_bucket{{le="20.0"}} {(today["amount"] <= 20).sum():.1f}' in text

@@ -84,7 +84,7 @@ def test_rollback_without_the_state_asks_the_case_nothing(ask, run, toy):
     assert toy.notes() == []
 
 
-def test_a_release_is_trained_like_the_current_one_but_for_what_is_asked_listed_promoted_and_taken_back(ask, toy):
+def test_a_release_is_trained_like_the_current_one_listed_promoted_and_rolled_back(ask, toy):
     assert ask("train", "--out", toy.runs, "--rows", 4, "--factor", 0.5).exit_code == 0
     (path,) = toy.runs.iterdir()
     added = ask("retrain", "--run", path, "--factor", 2).output

@@ -83,9 +83,9 @@ def reading(number, degrees=60.0, machine=1, time="2026-03-01T10:00:00"):
 
 def test_each_request_is_part_of_the_history_of_the_next_even_within_a_batch(service):
     answers = service.answer([reading(1, 40), reading(2, 60), reading(3, 70, machine=2), reading(4, 50)])
-    assert [one["mean"] for one in answers] == [0, 40, 0, 50]
-    assert [one["check"] for one in answers] == [False, True, True, False]
-    assert [tuple(one) for one in answers] == [("reading_id", "check", "mean", "release")] * 4
+    assert [answer["mean"] for answer in answers] == [0, 40, 0, 50]
+    assert [answer["check"] for answer in answers] == [False, True, True, False]
+    assert [tuple(answer) for answer in answers] == [("reading_id", "check", "mean", "release")] * 4
 
 
 def test_a_request_sent_twice_is_answered_alike_whatever_has_happened_since(service):
@@ -122,9 +122,12 @@ def test_a_request_that_fails_leaves_nothing_of_its_batch(service):
 
 def test_a_day_has_only_so_many_places_whatever_comes_and_the_next_has_its_own(service):
     today = service.answer([reading(number) for number in range(5)])
-    assert [one["check"] for one in today] == [True, True, False, False, False]
+    assert [answer["check"] for answer in today] == [True, True, False, False, False]
     late, tomorrow = "2026-03-01T23:59:59.999999", "2026-03-02T00:00:00"
-    assert [one["check"] for one in service.answer([reading(8, time=late), reading(9, time=tomorrow)])] == [False, True]
+    assert [answer["check"] for answer in service.answer([reading(8, time=late), reading(9, time=tomorrow)])] == [
+        False,
+        True,
+    ]
 
 
 def test_a_past_request_is_known_without_a_decision(service):
@@ -168,7 +171,7 @@ def test_threads_share_the_capacity_of_a_day(service):
     for thread in threads:
         thread.join()
     assert len(answers) == 16
-    assert sum(one["check"] for one in answers) == 2
+    assert sum(answer["check"] for answer in answers) == 2
 
 
 def test_a_service_without_a_release_does_not_start(tmp_path):
@@ -308,7 +311,7 @@ def test_rows_and_bytes_stay_those_of_the_days_kept_and_without_forgetting_they_
     assert all_size[-1] > 2 * size[-1]
 
 
-def test_what_was_forgotten_is_not_decided_again_and_what_is_remembered_is_answered_alike(kept):
+def test_the_forgotten_is_not_decided_again_and_the_remembered_is_answered_alike(kept):
     service = kept["Forgetful"]
     first = service.answer([on_day(0, 0)])
     assert service.answer([on_day(0, 0)]) == first
@@ -329,7 +332,7 @@ def test_requests_from_the_far_future_make_it_forget_nothing(kept):
     assert service.store.sent(0) is not None
 
 
-def test_a_store_that_another_process_writes_is_not_ready_and_is_again_once_that_has_ended(service):
+def test_a_store_that_another_process_writes_is_not_ready_until_that_has_ended(service):
     with closing(sqlite3.connect(service.store.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert service.store.unwritable() == "The store cannot be written: database is locked."

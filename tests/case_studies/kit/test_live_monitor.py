@@ -110,10 +110,10 @@ def test_what_prometheus_reads_holds_index_alarm_and_the_line_of_the_runbook(wor
     metrics.register(world.live_monitor)
     assert b"monitor_index" not in generate_latest(metrics)
     world.live(2, count=5)
-    told = generate_latest(metrics).decode()
+    text = generate_latest(metrics).decode()
     alarm = (
         'monitor_alarm{metric="feature_drift:degrees",runbook="Compare with the score and the labels before acting."}'
     )
-    assert f"{alarm} 1.0" in told
-    assert 'monitor_alarm{metric="volume",runbook="Check upstream for rows lost or sent twice."} 0.0' in told
-    assert float(next(line.split()[1] for line in told.splitlines() if line.startswith("store_bytes"))) > 4_096
+    assert f"{alarm} 1.0" in text
+    assert 'monitor_alarm{metric="volume",runbook="Check upstream for rows lost or sent twice."} 0.0' in text
+    assert float(next(line.split()[1] for line in text.splitlines() if line.startswith("store_bytes"))) > 4_096

@@ -70,7 +70,7 @@ def test_whoever_waits_is_shown_by_labels_on_the_tenth_day():
     assert sum(day["rollbacks"] for day in system.days) == 1
 
 
-def test_what_was_in_charge_before_the_bad_release_comes_back_and_not_what_learned_from_it():
+def test_a_rollback_brings_back_the_release_before_the_bad_one():
     system, own = Counter(), Limit()
     before = system.monitor
     system.deploy(2)  # 14 a day: bad, and below the limit

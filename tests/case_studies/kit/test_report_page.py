@@ -68,7 +68,7 @@ def test_it_loads_nothing_runs_nothing_and_has_a_text_for_each_picture(reported)
     assert not re.search(r"<script|<link|<img|@import|url\((?!#)|src=", text)
     pictures = re.findall(r"<svg[^>]*>", text)
     assert len(pictures) == 2
-    assert all(len(re.search(r'role="img" aria-label="([^"]+)"', one)[1]) > 40 for one in pictures)
+    assert all(len(re.search(r'role="img" aria-label="([^"]+)"', picture)[1]) > 40 for picture in pictures)
     assert not re.search(r"#0[123]0[123]0[123]", text)  # every colour is the page's own, by day and by night
 
 
@@ -126,9 +126,9 @@ def test_on_a_telephone_and_in_the_dark_it_can_be_read_and_no_label_lies_on_anot
     assert abs(dark[0] - dark[1]) > 450  # of 765
     assert [len(boxes) > 5 for boxes in labels] == [True, True]
     for boxes in labels:
-        for at, one in enumerate(boxes):
-            assert one[0] >= 0
-            assert one[2] <= width
+        for at, box in enumerate(boxes):
+            assert box[0] >= 0
+            assert box[2] <= width
             for other in boxes[:at]:
-                apart = one[0] >= other[2] or other[0] >= one[2] or one[1] >= other[3] or other[1] >= one[3]
-                assert apart, (one, other)
+                apart = box[0] >= other[2] or other[0] >= box[2] or box[1] >= other[3] or other[1] >= box[3]
+                assert apart, (box, other)

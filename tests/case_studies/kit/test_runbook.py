@@ -32,7 +32,7 @@ def days(rng, count, scale=1.0):
     return table.assign(wanted=table["score"] > 0.9), np.repeat(np.arange(count), 400)
 
 
-def test_a_daily_monitor_is_quiet_on_days_like_those_before_and_rings_on_another_unit():
+def test_a_daily_monitor_is_quiet_on_usual_days_and_rings_on_another_unit():
     rng = np.random.default_rng(0)
     monitor = daily_monitor(*days(rng, 28), ["amount"], thin=2)
     rang = [bool(monitor.observe(days(rng, 1)[0], t)) for t in range(60)]
@@ -87,7 +87,7 @@ def test_without_a_release_before_there_is_nothing_to_go_back_to(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="without file locks nobody waits, see `ModelRegistry.alone`")
-def test_a_promotion_during_a_rollback_waits_and_what_is_restored_is_as_the_rolled_back_release_reads(run):
+def test_a_promotion_during_a_rollback_waits_for_what_is_restored(run):
     promoting = threading.Thread(target=run.registry().promote, args=("v3", "at the same time"))
     restored = []
 
@@ -162,13 +162,17 @@ for n in itertools.count():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the killed copies are forks")
-def test_a_rollback_killed_at_any_step_is_finished_by_a_second_one_or_by_the_next_promotion(tmp_path):
+def test_a_rollback_killed_at_any_step_is_finished_by_the_next_command(tmp_path):
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=True, capture_output=True, text=True)
     lines = done.stdout.splitlines()
     ended, after = [line.split()[1:] for line in lines[::2]], [line.split(" ", 2)[2] for line in lines[1::2]]
-    assert {tuple(one[1:]) for one in ended} == {("v2", "1900.0"), ("v1", "1900.0"), ("v1", "190.0")}  # cut everywhere
+    assert {tuple(words[1:]) for words in ended} == {
+        ("v2", "1900.0"),
+        ("v1", "1900.0"),
+        ("v1", "190.0"),
+    }  # cut everywhere
     assert set(after) == {"['v1', 'v2', 'v1'] 190.0", "['v1', 'v2', 'v1', 'v3'] 190.0"}
-    assert [one[0] for one in ended] == ["9"] * (len(ended) - 1) + ["0"]
+    assert [words[0] for words in ended] == ["9"] * (len(ended) - 1) + ["0"]
     assert len(ended) > 30
 
 

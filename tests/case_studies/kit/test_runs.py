@@ -108,7 +108,7 @@ def test_a_verb_that_runs_no_model_does_not_mind_other_code(toy):
     assert Run.of("toy", run.path, toy.runs) == run
 
 
-def test_a_later_release_learns_from_the_data_of_the_current_one_unless_it_may_from_others(toy):
+def test_a_later_release_learns_from_the_current_ones_data_unless_others_are_allowed(toy):
     run = toy.train(rows=3)
     with pytest.raises(ModelingError, match=r"rows have the checksum \w{12}, .* learned from \w{12}.*--new-data"):
         toy.fit(Run(run.path), print, rows=3, seed=1)

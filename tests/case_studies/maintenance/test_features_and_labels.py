@@ -12,14 +12,14 @@ from mlsd_lib.data import ContractBroken, admit
 
 def slow_features(readings, row):
     """The features of one reading, by looking at each reading of its unit."""
-    one = readings.iloc[row]
-    own = readings[(readings["unit_id"] == one["unit_id"]) & (readings["time"] <= one["time"])]
-    found = [float(one["age_days"]), one["load"]]
+    reading = readings.iloc[row]
+    own = readings[(readings["unit_id"] == reading["unit_id"]) & (readings["time"] <= reading["time"])]
+    found = [float(reading["age_days"]), reading["load"]]
     for sensor in ("vibration", "temperature", "pressure"):
-        week, month = (own[sensor][own["time"] > one["time"] - days * DAY].mean() for days in (7, 28))
+        week, month = (own[sensor][own["time"] > reading["time"] - days * DAY].mean() for days in (7, 28))
         first = own[sensor][own["age_days"] < 7]
         normal = first.mean() if len(first) else week
-        found += [one[sensor], week, week - normal, week - month]
+        found += [reading[sensor], week, week - normal, week - month]
     return found
 
 
@@ -68,7 +68,7 @@ def mean_known_and_true(fleet, now, policy):
     return mean, np.minimum(left, labels.CAP_DAYS)[every].mean()
 
 
-def test_matured_and_weighted_labels_stand_for_all_readings_and_those_known_by_now_for_short_lives(fleet, release_day):
+def test_labels_known_by_now_stand_for_short_lives_and_weighted_ones_for_all(fleet, release_day):
     for policy in ("matured", "weighted"):
         known, true = mean_known_and_true(fleet, release_day, policy)
         assert known == pytest.approx(true, abs=1)

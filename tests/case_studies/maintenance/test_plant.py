@@ -73,7 +73,7 @@ def test_a_young_unit_steps_as_far_as_an_old_one():
 
 
 def test_after_the_rollback_with_its_state_nothing_misread_is_left(lived):
-    whole, half = (lived(incident=True, rollback=one) for one in ("release and state", "release"))
+    whole, half = (lived(incident=True, rollback=rollback) for rollback in ("release and state", "release"))
     assert whole.misread() == 0 < half.misread()
 
 
@@ -85,7 +85,7 @@ def test_labels_show_every_plant_what_was_misread(lived):
 
 
 def test_a_firmware_that_stays_sends_the_crew_to_healthy_units(lived):
-    clean, waited = (lived(weeks=2, incident=one, rollback="wait for labels") for one in (False, True))
+    clean, waited = (lived(weeks=2, incident=incident, rollback="wait for labels") for incident in (False, True))
     assert sum(day["wanted"] for day in waited.days) > sum(day["wanted"] for day in clean.days) + 10
 
 

@@ -50,7 +50,7 @@ def test_settings_are_chosen_without_the_test_which_is_scored_once():
     settings = (("linear", (2, 4)), ("linear", (7, 28)))
     made = engines(np.random.default_rng(0))
     spoilt = dataclasses.replace(made, test_rul=made.test_rul[::-1].copy())
-    tables = [engine_protocol(one, settings=settings) for one in (made, spoilt)]
+    tables = [engine_protocol(engines, settings=settings) for engines in (made, spoilt)]
     validated = [table["validated"].dropna() for table in tables]
     assert validated[0].equals(validated[1])
     chosen = validated[0].idxmin()

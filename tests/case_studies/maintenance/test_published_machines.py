@@ -21,13 +21,13 @@ def parts(rng, learnable):
 
 
 def test_failures_with_a_cause_are_told_and_those_without_one_are_not():
-    told, blind = (
+    report, blind = (
         failing_parts(parts(np.random.default_rng(0), learnable), resamples=200) for learnable in (True, False)
     )
-    assert told["prevalence"].tolist() == pytest.approx([0.05] * 4)
-    assert told.loc[["logistic", "boosted"], "low"].min() > 0.5
+    assert report["prevalence"].tolist() == pytest.approx([0.05] * 4)
+    assert report.loc[["logistic", "boosted"], "low"].min() > 0.5
     assert (blind["low"] < 0.09).all()
-    for table in (told, blind):
+    for table in (report, blind):
         assert table.loc["no knowledge", "AP"] == pytest.approx(0.05, abs=0.03)
         assert (table["low"] <= table["AP"]).all()
 
@@ -66,10 +66,10 @@ def test_both_files_are_judged_from_the_command_line(tmp_path):
     table = pd.DataFrame(0, index=range(1_500), columns=list(AI4I_COLUMNS))
     table[[*MEASURED, WEAR, "Machine failure", "Type"]] = parts(rng, True)[[*MEASURED, WEAR, "Machine failure", "Type"]]
     table.to_csv(tmp_path / "ai4i2020.csv", index=False)
-    told = CliRunner().invoke(app, ["report", "--protocol", "ai4i", "--source", str(tmp_path / "ai4i2020.csv")])
-    assert told.exit_code == 0, told.output
-    assert "prevalence" in told.output
-    assert "1,500 rows, published 10,000" in told.output
+    result = CliRunner().invoke(app, ["report", "--protocol", "ai4i", "--source", str(tmp_path / "ai4i2020.csv")])
+    assert result.exit_code == 0, result.output
+    assert "prevalence" in result.output
+    assert "1,500 rows, published 10,000" in result.output
     folder = tmp_path / "data" / "realKnownCause"
     folder.mkdir(parents=True)
     made = series(rng, 20)
@@ -78,9 +78,9 @@ def test_both_files_are_judged_from_the_command_line(tmp_path):
     (tmp_path / "labels").mkdir()
     windows = json.dumps({"realKnownCause/made.csv": [ends]})
     (tmp_path / "labels" / "combined_windows.json").write_text(windows)
-    told = CliRunner().invoke(app, ["report", "--protocol", "nab", "--source", str(folder / "made.csv")])
-    assert told.exit_code == 0, told.output
-    assert "at random" in told.output
+    result = CliRunner().invoke(app, ["report", "--protocol", "nab", "--source", str(folder / "made.csv")])
+    assert result.exit_code == 0, result.output
+    assert "at random" in result.output
 
 
 @pytest.mark.parametrize(("name", "file"), [("ai4i", "ai4i2020.csv"), ("nab", "SERIES.csv")])

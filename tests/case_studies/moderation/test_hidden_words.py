@@ -21,7 +21,7 @@ def test_every_hidden_word_is_read_by_its_step_and_by_no_other(how):
 )
 def test_what_a_step_breaks_in_an_honest_text(step, honest, read):
     assert read_plainly(honest) == read
-    assert read_plainly(honest, tuple(one for one in STEPS if one != step)) == honest
+    assert read_plainly(honest, tuple(other for other in STEPS if other != step)) == honest
 
 
 def test_words_of_another_script_are_left_alone():

@@ -36,7 +36,7 @@ def test_a_wave_alone_stays_quiet_and_the_incident_is_caught_on_its_first_day(li
     assert broken.days[0]["wanted"] > 5 * clean.days[0]["wanted"]
 
 
-def test_after_the_rollback_with_its_state_the_texts_and_histories_are_those_of_a_board_that_never_broke(lived):
+def test_a_rollback_with_its_state_leaves_texts_and_histories_of_a_sound_board(lived):
     clean, restored, half = lived(), lived(incident=True), lived(incident=True, rollback="release")
     assert (restored.stream.posts["read"] == clean.stream.posts["read"]).all()
     assert (half.stream.posts["read"] != clean.stream.posts["read"]).any()

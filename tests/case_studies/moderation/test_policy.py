@@ -9,7 +9,7 @@ from case_studies.moderation.data import ModerationError
 from case_studies.moderation.policy import ModerationPolicy, waited_hours
 
 
-def test_a_likely_post_is_removed_a_costly_or_unreadable_one_is_for_people_and_the_rest_stays():
+def test_a_likely_post_is_removed_and_a_costly_or_unreadable_one_is_for_people():
     probability = np.array([[0.02, 0.98, 0.0], [0.6, 0.4, 0.0], [0.6, 0.4, 0.0], [0.99, 0.01, 0.0]])
     followers, unread = np.array([100, 1_000, 10, 10]), np.array([0, 0, 0, 0.5])
     rule = ModerationPolicy()

@@ -35,7 +35,7 @@ def leaks(texts, done, folder):
     """How many of the texts are, in four words in a row, in what was printed, or whole in a file of `folder`."""
     shown = windows(done.stdout) | windows(done.stderr)
     written = [path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()]
-    return sum(bool(windows(text) & shown) or any(text in one for one in written) for text in texts)
+    return sum(bool(windows(text) & shown) or any(text in content for content in written) for text in texts)
 
 
 @pytest.mark.parametrize(("name", "figure", "least"), [("sms", "spam F1", 0.94), ("davidson", "weighted F1", 0.86)])
@@ -43,7 +43,7 @@ def test_a_protocol_reaches_its_figure_and_prints_no_text(name, figure, least, t
     real(name)
     done = reported(tmp_path, name)
     assert done.returncode == 0, "the protocol failed"
-    line = next(one for one in done.stdout.splitlines() if one.startswith(figure))
+    line = next(line for line in done.stdout.splitlines() if line.startswith(figure))
     assert float(line.split()[len(figure.split())]) >= least
     if name == "davidson":
         assert "hate F1" in done.stdout

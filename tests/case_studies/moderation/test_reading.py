@@ -8,7 +8,7 @@ from case_studies.moderation.incident import HURRIED
 
 
 def test_the_hurried_table_makes_plain_words_unreadable():
-    plain, spoiled = (text_features(one.read("you are a donkey")) for one in (Normaliser(), HURRIED))
+    plain, spoiled = (text_features(normaliser.read("you are a donkey")) for normaliser in (Normaliser(), HURRIED))
     assert plain[1] == 1
     assert spoiled[1] == 0
     assert plain[3] == 0

@@ -18,7 +18,7 @@ def client(run):
 def all_answers(client):
     requests = hooks.day(0)[0]
     found = [client.post("/predict", json={"rows": requests[i : i + 200]}) for i in range(0, len(requests), 200)]
-    return [row for one in found for row in one.get_json()["rows"]]
+    return [row for reply in found for row in reply.get_json()["rows"]]
 
 
 @pytest.fixture
@@ -26,12 +26,12 @@ def answers(client):
     return all_answers(client)
 
 
-def test_the_queue_holds_what_is_for_people_the_most_harmful_first_until_they_have_looked(client, answers):
-    expected = sorted((-one["harm_eur"], one["post_id"]) for one in answers if one["action"] == "review")
+def test_the_queue_holds_the_most_harmful_first_until_people_have_looked(client, answers):
+    expected = sorted((-answer["harm_eur"], answer["post_id"]) for answer in answers if answer["action"] == "review")
     waiting = client.get("/queue").get_json()["waiting"]
     assert len(expected) > 3
-    assert [(-one["harm_eur"], one["post_id"]) for one in waiting] == expected[:50]
-    first = next(one for one in hooks.day(0)[0] if one["post_id"] == waiting[0]["post_id"])
+    assert [(-post["harm_eur"], post["post_id"]) for post in waiting] == expected[:50]
+    first = next(request for request in hooks.day(0)[0] if request["post_id"] == waiting[0]["post_id"])
     verdict = {"post_id": first["post_id"], "author_id": first["author_id"], "time": first["time"], "against": False}
     assert client.post("/reports", json=verdict).status_code == 200
     assert client.get("/queue").get_json()["waiting"][0] == waiting[1]
@@ -39,7 +39,7 @@ def test_the_queue_holds_what_is_for_people_the_most_harmful_first_until_they_ha
 
 def test_a_rollback_empties_the_queue_of_what_was_misread(client, answers, run, tmp_path):
     """The same day before a bad release: what waits afterwards is what would have waited."""
-    usual = {one["post_id"]: one["harm_eur"] for one in client.get("/queue").get_json()["waiting"]}
+    usual = {post["post_id"]: post["harm_eur"] for post in client.get("/queue").get_json()["waiting"]}
     other = Run(shutil.copytree(run.path, tmp_path / "other"))
     registry, store = other.registry(), service.ModerationStore(other.store)
     with store.transaction():
@@ -52,11 +52,15 @@ def test_a_rollback_empties_the_queue_of_what_was_misread(client, answers, run, 
     told = all_answers(bad)
     assert len(store.waiting(1_000)) > 5 * len(usual)
     assert service.restore(other, registry.path("v1")) > 0
-    waiting = {one["post_id"]: one["harm_eur"] for one in store.waiting(1_000)}
-    by_bad, by_good = ({one["post_id"] for one in some if one["action"] == "remove"} for some in (told, answers))
+    waiting = {post["post_id"]: post["harm_eur"] for post in store.waiting(1_000)}
+    by_bad, by_good = (
+        {answer["post_id"] for answer in some if answer["action"] == "remove"} for some in (told, answers)
+    )
     assert usual.keys() - waiting.keys() <= by_bad  # what was removed at once never waited
     assert waiting.keys() - usual.keys() <= by_good
-    assert waiting == pytest.approx({**waiting, **{one: usual[one] for one in usual.keys() & waiting.keys()}})
+    assert waiting == pytest.approx(
+        {**waiting, **{post_id: usual[post_id] for post_id in usual.keys() & waiting.keys()}}
+    )
     store.close()
 
 
@@ -71,8 +75,8 @@ def test_the_audit_trail_names_model_policy_and_reason(client, answers):
 
 def test_an_erased_author_leaves_decisions_and_no_text(client, answers, run):
     body = hooks.day(0)[0][0]
-    told = client.delete(f"/authors/{body['author_id']}").get_json()
-    assert told["posts_erased"] >= 1
+    report = client.delete(f"/authors/{body['author_id']}").get_json()
+    assert report["posts_erased"] >= 1
     assert client.get(f"/audit/{body['post_id']}").get_json() == answers[0]
     refused = client.delete(f"/authors/{body['author_id']}")
     assert (refused.status_code, refused.get_json()["error"]["field"]) == (404, "author_id")

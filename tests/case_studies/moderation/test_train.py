@@ -47,7 +47,7 @@ def test_a_release_that_reads_no_hidden_words_fails_by_name(trained, prepared):
 
 
 def test_models_save_more_than_baselines_on_every_truth(trained):
-    rows = {one["candidate"]: one for one in json.loads((trained.path / "metrics.json").read_text())["comparison"]}
+    rows = {row["candidate"]: row for row in json.loads((trained.path / "metrics.json").read_text())["comparison"]}
     best = max(rows[name]["true_eur"] for name in ("cheap", "cascade", "expensive"))
     assert best > max(row["true_eur"] for name, row in rows.items() if row["gate"] == "not a model")
     assert rows["do nothing"]["true_eur"] == 0
@@ -55,9 +55,9 @@ def test_models_save_more_than_baselines_on_every_truth(trained):
 
 def test_a_load_test_never_sends_a_post_twice():
     sent = data.messages(data.load_posts(np.random.default_rng(0), 2, authors=60).posts)
-    series = [one for number in range(4) for one in data.under_new_ids(sent, number)]
-    assert len({one["post_id"] for one in [*sent, *series]}) == 9 * len(sent)
-    assert [one["text"] for one in series] == 8 * [one["text"] for one in sent]
+    series = [message for number in range(4) for message in data.under_new_ids(sent, number)]
+    assert len({message["post_id"] for message in [*sent, *series]}) == 9 * len(sent)
+    assert [message["text"] for message in series] == 8 * [message["text"] for message in sent]
 
 
 def test_a_stream_too_short_is_refused_before_anything_is_fitted(tmp_path):

@@ -26,10 +26,10 @@ def test_features_equal_a_slow_loop_at_every_age(stream, lag):
         mine = (visitor == visitor[row]) & (position == 1)
         for name, window in WINDOWS.items():
             inside = mine & (time < time[row] - lag) & (time >= time[row] - lag - window)
-            for one in range(4):
-                own = float(lag == np.timedelta64(0, "us") and category[row] == one)
-                expected = (inside & (category == one)).sum() + own
-                assert table[f"viewed_{one}_{name}"].iloc[row] == expected
+            for number in range(4):
+                own = float(lag == np.timedelta64(0, "us") and category[row] == number)
+                expected = (inside & (category == number)).sum() + own
+                assert table[f"viewed_{number}_{name}"].iloc[row] == expected
 
 
 def test_no_feature_of_a_day_changes_when_later_days_come(stream):
@@ -44,7 +44,9 @@ def test_clicks_count_from_the_moment_at_which_they_are_reported(stream):
     known = rewards_as_of(stream.log, now)
     assert known.sum() < stream.log["clicked"].sum()
     assert not known[~stream.log["clicked"].to_numpy()].any()
-    seen, matured = (learnable(stream.views["time"], stream.log, now, one).sum() for one in ("as seen", "matured"))
+    seen, matured = (
+        learnable(stream.views["time"], stream.log, now, policy).sum() for policy in ("as seen", "matured")
+    )
     assert matured < seen
 
 
@@ -53,7 +55,7 @@ def test_the_service_shows_what_the_offline_table_shows(case_study, run):
     requests, reports, offline = hooks.day(0)
     with case_study("personalization").served(run) as server:
         answers = replay(server.url, requests, reports)
-    page = np.array([one["page_id"] for one in requests])
+    page = np.array([request["page_id"] for request in requests])
     shown = release.decide(offline, page)
     assert answers["item"].tolist() == shown.item.tolist()
     np.testing.assert_allclose(answers["propensity"], shown.propensity)
@@ -61,7 +63,7 @@ def test_the_service_shows_what_the_offline_table_shows(case_study, run):
     store = PageStore(run.store)
     clicks = dict(store.connection.execute("SELECT request_id, time_us FROM clicks").fetchall())
     store.close()
-    assert {one["request_id"] for one in reports} <= clicks.keys()
+    assert {report["request_id"] for report in reports} <= clicks.keys()
 
 
 def test_the_restored_memory_has_no_propensity_that_a_rule_made_false(run):
@@ -74,7 +76,9 @@ def test_the_restored_memory_has_no_propensity_that_a_rule_made_false(run):
     registry.rollback("it overrides what was drawn")
     changed = restore(run, registry.path("v1"))
     store = PageStore(run.store)
-    ids, page, position = (np.array([one[name] for one in requests]) for name in ("request_id", "page_id", "position"))
+    ids, page, position = (
+        np.array([request[name] for request in requests]) for name in ("request_id", "page_id", "position")
+    )
     query = "SELECT request_id FROM shown WHERE propensity IS NULL"
     emptied = {row[0] for row in store.connection.execute(query)}
     store.close()
@@ -95,7 +99,7 @@ def test_a_slot_of_another_visitor_is_no_slot_of_the_page(run):
 def test_metrics_tell_what_was_shown_by_release(run):
     client = app_of(run).test_client()
     client.post("/predict", json={"rows": hooks.day(0)[0][:100]})
-    told = client.get("/metrics").get_data(as_text=True)
-    shown = [float(line.split()[-1]) for line in told.splitlines() if line.startswith("slots_shown_total")]
+    text = client.get("/metrics").get_data(as_text=True)
+    shown = [float(line.split()[-1]) for line in text.splitlines() if line.startswith("slots_shown_total")]
     assert sum(shown) == 100
-    assert "slot_propensity_count 100.0" in told
+    assert "slot_propensity_count 100.0" in text

@@ -39,7 +39,7 @@ def test_a_rule_that_files_nothing_wrongly_is_caught_by_the_mean_weight_alone(li
     assert broken.days[0]["acting"] == ["mean_weight:weight"]
 
 
-def test_after_the_rollback_with_its_state_the_features_are_those_of_a_page_that_never_broke(lived):
+def test_a_rollback_with_its_state_leaves_features_of_a_page_that_never_broke(lived):
     clean, restored, half = lived(), lived(incident=True), lived(incident=True, rollback="release")
     np.testing.assert_array_equal(restored.features, clean.features)
     assert (half.features.to_numpy() != clean.features.to_numpy()).any()

@@ -22,7 +22,7 @@ def table():
     return training.compare(*given, names=("logistic",))
 
 
-def test_the_model_is_surely_ahead_of_the_best_items_and_not_of_the_merchandisers_rule(table):
+def test_the_model_beats_the_best_items_and_not_surely_the_merchandisers_rule(table):
     assert table.loc["logistic", "lead_low"] > 0
     assert table.loc["logistic", "true_eur"] > 1.3 * table.loc[training.BEST_ITEM, "true_eur"]
     assert table.loc["best of the category", "tied"]
@@ -74,7 +74,7 @@ def test_draws_are_even_and_of_one_salt_say_nothing_of_another():
     assert abs(np.corrcoef(luck, other)[0, 1]) < 0.02
 
 
-def test_a_page_shows_no_item_twice_and_each_in_each_slot_as_often_as_its_propensity_says():
+def test_a_page_shows_each_item_once_and_in_each_slot_by_its_propensity():
     pages, explore = 40_000, policy.SlotPolicy(0.24)
     page, position = np.repeat(np.arange(pages), POSITIONS), np.tile(np.arange(1, POSITIONS + 1), pages)
     best = policy.in_order(np.tile(np.linspace(0, 1, ITEMS), (len(page), 1)), position)

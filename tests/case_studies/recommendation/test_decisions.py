@@ -74,8 +74,8 @@ def test_a_newcomer_gets_less_than_a_known_household_and_more_than_popularity(lo
 
 def test_what_is_explored_is_young_and_follows_from_the_visit(catalogue):
     policy = ShelfPolicy(explore_slots=3)
-    found = [slate(policy, catalogue, visit_id=one)[-3:] for one in (1, 1, 2)]
-    assert all((one >= 150).all() for one in found)
+    found = [slate(policy, catalogue, visit_id=visit_id)[-3:] for visit_id in (1, 1, 2)]
+    assert all((items >= 150).all() for items in found)
     assert found[0].tolist() == found[1].tolist() != found[2].tolist()
 
 

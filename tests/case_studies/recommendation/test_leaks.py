@@ -84,7 +84,7 @@ def test_random_receipts_of_a_published_form_are_foreseen_by_popularity_alone(pu
     assert over_popularity(log, RNG) < ABOVE_CHANCE < over_popularity(at_own_receipt(log), RNG)
 
 
-def test_a_visit_begins_at_what_the_household_took_before_and_never_at_the_same_moment(published):
+def test_a_visit_begins_at_what_the_household_took_strictly_before(published):
     lines = pd.DataFrame({"receipt": [1, 1, 2, 3, 4, 5], "minute": [0, 0, 9, 9, 20, 30]})
     log = published(retail, lines.assign(household=[7, 7, 7, 7, 7, 8], item=[4, 3, 2, 1, 2, 0]))
     page = log.visits["viewing"].map(log.names)

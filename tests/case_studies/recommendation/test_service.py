@@ -73,7 +73,7 @@ def test_what_is_sold_out_leaves_the_slates_until_it_is_back(run):
     assert client.post("/stock", json={"item": first[0], "units": -1}).get_json()["error"]["field"] == "units"
 
 
-def test_a_purchase_of_an_item_that_the_release_does_not_know_gets_its_place_from_the_next(run):
+def test_an_item_that_the_release_does_not_know_gets_its_place_from_the_next(run):
     app, registry = service.app_of(run).test_client(), run.registry()
     release = Release.read(registry.path("v1"))
     old = release.catalogue
@@ -93,14 +93,14 @@ def test_a_purchase_of_an_item_that_the_release_does_not_know_gets_its_place_fro
     assert places == [-1, len(old)]
 
 
-def test_the_feature_store_in_a_process_gives_the_same_slates_until_it_is_killed_under_load(run):
+def test_the_feature_store_gives_the_same_slates_until_it_is_killed_under_load(run):
     requests = hooks.day(0)[0]
     plain = service.app_of(run).test_client()
-    expected = [plain.post("/predict", json=one).get_json()["items"] for one in requests[:10]]
+    expected = [plain.post("/predict", json=request).get_json()["items"] for request in requests[:10]]
     with ServerProcess(service.histories_command(run, PATIENCE_S)) as store:
         app = service.app_of(run).test_client()
-        again = [{**one, "visit_id": one["visit_id"] + 10**9} for one in requests[:10]]
-        answers = [app.post("/predict", json=one).get_json() for one in again]
+        again = [{**request, "visit_id": request["visit_id"] + 10**9} for request in requests[:10]]
+        answers = [app.post("/predict", json=request).get_json() for request in again]
         assert not any(answer["degraded"] for answer in answers)
         # What is explored follows from the visit's id; the rest of the slate does not.
         assert [answer["items"][:9] for answer in answers] == [items[:9] for items in expected]
@@ -111,7 +111,7 @@ def test_the_feature_store_in_a_process_gives_the_same_slates_until_it_is_killed
 
 
 def test_a_kill_of_the_feature_store_fails_no_request(case_study, run):
-    fresh = [{**one, "visit_id": one["visit_id"] + 10**9} for one in hooks.day(1)[0]]
+    fresh = [{**request, "visit_id": request["visit_id"] + 10**9} for request in hooks.day(1)[0]]
     with case_study("recommendation").served(run) as server:
         with ServerProcess(service.histories_command(run, PATIENCE_S)) as store:
             assert post(f"{server.url}/predict", fresh[0])[1]["degraded"] is False

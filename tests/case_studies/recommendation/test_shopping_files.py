@@ -86,7 +86,7 @@ def test_an_altered_sheet_is_said(retail, monkeypatch):
     for told, (columns, published) in changed.items():
         monkeypatch.setitem(RETAIL_SHEETS, 6, published)
         table.assign(**columns).to_csv(retail, index=False)
-        assert any(told in one for one in load(retail).card.differences), told
+        assert any(told in difference for difference in load(retail).card.differences), told
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|"])
@@ -151,8 +151,8 @@ def test_films_that_were_rated_are_hidden_from_the_protocol_of_movielens(tmp_pat
     rows += [(user, film, 4, 881_250_000 - user) for user in (98, 99) for film in range(12)]  # so that all are known
     table = pd.DataFrame(rows, columns=["userId", "movieId", "rating", "timestamp"])
     table.to_csv(tmp_path / "ratings.csv", index=False)
-    told = CliRunner().invoke(app, ["report", "--protocol", "movielens", "--source", str(tmp_path / "ratings.csv")])
-    assert told.exit_code == 0, told.output
+    result = CliRunner().invoke(app, ["report", "--protocol", "movielens", "--source", str(tmp_path / "ratings.csv")])
+    assert result.exit_code == 0, result.output
     found = films(load(tmp_path / "ratings.csv"), np.random.default_rng(0))
     assert found.loc["popularity", "NDCG@10"] == 1
     assert found["households"].tolist() == [40] * len(found)

@@ -132,12 +132,12 @@ LESSON = {"about": "One too few.", "every": [{"cell": "answer", "add": "x -= 1"}
 def test_a_lessons_mistake_is_laid_over_every_right_answer_and_one_may_have_its_own():
     over = {"twice": [{"cell": "answer", "old": "2", "new": "1"}]}
     laid = mistakes("count", {**LESSON, "over": over}, RIGHT)
-    assert {name: one.cells["answer"] for name, one in laid.items()} == {
+    assert {name: answer.cells["answer"] for name, answer in laid.items()} == {
         "reference": "x = 1 + 1\n\nx -= 1",
         "twice": "x = 1",
         "thrice": "x = 6 / 3\n\nx -= 1",
     }
-    assert {one.kind for one in laid.values()} == {"mistake"}
+    assert {answer.kind for answer in laid.values()} == {"mistake"}
 
 
 @pytest.mark.parametrize(
@@ -224,9 +224,9 @@ def test_where_a_loss_is_all_that_is_asked_nothing_runs_after_the_first(first):
 def test_mutants_differ_from_the_source_by_one_fault_each():
     source = "def f(a, b):\n    if a <= b:\n        return a + 1\n    return -b if a else b * 2\n"
     made = mutants(source)
-    assert len({one.source for one in made}) == len(made) >= 9
-    assert "line 2: LtE is Lt" in [one.what for one in made]
-    assert all(one.source != source for one in made)
+    assert len({mutant.source for mutant in made}) == len(made) >= 9
+    assert "line 2: LtE is Lt" in [mutant.what for mutant in made]
+    assert all(mutant.source != source for mutant in made)
     assert mutants("x = 'text'\n") == []
 
 
@@ -240,9 +240,9 @@ def test_a_bank_that_is_not_proven_says_so(monkeypatch, capsys, tmp_path):
     cells = [("answer", "x = 1"), ("test-x", "from grader.suite_kit.points import Points\nPoints(2 * x, 2)")]
     bank = Bank("small", tmp_path / "small.ipynb", cells, {"test-x": 2.0}, answers, (), {})
     assert not show_bank(bank)
-    told = capsys.readouterr().out
-    assert "NOT proven" in told
-    assert "zero" in told
+    text = capsys.readouterr().out
+    assert "NOT proven" in text
+    assert "zero" in text
 
 
 # An answer that passes its test at the third run: each run leaves a mark in the folder.

@@ -37,7 +37,7 @@ CELLS = {
 )
 def test_a_changed_cell_reaches_the_tests_that_use_its_names_through_others_too(cell, text, tests):
     found = reached(CELLS | {cell: text}, CELLS)
-    assert {name for name in found if name.startswith("test-")} == {f"test-{one}" for one in tests}
+    assert {name for name in found if name.startswith("test-")} == {f"test-{name}" for name in tests}
 
 
 SAYS = """
@@ -57,8 +57,8 @@ def bank_with(points, folder):
 
 def test_a_wrong_answer_is_run_in_the_tests_that_it_reaches_alone(tmp_path):
     bank = bank_with({"test-x": 0.0}, tmp_path)
-    assert [bank.tests(one) for one in bank.answers] == [["test-x", "test-y"], ["test-x"]]
-    assert [list(one.problems) for one in prove(bank)] == [[], []]
+    assert [bank.tests(answer) for answer in bank.answers] == [["test-x", "test-y"], ["test-x"]]
+    assert [list(finding.problems) for finding in prove(bank)] == [[], []]
 
 
 def test_a_loss_that_is_stated_of_a_test_out_of_reach_is_a_problem(tmp_path):

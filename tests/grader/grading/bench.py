@@ -81,5 +81,5 @@ class Bench:
                  **changes: object) -> dict[str, str]:  # fmt: skip
         """The verdict of each test, with its points where these are neither all nor none."""
         found = self.result(answers, extra, **changes).verdicts
-        return {one.cell: f"{one.verdict} {one.points:g}" if 0 < one.points < one.maximum else one.verdict
-                for one in found}  # fmt: skip
+        return {test.cell: f"{test.verdict} {test.points:g}" if 0 < test.points < test.maximum else test.verdict
+                for test in found}  # fmt: skip

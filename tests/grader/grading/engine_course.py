@@ -14,7 +14,9 @@ def run(course, students=None, settings=None, say=lambda told: None, grader=PLAI
     """The outcomes by student."""
     students = batch.chosen(course, toy.NAME, "*") if students is None else students
     chosen = Options(**{"jobs": 2, **options})
-    return {one.student: one for one in with_engine(course, toy.NAME, students, chosen, say, grader, settings)}
+    return {
+        outcome.student: outcome for outcome in with_engine(course, toy.NAME, students, chosen, say, grader, settings)
+    }
 
 
 def hand_in(course):
@@ -30,15 +32,19 @@ def dump(course):
     """The gradebook: student, item, automatic points, by hand, open; student, item, comment; penalties, time stamps."""
     with course.gradebook() as book:
         submissions = book.assignment_submissions(toy.NAME)
-        notebooks = [one for submission in submissions for one in submission.notebooks]
+        notebooks = [notebook for submission in submissions for notebook in submission.notebooks]
         grades = [
-            (one.student.id, grade.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
-            for one in notebooks
-            for grade in one.grades
+            (notebook.student.id, grade.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
+            for notebook in notebooks
+            for grade in notebook.grades
         ]
-        comments = [(one.student.id, comment.name, comment.comment) for one in notebooks for comment in one.comments]
-        extra = [(one.student.id, one.late_submission_penalty, one.flagged) for one in notebooks]
-        stamps = [(one.student.id, str(one.timestamp)) for one in submissions]
+        comments = [
+            (notebook.student.id, comment.name, comment.comment)
+            for notebook in notebooks
+            for comment in notebook.comments
+        ]
+        extra = [(notebook.student.id, notebook.late_submission_penalty, notebook.flagged) for notebook in notebooks]
+        stamps = [(submission.student.id, str(submission.timestamp)) for submission in submissions]
     return [sorted(rows, key=str) for rows in (grades, comments, extra, stamps)]
 
 

@@ -30,19 +30,19 @@ def class_of(released_once, tmp_path_factory):
 
 
 def test_everyone_gets_exactly_their_marks(class_of):
-    course, told = class_of
+    course, result = class_of
     points = {(who, item): earned for who, item, earned, _, _ in dump(course)[0] if item != "reflection"}
     items = ("half-test", "spread-test", "both-test")
     assert points == {(who, item): marks[i] for who, marks in toy.MARKS.items() for i, item in enumerate(items)}
-    assert told.exit_code == 0
+    assert result.exit_code == 0
 
 
 def test_the_command_says_the_level_and_a_line_a_student_who_needs_a_look(class_of):
-    _, told = class_of
-    assert sum(line.startswith("sandbox: ") for line in told.output.splitlines()) == 1
-    lines = [line for line in told.output.splitlines() if line.split(":")[0] in toy.MARKS]
+    _, result = class_of
+    assert sum(line.startswith("sandbox: ") for line in result.output.splitlines()) == 1
+    lines = [line for line in result.output.splitlines() if line.split(":")[0] in toy.MARKS]
     assert {line.split(":")[0] for line in lines} == {"empty", "no-test", "endless", "stubborn", "deadly"}
-    assert "8 of 8 graded (0 of them earlier), 5 need a look, 1 wait for points by hand" in told.output
+    assert "8 of 8 graded (0 of them earlier), 5 need a look, 1 wait for points by hand" in result.output
 
 
 def test_a_level_that_is_not_there_is_refused_if_it_is_required(course, monkeypatch):
@@ -51,9 +51,9 @@ def test_a_level_that_is_not_there_is_refused_if_it_is_required(course, monkeypa
     probe.found_missing.cache_clear()
     try:
         command = ["grade", toy.NAME, "--course", str(course.root), "--sandbox", "namespaces"]
-        told = CliRunner().invoke(app, [*command, "--require-sandbox"])
-        assert told.exit_code != 0
-        assert "namespaces is not available here" in str(told.exception) + told.output
+        result = CliRunner().invoke(app, [*command, "--require-sandbox"])
+        assert result.exit_code != 0
+        assert "namespaces is not available here" in str(result.exception) + result.output
         if not probe.missing(Level.LIMITS):
             said = []
             options = Options(jobs=1, level="namespaces")
@@ -61,7 +61,7 @@ def test_a_level_that_is_not_there_is_refused_if_it_is_required(course, monkeypa
             assert outcome.points == 6
             assert said[0].startswith("sandbox: ")
             assert "namespaces is not available here: bubblewrap is not installed. It needs" in said[0]
-            assert sum("not available" in one for one in said) == 1
+            assert sum("not available" in line for line in said) == 1
     finally:
         probe.found_missing.cache_clear()
 
@@ -72,15 +72,15 @@ def test_a_weaker_level_gives_the_same_marks(course):
     toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
     toy.submit(course, "wrong", toy.answered(course, **toy.WRONG))
     outcomes = run(course, grader=ENGINE, level="limits", jobs=1)
-    assert {name: one.points for name, one in outcomes.items()} == {"bo": 6, "wrong": 1}
+    assert {name: outcome.points for name, outcome in outcomes.items()} == {"bo": 6, "wrong": 1}
 
 
 def test_one_that_cannot_be_graded_is_named_and_the_exit_status_tells(course):
     toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
     (course.root / "nbgrader_config.py").open("a").write("\nc.Autograde.create_student = False\n")
-    told = CliRunner().invoke(app, ["grade", toy.NAME, "--course", str(course.root)])
-    assert told.exit_code == 1
-    assert "knows no student 'bo'" in told.output
+    result = CliRunner().invoke(app, ["grade", toy.NAME, "--course", str(course.root)])
+    assert result.exit_code == 1
+    assert "knows no student 'bo'" in result.output
 
 
 def test_a_batch_loads_no_numpy_before_it_has_something_to_calibrate():

@@ -6,7 +6,7 @@ from grader.sandbox import make_sandbox
 from tests.attacks import idioms
 from tests.grader.grading.patience_limits import PATIENT, SERVER, Beside
 
-SEALED = [one for one in idioms.IDIOMS if one.sealed]
+SEALED = [idiom for idiom in idioms.IDIOMS if idiom.sealed]
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def beside():
         yield Beside(sandbox)
 
 
-@pytest.mark.parametrize("idiom", SEALED, ids=lambda one: one.name)
+@pytest.mark.parametrize("idiom", SEALED, ids=lambda idiom: idiom.name)
 def test_an_ordinary_test_cell_accepts_the_right_answer_and_refuses_the_wrong_one(beside, idiom):
     with_libraries = "import numpy as np\nfrom sklearn.linear_model import LinearRegression\n"
     right = beside.judge(with_libraries + idiom.right, idiom.test, setup=idioms.SETUP)

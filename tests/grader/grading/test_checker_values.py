@@ -249,7 +249,7 @@ def test_a_masked_array_is_refused_with_its_name(beside):
 BROKEN = b'{"v":{"$x":"no date","k":"stamp"},"n":[]}'
 
 
-def test_a_value_too_large_to_cross_is_an_error_that_no_test_can_take_for_one_of_the_students(beside):
+def test_a_value_too_large_to_cross_is_no_error_of_the_students(beside):
     cell = "try: f() == 5\nexcept BaseException: pass\n5"
     outcome = beside.judge("def f(): return 'x' * 70_000_000", cell, allowed=[])
     assert (outcome.points, outcome.verdict) == (0, "error")

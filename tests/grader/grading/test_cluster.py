@@ -55,10 +55,10 @@ def test_a_cluster_gives_the_marks_that_this_machine_gives(cluster, course, tmp_
     run(here, jobs=1)
     said = []
     outcomes = on(cluster, course, said)
-    assert {one.failure for one in outcomes.values()} == {""}
+    assert {outcome.failure for outcome in outcomes.values()} == {""}
     assert (dump(course), outputs(course)) == (dump(here), outputs(here))
-    assert sum("grades 1 at once" in one for one in said) == 1
-    assert all(one.skipped for one in on(cluster, course).values())
+    assert sum("grades 1 at once" in line for line in said) == 1
+    assert all(outcome.skipped for outcome in on(cluster, course).values())
 
 
 def test_a_fault_there_is_that_students_alone(cluster, course):
@@ -86,9 +86,9 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_comes_twice(course, t
             seen.append(outcome.student)
             assert not outcome.failure
     assert sorted(seen) == students
-    assert any("is gone; its submissions go to others" in one for one in said)
+    assert any("is gone; its submissions go to others" in line for line in said)
     assert (dump(course), outputs(course)) == (dump(here), outputs(here))
-    items = [(one.student, one.item) for one in logged_marks(course, toy.NAME)]
+    items = [(mark.student, mark.item) for mark in logged_marks(course, toy.NAME)]
     assert len(items) == len(set(items))
     assert disagreements(course) == []
 
@@ -108,8 +108,8 @@ def test_a_worker_of_another_version_is_refused_and_gets_no_submission(course, t
                 _wait_for(cluster.address, 2)
                 said = []
                 outcomes = on(cluster, course, said)
-                assert {one.failure for one in outcomes.values()} == {""}
-                (refused,) = [one for one in said if "is refused" in one]
+                assert {outcome.failure for outcome in outcomes.values()} == {""}
+                (refused,) = [line for line in said if "is refused" in line]
                 assert "its code is another version" in refused
                 os.kill(cluster.worker_pids[0], 9)
                 _wait_for(cluster.address, 1)
@@ -148,9 +148,9 @@ async def _moment():
     ],
 )
 def test_why_a_worker_is_refused(there, why):
-    told = _refusal(FIT, FIT | there)
-    assert why in told
-    assert bool(told) == bool(why)
+    text = _refusal(FIT, FIT | there)
+    assert why in text
+    assert bool(text) == bool(why)
 
 
 def test_a_worker_without_the_grader_is_refused():
@@ -166,8 +166,10 @@ def test_an_address_where_nobody_is_ends_with_one_line(course):
             run(course, jobs=0, scheduler=address)
     with pytest.raises(GraderError, match=r"no Dask scheduler answers at 'nowhere://1'"):
         run(course, jobs=0, scheduler="nowhere://1")
-    told = CliRunner().invoke(app, ["grade", toy.NAME, "--course", str(course.root), "--scheduler", "x", "--jobs", "2"])
-    assert "leave out --jobs and --stock" in str(told.exception)
+    result = CliRunner().invoke(
+        app, ["grade", toy.NAME, "--course", str(course.root), "--scheduler", "x", "--jobs", "2"]
+    )
+    assert "leave out --jobs and --stock" in str(result.exception)
 
 
 LOOKS = """import os
@@ -185,8 +187,8 @@ def test_the_engine_grades_in_the_workers_sandbox(cluster, course):
     looks = LOOKS.format(folder=str(ROOT / "tests"))
     toy.submit(course, "looks", toy.answered(course, half=toy.RIGHT["half"], spread=looks))
     command = ["grade", toy.NAME, "--course", str(course.root), "--scheduler", cluster.address]
-    told = CliRunner().invoke(app, command)
-    assert told.exit_code == 0, told.output
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
     points = {(who, item): earned for who, item, earned, _, _ in dump(course)[0]}
     assert [points["right", item] for item in ("half-test", "spread-test", "both-test")] == [2, 3, 1]
     assert points["looks", "half-test"] == 2
@@ -202,5 +204,5 @@ def test_without_a_scheduler_nothing_of_dask_is_loaded(course):
         f"from pathlib import Path\nrun(Course.open(Path({str(course.root)!r})), jobs=1)\n"
         "print([one for one in ('dask', 'distributed') if one in sys.modules])"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
-    assert told.stdout.strip() == "[]"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert result.stdout.strip() == "[]"

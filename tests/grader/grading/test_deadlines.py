@@ -50,7 +50,7 @@ def test_where_clocks_never_change_days_are_86400_seconds(due, delay, late_days)
 
 @given(ZONES, DUES, st.integers(1, 200))
 def test_a_day_later_is_the_same_time_of_day_where_that_exists(zone, due, days):
-    before, after = (one.replace(tzinfo=UTC).astimezone(zone) for one in (due, later(due, days, zone)))
+    before, after = (instant.replace(tzinfo=UTC).astimezone(zone) for instant in (due, later(due, days, zone)))
     wanted = before.replace(tzinfo=None) + timedelta(days=days)
     moved = after.replace(tzinfo=None)
     there_and_back = wanted.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
@@ -74,7 +74,7 @@ def test_a_night_of_25_hours_is_one_day():
     assert extended(due, "24h", BERLIN) - due == timedelta(hours=24)
 
 
-def test_a_time_that_is_shown_twice_is_the_later_one_and_one_that_is_skipped_is_refused():
+def test_a_time_shown_twice_is_the_later_one_and_a_skipped_one_is_refused():
     assert moment("2026-10-25 02:30", BERLIN) == datetime(2026, 10, 25, 1, 30)
     assert moment("2027-01-15 23:59", BERLIN) == moment("2027-01-15T22:59+00:00", BERLIN)
     assert later(moment("2026-10-24 02:30", BERLIN), 1, BERLIN) == datetime(2026, 10, 25, 1, 30)
@@ -101,7 +101,7 @@ def test_an_extension_that_is_none_is_refused(text):
 
 
 def test_lateness_is_told_in_words_with_its_zone():
-    assert [length(timedelta(seconds=one)) for one in (1, 60, 3_661, 86_400, 180_000)] == [
+    assert [length(timedelta(seconds=seconds)) for seconds in (1, 60, 3_661, 86_400, 180_000)] == [
         "1 second", "1 minute", "1 hour 1 minute", "1 day", "2 days 2 hours",
     ]  # fmt: skip
     due = moment("2027-01-15 23:59", BERLIN)

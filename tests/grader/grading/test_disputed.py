@@ -47,14 +47,14 @@ def bench():
 
 
 def verdicts_of(bench, answers, **changes):
-    return {one.cell: one for one in bench.result(answers, **changes).verdicts}
+    return {verdict.cell: verdict for verdict in bench.result(answers, **changes).verdicts}
 
 
 def test_the_right_answer_has_one_outcome(bench):
     result = bench.result()
-    assert {one.verdict for one in result.verdicts} == {"pass"}
-    assert not any(one.disputed for one in result.verdicts)
-    assert not any(one.unsealed for one in result.verdicts)
+    assert {verdict.verdict for verdict in result.verdicts} == {"pass"}
+    assert not any(verdict.disputed for verdict in result.verdicts)
+    assert not any(verdict.unsealed for verdict in result.verdicts)
     assert [flag.kind for flag in result.flags] == []
 
 
@@ -77,7 +77,7 @@ def test_one_side_can_be_taken_for_all(bench, trust, points):
 def test_what_a_test_does_beside_the_answer_is_undone(bench):
     counts = "calls = []\ndef value():\n    calls.append(1)\n    return 3 if len(calls) < 4 else 0"
     found = verdicts_of(bench, {"value": counts})
-    assert {one.verdict for one in found.values()} == {"pass"}
+    assert {verdict.verdict for verdict in found.values()} == {"pass"}
 
 
 def test_tests_in_a_row_see_what_those_before_did_as_in_a_kernel():
@@ -101,9 +101,9 @@ def test_a_test_that_never_ends_beside_costs_itself_alone():
     with Bench(*cells, cell_s=1.0) as bench:
         called_by = "sys._getframe(1).f_code.co_name"
         endless = f"import sys\ndef spin():\n    while {called_by} == '<module>': pass\n    return 1"
-        found = {one.cell: one for one in bench.result({"spin": endless}).verdicts}
-        assert [one.points for one in found.values()] == [0, 0]
-        assert all("apart from" in one.disputed for one in found.values())
+        found = {verdict.cell: verdict for verdict in bench.result({"spin": endless}).verdicts}
+        assert [verdict.points for verdict in found.values()] == [0, 0]
+        assert all("apart from" in verdict.disputed for verdict in found.values())
 
 
 SPELLS = """
@@ -162,7 +162,10 @@ def test_outputs_after_a_hidden_test_are_marked_and_those_before_are_not(bench):
 
 def graded(course, **options):
     students = batch.chosen(course, toy.NAME, "*")
-    return {one.student: one for one in batch.grade(course, toy.NAME, students, Options(jobs=1, **options), print)}
+    return {
+        outcome.student: outcome
+        for outcome in batch.grade(course, toy.NAME, students, Options(jobs=1, **options), print)
+    }
 
 
 FORGED = {**toy.RIGHT, "half": VOUCHES.replace("value()", "half(x)")}
@@ -186,24 +189,24 @@ def test_a_disputed_test_waits_in_formgrader_with_both_outcomes(forged):
 
 def test_the_command_lists_disputed_tests_first_and_trust_settles_them(forged):
     command = ["grade", toy.NAME, "--course", str(forged.root), "--force"]
-    told = CliRunner().invoke(app, command)
-    assert told.exit_code == 0, told.output
-    lines = [line for line in told.output.splitlines() if "two outcomes" in line or "half-test" in line]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    lines = [line for line in result.output.splitlines() if "two outcomes" in line or "half-test" in line]
     assert lines[0].startswith("1 tests had two outcomes")
     assert lines[1].startswith(f"  forger, {toy.NAME}/half-test: 0 of 2 points")
-    told = CliRunner().invoke(app, [*command, "--trust", "sealed"])
-    assert "two outcomes" not in told.output
+    result = CliRunner().invoke(app, [*command, "--trust", "sealed"])
+    assert "two outcomes" not in result.output
     assert CliRunner().invoke(app, [*command, "--trust", "me"]).exit_code != 0
 
 
 def test_what_tests_need_is_found_out_once_recorded_and_used_again(forged, monkeypatch):
     graded(forged)
     path = calibration_file(forged.home, toy.NAME)
-    told = json.loads(path.read_text())
-    assert set(told["notebooks"]) == {toy.NAME}
+    report = json.loads(path.read_text())
+    assert set(report["notebooks"]) == {toy.NAME}
     monkeypatch.setattr(batch, "run_once", lambda *_, **__: pytest.fail("found out again"))
     graded(forged, force=True)
-    path.write_text(json.dumps(told | {"digest": "of another release"}))
+    path.write_text(json.dumps(report | {"digest": "of another release"}))
     with pytest.raises(pytest.fail.Exception, match="found out again"):
         graded(forged, force=True)
 
@@ -224,10 +227,10 @@ def test_sealed_tests_alone_can_be_demanded_and_then_nobody_gets_nothing(course,
 
 
 def test_the_plan_says_of_each_test_where_it_is_decided_and_why(course):
-    told = CliRunner().invoke(app, ["plan", toy.NAME, "--course", str(course.root)], env={"COLUMNS": "160"})
-    assert told.exit_code == 0, told.output
+    result = CliRunner().invoke(app, ["plan", toy.NAME, "--course", str(course.root)], env={"COLUMNS": "160"})
+    assert result.exit_code == 0, result.output
     for test in ("half-test", "spread-test", "both-test"):
-        assert any(test in line and "sealed" in line for line in told.output.splitlines())
+        assert any(test in line and "sealed" in line for line in result.output.splitlines())
 
 
 def test_a_students_words_are_not_shown_once_hidden_lines_ran():
@@ -295,19 +298,19 @@ def test_no_message_of_a_later_test_tells_what_an_answer_has_seen_of_hidden_line
 
 
 def test_releasing_says_and_records_where_each_test_is_decided(course):
-    told = CliRunner().invoke(app, ["release", toy.NAME, "--force", "--course", str(course.root)])
-    assert told.exit_code == 0, told.output
-    assert f"{toy.NAME}: tests: 3 sealed" in told.output
+    result = CliRunner().invoke(app, ["release", toy.NAME, "--force", "--course", str(course.root)])
+    assert result.exit_code == 0, result.output
+    assert f"{toy.NAME}: tests: 3 sealed" in result.output
     assert calibration_file(course.home, toy.NAME).is_file()
 
 
-def test_a_test_that_the_instructors_own_answer_fails_is_named_at_the_release_and_not_sealed(course):
+def test_a_test_that_the_own_answer_fails_is_named_at_the_release_and_not_sealed(course):
     path = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
     path.write_text(path.read_text().replace("assert half(4) == 2", "assert half(4) == 3"))
-    told = CliRunner().invoke(app, ["release", toy.NAME, "--force", "--course", str(course.root)])
-    assert told.exit_code == 0, told.output
-    assert f"{toy.NAME}: tests: 2 sealed, 1 unsealed. Why: mlsd plan {toy.NAME}." in told.output
-    assert f"Your own answers do not pass {toy.NAME}/half-test: correct them or the tests" in told.output
+    result = CliRunner().invoke(app, ["release", toy.NAME, "--force", "--course", str(course.root)])
+    assert result.exit_code == 0, result.output
+    assert f"{toy.NAME}: tests: 2 sealed, 1 unsealed. Why: mlsd plan {toy.NAME}." in result.output
+    assert f"Your own answers do not pass {toy.NAME}/half-test: correct them or the tests" in result.output
 
 
 HIDDEN_77123 = "### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n### END HIDDEN TESTS"
@@ -322,7 +325,7 @@ TELLS = {
 
 
 @pytest.mark.parametrize("tells", TELLS)
-def test_nothing_that_student_code_chooses_after_a_hidden_line_is_shown_to_the_student(tells):
+def test_no_choice_of_student_code_after_a_hidden_line_is_shown_to_the_student(tells):
     cells = [
         answer("value", "def value(n): return n"), check("hidden-test", HIDDEN_77123, released=""),
         answer("other", "other = 1"), check("other-test", "assert other == 1"),
@@ -331,8 +334,8 @@ def test_nothing_that_student_code_chooses_after_a_hidden_line_is_shown_to_the_s
         result = bench.result({"value": KEEPS, "other": TELLS[tells]})
         cells = result.notebooks["made"]["cells"]
         shown = [str(cell["outputs"]) for cell in cells if not cell["metadata"].get("mlsd_held")]
-        told = [*(one.message for one in result.verdicts), *(flag.text for flag in result.flags), *shown]
-        assert not any(text in one for one in told for text in ("77123", "seen [", f"status {77123 % 256}"))
+        told = [*(verdict.message for verdict in result.verdicts), *(flag.text for flag in result.flags), *shown]
+        assert not any(text in message for message in told for text in ("77123", "seen [", f"status {77123 % 256}"))
         assert all(cell["execution_count"] in (None, 1, 2, 3) for cell in cells)
 
 
@@ -340,7 +343,7 @@ def test_what_one_notebook_met_is_held_back_in_the_next(bench):
     with Bench(answer("show", "print(1)")) as other:
         originals = [bench.original, replace(other.original, name="second")]
         notebooks = {"made": bench.notebook(bench.right), "second": other.notebook(other.right)}
-        solved = {name: json.dumps(one).encode() for name, one in notebooks.items()}
+        solved = {name: json.dumps(notebook).encode() for name, notebook in notebooks.items()}
         both = Assignment("made", originals, {}, bench.job, solved=solved)
         assert both.most_s == 4 * bench.job.total_s
         grader = SealedGrader(both)
@@ -348,7 +351,7 @@ def test_what_one_notebook_met_is_held_back_in_the_next(bench):
             result = grader.grade(replace(bench.job, student="ada", notebooks=notebooks))
         finally:
             grader.close()
-    assert [one["metadata"].get("mlsd_held", False) for one in result.notebooks["second"]["cells"]] == [True]
+    assert [cell["metadata"].get("mlsd_held", False) for cell in result.notebooks["second"]["cells"]] == [True]
 
 
 def test_a_flag_holds_no_line_of_a_hidden_test():

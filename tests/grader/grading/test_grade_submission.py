@@ -51,7 +51,7 @@ def but(**others):
 def test_the_right_answers_pass_and_every_cell_ran_where_it_belongs(bench):
     result = bench.result()
     assert bench.verdicts() == FULL
-    assert not any(one.unsealed for one in result.verdicts)
+    assert not any(verdict.unsealed for verdict in result.verdicts)
     shown = {cell["id"]: cell.get("outputs") for cell in result.notebooks["made"]["cells"]}
     assert shown["show"][0]["text"] == "42\n"
     assert shown["two-test"] == []
@@ -62,11 +62,11 @@ def test_the_right_answers_pass_and_every_cell_ran_where_it_belongs(bench):
 def test_the_released_notebook_is_not_attempted(bench):
     stubs = {cell.grade_id: cell.source for cell in bench.cells if cell.entry.get("solution")}
     found = bench.result(stubs).verdicts
-    assert [(one.verdict, one.points) for one in found] == [("not attempted", 0.0)] * len(ALL)
+    assert [(verdict.verdict, verdict.points) for verdict in found] == [("not attempted", 0.0)] * len(ALL)
 
 
 def test_a_cell_that_is_missing_and_one_that_raises_are_told_apart(bench):
-    result = {one.cell: one for one in bench.result({"one": None, "two": "def two(x) return 2"}).verdicts}
+    result = {verdict.cell: verdict for verdict in bench.result({"one": None, "two": "def two(x) return 2"}).verdicts}
     assert result["one-test"].verdict == "missing"
     assert result["two-test"].verdict == "error"
     assert "SyntaxError" in result["two-test"].message
@@ -75,7 +75,8 @@ def test_a_cell_that_is_missing_and_one_that_raises_are_told_apart(bench):
 
 def test_a_wrong_value_fails_and_a_hidden_line_is_not_shown(bench):
     result = {
-        one.cell: one for one in bench.result({"two": "def two(x):\n    return 2 * x if x != 10 else 0"}).verdicts
+        verdict.cell: verdict
+        for verdict in bench.result({"two": "def two(x):\n    return 2 * x if x != 10 else 0"}).verdicts
     }
     assert (result["two-test"].verdict, result["two-test"].visibility) == ("fail", "hidden")
     assert bench.verdicts({"one": "def one(): return 2"}) == but(one="fail")
@@ -136,7 +137,7 @@ def test_a_value_that_the_checker_cannot_bear_ends_a_fork_and_not_the_batch(benc
     )  # fmt: skip
     with eager as bench:
         found = bench.result({"two": endless.replace("two(x)", "two()"), "one": "pass"}).verdicts
-        assert [one.points for one in found] == [0.0, 1.0]
+        assert [verdict.points for verdict in found] == [0.0, 1.0]
         assert found[0].verdict in ("memory", "timeout", "crashed", "error")
         assert bench.verdicts() == {"two-test": "pass", "one-test": "pass"}
 
@@ -144,8 +145,8 @@ def test_a_value_that_the_checker_cannot_bear_ends_a_fork_and_not_the_batch(benc
 def test_extra_cells_run_in_the_sandbox_and_cannot_change_trusted_names(bench):
     extra = {"one": "limit = 3\ndef near(a, b): return True\nmath = None", "later": "later = 5"}
     assert bench.verdicts({"two": "def two(x): return 42 if x == 21 else 0"}, extra)["two-test"] == "fail"
-    found = {one.cell: one for one in bench.result(extra=extra).verdicts}
-    assert {name: one.verdict for name, one in found.items() if not one.disputed} == {
+    found = {verdict.cell: verdict for verdict in bench.result(extra=extra).verdicts}
+    assert {name: verdict.verdict for name, verdict in found.items() if not verdict.disputed} == {
         name: verdict for name, verdict in but(later="fail").items() if name != "two-test"
     }
     assert found["two-test"].points == 0
@@ -177,14 +178,14 @@ def test_what_the_channel_cannot_carry_runs_beside_the_answer_and_is_marked():
     cells = [UNCARRIED[0], UNCARRIED[5], UNCARRIED[7], *UNCARRIED[1:5], UNCARRIED[6], UNCARRIED[8]]
     with Bench(*cells) as bench:
         result = bench.result()
-        assert {one.verdict for one in result.verdicts} == {"pass"}
-        assert {one.cell for one in result.verdicts if not one.unsealed} == {"plain-test"}
+        assert {verdict.verdict for verdict in result.verdicts} == {"pass"}
+        assert {verdict.cell for verdict in result.verdicts if not verdict.unsealed} == {"plain-test"}
         assert sum(flag.kind == "unsealed" for flag in result.flags) == 5
         loop = {"total": "def helper(v): return 1\ndef total(v):\n    for x in v[1:]: v[0] += x\n    return v[0]"}
         assert bench.verdicts(loop)["source-test"] == "fail"
         refused = bench.result(require_sealed=True).verdicts
-        assert {one.cell for one in refused if one.points} == {"plain-test"}
-        assert all("sealed" in one.message for one in refused if not one.points)
+        assert {verdict.cell for verdict in refused if verdict.points} == {"plain-test"}
+        assert all("sealed" in verdict.message for verdict in refused if not verdict.points)
 
 
 def test_no_answer_can_make_a_sealed_test_run_unsealed(bench):
@@ -192,7 +193,7 @@ def test_no_answer_can_make_a_sealed_test_run_unsealed(bench):
         "two": "import types\ntwo = types.SimpleNamespace()",
         "one": "class one:\n    def __eq__(s, o): return True",
     }
-    assert not any(one.unsealed for one in bench.result(strange).verdicts)
+    assert not any(verdict.unsealed for verdict in bench.result(strange).verdicts)
 
 
 PLACES = (
@@ -205,7 +206,7 @@ PLACES = (
 
 def test_an_import_that_the_student_left_out_is_not_supplied():
     with Bench(*PLACES) as bench:
-        found = {one.cell: one for one in bench.result({"import": "pass"}).verdicts}
+        found = {verdict.cell: verdict for verdict in bench.result({"import": "pass"}).verdicts}
         assert (found["import-test"].points, found["import-test"].disputed) == (0, "")
         assert bench.verdicts({"import": "import math\nm = math"})["import-test"] == "pass"
 
@@ -227,20 +228,20 @@ def test_what_a_cell_damaged_or_used_up_is_not_paid_for_beside_the_answer_either
     spins = "def one(): return 1\nwhile True: pass"
     with Bench(*cells, cell_s=1.0, memory_mb=300) as bench:
         found = bench.result({"one": fills}).verdicts
-        assert [(one.points, one.disputed) for one in found] == [(0.0, ""), (1.0, "")]
+        assert [(verdict.points, verdict.disputed) for verdict in found] == [(0.0, ""), (1.0, "")]
         once = bench.result({"one": spins}).verdicts
-        assert [(one.points, one.disputed) for one in once] == [(1.0, ""), (1.0, "")]
+        assert [(verdict.points, verdict.disputed) for verdict in once] == [(1.0, ""), (1.0, "")]
 
 
 def test_many_tests_that_end_the_process_cost_themselves_alone_beside():
     names = [f"f{number}" for number in range(8)]
-    cells = [one for name in names for one in (answer(name, f"def {name}(): return 1"),
+    cells = [cell for name in names for cell in (answer(name, f"def {name}(): return 1"),
                                                check(f"{name}-test", f"assert {name}() == 1"))]  # fmt: skip
     ends = {name: f"import sys, os\ndef {name}():\n    if sys._getframe(1).f_code.co_name == '<module>': os._exit(1)\n"
                   "    return 1" for name in names[:-1]}  # fmt: skip
     with Bench(*cells) as bench:
-        found = {one.cell: one for one in bench.result(ends).verdicts}
-        assert [one.points for one in found.values()] == [0.0] * 7 + [1.0]
+        found = {verdict.cell: verdict for verdict in bench.result(ends).verdicts}
+        assert [verdict.points for verdict in found.values()] == [0.0] * 7 + [1.0]
         assert not found["f7-test"].disputed
 
 

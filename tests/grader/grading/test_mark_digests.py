@@ -68,7 +68,7 @@ def test_a_file_changes_the_digest_of_its_part_alone(shared, tmp_path, name, par
 
 def test_a_released_test_counts_and_the_instructors_own_answer_does_not(shared, tmp_path):
     before = decided_by(shared, tmp_path)
-    cells = {one.grade_id: one for one in shared.originals[0].cells}
+    cells = {cell.grade_id: cell for cell in shared.originals[0].cells}
     object.__setattr__(cells["half"], "source", "def half(x):\n    return x * 0.5")
     assert decided_by(shared, tmp_path) == before
     object.__setattr__(cells["half-test"], "source", "assert half(8) == 4")
@@ -100,7 +100,7 @@ BIT = "BITS = [1]"  # an extra cell that is run or not tells the answers somethi
 def with_bit(course, after: str, **parts) -> dict:
     """Right work with one more cell."""
     notebook = toy.answered(course, **toy.RIGHT)
-    names = [one["id"] for one in notebook["cells"]]
+    names = [cell["id"] for cell in notebook["cells"]]
     notebook["cells"].insert(names.index(after) + 1, toy.cell("code", "own", BIT) | parts)
     return notebook
 

@@ -39,15 +39,15 @@ def test_points_and_comments_are_those_of_stock_nbgrader(done, copy_of_released)
     course, outcomes = done
     other = copy_of_released()
     hand_in(other)
-    theirs = {one.student: one for one in stock.grade(other, toy.NAME, list(STUDENTS))}
+    theirs = {outcome.student: outcome for outcome in stock.grade(other, toy.NAME, list(STUDENTS))}
     assert dump(course) == dump(other)
-    for student, one in theirs.items():
+    for student, outcome in theirs.items():
         mine = outcomes[student]
-        assert (mine.points, mine.maximum, mine.waiting) == (one.points, one.maximum, one.waiting)
+        assert (mine.points, mine.maximum, mine.waiting) == (outcome.points, outcome.maximum, outcome.waiting)
 
 
 def test_who_needs_a_look_is_told_why(done):
-    notes = {student: one.notes for student, one in done[1].items()}
+    notes = {student: outcome.notes for student, outcome in done[1].items()}
     assert notes["right"] == notes["wrong"] == notes["untouched"] == []
     assert notes["empty"] == ["halves: the file is empty (0 bytes); it earned no points"]
     assert notes["no-test"] == ["halves: the test cell 'spread-test' was missing; it was put back"]
@@ -56,18 +56,18 @@ def test_who_needs_a_look_is_told_why(done):
 def test_nbgraders_own_tools_take_the_result(done, tmp_path):
     course, _ = done
     found = course.call(lambda api: {"success": True, "rows": api.get_submissions(toy.NAME)})["rows"]
-    assert {one["student"]: one["autograded"] for one in found} == dict.fromkeys(STUDENTS, True)
-    scores = {one["student"]: one["score"] for one in found}
+    assert {row["student"]: row["autograded"] for row in found} == dict.fromkeys(STUDENTS, True)
+    scores = {row["student"]: row["score"] for row in found}
     assert scores == {student: sum(toy.MARKS[student]) for student in STUDENTS}
     aside = course.configured(CourseDirectory={"feedback_directory": str(tmp_path)})
     assert aside.call(lambda api: api.generate_feedback(toy.NAME, "right", force=True))["success"]
     assert export(course, toy.NAME, tmp_path / "marks.csv").rows == len(STUDENTS)
 
 
-def test_the_executed_notebook_shows_a_table_in_each_test_cell_and_bare_points_for_nbgrader(done):
+def test_each_test_cell_shows_a_table_and_bare_points_for_nbgrader(done):
     course, _ = done
     notebook = json.loads((course.folder("autograded", "wrong", toy.NAME) / "halves.ipynb").read_text())
-    cells = {one["id"]: one for one in notebook["cells"]}
+    cells = {cell["id"]: cell for cell in notebook["cells"]}
     (output,) = cells["spread-test"]["outputs"]
     assert output["data"]["text/plain"] == "1.0"
     assert "partial, 1 of 3 points" in output["data"]["text/html"]
@@ -77,12 +77,17 @@ def test_results_json_is_of_gradescopes_form(done):
     course, _ = done
     results = json.loads((course.home / "reports" / toy.NAME / "wrong" / "results.json").read_text())
     assert (results["score"], results["max_score"]) == (1, 6)
-    assert {one["name"]: (one["score"], one["max_score"], one["status"]) for one in results["tests"]} == {
+    assert {test["name"]: (test["score"], test["max_score"], test["status"]) for test in results["tests"]} == {
         "halves/half-test": (0, 2, "failed"),
         "halves/spread-test": (1, 3, "failed"),
         "halves/both-test": (0, 1, "failed"),
     }
-    assert {one["visibility"] for one in results["tests"]} <= {"visible", "hidden", "after_published", "after_due_date"}
+    assert {test["visibility"] for test in results["tests"]} <= {
+        "visible",
+        "hidden",
+        "after_published",
+        "after_due_date",
+    }
 
 
 def test_the_table_by_item_has_a_row_a_student_and_test(done):
@@ -99,8 +104,10 @@ def test_grading_again_skips_everybody_and_changes_nothing(course):
     first = run(course)
     before = dump(course), outputs(course)
     again = run(course)
-    assert all(one.skipped for one in again.values())
-    assert {name: one.notes for name, one in again.items()} == {name: one.notes for name, one in first.items()}
+    assert all(outcome.skipped for outcome in again.values())
+    assert {name: outcome.notes for name, outcome in again.items()} == {
+        name: outcome.notes for name, outcome in first.items()
+    }
     assert (dump(course), outputs(course)) == before
 
 
@@ -133,7 +140,7 @@ def test_a_late_submission_gets_the_courses_penalty(course):
     assert dump(course)[2] == [("early", None, False), ("late", 6.0, False), ("odd", None, False)]
 
 
-def test_a_student_whom_the_gradebook_may_not_create_is_named_and_the_others_are_graded(course):
+def test_a_student_whom_the_gradebook_may_not_create_costs_no_other_their_marks(course):
     strict = course.configured(Autograde={"create_student": False})
     with course.gradebook() as book:
         book.add_student("al")
@@ -144,7 +151,7 @@ def test_a_student_whom_the_gradebook_may_not_create_is_named_and_the_others_are
     assert "knows no student 'zoe'" in outcomes["zoe"].failure
 
 
-def test_files_of_the_student_lie_beside_the_notebook_those_of_the_course_replace_theirs(course):
+def test_the_students_files_lie_beside_the_notebook_and_the_courses_replace_them(course):
     place = toy.submit(course, "bo", toy.answered(course, **toy.RIGHT)).parent
     (place / "notes.txt").write_text("mine")
     (place / "values.csv").write_text("forged")
@@ -165,10 +172,10 @@ def test_feedback_runs_nothing_and_shows_no_hidden_test(course):
     place = toy.submit(course, "eve", toy.answered(course, **toy.WRONG, reflection=EVIL)).parent
     (place / "page.html").write_text("<script>window.ran = 1</script>")
     run(course)
-    (one,) = feedback.give_feedback(course, toy.NAME, ["eve"])
-    html = one.pages[0].read_text()
+    (outcome,) = feedback.give_feedback(course, toy.NAME, ["eve"])
+    html = outcome.pages[0].read_text()
     assert re.search(r'<div class="mlsd-points" style="padding:[^"]+">', html)
-    assert [path.name for path in one.pages[0].parent.iterdir()] == ["halves.html"]
+    assert [path.name for path in outcome.pages[0].parent.iterdir()] == ["halves.html"]
     assert "<script" not in html
     assert "default-src 'none'" in html
     assert "<iframe" not in html
@@ -190,15 +197,15 @@ FORGED = "import builtins\n\n\ndef spread(values):\n    return type('All', (floa
 def test_a_mark_that_stock_nbgrader_wrote_since_is_not_taken_for_graded_earlier(course):
     toy.submit(course, "bo", toy.answered(course, half=toy.RIGHT["half"], spread=FORGED))
     toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
-    honest = {name: one.points for name, one in run(course).items()}
+    honest = {name: outcome.points for name, outcome in run(course).items()}
     assert course.call(lambda api: api.autograde(toy.NAME, "bo", force=True))["success"]
     again = run(course)
-    assert {name: one.skipped for name, one in again.items()} == {"al": True, "bo": False}
-    assert {name: one.points for name, one in again.items()} == honest
+    assert {name: outcome.skipped for name, outcome in again.items()} == {"al": True, "bo": False}
+    assert {name: outcome.points for name, outcome in again.items()} == honest
     assert run(course)["bo"].skipped
 
 
-def test_points_that_were_changed_in_the_gradebook_are_put_right_and_those_by_hand_are_kept(course):
+def test_changed_points_are_put_right_and_those_given_by_hand_are_kept(course):
     toy.submit(course, "bo", toy.answered(course, **toy.WRONG))
     run(course)
     with course.gradebook() as book:

@@ -16,8 +16,8 @@ ANSWERS = {**toy.RIGHT, "reflection": "Because / divides."}
 
 @pytest.fixture(scope="module")
 def original(released_once):
-    (one,) = originals(released_once, toy.NAME)
-    return one
+    (notebook,) = originals(released_once, toy.NAME)
+    return notebook
 
 
 @pytest.fixture
@@ -31,21 +31,21 @@ def whole(notebook):
 
 def named(rebuilt):
     cells = rebuilt.notebook["cells"]
-    return {one["metadata"]["nbgrader"]["grade_id"]: one for one in cells if "nbgrader" in one["metadata"]}
+    return {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in cells if "nbgrader" in cell["metadata"]}
 
 
 def changed(notebook, name, **parts):
     changed = copy.deepcopy(notebook)
-    one = next(one for one in changed["cells"] if one["id"] == name)
+    cell = next(cell for cell in changed["cells"] if cell["id"] == name)
     for key, value in parts.items():
-        one[key] = value
+        cell[key] = value
     return changed
 
 
 def entry(notebook, name, **values):
     changed = copy.deepcopy(notebook)
-    one = next(one for one in changed["cells"] if one["id"] == name)
-    one["metadata"]["nbgrader"].update(values)
+    cell = next(cell for cell in changed["cells"] if cell["id"] == name)
+    cell["metadata"]["nbgrader"].update(values)
     return changed
 
 
@@ -58,35 +58,35 @@ def with_cell(notebook, place=None, **own):
 
 def as_colab_saves_it(notebook):
     """No nbgrader metadata, the ids moved into the metadata as Colab's."""
-    cells = [{**one, "metadata": {"id": f"x{number}"}} for number, one in enumerate(notebook["cells"])]
-    for one in cells:
-        one.pop("id", None)
+    cells = [{**cell, "metadata": {"id": f"x{number}"}} for number, cell in enumerate(notebook["cells"])]
+    for cell in cells:
+        cell.pop("id", None)
     return {"cells": cells, "metadata": {"colab": {}}, "nbformat": 4, "nbformat_minor": 0}
 
 
 def as_version_3(notebook):
-    cells = [{**one, "input": one["source"], "language": "python"} for one in notebook["cells"]]
-    for one in cells:
-        if one["cell_type"] == "code":
-            del one["source"]
+    cells = [{**cell, "input": cell["source"], "language": "python"} for cell in notebook["cells"]]
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            del cell["source"]
     return {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells}]}
 
 
 def moved(notebook, name, place):
-    cells = [one for one in notebook["cells"] if one["id"] != name]
-    cells.insert(place, next(one for one in notebook["cells"] if one["id"] == name))
+    cells = [cell for cell in notebook["cells"] if cell["id"] != name]
+    cells.insert(place, next(cell for cell in notebook["cells"] if cell["id"] == name))
     return notebook | {"cells": cells}
 
 
 def copied(notebook, name, **parts):
-    double = copy.deepcopy(next(one for one in notebook["cells"] if one["id"] == name)) | parts
+    double = copy.deepcopy(next(cell for cell in notebook["cells"] if cell["id"] == name)) | parts
     return notebook | {"cells": [*notebook["cells"], double]}
 
 
 def test_an_honest_submission_is_taken_as_it_is_and_hidden_tests_are_back(answered, original):
     rebuilt = rebuild(whole(answered), original)
     assert rebuilt.flags == []
-    assert [one["id"] for one in rebuilt.notebook["cells"]] == [one["id"] for one in answered["cells"]]
+    assert [cell["id"] for cell in rebuilt.notebook["cells"]] == [cell["id"] for cell in answered["cells"]]
     assert "halves are not rounded" in named(rebuilt)["half-test"]["source"]
     assert rebuilt.answered == {"half", "spread", "reflection"}
 
@@ -119,9 +119,9 @@ def test_the_answers_are_found_in_whatever_form_they_come(answered, original, fo
     rebuilt = rebuild(form(answered), original)
     cells = named(rebuilt)
     assert {name: cells[name]["source"] for name in ANSWERS} == ANSWERS
-    assert list(cells) == [one.grade_id for one in original.cells if one.grade_id]
+    assert list(cells) == [cell.grade_id for cell in original.cells if cell.grade_id]
     json.dumps(rebuilt.notebook).encode()
-    "".join(one["source"] for one in rebuilt.notebook["cells"]).encode()
+    "".join(cell["source"] for cell in rebuilt.notebook["cells"]).encode()
 
 
 REPAIRS = {
@@ -145,7 +145,7 @@ REPAIRS = {
 
 def with_tag(notebook, name):
     changed = copy.deepcopy(notebook)
-    next(one for one in changed["cells"] if one["id"] == name)["metadata"]["tags"] = ["skip-execution"]
+    next(cell for cell in changed["cells"] if cell["id"] == name)["metadata"]["tags"] = ["skip-execution"]
     return changed
 
 
@@ -153,9 +153,9 @@ def with_tag(notebook, name):
 def test_what_was_done_to_the_tests_is_undone_and_flagged(answered, original, kind):
     tamper, cell = REPAIRS[kind]
     rebuilt = rebuild(whole(tamper(answered)), original)
-    assert (kind, cell) in {(one.kind, one.cell) for one in rebuilt.flags}
-    assert all(one.look for one in rebuilt.flags)
-    expected = [one.as_dict(ANSWERS.get(one.grade_id)) for one in original.cells if one.grade_id]
+    assert (kind, cell) in {(flag.kind, flag.cell) for flag in rebuilt.flags}
+    assert all(flag.look for flag in rebuilt.flags)
+    expected = [cell.as_dict(ANSWERS.get(cell.grade_id)) for cell in original.cells if cell.grade_id]
     assert list(named(rebuilt).values()) == expected
 
 
@@ -214,9 +214,9 @@ def test_a_broken_record_costs_no_grading(course):
 
 
 def test_extra_cells_stay_where_they_stood(answered, original):
-    place = [one["id"] for one in answered["cells"]].index("spread")
+    place = [cell["id"] for cell in answered["cells"]].index("spread")
     rebuilt = rebuild(whole(with_cell(answered, place, source="import math", id="own")), original)
-    sources = [one["source"] for one in rebuilt.notebook["cells"]]
+    sources = [cell["source"] for cell in rebuilt.notebook["cells"]]
     assert sources.index("import math") == sources.index(ANSWERS["spread"]) - 1
     assert rebuilt.flags == []
 
@@ -226,7 +226,7 @@ def test_an_extra_cell_never_runs_if_it_asks_to_be_skipped(answered, original):
     assert rebuilt.notebook["cells"][-1]["cell_type"] == "raw"
 
 
-def test_a_deleted_answer_is_not_replaced_by_a_starter_that_would_undo_one_written_elsewhere(answered, original):
+def test_a_deleted_answer_gets_no_starter_that_would_undo_one_written_elsewhere(answered, original):
     own = with_cell(toy.without(answered, "half"), 0, source=ANSWERS["half"])
     cells = named(rebuild(whole(own), original))
     assert cells["half"]["source"] in (MISSING, ANSWERS["half"])
@@ -247,7 +247,7 @@ def test_answers_without_metadata_are_known_by_the_names_that_they_define(answer
     rebuilt = rebuild(whole(stripped), original)
     cells = named(rebuilt)
     assert {name: cells[name]["source"] for name in toy.RIGHT} == toy.RIGHT
-    assert not any(one.look for one in rebuilt.flags)
+    assert not any(flag.look for flag in rebuilt.flags)
 
 
 def test_thousands_of_cells_are_read(answered, original):
@@ -275,7 +275,7 @@ def test_what_is_no_notebook_is_named_and_earns_nothing(original, content, told)
     assert not rebuilt.readable
     assert told in rebuilt.flags[-1].text
     assert "earned no points" in rebuilt.flags[-1].text
-    assert [one["source"] for one in rebuilt.notebook["cells"]] == [one.source for one in original.cells]
+    assert [cell["source"] for cell in rebuilt.notebook["cells"]] == [cell.source for cell in original.cells]
 
 
 def test_hidden_tests_are_cut_out_whole():

@@ -90,7 +90,7 @@ def test_both_outcomes_of_a_disputed_test_stand_in_its_table():
     assert "disputed" in render.gradescope(Job("ps", "bo", {}), Result({}, [verdict]), [], "")["tests"][0]["tags"]
 
 
-def test_cells_that_are_held_back_keep_their_mark_and_their_outputs_for_the_instructor():
+def test_cells_held_back_keep_their_mark_and_their_outputs_for_the_instructor():
     cell = code("b", shown(plain="2"))
     notebook = {"cells": [cell | {"metadata": cell["metadata"] | {"mlsd_held": True}}]}
     (found,) = dressed(notebook, [], [Flag("x", "y")])["cells"][1:]
@@ -111,7 +111,7 @@ def test_a_cleaning_that_fails_costs_one_output(monkeypatch):
 def test_a_notebooks_html_is_bounded_and_what_comes_after_is_plain():
     allowance = Allowance(10)
     cleaned = clean_outputs([shown(html="<b>12</b>", plain="a"), shown(html="<b>12</b>", plain="b")], allowance)
-    assert [sorted(one["data"]) for one in cleaned] == [["text/html", "text/plain"], ["text/plain"]]
+    assert [sorted(output["data"]) for output in cleaned] == [["text/html", "text/plain"], ["text/plain"]]
 
 
 def test_a_raw_cell_is_text():
@@ -173,7 +173,7 @@ def test_a_megabyte_of_anything_is_cut_and_shown(text):
 
 def test_a_message_in_results_is_bounded_plain_text():
     verdict = Verdict("n", "t", 0, 1, "error", "a\x00b\nc" + "x" * 9_000)
-    told = render.gradescope(Job("ps", "bo", {}), Result({}, [replace(verdict)]), [], "")["tests"][0]
-    assert told["output"].startswith("a b\ncxx")
-    assert len(told["output"]) <= render.MESSAGE + 10
-    assert told["output_format"] == "text"
+    report = render.gradescope(Job("ps", "bo", {}), Result({}, [replace(verdict)]), [], "")["tests"][0]
+    assert report["output"].startswith("a b\ncxx")
+    assert len(report["output"]) <= render.MESSAGE + 10
+    assert report["output_format"] == "text"

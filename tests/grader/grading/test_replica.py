@@ -83,7 +83,7 @@ def test_an_experiment_and_a_table_that_is_soon_built_cost_no_point(bench):
     answers = {"profile": RIGHT["profile"] + WORKS, "nested": RIGHT["nested"] + loaded}
     answers |= replaced("fast-service", MADE, "        old = tables\n")
     extra = {"fast-service": f"service = FastService()\n{WORKS}"}
-    assert [one.points for one in bench.result(answers, extra).verdicts] == [4, 3]
+    assert [verdict.points for verdict in bench.result(answers, extra).verdicts] == [4, 3]
 
 
 def test_a_service_that_does_not_come_up_in_a_process_of_its_own_has_not_started(bench):
@@ -112,8 +112,8 @@ def test_the_cells_that_a_name_needs_are_those_that_give_it_what_it_reads():
         step(7, "other = 3"),
         step(8, "def broken(:"),
     ]
-    assert [one.number for one in needed(cells, "Service")] == [0, 1, 3, 4, 6, 7]
-    assert [one.number for one in needed([step(0, "from math import *"), step(1, "f = 1")], "f")] == [0, 1]
+    assert [cell.number for cell in needed(cells, "Service")] == [0, 1, 3, 4, 6, 7]
+    assert [cell.number for cell in needed([step(0, "from math import *"), step(1, "f = 1")], "f")] == [0, 1]
 
 
 def test_the_name_that_a_test_is_given_is_read_from_its_text():

@@ -126,7 +126,7 @@ def test_a_test_that_asks_what_a_copy_cannot_tell_is_not_sealed_and_its_near_mis
     apart, near = PAIRS[name]
     found = planned(apart)
     assert found is not None
-    assert all(one.strip() and "{}" not in one for one in found)
+    assert all(sentence.strip() and "{}" not in sentence for sentence in found)
     assert planned(near) is None
 
 
@@ -134,7 +134,7 @@ def test_every_rule_has_a_test_that_it_alone_explains():
     reasons = [found[0] for apart, _ in PAIRS.values() if (found := planned(apart))]
     for rule in RULES:
         before, _, after = rule.reason.partition("{}")
-        assert any(one.startswith(before) and one.endswith(after) for one in reasons), rule.reason
+        assert any(reason.startswith(before) and reason.endswith(after) for reason in reasons), rule.reason
 
 
 def test_no_test_of_a_course_without_the_instructors_answers_is_sealed():
@@ -144,27 +144,35 @@ def test_no_test_of_a_course_without_the_instructors_answers_is_sealed():
 
 
 def test_most_tests_of_ordinary_courses_are_sealed():
-    courses = [PS1, *(one for module in (ps2, ps3) for one in vars(module).values() if isinstance(one, Assignment))]
+    courses = [
+        PS1,
+        *(
+            assignment
+            for module in (ps2, ps3)
+            for assignment in vars(module).values()
+            if isinstance(assignment, Assignment)
+        ),
+    ]
     tests = [(task.test, task.answer, course.setup) for course in courses for task in course.tasks]
-    tests += [(one.test, one.right, idioms.SETUP) for one in (*idioms.IDIOMS, *sealing.SEALING) if one.sealed]
-    assert [planned(*one) for one in tests if planned(*one)] == []
+    tests += [(case.test, case.right, idioms.SETUP) for case in (*idioms.IDIOMS, *sealing.SEALING) if case.sealed]
+    assert [planned(*test) for test in tests if planned(*test)] == []
     assert len(tests) >= 58
 
 
 @pytest.fixture(scope="module")
 def shared():
     cells = [locked("setup", idioms.SETUP)]
-    for one in sealing.SHARED:
-        cells += [answer(one.name, one.right), check(f"{one.name}-test", one.test)]
+    for case in sealing.SHARED:
+        cells += [answer(case.name, case.right), check(f"{case.name}-test", case.test)]
     with Bench(*cells) as bench:
         yield bench
 
 
 def test_no_wrong_answer_to_a_test_of_identity_aliasing_or_type_gets_a_point(shared):
     right = shared.result().verdicts
-    assert {one.cell: (one.verdict, one.unsealed) for one in right} == {
-        f"{one.name}-test": ("pass", True) for one in sealing.SHARED
+    assert {verdict.cell: (verdict.verdict, verdict.unsealed) for verdict in right} == {
+        f"{case.name}-test": ("pass", True) for case in sealing.SHARED
     }
-    wrong = shared.result({one.name: one.wrong for one in sealing.SHARED}).verdicts
-    assert {one.cell for one in wrong if one.points} == set()
+    wrong = shared.result({case.name: case.wrong for case in sealing.SHARED}).verdicts
+    assert {verdict.cell for verdict in wrong if verdict.points} == set()
     assert len(wrong) == 9

@@ -33,7 +33,7 @@ def right(released_once):
 
 def answers(taken):
     cells = taken.job.notebooks[toy.NAME]["cells"]
-    return {one["id"]: one["source"] for one in cells if one["id"] in toy.RIGHT}
+    return {cell["id"]: cell["source"] for cell in cells if cell["id"] in toy.RIGHT}
 
 
 RENAMED = ("halves (1).ipynb", "halves-Copy1.ipynb", "HALVES.ipynb", "my homework.ipynb", "deep/er/halves.ipynb")
@@ -45,7 +45,7 @@ def test_a_renamed_notebook_is_taken_and_said(shared, folder, right, name):
     (folder / name).write_bytes(right)
     taken = submission(shared, "bo", folder)
     assert answers(taken) == toy.RIGHT
-    assert [one.text for one in taken.flags] == [f"{name} was taken for halves.ipynb"]
+    assert [flag.text for flag in taken.flags] == [f"{name} was taken for halves.ipynb"]
 
 
 def test_the_notebook_of_the_right_name_is_preferred_and_others_are_named(shared, folder, right):
@@ -53,7 +53,7 @@ def test_the_notebook_of_the_right_name_is_preferred_and_others_are_named(shared
     (folder / "halves-Copy1.ipynb").write_bytes(b"{}")
     taken = submission(shared, "bo", folder)
     assert answers(taken) == toy.RIGHT
-    assert [one.text for one in taken.flags] == ["not graded: halves-Copy1.ipynb"]
+    assert [flag.text for flag in taken.flags] == ["not graded: halves-Copy1.ipynb"]
 
 
 def link(path):
@@ -77,7 +77,7 @@ def test_what_is_no_regular_file_is_never_read(shared, folder, make):
     make(folder / "halves.ipynb")
     taken = submission(shared, "bo", folder)
     assert not taken.job.notebooks
-    assert "was not handed in" in " ".join(one.text for one in taken.flags)
+    assert "was not handed in" in " ".join(flag.text for flag in taken.flags)
 
 
 def test_a_linked_folder_is_not_entered(folder, tmp_path):
@@ -107,7 +107,7 @@ def test_a_name_that_would_spoil_a_report_is_left_out(folder):
     assert "line\\nbreak" in flags[0].text
 
 
-def test_the_exchanges_secret_is_kept_from_student_code_and_comes_back_with_the_result(shared, folder, right):
+def test_the_secret_is_kept_from_student_code_and_comes_back_with_the_result(shared, folder, right):
     (folder / "halves.ipynb").write_bytes(right)
     (folder / "submission_secret.txt").write_text("s")
     taken = submission(shared, "bo", folder)
@@ -146,7 +146,7 @@ def test_a_folder_named_like_a_file_of_the_exercise_is_left_out_by_name(shared, 
     taken = submission(shared, "bo", folder)
     assert answers(taken) == toy.RIGHT
     assert taken.job.files == shared.files
-    assert any("values.csv/mine.txt" in one.text for one in taken.flags)
+    assert any("values.csv/mine.txt" in flag.text for flag in taken.flags)
 
 
 def test_the_outputs_of_a_notebook_are_dropped_before_it_is_measured(shared, folder, released_once):
@@ -171,6 +171,8 @@ def test_zips_in_a_zip_share_one_limit_and_what_is_not_opened_is_named():
     bombs = {f"student{number}.zip": zipped({"a": b"x" * 900, "b": b"y" * 900}) for number in range(30)}
     entries = [Entry(collect.PurePosixPath(name), collect.NEVER, content) for name, content in bombs.items()]
     opened = list(collect._opened(entries, Limits(all_bytes=10_000)))
-    assert sum(len(one.content) for one in opened) < 12_000
-    assert {one.name.parts[0].removesuffix(".zip") for one in opened} == {f"student{number}" for number in range(30)}
-    assert any("was not opened" in one.refusal for one in opened)
+    assert sum(len(entry.content) for entry in opened) < 12_000
+    assert {entry.name.parts[0].removesuffix(".zip") for entry in opened} == {
+        f"student{number}" for number in range(30)
+    }
+    assert any("was not opened" in entry.refusal for entry in opened)

@@ -36,7 +36,7 @@ def test_a_dead_worker_costs_nothing_but_time(course, tmp_path):
     hand_in(course)
     outcomes = run(course, settings={"deadly": {"right": str(tmp_path / "once")}})
     assert (tmp_path / "once").exists()
-    assert {name: one.failure for name, one in outcomes.items() if one.failure} == {}
+    assert {name: outcome.failure for name, outcome in outcomes.items() if outcome.failure} == {}
     assert outcomes["right"].points == 6
 
 
@@ -44,7 +44,7 @@ def test_who_always_kills_the_worker_is_named_and_the_others_are_graded(course):
     hand_in(course)
     outcomes = run(course, settings={"deadly": {"right": "always"}})
     assert "not graded in 2 attempts" in outcomes.pop("right").failure
-    assert {one.failure for one in outcomes.values()} == {""}
+    assert {outcome.failure for outcome in outcomes.values()} == {""}
     assert outcomes["no-test"].points == 6
 
 
@@ -72,7 +72,7 @@ def test_a_worker_that_holds_too_much_memory_is_replaced_and_nobody_is_lost(cour
     monkeypatch.setattr(Pool, "_start", lambda pool: (started.append(1), start(pool))[1])
     outcomes = run(course, jobs=1)
     assert len(started) > 2
-    assert {one.failure for one in outcomes.values()} == {""}
+    assert {outcome.failure for outcome in outcomes.values()} == {""}
 
 
 def killed(course, delay_s=None, fault="", act=None):
@@ -95,7 +95,7 @@ def killed(course, delay_s=None, fault="", act=None):
     _, status = os.waitpid(started, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
     until_s = time.monotonic() + 120
-    while left := [one for one in psutil.process_iter() if _of(one, started)]:
+    while left := [process for process in psutil.process_iter() if _of(process, started)]:
         assert time.monotonic() < until_s, left
         time.sleep(0.02)
     return os.WIFSIGNALED(status)
@@ -205,7 +205,7 @@ def test_what_is_committed_but_not_put_into_place_is_put_there_without_grading_a
     course = before.open(tmp_path / "course")
     assert killed(course, fault="committed:1")
     outcomes = run(course)
-    staged_ones = [name for name, one in outcomes.items() if one.skipped]
+    staged_ones = [name for name, outcome in outcomes.items() if outcome.skipped]
     assert len(staged_ones) > 4  # the four unchanged, and those that were committed
     assert (dump(course), outputs(course)) == expected
 
@@ -239,16 +239,16 @@ def test_nothing_outlives_a_killed_grader_by_two_seconds(course):
     command = [sys.executable, "-c", GRADE, "grade", toy.NAME, "--jobs", "2", "--course", str(course.root)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as grader:
         family: list[psutil.Process] = []
-        while sum(_is_endless(one) for one in family) < 2:
+        while sum(_is_endless(process) for process in family) < 2:
             assert grader.poll() is None
             time.sleep(0.2)
             family = psutil.Process(grader.pid).children(recursive=True)
         grader.kill()
         grader.wait()
     deadline = time.monotonic() + 2
-    while any(_is_running(one) for one in family) and time.monotonic() < deadline:
+    while any(_is_running(process) for process in family) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert [one for one in family if _is_running(one)] == []
+    assert [process for process in family if _is_running(process)] == []
 
 
 def _is_running(process: psutil.Process) -> bool:

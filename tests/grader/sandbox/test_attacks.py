@@ -133,7 +133,9 @@ def short_grace(monkeypatch):
 
 def gives_42(session):
     outputs = session.run_cell("40 + 2").outputs  # what an earlier cell's child writes may stand beside it
-    return [one.get("data", {}).get("text/plain") for one in outputs if one["output_type"] != "stream"] == ["42"]
+    return [output.get("data", {}).get("text/plain") for output in outputs if output["output_type"] != "stream"] == [
+        "42"
+    ]
 
 
 def next_session_works(sandbox):

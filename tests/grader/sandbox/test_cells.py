@@ -178,9 +178,9 @@ def test_sessions_do_not_see_each_other(sandbox):
 def test_a_session_aside_tells_values_and_errors_and_shows_nothing_else(sandbox):
     with sandbox.open(aside=True) as session:
         rich = "class A:\n    def _repr_html_(self): raise SystemError\n    def __repr__(self): return '2.5'\nA()"
-        assert [one["data"] for one in session.run_cell(rich).outputs] == [{"text/plain": "2.5"}]
+        assert [output["data"] for output in session.run_cell(rich).outputs] == [{"text/plain": "2.5"}]
         drawn = session.run_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
-        assert not any("image/png" in one.get("data", {}) for one in drawn.outputs)
+        assert not any("image/png" in output.get("data", {}) for output in drawn.outputs)
         for source, kind in (("1 / 0", "ZeroDivisionError"), ("def f(:", "SyntaxError"), ("%%nothing", "UsageError")):
             run = session.run_cell(source)
             assert (run.outputs, run.verdict, run.error and run.error[0]) == ([], "error", kind), source

@@ -14,7 +14,7 @@ print(steps)
 """
 
 
-def test_the_cpu_clock_in_the_sandbox_moves_in_much_smaller_steps_than_the_kernels_ticks():
+def test_the_sandboxs_cpu_clock_moves_in_smaller_steps_than_the_kernels_ticks():
     with make_sandbox([], server=SERVER) as sandbox, sandbox.open() as session:
         run = session.run_cell(STEPS)
     assert int(run.outputs[0]["text"]) > 1000, run.error

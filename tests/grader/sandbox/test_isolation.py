@@ -115,7 +115,9 @@ def test_tests_solutions_gradebook_and_home_cannot_be_read(sandbox, sealed):
         *(
             entry
             for entry in entries(Path.home())
-            if not any(holds(entry, one) for one in (sys.base_prefix, ROOT, sandbox.test_secret, sandbox.test_shown))
+            if not any(
+                holds(entry, place) for place in (sys.base_prefix, ROOT, sandbox.test_secret, sandbox.test_shown)
+            )
         ),
         Path("/etc/shadow"),
         Path(sandbox._folder or "/etc/shadow"),
@@ -292,7 +294,7 @@ for detach in (False, True, True):
 """)
         family = [psutil.Process(session.process), *psutil.Process(session.process).children(recursive=True)]
         assert session.helpers() == 3
-    assert [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
+    assert [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def test_a_fork_bomb_is_bounded_and_buried(sandbox):

@@ -39,16 +39,16 @@ def told_by(preload, setting=None, modules=()):
 
 
 def test_a_fork_holds_what_was_imported_and_is_told_what_to_be(preload):
-    told = told_by(preload, {"number": 3}, ["xml.dom"])
-    assert told["setting"] == {"number": 3}
-    assert {"html.parser", "xml.dom", "numpy"} <= set(told["modules"])
-    assert "grader.suites" not in told["modules"]
+    report = told_by(preload, {"number": 3}, ["xml.dom"])
+    assert report["setting"] == {"number": 3}
+    assert {"html.parser", "xml.dom", "numpy"} <= set(report["modules"])
+    assert "grader.suites" not in report["modules"]
 
 
 def test_a_fork_finds_nothing_of_the_graders_environment_and_no_file_but_its_own(preload):
-    told = told_by(preload)
-    assert "do not tell" not in str(told)
-    assert set(told["open"]) - {0, 1, 2} - set(told["files"]) <= {max(told["open"])}  # of looking
+    report = told_by(preload)
+    assert "do not tell" not in str(report)
+    assert set(report["open"]) - {0, 1, 2} - set(report["files"]) <= {max(report["open"])}  # of looking
 
 
 def test_what_cannot_be_imported_is_left_to_the_cell_that_needs_it(preload):
@@ -87,7 +87,7 @@ def test_a_library_with_threads_cannot_be_forked_and_the_sandbox_starts_by_itsel
 
 
 @pytest.mark.needs("bubblewrap")
-def test_a_server_in_the_outer_layer_serves_no_lower_level_and_one_in_the_open_no_namespaces():
+def test_a_server_serves_only_the_level_that_it_stands_in():
     with PreloadServer([], []) as behind, PreloadServer() as in_the_open:
         assert behind.serves(Level.NAMESPACES)
         assert not in_the_open.serves(Level.NAMESPACES)
@@ -121,7 +121,7 @@ def test_with_and_without_a_preload_server_the_marks_are_the_same(course, releas
                 graded = list(batch.grade(own, toy.NAME, students, options, lambda told: None, preload=begun))
         else:
             graded = run(own, grader=ENGINE).values()
-        outcomes.append(sorted((one.student, one.points, tuple(one.notes)) for one in graded))
+        outcomes.append(sorted((outcome.student, outcome.points, tuple(outcome.notes)) for outcome in graded))
     assert outcomes[0] == outcomes[1] == [("right", 6, ()), ("wrong", 1, ())]
 
 
@@ -149,5 +149,5 @@ def test_imports_are_guessed_from_notebooks_and_no_broken_one_is_in_the_way(cour
     found = warm_start.imports_of(course.root, "guess")
     assert {"pandas", "sklearn.tree"} <= set(found)
     assert "math" not in found
-    assert all(isinstance(one, str) for one in found)
+    assert all(isinstance(module, str) for module in found)
     assert warm_start.imports_of(course.root, "no such exercise") == []

@@ -145,7 +145,9 @@ def test_helpers_that_sleep_take_no_session_beyond_its_wall_time(sandbox):
     with sandbox.open(limits=replace(LIMITS, wall_s=0.5)) as session:
         run = session.run_cell(f"import subprocess\nfor _ in range(3): subprocess.run(['sleep', '{NAP_S}'])")
         assert run.verdict == "timeout"
-    assert [one.pid for one in psutil.process_iter(["cmdline"]) if NAP_S in (one.info["cmdline"] or [])] == []
+    assert [
+        process.pid for process in psutil.process_iter(["cmdline"]) if NAP_S in (process.info["cmdline"] or [])
+    ] == []
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="the kernel counts the processes of everybody but root")
@@ -194,12 +196,12 @@ def test_sixty_spinning_processes_stay_on_the_core_of_their_worker(preloaded):
         for core in (first, second):
             with confined({core}):
                 made.append(ending.enter_context(make_sandbox(["json"], limits=limits, preload=server)))
-        spinning, neighbour = (ending.enter_context(one.open()) for one in made)
+        spinning, neighbour = (ending.enter_context(sandbox.open()) for sandbox in made)
         assert shown(spinning.run_cell(SPIN)) == f"[{first}]"
         assert shown(neighbour.run_cell("import os; sorted(os.sched_getaffinity(0))")) == f"[{second}]"
         family = [spinning.process, *process_stats.descendants(spinning.process)]
         assert len(family) == 61
-        assert {tuple(psutil.Process(one).cpu_affinity()) for one in family} == {(first,)}
+        assert {tuple(psutil.Process(process).cpu_affinity()) for process in family} == {(first,)}
 
 
 def shown(run):
@@ -260,4 +262,4 @@ def test_no_process_leaves_the_family_at_any_level(level, way):
         pytest.skip(why)
     with make_sandbox(["json"], level, limits=LIMITS) as sandbox, sandbox.open() as session:
         run = session.run_cell(LEAVES[way])
-        assert [session.helpers()] == [int(one["text"]) for one in run.outputs], run.error
+        assert [session.helpers()] == [int(output["text"]) for output in run.outputs], run.error

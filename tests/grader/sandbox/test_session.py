@@ -178,8 +178,8 @@ def test_a_halted_session_and_all_that_it_started_stand_still_until_they_go_on(s
     assert session.helpers() == 3
     family = [session.process, *descendants(session.process)]
     with session.halted():
-        until(lambda: {state(one) for one in family} == {"T"}, "all of it stands still")
-    until(lambda: "T" not in {state(one) for one in family}, "all of it goes on")
+        until(lambda: {state(process) for process in family} == {"T"}, "all of it stands still")
+    until(lambda: "T" not in {state(process) for process in family}, "all of it goes on")
     assert session.run_cell("1 + 1").verdict == "ok"
 
 
@@ -222,7 +222,7 @@ def test_nothing_is_left_when_a_warmed_process_is_closed():
         session.run_cell("import subprocess; subprocess.Popen(['sleep', '999'])")
         family = psutil.Process(sandbox.pid).children(recursive=True)
         assert len(family) >= 3
-    assert [one for one in family if one.is_running()] == []
+    assert [process for process in family if process.is_running()] == []
     assert not session.alive
     assert not os.path.exists(sandbox._folder or "/nothing")
 
@@ -245,7 +245,7 @@ def test_nothing_is_left_when_the_grader_is_killed():
         assert len(family) >= 4
         grader.kill()
     _, alive = psutil.wait_procs(family, timeout=120)
-    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def test_sessions_of_several_threads_do_not_get_mixed_up(sandbox):

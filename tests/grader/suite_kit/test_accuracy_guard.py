@@ -8,8 +8,10 @@ from grader.suite_kit.score_sheet import Family, Sheet
 
 FAMILIES = {"accuracy": Family("a test", "log loss", 1, "money is lost.", "")}
 REPLACED = [0.1 + 0.8 * (i % 10) / 9 for i in range(200)]
-OUTCOMES = [int(chance > one) for one, chance in zip(REPLACED, np.random.default_rng(1).random(200), strict=True)]
-OUTCOMES = [1 - one for one in OUTCOMES]  # an event is as likely as was foretold
+OUTCOMES = [
+    int(chance > replaced) for replaced, chance in zip(REPLACED, np.random.default_rng(1).random(200), strict=True)
+]
+OUTCOMES = [1 - outcome for outcome in OUTCOMES]  # an event is as likely as was foretold
 
 
 @pytest.mark.parametrize(
@@ -19,13 +21,17 @@ OUTCOMES = [1 - one for one in OUTCOMES]  # an event is as likely as was foretol
         ([0.5] * 200, 0, "On 200 cases, your answers may be worse by up to"),
         ([None] * 200, 0, "no probabilities"),
         ([1.5] * 200, 0, "no probabilities"),
-        ([float(one) for one in OUTCOMES], 1, "at most 0.01"),
-        ([one + 0.02 for one in REPLACED], 0, "and only up to 0.01 is allowed"),  # the mean is not above, the end is
+        ([float(outcome) for outcome in OUTCOMES], 1, "at most 0.01"),
+        (
+            [replaced + 0.02 for replaced in REPLACED],
+            0,
+            "and only up to 0.01 is allowed",
+        ),  # the mean is not above, the end is
     ],
 )
 def test_the_guard_looks_at_the_upper_end_of_its_interval(given, points, words):
     sheet = Sheet("a test", 1, families=FAMILIES)
     judge_accuracy(sheet, given, REPLACED, OUTCOMES, "cases")
-    told = " ".join(sheet.text().split())
-    assert sheet.points == points, told
-    assert words in told
+    text = " ".join(sheet.text().split())
+    assert sheet.points == points, text
+    assert words in text

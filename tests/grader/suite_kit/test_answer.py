@@ -81,8 +81,8 @@ PLAIN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("value", "plain"), PLAIN, ids=lambda one: type(one).__name__)
-def test_what_numpy_and_the_standard_library_call_a_number_or_a_collection_is_taken_as_one(value, plain):
+@pytest.mark.parametrize(("value", "plain"), PLAIN, ids=lambda value: type(value).__name__)
+def test_numbers_and_collections_of_numpy_and_the_standard_library_are_taken(value, plain):
     came = InKernel({"give": lambda: value}).call("give")
     assert came == plain
     assert type(came) is type(plain)
@@ -235,10 +235,10 @@ def test_threads_of_the_students_take_turns_at_an_exposed_object():
 
     def use_twice(counter):
         users = [threading.Thread(target=counter.use) for _ in range(2)]
-        for one in users:
-            one.start()
-        for one in users:
-            one.join()
+        for user in users:
+            user.start()
+        for user in users:
+            user.join()
 
     counter = Counter()
     InKernel({"use_twice": use_twice}).call("use_twice", Exposed(counter, ["use"]))
@@ -272,7 +272,7 @@ def test_forbidden_modules_cannot_be_imported_by_an_answer(monkeypatch):
     import sys
 
     # A guard of another test, or of a module of tests that ran an answer when it was collected, is not this test's.
-    monkeypatch.setattr(sys, "meta_path", [one for one in sys.meta_path if not isinstance(one, ImportGuard)])
+    monkeypatch.setattr(sys, "meta_path", [finder for finder in sys.meta_path if not isinstance(finder, ImportGuard)])
 
     def use():
         import grader.suites.reduce_latency.hidden.oracle

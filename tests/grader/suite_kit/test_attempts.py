@@ -61,7 +61,7 @@ def test_the_points_of_all_tests_together_are_those_of_the_last_run_of_each(a_re
     for test, met in (("first", False), ("second", True), ("first", True), ("second", False)):
         run(exercise, test, met)
     kept = attempts.read(exercise.name)
-    assert [(one.test, one.points, one.maximum) for one in kept] == [
+    assert [(attempt.test, attempt.points, attempt.maximum) for attempt in kept] == [
         ("first", 0.0, 3.0), ("second", 2.0, 2.0), ("first", 3.0, 3.0), ("second", 0.0, 2.0)
     ]  # fmt: skip
     assert attempts.totals(kept) == [0.0, 2.0, 5.0, 3.0]
@@ -132,8 +132,8 @@ def test_a_readers_kernel_keeps_its_run_and_nbgraders_validate_does_not(exercise
         assert [session.run(source) for source in cells][-1] == ("3.0", [])
     finally:
         session.close()
-    (one,) = attempts.read(exercise.name)
-    assert (one.test, one.points) == ("first", 3.0)
+    (attempt,) = attempts.read(exercise.name)
+    assert (attempt.test, attempt.points) == ("first", 3.0)
 
 
 def test_a_process_without_a_kernel_imports_nothing_to_find_that_out(monkeypatch):

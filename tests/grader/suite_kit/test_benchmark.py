@@ -102,9 +102,9 @@ def test_what_the_first_call_pays_for_caches_that_the_other_side_took_does_not_c
         assert benchmark._pair(slow, subject(cold), requests, slow_first).ratio() == pytest.approx(20)
 
 
-def test_libraries_compute_with_one_thread_while_they_are_compared_and_as_before_afterwards():
+def test_libraries_have_one_thread_only_while_they_are_compared():
     def threads():
-        return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
 
     seen = []
     counting = VirtualAnswer(lambda: seen.append(threads()) or 0.11)
@@ -112,7 +112,7 @@ def test_libraries_compute_with_one_thread_while_they_are_compared_and_as_before
         compare(subject(VirtualAnswer(2.01)), subject(counting), itertools.count(), STEPS)
         assert threads() == {2}
     assert seen
-    assert all(one == {1} for one in seen)
+    assert all(numbers == {1} for numbers in seen)
 
 
 def test_a_round_ends_when_no_further_pair_is_needed():
@@ -148,7 +148,7 @@ def stopped(ratios, thresholds):
     return pairs, sum(np.median(ratios[:pairs]) >= threshold for threshold in thresholds)
 
 
-def test_ending_a_round_early_changes_a_step_in_less_than_one_of_a_thousand_rounds_wherever_the_answer_lies():
+def test_ending_a_round_early_changes_a_step_less_than_once_in_a_thousand():
     rng = np.random.default_rng(5)
     for share_above in (0.1, 0.3, 0.4, 0.5, 0.6, 0.9):
         above = rng.random((4000, benchmark.PAIRS)) < share_above
@@ -157,14 +157,14 @@ def test_ending_a_round_early_changes_a_step_in_less_than_one_of_a_thousand_roun
         assert differ / len(rounds) <= 1 / 1024 + 3 * (1 / 1024 / len(rounds)) ** 0.5, share_above
 
 
-def test_an_answer_three_standard_deviations_from_a_step_needs_half_the_pairs_and_gets_the_same_steps():
+def test_an_answer_far_from_a_step_needs_half_the_pairs_for_the_same_steps():
     rng = np.random.default_rng(6)
     for true in (1.0, 4.5, 15, 60, 120):
         gap = min(abs(np.log(true / step)) for step in STEPS)
         rows = np.exp(rng.normal(np.log(true), gap / 3, (2000, benchmark.PAIRS)))
         found = [stopped(row, STEPS) for row in rows]
         full = [sum(np.median(row) >= step for step in STEPS) for row in rows]
-        assert sum(one != steps for (_, one), steps in zip(found, full, strict=True)) == 0
+        assert sum(early != steps for (_, early), steps in zip(found, full, strict=True)) == 0
         assert np.mean([pairs for pairs, _ in found]) < 0.5 * benchmark.PAIRS
 
 

@@ -26,7 +26,7 @@ plain = st.recursive(
 
 
 def frame(tree, buffers=()):
-    header = json.dumps({"v": tree, "n": [len(one) for one in buffers]}).encode()
+    header = json.dumps({"v": tree, "n": [len(buffer) for buffer in buffers]}).encode()
     return struct.pack("<I", len(header)) + header + b"".join(buffers)
 
 
@@ -40,7 +40,7 @@ def test_plain_values_come_back_as_they_were(value):
 @given(st.lists(st.integers()) | st.lists(st.floats()) | st.lists(st.none() | st.booleans() | st.text()))
 def test_lists_of_one_kind_come_back_as_they_were_and_are_new(values):
     again = decode(encode(values))
-    assert [(type(one), repr(one)) for one in again] == [(type(one), repr(one)) for one in values]
+    assert [(type(value), repr(value)) for value in again] == [(type(value), repr(value)) for value in values]
     assert again is not values
 
 
@@ -72,10 +72,10 @@ def test_numpy_scalars_and_sets_and_nan_keep_their_kind():
     [np.int8(-3), np.uint64(2**64 - 1), np.int64(5), np.bool_(True), np.float16(0.1), np.float64("inf"),
      np.float64("nan"), np.longdouble("0.1"), np.complex64(1j), np.datetime64("2026-01-05")],
 )  # fmt: skip
-def test_ten_thousand_numpy_numbers_cross_in_one_frame_where_their_kind_needs_no_buffer(number):
+def test_ten_thousand_numpy_numbers_cross_in_one_frame(number):
     again = decode(encode([number] * (10_000 if number.dtype.kind in "biuf" and number.dtype.itemsize <= 8 else 1)))
-    assert {type(one) for one in again} == {type(number)}
-    assert all(one == number or number != number for one in again)
+    assert {type(value) for value in again} == {type(number)}
+    assert all(value == number or number != number for value in again)
 
 
 def test_tables_come_back_with_index_types_and_names():

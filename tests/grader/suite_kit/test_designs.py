@@ -149,7 +149,7 @@ def test_a_refused_document_gets_no_points_and_its_reason(task, give, says):
 def test_the_worst_scenario_counts_and_is_told_with_its_time_and_cause(task):
     sheet = judged(task, lambda: Shop(5))
     worst = max(draw["rate"] for draw in draw_scenarios((CROWD,), 1)["crowd"])
-    assert [one.met for one in sheet.criteria] == [True, False]
+    assert [criterion.met for criterion in sheet.criteria] == [True, False]
     assert sheet.points == 1
     said = " ".join(sheet.text().split())
     assert f"a crowd, at 9:00: more came than the desks serve. {worst:g} came." in said

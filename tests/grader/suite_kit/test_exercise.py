@@ -82,7 +82,11 @@ def test_a_row_takes_its_name_points_and_reasons_from_the_exercise(tmp_path):
     sheet.judge("first", "1", "2", False, "It gave 1.")
     sheet.judge("second", "1", "1", True, title="other", points=0.5)
     sheet.judge("second", "1", "2", False, "not shown", explained=False)
-    assert [(one.name, one.maximum) for one in sheet.criteria] == [("the first row", 2), ("other", 0.5), ("second", 1)]
+    assert [(criterion.name, criterion.maximum) for criterion in sheet.criteria] == [
+        ("the first row", 2),
+        ("other", 0.5),
+        ("second", 1),
+    ]
     assert sheet.explanations() == ["It gave 1.", "In production: it breaks.", "Read: the docs"]
     assert sheet.points == 0.5
 

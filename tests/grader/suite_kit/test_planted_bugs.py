@@ -85,9 +85,9 @@ def sound(ask):
     ],
 )
 def test_tests_earn_a_point_for_rejected_bugs_if_they_accept_what_is_right(check, points, words, lent, tmp_path):
-    given, told = table(check, tmp_path, lent)
+    given, text = table(check, tmp_path, lent)
     assert given == points
-    assert words in told
+    assert words in text
 
 
 @pytest.mark.parametrize(("lent", "words"), [(True, "a counter of the grader's that keeps every rule"),
@@ -97,9 +97,9 @@ def test_the_right_object_that_is_rejected_is_named(lent, words, tmp_path):
         def next(self):
             return super().next() + 1
 
-    points, told = table(sound, tmp_path, (Other if lent else Counter,), Counter if lent else Other)
+    points, text = table(sound, tmp_path, (Other if lent else Counter,), Counter if lent else Other)
     assert points == 0
-    assert words in told
+    assert words in text
 
 
 def test_a_shop_offers_its_objects_by_number_and_no_more():

@@ -53,7 +53,7 @@ def test_a_lost_criterion_says_what_happened_what_it_means_and_where_to_read():
         assert words in text
 
 
-def test_what_is_said_of_a_lost_criterion_stands_below_its_name_and_what_two_share_once():
+def test_a_lost_criterions_message_stands_below_its_name_and_a_shared_one_once():
     sheet = Sheet("a test", 3.0, notes=["A note."])
     why = {"production": "bad.", "read": "a page"}
     for name, did in {"<first>": "It was 2.", "second": "It was 3.", "third": ""}.items():
@@ -172,5 +172,5 @@ def test_every_cell_of_the_table_has_room_around_it():
     html = check(lambda: 0)._repr_html_()
     cells = re.findall(r"<(?:th|td)\b[^>]*>", html)
     assert len(cells) == 12
-    assert all("padding:" in one for one in cells)
+    assert all("padding:" in cell for cell in cells)
     assert re.match(r'<div [^>]*style="padding:', html)

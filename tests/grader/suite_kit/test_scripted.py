@@ -68,7 +68,7 @@ def test_arguments_that_were_changed_are_wrong_where_they_are_watched():
 
     sheet, case = Sheet("box", 1), Case([["sum", [[1, 2]], "a sum"]], [3])
     found = [run_family(sheet, InKernel({"Taker": Taker}), "Taker", [case], watch=watch) for watch in (False, True)]
-    assert [one.measured for one in found] == ["0 of 1 wrong", "1 of 2 wrong"]
+    assert [criterion.measured for criterion in found] == ["0 of 1 wrong", "1 of 2 wrong"]
     assert "sum([1, 2]) changed what it was given" in found[1].explanation(sheet, "sums")
 
 

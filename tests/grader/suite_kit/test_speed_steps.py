@@ -61,7 +61,10 @@ def test_several_measurements_are_judged_apart_and_count_together():
     found = {"one row": QUICK, "ten rows": replace(QUICK, ratio=5.0, helpers=1)}
     assert not judge_counted(sheet, list(found.values()), [(0.3, 0.3)], "row", "the slow one")
     assert "1 new processes" in sheet.text()
-    for title, one in found.items():
-        judge_steps(sheet, "faster", one, True, (8,), True, "row", "the slow one", title=title)
-    assert [(one.name, one.met) for one in sheet.criteria[2:]] == [("one row", True), ("ten rows", False)]
+    for title, measurement in found.items():
+        judge_steps(sheet, "faster", measurement, True, (8,), True, "row", "the slow one", title=title)
+    assert [(criterion.name, criterion.met) for criterion in sheet.criteria[2:]] == [
+        ("one row", True),
+        ("ten rows", False),
+    ]
     assert "Ten rows takes 1/5 of the CPU time of the slow one" in " ".join(sheet.text().split())

@@ -19,14 +19,14 @@ FORBIDDEN_BY_SOME = ("case_studies.", "lessons.", "mlsd_lib.operations.")  # and
 def nothing_stays_forbidden():
     """What an exercise forbids when an answer begins, the tests of other folders in this process may import."""
     yield
-    sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, ImportGuard)]
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, ImportGuard)]
 
 
 @pytest.fixture(autouse=True)
 def no_secret(monkeypatch, tmp_path):
     monkeypatch.setenv("MLSD_SECRET_FILE", str(tmp_path / "none"))
     # An import guard of one test, or of the answer that a module's tests share, is not another's.
-    monkeypatch.setattr(sys, "meta_path", [one for one in sys.meta_path if not isinstance(one, ImportGuard)])
+    monkeypatch.setattr(sys, "meta_path", [finder for finder in sys.meta_path if not isinstance(finder, ImportGuard)])
     # A guard refuses imports, and what other tests loaded in this process would not be imported anew.
     for name in [name for name in sys.modules if f"{name}.".startswith(FORBIDDEN_BY_SOME)]:
         monkeypatch.delitem(sys.modules, name)
@@ -63,5 +63,5 @@ def sandboxes():
         return open_ones[name]
 
     yield find
-    for one in open_ones.values():
-        one.__exit__(None, None, None)
+    for sandbox in open_ones.values():
+        sandbox.__exit__(None, None, None)

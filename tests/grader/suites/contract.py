@@ -70,13 +70,13 @@ def cells_of(bank, answer, **names):
 
 
 def reference_of(bank):
-    return next(one for one in bank.answers if one.kind == "reference")
+    return next(answer for answer in bank.answers if answer.kind == "reference")
 
 
 def calls_of(bank):
     """Its test cells by grade id: the test of the suite, and the names that it passes to it."""
     calls = {cell: ast.parse(source).body[-1].value for cell, source in bank.cells if cell in bank.maxima}
-    return {cell: (call.func.attr, [one.id for one in call.args]) for cell, call in calls.items()}
+    return {cell: (call.func.attr, [argument.id for argument in call.args]) for cell, call in calls.items()}
 
 
 def told_of(notebook):
@@ -87,7 +87,7 @@ def told_of(notebook):
 
 def marks_in_the_engine(sandbox, bank, cells, tests):
     """Student's cells in the sandbox, locked functions on both sides, tests in the checker: as the engine does it."""
-    stubs = next(one for one in bank.answers if one.kind == "starter").cells
+    stubs = next(answer for answer in bank.answers if answer.kind == "starter").cells
     steps = [Step(n, cell, "theirs" if cell in stubs else "locked", source) for n, (cell, source) in enumerate(cells)]
     evaluator = Evaluator(Namespace(Names()))
     evaluator.namespace["suite"] = suite_of(bank.name)

@@ -44,7 +44,7 @@ def no_clocks(patch, hidden):
         for _ in range(ROUNDS):
             few, many = ([visits.alike(rng, size) for _ in range(CALLS[size])] for size in (suite.SAMPLED, rows))
             slow_s = min(slow_s, quickest_row_s(slow.predict_many, few))
-            fast_s = min(fast_s, quickest_row_s(lambda one: answer.call(fast, one, method="predict_many"), many))
+            fast_s = min(fast_s, quickest_row_s(lambda row: answer.call(fast, row, method="predict_many"), many))
             ratio = float(slow_s / fast_s)
             if ratio >= max(suite.STEPS[rows].values()):
                 break

@@ -48,8 +48,8 @@ def test_every_exercise_has_all_its_parts():
 @every_exercise
 def test_its_statement_names_every_criterion_and_what_its_suite_requires(name):
     bank, exercise = bank_of(name), suite_of(name).EXERCISE
-    told, stated = told_of(bank.notebook), json.loads(bank.notebook.read_text())["metadata"]["mlsd"]
-    assert [family for family in exercise.families if f"`{family}`" not in told] == []
+    report, stated = told_of(bank.notebook), json.loads(bank.notebook.read_text())["metadata"]["mlsd"]
+    assert [family for family in exercise.families if f"`{family}`" not in report] == []
     assert tuple(stated["forbids"]) == exercise.forbids
     points = {cell: exercise.points[test.replace("_", " ")] for cell, (test, _) in calls_of(bank).items()}
     assert points == bank.maxima
@@ -74,8 +74,8 @@ def rows_of_criteria(statement):
 def test_its_statement_is_short_and_has_each_criterion_with_its_points_in_a_table(name):
     """What need not be known to start is folded away."""
     cells = json.loads(bank_of(name).notebook.read_text(encoding="utf-8"))["cells"]
-    prose = [one for one in cells if one["cell_type"] == "markdown" and one["id"] != "decision-record"]
-    shown = FOLDED.sub("", "\n\n".join("".join(one["source"]) for one in prose))
+    prose = [cell for cell in cells if cell["cell_type"] == "markdown" and cell["id"] != "decision-record"]
+    shown = FOLDED.sub("", "\n\n".join("".join(cell["source"]) for cell in prose))
     assert len(re.findall(r"\S*\w\S*", shown)) <= 1300
     stated = rows_of_criteria(shown)
     for criterion, family in suite_of(name).EXERCISE.families.items():
@@ -108,16 +108,16 @@ LESSONS = {
 def test_what_is_to_be_read_exists(name):
     rules = set(re.findall(r"^(\d+)\. |\*\* (\d+)\. ", told_of(bank_of(name).notebook), re.MULTILINE))
     rules = {int(one or other) for one, other in rules}
-    for family, one in suite_of(name).EXERCISE.families.items():
-        assert one.production, family
-        assert one.read or not one.points, family
-        if quoted := re.fullmatch(r'(.+), "(.+)"', one.read):
+    for family, entry in suite_of(name).EXERCISE.families.items():
+        assert entry.production, family
+        assert entry.read or not entry.points, family
+        if quoted := re.fullmatch(r'(.+), "(.+)"', entry.read):
             lesson, heading = quoted.groups()
             if not lesson.startswith("the Python docs, "):
                 headings = re.findall(r"^#+ (?:\d+\. )?(.*)$", told_of(LESSONS[lesson]), re.MULTILINE)
                 assert heading in headings, (family, heading, headings)
-        if "rule" in one.read and (numbers := re.findall(r"(?<=rule |ules |. to )\d+", one.read)):
-            assert {int(number) for number in numbers} <= rules, (family, one.read, rules)
+        if "rule" in entry.read and (numbers := re.findall(r"(?<=rule |ules |. to )\d+", entry.read)):
+            assert {int(number) for number in numbers} <= rules, (family, entry.read, rules)
 
 
 @every_exercise
@@ -170,8 +170,8 @@ def test_its_hidden_cases_differ_with_the_secret_and_nothing_hidden_stays_import
     for text in (one, other, one):
         secret.write_text(text)
         drawn.append(suite.CASES.find())
-    assert all(one.private for one in drawn)
-    texts = [repr([getattr(one, field.name) for field in dataclasses.fields(one)]) for one in drawn]
+    assert all(cases.private for cases in drawn)
+    texts = [repr([getattr(cases, field.name) for field in dataclasses.fields(cases)]) for cases in drawn]
     texts = [re.sub(r" at 0x\w+| object at \w+", "", text) for text in texts]
     assert texts[0] == texts[2] != texts[1]
     assert repr(suite.CASES.public()) not in texts

@@ -43,17 +43,17 @@ PASS, LUCK = 12, 2
 
 def of_every_exercise(chosen):
     """The mark that runs a test with each exercise and each of the answers that are `chosen` from its bank."""
-    pairs = [(name, one) for name in EXERCISES for one in chosen(bank_of(name)) if one.exact]
-    return pytest.mark.parametrize(("name", "answer"), pairs, ids=[f"{name}-{one.name}" for name, one in pairs])
+    pairs = [(name, answer) for name in EXERCISES for answer in chosen(bank_of(name)) if answer.exact]
+    return pytest.mark.parametrize(("name", "answer"), pairs, ids=[f"{name}-{answer.name}" for name, answer in pairs])
 
 
 def of_every_mark(bank, tests):
     """Answers that together get every mark that any gets in one of `tests`, and every one that must get all of them."""
     seen, chosen = set(), []
-    for one in bank.answers if tests else [reference_of(bank)]:
-        marks = {(test, points) for test, points in bank.expected(one).items() if one.exact and test in tests}
-        if EVERY_ANSWER or one.kind != "wrong" or not marks <= seen:
-            chosen.append(one)
+    for answer in bank.answers if tests else [reference_of(bank)]:
+        marks = {(test, points) for test, points in bank.expected(answer).items() if answer.exact and test in tests}
+        if EVERY_ANSWER or answer.kind != "wrong" or not marks <= seen:
+            chosen.append(answer)
             seen |= marks
     return chosen
 
@@ -75,7 +75,7 @@ def test_its_bank_is_proven_and_surviving_mutants_are_justified(name):
     ran = subprocess.run([sys.executable, "-c", PROVE, str(ROOT), name], cwd=ROOT, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     findings, made, alive = json.loads(ran.stdout.splitlines()[-1])
-    assert {one: problems for one, _, problems in findings if problems} == {}
+    assert {answer: problems for answer, _, problems in findings if problems} == {}
     kinds = [kind for _, kind, _ in findings]
     assert kinds.count("wrong") >= 8
     assert kinds.count("alternative") >= 2
@@ -112,15 +112,17 @@ def in_nbgrader(bank, answers, folder, config):
         outcome = api.autograde(name, answer.name)
         assert outcome["success"], outcome["log"]
     with Gradebook(config.CourseDirectory.db_url) as book:
-        grades = {one.name: book.find_submission_notebook(name, name, one.name).grades for one in answers}
-        return {one: {grade.name: grade.score for grade in some if grade.name in bank.maxima}
-                for one, some in grades.items()}  # fmt: skip
+        grades = {answer.name: book.find_submission_notebook(name, name, answer.name).grades for answer in answers}
+        return {answer: {grade.name: grade.score for grade in some if grade.name in bank.maxima}
+                for answer, some in grades.items()}  # fmt: skip
 
 
 def for_nbgrader(bank):
     """The answers that nbgrader itself marks: of those that the bank names the wrong one with most points."""
-    named = [one for one in bank.answers if one.name in ("starter", *bank.in_nbgrader)]
-    wrong = sorted((one for one in named if one.kind == "wrong"), key=lambda one: sum(bank.expected(one).values()))
+    named = [answer for answer in bank.answers if answer.name in ("starter", *bank.in_nbgrader)]
+    wrong = sorted(
+        (answer for answer in named if answer.kind == "wrong"), key=lambda answer: sum(bank.expected(answer).values())
+    )
     return named if EVERY_ANSWER else wrong[-1:]
 
 
@@ -130,10 +132,10 @@ def test_nbgrader_gives_the_banks_marks_with_hidden_cases(name, secret, tmp_path
     bank = bank_of(name)
     answers = for_nbgrader(bank)
     assert len(bank.in_nbgrader) >= 2
-    assert any(0 < sum(bank.expected(one).values()) < sum(bank.maxima.values()) for one in answers)
+    assert any(0 < sum(bank.expected(answer).values()) < sum(bank.maxima.values()) for answer in answers)
     with on_files() as config:
         found = in_nbgrader(bank, answers, tmp_path, config)
-    assert found == {one.name: bank.expected(one) for one in answers}
+    assert found == {answer.name: bank.expected(answer) for answer in answers}
 
 
 @of_every_exercise(lambda bank: of_every_mark(bank, bank.measured))
@@ -192,7 +194,7 @@ def tried_only_here(bank):
     """The answers that neither engine nor nbgrader tries with hidden cases; what a timed one loses, a clock takes."""
     shown = of_every_mark(bank, bank.maxima.keys() - bank.measured) if SECRETS == 1 else []
     shown += for_nbgrader(bank) if SECRETS == 1 else []
-    return [one for one in bank.answers if one.kind != "starter" and not one.timed and one not in shown]
+    return [answer for answer in bank.answers if answer.kind != "starter" and not answer.timed and answer not in shown]
 
 
 @of_every_exercise(tried_only_here)
@@ -209,7 +211,7 @@ def test_its_lessons_have_a_mistake_each_and_a_first_try_gets_at_most_half(name)
     bank = bank_of(name)
     assert bank.lessons.keys() == suite_of(name).EXERCISE.lessons.keys()
     assert len(bank.lessons) >= 3
-    tries = {one.name: sum(bank.expected(one).values()) for one in bank.answers if one.first_try}
+    tries = {answer.name: sum(bank.expected(answer).values()) for answer in bank.answers if answer.first_try}
     assert tries
     assert max(tries.values()) <= sum(bank.maxima.values()) / 2, tries
 
@@ -222,7 +224,7 @@ def test_its_lessons_have_a_mistake_each_and_a_first_try_gets_at_most_half(name)
 def test_a_lessons_mistake_loses_its_points_over_every_right_answer(name, lesson, secret, monkeypatch):
     """A mistake is tried until it has lost enough. That right answers keep theirs with hidden cases is tried above."""
     bank, points = bank_of(name), suite_of(name).EXERCISE.lessons[lesson]
-    right, usual = {one.name: one for one in bank.right}, Counter()
+    right, usual = {answer.name: answer for answer in bank.right}, Counter()
     for over, mistake in bank.lessons[lesson].items():
         tests = sorted(bank.tests(mistake, right[over]), key=lambda test: (-usual[test], -bank.maxima[test]))
         tables = marks_with_hidden_cases(name, mistake, tests, monkeypatch, points)

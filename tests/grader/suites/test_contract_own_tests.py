@@ -33,20 +33,20 @@ class OwnTests:
 
 
 @every_planting_exercise
-def test_bugs_are_the_same_in_public_and_hidden_and_their_sizes_are_in_the_published_ranges(name, secret):
+def test_hidden_bugs_are_the_public_ones_with_sizes_in_the_published_ranges(name, secret):
     suite = suite_of(name)
     bugs, hidden, public = suite.PLANTED.bugs, suite.EXERCISE.hidden(), suite.PLANTED.public_trials()
     assert len(bugs) >= 14
     drawn = [hidden.drawn(1, seed).trials for seed in range(8)]
     for trials in [*drawn, public]:
-        assert sorted(one.bug for one in trials if one.family) == sorted(bugs)
-        for one in trials:
-            least, most = sorted(bugs[one.bug].sizes) if one.family else (0, 0)
-            assert least <= one.size <= most
-            assert not one.family or one.family == bugs[one.bug].family
-    assert len({tuple(one.bug for one in trials) for trials in drawn}) == len(drawn)
+        assert sorted(trial.bug for trial in trials if trial.family) == sorted(bugs)
+        for trial in trials:
+            least, most = sorted(bugs[trial.bug].sizes) if trial.family else (0, 0)
+            assert least <= trial.size <= most
+            assert not trial.family or trial.family == bugs[trial.bug].family
+    assert len({tuple(trial.bug for trial in trials) for trials in drawn}) == len(drawn)
     sized = [name for name, bug in bugs.items() if bug.sizes[0] != bug.sizes[1]]
-    assert all(len({one.size for trials in drawn for one in trials if one.bug == bug}) > 1 for bug in sized)
+    assert all(len({trial.size for trials in drawn for trial in trials if trial.bug == bug}) > 1 for bug in sized)
 
 
 @pytest.mark.parametrize(("name", "bug"), [(name, bug) for name in PLANTING for bug in suite_of(name).PLANTED.bugs])
@@ -62,7 +62,7 @@ def test_the_references_tests_reject_every_bug_in_either_kind_of_object(name, bu
 @every_planting_exercise
 def test_the_references_tests_accept_every_right_object(name, secret):
     own, bank = OwnTests(name), bank_of(name)
-    written = [cells_of(bank, one)[own.own.__name__] for one in bank.answers if one.kind == "alternative"]
+    written = [cells_of(bank, answer)[own.own.__name__] for answer in bank.answers if answer.kind == "alternative"]
     for lent in (*own.hidden.RIGHT, *written):
         own.tried(own.check, lent=lent)
     for way in ("", *own.planted.either_way):
@@ -72,9 +72,9 @@ def test_the_references_tests_accept_every_right_object(name, secret):
 @every_planting_exercise
 def test_a_tested_object_tells_nothing_of_what_is_behind_it(name, secret):
     own, names = OwnTests(name), set()
-    for one in own.hidden.drawn(1, 1).trials:
+    for trial in own.hidden.drawn(1, 1).trials:
         found = []
-        own.tried(found.append, one.bug if one.lent is None else "", 0, one.lent)
+        own.tried(found.append, trial.bug if trial.lent is None else "", 0, trial.lent)
         names.add((found[0].__name__, found[0].__qualname__, found[0].__module__, found[0].__doc__))
     assert len(names) == 1
 

@@ -38,7 +38,7 @@ def bad_calls(calls, refused):
 def bad_records(record):
     """A record with one field of another form, or without it."""
     for field in [*record, "z"]:
-        yield {name: one for name, one in record.items() if name != field} | ({"z": 1} if field == "z" else {})
+        yield {name: value for name, value in record.items() if name != field} | ({"z": 1} if field == "z" else {})
         for odd in ODD:
             yield {**record, field: odd}
 
@@ -46,8 +46,8 @@ def bad_records(record):
 def refused(new, before, method, arguments):
     """How an object refuses a call after others; None if it takes it."""
     call = new()
-    for one, given in before:
-        call(one, given)
+    for earlier, given in before:
+        call(earlier, given)
     try:
         call(method, arguments)
     except Exception as error:
@@ -70,7 +70,7 @@ def planted(name, secret):
 def lent(name, planted):
     """What makes new objects of the grader's, right ones and one with each bug."""
     trials = suite_of(name).EXERCISE.hidden().drawn(1, 1).trials
-    return [lambda make=one.lent: held(planted.shop(make)) for one in trials if one.lent is not None]
+    return [lambda make=trial.lent: held(planted.shop(make)) for trial in trials if trial.lent is not None]
 
 
 @pytest.fixture
@@ -96,8 +96,8 @@ def test_all_objects_refuse_every_bad_call_in_the_same_words(name, planted, lent
 def spoil(value):
     """Takes everything out of what was handed over."""
     if isinstance(value, list):
-        for one in value:
-            spoil(one)
+        for part in value:
+            spoil(part)
     if isinstance(value, list | dict):
         value.clear()
 

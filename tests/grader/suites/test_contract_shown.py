@@ -88,7 +88,7 @@ def tables_of(name, way):
     bank, suite = bank_of(name), suite_of(name)
     reference = cells_of(bank, reference_of(bank))
     for test, passed in calls_of(bank).values():
-        given = [Answers if isinstance(reference[one], type) else lambda *arguments: way() for one in passed]
+        given = [Answers if isinstance(reference[binding], type) else lambda *arguments: way() for binding in passed]
         report = getattr(suite, test)(*given).report
         yield report.text() + report.html()
 
@@ -98,14 +98,14 @@ def test_no_table_shows_what_a_student_s_code_made_up_where_cases_are_hidden(nam
     feed(name, "no_clocks", monkeypatch, suite_of(name).EXERCISE.hidden())
     spelled = getattr(hooks_of(name), "spelled_in_its_form", in_a_text_of)
     for way in (*WAYS, lambda: spelled(DIGITS)):
-        for told in tables_of(name, way):
-            assert SAID not in "".join(told.split()), way
-            assert str(DIGITS) not in told.replace(",", ""), way
+        for text in tables_of(name, way):
+            assert SAID not in "".join(text.split()), way
+            assert str(DIGITS) not in text.replace(",", ""), way
 
 
 @every_exercise
 def test_some_of_it_is_shown_where_they_are_public(name, monkeypatch):
-    assert any(SAID in told for told in tables_of(name, in_the_text_of_an_error))
+    assert any(SAID in text for text in tables_of(name, in_the_text_of_an_error))
 
 
 FORGER = """

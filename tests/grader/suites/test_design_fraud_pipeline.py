@@ -59,30 +59,30 @@ def counted(name, row, days, today, late):
 @pytest.mark.parametrize("name", ["amount_over_usual", "payments", "strange_terminal", "terminal_payments"])
 @pytest.mark.parametrize(("source", "late"), [("stream", 0), ("warehouse", 0), ("stream", 1), ("warehouse", 1)])
 def test_a_served_sign_holds_what_had_come_by_then(name, source, late):
-    one = sign(name, source, "at once" if source == "stream" else "next midnight", 9)
+    made = sign(name, source, "at once" if source == "stream" else "next midnight", 9)
     days = np.full(len(TABLE.rows), bool(late))
-    served = TABLE.served(one, days)[ASKED]
+    served = TABLE.served(made, days)[ASKED]
     right = [counted(name, row, 9, source == "stream" and not late, late) for row in ASKED]
     assert served == pytest.approx(right)
 
 
 def test_reports_count_on_the_day_on_which_they_came():
-    one, stream = sign("terminal_reports", "reports", "when reported", 14), TABLE.stream
+    made, stream = sign("terminal_reports", "reports", "when reported", 14), TABLE.stream
     for row in ASKED:
         at = TABLE.rows[row]
         day, there = stream.day[at], stream.terminal == stream.terminal[at]
         came = there & (stream.report_day <= day) & (stream.report_day > day - 14)
         paid = there & (stream.day < day) & (stream.day >= day - 14)
-        assert TABLE.served(one)[row] == pytest.approx(came.sum() / (1 + paid.sum()))
+        assert TABLE.served(made)[row] == pytest.approx(came.sum() / (1 + paid.sum()))
 
 
 def test_training_rows_are_served_ones_unless_the_document_says_that_more_was_known():
     honest = [sign("payments", "stream", "at once", 5), sign("payments", "warehouse", "next midnight", 5),
               sign("card_reports", "reports", "when reported", 30)]  # fmt: skip
-    for one in honest:
-        assert np.array_equal(TABLE.learned(one, RELEASE), TABLE.served(one))
-    for one in (sign("payments", "warehouse", "at once", 5), sign("card_reports", "reports", "with the payment", 30)):
-        assert (TABLE.learned(one, RELEASE) > TABLE.served(one)).any()
+    for made in honest:
+        assert np.array_equal(TABLE.learned(made, RELEASE), TABLE.served(made))
+    for made in (sign("payments", "warehouse", "at once", 5), sign("card_reports", "reports", "with the payment", 30)):
+        assert (TABLE.learned(made, RELEASE) > TABLE.served(made)).any()
 
 
 @pytest.mark.parametrize("policy", ["honest", "wait", "left out", "weighted"])
@@ -107,8 +107,8 @@ def test_of_a_day_the_first_alerts_are_reviewed_while_there_is_room():
 
 def measured(family, **change):
     """The measures of the solution's design with other entries, in the public scenario of a family."""
-    (one,) = suite.CASES.public().draws[family]
-    return TASK.outcome(TASK.read(reference() | change), one).measures
+    (scenario,) = suite.CASES.public().draws[family]
+    return TASK.outcome(TASK.read(reference() | change), scenario).measures
 
 
 @pytest.mark.parametrize("every", [None, 42])
@@ -122,11 +122,11 @@ def test_a_design_without_a_second_release_finds_nothing_by_retraining(every):
     "false",
     [sign("strange_terminal", "warehouse", "at once", 60), sign("terminal_reports", "reports", "with the payment", 60)],
 )
-def test_no_criterion_counts_for_a_design_with_a_sign_that_is_said_to_be_known_too_early(false):
+def test_a_sign_said_to_be_known_too_early_costs_every_criterion(false):
     draws = suite.CASES.public().draws
     design = TASK.read(reference() | {"signs": [*reference()["signs"], false.model_dump()]})
     assert measured("ordinary")["known too early"] == 0
-    assert all("known" in TASK.unmet(one.needs, design, draws) for one in REQUIREMENTS[1:])
+    assert all("known" in TASK.unmet(requirement.needs, design, draws) for requirement in REQUIREMENTS[1:])
 
 
 def test_payments_that_are_read_later_differ_in_the_leaking_column_alone():
@@ -187,7 +187,7 @@ def test_scores_that_collapse_without_the_young_rows_do_not_show_that_labels_are
     assert run_cells(list(cells.items()), ["test-pipeline"]).points == {"test-pipeline": 2}
 
 
-def test_a_backtest_by_chance_takes_signs_that_repeat_labels_for_better_and_one_by_time_does_not():
+def test_a_backtest_by_chance_prefers_signs_that_repeat_labels():
     by_chance = {"split": "random", "test_days": 28, "gap_days": 25}
     assert measured("ordinary", backtest=by_chance)["with repeated labels"] > 1
     assert measured("ordinary")["with repeated labels"] < 0.9
@@ -202,8 +202,8 @@ def test_right_answers_keep_everything_on_other_secrets(secret, monkeypatch):
     assert len(BANK.right) == 4
     for seed in range(700, 700 + SECRETS):
         monkeypatch.setattr(suite.CASES, "kept", drawn(BANK.name, seed))
-        for one in BANK.right:
-            assert run_cells(BANK.source(one), list(BANK.maxima)).points == BANK.maxima, (seed, one.name)
+        for answer in BANK.right:
+            assert run_cells(BANK.source(answer), list(BANK.maxima)).points == BANK.maxima, (seed, answer.name)
 
 
 def test_the_public_streams_are_ordinary_and_not_every_stream_is(secret):
@@ -221,7 +221,7 @@ def test_the_quick_look_refuses_many_streams_and_none_that_are_ordinary(secret):
         may_be = hidden.may_be_ordinary(cases.draws["ordinary"][0])
         kinds.add((may_be, hidden.is_ordinary(hidden.answered(cases).draws)))
     assert {(False, False), (True, True)} <= kinds <= {(False, False), (True, False), (True, True)}
-    assert all(hidden.may_be_ordinary(one) for some in public.draws.values() for one in some)
+    assert all(hidden.may_be_ordinary(scenario) for some in public.draws.values() for scenario in some)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_the_quick_look_refuses_many_streams_and_none_that_are_ordinary(secret):
     ids=lambda change: "-".join(change),
 )
 def test_a_release_that_designs_share_is_the_one_that_each_makes_alone(change, monkeypatch):
-    designs = [TASK.read(reference() | one) for one in ({}, change)]
+    designs = [TASK.read(reference() | changes) for changes in ({}, change)]
     late_days = [RELEASE + 9, RELEASE + 23]
     shared = [simulate.run(design, TABLE, late_days) for design in designs]
     monkeypatch.setattr(simulate, "released", simulate.released.__wrapped__)
@@ -248,8 +248,8 @@ def test_a_release_that_designs_share_is_the_one_that_each_makes_alone(change, m
 
 def test_the_oracle_saves_more_than_the_baseline_in_every_scenario():
     for some in suite.CASES.public().draws.values():
-        for one in some:
-            assert one[ORACLE] > one[BASELINE] > 0
+        for scenario in some:
+            assert scenario[ORACLE] > scenario[BASELINE] > 0
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_document_that_cannot_be_meant_is_refused_with_what_to_change(document
         TASK.read(document)
 
 
-def test_a_design_is_shown_as_yaml_that_is_read_again_and_a_starter_is_told_what_to_write_first(reference, capsys):
+def test_a_design_is_shown_as_yaml_that_can_be_read_again(reference, capsys):
     design = TASK.read(reference["design"]())
     suite.show(reference["design"])
     assert TASK.read(capsys.readouterr().out) == design
@@ -78,7 +78,7 @@ def test_a_design_is_shown_as_yaml_that_is_read_again_and_a_starter_is_told_what
     assert "write design() first" in capsys.readouterr().out
 
 
-def test_what_is_shown_to_readers_is_the_judgement_of_the_tests_and_is_not_run_for_graders(reference, monkeypatch):
+def test_readers_are_shown_the_judgement_of_the_tests(reference, monkeypatch):
     card = suite.scorecard(reference["design"])
     assert card.points == 12
     assert suite.measures(reference["design"]).shape[0] == 6
@@ -104,7 +104,7 @@ def test_magnitudes_do_what_they_say():
     assert came["overload"] == pytest.approx(1 + (overload["times"] - 1) * overload["for"] / 300, abs=0.1)
     assert world.story(plain, draws["slow"]).slow[0].factor == draws["slow"]["times"]
     spot = TASK.read({"replicas": {"count": 9, "spot": True}})
-    assert [world.story(one, draws["crash"]).failures[0].replicas for one in (plain, spot)] == [2, 60]
+    assert [world.story(design, draws["crash"]).failures[0].replicas for design in (plain, spot)] == [2, 60]
     twice = world.story(plain, draws["ordinary"], 2.0)
     assert len(twice.arrived) / usual == pytest.approx(2, abs=0.04)
 
@@ -200,7 +200,7 @@ def test_designs_at_random_do_not_pass():
 
 
 def sent(create_app, *requests, down=0):
-    made = [raw("", "") | (one if isinstance(one, dict) else {"body": one}) for one in requests]
+    made = [raw("", "") | (request if isinstance(request, dict) else {"body": request}) for request in requests]
     return exchange(create_app, made, down)
 
 
@@ -228,7 +228,7 @@ def test_requests_reach_a_process_of_its_own_as_they_were_sent():
 def test_a_process_that_dies_gives_no_reply_and_nothing_is_left_of_any():
     of_others = set(psutil.Process().children())  # other tests of this process may have left some
     replies = sent(echo, "abc", "die", "abc")
-    assert [one[0] for one in replies] == [200, 0, 0]
+    assert [reply[0] for reply in replies] == [200, 0, 0]
     assert set(psutil.Process().children()) <= of_others
 
 
@@ -277,7 +277,7 @@ def test_an_app_is_served_at_every_level_of_the_sandbox(level):
     skip_without(level.name.lower())
     with make_sandbox(["flask", "wsgiref.simple_server"], level=level) as sandbox, sandbox.open() as session:
         ran = session.run_cell(AT_LEVELS)
-    assert [one.get("text") for one in ran.outputs] == ["200 True\n"], ran
+    assert [output.get("text") for output in ran.outputs] == ["200 True\n"], ran
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_an_app_is_served_at_every_level_of_the_sandbox(level):
 def test_a_reply_is_right_only_in_every_part(reply, came):
     request = raw('{"request_id": "a"}', "an order")
     found = missed([request], [reply], [{"status": [200], "risk": 0.5}])
-    assert [one.came.startswith(came) for one in found] == ([True] if came else [])
+    assert [miss.came.startswith(came) for miss in found] == ([True] if came else [])
 
 
 def test_a_refusal_must_name_the_field_and_a_rule_without_a_traceback():

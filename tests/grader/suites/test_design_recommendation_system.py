@@ -41,7 +41,7 @@ def test_the_shop_s_lists_are_worth_what_a_slow_shop_says(changed):
     assert fast.new == pytest.approx(slow["new"], rel=1e-5)
 
 
-def test_no_list_is_worth_more_than_the_best_and_none_holds_an_item_twice_or_before_its_birth():
+def test_no_list_beats_the_best_or_holds_an_item_twice_or_before_its_birth():
     place, design = Shop(3, launched=40), RecommendationDesign.of(reference(exploration=None))
     played = play(place, design)
     assert (played.clicks <= place.best[0]).all()
@@ -51,14 +51,14 @@ def test_no_list_is_worth_more_than_the_best_and_none_holds_an_item_twice_or_bef
 
 def test_each_ranker_sees_tastes_more_sharply_and_takes_longer():
     rankers = list(ITEM_S)
-    worth = [np.mean([play(Shop(seed), RecommendationDesign.of(reference(ranker=one))).quality for seed in range(3)])
-             for one in rankers]  # fmt: skip
+    worth = [np.mean([play(Shop(seed), RecommendationDesign.of(reference(ranker=ranker))).quality for seed in range(3)])
+             for ranker in rankers]  # fmt: skip
     assert worth == sorted(worth)
-    assert [ITEM_S[one] for one in rankers] == sorted(ITEM_S.values())
+    assert [ITEM_S[ranker] for ranker in rankers] == sorted(ITEM_S.values())
 
 
-def test_hidden_magnitudes_lie_in_the_published_ranges_and_every_family_has_a_public_story():
-    assert set(public_cases().draws) == {one.name for one in stories.FAMILIES}
+def test_hidden_magnitudes_lie_in_the_ranges_and_each_family_has_a_public_story():
+    assert set(public_cases().draws) == {kind.name for kind in stories.FAMILIES}
     for seed in range(50):
         for family in stories.FAMILIES:
             for draw in draw_cases(seed, private=True).draws[family.name]:
@@ -75,7 +75,10 @@ def test_the_reference_meets_every_requirement_for_other_secrets():
 def test_a_better_design_than_the_reference_loses_nothing():
     draws = public_cases().draws
     cheaper = {"cache": {"items": 900, "ttl_s": 30.0, "coalesce": True}}
-    eur = [TASK.measured(TASK.requirements["money"], TASK.read(reference(**one)), draws)[0] for one in (cheaper, {})]
+    eur = [
+        TASK.measured(TASK.requirements["money"], TASK.read(reference(**changes)), draws)[0]
+        for changes in (cheaper, {})
+    ]
     assert eur[0] < eur[1]
     assert TASK.scorecard(reference(**cheaper), draws).points == 17
 
@@ -110,8 +113,8 @@ def test_changes_differ_with_the_seed_and_each_gives_a_valid_document():
     design = RecommendationDesign.of(reference())
     drawn = [draw_changes(seed) for seed in range(20)]
     assert all(one != other for one, other in itertools.pairwise(drawn))
-    counts = [sorted(one.of(design).replicas.count for one in changes) for changes in drawn]
-    assert {tuple(one) for one in counts} == {(1, 2, 3), (1, 2, 4)}
+    counts = [sorted(change.of(design).replicas.count for change in changes) for changes in drawn]
+    assert {tuple(count) for count in counts} == {(1, 2, 3), (1, 2, 4)}
 
 
 def test_a_prediction_is_answered_without_the_truth():
@@ -126,10 +129,10 @@ def test_the_edge_is_where_a_story_begins_to_break():
     assert below >= 0.95 > above
 
 
-def test_a_failed_story_is_told_with_its_time_and_cause_and_without_its_figures_where_it_is_hidden():
+def test_a_failed_story_has_time_and_cause_and_figures_only_in_public():
     document = reference(fallback=None, replicas={"count": 1})
-    told = str(TASK.scorecard(document, public_cases().draws))
-    assert "One replica lost, minute 2: too few replicas were left" in " ".join(told.split())
+    text = str(TASK.scorecard(document, public_cases().draws))
+    assert "One replica lost, minute 2: too few replicas were left" in " ".join(text.split())
     sheet = Sheet("resilience", 4, families=suite.EXERCISE.families, private=True)
     TASK.judge_document(sheet, RecommendationDesign.of(document), public_cases().draws)
     assert "Look at the public scenario of this family" in " ".join(sheet.explanations())

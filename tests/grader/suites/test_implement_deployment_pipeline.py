@@ -58,8 +58,8 @@ def test_magnitudes_lie_within_the_published_ranges_and_each_fault_has_its_end(s
     for seed in range(20):
         for name, some in draw(seed).items():
             assert len(some) == (1 if SCENARIOS[name].dies else 3)
-            for one, (what, between) in itertools.product(some, SCENARIOS[name].ranges.items()):
-                assert between.low <= one[what] <= between.high
+            for scenario, (what, between) in itertools.product(some, SCENARIOS[name].ranges.items()):
+                assert between.low <= scenario[what] <= between.high
     for name, ends in hidden.drawn(1, None).ends.items():
         faults = SCENARIOS[name].faults
         assert ends == {version: "refused" if fault else "released" for version, fault in faults.items()}
@@ -69,12 +69,12 @@ def test_the_task_states_every_scenario_range_and_limit():
     told = told_of(BANK.notebook).replace(",", "")
     wanted = {f"`{name}`".replace(",", "") for name in SCENARIOS}
     for kind in SCENARIOS.values():
-        for one in kind.ranges.values():
-            wanted |= {f"{one.low:g} to {one.high:g}"} if one.low != one.high else set()
-    wanted |= {f"{100 * one:g} %" for one in (*rules.RUNGS, *rules.SLICES, *rules.USUAL.values())}
+        for between in kind.ranges.values():
+            wanted |= {f"{between.low:g} to {between.high:g}"} if between.low != between.high else set()
+    wanted |= {f"{100 * part:g} %" for part in (*rules.RUNGS, *rules.SLICES, *rules.USUAL.values())}
     wanted |= {f"{rules.WATCH_MIN} measured minutes", f"more than {rules.ROLLBACK_MIN} minutes"}
     wanted |= {f"within {rules.RELEASE_MIN} minutes", f"{rules.CLEAR_MIN} minutes after a turn"}
-    assert [one for one in wanted if one not in told] == []
+    assert [text for text in wanted if text not in told] == []
 
 
 def test_the_example_of_the_task_earns_nothing():
@@ -86,46 +86,46 @@ def test_the_example_of_the_task_earns_nothing():
 
 
 def test_a_late_router_does_what_was_ordered_when_its_time_has_come():
-    one = live(world("late, good", lag=2, place=1), [START], [share(0.05)], 1)
-    assert one.seen()["routed"] == {"v1": 1.0}
-    live(one, [share(0.05)])  # the same order again
-    assert one.seen()["routed"] == {"v1": 0.95, "v2": 0.05}
-    live(one, [share(0.04)], [share(0.03)], 1)  # another order takes the place of the one under way
-    assert one.seen()["routed"] == {"v1": 0.95, "v2": 0.05}
-    assert live(one, 1).seen()["routed"] == {"v1": 0.97, "v2": 0.03}
+    running = live(world("late, good", lag=2, place=1), [START], [share(0.05)], 1)
+    assert running.seen()["routed"] == {"v1": 1.0}
+    live(running, [share(0.05)])  # the same order again
+    assert running.seen()["routed"] == {"v1": 0.95, "v2": 0.05}
+    live(running, [share(0.04)], [share(0.03)], 1)  # another order takes the place of the one under way
+    assert running.seen()["routed"] == {"v1": 0.95, "v2": 0.05}
+    assert live(running, 1).seen()["routed"] == {"v1": 0.97, "v2": 0.03}
 
 
 def test_a_router_that_restarts_has_the_share_from_before_and_loses_orders():
     drawn = {"lag": 0, "place": 0.25, "back": 2, "away": 4}
-    one = live(world("late, good", **drawn), [START], [share(0.05)], 4, [share(0.25)], 1)
-    assert (one.seen()["routed"]["v2"], one.restarted) == (0.25, None)
-    live(one, 1)
-    assert one.seen()["routed"] == {"v1": 0.95, "v2": 0.05}
+    running = live(world("late, good", **drawn), [START], [share(0.05)], 4, [share(0.25)], 1)
+    assert (running.seen()["routed"]["v2"], running.restarted) == (0.25, None)
+    live(running, 1)
+    assert running.seen()["routed"] == {"v1": 0.95, "v2": 0.05}
     for kept in (0.05, 0.05, 0.05, 0.25):
-        assert live(one, [share(0.25)]).seen()["routed"]["v2"] == kept
-    assert live(one, 20).seen()["routed"]["v2"] == 0.25  # once is enough
+        assert live(running, [share(0.25)]).seen()["routed"]["v2"] == kept
+    assert live(running, 20).seen()["routed"]["v2"] == 0.25  # once is enough
 
 
 @pytest.mark.parametrize(("place", "steps", "before"), [(0.05, 4, {"v1": 1.0}), (1, 10, {"v1": 0.5, "v2": 0.5})])
 def test_a_router_restarts_at_each_share_of_the_ladder(place, steps, before):
-    one = live(world("late, good", lag=0, place=place, back=1, away=5), *full()[:steps], 1)
-    assert one.seen()["routed"] == before
+    running = live(world("late, good", lag=0, place=place, back=1, away=5), *full()[:steps], 1)
+    assert running.seen()["routed"] == before
 
 
 def test_a_break_in_all_requests_begins_the_last_watch_again():
-    one = live(world("late, good", lag=0, place=1, back=4, away=5), *full(3), 1)
-    assert (one.seen()["routed"]["v2"], one.full) == (0.5, 0)
-    assert live(one, 4, [share(1)], rules.WATCH_MIN - 2).turn == "v2"
-    assert live(one, 1).turn is None
+    running = live(world("late, good", lag=0, place=1, back=4, away=5), *full(3), 1)
+    assert (running.seen()["routed"]["v2"], running.full) == (0.5, 0)
+    assert live(running, 4, [share(1)], rules.WATCH_MIN - 2).turn == "v2"
+    assert live(running, 1).turn is None
 
 
 def test_a_router_restarts_at_another_share_in_each_scenario_of_a_name(secret):
     for seed in range(5):
         some = draw(seed)
         for name in ("late, good", "late, bad"):
-            assert len({one["place"] for one in some[name]}) == 3
+            assert len({scenario["place"] for scenario in some[name]}) == 3
     tried = run(lambda calls: [(None, []) for _ in calls], suite.CASES.public().of("restart"), Sheet("", 0))
-    assert {one.world.place for one in tried} == set(PLACES)
+    assert {run.world.place for run in tried} == set(PLACES)
 
 
 def test_a_late_fault_comes_in_another_third_of_its_range_in_each_run():
@@ -136,11 +136,11 @@ def test_a_late_fault_comes_in_another_third_of_its_range_in_each_run():
 
 
 def test_metrics_are_those_of_the_last_minute_and_of_whoever_answered():
-    one = live(world(traffic=10_000), [START])
-    assert list(one.seen()["metrics"]) == ["v1"]
-    large, middle, _ = by_width(one)
-    assert live(one, [SHADOW]).seen()["metrics"]["v2"][large]["requests"] == 1_240
-    counted = live(one, [{"shadow": None}, share(0.05)]).seen()["metrics"]
+    running = live(world(traffic=10_000), [START])
+    assert list(running.seen()["metrics"]) == ["v1"]
+    large, middle, _ = by_width(running)
+    assert live(running, [SHADOW]).seen()["metrics"]["v2"][large]["requests"] == 1_240
+    counted = live(running, [{"shadow": None}, share(0.05)]).seen()["metrics"]
     assert {version: parts[middle]["requests"] for version, parts in counted.items()} == {"v1": 3040, "v2": 160}
 
 
@@ -160,17 +160,17 @@ def rate(slices, *parts):
 
 
 def test_a_fault_of_one_slice_does_not_show_in_the_total():
-    one = live(without_chance(world("slice", size=15, traffic=10_000)), [START], [SHADOW])
-    counted = one.seen()["metrics"]["v2"]
-    assert rate(counted, by_width(one)[-1]) == pytest.approx(0.16, abs=0.005)
+    running = live(without_chance(world("slice", size=15, traffic=10_000)), [START], [SHADOW])
+    counted = running.seen()["metrics"]["v2"]
+    assert rate(counted, by_width(running)[-1]) == pytest.approx(0.16, abs=0.005)
     assert rate(counted, *counted) == pytest.approx(rules.USUAL["errors"], abs=0.001)
 
 
 def test_caches_are_cold_in_the_first_minute_of_each_higher_share():
-    one, rates = without_chance(world("cold minutes", cold=20)), []
+    running, rates = without_chance(world("cold minutes", cold=20)), []
     for actions in ([START], [SHADOW], [], [{"shadow": None}, share(0.05)], [], [share(0.02)], [share(0.05)]):
-        metrics = live(one, actions).seen()["metrics"]
-        rates.append(round(rate(metrics.get("v2", metrics["v1"]), by_width(one)[0]), 1))
+        metrics = live(running, actions).seen()["metrics"]
+        rates.append(round(rate(metrics.get("v2", metrics["v1"]), by_width(running)[0]), 1))
     assert rates == [0, 0.2, 0, 0.2, 0, 0, 0]
 
 
@@ -185,15 +185,15 @@ def test_names_of_slices_are_those_of_one_scenario_alone(secret):
     runs = [
         case.scenario(name, number) for case in cases for name in SCENARIOS for number in range(len(case.drawn[name]))
     ]
-    assert len({name for one in runs for name in one.slices}) > len(runs)
-    orders = {tuple(sorted(one.slices, key=one.slices.get)) == tuple(one.slices) for one in runs}
+    assert len({name for run in runs for name in run.slices}) > len(runs)
+    orders = {tuple(sorted(run.slices, key=run.slices.get)) == tuple(run.slices) for run in runs}
     assert orders == {True, False}  # nor does the order tell the size
 
 
 def test_a_version_with_fewer_errors_has_them_in_every_slice():
-    one = live(without_chance(world("fewer errors", fewer=0.8, traffic=10_000)), [START], [SHADOW])
-    counted = one.seen()["metrics"]["v2"]
-    assert [rate(counted, part) for part in by_width(one)[:2]] == pytest.approx([0.002] * 2, abs=0.001)
+    running = live(without_chance(world("fewer errors", fewer=0.8, traffic=10_000)), [START], [SHADOW])
+    counted = running.seen()["metrics"]["v2"]
+    assert [rate(counted, part) for part in by_width(running)[:2]] == pytest.approx([0.002] * 2, abs=0.001)
 
 
 @pytest.mark.parametrize("name", ["cold minutes", "both versions", "load"])
@@ -206,16 +206,16 @@ def test_worlds_of_one_scenario_measure_what_each_would_measure_alone(name):
 
 
 def test_a_version_is_released_after_its_measured_minutes_and_the_old_one_may_go():
-    one = live(world(), *full(rules.WATCH_MIN - 2))
-    assert one.turn == "v2"
-    live(one, 1)
-    assert (one.turn, one.released, one.done) == (None, ["v1", "v2"], False)
-    assert live(one, [{"stop": "v1"}]).done
+    running = live(world(), *full(rules.WATCH_MIN - 2))
+    assert running.turn == "v2"
+    live(running, 1)
+    assert (running.turn, running.released, running.done) == (None, ["v1", "v2"], False)
+    assert live(running, [{"stop": "v1"}]).done
 
 
 def test_minutes_without_metrics_count_for_nothing():
-    one = live(world("out at full", after=1, out=30), *full(40))
-    assert (one.seen()["metrics"] is None, one.turn, one.lost) == (False, "v2", 30)
+    running = live(world("out at full", after=1, out=30), *full(40))
+    assert (running.seen()["metrics"] is None, running.turn, running.lost) == (False, "v2", 30)
 
 
 BROKEN = [
@@ -264,27 +264,27 @@ def test_each_rule_is_held(rule, name, minutes, words):
      ((float("nan"), []), "cannot be written as JSON"), (("x" * 5_000, []), "more than 5,000"), ((1, None), "no list")],
 )  # fmt: skip
 def test_what_is_no_state_with_actions_is_refused(given, words):
-    one = Run(world())
-    one.take(given, Sheet("", 0))
-    assert words in str(one.broken)
+    fresh = Run(world())
+    fresh.take(given, Sheet("", 0))
+    assert words in str(fresh.broken)
 
 
 # Deaths
 
 
 def test_a_controller_dies_at_every_step_before_its_actions_and_after_them():
-    one = Run(world("dies, good", down=2))
-    before, after = one.take((1, [START]), Sheet("", 0))
+    fresh = Run(world("dies, good", down=2))
+    before, after = fresh.take((1, [START]), Sheet("", 0))
     assert (before.state, before.world.seen()["health"]) == ("1", {"v1": "ready"})
     assert (after.state, after.world.seen()["health"]) == ("null", {"v1": "ready", "v2": "ready"})
-    assert [fork.world.minute for fork in (before, after, one)] == [2, 2, 1]
+    assert [fork.world.minute for fork in (before, after, fresh)] == [2, 2, 1]
     assert not before.take((2, [START]), Sheet("", 0))  # each dies once
 
 
 def test_who_dies_everywhere_is_run_to_the_end_everywhere(step):
     tried = run(lambda calls: [step(*call) for call in calls], suite.CASES.public().of("restart"), Sheet("", 0))
     assert len(tried) == 2 * (tried[0].world.minute) + 1
-    assert all(one.world.done and not one.broken for one in tried)
+    assert all(run.world.done and not run.broken for run in tried)
 
 
 # Marks and words
@@ -319,24 +319,24 @@ def test_a_typing_mistake_is_said_once_with_its_line_and_blamed_on_no_criterion(
     assert "In production" not in said
 
 
-def test_a_broken_rule_is_told_with_its_minute_and_its_cost_and_where_it_is_hidden_without(step, secret, monkeypatch):
+def test_a_broken_rule_has_its_minute_and_its_cost_only_in_public(step, secret, monkeypatch):
     def blind(state, seen):
-        return step(state, {**seen, "metrics": {one: {} for one in seen["health"]}})
+        return step(state, {**seen, "metrics": {version: {} for version in seen["health"]}})
 
     cases = suite.EXERCISE.hidden().drawn(1, None)
     monkeypatch.setattr(suite.CASES, "kept", cases)
-    hidden = [one for one in suite.faults(blind).report.explanations() if "some share" in one]
+    hidden = [explanation for explanation in suite.faults(blind).report.explanations() if "some share" in explanation]
     assert "could be seen for more than 10 minutes (rule 4). Look at the public scenario" in hidden[0]
     assert "requests were answered" not in hidden[0]
     monkeypatch.setattr(suite.CASES, "kept", suite.CASES.public())
-    told = next(one for one in suite.faults(blind).report.explanations() if "some share" in one)
+    text = next(explanation for explanation in suite.faults(blind).report.explanations() if "some share" in explanation)
     for words in (
         ", minute ",
         "requests were answered wrongly or late",
         "The last actions",
         'suite.try_scenario(step, "load", 0)',
     ):
-        assert words in told
+        assert words in text
 
 
 def test_what_it_means_in_production_is_said_of_the_rule_that_was_broken(step):
@@ -348,7 +348,7 @@ def test_what_it_means_in_production_is_said_of_the_rule_that_was_broken(step):
     assert "nothing that lasts spoke against it (rule 5)" in row.did
     assert row.production == IN_PRODUCTION[5]
     assert row.read == "rule 5 of the task"
-    promotes = next(one for one in BANK.answers if one.name == "promotes_when_blind")
+    promotes = next(answer for answer in BANK.answers if answer.name == "promotes_when_blind")
     (row,) = suite.outages(cells_of(BANK, promotes)["step"]).report.criteria
     assert row.production == suite.EXERCISE.families["outage"].production
 
@@ -360,7 +360,7 @@ def test_a_student_sees_a_scenario_as_a_picture_and_a_table(step, capsys):
     table = found.table()
     assert len(table) == found.world.minute
     assert not table["metrics"].all()
-    assert table["actions"][lambda one: one != ""].iloc[0] == "{'start': 'v2'}"
+    assert table["actions"][lambda text: text != ""].iloc[0] == "{'start': 'v2'}"
     with pytest.raises(ValueError, match="out as a canary"):
         suite.try_scenario(step, "no such scenario")
     with pytest.raises(ValueError, match="it has 3"):

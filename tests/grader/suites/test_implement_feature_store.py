@@ -64,7 +64,7 @@ def wrapped(reference, bug, size=0):
 
 
 def test_independent_right_stores_agree_wherever_the_rules_leave_nothing_open(part):
-    written = [cells_of(BANK, one)["FeatureStore"] for one in BANK.answers if one.kind == "alternative"]
+    written = [cells_of(BANK, answer)["FeatureStore"] for answer in BANK.answers if answer.kind == "alternative"]
     open_answers = set()
     for seed, (family, write_one) in itertools.product(range(5), FAMILIES.items()):
         script = Script(np.random.default_rng([99, seed]))
@@ -74,7 +74,9 @@ def test_independent_right_stores_agree_wherever_the_rules_leave_nothing_open(pa
             given = answers_of(store(), script.steps)
             assert not wrong_in(given, right), (family, store)
             pairs = zip(given, right, strict=True)
-            open_answers |= {one["any"].index(came) for came, one in pairs if isinstance(one, dict) and "any" in one}
+            open_answers |= {
+                allowed["any"].index(came) for came, allowed in pairs if isinstance(allowed, dict) and "any" in allowed
+            }
     assert open_answers == {0, 1}  # both ways of deciding a tie were met
 
 
@@ -163,26 +165,26 @@ def test_no_script_of_the_growth_is_known_before():
     assert drawn[0] == drawn[1]
     for kind in (1, 2):  # a view's name; what is asked or written
         assert drawn[0][0][1][1][:kind] != drawn[2][0][1][1][:kind]
-    assert not {one["event_s"] for one in drawn[0][0][1][1][1]} & {one["event_s"] for one in drawn[2][0][1][1][1]}
+    assert not {row["event_s"] for row in drawn[0][0][1][1][1]} & {row["event_s"] for row in drawn[2][0][1][1][1]}
 
 
 def test_a_store_that_answers_the_growth_from_its_requests_alone_is_wrong(reference, monkeypatch):
     class Knows(reference["FeatureStore"]):
         def as_of(self, view, requests):
-            return [dict.fromkeys(self.views[view].defaults, one["at_s"] // 10) for one in requests]
+            return [dict.fromkeys(self.views[view].defaults, request["at_s"] // 10) for request in requests]
 
-    points, told = grown(Knows, monkeypatch)
+    points, text = grown(Knows, monkeypatch)
     assert points == 0
-    assert "wrong answers" in told
+    assert "wrong answers" in text
 
 
 def test_numbers_of_numpy_are_right_answers_in_scripts_of_any_length(reference, monkeypatch):
     class Numpy(reference["FeatureStore"]):
         def as_of(self, view, requests):
-            return [{name: np.int64(one) for name, one in row.items()} for row in super().as_of(view, requests)]
+            return [{name: np.int64(value) for name, value in row.items()} for row in super().as_of(view, requests)]
 
         def online(self, view, entity, now_s):
-            return {name: np.float64(one) for name, one in super().online(view, entity, now_s).items()}
+            return {name: np.float64(value) for name, value in super().online(view, entity, now_s).items()}
 
     assert grown(Numpy, monkeypatch, 500)[0] == 2
 
@@ -199,9 +201,9 @@ def test_work_that_a_store_hands_to_another_process_counts_as_its_own(reference,
             return super().as_of(view, requests)
 
     monkeypatch.setattr(resources, "delegated_s", lambda: elsewhere_s[0])
-    points, told = grown(Hands, monkeypatch)
-    assert points == 0, told
-    assert "gone through from end to end" in told
+    points, text = grown(Hands, monkeypatch)
+    assert points == 0, text
+    assert "gone through from end to end" in text
 
 
 # What students are told
@@ -210,7 +212,7 @@ def test_work_that_a_store_hands_to_another_process_counts_as_its_own(reference,
 def test_a_miss_is_told_with_the_step_to_look_at_where_cases_are_public(reference, public, secret, monkeypatch):
     class Late(reference["FeatureStore"]):
         def as_of(self, view, requests):
-            return super().as_of(view, [{**one, "at_s": one["at_s"] - 1} for one in requests])
+            return super().as_of(view, [{**request, "at_s": request["at_s"] - 1} for request in requests])
 
     Late.__name__ = "FeatureStore"
     assert "suite.show" not in suite.past(Late).report.text()
@@ -222,18 +224,18 @@ def test_a_miss_is_told_with_the_step_to_look_at_where_cases_are_public(referenc
 
 def test_a_case_can_be_printed_and_an_example_has_numbers_that_a_head_can_follow(capsys):
     suite.show("answers", 1)
-    told = capsys.readouterr().out
-    assert "-> refused    # a row with an unknown column" in told
+    text = capsys.readouterr().out
+    assert "-> refused    # a row with an unknown column" in text
     suite.show("knowledge")
-    told = re.sub("'e\\d+'", "", capsys.readouterr().out)
-    assert max(float(one) for one in re.findall(r"[\d.]+", told)) <= 1000
+    text = re.sub("'e\\d+'", "", capsys.readouterr().out)
+    assert max(float(number) for number in re.findall(r"[\d.]+", text)) <= 1000
 
 
 def test_the_task_names_every_family_of_bugs_and_every_size():
-    told = told_of(BANK.notebook)
+    text = told_of(BANK.notebook)
     for family in {bug.family for bug in suite.BUGS.values()}:
-        assert family in told
-    assert "at most 20 times" in told
-    assert "1 to 5 seconds, 1 to 3 seconds, 1 to 30 days" in told
+        assert family in text
+    assert "at most 20 times" in text
+    assert "1 to 5 seconds, 1 to 3 seconds, 1 to 30 days" in text
     assert [suite.BUGS[name].sizes for name in ("sees ahead", "forgets late")] == [(1, 5), (1, 3)]
-    assert f"{len(suite.BUGS)} of {len(suite.BUGS)} planted bugs" in told
+    assert f"{len(suite.BUGS)} of {len(suite.BUGS)} planted bugs" in text

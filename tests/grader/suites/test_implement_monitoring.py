@@ -20,7 +20,7 @@ SECRETS = 3
 
 
 def monitor_of(name):
-    (answer,) = [one for one in BANK.answers if one.name == name]
+    (answer,) = [answer for answer in BANK.answers if answer.name == name]
     return cells_of(BANK, answer)["Monitor"]
 
 
@@ -32,7 +32,9 @@ def reference():
 def first_public(family):
     """The number of the first public stream with an incident of a family, and that incident."""
     streams = enumerate(suite.CASES.public().streams["caught"])
-    return next((number, one) for number, stream in streams for one in stream.incidents if one.family == family)
+    return next(
+        (number, incident) for number, stream in streams for incident in stream.incidents if incident.family == family
+    )
 
 
 # The streams
@@ -48,18 +50,18 @@ def test_an_incident_changes_only_its_own_feature_while_it_lasts(number):
             if not all(a == b or (a != a and b != b)
                        for a, b in zip(day["rows"][name], clean["rows"][name], strict=True))
         }  # fmt: skip
-        now = [one for one in stream.incidents if one["begins"] <= t < one["ends"]]
-        assert changed <= {world.feature_of(one) for one in now} - {"labels"}
+        now = [incident for incident in stream.incidents if incident["begins"] <= t < incident["ends"]]
+        assert changed <= {world.feature_of(incident) for incident in now} - {"labels"}
         assert np.array_equal(day["score"], clean["score"]) or now
         if t < stream.incidents[0]["begins"]:
             assert np.array_equal(day["labels"]["late"], clean["labels"]["late"])
 
 
-def test_a_test_has_each_incident_twice_each_harmless_thing_twice_and_alerts_that_are_not_the_last():
+def test_a_test_has_each_incident_and_each_harmless_thing_twice():
     for seed in range(20):
         streams = world.draw_streams(seed)
-        drawn = [one for stream in streams for one in stream.incidents]
-        assert Counter(one.family for one in drawn) == dict.fromkeys(world.INCIDENTS, 2)
+        drawn = [incident for stream in streams for incident in stream.incidents]
+        assert Counter(incident.family for incident in drawn) == dict.fromkeys(world.INCIDENTS, 2)
         assert Counter(stream.harmless.family for stream in streams) == dict.fromkeys(world.HARMLESS, 2)
         for stream in streams:
             run = Run(stream, 0)
@@ -93,27 +95,27 @@ def test_a_shift_between_strong_days_is_less_than_these_add_until_the_next_come(
 
 def test_null_spikes_come_while_orders_are_more():
     for seed in range(20):
-        (stream,) = [one for one in world.draw_streams(seed) if one.incidents[0].family == "null spike"]
+        (stream,) = [stream for stream in world.draw_streams(seed) if stream.incidents[0].family == "null spike"]
         assert stream.harmless.family == "more orders"
-        assert all(stream.harmless["begins"] <= one["begins"] for one in stream.incidents)
+        assert all(stream.harmless["begins"] <= incident["begins"] for incident in stream.incidents)
 
 
 def test_an_incident_shows_on_the_first_day_that_differs(secret):
     oracle = suite.EXERCISE.hidden().oracle
     for stream in world.draw_streams(4):
-        for one, met, seen in zip(stream.incidents, Run(stream, 0).met, oracle.first_seen(stream), strict=True):
-            assert seen == met.last - world.INCIDENTS[one.family].within
+        for incident, met, seen in zip(stream.incidents, Run(stream, 0).met, oracle.first_seen(stream), strict=True):
+            assert seen == met.last - world.INCIDENTS[incident.family].within
 
 
 def test_the_tests_have_no_stream_in_common(secret):
     cases = suite.EXERCISE.hidden().drawn(4, 5)
-    seeds = [{one.harmless.seed for one in some} for some in cases.streams.values()]
+    seeds = [{stream.harmless.seed for stream in some} for some in cases.streams.values()]
     assert not set.intersection(*seeds)
     assert 0 < cases.known_eur < 0.1 * cases.silent_eur
 
 
 def test_the_model_is_calibrated_until_its_world_changes():
-    stream = next(one for one in world.draw_streams(2) if one.incidents[0].family == "concept drift")
+    stream = next(stream for stream in world.draw_streams(2) if stream.incidents[0].family == "concept drift")
     days = world.make_stream(stream)
 
     def bias_and_error(some):
@@ -222,36 +224,38 @@ def test_the_reference_has_full_marks_on_other_streams(reference, secret, monkey
 
 
 def test_a_counter_example_says_which_stream_what_could_be_seen_and_what_it_cost():
-    told = " ".join(suite.caught(monitor_of("not_a_word_of_freshness")).report.text().split())
+    text = " ".join(suite.caught(monitor_of("not_a_word_of_freshness")).report.text().split())
     harm, (number, frozen) = world.INCIDENTS["frozen"].harm_eur, first_public("frozen")
     feature = world.feature_of(frozen)
-    assert f"try_stream(Monitor, {number}), from day {frozen['begins']:.0f} on. Right is {feature} (frozen)" in told
-    assert f"share of {feature} as on the day before: 0 in the reference, " in told
-    assert " since. There were alerts, and none named the feature with its reason. Named were: " in told
-    assert f"it cost {harm * (frozen['ends'] - frozen['begins']):,.0f} EUR" in told
+    assert f"try_stream(Monitor, {number}), from day {frozen['begins']:.0f} on. Right is {feature} (frozen)" in text
+    assert f"share of {feature} as on the day before: 0 in the reference, " in text
+    assert " since. There were alerts, and none named the feature with its reason. Named were: " in text
+    assert f"it cost {harm * (frozen['ends'] - frozen['begins']):,.0f} EUR" in text
 
 
 def test_where_cases_are_hidden_no_day_and_no_figure_is_told(secret):
     for name in ("inputs_only", "always"):
         for test in (suite.caught, suite.worth):
-            for one in test(monitor_of(name)).report.criteria:
-                assert not any(letter.isdigit() for letter in one.did.replace("more than 3 names", "")), one.did
+            for criterion in test(monitor_of(name)).report.criteria:
+                assert not any(letter.isdigit() for letter in criterion.did.replace("more than 3 names", "")), (
+                    criterion.did
+                )
 
 
 def test_the_task_states_every_range_threshold_and_price():
-    told = told_of(BANK.notebook)
-    ranges = [one for incident in world.INCIDENTS.values() for one in incident.ranges.values()]
+    text = told_of(BANK.notebook)
+    ranges = [span for incident in world.INCIDENTS.values() for span in incident.ranges.values()]
     ranges += [*(one for _, some in world.HARMLESS.values() for one in some.values()), world.BETWEEN_BY]
-    numbers = [f"{one.low:g} to {one.high:g}" for one in ranges] + [f"{step:g}" for step in STEPS_OF_COST]
+    numbers = [f"{span.low:g} to {span.high:g}" for span in ranges] + [f"{step:g}" for step in STEPS_OF_COST]
     numbers += [f"at most {100 * share:g} % of" for share in (FALSE_SHARE, QUIET_SHARE)] + [f"by {ROOM:g}"]
     numbers += [f"at least {AWAKE} of", f"{ATTENTION_EUR} EUR", f"at most {MOST_NAMES} features"]
     numbers += [f"in the {AFTER} days after a repair", f"list of {world.DAYS} days", f"days 28 to {world.DAYS - 1}"]
-    assert [one for one in numbers if one not in told] == []
-    rows = {line.split("`")[1]: line for line in told.splitlines() if line.startswith("| `")}
-    for family, one in world.INCIDENTS.items():
-        assert rows[family].endswith(f"| {one.harm_eur} |")
-        assert f"| {one.reason} | {one.within} " in rows[family]
-        assert [name for name in one.features if name not in rows[family]] == []
+    assert [number for number in numbers if number not in text] == []
+    rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
+    for family, kind in world.INCIDENTS.items():
+        assert rows[family].endswith(f"| {kind.harm_eur} |")
+        assert f"| {kind.reason} | {kind.within} " in rows[family]
+        assert [name for name in kind.features if name not in rows[family]] == []
 
 
 def test_a_student_sees_a_stream_as_a_picture_and_all_as_a_card(reference):

@@ -35,9 +35,9 @@ def test_the_oracle_and_the_slow_scorer_agree_on_every_kind_of_row(secret):
     rng = np.random.default_rng(3)
     rows = [*visits.simulate(rng, 40)[0], *visits.unusual(rng, 25), *visits.BROKEN]
     expected, slow = suite.EXERCISE.hidden().expected(rows), suite.SlowScorer().predict_many(rows)
-    assert [one is None for one in expected] == [one is None for one in slow]
-    assert sum(one is None for one in slow) == len(visits.BROKEN)
-    given = [[one for one in some if one is not None] for some in (expected, slow)]
+    assert [answer is None for answer in expected] == [answer is None for answer in slow]
+    assert sum(answer is None for answer in slow) == len(visits.BROKEN)
+    given = [[answer for answer in some if answer is not None] for some in (expected, slow)]
     assert given[0] == pytest.approx(given[1], abs=1e-12)
 
 
@@ -105,40 +105,40 @@ def test_half_of_the_promise_for_the_wait_is_a_guess_that_earns_at_most_half(qui
 
 
 def test_what_is_counted_is_what_little_says(quick):
-    for one in evenings.draw_situations(1):
-        rate = len(one.run.story.arrived) / one.run.story.arrived[-1]
-        assert one.run.in_system() == pytest.approx(rate * one.run.latency_ms.mean() / 1e3, rel=0.03)
+    for situation in evenings.draw_situations(1):
+        rate = len(situation.run.story.arrived) / situation.run.story.arrived[-1]
+        assert situation.run.in_system() == pytest.approx(rate * situation.run.latency_ms.mean() / 1e3, rel=0.03)
 
 
 def test_full_batches_carry_what_is_asked_for(quick):
-    one = evenings.draw_situations(2)[0]
-    crowd = np.arange(0, 20, 0.5 / one.truth("largest_rate"))  # twice as many come
-    limited = dataclasses.replace(one.policy, queue_limit=4 * one.policy.largest_batch)
-    record = evenings.Run(limited, evenings.plain_scenario("crowd", crowd, 1, one.cost)).record
-    assert record.total("rows") / record.total("busy_s") == pytest.approx(one.truth("largest_rate"), rel=0.03)
+    situation = evenings.draw_situations(2)[0]
+    crowd = np.arange(0, 20, 0.5 / situation.truth("largest_rate"))  # twice as many come
+    limited = dataclasses.replace(situation.policy, queue_limit=4 * situation.policy.largest_batch)
+    record = evenings.Run(limited, evenings.plain_scenario("crowd", crowd, 1, situation.cost)).record
+    assert record.total("rows") / record.total("busy_s") == pytest.approx(situation.truth("largest_rate"), rel=0.03)
 
 
 def test_a_figure_is_told_to_be_too_high_or_too_low_and_never_what_is_right(quick):
     def high(policy, machine, rate):
         return {"largest_rate": 1e6, "in_system": -1.0}
 
-    told = " ".join(suite.predictions(high).report.text().split())
-    assert '"largest_rate" is too high in 4 of 4. First too high: predictions(' in told
-    assert '"in_system" is too low in 4 of 4' in told
-    assert '"rows_in_a_batch" is no number in 4 of 4' in told
-    for one in evenings.draw_situations(suite.CASES.public().evenings_seed):
-        assert not any(f"{one.truth(family):.4g}" in told for family in evenings.QUESTIONS)
+    text = " ".join(suite.predictions(high).report.text().split())
+    assert '"largest_rate" is too high in 4 of 4. First too high: predictions(' in text
+    assert '"in_system" is too low in 4 of 4' in text
+    assert '"rows_in_a_batch" is no number in 4 of 4' in text
+    for situation in evenings.draw_situations(suite.CASES.public().evenings_seed):
+        assert not any(f"{situation.truth(family):.4g}" in text for family in evenings.QUESTIONS)
 
 
 def test_the_task_names_every_threshold_and_every_range():
-    told = told_of(BANK.notebook)
+    text = told_of(BANK.notebook)
     limits = [f"`{name}` | {rows} | {times} |" for rows, steps in STEPS.items() for name, times in steps.items()]
     limits += [f"{MEMORY_MB} MB"]
     limits += [f"`{name}`: {limit:g}" for name, limit in evenings.QUICK.items()] + [f"{evenings.CROWD_GOODPUT:g} a sec"]
-    limits += [f"{one.low:g} to {one.high:g}" for family in evenings.FAMILIES for one in family.ranges.values()]
-    limits += [f"{one.low:g} to {one.high:g}" for one in evenings.SITUATIONS.values()]
+    limits += [f"{span.low:g} to {span.high:g}" for family in evenings.FAMILIES for span in family.ranges.values()]
+    limits += [f"{span.low:g} to {span.high:g}" for span in evenings.SITUATIONS.values()]
     limits += [f"`{entry}`" for entry in ENTRIES] + [f"wider by {100 * evenings.ROOM:g} %"]
-    assert [one for one in limits if one not in told] == []
+    assert [limit for limit in limits if limit not in text] == []
 
 
 def test_a_wrong_order_is_told_from_wrong_answers(secret):

@@ -77,11 +77,11 @@ def test_a_policy_sees_the_past_and_nothing_else():
 
     load = list(range(100, 120))
     simulate(decide, OFFER, day_of(load, taken=[6]), 3)
-    assert [one["load"][-1] for one in seen] == [100, *load[:-1]]
-    assert all(len(one["load"]) == 12 for one in seen)
+    assert [moment["load"][-1] for moment in seen] == [100, *load[:-1]]
+    assert all(len(moment["load"]) == 12 for moment in seen)
     assert seen[15]["load"] == load[3:15]
-    assert [one["taken"] for one in seen[5:9]] == [0, 0, 2, 0]
-    assert [one["spot_offered"] for one in seen[5:12]] == [True, True, False, False, False, False, True]
+    assert [moment["taken"] for moment in seen[5:9]] == [0, 0, 2, 0]
+    assert [moment["spot_offered"] for moment in seen[5:12]] == [True, True, False, False, False, False, True]
     assert seen[0]["up"] == {"reserved": 3, "on_demand": 8, "spot": 0}
 
 
@@ -117,9 +117,9 @@ def test_lost_requests_are_told_with_their_cause(load, taken, wanted, cause):
 
 def test_no_policy_of_the_bank_is_cheaper_than_the_bound(public):
     kept = 0
-    for one in BANK.answers:
-        if one.kind in ("reference", "alternative"):
-            policy = cells_of(BANK, one)["Policy"]
+    for answer in BANK.answers:
+        if answer.kind in ("reference", "alternative"):
+            policy = cells_of(BANK, answer)["Policy"]
             for cases in (public, public.of_the_bill()):
                 bill = live(lambda policy=policy: policy(public.offer, public.week), cases)
                 kept += min(run.level for run in bill.runs) >= cases.level
@@ -168,7 +168,7 @@ def test_days_lie_within_the_published_ranges():
             ranges = world.FAMILIES[day["family"]].ranges
             times = [share for share in day["taken"] if share]
             assert ranges["taken"].low <= len(times) <= ranges["taken"].high
-            assert all(ranges["share"].low - 1e-3 <= one <= ranges["share"].high + 1e-3 for one in times)
+            assert all(ranges["share"].low - 1e-3 <= part <= ranges["share"].high + 1e-3 for part in times)
             more = ranges["times"].high if "times" in ranges else 1
             assert 0.88 * ranges["load"].low < np.mean(day["load"]) / usual < 1.12 * ranges["load"].high * more
 
@@ -195,7 +195,9 @@ def test_messages_raise_the_load_at_the_same_steps_on_every_day_of_a_world():
 def test_no_day_of_the_bill_is_one_of_the_level(public, secret):
     for cases in (public, suite.CASES.find()):
         lived = [day["load"] for day in cases.days]
-        assert [day["family"] for day in cases.days if day["load"] in [one["load"] for one in cases.bill_days]] == []
+        assert [
+            day["family"] for day in cases.days if day["load"] in [other["load"] for other in cases.bill_days]
+        ] == []
         assert len(lived) == len(cases.bill_days) == len(world.FAMILIES)
 
 
@@ -211,14 +213,16 @@ def test_what_is_lost_beyond_the_level_is_refunded_by_the_request(lost, low, hig
 def test_the_task_states_every_range_and_threshold():
     told = told_of(BANK.notebook)
     numbers = [
-        f"{one.low:,g} to {one.high:,g}"
-        for one in (*world.PRICES.values(), world.DIP_TO, *world.PUSHES, world.PUSH_TIMES, world.PUSH_MIN)
-        if one.low != one.high
+        f"{span.low:,g} to {span.high:,g}"
+        for span in (*world.PRICES.values(), world.DIP_TO, *world.PUSHES, world.PUSH_TIMES, world.PUSH_MIN)
+        if span.low != span.high
     ]
-    numbers += [f"{one.low:g} to {one.high:g}" for family in world.FAMILIES.values() for one in family.ranges.values()]
+    numbers += [
+        f"{span.low:g} to {span.high:g}" for family in world.FAMILIES.values() for span in family.ranges.values()
+    ]
     limits = [f"{step:g}" for step in (FIRST_STEP, AFFORDABLE)]
     levels = [f"{100 * suite.CASES.public().level:g} %", "98.9 %"]
-    assert [one for one in {*numbers, *limits, *levels} if one.replace(",", "") not in told.replace(",", "")] == []
+    assert [text for text in {*numbers, *limits, *levels} if text.replace(",", "") not in told.replace(",", "")] == []
 
 
 def test_a_right_formula_is_within_the_tolerance_of_every_question(reference, secret):
@@ -226,8 +230,11 @@ def test_a_right_formula_is_within_the_tolerance_of_every_question(reference, se
     functions = ("break_even_hours", "spare_machines", "spot_share", "reserved_machines", "cache_gb")
     for seed in range(SECRETS):
         for (family, asked), name in zip(draw_questions(seed, answers).items(), functions, strict=True):
-            for one in asked:
-                assert RIGHT[family](reference[name](*one["given"]), one["right"], one["given"]), (family, one)
+            for question in asked:
+                assert RIGHT[family](reference[name](*question["given"]), question["right"], question["given"]), (
+                    family,
+                    question,
+                )
     assert list(QUESTIONS) == list(RIGHT)
 
 
@@ -236,7 +243,7 @@ def test_no_size_of_the_cache_is_right_for_most_price_lists(public, secret, monk
     answers = suite.EXERCISE.hidden().ANSWERS
     drawn = [draw_questions(seed, answers)["cache"] for seed in range(20)]
     for asked in (public.questions["cache"], *drawn):
-        assert len({one["right"] for one in asked}) >= 3
+        assert len({question["right"] for question in asked}) >= 3
 
 
 def test_the_bill_is_flat_around_the_best_size_and_not_without_a_cache(public, secret):
@@ -295,7 +302,7 @@ def test_where_cases_are_hidden_a_moment_is_told_without_its_figures(reference, 
         def decide(self, seen):
             return {"on_demand": 20, "spot": 0}
 
-    told = suite.level(Policy).report.explanations()
-    assert any("Look at the public scenario of this family" in one for one in told)
-    assert not any(":" in one and any(letter.isdigit() for letter in one) for one in told if "Read" not in one)
+    text = suite.level(Policy).report.explanations()
+    assert any("Look at the public scenario of this family" in line for line in text)
+    assert not any(":" in line and any(letter.isdigit() for letter in line) for line in text if "Read" not in line)
     assert isinstance(suite.level(Policy).report, Sheet)

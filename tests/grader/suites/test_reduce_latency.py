@@ -82,8 +82,8 @@ def test_a_profile_must_hold_in_every_city():
     sheet = profiled(right, 1 / 0.69, elsewhere=[{**right, "read": 0.10, "features": 0.47}])
     assert sheet.points == 0
     told = sheet.explanations()
-    assert any("same shares for every city. In the there you named read, features" in one for one in told)
-    assert any("In the there you gave read a share of 31 %; measured here is 10 %" in one for one in told)
+    assert any("same shares for every city. In the there you named read, features" in line for line in told)
+    assert any("In the there you gave read a share of 31 %; measured here is 10 %" in line for line in told)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_city_is_measured_again_where_the_machine_was_disturbed(monkeypatch):
 @pytest.mark.parametrize("profile", ["reference", "generated", "vectorised", "constants", "first request"])
 def test_only_what_is_measured_in_each_city_gets_the_points_of_the_profile(profile, monkeypatch):
     feed_stages(monkeypatch)
-    named = {one.name: one for one in BANK.answers}
+    named = {answer.name: answer for answer in BANK.answers}
     wrong = {"constants": "types_its_shares_in", "first request": "profile_of_the_first_request"}
     cells = cells_of(BANK, named[wrong.get(profile, profile)])
     for seed in range(20):
@@ -155,7 +155,7 @@ def test_the_task_names_every_threshold_and_family():
     told = told_of(BANK.notebook)
     limits = [*map(str, THRESHOLDS), f"{MEMORY_MB} MB", f"{START_CPU_S:g} s of CPU", *KINDS]
     limits += [f"{least:,} to {most:,}" for sizes in KINDS.values() for least, most in sizes.values()]
-    assert [one for one in [*limits, *(family.split()[0] for family in FAMILIES)] if one not in told] == []
+    assert [text for text in [*limits, *(family.split()[0] for family in FAMILIES)] if text not in told] == []
 
 
 def test_the_first_answer_that_differs_is_told_apart_with_its_request(public, reference, capsys, secret, monkeypatch):
@@ -165,12 +165,12 @@ def test_the_first_answer_that_differs_is_told_apart_with_its_request(public, re
 
     assert "suite.show" not in suite.same_answers(FastService).report.text()
     monkeypatch.setenv("MLSD_SECRET_FILE", os.devnull)
-    told = " ".join(suite.same_answers(FastService).report.text().split())
+    text = " ".join(suite.same_answers(FastService).report.text().split())
     number = next(i for i, row in enumerate(public.ordinary) if row["rain_mm"] is None)
     row, right = public.of("ordinary")[number]
     shown = f'suite.show("ordinary", {number}) is {row["order"]}, you gave {right / 2:.8g}, right is {right:.8g}.'
-    assert shown in told
-    assert 'suite.show("rain not reported", 0)' in told
+    assert shown in text
+    assert 'suite.show("rain not reported", 0)' in text
     suite.show("ordinary", number)
     assert capsys.readouterr().out == f"{json.dumps(row)}\n-> {right!r}\n"
 

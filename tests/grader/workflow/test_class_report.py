@@ -129,7 +129,7 @@ def test_new_names_literals_comments_and_layout_do_not_hide_a_copy():
     copied = "# mine\n" + renamed(COPIED, random.Random(5)).replace("2", "2.0")
     assert "smallest" not in re.findall(r"\w+", copied)
     found = clusters({"a": [COPIED], "b": [copied], "c": [other]}, [])
-    assert [one.students for one in found] == [["a", "b"]]
+    assert [cluster.students for cluster in found] == [["a", "b"]]
     assert found[0].highest == 1
     assert found[0].lines[0] <= set(range(COPIED.count("\n") + 1))
 
@@ -146,7 +146,7 @@ def test_what_was_handed_out_or_all_have_makes_nobody_alike():
 def test_code_that_is_no_python_is_compared_by_its_words(source):
     mine, other = [source, f"{COPIED}\n%time spread([1])"], [source, "x = 1"]
     theirs = [f"!ls\n{renamed(COPIED, random.Random(2))}"]
-    assert [one.students for one in clusters({"a": mine, "b": theirs, "c": other}, [])] == [["a", "b"]]
+    assert [cluster.students for cluster in clusters({"a": mine, "b": theirs, "c": other}, [])] == [["a", "b"]]
 
 
 def test_one_copy_is_found_among_three_hundred():
@@ -159,13 +159,13 @@ def test_one_copy_is_found_among_three_hundred():
 
     sources = {f"s{i:03d}": [stranger()] for i in range(300)}
     sources["s299"] = [renamed(sources["s000"][0], rng)]
-    assert [one.students for one in clusters(sources, [])] == [["s000", "s299"]]
+    assert [cluster.students for cluster in clusters(sources, [])] == [["s000", "s299"]]
 
 
 def test_the_bank_names_the_wrong_answers_that_somebodys_is_like(tmp_path):
     root = Course.root_of(None)
     bank = load_bank(root, "implement_feature_store")
-    answers = {one.name: one for one in bank.answers if one.kind == "wrong"}
+    answers = {answer.name: answer for answer in bank.answers if answer.kind == "wrong"}
     retry, other = answers["a_retry_takes_back"], answers["missing_is_zero"]
 
     def submission(answer, says):
@@ -173,34 +173,34 @@ def test_the_bank_names_the_wrong_answers_that_somebodys_is_like(tmp_path):
             name: Reported(points, bank.maxima[name], "fail", "", "") for name, points in bank.expected(answer).items()
         }
         first = next(iter(test))
-        tests = {f"{bank.name}/{name}": one for name, one in test.items()}
+        tests = {f"{bank.name}/{name}": reported for name, reported in test.items()}
         tests[f"{bank.name}/{first}"] = Reported(test[first].points, test[first].maximum, "fail", says, "")
         return Submission(answer.name, "", {}, tests)
 
-    right = [submission(one, "\n  ".join(one.says).replace(" ", "\n ")) for one in (retry, other)]
+    right = [submission(answer, "\n  ".join(answer.says).replace(" ", "\n ")) for answer in (retry, other)]
     silent = Submission("silent", "", {}, submission(retry, "nothing").tests)
     found = likeness.named(root, ClassResults(bank.name, [], [*right, silent]), bank)
-    assert {one.name: one.students for one in found} == {one.name: [one.name] for one in (retry, other)}
+    assert {group.name: group.students for group in found} == {answer.name: [answer.name] for answer in (retry, other)}
     assert found[0].about
 
 
 def test_like_wrong_answers_make_a_group_whose_name_stays(graded_class):
     found = likeness.groups(read(graded_class, toy.NAME), None)
-    (group,) = [one for one in found if one.item.cell == "half-test" and "wrong" in one.students]
+    (group,) = [group for group in found if group.item.cell == "half-test" and "wrong" in group.students]
     assert group.students == ["wrong", "wrong-too"]
     assert group.item.answer == "half"
     again = likeness.groups(read(graded_class, toy.NAME), None)
-    assert [one.id for one in again] == [one.id for one in found]
-    assert len({one.id for one in found}) == len(found)
+    assert [group.id for group in again] == [group.id for group in found]
+    assert len({group.id for group in found}) == len(found)
 
 
 def test_a_comment_on_a_group_is_shown_first_and_never_replaces_one(own):
     found = likeness.groups(read(own, toy.NAME), None)
-    (group,) = [one for one in found if one.item.cell == "half-test" and one.students == ["wrong", "wrong-too"]]
+    (group,) = [group for group in found if group.item.cell == "half-test" and group.students == ["wrong", "wrong-too"]]
 
     def manual():
         with own.gradebook() as book:
-            return [book.find_comment("half", toy.NAME, toy.NAME, one).manual_comment for one in group.students]
+            return [book.find_comment("half", toy.NAME, toy.NAME, student).manual_comment for student in group.students]
 
     with own.gradebook() as book:
         book.find_comment("half", toy.NAME, toy.NAME, "wrong").manual_comment = "Typed by hand."
@@ -212,7 +212,9 @@ def test_a_comment_on_a_group_is_shown_first_and_never_replaces_one(own):
     done = CliRunner().invoke(app, [*command, "--yes"])
     assert (done.exit_code, manual()) == (0, ["Typed by hand.", "Use / here."])
     assert "wrong: half: left alone, it says: Typed by hand." in done.output
-    assert [one.outcome for one in comment(own, toy.NAME, group.id, "Use / here.", write=True)][1] == "has this comment"
+    assert [given.outcome for given in comment(own, toy.NAME, group.id, "Use / here.", write=True)][
+        1
+    ] == "has this comment"
     with pytest.raises(GraderError, match="has no group 'zzzzzz'"):
         comment(own, toy.NAME, "zzzzzz", "text", write=True)
     with pytest.raises(GraderError, match="the comment is empty"):

@@ -55,7 +55,7 @@ def take(course, tmp_path):
             names.write_text(roster)
         report = collect.collect(course, toy.NAME, source, names, UTC)
         collect.write_report(course, toy.NAME, report)
-        return {one.source: (one.student, one.outcome, one.detail) for one in report}
+        return {collected.source: (collected.student, collected.outcome, collected.detail) for collected in report}
 
     return run
 
@@ -114,9 +114,9 @@ def thirds(course) -> dict:
     other = course.folder("release", name="thirds")
     other.mkdir()
     notebook = toy.answered(course, **toy.RIGHT)
-    for one in notebook["cells"]:
-        if one["metadata"].get("nbgrader") and one["id"] != "reflection":  # which both exercises have
-            one["id"] = one["metadata"]["nbgrader"]["grade_id"] = f"third-{one['id']}"
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader") and cell["id"] != "reflection":  # which both exercises have
+            cell["id"] = cell["metadata"]["nbgrader"]["grade_id"] = f"third-{cell['id']}"
     (other / "thirds.ipynb").write_text(json.dumps(notebook))
     return notebook
 
@@ -124,8 +124,8 @@ def thirds(course) -> dict:
 @pytest.mark.parametrize("stripped", [False, True], ids=["as fetched", "without nbgrader's metadata"])
 def test_a_notebook_of_another_exercise_is_refused_by_one_line_that_names_it(course, take, stripped):
     notebook = thirds(course)
-    for one in notebook["cells"]:
-        one["metadata"] = {} if stripped else one["metadata"]
+    for cell in notebook["cells"]:
+        cell["metadata"] = {} if stripped else cell["metadata"]
     report = take({f"alice/{NB}": json.dumps(notebook), f"bob/{NB}": json.dumps(toy.answered(course, **toy.RIGHT))})
     assert report["alice"] == ("alice", "refused", f"this is the notebook of thirds, not of {toy.NAME}")
     assert report["bob"][1] == "collected"
@@ -442,7 +442,7 @@ def test_what_the_map_does_not_name_the_roster_may(course, take, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["..zip", "..tar.gz", "...zip", ".tar.zip"])
-def test_an_archive_that_is_named_by_dots_alone_is_refused_and_the_others_are_collected(course, take, name):
+def test_an_archive_named_by_dots_alone_is_refused_and_the_others_are_collected(course, take, name):
     inner = zipped({NB: "hers"})
     report = take({f"ann/{name}": inner, f"bob/{NB}": "his"})
     assert report["bob"][:2] == ("bob", "collected")
@@ -573,11 +573,11 @@ def through_the_exchange(course, student: str, text: str, hour: int = 8) -> None
 def test_what_came_through_nbgraders_exchange_is_collected(course):
     through_the_exchange(course, "root", "through the exchange")
     _, report = collect_exchange(course, toy.NAME)
-    assert [(one.student, one.outcome) for one in report] == [("root", "collected")]
+    assert [(collected.student, collected.outcome) for collected in report] == [("root", "collected")]
     assert submitted(course, "root")[NB] == b"through the exchange"
 
 
-def test_a_notebook_of_another_exercise_in_the_exchange_is_refused_and_the_earlier_one_stays(course):
+def test_another_exercises_notebook_in_the_exchange_is_refused(course):
     arguments = ["collect", toy.NAME, "--course", str(course.root)]
     wrong, right = json.dumps(thirds(course)), json.dumps(toy.answered(course, **toy.RIGHT))
     for student, first in {"alice": right, "bob": wrong}.items():
@@ -585,7 +585,7 @@ def test_a_notebook_of_another_exercise_in_the_exchange_is_refused_and_the_earli
     assert CliRunner().invoke(app, arguments).exit_code == 1
     through_the_exchange(course, "alice", wrong, hour=9)
     result = CliRunner().invoke(app, arguments)
-    lines = [f"refused    {one}: this is the notebook of thirds, not of {toy.NAME}" for one in ("alice", "bob")]
+    lines = [f"refused    {who}: this is the notebook of thirds, not of {toy.NAME}" for who in ("alice", "bob")]
     assert sorted(line for line in result.stdout.splitlines() if "thirds" in line) == lines
     assert submitted(course, "alice")[NB] == right.encode()
     assert not course.folder("submitted", "bob", toy.NAME).exists()
@@ -636,7 +636,7 @@ def cloned(folder: Path, when: str, text: str = "hers", name: str = NB) -> None:
 
 @needs_git
 @pytest.mark.parametrize("above", ["", f"{toy.NAME}-submissions"], ids=["repositories", "in a folder"])
-def test_github_classrooms_repositories_are_collected_by_the_roster_and_charge_nobody(course, take, tmp_path, above):
+def test_github_classrooms_repositories_are_collected_by_the_roster(course, take, tmp_path, above):
     path = tmp_path / "class.csv"
     path.write_text("id,github\nanna,Anna-Lee\nbo,lee\n")
     roster.enter(course, path)

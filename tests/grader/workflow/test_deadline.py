@@ -50,16 +50,19 @@ def marked(marked_once, tmp_path):
 def charged(course) -> dict[str, float]:
     """What the deadlines charge, after they were applied."""
     with course.gradebook() as book:
-        students = [one.student.id for one in book.assignment_submissions(toy.NAME)]
+        students = [submission.student.id for submission in book.assignment_submissions(toy.NAME)]
         Book(course, book, toy.NAME).apply_deadlines(students)
-        return {one.student.id: one.late_submission_penalty for one in book.assignment_submissions(toy.NAME)}
+        return {
+            submission.student.id: submission.late_submission_penalty
+            for submission in book.assignment_submissions(toy.NAME)
+        }
 
 
 def rounds(course) -> dict[str, int]:
     """The round in which each student was graded."""
     with course.gradebook() as book:
-        results = [json.loads(one)["extra_data"] for one in Book(course, book, toy.NAME).all_results()]
-    return {one["student"]: one["round"] for one in results}
+        results = [json.loads(text)["extra_data"] for text in Book(course, book, toy.NAME).all_results()]
+    return {result["student"]: result["round"] for result in results}
 
 
 def test_who_hands_in_after_feedback_is_told_of_and_meets_the_next_rounds_cases(marked):
@@ -67,7 +70,7 @@ def test_who_hands_in_after_feedback_is_told_of_and_meets_the_next_rounds_cases(
     said = []
     toy.submit(marked, "early", toy.answered(marked, **{**toy.RIGHT, "half": "def half(x): return x / 2 + 1"}))
     run(marked, say=said.append)
-    (told,) = [one for one in said if "after feedback" in one]
+    (told,) = [line for line in said if "after feedback" in line]
     assert told == (
         "1 handed in again after feedback, and met the same hidden tests. Release others before the next ones."
     )
@@ -89,10 +92,10 @@ def test_a_changed_deadline_or_extension_is_charged_without_running_code_again(m
     extend(marked, toy.NAME, "later", "2d")
     extend(marked, toy.NAME, "zoe", "1w")
     assert "2 submissions to be charged anew: mlsd grade halves" in shown(marked, toy.NAME)[-1]
-    told: list[str] = []
-    outcomes = run(marked, say=told.append)
-    assert all(one.skipped for one in outcomes.values())
-    assert "deadlines changed the late penalties of 2, in points: late 0.8, later 1.6" in told
+    text: list[str] = []
+    outcomes = run(marked, say=text.append)
+    assert all(outcome.skipped for outcome in outcomes.values())
+    assert "deadlines changed the late penalties of 2, in points: late 0.8, later 1.6" in text
     assert charged(marked) == {"early": 0, "late": pytest.approx(0.8), "later": pytest.approx(1.6)}
     hand_in(marked, "zoe", "2027-01-22 22:59:01 UTC")  # a second after her week; the first day late is free
     run(marked)
@@ -114,8 +117,8 @@ def test_a_penalty_that_is_not_charged_yet_is_not_called_none(marked, tmp_path):
         step()
         export(marked, toy.NAME, place, "moodle")
         texts.append(place.read_text())
-    assert [one.count("The penalty is still to be worked out") for one in texts] == [2, 0]
-    assert [one.count("Penalty: ") for one in texts] == [0, 2]
+    assert [text.count("The penalty is still to be worked out") for text in texts] == [2, 0]
+    assert [text.count("Penalty: ") for text in texts] == [0, 2]
     assert "no penalty" not in "".join(texts)
     list(feedback.give_feedback(marked, toy.NAME, ["late"], jobs=1))
     page = marked.folder("feedback", "late", toy.NAME) / f"{toy.NAME}.html"
@@ -125,7 +128,7 @@ def test_a_penalty_that_is_not_charged_yet_is_not_called_none(marked, tmp_path):
 def test_stock_grading_charges_the_same(marked):
     set_policy(marked, toy.NAME, **DUE, penalty="10%/day")
     assert "Penalty: 4 points. Not charged yet." in shown(marked, toy.NAME)[3]
-    assert all(one.skipped for one in stock.grade(marked, toy.NAME, sorted(STAMPS)))
+    assert all(outcome.skipped for outcome in stock.grade(marked, toy.NAME, sorted(STAMPS)))
     with marked.gradebook() as book:
         assert book.find_submission(toy.NAME, "later").late_submission_penalty == pytest.approx(4)
 
@@ -179,7 +182,7 @@ def test_nbgraders_own_step_charges_the_same_with_our_plugin(marked):
         AssignLatePenalties(config=ours.config).preprocess(v4.new_notebook(), resources)
     with marked.gradebook() as book:
         submissions = book.assignment_submissions(toy.NAME)
-        assert {one.student.id: one.late_submission_penalty for one in submissions} == wanted
+        assert {submission.student.id: submission.late_submission_penalty for submission in submissions} == wanted
     assert charged(ours) == wanted
 
 

@@ -57,8 +57,8 @@ def test_the_guides_main_path_runs_from_first_release_to_feedback(folder, tmp_pa
     assert "2 graded submissions" in report
     assert "Submissions whose points and messages are like" in report
     assert (folder / "marks.csv").read_text().count(NAME) == len(students)
-    for one in students:
-        assert (course.folder("feedback", one.id, NAME) / f"{NAME}.html").is_file()
+    for student in students:
+        assert (course.folder("feedback", student.id, NAME) / f"{NAME}.html").is_file()
 
 
 def test_a_line_of_the_guide_that_fails_is_named(tmp_path):
@@ -74,18 +74,18 @@ def test_the_demos_class_is_of_every_kind_and_drawn_from_the_seed(tmp_path):
     own = f"{demo.NAME}.ipynb"
     (released / own).write_text((ROOT / "exercises" / demo.NAME / own).read_text())
     students = demo.hand_in(folder, seed=0)
-    assert len({one.shown for one in students}) == len(students) == demo.STUDENTS
+    assert len({student.shown for student in students}) == len(students) == demo.STUDENTS
     assert demo.hand_in(folder, seed=0) == students
     assert demo.hand_in(folder, seed=1) != students
     with zipfile.ZipFile(folder / "moodle.zip") as archive:
         assert len(archive.namelist()) == demo.STUDENTS
-    contents = [one.content.decode() for one in students]
-    assert sum("SOLUTION" in one for one in contents) == 0
+    contents = [student.content.decode() for student in students]
+    assert sum("SOLUTION" in content for content in contents) == 0
     for fault in demo.LINES.values():
-        assert any(json.dumps(fault)[1:-1] in one for one in contents)
+        assert any(json.dumps(fault)[1:-1] in content for content in contents)
     assert contents.count(json.dumps(json.loads((released / own).read_text()), indent=1)) == 2  # untouched
     with pytest.raises(json.JSONDecodeError):
-        [json.loads(one) for one in contents]
+        [json.loads(content) for content in contents]
 
 
 def test_a_folder_that_is_not_empty_is_refused_and_nothing_in_it_is_changed(tmp_path):

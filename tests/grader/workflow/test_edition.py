@@ -212,9 +212,9 @@ def test_the_edition_of_this_course_leaks_nothing_and_works_without_what_grades(
     }  # fmt: skip
     for words, wanted in commands.items():
         command = [sys.executable, "-c", f"{alone}from mlsd.cli import main; main()", *words.split()]
-        told = subprocess.run(command, cwd=edition, capture_output=True, text=True, timeout=120)
-        assert wanted in told.stdout, told.stderr
-        assert "formgrader" not in told.stdout
+        result = subprocess.run(command, cwd=edition, capture_output=True, text=True, timeout=120)
+        assert wanted in result.stdout, result.stderr
+        assert "formgrader" not in result.stdout
 
 
 def test_an_edition_has_an_archive_of_what_it_was_released_as(repository, tmp_path):

@@ -79,7 +79,7 @@ def test_no_text_is_a_formula_whatever_separates_the_cells_of_a_spreadsheet(sepa
 def test_students_stand_by_name_and_items_as_in_the_notebook(marked_once, tmp_path):
     done = export(marked_once, toy.NAME, tmp_path / "m.csv")
     rows = read(done.marks)
-    assert [(one["student_id"], one["raw_score"], one["score"], one["max_score"]) for one in rows] == [
+    assert [(row["student_id"], row["raw_score"], row["score"], row["max_score"]) for row in rows] == [
         ("u3", "7.5", "7.5", "8.0"),
         ("u2", "9.5", "9.5", "8.0"),
         ("u4", "", "", "8.0"),
@@ -88,7 +88,7 @@ def test_students_stand_by_name_and_items_as_in_the_notebook(marked_once, tmp_pa
     late = rows[3]
     assert (late["late_submission_penalty"], late["late"], late["section"]) == ("0.8", "1 day", "A")
     assert (late["due"], late["received"]) == ("2027-01-15 09:00 CET", "2027-01-16 09:00 CET")
-    items = [one["item"] for one in read(done.items) if one["student_id"] == "u1"]
+    items = [row["item"] for row in read(done.items) if row["student_id"] == "u1"]
     assert items == ["half-test", "spread-test", "both-test", "reflection"]
     (refused,) = read(done.refused)
     assert (refused["source"], refused["reason"].startswith("nobody of the roster")) == ("No Body_74", True)
@@ -105,14 +105,14 @@ def test_moodle_reads_identifier_grade_and_comments(marked_once, tmp_path):
     done = export(marked_once, toy.NAME, tmp_path / "m.csv", "moodle")
     rows = read(done.marks)
     assert {"Identifier", "Email address", "Grade", "Last modified (grade)", "Feedback comments"} <= set(rows[0])
-    assert [(one["Identifier"], one["Full name"], one["Grade"]) for one in rows] == [
+    assert [(row["Identifier"], row["Full name"], row["Grade"]) for row in rows] == [
         ("Participant 73", "Bo Ärlig", "7.5"),
         ("Participant 72", "Zoe Ärlig", "9.5"),
         ("", "Ing Miss", ""),
         ("Participant 71", "Anna Zander", "7.2"),
     ]
-    changed = [one["Last modified (grade)"] for one in rows]
-    assert [changed[2], *{one[-4:] for one in changed if one}] == ["", " UTC"]
+    changed = [row["Last modified (grade)"] for row in rows]
+    assert [changed[2], *{text[-4:] for text in changed if text}] == ["", " UTC"]
     last = datetime.strptime(changed[0], "%Y-%m-%d %H:%M:%S %Z").replace(tzinfo=UTC)
     assert timedelta(0) <= datetime.now(UTC) - last < timedelta(minutes=10)  # a second file is newer than the first
     assert rows[0]["Feedback comments"].splitlines() == [
@@ -145,7 +145,7 @@ def test_canvas_reads_its_own_ids_and_the_line_of_maxima(marked_once, tmp_path):
 def test_gradescopes_table_has_its_columns_and_an_item_a_question(marked_once, tmp_path):
     rows = read(export(marked_once, toy.NAME, tmp_path / "g.csv", "gradescope").marks)
     late, nothing = rows[3], rows[2]
-    assert [late[one] for one in ("SID", "Total Score", "Status", "Lateness (H:M:S)", "Late Penalty")] == [
+    assert [late[column] for column in ("SID", "Total Score", "Status", "Lateness (H:M:S)", "Late Penalty")] == [
         "u1", "7.2", "Graded", "24:00:00", "0.8",
     ]  # fmt: skip
     assert [title for title in late if title[0].isdigit()] == [
@@ -174,9 +174,9 @@ def test_whom_a_platform_will_not_find_is_named_and_so_are_open_points(course, t
         "--course",
         str(course.root),
     ]
-    told = CliRunner().invoke(app, arguments)
-    assert told.exit_code == 1
-    assert "the platform will not find bo: no Canvas ID" in told.output
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert "the platform will not find bo: no Canvas ID" in result.output
 
 
 def test_a_form_that_is_none_or_takes_one_exercise_is_said(course, tmp_path):

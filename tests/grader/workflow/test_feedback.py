@@ -32,7 +32,7 @@ def two(course):
 
 
 def give(course: Course, **options: object) -> dict[str, feedback.Feedback]:
-    return {one.student: one for one in feedback.give_feedback(course, toy.NAME, ["al", "bo"], **options)}
+    return {outcome.student: outcome for outcome in feedback.give_feedback(course, toy.NAME, ["al", "bo"], **options)}
 
 
 def page(course: Course, student: str) -> Path:
@@ -43,7 +43,7 @@ def edit(course: Course, student: str, name: str, **changes: object) -> None:
     """Change a cell of the autograded notebook."""
     path = course.folder("autograded", student, toy.NAME) / f"{toy.NAME}.ipynb"
     notebook = json.loads(path.read_text())
-    cell = next(one for one in notebook["cells"] if one["id"] == name)
+    cell = next(cell for cell in notebook["cells"] if cell["id"] == name)
     cell["metadata"] |= changes.pop("metadata", {})
     cell.update(changes)
     path.chmod(0o644)
@@ -51,15 +51,15 @@ def edit(course: Course, student: str, name: str, **changes: object) -> None:
 
 
 def skipped(course: Course) -> list[str]:
-    return sorted(name for name, one in give(course).items() if one.skipped)
+    return sorted(name for name, outcome in give(course).items() if outcome.skipped)
 
 
 def test_who_has_not_changed_is_left_alone_and_their_page_stays_as_it_is(two):
-    assert not any(one.skipped for one in give(two).values())
+    assert not any(outcome.skipped for outcome in give(two).values())
     before = page(two, "bo").read_bytes(), page(two, "bo").stat().st_mtime_ns
     assert skipped(two) == ["al", "bo"]
     assert (page(two, "bo").read_bytes(), page(two, "bo").stat().st_mtime_ns) == before
-    assert not any(one.skipped for one in give(two, force=True).values())
+    assert not any(outcome.skipped for outcome in give(two, force=True).values())
     assert page(two, "bo").read_bytes() == before[0]
 
 
@@ -100,7 +100,7 @@ def test_of_code_longer_than_anybody_writes_the_page_shows_the_beginning(two):
     """To colour it would take minutes, for which the class would wait."""
     edit(two, "bo", "half", source="first = 1\n" + "1\n" * 1_000_000)
     edit(two, "al", "half", source="whole = 1\n" + "1\n" * 1_000)
-    assert [one.failure for one in give(two).values()] == ["", ""]
+    assert [outcome.failure for outcome in give(two).values()] == ["", ""]
     shown = page(two, "bo").read_text()
     assert len(shown) < PAGE_CHARACTERS
     assert ("first" in shown, CODE_CUT.strip() in shown, "both-test" in shown) == (True, True, True)

@@ -27,7 +27,7 @@ def texts(notebook: dict) -> bytes:
 def with_outputs(notebook: dict) -> dict:
     """As its student saved it after printing 40 MB."""
     printed = {"output_type": "stream", "name": "stdout", "text": "a line of a log\n" * 2_350_000}
-    next(one for one in notebook["cells"] if one["cell_type"] == "code")["outputs"] = [printed]
+    next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["outputs"] = [printed]
     return notebook
 
 

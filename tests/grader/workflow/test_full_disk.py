@@ -53,7 +53,7 @@ def test_a_release_without_room_leaves_nothing_that_stops_the_next_one(tmp_path,
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_gradebook_that_cannot_grow_is_said_and_not_taken_for_a_fault_of_the_source(course, capfd):
+def test_a_gradebook_that_cannot_grow_is_no_fault_of_the_source(course, capfd):
     before = release.read_files(course.folder("release", name=toy.NAME))
     notebook = toy.source_notebook()
     notebook["cells"].append(toy.cell("markdown", "long", "word " * 100_000, locked=True))

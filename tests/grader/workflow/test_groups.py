@@ -32,15 +32,15 @@ def take(course, tmp_path):
         (tmp_path / "groups.csv").write_text(groups or "")
         file = tmp_path / "groups.csv" if groups else None
         report = collect.collect(course, toy.NAME, tmp_path / "all", groups=file)
-        return sorted((one.source, one.student, one.outcome) for one in report)
+        return sorted((collected.source, collected.student, collected.outcome) for collected in report)
 
     return collected
 
 
-def test_each_member_gets_the_groups_notebook_and_groups_are_kept_for_the_next_download(course, take):
+def test_each_member_gets_the_groups_notebook_also_with_the_next_download(course, take):
     wanted = [(source, student) for source, student in (("eve", "eve"), ("red", "anna"), ("red", "bo"))]
-    assert take("red", "eve") == [(*one, "collected") for one in wanted]
-    assert take(groups=None) == [(*one, "unchanged") for one in wanted]
+    assert take("red", "eve") == [(*pair, "collected") for pair in wanted]
+    assert take(groups=None) == [(*pair, "unchanged") for pair in wanted]
 
 
 def test_who_hands_in_alone_and_with_a_group_is_refused_both_until_a_person_decides(course, take):
@@ -57,7 +57,7 @@ def test_moodles_folders_of_groups_belong_to_the_member_that_they_name(course, t
         place.parent.mkdir(parents=True)
         place.write_text(json.dumps(toy.answered(course, **toy.RIGHT)))
     report = collect.collect(course, toy.NAME, tmp_path / "all")
-    assert sorted((one.student, one.outcome, one.identifier) for one in report) == [
+    assert sorted((collected.student, collected.outcome, collected.identifier) for collected in report) == [
         ("", "refused", "Participant 73"),
         ("", "refused", "Participant 74"),
         ("anna", "collected", "Participant 71"),

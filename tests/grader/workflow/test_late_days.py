@@ -41,7 +41,7 @@ def course(released_once, tmp_path):
 def days(course, name: str = "") -> dict[str, tuple[int, int]]:
     take_late_days(course)
     with course.gradebook() as book:
-        return {who: (one.days, one.left) for who, one in taken(book.db.connection(), name).items()}
+        return {who: (account.days, account.left) for who, account in taken(book.db.connection(), name).items()}
 
 
 def extensions(course, name: str = toy.NAME) -> dict[str, str]:
@@ -76,7 +76,10 @@ def test_only_what_the_days_do_not_cover_is_charged_and_a_regrade_takes_no_day_a
         take_late_days(course)
         run(course, force=force)
         with course.gradebook() as book:
-            found = {one.student.id: one.late_submission_penalty for one in book.assignment_submissions(toy.NAME)}
+            found = {
+                submission.student.id: submission.late_submission_penalty
+                for submission in book.assignment_submissions(toy.NAME)
+            }
         charged.append(found)
     assert charged == [{"ann": 0.0, "bob": pytest.approx(1.6)}] * 2  # of 8 points, a tenth for each of two days
     assert days(course) == {"ann": (2, 1), "bob": (3, 0)}

@@ -25,8 +25,8 @@ def give(course, student, item, points, extra=None):
 
 def told(course, student="*"):
     return [
-        (one.student, one.item, one.way, one.before, one.after, one.command)
-        for one in logged_marks(course, toy.NAME, student)
+        (mark.student, mark.item, mark.way, mark.before, mark.after, mark.command)
+        for mark in logged_marks(course, toy.NAME, student)
     ]
 
 
@@ -38,7 +38,7 @@ def test_each_mark_is_logged_and_again_when_it_is_written_again(marked):
     toy.submit(marked, "wrong", toy.answered(marked, **toy.RIGHT))
     run(marked, students=["wrong"], jobs=1)
     assert ("wrong", "half-test", "automatic", 0.0, 2.0, "grade") in told(marked, "wrong")[4:]
-    digests = {one.digest for one in logged_marks(marked, toy.NAME, "wrong")}
+    digests = {mark.digest for mark in logged_marks(marked, toy.NAME, "wrong")}
     assert len(digests) == 2
 
 
@@ -54,7 +54,7 @@ def test_a_mark_given_by_hand_enters_once_when_a_command_sees_it(marked, tmp_pat
             run(marked, students=["right"], jobs=1)
         if command == "marks":
             logged_marks(marked, toy.NAME)
-    given = [one for one in told(marked, "right") if one[2] != "automatic"]
+    given = [mark for mark in told(marked, "right") if mark[2] != "automatic"]
     assert given == [
         ("right", "reflection", "by hand", None, 1.5, f"seen by {command}"),
         ("right", "reflection", "extra credit", None, 0.5, f"seen by {command}"),
@@ -73,7 +73,7 @@ def test_what_a_person_marked_is_told_apart_from_what_came_later(marked):
     toy.submit(marked, "right", toy.answered(marked, **toy.RIGHT, reflection="Another text."))
     run(marked, students=["right"], jobs=1)
     give(marked, "right", "reflection", 1.0)
-    one, two = [one for one in logged_marks(marked, toy.NAME, "right") if one.way == "by hand"]
+    one, two = [mark for mark in logged_marks(marked, toy.NAME, "right") if mark.way == "by hand"]
     assert (one.after, two.before, two.after) == (2.0, 2.0, 1.0)
     assert "" not in (one.digest, two.digest)
     assert one.digest != two.digest
@@ -83,14 +83,14 @@ def disagreements(course):
     """Automatic marks of the gradebook that are not what the log says last, and steps of the log that do not join."""
     chain, wrong = {}, []
     rows = logged_marks(course, toy.NAME)
-    for one in (one for one in rows if one.way == "automatic"):
-        key = (one.student, one.item)
-        wrong += [one] if one.before != chain.get(key) or one.command not in ("grade", "regrade") else []
-        chain[key] = one.after
+    for row in (row for row in rows if row.way == "automatic"):
+        key = (row.student, row.item)
+        wrong += [row] if row.before != chain.get(key) or row.command not in ("grade", "regrade") else []
+        chain[key] = row.after
     with course.gradebook() as book:
         for whole in book.assignment_submissions(toy.NAME):
             grades = [grade for notebook in whole.notebooks for grade in notebook.grades]
-            wrong += [one.name for one in grades if one.auto_score != chain.get((whole.student.id, one.name))]
+            wrong += [grade.name for grade in grades if grade.auto_score != chain.get((whole.student.id, grade.name))]
     return wrong
 
 
@@ -102,7 +102,7 @@ def test_a_kill_leaves_log_and_marks_agreeing(marked, fault):
     assert disagreements(marked) == []
     run(marked, jobs=1)
     assert disagreements(marked) == []
-    again = [(one[0], one[1]) for one in told(marked) if one[3] is not None]
+    again = [(mark[0], mark[1]) for mark in told(marked) if mark[3] is not None]
     assert sorted(again) == sorted(set(again))  # each of the changed marks was written once
     assert len(again) == 8 - 1  # right's reflection was for a person and is empty now: from none to 0
 
@@ -133,6 +133,6 @@ def test_the_command_shows_it_and_writes_a_table(marked, tmp_path):
     assert CliRunner().invoke(app, [*command, "--to", str(tmp_path / "log.csv")]).exit_code == 0
     with (tmp_path / "log.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(one["item"], one["before"], one["after"]) for one in rows][1] == ("spread-test", "", "1.0")
+    assert [(row["item"], row["before"], row["after"]) for row in rows][1] == ("spread-test", "", "1.0")
     unknown = CliRunner().invoke(app, ["marks", "nothing", "--course", str(marked.root)])
     assert "knows no exercise 'nothing'" in str(unknown.exception)

@@ -75,14 +75,17 @@ def course(released_once, tmp_path):
 
 
 def stamps(course) -> dict[str, str]:
-    places = {one: course.folder("submitted", one, toy.NAME) / STAMP for one in course.students(toy.NAME)}
+    places = {student: course.folder("submitted", student, toy.NAME) / STAMP for student in course.students(toy.NAME)}
     return {student: place.read_text() if place.is_file() else "" for student, place in places.items()}
 
 
 def penalties(course) -> dict[str, float]:
     with course.gradebook() as book:
         Book(course, book, toy.NAME).apply_deadlines(course.students(toy.NAME))
-        return {one.student.id: one.late_submission_penalty for one in book.assignment_submissions(toy.NAME)}
+        return {
+            submission.student.id: submission.late_submission_penalty
+            for submission in book.assignment_submissions(toy.NAME)
+        }
 
 
 @pytest.mark.parametrize("platform", NAMES)
@@ -94,20 +97,20 @@ def test_nobody_is_charged_by_the_time_of_a_download_and_each_by_the_platforms_o
     set_policy(course, toy.NAME, **DUE)
     assert stamps(course) == {ann: "", bob: "", cy: ""}
     assert penalties(course) == {ann: 0, bob: 0, cy: 0}
-    [told] = [line for line in shown(course, toy.NAME) if line.startswith("unknown")]
-    assert f"No time of receipt for {ann}, {bob}, {cy}: a download of Moodle or Canvas holds" in told
+    [text] = [line for line in shown(course, toy.NAME) if line.startswith("unknown")]
+    assert f"No time of receipt for {ann}, {bob}, {cy}: a download of Moodle or Canvas holds" in text
     assert "collect halves FROM --times FILE" in uncharged(course, toy.NAME)
 
     collect(course, toy.NAME, source, zone=UTC, times=BRINGS[platform](tmp_path / "times"))
     assert stamps(course) == {ann: "2026-11-20 11:59:00 UTC", bob: "2026-11-21 12:01:00 UTC", cy: ""}
     assert penalties(course) == {ann: 0, bob: pytest.approx(1.6), cy: 0}
     assert f"No time of receipt for {cy}: " in uncharged(course, toy.NAME)
-    assert all(one.skipped for one in run(course).values())
+    assert all(outcome.skipped for outcome in run(course).values())
 
 
 def test_a_late_mark_of_canvas_stands_in_the_report_and_charges_nobody(course, tmp_path):
     report = collect(course, toy.NAME, zipped(course, tmp_path / "all.zip", "canvas"), zone=UTC)
-    marked = {one.student: "Canvas marks it late" in one.detail for one in report}
+    marked = {collected.student: "Canvas marks it late" in collected.detail for collected in report}
     assert marked == {"annmiller-71": False, "bobmiller-72": True, "cymiller-73": False}
 
 
@@ -118,16 +121,16 @@ def test_of_two_downloads_the_later_counts_whichever_is_collected_first(course, 
     outcomes = []
     for source, known in ((first, times), (second, None), (first, times), (second, times)):
         report = collect(course, toy.NAME, source, zone=UTC, times=known)
-        outcomes.append({one.outcome for one in report})
+        outcomes.append({collected.outcome for collected in report})
     assert outcomes == [{"collected"}, {"replaced"}, {"older"}, {"unchanged"}]
     assert stamps(course)["bob-miller-72"] == "2026-11-21 12:01:00 UTC"
 
 
-def test_what_is_collected_after_grading_is_graded_by_stock_nbgrader_too_though_downloaded_before(course, tmp_path):
+def test_a_hand_in_collected_after_grading_is_graded_by_stock_nbgrader_too(course, tmp_path):
     collect(course, toy.NAME, zipped(course, tmp_path / "first.zip", "moodle"), zone=UTC)
     [ann, *_] = students = course.students(toy.NAME)
     list(stock.grade(course, toy.NAME, [ann]))
-    assert [stock.is_graded(course, toy.NAME, one) for one in students] == [True, False, False]
+    assert [stock.is_graded(course, toy.NAME, student) for student in students] == [True, False, False]
     collect(course, toy.NAME, zipped(course, tmp_path / "first.zip", "moodle"), zone=UTC)
     assert stock.is_graded(course, toy.NAME, ann)
     collect(

@@ -44,7 +44,10 @@ def regrade(course, write=False, settings=None, said=None, force=False, **given)
 
 
 def rows(report):
-    return [(one.student, one.item.removeprefix("halves/"), one.old, one.new, one.by_hand) for one in report.changes]
+    return [
+        (change.student, change.item.removeprefix("halves/"), change.old, change.new, change.by_hand)
+        for change in report.changes
+    ]
 
 
 def test_a_dry_run_shows_what_changes_and_writes_nothing(course):
@@ -56,7 +59,7 @@ def test_a_dry_run_shows_what_changes_and_writes_nothing(course):
         ("right", "both-test", 1, 0, None),
         ("wrong", "both-test", 0, 1, None),
     ]
-    assert {one.why for one in report.changes} == {"a test changed"}
+    assert {change.why for change in report.changes} == {"a test changed"}
     assert report.summary() == "1 up, 2 down, 2 the same; mean of 5 students: 2.60 before, 2.40 after."
     assert (dump(course), outputs(course), logged_marks(course, toy.NAME)) == before
 
@@ -65,16 +68,18 @@ def test_yes_records_what_the_dry_run_showed_without_running_it_again(course):
     change(course, "assert spread([half(2), half(6)]) == 2", "assert spread([half(2), half(6)]) == 0")
     shown = regrade(course)
     toy.submit(course, "wrong", toy.answered(course, **toy.RIGHT))
-    written = regrade(course, write=True, settings={"faulty": [one for one in EVERYONE if one != "wrong"]})
+    written = regrade(course, write=True, settings={"faulty": [student for student in EVERYONE if student != "wrong"]})
     assert written.failures == {}
     assert (shown.ran, written.ran, written.kept, written.written) == (4, 1, 3, 4)  # one had nothing readable
-    assert next(one for one in written.changes if one.student == "wrong").why == "a new text; a test changed"
+    assert next(change for change in written.changes if change.student == "wrong").why == "a new text; a test changed"
     alone = shutil.copytree(course.root, course.root.with_name("alone"))
     assert regrade(course).ran == 0
     again = Course.open(alone)
     run(again, jobs=1, force=True)  # what grading everybody anew gives
     assert dump(course) == dump(again)
-    changed = [one for one in logged_marks(course, toy.NAME) if one.command == "regrade" and one.after != one.before]
+    changed = [
+        mark for mark in logged_marks(course, toy.NAME) if mark.command == "regrade" and mark.after != mark.before
+    ]
     assert len(changed) == 2 + 2  # right and no-test lose a point each; wrong wins two marks
     assert not list((course.home / "regrades").rglob("*.pickle"))
 
@@ -87,15 +92,15 @@ def test_a_mark_by_hand_stands_and_is_named_where_its_text_is_older(course):
     change(course, "assert half(4) == 2", "assert half(6) == 3")
     report = regrade(course, write=True)
     older = "the mark by hand was given for an older text"
-    assert [(one.student, one.item, one.by_hand, one.why) for one in report.changes] == [
+    assert [(change.student, change.item, change.by_hand, change.why) for change in report.changes] == [
         ("right", "halves/reflection", 1.5, f"a new text; a test changed; {older}"),
         ("wrong", "halves/half-test", 1.0, f"a test changed; {older}"),
     ]
     grades = {(who, item): by_hand for who, item, _, by_hand, _ in dump(course)[0] if by_hand is not None}
     assert grades == {("right", "reflection"): 1.5, ("wrong", "half-test"): 1.0}
-    assert {one.why for one in regrade(course).changes} == {older}  # until a person looks again
+    assert {change.why for change in regrade(course).changes} == {older}  # until a person looks again
     give(course, "wrong", "half-test", 0.5)
-    assert [one.student for one in regrade(course).changes] == ["right"]
+    assert [change.student for change in regrade(course).changes] == ["right"]
 
 
 def test_grade_names_the_command_once_the_hidden_tests_are_drawn_anew(course):
@@ -103,12 +108,12 @@ def test_grade_names_the_command_once_the_hidden_tests_are_drawn_anew(course):
     change(course, "Do not change the tests.", "from grader.suites.reduce_latency import suite")
     first = []
     run(course, jobs=1, say=first.append)
-    assert not any("tests have changed" in one for one in first)
+    assert not any("tests have changed" in line for line in first)
     course.secret_file.write_text("1" * 64)
     said = []
-    assert all(one.skipped for one in run(course, jobs=1, say=said.append).values())
+    assert all(outcome.skipped for outcome in run(course, jobs=1, say=said.append).values())
     told = "the tests have changed since 4 students were graded. What that would change: mlsd regrade halves"
-    assert any(told in one for one in said)
+    assert any(told in line for line in said)
     report = regrade(course, settings={"faulty": ["wrong"]})
     assert (report.ran, report.changes, sorted(report.failures)) == (3, [], ["wrong"])
     text = (course.home / "reports" / toy.NAME / "right" / "results.json").read_text()
@@ -116,7 +121,7 @@ def test_grade_names_the_command_once_the_hidden_tests_are_drawn_anew(course):
     assert regrade(course, write=True).written == 4
     said.clear()
     run(course, jobs=1, say=said.append)
-    assert not any("tests have changed" in one for one in said)
+    assert not any("tests have changed" in line for line in said)
 
 
 def test_the_limits_are_those_that_the_class_was_graded_with(course):
@@ -154,24 +159,24 @@ def test_the_command_with_the_engine(course):
     assert CliRunner().invoke(app, ["grade", toy.NAME, "--course", str(course.root), "--force"]).exit_code == 0
     change(course, "assert spread([half(2), half(6)]) == 2", "assert spread([half(2), half(6)]) == 0")
     command = ["regrade", toy.NAME, "--student", "*r*", "--course", str(course.root)]
-    told = CliRunner().invoke(app, command)
-    assert told.exit_code == 0, told.output
-    assert "1 up, 1 down, 0 the same" in told.output
-    assert f"--course {course.root}" in told.output
-    assert "Nothing was written." in told.output
-    told = CliRunner().invoke(app, [*command, "--yes"])
-    assert "0 graded again, 2 as in the last dry run" in told.output
-    assert "2 were recorded" in told.output
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    assert "1 up, 1 down, 0 the same" in result.output
+    assert f"--course {course.root}" in result.output
+    assert "Nothing was written." in result.output
+    result = CliRunner().invoke(app, [*command, "--yes"])
+    assert "0 graded again, 2 as in the last dry run" in result.output
+    assert "2 were recorded" in result.output
     gone = CliRunner().invoke(app, ["regrade", toy.NAME, "--student", "x", "--course", str(course.root)])
     assert "matches 'x'" in str(gone.exception)
 
 
-def test_grade_and_regrade_agree_where_imports_stand_in_a_cell_of_which_nbgrader_knows_nothing(course):
+def test_grade_and_regrade_agree_where_nbgrader_knows_no_cell_of_imports(course):
     """Every flag of its metadata is false, so the gradebook has no such cell."""
     path = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
     notebook = json.loads(path.read_text())
     notebook["cells"].insert(1, toy.cell("code", "imports", "import numpy as np", locked=False))
-    half, test = (next(one for one in notebook["cells"] if one["id"] == name) for name in ("half", "half-test"))
+    half, test = (next(cell for cell in notebook["cells"] if cell["id"] == name) for name in ("half", "half-test"))
     right = "def half(x):\n    return np.asarray(x) / 2"
     half["source"], test["source"] = toy.solved(right), "assert (half(np.array([4, 2])) == np.array([2, 1])).all()"
     path.write_text(json.dumps(notebook))

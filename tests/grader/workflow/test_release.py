@@ -22,7 +22,7 @@ def notebook_file(course: Course) -> Path:
 
 def change_cell(course: Course, name: str, source: str) -> None:
     notebook = json.loads(notebook_file(course).read_text())
-    next(one for one in notebook["cells"] if one["id"] == name)["source"] = source
+    next(cell for cell in notebook["cells"] if cell["id"] == name)["source"] = source
     notebook_file(course).write_text(json.dumps(notebook))
 
 
@@ -79,9 +79,9 @@ def test_force_overwrites_an_edited_exercise(course):
 
 def test_a_run_notebook_counts_as_unedited(course):
     notebook = json.loads(notebook_file(course).read_text())
-    for one in notebook["cells"]:
-        if one["cell_type"] == "code":
-            one.update(execution_count=3, outputs=[{"output_type": "stream", "name": "stdout", "text": "1\n"}])
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell.update(execution_count=3, outputs=[{"output_type": "stream", "name": "stdout", "text": "1\n"}])
     notebook["metadata"]["language_info"] = {"name": "python", "version": "3.11.2"}
     notebook_file(course).write_text(json.dumps(notebook))
     assert release.release(course, toy.NAME) == "updated"
@@ -160,14 +160,14 @@ def saved_by_jupyterlab(notebook: dict) -> None:
     """Run and saved: outputs, a language, ids."""
     notebook["metadata"]["language_info"] = {"name": "python", "version": "3.11.2"}
     notebook["nbformat_minor"] = 5
-    for number, one in enumerate(notebook["cells"]):
-        one["id"] = f"8f3a9c{number:02}"
-        if one["cell_type"] == "code":
-            one["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "1\n"}]
+    for number, cell in enumerate(notebook["cells"]):
+        cell["id"] = f"8f3a9c{number:02}"
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "1\n"}]
 
 
 def answered(notebook: dict) -> None:
-    next(one for one in notebook["cells"] if one["cell_type"] == "code")["source"] = "NAME = 'me'"
+    next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["source"] = "NAME = 'me'"
 
 
 @pytest.mark.parametrize(("change", "is_an_edit"), [(saved_by_jupyterlab, False), (answered, True)])

@@ -19,7 +19,9 @@ ID = re.compile(r"feedback's id: <code>([0-9a-f]{32})</code>")
 def ids(course, *students: str) -> dict[str, str]:
     """What stands on each student's page."""
     list(give_feedback(course, toy.NAME, list(students), jobs=1))
-    pages = {one: (course.folder("feedback", one, toy.NAME) / f"{toy.NAME}.html").read_text() for one in students}
+    pages = {
+        student: (course.folder("feedback", student, toy.NAME) / f"{toy.NAME}.html").read_text() for student in students
+    }
     return {student: ID.search(page)[1] for student, page in pages.items()}
 
 
@@ -35,7 +37,7 @@ def test_the_id_on_the_page_finds_the_student_and_unknown_ones_are_named(marked,
         "\n".join(["Feedback id;item;reason", *lines, f"{there['right']};third;", f"{there['right']};;why"])
     )
     found, faults = read_requests(marked, toy.NAME, path)
-    assert [(one.student, one.item, one.points, one.maximum) for one in found] == [
+    assert [(request.student, request.item, request.points, request.maximum) for request in found] == [
         ("wrong", "half-test", 0.0, 2.0),
         ("right", "", 6.0, 8.0),
     ]

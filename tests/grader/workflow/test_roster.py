@@ -34,7 +34,7 @@ def roster(course, tmp_path):
     def run(text: str, **options: bool) -> dict[str, tuple[str, str]]:
         path = tmp_path / "class.csv"
         path.write_text(text, encoding="utf-8")
-        return {one.person.id: (one.outcome, one.detail) for one in enter(course, path, **options)}
+        return {change.person.id: (change.outcome, change.detail) for change in enter(course, path, **options)}
 
     return run
 
@@ -55,7 +55,7 @@ def take(course, tmp_path):
             os.utime(path, (when * 10**9, when * 10**9))
         (tmp_path / "map.csv").write_text(chosen)
         report = collect.collect(course, toy.NAME, tmp_path / "all", tmp_path / "map.csv" if chosen else None)
-        return {one.source: (one.student, one.outcome, one.detail) for one in report}
+        return {collected.source: (collected.student, collected.outcome, collected.detail) for collected in report}
 
     return run
 
@@ -68,7 +68,7 @@ def read(tmp_path: Path, text: str) -> list[Person]:
 def test_a_table_of_ones_own_moodles_and_canvass_are_read_by_their_headings(tmp_path):
     assert read(tmp_path, PLAIN) == [Person(**{**vars(ANNA), "section": "A"}), Person(**{**vars(BO), "section": "B"})]
     moodle = read(tmp_path, "\ufeff" + MOODLE)
-    assert [(one.id, one.first, one.last, one.section) for one in moodle] == [
+    assert [(person.id, person.first, person.last, person.section) for person in moodle] == [
         ("anna", "Anna", "Schmidt", "A"),
         ("bo@uni.edu", "Bo", "Müller", "B"),
     ]
@@ -80,7 +80,7 @@ def test_a_table_of_ones_own_moodles_and_canvass_are_read_by_their_headings(tmp_
     people = "Name,Login ID,SIS ID,Section,Role\nAnna Schmidt,aschmidt,anna,A,Student\nZoe Q,zq,z,A,TA\n"
     assert read(tmp_path, people) == [Person("anna", "Anna", "Schmidt", "", "", "anna", "aschmidt", "A")]
     teachers = "Full name,Email address,Roles\nAnna Schmidt,anna@uni.edu,Student\nZoe Q,zoe@uni.edu,Teacher\n"
-    assert [one.id for one in read(tmp_path, teachers)] == ["anna@uni.edu"]
+    assert [person.id for person in read(tmp_path, teachers)] == ["anna@uni.edu"]
 
 
 FAULTS = {
@@ -154,7 +154,7 @@ def test_who_left_stays_until_removed_and_for_ever_if_they_handed_in(course, ros
     roster(PLAIN + "cy,Cy,,\n")
     toy.submit(course, "bo", b"")
     only = "id,name\nanna,Anna Schmidt\n"
-    assert {who: one[0] for who, one in roster(only).items()} == {
+    assert {who: told[0] for who, told in roster(only).items()} == {
         "anna": "unchanged",
         "bo": "not in the file",
         "cy": "not in the file",
@@ -162,17 +162,17 @@ def test_who_left_stays_until_removed_and_for_ever_if_they_handed_in(course, ros
     assert roster(only, remove=True, dry_run=True)["cy"][0] == "removed"
     assert roster(only, remove=True)["bo"] == ("not in the file", "handed in, so kept")
     with course.gradebook() as book:
-        assert sorted(one.id for one in book.students) == ["anna", "bo"]
+        assert sorted(student.id for student in book.students) == ["anna", "bo"]
 
 
 def test_moodles_new_numbers_and_canvass_make_no_second_student(course, roster, take):
     roster(CANVAS)
     first = take(f"Anna Schmidt_11_assignsubmission_file_/{NB}", f"Bo Müller_12_assignsubmission_file_/{NB}")
-    assert {one[:2] for one in first.values()} == {("anna", "collected"), ("bo", "collected")}
+    assert {told[:2] for told in first.values()} == {("anna", "collected"), ("bo", "collected")}
     again = take(f"Anna Schmidt_911_assignsubmission_file_/{NB}", when=2, text="better")
     assert again["Anna Schmidt_911"][:2] == ("anna", "replaced")
     canvas = take(f"schmidtanna_4001_55_{NB}", f"mullerbo_late_4002_56_{NB}", when=3, text="best")
-    assert {one[:2] for one in canvas.values()} == {("anna", "replaced"), ("bo", "replaced")}
+    assert {told[:2] for told in canvas.values()} == {("anna", "replaced"), ("bo", "replaced")}
     assert course.students(toy.NAME) == ["anna", "bo"]
 
 
@@ -190,7 +190,7 @@ def test_moodles_new_numbers_and_canvass_make_no_second_student(course, roster, 
 )
 def test_an_id_an_email_a_login_and_a_name_mean_the_same_student(roster, take, name):
     roster(PLAIN.replace("anna@", "anna@").replace("section", "login").replace(",A\n", ",aschmidt\n"))
-    assert [one[0] for one in take(name.format(NB)).values()] == ["anna"]
+    assert [told[0] for told in take(name.format(NB)).values()] == ["anna"]
 
 
 def test_moodles_number_is_nobodys_id(roster, take):
@@ -223,10 +223,10 @@ def test_the_command_says_what_changed_and_what_is_wrong(course, tmp_path):
     path = tmp_path / "class.csv"
     path.write_text(PLAIN)
     arguments = ["roster", str(path), "--course", str(course.root)]
-    told = CliRunner().invoke(app, [*arguments, "--dry-run"])
-    assert (told.exit_code, "2 added. Nothing was written." in told.output) == (0, True)
-    told = CliRunner().invoke(app, arguments)
-    assert "added            anna (Anna Schmidt)" in told.output
+    result = CliRunner().invoke(app, [*arguments, "--dry-run"])
+    assert (result.exit_code, "2 added. Nothing was written." in result.output) == (0, True)
+    result = CliRunner().invoke(app, arguments)
+    assert "added            anna (Anna Schmidt)" in result.output
     assert "2 unchanged." in CliRunner().invoke(app, arguments).output
 
 

@@ -21,16 +21,16 @@ def hand_in(course, students: list[str]) -> None:
 
 
 def by_grader(found) -> dict[str, list[str]]:
-    return {who: [one.student for one in found if one.grader == who] for who in {one.grader for one in found}}
+    return {who: [share.student for share in found if share.grader == who] for who in {share.grader for share in found}}
 
 
 def test_shares_differ_by_one_at_most_hold_everybody_once_and_are_no_alphabet(course):
     hand_in(course, CLASS)
     found = deal(course, toy.NAME, ["ada", "bela", "cleo"])
-    assert sorted(one.student for one in found) == CLASS
+    assert sorted(share.student for share in found) == CLASS
     assert sorted(map(len, by_grader(found).values())) == [2, 2, 3]
-    assert [one.number for one in found] == list(range(1, 8))
-    assert [one.student for one in found] != CLASS
+    assert [share.number for share in found] == list(range(1, 8))
+    assert [share.student for share in found] != CLASS
 
 
 def test_nobody_is_dealt_twice_and_a_new_hand_in_stays_with_its_grader(course):
@@ -40,7 +40,7 @@ def test_nobody_is_dealt_twice_and_a_new_hand_in_stays_with_its_grader(course):
     hand_in(course, CLASS[1:])
     after = deal(course, toy.NAME, ["bela", "ada"])
     assert after[:4] == before
-    assert sorted(one.student for one in after) == CLASS
+    assert sorted(share.student for share in after) == CLASS
     assert sorted(map(len, by_grader(after).values())) == [3, 4]
     assert deal(course, toy.NAME, []) == after
     late = by_grader(deal(course, toy.NAME, ["cleo"]))
@@ -50,7 +50,7 @@ def test_nobody_is_dealt_twice_and_a_new_hand_in_stays_with_its_grader(course):
 def test_of_a_group_one_member_is_dealt(course):
     hand_in(course, CLASS[:4])
     enter_groups(course, toy.NAME, {"red": CLASS[:3]})
-    found = [one.student for one in deal(course, toy.NAME, ["ada"])]
+    found = [share.student for share in deal(course, toy.NAME, ["ada"])]
     assert len(found) == 2
     assert CLASS[3] in found
 
@@ -58,10 +58,10 @@ def test_of_a_group_one_member_is_dealt(course):
 def test_the_command_names_each_graders_page_and_refuses_what_is_no_name(course):
     hand_in(course, CLASS[:3])
     command = ["shares", toy.NAME, "ada", "bela", "--course", str(course.root)]
-    told = CliRunner().invoke(app, command, catch_exceptions=False).output
-    assert f"ada: 2 hand-ins, formgrader/shares/{toy.NAME}/ada" in told
-    assert f"bela: 1 hand-ins, formgrader/shares/{toy.NAME}/bela" in told
-    assert not [student for student in CLASS if student in told]
+    result = CliRunner().invoke(app, command, catch_exceptions=False).output
+    assert f"ada: 2 hand-ins, formgrader/shares/{toy.NAME}/ada" in result
+    assert f"bela: 1 hand-ins, formgrader/shares/{toy.NAME}/bela" in result
+    assert not [student for student in CLASS if student in result]
     with pytest.raises(GraderError, match=r"ada/\.\./x"):
         deal(course, toy.NAME, ["ada/../x"])
     with pytest.raises(GraderError, match=f"no exercise 'third' .known: {toy.NAME}."):

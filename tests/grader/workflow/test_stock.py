@@ -20,13 +20,19 @@ ITEMS = ("half-test", "spread-test", "both-test")
 def dump(course):
     """The gradebook as rows: student, item, automatic points, points by hand, open, comment."""
     with course.gradebook() as book:
-        notebooks = [one for submission in book.assignment_submissions(toy.NAME) for one in submission.notebooks]
-        grades = [
-            (one.student.id, grade.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
-            for one in notebooks
-            for grade in one.grades
+        notebooks = [
+            notebook for submission in book.assignment_submissions(toy.NAME) for notebook in submission.notebooks
         ]
-        comments = [(one.student.id, comment.name, comment.comment) for one in notebooks for comment in one.comments]
+        grades = [
+            (notebook.student.id, grade.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
+            for notebook in notebooks
+            for grade in notebook.grades
+        ]
+        comments = [
+            (notebook.student.id, comment.name, comment.comment)
+            for notebook in notebooks
+            for comment in notebook.comments
+        ]
     return sorted(grades, key=str), sorted(comments, key=str)
 
 
@@ -40,7 +46,7 @@ def test_each_student_gets_exactly_their_marks(graded, student):
 
 def test_an_answer_in_words_waits_for_a_person_and_a_missing_one_does_not(graded):
     _, outcomes, _ = graded
-    waiting = {student: one.waiting for student, one in outcomes.items()}
+    waiting = {student: outcome.waiting for student, outcome in outcomes.items()}
     assert waiting == dict.fromkeys(toy.MARKS, 0) | {"right": 2}
 
 
@@ -94,9 +100,11 @@ def test_the_submitted_files_stay_as_they_were(graded):
 def test_grading_again_changes_nothing_and_repeats_who_needs_a_look(graded):
     course, outcomes, _ = graded
     before = dump(course)
-    again = {one.student: one for one in stock.grade(course, toy.NAME, batch.chosen(course, toy.NAME, "*"))}
-    assert all(one.skipped for one in again.values())
-    assert {name: one.notes for name, one in again.items()} == {name: one.notes for name, one in outcomes.items()}
+    again = {outcome.student: outcome for outcome in stock.grade(course, toy.NAME, batch.chosen(course, toy.NAME, "*"))}
+    assert all(outcome.skipped for outcome in again.values())
+    assert {name: outcome.notes for name, outcome in again.items()} == {
+        name: outcome.notes for name, outcome in outcomes.items()
+    }
     assert dump(course) == before
 
 
@@ -163,7 +171,7 @@ FORMS = {
 
 
 def stripped(notebook):
-    return json.dumps(notebook | {"cells": [one | {"metadata": {}} for one in notebook["cells"]]}).encode()
+    return json.dumps(notebook | {"cells": [cell | {"metadata": {}} for cell in notebook["cells"]]}).encode()
 
 
 @pytest.mark.parametrize(("name", "form"), FORMS.values(), ids=FORMS)

@@ -62,7 +62,7 @@ def test_a_continuous_schedule_keeps_the_bounds_of_list_scheduling(steps, slots)
 
 
 @given(steps=st.integers(1, 50), groups=st.integers(1, 9), slots=st.integers(1, 9))
-def test_the_longest_of_a_group_is_the_mean_where_all_are_equal_and_the_slots_where_one_is_long(steps, groups, slots):
+def test_the_longest_of_a_group_lies_between_the_mean_and_the_slots_times_it(steps, groups, slots):
     assert schedules.longest_over_mean(np.full(groups * slots, steps), slots) == pytest.approx(1)
     one_long = np.tile(np.eye(slots, dtype=int)[0] * steps, groups)
     assert schedules.longest_over_mean(one_long, slots) == pytest.approx(slots)
@@ -71,7 +71,9 @@ def test_the_longest_of_a_group_is_the_mean_where_all_are_equal_and_the_slots_wh
 def test_equal_variation_is_not_equal_gain():
     shapes = {"lognormal": schedules.lognormal_lengths, "two": schedules.two_lengths, "rare": RARE}
     generators = [np.random.default_rng(trace) for trace in range(5)]
-    gain = {name: np.mean(schedules.gains_in_steps(one, 1.0, 8, generators, 400, 60)) for name, one in shapes.items()}
+    gain = {
+        name: np.mean(schedules.gains_in_steps(shape, 1.0, 8, generators, 400, 60)) for name, shape in shapes.items()
+    }
     assert gain["rare"] < 0.85 * min(gain["lognormal"], gain["two"])
 
 
@@ -124,7 +126,7 @@ def test_a_table_of_policies_says_which_share_of_all_tokens_was_read_again():
     assert table.loc["whole", "rows in a step"] == 1
 
 
-def test_the_comparison_has_a_row_for_each_loop_and_set_of_lengths_the_static_loop_first(decoder):
+def test_the_comparison_has_a_row_for_each_loop_and_lengths_static_first(decoder):
     answers = {"mixed": np.array([2, 6, 3]), "equal": np.array([4, 4, 4])}
     table, runs = compare(decoder, prompts_of(3), answers, slots=2, rounds=1)
     assert table["steps"].tolist() == [7, 5, 5, 6, 6, 6]

@@ -20,7 +20,7 @@ def test_in_proportion_to_the_losses_themselves_every_audit_is_exact():
     assert estimates == pytest.approx(np.full(20, LOSSES.sum()))
 
 
-def test_stratified_audits_are_right_on_average_and_exact_where_strata_hold_equal_losses():
+def test_stratified_audits_are_unbiased_and_exact_where_strata_hold_equal_losses():
     rng = np.random.default_rng(1)
     estimates = stratified_totals(LOSSES, np.arange(500), 40, 4_000, rng)
     assert estimates.mean() == pytest.approx(LOSSES.sum(), abs=4 * estimates.std() / 4_000**0.5)

@@ -23,7 +23,7 @@ def test_training_rows_have_consent_and_are_neither_too_old_nor_from_the_future(
     assert rows["ill"].tolist() == TABLE["ill"][persons].tolist()
 
 
-def test_a_deleted_person_is_in_no_training_set_and_in_the_trail_only_by_the_pseudonym(register):
+def test_a_deleted_person_is_in_no_training_set_and_pseudonymous_in_the_trail(register):
     register.forget(12, week=5)
     assert register.training_rows(6).index.tolist() == [13]
     assert register.deleted() == {"p12"}

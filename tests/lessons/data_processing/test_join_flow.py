@@ -15,6 +15,6 @@ def test_each_join_has_its_own_aucs_by_customer():
         ("terminal", "current value", 0, 0.13, 0.14),
     ]
     names = ["world", "join", "bank", "AUC offline", "AUC live"]
-    told = repr(join_flow(pd.DataFrame(rows, columns=names).set_index(names[:3])))
-    assert "in point in time: AUC 0.75 offline, 0.75 live;" in told
-    assert "in current value: AUC 0.92 offline, 0.52 live." in told
+    text = repr(join_flow(pd.DataFrame(rows, columns=names).set_index(names[:3])))
+    assert "in point in time: AUC 0.75 offline, 0.75 live;" in text
+    assert "in current value: AUC 0.92 offline, 0.52 live." in text

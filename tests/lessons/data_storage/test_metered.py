@@ -31,7 +31,7 @@ def test_the_footer_is_read_first_and_ends_the_file(path):
     assert first.is_footer
     assert first.start + first.size == meter.size(path)
     assert others
-    assert not any(one.is_footer for one in others)
+    assert not any(read.is_footer for read in others)
 
 
 def test_two_meters_keep_their_notes_apart(path):

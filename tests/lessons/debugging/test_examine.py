@@ -31,7 +31,7 @@ def network(columns=6, outputs=2):
 
 
 def alarms(model, split, **options):
-    return [one.check for one in examine(model, split, **options).alarms]
+    return [alarm.check for alarm in examine(model, split, **options).alarms]
 
 
 def test_a_healthy_estimator_and_a_healthy_network_have_no_alarm():
@@ -49,7 +49,7 @@ def test_a_healthy_regression_has_no_alarm():
 def test_every_alarm_says_what_was_measured_its_rule_and_what_to_do():
     table, target, _, _ = rows()
     found = examine(LogisticRegression(), Split(table, target, table, target))
-    (alarm,) = [one for one in found.alarms if one.check == "copies"]
+    (alarm,) = [alarm for alarm in found.alarms if alarm.check == "copies"]
     assert "100.0% of the judging rows" in alarm.measured
     assert "at most 2%" in alarm.rule
     assert "before the split" in alarm.fix
@@ -104,14 +104,14 @@ def test_neither_model_nor_rows_nor_the_state_of_randomness_change():
     net, split = network(), Split(*rows())
     before, state = copy.deepcopy((net.state_dict(), split.train_inputs)), torch.get_rng_state()
     examine(net, split)
-    assert all(torch.equal(one, before[0][name]) for name, one in net.state_dict().items())
+    assert all(torch.equal(tensor, before[0][name]) for name, tensor in net.state_dict().items())
     assert np.array_equal(split.train_inputs, before[1])
     assert torch.equal(state, torch.get_rng_state())
 
 
 def test_two_examinations_say_the_same():
     version = Pipeline(1)
-    assert [one.measured for one in version.examined()] == [one.measured for one in version.examined()]
+    assert [finding.measured for finding in version.examined()] == [finding.measured for finding in version.examined()]
 
 
 def test_a_loop_that_accumulates_on_purpose_has_no_alarm():

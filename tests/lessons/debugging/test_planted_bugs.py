@@ -33,7 +33,7 @@ FOUND_BY = {
 
 @pytest.mark.parametrize("name", BUGS)
 def test_a_bug_is_found_by_its_check(name):
-    found = [one.check for one in BUGS[name](3).examined().alarms]
+    found = [alarm.check for alarm in BUGS[name](3).examined().alarms]
     assert FOUND_BY[name] in found if name in FOUND_BY else found == []
 
 

@@ -24,7 +24,7 @@ def run(watch, model, steps=6):
 def test_a_plain_step_moves_the_weights_by_rate_times_gradient():
     torch.manual_seed(0)
     model = nn.Linear(3, 1)
-    size = float(sum((one.detach() ** 2).sum() for one in model.parameters()) ** 0.5)
+    size = float(sum((parameter.detach() ** 2).sum() for parameter in model.parameters()) ** 0.5)
     watch = run(Watch(model), model, steps=1)
     assert watch.update_ratio[0] == pytest.approx(0.5 * watch.gradient_norm[0] / size, rel=1e-5)
 

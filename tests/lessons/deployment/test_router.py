@@ -50,8 +50,10 @@ def ask(router, number):
 def counted(router):
     with urllib.request.urlopen(f"{router.url}/metrics", timeout=60) as response:
         families = text_string_to_metric_families(response.read().decode())
-        samples = [one for family in families for one in family.samples if one.name == "routed_requests_total"]
-    return Counter({tuple(one.labels[k] for k in ("version", "role", "outcome")): int(one.value) for one in samples})
+        samples = [sample for family in families for sample in family.samples if sample.name == "routed_requests_total"]
+    return Counter(
+        {tuple(sample.labels[k] for k in ("version", "role", "outcome")): int(sample.value) for sample in samples}
+    )
 
 
 def test_a_share_goes_to_the_candidate_the_same_requests_each_time(routed, versions):
@@ -85,7 +87,7 @@ def test_a_dead_candidate_loses_no_request(routed, versions):
     assert counts["dead", "candidate", "bad"] == counts["v1", "rescue", "good"] > 10
 
 
-def test_a_request_that_may_run_once_is_not_asked_again_where_the_candidate_may_have_begun_it(routed, versions):
+def test_a_request_that_may_run_once_is_not_repeated_once_the_candidate_may_have_it(routed, versions):
     router, path = routed
     with version("v4", "errors", 1.0) as failing:
         named = {**versions, "v4": failing.url}

@@ -29,4 +29,4 @@ def test_the_text_says_how_much_longer_half_the_fault_of_the_lesson_takes():
     [said] = re.findall(r"it is ([\d.]+) to ([\d.]+) times for canaries of one to fifty", NOTEBOOK.read_text("utf-8"))
     seconds = namespace["seconds_to_show"]
     ratios = [seconds(0.005, 0.0225, share, 100) / seconds(0.005, 0.045, share, 100) for share in (0.01, 0.5)]
-    assert ratios == pytest.approx([float(one) for one in said], abs=0.06)
+    assert ratios == pytest.approx([float(number) for number in said], abs=0.06)

@@ -20,7 +20,7 @@ def state(project):
     return {path.name: path.read_bytes() for path in sorted(project.folder.glob("*")) if path.is_file()}
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: one.name)
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_mistake_changes_files_and_git_puts_them_back(project, mistake):
     before = state(project)
     mistake.make(project.folder)
@@ -30,7 +30,7 @@ def test_a_mistake_changes_files_and_git_puts_them_back(project, mistake):
 
 
 def test_the_habits_refuse_a_mistake_and_nothing_else(project):
-    (cents,) = [one for one in MISTAKES if one.name == "one country sends cents"]
+    (cents,) = [mistake for mistake in MISTAKES if mistake.name == "one country sends cents"]
     assert not any(project.check().refused.values())
     cents.make(project.folder)
     checked = project.check()

@@ -34,7 +34,7 @@ def place(name, value):
 def test_rows_of_the_table_come_out_again(table, rate, batch_size, num_layers, width):
     """To within two rows in a hundred: another build of torch rounds otherwise, and early errors are steep."""
     again = train([rate], batch_size, num_layers, width, [2, 5])[0]
-    where = [place(*one) for one in zip(SPACE, (rate, batch_size, num_layers, width), strict=True)]
+    where = [place(*pair) for pair in zip(SPACE, (rate, batch_size, num_layers, width), strict=True)]
     stored = table.wrong[tuple(where)][[2, 5]]
     assert np.abs(again.mean(axis=-1) - stored.mean(axis=-1)).max() / PART_ROWS < 0.02
     other = table.wrong[(0, *where[1:])][[2, 5]]
@@ -44,7 +44,7 @@ def test_rows_of_the_table_come_out_again(table, rate, batch_size, num_layers, w
 def slowly(rate, batch_size, num_layers, width, seed):
     """The same training with torch's own layers and optimiser, one network at a time."""
     rng = np.random.default_rng([seed, batch_size, num_layers, width])
-    pixels, labels = (torch.tensor(one) for one in digits())
+    pixels, labels = (torch.tensor(array) for array in digits())
     made = []
     for ins, outs in itertools.pairwise([64, *[width] * num_layers, 10]):
         layer = torch.nn.Linear(ins, outs)

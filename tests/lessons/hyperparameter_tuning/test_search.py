@@ -39,7 +39,7 @@ def replay(table, trainings, seed=0, **options):
 
 SEARCHES = {
     "random": random_search,
-    "grid": lambda one, rng: grid_search(one, rng, (3, 2, 2, 2)),
+    "grid": lambda study, rng: grid_search(study, rng, (3, 2, 2, 2)),
     "TPE": tpe_search,
     "halving": halving_search,
     "Hyperband": hyperband_search,
@@ -48,32 +48,32 @@ each_search = pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
 
 
 def test_a_network_that_goes_on_is_paid_for_its_further_epochs_only(table):
-    one = replay(table, 1)
-    network = one.start((1, 1, 1, 1))
-    spent = [(one.train(network, epochs), one.spent)[1] for epochs in EPOCHS]
+    search = replay(table, 1)
+    network = search.start((1, 1, 1, 1))
+    spent = [(search.train(network, epochs), search.spent)[1] for epochs in EPOCHS]
     assert spent == list(EPOCHS)
     with pytest.raises(BudgetSpent):
-        one.train(one.start((0, 0, 0, 0)), 1)
-    assert one.spent == LAST
+        search.train(search.start((0, 0, 0, 0)), 1)
+    assert search.spent == LAST
 
 
 def test_a_network_keeps_its_seed_and_its_error_is_that_of_the_validation_rows(table):
-    one = replay(table, 5)
-    network = one.start((2, 1, 0, 3))
-    errors = [one.train(network, epochs) for epochs in EPOCHS]
+    search = replay(table, 5)
+    network = search.start((2, 1, 0, 3))
+    errors = [search.train(network, epochs) for epochs in EPOCHS]
     of_seeds = [
-        [100 * sum(int(n) for n in row[one.validation]) / (len(one.validation) * PART_ROWS) for row in by_epoch]
+        [100 * sum(int(n) for n in row[search.validation]) / (len(search.validation) * PART_ROWS) for row in by_epoch]
         for by_epoch in table.wrong[2, 1, 0, 3]
     ]
     assert sum(errors == pytest.approx(of_seed) for of_seed in of_seeds) == 1
 
 
 def test_no_row_is_both_seen_and_kept_for_the_test(table):
-    one = replay(table, 1, validation_parts=5)
-    assert sorted([*one.validation, *one.test]) == list(range(PARTS))
-    assert len(one.validation) == 5
-    one.train(one.start((0, 0, 0, 0)), LAST)
-    [entry] = one.log
+    search = replay(table, 1, validation_parts=5)
+    assert sorted([*search.validation, *search.test]) == list(range(PARTS))
+    assert len(search.validation) == 5
+    search.train(search.start((0, 0, 0, 0)), LAST)
+    [entry] = search.log
     whole = (5 * entry.error + 11 * entry.test_error) / 16
     assert any(whole == pytest.approx(100 * seed.mean() / PART_ROWS) for seed in table.wrong[0, 0, 0, 0, :, -1])
 
@@ -85,30 +85,30 @@ def test_a_search_without_rows_to_see_or_without_rows_to_test_is_refused(table, 
 
 
 def test_an_epoch_that_was_not_measured_or_has_passed_is_refused(table):
-    one = replay(table, 5)
-    network = one.start((0, 0, 0, 0))
+    search = replay(table, 5)
+    network = search.start((0, 0, 0, 0))
     with pytest.raises(ModelingError, match="cannot be measured after 5"):
-        one.train(network, 5)
-    one.train(network, 9)
+        search.train(network, 5)
+    search.train(network, 9)
     with pytest.raises(ModelingError, match="cannot be measured after 3"):
-        one.train(network, 3)
+        search.train(network, 3)
 
 
 def test_the_longest_trained_is_chosen_before_the_best(table):
-    one = replay(table, 100)
+    search = replay(table, 100)
     for number, epochs in enumerate([1, 1, 9, 9, 1, 27, 27, 9]):
-        one.train(one.start((number, 0, 0, 0)), epochs)
-    for seen, chosen in zip(range(1, 9), one.chosen(), strict=True):
-        longest = max(entry.epochs for entry in one.log[:seen])
-        assert chosen == min((e for e in one.log[:seen] if e.epochs == longest), key=lambda e: e.error)
+        search.train(search.start((number, 0, 0, 0)), epochs)
+    for seen, chosen in zip(range(1, 9), search.chosen(), strict=True):
+        longest = max(entry.epochs for entry in search.log[:seen])
+        assert chosen == min((e for e in search.log[:seen] if e.epochs == longest), key=lambda e: e.error)
 
 
 def test_regret_is_that_of_the_setting_chosen_by_then_and_unknown_before_the_first(table):
-    one = random_search(replay(table, 3), np.random.default_rng(1))
-    regret = one.regret([LAST - 1, LAST, 3 * LAST, 99 * LAST])
+    search = random_search(replay(table, 3), np.random.default_rng(1))
+    regret = search.regret([LAST - 1, LAST, 3 * LAST, 99 * LAST])
     assert np.isnan(regret[0])
-    assert regret[1] == pytest.approx(table.error[one.log[0].setting] - table.error.min())
-    assert regret[2] == regret[3] == pytest.approx(table.error[one.chosen()[-1].setting] - table.error.min())
+    assert regret[1] == pytest.approx(table.error[search.log[0].setting] - table.error.min())
+    assert regret[2] == regret[3] == pytest.approx(table.error[search.chosen()[-1].setting] - table.error.min())
 
 
 @each_search
@@ -121,16 +121,16 @@ def test_no_search_spends_more_than_its_budget_and_one_seed_gives_one_search(tab
 
 def test_random_search_draws_no_setting_twice_and_ends_with_the_space(table):
     small = table.fixed(batch_size=16, width=8)
-    one = random_search(replay(small, 1_000), np.random.default_rng(0))
-    assert sorted(entry.setting for entry in one.log) == one.settings
+    search = random_search(replay(small, 1_000), np.random.default_rng(0))
+    assert sorted(entry.setting for entry in search.log) == search.settings
 
 
 def test_a_grid_trains_every_combination_of_evenly_spaced_values(table):
     for seed in range(20):
-        one = grid_search(replay(table, 100), np.random.default_rng(seed), (5, 2, 4, 1))
-        values = [sorted({entry.setting[axis] for entry in one.log}) for axis in range(4)]
-        assert [len(one) for one in values] == [5, 2, 4, 1]
-        assert len({entry.setting for entry in one.log}) == len(one.log) == 5 * 2 * 4
+        search = grid_search(replay(table, 100), np.random.default_rng(seed), (5, 2, 4, 1))
+        values = [sorted({entry.setting[axis] for entry in search.log}) for axis in range(4)]
+        assert [len(distinct) for distinct in values] == [5, 2, 4, 1]
+        assert len({entry.setting for entry in search.log}) == len(search.log) == 5 * 2 * 4
         assert set(np.diff(values[0])) == {2}
         assert set(np.diff(values[1])) == {2}
 
@@ -154,23 +154,23 @@ def test_brackets_of_a_length_that_is_no_power_are_refused():
 
 
 def test_halving_keeps_the_best_third_of_each_rung(table):
-    one = replay(table, 100)
-    successive_halving(one, one.settings[:27], 1)
-    assert Counter(entry.epochs for entry in one.log) == {1: 27, 3: 9, 9: 3, 27: 1}
+    search = replay(table, 100)
+    successive_halving(search, search.settings[:27], 1)
+    assert Counter(entry.epochs for entry in search.log) == {1: 27, 3: 9, 9: 3, 27: 1}
     for epochs in EPOCHS[:-1]:
-        rung = [entry for entry in one.log if entry.epochs == epochs]
-        kept = [entry.setting for entry in one.log if entry.epochs == 3 * epochs]
+        rung = [entry for entry in search.log if entry.epochs == epochs]
+        kept = [entry.setting for entry in search.log if entry.epochs == 3 * epochs]
         assert kept == [e.setting for e in sorted(rung, key=lambda e: e.error)[: len(kept)]]
-    assert one.spent == 27 + 9 * 2 + 3 * 6 + 18
+    assert search.spent == 27 + 9 * 2 + 3 * 6 + 18
 
 
 def test_hyperband_runs_all_its_brackets_within_357_epochs(table):
-    one = hyperband_search(Replay(table, 357, np.random.default_rng(0)), np.random.default_rng(0))
+    search = hyperband_search(Replay(table, 357, np.random.default_rng(0)), np.random.default_rng(0))
     rungs = [(27, 9, 3, 1), (0, 12, 4, 1), (0, 0, 6, 2), (0, 0, 0, 4)]
-    assert Counter(entry.epochs for entry in one.log) == dict(
+    assert Counter(entry.epochs for entry in search.log) == dict(
         zip(EPOCHS, map(sum, zip(*rungs, strict=True)), strict=True)
     )
-    assert one.spent == 357
+    assert search.spent == 357
 
 
 def test_the_first_ten_of_tpe_ignore_the_results_and_the_later_do_not(table):

@@ -51,7 +51,9 @@ def test_a_taste_for_length_moves_a_system_only_if_it_writes_more(lengths, worst
 def test_rules_of_a_gate_by_hand():
     old, new = np.array([[1.0, 1.0, 1.0, 0.0]]), np.array([[1.0, 1.0, 0.0, 0.0]])
     found = stops(old, new)  # a quarter lost; standard errors .25 paired and .38 of two samples
-    assert {rule: bool(one[0]) for rule, one in found.items()} == dict(zip(RULES, (True, False, False), strict=True))
+    assert {rule: bool(stopped[0]) for rule, stopped in found.items()} == dict(
+        zip(RULES, (True, False, False), strict=True)
+    )
     assert not stops(old, old)["fixed limit"][0]
 
 

@@ -62,7 +62,7 @@ def test_intervals_cover_with_random_labels_whatever_the_judge(weight, blur, rng
 def test_intervals_miss_where_labels_were_picked_by_the_judges_error(rng):
     labels, judged = items(rng, 1_100)
     picked = np.argsort(judged[:, :500] - labels[:, :500], axis=1)[:, :100]
-    few = [np.take_along_axis(one, picked, axis=1) for one in (labels, judged)]
+    few = [np.take_along_axis(scores, picked, axis=1) for scores in (labels, judged)]
     assert prediction_powered(*few, judged[:, 500:], 1.0).covers(TRUTH).mean() < 0.2
 
 

@@ -28,7 +28,7 @@ def test_the_terms_of_a_linear_model_add_up_to_its_log_odds(task):
     assert np.allclose(parts.sum(axis=1) + base, log_odds(model.predict_proba(task[0])[:, 1]), atol=1e-5)
 
 
-def test_the_steps_of_a_tree_add_up_to_its_probability_and_an_unasked_column_gets_nothing(task):
+def test_a_trees_steps_add_up_to_its_probability_and_unasked_columns_get_nothing(task):
     rows, truth = task
     tree = family("tree", 600, 0).fit(np.column_stack([rows, np.zeros(600)]), truth)
     parts, base = path_contributions(tree, np.column_stack([rows, np.ones(600)]))
@@ -44,7 +44,7 @@ def test_tree_shap_adds_up_to_the_log_odds_of_the_boosted_trees(task):
     assert np.allclose(parts.sum(axis=1) + base, log_odds(model.predict_proba(task[0])[:, 1]), atol=1e-3)
 
 
-def test_shapley_values_of_a_linear_model_are_its_terms_against_the_mean_of_the_others(task):
+def test_shapley_values_of_a_linear_model_are_its_terms_against_their_mean(task):
     rows, against = task[0][:5], task[0][100:140]
     model = family("logistic", 600, 0).fit(*task)
     parts, base = shapley_contributions(model, rows, against)

@@ -86,15 +86,15 @@ def folder(tmp_path):
 
 
 def family(server):
-    one = psutil.Process(server.pid)
-    return [one, *one.children(recursive=True)]
+    process = psutil.Process(server.pid)
+    return [process, *process.children(recursive=True)]
 
 
 def listening(family):
     return {
         c.laddr.ip.removeprefix("::ffff:")
-        for one in family
-        for c in one.net_connections("inet")
+        for process in family
+        for c in process.net_connections("inet")
         if c.status == psutil.CONN_LISTEN
     }
 
@@ -117,7 +117,7 @@ def test_torchserve_serves_an_archive_on_loopback_and_nothing_of_it_is_left(fold
         running = family(server)
         assert listening(running) == {"127.0.0.1"}
         assert (folder / "tmp" / ".model_server.pid").exists()
-    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in running)
+    assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in running)
 
 
 @pytest.mark.tools("torchserve")
@@ -136,7 +136,7 @@ def test_bentoml_serves_a_class_and_nothing_of_it_is_left(folder):
         assert post(server.url + "/predict", {"instances": [[1.0, 2.0]]}) == (200, {"predictions": [3.0]})
         running = family(server)
         assert listening(running) == {"127.0.0.1"}
-    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in running)
+    assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in running)
 
 
 @pytest.mark.tools("ray")
@@ -150,9 +150,9 @@ def test_ray_serves_a_class_and_nothing_of_it_is_left(folder):
             answer = servers.first_answer(server.url + "/predict", {"instances": [[1.0, 2.0]]})
             assert answer == {"predictions": [3.0]}
             running = family(server)
-            assert {"raylet", "gcs_server"} <= {one.name() for one in running}
+            assert {"raylet", "gcs_server"} <= {process.name() for process in running}
             assert listening(running) == {"127.0.0.1", "::"}  # a replica's port for other replicas cannot be told
-    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in running)
+    assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in running)
     assert not os.path.exists(sockets)
 
 

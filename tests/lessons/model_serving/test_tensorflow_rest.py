@@ -115,7 +115,7 @@ def test_rest_api_and_a_new_version_while_it_serves(folder):
         while (answer := ask(predict, {"instances": rows})) != (200, {"predictions": [12.0, 30.0]}):
             assert answer == (200, {"predictions": [6.0, 15.0]})
             assert time.monotonic() < deadline
-        assert [one["state"] for one in ask(model)[1]["model_version_status"]] == ["AVAILABLE", "END"]
+        assert [version["state"] for version in ask(model)[1]["model_version_status"]] == ["AVAILABLE", "END"]
         assert ask(model + "/versions/1:predict", {"instances": rows})[0] == 404
 
 

@@ -15,11 +15,11 @@ def shop():
 
 
 def test_every_product_has_a_passage_a_topic_and_a_name_of_its_own(shop):
-    assert [(one.product, one.topic) for one in shop.passages] == [
+    assert [(passage.product, passage.topic) for passage in shop.passages] == [
         (p, t) for p in range(30) for t in range(len(TOPICS))
     ]
     assert len(set(shop.names)) == 30
-    assert len({one.code for one in shop.passages}) == len(shop.passages)
+    assert len({passage.code for passage in shop.passages}) == len(shop.passages)
 
 
 def test_words_of_customers_and_of_the_shop_are_different_and_belong_to_one_topic():
@@ -50,13 +50,13 @@ def test_a_new_paraphrase_uses_no_word_of_any_other_kind(shop):
 def test_a_revised_passage_differs_in_its_answer_and_not_in_what_it_is_about(shop):
     new, old = shop.revised(np.random.default_rng(3), 17), shop.passages[17]
     assert (new.product, new.topic, new.term, new.code) == (old.product, old.topic, old.term, old.code)
-    assert new.answer not in {one.answer for one in shop.passages}
+    assert new.answer not in {passage.answer for passage in shop.passages}
     assert new.answer in new.words
     assert old.answer not in new.words[:5]
 
 
 def test_rights_leave_the_share_and_nothing_of_a_topic_that_is_kept_away(shop):
-    topic = np.array([one.topic for one in shop.passages])
+    topic = np.array([passage.topic for passage in shop.passages])
     rights = np.array([shop.readable(np.random.default_rng(number), 0.1, without=5) for number in range(200)])
     assert not rights[:, topic == 5].any()
     assert rights.mean() == pytest.approx(0.1, abs=0.01)
@@ -68,10 +68,12 @@ def test_rights_leave_the_share_and_nothing_of_a_topic_that_is_kept_away(shop):
 def test_chunks_hold_every_word_once_and_say_which_answers_are_whole(shop, size, titled):
     whole = document(np.random.default_rng(4), shop, 3)
     cut = chunks(whole, size, titled)
-    bare = [one.words[len(whole.title) :] if titled or number == 0 else one.words for number, one in enumerate(cut)]
+    bare = [
+        chunk.words[len(whole.title) :] if titled or number == 0 else chunk.words for number, chunk in enumerate(cut)
+    ]
     assert sum(bare, ()) == whole.words
-    for one, words in zip(cut, bare, strict=True):
+    for chunk, words in zip(cut, bare, strict=True):
         for place, at in whole.facts.items():
             passage = shop.passages[place]
             pairs = list(itertools.pairwise(words))
-            assert (place in one.holds) == ((passage.term, passage.answer) in pairs), (place, at)
+            assert (place in chunk.holds) == ((passage.term, passage.answer) in pairs), (place, at)

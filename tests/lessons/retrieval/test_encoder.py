@@ -17,7 +17,7 @@ def encoder():
 def test_what_training_asked_is_found_and_an_untrained_encoder_finds_less(encoder):
     questions = [["hot", f"name{number}"] for number in range(40)]
     untrained = trained(np.random.default_rng(0), PASSAGES, lambda at: ["hot", f"name{at}"], 0, 16, 32)
-    found = [(one.encode(questions) @ one.encode(PASSAGES).T).argmax(1) for one in (encoder, untrained)]
+    found = [(model.encode(questions) @ model.encode(PASSAGES).T).argmax(1) for model in (encoder, untrained)]
     assert (found[0] == np.arange(40)).mean() > 0.9
     assert (found[1] == np.arange(40)).mean() < (found[0] == np.arange(40)).mean()
 

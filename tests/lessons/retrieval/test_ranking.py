@@ -19,7 +19,7 @@ def bm25_by_hand(passages, words, k1=1.5, b=0.75):
     for passage in passages:
         score = 0.0
         for word in words:
-            holding, often = sum(word in one for one in passages), passage.count(word)
+            holding, often = sum(word in other for other in passages), passage.count(word)
             if holding and often:
                 rarity = math.log(1 + (len(passages) - holding + 0.5) / (holding + 0.5))
                 score += rarity * often / (often + k1 * (1 - b + b * len(passage) / mean))
@@ -44,7 +44,7 @@ def test_a_right_passage_among_equals_has_the_last_of_their_places():
 @given(st.lists(st.permutations(range(6)), min_size=1, max_size=3))
 def test_rank_fusion_adds_one_over_constant_and_place(orders):
     scores = [-np.argsort(order)[None, :].astype(float) for order in orders]
-    slow = [sum(1 / (60 + order.index(one) + 1) for order in orders) for one in range(6)]
+    slow = [sum(1 / (60 + order.index(number) + 1) for order in orders) for number in range(6)]
     assert ranking.reciprocal_rank_fusion(*scores)[0] == pytest.approx(slow)
 
 

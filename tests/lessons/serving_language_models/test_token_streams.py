@@ -21,7 +21,7 @@ def reference(requests, cost, chosen):
     columns = (requests.arrived_s, requests.prompt, requests.output, requests.tenant)
     future = [
         SimpleNamespace(id=i, arrived=a, prompt=p, output=o, tenant=t, stored=0, to_read=p, tokens=[], paid=False)
-        for i, (a, p, o, t) in enumerate(zip(*(one.tolist() for one in columns), strict=True))
+        for i, (a, p, o, t) in enumerate(zip(*(column.tolist() for column in columns), strict=True))
     ]
     everyone, queue, batch, charged, last = list(future), [], [], defaultdict(float), None
     now, preempted, peak = 0.0, 0, 0
@@ -30,55 +30,59 @@ def reference(requests, cost, chosen):
         return chosen.reserve_tokens or max(one.stored, one.to_read)
 
     def planned():
-        streams = [one for one in batch if one.stored >= one.to_read]
-        prompts = [one for one in batch if one.stored < one.to_read]
+        streams = [request for request in batch if request.stored >= request.to_read]
+        prompts = [request for request in batch if request.stored < request.to_read]
         if chosen.chunk_tokens is None:
-            return [(prompts[0], prompts[0].to_read - prompts[0].stored)] if prompts else [(one, 1) for one in streams]
-        work, left = [(one, 1) for one in streams], chosen.chunk_tokens - len(streams)
-        for one in prompts:
-            tokens = min(left, one.to_read - one.stored)
+            return (
+                [(prompts[0], prompts[0].to_read - prompts[0].stored)]
+                if prompts
+                else [(stream, 1) for stream in streams]
+            )
+        work, left = [(stream, 1) for stream in streams], chosen.chunk_tokens - len(streams)
+        for prompt in prompts:
+            tokens = min(left, prompt.to_read - prompt.stored)
             left -= tokens
-            work += [(one, tokens)] if tokens else []
+            work += [(prompt, tokens)] if tokens else []
         return work
 
     while future or queue or batch:
         if not queue and not batch:
             now = max(now, future[0].arrived)
         while future and future[0].arrived <= now:
-            new, waiting = future.pop(0), {one.tenant for one in queue}
+            new, waiting = future.pop(0), {request.tenant for request in queue}
             if chosen.lift and new.tenant not in waiting and (waiting or last is not None):
                 level = min(charged[tenant] for tenant in waiting or [last])
                 charged[new.tenant] = max(charged[new.tenant], level)
             queue.append(new)
         while queue and len(batch) < chosen.slots:
-            queue.sort(key=lambda one: (charged[one.tenant] if chosen.fair else 0, one.id))
-            used, one = sum(map(held, batch)), queue[0]
+            queue.sort(key=lambda waiting: (charged[waiting.tenant] if chosen.fair else 0, waiting.id))
+            used, request = sum(map(held, batch)), queue[0]
             growth = len(batch) + 1 if batch and chosen.reserve_tokens is None else 0
-            if used + held(one) + growth > chosen.memory_tokens:
+            if used + held(request) + growth > chosen.memory_tokens:
                 break
             batch.append(queue.pop(0))
-            last = one.tenant
-            charged[one.tenant] += 0 if one.paid else chosen.charge[0] * one.prompt
-            one.paid = True
+            last = request.tenant
+            charged[request.tenant] += 0 if request.paid else chosen.charge[0] * request.prompt
+            request.paid = True
         peak = max(peak, sum(map(held, batch)))
         while True:
             work = planned()
-            more = sum(one.stored >= one.to_read for one, _ in work) if chosen.reserve_tokens is None else 0
+            more = sum(request.stored >= request.to_read for request, _ in work) if chosen.reserve_tokens is None else 0
             if sum(map(held, batch)) + more <= chosen.memory_tokens:
                 break
             victim = batch.pop()
             victim.stored, victim.to_read = 0, victim.prompt + len(victim.tokens)
             queue.append(victim)
             preempted += 1
-        now += cost.seconds(sum(tokens for _, tokens in work), sum(one.stored for one, _ in work))
-        for one, tokens in work:
-            one.stored += tokens
-            if one.stored >= one.to_read:
-                one.tokens.append(now)
-                charged[one.tenant] += chosen.charge[1]
+        now += cost.seconds(sum(tokens for _, tokens in work), sum(request.stored for request, _ in work))
+        for request, tokens in work:
+            request.stored += tokens
+            if request.stored >= request.to_read:
+                request.tokens.append(now)
+                charged[request.tenant] += chosen.charge[1]
         peak = max(peak, sum(map(held, batch)))
-        batch = [one for one in batch if len(one.tokens) < one.output]
-    return np.concatenate([one.tokens for one in everyone]), preempted, peak
+        batch = [request for request in batch if len(request.tokens) < request.output]
+    return np.concatenate([request.tokens for request in everyone]), preempted, peak
 
 
 @st.composite

@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
         nodes,
         "sum",
         [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, 2])],
-        [helper.make_tensor_value_info(*one) for one in outputs],
+        [helper.make_tensor_value_info(*output) for output in outputs],
         [weights],
     )
     place = tmp_path_factory.mktemp("scorer")

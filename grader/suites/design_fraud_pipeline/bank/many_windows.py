@@ -29,8 +29,8 @@ class FraudModel:
     def fit(self, rows, labels):
         y, week = np.asarray(labels), rows["day"].to_numpy() // 7
         ripe = y[rows["day"] < -45].mean()
-        reported = {one: y[week == one].mean() / ripe for one in set(week.tolist())}  # of the frauds of a week
-        share = np.clip([reported[one] for one in week.tolist()], 0.05, 1)
+        reported = {number: y[week == number].mean() / ripe for number in set(week.tolist())}  # of the frauds of a week
+        share = np.clip([reported[number] for number in week.tolist()], 0.05, 1)
         used, weight, x = share > 0.3, np.where(y == 1, 1 / share, 1.0), self.signs(rows)
         line = make_pipeline(StandardScaler(), LogisticRegression(C=3))
         line.fit(x[used], y[used], logisticregression__sample_weight=weight[used])

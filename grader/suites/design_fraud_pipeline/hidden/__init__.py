@@ -33,13 +33,13 @@ def cases() -> Cases:
 def drawn(seed: int | None, other_seed: int | None) -> Cases:
     """The first ordinary scenarios that a seed gives, and the first ordinary stream that another gives."""
     draws = next(found for found in map(_ordinary, map(draw, _seeds(seed))) if found)
-    streams = (_answered(Draw("ordinary", one, ())) for one in _seeds(other_seed))
+    streams = (_answered(Draw("ordinary", number, ())) for number in _seeds(other_seed))
     return Cases(draws, _seen(next(filter(is_ordinary_stream, streams))), private=True)
 
 
 def answered(cases: Cases) -> Cases:
     """The same cases with the money of oracle and baseline, and what labels as seen lack on the stream."""
-    draws = {family: [_answered(one) for one in some] for family, some in cases.draws.items()}
+    draws = {family: [_answered(scenario) for scenario in some] for family, some in cases.draws.items()}
     return replace(cases, draws=draws, stream=_seen(_answered(cases.stream)))
 
 
@@ -55,16 +55,16 @@ def _ordinary(draws: Draws) -> dict[str, list[Draw]]:
     for family, some in draws.items():
         if not all(map(may_be_ordinary, some)):
             return {}
-        found[family] = [_answered(one) for one in some]
+        found[family] = [_answered(scenario) for scenario in some]
         if not is_ordinary({family: found[family]}):
             return {}
     return found
 
 
-def _answered(one: Draw) -> Draw:
-    oracle, baseline = expected(table_of(story_of(one)))
-    known = tuple(pair for pair in one.magnitudes if pair[0] not in (ORACLE, BASELINE))
-    return replace(one, magnitudes=(*known, (ORACLE, oracle), (BASELINE, baseline)))
+def _answered(draw: Draw) -> Draw:
+    oracle, baseline = expected(table_of(story_of(draw)))
+    known = tuple(pair for pair in draw.magnitudes if pair[0] not in (ORACLE, BASELINE))
+    return replace(draw, magnitudes=(*known, (ORACLE, oracle), (BASELINE, baseline)))
 
 
 def _seen(stream: Draw) -> Draw:

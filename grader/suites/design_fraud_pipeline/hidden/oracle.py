@@ -13,8 +13,8 @@ from grader.suites.design_fraud_pipeline.world import CAPACITY, DAYS, FEE_EUR, R
 
 LEDGER = {"source": "stream", "known": "at once"}
 SEEN = tuple(
-    Sign.model_validate(one)
-    for one in (
+    Sign.model_validate(fields)
+    for fields in (
         {"sign": "amount", "source": "message", "known": "at once"},
         {"sign": "night", "source": "message", "known": "at once"},
         {"sign": "amount_over_usual", "window_days": 30, **LEDGER},
@@ -30,7 +30,7 @@ SEEN = tuple(
 def expected(table: Table) -> tuple[float, float]:
     """EUR that the oracle and the baseline save from the first release on."""
     live = np.flatnonzero(table.day >= RELEASE)
-    x = np.column_stack([table.served(one)[live] for one in SEEN])
+    x = np.column_stack([table.served(sign)[live] for sign in SEEN])
     loss = Model(x, table.fraud[live], table.weight[live]).probability(x) * (table.amount[live] + FEE_EUR)
     oracle = _saved(table, live, np.where(loss > REVIEW_EUR, loss, 0.0))
     return oracle, _saved(table, live, table.amount[live])

@@ -62,11 +62,11 @@ OWN_LACKING = (0.16, 1.0)
 """`lacking_as_seen`: where it is less, chance in the scores of a right answer is a large part of it."""
 
 
-def may_be_ordinary(one: Draw) -> bool:
+def may_be_ordinary(draw: Draw) -> bool:
     """Whether a scenario passes those tests of `is_ordinary` that take little time; most fail here."""
     for family, design, ranges in MEASURED:
-        if family == one.family and ranges.keys() & QUICK.keys():
-            made = run(design, table_of(story_of(one)), late_days(one))
+        if family == draw.family and ranges.keys() & QUICK.keys():
+            made = run(design, table_of(story_of(draw)), late_days(draw))
             if not all(_within(measure(made), ranges[name]) for name, measure in QUICK.items() if name in ranges):
                 return False
     return True
@@ -75,18 +75,18 @@ def may_be_ordinary(one: Draw) -> bool:
 def is_ordinary(draws: Draws) -> bool:
     """Whether the scenarios of some families, with the oracle's money, are ordinary."""
     return all(
-        _within(TASK.outcome(design, one).measures[measure], limits)
+        _within(TASK.outcome(design, draw).measures[measure], limits)
         for family, design, ranges in MEASURED
-        for one in draws.get(family, ())
+        for draw in draws.get(family, ())
         for measure, limits in ranges.items()
     )
 
 
-def is_ordinary_stream(one: Draw) -> bool:
+def is_ordinary_stream(draw: Draw) -> bool:
     """Whether the own pipeline's stream is: for the oracle's kind of model, by ripe labels and by labels as seen."""
-    if not _within(one[BASELINE] / one[ORACLE], OWN_BASELINE):
+    if not _within(draw[BASELINE] / draw[ORACLE], OWN_BASELINE):
         return False
-    task = OwnTask(one)
+    task = OwnTask(draw)
     ripe = task.rows["day"].to_numpy() < -40
     score = _score(task, task.rows[ripe], task.labels[ripe])
     if not _within(task.money(score), OWN_MONEY) or not _within(task.expected(score), OWN_LOSS):

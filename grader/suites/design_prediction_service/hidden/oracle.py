@@ -35,17 +35,17 @@ def expected(requests: list[Request], down: int = 0) -> list[dict[str, Any]]:
     return right
 
 
-def _refusal(one: Request) -> dict[str, Any] | None:
+def _refusal(request: Request) -> dict[str, Any] | None:
     """What is wrong before the body is read; the health of the service, which has none; or None."""
-    if one["path"] not in ROUTES:
+    if request["path"] not in ROUTES:
         return {"status": [404]}
-    if one["method"] != ROUTES[one["path"]]:
+    if request["method"] != ROUTES[request["path"]]:
         return {"status": [405]}
-    if one["path"] == "/healthz":
+    if request["path"] == "/healthz":
         return {"status": [200]}
-    if len(one["body"]) + one["pad"] > MOST_BYTES:
+    if len(request["body"]) + request["pad"] > MOST_BYTES:
         return {"status": [413]}
-    return None if one["type"].partition(";")[0] == "application/json" else {"status": [415]}
+    return None if request["type"].partition(";")[0] == "application/json" else {"status": [415]}
 
 
 def _order(body: str) -> dict[str, Any]:

@@ -54,8 +54,8 @@ def _refreshed(place: Shop, design: RecommendationDesign, log: dict[int, list[An
         if place.born_h[item] <= hour:
             # what was counted h hours before the last step has halved h / 24 times
             weights = [0.5 ** ((hour - 2.0 - at) / 24.0) for at, *_ in log[item]]
-            surplus = sum(w * one[2] for w, one in zip(weights, log[item], strict=True))
-            information = sum(w * one[3] for w, one in zip(weights, log[item], strict=True))
+            surplus = sum(w * entry[2] for w, entry in zip(weights, log[item], strict=True))
+            information = sum(w * entry[3] for w, entry in zip(weights, log[item], strict=True))
             appeal[item] = surplus / (information + 4.0) if log[item] else NEVER_SHOWN
     popular = sorted(appeal, key=lambda item: (-appeal[item], item))[: design.candidates.popular]
     candidates = []
@@ -80,7 +80,7 @@ def _explore(
     there = [item for item in range(place.items) if place.born_h[item] <= hour]
     if design.exploration.among == "new":
         young = [item for item in there if hour - place.born_h[item] < 48]
-        there = sorted(young, key=lambda item: (sum(one[1] for one in log[item]), item))[:40]
+        there = sorted(young, key=lambda item: (sum(entry[1] for entry in log[item]), item))[:40]
     for group, items in enumerate(lists):
         for slot in range(SLOTS):
             if there and chances[0][group][slot] < design.exploration.share:

@@ -12,15 +12,15 @@ LIMIT = 0.05
 
 
 def bad_rate(slices):
-    total = sum(one["requests"] for one in slices.values())
-    return sum(one["errors"] + one["slow"] for one in slices.values()) / total if total else 0.0
+    total = sum(part["requests"] for part in slices.values())
+    return sum(part["errors"] + part["slow"] for part in slices.values()) / total if total else 0.0
 
 
 def step(state, seen):
     state = state or {"active": "v1", "version": None, "phase": "idle", "minutes": 0, "released": []}
     version, active = state["version"], state["active"]
     if state["phase"] == "idle":
-        queue = [one for one in seen["asked"] if one["version"] not in seen["refused"] + state["released"]]
+        queue = [release for release in seen["asked"] if release["version"] not in seen["refused"] + state["released"]]
         if not queue:
             return state, []
         version = queue[0]["version"]

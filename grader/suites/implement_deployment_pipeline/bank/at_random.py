@@ -13,17 +13,17 @@ shadows, remembers, waits_for_metrics = (rng.random() < 0.5 for _ in range(3))
 
 
 def bad_share(slices):
-    return sum(one["errors"] + one["slow"] for one in slices.values()) / max(sum(one["requests"] for one in slices.values()), 1)
+    return sum(part["errors"] + part["slow"] for part in slices.values()) / max(sum(part["requests"] for part in slices.values()), 1)
 
 
 def step(state, seen):
     state = state or {"active": "v1", "version": None, "minutes": 0, "bad": 0, "done": []}
-    waiting = [one["version"] for one in seen["asked"] if one["version"] not in seen["refused"] + state["done"]]
+    waiting = [release["version"] for release in seen["asked"] if release["version"] not in seen["refused"] + state["done"]]
     version = waiting[0] if waiting else None
     if version != state["version"]:
         state = state | {"version": version, "minutes": 0, "bad": 0}
     if version is None:
-        return state, [{"stop": one} for one in seen["health"] if one not in seen["routed"]]
+        return state, [{"stop": running} for running in seen["health"] if running not in seen["routed"]]
     health, metrics = seen["health"].get(version), seen["metrics"]
     if health is None:
         return state, [{"start": version}]

@@ -22,7 +22,7 @@ def learn(book, name, active, seen):
     known, share = book.get(name, NONE), seen["routed"].get(name, 0)
     if seen["metrics"] and name in seen["metrics"]:
         arm = seen["metrics"].get(active, {})
-        bad = max(excess(one, arm.get(part)) for part, one in seen["metrics"][name].items())
+        bad = max(excess(counts, arm.get(part)) for part, counts in seen["metrics"][name].items())
         known = {
             "copies": known["copies"] + (share == 0),
             "minutes": [n + (share >= rung) for n, rung in zip(known["minutes"], RUNGS)],
@@ -46,7 +46,7 @@ def allowed(known):
 def step(state, seen):
     state = state or {"active": next(iter(seen["routed"])), "book": {}, "released": []}
     book, active, released, actions = dict(state["book"]), state["active"], state["released"], []
-    turn = next((one for one in seen["asked"] if one["version"] not in [*seen["refused"], *released]), None)
+    turn = next((release for release in seen["asked"] if release["version"] not in [*seen["refused"], *released]), None)
     wanted, share = None, 0.0
     if turn:
         wanted = turn["version"]

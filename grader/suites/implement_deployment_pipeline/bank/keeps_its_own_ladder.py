@@ -12,13 +12,13 @@ PLACES, HOLD, ROUTER_MIN = [0.0, *LADDER], [7, 10, 10, 10, 26], 5
 def step(state, seen):
     state = state or {"active": "v1", "released": [], "version": None, "since": 0}
     ended = [*state["released"], *seen["refused"]]
-    turn = next((one for one in seen["asked"] if one["version"] not in ended), {"version": None})
+    turn = next((release for release in seen["asked"] if release["version"] not in ended), {"version": None})
     active, version, metrics = state["active"], turn["version"], seen["metrics"]
     if version != state["version"]:
         since = seen["minute"] if state["version"] else state["since"]  # a refused one still gets requests for a while
         state = {**state, "version": version, "since": since, "place": 0, "held": 0, "last": [], "no": ""}
-    over = [one for one in seen["health"] if one not in (active, version)]
-    stops = [{"stop": one} for one in over if seen["minute"] - state["since"] > ROUTER_MIN]
+    over = [other for other in seen["health"] if other not in (active, version)]
+    stops = [{"stop": other} for other in over if seen["minute"] - state["since"] > ROUTER_MIN]
     if version is None:
         return state, [{"route": {active: 1.0}}, *stops]
     health = seen["health"].get(version)
@@ -35,5 +35,5 @@ def step(state, seen):
     if state["held"] >= HOLD[state["place"]]:
         state = {**state, "place": state["place"] + 1, "held": 0}
     share = PLACES[state["place"]]
-    route = {one: part for one, part in ((active, 1 - share), (version, share)) if part}
+    route = {name: part for name, part in ((active, 1 - share), (version, share)) if part}
     return state, [{"shadow": None if share else version}, {"route": route}, *stops]

@@ -41,7 +41,7 @@ def measured(release, seen, active):
 
 def verdict(release, seen):
     """"go on", "released", or why not."""
-    need = {one["version"]: one["needs"] for one in seen["asked"]}[release["name"]]
+    need = {request["version"]: request["needs"] for request in seen["asked"]}[release["name"]]
     if need > seen["schema"] or seen["health"].get(release["name"]) == "failed":
         return "does not run here"
     if len(release["excess"]) >= 3 and median(release["excess"][-5:]) > 0.03:
@@ -52,7 +52,7 @@ def verdict(release, seen):
 def step(state, seen):
     memory = state or {"active": "v1", "old": [], "release": None}
     over = [*seen["refused"], *memory["old"], memory["active"]]
-    queue = [one["version"] for one in seen["asked"] if one["version"] not in over]
+    queue = [request["version"] for request in seen["asked"] if request["version"] not in over]
     release = memory["release"]
     if release and release["name"] in over or release is None:
         release = fresh(queue[0]) if queue else None
@@ -80,4 +80,4 @@ def step(state, seen):
     if target != seen["routed"]:
         out.append({"route": target})
     kept = {*target, *seen["routed"], memory["active"], release["name"] if release else ""}
-    return {**memory, "release": release}, out + [{"stop": one} for one in seen["health"] if one not in kept]
+    return {**memory, "release": release}, out + [{"stop": running} for running in seen["health"] if running not in kept]

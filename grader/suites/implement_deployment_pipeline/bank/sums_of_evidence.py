@@ -16,7 +16,7 @@ def speaks_against(metrics, version, active):
     for part, mine in metrics[version].items():
         other = others.get(part, {"requests": 0, "errors": 0, "slow": 0})
         for what, normal in (("errors", 0.01), ("slow", 0.02)):
-            if sum(one[what] for one in others.values()) > 3 * normal * asked:  # trouble of both says nothing
+            if sum(counts[what] for counts in others.values()) > 3 * normal * asked:  # trouble of both says nothing
                 found[f"{part} {what}"] = 0.0
                 continue
             usual = max(normal, (other[what] + 200 * normal) / (other["requests"] + 200))
@@ -37,7 +37,7 @@ def watch(state, seen):
         return state
     sums = state["bad"] or {}
     new = speaks_against(metrics, version, state["active"])
-    sums = {one: round(max(sums.get(one, 0.0) + more, 0.0), 3) for one, more in new.items()}
+    sums = {reason: round(max(sums.get(reason, 0.0) + more, 0.0), 3) for reason, more in new.items()}
     place, share = state["place"], seen["routed"].get(version, 0)
     there = seen["shadow"] == version if place == 0 else share >= LADDER[place - 1]
     state = {**state, "bad": sums, "held": state["held"] + 1 if there else 0}
@@ -50,9 +50,9 @@ def watch(state, seen):
 # %% why-not
 def why_not(state, seen):
     """Why the version whose turn it is will not be released; empty while nothing speaks against it."""
-    needs = {one["version"]: one["needs"] for one in seen["asked"]}
+    needs = {release["version"]: release["needs"] for release in seen["asked"]}
     if needs[state["version"]] > seen["schema"]:
         return "it needs a later schema"
     if seen["health"].get(state["version"]) == "failed":
         return "it failed when it started"
-    return next((one for one, total in (state["bad"] or {}).items() if total >= ENOUGH), "")
+    return next((reason for reason, total in (state["bad"] or {}).items() if total >= ENOUGH), "")

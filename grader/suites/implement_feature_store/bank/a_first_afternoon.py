@@ -39,9 +39,9 @@ class PastStore:
 
     def as_of(self, view, requests):
         answers = []
-        for one in requests:
-            row = self.row_of(view, one["entity"], one["at_s"], one.get("known_s", one["at_s"]))
-            answers.append(self.answer(view, row, one["at_s"]))
+        for request in requests:
+            row = self.row_of(view, request["entity"], request["at_s"], request.get("known_s", request["at_s"]))
+            answers.append(self.answer(view, row, request["at_s"]))
         return answers
 
 # %% online-store

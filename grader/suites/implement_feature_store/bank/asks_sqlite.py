@@ -87,8 +87,8 @@ class OnlineStore(PastStore):
                 self.sql.execute("replace into front values (?, ?, ?, ?)", (view, entity, event_s, json.dumps(body)))
 
     def online(self, view, entity, now_s):
-        one = self.sql.execute("select event_s, body from front where view = ? and entity = ?", (view, entity)).fetchone()
-        return self.say(view, one and one[0], one and json.loads(one[1]), now_s)
+        row = self.sql.execute("select event_s, body from front where view = ? and entity = ?", (view, entity)).fetchone()
+        return self.say(view, row and row[0], row and json.loads(row[1]), now_s)
 
 # %% feature-store
 class FeatureStore(OnlineStore):
@@ -131,8 +131,8 @@ TOLD = [
 
 # %% check-answers
 def ask(store, told):
-    said = [{"entity": one[0], "at_s": one[1]} | ({} if one[2] is None else {"known_s": one[2]}) for one in told]
-    right = [{"x": one[3], "y": one[4]} for one in told]
+    said = [{"entity": row[0], "at_s": row[1]} | ({} if row[2] is None else {"known_s": row[2]}) for row in told]
+    right = [{"x": row[3], "y": row[4]} for row in told]
     assert store.as_of("v", said) == right
     assert store.as_of("v", said[::-1]) == right[::-1]
 

@@ -21,7 +21,7 @@ class PastStore:
             self.rows.setdefault((view, row["entity"]), []).append(row)
 
     def as_of(self, view, requests):
-        return [self.online(view, one["entity"]) for one in requests]
+        return [self.online(view, request["entity"]) for request in requests]
 
     def online(self, view, entity, now_s=None):
         rows = self.rows.get((view, entity), [])

@@ -84,8 +84,8 @@ class PastStore:
 
     def as_of(self, view, requests):
         view = self.views[view]
-        asked = [(one["entity"], one["at_s"], one.get("known_s", one["at_s"])) for one in requests]
-        return [self._answer(view, self._event(view, *one), one[1]) for one in asked]
+        asked = [(request["entity"], request["at_s"], request.get("known_s", request["at_s"])) for request in requests]
+        return [self._answer(view, self._event(view, *moment), moment[1]) for moment in asked]
 
 
 # %% online-store
@@ -193,7 +193,7 @@ def check_against_the_model(Store, seed):
             moments = [(rng.choice("ef"), rng.randrange(-1, 16), rng.randrange(-1, 20)) for _ in range(3)]
             asked = [{"entity": entity, "at_s": at_s, "known_s": known_s} for entity, at_s, known_s in moments]
             asked += [{"entity": entity, "at_s": at_s} for entity, at_s, _ in moments]
-            right = [model.answer(model.found(*one), one[1]) for one in moments]
+            right = [model.answer(model.found(*moment), moment[1]) for moment in moments]
             right += [model.answer(model.found(entity, at_s, at_s), at_s) for entity, at_s, _ in moments]
             assert store.as_of("v", asked) == right, (asked, right)
         elif what == "publish":

@@ -35,9 +35,9 @@ class PastStore:
         return {column: values.get(column, default) for column, default in self.columns[view].items()}
 
     def as_of(self, view, requests):
-        asked = [(one["entity"], one["at_s"], one.get("known_s", one["at_s"])) for one in requests]
+        asked = [(request["entity"], request["at_s"], request.get("known_s", request["at_s"])) for request in requests]
         self.columns[view]
-        return [self.answer(view, self.find(view, *one), one[1]) for one in asked]
+        return [self.answer(view, self.find(view, *moment), moment[1]) for moment in asked]
 
 
 # %% online-store

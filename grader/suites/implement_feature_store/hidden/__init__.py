@@ -27,8 +27,8 @@ def drawn(seed: int | None, trials_seed: int | None) -> public.Cases:
 
 def answered(cases: public.Cases) -> public.Cases:
     """The same cases with the oracle's answers."""
-    families = {family: [_answered(one) for one in some] for family, some in cases.families.items()}
-    examples = {family: _answered(one) for family, one in cases.examples.items()}
+    families = {family: [_answered(case) for case in some] for family, some in cases.families.items()}
+    examples = {family: _answered(case) for family, case in cases.examples.items()}
     return replace(cases, families=families, examples=examples)
 
 

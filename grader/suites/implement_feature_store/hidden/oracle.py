@@ -63,9 +63,9 @@ class ListStore:
 
     def as_of(self, name: str, requests: list[Row]) -> list[Row]:
         view, answers = self.views[name], []
-        for one in requests:
-            at_s: int = one["at_s"]
-            answers.append(view.answer(view.latest(one["entity"], at_s, one.get("known_s", at_s)), at_s))
+        for request in requests:
+            at_s: int = request["at_s"]
+            answers.append(view.answer(view.latest(request["entity"], at_s, request.get("known_s", at_s)), at_s))
         return answers
 
     def materialise(self, name: str, now_s: int) -> None:

@@ -16,7 +16,7 @@ class Monitor:
             columns = [day["rows"][name] for day in reference]
             self.empty[name] = np.mean([self.lacks(column).mean() for column in columns])
             if not isinstance(first, np.ndarray):
-                self.known[name] = {one for column in columns for one in column if one is not None}
+                self.known[name] = {value for column in columns for value in column if value is not None}
                 continue
             middle = np.nanmedian(np.concatenate(columns))
             usual = [np.nanmedian(np.concatenate(columns[day::7])) / middle for day in range(7)]
@@ -28,7 +28,7 @@ class Monitor:
         self.labels, self.recent = [day["labels"] for day in reference[-3:]], {}
 
     def lacks(self, column):
-        return np.isnan(column) if isinstance(column, np.ndarray) else np.array([one is None for one in column])
+        return np.isnan(column) if isinstance(column, np.ndarray) else np.array([value is None for value in column])
 
     def scores(self, name, column):
         column, known = column[~np.isnan(column)], self.sorted[name]
@@ -46,7 +46,7 @@ class Monitor:
         self.sums[name] = np.clip(self.sums[name] + [off, -off] - 0.6, 0, 1.2)
         self.recent[name] = [*self.recent.get(name, [])[-2:], scores]
         three = np.abs(np.concatenate(self.recent[name])) > 2.4
-        far = any(self.above(one.mean(), 0.018, len(one), 0.06) for one in (three, three[-len(scores) :]))
+        far = any(self.above(window.mean(), 0.018, len(window), 0.06) for window in (three, three[-len(scores) :]))
         return far or abs(off) > max(0.75, 4.5 * error) or self.sums[name].max() > 0.5 + 1.5 * error
 
     def late(self, batch):
@@ -58,8 +58,8 @@ class Monitor:
         """Whether lateness follows the score less than it should: standard errors of the slope of its logit."""
         self.labels = [*self.labels[-3:], batch["labels"]]
         for days in (1, 2, 4):
-            score = np.concatenate([one["score"] for one in self.labels[-days:]])
-            late = np.concatenate([one["late"] for one in self.labels[-days:]])
+            score = np.concatenate([day["score"] for day in self.labels[-days:]])
+            late = np.concatenate([day["late"] for day in self.labels[-days:]])
             if len(score) < 20:
                 continue
             score = np.clip(score, 0.01, 0.99)
@@ -75,7 +75,7 @@ class Monitor:
             if self.above(self.lacks(column).mean(), self.empty[name], len(column), 0.03, 3.5):
                 found.add((name, "missing"))
             if name in self.known:
-                strange = np.mean([one is not None and one not in self.known[name] for one in column])
+                strange = np.mean([value is not None and value not in self.known[name] for value in column])
                 if self.above(strange, 0.01, len(column), 0.05):
                     found.add((name, "values"))
                 continue

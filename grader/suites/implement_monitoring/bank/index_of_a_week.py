@@ -39,7 +39,7 @@ class Monitor:
                 self.clean[name] = {"edges": edges, "p": shares(values, edges), "limit": limit, "window": window}
                 self.clean[name]["range"] = (np.quantile(values, 0.004), np.quantile(values, 0.996))
             else:
-                self.clean[name] = {"known": {one for day in reference for one in day["rows"][name]}}
+                self.clean[name] = {"known": {value for day in reference for value in day["rows"][name]}}
             nulls = [self.nulls(day["rows"][name]) for day in reference]
             self.clean[name]["nulls"] = np.mean(nulls)
         self.yesterday, self.history = reference[-1], list(reference[-5:])
@@ -51,7 +51,7 @@ class Monitor:
         return column[~np.isnan(column)] / self.level[name][t % 7]
 
     def nulls(self, column):
-        return sum(one is None or one != one for one in column) / len(column)
+        return sum(value is None or value != value for value in column) / len(column)
 
     def brier(self, days):
         pairs = [(p, y) for day in days for p, y in zip(day["labels"]["score"], day["labels"]["late"], strict=True)]
@@ -63,7 +63,7 @@ class Monitor:
             limit = normal["nulls"] + 3 * ((normal["nulls"] + 0.005) / len(column)) ** 0.5
             yield name, "missing", self.nulls(column) / limit
             if "known" in normal:
-                yield name, "values", sum(one not in normal["known"] for one in column) / (0.08 * len(column))
+                yield name, "values", sum(value not in normal["known"] for value in column) / (0.08 * len(column))
                 continue
             normal["window"].extend(values := self.level_out(name, column, t))
             low, high = normal["range"]
@@ -71,7 +71,7 @@ class Monitor:
             far = index(normal["p"], shares(np.array(normal["window"]), normal["edges"])) / normal["limit"]
             yield name, "values", max(wide, far)
             old = set(self.yesterday["rows"][name])
-            yield name, "frozen", np.mean([one in old for one in column]) / 0.6 if name != "items" else 0
+            yield name, "frozen", np.mean([value in old for value in column]) / 0.6 if name != "items" else 0
         expected = np.mean([len(day["score"]) for day in self.history[-4:]])
         yield "labels", "late", 1.6 - len(batch["labels"]["late"]) / expected
         yield "labels", "performance", (self.brier([*self.history[-3:], batch]) - self.good) / 0.05

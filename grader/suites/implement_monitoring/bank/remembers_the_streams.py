@@ -15,7 +15,7 @@ class Patient:
         self.labels, self.days = Labels(reference), {}
 
     def observe(self, batch, t):
-        figures = {name: one.figures(batch["rows"][name]) for name, one in self.watched.items()}
+        figures = {name: watched.figures(batch["rows"][name]) for name, watched in self.watched.items()}
         figures["labels"] = self.labels.figures(batch)
         over = [(name, reason) for name, some in figures.items() for reason, value in some.items() if value > 1]
         self.days = {pair: self.days.get(pair, 0) + 1 for pair in over}

@@ -21,5 +21,5 @@ def drawn(seed: int | None, other_seed: int | None) -> Cases:
 
 def answered(cases: Cases) -> Cases:
     """The same cases with what the oracle says."""
-    bills = [oracle.bill(one) for one in cases.streams["worth"]]
-    return replace(cases, silent_eur=sum(one.silent for one in bills), known_eur=sum(one.known for one in bills))
+    bills = [oracle.bill(stream) for stream in cases.streams["worth"]]
+    return replace(cases, silent_eur=sum(bill.silent for bill in bills), known_eur=sum(bill.known for bill in bills))

@@ -20,18 +20,20 @@ class Bill:
 def bill(stream: Stream) -> Bill:
     """What a stream costs."""
     silent = known = 0.0
-    for one, seen in zip(stream.incidents, first_seen(stream), strict=True):
-        harm = INCIDENTS[one.family].harm_eur
-        silent += harm * (one["ends"] - one["begins"])
-        known += harm * (seen - one["begins"]) + ATTENTION_EUR
+    for incident, seen in zip(stream.incidents, first_seen(stream), strict=True):
+        harm = INCIDENTS[incident.family].harm_eur
+        silent += harm * (incident["ends"] - incident["begins"])
+        known += harm * (seen - incident["begins"]) + ATTENTION_EUR
     return Bill(silent, known)
 
 
 def first_seen(stream: Stream) -> list[int]:
     """For each incident the first day on which something else is delivered than without it."""
     days, seen = make_stream(stream), []
-    for one in stream.incidents:
-        without = make_stream(replace(stream, incidents=tuple(other for other in stream.incidents if other != one)))
+    for incident in stream.incidents:
+        without = make_stream(
+            replace(stream, incidents=tuple(other for other in stream.incidents if other != incident))
+        )
         seen.append(next(t for t, pair in enumerate(zip(days, without, strict=True)) if not _same(*pair)))
     return seen
 

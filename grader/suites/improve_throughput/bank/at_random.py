@@ -16,7 +16,7 @@ class FastScorer:
 
     def predict_many(self, rows):
         pages = [len(row.split()) if isinstance(row, str) else 0 for row in rows]
-        return [min(max(self.centre + self.weight * one, 0.0), 1.0) if one else None for one in pages]
+        return [min(max(self.centre + self.weight * count, 0.0), 1.0) if count else None for count in pages]
 
 # %% policy
 def between(low, high):

@@ -17,7 +17,7 @@ class FastScorer:
         self.index = dict(zip(model.pages, range(len(model.pages))))
         v = np.asarray(model.vectors)
         self.v = v / np.sqrt((v * v).sum(1))[:, None]
-        self.layers = [np.asarray(one) for one in (model.hidden, model.hidden_bias, model.output)], model.output_bias
+        self.layers = [np.asarray(array) for array in (model.hidden, model.hidden_bias, model.output)], model.output_bias
 
     def predict_many(self, rows):
         out = []

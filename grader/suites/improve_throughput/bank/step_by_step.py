@@ -20,8 +20,8 @@ class FastScorer:
         answers = [None] * len(rows)
         for k in range(0, len(there), 128):
             part = there[k : k + 128]
-            for i, one in zip(part, self.part([parsed[i] for i in part])):
-                answers[i] = float(one)
+            for i, answer in zip(part, self.part([parsed[i] for i in part])):
+                answers[i] = float(answer)
         return answers
 
     def part(self, pages):
@@ -68,7 +68,7 @@ def predictions(policy, machine, rate):
             now += rng.expovariate(rate)
         done = wait_s + (machine["fixed_ms"] + len(came) * machine["row_ms"]) / 1000
         rows += len(came)
-        stays += sum(done - one for one in came)
+        stays += sum(done - arrival for arrival in came)
     full = policy["largest_batch"]
     return {
         "largest_rate": round(1000 * full / (machine["fixed_ms"] + full * machine["row_ms"])),

@@ -39,4 +39,8 @@ def _tables() -> tuple[dict[str, int], np.ndarray, dict[str, np.ndarray]]:
     vectors = np.array([numbers for _, *numbers in split], dtype=float)
     vectors /= np.linalg.norm(vectors, axis=1)[:, None]
     stored = json.loads((HERE / "model.json").read_text())
-    return {name: i for i, (name, *_) in enumerate(split)}, vectors, {key: np.array(one) for key, one in stored.items()}
+    return (
+        {name: i for i, (name, *_) in enumerate(split)},
+        vectors,
+        {key: np.array(values) for key, values in stored.items()},
+    )

@@ -12,16 +12,16 @@ class Policy:
         self.offer, self.ready, self.stormy = offer, offer["start_up_min"] // 5, False
         self.usual = [sorted(week[step::288])[3] for step in range(288)]
         around = [sorted(self.usual[(step + i) % 288] for i in range(-12, 13))[12] for step in range(288)]
-        self.push = [max(one / calm, 1) if one > 1.2 * calm else 1 for one, calm in zip(self.usual, around)]
+        self.push = [max(load / calm, 1) if load > 1.2 * calm else 1 for load, calm in zip(self.usual, around)]
         self.calm_at = 0  # from this step on a spot machine that is ordered counts as one that runs
 
     def commit(self):
-        usual = sum(one / push for one, push in zip(self.usual, self.push)) / 288 / self.offer["machine_per_s"]
+        usual = sum(load / push for load, push in zip(self.usual, self.push)) / 288 / self.offer["machine_per_s"]
         return {"reserved": round(self.RESERVED * usual), "cache_gb": 400}
 
     def expected(self, seen, step):
         """The highest load until what is ordered now is up."""
-        calm = [one / self.push[(step - 12 + i) % 288] for i, one in enumerate(seen["load"])]
+        calm = [load / self.push[(step - 12 + i) % 288] for i, load in enumerate(seen["load"])]
         rise = 0.0
         if calm[-1] < 0.72 * max(calm[-5:]):  # a client stalls, and will be back
             level = max(calm[-5:])

@@ -11,7 +11,7 @@ class Policy:
         self.offer, self.week = offer, week
         middle = [sorted(week[step::288])[3] for step in range(288)]
         around = [sorted(middle[(step + i) % 288] for i in range(-12, 13))[12] for step in range(288)]
-        self.push = [one / calm if one > 1.2 * calm else 1 for one, calm in zip(middle, around)]
+        self.push = [load / calm if load > 1.2 * calm else 1 for load, calm in zip(middle, around)]
         self.target, self.storm = 0.0, False
 
     def commit(self):
@@ -22,7 +22,7 @@ class Policy:
 
     def decide(self, seen):
         step, rate = seen["minute"] // 5, self.offer["machine_per_s"]
-        load = [one / self.push[(step - 12 + i) % 288] for i, one in enumerate(seen["load"])]
+        load = [rate / self.push[(step - 12 + i) % 288] for i, rate in enumerate(seen["load"])]
         steps = self.offer["start_up_min"] / 5 + 2.5
         rise = max(sum(load[-2:]) / 2 - max(load[:-2]), 0) / 1.5
         self.target = max((sum(load[-2:]) / 2 + rise * steps) * 1.03 / rate, self.RELEASE * self.target)

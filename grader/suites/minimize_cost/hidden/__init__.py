@@ -39,7 +39,8 @@ def drawn(seed: int | None, questions_seed: int | None, level: float = LEVEL) ->
 def answered(cases: public.Cases) -> public.Cases:
     """The same cases with the oracle's bound and answers."""
     questions = {
-        name: [one | {"right": ANSWERS[name](*one["given"])} for one in some] for name, some in cases.questions.items()
+        name: [question | {"right": ANSWERS[name](*question["given"])} for question in some]
+        for name, some in cases.questions.items()
     }
     bound = oracle.lower_bound(cases.offer, cases.days, cases.level)
     bill_bound = oracle.bill_bound(cases.offer, cases.bill_days, cases.level)

@@ -55,9 +55,11 @@ class _Program:
             price = offer[f"{kind}_hour"] * HOURS_A_STEP
             self.cost += [price] * STEPS + [price * self.start_up] * STEPS  # paid while it starts
         self.cost += [0.0] * STEPS
-        need = [one / offer["machine_per_s"] for one in day["load"]]
+        need = [load / offer["machine_per_s"] for load in day["load"]]
         free: list[tuple[float, float | None]] = [(0, None)] * (3 * STEPS)
-        self.bounds += free + [(0, None if one else 0) for one in day["offered"]] + [(0, one) for one in need]
+        self.bounds += (
+            free + [(0, None if offered else 0) for offered in day["offered"]] + [(0, machines) for machines in need]
+        )
         for step in range(STEPS):
             self._at_most(-need[step], {0: -1, up + step: -1, spot + step: -1, drop + step: -1})
             if step:  # a day may start with any number
@@ -121,7 +123,7 @@ def answer_spare(offer: Offer, rise: float) -> int:
         def decide(seen: dict[str, Any]) -> dict[str, int]:
             return {"on_demand": math.ceil(seen["load"][-1] / offer["machine_per_s"]) + spare, "spot": 0}
 
-        return not any(one.dropped for one in simulate(decide, offer, day, 0).steps[12:])
+        return not any(step.dropped for step in simulate(decide, offer, day, 0).steps[12:])
 
     return _first(enough, 200)
 

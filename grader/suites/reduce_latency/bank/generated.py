@@ -39,7 +39,7 @@ def profile(city):
     for row in rows[2:12]:
         service.predict(row)
     whole = sum(service.spent.values())
-    return {"shares": {stage: one / whole for stage, one in service.spent.items()}, "limit": whole / (whole - service.spent["read"])}
+    return {"shares": {stage: seconds / whole for stage, seconds in service.spent.items()}, "limit": whole / (whole - service.spent["read"])}
 
 # %% fast-service
 class FastService:
@@ -83,6 +83,6 @@ class FastService:
             return 0.0, 0.0, 0.0, 0.0
         n = len(delays)
         mean = math.fsum(delays) / n
-        spread = math.sqrt(math.fsum((one - mean) ** 2 for one in delays) / (n - 1)) if n > 1 else 0.0
+        spread = math.sqrt(math.fsum((delay - mean) ** 2 for delay in delays) / (n - 1)) if n > 1 else 0.0
         weights = [0.5 ** ((n - 1 - i) / 3) for i in range(n)]
-        return mean, spread, max(delays), sum(w * one for w, one in zip(weights, delays)) / sum(weights)
+        return mean, spread, max(delays), sum(w * delay for w, delay in zip(weights, delays)) / sum(weights)

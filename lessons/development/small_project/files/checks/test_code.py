@@ -26,4 +26,4 @@ def test_the_service_computes_what_training_does():
     payments = [PAYMENT | {"hour": hour, "customer_days": 4 * hour, "amount_eur": 3.5 * hour} for hour in range(24)]
     table = features_of(pd.DataFrame(payments))
     assert list(table.columns) == list(COLUMNS)
-    assert table.round(9).to_numpy().tolist() == [[round(sign, 9) for sign in signs(one)] for one in payments]
+    assert table.round(9).to_numpy().tolist() == [[round(sign, 9) for sign in signs(payment)] for payment in payments]

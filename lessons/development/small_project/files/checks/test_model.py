@@ -26,5 +26,5 @@ def test_it_is_not_too_good_to_be_true(trained):
 def test_a_payment_abroad_is_no_safer(trained):
     _, model, _ = trained
     home = pd.DataFrame([{"amount_eur": 90.0, "hour": 23, "customer_days": 9, "country": "DE", "home": "DE"}])
-    at_home, abroad = (model.predict_proba(features_of(one))[0, 1] for one in (home, home.assign(country="FR")))
+    at_home, abroad = (model.predict_proba(features_of(payment))[0, 1] for payment in (home, home.assign(country="FR")))
     assert abroad > at_home
