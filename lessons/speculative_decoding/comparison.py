@@ -48,9 +48,9 @@ def in_turn(
     table = pd.DataFrame({"cpu_s": 0.0, "passes": 0}, index=pd.MultiIndex.from_tuples(loops))
     for beginning in beginnings:
         for name, (target, draft, length) in loops.items():
-            started = time.process_time()
+            before_s = time.process_time()
             run = write(target, draft, beginning, new, length, rng)
-            table.loc[name, "cpu_s"] += time.process_time() - started
+            table.loc[name, "cpu_s"] += time.process_time() - before_s
             table.loc[name, "passes"] += run.passes
     return table
 

@@ -7,6 +7,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from tests.patience import until
+
 ROOT = Path(__file__).parents[2]
 EXERCISE = "exercises/reduce_latency/reduce_latency.ipynb"
 EXPLORER = """from lessons.deployment.explorers import peeking
@@ -84,12 +86,15 @@ def test_an_explorer_computes_each_choice_and_says_when_its_question_is_answered
     opened(page, lab, "chapters/peeking.ipynb")
     run_all(page)
     verdict = page.get_by_role("status").filter(has_text="of the tests of equal pages")
-    verdict.get_by_text("Not answered yet: each look is another chance").wait_for()
+    first = verdict.get_by_text("Not answered yet: each look is another chance")
+    until(first.is_visible, "the first verdict, after the start of a kernel and its imports", look_s=0.25)
     page.get_by_label("rule").select_option("made for any day")
     verdict.get_by_text("Not answered yet: the rule pays for thirty looks").wait_for()
     before = page.get_by_alt_text("a better page").get_attribute("src")
     page.get_by_label("visitors of an arm").focus()
-    for key in ("Space", "ArrowDown", "Enter"):  # an arrow alone would move JupyterLab to the next cell
+    page.keyboard.press("Space")  # an arrow alone would move JupyterLab to the next cell
+    page.locator("select:open").wait_for(state="attached")
+    for key in ("ArrowDown", "Enter"):
         page.keyboard.press(key)
     verdict.get_by_text("Answered: the rule allows for every look").wait_for()
     assert page.get_by_alt_text("a better page").get_attribute("src") != before
