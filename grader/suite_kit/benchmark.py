@@ -207,8 +207,8 @@ def _null_s(answer: Answer, requests: list[Any]) -> float:
 def _slow_calls(slow: Subject, requests: list[Any]) -> tuple[np.ndarray, list[Any]]:
     """CPU seconds of each call, and what it gave."""
     clock, given = [slow.answer.cpu_s()], []
-    for asked in requests:
-        given.append(slow(asked))
+    for request in requests:
+        given.append(slow(request))
         clock.append(slow.answer.cpu_s())
     return np.diff(clock), given
 
