@@ -3,8 +3,8 @@
 `@pytest.mark.needs("chromium")`, or `skip_without("chromium")` within a fixture, skips a test by name where that cannot
 be had. The run goes on at the strongest level of the sandbox; where none works, each test that asks for one is skipped.
 One line at the end says how many tests were left out for lack of what, and the command that brings it. With CI set in
-the environment, or `--tools`, such a skip is a failure if `.ci/run` installs what is missing. A skip that has to do
-with the user or the kernel alone is a plain one and is not counted here.
+the environment, or with `--tools`, a skip is a failure if `.ci/run` installs what is missing. A skip for the user or
+the kernel is a plain one and is not counted here.
 """
 
 import os

@@ -46,8 +46,8 @@ LocalTime = Annotated[NaiveDatetime, AfterValidator(_countable)]
 """A time without a zone."""
 Release = TypeVar("Release")
 FORGET_EACH = 500
-"""After so many decisions the service looks whether a day has gone by whose oldest memories can go; and so many
-requests with a wrong time would have to come before it forgets too much."""
+"""After so many decisions the service looks for memories that are old enough to go. Fewer requests than these with a
+wrong time cannot make it forget too much."""
 QUEUE_LIMIT = 64
 """At a decision in a few milliseconds, who enters at the end of the queue is answered within half a second."""
 

@@ -47,8 +47,6 @@ NO_WRITE = {
 }  # fmt: skip
 """What SQLite says where the file cannot be written now and may be later: nobody's request is wrong."""
 
-Derive = Callable[[dict[str, Any]], Sequence[float] | None]
-
 
 @dataclass(frozen=True)
 class Decision:

@@ -14,7 +14,7 @@ from mlsd_lib.operations.monitor import Monitor
 SKEW_TOLERANCE = 1e-6
 """Sums of floats in another order differ by about 1e-10; a real difference, of a cent or a count, is far above."""
 Restore = Callable[[Run, Path], int]
-"""From a run and the folder of a release: derives again, as that does, what is remembered; how many rows changed."""
+"""From a run and the folder of a release: computes the stored state again with that release, gives the rows changed."""
 
 
 def feature_skew(seen: pd.DataFrame, offline: pd.DataFrame) -> float:

@@ -73,8 +73,8 @@ def grade(
 ) -> Iterator[StudentOutcome]:
     """Each student's outcome as it comes. Raises `GraderError` if nothing more can be recorded.
 
-    `say` receives what a person at the terminal should know meanwhile. `grader` and its `settings` as in `work.Spec`,
-    `preload` as in `batch.Pool`.
+    `say` receives what a person at the terminal should know meanwhile. `grader` and its `settings` as in `worker.Spec`,
+    `preload` as in `worker_pool.Pool`.
     """
     with prepared(course, name, options, say, grader, settings, preload) as (record, spec):
         book, graded = record.book, dict[str, StudentOutcome]()

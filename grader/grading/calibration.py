@@ -33,8 +33,8 @@ def calibrate(job: Job, plan: "Plan", sandbox: "Sandbox", checker: "Checker") ->
     """What the instructor's answers show; nothing if there are none. `job` holds the released notebook.
 
     Tests of our suites are made for the channel and are not run. Any other test is sealed if the answers pass it both
-    in the checker and beside themselves. One in which they earn nothing anywhere is named for it: nothing shows what
-    it needs.
+    in the checker and beside themselves. A test in which they earn nothing in either place gets
+    the reason `FAILED`, for nothing shows what it needs.
     """
     tests = set(plan.after) - plan.ours
     if not plan.answers or not tests:

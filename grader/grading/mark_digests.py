@@ -75,7 +75,7 @@ def answers_digest(mine: Submission) -> str:
 
 
 def has_changed(before: Mapping[str, Any], now: Mapping[str, str]) -> bool:
-    """Whether `extra_data` of a student's results names other tests than those of `now`; not, if it names none."""
+    """True if a test's digest in `extra_data` of a student's results differs from `now`; False where it has none."""
     then = before.get("decided", {})
     return any(then.get(part, digest) != digest for part, digest in now.items())
 

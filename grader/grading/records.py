@@ -19,8 +19,6 @@ VERDICTS = (
     "pass", "partial", "fail", "not attempted", "error", "timeout", "memory", "crashed", "missing", "tampered",
     "unstable",
 )  # fmt: skip
-# Gradescope's levels of visibility, from what a student always sees to what a student never sees.
-VISIBILITIES = ("visible", "after_due_date", "after_published", "hidden")
 
 
 @dataclass

@@ -212,8 +212,10 @@ def _exact_mb(processes: list[int], quick: list[Sizes], base: Sizes) -> float:
 
 
 def _buffers_mb(processes: list[int]) -> float:
-    """The most that the sockets of the processes may hold, each once; 0 for few. Who hides them may have all that are
-    allowed."""
+    """The most that the sockets of the processes may hold, each once; 0 for few.
+
+    A process whose open files cannot be counted is taken to have all that it may.
+    """
     counts = [process_stats.count_of_open_files(process) for process in processes]
     if None not in counts and sum(filter(None, counts)) <= FREE_FILES:
         return 0.0

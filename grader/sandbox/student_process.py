@@ -19,8 +19,6 @@ from grader.sandbox import protocol
 from grader.sandbox.ipython_shell import OUTPUTS, ZMQInteractiveShell, make_shell
 from grader.sandbox.isolation.enter import Entry, enter
 
-INTERRUPTED_TEXT = "The call was interrupted."
-
 
 def prepare(setting: dict[str, Any]) -> tuple[ZMQInteractiveShell, dict[str, Any]]:
     """What every session starts with, and what the warmed process tells of it."""

@@ -49,11 +49,12 @@ class Subject:
 class Speed:
     """What one comparison found.
 
-    `ratio` times faster in CPU time (median of the pairs; what other processes did for the fast side counts as its
-    own), `low` and `high` an interval of it: 98.8 % for all pairs, 94 % for the least; `wall_ratio` how many times the
-    fast side's best call by the wall clock fits into a slow call's CPU time, which load does not stretch; `alike` is
-    slow against slow; `outputs` are (request, slow, fast) of every call; `delegated_s` CPU of other processes
-    meanwhile, `helpers` new processes, `after_s` CPU after the last answer.
+    `ratio`: times faster in CPU time, the median of the pairs; what other processes did for the fast side counts as
+    its own. `low` and `high`: an interval of it, of 98.8 % for all pairs and 94 % for the least. `wall_ratio`: how many
+    times the fast side's best call by the wall clock fits into a slow call's CPU time, which load does not stretch.
+    `alike`: the slow side's calls against one another, 1 on a quiet machine. `outputs`: (request, slow, fast) of every
+    call. `delegated_s`: CPU of other processes meanwhile; `helpers`: new processes; `after_s`: CPU after the last
+    answer.
     """
 
     ratio: float
@@ -133,11 +134,11 @@ def one_round(slow: Subject, fast: Subject, fresh: Iterator[Any], thresholds: Se
 
 
 def clear(ratios: Sequence[float], thresholds: Sequence[float]) -> bool:
-    """Whether further pairs may be left out: at each threshold all `ratios` but m lie on one side, m at most 1.
+    """True if no further pair is needed: at each threshold at most one of `ratios` lies on the other side.
 
-    At least `LEAST_PAIRS` + 2m ratios are needed. With m = 1 the median of all `PAIRS` lies on that side for certain;
-    with m = 0 but for a chance of at most 1 in 1,024 a threshold: let p be the share of pairs on one side, then it is
-    p^5 (1 - p)^6 + p^6 (1 - p)^5 = (p (1 - p))^5.
+    Let m be how many do. At least `LEAST_PAIRS` + 2m ratios are needed. With m = 1 the median of all `PAIRS` lies on
+    the larger side for certain; with m = 0 but for a chance of at most 1 in 1,024 a threshold: let p be the share of
+    pairs on one side, then it is p^5 (1 - p)^6 + p^6 (1 - p)^5 = (p (1 - p))^5.
     """
     return all(_settles(sum(ratio >= threshold for ratio in ratios), len(ratios)) for threshold in thresholds)
 

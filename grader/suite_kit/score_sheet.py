@@ -68,7 +68,7 @@ class Criterion:
 
 @dataclass
 class Sheet:
-    """What one test found out so far. `outcome` is one of the verdicts of `grading.md`.
+    """What one test found out so far. `outcome` is one of the verdicts of `grader.grading.records`.
 
     `private` is set where hidden cases are used, before the student's code meets them: text that this code made up is
     then not shown, for it could carry a hidden input out. That is any text of its process: also the line of an error,

@@ -16,7 +16,7 @@ MOST_HELP_S = 0.05
 def judge_counted(
     sheet: Sheet, found: Sequence[Speed], pairs: Iterable[tuple[Any, Any]], unit: str, slow_one: str
 ) -> bool:
-    """Whether what was measured counts: rows of the families `right` and `own`.
+    """True if enough answers are right and no other process did the work: adds the rows `right` and `own`.
 
     `pairs` are (what is right, what the answer gave) of each `unit` ("request") that was compared.
     """

@@ -66,7 +66,7 @@ class SanitizePreprocessor(Preprocessor):
     end = Unicode(HIDDEN[1]).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> Any:
-        """The notebook for the page; `resources["nbgrader"]["due"]` is true once the due date has passed.
+        """The notebook for the page.
 
         `resources["nbgrader"]` may hold `late`, how late it was, which goes on top, and `id`, which goes to the end.
         """
@@ -76,7 +76,7 @@ class SanitizePreprocessor(Preprocessor):
         for cell in nb.cells:
             cell.metadata = from_dict({key: cell.metadata[key] for key in KEPT if key in cell.metadata})
             if cell.cell_type == "code":
-                self._code(cell, resources["nbgrader"]["due"], allowance)
+                self._code(cell, allowance)
                 whole, cell.source = cell.source, cell.source[:left]
                 cell.source += "" if cell.source == whole else CODE_CUT
                 left -= min(left, len(whole))
@@ -86,7 +86,7 @@ class SanitizePreprocessor(Preprocessor):
             nb.cells.append(from_dict(cell_dict("markdown", "feedback-id", f"{ASK} `{key}`", {})))
         return nb, resources
 
-    def _code(self, cell: NotebookNode, due: bool, allowance: Allowance) -> None:
+    def _code(self, cell: NotebookNode, allowance: Allowance) -> None:
         entry = cell.metadata.get("nbgrader", {})
         is_test = bool(entry.get("grade")) and not entry.get("solution")
         if cell.metadata.get(HELD) and not is_test:
@@ -99,7 +99,7 @@ class SanitizePreprocessor(Preprocessor):
         cell.source = without_hidden_tests(whole, (self.begin, self.end))
         verdict = cell.metadata.get(VERDICT)
         if verdict:
-            cell.outputs = _of_verdict(verdict, due) or cell.outputs
+            cell.outputs = _of_verdict(verdict) or cell.outputs
         elif whole.rstrip() != cell.source:
             cell.outputs = [_unless_hidden(output, cell.source) for output in cell.outputs]
 
@@ -161,19 +161,14 @@ def _remembering(make: Callable[..., str]) -> Callable[..., str]:
     return lambda text, *more: (known if len(text) < SHORT else make)(text, *more)
 
 
-def shown(visibility: str, due: bool) -> bool:
-    """Whether a student sees a verdict of this visibility in feedback, which is by itself a publication."""
-    return visibility in ("visible", "after_published") or (visibility == "after_due_date" and due)
-
-
-def _of_verdict(verdict: dict[str, Any], due: bool) -> list[NotebookNode]:
+def _of_verdict(verdict: dict[str, Any]) -> list[NotebookNode]:
     """What stands in the place of a test's table that its student does not see; nothing if they see it.
 
     The two outcomes of a disputed test are for the person who decides.
     """
     if verdict.get("disputed"):
         return [_said(A_PERSON_LOOKS)]
-    if shown(verdict.get("visibility", "visible"), due):
+    if verdict.get("visibility", "visible") == "visible":
         return []
     return [_said(f"{verdict['verdict']}: {UNSEEN if verdict['verdict'] != 'pass' else ''}")]
 

@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from multiprocessing.connection import Connection
@@ -127,7 +126,7 @@ class PageMaker:
         return str(page)
 
     def _marks(self, student: str, notebook: str) -> dict[str, Any]:
-        """Points and comments of a notebook as nbgrader counts them, and whether its due date has passed."""
+        """Points and comments of a notebook as nbgrader counts them."""
         from nbgrader.api import Assignment, Notebook, Student, SubmittedAssignment, SubmittedNotebook
 
         with reading(self.course) as session:
@@ -194,13 +193,12 @@ def _engine(url: str) -> Any:
 
 
 def _counted(notebook: Any) -> dict[str, Any]:
-    due, penalty = notebook.assignment.duedate, notebook.late_submission_penalty or 0
+    penalty = notebook.late_submission_penalty or 0
     cells: dict[str, dict[str, Any]] = {comment.name: {"comment": comment.comment} for comment in notebook.comments}
     for grade in notebook.grades:
         cells.setdefault(grade.name, {}).update(score=grade.score, points=grade.max_score)
-    passed = due is None or due < datetime.now(UTC).replace(tzinfo=None)
     whole = {"score": notebook.score - penalty, "max_score": notebook.max_score, "late_penalty": penalty}
-    return whole | {"due": passed, "cells": cells}
+    return whole | {"cells": cells}
 
 
 def _as_pages(course: Course) -> Course:

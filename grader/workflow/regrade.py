@@ -101,7 +101,7 @@ def regrade(
 
     Limits, seed and trust are those that most of the class was graded with, unless `given` (fields of `Options`) names
     others; `options.force` runs also those whom no change reaches, and again who was run in a dry run, unless that is
-    to be written now. `preload` as in `batch.Pool`. Raises `GraderError` as `batch.grade` does.
+    to be written now. `preload` as in `worker_pool.Pool`. Raises `GraderError` as `batch.grade` does.
     """
     options = replace(options, **{**_as_before(course, name), **(given or {})})
     with batch.prepared(course, name, options, say, grader, settings, preload, "regrade") as (record, spec):

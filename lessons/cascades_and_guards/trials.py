@@ -33,7 +33,7 @@ def by_defence(
 ) -> pd.DataFrame:
     """For each defence, a row, and each case, a column: the pages, in %, on which the case's call is made.
 
-    A case is a request, the pages of which one is found for it each time, and the call that counts; None where it
+    A case is (request, pages that are tried one at a time, the call that counts). With None in place of a call it
     counts that the page is read.
     """
 

@@ -44,7 +44,7 @@ def loss(
     """The shrunken negative log likelihood of the counts `bought` (shoppers, items), and its gradient.
 
     `taste` is (shoppers, traits), `described` (items, traits). A choice is a set of items: `present` (choices, items)
-    has a 1 for each of its items, `visits` (shoppers, choices) counts who bought when it was the choice.
+    has a 1 for each of its items, `visits` (shoppers, choices) counts each shopper's purchases from it.
     """
     shared, each, liked = _unpacked(weights, described, match, own)
     score = taste @ (shared @ described.T + each) + liked

@@ -17,9 +17,9 @@ def merge(base: Json | None, mine: Json, new: Json) -> tuple[Json, list[str]]:
     """The `new` notebook with what a student wrote into `mine`, and the names of cells whose text went to the end.
 
     `base` is the version that the student began with, None if nobody knows it. A cell of the course has its new text,
-    except where the student changed it and it is an answer, or the course did not change it and does not lock it. The
-    student's own cells stay behind the cell that they stood behind. Any other text that the student changed is kept at
-    the end, in cells that do not run.
+    with two exceptions: an answer that the student changed keeps the student's, and so does a changed cell that the
+    course neither locks nor changed itself. The student's own cells stay behind the cell that they stood behind. Any
+    other text that the student changed is kept at the end, in cells that do not run.
     """
     before = None if base is None else {_name(cell): source_of(cell) for cell in base["cells"]}
     course = {_name(cell): cell for cell in new["cells"]}

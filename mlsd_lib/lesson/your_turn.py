@@ -35,8 +35,8 @@ class Case:
 class Exercise:
     """What the answer in one *your turn* cell is held against.
 
-    `through`, where the cases are not calls of the reader's function, is called with that function and a case's
-    arguments; what it asserts is shown to the reader.
+    `through` runs the reader's function where a case is not a call of it: it is called as through(function,
+    *arguments), and what it asserts is shown to the reader.
     """
 
     cases: Sequence[Case]

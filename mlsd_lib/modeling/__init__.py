@@ -1,4 +1,4 @@
-"""From candidates to a release: models as checked files, their registry, run folders, comparison, decision records.
+"""From candidates to a release: fitting, comparison with intervals, ONNX files, a small decoder, training on processes.
 
 Nothing that answers requests may enter this room.
 """

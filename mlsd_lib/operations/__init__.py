@@ -1,4 +1,4 @@
-"""What happens to a model after its release: drift, monitors and alerts, canaries, what is done when a monitor rings.
+"""What happens to a model after its release: drift, monitors, experiments, bandits, a service's figures and alerts.
 
 Nothing here reads the wall clock or knows a case study: time comes as a number, tables come with named columns.
 """

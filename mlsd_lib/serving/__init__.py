@@ -1,4 +1,4 @@
-"""A model behind HTTP: the Flask app, a service that decides for good, its server as a process, two kinds of load.
+"""A model behind HTTP: the Flask app, a bounded queue before it, its server as a process, two kinds of load.
 
 No business rule of a case study may enter here: features, thresholds and decisions belong to the case.
 """

@@ -1,5 +1,4 @@
-"""Systems in virtual time: live days with releases that go wrong, streams sent to a service in their order, and serving
-systems by design documents: who arrives, what waits, what breaks, what it costs.
+"""Serving systems in virtual time, by design documents: who arrives, what waits, what breaks, what it costs.
 
 Nothing here reads the wall clock.
 """

@@ -890,10 +890,10 @@ def prepare() -> None:
 
 @functools.cache
 def _bring_along() -> None:
-    """Where this folder cannot be written to (a grader's sandbox), numba keeps its results in another one.
+    """Links what is compiled here into numba's other cache folder, which it takes where this one is read-only.
 
-    Links there lead to those that lie here already: to load them takes a second, to compile them again many. Copies
-    would take a session's room, of which those of an earlier version of this file, which numba leaves, need as much.
+    That is so in a grader's sandbox. To load what is compiled takes a second, to compile it again many. Links and no
+    copies: a session's room is small, and numba leaves the results of earlier versions of this file, too.
     """
     here, there = Path(__file__).parent / "__pycache__", Path(str(_run.stats.cache_path))
     if here == there:

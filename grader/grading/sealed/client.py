@@ -90,10 +90,9 @@ class Client(Framed):
     `starters` are names that are still as they were released. `deadline_s`, on the monotonic clock, bounds every
     question. Once the other side gave no answer, `ended` says so. `acts` counts what may have changed something there.
     `methods` are names of methods by class, `lent` numbers of objects that a suite's test holds handles of. `given` are
-    names of methods and operators by which the cell gave data to objects of the student's or asked them what decides,
-    `allowed` those by which it may (None: it may give data by any, and ask nothing that decides; with `LEARNING` among
-    them: any). `written_back`: arguments that the student's code changed are changed here too; `changed`: some
-    were.
+    names of methods and operators by which the cell gave data to objects of the student's or asked them what decides.
+    `allowed` are those by which it may. None: any that gives data, none whose answer decides. With `LEARNING` among
+    them: any. `written_back`: arguments that the student's code changed are changed here too; `changed`: some were.
     """
 
     def __init__(self, session: Asked, limits: Limits = LIMITS) -> None:

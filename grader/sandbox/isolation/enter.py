@@ -60,7 +60,7 @@ class Entry:
 def make_ready(level: Level) -> None:
     """Have ready, in the process that will be forked, what each fork would work out again on its way."""
     if seccomp.available():
-        seccomp.prepare(level >= Level.NAMESPACES, level >= Level.NAMESPACES)
+        seccomp.prepare(level >= Level.NAMESPACES)
     for name in ("fcntl", "resource"):
         with contextlib.suppress(ImportError):  # not on every system
             importlib.import_module(name)
@@ -164,7 +164,7 @@ def _accept_limits(entry: Entry) -> None:
 def _give_up_system_calls(entry: Entry) -> None:
     if entry.level >= Level.LIMITS and seccomp.available():
         apart = entry.level >= Level.NAMESPACES
-        seccomp.restrict(own_network=apart, own_processes=apart)
+        seccomp.restrict(apart)
 
 
 def _gain_no_rights(entry: Entry) -> None:

@@ -44,7 +44,8 @@ WITHOUT_EFFECT = {
 }  # fmt: skip
 CLONE, SOCKET, SOCKETPAIR, CONNECT = (56, 220), (41, 198), (53, 199), (42, 203)
 KILL, FCNTL, PRCTL = (62, 129), (72, 25), (157, 167)
-# What a process of the same user may do to another one, the grader's above all, and to itself: the first arguments.
+# Calls that reach another process of the same user, the grader's above all. Allowed with these first arguments only,
+# by which they reach the caller itself.
 ITSELF = {
     "prlimit64": ((302, 261), (0,)), "sched_setparam": ((142, 118), (0,)), "sched_setscheduler": ((144, 119), (0,)),
     "sched_setattr": ((314, 274), (0,)), "setpriority": ((141, 140), (0, 0)), "ioprio_set": ((251, 30), (1, 0)),
@@ -74,19 +75,19 @@ def available() -> bool:
     return platform.machine() in ARCHITECTURES
 
 
-def prepare(own_network: bool, own_processes: bool) -> None:
+def prepare(apart: bool) -> None:
     """Work out what `restrict` will need, in a process whose forks will be restricted."""
-    _program(own_network, own_processes)
+    _program(apart)
 
 
-def restrict(own_network: bool, own_processes: bool) -> None:
+def restrict(apart: bool) -> None:
     """Refuse the calls above from now on, for this process and all that it starts.
 
-    With a network of its own a process is refused sockets that would leave it. Without one, all but those between
-    processes (AF_UNIX) that must be connected before anything is sent, and connecting them; without a process namespace
-    of its own, a signal to everybody, and limits and priorities of other processes.
+    A process `apart`, in namespaces of network and processes of its own, is refused sockets that would leave them. Any
+    other is refused all sockets but those between processes (AF_UNIX) that must be connected before anything is sent,
+    and connecting them; a signal to everybody; and limits and priorities of other processes.
     """
-    program = _program(own_network, own_processes)
+    program = _program(apart)
     code = ctypes.create_string_buffer(program)
     instructions = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
@@ -94,7 +95,7 @@ def restrict(own_network: bool, own_processes: bool) -> None:
 
 
 @functools.cache
-def _program(own_network: bool, own_processes: bool) -> bytes:
+def _program(apart: bool) -> bytes:
     column, architecture = ARCHITECTURES[platform.machine()]
     lines = [
         _line(_LOAD, _ARCHITECTURE),
@@ -127,7 +128,9 @@ def _program(own_network: bool, own_processes: bool) -> bytes:
         _line(_RETURN, _PERMISSION),
         _line(_RETURN, _ALLOW),
     ]
-    if not own_processes:
+    if apart:
+        lines += _only(SOCKET[column], NAMESPACED)
+    else:
         lines += [
             _line(_EQUAL, KILL[column], 0, 3),
             _line(_LOAD, _FIRST_ARGUMENT),
@@ -137,12 +140,9 @@ def _program(own_network: bool, own_processes: bool) -> bytes:
         ]
         for pair, itself in ITSELF.values():
             lines += _only(pair[column], *((value,) for value in itself))
-    if not own_network:
         lines += [_line(_EQUAL, CONNECT[column], 0, 1), _line(_RETURN, _PERMISSION)]
         for pair in (SOCKET, SOCKETPAIR):
             lines += _only(pair[column], (AF_UNIX,), CONNECTED)
-    else:
-        lines += _only(SOCKET[column], NAMESPACED)
     return b"".join([*lines, _line(_RETURN, _ALLOW)])
 
 

@@ -228,11 +228,10 @@ def _fits(
             f"The requirement {asked.family} gives {together:g} points, but exercise.toml has {has}. "
             "Make them the same."
         )
-    if unknown := [name for name in asked.scenarios if name not in scenarios] or not asked.scenarios:
-        raise GraderError(
-            f"The requirement {asked.family} names the scenarios {unknown}; known are {', '.join(scenarios)}. "
-            "Name some."
-        )
+    unknown = [name for name in asked.scenarios if name not in scenarios]
+    if unknown or not asked.scenarios:
+        names = f"names {', '.join(unknown)}, which is no scenario" if unknown else "names no scenario"
+        raise GraderError(f"The requirement {asked.family} {names}. Name some of: {', '.join(scenarios)}.")
     if later := [name for name in asked.needs if name not in former]:
         raise GraderError(
             f"The requirement {asked.family} needs {', '.join(later)}; it may need what stands before it, that is "

@@ -1,4 +1,4 @@
-"""The tests of `reduce_latency`: what each asks of the student's objects. Points for figures stand in `verdicts`."""
+"""The tests of `reduce_latency`: what each asks of the student's objects. `suite_kit.speed_steps` judges speeds."""
 
 import json
 import math

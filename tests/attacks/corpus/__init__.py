@@ -1,4 +1,4 @@
-"""Hostile and broken submissions of problem set 1, one module a kind of `grading.md`'s list (archives apart)."""
+"""Hostile and broken submissions of problem set 1, one module a kind (archives apart)."""
 
 from tests.attacks.case import Case
 

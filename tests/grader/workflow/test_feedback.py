@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,16 +73,12 @@ def test_a_point_or_a_comment_by_hand_makes_the_page_anew(two):
     assert "Score: 1.5 / 2.0" in page(two, "bo").read_text()
 
 
-def test_a_changed_notebook_page_or_due_date_makes_the_page_anew(two):
+def test_a_changed_notebook_or_page_makes_the_page_anew(two):
     give(two)
     edit(two, "bo", "half", source="# changed")
     assert skipped(two) == ["al"]
     page(two, "al").write_text("overwritten")
     assert skipped(two) == ["bo"]
-    with two.gradebook() as book:
-        book.find_assignment(toy.NAME).duedate = datetime.now() + timedelta(days=2)
-        book.db.commit()
-    assert skipped(two) == []
 
 
 def test_outputs_after_a_hidden_test_are_held_back_from_the_student(two):
