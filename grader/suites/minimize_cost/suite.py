@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer, kind_of
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 AFFORDABLE = 2.2
 FIRST_STEP, STEP_POINTS, ROOM = 1.58, (3, 6), 0.03
 """The bill over the lower bound for the first points; the share by which the last limit is wider on hidden days."""
+WITH_SPOT = 0.95
+"""For the last step, the bill over the same policy's where no spot machine is offered. The best forecast without spot
+comes within half a per cent of that step's limit, and pays the same on both."""
 BREAK_EVEN_WITHIN_H = 0.1
 SPARE_WITHIN = 1
 SHARE_WITHIN = 0.05
@@ -57,6 +60,16 @@ def steps_of_cost(cases: Cases) -> dict[float, int]:
     """Points by the bill over the lower bound. The last step is what the cheapest policy without spot machines pays."""
     spotless = cases.bound["without_spot"] / cases.bound["total"]
     return dict(zip((FIRST_STEP, spotless * (1 + ROOM * cases.private)), STEP_POINTS, strict=True))
+
+
+def without_spot(cases: Cases) -> Cases:
+    """The same cases on days on which no spot machine is offered."""
+    return replace(cases, days=[day | {"offered": [False] * len(day["offered"])} for day in cases.days])
+
+
+def paid_back(bill: Bill, level: float) -> float:
+    """EUR that are paid back for what all days lost beyond the level."""
+    return sum(refund(run, level) for run in bill.runs)
 
 
 def refund(run: Run, level: float) -> float:
@@ -120,13 +133,13 @@ def scorecard(policy: Callable[..., Any], bill: bool = False) -> "pd.DataFrame":
 
     cases = CASES.public().of_the_bill() if bill else CASES.public()
     lived = live(lambda: policy(cases.offer, cases.week), cases)
-    paid_back = [refund(run, cases.level) for run in lived.runs]
+    refunds = [refund(run, cases.level) for run in lived.runs]
     rows = {
         run.day["family"]: {"served, %": 100 * run.level, "idle, %": 100 * run.idle, "refund": paid} | run.cost
-        for run, paid in zip(lived.runs, paid_back, strict=True)
+        for run, paid in zip(lived.runs, refunds, strict=True)
     }
-    total = lived.total + sum(paid_back)
-    rows["all days"] = lived.cost | {"refund": sum(paid_back), "total": total, "bound": cases.bound["total"]}
+    total = lived.total + sum(refunds)
+    rows["all days"] = lived.cost | {"refund": sum(refunds), "total": total, "bound": cases.bound["total"]}
     rows["all days"]["total / bound"] = total / cases.bound["total"]
     return pd.DataFrame.from_dict(rows, orient="index").round(2)
 
@@ -233,35 +246,44 @@ def _moment_of(run: Run, private: bool) -> str:
 
 @EXERCISE.graded("cost")
 def cost(sheet: Sheet, answer: Answer, name: str) -> None:
-    """The bill of six other days against the lower bound, in steps; what was lost beyond the level is refunded."""
+    """The bill of six other days against the lower bound, in steps; what was lost beyond the level is refunded.
+
+    The last step is for what spot machines save, so the same policy lives the days again without any.
+    """
     cases = CASES.open(sheet).of_the_bill()
     bill = _lived(sheet, answer, name, cases)
-    if bill is None:
+    if bill is None or (spotless := _lived(sheet, answer, name, without_spot(cases))) is None:
         return
     missed = [run.day["family"] for run in bill.runs if run.level < cases.level]
     kept = len(bill.runs) - len(missed)
-    paid_back = sum(refund(run, cases.level) for run in bill.runs)
+    back = paid_back(bill, cases.level)
     sheet.judge(
         "kept", f"{kept} of {len(bill.runs)}", f"{len(bill.runs)}", not missed,
         f"The level was missed on these days: {', '.join(missed)}. What was lost beyond it is refunded."
-        + ("" if cases.private else f" That is {paid_back:,.0f} EUR of the bill."),
+        + ("" if cases.private else f" That is {back:,.0f} EUR of the bill."),
     )  # fmt: skip
-    ratio, explained = (bill.total + paid_back) / cases.bound["total"], False
+    share = (bill.total + back) / (spotless.total + paid_back(spotless, cases.level))
+    saves = share <= WITH_SPOT
+    sheet.judge(
+        "spot saves", f"{share:.3f}x", f"at most {WITH_SPOT:g}x", saves,
+        "On the same days without any spot machine on offer this policy pays about as much: spot machines save little.",
+    )  # fmt: skip
+    ratio, explained = (bill.total + back) / cases.bound["total"], False
     for step, points in steps_of_cost(cases).items():
         cheap = ratio <= step
         sheet.judge(
-            "bill", f"{ratio:.3f}x", f"at most {step:.4g}x", cheap,
-            "" if cheap else _where_it_goes(bill, cases, paid_back), points=points,
+            "bill", f"{ratio:.3f}x", f"at most {step:.4g}x", cheap and (saves or step == FIRST_STEP),
+            "" if cheap else _where_it_goes(bill, cases, back), points=points,
             explained=not cheap and not explained,
         )  # fmt: skip
         explained = explained or not cheap
 
 
-def _where_it_goes(bill: Bill, cases: Cases, paid_back: float) -> str:
+def _where_it_goes(bill: Bill, cases: Cases, back: float) -> str:
     """What stands out in a bill, in words; figures only where nothing is hidden."""
     stored = bill.cost["cache"] + bill.cost["egress"]
     said = []
-    if paid_back > MUCH_REFUNDED * cases.bound["total"]:
+    if back > MUCH_REFUNDED * cases.bound["total"]:
         said.append("requests that were lost beyond the level are refunded, at far more than their machines cost")
     if stored > 1.1 * cases.bound["storage"]:
         said.append("cache and egress cost more than they must: what leaves the storage is paid by the GB")

@@ -11,7 +11,7 @@ from grader.suites.minimize_cost import cases as of_cost
 from grader.suites.minimize_cost import simulator, world
 from grader.suites.minimize_cost.cases import QUESTIONS, draw_questions
 from grader.suites.minimize_cost.simulator import Refused, simulate, storage_cost
-from grader.suites.minimize_cost.suite import AFFORDABLE, FIRST_STEP, RIGHT, live, refund, steps_of_cost
+from grader.suites.minimize_cost.suite import AFFORDABLE, FIRST_STEP, RIGHT, WITH_SPOT, live, refund, steps_of_cost
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
 BANK = bank_of("minimize_cost")
@@ -220,7 +220,7 @@ def test_the_task_states_every_range_and_threshold():
     numbers += [
         f"{span.low:g} to {span.high:g}" for family in world.FAMILIES.values() for span in family.ranges.values()
     ]
-    limits = [f"{step:g}" for step in (FIRST_STEP, AFFORDABLE)]
+    limits = [f"{step:g}" for step in (FIRST_STEP, AFFORDABLE, WITH_SPOT)]
     levels = [f"{100 * suite.CASES.public().level:g} %", "98.9 %"]
     assert [text for text in {*numbers, *limits, *levels} if text.replace(",", "") not in told.replace(",", "")] == []
 
@@ -270,6 +270,17 @@ def test_random_policies_do_not_pass(public):
         marks.append(sum(levels) * (ratio <= AFFORDABLE) + earned)
     assert np.mean(np.array(marks) >= PASS) < 0.01
     assert np.median(marks) <= 2
+
+
+def test_a_forecast_without_spot_machines_earns_no_last_step_however_wide_its_limit(secret, monkeypatch):
+    mistake = BANK.lessons["rent on the spot market what may be taken"]["counts_on_spot"]
+    policies = {"spotless": cells_of(BANK, mistake)["Policy"]}
+    policies |= {answer.name: cells_of(BANK, answer)["Policy"] for answer in BANK.right}
+    monkeypatch.setattr("grader.suites.minimize_cost.suite.ROOM", 0.2)
+    for seed in range(SECRETS):
+        monkeypatch.setattr(suite.CASES, "kept", suite.EXERCISE.hidden().drawn(seed, seed))
+        points = {name: suite.cost(policy) for name, policy in policies.items()}
+        assert points == dict.fromkeys(policies, 9) | {"spotless": 3}
 
 
 def test_a_policy_that_nobody_can_pay_earns_no_level_and_hears_why(reference):
