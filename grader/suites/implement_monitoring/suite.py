@@ -20,7 +20,8 @@ FALSE_SHARE, QUIET_SHARE = 0.05, 0.02
 AWAKE = 13
 TOUCHED_DAYS = 2
 STEPS_OF_COST, STEP_POINTS = (0.32, 0.16), 2
-ROOM = 0.01  # by which hidden limits of a share or a bill are wider: what draws of the same streams differ by
+ROOM, ROOM_DAYS = 0.01, 1
+"""By which hidden limits of a share or a bill, and of days, are wider: what draws of the same streams differ by."""
 
 begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
 
@@ -108,6 +109,10 @@ def _false_share(runs: list[Run]) -> float:
     return sum(len(run.false_days) for run in runs) / sum(len(run.ordinary) for run in runs)
 
 
+def _in_time(met: Met, private: bool) -> bool:
+    return met.caught is not None and met.caught <= met.last + ROOM_DAYS * private
+
+
 def _few_false(sheet: Sheet, runs: list[Run], family: str) -> bool:
     """The condition of what is caught and of what it costs: the share of ordinary days with an alert."""
     share, most = _false_share(runs), FALSE_SHARE + sheet.private * ROOM
@@ -126,13 +131,13 @@ def caught(sheet: Sheet, answer: Answer, name: str) -> None:
     few = _few_false(sheet, runs, "attention")
     for family, incident in INCIDENTS.items():
         some = [(run, case) for run in runs for case in run.met if case.family == family]
-        missed = [(run, case) for run, case in some if not case.in_time]
+        missed = [(run, case) for run, case in some if not _in_time(case, sheet.private)]
         delays = ", ".join(
             "never" if case.caught is None else f"after {case.caught - case.begins} d" for _, case in some
         )
         sheet.judge(
             family, f"{len(some) - len(missed)} of {len(some)}" + ("" if sheet.private else f": {delays}"),
-            f"{len(some)} within {incident.within} days", few and not missed,
+            f"{len(some)} within {incident.within + ROOM_DAYS * sheet.private} days", few and not missed,
             _why_missed(*missed[0], sheet.private) if missed else "", explained=bool(missed),
         )  # fmt: skip
 
@@ -172,13 +177,13 @@ def worth(sheet: Sheet, answer: Answer, name: str) -> None:
     if not (runs := _watched(sheet, answer, name, cases)):
         return
     met = [incident for run in runs for incident in run.met]
-    seen = sum(incident.in_time for incident in met)
+    seen = sum(_in_time(incident, sheet.private) for incident in met)
     awake = seen >= AWAKE
     silent = "A monitor that sees little is quiet for nothing: its quiet days earn no points."
     sheet.judge("awake", f"{seen} of {len(met)}", f"at least {AWAKE}", awake, silent)
     for family in HARMLESS:
         some = [run for run in runs if run.harmless == family]
-        touched = [run for run in some if len(run.false_days) >= TOUCHED_DAYS]
+        touched = [run for run in some if len(run.false_days) >= TOUCHED_DAYS + ROOM_DAYS * sheet.private]
         rang, required = f"{len(touched)} of {len(some)} rang", "0"
         did = [_false_alarms(touched, sheet.private)] if touched else []
         if family == "season":

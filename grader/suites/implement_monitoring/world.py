@@ -5,6 +5,7 @@ are arrays with nan where a value is missing, categories are lists of text with 
 `REFERENCE` of a stream are ordinary ones. Nothing that marks may enter here.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,7 @@ class Stream:
 
 INCIDENTS = {
     "null spike": Incident(
-        ("weight_kg", "promised_h", "payment"), "missing", 2, 1_600, {"share": Range(0.07, 0.09)},
+        ("weight_kg", "promised_h", "payment"), "missing", 2, 1_600, {"share": Range(0.08, 0.09)},
         "a feature is missing"),
     "unit change": Incident(
         ("distance_km", "weight_kg", "value_eur"), "values", 7, 1_200, {"share": Range(0.1, 0.15)},
@@ -83,6 +84,8 @@ HARMLESS: Mapping[str, tuple[str, Mapping[str, Range]]] = {
 EPISODES = ("fewer orders", "more orders", "new category")  # the others are in the reference too
 STRONG_DAYS, BETWEEN, BETWEEN_BY = 2, 4, Range(1.2, 1.3, "standard deviations")
 WEEK, DAILY = 0.15, 0.1  # standard deviations: the weekend, and how far any day is from another
+TOGETHER, SURE = 3, 3.3  # days that are compared at once; standard errors between a limit and what lies on either side
+FOR_A_MEDIAN, OUTSIDE = math.pi / 2, 0.01  # rows it needs for one of a mean; share of usual values beyond a usual range
 HIT_EACH_TIME = 2
 FAMILIES = [
     *(ScenarioFamily(name, incident.title, incident.ranges, HIT_EACH_TIME) for name, incident in INCIDENTS.items()),
@@ -106,9 +109,9 @@ LAYOUT: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 """The incidents of a test's streams, in order within a stream, and the features of which one is hit by all of them.
 
 Two incidents of a stream call for the same alert, so that a monitor must name again what it has named before. The
-first stream has the smallest incidents and the fewest rows: a shift that matters is less significant there than the
-harmless one of many rows. The next `OF_MANY` need the usual rows to show in time. Stream `OF_MOST` has more orders:
-what is missing there is less than chance lets be missing on a day of fewest rows, so no limit on a share serves both.
+first stream has the fewest rows, and its incidents the size that these show in time: a harmless shift among many rows
+is about as significant. The next `OF_MANY` need the usual rows to show in time. Stream `OF_MOST` has more orders: what
+is missing there is less than chance lets be missing on a day of fewest rows, so no limit on a share serves both.
 Stream `OF_STRONG` has a strong week and a shift between two of its strong days, less than what these add: no limit that
 all days of a week have in common is quiet and sees it in time.
 What else is harmless where, and the order of the streams, is drawn.
@@ -130,14 +133,43 @@ def draw_streams(seed: int) -> list[Stream]:
         calm[place], calm[other] = calm[other], calm[place]
     for (families, features), harmless in zip(LAYOUT, calm, strict=True):
         name, times = str(rng.choice(features)), _times(rng, len(families))
+        around = next(drawn[harmless])
+        rows = ROWS * dict(around.magnitudes).get("times", 1.0)
         met = tuple(
-            _with(next(drawn[family]), begins=begins, ends=ends, hits=INCIDENTS[family].features.index(name))
+            _with(
+                _knowable(next(drawn[family]), rows),
+                begins=begins,
+                ends=ends,
+                hits=INCIDENTS[family].features.index(name),
+            )
             for family, (begins, ends) in zip(families, times, strict=True)
         )
         if harmless == "season" and met[0].family == "mean shift":
             met = (_with(met[0], by=BETWEEN_BY.draw(rng)), *met[1:])
-        streams.append(Stream(_with(next(drawn[harmless]), **_harmless_days(rng, harmless, met)), met))
+        streams.append(Stream(_with(around, **_harmless_days(rng, harmless, met)), met))
     return [streams[place] for place in rng.permutation(len(streams))]
+
+
+def smallest(family: str, rows: float) -> dict[str, float]:
+    """The least size of an incident among so many rows a day, by magnitude; empty for what any number of rows shows.
+
+    `TOGETHER` days tell it from what is harmless: a limit halfway between the two is `SURE` standard errors from each,
+    for an answer that uses the rows no better than a median does. Other incidents that need rows are the largest of
+    their range where these are few.
+    """
+    if family == "mean shift":
+        error = ((DAILY**2 + FOR_A_MEDIAN / rows) / TOGETHER) ** 0.5
+        return {"by": HARMLESS["more orders"][1]["other"].high + 2 * SURE * error}
+    if family == "unit change":
+        angle = math.asin(OUTSIDE**0.5) + SURE / (TOGETHER * rows) ** 0.5  # its error is the same for all shares
+        return {"share": math.sin(angle) ** 2}
+    if family in ("slow drift", "concept drift") and rows < ROWS / 2:
+        return {name: span.high for name, span in INCIDENTS[family].ranges.items()}
+    return {}
+
+
+def _knowable(draw: Draw, rows: float) -> Draw:
+    return _with(draw, **{name: max(draw[name], least) for name, least in smallest(draw.family, rows).items()})
 
 
 def _harmless_days(rng: np.random.Generator, harmless: str, met: Sequence[Draw]) -> dict[str, int]:
@@ -242,8 +274,9 @@ def _spoiled(
         return np.array([kept.get(where, value) if is_hit else value
                          for is_hit, where, value in zip(hit, depot, column, strict=True)])  # fmt: skip
     days = day - size["begins"] + 1 if draw.family == "slow drift" else 1.0
-    moved = hit * size["by"] * days * TYPICAL[name][1]
-    return np.round(column + moved, 2) if name == "promised_h" else np.round(column * np.exp(moved), 3)
+    moved = size["by"] * days * TYPICAL[name][1]
+    shifted = np.round(column + moved, 2) if name == "promised_h" else np.round(column * np.exp(moved), 3)
+    return np.where(hit, shifted, column)
 
 
 def _emptied(name: str, column: np.ndarray, where: np.ndarray) -> np.ndarray:

@@ -5,13 +5,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 import grader.suites.implement_monitoring as suite
 from grader.suite_kit.designs import Draw
 from grader.suites.implement_monitoring import world
 from grader.suites.implement_monitoring.runs import AFTER, ATTENTION_EUR, MOST_NAMES, Refused, Run, read_alerts
-from grader.suites.implement_monitoring.suite import AWAKE, FALSE_SHARE, QUIET_SHARE, ROOM, STEPS_OF_COST
+from grader.suites.implement_monitoring.suite import (
+    AWAKE,
+    FALSE_SHARE,
+    QUIET_SHARE,
+    ROOM,
+    ROOM_DAYS,
+    STEPS_OF_COST,
+    TOUCHED_DAYS,
+)
 from notebook_runner.errors import CourseError
 from tests.grader.suites.contract import bank_of, cells_of, told_of
 
@@ -80,6 +88,42 @@ def test_no_limit_on_a_share_is_quiet_on_few_rows_and_sees_a_null_spike_among_ma
     )
     assert binom.sf((usual + spike) * few, few, usual) > 0.01
     assert spike > 4 * (usual * (1 - usual) / (times["more orders"].low * world.ROWS)) ** 0.5
+
+
+@pytest.mark.parametrize("rows", [24, 36])
+def test_three_days_tell_the_smallest_incident_from_chance_and_not_what_more_rows_show(rows):
+    """Of one limit on a count: the chance that it is wrong about what is harmless, or about the incident."""
+
+    def wrong(usual, changed):
+        values = world.TOGETHER * rows
+        return min(max(binom.sf(most, values, usual), binom.cdf(most, values, changed)) for most in range(values))
+
+    other = world.HARMLESS["more orders"][1]["other"].high
+
+    def wrong_about(shift):  # a limit halfway, on the share of values that lie above it
+        above = norm.sf((shift - other) / 2)
+        return wrong(above, 1 - above)
+
+    by, share = world.smallest("mean shift", rows)["by"], world.smallest("unit change", rows)["share"]
+    usual = {family: world.INCIDENTS[family].ranges for family in ("mean shift", "unit change")}
+    assert max(wrong_about(by), wrong(world.OUTSIDE, share)) < 0.001
+    assert wrong_about(usual["mean shift"]["by"].low) > 0.004
+    assert wrong(world.OUTSIDE, usual["unit change"]["share"].low) > 0.01
+
+
+def test_no_incident_is_smaller_than_so_many_rows_show():
+    enlarged = Counter()
+    for seed in range(40):
+        for stream in world.draw_streams(seed):
+            times = dict(stream.harmless.magnitudes).get("times", 1)
+            for incident in stream.incidents:
+                for name, least in world.smallest(incident.family, times * world.ROWS).items():
+                    assert incident[name] >= least
+                    beyond = incident[name] > world.INCIDENTS[incident.family].ranges[name].high
+                    enlarged[incident.family, stream.harmless.family] += beyond
+    assert {case for case, times in enlarged.items() if times} == {
+        ("mean shift", "fewer orders"), ("unit change", "fewer orders")
+    }  # fmt: skip
 
 
 def test_a_shift_between_strong_days_is_less_than_these_add_until_the_next_come():
@@ -223,6 +267,30 @@ def test_the_reference_has_full_marks_on_other_streams(reference, secret, monkey
         assert (suite.caught(reference), suite.worth(reference)) == (8, 12), seed
 
 
+@pytest.mark.parametrize("private", [False, True])
+def test_only_hidden_streams_leave_a_day_more(private, reference, monkeypatch):
+    """To name each incident, and to ring where something is harmless: one day beyond these limits is too much."""
+    cases = replace(suite.CASES.public(), private=private)
+    monkeypatch.setattr(suite.CASES, "kept", cases)
+
+    def judged(test, late, false):
+        def watch(_, stream, number):
+            run = Run(stream, number)
+            rings = run.ordinary[: false if run.harmless == "new category" else 0]
+            run.named |= {met.last + late: [met.right] for met in run.met} | dict.fromkeys(rings, OTHERS)
+            return run
+
+        monkeypatch.setattr("grader.suites.implement_monitoring.suite.watch", watch)
+        return {row.name.partition(":")[0]: row.met for row in test(reference).report.criteria}
+
+    room = ROOM_DAYS * private
+    for more, right in ((0, True), (1, False)):
+        assert {judged(suite.caught, room + more, 0)[family] for family in world.INCIDENTS} == {right}
+        met = judged(suite.worth, room + more, TOUCHED_DAYS - 1 + room + more)
+        assert (met["incidents named in time"], met["new category"]) == (right, right)
+        assert judged(suite.worth, 0, TOUCHED_DAYS - 1 + room + more)["new category"] == right
+
+
 def test_a_counter_example_says_which_stream_what_could_be_seen_and_what_it_cost():
     text = " ".join(suite.caught(monitor_of("not_a_word_of_freshness")).report.text().split())
     harm, (number, frozen) = world.INCIDENTS["frozen"].harm_eur, first_public("frozen")
@@ -248,6 +316,10 @@ def test_the_task_states_every_range_threshold_and_price():
     ranges += [*(one for _, some in world.HARMLESS.values() for one in some.values()), world.BETWEEN_BY]
     numbers = [f"{span.low:g} to {span.high:g}" for span in ranges] + [f"{step:g}" for step in STEPS_OF_COST]
     numbers += [f"at most {100 * share:g} % of" for share in (FALSE_SHARE, QUIET_SHARE)] + [f"by {ROOM:g}"]
+    few = world.HARMLESS["fewer orders"][1]["times"]
+    for family in ("mean shift", "unit change"):
+        low, high = (sum(world.smallest(family, times * world.ROWS).values()) for times in (few.high, few.low))
+        numbers += [f"{low:.2g} to {high:.2g}"]
     numbers += [f"at least {AWAKE} of", f"{ATTENTION_EUR} EUR", f"at most {MOST_NAMES} features"]
     numbers += [f"in the {AFTER} days after a repair", f"list of {world.DAYS} days", f"days 28 to {world.DAYS - 1}"]
     assert [number for number in numbers if number not in text] == []
