@@ -18,14 +18,16 @@ TRAINING, SHORT_TRAINING = 900, 200  # pictures, of 1,797
 
 @dataclass(frozen=True)
 class Answers:
-    """Of each question, shape (repeats, questions): the true `digit`, whether each model is right, and the small
-    model's `confidence`, the probability of its likeliest answer.
+    """Of each question, shape (repeats, questions): the true `digit`, whether each model is right, the small model's
+    `confidence`, the probability of its likeliest answer, and the `large_margin`, by how much the large model's best
+    score is above its second best.
     """
 
     digit: np.ndarray
     confidence: np.ndarray
     small_right: np.ndarray
     large_right: np.ndarray
+    large_margin: np.ndarray
 
     def halves(self) -> "tuple[Answers, Answers]":
         """The first and the second half of the questions of each split."""
@@ -64,5 +66,6 @@ def ask_both(rng: np.random.Generator, repeats: int, unseen: int | None = None) 
         chances = small.predict_proba(coarse[asked])
         said = small.classes_[chances.argmax(axis=1)]
         right = said == digits[asked], large.predict(pixels[asked]) == digits[asked]
-        rows.append((digits[asked], chances.max(axis=1), *right))
+        second, best = np.sort(large.decision_function(pixels[asked]), axis=1)[:, -2:].T
+        rows.append((digits[asked], chances.max(axis=1), *right, best - second))
     return Answers(*map(np.array, zip(*rows, strict=True)))

@@ -12,6 +12,7 @@ ANSWERS = Answers(
     confidence=np.array([[0.9, 0.2, 0.6, 0.4]]),
     small_right=np.array([[True, False, True, False]]),
     large_right=np.array([[True, True, False, False]]),
+    large_margin=np.array([[0.9, 0.7, 0.3, 0.1]]),
 )
 
 
