@@ -15,6 +15,7 @@ from mlsd.lesson_recall import read_recall
 from mlsd.site.explorers import explorable
 from mlsd.site.links import broken_links
 from mlsd.site.pages import as_text, cells_linked, page_of, same_cells
+from mlsd.site.spelling import misspelt
 from notebook_runner.course import Notebook, find_notebooks, read_json, reading_order
 from notebook_runner.errors import CourseError
 from notebook_runner.execution import executed_path
@@ -51,10 +52,11 @@ def build(root: Path, folder: Path, tell: Callable[[str], None]) -> Written:
     """Make the pages of the course at `root` in `folder`, whose earlier pages are replaced once the new ones are whole.
 
     `tell` gets a line before the wait. Raises `CourseError` where `folder` holds something else, where Sphinx is
-    missing or fails, and where a page leads to one that is not there.
+    missing or fails, where a word is misspelt, and where a page leads to one that is not there.
     """
     _may_be_replaced(folder)
     python = _python(root)
+    _refuse(misspelt(root, python), "Misspelt words", "Correct them, or name them in mlsd/site/spelling.py.")
     with tempfile.TemporaryDirectory(prefix="mlsd-site-") as scratch:
         source, made = Path(scratch, "source"), Path(scratch, "made")
         tell("Each choice of each explorer is computed; half a minute.")
@@ -64,16 +66,20 @@ def build(root: Path, folder: Path, tell: Callable[[str], None]) -> Written:
         for name, picture in written.pictures.items():
             (made / name).parent.mkdir(parents=True, exist_ok=True)
             (made / name).write_bytes(picture)
-        if broken := broken_links(made):
-            listed = "\n".join(f"  {page}: {link}" for page, link in broken[:20])
-            fix = "Correct them in the notebooks."
-            raise CourseError(f"{len(broken)} links of the pages lead nowhere:\n{listed}\n{fix}")
+        broken = [f"{page}: {link}" for page, link in broken_links(made)]
+        _refuse(broken, "Links of the pages that lead nowhere", "Correct them in the notebooks.")
         (made / ".nojekyll").touch()  # a host that knows Jekyll would leave out folders that begin with _
         if folder.exists():
             shutil.rmtree(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(made, folder)
     return written
+
+
+def _refuse(faults: list[str], what: str, fix: str) -> None:
+    if faults:
+        listed = "\n".join(f"  {fault}" for fault in faults[:20])
+        raise CourseError(f"{what} ({len(faults)}):\n{listed}\n{fix}")
 
 
 def _run_sphinx(python: Path, source: Path, made: Path) -> None:

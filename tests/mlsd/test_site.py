@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+import sys
 from html import unescape
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mlsd.site import build as building
 from mlsd.site.explorers import explorable
 from mlsd.site.links import broken_links
 from mlsd.site.pages import cells_linked, page_of, same_cells
+from mlsd.site.spelling import misspelt
 from notebook_runner import course_root
 from notebook_runner.course import find_notebooks
 from notebook_runner.errors import CourseError
@@ -199,6 +201,34 @@ def test_new_pages_take_the_place_of_earlier_ones_and_of_nothing_else(small_site
     with pytest.raises(CourseError, match="something other than pages"):
         building.build(root, tmp_path, lambda line: None)
     assert (tmp_path / "thesis.txt").exists()
+
+
+MISSPELT = notebook(text("title", "# Queues\n\nAll teh requests wait, and the field is *amonut*."))
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize(
+    ("name", "content", "place"),
+    [
+        ("chapters/01_waiting/queues.ipynb", json.dumps(MISSPELT), "chapters/01_waiting/queues.ipynb/title:3"),
+        ("chapters/recall/queues.toml", '\nrule = "All teh requests"', "chapters/recall/queues.toml:2"),
+        ("grader/suites/queues/exercise.toml", 'miss = "teh queue"', "grader/suites/queues/exercise.toml:1"),
+        ("README.md", "All teh pages", "README.md:1"),
+    ],
+    ids=["notebook", "recall", "exercise", "readme"],
+)
+def test_a_misspelt_word_stops_the_pages_and_is_named_with_its_place(tmp_path, name, content, place):
+    sphinx_is_here()
+    (tmp_path / ".venv-site").symlink_to(ROOT / ".venv-site")
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(CourseError, match=rf"Misspelt words \(1\):\n  {re.escape(place)}: teh ==> the\n"):
+        building.build(tmp_path, tmp_path / "pages", lambda line: None)
+
+
+def test_without_codespell_the_command_that_brings_it_is_named(tmp_path):
+    with pytest.raises(CourseError, match=r"No module named codespell_lib\n.*make site"):
+        misspelt(tmp_path, Path(sys.executable))
 
 
 @pytest.mark.tools
