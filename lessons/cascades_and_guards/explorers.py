@@ -90,7 +90,7 @@ def _draw(found: Billed) -> Axes:
         {"all costs": found.at_each.sum(axis=1), "mistakes": found.at_each[:, 2]},
         "What 1,000 questions cost",
         "large model's answers sent to people (%)",
-        "cost (answers of the large model)",
+        "cost (large answers)",
         at=100 * SHARES,
         moments={"chosen": 100 * found.share},
         levels={"asked": MOST},

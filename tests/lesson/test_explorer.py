@@ -8,6 +8,7 @@ import itertools
 import matplotlib
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.text import Text
 from PIL import Image
 
 from mlsd_lib.lesson import plotting as plot
@@ -139,8 +140,33 @@ def test_an_explorer_of_a_lesson_is_not_answered_at_first_and_can_be(module, nam
     assert 0 < len(answered) < len(verdicts) / 2
     assert all(str(verdict).endswith(".") for _, verdict in verdicts.values())
     for choice in (first, answered[0], answered[-1]):
-        assert overlapping_texts(explorer.draw(verdicts[choice][0]).figure) == []
+        axes = explorer.draw(verdicts[choice][0])
+        assert overlapping_texts(axes.figure) == []
+        assert cut_off(axes) == []
         matplotlib.pyplot.close("all")
+
+
+def cut_off(axes):
+    """The labels of a picture that reach beyond its edge: an explorer's pictures all have one size."""
+    axes.figure.draw_without_rendering()
+    labels = {
+        axes.get_title(loc="left"),
+        axes.get_xlabel(),
+        axes.get_ylabel(),
+        *(text.get_text() for text in axes.texts),
+    }
+    written = [text for text in axes.figure.findobj(Text) if text.get_text() in labels - {""}]
+    inside = axes.figure.bbox.padded(1)
+    boxes = {text.get_text(): text.get_window_extent() for text in written}
+    return [label for label, box in boxes.items() if not (inside.contains(*box.min) and inside.contains(*box.max))]
+
+
+def test_a_label_that_is_cut_off_is_found():
+    fits, too_long = (
+        plot.lines({"": [1, 2]}, "A product", "factor", "v" * letters, at=[0, 1], size=SIZE) for letters in (5, 60)
+    )
+    assert cut_off(fits) == []
+    assert cut_off(too_long) == ["v" * 60]
 
 
 def test_every_picture_of_an_explorer_has_the_same_size():
