@@ -49,8 +49,8 @@ def people_at_the_end(asked: Answers | None = None) -> Explorer:
         f"Find a cascade that answers 1,000 questions for at most {MOST:,}, mistakes included.",
         (
             Setting("threshold", "large model below a confidence of", {"0.9": 0.9, "0.99": 0.99, "1": ALWAYS}, "0.9"),
-            Setting("share", "of its answers, to people (%)", {"1": 0.01, "5": 0.05, "20": 0.2}, "20"),
-            Setting("people", "answers that people can give", {"10": 10, "50": 50, "200": 200}, "10"),
+            Setting("share", "of its answers, sent to people (%)", {"1": 0.01, "5": 0.05, "20": 0.2}, "20"),
+            Setting("people", "capacity of people (of 1,000 questions)", {"10": 10, "50": 50, "200": 200}, "10"),
             Setting("mistake", "price of a mistake", {"20": 20, "500": 500}, "500"),
         ),
         partial(answer, asked),

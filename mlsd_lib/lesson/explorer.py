@@ -139,11 +139,11 @@ def controls(explorer: Explorer, first: Frame) -> "VBox":
     """
     from ipywidgets import HTML, Box, Dropdown, Layout, VBox
 
-    wide = Layout(width="22em")
+    fit = Layout(width="auto", margin="2px 1.5em 2px 0")  # no label or choice is cut off
     lists = {
         one.name: Dropdown(
-            options=list(one.values), value=one.first, description=one.label, layout=wide,
-            style={"description_width": "13em"},
+            options=list(one.values), value=one.first, description=one.label, layout=fit,
+            style={"description_width": "initial"},
         )
         for one in explorer.settings
     }  # fmt: skip

@@ -88,6 +88,9 @@ def test_an_explorer_computes_each_choice_and_says_when_its_question_is_answered
     verdict = page.get_by_role("status").filter(has_text="of the tests of equal pages")
     first = verdict.get_by_text("Not answered yet: each look is another chance")
     until(first.is_visible, "the first verdict, after the start of a kernel and its imports", look_s=0.25)
+    texts = page.locator(".jp-OutputArea .widget-label, .jp-OutputArea select")
+    assert texts.evaluate_all("texts => texts.filter(text => text.scrollWidth > text.clientWidth).length") == 0
+    assert texts.count() >= 6
     page.get_by_label("rule").select_option("made for any day")
     verdict.get_by_text("Not answered yet: the rule pays for thirty looks").wait_for()
     before = page.get_by_alt_text("a better page").get_attribute("src")
