@@ -8,6 +8,7 @@ import re
 import runpy
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from mlsd_lib.lesson import Exercise
@@ -16,6 +17,8 @@ from tests.lessons.lesson_cells import Lesson, calls
 
 WRONG_ANSWERS = Path(__file__).parent / "wrong_answers"
 CHECK_IMPORT = re.compile(r"^from ((?:lessons|case_studies)\.\w+\.checks) import check$", re.MULTILINE)
+MATPLOTLIB = re.compile(r"(plt|fig|figure|ax|axes)\b")
+"""How a call begins that returns what matplotlib drew; of the course's own calls nothing is shown."""
 FEWEST_EXERCISES = 2
 TAKE_AWAYS = (3, 4, 5)
 FEWEST_REFERENCES = 2
@@ -46,6 +49,23 @@ def incomplete_exercises(lesson: Lesson, wrong: dict[str, list[tuple[str, str]]]
     for slug in wrong:
         if slug not in lesson.slugs:
             yield f"{lesson.stem}: the wrong answer {slug!r} belongs to no your-turn cell"
+
+
+def turns_without_a_statement(lesson: Lesson) -> Iterator[str]:
+    """Your-turn cells that do not follow a text which says what is asked: under its heading, or in SLUG-questions."""
+    for before, cell in pairwise(lesson.cells):
+        questions = before.id == f"{cell.id.removesuffix('-answer')}-questions"
+        stated = not before.is_code and (questions or re.search("^### Your turn", before.source, re.MULTILINE))
+        if "your-turn" in cell.tags and not stated:
+            yield f"{lesson.stem}: no text under '### Your turn' says directly before {cell.id!r} what is asked"
+
+
+def shown_objects(lesson: Lesson) -> Iterator[str]:
+    """Cells that end in a call of matplotlib's without `;`: the name of a line or an area stands above the picture."""
+    for cell in lesson.cells:
+        last = ast.parse(cell.source).body[-1:] if cell.is_code and not cell.source.endswith(";") else []
+        if last and isinstance(last[0], ast.Expr) and MATPLOTLIB.match(ast.unparse(last[0])):
+            yield f"{lesson.stem}: {cell.id!r} ends in a call of matplotlib's; end it with `;`"
 
 
 def module_of(lesson: Lesson) -> str:

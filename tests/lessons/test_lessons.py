@@ -64,6 +64,11 @@ def test_every_exercise_has_its_check_its_solution_and_a_wrong_answer(lesson):
 
 
 @each_lesson
+def test_a_turn_follows_its_statement_and_no_object_is_shown_above_a_picture(lesson):
+    assert [*rules.turns_without_a_statement(lesson), *rules.shown_objects(lesson)] == []
+
+
+@each_lesson
 def test_no_claim_calls_equal_what_a_short_test_could_not_tell_apart(lesson):
     assert list(rules.equal_by_chance(lesson)) == []
 

@@ -208,6 +208,34 @@ def test_a_your_turn_cell_of_another_name_is_a_breach(lesson_of):
     assert "must be named SLUG-answer" in incomplete(lesson_of(cells), wrong=())[0]
 
 
+def test_a_turn_without_a_statement_directly_before_it_is_a_breach(lesson_of):
+    statement = new_markdown_cell("### Your turn\n\nTwice x.")
+    cells = sound_cells()
+    assert "directly before 'doubled-answer'" in next(rules.turns_without_a_statement(lesson_of(cells)))
+    names = list(cells)
+    names.insert(names.index("doubled-answer"), "turn")
+    stated = {name: statement if name == "turn" else cells[name] for name in names}
+    assert list(rules.turns_without_a_statement(lesson_of(stated))) == []
+    stated["turn"]["source"] = "The doubled value is twice as large."
+    assert len(list(rules.turns_without_a_statement(lesson_of(stated)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "breaches"),
+    [
+        ("ax = plot.lines(x)\nax.fill_between(\n    x,\n)", 1),
+        ("axes[1].axhline(2)", 1),
+        ("plt.plot(x)", 1),
+        ("ax.axhline(2);", 0),
+        ("plot.lines(x)", 0),
+        ("for ax in axes:\n    ax.axhline(2)", 0),
+        ("axis_labels(x)", 0),
+    ],
+)
+def test_a_cell_that_shows_the_name_of_a_drawn_object_is_a_breach(lesson_of, source, breaches):
+    assert len(list(rules.shown_objects(lesson_of({"plot": new_code_cell(source)})))) == breaches
+
+
 @pytest.mark.parametrize(
     ("cell", "was", "becomes", "breach"),
     [
