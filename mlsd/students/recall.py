@@ -4,10 +4,12 @@ When that is, the FSRS algorithm says (Ye, Su and Cao 2022, "A stochastic shorte
 repetition scheduling"), by its package: a right answer moves a question further away, a wrong one brings it back.
 """
 
+import itertools
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 from fsrs import Card, Rating, Scheduler
@@ -45,14 +47,26 @@ def begun(root: Path) -> list[Recall]:
 
 
 def of_lesson(root: Path, name: str) -> Recall:
-    """What is kept of the lesson `name`: a path in the course, a file's name, or that without its number."""
+    """What is kept of the lesson `name`: a path in the course, a file's name, or that without its number.
+
+    Raises `StudentError` where no lesson is called so, with those that may be meant, and where two are.
+    """
     recalls = read_recalls(root, read_course(root).notebooks)
-    for recall in recalls:
-        stem = recall.notebook.path.stem
-        if name in (recall.notebook.name, stem, f"{stem}.ipynb", stem.partition("_")[2]):
-            return recall
-    known = ", ".join(recall.notebook.path.stem for recall in recalls) or "none"
-    raise StudentError(f"{name!r} is no lesson with questions. Those with some: {known}.")
+    found = [recall for recall in recalls if name in _names(recall)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        both = " and ".join(recall.notebook.path.stem for recall in found)
+        raise StudentError(f"{name!r} means {both}. Give one of these names.")
+    like = get_close_matches(name.lower(), itertools.chain(*map(_names, recalls)), n=3, cutoff=0.8)
+    meant = [recall.notebook.path.stem for recall in recalls if _names(recall) & {*like}]
+    fix = f"Was {' or '.join(meant)} meant?" if meant else "`mlsd notebooks` lists the notebooks."
+    raise StudentError(f"{name!r} is no lesson with questions. {fix}")
+
+
+def _names(recall: Recall) -> set[str]:
+    stem = recall.notebook.path.stem
+    return {recall.notebook.name, stem, f"{stem}.ipynb", stem.partition("_")[2] or stem}
 
 
 def due(recalls: Iterable[Recall], now: datetime) -> list[Due]:

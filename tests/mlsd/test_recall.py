@@ -85,9 +85,20 @@ def test_a_lesson_is_known_by_its_names(name):
     assert of_lesson(ROOT, name).notebook.path.stem == LESSON
 
 
-def test_another_name_is_refused_with_those_there_are():
-    with pytest.raises(StudentError, match=f"'nothing' is no lesson with questions. .*{LESSON}"):
-        of_lesson(ROOT, "nothing")
+@pytest.mark.parametrize("name", ["performance_requirement", "01_performence_requirements", "Performance_Requirements"])
+def test_a_misspelled_name_is_refused_with_the_one_that_was_meant(name):
+    with pytest.raises(StudentError, match=f"'{name}' is no lesson with questions. Was {LESSON} meant?"):
+        of_lesson(ROOT, name)
+
+
+def test_a_name_that_is_like_none_is_refused_with_the_way_to_all():
+    with pytest.raises(StudentError, match=r"'99' is no lesson with questions\. `mlsd notebooks` lists"):
+        of_lesson(ROOT, "99")
+
+
+def test_a_name_of_two_lessons_is_refused_with_both():
+    with pytest.raises(StudentError, match="'data_processing' means 04_data_processing and 01_data_processing"):
+        of_lesson(ROOT, "data_processing")
 
 
 def run(*words, typed=""):
