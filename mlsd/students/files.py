@@ -16,12 +16,18 @@ class StudentError(CourseError):
     """What keeps a student's command from doing its work, and what to do about it."""
 
 
-def exercise_notebook(root: Path, name: str) -> str:
-    """The name of an exercise's notebook from the course's root. Raises `StudentError` for no such exercise."""
+def exercise_notebook(root: Path, name: str, version: Released) -> str:
+    """The name of an exercise's notebook from the course's root.
+
+    Raises `StudentError` for no such exercise, and where its notebook is gone.
+    """
+    notebook = f"exercises/{name}/{name}.ipynb"
     there = sorted(path.parent.name for path in (root / "exercises").glob("*/*.ipynb") if path.parent.name == path.stem)
-    if name not in there:
-        raise StudentError(f"There is no exercise {name!r}; there are {', '.join(there)}. Give one of these names.")
-    return f"exercises/{name}/{name}.ipynb"
+    if name in there:
+        return notebook
+    if version.read(notebook) is not None:
+        raise StudentError(f"{root / notebook} is not there. As it was released it comes back by: mlsd reset {name}")
+    raise StudentError(f"There is no exercise {name!r}; there are {', '.join(there)}. Give one of these names.")
 
 
 def notebook_named(root: Path, given: str, version: Released) -> str:

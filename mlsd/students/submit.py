@@ -42,7 +42,8 @@ def submit(root: Path, name: str, now: datetime, anyway: bool = False, fresh: Pa
 
     Raises `StudentError` for what collecting would not take, and, unless `anyway`, for missing or unchanged answers.
     """
-    path, version = root / exercise_notebook(root, name), unpacked(fresh) if fresh else released(root)
+    version = unpacked(fresh) if fresh else released(root)
+    path = root / exercise_notebook(root, name, version)
     content = path.read_bytes()
     cells, notes = _readable(path, content)
     if other := mistaken(name, [content], _released_cells(root, version)):

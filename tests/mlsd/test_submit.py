@@ -92,6 +92,7 @@ REFUSED = {
     "another exercise's": (of_another, f"this is the notebook of {OTHER}, not of {NAME}"),
     "cut": (cut, "the file is damaged"),
     "too large": (huge, "at most 30 are taken"),
+    "not there": (lambda course: notebook_of(course).unlink(), rf"is not there\. .* mlsd reset {NAME}"),
 }
 
 
