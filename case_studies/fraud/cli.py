@@ -75,11 +75,13 @@ def _live(
 
     bank = Bank.opened(rng, policy=ReviewPolicy(rank_by, reviews_per_day), label_policy=labels)
 
-    def strike() -> None:
+    def start_incident() -> None:
         bank.deploy(bank.release.with_adapter(Adapter()))
 
-    each_week = {"adversary_adapts": adapts}
-    return World(bank, strike, labels if retrain else None, each_week, lambda: f"Adversary: {bank.simulator.tactics}")
+    def adversary() -> str:
+        return f"Adversary: {bank.simulator.tactics}"
+
+    return World(bank, start_incident, labels if retrain else None, {"adversary_adapts": adapts}, adversary)
 
 
 PROTOCOLS = {"handbook": _handbook, "ulb": _ulb}

@@ -113,7 +113,7 @@ class FraudService(DecisionService[Release]):
     def window(self, release: Release, seen: pd.DataFrame) -> pd.DataFrame:
         return window_of(seen, seen["score"].to_numpy(), seen["value"].to_numpy(), release.threshold)
 
-    def note(self, report: Report, time_us: int) -> None:
+    def store_report(self, report: Report, time_us: int) -> None:
         self.store.insert("reports", [(report.transaction_id, report.terminal_id, time_us)])
 
     def count(self, request: Payment, decision: Decision, version: str) -> None:

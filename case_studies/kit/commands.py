@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from case_studies.kit.decision_service import QUEUE_LIMIT
-from case_studies.kit.runbook import put_in_charge, roll_back
+from case_studies.kit.runbook import promote_after_restore, roll_back
 from case_studies.kit.runs import DECISION, Options, Run
 from mlsd_lib.modeling.errors import ModelingError
 from notebook_runner.errors import CourseError
@@ -53,7 +53,7 @@ NewData = Annotated[bool, typer.Option("--new-data", help="Learn from other data
 Reason = Annotated[str, typer.Option(help="Why; stored in the registry's history.")]
 OnAlarm = Annotated[Rollback, typer.Option(help="What to do when the monitor rings.")]
 RUNS = Path("runs")
-Protocol = Callable[[str | None, int], tuple[object, "pd.DataFrame"]]
+Evaluation = Callable[[str | None, int], tuple[object, "pd.DataFrame"]]
 """From a source, or None for its own, and a seed to the data's card and a table of results."""
 Tell = Callable[[str], None]
 """Shows what is being done."""
@@ -63,10 +63,10 @@ class World(NamedTuple):
     """A live system on the day of its first release, and what happens to it; see `live_weeks`."""
 
     system: Any
-    strike: Callable[[], object]
+    start_incident: Callable[[], object]
     labels: str | None = None
     each_week: Options | None = None
-    seen: Callable[[], str] = str
+    closing_line: Callable[[], str] = str
     """What else is worth a line at the end."""
 
 
@@ -76,7 +76,7 @@ def command_line(
     fit: Callable[..., tuple[object, "pd.DataFrame"]],
     live: Callable[..., World],
     examples: Mapping[str, str],
-    protocols: Mapping[str, Protocol] | None = None,
+    protocols: Mapping[str, Evaluation] | None = None,
 ) -> typer.Typer:
     """The commands of the case in `package`.
 
@@ -101,7 +101,7 @@ class _Case:
     fit: Callable[..., tuple[object, "pd.DataFrame"]]
     live: Callable[..., World]
     examples: Mapping[str, str]
-    protocols: Mapping[str, Protocol]
+    protocols: Mapping[str, Evaluation]
 
     @property
     def module(self) -> str:
@@ -175,7 +175,7 @@ def _add_releases(app: typer.Typer, case: _Case) -> None:
                 f"{folder} holds no {DECISION}: a release goes out by what was decided. Make one with `retrain`."
             )
         case.models().Release.read(folder)  # one that cannot be read must not go out
-        put_in_charge(chosen, release, reason, case.service().restore)
+        promote_after_restore(chosen, release, reason, case.service().restore)
         typer.echo(f"Current release: {release}.")
 
     @app.command(epilog=f'Example: {case.module} rollback --reason "a wrong unit" --no-restore-state')
@@ -267,9 +267,9 @@ def _add_simulation(app: typer.Typer, case: _Case) -> None:
         with progress("history and the first release") as tell:
             world = case.live(np.random.default_rng(seed), **options)
             asked = {"rollback": rollback, **(world.each_week or {})}
-            live_weeks(world.system, weeks, incident_week, world.strike, world.labels, tell, **asked)
+            live_weeks(world.system, weeks, incident_week, world.start_incident, world.labels, tell, **asked)
         show_weeks(out, world.system)
-        if line := world.seen():
+        if line := world.closing_line():
             typer.echo(line)
 
 
@@ -317,19 +317,21 @@ def live_weeks(
     system: Any,
     weeks: int,
     incident_week: int | None,
-    strike: Callable[[], object],
+    start_incident: Callable[[], object],
     labels: str | None,
     tell: Callable[[str], None],
     **options: Any,
 ) -> None:
-    """Lives `weeks` weeks of a `LiveSystem`, `strike` before the one of the incident; `options` go to its `week`.
+    """Lives `weeks` weeks of a `LiveSystem`; `options` go to its `week`.
+
+    `start_incident` is called before the week of the incident.
 
     After each week it is fitted anew to `labels`, unless these are None.
     """
     for week in range(weeks):
         tell(f"week {week + 1} of {weeks}")
         if week == incident_week:
-            strike()
+            start_incident()
         system.week(**options)
         if labels is not None:
             system.retrain(labels)

@@ -83,7 +83,7 @@ class DecisionService(ABC, Generic[Release]):
         """The decision about a new request; adds to the store what later features need of it."""
 
     @abstractmethod
-    def note(self, report: Any, time_us: int) -> None:
+    def store_report(self, report: Any, time_us: int) -> None:
         """Adds to the store the news about a known request; a report that is there already changes nothing."""
 
     def count(self, request: Any, decision: Decision, version: str) -> None:
@@ -135,7 +135,7 @@ class DecisionService(ABC, Generic[Release]):
             if news["time"] < known["time"]:
                 rule, fix = "no request is reported before it is made", "Send the time at which the report arrived."
                 raise BadRequest(422, "time", report.time.isoformat(), rule, fix)
-            self.note(report, news["time"])
+            self.store_report(report, news["time"])
             self.store.note_reported(identity, news["time"])
 
     def app(self) -> flask.Flask:
@@ -145,13 +145,13 @@ class DecisionService(ABC, Generic[Release]):
             self.answer,
             name=self.name,
             version=lambda: self.registry.current or "none",
-            lacks=self._lacks,
+            lacks=self.why_not_ready,
             queue_limit=QUEUE_LIMIT,
             registry=self.metrics,
             routes=self._add_reports,
         )
 
-    def _lacks(self) -> str | None:
+    def why_not_ready(self) -> str | None:
         """Why no request can be decided now: no release that can be read, no store that can be written."""
         try:
             self.release()

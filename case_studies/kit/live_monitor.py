@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from mlsd_lib.operations.monitor import Monitor
 
 FILE = "monitor.npz"
-OVER_AFTER = 5
+DECISIONS_TO_CLOSE_A_DAY = 5
 """So many decisions of later days say that a day is over; one request from the far future does not."""
 OUTCOMES, OUTCOMES_RUNBOOK = (
     "outcomes",
     "Ask the owner of the labels whether they still arrive; train on none until then.",
 )
-FEWER = float(np.log(11)) / ACT_BEYOND
+MISSING_OUTCOMES_LIMIT = float(np.log(11)) / ACT_BEYOND
 """The threshold of outcomes that fail to come: it rings where a day has less than an eleventh of the median day."""
 NORMAL_DAYS = 28
 
@@ -104,7 +104,7 @@ class LiveMonitor:
     def _over(self, last_us: int | None) -> list[int]:
         """The days that are over and were not looked at, by their midnight."""
         with self.store.lock:
-            now_us = self.store.time_of_newest(OVER_AFTER)
+            now_us = self.store.time_of_newest(DECISIONS_TO_CLOSE_A_DAY)
         if now_us is None:
             return []
         if last_us is None:
@@ -135,7 +135,7 @@ class LiveMonitor:
         if before:
             normal = median(sum(day["reported"].values()) for day in before)
             fell = float(np.log((normal + 1) / (sum(reported.values()) + 1)))
-            index[OUTCOMES] = (max(fell, 0.0) / FEWER, OUTCOMES_RUNBOOK)
+            index[OUTCOMES] = (max(fell, 0.0) / MISSING_OUTCOMES_LIMIT, OUTCOMES_RUNBOOK)
         return {"day_us": day_us, "release": last, "decisions": len(seen), "index": index, "reported": reported}
 
     def _monitor(self, version: str) -> "Monitor | None":

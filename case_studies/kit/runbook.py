@@ -52,7 +52,7 @@ def roll_back(run: Run, reason: str, restore: Restore | None) -> tuple[str, int]
         return current, restore(run, registry.path(current)) if restore else 0
 
 
-def put_in_charge(run: Run, version: str, reason: str, restore: Restore) -> None:
+def promote_after_restore(run: Run, version: str, reason: str, restore: Restore) -> None:
     """Promotes a release; after a rollback the state is restored first, in case that the rollback was not ended."""
     registry = run.registry()
     with registry.alone():

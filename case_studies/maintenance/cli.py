@@ -30,7 +30,7 @@ def _engines(subset: str, source: str | None, seed: int) -> tuple[object, "pd.Da
     return engines.card, train.engine_protocol(engines, seed=seed)
 
 
-def _protocol(subset: str) -> commands.Protocol:
+def _protocol(subset: str) -> commands.Evaluation:
     return lambda source, seed: _engines(subset, source, seed)
 
 
@@ -85,14 +85,14 @@ def _live(
     policy = ReplacementPolicy(crew_per_day, by)
     plant = Plant.opened(rng, policy=policy, label_policy=labels, positions=positions)
 
-    def strike() -> None:
+    def start_incident() -> None:
         plant.deploy(plant.release.with_calibration(drifting(plant.now)))
 
     def acted() -> str:
         rang = {number: day["acting"] for number, day in enumerate(plant.days) if day["acting"]}
         return "\n".join(f"day {number}: acted on {', '.join(metrics)}" for number, metrics in rang.items())
 
-    return World(plant, strike, labels if retrain else None, seen=acted)
+    return World(plant, start_incident, labels if retrain else None, closing_line=acted)
 
 
 EXAMPLES = {

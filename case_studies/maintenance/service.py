@@ -135,7 +135,7 @@ class MaintenanceService(DecisionService[Release]):
         self.store.insert("orders", [(unit_id, time_us)])
         return self.store.connection.total_changes > before
 
-    def note(self, report: Failure, time_us: int) -> None:
+    def store_report(self, report: Failure, time_us: int) -> None:
         self.store.insert("failures", [(report.unit_id, time_us)])
 
     def count(self, request: Reading, decision: Decision, version: str) -> None:

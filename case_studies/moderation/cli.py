@@ -20,7 +20,7 @@ Queue = Annotated[
 LabelChoice = Annotated[Literal["appeals", "audit"], typer.Option(help="Which labels to learn from.")]
 
 
-def _published(name: str) -> commands.Protocol:
+def _published(name: str) -> commands.Evaluation:
     def protocol(source: str | None, seed: int) -> "tuple[object, pd.DataFrame]":
         from case_studies.moderation import train
         from mlsd_lib.datasets.moderation import load_texts
@@ -73,11 +73,11 @@ def _live(
     board = Board.opened(rng, policy=policy, authors=authors)
     board.label_policy = labels
 
-    def strike() -> None:
+    def start_incident() -> None:
         board.wave()
         board.deploy(board.release.with_normaliser(HURRIED))
 
-    return World(board, strike, labels if retrain else None)
+    return World(board, start_incident, labels if retrain else None)
 
 
 EXAMPLES = {

@@ -146,27 +146,27 @@ class ModerationService(DecisionService[Release]):
 
     def decide(self, release: Release, request: Post, time_us: int) -> Decision:
         """What is done, why and by which policy; a post for people goes into the queue."""
-        read, seen, made = judged(self.store.connection, release, {**request.model_dump(), "time": time_us})
-        row = (request.post_id, time_us, request.author_id, request.thread_id, hits_of(read))
+        text, features, decision = judged(self.store.connection, release, {**request.model_dump(), "time": time_us})
+        row = (request.post_id, time_us, request.author_id, request.thread_id, hits_of(text))
         self.store.insert("posts", [row])
-        action, harm = str(made.action[0]), float(made.harm_eur[0])
+        action, harm = str(decision.action[0]), float(decision.harm_eur[0])
         if action == "review":
             self.store.insert("queue", [(request.post_id, harm, time_us)])
         answer = {
-            "score": float(made.score[0]),
+            "score": float(decision.score[0]),
             "harm_eur": harm,
             "action": action,
-            "category": str(made.category[0]),
-            "reason": str(made.reason[0]),
-            "model": "expensive" if made.asked[0] else "cheap",
+            "category": str(decision.category[0]),
+            "reason": str(decision.reason[0]),
+            "model": "expensive" if decision.asked[0] else "cheap",
             "policy": release.policy.version,
         }
-        return Decision(answer, action == "review", seen)
+        return Decision(answer, action == "review", features)
 
     def window(self, release: Release, seen: pd.DataFrame) -> pd.DataFrame:
         return window_of(seen, seen["score"].to_numpy(), seen["action"].to_numpy())
 
-    def note(self, report: Verdict, time_us: int) -> None:
+    def store_report(self, report: Verdict, time_us: int) -> None:
         self.store.connection.execute("DELETE FROM queue WHERE post_id = ?", (report.post_id,))
         if report.against:
             self.store.insert("strikes", [(report.post_id, report.author_id, time_us)])
@@ -209,9 +209,9 @@ def judged(memory: sqlite3.Connection, release: Release, post: Mapping[str, Any]
 
     `post`: as it was sent, its `time` in microseconds.
     """
-    read = release.normaliser.read(post["text"])
-    seen = online_features(memory, post["time"], post["author_id"], post["thread_id"], post["followers"], read)
-    return read, seen, release.decide(seen[None, :], [read])
+    text = release.normaliser.read(post["text"])
+    features = online_features(memory, post["time"], post["author_id"], post["thread_id"], post["followers"], text)
+    return text, features, release.decide(features[None, :], [text])
 
 
 def app_of(run: Run) -> flask.Flask:

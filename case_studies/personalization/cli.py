@@ -71,10 +71,10 @@ def _live(
 
     page = Page.opened(rng, policy=SlotPolicy(explore), label_policy=labels)
 
-    def strike() -> None:
+    def start_incident() -> None:
         page.deploy(page.release.with_rule(campaign(page.rates)))
 
-    return World(page, strike, labels if retrain else None)
+    return World(page, start_incident, labels if retrain else None)
 
 
 EXAMPLES = {

@@ -152,7 +152,7 @@ class PageService(DecisionService[Release]):
     def window(self, release: Release, seen: pd.DataFrame) -> pd.DataFrame:
         return window_of(seen, release.logged(seen, FEATURES))
 
-    def note(self, report: Click, time_us: int) -> None:
+    def store_report(self, report: Click, time_us: int) -> None:
         self.store.insert("clicks", [(report.request_id, time_us)])
 
     def count(self, request: View, decision: Decision, version: str) -> None:

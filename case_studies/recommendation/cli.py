@@ -76,14 +76,14 @@ def _live(
 
     shop = incident.Shop.opened(rng, policy=ShelfPolicy(rank_by, explore_slots), label_policy=labels)
 
-    def strike() -> None:
+    def start_incident() -> None:
         shop.deploy(incident.spoiled(shop.release))
 
     def struck() -> str:
         days = [day for day, record in enumerate(shop.days) if record["spoiled"]]
         return f"The bad release decided on day {days[0]} and {len(days) - 1} more." if days else ""
 
-    return World(shop, strike, labels if retrain else None, seen=struck)
+    return World(shop, start_incident, labels if retrain else None, closing_line=struck)
 
 
 def _movielens(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:

@@ -166,7 +166,7 @@ class ShopService(DecisionService[Release]):
     def window(self, release: Release, seen: pd.DataFrame) -> pd.DataFrame:
         return seen_window(seen, release)
 
-    def note(self, report: Purchase, time_us: int) -> None:
+    def store_report(self, report: Purchase, time_us: int) -> None:
         place = int(self.release()[1].catalogue.places(np.array([report.item]))[0])
         self.store.note_purchase(report, time_us, place)
 

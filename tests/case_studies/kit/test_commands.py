@@ -201,7 +201,7 @@ class Lived:
     def retrain(self, labels):
         self.happened += "r" if labels == "as seen" else "?"
 
-    def strike(self):
+    def start_incident(self):
         self.happened += "s"
 
 
@@ -211,7 +211,7 @@ class Lived:
 )
 def test_weeks_are_lived_in_order(incident, labels, lived):
     system, steps = Lived(), []
-    commands.live_weeks(system, 3, incident, system.strike, labels, steps.append, rollback="release")
+    commands.live_weeks(system, 3, incident, system.start_incident, labels, steps.append, rollback="release")
     assert system.happened == lived
     assert steps == ["week 1 of 3", "week 2 of 3", "week 3 of 3"]
 

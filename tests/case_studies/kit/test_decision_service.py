@@ -56,7 +56,7 @@ class Service(DecisionService[float]):
         check = request.degrees > release and self.store.acted_on_day_of(time_us) < 2
         return Decision({"check": check, "mean": total / max(count, 1)}, check, np.array([request.degrees, count]))
 
-    def note(self, report: Failure, time_us: int) -> None:
+    def store_report(self, report: Failure, time_us: int) -> None:
         self.store.insert("failures", [(report.reading_id, report.machine)])
 
     def count(self, request, decision, version):

@@ -148,10 +148,10 @@ for n in itertools.count():
     if n % 2:
         roll_back(run, "repeated", restore)
     else:  # or who did not see it end goes on with another release
-        from case_studies.kit import put_in_charge
+        from case_studies.kit import promote_after_restore
         run.registry().add("v3", lambda folder: (folder / "model.txt").write_text("1.0"))
         if run.registry().current == "v1":
-            put_in_charge(run, "v3", "a better one", restore)
+            promote_after_restore(run, "v3", "a better one", restore)
         else:
             roll_back(run, "repeated", restore)
     stored = Store(run.store).connection.execute("SELECT SUM(amount) FROM amounts").fetchone()[0]

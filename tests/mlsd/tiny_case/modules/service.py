@@ -49,7 +49,7 @@ class Service(DecisionService):
         check = score >= release.threshold and self.store.acted_on_day_of(time_us) < policy.CHECKS_PER_DAY
         return Decision({"score": score, "check": check}, check, seen)
 
-    def note(self, report, time_us):
+    def store_report(self, report, time_us):
         self.store.insert("failures", [(report.reading_id, report.machine_id)])
 
 
