@@ -128,17 +128,17 @@ def _taken(inputs: Any, rows: np.ndarray) -> Any:
     return inputs.iloc[rows] if hasattr(inputs, "iloc") else as_array(inputs)[rows]
 
 
-def _equal(one: Any, other: Any) -> bool:
-    if hasattr(one, "equals"):  # a pandas table, which may hold names
-        return bool(one.equals(other))
-    return bool(np.array_equal(one, other, equal_nan=True))
+def _equal(value: Any, other: Any) -> bool:
+    if hasattr(value, "equals"):  # a pandas table, which may hold names
+        return bool(value.equals(other))
+    return bool(np.array_equal(value, other, equal_nan=True))
 
 
-def _differ(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def _differ(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Which rows differ, by more than rounding."""
-    if one.dtype.kind in "OUS":
-        return one != other
-    near = np.isclose(one.astype(float), other.astype(float), rtol=1e-4, atol=1e-6)
+    if first.dtype.kind in "OUS":
+        return first != second
+    near = np.isclose(first.astype(float), second.astype(float), rtol=1e-4, atol=1e-6)
     return ~near.reshape(len(near), -1).all(axis=1)
 
 

@@ -320,14 +320,14 @@ def _spread(whole: Any) -> float:
     return float(whole.float().std()) + 1e-9
 
 
-def _distance(one: Any, other: Any, whole: Any) -> float:
-    if one.shape != other.shape:
+def _distance(value: Any, other: Any, whole: Any) -> float:
+    if value.shape != other.shape:
         return float("inf")
-    return float((one - other).abs().max()) / _spread(whole)
+    return float((value - other).abs().max()) / _spread(whole)
 
 
-def _same(one: Any, other: Any, whole: Any) -> bool:
-    return _distance(one, other, whole) <= SAME
+def _same(value: Any, other: Any, whole: Any) -> bool:
+    return _distance(value, other, whole) <= SAME
 
 
 def _same_pairs(labels: np.ndarray) -> float:

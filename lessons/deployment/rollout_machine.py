@@ -108,15 +108,15 @@ class Rollout:
         seen = replace(self, seen_s=now_s)
         found = counts.since(self.at_entry)
         then = (
-            seen._shadowed(now_s, found, counts, plan)
+            seen._next_from_shadow(now_s, found, counts, plan)
             if self.stage == "shadow"
-            else seen._climbed(now_s, found, counts, plan)
+            else seen._next_from_canary(now_s, found, counts, plan)
         )
         if then is seen and now_s - self.entered_s > plan.give_up_s:
             return self.abort(now_s, f"no verdict within {plan.give_up_s:.0f} s")
         return then
 
-    def _shadowed(self, now_s: float, found: Counts, counts: Counts, plan: Plan) -> "Rollout":
+    def _next_from_shadow(self, now_s: float, found: Counts, counts: Counts, plan: Plan) -> "Rollout":
         if found.shadow.requests < plan.shadow_requests:
             return self
         if found.shadow.share > plan.shadow_bad:
@@ -125,7 +125,7 @@ class Rollout:
             "canary", 0, now_s, counts, f"{found.shadow.requests} shadow answers, {found.shadow.bad} bad"
         )
 
-    def _climbed(self, now_s: float, found: Counts, counts: Counts, plan: Plan) -> "Rollout":
+    def _next_from_canary(self, now_s: float, found: Counts, counts: Counts, plan: Plan) -> "Rollout":
         decision = canary_decision(
             found.stable, found.candidate, tolerated=plan.tolerated, z_limit=plan.z_limit, min_requests=20
         )

@@ -90,10 +90,10 @@ class Studied(Runs):
         return f"Every minute kept the level in {self.kept:.0%} of {len(self.runs)} seeds. First: {self.card.verdict}"
 
 
-def differing(one: Studied, other: Studied) -> "pd.DataFrame":
+def differing(first: Studied, second: Studied) -> "pd.DataFrame":
     """What differs between two documents: a row an entry, a column a document."""
-    found = one.document.compared(other.document)
-    return found.set_axis([one.name, other.name], axis="columns")
+    found = first.document.compared(second.document)
+    return found.set_axis([first.name, second.name], axis="columns")
 
 
 def study(designs: Mapping[str, ServiceDocument], story: Story, seeds: Sequence[int]) -> list[Studied]:

@@ -51,9 +51,9 @@ def claims(*statements: Claim) -> None:
         text += WHY_NOT
     show(text, "bad" if failed else "good", ("", "claim", "measured"), rows)
     if keeps_record():
-        _remember(statements)
+        _save_for_reader(statements)
     if os.environ.get(CLAIMS):
-        _keep(os.environ[CLAIMS], statements)
+        _append_for_seed_check(os.environ[CLAIMS], statements)
     elif failed and not someone_is_there():
         listed = "; ".join(f"{statement.statement} (measured: {statement.measured})" for statement in failed)
         raise ClaimsFailed(f"{len(failed)} of {len(statements)} claims do not hold: {listed}")
@@ -75,7 +75,7 @@ def claims_seen() -> list[ClaimSeen]:
         return [ClaimSeen(row["notebook"], row["statement"], bool(row["holds"]), row["measured"]) for row in rows]
 
 
-def _remember(statements: Sequence[Claim]) -> None:
+def _save_for_reader(statements: Sequence[Claim]) -> None:
     notebook = PurePath(os.environ.get("JPY_SESSION_NAME", "")).stem  # Jupyter's server gives it to each kernel
     with record() as connection:
         connection.executemany(
@@ -84,7 +84,7 @@ def _remember(statements: Sequence[Claim]) -> None:
         )
 
 
-def _keep(file: str, statements: Sequence[Claim]) -> None:
+def _append_for_seed_check(file: str, statements: Sequence[Claim]) -> None:
     lines = [{"statement": str(s), "holds": bool(holds), "measured": str(m)} for s, holds, m in statements]
     with open(file, "a", encoding="utf-8") as kept:
         kept.writelines(json.dumps(line) + "\n" for line in lines)

@@ -177,7 +177,7 @@ def _place(labels: "list[PointLabel]", ax: "Axes", renderer: "RendererBase") -> 
 
 
 def _best(
-    one: PointLabel,
+    label: PointLabel,
     size: "NDArray[np.float64]",
     others: "list[Bbox]",
     rivals: "list[NDArray[np.float64]]",
@@ -185,13 +185,13 @@ def _best(
 ) -> "tuple[Any, NDArray[np.float64], Bbox]":
     """Anchor, offset and box of the place that displeases least."""
 
-    ax: Any = one.axes
+    ax: Any = label.axes
 
     def displeasure(place: Any) -> float:
         anchor, _, box, distance = place
-        return float(distance + _cost(box, others, drawn, ax) + ambiguity(box, _pixel(one, anchor), rivals))
+        return float(distance + _cost(box, others, drawn, ax) + ambiguity(box, _pixel(label, anchor), rivals))
 
-    places = one.candidates(size, ax.figure.dpi / 72)
+    places = label.candidates(size, ax.figure.dpi / 72)
     return min(places, key=displeasure)[:3]
 
 

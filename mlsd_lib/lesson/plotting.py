@@ -235,16 +235,16 @@ def timeline(
     return finish(ax, title, x, "", frame)
 
 
-def _line(one: Any, at: Any) -> tuple[Any, Any]:
-    if isinstance(one, tuple):
-        return one
-    if isinstance(one, Mapping):
-        return list(one), _stacked(list(one.values()))
-    if hasattr(one, "index") and hasattr(one, "to_numpy"):  # a pandas Series
-        return one.index, one.to_numpy()
+def _line(series: Any, at: Any) -> tuple[Any, Any]:
+    if isinstance(series, tuple):
+        return series
+    if isinstance(series, Mapping):
+        return list(series), _stacked(list(series.values()))
+    if hasattr(series, "index") and hasattr(series, "to_numpy"):  # a pandas Series
+        return series.index, series.to_numpy()
     if at is None:
         raise LessonError("the series have no x: give at=, or pairs of x and y, or pandas Series.")
-    return at, one
+    return at, series
 
 
 def _stacked(values: "list[Any]") -> Any:

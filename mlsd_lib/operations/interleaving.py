@@ -20,22 +20,22 @@ DETECTABLE = (1.96 + 0.84) ** 2
 """Squared standard errors that an effect must measure to be found with a power of 80 % at a level of 5 %."""
 
 
-def team_draft(one: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def team_draft(ranking_a: np.ndarray, ranking_b: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """One list of two rankings, as long as they are, and whose pick each place is: 0 or 1; (places,) each.
 
     In each round both pick their best item that is not there yet, a coin says who is first. An item below 0 is none.
     """
-    ranked = [[item for item in ranking.tolist() if item >= 0] for ranking in (one, other)]
+    ranked = [[item for item in ranking.tolist() if item >= 0] for ranking in (ranking_a, ranking_b)]
     drawn: list[int] = []
     team: list[int] = []
-    while len(drawn) < len(one) and any(item not in drawn for ranking in ranked for item in ranking):
+    while len(drawn) < len(ranking_a) and any(item not in drawn for ranking in ranked for item in ranking):
         first = int(rng.integers(2))
         for picking in (first, 1 - first):
             pick = next((item for item in ranked[picking] if item not in drawn), None)
-            if pick is not None and len(drawn) < len(one):
+            if pick is not None and len(drawn) < len(ranking_a):
                 drawn.append(pick)
                 team.append(picking)
-    empty = len(one) - len(drawn)
+    empty = len(ranking_a) - len(drawn)
     return np.array(drawn + [-1] * empty), np.array(team + [-1] * empty)
 
 
@@ -74,14 +74,14 @@ def lived_alone_and_interleaved(
     return pd.concat(frames, ignore_index=True)
 
 
-def visits_for_ab(one: np.ndarray, other: np.ndarray, household: np.ndarray) -> float:
+def visits_for_ab(outcome_a: np.ndarray, outcome_b: np.ndarray, household: np.ndarray) -> float:
     """How many visits, both arms together, an A/B test needs to find the difference of these outcomes, (n,) each.
 
     `household`: (n,), whose visit it was. Its arms are households, and the visits of one resemble each other: their
     totals vary more than those of as many strangers (the *design effect*). Holds for as many visits a household as
     are given. Source: R. Kohavi, D. Tang and Y. Xu, Trustworthy Online Controlled Experiments, 2020.
     """
-    size, totals = _by_household(household, one, other)
+    size, totals = _by_household(household, outcome_a, outcome_b)
     return _visits_for_ab(size, *totals)
 
 
@@ -95,8 +95,8 @@ def visits_for_interleaving(preference: np.ndarray, household: np.ndarray) -> fl
 
 
 def times_fewer(
-    one: np.ndarray,
-    other: np.ndarray,
+    outcome_a: np.ndarray,
+    outcome_b: np.ndarray,
     preference: np.ndarray,
     household: np.ndarray,
     rng: np.random.Generator,
@@ -107,7 +107,7 @@ def times_fewer(
     `household`: (n,), whose visits are drawn together. The upper end is large where a draw of the A/B test shows
     hardly any difference.
     """
-    size, totals = _by_household(household, one, other, preference)
+    size, totals = _by_household(household, outcome_a, outcome_b, preference)
 
     def ratio(some: np.ndarray | slice) -> float:
         first, second, preferred = totals[:, some]
@@ -123,9 +123,9 @@ def _by_household(household: np.ndarray, *outcomes: np.ndarray) -> tuple[np.ndar
     return np.bincount(number), np.stack([np.bincount(number, weights=outcome) for outcome in outcomes])
 
 
-def _visits_for_ab(size: np.ndarray, one: np.ndarray, other: np.ndarray) -> float:
-    effect = (other.sum() - one.sum()) / size.sum()
-    return float(2 * DETECTABLE * (_variance(size, one) + _variance(size, other)) / effect**2)
+def _visits_for_ab(size: np.ndarray, outcome_a: np.ndarray, outcome_b: np.ndarray) -> float:
+    effect = (outcome_b.sum() - outcome_a.sum()) / size.sum()
+    return float(2 * DETECTABLE * (_variance(size, outcome_a) + _variance(size, outcome_b)) / effect**2)
 
 
 def _visits_for_interleaving(size: np.ndarray, preference: np.ndarray) -> float:

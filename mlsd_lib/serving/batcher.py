@@ -147,8 +147,8 @@ class DynamicBatcher(Generic[Row, Answer]):
                     batch.append(waiting)
             return batch
 
-    def _given_up(self, one: _Waiting[Row, Answer]) -> bool:
-        return one.answer.cancelled() or one.deadline_s <= self._clock()
+    def _given_up(self, waiting: _Waiting[Row, Answer]) -> bool:
+        return waiting.answer.cancelled() or waiting.deadline_s <= self._clock()
 
 
 def _settle(give: Callable[..., None], value: object) -> None:
