@@ -187,12 +187,12 @@ def differences(before: Fingerprint, now: Fingerprint) -> list[str]:
     if not found and before["order"] != now["order"]:
         found.append("the cells are in another order")
     found += [f"mlsd.{name} {how}" for name, how in _compare(before["settings"], now["settings"])]
-    found += [f"{name} {how}" for name, how in _compare(before["files"], now["files"], contents)]
+    found += [f"{name} {how}" for name, how in _compare(before["files"], now["files"], digest_part)]
     for folder, names in now["folders"].items():
         gone, came = set(before["folders"][folder]) - set(names), set(names) - set(before["folders"][folder])
         found += [f"{name} appeared in {folder}" for name in sorted(came)]
         found += [f"{name} left {folder}" for name in sorted(gone)]
-    found += [f"stored data {name} {how}" for name, how in _compare(before["stored"], now["stored"], contents)]
+    found += [f"stored data {name} {how}" for name, how in _compare(before["stored"], now["stored"], digest_part)]
     for name, how in _compare(before["versions"], now["versions"]):
         versions = before["versions"].get(name, "nothing"), now["versions"].get(name, "nothing")
         found.append(f"{name} {how}: {versions[0]} before, {versions[1]} now")
@@ -206,7 +206,7 @@ def runner_differences(before: dict[str, str], now: dict[str, str]) -> list[str]
     return [f"the runner's {name} {how}" for name, how in _compare(before, now)]
 
 
-def contents(state: list[Any]) -> list[Any]:
+def digest_part(state: list[Any]) -> list[Any]:
     """Of a file's state what makes it the same file: its digest."""
     return state[2:]
 

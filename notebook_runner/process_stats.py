@@ -13,7 +13,7 @@ from typing import Any
 TICKS_S = 1 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
 PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20 if hasattr(os, "sysconf") else 0.004
 HAS_PROC = os.path.exists("/proc/self/stat")
-OVER = ("Z", "X", "")
+ENDED_STATES = ("Z", "X", "")
 IN_MEMORY = ("/dev/zero ", "/SYSV", "/memfd:", "/dev/shm/")  # how a mapping's file is called that lies on no disk
 QUEUES = ("tcp", "tcp6", "udp", "udp6")
 
@@ -57,7 +57,7 @@ def descendants(process: int) -> list[int]:
 
 def living(processes: list[int]) -> list[int]:
     """Those that still run."""
-    return [process for process in processes if state(process) not in OVER]
+    return [process for process in processes if state(process) not in ENDED_STATES]
 
 
 def state(process: int) -> str:

@@ -87,14 +87,14 @@ def _raised(cells: dict[str, Any], root: str) -> Failure | None:
             if output.ename == "SystemExit":
                 message = "SystemExit: the cell ended the run (sys.exit), so that the cells after it never ran."
                 return Failure("not run", message, cell_id, cell.source)
-            line, frames = _way(COLOURS.sub("", "\n".join(output.traceback)), root)
+            line, frames = _failing_line_and_files(COLOURS.sub("", "\n".join(output.traceback)), root)
             return Failure("error", f"{output.ename}: {output.evalue}", cell_id, cell.source, line, frames)
         if cell.metadata.get("papermill", {}).get("exception"):
             return Failure("error", "The cell failed and said nothing.", cell_id, cell.source)
     return None
 
 
-def _way(traceback: str, root: str) -> tuple[int, tuple[str, ...]]:
+def _failing_line_and_files(traceback: str, root: str) -> tuple[int, tuple[str, ...]]:
     """The failing line of the cell, and the files between it and the error, from IPython's traceback."""
     line = 0
     frames: list[str] = []

@@ -14,11 +14,11 @@ from typing import Any
 
 from grader.sandbox.isolation.limits import OPEN_FILES
 from notebook_runner import process_stats
-from notebook_runner.process_stats import OVER, Parts, Sizes, cpu_s, descendants, living, sizes, state
+from notebook_runner.process_stats import ENDED_STATES, Parts, Sizes, cpu_s, descendants, living, sizes, state
 
 LOOK_S = 0.005
 HALTS = 20  # rounds in which helpers are stopped: one that still ran may have started another
-STOPPED = (*OVER, "T", "t")
+STOPPED = (*ENDED_STATES, "T", "t")
 FREE_FILES = 64  # open files of a family; only beyond them is it asked what their buffers hold
 LAUNCHER = "sandbox/launcher.py"
 
@@ -121,7 +121,7 @@ class Family:
         if self.handle >= 0:
             return is_ready(self.handle, select.POLLIN, patience_s * 1000)
         end = time.monotonic() + patience_s
-        while not (over := state(self.pid) in OVER) and time.monotonic() < end:
+        while not (over := state(self.pid) in ENDED_STATES) and time.monotonic() < end:
             time.sleep(LOOK_S)
         return over
 
