@@ -33,13 +33,13 @@ _sleep = time.sleep
 class Subject:
     """One side of a comparison: an answer, and the object and method that take a request.
 
-    `times`: what the slow side's CPU time is multiplied by, where it does only a part of what it is asked.
+    `factor`: what the slow side's CPU time is multiplied by, where it does only a part of what it is asked.
     """
 
     answer: Answer
     target: Handle
     method: str
-    times: float = 1.0
+    factor: float = 1.0
 
     def __call__(self, request: Any) -> Any:
         return self.answer.call(self.target, request, method=self.method)
@@ -187,9 +187,9 @@ def _pair(slow: Subject, fast: Subject, requests: list[Any], slow_first: bool) -
     slow_s, right = before or _slow_calls(slow, requests)
     null_s = _null_s(slow.answer, requests)
     return _Pair(
-        work_s=slow.times * (float(slow_s.mean()) - null_s),
+        work_s=slow.factor * (float(slow_s.mean()) - null_s),
         fast_s=fast_s - null_s,
-        slow_s=slow.times * float(slow_s.mean()),
+        slow_s=slow.factor * float(slow_s.mean()),
         fast_wall_s=wall_s,
         alike=float((slow_s[0] + slow_s[-1]) / slow_s[1:-1].sum()),
         outputs=list(zip(requests, right, given, strict=True)),

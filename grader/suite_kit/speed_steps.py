@@ -8,29 +8,30 @@ from grader.suite_kit.benchmark import BUSY_S, Speed
 from grader.suite_kit.comparison import differing
 from grader.suite_kit.score_sheet import Sheet
 
-USABLE = 0.02
-MOST_WRONG = 0.05
-MOST_HELP_S = 0.05
+ANSWER_TOLERANCE = 0.02
+MAX_WRONG_SHARE = 0.05
+MAX_OTHER_CPU_S = 0.05
 
 
 def judge_counted(
-    sheet: Sheet, found: Sequence[Speed], pairs: Iterable[tuple[Any, Any]], unit: str, slow_one: str
+    sheet: Sheet, speeds: Sequence[Speed], pairs: Iterable[tuple[Any, Any]], unit: str, slow_one: str
 ) -> bool:
     """True if enough answers are right and no other process did the work: adds the rows `right` and `own`.
 
     `pairs` are (what is right, what the answer gave) of each `unit` ("request") that was compared.
     """
     slow, fast = zip(*pairs, strict=True)
-    missed = len(differing(fast, slow, USABLE))
-    right = missed <= MOST_WRONG * len(slow)
+    missed = len(differing(fast, slow, ANSWER_TOLERANCE))
+    right = missed <= MAX_WRONG_SHARE * len(slow)
     sheet.judge(
-        "right", f"{missed} of {len(slow)} off by > {USABLE}", f"at most {100 * MOST_WRONG:.0f} %", right,
+        "right", f"{missed} of {len(slow)} off by > {ANSWER_TOLERANCE}", f"at most {100 * MAX_WRONG_SHARE:.0f} %",
+        right,
         f"Of the {unit}s in this test, {missed} of {len(slow)} were answered otherwise than {slow_one} does, so "
         "the speed does not count.",
     )  # fmt: skip
-    worst = {name: max(getattr(timing, name) for timing in found) for name in ("helpers", "delegated_s", "after_s")}
-    together = replace(found[0], **worst)
-    own = not together.helpers and together.delegated_s <= MOST_HELP_S and together.after_s <= BUSY_S
+    worst = {name: max(getattr(timing, name) for timing in speeds) for name in ("helpers", "delegated_s", "after_s")}
+    together = replace(speeds[0], **worst)
+    own = not together.helpers and together.delegated_s <= MAX_OTHER_CPU_S and together.after_s <= BUSY_S
     sheet.judge(
         "own", _elsewhere(together), "nothing elsewhere", own,
         "Work went on outside the call: in another process, or after the answer.",
@@ -39,47 +40,47 @@ def judge_counted(
 
 
 def judge_steps(
-    sheet: Sheet, family: str, found: Speed, sure: bool, thresholds: Sequence[float], counts: bool, unit: str,
+    sheet: Sheet, family: str, speed: Speed, sure: bool, thresholds: Sequence[float], valid: bool, unit: str,
     slow_one: str, step_points: float | None = None, title: str = "",
 ) -> None:  # fmt: skip
     """A row of `family` for each of the `thresholds`, each worth `step_points` (those of the family if not given).
 
-    None is met unless it `counts`. `title` stands before each: "a row in batches of 16".
+    None is met unless the measurement is `valid`. `title` stands before each: "a row in batches of 16".
     """
-    ratio = found.ratio if sure else found.low
-    steps = found.steps(thresholds, ratio) if counts else 0
+    ratio = speed.ratio if sure else speed.low
+    steps = speed.steps(thresholds, ratio) if valid else 0
     for i, threshold in enumerate(thresholds):
         sheet.judge(
-            family, _times(found), f"{threshold}x", i < steps,
-            _why_slow(found, ratio, threshold, unit, slow_one, title),
-            title=title or f"at least {threshold} times faster", points=step_points, explained=counts,
+            family, _times(speed), f"{threshold}x", i < steps,
+            _why_slow(speed, ratio, threshold, unit, slow_one, title),
+            title=title or f"at least {threshold} times faster", points=step_points, explained=valid,
         )  # fmt: skip
-    if not sure and counts and steps < len(thresholds) and sheet.outcome != "unstable":
+    if not sure and valid and steps < len(thresholds) and sheet.outcome != "unstable":
         sheet.end(
             "unstable", "The machine was too busy for a steady measurement: three rounds did not agree. The points are "
             "those that are certain. Run this cell again; the grader measures again too.",
         )  # fmt: skip
 
 
-def _elsewhere(found: Speed) -> str:
-    if found.helpers or found.delegated_s > MOST_HELP_S:
-        return f"{found.helpers} new processes, {found.delegated_s:.2f} s in others"
-    if found.after_s > BUSY_S:
-        return f"{found.after_s * 1e3:.0f} ms afterwards"
+def _elsewhere(speed: Speed) -> str:
+    if speed.helpers or speed.delegated_s > MAX_OTHER_CPU_S:
+        return f"{speed.helpers} new processes, {speed.delegated_s:.2f} s in others"
+    if speed.after_s > BUSY_S:
+        return f"{speed.after_s * 1e3:.0f} ms afterwards"
     return "nothing elsewhere"
 
 
-def _times(found: Speed) -> str:
-    if found.ratio >= 200:
+def _times(speed: Speed) -> str:
+    if speed.ratio >= 200:
         return "over 200x"
-    return f"{found.ratio:.3g}x ({found.low:.3g}-{found.high:.3g})"
+    return f"{speed.ratio:.3g}x ({speed.low:.3g}-{speed.high:.3g})"
 
 
-def _why_slow(found: Speed, ratio: float, threshold: float, unit: str, slow_one: str, title: str) -> str:
+def _why_slow(speed: Speed, ratio: float, threshold: float, unit: str, slow_one: str, title: str) -> str:
     where = f"{title[0].upper()}{title[1:]}" if title else f"One {unit}"
     if ratio >= threshold:
         return (
             f"The CPU worked less, but the caller waited: in elapsed time its best call is only "
-            f"{found.wall_ratio:.2g} times faster than the CPU time of {slow_one}."
+            f"{speed.wall_ratio:.2g} times faster than the CPU time of {slow_one}."
         )
     return f"{where} takes 1/{ratio:.2g} of the CPU time of {slow_one}; profile what is left."

@@ -37,8 +37,8 @@ class Requirement:
 
     `steps` holds (limit, points), the loosest first; each that is met gives its points, and their sum is what the
     family has. The worst of the scenarios counts, or their sum. `needs` names families that must be met as well, and
-    what those need, for without them it means nothing (a cheap design that answers nobody). `times`: what the measure
-    is multiplied by where it is told (100 for a share in %).
+    what those need, for without them it means nothing (a cheap design that answers nobody). `display_scale`: what the
+    measure is multiplied by where it is told (100 for a share in %).
     """
 
     family: str
@@ -47,7 +47,7 @@ class Requirement:
     rule: Literal["at most", "at least"]
     steps: tuple[tuple[float, float], ...]
     unit: str = ""
-    times: float = 1.0
+    display_scale: float = 1.0
     together: Literal["worst", "sum"] = "worst"
     needs: tuple[str, ...] = ()
 
@@ -63,14 +63,14 @@ class Requirement:
         """Whether a value keeps a limit; what is no number keeps none."""
         return not math.isnan(value) and (value <= limit if self.rule == "at most" else value >= limit)
 
-    def worse(self, one: float, other: float) -> bool:
+    def worse(self, value: float, other: float) -> bool:
         """Whether `one` is worse than `other`; nothing is worse than what is no number."""
-        if math.isnan(one) or math.isnan(other):
-            return math.isnan(one) and not math.isnan(other)
-        return one > other if self.rule == "at most" else one < other
+        if math.isnan(value) or math.isnan(other):
+            return math.isnan(value) and not math.isnan(other)
+        return value > other if self.rule == "at most" else value < other
 
     def told(self, value: float) -> str:
         """A value with its unit, or what stands for one that is no number."""
         if math.isfinite(value):
-            return f"{self.times * value:.4g} {self.unit}".strip()
+            return f"{self.display_scale * value:.4g} {self.unit}".strip()
         return "undefined (nothing was there to measure)" if math.isnan(value) else "without bound"

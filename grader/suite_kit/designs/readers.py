@@ -11,7 +11,7 @@ Given = ParamSpec("Given")
 Gave = TypeVar("Gave")
 
 
-def for_readers(function: Callable[Given, Gave]) -> Callable[Given, Gave | None]:
+def skipped_while_grading(function: Callable[Given, Gave]) -> Callable[Given, Gave | None]:
     """Does nothing while nbgrader or the grader runs the notebook: nobody looks, and a simulation takes its time.
 
     A design that is not written yet, or refused, is said in words, so that an untouched notebook runs to its end.

@@ -156,23 +156,24 @@ class DesignTask(Generic[Document]):
             if self.exercise.families[requirement.family].test == sheet.test:
                 self._judge_one(sheet, requirement, document, draws)
 
-    def _judge_one(self, sheet: Sheet, one: Requirement, document: Document, draws: Draws) -> None:
-        family = self.exercise.families[one.family]
-        value, draw, moment = self.measured(one, document, draws)
-        unmet = self.unmet(one.needs, document, draws)
+    def _judge_one(self, sheet: Sheet, requirement: Requirement, document: Document, draws: Draws) -> None:
+        family = self.exercise.families[requirement.family]
+        value, draw, moment = self.measured(requirement, document, draws)
+        unmet = self.unmet(requirement.needs, document, draws)
         title = self.scenarios[draw.family].title
         explained = False
-        for limit, points in one.steps:
-            kept, did = one.met(value, limit), ""
+        for limit, points in requirement.steps:
+            kept, did = requirement.met(value, limit), ""
+            measured, required = requirement.told(value), f"{requirement.rule} {requirement.told(limit)}"
             if unmet and kept:
                 names = " and ".join(f'"{self.exercise.families[name].title}"' for name in unmet)
                 are = "is" if len(unmet) == 1 else "are"
                 did = f'"{family.title}" counts only where {names} {are} met; here that is not so.'
             elif not kept:
-                plain = f"{title}: {one.measure} is {one.told(value)}, {one.rule} {one.told(limit)} is required."
+                plain = f"{title}: {requirement.measure} is {measured}, {required} is required."
                 did = moment.told(title, sheet.private) if moment else plain
             sheet.judge(
-                one.family, one.told(value), f"{one.rule} {one.told(limit)}", kept and not unmet, did, points=points,
+                requirement.family, measured, required, kept and not unmet, did, points=points,
                 explained=bool(did) and not explained, in_production=not kept,
             )  # fmt: skip
             explained = explained or bool(did)

@@ -35,9 +35,9 @@ class OwnTask:
     to less than those of one that learns from `thinned` rows.
     """
 
-    def __init__(self, one: Draw) -> None:
-        self.table, self.oracle = Table(stream_of(story_of(one)), every=True), dict(one.magnitudes).get(ORACLE, 1.0)
-        self.lacking_as_seen = dict(one.magnitudes).get(AS_SEEN, 1.0)
+    def __init__(self, draw: Draw) -> None:
+        self.table, self.oracle = Table(stream_of(story_of(draw)), every=True), dict(draw.magnitudes).get(ORACLE, 1.0)
+        self.lacking_as_seen = dict(draw.magnitudes).get(AS_SEEN, 1.0)
         table = self.table
         self.learn = np.flatnonzero((table.day >= RELEASE - LEARN_DAYS) & (table.day < RELEASE))
         self.live = np.flatnonzero(table.day >= RELEASE)

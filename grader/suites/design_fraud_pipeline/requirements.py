@@ -13,23 +13,34 @@ from grader.suites.design_fraud_pipeline.document import KNOWN, SOURCES, WINDOWE
 MONEY = ("money",)
 """Nothing else counts for a design that saves less; money counts where no sign is said to be known too early."""
 REQUIREMENTS = (
-    Requirement("known", "known too early", ("ordinary",), "at most", ((0.0, 0),), "%", times=100.0),
-    Requirement("money", "money", ("ordinary",), "at least", ((0.66, 1),), "%", times=100.0, needs=("known",)),
-    Requirement("more money", "money", ("ordinary",), "at least", ((0.72, 1),), "%", times=100.0, needs=("known",)),
+    Requirement("known", "known too early", ("ordinary",), "at most", ((0.0, 0),), "%", display_scale=100.0),
+    Requirement("money", "money", ("ordinary",), "at least", ((0.66, 1),), "%", display_scale=100.0, needs=("known",)),
+    Requirement(
+        "more money", "money", ("ordinary",), "at least", ((0.72, 1),), "%", display_scale=100.0, needs=("known",)
+    ),
     Requirement("ripe", "labels as seen over yours", ("ordinary",), "at most", ((0.87, 0),), "x", needs=MONEY),
     Requirement("labels", "expected frauds", ("ordinary",), "at most", ((1.3, 1),), "x", needs=("ripe",)),
     Requirement("promise", "promise", ("ordinary",), "at most", ((1.65, 2),), "x", needs=MONEY),
     Requirement(
-        "choice", "with repeated labels", ("ordinary",), "at most", ((0.92, 2),), "%", times=100.0, needs=MONEY
+        "choice", "with repeated labels", ("ordinary",), "at most", ((0.92, 2),), "%", display_scale=100.0, needs=MONEY
     ),
     Requirement(
-        "new scheme", "found by retraining", ("new scheme",), "at least", ((0.3, 3),), "%", times=100.0, needs=MONEY
+        "new scheme",
+        "found by retraining",
+        ("new scheme",),
+        "at least",
+        ((0.3, 3),),
+        "%",
+        display_scale=100.0,
+        needs=MONEY,
     ),
     Requirement(
         "late labels", "labels as seen over yours", ("late reports",), "at most", ((0.92, 2),), "x", needs=("labels",)
     ),
-    Requirement("capacity", "turned away", ("peak",), "at most", ((0.18, 2),), "%", times=100.0, needs=MONEY),
-    Requirement("late source", "kept", ("late source",), "at least", ((0.82, 1),), "%", times=100.0, needs=MONEY),
+    Requirement("capacity", "turned away", ("peak",), "at most", ((0.18, 2),), "%", display_scale=100.0, needs=MONEY),
+    Requirement(
+        "late source", "kept", ("late source",), "at least", ((0.82, 1),), "%", display_scale=100.0, needs=MONEY
+    ),
 )
 TASK = DesignTask(EXERCISE, Pipeline.of, scenarios.FAMILIES, scenarios.outcome, REQUIREMENTS)
 

@@ -60,9 +60,9 @@ def late_days(draw: Draw) -> list[int]:
     return sorted(int(RELEASE + day) for day in chosen)
 
 
-def factor(one: float) -> float:
+def factor(ratio: float) -> float:
     """By what factor a ratio is off 1, in either direction; infinite for what has no ratio."""
-    return max(one, 1 / one) if one > 0 else float("inf")
+    return max(ratio, 1 / ratio) if ratio > 0 else float("inf")
 
 
 def _with(design: Pipeline, part: str, **change: Any) -> Pipeline:

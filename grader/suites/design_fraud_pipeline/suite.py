@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.suite_kit.answer import Answer, Handle, Reply
-from grader.suite_kit.designs import Card, for_readers, random_document
+from grader.suite_kit.designs import Card, random_document, skipped_while_grading
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_fraud_pipeline.cases import CASES, EXERCISE
 from grader.suites.design_fraud_pipeline.pipeline_rows import YOUNG_DAYS, OwnTask
@@ -150,7 +150,7 @@ def _shown(figure: float) -> str:
 # What the notebook shows
 
 
-@for_readers
+@skipped_while_grading
 def scenarios() -> "pd.DataFrame":
     """The scenarios with the ranges from which the hidden ones are drawn, and the public ones' money."""
     import pandas as pd
@@ -162,26 +162,26 @@ def scenarios() -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=["scenario", "drawn from", ORACLE, BASELINE]).set_index("scenario")
 
 
-@for_readers
+@skipped_while_grading
 def requirements() -> "pd.DataFrame":
     """What is required of a design, a row a criterion."""
     return TASK.criteria()
 
 
-@for_readers
+@skipped_while_grading
 def scorecard(design: Any) -> Card:
     """The table of a design on the public scenarios, by the grader's own code."""
     return TASK.scorecard(TASK.given(design), CASES.public().draws)
 
 
-@for_readers
+@skipped_while_grading
 def measures(design: Any) -> "pd.DataFrame":
     """Everything that was measured, a row a scenario."""
     table = TASK.table(TASK.given(design), CASES.public().draws)
     return table[[name for name in table if not name.endswith("EUR")]].astype(float).round(2)
 
 
-@for_readers
+@skipped_while_grading
 def timeline(design: Any, family: str = "new scheme") -> "Axes":
     """Alerts, reviews and the frauds among them by day of a public scenario."""
     from mlsd_lib.lesson.plotting import lines
@@ -202,7 +202,7 @@ def random_design(seed: int) -> dict[str, Any]:
     return random_document(np.random.default_rng(seed), OPTIONS, TASK)[0]
 
 
-@for_readers
+@skipped_while_grading
 def own_task() -> tuple["pd.DataFrame", np.ndarray]:
     """The public rows and labels that `fit` gets: what was known on the day of the release."""
     task = _own(CASES.public().stream)

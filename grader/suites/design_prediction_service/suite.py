@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.designs import Card, RefusedDesign, for_readers, random_document
+from grader.suite_kit.designs import Card, RefusedDesign, random_document, skipped_while_grading
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_prediction_service import changed, world
 from grader.suites.design_prediction_service.api import DOWN, Request
@@ -86,7 +86,7 @@ def app(sheet: Sheet, answer: Answer, name: str, exchange: str) -> None:
 # What the notebook shows
 
 
-@for_readers
+@skipped_while_grading
 def scenarios() -> "pd.DataFrame":
     """The families of scenarios with the published ranges of their magnitudes."""
     import pandas as pd
@@ -96,25 +96,25 @@ def scenarios() -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=["scenario", "what happens", "magnitudes"]).set_index("scenario")
 
 
-@for_readers
+@skipped_while_grading
 def criteria() -> "pd.DataFrame":
     """What is required of a design, a row a criterion."""
     return TASK.criteria()
 
 
-@for_readers
+@skipped_while_grading
 def show(design: Any) -> None:
     """Prints the document as YAML, or what is wrong with it."""
     print(TASK.given(design).to_yaml())
 
 
-@for_readers
+@skipped_while_grading
 def scorecard(design: Any) -> Card:
     """The tables of the design's four tests, on the public scenarios, by the grader's own code."""
     return TASK.scorecard(TASK.given(design), CASES.public().draws)
 
 
-@for_readers
+@skipped_while_grading
 def measures(design: Any) -> "pd.DataFrame":
     """Everything that was measured of the service, a row a scenario."""
     draws = {family: some for family, some in CASES.public().draws.items() if "version" not in family}
@@ -122,7 +122,7 @@ def measures(design: Any) -> "pd.DataFrame":
     return TASK.table(TASK.given(design), draws).drop(columns=list(drawn), errors="ignore").round(2)
 
 
-@for_readers
+@skipped_while_grading
 def timeline(design: Any, family: str, traffic: float = 1.0) -> "Figure":
     """The public scenario of that family by its time; `traffic` times as many ask as is usual."""
     from mlsd_lib.simulation.scorecard import scored
@@ -148,7 +148,7 @@ def good(document: Any, family: str, traffic: float = 1.0) -> float:
     return world.run(TASK.read(document), draw, traffic).measures[TASK.requirements[family].measure]
 
 
-@for_readers
+@skipped_while_grading
 def show_requests(family: str) -> None:
     """Prints the public requests of a family, and what is right for each."""
     cases = CASES.public()

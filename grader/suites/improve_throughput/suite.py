@@ -188,7 +188,7 @@ class SlowSample:
 def measure_batch(answer: Answer, fast: Handle, rows: int, seed: int) -> tuple[Speed, bool]:
     """How many times faster than the slow scorer the answer does a row in batches of `rows`."""
     slow = InKernel({"SlowSample": SlowSample})
-    before = Subject(slow, slow.call("SlowSample", seed), "predict_some", times=max(1.0, rows / SAMPLED))
+    before = Subject(slow, slow.call("SlowSample", seed), "predict_some", factor=max(1.0, rows / SAMPLED))
     after, steps = Subject(answer, fast, "predict_many"), tuple(STEPS[rows].values())
     return compare(before, after, fresh_batches(seed, rows), steps)
 

@@ -64,7 +64,7 @@ def test_the_ratio_is_that_of_the_work_less_the_null_call():
 
 
 def test_a_slow_side_that_does_a_part_counts_for_the_whole():
-    part = replace(subject(VirtualAnswer(0.51)), times=4.0)
+    part = replace(subject(VirtualAnswer(0.51)), factor=4.0)
     found = one_round(part, subject(VirtualAnswer(0.11)), itertools.count())
     assert found.ratio == pytest.approx(20)
     assert found.wall_ratio == pytest.approx(4 * 0.51 / 0.11)

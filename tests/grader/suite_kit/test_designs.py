@@ -77,7 +77,7 @@ def run(shop, draw):
     return Outcome({"served": served, "price": 5.0 * shop.desks}, moments if served < 1 else {})
 
 
-SERVED = Requirement("served", "served", ("quiet", "crowd"), "at least", ((0.5, 1), (1.0, 3)), "%", times=100)
+SERVED = Requirement("served", "served", ("quiet", "crowd"), "at least", ((0.5, 1), (1.0, 3)), "%", display_scale=100)
 PRICE = Requirement("price", "price", ("quiet",), "at most", ((60, 2),), "EUR", needs=("served",))
 
 

@@ -61,7 +61,7 @@ def short_clocks(patch, expected):
 
     def measure(answer, fast, rows, seed):
         slow = InKernel({"SlowSample": suite.SlowSample})
-        before = Subject(slow, slow.call("SlowSample", seed), "predict_some", times=max(1.0, rows / suite.SAMPLED))
+        before = Subject(slow, slow.call("SlowSample", seed), "predict_some", factor=max(1.0, rows / suite.SAMPLED))
         found = benchmark.one_round(before, Subject(answer, fast, "predict_many"), suite.fresh_batches(seed, rows))
         ratio = PLATEAUS[points][rows] if points in PLATEAUS else found.ratio
         wall = found.wall_ratio if points == 0 else ratio

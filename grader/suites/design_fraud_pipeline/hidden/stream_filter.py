@@ -95,9 +95,9 @@ def is_ordinary_stream(draw: Draw) -> bool:
     return _within(task.expected(seen), OWN_AS_SEEN) and _within(_lacking(task, seen), OWN_LACKING)
 
 
-def lacking_as_seen(one: Draw) -> float:
+def lacking_as_seen(draw: Draw) -> float:
     """By which share labels as seen make the expected losses on a stream fall short, for the oracle's kind of model."""
-    task = OwnTask(one)
+    task = OwnTask(draw)
     return _lacking(task, _score(task, task.rows, task.labels))
 
 
