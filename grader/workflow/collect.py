@@ -36,7 +36,7 @@ from grader.workflow.roster import NOBODY, People, people_of
 STAMP_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
 NOT_TAKEN = {STAMP, "submission_secret.txt"}
 NEVER = datetime.min.replace(tzinfo=UTC)
-LATE = "Canvas marks it late"
+LATE_NOTE = "Canvas marks it late"
 COLUMNS = ("source", "student", "outcome", "detail", "identifier")
 
 
@@ -55,7 +55,7 @@ class HandIn:
     is_download: bool = False
     is_late: bool = False
 
-    def cuts(self) -> list[tuple[str, str]]:
+    def possible_group_splits(self) -> list[tuple[str, str]]:
         """Where Moodle may have written a group's name and a hyphen before a member's: group and member."""
         parts = self.roster_keys[0].split("-") if self.identifier else []
         return [("-".join(parts[:number]), "-".join(parts[number:])) for number in range(1, len(parts))]
@@ -119,15 +119,15 @@ def collect(
     read_ones = [entry for entry in entries if not entry.refusal]
     hand_ins, unfit = _grouped(read_ones, exercise, _students(course, name), people, commits)
     report += unfit
-    before = Counter(group for hand_in in hand_ins for group, _ in hand_in.cuts())
+    before = Counter(group for hand_in in hand_ins for group, _ in hand_in.possible_group_splits())
     teams = {group for group, number in before.items() if number > 1}
-    whose = Whose(students, people, bool(roster), _groups(course, name, groups, people), teams)
-    meant = [(hand_in, student, refusal) for hand_in in hand_ins for student, refusal in whose.are_of(hand_in)]
+    resolver = StudentResolver(students, people, bool(roster), _groups(course, name, groups, people), teams)
+    meant = [(hand_in, student, refusal) for hand_in in hand_ins for student, refusal in resolver.students_of(hand_in)]
     claims: dict[str, list[str]] = {}
     for hand_in, student, _ in meant:
         claims.setdefault(student, []).append(hand_in.source)
     for hand_in, student, refusal in sorted(meant, key=lambda who: who[0].newest):
-        if not refusal and len(claims[student]) > 1 and not whose.mapped(hand_in):
+        if not refusal and len(claims[student]) > 1 and not resolver.mapped(hand_in):
             others = ", ".join(source for source in claims[student] if source != hand_in.source)
             refusal = f"{others} would be {student}'s too, and one name may be another's; say of whom it is: --map"
         refused = Collected(hand_in.source, student, "refused", refusal)
@@ -140,7 +140,7 @@ def collect(
 
 
 @dataclass(frozen=True)
-class Whose:
+class StudentResolver:
     """Whom names of hand-ins mean: `students` of a map, `groups`, `people` of a roster, else the name itself.
 
     `teams`: what stands before a hyphen in the names of several of Moodle's hand-ins, so that it may be a group's name.
@@ -156,16 +156,18 @@ class Whose:
         """The student whom the map names; empty where it does not."""
         return next((self.students[key.lower()] for key in hand_in.keys if key.lower() in self.students), "")
 
-    def are_of(self, hand_in: HandIn) -> list[tuple[str, str]]:
+    def students_of(self, hand_in: HandIn) -> list[tuple[str, str]]:
         """The members of the group that handed it in, else the student: ids, each with why it is nobody's."""
         members = next((self.groups[key.casefold()] for key in hand_in.keys if key.casefold() in self.groups), [])
-        return [(member, "") for member in members] if members and not self.mapped(hand_in) else [self.is_of(hand_in)]
+        return (
+            [(member, "") for member in members] if members and not self.mapped(hand_in) else [self.student_of(hand_in)]
+        )
 
-    def is_of(self, hand_in: HandIn) -> tuple[str, str]:
+    def student_of(self, hand_in: HandIn) -> tuple[str, str]:
         """The student's id, or why it is nobody's."""
         student = self.mapped(hand_in)
         if not student and self.people is not None:
-            members = ((member,) for group, member in hand_in.cuts() if group in self.teams)
+            members = ((member,) for group, member in hand_in.possible_group_splits() if group in self.teams)
             answers = map(self.people.find, (hand_in.roster_keys, *members))
             student, refusal = next((answer for answer in answers if answer[1] != NOBODY), ("", NOBODY))
             if refusal:
@@ -306,7 +308,7 @@ def _take(course: Course, exercise: Exercise, hand_in: HandIn, student: str, rec
     files = _placed(hand_in.files, chosen)
     missing = [name for name in exercise.notebooks if name not in chosen]
     notes = hand_in.notes + ([reported] if reported else []) + ([f"no {', '.join(missing)} in it"] if missing else [])
-    notes += [LATE] if hand_in.is_late else []
+    notes += [LATE_NOTE] if hand_in.is_late else []
     try:
         outcome, detail = _keep(course, exercise.name, student, files, received, hand_in)
     except OSError as error:

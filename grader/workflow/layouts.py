@@ -15,13 +15,13 @@ from grader.workflow.tables import read_rows, read_text
 
 MOODLE = re.compile(r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL)
 MOODLE_NUMBERS = re.compile(r"(?<=_)(\d+)(?=_assignsubmission_)")
-LATE = r"(?P<{}>_late)?"  # a mark that a later download may or may not have
+LATE_MARK = r"(?P<{}>_late)?"  # a mark that a later download may or may not have
 CANVAS = re.compile(
-    rf"(?P<who>[^\W_]+(?:-[^\W_]+)*){LATE.format('late')}_(?P<number>\d+){LATE.format('late_too')}_\d+_(?P<file>.+)",
+    rf"(?P<who>[^\W_]+(?:-[^\W_]+)*){LATE_MARK.format('late')}_(?P<number>\d+){LATE_MARK.format('late_too')}_\d+_(?P<file>.+)",
     re.DOTALL | re.IGNORECASE,
 )
 ANONYMOUS = re.compile(
-    rf"(?P<who>anon){LATE.format('late')}_(?P<number>[A-Za-z0-9]{{3,8}}){LATE.format('late_too')}_\d+_(?P<file>.+)",
+    rf"(?P<who>anon){LATE_MARK.format('late')}_(?P<number>[A-Za-z0-9]{{3,8}}){LATE_MARK.format('late_too')}_\d+_(?P<file>.+)",
     re.DOTALL | re.IGNORECASE,
 )
 SYSTEMS = (MOODLE, ANONYMOUS, CANVAS)

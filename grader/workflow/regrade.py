@@ -135,7 +135,7 @@ class Regrade:
     def __init__(self, record: Record, spec: Spec, report: Report) -> None:
         self.record, self.spec, self.report = record, spec, report
         self.folder = record.course.home / "regrades" / record.name
-        self.version = [project_digest(), dict(spec.decided), digest_of(spec.shared)]
+        self.version = [project_digest(), dict(spec.test_digests), digest_of(spec.shared)]
         self.before = record.book.points_now()
         self.graded: dict[str, Path] = {}
         self.known: set[str] = set()
@@ -160,7 +160,7 @@ class Regrade:
                 if kept:
                     self.graded[student] = self._place(student)
                 again = everyone or "decided" not in results["extra_data"]
-                again = again or has_changed(results["extra_data"], self.spec.decided)
+                again = again or has_changed(results["extra_data"], self.spec.test_digests)
                 recorded = kept.digest if kept else "" if again else self.record.digest(student)
                 found.append(batch.task_of(self.record, student, recorded))
         return found

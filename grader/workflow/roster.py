@@ -189,15 +189,16 @@ def _person(known: dict[str, str]) -> Person:
     return person
 
 
-def _fault(one: Person, people: dict[str, Person]) -> str:
-    if not STUDENT.fullmatch(one.id):
+def _fault(person: Person, people: dict[str, Person]) -> str:
+    if not STUDENT.fullmatch(person.id):
         rule = "letters, digits, '.', '_', '-', '@' (and not begin with '.' or '-'); give a column id"
-        return f"the id {one.id!r} of {one.first} {one.last} must be {rule}"
+        return f"the id {person.id!r} of {person.first} {person.last} must be {rule}"
     for other in people.values():
-        if other.id == one.id and (other.first, other.last, other.email) != (one.first, one.last, one.email):
-            return f"the id {one.id!r} is already that of {other}"
-        if other.id != one.id and (shared := one.keys & other.keys):
-            return f"{one} and {other} share {', '.join(sorted(shared))}"
+        about = (person.first, person.last, person.email)
+        if other.id == person.id and (other.first, other.last, other.email) != about:
+            return f"the id {person.id!r} is already that of {other}"
+        if other.id != person.id and (shared := person.keys & other.keys):
+            return f"{person} and {other} share {', '.join(sorted(shared))}"
     return ""
 
 

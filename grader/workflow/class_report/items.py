@@ -56,9 +56,9 @@ def _one(item: Item, marks: dict[str, np.ndarray]) -> ItemStatistics:
     return ItemStatistics(item, n, share, float(correlation(own[there], rest)), (float(low), float(high)))
 
 
-def correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Pearson's correlation along the last axis; nan where one side does not vary."""
-    one, other = (side - side.mean(axis=-1, keepdims=True) for side in (one, other))
+    first, second = (side - side.mean(axis=-1, keepdims=True) for side in (first, second))
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: np.ndarray = (one * other).sum(-1) / np.sqrt((one**2).sum(-1) * (other**2).sum(-1))
+        found: np.ndarray = (first * second).sum(-1) / np.sqrt((first**2).sum(-1) * (second**2).sum(-1))
     return found

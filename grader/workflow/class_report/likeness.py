@@ -81,11 +81,11 @@ def named(root: Path, results: ClassResults, bank: Bank) -> list[Named]:
         ]
         if students:
             found.append(Named(answer.name, about.get(answer.name, ""), sorted(lost), students))
-    return sorted(found, key=lambda one: (-len(one.students), one.name))
+    return sorted(found, key=lambda entry: (-len(entry.students), entry.name))
 
 
-def _same_points(one: Submission, notebook: str, lost: dict[str, float]) -> bool:
-    tests = {test: one.tests.get(f"{notebook}/{test}") for test in lost}
+def _same_points(submission: Submission, notebook: str, lost: dict[str, float]) -> bool:
+    tests = {test: submission.tests.get(f"{notebook}/{test}") for test in lost}
     return all(test is not None and abs(test.points - lost[name]) < 1e-9 for name, test in tests.items())
 
 

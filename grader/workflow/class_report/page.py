@@ -58,7 +58,7 @@ def _content(course: Course, results: ClassResults, folder: Path) -> dict[str, A
     released = course.folder("release", name=results.name)
     given = [cell for path in sorted(released.glob("*.ipynb")) for cell in _cells(path)]
     similar = clusters(texts, given)
-    slowest = sorted(people.values(), key=lambda one: -one.seconds)[:SLOWEST]
+    slowest = sorted(people.values(), key=lambda person: -person.seconds)[:SLOWEST]
     return {
         "policy": POLICY, "results": results, "people": people, "statistics": statistics, "fewest": FEWEST,
         "marks": {"mean": mean(totals), "median": median(totals), "lowest": min(totals), "highest": max(totals)},
@@ -78,10 +78,10 @@ def _content(course: Course, results: ClassResults, folder: Path) -> dict[str, A
     }  # fmt: skip
 
 
-def _links(course: Course, results: ClassResults, one: Submission, folder: Path) -> list[tuple[str, str]]:
+def _links(course: Course, results: ClassResults, submission: Submission, folder: Path) -> list[tuple[str, str]]:
     """(what, relative address) of the student's pages of feedback and graded notebooks that there are."""
     places = [
-        (what, course.folder(step, one.student, results.name) / f"{notebook}.{ending}")
+        (what, course.folder(step, submission.student, results.name) / f"{notebook}.{ending}")
         for step, what, ending in (("feedback", "feedback", "html"), ("autograded", "notebook", "ipynb"))
         for notebook in dict.fromkeys(item.notebook for item in results.items)
     ]
@@ -105,10 +105,10 @@ def _cells(path: Path) -> list[str]:
     return ["".join(cell["source"]) for cell in code if not cell["metadata"].get("nbgrader", {}).get("locked")]
 
 
-def _columns(one: Cluster, texts: dict[str, list[str]]) -> list[tuple[str, list[tuple[bool, str]]]]:
+def _columns(cluster: Cluster, texts: dict[str, list[str]]) -> list[tuple[str, list[tuple[bool, str]]]]:
     """Of the two most alike: the student and the lines, each with whether the other has it too."""
     found = []
-    for student, shared in zip(one.pair, one.lines, strict=True):
+    for student, shared in zip(cluster.pair, cluster.lines, strict=True):
         lines = "\n".join(texts[student]).split("\n")[:LINES]
         found.append((student, [(i in shared, line) for i, line in enumerate(lines)]))
     return found
