@@ -195,8 +195,8 @@ def _outcomes(
         tasks.append(task_of(record, student, "" if options.force else record.digest(student)))
     outdated, again = 0, 0
     fed_back = {
-        task.student: task.answers for task in tasks
-        if task.answers and task.round_number == spec.shared.limits.round_number
+        task.student: task.previous_answers_digest for task in tasks
+        if task.previous_answers_digest and task.round_number == spec.shared.limits.round_number
         and record.course.folder("feedback", task.student, spec.shared.name).is_dir()
     }  # fmt: skip
     for answers in answered(spec, record.course, tasks, options, say, preload):
@@ -222,7 +222,7 @@ def task_of(record: Record, student: str, recorded: str) -> Task:
     if student in record.book.digests:
         before = json.loads(record.book.results(student))["extra_data"]
     answers = before.get("decided", {}).get("answers", "")
-    return Task(student, folder, recorded, answers=answers, round_number=before.get("round", 1))
+    return Task(student, folder, recorded, previous_answers_digest=answers, round_number=before.get("round", 1))
 
 
 def answered(
@@ -286,7 +286,7 @@ def _outcome(done: Done, record: Record, spec: Spec) -> StudentOutcome:
     if not done.failure:
         results = json.loads(done.graded.results if done.graded else record.book.results(done.student))
         outcome.notes, outcome.disputed = notes_of(results), disputed_in(results)
-        outcome.outdated = outcome.skipped and has_changed(results["extra_data"], spec.decided)
+        outcome.outdated = outcome.skipped and has_changed(results["extra_data"], spec.test_digests)
     return outcome
 
 

@@ -47,7 +47,7 @@ def calibrate(job: Job, plan: "Plan", sandbox: "Sandbox", checker: "Checker") ->
     if reasons:
         beside = _full(_graded(job, plan, sandbox, checker, Calibration(unsealed=reasons)))
     return Calibration(
-        allowed={name: frozenset(run.outcomes[name].given) for name in sorted(passed & sealed)},
+        allowed={name: frozenset(run.outcomes[name].operations_used) for name in sorted(passed & sealed)},
         changed=frozenset(name for name in passed & sealed if run.outcomes[name].changed),
         unsealed={
             name: why if name in beside else FAILED
@@ -132,7 +132,7 @@ def _graded(job: Job, plan: "Plan", sandbox: "Sandbox", checker: "Checker", know
     solved = replace(
         job, student="", notebooks={plan.name: notebook}, files=job.trusted, require_sealed=False, trust=""
     )
-    return NotebookRun(solved, plan, notebook, sandbox, checker, known, passed_over=plan.ours).all()
+    return NotebookRun(solved, plan, notebook, sandbox, checker, known, passed_over=plan.ours).run_all()
 
 
 def _solved(job: Job, plan: "Plan") -> list[dict[str, object]]:

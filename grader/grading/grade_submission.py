@@ -22,7 +22,7 @@ from grader.sandbox import CellRun, Leftovers, Sandbox, Session
 from grader.sandbox.protocol import Replicate, Replicated
 
 RESTARTS = 20
-OVER = ("CellTimeoutError", "The time of the whole submission was over before this cell.", "")
+TIMEOUT_ERROR = ("CellTimeoutError", "The time of the whole submission was over before this cell.", "")
 _now_s = time.monotonic
 
 
@@ -33,7 +33,7 @@ def grade_submission(
     started_s = _now_s()
     result, private = Result({}), False
     for name, notebook in job.notebooks.items():
-        run = NotebookRun(job, plans[name], notebook, sandbox, checker, calibrations[name], private=private).all()
+        run = NotebookRun(job, plans[name], notebook, sandbox, checker, calibrations[name], private=private).run_all()
         private = run.cells.private
         result.notebooks[name] = run.executed()
         result.verdicts += run.verdicts.values()
@@ -123,7 +123,7 @@ class NotebookRun:
         assert self._checking is not None
         return self._checking
 
-    def all(self) -> "NotebookRun":
+    def run_all(self) -> "NotebookRun":
         """Run all code cells and judge the tests."""
         try:
             self._open()
@@ -188,14 +188,14 @@ class NotebookRun:
     def _record(self, step: Step) -> None:
         """Run one cell and keep what it gave."""
         if step.role == "test" and step.name not in self.unsealed:
-            self._test(step)
+            self._decide_in_checker(step)
             return
         if step.role == "test" and self.job.require_sealed:
             refused = Outcome(verdict="error", message="This test cannot be sealed, and sealed tests are required.")
             self.verdicts[step.name] = of_sealed(self.cells, step.name, step.source, step.points, refused)
             return
         if step.role == "test":
-            self._disclosed(step)
+            self._hide_output_if_disclosing(step)
         run = self.session.run_cell(step.source, step.name) if _now_s() < self.end_s else _over()
         self.outputs[step.number] = self.cells.runs[step.name] = run
         step.damaged = self._does_damage(run.verdict)
@@ -206,18 +206,18 @@ class NotebookRun:
             self.held.add(step.number)
         self._after_cell(step)
 
-    def _test(self, step: Step) -> None:
+    def _decide_in_checker(self, step: Step) -> None:
         """Decide a test in the checker."""
         before_s = self.session.cpu_s()
-        outcome = self.outcomes[step.name] = self._trusted(step)
+        outcome = self.outcomes[step.name] = self._run_in_checker(step)
         cpu_s, peak_mb = max(0.0, self.session.cpu_s() - before_s), self.session.peak_mb()
         self.cpu_s, self.peak_mb = self.cpu_s + cpu_s, max(self.peak_mb, peak_mb)
         ours = step.name in self.plan.ours
         if not ours:
-            self._disclosed(step)
+            self._hide_output_if_disclosing(step)
         self.verdicts[step.name] = of_sealed(self.cells, step.name, step.source, step.points, outcome, cpu_s, peak_mb)
         if ours:
-            self._disclosed(step)  # its own table shows nothing of hidden cases
+            self._hide_output_if_disclosing(step)  # its own table shows nothing of hidden cases
         step.alone = outcome.suite
         self._after_test(step)
 
@@ -240,7 +240,7 @@ class NotebookRun:
             return False
         return step.name in self.plan.ours or bool(hidden_lines(step.source, self.plan.hidden))
 
-    def _disclosed(self, step: Step) -> None:
+    def _hide_output_if_disclosing(self, step: Step) -> None:
         """From a test on that discloses something the student's code could tell of it: what was shown stays as it is,
         and what comes is held back."""
         if self._discloses(step) and not self.cells.private:
@@ -251,7 +251,7 @@ class NotebookRun:
         """Run one cell again, for what it leaves behind alone."""
         if step.role == "test" and step.name not in self.unsealed:
             if not step.alone:
-                self._trusted(step)
+                self._run_in_checker(step)
             self._after_test(step)
         elif not (step.role == "test" and self.job.require_sealed):
             step.damaged = self._does_damage(self.session.run_cell(step.source, step.name).verdict)
@@ -262,19 +262,19 @@ class NotebookRun:
         if step.role == "theirs":
             self._forget += self.plan.binds.get(step.name, [])
         elif step.role == "locked" and step.name not in self.checking.ran_ahead and not step.damaged:
-            self._trusted(step)
+            self._run_in_checker(step)
 
     def _after_test(self, step: Step) -> None:
         """What the sandbox does for a cell that ran in the checker: later cells of the student's may use its names."""
         if step.name in self.plan.public and not step.damaged:
             step.damaged = self._does_damage(self.session.run_cell(self.plan.public[step.name], step.name).verdict)
 
-    def _trusted(self, step: Step) -> Outcome:
+    def _run_in_checker(self, step: Step) -> Outcome:
         """The outcome of a cell in the checker; whatever ends meanwhile damages the cell."""
         forget, self._forget = self._forget, []
         limit_s = min(self.job.cell_s, self.end_s - _now_s())
         if limit_s <= 0:
-            return Outcome(verdict="timeout", message=OVER[1])
+            return Outcome(verdict="timeout", message=TIMEOUT_ERROR[1])
         try:
             allowed, back = self.known.allowed, step.name in self.known.changed
             may = frozenset({LEARNING}) if allowed is None else allowed.get(step.name, frozenset())
@@ -328,4 +328,4 @@ class NotebookRun:
 
 
 def _over() -> CellRun:
-    return CellRun(error=OVER, verdict="timeout")
+    return CellRun(error=TIMEOUT_ERROR, verdict="timeout")

@@ -35,7 +35,7 @@ def decided_by(shared: Assignment, home: Path) -> dict[str, str]:
         [original.name, [[cell.kind, cell.source if cell.locked else "", cell.entry] for cell in original.cells]]
         for original in shared.originals
     ]
-    released = hashlib.sha256(json.dumps([sources, shared.theirs], sort_keys=True).encode())
+    released = hashlib.sha256(json.dumps([sources, shared.kept_student_files], sort_keys=True).encode())
     for path, content in sorted(shared.files.items()):
         released.update(f"\0{path}\0".encode() + hashlib.sha256(content).digest())
     names = suites_of(shared)

@@ -27,7 +27,7 @@ class Outcome:
 
     `kind` and `text` are the error's, `theirs` whether it is the student's code that raised it, at `own_line` of
     theirs. `printed` is what the cell and the student's code printed meanwhile; `suite` is true for a test of ours;
-    `given` are the methods and operators by which it gave data to objects of the student's, `changed` whether
+    `operations_used` are the methods and operators by which it gave data to objects of the student's, `changed` whether
     arguments that it gave were changed there.
     """
 
@@ -40,7 +40,7 @@ class Outcome:
     suite: bool = False
     wall_s: float = 0.0
     shown: str = ""
-    given: list[str] = field(default_factory=list)
+    operations_used: list[str] = field(default_factory=list)
     changed: bool = False
     kind: str = ""
     text: str = ""

@@ -13,7 +13,7 @@ from grader.grading.records import Job, Step
 from grader.sandbox import CellRun, Sandbox, Session
 
 REOPENED = 20
-OVER = "The time for running tests beside the answer was over."
+TIMEOUT_MESSAGE = "The time for running tests beside the answer was over."
 ENDS = "The process ended again and again."
 _now_s = time.monotonic
 
@@ -36,7 +36,7 @@ class SecondSession:
                 if all(self._go_through(session, step, end_s) for step in self.steps[:last]):
                     break
             if _now_s() >= end_s:
-                why = CellRun.stopped("timeout", OVER)
+                why = CellRun.stopped("timeout", TIMEOUT_MESSAGE)
                 break
         return {name: self._runs.get(name, why) for name in wanted}
 

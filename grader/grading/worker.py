@@ -24,7 +24,7 @@ from grader.sandbox.preload_client import PreloadClient
 from notebook_runner import process_stats
 
 GRADER = "grader.grading.sealed_grader:SealedGrader"
-LOOKS = 10  # a worker's memory is looked at once in so many jobs: that takes as long as a small job
+JOBS_PER_MEMORY_LOOK = 10  # a worker's memory is looked at once in so many jobs: that takes as long as a small job
 
 
 class Grader(Protocol):
@@ -41,34 +41,35 @@ class Grader(Protocol):
 class Spec:
     """What every worker of a batch receives. `grader` is "module:class", called with `shared`, `preload`, options.
 
-    `decided` as `grader.grading.mark_digests` gives it; it goes into each student's results.
+    `test_digests` as `grader.grading.mark_digests` gives it; it goes into each student's results.
     """
 
     shared: Assignment
     grader: str = GRADER
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
-    decided: Mapping[str, str] = field(default_factory=dict)
+    test_digests: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Task:
     """One student to grade: the folder handed in, and the digest of the job that is recorded already.
 
-    `mine` is the submission, if it was read elsewhere; `answers` and `round_number` are those that were graded before.
+    `mine` is the submission, if it was read elsewhere; `previous_answers_digest` and `round_number` are of what was
+    graded before.
     """
 
     student: str
     folder: Path
     recorded: str = ""
     mine: Submission | None = None
-    answers: str = ""
+    previous_answers_digest: str = ""
     round_number: int = 1
 
     def read(self, shared: Assignment) -> Submission:
         """The submission. One that was graded before keeps its round; any other is of the round that is open."""
         found = self.mine or submission(shared, self.student, self.folder)
-        if self.answers and self.answers == answers_digest(found):
+        if self.previous_answers_digest and self.previous_answers_digest == answers_digest(found):
             found.job = replace(found.job, round_number=self.round_number)
         return found
 
@@ -96,7 +97,7 @@ def work(pipe: Connection, spec: Spec, preload: PreloadClient | None) -> None:
     try:
         while True:
             done = _one(spec, grader, pipe.recv())
-            done.held_mb = 0.0 if number % LOOKS else process_stats.family_resident_mb(os.getpid())
+            done.held_mb = 0.0 if number % JOBS_PER_MEMORY_LOOK else process_stats.family_resident_mb(os.getpid())
             number += 1
             pipe.send(done)
     except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -141,7 +142,7 @@ def _one(spec: Spec, grader: Grader, task: Task) -> Done:
         read_s = time.perf_counter()
         result = grader.grade(mine.job) if mine.job.notebooks else Result({})
         graded_s = time.perf_counter()
-        done.graded = finish(mine, result, digest, {**spec.decided, "answers": answers_digest(mine)})
+        done.graded = finish(mine, result, digest, {**spec.test_digests, "answers": answers_digest(mine)})
         ended_s = time.perf_counter()
         done.spent_s = {"read": read_s - started_s, "grade": graded_s - read_s, "finish": ended_s - graded_s}
     return done

@@ -135,7 +135,7 @@ def _serve(way: socket.socket, message: protocol.Message, files: list[int], ways
         born = _fork(order, files)
         for file in files:
             os.close(file)
-        protocol.send_message(way, protocol.Born(), files=[born] if born >= 0 else [])
+        protocol.send_message(way, protocol.NewProcess(), files=[born] if born >= 0 else [])
         if born >= 0:
             os.close(born)
 

@@ -171,7 +171,7 @@ class TestDone:
 
 
 @dataclass(frozen=True)
-class Takes:
+class SetTimeLimit:
     """From the checker: the cell that runs may take so long."""
 
     KIND: ClassVar[int] = ord("l")
@@ -179,8 +179,8 @@ class Takes:
 
 
 @dataclass(frozen=True)
-class Lost:
-    """From the checker: the student's process gave no answer, for a reason of `cell_run.LOST`; wants `Dead`."""
+class NoAnswer:
+    """From the checker: the student's process gave no answer, for a reason of `cell_run.LOST`; wants `ProcessEnded`."""
 
     KIND: ClassVar[int] = ord("L")
     why: str
@@ -188,7 +188,7 @@ class Lost:
 
 
 @dataclass(frozen=True)
-class Dead:
+class ProcessEnded:
     """To the checker: what became of the student's process."""
 
     KIND: ClassVar[int] = ord("x")
@@ -325,7 +325,7 @@ class Join:
 class Fork:
     """To the preload server: import `modules`, then fork; `call`, "module:function", is called there with `setting`.
 
-    The files that come with it are the call's second argument. Wants `Born`.
+    The files that come with it are the call's second argument. Wants `NewProcess`.
     """
 
     KIND: ClassVar[int] = ord("k")
@@ -335,15 +335,15 @@ class Fork:
 
 
 @dataclass(frozen=True)
-class Born:
+class NewProcess:
     """From the preload server: a descriptor of the new process comes with it; none if no process was made."""
 
     KIND: ClassVar[int] = ord("b")
 
 
 Message = (
-    RunTest | TestDone | Takes | Lost | Dead | Measure | Measured | Interrupt | Replicate | Replicated
-    | Open | Forked | End | Ended | Warm | Files | Entered | Import | Join | Fork | Born
+    RunTest | TestDone | SetTimeLimit | NoAnswer | ProcessEnded | Measure | Measured | Interrupt | Replicate
+    | Replicated | Open | Forked | End | Ended | Warm | Files | Entered | Import | Join | Fork | NewProcess
 )  # fmt: skip
 MESSAGES: dict[int, type[Message]] = {message.KIND: message for message in get_args(Message)}
 # The longest message of each kind, by whether it may be anybody's by now; those not named are records.

@@ -93,29 +93,31 @@ def _by_position(cells: Sequence[Cell], originals: Sequence[InstructorCell], pai
     used, nameless = set(pairs.values()), set(_nameless(cells, originals, pairs))
     ends = [(-1, -1), *fixed, (len(cells), len(originals))]
     for (first, low), (last, high) in itertools.pairwise(ends):
-        theirs = [index for index in range(first + 1, last) if index in nameless]
+        student_cells = [index for index in range(first + 1, last) if index in nameless]
         ours = [number for number in range(low + 1, high) if number not in used]
-        if theirs and ours:
-            pairs.update(_aligned(cells, theirs, originals, ours))
+        if student_cells and ours:
+            pairs.update(_aligned(cells, student_cells, originals, ours))
 
 
-def _aligned(cells: Sequence[Cell], theirs: list[int], originals: Sequence[InstructorCell], ours: list[int]) -> Pairs:
+def _aligned(
+    cells: Sequence[Cell], student_cells: list[int], originals: Sequence[InstructorCell], ours: list[int]
+) -> Pairs:
     """The pairs in order with the greatest likeness in sum (dynamic programming over the gap)."""
-    fine = len(theirs) * len(ours) <= PAIRS
-    if len(theirs) * len(ours) > 100 * PAIRS:
-        theirs = theirs[: max(1, 100 * PAIRS // len(ours))]
-    alike = [[_likeness(cells[index], originals[number], fine) for number in ours] for index in theirs]
-    if len(theirs) == len(ours) == 1 and _may_be(cells[theirs[0]], originals[ours[0]]):
-        return {theirs[0]: ours[0]}
-    best = [[0.0] * (len(ours) + 1) for _ in range(len(theirs) + 1)]
-    for i in range(len(theirs) - 1, -1, -1):
+    fine = len(student_cells) * len(ours) <= PAIRS
+    if len(student_cells) * len(ours) > 100 * PAIRS:
+        student_cells = student_cells[: max(1, 100 * PAIRS // len(ours))]
+    alike = [[_likeness(cells[index], originals[number], fine) for number in ours] for index in student_cells]
+    if len(student_cells) == len(ours) == 1 and _may_be(cells[student_cells[0]], originals[ours[0]]):
+        return {student_cells[0]: ours[0]}
+    best = [[0.0] * (len(ours) + 1) for _ in range(len(student_cells) + 1)]
+    for i in range(len(student_cells) - 1, -1, -1):
         for j in range(len(ours) - 1, -1, -1):
             paired = alike[i][j] + best[i + 1][j + 1] if alike[i][j] else 0.0
             best[i][j] = max(best[i + 1][j], best[i][j + 1], paired)
     found, i, j = {}, 0, 0
-    while i < len(theirs) and j < len(ours):
+    while i < len(student_cells) and j < len(ours):
         if alike[i][j] and best[i][j] == alike[i][j] + best[i + 1][j + 1]:
-            found[theirs[i]] = ours[j]
+            found[student_cells[i]] = ours[j]
             i, j = i + 1, j + 1
         elif best[i][j] == best[i + 1][j]:
             i += 1

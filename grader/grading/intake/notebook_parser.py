@@ -141,8 +141,8 @@ def _raw_cells(notebook: Any) -> list[Any] | None:
     return None
 
 
-def _is_list(one: dict[str, Any], key: str) -> bool:
-    return isinstance(one.get(key), list)
+def _is_list(mapping: dict[str, Any], key: str) -> bool:
+    return isinstance(mapping.get(key), list)
 
 
 def _converted(cell: Any) -> Any:

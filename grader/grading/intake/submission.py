@@ -42,15 +42,15 @@ class Most:
 class Assignment:
     """What all submissions of an exercise share: rebuilt from `originals`, the course's own `files`, the limits.
 
-    A student's version of a file in `theirs` stands, of every other file of the course's the course's own. `solved` are
-    the instructor's notebooks, by name; `marks` stand around hidden tests; `root` is the course's folder.
+    A student's version of a file in `kept_student_files` stands, of every other file of the course's the course's own.
+    `solved` are the instructor's notebooks, by name; `marks` stand around hidden tests; `root` is the course's folder.
     """
 
     name: str
     originals: list[InstructorNotebook]
     files: dict[str, bytes]
     limits: Job
-    theirs: tuple[str, ...] = ()
+    kept_student_files: tuple[str, ...] = ()
     solved: dict[str, bytes] = field(default_factory=dict)
     marks: tuple[str, str] = HIDDEN
     root: str = ""
@@ -63,7 +63,7 @@ class Assignment:
     @property
     def over(self) -> dict[str, bytes]:
         """The files that replace a student's."""
-        return {path: content for path, content in self.files.items() if path not in self.theirs}
+        return {path: content for path, content in self.files.items() if path not in self.kept_student_files}
 
 
 @dataclass
@@ -93,11 +93,11 @@ def assignment(course: Course, name: str, limits: Job) -> Assignment:
     own_limits = Most(100 * most_taken.MB, 500 * most_taken.MB, 10_000, hard_links=True)
     files, _ = read_folder(folder, own_limits) if folder else ({}, [])
     own = {path: content for path, content in files.items() if not path.endswith(".ipynb")}
-    theirs = tuple(course.config.Autograde.get("exclude_overwriting", {}).get(name, []))
+    kept_student_files = tuple(course.config.Autograde.get("exclude_overwriting", {}).get(name, []))
     solved = {path.removesuffix(".ipynb"): content for path, content in files.items() if path.endswith(".ipynb")}
     known = solved if folder == places[0] else {}
     marks = hidden_marks(course)
-    return Assignment(name, originals(course, name), own, limits, theirs, known, marks, str(course.root))
+    return Assignment(name, originals(course, name), own, limits, kept_student_files, known, marks, str(course.root))
 
 
 def submission(shared: Assignment, student: str, folder: Path, most: Most | None = None) -> Submission:

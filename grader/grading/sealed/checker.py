@@ -188,7 +188,7 @@ class CheckerFork:
     def _outcome(self, session: Session, points: float, replicate: Replicator | None) -> Outcome:
         for _ in range(MOST_MESSAGES):
             message = protocol.unpacked(*self.process.hear(session))
-            if isinstance(message, protocol.Takes):
+            if isinstance(message, protocol.SetTimeLimit):
                 self.process.allow(min(LONGEST_S, message.limit_s) + GRACE_S)
             elif isinstance(message, protocol.Measure):
                 use = (session.cpu_s(), session.delegated_s(), session.started(), session.peak_mb())
@@ -200,9 +200,9 @@ class CheckerFork:
                 self._answer(found)
             elif isinstance(message, protocol.Interrupt):
                 session.interrupt()
-            elif isinstance(message, protocol.Lost):
+            elif isinstance(message, protocol.NoAnswer):
                 dead = session.lost(message.why, message.text[:2_000])
-                self._answer(protocol.Dead(dead.verdict, str(dead)))
+                self._answer(protocol.ProcessEnded(dead.verdict, str(dead)))
             elif isinstance(message, protocol.TestDone):
                 return self._done(session, message, points)
             else:

@@ -22,7 +22,7 @@ from grader.grading.sealed.client import Client
 from grader.grading.sealed.evaluator import Evaluator, Namespace, compiled, register
 from grader.grading.sealed.session_client import SessionClient, Worker
 from grader.sandbox import protocol
-from grader.sandbox.isolation.enter import Entry, enter, lay_down
+from grader.sandbox.isolation.enter import Entry, copy_files, enter
 
 SEEDS = (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed"))
 SUITES = "grader.suites."
@@ -37,7 +37,7 @@ def prepare(setting: dict[str, Any]) -> tuple[dict[str, Namespace], dict[str, An
     secret.use_keys(setting["keys"])
     if "matplotlib" in sys.modules:
         sys.modules["matplotlib"].use("agg")  # the backend of notebooks was for student code
-    lay_down(setting["files"], os.getcwd())
+    copy_files(setting["files"], os.getcwd())
     sys.path.insert(0, os.getcwd())
     failed = []
     with contextlib.redirect_stdout(io.StringIO()):
@@ -151,7 +151,7 @@ class Fork:
             self.worker.tell(done)
 
     def _takes(self, limit_s: float) -> None:
-        self.worker.tell(protocol.Takes(limit_s))
+        self.worker.tell(protocol.SetTimeLimit(limit_s))
 
     def refuse(self, event: str, arguments: tuple[Any, ...]) -> None:
         """An audit hook: in a cell that is no suite's a pickle could hold what student code chose, so none is read.

@@ -26,7 +26,7 @@ CELL = "__main__"  # the module in which test cells run
 ANCESTORS = 40
 BASE_NAMES = frozenset({NUMBER, *(base.__name__ for base in BASES)})
 PRINTED = 2_000_000  # characters that a cell hears of what student code prints
-LOOKS = frozenset({"names", "dir", "signature"})  # what changes nothing on the other side
+READ_ONLY_OPERATIONS = frozenset({"names", "dir", "signature"})  # what changes nothing on the other side
 STUDENTS_ERRORS = 200
 LEARNING = "*"  # among `allowed`: the instructor's own answer is at work, what it is asked may be asked
 _now_s = time.monotonic
@@ -36,14 +36,14 @@ STEERING = (StopIteration, StopAsyncIteration, GeneratorExit)
 RUNNERS = frozenset({"unittest", "_pytest", "pytest", "doctest", "hypothesis", "grader"})
 
 
-class NotPlain(Exception):
+class NotPlainData(Exception):
     """An object of the student's came where a test expected data. Its text is ours.
 
     No `TypeError`, as which it is shown: a test that expects one must not take this for it.
     """
 
 
-class Asked(Protocol):
+class SessionLike(Protocol):
     """What a client needs of `grader.sandbox.Session`."""
 
     def ask(self, frame: bytes, timeout_s: float, serve: Callable[[bytes], bytes] | None = None) -> bytes: ...
@@ -89,13 +89,14 @@ class Client(Framed):
 
     `starters` are names that are still as they were released. `deadline_s`, on the monotonic clock, bounds every
     question. Once the other side gave no answer, `ended` says so. `acts` counts what may have changed something there.
-    `methods` are names of methods by class, `lent` numbers of objects that a suite's test holds handles of. `given` are
-    names of methods and operators by which the cell gave data to objects of the student's or asked them what decides.
-    `allowed` are those by which it may. None: any that gives data, none whose answer decides. With `LEARNING` among
-    them: any. `written_back`: arguments that the student's code changed are changed here too; `changed`: some were.
+    `methods` are names of methods by class, `lent` numbers of objects that a suite's test holds handles of.
+    `operations_used` are names of methods and operators by which the cell gave data to objects of the student's or
+    asked them what decides. `allowed` are those by which it may. None: any that gives data, none whose answer decides.
+    With `LEARNING` among them: any. `written_back`: arguments that the student's code changed are changed here too;
+    `changed`: some were.
     """
 
-    def __init__(self, session: Asked, limits: Limits = LIMITS) -> None:
+    def __init__(self, session: SessionLike, limits: Limits = LIMITS) -> None:
         super().__init__(limits)
         self.session = session
         self.deadline_s = _now_s() + PATIENCE_S
@@ -103,7 +104,7 @@ class Client(Framed):
         self.about: dict[int, About] = {}
         self.released: list[int] = []
         self.lent: set[int] = set()
-        self.given: set[str] = set()
+        self.operations_used: set[str] = set()
         self.allowed: frozenset[str] | None = None
         self.written_back, self.changed = True, False
         self.methods: set[tuple[Kind, str]] = set()
@@ -133,7 +134,7 @@ class Client(Framed):
 
     def ask(self, op: str, *arguments: Any, hear: bool = False) -> tuple[Any, dict[str, Any]]:
         """The same, with the whole reply."""
-        self.acts += op not in LOOKS
+        self.acts += op not in READ_ONLY_OPERATIONS
         drop, self.released = self.released, []
         for number in drop:
             self.about.pop(number, None)

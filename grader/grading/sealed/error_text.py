@@ -8,7 +8,7 @@ import ast
 import builtins
 import linecache
 
-from grader.grading.sealed.client import NotPlain
+from grader.grading.sealed.client import NotPlainData
 from grader.suite_kit.answer import StudentError
 from grader.suite_kit.codec import CodecError
 
@@ -19,14 +19,14 @@ def kind_of(error: BaseException) -> str:
     """The name of the error's class, as a student knows it."""
     if isinstance(error, StudentError):
         return error.kind
-    return "TypeError" if isinstance(error, NotPlain) else type(error).__name__
+    return "TypeError" if isinstance(error, NotPlainData) else type(error).__name__
 
 
 def own_text(error: BaseException, cells: frozenset[str]) -> str:
     """The text of a test's error that may be shown; "" if it may hold anything else. `cells`: trusted ones."""
     if isinstance(error, StudentError):
         return error.text[:MOST]
-    if isinstance(error, NotPlain | CodecError):
+    if isinstance(error, NotPlainData | CodecError):
         return _text(error)
     file, line = _innermost(error)
     if file not in cells:

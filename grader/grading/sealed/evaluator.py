@@ -118,7 +118,7 @@ class Evaluator:
         self.namespace.fetched.clear()
         if client is not None:
             client.ended, client.last_error, client.printed = None, None, 0
-            client.given, client.allowed = set(), None if allowed is None else frozenset(allowed)
+            client.operations_used, client.allowed = set(), None if allowed is None else frozenset(allowed)
             client.written_back, client.changed = written_back, False
         try:
             register(source, cell)
@@ -137,7 +137,7 @@ class Evaluator:
         self.foreign = False
         if client is not None:
             client.take_back()
-            outcome.given, outcome.changed = sorted(client.given), client.changed
+            outcome.operations_used, outcome.changed = sorted(client.operations_used), client.changed
         if client is not None and client.ended is not None and not outcome.suite:
             outcome.points, outcome.verdict, outcome.message = 0.0, client.ended.outcome, str(client.ended)
         outcome.printed = heard.getvalue()

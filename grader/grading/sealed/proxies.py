@@ -190,24 +190,24 @@ def _is_one(asked: Any, kinds: tuple[tuple[str, str], ...]) -> bool:
     return own[0] in kinds
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _equal(proxied: Any, other: Any) -> bool:
     """Identity, or data with data; the student's own idea of equality is asked for between two objects of theirs."""
-    if one is other:
+    if proxied is other:
         return True
-    reported = about(one)
+    reported = about(proxied)
     theirs = about(other) if is_remote(other) else None
     if isinstance(other, type) and issubclass(other, Proxied):
         return bool(reported.own) and reported.own[0][1].rpartition(".")[2] == other.__name__
     if reported.base:
-        return bool(plain(one) == plain(other))
+        return bool(plain(proxied) == plain(other))
     if theirs is not None and reported.fields and reported.kinds[0] == theirs.kinds[0]:
-        mine, yours = ask(one, "variables"), ask(other, "variables")
+        mine, yours = ask(proxied, "variables"), ask(other, "variables")
         return all(mine.get(name) == yours.get(name) for name in reported.fields)
     if theirs is not None and (reported.equals or theirs.equals):
-        may_ask(one, "__eq__")
-        return bool(ask(one, "judge", "eq", (other,)))
+        may_ask(proxied, "__eq__")
+        return bool(ask(proxied, "judge", "eq", (other,)))
     if reported.equals and other is not None:
-        refuse(one)
+        refuse(proxied)
     return False
 
 

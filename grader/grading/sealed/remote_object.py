@@ -5,7 +5,7 @@ The ground on which proxies, their special methods and `estimators` stand; it kn
 
 from typing import Any, NoReturn
 
-from grader.grading.sealed.client import LEARNING, About, Client, NotPlain
+from grader.grading.sealed.client import LEARNING, About, Client, NotPlainData
 from grader.suite_kit.answer import Elsewhere
 
 get_own, set_own = object.__getattribute__, object.__setattr__
@@ -60,8 +60,8 @@ def ask(proxied: Any, op: str, *arguments: Any) -> Any:
 
 
 def refuse(proxied: Any, *_: Any) -> NoReturn:
-    """Raises `NotPlain`: the object may not be compared, counted or converted."""
-    raise NotPlain(f"an object of type {about(proxied).name} came where a plain value was expected")
+    """Raises `NotPlainData`: the object may not be compared, counted or converted."""
+    raise NotPlainData(f"an object of type {about(proxied).name} came where a plain value was expected")
 
 
 def plain(value: Any) -> Any:
@@ -74,29 +74,31 @@ def permitted(proxied: Any, name: str) -> bool:
     client = client_of(proxied)
     if client.allowed is not None and name not in client.allowed and LEARNING not in client.allowed:
         return False
-    client.given.add(name)
+    client.operations_used.add(name)
     return True
 
 
 def may_give(proxied: Any, name: str) -> None:
-    """Notes that data is given to an object by a method or operator. Raises `NotPlain` if the cell may not.
+    """Notes that data is given to an object by a method or operator. Raises `NotPlainData` if the cell may not.
 
     It may where the instructor's own answer is asked in this way too. Otherwise data was expected in the object's
     place, and the object would be asked whether it agrees with what is right.
     """
     if not permitted(proxied, name):
-        client_of(proxied).given.add(name)
-        raise NotPlain(
+        client_of(proxied).operations_used.add(name)
+        raise NotPlainData(
             f"an object of type {about(proxied).name} came where a plain value was expected ({name} was asked)"
         )
 
 
 def may_ask(proxied: Any, name: str) -> None:
-    """Notes that an object is asked what decides: its truth, order, hash or number. Raises `NotPlain` if it may not.
+    """Notes that an object is asked what decides: its truth, order, hash or number.
+
+    Raises `NotPlainData` if it may not.
 
     It may only where it is known that the instructor's own answer is asked the same, or while that is being learned.
     """
     client = client_of(proxied)
-    client.given.add(name)
+    client.operations_used.add(name)
     if client.allowed is None or not {name, LEARNING} & client.allowed:
         refuse(proxied)

@@ -67,7 +67,7 @@ class SessionClient:
             try:
                 return self._asked(frame, timeout_s, serve)
             except NoAnswer as lost:
-                dead = self.worker.ask(protocol.Lost(*lost.args), protocol.Dead)
+                dead = self.worker.ask(protocol.NoAnswer(*lost.args), protocol.ProcessEnded)
                 raise SessionDead(dead.verdict, dead.text) from None
             finally:
                 self.asked_s += _now_s() - started_s

@@ -76,7 +76,7 @@ def methods_of(reported: About) -> dict[str, Callable[..., Any]]:
 
 
 def truth(proxied: Any) -> bool:
-    """`bool(proxied)`. Raises `NotPlain` where truth may not be asked."""
+    """`bool(proxied)`. Raises `NotPlainData` where truth may not be asked."""
     reported = about(proxied)
     if reported.base == NUMBER or (reported.base and "__len__" not in reported.specials):
         return bool(plain(proxied))

@@ -17,6 +17,7 @@ from typing import Any
 
 from grader.sandbox import protocol
 from grader.sandbox.isolation import landlock, limits, namespaces, seccomp, syscalls
+from grader.sandbox.isolation.limits import Limits
 from grader.sandbox.level import Level
 
 COPIED_BYTES = 8 * 2**20
@@ -52,9 +53,9 @@ class Entry:
         return f"{self.order.folder or namespaces.SCRATCH}/tmp"
 
     @property
-    def held(self) -> limits.Limits:
+    def limits(self) -> Limits:
         """What the process may use."""
-        return limits.Limits(**self.order.limits)
+        return Limits(**self.order.limits)
 
 
 def make_ready(level: Level) -> None:
@@ -66,18 +67,18 @@ def make_ready(level: Level) -> None:
             importlib.import_module(name)
 
 
-def lay_down(source: str, place: str) -> None:
+def copy_files(source: str, place: str) -> None:
     """Copy the files below `source`, if there are any, to `place`; large ones as links, for they are not changed."""
 
-    def lay(one: str, other: str) -> None:
-        if os.path.getsize(one) > COPIED_BYTES:
-            os.symlink(one, other)
+    def copy_or_link(path: str, target: str) -> None:
+        if os.path.getsize(path) > COPIED_BYTES:
+            os.symlink(path, target)
         else:
-            shutil.copyfile(one, other)
+            shutil.copyfile(path, target)
 
     if source:
         rights = stat.S_IMODE(os.stat(place).st_mode)  # copytree would give it those of `source`
-        shutil.copytree(source, place, dirs_exist_ok=True, copy_function=lay)
+        shutil.copytree(source, place, dirs_exist_ok=True, copy_function=copy_or_link)
         os.chmod(place, rights)
 
 
@@ -107,7 +108,7 @@ def _keep_only_own_files(entry: Entry) -> None:
 def _leave_namespaces_or_rights(entry: Entry) -> None:
     user = entry.order.user
     if entry.level >= Level.NAMESPACES:
-        namespaces.enter_inner(entry.held.files_mb)
+        namespaces.enter_inner(entry.limits.files_mb)
     elif user is not None:
         os.setgroups([])
         os.setresgid(user, user, user)
@@ -137,7 +138,7 @@ def _put_down_files(entry: Entry) -> None:
     os.environ.update(
         {"HOME": place, "TMPDIR": temporary, "MLSD_HOME": f"{place}/.mlsd", "IPYTHONDIR": f"{place}/.ipython"}
     )
-    lay_down(entry.setting.get("files", ""), place)
+    copy_files(entry.setting.get("files", ""), place)
     files = protocol.expected(protocol.receive_message(entry.channel)[0], protocol.Files)
     for name, content in files.contents.items():
         path = os.path.normpath(os.path.join(place, name))
@@ -156,7 +157,7 @@ def _see_only_what_is_shown(entry: Entry) -> None:
 
 
 def _accept_limits(entry: Entry) -> None:
-    refused = limits.apply(entry.held, entry.order.others)
+    refused = limits.apply(entry.limits, entry.order.others)
     if refused:
         raise OSError(f"the kernel refuses the limits {', '.join(refused)}")
 

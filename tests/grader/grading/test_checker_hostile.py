@@ -122,9 +122,9 @@ def test_an_object_is_given_data_only_where_the_instructors_own_answer_is(beside
         assert (refused.points, refused.verdict) == (0, "fail")
         assert "a plain value was expected" in refused.message
     given = beside.judge(AGREEABLE, equals, allowed=["equals"])
-    assert (given.points, given.given) == (1, ["equals"])
+    assert (given.points, given.operations_used) == (1, ["equals"])
     assert beside.judge(AGREEABLE, "answer().nearly()\nassert same(answer()).max() == 0", allowed=[]).points == 1
-    assert beside.judge(AGREEABLE, difference).given == ["__sub__"]
+    assert beside.judge(AGREEABLE, difference).operations_used == ["__sub__"]
 
 
 # The student's side itself, changed so that it gives back what it is told: it may be told what a list is given.

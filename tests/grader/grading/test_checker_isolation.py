@@ -11,7 +11,7 @@ from grader.grading.analysis.grading_plan import Plan, Plans
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.checker import Checker, CheckerDied
 from grader.sandbox import make_sandbox
-from grader.sandbox.isolation.enter import lay_down
+from grader.sandbox.isolation.enter import copy_files
 from tests.grader.grading.patience_limits import PATIENCE_S, PATIENT, SERVER
 from tests.needs import skip_without
 
@@ -31,7 +31,8 @@ one.worker.tell(protocol.TestDone({told}, one.session.number, 0.0, True, ["plant
 """
 HONEST = {
     "points": 0.0, "verdict": "fail", "message": "", "html": "", "printed": "", "line": 0, "suite": False,
-    "wall_s": 0.0, "shown": "", "given": [], "changed": False, "kind": "", "text": "", "theirs": False, "own_line": "",
+    "wall_s": 0.0, "shown": "", "operations_used": [], "changed": False, "kind": "", "text": "", "theirs": False,
+    "own_line": "",
 }  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def test_files_laid_into_a_folder_leave_its_rights_as_they_are(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name).chmod(rights)
     (tmp_path / "files/data.csv").write_text("1")
-    lay_down(str(tmp_path / "files"), str(tmp_path / "place"))
+    copy_files(str(tmp_path / "files"), str(tmp_path / "place"))
     assert (tmp_path / "place/data.csv").read_text() == "1"
     assert stat.S_IMODE((tmp_path / "place").stat().st_mode) == 0o711  # else no user of a session enters below it
 
@@ -121,7 +122,15 @@ def test_points_that_a_fork_tells_are_held_to_the_cells_range(run, told, points)
 
 @pytest.mark.parametrize(
     "told",
-    [{"verdict": "best"}, {"points": "2"}, {"message": ["x"]}, {"given": [1]}, {"line": None}, {"suite": 1}, {}],
+    [
+        {"verdict": "best"},
+        {"points": "2"},
+        {"message": ["x"]},
+        {"operations_used": [1]},
+        {"line": None},
+        {"suite": 1},
+        {},
+    ],
     ids=str,
 )
 def test_an_outcome_that_is_none_ends_in_a_verdict(run, told):

@@ -136,8 +136,8 @@ def test_an_object_is_asked_what_decides_only_where_the_instructors_own_is(besid
     method, cell = JUDGED[name]
     student = f"class V:\n    def __init__(self, x): self.x = x\n    {method}"
     learned = beside.judge(student, cell, allowed=[LEARNING])
-    assert (learned.verdict, name in learned.given) == ("pass", True), learned.message
-    assert beside.judge(student, cell, allowed=learned.given).verdict == "pass"
+    assert (learned.verdict, name in learned.operations_used) == ("pass", True), learned.message
+    assert beside.judge(student, cell, allowed=learned.operations_used).verdict == "pass"
     for allowed in ([], None):
         refused = beside.judge(student, cell, allowed=allowed)
         assert refused.points == 0
@@ -194,7 +194,7 @@ def test_classes_that_a_task_asks_for_behave_as_in_python(beside, name):
     student, cell = OWN[name]
     outcome = beside.judge(student, cell, allowed=[LEARNING])
     assert outcome.verdict == "pass", outcome.message
-    assert beside.judge(student, cell, allowed=outcome.given).verdict == "pass"
+    assert beside.judge(student, cell, allowed=outcome.operations_used).verdict == "pass"
 
 
 TABLES = [
