@@ -1,4 +1,4 @@
-"""The cases of *your turn* in the lesson on the decode step."""
+"""The cases of *your turn* in the lessons on the decode step."""
 
 from mlsd_lib.lesson import Exercise, case, checks
 
@@ -20,6 +20,30 @@ seen_other = (
 )
 
 nothing_left = "No token is left to read, and the cache holds no logits. Leave at least the last token of the prompt."
+
+unfinished = "No empty line has ended the last event yet. Its rest may still come."
+
+comment = "A line that begins with a colon is a comment, sent to keep the connection open: no event, no data."
+
+lines_apart = "Lines of data between two empty lines are one event. Join them by a line break."
+
+all_spaces = "Only one space after the colon belongs to the form. A token may begin with spaces of its own."
+
+at_next_token = "The timer goes off when the token is due. The next token came later, or would have."
+
+hangs = "The reader does not know that nothing more comes. It waits until the timer goes off."
+
+own_limit = "The first token may have to wait for a slot. It has a limit of its own."
+
+whole_limit = "That limits the whole answer. `first_s` is for the first token only; a long answer is no dead one."
+
+from_asked = "`first_s` counts from when it was asked, not from 0."
+
+one_slot = "A slot comes free every answer / slots steps, not every answer: there are several slots."
+
+rounded_up = "Rounded up, the last one waits longer than was promised."
+
+none_may = "Where even the first in the queue would wait too long, nobody may wait."
 
 EXERCISES = {
     "cache-bytes": Exercise(
@@ -49,6 +73,38 @@ EXERCISES = {
             case(([], [1], 4), 0),
         ],
         hint="Walk along both until they differ; prompt[:-1] leaves one token to read.",
+    ),
+    "events-of-a-text": Exercise(
+        [
+            case(("data: a\n\ndata: b\n\n",), ["a", "b"]),
+            case(("data: a\n\ndata: b\n",), ["a"], mistakes={unfinished: ["a", "b"]}),
+            case((": beat\n\ndata: a\n\n",), ["a"], mistakes={comment: ["", "a"]}),
+            case(("data: a\ndata: b\n\n",), ["a\nb"], mistakes={lines_apart: ["a", "b"]}),
+            case(("data:  a\n\n",), [" a"], mistakes={all_spaces: ["a"]}),
+            case(("event: token\nid: 7\ndata:a\n\n",), ["a"]),
+            case(("",), []),
+        ],
+        hint='Split at "\\n\\n", drop the last part; of each other one take the lines that begin with "data:".',
+    ),
+    "gives-up-at": Exercise(
+        [
+            case((0.0, [1.0, 1.25, 1.5], True, 5.0, 0.5), None, mistakes={own_limit: 0.5}),
+            case((0.0, [1.0, 1.25, 3.0], True, 5.0, 0.5), 1.75, mistakes={at_next_token: 3.0}),
+            case((0.0, [1.0, 1.25], False, 5.0, 0.5), 1.75, mistakes={hangs: 1.25}),
+            case((10.0, [], False, 5.0, 0.5), 15.0, mistakes={from_asked: 5.0}),
+            case((10.0, [16.0, 16.25], True, 5.0, 0.5), 15.0),
+            case((0.0, [0.5, 0.75, 1.0, 1.25, 1.5], True, 1.0, 0.5), None, mistakes={whole_limit: 1.0}),
+        ],
+        hint="Keep when the next token is due: asked + first_s at first, then each token's time + gap_s.",
+    ),
+    "longest-queue": Exercise(
+        [
+            case((4, 100, 0.01, 1.0), 4, mistakes={one_slot: 1}),
+            case((4, 100, 0.01, 0.9), 3, mistakes={rounded_up: 4}),
+            case((8, 200, 0.02, 1.0), 2),
+            case((4, 100, 0.01, 0.1), 0, mistakes={none_may: 1}),
+        ],
+        hint="How long does the last of n wait, if a slot comes free every answer_tokens * step_s / slots seconds?",
     ),
 }
 check = checks(EXERCISES)
