@@ -3,6 +3,7 @@
 import http.client
 import json
 import math
+import socket
 import time
 import urllib.parse
 import urllib.request
@@ -23,17 +24,18 @@ class Received(NamedTuple):
 class Reader:
     """An answer that was asked for at `url`; how much of it is read is said later.
 
-    `ask` holds the fields of `Ask` in `stream_server`. Attributes: `status` of the answer; `tokens`, those received;
-    `signs_s`, when anything came, comments included; `text_bytes`, how much; `asked_s` and `ended_s`. All seconds are
-    of `time.monotonic`, which is one clock for the processes of a machine.
+    `ask` holds the fields of `Ask` in `stream_server`. `keeps_bytes`: what the system keeps for a reader who does not
+    read; None leaves it to the system, which keeps up to megabytes. Attributes: `status` of the answer; `tokens`, those
+    received; `signs_s`, when anything came, comments included; `text_bytes`, how much; `asked_s` and `ended_s`. All
+    seconds are of `time.monotonic`, which is one clock for the processes of a machine.
     """
 
-    def __init__(self, url: str, **ask: Any) -> None:
+    def __init__(self, url: str, keeps_bytes: int | None = None, **ask: Any) -> None:
         self.name: str = ask["name"]
         self.tokens, self.signs_s = list[Received](), list[float]()
         self.text_bytes = 0
         self.asked_s, self.ended_s = time.monotonic(), math.nan
-        self._connection = sent(url, **ask)
+        self._connection = sent(url, keeps_bytes, **ask)
         self._answer = self._connection.getresponse()
         self.status = self._answer.status
 
@@ -72,10 +74,13 @@ class Reader:
         return self._answer.readline()
 
 
-def sent(url: str, **ask: Any) -> http.client.HTTPConnection:
-    """A connection on which `ask` was sent as JSON, and nothing was read."""
+def sent(url: str, keeps_bytes: int | None = None, **ask: Any) -> http.client.HTTPConnection:
+    """A connection on which `ask` was sent as JSON, and nothing was read; see `Reader` for `keeps_bytes`."""
     where = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
+    connection.connect()
+    if keeps_bytes is not None:
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, keeps_bytes)
     connection.request("POST", where.path, json.dumps(ask), {"Content-Type": "application/json"})
     return connection
 

@@ -131,3 +131,13 @@ def test_the_clock_of_server_and_reader_is_one(server):
     before_s = time.monotonic()
     reader = Reader(f"{server.url}/answer", name="clock", **ASK | {"tokens": 3}).read()
     assert before_s <= reader.tokens[0].sent_s <= reader.ended_s <= time.monotonic()
+
+
+def test_a_stream_that_waits_for_its_reader_stops_when_the_buffers_are_full(server):
+    ask = ASK | {"tokens": 300, "wide": True, "ahead": 4}
+    still = Reader(f"{server.url}/answer", 16_384, name="still", **ask)
+    before = records(server)["still"]
+    still.read()
+    assert (before["unsent"], before["held"]) == (4, before["decoded"] + 4)
+    assert before["decoded"] < 150
+    assert len(still.tokens) == 300
