@@ -117,6 +117,15 @@ def test_streams_beyond_the_limit_of_the_queue_are_refused(decoder):
     assert run(decoder, refused, slots=2) is False
 
 
+def test_who_leaves_the_queue_makes_room_in_it(decoder):
+    async def left(engine):
+        _, waits = (engine.submit(Stream(f"{k}", [1], 4), queue_limit=1) for k in range(2))
+        engine.cancel(waits)
+        return await all_of(engine, engine.submit(Stream("late", [1], 4), queue_limit=1))
+
+    assert len(run(decoder, left, slots=1)) == 4
+
+
 @pytest.mark.parametrize(("prompt", "tokens"), [([], 4), ([1] * 40, 9)])
 def test_a_stream_without_a_prompt_or_room_is_refused(decoder, prompt, tokens):
     async def submitted(engine):
