@@ -124,6 +124,10 @@ def published(script: Script) -> None:
     script.do("materialise", moment + 6)
     script.online("a row of the very moment of the publication", moment + 6)
     script.online("another entity of the same view", moment + 6, script.other)
+    view, script.view = script.view, "unknown"
+    script.do("materialise", moment + 6, about="publishing an unknown view")
+    script.online("online, in an unknown view", moment + 6)
+    script.view = view
 
 
 def aged(script: Script) -> None:
@@ -173,6 +177,9 @@ def new_column(script: Script) -> None:
     script.do("add_column", column, default)
     script.do("add_column", column, value, about="the same column again with another default")
     script.ask("after the column was added again", second)
+    view, script.view = script.view, "unknown"
+    script.do("add_column", column, default, about="a column of an unknown view")
+    script.view = view
 
 
 def backfilled(script: Script) -> None:
@@ -194,6 +201,12 @@ def backfilled(script: Script) -> None:
     script.online("a backfill that is not published yet", moment)
     script.do("materialise", moment)
     script.online("a backfill that was published", moment)
+    whole = {"entity": "refused", "event_s": second, "orders": script.later()}
+    script.do("backfill", [whole, {**whole, "colour": "red"}], moment, about="a backfill with an unknown column")
+    script.ask("a row of a backfill that was refused", moment, entity="refused")
+    view, script.view = script.view, "unknown"
+    script.do("backfill", [whole], moment, about="a backfill of an unknown view")
+    script.view = view
 
 
 def backfilled_again(script: Script) -> None:

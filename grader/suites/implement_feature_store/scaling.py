@@ -1,11 +1,13 @@
 """What ten times the data costs: one script of operations on a new store, CPU time of the process that answers and of
-all that it started.
+all that it started. And what the small script costs beside a plain list that is asked row by row: where every call has
+a large fixed cost, ten times the data seem to cost little.
 
 Scripts are drawn afresh each time, names, times and values, so that none is known and no answer follows from its
 request. Events come at fixed steps and are known at once, so a list of values is all that is needed to know what is
 right.
 """
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +16,7 @@ import numpy as np
 from grader.suite_kit.answer import Answer
 from grader.suite_kit.benchmark import family_cpu_of
 from grader.suite_kit.comparison import agrees
-from grader.suite_kit.growth import Growth, measure_growth
+from grader.suite_kit.growth import ROUNDS, Growth, measure_growth
 
 ROWS = 500
 TIMES = 10
@@ -82,11 +84,48 @@ class ScriptMaker:
         return {self.column: self.values[number]}
 
 
-def measure(answer: Answer, name: str, rows_an_entity: int, enough: float, rng: np.random.Generator) -> Growth:
-    """The growth of one shape."""
-    return measure_growth(
-        lambda rows: _timed(answer, name, ScriptMaker(rng, rows, rows_an_entity)), ROWS, TIMES, enough
+@dataclass(frozen=True)
+class Cost:
+    """`lists`: how many times the CPU time of a plain list the small script took. `growth` is None where that is too
+    much: what the large one takes is not asked then."""
+
+    lists: float
+    growth: Growth | None
+
+
+def measure(
+    answer: Answer, name: str, rows_an_entity: int, most_lists: float, enough: float, rng: np.random.Generator
+) -> Cost:
+    """What one shape costs. The least of three small scripts is compared with the list."""
+    lists = np.inf
+    for _ in range(ROUNDS):
+        maker = ScriptMaker(rng, ROWS, rows_an_entity)
+        spent_s, right = _timed(answer, name, maker)
+        lists = min(lists, spent_s / list_s(maker.operations))
+        if not right:
+            return Cost(lists, Growth(np.inf, False))
+        if lists <= most_lists:
+            break
+    else:
+        return Cost(lists, None)
+    return Cost(
+        lists,
+        measure_growth(lambda rows: _timed(answer, name, ScriptMaker(rng, rows, rows_an_entity)), ROWS, TIMES, enough),
     )
+
+
+def list_s(operations: Operations) -> float:
+    """CPU seconds in which a plain list of the rows answers a script's requests, by looking at every row each time."""
+    kept: list[dict[str, Any]] = []
+    started_s = time.process_time()
+    for method, (_, given, *_) in operations:
+        if method == "write":
+            kept += given
+        elif method == "as_of":
+            for asked in given:
+                seen = [row for row in kept if row["entity"] == asked["entity"] and row["event_s"] <= asked["at_s"]]
+                max(seen, key=lambda row: row["event_s"])
+    return time.process_time() - started_s
 
 
 def _timed(answer: Answer, name: str, maker: ScriptMaker) -> tuple[float, bool]:

@@ -107,7 +107,8 @@ def random_script(script: Script, operations: int = 40) -> None:
 
 def in_any_order(script: Script) -> None:
     """Rows and backfills in an order that says nothing. Questions come after the half that was known first, and again
-    after the rest. Of one event a correction arrives first, then the backfill before it, then the row of both."""
+    after the rest. Of one event a correction arrives first, then the backfill before it, then the row of both; of
+    another the row, then a backfill, then a correction that was known before the backfill."""
     script.define()
     arrivals = Arrivals(script)
     for _ in range(24):
@@ -121,12 +122,15 @@ def in_any_order(script: Script) -> None:
         script.ask("rows that arrived in another order than they happened", min(at_s, half_s), entity=entity)
     event_s = script.start_s + 16
     late = backwards(script, event_s, [step for step in shuffled if step[1][2] > half_s])
+    late = corrected_late(script, event_s, late)
     script.steps += late
     for entity, at_s, _ in places:
         script.ask("a question asked before, again after later rows arrived", min(at_s, half_s), entity=entity)
         script.ask("rows that arrived in another order than they happened", at_s, script.today_s, entity)
     for known_s in range(event_s, event_s + 3):
         script.ask("rows that arrived in another order than they happened", event_s + 2, known_s)
+    about = "a correction that came after a backfill, and was known before it"
+    script.ask(about, event_s, event_s + 2, script.other)
 
 
 def backwards(script: Script, event_s: int, among: list[list[Any]]) -> list[list[Any]]:
@@ -135,8 +139,23 @@ def backwards(script: Script, event_s: int, among: list[list[Any]]) -> list[list
     script.write(event_s)
     script.backfill(event_s, event_s + 1, orders=script.later())
     script.write(event_s, event_s + 2)
+    return arriving(script, before, among)
+
+
+def corrected_late(script: Script, event_s: int, among: list[list[Any]]) -> list[list[Any]]:
+    """`among`, with a row of an event, a backfill of it, and a correction of what it completes, in this order."""
+    before = len(script.steps)
+    script.write(event_s, event_s + 1, script.other)
+    script.backfill(event_s, event_s + 2, script.other, orders=script.later())
+    script.write(event_s, event_s, script.other)
+    return arriving(script, before, among)
+
+
+def arriving(script: Script, before: int, among: list[list[Any]]) -> list[list[Any]]:
+    """`among`, with the steps of a script from number `before` on at random places, the last of them first."""
     story, script.steps = script.steps[before:], script.steps[:before]
-    for step, place in zip(story, sorted(script.rng.integers(0, len(among) + 1, 3), reverse=True), strict=True):
+    places = sorted(script.rng.integers(0, len(among) + 1, len(story)), reverse=True)
+    for step, place in zip(story, places, strict=True):
         among.insert(int(place), step)
     return among
 

@@ -136,8 +136,8 @@ def test_bugs_that_must_know_the_rows_break_one_rule_alone(reference, bug, rows,
 # Growth
 
 
-def fed_growth(monkeypatch, found):
-    monkeypatch.setattr("grader.suites.implement_feature_store.suite.measure", lambda *_: found)
+def fed_growth(monkeypatch, growth, lists=1.0):
+    monkeypatch.setattr("grader.suites.implement_feature_store.suite.measure", lambda *_: scaling.Cost(lists, growth))
     return suite.growth(type("FeatureStore", (), {"write": lambda self: None}))
 
 
@@ -150,6 +150,23 @@ def test_growth_counts_only_for_right_answers(monkeypatch):
     points = fed_growth(monkeypatch, Growth(9.0, False))
     assert points == 0
     assert "their time does not count" in " ".join(points.report.text().split())
+
+
+def test_a_large_fixed_cost_is_told_in_times_of_a_plain_list_and_gets_nothing(monkeypatch):
+    points = fed_growth(monkeypatch, None, lists=130.0)
+    assert points == 0
+    assert "took 130 times the CPU time of a plain list" in " ".join(points.report.text().split())
+
+
+@pytest.mark.parametrize(("spent_s", "lists", "jobs"), [(10.0, 10.0, 1), (10.1, 10.1, 3)])
+def test_growth_is_asked_where_the_small_script_costs_at_most_ten_lists(monkeypatch, spent_s, lists, jobs):
+    small, growth = [], Growth(9.0, True)
+    monkeypatch.setattr(scaling, "list_s", lambda _: 1.0)
+    monkeypatch.setattr(scaling, "_timed", lambda *_: small.append(1) or (spent_s, True))
+    monkeypatch.setattr(scaling, "measure_growth", lambda *_: growth)
+    cost = scaling.measure(None, "FeatureStore", 0, suite.suite.MOST_LISTS, 20, np.random.default_rng(0))
+    assert cost == scaling.Cost(lists, growth if jobs == 1 else None)
+    assert len(small) == jobs
 
 
 def grown(store, monkeypatch, rows=50):
@@ -201,6 +218,7 @@ def test_work_that_a_store_hands_to_another_process_counts_as_its_own(reference,
             return super().as_of(view, requests)
 
     monkeypatch.setattr(resources, "delegated_s", lambda: elsewhere_s[0])
+    monkeypatch.setattr(scaling, "list_s", lambda _: 1e9)  # growth alone is asked about
     points, text = grown(Hands, monkeypatch)
     assert points == 0, text
     assert "gone through from end to end" in text
@@ -235,7 +253,8 @@ def test_the_task_names_every_family_of_bugs_and_every_size():
     text = told_of(BANK.notebook)
     for family in {bug.family for bug in suite.BUGS.values()}:
         assert family in text
-    assert "at most 20 times" in text
+    assert f"at most {suite.suite.MOST_TIMES} times" in text
+    assert f"{scaling.ROWS} rows in at most {suite.suite.MOST_LISTS} times the CPU time of a plain list" in text
     assert "1 to 5 seconds, 1 to 3 seconds, 1 to 30 days" in text
     assert [suite.BUGS[name].sizes for name in ("sees ahead", "forgets late")] == [(1, 5), (1, 3)]
     assert f"{len(suite.BUGS)} of {len(suite.BUGS)} planted bugs" in text

@@ -77,6 +77,7 @@ class OnlineStore(PastStore):
         self.moment = {}
 
     def materialise(self, view, now_s):
+        assert view in self.columns, f"unknown: {view}"
         if view in self.moment and self.moment[view] > now_s:
             return
         self.moment[view] = now_s

@@ -47,6 +47,7 @@ class OnlineStore(PastStore):
         self.published = {}
 
     def materialise(self, view, now_s):
+        self.columns[view]
         if now_s >= self.published.get(view, (now_s,))[0]:
             entities = {row[1] for row in self.rows if row[0] == view}
             self.published[view] = now_s, {entity: self.find(view, entity, now_s, now_s) for entity in entities}
