@@ -20,8 +20,8 @@ EXERCISE = load_exercise(HERE)
 @dataclass(frozen=True)
 class Cases:
     """`ordinary` requests, whether each came `late`, the `expected` probabilities; `unusual` and `unusual_expected` by
-    family; `plans` are (largest share of differing answers, confidence); `seed` draws the timed requests and the
-    cities; nothing of `private` cases is shown.
+    family; `twins` of the ordinary ones, in their order; `plans` are (largest share of differing answers, confidence);
+    `seed` draws the timed requests and the cities; nothing of `private` cases is shown.
     """
 
     ordinary: list[requests.Request]
@@ -29,6 +29,8 @@ class Cases:
     expected: list[float]
     unusual: dict[str, list[requests.Request]]
     unusual_expected: dict[str, list[float]]
+    twins: list[requests.Request]
+    twins_expected: list[float]
     plans: list[list[float]]
     seed: int
     private: bool = False
@@ -51,7 +53,9 @@ def draw_cases(
     rows, late = requests.simulate(rng, ordinary, places)
     odd = requests.unusual(rng, unusual, places, thresholds())
     plans = [[round(float(rng.uniform(0.0005, 0.02)), 5), float(rng.choice([0.9, 0.95, 0.99]))] for _ in range(6)]
-    return Cases(rows, late, answer(rows), odd, {name: answer(some) for name, some in odd.items()}, plans, seed)
+    unusual_expected = {name: answer(some) for name, some in odd.items()}
+    twins = requests.twins(rows)
+    return Cases(rows, late, answer(rows), odd, unusual_expected, twins, answer(twins), plans, seed)
 
 
 def public_cases() -> Cases:

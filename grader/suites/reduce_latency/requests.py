@@ -15,6 +15,10 @@ Request = dict[str, Any]
 RESTAURANTS = 400
 SPEED_KM_H = {"bike": 14.0, "scooter": 22.0, "car": 26.0}
 FIRST_ORDER = datetime(2026, 1, 5)
+FIELDS = (
+    "placed_at", "restaurant", "vehicle", "distance_km", "items", "basket_usd", "rain_mm", "open_orders",
+    "recent_delays_min",
+)  # fmt: skip
 
 
 def restaurant_table(rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -99,14 +103,15 @@ def _short_history(rng: np.random.Generator, request: Request, thresholds: dict[
 
 
 def _on_a_threshold(rng: np.random.Generator, request: Request, thresholds: dict[str, list[float]]) -> None:
-    field = str(rng.choice(["distance_km", "rain_mm"]))
-    request[field] = float(rng.choice(thresholds[field]))
+    """Two fields on thresholds that 32 bits round up: a service that keeps its inputs in so few goes the other way."""
+    for field in ("distance_km", "rain_mm"):
+        request[field] = float(rng.choice([value for value in thresholds[field] if float(np.float32(value)) > value]))
 
 
 def _far_outside(rng: np.random.Generator, request: Request, thresholds: dict[str, list[float]]) -> None:
     request["distance_km"] = round(float(rng.uniform(40, 4000)), 3)
     request["open_orders"] = int(rng.choice([0, 10**6]))
-    request["basket_usd"] = 0.0
+    request["basket_usd"], request["items"] = ((0.0, 1), (1e4, 400))[rng.integers(2)]
     request["recent_delays_min"] = [round(float(value), 1) for value in rng.normal(0, 900, 20)]
 
 
@@ -129,4 +134,13 @@ def unusual(
         made[family], _ = simulate(rng, number, restaurants)
         for request in made[family]:
             change(rng, request, thresholds)
+    return made
+
+
+def twins(rows: list[Request]) -> list[Request]:
+    """Copies of `rows`, two for each field, that differ from theirs in this field alone: they have that of another."""
+    made = []
+    for row, field in zip(rows, FIELDS * 2, strict=False):
+        other = next(other for other in rows if other[field] != row[field])
+        made.append(row | {field: other[field], "order": f"{row['order']}-{field}"})
     return made

@@ -14,7 +14,7 @@ from grader.suite_kit.score_sheet import Sheet
 from grader.suite_kit.speed_steps import judge_counted, judge_steps
 from grader.suites.reduce_latency.cases import CASES, EXERCISE, Cases, fresh_requests
 from grader.suites.reduce_latency.cities import City, draw_cities
-from grader.suites.reduce_latency.requests import Request
+from grader.suites.reduce_latency.requests import FIELDS, Request
 from grader.suites.reduce_latency.service import SlowService
 from grader.suites.reduce_latency.stages import REQUESTS, Shares, judge_profile, measure_shares
 
@@ -24,10 +24,6 @@ EXACT = 1e-6
 MEMORY_MB = 512
 START_CPU_S = 2.0
 FIRST_REQUEST = 2  # times what the slow service needs
-FIELDS = (
-    "placed_at", "restaurant", "vehicle", "distance_km", "items", "basket_usd", "rain_mm", "open_orders",
-    "recent_delays_min",
-)  # fmt: skip
 
 NO_REPLICA = "In a process of its own, with the cells before this one, FastService gave no right answer."
 
@@ -152,23 +148,32 @@ def _off(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> tuple[dict
 def _repeats(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> None:
     rows = cases.ordinary[:20]
     order = [*rows, *rows[::-1], *rows[::2]]
-    replies: list[Reply] = [answer.call(fast, row, method="predict", watch=True) for row in order]
-    first = {row["order"]: reply.value for row, reply in zip(rows, replies, strict=False)}
-    again = [reply.value for reply in replies][len(rows) :]
+    replies: list[Reply] = [answer.call(fast, row, method="predict", watch=True) for row in [*order, *cases.twins]]
+    values = [reply.value for reply in replies]
+    first = {row["order"]: value for row, value in zip(rows, values, strict=False)}
+    again = values[len(rows) : len(order)]
     count = sum(
         not is_number(first[row["order"]]) or not agrees(value, first[row["order"]], EXACT)
         for value, row in zip(again, order[len(rows) :], strict=True)
     )
     # Remembered by address, all get the first request's answer where all come to lie at one address: each time again.
-    own = zip(replies, cases.expected[: len(rows)], strict=False)
-    others = sum(_is_anothers(reply.value, cases.expected[:i], right) for i, (reply, right) in enumerate(own))
+    own = zip(values, cases.expected[: len(rows)], strict=False)
+    others = sum(_is_anothers(value, cases.expected[:i], right) for i, (value, right) in enumerate(own))
+    twins = zip(values[len(order) :], cases.expected, cases.twins_expected, strict=False)
+    alike = [i for i, (value, before, right) in enumerate(twins) if _is_anothers(value, [before], right)]
+    fields = dict.fromkeys(FIELDS[i % len(FIELDS)] for i in alike)
     changed = sum(reply.changed for reply in replies)
     did = f"{count} of {len(again)} requests got another answer when they came again. " if count else ""
     did += f"{others} of {len(rows)} requests got the answer of one before them. " if others else ""
-    did += f"predict changed its input in {changed} of {len(order)} calls." if changed else ""
+    if alike:
+        did += (
+            f"{len(alike)} of {len(cases.twins)} requests that differ from one before in one field got its answer; "
+            f"that field was {', '.join(fields)}. "
+        )
+    did += f"predict changed its input in {changed} of {len(replies)} calls." if changed else ""
     sheet.judge(
-        "repeats", f"{count + others} differ, {changed} inputs changed", "0, 0", not (count or others or changed),
-        did.strip(),
+        "repeats", f"{count + others + len(alike)} differ, {changed} inputs changed", "0, 0",
+        not (count or others or alike or changed), did.strip(),
     )  # fmt: skip
 
 

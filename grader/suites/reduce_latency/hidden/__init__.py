@@ -27,4 +27,6 @@ def drawn(seed: int | None, timing_seed: int | None) -> public.Cases:
 def answered(cases: public.Cases) -> public.Cases:
     """The same cases with the oracle's answers."""
     unusual = {family: expected(rows) for family, rows in cases.unusual.items()}
-    return replace(cases, expected=expected(cases.ordinary), unusual_expected=unusual)
+    return replace(
+        cases, expected=expected(cases.ordinary), unusual_expected=unusual, twins_expected=expected(cases.twins)
+    )
