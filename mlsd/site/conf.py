@@ -21,7 +21,10 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["static"]
 html_css_files = ["course.css"]
-html_js_files = [(name, {"defer": "defer"}) for name in ("predictions.js", "explorers.js")]
+# A browser lets no page of a folder read another one, as the search would for a piece of each page that it found.
+EXCERPTS = 'DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";'
+html_js_files = [(None, {"body": EXCERPTS})]
+html_js_files += [(name, {"defer": "defer"}) for name in ("predictions.js", "explorers.js")]
 html_copy_source = html_show_sourcelink = False
 html_math_renderer = "mathml"
 html_last_updated_fmt = None
@@ -47,6 +50,12 @@ def displayed(translator, node):
     raise SkipNode
 
 
+def speak_of_code(app, page, template, context, doctree):
+    """Let a screen reader read what stands on a fold; its label says "Toggle hidden content" of each."""
+    context["body"] = context.get("body", "").replace(' aria-label="Toggle hidden content"', "")
+
+
 def setup(app):
-    """Register the renderer of formulas."""
+    """Register the renderer of formulas, and what is done to a page's HTML."""
+    app.connect("html-page-context", speak_of_code)
     app.add_html_math_renderer("mathml", inline_renderers=(in_line, None), block_renderers=(displayed, None))

@@ -4,6 +4,11 @@ import pytest
 
 from tests.mlsd.test_site import small_site  # noqa: F401
 
+IN_FOCUS = """() => {
+  const { outlineStyle, boxShadow } = getComputedStyle(document.activeElement);
+  return [document.activeElement.tagName, outlineStyle !== "none" || /rgb\\(/.test(boxShadow)];
+}"""
+"""What has the focus, and whether it is drawn: by an outline, or by a shadow that is not transparent."""
 SIZES = {"desk": (1366, 768), "telephone": (390, 844)}
 
 
@@ -66,4 +71,29 @@ def test_an_explorer_tells_a_wrong_choice_from_a_right_one_by_keyboard(queues):
     assert rule.input_value() == "made for any day"
     assert "a better page" in picture.get_attribute("alt")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert heard == []
+
+
+@pytest.mark.tools
+def test_by_keyboard_everything_that_gets_the_focus_shows_it_and_says_its_own_name(queues):
+    page, _ = queues
+    stops = []
+    while not stops or stops[-1][0] != "BODY":
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(IN_FOCUS))
+    assert len(stops) > 15
+    assert [number for number, (_, shown) in enumerate(stops[:-1]) if not shown] == []
+    assert page.get_by_text("the code of this cell").count() > 0
+    assert page.locator("summary[aria-label]").count() == 0  # a label hides the text from a screen reader
+
+
+@pytest.mark.tools
+def test_the_search_finds_pages_from_a_folder_without_an_error(queues):
+    page, heard = queues
+    page.keyboard.press("Control+k")
+    page.keyboard.type("stocks")
+    page.keyboard.press("Enter")
+    page.get_by_text("Search finished").wait_for()
+    page.locator("#search-results").get_by_role("link", name="Stocks").click()
+    page.get_by_role("heading", name="Stocks").wait_for()
     assert heard == []
