@@ -23,8 +23,11 @@ html_static_path = ["static"]
 html_css_files = ["course.css"]
 # A browser lets no page of a folder read another one, as the search would for a piece of each page that it found.
 EXCERPTS = 'DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";'
-html_js_files = [(None, {"body": EXCERPTS})]
-html_js_files += [(name, {"defer": "defer"}) for name in ("predictions.js", "explorers.js")]
+html_js_files = [
+    (None, {"body": EXCERPTS}),
+    ("predictions.js", {"defer": "defer"}),
+    ("explorers.js", {"defer": "defer"}),
+]
 html_copy_source = html_show_sourcelink = False
 html_math_renderer = "mathml"
 html_last_updated_fmt = None
