@@ -14,6 +14,7 @@ from typing import Any
 
 from mlsd.lesson_recall import Recall
 from mlsd.site.remember import linked_by, remember
+from mlsd_lib.lesson.predictions import most_of
 
 Cell = dict[str, Any]
 
@@ -196,6 +197,8 @@ def _form(question: Question, measured: str) -> dict[str, Any]:
         "shown": measured,
         "unit": question.unit,
     }
+    if (most := most_of(question.unit)) is not None:
+        data["most"] = f"{most:g}"
     attributes = " ".join(f'data-{key}="{escape(text)}"' for key, text in data.items())
     html = f'<div class="prediction" {attributes}><p>{escape(question.text)}</p></div>'
     return {"output_type": "display_data", "metadata": {}, "data": {"text/html": html}}

@@ -3,6 +3,7 @@
 import ast
 import linecache
 import math
+import re
 import statistics
 import sys
 import time
@@ -97,9 +98,9 @@ def predict(id: str, question: str, unit: str, low: float | None = None, high: f
     once. An interval given earlier is used again.
 
     Raises `PredictionWanted` (once, to a reader), after giving the name that the cell assigns an empty prediction, and
-    `LessonError` for half an interval or one that is not finite or upside down.
+    `LessonError` for half an interval, and for one that is not finite, is upside down or leaves its unit's range.
     """
-    _check_interval(low, high)
+    _check_interval(low, high, most_of(unit))
     late = False
     with record() as connection:
         row = connection.execute("SELECT low, high, measured FROM predictions WHERE id = ?", (id,)).fetchone()
@@ -204,7 +205,13 @@ def _lesson_of(id: str) -> str:
     return next((path.stem for path in lessons() if id in asked_in(path).predictions), id)
 
 
-def _check_interval(low: float | None, high: float | None) -> None:
+def most_of(unit: str) -> float | None:
+    """The most that a number in `unit` can be, which is then no less than 0: 100 of "of 100 tests"; None if unknown."""
+    found = re.match(r"of (\d[\d,]*)\b", unit)
+    return float(found[1].replace(",", "")) if found else None
+
+
+def _check_interval(low: float | None, high: float | None, most: float | None) -> None:
     if (low is None) != (high is None):
         raise LessonError(f"low is {low!r} and high is {high!r}: an interval needs both ends. Give the missing one.")
     if low is None or high is None:
@@ -214,6 +221,10 @@ def _check_interval(low: float | None, high: float | None) -> None:
             raise LessonError(f"{name} is {value!r}; it must be a finite number. Write it as, say, 2.5.")
     if low > high:
         raise LessonError(f"low is {low} and high is {high}: the interval is upside down. Swap the two.")
+    if most is not None and not 0 <= low <= high <= most:
+        raise LessonError(
+            f"low is {low} and high is {high}, of {most:,g}: both ends lie from 0 to {most:,g}. Correct it."
+        )
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,12 @@ def test_what_was_measured_shows_once_each_question_is_answered_or_passed(queues
     page.keyboard.press("Enter")
     assert first.get_by_text("Measured: 1,240 ms. The value lies inside your interval.").is_visible()
     assert page.get_by_text("12 requests").is_hidden()  # it may tell the answer of the other question
+    for number, text in zip(second.locator("input").all(), ("90", "101"), strict=True):  # of a hundred
+        number.fill(text)
+    page.keyboard.press("Enter")
+    assert page.get_by_text("12 requests").is_hidden()
     second.get_by_role("button", name="Pass").click()
-    assert second.get_by_text("Measured: 3 requests. You passed this one over.").is_visible()
+    assert second.get_by_text("Measured: 3 of 100 requests. You passed this one over.").is_visible()
     assert page.get_by_text("12 requests").is_visible()
     assert page.get_by_text("Kept back").locator("visible=true").count() == 0
     assert heard == []

@@ -77,6 +77,22 @@ def test_half_or_senseless_intervals_are_refused_by_name(low, high, message):
         ask(low, high)
 
 
+@pytest.mark.parametrize(
+    ("unit", "low", "high"), [("of 100", 90, 101), ("of 24 bugs", -1, 3), ("of 1,000 rows", 0, 1001), ("of 1", 0, 1.5)]
+)
+def test_more_or_fewer_than_there_are_is_refused_with_how_many_there_are(unit, low, high):
+    most = unit.split()[1]
+    with pytest.raises(LessonError, match=f"of {most}: both ends lie from 0 to {most}"):
+        predict("bounded", "How many?", unit=unit, low=low, high=high)
+
+
+@pytest.mark.parametrize(
+    ("unit", "high"), [("of 100", 100), ("% of the loss", 400), ("of the capacity", 3), ("ms", 101)]
+)
+def test_a_unit_that_names_no_number_bounds_nothing(unit, high):
+    assert predict("unbounded", "How many?", unit=unit, low=0, high=high).high == high
+
+
 def test_calibration_counts_only_what_was_predicted_and_measured():
     for i, (low, high, value) in enumerate([(0, 1, 0.5), (0, 1, 2), (None, None, 3)]):
         guess = predict(f"q{i}", "?", "m", low, high)

@@ -26,7 +26,7 @@ METADATA = {
     "budget": {"cpu_s": 5, "peak_mb": 500},
 }  # fmt: skip
 ASK = 'guess = predict("wait", "How long?", unit="ms", low=None, high=None)'
-ASK += '\nmany = predict("queue", "How many wait?", unit="requests")'
+ASK += '\nmany = predict("queue", "How many wait?", unit="of 100 requests")'
 
 
 def display(plain, html=None):
@@ -54,7 +54,7 @@ QUEUES = notebook(
         "load", "%%tool_script\nserve()", display("12 requests", "12 <a href='stocks.ipynb#cell-id=count'>requests</a>")
     ),
     code("measure", "guess.measured(wait)", display("Measured: 1,240 ms. You passed this one over.")),
-    code("count", "many.measured(3)", display("Measured: 3 requests. You passed this one over.")),
+    code("count", "many.measured(3)", display("Measured: 3 of 100 requests. You passed this one over.")),
     code("explore", "explore(peeking)", display("Who peeks?", EXPLORER)),
     code("noise", "1", {"output_type": "stream", "name": "stderr", "text": "warning"}, display("<Axes: title='x'>")),
 )
@@ -81,6 +81,7 @@ def test_a_question_is_asked_and_what_answers_it_is_kept_back():
     assert 'data-unit="ms"' in form
     assert "<p>How long?</p>" in form
     assert 'data-measured="3"' in form
+    assert form.count('data-most="100"') == 1
     assert waiting_for(page, "guess") == ["load", "measure"]
     assert waiting_for(page, "many") == ["load", "measure", "count"]
 

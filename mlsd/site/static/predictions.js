@@ -37,8 +37,9 @@ function release(output) {
 function ask(box) {
   const question = box.dataset;
   const kept = [...document.querySelectorAll(`.tag_after-${question.for} > .cell_output`)];
+  const bounds = question.most ? { min: 0, max: question.most } : {};
   const number = (label) =>
-    element("label", {}, `${label} `, element("input", { type: "number", step: "any", required: true }));
+    element("label", {}, `${label} `, element("input", { type: "number", step: "any", required: true, ...bounds }));
   const low = number("from"), high = number("to");
   const problem = element("p", { className: "problem" });
   problem.setAttribute("role", "alert");
