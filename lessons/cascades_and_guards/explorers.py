@@ -13,7 +13,6 @@ from mlsd_lib.lesson.explorer import SIZE, Explorer, Setting, Verdict
 SMALL, PERSON = 0.1, 20  # prices of an answer, in answers of the large model
 ASKED, MOST = 500, 5_400  # the price of a mistake in the question, and what 1,000 questions may cost
 SHARES = np.linspace(0, 0.3, 31)
-ALWAYS = 1.01  # above every confidence: the large model answers each question
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def people_at_the_end(asked: Answers | None = None) -> Explorer:
         f"A mistake costs as much as {ASKED} answers of the large model, a person's answer as much as {PERSON}. "
         f"Find a cascade that answers 1,000 questions for at most {MOST:,}, mistakes included.",
         (
-            Setting("threshold", "large model below a confidence of", {"0.9": 0.9, "0.99": 0.99, "1": ALWAYS}, "0.9"),
+            Setting("threshold", "large model below a confidence of", {"0.9": 0.9, "0.99": 0.99}, "0.9"),
             Setting("share", "of its answers, sent to people (%)", {"1": 0.01, "5": 0.05, "20": 0.2}, "20"),
             Setting("people", "capacity of people (of 1,000 questions)", {"10": 10, "50": 50, "200": 200}, "10"),
             Setting("mistake", "price of a mistake", {"20": 20, "500": 500}, "500"),

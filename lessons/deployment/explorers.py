@@ -111,7 +111,7 @@ def headlines() -> Explorer:
             Setting(
                 "explores",
                 "explores",
-                {"never": 0.0, "1 reader of 10, by lot": 0.1, "3 of 10, by lot": 0.3, "by Thompson's draw": None},
+                {"never": 0.0, "1 reader of 10, by lot": 0.1, "by Thompson's draw": None},
                 "1 reader of 10, by lot",
             ),
             Setting("memory", "readers it remembers", {"50": 50, "400": 400, "all": None}, "all"),
@@ -175,6 +175,4 @@ def _why_so_many(explores: float | None, memory: int | None) -> str:
         return f"it remembers the whole morning, which speaks for the wrong headline{lots}"
     if memory * CLICKS.mean() < 10:
         return f"of {memory} readers only {memory * CLICKS.mean():.0f} or so click, and chance decides which is better"
-    if explores is None:
-        return f"with {memory} readers remembered the draws of the two overlap, and both are shown all day"
-    return f"{100 * explores:.0f} % of the readers get a headline by lot, and half of these the worse one, all day"
+    return f"with {memory} readers remembered the draws of the two overlap, and both are shown all day"
