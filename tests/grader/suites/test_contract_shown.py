@@ -80,6 +80,9 @@ def tables_of(name, way):
     """The tables of all of its tests where every function of the student's goes one way."""
 
     class Answers:
+        def __init__(self, *given):
+            pass
+
         def __getattr__(self, method):
             if method.startswith("_"):
                 raise AttributeError(method)
