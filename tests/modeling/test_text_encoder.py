@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lessons.retrieval.encoder import trained
+from mlsd_lib.modeling.text_encoder import trained
 
 PASSAGES = [["warm", f"name{number}", "of", "the"] for number in range(40)]
 
