@@ -1,4 +1,4 @@
-"""What the five case studies share and nobody else needs: artefacts, releases, decisions, live days, commands."""
+"""What the case studies share and nobody else needs: artefacts, releases, decisions, live days, commands."""
 
 from case_studies.kit.artefacts import read_artefact, save_artefact
 from case_studies.kit.capacity import filling_value, first_come

@@ -1,0 +1,96 @@
+"""The service's own: a stream that is the decision, a cache that asks for rights, a restored answer with its text."""
+
+import json
+from contextlib import closing
+
+from case_studies.assistant import service
+from case_studies.assistant.data import messages
+from case_studies.assistant.features import AnswerCache
+from case_studies.assistant.incident import MONTH
+from case_studies.kit import promote_after_restore, roll_back
+from tests.case_studies.assistant.hooks import asked, prepared, stream
+
+
+def client_of(run):
+    return service.app_of(run).test_client()
+
+
+def parsed(text):
+    """Server-sent events as pairs of name and data."""
+    blocks = [block.split("\n") for block in text.strip().split("\n\n")]
+    return [(event.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for event, data in blocks]
+
+
+def test_what_is_streamed_is_the_decision_in_sentences_and_a_repeat_is_the_same(run):
+    client, bodies = client_of(run), messages(asked(0))
+    for body in bodies[:12]:
+        streamed = client.post("/stream", json=body)
+        assert streamed.mimetype == "text/event-stream"
+        *sentences, (last, done) = parsed(streamed.get_data(as_text=True))
+        whole = client.post("/predict", json=body).get_json()
+        assert last == "done"
+        assert {name for name, _ in sentences} == {"sentence"}
+        assert " ".join(data["text"] for _, data in sentences) == whole.pop("text")
+        assert done == whole
+        assert all(data["source"] == whole["source"] for _, data in sentences)
+    assert len(sentences) == 2
+
+
+def test_a_stream_is_refused_as_a_question_is(run):
+    answer = client_of(run).post("/stream", json={**messages(asked(0))[0], "text": ""})
+    assert (answer.status_code, answer.get_json()["error"]["field"]) == (422, "text")
+
+
+def test_an_answer_names_its_source_and_a_refusal_none(run):
+    answers = client_of(run).post("/predict", json={"rows": messages(asked(0))}).get_json()["rows"]
+    texts = {action: {one["text"] for one in answers if one["action"] == action} for action in ("answer", "refuse")}
+    assert texts["refuse"] == {service.REFUSAL}
+    documents = run_documents(run)
+    for one in answers:
+        if one["action"] == "answer":
+            assert documents[one["source"]] == one["text"]
+        else:
+            assert (one["source"], one["valid_from"]) == (-1, "")
+
+
+def run_documents(run):
+    return service.Release.read(run.registry().path("v1")).documents.set_index("document_id")["text"].to_dict()
+
+
+def test_the_cache_of_the_service_hands_nothing_to_whoever_may_not_read_it(run):
+    client, documents = client_of(run), prepared()[0].documents
+    order = documents[documents["readers"] >= 0].iloc[0]
+    text = f"when does order {order['text'].split()[1]} leave the warehouse?"
+    body = {**messages(asked(0))[0], "dealer": False, "text": text}
+    owner, other, again = (
+        {**body, "question_id": 10**9 + at, "customer_id": int(order["readers"]) + (at == 1)} for at in range(3)
+    )
+    answers = [client.post("/predict", json=one).get_json() for one in (owner, other, again)]
+    assert answers[0]["source"] == order["document_id"]
+    assert answers[1]["text"] == service.REFUSAL
+    assert answers[1]["search"] != "cache"
+    assert answers[2]["source"] == order["document_id"]
+
+
+def test_after_a_rollback_the_cache_answers_with_the_text_of_the_restored_version(run):
+    release, registry = prepared()[0], run.registry()
+    registry.add("v2", release.with_index(stream().documents, release.built, MONTH).save)
+    promote_after_restore(run, "v2", "an old index", service.restore)
+    client, bodies = client_of(run), messages(asked(0))
+    client.post("/predict", json={"rows": bodies})
+    changed = roll_back(run, "old answers", service.restore)[1]
+    with closing(service.AssistantStore(run.store)) as store:
+        rows = store.connection.execute("SELECT document_id, text FROM cached").fetchall()
+    texts = run_documents(run)
+    assert changed > 0
+    assert all(texts[int(document)] == text for document, text in rows)
+    found = release.search(asked(0), AnswerCache(24.0, release.policy.budget_eur))
+    assert len(rows) == (~found["cached"]).sum()
+
+
+def test_metrics_count_actions_and_where_an_answer_came_from(run):
+    client = client_of(run)
+    client.post("/predict", json={"rows": messages(asked(0))})
+    metrics = client.get("/metrics").get_data(as_text=True)
+    for line in ('actions_total{action="refuse",release="v1"}', 'searches_total{search="cache"}'):
+        assert line in metrics
