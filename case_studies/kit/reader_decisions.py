@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from mlsd_lib.lesson.reader import LessonError
 
 
-def must_be_one_of(name: str, value: object, *allowed: str) -> None:
+def must_be_one_of(name: str, value: object, *allowed: object) -> None:
     """Raise `LessonError` unless the decision `name` is left open or has one of the `allowed` values."""
     if value is not None and value not in allowed:
         raise _refused(name, value, f"one of {', '.join(map(repr, allowed))}")

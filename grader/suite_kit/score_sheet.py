@@ -83,7 +83,7 @@ class Sheet:
     private: bool = False
     families: Mapping[str, Family] = field(default_factory=dict)
 
-    def theirs(self, text: str) -> str:
+    def censored(self, text: str) -> str:
         """`text` that comes from the student's code, or what stands in its place where it may not be shown."""
         return "(not shown)" if self.private else text
 

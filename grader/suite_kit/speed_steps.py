@@ -13,7 +13,7 @@ MAX_WRONG_SHARE = 0.05
 MAX_OTHER_CPU_S = 0.05
 
 
-def judge_counted(
+def judge_validity(
     sheet: Sheet, speeds: Sequence[Speed], pairs: Iterable[tuple[Any, Any]], unit: str, slow_one: str
 ) -> bool:
     """True if enough answers are right and no other process did the work: adds the rows `right` and `own`.

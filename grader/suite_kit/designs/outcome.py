@@ -9,7 +9,7 @@ from grader.errors import GraderError
 
 
 @dataclass(frozen=True)
-class Moment:
+class FailureReason:
     """When a measure went wrong and why. `cause` holds no figure of the scenario, `detail` may."""
 
     when: str
@@ -28,7 +28,7 @@ class Outcome:
     """`measures` by name; for those that can go wrong, the first moment at which they did."""
 
     measures: Mapping[str, float]
-    moments: Mapping[str, Moment] = field(default_factory=dict)
+    moments: Mapping[str, FailureReason] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from grader.errors import GraderError
 from grader.suite_kit.answer import Answer, Handle, StudentError
-from grader.suite_kit.designs.outcome import Moment, Outcome, Requirement
+from grader.suite_kit.designs.outcome import FailureReason, Outcome, Requirement
 from grader.suite_kit.designs.scenarios import Draw, Draws, ScenarioFamily
 from grader.suite_kit.exercise import Exercise
 from grader.suite_kit.score_sheet import Sheet
@@ -118,7 +118,9 @@ class DesignTask(Generic[Document]):
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def measured(self, requirement: Requirement, document: Document, draws: Draws) -> tuple[float, Draw, Moment | None]:
+    def measured(
+        self, requirement: Requirement, document: Document, draws: Draws
+    ) -> tuple[float, Draw, FailureReason | None]:
         """The value of a requirement, the scenario that is worst in it, and its moment there."""
         found = [(self.outcome(document, draw), draw) for family in requirement.scenarios for draw in draws[family]]
         worst, where = found[0]

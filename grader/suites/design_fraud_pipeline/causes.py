@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from grader.suite_kit.designs import Moment
+from grader.suite_kit.designs import FailureReason
 from grader.suites.design_fraud_pipeline.document import RATE_SIGNS, Pipeline
 from grader.suites.design_fraud_pipeline.simulate import Run
 from grader.suites.design_fraud_pipeline.world import CAPACITY, LIVE, RELEASE
@@ -14,32 +14,32 @@ RIPE_DAYS = 30
 """Delays that are counted on younger frauds are too short: reports of the slowest kind take so long on average."""
 
 
-def explained(design: Pipeline, made: Run, measure: str, measures: Mapping[str, float]) -> Moment:
+def explained(design: Pipeline, made: Run, measure: str, measures: Mapping[str, float]) -> FailureReason:
     """The moment of a measure, whether it is met or not: it is told only where it is not."""
     if measure == "turned away":
         alerts, reviews = made.by_day(made.alerted), made.by_day(made.reviewed)
         day = int(np.argmax(alerts - reviews))
         detail = f"{alerts[day]} alerts met {CAPACITY} reviews; the rest waited for nothing and passed."
-        return Moment(f"day {day}", over_capacity(design), detail)
+        return FailureReason(f"day {day}", over_capacity(design), detail)
     if measure == "known too early":
-        return Moment("in the rows of the first release", known_early(design))
+        return FailureReason("in the rows of the first release", known_early(design))
     if measure == "promise":
         promised, saved = measures["promised EUR a day"], measures["saved EUR a day"]
         came = f"Promised {promised:.0f} EUR a day, saved {saved:.0f} EUR a day."
-        return Moment("before the first release", false_promise(design, made, promised > saved), came)
+        return FailureReason("before the first release", false_promise(design, made, promised > saved), came)
     if measure == "with repeated labels":
-        return Moment("before the first release", blind_backtest(design, measures["promised EUR a day"]))
+        return FailureReason("before the first release", blind_backtest(design, measures["promised EUR a day"]))
     if measure in ("expected frauds", "labels as seen over yours"):
         cause = labels_cause(design, made.expected)
-        return Moment("over all days", cause, f"Expected frauds over frauds: {made.expected:.2f}.")
+        return FailureReason("over all days", cause, f"Expected frauds over frauds: {made.expected:.2f}.")
     if measure == "kept":
         kept = measures["kept"]
         detail = "Even on time it saves nothing." if math.isnan(kept) else f"{kept:.0%} of the money was kept."
-        return Moment("on the late days", late_cause(design), detail)
+        return FailureReason("on the late days", late_cause(design), detail)
     week, share = _worst_week(made)
     cause = release_cause(design) if measure == "found by retraining" else ""
     cause = cause or money_cause(design, made)
-    return Moment(f"worst in week {week + 1}", cause, f"{share:.0%} of its fraud money was saved.")
+    return FailureReason(f"worst in week {week + 1}", cause, f"{share:.0%} of its fraud money was saved.")
 
 
 def _worst_week(made: Run) -> tuple[int, float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.designs import Draw, Moment, Outcome, Range, ScenarioFamily, draw_scenarios
+from grader.suite_kit.designs import Draw, FailureReason, Outcome, Range, ScenarioFamily, draw_scenarios
 from grader.suites.design_fraud_pipeline.causes import explained
 from grader.suites.design_fraud_pipeline.document import RATE_SIGNS, Pipeline, Sign
 from grader.suites.design_fraud_pipeline.signs import Table, table_of
@@ -128,5 +128,5 @@ def outcome(design: Pipeline, draw: Draw) -> Outcome:
     if draw.family == "late source":
         on_time = run(design, table).net_eur
         measures["kept"] = made.net_eur / on_time if on_time > 0 else math.nan
-    moments: dict[str, Moment] = {measure: explained(design, made, measure, measures) for measure in measures}
+    moments: dict[str, FailureReason] = {measure: explained(design, made, measure, measures) for measure in measures}
     return Outcome(measures, moments)

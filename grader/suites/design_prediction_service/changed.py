@@ -88,7 +88,7 @@ def judge(
     found = [wrong(prediction, breaks(document, draws)) for document, prediction in zip(documents, given, strict=True)]
     for place, (family, key) in enumerate((("breaks first", "breaks_first"), ("at what rate", "at_rate_per_s"))):
         faults = [
-            f"of change {number} {sheet.theirs(repr(prediction.get(key))[:20])}: {said[place]}"
+            f"of change {number} {sheet.censored(repr(prediction.get(key))[:20])}: {said[place]}"
             for number, (prediction, said) in enumerate(zip(given, found, strict=True), 1) if said[place]
         ]  # fmt: skip
         came = f"{len(given) - len(faults)} of {len(given)} right"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.suite_kit.designs import Moment, Outcome
+from grader.suite_kit.designs import FailureReason, Outcome
 from grader.suites.design_prediction_service.document import Canary
 
 RELEASES = 400
@@ -73,7 +73,7 @@ def bad_version(canary: Canary, rate: float, extra: float, seed: int) -> Outcome
         cause = f"the first step gives it to {canary.steps[0]:.0%} of the users, and the metrics come a minute late"
     last = float(np.median(found.share))
     detail = "It reached everybody." if last == 1 else f"It was taken back at a share of {last:g}, as the median."
-    return Outcome({"bad answers": harm, "missed": missed}, {"bad answers": Moment(when, cause, detail)})
+    return Outcome({"bad answers": harm, "missed": missed}, {"bad answers": FailureReason(when, cause, detail)})
 
 
 def good_version(canary: Canary, rate: float, seed: int) -> Outcome:
@@ -85,7 +85,7 @@ def good_version(canary: Canary, rate: float, seed: int) -> Outcome:
         cause = f"the steps take {canary.step_s * (len(canary.steps) - 1) / 60:.0f} minutes together"
     else:
         cause = f"{taken_back:.0%} of the good versions were taken back: so many looks, or so few requests, find chance"
-    moment = Moment("after 30 minutes", cause)
+    moment = FailureReason("after 30 minutes", cause)
     return Outcome({"released": float(in_time.mean()), "taken back": taken_back}, {"released": moment})
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.suite_kit.designs import Draw, Moment, Outcome, Range, ScenarioFamily
+from grader.suite_kit.designs import Draw, FailureReason, Outcome, Range, ScenarioFamily
 from grader.suites.design_prediction_service import releases
 from grader.suites.design_prediction_service.document import MOST_ITEMS, MOST_REPLICAS, ServiceDesign
 from mlsd_lib.simulation import traces
@@ -132,22 +132,22 @@ class Served:
         cache = self.design.cache
         return self.record.total("paid_s") / SECONDS * hour + (cache.items * ITEM_HOUR if cache else 0.0)
 
-    def moments(self) -> dict[str, Moment]:
+    def moments(self) -> dict[str, FailureReason]:
         """When and why the service fell short, by measure."""
         late = np.flatnonzero(self._bins() < RECOVERED)
         when = f"at {late[0] * BIN_S:.0f} s" if len(late) else "in its worst minute"
         cause, detail = self._cause(int(late[0]) if len(late) else 0)
-        fell = Moment(when, cause, detail)
+        fell = FailureReason(when, cause, detail)
         longest = int(np.argmax(self.record.latency_s))
-        waits = Moment(
+        waits = FailureReason(
             f"at {self.scenario.arrived[longest]:.0f} s", self._why_so_long(),
             f"The longest waited {self.record.latency_s[longest]:.1f} s.",
         )  # fmt: skip
-        again = Moment(f"{self._recovery_s():.0f} s after its end", self._why_so_late())
+        again = FailureReason(f"{self._recovery_s():.0f} s after its end", self._why_so_late())
         figure = f"Callers sent {self._further_attempts():.2f} further attempts for each request."
-        further = Moment("over the whole scenario", self._why_so_many(), figure)
+        further = FailureReason("over the whole scenario", self._why_so_many(), figure)
         paid = self.record.total("paid_s") / SECONDS
-        price = Moment("over the whole day", f"{paid:.1f} replicas are paid on average, and the cache")
+        price = FailureReason("over the whole day", f"{paid:.1f} replicas are paid on average, and the cache")
         of = dict.fromkeys(("worst minute", "good", "good a second"), fell)
         return of | {"longest wait": waits, "recovery": again, "further attempts": further, "price": price}
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from grader.suite_kit.designs import Draw, Moment, Outcome
+from grader.suite_kit.designs import Draw, FailureReason, Outcome
 from grader.suites.design_recommendation_system.document import REFRESH_EUR, RecommendationDesign
 from grader.suites.design_recommendation_system.shop import FIRST_STEP, STEP_H, Played, play, shop
 from grader.suites.design_recommendation_system.stories import AT_S, LEVEL, card_of
@@ -49,13 +49,13 @@ def worst_minute(card: Scorecard) -> float:
     return float(card.minutes["good"].min())
 
 
-def _level(card: Scorecard) -> tuple[dict[str, float], dict[str, Moment]]:
+def _level(card: Scorecard) -> tuple[dict[str, float], dict[str, FailureReason]]:
     """The worst minute, and the first one that was missed."""
     worst = worst_minute(card)
     if not card.violated:
         return {"good": worst}, {}
     cause = card.cause(card.violated[0])
-    moment = Moment(f"minute {card.violated[0]}", CAUSES[cause.partition(" ")[0].strip(":")], card.verdict)
+    moment = FailureReason(f"minute {card.violated[0]}", CAUSES[cause.partition(" ")[0].strip(":")], card.verdict)
     return {"good": worst}, {"good": moment}
 
 
@@ -65,7 +65,7 @@ def _day(design: RecommendationDesign, card: Scorecard) -> Outcome:
     breakdown = ", ".join(f"{name} {eur:.1f}" for name, eur in parts.items())
     measures["eur"] = sum(parts.values())
     most = max(parts, key=lambda name: parts[name])
-    moments["eur"] = Moment("over the day", f"most of the money goes into {most}", f"EUR a day: {breakdown}.")
+    moments["eur"] = FailureReason("over the day", f"most of the money goes into {most}", f"EUR a day: {breakdown}.")
     return Outcome(measures, moments)
 
 
@@ -91,12 +91,12 @@ def played_in(draw: Draw, design: RecommendationDesign) -> Played:
     return Played(*(np.sum([getattr(part, field.name) for part in played], axis=0) for field in fields(Played)))
 
 
-def _weak_lists(played: Played, own: float) -> Moment:
+def _weak_lists(played: Played, own: float) -> FailureReason:
     share, lists = played.clicks[FIRST_STEP:] / played.best[FIRST_STEP:], played.quality
     hour = STEP_H * (FIRST_STEP + int(share.argmin()))
     detail = f"Lists are worth {lists:.0%} of the best ones in the mean, and {own:.0%} of visitors got theirs in time."
     cause = "few visitors got a list of their own in time" if own < lists else "the lists are far from the best ones"
-    return Moment(f"hour {hour} (the weakest, {share.min():.0%})", cause, detail)
+    return FailureReason(f"hour {hour} (the weakest, {share.min():.0%})", cause, detail)
 
 
 def _lists(design: RecommendationDesign, draw: Draw, card: Scorecard) -> Outcome:
@@ -111,7 +111,7 @@ def _lists(design: RecommendationDesign, draw: Draw, card: Scorecard) -> Outcome
         cause = "chance was spent on items that everybody knows already"
     detail = f"The lists earned {share[hour // STEP_H]:.0%} of what the best lists earn there."
     measures = {"quality": own * played.quality + simple * played.popular_quality, "new": own * played.new_items}
-    return Outcome(measures, {"quality": _weak_lists(played, own), "new": Moment(f"hour {hour}", cause, detail)})
+    return Outcome(measures, {"quality": _weak_lists(played, own), "new": FailureReason(f"hour {hour}", cause, detail)})
 
 
 def _disturbed(card: Scorecard, end_s: float) -> Outcome:
@@ -127,14 +127,14 @@ def _disturbed(card: Scorecard, end_s: float) -> Outcome:
     during = (arrived >= AT_S) & (arrived < end_s)
     own = card.good & (card.record.ended == Ended.ANSWERED)  # the cache answers whatever the replicas do
     goodput = own[during].sum() / (end_s - AT_S) / ((arrived < AT_S).sum() / AT_S)
-    moments = {"recovery": Moment(f"{end_s:.0f} s", _held(card, after)), "goodput": _little_done(card, during)}
+    moments = {"recovery": FailureReason(f"{end_s:.0f} s", _held(card, after)), "goodput": _little_done(card, during)}
     if (shares[0] < BACK).any():
         first = int(np.argmax(shares[0] < BACK))
         moments["answered"] = _unanswered(card, place == first, first * BIN_S)
     return Outcome({"answered": float(answered.mean()), "recovery": recovery_s, "goodput": float(goodput)}, moments)
 
 
-def _unanswered(card: Scorecard, here: np.ndarray, start_s: float) -> Moment:
+def _unanswered(card: Scorecard, here: np.ndarray, start_s: float) -> FailureReason:
     failed = card.record.ended[here] == Ended.FAILED
     wait_s = float(np.median(card.record.latency_s[here]))
     detail = f"Of {here.sum()} visitors {failed.sum()} saw an empty page; half waited {wait_s:.2f} s or longer."
@@ -148,10 +148,10 @@ def _unanswered(card: Scorecard, here: np.ndarray, start_s: float) -> Moment:
         cause = "a retry began, and with it the visitor was told later than 0.3 s"
     else:
         cause = "visitors waited in the queue longer than 0.3 s"
-    return Moment(f"{start_s:.0f} s", cause, detail)
+    return FailureReason(f"{start_s:.0f} s", cause, detail)
 
 
-def _little_done(card: Scorecard, during: np.ndarray) -> Moment:
+def _little_done(card: Scorecard, during: np.ndarray) -> FailureReason:
     own = during & (card.record.ended == Ended.ANSWERED)
     late, good = int((own & ~card.good).sum()), int((own & card.good).sum())
     first, last = (int(at // BIN_S) for at in card.scenario.arrived[during][[0, -1]])
@@ -162,7 +162,7 @@ def _little_done(card: Scorecard, during: np.ndarray) -> Moment:
     elif sums["busy_s"] < 0.8 * sums["up_s"]:
         cause = "replicas stood idle while attempts were refused or not sent"
     detail = f"Of {during.sum()} visitors {good} got a good answer of a replica, {late} one too late."
-    return Moment(f"{AT_S:.0f} s", cause, detail)
+    return FailureReason(f"{AT_S:.0f} s", cause, detail)
 
 
 def _held(card: Scorecard, after: np.ndarray) -> str:

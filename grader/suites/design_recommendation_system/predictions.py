@@ -132,7 +132,7 @@ def judge(
         keys = ", ".join(f'"{question.key}"' for question in QUESTIONS)
         sheet.end(
             "fail",
-            f"{name}(document, times) must give a dict with {keys}; it gave {sheet.theirs(repr(broken[0])[:60])}.",
+            f"{name}(document, times) must give a dict with {keys}; it gave {sheet.censored(repr(broken[0])[:60])}.",
         )
         return
     for question in QUESTIONS:
@@ -143,7 +143,7 @@ def judge(
             and (fault := question.wrong(came.get(question.key), question.truth(document, draws, times)))
         ]
         detail = "; ".join(
-            f"of change {number} {sheet.theirs(repr(came)[:20])}: {fault}" for number, came, fault in faults
+            f"of change {number} {sheet.censored(repr(came)[:20])}: {fault}" for number, came, fault in faults
         )
         asked = sum(question.asked(document) for document, _ in changed)
         came, required = f"{asked - len(faults)} of {asked} right", "all"

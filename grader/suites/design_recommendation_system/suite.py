@@ -122,7 +122,7 @@ def predictions(sheet: Sheet, answer: Answer, foresee: str, design: str) -> None
     try:
         document = cases.task.asked(answer, design)
     except RefusedDesign as refused:
-        sheet.end("fail", f"The design is refused, so nothing can be predicted. {sheet.theirs(str(refused))}")
+        sheet.end("fail", f"The design is refused, so nothing can be predicted. {sheet.censored(str(refused))}")
         return
     unmet = "".join(
         f'Predictions count for a design that meets "{EXERCISE.families[family].title}"; yours does not.'

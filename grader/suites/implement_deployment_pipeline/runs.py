@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from grader.suite_kit.answer import Answer, StudentError, kind_of
-from grader.suite_kit.designs import Moment
+from grader.suite_kit.designs import FailureReason
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_deployment_pipeline.scenarios import PLACES
 from grader.suites.implement_deployment_pipeline.world import USUAL, Broken, Scenario, World
@@ -98,7 +98,7 @@ class Run:
         title = world.scenario.kind.title
         cause = f"{broken.cause} (rule {broken.rule})"
         detail = " ".join(sentence for sentence in said if sentence)
-        return Moment(f"minute {world.minute}", cause, detail).told(title[0].upper() + title[1:], private)
+        return FailureReason(f"minute {world.minute}", cause, detail).told(title[0].upper() + title[1:], private)
 
     def table(self) -> Any:
         """A row a minute: the share of each version, the share of its answers that were bad, what was done."""

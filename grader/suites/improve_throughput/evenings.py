@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.designs import DesignTask, Draw, Moment, Outcome, Range, Requirement, ScenarioFamily
+from grader.suite_kit.designs import DesignTask, Draw, FailureReason, Outcome, Range, Requirement, ScenarioFamily
 from grader.suites.improve_throughput.cases import EXERCISE
 from grader.suites.improve_throughput.policy import Policy
 from grader.suites.improve_throughput.reference_simulator import simulate
@@ -97,7 +97,7 @@ class Run:
         moments = np.linspace(2.0, arrived[-1], 2_000)
         return float((np.searchsorted(arrived, moments) - np.searchsorted(left, moments)).mean())
 
-    def first_missed(self) -> Moment:
+    def first_missed(self) -> FailureReason:
         """The first second in which more than one request in a hundred was not answered in time, and why."""
         second = self.story.arrived.astype(int)
         came, late = np.bincount(second), np.bincount(second, ~self.in_time)
@@ -118,15 +118,19 @@ class Run:
             cause = "the queue's limit turned requests away that could have been answered in time"
         else:
             cause = "a batch had to wait for the one before it, which was longer than the promise leaves room for"
-        return Moment(f"second {at}", cause, detail)
+        return FailureReason(f"second {at}", cause, detail)
 
-    def why_expensive(self) -> Moment:
+    def why_expensive(self) -> FailureReason:
         """Why a CPU second gave few answers in time."""
         late = 1 - self.in_time.sum() / max(self.record.total("rows"), 1)
         detail = f"A batch held {self.rows_a_batch:.1f} rows on average; {late:.0%} of the rows were worked on in vain."
         if late > 0.1:
-            return Moment("all through", "the core worked for clients that had gone or were answered too late", detail)
-        return Moment("all through", "batches held few rows, and the fixed cost was paid for each of them", detail)
+            return FailureReason(
+                "all through", "the core worked for clients that had gone or were answered too late", detail
+            )
+        return FailureReason(
+            "all through", "batches held few rows, and the fixed cost was paid for each of them", detail
+        )
 
 
 def outcome(policy: Policy, draw: Draw) -> Outcome:
@@ -146,7 +150,7 @@ def outcome(policy: Policy, draw: Draw) -> Outcome:
     return Outcome(measures, moments)
 
 
-def _why_overloaded(run: Run) -> Moment:
+def _why_overloaded(run: Run) -> FailureReason:
     policy = run.policy
     detail = f"Full batches of {policy.largest_batch} carry {CURVE.rows_per_s(policy.largest_batch):.0f} a second."
     if policy.queue_limit is None:
@@ -155,12 +159,12 @@ def _why_overloaded(run: Run) -> Moment:
         ahead_ms = 1e3 * policy.queue_limit / CURVE.rows_per_s(policy.largest_batch)
         cause = "too few of those who came were answered in time: the queue is too long for them, or batches too small"
         detail += f" The last of {policy.queue_limit} in the queue waits {ahead_ms:.0f} ms for those before it."
-    return Moment("while the crowd lasted", cause, detail)
+    return FailureReason("while the crowd lasted", cause, detail)
 
 
-def _why_not_over(run: Run) -> Moment:
+def _why_not_over(run: Run) -> FailureReason:
     longest = float(np.max(run.record.latency_s[run.record.ended == 0], initial=0.0))
-    return Moment(
+    return FailureReason(
         "after the crowd", "those who came after it waited behind the queue that it had left",
         f"The longest wait for an answer was {longest:.1f} s.",
     )  # fmt: skip

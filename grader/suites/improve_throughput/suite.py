@@ -11,7 +11,7 @@ from grader.suite_kit.benchmark import Speed, Subject, compare
 from grader.suite_kit.comparison import agrees, differing, is_number
 from grader.suite_kit.designs import draw_scenarios
 from grader.suite_kit.score_sheet import Sheet
-from grader.suite_kit.speed_steps import judge_counted, judge_steps
+from grader.suite_kit.speed_steps import judge_steps, judge_validity
 from grader.suites.improve_throughput import visits
 from grader.suites.improve_throughput.cases import CASES, EXERCISE, Answers, Cases, fresh_batches
 from grader.suites.improve_throughput.evenings import (
@@ -90,10 +90,10 @@ def _how(sheet: Sheet, given: Sequence[Any], right: Sequence[Answers]) -> str:
     if type(came) not in (list, tuple):
         return (
             "predict_many must give a plain list with a number or None for each row; it gave "
-            f"{sheet.theirs(kind_of(came))}. From an array or a Series: .tolist(); from what is lazy: list(...)."
+            f"{sheet.censored(kind_of(came))}. From an array or a Series: .tolist(); from what is lazy: list(...)."
         )
     if len(came) != len(wanted):
-        many = sheet.theirs(str(len(came)))
+        many = sheet.censored(str(len(came)))
         return f"predict_many gave {many} answers for {len(wanted)} rows; there must be one in each row's place."
     if _same_answers(came, wanted):
         return f"In a batch of {len(wanted)} rows the answers are right, and in another order than the rows."
@@ -199,11 +199,11 @@ def throughput(sheet: Sheet, answer: Answer, name: str) -> None:
     cases, fast = CASES.open(sheet), answer.call(name)
     found = {rows: measure_batch(answer, fast, rows, cases.seed) for rows in STEPS}
     compared = [pair for speed, _ in found.values() for pair in sampled(speed.outputs)]
-    counts = judge_counted(sheet, [speed for speed, _ in found.values()], compared, "row", "the slow scorer")
+    valid = judge_validity(sheet, [speed for speed, _ in found.values()], compared, "row", "the slow scorer")
     for rows, (speed, sure) in found.items():
         for family, times in STEPS[rows].items():
             judge_steps(
-                sheet, family, speed, sure, (times,), counts, "row", "the slow scorer",
+                sheet, family, speed, sure, (times,), valid, "row", "the slow scorer",
                 title=f"a row in batches of {rows}",
             )  # fmt: skip
 
@@ -231,7 +231,7 @@ def predictions(sheet: Sheet, answer: Answer, name: str) -> None:
     given = [answer.call(name, *situation.told()) for situation in asked]
     if strange := [prediction for prediction in given if not isinstance(prediction, Mapping)]:
         keys = ", ".join(f'"{key}"' for key, _ in QUESTIONS.values())
-        came = sheet.theirs(kind_of(strange[0]))
+        came = sheet.censored(kind_of(strange[0]))
         sheet.end("fail", f"{name} must give a dict with the keys {keys}; it gave {came}.")
         return
     for family, (key, within) in QUESTIONS.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from grader.suite_kit.answer import kind_of
 from grader.suite_kit.comparison import is_number
-from grader.suite_kit.designs import Moment
+from grader.suite_kit.designs import FailureReason
 from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, STEP_MIN, Day, Offer
 from notebook_runner.errors import CourseError
 
@@ -97,7 +97,7 @@ class Run:
         spare = sum(max(step.capacity - step.load, 0) for step in self.steps)
         return spare / sum(step.load for step in self.steps)
 
-    def moment(self) -> Moment | None:
+    def moment(self) -> FailureReason | None:
         """The cause to which most of the dropped requests are due, and when it began; None where nothing was lost."""
         lost, first = Counter[str](), dict[str, int]()
         for place, now in enumerate(self.steps):
@@ -116,7 +116,7 @@ class Run:
             f"{now.on_demand} on demand, {now.spot} spot; {now.starting} starting). {share:.0%} of the day's lost "
             "requests have this cause."
         )
-        return Moment(_clock(place), cause, detail)
+        return FailureReason(_clock(place), cause, detail)
 
     def _cause(self, place: int) -> str:
         now, start_up = self.steps[place], int(self.offer["start_up_min"]) // STEP_MIN

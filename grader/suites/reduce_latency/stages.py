@@ -61,7 +61,7 @@ def judge_profile(sheet: Sheet, given: dict[str, Any], measured: dict[str, list[
     profiles = {city: _read(profile) for city, profile in given.items()}
     if wrong := [city for city, (shares, _) in profiles.items() if not shares]:
         wanted = '{"shares": {stage: share}, "limit": number}'
-        shown = sheet.theirs(f"{given[wrong[0]]!r:.60}")
+        shown = sheet.censored(f"{given[wrong[0]]!r:.60}")
         sheet.end("fail", f"profile gave {shown}; it must return {wanted}, with the stages {', '.join(STAGES)}.")
         return []
     found = {city: _compared(*profile, measured[city]) for city, profile in profiles.items()}

@@ -11,7 +11,7 @@ from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentErro
 from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of, family_cpu_of
 from grader.suite_kit.comparison import agrees, differing, is_number
 from grader.suite_kit.score_sheet import Sheet
-from grader.suite_kit.speed_steps import judge_counted, judge_steps
+from grader.suite_kit.speed_steps import judge_steps, judge_validity
 from grader.suites.reduce_latency.cases import CASES, EXERCISE, Cases, fresh_requests
 from grader.suites.reduce_latency.cities import City, draw_cities
 from grader.suites.reduce_latency.requests import FIELDS, Request
@@ -191,14 +191,14 @@ def speed(sheet: Sheet, answer: Answer, name: str) -> None:
     in_a_row = [(right, after(row)) for row, right in cases.of("ordinary")[:20]]
     found, sure = compare(before, after, fresh_requests(cases.seed + 1), THRESHOLDS)
     timed = [(right, given) for _, right, given in found.outputs]
-    counts = judge_counted(sheet, [found], [*in_a_row, *timed], "request", "the slow service")
+    valid = judge_validity(sheet, [found], [*in_a_row, *timed], "request", "the slow service")
     off, _ = _off(sheet, answer, fast, cases)
     sheet.judge(
         "rare", f"{len(cases.unusual) - len(off)} of {len(cases.unusual)} agree", f"{len(cases.unusual)}", not off,
         f"The last step is for a service that can replace the slow one; yours answers otherwise: {_listed(off)}.",
-        explained=counts,
+        explained=valid,
     )  # fmt: skip
-    for thresholds, met in ((THRESHOLDS[:-1], counts), (THRESHOLDS[-1:], counts and not off)):
+    for thresholds, met in ((THRESHOLDS[:-1], valid), (THRESHOLDS[-1:], valid and not off)):
         judge_steps(sheet, "faster", found, sure, thresholds, met, "request", "the slow service", STEP_POINTS)
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 
-from grader.suite_kit.designs import Moment
+from grader.suite_kit.designs import FailureReason
 from grader.suites.serve_language_model.simulator import Run, Stream
 
 PREEMPTED = "streams were preempted: they stood still, and what they had held was computed again"
@@ -17,7 +17,7 @@ FULL = "requests waited while the server was full"
 FREE_MEMORY, FREE_SLOTS, FEW = 0.7, 0.9, 0.7
 
 
-def moment(run: Run, streams: list[Stream]) -> Moment | None:
+def moment(run: Run, streams: list[Stream]) -> FailureReason | None:
     """The cause of most of the broken promises among `streams`, and when it began; None where all were kept."""
     broken = [stream for stream in streams if not run.kept(stream)]
     causes = defaultdict[str, list[Stream]](list)
@@ -33,7 +33,7 @@ def moment(run: Run, streams: list[Stream]) -> Moment | None:
         f"of {first.tenant}, with a prompt of {first.prompt:,}: it {waited}, its longest gap was "
         f"{first.gap_s(run.scenario['end_s']):.2f} s."
     )
-    return Moment(f"from {first.arrived_s:.1f} s on", cause, detail)
+    return FailureReason(f"from {first.arrived_s:.1f} s on", cause, detail)
 
 
 def cause_of(run: Run, stream: Stream) -> str:

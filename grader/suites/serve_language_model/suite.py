@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.designs import Moment
+from grader.suite_kit.designs import FailureReason
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.serve_language_model.cases import CASES, EXERCISE, Cases
 from grader.suites.serve_language_model.causes import FULL, OTHER, moment
@@ -99,7 +99,7 @@ def _judge_kept(sheet: Sheet, run: Run, also: bool = True) -> None:
     )  # fmt: skip
 
 
-def _told(sheet: Sheet, run: Run, found: Moment | None) -> str:
+def _told(sheet: Sheet, run: Run, found: FailureReason | None) -> str:
     title = FAMILIES[run.scenario["family"]].title
     return found.told(title[0].upper() + title[1:], sheet.private) if found else ""
 

@@ -13,9 +13,9 @@ from grader.errors import GraderError
 from grader.suite_kit.answer import InKernel
 from grader.suite_kit.designs import (
     DesignTask,
+    FailureReason,
     Log,
     Maybe,
-    Moment,
     OneOf,
     Outcome,
     Range,
@@ -73,7 +73,7 @@ RUNS = []
 def run(shop, draw):
     RUNS.append((shop, draw))
     served = min(1.0, 10 * shop.desks / draw["rate"])
-    moments = {"served": Moment("at 9:00", "more came than the desks serve", f"{draw['rate']:g} came.")}
+    moments = {"served": FailureReason("at 9:00", "more came than the desks serve", f"{draw['rate']:g} came.")}
     return Outcome({"served": served, "price": 5.0 * shop.desks}, moments if served < 1 else {})
 
 
