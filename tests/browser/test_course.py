@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from uuid import uuid4
 
 import nbformat
 import pytest
@@ -30,7 +31,8 @@ def lab(open_lab, tmp_path_factory):
 
 
 def opened(page, lab, notebook):
-    page.goto(lab.url(f"lab/tree/{notebook}"))
+    """The page of a notebook in a workspace of its own: a shared one brings back what earlier tests left open."""
+    page.goto(lab.url(f"lab/workspaces/{uuid4().hex}/tree/{notebook}"))
     page.get_by_text("| Idle").wait_for()
     return page
 
