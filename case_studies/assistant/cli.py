@@ -48,7 +48,7 @@ def _live(
     rng: "np.random.Generator",
     *,
     questions_a_day: Annotated[int, typer.Option(help="Questions a day to simulate.", min=40)] = 120,
-    refresh_days: Annotated[int, typer.Option(help="An index is built anew each so many days.", min=1)] = 1,
+    refresh_days: Annotated[int, typer.Option(help="Days from one build of the index to the next.", min=1)] = 1,
     refuse_below: RefuseBelow = None,
     cache_hours: CacheHours = 24.0,
 ) -> World:

@@ -1,4 +1,4 @@
-"""What is known of a question and of the passage found for it: searched anew, or taken from the cache of answers.
+"""What is known of a question and of the passage found for it: searched again, or taken from the cache of answers.
 
 The cache holds what was found for the same words, by somebody with the same rights, for some hours. Rights are checked
 again whenever an entry is read. The service keeps the cache in its store and asks by SQL; a table of questions is gone

@@ -32,7 +32,7 @@ HISTORY_DAYS = ENCODER_DAYS + JUDGE_DAYS + COMPARE_DAYS
 class Desk(LiveSystem[Release]):
     """A live desk: its questions and what was found for them, its cache of answers, its release.
 
-    `refresh_days`: an index is built anew each so many midnights, for `REFRESH_EUR`.
+    `refresh_days`: the index is rebuilt each so many midnights, for `REFRESH_EUR`.
     """
 
     refresh_days = 1
@@ -91,7 +91,7 @@ class Desk(LiveSystem[Release]):
         return release.lag_days > 0
 
     def restore_state(self, day: int) -> None:
-        """Builds the index of the release in charge anew, and searches again for what the cache got since then."""
+        """Rebuilds the index of the release in charge, and searches again for what the cache got since then."""
         self.release = self.release.with_index(self.simulator.documents, self.now - DAY)
         since = self.now - (len(self.days) + 1 - day) * DAY
         self.cache.derive_again(int(microseconds_of(pd.Series([since]))[0]), self.release.find)

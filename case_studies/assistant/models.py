@@ -165,7 +165,7 @@ def searched(
 ) -> dict[str, pd.DataFrame]:
     """What each of the two searches would have found from `first` until before `end`, "words" and "hybrid".
 
-    By an index built anew each midnight, without a cache. A row a question: what the judge of that search learns from.
+    By an index rebuilt each midnight, without a cache. A row a question: what the judge of that search learns from.
     """
     asked = stream.questions[between(stream.questions["time"], first, end)]
     found: dict[str, list[pd.DataFrame]] = {name: [] for name in NAMES.values()}

@@ -18,7 +18,7 @@ WRONG_EUR = 25.0
 WORDS_EUR, ENCODER_EUR = 0.002, 0.2
 """A search by words, and one that asks the encoder too."""
 REFRESH_EUR = 15.0
-"""Reading all documents and building an index anew."""
+"""Reading all documents and building an index."""
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ class AssistantService(DecisionService[Release]):
         return Release.read(folder)
 
     def decide(self, release: Release, request: Question, time_us: int) -> Decision:
-        """The passage found, from the cache or anew, and whether the judge lets it answer."""
+        """The passage found, from the cache or by a search, and whether the judge lets it answer."""
         memory, may_read, policy = self.store.connection, release.index.may_read, release.policy
         who = (request.text, request.customer_id, request.dealer)
         kept = online_found(memory, time_us, who, policy.cache_hours, may_read)

@@ -105,7 +105,7 @@ def train(
         f"for the encoder, learned from {stream.card.name} ({stream.card.source})",
         table,
         clustered_interval(tested["saved_eur"].to_numpy(), tested["customer_id"].to_numpy(), test_days, rng),
-        "customers ask next month as they did last month, and the index is built anew each midnight.",
+        "customers ask next month as they did last month, and the index is rebuilt each midnight.",
         "searches again for what the cache of answers holds",
         models=MODELS,
         why_a_model="Agents alone save nothing by definition; where they are tied, nothing speaks for a release.",
@@ -123,7 +123,7 @@ def train(
 def lived(
     stream: DeskStream, release: Release, first: pd.Timestamp, end: pd.Timestamp, refresh_days: int = 1
 ) -> pd.DataFrame:
-    """The days from `first` until before `end` under a release whose index is built anew each `refresh_days` midnights.
+    """The days from `first` until before `end` under a release whose index is rebuilt each `refresh_days` midnights.
 
     A row a question: what was found, see `features_of`, with `time`, `customer_id`, `kind`, the judge's `score`,
     whether it was `answered` and the passage `right`, `cost_eur` and `saved_eur`.
