@@ -9,8 +9,8 @@ from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.workflow.layouts import STUDENT
 from grader.workflow.roster import People
+from grader.workflow.submission_names import STUDENT
 from grader.workflow.tables import read_rows, read_text
 
 TABLE = "mlsd_group"

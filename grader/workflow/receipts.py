@@ -15,7 +15,7 @@ from typing import Any
 from grader.course import STAMP, Course
 from grader.errors import GraderError
 from grader.grading.intake.submission import stamp_of
-from grader.workflow.layouts import CANVAS_ID, PARTICIPANT
+from grader.workflow.submission_names import CANVAS_ID, PARTICIPANT
 from grader.workflow.tables import read_rows, read_text
 
 OWN = ("received", "submitted_at")

@@ -14,7 +14,7 @@ from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.workflow.layouts import CANVAS_ID, STUDENT
+from grader.workflow.submission_names import CANVAS_ID, STUDENT
 from grader.workflow.tables import read_rows, read_text
 
 TABLE = "mlsd_student"

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from grader.course import Course
 from grader.errors import GraderError
 from grader.workflow.groups import groups_of
-from grader.workflow.layouts import STUDENT
+from grader.workflow.submission_names import STUDENT
 
 TABLE = "mlsd_share"
 
