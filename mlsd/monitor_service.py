@@ -27,8 +27,9 @@ def monitor(
     Example: mlsd monitor http://127.0.0.1:8000 --every 2 --windows 30 --out fraud.html
     """
     from mlsd_lib.operations import OperationsError
+    from mlsd_lib.operations.alert_rules import RULES, Rule, keep, monitor_rules
     from mlsd_lib.operations.scraping import Window, scrape
-    from mlsd_lib.operations.service_figures import RULES, SILENT, Figures, Rule, figures, keep, monitor_rules
+    from mlsd_lib.operations.service_figures import SILENT, Figures, figures
     from mlsd_lib.operations.service_page import MOST_WINDOWS, write_page
 
     before, history, ringing, seen = scrape(url), list[Figures](), list[Rule](), 0

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from mlsd_lib.operations.service_figures import ALARM, INDEX, OBJECTIVE, RULES, Rule, failed_expr
+from mlsd_lib.operations.alert_rules import ALARM, OBJECTIVE, RULES, Rule, failed_expr
+from mlsd_lib.operations.service_figures import INDEX
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 PREDICT = 'route="/predict"'

@@ -10,7 +10,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlsd_lib.operations.service_figures import GROUPS, RULES, Figures, Rule
+from mlsd_lib.operations.alert_rules import RULES, Rule
+from mlsd_lib.operations.service_figures import GROUPS, Figures
 
 MOST_WINDOWS = 120
 PAGE = """<!doctype html>

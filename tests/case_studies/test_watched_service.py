@@ -11,8 +11,9 @@ import pytest
 
 from case_studies.kit import DecisionStore, decision_service
 from case_studies.kit.live_monitor import OUTCOMES
+from mlsd_lib.operations.alert_rules import monitor_rules
 from mlsd_lib.operations.scraping import Scrape, Window
-from mlsd_lib.operations.service_figures import figures, monitor_rules
+from mlsd_lib.operations.service_figures import figures
 from mlsd_lib.operations.service_page import write_page
 
 CASES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "case_studies").glob("*/cli.py"))

@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 import yaml
 
+from mlsd_lib.operations.alert_rules import RULES, BurnRate, failed_share, keep
 from mlsd_lib.operations.prometheus_files import files
-from mlsd_lib.operations.service_figures import RULES, SPENT, BurnRate, failed_share, keep
+from mlsd_lib.operations.service_figures import SPENT
 from mlsd_lib.operations.service_page import MOST_WINDOWS, write_page
 from tests.needs import skip_without
 

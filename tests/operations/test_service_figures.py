@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 from mlsd.cli import app
 from mlsd_lib.operations import OperationsError
+from mlsd_lib.operations.alert_rules import RULES, monitor_rules
 from mlsd_lib.operations.prometheus_files import files
 from mlsd_lib.operations.scraping import Scrape, Window, scrape
-from mlsd_lib.operations.service_figures import GROUPS, RULES, figures, monitor_rules
+from mlsd_lib.operations.service_figures import GROUPS, figures
 from mlsd_lib.operations.service_page import write_page
 from mlsd_lib.serving import ServerProcess
 from mlsd_lib.serving.requests import status_of
