@@ -5,7 +5,7 @@ reads anything there, so that a new question makes no notebook run again.
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,16 +127,3 @@ def _entry(
             + (f", and may have {', '.join(sorted(allowed))}." if allowed else ".")
         )
     return dict(stated)
-
-
-def missing_cells(recall: Recall, cells: Mapping[str, str], predictions: Sequence[str]) -> list[str]:
-    """What a lesson's rules and questions point to and is not there, as sentences; empty if all is there.
-
-    `cells`: the type of each cell of the notebook by its id; `predictions`: the ids of what it asks to predict.
-    """
-    pointed = [(rule.rule, rule.cell) for rule in recall.rules] + [
-        (question.asks, question.cell) for question in recall.questions
-    ]
-    lost = [f"{text!r} points to {cell!r}, no code cell" for text, cell in pointed if cells.get(cell) != "code"]
-    asked = [(rule.rule, rule.prediction) for rule in recall.rules if rule.prediction]
-    return lost + [f"{text!r} names the prediction {name!r}" for text, name in asked if name not in predictions]

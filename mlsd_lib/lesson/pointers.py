@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlsd_lib.lesson.reader import LessonError
 from mlsd_lib.lesson.start_page import link, markdown_table
-from notebook_runner import NotebookError, read_notebook
-from notebook_runner.course import read_json
+from notebook_runner import read_notebook
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -50,22 +49,6 @@ def read_pointers(file: Path) -> list[Pointer]:
                 f"{', '.join(VERDICTS[1:])}."
             )
     return [Pointer(**entry) for entry in found]
-
-
-def dangling(root: Path, pointers: list[Pointer]) -> list[str]:
-    """What each pointer that leads nowhere points to, as sentences; empty if every one leads to a code cell."""
-    found = []
-    for pointer in pointers:
-        try:
-            cells = {cell["id"]: cell["cell_type"] for cell in read_json(root / pointer.notebook)["cells"]}
-        except NotebookError as error:
-            found.append(f"{pointer.text!r} points to a notebook that cannot be read: {error}")
-            continue
-        if cells.get(pointer.cell) != "code":
-            found.append(
-                f"{pointer.text!r} points to the cell {pointer.cell!r} of {pointer.notebook}, no code cell there."
-            )
-    return found
 
 
 def pointers_table(root: Path, page: Path, pointers: list[Pointer]) -> "Markdown":

@@ -3,7 +3,7 @@
 Nothing here reads the wall clock or knows a case study: time comes as a number, tables come with named columns.
 """
 
-from mlsd_lib.operations.drift import category_psi, ks_statistic, null_share, psi
+from mlsd_lib.operations.drift import category_psi, null_share, psi
 from mlsd_lib.operations.errors import OperationsError
 from mlsd_lib.operations.monitor import Alert, Monitor
 
@@ -12,7 +12,6 @@ __all__ = [
     "Monitor",
     "OperationsError",
     "category_psi",
-    "ks_statistic",
     "null_share",
     "psi",
 ]

@@ -50,17 +50,6 @@ def category_psi(reference: pd.Series, current: pd.Series) -> float:
     return _divergence(both.iloc[:, 0].to_numpy(), both.iloc[:, 1].to_numpy())
 
 
-def ks_statistic(reference: np.ndarray, current: np.ndarray) -> float:
-    """The largest distance between the distribution functions of two samples of numbers, 0 to 1.
-
-    Missing values are left out. Source: N. Smirnov, Annals of Mathematical Statistics 19 (1948).
-    """
-    reference, current = np.sort(_present(reference, "reference")), np.sort(_present(current, "current"))
-    at = np.concatenate([reference, current])
-    below = [np.searchsorted(values, at, side="right") / len(values) for values in (reference, current)]
-    return float(np.abs(below[0] - below[1]).max())
-
-
 def null_share(values: pd.Series) -> float:
     """The share of missing values, 0 to 1; 0 for an empty sample."""
     return float(pd.isna(values).mean()) if len(values) else 0.0

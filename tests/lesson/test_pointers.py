@@ -4,14 +4,31 @@ from pathlib import Path
 
 import pytest
 
-from mlsd_lib.lesson.pointers import dangling, pointers_table, read_pointers
+from mlsd_lib.lesson.pointers import pointers_table, read_pointers
 from mlsd_lib.lesson.reader import LessonError
 from notebook_runner import course_root
+from notebook_runner.course import NotebookError, read_json
 
 ROOT = course_root(Path(__file__))
 FILES = sorted((ROOT / "chapters").glob("*/*.toml"))  # chapters/routes.toml holds routes
 QUESTIONS = ROOT / "chapters" / "04_exercises" / "questions.toml"
 ENTRY = '[[pointer]]\ntopic = "Data"\ntext = "Why?"\nnotebook = "chapters/a.ipynb"\ncell = "imports"\n'
+
+
+def dangling(root, pointers):
+    """What each pointer that leads nowhere points to, as sentences; empty if every one leads to a code cell."""
+    found = []
+    for pointer in pointers:
+        try:
+            cells = {cell["id"]: cell["cell_type"] for cell in read_json(root / pointer.notebook)["cells"]}
+        except NotebookError as error:
+            found.append(f"{pointer.text!r} points to a notebook that cannot be read: {error}")
+            continue
+        if cells.get(pointer.cell) != "code":
+            found.append(
+                f"{pointer.text!r} points to the cell {pointer.cell!r} of {pointer.notebook}, no code cell there."
+            )
+    return found
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)

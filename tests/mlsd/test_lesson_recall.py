@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsd.lesson_recall import FOLDER, missing_cells, read_recall, recall_file
+from mlsd.lesson_recall import FOLDER, read_recall, recall_file
 from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import LessonError
 from notebook_runner import course_root
@@ -26,6 +26,19 @@ because = "No."
 """
 QUESTION = f'[[question]]\nid = "how-many"\nasks = "How many?"\ncell = "count"\n{ANSWERS}'
 RULE = '[[rule]]\nrule = "Count."\nwhen = "Always."\nfails = "Never."\ncell = "count"\n'
+
+
+def missing_cells(recall, cells, predictions):
+    """What a lesson's rules and questions point to and is not there, as sentences; empty if all is there.
+
+    `cells`: the type of each cell of the notebook by its id; `predictions`: the ids of what it asks to predict.
+    """
+    pointed = [(rule.rule, rule.cell) for rule in recall.rules] + [
+        (question.asks, question.cell) for question in recall.questions
+    ]
+    lost = [f"{text!r} points to {cell!r}, no code cell" for text, cell in pointed if cells.get(cell) != "code"]
+    asked = [(rule.rule, rule.prediction) for rule in recall.rules if rule.prediction]
+    return lost + [f"{text!r} names the prediction {name!r}" for text, name in asked if name not in predictions]
 
 
 @pytest.fixture(scope="module")

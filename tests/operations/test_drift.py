@@ -7,17 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlsd_lib.operations import OperationsError, category_psi, ks_statistic, null_share, psi
+from mlsd_lib.operations import OperationsError, category_psi, null_share, psi
 
 samples = st.lists(st.floats(-1e6, 1e6) | st.integers(-3, 3).map(float), min_size=1, max_size=60)
-
-
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # scipy's p-value, for samples of one
-@given(samples, samples)
-@settings(deadline=None)
-def test_ks_is_scipys(reference, current):
-    expected = stats.ks_2samp(reference, current, method="asymp").statistic
-    assert ks_statistic(reference, current) == pytest.approx(expected, abs=1e-12)
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1), st.lists(st.sampled_from("bcd"), min_size=1))
@@ -63,14 +55,13 @@ def test_a_new_category_and_a_lost_one_count():
 def test_missing_values_are_left_to_the_null_share():
     values = np.array([1.0, 2.0, np.nan, 4.0])
     present = np.array([1.0, 2.0, 4.0])
-    assert ks_statistic(values, present) == 0
     assert psi(values, present, bins=2) == 0
     assert category_psi(pd.Series(["a", None]), pd.Series(["a"])) == 0
     assert null_share(pd.Series(values)) == 0.25
     assert null_share(pd.Series([], dtype=float)) == 0
 
 
-@pytest.mark.parametrize("distance", [psi, ks_statistic, lambda r, c: category_psi(pd.Series(r), pd.Series(c))])
+@pytest.mark.parametrize("distance", [psi, lambda r, c: category_psi(pd.Series(r), pd.Series(c))])
 def test_a_sample_without_values_is_named(distance):
     with pytest.raises(OperationsError, match="The current has no values"):
         distance(np.array([1.0]), np.array([np.nan]))
