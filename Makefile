@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 lab: setup ; @$(BIN)/mlsd lab $(ARGS)
 test: setup ; @$(BIN)/mlsd test $(ARGS)
 test-tools: setup tools ; @$(BIN)/mlsd test --tools $(ARGS)
-test-often: setup ; @$(BIN)/python -m tests.often $(or $(N),3) $(ARGS)
+test-often: setup ; @$(BIN)/python -m tests.repeated $(or $(N),3) $(ARGS)
 test-seeds: setup ; @$(BIN)/mlsd check --seeds 10 chapters case_studies $(ARGS)
 smoke: setup ; @$(BIN)/mlsd smoke $(ARGS)
 check: setup ; @$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mlsd notebooks --check

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))  # for bootstrap.py, which belongs to no package, 
 
 from tests.proof import plugin  # noqa: E402
 from tests.proof.progress import Progress  # noqa: E402
-from tests.sharing import TestsThatShare  # noqa: E402
+from tests.worker_scheduling import TestsThatShare  # noqa: E402
 
 # Hypothesis fails an example that takes .2 s, or inputs that are slow to make: on a busy machine any may.
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.patience import Machine
+from tests.waiting import Machine
 
 MACHINE = pytest.StashKey[Machine]()
 

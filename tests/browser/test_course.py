@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.patience import until
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 EXERCISE = "exercises/reduce_latency/reduce_latency.ipynb"

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from tests.patience import PATIENCE_S
+from tests.waiting import PATIENCE_S
 
 on_linux = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limits of another process are Linux's")
 

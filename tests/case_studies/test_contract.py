@@ -39,7 +39,7 @@ from mlsd_lib.simulation import SimulationError
 from tests.case_studies.services import asked, on_linux, without_room
 from tests.kernels import on_files
 from tests.lessons.lesson_cells import Lesson
-from tests.patience import PATIENCE_S
+from tests.waiting import PATIENCE_S
 
 CASES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "case_studies").glob("*/cli.py"))
 MODULES = ("data", "features", "labels", "policy", "models", "train", "service", "monitor", "incident", "cli")

@@ -12,7 +12,7 @@ from case_studies.kit import DecisionStore
 from lessons.deployment.router import Route
 from mlsd_lib.serving import ServerProcess
 from tests.case_studies.services import asked, on_linux, without_room
-from tests.patience import PATIENCE_S
+from tests.waiting import PATIENCE_S
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 

@@ -13,7 +13,7 @@ from lessons.start_here.self_check import self_check
 from mlsd_lib.lesson import calibration, case, check, predict
 from mlsd_lib.lesson.reader import home, keeps_record, record
 from tests.kernels import on_files
-from tests.patience import PATIENCE_S
+from tests.waiting import PATIENCE_S
 
 LESSON = [
     "from mlsd_lib.lesson import case, check, predict",

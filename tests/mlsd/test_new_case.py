@@ -46,7 +46,7 @@ def course(tmp_path):
         "case_studies/services.py",
         "lessons/lesson_cells.py",
         "kernels.py",
-        "patience.py",
+        "waiting.py",
         "prepared.py",
     ):
         (tmp_path / "tests" / name).parent.mkdir(exist_ok=True)

@@ -13,7 +13,7 @@ from distributed import Client
 
 from mlsd_lib.modeling import ModelingError
 from mlsd_lib.modeling.dask_cluster import DaskCluster
-from tests.patience import ended, until
+from tests.waiting import ended, until
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 

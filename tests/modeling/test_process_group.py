@@ -20,7 +20,7 @@ from lessons.scaling.ring import ring_all_reduce
 from lessons.scaling.sharded_training import WAYS, train_sharded
 from mlsd_lib.modeling import ModelingError, process_group
 from mlsd_lib.modeling.process_group import ProcessGroup, RanksFailed
-from tests.patience import ended, until
+from tests.waiting import ended, until
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # as what a notebook defines
 loss_of = nn.functional.binary_cross_entropy_with_logits

@@ -8,7 +8,7 @@ import pytest
 from notebook_runner import process_stats, process_tree
 from notebook_runner.machine_speed import ALONE_S, Slowness
 from notebook_runner.process_tree import Watch
-from tests.patience import until
+from tests.waiting import until
 
 EVERY_S = 0.2
 

@@ -11,7 +11,7 @@ import pytest
 from notebook_runner import Budget, isolation, process_stats
 from notebook_runner.result import report
 from notebook_runner.verdict import TOLERANCE, too_expensive
-from tests.patience import PATIENCE_S
+from tests.waiting import PATIENCE_S
 
 IMPORTS = "import asyncio, os, socket, subprocess, sys, threading, time"
 

@@ -21,7 +21,7 @@ from mlsd_lib.operations.service_page import write_page
 from mlsd_lib.serving import ServerProcess
 from mlsd_lib.serving.requests import status_of
 from tests.needs import skip_without
-from tests.patience import until
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 BEFORE = """requests_total{route="/predict",status="200"} 100

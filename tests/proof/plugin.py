@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from notebook_runner.result_store import ResultStore
-from tests.proof.known import ALWAYS_RUN, Known, Proof, environment
+from tests.proof.earlier_results import ALWAYS_RUN, EarlierResults, Proof, environment
 from tests.proof.tree import Tree
 from tests.proof.watch import Watch
-from tests.sharing import shared_by
+from tests.worker_scheduling import shared_by
 
 LONG_S = 20.0
 
@@ -59,14 +59,14 @@ class Proofs:
             taken, whole, self.long = config.workerinput["proofs"]  # type: ignore[attr-defined]
             self.left_out, self.whole = dict.fromkeys(taken, 0.0), set(whole)
         else:
-            self.known = Known(self.tree, store, environment(root))
+            self.earlier_results = EarlierResults(self.tree, store, environment(root))
             self._decide()
 
     def _decide(self) -> None:
-        for name, module in self.known.modules().items():
+        for name, module in self.earlier_results.modules().items():
             self.earlier |= module.seconds
             if self.config.getoption("--kept") and name not in ALWAYS_RUN:
-                self.left_out |= module.holds
+                self.left_out |= module.passed
                 self.whole |= {name} if module.complete else set()
         together = Counter[str]()
         for name, seconds in self.earlier.items():
@@ -172,8 +172,8 @@ class Proofs:
     def pytest_unconfigure(self) -> None:
         """Keep what passed, when every worker has ended."""
         if not self.is_worker:
-            self.known.keep(self.proofs, self.collected, self.at_import)
-            self.known.store.trim()
+            self.earlier_results.keep(self.proofs, self.collected, self.at_import)
+            self.earlier_results.store.trim()
 
     def _path(self, path: Path) -> str:
         try:

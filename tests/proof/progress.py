@@ -38,13 +38,13 @@ class Progress:
 
     def pytest_report_header(self) -> str:
         """What is left out, and from where."""
+        folder = self.proofs.earlier_results.store.folder
         if not self.proofs.left_out:
-            return f"store: {self.proofs.known.store.folder or 'none'}; nothing in it holds here, or --cold was given"
+            return f"store: {folder or 'none'}; nothing in it holds here, or --cold was given"
         count, spared = len(self.proofs.left_out), sum(self.proofs.left_out.values())
-        where = self.proofs.known.store.folder
         return (
             f"store: {count:,} tests passed before and depend on nothing that changed; {clock(spared)} of work are not "
-            f"done again (from {where}; --cold does all)"
+            f"done again (from {folder}; --cold does all)"
         )
 
     @pytest.hookimpl(optionalhook=True)

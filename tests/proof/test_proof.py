@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from notebook_runner.result_store import ResultStore
-from tests.proof.known import IN_EVERY_TEST, Known, Proof, environment
+from tests.proof.earlier_results import IN_EVERY_TEST, EarlierResults, Proof, environment
 from tests.proof.tree import Tree, unit_of
 
 FILES = {
@@ -170,11 +170,11 @@ class Checkout:
 
     def holds(self):
         """The tests that the store says to hold."""
-        return {name for module in self.known().modules().values() for name in module.holds}
+        return {name for module in self.earlier_results().modules().values() for name in module.passed}
 
-    def known(self):
+    def earlier_results(self):
         """The store's word on the files as they are now."""
-        return Known(Tree(self.root), ResultStore(self.store), environment(self.root))
+        return EarlierResults(Tree(self.root), ResultStore(self.store), environment(self.root))
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def proven(tmp_path_factory):
         checkout.write(name, "\n".join(line[indent:] for line in lines))
     here = Path(__file__).parent
     shutil.copytree(here, checkout.root / "tests" / "proof", ignore=shutil.ignore_patterns("test_*", "__pycache__"))
-    shutil.copy(here.parent / "sharing.py", checkout.root / "tests")
+    shutil.copy(here.parent / "worker_scheduling.py", checkout.root / "tests")
     ran = checkout.ran("--kept", "-n", "2")  # by workers, as `mlsd test` does
     assert {name for outcome, name in ran if outcome == "PASSED"} == PASSED
     return checkout
@@ -268,7 +268,7 @@ def test_a_conftest_reaches_every_test_below_it(checkout):
 def test_a_plugin_whose_hooks_run_in_every_test_reaches_every_test(checkout, tmp_path):
     checkout.store = tmp_path / "own"
     checkout.write(IN_EVERY_TEST[0], "")
-    checkout.known().keep({"tests/test_alone.py::test_alone": Proof(frozenset(), 1.0)}, {}, {})
+    checkout.earlier_results().keep({"tests/test_alone.py::test_alone": Proof(frozenset(), 1.0)}, {}, {})
     assert checkout.holds() == {"tests/test_alone.py::test_alone"}
     checkout.write(IN_EVERY_TEST[0], "CHANGED = 1")
     assert checkout.holds() == set()

@@ -21,7 +21,7 @@ FROM = re.compile(rf"\bfrom\s+((?:{PACKAGES}|mlsd\b)[\w.]*)\s+import\s+(\([^)]*\
 STRINGS = re.compile(r"[\"']([\w./-]+\.\w+)[\"']")
 READ = {".py", ".ipynb", ".txt"}  # texts in which names are looked for, but not in prose
 SKIPPED = {"__pycache__", "classroom", "node_modules", "build", "runs"}
-NOT_FOLLOWED = re.compile(r"tests/(?:conftest|needs|machine|patience|sharing)\.py$|tests/proof/")
+NOT_FOLLOWED = re.compile(r"tests/(?:conftest|needs|machine|waiting|worker_scheduling)\.py$|tests/proof/")
 """They say which tests run, in which order and how that is told. A change of theirs counts; what they name does not."""
 UNITS = (
     ("exercise", re.compile(r"(?:grader/suites|solutions|exercises)/(\w+)/")),

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from mlsd_lib.serving import create_app
 from mlsd_lib.serving.admission import Admission
 from mlsd_lib.serving.batcher import Shed
-from tests.patience import PATIENCE_S, until
+from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture

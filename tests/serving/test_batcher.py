@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlsd_lib.serving import ServerProcess, ServingError, closed_loop
 from mlsd_lib.serving.batcher import DynamicBatcher, Shed
-from tests.patience import PATIENCE_S, until
+from tests.waiting import PATIENCE_S, until
 
 SERVICE = [sys.executable, str(Path(__file__).with_name("batched_service.py")), "{port}"]
 

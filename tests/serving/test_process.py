@@ -15,7 +15,7 @@ import pytest
 
 from mlsd_lib.serving import ServerProcess, ServingError, closed_loop
 from mlsd_lib.serving.process import kept_port
-from tests.patience import PATIENCE_S, Machine, ended, until
+from tests.waiting import PATIENCE_S, Machine, ended, until
 
 DEMO = [sys.executable, str(Path(__file__).with_name("demo_service.py")), "{port}"]
 # A server whose child has a session of its own and ignores SIGTERM; /healthz tells both process ids.

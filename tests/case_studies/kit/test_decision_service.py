@@ -18,7 +18,7 @@ import pytest
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, ModelRegistry, microseconds
 from case_studies.kit.decision_store import BUSY_S
 from mlsd_lib.serving import BadRequest
-from tests.patience import PATIENCE_S
+from tests.waiting import PATIENCE_S
 
 
 class Reading(pydantic.BaseModel):

@@ -24,7 +24,7 @@ from grader.grading.worker_pool import Pool
 from grader.write_errors import DiskFull
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import dump, hand_in, outputs, run
-from tests.patience import ended
+from tests.waiting import ended
 
 GRADE = "from mlsd.cli import main; main()"
 POINTS = ("stage", "staged", "commit", "committed", "published", "results", "aside")

@@ -13,7 +13,7 @@ from grader.sandbox import Limits, SessionDead, TimedOut, make_sandbox, resource
 from grader.suite_kit.answer import Exposed, Handle, InKernel, StudentError
 from grader.suite_kit.codec import decode, encode
 from notebook_runner.process_stats import descendants, state
-from tests.patience import until
+from tests.waiting import until
 
 # Wall seconds are many, for a busy machine; a test of them sets its own.
 LIMITS = Limits(wall_s=300, memory_mb=300)

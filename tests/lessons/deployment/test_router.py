@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from lessons.deployment.router import Route, Router
 from mlsd_lib.serving import ServerProcess, ServingError
-from tests.patience import until
+from tests.waiting import until
 
 
 def version(name, fault="none", amount=0.0):

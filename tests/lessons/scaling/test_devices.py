@@ -15,7 +15,7 @@ from lessons.scaling.devices import Task
 from lessons.scaling.ring import ring_all_reduce
 from lessons.scaling.sleeping_stages import asleep_s
 from mlsd_lib.modeling import ModelingError
-from tests.patience import PATIENCE_S
+from tests.waiting import PATIENCE_S
 
 
 def idle(p, m, **how):

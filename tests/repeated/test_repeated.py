@@ -14,10 +14,10 @@ import pytest
 from mlsd_lib.serving import ServerProcess
 from notebook_runner.errors import CourseError
 from tests.nested_pytest import environment
-from tests.often import reach
-from tests.often.book import Book, Run
-from tests.often.load import busy
-from tests.patience import until
+from tests.repeated import reach
+from tests.repeated.book import Book, Run
+from tests.repeated.load import busy
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 TESTS = """
@@ -63,7 +63,7 @@ def course(tmp_path):
 
 
 def often(course, *words, **options):
-    command = [sys.executable, "-m", "tests.often", *words, "--workers", "0"]
+    command = [sys.executable, "-m", "tests.repeated", *words, "--workers", "0"]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     return subprocess.Popen(command, cwd=course, env=environment(PYTHONPATH=str(ROOT)), **streams, **options)
 
@@ -91,7 +91,7 @@ def test_an_interrupt_ends_the_load_keeps_the_notes_and_can_be_gone_on_from(cour
     text = process.communicate()[0]
     assert "KeyboardInterrupt" in text  # pytest ended by itself
     assert process.returncode == 130, text
-    assert "To go on: python -m tests.often 1 --resume" in text
+    assert "To go on: python -m tests.repeated 1 --resume" in text
     assert psutil.wait_procs(family, timeout=60)[1] == []
     (course / "go-on").touch()
     process = often(course, "1", "--load", "0", "--resume")
@@ -102,7 +102,9 @@ def test_an_interrupt_ends_the_load_keeps_the_notes_and_can_be_gone_on_from(cour
 
 
 def test_the_load_ends_with_its_parent_whatever_ended_that():
-    code = "import os, signal\nfrom tests.often.load import busy\nwith busy(2) as pids:\n    print(*pids, flush=True)\n"
+    code = (
+        "import os, signal\nfrom tests.repeated.load import busy\nwith busy(2) as pids:\n    print(*pids, flush=True)\n"
+    )
     code += "    os.kill(os.getpid(), signal.SIGKILL)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     load = [psutil.Process(int(pid)) for pid in done.stdout.split() if psutil.pid_exists(int(pid))]

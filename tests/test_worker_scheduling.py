@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sharing import shared_by
+from tests.worker_scheduling import shared_by
 
 ROOT = Path(__file__).parents[1]
 SCALING = "chapters/02_design_a_machine_learning_system/09_scaling.ipynb"

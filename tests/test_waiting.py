@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 
 from tests.nested_pytest import environment
-from tests.patience import Machine, ended, until
+from tests.waiting import Machine, ended, until
 
 ROOT = Path(__file__).parents[1]
 STANDS_STILL = """
 import pytest
-from tests import patience
+from tests import waiting
 
 @pytest.fixture
 def standing(request, monkeypatch):
     clock = iter([0.0, 60.0])
     waited = iter([0.0, 55.0])
-    machine = patience.Machine(lambda: next(waited), lambda: next(clock))
-    (key,) = [one for one in request.node.stash._storage if isinstance(request.node.stash[one], patience.Machine)]
+    machine = waiting.Machine(lambda: next(waited), lambda: next(clock))
+    (key,) = [one for one in request.node.stash._storage if isinstance(request.node.stash[one], waiting.Machine)]
     request.node.stash[key] = machine
 
 def test_one(standing):
@@ -55,7 +55,7 @@ def test_a_machine_that_gave_no_core_is_named_and_one_that_did_is_not(waited_s, 
 
 def test_a_failure_on_a_machine_that_stood_still_says_so_and_no_other(tmp_path):
     (tmp_path / "tests").mkdir()
-    for name in ("machine.py", "patience.py"):
+    for name in ("machine.py", "waiting.py"):
         shutil.copy(ROOT / "tests" / name, tmp_path / "tests")
     (tmp_path / "tests" / "test_two.py").write_text(STANDS_STILL)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.machine", "tests"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.often import reach
-from tests.often.book import Book, Run
+from tests.repeated import reach
+from tests.repeated.book import Book, Run
 
 JOB = "MLSD_OFTEN"
 """Names the variable with the job of this round: `book`, `round`, `every` (test, not the chosen ones alone), `done`."""

@@ -27,14 +27,14 @@ IN_EVERY_TEST = ("notebook_runner/pytest_plugin.py",)
 class Module:
     """What is known of a test module: tests that hold with their seconds, whether these are all, and older times."""
 
-    holds: dict[str, float] = field(default_factory=dict)
+    passed: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     collected: list[str] | None = None
 
     @property
     def complete(self) -> bool:
         """Whether every test of the module holds, so that it need not even be imported."""
-        return self.collected is not None and all(name in self.holds for name in self.collected)
+        return self.collected is not None and all(name in self.passed for name in self.collected)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Proof:
     seconds: float
 
 
-class Known:
+class EarlierResults:
     """The store's word on the tests of `tree`, and the way to add to it."""
 
     def __init__(self, tree: Tree, store: ResultStore, environment: object) -> None:
@@ -75,7 +75,7 @@ class Known:
         for name, (number, seconds) in entry["tests"].items():
             found.seconds.setdefault(name, seconds)
             if sets[number]:
-                found.holds.setdefault(name, seconds)
+                found.passed.setdefault(name, seconds)
         if found.collected is None and entry["collected"] is not None and sets[entry["collected_set"]]:
             found.collected = entry["collected"]
 

@@ -1,4 +1,4 @@
-"""`python -m tests.often`: the rounds, one pytest after another."""
+"""`python -m tests.repeated`: the rounds, one pytest after another."""
 
 import json
 import os
@@ -12,8 +12,8 @@ import typer
 
 from notebook_runner import course_root
 from notebook_runner.environment import threads
-from tests.often.book import Book
-from tests.often.load import busy, cores
+from tests.repeated.book import Book
+from tests.repeated.load import busy, cores
 
 NO_TEST, INTERRUPTED = 5, 130
 PATIENCE_S = 30.0
@@ -33,11 +33,11 @@ def repeat_tests(
     Without paths these are all tests that come to such a thing by what they and their fixtures call. Paths and options
     go on to pytest. What was found is kept in .mlsd/often/results.jsonl as it comes, also when you interrupt.
 
-    Example: python -m tests.often 20 tests/serving
+    Example: python -m tests.repeated 20 tests/serving
 
-    Example: python -m tests.often 3 tests/notebook_runner -k 10_serving --load 12
+    Example: python -m tests.repeated 3 tests/notebook_runner -k 10_serving --load 12
 
-    Example: python -m tests.often 20 --resume
+    Example: python -m tests.repeated 20 --resume
     """
     root = course_root(Path.cwd())
     book = Book(root / ".mlsd" / "often" / "results.jsonl")
@@ -49,7 +49,7 @@ def repeat_tests(
         status = _rounds(book, rounds, ["-n", str(workers), *context.args], every, load)
     typer.echo(f"\nUnder {load} busy processes on {cores()} cores:\n{book.summary()}")
     if status == INTERRUPTED:
-        typer.echo(f"Interrupted. To go on: python -m tests.often {rounds} {' '.join([*context.args, '--resume'])}")
+        typer.echo(f"Interrupted. To go on: python -m tests.repeated {rounds} {' '.join([*context.args, '--resume'])}")
     failed = any(run.outcome == "failed" for run in book.runs())
     raise typer.Exit(status or int(failed))
 
@@ -69,7 +69,7 @@ def _rounds(book: Book, rounds: int, words: list[str], every: bool, load: int) -
 
 def _pytest(words: list[str], job: dict[str, object]) -> int:
     """The status of pytest; `INTERRUPTED` where it or this process was told to end."""
-    loaded = ["-p", "notebook_runner.pytest_plugin", "-p", "tests.often.plugin", "-p", "no:cacheprovider"]
+    loaded = ["-p", "notebook_runner.pytest_plugin", "-p", "tests.repeated.plugin", "-p", "no:cacheprovider"]
     options = ["--force", "--dist", "loadscope", "--no-loadscope-reorder", "--tb", "short", "-q"]
     environment = {**threads(), **os.environ, "MLSD_OFTEN": json.dumps(job)}
     process = subprocess.Popen([sys.executable, "-m", "pytest", *loaded, *options, *words], env=environment)
