@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.container import BarContainer
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Annotation, Text
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, IdentityTransform
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,6 +118,8 @@ class EndLabel(Annotation):
             ha="left",
             annotation_clip=False,
         )
+        # As ax.annotate does. Else its offset counts as data until it is drawn, and a log axis has no place for 0.
+        self.set_transform(IdentityTransform())
 
 
 class DirectLabels(ConstrainedLayoutEngine):

@@ -56,6 +56,14 @@ def test_names_at_the_ends_of_lines_never_lie_over_each_other(ends, log):
     assert set(texts(ax)) == set(series)
 
 
+@pytest.mark.parametrize("log", ["", "x", "y", "xy"])
+def test_the_names_at_the_ends_of_lines_lie_within_the_picture(log):
+    ax = plot.lines({"a line of a long name": [1.0, 10, 200]}, "A finding", "week", "EUR", at=[1, 10, 100], log=log)
+    ax.figure.draw_without_rendering()
+    (label,) = [text for text in ax.texts if isinstance(text, EndLabel)]
+    assert ax.bbox.x1 < label.get_window_extent().x1 <= ax.figure.bbox.x1
+
+
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=9, unique=True))
 @settings(max_examples=15, deadline=None)
 def test_names_of_points_find_room(places):
