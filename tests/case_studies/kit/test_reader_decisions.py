@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from case_studies.kit import Rollback
-from case_studies.kit.reader_decisions import must_be_number, must_be_one_of
+from case_studies.kit.reader_decisions import must_be_number, must_be_one_of, rerun
 from mlsd_lib.lesson.reader import LessonError
 from notebook_runner import course_root
 from notebook_runner.course import read_json
@@ -47,6 +47,7 @@ DECISIONS = {
 def test_every_decision_of_a_case_refuses_what_it_cannot_use_in_its_own_cell(case, cell):
     source, scope = DECISIONS[case, cell], {"must_be_number": must_be_number, "must_be_one_of": must_be_one_of}
     scope |= {
+        "rerun": rerun,
         "labels": importlib.import_module(f"case_studies.{case}.labels"),
         "Rollback": Rollback,
         "get_args": get_args,
