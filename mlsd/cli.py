@@ -13,7 +13,7 @@ from mlsd import notebook_commands, students, user_folders
 from mlsd.monitor_service import monitor
 from mlsd.new import new
 from mlsd.simulate.command import measure, simulate
-from mlsd.site import site
+from mlsd.site import ask_links, site
 from notebook_runner import course_root
 from notebook_runner.environment import threads
 from notebook_runner.errors import CourseError
@@ -35,6 +35,7 @@ if GRADES:
     from mlsd.instructors import register
 
     register(app)
+    app.command("links")(ask_links)
 app.command("simulate")(simulate)
 app.command("measure")(measure)
 app.command("monitor")(monitor)

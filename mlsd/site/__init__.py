@@ -32,3 +32,20 @@ def site(
         )
     megabytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
     typer.echo(f"{count} notebooks as pages, {megabytes:.0f} MB. Open {folder / 'index.html'}")
+
+
+def ask_links() -> None:
+    """Ask every address outside that the course names whether it answers, and list those that do not or have moved.
+
+    It needs a network and the environment of `make site`; what it finds fails nothing. Example: mlsd links
+    """
+    from mlsd.site.build import python_of
+    from mlsd.site.outside import addresses, faults, unreached
+    from notebook_runner.course import course_root
+
+    root = course_root()
+    asked = addresses(root)
+    silent = unreached(python_of(root), asked)
+    for line in [*faults(root), *silent]:
+        typer.echo(line)
+    typer.echo(f"{len(asked) - len(silent)} of {len(asked)} addresses answer where they are.")

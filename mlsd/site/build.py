@@ -55,7 +55,7 @@ def build(root: Path, folder: Path, tell: Callable[[str], None]) -> Written:
     missing or fails, where a word is misspelt, and where a page leads to one that is not there.
     """
     _may_be_replaced(folder)
-    python = _python(root)
+    python = python_of(root)
     _refuse(misspelt(root, python), "Misspelt words", "Correct them, or name them in mlsd/site/spelling.py.")
     with tempfile.TemporaryDirectory(prefix="mlsd-site-") as scratch:
         source, made = Path(scratch, "source"), Path(scratch, "made")
@@ -178,7 +178,8 @@ def _machine() -> str:
     )
 
 
-def _python(root: Path) -> Path:
+def python_of(root: Path) -> Path:
+    """The interpreter of the pages' environment. Raises `CourseError` where there is none."""
     found = root / ".venv-site" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not (root / ".venv-site" / "made-from").is_file() or not found.is_file():
         raise CourseError(

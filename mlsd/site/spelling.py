@@ -22,7 +22,7 @@ def misspelt(root: Path, python: Path) -> list[str]:
     `python` is that of the pages' environment. Raises `CourseError` where codespell is missing from it or fails.
     """
     with tempfile.TemporaryDirectory(prefix="mlsd-spelling-") as scratch:
-        for name, text in _texts(root):
+        for name, text in texts(root):
             place = Path(scratch, name)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
@@ -36,7 +36,8 @@ def misspelt(root: Path, python: Path) -> list[str]:
     return sorted(line.removeprefix("./") for line in done.stdout.splitlines() if " ==> " in line)
 
 
-def _texts(root: Path) -> Iterator[tuple[str, str]]:
+def texts(root: Path) -> Iterator[tuple[str, str]]:
+    """What readers of the course at `root` are shown: each cell of each notebook, and files, with their places."""
     for notebook in find_notebooks(root):
         for cell in read_json(notebook.path)["cells"]:
             yield f"{notebook.name}/{cell['id']}", "".join(cell["source"])
