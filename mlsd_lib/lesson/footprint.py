@@ -1,5 +1,6 @@
 """What a package costs before the first line that uses it: the files on the disk, its own and those it needs."""
 
+import functools
 import os
 import sysconfig
 from importlib.metadata import Distribution, distributions
@@ -17,12 +18,9 @@ def installed_mb(package: str, tool: str = CORE) -> dict[str, float]:
     """Megabytes (10^6 bytes) of `package` and of each package that it needs, as installed in the environment of `tool`.
 
     `tool` is one of the course's tools, or "core". Extras count where `package` ("ray[serve]") or a requirement asks
-    for them. Raises `LessonError` where the package is not installed there.
+    for them. What is installed is looked up once in a process. Raises `LessonError` where the package is not there.
     """
-    there = {
-        canonicalize_name(distribution.metadata["Name"]): distribution
-        for distribution in distributions(path=_places(tool))
-    }
+    there = _there(tool)
     wanted = Requirement(package)
     if canonicalize_name(wanted.name) not in there:
         raise LessonError(f"{package!r} is not installed in the environment of {tool!r}. Give a package's own name.")
@@ -46,10 +44,17 @@ def tool_mb(name: str) -> float:
     return sum(installed_mb(TOOLS[name].package, name).values())
 
 
+@functools.cache
+def _there(tool: str) -> dict[str, Distribution]:
+    """What is installed in the environment of `tool`, by canonical name."""
+    return {canonicalize_name(package.metadata["Name"]): package for package in distributions(path=_places(tool))}
+
+
 def _places(tool: str) -> list[str]:
     if tool == CORE:
         return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
-    return [str(folder) for folder in tool_python(tool).parents[1].glob("[lL]ib/**/site-packages")]
+    environment = tool_python(tool).parents[1]
+    return [str(folder) for lib in ("lib/python*", "Lib") for folder in environment.glob(f"{lib}/site-packages")]
 
 
 def _required(package: Distribution, extra: str) -> list[Requirement]:
@@ -61,6 +66,8 @@ def _required(package: Distribution, extra: str) -> list[Requirement]:
     ]
 
 
+@functools.cache
 def _bytes(package: Distribution) -> int:
-    paths = [str(package.locate_file(file)) for file in package.files or []]
+    root = str(package.locate_file(""))
+    paths = [os.path.join(root, str(file)) for file in package.files or []]
     return sum(os.path.getsize(path) for path in paths if os.path.isfile(path))

@@ -22,8 +22,8 @@ from notebook_runner.process_tree import children_cpu_s
 from notebook_runner.tools import TOOLS, environment
 
 LOOK_S = 0.1
-RAN_S = 0.05
-"""CPU seconds after which a program's memory is looked at again: one that did not run did not grow."""
+GREW = 1.01
+"""Factor by which a program's resident memory grows before its pages are counted again, which takes milliseconds."""
 MAGIC = "tool_script"
 CORE = "core"
 MARK = re.compile(r"\S+ \d{9,}\.\d+")
@@ -38,8 +38,8 @@ THREADS = (
 class ScriptRun:
     """One run of a program: seconds from start to end, CPU seconds and peak memory of all its processes, its words.
 
-    `peak_mb` is the largest sum seen of proportional memory, at up to ten looks a second while the program runs: pages
-    that processes share count once. `began` is the start in seconds since 1970.
+    `peak_mb` is the largest sum seen of proportional memory (pages that processes share count once), at up to ten looks
+    a second, each time that resident memory has grown. `began` is the start in seconds since 1970.
     """
 
     name: str
@@ -172,7 +172,7 @@ class _Meter:
     """
 
     def __init__(self, process: int):
-        self.process, self.peak_mb, self.looked_at_s = process, 0.0, -RAN_S
+        self.process, self.peak_mb, self.resident_mb = process, 0.0, 0.0
         self._own: dict[tuple[int, int], float] = {}
         self.most = 0.0
 
@@ -181,8 +181,9 @@ class _Meter:
         times = [(process, process_stats.times(process)) for process in family]
         self._own |= {(process, known.began): known.own for process, known in times if known.began}
         self.most = max(self.most, sum(known.own + known.ended_children for _, known in times))
-        if self.cpu_s() >= self.looked_at_s + RAN_S:
-            self.looked_at_s = self.cpu_s()
+        resident_mb = sum(process_stats.sizes(process).resident for process in family)
+        if resident_mb > GREW * self.resident_mb:
+            self.resident_mb = resident_mb
             self.peak_mb = max(self.peak_mb, sum(process_stats.proportional_mb(process) for process in family))
 
     def cpu_s(self) -> float:
