@@ -202,5 +202,6 @@ def test_a_notebook_that_imports_the_graders_inside_is_found(tmp_path):
 def test_importing_the_library_pulls_in_nothing_heavy():
     import subprocess
 
-    code = "import sys, mlsd_lib, grader; print([m for m in ('torch', 'pandas', 'sklearn') if m in sys.modules])"
+    heavy = ("torch", "pandas", "sklearn", "scipy", "matplotlib")  # a lesson's process begins with mlsd_lib.lesson
+    code = f"import sys, mlsd_lib.lesson, grader; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

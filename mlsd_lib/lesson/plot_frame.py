@@ -70,7 +70,6 @@ def spread(repeats: Any, of: str = "middle 95 %", axis: int = -1) -> Spread:
     mean by Student's t). Raises `LessonError` for any other.
     """
     import numpy as np
-    from scipy.stats import t as student_t
 
     values = np.asarray(repeats, dtype=float)
     mean = values.mean(axis)
@@ -79,6 +78,8 @@ def spread(repeats: Any, of: str = "middle 95 %", axis: int = -1) -> Spread:
     if of == "middle 95 %":
         return Spread(mean, *np.percentile(values, [2.5, 97.5], axis=axis))
     if of == "mean":
+        from scipy.stats import t as student_t
+
         count = values.shape[axis]
         half = student_t.ppf(0.975, count - 1) * values.std(axis, ddof=1) / np.sqrt(count)
         return Spread(mean, mean - half, mean + half)

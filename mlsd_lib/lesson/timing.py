@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
 
 from mlsd_lib.lesson.reader import LessonError
 
@@ -63,6 +62,8 @@ def median_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float
 
     Source: W. J. Conover, Practical Nonparametric Statistics, 3rd edition (1999), section 3.2.
     """
+    from scipy.stats import binom
+
     ordered = np.sort(values)
     rank = int(binom.ppf((1 - confidence) / 2, len(ordered), 0.5))
     rank = max(rank, 1)
