@@ -98,14 +98,16 @@ def _reap() -> bool:
             return False
 
 
-def tree_cpu_s(running: list[psutil.Process]) -> float:
-    """CPU seconds of the `running` descendants, and of those that have ended."""
-    known = [process_stats.times(process.pid) for process in running]
+def tree_cpu_s(below: list[int]) -> float:
+    """CPU seconds of the descendants, and of those that were waited for."""
+    known = [process_stats.times(process) for process in below]
     return children_cpu_s() + sum(times.own + times.ended_children for times in known)
 
 
 MEASURE_EVERY_S = 4.0
 """How slow the machine is changes while a notebook runs; to measure it takes a two-hundredth of this."""
+LOOKING_SHARE = 1 / 40
+"""Of the time, at most so much is spent on looking: on a busy machine, or at many processes, looks become rarer."""
 
 
 class Watch(threading.Thread):
@@ -123,21 +125,28 @@ class Watch(threading.Thread):
         self.started = time.monotonic()
         self.peak_mb, self.cpu_s, self.idle_s, self.stopped, self.kernel = 0.0, 0.0, 0.0, "", 0
         self.slowness = Slowness()
+        self._wait_s = every_s
         self._done = threading.Event()
 
     def run(self) -> None:
         """Sample until `finish`."""
         before_s = measured_s = time.monotonic()
         self.slowness.measure()
-        while not self._done.wait(self.every_s):
+        while not self._done.wait(self._wait_s):
             if before_s - measured_s > MEASURE_EVERY_S:
                 measured_s = before_s
                 self.slowness.measure()
-            running = descendants()
-            self.sample(running)
+            looking_s = time.thread_time()
+            below = process_stats.descendants(os.getpid())
+            self.sample(below)
             now_s = time.monotonic()
-            self.judge(now_s - before_s, self._could_go_on(running))
+            self.judge(now_s - before_s, self._could_go_on(below))
             before_s = now_s
+            self._wait_s = self.next_look_s(time.thread_time() - looking_s)
+
+    def next_look_s(self, spent_s: float) -> float:
+        """Seconds until the next look, after one that took `spent_s` of a processor."""
+        return max(self.every_s, spent_s / LOOKING_SHARE)
 
     def judge(self, passed_s: float, could_go_on: bool) -> None:
         """Count the `passed_s` seconds since the last sample as idle unless the tree could go on; kill it if it must.
@@ -146,7 +155,7 @@ class Watch(threading.Thread):
         /proc nobody knows who could go on, and all time counts.
         """
         if not could_go_on:
-            self.idle_s += min(passed_s, 2 * self.every_s)
+            self.idle_s += min(passed_s, 2 * self._wait_s)
         if self.peak_mb > self.limit_mb:
             self._stop_tree("memory")
         elif self.cpu_s > self.limit_s * self.slowness.factor:
@@ -154,21 +163,21 @@ class Watch(threading.Thread):
         elif self.idle_s > self.limit_s:
             self._stop_tree("wall")
 
-    def _could_go_on(self, running: list[psutil.Process]) -> bool:
+    def _could_go_on(self, below: list[int]) -> bool:
         """True if any process of the tree could, or the thread of this process that talks to the kernel."""
         us = os.getpid()
-        return process_stats.could_go_on(us, us) or any(process_stats.could_go_on(process.pid) for process in running)
+        return process_stats.could_go_on(us, us) or any(map(process_stats.could_go_on, below))
 
-    def sample(self, running: list[psutil.Process] | None = None) -> None:
-        """Look once at the tree, whose running processes may be given."""
-        running = descendants() if running is None else running
+    def sample(self, below: list[int] | None = None) -> None:
+        """Look once at the tree, whose processes may be given."""
+        below = process_stats.descendants(os.getpid()) if below is None else below
         if self.kernel:
             self.peak_mb = max(self.peak_mb, process_stats.highest_mb(self.kernel))
         # Proportional memory is never more than resident memory, which the kernel counts all the time; it walks a
         # process's pages for the other.
-        if sum(process_stats.sizes(process.pid).resident for process in running) > self.peak_mb:
-            self.peak_mb = max(self.peak_mb, sum(process_stats.proportional_mb(process.pid) for process in running))
-        self.cpu_s = max(self.cpu_s, tree_cpu_s(running))
+        if sum(process_stats.sizes(process).resident for process in below) > self.peak_mb:
+            self.peak_mb = max(self.peak_mb, sum(map(process_stats.proportional_mb, below)))
+        self.cpu_s = max(self.cpu_s, tree_cpu_s(below))
 
     def finish(self) -> None:
         """Stop sampling."""

@@ -7,7 +7,7 @@ import pytest
 
 from notebook_runner import process_stats, process_tree
 from notebook_runner.machine_speed import ALONE_S, Slowness
-from notebook_runner.process_tree import Watch
+from notebook_runner.process_tree import LOOKING_SHARE, Watch
 from tests.waiting import until
 
 EVERY_S = 0.2
@@ -37,6 +37,12 @@ def test_standing_still_is_summed_over_the_run():
 
 def test_a_sample_that_came_late_says_little_about_the_time_before_it():
     assert watch_over([(30.0, False, 0.5)] * 10).stopped == ""
+
+
+def test_looks_become_rarer_where_each_costs_much():
+    watch = Watch(peak_mb=1000, limit_s=6.0, every_s=EVERY_S)
+    assert watch.next_look_s(0.001) == EVERY_S
+    assert watch.next_look_s(0.05) == 0.05 / LOOKING_SHARE > EVERY_S
 
 
 def test_a_run_that_uses_the_processor_without_end_is_stopped():
@@ -78,10 +84,8 @@ def test_who_has_the_processor_or_waits_for_it_could_go_on(code, could):
     try:
         until(lambda: process_stats.could_go_on(child.pid) == could, "the child in its loop or its wait")
         if could:
-            begun_s = process_tree.tree_cpu_s(process_tree.descendants())
-            until(
-                lambda: process_tree.tree_cpu_s(process_tree.descendants()) > begun_s + 0.1, "a tenth of a CPU second"
-            )
+            begun_s = process_tree.tree_cpu_s([child.pid])
+            until(lambda: process_tree.tree_cpu_s([child.pid]) > begun_s + 0.1, "a tenth of a CPU second")
     finally:
         child.kill()
         child.wait()
