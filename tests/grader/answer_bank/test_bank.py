@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import grimp
@@ -19,7 +20,7 @@ from grader.answer_bank.model import (
     read_settings,
 )
 from grader.answer_bank.mutation import mutants
-from grader.answer_bank.proof import DISTURBED, automatic_mutants, judge, prove
+from grader.answer_bank.proof import DISTURBED, automatic_mutants, judge, killed, prove
 from grader.answer_bank.report import show_bank
 from grader.answer_bank.runner import Job, Result, run_all, run_cells
 
@@ -287,6 +288,17 @@ def test_an_answer_that_differs_each_time_stays_a_problem(tmp_path):
 def test_many_that_differ_are_not_run_again(tmp_path):
     answers = DISTURBED + 1
     assert [finding.runs for finding in prove(small(tmp_path, HALF, answers))] == [1] * answers
+
+
+def test_of_automatic_mutants_those_that_no_test_notices_are_told_and_the_spared_do_not_run(tmp_path):
+    test = f"{SAYS}Path(f'mark-{{os.getpid()}}').touch()\nPoints(2 * (x == 1), 2, Report())"
+    bank = small(tmp_path, f"import os\n{test}")
+    automatic = {"cells": ["answer"], "tests": ["test-x"], "most": 9}
+    bank = replace(bank, cells=[("answer", "x = 1 + 0"), *bank.cells[1:]], automatic=automatic)
+    assert killed(bank) == (3, ["answer, line 1: Add is Sub"])
+    assert len(list(tmp_path.glob("mark-*"))) == 3
+    assert killed(bank, spared=["answer, line 1: Add is Sub"]) == (2, [])
+    assert len(list(tmp_path.glob("mark-*"))) == 5
 
 
 def test_what_a_bank_is_knows_nothing_of_how_it_is_shown():
