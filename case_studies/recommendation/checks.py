@@ -1,10 +1,29 @@
-"""The cases of *your turn* in the case study on recommendation."""
+"""The cases of *your turn* in the two notebooks of the case study on recommendation."""
 
 import numpy as np
 
 from mlsd_lib.lesson import Exercise, case, checks
 
 EXERCISES = {
+    "recommendation-shown": Exercise(
+        [
+            case(
+                ({4: 0.9, 7: 0.6, 9: 0.4, 5: 0.1}, {4}, 2),
+                [7, 9],
+                mistakes={
+                    "What was shown takes a place and cannot be right.": [4, 7],
+                    "Leave out before you cut, or places stay empty.": [7],
+                },
+            ),
+            case(
+                ({4: 0.2, 7: -0.3, 9: -0.6}, {4}, 2),
+                [7, 9],
+                mistakes={"A score of 0 is no mask: other items may have less.": [4, 7]},
+            ),
+            case(({4: 0.2, 7: 0.3}, {4, 7}, 2), []),
+        ],
+        hint="Drop the shown items first, sort what is left by score, and take the first k.",
+    ),
     "recommendation-ndcg": Exercise(
         [
             case(([4, 7, 9], {7}, 3), 1 / np.log2(3), mistakes={"The place counts: divide by log2(place + 1).": 1.0}),

@@ -84,10 +84,12 @@ def course_table(course: Course, page: Path) -> "Markdown":
 
 
 def facts_table(course: Course, page: Path, kind: str, columns: Sequence[str]) -> "Markdown":
-    """The notebooks of a `kind`: of the facts in their metadata those of `columns`, and the reader's progress."""
-    chosen = sorted(
-        (notebook for notebook in course.notebooks if notebook.kind == kind), key=lambda notebook: notebook.name
-    )
+    """The notebooks of a `kind`: of the facts in their metadata those of `columns`, and the reader's progress.
+
+    One without facts, such as a second notebook of a case, has no row.
+    """
+    stated = (notebook for notebook in course.notebooks if notebook.kind == kind and notebook.facts)
+    chosen = sorted(stated, key=lambda notebook: notebook.name)
     rows = [
         (
             link(notebook, page),

@@ -436,8 +436,11 @@ def notebook(case, monkeypatch):
     return Lesson(case.notebook)
 
 
-def test_every_seed_of_the_notebook_follows_from_its_parameter(notebook):
-    assert [cell.id for cell in notebook.cells if cell.is_code and FIXED_SEED.search(cell.source)] == ["parameters"]
+def test_every_seed_of_the_notebook_follows_from_its_parameter(case):
+    """And of a second notebook, where the case has one."""
+    for path in case.notebook.parent.glob("*.ipynb"):
+        seeded = [cell.id for cell in Lesson(path).cells if cell.is_code and FIXED_SEED.search(cell.source)]
+        assert seeded == ["parameters"], path.name
 
 
 def test_other_choices_show_and_taken_back_run_from_the_first_to_the_end(case, notebook):

@@ -14,7 +14,7 @@ TEST_DAYS = 14
 ID = "visit_id"
 HOSTILE = []
 SMALL = """
-households, history_days, search_sizes = 150, 75, [1_000, 2_000]
+households, history_days = 150, 75
 load_seconds, live_weeks, compared_days, incident_weeks = 1, 1, 2, 1
 """
 CHOICES = {

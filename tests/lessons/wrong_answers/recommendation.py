@@ -1,31 +1,6 @@
 """Named wrong answers for each cell that the reader writes in the case study."""
 
 WRONG = {
-    "ndcg": [
-        (
-            """
-def ndcg_at(slate, wanted, k):  # counts hits, whatever their place
-    return sum(item in wanted for item in slate[:k]) / min(len(wanted), k)
-""",
-            "The place counts",
-        ),
-        (
-            """
-def ndcg_at(slate, wanted, k):  # the perfect list is longer than the slate
-    found = sum(1 / np.log2(place + 2) for place, item in enumerate(slate[:k]) if item in wanted)
-    return found / sum(1 / np.log2(place + 2) for place in range(len(wanted)))
-""",
-            "the best possible list has k places",
-        ),
-        (
-            """
-def ndcg_at(slate, wanted, k):  # looks beyond the first k
-    found = sum(1 / np.log2(place + 2) for place, item in enumerate(slate) if item in wanted)
-    return found / sum(1 / np.log2(place + 2) for place in range(min(len(wanted), k)))
-""",
-            "Only the first k places count",
-        ),
-    ],
     "variety": [
         (
             """
