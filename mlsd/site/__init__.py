@@ -10,21 +10,28 @@ FOLDER = "pages"
 
 def site(
     out: Annotated[Path | None, typer.Option(help="Where the pages go; default: the folder `pages` here.")] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print each page as a PDF too; needs Chromium.")] = False,
 ) -> None:
     """Make pages of the whole course, with the results of each notebook's last run, to be read without a kernel.
 
     They open in a browser from their folder, without a network, and any static host can show it. Notebooks that were
     not run since they changed stand without results; `mlsd check` runs them.
 
-    Examples: mlsd site; mlsd site --out build/pages
+    Examples: mlsd site; mlsd site --out build/pages; mlsd site --pdf
     """
     from mlsd.site.build import build
+    from mlsd.site.pdf import print_pages, printer
     from notebook_runner.course import course_root
 
     root = course_root()
     folder = root / FOLDER if out is None else out.resolve()
+    program = printer() if pdf else ""
     written = build(root, folder, typer.echo)
-    count = sum(map(len, written.parts.values()))
+    names = [notebook.name for notebooks in written.parts.values() for notebook in notebooks]
+    count = len(names)
+    if pdf:
+        typer.echo(f"Chromium prints {count} pages, one by one; some minutes.")
+        print_pages(program, folder, names)
     if missing := written.without_results:
         listed = ", ".join(missing[:3]) + (" ..." if len(missing) > 3 else "")
         typer.echo(

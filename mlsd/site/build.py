@@ -13,6 +13,7 @@ from typing import Any
 
 from mlsd.lesson_recall import read_recall
 from mlsd.site.explorers import explorable
+from mlsd.site.front import QUESTIONS, front_page
 from mlsd.site.links import broken_links
 from mlsd.site.pages import as_text, cells_linked, page_of, same_cells
 from mlsd.site.spelling import misspelt
@@ -101,7 +102,7 @@ def write_sources(root: Path, source: Path) -> Written:
         ]
     shown = [(notebook, _results(root, notebook)) for several in written.parts.values() for notebook in several]
     texts = {notebook.name: results or read_json(notebook.path) for notebook, results in shown}
-    linked = set().union(*map(cells_linked, texts.values()))
+    linked = set(QUESTIONS.values()).union(*map(cells_linked, texts.values()))
     for notebook, results in shown:
         note = ""
         if results is not None:
@@ -115,7 +116,9 @@ def write_sources(root: Path, source: Path) -> Written:
         place = source / notebook.name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(as_text(page), encoding="utf-8")
-    (source / "index.md").write_text(_index(written), encoding="utf-8")
+    run = {notebook.name: results for notebook, results in shown if results is not None}
+    front = front_page(root, [notebook for notebook, _ in shown], run)
+    (source / "index.md").write_text(f"{front}\n{_contents(written)}", encoding="utf-8")
     (source / "glossary.md").write_text(_glossary({notebook.name for notebook, _ in shown}), encoding="utf-8")
     (source / "running_times.md").write_text(_running_times(written), encoding="utf-8")
     return written
@@ -128,18 +131,8 @@ def _results(root: Path, notebook: Notebook) -> dict[str, Any] | None:
     return executed if executed is not None and same_cells(read_json(notebook.path), executed) else None
 
 
-def _index(written: Written) -> str:
-    lines = [
-        "# Machine Learning Systems Design, a course that runs",
-        "",
-        "A model that predicts well is one part of a system that has to answer in time, at a price, from data that "
-        "change, and after somebody has deployed something wrong on a Friday. This course teaches the system. Every "
-        "claim in it is measured, and you are asked what you expect before you see it.",
-        "",
-        "These pages show each notebook as it ran on one machine. A question for a prediction is asked here too; what "
-        "you answer stays in this page. To run, change and solve: install the course, then `make lab`.",
-        "",
-    ]
+def _contents(written: Written) -> str:
+    lines = []
     for part, notebooks in written.parts.items():
         names = [notebook.name.removesuffix(".ipynb") for notebook in notebooks]
         if part == "Begin":

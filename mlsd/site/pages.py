@@ -142,7 +142,7 @@ def _questions(cell: Cell) -> list[Question]:
     asked = [
         NOT_GIVEN.sub("", output["plain"]) for output in cell["outputs"] if NOT_GIVEN.search(output.get("plain", ""))
     ]
-    calls = list(_calls(cell["source"]))
+    calls = list(prediction_calls(cell["source"]))
     units = [{word.arg: word.value for word in call.keywords}.get("unit") for _, call in calls]
     if len(asked) != len(calls) or not all(isinstance(unit, ast.Constant) for unit in units):
         return []
@@ -152,7 +152,8 @@ def _questions(cell: Cell) -> list[Question]:
     ]
 
 
-def _calls(source: str) -> Iterator[tuple[str, ast.Call]]:
+def prediction_calls(source: str) -> Iterator[tuple[str, ast.Call]]:
+    """The calls in a cell that ask for a prediction, each with the variable that keeps it."""
     try:
         tree = ast.parse(source)
     except SyntaxError:  # a cell of another language, or with a magic
@@ -183,7 +184,7 @@ def _measured(cells: list[Cell]) -> dict[str, str]:
     answers = dict(_answers(cells))
     found = {}
     for cell in (cell for cell in cells if cell["cell_type"] == "code"):
-        for variable, call in _calls(cell["source"]):
+        for variable, call in prediction_calls(cell["source"]):
             unit = {word.arg: word.value for word in call.keywords}.get("unit")
             if variable in answers and isinstance(call.args[0], ast.Constant) and isinstance(unit, ast.Constant):
                 found[str(call.args[0].value)] = f"{answers[variable]} {unit.value!s}"

@@ -101,3 +101,24 @@ def test_the_search_finds_pages_from_a_folder_without_an_error(queues):
     page.locator("#search-results").get_by_role("link", name="Stocks").click()
     page.get_by_role("heading", name="Stocks").wait_for()
     assert heard == []
+
+
+@pytest.mark.tools
+def test_on_paper_every_answer_is_there_and_no_form(queues):
+    page, _ = queues
+    assert page.get_by_text("12 requests").is_hidden()
+    page.emulate_media(media="print")
+    assert page.get_by_text("12 requests").is_visible()
+    assert page.locator(".prediction form, .kept-back").locator("visible=true").count() == 0
+    code = page.locator("div.cell pre").first
+    assert code.evaluate("code => getComputedStyle(code).whiteSpace") == "pre-wrap"
+
+
+@pytest.mark.tools
+def test_the_button_that_leads_up_covers_no_text_of_a_telephone(queues):
+    page, _ = queues
+    button = page.locator("#pst-back-to-top")
+    button.evaluate("button => { button.style.display = 'block'; }")  # as the theme's script does on the way up
+    for width, seen in ((800, True), (390, False)):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert button.is_visible() == seen

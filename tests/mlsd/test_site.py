@@ -13,8 +13,10 @@ import pytest
 from mlsd.lesson_recall import Answer, Question, Recall, Rule
 from mlsd.site import build as building
 from mlsd.site.explorers import explorable
+from mlsd.site.front import PLOT, QUESTIONS, front_page
 from mlsd.site.links import broken_links
 from mlsd.site.pages import cells_linked, page_of, same_cells
+from mlsd.site.pdf import print_pages, printer
 from mlsd.site.spelling import misspelt
 from notebook_runner import course_root
 from notebook_runner.course import find_notebooks
@@ -147,6 +149,37 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path):
     assert broken_links(tmp_path) == [("a.html", "b.html#gone"), ("a.html", "c.png")]
 
 
+def test_the_first_page_asks_shows_a_plot_and_leads_along_each_route():
+    notebooks = find_notebooks(ROOT)
+    shown = {name: json.loads((ROOT / name).read_text()) for name in (*QUESTIONS, PLOT[0])}
+    cell_of(shown[PLOT[0]], PLOT[1])["outputs"] = [display("<Figure>", '<img src="data:image/png;base64,AA" alt="a">')]
+    page = front_page(ROOT, notebooks, shown)
+    for name, cell in QUESTIONS.items():
+        link = rf'^\* <a href="{name.removesuffix(".ipynb")}.html#cell-id={cell}">[^<]+\?</a>$'
+        assert re.search(link, page, re.MULTILINE)
+    assert page.count('<img src="data:image/png;base64,AA" alt="a">') == 1
+    routes = re.findall(r"<strong>(\d+) hours.</strong>.*?<p>(\d+) notebooks, ([\d.]+) hours:</p>", page)
+    assert len(routes) >= 4
+    for hours, count, takes in routes:
+        assert abs(float(takes) / float(hours) - 1) < 0.2
+        assert int(count) > 4
+
+
+def test_the_first_page_leaves_out_what_has_not_run_or_is_not_here():
+    page = front_page(ROOT, find_notebooks(ROOT), {})
+    assert "expect?" not in page
+    assert "<img" not in page
+    assert "40 hours" in page
+    assert "<details>" not in front_page(ROOT / "tests", [], {})
+
+
+def test_the_plot_of_the_first_page_gives_no_prediction_away():
+    cells = json.loads((ROOT / PLOT[0]).read_text())["cells"]
+    source = "".join(cell_of({"cells": cells}, PLOT[1])["source"])
+    assert "plot." in source
+    assert "guess" not in source
+
+
 def test_the_glossary_sends_each_term_to_a_lesson_that_uses_it():
     text = (Path(building.__file__).parent / "glossary.md").read_text()
     entries = re.findall(r"^(\S[^\n]*)\n  [^\n]*\[Measured\]\(([^)]+)\)", text, re.MULTILINE)
@@ -190,6 +223,23 @@ def test_a_page_needs_no_network_no_script_for_formulas_and_no_kernel(small_site
     loaded = re.findall(r"""<(?:script|img|link)[^>]*(?:src|href)=["'](https?:[^"']+)""", page)
     assert loaded == []
     assert "Measured in one run on" in page
+
+
+@pytest.mark.tools
+@pytest.mark.needs("chromium")
+def test_a_page_is_printed_by_chromium(small_site, tmp_path):
+    name = "chapters/01_waiting/queues.ipynb"
+    shutil.copytree(small_site, tmp_path / "pages")
+    print_pages(printer(), tmp_path / "pages", [name])
+    assert (tmp_path / "pages" / "pdf" / name).with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+    with pytest.raises(CourseError, match=r"printed nothing of .*gone\.html"):
+        print_pages("false", tmp_path / "pages", ["gone.ipynb"])
+
+
+def test_without_chromium_the_option_names_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CourseError, match="--pdf needs Chromium"):
+        printer()
 
 
 @pytest.mark.tools
