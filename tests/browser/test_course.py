@@ -16,6 +16,11 @@ EXPLORER = """from lessons.deployment.explorers import peeking
 from mlsd_lib.lesson.explorer import explore
 named_at_length = {"a line of 120 characters": 1, "which is as long as any line of the course may be": 2, "and fits": 3}
 explore(peeking)"""
+DECISION = {
+    "decision": "from case_studies.kit.reader_decisions import rerun\nyour_count = 2\nrerun('your_count')",
+    "apart": "print('nothing depends')",
+    "table": "twice = 2 * your_count\nprint('twice is', twice)",
+}
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +31,8 @@ def lab(open_lab, tmp_path_factory):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copy(ROOT / "pyproject.toml", copy)
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [new_code_cell(source, id=name) for name, source in DECISION.items()]
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), copy / "chapters" / "decision.ipynb")
     nbformat.write(new_notebook(cells=[new_code_cell(EXPLORER)], metadata=kernel), copy / "chapters" / "peeking.ipynb")
     return open_lab(copy)
 
@@ -103,6 +110,19 @@ def test_an_explorer_computes_each_choice_and_says_when_its_question_is_answered
         page.keyboard.press(key)
     verdict.get_by_text("Answered: the rule allows for every look").wait_for()
     assert page.get_by_alt_text("a better page").get_attribute("src") != before
+
+
+def test_a_changed_decision_shows_what_depends_on_it_below_its_own_cell(page, lab):
+    opened(page, lab, "chapters/decision.ipynb")
+    run_all(page)
+    page.get_by_text("twice is 4").wait_for()
+    decision = page.locator(".jp-CodeCell").first
+    decision.locator(".cm-line").nth(1).click()
+    for key in ("End", "Backspace", "7", "Control+Enter"):
+        page.keyboard.press(key)
+    decision.get_by_text("Again, 1 of 1: table").wait_for()
+    decision.get_by_text("twice is 14").wait_for()
+    assert page.get_by_text("nothing depends").count() == 2  # its source and what it showed at first
 
 
 def test_the_longest_line_of_code_is_seen_whole_at_1366_pixels(page, lab):
