@@ -5,7 +5,7 @@ from scipy.optimize import minimize
 
 from lessons.project_setup.shop import Shop
 
-ITERATIONS = 60
+STOP = {"maxiter": 60, "ftol": 1e-6}  # scipy's 2e-9 takes longer and moves no hit rate by a tenth of a point
 
 
 def choice_scores(shop: Shop, until: int, *, own: bool, match: bool, shrink: float = 5.0) -> np.ndarray:
@@ -21,7 +21,7 @@ def choice_scores(shop: Shop, until: int, *, own: bool, match: bool, shrink: flo
     present, visits, bought = _counts(shop, shop.day < until, known)
     start = np.zeros(described.shape[1] ** 2 + (described.shape[1] + 1) * len(described))
     given = (shop.tastes, described, present, visits, bought, match, own, shrink)
-    found = minimize(loss, start, given, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
+    found = minimize(loss, start, given, jac=True, method="L-BFGS-B", options=STOP)
     shared, each, liked = _unpacked(found.x, described, match, own)
     scores = np.full((len(shop.tastes), len(shop.born)), -np.inf)
     scores[:, known] = shop.tastes @ (shared @ described.T + each) + liked
@@ -47,14 +47,17 @@ def loss(
     has a 1 for each of its items, `visits` (shoppers, choices) counts each shopper's purchases from it.
     """
     shared, each, liked = _unpacked(weights, described, match, own)
-    score = taste @ (shared @ described.T + each) + liked
+    score = taste @ (shared @ described.T + each)
+    score += liked
     score -= score.max(axis=1, keepdims=True)
-    appeal = np.exp(score)
+    likelihood = np.vdot(bought, score)
+    appeal = np.exp(score, out=score)
     total = appeal @ present.T
-    likelihood = np.vdot(bought, score) - np.vdot(visits, np.log(total))
-    over = appeal * ((visits / total) @ present) - bought
-    pull = taste.T @ over
-    slope = np.concatenate([match * (pull @ described).ravel(), own * pull.ravel(), own * over.sum(axis=0)])
+    likelihood -= np.vdot(visits, np.log(total))
+    appeal *= (visits / total) @ present
+    appeal -= bought
+    pull = taste.T @ appeal
+    slope = np.concatenate([match * (pull @ described).ravel(), own * pull.ravel(), own * appeal.sum(axis=0)])
     return float(shrink / 2 * weights @ weights - likelihood), slope + shrink * weights
 
 
