@@ -8,28 +8,40 @@ import asyncio
 import ipaddress
 import threading
 import urllib.parse
+from dataclasses import dataclass
 
 import numpy as np
 
 from mlsd_lib.serving.errors import ServingError
 
 
-def ask_with_retries(
-    url: str, due_s: np.ndarray, timeout_s: float, retries: int, most_s: float = 120.0
-) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True)
+class Answers:
+    """What came back of n requests. Seconds count from the moment at which the first of them could be due."""
+
+    latency_s: np.ndarray
+    """From when a request was due to its first answer of 2xx, (n,); NaN without one."""
+    sent: np.ndarray
+    """How often each request was sent, (n,)."""
+    answered_s: np.ndarray
+    """When the server had answered an attempt with 2xx, (m,), ascending."""
+    for_nobody: np.ndarray
+    """Whether the client of that attempt had given up by then, (m,)."""
+
+
+def ask_with_retries(url: str, due_s: np.ndarray, timeout_s: float, retries: int, most_s: float = 120.0) -> Answers:
     """Sends a request at each of the times `due_s`, (n,), and again after each `timeout_s`, up to `retries` times.
 
-    The body is {"number", "within_s"}. Gives for each request the seconds from when it was due to its first answer of
-    2xx, (n,), NaN without one; and how often it was sent, (n,). A refusal is followed by the next attempt at once.
-    Everything ends after `most_s`. Works within a running event loop too, such as a notebook's. Raises `ServingError`
-    for a host other than this machine.
+    The body is {"number", "within_s"}. A refusal is followed by the next attempt at once. Everything ends after
+    `most_s`. Works within a running event loop too, such as a notebook's. Raises `ServingError` for a host other than
+    this machine.
     """
     host = urllib.parse.urlsplit(url).hostname or ""
     if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
         raise ServingError(
             f"Clients were pointed at {url}; only this machine may be loaded. Give a server of this machine."
         )
-    found: list[tuple[np.ndarray, np.ndarray]] = []
+    found: list[Answers] = []
     thread = threading.Thread(
         target=lambda: found.append(asyncio.run(_all(url, due_s, timeout_s, retries, most_s)))
     )  # a loop of its own: a notebook's runs already
@@ -40,22 +52,23 @@ def ask_with_retries(
     return found[0]
 
 
-async def _all(
-    url: str, due_s: np.ndarray, timeout_s: float, retries: int, most_s: float
-) -> tuple[np.ndarray, np.ndarray]:
+async def _all(url: str, due_s: np.ndarray, timeout_s: float, retries: int, most_s: float) -> Answers:
     import aiohttp
 
     latency, sent = np.full(len(due_s), np.nan), np.zeros(len(due_s), dtype=int)
     loop = asyncio.get_running_loop()
     begun = loop.time() + 0.2
     left_open: set[asyncio.Task[bool]] = set()
+    answered: list[tuple[float, bool]] = []
 
     async def attempt(number: int) -> bool:
         body = {"number": number, "within_s": timeout_s}
         try:
             async with session.post(url, json=body) as answer:
                 await answer.read()
-                return answer.status // 100 == 2
+                if good := answer.status // 100 == 2:
+                    answered.append((loop.time() - begun, asyncio.current_task() in left_open))
+                return good
         except (aiohttp.ClientError, TimeoutError):  # among them what the session's end cuts off, when nobody waits
             return False
 
@@ -78,4 +91,5 @@ async def _all(
         for task in [*clients, *left_open]:
             task.cancel()
         await asyncio.gather(*clients, *left_open, return_exceptions=True)
-    return latency, sent
+    answered_s, for_nobody = np.array(answered).reshape(-1, 2).T
+    return Answers(latency, sent, answered_s, for_nobody.astype(bool))

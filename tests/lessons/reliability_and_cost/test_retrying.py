@@ -17,21 +17,29 @@ def asked(due, timeout_s, retries, *options):
 
 
 def test_who_is_answered_in_time_asks_once():
-    latency, sent = asked(np.linspace(0, 0.5, 20), 10.0, 3, "--work-ms", 1)
-    assert sent.tolist() == [1] * 20
-    assert (latency > 0.001).all()
+    answers = asked(np.linspace(0, 0.5, 20), 10.0, 3, "--work-ms", 1)
+    assert answers.sent.tolist() == [1] * 20
+    assert (answers.latency_s > 0.001).all()
+    assert answers.for_nobody.tolist() == [False] * 20
+    assert (np.diff(answers.answered_s) >= 0).all()
 
 
 def test_who_waits_in_vain_asks_again_and_the_server_works_for_nobody():
-    latency, sent = asked([0.0, 0.01], 0.1, 2, "--work-ms", 2_000)
-    assert np.isnan(latency).all()
-    assert sent.tolist() == [3, 3]
+    answers = asked([0.0, 0.01], 0.1, 2, "--work-ms", 2_000)
+    assert np.isnan(answers.latency_s).all()
+    assert answers.sent.tolist() == [3, 3]
 
 
 def test_a_refusal_counts_as_an_attempt():
-    latency, sent = asked(np.zeros(12), 5.0, 0, "--work-ms", 300, "--queue-limit", 2)
-    assert sent.tolist() == [1] * 12
-    assert 0 < np.isnan(latency).sum() < 12
+    answers = asked(np.zeros(12), 5.0, 0, "--work-ms", 300, "--queue-limit", 2)
+    assert answers.sent.tolist() == [1] * 12
+    assert 0 < np.isnan(answers.latency_s).sum() < 12
+
+
+def test_an_answer_after_its_client_gave_up_counts_as_work_for_nobody():
+    answers = asked([0.0, 6.0], 0.3, 0, "--work-ms", 1_500)  # the second one only keeps the clients up
+    assert answers.for_nobody.tolist() == [True]
+    assert np.isnan(answers.latency_s).all()
 
 
 def test_other_machines_are_not_loaded():
