@@ -23,7 +23,7 @@ import simpy
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from lessons.latency_and_throughput.plain_queue import serve_queue
-from mlsd_lib.simulation import compiled, traces
+from mlsd_lib.simulation import compiled_engine, traces
 from mlsd_lib.simulation.design import Design
 from mlsd_lib.simulation.scenario import BatchCost, Scenario
 
@@ -69,7 +69,7 @@ def measured(n: int) -> list[dict[str, Any]]:
     design = Design(timeout_s=600.0)
     engines: dict[str, Callable[[], np.ndarray]] = {
         "plain queue": lambda: serve_queue(arrived, service_s).latency_s,
-        "serving simulator": lambda: compiled.simulate(design, scenario).latency_s,
+        "serving simulator": lambda: compiled_engine.simulate(design, scenario).latency_s,
     }
     theirs = in_simpy(arrived, service_s)
     rows = []

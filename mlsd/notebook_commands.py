@@ -108,7 +108,7 @@ def _fix(root: Path, paths: list[Path], fix: bool) -> int:
     """Name what is wrong with each notebook, having written what can be derived if `fix`; the exit code."""
     from notebook_runner.canonical import write_canonical
     from notebook_runner.course import NotebookError, find_notebooks, read_notebook
-    from notebook_runner.derived import write_derived
+    from notebook_runner.head_and_foot import write_derived
 
     try:
         course = {notebook.path: notebook for notebook in find_notebooks(root)}
@@ -136,8 +136,8 @@ def faults_of_form(here: Notebook, course: Sequence[Notebook]) -> list[str]:
     """What keeps a notebook of the `course` from being committed, as sentences; empty if nothing does."""
     from notebook_runner.canonical import problems
     from notebook_runner.course import read_json
-    from notebook_runner.derived import stale
-    from notebook_runner.reading import reading_faults
+    from notebook_runner.head_and_foot import stale
+    from notebook_runner.reading_limits import reading_faults
 
     found = problems(here.path) or stale(here.path, here, course)
     return [*found, *reading_faults(read_json(here.path)["cells"], here.kind)]

@@ -17,9 +17,9 @@ from typing import Any
 from notebook_runner import fingerprint, isolation
 from notebook_runner.canonical import problems
 from notebook_runner.course import Notebook, NotebookError, read_json, read_notebook
+from notebook_runner.earlier_runs import keep_run, kept_run
 from notebook_runner.environment import trace_file
 from notebook_runner.execution import OnCell, execute, executed_path, private_folder
-from notebook_runner.kept_runs import keep_run, kept_run
 from notebook_runner.result import Failure, Result
 from notebook_runner.tools import demanded, missing
 from notebook_runner.trace import read_trace

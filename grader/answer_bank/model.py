@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.answer_bank.reach import reached
+from grader.answer_bank.affected_tests import reached
 from grader.errors import GraderError
 
 CELL = re.compile(r"^# %% (\S+)\n", re.MULTILINE)

@@ -23,8 +23,8 @@ from grader.grading.calibration import calibration_file, digest_of, record, reco
 from grader.grading.environment import kernel_environment
 from grader.grading.intake.submission import Assignment, assignment
 from grader.grading.mark_digests import decided_by, has_changed, suites_of
-from grader.grading.output.deadlines import round_of
 from grader.grading.output.gradebook import Book
+from grader.grading.output.lateness import round_of
 from grader.grading.output.lock import one_grader
 from grader.grading.output.publish import Record
 from grader.grading.output.reports import disputed_in, notes_of, unsealed_in, write_reports

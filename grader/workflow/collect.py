@@ -27,11 +27,11 @@ from grader.whole_files import write_whole
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
 from grader.workflow.groups import enter_groups, groups_of, read_groups
 from grader.workflow.late_days import take_late_days
-from grader.workflow.mistaken import mistaken, released_cells
 from grader.workflow.receipts import enter_times, read_times, time_of
 from grader.workflow.repositories import repositories
 from grader.workflow.roster import NOBODY, People, people_of
 from grader.workflow.submission_names import STUDENT, Owner, common_folder, owner, read_map
+from grader.workflow.wrong_exercise import mistaken, released_cells
 
 STAMP_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
 NOT_TAKEN = {STAMP, "submission_secret.txt"}

@@ -1,11 +1,12 @@
-"""What `mlsd deadline` sets and shows; what follows from it is computed in `grader.grading.output.deadlines`."""
+"""What `mlsd deadline` sets and shows; what follows from it is computed in `grader.grading.output.lateness`."""
 
 from datetime import datetime
 from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.grading.output.deadlines import (
+from grader.grading.output.gradebook import Book
+from grader.grading.output.lateness import (
     Deadlines,
     count,
     deadlines,
@@ -18,7 +19,6 @@ from grader.grading.output.deadlines import (
     tables,
     zone_named,
 )
-from grader.grading.output.gradebook import Book
 from grader.workflow.late_days import taken
 from grader.workflow.receipts import lack_of, without_time
 

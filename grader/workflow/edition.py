@@ -18,7 +18,7 @@ PARTS = (
     "grader/__init__.py", "grader/errors.py", "grader/secret.py", "grader/suite_kit", "grader/suites", "grader/jupyter",
     "grader/released.py", "grader/grading/__init__.py", "grader/grading/intake/__init__.py",
     "grader/grading/intake/limits.py", "grader/grading/intake/notebook_parser.py", "grader/workflow/__init__.py",
-    "grader/workflow/mistaken.py",
+    "grader/workflow/wrong_exercise.py",
     "pyproject.toml", "constraints.txt", "Makefile", "bootstrap.py", "environment.yml", "README.md", "LICENSE",
     "pictures",
 )  # fmt: skip

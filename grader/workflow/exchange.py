@@ -21,10 +21,10 @@ from grader.grading.output.gradebook_rows import received
 from grader.grading.output.sanitize import as_line
 from grader.workflow import archive
 from grader.workflow.collect import Collected
-from grader.workflow.mistaken import mistaken, released_cells
 from grader.workflow.release import local_exchange
 from grader.workflow.roster import People, people_of
 from grader.workflow.submission_names import STUDENT
+from grader.workflow.wrong_exercise import mistaken, released_cells
 
 ALL = archive.Limits()
 OF_ONE = replace(ALL, all_bytes=ALL.all_bytes // 10, files=ALL.files // 10)

@@ -14,8 +14,8 @@ from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.grading.output.deadlines import count, deadlines, length, local
 from grader.grading.output.gradebook import Book
+from grader.grading.output.lateness import count, deadlines, length, local
 from grader.grading.output.spreadsheet import table
 from grader.workflow.collect import read_report
 from grader.workflow.groups import spread_marks

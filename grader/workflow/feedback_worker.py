@@ -21,7 +21,7 @@ from typing import Any
 
 from grader.course import STAMP, Course
 from grader.grading.intake.instructor_notebook import hidden_marks
-from grader.grading.output.deadlines import deadlines
+from grader.grading.output.lateness import deadlines
 from grader.grading.output.sanitize import as_line
 from grader.grading.worker import Task
 from grader.sandbox.isolation import syscalls
@@ -36,7 +36,7 @@ MODULES = (
     "feedback_page.py",
     "feedback_worker.py",
     "../grading/intake/instructor_notebook.py",
-    "../grading/output/deadlines.py",
+    "../grading/output/lateness.py",
     "../grading/output/html_cleaner.py",
     "../grading/output/sanitize.py",
 )

@@ -10,8 +10,8 @@ from typing import Any
 
 from grader.course import Course
 from grader.grading.intake.submission import stamp_of
-from grader.grading.output.deadlines import LENGTH, Deadlines, count, deadlines, later, tables
 from grader.grading.output.gradebook_rows import received
+from grader.grading.output.lateness import LENGTH, Deadlines, count, deadlines, later, tables
 
 TABLE = "mlsd_late_days"
 LAST = datetime.max - timedelta(weeks=1)  # a day can be added to it, and its zone be another

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from mlsd_lib.lesson import plotting as plot
 from mlsd_lib.lesson.explorer import SIZE, Explorer, Setting, Verdict
 from mlsd_lib.simulation import traces
-from mlsd_lib.simulation.compiled import simulate
+from mlsd_lib.simulation.compiled_engine import simulate
 from mlsd_lib.simulation.design import Batching, Design
 from mlsd_lib.simulation.scenario import BatchCost, Scenario
 

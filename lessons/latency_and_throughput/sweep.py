@@ -48,7 +48,7 @@ def _figures(designs: list[Design], name: str, seed: int, options: dict[str, flo
 def _on_this_machine(
     job: partial, chunks: Iterable[list[Design]], processes: int | None
 ) -> Iterator[list[dict[str, float]]]:
-    from mlsd_lib.simulation.compiled import prepare
+    from mlsd_lib.simulation.compiled_engine import prepare
 
     prepare()
     with ProcessPoolExecutor(processes or os.cpu_count() or 1, get_context("spawn")) as pool:

@@ -97,7 +97,7 @@ def _tell_unreleased(course: Course, name: str) -> None:
 
 def _tell_requests(course: Course, name: str, path: Path) -> tuple[set[str], list[str]]:
     """The students who ask, and the lines that name nothing that is known."""
-    from grader.workflow.requests import read_requests
+    from grader.workflow.regrade_requests import read_requests
 
     found, faults = read_requests(course, name, path)
     for asked in found:

@@ -38,7 +38,7 @@ def computed(
     """The figures of each task by its key; each is added to `kept_in` once it is there. Raises `SimulationError`."""
     import typer
 
-    from mlsd_lib.simulation.compiled import prepare
+    from mlsd_lib.simulation.compiled_engine import prepare
 
     prepare()
     found: dict[str, dict[str, float]] = {}

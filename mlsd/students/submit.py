@@ -14,7 +14,7 @@ from pathlib import Path
 from grader.grading.intake.limits import FILE_BYTES, MB, NOTEBOOK_BYTES, SMALL_NOTEBOOK_BYTES
 from grader.grading.intake.notebook_parser import Cell, bare, read
 from grader.released import Released, released, unpacked
-from grader.workflow.mistaken import mistaken
+from grader.workflow.wrong_exercise import mistaken
 from mlsd.students.files import StudentError, exercise_notebook, new_folder, stamp, write_whole
 
 FOLDER = "submitted"

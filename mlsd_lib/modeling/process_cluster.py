@@ -12,7 +12,7 @@ from typing import Self
 
 from mlsd_lib.modeling.errors import ModelingError
 
-KEEPER = Path(__file__).with_name("keeper.py")
+KEEPER = Path(__file__).with_name("process_cluster_keeper.py")
 
 
 class ProcessCluster:

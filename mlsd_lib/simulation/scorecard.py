@@ -301,6 +301,6 @@ class Scorecard:
 
 def scored(design: Design, scenario: Scenario) -> Scorecard:
     """The scorecard of a design in a scenario."""
-    from mlsd_lib.simulation.compiled import simulate
+    from mlsd_lib.simulation.compiled_engine import simulate
 
     return Scorecard(design, scenario, simulate(design, scenario))

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from mlsd_lib.simulation import compiled
+from mlsd_lib.simulation import compiled_engine
 from mlsd_lib.simulation.compiled_state import BALANCING
 from mlsd_lib.simulation.design import (
     Autoscaler,
@@ -27,10 +27,10 @@ from mlsd_lib.simulation.scenario import BatchCost, Failure, Reclaim, Scenario, 
 
 def main(number: int) -> None:
     """Print how many designs ran to the end of all their requests."""
-    compiled._bring_along = lambda: None  # type: ignore[assignment]  # what is on disk was compiled without checks
+    compiled_engine._bring_along = lambda: None  # type: ignore[assignment]  # what is on disk was compiled without checks
     for seed in range(number):
         rng = np.random.default_rng(seed)
-        record = compiled.simulate(any_design(rng), any_story(rng))
+        record = compiled_engine.simulate(any_design(rng), any_story(rng))
         if not ((record.ended >= 0).all() and (record.latency_s >= 0).all()):
             raise AssertionError(f"a request of story {seed} has no end")
     print(number)

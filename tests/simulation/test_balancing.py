@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from lessons.latency_and_throughput import queueing_theory as theory
-from mlsd_lib.simulation import compiled
+from mlsd_lib.simulation import compiled_engine
 from mlsd_lib.simulation.design import Autoscaler, Batching, Queue, Replicas, Retries
 from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Reclaim
@@ -41,7 +41,7 @@ def balanced(replicas, balancing, **rest):
 def test_every_policy_is_that_of_the_readable_engine_to_the_last_bit(design, scenario, balancing, notice_s):
     reclaim = None if notice_s is None else Reclaim(60.0, notice_s)
     design, scenario = with_policy(design, balancing, spot=True), replace(scenario, reclaim=reclaim)
-    ours, theirs = compiled.simulate(design, scenario), readable_engine.simulate(design, scenario)
+    ours, theirs = compiled_engine.simulate(design, scenario), readable_engine.simulate(design, scenario)
     assert ours.same(theirs)
     assert (ours.ended >= 0).all()
 
@@ -58,7 +58,7 @@ def test_queues_of_replicas_that_come_and_go_are_those_of_the_readable_engine(ba
             batching=Batching(most_rows=3, wait_s=1.0),
             retries=Retries(most=1),
         )
-        ours = compiled.simulate(design, busy)
+        ours = compiled_engine.simulate(design, busy)
         assert ours.same(readable_engine.simulate(design, busy))
         assert ours.total("broken") > 0
 
@@ -93,7 +93,7 @@ def in_simpy(scenario, servers, balancing):
 @pytest.mark.parametrize("balancing", POLICIES)
 def test_simpy_gives_every_request_the_same_latency(balancing):
     scenario = story(360.0, 20.0, cost=EXPONENTIAL)
-    found = {name: compiled.simulate(balanced(4, name), scenario).latency_s for name in POLICIES}
+    found = {name: compiled_engine.simulate(balanced(4, name), scenario).latency_s for name in POLICIES}
     theirs = in_simpy(scenario, 4, balancing)
     np.testing.assert_allclose(found[balancing], theirs, rtol=1e-6, atol=1e-9)
     for other in set(POLICIES) - {balancing}:
@@ -103,7 +103,7 @@ def test_simpy_gives_every_request_the_same_latency(balancing):
 def test_a_random_replica_is_a_single_server_with_its_share_of_the_requests():
     scenario = story(320.0, 5_000.0, cost=EXPONENTIAL)
     apart, together = (
-        compiled.simulate(balanced(4, name), scenario).latency_s.mean() - 0.01 for name in ("random", "shared")
+        compiled_engine.simulate(balanced(4, name), scenario).latency_s.mean() - 0.01 for name in ("random", "shared")
     )
     assert apart == pytest.approx(theory.mmc(80, 0.01, 1).wait_s, rel=0.02)
     assert together == pytest.approx(theory.mmc(320, 0.01, 4).wait_s, rel=0.02)
@@ -113,7 +113,7 @@ def test_replicas_in_turn_are_single_servers_with_erlang_times_between_requests(
     """Wait of GI/M/1: sigma / (mu (1 - sigma)), where sigma is the transform of those times at mu (1 - sigma)."""
     servers, rate, mu = 4, 320.0, 100.0
     sigma = brentq(lambda x: x - (rate / (rate + mu * (1 - x))) ** servers, 0.0, 0.99)
-    found = compiled.simulate(balanced(servers, "round_robin"), story(rate, 5_000.0, cost=EXPONENTIAL))
+    found = compiled_engine.simulate(balanced(servers, "round_robin"), story(rate, 5_000.0, cost=EXPONENTIAL))
     assert found.latency_s.mean() - 0.01 == pytest.approx(sigma / (mu * (1 - sigma)), rel=0.02)
 
 
@@ -123,7 +123,7 @@ def test_two_choices_among_many_replicas_are_the_fixed_point_of_mitzenmacher():
     scenario = story(100 * servers * rho, 30.0, cost=EXPONENTIAL)
     settled = scenario.arrived > 10
     two, one = (
-        compiled.simulate(balanced(servers, name), scenario).latency_s[settled].mean()
+        compiled_engine.simulate(balanced(servers, name), scenario).latency_s[settled].mean()
         for name in ("two_choices", "random")
     )
     assert two == pytest.approx(0.01 * sum(rho ** (2**i - 2) for i in range(1, 12)), rel=0.02)
@@ -133,7 +133,7 @@ def test_two_choices_among_many_replicas_are_the_fixed_point_of_mitzenmacher():
 def test_the_more_a_balancer_knows_the_shorter_the_tail():
     scenario = story(850.0, 300.0, cost=EXPONENTIAL)
     p99 = [
-        np.percentile(compiled.simulate(balanced(10, name), scenario).latency_s, 99)
+        np.percentile(compiled_engine.simulate(balanced(10, name), scenario).latency_s, 99)
         for name in ("random", "round_robin", "two_choices", "least_loaded", "shared")
     ]
     assert (np.diff(p99) < 0).all()
@@ -142,7 +142,7 @@ def test_the_more_a_balancer_knows_the_shorter_the_tail():
 @pytest.mark.parametrize("balancing", POLICIES)
 def test_a_replica_that_dies_takes_its_queue_along_and_the_others_get_the_rest(balancing):
     scenario = story(400.0, 100.0, failures=(Failure(50.0, 1, 600.0),), cost=BatchCost(0.0, 0.01, 0.0))  # too many
-    found = compiled.simulate(balanced(3, balancing), scenario)
+    found = compiled_engine.simulate(balanced(3, balancing), scenario)
     lost = scenario.arrived[found.ended == Ended.FAILED]
     assert len(lost) == found.total("broken") > 1  # the one at work and those that waited
     assert lost.max() <= 50
@@ -154,7 +154,9 @@ def test_what_waits_at_a_replica_that_is_switched_off_is_answered_by_another():
     replicas = Replicas(count=6, start_up_s=0.0, autoscaler=scaler)
     slow = Batching(most_rows=100, wait_s=5.0)  # replicas are idle while their batches fill
     scenario = story(50.0, 100.0)
-    found = compiled.simulate(patient(replicas=replicas, queue=Queue(balancing="random"), batching=slow), scenario)
+    found = compiled_engine.simulate(
+        patient(replicas=replicas, queue=Queue(balancing="random"), batching=slow), scenario
+    )
     assert (found.ended == Ended.ANSWERED).all()
     assert found.total("sent") == len(scenario.arrived)
     assert found.total("up_s") < 3 * 100
@@ -164,7 +166,9 @@ def test_what_waits_at_a_replica_that_is_switched_off_is_answered_by_another():
 def test_where_no_replica_is_up_requests_are_refused_and_a_shared_queue_keeps_them(balancing):
     scenario = story(20.0, 100.0, failures=(Failure(50.0, 2, 10.0),))
     refused, kept = (
-        compiled.simulate(patient(replicas=Replicas(count=2, start_up_s=5.0), queue=Queue(balancing=name)), scenario)
+        compiled_engine.simulate(
+            patient(replicas=Replicas(count=2, start_up_s=5.0), queue=Queue(balancing=name)), scenario
+        )
         for name in (balancing, "shared")
     )
     down = (scenario.arrived > 50) & (scenario.arrived < 65)
@@ -179,6 +183,6 @@ def test_a_limit_is_one_for_each_queue():
     most = {}
     for balancing in ("shared", "round_robin"):
         design = patient(replicas=Replicas(count=4), queue=Queue(limit=5, balancing=balancing))
-        most[balancing] = compiled.simulate(design, crowd).total("queue_s") / 20
+        most[balancing] = compiled_engine.simulate(design, crowd).total("queue_s") / 20
     assert 4 < most["shared"] <= 5
     assert 16 < most["round_robin"] <= 20

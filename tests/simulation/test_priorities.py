@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lessons.latency_and_throughput import queueing_theory as theory
-from mlsd_lib.simulation import compiled
+from mlsd_lib.simulation import compiled_engine
 from mlsd_lib.simulation.compiled_state import BALANCING
 from mlsd_lib.simulation.design import Autoscaler, Batching, Design, Priority, Queue, Replicas, Retries
 from mlsd_lib.simulation.record import Ended
@@ -41,7 +41,7 @@ def test_two_classes_are_those_of_the_readable_engine_to_the_last_bit(design, sc
     replicas = design.replicas.model_copy(update={"spot": True})
     design = design.model_copy(update={"queue": queue, "replicas": replicas})
     scenario = replace(scenario, reclaim=reclaim)
-    ours, theirs = compiled.simulate(design, scenario), readable_engine.simulate(design, scenario)
+    ours, theirs = compiled_engine.simulate(design, scenario), readable_engine.simulate(design, scenario)
     assert ours.same(theirs)
     assert (ours.ended >= 0).all()
 
@@ -60,7 +60,7 @@ def test_classes_at_replicas_that_come_and_go_are_those_of_the_readable_engine(b
             hedge_after_s=2.0,
             retries=Retries(most=1),
         )
-        ours = compiled.simulate(design, busy)
+        ours = compiled_engine.simulate(design, busy)
         assert ours.same(readable_engine.simulate(design, busy))
         assert ours.total("broken") > 0
 
@@ -82,7 +82,7 @@ def in_simpy(scenario, servers, queues, first):
 def test_simpy_gives_every_request_of_both_classes_the_same_latency(servers, balancing):
     scenario = story(90.0 * servers, 20.0, cost=EXPONENTIAL)
     found, plain = (
-        compiled.simulate(with_classes(servers, share, balancing), scenario).latency_s for share in (0.25, None)
+        compiled_engine.simulate(with_classes(servers, share, balancing), scenario).latency_s for share in (0.25, None)
     )
     queues = 1 if balancing == "shared" else servers
     theirs = in_simpy(scenario, servers, queues, scenario.first_class(0.25))
@@ -97,7 +97,7 @@ def test_both_classes_wait_as_long_as_cobham_says(servers):
     """
     rate, share = 80.0 * servers, 0.25
     scenario = story(rate, 20_000.0 / servers, cost=EXPONENTIAL)
-    waited = compiled.simulate(with_classes(servers, share), scenario).latency_s - 0.01
+    waited = compiled_engine.simulate(with_classes(servers, share), scenario).latency_s - 0.01
     first = scenario.first_class(share)
     alone = theory.mmc(rate, 0.01, servers).wait_s
     assert waited[first].mean() == pytest.approx(alone * (1 - 0.8) / (1 - 0.8 * share), rel=0.03)
@@ -106,7 +106,7 @@ def test_both_classes_wait_as_long_as_cobham_says(servers):
 
 def test_classes_move_waiting_from_one_to_the_other_and_save_none():
     scenario = story(90.0, 2_000.0, cost=BatchCost(0.0, 0.01, 0.0))  # every service as long as the others
-    classes, one = (compiled.simulate(with_classes(share=share), scenario).latency_s for share in (0.25, None))
+    classes, one = (compiled_engine.simulate(with_classes(share=share), scenario).latency_s for share in (0.25, None))
     first = scenario.first_class(0.25)
     assert classes.mean() == pytest.approx(one.mean(), rel=1e-9)
     assert classes[first].mean() < 0.5 * one.mean()
@@ -115,7 +115,7 @@ def test_classes_move_waiting_from_one_to_the_other_and_save_none():
 
 def test_a_full_queue_refuses_both_classes_alike():
     scenario = story(150.0, 500.0, cost=EXPONENTIAL)
-    failed = compiled.simulate(with_classes(limit=5), scenario).ended == Ended.FAILED
+    failed = compiled_engine.simulate(with_classes(limit=5), scenario).ended == Ended.FAILED
     first = scenario.first_class(0.25)
     refused = theory.mm1k(150, 0.01, 6).refused
     assert failed[first].mean() == pytest.approx(refused, rel=0.05)
@@ -132,7 +132,7 @@ def test_a_batch_begins_when_the_oldest_of_both_classes_has_waited():
     )  # fmt: skip
     scenario = replace(scenario, seed=seed, arrived=np.array([0.0, 0.06]), keys=np.zeros(2, int))
     design = patient(batching=Batching(most_rows=9, wait_s=0.1), queue=Queue(priority=Priority(share=0.5)))
-    assert compiled.simulate(design, scenario).latency_s == pytest.approx([0.1002, 0.0402])
+    assert compiled_engine.simulate(design, scenario).latency_s == pytest.approx([0.1002, 0.0402])
 
 
 def test_every_design_meets_the_same_classes_and_a_larger_share_has_them_all():

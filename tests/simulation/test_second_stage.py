@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lessons.latency_and_throughput import queueing_theory as theory
-from mlsd_lib.simulation import compiled
+from mlsd_lib.simulation import compiled_engine
 from mlsd_lib.simulation.compiled_state import BALANCING
 from mlsd_lib.simulation.design import Batching, Design, Line, Priority, Queue, Replicas, SecondStage
 from mlsd_lib.simulation.record import Ended
@@ -43,7 +43,7 @@ def test_two_stages_are_those_of_the_readable_engine_to_the_last_bit(
     replicas = design.replicas.model_copy(update={"spot": spot})
     design = design.model_copy(update={"queue": queue, "replicas": replicas, "second_stage": stage})
     scenario = replace(scenario, reclaim=Reclaim(60.0, 0.5), second_cost=BatchCost(0.02, row_s, 0.5))
-    ours, theirs = compiled.simulate(design, scenario), readable_engine.simulate(design, scenario)
+    ours, theirs = compiled_engine.simulate(design, scenario), readable_engine.simulate(design, scenario)
     assert ours.same(theirs)
     assert (ours.ended >= 0).all()
 
@@ -67,15 +67,15 @@ def in_simpy(scenario, servers):
 def test_simpy_gives_every_request_the_same_latency_through_both_stages(servers):
     scenario = story(90.0 * min(servers), 30.0, cost=FIRST, second_cost=SECOND)
     design = patient(replicas=Replicas(count=servers[0]), second_stage=SecondStage(count=servers[1]))
-    found, theirs = compiled.simulate(design, scenario).latency_s, in_simpy(scenario, servers)
+    found, theirs = compiled_engine.simulate(design, scenario).latency_s, in_simpy(scenario, servers)
     np.testing.assert_allclose(found, theirs, rtol=1e-6, atol=1e-9)
-    one_stage = compiled.simulate(design.model_copy(update={"second_stage": None}), scenario).latency_s
+    one_stage = compiled_engine.simulate(design.model_copy(update={"second_stage": None}), scenario).latency_s
     assert (one_stage < theirs).all()
 
 
 def waits_s(design, scenario):
     """The mean wait at each stage, by Little's law from what waited there."""
-    record = compiled.simulate(design, scenario)
+    record = compiled_engine.simulate(design, scenario)
     return [record.total(name) / len(scenario.arrived) for name in ("queue_s", "second_queue_s")]
 
 
@@ -107,7 +107,7 @@ def test_two_stages_of_equal_constant_service_wait_at_the_first_alone():
 
 def test_a_full_second_queue_refuses_as_theory_says_and_wastes_the_first_stage():
     scenario = story(80.0, 10_000.0, cost=FIRST, second_cost=BatchCost(0.0, 0.015, 1.0))
-    found = compiled.simulate(patient(second_stage=SecondStage(queue=Line(limit=7))), scenario)
+    found = compiled_engine.simulate(patient(second_stage=SecondStage(queue=Line(limit=7))), scenario)
     refused = (found.ended == Ended.FAILED).mean()
     assert refused == pytest.approx(theory.mm1k(80, 0.015, 8).refused, rel=0.03)
     assert found.total("refused") == found.total("wasted_rows") == (found.ended == Ended.FAILED).sum()
@@ -117,7 +117,7 @@ def test_a_first_class_waits_less_at_the_second_stage_too():
     """By Cobham, 1954, as if the stage were alone; the first stage is fast enough to let nobody wait."""
     scenario = story(80.0, 20_000.0, cost=BatchCost(0.0, 1e-6, 0.0), second_cost=FIRST)
     design = patient(queue=Queue(priority=Priority(share=0.25)), second_stage=SecondStage())
-    waited = compiled.simulate(design, scenario).latency_s - 0.01
+    waited = compiled_engine.simulate(design, scenario).latency_s - 0.01
     first, alone = scenario.first_class(0.25), theory.mm1(80, 0.01).wait_s
     assert waited[first].mean() == pytest.approx(alone * (1 - 0.8) / (1 - 0.8 * 0.25), rel=0.03)
     assert waited[~first].mean() == pytest.approx(alone / (1 - 0.8 * 0.25), rel=0.03)
@@ -131,7 +131,7 @@ def test_the_timeout_of_a_caller_covers_both_stages(timeout_s, how):
     """10 ms at the first stage and 20 ms at the second."""
     costs = {"cost": BatchCost(0.0, 0.01, 0.0), "second_cost": BatchCost(0.0, 0.02, 0.0)}
     calm = replace(story(1.0, 5.0, **costs), **ALONE)
-    record = compiled.simulate(Design(timeout_s=timeout_s, second_stage=SecondStage()), calm)
+    record = compiled_engine.simulate(Design(timeout_s=timeout_s, second_stage=SecondStage()), calm)
     assert (record.ended == how).all()
     assert record.total("timed_out") == (5 if how == Ended.FAILED else 0)
     assert record.total("wasted_rows") == (4 if how == Ended.FAILED else 0)  # with the last request the story ends
@@ -145,7 +145,7 @@ def test_whoever_gave_up_is_served_by_a_second_stage_unless_it_drops_them():
     after, good = (arrived > 12) & (arrived < 20), {}
     for drop in (False, True):
         design = Design(timeout_s=0.5, second_stage=SecondStage(queue=Line(drop_expired=drop)))
-        good[drop] = (compiled.simulate(design, crowd).ended[after] == Ended.ANSWERED).mean()
+        good[drop] = (compiled_engine.simulate(design, crowd).ended[after] == Ended.ANSWERED).mean()
     assert good[False] < 0.05
     assert good[True] > 0.95
 
@@ -154,9 +154,9 @@ def test_a_second_stage_batches_what_comes_to_it_within_its_window():
     costs = {"cost": BatchCost(0.0, 0.001, 0.0), "second_cost": BatchCost(0.01, 0.0, 0.0)}
     pair = replace(story(1.0, 5.0, **costs), arrived=np.array([0.0, 0.03]), keys=np.zeros(2, dtype=np.int64))
     design = patient(second_stage=SecondStage(batching=Batching(most_rows=9, wait_s=0.05)))
-    assert compiled.simulate(design, pair).latency_s == pytest.approx([0.061, 0.031])
+    assert compiled_engine.simulate(design, pair).latency_s == pytest.approx([0.061, 0.031])
     design = patient(second_stage=SecondStage())
-    assert compiled.simulate(design, pair).latency_s == pytest.approx([0.011, 0.011])
+    assert compiled_engine.simulate(design, pair).latency_s == pytest.approx([0.011, 0.011])
 
 
 def test_a_second_stage_is_paid_and_named_where_it_is_what_fails():

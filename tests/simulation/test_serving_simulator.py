@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.suites.improve_throughput import reference_simulator
 from lessons.latency_and_throughput import queueing_theory as theory
-from mlsd_lib.simulation import compiled, traces
+from mlsd_lib.simulation import compiled_engine, traces
 from mlsd_lib.simulation.design import BURST, Autoscaler, Batching, Breaker, Cache, Design, Queue, Replicas, Retries
 from mlsd_lib.simulation.errors import SimulationError
 from mlsd_lib.simulation.record import Ended
@@ -59,7 +59,7 @@ designs = st.builds(
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(designs, scenarios())
 def test_compiled_and_reference_agree_to_the_last_bit(design, scenario):
-    ours, theirs = compiled.simulate(design, scenario), reference_simulator.simulate(design, scenario)
+    ours, theirs = compiled_engine.simulate(design, scenario), reference_simulator.simulate(design, scenario)
     assert ours.same(theirs)
     assert (ours.ended >= 0).all()  # every request ends once
     assert (ours.latency_s >= 0).all()
@@ -81,27 +81,29 @@ def patient(**rest):
 @pytest.mark.parametrize(("servers", "spread"), [(1, 1.0), (1, 0.0), (3, 1.0)])
 def test_without_extras_it_is_the_queue_of_theory(servers, spread):
     scenario = story(80.0 * servers, 20_000.0, cost=BatchCost(0.0, 0.01, spread))
-    found = compiled.simulate(patient(replicas=Replicas(count=servers)), scenario)
+    found = compiled_engine.simulate(patient(replicas=Replicas(count=servers)), scenario)
     expected = theory.mmc(80 * servers, 0.01, servers) if spread else theory.md1(80, 0.01)
     assert found.latency_s.mean() - 0.01 == pytest.approx(expected.wait_s, rel=0.02)
 
 
 def test_a_full_queue_refuses_as_theory_says():
     scenario = story(80.0, 20_000.0, cost=BatchCost(0.0, 0.015, 1.0))
-    found = compiled.simulate(patient(queue=Queue(limit=7)), scenario)  # seven wait, one is served
+    found = compiled_engine.simulate(patient(queue=Queue(limit=7)), scenario)  # seven wait, one is served
     assert (found.ended == Ended.FAILED).mean() == pytest.approx(theory.mm1k(80, 0.015, 8).refused, rel=0.02)
 
 
 def test_batches_carry_a_load_that_single_rows_cannot():
     scenario = story(400.0, 300.0)
-    alone, together = (compiled.simulate(patient(batching=Batching(most_rows=rows)), scenario) for rows in (1, 32))
+    alone, together = (
+        compiled_engine.simulate(patient(batching=Batching(most_rows=rows)), scenario) for rows in (1, 32)
+    )
     assert np.median(alone.latency_s) > 100 * np.median(together.latency_s)
 
 
 def test_a_window_makes_batches_fuller_and_answers_later():
     scenario = story(100.0, 300.0)
     now, later = (patient(batching=Batching(most_rows=16, wait_s=wait)) for wait in (0.0, 0.05))
-    none, window = (compiled.simulate(design, scenario) for design in (now, later))
+    none, window = (compiled_engine.simulate(design, scenario) for design in (now, later))
     assert window.total("batches") < 0.5 * none.total("batches")
     assert np.median(window.latency_s) > np.median(none.latency_s)
 
@@ -117,7 +119,7 @@ def test_a_blip_ends_in_a_storm_of_retries_that_a_budget_or_dropping_prevents():
     scenario = story(80.0, 400.0, **CROWD)
     late = scenario.arrived > 200
     good = {
-        name: (compiled.simulate(design, scenario).ended[late] == Ended.ANSWERED).mean()
+        name: (compiled_engine.simulate(design, scenario).ended[late] == Ended.ANSWERED).mean()
         for name, design in {
             "no retries": Design(timeout_s=0.5),
             "retries": storm(),
@@ -134,7 +136,7 @@ def test_what_the_cache_answers_earns_no_retry():
         replicas=Replicas(count=1), queue=Queue(limit=1), retries=Retries(most=10, budget=0.1),
         cache=Cache(items=1_000, ttl_s=600.0),
     )  # fmt: skip
-    record = compiled.simulate(design, story(200.0, 300.0, cost=BatchCost(0.2, 0.0, 0.0)))
+    record = compiled_engine.simulate(design, story(200.0, 300.0, cost=BatchCost(0.2, 0.0, 0.0)))
     first = len(record.ended) - np.isin(record.ended, [Ended.CACHED, Ended.STALE]).sum()
     assert first < 0.4 * len(record.ended)  # most are answered by the cache
     assert 0.09 * first < record.total("retried") <= 0.1 * first + BURST
@@ -143,7 +145,7 @@ def test_what_the_cache_answers_earns_no_retry():
 def test_a_breaker_spares_the_station_and_closes_again():
     scenario = story(80.0, 400.0, slow=(Slow(100.0, 160.0, 50.0),), cost=BatchCost(0.0, 0.01, 0.0))
     bare, guarded = (
-        compiled.simulate(Design(timeout_s=0.5, breaker=breaker), scenario) for breaker in (None, Breaker())
+        compiled_engine.simulate(Design(timeout_s=0.5, breaker=breaker), scenario) for breaker in (None, Breaker())
     )
     assert guarded.total("wasted_rows") < 0.5 * bare.total("wasted_rows")
     assert guarded.total("not_sent") > 0
@@ -154,7 +156,8 @@ def test_a_breaker_spares_the_station_and_closes_again():
 def test_a_hedge_cuts_the_tail_and_costs_work():
     scenario = story(20.0, 2_000.0, cost=BatchCost(0.0, 0.02, 1.0))
     bare, hedged = (
-        compiled.simulate(patient(replicas=Replicas(count=4), hedge_after_s=after), scenario) for after in (None, 0.06)
+        compiled_engine.simulate(patient(replicas=Replicas(count=4), hedge_after_s=after), scenario)
+        for after in (None, 0.06)
     )
     assert np.percentile(hedged.latency_s, 99.5) < 0.9 * np.percentile(bare.latency_s, 99.5)
     assert hedged.total("rows") > bare.total("rows")
@@ -164,7 +167,7 @@ def test_a_cache_answers_what_is_asked_often_and_gets_outdated():
     scenario = story(50.0, 600.0, change_s=100.0)
     share = {}
     for ttl in (1.0, 30.0, 300.0):
-        ended = compiled.simulate(Design(cache=Cache(items=1_000, ttl_s=ttl)), scenario).ended
+        ended = compiled_engine.simulate(Design(cache=Cache(items=1_000, ttl_s=ttl)), scenario).ended
         share[ttl] = [(ended == how).mean() for how in (Ended.CACHED, Ended.STALE)]
     assert share[1.0][0] < share[30.0][0]
     assert share[1.0][1] < share[30.0][1] < share[300.0][1]
@@ -173,7 +176,7 @@ def test_a_cache_answers_what_is_asked_often_and_gets_outdated():
 def test_coalescing_sends_one_request_for_an_item_at_a_time():
     scenario = Scenario("burst", np.linspace(0, 0.05, 500), np.zeros(500, dtype=np.int64), 1, 60.0)
     alone, together = (
-        compiled.simulate(patient(cache=Cache(items=10, ttl_s=60.0, coalesce=coalesce)), scenario)
+        compiled_engine.simulate(patient(cache=Cache(items=10, ttl_s=60.0, coalesce=coalesce)), scenario)
         for coalesce in (False, True)
     )
     assert alone.total("sent") > 1
@@ -185,41 +188,41 @@ def test_an_autoscaler_follows_the_load_late_and_saves_what_is_not_needed():
     arrived = traces.varying(np.random.default_rng(0), [0, 600, 600, 1_200], [50, 50, 500, 500])
     scenario = Scenario("step", arrived, np.zeros(len(arrived), dtype=np.int64), 1, 1_200.0)
     scaler = Autoscaler(least=1, most=12, target=0.6, every_s=15.0)
-    found = compiled.simulate(patient(replicas=Replicas(count=1, start_up_s=60.0, autoscaler=scaler)), scenario)
+    found = compiled_engine.simulate(patient(replicas=Replicas(count=1, start_up_s=60.0, autoscaler=scaler)), scenario)
     late = found.latency_s[(arrived > 600) & (arrived < 660)]
     assert np.median(late) > 5  # nothing helps before the start-up delay is over
     assert np.median(found.latency_s[arrived > 1_100]) < 0.05
-    fixed = compiled.simulate(patient(replicas=Replicas(count=12)), scenario)
+    fixed = compiled_engine.simulate(patient(replicas=Replicas(count=12)), scenario)
     assert found.total("paid_s") < 0.7 * fixed.total("paid_s")
 
 
 def test_a_dead_replica_takes_its_batch_along_and_comes_back():
     scenario = story(150.0, 300.0, failures=(Failure(100.0, 1, 30.0),), cost=BatchCost(0.0, 0.02, 0.0))
-    found = compiled.simulate(patient(replicas=Replicas(count=2, start_up_s=20.0)), scenario)  # both always busy
+    found = compiled_engine.simulate(patient(replicas=Replicas(count=2, start_up_s=20.0)), scenario)  # both always busy
     assert found.total("broken") == 1
     assert (found.ended == Ended.FAILED).sum() == 1
     assert found.total("up_s") == pytest.approx(2 * 300 - 50, abs=1)
 
 
 def test_the_same_story_twice_ends_alike():
-    one, other = (compiled.simulate(storm(), story(80.0, 200.0, **CROWD)) for _ in range(2))
+    one, other = (compiled_engine.simulate(storm(), story(80.0, 200.0, **CROWD)) for _ in range(2))
     assert one.same(other)
 
 
 ELSEWHERE = """
-from mlsd_lib.simulation import compiled, scenario
+from mlsd_lib.simulation import compiled_engine, scenario
 from mlsd_lib.simulation.design import Design
-compiled.simulate(Design(), scenario.steady(__import__("numpy").random.default_rng(0), rate=1.0, seconds=30.0))
-print(len(compiled._run.stats.cache_hits), len(compiled._run.stats.cache_misses))
+compiled_engine.simulate(Design(), scenario.steady(__import__("numpy").random.default_rng(0), rate=1.0, seconds=30.0))
+print(len(compiled_engine._run.stats.cache_hits), len(compiled_engine._run.stats.cache_misses))
 """
 
 
 def test_what_is_compiled_is_found_again_where_its_folder_cannot_be_written_to(tmp_path):
-    compiled.simulate(Design(), Scenario("one", np.zeros(1), np.zeros(1, dtype=int), 1, 10.0))
+    compiled_engine.simulate(Design(), Scenario("one", np.zeros(1), np.zeros(1, dtype=int), 1, 10.0))
     setting = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}  # numba then writes nothing beside the source
     ran = subprocess.run([sys.executable, "-c", ELSEWHERE], env=setting, capture_output=True, text=True)
     assert ran.stdout.split() == ["1", "0"], ran.stderr
-    assert list(tmp_path.rglob("compiled.*.nbc"))
+    assert list(tmp_path.rglob("compiled_engine.*.nbc"))
 
 
 def test_no_design_makes_the_compiled_simulator_leave_its_arrays(tmp_path):
@@ -236,7 +239,7 @@ SPARSE = Autoscaler(least=1, most=500, target=1e-5, every_s=1.0)
 def test_starts_that_an_autoscaler_cancels_again_and_again_end_as_in_the_reference():
     design = Design(replicas=Replicas(start_up_s=86_400.0, autoscaler=SPARSE))
     sparse = story(0.1, 300.0)
-    assert compiled.simulate(design, sparse).same(reference_simulator.simulate(design, sparse))
+    assert compiled_engine.simulate(design, sparse).same(reference_simulator.simulate(design, sparse))
 
 
 @pytest.mark.parametrize(
@@ -262,10 +265,10 @@ def test_a_story_that_no_system_could_live_through_is_refused(values, message):
 
 
 def test_where_numba_keeps_its_results_elsewhere_links_lead_to_those_that_lie_here(tmp_path):
-    code = "from mlsd_lib.simulation import compiled; compiled.prepare()"
+    code = "from mlsd_lib.simulation import compiled_engine; compiled_engine.prepare()"
     subprocess.run([sys.executable, "-c", code], check=True)
     there = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     subprocess.run([sys.executable, "-c", code], env=there, check=True)
-    found = list(tmp_path.rglob("compiled.*.nb[ci]"))
+    found = list(tmp_path.rglob("compiled_engine.*.nb[ci]"))
     assert len(found) > 20
     assert [path for path in found if not path.is_symlink()] == []

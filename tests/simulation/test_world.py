@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlsd_lib.simulation import SimulationError, compiled
+from mlsd_lib.simulation import SimulationError, compiled_engine
 from mlsd_lib.simulation.design import Autoscaler, Batching, Cache, Design, Replicas, Retries
 from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Prices, Reclaim, Scenario, scenario
@@ -48,7 +48,7 @@ def test_a_batch_takes_what_was_measured_and_between_two_points_what_lies_betwee
         [0.005, 0.006, 0.012, 0.036, 0.060, 0.124]  # beyond the last point on the last line
     )
     assert cost.rows_per_s(8) == pytest.approx(8 / 0.012)
-    record = compiled.simulate(Design(), one_by_one(cost))
+    record = compiled_engine.simulate(Design(), one_by_one(cost))
     assert record.latency_s == pytest.approx(0.005)
 
 
@@ -56,7 +56,7 @@ def test_points_on_a_line_are_that_line_to_the_figures():
     line = BatchCost(0.004, 0.001, 0.2)
     points = BatchCost(points=((1, 0.005), (64, 0.068)), spread=0.2)
     design = Design(batching=Batching(most_rows=100))
-    one, other = (compiled.simulate(design, crowd(cost)) for cost in (line, points))
+    one, other = (compiled_engine.simulate(design, crowd(cost)) for cost in (line, points))
     assert one.latency_s == pytest.approx(other.latency_s, rel=1e-6)
 
 
@@ -110,7 +110,7 @@ def test_spot_and_measured_costs_are_those_of_the_readable_engine_to_the_last_bi
     cost = replace(story.cost, points=points)
     story = replace(story, reclaim=Reclaim(per_hour, notice_s), cost=cost)
     design = design.model_copy(update={"replicas": design.replicas.model_copy(update={"spot": spot})})
-    ours, theirs = compiled.simulate(design, story), readable_engine.simulate(design, story)
+    ours, theirs = compiled_engine.simulate(design, story), readable_engine.simulate(design, story)
     assert ours.same(theirs)
     assert (ours.ended >= 0).all()
 
@@ -118,8 +118,10 @@ def test_spot_and_measured_costs_are_those_of_the_readable_engine_to_the_last_bi
 def test_only_spot_capacity_is_taken_back():
     story = crowd(reclaim=STORM)
     fixed = SPOT.model_copy(update={"spot": False})
-    assert compiled.simulate(Design(replicas=fixed), story).same(compiled.simulate(Design(replicas=fixed), crowd()))
-    taken = compiled.simulate(Design(replicas=SPOT), story)
+    assert compiled_engine.simulate(Design(replicas=fixed), story).same(
+        compiled_engine.simulate(Design(replicas=fixed), crowd())
+    )
+    taken = compiled_engine.simulate(Design(replicas=SPOT), story)
     assert taken.total("up_s") < 0.8 * 4 * story.seconds
 
 
@@ -131,14 +133,14 @@ def test_machines_are_taken_back_as_often_as_is_said_each_by_itself():
     assert np.bincount(events[:, 1].astype(int)).min() > 10
     fewer = story.reclaims(4)  # the same fate for the machines that both designs have
     assert np.array_equal(events[events[:, 1] < 4], fewer)
-    down = 4 * 36_000 - compiled.simulate(Design(replicas=SPOT), story).total("up_s")
+    down = 4 * 36_000 - compiled_engine.simulate(Design(replicas=SPOT), story).total("up_s")
     assert down == pytest.approx(len(fewer) * 20.0, rel=0.1)
 
 
 def test_a_notice_lets_the_batch_end_and_no_next_one_begin():
     busy = {"cost": BatchCost(2.0, 0.0, 0.0), "rate": 5.0}
     lost, ended = (
-        compiled.simulate(Design(replicas=SPOT, timeout_s=600.0), crowd(**busy, reclaim=Reclaim(60.0, notice)))
+        compiled_engine.simulate(Design(replicas=SPOT, timeout_s=600.0), crowd(**busy, reclaim=Reclaim(60.0, notice)))
         for notice in (0.0, 2.0)
     )
     assert lost.total("broken") > 0
@@ -150,7 +152,7 @@ def test_a_machine_that_starts_is_taken_back_too_and_starts_again():
     scaler = Autoscaler(least=1, most=6, target=0.5, every_s=5.0)
     replicas = Replicas(count=1, spot=True, start_up_s=100.0, autoscaler=scaler)
     waits = {
-        reclaim: compiled.simulate(Design(replicas=replicas, timeout_s=60.0), crowd(rate=300.0, reclaim=reclaim))
+        reclaim: compiled_engine.simulate(Design(replicas=replicas, timeout_s=60.0), crowd(rate=300.0, reclaim=reclaim))
         for reclaim in (None, Reclaim(60.0, 600.0))
     }
     calm, storm = waits.values()
@@ -177,7 +179,7 @@ def test_busy_machines_that_are_taken_back_and_die_are_those_of_the_readable_eng
         story = crowd(cost, 400.0, 6.0, reclaim=Reclaim(60.0, notice_s), failures=failures, seed=seed)
         replicas = Replicas(count=5, spot=True, start_up_s=4.0, autoscaler=scaler)
         design = Design(replicas=replicas, timeout_s=90.0, batching=Batching(most_rows=4), retries=Retries(most=1))
-        ours = compiled.simulate(design, story)
+        ours = compiled_engine.simulate(design, story)
         assert ours.same(readable_engine.simulate(design, story))
         assert ours.total("broken") > 0
         assert set(ours.ended) <= {Ended.ANSWERED, Ended.FAILED}

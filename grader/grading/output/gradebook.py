@@ -12,7 +12,6 @@ from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.grading.output.deadlines import deadlines
 from grader.grading.output.gradebook_rows import (
     GradedCell,
     automatic_of,
@@ -25,6 +24,7 @@ from grader.grading.output.gradebook_rows import (
     submitted_notebooks,
     worth,
 )  # fmt: skip
+from grader.grading.output.lateness import deadlines
 from grader.grading.output.mark_log import MarkLog
 from grader.grading.output.render import Graded
 from grader.suite_kit.points import clamp

@@ -7,7 +7,7 @@ grader itself needs no such line. What the configuration may say for all exercis
 from nbgrader.plugins import LateSubmissionPlugin
 from traitlets import Dict, Integer, Unicode
 
-from grader.grading.output.deadlines import deadlines
+from grader.grading.output.lateness import deadlines
 
 
 class LatePenalty(LateSubmissionPlugin):

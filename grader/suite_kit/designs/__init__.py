@@ -6,8 +6,8 @@ data. No simulator and no threshold may enter here.
 
 from grader.suite_kit.designs.at_random import Log, Maybe, OneOf, Real, Whole, random_document, random_marks
 from grader.suite_kit.designs.outcome import FailureReason, Outcome, Requirement
-from grader.suite_kit.designs.readers import skipped_while_grading
 from grader.suite_kit.designs.scenarios import Draw, Draws, Range, ScenarioFamily, draw_scenarios
+from grader.suite_kit.designs.skipped_while_grading import skipped_while_grading
 from grader.suite_kit.designs.task import Card, DesignTask, RefusedDesign
 
 __all__ = [

@@ -76,7 +76,7 @@ def run(design: ServiceDesign, draw: Draw, traffic: float = 1.0) -> Outcome:
         return releases.bad_version(design.canary, RATE, draw["extra"], draw.seed)
     if draw.family == "good version":
         return releases.good_version(design.canary, RATE, draw.seed)
-    from mlsd_lib.simulation.compiled import simulate
+    from mlsd_lib.simulation.compiled_engine import simulate
 
     scenario = story(design, draw, traffic)
     record = simulate(design, scenario)

@@ -10,7 +10,7 @@ from grader.suite_kit.answer import InKernel
 from grader.suite_kit.benchmark import Speed, Subject
 from grader.suites.improve_throughput import suite, visits
 from grader.suites.improve_throughput.service import SlowScorer
-from mlsd_lib.simulation import compiled
+from mlsd_lib.simulation import compiled_engine
 
 CALLS = {1: 20, 8: 5, 256: 4}  # by the rows of each
 ROUNDS = 6
@@ -51,7 +51,7 @@ def no_clocks(patch, hidden):
         return Speed(ratio, ratio, ratio, ratio, outputs=((batch, some, given),)), True
 
     patch.setattr(f"{SUITE}.measure_batch", measure)
-    patch.setattr("grader.suites.improve_throughput.evenings.simulate", compiled.simulate)
+    patch.setattr("grader.suites.improve_throughput.evenings.simulate", compiled_engine.simulate)
     patch.setattr("grader.suite_kit.resources.family_peak_mb", lambda: 200.0)  # that of the test process does not count
 
 

@@ -13,7 +13,7 @@ from grader.suites.improve_throughput import evenings, visits
 from grader.suites.improve_throughput.cases import fresh_batches
 from grader.suites.improve_throughput.policy import ENTRIES, Policy, PolicyError
 from grader.suites.improve_throughput.suite import MEMORY_MB, STEPS, SlowSample
-from mlsd_lib.simulation import compiled
+from mlsd_lib.simulation import compiled_engine
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
 RANDOM = int(os.environ.get("MLSD_RANDOM_ANSWERS", "400"))  # two thousand by hand
@@ -28,7 +28,7 @@ OPTIONS = {
 @pytest.fixture
 def quick(monkeypatch):
     """The compiled simulator gives the same to the last bit."""
-    monkeypatch.setattr(evenings, "simulate", compiled.simulate)
+    monkeypatch.setattr(evenings, "simulate", compiled_engine.simulate)
 
 
 def test_the_oracle_and_the_slow_scorer_agree_on_every_kind_of_row(secret):

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grader.course import STAMP
-from grader.grading.output.deadlines import deadlines
+from grader.grading.output.lateness import deadlines
 from grader.workflow.deadline import extend, set_policy, shown
 from grader.workflow.late_days import set_budget, take_late_days, taken
 from mlsd.cli import app

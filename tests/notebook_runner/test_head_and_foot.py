@@ -6,7 +6,7 @@ import re
 import pytest
 
 from notebook_runner import find_notebooks
-from notebook_runner.derived import FOOT, HEAD, foot, head, minutes_of, promised_minutes
+from notebook_runner.head_and_foot import FOOT, HEAD, foot, head, minutes_of, promised_minutes
 
 FIRST, SECOND, CASE = "chapters/01_a.ipynb", "chapters/02_b.ipynb", "chapters/c/case.ipynb"
 

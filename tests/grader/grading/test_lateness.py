@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import GraderError
-from grader.grading.output.deadlines import Deadlines, Policy, extended, later, length, local, moment, policy_of
+from grader.grading.output.lateness import Deadlines, Policy, extended, later, length, local, moment, policy_of
 
 SECOND = timedelta(seconds=1)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.answer_bank.affected_tests import reached
 from grader.answer_bank.model import Bank, BankAnswer
 from grader.answer_bank.proof import prove
-from grader.answer_bank.reach import reached
 
 CELLS = {
     "imports": "import math",

@@ -9,7 +9,7 @@ from grader.errors import GraderError
 from grader.grading import batch
 from grader.grading.records import Options
 from grader.workflow.feedback import give_feedback
-from grader.workflow.requests import read_requests
+from grader.workflow.regrade_requests import read_requests
 from mlsd.cli import app
 from tests import toy_course as toy
 

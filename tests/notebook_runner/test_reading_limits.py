@@ -2,7 +2,7 @@
 
 import pytest
 
-from notebook_runner.reading import reading_faults
+from notebook_runner.reading_limits import reading_faults
 
 
 def cells(*lengths):

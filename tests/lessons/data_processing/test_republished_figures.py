@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from lessons.data_processing.published import report_counts, weekly_fraud_shares
+from lessons.data_processing.republished_figures import report_counts, weekly_fraud_shares
 
 
 def test_a_week_is_published_again_with_the_reports_that_have_come_in_since():
