@@ -1,14 +1,13 @@
 """From a table's columns to a model's, and to its scores: each helper learns from the rows to learn from, no others."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import OneHotEncoder
 
 from mlsd_lib.modeling.small_trees import small_trees
 
@@ -16,10 +15,15 @@ NARROW = 1_000
 """Up to so many columns a linear model is fitted by direct solves."""
 
 
-def one_hot(values: Any, learn: np.ndarray) -> Any:
+def one_hot(values: Any, learn: np.ndarray) -> sparse.csr_array:
     """A sparse column of ones for each value that occurs in the rows marked by `learn`; a new value gets none."""
-    column = np.asarray(values, dtype=object).astype(str)[:, None]
-    return OneHotEncoder(handle_unknown="ignore").fit(column[learn]).transform(column)
+    code, names = pd.factorize(np.asarray(values, dtype=object), use_na_sentinel=False)
+    known = np.unique(code[learn])
+    column = np.full(len(names), -1)
+    column[known[np.argsort(names[known].astype(str))]] = np.arange(len(known))  # in the order of the values as texts
+    place = column[code]
+    rows = np.flatnonzero(place >= 0)
+    return sparse.csr_array((np.ones(len(rows)), (rows, place[rows])), shape=(len(code), len(known)))
 
 
 def scaled(values: Any, learn: np.ndarray) -> np.ndarray:
@@ -35,17 +39,28 @@ def hashed(values: Any, buckets: int) -> sparse.csr_array:
     return sparse.csr_array((np.ones(len(codes)), (np.arange(len(codes)), bucket)), shape=(len(codes), buckets))
 
 
-def linear_scores(blocks: Sequence[Any], truth: np.ndarray, learn: np.ndarray, judged: np.ndarray) -> np.ndarray:
-    """Scores of the rows marked by `judged`, from a logistic regression that learned from those marked by `learn`.
+def linear_fit(
+    blocks: Sequence[Any], truth: np.ndarray, learn: np.ndarray
+) -> Callable[[Sequence[Any], np.ndarray], np.ndarray]:
+    """A logistic regression that learned from the rows marked by `learn`: from blocks and marked rows to their scores.
 
-    `blocks`: matrices of n rows, dense or sparse; `truth`, `learn`, `judged`: (n,) booleans.
+    `blocks`: matrices of n rows, dense or sparse; `truth`, `learn`: (n,) booleans.
     """
-    table = sparse.hstack([sparse.csr_array(block) for block in blocks]).tocsr()
+    table = _beside(blocks)
     # Rare names make the loss steep in few columns and flat in many: Newton's steps need a tenth of L-BFGS's passes.
     # Where a matrix of columns by columns is small, solving for a step directly takes a third of the time.
     solver = "newton-cholesky" if table.shape[1] <= NARROW else "newton-cg"
     model = LogisticRegression(C=0.1, solver=solver, tol=1e-6).fit(table[learn], truth[learn])
-    return np.asarray(model.decision_function(table[judged]))
+    return lambda others, judged: np.asarray(model.decision_function(_beside(others)[judged]))
+
+
+def linear_scores(blocks: Sequence[Any], truth: np.ndarray, learn: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """Scores of the rows marked by `judged`, (n,) booleans too, by `linear_fit` of the same blocks."""
+    return linear_fit(blocks, truth, learn)(blocks, judged)
+
+
+def _beside(blocks: Sequence[Any]) -> sparse.csr_array:
+    return sparse.hstack([sparse.csr_array(block) for block in blocks]).tocsr()
 
 
 def tree_scores(

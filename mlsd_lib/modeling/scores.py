@@ -19,29 +19,32 @@ def auc_gained(
     (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
     """
     truth = np.asarray(truth, dtype=bool)
-    after_of, before_of = (_weighted_auc(np.asarray(scores), truth) for scores in (score, before))
     member = np.arange(len(truth)) if group is None else pd.Series(group).factorize()[0]
     groups = member.max() + 1
+    after_of, before_of = (_auc_of_draws(np.asarray(scores), truth, member) for scores in (score, before))
 
-    def difference(weight: np.ndarray) -> float:
-        return after_of(weight) - before_of(weight)
+    def difference(times: np.ndarray) -> float:
+        return after_of(times) - before_of(times)
 
-    drawn = [
-        difference(np.bincount(rng.integers(0, groups, groups), minlength=groups)[member]) for _ in range(resamples)
-    ]
-    return Spread(difference(np.ones(len(truth))), *np.percentile(drawn, [2.5, 97.5]))
+    drawn = [difference(np.bincount(rng.integers(0, groups, groups), minlength=groups)) for _ in range(resamples)]
+    return Spread(difference(np.ones(groups, dtype=int)), *np.percentile(drawn, [2.5, 97.5]))
 
 
-def _weighted_auc(score: np.ndarray, truth: np.ndarray) -> Callable[[np.ndarray], float]:
-    """From a weight for each row to the AUC of `score`; equal scores count half. Sorts once for all weights."""
+def _auc_of_draws(score: np.ndarray, truth: np.ndarray, member: np.ndarray) -> Callable[[np.ndarray], float]:
+    """From how often each group counts to the AUC of `score`; equal scores count half. Sorts once for all draws.
+
+    A row's count is looked up among those of the groups, which fit into a cache; counts of rows in this order do not.
+    """
     order = np.argsort(score, kind="stable")
     good, bad = order[truth[order]], order[~truth[order]]
     below, not_above = (np.searchsorted(score[bad], score[good], side) for side in ("left", "right"))
+    good_member, bad_member = member[good], member[bad]
 
-    def auc(weight: np.ndarray) -> float:
-        lost = np.concatenate([[0.0], np.cumsum(weight[bad])])
-        won = (weight[good] * (lost[below] + lost[not_above])).sum()  # by `@` two threads of BLAS wait for each other
-        return float(won / (2 * weight[good].sum() * lost[-1]))
+    def auc(times: np.ndarray) -> float:
+        lost = np.concatenate([[0], np.cumsum(times[bad_member])])
+        of_good = times[good_member]
+        won = (of_good * (lost[below] + lost[not_above])).sum()  # by `@` two threads of BLAS wait for each other
+        return float(won / (2 * of_good.sum() * lost[-1]))
 
     return auc
 
