@@ -32,7 +32,7 @@ def deletion_flow(faults: Mapping[str, int], auc_percent: Sequence[float]) -> Di
         "deletion -> register -> gate -> model",
         "register -> training file: once",
         "training file -> gate",
-        "training file: {deleted} deleted people, {withdrawn} without consent, {old} too old",
+        "training file: {deleted} deleted people, {withdrawn} without consent, {old:,} too old",
         "model: on the deleted AUC {from_file:.0f} % by the file, {from_register:.0f} % by the register",
         deleted=faults["deleted"],
         withdrawn=faults["consent withdrawn"],

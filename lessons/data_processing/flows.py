@@ -53,13 +53,13 @@ def quarantine_flow(dropped_rows: float, dropped_loss: float, set_aside: int, ca
     """The diagram of two ways for a table that breaks its contract.
 
     `dropped_rows` and `dropped_loss` are the shares, in percent, of the rows and of the loss to fraud that are missing
-    where bad rows are dropped; of `set_aside` tables `came_back` are whole again.
+    where bad rows are dropped; the tables of `set_aside` days were set aside, of which `came_back` are whole again.
     """
     return diagram(
         "sender -> contract -> history",
         "contract -> set aside -> repair -> contract",
         "contract -> bad rows dropped -> history",
-        "set aside: {set_aside} tables, {came_back} came back whole",
+        "set aside: {came_back} of {set_aside} days came back whole",
         "bad rows dropped: {rows:.1f} % of the rows, {loss:.0f} % of the loss to fraud",
         set_aside=set_aside,
         came_back=came_back,

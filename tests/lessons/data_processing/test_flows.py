@@ -30,5 +30,5 @@ def test_each_feature_has_its_own_gain_and_its_own_time():
 
 def test_a_quarantine_shows_what_dropping_would_have_lost():
     text = repr(quarantine_flow(2.1, 33.4, set_aside=4, came_back=3))
-    assert "in set aside: 4 tables, 3 came back whole" in text
+    assert "in set aside: 3 of 4 days came back whole" in text
     assert "in bad rows dropped: 2.1 % of the rows, 33 % of the loss to fraud" in text
