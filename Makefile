@@ -34,7 +34,7 @@ lock:
 
 # One file an environment; a tool that needs another version of a package than its neighbour gets one of its own.
 lock-tools:
-	@for name in tools airflow pandas2 site; do \
+	@for name in tools airflow pandas2 generative site; do \
 		echo "# Tested together on Python 3.11; made by \`make lock-tools\`. torch is left out: its builds differ by machine." > $$name.new; \
 		uv pip compile environments/$$name/requirements.txt --universal --no-emit-package torch --no-header --no-annotate --quiet > $$name.all || exit 1; \
 		grep --invert-match --extended-regexp '^(nvidia-|cuda-|triton|#)' $$name.all >> $$name.new; \

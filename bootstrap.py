@@ -1,8 +1,8 @@
 """Make the course's virtual environments, once; a second call takes a moment.
 
 Run by `make lab` and `make test`; on a machine without make: `python bootstrap.py`, then `.venv/bin/mlsd lab`.
-`make tools`, or `python bootstrap.py --tools`, makes `.venv-tools`, `.venv-airflow` and `.venv-pandas2` for the tools
-that lessons call. uv installs, told what pip is configured with; where it cannot, pip does.
+`make tools`, or `python bootstrap.py --tools`, makes `.venv-tools` and its neighbours for the tools that lessons call.
+uv installs, told what pip is configured with; where it cannot, pip does.
 An environment stays with the Python that it was made with, until its inputs change or `--this-python` names another.
 Needs nothing but Python's standard library, so that it can say what is missing before anything is installed.
 """
@@ -110,6 +110,7 @@ TOOLS = {
     "tools": (5.0, "Spark, Beam, TensorFlow, Ray, TorchServe, BentoML, MLflow, Kubeflow, DVC: 1.6 GB to download"),
     "airflow": (1.0, "Airflow, which wants to be alone: 0.1 GB to download"),
     "site": (0.5, "Sphinx, which makes pages of the course: 0.1 GB to download"),
+    "generative": (0.5, "ONNX Runtime's package for language models: 0.1 GB to download"),
     "pandas2": (1.5, "Feast and Evidently, which need an older pandas: 0.3 GB to download"),
 }
 """What must be free on the disk, GB, and what a reader sees before the wait."""

@@ -34,6 +34,7 @@ TOOLS = {
     "feast": Tool("pandas2", "feast", "feast"),
     "kfp": Tool("tools", "kfp", "kfp"),
     "mlflow": Tool("tools", "mlflow", "mlflow"),
+    "onnxruntime-genai": Tool("generative", "onnxruntime_genai", "onnxruntime-genai"),
     "ray": Tool("tools", "ray.scripts.scripts", "ray"),
     "spark": Tool("tools", "pyspark", "pyspark"),
     "tensorflow": Tool("tools", "tensorflow", "tensorflow-cpu"),
