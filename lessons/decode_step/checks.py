@@ -45,6 +45,22 @@ rounded_up = "Rounded up, the last one waits longer than was promised."
 
 none_may = "Where even the first in the queue would wait too long, nobody may wait."
 
+one_side = "Both logits may be off, in opposite directions. A margin of up to twice the difference may close."
+
+later_ones = "After the first difference the two have read other texts. What differs behind it says nothing."
+
+not_the_first = "That looks at another margin than the one at the first difference."
+
+only_floors = "Those are the floors alone. Both ways read the same bytes too."
+
+bytes_once = "The bytes are read by the other way as well: add them on both sides."
+
+by_column = "That is the column. Padding takes columns and no places: count what the mask shows."
+
+below_zero = "A padded prompt has fewer tokens than columns. Its first place is still 0."
+
+behind_new = "The mask shows the new tokens too. Take them off."
+
 EXERCISES = {
     "cache-bytes": Exercise(
         [
@@ -96,6 +112,33 @@ EXERCISES = {
             case((0.0, [0.5, 0.75, 1.0, 1.25, 1.5], True, 1.0, 0.5), None, mistakes={whole_limit: 1.0}),
         ],
         hint="Keep when the next token is due: asked + first_s at first, then each token's time + gap_s.",
+    ),
+    "rounding-or-fault": Exercise(
+        [
+            case(([1, 2, 3], [1, 2, 3], [0.5, 0.5, 0.5], 0.002), "same"),
+            case(([1, 2, 3], [1, 7, 3], [0.5, 0.003, 0.5], 0.002), "rounding", mistakes={one_side: "fault"}),
+            case(([1, 2, 3], [1, 7, 9], [0.5, 0.001, 0.5], 0.002), "rounding", mistakes={later_ones: "fault"}),
+            case(([1, 2, 3], [1, 7, 9], [0.5, 0.5, 0.001], 0.002), "fault", mistakes={not_the_first: "rounding"}),
+            case(([1, 2, 3], [4, 5, 6], [0.001, 0.5, 0.5], 0.002), "rounding", mistakes={later_ones: "fault"}),
+        ],
+        hint="Find the first place where they differ, and compare the margin there with 2 * off.",
+    ),
+    "gain-of-a-runtime": Exercise(
+        [
+            case((1.75, 0.5, 0.125, 8), 2.75 / 1.5, mistakes={only_floors: 3.5, bytes_once: 5.5}),
+            case((1.75, 0.5, 0.125, 0), 3.5),
+            case((4.0, 1.0, 0.125, 13_400), 1_679 / 1_676),
+        ],
+        hint="A step takes floor + ms_a_mb * mb, by either way.",
+    ),
+    "place-of-a-token": Exercise(
+        [
+            case(([1, 1, 1, 1], 4), 0),
+            case(([1, 1, 1, 0, 0], 1), 2, mistakes={by_column: 4}),
+            case(([1, 1, 0, 0], 4), 0, mistakes={below_zero: -2}),
+            case(([1, 1, 1, 1, 1, 1], 2), 4, mistakes={behind_new: 6}),
+        ],
+        hint="How many tokens does the mask show, and how many of them are new?",
     ),
     "longest-queue": Exercise(
         [

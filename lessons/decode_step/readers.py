@@ -9,7 +9,10 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Received(NamedTuple):
@@ -106,3 +109,15 @@ def visit(url: str, most: Mapping[str, float], **ask: Any) -> dict[str, Reader]:
     for one in reading:
         one.result()
     return readers
+
+
+def answers_of(url: str, asks: Mapping[str, Mapping[str, Any]]) -> "pd.DataFrame":
+    """What the server recorded of each answer, by name, and the `answer`: a first one, and others once it has begun."""
+    import pandas as pd
+
+    readers = dict[str, Reader]()
+    for name, ask in asks.items():
+        readers[name] = Reader(f"{url}/answer", name=name, **ask)
+        look(f"{url}/begun", name=next(iter(asks)))
+    written = {name: [token.token for token in reader.read().tokens] for name, reader in readers.items()}
+    return pd.DataFrame(look(f"{url}/settled")).T.loc[list(asks)].assign(answer=pd.Series(written))

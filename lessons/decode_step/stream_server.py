@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -46,7 +46,17 @@ class Ask(BaseModel):
     """Seconds without a token after which a comment is sent."""
 
 
-async def as_events(engine: "Engine", stream: "Stream", notify: bool, beat_s: float | None) -> AsyncIterator[str]:
+class Source(Protocol):
+    """What decodes streams: our `Engine`, or one around a runtime's own."""
+
+    async def next_token(self, stream: Any) -> Any:
+        """Its next token, a named tuple, as soon as there is one; None at its end."""
+
+    def cancel(self, stream: Any) -> None:
+        """Takes no further step for it."""
+
+
+async def as_events(engine: Source, stream: Any, notify: bool, beat_s: float | None) -> AsyncIterator[str]:
     """The stream as server-sent events. The framework ends this function where the reader leaves."""
     try:
         waiting = asyncio.ensure_future(engine.next_token(stream))

@@ -106,7 +106,7 @@ class Decoder(nn.Module):
                 raise ModelingError(
                     f"a row would hold {places.end} tokens and has room for {cache.room}. Make more room."
                 )
-        x = self.embedding(tokens) + _position(places.positions, self.width)
+        x = self.embedding(tokens) + position_code(places.positions, self.width)
         for layer, block in enumerate(self.blocks):
             held = None if cache is None else (cache.keys[layer], cache.values[layer])
             x = block(x, held, places)
@@ -161,7 +161,7 @@ class _Places:
             held[:, :, self.start : self.end] = fresh
 
 
-def _position(positions: Tensor, width: int) -> Tensor:
+def position_code(positions: Tensor, width: int) -> Tensor:
     """Sines and cosines of `positions`, shape (rows, new, width), by the formula of the source of `Decoder`."""
     angles = positions[:, :, None] / 10_000 ** (torch.arange(0, width, 2) / width)
     return torch.cat([angles.sin(), angles.cos()], dim=2)
