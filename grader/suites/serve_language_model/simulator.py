@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 IDLE_S = 0.05
 """So much time passes if a policy runs nothing although something waits."""
 FORM = '{"run": {id: tokens}, "preempt": [ids]}'
+WRONG_FORM = f"it must return {FORM}"
 
 
 class Refused(CourseError):
-    """What a policy gave cannot be done; the text says what to change."""
+    """What a policy gave cannot be done; the text says what to change, `rule` what is broken, without a figure."""
+
+    def __init__(self, text: str, rule: str) -> None:
+        super().__init__(text)
+        self.rule = rule
 
 
 @dataclass
@@ -68,12 +73,16 @@ class Stream:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: when it began, what it took, what it computed, the memory held after it, how many run and wait."""
+    """One step: when it began, what it took, what it computed, the memory held after it, how many run and wait.
+
+    `writing_tokens`: the memory of those requests for which a token came out.
+    """
 
     at_s: float
     takes_s: float
     tokens: int
     used_tokens: int
+    writing_tokens: int
     running: int
     waiting: int
 
@@ -97,10 +106,21 @@ class Run:
         return stream.first_s <= self.server["first_s"] and not self.interrupted(stream)
 
     def room(self) -> float:
-        """The share of the memory in use, on average over the time in which requests wait."""
-        waits = [step for step in self.steps if step.waiting]
-        used = sum(step.used_tokens * step.takes_s for step in waits)
-        return used / (self.server["memory_tokens"] * max(sum(step.takes_s for step in waits), 1e-9))
+        """The share of the memory that requests hold for which a token comes out, while others wait.
+
+        A prompt that is held and writes nothing does not count: it could fill the memory and then be thrown away.
+        """
+        return self._of_memory([step.writing_tokens for step in self.steps])
+
+    def held(self) -> float:
+        """The share of the memory that is held by any request, while others wait."""
+        return self._of_memory([step.used_tokens for step in self.steps])
+
+    def _of_memory(self, tokens: list[int]) -> float:
+        """The mean share of the memory over the time in which requests wait; `tokens` are by step."""
+        waits = [(step, held) for step, held in zip(self.steps, tokens, strict=True) if step.waiting]
+        used = sum(held * step.takes_s for step, held in waits)
+        return used / (self.server["memory_tokens"] * max(sum(step.takes_s for step, _ in waits), 1e-9))
 
     def judged(self) -> list[Stream]:
         """The requests that count: all, or those of the steady tenant from the other's first request on."""
@@ -112,10 +132,10 @@ class Run:
         judged = self.judged()
         return sum(map(self.kept, judged)) / len(judged)
 
-    def share_begun(self) -> float:
-        """The share of the other tenant's requests that got a token."""
+    def share_served(self) -> float:
+        """The share of the other tenant's requests that got a token, and all further ones without a long gap."""
         others = [stream for stream in self.streams if stream.tenant != self.scenario["steady"]]
-        return sum(bool(stream.token_s) for stream in others) / len(others)
+        return sum(bool(stream.token_s) and not self.interrupted(stream) for stream in others) / len(others)
 
     def evenness(self) -> float:
         """Tokens for the tenant with the fewest over those for the one with the most, once both wait.
@@ -216,7 +236,7 @@ class _Server:
             context += self.running[number].computed
         tokens, server = sum(planned.values()), self.server
         work_s = max(server["weights_s"], tokens * server["token_s"]) + context * server["context_s"]
-        at_s, takes_s = self.now_s, work_s if planned else IDLE_S
+        at_s, takes_s, writing = self.now_s, work_s if planned else IDLE_S, 0
         self.now_s += takes_s
         for number, computed in planned.items():
             stream = self.running[number]
@@ -225,7 +245,8 @@ class _Server:
             if stream.left == 0:
                 stream.token_s.append(self.now_s)
                 stream.left = 1
-        step = Step(at_s, takes_s, tokens, self.used(), len(self.running), len(self.waiting))
+                writing += stream.computed
+        step = Step(at_s, takes_s, tokens, self.used(), writing, len(self.running), len(self.waiting))
         self.ended = [self.running.pop(number) for number in planned if self.running[number].complete]
         return step
 
@@ -249,12 +270,13 @@ def checked(given: Any, state: _Server) -> tuple[list[int], dict[int, int]]:
         said = "None (is a return missing?)" if given is None else kind_of(given)
         if isinstance(given, dict):
             said = f"the keys {', '.join(map(repr, given))}"[:80] if given else "an empty dict"
-        raise Refused(f"step gave {said}; it must return {FORM}. Give both keys and no other.")
+        raise Refused(f"step gave {said}; it must return {FORM}. Give both keys and no other.", WRONG_FORM)
     preempted, planned = given["preempt"], given["run"]
     if not isinstance(preempted, list) or not isinstance(planned, dict):
         raise Refused(
             f"step gave run as {kind_of(planned)} and preempt as {kind_of(preempted)}; it must return {FORM}. "
-            "Give a dict and a list."
+            "Give a dict and a list.",
+            WRONG_FORM,
         )
     _preempted_are_running(preempted, state)
     for number, tokens in planned.items():
@@ -267,22 +289,31 @@ def _preempted_are_running(preempted: list[Any], state: _Server) -> None:
     for place, number in enumerate(preempted):
         if not _whole(number) or number not in state.running:
             raise Refused(
-                f"step preempts {number!r:.40}; only requests in seen['running'] can be preempted. Leave it out."
+                f"step preempts {number!r:.40}; only requests in seen['running'] can be preempted. Leave it out.",
+                "it preempts a request that is not running",
             )
         if number in preempted[:place]:
-            raise Refused(f"step preempts {number} twice; name each request once. Remove one.")
+            raise Refused(
+                f"step preempts {number} twice; name each request once. Remove one.", "it preempts a request twice"
+            )
 
 
 def _can_run(number: Any, tokens: Any, preempted: list[int], state: _Server) -> None:
     stream = (state.running.get(number) or state.waiting.get(number)) if _whole(number) else None
     if stream is None:
         rule = "an id must be one of seen['waiting'] or seen['running']"
-        raise Refused(f"step runs the request {number!r:.40}; {rule}. Leave it out.")
+        raise Refused(f"step runs the request {number!r:.40}; {rule}. Leave it out.", "it runs an unknown request")
     if number in preempted:
-        raise Refused(f"step runs and preempts the request {number}; choose one for this step.")
+        raise Refused(
+            f"step runs and preempts the request {number}; choose one for this step.",
+            "it runs and preempts the same request",
+        )
     if not _whole(tokens) or not 1 <= tokens <= stream.left:
         rule = f"it must be a whole number from 1 to its 'left', {stream.left}"
-        raise Refused(f"step runs {tokens!r:.40} tokens of the request {number}; {rule}. Correct it or leave it out.")
+        raise Refused(
+            f"step runs {tokens!r:.40} tokens of the request {number}; {rule}. Correct it or leave it out.",
+            "it runs fewer tokens of a request than one, or more than are left",
+        )
 
 
 def _fits(preempted: list[int], planned: dict[int, int], state: _Server) -> None:
@@ -290,14 +321,16 @@ def _fits(preempted: list[int], planned: dict[int, int], state: _Server) -> None
     if len(held) > state.server["slots"]:
         raise Refused(
             f"step would have {len(held)} requests running; slots is {state.server['slots']}. Admit fewer, and count "
-            "those that are running already."
+            "those that are running already.",
+            "more requests would run than there are slots",
         )
     lost = sum(state.running[number].computed for number in preempted)
     used = state.used() - lost + sum(planned.values())
     if used > state.server["memory_tokens"]:
         raise Refused(
             f"step would hold {used} tokens; memory_tokens is {state.server['memory_tokens']}. Admit fewer, compute "
-            "less of a prompt, or preempt before memory ends: each token that is computed is held."
+            "less of a prompt, or preempt before memory ends: each token that is computed is held.",
+            "more tokens would be held than memory_tokens",
         )
 
 

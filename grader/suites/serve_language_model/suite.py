@@ -19,7 +19,7 @@ KEPT = {
     "unequal": (0.75, 0.70),
 }  # fmt: skip
 """The share of promises that must be kept, with public and with hidden scenarios."""
-INTERRUPTED, ROOM, BEGUN = (0.05, 0.06), (0.75, 0.72), (0.22, 0.20)
+INTERRUPTED, ROOM, SERVED = (0.05, 0.06), (0.75, 0.72), (0.22, 0.20)
 EVEN = (0.50, 0.45)
 GOODPUT, STEP_POINTS = ((0.52, 0.50), (0.58, 0.55)), (3, 3)
 """Kept promises of the overload, as a share of what can be kept at most; with public and with hidden scenarios."""
@@ -45,7 +45,7 @@ def try_scenario(policy: Callable[..., Any], family: str) -> Run:
 
 
 def scorecard(policy: Callable[..., Any]) -> "pd.DataFrame":
-    """The public scenarios under a policy, a row each: what is judged, and the memory in use while requests wait."""
+    """The public scenarios under a policy, a row each: what is judged, and what streams hold while requests wait."""
     import pandas as pd
 
     rows = {}
@@ -54,10 +54,10 @@ def scorecard(policy: Callable[..., Any]) -> "pd.DataFrame":
         row = {
             "promises kept": run.share_kept(),
             "streams interrupted": run.share_interrupted(),
-            "memory used": run.room(),
+            "memory of streams": run.room(),
         }
         if family in TWO_TENANTS:
-            row["other tenant begun"] = run.share_begun()
+            row["other tenant served"] = run.share_served()
         if family == "both":
             row["even"] = run.evenness()
         if family == "overload":
@@ -81,7 +81,7 @@ def _served(sheet: Sheet, answer: Answer, name: str, cases: Cases, families: Seq
                 cases.scenarios[family],
             )
         except Refused as refused:
-            hidden = "The policy decided what cannot be done. The public test names it."
+            hidden = f"The policy decided what cannot be done: {refused.rule}."
             sheet.end("fail", hidden if sheet.private else f"In the scenario {family}: {refused}")
             return {}
     return runs
@@ -124,9 +124,10 @@ def streams(sheet: Sheet, answer: Answer, name: str) -> None:
     room, least = essays.room(), ROOM[sheet.private]
     running = [step.running for step in essays.steps if step.waiting]
     together = "" if sheet.private else f" On average {sum(running) / max(len(running), 1):.0f} requests ran together."
+    nothing = "nothing" if essays.held() < least else "prompts of requests that wrote nothing"
     sheet.judge(
         "room", f"{100 * room:.0f} %", f"at least {100 * least:g} %", room >= least,
-        f"Requests waited while much of the memory held nothing.{together}",
+        f"Requests waited while much of the memory held {nothing}.{together}",
     )  # fmt: skip
 
 
@@ -138,19 +139,20 @@ def tenants(sheet: Sheet, answer: Answer, name: str) -> None:
     if not runs:
         return
     both = runs.pop("both")
-    least, begun = BEGUN[sheet.private], {family: run.share_begun() for family, run in runs.items()}
-    starved = [family for family, share in begun.items() if share < least]
+    least, served = SERVED[sheet.private], {family: run.share_served() for family, run in runs.items()}
+    starved = [family for family, share in served.items() if share < least]
     sheet.judge(
-        "the rest", f"{100 * min(begun.values()):.0f} %", f"at least {100 * least:g} %", not starved,
-        f"The other tenant got next to nothing in: {', '.join(starved)}. There no promise counts.",
+        "the rest", f"{100 * min(served.values()):.0f} %", f"at least {100 * least:g} %", not starved,
+        f"The other tenant got next to nothing in: {', '.join(starved)}. There no promise counts. An answer that "
+        "stands still after its first token is nothing.",
     )  # fmt: skip
     even, limit = both.evenness(), EVEN[sheet.private]
     sheet.judge(
         "both", f"{100 * even:.0f} %", f"at least {100 * limit:g} %", even >= limit,
-        "Both tenants waited all the time, and one of them was given far less. So flood earns nothing.",
+        "Both tenants waited all the time, and one of them was given far less. So flood and returns earn nothing.",
     )  # fmt: skip
     for family, run in runs.items():
-        _judge_kept(sheet, run, family not in starved and (family != "flood" or even >= limit))
+        _judge_kept(sheet, run, family not in starved and (family == "unequal" or even >= limit))
 
 
 @EXERCISE.graded("goodput")

@@ -1,4 +1,4 @@
-"""The scenarios of `serve_language_model`: a server, six families of requests, each with its published ranges.
+"""The scenarios of `serve_language_model`: a server, eight families of requests, each with its published ranges.
 
 Everything is plain data. The server's figures lie around those that the data sheet of an L4 gives for a decoder of
 eight thousand million weights: the lesson *Serving language models* computes them.
@@ -61,13 +61,13 @@ FAMILIES = {
             "rate": Range(3.6, 4.2, "requests a second"), "at": Range(2, 4, "s"),
             "other": Range(19, 21, "requests a second")}),
         ScenarioFamily("returns", "a tenant is back after a pause", {
-            "rate": Range(4.4, 5.0, "requests a second"), "at": Range(17, 19, "s"),
+            "rate": Range(3.9, 4.4, "requests a second"), "at": Range(22, 24, "s"),
             "other": Range(19, 21, "requests a second")}),
         ScenarioFamily("unequal", "a tenant sends documents, the other questions", {
             "rate": Range(4.8, 5.4, "requests a second"), "at": Range(2, 4, "s"),
             "other": Range(4.5, 5.5, "documents a second")}),
         ScenarioFamily("both", "both tenants send too much", {
-            "rate": Range(10, 11, "requests a second"), "other": Range(22, 24, "requests a second")}),
+            "rate": Range(13, 14, "requests a second"), "other": Range(32, 34, "requests a second")}),
         ScenarioFamily("overload", "more than can be answered", {"rate": Range(19, 21, "requests a second")}),
     )
 }  # fmt: skip

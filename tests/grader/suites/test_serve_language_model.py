@@ -7,7 +7,7 @@ import grader.suites.serve_language_model as suite
 from grader.suites.serve_language_model import causes, simulator, world
 from grader.suites.serve_language_model.cases import CASES
 from grader.suites.serve_language_model.simulator import Refused, simulate
-from grader.suites.serve_language_model.suite import BEGUN, EVEN, GOODPUT, INTERRUPTED, KEPT, ROOM, TWO_TENANTS
+from grader.suites.serve_language_model.suite import EVEN, GOODPUT, INTERRUPTED, KEPT, ROOM, SERVED, TWO_TENANTS
 from lessons.serving_language_models import token_streams as lesson
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
@@ -151,8 +151,9 @@ def test_it_gives_every_token_when_the_lessons_server_gives_it():
 )  # fmt: skip
 def test_what_cannot_be_done_is_refused_with_the_rule_and_the_fix(given, words):
     requests = [request(900, 2), request(200, 2), request(9, 2), request(9, 2)]
-    with pytest.raises(Refused, match=words):
+    with pytest.raises(Refused, match=words) as refused:
         simulate(lambda _: given, SERVER, scenario(*requests))
+    assert not any(letter.isdigit() for letter in refused.value.rule)
 
 
 def test_a_request_cannot_be_run_and_preempted_or_preempted_twice():
@@ -252,6 +253,22 @@ def test_what_two_tenants_were_given_is_compared_by_tokens_from_when_both_wait()
     assert run.evenness() == 15 / 54
 
 
+def test_memory_counts_where_a_token_comes_out_and_not_where_a_prompt_stands():
+    waits = [request(100, 9), request(600, 9), request(5, 1)]
+    run = simulate(scripted({0: 100}, {0: 1, 1: 599}, {0: 1}), SERVER, scenario(*waits, end_s=0.8))
+    assert [step.takes_s for step in run.steps] == pytest.approx([0.1, 0.61, 0.1101])
+    assert run.room() == pytest.approx((100 * 0.1 + 101 * 0.61 + 102 * 0.1101) / 820.1)
+    assert run.held() == pytest.approx((100 * 0.1 + 700 * 0.61 + 701 * 0.1101) / 820.1)
+
+
+def test_an_answer_that_is_begun_and_left_standing_does_not_count_as_served():
+    rows = [request(10, 50, tenant="blue"), request(10, 1, tenant="blue"), request(10, 1)]
+    begun = {0: 10, 1: 10, 2: 10}
+    stands = simulate(scripted(begun, *[{}] * 9), SERVER, scenario(*rows, steady="red", at_s=0.0, end_s=0.5))
+    goes_on = simulate(scripted(begun), SERVER, scenario(*rows, steady="red", at_s=0.0, end_s=0.5))
+    assert (stands.share_served(), goes_on.share_served()) == (0.5, 1.0)
+
+
 def test_no_name_of_a_tenant_tells_which_one_is_steady():
     steady = [one["steady"] for seed in range(12) for one in world.draw_world(seed)[1].values() if "steady" in one]
     assert set(steady) == set(world.TENANTS)
@@ -264,7 +281,7 @@ def test_the_task_states_every_range_and_limit():
     lengths = [
         f"{one.low} {one.high}" for one in (world.QUESTION, world.DOCUMENT, world.ANSWER, world.TASK, world.ESSAY)
     ]
-    pairs = [*KEPT.values(), INTERRUPTED, ROOM, BEGUN, EVEN, *GOODPUT]
+    pairs = [*KEPT.values(), INTERRUPTED, ROOM, SERVED, EVEN, *GOODPUT]
     limits = [f"{100 * limit:g} %" for pair in pairs for limit in pair]
     seconds = [
         f"{one:g} s"
@@ -304,7 +321,7 @@ def test_a_refused_decision_is_told_in_public_and_only_named_where_cases_are_hid
             return {"run": {one["id"]: 10**6 for one in seen["waiting"]}, "preempt": []}
 
     text = " ".join(suite.goodput(Policy).report.text().split())
-    assert "The policy decided what cannot be done. The public test names it." in text
+    assert "cannot be done: it runs fewer tokens of a request than one, or more than are left." in text
     monkeypatch.setattr(CASES, "kept", CASES.public())
     text = " ".join(suite.goodput(Policy).report.text().split())
     assert "In the scenario overload: step runs 1000000 tokens of the request 0; it must be a whole number" in text
