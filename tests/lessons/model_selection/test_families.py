@@ -28,6 +28,12 @@ def test_a_network_takes_a_batch_of_all_rows_where_there_are_few():
     assert family("network", 30, seed=0)[-1].batch_size == 30
 
 
+def test_a_step_of_a_network_has_more_rows_where_there_are_many():
+    few, many = (family("network", rows, seed=0)[-1] for rows in (3_000, 30_000))
+    assert many.batch_size > few.batch_size
+    assert many.max_iter <= few.max_iter
+
+
 def test_an_unknown_family_is_refused_with_the_known_ones():
     with pytest.raises(ModelingError, match="no family 'svm'; there are logistic, tree"):
         family("svm", 100, seed=0)
