@@ -192,7 +192,7 @@ def test_the_edition_of_this_course_leaks_nothing_and_works_without_what_grades(
         "__init__.py", "errors.py", "grading", "jupyter", "released.py", "secret.py", "suite_kit", "suites", "workflow"
     ]  # fmt: skip
     assert sorted(path.stem for path in edition.glob("grader/[gw]*/**/*.py") if path.stem != "__init__") == [
-        "limits", "mistaken", "notebook_parser"
+        "limits", "notebook_parser", "wrong_exercise"
     ]  # fmt: skip
     suites = ", ".join(f"grader.suites.{path.parent.name}" for path in edition.glob("grader/suites/*/exercise.toml"))
     code = (
