@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[type, str, Any]] = {
     "preloads": (list, "a list of modules that the suite imports late", []),
     "seeds": (dict, "a table of whole numbers", {}),
     "limit_s": (float, "the wall seconds that a test may take", 120.0),
+    "limits": (dict, "a table of what tests require, each a table with value and stated", {}),
 }
 FAMILY_KEYS: dict[str, tuple[type, str, Any]] = {
     "test": (str, "one of the tests in points", ...),
@@ -39,6 +40,10 @@ FAMILY_KEYS: dict[str, tuple[type, str, Any]] = {
     "read": (str, "where to read", ""),
     "hints": (list, "a list of two texts: the question to ask oneself, and the way", []),
 }
+LIMIT_KEYS: dict[str, tuple[type, str, Any]] = {
+    "value": (object, "a number, or a list of numbers", ...),
+    "stated": (str, "the statement's words, with {:g} for the number or {percent[0]:g} for a hundred times it", ...),
+}
 
 
 class ExerciseError(GraderError):
@@ -46,10 +51,25 @@ class ExerciseError(GraderError):
 
 
 @dataclass(frozen=True)
+class Limit:
+    """What a test requires: one number or several, and a pattern for the words in which the statement says so."""
+
+    values: tuple[float, ...]
+    pattern: str
+
+    @property
+    def stated(self) -> str:
+        """The words that the statement has to hold."""
+        words = self.pattern.format(*self.values, percent=[100 * value for value in self.values])
+        return words.replace("e-0", "e-")
+
+
+@dataclass(frozen=True)
 class Exercise:
     """What an exercise states of itself. `folder` is that of its suite; `families` are its criteria by name.
 
-    `lessons` holds for each lesson the points that its mistake loses at least, whatever the answer is like otherwise.
+    `limits` are the numbers that its tests require; they stand nowhere else. `lessons` holds for each lesson the points
+    that its mistake loses at least, whatever the answer is like otherwise.
     """
 
     name: str
@@ -61,6 +81,21 @@ class Exercise:
     preloads: tuple[str, ...]
     seeds: Mapping[str, int]
     limit_s: float
+    limits: Mapping[str, Limit]
+
+    def limit(self, name: str) -> float:
+        """The number of the limit of this name. Raises `ExerciseError` where there is none or it has several."""
+        if len(numbers := self.steps(name)) != 1:
+            raise ExerciseError(
+                f"limits.{name} of {self.name} has {len(numbers)} numbers, not one. Call steps for them."
+            )
+        return numbers[0]
+
+    def steps(self, name: str) -> tuple[float, ...]:
+        """The numbers of the limit of this name, in the order of `exercise.toml`. Raises `ExerciseError`."""
+        if name not in self.limits:
+            raise ExerciseError(f"{self.folder / FILE}: limits.{name} is missing; the suite asks for it. Add it.")
+        return self.limits[name].values
 
     def begin(self) -> None:
         """From here on the modules that the exercise forbids cannot be imported."""
@@ -173,9 +208,11 @@ def load_exercise(folder: Path) -> Exercise:
     for name, seed in given["seeds"].items():
         if type(seed) is not int or seed < 0:
             raise ExerciseError(f"{path}: seeds.{name} is {seed!r}; it must be a whole number from 0 on. Write one.")
+    limits = {name: _limit(path, name, stated) for name, stated in given["limits"].items()}
     return Exercise(
         folder.name, folder, MappingProxyType(points), MappingProxyType(families), MappingProxyType(lessons),
         tuple(given["forbids"]), tuple(given["preloads"]), MappingProxyType(given["seeds"]), float(given["limit_s"]),
+        MappingProxyType(limits),
     )  # fmt: skip
 
 
@@ -193,6 +230,31 @@ def _family(path: Path, name: str, stated: Any, points: Mapping[str, float]) -> 
         given["test"], given["title"] or name, float(given["points"]), given["production"], given["read"],
         tuple(given["hints"]),
     )  # fmt: skip
+
+
+def _limit(path: Path, name: str, stated: Any) -> Limit:
+    if not isinstance(stated, dict):
+        raise ExerciseError(
+            f'{path}: limits.{name} is {stated!r}; it must be a table. Write {{ value = 1, stated = "{{:g}} MB" }}.'
+        )
+    given = _checked(path, f"limits.{name}.", stated, LIMIT_KEYS)
+    values = given["value"] if isinstance(given["value"], list) else [given["value"]]
+    for value in values or [None]:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise ExerciseError(
+                f"{path}: limits.{name}.value holds {value!r}; it must be numbers. Write one or several."
+            )
+    limit = Limit(tuple(values), given["stated"])
+    try:
+        says = limit.stated
+    except (IndexError, KeyError, ValueError, AttributeError) as error:
+        rule = LIMIT_KEYS["stated"][1]
+        raise ExerciseError(
+            f"{path}: limits.{name}.stated is {limit.pattern!r} ({error}); it must be {rule}. Correct it."
+        ) from error
+    if says == limit.pattern:
+        raise ExerciseError(f"{path}: limits.{name}.stated is {says!r}, without a number; put {{:g}} where it stands.")
+    return limit
 
 
 def _checked(path: Path, where: str, stated: dict[str, Any], keys: Mapping[str, tuple[type, str, Any]]) -> Any:

@@ -8,13 +8,12 @@ import numpy as np
 
 from grader.suite_kit.resources import cpu_s
 from grader.suite_kit.score_sheet import Sheet
+from grader.suites.reduce_latency.cases import EXERCISE
 from grader.suites.reduce_latency.cities import City
 from grader.suites.reduce_latency.requests import Request
 from grader.suites.reduce_latency.service import STAGES, SlowService
 
-WITHIN = 0.1
-TIE = 0.05
-LIMIT_WITHIN = 0.15
+WITHIN, TIE, LIMIT_WITHIN = EXERCISE.limit("share_within"), EXERCISE.limit("tie"), EXERCISE.limit("limit_within")
 REQUESTS, WARM_UP = 10, 2
 MOST_SHOWN = 999.0
 TRACING = (

@@ -18,11 +18,8 @@ from grader.suites.reduce_latency.requests import FIELDS, Request
 from grader.suites.reduce_latency.service import SlowService
 from grader.suites.reduce_latency.stages import REQUESTS, Shares, judge_profile, measure_shares
 
-THRESHOLDS = (7.5, 12, 45)  # the last one only where unusual requests get the same answers
-STEP_POINTS = 3
-EXACT = 1e-6
-MEMORY_MB = 512
-START_CPU_S = 2.0
+THRESHOLDS, STEP_POINTS = EXERCISE.steps("steps"), EXERCISE.limit("step_points")
+EXACT, MEMORY_MB, START_CPU_S = EXERCISE.limit("exact"), EXERCISE.limit("memory_mb"), EXERCISE.limit("start_cpu_s")
 FIRST_REQUEST = 2  # times what the slow service needs
 
 NO_REPLICA = "In a process of its own, with the cells before this one, FastService gave no right answer."

@@ -11,6 +11,8 @@ from grader.suite_kit.score_sheet import Sheet
 WHOLE = """
 forbids = ["torch"]
 seeds = { public = 3 }
+limits.memory = { value = 512, stated = "at most {:g} MB" }
+limits.steps = { value = [0.5, 1e-6], stated = "{0:g} times, {percent[0]:g} %, {1:g}" }
 points = { "a test" = 3 }
 [families.first]
 test = "a test"
@@ -41,6 +43,16 @@ def test_an_exercise_is_frozen_data(tmp_path):
         exercise.points["a test"] = 4
 
 
+def test_a_limit_is_a_number_or_several_and_the_words_that_state_it(tmp_path):
+    exercise = written(tmp_path)
+    assert (exercise.limit("memory"), exercise.steps("steps")) == (512, (0.5, 1e-6))
+    assert [limit.stated for limit in exercise.limits.values()] == ["at most 512 MB", "0.5 times, 50 %, 1e-6"]
+    with pytest.raises(ExerciseError, match=r"limits.none is missing; the suite asks for it. Add it"):
+        exercise.limit("none")
+    with pytest.raises(ExerciseError, match=r"limits.steps of .* has 2 numbers, not one. Call steps for them"):
+        exercise.limit("steps")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -63,6 +75,12 @@ def test_an_exercise_is_frozen_data(tmp_path):
         ("seeds = { public = 3 }", 'lessons = { "a" = "x" }', "lessons.a is 'x'; it must be a number from 0 to 1,000"),
         ('read = "the docs"', 'hints = ["one"]', r"first.hints is \['one'\]; it must be two texts. Write both"),
         ('read = "the docs"', 'hints = ["one", 2]', r"first.hints is \['one', 2\]; it must be two texts"),
+        ("512", '"x"', "limits.memory.value holds 'x'; it must be numbers. Write one or several"),
+        ("[0.5, 1e-6]", "[]", "limits.steps.value holds None; it must be numbers"),
+        ("{:g} MB", "{:g} of {:g}", "limits.memory.stated is .* with .*{:g} for the number.*Correct it"),
+        ("{:g} MB", "512 MB", "limits.memory.stated is 'at most 512 MB', without a number; put {:g} where it stands"),
+        ("value = 512", "values = 512", "limits.memory.values is no key; known are value, stated"),
+        ("limits.memory", "limits.other = 1\nlimits.memory", "limits.other is 1; it must be a table. Write"),
         ("forbids = ", "forbids = = ", "line 2.*write it as TOML"),
     ],
 )

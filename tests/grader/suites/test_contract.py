@@ -57,6 +57,14 @@ def test_its_statement_names_every_criterion_and_what_its_suite_requires(name):
     assert "suite.EXERCISE.plot_attempts()" in dict(bank.cells)["attempts"]
 
 
+@every_exercise
+def test_its_statement_says_every_limit_in_the_words_of_its_file(name):
+    limits = suite_of(name).EXERCISE.limits
+    told = re.sub(r"\s+", " ", told_of(bank_of(name).notebook))
+    assert {key: limit.stated for key, limit in limits.items() if limit.stated not in told} == {}
+    assert limits
+
+
 FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
 
 
