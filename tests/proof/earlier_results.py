@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from notebook_runner.environment import OURS
 from notebook_runner.fingerprint import installed_versions
@@ -123,7 +124,27 @@ class EarlierResults:
             "collected": None if own & moved else collected,
             "collected_set": 0,
         }
-        self.store.keep(KIND, self._key(module), entry)
+        self.store.keep(KIND, self._key(module), self._with_what_holds_of_earlier(module, entry))
+
+    def _with_what_holds_of_earlier(self, module: str, entry: dict[str, Any]) -> dict[str, Any]:
+        """The entry and, of other tests of its module, what earlier entries prove here: the store drops old entries."""
+        sets, places = entry["sets"], {held["state"]: place for place, held in enumerate(entry["sets"])}
+        for _, earlier in self.store.entries(KIND, self._key(module)):
+            try:
+                place_of = {}
+                for number, held in enumerate(earlier["sets"]):
+                    if self._holds(held["paths"], held["state"]):
+                        if (place := places.setdefault(held["state"], len(sets))) == len(sets):
+                            sets.append(held)
+                        place_of[number] = place
+                for name, (number, seconds) in earlier["tests"].items():
+                    if number in place_of:
+                        entry["tests"].setdefault(name, [place_of[number], seconds])
+                if entry["collected"] is None and earlier["collected_set"] in place_of:
+                    entry |= {"collected": earlier["collected"], "collected_set": place_of[earlier["collected_set"]]}
+            except (KeyError, TypeError, IndexError, AttributeError):  # an entry of another version of this file
+                continue
+        return entry
 
     def _reached(
         self, start: Iterable[str], at_import: Mapping[str, Iterable[str]], units: frozenset[str]

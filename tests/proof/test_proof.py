@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from notebook_runner.result_store import ResultStore
+from notebook_runner.result_store import MOST_OF_A_KEY, ResultStore
 from tests.proof.earlier_results import IN_EVERY_TEST, EarlierResults, Proof, environment
 from tests.proof.tree import Tree, unit_of
 
@@ -294,6 +294,20 @@ def test_what_changed_while_the_tests_ran_is_no_proof(checkout, tmp_path):
     )
     checkout.run("--kept")
     assert checkout.holds() == PASSED - {"tests/test_alone.py::test_alone"}
+
+
+def test_many_runs_of_a_few_tests_leave_what_a_whole_run_proved(checkout, tmp_path):
+    """The store keeps a number of entries a module: what still holds of earlier ones goes with the newest."""
+    shutil.copytree(checkout.store, store := tmp_path / "store")
+    checkout.store = store
+    for round_ in range(MOST_OF_A_KEY + 1):
+        checkout.write("data/rates.txt", f"{round_}")
+        earlier = checkout.earlier_results()
+        name = "tests/test_reaching.py::test_reads"
+        earlier.keep({name: Proof(frozenset({"data/rates.txt"}), 0.1)}, {}, {})
+    assert checkout.holds() == PASSED
+    checkout.write("benchmarks/late.py", "NUMBER = 3")
+    assert PASSED - checkout.holds() == {"tests/test_reaching.py::test_imports_by_a_name_made_here"}
 
 
 def test_no_store_runs_everything(checkout):
