@@ -1,19 +1,16 @@
 """The record belongs to a reader: what runs a notebook with nobody there reads it and leaves it as it is."""
 
 import json
-import queue
 
 import nbformat
 import pytest
-from jupyter_client.manager import KernelManager
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.validator import Validator
 
 from lessons.start_here.self_check import self_check
 from mlsd_lib.lesson import calibration, case, check, predict
 from mlsd_lib.lesson.reader import home, keeps_record, record
-from tests.kernels import on_files
-from tests.waiting import PATIENCE_S
+from tests.kernels import ReadersKernel
 
 LESSON = [
     "from mlsd_lib.lesson import case, check, predict",
@@ -71,7 +68,7 @@ def test_a_run_by_nbgrader_is_known_by_what_it_sets(name, monkeypatch):
 
 def test_a_readers_kernel_begun_during_a_validation_keeps_the_record(monkeypatch):
     monkeypatch.setenv("NBGRADER_VALIDATING", "1")
-    session = Session()
+    session = ReadersKernel()
     try:
         session.run(LESSON[0])
         session.run(LESSON[1].replace("low=None, high=None", "low=2, high=4"))
@@ -81,45 +78,11 @@ def test_a_readers_kernel_begun_during_a_validation_keeps_the_record(monkeypatch
     assert predict("sum", "How long?", "ms").given
 
 
-class Session:
-    """A kernel as JupyterLab drives it: it may ask, and an error in one cell does not keep the next from running."""
-
-    def __init__(self):
-        self.files = on_files()
-        self.manager = KernelManager(config=self.files.__enter__())
-        self.manager.start_kernel()
-        self.client = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=PATIENCE_S)
-
-    def run(self, source):
-        """What the cell showed: text, and the lines of an error's traceback."""
-        self.client.execute(source, allow_stdin=True, stop_on_error=False)
-        shown, lines = [], []
-        while True:
-            try:
-                message = self.client.get_iopub_msg(timeout=PATIENCE_S)
-            except queue.Empty:
-                raise AssertionError(f"the kernel never ended: {source}") from None
-            kind, content = message["msg_type"], message["content"]
-            if kind == "error":
-                lines += content["traceback"]
-            elif kind in ("display_data", "execute_result"):
-                shown.append(content["data"]["text/plain"])
-            elif kind == "status" and content["execution_state"] == "idle":
-                return "\n".join(shown), lines
-
-    def close(self):
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
-        self.files.__exit__(None, None, None)
-
-
 @pytest.fixture(scope="module")
 def kernel():
-    session = Session()
-    yield session
-    session.close()
+    kernel = ReadersKernel()
+    yield kernel
+    kernel.close()
 
 
 @pytest.fixture
@@ -132,19 +95,19 @@ def session(kernel, own_record):
 def test_passing_an_empty_prediction_leaves_a_name_that_explains_itself(session):
     _, asked = session.run(LESSON[1])
     assert "90 % interval" in "".join(asked)
-    assert "no prediction was given" in session.run("guess_sum")[0]
+    assert "no prediction was given" in session.run("guess_sum")[0][0]
     plot = "from matplotlib.figure import Figure\nax = Figure().subplots()\nguess_sum.draw(ax)\nlen(ax.patches)"
-    assert session.run(plot) == ("0", [])
+    assert session.run(plot) == (["0"], [])
     shown, error = session.run(LESSON[2])
     assert error == []
-    assert "Measured: 3 ms. You passed this one over" in shown
+    assert "Measured: 3 ms. You passed this one over" in "\n".join(shown)
 
 
 def test_every_way_of_naming_a_prediction_leaves_the_name(session):
     session.run('first = second = predict("a", "?", "ms")')
     session.run('annotated: object = predict("c", "?", "ms")')
     session.run('old, new = predict("d", "?", "ms"), predict("e", "?", "ms")')
-    assert session.run("first is second, first.given, annotated.given")[0] == "(True, False, False)"
+    assert session.run("first is second, first.given, annotated.given")[0] == ["(True, False, False)"]
 
 
 def test_one_switch_passes_all_predictions_over_and_back(session):
@@ -153,7 +116,7 @@ def test_one_switch_passes_all_predictions_over_and_back(session):
     session.run("from mlsd_lib.lesson import ask_for_predictions\nask_for_predictions(False)")
     shown, error = session.run('other = predict("other", "Which?", "ms")')
     assert error == []
-    assert "Passed over" in shown
+    assert "Passed over" in "\n".join(shown)
     session.run("ask_for_predictions(True)")
     assert "90 % interval" in "".join(session.run('third = predict("third", "Which?", "ms")')[1])
 

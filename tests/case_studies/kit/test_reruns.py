@@ -2,19 +2,16 @@
 
 import ast
 import json
-import queue
 import re
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from jupyter_client.manager import KernelManager
 
 from case_studies.kit.cell_dependencies import SERVER, dependents, flow_of, leaves_a_server
 from notebook_runner import course_root
 from notebook_runner.course import read_json
-from tests.kernels import on_files
-from tests.waiting import PATIENCE_S
+from tests.kernels import ReadersKernel
 
 FORMS = [
     "{x} = {y} + 1",
@@ -130,50 +127,11 @@ def test_every_decision_of_a_case_runs_the_table_of_consequences_again_and_nothi
             assert not any(SERVER in below[cell] or "served_copy" in below[cell] for cell in again)
 
 
-class Notebook:
-    """A kernel as JupyterLab drives it, which says of each cell its id and which cells were deleted before."""
-
-    def __init__(self):
-        self.files = on_files()
-        self.manager = KernelManager(config=self.files.__enter__())
-        self.manager.start_kernel()
-        self.client = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=PATIENCE_S)
-
-    def run(self, name, source, allow_stdin=True, deleted=()):
-        """What the cell showed, a text an output, and the names of errors."""
-        content = {"code": source, "silent": False, "store_history": True, "user_expressions": {}}
-        content |= {"allow_stdin": allow_stdin, "stop_on_error": False}
-        metadata = {"cellId": name, "deletedCells": list(deleted)}
-        self.client.shell_channel.send(self.client.session.msg("execute_request", content, metadata=metadata))
-        shown = []
-        while True:
-            try:
-                message = self.client.get_iopub_msg(timeout=PATIENCE_S)
-            except queue.Empty:
-                raise AssertionError(f"the kernel never ended: {source}") from None
-            kind, content = message["msg_type"], message["content"]
-            if kind == "error":
-                shown.append(f"{content['ename']}: {content['evalue']}")
-            elif kind in ("display_data", "execute_result"):
-                shown.append(content["data"]["text/plain"])
-            elif kind == "stream":
-                shown.append(content["text"].strip())
-            elif kind == "status" and content["execution_state"] == "idle":
-                return shown
-
-    def close(self):
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
-        self.files.__exit__(None, None, None)
-
-
 @pytest.fixture(scope="module")
 def kernel():
-    notebook = Notebook()
-    yield notebook
-    notebook.close()
+    kernel = ReadersKernel()
+    yield kernel
+    kernel.close()
 
 
 def decided(count):
@@ -191,58 +149,61 @@ CELLS_RUN = {
 
 
 @pytest.fixture
-def notebook(kernel):
-    """The kernel after a first run of all cells; a kernel of its own a test would take long."""
-    kernel.run(
-        "begin", "%reset -f\nfrom case_studies.kit import reader_decisions\nreader_decisions._cells_of.cache_clear()"
-    )
-    kernel.run(
+def run_cell(kernel):
+    """Runs a cell by its name, after a first run of all: what it showed. A kernel of its own a test would take long."""
+
+    def run_cell(name, source, **how):
+        return kernel.run(source, name, **how)[0]
+
+    run_cell("begin", "%reset -f\nfrom case_studies.kit import reader_decisions")
+    run_cell("no-cells", "reader_decisions._cells_of.cache_clear()")
+    run_cell(
         "imports", "import os\nos.environ['JPY_SESSION_NAME'] = ''\nfrom case_studies.kit.reader_decisions import rerun"
     )
-    first = [text for name, source in CELLS_RUN.items() for text in kernel.run(name, source)]
+    first = [text for name, source in CELLS_RUN.items() for text in run_cell(name, source)]
     assert first == ["loaded", "other 3", "2 shown", "claim True"]
-    return kernel
+    return run_cell
 
 
 AGAIN = ["Again, 1 of 3: best", "Again, 2 of 3: share", "1 shown", "Again, 3 of 3: claim", "claim True"]
 
 
-def test_a_changed_decision_shows_what_depends_on_it_once_in_order_and_an_unchanged_one_nothing(notebook):
-    assert notebook.run("decision", decided(None)) == []
-    assert notebook.run("decision", decided(1)) == AGAIN
-    assert notebook.run("decision", decided(1)) == []
-    assert notebook.run("look", "len(best)") == ["1"]
+def test_a_changed_decision_shows_what_depends_on_it_once_in_order_and_an_unchanged_one_nothing(run_cell):
+    assert run_cell("decision", decided(None)) == []
+    assert run_cell("decision", decided(1)) == AGAIN
+    assert run_cell("decision", decided(1)) == []
+    assert run_cell("look", "len(best)") == ["1"]
 
 
-def test_a_cell_that_fails_is_named_with_those_left_out_and_another_decision_runs_all_of_them(notebook):
-    shown = notebook.run("decision", decided(3))
+def test_a_cell_that_fails_is_named_with_those_left_out_and_another_decision_runs_all_of_them(run_cell):
+    shown = run_cell("decision", decided(3))
     assert shown[:3] == ["Again, 1 of 3: best", "Again, 2 of 3: share", "ZeroDivisionError: division by zero"]
     assert shown[3].startswith("LessonError: The cell share failed, as shown above. Not run: claim.")
-    assert notebook.run("decision", decided(None))[2] == "2 shown"
+    assert run_cell("decision", decided(None))[2] == "2 shown"
 
 
-def test_an_edited_cell_runs_as_it_ran_last_and_a_deleted_one_not_at_all(notebook):
-    notebook.run("share", "share = -1\nprint('edited', len(best))")
-    assert "SyntaxError" in notebook.run("share", "share = (")[0]
-    shown = notebook.run("decision", decided(1), deleted=["claim"])
+def test_an_edited_cell_runs_as_it_ran_last_and_a_deleted_one_not_at_all(run_cell):
+    run_cell("share", "share = -1\nprint('edited', len(best))")
+    assert "SyntaxError" in run_cell("share", "share = (")[0]
+    shown = run_cell("decision", decided(1), deleted=["claim"])
     assert shown == ["Again, 1 of 2: best", "Again, 2 of 2: share", "edited 1"]
 
 
-def test_where_the_notebook_is_saved_its_order_counts_and_what_lies_above_stays(notebook, tmp_path):
+def test_where_the_notebook_is_saved_its_order_counts_and_what_lies_above_stays(run_cell, tmp_path):
     order = ["load", "share", "decision", "claim", "best", "other"]
     saved = {"cells": [{"id": name} for name in ("begin", "imports", "look", "set", *order)]}
     (tmp_path / "case.ipynb").write_text(json.dumps(saved))
-    notebook.run("set", f"os.environ['JPY_SESSION_NAME'] = {str(tmp_path / 'case.ipynb')!r}")
-    assert [text for text in notebook.run("decision", decided(1)) if "Again" in text] == ["Again, 1 of 1: best"]
+    run_cell("set", f"os.environ['JPY_SESSION_NAME'] = {str(tmp_path / 'case.ipynb')!r}")
+    assert [text for text in run_cell("decision", decided(1)) if "Again" in text] == ["Again, 1 of 1: best"]
 
 
-def test_a_cell_that_leaves_a_server_running_stops_the_rerun_before_it(notebook):
-    notebook.run("share", "class ServerProcess:\n    made = len(best)\nshare = -1")
-    shown = notebook.run("decision", decided(1))
+def test_a_cell_that_leaves_a_server_running_stops_the_rerun_before_it(run_cell):
+    run_cell("share", "class ServerProcess:\n    made = len(best)\nshare = -1")
+    shown = run_cell("decision", decided(1))
     assert shown[0] == "Again, 1 of 3: best"
     assert shown[1].startswith("LessonError: The cell share starts a server that another cell stops.")
     assert len(shown) == 2
 
 
-def test_a_run_that_nobody_watches_runs_nothing_again(notebook):
-    assert notebook.run("decision", decided(1), allow_stdin=False) == []
+def test_a_run_that_nobody_watches_runs_nothing_again(run_cell):
+    assert run_cell("decision", decided(1), allow_stdin=False) == []
