@@ -26,6 +26,7 @@ from grader.suite_kit.comparison import differing
 from grader.suite_kit.score_sheet import Sheet
 
 EXERCISE = load_exercise(Path(__file__).parent)
+EXACT = EXERCISE.limit("exact")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def answers(sheet: Sheet, answer: Answer, name: str) -> None:
     """TO DO: say what is asked of the student's function."""
     cases = CASES.open(sheet)
     for family, inputs in cases.inputs.items():
-        missed = differing([answer.call(name, one) for one in inputs], cases.expected[family], 1e-9)
+        missed = differing([answer.call(name, one) for one in inputs], cases.expected[family], EXACT)
         sheet.judge(family, f"{len(missed)} of {len(inputs)} differ", "0", not missed, f"Wrong in {family}.")
 '''
 
@@ -72,6 +73,9 @@ EXERCISE = """\
 forbids = ["grader.suites.NAME.hidden"]
 seeds = { public = 1 }
 points = { answers = 20 }
+
+[limits] # TO DO: all that the tests require, each with the words in which the statement says it
+exact = { value = 1e-9, stated = "to within {:g}" }
 
 [lessons] # TO DO: three or more, each with the points that its mistake loses over every right answer
 # "what the exercise teaches" = 10
@@ -249,7 +253,8 @@ def _notebook(name: str) -> str:
     title, locked = name.replace("_", " ").capitalize(), {"locked": True}
     headings = "\n".join(f"- **{heading}**: TO DO;" for heading in HEADINGS)
     record = f"## 2. Decision record\n\nOne page, at most 400 words. A person gives one point each for:\n\n{headings}"
-    table = "| criterion | what | required | points |\n|---|---|---|---|\n| `ordinary` | TO DO | 0 differ | 20 |"
+    row = "| `ordinary` | TO DO | all to within 1e-9 | 20 |"
+    table = f"| criterion | what | required | points |\n|---|---|---|---|\n{row}"
     asked = f'## 1. The answer\n\n{table}\n\nTO DO: what is asked. Stuck at a criterion: `suite.hint("ordinary")`.'
     cells = [
         _cell("markdown", "title", f"# {title}\n\nTO DO: who needs it, and the parts with their points.", **locked),

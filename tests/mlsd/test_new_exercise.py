@@ -49,7 +49,7 @@ TASK = """## 1. The answer
 
 | criterion | what | required | points |
 |---|---|---|---|
-| `ordinary` | the mean of some numbers | 0 differ | 10 |
+| `ordinary` | the mean of some numbers | all to within 1e-9 | 10 |
 | `empty` | the mean of none | 0 differ | 10 |
 
 Stuck: `suite.hint("empty")`.
