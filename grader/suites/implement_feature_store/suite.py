@@ -10,8 +10,8 @@ from grader.suites.implement_feature_store.bugs import STORES
 from grader.suites.implement_feature_store.cases import CASES, EXERCISE
 from grader.suites.implement_feature_store.scaling import ROWS, SHAPES, TIMES, Cost, measure
 
-MOST_TIMES = 20
-MOST_LISTS = 10
+MOST_TIMES, MOST_LISTS = EXERCISE.limit("times"), EXERCISE.limit("lists")
+SHAPE_POINTS = EXERCISE.limit("shape_points")
 
 begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
 
@@ -64,8 +64,9 @@ def growth(sheet: Sheet, answer: Answer, name: str) -> None:
         cost = measure(answer, name, rows_an_entity, MOST_LISTS, MOST_TIMES, rng)
         measured, did = _how_it_grows(cost, shape)
         sheet.judge(
-            "growth", measured, f"at most {MOST_TIMES}x", not did, did, title=f"{TIMES}x the data, {shape}", points=1
-        )
+            "growth", measured, f"at most {MOST_TIMES:g}x", not did, did,
+            title=f"{TIMES}x the data, {shape}", points=SHAPE_POINTS,
+        )  # fmt: skip
 
 
 def _how_it_grows(cost: Cost, shape: str) -> tuple[str, str]:
@@ -73,7 +74,7 @@ def _how_it_grows(cost: Cost, shape: str) -> tuple[str, str]:
     if cost.growth is None:
         return f"{cost.lists:.3g} lists", (
             f"For {ROWS} rows and requests your store took {cost.lists:.3g} times the CPU time of a plain list that is "
-            f"asked row by row ({shape}); at most {MOST_LISTS} times is allowed. Each call has a large fixed cost: "
+            f"asked row by row ({shape}); at most {MOST_LISTS:g} times is allowed. Each call has a large fixed cost: "
             "profile one, and look for a table that is built, copied or filtered as a whole for a single request."
         )
     if not cost.growth.right:
