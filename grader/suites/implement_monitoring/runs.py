@@ -12,6 +12,7 @@ import numpy as np
 
 from grader.suite_kit.answer import kind_of
 from grader.suite_kit.designs import Draw
+from grader.suites.implement_monitoring.cases import EXERCISE
 from grader.suites.implement_monitoring.world import (
     BETWEEN,
     CATEGORIES,
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-ATTENTION_EUR, MOST_NAMES = 300, 3
-AFTER = 7  # days after a repair on which an alert counts for nothing: what looks back a week still sees the incident
+ATTENTION_EUR = 300
+WITHIN_DAYS = {family: int(EXERCISE.limit(f"in time: {family}")) for family in INCIDENTS}  # after the first sign
+MOST_NAMES, AFTER = EXERCISE.limit("names"), EXERCISE.limit("after_repair_days")
 REASONS = {"score": ("values",), "labels": ("late", "performance")}
 OF_FEATURES = ("missing", "values", "frozen")
 Named = tuple[str, str]
@@ -76,7 +78,7 @@ class Met:
     @property
     def last(self) -> int:
         """The last day on which it is named in time, counted from when it shows: in labels not before a day later."""
-        return self.begins + (self.right[0] == "labels") + INCIDENTS[self.family].within
+        return self.begins + (self.right[0] == "labels") + WITHIN_DAYS[self.family]
 
     @cached_property
     def caught(self) -> int | None:

@@ -9,18 +9,17 @@ import numpy as np
 from grader.suite_kit.answer import Answer
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_monitoring.cases import CASES, EXERCISE, Cases
-from grader.suites.implement_monitoring.runs import MOST_NAMES, Met, Refused, Run, watch
+from grader.suites.implement_monitoring.runs import MOST_NAMES, WITHIN_DAYS, Met, Refused, Run, watch
 from grader.suites.implement_monitoring.world import BETWEEN, HARMLESS, INCIDENTS, REFERENCE, Day, Stream, make_stream
 from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FALSE_SHARE, QUIET_SHARE = 0.05, 0.02
-AWAKE = 13
-TOUCHED_DAYS = 2
-STEPS_OF_COST, STEP_POINTS = (0.32, 0.16), 2
-ROOM, ROOM_DAYS = 0.01, 1
+FALSE_SHARE, QUIET_SHARE = EXERCISE.limit("trusted_share"), EXERCISE.limit("quiet_share")
+AWAKE, TOUCHED_DAYS = EXERCISE.limit("awake"), EXERCISE.limit("ringing_days")
+STEPS_OF_COST, STEP_POINTS = EXERCISE.steps("bill"), EXERCISE.limit("step_points")
+ROOM, ROOM_DAYS = EXERCISE.limit("room"), int(EXERCISE.limit("room_days"))
 """By which hidden limits of a share or a bill, and of days, are wider: what draws of the same streams differ by."""
 
 begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
@@ -129,7 +128,7 @@ def caught(sheet: Sheet, answer: Answer, name: str) -> None:
     if not (runs := _watched(sheet, answer, name, CASES.open(sheet))):
         return
     few = _few_false(sheet, runs, "attention")
-    for family, incident in INCIDENTS.items():
+    for family, within in WITHIN_DAYS.items():
         some = [(run, case) for run in runs for case in run.met if case.family == family]
         missed = [(run, case) for run, case in some if not _in_time(case, sheet.private)]
         delays = ", ".join(
@@ -137,7 +136,7 @@ def caught(sheet: Sheet, answer: Answer, name: str) -> None:
         )
         sheet.judge(
             family, f"{len(some) - len(missed)} of {len(some)}" + ("" if sheet.private else f": {delays}"),
-            f"{len(some)} within {incident.within + ROOM_DAYS * sheet.private} days", few and not missed,
+            f"{len(some)} within {within + ROOM_DAYS * sheet.private} days", few and not missed,
             _why_missed(*missed[0], sheet.private) if missed else "", explained=bool(missed),
         )  # fmt: skip
 
@@ -147,7 +146,7 @@ def _why_missed(run: Run, met: Met, private: bool) -> str:
     feature, reason = met.right
     said = [named for t, named in run.named.items() if met.begins <= t <= met.last]
     if any(met.right in named for named in said):
-        did = f"It was among more than {MOST_NAMES} names on one day: whoever is called does not know where to look."
+        did = f"It was among more than {MOST_NAMES:g} names on one day: whoever is called does not know where to look."
     elif met.caught is not None:
         did = "It was named too late."
     elif said:
@@ -180,7 +179,7 @@ def worth(sheet: Sheet, answer: Answer, name: str) -> None:
     seen = sum(_in_time(incident, sheet.private) for incident in met)
     awake = seen >= AWAKE
     silent = "A monitor that sees little is quiet for nothing: its quiet days earn no points."
-    sheet.judge("awake", f"{seen} of {len(met)}", f"at least {AWAKE}", awake, silent)
+    sheet.judge("awake", f"{seen} of {len(met)}", f"at least {AWAKE:g}", awake, silent)
     for family in HARMLESS:
         some = [run for run in runs if run.harmless == family]
         touched = [run for run in some if len(run.false_days) >= TOUCHED_DAYS + ROOM_DAYS * sheet.private]

@@ -34,12 +34,11 @@ Day = dict[str, Any]
 
 @dataclass(frozen=True)
 class Incident:
-    """Where an incident is seen and as what, how many days after its first sign it must be named, and what an
-    undetected day costs, in EUR. `features`: those that it may hit."""
+    """Where an incident is seen and as what, and what an undetected day costs, in EUR. `features`: those that it may
+    hit."""
 
     features: tuple[str, ...]
     reason: str
-    within: int
     harm_eur: int
     ranges: Mapping[str, Range]
     title: str
@@ -55,24 +54,24 @@ class Stream:
 
 INCIDENTS = {
     "null spike": Incident(
-        ("weight_kg", "promised_h", "payment"), "missing", 2, 1_600, {"share": Range(0.08, 0.09)},
+        ("weight_kg", "promised_h", "payment"), "missing", 1_600, {"share": Range(0.08, 0.09)},
         "a feature is missing"),
     "unit change": Incident(
-        ("distance_km", "weight_kg", "value_eur"), "values", 7, 1_200, {"share": Range(0.1, 0.15)},
+        ("distance_km", "weight_kg", "value_eur"), "values", 1_200, {"share": Range(0.1, 0.15)},
         "some rows in another unit"),
     "mean shift": Incident(
-        ("distance_km", "weight_kg", "promised_h"), "values", 5, 500, {"by": Range(1.0, 1.3, "standard deviations")},
+        ("distance_km", "weight_kg", "promised_h"), "values", 500, {"by": Range(1.0, 1.3, "standard deviations")},
         "a feature moves"),
     "slow drift": Incident(
-        ("distance_km", "weight_kg", "promised_h"), "values", 13, 250, {"by": Range(0.07, 0.09, "a day")},
+        ("distance_km", "weight_kg", "promised_h"), "values", 250, {"by": Range(0.07, 0.09, "a day")},
         "a feature moves a little each day"),
-    "frozen": Incident(("depot_load", "traffic"), "frozen", 4, 700, {}, "a feature is no longer refreshed"),
+    "frozen": Incident(("depot_load", "traffic"), "frozen", 700, {}, "a feature is no longer refreshed"),
     "renamed": Incident(
-        ("carrier", "payment"), "values", 3, 600, {"share": Range(0.6, 1.0)}, "a category has another name"),
-    "late labels": Incident(("labels",), "late", 4, 600, {"later": Range(6, 9, "days", whole=True)},
+        ("carrier", "payment"), "values", 600, {"share": Range(0.6, 1.0)}, "a category has another name"),
+    "late labels": Incident(("labels",), "late", 600, {"later": Range(6, 9, "days", whole=True)},
         "labels stay away"),
     "concept drift": Incident(
-        ("labels",), "performance", 7, 2_000, {"turned": Range(1.6, 2.2)}, "features mean something else"),
+        ("labels",), "performance", 2_000, {"turned": Range(1.6, 2.2)}, "features mean something else"),
 }  # fmt: skip
 HARMLESS: Mapping[str, tuple[str, Mapping[str, Range]]] = {
     "season": ("two strong days a week", {"week": Range(2.2, 2.6, "standard deviations")}),

@@ -10,16 +10,16 @@ from scipy.stats import binom, norm
 import grader.suites.implement_monitoring as suite
 from grader.suite_kit.designs import Draw
 from grader.suites.implement_monitoring import world
-from grader.suites.implement_monitoring.runs import AFTER, ATTENTION_EUR, MOST_NAMES, Refused, Run, read_alerts
-from grader.suites.implement_monitoring.suite import (
-    AWAKE,
-    FALSE_SHARE,
-    QUIET_SHARE,
-    ROOM,
-    ROOM_DAYS,
-    STEPS_OF_COST,
-    TOUCHED_DAYS,
+from grader.suites.implement_monitoring.runs import (
+    AFTER,
+    ATTENTION_EUR,
+    MOST_NAMES,
+    WITHIN_DAYS,
+    Refused,
+    Run,
+    read_alerts,
 )
+from grader.suites.implement_monitoring.suite import ROOM_DAYS, TOUCHED_DAYS
 from notebook_runner.errors import CourseError
 from tests.grader.suites.contract import bank_of, cells_of, told_of
 
@@ -148,7 +148,7 @@ def test_an_incident_shows_on_the_first_day_that_differs(secret):
     oracle = suite.EXERCISE.hidden().oracle
     for stream in world.draw_streams(4):
         for incident, met, seen in zip(stream.incidents, Run(stream, 0).met, oracle.first_seen(stream), strict=True):
-            assert seen == met.last - world.INCIDENTS[incident.family].within
+            assert seen == met.last - WITHIN_DAYS[incident.family]
 
 
 def test_the_tests_have_no_stream_in_common(secret):
@@ -193,15 +193,18 @@ def run_of(named):
 
 
 WEIGHT, OTHERS = ("weight_kg", "missing"), [("items", "values"), ("traffic", "frozen"), ("carrier", "values")]
+LAST, AGAIN = 40 + WITHIN_DAYS["null spike"], 50 + AFTER  # the last day in time, and the first that is ordinary again
 
 
 @pytest.mark.parametrize(
     ("named", "false_days", "caught", "in_time"),
-    [({}, 0, None, False), ({40: [WEIGHT]}, 0, 40, True), ({42: [WEIGHT]}, 0, 42, True), ({43: [WEIGHT]}, 0, 43, False),
+    [({}, 0, None, False), ({40: [WEIGHT]}, 0, 40, True), ({LAST: [WEIGHT]}, 0, LAST, True),
+     ({LAST + 1: [WEIGHT]}, 0, LAST + 1, False),
      ({39: [WEIGHT]}, 1, None, False), ({30: OTHERS, 41: [WEIGHT, *OTHERS[1:]]}, 1, 41, True),
      ({41: [WEIGHT, *OTHERS]}, 0, None, False), ({41: [("weight_kg", "values")]}, 0, None, False),
      ({41: [WEIGHT, ("weight_kg", "values"), *OTHERS[1:]]}, 0, 41, True),
-     ({50: [WEIGHT], 56: [WEIGHT]}, 0, None, False), ({57: [WEIGHT], 69: [WEIGHT], 70: [WEIGHT]}, 2, None, False)],
+     ({50: [WEIGHT], AGAIN - 1: [WEIGHT]}, 0, None, False),
+     ({AGAIN: [WEIGHT], 69: [WEIGHT], 70: [WEIGHT]}, 2, None, False)],
 )  # fmt: skip
 def test_a_run_knows_what_was_false_and_what_was_caught(named, false_days, caught, in_time):
     run = run_of(named)
@@ -210,8 +213,8 @@ def test_a_run_knows_what_was_false_and_what_was_caught(named, false_days, caugh
 
 
 def test_labels_show_an_incident_a_day_later_than_features():
-    within = world.INCIDENTS["late labels"].within
-    for day, in_time in ((71 + within, True), (72 + within, False)):
+    last = 71 + WITHIN_DAYS["late labels"]
+    for day, in_time in ((last, True), (last + 1, False)):
         assert run_of({day: [("labels", "late")]}).met[1].in_time == in_time
 
 
@@ -305,28 +308,28 @@ def test_where_cases_are_hidden_no_day_and_no_figure_is_told(secret):
     for name in ("inputs_only", "always"):
         for test in (suite.caught, suite.worth):
             for criterion in test(monitor_of(name)).report.criteria:
-                assert not any(letter.isdigit() for letter in criterion.did.replace("more than 3 names", "")), (
-                    criterion.did
-                )
+                assert not any(
+                    letter.isdigit() for letter in criterion.did.replace(f"more than {MOST_NAMES} names", "")
+                ), criterion.did
 
 
-def test_the_task_states_every_range_threshold_and_price():
+def test_the_task_states_every_range_time_and_price():
     text = told_of(BANK.notebook)
     ranges = [span for incident in world.INCIDENTS.values() for span in incident.ranges.values()]
     ranges += [*(one for _, some in world.HARMLESS.values() for one in some.values()), world.BETWEEN_BY]
-    numbers = [f"{span.low:g} to {span.high:g}" for span in ranges] + [f"{step:g}" for step in STEPS_OF_COST]
-    numbers += [f"at most {100 * share:g} % of" for share in (FALSE_SHARE, QUIET_SHARE)] + [f"by {ROOM:g}"]
+    numbers = [f"{span.low:g} to {span.high:g}" for span in ranges]
     few = world.HARMLESS["fewer orders"][1]["times"]
     for family in ("mean shift", "unit change"):
         low, high = (sum(world.smallest(family, times * world.ROWS).values()) for times in (few.high, few.low))
         numbers += [f"{low:.2g} to {high:.2g}"]
-    numbers += [f"at least {AWAKE} of", f"{ATTENTION_EUR} EUR", f"at most {MOST_NAMES} features"]
-    numbers += [f"in the {AFTER} days after a repair", f"list of {world.DAYS} days", f"days 28 to {world.DAYS - 1}"]
+    numbers += [f"{ATTENTION_EUR} EUR", f"with {TOUCHED_DAYS + ROOM_DAYS} false alarms, not {TOUCHED_DAYS}"]
+    numbers += [f"list of {world.DAYS} days", f"days 28 to {world.DAYS - 1}"]
     assert [number for number in numbers if number not in text] == []
+    assert text.count(suite.EXERCISE.limits["trusted_share"].stated) == 2  # one limit of two criteria
     rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
     for family, kind in world.INCIDENTS.items():
         assert rows[family].endswith(f"| {kind.harm_eur} |")
-        assert f"| {kind.reason} | {kind.within} " in rows[family]
+        assert f"| {kind.reason} | {WITHIN_DAYS[family]} " in rows[family]
         assert [name for name in kind.features if name not in rows[family]] == []
 
 
