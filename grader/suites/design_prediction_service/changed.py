@@ -13,12 +13,14 @@ from grader.suite_kit.comparison import is_number
 from grader.suite_kit.designs import Draws
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_prediction_service import world
-from grader.suites.design_prediction_service.document import ServiceDesign
+from grader.suites.design_prediction_service.document import EXERCISE, ServiceDesign
 from grader.suites.design_prediction_service.requirements import TASK
 
 BREAKABLE = ("growth", "pulse", "crash")
-LOAD, NEAR, WITHIN, HALVINGS = (0.1, 8.0), 1.15, 0.25, 6
-"""The traffic between which a design breaks, in times of the usual; what breaks within 15 % breaks at the same."""
+LOAD, HALVINGS = (0.1, 8.0), 6
+"""The traffic between which a design breaks, in times of the usual."""
+NEAR, WITHIN = 1 + EXERCISE.limit("near"), EXERCISE.limit("rate_within")
+"""What breaks at so many times the lowest rate breaks at the same; by so much of it a prediction may be off."""
 Change = Mapping[str, Any]
 
 

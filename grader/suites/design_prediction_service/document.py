@@ -1,12 +1,15 @@
 """The document that is handed in: the simulator's `Design`, with the plan by which a new version goes out."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from grader.suite_kit.exercise import load_exercise
 from mlsd_lib.simulation.design import Design, Share
 
+EXERCISE = load_exercise(Path(__file__).parent)
 START_UP_S = 60.0
 MOST_REPLICAS = 60
 MOST_ITEMS = 200_000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.suite_kit.designs import FailureReason, Outcome
-from grader.suites.design_prediction_service.document import Canary
+from grader.suites.design_prediction_service.document import EXERCISE, Canary
 
 RELEASES = 400
 TICK_S = 10.0
@@ -18,7 +18,7 @@ LATE_TICKS = 6
 """The metrics of a tick are seen so many ticks later."""
 NOTICED_S = 600.0
 """A bad version for everybody has nothing beside it to be compared with: people notice it after so long."""
-SOON_S = 1_800.0
+SOON_S = 60.0 * EXERCISE.limit("release_minutes")
 """A good version is to be everybody's within so long."""
 
 
@@ -85,7 +85,7 @@ def good_version(canary: Canary, rate: float, seed: int) -> Outcome:
         cause = f"the steps take {canary.step_s * (len(canary.steps) - 1) / 60:.0f} minutes together"
     else:
         cause = f"{taken_back:.0%} of the good versions were taken back: so many looks, or so few requests, find chance"
-    moment = FailureReason("after 30 minutes", cause)
+    moment = FailureReason(f"after {SOON_S / 60:g} minutes", cause)
     return Outcome({"released": float(in_time.mean()), "taken back": taken_back}, {"released": moment})
 
 

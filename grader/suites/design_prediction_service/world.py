@@ -4,7 +4,7 @@ import numpy as np
 
 from grader.suite_kit.designs import Draw, FailureReason, Outcome, Range, ScenarioFamily
 from grader.suites.design_prediction_service import releases
-from grader.suites.design_prediction_service.document import MOST_ITEMS, MOST_REPLICAS, ServiceDesign
+from grader.suites.design_prediction_service.document import EXERCISE, MOST_ITEMS, MOST_REPLICAS, ServiceDesign
 from mlsd_lib.simulation import traces
 from mlsd_lib.simulation.record import Record
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Level, Prices, Scenario, Slow
@@ -13,14 +13,14 @@ RATE = 80.0
 """Requests a second on average, on an ordinary day."""
 SECONDS = 300.0
 COST = BatchCost(fixed_s=0.03, row_s=0.02, spread=0.3)
-LEVEL = Level(within_s=0.3, share=0.98)
+LEVEL = Level(within_s=EXERCISE.limit("good_within_ms") / 1e3, share=EXERCISE.limit("ordinary"))
 PRICES = Prices(replica_hour=0.40, spot_hour=0.13)
 ITEM_HOUR = 2e-5
 """EUR for an hour of one answer's place in the cache."""
 LOST = 2
 """Replicas on the host that goes down; spot capacity is taken back whole."""
 BIN_S = 5.0
-RECOVERED = 0.95
+RECOVERED, LONGEST_S = EXERCISE.limit("recovered"), EXERCISE.limit("waits")
 AFTER_S = 60.0
 
 FAMILIES = (
@@ -162,7 +162,7 @@ class Served:
         here = self.scenario.arrived // BIN_S == place
         outdated = np.mean(self.record.ended[here] == 2)
         if alone > 0.8 * LEVEL.within_s:
-            return f"a full batch with its wait takes {1e3 * alone:.0f} ms, and the level is 300 ms", figures
+            return f"a full batch with its wait takes {1e3 * alone:.0f} ms, and the level is {1e3 * LEVEL.within_s:.0f} ms", figures
         if outdated > 1 - LEVEL.share and outdated >= np.mean(~self.good[here]) / 2:
             return "the cache gave answers that were no longer right: its ttl_s is too long", figures
         if sums["retried"] + sums["hedged"] > 0.5 * came:
@@ -180,7 +180,7 @@ class Served:
 
     def _why_so_long(self) -> str:
         design = self.design
-        if design.timeout_s > 1.0:
+        if design.timeout_s > LONGEST_S:
             return f"a caller gives an attempt up only after {design.timeout_s:g} s, and holds a connection until then"
         if design.retries.most > 1:
             return f"each of up to {1 + design.retries.most} attempts waits for its timeout and its backoff"
