@@ -162,7 +162,8 @@ class Served:
         here = self.scenario.arrived // BIN_S == place
         outdated = np.mean(self.record.ended[here] == 2)
         if alone > 0.8 * LEVEL.within_s:
-            return f"a full batch with its wait takes {1e3 * alone:.0f} ms, and the level is {1e3 * LEVEL.within_s:.0f} ms", figures
+            level_ms = 1e3 * LEVEL.within_s
+            return f"a full batch with its wait takes {1e3 * alone:.0f} ms, and the level is {level_ms:.0f} ms", figures
         if outdated > 1 - LEVEL.share and outdated >= np.mean(~self.good[here]) / 2:
             return "the cache gave answers that were no longer right: its ttl_s is too long", figures
         if sums["retried"] + sums["hedged"] > 0.5 * came:
