@@ -10,7 +10,7 @@ import numpy as np
 from grader.suite_kit.designs import Draw, FailureReason, Outcome
 from grader.suites.design_recommendation_system.document import REFRESH_EUR, RecommendationDesign
 from grader.suites.design_recommendation_system.shop import FIRST_STEP, STEP_H, Played, play, shop
-from grader.suites.design_recommendation_system.stories import AT_S, LEVEL, card_of
+from grader.suites.design_recommendation_system.stories import AT_S, EXERCISE, LEVEL, card_of
 from mlsd_lib.simulation.record import BIN_S, SUMS, Ended
 from mlsd_lib.simulation.scorecard import Scorecard
 
@@ -19,7 +19,8 @@ CACHE_EUR_DAY = 5e-5
 """EUR a day for the memory of one list in the cache."""
 SHOPS = 4
 """Shops whose mean is taken: one alone is luck."""
-BACK = 0.95
+SOON = f"{LEVEL.within_s:g} s"
+BACK = EXERCISE.limit("recovered")
 """From so many good answers on the service counts as back, and below so many answers as broken."""
 CAUSES = {
     "Replicas": "too few replicas were left",
@@ -143,11 +144,11 @@ def _unanswered(card: Scorecard, here: np.ndarray, start_s: float) -> FailureRea
     elif card.record.total("retried") > 0.3 * len(card.record.ended):
         cause = "retries kept visitors waiting and the replicas busy"
     elif card.design.timeout_s >= LEVEL.within_s:
-        cause = f"an attempt is given up after {card.design.timeout_s:g} s, later than the 0.3 s that were promised"
+        cause = f"an attempt is given up after {card.design.timeout_s:g} s, later than the {SOON} that were promised"
     elif card.record.total("retried") > 0:
-        cause = "a retry began, and with it the visitor was told later than 0.3 s"
+        cause = f"a retry began, and with it the visitor was told later than {SOON}"
     else:
-        cause = "visitors waited in the queue longer than 0.3 s"
+        cause = f"visitors waited in the queue longer than {SOON}"
     return FailureReason(f"{start_s:.0f} s", cause, detail)
 
 

@@ -15,13 +15,13 @@ from grader.suite_kit.designs import Draw, Draws
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_recommendation_system.document import RecommendationDesign
 from grader.suites.design_recommendation_system.measures import money, worst_minute
-from grader.suites.design_recommendation_system.stories import card_of
+from grader.suites.design_recommendation_system.stories import EXERCISE, card_of
 
-GOOD = {"day": 0.97, "crowd": 0.95, "growth": 0.97, "replica": 0.95}
+GOOD = {family: EXERCISE.limit(family) for family in ("day", "crowd", "growth", "replica")}
 """The share of good answers that the worst minute of each family must have."""
 LEAST, MOST, PRECISE = 0.02, 8.0, 1.03
 """Multiples of the requests between which an edge is looked for, and the ratio to which it is known."""
-ALIKE = 1.2
+ALIKE = 1 + EXERCISE.limit("alike")
 """Families whose edges are within this ratio break first alike: as much as the ranges of the draws move them."""
 
 
@@ -113,8 +113,8 @@ class Question:
 
 QUESTIONS = (
     Question("breaks first", "breaks_first", _breaks_first),
-    Question("crowd rate", "crowd_rate", _crowd_rate, within=0.25),
-    Question("money ahead", "eur", _eur, within=0.15, scaled=True),
+    Question("crowd rate", "crowd_rate", _crowd_rate, within=EXERCISE.limit("rate_within")),
+    Question("money ahead", "eur", _eur, within=EXERCISE.limit("money_within"), scaled=True),
 )
 
 

@@ -3,18 +3,21 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from grader.suite_kit.designs import Draw, Range, ScenarioFamily
+from grader.suite_kit.exercise import load_exercise
 from grader.suites.design_recommendation_system.document import RecommendationDesign
 from mlsd_lib.simulation import traces
 from mlsd_lib.simulation.scenario import Failure, Level, Scenario, Slow
 from mlsd_lib.simulation.scorecard import Scorecard, scored
 
+EXERCISE = load_exercise(Path(__file__).parent)
 VISITORS = 20_000
-LEVEL = Level(within_s=0.3, share=0.97)
+LEVEL = Level(within_s=EXERCISE.limit("good_within_s"), share=EXERCISE.limit("day"))
 AT_S, SECONDS = 120.0, 330.0
 """When a disturbance begins, and how long a story is in which there is one."""
 

@@ -2,46 +2,51 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Literal
 
 from grader.suite_kit.answer import Answer
 from grader.suite_kit.designs import DesignTask, Draw, RefusedDesign, Requirement, draw_scenarios
-from grader.suite_kit.exercise import CaseSource, load_exercise
+from grader.suite_kit.exercise import CaseSource
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_recommendation_system.document import RecommendationDesign
 from grader.suites.design_recommendation_system.measures import run
-from grader.suites.design_recommendation_system.predictions import GOOD, Change, draw_changes, judge
-from grader.suites.design_recommendation_system.stories import FAMILIES
+from grader.suites.design_recommendation_system.predictions import Change, draw_changes, judge
+from grader.suites.design_recommendation_system.stories import EXERCISE, FAMILIES
 
-EXERCISE = load_exercise(Path(__file__).parent)
 SURE = ("day", "crowd", "growth", "replica", "lists")
 RUN = ("budget",)
 """What a service keeps that anybody would run; before that its worst day does not matter. The budget needs `SURE`."""
 
 
-def _good(family: str, points: float) -> Requirement:
-    return Requirement(family, "good", (family,), "at least", ((GOOD[family], points),), "%", 100)
+def _required(
+    family: str, measure: str, scenarios: tuple[str, ...], rule: Literal["at most", "at least"], *points: float,
+    unit: str = "%", needs: tuple[str, ...] = (),
+) -> Requirement:  # fmt: skip
+    """A requirement whose limits are those of its name, each with its `points`."""
+    steps = tuple(zip(EXERCISE.steps(family), points, strict=True))
+    return Requirement(family, measure, scenarios, rule, steps, unit, 100 if unit == "%" else 1, needs=needs)
 
 
 REQUIREMENTS = (
-    _good("day", 1), _good("crowd", 1), _good("growth", 1), _good("replica", 1),
-    Requirement("lists", "quality", ("items",), "at least", ((0.45, 1), (0.56, 1)), "%", 100),
-    Requirement("best lists", "quality", ("items",), "at least", ((0.57, 1),), "%", 100),
-    Requirement("new items", "new", ("items",), "at least", ((0.50, 2),), "%", 100),
-    Requirement("budget", "eur", ("day",), "at most", ((40.0, 1),), "EUR", needs=SURE),
-    Requirement("money", "eur", ("day",), "at most", ((31.0, 1), (28.0, 1)), "EUR", needs=SURE),
-    Requirement("store", "answered", ("store",), "at least", ((0.98, 1),), "%", 100, needs=RUN),
-    Requirement("overload", "answered", ("overload",), "at least", ((0.97, 1),), "%", 100, needs=RUN),
-    Requirement("goodput", "goodput", ("overload",), "at least", ((2.5, 2),), "%", 100, needs=RUN),
-    Requirement("recovery", "recovery", ("store", "overload"), "at most", ((10.0, 1),), "s", needs=RUN),
-)  # fmt: skip
+    *(_required(family, "good", (family,), "at least", 1) for family in ("day", "crowd", "growth", "replica")),
+    _required("lists", "quality", ("items",), "at least", 1, 1),
+    _required("best lists", "quality", ("items",), "at least", 1),
+    _required("new items", "new", ("items",), "at least", 2),
+    _required("budget", "eur", ("day",), "at most", 1, unit="EUR", needs=SURE),
+    _required("money", "eur", ("day",), "at most", 1, 1, unit="EUR", needs=SURE),
+    _required("store", "answered", ("store",), "at least", 1, needs=RUN),
+    _required("overload", "answered", ("overload",), "at least", 1, needs=RUN),
+    _required("goodput", "goodput", ("overload",), "at least", 2, needs=RUN),
+    _required("recovery", "recovery", ("store", "overload"), "at most", 1, unit="s", needs=RUN),
+)
 TASK = DesignTask(EXERCISE, RecommendationDesign.of, FAMILIES, run, REQUIREMENTS)
-SLACK = {"best lists": 0.03, "new items": 0.06, "goodput": 0.05, "recovery": 0.2}
-"""By so much the draws move what is measured of one design; hidden limits are wider by that share, others by 1 %."""
+WIDER, *_wider_by = EXERCISE.steps("hidden_wider")
+SLACK = dict(zip(("best lists", "goodput", "new items", "recovery"), _wider_by, strict=True))
+"""By so much the draws move what is measured of one design; hidden limits are wider by so much, others by `WIDER`."""
 
 
 def _wider(requirement: Requirement) -> Requirement:
-    by = SLACK.get(requirement.family, 0.01) * (1 if requirement.rule == "at most" else -1)
+    by = SLACK.get(requirement.family, WIDER) * (1 if requirement.rule == "at most" else -1)
     return replace(requirement, steps=tuple((limit * (1 + by), points) for limit, points in requirement.steps))
 
 

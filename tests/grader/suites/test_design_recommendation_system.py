@@ -126,7 +126,7 @@ def test_a_prediction_is_answered_without_the_truth():
 def test_the_edge_is_where_a_story_begins_to_break():
     design, (draw,) = RecommendationDesign.of(reference()), public_cases().draws["crowd"]
     below, above = (suite.measure(design, "crowd", by * edge(design, draw))["good"] for by in (0.95, 1.1))
-    assert below >= 0.95 > above
+    assert below >= suite.EXERCISE.limit("crowd") > above
 
 
 def test_a_failed_story_has_time_and_cause_and_figures_only_in_public():
