@@ -14,15 +14,18 @@ from grader.suites.serve_language_model.world import FAMILIES, Server
 if TYPE_CHECKING:
     import pandas as pd
 
-KEPT = {
-    "ordinary": (0.95, 0.93), "documents": (0.92, 0.88), "flood": (0.93, 0.90), "returns": (0.85, 0.75),
-    "unequal": (0.75, 0.70),
-}  # fmt: skip
-"""The share of promises that must be kept, with public and with hidden scenarios."""
-INTERRUPTED, ROOM, SERVED = (0.05, 0.06), (0.75, 0.72), (0.22, 0.20)
-EVEN = (0.50, 0.45)
-GOODPUT, STEP_POINTS = ((0.52, 0.50), (0.58, 0.55)), (3, 3)
+
+def _limits(test: str, *criteria: str) -> dict[str, tuple[float, float]]:
+    """What each criterion requires with public and with hidden scenarios."""
+    hidden = zip(criteria, EXERCISE.steps(f"hidden {test}"), strict=True)
+    return {criterion: (EXERCISE.limit(criterion), limit) for criterion, limit in hidden}
+
+
+LIMITS = _limits("streams", "ordinary", "documents", "interrupted", "room")
+LIMITS |= _limits("tenants", "flood", "returns", "unequal", "both", "the rest")
+GOODPUT = tuple(zip(EXERCISE.steps("goodput"), EXERCISE.steps("hidden goodput"), strict=True))
 """Kept promises of the overload, as a share of what can be kept at most; with public and with hidden scenarios."""
+STEP_POINTS = EXERCISE.steps("step_points")
 ONE_TENANT, TWO_TENANTS = ("ordinary", "documents", "essays"), ("flood", "returns", "unequal")
 
 begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
@@ -90,7 +93,7 @@ def _served(sheet: Sheet, answer: Answer, name: str, cases: Cases, families: Seq
 def _judge_kept(sheet: Sheet, run: Run, also: bool = True) -> None:
     """The row of a scenario in which promises are counted; met only if `also` holds."""
     family = run.scenario["family"]
-    least, share = KEPT[family][sheet.private], run.share_kept()
+    least, share = LIMITS[family][sheet.private], run.share_kept()
     kept = share >= least
     found = None if kept else moment(run, run.judged())
     sheet.judge(
@@ -114,14 +117,14 @@ def streams(sheet: Sheet, answer: Answer, name: str) -> None:
     for family in ("ordinary", "documents"):
         _judge_kept(sheet, runs[family])
     essays = runs["essays"]
-    share, most = essays.share_interrupted(), INTERRUPTED[sheet.private]
+    share, most = essays.share_interrupted(), LIMITS["interrupted"][sheet.private]
     again = "" if sheet.private else f" {essays.again:,} tokens were lost and had to be computed again."
     broken = [stream for stream in essays.streams if essays.interrupted(stream)]
     sheet.judge(
         "interrupted", f"{100 * share:.1f} %", f"at most {100 * most:g} %", share <= most,
         _told(sheet, essays, moment(essays, broken)) + again,
     )  # fmt: skip
-    room, least = essays.room(), ROOM[sheet.private]
+    room, least = essays.room(), LIMITS["room"][sheet.private]
     running = [step.running for step in essays.steps if step.waiting]
     together = "" if sheet.private else f" On average {sum(running) / max(len(running), 1):.0f} requests ran together."
     nothing = "nothing" if essays.held() < least else "prompts of requests that wrote nothing"
@@ -139,14 +142,14 @@ def tenants(sheet: Sheet, answer: Answer, name: str) -> None:
     if not runs:
         return
     both = runs.pop("both")
-    least, served = SERVED[sheet.private], {family: run.share_served() for family, run in runs.items()}
+    least, served = LIMITS["the rest"][sheet.private], {family: run.share_served() for family, run in runs.items()}
     starved = [family for family, share in served.items() if share < least]
     sheet.judge(
         "the rest", f"{100 * min(served.values()):.0f} %", f"at least {100 * least:g} %", not starved,
         f"The other tenant got next to nothing in: {', '.join(starved)}. There no promise counts. An answer that "
         "stands still after its first token is nothing.",
     )  # fmt: skip
-    even, limit = both.evenness(), EVEN[sheet.private]
+    even, limit = both.evenness(), LIMITS["both"][sheet.private]
     sheet.judge(
         "both", f"{100 * even:.0f} %", f"at least {100 * limit:g} %", even >= limit,
         "Both tenants waited all the time, and one of them was given far less. So flood and returns earn nothing.",
