@@ -18,15 +18,10 @@ from mlsd_lib.simulation.record import Record
 from mlsd_lib.simulation.scenario import BatchCost, Scenario
 
 CURVE = BatchCost(fixed_s=0.016, row_s=0.001, spread=0.1)
-P99_MS = 250.0
+P99_MS = EXERCISE.limit("p99_ms")
 RATE = 125.0  # requests a second on an ordinary evening
 SECONDS = 40.0
 CROWD_AT_S, LULL_S = 10.0, 0.5  # when a crowd comes; how long after its end the queue may still be longer
-QUICK = {  # rows in time for a CPU second, at least
-    "steady": 540.0, "evening": 645.0, "crowd": 630.0, "bursts": 560.0,
-}  # fmt: skip
-ROOM = 0.02  # by which hidden limits of it are wider: what draws of an evening differ by
-CROWD_GOODPUT = 680.0  # answers in time a second while more come than any policy can carry
 ASKED, LONGEST_BATCH = 4, 0.5  # situations to foretell; the share of the wait that a batch may take in them
 SITUATIONS = {
     "rate": Range(40, 120, "a second", whole=True),
@@ -172,18 +167,22 @@ def _why_not_over(run: Run) -> FailureReason:
 
 def _requirements(room: float = 0.0) -> list[Requirement]:
     found = []
-    for name, limit in QUICK.items():
+    for name in ("steady", "evening", "crowd", "bursts"):
         found.append(Requirement(f"{name}_p99", "p99_ms", (name,), "at most", ((P99_MS, 0.0),), "ms"))
-        steps = (((1 - room) * limit, 1.0),)
+        steps = (((1 - room) * EXERCISE.limit(name), 1.0),)
         found.append(Requirement(name, "rows_per_cpu_s", (name,), "at least", steps, "a CPU s", needs=(f"{name}_p99",)))
-    run, many = ("steady",), ((CROWD_GOODPUT, 1.0),)  # overload is asked of what anybody would run until it comes
+    run, many = (
+        ("steady",),
+        ((EXERCISE.limit("shed"), 1.0),),
+    )  # overload is asked of what anybody would run until it comes
     found.append(Requirement("shed", "goodput", ("overload",), "at least", many, "a second", needs=run))
     found.append(Requirement("over", "after_ms", ("overload",), "at most", ((P99_MS, 1.0),), "ms", needs=run))
     return found
 
 
 TASK, HIDDEN_TASK = (
-    DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(room), plain="plain") for room in (0.0, ROOM)
+    DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(room), plain="plain")
+    for room in (0.0, EXERCISE.limit("hidden_room"))
 )
 
 
@@ -228,5 +227,6 @@ def draw_situations(seed: int) -> list[Situation]:
 
 
 QUESTIONS = {  # by family: the key of its answer, and within what share of the truth it is right
-    "largest_rate": ("largest_rate", 0.05), "in_system": ("in_system", 0.1), "rows": ("rows_in_a_batch", 0.1),
-}  # fmt: skip
+    family: (key, EXERCISE.limit(family))
+    for family, key in {"largest_rate": "largest_rate", "in_system": "in_system", "rows": "rows_in_a_batch"}.items()
+}

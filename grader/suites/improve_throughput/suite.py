@@ -24,14 +24,15 @@ from grader.suites.improve_throughput.evenings import (
 )
 from grader.suites.improve_throughput.service import SlowScorer
 
-EXACT = 1e-6
-STEPS: dict[int, dict[str, float]] = {  # by rows of a batch and family: times faster. The loosest is first.
-    1: {"rows_1": 4.5}, 256: {"rows_256": 25, "best_256": 68},
-}  # fmt: skip
+EXACT, MEMORY_MB = EXERCISE.limit("exact"), EXERCISE.limit("memory_mb")
+SAME = f"0, by {EXACT:g}".replace("e-0", "e-")
+STEPS = {  # by rows of a batch and family: times faster. The loosest is first.
+    rows: {family: EXERCISE.limit(family) for family in families}
+    for rows, families in {1: ("rows_1",), 256: ("rows_256", "best_256")}.items()
+}
 SAMPLED = 8  # of a batch the slow scorer is timed on so many rows: its time for a row is the same in any batch
 LARGE = 2_048
 SMALL = 60  # the most rows of the small batches with which a large one is compared
-MEMORY_MB = 512
 
 begin, hint = EXERCISE.begin, EXERCISE.hint
 
@@ -50,13 +51,13 @@ def answers(sheet: Sheet, answer: Answer, name: str) -> None:
     right = [*cases.batches_expected, cases.unusual_expected]
     wrong = sum(map(_wrong, given, right))
     together = sum(map(len, right))
-    sheet.judge("ordinary", f"{wrong} of {together} differ", "0, by 1e-6", not wrong, _how(sheet, given, right))
+    sheet.judge("ordinary", f"{wrong} of {together} differ", SAME, not wrong, _how(sheet, given, right))
     large = {size: _large(ask, cases, size) for size in (max(STEPS), LARGE)}
     peak = answer.peak_mb()
     _company(sheet, ask, cases, large)
     _broken(sheet, ask, cases)
     sheet.judge(
-        "memory", f"{peak:.0f} MB", f"{MEMORY_MB} MB", peak <= MEMORY_MB and not wrong and not _wrong(*large[LARGE]),
+        "memory", f"{peak:.0f} MB", f"{MEMORY_MB:g} MB", peak <= MEMORY_MB and not wrong and not _wrong(*large[LARGE]),
         "It counts only for right answers. Memory is counted since the kernel started: if an experiment took "
         "it, restart and run all cells.",
     )  # fmt: skip
@@ -125,7 +126,7 @@ def _company(sheet: Sheet, ask: Asked, cases: Cases, large: Mapping[int, tuple[A
     total = sum(len(wanted) for _, wanted in parts.values())
     said = ", ".join(f"{how} ({count} of {len(parts[how][1])})" for how, count in off.items())
     sheet.judge(
-        "company", f"{sum(off.values())} of {total} differ", "0, by 1e-6", not off,
+        "company", f"{sum(off.values())} of {total} differ", SAME, not off,
         f"A row's answer depends on the rest of its batch, on its place or on an earlier batch. Wrong {said}.",
     )  # fmt: skip
 
