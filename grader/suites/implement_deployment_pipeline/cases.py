@@ -4,13 +4,10 @@ The public ones are stored; the hidden ones are drawn by the same function from 
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from grader.suite_kit.exercise import CaseSource, load_exercise
-from grader.suites.implement_deployment_pipeline.scenarios import SCENARIOS
+from grader.suite_kit.exercise import CaseSource
+from grader.suites.implement_deployment_pipeline.scenarios import EXERCISE, SCENARIOS
 from grader.suites.implement_deployment_pipeline.world import Scenario
-
-EXERCISE = load_exercise(Path(__file__).parent)
 
 
 @dataclass(frozen=True)

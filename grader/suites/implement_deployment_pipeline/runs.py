@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from grader.suite_kit.answer import Answer, StudentError, kind_of
 from grader.suite_kit.designs import FailureReason
 from grader.suite_kit.score_sheet import Sheet
-from grader.suites.implement_deployment_pipeline.scenarios import PLACES
+from grader.suites.implement_deployment_pipeline.scenarios import EXERCISE, PLACES
 from grader.suites.implement_deployment_pipeline.world import USUAL, Broken, Scenario, World
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Ask = Callable[[list[tuple[Any, Any]]], list[Any]]
 """Gives for each (state, seen) what `step` returned, or a `StudentError`."""
 
-MOST_CHARACTERS, RAISED = 5_000, "step raised"
+MOST_CHARACTERS, RAISED = EXERCISE.limit("state_characters"), "step raised"
 BEFORE, AFTER = "before its actions were carried out", "after its actions, before its state was written"
 
 
@@ -188,5 +188,5 @@ def _parted(reply: Any) -> tuple[str, Any]:
     except (TypeError, ValueError, RecursionError) as error:
         raise Broken(10, "step gave a state that cannot be written as JSON", f"{error}"[:120]) from None
     if len(state) > MOST_CHARACTERS:
-        raise Broken(10, f"step gave a state of more than {MOST_CHARACTERS:,} characters of JSON")
+        raise Broken(10, f"step gave a state of more than {MOST_CHARACTERS:,g} characters of JSON")
     return state, reply[1]

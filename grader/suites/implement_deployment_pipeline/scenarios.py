@@ -5,12 +5,16 @@ The public and the hidden ones are drawn from here, by the same function from ot
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
 from grader.suite_kit.designs import Range, ScenarioFamily, draw_scenarios
+from grader.suite_kit.exercise import load_exercise
 
+EXERCISE = load_exercise(Path(__file__).parent)
+RUNGS = EXERCISE.steps("rungs")
 ALWAYS = {
     "traffic": Range(8_000, 10_000, "requests a minute", whole=True),
     "schema": Range(3, 7, whole=True),
@@ -21,7 +25,7 @@ LATER = {"later": Range(20, 30, "min", whole=True)}
 SIZE = {"size": Range(15, 30, "points")}
 AFTER = {"after": Range(1, 3, "min", whole=True)}
 TIMES = 3  # each, but for those in which the controller dies at every step
-PLACES = (0.05, 0.25, 0.5, 1.0)  # shares of the last version that is asked for, at one of which the router restarts
+PLACES = (*RUNGS, 1.0)  # shares of the last version that is asked for, at one of which the router restarts
 BACK = {"back": Range(1, 4, "min", whole=True)}
 LAG = BACK | {"lag": Range(2, 4, "min", whole=True), "away": Range(5, 8, "min", whole=True)}
 SOON = {"later": Range(6, 12, "min", whole=True)}

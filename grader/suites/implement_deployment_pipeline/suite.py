@@ -6,8 +6,9 @@ from typing import Any
 
 from grader.suite_kit.answer import Answer
 from grader.suite_kit.score_sheet import Sheet
-from grader.suites.implement_deployment_pipeline.cases import CASES, EXERCISE
+from grader.suites.implement_deployment_pipeline.cases import CASES
 from grader.suites.implement_deployment_pipeline.runs import Run, answers_otherwise, over_the_border, run
+from grader.suites.implement_deployment_pipeline.scenarios import EXERCISE
 
 IMPURE = (
     "Asked the same again, step gave something else (rule 10): it uses more than its two arguments, such as a global, "

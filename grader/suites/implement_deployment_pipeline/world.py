@@ -15,11 +15,11 @@ import numpy as np
 
 from grader.suite_kit.answer import kind_of
 from grader.suite_kit.comparison import is_number
-from grader.suites.implement_deployment_pipeline.scenarios import PLACES, SCENARIOS, Kind
+from grader.suites.implement_deployment_pipeline.scenarios import EXERCISE, PLACES, RUNGS, SCENARIOS, Kind
 from notebook_runner.errors import CourseError
 
-RUNGS, HOLD_MIN = (0.05, 0.25, 0.5), 5
-WATCH_MIN, ROLLBACK_MIN, RELEASE_MIN, CLEAR_MIN = 20, 10, 90, 10
+HOLD_MIN, WATCH_MIN, ROLLBACK_MIN = (EXERCISE.limit(name) for name in ("hold_min", "watch_min", "rollback_min"))
+RELEASE_MIN, CLEAR_MIN = EXERCISE.limit("release_min"), EXERCISE.limit("clear_min")
 SLICES = (0.62, 0.32, 0.06)
 SMALL = 3  # parts of the second slice, where a scenario counts them apart
 USUAL = {"errors": 0.01, "slow": 0.02}
@@ -247,7 +247,7 @@ class World:
         for rung in RUNGS:
             if share > rung + NEAR and self.measured[version, rung] < HOLD_MIN:
                 cause = (
-                    f"{version} got more than {rung:.0%} before it was measured for {HOLD_MIN} minutes at {rung:.0%}"
+                    f"{version} got more than {rung:.0%} before it was measured for {HOLD_MIN:g} minutes at {rung:.0%}"
                 )
                 raise Broken(2, cause, f"It was measured for {self.measured[version, rung]}, and got {share:.0%}.")
 
@@ -395,7 +395,7 @@ class World:
             self.shown[bad] += not dead
             if self.shown[bad] > ROLLBACK_MIN:
                 detail = f"It has {self.routed.get(bad, 0.0):.0%} of the requests."
-                raise Broken(4, f"the fault of {bad} could be seen for more than {ROLLBACK_MIN} minutes", detail)
+                raise Broken(4, f"the fault of {bad} could be seen for more than {ROLLBACK_MIN:g} minutes", detail)
 
     def _hold_to_times(self) -> None:
         version = self.turn
@@ -404,11 +404,11 @@ class World:
             self._end()
         for other in self.health if self.minute - self.ended > CLEAR_MIN else ():
             if other not in (self.released[-1], self.turn):
-                raise Broken(8, f"{other} still ran {CLEAR_MIN} minutes after it had no more to do")
+                raise Broken(8, f"{other} still ran {CLEAR_MIN:g} minutes after it had no more to do")
         if (late := self.turn) and self.minute - self._turn_began(late) > RELEASE_MIN:
             detail = f"It has {self.routed.get(late, 0.0):.0%} of the requests."
             raise Broken(
-                5, f"{late} was neither released nor refused {RELEASE_MIN} minutes after its turn came", detail
+                5, f"{late} was neither released nor refused {RELEASE_MIN:g} minutes after its turn came", detail
             )
 
     def _turn_began(self, version: str) -> int:

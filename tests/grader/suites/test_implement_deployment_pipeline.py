@@ -9,7 +9,7 @@ import grader.suites.implement_deployment_pipeline as suite
 from grader.suite_kit.answer import Handle
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_deployment_pipeline import world as rules
-from grader.suites.implement_deployment_pipeline.runs import Run, run
+from grader.suites.implement_deployment_pipeline.runs import MOST_CHARACTERS, Run, run
 from grader.suites.implement_deployment_pipeline.scenarios import PLACES, SCENARIOS, draw
 from grader.suites.implement_deployment_pipeline.suite import IN_PRODUCTION
 from grader.suites.implement_deployment_pipeline.world import Broken, World
@@ -65,15 +65,15 @@ def test_magnitudes_lie_within_the_published_ranges_and_each_fault_has_its_end(s
         assert ends == {version: "refused" if fault else "released" for version, fault in faults.items()}
 
 
-def test_the_task_states_every_scenario_range_and_limit():
+def test_the_task_states_every_scenario_and_range():
     told = told_of(BANK.notebook).replace(",", "")
     wanted = {f"`{name}`".replace(",", "") for name in SCENARIOS}
     for kind in SCENARIOS.values():
         for between in kind.ranges.values():
             wanted |= {f"{between.low:g} to {between.high:g}"} if between.low != between.high else set()
-    wanted |= {f"{100 * part:g} %" for part in (*rules.RUNGS, *rules.SLICES, *rules.USUAL.values())}
-    wanted |= {f"{rules.WATCH_MIN} measured minutes", f"more than {rules.ROLLBACK_MIN} minutes"}
-    wanted |= {f"within {rules.RELEASE_MIN} minutes", f"{rules.CLEAR_MIN} minutes after a turn"}
+    wanted |= {f"{100 * part:g} %" for part in (*PLACES[:-1], *rules.SLICES, *rules.USUAL.values())}
+    wanted |= {f"the {rules.HOLD_MIN} minutes need not follow", f"the {rules.WATCH_MIN} minutes begin again"}
+    wanted |= {f"added to the {rules.RELEASE_MIN}."}
     assert [text for text in wanted if text not in told] == []
 
 
@@ -218,6 +218,7 @@ def test_minutes_without_metrics_count_for_nothing():
     assert (running.seen()["metrics"] is None, running.turn, running.lost) == (False, "v2", 30)
 
 
+SEEN_LONG = f"could be seen for more than {rules.ROLLBACK_MIN} minutes"
 BROKEN = [
     (1, "at once", [[{"start": "v3"}]], "when it was not its turn"),
     (1, "errors", [[START], [SHADOW], [REFUSE], [START]], "after it had been refused"),
@@ -225,12 +226,12 @@ BROKEN = [
     (2, "good", [[START], [share(0.06)]], "more than 5% before"),
     (2, "good", [[START], [share(0.05)], 4, [share(0.25)], 3, [share(0.5)]], "more than 25% before"),
     (3, "slow", [[START], [share(0.01)]], "would have shown"),
-    (4, "late", full(30), "could be seen for more than 10 minutes"),
-    (4, "start", [[START], 15], "could be seen for more than 10 minutes"),
+    (4, "late", full(30), SEEN_LONG),
+    (4, "start", [[START], 15], SEEN_LONG),
     (5, "good", [[START], [SHADOW], [REFUSE]], "nothing that lasts"),
     (5, "load", [[START], [SHADOW], [REFUSE]], "nothing that lasts"),
     (5, "newer schema", [[START]], "needs a schema"),
-    (5, "good", [100], "neither released nor refused 90 minutes"),
+    (5, "good", [100], f"neither released nor refused {rules.RELEASE_MIN} minutes"),
     (6, "out as a shadow", [[START], [SHADOW], 3, [share(0.05)]], "while the metrics were out"),
     (7, "good", [[START], [{"route": {"v1": 0.9, "v2": 0.05}}]], "do not sum to 1"),
     (7, "good", [[{"route": ["v1"]}]], "no table of shares"),
@@ -240,7 +241,7 @@ BROKEN = [
     (7, "good", [[{"stop": "v1"}]], "still sent it requests"),
     (8, "good", [[START], [START]], "now there are two"),
     (8, "good", [*full(2), [{"stop": "v1"}]], "the version to go back to"),
-    (8, "good", full(40), "v1 still ran 10 minutes after"),
+    (8, "good", full(40), f"v1 still ran {rules.CLEAR_MIN} minutes after"),
     (10, "good", [[{"begin": "v2"}]], "no known form"),
     (10, "good", [[{"refuse": "v2"}]], "no known form"),
     (10, "good", [[["start", "v2"]]], "no known form"),
@@ -261,7 +262,8 @@ def test_each_rule_is_held(rule, name, minutes, words):
 @pytest.mark.parametrize(
     ("given", "words"),
     [(None, "is a return missing"), ({}, "a dict"), ((1, 2, 3), "a tuple"), (({1}, []), "cannot be written as JSON"),
-     ((float("nan"), []), "cannot be written as JSON"), (("x" * 5_000, []), "more than 5,000"), ((1, None), "no list")],
+     ((float("nan"), []), "cannot be written as JSON"),
+     (("x" * MOST_CHARACTERS, []), f"more than {MOST_CHARACTERS:,}"), ((1, None), "no list")],
 )  # fmt: skip
 def test_what_is_no_state_with_actions_is_refused(given, words):
     fresh = Run(world())
@@ -326,7 +328,7 @@ def test_a_broken_rule_has_its_minute_and_its_cost_only_in_public(step, secret, 
     cases = suite.EXERCISE.hidden().drawn(1, None)
     monkeypatch.setattr(suite.CASES, "kept", cases)
     hidden = [explanation for explanation in suite.faults(blind).report.explanations() if "some share" in explanation]
-    assert "could be seen for more than 10 minutes (rule 4). Look at the public scenario" in hidden[0]
+    assert f"{SEEN_LONG} (rule 4). Look at the public scenario" in hidden[0]
     assert "requests were answered" not in hidden[0]
     monkeypatch.setattr(suite.CASES, "kept", suite.CASES.public())
     text = next(explanation for explanation in suite.faults(blind).report.explanations() if "some share" in explanation)

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from grader.secret import derive
-from grader.suites.implement_deployment_pipeline.cases import EXERCISE, Cases
+from grader.suites.implement_deployment_pipeline.cases import Cases
 from grader.suites.implement_deployment_pipeline.hidden.oracle import expected
-from grader.suites.implement_deployment_pipeline.scenarios import draw
+from grader.suites.implement_deployment_pipeline.scenarios import EXERCISE, draw
 
 
 def cases() -> Cases:
