@@ -91,7 +91,7 @@ QUESTIONS: Mapping[str, Callable[[np.random.Generator], Arguments]] = {
 
 def public_cases() -> Cases:
     """The stored cases."""
-    return Cases(**EXERCISE.read_cases())
+    return Cases(**EXERCISE.read_cases(), level=EXERCISE.limit("level"))
 
 
 CASES = CaseSource(EXERCISE, public_cases)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from grader.suite_kit.answer import kind_of
 from grader.suite_kit.comparison import is_number
 from grader.suite_kit.designs import FailureReason
+from grader.suites.minimize_cost.cases import EXERCISE
 from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, STEP_MIN, Day, Offer
 from notebook_runner.errors import CourseError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = ("on_demand", "spot")
-MOST = 500
+MOST = int(EXERCISE.limit("machines"))
 SEEN = 12
 MATTERS = 0.01
 HOUR_STEPS = 60 // STEP_MIN

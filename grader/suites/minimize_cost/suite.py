@@ -15,16 +15,12 @@ from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, STEP_MIN, 
 if TYPE_CHECKING:
     import pandas as pd
 
-AFFORDABLE = 2.2
-FIRST_STEP, STEP_POINTS, ROOM = 1.58, (3, 6), 0.03
+AFFORDABLE = EXERCISE.limit("affordable")
+FIRST_STEP, STEP_POINTS, ROOM = EXERCISE.limit("bill"), EXERCISE.steps("step_points"), EXERCISE.limit("hidden_room")
 """The bill over the lower bound for the first points; the share by which the last limit is wider on hidden days."""
-WITH_SPOT = 0.95
+WITH_SPOT = EXERCISE.limit("spot saves")
 """For the last step, the bill over the same policy's where no spot machine is offered. The best forecast without spot
 comes within half a per cent of that step's limit, and pays the same on both."""
-BREAK_EVEN_WITHIN_H = 0.1
-SPARE_WITHIN = 1
-SHARE_WITHIN = 0.05
-BILL_WITHIN = 0.01
 MUCH_IDLE, MUCH_SPARE, MUCH_REFUNDED, LITTLE_SPOT = 0.35, 0.3, 0.03, 0.03
 REFUND_TIMES = 200
 """A request lost beyond the level costs so many times what a machine on demand takes to answer one."""
@@ -56,7 +52,7 @@ def live(make: Callable[[], "Mind"], cases: Cases, families: tuple[str, ...] = (
     return Bill(runs, reserved, cost | storage_cost(cases.offer, loads, cache_gb, len(days)))
 
 
-def steps_of_cost(cases: Cases) -> dict[float, int]:
+def steps_of_cost(cases: Cases) -> dict[float, float]:
     """Points by the bill over the lower bound. The last step is what the cheapest policy without spot machines pays."""
     spotless = cases.bound["without_spot"] / cases.bound["total"]
     return dict(zip((FIRST_STEP, spotless * (1 + ROOM * cases.private)), STEP_POINTS, strict=True))
@@ -188,7 +184,8 @@ def _reserved_is_right(given: Any, right: Any, asked: list[Any]) -> bool:
     if not 0 <= given <= 10_000 or given != int(given):
         return False
     offer, load = asked
-    return reserved_bill(offer, load, int(given)) <= (1 + BILL_WITHIN) * reserved_bill(offer, load, int(right))
+    most = (1 + EXERCISE.limit("reserved")) * reserved_bill(offer, load, int(right))
+    return reserved_bill(offer, load, int(given)) <= most
 
 
 def reserved_bill(offer: Offer, load: list[int], reserved: int) -> float:
@@ -198,9 +195,9 @@ def reserved_bill(offer: Offer, load: list[int], reserved: int) -> float:
 
 
 RIGHT: dict[str, Callable[[Any, Any, list[Any]], bool]] = {
-    "break even": lambda given, right, _: abs(given - right) <= BREAK_EVEN_WITHIN_H,
-    "spare": lambda given, right, _: abs(given - right) <= SPARE_WITHIN,
-    "spot share": lambda given, right, _: abs(given - right) <= SHARE_WITHIN * right,
+    "break even": lambda given, right, _: abs(given - right) <= EXERCISE.limit("break even"),
+    "spare": lambda given, right, _: abs(given - right) <= EXERCISE.limit("spare"),
+    "spot share": lambda given, right, _: abs(given - right) <= EXERCISE.limit("spot share") * right,
     "reserved": _reserved_is_right,
     "cache": lambda given, right, _: given == right,
 }

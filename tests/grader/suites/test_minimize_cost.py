@@ -10,8 +10,8 @@ from grader.suite_kit.score_sheet import Sheet
 from grader.suites.minimize_cost import cases as of_cost
 from grader.suites.minimize_cost import simulator, world
 from grader.suites.minimize_cost.cases import QUESTIONS, draw_questions
-from grader.suites.minimize_cost.simulator import Refused, simulate, storage_cost
-from grader.suites.minimize_cost.suite import AFFORDABLE, FIRST_STEP, RIGHT, WITH_SPOT, live, refund, steps_of_cost
+from grader.suites.minimize_cost.simulator import MOST, Refused, simulate, storage_cost
+from grader.suites.minimize_cost.suite import AFFORDABLE, FIRST_STEP, RIGHT, ROOM, live, refund, steps_of_cost
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
 BANK = bank_of("minimize_cost")
@@ -89,7 +89,7 @@ def test_a_policy_sees_the_past_and_nothing_else():
     ("given", "words"),
     [(None, "is a return missing"), ({}, "gave no 'on_demand'"), ({"on_demand": 1, "spot": 1, "more": 1}, "'more'"),
      ({"on_demand": -1, "spot": 0}, "on_demand = -1"), ({"on_demand": 0, "spot": 0.5}, "spot = 0.5"),
-     ({"on_demand": math.nan, "spot": 0}, "whole number from 0 to 500"), ({"on_demand": 501, "spot": 0}, "501"),
+     ({"on_demand": math.nan, "spot": 0}, "whole number from 0 to"), ({"on_demand": MOST + 1, "spot": 0}, str(MOST)),
      ({"on_demand": True, "spot": 0}, "True")],
 )  # fmt: skip
 def test_what_cannot_be_wanted_is_refused_with_what_to_change(given, words):
@@ -134,7 +134,7 @@ def test_the_last_step_of_the_bill_is_what_the_cheapest_without_spot_pays(public
     stored = public.of_the_bill()
     found = hidden.oracle.lower_bound(stored.offer | {"spot_most": 0}, stored.days, stored.level)["total"]
     assert found == pytest.approx(stored.bound["without_spot"], rel=1e-4)
-    for cases, room in ((stored, 1), (hidden.drawn(0, 0).of_the_bill(), 1.03)):
+    for cases, room in ((stored, 1), (hidden.drawn(0, 0).of_the_bill(), 1 + ROOM)):
         *_, last = steps_of_cost(cases)
         assert last * cases.bound["total"] == pytest.approx(room * cases.bound["without_spot"])
         assert 1.2 < last / room < 1.3 < FIRST_STEP
@@ -210,7 +210,7 @@ def test_what_is_lost_beyond_the_level_is_refunded_by_the_request(lost, low, hig
     assert low <= share <= high
 
 
-def test_the_task_states_every_range_and_threshold():
+def test_the_task_states_every_range():
     told = told_of(BANK.notebook)
     numbers = [
         f"{span.low:,g} to {span.high:,g}"
@@ -220,9 +220,7 @@ def test_the_task_states_every_range_and_threshold():
     numbers += [
         f"{span.low:g} to {span.high:g}" for family in world.FAMILIES.values() for span in family.ranges.values()
     ]
-    limits = [f"{step:g}" for step in (FIRST_STEP, AFFORDABLE, WITH_SPOT)]
-    levels = [f"{100 * suite.CASES.public().level:g} %", "98.9 %"]
-    assert [text for text in {*numbers, *limits, *levels} if text.replace(",", "") not in told.replace(",", "")] == []
+    assert [text for text in numbers if text.replace(",", "") not in told.replace(",", "")] == []
 
 
 def test_a_right_formula_is_within_the_tolerance_of_every_question(reference, secret):
@@ -290,7 +288,7 @@ def test_a_policy_that_nobody_can_pay_earns_no_level_and_hears_why(reference):
 
     points = suite.level(Policy)
     assert points == 0
-    assert "The bill is more than 2.2 times the lower bound" in " ".join(points.report.text().split())
+    assert f"The bill is more than {AFFORDABLE:g} times the lower bound" in " ".join(points.report.text().split())
 
 
 def test_a_student_sees_a_day_as_a_table_and_a_picture_and_all_days_as_a_card(reference):

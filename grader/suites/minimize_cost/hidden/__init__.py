@@ -8,7 +8,7 @@ from grader.suites.minimize_cost import cases as public
 from grader.suites.minimize_cost.hidden import oracle
 from grader.suites.minimize_cost.world import draw_world
 
-NAME, LEVEL = "minimize_cost", 0.989
+NAME, LEVEL = "minimize_cost", public.EXERCISE.limit("hidden_level")
 ANSWERS: dict[str, Callable[..., float]] = {
     "break even": oracle.answer_break_even,
     "spare": oracle.answer_spare,

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.optimize import linprog
 
-from grader.suites.minimize_cost.simulator import simulate, storage_cost
+from grader.suites.minimize_cost.simulator import MOST, simulate, storage_cost
 from grader.suites.minimize_cost.world import HOURS_A_STEP, STEP_MIN, STEPS, Day, Offer
 
 
@@ -142,7 +142,7 @@ def answer_spot_share(offer: Offer, level: float, times: int) -> float:
 
         return simulate(decide, offer, day, 1_000 - spot).level >= level
 
-    return (_first(lambda spot: not kept(spot), 500) - 1) / 1_000  # as many as may be wanted
+    return (_first(lambda spot: not kept(spot), MOST) - 1) / 1_000  # as many as may be wanted
 
 
 def answer_reserved(offer: Offer, load: list[int]) -> int:
