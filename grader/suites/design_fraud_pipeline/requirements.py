@@ -1,7 +1,7 @@
 """What is required of a design, as data: measures, limits and points; ranges for random ones."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,35 +12,33 @@ from grader.suites.design_fraud_pipeline.document import KNOWN, SOURCES, WINDOWE
 
 MONEY = ("money",)
 """Nothing else counts for a design that saves less; money counts where no sign is said to be known too early."""
+
+
+def _required(
+    family: str,
+    measure: str,
+    scenario: str,
+    rule: Literal["at most", "at least"],
+    unit: str,
+    needs: tuple[str, ...] = (),
+) -> Requirement:
+    """One step, with the limit and the points that `exercise.toml` states."""
+    step, scale = (EXERCISE.limit(family), EXERCISE.families[family].points), 100.0 if unit == "%" else 1.0
+    return Requirement(family, measure, (scenario,), rule, (step,), unit, display_scale=scale, needs=needs)
+
+
 REQUIREMENTS = (
-    Requirement("known", "known too early", ("ordinary",), "at most", ((0.0, 0),), "%", display_scale=100.0),
-    Requirement("money", "money", ("ordinary",), "at least", ((0.66, 1),), "%", display_scale=100.0, needs=("known",)),
-    Requirement(
-        "more money", "money", ("ordinary",), "at least", ((0.72, 1),), "%", display_scale=100.0, needs=("known",)
-    ),
-    Requirement("ripe", "labels as seen over yours", ("ordinary",), "at most", ((0.87, 0),), "x", needs=MONEY),
-    Requirement("labels", "expected frauds", ("ordinary",), "at most", ((1.3, 1),), "x", needs=("ripe",)),
-    Requirement("promise", "promise", ("ordinary",), "at most", ((1.65, 2),), "x", needs=MONEY),
-    Requirement(
-        "choice", "with repeated labels", ("ordinary",), "at most", ((0.92, 2),), "%", display_scale=100.0, needs=MONEY
-    ),
-    Requirement(
-        "new scheme",
-        "found by retraining",
-        ("new scheme",),
-        "at least",
-        ((0.3, 3),),
-        "%",
-        display_scale=100.0,
-        needs=MONEY,
-    ),
-    Requirement(
-        "late labels", "labels as seen over yours", ("late reports",), "at most", ((0.92, 2),), "x", needs=("labels",)
-    ),
-    Requirement("capacity", "turned away", ("peak",), "at most", ((0.18, 2),), "%", display_scale=100.0, needs=MONEY),
-    Requirement(
-        "late source", "kept", ("late source",), "at least", ((0.82, 1),), "%", display_scale=100.0, needs=MONEY
-    ),
+    _required("known", "known too early", "ordinary", "at most", "%"),
+    _required("money", "money", "ordinary", "at least", "%", ("known",)),
+    _required("more money", "money", "ordinary", "at least", "%", ("known",)),
+    _required("ripe", "labels as seen over yours", "ordinary", "at most", "x", MONEY),
+    _required("labels", "expected frauds", "ordinary", "at most", "x", ("ripe",)),
+    _required("promise", "promise", "ordinary", "at most", "x", MONEY),
+    _required("choice", "with repeated labels", "ordinary", "at most", "%", MONEY),
+    _required("new scheme", "found by retraining", "new scheme", "at least", "%", MONEY),
+    _required("late labels", "labels as seen over yours", "late reports", "at most", "x", ("labels",)),
+    _required("capacity", "turned away", "peak", "at most", "%", MONEY),
+    _required("late source", "kept", "late source", "at least", "%", MONEY),
 )
 TASK = DesignTask(EXERCISE, Pipeline.of, scenarios.FAMILIES, scenarios.outcome, REQUIREMENTS)
 

@@ -15,16 +15,16 @@ from grader.suites.design_fraud_pipeline.requirements import OPTIONS, TASK
 from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, factor, late_days, story_of
 from grader.suites.design_fraud_pipeline.signs import table_of
 from grader.suites.design_fraud_pipeline.simulate import run
+from grader.suites.design_fraud_pipeline.world import REVIEW_EUR
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-OWN_MONEY = ((0.80, 1.0), (0.88, 1.0))
-OWN_LOSS = 1.45
-OWN_KNOWN = 0.01
+OWN_MONEY = tuple(zip(EXERCISE.steps("own money"), EXERCISE.steps("own money points"), strict=True))
+OWN_LOSS, OWN_KNOWN = EXERCISE.limit("own loss"), EXERCISE.limit("own known")
 """Scores may move by this share of their sum when the same payments are read after the six weeks."""
-OWN_RIPE = 0.7
+OWN_RIPE = EXERCISE.limit("own ripe")
 """How far young rows may move the sum of the scores, over how far they do where unreported frauds count as honest."""
 begin, hint = EXERCISE.begin, EXERCISE.hint
 _own = functools.lru_cache(maxsize=3)(OwnTask)
@@ -80,10 +80,11 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
     did = "The same payments, read six weeks later, get other scores: you use a column that counts what came later."
     sheet.judge("own known", f"{_shown(100 * moved)} %", f"at most {100 * OWN_KNOWN:g} %", known, did)
     share, expected = task.money(scores), task.expected(scores)
-    reviews = int((scores > 12).sum())
+    reviews = int((scores > REVIEW_EUR).sum())
     for number, (limit, points) in enumerate(OWN_MONEY):
         did = (
-            "No score exceeds the 12 EUR that a review costs, so nothing is reviewed: score in EUR, not as a chance."
+            f"No score exceeds the {REVIEW_EUR:g} EUR that a review costs, so nothing is reviewed: score in EUR, not "
+            "as a chance."
             if not reviews
             else f"Your reviews saved {_shown(100 * share)} % of what the oracle saved."
         )
