@@ -18,8 +18,8 @@ from mlsd_lib.datasets import DataError
 
 WINDOW = 32
 """Bytes that a cut depends on: the bits of a hash, of which each byte's share is pushed out after so many shifts."""
-BLOCK = 2**22
-"""Bytes hashed at a time; their hashes take four times as much memory, twice."""
+BLOCK = 2**16
+"""Bytes hashed at a time: few enough for their hashes, which take four times as much twice, to stay in a cache."""
 GEAR = np.array([int.from_bytes(hashlib.sha256(bytes([byte])).digest()[:4]) for byte in range(256)], dtype=np.uint32)
 """A fixed random number for each byte, the same everywhere and for ever: other numbers would make other cuts."""
 
