@@ -3,6 +3,8 @@
 Each function gives sorted times in seconds, (n,) of float64, from 0 until before `seconds`.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -82,6 +84,15 @@ def self_exciting(
 
 def zipf_keys(rng: np.random.Generator, requests: int, items: int, exponent: float = 1.0) -> np.ndarray:
     """Which item each request asks for, (requests,) of int64 from 0; the share of item k falls as (k + 1)^-exponent."""
+    drawn = rng.random(requests)
+    order = np.argsort(drawn)  # neighbours are looked up in half the time
+    keys = np.empty(requests, dtype=np.int64)
+    keys[order] = np.searchsorted(_zipf_edges(items, exponent), drawn[order], side="right")
+    return np.minimum(keys, items - 1)
+
+
+@lru_cache(maxsize=8)
+def _zipf_edges(items: int, exponent: float) -> np.ndarray:
+    """The cumulated shares of the items, (items,)."""
     weight = np.arange(1, items + 1, dtype=float) ** -exponent
-    edges = np.cumsum(weight / weight.sum())
-    return np.minimum(np.searchsorted(edges, rng.random(requests), side="right"), items - 1)
+    return np.cumsum(weight / weight.sum())

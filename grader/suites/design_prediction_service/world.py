@@ -1,10 +1,12 @@
 """The world of the exercise: who asks, what a batch takes, what goes wrong, and what a design comes to in it."""
 
+from functools import cached_property, lru_cache
+
 import numpy as np
 
 from grader.suite_kit.designs import Draw, FailureReason, Outcome, Range, ScenarioFamily
 from grader.suites.design_prediction_service import releases
-from grader.suites.design_prediction_service.document import EXERCISE, MOST_ITEMS, MOST_REPLICAS, ServiceDesign
+from grader.suites.design_prediction_service.document import EXERCISE, MOST_ITEMS, MOST_REPLICAS, Canary, ServiceDesign
 from mlsd_lib.simulation import traces
 from mlsd_lib.simulation.record import Record
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Level, Prices, Scenario, Slow
@@ -46,6 +48,12 @@ FAMILIES = (
 
 def story(design: ServiceDesign, draw: Draw, traffic: float = 1.0) -> Scenario:
     """What happens to a design's service in a drawn scenario; `traffic` times as many ask as is usual."""
+    return _story(draw, traffic, MOST_REPLICAS if design.replicas.spot else LOST)
+
+
+@lru_cache(maxsize=32)
+def _story(draw: Draw, traffic: float, lost: int) -> Scenario:
+    """The same where a host that goes down takes `lost` replicas with it. Its keys number the questions that come."""
     rng, rate = np.random.default_rng(draw.seed), RATE * traffic
     slow: tuple[Slow, ...] = ()
     failures: tuple[Failure, ...] = ()
@@ -61,11 +69,10 @@ def story(design: ServiceDesign, draw: Draw, traffic: float = 1.0) -> Scenario:
     if draw.family == "slow":
         slow = (Slow(draw["from"], draw["from"] + draw["for"], draw["times"]),)
     if draw.family == "crash":
-        lost = MOST_REPLICAS if design.replicas.spot else LOST
         failures = (Failure(draw["at"], lost, draw["down"]),)
-    keys = traces.zipf_keys(rng, len(arrived), MOST_ITEMS, 0.8)
+    asked, keys = np.unique(traces.zipf_keys(rng, len(arrived), MOST_ITEMS, 0.8), return_inverse=True)
     return Scenario(
-        draw.family, arrived, keys, MOST_ITEMS, SECONDS, COST, slow, failures, LEVEL, PRICES, change_s=600.0,
+        draw.family, arrived, keys, len(asked), SECONDS, COST, slow, failures, LEVEL, PRICES, change_s=600.0,
         seed=draw.seed,
     )  # fmt: skip
 
@@ -76,6 +83,12 @@ def run(design: ServiceDesign, draw: Draw, traffic: float = 1.0) -> Outcome:
         return releases.bad_version(design.canary, RATE, draw["extra"], draw.seed)
     if draw.family == "good version":
         return releases.good_version(design.canary, RATE, draw.seed)
+    return _served(design.model_copy(update={"canary": Canary()}), draw, traffic)
+
+
+@lru_cache(maxsize=1024)
+def _served(design: ServiceDesign, draw: Draw, traffic: float) -> Outcome:
+    """The same where no version is released: the grader's search for an edge and an answer's ask alike."""
     from mlsd_lib.simulation.compiled_engine import simulate
 
     scenario = story(design, draw, traffic)
@@ -99,8 +112,7 @@ class Served:
         arrived = self.scenario.arrived
         during = (arrived >= self.start_s) & (arrived < self.end_s)
         around = (arrived >= self.start_s) & (arrived < self.end_s + AFTER_S)
-        minute = (arrived // 60).astype(int)
-        shares = np.bincount(minute, self.good) / np.maximum(np.bincount(minute), 1)
+        shares = self._shares(self._bin // round(60 / BIN_S))
         return {
             "worst minute": float(shares.min()),
             "good": float(self.good[around].mean()),
@@ -111,14 +123,23 @@ class Served:
             "price": self._price(),
         }
 
+    @cached_property
+    def _bin(self) -> np.ndarray:
+        """In which five seconds of the story each request came."""
+        return (self.scenario.arrived // BIN_S).astype(int)
+
+    @cached_property
     def _bins(self) -> np.ndarray:
         """The share of good answers in each five seconds of the story."""
-        bins = (self.scenario.arrived // BIN_S).astype(int)
-        return np.bincount(bins, self.good) / np.maximum(np.bincount(bins), 1)
+        return self._shares(self._bin)
+
+    def _shares(self, part: np.ndarray) -> np.ndarray:
+        """The share of good answers in each part of the story, where `part` says in which each request came."""
+        return np.bincount(part, self.good) / np.maximum(np.bincount(part), 1)
 
     def _recovery_s(self) -> float:
         """Seconds from the end of the disturbance until the share is good, and stays so."""
-        late = np.flatnonzero(self._bins() < RECOVERED)
+        late = np.flatnonzero(self._bins < RECOVERED)
         late = late[(late + 1) * BIN_S > self.end_s]
         return float(max(0.0, (late[-1] + 1) * BIN_S - self.end_s)) if len(late) else 0.0
 
@@ -134,7 +155,7 @@ class Served:
 
     def moments(self) -> dict[str, FailureReason]:
         """When and why the service fell short, by measure."""
-        late = np.flatnonzero(self._bins() < RECOVERED)
+        late = np.flatnonzero(self._bins < RECOVERED)
         when = f"at {late[0] * BIN_S:.0f} s" if len(late) else "in its worst minute"
         cause, detail = self._cause(int(late[0]) if len(late) else 0)
         fell = FailureReason(when, cause, detail)
@@ -154,12 +175,12 @@ class Served:
     def _cause(self, place: int) -> tuple[str, str]:
         """Why good answers were lacking in the five seconds of that number: in words, and in figures."""
         sums = dict(zip(_names(), self.record.timeline[place] / BIN_S, strict=True))
-        came = float(np.sum(self.scenario.arrived // BIN_S == place)) / BIN_S
+        here = self._bin == place
+        came = float(here.sum()) / BIN_S
         capacity = sums["up_s"] * COST.rows_per_s(self.design.batching.most_rows)
         figures = f"{came:.0f} requests and {sums['sent']:.0f} attempts a second, {sums['up_s']:.1f} replicas up for "
         figures += f"{capacity:.0f}, {sums['queue_s']:.0f} waiting."
         alone = COST.fixed_s + COST.row_s * self.design.batching.most_rows + self.design.batching.wait_s
-        here = self.scenario.arrived // BIN_S == place
         outdated = np.mean(self.record.ended[here] == 2)
         if alone > 0.8 * LEVEL.within_s:
             level_ms = 1e3 * LEVEL.within_s

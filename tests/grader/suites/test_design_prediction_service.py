@@ -138,6 +138,14 @@ def test_the_price_is_that_of_replicas_and_cache(reference):
     assert outcome.measures["price"] == pytest.approx(6 * 0.40 + 2 * 0.02)
 
 
+def test_how_a_version_goes_out_concerns_the_releases_alone(reference):
+    document, draws = reference["design"](), draw_scenarios(world.FAMILIES, 3)
+    designs = [TASK.read(document | {"canary": canary}) for canary in (document["canary"], {})]
+    pulse, bad = ([world.run(design, draws[family][0]) for design in designs] for family in ("pulse", "bad version"))
+    assert pulse[0] is pulse[1]  # run once
+    assert bad[0].measures["bad answers"] < bad[1].measures["bad answers"] / 10
+
+
 # Predictions
 
 
