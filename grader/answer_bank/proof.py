@@ -67,7 +67,8 @@ def prove(bank: Bank, workers: int = 2, on_finding: Callable[[Finding], None] = 
     from grader.answer_bank.runner import Job, run_all
 
     jobs = [
-        Job(bank.source(answer), bank.tests(answer), {} if answer.exact else bank.maxima) for answer in bank.answers
+        Job(bank.source(answer), bank.tests(answer), {} if answer.exact else bank.maxima, bank.measured)
+        for answer in bank.answers
     ]
     findings: dict[int, Finding] = {}
     for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers):
@@ -143,9 +144,9 @@ def killed(
 
     named = [(what, answer) for what, answer in automatic_mutants(bank) if what not in spared]
     alive = []
+    tests = [[test for test in bank.tests(answer) if test in bank.automatic["tests"]] for _, answer in named]
     jobs = [
-        Job(bank.source(answer), [test for test in bank.tests(answer) if test in bank.automatic["tests"]], bank.maxima)
-        for _, answer in named
+        Job(bank.source(answer), tests[number], bank.maxima, bank.measured) for number, (_, answer) in enumerate(named)
     ]
     for number, result in run_all(jobs, bank.notebook.parent, bank.preload, workers, limit_cpu_s=MUTANT_CPU_S):
         if sum(result.points.values()) >= sum(bank.maxima[test] for test in jobs[number].tests):

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grader.suite_kit.score_sheet import ended_at_a_loss
+
 Cells = list[tuple[str, str]]
 LIMIT_S = 180.0
 WARMED = "grader.answer_bank.warmed"
@@ -41,12 +43,14 @@ class Result:
 class Job:
     """An answer's cells, and the tests among them that are run.
 
-    `maxima`: the tests' points, where only a loss is asked for: nothing runs after the first.
+    `maxima`: the tests' points, where only a loss is asked for: nothing runs after the first. Tests that a clock
+    decides are `measured`: they judge a criterion again, so they run to their end.
     """
 
     cells: Cells
     tests: list[str]
     maxima: Mapping[str, float] = field(default_factory=dict)
+    measured: frozenset[str] = frozenset()
 
 
 def run_all(
@@ -103,31 +107,30 @@ def _child(reply: Any, job: Job, folder: str, preload: list[str], limit_cpu_s: i
     for name in preload:  # a process has one fork server: another user of it may have started it without these
         importlib.import_module(name)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-        result = run_cells(job.cells, job.tests, job.maxima)
+        result = run_cells(job)
     reply.send(result)
     reply.close()
     os._exit(0)  # threads that an answer left behind must not keep the process
 
 
-def run_cells(cells: Cells, tests: Sequence[str], maxima: Mapping[str, float] | None = None) -> Result:
-    """Runs `cells` in order in this process, in one namespace; a cell that raises does not stop the others.
-
-    With `maxima`, the points of tests, the first test that gives fewer is the last one.
-    """
-    before_s = time.process_time()
+def run_cells(job: Job) -> Result:
+    """Runs a job's cells in order in this process, in one namespace; a cell that raises does not stop the others."""
+    before_s, tests = time.process_time(), job.tests
     result, namespace = Result(), {"__name__": "__main__", "__builtins__": __builtins__}
-    for name, source in cells:
+    for name, source in job.cells:
         if name.startswith("test-") and name not in tests:
             continue
+        early = job.maxima and name not in job.measured
         try:
-            value = run_cell(name, source, namespace)
+            with ended_at_a_loss() if early else contextlib.nullcontext():
+                value = run_cell(name, source, namespace)
         except BaseException as error:
             result.errors[name] = "".join(traceback.format_exception_only(error)).strip()
         else:
             if name in tests:
                 result.points[name] = float(value)
                 result.texts[name] = value.report.text()
-        if maxima and name in tests and result.points.get(name, 0.0) < maxima[name]:
+        if job.maxima and name in tests and result.points.get(name, 0.0) < job.maxima[name]:
             break
     result.cpu_s = time.process_time() - before_s
     return result

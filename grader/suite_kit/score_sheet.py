@@ -10,7 +10,9 @@ import html
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +30,25 @@ ENDED = {
     "crashed": "The process of your code ended in this test.",
     "tampered": "The process of your code sent what is no answer.",
 }
+
+_ENDS_AT_A_LOSS = ContextVar("_ENDS_AT_A_LOSS", default=False)
+
+
+class _Lost(BaseException):
+    """A criterion with points was missed, and nobody asks for the others."""
+
+
+@contextmanager
+def ended_at_a_loss() -> Iterator[None]:
+    """Meanwhile a test ends at the first criterion that loses points: who only asks whether any are lost, waits less.
+
+    Not for a test that judges a criterion again, as one with a clock may.
+    """
+    before = _ENDS_AT_A_LOSS.set(True)
+    try:
+        yield
+    finally:
+        _ENDS_AT_A_LOSS.reset(before)
 
 
 @dataclass(frozen=True)
@@ -97,6 +118,8 @@ class Sheet:
     def criterion(self, name: str, measured: str, required: str, met: bool, maximum: float, **why: str) -> None:
         """Adds a row, worth `maximum` points if `met`. `why` is shown if not: `did`, `production`, `read`."""
         self.criteria.append(Criterion(name, measured, required, bool(met), maximum, **why))
+        if _ENDS_AT_A_LOSS.get() and not met and maximum:
+            raise _Lost
 
     def judge(
         self, family: str, measured: str, required: str, met: bool, did: str = "", title: str = "",
@@ -212,6 +235,8 @@ def _judge(test: Callable[..., None], sheet: Sheet, attempts: tuple[Any, ...], l
     try:
         with time_limit(limit_s):
             test(sheet, answer, *names)
+    except _Lost:
+        sheet.end("fail", "The test ended at the first criterion that lost points: no others were asked for.")
     except TimeLimit:
         sheet.end("timeout", f"Your code still ran after {limit_s:g} s; the criteria that follow were not measured.")
     except AnswerEnded as ended:

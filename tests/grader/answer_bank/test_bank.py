@@ -200,7 +200,7 @@ def test_answers_find_what_the_exercise_needs_though_another_started_the_fork_se
 
 
 def test_a_cell_that_raises_does_not_stop_the_others():
-    result = run_cells([("first", "1 / 0"), ("second", "x = 1"), ("test-skipped", "1 / 0")], [])
+    result = run_cells(Job([("first", "1 / 0"), ("second", "x = 1"), ("test-skipped", "1 / 0")], []))
     assert result.errors == {"first": "ZeroDivisionError: division by zero"}
 
 
@@ -217,9 +217,35 @@ def give(points):
 def test_where_a_loss_is_all_that_is_asked_nothing_runs_after_the_first(first):
     cells = [("answer", GIVE), ("test-a", first), ("test-b", "give(2)")]
     maxima = {"test-a": 2.0, "test-b": 2.0}
-    assert "test-b" not in run_cells(cells, ["test-a", "test-b"], maxima).points
-    assert run_cells(cells, ["test-a", "test-b"]).points["test-b"] == 2
-    assert run_cells(cells, ["test-b"], maxima).points == {"test-b": 2.0}
+    assert "test-b" not in run_cells(Job(cells, ["test-a", "test-b"], maxima)).points
+    assert run_cells(Job(cells, ["test-a", "test-b"])).points["test-b"] == 2
+    assert run_cells(Job(cells, ["test-b"], maxima)).points == {"test-b": 2.0}
+
+
+TWO_CRITERIA = """
+from grader.suite_kit.score_sheet import Family, graded
+
+@graded("a", 2, families={name: Family("a", name, 1, "", "") for name in ("first", "second")})
+def test(sheet, answer, name):
+    sheet.judge("first", "", "", answer.call(name))
+    sheet.judge("second", "", "", True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("gives", "maxima", "measured", "asked", "points"),
+    [
+        (False, {"test-a": 2.0}, (), False, 0),
+        (True, {"test-a": 2.0}, (), True, 2),
+        (False, {}, (), True, 1),
+        (False, {"test-a": 2.0}, ("test-a",), True, 1),
+    ],
+)
+def test_where_a_loss_is_all_that_is_asked_a_test_ends_with_it(gives, maxima, measured, asked, points):
+    """Not one that a clock decides: it may judge its criteria again."""
+    cells = [("answer", f"{TWO_CRITERIA}\ndef gives():\n    return {gives}"), ("test-a", "test(gives)")]
+    result = run_cells(Job(cells, ["test-a"], maxima, frozenset(measured)))
+    assert ("second" in result.texts["test-a"], result.points["test-a"]) == (asked, points)
 
 
 def test_mutants_differ_from_the_source_by_one_fault_each():
