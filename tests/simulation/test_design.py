@@ -188,6 +188,7 @@ def test_violated_minutes_are_those_whose_good_share_is_below_the_level():
         table = card.minutes
         assert 0 < len(card.violated) < len(table) or name == "flash-crowd"
         assert card.violated == [int(k) for k in table.index[table["good"] < card.scenario.level.share]]
+        assert card.good_by_minute[table.index].tolist() == table["good"].tolist()
 
 
 def test_the_command_prints_the_scorecard_and_writes_a_page_that_needs_nothing(tmp_path):

@@ -47,7 +47,7 @@ def run(design: RecommendationDesign, draw: Draw) -> Outcome:
 
 def worst_minute(card: Scorecard) -> float:
     """The share of good answers in the minute in which it is lowest."""
-    return float(card.minutes["good"].min())
+    return float(np.nanmin(card.good_by_minute))
 
 
 def _level(card: Scorecard) -> tuple[dict[str, float], dict[str, FailureReason]]:

@@ -1,9 +1,10 @@
 """What a reader tries a design with: the public scenarios, by the code that judges. Nothing is required here."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from grader.suite_kit.designs import Card, Draw
+from grader.suite_kit.designs import Card, Draw, skipped_while_grading
 from grader.suites.design_recommendation_system.measures import money, played_in, run, worst_minute
 from grader.suites.design_recommendation_system.shop import FIRST_STEP, STEP_H
 from grader.suites.design_recommendation_system.stories import FAMILIES, card_of
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@skipped_while_grading
 def scenarios() -> "pd.DataFrame":
     """The families of scenarios, the ranges of the grader's, and the figures of the public one."""
     import pandas as pd
@@ -31,6 +33,7 @@ def scenarios() -> "pd.DataFrame":
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("family")
 
 
+@skipped_while_grading
 def scorecard(document: Any) -> Card:
     """The tables of the first four tests."""
     return TASK.scorecard(document, public_cases().draws)
@@ -49,6 +52,7 @@ def measure(document: Any, family: str, times: float = 1.0) -> dict[str, float]:
     return {"good": worst_minute(card), **eur}
 
 
+@skipped_while_grading
 def timeline(document: Any, family: str, times: float = 1.0) -> "Figure":
     """Requests, the queue, replicas and latency over the public scenario of a family; its verdict is printed."""
     card = card_of(TASK.read(document), _public(family), times)
@@ -56,6 +60,7 @@ def timeline(document: Any, family: str, times: float = 1.0) -> "Figure":
     return card.plot()
 
 
+@skipped_while_grading
 def lists(documents: Mapping[str, Any], family: str = "items") -> "Axes":
     """The worth of designs' lists over the hours of a story, as a share of the best lists' clicks."""
     import numpy as np
@@ -80,5 +85,6 @@ def changes(document: Any) -> list[tuple[dict[str, Any], float]]:
     return [(change.of(design).model_dump(), change.times) for change in public_cases().changes]
 
 
+@cache
 def _public(family: str) -> Draw:
     return public_cases().draws[family][0]

@@ -109,6 +109,14 @@ def test_a_document_that_cannot_be_meant_is_refused_with_what_to_change(changed,
     assert message in str(refused.value)
 
 
+def test_nothing_is_shown_while_a_notebook_is_graded(monkeypatch):
+    document = reference()
+    assert suite.scorecard(document).points == 17
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    shown = [suite.scorecard(document), suite.scenarios(), suite.timeline(document, "day"), suite.lists({"": document})]
+    assert shown == [None] * 4
+
+
 def test_changes_differ_with_the_seed_and_each_gives_a_valid_document():
     design = RecommendationDesign.of(reference())
     drawn = [draw_changes(seed) for seed in range(20)]
