@@ -5,10 +5,13 @@
 A folder ends in the version's number. The model in FINITE refuses rows that hold NaN or infinity.
 """
 
+import os
 import sys
 from typing import Any
 
 import numpy as np
+
+os.environ["TF_USE_LEGACY_KERAS"] = "1"  # else half of its start is Keras, which is not needed here
 import tensorflow as tf
 
 

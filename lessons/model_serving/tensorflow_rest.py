@@ -14,6 +14,7 @@ several models and other version policies. The real server is C++; speed and mem
 import argparse
 import http.server
 import json
+import os
 import re
 import sys
 import threading
@@ -40,6 +41,7 @@ class Servable:
     """One loaded version of a model."""
 
     def __init__(self, folder: Path):
+        os.environ["TF_USE_LEGACY_KERAS"] = "1"  # else half of its start is Keras, which is not needed here
         import tensorflow
 
         self._tf, self._model = tensorflow, tensorflow.saved_model.load(str(folder))
