@@ -49,18 +49,15 @@ class WindowIndex:
         code = np.searchsorted(self.groups, group)
         known = code < len(self.groups)
         known[known] = self.groups[code[known]] == group[known]
-        base = np.where(known, code, 0) * self.span
+        code = np.where(known, code, 0)
         end = _microseconds(time) - self.start - delay_us
         moments = (np.where(known, np.clip(moment, 0, self.span - 1), 0) for moment in (end - window_us, end))
-        first, last = (self._position(base + moment) for moment in moments)
-        return last - first, self.total_before[last] - self.total_before[first]
-
-    def _position(self, key: np.ndarray) -> np.ndarray:
-        """How many events come before each `key`; asked in order, because neighbours lie in the processor's caches."""
-        order = np.argsort(key)
-        position = np.empty(len(key), dtype=np.int64)
-        position[order] = np.searchsorted(self.key, key[order])
-        return position
+        begins, ends = (code * self.span + moment for moment in moments)
+        order = _stable_order(ends, code, end)  # begins rise with ends; neighbours share a cache
+        first, last = (np.searchsorted(self.key, key[order]) for key in (begins, ends))
+        count, total = np.empty(len(order), dtype=np.int64), np.empty(len(order))
+        count[order], total[order] = last - first, self.total_before[last] - self.total_before[first]
+        return count, total
 
 
 def _stable_order(key: np.ndarray, code: np.ndarray, moment: np.ndarray) -> np.ndarray:
