@@ -13,7 +13,8 @@ from lessons.debugging.network_case import RUN_EPOCHS, NetworkCase, asked
 from lessons.debugging.recorded_run import row_keys
 from mlsd_lib.modeling.errors import ModelingError
 
-ONE_BATCH_EPOCHS, ONE_BATCH_ROUNDS = 60, 10
+ONE_BATCH_EPOCHS = (10, 20, 40, 80, 160, 290)
+"""The reader's loop goes on with one batch for so many epochs, then for so many more, until it has learned it."""
 START_LOW, START_HIGH = 0.6, 2.0
 REACH = 1e-4
 DEAD = 0.8
@@ -133,13 +134,15 @@ def one_batch(case: NetworkCase) -> Measured:
     constant, model = case.constant_loss(targets), case.copied()
     if constant < 1e-6:
         raise NotRun("the batch holds one target only")
-    for done in range(1, ONE_BATCH_ROUNDS + 1):
-        if not case.trained(inputs, targets, ONE_BATCH_EPOCHS, model, count_only=True).steps and done == 1:
+    done = 0
+    for epochs in ONE_BATCH_EPOCHS:
+        if not case.trained(inputs, targets, epochs, model, count_only=True).steps and not done:
             raise NotRun(f"the loop made no step on {len(inputs)} rows; pass batch_rows at least its batch size")
+        done += epochs
         share = float(case.loss_of(case.outputs(model, inputs), targets)) / constant
         if share <= FITTED or not np.isfinite(share):
             break
-    text = f"after {done * ONE_BATCH_EPOCHS} epochs on {len(inputs)} rows {share:.0%} of the constant's loss are left"
+    text = f"after {done} epochs on {len(inputs)} rows {share:.0%} of the constant's loss are left"
     return Measured(text, not share <= FITTED)
 
 
