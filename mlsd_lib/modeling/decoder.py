@@ -57,7 +57,8 @@ class Decoder(nn.Module):
         if width % (2 * heads):
             raise ModelingError(f"width is {width} and heads {heads}; width must be a multiple of {2 * heads}.")
         self.width, self.heads = width, heads
-        self.embedding = nn.utils.skip_init(nn.Embedding, vocabulary, width)
+        # skip_init would import torch's compiler for it, a second of CPU time
+        self.embedding = nn.Embedding.from_pretrained(torch.empty(vocabulary, width), freeze=False)
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
         self.output = nn.utils.skip_init(nn.Linear, width, vocabulary, bias=False)
