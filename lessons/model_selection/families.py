@@ -7,10 +7,12 @@ from typing import Any
 
 from mlsd_lib.modeling.errors import ModelingError
 
-BATCH, STEPS, PASSES = 64, 1_000, 15
+BATCH, STEPS, PASSES = 64, 500, 15
 """Rows a step of the network; at least about so many steps, and at least so many passes over its rows."""
 MANY = 10_000
 """From so many rows on a step of the network has twice the rows, which halves the time of a pass."""
+MOST_A_TREE = 10_000
+"""Rows that a tree of the forest draws at most: more cost time and left its ranking as it was."""
 
 
 def family(name: str, rows: int, seed: int) -> Any:
@@ -41,7 +43,8 @@ def _tree(rows: int, seed: int) -> Any:
 def _forest(rows: int, seed: int) -> Any:
     from sklearn.ensemble import RandomForestClassifier
 
-    return RandomForestClassifier(50, min_samples_leaf=5, max_features=2, random_state=seed, n_jobs=1)
+    shape = {"n_estimators": 30, "max_samples": min(rows, MOST_A_TREE), "min_samples_leaf": 5, "max_features": 2}
+    return RandomForestClassifier(**shape, random_state=seed, n_jobs=1)
 
 
 def _boosted(rows: int, seed: int) -> Any:
