@@ -5,6 +5,7 @@ and pytest there, each as a process.
 """
 
 import hashlib
+import json
 import os
 import shlex
 import shutil
@@ -12,8 +13,11 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,8 +28,7 @@ FILES, DATA, LOCK = Path(__file__).parent / "files", "payments.csv", "payments.l
 HABITS = ("hooks", "code", "data", "model", "repeats", "decisions")
 """What is run on each change: pre-commit's hooks, and a file of tests each in `checks/`."""
 LOADING = "loading"
-PYTEST = "import gc, os, sys, pytest; gc.disable(); os._exit(pytest.main(sys.argv[1:]))"
-"""A process that ends with its verdict; to clear up what it had loaded took a fifth of its time."""
+WARM = Path(__file__).with_name("warm_tests.py")
 QUICKLY = ("-p", "no:cacheprovider", "-p", "no:unraisableexception", "--assert", "plain")
 """Of pytest only what a verdict needs: no cache, no search for lost objects, no rewriting of each module's asserts."""
 
@@ -98,16 +101,35 @@ class Project:
 
     def check(self) -> Checked:
         """Run every habit on the files as they are now, staged for a commit."""
+        (checked,) = self.check_each([lambda folder: None], put_back=False)
+        return checked
+
+    def check_each(self, changes: Iterable[Callable[[Path], None]], put_back: bool = True) -> Iterator[Checked]:
+        """Make each of `changes` in the project's folder, run every habit on it, and undo it.
+
+        The libraries are loaded once, before the first change.
+        """
+        begun = time.perf_counter()
+        with self._pytest() as run:
+            loading_s = time.perf_counter() - begun
+            for change in changes:
+                change(self.folder)
+                checked = self._checked(run, loading_s)
+                if put_back:
+                    self.put_back()
+                yield checked
+
+    def _checked(self, run: Callable[..., None], loading_s: float) -> Checked:
         self.git("add", "--all")
         begun = time.perf_counter()
         hooks = self._process(sys.executable, "-m", "pre_commit", "run", "--all-files")
         refused, seconds = {"hooks": hooks.returncode != 0}, {"hooks": time.perf_counter() - begun}
         report = self.folder / ".git" / "checks.xml"
         here = ("--rootdir", ".", "--confcutdir", ".", "-c", os.devnull)  # no other folder, and no settings of others
-        pytest = ("-c", PYTEST, "-q", *QUICKLY, "--import-mode=importlib", *here, "checks")
+        report.unlink(missing_ok=True)
         begun = time.perf_counter()
-        self._process(sys.executable, *pytest, f"--junitxml={report}")
-        tests_s = time.perf_counter() - begun
+        run("-q", *QUICKLY, "--import-mode=importlib", *here, "checks", f"--junitxml={report}")
+        tests_s = loading_s + time.perf_counter() - begun
         cases = list(ElementTree.parse(report).iter("testcase"))
         for habit in HABITS[1:]:
             own = [case for case in cases if f"test_{habit}" in f"{case.get('classname')}{case.get('name')}"]
@@ -132,7 +154,34 @@ class Project:
             raise OperationsError(f"{' '.join(command)} ended with status {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
+    @contextmanager
+    def _pytest(self) -> Iterator[Callable[..., None]]:
+        """A function that runs pytest with its arguments in the project's folder; the libraries are loaded."""
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        command = [sys.executable, str(WARM)]
+        with subprocess.Popen(command, cwd=self.folder, env=self._environment(), text=True, **pipes) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            asked, answers = process.stdin, process.stdout
+
+            def run(*arguments: str) -> None:
+                print(json.dumps(arguments), file=asked, flush=True)
+                answers.readline()
+
+            answers.readline()
+            yield run
+
     def _process(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        try:
+            return subprocess.run(
+                command, cwd=self.folder, env=self._environment(), capture_output=True, text=True, check=False
+            )
+        except FileNotFoundError as error:
+            raise OperationsError(
+                f"{command[0]} is not installed, or not on PATH. Install it and try again."
+            ) from error
+
+    def _environment(self) -> dict[str, str]:
         home = self.folder / ".git" / "home"  # nothing of the user's configuration, and nothing left in his home
         env = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PYTEST_"))}
         env |= {
@@ -142,9 +191,4 @@ class Project:
             "LC_ALL": "C",
         }
         env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        try:
-            return subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
-        except FileNotFoundError as error:
-            raise OperationsError(
-                f"{command[0]} is not installed, or not on PATH. Install it and try again."
-            ) from error
+        return env

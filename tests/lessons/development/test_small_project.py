@@ -39,6 +39,15 @@ def test_the_habits_refuse_a_mistake_and_nothing_else(project):
     assert all(second > 0 for habit, second in checked.seconds.items() if habit != "decisions")
 
 
+def test_a_change_is_undone_in_files_and_in_memory_before_the_next_is_checked(project):
+    before = state(project)
+    (turned,) = [mistake for mistake in MISTAKES if mistake.name == "a comparison turned round"]
+    first, second = project.check_each([turned.make, lambda folder: None])
+    assert first.refused["code"]
+    assert not any(second.refused.values())
+    assert state(project) == before
+
+
 def test_a_table_that_no_code_can_read_is_refused_by_the_tests_of_data_and_model(project):
     (project.folder / "payments.csv").write_text("nothing\n")
     checked = project.check()
