@@ -11,9 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from grader.suites.design_prediction_service.document import EXERCISE
+
 COUNTRIES = ("AT", "DE", "FR", "PL")
 FIELDS = ("request_id", "amount_eur", "items", "country")
-MOST_BYTES = 10_000
+MOST_BYTES, MOST_ID_CHARACTERS, MOST_EUR, MOST_ITEMS = (
+    int(EXERCISE.limit(name)) for name in ("most_bytes", "most_id_characters", "most_eur", "most_items")
+)
 MANY, MORE = (5_100, 5_600), (10_300, 11_000)
 """So many other orders come before one is sent again, in public and to the grader: a store of a usual size has
 forgotten it by then, and one that is made to fit the public number has in the grader's requests."""
@@ -59,7 +63,7 @@ class Writer:
         """A new order, as it must be."""
         self.orders += 1
         name = f"r{self.orders}-{int(self.rng.integers(10**6))}"
-        amount, items = round(float(self.rng.uniform(1, 9_000)), 2), int(self.rng.integers(1, 200))
+        amount, items = round(float(self.rng.uniform(1, 9_000)), 2), int(self.rng.integers(1, MOST_ITEMS))
         return {"request_id": name, "amount_eur": amount, "items": items, "country": str(self.rng.choice(COUNTRIES))}
 
     def post(self, order: Any, about: str, **changed: Any) -> Request:
@@ -106,10 +110,10 @@ def draw_requests(rng: np.random.Generator, many: tuple[int, int] = MANY) -> dic
 def _ordinary(write: Writer) -> list[Request]:
     edges: list[dict[str, Any]] = [
         {"items": 1},
-        {"items": 200},
-        {"amount_eur": 10_000},
+        {"items": MOST_ITEMS},
+        {"amount_eur": MOST_EUR},
         {"amount_eur": 0.01},
-        {"request_id": "x" * 40},
+        {"request_id": "x" * MOST_ID_CHARACTERS},
     ]
     made = [write.post(write.order(), "an ordinary request") for _ in range(6)]
     made += [write.post({**write.order(), **edge}, f"at the edge: {json.dumps(edge)}") for edge in edges]
@@ -120,17 +124,20 @@ def _ordinary(write: Writer) -> list[Request]:
 
 def _wrong_values(write: Writer) -> list[Request]:
     number, below, above = (round(float(write.rng.uniform(*span)), 1) for span in ((2, 90), (0.1, 1), (1, 9_000)))
-    count, more, far = (int(write.rng.integers(*span)) for span in ((2, 90), (41, 60), (300, 9_000)))
+    count, more, far = (
+        int(write.rng.integers(*span)) for span in ((2, 90), (MOST_ID_CHARACTERS + 1, 60), (300, 9_000))
+    )
     abroad = [
         str(country) for country in write.rng.choice(["ES", "IT", "NL", "CZ", "DK", "SE", "EN", "XX"], 2, replace=False)
     ]
     wrong = [
         ("amount_eur", str(number)), ("amount_eur", True), ("amount_eur", None), ("amount_eur", 0),
-        ("amount_eur", -below), ("amount_eur", -number), ("amount_eur", 10_000 + below), ("amount_eur", 10_000 + above),
-        ("amount_eur", [number]), ("items", 0), ("items", -count), ("items", 201), ("items", far),
-        ("items", count + 0.5), ("items", str(count)), ("items", True), ("items", None), ("items", [count]),
-        *(("country", country) for country in abroad), ("country", str(write.rng.choice(COUNTRIES)).lower()),
-        ("country", count), ("country", ["DE"]), ("country", None), ("request_id", ""), ("request_id", "y" * 41),
+        ("amount_eur", -below), ("amount_eur", -number), ("amount_eur", MOST_EUR + below),
+        ("amount_eur", MOST_EUR + above), ("amount_eur", [number]), ("items", 0), ("items", -count),
+        ("items", MOST_ITEMS + 1), ("items", far), ("items", count + 0.5), ("items", str(count)), ("items", True),
+        ("items", None), ("items", [count]), *(("country", country) for country in abroad),
+        ("country", str(write.rng.choice(COUNTRIES)).lower()), ("country", count), ("country", ["DE"]),
+        ("country", None), ("request_id", ""), ("request_id", "y" * (MOST_ID_CHARACTERS + 1)),
         ("request_id", "y" * more), ("request_id", count), ("request_id", None), ("request_id", ["y"]),
     ]  # fmt: skip
     return [*(write.with_field(*wrong[int(k)]) for k in write.rng.permutation(len(wrong))), write.good()]

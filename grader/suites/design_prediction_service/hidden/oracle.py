@@ -6,10 +6,18 @@ A right reply is {"status": those that are right, "risk": the number} or {"statu
 import json
 from typing import Any
 
-from grader.suites.design_prediction_service.api import COUNTRIES, MOST_BYTES, Request, bodies, risk
+from grader.suites.design_prediction_service.api import (
+    COUNTRIES,
+    MOST_BYTES,
+    MOST_EUR,
+    MOST_ID_CHARACTERS,
+    MOST_ITEMS,
+    Request,
+    bodies,
+    risk,
+)
 
 ROUTES = {"/predict": "POST", "/healthz": "GET"}
-ID_CHARACTERS, MOST_EUR, MOST_ITEMS = 40, 10_000, 200
 
 
 def expected(requests: list[Request], down: int = 0) -> list[dict[str, Any]]:
@@ -62,7 +70,7 @@ def _order(body: str) -> dict[str, Any]:
     if not isinstance(order, dict):
         return {"status": [400]}
     rules = {
-        "request_id": lambda value: type(value) is str and 1 <= len(value) <= ID_CHARACTERS,
+        "request_id": lambda value: type(value) is str and 1 <= len(value) <= MOST_ID_CHARACTERS,
         "amount_eur": lambda value: type(value) in (int, float) and 0 < value <= MOST_EUR,
         "items": lambda value: type(value) is int and 1 <= value <= MOST_ITEMS,
         "country": lambda value: type(value) is str and value in COUNTRIES,
