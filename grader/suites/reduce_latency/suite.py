@@ -20,6 +20,7 @@ from grader.suites.reduce_latency.stages import REQUESTS, Shares, judge_profile,
 
 THRESHOLDS, STEP_POINTS = EXERCISE.steps("steps"), EXERCISE.limit("step_points")
 EXACT, MEMORY_MB, START_CPU_S = EXERCISE.limit("exact"), EXERCISE.limit("memory_mb"), EXERCISE.limit("start_cpu_s")
+RIGHT_WITHIN = EXERCISE.limit("right_within")  # what the guards ask first
 FIRST_REQUEST = 2  # times what the slow service needs
 
 NO_REPLICA = "In a process of its own, with the cells before this one, FastService gave no right answer."
@@ -213,8 +214,8 @@ def guards(sheet: Sheet, answer: Answer, name: str) -> None:
     most_s = FIRST_REQUEST * cpu_of(lambda: slow.call(old, cases.ordinary[1], method="predict"), slow)
     replica = answer.replica("predict", cases.ordinary[2]) if isinstance(answer, InReplicas) else None
     given = [kept[1], *(answer.call(kept[0], row, method="predict") for row in cases.ordinary[2:40])]
-    if len(differing(given, cases.expected[1:40], 0.02)) > 2:
-        sheet.end("fail", "The guards count only for a service whose answers are right to within 0.02.")
+    if len(differing(given, cases.expected[1:40], RIGHT_WITHIN)) > 2:
+        sheet.end("fail", f"The guards count only for a service whose answers are right to within {RIGHT_WITHIN:g}.")
         return
     _incomplete(sheet, answer, kept[0], cases.ordinary[0])
     came = True
@@ -236,7 +237,7 @@ def guards(sheet: Sheet, answer: Answer, name: str) -> None:
 def _is_near(text: str, right: float) -> bool:
     """Whether a text is a number near `right`."""
     try:
-        return not differing([float(text)], [right], 0.02)
+        return not differing([float(text)], [right], RIGHT_WITHIN)
     except ValueError:
         return False
 
