@@ -51,7 +51,7 @@ def story(design: ServiceDesign, draw: Draw, traffic: float = 1.0) -> Scenario:
     return _story(draw, traffic, MOST_REPLICAS if design.replicas.spot else LOST)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)  # those of a scorecard; all of a search for an edge would take a hundred MB
 def _story(draw: Draw, traffic: float, lost: int) -> Scenario:
     """The same where a host that goes down takes `lost` replicas with it. Its keys number the questions that come."""
     rng, rate = np.random.default_rng(draw.seed), RATE * traffic

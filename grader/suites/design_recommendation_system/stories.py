@@ -38,7 +38,7 @@ def story(draw: Draw, times: float = 1.0) -> Scenario:
     return _story(draw, times)
 
 
-@lru_cache(maxsize=128)  # a search for an edge goes through some fifty, and again for the next design
+@lru_cache(maxsize=64)  # a search for an edge goes through some fifty, and again for the next design
 def _story(draw: Draw, times: float) -> Scenario:
     rng = np.random.default_rng(draw.seed)
     arrived, seconds, happens = TRACES[draw.family](rng, draw, times * draw["rate"])
