@@ -59,7 +59,7 @@ def _words(text: str) -> str:
 def prove(bank: Bank, workers: int = 2, on_finding: Callable[[Finding], None] = lambda _: None) -> list[Finding]:
     """Runs every answer of `bank`, each in a fresh process, and judges it. `on_finding` is called with each as it ends.
 
-    An answer of which it is only asked that it loses points is not run beyond the first test in which it does, and no
+    An answer of which it is only asked that it loses points is not run beyond the first criterion that it loses, and no
     faulty one in tests that its fault does not reach: they give what they give the reference.
     A busy machine disturbs a clock now and then: where at most `DISTURBED` answers differ in nothing but the points of
     measured tests, each of these is run again, alone, up to `AGAIN` times. One judged wrongly differs each time.
