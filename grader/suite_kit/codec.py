@@ -5,7 +5,8 @@ pickle. Every frame is held to `Limits` when written and again when read.
 
 Layout: 4 bytes with the header's length (little-endian), the header as JSON, then the buffers one after another. The
 header is {"v": value, "n": [length of each buffer]}; a JSON object whose only "$" key names a kind stands for what
-JSON cannot hold. A buffer of a few bytes stands in the header itself, as text in base 16.
+JSON cannot hold. A buffer of a few bytes stands in the header itself, as text in base 16. Dictionaries of the same
+names cross by column: a simulated day asks an answer thousands of times, with lists of them.
 """
 
 import itertools
@@ -27,7 +28,9 @@ from grader.errors import GraderError
 
 ARRAY_KINDS = "biufcMm"
 SMALL_BYTES = 64  # a buffer up to this size stands in the header, so that a list of small arrays is no flood of buffers
-FEW = 16  # a longer list of numpy's numbers of one type crosses as one array
+FEW = 16  # a longer list of numpy's numbers of one type, or of floats, crosses as one array
+ROWS, COLUMNS = 6, 4  # so many dictionaries of so many names cross by column; with fewer a small frame could hold more
+MANY_BUFFERS = 1024  # from so many on floats stand in the header: a list of long lists is no flood of buffers
 WORD = 2**63  # integers beyond it are written in base 16: Python bounds how long a decimal number it reads
 NESTED = {list, dict}
 VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()))
@@ -148,7 +151,12 @@ class _Writer:
 
     def _list(self, value: list[Any], depth: int) -> Any:
         if _is_json(value):
+            long = len(value) > FEW and len(self.buffers) < MANY_BUFFERS
+            if long and type(value[0]) is type(value[-1]) is float and {*map(type, value)} == {float}:
+                return {"$v": self._buffer(np.array(value, "<f8").tobytes())}
             return value
+        if len(value) >= ROWS and (table := self._table(value, depth)) is not None:
+            return table
         first = type(value[0]) if len(value) > FEW else None
         if first is not None and issubclass(first, np.generic) and all(type(part) is first for part in value):
             array = np.array(value)
@@ -157,6 +165,20 @@ class _Writer:
             if array.shape == (len(value),) and array.dtype.kind in ARRAY_KINDS and type(array[0]) is first:
                 return {"$l": self.write(array, depth)}
         return [self.write(part, depth) for part in value]
+
+    def _table(self, rows: list[Any], depth: int) -> Any:
+        """Dictionaries of the same names by column, or None if they are not such or hold what stands in no column."""
+        if {*map(type, rows)} != {dict} or {*map(type, itertools.chain.from_iterable(rows))} != {str}:
+            return None
+        names = tuple(rows[0])
+        if len(names) < COLUMNS or depth >= self.limits.depth or {*map(tuple, rows)} != {names}:
+            return None
+        written = len(self.buffers)
+        columns = [self._list(list(column), depth + 1) for column in zip(*map(dict.values, rows), strict=True)]
+        if all(map(_is_column, columns)):
+            return {"$r": columns, "k": names}
+        del self.buffers[written:]
+        return None
 
     def _dict(self, value: dict[Any, Any], depth: int) -> Any:
         for key in value:
@@ -263,6 +285,10 @@ class _Reader:
             if type(array) is not np.ndarray or array.ndim != 1:
                 raise CodecError("a list of numbers is no array of one dimension")
             return list(array)
+        if tag == "$v":
+            return self._finite(np.frombuffer(self._bytes(content), "<f8")).tolist()
+        if tag == "$r":
+            return self._rows(content, tree["k"], depth)
         if tag == "$d":
             return {self.read(key, depth): self.read(part, depth) for key, part in content}
         if tag == "$h":
@@ -292,10 +318,21 @@ class _Reader:
             raise CodecError(f"shape {shape} of {dtype} does not fit {len(content)} bytes")
         if scalar and shape:
             raise CodecError("a scalar has a shape")
-        array = np.frombuffer(content, dtype).reshape(shape).copy()
-        if self.finite and dtype.kind in "fc" and not np.isfinite(array).all():
-            raise CodecError("it holds nan or infinity where only finite numbers are allowed")
+        array = self._finite(np.frombuffer(content, dtype).reshape(shape).copy())
         return array[()] if scalar else array
+
+    def _finite(self, array: np.ndarray) -> np.ndarray:
+        if self.finite and array.dtype.kind in "fc" and not np.isfinite(array).all():
+            raise CodecError("it holds nan or infinity where only finite numbers are allowed")
+        return array
+
+    def _rows(self, columns: list[Any], names: list[Any], depth: int) -> list[dict[str, Any]]:
+        if not COLUMNS <= len(names) == len(columns) or {*map(type, names)} != {str}:
+            raise CodecError("it holds rows without names, or with too few")
+        if not all(map(_is_column, columns)):
+            raise CodecError("it holds rows of what is no column")
+        rows = zip(*(self.read(column, depth) for column in columns), strict=True)
+        return list(map(dict, map(zip, itertools.repeat(names), rows)))
 
 
 def _is_json(values: list[Any]) -> bool:
@@ -306,6 +343,11 @@ def _is_json(values: list[Any]) -> bool:
     if kinds == {int}:
         return min(values) > -WORD and max(values) < WORD
     return kinds <= WORDS
+
+
+def _is_column(written: Any) -> bool:
+    """Whether a column was written as a plain list or as floats: what it grows to when read is bounded."""
+    return type(written) is list or (type(written) is dict and [*written] == ["$v"])
 
 
 def _hold(what: str, count: int, most: int) -> None:

@@ -44,6 +44,68 @@ def test_lists_of_one_kind_come_back_as_they_were_and_are_new(values):
     assert again is not values
 
 
+NAMES = ("a", "b", "$c", "d", "e")
+rows = st.integers(3, 5).flatmap(
+    lambda many: st.lists(st.fixed_dictionaries(dict.fromkeys(NAMES[:many], plain)), min_size=4)
+)
+
+
+@given(rows | rows.map(lambda some: [*some, {"a": 1, "b": 2, "d": 3, "$c": 4}]))
+def test_dictionaries_of_the_same_names_come_back_as_they_were_and_apart(values):
+    again = decode(encode(values))
+    assert again == values
+    assert [list(row) for row in again] == [list(row) for row in values]
+    assert len({id(row) for row in again}) == len(values)
+
+
+def row(value, many=4):
+    return dict.fromkeys(NAMES[:many], value)
+
+
+def test_records_of_a_simulation_cross_in_a_frame_of_half_the_size():
+    records = [{"arrived": n / 7, "number": n, "tenant": "red", "written": 0} for n in range(100)]
+    assert len(encode(records)) < len(frame(records)) / 2
+    assert decode(encode(records)) == records
+    assert len(encode([{"arrived": 1 / 7, "number": n} for n in range(100)])) > 2_000, (
+        "with few names they cross as they are"
+    )
+
+
+@pytest.mark.parametrize("odd", [np.int64(3), math.nan, 2**70, [1], {"a": 1}, b"ab", (1, 2), np.arange(9), None])
+def test_what_else_a_dictionary_of_a_list_holds_keeps_its_kind(odd):
+    for values in ([row(1)] * 9 + [row(odd)], [row(odd)] * 20):
+        again = decode(encode(values))
+        assert [type(one["a"]) for one in again] == [type(one["a"]) for one in values]
+        assert repr(again) == repr(values)
+
+
+def test_dictionaries_are_refused_for_what_they_hold_as_other_values_are():
+    named = type("Name", (str,), {})
+    for value in ([row(object())] * 9, [{named(name): 1 for name in "abcd"}] * 9):
+        with pytest.raises(CodecError, match="cannot cross"):
+            encode(value)
+    for _ in range(120):
+        value = [row(1) for _ in range(9)] if not _ else [row(value)] + [row(1) for _ in range(8)]
+    with pytest.raises(CodecError, match="nested deeper"):
+        encode(value)
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        ({"$r": [[1]] * 3, "k": [*"abc"]}, "too few"), ({"$r": [[1]] * 4, "k": [*"abc"]}, "too few"),
+        ({"$r": [[1]] * 4, "k": [*"abc", 4]}, "without names"),
+        ({"$r": [[1]] * 3 + [[1, 2]], "k": [*"abcd"]}, "damaged"),
+        ({"$r": [[1]] * 3 + ["1"], "k": [*"abcd"]}, "no column"), ({"$r": 5, "k": [*"abcd"]}, "damaged"),
+        ({"$r": [[1]] * 3 + [{"$l": 0, "$v": 0}], "k": [*"abcd"]}, "no column"),
+        ({"$v": "00"}, "damaged"), ({"$v": 1}, "does not exist"),
+    ],
+)  # fmt: skip
+def test_rows_that_do_not_fit_together_are_refused_when_read(tree, words):
+    with pytest.raises(CodecError, match=words):
+        decode(frame(tree))
+
+
 def test_a_list_with_a_number_that_is_not_finite_is_refused_where_numbers_must_be():
     for odd in (math.nan, math.inf):
         with pytest.raises(CodecError, match="not finite"):
