@@ -4,7 +4,7 @@ The machine is a published one: no mark of a policy depends on the machine that 
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -213,8 +213,9 @@ class Situation:
         return self.run.in_system() if family == "in_system" else self.run.rows_a_batch
 
 
-def draw_situations(seed: int) -> list[Situation]:
-    """`ASKED` situations in which the oldest row's wait decides when a batch begins."""
+@lru_cache(maxsize=4)
+def draw_situations(seed: int) -> tuple[Situation, ...]:
+    """`ASKED` situations in which the oldest row's wait decides when a batch begins, drawn and run once."""
     rng, found = np.random.default_rng([seed, 3]), list[Situation]()
     while len(found) < ASKED:
         drawn = {name: span.draw(rng) for name, span in SITUATIONS.items()}
@@ -223,7 +224,7 @@ def draw_situations(seed: int) -> list[Situation]:
         batch_s = cost.fixed_s + cost.row_s * (1 + drawn["rows that come"])
         if batch_s <= LONGEST_BATCH * wait_ms / 1e3:
             found.append(Situation(Policy(int(drawn["largest"]), wait_ms), cost, rate, seed + len(found)))
-    return found
+    return tuple(found)
 
 
 QUESTIONS = {  # by family: the key of its answer, and within what share of the truth it is right

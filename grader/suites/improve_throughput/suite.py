@@ -40,6 +40,8 @@ begin, hint = EXERCISE.begin, EXERCISE.hint
 def warm() -> None:
     """What every submission needs alike, done once in a process of the grader's before it forks."""
     CASES.keep()
+    for situation in draw_situations(CASES.find().evenings_seed):
+        situation.truth("in_system")
 
 
 @EXERCISE.graded("answers")
