@@ -24,13 +24,13 @@ class TestsThatShare(LoadScopeScheduling):
 def shared_by(root, nodeid):
     """The name of what a test shares with others; its own where it shares nothing."""
     path, _, test = nodeid.partition("::")
-    folder, module = path.rpartition("/")[::2]
+    folder = path.rpartition("/")[0]
     about = re.search(r"\[(\w+)", test)  # the first of its parameters: the case study, the exercise
     if folder == "tests/notebook_runner" and (notebook := re.search(r"\[(.+\.ipynb)\]", test)):
         from notebook_runner.runner import runs_alone
 
         return f"{folder}/alone" if runs_alone(root / notebook[1]) else nodeid
-    if folder == "tests/case_studies" and module == "test_contract.py" and about:
+    if folder == "tests/case_studies" and about:
         return f"{folder}/{about[1]}"
     if folder.startswith("tests/case_studies/"):
         return folder

@@ -8,8 +8,8 @@
   day, which returns the alerts to act on;
 - `ID` is the field that names a request;
 - `HOSTILE`: changes to a good body, each with the field that the refusal must name;
-- `SMALL`: parameters with which the notebook runs in a minute, and `CHOICES`: for each decision cell another choice,
-  and what the cell `consequences` shows with it and not without.
+- `SMALL`: parameters with which what depends on a decision runs in seconds, and `CHOICES`: for each decision cell
+  another choice, and what the cell `consequences` shows with it and not without.
 """
 
 import contextlib
@@ -25,20 +25,20 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
 from typer.testing import CliRunner
 
 from case_studies.kit import SKEW_TOLERANCE, DecisionStore, Run, feature_skew, replay
+from case_studies.kit.cell_dependencies import dependents, flow_of
 from case_studies.kit.decision_service import QUEUE_LIMIT
 from mlsd_lib.modeling import ModelingError
 from mlsd_lib.serving import open_loop, post
 from mlsd_lib.simulation import SimulationError
+from tests.case_studies.notebook_slice import needed_by
 from tests.case_studies.services import asked, on_linux, without_room
-from tests.kernels import on_files
 from tests.lessons.lesson_cells import Lesson
+from tests.lessons.lesson_cells import run as run_cell
 from tests.waiting import PATIENCE_S
 
 CASES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "case_studies").glob("*/cli.py"))
@@ -151,58 +151,41 @@ def live(case, url, store, number):
     return answers, seen, feature_skew(seen, offline)
 
 
-def test_features_online_equal_those_in_batch(case, run):
-    store = DecisionStore(run.store)
+def taken_back(case, run, *options):
+    """What the command `rollback` says."""
+    words = ["rollback", "--run", str(run.path), "--reason", "its features are wrong", *options]
+    done = CliRunner().invoke(case.module("cli").app, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_features_equal_the_batch_until_a_bad_release_and_after_a_rollback_with_its_state(case, run):
+    """Four days of one service: good; bad, which is seen; after half a rollback; after the whole of it."""
+    store, registry = DecisionStore(run.store), run.registry()
+    good = case.module("models").Release.read(registry.path("v1"))
+    watch = case.hooks.watch(good)
     with case.served(run) as server:
-        for number in (0, 1):
-            answers, seen, skew = live(case, server.url, store, number)
-            assert len(answers) == len(case.hooks.day(number)[0])
-            assert skew < SKEW_TOLERANCE
-            assert seen[list(case.module("features").FEATURES)].nunique().max() > 10
-
-
-def first_release(case, run):
-    return case.module("models").Release.read(run.registry().path("v1"))
-
-
-def promote_spoiled(case, run):
-    registry = run.registry()
-    registry.add("v2", case.hooks.spoiled(first_release(case, run)).save)
-    registry.promote("v2", "a bad release")
-    return registry
-
-
-def test_a_bad_release_is_seen_and_its_rollback_leaves_nothing_of_it(case, run):
-    store, watch = DecisionStore(run.store), case.hooks.watch(first_release(case, run))
-    with case.served(run) as server:
-        _, seen, skew = live(case, server.url, store, 0)
+        answers, seen, skew = live(case, server.url, store, 0)
+        assert len(answers) == len(case.hooks.day(0)[0])
         assert skew < SKEW_TOLERANCE
+        assert seen[list(case.module("features").FEATURES)].nunique().max() > 10
         assert watch(0, seen) == []
-        registry = promote_spoiled(case, run)
+        registry.add("v2", case.hooks.spoiled(good).save)
+        registry.promote("v2", "a bad release")
         answers, seen, skew = live(case, server.url, store, 1)
         assert set(answers["release"]) == {"v2"}
         assert skew > 1e3 * SKEW_TOLERANCE
         assert watch(1, seen)
-        words = case.command("rollback", "--run", run.path, "--reason", "its features are wrong")
-        done = subprocess.run(words, check=True, capture_output=True, text=True)
-        assert re.search(r"Current release: v1\. .* [1-9][\d,]*\.", done.stdout)
-        answers, seen, skew = live(case, server.url, store, 2)
+        taken_back(case, run, "--no-restore-state")
+        answers, _, skew = live(case, server.url, store, 2)
+        assert set(answers["release"]) == {"v1"}
+        assert skew > 1e3 * SKEW_TOLERANCE
+        assert re.search(r"Current release: v1\. .* [1-9][\d,]*\.", taken_back(case, run))
+        answers, seen, skew = live(case, server.url, store, 3)
     assert set(answers["release"]) == {"v1"}
     assert skew < SKEW_TOLERANCE
-    assert watch(2, seen) == []
+    assert watch(3, seen) == []
     assert [entry["action"] for entry in registry.history()] == ["promote", "promote", "rollback"]
-
-
-def test_a_rollback_that_keeps_the_state_leaves_wrong_features(case, run):
-    store = DecisionStore(run.store)
-    with case.served(run) as server:
-        promote_spoiled(case, run)
-        live(case, server.url, store, 0)
-        words = case.command("rollback", "--run", run.path, "--reason", "half of it", "--no-restore-state")
-        subprocess.run(words, check=True, capture_output=True)
-        answers, _, skew = live(case, server.url, store, 1)
-    assert set(answers["release"]) == {"v1"}
-    assert skew > 1e3 * SKEW_TOLERANCE
 
 
 def test_a_repeat_is_answered_alike_and_another_request_under_its_id_is_refused(case, ask):
@@ -443,29 +426,28 @@ def test_every_seed_of_the_notebook_follows_from_its_parameter(case):
         assert seeded == ["parameters"], path.name
 
 
-def test_other_choices_show_and_taken_back_run_from_the_first_to_the_end(case, notebook):
-    """Once whole with every other choice, then from the first decision on as it stands, in one kernel.
-
-    A small stream runs every cell; its claims may fail.
-    """
+def test_other_choices_show_in_the_consequences_and_taken_back_leave_nothing(case, notebook):
+    """What depends on the decisions, and what it needs, of a small stream: as it stands, with every other choice, and
+    as it stands again. The notebook's own run shows the cells that no decision reaches."""
     choices = {cell: code for cell, (code, _) in case.hooks.CHOICES.items()}
     assert {cell.id for cell in notebook.cells if "decision" in cell.tags} == set(choices) != set()
-    code = [cell for cell in notebook.cells if cell.is_code]
-    sources = {cell.id: cell.source + case.hooks.SMALL * ("parameters" in cell.tags) for cell in code}
-    ids = list(sources)
-    first = min(map(ids.index, choices))
-    asked = [*({**sources, **choices}.values()), *(sources[identity] for identity in ids[first:])]
-    executed = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in asked])
-    folder = {"metadata": {"path": str(case.notebook.parent)}}
-    with on_files() as config:
-        NotebookClient(
-            executed,
-            timeout=600,
-            startup_timeout=300,
-            resources=folder,
-            allow_error_names=["ClaimsFailed"],
-            config=config,
-        ).execute()
-    chosen, undone = [str(cell.outputs) for cell in executed.cells if cell.source == sources["consequences"]]
+    cells = {
+        cell.id: cell.source + case.hooks.SMALL * ("parameters" in cell.tags) for cell in notebook.cells if cell.is_code
+    }
+    decided, imported = (flow_of("\n".join(some)).writes for some in (choices.values(), [next(iter(cells.values()))]))
+    reached = {name: cells[name] for name in dependents(cells, decided, imported) if name not in choices}
+    scope = {"__name__": "__main__"}
+    for name in needed_by({*reached, *choices}, cells):
+        if name not in reached:
+            run_cell(cells[name], scope, name)
+
+    def consequences(decisions):
+        scope["rng"] = np.random.default_rng(0)  # what is drawn is drawn again
+        shown = {name: run_cell(source, scope, name) for name, source in {**decisions, **reached}.items()}
+        return shown["consequences"].to_string()
+
+    as_it_is = {name: cells[name] for name in choices}
+    before, chosen, undone = (consequences(decisions) for decisions in (as_it_is, choices, as_it_is))
     for _, told in case.hooks.CHOICES.values():
         assert (told in chosen, told in undone) == (True, False), told
+    assert undone == before

@@ -21,9 +21,10 @@ from tests.nested_pytest import environment
 HERE = Path(__file__).parent
 TINY = HERE / "tiny_case"
 SOURCES = {
-    "imports": "from case_studies.tiny import data, features, incident, labels, models, policy, train\n"
+    "imports": "import pandas as pd\n\n"
+    "from case_studies.tiny import data, features, incident, labels, models, policy, train\n"
     "from mlsd_lib.lesson import case, check",
-    "consequences": "print(f\"{your_capacity or 10} checks, {your_rollback or 'both'}\")",
+    "consequences": "pd.Series([f\"{your_capacity or 10} checks, {your_rollback or 'both'}\"])",
     "claims": "assert len(data.load(seed=seed)) > 0",
 }
 EXERCISE = [
@@ -44,8 +45,8 @@ def course(tmp_path):
         "case_studies/conftest.py",
         "case_studies/test_contract.py",
         "case_studies/services.py",
+        "case_studies/notebook_slice.py",
         "lessons/lesson_cells.py",
-        "kernels.py",
         "waiting.py",
         "prepared.py",
     ):

@@ -16,8 +16,7 @@ DAYS, TEST_DAYS = 49, 7
 ID = "question_id"
 HOSTILE = [({"text": ""}, "text"), ({"text": "a" * 501}, "text"), ({"dealer": 1}, "dealer")]
 SMALL = """
-questions_a_day, live_questions = 90, 60
-load_seconds, incident_weeks = 0.5, 1
+live_questions, incident_weeks = 40, 1
 """
 CHOICES = {
     "decision-answers": ("your_refuse_below, your_cache_hours = 0.5, 0", "from 0.50, kept 0 h"),

@@ -13,10 +13,7 @@ TEST_DAYS = 14
 ID = "transaction_id"
 HOSTILE = [({"amount": -1.0}, "amount"), ({"amount": 1e12}, "amount")]
 SMALL = """
-customers, terminals, history_days, test_days = 200, 150, 122, 14
-label_streams, load_seconds, live_weeks, incident_weeks = 1, 0.5, 1, 1
-from functools import partial
-train.label_trial = partial(train.label_trial, customers=250, terminals=180)
+customers, terminals, live_weeks, incident_weeks = 200, 150, 1, 1
 """
 CHOICES = {
     "decision-reviews": ("your_reviews_per_day, your_rank_by = 20, 'probability'", "20 by probability"),

@@ -21,8 +21,7 @@ HOSTILE = [
     ({"reading_id": 10**12, "temperature": 3_000.0}, "temperature"),
 ]
 SMALL = """
-positions, history_days, rig_units, plant_days = 45, 160, 30, 90
-load_seconds, live_weeks, incident_weeks = 0.5, 1, 1
+positions, history_days, live_weeks, incident_weeks = 45, 160, 1, 1
 """
 CHOICES = {
     "decision-crew": ("your_crew_per_day, your_rule = 3, 'age'", "3 a day by age"),

@@ -14,8 +14,7 @@ DAYS, TEST_DAYS, AUTHORS = 58, 14, 300
 ID = "post_id"
 HOSTILE = [({"text": ""}, "text"), ({"text": "a" * 2_001}, "text")]
 SMALL = """
-authors, live_authors, learning_weeks, incident_weeks = 150, 80, 1, 1
-load_seconds, load_window_s, split_posts = 0.5, 0.3, 1_000
+live_authors, incident_weeks = 80, 1
 """
 CHOICES = {
     "decision-queue": ("your_reviews_per_hour, your_order = 0.5, 'arrival'", "0.5 by arrival"),

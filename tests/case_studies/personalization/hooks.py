@@ -15,7 +15,7 @@ ID = "request_id"
 HOSTILE = [({"category": 4}, "category"), ({"position": 0}, "position")]
 SMALL = """
 visitors, history_days, test_days = 45, 28, 7
-logs, slots, repeats, steps, load_seconds, live_weeks, incident_weeks = 25, 4_000, 20, 600, 1, 2, 1
+logs, slots, live_weeks, incident_weeks = 25, 4_000, 1, 1
 """
 CHOICES = {
     "decision-explore": ("your_explore = 0.03", "3% explored"),
