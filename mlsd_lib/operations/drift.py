@@ -40,19 +40,26 @@ def psi(reference: np.ndarray, current: np.ndarray, bins: int = 10) -> float:
     return Bins(reference, bins).psi(current)
 
 
+class Categories:
+    """How often each category came in `reference`, for the index of many samples against it; see `category_psi`."""
+
+    def __init__(self, reference: pd.Series):
+        self.counts = _occurrences(reference, "reference")
+
+    def psi(self, current: pd.Series) -> float:
+        """The index of `current` against the reference."""
+        reference, found = self.counts.align(_occurrences(current, "current"), fill_value=0)
+        return _divergence(reference.to_numpy(), found.to_numpy())
+
+
 def category_psi(reference: pd.Series, current: pd.Series) -> float:
     """The stability index over categories; one that is new, or gone, counts like any other. See `psi`."""
-    counts = [pd.Series(values).dropna().value_counts() for values in (reference, current)]
-    for name, found in zip(("reference", "current"), counts, strict=True):
-        if found.empty:
-            raise OperationsError(f"The {name} has no values. Look at its null share first.")
-    both = pd.concat(counts, axis=1).fillna(0)
-    return _divergence(both.iloc[:, 0].to_numpy(), both.iloc[:, 1].to_numpy())
+    return Categories(reference).psi(current)
 
 
 def null_share(values: pd.Series) -> float:
     """The share of missing values, 0 to 1; 0 for an empty sample."""
-    return float(pd.isna(values).mean()) if len(values) else 0.0
+    return float(pd.isna(values).to_numpy().mean()) if len(values) else 0.0
 
 
 def _divergence(reference: np.ndarray, current: np.ndarray) -> float:
@@ -63,6 +70,13 @@ def _divergence(reference: np.ndarray, current: np.ndarray) -> float:
     """
     p, q = ((counts + PSEUDO_COUNT) / (counts + PSEUDO_COUNT).sum() for counts in (reference, current))
     return float(((p - q) * np.log(p / q)).sum())
+
+
+def _occurrences(values: pd.Series, name: str) -> pd.Series:
+    counts = pd.Series(values).dropna().value_counts()
+    if counts.empty:
+        raise OperationsError(f"The {name} has no values. Look at its null share first.")
+    return counts
 
 
 def _present(values: np.ndarray, name: str) -> np.ndarray:
