@@ -135,9 +135,9 @@ def live_day(
     how often each item was bought, (items,). Ends the simulator's day."""
     found = simulator.respond(visits["household_id"].to_numpy(), slates)
     visit, column = np.nonzero(found.bought)
-    purchases = visits[["visit_id", "time", "household_id"]].iloc[visit].reset_index(drop=True)
-    purchases = purchases.assign(item=simulator.codes[column], position=found.position[visit, column])
-    return purchases, found.added[visit, column], found.bought.sum(axis=0)
+    columns = {name: visits[name].to_numpy()[visit] for name in ("visit_id", "time", "household_id")}
+    columns |= {"item": simulator.codes[column], "position": found.position[visit, column]}
+    return pd.DataFrame(columns), found.added[visit, column], found.bought.sum(axis=0)
 
 
 def simulator_card(rows: int) -> DataCard:
