@@ -43,7 +43,7 @@ def _tree(rows: int, seed: int) -> Any:
 def _forest(rows: int, seed: int) -> Any:
     from sklearn.ensemble import RandomForestClassifier
 
-    shape = {"n_estimators": 30, "max_samples": min(rows, MOST_A_TREE), "min_samples_leaf": 5, "max_features": 2}
+    shape = {"n_estimators": 50, "max_samples": min(rows, MOST_A_TREE), "min_samples_leaf": 5, "max_features": 2}
     return RandomForestClassifier(**shape, random_state=seed, n_jobs=1)
 
 
