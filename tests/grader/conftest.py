@@ -1,5 +1,7 @@
 """Courses to test on: a fresh one each test, one released and one graded that are shared and only read."""
 
+import os
+import pickle
 import shutil
 
 import pytest
@@ -9,6 +11,8 @@ from grader.workflow import feedback, release, stock
 from tests import toy_course as toy
 from tests.grader.grading import engine_course
 from tests.prepared import once
+
+OUTCOMES = "outcomes.pickle"
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +50,25 @@ def marked(marked_once, tmp_path):
 @pytest.fixture(scope="session")
 def graded(released_once, tmp_path_factory):
     """A course whose class was graded and given feedback, with the outcomes by student. Read it, do not change it."""
-    folder = tmp_path_factory.mktemp("course") / "graded"
-    shutil.copytree(released_once.root, folder)
-    course = released_once.open(folder)
-    toy.hand_in(course)
-    students = batch.chosen(course, toy.NAME, "*")
-    outcomes = {outcome.student: outcome for outcome in stock.grade(course, toy.NAME, students, timeout_s=2)}
-    pages = {outcome.student: outcome for outcome in feedback.give_feedback(course, toy.NAME, sorted(outcomes))}
-    return course, outcomes, pages
+
+    def make(folder):
+        shutil.copytree(released_once.root, folder)
+        course = toy.Course.open(folder)
+        toy.hand_in(course)
+        students = batch.chosen(course, toy.NAME, "*")
+        outcomes = {outcome.student: outcome for outcome in stock.grade(course, toy.NAME, students, timeout_s=2)}
+        pages = {outcome.student: outcome for outcome in feedback.give_feedback(course, toy.NAME, sorted(outcomes))}
+        (folder / OUTCOMES).write_bytes(pickle.dumps((outcomes, pages)))
+
+    folder = once(tmp_path_factory, "graded by stock", make)
+    return toy.Course.open(folder), *pickle.loads((folder / OUTCOMES).read_bytes())
+
+
+@pytest.fixture
+def graded_own(graded, tmp_path):
+    """That course, the test's own; what was graded is newer than what was handed in, as it was there."""
+    shutil.copytree(graded[0].root, tmp_path / "graded")
+    course = toy.Course.open(tmp_path / "graded")
+    for student in graded[1]:
+        os.utime(course.folder("autograded", student, toy.NAME))
+    return course

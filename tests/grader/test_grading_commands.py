@@ -153,9 +153,8 @@ def test_a_report_that_may_not_be_written_is_one_line(told_by_the_system, course
     assert str(course.home / "reports") in said[-1]
 
 
-def test_who_needs_a_look_is_one_line(mlsd, graded):
-    course, _, _ = graded
-    status, said = mlsd("grade", toy.NAME, "--stock", "--course", course.root)
+def test_who_needs_a_look_is_one_line(mlsd, graded_own):
+    status, said = mlsd("grade", toy.NAME, "--stock", "--course", graded_own.root)
     assert status == 0
     told = {line.partition(":")[0] for line in said.splitlines() if ": " in line and " of 8;" in line}
     assert told == {"empty", "no-test", "endless", "stubborn", "deadly"}

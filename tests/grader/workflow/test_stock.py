@@ -97,8 +97,8 @@ def test_the_submitted_files_stay_as_they_were(graded):
     assert (course.folder("submitted", "empty", toy.NAME) / "halves.ipynb").read_bytes() == b""
 
 
-def test_grading_again_changes_nothing_and_repeats_who_needs_a_look(graded):
-    course, outcomes, _ = graded
+def test_grading_again_changes_nothing_and_repeats_who_needs_a_look(graded, graded_own):
+    course, outcomes = graded_own, graded[1]
     before = dump(course)
     again = {outcome.student: outcome for outcome in stock.grade(course, toy.NAME, batch.chosen(course, toy.NAME, "*"))}
     assert all(outcome.skipped for outcome in again.values())
