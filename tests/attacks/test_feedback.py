@@ -1,14 +1,21 @@
-"""Feedback of hostile work, in a browser: no script of a student's runs, no hidden test is shown."""
+"""What hostile work shows: its marks as of every kind; in a browser no script of a student's and no hidden test.
+
+The class is graded once for the marks and the pages.
+"""
+
+import tempfile
+from pathlib import Path
 
 import pytest
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader.handlers import template_path
 from traitlets.config import Config
 
-from tests.attacks.batch import grade
 from tests.attacks.browser import alive, open_page
 from tests.attacks.corpus import cases
 from tests.attacks.course import TOKENS
+from tests.attacks.expected import graded, look_over
+from tests.attacks.test_attacks import ON_PAGES
 from tests.needs import skip_without
 
 
@@ -34,18 +41,28 @@ def formgraded():
     return lambda notebook: str(exporter.from_filename(str(notebook), resources=dict(names))[0])
 
 
-def test_no_script_lives_in_formgrader_or_feedback_and_no_hidden_test_shows_there(
-    page, formgraded, template, root, subtests
-):
-    hostile = [case for case in cases("shown") if case.script or "hidden_test" in case.name]
-    batch = grade(template, root, hostile, then=["mlsd", "feedback", "ps1", "--course", str(root / "course")])
-    assert batch.ended.status == 0, batch.ended.text[-3000:]
-    for case in hostile:
+@pytest.fixture(scope="module")
+def shown(template):
+    """What was graded, and the course with everybody's feedback."""
+    with tempfile.TemporaryDirectory(prefix="attacks-", ignore_cleanup_errors=True) as folder:
+        course = Path(folder) / "course"
+        then = ["mlsd", "feedback", "ps1", "--course", str(course)]
+        yield graded(template, course.parent, ON_PAGES, then), course
+
+
+def test_no_point_is_forged_by_what_is_shown_and_the_host_is_untouched(shown, subtests):
+    look_over(shown[0], subtests)
+
+
+def test_no_script_lives_in_formgrader_or_feedback_and_no_hidden_test_shows_there(page, formgraded, shown, subtests):
+    for case in cases(ON_PAGES):
+        if not (case.script or "hidden_test" in case.name):
+            continue
         with subtests.test(msg=case.name):
-            html = (batch.course / "feedback" / case.name / "ps1" / "ps1.html").read_text()
+            html = (shown[1] / "feedback" / case.name / "ps1" / "ps1.html").read_text()
             assert alive(page, html) == []
             assert TOKENS["test"] not in html
-            assert alive(page, formgraded(batch.course / "autograded" / case.name / "ps1" / "ps1.ipynb")) == []
+            assert alive(page, formgraded(shown[1] / "autograded" / case.name / "ps1" / "ps1.ipynb")) == []
 
 
 @pytest.mark.parametrize(
