@@ -49,6 +49,11 @@ class Table:
         self.nothing = np.zeros(len(self.rows), dtype=bool)
         self._served: dict[tuple[Sign, Late, bytes], np.ndarray] = {}
 
+    def prepare(self) -> None:
+        """Works out what signs are read from, which is the same for all designs."""
+        for part in ("ledgers", "arrived", "last_visit"):
+            getattr(self, part)
+
     @cached_property
     def ledgers(self) -> dict[str, Ledger]:
         """Of the terminals and of the cards."""

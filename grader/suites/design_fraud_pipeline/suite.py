@@ -36,7 +36,7 @@ def warm() -> None:
         importlib.import_module(module)
     CASES.keep()
     for draw in CASES.find().all_draws():
-        table_of(story_of(draw))
+        table_of(story_of(draw)).prepare()
     _own(CASES.find().stream)
 
 
