@@ -49,10 +49,12 @@ class Fleet:
         missing = wanted - self.paid
         if missing > 0 and offered:
             self.starting[-1] += missing
-        for place in reversed(range(len(self.starting))):
-            fewer = min(self.starting[place], max(self.paid - wanted, 0))
+        too_many = max(-missing, 0)
+        for place in reversed(range(len(self.starting) if too_many else 0)):
+            fewer = min(self.starting[place], too_many)
             self.starting[place] -= fewer
-        self.up -= max(self.paid - wanted, 0)
+            too_many -= fewer
+        self.up -= too_many
 
     def pass_step(self) -> None:
         """What has started is up from the next step on."""
@@ -209,6 +211,8 @@ def _wanted(given: Any) -> dict[str, int]:
 
 
 def _keys(given: Any, keys: tuple[str, ...], method: str) -> None:
+    if isinstance(given, dict) and given.keys() == {*keys}:
+        return
     form = "{" + ", ".join(f'"{key}": number' for key in keys) + "}"
     if not isinstance(given, dict):
         said = "None (is a return missing?)" if given is None else kind_of(given)
