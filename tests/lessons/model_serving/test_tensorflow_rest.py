@@ -17,7 +17,8 @@ from notebook_runner.tools import environment
 
 # Version v answers v times a row's sum; its second signature takes two inputs and answers two things.
 EXPORT = """
-import sys
+import os, sys
+os.environ["TF_USE_LEGACY_KERAS"] = "1"  # Keras, which is not needed, is half of its start
 import tensorflow as tf
 
 class Sums(tf.Module):
