@@ -27,11 +27,16 @@ def pairs(features: np.ndarray, item: np.ndarray) -> np.ndarray:
 
     `features`: (n, 13); `item`: (n,).
     """
+    share, others = _of_views(features)
+    return np.hstack([share[np.arange(len(item)), :, ITEM_CATEGORY[item]], others, np.eye(ITEMS)[item]])
+
+
+def _of_views(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each view the share of each category, (n, windows, categories), and what is the same for all items."""
     counts = features[:, :-1].reshape(-1, len(WINDOWS), CATEGORIES)
     total = counts.sum(axis=2)
-    own = np.take_along_axis(counts, ITEM_CATEGORY[item][:, None, None], axis=2)[:, :, 0]
-    share = (own + 0.5) / (total + 0.5 * CATEGORIES)
-    return np.hstack([share, np.log1p(total), features[:, -1:], np.eye(ITEMS)[item]])
+    share = (counts + 0.5) / (total + 0.5 * CATEGORIES)[:, :, None]
+    return share, np.hstack([np.log1p(total), features[:, -1:]])
 
 
 def _logistic(seed: int) -> Any:
@@ -64,9 +69,11 @@ def fit(name: str, features: np.ndarray, item: np.ndarray, reward: np.ndarray, s
 
 def chances(model: Any, features: np.ndarray) -> np.ndarray:
     """The chance of a click on every item in every view, (n, items), as `model` sees it."""
-    rows = len(features)
-    asked = pairs(np.repeat(features, ITEMS, axis=0), np.tile(np.arange(ITEMS), rows))
-    return model.predict_proba(asked)[:, 1].reshape(rows, ITEMS)
+    rows, (share, others) = len(features), _of_views(features)
+    of_items = share[:, :, ITEM_CATEGORY].swapaxes(1, 2)
+    repeated = (np.broadcast_to(part, (rows, ITEMS, part.shape[-1])) for part in (others[:, None], np.eye(ITEMS)))
+    asked = np.concatenate([of_items, *repeated], axis=2)
+    return model.predict_proba(asked.reshape(-1, asked.shape[2]))[:, 1].reshape(rows, ITEMS)
 
 
 def item_rates(item: np.ndarray, reward: np.ndarray) -> np.ndarray:
