@@ -191,7 +191,8 @@ def _best(
 
     def displeasure(place: Any) -> float:
         anchor, _, box, distance = place
-        return float(distance + _cost(box, others, drawn, ax) + ambiguity(box, _pixel(label, anchor), rivals))
+        unclear = ambiguity(box, _pixel(label, anchor), rivals) if rivals else 0.0
+        return float(distance + _cost(box, others, drawn, ax) + unclear)
 
     places = label.candidates(size, ax.figure.dpi / 72)
     return min(places, key=displeasure)[:3]
@@ -207,7 +208,8 @@ def _size(text: Text, renderer: "RendererBase") -> "NDArray[np.float64]":
 
 
 def _cost(box: Bbox, others: Iterable[Bbox], drawn: "NDArray[np.float64]", ax: "Axes") -> float:
-    inside = (drawn >= (box.x0, box.y0)).all(axis=1) & (drawn <= (box.x1, box.y1)).all(axis=1)
+    x, y = drawn
+    inside = (x >= box.x0) & (x <= box.x1) & (y >= box.y0) & (y <= box.y1)
     beyond = max(ax.bbox.x0 - box.x0, box.x1 - ax.bbox.x1, ax.bbox.y0 - box.y0, box.y1 - ax.bbox.y1, 0)
     return 5 * float(inside.sum()) + 1_000 * sum(box.overlaps(other) for other in others) + 30 * beyond
 
@@ -224,7 +226,7 @@ def _distance(box: Bbox, point: "NDArray[np.float64]") -> float:
 
 
 def _pixels_drawn(ax: "Axes") -> "NDArray[np.float64]":
-    """Points in pixels, at most six apart, on every line that the axes shows."""
+    """Points in pixels, (2, n), at most six apart, on every line that the axes shows."""
     paths = []
     for line in ax.lines:
         vertices = line.get_transform().transform(line.get_path().vertices)
@@ -232,8 +234,8 @@ def _pixels_drawn(ax: "Axes") -> "NDArray[np.float64]":
     for collection in ax.collections:
         if isinstance(collection, LineCollection):
             paths += [_filled(ax.transData.transform(segment)) for segment in collection.get_segments()]
-    points = np.concatenate([*paths, np.empty((0, 2))])
-    return points[np.isfinite(points).all(axis=1)]
+    points = np.concatenate([*paths, np.empty((0, 2))]).T
+    return np.ascontiguousarray(points[:, np.isfinite(points).all(axis=0)])
 
 
 def _filled(vertices: "NDArray[np.float64]") -> "NDArray[np.float64]":
