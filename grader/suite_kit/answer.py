@@ -240,7 +240,7 @@ class Server:
 
     def read(self, frame: bytes) -> dict[str, Any]:
         """What a request frame holds."""
-        request: dict[str, Any] = decode(frame, self.limits, resolve=self.resolve)
+        request: dict[str, Any] = decode(frame, self.limits, resolve=self.resolve, texts=True)
         return request
 
     def respond(self, request: dict[str, Any]) -> bytes:

@@ -50,6 +50,13 @@ class CodecError(GraderError):
     """A value that may not cross, or a frame that breaks a rule."""
 
 
+class JsonText(str):
+    """Plain data as its JSON text, which the checker sends in one piece and a student's side alone reads.
+
+    For much that is nested: it is not gone through value by value.
+    """
+
+
 @dataclass(frozen=True)
 class Limits:
     """The most that one frame may hold: bytes in all, nested levels, buffers."""
@@ -87,9 +94,9 @@ def encode(
 
 def decode(
     frame: bytes, limits: Limits = LIMITS, finite: bool = False, resolve: Resolve | None = None,
-    build: Build | None = None,
+    build: Build | None = None, texts: bool = False,
 ) -> Any:  # fmt: skip
-    """The value that `frame` holds; arrays are fresh and writable.
+    """The value that `frame` holds; arrays are fresh and writable. With `texts` it may hold a `JsonText`, as its value.
 
     `resolve` turns a handle's number and type name into what stands for it here; without it a handle is refused.
     `build` makes a value of a further kind from its content. Raises `CodecError` for a frame that is damaged, breaks a
@@ -105,7 +112,7 @@ def decode(
             raise CodecError("the lengths in the header do not add up to the frame")
         ends = list(itertools.accumulate(lengths, initial=4 + size))
         buffers = [frame[start:end] for start, end in itertools.pairwise(ends)]
-        return _Reader(limits, finite, resolve, build, buffers).read(tree, 0)
+        return _Reader(limits, finite, resolve, build, texts, buffers).read(tree, 0)
     except CodecError as error:
         raise type(error)(f"A frame was refused: {error}.") from None
     except (
@@ -147,6 +154,8 @@ class _Writer:
             return {tag: [self.write(part, depth + 1) for part in sorted(value, key=repr)]}
         if kind is bytes:
             return {"$b": self._buffer(value)}
+        if kind is JsonText:
+            return {"$j": self._buffer(value.encode())}
         return self._other(value, depth + 1)
 
     def _list(self, value: list[Any], depth: int) -> Any:
@@ -248,9 +257,11 @@ def _plain(value: Any) -> Any:
 
 class _Reader:
     def __init__(
-        self, limits: Limits, finite: bool, resolve: Resolve | None, build: Build | None, buffers: list[bytes]
-    ) -> None:
-        self.limits, self.finite, self.resolve, self.build, self.buffers = limits, finite, resolve, build, buffers
+        self, limits: Limits, finite: bool, resolve: Resolve | None, build: Build | None, texts: bool,
+        buffers: list[bytes],
+    ) -> None:  # fmt: skip
+        self.limits, self.finite, self.resolve, self.build = limits, finite, resolve, build
+        self.texts, self.buffers = texts, buffers
 
     def read(self, tree: Any, depth: int) -> Any:
         kind = type(tree)
@@ -297,6 +308,8 @@ class _Reader:
             return self.resolve(content, str(tree["k"]))
         if tag == "$b":
             return self._bytes(content)
+        if tag == "$j" and self.texts:
+            return _DECODER.decode(self._bytes(content).decode())
         if tag in ("$a", "$n"):
             return self._array(self._bytes(content), tree, scalar=tag == "$n")
         if tag == "$p":

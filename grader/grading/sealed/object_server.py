@@ -52,7 +52,7 @@ class ObjectServer(Server):
         self.iterators: dict[int, _Iterator] = {}  # by id(); each holds its object, so no id is used twice
 
     def read(self, frame: bytes) -> dict[str, Any]:
-        request: dict[str, Any] = decode(frame, self.limits, resolve=self.resolve, build=make)
+        request: dict[str, Any] = decode(frame, self.limits, resolve=self.resolve, build=make, texts=True)
         return request
 
     def respond(self, request: dict[str, Any]) -> bytes:

@@ -8,17 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from grader.suite_kit.answer import Answer, StudentError, kind_of
+from grader.suite_kit.codec import JsonText
 from grader.suite_kit.designs import FailureReason
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_deployment_pipeline.scenarios import EXERCISE, PLACES
-from grader.suites.implement_deployment_pipeline.world import USUAL, Broken, Scenario, World
+from grader.suites.implement_deployment_pipeline.world import USUAL, Broken, Scenario, World, bad_share
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Ask = Callable[[list[tuple[Any, Any]]], list[Any]]
-"""Gives for each (state, seen) what `step` returned, or a `StudentError`."""
+Call = tuple[JsonText, JsonText]
+"""What `step` is called with, a state and what is seen, each as JSON."""
+Ask = Callable[[list[Call]], list[Any]]
+"""Gives for each call what `step` returned, or a `StudentError`."""
 
 MOST_CHARACTERS, RAISED = EXERCISE.limit("state_characters"), "step raised"
 BEFORE, AFTER = "before its actions were carried out", "after its actions, before its state was written"
@@ -35,7 +40,7 @@ class Run:
     state: str = "null"
     died: str = ""
     broken: Broken | None = None
-    kept: list[tuple[tuple[Any, Any], str]] = field(default_factory=list)
+    kept: list[tuple[Call, str]] = field(default_factory=list)
 
     @property
     def raised_at_once(self) -> bool:
@@ -46,9 +51,9 @@ class Run:
     def over(self) -> bool:
         return self.broken is not None or self.world.done
 
-    def asked(self) -> tuple[Any, Any]:
+    def asked(self) -> Call:
         """What `step` is called with."""
-        return json.loads(self.state), self.world.seen()
+        return JsonText(self.state), JsonText(json.dumps(self.world.seen()))
 
     def take(self, reply: Any, sheet: Sheet) -> list["Run"]:
         """Goes on with what `step` gave; gives the runs in which the controller died here, if it does."""
@@ -107,7 +112,7 @@ class Run:
         done = {minute: "; ".join(map(repr, actions)) for minute, actions in self.world.marks}
         rows = [
             {f"{version} share": share for version, share in entry["routed"].items()}
-            | {f"{version} bad": bad for version, bad in entry["bad"].items()}
+            | {f"{version} bad": bad_share(parts) for version, parts in entry["answers"].items()}
             | {"metrics": not entry["out"], "actions": done.get(entry["minute"], "")}
             for entry in self.world.history
         ]
@@ -117,10 +122,13 @@ class Run:
         """The share of each version over time with what was decided, and the share of its answers that were bad."""
         from mlsd_lib.lesson import plotting
 
-        versions = sorted({version for entry in self.world.history for version in entry["bad"]})
+        versions = sorted({version for entry in self.world.history for version in entry["answers"]})
         axes = plotting.panels(rows=2, size=(9, 6), share="x")
         ended = f"minute {self.world.minute}: {self.broken.cause}" if self.broken else "every rule was kept"
-        shares = {version: self._series("routed", version) for version in versions}
+        shares = {
+            version: {entry["minute"]: entry["routed"].get(version, 0.0) for entry in self.world.history}
+            for version in versions
+        }
         title = f"{self.world.scenario.kind.title}: {ended}"
         plotting.lines(shares, title[0].upper() + title[1:], "", "share of the requests", style="step", ax=axes[0])
         for minute, actions in self.world.marks:
@@ -132,17 +140,18 @@ class Run:
                 axes[1].axvspan(
                     entry["minute"] - 0.5, entry["minute"] + 0.5, color=plotting.GREY, alpha=0.3, linewidth=0
                 )
-        bad = {version: self._series("bad", version) for version in versions}
+        bad = {
+            version: {
+                entry["minute"]: 100 * bad_share(entry["answers"][version]) if version in entry["answers"] else np.nan
+                for entry in self.world.history
+            }
+            for version in versions
+        }
         usual = {"usual": 100 * sum(USUAL.values())}
         plotting.lines(
             bad, "Errors and slow answers", "minute", "% of its answers", levels=usual, better="down", ax=axes[1]
         )
         return cast("Figure", axes[0].figure)
-
-    def _series(self, what: str, version: str) -> dict[int, float]:
-        """Of a version by minute: its share from 0 to 1, or the bad answers in %, where it answered."""
-        times, else_ = (1, 0.0) if what == "routed" else (100, float("nan"))
-        return {entry["minute"]: times * entry[what].get(version, else_) for entry in self.world.history}
 
 
 def run(ask: Ask, scenarios: Sequence[Scenario], sheet: Sheet) -> list[Run]:
@@ -167,7 +176,7 @@ def answers_otherwise(ask: Ask, runs: Sequence[Run]) -> bool:
 def over_the_border(answer: Answer, name: str) -> Ask:
     """Asks the student's function, all calls in one message; one by one where one of them raises."""
 
-    def ask(calls: list[tuple[Any, Any]]) -> list[Any]:
+    def ask(calls: list[Call]) -> list[Any]:
         try:
             return answer.script(name, [("", call) for call in calls])
         except StudentError as error:

@@ -27,6 +27,7 @@ COPIED = 0.2  # of the requests go to a shadow as well
 FIRST = "v1"
 SHOWN_BY_A_SHADOW = ("errors", "slow", "slice", "first request")
 NOISE_MIN, NEAR = 300, 1e-9
+REACHED = {f"{place:.0%}": place - NEAR for place in PLACES}  # by event, the least share at which it happens
 FORMS = (
     '{"start": version}, {"stop": version}, {"shadow": version or None}, {"route": {version: share}} or '
     '{"refuse": version, "why": text}'
@@ -51,7 +52,7 @@ class Scenario:
     drawn: Mapping[str, float]
     ends: Mapping[str, str]
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         return SCENARIOS[self.name]
 
@@ -135,10 +136,11 @@ class World:
     @property
     def turn(self) -> str | None:
         """The version whose turn it is: the first that was asked for and has not ended."""
-        waiting = (one["version"] for minute, one in self.scenario.asked if minute <= self.minute)
-        return next(
-            (version for version in waiting if version not in self.refused and version not in self.released), None
-        )
+        for minute, release in self.scenario.asked:
+            version: str = release["version"]
+            if minute <= self.minute and version not in self.refused and version not in self.released:
+                return version
+        return None
 
     @property
     def done(self) -> bool:
@@ -280,7 +282,7 @@ class World:
         metrics = {version: self._answers(version) for version in sorted(answering)}
         faulty, out = [version for version in metrics if self._is_faulty(version)], self._metrics_are_out()
         self._count(metrics, faulty, out)
-        self.history.append({"minute": self.minute, "routed": self.routed, "bad": _bad(metrics), "out": out})
+        self.history.append({"minute": self.minute, "routed": self.routed, "answers": metrics, "out": out})
         self.metrics = None if out else metrics
         self.lost += out or dead
         self.minute += 1
@@ -373,12 +375,13 @@ class World:
         """What was measured, and what users met."""
         version = self.turn
         share = self.routed.get(version, 0.0) if version else 0.0
-        places = {f"{place:.0%}": share >= place - NEAR for place in PLACES}
-        for event, holds in {"measured": version in metrics, "live": share > 0, "full": share == 1, **places}.items():
-            if holds:
-                self.first.setdefault((str(version), event), self.minute)
-        if not out:
-            self.measured.update((str(version), rung) for rung in RUNGS if share >= rung - NEAR)
+        happened = [event for event, least in REACHED.items() if share >= least]
+        happened += ["live"] * (share > 0) + ["full"] * (share == 1) + ["measured"] * (version in metrics)
+        for event in happened:
+            self.first.setdefault((str(version), event), self.minute)
+        if version and not out:
+            for rung in RUNGS:
+                self.measured[version, rung] += share >= rung - NEAR
         self.full = self.full + (not out) if share == 1 else 0
         for bad in set(faulty) & set(self.routed):
             self.hurt += sum(part["errors"] + part["slow"] for part in metrics[bad].values())
@@ -417,10 +420,7 @@ class World:
         return max(asked, self.ended) + self.lost - self.lost_at_end
 
 
-def _bad(metrics: Metrics) -> dict[str, float]:
-    """The share of all answers of each version that were wrong or slow."""
-    return {
-        version: sum(part["errors"] + part["slow"] for part in parts.values())
-        / max(sum(part["requests"] for part in parts.values()), 1)
-        for version, parts in metrics.items()
-    }
+def bad_share(answers: Mapping[str, Mapping[str, int]]) -> float:
+    """The share of a version's answers that were wrong or slow, all slices together."""
+    bad = sum(part["errors"] + part["slow"] for part in answers.values())
+    return bad / max(sum(part["requests"] for part in answers.values()), 1)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.suite_kit.codec import CodecError, Limits, decode, encode
+from grader.suite_kit.codec import CodecError, JsonText, Limits, decode, encode
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(max_size=20),
@@ -200,6 +200,17 @@ def test_many_numbers_and_small_arrays_of_numpy_keep_value_and_type(value):
 def test_an_integer_of_any_size_crosses(number):
     for value in ([number], {"by name": number}):
         assert decode(encode(value)) == value
+
+
+def test_a_text_of_json_crosses_as_its_value_and_only_to_the_side_that_reads_texts():
+    value = {"a": [1, 0.1, None, "\ud800", {"$a": 0}], "b": {"long": ["x"] * 100}}
+    sent = encode([JsonText(json.dumps(value)), JsonText("[2]"), "[2]"])
+    assert decode(sent, texts=True) == [value, [2], "[2]"]
+    with pytest.raises(CodecError, match="unknown"):
+        decode(sent)
+    for bad in ("[NaN]", "[" * 100_000 + "]" * 100_000, "[1"):
+        with pytest.raises(CodecError, match="refused"):
+            decode(encode(JsonText(bad)), texts=True)
 
 
 def test_limits_hold_on_both_sides():

@@ -1,6 +1,7 @@
 """What is `implement_deployment_pipeline`'s own: its world, each rule broken once, deaths, what is told and shown."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -284,7 +285,9 @@ def test_a_controller_dies_at_every_step_before_its_actions_and_after_them():
 
 
 def test_who_dies_everywhere_is_run_to_the_end_everywhere(step):
-    tried = run(lambda calls: [step(*call) for call in calls], suite.CASES.public().of("restart"), Sheet("", 0))
+    tried = run(
+        lambda calls: [step(*map(json.loads, call)) for call in calls], suite.CASES.public().of("restart"), Sheet("", 0)
+    )
     assert len(tried) == 2 * (tried[0].world.minute) + 1
     assert all(run.world.done and not run.broken for run in tried)
 
