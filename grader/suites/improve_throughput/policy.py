@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from grader.suites.improve_throughput.cases import EXERCISE
 from mlsd_lib.simulation.design import Design
 from notebook_runner.errors import CourseError
 
@@ -31,11 +32,16 @@ class Entry(NamedTuple):
         return f"{kind} from {self.low:,} to {self.high:,}" + (", or None" if self.optional else "")
 
 
+def _entry(key: str, whole: bool, optional: bool) -> Entry:
+    *low, high = EXERCISE.steps(key)
+    return Entry(low[0] if low else 1, high, whole, optional)
+
+
 ENTRIES = {
-    "largest_batch": Entry(1, 1_024, True, False),
-    "longest_wait_ms": Entry(0, 10_000, False, False),
-    "queue_limit": Entry(1, 100_000, True, True),
-    "deadline_ms": Entry(1, 600_000, False, True),
+    "largest_batch": _entry("largest_batch", whole=True, optional=False),
+    "longest_wait_ms": _entry("longest_wait_ms", whole=False, optional=False),
+    "queue_limit": _entry("queue_limit", whole=True, optional=True),
+    "deadline_ms": _entry("deadline_ms", whole=False, optional=True),
 }
 
 
