@@ -262,6 +262,7 @@ class _Reader:
     ) -> None:  # fmt: skip
         self.limits, self.finite, self.resolve, self.build = limits, finite, resolve, build
         self.texts, self.buffers = texts, buffers
+        self.taken = set[int]()  # each buffer is read once: a small frame that names one often would become large
 
     def read(self, tree: Any, depth: int) -> Any:
         kind = type(tree)
@@ -321,6 +322,9 @@ class _Reader:
             return bytes.fromhex(content)
         if type(content) is not int or not 0 <= content < len(self.buffers):
             raise CodecError(f"buffer {content!r} does not exist")
+        if content in self.taken:
+            raise CodecError(f"buffer {content} stands in it twice")
+        self.taken.add(content)
         return self.buffers[content]
 
     def _array(self, content: bytes, tree: dict[str, Any], scalar: bool) -> Any:

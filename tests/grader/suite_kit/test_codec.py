@@ -106,6 +106,13 @@ def test_rows_that_do_not_fit_together_are_refused_when_read(tree, words):
         decode(frame(tree))
 
 
+def test_a_buffer_that_stands_twice_in_a_frame_is_refused():
+    assert decode(frame([{"$v": 0}, {"$b": 1}], [b"\0" * 80, b"\0" * 80])) == [[0.0] * 10, b"\0" * 80]
+    for again in ({"$v": 0}, {"$b": 0}, {"$a": 0, "t": "<f8", "s": [10]}):
+        with pytest.raises(CodecError, match="buffer 0 stands in it twice"):
+            decode(frame([{"$v": 0}, again], [b"\0" * 80]))
+
+
 def test_a_list_with_a_number_that_is_not_finite_is_refused_where_numbers_must_be():
     for odd in (math.nan, math.inf):
         with pytest.raises(CodecError, match="not finite"):
