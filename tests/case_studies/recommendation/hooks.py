@@ -15,7 +15,7 @@ ID = "visit_id"
 HOSTILE = []
 SMALL = """
 households, history_days = 150, 75
-compared_days, incident_weeks = 2, 1
+compared_days, incident_weeks = 7, 1
 """
 CHOICES = {
     "decision-slate": ("your_rank_by, your_explore_slots = 'probability', 3", "3 explored, by probability"),
