@@ -46,21 +46,26 @@ def linear_fit(
 
     `blocks`: matrices of n rows, dense or sparse; `truth`, `learn`: (n,) booleans.
     """
-    table = _beside(blocks)
-    # Rare names make the loss steep in few columns and flat in many: Newton's steps need a tenth of L-BFGS's passes.
-    # Where a matrix of columns by columns is small, solving for a step directly takes a third of the time.
-    solver = "newton-cholesky" if table.shape[1] <= NARROW else "newton-cg"
-    model = LogisticRegression(C=0.1, solver=solver, tol=1e-6).fit(table[learn], truth[learn])
-    return lambda others, judged: np.asarray(model.decision_function(_beside(others)[judged]))
+    model = _fitted(stacked(blocks)[learn], truth[learn])
+    return lambda others, judged: np.asarray(model.decision_function(stacked(others)[judged]))
 
 
 def linear_scores(blocks: Sequence[Any], truth: np.ndarray, learn: np.ndarray, judged: np.ndarray) -> np.ndarray:
     """Scores of the rows marked by `judged`, (n,) booleans too, by `linear_fit` of the same blocks."""
-    return linear_fit(blocks, truth, learn)(blocks, judged)
+    table = stacked(blocks)
+    return np.asarray(_fitted(table[learn], truth[learn]).decision_function(table[judged]))
 
 
-def _beside(blocks: Sequence[Any]) -> sparse.csr_array:
+def stacked(blocks: Sequence[Any]) -> sparse.csr_array:
+    """One sparse matrix of all the columns of `blocks`, matrices of n rows, dense or sparse."""
     return sparse.hstack([sparse.csr_array(block) for block in blocks]).tocsr()
+
+
+def _fitted(table: sparse.csr_array, truth: np.ndarray) -> LogisticRegression:
+    # Rare names make the loss steep in few columns and flat in many: Newton's steps need a tenth of L-BFGS's passes.
+    # Where a matrix of columns by columns is small, solving for a step directly takes a third of the time.
+    solver = "newton-cholesky" if table.shape[1] <= NARROW else "newton-cg"
+    return LogisticRegression(C=0.1, solver=solver, tol=1e-6).fit(table, truth)
 
 
 def tree_scores(
