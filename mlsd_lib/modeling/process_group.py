@@ -32,13 +32,14 @@ class ProcessGroup:
     """`size` processes joined by gloo over the loopback interface; ended with the with-block, or by `close`.
 
     A rank is forked from a process that has imported torch, computes on one thread, and ends when this process does,
-    however that ends. A collective that waits longer than `timeout_s` raises in its rank. `optimizers` says that the
-    ranks make some: the first one imports torch's compiler, which is then done once, before the fork. Linux and macOS.
+    however that ends. A collective that waits longer than `timeout_s` raises in its rank. `trains` says that the
+    ranks train: the first optimizer, or DistributedDataParallel, imports torch's compiler, which is then done once,
+    before the fork. Linux and macOS.
 
     Attributes: `size`; `pids`, process ids by rank.
     """
 
-    def __init__(self, size: int, *, timeout_s: float = 60.0, optimizers: bool = False):
+    def __init__(self, size: int, *, timeout_s: float = 60.0, trains: bool = False):
         if not hasattr(os, "fork"):
             raise ModelingError("A ProcessGroup forks, and this system cannot. Use Linux, macOS or WSL.")
         if size < 1:
@@ -49,7 +50,7 @@ class ProcessGroup:
         pairs = [Pipe() for _ in range(size)]
         self._connections: list[Connection[Any, Any]] = [ours for ours, _ in pairs]
         try:
-            self._launch([theirs for _, theirs in pairs], timeout_s, optimizers)
+            self._launch([theirs for _, theirs in pairs], timeout_s, trains)
             self._wait_until_ready()
         except BaseException:
             self.close()
@@ -122,10 +123,10 @@ class ProcessGroup:
         """What the ranks printed so far."""
         return (Path(self._folder.name) / "log").read_text("utf-8", "replace")
 
-    def _launch(self, theirs: "list[Connection[Any, Any]]", timeout_s: float, optimizers: bool) -> None:
+    def _launch(self, theirs: "list[Connection[Any, Any]]", timeout_s: float, trains: bool) -> None:
         ends = [end.fileno() for end in theirs]
         folder = Path(self._folder.name)
-        words = [sys.executable, "-P", LAUNCHER, self.size, folder / "store", timeout_s, int(optimizers), *ends]
+        words = [sys.executable, "-P", LAUNCHER, self.size, folder / "store", timeout_s, int(trains), *ends]
         threads = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": LOOPBACK}
         with (folder / "log").open("wb") as log:
             self._launcher = subprocess.Popen(

@@ -59,13 +59,13 @@ def become_rank(rank: int, size: int, store: str, timeout_s: float, ends: list[i
         os._exit(code)  # gloo's threads are not waited for
 
 
-def main(size: int, store: str, timeout_s: float, optimizers: bool, ends: list[int]) -> None:
+def main(size: int, store: str, timeout_s: float, trains: bool, ends: list[int]) -> None:
     """The launcher's whole life."""
     import torch.distributed
     import torch.nn.parallel  # both once, before the fork
 
-    if optimizers:
-        import torch._dynamo  # noqa: F401  # else each rank does with its first optimizer, a second of CPU time
+    if trains:
+        import torch._dynamo  # noqa: F401  # else each rank does, a second of CPU time
 
     ranks = {}
     for rank in range(size):
@@ -95,5 +95,5 @@ def end_with_stdin(pids: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    size, store, timeout_s, optimizers, *ends = sys.argv[1:]
-    main(int(size), store, float(timeout_s), optimizers == "1", [int(end) for end in ends])
+    size, store, timeout_s, trains, *ends = sys.argv[1:]
+    main(int(size), store, float(timeout_s), trains == "1", [int(end) for end in ends])
