@@ -36,6 +36,7 @@ ZERO, ONE = np.int64(0), np.int64(1)
 SURE_S = 1e-6
 """So long before the end of a bin its number does not depend on how a division is rounded."""
 compiled = numba.njit(cache=True, error_model="numpy")
+LOCK = "compiled_engine.lock"
 
 
 @structref.register
@@ -877,15 +878,31 @@ def _run(state):
 
 def simulate(design: Design, scenario: Scenario) -> Record:
     """What happens to the scenario's requests under a design: as the readable simulator says, to the last bit."""
+    prepare()
+    return _simulate(design, scenario)
+
+
+@functools.cache
+def prepare() -> None:
+    """Load what is compiled, or compile it: one process does, and those that need it meanwhile wait.
+
+    Call it before a pool starts, or each of its processes loads what they could have inherited.
+    """
     _bring_along()
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(ImportError, OSError):  # a system without such locks, or a folder that is read-only
+            import fcntl
+
+            folder = Path(str(_run.stats.cache_path))
+            folder.mkdir(parents=True, exist_ok=True)
+            fcntl.flock(held.enter_context(open(folder / LOCK, "w")), fcntl.LOCK_EX)
+        _simulate(*_SMALL)
+
+
+def _simulate(design: Design, scenario: Scenario) -> Record:
     values = fields(design, scenario)
     _run(State(*(values[name] for name in FIELDS)))
     return Record(values["ended"], values["latency_s"], values["sums"])
-
-
-def prepare() -> None:
-    """Compile now what is not on disk yet: before a pool starts, since each of its processes would compile alike."""
-    simulate(*_SMALL)
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -223,6 +224,26 @@ def test_what_is_compiled_is_found_again_where_its_folder_cannot_be_written_to(t
     ran = subprocess.run([sys.executable, "-c", ELSEWHERE], env=setting, capture_output=True, text=True)
     assert ran.stdout.split() == ["1", "0"], ran.stderr
     assert list(tmp_path.rglob("compiled_engine.*.nbc"))
+
+
+def test_while_one_process_compiles_the_others_wait(monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    lock = Path(str(compiled_engine._run.stats.cache_path)) / compiled_engine.LOCK
+
+    def is_held():
+        with open(lock) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+
+    compiled_engine.prepare()
+    held = [is_held()]
+    monkeypatch.setattr(compiled_engine, "_simulate", lambda *_: held.append(is_held()))
+    compiled_engine.prepare.cache_clear()
+    compiled_engine.prepare()
+    assert held == [False, True]
 
 
 def test_no_design_makes_the_compiled_simulator_leave_its_arrays(tmp_path):
