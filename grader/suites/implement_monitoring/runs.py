@@ -5,7 +5,7 @@ The monitor is asked a day at a time, and is given that day alone. No threshold 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
@@ -149,8 +149,7 @@ class Run:
 
     def figure(self, feature: str, reason: str) -> tuple[str, np.ndarray]:
         """What such an alert is about: its title, and its value on each day."""
-        days = make_stream(self.stream)
-        title, values = _figure(days, feature, reason)
+        title, values = _figure(days_of(self.stream), feature, reason)
         return title, np.array(values, dtype=float)
 
     def table(self) -> "pd.DataFrame":
@@ -210,9 +209,15 @@ def _figure(days: list[Day], feature: str, reason: str) -> tuple[str, list[float
     return f"mean of {feature}", [float(np.nanmean(c)) for c in columns]
 
 
-def watch(make: Callable[[], Watch], stream: Stream, number: int) -> Run:
-    """The stream under a new monitor. Raises `Refused`, and what the monitor raises."""
-    days, monitor, run = make_stream(stream), make(), Run(stream, number)
+@lru_cache(maxsize=64)
+def days_of(stream: Stream) -> list[Day]:
+    """The days of a stream, made once a process and only read: a student's code never gets these, but copies."""
+    return make_stream(stream)
+
+
+def watch(make: Callable[[], Watch], stream: Stream, number: int, days: list[Day]) -> Run:
+    """The stream, which has these `days`, under a new monitor. Raises `Refused`, and what the monitor raises."""
+    monitor, run = make(), Run(stream, number)
     monitor.fit(days[:REFERENCE])
     for t in range(REFERENCE, DAYS):
         if named := read_alerts(monitor.observe(days[t], t)):

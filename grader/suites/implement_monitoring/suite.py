@@ -9,7 +9,7 @@ import numpy as np
 from grader.suite_kit.answer import Answer
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_monitoring.cases import CASES, EXERCISE, Cases
-from grader.suites.implement_monitoring.runs import MOST_NAMES, WITHIN_DAYS, Met, Refused, Run, watch
+from grader.suites.implement_monitoring.runs import MOST_NAMES, WITHIN_DAYS, Met, Refused, Run, days_of, watch
 from grader.suites.implement_monitoring.world import BETWEEN, HARMLESS, INCIDENTS, REFERENCE, Day, Stream, make_stream
 from notebook_runner.errors import CourseError
 
@@ -22,7 +22,15 @@ STEPS_OF_COST, STEP_POINTS = EXERCISE.steps("bill"), EXERCISE.limit("step_points
 ROOM, ROOM_DAYS = EXERCISE.limit("room"), int(EXERCISE.limit("room_days"))
 """By which hidden limits of a share or a bill, and of days, are wider: what draws of the same streams differ by."""
 
-begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
+begin, hint = EXERCISE.begin, EXERCISE.hint
+
+
+def warm() -> None:
+    """Find the cases and make their streams once for this process and its forks: see `CaseSource.keep`."""
+    CASES.keep()
+    for some in CASES.find().streams.values():
+        for stream in some:
+            days_of(stream)
 
 
 # What a student uses while working
@@ -47,7 +55,7 @@ def stream(number: int) -> list[Day]:
 
 def try_stream(monitor: Callable[[], Any], number: int) -> Run:
     """A public stream under a monitor: the run, with `plot()` and `table()`. Raises what the monitor raises."""
-    return watch(monitor, _numbered(number), number)
+    return watch(monitor, _numbered(number), number, stream(number))
 
 
 def scorecard(monitor: Callable[[], Any]) -> "pd.DataFrame":
@@ -94,7 +102,7 @@ def _watched(sheet: Sheet, answer: Answer, name: str, cases: Cases) -> list[Run]
     before = 0 if sheet.test == "caught" else len(cases.streams["caught"])
     try:
         return [
-            watch(lambda: Student(answer, name), stream, before + place)
+            watch(lambda: Student(answer, name), stream, before + place, days_of(stream))
             for place, stream in enumerate(cases.streams[sheet.test])
         ]
     except Refused as refused:
@@ -230,7 +238,7 @@ def _false_alarms(runs: list[Run], private: bool) -> str:
     run, t = next((run, t) for run in runs for t in run.false_days if pair in run.named[t])
     what, values = run.figure(*pair)
     low, high = np.nanmin(values[:REFERENCE]), np.nanmax(values[:REFERENCE])
-    rows = len(make_stream(run.stream)[t]["score"])
+    rows = len(days_of(run.stream)[t]["score"])
     return (
         f"Most often named: {', '.join(often)}. First on day {t} of try_stream(Monitor, {run.number}), with {rows} "
         f"rows: {what} was {values[t]:.3g}; on reference days it was {low:.3g} to {high:.3g}. Harmless in this stream: "

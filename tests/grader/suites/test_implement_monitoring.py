@@ -277,7 +277,7 @@ def test_only_hidden_streams_leave_a_day_more(private, reference, monkeypatch):
     monkeypatch.setattr(suite.CASES, "kept", cases)
 
     def judged(test, late, false):
-        def watch(_, stream, number):
+        def watch(_, stream, number, days):
             run = Run(stream, number)
             rings = run.ordinary[: false if run.harmless == "new category" else 0]
             run.named |= {met.last + late: [met.right] for met in run.met} | dict.fromkeys(rings, OTHERS)
