@@ -8,7 +8,7 @@ import pandas as pd
 
 from case_studies.assistant.support_desk import NOBODY, DeskSimulator, DeskStream
 from case_studies.kit import bodies
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from mlsd_lib.data import admit
 from notebook_runner.errors import CourseError
 

@@ -20,7 +20,7 @@ from case_studies.assistant.policy import AGENT_EUR, REFRESH_EUR, AnswerPolicy, 
 from case_studies.assistant.support_desk import NOBODY, DeskSimulator, DeskStream, simulator_card
 from case_studies.assistant.train import COMPARE_DAYS, ENCODER_DAYS, JUDGE_DAYS, prepared
 from case_studies.kit import LiveSystem, Rollback
-from case_studies.kit.moments import microseconds_of
+from case_studies.kit.stream_times import microseconds_of
 
 MONTH = 30
 """How old the documents are that a bad build reads, days."""

@@ -21,7 +21,7 @@ from case_studies.assistant.policy import AnswerPolicy
 from case_studies.assistant.support_desk import NOBODY, DeskStream, documents_at
 from case_studies.assistant.word_vectors import WordVectors
 from case_studies.kit import read_artefact, save_artefact
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from mlsd_lib.modeling import fit_weighted, small_trees
 from notebook_runner.errors import require_one_of
 

@@ -8,7 +8,7 @@ import pandas as pd
 from case_studies.assistant.data import DAY
 from case_studies.assistant.models import Release
 from case_studies.kit import daily_monitor
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from mlsd_lib.operations import Monitor
 
 MONITORED = ("likeness", "lead", "overlap", "young")

@@ -16,7 +16,7 @@ from case_studies.assistant.policy import AnswerPolicy, cost_eur, saved_eur
 from case_studies.assistant.service import AssistantStore
 from case_studies.assistant.support_desk import DeskStream
 from case_studies.kit import DecisionRecord, Run, with_monitor
-from case_studies.kit.moments import between, midnight_after, require_days
+from case_studies.kit.stream_times import between, midnight_after, require_days
 from mlsd_lib.modeling import cheapest_tied, clustered_interval, seen_and_true
 
 ENCODER_DAYS, JUDGE_DAYS, COMPARE_DAYS = 14, 21, 7

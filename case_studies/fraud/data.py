@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import bodies
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from mlsd_lib.data import admit
 from mlsd_lib.datasets.fraud import PaymentStream, load
 from notebook_runner.errors import CourseError

@@ -18,7 +18,7 @@ from case_studies.fraud.models import THRESHOLD_DAYS, Release, fit_release
 from case_studies.fraud.monitor import monitor_of, window_of
 from case_studies.fraud.policy import CHARGEBACK_FEE_EUR, ReviewPolicy, saved_eur
 from case_studies.kit import LiveSystem, Rollback
-from case_studies.kit.moments import between, midnight_after
+from case_studies.kit.stream_times import between, midnight_after
 from mlsd_lib.datasets.fraud import PaymentStream, simulator_card
 from mlsd_lib.datasets.fraud_simulator import MECHANISMS, FraudSimulator
 

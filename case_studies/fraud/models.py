@@ -13,7 +13,7 @@ from case_studies.fraud.features import HISTORY
 from case_studies.fraud.labels import LabelPolicy, training_labels
 from case_studies.fraud.policy import ReviewPolicy
 from case_studies.kit import read_artefact, save_artefact
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from mlsd_lib.datasets.fraud import PaymentStream
 from mlsd_lib.modeling import fit_weighted, scaled_logistic, small_trees
 from notebook_runner.errors import require_one_of

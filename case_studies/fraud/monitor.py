@@ -6,7 +6,7 @@ import pandas as pd
 from case_studies.fraud.data import DAY
 from case_studies.fraud.models import Release
 from case_studies.kit import daily_monitor
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from mlsd_lib.operations import Monitor
 
 MONITORED = ("amount", "customer_count_7d", "customer_mean_amount_30d", "terminal_count_7d")

@@ -17,7 +17,7 @@ from case_studies.fraud.features import FEATURES, online_features
 from case_studies.fraud.models import Release
 from case_studies.fraud.monitor import window_of
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from mlsd_lib.datasets.fraud import PaymentStream
 
 REPORTABLE_DAYS = 120

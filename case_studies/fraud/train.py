@@ -22,7 +22,7 @@ from case_studies.fraud.monitor import monitor_of
 from case_studies.fraud.policy import ReviewPolicy, saved_eur
 from case_studies.fraud.service import FraudStore
 from case_studies.kit import DecisionRecord, Run, filling_value, with_monitor
-from case_studies.kit.moments import between, midnight_after, require_days
+from case_studies.kit.stream_times import between, midnight_after, require_days
 from mlsd_lib.datasets.fraud import PaymentStream
 from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, seen_and_true
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from case_studies.kit.moments import microseconds_of
+from case_studies.kit.stream_times import microseconds_of
 from mlsd_lib.modeling.errors import ModelingError
 from mlsd_lib.serving.batcher import Shed
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import bodies
-from case_studies.kit.moments import between, microseconds_of
+from case_studies.kit.stream_times import between, microseconds_of
 from mlsd_lib.data import admit
 from mlsd_lib.datasets.fleet import Fleet, simulate
 from mlsd_lib.datasets.fleet_simulator import SENSOR_MODELS, SENSORS

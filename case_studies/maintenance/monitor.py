@@ -13,7 +13,7 @@ units. Days now go by arrival, and a step is in the spread that it has over a fu
 import numpy as np
 import pandas as pd
 
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from case_studies.maintenance.data import DAY
 from case_studies.maintenance.features import WEEK
 from mlsd_lib.datasets.fleet_simulator import SENSOR_MODELS, SENSORS

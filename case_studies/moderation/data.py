@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import bodies
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from case_studies.moderation.hidden_words import LOOK_ALIKES, STEPS, read_plainly
 from mlsd_lib.data import admit
 from mlsd_lib.datasets.moderation import PostStream, simulate

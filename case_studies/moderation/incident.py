@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import LiveSystem, Rollback
-from case_studies.kit.moments import midnight_after
+from case_studies.kit.stream_times import midnight_after
 from case_studies.moderation.data import DAY, Normaliser
 from case_studies.moderation.features import HISTORY, as_read, features_of
 from case_studies.moderation.labels import AUDIT_RATE, LabelPolicy

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import read_artefact, save_artefact
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from case_studies.moderation.data import ModerationError, Normaliser
 from case_studies.moderation.features import HISTORY
 from case_studies.moderation.labels import LabelPolicy, training_labels

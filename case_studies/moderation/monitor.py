@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import daily_monitor
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from case_studies.moderation.data import DAY
 from case_studies.moderation.models import Release
 from mlsd_lib.operations import Monitor

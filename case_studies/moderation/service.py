@@ -18,7 +18,7 @@ from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from case_studies.moderation.data import LONGEST_TEXT, MESSAGE, strikes_of
 from case_studies.moderation.features import FEATURES, HISTORY, hits_of, online_features
 from case_studies.moderation.models import Decided, Release

@@ -13,7 +13,7 @@ from sklearn.metrics import average_precision_score, classification_report
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, StratifiedKFold
 
 from case_studies.kit import DecisionRecord, Run, with_monitor
-from case_studies.kit.moments import between, midnight_after, require_days
+from case_studies.kit.stream_times import between, midnight_after, require_days
 from case_studies.moderation.data import DAY, ModerationError, Normaliser
 from case_studies.moderation.features import FEATURES, OF_TEXT, as_read, features_of, text_features
 from case_studies.moderation.models import MODELS, Decided, Release, fit_release, word_list

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import bodies
-from case_studies.kit.moments import between, midnight_after
+from case_studies.kit.stream_times import between, midnight_after
 from mlsd_lib.data import admit
 from mlsd_lib.datasets.personalization import PageStream, simulate
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, POSITIONS

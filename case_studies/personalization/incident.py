@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import LiveSystem, Rollback
-from case_studies.kit.moments import midnight_after
+from case_studies.kit.stream_times import midnight_after
 from case_studies.personalization.data import DAY
 from case_studies.personalization.features import features_of
 from case_studies.personalization.labels import LabelPolicy, rewards_as_of

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import read_artefact, save_artefact
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from case_studies.personalization.data import PersonalizationError
 from case_studies.personalization.features import WINDOWS
 from case_studies.personalization.labels import LabelPolicy, learnable, rewards_as_of

@@ -9,7 +9,7 @@ logged one would do in theory; over a day its weights are so noisy that the inci
 import numpy as np
 import pandas as pd
 
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from case_studies.personalization.data import DAY
 from case_studies.personalization.models import Release, Shown
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEMS

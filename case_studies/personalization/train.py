@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import DecisionRecord, Run, with_monitor
-from case_studies.kit.moments import between, require_days
+from case_studies.kit.stream_times import between, require_days
 from case_studies.personalization import models
 from case_studies.personalization.data import DAY, PersonalizationError, end_of
 from case_studies.personalization.features import WARM_DAYS, features_of

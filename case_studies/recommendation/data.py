@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from case_studies.kit import bodies, moments
-from case_studies.kit.moments import between
+from case_studies.kit import bodies, stream_times
+from case_studies.kit.stream_times import between
 from case_studies.recommendation.shopping import ShoppingLog, load
 from mlsd_lib.data import admit
 from notebook_runner.errors import CourseError
@@ -108,7 +108,7 @@ def until(log: ShoppingLog, now: pd.Timestamp) -> pd.DataFrame:
 
 def midnight_after(log: ShoppingLog) -> pd.Timestamp:
     """The midnight after the last visit of a log."""
-    return moments.midnight_after(log.visits["time"])
+    return stream_times.midnight_after(log.visits["time"])
 
 
 def messages(visits: pd.DataFrame) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from case_studies.kit import read_artefact, save_artefact
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError, places_of, until
 from case_studies.recommendation.features import FEATURES, HISTORY_DAYS, ItemIndex, candidate_features
 from case_studies.recommendation.labels import LabelPolicy, training_labels

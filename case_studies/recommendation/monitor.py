@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import daily_monitor
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from case_studies.recommendation.data import DAY, until
 from case_studies.recommendation.features import CANDIDATES, FEATURES, candidate_features
 from case_studies.recommendation.models import Release, index_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from case_studies.kit.moments import microseconds_of
+from case_studies.kit.stream_times import microseconds_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,7 @@ from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from case_studies.recommendation.data import DAY, VISIT, Catalogue
 from case_studies.recommendation.features import FEATURES, Ranking
 from case_studies.recommendation.lookup import look_up, lookup_app

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit import DecisionRecord, Run, with_monitor
-from case_studies.kit.moments import between, require_days
+from case_studies.kit.stream_times import between, require_days
 from case_studies.recommendation import data, models
 from case_studies.recommendation.data import DAY, RecommendationError
 from case_studies.recommendation.features import ItemIndex, Ranking, best, rankings

@@ -47,7 +47,7 @@ def ask_links() -> None:
     It needs a network and the environment of `make site`; what it finds fails nothing. Example: mlsd links
     """
     from mlsd.site.build import python_of
-    from mlsd.site.outside import addresses, faults, unreached
+    from mlsd.site.outside_links import addresses, faults, unreached
     from notebook_runner.course import course_root
 
     root = course_root()

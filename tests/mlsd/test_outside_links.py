@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from mlsd.site.build import python_of
-from mlsd.site.outside import addresses, faults, unreached
+from mlsd.site.outside_links import addresses, faults, unreached
 from notebook_runner import course_root
 
 ROOT = course_root()

@@ -1,1 +1,1 @@
-"""The report on a class: read (results), worked out (items, likeness, similarity), shown (charts, page), commented."""
+"""The report on a class: results, then items, shared mistakes and similarity, then charts, page and comments."""

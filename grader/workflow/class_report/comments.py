@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.workflow.class_report.likeness import bank_of, groups
 from grader.workflow.class_report.results import read
+from grader.workflow.class_report.shared_mistakes import bank_of, groups
 
 NEW, THERE = "commented", "has this comment"
 

@@ -12,7 +12,7 @@ from grader.errors import GraderError
 from grader.grading.output.html_cleaner import POLICY
 from grader.grading.output.sanitize import as_text
 from grader.whole_files import write_whole
-from grader.workflow.class_report import charts, likeness
+from grader.workflow.class_report import charts, shared_mistakes
 from grader.workflow.class_report.items import FEWEST, item_statistics
 from grader.workflow.class_report.results import ClassResults, Submission, read
 from grader.workflow.class_report.similarity import ALIKE, COMMON, Cluster, clusters
@@ -48,8 +48,8 @@ def plain(text: str) -> str:
 
 
 def _content(course: Course, results: ClassResults, folder: Path) -> dict[str, Any]:
-    bank = likeness.bank_of(course.root, results.name)
-    alike = likeness.groups(results, bank)
+    bank = shared_mistakes.bank_of(course.root, results.name)
+    alike = shared_mistakes.groups(results, bank)
     statistics = item_statistics(results)
     notebooks = {item.notebook for item in results.items}
     people = {submission.student: submission for submission in results.submissions}
@@ -65,7 +65,7 @@ def _content(course: Course, results: ClassResults, folder: Path) -> dict[str, A
         "histogram": charts.histogram(totals, results.maximum), "item_chart": charts.items(statistics),
         "open": sum(None in person.marks.values() for person in people.values()),
         "recorded": any(person.tests for person in people.values()),
-        "named": None if bank is None else likeness.named(course.root, results, bank),
+        "named": None if bank is None else shared_mistakes.named(course.root, results, bank),
         "groups": [group for group in alike if len(group.students) > 1],
         "single": sum(len(group.students) == 1 for group in alike),
         "disputed": [(who, key, test) for who in people.values() for key, test in who.tests.items() if test.disputed],

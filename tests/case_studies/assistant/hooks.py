@@ -10,7 +10,7 @@ from case_studies.assistant.data import DAY
 from case_studies.assistant.features import FEATURES
 from case_studies.assistant.models import fit_release, times_of
 from case_studies.kit import acting
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 
 DAYS, TEST_DAYS = 49, 7
 ID = "question_id"

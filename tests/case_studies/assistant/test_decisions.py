@@ -20,7 +20,7 @@ from case_studies.assistant.policy import (
     saved_eur,
 )
 from case_studies.kit import Run
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from tests.case_studies.assistant.hooks import prepared, release_day, stream
 
 

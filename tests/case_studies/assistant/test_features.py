@@ -22,7 +22,7 @@ from case_studies.assistant.features import (
 )
 from case_studies.assistant.policy import ENCODER_EUR
 from case_studies.assistant.support_desk import DEALERS
-from case_studies.kit.moments import between
+from case_studies.kit.stream_times import between
 from tests.case_studies.assistant.hooks import asked, prepared, release_day, stream
 
 OPEN = lambda document, customer, dealer: True  # noqa: E731

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from case_studies.kit.moments import microseconds_of
+from case_studies.kit.stream_times import microseconds_of
 from case_studies.recommendation.owned_items import HISTORY_DAYS, POPULAR_DAYS, Histories, remembered_history
 
 ITEMS, MIDNIGHT = 12, pd.Timestamp("2026-06-01")

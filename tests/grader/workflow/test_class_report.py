@@ -16,7 +16,7 @@ from grader.course import Course
 from grader.errors import GraderError
 from grader.grading import batch
 from grader.grading.records import Options
-from grader.workflow.class_report import charts, likeness, page
+from grader.workflow.class_report import charts, page, shared_mistakes
 from grader.workflow.class_report.comments import comment
 from grader.workflow.class_report.items import item_statistics
 from grader.workflow.class_report.results import ClassResults, Item, Reported, Submission, read
@@ -179,23 +179,23 @@ def test_the_bank_names_the_wrong_answers_that_somebodys_is_like(tmp_path):
 
     right = [submission(answer, "\n  ".join(answer.says).replace(" ", "\n ")) for answer in (retry, other)]
     silent = Submission("silent", "", {}, submission(retry, "nothing").tests)
-    found = likeness.named(root, ClassResults(bank.name, [], [*right, silent]), bank)
+    found = shared_mistakes.named(root, ClassResults(bank.name, [], [*right, silent]), bank)
     assert {group.name: group.students for group in found} == {answer.name: [answer.name] for answer in (retry, other)}
     assert found[0].about
 
 
 def test_like_wrong_answers_make_a_group_whose_name_stays(graded_class):
-    found = likeness.groups(read(graded_class, toy.NAME), None)
+    found = shared_mistakes.groups(read(graded_class, toy.NAME), None)
     (group,) = [group for group in found if group.item.cell == "half-test" and "wrong" in group.students]
     assert group.students == ["wrong", "wrong-too"]
     assert group.item.answer == "half"
-    again = likeness.groups(read(graded_class, toy.NAME), None)
+    again = shared_mistakes.groups(read(graded_class, toy.NAME), None)
     assert [group.id for group in again] == [group.id for group in found]
     assert len({group.id for group in found}) == len(found)
 
 
 def test_a_comment_on_a_group_is_shown_first_and_never_replaces_one(own):
-    found = likeness.groups(read(own, toy.NAME), None)
+    found = shared_mistakes.groups(read(own, toy.NAME), None)
     (group,) = [group for group in found if group.item.cell == "half-test" and group.students == ["wrong", "wrong-too"]]
 
     def manual():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from case_studies.kit.moments import between, microseconds_of, midnight_after, require_days
+from case_studies.kit.stream_times import between, microseconds_of, midnight_after, require_days
 from notebook_runner.errors import CourseError
 
 
