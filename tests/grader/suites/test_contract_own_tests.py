@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from grader.answer_bank.runner import run_cells
+from grader.answer_bank.runner import Job, run_cells
 from tests.grader.suites.contract import (
     PLANTING,
     bank_of,
@@ -120,5 +120,5 @@ def test_tests_that_use_objects_from_threads_get_their_marks(name, hidden, in_en
     if in_engine:
         assert marks_in_the_engine(sandboxes(name), bank, list(cells.items()), [test]) == {test: bank.maxima[test]}
     else:
-        result = run_cells(list(cells.items()), [test])
+        result = run_cells(Job(list(cells.items()), [test]))
         assert result.points == {test: bank.maxima[test]}, result

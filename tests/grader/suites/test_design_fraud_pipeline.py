@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import grader.suites.design_fraud_pipeline as suite
-from grader.answer_bank.runner import run_cells
+from grader.answer_bank.runner import Job, run_cells
 from grader.suite_kit.designs import RefusedDesign, random_marks
 from grader.suites.design_fraud_pipeline import simulate
 from grader.suites.design_fraud_pipeline.causes import labels_cause
@@ -184,7 +184,7 @@ class FraudModel(FraudModel):
 def test_scores_that_collapse_without_the_young_rows_do_not_show_that_labels_are_ripe():
     cells = dict(BANK.source(BANK.right[0]))
     cells["fraud-model"] += COLLAPSES
-    assert run_cells(list(cells.items()), ["test-pipeline"]).points == {"test-pipeline": 2}
+    assert run_cells(Job(list(cells.items()), ["test-pipeline"])).points == {"test-pipeline": 2}
 
 
 def test_a_backtest_by_chance_prefers_signs_that_repeat_labels():
@@ -203,7 +203,7 @@ def test_right_answers_keep_everything_on_other_secrets(secret, monkeypatch):
     for seed in range(700, 700 + SECRETS):
         monkeypatch.setattr(suite.CASES, "kept", drawn(BANK.name, seed))
         for answer in BANK.right:
-            assert run_cells(BANK.source(answer), list(BANK.maxima)).points == BANK.maxima, (seed, answer.name)
+            assert run_cells(Job(BANK.source(answer), list(BANK.maxima))).points == BANK.maxima, (seed, answer.name)
 
 
 def test_the_public_streams_are_ordinary_and_not_every_stream_is(secret):
