@@ -74,7 +74,7 @@ def contract(course):
 def fill(course):
     """What an author would write, in place of what the skeleton leaves open."""
     case = course / "case_studies" / "tiny"
-    for path in (TINY / "modules").iterdir():
+    for path in (TINY / "modules").glob("*.py"):
         shutil.copy(path, case / path.name)
     shutil.copy(TINY / "hooks.py", course / "tests" / "case_studies" / "tiny" / "hooks.py")
     notebook = json.loads((case / "tiny.ipynb").read_text())
