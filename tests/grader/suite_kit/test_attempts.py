@@ -11,7 +11,7 @@ from nbgrader.validator import Validator
 
 from grader.suite_kit import attempts
 from grader.suite_kit.exercise import ExerciseError, load_exercise
-from tests.lesson.test_unattended import Session
+from tests.kernels import ReadersKernel
 
 STATED = """
 points = { first = 3, second = 2 }
@@ -127,9 +127,9 @@ def test_a_readers_kernel_keeps_its_run_and_nbgraders_validate_does_not(exercise
     nbformat.write(new_notebook(cells=[new_code_cell(source) for source in cells]), path)
     assert "error" not in json.dumps(Validator().validate(str(path)))
     assert not own_record.exists()
-    session = Session()
+    session = ReadersKernel()
     try:
-        assert [session.run(source) for source in cells][-1] == ("3.0", [])
+        assert [session.run(source) for source in cells][-1] == (["3.0"], [])
     finally:
         session.close()
     (attempt,) = attempts.read(exercise.name)
