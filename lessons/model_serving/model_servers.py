@@ -43,6 +43,8 @@ PATIENT_RAY = {
     "RAY_worker_register_timeout_seconds": "300",
 }
 """Deadlines of Ray for its own processes: on a busy machine it would end those that are still being imported."""
+LONGEST_PATH = 103
+WITHIN_RAY = len("/ray-12345678/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store")
 HEALTH = {"BentoML": "/readyz", "Ray Serve": "/-/healthz", "TorchServe": "/ping"}
 
 
@@ -61,8 +63,13 @@ def set_up_mb(name: str) -> float:
 
 
 def socket_folder() -> "tempfile.TemporaryDirectory[str]":
-    """A folder for Ray's sockets, gone with this process: their paths may have 107 characters, 103 on macOS."""
-    return tempfile.TemporaryDirectory(prefix="ray-", dir=None if sys.platform == "win32" else "/tmp")
+    """A folder for Ray's sockets, gone with this process: their paths may have 107 characters, 103 on macOS.
+
+    It lies among this process's temporary files where these have a short name: elsewhere a runner would take Ray's logs
+    for something that the notebook read, and never keep its result.
+    """
+    fits = sys.platform == "win32" or len(tempfile.gettempdir()) <= LONGEST_PATH - WITHIN_RAY
+    return tempfile.TemporaryDirectory(prefix="ray-", dir=None if fits else "/tmp")
 
 
 def archive_model(model: Path, handler: Path, name: str, store: Path, version: str = "1.0") -> Path:

@@ -156,6 +156,19 @@ def test_ray_serves_a_class_and_nothing_of_it_is_left(folder):
     assert not os.path.exists(sockets)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="its pipes have no path")
+@pytest.mark.parametrize(("usual", "taken"), [("/tmp/mlsd-12345678/tmp", True), ("/tmp/" + "long" * 6, False)])
+def test_rays_sockets_lie_among_the_temporary_files_where_their_paths_fit(usual, taken, monkeypatch):
+    """A runner takes what lies there as the run's own; elsewhere it would never keep the result."""
+    monkeypatch.setattr(servers.tempfile, "gettempdir", lambda: usual)
+    monkeypatch.setattr(
+        servers.tempfile, "TemporaryDirectory", lambda prefix, dir: Path(dir or usual) / f"{prefix}{8 * 'x'}"
+    )
+    folder = servers.socket_folder()
+    assert folder.is_relative_to(usual) is taken
+    assert len(str(folder)) - len("/ray-xxxxxxxx") + servers.WITHIN_RAY <= servers.LONGEST_PATH
+
+
 def test_a_busy_load_counts_its_requests_and_what_they_cost(folder):
     (folder / "counting.py").write_text(COUNTING)
     with ServerProcess([sys.executable, folder / "counting.py", "{port}"]) as server:
