@@ -4,7 +4,9 @@ The one place of the project that reads such figures: from /proc where it has wh
 loaded then. Figures of a process that is gone are empty or 0, never an error. No limit and no verdict may enter here.
 """
 
+import functools
 import os
+import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,8 @@ HAS_PROC = os.path.exists("/proc/self/stat")
 ENDED_STATES = ("Z", "X", "")
 IN_MEMORY = ("/dev/zero ", "/SYSV", "/memfd:", "/dev/shm/")  # how a mapping's file is called that lies on no disk
 QUEUES = ("tcp", "tcp6", "udp", "udp6")
+COMPARE = {"x86_64": 312, "aarch64": 272}.get(platform.machine())  # the call kcmp(2), for which libc has no name
+COMPARE_MEMORY = 1
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,32 @@ def sizes(process: int) -> Sizes:
         return Sizes(memory.vms / 2**20, memory.rss / 2**20) if memory else Sizes()
 
 
+def with_memory_of_their_own(processes: list[int]) -> list[int]:
+    """Those of them that do not use the memory of their parent, as a child does that `vfork` made until it begins a
+    program: the kernel tells of such memory in both.
+
+    All, where the kernel does not compare processes. Source: kcmp(2), KCMP_VM.
+    """
+    return [process for process in processes if not _borrows_memory(process)]
+
+
+@functools.cache
+def compares_memory() -> bool:
+    """Whether the kernel says if two processes use the same memory."""
+    return HAS_PROC and COMPARE is not None and _share_memory(os.getpid(), os.getpid())
+
+
+def _borrows_memory(process: int) -> bool:
+    fields = _stat(process)
+    return bool(fields) and compares_memory() and _share_memory(process, int(fields[1]))
+
+
+def _share_memory(process: int, other: int) -> bool:
+    import ctypes  # which a session does not need
+
+    return ctypes.CDLL(None).syscall(COMPARE, process, other, COMPARE_MEMORY, 0, 0) == 0
+
+
 def parts(process: int) -> Parts | None:
     """A process's own part of what it holds, files on disk left out; None if that may not be read."""
     fields = _smaps(process)
@@ -202,7 +232,7 @@ def highest_mb(process: int) -> float:
 
 def family_peak_mb(process: int) -> float:
     """The most memory that a process held, and what those below it held beyond what they share with others, in MB."""
-    return highest_mb(process) + sum(map(_unshared_peak_mb, descendants(process)))
+    return highest_mb(process) + sum(map(_unshared_peak_mb, with_memory_of_their_own(descendants(process))))
 
 
 def _unshared_peak_mb(process: int) -> float:

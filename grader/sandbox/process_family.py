@@ -204,7 +204,9 @@ def _exact_mb(processes: list[int], quick: list[Sizes], base: Sizes) -> float:
     theirs, and shared memory lasts as long as somebody maps it."""
     private_mb = shared_mb = 0.0
     objects: dict[tuple[str, str], float] = {}
-    for process, size in zip(processes, quick, strict=True):
+    found = dict(zip(processes, quick, strict=True))
+    for process in process_stats.with_memory_of_their_own(processes):
+        size = found[process]
         part = process_stats.parts(process) or Parts(size.resident, 0.0)
         private_mb, shared_mb = private_mb + part.private, shared_mb + part.shared
         objects |= process_stats.shared_mappings(process)

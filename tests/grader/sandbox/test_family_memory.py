@@ -1,6 +1,10 @@
 """Memory that the processes of a session hold counts together, read from outside."""
 
+import pytest
+
 from grader.sandbox import make_sandbox
+from grader.sandbox.isolation.limits import Limits
+from notebook_runner import process_stats
 
 HOLDS = """
 import os, signal
@@ -18,3 +22,22 @@ def test_memory_that_a_child_holds_is_the_sessions_own():
         before_mb = session.peak_mb()
         session.run_cell(HOLDS)
         assert before_mb + 180 < session.peak_mb() < before_mb + 450
+
+
+BEGINS = """
+import subprocess
+kept = bytearray(b"." * 200_000_000)
+try:
+    subprocess.run(["nowhere"], env={"PATH": "/n:" * 500_000})  # its child asks each folder before it begins
+except FileNotFoundError:
+    pass
+"""
+
+
+@pytest.mark.skipif(not process_stats.compares_memory(), reason="the kernel does not compare memory")
+def test_memory_counts_once_while_a_program_is_begun():
+    with make_sandbox([], limits=Limits(memory_mb=400)) as sandbox, sandbox.open() as session:
+        before_mb = session.peak_mb()
+        run = session.run_cell(BEGINS)
+        assert (run.verdict, run.error) == ("ok", None)
+        assert session.peak_mb() < before_mb + 390
