@@ -171,10 +171,7 @@ def _requirements(room: float = 0.0) -> list[Requirement]:
         found.append(Requirement(f"{name}_p99", "p99_ms", (name,), "at most", ((P99_MS, 0.0),), "ms"))
         steps = (((1 - room) * EXERCISE.limit(name), 1.0),)
         found.append(Requirement(name, "rows_per_cpu_s", (name,), "at least", steps, "a CPU s", needs=(f"{name}_p99",)))
-    run, many = (
-        ("steady",),
-        ((EXERCISE.limit("shed"), 1.0),),
-    )  # overload is asked of what anybody would run until it comes
+    run, many = ("steady",), ((EXERCISE.limit("shed"), 1.0),)  # overload is asked of what anybody would run till then
     found.append(Requirement("shed", "goodput", ("overload",), "at least", many, "a second", needs=run))
     found.append(Requirement("over", "after_ms", ("overload",), "at most", ((P99_MS, 1.0),), "ms", needs=run))
     return found
