@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import LogFormatterMathtext, LogLocator, MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 MOST = 7
 """Ticks that find room beside each other."""
@@ -39,7 +39,11 @@ class LogTicks(LogLocator):
 
 
 def log_text(value: float, position: float | None = None) -> str:
-    """A tick as a plain number where that is short, else as a power of ten."""
+    """A tick as a plain number where that is short, else as a power of ten or so many times one."""
     if value <= 0:
         return ""
-    return f"{value:,g}" if 1e-4 <= value < 1e6 else str(LogFormatterMathtext()(value, 0))
+    if 1e-4 <= value < 1e6:
+        return f"{value:,g}"
+    digits, exponent = f"{value:.3e}".split("e")
+    times = "" if float(digits) == 1 else rf"{float(digits):g} \times "
+    return rf"$\mathdefault{{{times}10^{{{int(exponent)}}}}}$"
