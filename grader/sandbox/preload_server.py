@@ -69,6 +69,7 @@ class PreloadServer(PreloadClient):
         home = self.folder if hidden is None else namespaces.HOME
         command = [sys.executable, "-s", "-P", "-B", "-c", BEGIN, str(theirs.fileno()), json.dumps(library_path())]
         passed = [theirs.fileno()]
+        self._in_bubblewrap = hidden is not None
         if hidden is not None:
             behind = view([Path(stage), *readable], hidden, tests=True)
             prefix, texts = bubblewrap.arguments(outer_setting(behind, self.user), writable=True)
@@ -91,10 +92,19 @@ class PreloadServer(PreloadClient):
     def close(self) -> None:
         """End it. What was forked from it lives on, as long as those who asked for it."""
         self.way.close()
-        self.process.kill()
+        self._kill()
         self.process.wait()
         for folder in (self.folder, self.stage):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _kill(self) -> None:
+        """Kill it; behind bubblewrap its whole group, since a child of bubblewrap's that was not yet told how to begin
+        would wait for that for ever."""
+        if not self._in_bubblewrap:
+            self.process.kill()
+        elif self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def begin(control: int) -> None:

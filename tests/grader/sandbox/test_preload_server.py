@@ -14,6 +14,7 @@ from grader.grading.records import Options
 from grader.sandbox import Level, best_level, make_sandbox
 from grader.sandbox.preload_server import PreloadServer
 from tests import toy_course as toy
+from tests import waiting
 from tests.grader.grading.engine_course import run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux 5.3")
@@ -94,6 +95,24 @@ def test_a_server_serves_only_the_level_that_it_stands_in():
         for preload in (behind, in_the_open):
             with make_sandbox(level=Level.NONE, preload=preload) as sandbox, sandbox.open() as session:
                 assert session.run_cell("1 + 1").verdict == "ok"
+
+
+@pytest.mark.needs("bubblewrap")
+def test_a_server_that_is_ended_while_it_begins_leaves_no_process():
+    groups = []
+    for _ in range(12):  # the moment in which one was left is met by one in four
+        with PreloadServer([], []) as preload:
+            waiting.until(psutil.Process(preload.process.pid).children, "a child of bubblewrap's", look_s=0)
+            groups.append(preload.process.pid)
+    waiting.until(lambda: not any(map(has_processes, groups)), "the end of all that had begun")
+
+
+def has_processes(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_a_preload_server_that_died_is_done_without(course):
