@@ -15,7 +15,7 @@ from notebook_runner.fingerprint import installed_versions
 from notebook_runner.result_store import ResultStore, key_of, processor
 from tests.proof.tree import NOT_FOLLOWED, Tree, is_another
 
-KIND = "tests"
+KIND, TIMES = "tests", "test times"
 PROGRAMS = ("bwrap", "chromium", "git", "java", "node", "npm", "promtool", "tensorflow_model_server")
 ALWAYS_RUN = ("tests/test_structure.py", "tests/test_words.py")
 """They look at every file there is, in seconds, so that no run is without a test."""
@@ -26,10 +26,9 @@ IN_EVERY_TEST = ("notebook_runner/pytest_plugin.py",)
 
 @dataclass
 class Module:
-    """What is known of a test module: tests that hold with their seconds, whether these are all, and older times."""
+    """What is known of a test module: tests that hold, with their seconds, and what it collects."""
 
     passed: dict[str, float] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
     collected: list[str] | None = None
 
     @property
@@ -74,7 +73,6 @@ class EarlierResults:
     def _add(self, found: Module, entry: Mapping) -> None:
         sets = [self._holds(stored["paths"], stored["state"]) for stored in entry["sets"]]
         for name, (number, seconds) in entry["tests"].items():
-            found.seconds.setdefault(name, seconds)
             if sets[number]:
                 found.passed.setdefault(name, seconds)
         if found.collected is None and entry["collected"] is not None and sets[entry["collected_set"]]:
@@ -85,6 +83,23 @@ class EarlierResults:
             self._holding[state] = self.tree.state(paths) == state
         return self._holding[state]
 
+    def times(self, cold: bool) -> dict[str, float]:
+        """Seconds that each test took when it last passed on such a processor, also where it was no proof.
+
+        A run that is not cold may take a notebook's result from an earlier one: its times are another account.
+        """
+        found: dict[str, float] = {}
+        for kind in ("cold",) if cold else ("cold", "kept"):
+            newest = next(self.store.entries(TIMES, key_of(kind, processor())), (None, {}))
+            found |= newest[1]
+        return found
+
+    def keep_times(self, cold: bool, seconds: Mapping[str, float]) -> None:
+        """Add what tests took in this run; those whose module is gone are forgotten."""
+        known = {name: took_s for name, took_s in self.times(cold).items() if _module_of(name) in self.tree.digests}
+        rounded = {name: round(took_s, 2) for name, took_s in seconds.items()}
+        self.store.keep(TIMES, key_of("cold" if cold else "kept", processor()), known | rounded)
+
     def keep(
         self, proofs: Mapping[str, Proof], collected: Mapping[str, list[str]], at_import: Mapping[str, Iterable[str]]
     ) -> None:
@@ -94,7 +109,7 @@ class EarlierResults:
         moved = _moved(self.tree, Tree(self.tree.root))
         by_module: dict[str, dict[str, Proof]] = {}
         for name, proof in proofs.items():
-            by_module.setdefault(name.partition("::")[0], {})[name] = proof
+            by_module.setdefault(_module_of(name), {})[name] = proof
         for always in ALWAYS_RUN:
             by_module.pop(always, None)
         for module, found in by_module.items():
@@ -164,6 +179,10 @@ class EarlierResults:
 
     def _key(self, module: str) -> str:
         return key_of(module, self.environment)
+
+
+def _module_of(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def is_test_module(path: str) -> bool:

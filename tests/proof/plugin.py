@@ -63,8 +63,8 @@ class Proofs:
             self._decide()
 
     def _decide(self) -> None:
+        self.earlier = self.earlier_results.times(self._is_cold)
         for name, module in self.earlier_results.modules().items():
-            self.earlier |= module.seconds
             if self.config.getoption("--kept") and name not in ALWAYS_RUN:
                 self.left_out |= module.passed
                 self.whole |= {name} if module.complete else set()
@@ -173,7 +173,13 @@ class Proofs:
         """Keep what passed, when every worker has ended."""
         if not self.is_worker:
             self.earlier_results.keep(self.proofs, self.collected, self.at_import)
+            passed = {name: took_s for name, took_s in self.seconds.items() if name not in self.failed}
+            self.earlier_results.keep_times(self._is_cold, passed)
             self.earlier_results.store.trim()
+
+    @property
+    def _is_cold(self) -> bool:
+        return bool(self.config.getoption("--cold"))
 
     def _path(self, path: Path) -> str:
         try:

@@ -60,7 +60,7 @@ class Progress:
 
     def _begin(self, ids: list[str]) -> None:
         self.total = len(ids)
-        self.expected = {name: self.proofs.earlier.get(name) or unknown_s(name) for name in ids}
+        self.expected = {name: self.proofs.earlier.get(name, unknown_s(name)) for name in ids}
         self.todo_s = self.whole_s = sum(self.expected.values())
         unknown = sum(name not in self.proofs.earlier for name in ids)
         basis = f", {unknown:,} of them by a guess" if unknown else ""

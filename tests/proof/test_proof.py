@@ -310,6 +310,19 @@ def test_many_runs_of_a_few_tests_leave_what_a_whole_run_proved(checkout, tmp_pa
     assert PASSED - checkout.holds() == {"tests/test_reaching.py::test_imports_by_a_name_made_here"}
 
 
+def test_times_are_known_of_all_that_passed_and_those_of_a_cold_run_are_another_account(checkout):
+    earlier = checkout.earlier_results()
+    assert set(earlier.times(cold=False)) >= PASSED
+    assert not any(name.endswith("fails") for name in earlier.times(cold=False))
+    notebook, gone = "tests/test_alone.py::test_notebook", "tests/test_gone.py::test_of_then"
+    earlier.keep_times(True, {notebook: 50.0, gone: 1.0})
+    earlier.keep_times(True, {notebook: 40.004})
+    earlier.keep_times(False, {notebook: 0.1})
+    assert earlier.times(cold=True)[notebook] == 40
+    assert gone not in earlier.times(cold=True)
+    assert earlier.times(cold=False)[notebook] == 0.1
+
+
 def test_no_store_runs_everything(checkout):
     checkout.store = "none"
     assert {name for outcome, name in checkout.ran("--kept") if outcome == "PASSED"} == PASSED
