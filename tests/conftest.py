@@ -1,5 +1,6 @@
 """What every test needs: the course's root on the path, no reader's record touched, no limit on an example's time."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -38,6 +39,17 @@ def pytest_configure(config):
     config.pluginmanager.register(proofs)
     if not proofs.is_worker:
         config.pluginmanager.register(Progress(config, proofs))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Search no garbage while tests are collected, nor later among them: modules and tests stay until the run ends."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
