@@ -1,6 +1,7 @@
 """Diagrams: boxes lie apart, texts lie within them, the alt text says all, and each number is a variable of a cell."""
 
 import ast
+import functools
 import re
 from itertools import combinations
 from pathlib import Path
@@ -253,16 +254,22 @@ def cells_of(path: Path) -> list[tuple[str, str, bool]]:
 
 
 MODULES = [path for room in ("lessons", "case_studies") for path in (ROOT / room).rglob("*.py")]
-PLACES = {
-    path.relative_to(ROOT).as_posix(): calls
+PLACES = [
+    path.relative_to(ROOT).as_posix()
     for path in [*notebook_paths(ROOT), *MODULES]
-    if "diagram(" in path.read_text(encoding="utf-8") and (calls := calls_in(cells_of(path)))
-}
+    if "diagram(" in path.read_text(encoding="utf-8")
+]
+
+
+@functools.cache
+def calls_of(place: str) -> list[Call]:
+    """The diagrams of a notebook or module, read when the first test asks: every worker collects these tests."""
+    return calls_in(cells_of(ROOT / place))
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_each_number_of_a_diagram_is_a_variable_of_a_cell(place):
-    assert [fault for call in PLACES[place] for fault in faults_in(call)] == []
+    assert [fault for call in calls_of(place) for fault in faults_in(call)] == []
 
 
 @pytest.mark.parametrize(
@@ -283,7 +290,7 @@ def test_a_number_that_no_cell_measured_is_found(source, fault):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_diagram_of_the_course_can_be_read_on_a_telephone(place):
-    for call in PLACES[place]:
+    for call in calls_of(place):
         made = diagram(*(line.value for line in call.lines), **dict.fromkeys(call.numbers, 1234.5))
         picture = drawn(made.svg())
         assert faults_of(picture) == []
@@ -295,4 +302,4 @@ def test_a_diagram_of_the_course_can_be_read_on_a_telephone(place):
 )
 def test_a_case_begins_with_its_diagram(case):
     first = [name for name, _, _ in cells_of(ROOT / "case_studies" / case / f"{case}.ipynb")][:5]
-    assert any(call.where in first for call in PLACES[f"case_studies/{case}/{case}.ipynb"])
+    assert any(call.where in first for call in calls_of(f"case_studies/{case}/{case}.ipynb"))
