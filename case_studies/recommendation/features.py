@@ -110,8 +110,13 @@ class Ranking:
 
 
 def best(score: np.ndarray, count: int) -> np.ndarray:
-    """The places of the highest scores, (..., count), best first, the lower place first among equals."""
-    return np.argsort(-np.round(score, 9), axis=-1, kind="stable")[..., :count]
+    """The places of the highest scores, (..., count), best first, the lower place first among equals.
+
+    Scores are below a million, and equal to nine decimals. Score and place as one number are sorted many times faster.
+    """
+    items = score.shape[-1]
+    rank = np.rint(score * -1e9).astype(np.int64) * items + np.arange(items)
+    return np.sort(np.partition(rank, min(count, items) - 1)[..., :count]) % items
 
 
 def rankings(purchases: pd.DataFrame, visits: pd.DataFrame, index: ItemIndex) -> Iterator[tuple[np.ndarray, Ranking]]:

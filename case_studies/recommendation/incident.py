@@ -75,15 +75,14 @@ class Shop(LiveSystem[Release]):
     def live_day(self, arrivals: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Makes and shows the slates of a day's visits, and stores what was bought."""
         slates, score, features = self.release.slates(self.log.purchases, arrivals)
-        offer_eur = self.simulator.offer_eur(arrivals["household_id"].to_numpy())
-        purchases, added, _ = live_day(self.simulator, arrivals, slates)
+        purchases, found = live_day(self.simulator, arrivals, slates)
         self._append(arrivals, purchases, slates)
-        self.lived.append(Lived(arrivals["household_id"].to_numpy(), slates, added_eur(offer_eur, slates)))
+        self.lived.append(Lived(arrivals["household_id"].to_numpy(), slates, added_eur(found.offer_eur, slates)))
         figures = {
             "saved_eur": self.lived[-1].added_eur.sum(),
             "visits": len(arrivals),
             "bought": len(purchases),
-            "added": int(added.sum()),
+            "added": int(found.added.sum()),
         }
         return window_of(features, score, self.release.threshold), figures
 

@@ -44,7 +44,7 @@ class Histories:
         self.sold = np.bincount(sold[(sold >= 0) & (sold < items)], minlength=items)
         known = np.flatnonzero((place[first:end] >= 0) & (place[first:end] < items)) + first
         household = purchases["household_id"].to_numpy()[known]
-        order = np.argsort(household * items + place[known], kind="stable")
+        order = np.argsort(household * items + place[known])  # within an item any order will do
         household, place = household[order], place[known][order]
         time_us = microseconds_of(time)[known][order]
         start = np.flatnonzero(np.r_[True, (np.diff(household) != 0) | (np.diff(place) != 0)][: len(place)])

@@ -15,7 +15,7 @@ import pandas as pd
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.installed import installed_file
 from mlsd_lib.datasets.published import differences, read_csv, refuse_rows, require_columns
-from mlsd_lib.datasets.shopping_simulator import ShoppingSimulator, popular_slates
+from mlsd_lib.datasets.shopping_simulator import Response, ShoppingSimulator, popular_slates
 
 SECOND_EDITION = ("Invoice", "StockCode", "Quantity", "InvoiceDate", "Price", "Customer ID")
 FIRST_EDITION = ("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
@@ -117,10 +117,9 @@ def simulate(rng: np.random.Generator, days: int = 120, **options: Any) -> tuple
     for day in range(days):
         visits = simulator.visits()
         slates = popular_slates(policy, sold.sum(axis=0), simulator.present, len(visits))
-        offer_eur = simulator.offer_eur(visits["household_id"].to_numpy())
-        purchases, added, bought = live_day(simulator, visits, slates)
-        sold[day % OLD_SHOP_DAYS] = bought
-        days_of.append((visits, purchases, slates, added, offer_eur))
+        purchases, found = live_day(simulator, visits, slates)
+        sold[day % OLD_SHOP_DAYS] = found.bought.sum(axis=0)
+        days_of.append((visits, purchases, slates, found.added[found.bought], found.offer_eur))
     visits, purchases = (pd.concat([day[part] for day in days_of], ignore_index=True) for part in (0, 1))
     card = simulator_card(len(purchases))
     shown, added, offer_eur = (np.concatenate([day[part] for day in days_of]) for part in (2, 3, 4))
@@ -128,16 +127,16 @@ def simulate(rng: np.random.Generator, days: int = 120, **options: Any) -> tuple
     return ShoppingLog(visits, purchases, simulator.items(), card, shown, truth=truth), simulator
 
 
-def live_day(
-    simulator: ShoppingSimulator, visits: pd.DataFrame, slates: np.ndarray
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """The purchases of a day whose `visits` were shown `slates`, whether each was added by its slate (the truth), and
-    how often each item was bought, (items,). Ends the simulator's day."""
+def live_day(simulator: ShoppingSimulator, visits: pd.DataFrame, slates: np.ndarray) -> tuple[pd.DataFrame, Response]:
+    """The purchases of a day whose `visits` were shown `slates`, by visit and by item, and the truth of them.
+
+    Ends the simulator's day.
+    """
     found = simulator.respond(visits["household_id"].to_numpy(), slates)
     visit, column = np.nonzero(found.bought)
     columns = {name: visits[name].to_numpy()[visit] for name in ("visit_id", "time", "household_id")}
     columns |= {"item": simulator.codes[column], "position": found.position[visit, column]}
-    return pd.DataFrame(columns), found.added[visit, column], found.bought.sum(axis=0)
+    return pd.DataFrame(columns), found
 
 
 def simulator_card(rows: int) -> DataCard:

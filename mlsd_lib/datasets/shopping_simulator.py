@@ -33,11 +33,13 @@ def examined(slots: int = SLOTS) -> np.ndarray:
 @dataclass(frozen=True)
 class Response:
     """What happened at visits that were shown slates. `bought` and `added`: (visits, items) of bool; `position`: where
-    each item stood on the visit's slate, -1 if it was not shown, (visits, items)."""
+    each item stood on the visit's slate, -1 if it was not shown; `offer_eur`: the margin that each would have added as
+    an offer that is looked at, see there, (visits, items) each."""
 
     bought: np.ndarray
     added: np.ndarray
     position: np.ndarray
+    offer_eur: np.ndarray
 
     @property
     def bought_from_slate(self) -> np.ndarray:
@@ -130,7 +132,10 @@ class ShoppingSimulator:
 
     def offer_eur(self, household: np.ndarray) -> np.ndarray:
         """The margin that each item would add today as an offer that is looked at, EUR, (visits, items), 32 bits."""
-        return (self.chances(household)[1] * self.margin_eur).astype(np.float32)
+        return self._eur(self.chances(household)[1])
+
+    def _eur(self, chance: np.ndarray) -> np.ndarray:
+        return (chance * self.margin_eur).astype(np.float32)
 
     def respond(self, household: np.ndarray, slates: np.ndarray) -> Response:
         """What is bought when each of today's visits is shown its row of `slates`, codes (visits, slots); ends the day.
@@ -151,7 +156,7 @@ class ShoppingSimulator:
         visit, column = np.nonzero(bought)
         self.last_bought[household[visit], column] = self.day
         self.day += 1
-        return Response(bought, added, position)
+        return Response(bought, added, position, self._eur(chance))
 
     def _due(self, household: np.ndarray) -> np.ndarray:
         """How far each staple is through its cycle, 0 to 1, (visits, items); 0 for what is no staple."""

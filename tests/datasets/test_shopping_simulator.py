@@ -60,8 +60,9 @@ def test_the_expected_value_of_slates_is_what_they_add_on_average():
     simulator = ShoppingSimulator(np.random.default_rng(3))
     household = np.repeat(np.arange(10), 2_000)
     slates = np.tile(FIRST_CODE + np.arange(SLOTS), (len(household), 1))
-    expected = added_eur(simulator.offer_eur(household), slates)
-    found = (simulator.respond(household, slates).added * simulator.margin_eur).sum(axis=1)
+    offer_eur, response = simulator.offer_eur(household), simulator.respond(household, slates)
+    assert (response.offer_eur == offer_eur).all()  # those of the day that it ended
+    expected, found = added_eur(offer_eur, slates), (response.added * simulator.margin_eur).sum(axis=1)
     error = found.std() / np.sqrt(len(found))
     assert abs(found.mean() - expected.mean()) < 4 * error
 

@@ -6,7 +6,7 @@ import pytest
 
 from case_studies.recommendation import data
 from case_studies.recommendation.data import DAY, Catalogue, RecommendationError
-from case_studies.recommendation.features import CANDIDATES, FEATURES, candidate_features, features_of
+from case_studies.recommendation.features import CANDIDATES, FEATURES, best, candidate_features, features_of
 from case_studies.recommendation.models import fit_release, index_of
 from case_studies.recommendation.owned_items import Histories, remembered_history
 
@@ -20,6 +20,14 @@ def test_nothing_bought_since_midnight_changes_a_feature(log, release, release_d
     known = log.purchases[log.purchases["time"] < release_day]
     cut, whole = (features_of(table, visits, release.index) for table in (known, log.purchases))
     assert cut.equals(whole)
+
+
+@pytest.mark.parametrize("count", [1, 7, 30, 80])
+def test_the_best_are_those_of_a_stable_sort(count):
+    score = np.random.default_rng(0).integers(-3, 4, (50, 30)) / 3
+    score += 1e-12 * np.arange(30)  # of equals to nine decimals the first comes first
+    slow = np.argsort(-np.round(score, 9), axis=-1, kind="stable")
+    assert (best(score, count) == slow[:, :count]).all()
 
 
 def test_a_stranger_on_an_unknown_page_gets_candidates_all_the_same(log, release, visits):
