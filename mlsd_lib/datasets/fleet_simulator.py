@@ -157,15 +157,14 @@ class FleetSimulator:
         values = units.normal[unit] + wear[:, None] * SIGNS + noise
         values[:, 1] += 8 * (self.load[position] - 1)
         values = self._with_faults(position, values)
-        time = START + self.today * DAY + pd.to_timedelta(self.second[position], unit="s").as_unit("s")
+        time = _moment(self.today, self.second[position])
         columns = {"time": time, "unit_id": unit, "sensor_model": self.sensor_model[position], "age_days": age}
-        table = pd.DataFrame({**columns, "load": self.load[position].round(3)})
-        table[list(SENSORS)] = values.round(3)
-        table["arrives"] = self._arrival(position, time)
-        table = table.sort_values("time", ignore_index=True)
-        table.insert(0, "reading_id", self.next_id + np.arange(len(table)))
-        self.next_id += len(table)
-        return table
+        columns |= {"load": self.load[position].round(3), **dict(zip(SENSORS, values.round(3).T, strict=True))}
+        columns["arrives"] = self._arrival(position, time)
+        first, order = self.next_id, np.argsort(self.second[position])
+        self.next_id += len(unit)
+        in_time = {name: column[order] for name, column in columns.items()}
+        return pd.DataFrame({"reading_id": first + np.arange(len(unit)), **in_time})
 
     def _with_faults(self, position: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Sensors that stick at what they last read, and single readings that jump."""
@@ -176,13 +175,17 @@ class FleetSimulator:
         values = np.where(jumps, values * self.rng.uniform(1.3, 2.0, values.shape), values)
         return np.where((self._stuck_until[position] >= self.today)[:, None], self._stuck_at[position], values)
 
-    def _arrival(self, position: np.ndarray, time: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    def _arrival(self, position: np.ndarray, time: np.ndarray) -> np.ndarray:
         """Readings of a gateway without a connection arrive on the morning after it is back."""
         lost = self.rng.random(len(position)) < OUTAGE_A_DAY
         self._offline_until[position[lost]] = self.today + self.rng.integers(1, OUTAGE_DAYS + 1, lost.sum())
         back = self._offline_until[position]
-        late = START + back * DAY + pd.Timedelta(hours=5)
-        return pd.DatetimeIndex(np.where(back > self.today, late, time))
+        return np.where(back > self.today, _moment(back, 5 * 3_600), time)
+
+
+def _moment(day: np.ndarray | int, second: np.ndarray | int) -> np.ndarray:
+    """The times so many days after the start and so many seconds after midnight, in microseconds."""
+    return START.to_datetime64() + (np.asarray(day) * 86_400 + second).astype("timedelta64[s]")
 
 
 _GAMMA = 0.8872638

@@ -59,7 +59,7 @@ def category_psi(reference: pd.Series, current: pd.Series) -> float:
 
 def null_share(values: pd.Series) -> float:
     """The share of missing values, 0 to 1; 0 for an empty sample."""
-    return float(pd.isna(values).to_numpy().mean()) if len(values) else 0.0
+    return float(pd.isna(values.array).mean()) if len(values) else 0.0
 
 
 def _divergence(reference: np.ndarray, current: np.ndarray) -> float:

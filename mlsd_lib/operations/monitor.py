@@ -215,7 +215,8 @@ class Monitor:
     def _like(self, name: str, window: pd.DataFrame) -> pd.Series:
         """The window's column; what is no number where numbers are normal, or not there at all, is missing."""
         values = window[name] if name in window else pd.Series(np.nan, index=window.index)
-        return pd.to_numeric(values, errors="coerce") if self._normal_of(name).numeric else values
+        must_change = self._normal_of(name).numeric and not pd.api.types.is_numeric_dtype(values)
+        return pd.to_numeric(values, errors="coerce") if must_change else values
 
     def _kind(self, metric: str) -> Kind:
         return KINDS[metric.partition(":")[0]]
