@@ -71,10 +71,11 @@ def spoiled(release):
 
 def watch(release):
     readings = fleet().readings
+    model_of = readings.set_index("reading_id")["sensor_model"]
     fitted = monitor.monitor_of(fleet_features(), readings, release_day())
 
     def alerts(number, seen):
-        window = monitor.window_of(seen, readings["sensor_model"][rows(number)])
+        window = monitor.window_of(seen, model_of.loc[seen["reading_id"]])
         return acting(fitted.observe(window, t=number))
 
     return alerts
