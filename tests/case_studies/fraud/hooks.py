@@ -23,7 +23,7 @@ CHOICES = {
 
 @cache
 def stream():
-    return data.load_payments("simulator", seed=0, days=104, customers=800, terminals=500)
+    return data.load_payments("simulator", seed=0, days=104, customers=400, terminals=300)
 
 
 @cache

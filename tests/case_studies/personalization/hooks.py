@@ -25,7 +25,7 @@ CHOICES = {
 
 @cache
 def stream():
-    return data.load("simulator", seed=0, days=DAYS, visitors=100)
+    return data.load("simulator", seed=0, days=DAYS, visitors=60)
 
 
 @cache
