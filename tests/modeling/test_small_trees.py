@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.pipeline import Pipeline
 
 from mlsd_lib.modeling import fit_weighted, scaled_logistic, small_trees
 
@@ -24,6 +25,14 @@ def test_boosted_trees_are_the_same_to_the_bit_where_every_weight_is_one():
     alike, given = small_trees(20, 0), small_trees(20, 0).fit(ROWS, LABEL, sample_weight=np.ones(len(ROWS)))
     fit_weighted(alike, ROWS, LABEL, np.ones(len(ROWS)))
     assert (alike.predict_proba(ROWS) == given.predict_proba(ROWS)).all()
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("before", [None, np.cbrt])
+def test_a_scaled_logistic_gives_the_chances_of_its_steps(classes, before):
+    model = scaled_logistic(before=before).fit(1 + 3 * ROWS, np.arange(len(ROWS)) % classes)
+    steps = Pipeline(model.steps)
+    np.testing.assert_allclose(model.predict_proba(ROWS), steps.predict_proba(ROWS), rtol=1e-12)
 
 
 def test_a_function_comes_before_the_scale():
