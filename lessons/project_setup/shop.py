@@ -46,7 +46,10 @@ def simulate_shop(
     tastes, described, hidden = (rng.normal(size=(n, traits)) for n in (shoppers, total, total))
     items = np.sqrt(explained) * described + np.sqrt(1 - explained) * hidden
     appeal = 1.5 / np.sqrt(traits) * tastes @ items.T + 0.5 * rng.normal(size=total)
-    day = np.repeat(np.arange(days), purchases_a_day)
-    shopper = rng.integers(shoppers, size=len(day))
-    wanted = np.where(born <= day[:, None], appeal[shopper] + rng.gumbel(size=(len(day), total)), -np.inf)
-    return Shop(tastes, described, born, day, shopper, wanted.argmax(axis=1), appeal)
+    shopper = rng.integers(shoppers, size=(days, purchases_a_day))
+    item = np.empty_like(shopper)
+    for day in range(days):
+        wanted = appeal[shopper[day]] + rng.gumbel(size=(purchases_a_day, total))
+        item[day] = wanted[:, born <= day].argmax(axis=1)  # born is sorted: places among those present are items
+    day_of = np.repeat(np.arange(days), purchases_a_day)
+    return Shop(tastes, described, born, day_of, shopper.ravel(), item.ravel(), appeal)
