@@ -1,6 +1,6 @@
 """The memory that training needs, counted by torch itself in bytes of tensors: the same in every run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +8,18 @@ import torch
 from torch import nn
 
 
-def peak_bytes(rank: int, work: Callable[..., Any], *arguments: Any) -> int:
-    """The most bytes of tensors that `work(*arguments)` holds at once, beyond what there was before it.
+def peak_bytes(rank: int, work: Callable[..., Any], sizes: Iterable[int], *arguments: Any) -> list[int]:
+    """For each of `sizes` the most bytes of tensors that `work(*arguments, size)` holds at once, beyond those before.
 
-    The work is done once before it is counted, so that gradients and states exist. Called in a rank of a
+    The work is done once before the first is counted, so that gradients and states exist. Called in a rank of a
     `ProcessGroup`, whose log takes what the profiler says.
     """
-    work(*arguments)
+    sizes = list(sizes)
+    work(*arguments, sizes[0])
+    return [_peak_bytes(work, *arguments, size) for size in sizes]
+
+
+def _peak_bytes(work: Callable[..., Any], *arguments: Any) -> int:
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
         work(*arguments)
     results: Any = profile.profiler
