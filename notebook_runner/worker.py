@@ -4,6 +4,7 @@ Started as `python -m notebook_runner.worker JOB`, JOB being JSON; writes one JS
 Nothing heavy may be imported at the top: the network namespace is entered before there is a second thread.
 """
 
+import gc
 import json
 import os
 import signal
@@ -57,10 +58,14 @@ def _end_now(number: int, frame: object) -> None:
 
 def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
     """Execute and look the run over: failures and figures as plain data; writes the executed copy."""
-    # papermill would read notebooks from Hadoop by it, and does without where it is missing.
-    sys.modules["pyarrow"] = None  # type: ignore[assignment]
+    for unused in ("pyarrow", "isoduration"):  # papermill and jsonschema load them, and do without where they miss
+        sys.modules[unused] = None  # type: ignore[assignment]
+    gc.disable()  # what is imported here stays to the end
     from notebook_runner.engine import Run
     from notebook_runner.verdict import claims_failed, failures_of, write_executed
+
+    gc.freeze()
+    gc.enable()
 
     linked = level == isolation.NAMESPACE
     watch = process_tree.Watch(job.peak_mb, job.stop_s)

@@ -19,11 +19,27 @@ PATIENCE_S = 5.0
 
 
 def install():
-    """Watch this kernel's threads and event loops; called once, before the first cell."""
+    """Watch this kernel's threads and event loops, and spare it some work; called once, before the first cell."""
     global installed
     threading.excepthook = _watch_threads(threading.excepthook)
     setattr(asyncio.BaseEventLoop, HANDLER, _watch_tasks(getattr(asyncio.BaseEventLoop, HANDLER)))
+    _keep_imports()
     installed = True
+
+
+def _keep_imports():
+    """Leave what the first cell imports out of every search for garbage: it is much, and stays to the end."""
+    from IPython import get_ipython
+
+    def after_a_cell(result):
+        if result.info.store_history:  # a cell of the notebook, not a line of ours
+            events.unregister("post_run_cell", after_a_cell)
+            gc.freeze()
+            gc.enable()
+
+    events = get_ipython().events
+    events.register("post_run_cell", after_a_cell)
+    gc.disable()
 
 
 def loose_ends():
@@ -34,6 +50,7 @@ def loose_ends():
     for thread in threading.enumerate():
         if thread is not threading.main_thread() and not thread.daemon and _is_plain(thread):
             thread.join(max(0.0, end - time.monotonic()))
+    gc.unfreeze()  # a task that the first cell began is looked at, too
     for candidate in gc.get_objects():  # type(), because a lazy proxy may do anything when asked for its class
         if (
             issubclass(type(candidate), asyncio.Future)

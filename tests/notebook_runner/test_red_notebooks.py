@@ -37,7 +37,11 @@ def test_an_error_is_told_with_its_cell_its_lines_and_the_command_that_runs_it_a
 
 OWN_SECONDS = 10**6 + os.getpid()  # no other test process starts a sleep as long as this
 CROWD = {
-    "imports": IMPORTS,
+    "imports": IMPORTS
+    + """
+async def fails_early():
+    raise LookupError("in the first cell")
+kept_early = asyncio.create_task(fails_early())""",
     "in-thread": """
         worker = threading.Thread(target=lambda: 1 / 0)
         worker.start()
@@ -91,7 +95,7 @@ def test_an_exception_in_a_thread_fails(crowd):
 
 def test_an_exception_in_an_asyncio_task_fails_kept_or_lost(crowd):
     found = {failure.cell_id: failure for failure in of_kind(crowd, "task")}
-    assert set(found) == {"in-task", "in-lost-task"}
+    assert set(found) == {"imports", "in-task", "in-lost-task"}
     assert found["in-task"].line == 2
     assert "ValueError: in a task" in found["in-task"].message
 
@@ -199,6 +203,7 @@ def test_faulty_metadata_fails(mini_course):
 ALLOWED = {
     "imports": IMPORTS
     + """
+import gc
 import joblib
 from ipykernel.connect import get_connection_info
 from http.server import HTTPServer, SimpleHTTPRequestHandler
@@ -210,6 +215,7 @@ from pathlib import Path""",
         assert os.environ["MLSD_HOME"] != "the-readers-own"
         assert os.environ["OMP_NUM_THREADS"] == "1"
         assert "planted" not in globals()
+        assert gc.isenabled() and gc.get_freeze_count() > 0  # what the first cell imports
         if os.name != "nt":  # no other process can take its address
             assert get_connection_info(unpack=True)["transport"] == "ipc"
             assert Path(get_connection_info(unpack=True)["ip"]).parent == Path(os.environ["JUPYTER_RUNTIME_DIR"])""",
