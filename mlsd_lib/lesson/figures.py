@@ -47,9 +47,17 @@ def alt_text(figure: Figure) -> str:
     return " ".join(filter(None, [f"{heading}." if heading else "", *map(_axes_in_words, figure.axes)]))
 
 
-def overlapping_texts(figure: Figure) -> list[tuple[str, str]]:
-    """Pairs of texts of the figure, as drawn, whose boxes lie over each other."""
+def overlapping_texts(figure: Figure, laid_out: bool = False) -> list[tuple[str, str]]:
+    """Pairs of texts of the figure, as drawn, whose boxes lie over each other.
+
+    `laid_out`: nothing was added since it was last drawn, and its parts need not be given their places again.
+    """
+    engine = figure.get_layout_engine()
+    if laid_out:
+        figure.set_layout_engine("none")
     figure.draw_without_rendering()
+    if laid_out:
+        figure.set_layout_engine(engine)
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     boxes, hidden = [], _out_of_sight(figure)
     for text in figure.findobj(Text):
@@ -77,7 +85,7 @@ def _as_png(figure: CourseFigure) -> Any:
     watch = sys.modules.get("mlsd_kernel_watch")  # in the kernel of a run; a reader's kernel has none
     if watch is not None:
         _predict_something(figure)
-        for text, other in overlapping_texts(figure):
+        for text, other in overlapping_texts(figure, laid_out=not figure.predicted):
             watch.report("a figure", TextsOverlap(f"{text!r} lies over {other!r}"))
     return picture, {"alt": words}
 
