@@ -1,13 +1,12 @@
 """The client of a load test, in a process of its own: run as a file by `load.py`, never imported by the course.
 
-It reads what to send as JSON from stdin and writes when each request was due and sent, its latency and its status
-as an .npz to stdout. A process of its own, because in the notebook's process a computing cell would hold the
-interpreter's lock and be measured as the server's latency.
+It reads from stdin what to send, and writes to stdout when each request was due, sent and answered, and its status,
+both as JSON. A process of its own, because in the notebook's process a computing cell would hold the interpreter's
+lock and be measured as the server's latency.
 """
 
 import asyncio
 import gc
-import io
 import itertools
 import json
 import select
@@ -17,7 +16,6 @@ import time
 from typing import Any
 
 import aiohttp
-import numpy as np
 
 TIMED_OUT, NO_ANSWER = 0, -1
 
@@ -101,10 +99,8 @@ def main() -> None:
     """Reads the job, does it, writes the records."""
     job = json.load(sys.stdin)
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(FineSelector())) as runner:
-        records = np.array(runner.run(run(job)), dtype=float).reshape(-1, 4)
-    buffer = io.BytesIO()
-    np.savez(buffer, records=records)
-    sys.stdout.buffer.write(buffer.getvalue())
+        records = runner.run(run(job))
+    json.dump(records, sys.stdout)
 
 
 if __name__ == "__main__":
