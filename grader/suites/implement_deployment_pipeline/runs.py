@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from pydantic_core import to_json
 
 from grader.suite_kit.answer import Answer, StudentError, kind_of
 from grader.suite_kit.codec import JsonText
@@ -53,7 +54,7 @@ class Run:
 
     def asked(self) -> Call:
         """What `step` is called with."""
-        return JsonText(self.state), JsonText(json.dumps(self.world.seen()))
+        return JsonText(self.state), JsonText(to_json(self.world.seen()).decode())
 
     def take(self, reply: Any, sheet: Sheet) -> list["Run"]:
         """Goes on with what `step` gave; gives the runs in which the controller died here, if it does."""
@@ -155,15 +156,19 @@ class Run:
 
 
 def run(ask: Ask, scenarios: Sequence[Scenario], sheet: Sheet) -> list[Run]:
-    """All scenarios to their end, with those in which the controller dies at a step of its own."""
+    """All scenarios to their end, with those in which the controller dies at a step of its own.
+
+    Most of these soon see the same in the same state: `step` is asked once for all of them.
+    """
     runs = [Run(World(scenario)) for scenario in scenarios]
     while under_way := [run for run in runs if not run.over]:
         calls = [run.asked() for run in under_way]
-        replies = ask(calls)
+        different = list(dict.fromkeys(calls))
+        replies = dict(zip(different, ask(different), strict=True))
         if under_way[0] is runs[0]:
-            runs[0].kept.append((calls[0], repr(replies[0])))
-        for run, reply in zip(under_way, replies, strict=True):
-            runs += run.take(reply, sheet)
+            runs[0].kept.append((calls[0], repr(replies[calls[0]])))
+        for run, call in zip(under_way, calls, strict=True):
+            runs += run.take(replies[call], sheet)
     return runs
 
 

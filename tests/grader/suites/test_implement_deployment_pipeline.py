@@ -292,6 +292,18 @@ def test_who_dies_everywhere_is_run_to_the_end_everywhere(step):
     assert all(run.world.done and not run.broken for run in tried)
 
 
+def test_what_many_runs_see_in_the_same_state_is_asked_once(step):
+    asked = []
+
+    def ask(calls):
+        asked.append(calls)
+        return [step(*map(json.loads, call)) for call in calls]
+
+    tried = run(ask, suite.CASES.public().of("restart"), Sheet("", 0))
+    assert all(len(set(calls)) == len(calls) for calls in asked)
+    assert sum(map(len, asked)) < sum(len(run.world.history) for run in tried) / 5
+
+
 # Marks and words
 
 
