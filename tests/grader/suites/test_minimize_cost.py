@@ -15,7 +15,7 @@ from grader.suites.minimize_cost.suite import AFFORDABLE, FIRST_STEP, RIGHT, ROO
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
 BANK = bank_of("minimize_cost")
-PASS, SECRETS, DRAWS = 12, 3, 400
+PASS, SECRETS, DRAWS = 12, 3, 100
 
 
 @pytest.fixture(scope="module")
