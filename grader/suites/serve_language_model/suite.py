@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from grader.suite_kit.answer import Answer
+from pydantic_core import to_json
+
+from grader.suite_kit.answer import Answer, Handle
+from grader.suite_kit.codec import JsonText
 from grader.suite_kit.designs import FailureReason
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.serve_language_model.cases import CASES, EXERCISE, Cases
@@ -78,16 +81,17 @@ def _served(sheet: Sheet, answer: Answer, name: str, cases: Cases, families: Seq
     for family in families:
         handle = answer.call(name, cases.server)
         try:
-            runs[family] = simulate(
-                lambda seen, policy=handle: answer.call(policy, seen, method="step"),  # type: ignore[misc]
-                cases.server,
-                cases.scenarios[family],
-            )
+            runs[family] = simulate(_asks(answer, handle), cases.server, cases.scenarios[family])
         except Refused as refused:
             hidden = f"The policy decided what cannot be done: {refused.rule}."
             sheet.end("fail", hidden if sheet.private else f"In the scenario {family}: {refused}")
             return {}
     return runs
+
+
+def _asks(answer: Answer, policy: Handle) -> Callable[[dict[str, Any]], Any]:
+    """Gives what the policy decides. Much is seen in each step, so it is sent as text."""
+    return lambda seen: answer.call(policy, JsonText(to_json(seen).decode()), method="step")
 
 
 def _judge_kept(sheet: Sheet, run: Run, also: bool = True) -> None:
