@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,10 +115,24 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def page(chromium):
-    """A fresh page of 1400 by 1000 pixels with a minute of patience; closed at the end."""
+@contextmanager
+def opened_page(chromium):
+    """A page of 1400 by 1000 pixels with a minute of patience; closed at the end."""
     context = chromium.new_context(viewport={"width": 1400, "height": 1000})
     context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def page(chromium):
+    """A fresh page."""
+    with opened_page(chromium) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared_page(chromium):
+    """One page for several tests of a module: to open JupyterLab takes six seconds of a processor."""
+    with opened_page(chromium) as opened:
+        yield opened

@@ -31,9 +31,8 @@ def lab(open_lab, tmp_path_factory):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copy(ROOT / "pyproject.toml", copy)
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [new_code_cell(source, id=name) for name, source in DECISION.items()]
-    nbformat.write(new_notebook(cells=cells, metadata=kernel), copy / "chapters" / "decision.ipynb")
-    nbformat.write(new_notebook(cells=[new_code_cell(EXPLORER)], metadata=kernel), copy / "chapters" / "peeking.ipynb")
+    cells = [new_code_cell(source, id=name) for name, source in (DECISION | {"explorer": EXPLORER}).items()]
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), copy / "chapters" / "choices.ipynb")
     return open_lab(copy)
 
 
@@ -47,6 +46,14 @@ def opened(page, lab, notebook):
 def run_all(page):
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator('[data-command="runmenu:run-all"]').click()
+
+
+@pytest.fixture(scope="module")
+def choices(shared_page, lab):
+    """A notebook with a decision and an explorer, all of it run, on a small laptop's width."""
+    shared_page.set_viewport_size({"width": 1366, "height": 1000})
+    run_all(opened(shared_page, lab, "chapters/choices.ipynb"))
+    return shared_page
 
 
 def scrolled_to(page, text):
@@ -91,43 +98,36 @@ def test_an_untouched_exercise_runs_to_its_end_and_validate_shows_what_is_missin
     assert "Write your answer in its cell" in dialog.inner_text()
 
 
-def test_an_explorer_computes_each_choice_and_says_when_its_question_is_answered(page, lab):
-    opened(page, lab, "chapters/peeking.ipynb")
-    run_all(page)
-    verdict = page.get_by_role("status").filter(has_text="of the tests of equal pages")
-    first = verdict.get_by_text("Not answered yet: each look is another chance")
-    until(first.is_visible, "the first verdict, after the start of a kernel and its imports", look_s=0.25)
-    texts = page.locator(".jp-OutputArea .widget-label, .jp-OutputArea select")
-    assert texts.evaluate_all("texts => texts.filter(text => text.scrollWidth > text.clientWidth).length") == 0
-    assert texts.count() >= 6
-    page.get_by_label("rule").select_option("made for any day")
-    verdict.get_by_text("Not answered yet: the rule pays for thirty looks").wait_for()
-    before = page.get_by_alt_text("a better page").get_attribute("src")
-    page.get_by_label("visitors of an arm").focus()
-    page.keyboard.press("Space")  # an arrow alone would move JupyterLab to the next cell
-    page.locator("select:open").wait_for(state="attached")
-    for key in ("ArrowDown", "Enter"):
-        page.keyboard.press(key)
-    verdict.get_by_text("Answered: the rule allows for every look").wait_for()
-    assert page.get_by_alt_text("a better page").get_attribute("src") != before
-
-
-def test_a_changed_decision_shows_what_depends_on_it_below_its_own_cell(page, lab):
-    opened(page, lab, "chapters/decision.ipynb")
-    run_all(page)
-    page.get_by_text("twice is 4").wait_for()
-    decision = page.locator(".jp-CodeCell").first
+def test_a_changed_decision_shows_what_depends_on_it_below_its_own_cell(choices):
+    choices.get_by_text("twice is 4").wait_for()
+    decision = choices.locator(".jp-CodeCell").first
     decision.locator(".cm-line").nth(1).click()
     for key in ("End", "Backspace", "7", "Control+Enter"):
-        page.keyboard.press(key)
+        choices.keyboard.press(key)
     decision.get_by_text("Again, 1 of 1: table").wait_for()
     decision.get_by_text("twice is 14").wait_for()
-    assert page.get_by_text("nothing depends").count() == 2  # its source and what it showed at first
+    assert choices.get_by_text("nothing depends").count() == 2  # its source and what it showed at first
 
 
-def test_the_longest_line_of_code_is_seen_whole_at_1366_pixels(page, lab):
-    page.set_viewport_size({"width": 1366, "height": 768})
-    opened(page, lab, "chapters/peeking.ipynb")
-    page.get_by_text("explore(peeking)").wait_for()
-    code = page.locator(".jp-CodeCell .cm-scroller").first
+def test_an_explorer_computes_each_choice_and_says_when_its_question_is_answered(choices):
+    verdict = choices.get_by_role("status").filter(has_text="of the tests of equal pages")
+    first = verdict.get_by_text("Not answered yet: each look is another chance")
+    until(first.is_visible, "the first verdict, after the start of a kernel and its imports", look_s=0.25)
+    texts = choices.locator(".jp-OutputArea .widget-label, .jp-OutputArea select")
+    assert texts.evaluate_all("texts => texts.filter(text => text.scrollWidth > text.clientWidth).length") == 0
+    assert texts.count() >= 6
+    choices.get_by_label("rule").select_option("made for any day")
+    verdict.get_by_text("Not answered yet: the rule pays for thirty looks").wait_for()
+    before = choices.get_by_alt_text("a better page").get_attribute("src")
+    choices.get_by_label("visitors of an arm").focus()
+    choices.keyboard.press("Space")  # an arrow alone would move JupyterLab to the next cell
+    choices.locator("select:open").wait_for(state="attached")
+    for key in ("ArrowDown", "Enter"):
+        choices.keyboard.press(key)
+    verdict.get_by_text("Answered: the rule allows for every look").wait_for()
+    assert choices.get_by_alt_text("a better page").get_attribute("src") != before
+
+
+def test_the_longest_line_of_code_is_seen_whole_at_1366_pixels(choices):
+    code = choices.locator(".jp-CodeCell", has_text="explore(peeking)").locator(".cm-scroller").first
     assert code.evaluate("code => code.scrollWidth <= code.clientWidth")

@@ -30,18 +30,27 @@ def lab(open_lab, course):
     return open_lab(course.root)
 
 
-@pytest.fixture
-def jupyterlab(page, lab):
+@pytest.fixture(scope="module")
+def jupyterlab(shared_page, lab):
     """JupyterLab with the exercise open."""
-    page.goto(lab.url(f"lab/tree/exercises/{toy.NAME}/{toy.NAME}.ipynb"))
-    page.get_by_text("| Idle").wait_for()  # JupyterLab comes back to the notebook once its kernel answers
-    return page
+    shared_page.goto(lab.url(f"lab/tree/exercises/{toy.NAME}/{toy.NAME}.ipynb"))
+    shared_page.get_by_text("| Idle").wait_for()  # JupyterLab comes back to the notebook once its kernel answers
+    return shared_page
 
 
 def choose(page, command: str) -> None:
     """Click an entry of JupyterLab's menu Nbgrader."""
     page.get_by_role("menuitem", name="Nbgrader").click()
     page.locator(f'[data-command="nbgrader:{command}"]').click()
+
+
+def test_the_validate_button_names_the_tests_that_fail(jupyterlab):
+    jupyterlab.get_by_role("button", name="Validate").click()
+    dialog = jupyterlab.locator(".jp-Dialog")
+    dialog.get_by_text("The following cell failed").first.wait_for()
+    assert "half of four" in dialog.inner_text()
+    jupyterlab.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
 
 
 def test_formgrader_opens_inside_jupyterlab_on_the_graded_class(jupyterlab):
@@ -176,10 +185,3 @@ def test_the_button_for_feedback_makes_pages_without_hidden_tests(page, lab, cou
     html = (course.folder("feedback", "wrong", toy.NAME) / f"{toy.NAME}.html").read_text()
     assert "halves are not rounded" not in html
     assert "default-src 'none'" in html
-
-
-def test_the_validate_button_names_the_tests_that_fail(jupyterlab):
-    jupyterlab.get_by_role("button", name="Validate").click()
-    dialog = jupyterlab.locator(".jp-Dialog")
-    dialog.get_by_text("The following cell failed").first.wait_for()
-    assert "half of four" in dialog.inner_text()
