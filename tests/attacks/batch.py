@@ -14,7 +14,7 @@ from tests.attacks.host import Host
 from tests.attacks.judge import Judgement, honest_lost, judge
 
 HONEST = ["aa_honest", "zz_honest"]
-CELL_S = 3  # a cell that imports pandas on a busy machine must not meet it
+CELL_S = 2  # an honest cell on a busy machine must not meet it, and hostile ones run until then
 LIMIT_S = 1200
 
 
