@@ -56,7 +56,8 @@ class Shop:
     def __init__(self, rng: np.random.Generator, products: int, ordinary: int = 30) -> None:
         made_up = _made_up(rng, BRANDS + SORTS + ORDINARY)
         self._ordinary = np.array(made_up[BRANDS + SORTS :])
-        self._often = (weight := 1 / np.arange(1, ORDINARY + 1)) / weight.sum()
+        up_to = np.cumsum(1 / np.arange(1, ORDINARY + 1))
+        self._up_to = up_to / up_to[-1]
         pairs = rng.choice(BRANDS * SORTS, products, replace=False)
         self.names = [(made_up[pair // SORTS], made_up[BRANDS + pair % SORTS]) for pair in pairs]
         codes = rng.choice(9_000, products * len(TOPICS), replace=False) + 1_000
@@ -72,7 +73,8 @@ class Shop:
         return Passage(product, topic, term, answer, label, words)
 
     def ordinary_words(self, rng: np.random.Generator, count: int) -> list[str]:
-        return rng.choice(self._ordinary, count, p=self._often).tolist()
+        """So many words by their shares, drawn as `rng.choice` draws them, which adds the shares up for each call."""
+        return self._ordinary[np.searchsorted(self._up_to, rng.random(count), side="right")].tolist()
 
     def revised(self, rng: np.random.Generator, place: int) -> Passage:
         """The passage at `place`, written anew with another answer: same product, topic, term and code."""
