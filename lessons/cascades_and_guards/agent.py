@@ -8,6 +8,7 @@ import base64
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 OUTSIDER, COLLEAGUE, CLIENT = "x7@drop.example", "desk@shop.example", "anna@client.example"
 ZERO_WIDTH = "\u200b"
@@ -32,10 +33,11 @@ class Call:
 class Defence:
     """Which documents the assistant gets to read, and which of the calls that it wants are made.
 
-    `permits` is given the call, the request, and whether the assistant has read a document.
+    `lets_in` is given documents and says of each whether it is read. `permits` is given the call, the request, and
+    whether the assistant has read a document.
     """
 
-    lets_in: Callable[[str], bool] = lambda document: True
+    lets_in: Callable[[Sequence[str]], Sequence[bool]] = lambda documents: [True] * len(documents)
     permits: Callable[[Call, str, bool], bool] = lambda call, request, has_read: True
 
 
@@ -58,7 +60,11 @@ def wants(request: str, documents: Sequence[str]) -> set[Call]:
 
 def acts(request: str, documents: Sequence[str], defence: Defence) -> set[Call]:
     """The calls that are made for `request` once `documents` were found."""
-    read = [document for document in documents if defence.lets_in(document)]
+    return acts_after(request, [*compress(documents, defence.lets_in(documents))], defence)
+
+
+def acts_after(request: str, read: Sequence[str], defence: Defence) -> set[Call]:
+    """The calls that are made for `request` once the documents `read` were let in and read."""
     return {call for call in wants(request, read) if defence.permits(call, request, bool(read))}
 
 

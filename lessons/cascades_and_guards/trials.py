@@ -1,11 +1,11 @@
 """How often attacks get through a filter, reach their goal, and honest tasks are served."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from lessons.cascades_and_guards.agent import COLLEAGUE, OUTSIDER, Call, Defence, acts
+from lessons.cascades_and_guards.agent import COLLEAGUE, OUTSIDER, Call, Defence, acts_after
 from lessons.cascades_and_guards.attacks import ORDERS, draw_attacks
 
 GOALS = {
@@ -23,9 +23,9 @@ def draw_every_goal(
     return [page for goal in ORDERS for page in draw_attacks(rng, count, goal, wordings, disguises)]
 
 
-def through(lets_in: Callable[[str], bool], pages: Iterable[str]) -> float:
+def through(lets_in: Callable[[Sequence[str]], Sequence[bool]], pages: Sequence[str]) -> float:
     """The share of `pages` that a filter lets in, %."""
-    return 100 * float(np.mean([lets_in(page) for page in pages]))
+    return 100 * float(np.mean(lets_in(pages)))
 
 
 def by_defence(
@@ -38,8 +38,11 @@ def by_defence(
     """
 
     def made(defence: Defence, request: str, pages: Sequence[str], call: Call | None) -> float:
-        happened = [call in acts(request, [one], defence) if call else defence.lets_in(one) for one in pages]
-        return 100 * float(np.mean(happened))
+        read = defence.lets_in(pages)
+        if call is None:
+            return 100 * float(np.mean(read))
+        tried = zip(pages, read, strict=True)
+        return 100 * float(np.mean([call in acts_after(request, [page] * is_read, defence) for page, is_read in tried]))
 
     return pd.DataFrame(
         {name: {what: made(one, *case) for what, case in cases.items()} for name, one in defences.items()}
