@@ -216,6 +216,7 @@ from pathlib import Path""",
         assert os.environ["OMP_NUM_THREADS"] == "1"
         assert "planted" not in globals()
         assert gc.isenabled() and gc.get_freeze_count() > 0  # what the first cell imports
+        assert "pydevd" not in sys.modules  # the debugger, a fifth of a kernel's start
         if os.name != "nt":  # no other process can take its address
             assert get_connection_info(unpack=True)["transport"] == "ipc"
             assert Path(get_connection_info(unpack=True)["ip"]).parent == Path(os.environ["JUPYTER_RUNTIME_DIR"])""",
