@@ -9,7 +9,7 @@ from case_studies.assistant.data import DAY
 from case_studies.assistant.models import Release
 from case_studies.kit import daily_monitor
 from case_studies.kit.stream_times import between
-from mlsd_lib.operations import Monitor
+from mlsd_lib.operations.monitor import Monitor
 
 MONITORED = ("likeness", "lead", "overlap", "young")
 """How questions and passages fit, and whether a passage is young. The index of all ages was tried and dropped: popular

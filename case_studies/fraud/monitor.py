@@ -7,7 +7,7 @@ from case_studies.fraud.data import DAY
 from case_studies.fraud.models import Release
 from case_studies.kit import daily_monitor
 from case_studies.kit.stream_times import between
-from mlsd_lib.operations import Monitor
+from mlsd_lib.operations.monitor import Monitor
 
 MONITORED = ("amount", "customer_count_7d", "customer_mean_amount_30d", "terminal_count_7d")
 """Terminal risk was tried and dropped: a handful of campaigns moves it for weeks, and every such week rang."""

@@ -17,7 +17,7 @@ from case_studies.kit.stream_times import between
 from case_studies.maintenance.data import DAY
 from case_studies.maintenance.features import WEEK
 from mlsd_lib.datasets.fleet_simulator import SENSOR_MODELS, SENSORS
-from mlsd_lib.operations import Monitor
+from mlsd_lib.operations.monitor import Monitor
 
 MONITORED = tuple(f"{sensor} {model}" for sensor in SENSORS for model in SENSOR_MODELS)
 REFERENCE_DAYS = 56

@@ -7,7 +7,7 @@ from case_studies.kit import daily_monitor
 from case_studies.kit.stream_times import between
 from case_studies.moderation.data import DAY
 from case_studies.moderation.models import Release
-from mlsd_lib.operations import Monitor
+from mlsd_lib.operations.monitor import Monitor
 
 MONITORED = ("words", "insult_hits", "scam_hits", "unread", "about_you")
 """What stands in the texts. Authors' histories are left out: a few busy scammers would move them for a week."""

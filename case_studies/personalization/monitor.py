@@ -13,7 +13,7 @@ from case_studies.kit.stream_times import between
 from case_studies.personalization.data import DAY
 from case_studies.personalization.models import Release, Shown
 from mlsd_lib.datasets.personalization_simulator import CATEGORIES, ITEMS
-from mlsd_lib.operations import Monitor
+from mlsd_lib.operations.monitor import Monitor
 
 MONITORED = tuple(f"viewed_{category}_30m" for category in range(CATEGORIES))
 REFERENCE_DAYS = 28

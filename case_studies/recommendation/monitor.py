@@ -11,7 +11,7 @@ from case_studies.recommendation.data import DAY, until
 from case_studies.recommendation.features import CANDIDATES, FEATURES, candidate_features
 from case_studies.recommendation.models import Release, index_of
 from case_studies.recommendation.shopping import ShoppingLog
-from mlsd_lib.operations import Monitor
+from mlsd_lib.operations.monitor import Monitor
 
 MONITORED = ("known_page", "own_count")
 """Best sellers, ages and neighbours of the page were tried and dropped: new items and more history move them. How often

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from mlsd_lib.lesson import plotting as plot
 from mlsd_lib.lesson.explorer import SIZE, Explorer, Setting, Verdict
-from mlsd_lib.operations import psi
+from mlsd_lib.operations.drift import psi
 
 REFERENCE_ROWS, WINDOWS = 10_000, 200
 MOST_FALSE, LEAST_FOUND, ASKED = 1.0, 95.0, 0.3  # % of the windows, and the shift that must be found

@@ -3,15 +3,6 @@
 Nothing here reads the wall clock or knows a case study: time comes as a number, tables come with named columns.
 """
 
-from mlsd_lib.operations.drift import category_psi, null_share, psi
 from mlsd_lib.operations.errors import OperationsError
-from mlsd_lib.operations.monitor import Alert, Monitor
 
-__all__ = [
-    "Alert",
-    "Monitor",
-    "OperationsError",
-    "category_psi",
-    "null_share",
-    "psi",
-]
+__all__ = ["OperationsError"]

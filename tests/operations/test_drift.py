@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlsd_lib.operations import OperationsError, category_psi, null_share, psi
+from mlsd_lib.operations import OperationsError
+from mlsd_lib.operations.drift import category_psi, null_share, psi
 
 samples = st.lists(st.floats(-1e6, 1e6) | st.integers(-3, 3).map(float), min_size=1, max_size=60)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd_lib.operations import Monitor, OperationsError
-from mlsd_lib.operations.monitor import KINDS
+from mlsd_lib.operations import OperationsError
+from mlsd_lib.operations.monitor import KINDS, Monitor
 
 
 def window(rng, rows=1000):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from case_studies.kit import LiveSystem, acting, weekly
-from mlsd_lib.operations import Alert
+from mlsd_lib.operations.monitor import Alert
 from mlsd_lib.simulation import SimulationError
 
 
