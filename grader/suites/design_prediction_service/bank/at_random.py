@@ -1,4 +1,4 @@
-"""A valid design at random, a guess for each prediction, and an app that answers everything with one number.
+"""A valid design at random, a guess for each prediction, and an app that answers or refuses by chance.
 
 kind = "random"
 """
@@ -17,10 +17,10 @@ def predictions(document):
 
 # %% create-app
 def create_app(model):
-    app = flask.Flask("orders")
+    app, rng = flask.Flask("orders"), random.Random(seed)
 
     @app.route("/<path:any>", methods=["GET", "POST"])
     def answer(any):
-        return {"risk": random.Random(seed).random()}
+        return {"risk": rng.random()}, rng.choice([200, 422])
 
     return app
