@@ -139,10 +139,11 @@ def test_an_explorer_of_a_lesson_is_not_answered_at_first_and_can_be(module, nam
     answered = [choice for choice, (_, verdict) in verdicts.items() if verdict.answered]
     assert 0 < len(answered) < len(verdicts) / 2
     assert all(str(verdict).endswith(".") for _, verdict in verdicts.values())
-    for choice in (first, answered[0], answered[-1]):
-        axes = explorer.draw(verdicts[choice][0])
-        assert overlapping_texts(axes.figure) == []
-        assert cut_off(axes) == []
+    for choice, (result, _) in verdicts.items():
+        axes = explorer.draw(result)  # each can be drawn; how it looks, which takes long, is seen of three
+        if choice in (first, answered[0], answered[-1]):
+            assert overlapping_texts(axes.figure) == []
+            assert cut_off(axes) == []
         matplotlib.pyplot.close("all")
 
 

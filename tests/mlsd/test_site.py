@@ -18,6 +18,7 @@ from mlsd.site.links import broken_links
 from mlsd.site.pages import cells_linked, page_of, same_cells
 from mlsd.site.pdf import print_pages, printer
 from mlsd.site.spelling import misspelt
+from mlsd_lib.lesson.explorer import frame
 from notebook_runner import course_root
 from notebook_runner.course import find_notebooks
 from notebook_runner.errors import CourseError
@@ -283,8 +284,10 @@ def test_without_codespell_the_command_that_brings_it_is_named(tmp_path):
 
 
 @pytest.mark.tools
-def test_every_page_of_the_course_is_made_and_no_link_leads_nowhere(tmp_path):
+def test_every_page_of_the_course_is_made_and_no_link_leads_nowhere(tmp_path, monkeypatch):
+    """With one picture of each explorer: its lesson's test draws every choice, and one explorer's page has them all."""
     sphinx_is_here()
+    monkeypatch.setattr("mlsd.site.explorers.frames", lambda explorer: [frame(explorer, explorer.first)])
     written = building.build(ROOT, tmp_path / "pages", lambda line: None)
     named = {notebook.name for notebook in find_notebooks(ROOT) if not notebook.name.startswith("solutions/")}
     assert {notebook.name for several in written.parts.values() for notebook in several} == named
