@@ -22,6 +22,7 @@ from mlsd_lib.lesson.explorer import frame
 from notebook_runner import course_root
 from notebook_runner.course import find_notebooks
 from notebook_runner.errors import CourseError
+from tests.prepared import once
 
 ROOT = course_root(Path(__file__))
 METADATA = {
@@ -199,21 +200,28 @@ def sphinx_is_here():
         pytest.skip("there is no .venv-site")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def small_site(tmp_path_factory):
-    """The pages of a course of two notebooks."""
+    """The pages of a course of two notebooks, made once for all workers; nobody may change them."""
     sphinx_is_here()
-    root = tmp_path_factory.mktemp("course")
+    return once(tmp_path_factory, "small-site", make_small_site) / "pages"
+
+
+def make_small_site(root):
+    course_with(root, {"queues": QUEUES, "stocks": STOCKS})
+    building.build(root, root / "pages", lambda line: None)
+
+
+def course_with(root, notebooks):
+    """A course at `root` of these `notebooks`, each of which has run."""
+    root.mkdir()
     (root / "pyproject.toml").write_text('[project]\nname = "mlsd"\n')
     (root / ".venv-site").symlink_to(ROOT / ".venv-site")
-    for name, content in {"queues": QUEUES, "stocks": STOCKS}.items():
+    for name, content in notebooks.items():
         for place in (root, root / ".mlsd" / "executed"):
             path = place / "chapters" / "01_waiting" / f"{name}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(content))
-    folder = root / "pages"
-    building.build(root, folder, lambda line: None)
-    return folder
 
 
 @pytest.mark.tools
@@ -245,14 +253,17 @@ def test_without_chromium_the_option_names_it(monkeypatch, tmp_path):
 
 @pytest.mark.tools
 def test_new_pages_take_the_place_of_earlier_ones_and_of_nothing_else(small_site, tmp_path):
-    root = small_site.parent
-    (small_site / "of_before.html").touch()
-    building.build(root, small_site, lambda line: None)
-    assert not (small_site / "of_before.html").exists()
-    (tmp_path / "thesis.txt").touch()
+    root, pages = tmp_path / "course", tmp_path / "pages"
+    course_with(root, {"stocks": notebook(text("title", "# Stocks"))})
+    shutil.copytree(small_site, pages)
+    building.build(root, pages, lambda line: None)
+    assert [path.name for path in pages.rglob("01_waiting/*.html")] == ["stocks.html"]
+    thesis = tmp_path / "work" / "thesis.txt"
+    thesis.parent.mkdir()
+    thesis.touch()
     with pytest.raises(CourseError, match="something other than pages"):
-        building.build(root, tmp_path, lambda line: None)
-    assert (tmp_path / "thesis.txt").exists()
+        building.build(root, thesis.parent, lambda line: None)
+    assert thesis.exists()
 
 
 MISSPELT = notebook(text("title", "# Queues\n\nAll teh requests wait, and the field is *amonut*."))
