@@ -16,10 +16,10 @@ CLICK_EUR = 1.5
 """What a click on a slot is worth on average."""
 
 
-def luck_of(identity: np.ndarray, salt: int) -> np.ndarray:
-    """A number in [0, 1) for each id, the same whenever it is asked (splitmix64 of Steele, Lea and Flood)."""
+def luck_of(identity: np.ndarray, salt: int | np.ndarray) -> np.ndarray:
+    """A number in [0, 1) for each id and salt, always the same for both (splitmix64 of Steele, Lea and Flood)."""
     with np.errstate(over="ignore"):
-        z = np.asarray(identity, dtype=np.uint64) + np.uint64(salt + 1) * np.uint64(0x9E3779B97F4A7C15)
+        z = np.asarray(identity, np.uint64) + np.asarray(salt + 1, np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return ((z ^ (z >> np.uint64(31))) >> np.uint64(11)).astype(float) / 2.0**53
@@ -56,7 +56,7 @@ class SlotPolicy:
     def draw(self, best: np.ndarray, position: np.ndarray, page_id: np.ndarray) -> np.ndarray:
         """The item of each slot, (n,)."""
         explored = luck_of(page_id, salt=0) < self.explore
-        shuffled = np.stack([luck_of(page_id, salt=2 + item) for item in range(ITEMS)], axis=1)
+        shuffled = luck_of(np.asarray(page_id)[:, None], salt=2 + np.arange(ITEMS))
         return np.where(explored, in_order(shuffled, position), best)
 
 
