@@ -14,7 +14,7 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,12 +70,14 @@ class Checked:
 
 
 class Project:
-    """The project in a git repository in `folder`, which must be empty or not exist yet."""
+    """The project in a git repository in `folder`, which must be empty or not exist yet; closed after use."""
 
     def __init__(self, folder: Path, rng: np.random.Generator) -> None:
         if folder.exists() and any(folder.iterdir()):
             raise OperationsError(f"{folder} is not empty; a project is only put into an empty folder. Name another.")
         self.folder = folder
+        self._running, self._loading_s = ExitStack(), 0.0
+        self._tests: Callable[..., None] | None = None
         shutil.copytree(FILES, folder, dirs_exist_ok=True)
         hooks = folder / ".pre-commit-config.yaml"
         python = shlex.quote(Path(sys.executable).as_posix())
@@ -84,6 +86,11 @@ class Project:
         lock(folder)
         self.git("init", "--quiet", "--initial-branch", "main")
         self.commit("The project as it is handed over")
+
+    def close(self) -> None:
+        """End the process that runs the tests, if any has been run."""
+        self._running.close()
+        self._tests = None
 
     def git(self, *arguments: str) -> str:
         """What git prints. Raises `OperationsError` with git's own words where it fails or is not installed."""
@@ -107,19 +114,17 @@ class Project:
     def check_each(self, changes: Iterable[Callable[[Path], None]], put_back: bool = True) -> Iterator[Checked]:
         """Make each of `changes` in the project's folder, run every habit on it, and undo it.
 
-        The libraries are loaded once, before the first change.
+        The libraries are loaded once, when the first change of the project is checked.
         """
-        begun = time.perf_counter()
-        with self._pytest() as run:
-            loading_s = time.perf_counter() - begun
-            for change in changes:
-                change(self.folder)
-                checked = self._checked(run, loading_s)
-                if put_back:
-                    self.put_back()
-                yield checked
+        for change in changes:
+            change(self.folder)
+            checked = self._checked()
+            if put_back:
+                self.put_back()
+            yield checked
 
-    def _checked(self, run: Callable[..., None], loading_s: float) -> Checked:
+    def _checked(self) -> Checked:
+        run = self._loaded()
         self.git("add", "--all")
         begun = time.perf_counter()
         hooks = self._process(sys.executable, "-m", "pre_commit", "run", "--all-files")
@@ -129,7 +134,7 @@ class Project:
         report.unlink(missing_ok=True)
         begun = time.perf_counter()
         run("-q", *QUICKLY, "--import-mode=importlib", *here, "checks", f"--junitxml={report}")
-        tests_s = loading_s + time.perf_counter() - begun
+        tests_s = self._loading_s + time.perf_counter() - begun
         cases = list(ElementTree.parse(report).iter("testcase"))
         for habit in HABITS[1:]:
             own = [case for case in cases if f"test_{habit}" in f"{case.get('classname')}{case.get('name')}"]
@@ -153,6 +158,14 @@ class Project:
         if done.returncode:
             raise OperationsError(f"{' '.join(command)} ended with status {done.returncode}: {done.stderr.strip()}")
         return done.stdout
+
+    def _loaded(self) -> Callable[..., None]:
+        """`_pytest`, kept until the project is closed."""
+        if self._tests is None:
+            begun = time.perf_counter()
+            self._tests = self._running.enter_context(self._pytest())
+            self._loading_s = time.perf_counter() - begun
+        return self._tests
 
     @contextmanager
     def _pytest(self) -> Iterator[Callable[..., None]]:

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from mlsd_lib.operations.errors import OperationsError
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    return Project(tmp_path_factory.mktemp("small") / "project", np.random.default_rng(0))
+    with closing(Project(tmp_path_factory.mktemp("small") / "project", np.random.default_rng(0))) as project:
+        yield project
 
 
 def state(project):
