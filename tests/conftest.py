@@ -1,7 +1,9 @@
 """What every test needs: the course's root on the path, no reader's record touched, no limit on an example's time."""
 
 import gc
+import multiprocessing
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -58,6 +60,30 @@ def no_readers_record_is_touched(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLSD_HOME", str(tmp_path_factory.mktemp("record")))
         patch.setenv(VARIABLE, "none")
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def each_user_of_the_fork_server_finds_its_modules_loaded():
+    """A process has one server to fork from, which loads what its first user names. A worker of tests has many users,
+    banks and gradings: all but the first would import what they need in each of their processes."""
+    if sys.platform == "win32":
+        yield
+        return
+    from multiprocessing import forkserver
+
+    server = forkserver._forkserver
+
+    def preload(modules):
+        if server._forkserver_pid:
+            if set(modules) <= set(server._preload_modules) or multiprocessing.active_children():
+                return
+            os.kill(server._forkserver_pid, signal.SIGKILL)
+            server._stop()  # made for unit tests; alone it waits for whoever else knows the server
+        server.set_forkserver_preload(list(modules))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forkserver, "set_forkserver_preload", preload)
         yield
 
 
