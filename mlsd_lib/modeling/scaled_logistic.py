@@ -13,15 +13,17 @@ class ScaledLogistic(Pipeline):
     """Perhaps a function, then a scaler, then a logistic regression."""
 
     def predict_proba(self, rows: Any) -> np.ndarray:
-        """The probability of each class, (n, classes), of rows of numbers, (n, columns), none of them missing.
+        """The probability of each class, (n, classes), of rows of numbers, (n, columns).
 
         As the steps themselves give it; each of them would look its input over, which takes forty times as long as
-        what one row needs.
+        what one row needs. Rows with a number missing are left to them: they raise ValueError.
         """
         *before, scaler, model = (step for _, step in self.steps)
         values = np.asarray(rows, dtype=float)
         for step in before:
             values = step.func(values)
+        if not np.isfinite(values).all():
+            return super().predict_proba(rows)
         distance = (values - scaler.mean_) / scaler.scale_ @ model.coef_.T + model.intercept_
         if distance.shape[1] > 1:
             return softmax(distance, axis=1)
