@@ -34,7 +34,7 @@ def test_a_scaled_logistic_gives_the_chances_of_its_steps(classes, before):
     steps = Pipeline(model.steps)
     np.testing.assert_allclose(model.predict_proba(ROWS), steps.predict_proba(ROWS), rtol=1e-12)
     with pytest.raises(ValueError, match="NaN"):
-        model.predict_proba(np.where(ROWS == ROWS[0, 0], np.nan, ROWS))
+        model.predict_proba(np.where(ROWS[0, 0] == ROWS, np.nan, ROWS))
 
 
 def test_a_function_comes_before_the_scale():
