@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -226,18 +225,19 @@ def test_what_is_compiled_is_found_again_where_its_folder_cannot_be_written_to(t
     assert list(tmp_path.rglob("compiled_engine.*.nbc"))
 
 
-def test_while_one_process_compiles_the_others_wait(monkeypatch):
+def test_while_one_process_compiles_the_others_wait(monkeypatch, tmp_path):
     fcntl = pytest.importorskip("fcntl")
-    lock = Path(str(compiled_engine._run.stats.cache_path)) / compiled_engine.LOCK
+    monkeypatch.setattr(compiled_engine, "LOCK", tmp_path / "lock")  # another test may be compiling at this moment
 
     def is_held():
-        with open(lock) as file:
+        with open(compiled_engine.LOCK) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
             return False
 
+    compiled_engine.prepare.cache_clear()
     compiled_engine.prepare()
     held = [is_held()]
     monkeypatch.setattr(compiled_engine, "_simulate", lambda *_: held.append(is_held()))
