@@ -19,9 +19,12 @@ def scaled_logistic(seed: int = 0, before: Any = None) -> Any:
 
     The function must stand in a module, or the model cannot be saved.
     """
-    from mlsd_lib.modeling.scaled_logistic import ScaledLogistic, steps_of
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-    return ScaledLogistic(steps_of(seed, before))
+    first = [] if before is None else [FunctionTransformer(before)]
+    return make_pipeline(*first, StandardScaler(), LogisticRegression(max_iter=500, random_state=seed))
 
 
 def fit_weighted(model: Any, rows: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None) -> Any:
