@@ -3,8 +3,9 @@
     python benchmarks/proof.py                        all four, on a fresh clone of the last commit: an hour
     python benchmarks/proof.py --store ~/proofs       keeps the results there; no cold run if it has some
 
-The environments of tools that this checkout has (`make tools`) are used, and then no test may be skipped for want of
-one. The ratio is the cold run by the slowest of the three others. A run that is not green ends the benchmark.
+The clone gets an environment of its own, as at a reader's, which is not timed. The environments of tools that this
+checkout has (`make tools`) are used, and then no test may be skipped for want of one. The ratio is the cold run by the
+slowest of the three others. A run that is not green ends the benchmark.
 """
 
 import argparse
@@ -18,7 +19,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PROGRAMS = Path(sys.executable).parent
 LESSON = Path("chapters/01_introduction/02_compute_requirements.ipynb")
 SUITE = Path("grader/suites/reduce_latency/suite.py")
 TARGETS_S = {"cold": 1800, "unchanged": 120, "lesson": 240, "suite": 480}
@@ -42,16 +42,13 @@ def change_suite(checkout: Path) -> None:
 def seconds(checkout: Path, store: Path, *options: str) -> float:
     """Wall seconds of one `mlsd test`; raises SystemExit where it is not green."""
     log = checkout.parent / "proof.log"
-    variables = {
-        "MLSD_STORE": str(store),
-        "PYTHONPATH": str(checkout),
-        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
-    }
+    programs = checkout / ".venv" / "bin"
+    variables = {"MLSD_STORE": str(store), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     began_s = time.monotonic()
     with log.open("w") as words:
         ended = subprocess.run(
-            [sys.executable, "-m", "mlsd.cli", "test", *options], cwd=checkout, stdout=words,
-            stderr=subprocess.STDOUT, env=os.environ | variables,
+            [programs / "mlsd", "test", *options], cwd=checkout, stdout=words, stderr=subprocess.STDOUT,
+            env=os.environ | variables,
         )  # fmt: skip
     took_s = time.monotonic() - began_s
     if ended.returncode:
@@ -59,8 +56,12 @@ def seconds(checkout: Path, store: Path, *options: str) -> float:
     return took_s
 
 
-def link_environments(checkout: Path) -> list[str]:
-    """Let the clone use this checkout's environments of tools; the option with which they must be used, if any are."""
+def make_environments(checkout: Path) -> list[str]:
+    """Make the clone's environment, and let it use this checkout's of tools; the option to use these, if there are any.
+
+    A course that is found by `PYTHONPATH` alone is found by every tool's interpreter too, which hides faults.
+    """
+    subprocess.run([sys.executable, "bootstrap.py", "--this-python"], cwd=checkout, check=True, stdout=sys.stderr)
     for folder in filter(Path.is_dir, ROOT.glob(".venv-*")):
         (checkout / folder.name).symlink_to(folder)
     return ["--tools"] if (checkout / ".venv-tools").is_dir() else []
@@ -73,7 +74,7 @@ def measured(store: Path, quiet: bool) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as folder:
         checkout = Path(folder) / "checkout"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(checkout)], check=True)
-        tools = link_environments(checkout)
+        tools = make_environments(checkout)
         for name in [] if any(store.glob("*/tests")) else ["cold"]:
             found[name] = seconds(checkout, store, *tools, "--cold")
             tell(name, found[name], quiet)
