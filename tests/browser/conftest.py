@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pytest
 
 from mlsd.lab import lab_command, lab_environment
 from tests.needs import CHROMIUM, program, skip_without
+from tests.waiting import until
 
 START_S = 90
 
@@ -46,6 +48,12 @@ class Lab:
         threading.Thread(target=read, daemon=True).start()
         ready.wait(START_S)
         assert self.address, "JupyterLab did not start:\n" + "".join(self.log[-40:])
+        until(self._listens, "the JupyterLab that named its address")  # it binds the port afterwards
+
+    def _listens(self) -> bool:
+        assert self.process.poll() is None, "JupyterLab ended:\n" + "".join(self.log[-40:])
+        with socket.socket() as client:
+            return not client.connect_ex(("127.0.0.1", int(self.address.rpartition(":")[2])))
 
     def end(self) -> None:
         """End the server and every process that it started, kernels too."""
