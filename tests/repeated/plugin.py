@@ -14,6 +14,8 @@ from tests.repeated.book import Book, Run
 JOB = "MLSD_OFTEN"
 """Names the variable with the job of this round: `book`, `round`, `every` (test, not the chosen ones alone), `done`."""
 LONGEST = 300
+OF_EVERY_TEST = "tests.conftest"
+"""The module whose fixtures every test has, so that they tell none from another."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,10 +48,11 @@ def _cells(path: Path) -> list[str]:
 
 
 def _started_from(item: Any) -> Iterator[object]:
-    """The test's function, its fixtures' and what its parameters hold."""
+    """The test's function, its fixtures' but those that every test has, and what its parameters hold."""
     yield item.function
     for name in item.fixturenames:
-        yield from (definition.func for definition in item._fixtureinfo.name2fixturedefs.get(name, ()))
+        definitions = item._fixtureinfo.name2fixturedefs.get(name, ())
+        yield from (definition.func for definition in definitions if definition.func.__module__ != OF_EVERY_TEST)
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     yield from reach.ours([(value, ()) for value in parameters.values()])
 

@@ -41,6 +41,14 @@ def test_of_a_clock():
 def test_of_arithmetic():
     assert False
 """
+OF_EVERY_TEST = """
+import time
+import pytest
+
+@pytest.fixture(autouse=True)
+def every_test_waits():
+    time.sleep(0)
+"""
 ENDLESS = """
 import pathlib, time
 
@@ -70,6 +78,7 @@ def often(course, *words, **options):
 
 def test_what_failed_is_told_with_how_often_and_its_first_message(course):
     (course / "tests" / "test_some.py").write_text(TESTS)
+    (course / "tests" / "conftest.py").write_text(OF_EVERY_TEST)  # what all have tells nothing of one
     process = often(course, "2", "--load", "0")
     told = process.communicate()[0]
     assert process.returncode == 1, told
