@@ -7,6 +7,8 @@ import typer
 from grader.answer_bank.model import Bank, BankError, banks, load_bank
 from grader.answer_bank.proof import Finding, Worth, killed, prove, worth
 
+THIN = 1.2
+"""A figure that is nearer to its limit than so many times may lie on the other side on another processor."""
 COLOURS = {"starter": "cyan", "reference": "cyan", "alternative": "cyan", "wrong": "yellow", "mutant": "magenta"}
 
 
@@ -52,6 +54,7 @@ def show_bank(bank: Bank, workers: int = 2) -> bool:
         for mutant in alive:
             why = bank.automatic.get("survivors", {}).get(mutant, "not justified in bank.toml")
             console.print(f"  not noticed: {mutant} ({why})", markup=False)
+    show_margins(bank, findings, console)
     _worth(bank, measured, console)
     justified = set(alive) <= set(bank.automatic.get("survivors", {}))
     proven = justified and not any(finding.problems for finding in findings)
@@ -81,6 +84,30 @@ def _table(bank: Bank, findings: list[Finding], console: object) -> None:
         kind = f"[{COLOURS[answer.kind]}]{answer.kind}[/]"
         table.add_row(escape(answer.name), kind, got, required, f"{result.cpu_s:.1f}", sound)
     console.print(table)
+
+
+def show_margins(bank: Bank, findings: list[Finding], console: object) -> None:
+    """How far from a limit that a processor decides the answers are that meet and that miss it."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    assert isinstance(console, Console)
+    found: dict[str, list[float]] = {}
+    for finding in findings:
+        for limit, margin in finding.result.margins.items() if finding.answer.exact else ():
+            found.setdefault(limit, []).append(margin)
+    table = Table(title=f"{bank.name}: what this processor decides, in times of what is required")
+    for heading in ("limit", "met by at least", "missed by at least", ""):
+        table.add_column(heading, justify="left" if heading in ("limit", "") else "right")
+    for limit, margins in found.items():
+        met = min((margin for margin in margins if margin >= 1), default=None)
+        missed = max((margin for margin in margins if margin < 1), default=None)
+        thin = (met or THIN) < THIN or (missed or 0) > 1 / THIN
+        told = "[yellow]thin: another processor may decide otherwise[/]" if thin else ""
+        table.add_row(escape(limit), *(f"{one:.2g} x" if one else "" for one in (met, missed)), told)
+    if found:
+        console.print(table)
 
 
 def _worth(bank: Bank, measured: Worth, console: object) -> None:

@@ -31,12 +31,16 @@ THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THR
 
 @dataclass
 class Result:
-    """Points and table of each test, errors of other cells by id, CPU seconds."""
+    """Points and table of each test, errors of other cells by id, CPU seconds.
+
+    `margins`: by criterion that a processor decides, how many times better than required the figure is.
+    """
 
     points: dict[str, float] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     cpu_s: float = 0.0
+    margins: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,8 @@ def run_cells(job: Job) -> Result:
             if name in tests:
                 result.points[name] = float(value)
                 result.texts[name] = value.report.text()
+                rows = getattr(value.report, "criteria", ())  # of a sheet; a suite's own report may have none
+                result.margins |= {f"{row.name}, {row.required}": row.margin for row in rows if row.margin is not None}
         if job.maxima and name in tests and result.points.get(name, 0.0) < job.maxima[name]:
             break
     result.cpu_s = time.process_time() - before_s

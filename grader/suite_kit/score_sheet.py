@@ -70,7 +70,8 @@ class Family:
 class Criterion:
     """One row: what was measured and required, whether that was met, its points; and what it means where it was not.
 
-    A row worth 0 points is a condition of the others.
+    A row worth 0 points is a condition of the others. `margin`, of a figure that a processor decides: how many times
+    better than required it is, below 1 if worse.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Criterion:
     did: str = ""
     production: str = ""
     read: str = ""
+    margin: float | None = None
 
     @property
     def points(self) -> float:
@@ -117,13 +119,16 @@ class Sheet:
 
     def criterion(self, name: str, measured: str, required: str, met: bool, maximum: float, **why: str) -> None:
         """Adds a row, worth `maximum` points if `met`. `why` is shown if not: `did`, `production`, `read`."""
-        self.criteria.append(Criterion(name, measured, required, bool(met), maximum, **why))
-        if _ENDS_AT_A_LOSS.get() and not met and maximum:
+        self._add(Criterion(name, measured, required, bool(met), maximum, margin=None, **why))
+
+    def _add(self, row: Criterion) -> None:
+        self.criteria.append(row)
+        if _ENDS_AT_A_LOSS.get() and not row.met and row.maximum:
             raise _Lost
 
     def judge(
         self, family: str, measured: str, required: str, met: bool, did: str = "", title: str = "",
-        points: float | None = None, explained: bool = True, in_production: bool = True,
+        points: float | None = None, explained: bool = True, in_production: bool = True, margin: float | None = None,
     ) -> None:  # fmt: skip
         """Adds the row of a family; `title` and `points` if it has several, not `explained` if another row says why.
 
@@ -133,7 +138,8 @@ class Sheet:
         why = {"did": did} if explained else {}
         if explained and in_production:
             why |= {"production": entry.production, "read": entry.read}
-        self.criterion(title or entry.title, measured, required, met, entry.points if points is None else points, **why)
+        worth = entry.points if points is None else points
+        self._add(Criterion(title or entry.title, measured, required, bool(met), worth, margin=margin, **why))
 
     def end(self, outcome: str, note: str) -> None:
         """States the verdict of the whole test, with one sentence."""

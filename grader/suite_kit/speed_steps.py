@@ -54,6 +54,7 @@ def judge_steps(
             family, _times(speed), f"{threshold}x", i < steps,
             _why_slow(speed, ratio, threshold, unit, slow_one, title),
             title=title or f"at least {threshold} times faster", points=step_points, explained=valid,
+            margin=ratio / threshold if valid else None,
         )  # fmt: skip
     if not sure and valid and steps < len(thresholds) and sheet.outcome != "unstable":
         sheet.end(

@@ -63,9 +63,10 @@ def growth(sheet: Sheet, answer: Answer, name: str) -> None:
     for shape, rows_an_entity in SHAPES.items():
         cost = measure(answer, name, rows_an_entity, MOST_LISTS, MOST_TIMES, rng)
         measured, did = _how_it_grows(cost, shape)
+        margin = MOST_LISTS / cost.lists if cost.growth is None else MOST_TIMES / cost.growth.ratio
         sheet.judge(
             "growth", measured, f"at most {MOST_TIMES:g}x", not did, did,
-            title=f"{TIMES}x the data, {shape}", points=SHAPE_POINTS,
+            title=f"{TIMES}x the data, {shape}", points=SHAPE_POINTS, margin=margin,
         )  # fmt: skip
 
 

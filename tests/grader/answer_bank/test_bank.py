@@ -8,6 +8,7 @@ from pathlib import Path
 
 import grimp
 import pytest
+from rich.console import Console
 
 from grader.answer_bank.model import (
     Bank,
@@ -20,8 +21,8 @@ from grader.answer_bank.model import (
     read_settings,
 )
 from grader.answer_bank.mutation import mutants
-from grader.answer_bank.proof import DISTURBED, automatic_mutants, judge, killed, prove
-from grader.answer_bank.report import show_bank
+from grader.answer_bank.proof import DISTURBED, Finding, automatic_mutants, judge, killed, prove
+from grader.answer_bank.report import show_bank, show_margins
 from grader.answer_bank.runner import Job, Result, run_all, run_cells
 
 ROOT = Path(__file__).parents[3]
@@ -270,6 +271,18 @@ def test_a_bank_that_is_not_proven_says_so(monkeypatch, capsys, tmp_path):
     text = capsys.readouterr().out
     assert "NOT proven" in text
     assert "zero" in text
+
+
+@pytest.mark.parametrize(("right", "wrong", "told"), [(2.0, 0.5, False), (1.1, 0.5, True), (2.0, 0.9, True)])
+def test_a_figure_near_a_limit_that_a_processor_decides_is_told(capsys, right, wrong, told):
+    margins = [(BankAnswer("reference", "reference"), right), (WRONG, wrong)]
+    margins.append((BankAnswer("mutant", "mutant", exact=False), 1.0))  # of it no figure is asked
+    findings = [Finding(answer, Result(margins={"rows, 38x": margin}), ()) for answer, margin in margins]
+    show_margins(SMALL, findings, Console(width=120))
+    (row,) = (line for line in capsys.readouterr().out.splitlines() if "rows, 38x" in line)
+    assert f"{right:.2g} x" in row
+    assert f"{wrong:.2g} x" in row
+    assert ("another processor" in row) == told
 
 
 # An answer that passes its test at the third run: each run leaves a mark in the folder.

@@ -25,7 +25,10 @@ def timed(found, sure=True):
 
 @pytest.mark.parametrize(("ratio", "points"), [(1.4, 0), (2.4, 0), (2.5, 3), (7.9, 3), (8, 6), (29, 6), (30, 9)])
 def test_speed_earns_three_points_a_step(ratio, points):
-    assert timed(replace(QUICK, ratio=ratio)).points == points
+    sheet = timed(replace(QUICK, ratio=ratio))
+    assert sheet.points == points
+    margins = [row.margin for row in sheet.criteria if row.margin is not None]
+    assert margins == pytest.approx([ratio / 2.5, ratio / 8, ratio / 30])
 
 
 @pytest.mark.parametrize(
