@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-compiled = numba.njit(cache=True)
+inlined = numba.njit(inline="always")
+"""Into `run`: a call would count every array of the engine, which took longer than what most functions do."""
 RUNNING, COME, WAITING, DONE, USED, PEAK, LAST_LEFT, PREEMPTED, RECOMPUTED, STEPS = range(10)
 COUNTS = 10
 
@@ -44,7 +45,7 @@ class Engine(NamedTuple):
     counts: np.ndarray  # (COUNTS,)
 
 
-@compiled
+@numba.njit(cache=True)
 def run(e):
     """Serves all requests; the seconds that were spent in steps."""
     now, busy_s = 0.0, 0.0
@@ -53,19 +54,19 @@ def run(e):
             now = max(now, e.arrived_s[e.counts[COME]])
         _arrive(e, now)
         _admit(e)
-        _plan(e)
-        while e.counts[USED] + _growth(e) > e.memory:
+        tokens, context, growth = _plan(e)
+        while e.counts[USED] + growth > e.memory:
             _preempt(e)
-            _plan(e)
-        e.counts[PEAK] = max(e.counts[PEAK], e.counts[USED] + _growth(e))
-        takes = _step_s(e)
+            tokens, context, growth = _plan(e)
+        e.counts[PEAK] = max(e.counts[PEAK], e.counts[USED] + growth)
+        takes = e.cost_s[0] + max(e.cost_s[1], tokens * e.cost_s[2]) + context * e.cost_s[3]
         now += takes
         busy_s += takes
         _deliver(e, now)
     return busy_s
 
 
-@compiled
+@inlined
 def _arrive(e, now):
     while e.counts[COME] < len(e.arrived_s) and e.arrived_s[e.counts[COME]] <= now:
         request = e.counts[COME]
@@ -76,7 +77,7 @@ def _arrive(e, now):
         e.counts[COME] += 1
 
 
-@compiled
+@inlined
 def _first_waiting(e, tenant):
     """The tenant's oldest request in the queue, or -1."""
     while e.oldest[tenant] < e.counts[COME]:
@@ -87,7 +88,7 @@ def _first_waiting(e, tenant):
     return -1
 
 
-@compiled
+@inlined
 def _lift(e, tenant):
     """A tenant that comes back gets no credit for the time in which it asked for nothing."""
     level = np.inf
@@ -100,7 +101,7 @@ def _lift(e, tenant):
         e.counter[tenant] = max(e.counter[tenant], level)
 
 
-@compiled
+@inlined
 def _next(e):
     """Which request is admitted next: the oldest, or the oldest of the tenant that was charged least; -1 for none."""
     best = -1
@@ -115,7 +116,7 @@ def _next(e):
     return best
 
 
-@compiled
+@inlined
 def _admit(e):
     while e.counts[RUNNING] < len(e.running):
         request = _next(e)
@@ -136,44 +137,41 @@ def _admit(e):
         e.counts[RUNNING] += 1
 
 
-@compiled
+@inlined
 def _hold(e, request, tokens):
     e.counts[USED] += tokens - e.held[request]
     e.held[request] = tokens
 
 
-@compiled
+@inlined
 def _plan(e):
-    """How many tokens the next step computes for each running request."""
-    running, left = e.counts[RUNNING], e.chunk
+    """How many tokens the next step computes for each running request.
+
+    Gives all of them, the tokens that they look back at, and those of memory that they take beyond what is held.
+    """
+    running, tokens, context = e.counts[RUNNING], 0, 0
     for k in range(running):
         request = e.running[k]
         decodes = e.cached[request] >= e.need[request]
         e.work[k] = 1 if decodes else 0
-        left -= e.work[k]
-    for k in range(running):
+        tokens += e.work[k]
+        context += e.work[k] * e.cached[request]
+    growth = tokens if e.reserve == 0 else 0
+    for k in range(running if tokens < running else 0):
         request = e.running[k]
         missing = e.need[request] - e.cached[request]
         if missing > 0 and e.chunk == 0:
             e.work[:running] = 0
             e.work[k] = missing
-            return
-        if missing > 0:
-            e.work[k] = min(left, missing)
-            left -= e.work[k]
+            return missing, e.cached[request], 0
+        if missing > 0 and tokens < e.chunk:
+            e.work[k] = min(e.chunk - tokens, missing)
+            tokens += e.work[k]
+            context += e.cached[request]
+    return tokens, context, growth
 
 
-@compiled
-def _growth(e):
-    """Tokens of memory that the planned step takes beyond what is held."""
-    growth = 0
-    for k in range(e.counts[RUNNING] if e.reserve == 0 else 0):
-        request = e.running[k]
-        growth += e.work[k] > 0 and e.cached[request] >= e.need[request]
-    return growth
-
-
-@compiled
+@inlined
 def _preempt(e):
     """The request that was admitted last goes back to the queue, and loses what was computed for it."""
     e.counts[RUNNING] -= 1
@@ -189,17 +187,7 @@ def _preempt(e):
     e.oldest[e.tenant[request]] = min(e.oldest[e.tenant[request]], request)
 
 
-@compiled
-def _step_s(e):
-    tokens, context = 0, 0
-    for k in range(e.counts[RUNNING]):
-        if e.work[k] > 0:
-            tokens += e.work[k]
-            context += e.cached[e.running[k]]
-    return e.cost_s[0] + max(e.cost_s[1], tokens * e.cost_s[2]) + context * e.cost_s[3]
-
-
-@compiled
+@inlined
 def _deliver(e, now):
     """Gives out the tokens of the step that ended `now`; complete requests leave."""
     stay = 0
