@@ -41,6 +41,17 @@ def describe_figures() -> None:
         shell.display_formatter.ipython_display_formatter.for_type(Axes, lambda axes: None)
 
 
+def draw_when_shown(figure: Figure) -> None:
+    """Where the end of a cell shows its figures, keep pyplot from drawing this one before that, for nobody to see.
+
+    pyplot takes IPython's inline backend for one with windows, and draws into them at the end of each cell.
+    """
+    import matplotlib
+
+    if "inline" in matplotlib.get_backend():
+        figure.canvas.draw_idle = lambda *_arguments, **_options: None  # type: ignore[method-assign]
+
+
 def alt_text(figure: Figure) -> str:
     """What the figure shows, in words: for each of its axes the title, what is on the axes, and what is named."""
     heading = figure.get_suptitle()

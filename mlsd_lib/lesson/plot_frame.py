@@ -99,7 +99,7 @@ def panels(
     import matplotlib.pyplot as plt
 
     from mlsd_lib.lesson.direct_labels import DirectLabels
-    from mlsd_lib.lesson.figures import CourseFigure
+    from mlsd_lib.lesson.figures import CourseFigure, draw_when_shown
 
     figure, axes = plt.subplots(
         rows,
@@ -112,6 +112,7 @@ def panels(
         FigureClass=CourseFigure,
     )
     figure.set_layout_engine(DirectLabels())
+    draw_when_shown(figure)
     if title:
         figure.suptitle(title, fontweight="bold", x=0.01, ha="left")
     return list(axes.ravel())

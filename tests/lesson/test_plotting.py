@@ -297,3 +297,15 @@ def test_a_cell_that_ends_with_a_plot_does_not_name_its_axes(monkeypatch):
     axes = plot.lines({"one": [1, 2]}, "Rises", "x", "y", at=[1, 2])
     assert shell.display_formatter.format(axes) == ({}, {})
     assert shell.display_formatter.format([axes])[0]["text/plain"]
+
+
+@pytest.mark.parametrize(("backend", "times"), [("inline", 0), ("agg", 1)])
+def test_pyplot_draws_no_figure_that_the_end_of_a_cell_prints_anyway(monkeypatch, backend, times):
+    from matplotlib._pylab_helpers import Gcf
+
+    monkeypatch.setattr("matplotlib.get_backend", lambda: backend)
+    drawn_by = []
+    ax = plot.lines({"one": [1, 2]}, "Rises", "x", "y", at=[1, 2])
+    monkeypatch.setattr(ax.figure, "draw", drawn_by.append)
+    Gcf.draw_all(force=True)
+    assert len(drawn_by) == times
