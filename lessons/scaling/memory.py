@@ -1,6 +1,8 @@
 """The memory that training needs, counted by torch itself in bytes of tensors: the same in every run."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,15 +10,28 @@ import torch
 from torch import nn
 
 
-def peak_bytes(rank: int, work: Callable[..., Any], sizes: Iterable[int], *arguments: Any) -> list[int]:
+def peak_bytes(work: Callable[..., Any], sizes: Iterable[int], *arguments: Any) -> list[int]:
     """For each of `sizes` the most bytes of tensors that `work(*arguments, size)` holds at once, beyond those before.
 
-    The work is done once before the first is counted, so that gradients and states exist. Called in a rank of a
-    `ProcessGroup`, whose log takes what the profiler says.
+    The work is done once before the first is counted, so that gradients and states exist.
     """
     sizes = list(sizes)
     work(*arguments, sizes[0])
-    return [_peak_bytes(work, *arguments, size) for size in sizes]
+    with _errors_unseen():
+        return [_peak_bytes(work, *arguments, size) for size in sizes]
+
+
+@contextmanager
+def _errors_unseen() -> Iterator[None]:
+    """Lets nobody see what is written to standard error: the profiler says there when it begins and ends."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _peak_bytes(work: Callable[..., Any], *arguments: Any) -> int:

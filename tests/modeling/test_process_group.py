@@ -209,6 +209,7 @@ def two_at_a_time(count):
     return second + second
 
 
-def test_the_peak_is_counted_in_bytes(pair):
-    one, two = pair.run(peak_bytes, two_at_a_time, [100_000, 200_000])[0]
+def test_the_peak_is_counted_in_bytes(capfd):
+    one, two = peak_bytes(two_at_a_time, [100_000, 200_000])
+    assert not capfd.readouterr().err
     assert (one, two) == (pytest.approx(800_000, abs=100), pytest.approx(1_600_000, abs=100))
