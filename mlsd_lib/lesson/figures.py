@@ -22,6 +22,14 @@ class CourseFigure(Figure):
         """Each with the axis, "x" or "y", that the prediction is about."""
         self.shown = ""
         """The picture (PNG, base64) between the HTML and the PNG of one display."""
+        self.overlapping: list[tuple[str, str]] = []
+        """Pairs of texts that lay over each other in it, looked for in a run of the course."""
+
+    def get_tightbbox(self, *arguments: Any, **options: Any) -> Any:
+        """As of any figure. Printing asks for it once all is in its place, the moment for a run to look it over."""
+        if _watch() is not None:
+            self.overlapping = overlapping_texts(self, drawn=True)
+        return super().get_tightbbox(*arguments, **options)
 
 
 class TextsOverlap(Exception):
@@ -58,17 +66,13 @@ def alt_text(figure: Figure) -> str:
     return " ".join(filter(None, [f"{heading}." if heading else "", *map(_axes_in_words, figure.axes)]))
 
 
-def overlapping_texts(figure: Figure, laid_out: bool = False) -> list[tuple[str, str]]:
+def overlapping_texts(figure: Figure, drawn: bool = False) -> list[tuple[str, str]]:
     """Pairs of texts of the figure, as drawn, whose boxes lie over each other.
 
-    `laid_out`: nothing was added since it was last drawn, and its parts need not be given their places again.
+    `drawn`: it has been drawn, nothing was added since, and it was not moved for a picture.
     """
-    engine = figure.get_layout_engine()
-    if laid_out:
-        figure.set_layout_engine("none")
-    figure.draw_without_rendering()
-    if laid_out:
-        figure.set_layout_engine(engine)
+    if not drawn:
+        figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     boxes, hidden = [], _out_of_sight(figure)
     for text in figure.findobj(Text):
@@ -93,12 +97,18 @@ def _as_png(figure: CourseFigure) -> Any:
     """The same picture, for what shows no HTML: IPython asks for it right after the HTML."""
     picture, figure.shown = figure.shown or _rendered(figure), ""
     words = alt_text(figure)
-    watch = sys.modules.get("mlsd_kernel_watch")  # in the kernel of a run; a reader's kernel has none
-    if watch is not None:
-        _predict_something(figure)
-        for text, other in overlapping_texts(figure, laid_out=not figure.predicted):
+    if (watch := _watch()) is not None:
+        if figure.predicted:
+            _predict_something(figure)
+            figure.overlapping = overlapping_texts(figure)
+        for text, other in figure.overlapping:
             watch.report("a figure", TextsOverlap(f"{text!r} lies over {other!r}"))
     return picture, {"alt": words}
+
+
+def _watch() -> Any:
+    """What looks over the kernel of a run; a reader's kernel has none."""
+    return sys.modules.get("mlsd_kernel_watch")
 
 
 def _rendered(figure: CourseFigure) -> str:

@@ -267,7 +267,7 @@ def test_overlapping_texts_are_found():
     ax.text(0.5, 0.5, "one")
     ax.text(0.5, 0.5, "other")
     assert overlapping_texts(ax.figure) == [("one", "other")]
-    assert overlapping_texts(ax.figure, laid_out=True) == [("one", "other")]
+    assert overlapping_texts(ax.figure, drawn=True) == [("one", "other")]
 
 
 def test_the_alt_text_says_finding_axes_and_names():
