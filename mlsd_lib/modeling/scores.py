@@ -71,9 +71,11 @@ def found_a_day(day: Any, is_fraud: Any, score: Any, reviews_a_day: int) -> floa
 
     `day` (its whole part counts), `is_fraud` and `score`: (n,). Of equal scores the first rows are looked at.
     """
-    rows = pd.DataFrame({"day": np.floor(np.asarray(day)), "fraud": np.asarray(is_fraud), "score": np.asarray(score)})
-    ranked = rows.sort_values("score", ascending=False, kind="stable")
-    return float(ranked.groupby("day").head(reviews_a_day)["fraud"].sum() / rows["day"].nunique())
+    day, is_fraud, score = np.floor(np.asarray(day)), np.asarray(is_fraud, dtype=bool), np.asarray(score)
+    by_day = np.argsort(day, kind="stable")
+    days = np.split(by_day, np.flatnonzero(np.diff(day[by_day])) + 1)
+    best_first = (rows[np.argsort(-score[rows], kind="stable")] for rows in days)
+    return float(sum(is_fraud[rows[:reviews_a_day]].sum() for rows in best_first) / len(days))
 
 
 def in_a_row(spreads: Sequence[Spread], scale: float = 1.0) -> Spread:
