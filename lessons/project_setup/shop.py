@@ -38,18 +38,21 @@ def simulate_shop(
     """A shop of `days` days, with `first_items` from the start and `new_a_day` more each day from `launch_day` on.
 
     What attracts in an item is `traits` numbers; of their variance the description tells the share `explained`. A
-    purchase is of the item then present with the highest appeal plus a whim (Gumbel noise: a multinomial logit).
+    purchase is of the item then present with the highest appeal plus a whim (Gumbel noise: a multinomial logit). Shops
+    drawn alike that differ in `new_a_day` alone have the same days before the launch, and of each item that both have,
+    counted in order of birth, the same description.
     """
-    total = first_items + new_a_day * (days - launch_day)
-    launches = np.repeat(np.arange(launch_day, days), new_a_day)
-    born = np.concatenate([np.zeros(first_items, int), launches])
-    tastes, described, hidden = (rng.normal(size=(n, traits)) for n in (shoppers, total, total))
-    items = np.sqrt(explained) * described + np.sqrt(1 - explained) * hidden
-    appeal = 1.5 / np.sqrt(traits) * tastes @ items.T + 0.5 * rng.normal(size=total)
-    shopper = rng.integers(shoppers, size=(days, purchases_a_day))
+    born = np.concatenate([np.zeros(first_items, int), np.repeat(np.arange(launch_day, days), new_a_day)])
+    tastes, shopper = rng.normal(size=(shoppers, traits)), rng.integers(shoppers, size=(days, purchases_a_day))
     item = np.empty_like(shopper)
-    for day in range(days):
-        wanted = appeal[shopper[day]] + rng.gumbel(size=(purchases_a_day, total))
-        item[day] = wanted[:, born <= day].argmax(axis=1)  # born is sorted: places among those present are items
+    described, appeal = np.empty((0, traits)), np.empty((shoppers, 0))
+    for start, end, count in ((0, launch_day, first_items), (launch_day, days, len(born) - first_items)):
+        told, hidden = (rng.normal(size=(count, traits)) for _ in range(2))
+        items = np.sqrt(explained) * told + np.sqrt(1 - explained) * hidden
+        attracts = 1.5 / np.sqrt(traits) * tastes @ items.T + 0.5 * rng.normal(size=count)
+        described, appeal = np.vstack([described, told]), np.hstack([appeal, attracts])
+        for day in range(start, end):
+            wanted = appeal[shopper[day]] + rng.gumbel(size=(purchases_a_day, appeal.shape[1]))
+            item[day] = wanted[:, born[: appeal.shape[1]] <= day].argmax(axis=1)  # born is sorted
     day_of = np.repeat(np.arange(days), purchases_a_day)
     return Shop(tastes, described, born, day_of, shopper.ravel(), item.ravel(), appeal)

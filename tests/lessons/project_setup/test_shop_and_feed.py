@@ -18,6 +18,15 @@ def test_nobody_buys_an_item_before_its_first_day(shop):
     assert (np.bincount(shop.day) == 300).all()
 
 
+def test_shops_that_differ_in_new_items_alone_are_one_until_the_launch(shop):
+    other = simulate_shop(np.random.default_rng(3), explained=0.75, new_a_day=1, days=40)
+    before, items = shop.day < 30, len(other.born)
+    assert (other.tastes == shop.tastes).all()
+    assert (other.shopper == shop.shopper).all()
+    assert (other.item[before] == shop.item[before]).all()
+    assert (other.described == shop.described[:items]).all()
+
+
 def test_shoppers_buy_what_attracts_them(shop):
     bought = shop.appeal[shop.shopper, shop.item]
     assert bought.mean() > shop.appeal.mean() + shop.appeal.std()
