@@ -7,11 +7,11 @@ from typing import Any
 
 from mlsd_lib.modeling.errors import ModelingError
 
-BATCH, STEPS, PASSES = 64, 500, 15
+BATCH, STEPS, PASSES = 64, 300, 8
 """Rows a step of the network; at least about so many steps, and at least so many passes over its rows."""
 MANY = 10_000
 """From so many rows on a step of the network has twice the rows, which halves the time of a pass."""
-MOST_A_TREE = 10_000
+MOST_A_TREE = 5_000
 """Rows that a tree of the forest draws at most: more cost time and left its ranking as it was."""
 
 
@@ -65,7 +65,7 @@ def _network(rows: int, seed: int) -> Any:
         (32,),
         alpha=0.01,
         batch_size=min(BATCH if rows < MANY else 2 * BATCH, rows),
-        learning_rate_init=0.002,
+        learning_rate_init=0.004,
         max_iter=passes,
         n_iter_no_change=passes + 1,
         random_state=seed,
