@@ -116,6 +116,7 @@ def _tests(
 ) -> None:  # fmt: skip
     """What the plan says of each test cell but for its seal."""
     since: list[str] = []
+    read = {name: name_analysis.read(tree) for name, tree in trees.items()}
     suites = {
         name
         for tree in trees.values()
@@ -129,12 +130,11 @@ def _tests(
         if not (cell.locked and cell.graded):
             continue
         made.tests.append((name, cell.source))
-        wanted = name_analysis.read(trees[name])
-        using = [binder for binder in made.binds if wanted & set(made.binds[binder])]
+        using = [binder for binder, given in made.binds.items() if not read[name].isdisjoint(given)]
         made.after[name] = [binder for binder in using if binder in since or binder in made.starters] or since[-1:]
         since = []
         later = [following for following in code[number + 1 :] if not (following.locked and following.graded)]
-        if bound[name] & {read for following in later for read in name_analysis.read(trees[identity(following)])}:
+        if any(bound[name] & read[identity(following)] for following in later):
             made.public[name] = cell.released
         if name_analysis.called(trees[name])[0] in suites:
             made.ours.add(name)
