@@ -11,7 +11,7 @@ from tests.attacks.course.ps1 import PS1
 from tests.attacks.course.ps2 import PS2
 from tests.attacks.course.ps3 import PS3
 from tests.attacks.foreign_course import answered, copied, released, submit
-from tests.attacks.graders import autograde, mlsd_grade
+from tests.attacks.graders import MARKS_ALONE, autograde, mlsd_grade
 from tests.attacks.host import environment
 
 
@@ -34,7 +34,7 @@ def test_marks_of_honest_work_equal_stock_nbgraders(assignment, template, root):
         notebook = answered(course, assignment, mixture)
         submit(course, f"mixture-{number}", name, {f"{name}.ipynb": json.dumps(notebook).encode()})
     ours = copied(course, root / "ours" / "course")
-    by_stock = autograde(course, name, environment(root), 600, "--Execute.shutdown_kernel=immediate")
+    by_stock = autograde(course, name, environment(root), 600, *MARKS_ALONE)
     by_ours = mlsd_grade(ours, name, environment(root / "ours"))
     assert by_stock.status == 0, by_stock.text[-2000:]
     assert by_ours.status == 0, by_ours.text[-2000:]

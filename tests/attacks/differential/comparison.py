@@ -13,7 +13,7 @@ from tests.attacks.batch import results
 from tests.attacks.course import Assignment
 from tests.attacks.differential.model import Answer, Exercise, Place, places, submissions
 from tests.attacks.foreign_course import answered, copied, release, submit, write
-from tests.attacks.graders import Ended, autograde, mlsd_grade
+from tests.attacks.graders import MARKS_ALONE, Ended, autograde, mlsd_grade
 from tests.attacks.host import environment
 
 NAME = "differential"
@@ -85,7 +85,7 @@ def compare(root: Path, exercises: Sequence[Exercise]) -> list[Compared]:
         notebook = answered(course, assignment, {place.name: answer.source for place, answer in answers})
         submit(course, student, NAME, {f"{NAME}.ipynb": json.dumps(notebook).encode()})
     our_course = copied(course, root / "ours" / "course")
-    stock = autograde(course, NAME, environment(root), LIMIT_S, "--Execute.shutdown_kernel=immediate")
+    stock = autograde(course, NAME, environment(root), LIMIT_S, *MARKS_ALONE)
     ours = mlsd_grade(our_course, NAME, environment(root / "ours"), LIMIT_S)
     for ended in (stock, ours):
         assert ended.status == 0, ended.text[-3000:]
