@@ -1,6 +1,9 @@
 """An assignment made of a few cells, and a real sandbox and checker to grade answers to it, without a course folder."""
 
+import atexit
+import functools
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,6 +12,8 @@ from grader.grading.intake.rebuild import MISSING
 from grader.grading.intake.submission import Assignment
 from grader.grading.records import Job, Result
 from grader.grading.sealed_grader import SealedGrader
+from grader.sandbox import Level, best_level
+from grader.sandbox.preload_server import PreloadServer
 
 NAME = "made"
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
@@ -39,6 +44,16 @@ def _cell(name: str, source: str, released: str, **entry: object) -> InstructorC
     return InstructorCell("code", source, released, name, flags | entry)
 
 
+@functools.cache
+def preload() -> PreloadServer | None:
+    """What the sandboxes and checkers of all benches are forked from, as those of all workers of a batch are."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    server = PreloadServer([], [] if best_level() == Level.NAMESPACES else None)
+    atexit.register(server.close)
+    return server
+
+
 class Bench:
     """Grades answers to an assignment; a context manager. Limits are those of `Job`."""
 
@@ -51,7 +66,7 @@ class Bench:
         self.files = dict(files or {})
         job = Job(NAME, "", {}, files=self.files, trusted=self.files, **limits)
         solved = {NAME: json.dumps(self.notebook(self.right)).encode()}
-        self.grader = SealedGrader(Assignment(NAME, [self.original], self.files, job, solved=solved), level)
+        self.grader = SealedGrader(Assignment(NAME, [self.original], self.files, job, solved=solved), level, preload())
         self.job = job
 
     def __enter__(self) -> "Bench":
