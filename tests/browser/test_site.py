@@ -12,9 +12,9 @@ IN_FOCUS = """() => {
 SIZES = {"desk": (1366, 768), "telephone": (390, 844)}
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
-def queues(request, chromium, small_site):  # noqa: F811
-    """The page with a question, opened from its folder, and what its console and its network said."""
+@pytest.fixture(scope="module", params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
+def window(request, chromium):
+    """A page of this size, light or dark, and what its console and its network said: to open one takes a second."""
     size, scheme = request.param
     width, height = SIZES[size]
     context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
@@ -24,9 +24,20 @@ def queues(request, chromium, small_site):  # noqa: F811
     page.on(
         "request", lambda request: None if request.url.startswith(("file:", "data:")) else heard.append(request.url)
     )
-    page.goto((small_site / "chapters" / "01_waiting" / "queues.html").as_uri())
     yield page, heard
     context.close()
+
+
+@pytest.fixture
+def queues(window, small_site):  # noqa: F811
+    """The page with a question, opened anew from its folder, and what is heard of it. It leaves nothing to the next."""
+    page, heard = window
+    page.goto((small_site / "chapters" / "01_waiting" / "queues.html").as_uri())
+    yield page, heard
+    page.evaluate("localStorage.clear()")
+    page.emulate_media(media="null")
+    page.goto("about:blank")
+    heard.clear()
 
 
 @pytest.mark.tools
