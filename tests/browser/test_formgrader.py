@@ -10,6 +10,7 @@ from grader.grading.records import Options
 from grader.workflow import release
 from grader.workflow.shares import address, deal
 from tests import toy_course as toy
+from tests.browser.conftest import opened_page
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,13 @@ def jupyterlab(shared_page, lab):
     shared_page.goto(lab.url(f"lab/tree/exercises/{toy.NAME}/{toy.NAME}.ipynb"))
     shared_page.get_by_text("| Idle").wait_for()  # JupyterLab comes back to the notebook once its kernel answers
     return shared_page
+
+
+@pytest.fixture(scope="module")
+def page(chromium):
+    """One page for all tests outside of JupyterLab: each opens anew what it looks at, and a window takes a second."""
+    with opened_page(chromium) as opened:
+        yield opened
 
 
 def choose(page, command: str) -> None:
