@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from grader import secret
+from grader.grading import sealed
 from grader.grading.analysis.grading_plan import Plan, Plans
 from grader.grading.analysis.name_analysis import Names
 from grader.grading.sealed.checker import Checker, CheckerDied, CheckerError
@@ -42,8 +43,10 @@ def sandbox():
 @pytest.fixture(scope="module")
 def checker():
     plans = Plans({"nb": Plan("nb", PREFIX, names=Names())}, ["decimal"])
-    with Checker(plans, FILES, memory_mb=64) as checker:
-        yield checker
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealed.checker, "LEAST_MB", 128)  # soon used up by a value that is too large
+        with Checker(plans, FILES, memory_mb=64) as checker:
+            yield checker
 
 
 @pytest.fixture
