@@ -104,8 +104,8 @@ def tree_cpu_s(below: list[int]) -> float:
     return children_cpu_s() + sum(times.own + times.ended_children for times in known)
 
 
-MEASURE_EVERY_S = 4.0
-"""How slow the machine is changes while a notebook runs; to measure it takes a two-hundredth of this."""
+MEASURE_EVERY_S = 10.0
+"""How slow the machine is changes while a notebook runs; to measure it takes a five-hundredth of this."""
 LOOKING_SHARE = 1 / 40
 """Of the time, at most so much is spent on looking: on a busy machine, or at many processes, looks become rarer."""
 
