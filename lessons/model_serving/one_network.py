@@ -66,7 +66,8 @@ def save_network(network: Any, folder: str | Path, name: str) -> dict[str, Path]
     paths = {kind: Path(folder, f"{name}.{kind}") for kind in ("onnx", "pt", "npz")}
     paths["onnx"].write_bytes(onnx_network(network))
     with warnings.catch_warnings(action="ignore"):  # torch would rather export to a format that TorchServe cannot read
-        torch.jit.trace(network, torch.zeros(1, network[0].in_features)).save(str(paths["pt"]))
+        row = torch.zeros(1, network[0].in_features)
+        torch.jit.trace(network, row, check_trace=False).save(str(paths["pt"]))  # a check traces it a second time
     np.savez(paths["npz"], *(parameter.detach().numpy() for parameter in network.parameters()))
     return paths
 
