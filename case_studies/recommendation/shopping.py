@@ -4,6 +4,7 @@ All come back as a `ShoppingLog` with the same columns, so that their users need
 """
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -115,12 +116,12 @@ def simulate(rng: np.random.Generator, days: int = 120, **options: Any) -> tuple
     sold = np.zeros((OLD_SHOP_DAYS, len(simulator.codes)))
     days_of: list[tuple[Any, ...]] = []
     for day in range(days):
-        visits = simulator.visits()
-        slates = popular_slates(policy, sold.sum(axis=0), simulator.present, len(visits))
-        purchases, found = live_day(simulator, visits, slates)
+        visits = simulator.visit_columns()
+        slates = popular_slates(policy, sold.sum(axis=0), simulator.present, len(visits["time"]))
+        purchases, found = _live_columns(simulator, visits, slates)
         sold[day % OLD_SHOP_DAYS] = found.bought.sum(axis=0)
         days_of.append((visits, purchases, slates, found.added[found.bought], found.offer_eur))
-    visits, purchases = (pd.concat([day[part] for day in days_of], ignore_index=True) for part in (0, 1))
+    visits, purchases = (_joined([day[part] for day in days_of]) for part in (0, 1))
     card = simulator_card(len(purchases))
     shown, added, offer_eur = (np.concatenate([day[part] for day in days_of]) for part in (2, 3, 4))
     truth = ShoppingTruth(added, offer_eur)
@@ -132,11 +133,24 @@ def live_day(simulator: ShoppingSimulator, visits: pd.DataFrame, slates: np.ndar
 
     Ends the simulator's day.
     """
-    found = simulator.respond(visits["household_id"].to_numpy(), slates)
-    visit, column = np.nonzero(found.bought)
-    columns = {name: visits[name].to_numpy()[visit] for name in ("visit_id", "time", "household_id")}
-    columns |= {"item": simulator.codes[column], "position": found.position[visit, column]}
+    columns, found = _live_columns(simulator, visits, slates)
     return pd.DataFrame(columns), found
+
+
+def _live_columns(
+    simulator: ShoppingSimulator, visits: Any, slates: np.ndarray
+) -> tuple[dict[str, np.ndarray], Response]:
+    """As `live_day`; `visits`, a table or its columns by name, and the columns of the purchases."""
+    found = simulator.respond(np.asarray(visits["household_id"]), slates)
+    visit, column = np.nonzero(found.bought)
+    columns = {name: np.asarray(visits[name])[visit] for name in ("visit_id", "time", "household_id")}
+    columns |= {"item": simulator.codes[column], "position": found.position[visit, column]}
+    return columns, found
+
+
+def _joined(days: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:
+    """The table of the columns of some days, one day below the other."""
+    return pd.DataFrame({name: np.concatenate([day[name] for day in days]) for name in days[0]})
 
 
 def simulator_card(rows: int) -> DataCard:

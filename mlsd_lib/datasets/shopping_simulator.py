@@ -112,6 +112,10 @@ class ShoppingSimulator:
 
     def visits(self) -> pd.DataFrame:
         """Today's visits in order of time: `visit_id`, `time`, `household_id` and `viewing`, the item of their page."""
+        return pd.DataFrame(self.visit_columns())
+
+    def visit_columns(self) -> dict[str, np.ndarray]:
+        """The columns of `visits`; of many days they are joined without a table for each."""
         came = np.flatnonzero(self.rng.random(self.households) < self.rate)
         household = self.rng.permutation(came)
         second = np.sort(self.rng.choice(np.arange(8 * 3_600, 22 * 3_600), len(came), replace=False))
@@ -119,8 +123,8 @@ class ShoppingSimulator:
         viewing = np.where(self.present, pull, -np.inf).argmax(axis=1)
         ids = np.arange(self.next_visit, self.next_visit + len(came))
         self.next_visit += len(came)
-        time = START + pd.to_timedelta(self.day * 86_400 + second, unit="s").as_unit("us")
-        return pd.DataFrame({"visit_id": ids, "time": time, "household_id": household, "viewing": self.codes[viewing]})
+        time = np.datetime64(START, "us") + (self.day * 86_400 + second).astype("timedelta64[s]")
+        return {"visit_id": ids, "time": time, "household_id": household, "viewing": self.codes[viewing]}
 
     def chances(self, household: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The truth about visits of these households today, (visits, items) each: the chance that an item is bought
