@@ -3,6 +3,7 @@
 It warms the suites that are loaded, with public cases, and loads what the first cell of a notebook loads late.
 """
 
+import gc
 import importlib
 import os
 import re
@@ -14,3 +15,5 @@ for name, module in list(sys.modules.items()):
         getattr(module, "warm", int)()
 for late in ("IPython.display", "mlsd_lib.lesson.figures"):
     importlib.import_module(late)
+gc.collect()
+gc.freeze()
