@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.transforms import Bbox
 
 from mlsd_lib.lesson import plotting as plot
@@ -289,14 +290,15 @@ def test_a_logarithmic_axis_of_any_length_has_ticks_that_can_be_read(low, high):
 
 
 def test_a_cell_that_ends_with_a_plot_does_not_name_its_axes(monkeypatch):
-    from IPython.testing.globalipapp import start_ipython
-
-    shell = start_ipython() or __import__("IPython").get_ipython()
-    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
-    plot.use_style()
-    axes = plot.lines({"one": [1, 2]}, "Rises", "x", "y", at=[1, 2])
-    assert shell.display_formatter.format(axes) == ({}, {})
-    assert shell.display_formatter.format([axes])[0]["text/plain"]
+    shell = InteractiveShell.instance()
+    try:
+        monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+        plot.use_style()
+        axes = plot.lines({"one": [1, 2]}, "Rises", "x", "y", at=[1, 2])
+        assert shell.display_formatter.format(axes) == ({}, {})
+        assert shell.display_formatter.format([axes])[0]["text/plain"]
+    finally:
+        InteractiveShell.clear_instance()  # another test of this process may start its own
 
 
 @pytest.mark.parametrize(("backend", "times"), [("inline", 0), ("agg", 1)])
