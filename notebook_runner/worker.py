@@ -18,6 +18,9 @@ from notebook_runner import isolation, process_tree
 from notebook_runner.environment import CLAIMS, claims_file, environment
 from notebook_runner.job import Job
 
+UNUSED = ("isoduration", "pyarrow", "rfc3986_validator", "uri_template", "webcolors")
+"""What papermill and jsonschema load, and do without where it is missing: formats of texts that no notebook has."""
+
 
 def main() -> None:
     """Run the job given as the only argument and write its outcome to standard output."""
@@ -58,7 +61,7 @@ def _end_now(number: int, frame: object) -> None:
 
 def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
     """Execute and look the run over: failures and figures as plain data; writes the executed copy."""
-    for unused in ("pyarrow", "isoduration"):  # papermill and jsonschema load them, and do without where they miss
+    for unused in UNUSED:
         sys.modules[unused] = None  # type: ignore[assignment]
     gc.disable()  # what is imported here stays to the end
     from notebook_runner.engine import Run
