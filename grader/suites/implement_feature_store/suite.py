@@ -63,11 +63,17 @@ def growth(sheet: Sheet, answer: Answer, name: str) -> None:
     for shape, rows_an_entity in SHAPES.items():
         cost = measure(answer, name, rows_an_entity, MOST_LISTS, MOST_TIMES, rng)
         measured, did = _how_it_grows(cost, shape)
-        margin = MOST_LISTS / cost.lists if cost.growth is None else MOST_TIMES / cost.growth.ratio
         sheet.judge(
             "growth", measured, f"at most {MOST_TIMES:g}x", not did, did,
-            title=f"{TIMES}x the data, {shape}", points=SHAPE_POINTS, margin=margin,
+            title=f"{TIMES}x the data, {shape}", points=SHAPE_POINTS, margin=_margin(cost),
         )  # fmt: skip
+
+
+def _margin(cost: Cost) -> float | None:
+    """How many times better than required the cost is; None for wrong answers, whose time says nothing of the limit."""
+    if cost.growth is None:
+        return MOST_LISTS / cost.lists
+    return MOST_TIMES / cost.growth.ratio if cost.growth.right else None
 
 
 def _how_it_grows(cost: Cost, shape: str) -> tuple[str, str]:

@@ -150,6 +150,7 @@ def test_growth_counts_only_for_right_answers(monkeypatch):
     points = fed_growth(monkeypatch, Growth(9.0, False))
     assert points == 0
     assert "their time does not count" in " ".join(points.report.text().split())
+    assert [row.margin for row in points.report.criteria] == [None, None]  # wrong answers say nothing of the limit
 
 
 def test_a_large_fixed_cost_is_told_in_times_of_a_plain_list_and_gets_nothing(monkeypatch):
