@@ -12,7 +12,7 @@ import typer
 from mlsd import notebook_commands, students, user_folders
 from mlsd.monitor_service import monitor
 from mlsd.new import new
-from mlsd.simulate.command import measure, simulate
+from mlsd.simulate.command import EXAMPLE, measure, simulate
 from mlsd.site import ask_links, site
 from notebook_runner import course_root
 from notebook_runner.environment import threads
@@ -36,7 +36,7 @@ if GRADES:
 
     register(app)
     app.command("links")(ask_links)
-app.command("simulate")(simulate)
+app.command("simulate", epilog=f"A whole document:\n\n{EXAMPLE}")(simulate)
 app.command("measure")(measure)
 app.command("monitor")(monitor)
 app.command("site")(site)

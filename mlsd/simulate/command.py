@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mlsd.simulate.example import EXAMPLE
+
 if TYPE_CHECKING:
     from mlsd.simulate.document import Story
+
+
+def _print(wanted: bool) -> None:
+    if wanted:
+        typer.echo(EXAMPLE, nl=False)
+        raise typer.Exit
 
 
 def simulate(
@@ -31,17 +39,16 @@ def simulate(
     dask: Annotated[
         str | None, typer.Option(help="Dask scheduler whose workers run a search, as tcp://127.0.0.1:8786.")
     ] = None,
+    example: Annotated[
+        bool,
+        typer.Option("--example", help="Print a design document, and run nothing.", is_eager=True, callback=_print),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else; a page only by --out.")] = False,
     out: Annotated[Path | None, typer.Option(help="Where the page goes; default: next to the first document.")] = None,
 ) -> None:
     """Run designs through a scenario in virtual time; print their figures and write them as HTML.
 
-    A document's entry `world` holds what a design cannot choose. Left out: a batch takes 4 ms + 1 ms a row, 20 % of it
-    by chance (batch_cost: fixed_ms, row_ms, spread, or points, a list of pairs of rows and ms; `mlsd measure` fits it);
-    99 % of each minute's requests are answered within 250 ms (level: within_ms, share); a machine costs 0.4 EUR an
-    hour, 0.13 on spot, a cached item nothing (prices: machine_hour, spot_hour, item_hour); spot machines are never
-    taken back (spot: per_hour, notice_s); 20000 items are asked for (keys: items, exponent, change_s, hit_ms); the
-    scenario lasts 600 s, daily-cycle 1440 s (length_s).
+    A whole document stands below, and --example prints it. `mlsd measure` fits batch_cost to a running service.
 
     Replicas share one queue, or each has its own (queue: balancing: shared, random, round_robin, least_loaded,
     two_choices). A share of the requests, drawn by chance, can be first class: each queue serves them before the others
@@ -54,7 +61,8 @@ def simulate(
     `design`, the rest. It gives a table, the front of cost and good answers, and the cheapest design that keeps the
     level. Started again, it goes on where it was.
 
-    Examples: mlsd simulate design.yaml --scenario flash-crowd --rate 150
+    Examples: mlsd simulate --example > design.yaml
+    mlsd simulate design.yaml --scenario flash-crowd --rate 150
     mlsd simulate two.yaml three.yaml --arrivals monday.csv --seeds 10
     """
     from mlsd.simulate.document import Story
@@ -70,13 +78,15 @@ def simulate(
         raise SimulationError(f"--rate is {rate:g}, and --arrivals says when requests come. Give one of the two.")
     if dask and workers:
         raise SimulationError(f"--workers is {workers}, and --dask names a cluster with its own. Give one of the two.")
-    story = Story(name, rate or Story.rate, read_recorded(arrivals) if arrivals else None)
+    story = Story(name, trace=read_recorded(arrivals) if arrivals else None)
+    story = story if rate is None else story._replace(rate=rate)
     target = out or designs[0].with_name(f"{designs[0].stem}-{arrivals.stem if arrivals else name}.html")
     page = out is not None or not as_json
     if len(designs) == 1 and is_search(designs[0]):
         _search(designs[0], story, range(seed, seed + seeds), target, workers, dask, as_json, page)
-    elif dask:
-        raise SimulationError(f"--dask is {dask}, but {designs[0]} is no search. Leave it out, or give a search alone.")
+    elif dask or workers:
+        option = f"--dask is {dask}" if dask else f"--workers is {workers}"
+        raise SimulationError(f"{option}, but {designs[0]} is no search. Leave it out, or give a search alone.")
     else:
         _study(designs, story, range(seed, seed + seeds), target, as_json, page)
 

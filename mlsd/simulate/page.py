@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from mlsd.simulate.document import ServiceDocument
 from mlsd.simulate.study import COST, GOOD, Estimate, Studied, differing, table
 from mlsd_lib.simulation import SimulationError
-from mlsd_lib.simulation.scorecard import Scorecard
+from mlsd_lib.simulation.scorecard import Scorecard, shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +37,7 @@ td + td {{ text-align: right; font-variant-numeric: tabular-nums }} pre {{ backg
 
 def write_page(card: Scorecard, path: str | Path, runs: Studied | None = None) -> None:
     """Writes a scorecard's page, with the intervals of `runs` over several seeds."""
-    figures = {name: f"{value:,.2f}" for name, value in card.figures.items()}
+    figures = {name: shown(value) for name, value in card.figures.items()}
     if runs is not None:
         figures = {name: str(value) for name, value in runs.figures.items()}
     design = card.design.to_yaml() if card.design.model_dump(exclude_defaults=True) else "all defaults"

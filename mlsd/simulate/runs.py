@@ -139,7 +139,8 @@ def _run(story: Story, tasks: list[Task]) -> list[Run]:
         if here != before:
             before, drawn = here, document.scenario(story, seed)
         assert isinstance(drawn, Scenario)
-        found.append((key, {name: float(value) for name, value in scored(document, drawn).figures.items()}))
+        figures = scored(document, drawn).figures
+        found.append((key, {k: v if isinstance(v, int) else float(v) for k, v in figures.items()}))
     return found
 
 

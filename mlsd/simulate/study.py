@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlsd.simulate.document import ServiceDocument, Story
-from mlsd_lib.simulation.scorecard import Scorecard, scored
+from mlsd_lib.simulation.scorecard import Scorecard, scored, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ class Estimate:
         from scipy import stats
 
         numbers = np.asarray(values, dtype=float)
-        mean = float(numbers.mean())
+        mean = values[0] if len(values) == 1 else float(numbers.mean())
         if len(numbers) < 2 or not np.isfinite(numbers).all():
             return cls(mean, math.nan, math.nan)
         half = stats.t.ppf((1 + INTERVAL) / 2, len(numbers) - 1) * numbers.std(ddof=1) / math.sqrt(len(numbers))
@@ -47,7 +47,8 @@ class Estimate:
 
     def __str__(self) -> str:
         mean, low, high = (
-            f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}" for value in (self.mean, self.low, self.high)
+            shown(value) if isinstance(value, int) or abs(value) >= 1 else f"{value:.3g}"
+            for value in (self.mean, self.low, self.high)
         )
         return mean if math.isnan(self.low) else f"{mean} ({low} to {high})"
 

@@ -20,6 +20,11 @@ STORM = 1.3
 """From so many attempts a request on, retries are named as a cause."""
 
 
+def shown(figure: float) -> str:
+    """A figure as it is printed: counts, which are whole, and thousands without decimals."""
+    return f"{figure:,.0f}" if isinstance(figure, int) or abs(figure) >= 1_000 else f"{figure:,.2f}"
+
+
 @dataclass(frozen=True)
 class Scorecard:
     """What a `record` of `scenario` under `design` comes to.
@@ -266,7 +271,7 @@ class Scorecard:
         return pd.DataFrame({"figure": list(self.figures), "value": list(self.figures.values())}).set_index("figure")
 
     def __str__(self) -> str:
-        rows = "\n".join(f"{name:<26}{value:>14,.2f}" for name, value in self.figures.items())
+        rows = "\n".join(f"{name:<26}{shown(value):>14}" for name, value in self.figures.items())
         return f"{self.scenario.name}\n{rows}\n{self.verdict}"
 
     def plot(self) -> "Figure":

@@ -106,7 +106,7 @@ def test_the_cheapest_kept_the_level_in_every_seed():
     once = Searched(values={"x": "b"}, runs=(searched(1, 99).runs[0], searched(1, 90, below=1).runs[0]))
     kept = [searched(3, 99), once, searched(2, 99, name="c"), searched(1, 50, below=4)]
     assert search.cheapest(kept) == 2
-    assert search.verdict(kept).startswith("Cheapest that kept the level in every minute of every seed: name c, 2.00")
+    assert search.verdict(kept).startswith("Cheapest that kept the level in every minute of every seed: name c, 2 ")
     assert search.cheapest(kept[1:2]) is None
     assert search.verdict(kept[1:2] + kept[3:]).startswith("No design kept the level in every minute. Nearest: x b")
 
