@@ -5,10 +5,11 @@ Imported by every `mlsd --help`: nothing heavy at the top.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,10 +32,15 @@ def register(app: typer.Typer) -> None:
 
 def notebooks(
     paths: Paths = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Write canonical form, minutes, head and foot.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write canonical form, minutes, head and foot; a copy is kept.")
+    ] = False,
     check_form: Annotated[bool, typer.Option("--check", help="Name what keeps each from being committed.")] = False,
 ) -> None:
-    """List the notebooks in reading order, or check and fix their form.
+    """List the notebooks in reading order, or check and fix the form in which they are committed.
+
+    That form is a rule for authors; `mlsd check` runs a notebook in any. What --fix takes out of a notebook, outputs
+    above all, is kept in `backups`, and a notebook with outputs is rewritten only if it is named, or its folder.
 
     Example: mlsd notebooks --fix chapters/01_introduction
     """
@@ -42,7 +48,7 @@ def notebooks(
 
     root = course_root()
     if fix or check_form:
-        raise typer.Exit(_fix(root, selected(root, paths), fix))
+        raise typer.Exit(_fix(root, selected(root, paths), fix, bool(paths)))
     _list(root, selected(root, paths))
 
 
@@ -54,6 +60,8 @@ def check(
     seeds: Annotated[int | None, typer.Option(help="Try the claims under so many seeds but its own.")] = None,
 ) -> None:
     """Run notebooks as CI does: fresh kernel, offline, under budgets; say what fails and how to run that one again.
+
+    A notebook that you worked in is run as it is, with your answers and cells, and nothing is written to it.
 
     A notebook that passed is run again only if something that it depends on has changed.
 
@@ -104,32 +112,67 @@ def selected(root: Path, paths: list[Path] | None) -> list[Path]:
     return chosen
 
 
-def _fix(root: Path, paths: list[Path], fix: bool) -> int:
+def _fix(root: Path, paths: list[Path], fix: bool, named: bool) -> int:
     """Name what is wrong with each notebook, having written what can be derived if `fix`; the exit code."""
-    from notebook_runner.canonical import write_canonical
-    from notebook_runner.course import NotebookError, find_notebooks, read_notebook
-    from notebook_runner.head_and_foot import write_derived
+    from notebook_runner.course import NotebookError, find_notebooks
 
     try:
         course = {notebook.path: notebook for notebook in find_notebooks(root)}
+        if fix:
+            _write_fixed(root, [course[path.resolve()] for path in paths], list(course.values()), named)
+            course = {notebook.path: notebook for notebook in find_notebooks(root)}
     except NotebookError as error:
         typer.echo(f"No head, foot or minutes can be derived: {error}")
         return 1
 
     faulty = 0
     for path in paths:
-        name = path.relative_to(root).as_posix()
-        if fix and write_canonical(path):
-            typer.echo(f"{name}: written in canonical form")
-        here, others = course[path.resolve()], list(course.values())
-        if fix and write_derived(path, here, others):
-            typer.echo(f"{name}: minutes, head and foot written as they follow from the course map")
-            course[path.resolve()] = read_notebook(root, path)
-        if found := faults_of_form(course[path.resolve()], others):
+        here = course[path.resolve()]
+        if found := faults_of_form(here, list(course.values())):
             faulty += 1
-            typer.echo("\n  ".join([f"{name}:", *found]))
+            typer.echo("\n  ".join([f"{here.name}:", *found]))
     typer.echo(f"{len(paths) - faulty} of {len(paths)} notebooks are in form.")
     return 1 if faulty else 0
+
+
+def _write_fixed(root: Path, notebooks: list[Notebook], course: Sequence[Notebook], named: bool) -> None:
+    """Write each notebook as it should be committed, after a copy of those that lose something by it.
+
+    Unless it was `named`, a notebook with outputs is left alone: somebody works in it.
+    """
+    from datetime import UTC, datetime
+
+    from mlsd.students.files import keep, write_whole
+    from notebook_runner.course import read_json
+    from notebook_runner.head_and_foot import fixed
+
+    wanted: dict[str, str] = {}
+    losing: dict[str, bytes] = {}
+    for notebook in notebooks:
+        there, nb = notebook.path.read_bytes(), read_json(notebook.path)
+        text = fixed(nb, notebook, course)
+        if text is None or text.encode() == there:
+            continue
+        outputs = any(cell.get("outputs") for cell in nb["cells"])
+        if outputs and not named:
+            typer.echo(
+                f"{notebook.name}: left alone, since it has outputs. To fix it: mlsd notebooks --fix {notebook.name}"
+            )
+            continue
+        wanted[notebook.name] = text
+        if outputs or _texts(nb) - _texts(json.loads(text)):
+            losing[notebook.name] = there
+    folder = keep(root, losing, datetime.now(UTC))
+    for name, text in wanted.items():
+        write_whole(root / name, text.encode())
+        kept = f"; as it was, it is kept in {folder}" if name in losing else ""
+        typer.echo(f"{name}: form, minutes, head and foot are written{kept}")
+
+
+def _texts(nb: Mapping[str, Any]) -> set[str]:
+    from notebook_runner.canonical import source_of
+
+    return {source_of(cell) for cell in nb["cells"]}
 
 
 def faults_of_form(here: Notebook, course: Sequence[Notebook]) -> list[str]:

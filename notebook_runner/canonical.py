@@ -1,4 +1,4 @@
-"""The one form in which a notebook is committed, and what else every notebook must keep to.
+"""The one form in which a notebook is committed, what else every notebook must keep to, and the copy that is run.
 
 Works on plain JSON, so that checking is cheap; IPython is asked only where a cell may hold a magic.
 """
@@ -6,13 +6,14 @@ Works on plain JSON, so that checking is cheap; IPython is asked only where a ce
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from notebook_runner.course import NotebookError, read_json
 
 MOST_CODE_LINES = 25
+LONGEST_ID = 64  # characters, by the format of notebooks
 UNWRITTEN = "To be written:"
 """What a skeleton says wherever its author has not written yet."""
 FORBIDDEN_TAGS = ("skip-execution", "raises-exception")
@@ -47,14 +48,21 @@ def canonical(nb: Mapping[str, Any]) -> str:
     """
     if faults := [*_id_faults(nb["cells"])]:
         raise NotebookError(" ".join(faults))
+    return json.dumps(stripped(nb), ensure_ascii=False, indent=1, sort_keys=True, separators=(",", ": ")) + "\n"
+
+
+def stripped(nb: Mapping[str, Any]) -> dict[str, Any]:
+    """The notebook without what its runs and a front end left in it: no outputs or counts, and each cell has an id.
+
+    Whatever a reader did in a notebook, this can be run: ids that are missing or doubled are made up.
+    """
     metadata = {key: nb.get("metadata", {})[key] for key in KEPT_OF_NOTEBOOK if key in nb.get("metadata", {})}
-    data = {
-        "cells": [_canonical_cell(cell) for cell in nb["cells"]],
+    return {
+        "cells": [_canonical_cell(cell) for cell in with_ids(nb["cells"], set())],
         "metadata": {**metadata, "kernelspec": KERNELSPEC, "language_info": {"name": "python"}},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True, separators=(",", ": ")) + "\n"
 
 
 def _canonical_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,6 +85,17 @@ def _canonical_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
     elif cell.get("attachments"):
         clean["attachments"] = cell["attachments"]
     return clean
+
+
+def with_ids(cells: Iterable[Mapping[str, Any]], taken: set[str]) -> Iterator[dict[str, Any]]:
+    """The same cells, each with an id that is not among those `taken`, which grow."""
+    for cell in cells:
+        wanted = str(cell.get("id") or "own")[:LONGEST_ID]
+        free, number = wanted, 2
+        while free in taken:
+            free, number = f"{wanted[: LONGEST_ID - 6]}-{number}", number + 1
+        taken.add(free)
+        yield {**cell, "id": free}
 
 
 def source_of(cell: Mapping[str, Any]) -> str:
@@ -105,7 +124,7 @@ def _id_faults(cells: list[Mapping[str, Any]]) -> Iterator[str]:
 
 def says_something(identity: str) -> bool:
     """True if a cell id is a slug (lower-case words, hyphens) with a word in it; false for hex, numbers, `cell-3`."""
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", identity) or len(identity) > 64:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", identity) or len(identity) > LONGEST_ID:
         return False
     return any(_is_a_word(part) for part in identity.split("-"))
 
@@ -133,21 +152,6 @@ def problems(path: Path) -> list[str]:
     return found
 
 
-def write_canonical(path: Path) -> bool:
-    """Write the notebook at `path` in canonical form; True if that changed it.
-
-    Leaves it alone where a cell id is missing or says nothing: `problems` then tells which.
-    """
-    try:
-        text = canonical(read_json(path))
-    except NotebookError:
-        return False
-    if path.read_bytes() == text.encode():
-        return False
-    path.write_bytes(text.encode())
-    return True
-
-
 def _first_deviation(path: Path, nb: Mapping[str, Any]) -> str:
     code = [cell for cell in nb["cells"] if cell["cell_type"] == "code"]
     if any(cell.get("outputs") for cell in code):
@@ -161,10 +165,17 @@ def _first_deviation(path: Path, nb: Mapping[str, Any]) -> str:
     return "it ends otherwise"
 
 
-def _cell_faults(cell: Mapping[str, Any]) -> Iterator[str]:
+def unseen_faults(cell: Mapping[str, Any]) -> Iterator[str]:
+    """What in a cell would fail, or not run, without a run that shows it; as sentences."""
     for tag in FORBIDDEN_TAGS:
         if tag in cell.get("metadata", {}).get("tags", []):
             yield f"the tag {tag!r} makes a run green that did not happen. Remove it."
+    if cell.get("cell_type") == "code" and (shell := shell_call(source_of(cell))):
+        yield f"{shell!r} runs a shell, whose failure a run does not see. Use subprocess.run(..., check=True)."
+
+
+def _cell_faults(cell: Mapping[str, Any]) -> Iterator[str]:
+    yield from unseen_faults(cell)
     source = source_of(cell)
     if UNWRITTEN in source:
         yield f"it is the skeleton's ({UNWRITTEN!r} stands in it). Write it, or remove the cell."
@@ -174,8 +185,6 @@ def _cell_faults(cell: Mapping[str, Any]) -> Iterator[str]:
         yield "it is an empty code cell. Remove it."
     if (lines := code_lines(source)) > MOST_CODE_LINES:
         yield f"{lines} lines of code; {MOST_CODE_LINES} is the most. Split it, or move what it does into a module."
-    if shell := shell_call(source):
-        yield f"{shell!r} runs a shell, whose failure a run does not see. Use subprocess.run(..., check=True)."
 
 
 def code_lines(source: str) -> int:

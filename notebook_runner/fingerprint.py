@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from notebook_runner.canonical import source_of
+from notebook_runner.canonical import source_of, stripped
 from notebook_runner.course import FOLDERS, Notebook, read_json
 from notebook_runner.environment import OURS
 from notebook_runner.result_store import processor
@@ -33,7 +33,7 @@ _states: dict[str, list[Any]] = {}
 
 def static_parts(root: Path, notebook: Notebook) -> Fingerprint:
     """What is known before a run: cells, settings, versions, tools, interpreter, runner, variables, stored data."""
-    code = [cell for cell in read_json(notebook.path)["cells"] if cell["cell_type"] == "code"]
+    code = [cell for cell in stripped(read_json(notebook.path))["cells"] if cell["cell_type"] == "code"]
     ours = sorted(key for key in os.environ if key.startswith("MLSD_") and key not in OURS)
     budget = notebook.budget
     return {

@@ -138,17 +138,9 @@ def _at(cells: Sequence[tuple[str, str]], identity: str) -> int:
     return [name for name, _ in cells].index(identity) if identity in dict(cells) else -1
 
 
-def write_derived(path: Path, here: Notebook, course: Sequence[Notebook]) -> bool:
-    """Write minutes, head and foot into the notebook at `path`, in canonical form; True if that changed it.
-
-    Leaves a notebook with a faulty cell id alone: `problems` tells which.
-    """
-    nb = read_json(path)
+def fixed(nb: Mapping[str, Any], here: Notebook, course: Sequence[Notebook]) -> str | None:
+    """The notebook's text in canonical form, with the right minutes, head and foot; None for a faulty cell id."""
     try:
-        text = canonical(with_derived(nb, here, course))
-    except (NotebookError, KeyError):
-        return False
-    if path.read_bytes() == text.encode():
-        return False
-    path.write_bytes(text.encode())
-    return True
+        return canonical(with_derived(nb, here, course))
+    except (NotebookError, KeyError):  # `problems` tells which
+        return None

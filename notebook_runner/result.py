@@ -12,7 +12,7 @@ SLOW = 1.25
 class Failure:
     """One reason for a red verdict.
 
-    `kind`: error, thread, task, not run, kernel, process, network, cpu, wall, memory, form, metadata, tools,
+    `kind`: error, thread, task, not run, kernel, process, network, cpu, wall, memory, metadata, tools,
     runner, claim (under another seed than the notebook's own).
     `source` is the text of cell `cell_id`, `line` the number of its failing line (0 if unknown), `frames` the way from
     the cell to the error, outermost first.

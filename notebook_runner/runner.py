@@ -1,4 +1,4 @@
-"""Runs a notebook if it must: form first, then the record of its last run, then the run itself.
+"""Runs a notebook if it must: first what no run would show, then the record of its last run, then the run itself.
 
 Records lie in `.mlsd/records`, and what passed also in the user's store, for other checkouts; deleting either only
 costs time. A failed run leaves its figures, never a reason to skip the next.
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from notebook_runner import fingerprint, isolation
-from notebook_runner.canonical import problems
+from notebook_runner.canonical import source_of, stripped, unseen_faults
 from notebook_runner.course import Notebook, NotebookError, read_json, read_notebook
 from notebook_runner.earlier_runs import keep_run, kept_run
 from notebook_runner.environment import trace_file
@@ -28,7 +28,9 @@ from notebook_runner.trace import read_trace
 def check(
     root: Path, path: Path, force: bool = False, on_cell: OnCell | None = None, seed: int | None = None
 ) -> Result:
-    """The verdict on the notebook at `path`: of its form, and of a run, made now unless nothing changed since the last.
+    """The verdict on a run of the notebook at `path`, made now unless nothing changed since the last.
+
+    What was saved in it does not count, nor does its form: a copy without outputs is run.
 
     `force` runs it in any case; `on_cell` hears of each code cell that begins (index, number of cells, id);
     `seed` sets the notebook's own, and each claim that then fails is a failure. Every seed has a record of its own.
@@ -37,8 +39,8 @@ def check(
         notebook = read_notebook(root, path)
     except NotebookError as error:
         return Result(_name(root, path), (Failure("metadata", str(error)),), seed=seed)
-    if faults := problems(notebook.path):
-        return Result(notebook.name, tuple(Failure("form", fault) for fault in faults), seed=seed)
+    if unseen := tuple(_unseen(notebook.path)):
+        return Result(notebook.name, unseen, seed=seed)
     if demanded() and (gone := missing(notebook.tools, root)):
         message = f"It calls {', '.join(gone)}, which is missing, and here no section may be left out: make tools"
         return Result(notebook.name, (Failure("tools", message),), seed=seed)
@@ -53,6 +55,12 @@ def check(
         return dataclasses.replace(last, cached=True, why=())
     with alone_if_needed(root, notebook.cores):
         return _run(root, notebook, reasons, on_cell, seed)
+
+
+def _unseen(path: Path) -> Iterator[Failure]:
+    for cell in stripped(read_json(path))["cells"]:
+        for fault in unseen_faults(cell):
+            yield Failure("not run", fault, cell["id"], source_of(cell))
 
 
 def _name(root: Path, path: Path) -> str:

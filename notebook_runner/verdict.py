@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notebook_runner.canonical import source_of
+from notebook_runner.canonical import source_of, stripped
 from notebook_runner.course import read_json
 from notebook_runner.environment import trace_file
 from notebook_runner.job import Job
@@ -160,7 +160,7 @@ def write_executed(notebook: Path, executed: Any, to: Path, figures: dict[str, A
     `executed` is the executed notebook (cells with ids); `figures` go into the notebook metadata under `mlsd_run`.
     """
     ran = {cell["id"]: cell for cell in executed["cells"] if cell["cell_type"] == "code"}
-    nb = read_json(notebook)
+    nb = stripped(read_json(notebook))
     for cell in nb["cells"]:
         if cell["cell_type"] == "code" and cell["id"] in ran and source_of(cell) == source_of(ran[cell["id"]]):
             cell["outputs"] = ran[cell["id"]]["outputs"]

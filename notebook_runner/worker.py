@@ -64,12 +64,16 @@ def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
     for unused in UNUSED:
         sys.modules[unused] = None  # type: ignore[assignment]
     gc.disable()  # what is imported here stays to the end
+    from notebook_runner.canonical import stripped
+    from notebook_runner.course import read_json
     from notebook_runner.engine import Run
     from notebook_runner.verdict import claims_failed, failures_of, write_executed
 
     gc.freeze()
     gc.enable()
 
+    copy = Path(job.private, "notebook.ipynb")
+    copy.write_text(json.dumps(stripped(read_json(Path(job.notebook)))), encoding="utf-8")
     linked = level == isolation.NAMESPACE
     watch = process_tree.Watch(job.peak_mb, job.stop_s)
     run = Run(
@@ -82,7 +86,7 @@ def outcome_of(job: Job, level: str, tell: Any) -> dict[str, Any]:
     watch.start()
     try:
         parameters = {} if job.seed is None else {"seed": job.seed}
-        run.execute(job.notebook, str(Path(job.notebook).parent), parameters)
+        run.execute(str(copy), str(Path(job.notebook).parent), parameters)
     finally:
         watch.finish()
         wall_s = time.monotonic() - watch.started

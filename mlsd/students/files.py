@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -63,6 +64,19 @@ def new_folder(parent: Path, name: str) -> Path:
             raise cannot_write(folder, error) from error
         return folder
     raise StudentError(f"{parent} holds thousands of folders {name}. Move them elsewhere.")
+
+
+def keep(root: Path, contents: Mapping[str, bytes], now: datetime, why: str = "") -> str:
+    """The new folder of `backups`, from the course's `root`, in which files now lie as they were, by name.
+
+    Without any there is no folder, and its name is empty. Raises `StudentError` where they cannot be written.
+    """
+    if not contents:
+        return ""
+    folder = new_folder(root / BACKUPS, f"{stamp(now)}{why}")
+    for name, content in contents.items():
+        write_whole(folder / name, content)
+    return folder.relative_to(root).as_posix()
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -3,14 +3,13 @@
 Works on plain JSON and touches no file. No text of a student's is dropped: what has no place any more goes to the end.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from notebook_runner.canonical import source_of
+from notebook_runner.canonical import source_of, with_ids
 
 Cell = dict[str, Any]
 Json = dict[str, Any]
-LONGEST_ID = 64  # characters, by the format of notebooks
 
 
 def merge(base: Json | None, mine: Json, new: Json) -> tuple[Json, list[str]]:
@@ -38,11 +37,11 @@ def merge(base: Json | None, mine: Json, new: Json) -> tuple[Json, list[str]]:
         elif source_of(cell) != before[name]:  # of a cell that the course removed
             aside.append(cell)
     taken = set(course)
-    cells = [*_with_ids(behind[""], taken)]
+    cells = [*with_ids(behind[""], taken)]
     for name, cell in course.items():
         cells.append(_placed(cell, theirs.get(name), before))
-        cells += _with_ids(behind.get(name, []), taken)
-    cells += _with_ids(_kept(aside), taken)
+        cells += with_ids(behind.get(name, []), taken)
+    cells += with_ids(_kept(aside), taken)
     return {**new, "cells": cells}, [_name(cell) for cell in aside]
 
 
@@ -111,14 +110,3 @@ def _kept(aside: list[Cell]) -> Iterator[Cell]:
     for cell in aside:
         pictures = {key: cell[key] for key in ("attachments",) if key in cell}
         yield {"cell_type": "raw", "id": f"kept-{_name(cell)}", "metadata": {}, "source": cell["source"], **pictures}
-
-
-def _with_ids(cells: Iterable[Cell], taken: set[str]) -> Iterator[Cell]:
-    """The same cells, each with an id that is not among those `taken`, which grow."""
-    for cell in cells:
-        wanted = str(cell.get("id") or "own")[:LONGEST_ID]
-        free, number = wanted, 2
-        while free in taken:
-            free, number = f"{wanted[: LONGEST_ID - 6]}-{number}", number + 1
-        taken.add(free)
-        yield {**cell, "id": free}

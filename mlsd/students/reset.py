@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.released import released, unpacked
-from mlsd.students.files import BACKUPS, StudentError, new_folder, notebook_named, stamp, write_whole
+from mlsd.students.files import StudentError, keep, notebook_named, write_whole
 
 
 def reset(root: Path, given: str, now: datetime, fresh: Path | None = None) -> str:
@@ -23,8 +23,6 @@ def reset(root: Path, given: str, now: datetime, fresh: Path | None = None) -> s
         return f"{name} is as it was released; nothing was changed."
     kept = ""
     if there is not None:
-        backup = new_folder(root / BACKUPS, stamp(now)) / name
-        write_whole(backup, there)
-        kept = f" What was there is kept: {backup.relative_to(root).as_posix()}"
+        kept = f" What was there is kept: {keep(root, {name: there}, now)}/{name}"
     write_whole(path, content)
     return f"{name} is as in {version.origin}.{kept}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from grader.released import FILE, Released, unpacked
-from mlsd.students.files import BACKUPS, StudentError, cannot_write, new_folder, stamp, write_whole
+from mlsd.students.files import StudentError, cannot_write, keep, write_whole
 from mlsd.students.merge import is_readable, merge
 
 REQUIREMENTS = ("pyproject.toml", "constraints.txt", "environment.yml")
@@ -35,16 +35,13 @@ def update(root: Path, place: Path, now: datetime, dry_run: bool = False) -> str
     steps, left = list(planned(root, base, new)), list(_left_alone(root, base, new))
     if not steps:
         return f"Your copy is as in {new.origin} already; nothing was changed."
-    folder = None if dry_run else _backups(root, steps, now)
-    if folder is not None:
-        for step in steps:
-            if step.keep:
-                write_whole(folder / step.name, (root / step.name).read_bytes())
+    losing = {step.name: (root / step.name).read_bytes() for step in steps if step.keep and not dry_run}
+    folder = keep(root, losing, now, "-update")
     for step in () if dry_run else steps:
         _take(root / step.name, step.content)
     if not dry_run:
         write_whole(root / FILE, (place / FILE if place.is_dir() else place).read_bytes())
-    return "\n".join([*_listed(steps), *left, *_closing(root, steps, folder, dry_run)])
+    return "\n".join([*_listed(steps), *left, *_closing(steps, folder, dry_run)])
 
 
 def planned(root: Path, base: Released | None, new: Released) -> Iterator[Step]:
@@ -111,10 +108,6 @@ def _left_alone(root: Path, base: Released | None, new: Released) -> Iterator[st
             yield f"left alone  {name}: it is no longer in the course, and you changed it"
 
 
-def _backups(root: Path, steps: list[Step], now: datetime) -> Path | None:
-    return new_folder(root / BACKUPS, f"{stamp(now)}-update") if any(step.keep for step in steps) else None
-
-
 def _take(path: Path, content: bytes | None) -> None:
     if content is not None:
         write_whole(path, content)
@@ -135,9 +128,9 @@ def _listed(steps: list[Step]) -> Iterator[str]:
         yield f"Other files: {', '.join(f'{number} {what}' for what, number in counts.items())}."
 
 
-def _closing(root: Path, steps: list[Step], folder: Path | None, dry_run: bool) -> Iterator[str]:
-    if folder is not None:
-        yield f"What you had before is kept in {folder.relative_to(root).as_posix()}"
+def _closing(steps: list[Step], folder: str, dry_run: bool) -> Iterator[str]:
+    if folder:
+        yield f"What you had before is kept in {folder}"
     if any(step.name in REQUIREMENTS for step in steps):
         yield "The new version needs other packages. Install them: make lab, or python bootstrap.py"
     if dry_run:

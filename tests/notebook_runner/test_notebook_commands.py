@@ -64,17 +64,24 @@ def test_a_name_means_the_notebook_of_that_name_and_of_an_exercise_the_students(
     assert notebook_commands.selected(mini_course.root, [Path("sums")]) == [sources[0]]
 
 
-def test_notebooks_fix_fixes_what_can_be_fixed_and_names_the_rest(mini_course, mlsd):
+def test_notebooks_fix_fixes_what_can_be_fixed_keeps_outputs_and_names_the_rest(mini_course, mlsd):
     path = mini_course.notebook("a", {"imports": "import os"})
-    path.write_text(path.read_text().replace('"execution_count": null', '"execution_count": 3'))
+    output = '"outputs": [{"output_type": "stream", "name": "stdout", "text": "hours of work"}]'
+    path.write_text(path.read_text().replace('"outputs": []', output))
+    before = path.read_text()
     two = mini_course.notebook("b", {"imports": "import os"})
     two.write_text(two.read_text().replace('"id": "imports"', '"id": "9f8e7d6c"'))
     code, output = mlsd("notebooks", "--check")
     assert code == 1
     assert "0 of 2 notebooks are in form" in output
-    code, output = mlsd("notebooks", "--fix")
+    assert (
+        "left alone, since it has outputs. To fix it: mlsd notebooks --fix chapters/a" in mlsd("notebooks", "--fix")[1]
+    )
+    assert path.read_text() == before
+    code, output = mlsd("notebooks", "--fix", ".")
     assert code == 1
-    assert "chapters/a.ipynb: written in canonical form" in output
+    kept = mini_course.root / re.search(r"as it was, it is kept in (backups/\S+)", output)[1] / "chapters" / "a.ipynb"
+    assert kept.read_text() == before
     assert "has the id '9f8e7d6c', which says nothing" in output
     assert "1 of 2 notebooks are in form" in output
     assert mlsd("notebooks", "--check", "a.ipynb")[0] == 0

@@ -1,5 +1,6 @@
 """Notebooks that must turn the runner red, each for its own reason, and one that does all that is allowed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -182,18 +183,27 @@ def test_sys_exit_0_is_not_a_run(mini_course, after):
     ],
     ids=["skip tag", "raises tag", "shell line"],
 )
-def test_what_would_be_green_without_having_run_fails_by_its_form(mini_course, cells, tags, told):
+def test_what_would_be_green_without_having_run_fails_before_it_runs(mini_course, cells, tags, told):
     result = mini_course.run(mini_course.notebook("form", cells, tags=tags))
-    assert kinds(result) == ["form"]
+    assert kinds(result) == ["not run"]
     assert told in result.failures[0].message
+    assert result.failures[0].cell_id == list(cells)[-1]
     assert result.cpu_s == 0
 
 
-def test_a_notebook_out_of_canonical_form_fails_though_its_last_run_passed(mini_course):
-    path = mini_course.notebook("soiled", {"imports": IMPORTS})
+def test_a_notebook_is_run_whatever_a_front_end_left_in_it_and_is_not_written(mini_course):
+    """Outputs and counts, an empty cell, one without an id and two with the same; then only what was saved changes."""
+    data = mini_course.data({"imports": IMPORTS, "twice": "print(1)", "second": "print(2)", "empty": "", "own": "3"})
+    data["cells"][3]["id"] = "twice"
+    del data["cells"][5]["id"]
+    path = mini_course.write("chapters/soiled.ipynb", json.dumps(data))
     assert mini_course.run(path).passed
-    path.write_text(path.read_text().replace('"execution_count": null', '"execution_count": 1'))
-    assert kinds(mini_course.run(path)) == ["form"]
+    outputs = [cell.get("outputs") for cell in mini_course.executed(path)["cells"]]
+    assert [bool(shown) for shown in outputs] == [False, False, True, True, False, True]
+    data["cells"][1] |= {"execution_count": 7, "outputs": [{"output_type": "stream", "name": "stdout", "text": "x"}]}
+    path.write_text(json.dumps(data))
+    assert mini_course.run(path).cached
+    assert json.loads(path.read_text()) == data
 
 
 def test_faulty_metadata_fails(mini_course):
