@@ -8,6 +8,7 @@ through with a dictionary: two implementations of one definition, which a test c
 import math
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -29,7 +30,10 @@ EMPTY = frozenset(
      "what", "when", "which", "with", "would", "you"]
 )  # fmt: skip
 """Words that decide nothing about the answer: left out of the key of the cache and of the overlap."""
-WORD, ORDER = re.compile(r"[a-z0-9]+"), re.compile(r"[a-z]\d{4}")
+WORD = re.compile(r"[a-z0-9]+")
+ORDER = re.compile(r"(?:\b(?:no|nr|number)\W+)?(?<![a-z0-9])([a-h])[\W_]{0,3}(\d\d)[\W_]?(\d\d)(?!\d)")
+"""How customers write the number of an order: F6501, no. F-6501, F 65 01. Where "a 1200" passes for one, a search more
+is made."""
 
 
 class Found(NamedTuple):
@@ -55,8 +59,9 @@ MayRead = Callable[[int, int, bool], bool]
 
 
 def words_of(text: str) -> list[str]:
-    """The words and numbers of a text, in lower case."""
-    return WORD.findall(text.lower())
+    """The words and numbers of a text, in lower case; the number of an order is one word, in whatever form it came."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return WORD.findall(ORDER.sub(r" \1\2\3 ", plain))
 
 
 def telling(words: Sequence[str]) -> list[str]:

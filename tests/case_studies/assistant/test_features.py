@@ -48,6 +48,7 @@ def test_the_key_keeps_what_decides_and_nothing_of_politeness():
     assert key != cache_key("price of the Aldera 310", 1, False)
     assert key != cache_key("price of the Aldera 300", 1, True)
     assert cache_key("where is C1234", 1, False) != cache_key("where is C1234", 2, False)
+    assert cache_key("the C 12345, or the Aldera 12", 1, False).startswith("[all]")
 
 
 def test_an_entry_serves_until_its_hours_are_over_and_then_is_searched_anew():

@@ -3,6 +3,8 @@
 import json
 from contextlib import closing
 
+import pytest
+
 from case_studies.assistant import service
 from case_studies.assistant.data import messages
 from case_studies.assistant.features import AnswerCache
@@ -10,9 +12,22 @@ from case_studies.assistant.incident import MONTH
 from case_studies.kit import promote_after_restore, roll_back
 from tests.case_studies.assistant.hooks import asked, prepared, stream
 
+WRITTEN = (
+    "{0}{1}{2}", "{0}-{1}{2}", "{0} {1}{2}", "{0}/{1}{2}", "{0}.{1}{2}", "{0}_{1}{2}", "{0} - {1}{2}", "{0}-{1}-{2}",
+    "{0}\N{EN DASH}{1}{2}", "{0}\N{FULLWIDTH HYPHEN-MINUS}{1}{2}", "#{0}{1} {2}", "no. {0}-{1}{2}", "number {0}{1}{2}",
+    "({0}{1}{2})",
+)  # fmt: skip
+"""How customers write the number of an order: its letter, and its digits in pairs."""
+
 
 def client_of(run):
     return service.app_of(run).test_client()
+
+
+@pytest.fixture(scope="module")
+def client(case_study, tmp_path_factory):
+    """Of a service that tests share."""
+    return client_of(case_study("assistant").copied(tmp_path_factory.mktemp("shared")))
 
 
 def parsed(text):
@@ -57,19 +72,18 @@ def run_documents(run):
     return service.Release.read(run.registry().path("v1")).documents.set_index("document_id")["text"].to_dict()
 
 
-def test_the_cache_of_the_service_hands_nothing_to_whoever_may_not_read_it(run):
-    client, documents = client_of(run), prepared()[0].documents
-    order = documents[documents["readers"] >= 0].iloc[0]
-    text = f"when does order {order['text'].split()[1]} leave the warehouse?"
-    body = {**messages(asked(0))[0], "dealer": False, "text": text}
-    owner, other, again = (
-        {**body, "question_id": 10**9 + at, "customer_id": int(order["readers"]) + (at == 1)} for at in range(3)
-    )
-    answers = [client.post("/predict", json=one).get_json() for one in (owner, other, again)]
-    assert answers[0]["source"] == order["document_id"]
-    assert answers[1]["text"] == service.REFUSAL
-    assert answers[1]["search"] != "cache"
-    assert answers[2]["source"] == order["document_id"]
+@pytest.mark.parametrize("written", WRITTEN)
+def test_an_order_is_told_to_its_owner_alone_however_its_number_is_written(client, written):
+    """Each way with an order of its own, asked first by a stranger, whose answer the cache keeps."""
+    documents, way = prepared()[0].documents, WRITTEN.index(written)
+    order = documents[documents["readers"] >= 0].iloc[way]
+    code, owner = order["text"].split()[1], int(order["readers"])
+    text = f"when does order {written.format(code[0], code[1:3], code[3:])} leave the warehouse?"
+    body = {**messages(asked(0))[0], "text": text, "dealer": False}
+    bodies = [{**body, "question_id": 10**9 + 4 * way + at, "customer_id": owner + 1 - at % 2} for at in range(4)]
+    answers = [client.post("/predict", json=question).get_json() for question in bodies]
+    assert [answer["text"] for answer in answers] == 2 * [service.REFUSAL, order["text"]]
+    assert [answer["search"] == "cache" for answer in answers] == [False, False, True, True]
 
 
 def test_after_a_rollback_the_cache_answers_with_the_text_of_the_restored_version(run):
