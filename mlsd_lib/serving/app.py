@@ -23,7 +23,6 @@ from mlsd_lib.serving.tracing import TRACEPARENT, trace_of
 
 Predict = Callable[[list[Any]], Sequence[Mapping[str, Any]]]
 FIXES = {
-    404: "The service answers POST /predict, GET /healthz, GET /readyz and GET /metrics.",
     405: "Use the method in the Allow header.",
     413: "Send fewer rows in a request.",
     503: "Send it again after the seconds of the Retry-After header.",
@@ -32,6 +31,8 @@ DEADLINE, LONGEST_MS = "X-Deadline-Ms", 3_600_000
 WSGI_DEADLINE = "HTTP_X_DEADLINE_MS"
 NEVER_WAIT = ("/healthz", "/readyz", "/metrics")
 """Paths that are answered whatever the load is."""
+SHOWN_FAULTS = 20
+"""So many faults of a request are named at most."""
 ARRIVED = "mlsd.arrived_s"
 
 
@@ -53,7 +54,8 @@ def create_app(
     /predict takes one object with the fields of `request_model`, or {"rows": [objects]}, and answers with what
     `predict` returns for them: one mapping of plain values a row; a number under "score" goes into the score
     histogram. The model is applied strictly whatever its own config says. A bad request gets a 4xx with
-    {"error": {"field", "value", "rule", "fix"}}, a failing `predict` a 500 without its traceback, which is logged.
+    {"error": {"field", "value", "rule", "fix"}}, where several things are wrong with more such objects under "also"; a
+    failing `predict` gets a 500 without its traceback, which is logged.
     `registry`: where the case keeps metrics of its own; each app has a new one otherwise. `routes` may add routes.
 
     /healthz, liveness, answers 200 as long as the process answers at all: where it does not, start it again. /readyz,
@@ -118,6 +120,12 @@ def _add_probes(
         return flask.Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
 
+def endpoints(app: flask.Flask) -> list[str]:
+    """What an app answers, as method and path, in the order in which it was added."""
+    methods = ("GET", "POST", "PUT", "PATCH", "DELETE")
+    return [f"{method} {rule}" for rule in app.url_map.iter_rules() for method in methods if method in rule.methods]
+
+
 def error_document(field: str | None, value: object, rule: str, fix: str) -> dict[str, Any]:
     """The body of every answer that is not a success; a long value is cut to 80 characters."""
     shown = None if value is None else _cut(repr(value))
@@ -150,7 +158,13 @@ def _json(document: object, status: int = 200) -> flask.Response:
 
 def _refused(error: BadRequest | Shed) -> flask.Response:
     if isinstance(error, BadRequest):
-        return _json(error_document(error.field, error.value, error.rule, error.fix), error.status)
+        document, *also = (
+            error_document(fault.field, fault.value, fault.rule, fault.fix)
+            for fault in [error, *error.also][:SHOWN_FAULTS]
+        )
+        if also:
+            document["error"]["also"] = [fault["error"] for fault in also]
+        return _json(document, error.status)
     response = _json(error_document(None, None, error.reason, FIXES[503]), 503)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
@@ -165,7 +179,8 @@ def _answer_errors_in_json(app: flask.Flask) -> None:
         status = error.code or 500
         field = {404: "path", 405: "method"}.get(status)
         value = {404: flask.request.path, 405: flask.request.method}.get(status)
-        response = _json(error_document(field, value, error.name, FIXES.get(status, "See the status code.")), status)
+        fixes = {**FIXES, 404: f"The service answers {', '.join(endpoints(app))}."}
+        response = _json(error_document(field, value, error.name, fixes.get(status, "See the status code.")), status)
         for name, value_of in error.get_headers():
             if name == "Retry-After":
                 response.headers[name] = value_of

@@ -6,7 +6,7 @@ overflow to infinity. Pydantic then checks types and ranges in its strict JSON m
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pydantic
@@ -15,11 +15,16 @@ NOT_JSON = "the body is one JSON object (RFC 8259) in UTF-8"
 
 
 class BadRequest(Exception):
-    """A request that is the client's to fix: an HTTP status of 4xx, the field, its value, the rule, the fix."""
+    """A request that is the client's to fix: an HTTP status of 4xx, the field, its value, the rule, the fix.
 
-    def __init__(self, status: int, field: str | None, value: object, rule: str, fix: str):
+    `also`: what else is wrong with it, so that the client need not find one fault after the other.
+    """
+
+    def __init__(
+        self, status: int, field: str | None, value: object, rule: str, fix: str, also: Sequence["BadRequest"] = ()
+    ):
         super().__init__(rule)
-        self.status, self.field, self.value, self.rule, self.fix = status, field, value, rule, fix
+        self.status, self.field, self.value, self.rule, self.fix, self.also = status, field, value, rule, fix, also
 
 
 class RowReader:
@@ -30,19 +35,27 @@ class RowReader:
         self._rows = pydantic.TypeAdapter(list[model])  # type: ignore[valid-type]
 
     def read(self, raw: bytes) -> tuple[list[pydantic.BaseModel], bool]:
-        """The rows of a body, and whether they came as a list; raises `BadRequest`."""
+        """The rows of a body, and whether they came as a list; raises `BadRequest`, which names all that is wrong."""
         try:
             document = parse_object(raw)
-            for path, value in not_finite(document):
-                raise BadRequest(422, path, value, "numbers are finite", f"Send a finite number in {path}.")
+            faults = [
+                BadRequest(422, path, value, "numbers are finite", f"Send a finite number in {path}.")
+                for path, value in not_finite(document)
+            ]
             many = "rows" in document
             rows = json.dumps(self._listed(document) if many else [document])
         except RecursionError:
             raise BadRequest(400, None, None, NOT_JSON, "Send a flatter object.") from None
         try:  # from text again, because only the JSON mode reads dates and tuples strictly
-            return self._rows.validate_json(rows, strict=True, extra="forbid"), many
+            read = self._rows.validate_json(rows, strict=True, extra="forbid")
         except pydantic.ValidationError as error:
-            raise self._explained(error, many) from None
+            known = {fault.field for fault in faults}
+            explained = (self._explained(one, many) for one in error.errors(include_url=False))
+            faults += [fault for fault in explained if fault.field not in known]
+        if faults:
+            first, *first.also = faults
+            raise first
+        return read, many
 
     def _listed(self, document: dict[str, Any]) -> list[Any]:
         rows = document["rows"]
@@ -54,18 +67,17 @@ class RowReader:
             raise BadRequest(422, "rows", rows, rule, f"Send at most {self.max_rows} rows in a request, at least one.")
         return rows
 
-    def _explained(self, error: pydantic.ValidationError, many: bool) -> BadRequest:
-        first = error.errors(include_url=False)[0]
-        location = ("rows", *first["loc"]) if many else first["loc"][1:]
-        field, kind, value = dotted(location) or None, first["type"], first["input"]
+    def _explained(self, error: Any, many: bool) -> BadRequest:
+        location = ("rows", *error["loc"]) if many else error["loc"][1:]
+        field, kind, value = dotted(location) or None, error["type"], error["input"]
         if kind == "json_invalid":
-            return BadRequest(400, None, None, NOT_JSON, f"{first['msg']}. Fix it.")
+            return BadRequest(400, None, None, NOT_JSON, f"{error['msg']}. Fix it.")
         if kind == "missing":
             return BadRequest(422, field, None, "the field is required", f"Add {field}.")
         if kind == "extra_forbidden":
             fix = f"Remove it; the fields are {', '.join(self.fields)}."
             return BadRequest(422, field, value, "unknown fields are refused", fix)
-        return BadRequest(422, field, value, first["msg"], f"Change {field or 'the row'} to what the rule asks.")
+        return BadRequest(422, field, value, error["msg"], f"Change {field or 'the row'} to what the rule asks.")
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:

@@ -256,6 +256,8 @@ def test_hostile_requests_get_a_4xx_that_names_the_field_and_the_service_lives_o
         assert (status // 100, answer["error"]["field"]) == (4, field), body
         assert answer["error"]["fix"]
         assert post(url, good)[0] == 200
+    missing = post(url, {})[1]["error"]
+    assert {fault["field"] for fault in [missing, *missing["also"]]} == good.keys()
     for body, field in hostile(reports[0]):
         if field != "rows":
             status, answer = post(f"{server.url}/reports", body)

@@ -110,6 +110,13 @@ def test_a_hostile_request_gets_a_4xx_that_names_the_field(service, name):
     assert healthy(service)
 
 
+def test_a_refusal_names_every_faulty_field_at_once_and_twenty_at_most(service):
+    error = send(service, '{"amount": NaN, "made_at": 3, "colour": 1, "items": "two"}')[1]["error"]
+    assert {fault["field"] for fault in [error, *error["also"]]} == {"amount", "made_at", "colour", "items"}
+    many = send(service, json.dumps({"rows": [{f"x{at}": at for at in range(9)}] * 8}))[1]["error"]
+    assert len(many["also"]) == 19
+
+
 def test_good_requests_are_answered_one_object_or_rows(service):
     assert send(service, payment(amount=500, made_at="2024-05-01T12:00:00"))[:2] == (200, {"score": 0.5})
     assert send(service, payment(), headers={"Content-Type": "application/json; charset=utf-8"})[0] == 200
