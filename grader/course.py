@@ -22,6 +22,7 @@ from typing import Any
 
 from grader.errors import GraderError
 from grader.write_errors import database_told, full_disk_told, unwritable
+from notebook_runner.errors import was_meant
 
 CONFIG = "nbgrader_config.py"
 STAMP = "timestamp.txt"  # the file in which nbgrader keeps when a submission was received
@@ -119,9 +120,19 @@ class Course:
         """`name` itself; raises `GraderError` with the known names if `step` has no such assignment."""
         known = self.assignments(step)
         if name not in known:
-            where = self.folder(step)
-            raise GraderError(f"there is no exercise {name!r} in {where}. Known: {', '.join(known) or 'none'}.")
+            where, listed = self.folder(step), ", ".join(known) or "none"
+            raise GraderError(
+                f"there is no exercise {name!r} in {where}. Known: {listed}. {was_meant(name, known)}".strip()
+            )
         return name
+
+    def require_known(self, book: Any, name: str) -> None:
+        """Raises `GraderError` unless the gradebook `book` knows the exercise."""
+        known = sorted(assignment.name for assignment in book.assignments)
+        if name not in known:
+            listed, first = ", ".join(known) or "none", self.command(f"release {name}")
+            fix = was_meant(name, known) or f"First: {first}"
+            raise GraderError(f"the gradebook knows no exercise {name!r} (known: {listed}). {fix}")
 
     def students(self, name: str, step: str = "submitted") -> list[str]:
         """The students that have a folder for `name` in `step`, sorted."""
@@ -156,10 +167,17 @@ class Course:
             return action(NbGraderAPI(config=self.config))
 
     def _lay_gradebook(self) -> None:
-        """Have an empty gradebook where none is, if it is a file."""
-        if self.directory.db_url.startswith("sqlite:///") and not self.database.exists():
-            from grader.empty_gradebook import lay_empty_gradebook
+        """Have an empty gradebook where none is, if it is a file; raises `GraderError` for one of a later nbgrader."""
+        from grader.empty_gradebook import later_version, lay_empty_gradebook
 
+        if not self.directory.db_url.startswith("sqlite:///"):
+            return
+        if revision := later_version(self.database):
+            raise GraderError(
+                f"{self.database} was written by a later nbgrader than is installed here (its tables are of revision "
+                f"{revision}). Run mlsd where that one is installed; nothing was changed."
+            )
+        if not self.database.exists():
             try:
                 with full_disk_told(self.home):
                     lay_empty_gradebook(self.database)

@@ -1,11 +1,13 @@
-"""An empty gradebook, the same as nbgrader makes, in a tenth of the time.
+"""An empty gradebook, the same as nbgrader makes, in a tenth of the time; whether one is of a later version.
 
 nbgrader starts the program `alembic` for each new gradebook, only to learn the version of its own tables: four seconds.
 The same library says it here without a program of its own.
 """
 
 import os
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 
@@ -34,3 +36,15 @@ def lay_empty_gradebook(database: Path) -> None:
         except OSError:  # a file system without links, e.g. on a memory stick
             if not database.exists():
                 made.replace(database)
+
+
+def later_version(database: Path) -> str:
+    """The revision of a gradebook's tables if the nbgrader that is installed does not know it, else empty."""
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except (sqlite3.Error, TypeError):  # no file, no gradebook, an older one: said where it is opened
+        return ""
+    return "" if any(Path(ALEMBIC_DIR, "versions").glob(f"{revision}_*.py")) else str(revision)

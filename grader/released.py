@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import GraderError
+from notebook_runner.course import names_the_course
 
 FILE = "released.zip"
 SAME_TIME = (1980, 1, 1, 0, 0, 0)  # so that one edition always gives the same archive
@@ -69,6 +70,11 @@ def unpacked(place: Path) -> Released:
         raise GraderError(f"{path} cannot be read ({error}). Get the edition again.") from error
     if wrong := [name for name in files if name.startswith("/") or "\\" in name or ".." in name.split("/")]:
         raise GraderError(f"{path} holds {wrong[0]!r}, which lies outside the course. Get the edition again.")
+    if not names_the_course(files.get("pyproject.toml", b"")):
+        raise GraderError(
+            f"{path} is no student edition: no pyproject.toml in it names the course. Name the {FILE} of one, or the "
+            "folder that holds it."
+        )
     return Released(str(path), tuple(sorted(files)), files.get)
 
 

@@ -1,22 +1,21 @@
 """What may not or cannot be written is reported in one line that names file, rule and fix, never by a traceback."""
 
 import errno
-import functools
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
 
 from grader.errors import GraderError
 
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 IN_THE_WAY = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NO_GRADEBOOK = ("file is not a database", "database disk image is malformed")
+OTHER_VERSION = ("no such column", "no such table", "has no column named")
 BY_SQLITE = ("attempt to write a readonly database", "unable to open database file")
 FULL_BY_SQLITE = ("disk is full", "disk I/O error")
-Result = TypeVar("Result")
 
 
 class DiskFull(GraderError):
@@ -26,8 +25,8 @@ class DiskFull(GraderError):
 def unwritable(path: Path | str, why: str) -> GraderError:
     """The error that says so of `path`."""
     return GraderError(
-        f"{path} cannot be opened or written ({why}). The gradebook and the folders of a course belong to "
-        "whoever grades it: give yourself the right to write there, or name other folders in nbgrader_config.py."
+        f"{path} cannot be opened or written ({why}). To go on, give yourself the right to write there, or name "
+        "another place (the folders of a course stand in its nbgrader_config.py)."
     )
 
 
@@ -39,24 +38,8 @@ def no_room(where: str) -> DiskFull:
     )
 
 
-def unwritable_told(command: Callable[..., Result]) -> Callable[..., Result]:
-    """The command, raising `GraderError` where the system refuses a file or has no room for it."""
-
-    @functools.wraps(command)
-    def run(*arguments: Any, **named: Any) -> Result:
-        try:
-            return command(*arguments, **named)
-        except Exception as error:
-            reported = _told(error)
-            if reported is None:
-                raise
-            raise reported from error
-
-    return run
-
-
-def _told(error: Exception) -> GraderError | None:
-    """What is said of an error of writing; None for any other."""
+def of_the_system(error: Exception) -> GraderError | None:
+    """The error to raise where the system refuses a file, has none of its name or no room for it; else None."""
     place = getattr(error, "filename2", None) or getattr(error, "filename", None)
     if is_full(error):
         return no_room(place or "the gradebook or the folders of this course")
@@ -68,6 +51,8 @@ def _told(error: Exception) -> GraderError | None:
             f"{place} cannot be written ({why}): a file is where a folder must be, or a folder where a file must be. "
             "Move it away and run the same command again."
         )
+    if error.errno == errno.ENOENT:
+        return GraderError(f"{place} is not there ({why}). Name a file or folder that is, or put it back.")
     return unwritable(place, why) if error.errno in REFUSED else None
 
 
@@ -109,6 +94,16 @@ def database_told(path: Path) -> Iterator[None]:
     except Exception as error:
         if _of_sqlite(error, FULL_BY_SQLITE):
             raise no_room(str(path)) from error
+        if words := _of_sqlite(error, NO_GRADEBOOK):
+            raise GraderError(
+                f"{path} is no gradebook ({words}). Put a copy of yours in its place, or move it away: the next "
+                "release begins an empty one."
+            ) from error
+        if words := _of_sqlite(error, OTHER_VERSION):
+            raise GraderError(
+                f"{path} was written by an older nbgrader ({words}). Keep a copy, then run in its course: "
+                "nbgrader db upgrade"
+            ) from error
         if not (refusal := _of_sqlite(error, BY_SQLITE)):
             raise
         raise unwritable(path, refusal) from error

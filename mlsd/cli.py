@@ -5,10 +5,12 @@ import sys
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from grader.write_errors import of_the_system
 from mlsd import notebook_commands, students, user_folders
 from mlsd.monitor_service import monitor
 from mlsd.new import new
@@ -21,8 +23,27 @@ from notebook_runner.errors import CourseError
 if TYPE_CHECKING:
     from mlsd_lib.doctor import Finding
 
+
+class Verbs(TyperGroup):
+    """The verbs: what the system refuses one of them is an error of the course, and Ctrl-C is answered by a line."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a verb. Raises `CourseError`, and `typer.Exit` with status 130 when it was interrupted."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("\nmlsd: Stopped; nothing is half-written. To go on, run the same command again.", err=True)
+            raise typer.Exit(130) from None
+        except Exception as error:
+            reported = of_the_system(error)
+            if reported is None:
+                raise
+            raise reported from error
+
+
 GRADES = find_spec("mlsd.instructors") is not None  # a student edition does without what grades
 app = typer.Typer(
+    cls=Verbs,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -100,6 +121,7 @@ def doctor(
     from mlsd_lib.doctor import examine, optional_programs
 
     console = Console(highlight=False)
+    root = course_root(root) if root else None
     findings = [*examine(root), *_of_the_sandbox(), *optional_programs(root)]
     for finding in findings:
         colour = {"sound": "green", "remark": "yellow", "fault": "red"}[finding.verdict]

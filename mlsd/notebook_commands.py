@@ -96,6 +96,7 @@ def selected(root: Path, paths: list[Path] | None) -> list[Path]:
     A name such as `reduce_latency` means the notebook whose file has it, of an exercise the one that students have.
     """
     from notebook_runner.course import NotebookError, notebook_paths
+    from notebook_runner.errors import was_meant
 
     every = notebook_paths(root)
     if not paths:
@@ -107,7 +108,8 @@ def selected(root: Path, paths: list[Path] | None) -> list[Path]:
         named = [path for path in every if path.stem == str(given) and path.relative_to(root).parts[0] != "solutions"]
         found = found or named
         if not found:
-            raise NotebookError(f"{given} is no notebook of this course and holds none. `mlsd notebooks` lists them.")
+            fix = was_meant(given.stem, [path.stem for path in every]) or "`mlsd notebooks` lists them."
+            raise NotebookError(f"{given} is no notebook of this course and holds none. {fix}")
         chosen += [path for path in found if path not in chosen]
     return chosen
 

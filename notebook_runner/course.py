@@ -5,6 +5,7 @@ A notebook's metadata key `mlsd` is the only manifest. Nothing here executes a n
 
 import heapq
 import json
+import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -70,7 +71,8 @@ def course_root(start: Path | None = None) -> Path:
     for place in starts:
         resolved = place.resolve()
         for folder in (resolved, *resolved.parents):
-            if _names_the_course(folder / "pyproject.toml"):
+            pyproject = folder / "pyproject.toml"
+            if pyproject.is_file() and os.access(pyproject, os.R_OK) and names_the_course(pyproject.read_bytes()):
                 return folder
     raise NotebookError(
         f'No course at or above {starts[0]}: no pyproject.toml there names the project "mlsd". '
@@ -78,10 +80,11 @@ def course_root(start: Path | None = None) -> Path:
     )
 
 
-def _names_the_course(pyproject: Path) -> bool:
+def names_the_course(pyproject: bytes) -> bool:
+    """Whether the content of a pyproject.toml is that of the course."""
     try:
-        return bool(tomllib.loads(pyproject.read_text(encoding="utf-8")).get("project", {}).get("name") == "mlsd")
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return bool(tomllib.loads(pyproject.decode()).get("project", {}).get("name") == "mlsd")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return False
 
 

@@ -4,10 +4,17 @@ Each package derives one class from it; the command line prints such an error wi
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class CourseError(Exception):
     """An error that names the thing, the value, the rule and the fix."""
+
+
+def was_meant(name: str, known: Iterable[str]) -> str:
+    """The question which of `known` was meant by a name that is like some of them; empty where none is."""
+    alike = get_close_matches(name, known, n=3, cutoff=0.7)
+    return f"Was {' or '.join(alike)} meant?" if alike else ""
 
 
 def require_one_of(what: str, value: object, known: Iterable[str], error: type[CourseError]) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from grader.answer_bank.affected_tests import reached
 from grader.errors import GraderError
+from notebook_runner.errors import was_meant
 
 CELL = re.compile(r"^# %% (\S+)\n", re.MULTILINE)
 KINDS = ("wrong", "alternative", "random")
@@ -116,7 +117,7 @@ def load_bank(root: Path, name: str) -> Bank:
     folder, notebook = bank_folder(root, name), root / "solutions" / name / f"{name}.ipynb"
     if not (folder / "bank.toml").is_file() or not notebook.is_file():
         known = ", ".join(banks(root)) or "none: a student edition has no banks"
-        raise BankError(f"There is no bank {name!r}. Known: {known}.")
+        raise BankError(f"There is no bank {name!r}. Known: {known}. {was_meant(name, banks(root))}".strip())
     settings = read_settings(folder / "bank.toml")
     cells, stubs, maxima = read_solution(notebook)
     patches = Patches(folder / "bank.toml", dict(cells), maxima)

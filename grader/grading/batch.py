@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -33,6 +33,7 @@ from grader.grading.records import Calibration, Job, Options, StudentOutcome
 from grader.grading.worker import GRADER, Done, Spec, Task
 from grader.grading.worker_pool import Pool, run_once
 from grader.sandbox.preload_client import PreloadClient
+from notebook_runner.errors import was_meant
 
 CELLS_IN_ALL = 10  # a whole submission may take this many times the limit of one cell
 FAULT = "MLSD_GRADE_FAULT"  # "POINT:N": end this process by SIGKILL when POINT is reached for the Nth time
@@ -40,25 +41,23 @@ FAULT = "MLSD_GRADE_FAULT"  # "POINT:N": end this process by SIGKILL when POINT 
 
 def chosen(course: Course, name: str, pattern: str) -> list[str]:
     """The students to grade. Raises `GraderError` if the exercise is not released or nobody handed it in."""
-    require_known(course, name)
+    with course.gradebook() as book:
+        course.require_known(book, name)
     everyone = course.students(name)
-    students = [student for student in everyone if fnmatch.fnmatchcase(student, pattern)]
     if not everyone:
         first = course.command(f"collect {name} FROM")
         raise GraderError(f"nobody handed in {name} below {course.folder('submitted')}. First: {first}")
-    if not students:
-        raise GraderError(f"none of the {len(everyone)} students who handed in {name} matches {pattern!r}")
-    return students
+    return matching(everyone, pattern, name)
 
 
-def require_known(course: Course, name: str) -> None:
-    """Raises `GraderError` if the gradebook does not know the exercise."""
-    with course.gradebook() as book:
-        known = sorted(assignment.name for assignment in book.assignments)
-    if name not in known:
-        listed = ", ".join(known) or "none"
-        first = course.command(f"release {name}")
-        raise GraderError(f"the gradebook knows no exercise {name!r} (known: {listed}). First: {first}")
+def matching(students: Iterable[str], pattern: str, name: str) -> list[str]:
+    """The students who match a `pattern` of `--student`; raises `GraderError` where none does."""
+    everyone = list(students)
+    found = [student for student in everyone if fnmatch.fnmatchcase(student, pattern)]
+    if not found:
+        fix = was_meant(pattern, everyone) or f"Quote a pattern, as 'a*'; they are {', '.join(everyone[:10])}"
+        raise GraderError(f"none of the {len(everyone)} students of {name} matches {pattern!r} (--student). {fix}")
+    return found
 
 
 def grade(

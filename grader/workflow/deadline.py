@@ -21,6 +21,7 @@ from grader.grading.output.lateness import (
 )
 from grader.workflow.late_days import taken
 from grader.workflow.receipts import lack_of, without_time
+from notebook_runner.errors import was_meant
 
 
 def set_policy(
@@ -59,12 +60,8 @@ def extend(course: Course, name: str, student: str, text: str) -> None:
         whole = _assignment(course, book, name)
         known = {person.id for person in book.students} | set(course.students(name))
         if student not in known:
-            alike = ", ".join(sorted(other for other in known if other.casefold()[:3] == student.casefold()[:3])[:5])
-            raise GraderError(
-                f"neither the gradebook nor a hand-in knows a student {student!r}"
-                + (f" (there are {alike})" if alike else "")
-                + f". Enter the class first: {course.command('roster FILE')}"
-            )
+            fix = was_meant(student, known) or f"Enter the class first: {course.command('roster FILE')}"
+            raise GraderError(f"neither the gradebook nor a hand-in knows a student {student!r}. {fix}")
         zone = deadlines(book.db.connection(), course.config, name, whole.duedate).zone
         extended(whole.duedate or datetime(2027, 1, 1), text, zone)  # refuses what is no length
         _, table = _made(book)
@@ -151,15 +148,8 @@ def _rules(known: Deadlines) -> str:
 
 
 def _assignment(course: Course, book: Any, name: str) -> Any:
-    from nbgrader.api import MissingEntry
-
-    try:
-        return book.find_assignment(name)
-    except MissingEntry as error:
-        listed = ", ".join(sorted(assignment.name for assignment in book.assignments)) or "none"
-        raise GraderError(
-            f"the gradebook knows no exercise {name!r} (known: {listed}). First: {course.command(f'release {name}')}"
-        ) from error
+    course.require_known(book, name)
+    return book.find_assignment(name)
 
 
 def _made(book: Any) -> tuple[Any, Any]:

@@ -64,16 +64,14 @@ def export(
             f"--format {form} is one exercise a file: name it, {course.command(f'export NAME --format {form}')}"
         )
     with course.gradebook() as book:
-        known = sorted(assignment.name for assignment in book.assignments)
-    chosen = [assignment for assignment in known if name in (None, assignment)]
+        if name is not None:
+            course.require_known(book, name)
+        chosen = sorted(assignment.name for assignment in book.assignments if name in (None, assignment.name))
     take_late_days(course)
     differing = [line for assignment in chosen for line in spread_marks(course, assignment)]
     with course.gradebook() as book:
         if not chosen:
-            raise GraderError(
-                f"the gradebook knows no exercise {name or ''!r} (known: {', '.join(known) or 'none'}). "
-                f"First: {course.command('grade NAME')}"
-            )
+            raise GraderError(f"the gradebook {course.database} knows no exercise. First: {course.command('release')}")
         marks = [mark for name in chosen for mark in _marks(course, book, name)]
         pending = sum(len(Book(course, book, name).pending(_students(book))) for name in chosen)
     for assignment in sorted({mark.assignment for mark in marks if mark.handed_in}):

@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.course import Course, reason
 from grader.errors import GraderError
-from grader.grading.batch import processors
+from grader.grading.batch import matching, processors
 from grader.grading.worker import Task
 from grader.grading.worker_pool import Pool
 from grader.workflow.feedback_worker import RECEIPT, Feedback, FeedbackSpec, work
@@ -22,12 +22,14 @@ MOST_S = 30.0  # and as long again before a worker is taken for stuck; a page ta
 PRELOADED = ["grader.workflow.feedback_preload"]
 
 
-def graded_students(course: Course, name: str) -> list[str]:
-    """The students whose submission of `name` was graded. Raises `GraderError` if there are none."""
+def graded_students(course: Course, name: str, pattern: str = "*") -> list[str]:
+    """The students who match, of those whose submission of `name` was graded. Raises `GraderError` for none."""
+    with course.gradebook() as book:
+        course.require_known(book, name)
     students = course.students(name, "autograded")
     if not students:
         raise GraderError(f"no submission of {name} was graded yet. First: {course.command(f'grade {name}')}")
-    return students
+    return matching(students, pattern, name)
 
 
 def give_feedback(

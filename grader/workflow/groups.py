@@ -11,7 +11,7 @@ from grader.course import Course
 from grader.errors import GraderError
 from grader.workflow.roster import People
 from grader.workflow.submission_names import STUDENT
-from grader.workflow.tables import read_rows, read_text
+from grader.workflow.tables import named_rows
 
 TABLE = "mlsd_group"
 BY_HAND = {"grades": ("manual_score", "extra_credit", "needs_manual_grade"), "comments": ("manual_comment",)}
@@ -25,10 +25,7 @@ def read_groups(path: Path, people: People | None) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     of: dict[str, str] = {}
     faults = []
-    for number, row in enumerate(read_rows(read_text(path, "groups"))[1:], 2):
-        group, student = (field.strip() for field in (*row, "", "")[:2])
-        if not group and not student:
-            continue
+    for number, (group, student) in named_rows(path, "groups", ("group", "student")):
         found, refusal = people.find((student,)) if people else (student, "")
         if refusal or not (group and STUDENT.fullmatch(found)):
             faults.append(f"line {number}: {refusal or 'it must name a group and a student'} ({group}, {student})")
@@ -38,7 +35,7 @@ def read_groups(path: Path, people: People | None) -> dict[str, list[str]]:
             members = groups.setdefault(group.casefold(), [])
             members += [found] if found not in members else []
     if faults or not groups:
-        listed = "\n  ".join(faults or ["it names no group; its columns are group,student"])
+        listed = "\n  ".join(faults or ["it names no group"])
         raise GraderError(f"the groups {path} were not taken:\n  {listed}")
     return groups
 

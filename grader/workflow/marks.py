@@ -1,12 +1,11 @@
 """The log of marks for people: what other programs wrote is entered first; shown or as CSV, oldest first."""
 
-import fnmatch
 import os
 from pathlib import Path
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.grading.batch import require_known
+from grader.grading.batch import matching
 from grader.grading.output.gradebook import Book
 from grader.grading.output.mark_log import COLUMNS, LoggedMark
 from grader.grading.output.spreadsheet import table
@@ -27,11 +26,13 @@ def catch_up(course: Course, name: str, command: str) -> None:
 
 def logged_marks(course: Course, name: str, student: str = "*") -> list[LoggedMark]:
     """The log of an exercise for students that match, oldest first. Raises `GraderError` if nobody knows `name`."""
-    require_known(course, name)
+    with course.gradebook() as book:
+        course.require_known(book, name)
     catch_up(course, name, "marks")
     with course.gradebook() as opened:
         rows = Book(course, opened, name).log.rows()
-    return [row for row in rows if fnmatch.fnmatchcase(row.student, student)]
+    chosen = matching(sorted({row.student for row in rows}), student, name) if rows else []
+    return [row for row in rows if row.student in chosen]
 
 
 def write_marks(rows: list[LoggedMark], to: Path) -> None:

@@ -3,7 +3,6 @@
 The results of a dry run are kept in `classroom/regrades/NAME`, so that recording runs nothing that has not changed.
 """
 
-import fnmatch
 import json
 import pickle
 import shutil
@@ -76,12 +75,9 @@ class Report:
 
 def chosen(course: Course, name: str, pattern: str) -> list[str]:
     """The students that handed in or were graded, and match. Raises `GraderError` if nobody does."""
-    batch.require_known(course, name)
-    students = sorted({*course.students(name), *course.students(name, "autograded")})
-    found = [student for student in students if fnmatch.fnmatchcase(student, pattern)]
-    if not found:
-        raise GraderError(f"none of the {len(students)} students who handed in {name} matches {pattern!r}")
-    return found
+    with course.gradebook() as book:
+        course.require_known(book, name)
+    return batch.matching(sorted({*course.students(name), *course.students(name, "autograded")}), pattern, name)
 
 
 def regrade(

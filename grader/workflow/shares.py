@@ -38,8 +38,7 @@ def deal(course: Course, name: str, graders: Sequence[str]) -> list[Share]:
         raise GraderError(f"a grader's name has letters, digits, '.', '_', '-' and '@' only: {', '.join(faulty)}")
     course.require_writable()
     with course.gradebook() as book:
-        if name not in (known := sorted(assignment.name for assignment in book.assignments)):
-            raise GraderError(f"the gradebook knows no exercise {name!r} (known: {', '.join(known) or 'none'})")
+        course.require_known(book, name)
         table = _table()
         table.create(book.db.connection(), checkfirst=True)
         found = shares(book.db.connection(), name)

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.errors import GraderError
 from grader.workflow.repositories import owner_of
-from grader.workflow.tables import read_rows, read_text
+from grader.workflow.tables import named_rows
 
 MOODLE = re.compile(r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL)
 MOODLE_NUMBERS = re.compile(r"(?<=_)(\d+)(?=_assignsubmission_)")
@@ -118,22 +118,19 @@ def read_map(path: Path) -> dict[str, str]:
 
     Raises `GraderError` naming the line for an id that cannot name a folder, or a name given twice.
     """
-    rows = read_rows(read_text(path, "map"))
     known: dict[str, str] = {}
-    for number, row in enumerate(rows[1:], 2):
-        if not any(row):
-            continue
-        source, student = (row[0].strip().lower(), row[1].strip()) if len(row) >= 2 else ("", "")
+    for number, (name, student) in named_rows(path, "map", ("name", "student")):
+        source = name.lower()
         if not source or not STUDENT.fullmatch(student):
             raise GraderError(
-                f"{path}, line {number}: {row} is not a name and a student id (letters, digits, '.', '_', '-', '@'). "
-                "The first line is the heading, with a comma, semicolon or tab as those below: name,student"
+                f"{path}, line {number}: {name!r} and {student!r} are not a name and a student id, which has letters, "
+                "digits, '.', '_', '-' and '@'. Correct that line."
             )
         if known.get(source, student) != student:
             raise GraderError(f"{path}, line {number}: {source!r} is already mapped to {known[source]!r}")
         known[source] = student
     if not known:
-        raise GraderError(f"the map {path} maps nobody. Its first line is the heading: name,student")
+        raise GraderError(f"the map {path} maps nobody: below name,student it has a line for each name.")
     return known
 
 

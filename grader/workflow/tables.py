@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from grader.errors import GraderError
@@ -29,6 +30,22 @@ def read_text(path: Path, what: str) -> str:
         except UnicodeDecodeError:
             continue
     raise GraderError(f"the {what} {path} is no text. Save it as CSV in UTF-8.")
+
+
+def named_rows(path: Path, what: str, columns: Sequence[str]) -> list[tuple[int, list[str]]]:
+    """The lines of a table that are not empty, each with its number and its fields in the order of `columns`.
+
+    Raises `GraderError` where the first line does not name all of these.
+    """
+    headings, *rows = read_rows(read_text(path, what)) or [[]]
+    places = {heading.strip().casefold(): place for place, heading in enumerate(headings)}
+    if not set(columns) <= set(places):
+        raise GraderError(
+            f"the {what} {path}, line 1: it has the columns {', '.join(headings) or 'none'}; the first line is the "
+            f"heading, with a comma, semicolon or tab as those below: {','.join(columns)}"
+        )
+    fields = [[[*row, *[""] * len(headings)][places[column]].strip() for column in columns] for row in rows]
+    return [(number, found) for number, found in enumerate(fields, 2) if any(found)]
 
 
 def read_rows(text: str) -> list[list[str]]:

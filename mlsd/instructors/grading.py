@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.write_errors import unwritable_told
-
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.grading.records import Options, StudentOutcome
@@ -28,7 +26,7 @@ Name = Annotated[str, typer.Argument(help="The exercise, e.g. reduce_latency.")]
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     for command in (release, plan, collect, grade, feedback, leaks):
-        app.command(command.__name__, rich_help_panel=PANEL)(unwritable_told(command))
+        app.command(command.__name__, rich_help_panel=PANEL)(command)
     settings = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command("formgrader", rich_help_panel=PANEL, context_settings=settings)(formgrader)
 
@@ -302,8 +300,6 @@ def feedback(
 
     Example: mlsd feedback reduce_latency
     """
-    from fnmatch import fnmatchcase
-
     from grader.course import Course
     from grader.workflow import feedback as work
     from grader.workflow.groups import spread_marks
@@ -312,7 +308,7 @@ def feedback(
     course = Course.open(folder)
     for line in spread_marks(course, name):
         typer.echo(f"members of a group have different points: {line}")
-    students = [candidate for candidate in work.graded_students(course, name) if fnmatchcase(candidate, student)]
+    students = work.graded_students(course, name, student)
     given = list(progress(work.give_feedback(course, name, students, jobs, force), len(students), "written"))
     for outcome in given:
         for page in outcome.pages:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.write_errors import unwritable_told
 from mlsd.instructors.grading import PANEL, Folder, Name
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     for command in (regrade, marks, shares):
-        app.command(command.__name__, rich_help_panel=PANEL)(unwritable_told(command))
+        app.command(command.__name__, rich_help_panel=PANEL)(command)
 
 
 def regrade(

@@ -5,14 +5,13 @@ from typing import Annotated
 
 import typer
 
-from grader.write_errors import unwritable_told
 from mlsd.instructors.grading import PANEL, Folder
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     for command in (roster, deadline, export):
-        app.command(command.__name__, rich_help_panel=PANEL)(unwritable_told(command))
+        app.command(command.__name__, rich_help_panel=PANEL)(command)
 
 
 def roster(

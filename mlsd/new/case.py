@@ -25,7 +25,7 @@ def new_case(
 
     Example: mlsd new case moderation --title "Moderation: whom the queue protects"
     """
-    root = course_root(folder) if folder else course_root()
+    root = course_root(folder or Path.cwd())
     for path in write_case(root, name, title or name.capitalize()):
         typer.echo(path.relative_to(root).as_posix())
     typer.echo(f"It fails until it is filled: python -m pytest tests/case_studies/test_contract.py -k {name}")

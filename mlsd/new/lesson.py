@@ -68,7 +68,7 @@ def lesson(
 
     Example: mlsd new lesson 02_design_a_machine_learning_system/06_model_selection --title "Model selection"
     """
-    root = course_root()
+    root = course_root(Path.cwd())
     written = [path.relative_to(root) for path in new_lesson(root, place, title, section, room)]
     for path in written:
         typer.echo(f"{path}: written.")
@@ -81,6 +81,8 @@ def new_lesson(root: Path, place: str, title: str, section: str, room: str = "")
     The notebook is the first; `lessons`/`room` is made unless it exists. Raises `NotebookError` if a lesson stands
     there, or if the name is not two digits, perhaps a letter, and words.
     """
+    if not (root / "tests").is_dir():
+        raise NotebookError(f"{root} is a student edition: it has no tests folder. Work in the full repository.")
     relative = Path(place).with_suffix("")
     if relative.parts[:1] != ("chapters",):
         relative = "chapters" / relative

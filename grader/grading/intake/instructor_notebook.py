@@ -94,17 +94,11 @@ def cell_dict(
 
 def originals(course: Course, name: str) -> list[InstructorNotebook]:
     """The notebooks of an assignment. Raises `GraderError` if the gradebook does not know it."""
-    from nbgrader.api import MissingEntry
-
-    first = course.command(f"release {name}")
     with course.gradebook() as book:
-        try:
-            assignment = book.find_assignment(name)
-        except MissingEntry:
-            raise GraderError(f"the gradebook knows no exercise {name!r}. First: {first}") from None
-        known = [(row.name, row.kernelspec, _in_gradebook(row)) for row in assignment.notebooks]
+        course.require_known(book, name)
+        known = [(row.name, row.kernelspec, _in_gradebook(row)) for row in book.find_assignment(name).notebooks]
     if not known:
-        raise GraderError(f"the gradebook knows no notebook of {name}. First: {first}")
+        raise GraderError(f"the gradebook knows no notebook of {name}. First: {course.command(f'release {name}')}")
     earlier = released_texts(course, name)
     found = []
     for notebook, kernel, cells in known:

@@ -77,10 +77,7 @@ class ClassResults:
 def read(course: Course, name: str) -> ClassResults:
     """What is recorded of `name`. Raises `GraderError` if the gradebook does not know it or nothing was graded."""
     with course.gradebook() as opened:
-        known = sorted(assignment.name for assignment in opened.assignments)
-        if name not in known:
-            listed, first = ", ".join(known) or "none", course.command(f"release {name}")
-            raise GraderError(f"the gradebook knows no exercise {name!r} (known: {listed}). First: {first}")
+        course.require_known(opened, name)
         book = Book(course, opened, name)
         items = _items(course, name, book)
         found: dict[str, Submission] = {}

@@ -465,7 +465,7 @@ def test_a_map_names_the_students_and_who_is_not_in_it_is_refused(course, take):
         ("name,student\nalice\n", "line 2"),
         ("name,student\nalice,a\nAlice,b\n", "line 3.*already mapped to 'a'"),
         ("name,student\n", "maps nobody"),
-        ("name student\nalice a\n", "line 2.*The first line is the heading, with a comma, semicolon or tab"),
+        ("name student\nalice a\n", "line 1.*the heading, with a comma, semicolon or tab"),
     ],
 )
 def test_a_faulty_map_is_refused_naming_the_line(take, roster, said):

@@ -202,7 +202,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_set(course, values, told):
 
 
 def test_an_extension_for_nobody_and_an_unknown_exercise_are_refused(marked):
-    with pytest.raises(GraderError, match=r"knows a student 'latter' \(there are late, later\)"):
+    with pytest.raises(GraderError, match=r"knows a student 'latter'\. Was later or late meant\?"):
         extend(marked, toy.NAME, "latter", "2d")
     with pytest.raises(GraderError, match="no exercise 'thirds'"):
         shown(marked, "thirds")
