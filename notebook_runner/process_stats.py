@@ -65,10 +65,11 @@ def living(processes: list[int]) -> list[int]:
 
 
 def state(process: int) -> str:
-    """The kernel's letter for what a process does; empty if it is gone."""
+    """The kernel's letter for what a process does; empty if it is gone. Its first thread may end before the others."""
     fields = _stat(process)
     if fields:
-        return fields[0]
+        other = _other_thread(process) if fields[0] in ENDED_STATES else ""
+        return _thread_state(process, other) if other else fields[0]
     if HAS_PROC:
         return ""
     return {"zombie": "Z", "": ""}.get(_asked(process, "status", ""), "S")
@@ -115,6 +116,8 @@ def sizes(process: int) -> Sizes:
     """What the kernel counts of a process's memory all the time, at the cost of one short file."""
     try:
         whole, resident, shared = _read(f"/proc/{process}/statm").split()[:3]
+        if whole == b"0":
+            whole, resident, shared = _read(f"{_place(process)}/statm").split()[:3]
         return Sizes(int(whole) * PAGE_MB, int(resident) * PAGE_MB, int(shared) * PAGE_MB)
     except (OSError, ValueError):
         memory = _asked(process, "memory_info", None)
@@ -169,7 +172,7 @@ def shared_mappings(process: int) -> dict[tuple[str, str], float]:
     """
     found: dict[tuple[str, str], float] = {}
     try:
-        lines = Path(f"/proc/{process}/maps").read_text(errors="replace").splitlines()
+        lines = Path(f"{_place(process)}/maps").read_text(errors="replace").splitlines()
     except OSError:
         return found
     for line in lines:
@@ -183,18 +186,21 @@ def shared_mappings(process: int) -> dict[tuple[str, str], float]:
 def open_files(process: int) -> list[str]:
     """What the open files of a process are, as the kernel names them, e.g. "socket:[123]"; [] if it does not say."""
     try:
-        names = os.listdir(f"/proc/{process}/fd")
+        names = os.listdir(place := f"{_place(process)}/fd")
     except OSError:
         return []
-    return [file for name in names if (file := _link(f"/proc/{process}/fd/{name}"))]
+    return [file for name in names if (file := _link(f"{place}/{name}"))]
 
 
 def count_of_open_files(process: int) -> int | None:
-    """How many files a process has open; 0 if it is gone, None if it forbids to read that (PR_SET_DUMPABLE)."""
+    """How many files a process has open; 0 if it is gone, None if it forbids to read that (PR_SET_DUMPABLE).
+
+    What has ended or is about to, and has no memory any more, belongs to root: only root may read that it has none.
+    """
     try:
-        return len(os.listdir(f"/proc/{process}/fd"))
+        return len(os.listdir(f"{_place(process)}/fd"))
     except PermissionError:
-        return None
+        return None if sizes(process).address_space else 0
     except OSError:
         return 0
 
@@ -291,6 +297,21 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
+def _place(process: int) -> str:
+    """Where the kernel tells of a process: its folder, or that of another thread where the first has ended."""
+    fields = _stat(process)
+    other = _other_thread(process) if fields and fields[0] in ENDED_STATES else ""
+    return f"/proc/{process}/task/{other}" if other else f"/proc/{process}"
+
+
+def _other_thread(process: int) -> str:
+    """A thread that is not the first of its process; empty if there is none."""
+    try:
+        return next((name for name in os.listdir(f"/proc/{process}/task") if name != str(process)), "")
+    except OSError:
+        return ""
+
+
 def _children(process: int) -> list[int] | None:
     """Direct children by the kernel's lists, one a thread of the parent; None where the kernel has no such lists."""
     found: list[int] = []
@@ -313,7 +334,7 @@ def _stat(process: int) -> list[str]:
 def _smaps(process: int) -> dict[str, int] | None:
     """The sums over a process's mappings in kB, by the kernel's names; None if they may not be read."""
     try:
-        with open(f"/proc/{process}/smaps_rollup") as file:
+        with open(f"{_place(process)}/smaps_rollup") as file:
             lines = file.read().splitlines()[1:]
     except OSError:
         return None
@@ -322,7 +343,7 @@ def _smaps(process: int) -> dict[str, int] | None:
 
 def _status_mb(process: int, name: bytes) -> float | None:
     try:
-        return int(_read(f"/proc/{process}/status").split(name)[1].split(maxsplit=1)[0]) / 1024
+        return int(_read(f"{_place(process)}/status").split(name)[1].split(maxsplit=1)[0]) / 1024
     except (OSError, IndexError):
         return None
 

@@ -359,6 +359,12 @@ def test_a_session_ends_whose_files_cannot_be_counted(sandbox, folder):
     assert (run.verdict, "MB" in run.error[1]) == ("memory", True)
 
 
+def test_a_child_that_has_ended_while_another_lives_is_no_memory(session):
+    """Nobody but root may read what open files it has left: none."""
+    forks = "import os, time\nif os.fork() == 0: time.sleep(99)\nif os.fork() == 0: os._exit(3)\n"
+    assert session.run_cell(f"{forks}time.sleep(0.5)\nos._exit(3)").verdict == "crashed"
+
+
 def test_what_a_course_shows_can_be_read(sandbox, session):
     shown = sandbox.test_shown
     (shown / "data.csv").write_text("a,b")

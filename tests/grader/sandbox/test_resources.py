@@ -45,6 +45,17 @@ for _ in range(4):
         held = b"x" * (80 * 2**20)
         time.sleep(99)
 time.sleep(99)""",
+    "private memory of helpers whose first thread has ended": """
+import ctypes, os, threading, time
+def hold():
+    time.sleep(0.5)
+    held = b"x" * (80 * 2**20)
+    time.sleep(99)
+for _ in range(4):
+    if os.fork() == 0:
+        threading.Thread(target=hold).start()
+        ctypes.CDLL(None).pthread_exit(None)
+time.sleep(99)""",
     "sockets full of data": """
 import os, socket, time
 for _ in range(4):
