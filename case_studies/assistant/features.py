@@ -146,7 +146,9 @@ CREATE TABLE IF NOT EXISTS cached (
 CREATE INDEX IF NOT EXISTS cached_by_key ON cached (key, time_us);
 CREATE INDEX IF NOT EXISTS cached_by_time ON cached (time_us, asked);
 """
-LATEST = f"SELECT time_us, text, {', '.join(CACHED)} FROM cached WHERE key = ? ORDER BY time_us DESC LIMIT 1"
+LATEST = f"""
+SELECT time_us, text, {", ".join(CACHED)} FROM cached WHERE key = ? AND time_us <= ? ORDER BY time_us DESC LIMIT 1
+"""
 
 
 SPENT = f"SELECT {ENCODER_EUR} * SUM(asked) FROM cached WHERE time_us >= ? AND time_us < ?"
@@ -160,8 +162,11 @@ def cached_row(found: Found) -> list[float]:
 def online_found(
     memory: sqlite3.Connection, time_us: int, who: tuple[str, int, bool], hours: float, may_read: MayRead
 ) -> Found | None:
-    """What the cache in `memory` has for a question, if it is young enough and this customer may read it."""
-    entry = memory.execute(LATEST, (cache_key(*who),)).fetchone()
+    """What the cache in `memory` has for a question, if it is young enough and this customer may read it.
+
+    An entry of a later question, by its time, is not younger: it is no answer to this one.
+    """
+    entry = memory.execute(LATEST, (cache_key(*who), time_us)).fetchone()
     if entry is None or time_us - entry[0] >= hours * HOUR_US:
         return None
     document, version_us, *judged, asked = entry[2:]

@@ -2,6 +2,9 @@
 
 It remembers what was found for a question, so that the next one who asks the same is answered from the cache. What was
 streamed is the decision of /predict: it is made and kept before the first sentence leaves.
+
+Who asks is the shop's word, given with the run's key. Without it a question is a stranger's: it is answered from what
+everybody may read, by words alone, and leaves nothing in the cache.
 """
 
 import json
@@ -40,7 +43,7 @@ SENTENCE = re.compile(r"(?<=[.?]) ")
 
 
 class Question(BaseModel):
-    """A customer's question: `time` local, without a zone; whether the customer is a dealer comes from the shop."""
+    """A customer's question: `time` local, without a zone; who asks, and whether as a dealer, is the shop's word."""
 
     question_id: Id
     time: LocalTime
@@ -72,7 +75,8 @@ class AssistantStore(DecisionStore):
 
     def search_again(self, release: Release) -> int:
         """Searches again, as `release` does, for every entry that may still be read; how many changed."""
-        young_us = (self.time_of_newest(1) or 0) - release.policy.cache_hours * HOUR_US
+        newest_us = self.connection.execute("SELECT MAX(time_us) FROM cached").fetchone()[0] or 0
+        young_us = newest_us - release.policy.cache_hours * HOUR_US
 
         def found(sent: dict[str, Any]) -> list[float] | None:
             if sent["time"] <= young_us:
@@ -92,7 +96,7 @@ class AssistantService(DecisionService[Release]):
     """Answers questions by the run's current release and memory."""
 
     name, id_field, request, report = "assistant", "question_id", Question, Note
-    features, keep_days = FEATURES, 90
+    features, keep_days, stranger = FEATURES, 90, {"customer_id": NOBODY, "dealer": False}
     store: AssistantStore
 
     def __init__(self, run: Run):
@@ -107,9 +111,11 @@ class AssistantService(DecisionService[Release]):
         """The passage found, from the cache or by a search, and whether the judge lets it answer."""
         memory, may_read, policy = self.store.connection, release.index.may_read, release.policy
         who = (request.text, request.customer_id, request.dealer)
+        stranger = request.customer_id == NOBODY
+        afforded = not stranger and affords(online_spent_eur(memory, time_us), policy.budget_eur)
         kept = online_found(memory, time_us, who, policy.cache_hours, may_read)
-        found = kept or release.find(*who, affords(online_spent_eur(memory, time_us), policy.budget_eur))
-        if kept is None:
+        found = kept or release.find(*who, afforded)
+        if kept is None and not stranger:
             row = (request.question_id, time_us, cache_key(*who), found.text, *cached_row(found))
             self.store.insert("cached", [row])
         score = release.support(found)

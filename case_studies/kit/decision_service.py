@@ -1,5 +1,8 @@
 """A service that decides about requests, one by one and for good.
 
+It believes its own clock: no time in a body lies ahead of it, and what it remembers goes by it. Who somebody is it
+believes from a caller with the run's key alone, see `caller`.
+
 It follows the registry: a promotion or a rollback takes effect with the next request. It answers a request sent twice
 with the decision made first, and refuses another request under the same id. It takes reports, the late news about
 requests that it knows. It watches what it decides, see `live_monitor`, and forgets what is too old to be asked for.
@@ -11,9 +14,9 @@ decision is kept with the trace that its request named in the header `traceparen
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
@@ -21,6 +24,7 @@ import flask
 from prometheus_client import CollectorRegistry
 from pydantic import AfterValidator, BaseModel, Field, NaiveDatetime
 
+from case_studies.kit.caller import is_caller
 from case_studies.kit.decision_store import DAY_US, Decision, DecisionStore, microseconds
 from case_studies.kit.live_monitor import LiveMonitor
 from case_studies.kit.model_registry import ModelRegistry
@@ -48,6 +52,9 @@ Release = TypeVar("Release")
 FORGET_EACH = 500
 """After so many decisions the service looks for memories that are old enough to go. Fewer requests than these with a
 wrong time cannot make it forget too much."""
+AHEAD_S = 300
+"""So far the clock of a sender may be ahead of the service's. Behind it may be as far as memory reaches: messages come
+late, and recorded days are replayed."""
 QUEUE_LIMIT = 64
 """At a decision in a few milliseconds, who enters at the end of the queue is answered within half a second."""
 
@@ -57,7 +64,8 @@ class DecisionService(ABC, Generic[Release]):
 
     A case names its `request` and `report` models, each with a field `time`, and the `id_field` that both have; it
     reads a release from its folder, decides, and notes reports. `metrics` is where it may count what it does.
-    `features`: the columns of what a decision has `seen`. `keep_days`: how long the service remembers.
+    `features`: the columns of what a decision has `seen`. `keep_days`: how long the service remembers. `stranger`: the
+    fields of a request that say who its sender is, with what they are to `decide` where no caller with the key says so.
     """
 
     name: str
@@ -66,13 +74,19 @@ class DecisionService(ABC, Generic[Release]):
     report: type[BaseModel]
     features: Sequence[str] = ()
     keep_days = 400
+    stranger: Mapping[str, Any] = {}
 
     def __init__(self, registry: ModelRegistry, store: DecisionStore):
         self.registry, self.store, self.metrics = registry, store, CollectorRegistry()
         self._releases: dict[str, Release] = {}
-        self._decided = self._kept_days = 0
+        self._decided = 0
         self.release()  # a service without a release must not start
         self.metrics.register(LiveMonitor(registry, store, self.features, self._window_by))
+
+    @staticmethod
+    def clock() -> datetime:
+        """The time of this machine, in its zone."""
+        return datetime.now()
 
     @abstractmethod
     def read(self, folder: Path) -> Release:
@@ -135,6 +149,7 @@ class DecisionService(ABC, Generic[Release]):
             if news["time"] < known["time"]:
                 rule, fix = "no request is reported before it is made", "Send the time at which the report arrived."
                 raise BadRequest(422, "time", report.time.isoformat(), rule, fix)
+            self._require_not_ahead(report)
             self.store_report(report, news["time"])
             self.store.note_reported(identity, news["time"])
 
@@ -171,6 +186,8 @@ class DecisionService(ABC, Generic[Release]):
 
     def _answer(self, request: Any, new: list[tuple[Any, Decision, str]]) -> dict[str, Any]:
         sent, identity = _sent(request), getattr(request, self.id_field)
+        if self.stranger and not is_caller(self.store.path.parent):
+            sent, request = sent | {"stranger": True}, request.model_copy(update=self.stranger)
         known = self.store.sent(identity)
         if known is not None and known != sent:
             rule = f"a {self.id_field} names one request, and this one was sent before with other content"
@@ -182,6 +199,7 @@ class DecisionService(ABC, Generic[Release]):
         if sent["time"] < self.store.kept_since_us:
             rule, fix = f"a service remembers {self.keep_days} days", "Leave out what is older; it was decided then."
             raise BadRequest(422, "time", request.time.isoformat(), rule, fix)
+        self._require_not_ahead(request)
         version, release = self.release()
         made = self.decide(release, request, sent["time"])
         answer = {self.id_field: identity, **made.answer, "release": version}
@@ -190,19 +208,22 @@ class DecisionService(ABC, Generic[Release]):
         new.append((request, decision, version))
         return answer
 
+    def _require_not_ahead(self, message: Any) -> None:
+        now = self.clock()
+        if message.time > now + timedelta(seconds=AHEAD_S):
+            rule = f"no time is more than {AHEAD_S} s ahead of the service's clock, {now.isoformat(timespec='seconds')}"
+            fix = "Correct the sender's clock, or start the service in the senders' time zone, by TZ."
+            raise BadRequest(422, "time", message.time.isoformat(), rule, fix)
+
     def _forget(self, decided: int) -> None:
-        """Once a day of the requests' own time, what is older than `keep_days` goes."""
+        """What the service has kept for `keep_days` of its own clock goes; no time in a request makes that sooner."""
         self._decided += decided
-        if self._decided < FORGET_EACH:
-            return
-        self._decided = 0
-        with self.store.lock:
-            now_us = self.store.time_of_newest(FORGET_EACH)
-        oldest = (now_us or 0) // DAY_US - self.keep_days
-        if oldest > self._kept_days:
-            with suppress(Shed):  # what was answered stays answered; the next time it is tried again
-                self.store.forget(oldest * DAY_US)
-                self._kept_days = oldest
+        with suppress(Shed):  # what was answered stays answered; the next time it is tried again
+            now_us = microseconds(self.clock())
+            self.store.note_newest(now_us, FORGET_EACH)
+            if self._decided >= FORGET_EACH:
+                self._decided = 0
+                self.store.forget(self.store.newest_at(now_us - self.keep_days * DAY_US))
 
 
 def _trace() -> str | None:

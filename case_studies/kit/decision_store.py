@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS decisions (
 CREATE INDEX IF NOT EXISTS decisions_by_time ON decisions (time_us, acted);
 CREATE TABLE IF NOT EXISTS reported (id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, acted INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS watched (time_us INTEGER PRIMARY KEY, told TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS clock (day_us INTEGER PRIMARY KEY, newest_us INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS retention (kept_since_us INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS traces (id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, trace TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, filling BLOB NOT NULL);
@@ -89,6 +90,7 @@ class DecisionStore:
             raise ModelingError(f"The store {path} cannot be opened for writing: {error}. {fix}") from error
         found = self.connection.execute("SELECT MAX(kept_since_us) FROM retention").fetchone()[0]
         self.kept_since_us: int = found or 0
+        self._noted_us = -1
 
     def close(self) -> None:
         """Closes the file."""
@@ -227,12 +229,28 @@ class DecisionStore:
         found = self.connection.execute(query, (place - 1,)).fetchone()
         return found[0] if found else None
 
+    def note_newest(self, clock_us: int, place: int) -> None:
+        """Notes, once a day of the service's clock, the time of the decision with the `place`-th newest."""
+        day_us = clock_us - clock_us % DAY_US
+        if day_us != self._noted_us and (newest_us := self.time_of_newest(place)) is not None:
+            with self.transaction():
+                self.insert("clock", [(day_us, newest_us)])
+            self._noted_us = day_us
+
+    def newest_at(self, clock_us: int) -> int:
+        """The latest time that was noted by then; 0 where nothing was."""
+        query = "SELECT MAX(newest_us) FROM clock WHERE day_us <= ?"
+        return self.connection.execute(query, (clock_us,)).fetchone()[0] or 0
+
     def forget(self, before_us: int) -> None:
         """Deletes what is older than that, here and in the tables of the case; the space is used again."""
+        if before_us <= self.kept_since_us:
+            return
         with self.transaction():
             self.forget_own(before_us)
             for table in ("requests", "decisions", "reported", "watched", "traces", *self.dated):
                 self.connection.execute(f"DELETE FROM {table} WHERE time_us < ?", (before_us,))
+            self.connection.execute("DELETE FROM clock WHERE newest_us < ?", (before_us,))
             self.connection.execute("DELETE FROM retention")
             self.connection.execute("INSERT INTO retention VALUES (?)", (before_us,))
         self.kept_since_us = before_us

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 def replay(
-    url: str, requests: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, Any]] = (), batch: int = 100
+    url: str,
+    requests: Sequence[Mapping[str, Any]],
+    reports: Sequence[Mapping[str, Any]] = (),
+    batch: int = 100,
+    headers: Mapping[str, str] | None = None,
 ) -> "pd.DataFrame":
     """The service's answers to `requests`, sent to /predict, `batch` at a time; `reports` go to /reports.
 
@@ -31,7 +35,7 @@ def replay(
         if route == "predict":
             bodies = [{"rows": bodies[i : i + batch]} for i in range(0, len(bodies), batch)]
         for body in bodies:
-            status, answer = post(f"{url}/{route}", body)
+            status, answer = post(f"{url}/{route}", body, headers=headers)
             if status != 200:
                 raise SimulationError(f"The service at {url}/{route} answered {status}: {json.dumps(answer)[:300]}.")
             answers += answer.get("rows", [])

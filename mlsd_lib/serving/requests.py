@@ -5,10 +5,11 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 
 
-def post(url: str, body: Any, timeout_s: float = 30.0) -> tuple[int, Any]:
+def post(url: str, body: Any, timeout_s: float = 30.0, headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
     """Status and parsed answer of one POST; a body that is not bytes is sent as JSON.
 
     Raises `OSError` or `http.client.HTTPException` where no answer comes.
@@ -17,7 +18,7 @@ def post(url: str, body: Any, timeout_s: float = 30.0) -> tuple[int, Any]:
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=timeout_s)
     try:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        connection.request("POST", where.path, raw, {"Content-Type": "application/json"})
+        connection.request("POST", where.path, raw, {"Content-Type": "application/json", **(headers or {})})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read() or b"null")
     finally:

@@ -8,9 +8,17 @@ import urllib.request
 
 import pytest
 
+from case_studies.kit import key_header
 from tests.waiting import PATIENCE_S
 
 on_linux = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limits of another process are Linux's")
+
+
+def with_key(app, run):
+    """A client of an app in this process that sends the key of its run with each request."""
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = key_header(run)["Authorization"]
+    return client
 
 
 def asked(url, body=None, **headers):

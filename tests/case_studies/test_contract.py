@@ -28,7 +28,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from case_studies.kit import SKEW_TOLERANCE, DecisionStore, Run, feature_skew, replay
+from case_studies.kit import SKEW_TOLERANCE, DecisionStore, Run, feature_skew, key_header, replay
 from case_studies.kit.cell_dependencies import dependents, flow_of
 from case_studies.kit.decision_service import QUEUE_LIMIT
 from mlsd_lib.modeling import ModelingError
@@ -150,7 +150,7 @@ def live(case, url, store, part):
     requests, reports, offline = part
     columns = case.module("features").FEATURES
     before = len(store.decided(columns))
-    answers = replay(url, requests, reports)
+    answers = replay(url, requests, reports, headers=key_header(Run(store.path.parent)))
     seen = store.decided(columns).iloc[before:]
     return answers, seen, feature_skew(seen, offline)
 
@@ -389,12 +389,12 @@ def test_a_kill_loses_nothing_that_was_answered_and_counts_nothing_twice(case, r
     requests = requests[:SENT_WITH_A_KILL]
     reports = [report for report in reports if report["time"] <= requests[-1]["time"]]
     parts = [requests[start : start + 20] for start in range(0, len(requests), 20)]
-    known, under_way = [], threading.Event()
+    known, under_way, key = [], threading.Event(), key_header(run)
 
     def send(url, some):
         for part in some:
             arrived = [report for report in reports if part[0]["time"] <= report["time"] <= part[-1]["time"]]
-            known.extend(replay(url, part, arrived).to_dict("records"))
+            known.extend(replay(url, part, arrived, headers=key).to_dict("records"))
             under_way.set()
 
     def send_until_it_dies(url, some):
@@ -412,7 +412,7 @@ def test_a_kill_loses_nothing_that_was_answered_and_counts_nothing_twice(case, r
         sender.join()
     assert len(known) >= len(requests) // 2 - 20
     with case.served(run) as server:
-        again = replay(server.url, requests, reports).to_dict("records")
+        again = replay(server.url, requests, reports, headers=key).to_dict("records")
         seen = DecisionStore(run.store).decided(case.module("features").FEATURES)
         load = open_loop(f"{server.url}/predict", case.hooks.day(3)[0], 30, 2, np.random.default_rng(0))
     assert 30 < len(load) <= QUEUE_LIMIT  # so that a machine that is busy refuses none

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from case_studies.kit import DecisionStore, decision_service
+from case_studies.kit import DecisionService, DecisionStore, decision_service
 from case_studies.kit.live_monitor import OUTCOMES
 from mlsd_lib.operations.alert_rules import monitor_rules
 from mlsd_lib.operations.scraping import Scrape, Window
 from mlsd_lib.operations.service_figures import figures
 from mlsd_lib.operations.service_page import write_page
+from tests.case_studies.services import with_key
 
 CASES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "case_studies").glob("*/cli.py"))
 
@@ -28,7 +29,7 @@ class Client:
     """Requests and reports to the app of a run, in this process."""
 
     def __init__(self, case, run):
-        self.case, self.client = case, case.module("service").app_of(run).test_client()
+        self.case, self.client = case, with_key(case.module("service").app_of(run), run)
         self.clock = itertools.count()
 
     def live(self, number, first=None):
@@ -106,7 +107,10 @@ def test_a_year_of_requests_leaves_a_memory_of_the_days_that_are_kept(case, tmp_
     known = {request[case.hooks.ID] for request in requests}
     reports = [report for report in reports if report[case.hooks.ID] in known]
     store, every = DecisionStore(run.store), 5
+    newest = datetime.fromisoformat(requests[-1]["time"])
     for days in range(0, 366, every):
+        clock = newest + timedelta(days=days + every)  # a report comes some days later
+        monkeypatch.setattr(DecisionService, "clock", staticmethod(lambda at=clock: at))
         rows = [shifted(request, own_ids, days) for request in requests]
         assert client.post("/predict", json={"rows": rows}).status_code == 200
         for report in reports:

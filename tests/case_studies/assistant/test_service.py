@@ -11,6 +11,7 @@ from case_studies.assistant.features import AnswerCache
 from case_studies.assistant.incident import MONTH
 from case_studies.kit import promote_after_restore, roll_back
 from tests.case_studies.assistant.hooks import asked, prepared, stream
+from tests.case_studies.services import with_key
 
 WRITTEN = (
     "{0}{1}{2}", "{0}-{1}{2}", "{0} {1}{2}", "{0}/{1}{2}", "{0}.{1}{2}", "{0}_{1}{2}", "{0} - {1}{2}", "{0}-{1}-{2}",
@@ -21,7 +22,8 @@ WRITTEN = (
 
 
 def client_of(run):
-    return service.app_of(run).test_client()
+    """A client with the key of the run."""
+    return with_key(service.app_of(run), run)
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +110,28 @@ def test_metrics_count_actions_and_where_an_answer_came_from(run):
     metrics = client.get("/metrics").get_data(as_text=True)
     for line in ('actions_total{action="refuse",release="v1"}', 'searches_total{search="cache"}'):
         assert line in metrics
+
+
+def test_who_asks_is_believed_with_the_key_alone_and_a_stranger_leaves_no_entry(run):
+    client, known = service.app_of(run).test_client(), client_of(run)
+    body = {**messages(asked(0))[0], "dealer": True, "text": "what do dealers pay for the Aldera 200?"}
+    price = next(text for text in prepared()[0].documents["text"] if text.startswith("Dealers buy the Aldera 200"))
+    ids = iter(range(10**9, 10**9 + 9))
+    for ways in ({}, {"auth": ("caller", "a guess")}, {"headers": {"Authorization": "Bearer x"}}):
+        answer = client.post("/predict", json={**body, "question_id": next(ids)}, **ways).get_json()
+        assert (answer["text"], answer["search"]) == (service.REFUSAL, "words")
+    assert known.post("/predict", json=body).get_json()["text"] == price
+    assert client.post("/predict", json=body).status_code == 409  # a dealer's answer is not repeated to a stranger
+    assert known.post("/predict", json={**body, "question_id": next(ids)}).get_json()["search"] == "cache"
+    with closing(service.AssistantStore(run.store)) as store:
+        assert store.connection.execute("SELECT COUNT(*) FROM cached").fetchone() == (1,)
+
+
+def test_an_entry_of_a_later_question_answers_no_earlier_one(run):
+    client, (first, *_, last) = client_of(run), messages(asked(0))
+    searches = [
+        client.post("/predict", json={**first, "question_id": 10**9 + at, "time": time}).get_json()["search"]
+        for at, time in enumerate((last["time"], first["time"], last["time"]))
+    ]
+    assert searches[1] != "cache"
+    assert searches[2] == "cache"

@@ -275,6 +275,7 @@ def a_year(service, days=365, a_day=20):
     """Rows of all tables and bytes of the file and of its log of writes, after each tenth day."""
     found = []
     for day in range(days):
+        service.clock = lambda at=day: pd.Timestamp("2026-01-01 12:00") + pd.Timedelta(days=at)
         service.answer([on_day(day, number) for number in range(a_day)])
         service.take_report(failure(day * 100, time=pd.Timestamp("2026-01-01 12:00") + pd.Timedelta(days=day)))
         service.store.insert("doors", [(day, microseconds(pd.Timestamp("2026-01-01") + pd.Timedelta(days=day)))])
@@ -324,12 +325,24 @@ def test_the_forgotten_is_not_decided_again_and_the_remembered_is_answered_alike
     assert reopened.kept_since_us == service.store.kept_since_us > 0
 
 
-def test_requests_from_the_far_future_make_it_forget_nothing(kept):
+def test_a_time_ahead_of_the_services_clock_is_refused_in_requests_and_reports(service):
+    service.clock = lambda: pd.Timestamp("2026-03-01 09:55:00")
+    service.answer([reading(1)])
+    with pytest.raises(BadRequest, match="300 s ahead of the service's clock, 2026-03-01T09:55:00") as refused:
+        service.answer([reading(2, time="2026-03-01T10:00:01")])
+    assert (refused.value.status, refused.value.field) == (422, "time")
+    with pytest.raises(BadRequest, match="ahead of the service's clock"):
+        service.take_report(failure(1, time="2026-03-02"))
+
+
+def test_no_time_in_a_request_makes_it_forget_sooner(kept):
+    """What is replayed is nearly a year old; a thousand requests of today are no reason to forget it."""
     service = kept["Forgetful"]
-    service.answer([reading(10**6 + number, time="2099-01-01") for number in range(50)])
-    a_year(service, days=25)
-    assert service.store.kept_since_us < microseconds(pd.Timestamp("2026-01-01"))
+    service.clock = lambda: pd.Timestamp("2026-12-01")
+    service.answer([on_day(0, 0)])
+    service.answer([reading(10**6 + number, time="2026-12-01") for number in range(1_000)])
     assert service.store.sent(0) is not None
+    assert service.answer([on_day(0, 1)])[0]["reading_id"] == 1
 
 
 def test_a_store_that_another_process_writes_is_not_ready_until_that_has_ended(service):

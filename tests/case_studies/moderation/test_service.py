@@ -8,11 +8,12 @@ from case_studies.kit import Run
 from case_studies.moderation import service
 from case_studies.moderation.models import Release
 from tests.case_studies.moderation import hooks
+from tests.case_studies.services import with_key
 
 
 @pytest.fixture
 def client(run):
-    return service.app_of(run).test_client()
+    return with_key(service.app_of(run), run)
 
 
 def all_answers(client):

@@ -12,6 +12,7 @@ from case_studies.recommendation import service
 from case_studies.recommendation.models import Release
 from mlsd_lib.serving import ServerProcess, ServingError, open_loop, post
 from tests.case_studies.recommendation import hooks
+from tests.case_studies.services import with_key
 
 PATIENCE_S = 60.0  # a busy machine is no failure of the feature store
 
@@ -46,7 +47,7 @@ def test_a_visit_of_the_last_century_is_answered(run):
 
 
 def test_a_purchase_is_stored_under_its_code_and_its_place_and_taken_from_the_stock(run):
-    client = service.app_of(run).test_client()
+    client = with_key(service.app_of(run), run)
     visit, report = hooks.day(0)[0][0], hooks.day(0)[1][0]
     client.post("/predict", json=visit)
     assert client.post("/stock", json={"item": report["item"], "units": 2}).status_code == 200
@@ -60,7 +61,7 @@ def test_a_purchase_is_stored_under_its_code_and_its_place_and_taken_from_the_st
 
 
 def test_what_is_sold_out_leaves_the_slates_until_it_is_back(run):
-    client, ids = service.app_of(run).test_client(), iter(range(10**9, 2 * 10**9))
+    client, ids = with_key(service.app_of(run), run), iter(range(10**9, 2 * 10**9))
 
     def slate():
         return client.post("/predict", json={**hooks.day(0)[0][0], "visit_id": next(ids)}).get_json()["items"][:9]

@@ -1,0 +1,59 @@
+"""Who calls a service: the system in front of it, which proves itself by the run's key, or a stranger.
+
+Whatever a body says about its sender is the sender's word. The system in front of a service, a shop's website, has
+logged its customers in and knows who asks; it proves by the key that it is that system. The key is made with the run,
+and everybody who may read the run's folder may use it.
+"""
+
+import base64
+import os
+import secrets
+from contextlib import suppress
+from hmac import compare_digest
+from pathlib import Path
+
+import flask
+
+from case_studies.kit.runs import Run
+from mlsd_lib.serving.body import BadRequest
+
+KEY = "caller.key"
+USER = "caller"
+
+
+def key_in(folder: Path) -> str:
+    """The key of the run in `folder`; made where there is none, readable by its owner alone."""
+    path = folder / KEY
+    if not path.exists():
+        own = folder / f".{KEY}.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+        with suppress(FileExistsError):  # made by another process at the same moment
+            os.link(own, path)
+        own.unlink()
+    return path.read_text()
+
+
+def key_header(run: Run) -> dict[str, str]:
+    """The header with the key of a run: HTTP's basic authentication, as of `curl --user caller:KEY`."""
+    pair = f"{USER}:{key_in(run.path)}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def is_caller(folder: Path) -> bool:
+    """Whether the HTTP request that is being answered has the key of the run in `folder`; outside of one, True."""
+    if not flask.has_request_context():
+        return True
+    shown = flask.request.authorization
+    password = shown.password if shown and shown.type == "basic" else None
+    return compare_digest((password or "").encode(), key_in(folder).encode())
+
+
+def require_caller(folder: Path) -> None:
+    """Raises `BadRequest` with 401 for a request without the key."""
+    if not is_caller(folder):
+        rule, fix = (
+            "only a caller with the run's key may do this",
+            f"Send user {USER} and, as password, the run's {KEY}.",
+        )
+        raise BadRequest(401, "Authorization", None, rule, fix)
