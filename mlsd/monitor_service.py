@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+LONGEST = 400
+
 
 def monitor(
     url: Annotated[str, typer.Argument(help="The service's address; its /metrics is read.")],
@@ -41,15 +43,21 @@ def monitor(
             found = figures(Window(before, after))
             before = after
         except OperationsError as error:  # a service that does not answer is what a monitor is for
-            typer.echo(f"{time.strftime('%H:%M:%S')} {error}", err=True)
+            _say(str(error), err=True)
             found = SILENT
         keep(history, found, every, MOST_WINDOWS)
         rules = [*RULES, *monitor_rules(before)]
         seen, now = seen + 1, write_page(out, url, history, every, rules)
         for rule in now:
             if rule not in ringing:
-                typer.echo(f"{time.strftime('%H:%M:%S')} {rule.name} rings. {rule.owner}: {rule.runbook}")
+                _say(f"{rule.name} rings. {rule.owner}: {rule.runbook}")
         for rule in ringing:
             if rule not in now:
-                typer.echo(f"{time.strftime('%H:%M:%S')} {rule.name} is over.")
+                _say(f"{rule.name} is over.")
         ringing = now
+
+
+def _say(text: str, err: bool = False) -> None:
+    """One line with the time; of what a service chose, nothing moves the terminal's cursor, and nothing fills it."""
+    plain = "".join(letter if letter.isprintable() else "?" for letter in text)
+    typer.echo(f"{time.strftime('%H:%M:%S')} {plain[:LONGEST]}", err=err)

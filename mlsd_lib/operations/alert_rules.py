@@ -7,11 +7,11 @@ import math
 from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass
 
-from mlsd_lib.operations.scraping import Scrape
-from mlsd_lib.operations.service_figures import ANSWERS, INDEX, MONITOR, SPENT, Figures
+from mlsd_lib.operations.scraping import ALARM, INDEX, Scrape
+from mlsd_lib.operations.service_figures import ANSWERS, MONITOR, SPENT, Figures
 
-ALARM, ACTS_BEYOND = "monitor_alarm", "monitor_acts_beyond"
-"""The names at /metrics of the service's own monitor; the first has the first thing to do as a label."""
+ACTS_BEYOND = "monitor_acts_beyond"
+"""The name at /metrics of how many thresholds the service's own monitor acts beyond."""
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,15 @@
 The arithmetic is Prometheus's own (`rate`, `histogram_quantile`), so that a real one shows the same figures.
 """
 
+import http.client
 import math
+import re
+import socket
+import threading
 import time
-import urllib.error
-import urllib.request
+import urllib.parse
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,6 +19,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from mlsd_lib.operations.errors import OperationsError
 
 Key = tuple[str, frozenset[tuple[str, str]]]
+DEADLINE_S = 5.0
+"""For a whole reading, whatever it is spent on."""
+MOST_BYTES = 4_000_000
+COUNTS = ("_total", "_bucket", "_count", "_sum")
+EDGE = re.compile(r"[+-]?(?:Inf|[0-9.]+(?:[eE][+-]?[0-9]+)?)")
+INDEX, ALARM = "monitor_index", "monitor_alarm"
+"""The names at /metrics of what the service's own monitor found; the second has the first thing to do as a label."""
+LABELS = {"requests_total": ("route", "status"), INDEX: ("metric",), ALARM: ("metric", "runbook")}
+"""By which labels a metric is read."""
 
 
 @dataclass(frozen=True)
@@ -26,26 +39,96 @@ class Scrape:
 
     @classmethod
     def parse(cls, text: str, time_s: float) -> "Scrape":
-        """From Prometheus's text format. Raises `OperationsError` where it is none."""
+        """From Prometheus's text format. Raises `OperationsError` where it is none, or lacks what the figures need.
+
+        A gauge that is no number was not seen.
+        """
         try:
             families = list(text_string_to_metric_families(text))
-        except (ValueError, KeyError, IndexError) as error:
-            raise OperationsError(f"The text is not in Prometheus's format: {error}. Ask for /metrics.") from None
-        samples = (sample for family in families for sample in family.samples if not sample.name.endswith("_created"))
-        return cls(time_s, {(sample.name, frozenset(sample.labels.items())): float(sample.value) for sample in samples})
+        except Exception as error:  # the parser raises whatever it trips over
+            raise OperationsError(f"The text is not in Prometheus's format: {error!r}. Ask for /metrics.") from None
+        samples = [sample for family in families for sample in family.samples if not sample.name.endswith("_created")]
+        for sample in samples:
+            _require_whole(sample.name, sample.labels, sample.value)
+        return cls(
+            time_s,
+            {
+                (sample.name, frozenset(sample.labels.items())): float(sample.value)
+                for sample in samples
+                if math.isfinite(sample.value)
+            },
+        )
 
 
-def scrape(url: str, timeout_s: float = 5.0) -> Scrape:
-    """What the service at this address says now. Raises `OperationsError` where it does not answer."""
+def _require_whole(name: str, labels: Mapping[str, str], value: float) -> None:
+    if name.endswith(COUNTS) and not math.isfinite(value):
+        raise OperationsError(f"{name} is {value} at the service; a count is finite. Correct what the service counts.")
+    needed = ("le",) if name.endswith("_bucket") else LABELS.get(name, ())
+    for label in needed:
+        if label not in labels:
+            raise OperationsError(f"{name} has no label {label}, by which it is read. Add it at the service.")
+    if name.endswith("_bucket") and not EDGE.fullmatch(labels["le"]):
+        raise OperationsError(f"{name} has the edge {labels['le']!r}, which is no number. Correct it at the service.")
+
+
+def scrape(url: str) -> Scrape:
+    """What the service at this address says now, within `DEADLINE_S`. Raises `OperationsError` where it says nothing.
+
+    No redirection is followed: whoever answers for the service could send the monitor anywhere.
+    """
     address = f"{url.rstrip('/')}/metrics"
     try:
-        with urllib.request.urlopen(address, timeout=timeout_s) as response:
-            text = response.read().decode()
-    except (urllib.error.URLError, TimeoutError, OSError, ValueError) as error:
-        raise OperationsError(
-            f"{address} does not answer: {error}. Start the service, or correct the address."
-        ) from None
-    return Scrape.parse(text, time.time())
+        return Scrape.parse(_read(address).decode(), time.time())
+    except (http.client.HTTPException, OSError, ValueError) as error:
+        why = str(error) or type(error).__name__
+        raise OperationsError(f"{address} does not answer: {why}. Start the service, or correct the address.") from None
+    except OperationsError as error:
+        raise OperationsError(f"{address} cannot be read: {error}") from None
+
+
+def _read(address: str) -> bytes:
+    where = urllib.parse.urlsplit(address)
+    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+    if where.scheme not in kinds or not where.hostname:
+        raise ValueError("it is no address of the form http://HOST:PORT")
+    connection = kinds[where.scheme](where.hostname, where.port, timeout=DEADLINE_S)
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        if connection.sock is not None:
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)  # wakes whoever reads
+
+    deadline = threading.Timer(DEADLINE_S, end)
+    deadline.start()
+    try:
+        text = _answer(connection, where.path)
+    except (http.client.HTTPException, OSError, ValueError):
+        if not late.is_set():
+            raise
+    finally:
+        deadline.cancel()
+        connection.close()
+    if late.is_set():
+        raise TimeoutError(f"it was not read within {DEADLINE_S:g} s")
+    return text
+
+
+def _answer(connection: http.client.HTTPConnection, path: str) -> bytes:
+    connection.request("GET", path, headers={"Connection": "close"})
+    assert connection.sock is not None
+    with closing(connection.getresponse()) as response:
+        if response.status != 200:
+            raise ValueError(f"its status is {response.status}")
+        text = response.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
+            raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
+        if response.length:
+            raise ValueError(f"it ends {response.length:,} bytes early")
+        if not text.endswith(b"\n"):  # which the format asks for
+            raise ValueError("it ends within a line")
+        return text
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,13 @@ A service may watch itself, day by day, and tell at /metrics how many times its 
 
 import math
 
-from mlsd_lib.operations.scraping import Window
+from mlsd_lib.operations.scraping import INDEX, Window
 
 OWN_ROUTES = ("/predict", "/healthz", "/readyz", "/metrics", "unknown")
 GROUPS = ("business", "model", "system", "feedback")
 Figures = dict[str, dict[str, float]]
 ANSWERS = "answers to /metrics"
 MONITOR, SPENT = "monitor", "spent"
-INDEX = "monitor_index"
-"""The name at /metrics of what the service's own monitor found."""
 SILENT: Figures = {"business": {}, "model": {}, "system": {ANSWERS: 0.0}, "feedback": {}, MONITOR: {}, SPENT: {}}
 """The figures of a window in which the service did not answer."""
 

@@ -67,12 +67,17 @@ def _group(group: str, history: Sequence[Figures]) -> str:
 
 def _figure(name: str, values: Sequence[float]) -> str:
     last = "nothing seen" if math.isnan(values[-1]) else f"{values[-1]:,.4g}"
-    return f"<figure><figcaption>{html.escape(name)} <b>{last}</b></figcaption>{_svg(values)}</figure>"
+    return f"<figure><figcaption>{_shown(name)} <b>{last}</b></figcaption>{_svg(values)}</figure>"
+
+
+def _shown(text: str) -> str:
+    """A text that a service chose, as HTML: its control characters are none of a page's."""
+    return html.escape("".join(letter if letter.isprintable() else "?" for letter in text))
 
 
 def _row(rule: Rule, rings: bool) -> str:
     fields = (rule.name, rule.when, rule.owner, rule.costs, rule.runbook)
-    cells = "".join(f"<td>{html.escape(text)}</td>" for text in fields)
+    cells = "".join(f"<td>{_shown(text)}</td>" for text in fields)
     return f"<tr{' class=rings' if rings else ''}>{cells}</tr>"
 
 

@@ -1,0 +1,153 @@
+"""What `mlsd monitor` does with whatever a service may send that is broken, slow or hostile: a line, and it rings."""
+
+import re
+import socketserver
+import threading
+
+import pytest
+from typer.testing import CliRunner
+
+from mlsd.cli import app
+from mlsd_lib.operations import scraping
+
+GOOD = (
+    b'requests_total{route="/predict",status="200"} 5\nrequest_latency_seconds_bucket{route="/predict",le="+Inf"} 5\n'
+)
+MOST_WINDOWS = 2
+
+
+def page(body: bytes, head: str = "HTTP/1.1 200 OK", length: int | None = None, more: str = "") -> bytes:
+    return f"{head}\r\n{more}Content-Length: {len(body) if length is None else length}\r\n\r\n".encode() + body
+
+
+def moved(to: str) -> bytes:
+    return page(b"", "HTTP/1.1 302 Found", more=f"Location: {to}\r\n")
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+DOWN = {
+    "a body that ends early": page(GOOD, length=999),
+    "a chunk that ends early": CHUNKED + b"99\r\n" + GOOD[:20],
+    "a chunk without a length": CHUNKED + b"zz\r\n" + GOOD,
+    "a status line that is none": b"nonsense \x1b[2J\r\n\r\n",
+    "a status that is no number": page(GOOD, "HTTP/1.1 two OK"),
+    "an end without a word": b"",
+    "a head and no body": b"HTTP/1.1 200 OK\r\n\r\n",
+    "a body that ends within a line": b"HTTP/1.1 200 OK\r\n\r\n" + GOOD[:-5],
+    "a header without an end": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000,
+    "more headers than anybody reads": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1_000 + b"\r\n",
+    "an error": page(b"", "HTTP/1.1 500 no"),
+    "text in another encoding": page(b"a 1\n\xff\xfe"),
+    "a page for people": page(b"<html>{ hello"),
+    "a value that is no number": page(b"a_total many\n"),
+    "a count without an end": page(b"a_total +Inf\n"),
+    "a bucket of a count without an end": page(b'a_bucket{le="1"} +Inf\n'),
+    "a bucket without an edge": page(b"a_bucket 5\n"),
+    "a bucket with a word for an edge": page(b'a_bucket{le="wide"} 5\n'),
+    "an alarm without a metric": page(b'monitor_alarm{runbook="x"} 1\n'),
+    "an alarm without a runbook": page(b'monitor_alarm{metric="x"} 1\n'),
+    "an index without a metric": page(b"monitor_index 1\n"),
+    "requests without a status": page(b'requests_total{route="/predict"} 5\n'),
+    "requests without a route": page(b'requests_total{status="200"} 5\n'),
+    "a way to a file": moved("file:///etc/passwd"),
+    "a way to another scheme": moved("ftp://127.0.0.1/metrics"),
+    "a way to another service": moved("http://127.0.0.1:9/metrics"),
+}
+SLOW = {"its head, byte by byte": b"HTTP/1.1 200 OK\r\nX: ", "its body, byte by byte": page(b"#", length=10**6)}
+ENDLESS = {"a body without an end": b"HTTP/1.1 200 OK\r\n\r\n"}
+
+
+class Service(socketserver.ThreadingTCPServer):
+    """Answers the first request well, all others with `answer` and then, for as long as it is heard, `more`."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, answer: bytes, more: bytes, pause_s: float) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answer, self.more, self.pause_s = answer, more, pause_s
+        self.asked, self.over = 0, threading.Event()
+
+
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        service = self.server
+        assert isinstance(service, Service)
+        while b"\r\n\r\n" not in self.request.recv(65536):
+            pass
+        service.asked += 1
+        try:
+            self.request.sendall(page(GOOD) if service.asked == 1 else service.answer)
+            while service.more and service.asked > 1 and not service.over.wait(service.pause_s):
+                self.request.sendall(service.more)
+        except OSError:  # the reader has gone
+            pass
+
+
+def watched(tmp_path, answer, more=b"", pause_s=0.0, windows=MOST_WINDOWS):
+    """What the command says about a service, and the page that it leaves."""
+    with Service(answer, more, pause_s) as service:
+        threading.Thread(target=service.serve_forever, args=(0.02,), daemon=True).start()
+        out = tmp_path / "page.html"
+        url = f"http://127.0.0.1:{service.server_address[1]}"
+        words = ["monitor", url, "--every", "0.2", "--windows", str(windows), "--out", str(out)]
+        done = CliRunner().invoke(app, words, catch_exceptions=False)
+        service.over.set()
+        service.shutdown()
+    assert done.exit_code == 0
+    assert all(line.isprintable() for line in done.output.splitlines())
+    return done, out.read_text()
+
+
+def rings_with_a_line(done, windows=MOST_WINDOWS):
+    lines = done.stderr.splitlines()
+    assert len(lines) == windows
+    assert all(re.match(r"\d\d:\d\d:\d\d http://127\.0\.0\.1:\d+/metrics ", line) for line in lines), lines
+    assert max(map(len, lines)) < 500
+    return "ServiceDown rings" in done.stdout
+
+
+@pytest.mark.parametrize("what", DOWN)
+def test_what_is_broken_is_a_line_and_rings(tmp_path, what):
+    done, _ = watched(tmp_path, DOWN[what])
+    assert rings_with_a_line(done)
+
+
+@pytest.mark.parametrize("what", SLOW)
+def test_one_deadline_holds_for_the_whole_reading(tmp_path, monkeypatch, what):
+    monkeypatch.setattr(scraping, "DEADLINE_S", 0.3)
+    done, _ = watched(tmp_path, SLOW[what], b"x", 0.05)
+    assert rings_with_a_line(done)
+    assert "within 0.3 s" in done.stderr
+
+
+def test_what_has_no_end_is_not_read_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(scraping, "MOST_BYTES", 100_000)
+    done, _ = watched(tmp_path, *ENDLESS.values(), b"a_total 1\n" * 1_000)
+    assert rings_with_a_line(done)
+    assert "more than 100,000 bytes" in done.stderr
+
+
+def test_what_labels_say_reaches_the_terminal_without_its_escapes(tmp_path):
+    evil = "\x1b]0;owned\x07\x1b[2Jfine\u202e"
+    alarm = f'monitor_alarm{{metric="{evil}",runbook="{evil}"}} 1\nmonitor_index{{metric="{evil}"}} 9\n'
+    alarm += "monitor_acts_beyond 2\n"
+    done, text = watched(tmp_path, page(GOOD + alarm.encode()))
+    assert "fine" in done.stdout
+    assert " rings. " in done.stdout
+    assert "\x1b" not in text + done.output
+
+
+def test_a_gauge_that_is_no_number_hides_nothing_else(tmp_path):
+    done, _ = watched(tmp_path, page(GOOD + b"a_gauge +Inf\nrequests_waiting NaN\n"))
+    assert done.stderr == ""
+    assert "ServiceDown" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["file:///etc/passwd", "ftp://127.0.0.1/", "127.0.0.1:9", "http://", "http://[::1", "http://127.0.0.1:99999"],
+)
+def test_an_address_that_is_none_of_a_service_is_a_line(tmp_path, address):
+    done = CliRunner().invoke(app, ["monitor", address, "--windows", "1", "--out", str(tmp_path / "page.html")])
+    assert done.exit_code != 0
+    assert isinstance(done.exception, scraping.OperationsError)
