@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from grader.errors import GraderError
+from grader.names import Name
 from grader.write_errors import database_told, full_disk_told, unwritable
 from notebook_runner.errors import was_meant
 
@@ -82,9 +83,13 @@ class Course:
         return f"mlsd {text}" + (f" --course {shlex.quote(str(self.given))}" if self.given else "")
 
     def folder(self, step: str, student: str = ".", name: str = ".") -> Path:
-        """The folder of one of nbgrader's steps (source, release, submitted, autograded, feedback)."""
+        """The folder of one of nbgrader's steps (source, release, submitted, autograded, feedback).
+
+        Raises `GraderError` for what is not the name of one folder.
+        """
         directory = getattr(self.directory, f"{step}_directory")
-        return Path(os.path.normpath(self.directory.format_path(directory, student, name)))
+        named = [text if text == "." else Name(text) for text in (student, name)]
+        return Path(os.path.normpath(self.directory.format_path(directory, *named)))
 
     @property
     def home(self) -> Path:
@@ -137,7 +142,7 @@ class Course:
     def students(self, name: str, step: str = "submitted") -> list[str]:
         """The students that have a folder for `name` in `step`, sorted."""
         directory = getattr(self.directory, f"{step}_directory")
-        pattern = self.directory.format_path(directory, "(.+)", name, escape=True)
+        pattern = self.directory.format_path(directory, "(.+)", Name(name), escape=True)
         places = glob.glob(self.directory.format_path(directory, "*", glob.escape(name)))
         matches = [re.fullmatch(pattern, place) for place in places if os.path.isdir(place)]
         return sorted(match.group(1) for match in matches if match)

@@ -3,7 +3,7 @@
 Each package derives one class from it; the command line prints such an error without a traceback.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 
@@ -11,9 +11,14 @@ class CourseError(Exception):
     """An error that names the thing, the value, the rule and the fix."""
 
 
-def was_meant(name: str, known: Iterable[str]) -> str:
-    """The question which of `known` was meant by a name that is like some of them; empty where none is."""
-    alike = get_close_matches(name, known, n=3, cutoff=0.7)
+def was_meant(name: str, known: Iterable[str] | Mapping[str, str]) -> str:
+    """The question which of `known` was meant by a name that is like some of them; empty where none is.
+
+    A mapping holds the name of each under what people may write for it.
+    """
+    names = known if isinstance(known, Mapping) else {each: each for each in known}
+    written = {each.casefold(): meant for each, meant in names.items()}
+    alike = dict.fromkeys(written[each] for each in get_close_matches(name.casefold(), written, n=3, cutoff=0.7))
     return f"Was {' or '.join(alike)} meant?" if alike else ""
 
 

@@ -6,6 +6,7 @@ import typer
 
 from grader.answer_bank.model import Bank, BankError, banks, load_bank
 from grader.answer_bank.proof import Finding, Worth, killed, prove, worth
+from grader.names import exercise_name
 
 THIN = 1.2
 """A figure that is nearer to its limit than so many times may lie on the other side on another processor."""
@@ -13,7 +14,12 @@ COLOURS = {"starter": "cyan", "reference": "cyan", "alternative": "cyan", "wrong
 
 
 def bank_command(
-    name: Annotated[str | None, typer.Argument(help="The exercise; default: every one that has a bank.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            parser=exercise_name, metavar="[NAME]", help="The exercise; default: every one that has a bank."
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Answers that run at the same time.")] = 2,
 ) -> None:
     """Prove that a suite gives every answer of its bank exactly its points, and show what luck and mistakes get.

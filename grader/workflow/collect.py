@@ -23,6 +23,7 @@ from grader.grading.intake.limits import MB
 from grader.grading.intake.submission import clash, is_alike, stamp_of
 from grader.grading.output.gradebook_rows import received as received_at
 from grader.grading.output.spreadsheet import harmless, table
+from grader.names import is_student_id
 from grader.whole_files import write_whole
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
 from grader.workflow.groups import enter_groups, groups_of, read_groups
@@ -30,7 +31,7 @@ from grader.workflow.late_days import take_late_days
 from grader.workflow.receipts import enter_times, read_times, time_of
 from grader.workflow.repositories import repositories
 from grader.workflow.roster import NOBODY, People, people_of
-from grader.workflow.submission_names import STUDENT, Owner, common_folder, owner, read_map
+from grader.workflow.submission_names import Owner, common_folder, owner, read_map
 from grader.workflow.wrong_exercise import mistaken, released_cells
 
 STAMP_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
@@ -175,7 +176,7 @@ class StudentResolver:
         elif not student and self.has_map:
             return "", "the map does not name it"
         student = student or hand_in.student
-        return student, "" if STUDENT.fullmatch(student) else "its name cannot be a student's id; use --map"
+        return student, "" if is_student_id(student) else "its name cannot be a student's id; use --map"
 
 
 def _groups(course: Course, name: str, file: Path | None, people: People | None) -> dict[str, list[str]]:

@@ -15,8 +15,9 @@ from grader.write_errors import full_disk_told
 
 PARTS = (
     "chapters", "case_studies", "exercises", "lessons", "mlsd", "mlsd_lib", "notebook_runner",
-    "grader/__init__.py", "grader/errors.py", "grader/secret.py", "grader/suite_kit", "grader/suites", "grader/jupyter",
-    "grader/released.py", "grader/grading/__init__.py", "grader/grading/intake/__init__.py",
+    "grader/__init__.py", "grader/errors.py", "grader/names.py", "grader/secret.py", "grader/suite_kit",
+    "grader/suites", "grader/jupyter", "grader/released.py", "grader/grading/__init__.py",
+    "grader/grading/intake/__init__.py",
     "grader/grading/intake/limits.py", "grader/grading/intake/notebook_parser.py", "grader/workflow/__init__.py",
     "grader/workflow/wrong_exercise.py",
     "pyproject.toml", "constraints.txt", "Makefile", "bootstrap.py", "environment.yml", "README.md", "LICENSE",

@@ -19,11 +19,11 @@ from grader.errors import GraderError
 from grader.grading.intake.submission import Most, read_folder, stamp_of
 from grader.grading.output.gradebook_rows import received
 from grader.grading.output.sanitize import as_line
+from grader.names import is_student_id
 from grader.workflow import archive
 from grader.workflow.collect import Collected
 from grader.workflow.release import local_exchange
 from grader.workflow.roster import People, people_of
-from grader.workflow.submission_names import STUDENT
 from grader.workflow.wrong_exercise import mistaken, released_cells
 
 ALL = archive.Limits()
@@ -117,7 +117,7 @@ def _refusal(folder: Path, student: str, stated: datetime, check_owner: bool, pe
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode):
         return "it is no folder"
-    if not STUDENT.fullmatch(student):
+    if not is_student_id(student):
         return "its name cannot be a student's id"
     if people is not None and people.find((student,))[0] != student:
         return "the roster has no student of this id; add them (mlsd roster), under the name that they submit by"

@@ -9,8 +9,8 @@ from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.names import is_student_id
 from grader.workflow.roster import People
-from grader.workflow.submission_names import STUDENT
 from grader.workflow.tables import named_rows
 
 TABLE = "mlsd_group"
@@ -27,7 +27,7 @@ def read_groups(path: Path, people: People | None) -> dict[str, list[str]]:
     faults = []
     for number, (group, student) in named_rows(path, "groups", ("group", "student")):
         found, refusal = people.find((student,)) if people else (student, "")
-        if refusal or not (group and STUDENT.fullmatch(found)):
+        if refusal or not (group and is_student_id(found)):
             faults.append(f"line {number}: {refusal or 'it must name a group and a student'} ({group}, {student})")
         elif of.setdefault(found, group).casefold() != group.casefold():
             faults.append(f"line {number}: {found} is in two groups, {of[found]} and {group}")

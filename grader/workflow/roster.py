@@ -14,7 +14,8 @@ from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.workflow.submission_names import CANVAS_ID, STUDENT
+from grader.names import is_student_id
+from grader.workflow.submission_names import CANVAS_ID
 from grader.workflow.tables import read_rows, read_text
 
 TABLE = "mlsd_student"
@@ -190,7 +191,7 @@ def _person(known: dict[str, str]) -> Person:
 
 
 def _fault(person: Person, people: dict[str, Person]) -> str:
-    if not STUDENT.fullmatch(person.id):
+    if not is_student_id(person.id):
         rule = "letters, digits, '.', '_', '-', '@' (and not begin with '.' or '-'); give a column id"
         return f"the id {person.id!r} of {person.first} {person.last} must be {rule}"
     for other in people.values():

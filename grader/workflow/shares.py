@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.names import is_student_id
 from grader.workflow.groups import groups_of
-from grader.workflow.submission_names import STUDENT
 
 TABLE = "mlsd_share"
 
@@ -34,7 +34,7 @@ def deal(course: Course, name: str, graders: Sequence[str]) -> list[Share]:
     What is dealt stays, also when it is handed in again. The order is that of a digest of the name, so it is the same
     on every machine and no alphabet. Of a group one member is dealt. Raises `GraderError` for names that cannot be.
     """
-    if faulty := [who for who in graders if not STUDENT.fullmatch(who)]:
+    if faulty := [who for who in graders if not is_student_id(who)]:
         raise GraderError(f"a grader's name has letters, digits, '.', '_', '-' and '@' only: {', '.join(faulty)}")
     course.require_writable()
     with course.gradebook() as book:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.errors import GraderError
+from grader.names import is_student_id
 from grader.workflow.repositories import owner_of
 from grader.workflow.tables import named_rows
 
@@ -28,7 +29,6 @@ SYSTEMS = (MOODLE, ANONYMOUS, CANVAS)
 CANVAS_ATTEMPT = re.compile(r"-(\d+)(?=\.\w+$)")
 CANVAS_ID = "canvas:"  # before Canvas's number of a person, as a key
 PARTICIPANT = "Participant"  # before Moodle's number of a hand-in, as its worksheet has it in English
-STUDENT = re.compile(r"(?![.-])[\w.@-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def read_map(path: Path) -> dict[str, str]:
     known: dict[str, str] = {}
     for number, (name, student) in named_rows(path, "map", ("name", "student")):
         source = name.lower()
-        if not source or not STUDENT.fullmatch(student):
+        if not source or not is_student_id(student):
             raise GraderError(
                 f"{path}, line {number}: {name!r} and {student!r} are not a name and a student id, which has letters, "
                 "digits, '.', '_', '-' and '@'. Correct that line."

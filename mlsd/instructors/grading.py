@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.names import exercise_name
+
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.grading.records import Options, StudentOutcome
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 PANEL = "Instructors"
 LONGEST_LINE = 2_000  # characters of what is said of one hand-in
 Folder = Annotated[Path | None, typer.Option("--course", help="The course folder; default: the one around you.")]
-Name = Annotated[str, typer.Argument(help="The exercise, e.g. reduce_latency.")]
+Name = Annotated[str, typer.Argument(parser=exercise_name, metavar="NAME", help="The exercise, e.g. reduce_latency.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +34,10 @@ def register(app: typer.Typer) -> None:
 
 
 def release(
-    names: Annotated[list[str] | None, typer.Argument(help="Exercises; without any, all of them.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(parser=exercise_name, metavar="[NAMES]...", help="Exercises; without any, all of them."),
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only say whether exercises/ is up to date.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite exercises that were edited.")] = False,
     to: Annotated[Path | None, typer.Option("--to", help="Write the student edition into this empty folder.")] = None,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from grader.names import exercise_name
 from mlsd.instructors.grading import PANEL, Folder
 
 
@@ -46,7 +47,10 @@ def roster(
 
 
 def deadline(
-    name: Annotated[str | None, typer.Argument(help="The exercise; without it, the late days of the term.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(parser=exercise_name, metavar="[NAME]", help="The exercise; without it, the term's late days."),
+    ] = None,
     due: Annotated[str, typer.Option("--due", help="Date and time, e.g. '2027-01-15 23:59'; none: no due date.")] = "",
     timezone: Annotated[str, typer.Option("--timezone", help="Whose clock that is, e.g. Europe/Berlin.")] = "",
     late_days: Annotated[
@@ -109,7 +113,12 @@ def deadline(
 
 
 def export(
-    name: Annotated[str | None, typer.Argument(help="The exercise; without it, all of them (csv, canvas).")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            parser=exercise_name, metavar="[NAME]", help="The exercise; without it, all of them (csv, canvas)."
+        ),
+    ] = None,
     form: Annotated[
         str, typer.Option("--format", help="csv; moodle or canvas, for their upload pages; gradescope.")
     ] = "csv",

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from grader.names import exercise_name
+
 Fresh = Annotated[
     Path | None, typer.Option("--from", metavar="FOLDER", help="A fresh student edition; default: this copy's own.")
 ]
@@ -70,7 +72,12 @@ def recall(
 
 
 def submit(
-    name: Annotated[str, typer.Argument(metavar="EXERCISE", help="An exercise: the name of its folder in exercises/.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            parser=exercise_name, metavar="EXERCISE", help="An exercise: the name of its folder in exercises/."
+        ),
+    ],
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Also where answer cells are missing or nothing is answered.")
     ] = False,

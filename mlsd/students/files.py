@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.released import Released
 from notebook_runner.course import notebook_paths
-from notebook_runner.errors import CourseError
+from notebook_runner.errors import CourseError, was_meant
 
 BACKUPS = "backups"
 
@@ -28,7 +28,8 @@ def exercise_notebook(root: Path, name: str, version: Released) -> str:
         return notebook
     if version.read(notebook) is not None:
         raise StudentError(f"{root / notebook} is not there. As it was released it comes back by: mlsd reset {name}")
-    raise StudentError(f"There is no exercise {name!r}; there are {', '.join(there)}. Give one of these names.")
+    fix = was_meant(name, there) or "Give one of these names."
+    raise StudentError(f"There is no exercise {name!r}; there are {', '.join(there)}. {fix}")
 
 
 def notebook_named(root: Path, given: str, version: Released) -> str:

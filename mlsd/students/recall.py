@@ -4,12 +4,10 @@ When that is, the FSRS algorithm says (Ye, Su and Cao 2022, "A stochastic shorte
 repetition scheduling"), by its package: a right answer moves a question further away, a wrong one brings it back.
 """
 
-import itertools
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
 
 from fsrs import Card, Rating, Scheduler
@@ -19,6 +17,7 @@ from mlsd.students.files import StudentError
 from mlsd_lib.lesson.reader import record
 from mlsd_lib.lesson.standing import place_of, read_record
 from mlsd_lib.lesson.start_page import read_course
+from notebook_runner.errors import was_meant
 
 UNKNOWN = "I do not know"
 SCHEDULER = Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
@@ -58,10 +57,10 @@ def of_lesson(root: Path, name: str) -> Recall:
     if found:
         both = " and ".join(recall.notebook.path.stem for recall in found)
         raise StudentError(f"{name!r} means {both}. Give one of these names.")
-    like = get_close_matches(name.lower(), itertools.chain(*map(_names, recalls)), n=3, cutoff=0.8)
-    meant = [recall.notebook.path.stem for recall in recalls if _names(recall) & {*like}]
-    fix = f"Was {' or '.join(meant)} meant?" if meant else "`mlsd notebooks` lists the notebooks."
-    raise StudentError(f"{name!r} is no lesson with questions. {fix}")
+    known = {written: recall.notebook.path.stem for recall in recalls for written in _names(recall)}
+    raise StudentError(
+        f"{name!r} is no lesson with questions. {was_meant(name, known) or '`mlsd notebooks` lists the notebooks.'}"
+    )
 
 
 def _names(recall: Recall) -> set[str]:
