@@ -88,7 +88,7 @@ def test_a_module_that_prepares_something_stays_on_one_worker(tmp_path):
         ("tests/case_studies/fraud/test_cli.py::test_report", "tests/case_studies/fraud"),
         ("tests/case_studies/test_contract.py::test_kill[fraud-serve]", "tests/case_studies/fraud"),
         ("tests/case_studies/test_watched_service.py::test_rings[fraud]", "tests/case_studies/fraud"),
-        ("tests/mlsd/test_new_case.py::test_new", None),
+        ("tests/mlsd/test_new.py::test_new", "tests/mlsd/test_new.py"),
         ("tests/notebook_runner/test_notebooks.py::test_runs[chapters/00_start_here.ipynb]", None),
         (f"tests/notebook_runner/test_notebooks.py::test_runs[{SCALING}]", "tests/notebook_runner/alone"),
         ("tests/grader/suites/test_contract_marks.py::test_b[reduce_latency-x]", "reduce_latency"),

@@ -1,5 +1,7 @@
 """The command `mlsd bank`, and a proof as a person sees it: progress while it runs, then a table. No judging here."""
 
+import runpy
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,6 +9,7 @@ import typer
 from grader.answer_bank.model import Bank, BankError, banks, load_bank
 from grader.answer_bank.proof import Finding, Worth, killed, prove, worth
 from grader.names import exercise_name
+from grader.suite_kit.exercise import missing_cases, to_be_written
 
 THIN = 1.2
 """A figure that is nearer to its limit than so many times may lie on the other side on another processor."""
@@ -21,6 +24,7 @@ def bank_command(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(help="Answers that run at the same time.")] = 2,
+    cases: Annotated[bool, typer.Option("--cases", help="First write the public cases anew.")] = False,
 ) -> None:
     """Prove that a suite gives every answer of its bank exactly its points, and show what luck and mistakes get.
 
@@ -29,11 +33,28 @@ def bank_command(
     from notebook_runner import course_root
 
     root = course_root()
-    proven = [show_bank(load_bank(root, exercise), workers) for exercise in ([name] if name else banks(root))]
+    if cases and not name:
+        raise BankError("--cases writes the cases of one exercise, and none is named. Write: mlsd bank --cases NAME")
+    proven = [show_bank(_written(root, exercise, cases), workers) for exercise in ([name] if name else banks(root))]
     if not proven:
         raise BankError(f"{root} has no bank: banks belong to the full repository, not to a student edition.")
     if not all(proven):
         raise typer.Exit(1)
+
+
+def _written(root: Path, name: str, cases: bool) -> Bank:
+    """The bank of an exercise whose author has written all of it; with `cases`, its public cases are written first."""
+    bank = load_bank(root, name)
+    if left := to_be_written(root, name):
+        raise BankError(f"{name} is a skeleton. {left}")
+    if cases:
+        build = f"grader.suites.{name}.hidden.build"
+        if not (root / f"{build.replace('.', '/')}.py").is_file():
+            raise BankError(f"{name} stores no cases: it has no module {build}. Leave --cases out.")
+        runpy.run_module(build, run_name="__main__")
+    if left := missing_cases(root, name):
+        raise BankError(left)
+    return bank
 
 
 def show_bank(bank: Bank, workers: int = 2) -> bool:

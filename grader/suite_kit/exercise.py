@@ -21,6 +21,7 @@ from grader.suite_kit.points import Points
 from grader.suite_kit.score_sheet import Family, Sheet, graded
 
 FILE, CASES = "exercise.toml", "cases.json"
+NO_CASES = "{} is missing: the public cases of an exercise stand there. Write them: mlsd bank --cases {}"
 # Each key of the file: its type, what it says in words, and its value where it is left out (`...`: it may not be).
 KEYS: dict[str, tuple[type, str, Any]] = {
     "points": (dict, "a table of the points of each test", ...),
@@ -126,8 +127,11 @@ class Exercise:
         (self.folder / CASES).write_text(text, encoding="utf-8")
 
     def read_cases(self) -> Any:
-        """The stored public cases."""
-        return json.loads((self.folder / CASES).read_text(encoding="utf-8"))
+        """The stored public cases. Raises `ExerciseError` where none are stored yet."""
+        try:
+            return json.loads((self.folder / CASES).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ExerciseError(NO_CASES.format(self.folder / CASES, self.name)) from None
 
     def hidden(self) -> ModuleType | None:
         """What only the grader knows of this exercise, or None in a student edition and where no secret is present.
@@ -182,6 +186,22 @@ class CaseSource(Generic[Kind]):
         cases = self.find()
         sheet.private = cases.private
         return cases
+
+
+def to_be_written(root: Path, name: str) -> str:
+    """What the author of exercise `name` in the course at `root` has to write next; empty if nothing is left."""
+    from notebook_runner.canonical import next_to_write
+
+    suite = f"grader/suites/{name}"
+    parts = (f"{suite}/hidden", f"{suite}/suite.py", f"{suite}/{FILE}", f"solutions/{name}", suite)
+    return next_to_write(root, *parts)
+
+
+def missing_cases(root: Path, name: str) -> str:
+    """Which file of stored cases of exercise `name` its author has still to make, and how; empty if none is missing."""
+    suite = root / "grader/suites" / name
+    makes_some = (suite / "hidden/build.py").is_file() and not (suite / CASES).is_file()
+    return NO_CASES.format(f"grader/suites/{name}/{CASES}", name) if makes_some else ""
 
 
 def load_exercise(folder: Path) -> Exercise:

@@ -17,6 +17,7 @@ from grader.course import Course, reason
 from grader.errors import GraderError
 from grader.grading.intake.notebook_parser import read
 from grader.grading.intake.released_texts import fingerprint, released_source, remember
+from grader.suite_kit.exercise import missing_cases, to_be_written
 from grader.whole_files import write_folder, write_whole
 from grader.write_errors import full_disk_told, is_full_by_text, no_room
 from notebook_runner.canonical import source_of
@@ -40,6 +41,8 @@ def release(course: Course, name: str, force: bool = False) -> str:
     nbgrader refuses the source or there is no room; then exercises/NAME is as it was.
     """
     course.require(name)
+    if left := to_be_written(course.root, name) or missing_cases(course.root, name):
+        raise GraderError(f"{name} cannot be released yet. {left}")
     place = course.folder("release", name=name)
     there = read_files(place)
     if there and is_edited(there) and not force:

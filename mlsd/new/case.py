@@ -3,15 +3,32 @@
 The templates stand in `templates/case`: the modules, the notebook, and what the tests ask of the case.
 """
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from notebook_runner.course import NotebookError, course_root
+from mlsd.new.skeleton import cell, check_name, check_title, unwritten, write
+from notebook_runner.canonical import UNWRITTEN, canonical
+from notebook_runner.course import course_root
 
 TEMPLATES = Path(__file__).with_name("templates") / "case"
+IMPORTS = re.compile(r"(?:^from .*\n)+", re.MULTILINE)
+IMPORTED = """from typing import get_args
+
+from case_studies.kit import Rollback
+from case_studies.kit.reader_decisions import must_be_number, must_be_one_of, rerun
+
+# {UNWRITTEN} the imports of the case's own modules, such as `from case_studies.{name} import train`."""
+CAPACITY = """your_capacity = None  # None takes the default
+must_be_number("your_capacity", your_capacity, 1, 1_000, whole=True)
+rerun("your_capacity")"""
+ROLLBACK = """your_rollback = None  # "release and state", "release" or "wait for labels"; None takes the first
+must_be_one_of("your_rollback", your_rollback, *get_args(Rollback))
+rerun("your_rollback")"""
 
 
 def new_case(
@@ -26,28 +43,51 @@ def new_case(
     Example: mlsd new case moderation --title "Moderation: whom the queue protects"
     """
     root = course_root(folder or Path.cwd())
-    for path in write_case(root, name, title or name.capitalize()):
-        typer.echo(path.relative_to(root).as_posix())
-    typer.echo(f"It fails until it is filled: python -m pytest tests/case_studies/test_contract.py -k {name}")
-
-
-def write_case(root: Path, name: str, title: str) -> list[Path]:
-    """The files of the skeleton, written; raises `NotebookError` for a name that cannot be used or is taken."""
-    if not (name.isidentifier() and name.islower()):
-        raise NotebookError(f"A case is named {name!r}; its modules are imported by it. Give one lower-case word.")
-    if any(sign in title for sign in '"\\\n'):
-        raise NotebookError(f"The title is {title!r}; it is written into code. Give one line without quotes.")
-    if not (root / "tests").is_dir():
-        raise NotebookError(f"{root} is a student edition: it has no tests folder. Work in the full repository.")
-    case, tests = root / "case_studies" / name, root / "tests" / "case_studies" / name
-    for taken in (case, tests):
-        if taken.exists():
-            raise NotebookError(f"{taken} exists already. Choose another name, or remove it first.")
-    places = {path: case / path.name.removesuffix(".txt") for path in (TEMPLATES / "modules").iterdir()}
-    places[TEMPLATES / "notebook.ipynb.txt"] = case / f"{name}.ipynb"
-    places[TEMPLATES / "tests" / "hooks.py.txt"] = tests / "hooks.py"
-    for source, target in places.items():
-        target.parent.mkdir(parents=True, exist_ok=True)
+    check_name("a case", name)
+    check_title(title := title or name.replace("_", " ").capitalize())
+    texts = {f"case_studies/{name}/{name}.ipynb": _notebook(name, title)}
+    for source in sorted(TEMPLATES.glob("*/*.txt")):
+        folder_of = {"modules": "case_studies", "tests": "tests/case_studies"}[source.parent.name]
         text = Template(source.read_text(encoding="utf-8")).substitute(name=name, title=title)
-        target.write_text(text, encoding="utf-8")
-    return sorted(places.values())
+        # In their order whatever the name is: the template cannot know it.
+        text = IMPORTS.sub(lambda block: "".join(sorted(block[0].splitlines(keepends=True))), text)
+        texts[f"{folder_of}/{name}/{source.name.removesuffix('.txt')}"] = text
+    for path in write(root, texts):
+        typer.echo(path)
+    typer.echo(f"The next part to fill is named by: pytest tests/case_studies -k {name}")
+
+
+def _notebook(name: str, title: str) -> str:
+    stated = {
+        "kind": "case_study", "title": title, "section": f"3 Case Studies: {title}", "minutes": 75, "cores": 1,
+        "objectives": [f"{UNWRITTEN} what a reader can do afterwards, three or four of these"],
+        "requires": ["chapters/00_start_here.ipynb"], "tools": [], "budget": {"cpu_s": 150, "peak_mb": 2000},
+    }  # fmt: skip
+    return canonical({"cells": [*_cells(name, title)], "metadata": {"mlsd": stated}})
+
+
+def _cells(name: str, title: str) -> Iterator[dict[str, Any]]:
+    asked = "what the system decides, for whom, how soon, and when it learns whether it was right."
+    yield unwritten("markdown", "title", asked, f"# {title}")
+    yield cell("code", "imports", IMPORTED.format(name=name, UNWRITTEN=UNWRITTEN))
+    yield cell("code", "parameters", "seed = 0", tags=["parameters"])
+    stream = "where the data comes from, what is real in it, and when the truth is known."
+    yield unwritten("markdown", "stream-why", stream, "## 1. The stream")
+    yield cell("markdown", "features-why", "## 2. Features that know no more than the moment did")
+    yield unwritten(
+        "markdown", "money-why", "what a decision costs and saves; baselines first.", "## 3. From a score to money"
+    )
+    yield cell("markdown", "decision-capacity-why", "### Your first decision: the capacity")
+    yield cell("code", "decision-capacity", CAPACITY, tags=["decision"])
+    yield cell("markdown", "labels-why", "## 4. Learning from the labels that there are")
+    yield cell("markdown", "service-why", "## 5. The service")
+    yield cell("markdown", "weeks-why", "## 6. The live weeks")
+    wrong = "## 7. The release that went wrong\n\n### Your second decision: the rollback"
+    yield cell("markdown", "decision-operations-why", wrong)
+    yield cell("code", "decision-operations", ROLLBACK, tags=["decision"])
+    yield unwritten("code", "consequences", "what the decisions cost or saved, next to the defaults.")
+    yield cell("markdown", "claims-why", "## What this case study claims")
+    yield unwritten(
+        "code", "claims", "claims(Claim(statement, holds, measured)): directions, identities, seeded statistics."
+    )
+    yield unwritten("markdown", "take-aways", "three to five sentences to keep.", "## Take-aways")

@@ -1,16 +1,16 @@
 """The command `mlsd new exercise`: a skeleton with all its parts, which its contract refuses until it is filled.
 
-The skeleton asks for one function. What is to be written is marked `TO DO`; nothing of an exercise stands elsewhere.
+The skeleton asks for one function. `UNWRITTEN` marks what is to be written; nothing of an exercise stands elsewhere.
 """
 
-import json
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from grader.errors import GraderError
+from mlsd.new.skeleton import cell, check_name, write
+from notebook_runner.canonical import UNWRITTEN, canonical
+from notebook_runner.course import course_root
 
 SUITE = '''"""The tests of `NAME`: what each asks of the student's objects."""
 
@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.exercise import CaseSource, load_exercise
 from grader.suite_kit.comparison import differing
+from grader.suite_kit.exercise import CaseSource, load_exercise
 from grader.suite_kit.score_sheet import Sheet
 
 EXERCISE = load_exercise(Path(__file__).parent)
@@ -39,12 +39,12 @@ class Cases:
 
 
 def draw(rng: np.random.Generator) -> dict[str, list[Any]]:
-    """New inputs of every family. TO DO: the public and the hidden cases both come from here."""
-    raise NotImplementedError
+    """New inputs of every family: the public and the hidden cases both come from here."""
+    raise NotImplementedError("TO DO: draw some inputs of each family from rng")
 
 
 def public_cases() -> Cases:
-    """The stored cases: `python -m grader.suites.NAME.hidden.build` writes them."""
+    """The stored cases: `mlsd bank --cases NAME` writes them."""
     return Cases(**EXERCISE.read_cases())
 
 
@@ -94,8 +94,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from grader.suites.NAME.hidden.oracle import expected
 from grader.secret import derive
+from grader.suites.NAME.hidden.oracle import expected
 from grader.suites.NAME.suite import Cases, draw
 
 
@@ -120,11 +120,11 @@ from typing import Any
 
 
 def expected(one: Any) -> Any:
-    """What is right for one input. TO DO."""
-    raise NotImplementedError
+    """What is right for one input."""
+    raise NotImplementedError("TO DO: the right answer to one input")
 '''
 
-BUILD = '''"""Makes the public cases of `NAME` anew: `python -m grader.suites.NAME.hidden.build`."""
+BUILD = '''"""Makes the public cases of `NAME`: `mlsd bank --cases NAME` runs this."""
 
 import numpy as np
 
@@ -191,7 +191,7 @@ The samples in this folder: `record_poor.md` 0.5 points, `record_fair.md` 3, `re
 """
 
 ANSWER = '''def answer(one):
-    """TO DO."""
+    """TO DO: what it gives."""
     ### BEGIN SOLUTION
     raise NotImplementedError
     ### END SOLUTION'''
@@ -205,30 +205,11 @@ def new_exercise(
     folder: Annotated[Path | None, typer.Option("--course", help="The course folder; default: this one.")] = None,
 ) -> None:
     """Write the skeleton of an exercise. Example: mlsd new exercise improve_throughput"""
-    from notebook_runner import course_root
-
-    written = write_skeleton(folder or course_root(Path.cwd()), name)
-    for path in written:
-        typer.echo(str(path))
-    typer.echo("Fill what says TO DO, from the oracle on. Then, in this order:")
-    for command in (f"python -m grader.suites.{name}.hidden.build", f"mlsd release {name}", f"mlsd bank {name}"):
-        typer.echo(f"  {command}")
-    typer.echo(f"  pytest tests/grader/suites -k {name}")
-
-
-def write_skeleton(root: Path, name: str) -> list[Path]:
-    """The files of exercise `name` in the full repository at `root`. Raises `GraderError`, and then writes nothing."""
-    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-        raise GraderError(f"{name!r} is no name of an exercise; use small letters, digits and single underscores.")
-    if not (root / "solutions").is_dir():
-        raise GraderError(f"{root} has no solutions: exercises are written in the full repository, not in an edition.")
-    texts = {root / path: text for path, text in _texts(name).items()}
-    if there := [path for path in texts if path.exists()]:
-        raise GraderError(f"{there[0]} is there already. Take another name, or remove what is there first.")
-    for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return list(texts)
+    check_name("an exercise", name)
+    for path in write(course_root(folder) if folder else course_root(), _texts(name)):
+        typer.echo(path)
+    typer.echo(f"The next part to fill is named by: mlsd bank {name}")
+    typer.echo(f"With all filled: mlsd bank --cases {name}; mlsd release {name}; pytest tests/grader/suites -k {name}")
 
 
 def _texts(name: str) -> dict[str, str]:
@@ -242,41 +223,41 @@ def _texts(name: str) -> dict[str, str]:
     for sample, points in MEANT.items():
         marks = f"<!-- For the grader. Together {points}. -->"
         made[f"{bank}/record_{sample}.md"] = f"TO DO: a {sample} record.\n\n{marks}\n"
-    texts = {path: text.replace("NAME", name) for path, text in made.items()}
+    texts = {path: text.replace("NAME", name).replace("TO DO:", UNWRITTEN) for path, text in made.items()}
     return texts | {f"solutions/{name}/{name}.ipynb": _notebook(name)}
 
 
 def _notebook(name: str) -> str:
     """The statement with one function to write, its test, and the decision record."""
-    from notebook_runner.canonical import canonical
-
     title, locked = name.replace("_", " ").capitalize(), {"locked": True}
-    headings = "\n".join(f"- **{heading}**: TO DO;" for heading in HEADINGS)
+    headings = "\n".join(f"- **{heading}**: {UNWRITTEN} what is asked;" for heading in HEADINGS)
     record = f"## 2. Decision record\n\nOne page, at most 400 words. A person gives one point each for:\n\n{headings}"
-    row = "| `ordinary` | TO DO | all to within 1e-9 | 20 |"
+    row = f"| `ordinary` | {UNWRITTEN} what it asks | all to within 1e-9 | 20 |"
     table = f"| criterion | what | required | points |\n|---|---|---|---|\n{row}"
-    asked = f'## 1. The answer\n\n{table}\n\nTO DO: what is asked. Stuck at a criterion: `suite.hint("ordinary")`.'
+    asked = f'## 1. The answer\n\n{table}\n\n{UNWRITTEN} what is asked. Stuck at a criterion: `suite.hint("ordinary")`.'
     cells = [
-        _cell("markdown", "title", f"# {title}\n\nTO DO: who needs it, and the parts with their points.", **locked),
+        _cell(
+            "markdown", "title", f"# {title}\n\n{UNWRITTEN} who needs it, and the parts with their points.", **locked
+        ),
         _cell("code", "imports", f"from grader.suites import {name} as suite\n\nsuite.begin()", **locked),
         _cell("markdown", "answer-why", asked, **locked),
-        _cell("code", "answer", ANSWER, solution=True),
+        _cell("code", "answer", ANSWER.replace("TO DO:", UNWRITTEN), solution=True),
         _cell("code", "test-answers", "suite.answers(answer)", grade=True, points=20, **locked),
         _cell("code", "attempts", "suite.EXERCISE.plot_attempts()", **locked),
         _cell("markdown", "record-why", record, **locked),
-        _cell("markdown", "decision-record", "TO DO: a record worth 5 points.", grade=True, solution=True, points=5),
+        _cell(
+            "markdown", "decision-record", f"{UNWRITTEN} a record worth 5 points.", grade=True, solution=True, points=5
+        ),
     ]
     stated = {
-        "kind": "exercise", "title": title, "section": "TO DO", "objectives": ["TO DO"], "minutes": 180, "cores": 1,
+        "kind": "exercise", "title": title, "section": f"{UNWRITTEN} the book's section", "minutes": 180,
+        "objectives": [f"{UNWRITTEN} what a student can do afterwards"], "cores": 1,
         "budget": {"cpu_s": 60, "peak_mb": 1500}, "requires": [], "tools": [],
         "forbids": [f"grader.suites.{name}.hidden"],
     }  # fmt: skip
-    metadata = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
-    nb = {"cells": cells, "metadata": metadata | {"mlsd": stated}, "nbformat": 4, "nbformat_minor": 5}
-    return canonical(json.loads(json.dumps(nb)))
+    return canonical({"cells": cells, "metadata": {"mlsd": stated}})
 
 
 def _cell(kind: str, name: str, source: str, **marks: Any) -> dict[str, Any]:
     flags = {"grade": False, "grade_id": name, "locked": False, "schema_version": 3, "solution": False, "task": False}
-    cell = {"cell_type": kind, "id": name, "metadata": {"nbgrader": flags | marks}, "source": source}
-    return cell | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+    return cell(kind, name, source, nbgrader=flags | marks)

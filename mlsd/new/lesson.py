@@ -6,16 +6,16 @@ of it raises.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from pathlib import Path, PurePosixPath
+from typing import Annotated
 
 import typer
 
+from mlsd.new.skeleton import SkeletonError, cell, check_name, check_title, unwritten, write
 from notebook_runner.canonical import UNWRITTEN, canonical
-from notebook_runner.course import NotebookError, course_root
+from notebook_runner.course import course_root
 
-NAME = re.compile(r"\d\d[a-z]?_[a-z0-9]+(_[a-z0-9]+)*")
+PLACE = re.compile(r"(?:chapters/)?([^/]+)/((\d\d[a-z]?)_([^/]+?))(?:\.ipynb)?")
 PARTS: tuple[tuple[str, str, str], ...] = (
     ("imports", "code", "the imports, `from lessons.SECTION.checks import check`, and mlsd_lib.lesson's use_style()."),
     ("parameters", "code", "every size and seed, each with its unit and reason; one of them is called seed."),
@@ -28,19 +28,26 @@ PARTS: tuple[tuple[str, str, str], ...] = (
     ("turn-answer", "code", "the reader's function, whose body raises NotImplementedError."),
     ("turn-check", "code", "check(...) in one line; its cases stand in lessons/SECTION/checks.py."),
     ("turn-solution", "markdown", "a solution, folded: <details><summary>A solution</summary> ... </details>"),
+    ("second-why", "markdown", "what the reader is to write in the second turn."),
+    ("second-answer", "code", "the reader's second function, whose body raises NotImplementedError."),
+    ("second-check", "code", "check(...) in one line; its cases stand in lessons/SECTION/checks.py."),
+    ("second-solution", "markdown", "a solution, folded: <details><summary>A solution</summary> ... </details>"),
     ("claims-why", "markdown", "nothing but the heading, if each claim explains itself."),
     (
         "claims",
         "code",
         "claims(Claim(statement, holds, measured)): each holds under any seed, or says how often.",
     ),
-    ("take-aways", "markdown", "three to five sentences to keep, and what the experiments do not show."),
+    ("take-aways", "markdown", "three to five bullets, then **What the experiments do not show.** in a sentence."),
+    ("references", "markdown", "two bullets or more, each with an address."),
 )
 HEADINGS = {
     "question": "## 1. The question",
     "turn-why": "### Your turn",
+    "second-why": "### Your turn",
     "claims-why": "## What this lesson claims",
     "take-aways": "## Take-aways",
+    "references": "## References",
 }
 CHECKS = '''"""The cases of *your turn* in the lessons on {about}."""
 
@@ -53,13 +60,13 @@ WRONG_ANSWERS = '''"""The wrong answers that the lesson tells by name, for each 
 
 WRONG: dict[str, list[tuple[str, str]]] = {}  # by the slug of the cell: (code, words of the message)
 '''
-TAGS = {"parameters": ["parameters"], "turn-answer": ["your-turn"]}
+TAGS = {"parameters": ("parameters",), "turn-answer": ("your-turn",), "second-answer": ("your-turn",)}
 
 
 def lesson(
     place: Annotated[str, typer.Argument(help="Where, below chapters: CHAPTER/NN_name.")],
     title: Annotated[str, typer.Option(help="The lesson's title.")] = "A new lesson",
-    section: Annotated[str, typer.Option(help="The section of the book that it covers.")] = "to be named",
+    section: Annotated[str, typer.Option(help="The section of the book that it covers.")] = f"{UNWRITTEN} its section",
     room: Annotated[
         str, typer.Option(help="The folder below lessons, shared by all lessons of a section; default: its name.")
     ] = "",
@@ -69,71 +76,59 @@ def lesson(
     Example: mlsd new lesson 02_design_a_machine_learning_system/06_model_selection --title "Model selection"
     """
     root = course_root(Path.cwd())
-    written = [path.relative_to(root) for path in new_lesson(root, place, title, section, room)]
+    written = write(root, lesson_texts(root, place, title, section, room))
     for path in written:
         typer.echo(f"{path}: written.")
-    typer.echo(f"Fill it part by part; `mlsd notebooks --check {written[0]}` names what is left.")
+    typer.echo(f"Fill it part by part; `mlsd notebooks --fix {written[0]}` names what is left.")
 
 
-def new_lesson(root: Path, place: str, title: str, section: str, room: str = "") -> list[Path]:
-    """Write the skeleton of the lesson at `place` (below `root`/chapters, such as "02_design/06_models"); its files.
+def lesson_texts(root: Path, place: str, title: str, section: str, room: str = "") -> dict[str, str]:
+    """The files of the lesson at `place` (below `root`/chapters, such as "02_design/06_models"), the notebook first.
 
-    The notebook is the first; `lessons`/`room` is made unless it exists. Raises `NotebookError` if a lesson stands
-    there, or if the name is not two digits, perhaps a letter, and words.
+    `lessons`/`room` is among them unless it exists. Raises `SkeletonError` for a place or a name that cannot be used.
     """
-    if not (root / "tests").is_dir():
-        raise NotebookError(f"{root} is a student edition: it has no tests folder. Work in the full repository.")
-    relative = Path(place).with_suffix("")
-    if relative.parts[:1] != ("chapters",):
-        relative = "chapters" / relative
-    path = (root / relative).with_suffix(".ipynb")
-    if not NAME.fullmatch(path.stem) or ".." in relative.parts:
-        raise NotebookError(
-            f"{place!r} is no place for a lesson: its name must be two digits, perhaps a letter, and words joined by "
-            "_, such as 02_design_a_machine_learning_system/06_model_selection."
+    parts = PLACE.fullmatch(place)
+    if parts is None:
+        raise SkeletonError(
+            f"{place!r} is no place for a lesson: it must be CHAPTER/NN_name, two digits, perhaps a letter, and words "
+            "joined by _, such as 02_design_a_machine_learning_system/06_model_selection. Name such a place."
         )
-    answers = root / "tests" / "lessons" / "wrong_answers" / f"{path.stem}.py"
-    for taken in (path, answers):
-        if taken.exists():
-            raise NotebookError(f"{taken.relative_to(root)} exists already and was left as it is. Choose another name.")
-    folder = root / "lessons" / (room or path.stem.partition("_")[2])
-    texts = {path: canonical(_skeleton(title, section, folder.name)), answers: WRONG_ANSWERS}
-    if not folder.exists():
-        about = folder.name.replace("_", " ")
-        texts[folder / "__init__.py"] = f'"""What the lessons on {about} need, and no other."""\n'
-        texts[folder / "checks.py"] = CHECKS.format(about=about)
-    for written, text in texts.items():
-        written.parent.mkdir(parents=True, exist_ok=True)
-        written.write_text(text, encoding="utf-8")
-    return list(texts)
+    chapter, stem, number, name = parts.groups()
+    chapters = sorted(path.name for path in (root / "chapters").glob("[0-9]*") if path.is_dir())
+    if chapter not in chapters:
+        raise SkeletonError(f"There is no chapter {chapter!r} below chapters. Name one of: {', '.join(chapters)}.")
+    for what, word in (("a lesson", name), ("a room", room or name)):
+        check_name(what, word)
+    check_title(title)
+    if taken := [
+        *(root / "chapters" / chapter).glob(f"{number}_*.ipynb"),
+        *(root / "chapters").glob(f"*/{stem}.ipynb"),
+    ]:
+        raise SkeletonError(
+            f"{taken[0].relative_to(root).as_posix()} exists already and was left as it is; a chapter has a number "
+            "once, and the course a name. Choose another."
+        )
+    return _texts(root, f"chapters/{chapter}/{stem}.ipynb", title, section, room or name)
 
 
-def _skeleton(title: str, section: str, room: str) -> dict[str, Any]:
-    described = {
-        "kind": "lesson",
-        "title": title,
-        "section": section,
+def _texts(root: Path, notebook: str, title: str, section: str, room: str) -> dict[str, str]:
+    stated = {
+        "kind": "lesson", "title": title, "section": section, "minutes": 50, "cores": 1, "requires": [], "tools": [],
         "objectives": [f"{UNWRITTEN} what a reader can do afterwards, three or four of these"],
-        "minutes": 50,
         "budget": {"cpu_s": 60, "peak_mb": 1500},
-        "requires": [],
-        "tools": [],
-        "cores": 1,
-    }
+    }  # fmt: skip
     opening = f"# {title}\n\n{UNWRITTEN} the question in four sentences.\n\nSection of the book: *{section}*."
-    return {"cells": [_markdown("title", opening), *_parts(room)], "metadata": {"mlsd": described}}
-
-
-def _parts(room: str) -> Iterator[Mapping[str, Any]]:
-    for name, kind, what in PARTS:
-        what = what.replace("SECTION", room)
-        if kind == "markdown":
-            yield _markdown(name, "\n\n".join(filter(None, [HEADINGS.get(name, ""), f"{UNWRITTEN} {what}"])))
-        else:
-            source = f"# {UNWRITTEN} {what}\nraise NotImplementedError({name!r})"
-            metadata = {"tags": TAGS[name]} if name in TAGS else {}
-            yield {"cell_type": "code", "id": name, "metadata": metadata, "source": source, "outputs": []}
-
-
-def _markdown(name: str, text: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text}
+    parts = [
+        unwritten(kind, name, what.replace("SECTION", room), HEADINGS.get(name, ""), TAGS.get(name, ()))
+        for name, kind, what in PARTS
+    ]
+    data = {"cells": [cell("markdown", "title", opening), *parts], "metadata": {"mlsd": stated}}
+    texts = {
+        notebook: canonical(data),
+        f"tests/lessons/wrong_answers/{PurePosixPath(notebook).stem}.py": WRONG_ANSWERS,
+    }
+    if not (root / "lessons" / room).exists():
+        about = room.replace("_", " ")
+        texts[f"lessons/{room}/__init__.py"] = f'"""What the lessons on {about} need, and no other."""\n'
+        texts[f"lessons/{room}/checks.py"] = CHECKS.format(about=about)
+    return texts

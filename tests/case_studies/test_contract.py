@@ -34,6 +34,7 @@ from case_studies.kit.decision_service import QUEUE_LIMIT
 from mlsd_lib.modeling import ModelingError
 from mlsd_lib.serving import open_loop, post
 from mlsd_lib.simulation import SimulationError
+from tests.case_studies.conftest import MODULES
 from tests.case_studies.notebook_slice import needed_by
 from tests.case_studies.services import asked, on_linux, without_room
 from tests.lessons.lesson_cells import Lesson
@@ -41,7 +42,6 @@ from tests.lessons.lesson_cells import run as run_cell
 from tests.waiting import PATIENCE_S
 
 CASES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "case_studies").glob("*/cli.py"))
-MODULES = ("data", "features", "labels", "policy", "models", "train", "service", "monitor", "incident", "cli")
 VERBS = {"train", "retrain", "releases", "promote", "serve", "simulate", "report", "rollback"}
 SENT_WITH_A_KILL = 200
 """So many requests in parts of twenty: five before the kill, and some under way."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from notebook_runner import course_root, read_notebook
+from notebook_runner.canonical import next_to_write
 from notebook_runner.course import notebook_paths
 from tests.lessons import rules
 from tests.lessons.lesson_cells import lessons
@@ -32,6 +33,14 @@ def plots_go_nowhere(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
 
 
+@pytest.fixture(autouse=True)
+def no_skeleton(request):
+    """Of a notebook that is not written yet, each test says what its author writes next, and nothing more."""
+    lesson = request.getfixturevalue("lesson") if "lesson" in request.fixturenames else None
+    if lesson and (left := next_to_write(ROOT, lesson.path.relative_to(ROOT).as_posix())):
+        pytest.fail(left, pytrace=False)
+
+
 @each_exercise
 def test_an_unanswered_exercise_is_not_attempted_and_does_not_raise(lesson, slug):
     assert {outcome.outcome for outcome in lesson.outcomes(slug)} == {"not attempted"}
@@ -45,7 +54,9 @@ def test_the_folded_solution_passes(lesson, slug):
 
 @each_exercise
 def test_each_wrong_answer_fails_and_is_told_why(lesson, slug):
-    for code, fragment in rules.wrong_answers(lesson.stem)[slug]:
+    answers = rules.wrong_answers(lesson.stem)
+    assert slug in answers, f"tests/lessons/wrong_answers/{lesson.stem}.py has no {slug!r}. Write its wrong answers."
+    for code, fragment in answers[slug]:
         messages = [outcome.message for outcome in lesson.outcomes(slug, code) if outcome.outcome == "fail"]
         assert any(fragment in message for message in messages), messages or f"this wrong answer did not fail: {code}"
 

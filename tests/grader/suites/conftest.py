@@ -9,8 +9,9 @@ import pytest
 
 from grader.sandbox import make_sandbox
 from grader.suite_kit.answer import ImportGuard
+from grader.suite_kit.exercise import missing_cases, to_be_written
 from tests.grader.grading.patience_limits import PATIENT, SERVER
-from tests.grader.suites.contract import found, secrets_of, suite_of
+from tests.grader.suites.contract import ROOT, found, secrets_of, suite_of
 
 FORBIDDEN_BY_SOME = ("case_studies.", "lessons.", "mlsd_lib.operations.")  # and loaded by no suite
 
@@ -20,6 +21,14 @@ def nothing_stays_forbidden():
     """What an exercise forbids when an answer begins, the tests of other folders in this process may import."""
     yield
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, ImportGuard)]
+
+
+@pytest.fixture(autouse=True)
+def no_skeleton(request):
+    """Of an exercise that is not written yet, each test says what its author writes next, and nothing more."""
+    name = request.getfixturevalue("name") if "name" in request.fixturenames else ""
+    if name and (left := to_be_written(ROOT, name) or missing_cases(ROOT, name)):
+        pytest.fail(left, pytrace=False)
 
 
 @pytest.fixture(autouse=True)

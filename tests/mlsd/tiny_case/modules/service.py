@@ -4,8 +4,9 @@ from pydantic import BaseModel
 
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime
 from case_studies.tiny import policy
-from case_studies.tiny.features import online_features
+from case_studies.tiny.features import FEATURES, online_features
 from case_studies.tiny.models import Release
+from case_studies.tiny.monitor import window_of
 
 
 class Reading(BaseModel):
@@ -37,6 +38,7 @@ class Store(DecisionStore):
 
 class Service(DecisionService):
     name, id_field, request, report = "tiny", "reading_id", Reading, Failure
+    features, keep_days = FEATURES, 60
 
     def read(self, folder):
         return Release.read(folder)
@@ -48,6 +50,9 @@ class Service(DecisionService):
         score = float(release.score(seen))
         check = score >= release.threshold and self.store.acted_on_day_of(time_us) < policy.CHECKS_PER_DAY
         return Decision({"score": score, "check": check}, check, seen)
+
+    def window(self, release, seen):
+        return window_of(seen, seen["score"], release.threshold)
 
     def store_report(self, report, time_us):
         self.store.insert("failures", [(report.reading_id, report.machine_id)])
