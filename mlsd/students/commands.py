@@ -28,13 +28,13 @@ def status() -> None:
     from notebook_runner.course import course_root
 
     typer.echo(repr(standing(course_root())))
-    if waiting := recalling.due(recalling.begun(course_root()), datetime.now(UTC)):
-        typer.echo(f"\nTo remember\n  {len(waiting)} questions of lessons that you have begun are due: mlsd recall")
+    if waiting := recalling.due(recalling.reached(course_root()), datetime.now(UTC)):
+        typer.echo(f"\nTo remember\n  {len(waiting)} questions on what you have come to are due: mlsd recall")
 
 
 def recall(
     name: Annotated[
-        str | None, typer.Argument(metavar="LESSON", help="Only of this lesson; default: of all that you have begun.")
+        str | None, typer.Argument(metavar="LESSON", help="All of this lesson; default: what you have come to in any.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many questions.", min=1)] = 10,
     rules: Annotated[bool, typer.Option("--rules", help="Show the lesson's rules in place of asking.")] = False,
@@ -52,7 +52,7 @@ def recall(
     root = course_root()
     if rules and name is None:
         raise typer.BadParameter("--rules shows those of one lesson. Name it: mlsd recall data_storage --rules")
-    recalls = recalling.begun(root) if name is None else [recalling.of_lesson(root, name)]
+    recalls = recalling.reached(root) if name is None else [recalling.of_lesson(root, name)]
     if rules:
         typer.echo(recalling.summary(recalls[0]))
         return

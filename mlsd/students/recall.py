@@ -1,4 +1,4 @@
-"""`mlsd recall`: the questions of lessons that one has begun, asked again when they are about to be forgotten.
+"""`mlsd recall`: the questions on what one has come to in lessons, asked again when they are about to be forgotten.
 
 When that is, the FSRS algorithm says (Ye, Su and Cao 2022, "A stochastic shortest path algorithm for optimizing spaced
 repetition scheduling"), by its package: a right answer moves a question further away, a wrong one brings it back.
@@ -6,7 +6,7 @@ repetition scheduling"), by its package: a right answer moves a question further
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from fsrs import Card, Rating, Scheduler
 
 from mlsd.lesson_recall import Answer, Question, Recall, read_recalls
 from mlsd.students.files import StudentError
+from mlsd_lib.lesson.asked import headings_in, reached_in
+from mlsd_lib.lesson.claims import claims_seen
 from mlsd_lib.lesson.reader import record
-from mlsd_lib.lesson.standing import place_of, read_record
+from mlsd_lib.lesson.standing import read_record
 from mlsd_lib.lesson.start_page import read_course
 from notebook_runner.errors import was_meant
 
@@ -38,11 +40,18 @@ class Due:
         return f"{self.recall.notebook.path.stem}/{self.question.id}"
 
 
-def begun(root: Path) -> list[Recall]:
-    """What is kept of the lessons of the course at `root` that the reader has begun, in the order of study."""
-    kept = read_record()
-    notebooks = [notebook for notebook in read_course(root).notebooks if place_of(notebook, kept).seen_s]
-    return read_recalls(root, notebooks)
+def reached(root: Path) -> list[Recall]:
+    """The questions on what the reader has come to in each lesson of the course at `root`, in the order of study.
+
+    What follows is not asked of: an answer would give a prediction away.
+    """
+    seen = {*read_record().seen_s, *(claim.notebook for claim in claims_seen())}
+    recalls = []
+    for recall in read_recalls(root, read_course(root).notebooks):
+        cells = reached_in(recall.notebook.path, seen)
+        questions = tuple(question for question in recall.questions if question.cell in cells)
+        recalls += [replace(recall, questions=questions)] if questions else []
+    return recalls
 
 
 def of_lesson(root: Path, name: str) -> Recall:
@@ -81,7 +90,10 @@ def due(recalls: Iterable[Recall], now: datetime) -> list[Due]:
 def nothing_due(recalls: Sequence[Recall]) -> str:
     """Why there is nothing to ask now, and what to do."""
     if not recalls:
-        return "You have begun no lesson with questions. Run one, or name it: mlsd recall performance_requirements"
+        return (
+            "You have come to nothing yet that is asked again. Go on to the end of a lesson's part, "
+            "or ask for all questions of one: mlsd recall performance_requirements"
+        )
     first = min(entry.card.due for entry in _all(recalls) if entry.card is not None)
     return f"Nothing is due now. The next question comes on {first.astimezone():%d %B}."
 
@@ -147,7 +159,8 @@ def _said(question: Question, chosen: Answer | None) -> str:
 
 
 def _place(due_card: Due) -> str:
-    return f"Measured in {due_card.recall.notebook.name}, cell {due_card.question.cell}."
+    notebook = due_card.recall.notebook
+    return f"Measured in {notebook.name}, under {headings_in(notebook.path)[due_card.question.cell]!r}."
 
 
 def summary(recall: Recall) -> str:

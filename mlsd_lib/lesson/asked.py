@@ -2,8 +2,11 @@
 
 import ast
 import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from notebook_runner import NotebookError, course_root
 from notebook_runner.course import notebook_paths
@@ -19,8 +22,41 @@ class Asked:
 
 def asked_in(path: Path) -> Asked:
     """What the notebook at `path` asks its reader for, read from its cells without running them."""
-    calls: dict[str, list[str]] = {"predict": [], "check": []}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+    calls: dict[str, list[str]] = {"predict": [], "check": [], "claims": []}
+    for _, name, id in _calls(path, _cells(path)):
+        calls[name].append(id)
+    return Asked(tuple(calls["predict"]), tuple(calls["check"]))
+
+
+def reached_in(path: Path, seen: Set[str]) -> set[str]:
+    """The ids of the cells of the notebook at `path` that the reader has come to.
+
+    They end with the last cell that asks for a prediction, checks or claims something of which the record knows: `seen`
+    holds ids of predictions and checks, and the names of notebooks, without folder and ending, whose claims were seen.
+    """
+    cells = _cells(path)
+    last = max((place for place, _, id in _calls(path, cells) if id in seen), default=-1)
+    return {cell["id"] for cell in cells[: last + 1]}
+
+
+def headings_in(path: Path) -> dict[str, str]:
+    """The heading under which each cell of the notebook at `path` stands, as JupyterLab shows it, by the cell's id."""
+    found, heading = {}, ""
+    for cell in _cells(path):
+        if cell["cell_type"] == "markdown":
+            heading = [heading, *re.findall(r"^#+ (.+)$", "".join(cell["source"]), re.MULTILINE)][-1]
+        found[cell["id"]] = heading
+    return found
+
+
+def _cells(path: Path) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return cells
+
+
+def _calls(path: Path, cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, str, str]]:
+    """The place of each cell that asks something, what it calls, and the id; of `claims` the notebook's name."""
+    for place, cell in enumerate(cells):
         if cell["cell_type"] != "code":
             continue
         try:
@@ -28,11 +64,13 @@ def asked_in(path: Path) -> Asked:
         except SyntaxError:  # a magic line; predictions and checks stand in plain cells
             continue
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in calls and node.args:
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    calls[node.func.id].append(first.value)
-    return Asked(tuple(calls["predict"]), tuple(calls["check"]))
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
+                continue
+            first = getattr(node.args[0], "value", None)
+            if node.func.id == "claims":
+                yield place, "claims", path.stem
+            elif node.func.id in ("predict", "check") and isinstance(first, str):
+                yield place, node.func.id, first
 
 
 def lessons() -> list[Path]:
