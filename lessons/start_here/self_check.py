@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 
 from mlsd_lib.lesson.reader import LessonError, record
 from mlsd_lib.lesson.show import show
-from mlsd_lib.lesson.your_turn import CheckResult
+from mlsd_lib.lesson.your_turn import CheckResult, another_unit
 
 
 class Known(NamedTuple):
-    """A right answer, how far a number may lie from it, and what to read where the answer is another."""
+    """A right answer, how far a number may lie from it, its unit, and what to read where the answer is another."""
 
     answer: float | str
     remedy: str
     within: float = 0.0
+    unit: str = ""
 
 
 ANSWERS: dict[str, Known] = {
@@ -48,18 +49,21 @@ ANSWERS: dict[str, Known] = {
         99,
         "It is right on all 990 negative rows and on nothing else, which is why accuracy says little here. "
         "Read: scikit-learn, 'Metrics and scoring', precision and recall.",
+        unit="per cent",
     ),
     "flagged-share": Known(
         15.4,
         "Of 1,000 payments 10 are frauds, 9 of them flagged; 49.5 honest ones are flagged too: 9 of 58.5. "
         "Read: any chapter on Bayes' rule, and look for base rates.",
         within=0.6,
+        unit="per cent",
     ),
     "standard-error": Known(
         2,
         "A share p on n rows has the standard error sqrt(p (1 - p) / n), here sqrt(.8 x .2 / 400) = .02. "
         "Read: any chapter on the binomial distribution.",
         within=0.05,
+        unit="percentage points",
     ),
     "bad-input-status": Known(
         4,
@@ -103,4 +107,7 @@ def _verdict(given: Any, known: Known) -> tuple[str, str]:
         return "fail", f"{given!r} is no number. Write a number without quotes."
     else:
         right = abs(given - known.answer) <= known.within + 1e-9
+        within = known.within / known.answer + 1e-9
+        if known.unit and (confused := another_unit(given, known.answer, within, known.unit)):
+            return "fail", confused
     return ("pass", "") if right else ("fail", known.remedy)

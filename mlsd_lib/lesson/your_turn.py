@@ -9,6 +9,7 @@ import inspect
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from mlsd_lib.lesson.show import show
 HINT_AT = 2
 """The failure at which the hint is given; the one before it says so."""
 UNANSWERED = "Write your answer in the cell above, run it, then run this one."
+SCALES = {100: "percent and shares, cents and dollars", 1000: "ms and seconds, or thousands and ones"}
+"""Factors between a right number and the same in another unit, with the units that are confused."""
 TONES = {"pass": "good", "fail": "bad", "not attempted": "open", "error in your code": "bad"}
 
 
@@ -163,7 +166,28 @@ def _compare(what: str, value: Any, case: Case) -> _Verdict:
     for words, wrong in case.mistakes.items():
         if _same(value, wrong, case.within):
             return _Verdict("fail", f"{text} {words}", named=True)
+    if unit := another_unit(value, case.expected, case.within):
+        return _Verdict("fail", f"{text} {unit}", named=True)
     return _Verdict("fail", text)
+
+
+def another_unit(value: Any, expected: Any, within: float, asked: str = "") -> str:
+    """What to say of a `value` that is `expected` in another unit, for which it may differ by `within`; else empty.
+
+    `asked`: the unit that is asked for, in words.
+    """
+    import numpy as np
+
+    with suppress(TypeError, ValueError):  # no numbers
+        numbers = np.asarray(expected)
+        if numbers.dtype.kind not in "iuf" or not numbers.any():
+            return ""
+        for factor, confused in SCALES.items():
+            for scale, way in ((factor, "small"), (1 / factor, "large")):
+                if _same(np.multiply(value, scale), numbers, within):
+                    unit = f"The question asks for {asked}." if asked else "Read again which unit is asked for."
+                    return f"That is {factor} times too {way}, as where {confused} are confused. {unit}"
+    return ""
 
 
 def _same(value: Any, expected: Any, within: float) -> bool:

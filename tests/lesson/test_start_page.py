@@ -161,6 +161,19 @@ def test_an_answer_is_judged_by_kind_and_tolerance(name, given, outcome):
     assert self_check({name: given})[0].outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "unit"),
+    [
+        ("standard-error", 0.02, "percentage points"),
+        ("flagged-share", 0.154, "per cent"),
+        ("majority-accuracy", 0.99, "per cent"),
+    ],
+)
+def test_an_answer_in_another_unit_hears_which_one_is_asked_for(name, given, unit):
+    [result] = self_check({name: given})
+    assert (result.outcome, result.message.endswith(f"The question asks for {unit}.")) == ("fail", True)
+
+
 def test_every_wrong_answer_has_a_remedy_that_says_where_to_read():
     assert len(ANSWERS) == 10
     assert [name for name, known in ANSWERS.items() if "Read: " not in known.remedy] == []

@@ -185,3 +185,20 @@ def test_a_function_among_the_arguments_is_shown_by_its_name():
 
     shown = check("apply", lambda function: function(1), [case((triple,), 4)]).message
     assert "(triple) gave 3; expected 4" in shown
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "message"),
+    [
+        (0.25, 25, "100 times too small, as where percent and shares"),
+        (2500, 2.5, "1000 times too large, as where ms and seconds"),
+        ([0.1, 0.2], [10.0, 20.0], "100 times too small"),
+    ],
+)
+def test_a_right_number_in_another_unit_is_said_to_be_one(answer, expected, message):
+    assert message in check("unit", lambda: answer, [case((), expected)]).message
+
+
+@pytest.mark.parametrize(("answer", "expected"), [(0.3, 25), (True, False), ("a", 100), ([1, 2], 100), (1, [0.0, 0.0])])
+def test_a_wrong_number_is_not_called_a_unit(answer, expected):
+    assert "unit" not in check("wrong", lambda: answer, [case((), expected)]).message
