@@ -150,8 +150,10 @@ def controls(explorer: Explorer, first: Frame) -> "VBox":
     picture, verdict = HTML(picture_html(first)), HTML(verdict_html(first.verdict))
 
     def show(_: Any) -> None:
+        verdict.value, picture.layout.visibility = _status("Computing this choice.", "open"), "hidden"
         now = frame(explorer, {name: one.value for name, one in lists.items()})
         picture.value, verdict.value = picture_html(now), verdict_html(now.verdict)
+        picture.layout.visibility = "visible"
 
     for one in lists.values():
         one.observe(show, "value")
@@ -171,10 +173,13 @@ def picture_html(shown: Frame) -> str:
 
 def verdict_html(verdict: Verdict) -> str:
     """The verdict as a box that a screen reader reads out when it changes."""
+    return _status(str(verdict), "good" if verdict.answered else "open")
+
+
+def _status(text: str, tone: str) -> str:
     from mlsd_lib.lesson.show import Message
 
-    box = Message(str(verdict), "good" if verdict.answered else "open")._repr_html_()
-    return f'<div role="status" style="line-height: 1.4">{box}</div>'
+    return f'<div role="status" style="line-height: 1.4">{Message(text, tone)._repr_html_()}</div>'
 
 
 def _value(setting: Setting, choice: Mapping[str, str]) -> Any:

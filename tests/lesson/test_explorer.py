@@ -103,9 +103,13 @@ def test_a_reader_chooses_from_named_lists_and_sees_the_result():
         ("first factor", ("two", "three")),
         ("other factor", ("4", "6")),
     ]
-    before = picture.value
+    before, said = picture.value, []
+    verdict.observe(lambda change: said.append((change.new, picture.layout.visibility)), "value")
     chosen.children[1].value = "4"
     assert "It is 12. Answered: " in verdict.value
+    assert "Computing this choice." in said[0][0]  # the old verdict and picture never stand with a new choice
+    assert [shown for _, shown in said] == [None, "hidden"]
+    assert picture.layout.visibility == "visible"
     assert 'role="status"' in verdict.value
     assert picture.value != before
     chosen.children[0].value = "two"

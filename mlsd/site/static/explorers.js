@@ -15,8 +15,10 @@ document.querySelectorAll(".explorer[data-explorer]").forEach((box) => {
     verdict.textContent = says;
     verdict.classList.toggle("answered", answered);
     picture.alt = alt;
+    picture.style.visibility = "hidden"; // until the picture of this choice is there
     picture.src = `${place}/${number}.webp`;
   }
+  for (const end of ["load", "error"]) picture.addEventListener(end, () => { picture.style.visibility = ""; });
   const form = document.createElement("form");
   form.append(...lists.map((list, number) => {
     const label = document.createElement("label");
