@@ -61,7 +61,7 @@ class Diagram:
         width, height = _size(places)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 -1 {width + 2:g} {height + 2:g}" '
-            f'width="{width + 2:g}" style="max-width:100%;height:auto" role="img" '
+            f'width="{width + 2:g}" style="display:block;margin:auto;max-width:100%;height:auto" role="img" '
             f'aria-label="{html.escape(repr(self))}" fill="none" stroke="currentColor" '
             f'font-family="Arial, Helvetica, sans-serif" font-size="{FONT_PX}">'
             f"{''.join(_drawn(self, places, height))}</svg>"

@@ -126,8 +126,14 @@ def routes_table(root: Path, course: Course, page: Path) -> "Markdown":
     rows = []
     for route in read_routes(root):
         chosen = [by_name[name] for name in route.notebooks if name in by_name]
-        links = ", ".join(link(notebook, page) for notebook in chosen if notebook.path != page.resolve())
+        links = _folded([link(notebook, page) for notebook in chosen if notebook.path != page.resolve()])
         rows.append((f"{route.hours:g} hours", route.goal, f"{hours_of(chosen):.1f} hours", links))
     everything = "every notebook of the table above, in its order"
     rows.append(("all the time", "The whole course.", f"{hours_of(course.notebooks):.0f} hours", everything))
     return markdown_table(("you have", "afterwards", "it takes", "after this page"), rows)
+
+
+def _folded(links: Sequence[str]) -> str:
+    """Numbered links, a line each, which a reader unfolds."""
+    listed = "<br>".join(f"{number}. {link}" for number, link in enumerate(links, start=1))
+    return f"<details><summary>{len(links)} notebooks</summary>{listed}</details>"

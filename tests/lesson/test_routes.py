@@ -107,7 +107,7 @@ def test_the_table_shows_a_routes_time_without_what_a_copy_lacks(root):
     listed = f'["{START}", "{FIRST}", "chapters/elsewhere.ipynb", "{EXERCISE}"]'
     state(root, f'[[route]]\nhours = 5\ngoal = "You can."\nnotebooks = {listed}\n')
     table = routes_table(root, read_course(root), root / START).data
-    assert "| 5 hours | You can. | 4.7 hours | [Title of 01_x" in table
+    assert "| 5 hours | You can. | 4.7 hours | <details><summary>2 notebooks</summary>1. [Title of 01_x" in table
     assert "00_start_here" not in table
     assert "elsewhere" not in table
     assert "| all the time | The whole course. | 10 hours |" in table
