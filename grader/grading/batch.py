@@ -234,7 +234,7 @@ def answered(
     if options.scheduler:
         from grader.grading.cluster import Cluster
 
-        there = Cluster(spec, options.scheduler, most_s, say)
+        there = Cluster(spec, options.scheduler, most_s, say, course.root)
     with there as pool, _interrupt_told():
         most_mb = 0.0
         for answers in pool.run(tasks):

@@ -13,14 +13,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError
 from grader.grading import cluster_node
+from grader.grading.cluster_wire import CodeRefused, only_data, opened, security
 from grader.grading.mark_digests import suites_of
 from grader.grading.worker import Done, Spec, Task, reading
 from grader.grading.worker_pool import Pool
-from grader.sandbox import named
+from grader.sandbox import Level, named
 
 CONNECT_S = 5.0
 LOOK_S = 1.0  # how often it is asked who has come and who is gone
@@ -42,11 +44,11 @@ class Cluster:
     """Grades as `Pool` does, at the workers of the Dask scheduler at `address`. Raises `GraderError` if none answers.
 
     A worker is accepted if its code, Python, secret and isolation are those of this machine; `say` tells who is, who is
-    not, and why.
+    not, and why. `root`: the course's folder, with the certificate for a cluster on other machines.
     """
 
-    def __init__(self, spec: Spec, address: str, most_s: float, say: Callable[[str], None]) -> None:
-        self.spec, self.address, self.most_s, self.say = spec, address, most_s, say
+    def __init__(self, spec: Spec, address: str, most_s: float, say: Callable[[str], None], root: Path) -> None:
+        self.spec, self.address, self.most_s, self.say, self.root = spec, address, most_s, say, root
         self.key = f"mlsd-{spec.shared.name}-{secrets.token_hex(8)}"
         self.nodes: dict[str, Node] = {}
         self.refused: dict[str, str] = {}
@@ -56,7 +58,7 @@ class Cluster:
         self.looked_s = self.alone_s = 0.0
 
     def __enter__(self) -> "Cluster":
-        self._connected = _connected(self.address)
+        self._connected = _connected(self.address, self.root)
         self.client = self._connected.__enter__()
         return self
 
@@ -104,9 +106,9 @@ class Cluster:
         nonce, suites = secrets.token_hex(16), suites_of(self.spec.shared)
         here = cluster_node.about(nonce, suites) | {"level": self.spec.options.get("level", "none")}
         with self._scheduler_there():
-            answers = self.client.run(cluster_node.about, nonce, suites, workers=new, on_error="return")
             fit = []
-            for address, there in answers.items():
+            for address in new:  # each alone: what one sends may break off the reading
+                there = self._about(address, nonce, suites)
                 if why := _refusal(here, there):
                     self.refused[address] = why
                     self.say(f"the worker {address} is refused: {why}")
@@ -118,6 +120,13 @@ class Cluster:
             if not isinstance(error, BaseException):
                 self.nodes[address] = Node(threads[address])
                 self.say(f"the worker {address} grades {threads[address]} at once")
+
+    def _about(self, address: str, nonce: str, suites: list[str]) -> object:
+        try:
+            asked = self.client.run(cluster_node.about, nonce, suites, workers=[address], on_error="return")
+            return asked.get(address)
+        except CodeRefused as error:
+            return error
 
     def _require_somebody(self, any_there: bool) -> None:
         now_s = time.monotonic()
@@ -159,7 +168,8 @@ class Cluster:
         if not address:
             return []  # of a worker that was taken for gone
         try:
-            done: Done = future.result(timeout=FETCH_S)
+            task = self.nodes[address].tasks[future]
+            done = opened(future.result(timeout=FETCH_S), self.key, suites_of(self.spec.shared), task.student)
         except LookupError:  # it was started anew under its old address: it must be asked again who it is
             return self._lost(address)
         except Exception as error:
@@ -199,39 +209,47 @@ class Cluster:
 
 def _refusal(here: dict[str, str], there: Any) -> str:
     """Why a worker cannot grade; empty if it can."""
-    if not isinstance(there, dict):
-        return f"it cannot load this grader ({type(there).__name__}: {there}). Install the course there, this version"
+    if not isinstance(there, dict) or not all(isinstance(there.get(name), str) for name in here):
+        said = f"{type(there).__name__}: {_shown(there)}"
+        return f"it cannot load this grader ({said}). Install the course there, this version"
     if there["version"] != here["version"]:
         return (
-            f"its code is another version ({there['version'][:12]}; here {here['version'][:12]}). "
+            f"its code is another version ({_shown(there['version'][:12])}; here {here['version'][:12]}). "
             "Bring the course folder there to this version and start it again"
         )
     if there["python"] != here["python"]:
-        return f"its Python is {there['python']}; here it is {here['python']}"
+        return f"its Python is {_shown(there['python'])}; here it is {here['python']}"
     if there["secret"] != here["secret"]:
         return "its secret is not this course's. Copy the file there (mode 600) and name it in MLSD_SECRET_FILE"
-    if named(there["level"]) < named(here["level"]):
+    if there["level"] not in (level.name.lower() for level in Level) or named(there["level"]) < named(here["level"]):
         return (
-            f"student code would be isolated by {there['level']} there, by {here['level']} here. "
+            f"student code would be isolated by {_shown(there['level'])} there, by {here['level']} here. "
             "Install bubblewrap there, or name a level that both have: --sandbox"
         )
     return ""
 
 
+def _shown(sent: object) -> str:
+    """What a worker sent, in few characters that a terminal shows as they are."""
+    return ascii(str(sent)[:200])[1:-1]
+
+
 @contextmanager
-def _connected(address: str) -> Iterator[Any]:
+def _connected(address: str, root: Path) -> Iterator[Any]:
     from distributed import Client
+
+    secured = security(address, root)
 
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what is lost is told here, in a line
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), only_data():
         warnings.filterwarnings("ignore", module="distributed")
         try:
-            client = Client(address, timeout=CONNECT_S, set_as_default=False)
+            client = Client(address, timeout=CONNECT_S, set_as_default=False, security=secured)
         except (OSError, TimeoutError, ValueError) as error:
             raise GraderError(
                 f"no Dask scheduler answers at {address!r} within {CONNECT_S:g} s ({error}). "
-                "Start one (dask scheduler) and name the address that it prints, e.g. tcp://10.0.0.5:8786"
+                "Start one (dask scheduler) and name the address that it prints, e.g. tls://10.0.0.5:8786"
             ) from error
         try:
             yield client

@@ -4,7 +4,6 @@ A Dask worker never grades by itself: each of its threads has a process that doe
 submission breaks is replaced) and this machine's own secret. Nothing of the course is written here.
 """
 
-import hmac
 import os
 import platform
 import signal
@@ -18,8 +17,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from grader import secret
+from grader.grading.cluster_wire import keyed_secret, sealed
 from grader.grading.environment import kernel_environment
-from grader.grading.mark_digests import project_digest
+from grader.grading.mark_digests import project_digest, suites_of
 from grader.grading.worker import Done, Spec, Task
 from grader.grading.worker_pool import Pool
 from grader.sandbox import best_level
@@ -67,12 +67,6 @@ def about(nonce: str, suites: Sequence[str]) -> dict[str, str]:
     }
 
 
-def keyed_secret(nonce: str, suites: Sequence[str]) -> str:
-    """A digest that tells whether two machines have the same secret, and nothing else of it."""
-    keys = " ".join(secret.exercise_key(name) for name in suites)
-    return hmac.new(nonce.encode(), keys.encode(), "sha256").hexdigest()
-
-
 def begin(key: str, spec: Spec) -> None:
     """From now on submissions under `key` are graded by `spec`."""
     _SPECS[key] = spec
@@ -87,8 +81,11 @@ def end(key: str) -> None:
             process.close()
 
 
-def grade(key: str, task: Task) -> Done:
-    """The answer about one submission, which the task carries. Raises `LookupError` if nothing began under `key`."""
+def grade(key: str, task: Task) -> bytes:
+    """The answer about one submission, which the task carries, as `cluster_wire` sends it.
+
+    Raises `LookupError` if nothing began under `key`.
+    """
     spec, thread = _SPECS.get(key), threading.get_ident()
     if spec is None:
         raise LookupError(f"this worker was started anew and knows nothing of {key}")
@@ -98,7 +95,7 @@ def grade(key: str, task: Task) -> Done:
             process.close()
         process = _PROCESSES[thread] = Process(key, spec)
     try:
-        return process.grade(task)
+        return sealed(process.grade(task), key, suites_of(spec.shared))
     except (EOFError, OSError):
         if _PROCESSES.pop(thread, None) is process:
             process.close()

@@ -199,7 +199,7 @@ def grade(
     ] = False,
     scheduler: Annotated[
         str,
-        typer.Option("--scheduler", metavar="ADDRESS", help="Grade on this Dask cluster, e.g. tcp://10.0.0.5:8786."),
+        typer.Option("--scheduler", metavar="ADDRESS", help="Grade on this Dask cluster, e.g. tls://10.0.0.5:8786."),
     ] = "",
     folder: Folder = None,
 ) -> None:

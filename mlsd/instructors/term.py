@@ -11,7 +11,7 @@ from mlsd.instructors.grading import PANEL, Folder
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (roster, deadline, export):
+    for command in (roster, deadline, export, certificate):
         app.command(command.__name__, rich_help_panel=PANEL)(command)
 
 
@@ -159,3 +159,19 @@ def export(
     for line in done.missing:
         typer.echo(f"the platform will not find {line}", err=True)
     raise typer.Exit(1 if done.missing else 0)
+
+
+def certificate(folder: Folder = None) -> None:
+    """Make the certificate by which the machines of a Dask cluster know each other: for a year, once a course.
+
+    Copy its folder to each machine, readable by its owner alone: who has it can run code on all of them.
+
+    Example: mlsd certificate
+    """
+    from grader.course import Course
+    from grader.grading.cluster_wire import CERTIFICATE, KEY, make_certificate
+
+    made = make_certificate(Course.open(folder).root)
+    words = f"--tls-ca-file {made / CERTIFICATE} --tls-cert {made / CERTIFICATE} --tls-key {made / KEY}"
+    typer.echo(f"The certificate is in {made}; it ends after a year.\nStart: dask scheduler {words}")
+    typer.echo(f"On each machine: dask worker tls://HOST:8786 {words} --nworkers auto --nthreads 1")
