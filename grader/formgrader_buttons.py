@@ -18,7 +18,9 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 from nbgrader.server_extensions.formgrader.base import BaseApiHandler, check_notebook_dir, check_xsrf
 from tornado import web
+from tornado.routing import Rule
 
+from grader.formgrader_addresses import Misnamed, MisnamedHandler, StudentFileHandler
 from grader.formgrader_rubric import RubricHandler
 from grader.formgrader_shares import ShareHandler, ShareNavigationHandler
 
@@ -55,6 +57,7 @@ HANDLERS = [
     (r"/formgrader/api/submission/([^/]+)/([^/]+)/autograde", GradeHandler),
     (r"/formgrader/submissions/([^/]+)/?", RubricHandler),
     (rf"/formgrader/submissions/(?P<submission_id>[^/]+)/{NAVIGATION}/?", ShareNavigationHandler),
+    (r"/formgrader/submissions/(?!components/)([^/]+/.+)", StudentFileHandler),
     (r"/formgrader/shares/([^/]+)/([^/]+)/?", ShareHandler),
     (r"/formgrader/api/assignment/([^/]+)/generate_feedback", FeedbackHandler),
     (r"/formgrader/api/assignment/([^/]+)/([^/]+)/generate_feedback", FeedbackHandler),
@@ -81,5 +84,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(server: Any) -> None:
     base = server.web_app.settings["base_url"]
-    server.web_app.add_handlers(".*$", [(url_path_join(base, path), handler) for path, handler in HANDLERS])
+    misnamed = Rule(Misnamed(url_path_join(base, "/formgrader")), MisnamedHandler)
+    ours = [(url_path_join(base, path), handler) for path, handler in HANDLERS]
+    server.web_app.add_handlers(".*$", [misnamed, *ours])
     server.log.info("formgrader's buttons grade and give feedback by mlsd")

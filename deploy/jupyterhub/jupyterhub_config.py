@@ -30,6 +30,8 @@ for needed, made_by in {
 exchange.mkdir(parents=True, exist_ok=True)
 exchange.chmod(0o1777)
 
+# One origin a user: what a student's page runs does not reach the hub, nor an instructor who looks at it.
+c.JupyterHub.subdomain_host = os.environ.get("MLSD_HUB_HOST", "")
 c.ConfigurableHTTPProxy.command = [str(proxy)]
 c.Authenticator.allow_all = True  # whoever has a password on this machine; name them in allowed_users to be stricter
 c.Spawner.cmd = [str(environment / "jupyterhub-singleuser")]

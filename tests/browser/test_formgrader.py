@@ -1,6 +1,7 @@
 """nbgrader's own pages on what our commands made, in a real browser: formgrader, assignment list, validate."""
 
 import json
+from http.client import HTTPConnection
 
 import pytest
 
@@ -193,3 +194,63 @@ def test_the_button_for_feedback_makes_pages_without_hidden_tests(page, lab, cou
     html = (course.folder("feedback", "wrong", toy.NAME) / f"{toy.NAME}.html").read_text()
     assert "halves are not rounded" not in html
     assert "default-src 'none'" in html
+
+
+def answered(lab, method: str, address: str, body: str | None = None):
+    """What the server answers to one who has its token: status, headers, content; the address is sent as it stands."""
+    connection = HTTPConnection(lab.address.removeprefix("http://"))
+    connection.request(method, f"/formgrader/{address}", body, {"Authorization": f"token {lab.token}"})
+    response = connection.getresponse()
+    return response.status, response.headers, response.read()
+
+
+UP = "..%2F..", "%2e%2e%2f%2e%2e", "..%5C..", "..", "--help", ".ssh", "%2Fetc", "a%00b", "x%0d%0aSet-Cookie:a"
+ACTIONS = (
+    ("PUT", "api/assignment/{}"),
+    ("POST", "api/assignment/{}/assign"),
+    ("POST", "api/assignment/{}/release"),
+    ("POST", "api/assignment/{}/unrelease"),
+    ("POST", "api/assignment/{}/collect"),
+    ("POST", "api/assignment/{}/generate_feedback"),
+    ("POST", "api/assignment/halves/{}/generate_feedback"),
+    ("POST", "api/submission/halves/{}/autograde"),
+    ("PUT", "api/student/{}"),
+    ("GET", "gradebook/{}"),
+    ("GET", "shares/halves/{}"),
+)
+
+
+@pytest.mark.parametrize(("method", "address"), ACTIONS)
+def test_an_address_whose_part_is_no_name_changes_nothing(method, address, lab, course):
+    before = {path: path.read_bytes() for path in course.root.parent.rglob("*") if path.is_file()}
+    assert {name: answered(lab, method, address.format(name), "{}")[0] for name in UP} == dict.fromkeys(UP, 404)
+    assert {path: path.read_bytes() for path in course.root.parent.rglob("*") if path.is_file()} == before
+
+
+@pytest.fixture(scope="module")
+def files_of(course):
+    """The address of the files beside a graded notebook, where a student put pages and a link."""
+    folder = course.folder("autograded", "right", toy.NAME)
+    for name in ("evil.html", "evil.svg", "evil.js", "evil.xhtml"):
+        (folder / name).write_text("<script xmlns='http://www.w3.org/1999/xhtml'>alert(1)</script>")
+    (folder / "link.db").symlink_to(course.database)
+    with course.gradebook() as book:
+        return f"submissions/{book.find_submission_notebook(toy.NAME, toy.NAME, 'right').id}"
+
+
+@pytest.mark.parametrize("name", ["evil.html", "evil.svg", "evil.js", "evil.xhtml", "values.csv"])
+def test_a_students_file_is_downloaded_and_runs_nothing(name, lab, files_of):
+    status, headers, _ = answered(lab, "GET", f"{files_of}/{name}")
+    assert (status, headers["Content-Disposition"]) == (200, "attachment")
+    assert headers["Content-Security-Policy"].startswith("sandbox;")
+    assert headers["Content-Type"] in ("application/octet-stream", "image/svg+xml")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path", ["..%2f..%2f..%2fgradebook.db", "../../../gradebook.db", "..%2f..%2f..%2f..%2f.mlsd-secret", "link.db"]
+)
+def test_no_file_outside_the_submission_is_given(path, lab, files_of):
+    status, _, content = answered(lab, "GET", f"{files_of}/{path}")
+    assert status == 404
+    assert b"SQLite" not in content
