@@ -1,5 +1,6 @@
 """Files and folders of a course that are there whole, or as they were before, whatever ends the writing."""
 
+import itertools
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -25,6 +26,12 @@ def write_whole(path: Path, text: str) -> None:
 def partial_of(path: Path) -> Path:
     """Where a file is written before it gets its name."""
     return path.with_name(f".{path.name}.part")
+
+
+def unused(path: Path) -> Path:
+    """`path`, or where something lies there already, the first free one with a number after its name."""
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(2))
+    return next(place for place in itertools.chain([path], numbered) if not place.exists())
 
 
 def write_folder(place: Path, files: Mapping[str, bytes]) -> None:

@@ -24,7 +24,7 @@ from grader.grading.intake.submission import clash, is_alike, stamp_of
 from grader.grading.output.gradebook_rows import received as received_at
 from grader.grading.output.spreadsheet import harmless, table
 from grader.names import is_student_id
-from grader.whole_files import write_whole
+from grader.whole_files import unused, write_whole
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
 from grader.workflow.groups import enter_groups, groups_of, read_groups
 from grader.workflow.late_days import take_late_days
@@ -379,11 +379,9 @@ def _keep(
         if new <= last:
             reported = "older than" if new < last else "another version with the same time as"
             return ("older" if new < last else "refused"), f"{reported} the one of {last}, which stays"
-        earlier = course.home / "earlier" / student / name / (stamp or f"downloaded {last}").replace(":", "")
+        earlier = unused(course.home / "earlier" / student / name / (stamp or f"downloaded {last}").replace(":", ""))
         earlier.parent.mkdir(parents=True, exist_ok=True)
         outcome, detail = "replaced", f"the one of {stamp or last} is kept in {earlier}"
-        if earlier.exists():
-            shutil.rmtree(earlier)
         shutil.move(place, earlier)
     _write(place, files, received, hand_in.newest)
     return outcome, detail

@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.course import STAMP, Course
+from grader.errors import GraderError
 from grader.grading.intake.instructor_notebook import hidden_marks
 from grader.grading.output.lateness import deadlines
 from grader.grading.output.sanitize import as_line
@@ -99,6 +100,8 @@ class PageMaker:
         """A student's pages, made if anything that they are made from has changed. Never raises for a student."""
         try:
             return self._give(student)
+        except GraderError as error:
+            return Feedback(student, failure=as_line(str(error)))
         except Exception as error:
             return Feedback(student, failure=as_line(f"{type(error).__name__}: {error}"))
 
@@ -109,6 +112,7 @@ class PageMaker:
         marks = {path.stem: self._marks(student, path.stem) for path in notebooks}
         digest = self._digest(source, notebooks, marks)
         record = self.course.home / "reports" / self.name / student / MADE_FROM
+        _require_ours(place, source, _pages(record))
         if not self.force and _intact(record, digest, place):
             return Feedback(student, sorted(place.glob("*.html")), skipped=True)
         with self._hooks(student, notebooks):
@@ -237,6 +241,23 @@ def _intact(record: Path, digest: str, place: Path) -> bool:
     except (OSError, ValueError, KeyError, TypeError):
         return False
     return made["digest"] == digest and pages == made["pages"] and bool(pages)
+
+
+def _pages(record: Path) -> set[str]:
+    """The pages that were made before, by name."""
+    try:
+        return set(json.loads(record.read_text(encoding="utf-8"))["pages"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _require_ours(place: Path, source: Path, made: Collection[str]) -> None:
+    """Raises `GraderError` if `place` holds what neither feedback nor nbgrader, which copies all of `source`, made."""
+    pages = {f"{path.stem}.html" for path in source.glob("*.ipynb")} | {*made, STAMP, RECEIPT}
+    there = (path.relative_to(place) for path in sorted(place.rglob("*")) if not path.is_dir() or path.is_symlink())
+    for path in there:
+        if str(path) not in pages and not (source / path).is_file():
+            raise GraderError(f"{place} holds {path}, which feedback did not make. Move it elsewhere and run it again")
 
 
 def _remove_others(place: Path, kept: set[str]) -> None:

@@ -18,11 +18,12 @@ from grader.errors import GraderError
 from grader.grading.intake.notebook_parser import read
 from grader.grading.intake.released_texts import fingerprint, released_source, remember
 from grader.suite_kit.exercise import missing_cases, to_be_written
-from grader.whole_files import write_folder, write_whole
+from grader.whole_files import unused, write_folder, write_whole
 from grader.write_errors import full_disk_told, is_full_by_text, no_room
 from notebook_runner.canonical import source_of
 
 SEAL = "released"
+REPLACED = "replaced_exercises"
 CHECKPOINTS = ".ipynb_checkpoints"
 FETCHED_CONFIG = '''"""Made by `mlsd release`: JupyterLab's assignment list reads this where it fetches to."""
 
@@ -37,8 +38,9 @@ Files = dict[str, bytes]
 def release(course: Course, name: str, force: bool = False) -> str:
     """What happened to the released exercise: "released", "updated" or "unchanged".
 
-    Writes exercises/NAME and nbgrader's gradebook. Raises `GraderError` if the exercise was edited (unless `force`),
-    nbgrader refuses the source or there is no room; then exercises/NAME is as it was.
+    Writes exercises/NAME and nbgrader's gradebook; an edited exercise is first copied into the classroom. Raises
+    `GraderError` if it was edited (unless `force`), nbgrader refuses the source or there is no room; then nothing in
+    exercises/NAME changes.
     """
     course.require(name)
     if left := to_be_written(course.root, name) or missing_cases(course.root, name):
@@ -47,8 +49,8 @@ def release(course: Course, name: str, force: bool = False) -> str:
     there = read_files(place)
     if there and is_edited(there) and not force:
         raise GraderError(
-            f"{place} was edited since it was generated. Move your work elsewhere (it is not kept), "
-            f"then overwrite it: {course.command(f'release {name} --force')}"
+            f"{place} was edited since it was generated. To generate it anew, with what is there now kept in "
+            f"{course.home / REPLACED}: {course.command(f'release {name} --force')}"
         )
     course.require_writable()
     with full_disk_told(course.secret_file.parent):
@@ -59,6 +61,10 @@ def release(course: Course, name: str, force: bool = False) -> str:
     if there == wanted:
         remember(course, name, wanted, source)
         return "unchanged"
+    if there and is_edited(there):
+        kept = unused(course.home / REPLACED / name)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(place, kept, symlinks=True)
     write_folder(place, wanted)
     remember(course, name, wanted, source)
     return "updated" if there else "released"

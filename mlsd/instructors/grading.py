@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.names import exercise_name
+from mlsd.instructors.kept import gradebook_kept
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -59,13 +60,15 @@ def release(
         typer.echo(f"There is no exercise in {course.folder('source')}.")
     if check:
         raise typer.Exit(_check(course, chosen))
-    for name in chosen:
-        outcome = work.release(course, name, force)
-        typer.echo(f"{name}: {outcome} ({_short(course, course.folder('release', name=name))})")
-        if place := work.publish(course, name):
-            typer.echo(f"{name}: JupyterLab's assignment list offers it ({_short(course, place)})")
-        typer.echo(f"{name}: {_seals(course, name)}")
-    typer.echo(f"The secret for hidden seeds is {course.secret_file}. Keep a copy; it is in no edition and not in git.")
+    with gradebook_kept(course):
+        for name in chosen:
+            outcome = work.release(course, name, force)
+            typer.echo(f"{name}: {outcome} ({_short(course, course.folder('release', name=name))})")
+            if place := work.publish(course, name):
+                typer.echo(f"{name}: JupyterLab's assignment list offers it ({_short(course, place)})")
+            typer.echo(f"{name}: {_seals(course, name)}")
+        secret = course.secret_file
+        typer.echo(f"The secret for hidden seeds is {secret}. Keep a copy; it is in no edition and not in git.")
 
 
 def plan(name: Name, folder: Folder = None) -> None:
@@ -224,8 +227,11 @@ def grade(
     if trust not in ("", "sealed", "beside"):
         raise GraderError(f"--trust is {trust!r}; it must be sealed or beside")
     options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed, trust, scheduler=scheduler)
-    course, outcomes = _graded(folder, name, student, options, stock)
-    _tell_graded(course, name, outcomes)
+    from grader.course import Course
+
+    with gradebook_kept(Course.open(folder), force):
+        course, outcomes = _graded(folder, name, student, options, stock)
+        _tell_graded(course, name, outcomes)
     raise typer.Exit(1 if any(outcome.failure for outcome in outcomes) else 0)
 
 

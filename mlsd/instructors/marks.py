@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlsd.instructors.grading import PANEL, Folder, Name
+from mlsd.instructors.kept import gradebook_kept
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -74,15 +75,16 @@ def regrade(
     given = {key: value for key, value in given.items() if value is not None}
     options = Options(jobs, force=everyone, level=sandbox, require_level=require_sandbox, scheduler=scheduler)
     say = partial(typer.echo, err=True)
-    with begun_early(Course.root_of(folder), name) if not scheduler else nullcontext() as begun:
-        running = work.regrade(course, name, students, options, say, report, yes, given, preload=begun)
-        for _ in progress(running, len(students), "looked at"):
-            pass
-    _tell_regraded(report)
-    if yes:
-        feedback = course.command(f"feedback {name}")
-        typer.echo(f"{report.written} were recorded. Marks by hand stand; feedback: {feedback}")
-    elif report.ran or report.kept:
+    with gradebook_kept(course, yes):
+        with begun_early(Course.root_of(folder), name) if not scheduler else nullcontext() as begun:
+            running = work.regrade(course, name, students, options, say, report, yes, given, preload=begun)
+            for _ in progress(running, len(students), "looked at"):
+                pass
+        _tell_regraded(report)
+        if yes:
+            feedback = course.command(f"feedback {name}")
+            typer.echo(f"{report.written} were recorded. Marks by hand stand; feedback: {feedback}")
+    if not yes and (report.ran or report.kept):
         chosen = (f" --student '{student}'" if student != "*" else "") + (f" --requests {requests}" if requests else "")
         again = course.command(f"regrade {name}{chosen} --yes")
         typer.echo(f"Nothing was written. To record this, without running it again: {again}")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mlsd.instructors.grading import PANEL, Folder, Name
+from mlsd.instructors.kept import gradebook_kept
 
 
 def register(app: typer.Typer) -> None:
@@ -42,12 +43,13 @@ def report(
     if comment is None:
         typer.echo(f"The report is {page.write(course, name, to)}")
         return
-    done = comment_on(course, name, *comment, write=yes)
-    for given in done:
-        typer.echo(f"{given.student}: {given.cell}: {given.outcome}")
-    written = sum(given.is_new for given in done)
-    following = course.command(f"feedback {name}") if yes else "the same with --yes"
-    typer.echo(f"{written} of {len(done)} {'commented' if yes else 'would be commented'}. Next: {following}")
+    with gradebook_kept(course, yes):
+        done = comment_on(course, name, *comment, write=yes)
+        for given in done:
+            typer.echo(f"{given.student}: {given.cell}: {given.outcome}")
+        written = sum(given.is_new for given in done)
+        following = course.command(f"feedback {name}") if yes else "the same with --yes"
+        typer.echo(f"{written} of {len(done)} {'commented' if yes else 'would be commented'}. Next: {following}")
 
 
 def demo(

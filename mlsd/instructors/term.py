@@ -7,6 +7,7 @@ import typer
 
 from grader.names import exercise_name
 from mlsd.instructors.grading import PANEL, Folder
+from mlsd.instructors.kept import gradebook_kept
 
 
 def register(app: typer.Typer) -> None:
@@ -37,13 +38,14 @@ def roster(
     course = Course.open(folder)
     if not dry_run:
         course.require_writable()
-    changes = enter(course, file, dry_run, remove)
-    for change in changes:
-        if change.outcome != "unchanged" or change.detail:
-            typer.echo(f"{change.outcome:15s}  {change.person}" + (f": {change.detail}" if change.detail else ""))
-    counts = Counter(change.outcome for change in changes)
-    summary = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
-    typer.echo(f"{summary}. " + ("Nothing was written." if dry_run else f"Gradebook: {course.directory.db_url}"))
+    with gradebook_kept(course, not dry_run):
+        changes = enter(course, file, dry_run, remove)
+        for change in changes:
+            if change.outcome != "unchanged" or change.detail:
+                typer.echo(f"{change.outcome:15s}  {change.person}" + (f": {change.detail}" if change.detail else ""))
+        counts = Counter(change.outcome for change in changes)
+        summary = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+        typer.echo(f"{summary}. " + ("Nothing was written." if dry_run else f"Gradebook: {course.directory.db_url}"))
 
 
 def deadline(
@@ -54,7 +56,8 @@ def deadline(
     due: Annotated[str, typer.Option("--due", help="Date and time, e.g. '2027-01-15 23:59'; none: no due date.")] = "",
     timezone: Annotated[str, typer.Option("--timezone", help="Whose clock that is, e.g. Europe/Berlin.")] = "",
     late_days: Annotated[
-        int | None, typer.Option("--late-days", min=0, help="Days late that cost nothing; without NAME, for a term.")
+        int | None,
+        typer.Option("--late-days", min=0, max=3_650, help="Days late that cost nothing; without NAME, for a term."),
     ] = None,
     penalty: Annotated[
         str | None,

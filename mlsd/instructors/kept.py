@@ -1,0 +1,23 @@
+"""The gradebook as it was before a command, for the commands that replace or remove. Nothing heavy at the top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from grader.course import Course
+
+
+@contextmanager
+def gradebook_kept(course: Course, wanted: bool = True) -> Iterator[None]:
+    """Copy the gradebook before a command that replaces or removes; its last line names the copy."""
+    from grader.workflow.gradebook_copies import copied
+
+    copy = copied(course) if wanted else None
+    yield
+    if copy is not None:
+        typer.echo(f"The gradebook as it was before: {copy}")
