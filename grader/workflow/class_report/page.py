@@ -15,7 +15,7 @@ from grader.whole_files import write_whole
 from grader.workflow.class_report import charts, shared_mistakes
 from grader.workflow.class_report.items import FEWEST, item_statistics
 from grader.workflow.class_report.results import ClassResults, Submission, read
-from grader.workflow.class_report.similarity import ALIKE, COMMON, Cluster, clusters
+from grader.workflow.class_report.similarity import ALIKE, COMMON, Cluster, clusters, is_cut
 
 TEXT = 6_000  # characters of a message or of code in one column
 SLOWEST = 10
@@ -73,6 +73,7 @@ def _content(course: Course, results: ClassResults, folder: Path) -> dict[str, A
         "looked_at": [person for person in people.values() if person.notes or person.flagged],
         "stopped": [person for person in people.values() if person.stopped], "slowest": slowest,
         "clusters": similar, "shown": [(cluster, _columns(cluster, texts)) for cluster in similar[:SIDE_BY_SIDE]],
+        "cut": [person for student, person in people.items() if is_cut(texts[student])],
         "alike": ALIKE, "common": max(COMMON, len(people) // 10), "course": course,
         "links": {student: _links(course, results, people[student], folder) for student in people},
     }  # fmt: skip

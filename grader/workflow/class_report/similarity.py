@@ -20,7 +20,9 @@ WINDOW = 10  # of as many grams one is kept: a shared passage of GRAM + WINDOW -
 COMMON = 10  # a passage that more than so many students have, or than a tenth of them, tells nothing
 FEWEST = 8  # fingerprints of its own that a submission must have to be compared
 ALIKE = 0.6  # of the smaller one's fingerprints
-CHARACTERS = 100_000  # of one submission that are read
+NODES = 50_000  # of one submission's code that are compared; comments and docstrings are none
+CHARACTERS = 400_000  # of one submission, without empty lines and lines of comment, that are read
+NO_CODE = re.compile(r"^[ \t]*(?:#.*)?$", re.MULTILINE)
 PIECE = re.compile(r"[^\W\d]\w*|\d[\w.]*|\"[^\"\n]*\"|'[^'\n]*'|\S")
 Tokens = list[tuple[str, int]]
 Prints = dict[int, set[int]]
@@ -67,13 +69,32 @@ def clusters(sources: Mapping[str, list[str]], released: list[str]) -> list[Clus
 def fingerprints(cells: list[str]) -> Prints:
     """The fingerprints of some cells, with the lines that each covers, counted over the cells joined by line ends."""
     found: Prints = {}
-    first, left = 0, CHARACTERS
-    for source in cells:
-        tokens = normalised(source[:left])
+    first = 0
+    for source, tokens in zip(cells, _within(cells), strict=True):
         for fingerprint, begin, end in _winnowed(tokens):
             found.setdefault(fingerprint, set()).update(range(first + begin, first + end + 1))
-        first, left = first + source.count("\n") + 1, max(0, left - len(source))
+        first += source.count("\n") + 1
     return found
+
+
+def is_cut(cells: list[str]) -> bool:
+    """Whether some cells hold more than is compared."""
+    return sum(map(_size, cells)) > CHARACTERS or sum(map(len, _within(cells))) >= NODES
+
+
+def _within(cells: list[str]) -> list[Tokens]:
+    """The nodes of each cell, together at most so many."""
+    found: list[Tokens] = []
+    characters, nodes = CHARACTERS, NODES
+    for source in cells:
+        code = source if _size(source) <= characters else NO_CODE.sub("", source)[:characters]
+        found.append(normalised(code)[:nodes])
+        characters, nodes = max(0, characters - _size(source)), nodes - len(found[-1])
+    return found
+
+
+def _size(source: str) -> int:
+    return sum(len(line) for line in NO_CODE.sub("", source).split("\n"))
 
 
 def normalised(source: str) -> Tokens:

@@ -20,7 +20,7 @@ from grader.workflow.class_report import charts, page, shared_mistakes
 from grader.workflow.class_report.comments import comment
 from grader.workflow.class_report.items import item_statistics
 from grader.workflow.class_report.results import ClassResults, Item, Reported, Submission, read
-from grader.workflow.class_report.similarity import clusters
+from grader.workflow.class_report.similarity import NODES, clusters
 from grader.workflow.demo import renamed
 from mlsd.cli import app
 from tests import toy_course as toy
@@ -132,6 +132,21 @@ def test_new_names_literals_comments_and_layout_do_not_hide_a_copy():
     assert [cluster.students for cluster in found] == [["a", "b"]]
     assert found[0].highest == 1
     assert found[0].lines[0] <= set(range(COPIED.count("\n") + 1))
+
+
+@pytest.mark.parametrize("hiding", ["# nothing\n" * 20_000, f"'{'nothing ' * 20_000}'\n", "\n" * 200_000])
+def test_what_is_no_code_hides_no_copy(hiding):
+    copied = renamed(COPIED, random.Random(5))
+    assert [cluster.students for cluster in clusters({"a": [COPIED], "b": [hiding + copied]}, [])] == [["a", "b"]]
+
+
+def test_a_submission_of_which_a_part_was_compared_is_named(marked):
+    path = marked.folder("autograded", "wrong", toy.NAME) / f"{toy.NAME}.ipynb"
+    path.chmod(0o644)
+    path.write_text(path.read_text().replace("return 0", "return 0" + "\\nx = 1" * NODES))
+    html = page.write(marked, toy.NAME).read_text()
+    part = html.partition("Only the beginning was compared")[2].partition("</ul>")[0]
+    assert ("wrong" in part, "right" in part) == (True, False)
 
 
 def test_what_was_handed_out_or_all_have_makes_nobody_alike():
