@@ -86,19 +86,19 @@ class EarlierResults:
     def times(self, cold: bool) -> dict[str, float]:
         """Seconds that each test took when it last passed on such a processor, also where it was no proof.
 
+        Those whose module is gone are forgotten.
         A run that is not cold may take a notebook's result from an earlier one: its times are another account.
         """
         found: dict[str, float] = {}
         for kind in ("cold",) if cold else ("cold", "kept"):
             newest = next(self.store.entries(TIMES, key_of(kind, processor())), (None, {}))
             found |= newest[1]
-        return found
+        return {name: took_s for name, took_s in found.items() if _module_of(name) in self.tree.digests}
 
     def keep_times(self, cold: bool, seconds: Mapping[str, float]) -> None:
-        """Add what tests took in this run; those whose module is gone are forgotten."""
-        known = {name: took_s for name, took_s in self.times(cold).items() if _module_of(name) in self.tree.digests}
+        """Add what tests took in this run."""
         rounded = {name: round(took_s, 2) for name, took_s in seconds.items()}
-        self.store.keep(TIMES, key_of("cold" if cold else "kept", processor()), known | rounded)
+        self.store.keep(TIMES, key_of("cold" if cold else "kept", processor()), self.times(cold) | rounded)
 
     def keep(
         self, proofs: Mapping[str, Proof], collected: Mapping[str, list[str]], at_import: Mapping[str, Iterable[str]]
