@@ -4,9 +4,10 @@
     export MLSD_EDITION=/srv/mlsd/edition MLSD_EXCHANGE=/srv/mlsd/exchange
     jupyterhub --config deploy/jupyterhub/jupyterhub_config.py
 
-`MLSD_EDITION` is the folder of the student edition, whose environment (`make lab`, then
-`.venv/bin/pip install jupyterhub`) every user's JupyterLab runs in; `MLSD_EXCHANGE` is where nbgrader passes on
-assignments, submissions and feedback. People log in with their password on this machine. INSTRUCTORS.md says the rest.
+`MLSD_EDITION` is the folder of the student edition. Every user's JupyterLab runs in its environment (`make lab`, then
+`.venv/bin/pip install jupyterhub`) and reads nbgrader's configuration there: the course itself is closed to students.
+`MLSD_EXCHANGE` is where nbgrader passes on assignments, submissions and feedback. People log in with their password on
+this machine. INSTRUCTORS.md says the rest.
 """
 
 import os
@@ -18,9 +19,11 @@ here = Path(__file__).resolve().parent
 edition = Path(os.environ.get("MLSD_EDITION", "/srv/mlsd/edition"))
 exchange = Path(os.environ.get("MLSD_EXCHANGE", "/srv/mlsd/exchange"))
 environment = edition / ".venv" / "bin"
+everyone = edition / "deploy" / "jupyterhub" / "everyone"
 proxy = here / "node_modules" / ".bin" / "configurable-http-proxy"
 for needed, made_by in {
     environment / "jupyterhub-singleuser": f"in {edition}: make lab, then .venv/bin/pip install jupyterhub",
+    everyone / "nbgrader_config.py": f"mlsd release --to {edition}, from this version of the course",
     proxy: f"npm install --prefix {here} --no-package-lock",
 }.items():
     if not needed.exists():
@@ -37,7 +40,7 @@ c.Authenticator.allow_all = True  # whoever has a password on this machine; name
 c.Spawner.cmd = [str(environment / "jupyterhub-singleuser")]
 c.Spawner.default_url = "/lab"
 c.Spawner.environment = {
-    "JUPYTER_CONFIG_PATH": str(here / "everyone"),
+    "JUPYTER_CONFIG_PATH": str(everyone),
     "MLSD_EXCHANGE": str(exchange),
     "PATH": os.pathsep.join([str(environment), os.environ.get("PATH", os.defpath)]),
 }

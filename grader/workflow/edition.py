@@ -21,7 +21,7 @@ PARTS = (
     "grader/grading/intake/limits.py", "grader/grading/intake/notebook_parser.py", "grader/workflow/__init__.py",
     "grader/workflow/wrong_exercise.py",
     "pyproject.toml", "constraints.txt", "Makefile", "bootstrap.py", "environment.yml", "README.md", "LICENSE",
-    "pictures",
+    "pictures", "deploy/jupyterhub/everyone",
 )  # fmt: skip
 """What students get. Of the grader that is what their notebooks and `mlsd submit` need, and nothing that grades."""
 LEFT_OUT = (

@@ -6,6 +6,7 @@ import os
 import pwd
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -70,15 +71,17 @@ def day(place):
     skip_without("bubblewrap", "the proxy of JupyterHub")
     surroundings = with_users(place)
     course = toy_course.make(place / "course")
+    # The hub's files too lie in the course, where the manual puts them; the edition is what students can read.
+    deploy = shutil.copytree(DEPLOY, course.root / "deploy" / "jupyterhub", symlinks=True)
     exchange = place / "exchange"
     for path in [course.root, *course.root.rglob("*")]:
-        os.chown(path, USERS["teacher"], USERS["teacher"])
+        os.chown(path, USERS["teacher"], USERS["teacher"], follow_symlinks=False)
     course.root.chmod(0o700)  # as INSTRUCTORS.md asks: it holds solutions and marks
     environment = {
         "HOME": str(place / "home"),
         "HUB_CONFIG": str(Path(__file__).with_name("hub_config.py")),
         "HUB_COURSE": str(course.root),
-        "HUB_DEPLOY": str(DEPLOY),
+        "HUB_DEPLOY": str(deploy),
         "HUB_TOKEN": secrets.token_hex(16),
         "MLSD_EDITION": str(Path(sys.prefix).parent),
         "MLSD_EXCHANGE": str(exchange),
