@@ -25,15 +25,12 @@ if TYPE_CHECKING:
 
 
 class Verbs(TyperGroup):
-    """The verbs: what the system refuses one of them is an error of the course, and Ctrl-C is answered by a line."""
+    """The verbs: what the system refuses one of them is an error of the course."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a verb. Raises `CourseError`, and `typer.Exit` with status 130 when it was interrupted."""
+        """Run a verb. Raises `CourseError`."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            typer.echo("\nmlsd: Stopped; nothing is half-written. To go on, run the same command again.", err=True)
-            raise typer.Exit(130) from None
         except Exception as error:
             reported = of_the_system(error)
             if reported is None:
@@ -62,6 +59,7 @@ app.command("measure")(measure)
 app.command("monitor")(monitor)
 app.command("site")(site)
 
+INTERRUPTED = 130  # the exit status that typer, as shells do, gives Ctrl-C
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -153,13 +151,18 @@ def keep_what_is_the_users() -> None:
 
 
 def main() -> None:
-    """Entry point of `mlsd`: a course error is printed without a traceback, exit status 2."""
-    keep_what_is_the_users()
+    """Entry point of `mlsd`: a course error is one line without a traceback, exit status 2; Ctrl-C too, status 130."""
     try:
+        keep_what_is_the_users()
         app()
     except CourseError as error:
         typer.echo(f"mlsd: {error}", err=True)
         sys.exit(2)
+    except (KeyboardInterrupt, SystemExit) as ended:
+        if not isinstance(ended, KeyboardInterrupt) and ended.code != INTERRUPTED:
+            raise
+        typer.echo("\nmlsd: Stopped; nothing is half-written. To go on, run the same command again.", err=True)
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

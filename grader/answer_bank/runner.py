@@ -8,7 +8,6 @@ import ast
 import contextlib
 import importlib
 import linecache
-import multiprocessing
 import os
 import signal
 import sys
@@ -17,10 +16,12 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 from grader.suite_kit.score_sheet import ended_at_a_loss
+from notebook_runner.fork_server import fork_server
 
 Cells = list[tuple[str, str]]
 LIMIT_S = 180.0
@@ -68,26 +69,28 @@ def run_all(
     """
     os.environ.update({name: os.environ.get(name, value) for name, value in THREADS.items()})
     preload = [*preload, WARMED]
-    context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
-    if sys.platform != "win32":
-        context.set_forkserver_preload(preload)
-    with ThreadPoolExecutor(workers) as pool:
+    context = fork_server(preload)
+    stopped, running = context.Pipe(duplex=False)
+    with stopped, ThreadPoolExecutor(workers) as pool, running:  # closed before the pool waits for its answers
         started = {
-            pool.submit(_run_one, context, (job, str(folder), preload, limit_cpu_s), limit_s): number
+            pool.submit(_run_one, context, (job, str(folder), preload, limit_cpu_s), limit_s, stopped): number
             for number, job in enumerate(jobs)
         }
-        for future in as_completed(started):
-            yield started[future], future.result()
+        try:
+            for future in as_completed(started):
+                yield started[future], future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _run_one(context: Any, job: tuple[Any, ...], limit_s: float) -> Result:
+def _run_one(context: Any, job: tuple[Any, ...], limit_s: float, stopped: Connection) -> Result:
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(theirs, *job))
     process.start()
     theirs.close()
     result = Result(errors={"process": f"the answer was ended after {limit_s:g} s"})
     try:
-        if ours.poll(limit_s):
+        if ours in wait([ours, stopped], limit_s):
             result = ours.recv()
     except EOFError:
         process.join(1)  # no longer: an answer may close the channel and go on

@@ -30,13 +30,15 @@ def begun_early(folder: Path, name: str) -> Iterator[PreloadClient | None]:
 
     It stands in the outer isolation where bubblewrap is installed and may be used.
     """
+    from grader.grading.worker_pool import context
+
     with ExitStack() as ending:
         found: PreloadClient | None = None
         if hasattr(os, "pidfd_open"):
             hidden = [folder] if bubblewrap.program() and ceiling() == Level.NAMESPACES else None
             found = ending.enter_context(PreloadServer(imports_of(folder, name), hidden))
         threading.Thread(target=_try_isolation, args=[found and found.joined()], daemon=True).start()
-        _start_server()
+        context()
         yield found
 
 
@@ -59,12 +61,3 @@ def _try_isolation(preload: PreloadClient | None) -> None:
             trial(preload)
     if preload is not None:
         preload.leave()
-
-
-def _start_server() -> None:
-    from multiprocessing import forkserver
-
-    from grader.grading.worker_pool import context
-
-    context()
-    forkserver.ensure_running()

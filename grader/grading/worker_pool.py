@@ -19,6 +19,7 @@ from typing import Any
 from grader.errors import GraderError
 from grader.grading.worker import Done, Task, work
 from grader.sandbox.preload_client import PreloadClient
+from notebook_runner.fork_server import fork_server
 
 IN_FLIGHT = 2
 GATHER_S = 0.5  # answers of so long are recorded in one transaction: each has a cost of its own; a kill costs no more
@@ -208,10 +209,8 @@ def _end_with_grader() -> None:
 
 
 def context(preloaded: list[str] = PRELOADED) -> Any:
-    """Where workers come from. Its server is started by the first who asks for one."""
-    found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(preloaded)
-    return found
+    """Where workers come from; the first who asks starts its server."""
+    return fork_server(preloaded)
 
 
 @contextmanager
