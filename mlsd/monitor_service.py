@@ -34,6 +34,8 @@ def monitor(
     from mlsd_lib.operations.service_figures import SILENT, Figures, figures
     from mlsd_lib.operations.service_page import MOST_WINDOWS, write_page
 
+    if out.is_dir() or not out.parent.is_dir():
+        raise OperationsError(f"--out is {out}; it must name a file in a folder that is there. Name another.")
     before, history, ringing, seen = scrape(url), list[Figures](), list[Rule](), 0
     typer.echo(f"The page is {out}, written every {every:g} s; end with Ctrl+C.")
     while not windows or seen < windows:
