@@ -4,16 +4,20 @@ A student edition has an archive of all its files; a clone has its commits. The 
 the edition does not hold, and nothing that grades may enter here.
 """
 
+import lzma
 import subprocess
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import GraderError
+from grader.names import is_name
 from notebook_runner.course import names_the_course
 
 FILE = "released.zip"
+MOST_FILES, MOST_BYTES = 20_000, 500_000_000  # of an edition, unpacked
 SAME_TIME = (1980, 1, 1, 0, 0, 0)  # so that one edition always gives the same archive
 
 
@@ -60,15 +64,16 @@ def unpacked(place: Path) -> Released:
     path = place / FILE if place.is_dir() else place
     try:
         with zipfile.ZipFile(path) as archive:
+            _require_bounded(path, archive)
             files = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
     except FileNotFoundError as error:
         raise GraderError(
             f"{place} is no student edition: {path} is missing. Unpack the edition that your instructor gave you and "
             "name its folder. Instructors make one: mlsd release --to DIR"
         ) from error
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
         raise GraderError(f"{path} cannot be read ({error}). Get the edition again.") from error
-    if wrong := [name for name in files if name.startswith("/") or "\\" in name or ".." in name.split("/")]:
+    if wrong := [name for name in files if not all(map(is_name, name.split("/")))]:
         raise GraderError(f"{path} holds {wrong[0]!r}, which lies outside the course. Get the edition again.")
     if not names_the_course(files.get("pyproject.toml", b"")):
         raise GraderError(
@@ -76,6 +81,16 @@ def unpacked(place: Path) -> Released:
             "folder that holds it."
         )
     return Released(str(path), tuple(sorted(files)), files.get)
+
+
+def _require_bounded(path: Path, archive: zipfile.ZipFile) -> None:
+    """Raises `GraderError` for more than an edition holds; of a file no more is unpacked than the archive states."""
+    members = archive.infolist()
+    if len(members) > MOST_FILES or sum(member.file_size for member in members) > MOST_BYTES:
+        raise GraderError(
+            f"{path} holds {len(members):,} files of {sum(member.file_size for member in members) / 1e6:,.0f} MB; an "
+            f"edition has at most {MOST_FILES:,} of {MOST_BYTES / 1e6:,.0f} MB. Get the edition again."
+        )
 
 
 def _git(root: Path, *words: str) -> bytes | None:
