@@ -6,9 +6,14 @@ Each package derives one class from it; the command line prints such an error wi
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+from notebook_runner.visible import visible
+
 
 class CourseError(Exception):
-    """An error that names the thing, the value, the rule and the fix."""
+    """An error that names the thing, the value, the rule and the fix; what could steer a terminal is written out."""
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 def was_meant(name: str, known: Iterable[str] | Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ person.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -131,18 +132,20 @@ def read_roster(path: Path) -> tuple[list[Person], set[str]]:
     headings, *rows = read_rows(read_text(path, "roster")) or [[]]
     columns = _columns(path, headings)
     people: dict[str, Person] = {}
+    holders: dict[str, Person] = {}
     faults: list[str] = []
     for number, row in enumerate(rows, 2):
         known = {name: row[place].strip() for place, name in columns.items() if place < len(row)}
         if not _is_student(known):
             continue
         person = _person(known)
-        if fault := _fault(person, people):
+        if fault := _fault(person, holders):
             faults.append(f"line {number}: {fault}")
         elif person.id in people:
             people[person.id].section = ", ".join(dict.fromkeys([people[person.id].section, person.section]))
         else:
             people[person.id] = person
+            holders |= dict.fromkeys(person.keys, person)
     if faults:
         listed = "\n  ".join(faults[:10]) + (f"\n  and {len(faults) - 10} more" if faults[10:] else "")
         raise GraderError(f"{path} was not taken:\n  {listed}")
@@ -190,11 +193,13 @@ def _person(known: dict[str, str]) -> Person:
     return person
 
 
-def _fault(person: Person, people: dict[str, Person]) -> str:
+def _fault(person: Person, holders: dict[str, Person]) -> str:
+    """What is wrong with a row; `holders` are the people of earlier rows by their keys."""
     if not is_student_id(person.id):
         rule = "letters, digits, '.', '_', '-', '@' (and not begin with '.' or '-'); give a column id"
         return f"the id {person.id!r} of {person.first} {person.last} must be {rule}"
-    for other in people.values():
+    others = {other.id: other for key in sorted(person.keys) if (other := holders.get(key))}
+    for other in others.values():
         about = (person.first, person.last, person.email)
         if other.id == person.id and (other.first, other.last, other.email) != about:
             return f"the id {person.id!r} is already that of {other}"
@@ -217,8 +222,8 @@ def enter(course: Course, path: Path, dry_run: bool = False, remove: bool = Fals
         for person in people:
             known = there.get(person.id) or next((same[key] for key in sorted(person.keys) if key in same), None)
             changes.append(_change(person, known, given, members))
-        if len(taken := {change.person.id for change in changes}) < len(changes):
-            twice = sorted(who for who in taken if [change.person.id for change in changes].count(who) > 1)
+        taken = Counter(change.person.id for change in changes)
+        if twice := sorted(who for who, number in taken.items() if number > 1):
             raise GraderError(f"{path}: two of its rows are one student of the gradebook: {', '.join(twice)}")
         kept = {row.student_id for row in book.db.execute(_handed_in()).all()}
         kept |= {student for assignment in book.assignments for student in course.students(assignment.name)}

@@ -49,8 +49,17 @@ def named_rows(path: Path, what: str, columns: Sequence[str]) -> list[tuple[int,
 
 
 def read_rows(text: str) -> list[list[str]]:
-    """The rows of a table; the separator is the one that the first line names (`sep=;`) or holds most often."""
+    """The rows of a table; the separator is the one that the first line names (`sep=;`) or holds most often.
+
+    Raises `GraderError` for what is no table.
+    """
     first, _, rest = text.partition("\n")
-    if first.strip().lower()[:4] == "sep=" and len(first.strip()) == 5:
-        return list(csv.reader(io.StringIO(rest, newline=""), delimiter=first.strip()[4]))
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=first.count)))
+    stated = first.strip().lower()[:4] == "sep=" and len(first.strip()) == 5
+    separator = first.strip()[4] if stated else max(SEPARATORS, key=first.count)
+    rows = csv.reader(io.StringIO(rest if stated else text, newline=""), delimiter=separator)
+    try:
+        return list(rows)
+    except csv.Error as error:
+        raise GraderError(
+            f"line {rows.line_num} of the table cannot be read ({error}). Is a quotation mark open? Save it again."
+        ) from error

@@ -14,6 +14,7 @@ import typer
 
 from grader.names import exercise_name
 from mlsd.instructors.kept import gradebook_kept
+from mlsd.telling import tell
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -55,20 +56,20 @@ def release(
     if to is not None:
         _write_edition(course, to)
         return
-    chosen = names or course.assignments()
+    chosen = [course.require(name) for name in names or course.assignments()]
     if not chosen:
-        typer.echo(f"There is no exercise in {course.folder('source')}.")
+        tell(f"There is no exercise in {course.folder('source')}.")
     if check:
         raise typer.Exit(_check(course, chosen))
     with gradebook_kept(course):
         for name in chosen:
             outcome = work.release(course, name, force)
-            typer.echo(f"{name}: {outcome} ({_short(course, course.folder('release', name=name))})")
+            tell(f"{name}: {outcome} ({_short(course, course.folder('release', name=name))})")
             if place := work.publish(course, name):
-                typer.echo(f"{name}: JupyterLab's assignment list offers it ({_short(course, place)})")
-            typer.echo(f"{name}: {_seals(course, name)}")
+                tell(f"{name}: JupyterLab's assignment list offers it ({_short(course, place)})")
+            tell(f"{name}: {_seals(course, name)}")
         secret = course.secret_file
-        typer.echo(f"The secret for hidden seeds is {secret}. Keep a copy; it is in no edition and not in git.")
+        tell(f"The secret for hidden seeds is {secret}. Keep a copy; it is in no edition and not in git.")
 
 
 def plan(name: Name, folder: Folder = None) -> None:
@@ -145,13 +146,13 @@ def collect(
     report = work.collect(course, name, source, roster, work.zone_of(timezone), times, groups)
     _tell_collected([entry for entry in report if entry.outcome != "unchanged"])
     counts = Counter(entry.outcome for entry in report)
-    typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or f"Nothing in {source}.")
+    tell(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or f"Nothing in {source}.")
     if reported := work.assumed_zone(source, timezone, times):
-        typer.echo(reported)
+        tell(reported)
     taken = {entry.student for entry in report if entry.outcome != "refused"}
     if lack := lack_of(course, name, [student for student in without_time(course, name) if student in taken]):
-        typer.echo(lack)
-    typer.echo(f"Report: {work.write_report(course, name, report)}. Next: {course.command(f'grade {name}')}")
+        tell(lack)
+    tell(f"Report: {work.write_report(course, name, report)}. Next: {course.command(f'grade {name}')}")
     raise typer.Exit(1 if counts["refused"] or not report else 0)
 
 
@@ -160,7 +161,7 @@ def _collect_from_exchange(course: Course, name: str) -> None:
     from grader.workflow.exchange import collect_exchange
 
     log, report = collect_exchange(course, name)
-    typer.echo(log)
+    tell(log)
     _tell_collected([entry for entry in report if entry.outcome == "refused" or entry.detail])
     work.write_report(course, name, report)
     raise typer.Exit(1 if any(entry.outcome == "refused" for entry in report) else 0)
@@ -174,7 +175,7 @@ def _tell_collected(report: Iterable[Collected]) -> None:
         line = f"{collected.outcome:9s}  {collected.source}{whom}" + (
             f": {collected.detail}" if collected.detail else ""
         )
-        typer.echo(as_line(line, LONGEST_LINE))  # names are the students' own
+        tell(as_line(line, LONGEST_LINE))  # names are the students' own
 
 
 def grade(
@@ -255,14 +256,14 @@ def _graded(
         course = Course.open(folder)
         if is_unreleased(course, name):
             reported = f"{name}: its source was changed but not released; the tests of the release are run."
-            typer.echo(f"{reported} To release it: {course.command(f'release {name}')}", err=True)
+            tell(f"{reported} To release it: {course.command(f'release {name}')}", err=True)
         students = batch.chosen(course, name, pattern)
         take_late_days(course)
         if stock:
             timeout_s = None if options.timeout_s is None else int(options.timeout_s)
             grading = grade_by_stock(course, name, students, timeout_s, options.force)
         else:
-            grading = batch.grade(course, name, students, options, partial(typer.echo, err=True), preload=begun)
+            grading = batch.grade(course, name, students, options, partial(tell, err=True), preload=begun)
         return course, list(progress(grading, len(students), "graded"))
 
 
@@ -274,28 +275,28 @@ def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> N
         (outcome.student, test, reported) for outcome in outcomes for test, reported in outcome.disputed.items()
     ]
     if disputed:
-        typer.echo(f"{len(disputed)} tests had two outcomes; the lower one counts until you decide (mlsd formgrader):")
+        tell(f"{len(disputed)} tests had two outcomes; the lower one counts until you decide (mlsd formgrader):")
     for student, test, reported in disputed:
-        typer.echo(f"  {student}, {test}: {reported}")
+        tell(f"  {student}, {test}: {reported}")
     for outcome in outcomes:
         if outcome.needs_a_look:
-            typer.echo(
+            tell(
                 f"{outcome.student}: {_points(outcome)}; "
                 + "; ".join([*outcome.notes, *([outcome.failure] if outcome.failure else [])])
             )
     failed = [outcome for outcome in outcomes if outcome.failure]
     skipped = sum(outcome.skipped for outcome in outcomes)
-    typer.echo(
+    tell(
         f"{len(outcomes) - len(failed)} of {len(outcomes)} graded ({skipped} of them earlier), "
         f"{sum(outcome.needs_a_look for outcome in outcomes)} need a look, "
         f"{sum(outcome.waiting > 0 for outcome in outcomes)} wait for points by hand ({course.command('formgrader')})."
     )
     if lack := uncharged(course, name):
-        typer.echo(lack)
+        tell(lack)
     following = course.command(f"feedback {name}")
-    typer.echo(f"Marks: {course.directory.db_url.removeprefix('sqlite:///')}. Next: {following}")
+    tell(f"Marks: {course.directory.db_url.removeprefix('sqlite:///')}. Next: {following}")
     if failed:
-        typer.echo(f"Not graded: {', '.join(outcome.student for outcome in failed)}.", err=True)
+        tell(f"Not graded: {', '.join(outcome.student for outcome in failed)}.", err=True)
 
 
 def feedback(
@@ -318,19 +319,17 @@ def feedback(
 
     course = Course.open(folder)
     for line in spread_marks(course, name):
-        typer.echo(f"members of a group have different points: {line}")
+        tell(f"members of a group have different points: {line}")
     students = work.graded_students(course, name, student)
     given = list(progress(work.give_feedback(course, name, students, jobs, force), len(students), "written"))
     for outcome in given:
         for page in outcome.pages:
-            typer.echo(f"{outcome.student}: {page}")
+            tell(f"{outcome.student}: {page}")
         if outcome.failure:
-            typer.echo(f"{outcome.student}: no feedback: {outcome.failure}", err=True)
-    typer.echo(
-        f"{sum(bool(done.pages) for done in given)} fed back ({sum(done.skipped for done in given)} of them earlier)."
-    )
+            tell(f"{outcome.student}: no feedback: {outcome.failure}", err=True)
+    tell(f"{sum(bool(done.pages) for done in given)} fed back ({sum(done.skipped for done in given)} of them earlier).")
     if number := work.publish_feedback(course, name, [outcome.student for outcome in given if outcome.pages]):
-        typer.echo(f"JupyterLab's assignment list can fetch it for {number} who handed in there.")
+        tell(f"JupyterLab's assignment list can fetch it for {number} who handed in there.")
     raise typer.Exit(1 if not given or any(outcome.failure for outcome in given) else 0)
 
 
@@ -350,8 +349,8 @@ def leaks(
     course = Course.open(folder)
     found = scan(place, guarded(course.root, course.secret_file))
     for leak in found:
-        typer.echo(f"{leak.where}: {leak.what}")
-    typer.echo(f"{len(found)} leaks in {place}.")
+        tell(f"{leak.where}: {leak.what}")
+    tell(f"{len(found)} leaks in {place}.")
     raise typer.Exit(1 if found else 0)
 
 
@@ -390,7 +389,7 @@ def _write_edition(course: Course, to: Path) -> None:
     from grader.workflow.edition import write_edition
 
     files = write_edition(course, to)
-    typer.echo(f"The student edition is in {to}: {files} files, no leak found.")
+    tell(f"The student edition is in {to}: {files} files, no leak found.")
 
 
 def _check(course: Course, names: Iterable[str]) -> int:
@@ -398,8 +397,8 @@ def _check(course: Course, names: Iterable[str]) -> int:
 
     found = [line for name in names for line in differences(course, name)]
     for line in found:
-        typer.echo(line)
-    typer.echo(f"Write it anew: {course.command('release')}" if found else "exercises/ is what solutions/ gives.")
+        tell(line)
+    tell(f"Write it anew: {course.command('release')}" if found else "exercises/ is what solutions/ gives.")
     return 1 if found else 0
 
 

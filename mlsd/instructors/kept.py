@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import typer
+from mlsd.telling import tell
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -20,4 +20,4 @@ def gradebook_kept(course: Course, wanted: bool = True) -> Iterator[None]:
     copy = copied(course) if wanted else None
     yield
     if copy is not None:
-        typer.echo(f"The gradebook as it was before: {copy}")
+        tell(f"The gradebook as it was before: {copy}")

@@ -9,6 +9,8 @@ import typer
 
 from mlsd.instructors.grading import PANEL, Folder, Name
 from mlsd.instructors.kept import gradebook_kept
+from mlsd.telling import tell
+from notebook_runner.visible import visible
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -74,7 +76,7 @@ def regrade(
     given = {"timeout_s": timeout, "seed": seed, "trust": trust}
     given = {key: value for key, value in given.items() if value is not None}
     options = Options(jobs, force=everyone, level=sandbox, require_level=require_sandbox, scheduler=scheduler)
-    say = partial(typer.echo, err=True)
+    say = partial(tell, err=True)
     with gradebook_kept(course, yes):
         with begun_early(Course.root_of(folder), name) if not scheduler else nullcontext() as begun:
             running = work.regrade(course, name, students, options, say, report, yes, given, preload=begun)
@@ -83,17 +85,17 @@ def regrade(
         _tell_regraded(report)
         if yes:
             feedback = course.command(f"feedback {name}")
-            typer.echo(f"{report.written} were recorded. Marks by hand stand; feedback: {feedback}")
+            tell(f"{report.written} were recorded. Marks by hand stand; feedback: {feedback}")
     if not yes and (report.ran or report.kept):
         chosen = (f" --student '{student}'" if student != "*" else "") + (f" --requests {requests}" if requests else "")
         again = course.command(f"regrade {name}{chosen} --yes")
-        typer.echo(f"Nothing was written. To record this, without running it again: {again}")
+        tell(f"Nothing was written. To record this, without running it again: {again}")
     raise typer.Exit(1 if report.failures or faults else 0)
 
 
 def _tell_unreleased(course: Course, name: str) -> None:
     first = course.command(f"release {name}")
-    typer.echo(f"{name}: its source was changed but not released; the tests of the release are run: {first}", err=True)
+    tell(f"{name}: its source was changed but not released; the tests of the release are run: {first}", err=True)
 
 
 def _tell_requests(course: Course, name: str, path: Path) -> tuple[set[str], list[str]]:
@@ -102,11 +104,9 @@ def _tell_requests(course: Course, name: str, path: Path) -> tuple[set[str], lis
 
     found, faults = read_requests(course, name, path)
     for asked in found:
-        typer.echo(
-            f"{asked.student} asks: {asked.item or 'all'}, {asked.points:g} of {asked.maximum:g}. {asked.reason}"
-        )
+        tell(f"{asked.student} asks: {asked.item or 'all'}, {asked.points:g} of {asked.maximum:g}. {asked.reason}")
     for fault in faults:
-        typer.echo(f"{path}, {fault}", err=True)
+        tell(f"{path}, {fault}", err=True)
     return {asked.student for asked in found}, faults
 
 
@@ -121,18 +121,19 @@ def _tell_regraded(report: Report) -> None:
             table.add_column(heading, overflow="fold")
         for change in report.changes:
             by_hand = "" if change.by_hand is None else f"{change.by_hand:g}"
-            table.add_row(change.student, change.item, _points(change.old), _points(change.new), by_hand, change.why)
+            points = _points(change.old), _points(change.new), by_hand
+            table.add_row(*map(visible, (change.student, change.item, *points, change.why)))
         Console(markup=False, highlight=False).print(table)
     for outcome in report.outcomes:
         for test, reported in outcome.disputed.items():
-            typer.echo(f"{outcome.student}, {test}: disputed, the lower outcome counts until you decide: {reported}")
+            tell(f"{outcome.student}, {test}: disputed, the lower outcome counts until you decide: {reported}")
         if outcome.notes:
-            typer.echo(f"{outcome.student}: {'; '.join(outcome.notes)}")
+            tell(f"{outcome.student}: {'; '.join(outcome.notes)}")
     for student, why in report.failures.items():
-        typer.echo(f"{student}: could not be graded again, the marks stay: {why}", err=True)
+        tell(f"{student}: could not be graded again, the marks stay: {why}", err=True)
     if report.ungraded:
-        typer.echo(f"{len(report.ungraded)} were never graded (mlsd grade): {', '.join(report.ungraded)}")
-    typer.echo(f"{report.ran} graded again, {report.kept} as in the last dry run. {report.summary()}")
+        tell(f"{len(report.ungraded)} were never graded (mlsd grade): {', '.join(report.ungraded)}")
+    tell(f"{report.ran} graded again, {report.kept} as in the last dry run. {report.summary()}")
 
 
 def marks(
@@ -156,8 +157,8 @@ def marks(
     for mark in () if to is not None else rows:
         change = f"{_points(mark.before)} -> {_points(mark.after)}"
         item = f"{mark.notebook}/{mark.item}"
-        typer.echo(f"{mark.time}  {mark.student}  {item}  {change}  {mark.way}  ({mark.command})  {mark.digest[:12]}")
-    typer.echo(f"{len(rows)} marks were written" + (f": {to}" if to is not None else "."))
+        tell(f"{mark.time}  {mark.student}  {item}  {change}  {mark.way}  ({mark.command})  {mark.digest[:12]}")
+    tell(f"{len(rows)} marks were written" + (f": {to}" if to is not None else "."))
 
 
 def shares(
@@ -181,8 +182,8 @@ def shares(
     found = deal(course, name, graders or [])
     for grader in sorted({share.grader for share in found}):
         mine = [share for share in found if share.grader == grader]
-        typer.echo(f"{grader}: {len(mine)} hand-ins, {address(name, grader)}")
-    typer.echo(
+        tell(f"{grader}: {len(mine)} hand-ins, {address(name, grader)}")
+    tell(
         f"{len(found)} dealt. The pages are below the address of the server that {course.command('formgrader')} opens."
     )
 

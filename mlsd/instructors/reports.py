@@ -9,6 +9,7 @@ import typer
 
 from mlsd.instructors.grading import PANEL, Folder, Name
 from mlsd.instructors.kept import gradebook_kept
+from mlsd.telling import tell
 
 
 def register(app: typer.Typer) -> None:
@@ -41,15 +42,15 @@ def report(
 
     course = Course.open(folder)
     if comment is None:
-        typer.echo(f"The report is {page.write(course, name, to)}")
+        tell(f"The report is {page.write(course, name, to)}")
         return
     with gradebook_kept(course, yes):
         done = comment_on(course, name, *comment, write=yes)
         for given in done:
-            typer.echo(f"{given.student}: {given.cell}: {given.outcome}")
+            tell(f"{given.student}: {given.cell}: {given.outcome}")
         written = sum(given.is_new for given in done)
         following = course.command(f"feedback {name}") if yes else "the same with --yes"
-        typer.echo(f"{written} of {len(done)} {'commented' if yes else 'would be commented'}. Next: {following}")
+        tell(f"{written} of {len(done)} {'commented' if yes else 'would be commented'}. Next: {following}")
 
 
 def demo(
@@ -68,14 +69,14 @@ def demo(
     from grader.workflow import demo as work
 
     work.prepare(Path(grader.__file__).parents[1], place)
-    typer.echo(f"cd {shlex.quote(str(place))}")
+    tell(f"cd {shlex.quote(str(place))}")
     _told(work, ("mlsd", "release", work.NAME), place)
     students = work.hand_in(place, seed)
-    typer.echo(f"# {len(students)} made-up students handed in: moodle.zip, roster.csv")
+    tell(f"# {len(students)} made-up students handed in: moodle.zip, roster.csv")
     for command in work.commands():
         _told(work, command, place)
     page = place.resolve() / "classroom" / "reports" / work.NAME / "report.html"
-    typer.echo(f"Report: {page}")
+    tell(f"Report: {page}")
     if not no_browser:
         webbrowser.open(page.as_uri())
 
@@ -85,5 +86,5 @@ def _told(work: object, command: tuple[str, ...], place: Path) -> None:
 
     from grader.workflow.demo import run
 
-    typer.echo(f"$ {shlex.join(command)}")
-    typer.echo(f"  {run(command, place)}")
+    tell(f"$ {shlex.join(command)}")
+    tell(f"  {run(command, place)}")

@@ -8,6 +8,7 @@ import typer
 from grader.names import exercise_name
 from mlsd.instructors.grading import PANEL, Folder
 from mlsd.instructors.kept import gradebook_kept
+from mlsd.telling import tell
 
 
 def register(app: typer.Typer) -> None:
@@ -42,10 +43,10 @@ def roster(
         changes = enter(course, file, dry_run, remove)
         for change in changes:
             if change.outcome != "unchanged" or change.detail:
-                typer.echo(f"{change.outcome:15s}  {change.person}" + (f": {change.detail}" if change.detail else ""))
+                tell(f"{change.outcome:15s}  {change.person}" + (f": {change.detail}" if change.detail else ""))
         counts = Counter(change.outcome for change in changes)
         summary = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
-        typer.echo(f"{summary}. " + ("Nothing was written." if dry_run else f"Gradebook: {course.directory.db_url}"))
+        tell(f"{summary}. " + ("Nothing was written." if dry_run else f"Gradebook: {course.directory.db_url}"))
 
 
 def deadline(
@@ -102,7 +103,7 @@ def deadline(
             set_budget(course, late_days)
         take_late_days(course)
         for line in budget_told(course):
-            typer.echo(line)
+            tell(line)
         return
     if due or timezone or late_days is not None or penalty is not None:
         work.set_policy(course, name, due, timezone, late_days, penalty)
@@ -112,7 +113,7 @@ def deadline(
         work.extend(course, name, student, extend)
     take_late_days(course)
     for line in work.shown(course, name):
-        typer.echo(line)
+        tell(line)
 
 
 def export(
@@ -154,13 +155,13 @@ def export(
     course = Course.open(folder)
     own = "marks.csv" if form == "csv" else f"{name or 'marks'}_{form}.csv"
     done = work(course, name, to or course.home / own, form, missing == "zero", column)
-    typer.echo(f"{done.rows} rows of marks: {done.marks}\nitem by item: {done.items}")
+    tell(f"{done.rows} rows of marks: {done.marks}\nitem by item: {done.items}")
     if done.totals:
-        typer.echo(f"raw, penalty, final, how late: {done.totals}")
+        tell(f"raw, penalty, final, how late: {done.totals}")
     for line in done.notes:
-        typer.echo(line)
+        tell(line)
     for line in done.missing:
-        typer.echo(f"the platform will not find {line}", err=True)
+        tell(f"the platform will not find {line}", err=True)
     raise typer.Exit(1 if done.missing else 0)
 
 

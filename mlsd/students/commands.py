@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from grader.names import exercise_name
+from mlsd.telling import tell
 
 Fresh = Annotated[
     Path | None, typer.Option("--from", metavar="FOLDER", help="A fresh student edition; default: this copy's own.")
@@ -92,7 +93,7 @@ def submit(
     from mlsd.students.submit import submit as hand_in
     from notebook_runner.course import course_root
 
-    typer.echo(hand_in(course_root(), name, datetime.now(UTC), anyway, fresh))
+    tell(hand_in(course_root(), name, datetime.now(UTC), anyway, fresh))
 
 
 def reset(
@@ -108,7 +109,7 @@ def reset(
     from mlsd.students.reset import reset as put_back
     from notebook_runner.course import course_root
 
-    typer.echo(put_back(course_root(), name, datetime.now(UTC), fresh))
+    tell(put_back(course_root(), name, datetime.now(UTC), fresh))
 
 
 def update(
@@ -126,4 +127,4 @@ def update(
     from mlsd.students.update import update as bring_in
     from notebook_runner.course import course_root
 
-    typer.echo(bring_in(course_root(), place, datetime.now(UTC), dry_run))
+    tell(bring_in(course_root(), place, datetime.now(UTC), dry_run))

@@ -17,7 +17,7 @@ from grader.errors import GraderError
 POLICIES, EXTENSIONS, ROUNDS = "mlsd_deadline", "mlsd_extension", "mlsd_round"
 DAYS = {"day": 1, "week": 7}
 PENALTY = re.compile(r"(?P<percent>\d+(?:\.\d+)?)\s*%(?:\s*/\s*(?P<unit>hour|day|week))?")
-LENGTH = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
+LENGTH = re.compile(r"(?:(\d{1,5})w)?(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?")  # a date that there is
 ROUNDING = 1e-9  # of a penalty, points
 WORDS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
@@ -123,7 +123,9 @@ def extended(due: datetime, text: str, zone: ZoneInfo) -> datetime:
     """`due` moved by a length such as 2d, 1w, 12h or 1d12h. Raises `GraderError` for another text."""
     found = LENGTH.fullmatch(text.strip()) if text.strip() else None
     if found is None and text.strip() != "0":
-        raise GraderError(f"{text!r} is not a length of time. Write it as 2d, 1w, 12h, 30m or 1d12h; 0 for none")
+        raise GraderError(
+            f"{text!r} is not a length of time. Write it as 2d, 1w, 12h, 30m or 1d12h, at most five digits; 0: none"
+        )
     weeks, days, hours, minutes = (int(number or 0) for number in (found.groups() if found else (0, 0, 0, 0)))
     return later(due, 7 * weeks + days, zone) + timedelta(hours=hours, minutes=minutes)
 

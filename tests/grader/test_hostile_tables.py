@@ -1,0 +1,77 @@
+"""Tables that people bring, broken or hostile: read or refused in words, whichever verb takes them."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from grader.errors import GraderError
+from grader.workflow.roster import read_roster
+from mlsd.cli import app
+from tests import toy_course as toy
+
+HEADS = "id,name,item,reason,group,student,received"
+TABLES = {
+    "nothing": b"",
+    "no text": bytes(range(256)) * 9,
+    "a long field": f'{HEADS}\na,"{"x" * 200_000}"\n'.encode(),
+    "an open quotation mark": f'{HEADS}\na,"b\n'.encode() * 9_000,
+    "a path": f"{HEADS}\n../../x,x,x,x,x,../../x,x\n".encode(),
+    "escapes": f"{HEADS}\n\x1b[2Jx,\x1b]0;x\x07,\x1b,\x1b,\x1b,\x1b,\x1b\n".encode(),
+    "cut off": f"{HEADS}\n".encode("utf-16")[:7],
+    "only separators": b",,,,\n" * 99,
+}
+VERBS = {
+    "roster": ["roster", "{}"],
+    "map": ["collect", toy.NAME, "{hand_ins}", "--map", "{}"],
+    "groups": ["collect", toy.NAME, "{hand_ins}", "--groups", "{}"],
+    "times": ["collect", toy.NAME, "{hand_ins}", "--times", "{}", "--timezone", "UTC"],
+    "requests": ["regrade", toy.NAME, "--requests", "{}", "--jobs", "1"],
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_table_that_is_none_ends_in_words_at_every_verb(kind, marked, tmp_path):
+    path, hand_ins = tmp_path / "table.csv", tmp_path / "class" / "ada"
+    path.write_bytes(TABLES[kind])
+    hand_ins.mkdir(parents=True)
+    (hand_ins / f"{toy.NAME}.ipynb").write_text("{}")
+    for verb, words in VERBS.items():
+        if verb == "requests" and kind == "escapes":  # a line that names nobody; what can be run is run
+            continue
+        typed = [word.format(path, hand_ins=hand_ins.parent) for word in words]
+        result = CliRunner().invoke(app, [*typed, "--course", str(marked.root)])
+        assert result.exception is None or isinstance(result.exception, GraderError | SystemExit), verb
+        assert "\x1b" not in result.output + str(result.exception), verb
+    assert not list(tmp_path.glob("x*"))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.text(max_size=8), min_size=4, max_size=4), max_size=12))
+def test_any_table_gives_students_with_ids_or_is_refused(tmp_path, rows):
+    path = tmp_path / "class.csv"
+    lines = ["id,first name,last name,email", *(",".join(row) for row in rows)]
+    path.write_text("\n".join(lines), encoding="utf-8", errors="replace")
+    try:
+        people, _ = read_roster(path)
+    except GraderError:
+        return
+    keys = [key for person in people for key in person.keys]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("length", ["9999999999d", "9" * 5_000 + "d", "1e9d", "-1d", "99999w99999d99999h99999m"])
+def test_an_extension_reaches_a_day_that_there_is_or_is_refused(length, marked):
+    course = ["--course", str(marked.root)]
+    CliRunner().invoke(app, ["deadline", toy.NAME, "--due", "2027-01-15 23:59", "--timezone", "UTC", *course])
+    result = CliRunner().invoke(app, ["deadline", toy.NAME, "--student", "right", f"--extend={length}", *course])
+    assert result.exit_code == 0 or isinstance(result.exception, GraderError)
+    shown = CliRunner().invoke(app, ["deadline", toy.NAME, *course], catch_exceptions=False)
+    assert shown.exit_code == 0
+
+
+@pytest.mark.parametrize("days", ["99999999999999999999", "-1", "1e3", "3651"])
+def test_late_days_are_days_of_a_term(days, marked):
+    for words in (["deadline", toy.NAME], ["deadline"]):
+        result = CliRunner().invoke(app, [*words, f"--late-days={days}", "--course", str(marked.root)])
+        assert result.exit_code == 2
