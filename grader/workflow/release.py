@@ -53,10 +53,10 @@ def release(course: Course, name: str, force: bool = False) -> str:
             f"{course.home / REPLACED}: {course.command(f'release {name} --force')}"
         )
     course.require_writable()
-    with course.gradebook():  # one that cannot be read is no fault of the source
-        pass
     with full_disk_told(course.secret_file.parent):
         secret.create(course.secret_file)
+    with course.gradebook():  # one that cannot be read is no fault of the source
+        pass
     wanted, source = generate(course, name), _source_state(course, name)
     if there:
         remember(course, name, there)
