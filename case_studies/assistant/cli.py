@@ -69,5 +69,8 @@ EXAMPLES = {
     "retrain": "--refuse-below 0.95",
     "simulate": "--weeks 4 --incident-week 2 --rollback release",
 }
-app = command_line(__package__, "A shop's support assistant, a complete system.", _fit, _live, EXAMPLES)
+ENDPOINTS = ("POST /stream",)
+app = command_line(
+    __package__, "A shop's support assistant, a complete system.", _fit, _live, EXAMPLES, endpoints=ENDPOINTS
+)
 main = partial(commands.main, app)

@@ -35,6 +35,7 @@ from case_studies.assistant.models import NAMES, Release
 from case_studies.assistant.monitor import window_of
 from case_studies.assistant.support_desk import NOBODY
 from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
+from case_studies.kit.decision_service import LARGEST_ID
 from mlsd_lib.serving.app import json_body
 from mlsd_lib.serving.body import RowReader
 
@@ -129,6 +130,12 @@ class AssistantService(DecisionService[Release]):
             "search": "cache" if kept else NAMES[found.asked],
         }
         return Decision(answer, not answers, found.seen(time_us))
+
+    def example(self) -> str | None:
+        """As every decision service; before the first question one about a product."""
+        text, when = "What is the price of the Aldera 300?", self.release()[1].built
+        first = Question(question_id=LARGEST_ID, time=when, customer_id=1, dealer=False, text=text)
+        return super().example() or first.model_dump_json()
 
     def window(self, release: Release, seen: pd.DataFrame) -> pd.DataFrame:
         return window_of(seen, seen["score"].to_numpy(), release.policy.threshold)

@@ -24,6 +24,24 @@ def save_artefact(folder: Path, model: Any, **document: Any) -> str:
     return checksum
 
 
+def read_document(path: Path) -> dict[str, Any]:
+    """The JSON object in a file that the system wrote; raises `ModelingError` for anything else."""
+    return as_document(path, path.read_bytes())
+
+
+def as_document(path: Path, text: bytes | str) -> dict[str, Any]:
+    """The JSON object in a text from the file `path`; raises `ModelingError` for anything else."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        document, why = None, str(error)
+    else:
+        why = "it is something else"
+    if not isinstance(document, dict):
+        raise ModelingError(f"{path} holds no JSON object ({why}). Take the file from a backup, or train again.")
+    return document
+
+
 def read_artefact(folder: Path) -> tuple[Any, dict[str, Any]]:
     """The model in `folder` and its document.
 
@@ -35,8 +53,8 @@ def read_artefact(folder: Path) -> tuple[Any, dict[str, Any]]:
     for name in (MODEL, DOCUMENT):
         if not (folder / name).exists():
             raise ModelingError(f"{folder / name} does not exist. Train first, or name the folder of a release.")
-    document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
-    recorded, found = document.pop("sha256"), hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
+    document = read_document(folder / DOCUMENT)
+    recorded, found = document.pop("sha256", ""), hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
     if found != recorded:
         raise ModelingError(
             f"{folder / MODEL} has the checksum {found[:12]}, recorded was {recorded[:12]}: it is not the file that "

@@ -6,8 +6,9 @@ A case says how it is trained and how it is lived, as two functions whose keywor
 
 import importlib
 import inspect
+import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from case_studies.kit.decision_service import QUEUE_LIMIT
+from case_studies.kit.fault_lines import FAULTS, fault_line
 from case_studies.kit.runbook import promote_after_restore, roll_back
-from case_studies.kit.runs import DECISION, Options, Run
+from case_studies.kit.runs import DECISION, Options, Run, read_decision
 from mlsd_lib.modeling.errors import ModelingError
 from notebook_runner.errors import CourseError
 
@@ -53,6 +55,8 @@ NewData = Annotated[bool, typer.Option("--new-data", help="Learn from other data
 Reason = Annotated[str, typer.Option(help="Why; stored in the registry's history.")]
 OnAlarm = Annotated[Rollback, typer.Option(help="What to do when the monitor rings.")]
 RUNS = Path("runs")
+ENDPOINTS = ("POST /predict", "GET /healthz", "GET /readyz", "GET /metrics", "POST /reports")
+"""What the service of every case answers."""
 Evaluation = Callable[[str | None, int], tuple[object, "pd.DataFrame"]]
 """From a source, or None for its own, and a seed to the data's card and a table of results."""
 Tell = Callable[[str], None]
@@ -77,17 +81,18 @@ def command_line(
     live: Callable[..., World],
     examples: Mapping[str, str],
     protocols: Mapping[str, Evaluation] | None = None,
+    endpoints: Sequence[str] = (),
 ) -> typer.Typer:
     """The commands of the case in `package`.
 
     `fit(run, tell, **options)` trains into a run and gives the data's card and the comparison; `live(rng, **options)`
     opens the system in virtual time. `examples`: the options that the help shows, by verb. `protocols`: evaluations
-    on published files, by name. The module `service` of the case has `app_of(run)`, the app of a run,
-    and `restore(run, release)`, which derives the state again at a rollback, see `roll_back`; its module `models` has
-    `Release.read(folder)`.
+    on published files, by name. `endpoints`: what its service answers and others do not. The module `service` of the
+    case has `app_of(run)`, the app of a run, and `restore(run, release)`, which derives the state again at a rollback,
+    see `roll_back`; its module `models` has `Release.read(folder)`.
     """
     app = typer.Typer(no_args_is_help=True, add_completion=False, help=summary)
-    case = _Case(package, fit, live, examples, protocols or {})
+    case = _Case(package, fit, live, examples, protocols or {}, (*ENDPOINTS, *endpoints))
     for add in (_add_training, _add_releases, _add_serving, _add_report, _add_simulation):
         add(app, case)
     return app
@@ -102,6 +107,7 @@ class _Case:
     live: Callable[..., World]
     examples: Mapping[str, str]
     protocols: Mapping[str, Evaluation]
+    endpoints: Sequence[str]
 
     @property
     def module(self) -> str:
@@ -157,7 +163,7 @@ def _add_releases(app: typer.Typer, case: _Case) -> None:
             states[entry["to"]] = "current"
         for version in registry.versions():
             page = registry.path(version) / DECISION
-            decided = page.read_text(encoding="utf-8").splitlines()[2] if page.exists() else "no decision record"
+            decided = read_decision(page).splitlines()[2] if page.exists() else "no decision record"
             typer.echo(f"{version}  {states.get(version, 'never promoted'):14}  {decided}")
 
     @app.command(epilog=f'Example: {case.module} promote v2 --reason "labels that had time to mature"')
@@ -195,7 +201,10 @@ def _add_releases(app: typer.Typer, case: _Case) -> None:
 
 
 def _add_serving(app: typer.Typer, case: _Case) -> None:
-    @app.command(epilog=f"Example: {case.module} serve --port 8000")
+    answers = ", ".join(case.endpoints)
+    shown = f"Serve a run's current release: {answers}. It shows a request that you can paste."
+
+    @app.command(epilog=f"Example: {case.module} serve --port 8000", help=shown)
     def serve(
         run: RunFolder = None,
         port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65_535)] = 8000,
@@ -204,14 +213,29 @@ def _add_serving(app: typer.Typer, case: _Case) -> None:
         ] = QUEUE_LIMIT,
         out: Out = RUNS,
     ) -> None:
-        """Serve a run's current release: POST /predict, POST /reports, GET /healthz, GET /readyz, GET /metrics."""
         from mlsd_lib.serving import serve as serve_app
 
         chosen = case.run(run, out, same_code=True)
-        typer.echo(f"Serving {chosen.path} on http://127.0.0.1:{port}, until interrupted.", err=True)
-        app = case.service().app_of(chosen)
-        app.config["QUEUE_LIMIT"] = queue
-        serve_app(app, port)
+        if not chosen.store.exists() or not chosen.store.stat().st_size:
+            raise ModelingError(
+                f"{chosen.store} is missing or empty: what the service remembers would start from nothing. Take the "
+                "file from a backup, or train again."
+            )
+        service = case.service().app_of(chosen)
+        service.config["QUEUE_LIMIT"] = queue
+
+        def tell() -> None:
+            url = f"http://127.0.0.1:{port}"
+            typer.echo(f"Serving {chosen.path} on {url}, until interrupted: {answers}.", err=True)
+            if body := service.config["EXAMPLE"]:
+                typer.echo(f"A request to try:\n{_pasted(f'{url}/predict', body)}", err=True)
+
+        serve_app(service, port, bound=tell)
+
+
+def _pasted(url: str, body: str) -> str:
+    """The line for a shell that sends a body."""
+    return shlex.join(["curl", "-s", url, "-H", "Content-Type: application/json", "-d", body])
 
 
 def _add_report(app: typer.Typer, case: _Case) -> None:
@@ -234,6 +258,8 @@ def _add_report(app: typer.Typer, case: _Case) -> None:
             from case_studies.kit.report_page import latest_days, write_report
 
             chosen = case.run(run, out)
+            if monitor is not None and not monitor.is_file():
+                raise CourseError(f"{monitor} is no file. Give the page that `mlsd monitor` keeps, or leave it out.")
             written = page or chosen.path / "report.html"
             with progress("measuring the capacity"):
                 lived = latest_days(out if run is None else run.parent, chosen.case)
@@ -264,11 +290,11 @@ def _add_simulation(app: typer.Typer, case: _Case) -> None:
         """Live some weeks in virtual time and count the money."""
         import numpy as np
 
-        with progress("history and the first release") as tell:
+        with progress("history and the first release") as tell, new_run(out, {}) as lived:
             world = case.live(np.random.default_rng(seed), **options)
             asked = {"rollback": rollback, **(world.each_week or {})}
             live_weeks(world.system, weeks, incident_week, world.start_incident, world.labels, tell, **asked)
-        show_weeks(out, world.system)
+            show_weeks(lived, world.system)
         if line := world.closing_line():
             typer.echo(line)
 
@@ -349,27 +375,23 @@ def new_run(out: Path, asked: Options) -> Iterator[Run]:
         raise
 
 
-def show_weeks(out: Path, system: Any) -> None:
-    """Writes the weeks that a `LiveSystem` has lived into a new run folder below `out` and prints them."""
+def show_weeks(run: Run, system: Any) -> None:
+    """Writes the weeks that a `LiveSystem` has lived into a new run and prints them."""
     from case_studies.kit.live_system import weekly, write_days  # only where asked: it brings the serving room with it
 
-    run, table = Run.new(out), weekly(system.days)
+    table = weekly(system.days)
     write_days(system, run.path / "days.json")
     table.to_csv(run.path / "weeks.csv")
     typer.echo(f"{table.round(0).astype(int).to_string()}\nWritten to {run.path / 'weeks.csv'}")
 
 
 def main(app: typer.Typer) -> None:
-    """Runs a command line; errors of the course, and of places, are printed without a traceback, exit code 2."""
+    """Runs a command line; an error that the operator can correct is one line without a traceback, exit code 2."""
     try:
-        app()
-    except CourseError as error:
-        fault = str(error)
-    except OSError as error:
-        if error.filename is None:
+        sys.exit(app(standalone_mode=False))
+    except FAULTS as error:
+        fault = fault_line(error)
+        if fault is None:
             raise
-        fault = f"{error.filename}: {error.strerror}. Name another place, or make this one usable."
-    else:
-        return
     typer.echo(fault, err=True)
     sys.exit(2)

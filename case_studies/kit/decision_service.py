@@ -16,13 +16,13 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import flask
 from prometheus_client import CollectorRegistry
-from pydantic import AfterValidator, BaseModel, Field, NaiveDatetime
+from pydantic import AfterValidator, BaseModel, Field, NaiveDatetime, ValidationError
 
 from case_studies.kit.caller import is_caller
 from case_studies.kit.decision_store import DAY_US, Decision, DecisionStore, microseconds
@@ -44,7 +44,8 @@ def _countable(time: datetime) -> datetime:
     return time
 
 
-Id = Annotated[int, Field(ge=0, le=2**53 - 1)]
+LARGEST_ID = 2**53 - 1
+Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 """An identity that JSON carries exactly."""
 LocalTime = Annotated[NaiveDatetime, AfterValidator(_countable)]
 """A time without a zone."""
@@ -155,7 +156,7 @@ class DecisionService(ABC, Generic[Release]):
 
     def app(self) -> flask.Flask:
         """POST /predict, POST /reports, GET /healthz, GET /readyz, GET /metrics."""
-        return create_app(
+        app = create_app(
             self.request,
             self.answer,
             name=self.name,
@@ -165,6 +166,24 @@ class DecisionService(ABC, Generic[Release]):
             registry=self.metrics,
             routes=self._add_reports,
         )
+        app.config["EXAMPLE"] = self.example()
+        return app
+
+    def example(self) -> str | None:
+        """The body of a request that can be sent, None without: one that is remembered, under an id of its own.
+
+        That id is the largest that nobody has: the next one could be that of the next real request.
+        """
+        with self.store.lock:
+            remembered, identity = self.store.newest_sent(), LARGEST_ID
+            while self.store.sent(identity) is not None:
+                identity -= 1
+        for sent in remembered:
+            when = datetime.fromtimestamp(sent["time"] / 1e6, UTC).replace(tzinfo=None)
+            fields = {**sent, self.id_field: identity, "time": when}
+            with suppress(ValidationError):  # what was erased is no request any more
+                return self.request.model_validate(fields).model_dump_json()
+        return None
 
     def why_not_ready(self) -> str | None:
         """Why no request can be decided now: no release that can be read, no store that can be written."""

@@ -49,6 +49,10 @@ NO_WRITE = {
 """What SQLite says where the file cannot be written now and may be later: nobody's request is wrong."""
 
 
+UNREADABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+"""What SQLite says of a file that it did not leave so."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """What is answered, plain values by name; whether it takes up a place of the day's capacity; the features `seen`.
@@ -84,9 +88,11 @@ class DecisionStore:
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = NORMAL")
             self.connection.executescript(SCHEMA + self.schema)
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             self.connection.close()
             fix = "Make room on its disk, see that this user may write it, and start again."
+            if error.sqlite_errorcode & 0xFF in UNREADABLE:
+                fix = "Take the file from a backup, or train again."
             raise ModelingError(f"The store {path} cannot be opened for writing: {error}. {fix}") from error
         found = self.connection.execute("SELECT MAX(kept_since_us) FROM retention").fetchone()[0]
         self.kept_since_us: int = found or 0
@@ -196,6 +202,11 @@ class DecisionStore:
         """Every request by its id, as `sent` gives it, oldest first."""
         for identity, sent in self.connection.execute("SELECT id, sent FROM requests ORDER BY time_us, id"):
             yield identity, json.loads(sent)
+
+    def newest_sent(self) -> list[dict[str, Any]]:
+        """A few requests, as `sent` gives them, the largest id first."""
+        rows = self.connection.execute("SELECT sent FROM requests ORDER BY id DESC LIMIT 20").fetchall()
+        return [json.loads(sent) for (sent,) in rows]
 
     def answer(self, identity: int) -> dict[str, Any] | None:
         """What was answered to a request; None if nothing was decided about it."""

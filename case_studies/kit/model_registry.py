@@ -8,10 +8,11 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from case_studies.kit.artefacts import as_document, read_document
 from mlsd_lib.modeling.errors import ModelingError
 
 
@@ -45,7 +46,8 @@ class ModelRegistry:
     def path(self, version: str) -> Path:
         """The folder of a version; raises `ModelingError` if it is not there."""
         if version not in self.versions():
-            raise ModelingError(f"There is no version {version!r} in {self.root}; it has {self.versions()}.")
+            known = ", ".join(self.versions()) or "none yet"
+            raise ModelingError(f"There is no version {version!r} in {self.root}. Name one that is there: {known}.")
         return self._versions / version
 
     def add(self, version: str, write: Callable[[Path], None]) -> Path:
@@ -133,15 +135,15 @@ class ModelRegistry:
         self._write_log([*past, decision])
 
     def _state(self) -> dict[str, Any]:
-        try:
-            return json.loads((self.root / "state.json").read_text())
-        except FileNotFoundError:
-            return {"current": None, "previous": None, "decision": None}
+        nothing = {"current": None, "previous": None, "decision": None}
+        with suppress(FileNotFoundError):
+            return nothing | read_document(self.root / "state.json")
+        return nothing
 
     def _logged(self) -> list[dict[str, Any]]:
         path = self.root / "history.jsonl"
-        lines = path.read_text().splitlines(keepends=True) if path.exists() else []
-        return [json.loads(line) for line in lines if line.endswith("\n")]  # a torn last line was never written
+        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        return [as_document(path, line) for line in lines if line.endswith(b"\n")]  # a torn last was never written
 
     def _write_log(self, decisions: list[dict[str, Any]]) -> None:
         if len(self._logged()) < len(decisions):

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from case_studies.kit.artefacts import read_document
 from case_studies.kit.model_registry import ModelRegistry
 from mlsd_lib.data.lineage import fingerprint_table
 from mlsd_lib.datasets import DataCard
@@ -135,7 +136,7 @@ class Run:
         path = self.path / DECISION
         if not path.exists():
             raise ModelingError(f"{path} does not exist: the run is not complete. Train again, or name another run.")
-        return path.read_text(encoding="utf-8")
+        return read_decision(path)
 
     def registry(self, clock: Callable[[], float] = time.time) -> ModelRegistry:
         """The run's releases."""
@@ -204,6 +205,14 @@ class Run:
         return {"case": "", "code_sha256": ""} | _read(self.path / RUN)
 
 
+def read_decision(path: Path) -> str:
+    """A decision record; raises `ModelingError` where the file holds something else."""
+    text = path.read_bytes().decode("utf-8", "replace")
+    if not text.startswith("# Decision: release "):
+        raise ModelingError(f"{path} holds no decision record. Take the file from a backup, or train again.")
+    return text
+
+
 def _name(package: str) -> str:
     return package.rpartition(".")[2]
 
@@ -213,7 +222,7 @@ def _but(others: list[str]) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return read_document(path) if path.exists() else {}
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

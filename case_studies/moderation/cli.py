@@ -85,5 +85,8 @@ EXAMPLES = {
     "retrain": "--reviews-per-hour 4",
     "simulate": "--weeks 6 --incident-week 2 --rollback release",
 }
-app = command_line(__package__, "Moderation of posts, a complete system.", _fit, _live, EXAMPLES, PROTOCOLS)
+ENDPOINTS = ("GET /queue", "GET /audit/<int:post_id>", "DELETE /authors/<int:author_id>")
+app = command_line(
+    __package__, "Moderation of posts, a complete system.", _fit, _live, EXAMPLES, PROTOCOLS, endpoints=ENDPOINTS
+)
 main = partial(commands.main, app)

@@ -103,5 +103,8 @@ EXAMPLES = {
     "retrain": "--labels unaided",
     "simulate": "--weeks 6 --incident-week 2 --rollback release",
 }
-app = command_line(__package__, "Recommendation, a complete system.", _fit, _live, EXAMPLES, PROTOCOLS)
+ENDPOINTS = ("POST /stock",)
+app = command_line(
+    __package__, "Recommendation, a complete system.", _fit, _live, EXAMPLES, PROTOCOLS, endpoints=ENDPOINTS
+)
 main = partial(commands.main, app)

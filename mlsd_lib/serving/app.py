@@ -122,8 +122,8 @@ def _add_probes(
 
 def endpoints(app: flask.Flask) -> list[str]:
     """What an app answers, as method and path, in the order in which it was added."""
-    methods = ("GET", "POST", "PUT", "PATCH", "DELETE")
-    return [f"{method} {rule}" for rule in app.url_map.iter_rules() for method in methods if method in rule.methods]
+    asked = ((rule, (rule.methods or set()) - {"HEAD", "OPTIONS"}) for rule in app.url_map.iter_rules())
+    return [f"{method} {rule}" for rule, methods in asked for method in sorted(methods)]
 
 
 def error_document(field: str | None, value: object, rule: str, fix: str) -> dict[str, Any]:

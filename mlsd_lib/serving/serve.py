@@ -4,6 +4,7 @@ import json
 import logging
 import signal
 import threading
+from collections.abc import Callable
 
 import flask
 import waitress
@@ -36,12 +37,12 @@ SPARE_THREADS = 2
 """Beyond those of a full queue: they refuse what finds it full, and answer who asks how the service is."""
 
 
-def serve(app: flask.Flask, port: int, threads: int = 4) -> None:
+def serve(app: flask.Flask, port: int, threads: int = 4, bound: Callable[[], object] = lambda: None) -> None:
     """Serves `app` on 127.0.0.1 until SIGTERM or an interrupt; requests being worked on are finished first.
 
     A request waits in a queue without limit until one of the `threads` is free: what that costs is a lesson. An app
     with a queue of its own (see `create_app`) gets as many threads as fill it, one that works, and some to spare.
-    Raises `ServingError` if the port cannot be had.
+    `bound` is called once the port is this server's. Raises `ServingError` if the port cannot be had.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line a queued request, at any load
     if (queue_limit := app.config.get("QUEUE_LIMIT")) is not None:
@@ -66,6 +67,7 @@ def serve(app: flask.Flask, port: int, threads: int = 4) -> None:
     server.channel_class = _JsonErrorChannel
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _leave)
+    bound()
     server.run()
 
 

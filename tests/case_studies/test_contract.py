@@ -20,6 +20,7 @@ import os
 import re
 import signal
 import sqlite3
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -287,6 +288,17 @@ def test_health_and_metrics_tell_the_release_and_the_requests(case, short):
     itself = {"name": case.name, "version": "v1"}
     assert (json.loads(report["healthz"]), json.loads(report["readyz"])) == (itself, {**itself, "ready": True})
     assert 'requests_total{route="/predict",status="200"}' in report["metrics"]
+
+
+def test_the_request_that_serve_prints_is_answered_and_help_names_each_endpoint(case, short):
+    (line,) = [line for line in short[0].log().splitlines() if line.startswith("curl ")]
+    pasted = [subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert json.loads(pasted[0]).keys() > {case.hooks.ID, "score", "release"}
+    assert pasted[0] == pasted[1]
+    shown = CliRunner().invoke(case.module("cli").app, ["serve", "--help"]).stdout
+    named = re.search(r"current release: (.*?)\. It", " ".join(shown.split()))[1].split(", ")
+    refused = json.loads(asked(f"{short[0].url}/nowhere")[1])["error"]["fix"]
+    assert sorted(named) == sorted(refused.removeprefix("The service answers ").removesuffix(".").split(", "))
 
 
 def unknown(case, series, count):

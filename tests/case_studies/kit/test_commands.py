@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from case_studies.kit import Rollback, commands
+from case_studies.kit import Rollback, Run, commands
 from mlsd_lib.modeling import ModelingError
 from notebook_runner.errors import CourseError
 
@@ -243,7 +243,7 @@ def test_a_run_that_was_refused_before_it_wrote_anything_leaves_no_folder(tmp_pa
 
 
 def test_weeks_are_written_into_a_new_run_and_shown(tmp_path, capsys):
-    commands.show_weeks(tmp_path, Lived())
+    commands.show_weeks(Run.new(tmp_path), Lived())
     (written,) = tmp_path.glob("*/weeks.csv")
     assert pd.read_csv(written)["saved_eur"].tolist() == [10.4]
     assert "saved_eur" in capsys.readouterr().out
