@@ -252,6 +252,7 @@ def test_hostile_requests_get_a_4xx_that_names_the_field_and_the_service_lives_o
     server, (requests, reports, _) = short[0], case.hooks.day(0)
     url, good = f"{server.url}/predict", requests[0]
     own = [({**good, **change}, field) for change, field in case.hooks.HOSTILE]
+    own += [({**good, case.hooks.ID: 10**12, "time": f"20{year}-01-01T00:00:00"}, "time") for year in (90, 99)]
     for body, field in [*hostile(good), *own]:
         status, answer = post(url, body)
         assert (status // 100, answer["error"]["field"]) == (4, field), body

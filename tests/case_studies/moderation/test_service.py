@@ -109,3 +109,14 @@ def test_an_erased_text_is_in_no_file_of_the_run(client, run):
 def test_half_a_character_is_refused(client):
     body = {**hooks.day(0)[0][0], "post_id": 10**12, "text": "\ud800"}
     assert client.post("/predict", json=body).status_code // 100 == 4
+
+
+def test_without_the_key_nobody_reads_the_queue_or_a_record_or_erases_an_author(run, client, answers):
+    stranger, author = service.app_of(run).test_client(), hooks.day(0)[0][0]["author_id"]
+    for answer in (
+        stranger.get("/queue"),
+        stranger.get(f"/audit/{answers[0]['post_id']}"),
+        stranger.delete(f"/authors/{author}", auth=("caller", "a guess")),
+    ):
+        assert (answer.status_code, answer.get_json()["error"]["field"]) == (401, "Authorization")
+    assert client.delete(f"/authors/{author}").status_code == 200

@@ -71,6 +71,7 @@ def test_what_is_sold_out_leaves_the_slates_until_it_is_back(run):
     assert slate()[:8] == first[1:]
     client.post("/stock", json={"item": first[0], "units": 5})
     assert slate() == first
+    assert service.app_of(run).test_client().post("/stock", json={"item": first[0], "units": 0}).status_code == 401
     assert client.post("/stock", json={"item": first[0], "units": -1}).get_json()["error"]["field"] == "units"
 
 
