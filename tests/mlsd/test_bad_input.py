@@ -61,6 +61,7 @@ CALLS = {
         f"exercise:halves --student student:wrong --extend length:2d {COURSE}",
     ],
     "export": [f"exercise:halves --format form:csv --missing mark:zero --to file:out.csv {COURSE}"],
+    "certificate": [COURSE],
     "bank": ["exercise:reduce_latency"],
     "links": [""],
     "simulate": ["table:design.yaml --scenario scenario:steady --arrivals table:arrivals.csv --out file:out.html"],
