@@ -19,7 +19,7 @@ PARTS = (
     "grader/suites", "grader/jupyter", "grader/released.py", "grader/grading/__init__.py",
     "grader/grading/intake/__init__.py",
     "grader/grading/intake/limits.py", "grader/grading/intake/notebook_parser.py", "grader/workflow/__init__.py",
-    "grader/workflow/wrong_exercise.py",
+    "grader/workflow/wrong_exercise.py", "grader/write_errors.py",
     "pyproject.toml", "constraints.txt", "Makefile", "bootstrap.py", "environment.yml", "README.md", "LICENSE",
     "pictures", "deploy/jupyterhub/everyone",
 )  # fmt: skip

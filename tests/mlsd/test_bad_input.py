@@ -247,7 +247,7 @@ def words_of(param) -> set[str]:
     return {word for word in ("Path", "str") if word in annotation}
 
 
-@pytest.mark.parametrize(("verb", "kind", "right", "bad", "words"), cases())
+@pytest.mark.parametrize(("verb", "kind", "right", "bad", "words"), [*cases()])
 def test_a_wrong_name_or_place_is_answered_plainly_and_nothing_is_lost(terminal, verb, kind, right, bad, words):
     status, said = terminal.type(verb, words)
     assert status not in (0, 130), said
