@@ -19,6 +19,7 @@ class MiniCourse:
         self.root = root.resolve()
         (self.root / "chapters").mkdir(parents=True)
         (self.root / "pyproject.toml").write_text('[project]\nname = "mlsd"\n')
+        (self.root / "tests").mkdir()  # as in the full repository, not in a student edition
 
     def write(self, name: str, text: str) -> Path:
         """Write a file of the course, made with its folders."""
