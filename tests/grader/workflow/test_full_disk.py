@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grader.errors import GraderError
+from grader.grading.worker_pool import context
 from grader.whole_files import write_folder
 from grader.workflow import release
 from grader.write_errors import DiskFull, full_disk_told
@@ -21,6 +22,7 @@ COMMANDS = {"grade": [], "deadline": ["--due", "none"], "export": [], "release":
 @contextmanager
 def no_file_beyond(limit_bytes):
     """Meanwhile the limit of file sizes stands for a disk: a write beyond it fails as one on a full disk does."""
+    context()  # a server of processes that is started meanwhile would keep the limit
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limits[1]))
     try:
