@@ -26,26 +26,6 @@ def mlsd():
     return run
 
 
-def test_the_whole_cycle_from_release_to_marks(mlsd, course, tmp_path):
-    here = ("--course", course.root)
-    assert mlsd("release", *here)[0] == 0
-    assert mlsd("release", "--check", *here) == (0, "exercises/ is what solutions/ gives.\n")
-    for student, answers in {"alice": toy.RIGHT, "bob": {}}.items():
-        shutil.copytree(course.folder("release", name=toy.NAME), tmp_path / "class" / student)
-        toy_file = tmp_path / "class" / student / f"{toy.NAME}.ipynb"
-        shutil.copy(toy.submit(course, "aside", toy.answered(course, **answers)), toy_file)
-    shutil.rmtree(course.folder("submitted"))
-    status, said = mlsd("collect", toy.NAME, tmp_path / "class", *here)
-    assert (status, "2 collected" in said) == (0, True)
-    status, said = mlsd("grade", toy.NAME, *here)
-    assert (status, "2 of 2 graded" in said) == (0, True)
-    status, said = mlsd("feedback", toy.NAME, *here)
-    assert status == 0
-    assert f"alice: {course.folder('feedback', 'alice', toy.NAME) / toy.NAME}.html" in said
-    assert mlsd("export", "--to", tmp_path / "marks.csv", *here)[0] == 0
-    assert "halves,alice,halves,spread-test,3.0,3.0" in (tmp_path / "marks_items.csv").read_text()
-
-
 def test_a_refused_submission_and_a_stale_exercise_end_with_status_1(mlsd, course, tmp_path):
     (tmp_path / "class" / "alice").mkdir(parents=True)
     (tmp_path / "class" / "alice" / "essay.pdf").write_text("%PDF")
