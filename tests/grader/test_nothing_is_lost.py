@@ -1,11 +1,15 @@
 """What a person or a student put into a classroom survives every command, or is kept where the command says."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from grader.errors import GraderError
 from grader.workflow.gradebook_copies import FOLDER, KEPT
 from mlsd.cli import app
 from tests import toy_course as toy
@@ -50,3 +54,33 @@ def test_the_gradebook_as_it_was_is_named_in_the_last_line_and_five_are_kept(mar
         copy = Path(last.removeprefix("The gradebook as it was before: "))
         assert students_in(copy) == before | ({f"new{number - 1}"} if number else set())
     assert len(list((marked.home / FOLDER).iterdir())) == KEPT
+
+
+NAMES = st.sampled_from([toy.NAME, "halfs", "..", "../..", ".", "", "/", "submitted", "*", "a/b"])
+WORDS = st.sampled_from(["--student=*", "--student=..", "--force", "--yes", "--late-days=2", "--stock"])
+VERBS = ("feedback", "export", "report", "marks", "shares", "deadline", "plan", "release", "collect", "roster")
+
+
+@settings(max_examples=12, deadline=None)
+@example(verb="feedback", name="../..", words=[])
+@example(verb="release", name="halves", words=["--force"])
+@given(verb=st.sampled_from(VERBS), name=NAMES, words=st.lists(WORDS, max_size=2, unique=True))
+def test_no_verb_with_any_argument_loses_a_file_or_a_mark(verb, name, words, marked_once, tmp_path_factory):
+    root = tmp_path_factory.mktemp("any") / "course"
+    shutil.copytree(marked_once.root, root)
+    course = toy.Course.open(root)
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file() and path != course.database}
+    marks = marks_in(course.database)
+    result = CliRunner().invoke(app, [verb, *words, "--course", str(root), "--", name])
+    assert result.exception is None or isinstance(result.exception, GraderError | SystemExit)
+    kept = {path.read_bytes() for path in root.parent.rglob("*") if path.is_file()}
+    assert [path for path, content in before.items() if not path.is_file() and content not in kept] == []
+    handed_in = [path for path in before if "submitted" in path.parts]
+    assert all(path.read_bytes() == before[path] for path in handed_in)
+    assert marks_in(course.database) == marks
+    shutil.rmtree(root.parent)
+
+
+def marks_in(database: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(database)) as book:
+        return book.execute("SELECT auto_score, manual_score, extra_credit FROM grade ORDER BY id").fetchall()
