@@ -216,7 +216,7 @@ def _add_serving(app: typer.Typer, case: _Case) -> None:
         from mlsd_lib.serving import serve as serve_app
 
         chosen = case.run(run, out, same_code=True)
-        if not chosen.store.exists() or not chosen.store.stat().st_size:
+        if not chosen.store.exists() or chosen.store.stat().st_size < 512:  # SQLite makes a whole page of what is less
             raise ModelingError(
                 f"{chosen.store} is missing or empty: what the service remembers would start from nothing. Take the "
                 "file from a backup, or train again."

@@ -99,21 +99,6 @@ def test_the_command_line_has_the_verbs_with_help_and_an_example(case):
     assert all(verb in shown.stdout for verb in VERBS)
 
 
-@pytest.mark.parametrize(
-    "verb", ["serve", "report", "retrain", "releases", "promote v1 --reason r", "rollback --reason r"]
-)
-def test_without_a_run_a_command_says_so_in_one_line_without_a_traceback(case, tmp_path, monkeypatch, capsys, verb):
-    """In this process, by the function that `__main__` calls."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", [case.name, *verb.split()])
-    with pytest.raises(SystemExit) as ended:
-        case.module("cli").main()
-    assert ended.value.code == 2
-    said = capsys.readouterr().err
-    assert "no complete run" in said.replace("\n", " ")
-    assert "Traceback" not in said
-
-
 def test_simulated_weeks_are_written_down(case, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(case.module("cli").app, ["simulate", "--weeks", "1", "--incident-week", "0"])
