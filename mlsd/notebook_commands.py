@@ -145,6 +145,7 @@ def _write_fixed(root: Path, notebooks: list[Notebook], course: Sequence[Noteboo
     from datetime import UTC, datetime
 
     from mlsd.students.files import keep, write_whole
+    from notebook_runner.canonical import has_outputs
     from notebook_runner.course import read_json
     from notebook_runner.head_and_foot import fixed
 
@@ -155,14 +156,13 @@ def _write_fixed(root: Path, notebooks: list[Notebook], course: Sequence[Noteboo
         text = fixed(nb, notebook, course)
         if text is None or text.encode() == there:
             continue
-        outputs = any(cell.get("outputs") for cell in nb["cells"])
-        if outputs and not named:
+        if has_outputs(nb) and not named:
             typer.echo(
                 f"{notebook.name}: left alone, since it has outputs. To fix it: mlsd notebooks --fix {notebook.name}"
             )
             continue
         wanted[notebook.name] = text
-        if outputs or _texts(nb) - _texts(json.loads(text)):
+        if has_outputs(nb) or _texts(nb) - _texts(json.loads(text)):
             losing[notebook.name] = there
     folder = keep(root, losing, datetime.now(UTC))
     for name, text in wanted.items():

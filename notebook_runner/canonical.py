@@ -87,6 +87,11 @@ def _canonical_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
     return clean
 
 
+def has_outputs(nb: Mapping[str, Any]) -> bool:
+    """Whether somebody ran cells of the notebook and saved what they showed."""
+    return any(cell.get("outputs") for cell in nb["cells"])
+
+
 def with_ids(cells: Iterable[Mapping[str, Any]], taken: set[str]) -> Iterator[dict[str, Any]]:
     """The same cells, each with an id that is not among those `taken`, which grow."""
     for cell in cells:

@@ -15,6 +15,7 @@ from typing import Any
 from mlsd.lesson_recall import Recall
 from mlsd.site.remember import linked_by, remember
 from mlsd_lib.lesson.predictions import most_of
+from notebook_runner.canonical import source_of, with_ids
 
 Cell = dict[str, Any]
 
@@ -30,6 +31,7 @@ RICH = {
 }
 """Forms of an output that go before others, with how a link to a notebook looks there."""
 AXES = re.compile(r"(array\(\[)?<(Axes|Figure)")
+INJECTED = {"injected-parameters"}
 NOT_GIVEN = re.compile(r"\s*(?:No prediction given\.|Passed over, as all are until ask_for_predictions\(True\)\.)\s*$")
 
 
@@ -73,7 +75,7 @@ def cells_linked(notebook: Mapping[str, Any]) -> set[str]:
 def same_cells(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two notebooks have the same text, so that the outputs of one belong to the other."""
     texts = [
-        [(cell.get("id"), "".join(cell["source"])) for cell in nb["cells"] if "injected-parameters" not in _tags(cell)]
+        [(cell["id"], source_of(cell)) for cell in with_ids(nb["cells"], set()) if not INJECTED & {*_tags(cell)}]
         for nb in (one, other)
     ]
     return texts[0] == texts[1]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.released import Released
 from mlsd.lesson_recall import Answer, Question, Recall, Rule
 from mlsd.site import build as building
 from mlsd.site.explorers import explorable
@@ -20,6 +21,7 @@ from mlsd.site.pdf import print_pages, printer
 from mlsd.site.spelling import misspelt
 from mlsd_lib.lesson.explorer import frame
 from notebook_runner import course_root
+from notebook_runner.canonical import stripped
 from notebook_runner.course import find_notebooks
 from notebook_runner.errors import CourseError
 from tests.prepared import once
@@ -209,7 +211,12 @@ def small_site(tmp_path_factory):
 
 def make_small_site(root):
     course_with(root, {"queues": QUEUES, "stocks": STOCKS})
-    building.build(root, root / "pages", lambda line: None)
+    building.build(root, root / "pages", lambda line: None, as_it_is(root))
+
+
+def as_it_is(root):
+    """What is at `root`, as a release of it."""
+    return Released("this test", (), lambda name: (root / name).read_bytes())
 
 
 def course_with(root, notebooks):
@@ -221,7 +228,7 @@ def course_with(root, notebooks):
         for place in (root, root / ".mlsd" / "executed"):
             path = place / "chapters" / "01_waiting" / f"{name}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(content))
+            path.write_text(json.dumps(content if place != root else stripped(content)))
 
 
 @pytest.mark.tools
@@ -266,6 +273,23 @@ def test_new_pages_take_the_place_of_earlier_ones_and_of_nothing_else(small_site
     assert thesis.exists()
 
 
+def test_pages_show_a_readers_own_copy_and_pages_for_others_only_what_was_released(tmp_path):
+    root, path = tmp_path / "course", tmp_path / "course" / "chapters" / "01_waiting" / "stocks.ipynb"
+    course_with(root, {"stocks": STOCKS})
+    before = path.read_bytes()
+    path.write_text(json.dumps(notebook(*STOCKS["cells"], code("9f8e7d6c", "my_answer = 7", display("my own output")))))
+    written = building.write_sources(root, tmp_path / "own")
+    page = (tmp_path / "own" / "chapters" / "01_waiting" / "stocks.ipynb").read_text()
+    assert written.own == ["chapters/01_waiting/stocks.ipynb"]
+    assert "From your own copy" in page
+    assert "my own output" in page
+    written = building.write_sources(root, tmp_path / "others", Released("a test", (), lambda name: before))
+    page = (tmp_path / "others" / "chapters" / "01_waiting" / "stocks.ipynb").read_text()
+    assert (written.own, written.changed) == ([], ["chapters/01_waiting/stocks.ipynb"])
+    assert "Measured in one run on" in page
+    assert "my" not in page
+
+
 MISSPELT = notebook(text("title", "# Queues\n\nAll teh requests wait, and the field is *amonut*."))
 
 
@@ -286,7 +310,7 @@ def test_a_misspelt_word_stops_the_pages_and_is_named_with_its_place(tmp_path, n
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(content)
     with pytest.raises(CourseError, match=rf"Misspelt words \(1\):\n  {re.escape(place)}: teh ==> the\n"):
-        building.build(tmp_path, tmp_path / "pages", lambda line: None)
+        building.build(tmp_path, tmp_path / "pages", lambda line: None, as_it_is(tmp_path))
 
 
 def test_without_codespell_the_command_that_brings_it_is_named(tmp_path):
@@ -299,7 +323,7 @@ def test_every_page_of_the_course_is_made_and_no_link_leads_nowhere(tmp_path, mo
     """With one picture of each explorer: its lesson's test draws every choice, and one explorer's page has them all."""
     sphinx_is_here()
     monkeypatch.setattr("mlsd.site.explorers.frames", lambda explorer: [frame(explorer, explorer.first)])
-    written = building.build(ROOT, tmp_path / "pages", lambda line: None)
+    written = building.build(ROOT, tmp_path / "pages", lambda line: None, as_it_is(ROOT))
     named = {notebook.name for notebook in find_notebooks(ROOT) if not notebook.name.startswith("solutions/")}
     assert {notebook.name for several in written.parts.values() for notebook in several} == named
     assert {name for name in named if not (tmp_path / "pages" / name).with_suffix(".html").is_file()} == set()
