@@ -2,8 +2,9 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 from grader.released import Released
@@ -44,7 +45,9 @@ def notebook_named(root: Path, given: str, version: Released) -> str:
     found = known & {path, given} or {name for name in known if Path(name).stem == Path(given).stem == given}
     if len(found) != 1:
         which = f"means {' and '.join(sorted(found))}" if found else "is no notebook of this course"
-        raise StudentError(f"{given!r} {which}. Give the path of one, as `mlsd notebooks` lists it.")
+        alike = [] if found else [text for name in sorted(known) for text in (name, Path(name).stem)]
+        fix = was_meant(given, alike) or "Give the path of one, as `mlsd notebooks` lists it."
+        raise StudentError(f"{given!r} {which}. {fix}")
     return found.pop()
 
 

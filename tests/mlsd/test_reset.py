@@ -57,6 +57,8 @@ def test_a_notebook_of_ones_own_and_a_name_of_nothing_are_refused(course):
         reset(course, "mine", NOW)
     with pytest.raises(StudentError, match="'nothing' is no notebook"):
         reset(course, "nothing", NOW)
+    with pytest.raises(StudentError, match=f"'reduce_latncy' is no notebook of this course. Was {NAME} meant"):
+        reset(course, "reduce_latncy", NOW)
 
 
 def test_a_name_of_two_notebooks_is_answered_with_both(course):

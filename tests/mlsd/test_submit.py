@@ -137,6 +137,8 @@ def test_a_changed_cell_of_the_course_and_a_split_answer_are_named(course, noteb
 def test_an_exercise_that_there_is_not_is_answered_with_those_that_there_are(course):
     with pytest.raises(StudentError, match=rf"no exercise 'latency'.*{OTHER}, {NAME}"):
         submit(course, "latency", NOW)
+    with pytest.raises(StudentError, match=rf"no exercise 'reduce_latncy'; there are .*\. Was {NAME} meant\?"):
+        submit(course, "reduce_latncy", NOW)
 
 
 def test_a_place_that_cannot_be_written_is_named_and_keeps_nothing(course, notebook):

@@ -53,6 +53,9 @@ def test_a_path_may_be_a_folder_or_count_from_the_root_and_must_be_a_notebook(mi
     assert notebook_commands.selected(mini_course.root, [Path("chapters/deep/a.ipynb")]) == [inner]
     with pytest.raises(NotebookError, match=r"gone.ipynb is no notebook of this course"):
         mlsd("check", "gone.ipynb")
+    inner.rename(inner.with_name("data_storage.ipynb"))
+    with pytest.raises(NotebookError, match=r"data_sorage is no notebook .* Was data_storage meant\?"):
+        mlsd("check", "data_sorage")
 
 
 def test_a_name_means_the_notebook_of_that_name_and_of_an_exercise_the_students(mini_course):

@@ -189,13 +189,8 @@ def test_the_edition_of_this_course_leaks_nothing_and_works_without_what_grades(
     write_edition(Course.open(ROOT), edition)
     assert list(dead_links(edition)) == []
     assert sorted(path.name for path in (edition / "grader").iterdir()) == [
-<<<<<<< ours
         "__init__.py", "errors.py", "grading", "jupyter", "names.py", "released.py", "secret.py", "suite_kit", "suites",
-        "workflow",
-=======
-        "__init__.py", "errors.py", "grading", "jupyter", "released.py", "secret.py", "suite_kit", "suites", "workflow",
-        "write_errors.py",
->>>>>>> theirs
+        "workflow", "write_errors.py",
     ]  # fmt: skip
     assert sorted(path.stem for path in edition.glob("grader/[gw]*/**/*.py") if path.stem != "__init__") == [
         "limits", "notebook_parser", "wrong_exercise"
