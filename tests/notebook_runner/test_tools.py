@@ -32,7 +32,7 @@ HELPER = """
 import os, sys
 if sys.argv[1] == "fail":
     sys.exit("no such stage")
-print(os.environ["DVC_NO_ANALYTICS"], os.getcwd(), os.environ["PATH"].split(os.pathsep)[0], *sys.argv[1:])
+print(os.environ["DVC_NO_ANALYTICS"], os.getcwd(), os.environ["PATH"].split(os.pathsep)[0], *sys.argv[1:], sep="\\n")
 """
 
 
@@ -88,9 +88,9 @@ def test_an_unknown_tool_is_never_just_left_out(mini_course):
 
 
 def test_a_tool_runs_in_its_folder_quietly_and_with_this_python_first(toy_tool):
-    folder = toy_tool.root / "project"
+    folder = toy_tool.root / "project ü"
     folder.mkdir()
-    said = run_tool("helper", "one", "two", folder=folder).split()
+    said = run_tool("helper", "one", "two", folder=folder).splitlines()
     assert said == ["1", str(folder), str(Path(sys.executable).parent), "one", "two"]
 
 
