@@ -17,6 +17,8 @@ TELL_S = 60.0
 COSTLIEST = 20
 """Tests that a run names at its end, for whoever wants it quicker."""
 LEARNT_AFTER_S = 120.0
+BUSY = 1.6
+"""How many times as long a run takes where other work, or tests for which nothing is known, slow it down."""
 
 
 def clock(seconds: float) -> str:
@@ -64,18 +66,18 @@ class Progress:
         self.todo_s = self.whole_s = sum(self.expected.values())
         unknown = sum(name not in self.proofs.earlier for name in ids)
         basis = f", {unknown:,} of them by a guess" if unknown else ""
-        self._say(f"\n{self.total:,} tests, about {clock(self._left_s())} here{basis}")
+        self._say(f"\n{self.total:,} tests, about {self._left()} here{basis}")
         self.started = self.told = time.monotonic()
         if sys.stderr.isatty():
             self.bar = tqdm(total=self.total, unit="test", dynamic_ncols=True, leave=False)
 
-    def _left_s(self) -> float:
-        """What is left by what was expected, corrected by how long the rest took against that."""
+    def _left(self) -> str:
+        """What is left: by what was expected, and by the pace so far, or that of a busy machine at the beginning."""
         plan_s = self.todo_s / min(self.workers, 2 * (os.cpu_count() or 1))
         done_share, spent_s = 1 - self.todo_s / (self.whole_s or 1.0), time.monotonic() - self.started
-        if spent_s < LEARNT_AFTER_S or done_share <= 0:
-            return plan_s
-        return (1 - done_share) * plan_s + done_share * spent_s * (1 - done_share) / done_share
+        learnt = spent_s >= LEARNT_AFTER_S and done_share > 0
+        pace_s = spent_s * (1 - done_share) / done_share if learnt else BUSY * plan_s
+        return f"{clock(min(plan_s, pace_s))} to {clock(max(plan_s, pace_s))}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -95,14 +97,13 @@ class Progress:
         self.done += 1
         self.todo_s -= self.expected.get(report.nodeid, 0.0)
         if self.bar is not None:
-            self.bar.set_postfix_str(f"{self.failures} failed, {clock(self._left_s())} left", refresh=False)
+            self.bar.set_postfix_str(f"{self.failures} failed, {self._left()} left", refresh=False)
             self.bar.update()
         elif time.monotonic() - self.told > TELL_S:
             self.told = time.monotonic()
             spent = clock(self.told - self.started)
             self._say(
-                f"{spent}  {self.done:,} of {self.total:,} tests, {self.failures} failed, "
-                f"about {clock(self._left_s())} left"
+                f"{spent}  {self.done:,} of {self.total:,} tests, {self.failures} failed, about {self._left()} left"
             )
 
     def _say(self, text: str) -> None:
