@@ -1,7 +1,8 @@
 """Copies of the gradebook from before a command that replaces or removes; the last five are kept."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,20 +14,40 @@ FOLDER = "gradebook_copies"
 KEPT = 5
 
 
-def copied(course: Course) -> Path | None:
-    """The copy that now lies in the classroom; None where no gradebook is a file yet.
+@contextmanager
+def kept_copy(course: Course) -> Iterator[Path | None]:
+    """The copy that lies in the classroom meanwhile, and afterwards if the gradebook changed; None without a gradebook.
 
     It is whole also while others write the gradebook. Raises `GraderError` if it cannot be written.
     """
     if not course.directory.db_url.startswith("sqlite:///") or not course.database.is_file():
-        return None
-    folder = course.home / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+        yield None
+        return
+    folder, before = course.home / FOLDER, _state(course)
     copy = unused(folder / f"gradebook-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.db")
-    with database_told(course.database), full_disk_told(folder):
-        with closing(sqlite3.connect(course.database)) as book, closing(sqlite3.connect(partial_of(copy))) as target:
+    try:
+        _copy(course.database, copy)
+        yield copy
+    finally:
+        if _state(course) == before:
+            for path in (copy, partial_of(copy)):
+                path.unlink(missing_ok=True)
+            with suppress(OSError):  # it holds other copies, or was never made
+                folder.rmdir()
+        else:
+            for old in sorted(folder.glob("gradebook-*.db"), key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
+                old.unlink()
+
+
+def _copy(database: Path, copy: Path) -> None:
+    with database_told(database), full_disk_told(copy.parent):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(database)) as book, closing(sqlite3.connect(partial_of(copy))) as target:
             book.backup(target)
         partial_of(copy).replace(copy)
-    for old in sorted(folder.glob("gradebook-*.db"), key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
-        old.unlink()
-    return copy
+
+
+def _state(course: Course) -> list[tuple[int, int]]:
+    """What differs once the gradebook, or the log of what is to enter it, was written."""
+    files = [course.database, course.database.with_name(f"{course.database.name}-wal")]
+    return [(path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.exists()]

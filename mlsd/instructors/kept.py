@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from mlsd.telling import tell
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def gradebook_kept(course: Course, wanted: bool = True) -> Iterator[None]:
-    """Copy the gradebook before a command that replaces or removes; its last line names the copy."""
-    from grader.workflow.gradebook_copies import copied
+    """Copy the gradebook before a command that replaces or removes; the last line names the copy if it changed."""
+    from grader.workflow.gradebook_copies import kept_copy
 
-    copy = copied(course) if wanted else None
-    yield
-    if copy is not None:
+    with kept_copy(course) if wanted else nullcontext() as copy:
+        yield
+    if copy is not None and copy.exists():
         tell(f"The gradebook as it was before: {copy}")

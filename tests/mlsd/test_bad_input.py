@@ -99,7 +99,7 @@ OTHERS = {
 ENDED_OTHERWISE = {  # programs that answer Ctrl-C themselves; a term of two minutes; what needs the whole course
     "lab", "formgrader", "test", "demo", "smoke", "bank", "links",
 }  # fmt: skip
-READS_NO_GRADEBOOK = {"leaks", "formgrader"}
+READS_NO_GRADEBOOK = {"certificate", "formgrader", "leaks"}
 ALWAYS_WRITTEN = ("classroom/reports/halves_collect.csv", "classroom/.mlsd-grade.lock")
 
 
