@@ -65,7 +65,10 @@ PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 @app.command(context_settings=PASS_ON)
 def lab(context: typer.Context) -> None:
-    """Open JupyterLab on the start page. Options go on to JupyterLab: mlsd lab --no-browser --port=8899"""
+    """Open JupyterLab on the start page. Options go on to JupyterLab.
+
+    Example: mlsd lab --no-browser --port=8899
+    """
     from mlsd.lab import open_lab
 
     open_lab(course_root(Path.cwd()), context.args)

@@ -126,7 +126,7 @@ def collect(
     refused. Downloads of Moodle and Canvas and repositories do not say when a hand-in was received; --times does, also
     later.
 
-    Examples: mlsd collect reduce_latency ~/Downloads/submissions.zip --map roster.csv; mlsd collect reduce_latency
+    Examples: mlsd collect reduce_latency ~/Downloads/submissions.zip --map names.csv; mlsd collect reduce_latency
     submissions.zip --times Grades.csv --timezone Europe/Berlin; mlsd collect reduce_latency
     reduce-latency-submissions/ --groups groups.csv; mlsd collect reduce_latency
     """

@@ -40,7 +40,7 @@ def new_case(
 ) -> None:
     """Write the skeleton of a case study: its modules, its notebook, what the tests ask of it.
 
-    Example: mlsd new case moderation --title "Moderation: whom the queue protects"
+    Example: mlsd new case parcels --title "Parcels: which one arrives late"
     """
     root = course_root(folder or Path.cwd())
     check_name("a case", name)

@@ -204,9 +204,9 @@ def new_exercise(
     name: Annotated[str, typer.Argument(help="Its name: small letters, digits and underscores.")],
     folder: Annotated[Path | None, typer.Option("--course", help="The course folder; default: this one.")] = None,
 ) -> None:
-    """Write the skeleton of an exercise. Example: mlsd new exercise improve_throughput"""
+    """Write the skeleton of an exercise. Example: mlsd new exercise estimate_capacity"""
     check_name("an exercise", name)
-    for path in write(course_root(folder) if folder else course_root(), _texts(name)):
+    for path in write(course_root(folder or Path.cwd()), _texts(name)):
         typer.echo(path)
     typer.echo(f"The next part to fill is named by: mlsd bank {name}")
     typer.echo(f"With all filled: mlsd bank --cases {name}; mlsd release {name}; pytest tests/grader/suites -k {name}")

@@ -73,7 +73,7 @@ def lesson(
 ) -> None:
     """Write the skeleton of a lesson, which is out of form and raises in every code cell until it is filled.
 
-    Example: mlsd new lesson 02_design_a_machine_learning_system/06_model_selection --title "Model selection"
+    Example: mlsd new lesson 02_design_a_machine_learning_system/13_queues --title "Queues"
     """
     root = course_root(Path.cwd())
     written = write(root, lesson_texts(root, place, title, section, room))
