@@ -147,10 +147,3 @@ def test_who_needs_a_look_is_one_line(mlsd, graded_own):
 def test_stock_nbgrader_has_no_sandbox_to_ask_for(mlsd, course, option):
     with pytest.raises(GraderError, match=r"--stock has no sandbox.*leave out"):
         mlsd("grade", toy.NAME, "--stock", option, "--course", course.root)
-
-
-@pytest.mark.parametrize("command", ["release", "collect", "grade", "feedback", "export", "leaks", "formgrader"])
-def test_every_command_explains_itself_with_an_example(mlsd, command):
-    status, said = mlsd(command, "--help")
-    assert status == 0
-    assert f"mlsd {command}" in said.split("Usage:")[1].split("\n", 1)[1]

@@ -90,11 +90,6 @@ def test_notebooks_fix_fixes_what_can_be_fixed_keeps_outputs_and_names_the_rest(
     assert mlsd("notebooks", "--check", "a.ipynb")[0] == 0
 
 
-@pytest.mark.parametrize("command", ["check", "notebooks"])
-def test_help_shows_an_example(mlsd, command):
-    assert f"Example: mlsd {command}" in mlsd(command, "--help")[1]
-
-
 def test_the_commands_load_no_notebook_library():
     code = "import sys, mlsd.notebook_commands as c, typer; c.register(typer.Typer()); "
     code += "print([m for m in ('nbformat', 'papermill', 'IPython', 'rich.progress', 'numpy') if m in sys.modules])"

@@ -109,7 +109,3 @@ def test_no_seeds_and_a_path_that_is_no_notebook_are_refused(mini_course, mlsd):
         mlsd("check", "--seeds", "0", "holds.ipynb")
     with pytest.raises(NotebookError, match=r"gone.ipynb is no notebook of this course"):
         mlsd("check", "--seeds", "2", "gone.ipynb")
-
-
-def test_help_shows_how(mlsd):
-    assert "Example: mlsd check --seeds 10 chapters/01_introduction" in mlsd("check", "--help")[1]
