@@ -58,6 +58,7 @@ TYPED = {
     "mlsd release --course DIR": "mlsd release --course ~/cs101",
     "mlsd collect reduce_latency FROM": "mlsd collect reduce_latency downloads/",
     "mlsd grade reduce_latency --student 'a*' --force": "mlsd grade reduce_latency --student 's001' --force",
+    "mlsd marks reduce_latency --student alice": "mlsd marks reduce_latency --student s001",
     "mlsd grade NAME --stock": "mlsd grade reduce_latency --stock",
     "mlsd notebooks --fix NOTEBOOK": f"mlsd notebooks --fix {LESSON}",
     "mlsd check --seeds 10 NOTEBOOK": f"mlsd check --seeds 10 {LESSON}",
