@@ -46,6 +46,25 @@ def test_every_exercise_has_all_its_parts():
 
 
 @every_exercise
+def test_a_student_can_type_where_he_is_to_change_something(name):
+    """JupyterLab drops what is typed into a locked cell without a word."""
+    cells = json.loads((ROOT / "exercises" / name / f"{name}.ipynb").read_text())["cells"]
+    locked_cells = {cell["id"]: "".join(cell["source"]) for cell in cells if cell["metadata"].get("editable") is False}
+    assert [
+        cell
+        for cell, text in locked_cells.items()
+        if all(line[:1] in ("#", "") for line in text.splitlines()) and "suite." in text
+    ] == []
+    answers = [cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")]
+    assert answers
+    assert not {cell["id"] for cell in answers} & set(locked_cells)
+    tests = {cell["id"] for cell in cells if cell["metadata"].get("nbgrader", {}).get("grade")} - {
+        c["id"] for c in answers
+    }
+    assert tests <= set(locked_cells)
+
+
+@every_exercise
 def test_its_statement_names_every_criterion_and_what_its_suite_requires(name):
     bank, exercise = bank_of(name), suite_of(name).EXERCISE
     report, stated = told_of(bank.notebook), json.loads(bank.notebook.read_text())["metadata"]["mlsd"]
