@@ -35,7 +35,7 @@ CASE = "case_studies.moderation"
 SMALL = ("--days", "51", "--authors", "150", "--test-days", "7")
 POST = {
     "post_id": 10**9,
-    "time": "2030-01-01T12:00:00",
+    "time": "2026-03-01T12:00:00",  # soon after the stream ends; a service refuses a time ahead of its clock
     "author_id": 1,
     "thread_id": 1,
     "followers": 100,
