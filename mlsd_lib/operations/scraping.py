@@ -90,7 +90,7 @@ def _read(address: str) -> bytes:
     where = urllib.parse.urlsplit(address)
     kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
     if where.scheme not in kinds or not where.hostname:
-        raise ValueError("it is no address of the form http://HOST:PORT")
+        raise ValueError("it is no address of the form http://127.0.0.1:8000")
     connection = kinds[where.scheme](where.hostname, where.port, timeout=DEADLINE_S)
     late = threading.Event()
 
