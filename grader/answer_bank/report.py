@@ -1,6 +1,6 @@
 """The command `mlsd bank`, and a proof as a person sees it: progress while it runs, then a table. No judging here."""
 
-import runpy
+import importlib
 from pathlib import Path
 from typing import Annotated
 
@@ -48,10 +48,7 @@ def _written(root: Path, name: str, cases: bool) -> Bank:
     if left := to_be_written(root, name):
         raise BankError(f"{name} is a skeleton. {left}")
     if cases:
-        build = f"grader.suites.{name}.hidden.build"
-        if not (root / f"{build.replace('.', '/')}.py").is_file():
-            raise BankError(f"{name} stores no cases: it has no module {build}. Leave --cases out.")
-        runpy.run_module(build, run_name="__main__")
+        importlib.import_module(f"grader.suites.{name}").CASES.store()
     if left := missing_cases(root, name):
         raise BankError(left)
     return bank

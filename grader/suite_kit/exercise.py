@@ -8,81 +8,93 @@ import json
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType, ModuleType
-from typing import Any, Generic, Protocol, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar
+
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from grader.errors import GraderError
 from grader.suite_kit import attempts
 from grader.suite_kit.answer import forbid, is_hidden, nothing_forbidden
 from grader.suite_kit.points import Points
-from grader.suite_kit.score_sheet import Family, Sheet, graded
+from grader.suite_kit.score_sheet import Family, Sheet, Table, Worth, graded
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 FILE, CASES = "exercise.toml", "cases.json"
 NO_CASES = "{} is missing: the public cases of an exercise stand there. Write them: mlsd bank --cases {}"
-# Each key of the file: its type, what it says in words, and its value where it is left out (`...`: it may not be).
-KEYS: dict[str, tuple[type, str, Any]] = {
-    "points": (dict, "a table of the points of each test", ...),
-    "families": (dict, "a table of criteria, each a table of its own", ...),
-    "lessons": (dict, "a table of what the exercise teaches, each with the points that its mistake loses", {}),
-    "forbids": (list, "a list of modules that an answer may not import", []),
-    "preloads": (list, "a list of modules that the suite imports late", []),
-    "seeds": (dict, "a table of whole numbers", {}),
-    "limit_s": (float, "the wall seconds that a test may take", 120.0),
-    "limits": (dict, "a table of what tests require, each a table with value and stated", {}),
-}
-FAMILY_KEYS: dict[str, tuple[type, str, Any]] = {
-    "test": (str, "one of the tests in points", ...),
-    "title": (str, "the criterion's name in the table", ""),
-    "points": (float, "a number of points", 1.0),
-    "production": (str, "what it would do in production", ...),
-    "read": (str, "where to read", ""),
-    "hints": (list, "a list of two texts: the question to ask oneself, and the way", []),
-}
-LIMIT_KEYS: dict[str, tuple[type, str, Any]] = {
-    "value": (object, "a number, or a list of numbers", ...),
-    "stated": (str, "the statement's words, with {:g} for the number or {percent[0]:g} for a hundred times it", ...),
-}
 
 
 class ExerciseError(GraderError):
     """An `exercise.toml` that breaks a rule; the message names the file, the key, the value, the rule and the fix."""
 
 
-@dataclass(frozen=True)
-class Limit:
-    """What a test requires: one number or several, and a pattern for the words in which the statement says so."""
+class Limit(Table):
+    """What a test requires: one number or several, and a pattern for the words in which the statement says so.
 
-    values: tuple[float, ...]
-    pattern: str
+    The pattern has {:g} for the number, or {percent[0]:g} for a hundred times it.
+    """
+
+    value: Annotated[list[float], BeforeValidator(lambda value: value if isinstance(value, list) else [value])] = Field(
+        min_length=1
+    )
+    pattern: str = Field(alias="stated")
+
+    @model_validator(mode="after")
+    def _states_its_numbers(self) -> Self:
+        try:
+            says = self.stated
+        except (IndexError, KeyError, AttributeError) as error:
+            raise ValueError(f"stated is {self.pattern!r} ({error}); it has {{:g}} for each number") from error
+        if says == self.pattern:
+            raise ValueError(f"stated is {says!r}, without a number; it has {{:g}} where the number stands")
+        return self
 
     @property
     def stated(self) -> str:
         """The words that the statement has to hold."""
-        words = self.pattern.format(*self.values, percent=[100 * value for value in self.values])
+        words = self.pattern.format(*self.value, percent=[100 * value for value in self.value])
         return words.replace("e-0", "e-")
 
 
-@dataclass(frozen=True)
-class Exercise:
+class Exercise(Table):
     """What an exercise states of itself. `folder` is that of its suite; `families` are its criteria by name.
 
     `limits` are the numbers that its tests require; they stand nowhere else. `lessons` holds for each lesson the points
-    that its mistake loses at least, whatever the answer is like otherwise.
+    that its mistake loses at least, whatever the answer is like otherwise. `forbids` are modules that an answer may not
+    import, `preloads` those that the suite imports late. A test may take `limit_s` wall seconds.
     """
 
-    name: str
     folder: Path
-    points: Mapping[str, float]
-    families: Mapping[str, Family]
-    lessons: Mapping[str, float]
-    forbids: tuple[str, ...]
-    preloads: tuple[str, ...]
-    seeds: Mapping[str, int]
-    limit_s: float
-    limits: Mapping[str, Limit]
+    points: dict[str, Worth]
+    families: dict[str, Family]
+    lessons: dict[str, Worth] = Field({})
+    forbids: list[str] = Field([])
+    preloads: list[str] = Field([])
+    seeds: dict[str, Annotated[int, Field(ge=0)]] = Field({})
+    limit_s: Worth = 120.0
+    limits: dict[str, Limit] = Field({})
+
+    @model_validator(mode="after")
+    def _families_are_of_tests_and_sum_to_their_points(self) -> Self:
+        for name, family in self.families.items():
+            if family.test not in self.points:
+                raise ValueError(f"families.{name}.test is {family.test!r}; it is one of {', '.join(self.points)}")
+            self.families[name] = family.model_copy(update={"title": family.title or name})
+        for test, most in self.points.items():
+            together = sum(family.points for family in self.families.values() if family.test == test)
+            if abs(together - most) > 1e-9:
+                raise ValueError(f"points.{test} is {most:g}, but its families have {together:g} points together")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What students call it."""
+        return self.folder.name
 
     def limit(self, name: str) -> float:
         """The number of the limit of this name. Raises `ExerciseError` where there is none or it has several."""
@@ -96,7 +108,7 @@ class Exercise:
         """The numbers of the limit of this name, in the order of `exercise.toml`. Raises `ExerciseError`."""
         if name not in self.limits:
             raise ExerciseError(f"{self.folder / FILE}: limits.{name} is missing; the suite asks for it. Add it.")
-        return self.limits[name].values
+        return tuple(self.limits[name].value)
 
     def begin(self) -> None:
         """From here on the modules that the exercise forbids cannot be imported."""
@@ -121,27 +133,21 @@ class Exercise:
         """Plots a reader's own runs of the tests: see `attempts.plot`."""
         attempts.plot(self.name, sum(self.points.values()))
 
-    def write_cases(self, stored: Any) -> None:
-        """Stores the public cases, plain data, beside the suite."""
-        text = json.dumps(stored, separators=(",", ":")) + "\n"
-        (self.folder / CASES).write_text(text, encoding="utf-8")
-
-    def read_cases(self) -> Any:
-        """The stored public cases. Raises `ExerciseError` where none are stored yet."""
-        try:
-            return json.loads((self.folder / CASES).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ExerciseError(NO_CASES.format(self.folder / CASES, self.name)) from None
-
     def hidden(self) -> ModuleType | None:
-        """What only the grader knows of this exercise, or None in a student edition and where no secret is present.
+        """What only the grader knows of this exercise, or None in a student edition and where no secret is present."""
+        return None if self.secret_seed("present") is None else self.import_hidden()
+
+    def secret_seed(self, what: str) -> int | None:
+        """The seed of `what` from the instructor's secret; None where no secret is present."""
+        from grader.secret import derive
+
+        return derive(self.name, what)
+
+    def import_hidden(self) -> ModuleType | None:
+        """Its package `hidden`, or None in a student edition.
 
         The module is not left in `sys.modules`: an import of it from an answer meets the exercise's import guard.
         """
-        from grader.secret import derive
-
-        if derive(self.name, "present") is None:
-            return None
         with nothing_forbidden():
             try:
                 return importlib.import_module(f"grader.suites.{self.name}.hidden")
@@ -154,7 +160,9 @@ class Exercise:
 
 
 class AnyCases(Protocol):
-    """The inputs and right answers that tests use; nothing of `private` ones is shown."""
+    """A frozen dataclass: the inputs and right answers that tests use. Nothing of `private` cases is shown."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def private(self) -> bool: ...
@@ -164,18 +172,27 @@ Kind = TypeVar("Kind", bound=AnyCases)
 
 
 class CaseSource(Generic[Kind]):
-    """Where tests find their cases: the hidden ones where the grader has them, those of `public` otherwise."""
+    """Where tests find their cases: the hidden ones where the grader has them, the public ones otherwise.
 
-    def __init__(self, exercise: Exercise, public: Callable[[], Kind]) -> None:
-        self.exercise, self.public = exercise, public
+    `hidden.drawn` makes cases from a seed for each of the exercise's `seeds`: the hidden ones from the secret's, the
+    public ones from those that `exercise.toml` publishes (or `hidden.published` does, where it is defined). The public
+    ones are stored beside the suite, except for the fields that `remade` makes whenever they are read.
+    """
+
+    def __init__(
+        self, exercise: Exercise, kind: type[Kind], remade: Callable[[], Mapping[str, Any]] = dict[str, Any]
+    ) -> None:
+        self.exercise, self.kind, self.remade = exercise, kind, remade
         self.kept: Kind | None = None
+        self._drawn: dict[tuple[int | None, ...], Kind] = {}
 
     def find(self) -> Kind:
         """The cases of this process."""
         if self.kept is not None:
             return self.kept
-        hidden = self.exercise.hidden()
-        return self.public() if hidden is None else hidden.cases()
+        if self.exercise.hidden() is None:
+            return self.public()
+        return self.drawn(*map(self.exercise.secret_seed, self.exercise.seeds))
 
     def keep(self) -> None:
         """Find the cases once for this process and its forks: for one of the grader's, never one with an answer."""
@@ -186,6 +203,42 @@ class CaseSource(Generic[Kind]):
         cases = self.find()
         sheet.private = cases.private
         return cases
+
+    def drawn(self, *seeds: int | None) -> Kind:
+        """Hidden cases, drawn once for the same seeds in a process: to find what is right may take seconds."""
+        if seeds not in self._drawn:
+            self._drawn[seeds] = replace(self._hidden().drawn(*seeds), private=True)
+        return self._drawn[seeds]
+
+    def public(self) -> Kind:
+        """The stored cases. Raises `ExerciseError` where none are stored yet."""
+        path = self.exercise.folder / CASES
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ExerciseError(NO_CASES.format(path, self.exercise.name)) from None
+        return TypeAdapter(self.kind).validate_python({**stored, **self.remade()})
+
+    def published(self) -> Kind:
+        """The public cases as they are made, not read."""
+        hidden = self._hidden()
+        return replace(getattr(hidden, "published", hidden.drawn)(*self.exercise.seeds.values()), private=False)
+
+    def store(self) -> None:
+        """Makes the public cases and stores them beside the suite."""
+        not_stored = {"private", *self.remade()}
+        plain = TypeAdapter(self.kind).dump_python(self.published(), mode="json", exclude=not_stored)
+        text = json.dumps(plain, separators=(",", ":")) + "\n"
+        (self.exercise.folder / CASES).write_text(text, encoding="utf-8")
+
+    def _hidden(self) -> ModuleType:
+        hidden = self.exercise.import_hidden()
+        if hidden is None:
+            raise ExerciseError(
+                f"{self.exercise.name} has no hidden/ here: a student edition leaves it out. Run this in the full "
+                "repository."
+            )
+        return hidden
 
 
 def to_be_written(root: Path, name: str) -> str:
@@ -199,101 +252,29 @@ def to_be_written(root: Path, name: str) -> str:
 
 def missing_cases(root: Path, name: str) -> str:
     """Which file of stored cases of exercise `name` its author has still to make, and how; empty if none is missing."""
-    suite = root / "grader/suites" / name
-    makes_some = (suite / "hidden/build.py").is_file() and not (suite / CASES).is_file()
-    return NO_CASES.format(f"grader/suites/{name}/{CASES}", name) if makes_some else ""
+    suite = f"grader/suites/{name}"
+    complete = (root / suite / CASES).is_file() or not (root / suite / FILE).is_file()
+    return "" if complete else NO_CASES.format(f"{suite}/{CASES}", name)
 
 
 def load_exercise(folder: Path) -> Exercise:
     """The exercise whose suite lies in `folder`. Raises `ExerciseError`."""
     path = folder / FILE
     try:
-        stated = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Exercise.model_validate({"folder": folder, **tomllib.loads(path.read_text(encoding="utf-8"))})
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ExerciseError(f"{path}: {error}. Every suite has this file; write it as TOML.") from error
-    given = _checked(path, "", stated, KEYS)
-    points = {test: _number(path, f"points.{test}", value) for test, value in given["points"].items()}
-    families = {name: _family(path, name, family, points) for name, family in given["families"].items()}
-    for test, most in points.items():
-        together = sum(family.points for family in families.values() if family.test == test)
-        if abs(together - most) > 1e-9:
-            raise ExerciseError(
-                f"{path}: points.{test} is {most:g}, but its families have {together:g} points together; they must be "
-                "the same. Correct one of them."
-            )
-    lessons = {name: _number(path, f"lessons.{name}", value) for name, value in given["lessons"].items()}
-    for key in ("forbids", "preloads"):
-        if wrong := [module for module in given[key] if not isinstance(module, str)]:
-            raise ExerciseError(f"{path}: {key} holds {wrong[0]!r}; it must be names of modules. Write it in quotes.")
-    for name, seed in given["seeds"].items():
-        if type(seed) is not int or seed < 0:
-            raise ExerciseError(f"{path}: seeds.{name} is {seed!r}; it must be a whole number from 0 on. Write one.")
-    limits = {name: _limit(path, name, stated) for name, stated in given["limits"].items()}
-    return Exercise(
-        folder.name, folder, MappingProxyType(points), MappingProxyType(families), MappingProxyType(lessons),
-        tuple(given["forbids"]), tuple(given["preloads"]), MappingProxyType(given["seeds"]), float(given["limit_s"]),
-        MappingProxyType(limits),
-    )  # fmt: skip
+    except ValidationError as error:
+        raise ExerciseError(f"{path}: {_in_words(error.errors()[0])}") from error
 
 
-def _family(path: Path, name: str, stated: Any, points: Mapping[str, float]) -> Family:
-    if not isinstance(stated, dict):
-        raise ExerciseError(f"{path}: families.{name} is {stated!r}; it must be a table. Write [families.{name}].")
-    given = _checked(path, f"families.{name}.", stated, FAMILY_KEYS)
-    if given["test"] not in points:
-        raise ExerciseError(
-            f"{path}: families.{name}.test is {given['test']!r}; it must be one of {', '.join(points)}. Name one."
-        )
-    if len(given["hints"]) not in (0, 2) or not all(isinstance(hint, str) for hint in given["hints"]):
-        raise ExerciseError(f"{path}: families.{name}.hints is {given['hints']!r}; it must be two texts. Write both.")
-    return Family(
-        given["test"], given["title"] or name, float(given["points"]), given["production"], given["read"],
-        tuple(given["hints"]),
-    )  # fmt: skip
-
-
-def _limit(path: Path, name: str, stated: Any) -> Limit:
-    if not isinstance(stated, dict):
-        raise ExerciseError(
-            f'{path}: limits.{name} is {stated!r}; it must be a table. Write {{ value = 1, stated = "{{:g}} MB" }}.'
-        )
-    given = _checked(path, f"limits.{name}.", stated, LIMIT_KEYS)
-    values = given["value"] if isinstance(given["value"], list) else [given["value"]]
-    for value in values or [None]:
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise ExerciseError(
-                f"{path}: limits.{name}.value holds {value!r}; it must be numbers. Write one or several."
-            )
-    limit = Limit(tuple(values), given["stated"])
-    try:
-        says = limit.stated
-    except (IndexError, KeyError, ValueError, AttributeError) as error:
-        rule = LIMIT_KEYS["stated"][1]
-        raise ExerciseError(
-            f"{path}: limits.{name}.stated is {limit.pattern!r} ({error}); it must be {rule}. Correct it."
-        ) from error
-    if says == limit.pattern:
-        raise ExerciseError(f"{path}: limits.{name}.stated is {says!r}, without a number; put {{:g}} where it stands.")
-    return limit
-
-
-def _checked(path: Path, where: str, stated: dict[str, Any], keys: Mapping[str, tuple[type, str, Any]]) -> Any:
-    """The values of all `keys`, defaults where they are left out."""
-    for key in stated:
-        if key not in keys:
-            raise ExerciseError(f"{path}: {where}{key} is no key; known are {', '.join(keys)}. Rename or remove it.")
-    for key, (kind, words, default) in keys.items():
-        if key not in stated and default is ...:
-            raise ExerciseError(f"{path}: {where}{key} is missing; it must be {words}. Add it.")
-        value = stated.get(key, default)
-        if kind is float:
-            _number(path, f"{where}{key}", value)
-        elif not isinstance(value, kind):
-            raise ExerciseError(f"{path}: {where}{key} is {value!r}; it must be {words}. Correct it.")
-    return {key: stated.get(key, default) for key, (_, _, default) in keys.items()}
-
-
-def _number(path: Path, key: str, value: Any) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1000:
-        raise ExerciseError(f"{path}: {key} is {value!r}; it must be a number from 0 to 1,000. Write one.")
-    return float(value)
+def _in_words(error: "ErrorDetails") -> str:
+    """What is wrong at which key, and the fix."""
+    key = ".".join(map(str, error["loc"]))
+    if error["type"] == "missing":
+        return f"{key} is missing. Add it."
+    if error["type"] == "extra_forbidden":
+        return f"{key} is no key of that table. Rename or remove it."
+    if error["type"] == "value_error":
+        return f"{key}{': ' if key else ''}{error['ctx']['error']}. Correct it."
+    return f"{key} is {error['input']!r}; {error['msg'].replace('Input', 'it', 1)}. Correct it."

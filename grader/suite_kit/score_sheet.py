@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from grader.suite_kit.answer import Answer, AnswerEnded, Elsewhere, InKernel, StudentError
 from grader.suite_kit.capture import TimeLimit, quiet, time_limit
@@ -51,19 +53,28 @@ def ended_at_a_loss() -> Iterator[None]:
         _ENDS_AT_A_LOSS.reset(before)
 
 
-@dataclass(frozen=True)
-class Family:
+Worth = Annotated[float, Field(ge=0, le=1000)]
+"""A number of points."""
+
+
+class Table(BaseModel):
+    """A table of `exercise.toml`. Its fields are the keys that it may have; those without a value must stand there."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Family(Table):
     """A criterion as an exercise states it: its test, its row's name, its points, what a miss means, where to read.
 
     `hints` are what a reader may open, one after the other: the question to ask oneself, and the way.
     """
 
     test: str
-    title: str
-    points: float
+    title: str = ""
+    points: Worth = 1.0
     production: str
-    read: str
-    hints: tuple[str, ...] = ()
+    read: str = ""
+    hints: list[str] = Field([], max_length=2)
 
 
 @dataclass(frozen=True)

@@ -43,12 +43,7 @@ def draw(rng: np.random.Generator) -> dict[str, list[Any]]:
     raise NotImplementedError("TO DO: draw some inputs of each family from rng")
 
 
-def public_cases() -> Cases:
-    """The stored cases: `mlsd bank --cases NAME` writes them."""
-    return Cases(**EXERCISE.read_cases())
-
-
-CASES = CaseSource(EXERCISE, public_cases)
+CASES = CaseSource(EXERCISE, Cases)
 begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
 
 
@@ -64,14 +59,12 @@ def answers(sheet: Sheet, answer: Answer, name: str) -> None:
 INIT = '''"""The exercise as its notebook imports it: `from grader.suites import NAME as suite`."""
 
 from grader.suites.NAME.suite import CASES, EXERCISE, answers, begin, hint, warm
-
-__all__ = ["CASES", "EXERCISE", "answers", "begin", "hint", "warm"]
 '''
 
 EXERCISE = """\
 # What the exercise states of itself: read by grader.suite_kit.exercise. Each family is a criterion of one test.
 forbids = ["grader.suites.NAME.hidden"]
-seeds = { public = 1 }
+seeds = { cases = 1 }
 points = { answers = 20 }
 
 [limits] # TO DO: all that the tests require, each with the words in which the statement says it
@@ -90,28 +83,16 @@ hints = ["TO DO: the question to ask oneself?", "TO DO: the way."]
 
 HIDDEN = '''"""Hidden cases of `NAME`: the public families, drawn from the instructor's secret."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from grader.secret import derive
 from grader.suites.NAME.hidden.oracle import expected
 from grader.suites.NAME.suite import Cases, draw
 
 
-def cases() -> Cases:
-    """The cases of this class. Needs a secret: `derive` gives None without one."""
-    return drawn(derive("NAME", "cases"), None)
-
-
-def drawn(seed: int | None, other_seed: int | None) -> Cases:
+def drawn(seed: int | None) -> Cases:
     """The cases that a seed gives; the answers come from the oracle."""
-    return answered(Cases(draw(np.random.default_rng(seed)), {}, private=True))
-
-
-def answered(cases: Cases) -> Cases:
-    """The same cases with the oracle's answers."""
-    return replace(cases, expected={family: list(map(expected, some)) for family, some in cases.inputs.items()})
+    inputs = draw(np.random.default_rng(seed))
+    return Cases(inputs, {family: list(map(expected, some)) for family, some in inputs.items()})
 '''
 
 ORACLE = '''"""The right answer, by means of its own: written from the statement alone."""
@@ -122,18 +103,6 @@ from typing import Any
 def expected(one: Any) -> Any:
     """What is right for one input."""
     raise NotImplementedError("TO DO: the right answer to one input")
-'''
-
-BUILD = '''"""Makes the public cases of `NAME`: `mlsd bank --cases NAME` runs this."""
-
-import numpy as np
-
-from grader.suites.NAME.hidden import answered
-from grader.suites.NAME.suite import EXERCISE, Cases, draw
-
-if __name__ == "__main__":
-    cases = answered(Cases(draw(np.random.default_rng(EXERCISE.seeds["public"])), {}))
-    EXERCISE.write_cases({"inputs": cases.inputs, "expected": cases.expected})
 '''
 
 BANK = """\
@@ -217,7 +186,7 @@ def _texts(name: str) -> dict[str, str]:
     hidden, bank = f"{suite}/hidden", f"{suite}/bank"
     made = {
         f"{suite}/__init__.py": INIT, f"{suite}/suite.py": SUITE, f"{suite}/exercise.toml": EXERCISE,
-        f"{hidden}/__init__.py": HIDDEN, f"{hidden}/oracle.py": ORACLE, f"{hidden}/build.py": BUILD,
+        f"{hidden}/__init__.py": HIDDEN, f"{hidden}/oracle.py": ORACLE,
         f"{bank}/bank.toml": BANK, f"{bank}/at_random.py": AT_RANDOM, f"{bank}/record_rubric.md": RUBRIC,
     }  # fmt: skip
     for sample, points in MEANT.items():

@@ -38,7 +38,7 @@ class Draw:
 
     family: str
     seed: int
-    magnitudes: tuple[tuple[str, float], ...]
+    magnitudes: tuple[tuple[str, int | float], ...]
 
     def __getitem__(self, magnitude: str) -> float:
         return dict(self.magnitudes)[magnitude]

@@ -2,27 +2,6 @@
 
 from grader.suites.design_fraud_pipeline.document import Pipeline, Sign
 from grader.suites.design_fraud_pipeline.suite import (
-    CASES,
-    EXERCISE,
-    TASK,
-    backtest,
-    begin,
-    change,
-    hint,
-    measures,
-    money,
-    own_task,
-    pipeline,
-    random_design,
-    requirements,
-    scenarios,
-    scorecard,
-    strain,
-    timeline,
-    warm,
-)
-
-__all__ = [
-    "CASES", "EXERCISE", "TASK", "Pipeline", "Sign", "backtest", "begin", "change", "hint", "measures", "money",
-    "own_task", "pipeline", "random_design", "requirements", "scenarios", "scorecard", "strain", "timeline", "warm",
-]  # fmt: skip
+    CASES, EXERCISE, TASK, backtest, begin, change, hint, measures, money, own_task, pipeline, random_design,
+    requirements, scenarios, scorecard, strain, timeline, warm,
+)  # fmt: skip

@@ -1,6 +1,6 @@
 """The cases of `design_fraud_pipeline`: scenarios with the money of oracle and baseline, a stream for the own one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader.suite_kit.designs import Draw
@@ -22,15 +22,4 @@ class Cases:
         return [*(draw for some in self.draws.values() for draw in some), self.stream]
 
 
-def public_cases() -> Cases:
-    """The stored cases."""
-    stored = EXERCISE.read_cases()
-    draws = {family: [_draw(entry) for entry in some] for family, some in stored["draws"].items()}
-    return Cases(draws, _draw(stored["stream"]))
-
-
-def _draw(stored: dict) -> Draw:
-    return replace(Draw(**stored), magnitudes=tuple((name, value) for name, value in stored["magnitudes"]))
-
-
-CASES = CaseSource(EXERCISE, public_cases)
+CASES = CaseSource(EXERCISE, Cases)

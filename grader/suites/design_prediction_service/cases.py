@@ -1,18 +1,14 @@
-"""The cases of `design_prediction_service`: drawn scenarios, and requests with the replies that are right.
-
-The public requests are stored, the public scenarios drawn from the published seed.
-"""
+"""The cases of `design_prediction_service`: drawn scenarios, and requests with the replies that are right."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from grader.suite_kit.designs import DesignTask, Draw, draw_scenarios
+from grader.suite_kit.designs import DesignTask, Draw
 from grader.suite_kit.exercise import CaseSource
 from grader.suites.design_prediction_service.api import Request
-from grader.suites.design_prediction_service.changed import Change, draw_changes
+from grader.suites.design_prediction_service.changed import Change
 from grader.suites.design_prediction_service.document import ServiceDesign
 from grader.suites.design_prediction_service.requirements import EXERCISE, HIDDEN_TASK, TASK
-from grader.suites.design_prediction_service.world import FAMILIES
 
 
 @dataclass(frozen=True)
@@ -34,10 +30,4 @@ class Cases:
         return HIDDEN_TASK if self.private else TASK
 
 
-def public_cases() -> Cases:
-    """The scenarios of the published seed, and the stored requests."""
-    seed = EXERCISE.seeds["public"]
-    return Cases(draw_scenarios(FAMILIES, seed), **EXERCISE.read_cases(), changes=draw_changes(seed))
-
-
-CASES = CaseSource(EXERCISE, public_cases)
+CASES = CaseSource(EXERCISE, Cases)

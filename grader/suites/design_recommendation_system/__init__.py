@@ -3,28 +3,8 @@
 from grader.suites.design_recommendation_system import document
 from grader.suites.design_recommendation_system.document import RecommendationDesign
 from grader.suites.design_recommendation_system.show import (
-    changes,
-    lists,
-    measure,
-    plain,
-    scenarios,
-    scorecard,
-    timeline,
-)
+    changes, lists, measure, plain, scenarios, scorecard, timeline,
+)  # fmt: skip
 from grader.suites.design_recommendation_system.suite import (
-    CASES,
-    EXERCISE,
-    begin,
-    cost,
-    hint,
-    predictions,
-    quality,
-    resilience,
-    service_level,
-    warm,
-)
-
-__all__ = [
-    "CASES", "EXERCISE", "RecommendationDesign", "begin", "changes", "cost", "document", "hint", "lists", "measure",
-    "plain", "predictions", "quality", "resilience", "scenarios", "scorecard", "service_level", "timeline", "warm",
-]  # fmt: skip
+    CASES, EXERCISE, begin, cost, hint, predictions, quality, resilience, service_level, warm,
+)  # fmt: skip

@@ -8,7 +8,7 @@ from grader.suite_kit.designs import Card, Draw, skipped_while_grading
 from grader.suites.design_recommendation_system.measures import money, played_in, run, worst_minute
 from grader.suites.design_recommendation_system.shop import FIRST_STEP, STEP_H
 from grader.suites.design_recommendation_system.stories import FAMILIES, card_of
-from grader.suites.design_recommendation_system.suite import TASK, public_cases
+from grader.suites.design_recommendation_system.suite import CASES, TASK
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ def scenarios() -> "pd.DataFrame":
     """The families of scenarios, the ranges of the grader's, and the figures of the public one."""
     import pandas as pd
 
-    draws = public_cases().draws
+    draws = CASES.public().draws
     rows = {
         family.name: {
             "scenario": family.title,
@@ -36,7 +36,7 @@ def scenarios() -> "pd.DataFrame":
 @skipped_while_grading
 def scorecard(document: Any) -> Card:
     """The tables of the first four tests."""
-    return TASK.scorecard(document, public_cases().draws)
+    return TASK.scorecard(document, CASES.public().draws)
 
 
 def measure(document: Any, family: str, times: float = 1.0) -> dict[str, float]:
@@ -82,9 +82,9 @@ def plain(document: Any) -> dict[str, Any]:
 def changes(document: Any) -> list[tuple[dict[str, Any], float]]:
     """The public questions: changed documents, plain data, and the times of the requests for which money is asked."""
     design = TASK.read(document)
-    return [(change.of(design).model_dump(), change.times) for change in public_cases().changes]
+    return [(change.of(design).model_dump(), change.times) for change in CASES.public().changes]
 
 
 @cache
 def _public(family: str) -> Draw:
-    return public_cases().draws[family][0]
+    return CASES.public().draws[family][0]

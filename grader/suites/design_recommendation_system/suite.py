@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.designs import DesignTask, Draw, RefusedDesign, Requirement, draw_scenarios
+from grader.suite_kit.designs import DesignTask, Draw, RefusedDesign, Requirement
 from grader.suite_kit.exercise import CaseSource
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_recommendation_system.document import RecommendationDesign
 from grader.suites.design_recommendation_system.measures import run
-from grader.suites.design_recommendation_system.predictions import Change, draw_changes, judge
+from grader.suites.design_recommendation_system.predictions import Change, judge
 from grader.suites.design_recommendation_system.stories import EXERCISE, FAMILIES
 
 SURE = ("day", "crowd", "growth", "replica", "lists")
@@ -69,17 +69,7 @@ class Cases:
         return HIDDEN_TASK if self.private else TASK
 
 
-def draw_cases(seed: int, private: bool = False) -> Cases:
-    """The scenarios that a seed gives."""
-    return Cases(draw_scenarios(FAMILIES, seed), draw_changes(seed), private)
-
-
-def public_cases() -> Cases:
-    """The scenarios that everybody knows."""
-    return draw_cases(EXERCISE.seeds["public"])
-
-
-CASES = CaseSource(EXERCISE, public_cases)
+CASES = CaseSource(EXERCISE, Cases)
 begin, hint = EXERCISE.begin, EXERCISE.hint
 
 

@@ -14,7 +14,7 @@ from grader.suites.implement_deployment_pipeline.world import Scenario
 class Cases:
     """By the name of scenarios their magnitudes, and how each version must end. Nothing of `private` ones is shown."""
 
-    drawn: dict[str, list[dict[str, float]]]
+    drawn: dict[str, list[dict[str, int | float]]]
     ends: dict[str, dict[str, str]]
     private: bool = False
 
@@ -32,9 +32,4 @@ class Cases:
         return Scenario(name, number, self.drawn[name][number], self.ends[name])
 
 
-def public_cases() -> Cases:
-    """The stored cases."""
-    return Cases(**EXERCISE.read_cases())
-
-
-CASES = CaseSource(EXERCISE, public_cases)
+CASES = CaseSource(EXERCISE, Cases)

@@ -3,24 +3,7 @@
 from grader.suites.implement_feature_store.bugs import STORES
 from grader.suites.implement_feature_store.store_under_test import try_store
 from grader.suites.implement_feature_store.suite import (
-    CASES,
-    EXERCISE,
-    any_order,
-    begin,
-    change,
-    growth,
-    hint,
-    online,
-    own_tests,
-    past,
-    show,
-    warm,
+    CASES, EXERCISE, any_order, begin, change, growth, hint, online, own_tests, past, show, warm,
 )  # fmt: skip
 
 BUGS, PLANTED = STORES.bugs, STORES
-
-__all__ = [
-    "BUGS",
-    "CASES", "EXERCISE", "PLANTED", "any_order", "begin", "change", "growth", "hint", "online", "own_tests", "past",
-    "show", "try_store", "warm",
-]  # fmt: skip

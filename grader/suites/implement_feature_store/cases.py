@@ -58,12 +58,4 @@ def _case(write_one: Callable[[Script], None], script: Script, answers: Callable
     return Case(script.steps, answers(script.steps))
 
 
-def public_cases() -> Cases:
-    """The stored cases, and the student's own store as it is and distorted."""
-    stored = EXERCISE.read_cases()
-    families = {family: [Case(**case) for case in some] for family, some in stored["families"].items()}
-    examples = {family: Case(**case) for family, case in stored["examples"].items()}
-    return Cases(families, STORES.public_trials(), examples=examples)
-
-
-CASES = CaseSource(EXERCISE, public_cases)
+CASES = CaseSource(EXERCISE, Cases, lambda: {"trials": STORES.public_trials()})

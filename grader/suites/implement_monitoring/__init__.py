@@ -1,16 +1,5 @@
 """The exercise as its notebook imports it: `from grader.suites import implement_monitoring as suite`."""
 
 from grader.suites.implement_monitoring.suite import (
-    CASES,
-    EXERCISE,
-    begin,
-    caught,
-    hint,
-    scorecard,
-    stream,
-    try_stream,
-    warm,
-    worth,
+    CASES, EXERCISE, begin, caught, hint, scorecard, stream, try_stream, warm, worth,
 )  # fmt: skip
-
-__all__ = ["CASES", "EXERCISE", "begin", "caught", "hint", "scorecard", "stream", "try_stream", "warm", "worth"]

@@ -5,9 +5,7 @@ The public ones are stored; the hidden ones are drawn by the same functions from
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from grader.suite_kit.designs import Draw
 from grader.suite_kit.exercise import CaseSource, load_exercise
 from grader.suites.implement_monitoring.world import Stream
 
@@ -28,18 +26,4 @@ class Cases:
     private: bool = False
 
 
-def public_cases() -> Cases:
-    """The stored cases."""
-    stored = EXERCISE.read_cases()
-    streams = {
-        test: [Stream(_draw(entry["harmless"]), tuple(map(_draw, entry["incidents"]))) for entry in some]
-        for test, some in stored["streams"].items()
-    }
-    return Cases(**{**stored, "streams": streams})
-
-
-def _draw(stored: dict[str, Any]) -> Draw:
-    return Draw(stored["family"], stored["seed"], tuple((name, size) for name, size in stored["magnitudes"]))
-
-
-CASES = CaseSource(EXERCISE, public_cases)
+CASES = CaseSource(EXERCISE, Cases)

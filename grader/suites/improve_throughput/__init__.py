@@ -5,18 +5,5 @@ from grader.suites.improve_throughput.evenings import CURVE, FAMILIES
 from grader.suites.improve_throughput.service import SlowScorer
 from grader.suites.improve_throughput.shown import practice_visits, run, scorecard, show_curve, show_policy
 from grader.suites.improve_throughput.suite import (
-    CASES,
-    EXERCISE,
-    answers,
-    begin,
-    hint,
-    policy,
-    predictions,
-    throughput,
-    warm,
+    CASES, EXERCISE, answers, begin, hint, policy, predictions, throughput, warm,
 )  # fmt: skip
-
-__all__ = [
-    "CASES", "CURVE", "EXERCISE", "FAMILIES", "SlowScorer", "answers", "begin", "hint", "policy",
-    "practice_visits", "predictions", "run", "scorecard", "service", "show_curve", "show_policy", "throughput", "warm",
-]  # fmt: skip

@@ -48,12 +48,7 @@ def draw_cases(
     )  # fmt: skip
 
 
-def public_cases() -> Cases:
-    """The stored cases."""
-    return Cases(**EXERCISE.read_cases())
-
-
-CASES = CaseSource(EXERCISE, public_cases)
+CASES = CaseSource(EXERCISE, Cases)
 
 
 def fresh_batches(seed: int, rows: int) -> Iterator[list[str]]:

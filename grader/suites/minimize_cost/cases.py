@@ -33,8 +33,12 @@ class Cases:
     bill_days: list[Day]
     bill_bound: dict[str, float]
     questions: dict[str, list[dict[str, Any]]]
-    level: float
     private: bool = False
+
+    @property
+    def level(self) -> float:
+        """The share of requests to be served."""
+        return EXERCISE.limit("hidden_level" if self.private else "level")
 
     def of_the_bill(self) -> "Cases":
         """The same cases with the days of the bill."""
@@ -89,11 +93,4 @@ QUESTIONS: Mapping[str, Callable[[np.random.Generator], Arguments]] = {
 }
 
 
-def public_cases() -> Cases:
-    """The stored cases."""
-    return Cases(**EXERCISE.read_cases(), level=EXERCISE.limit("level"))
-
-
-CASES = CaseSource(EXERCISE, public_cases)
-DRAWN: dict[tuple[int, int, float], Cases] = {}
-"""Hidden cases that this process of the grader's has drawn, by their seeds: a bound takes a second to find."""
+CASES = CaseSource(EXERCISE, Cases)

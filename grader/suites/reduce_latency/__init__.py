@@ -3,22 +3,6 @@
 from grader.suites.reduce_latency import service
 from grader.suites.reduce_latency.service import SlowService
 from grader.suites.reduce_latency.suite import (
-    CASES,
-    EXERCISE,
-    begin,
-    guards,
-    hint,
-    practice_cities,
-    practice_requests,
-    profile,
-    same_answers,
-    shadow,
-    show,
-    speed,
-    warm,
+    CASES, EXERCISE, begin, guards, hint, practice_cities, practice_requests, profile, same_answers, shadow, show,
+    speed, warm,
 )  # fmt: skip
-
-__all__ = [
-    "CASES", "EXERCISE", "SlowService", "begin", "guards", "hint", "practice_cities", "practice_requests", "profile",
-    "same_answers", "service", "shadow", "show", "speed", "warm",
-]  # fmt: skip

@@ -25,11 +25,4 @@ class Cases:
     private: bool = False
 
 
-def public_cases() -> Cases:
-    """The stored cases."""
-    return Cases(**EXERCISE.read_cases())
-
-
-CASES = CaseSource(EXERCISE, public_cases)
-DRAWN: dict[int, Cases] = {}
-"""Hidden cases that this process of the grader's has drawn, by their seed."""
+CASES = CaseSource(EXERCISE, Cases)

@@ -6,7 +6,7 @@ import pytest
 from grader.suite_kit.accuracy_guard import judge_accuracy
 from grader.suite_kit.score_sheet import Family, Sheet
 
-FAMILIES = {"accuracy": Family("a test", "log loss", 1, "money is lost.", "")}
+FAMILIES = {"accuracy": Family(test="a test", title="log loss", production="money is lost.")}
 REPLACED = [0.1 + 0.8 * (i % 10) / 9 for i in range(200)]
 OUTCOMES = [
     int(chance > replaced) for replaced, chance in zip(REPLACED, np.random.default_rng(1).random(200), strict=True)

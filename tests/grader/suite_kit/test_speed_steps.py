@@ -10,7 +10,9 @@ from grader.suite_kit.score_sheet import Family, Sheet
 from grader.suite_kit.speed_steps import judge_steps, judge_validity
 
 POINTS = {"right": 0, "own": 0, "faster": 9}
-FAMILIES = {name: Family("speed", name, points, "it costs.", "") for name, points in POINTS.items()}
+FAMILIES = {
+    name: Family(test="speed", title=name, points=points, production="it costs.") for name, points in POINTS.items()
+}
 RIGHT = tuple((None, 0.3, 0.3) for _ in range(40))
 QUICK = Speed(ratio=80.0, low=60.0, high=120.0, wall_ratio=70.0, outputs=RIGHT)
 

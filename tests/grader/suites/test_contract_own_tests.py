@@ -35,9 +35,9 @@ class OwnTests:
 @every_planting_exercise
 def test_hidden_bugs_are_the_public_ones_with_sizes_in_the_published_ranges(name, secret):
     suite = suite_of(name)
-    bugs, hidden, public = suite.PLANTED.bugs, suite.EXERCISE.hidden(), suite.PLANTED.public_trials()
+    bugs, public = suite.PLANTED.bugs, suite.PLANTED.public_trials()
     assert len(bugs) >= 14
-    drawn = [hidden.drawn(1, seed).trials for seed in range(8)]
+    drawn = [suite.CASES.drawn(1, seed).trials for seed in range(8)]
     for trials in [*drawn, public]:
         assert sorted(trial.bug for trial in trials if trial.family) == sorted(bugs)
         for trial in trials:
@@ -72,7 +72,7 @@ def test_the_references_tests_accept_every_right_object(name, secret):
 @every_planting_exercise
 def test_a_tested_object_tells_nothing_of_what_is_behind_it(name, secret):
     own, names = OwnTests(name), set()
-    for trial in own.hidden.drawn(1, 1).trials:
+    for trial in own.suite.CASES.drawn(1, 1).trials:
         found = []
         own.tried(found.append, trial.bug if trial.lent is None else "", 0, trial.lent)
         names.add((found[0].__name__, found[0].__qualname__, found[0].__module__, found[0].__doc__))

@@ -69,7 +69,7 @@ def planted(name, secret):
 @pytest.fixture
 def lent(name, planted):
     """What makes new objects of the grader's, right ones and one with each bug."""
-    trials = suite_of(name).EXERCISE.hidden().drawn(1, 1).trials
+    trials = suite_of(name).CASES.drawn(1, 1).trials
     return [lambda make=trial.lent: held(planted.shop(make)) for trial in trials if trial.lent is not None]
 
 

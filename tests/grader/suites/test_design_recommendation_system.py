@@ -13,7 +13,7 @@ from grader.suites.design_recommendation_system import stories
 from grader.suites.design_recommendation_system.document import ITEM_S, RecommendationDesign
 from grader.suites.design_recommendation_system.predictions import QUESTIONS, draw_changes, edge
 from grader.suites.design_recommendation_system.shop import Shop, play
-from grader.suites.design_recommendation_system.suite import TASK, draw_cases, public_cases
+from grader.suites.design_recommendation_system.suite import CASES, TASK
 from mlsd_lib.simulation import SimulationError
 from tests.grader.suites.contract import bank_of, cells_of, reference_of
 
@@ -58,22 +58,22 @@ def test_each_ranker_sees_tastes_more_sharply_and_takes_longer():
 
 
 def test_hidden_magnitudes_lie_in_the_ranges_and_each_family_has_a_public_story():
-    assert set(public_cases().draws) == {kind.name for kind in stories.FAMILIES}
+    assert set(CASES.public().draws) == {kind.name for kind in stories.FAMILIES}
     for seed in range(50):
         for family in stories.FAMILIES:
-            for draw in draw_cases(seed, private=True).draws[family.name]:
+            for draw in CASES.drawn(seed).draws[family.name]:
                 for name, value in draw.magnitudes:
                     assert family.ranges[name].low <= value <= family.ranges[name].high
 
 
 def test_the_reference_meets_every_requirement_for_other_secrets():
     for seed in range(SECRETS):
-        card = TASK.scorecard(reference(), draw_cases(1000 + seed).draws)
+        card = TASK.scorecard(reference(), CASES.drawn(1000 + seed).draws)
         assert card.points == 17, str(card)
 
 
 def test_a_better_design_than_the_reference_loses_nothing():
-    draws = public_cases().draws
+    draws = CASES.public().draws
     cheaper = {"cache": {"items": 900, "ttl_s": 30.0, "coalesce": True}}
     eur = [
         TASK.measured(TASK.requirements["money"], TASK.read(reference(**changes)), draws)[0]
@@ -85,7 +85,7 @@ def test_a_better_design_than_the_reference_loses_nothing():
 
 def test_designs_at_random_fail():
     options = cells_of(bank_of(NAME), bank_of(NAME).at_random, seed=0)["OPTIONS"]
-    marks = random_marks(TASK, options, public_cases().draws, RANDOM)
+    marks = random_marks(TASK, options, CASES.public().draws, RANDOM)
     assert np.mean(marks >= 12) < 0.01
     assert np.median(marks) <= 2
 
@@ -132,16 +132,16 @@ def test_a_prediction_is_answered_without_the_truth():
 
 
 def test_the_edge_is_where_a_story_begins_to_break():
-    design, (draw,) = RecommendationDesign.of(reference()), public_cases().draws["crowd"]
+    design, (draw,) = RecommendationDesign.of(reference()), CASES.public().draws["crowd"]
     below, above = (suite.measure(design, "crowd", by * edge(design, draw))["good"] for by in (0.95, 1.1))
     assert below >= suite.EXERCISE.limit("crowd") > above
 
 
 def test_a_failed_story_has_time_and_cause_and_figures_only_in_public():
     document = reference(fallback=None, replicas={"count": 1})
-    text = str(TASK.scorecard(document, public_cases().draws))
+    text = str(TASK.scorecard(document, CASES.public().draws))
     assert "One replica lost, minute 2: too few replicas were left" in " ".join(text.split())
     sheet = Sheet("resilience", 4, families=suite.EXERCISE.families, private=True)
-    TASK.judge_document(sheet, RecommendationDesign.of(document), public_cases().draws)
+    TASK.judge_document(sheet, RecommendationDesign.of(document), CASES.public().draws)
     assert "Look at the public scenario of this family" in " ".join(sheet.explanations())
     assert "120 s" not in sheet.text()

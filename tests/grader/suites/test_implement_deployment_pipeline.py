@@ -55,13 +55,12 @@ def full(watched=0):
 
 
 def test_magnitudes_lie_within_the_published_ranges_and_each_fault_has_its_end(secret):
-    hidden = suite.EXERCISE.hidden()
     for seed in range(20):
         for name, some in draw(seed).items():
             assert len(some) == (1 if SCENARIOS[name].dies else 3)
             for scenario, (what, between) in itertools.product(some, SCENARIOS[name].ranges.items()):
                 assert between.low <= scenario[what] <= between.high
-    for name, ends in hidden.drawn(1, None).ends.items():
+    for name, ends in suite.CASES.drawn(1).ends.items():
         faults = SCENARIOS[name].faults
         assert ends == {version: "refused" if fault else "released" for version, fault in faults.items()}
 
@@ -182,7 +181,7 @@ def test_small_slices_are_taken_from_the_second_largest():
 
 
 def test_names_of_slices_are_those_of_one_scenario_alone(secret):
-    cases = [suite.CASES.public(), suite.EXERCISE.hidden().drawn(1, None)]
+    cases = [suite.CASES.public(), suite.CASES.drawn(1)]
     runs = [
         case.scenario(name, number) for case in cases for name in SCENARIOS for number in range(len(case.drawn[name]))
     ]
@@ -309,7 +308,7 @@ def test_what_many_runs_see_in_the_same_state_is_asked_once(step):
 
 def test_the_reference_keeps_every_rule_whatever_the_secret(step, secret, monkeypatch):
     for seed in range(SECRETS):
-        monkeypatch.setattr(suite.CASES, "kept", suite.EXERCISE.hidden().drawn(seed, None))
+        monkeypatch.setattr(suite.CASES, "kept", suite.CASES.drawn(seed))
         for test, _ in calls_of(BANK).values():
             points = getattr(suite, test)(step)
             assert points == points.maximum, points.report.text()
@@ -340,7 +339,7 @@ def test_a_broken_rule_has_its_minute_and_its_cost_only_in_public(step, secret, 
     def blind(state, seen):
         return step(state, {**seen, "metrics": {version: {} for version in seen["health"]}})
 
-    cases = suite.EXERCISE.hidden().drawn(1, None)
+    cases = suite.CASES.drawn(1)
     monkeypatch.setattr(suite.CASES, "kept", cases)
     hidden = [explanation for explanation in suite.faults(blind).report.explanations() if "some share" in explanation]
     assert f"{SEEN_LONG} (rule 4). Look at the public scenario" in hidden[0]

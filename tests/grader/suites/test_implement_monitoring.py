@@ -152,7 +152,7 @@ def test_an_incident_shows_on_the_first_day_that_differs(secret):
 
 
 def test_the_tests_have_no_stream_in_common(secret):
-    cases = suite.EXERCISE.hidden().drawn(4, 5)
+    cases = suite.CASES.drawn(4, 5)
     seeds = [{stream.harmless.seed for stream in some} for some in cases.streams.values()]
     assert not set.intersection(*seeds)
     assert 0 < cases.known_eur < 0.1 * cases.silent_eur
@@ -264,9 +264,8 @@ def test_a_monitor_is_given_a_day_at_a_time_and_what_it_changes_is_its_own():
 
 
 def test_the_reference_has_full_marks_on_other_streams(reference, secret, monkeypatch):
-    hidden = suite.EXERCISE.hidden()
     for seed in range(SECRETS):
-        monkeypatch.setattr(suite.CASES, "kept", hidden.drawn(seed, seed + 1000))
+        monkeypatch.setattr(suite.CASES, "kept", suite.CASES.drawn(seed, seed + 1000))
         assert (suite.caught(reference), suite.worth(reference)) == (8, 12), seed
 
 

@@ -134,7 +134,7 @@ def test_the_last_step_of_the_bill_is_what_the_cheapest_without_spot_pays(public
     stored = public.of_the_bill()
     found = hidden.oracle.lower_bound(stored.offer | {"spot_most": 0}, stored.days, stored.level)["total"]
     assert found == pytest.approx(stored.bound["without_spot"], rel=1e-4)
-    for cases, room in ((stored, 1), (hidden.drawn(0, 0).of_the_bill(), 1 + ROOM)):
+    for cases, room in ((stored, 1), (suite.CASES.drawn(0, 0).of_the_bill(), 1 + ROOM)):
         *_, last = steps_of_cost(cases)
         assert last * cases.bound["total"] == pytest.approx(room * cases.bound["without_spot"])
         assert 1.2 < last / room < 1.3 < FIRST_STEP
@@ -245,7 +245,7 @@ def test_no_size_of_the_cache_is_right_for_most_price_lists(public, secret, monk
 
 
 def test_the_bill_is_flat_around_the_best_size_and_not_without_a_cache(public, secret):
-    for found in (public, suite.EXERCISE.hidden().drawn(0, 0)):
+    for found in (public, suite.CASES.drawn(0, 0)):
         paid = found.of_the_bill()
         loads = [load for day in paid.days for load in day["load"]]
         stored = {gb: sum(storage_cost(paid.offer, loads, gb, 6).values()) for gb, _ in paid.offer["cache_hits"]}
@@ -276,7 +276,7 @@ def test_a_forecast_without_spot_machines_earns_no_last_step_however_wide_its_li
     policies |= {answer.name: cells_of(BANK, answer)["Policy"] for answer in BANK.right}
     monkeypatch.setattr("grader.suites.minimize_cost.suite.ROOM", 0.2)
     for seed in range(SECRETS):
-        monkeypatch.setattr(suite.CASES, "kept", suite.EXERCISE.hidden().drawn(seed, seed))
+        monkeypatch.setattr(suite.CASES, "kept", suite.CASES.drawn(seed, seed))
         points = {name: suite.cost(policy) for name, policy in policies.items()}
         assert points == dict.fromkeys(policies, 9) | {"spotless": 3}
 

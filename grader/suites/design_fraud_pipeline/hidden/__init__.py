@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from grader.secret import derive
 from grader.suite_kit.designs import Draw, Draws
 from grader.suites.design_fraud_pipeline.cases import Cases
 from grader.suites.design_fraud_pipeline.hidden.oracle import expected
@@ -25,22 +24,21 @@ from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, draw
 from grader.suites.design_fraud_pipeline.signs import table_of
 
 
-def cases() -> Cases:
-    """The cases of this class. Needs a secret: `derive` gives None without one."""
-    return drawn(derive("design_fraud_pipeline", "scenarios"), derive("design_fraud_pipeline", "stream"))
-
-
-def drawn(seed: int | None, other_seed: int | None) -> Cases:
+def drawn(seed: int | None, stream_seed: int | None) -> Cases:
     """The first ordinary scenarios that a seed gives, and the first ordinary stream that another gives."""
     draws = next(found for found in map(_ordinary, map(draw, _seeds(seed))) if found)
-    streams = (_answered(Draw("ordinary", number, ())) for number in _seeds(other_seed))
-    return Cases(draws, _seen(next(filter(is_ordinary_stream, streams))), private=True)
+    streams = (_answered(Draw("ordinary", number, ())) for number in _seeds(stream_seed))
+    return Cases(draws, _seen(next(filter(is_ordinary_stream, streams))))
 
 
-def answered(cases: Cases) -> Cases:
-    """The same cases with the money of oracle and baseline, and what labels as seen lack on the stream."""
-    draws = {family: [_answered(scenario) for scenario in some] for family, some in cases.draws.items()}
-    return replace(cases, draws=draws, stream=_seen(_answered(cases.stream)))
+def published(seed: int, stream_seed: int) -> Cases:
+    """Those of the seeds themselves, which were chosen so that they are ordinary."""
+    return Cases(answered(draw(seed)), _seen(_answered(Draw("ordinary", stream_seed, ()))))
+
+
+def answered(draws: Draws) -> dict[str, list[Draw]]:
+    """The same scenarios with the money of oracle and baseline."""
+    return {family: [_answered(scenario) for scenario in some] for family, some in draws.items()}
 
 
 def _seeds(seed: int | None) -> Iterator[int]:

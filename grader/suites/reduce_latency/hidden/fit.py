@@ -1,11 +1,10 @@
-"""Makes the files of `reduce_latency` anew: `python -m grader.suites.reduce_latency.hidden.build`.
+"""Fits the model of `reduce_latency` once more: `python -m grader.suites.reduce_latency.hidden.fit`.
 
-Run it only to change the exercise: another version of scikit-learn grows other trees, and then every stored expected
-answer changes with the model. The answers come from the slow service itself.
+Run it only to change the exercise: another version of scikit-learn grows other trees. The stored answers change with
+the model, so `mlsd bank --cases reduce_latency` follows.
 """
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,8 @@ import pandas as pd
 from sklearn.ensemble import GradientBoostingClassifier
 
 from grader.suites.reduce_latency import requests
-from grader.suites.reduce_latency.cases import EXERCISE, draw_cases
 from grader.suites.reduce_latency.hidden import oracle
-from grader.suites.reduce_latency.service import HERE, SlowService
+from grader.suites.reduce_latency.service import HERE
 
 FEATURES = [
     "hour", "weekday", "dinner", "distance_km", "ride_min", "items", "item_usd", "rain_mm", "rain_missing", "prep_min",
@@ -43,7 +41,7 @@ def write_model(model: dict[str, Any]) -> None:
     (HERE / "model.json").write_text(json.dumps(model, indent=1) + "\n")
 
 
-def main(seed: int = 20261124, rows: int = 40_000, trees: int = 320, stored: int = 120) -> None:
+def main(seed: int = 20261124, rows: int = 40_000, trees: int = 320) -> None:
     rng = np.random.default_rng(seed)
     places = requests.restaurant_table(rng)
     pd.DataFrame(places).to_csv(HERE / "restaurants.csv", index=False)
@@ -61,9 +59,6 @@ def main(seed: int = 20261124, rows: int = 40_000, trees: int = 320, stored: int
     stages = enumerate(stage[0].tree_ for stage in fitted.estimators_)
     records = [record for number, tree in stages for record in nodes(number, tree, fitted.learning_rate)]
     pd.DataFrame(records).to_csv(HERE / "trees.csv", index=False)
-    answer = SlowService().predict
-    cases = draw_cases(rng, places, lambda rows: [answer(row) for row in rows], stored, unusual=6)
-    EXERCISE.write_cases(asdict(cases))
 
 
 if __name__ == "__main__":

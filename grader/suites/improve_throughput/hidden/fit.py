@@ -1,20 +1,18 @@
-"""Makes the files of `improve_throughput` anew: `python -m grader.suites.improve_throughput.hidden.build`.
+"""Fits the model of `improve_throughput` once more: `python -m grader.suites.improve_throughput.hidden.fit`.
 
-Run it only to change the exercise: other versions of the libraries fit another model, and then every stored expected
-answer changes with it. The answers come from the slow scorer itself.
+Run it only to change the exercise: other versions of the libraries fit another model. The stored answers change with
+it, so `mlsd bank --cases improve_throughput` follows.
 """
 
 import csv
 import json
-from dataclasses import asdict
 
 import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, layer_norm, normalize
 
 from grader.suites.improve_throughput import visits
-from grader.suites.improve_throughput.cases import EXERCISE, draw_cases
-from grader.suites.improve_throughput.service import DECAY, HERE, TINY, SlowScorer
+from grader.suites.improve_throughput.service import DECAY, HERE, TINY
 
 WIDTH, HIDDEN = 24, 48
 NAMES = ["?", *visits.PAGES]
@@ -75,11 +73,6 @@ def main(seed: int = 20261128, rows: int = 20_000) -> None:
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     write_model(fitted(rng, *visits.simulate(rng, rows)))
-    slow = SlowScorer()
-    seeds = EXERCISE.seeds
-    rng = np.random.default_rng(seeds["public"])
-    cases = draw_cases(rng, slow.predict_many, seeds["timed"], seeds["evenings"])
-    EXERCISE.write_cases(asdict(cases))
 
 
 if __name__ == "__main__":
