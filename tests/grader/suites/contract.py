@@ -74,6 +74,11 @@ def reference_of(bank):
     return next(answer for answer in bank.answers if answer.kind == "reference")
 
 
+def stubs_of(bank):
+    """Its answer cells by grade id, as students get them."""
+    return next(answer for answer in bank.answers if answer.kind == "starter").cells
+
+
 def calls_of(bank):
     """Its test cells by grade id: the test of the suite, and the names that it passes to it."""
     calls = {cell: ast.parse(source).body[-1].value for cell, source in bank.cells if cell in bank.maxima}
@@ -88,7 +93,7 @@ def told_of(notebook):
 
 def marks_in_the_engine(sandbox, bank, cells, tests):
     """Student's cells in the sandbox, locked functions on both sides, tests in the checker: as the engine does it."""
-    stubs = next(answer for answer in bank.answers if answer.kind == "starter").cells
+    stubs = stubs_of(bank)
     steps = [Step(n, cell, "theirs" if cell in stubs else "locked", source) for n, (cell, source) in enumerate(cells)]
     evaluator = Evaluator(Namespace(Names()))
     evaluator.namespace["suite"] = suite_of(bank.name)

@@ -6,6 +6,7 @@ An exercise whose points come from a clock has a module `hooks_NAME` there, whic
 
 import ast
 import dataclasses
+import itertools
 import json
 import re
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from grader.answer_bank.model import banks
 from grader.grading.analysis.grading_plan import Plan, Plans, plans
-from grader.grading.analysis.name_analysis import Names
+from grader.grading.analysis.name_analysis import Names, bound, tree_of
 from grader.grading.intake.instructor_notebook import InstructorNotebook
 from grader.grading.sealed import checker_process
 from grader.grading.sealed.checker import Checker
@@ -29,6 +30,7 @@ from tests.grader.suites.contract import (
     calls_of,
     every_exercise,
     secrets_of,
+    stubs_of,
     suite_of,
     told_of,
 )  # fmt: skip
@@ -62,6 +64,17 @@ def test_a_student_can_type_where_he_is_to_change_something(name):
         c["id"] for c in answers
     }
     assert tests <= set(locked_cells)
+
+
+@every_exercise
+def test_what_is_handed_in_comes_before_what_may_be_left(name):
+    """Between two tests, the answers that a test asks for come first, then what only helps with them."""
+    bank = bank_of(name)
+    stubs, asked = stubs_of(bank), {argument for _, arguments in calls_of(bank).values() for argument in arguments}
+    only_helps = {cell: not bound(tree_of(source)) & asked for cell, source in bank.cells}
+    for is_answer, cells in itertools.groupby(only_helps, key=stubs.__contains__):
+        answers = [cell for cell in cells if is_answer]
+        assert answers == sorted(answers, key=only_helps.get)
 
 
 @every_exercise
