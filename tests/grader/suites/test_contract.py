@@ -15,7 +15,7 @@ import pytest
 
 from grader.answer_bank.model import banks
 from grader.grading.analysis.grading_plan import Plan, Plans, plans
-from grader.grading.analysis.name_analysis import Names, bound, tree_of
+from grader.grading.analysis.name_analysis import Names, bound, read, tree_of
 from grader.grading.intake.instructor_notebook import InstructorNotebook
 from grader.grading.sealed import checker_process
 from grader.grading.sealed.checker import Checker
@@ -47,23 +47,29 @@ def test_every_exercise_has_all_its_parts():
             assert (ROOT / "grader/suites" / name / "hidden" / part).is_file(), (name, part)
 
 
+def waits_for_a_student(tree, answers):
+    """Whether a cell has comments and plain values alone, or shows one of `answers` by a choice of several."""
+    if all(isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant) for line in tree.body):
+        return True
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    chosen = [call for call in calls if any(isinstance(argument, ast.Constant) for argument in call.args)]
+    return any(argument.id in answers for call in chosen for argument in call.args if isinstance(argument, ast.Name))
+
+
 @every_exercise
 def test_a_student_can_type_where_he_is_to_change_something(name):
-    """JupyterLab drops what is typed into a locked cell without a word."""
-    cells = json.loads((ROOT / "exercises" / name / f"{name}.ipynb").read_text())["cells"]
-    locked_cells = {cell["id"]: "".join(cell["source"]) for cell in cells if cell["metadata"].get("editable") is False}
-    assert [
-        cell
-        for cell, text in locked_cells.items()
-        if all(line[:1] in ("#", "") for line in text.splitlines()) and "suite." in text
-    ] == []
-    answers = [cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")]
-    assert answers
-    assert not {cell["id"] for cell in answers} & set(locked_cells)
-    tests = {cell["id"] for cell in cells if cell["metadata"].get("nbgrader", {}).get("grade")} - {
-        c["id"] for c in answers
-    }
-    assert tests <= set(locked_cells)
+    """JupyterLab drops what is typed into a locked cell without a word; no locked cell needs what he may change."""
+    bank, cells = bank_of(name), json.loads((ROOT / "exercises" / name / f"{name}.ipynb").read_text())["cells"]
+    trees = {cell["id"]: tree_of("".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"}
+    open_to_him = {cell["id"] for cell in cells if cell["metadata"].get("editable", True)} & trees.keys()
+    stubs = stubs_of(bank).keys()
+    assert stubs <= open_to_him
+    assert not open_to_him & bank.maxima.keys()
+    answers = set().union(*(bound(trees[cell]) for cell in stubs))
+    his = set().union(*(bound(trees[cell]) for cell in open_to_him - stubs))
+    closed = {cell: trees[cell] for cell in trees.keys() - open_to_him}
+    assert [cell for cell, tree in closed.items() if waits_for_a_student(tree, answers)] == []
+    assert {cell: names for cell, tree in closed.items() if (names := read(tree) & his)} == {}
 
 
 @every_exercise
