@@ -79,7 +79,7 @@ class Project:
         self._running, self._loading_s = ExitStack(), 0.0
         self._tests: Callable[..., None] | None = None
         shutil.copytree(FILES, folder, dirs_exist_ok=True)
-        hooks = folder / ".pre-commit-config.yaml"
+        hooks = (folder / "pre-commit-config.yaml").rename(folder / ".pre-commit-config.yaml")
         python = shlex.quote(Path(sys.executable).as_posix())
         hooks.write_text(hooks.read_text(encoding="utf-8").replace("PYTHON", python), encoding="utf-8")
         payments(rng).to_csv(folder / DATA, index=False)

@@ -188,6 +188,10 @@ def test_the_edition_of_this_course_leaks_nothing_and_works_without_what_grades(
     edition = tmp_path / "edition"
     write_edition(Course.open(ROOT), edition)
     assert list(dead_links(edition)) == []
+    kept = subprocess.run(["git", "ls-files", *PARTS], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    missing = {name for name in kept.splitlines() if not (edition / name).exists() and (ROOT / name).exists()}
+    graders = ("/hidden/", "/bank/", "/instructors/", "/jupyter_server_config.d/", "/formgrade_rubric/")
+    assert {name for name in missing if not any(part in name for part in graders)} == set()
     assert sorted(path.name for path in (edition / "grader").iterdir()) == [
         "__init__.py", "errors.py", "grading", "jupyter", "names.py", "released.py", "secret.py", "suite_kit", "suites",
         "workflow", "write_errors.py",
