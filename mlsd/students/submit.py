@@ -143,7 +143,7 @@ def _receipt(root: Path, path: Path, content: bytes, found: Found, now: datetime
 
 def _points(root: Path, path: Path) -> str:
     """The reader's own points for the exercise at `path`, when they were measured and when the notebook was saved."""
-    from mlsd_lib.lesson.standing import place_of, read_record
+    from mlsd_lib.lesson.places import place_of, read_record
     from notebook_runner import read_notebook
 
     place = place_of(read_notebook(root, path), read_record())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlsd_lib.lesson.asked import asked_in
-from mlsd_lib.lesson.reader import record
+from mlsd_lib.lesson.places import Record, place_of, read_record
 from mlsd_lib.lesson.routes import hours_of, read_routes, study_order
 from notebook_runner import Notebook, NotebookError, read_notebook, reading_order
 from notebook_runner.course import notebook_paths
@@ -51,30 +51,26 @@ def read_course(root: Path) -> Course:
     return Course(study_order(root, reading_order(found)), faults)
 
 
-def progress(path: Path) -> str:
-    """How much of what the notebook at `path` asks for the reader has done, in words; a dash if it asks nothing."""
-    asked = asked_in(path)
-    with record() as connection:
-        passed = {row["id"] for row in connection.execute("SELECT id FROM checks WHERE outcome = 'pass'")}
-        given = "SELECT id FROM predictions WHERE measured IS NOT NULL AND low IS NOT NULL"
-        measured = {row["id"] for row in connection.execute(given)}
-    parts = [
-        f"{sum(id in done for id in ids)} of {len(ids)} {word}"
-        for ids, done, word in ((asked.checks, passed, "checks"), (asked.predictions, measured, "predictions"))
-        if ids
-    ]
-    return ", ".join(parts) or "-"
+def progress(notebook: Notebook, kept: Record) -> str:
+    """How much of what a notebook asks for the reader has done, in words; a dash if it asks nothing."""
+    if notebook.kind == "exercise":
+        place = place_of(notebook, kept)
+        return f"{place.done:g} of {place.whole:g} points"
+    asked = asked_in(notebook.path)
+    named = ((asked.checks, "checks"), (asked.predictions, "predictions"))
+    return ", ".join(f"{len(kept.done & {*ids})} of {len(ids)} {word}" for ids, word in named if ids) or "-"
 
 
 def course_table(course: Course, page: Path) -> "Markdown":
     """Every notebook but the start page: title as a link from `page`, kind, minutes, budget, the reader's progress."""
+    kept = read_record()
     rows = [
         (
             link(notebook, page),
             KIND_WORDS[notebook.kind],
             f"{notebook.minutes} min",
             f"{notebook.budget.cpu_s:g} s, {notebook.budget.peak_mb:g} MB",
-            progress(notebook.path),
+            progress(notebook, kept),
         )
         for notebook in course.notebooks
         if notebook.path != page.resolve()
@@ -89,13 +85,13 @@ def facts_table(course: Course, page: Path, kind: str, columns: Sequence[str]) -
     One without facts, such as a second notebook of a case, has no row.
     """
     stated = (notebook for notebook in course.notebooks if notebook.kind == kind and notebook.facts)
-    chosen = sorted(stated, key=lambda notebook: notebook.name)
+    chosen, kept = sorted(stated, key=lambda notebook: notebook.name), read_record()
     rows = [
         (
             link(notebook, page),
             *(notebook.facts.get(column, "") for column in columns),
             f"{notebook.minutes} min",
-            progress(notebook.path),
+            progress(notebook, kept),
         )
         for notebook in chosen
     ]

@@ -49,7 +49,7 @@ def ran(test, points, at_s):
 def test_an_empty_record_has_done_nothing_and_begins_with_the_start_page(root):
     now = standing(root)
     assert {bar.done for bar in now.bars} == {0}
-    assert (now.next.name, now.begun) == (START, False)
+    assert (now.next.name, now.going_on) == (START, "Begin")
     assert repr(now).startswith("Begin: Title of 00_start_here")
     assert "No prediction has been measured yet" in repr(now)
 
@@ -82,15 +82,15 @@ def test_points_are_those_of_each_tests_last_run_as_the_exercise_keeps_them(root
 def test_it_goes_on_with_the_notebook_of_the_newest_entry(root):
     predict("p", "?", "s", 1, 2)
     predict("q", "?", "s")
-    assert (standing(root).next.name, standing(root).begun) == (SECOND, True)
+    assert (standing(root).next.name, standing(root).going_on) == (SECOND, "Continue where you were")
     ran("one", 3, time.time() + 60)
     assert standing(root).next.name == EXERCISE
 
 
 def test_after_a_notebook_that_is_done_comes_the_next_one_that_asks_something(root):
     predict("q", "?", "s", 1, 2).measured(1)
-    predict("r", "?", "s", 1, 2).measured(1)
-    assert standing(root).next.name == CASE  # 03_z asks nothing
+    predict("r", "?", "s").measured(1)  # passed over: nothing is left to do there
+    assert (standing(root).next.name, standing(root).going_on) == (CASE, "Continue with")  # 03_z asks nothing
 
 
 def test_where_all_is_done_nothing_is_next(root):

@@ -5,10 +5,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lessons.start_here.self_check import ANSWERS, self_check
-from mlsd_lib.lesson import case, check, predict
 from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import LessonError, record
-from mlsd_lib.lesson.start_page import course_table, facts_table, progress, read_course
+from mlsd_lib.lesson.start_page import course_table, facts_table, read_course
 from notebook_runner import course_root
 
 ROOT = course_root(Path(__file__))
@@ -84,19 +83,6 @@ def test_what_a_notebook_asks_is_read_from_calls_with_a_plain_id(tmp_path):
     ]
     asked = asked_in(write(tmp_path, FIRST, cells=cells))
     assert (asked.predictions, asked.checks) == (("one",), ("two",))
-
-
-def test_progress_counts_passed_checks_and_measured_predictions_of_this_notebook(tmp_path):
-    cells = ['predict("p", "?", "s")', 'predict("q", "?", "s")', 'check("c", 1, [])', 'check("d", 1, [])']
-    path = write(tmp_path, FIRST, cells=cells)
-    assert progress(path) == "0 of 2 checks, 0 of 2 predictions"
-    check("c", 1, [case((), 1)])
-    check("d", 1, [case((), 2)])
-    check("elsewhere", 1, [case((), 1)])
-    predict("p", "?", "s", 1, 2).measured(1.5)
-    predict("q", "?", "s", 1, 2)
-    assert progress(path) == "1 of 2 checks, 1 of 2 predictions"
-    assert progress(write(tmp_path, SECOND)) == "-"
 
 
 def test_the_table_links_from_the_page_to_every_other_notebook(root):
