@@ -5,10 +5,11 @@ A kernel picks its ports before it binds them, and on a machine with many server
 
 import queue
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from jupyter_client.manager import KernelManager
+from nbformat.v4 import output_from_msg
 from traitlets.config import Config
 
 from tests.waiting import PATIENCE_S
@@ -24,10 +25,11 @@ def on_files() -> Iterator[Config]:
 class ReadersKernel:
     """A kernel as JupyterLab drives it: it may ask, and an error in one cell does not keep the next from running."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: str | None = None, environment: Mapping[str, str] | None = None) -> None:
         self.files = on_files()
         self.manager = KernelManager(config=self.files.__enter__())
-        self.manager.start_kernel()
+        self.manager.start_kernel(cwd=folder, env=environment)
+        self.outputs: list[dict] = []
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=PATIENCE_S)
@@ -37,7 +39,8 @@ class ReadersKernel:
     ) -> tuple[list[str], list[str]]:
         """What a cell showed, a text an output (of an error its name and value), and the lines of tracebacks.
 
-        JupyterLab says with each cell its id, and which cells were deleted since the last.
+        JupyterLab says with each cell its id, and which cells were deleted since the last. What it would save of the
+        cell is in `outputs` then.
         """
         content = {"code": source, "silent": False, "store_history": True, "user_expressions": {}}
         content |= {"allow_stdin": allow_stdin, "stop_on_error": False}
@@ -46,12 +49,15 @@ class ReadersKernel:
         shown: list[str] = []
         traceback: list[str] = []
         printing = False  # a print may come in pieces
+        self.outputs = []
         while True:
             try:
                 message = self.client.get_iopub_msg(timeout=PATIENCE_S)
             except queue.Empty:
                 raise AssertionError(f"the kernel never ended: {source}") from None
             kind, content = message["msg_type"], message["content"]
+            if kind in ("error", "display_data", "execute_result", "stream"):
+                self.outputs.append(output_from_msg(message))
             if kind == "error":
                 shown.append(f"{content['ename']}: {content['evalue']}")
                 traceback += content["traceback"]

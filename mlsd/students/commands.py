@@ -30,7 +30,8 @@ def status() -> None:
 
     typer.echo(repr(standing(course_root())))
     if waiting := recalling.due(recalling.reached(course_root()), datetime.now(UTC)):
-        typer.echo(f"\nTo remember\n  {len(waiting)} questions on what you have come to are due: mlsd recall")
+        many = "1 question is" if len(waiting) == 1 else f"{len(waiting)} questions are"
+        typer.echo(f"\nTo remember\n  {many} due on what you have come to: mlsd recall")
 
 
 def recall(

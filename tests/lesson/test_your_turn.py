@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mlsd_lib.lesson import Exercise, case, check, checks
-from mlsd_lib.lesson.reader import LessonError, record
+from mlsd_lib.lesson.reader import LessonError
 
 
 @pytest.fixture(autouse=True)
@@ -125,12 +125,6 @@ def test_a_lessons_own_check_takes_a_name_and_an_answer():
 
 def test_the_error_names_the_call():
     assert "divides_by_zero([1, 2])" in check("double", divides_by_zero, CASES).message
-
-
-def test_the_outcome_is_kept_for_the_start_page():
-    check("double", double, CASES)
-    with record() as connection:
-        assert connection.execute("SELECT outcome FROM checks WHERE id = 'double'").fetchone()["outcome"] == "pass"
 
 
 @pytest.mark.parametrize(

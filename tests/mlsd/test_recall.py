@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from mlsd.cli import app
 from mlsd.students.files import StudentError
 from mlsd.students.recall import ask_all, due, of_lesson, summary
-from mlsd_lib.lesson import Claim, case, check, claims, predict
+from mlsd_lib.lesson import predict
 from mlsd_lib.lesson.reader import record
 from notebook_runner import course_root
 
@@ -100,27 +100,6 @@ def test_a_name_of_two_lessons_is_refused_with_both():
 
 def run(*words, typed=""):
     return CliRunner().invoke(app, ["recall", *words], input=typed)
-
-
-def test_the_command_asks_keeps_what_was_answered_when_left_and_goes_on():
-    left = run("performance_requirements", typed="\n")
-    assert left.exit_code == 0
-    assert "Stopped. What you answered is kept" in left.output
-    assert "1 of 4" in run("performance_requirements", typed="\n\n\n\n").output
-    assert "Nothing is due now. The next question comes on" in run("performance_requirements").output
-
-
-def test_only_what_the_reader_has_come_to_is_asked_with_the_heading_of_its_cell(monkeypatch):
-    predict("stack-latency-ratio", "How many times?", unit="times", low=10, high=20)
-    assert "You have come to nothing yet that is asked again" in run().output
-    check("dominated", 1, [case((), 1)])
-    assert "1 questions on what you have come to are due" in CliRunner().invoke(app, ["status"]).output
-    first = run(typed="\n\n").output
-    assert "1 of 1, " in first
-    assert f"Measured in chapters/01_introduction/{LESSON}.ipynb, under '1. " in first
-    monkeypatch.setenv("JPY_SESSION_NAME", f"/course/chapters/01_introduction/{LESSON}.ipynb")
-    claims(Claim("it holds", True))
-    assert "1 of 4, " in run().output
 
 
 def test_the_rules_of_a_lesson_are_shown_and_of_none_refused():

@@ -11,23 +11,11 @@ from mlsd.students.reset import reset
 from tests.mlsd.student_course import LESSON, NAME, answer, notebook_of, student_course
 
 NOW = datetime(2027, 1, 15, 23, 58, 30, tzinfo=UTC)
-BACKUP = f"backups/2027-01-15T235830Z/exercises/{NAME}/{NAME}.ipynb"
 
 
 @pytest.fixture
 def course(tmp_path):
     return student_course(tmp_path / "course")
-
-
-@pytest.mark.parametrize("given", [NAME, f"exercises/{NAME}/{NAME}.ipynb"])
-def test_a_notebook_is_as_released_and_what_was_there_is_kept(course, given):
-    path = notebook_of(course)
-    before = path.read_bytes()
-    answer(path)
-    mine = path.read_bytes()
-    assert BACKUP in reset(course, given, NOW)
-    assert path.read_bytes() == before
-    assert (course / BACKUP).read_bytes() == mine
 
 
 def test_two_resets_in_one_second_keep_both(course):

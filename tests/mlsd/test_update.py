@@ -51,17 +51,6 @@ def test_a_copy_in_which_nothing_was_written_becomes_the_new_version(mine, new, 
     assert "as in" in update(mine, new, NOW)
 
 
-def test_answers_stay_and_the_statement_is_new(mine, new):
-    answer(notebook_of(mine), "# my answer")
-    before = notebook_of(mine).read_bytes()
-    text = update(mine, new, NOW)
-    assert "# my answer" in written(notebook_of(mine))
-    assert "Second edition." in written(notebook_of(mine))
-    assert (mine / KEPT / f"exercises/{NAME}/{NAME}.ipynb").read_bytes() == before
-    assert f"merged      exercises/{NAME}/{NAME}.ipynb" in text
-    assert KEPT in text
-
-
 def test_a_changed_cell_of_the_course_goes_to_the_end_and_is_named(mine, new):
     edit(mine / LESSON, lambda notebook: notebook["cells"][0]["source"].append("\nMy remark."))
     text = update(mine, new, NOW)

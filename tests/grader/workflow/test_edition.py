@@ -4,19 +4,16 @@ import gzip
 import json
 import resource
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from grader import secret
-from grader.course import Course
 from grader.errors import GraderError
 from grader.released import FILE, unpacked
 from grader.workflow import leaks
 from grader.workflow.edition import PARTS, write_edition
-from grader.workflow.links import dead_links
 from grader.write_errors import DiskFull
 from tests import toy_course as toy
 
@@ -181,45 +178,6 @@ def test_an_edition_with_a_notebook_whose_link_leads_nowhere_is_not_written(repo
     with pytest.raises(GraderError, match=r"chapters/lesson\.ipynb: \.\./gone\.ipynb#part"):
         write_edition(repository, tmp_path / "edition")
     assert not (tmp_path / "edition").exists()
-
-
-def test_the_edition_of_this_course_leaks_nothing_and_works_without_what_grades(tmp_path):
-    """Its own command line and exercises are imported, without hidden files, a secret and the grading engine."""
-    edition = tmp_path / "edition"
-    write_edition(Course.open(ROOT), edition)
-    assert list(dead_links(edition)) == []
-    kept = subprocess.run(["git", "ls-files", *PARTS], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    missing = {name for name in kept.splitlines() if not (edition / name).exists() and (ROOT / name).exists()}
-    graders = ("/hidden/", "/bank/", "/instructors/", "/jupyter_server_config.d/", "/formgrade_rubric/")
-    assert {name for name in missing if not any(part in name for part in graders)} == set()
-    assert sorted(path.name for path in (edition / "grader").iterdir()) == [
-        "__init__.py", "errors.py", "grading", "jupyter", "names.py", "released.py", "secret.py", "suite_kit", "suites",
-        "workflow", "write_errors.py",
-    ]  # fmt: skip
-    assert sorted(path.stem for path in edition.glob("grader/[gw]*/**/*.py") if path.stem != "__init__") == [
-        "limits", "notebook_parser", "wrong_exercise"
-    ]  # fmt: skip
-    suites = ", ".join(f"grader.suites.{path.parent.name}" for path in edition.glob("grader/suites/*/exercise.toml"))
-    code = (
-        f"import mlsd.cli, {suites}, mlsd_lib, case_studies, grader, pathlib\n"
-        "print({str(pathlib.Path(m.__file__).parents[1]) for m in (grader, mlsd, mlsd_lib, case_studies)})"
-    )
-    run = subprocess.run([sys.executable, "-c", code], cwd=edition, capture_output=True, text=True, timeout=120)
-    assert run.stdout.strip() == str({str(edition)}), run.stderr
-    # The environment that runs this test would find in the full repository what the edition lacks.
-    alone = "import sys; sys.meta_path[:] = [one for one in sys.meta_path if 'Editable' not in repr(one)]\n"
-    notebook = edition / "exercises" / "reduce_latency" / "reduce_latency.ipynb"
-    notebook.write_text(notebook.read_text().replace("raise NotImplementedError", "return 1", 1))
-    commands = {
-        "--help": " check ", "doctor": "packages", "notebooks": "00_start_here", "status": "0 of 20 points",
-        "submit reduce_latency": "Hand in this copy: submitted/", "reset reduce_latency": "What was there is kept",
-        "reset 00_start_here": "is as it was released", "update .": "nothing was changed",
-    }  # fmt: skip
-    for words, wanted in commands.items():
-        command = [sys.executable, "-c", f"{alone}from mlsd.cli import main; main()", *words.split()]
-        result = subprocess.run(command, cwd=edition, capture_output=True, text=True, timeout=120)
-        assert wanted in result.stdout, result.stderr
-        assert "formgrader" not in result.stdout
 
 
 def test_an_edition_has_an_archive_of_what_it_was_released_as(repository, tmp_path):
