@@ -1,5 +1,16 @@
-"""`python -m mlsd`, for who has no `mlsd` on the path."""
+"""What the command `mlsd` starts, and `python -m mlsd`."""
 
-from mlsd.cli import main
+from mlsd.interrupted import stop
 
-main()
+
+def main() -> None:
+    """Entry point of `mlsd`: load the verbs, then run one."""
+    try:
+        from mlsd.cli import main as run
+    except KeyboardInterrupt:
+        stop()
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from grader.write_errors import of_the_system
 from mlsd import notebook_commands, students, user_folders
+from mlsd.interrupted import INTERRUPTED, stop
 from mlsd.monitor_service import monitor
 from mlsd.new import new
 from mlsd.simulate.command import EXAMPLE, measure, simulate
@@ -59,7 +60,6 @@ app.command("measure")(measure)
 app.command("monitor")(monitor)
 app.command("site")(site)
 
-INTERRUPTED = 130  # the exit status that typer, as shells do, gives Ctrl-C
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -154,7 +154,7 @@ def keep_what_is_the_users() -> None:
 
 
 def main() -> None:
-    """Entry point of `mlsd`: a course error is one line without a traceback, exit status 2; Ctrl-C too, status 130."""
+    """Run a verb: a course error is one line without a traceback, exit status 2; Ctrl-C too, status 130."""
     try:
         keep_what_is_the_users()
         app()
@@ -164,8 +164,7 @@ def main() -> None:
     except (KeyboardInterrupt, SystemExit) as ended:
         if not isinstance(ended, KeyboardInterrupt) and ended.code != INTERRUPTED:
             raise
-        typer.echo("\nmlsd: Stopped; nothing is half-written. To go on, run the same command again.", err=True)
-        sys.exit(INTERRUPTED)
+        stop()
 
 
 if __name__ == "__main__":

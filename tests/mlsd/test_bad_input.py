@@ -27,6 +27,7 @@ from tests.prepared import once
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing is forked there")
 ROOT = Path(__file__).parents[2]
 MOST_LINES = 7  # of an answer; six of them are the known headings of a roster
+STOPPED = "mlsd: Stopped; nothing is half-written. To go on, run the same command again."
 COURSE = "--course course:course"
 CALLS = {
     "notebooks": ["notebook:reduce_latency"],
@@ -263,5 +264,15 @@ def test_ctrl_c_at_work_is_answered_by_one_line(terminal, verb):
     status, said = terminal.type(verb, [plain(argument) for argument in CALLS[verb][0].split()], interrupt=True)
     assert status == 130, said
     last = said.strip().splitlines()[-1]
-    assert last == "mlsd: Stopped; nothing is half-written. To go on, run the same command again."
+    assert last == STOPPED
     assert "Traceback" not in said
+
+
+def test_ctrl_c_while_the_verbs_are_loaded_is_answered_by_the_same_line():
+    pressed = (
+        "import os, runpy, signal, sys\n"
+        "sys.addaudithook(lambda event, said: event == 'import' and said[0] == 'typer' and os.kill(os.getpid(), 2))\n"
+        "runpy.run_module('mlsd', run_name='__main__')"
+    )
+    ended = subprocess.run([sys.executable, "-c", pressed], cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr.strip()) == (130, STOPPED)

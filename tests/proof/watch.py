@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from tests.proof.tree import NAMES, NOT_FOLLOWED, Tree
 
-COMMAND = "mlsd/cli.py"  # what the command `mlsd` starts
+COMMAND = "mlsd/__main__.py"  # what the command `mlsd` starts
 
 
 class Watch:
