@@ -50,20 +50,26 @@ def set_policy(
         book.db.commit()
 
 
+def require_extension(course: Course, name: str, student: str, text: str) -> None:
+    """Raises `GraderError` for a student whom nobody knows and for a text that is no length; sets nothing."""
+    with course.gradebook() as book:
+        _assignment(course, book, name)
+        known = {person.id for person in book.students} | set(course.students(name))
+    if student not in known:
+        fix = was_meant(student, known) or f"Enter the class first: {course.command('roster FILE')}"
+        raise GraderError(f"neither the gradebook nor a hand-in knows a student {student!r}. {fix}")
+    extended(datetime(2027, 1, 1), text, zone_named("UTC"))
+
+
 def extend(course: Course, name: str, student: str, text: str) -> None:
     """Give a student an extension in the place of an earlier one; "0" takes it away.
 
-    It waits for who has not handed in yet. Raises `GraderError` for a student whom nobody knows.
+    It waits for who has not handed in yet. Raises `GraderError` as `require_extension` does.
     """
     course.require_writable()
+    require_extension(course, name, student, text)
     with course.gradebook() as book:
         whole = _assignment(course, book, name)
-        known = {person.id for person in book.students} | set(course.students(name))
-        if student not in known:
-            fix = was_meant(student, known) or f"Enter the class first: {course.command('roster FILE')}"
-            raise GraderError(f"neither the gradebook nor a hand-in knows a student {student!r}. {fix}")
-        zone = deadlines(book.db.connection(), course.config, name, whole.duedate).zone
-        extended(whole.duedate or datetime(2027, 1, 1), text, zone)  # refuses what is no length
         _, table = _made(book)
         book.db.execute(table.delete().where((table.c.assignment == name) & (table.c.student == student)))
         if text.strip() != "0":

@@ -105,6 +105,8 @@ def deadline(
         for line in budget_told(course):
             tell(line)
         return
+    if extend is not None:
+        work.require_extension(course, name, student, extend)  # before anything is set
     if due or timezone or late_days is not None or penalty is not None:
         work.set_policy(course, name, due, timezone, late_days, penalty)
     if next_round:

@@ -59,7 +59,7 @@ CALLS = {
     "deadline": [
         f"exercise:halves --due moment:none --penalty share:10%/day {COURSE}",
         f"exercise:halves --due none --timezone zone:UTC {COURSE}",
-        f"exercise:halves --student student:wrong --extend length:2d {COURSE}",
+        f"exercise:halves --student student:wrong --extend length:2d --next-round {COURSE}",
     ],
     "export": [f"exercise:halves --format form:csv --missing mark:zero --to file:out.csv {COURSE}"],
     "certificate": [COURSE],
