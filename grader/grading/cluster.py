@@ -237,14 +237,15 @@ def _shown(sent: object) -> str:
 @contextmanager
 def _connected(address: str, root: Path) -> Iterator[Any]:
     from distributed import Client
-
-    secured = security(address, root)
+    from distributed.comm import get_address_host_port
 
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what is lost is told here, in a line
     with warnings.catch_warnings(), only_data():
         warnings.filterwarnings("ignore", module="distributed")
         try:
+            get_address_host_port(address)  # first: a client of no address prints a traceback when it is thrown away
+            secured = security(address, root)
             client = Client(address, timeout=CONNECT_S, set_as_default=False, security=secured)
         except (OSError, TimeoutError, ValueError) as error:
             raise GraderError(
