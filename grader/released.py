@@ -44,10 +44,10 @@ def pack(edition: Path) -> Path:
     return target
 
 
-def released(root: Path) -> Released:
+def released(root: Path, fix: str = "name it: --from FOLDER") -> Released:
     """What the copy of the course at `root` was released as: its archive, else its commit.
 
-    Raises `GraderError` where it has neither.
+    Raises `GraderError` where it has neither; `fix` says what to do with a fresh copy.
     """
     if (root / FILE).is_file():
         return unpacked(root / FILE)
@@ -55,7 +55,7 @@ def released(root: Path) -> Released:
         return Released(f"commit {commit.decode().strip()}", (), lambda name: _git(root, "show", f"HEAD:./{name}"))
     raise GraderError(
         f"{root} has neither {FILE} nor a git repository, so nobody knows how it was released. "
-        "Get a fresh copy of the course and name it: --from FOLDER"
+        f"Get a fresh copy of the course and {fix}"
     )
 
 

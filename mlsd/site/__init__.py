@@ -34,7 +34,7 @@ def site(
     root = course_root()
     folder = root / FOLDER if out is None else out.resolve()
     program = printer() if pdf else ""
-    written = build(root, folder, typer.echo, released(root) if publish else None)
+    written = build(root, folder, typer.echo, released(root, "run this there") if publish else None)
     names = [notebook.name for notebooks in written.parts.values() for notebook in notebooks]
     count = len(names)
     if pdf:
