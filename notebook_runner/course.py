@@ -114,6 +114,12 @@ def read_json(path: Path) -> dict[str, Any]:
         raise NotebookError(f"{path} cannot be read as a notebook: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         raise NotebookError(f'{path} is no notebook: it has no list of "cells". Save it from JupyterLab again.')
+    for number, cell in enumerate(data["cells"], 1):
+        if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
+            raise NotebookError(
+                f"{path} is damaged: its cell {number}, {repr(cell)[:40]}, is no cell. Take it from a backup, "
+                f"or put it back as it was released: `mlsd reset {path.stem}` keeps what is there."
+            )
     return data
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from grader.errors import GraderError
 from notebook_runner.canonical import source_of
+from notebook_runner.course import read_json
 
 SHORTEST = 20  # characters of a line that counts
 FEWEST_LINES = 5  # a guarded file with fewer lines that count is known by its hash alone
@@ -109,7 +110,7 @@ def _strings(data: Any) -> Iterator[str]:
 
 
 def _cell_lines(path: Path) -> set[str]:
-    return _counting(line for cell in json.loads(path.read_bytes())["cells"] for line in source_of(cell).splitlines())
+    return _counting(line for cell in read_json(path)["cells"] for line in source_of(cell).splitlines())
 
 
 def _counting(lines: Any) -> set[str]:

@@ -1,7 +1,6 @@
 """What notebooks ask their reader for, read from their cells without running them."""
 
 import ast
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from notebook_runner import NotebookError, course_root
-from notebook_runner.course import notebook_paths
+from notebook_runner.course import notebook_paths, read_json
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Asked:
 def asked_in(path: Path) -> Asked:
     """What the notebook at `path` asks its reader for, read from its cells without running them."""
     calls: dict[str, list[str]] = {"predict": [], "check": [], "claims": []}
-    for _, name, id in _calls(path, _cells(path)):
+    for _, name, id in _calls(path, read_json(path)["cells"]):
         calls[name].append(id)
     return Asked(tuple(calls["predict"]), tuple(calls["check"]))
 
@@ -34,7 +33,7 @@ def reached_in(path: Path, seen: Set[str]) -> set[str]:
     They end with the last cell that asks for a prediction, checks or claims something of which the record knows: `seen`
     holds ids of predictions and checks, and the names of notebooks, without folder and ending, whose claims were seen.
     """
-    cells = _cells(path)
+    cells = read_json(path)["cells"]
     last = max((place for place, _, id in _calls(path, cells) if id in seen), default=-1)
     return {cell["id"] for cell in cells[: last + 1]}
 
@@ -42,16 +41,11 @@ def reached_in(path: Path, seen: Set[str]) -> set[str]:
 def headings_in(path: Path) -> dict[str, str]:
     """The heading under which each cell of the notebook at `path` stands, as JupyterLab shows it, by the cell's id."""
     found, heading = {}, ""
-    for cell in _cells(path):
+    for cell in read_json(path)["cells"]:
         if cell["cell_type"] == "markdown":
             heading = [heading, *re.findall(r"^#+ (.+)$", "".join(cell["source"]), re.MULTILINE)][-1]
         found[cell["id"]] = heading
     return found
-
-
-def _cells(path: Path) -> list[dict[str, Any]]:
-    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return cells
 
 
 def _calls(path: Path, cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, str, str]]:

@@ -6,6 +6,7 @@ replaced by all that `BAD` holds for its kind. A verb that is not there, or has 
 
 import hashlib
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -90,7 +91,7 @@ PATHS = {
     "notebook": ("v3.ipynb", "noise", "empty"),
     "file": ("empty", "text.txt/out"),
     "new-folder": ("text.txt", "class"),
-    "folder": ("nowhere", "text.txt"),
+    "folder": ("nowhere", "text.txt", "class"),
     "place": ("nowhere", "empty", "text.txt"),
     "course": ("nowhere", "empty", "text.txt", "noise_db", "later_db"),
 }
@@ -100,6 +101,10 @@ OTHERS = {
 ENDED_OTHERWISE = {  # programs that answer Ctrl-C themselves; a term of two minutes; what needs the whole course
     "lab", "formgrader", "test", "demo", "smoke", "bank", "links",
 }  # fmt: skip
+READS_NOTEBOOKS = (
+    "check", "status", "submit", "release", "plan", "collect", "grade", "feedback", "regrade",
+    "report", "export", "leaks", "reset", "update",
+)  # fmt: skip
 READS_NO_GRADEBOOK = {"certificate", "formgrader", "leaks"}
 ALWAYS_WRITTEN = ("classroom/reports/halves_collect.csv", "classroom/.mlsd-grade.lock")
 
@@ -207,12 +212,17 @@ class Terminal:
     def type(self, verb: str, words: list[str], interrupt: bool = False) -> tuple[int, str]:
         """The status and the answer; what lies in the folder must be as before."""
         before = digest(self.place)
-        here = self.place / (folder_of(verb))
+        answer = self.typed(verb, words, interrupt)
+        assert digest(self.place) == before, answer[1]
+        return answer
+
+    def typed(self, verb: str, words: list[str], interrupt: bool = False, folder: str = "") -> tuple[int, str]:
+        """The status and the answer."""
+        here = self.place / (folder or folder_of(verb))
         asked = {"words": [*verb.split(), *words], "folder": str(here), "interrupt": str(self.place) * interrupt}
         self.server.stdin.write(json.dumps(asked) + "\n")
         self.server.stdin.flush()
         answer = json.loads(self.server.stdout.readline())
-        assert digest(self.place) == before, answer["text"]
         return answer["status"], answer["text"]
 
     def close(self) -> None:
@@ -257,6 +267,27 @@ def test_a_wrong_name_or_place_is_answered_plainly_and_nothing_is_lost(terminal,
     assert len(said.strip().splitlines()) <= MOST_LINES, said
     if kind in ("exercise", "student") and verb not in STUDENTS:
         assert right in said
+
+
+@pytest.mark.parametrize(("verb", "words"), [("site", ["--publish"]), ("reset", ["reduce_latency"])])
+def test_a_copy_that_nobody_can_compare_is_answered_with_options_that_the_verb_has(terminal, verb, words):
+    status, said = terminal.typed(verb, words, folder="full")
+    assert (status, "neither released.zip nor a git repository" in said) == (2, True)
+    assert {*re.findall(r"--\w+", said)} <= {name for param in all_verbs()[verb] for name in param.opts}
+
+
+def test_a_notebook_with_a_cell_that_is_none_is_named_or_done_without(place, tmp_path):
+    shutil.copytree(place, tmp_path / "here")
+    for path in (tmp_path / "here").rglob("*.ipynb"):
+        with suppress(ValueError, KeyError):
+            notebook = json.loads(path.read_text())
+            path.write_text(json.dumps({**notebook, "cells": [*notebook["cells"], 1]}))
+    terminal = Terminal(tmp_path / "here")
+    for verb in READS_NOTEBOOKS:
+        status, said = terminal.typed(verb, [plain(argument) for argument in CALLS[verb][0].split()])
+        assert "Traceback" not in said, said
+        assert not status or ".ipynb is damaged" in said or "not cells of a notebook" in said, (verb, said)
+    terminal.close()
 
 
 @pytest.mark.parametrize("verb", sorted(set(CALLS) - ENDED_OTHERWISE))

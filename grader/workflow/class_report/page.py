@@ -1,6 +1,5 @@
 """The report as one HTML page that opens offline: no script, no request, every text of a student's as a text."""
 
-import json
 import os
 from pathlib import Path
 from statistics import mean, median
@@ -16,6 +15,7 @@ from grader.workflow.class_report import charts, shared_mistakes
 from grader.workflow.class_report.items import FEWEST, item_statistics
 from grader.workflow.class_report.results import ClassResults, Submission, read
 from grader.workflow.class_report.similarity import ALIKE, COMMON, Cluster, clusters, is_cut
+from notebook_runner.course import NotebookError, read_json
 
 TEXT = 6_000  # characters of a message or of code in one column
 SLOWEST = 10
@@ -99,8 +99,8 @@ def _code(course: Course, results: ClassResults, student: str) -> list[str]:
 def _cells(path: Path) -> list[str]:
     """The code that a student may write in a notebook; nothing of one that is missing or cannot be read."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError):
+        cells = read_json(path)["cells"]
+    except NotebookError:
         return []
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     return ["".join(cell["source"]) for cell in code if not cell["metadata"].get("nbgrader", {}).get("locked")]

@@ -9,6 +9,7 @@ from grader.course import Course
 from grader.errors import GraderError
 from grader.grading.output.gradebook import Book
 from grader.grading.output.reports import notes_of
+from notebook_runner.course import read_json
 
 STOPPED = ("timeout", "memory", "crashed")
 
@@ -131,7 +132,7 @@ def _order(path: Path) -> list[str]:
     """The grade ids in a released notebook's order; none if it is not there any more."""
     if not path.is_file():
         return []
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    cells = read_json(path)["cells"]
     return list(dict.fromkeys(name for cell in cells if (name := cell["metadata"].get("nbgrader", {}).get("grade_id"))))
 
 

@@ -191,7 +191,7 @@ def test_an_edited_cell_runs_as_it_ran_last_and_a_deleted_one_not_at_all(run_cel
 
 def test_where_the_notebook_is_saved_its_order_counts_and_what_lies_above_stays(run_cell, tmp_path):
     order = ["load", "share", "decision", "claim", "best", "other"]
-    saved = {"cells": [{"id": name} for name in ("begin", "imports", "look", "set", *order)]}
+    saved = {"cells": [{"id": name, "cell_type": "code"} for name in ("begin", "imports", "look", "set", *order)]}
     (tmp_path / "case.ipynb").write_text(json.dumps(saved))
     run_cell("set", f"os.environ['JPY_SESSION_NAME'] = {str(tmp_path / 'case.ipynb')!r}")
     assert [text for text in run_cell("decision", decided(1)) if "Again" in text] == ["Again, 1 of 1: best"]
