@@ -95,10 +95,14 @@ class Run:
         """
         case = _name(package)
         run = cls(given) if given else cls.latest(out, case)
-        if not run.path.is_dir():
-            around = run.path.parent
-            here = ", ".join(sorted(path.parent.name for path in around.glob(f"*/{DECISION}"))) or "none"
-            raise ModelingError(f"{run.path} is no folder. Complete runs in {around}: {here}. Name one of them.")
+        if not (run.path / DECISION).is_file():
+            what = f"complete run: {run.path / DECISION} is missing" if run.path.is_dir() else "folder"
+            around = run.path if [*run.path.glob(f"*/{DECISION}")] else run.path.parent
+            known = [cls(path.parent) for path in sorted(around.glob(f"*/{DECISION}"))]
+            here = ", ".join(other.path.name for other in known if other.case == case) or "none"
+            raise ModelingError(
+                f"{run.path} is no {what}. Complete runs of {case} in {around}: {here}. Name one of them."
+            )
         _ = run.decision  # complete
         if not run.case:
             raise ModelingError(f"{run.path} does not say of which case it is: {RUN} is missing. Train again.")

@@ -64,6 +64,10 @@ def gone(run, toy):
     return run.path.with_name("TYPO")
 
 
+def folder_of_runs(run, toy):
+    return toy.runs
+
+
 def unfinished(run, toy):
     (run.path / "decision.md").unlink()
     return run.path
@@ -87,8 +91,9 @@ def other_code(run, toy):
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (gone, r"TYPO is no folder\. Complete runs in .*runs: \d{8}-\d{6}\. Name one"),
-        (unfinished, "decision.md does not exist: the run is not complete. Train again"),
+        (gone, r"TYPO is no folder\. Complete runs of toy in .*runs: \d{8}-\d{6}\. Name one"),
+        (folder_of_runs, r"Complete runs of toy in .*runs: \d{8}-\d{6}\. Name one"),
+        (unfinished, r"decision.md is missing\. Complete runs of toy in .*runs: none"),
         (nameless, "does not say of which case it is: run.json is missing. Train again"),
         (another_case, "is a run of moderation, this is the command line of toy. Use python -m moderation"),
         (other_code, r"was trained by the code \w{12} of toy, here is \w{12}.* Train again, or use the code"),
