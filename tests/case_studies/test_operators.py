@@ -94,6 +94,7 @@ def test_a_run_that_was_garbled_or_is_of_another_version_is_refused_and_left_as_
     mistakes.append((spoilt("store.db", b"", "serve"), "store.db is missing or empty"))
     mistakes.append((["promote", "v9", "--reason", "r", "--run", str(run)], "'v9'"))
     mistakes.append((["report", "--run", str(run), "--monitor", "TYPO"], "TYPO"))
+    mistakes.append((["report", "--run", str(run), "--page", str(run / "run.json")], "run.json is no report of a run"))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
