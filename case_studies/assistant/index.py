@@ -51,7 +51,7 @@ class Index:
         words = words_of(text)
         allowed = self._allowed(customer_id, dealer)
         read = allowed if rights == "before" else np.ones(len(allowed), dtype=bool)
-        by_words = np.asarray(self._bm25.get_scores(words), dtype=float)
+        by_words = np.asarray(self._bm25.get_scores(words) if words else np.zeros(len(read)), dtype=float)
         likeness = self._points @ self._vectors.encode([words])[0] if encoder else np.zeros(len(read))
         score = np.where(read, _in_deviations(by_words, read) + _in_deviations(likeness, read), -np.inf)
         first = np.argsort(-score, kind="stable")[:FETCHED]

@@ -74,6 +74,12 @@ def run_documents(run):
     return service.Release.read(run.registry().path("v1")).documents.set_index("document_id")["text"].to_dict()
 
 
+@pytest.mark.parametrize("text", ["?", " ", "\N{THINKING FACE}"])
+def test_a_question_without_a_word_is_refused(client, text):
+    body = {**messages(asked(0))[0], "question_id": 10**11 + ord(text), "text": text}
+    assert client.post("/predict", json=body).get_json()["action"] == "refuse"
+
+
 @pytest.mark.parametrize("written", WRITTEN)
 def test_an_order_is_told_to_its_owner_alone_however_its_number_is_written(client, written):
     """Each way with an order of its own, asked first by a stranger, whose answer the cache keeps."""
