@@ -1,10 +1,12 @@
 """From the bytes of a request to validated rows, or to a `BadRequest` that says what to change.
 
-Two readers look at each body. Python's own finds what a fast parser lets pass: duplicate keys, NaN, numbers that
-overflow to infinity. Pydantic then checks types and ranges in its strict JSON mode.
+Two readers look at each body. Python's own finds what a fast parser lets pass, or refuses without the field's name:
+duplicate keys, NaN, numbers that overflow to infinity, half a pair of surrogates. Pydantic then checks types and ranges
+in its strict JSON mode.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,6 +14,9 @@ from typing import Any
 import pydantic
 
 NOT_JSON = "the body is one JSON object (RFC 8259) in UTF-8"
+HALF_PAIR = re.compile("[\ud800-\udfff]")
+LONGEST_WHOLE = 400
+"""A whole number with so many digits is beyond every float; reading thousands of them exactly takes long."""
 
 
 class BadRequest(Exception):
@@ -38,12 +43,10 @@ class RowReader:
         """The rows of a body, and whether they came as a list; raises `BadRequest`, which names all that is wrong."""
         try:
             document = parse_object(raw)
-            faults = [
-                BadRequest(422, path, value, "numbers are finite", f"Send a finite number in {path}.")
-                for path, value in not_finite(document)
-            ]
+            faults = list(not_kept(document))
             many = "rows" in document
-            rows = json.dumps(self._listed(document) if many else [document])
+            listed = self._listed(document) if many else [document]
+            rows = json.dumps(listed, ensure_ascii=False).encode("utf-8", "replace")
         except RecursionError:
             raise BadRequest(400, None, None, NOT_JSON, "Send a flatter object.") from None
         try:  # from text again, because only the JSON mode reads dates and tuples strictly
@@ -83,7 +86,7 @@ class RowReader:
 def parse_object(raw: bytes) -> dict[str, Any]:
     """The JSON object in `raw`; raises `BadRequest` for anything else, duplicate keys included."""
     try:
-        document = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_duplicates)
+        document = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_duplicates, parse_int=_whole)
     except ValueError as error:
         shown = raw[:40].decode("utf-8", "replace")
         raise BadRequest(400, None, shown, NOT_JSON, f"Fix the JSON: {error}.") from None
@@ -92,21 +95,29 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     return document
 
 
-def not_finite(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str, object]]:
-    """Every number in a parsed document that no float holds, with its path: NaN, infinity, a 400-digit integer."""
+def not_kept(value: object, path: tuple[str | int, ...] = ()) -> Iterator[BadRequest]:
+    """A refusal for each value of a parsed document that no float or UTF-8 holds: NaN, infinity, half a character."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from not_finite(inner, (*path, name))
+            yield from not_kept(inner, (*path, name))
     elif isinstance(value, list):
         for i, inner in enumerate(value):
-            yield from not_finite(inner, (*path, i))
+            yield from not_kept(inner, (*path, i))
+    elif isinstance(value, str):
+        if not value.isascii() and HALF_PAIR.search(value):
+            fix = f"Send the whole character in {dotted(path)}."
+            yield BadRequest(422, dotted(path), value, "a text has no half of a surrogate pair", fix)
     elif isinstance(value, float | int) and not -sys.float_info.max <= value <= sys.float_info.max:  # also for NaN
-        yield dotted(path), value
+        yield BadRequest(422, dotted(path), value, "numbers are finite", f"Send a finite number in {dotted(path)}.")
 
 
 def dotted(location: tuple[str | int, ...]) -> str:
     """A path as people write it: `rows[3].amount`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) < LONGEST_WHOLE else float(digits)
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
