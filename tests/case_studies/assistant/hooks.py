@@ -14,7 +14,6 @@ from case_studies.kit.stream_times import between
 
 DAYS, TEST_DAYS = 49, 7
 ID = "question_id"
-HOSTILE = [({"text": ""}, "text"), ({"text": "a" * 501}, "text"), ({"dealer": 1}, "dealer")]
 SMALL = """
 live_questions, incident_weeks = 40, 1
 """

@@ -11,7 +11,6 @@ from case_studies.kit import acting
 
 TEST_DAYS = 14
 ID = "transaction_id"
-HOSTILE = [({"amount": -1.0}, "amount"), ({"amount": 1e12}, "amount")]
 SMALL = """
 customers, terminals, live_weeks, incident_weeks = 200, 150, 1, 1
 """

@@ -12,14 +12,6 @@ from mlsd_lib.datasets.fleet import run_to_failure
 
 HISTORY_DAYS, LIVE_DAYS = 170, 6
 ID = "reading_id"
-HOSTILE = [
-    ({"sensor_model": "D"}, "sensor_model"),
-    ({"sensor_model": "a"}, "sensor_model"),
-    ({"load": 3.1}, "load"),
-    ({"vibration": 1e7}, "vibration"),
-    ({"reading_id": 10**12, "vibration": -0.5}, "vibration"),
-    ({"reading_id": 10**12, "temperature": 3_000.0}, "temperature"),
-]
 SMALL = """
 positions, history_days, live_weeks, incident_weeks = 45, 160, 1, 1
 """

@@ -139,3 +139,9 @@ def test_a_unit_is_ordered_once(run):
     assert ordered
     assert len(ordered) == len(set(ordered))
     assert all(answer["wanted"] for _, answer in answers if answer["replace"])
+
+
+@pytest.mark.parametrize(("name", "value"), [("vibration", -0.5), ("temperature", 3_000.0)])
+def test_a_reading_that_no_sensor_of_its_model_sends_is_refused_by_its_name(run, name, value):
+    answer = app_of(run).test_client().post("/predict", json={**hooks.day(0)[0][0], "reading_id": 10**12, name: value})
+    assert (answer.status_code, answer.get_json()["error"]["field"]) == (422, name)

@@ -12,7 +12,6 @@ from case_studies.moderation.data import DAY
 
 DAYS, TEST_DAYS, AUTHORS = 58, 14, 300
 ID = "post_id"
-HOSTILE = [({"text": ""}, "text"), ({"text": "a" * 2_001}, "text")]
 SMALL = """
 live_authors, incident_weeks = 80, 1
 """

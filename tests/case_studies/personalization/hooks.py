@@ -12,7 +12,6 @@ from case_studies.personalization.policy import CampaignRule
 
 DAYS, TEST_DAYS = 42, 7
 ID = "request_id"
-HOSTILE = [({"category": 4}, "category"), ({"position": 0}, "position")]
 SMALL = """
 visitors, history_days, test_days = 45, 28, 7
 logs, slots, live_weeks, incident_weeks = 25, 4_000, 1, 1

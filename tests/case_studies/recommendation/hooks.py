@@ -12,7 +12,6 @@ from case_studies.recommendation.models import fit_release
 
 TEST_DAYS = 14
 ID = "visit_id"
-HOSTILE = []
 SMALL = """
 households, history_days = 150, 75
 compared_days, incident_weeks = 7, 1

@@ -9,7 +9,6 @@ from case_studies.tiny import data, features, incident, monitor
 from case_studies.tiny import train as training
 
 ID = "reading_id"
-HOSTILE = [({"machine_id": -1}, "machine_id")]
 SMALL = ""
 CHOICES = {
     "decision-capacity": ("your_capacity = 3", "3 checks"),
