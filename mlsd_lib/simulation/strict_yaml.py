@@ -1,4 +1,4 @@
-"""YAML as far as a document needs it: YAML 1.2's core schema, each key once, no alias, bounded in length and depth.
+"""YAML as far as a document needs it: YAML 1.2's core schema, each key once, no alias or tag, of bounded size.
 
 PyYAML reads YAML 1.1, in which `010` is 8, `1:30` is 90, `yes` is true, and of two equal keys the last one counts.
 """
@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import yaml
 
 LONGEST, DEEPEST = 20_000, 20  # characters, and mappings or lists in each other
+MOST_DIGITS = 100  # of a whole number; Python shows none of more than 4,300
 
 
 class StrictYamlError(ValueError):
@@ -36,6 +37,9 @@ class _CoreLoader(yaml.SafeLoader):
     def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
         """Decimal, also with zeros in front; octal as 0o17, hexadecimal as 0x1f."""
         text = str(node.value).lower()
+        if len(text) > MOST_DIGITS:
+            line = f"line {node.start_mark.line + 1}"
+            raise StrictYamlError(f"{line} holds a number of {len(text):,} digits; {MOST_DIGITS} are read. Shorten it")
         return int(text, 8 if text.startswith("0o") else 16 if text.startswith("0x") else 10)
 
 
@@ -67,12 +71,14 @@ def read_yaml(text: str) -> Any:
 
 
 def _bounded(text: str) -> None:
-    """Refuses an alias, since a few of them, one in the other, fill any memory, and what is too deep to be meant."""
+    """Refuses aliases, since a few, one in the other, fill any memory, tags, and what is too deep to be meant."""
     depth = 0
     for event in yaml.parse(text, _CoreLoader):
         line = f"line {event.start_mark.line + 1}"
         if isinstance(event, yaml.AliasEvent):
             raise StrictYamlError(f"{line} holds a YAML alias (*{event.anchor}). Write its value out")
+        if tag := getattr(event, "tag", None):
+            raise StrictYamlError(f"{line} holds a YAML tag ({tag}). Leave it out")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise StrictYamlError(f"{line} lies more than {DEEPEST} levels deep. Write it flatter")

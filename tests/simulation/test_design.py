@@ -229,6 +229,8 @@ def test_the_command_prints_the_scorecard_and_writes_a_page_that_needs_nothing(t
         ("retries: {most: 1}" + " " * 20_000, "20,018 characters; at most 20,000 are read"),
         ("timeout_s: 1:30", "timeout_s is '1:30'; it must be a number"),
         ("fallback: yes", "fallback is 'yes'; it must be true or false"),
+        ("replicas: {count: 0x" + "f" * 5_000 + "}", "line 1 holds a number of 5,002 digits; 100 are read. Shorten"),
+        ("replicas: {count: !!bool x}", "line 1 holds a YAML tag (tag:yaml.org,2002:bool). Leave it out"),
     ],
 )
 def test_a_file_that_is_no_design_is_refused(tmp_path, text, message):
