@@ -245,7 +245,8 @@ def answered(
             )
             yield answers
         if most_mb:
-            say(f"memory: at most {most_mb:.0f} MB for a submission, with all that it started")
+            left_out = "not counted: what a process that had ended by then held, and files in memory"
+            say(f"memory: at most {most_mb:.0f} MB for a submission, measured at the end of each test ({left_out})")
 
 
 def log_file(course: Course, name: str) -> Path:
