@@ -1,6 +1,6 @@
 """Requests to regrade that students send back: lines with the id that stands on their page of feedback."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.course import Course
@@ -8,17 +8,22 @@ from grader.errors import GraderError
 from grader.workflow.tables import read_rows, read_text
 
 COLUMNS = ("id", "item", "reason")
+LONGEST_REASON, LONGEST_KEY = 300, 60  # characters that are shown
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a student asks to look at again, with its points as they are; `item` is empty for the whole exercise."""
+    """What a student asks to look at again, with its points as they are; `item` is empty for the whole exercise.
+
+    `times`: so often it is asked; `reason` is the first one, at most so long as it can be read in a list.
+    """
 
     student: str
     item: str
     reason: str
     points: float
     maximum: float
+    times: int = 1
 
 
 def read_requests(course: Course, name: str, path: Path) -> tuple[list[Request], list[str]]:
@@ -30,7 +35,8 @@ def read_requests(course: Course, name: str, path: Path) -> tuple[list[Request],
     places = {heading.strip().casefold().removeprefix("feedback "): place for place, heading in enumerate(headings)}
     if "id" not in places:
         raise GraderError(f"{path}, line 1: it has the columns {', '.join(headings)}; known are {', '.join(COLUMNS)}")
-    found, faults = [], []
+    found: dict[tuple[str, str], Request] = {}
+    faults = []
     with course.gradebook() as book:
         known = {submission.id: submission for whole in book.assignments for submission in whole.submissions}
         for number, row in enumerate(rows, 2):
@@ -41,13 +47,17 @@ def read_requests(course: Course, name: str, path: Path) -> tuple[list[Request],
             whole = known.get(key.casefold())
             if whole is None or whole.assignment.name != name:
                 of = f"is feedback on {whole.assignment.name}, not on {name}" if whole else "is no feedback's"
-                faults.append(f"line {number}: the id {key!r} {of}")
+                faults.append(f"line {number}: the id {key[:LONGEST_KEY]!r} {of}")
                 continue
             grades = {grade.name: grade for notebook in whole.notebooks for grade in notebook.grades}
             if item and item not in grades:
-                listed = ", ".join(sorted(grades))
-                faults.append(f"line {number}: {whole.student.id} asks for the item {item!r}; there are {listed}")
+                asks = f"{whole.student.id} asks for the item {item[:LONGEST_KEY]!r}"
+                faults.append(f"line {number}: {asks}; there are {', '.join(sorted(grades))}")
+                continue
+            if same := found.get((key.casefold(), item)):
+                found[key.casefold(), item] = replace(same, times=same.times + 1)
                 continue
             asked = grades[item] if item else whole
-            found.append(Request(whole.student.id, item, reason, asked.score, asked.max_score))
-    return found, faults
+            request = Request(whole.student.id, item, reason[:LONGEST_REASON], asked.score, asked.max_score)
+            found[key.casefold(), item] = request
+    return [*found.values()], faults

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from grader.course import Course
     from grader.workflow.regrade import Report
 
+MOST_FAULTS = 20
+"""So many lines of a file of requests that name nothing are shown."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
@@ -104,9 +107,13 @@ def _tell_requests(course: Course, name: str, path: Path) -> tuple[set[str], lis
 
     found, faults = read_requests(course, name, path)
     for asked in found:
-        tell(f"{asked.student} asks: {asked.item or 'all'}, {asked.points:g} of {asked.maximum:g}. {asked.reason}")
-    for fault in faults:
+        often = f" ({asked.times:,} times)" if asked.times > 1 else ""
+        points = f"{asked.points:g} of {asked.maximum:g}"
+        tell(f"{asked.student} asks{often}: {asked.item or 'all'}, {points}. {asked.reason}")
+    for fault in faults[:MOST_FAULTS]:
         tell(f"{path}, {fault}", err=True)
+    if len(faults) > MOST_FAULTS:
+        tell(f"{path}: {len(faults) - MOST_FAULTS:,} more lines name nothing that is known", err=True)
     return {asked.student for asked in found}, faults
 
 
