@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from traceback import format_exc
@@ -19,19 +19,18 @@ from typing import Any
 from grader import secret
 from grader.course import Course
 from grader.errors import GraderError
-from grader.grading.calibration import calibration_file, digest_of, record, recorded
 from grader.grading.environment import kernel_environment
-from grader.grading.intake.submission import Assignment, assignment
+from grader.grading.intake.submission import assignment
 from grader.grading.mark_digests import decided_by, has_changed, suites_of
 from grader.grading.output.gradebook import Book
 from grader.grading.output.lateness import round_of
 from grader.grading.output.lock import one_grader
 from grader.grading.output.publish import Record
-from grader.grading.output.reports import disputed_in, notes_of, unsealed_in, write_reports
+from grader.grading.output.reports import notes_of, write_reports
 from grader.grading.output.sanitize import as_line
-from grader.grading.records import Calibration, Job, Options, StudentOutcome
+from grader.grading.records import Job, Options, StudentOutcome
 from grader.grading.worker import GRADER, Done, Spec, Task
-from grader.grading.worker_pool import Pool, run_once
+from grader.grading.worker_pool import Pool
 from grader.sandbox.preload_client import PreloadClient
 from notebook_runner.errors import was_meant
 
@@ -105,80 +104,8 @@ def prepared(
         book = Book(course, opened, name, reached, command)
         book.catch_up()
         known = {**_sandbox(options, say), **(settings or {})}
-        if grader == GRADER:
-            known["calibrations"] = calibrations(course, shared, str(known["level"]), preload)
-            _require_sealed(shared, known["calibrations"], options)
         decided = decided_by(shared, course.home)
         yield Record(shared, book, reached), Spec(shared, grader, known, _environment(), decided)
-
-
-def calibrations(
-    course: Course, shared: Assignment, level: str = "", preload: PreloadClient | None = None
-) -> dict[str, Calibration]:
-    """What the instructor's own answers show of the tests, by notebook: as recorded, else found out now and recorded.
-
-    Raises `GraderError` if the sandbox cannot be had.
-    """
-    path, digest = calibration_file(course.home, shared.name), digest_of(shared)
-    if found := recorded(path, digest):
-        return found
-    from grader.grading.sealed_grader import calibrate_for  # with numpy, which who grades by workers need not load
-
-    reported = run_once(calibrate_for, shared, level, preload=preload)
-    if isinstance(reported, str):
-        raise GraderError(reported)
-    record(path, digest, reported)
-    return dict(reported)
-
-
-def assignment_of(course: Course, name: str) -> Assignment:
-    """What the course holds of an exercise, with the limits that grading has by default."""
-    return assignment(course, name, _limits(course, name, Options()))
-
-
-@dataclass(frozen=True)
-class Planned:
-    """Where one test is decided ("sealed", "unsealed" or "suite"), why it is not sealed, what to write instead."""
-
-    notebook: str
-    cell: str
-    place: str
-    why: str = ""
-    instead: str = ""
-
-
-def planned(course: Course, name: str) -> list[Planned]:
-    """The tests of an exercise in their order. Raises `GraderError` if it is not released."""
-    from grader.grading.analysis.grading_plan import plans
-
-    shared = assignment_of(course, name)
-    made = plans(shared.originals, shared.solved, shared.marks)
-    known = calibrations(course, shared)
-    found = []
-    for notebook, plan in made.notebooks.items():
-        unsealed = {**plan.unsealed, **known[notebook].unsealed}
-        for cell, _ in plan.tests:
-            place = "suite" if cell in plan.ours else "unsealed" if cell in unsealed else "sealed"
-            why = unsealed.get(cell, "") if place == "unsealed" else ""
-            found.append(Planned(notebook, cell, place, why, plan.advice.get(cell, "")))
-    return found
-
-
-def _require_sealed(shared: Assignment, known: Mapping[str, Calibration], options: Options) -> None:
-    """Refuse to grade if sealed tests alone are wanted and there are others."""
-    if not options.require_sealed:
-        return
-    from grader.grading.analysis.grading_plan import plans
-
-    plan = plans(shared.originals, shared.solved, shared.marks)
-    unsealed = {name: {**notebook.unsealed, **known[name].unsealed} for name, notebook in plan.notebooks.items()}
-    found = [f"{name}/{cell}" for name, cells in unsealed.items() for cell in cells]
-    if found:
-        raise GraderError(
-            f"{len(found)} tests of {shared.name} cannot be sealed, and sealed tests are required: "
-            f"{', '.join(found[:5])}{' and more' if found[5:] else ''}. mlsd plan {shared.name} says why and what to "
-            "write instead; without --require-sealed they run beside the student's code."
-        )
 
 
 def _outcomes(
@@ -205,7 +132,6 @@ def _outcomes(
             outdated += outcome.outdated
             again += _is_new(answer, fed_back)
             yield outcome
-    _tell(record, say)
     if again:
         first = record.course.command(f"deadline {spec.shared.name} --next-round")
         following = f"For the next ones: {first}" if suites_of(spec.shared) else "Release others before the next ones."
@@ -285,7 +211,7 @@ def _outcome(done: Done, record: Record, spec: Spec) -> StudentOutcome:
     outcome = StudentOutcome(done.student, skipped=done.graded is None and not failure, failure=failure)
     if not done.failure:
         results = json.loads(done.graded.results if done.graded else record.book.results(done.student))
-        outcome.notes, outcome.disputed = notes_of(results), disputed_in(results)
+        outcome.notes = notes_of(results)
         outcome.outdated = outcome.skipped and has_changed(results["extra_data"], spec.test_digests)
     return outcome
 
@@ -295,12 +221,6 @@ def _is_new(done: Done, fed_back: Mapping[str, str]) -> bool:
     if done.graded is None or done.student not in fed_back:
         return False
     return bool(json.loads(done.graded.results)["extra_data"]["decided"].get("answers") != fed_back[done.student])
-
-
-def _tell(record: Record, say: Callable[[str], None]) -> None:
-    unsealed = sorted({name for text in record.book.all_results() for name in unsealed_in(json.loads(text))})
-    if unsealed:
-        say(f"unsealed, decided in a process that student code runs in: {', '.join(unsealed)}")
 
 
 def _tell_penalties(changed: Mapping[str, float], say: Callable[[str], None]) -> None:
@@ -336,8 +256,6 @@ def _limits(course: Course, name: str, options: Options) -> Job:
         total_s=CELLS_IN_ALL * cell_s,
         memory_mb=options.memory_mb,
         seed=options.seed,
-        require_sealed=options.require_sealed,
-        trust=options.trust,
     )
 
 

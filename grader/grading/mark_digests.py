@@ -15,6 +15,7 @@ from typing import Any
 from grader import secret
 from grader.grading.intake.rebuild import is_extra
 from grader.grading.intake.submission import Assignment, Submission
+from grader.grading.records import LIMITS
 
 ROOT = Path(__file__).parents[2]
 SALT = ".mlsd-salt"
@@ -89,8 +90,13 @@ def reasons(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     if then and now:
         found += ["a test changed"] if any(then.get(part) != now[part] for part in TESTS) else []
         found += ["the tests' seed changed"] if then.get("secret") != now["secret"] else []
-    limits = [(state.get("seed"), state["limits"]) for state in (before, after)]
+    limits = [(state.get("seed"), limits_of(state)) for state in (before, after)]
     return found + (["a limit or an option changed"] if limits[0] != limits[1] else [])
+
+
+def limits_of(results: Mapping[str, Any]) -> dict[str, float]:
+    """The limits in the `extra_data` of a student's results; what an earlier version wrote there has options too."""
+    return {name: results["limits"][name] for name in LIMITS}
 
 
 @cache

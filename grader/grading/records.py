@@ -12,8 +12,9 @@ from typing import Any
 from grader.suite_kit.points import clamp
 
 Notebook = dict[str, Any]
+LIMITS = ("cell_s", "total_s", "memory_mb")  # of a job
 HELD = "mlsd_held"  # the key in a cell's metadata that says that its outputs are held back
-LONGEST = 200_000  # characters of a text that another process tells, entries of a list
+LONGEST = 200_000  # characters of a text that another process tells
 
 VERDICTS = (
     "pass", "partial", "fail", "not attempted", "error", "timeout", "memory", "crashed", "missing", "tampered",
@@ -23,29 +24,13 @@ VERDICTS = (
 
 @dataclass
 class Outcome:
-    """What a trusted cell gave: points, a verdict, a message; the table of a suite; `line` is where it failed.
-
-    `kind` and `text` are the error's, `theirs` whether it is the student's code that raised it, at `own_line` of
-    theirs. `printed` is what the cell and the student's code printed meanwhile; `suite` is true for a test of ours;
-    `operations_used` are the methods and operators by which it gave data to objects of the student's, `changed` whether
-    arguments that it gave were changed there.
-    """
+    """What a test of a suite gave: points, a verdict, a message, its table."""
 
     points: float = 0.0
     verdict: str = "fail"
     message: str = ""
     html: str = ""
-    printed: str = ""
-    line: int = 0
-    suite: bool = False
     wall_s: float = 0.0
-    shown: str = ""
-    operations_used: list[str] = field(default_factory=list)
-    changed: bool = False
-    kind: str = ""
-    text: str = ""
-    theirs: bool = False
-    own_line: str = ""
 
     @classmethod
     def untrusted(cls, reported: Mapping[str, Any], maximum: float) -> "Outcome":
@@ -59,14 +44,13 @@ class Outcome:
             kind = type(getattr(found, attribute.name))
             if kind is float and type(value) is int:
                 value = float(value)
-            if type(value) is not kind or (kind is list and not all(type(name) is str for name in value)):
+            if type(value) is not kind:
                 raise ValueError(f"{attribute.name} of an outcome is a {type(value).__name__}")
-            setattr(found, attribute.name, value[:LONGEST] if kind in (str, list) else value)
+            setattr(found, attribute.name, value[:LONGEST] if kind is str else value)
         if found.verdict not in VERDICTS:
             raise ValueError("an outcome has a verdict that does not exist")
         found.points = clamp(found.points, maximum)
         found.wall_s = clamp(found.wall_s, 1e9)
-        found.line = max(0, found.line)
         return found
 
 
@@ -74,9 +58,7 @@ class Outcome:
 class Verdict:
     """What one test found. `message` is plain text, `html` the table of a suite (escaped), both as `visibility` says.
 
-    `unsealed` is true if student code ran in the process that decided. `disputed`: the two outcomes in words, if the
-    test had another outcome apart from student code than beside it, and a person must decide; `wall_s`, `cpu_s` in
-    seconds.
+    `wall_s`, `cpu_s` in seconds.
     """
 
     notebook: str
@@ -87,11 +69,9 @@ class Verdict:
     message: str = ""
     html: str = ""
     visibility: str = "visible"
-    unsealed: bool = False
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_mb: float = 0.0
-    disputed: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,10 +96,9 @@ class Flag:
 class Job:
     """One submission to grade. `notebooks` are rebuilt ones by name, their test cells whole (hidden tests included).
 
-    `files` lie beside the notebook in the sandbox; `trusted` are the course's own files, for the checker. Limits:
-    `cell_s` seconds of wall time a cell, `total_s` in all, `memory_mb`. `trust`: which side counts where the two
-    outcomes of a test differ, "sealed" or "beside"; "" for the lower one, and a person is asked. `round_number`: from
-    the second round of hand-ins on, hidden cases are others, for the whole class.
+    `files` lie beside the notebook in the sandbox, `trusted` are the course's own of them, as it has them. Limits:
+    `cell_s` seconds of wall time a cell, `total_s` in all, `memory_mb`. `round_number`: from the second round of
+    hand-ins on, hidden cases are others, for the whole class.
     """
 
     assignment: str
@@ -131,8 +110,6 @@ class Job:
     total_s: float = 300.0
     memory_mb: int = 2048
     seed: int = 0
-    require_sealed: bool = False
-    trust: str = ""
     round_number: int = 1
 
     def digest(self) -> str:
@@ -144,8 +121,7 @@ class Job:
             self.total_s,
             self.memory_mb,
             self.seed,
-            self.require_sealed,
-            self.trust,
+            *(False, ""),  # two options that there were: what was graded without them is not graded again
             *([self.round_number] if self.round_number > 1 else []),
         ]
         whole.update(json.dumps([limits, dict(self.notebooks)], sort_keys=True).encode())
@@ -174,26 +150,11 @@ class Result:
         }
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """What the instructor's own answers show of a notebook's tests, before any submission is graded.
-
-    `allowed`: by test, the methods by which it gives data to objects of an answer, None if that is not known yet and
-    any may be used; `changed`: tests whose arguments an answer changes; `unsealed`: tests that they pass only beside
-    the student's side, with the reason; `modules`: what tests import while they run.
-    """
-
-    allowed: Mapping[str, frozenset[str]] | None = None
-    changed: frozenset[str] = frozenset()
-    unsealed: Mapping[str, str] = field(default_factory=dict)
-    modules: frozenset[str] = frozenset()
-
-
 @dataclass
 class Step:
     """One code cell of a submission in the order in which it runs. `role`: "theirs", "locked" or "test".
 
-    `damaged` once a session or the checker died in it, or memory ran out; `alone` if no other cell can depend on it.
+    `damaged` once a session or the checker died in it, or memory ran out.
     """
 
     number: int
@@ -202,7 +163,6 @@ class Step:
     source: str
     points: float = 0.0
     damaged: bool = False
-    alone: bool = False
 
 
 @dataclass
@@ -219,7 +179,6 @@ class StudentOutcome:
     skipped: bool = False
     failure: str = ""
     notes: list[str] = field(default_factory=list)
-    disputed: dict[str, str] = field(default_factory=dict)
     outdated: bool = False
 
     @property
@@ -242,7 +201,5 @@ class Options:
     seed: int = 0
     level: str = ""
     require_level: bool = False
-    require_sealed: bool = False
-    trust: str = ""
     memory_mb: int = 2048
     scheduler: str = ""

@@ -5,7 +5,7 @@ Nothing runs here. What a verdict is stands in `grader.grading.records`.
 
 import builtins
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from grader.grading.analysis.grading_plan import Plan
@@ -86,57 +86,21 @@ class Cells:
         return f"{said} in the line: {line}" if line else said
 
 
-def of_sealed(
-    cells: Cells, test: str, source: str, maximum: float, outcome: Outcome, cpu_s: float = 0.0, peak_mb: float = 0.0
-) -> Verdict:
-    """The verdict on a test that ran in the checker."""
-    verdict, message = outcome.verdict, _reported(cells, source, outcome) if cells.private else outcome.message
-    hidden = hidden_lines(source, cells.plan.hidden)
+def of_suite(cells: Cells, test: str, maximum: float, outcome: Outcome, cpu_s: float, peak_mb: float) -> Verdict:
+    """The verdict on a test of a suite, which ran in the checker."""
+    verdict, message = outcome.verdict, outcome.message
     excuse = cells.excuse(test) if outcome.points == 0 and verdict in ("fail", "error", "not attempted") else None
     if excuse is not None:
         verdict, message = excuse
-    unseen = excuse is None and (outcome.line in hidden or _says_what_is_hidden(outcome, source, hidden))
+    elif cells.private and verdict in ENDED:
+        message = STOPS[verdict]
     return Verdict(
         cells.plan.name, test, outcome.points, maximum, verdict, message[:CHARACTERS], outcome.html,
-        "hidden" if unseen else "visible", False, outcome.wall_s, cpu_s, peak_mb,
+        wall_s=outcome.wall_s, cpu_s=cpu_s, peak_mb=peak_mb,
     )  # fmt: skip
 
 
-def _reported(cells: Cells, source: str, outcome: Outcome) -> str:
-    """The message of a test whose words could have been chosen by code that has met hidden tests."""
-    line = source.splitlines()[outcome.line - 1].strip() if 0 < outcome.line <= len(source.splitlines()) else ""
-    if outcome.theirs:
-        said = f"Your code raised {cells.words(outcome.kind, outcome.text, outcome.own_line)}"
-        return f"{said}; the test's line: {line}" if line else said
-    if outcome.verdict in ENDED:
-        return STOPS[outcome.verdict]
-    if not outcome.kind or outcome.suite:
-        return outcome.message
-    said = cells.words(outcome.kind, outcome.text, "", source)
-    return f"{said} in the test's line: {line}" if line else said
-
-
-def of_both(sealed: Verdict, beside: Verdict, trust: str = "") -> Verdict:
-    """The verdict on a test that was decided in both places: the lower points, and *disputed* where they differ.
-
-    So an object of the answer's that vouches for itself gains nothing beside it, what the channel cannot carry is
-    seen by a person, and no answer gets what nbgrader itself would refuse. `trust` takes one side instead.
-    """
-    if sealed.points == beside.points:
-        return sealed
-    if trust:
-        return sealed if trust == "sealed" else beside
-    reported = f"{_outcome(sealed)} apart from the student's code, {_outcome(beside)} beside it"
-    lower = min(sealed, beside, key=lambda verdict: verdict.points)
-    return replace(lower, disputed=reported[:CHARACTERS], unsealed=False)
-
-
-def _outcome(verdict: Verdict) -> str:
-    said = f" ({verdict.message[:300]})" if verdict.message else ""
-    return f"{verdict.points:g} of {verdict.maximum:g} points{said}"
-
-
-def of_unsealed(cells: Cells, test: str, source: str, maximum: float, run: CellRun) -> Verdict:
+def of_ordinary(cells: Cells, test: str, source: str, maximum: float, run: CellRun) -> Verdict:
     """The verdict on a test that ran beside the student's code, from its outputs as nbgrader reads them."""
     points, verdict, message = 0.0, "fail", ""
     if run.error is not None:
@@ -152,8 +116,8 @@ def of_unsealed(cells: Cells, test: str, source: str, maximum: float, run: CellR
         verdict, message = excuse
     visibility = "hidden" if hidden_lines(source, cells.plan.hidden) and not excuse and points < maximum else "visible"
     return Verdict(
-        cells.plan.name, test, points, maximum, verdict, message[:CHARACTERS], "", visibility, True, run.wall_s,
-        run.cpu_s, run.peak_mb,
+        cells.plan.name, test, points, maximum, verdict, message[:CHARACTERS], "", visibility, run.wall_s, run.cpu_s,
+        run.peak_mb,
     )  # fmt: skip
 
 
@@ -178,8 +142,3 @@ def hidden_lines(source: str, marks: tuple[str, str]) -> set[int]:
             found.add(number)
         inside = inside and marks[1] not in line
     return found
-
-
-def _says_what_is_hidden(outcome: Outcome, source: str, hidden: set[int]) -> bool:
-    """Whether the message could tell of hidden tests although it failed elsewhere: an end without a line of its own."""
-    return bool(hidden) and outcome.line == 0 and not outcome.suite and outcome.verdict in ("tampered", "error")

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from grader.errors import GraderError
 from grader.grading.worker import Done, Task, work
 from grader.sandbox.preload_client import PreloadClient
 from notebook_runner.fork_server import fork_server
@@ -159,27 +158,6 @@ class Pool:
         _end(worker)
         self.workers.remove(worker)
         self._start()
-
-
-def run_once(target: Callable[..., None], *arguments: Any, preload: PreloadClient | None = None) -> Any:
-    """What `target(pipe, *arguments, way)` sends, run in a process like a worker's. Raises `GraderError` if it dies."""
-    ours, theirs = context().Pipe()
-    way = preload and preload.joined()
-    process = context().Process(target=_on_core, args=(None, target, theirs, *arguments, way), daemon=False)
-    with _no_main_module():
-        process.start()
-    theirs.close()
-    if way is not None:
-        way.leave()
-    try:
-        return ours.recv()
-    except EOFError:
-        process.join()
-        raise GraderError(f"the grader's process ended ({process.exitcode}) before it had begun") from None
-    finally:
-        ours.close()
-        process.join(3)
-        process.kill()
 
 
 def _on_core(core: int | None, act: Callable[..., None], *arguments: Any) -> None:

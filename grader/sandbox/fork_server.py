@@ -20,7 +20,6 @@ from grader.sandbox.isolation import namespaces, syscalls
 from grader.sandbox.isolation.enter import make_ready
 from grader.sandbox.isolation.filesystem_view import parts_of_suites
 from grader.sandbox.level import Level
-from notebook_runner import process_stats
 
 
 def main(setting: dict[str, Any], control: socket.socket) -> None:
@@ -44,7 +43,7 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
     sessions = Sessions(body, prepared, setting, control)
     gc.collect()
     gc.freeze()
-    reported |= {"threads": process_stats.threads(os.getpid()), "warm_s": time.monotonic() - started_s}
+    reported |= {"warm_s": time.monotonic() - started_s}
     protocol.send_message(control, protocol.Warm(reported))
     try:
         sessions.serve()
@@ -84,7 +83,6 @@ class Sessions:
 
     def open(self, order: protocol.Open, files: list[int]) -> None:
         """Fork one session; the reply is its process id as this process knows it."""
-        self.body.before_fork(order)
         try:
             if self.apart:
                 syscalls.unshare(syscalls.CLONE_NEWPID)

@@ -63,20 +63,21 @@ class ForkedProcess:
 
 
 class PreloadClient:
-    """A way to the preload server, for one thread of one process. `user` and `stage`: see `PreloadServer`.
+    """A way to the preload server, for one thread of one process. `user`: see `PreloadServer`.
 
-    `covered` are folders that its forks see and that are covered before student code runs in one.
+    `apart`: it stands in the outer layer; `covered` are folders that its forks see there and that are covered before
+    student code runs in one.
     """
 
     def __init__(
-        self, way: socket.socket, user: int | None = None, stage: str = "", covered: Sequence[str] = ()
+        self, way: socket.socket, user: int | None = None, apart: bool = False, covered: Sequence[str] = ()
     ) -> None:
-        self.way, self.user, self.stage, self.covered = way, user, stage, list(covered)
+        self.way, self.user, self.apart, self.covered = way, user, apart, list(covered)
 
     def serves(self, level: Level) -> bool:
         """Whether a sandbox of this level can be forked from it: namespaces in the outer layer alone, the others only
         in the open."""
-        return bool(self.covered) == (level == Level.NAMESPACES)
+        return self.apart == (level == Level.NAMESPACES)
 
     def prepare(self, modules: Collection[str]) -> None:
         """Have it import `modules` as soon as it can; nothing is waited for."""
@@ -87,7 +88,7 @@ class PreloadClient:
         theirs, ours = socket.socketpair()
         self._send(protocol.Join(), [ours.fileno()])
         ours.close()
-        return PreloadClient(theirs, self.user, self.stage, self.covered)
+        return PreloadClient(theirs, self.user, self.apart, self.covered)
 
     def leave(self) -> None:
         """Close the way."""

@@ -34,7 +34,7 @@ from grader.sandbox.preload_client import (
 # What every fork of it needs, whatever becomes of it.
 OURS = (
     "grader.sandbox.fork_server", "grader.sandbox.student_process", "grader.grading.sealed.checker_process",
-    "grader.grading.sealed.object_server", "numpy.random",
+    "numpy.random",
     "IPython.core.completer", "IPython.core.magics", "stack_data", "pygments.formatters", "pygments.styles",
 )  # fmt: skip
 PATIENCE_S = 300.0
@@ -52,18 +52,15 @@ class PreloadServer(PreloadClient):
 
     `hidden` None leaves it in the open, for the lower levels; else it stands in the outer layer that bubblewrap
     makes, as the user `user`, and sees what tests need, except `hidden`: those alone can be forked from it then that
-    stand in this layer. `stage` is a folder whose content its forks see, for files that tests need; `readable` are
-    shown to all.
+    stand in this layer. `readable` are shown to all.
     """
 
     def __init__(
         self, modules: Collection[str] = (), hidden: Sequence[Path] | None = None, readable: Sequence[Path] = ()
     ) -> None:
         ours, theirs = socket.socketpair()
-        stage = tempfile.mkdtemp(prefix="mlsd-stage-")
-        os.chmod(stage, 0o711)
-        covered = [*map(str, parts_of_suites("hidden")), stage] if hidden is not None else []
-        super().__init__(ours, unprivileged_user(), stage, covered)
+        covered = [*map(str, parts_of_suites("hidden"))] if hidden is not None else []
+        super().__init__(ours, unprivileged_user(), hidden is not None, covered)
         ours.settimeout(PATIENCE_S)
         self.folder = tempfile.mkdtemp(prefix="mlsd-preload-")
         home = self.folder if hidden is None else namespaces.HOME
@@ -71,7 +68,7 @@ class PreloadServer(PreloadClient):
         passed = [theirs.fileno()]
         self._in_bubblewrap = hidden is not None
         if hidden is not None:
-            behind = view([Path(stage), *readable], hidden, tests=True)
+            behind = view(readable, hidden, tests=True)
             prefix, texts = bubblewrap.arguments(outer_setting(behind, self.user), writable=True)
             command, passed = [*prefix, *command], [*passed, *texts]
         with theirs, open(Path(self.folder) / "words", "wb") as words:
@@ -94,8 +91,7 @@ class PreloadServer(PreloadClient):
         self.way.close()
         self._kill()
         self.process.wait()
-        for folder in (self.folder, self.stage):
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _kill(self) -> None:
         """Kill it; behind bubblewrap its whole group, since a child of bubblewrap's that was not yet told how to begin

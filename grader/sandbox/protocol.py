@@ -139,20 +139,14 @@ class BadMessage(Exception):
 
 @dataclass(frozen=True)
 class RunTest:
-    """To the checker: run one trusted cell. `number` is that of the last request on the session's channel so far.
-
-    Names in `forget` are the student's from now on. `allowed` and `written_back`: see the checker's `Client`.
-    """
+    """To the checker: run one test of a suite. `number` is that of the last request on the session's channel so far."""
 
     KIND: ClassVar[int] = ord("R")
-    cell: str
-    source: str
+    suite: str
+    test: str
+    names: list[str]
     points: float
-    limit_s: float
     number: int
-    forget: list[str]
-    allowed: list[str] | None
-    written_back: bool
 
 
 @dataclass(frozen=True)
@@ -167,7 +161,6 @@ class TestDone:
     number: int
     asked_s: float
     settled: bool
-    imported: list[str]
 
 
 @dataclass(frozen=True)

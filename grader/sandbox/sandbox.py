@@ -33,9 +33,9 @@ class Sandbox:
     """One warmed process; a context manager. It is started by the first `open` and again if it died.
 
     `imports` are loaded ahead, `forbids` may not be imported by student code, `readable` is shown to it and `hidden`
-    is not, on top of the usual view. `server` names the class that answers `Session.ask`, made with (names, ask). It is
-    forked from `preload` where that can be, else started by itself; it and its forks have the processor cores of the
-    thread that makes it, and no others. `probe.make_sandbox` chooses a level that works.
+    is not, on top of the usual view. It is forked from `preload` where that can be, else started by itself; it and its
+    forks have the processor cores of the thread that makes it, and no others. `probe.make_sandbox` chooses a level that
+    works.
 
     `body` names the module of what runs in it: its `prepare(setting)` is called once, its `main(prepared, setting,
     request, files)` in each fork; `setting` holds `more`. `tests`: it holds tests, and is shown what they need. May be
@@ -51,14 +51,13 @@ class Sandbox:
         forbids: Sequence[str] = (),
         *,
         hidden: Sequence[Path] = (),
-        server: str = "grader.suite_kit.answer:Server",
         preload: PreloadClient | None = None,
         body: str = STUDENT,
         more: Mapping[str, Any] = NOTHING,
         tests: bool = False,
     ) -> None:
         self.level, self.imports, self.limits, self.forbids = level, tuple(imports), limits, tuple(forbids)
-        self.body, self.more, self.server, self.tests = body, more, server, tests
+        self.body, self.more, self.tests = body, more, tests
         self.view: View = view(readable, hidden, tests)
         self.user = unprivileged_user() if self.level != Level.NONE else None
         self._preload = preload if preload and preload.serves(self.level) else None
@@ -89,11 +88,6 @@ class Sandbox:
     def running(self) -> bool:
         """Whether the warmed process lives."""
         return self._process is not None and self._process.poll() is None
-
-    @property
-    def threads(self) -> int:
-        """Threads of the warmed process; more than one means that something started some when it was warmed."""
-        return int(self.reported.get("threads", 0))
 
     @property
     def warm_s(self) -> float:
@@ -280,7 +274,6 @@ class Sandbox:
             "path": library_path(),
             "imports": self.imports,
             "forbids": self.forbids,
-            "server": self.server,
             "folder": self._folder,
             "cores": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
             "body": self.body,

@@ -22,13 +22,9 @@ from grader.sandbox.isolation.enter import Entry, enter
 
 def prepare(setting: dict[str, Any]) -> tuple[ZMQInteractiveShell, dict[str, Any]]:
     """What every session starts with, and what the warmed process tells of it."""
-    for module in (setting["server"].partition(":")[0], "grader.suite_kit.answer", "numpy.random"):
+    for module in ("grader.suite_kit.answer", "numpy.random"):
         importlib.import_module(module)  # before the first fork, which would have to do it again and again
     return make_shell(setting["imports"]), {}
-
-
-def before_fork(order: protocol.Open) -> None:
-    """Nothing: every session starts with the same."""
 
 
 def main(shell: ZMQInteractiveShell, setting: dict[str, Any], order: protocol.Open, files: list[int]) -> None:
@@ -54,13 +50,14 @@ class Student:
     def __init__(
         self, shell: ZMQInteractiveShell, channel: socket.socket, setting: dict[str, Any], output_bytes: int
     ) -> None:
+        from grader.suite_kit.answer import Server
+
         self.shell, self.channel, self.setting = shell, channel, setting
         self.run = shell.run_cell  # taken now: a cell may put something else in its place
         self.number = 0
         self.process = os.getpid()
         self.output_bytes = output_bytes
-        module, _, name = setting["server"].partition(":")
-        self.server = getattr(importlib.import_module(module), name)(shell.user_ns, self.ask_grader)
+        self.server = Server(shell.user_ns, self.ask_grader)
         self.open_to_interrupts = False
         self.asked = False
         self.sending, self.asking = threading.RLock(), threading.RLock()

@@ -151,17 +151,13 @@ class Framed:
 
     def send(self, what: str, target: str | Handle, calls: list[Any], watch: bool = False) -> dict[str, Any]:
         """The reply to one request, as `Server` writes it. Raises `StudentError`, `CodecError`."""
-        place = target.number if isinstance(target, Handle) else self.place(target)
+        place = target.number if isinstance(target, Handle) else target
         request = {"do": what, "target": place, "calls": calls, "watch": watch}
         answered = self.exchange(encode(request, self.limits, export=self.export))
         reply = self.read(answered)
         if "error" in reply:
             raise StudentError(*reply["error"])
         return reply
-
-    def place(self, target: str) -> str | int:
-        """The name or number by which the other side knows `target`."""
-        return target
 
     def exchange(self, frame: bytes) -> bytes:
         """The reply frame to a request frame."""
@@ -230,6 +226,7 @@ class Server:
 
     def __init__(self, names: dict[str, Any], ask: Callable[[bytes], bytes], limits: Limits = LIMITS) -> None:
         self.names, self.ask, self.limits = names, ask, limits
+        self.tested = names
         self.objects: list[Any] = []
         self.collects = True
         self.numbers: dict[int, int] = {}  # by id(); the objects are kept, so no id is used twice
@@ -245,6 +242,8 @@ class Server:
 
     def respond(self, request: dict[str, Any]) -> bytes:
         """The reply frame to what a request frame held."""
+        if request["do"] == "begin":
+            return encode({"values": self._begin([name for name, _ in request["calls"]])}, self.limits)
         if request["do"] == "collect":
             self._collect(request["calls"][0][1][0])
         if request["do"] in ("null", "collect"):
@@ -261,9 +260,16 @@ class Server:
                 raise
             return encode({"error": [type(error).__name__, _text(error), own_line(error)]})
 
+    def _begin(self, names: Sequence[str]) -> list[bool]:
+        """Forget the objects of the test before; which of the next one's `names` there are. They stand for what they
+        are now, whatever they are bound to meanwhile."""
+        self.objects, self.numbers = [], {}
+        self.tested = {name: self.names[name] for name in names if name in self.names}
+        return [name in self.tested for name in names]
+
     def _call(self, request: dict[str, Any]) -> list[Any]:
         place = request["target"]
-        target = self.names[place] if isinstance(place, str) else self.objects[place]
+        target = self.tested[place] if isinstance(place, str) else self.objects[place]
         return [(getattr(target, method) if method else target)(*args) for method, args in request["calls"]]
 
     def _collect(self, wanted: bool) -> None:

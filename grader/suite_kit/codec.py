@@ -69,22 +69,19 @@ class Limits:
 LIMITS = Limits()
 Export = Callable[[Any], int | None]
 Resolve = Callable[[int, str], Any]
-More = Callable[[Any], tuple[str, Any] | None]
-Build = Callable[[str, Any], Any]
 
 
 def encode(
-    value: Any, limits: Limits = LIMITS, finite: bool = False, export: Export | None = None, more: More | None = None,
-    plainly: bool = False,
-) -> bytes:  # fmt: skip
+    value: Any, limits: Limits = LIMITS, finite: bool = False, export: Export | None = None, plainly: bool = False
+) -> bytes:
     """The frame that holds `value`.
 
     `finite=True` refuses nan and infinity. `export` may give a number to an object that is no data; its handle
-    crosses instead. `more` may give (kind, content) for further kinds of data. `plainly`: a number, mapping or sequence
-    of numpy or the standard library crosses as the int, float, bool, dict or list that it stands for. Raises
-    `CodecError` for everything else that is no data, and for what exceeds `limits`.
+    crosses instead. `plainly`: a number, mapping or sequence of numpy or the standard library crosses as the int,
+    float, bool, dict or list that it stands for. Raises `CodecError` for everything else that is no data, and for what
+    exceeds `limits`.
     """
-    writer = _Writer(limits, finite, export, more, plainly)
+    writer = _Writer(limits, finite, export, plainly)
     tree = writer.write(value, 0)
     lengths = [len(buffer) for buffer in writer.buffers]
     header = _ENCODER.encode({"v": tree, "n": lengths}).encode()
@@ -93,14 +90,12 @@ def encode(
 
 
 def decode(
-    frame: bytes, limits: Limits = LIMITS, finite: bool = False, resolve: Resolve | None = None,
-    build: Build | None = None, texts: bool = False,
-) -> Any:  # fmt: skip
+    frame: bytes, limits: Limits = LIMITS, finite: bool = False, resolve: Resolve | None = None, texts: bool = False
+) -> Any:
     """The value that `frame` holds; arrays are fresh and writable. With `texts` it may hold a `JsonText`, as its value.
 
     `resolve` turns a handle's number and type name into what stands for it here; without it a handle is refused.
-    `build` makes a value of a further kind from its content. Raises `CodecError` for a frame that is damaged, breaks a
-    limit or names a type that may not cross.
+    Raises `CodecError` for a frame that is damaged, breaks a limit or names a type that may not cross.
     """
     _hold("bytes", len(frame), limits.bytes)
     try:
@@ -112,9 +107,9 @@ def decode(
             raise CodecError("the lengths in the header do not add up to the frame")
         ends = list(itertools.accumulate(lengths, initial=4 + size))
         buffers = [frame[start:end] for start, end in itertools.pairwise(ends)]
-        return _Reader(limits, finite, resolve, build, texts, buffers).read(tree, 0)
+        return _Reader(limits, finite, resolve, texts, buffers).read(tree, 0)
     except CodecError as error:
-        raise type(error)(f"A frame was refused: {error}.") from None
+        raise CodecError(f"A frame was refused: {error}.") from None
     except (
         ValueError,
         KeyError,
@@ -129,8 +124,8 @@ def decode(
 
 
 class _Writer:
-    def __init__(self, limits: Limits, finite: bool, export: Export | None, more: More | None, plainly: bool) -> None:
-        self.limits, self.finite, self.export, self.more, self.plainly = limits, finite, export, more, plainly
+    def __init__(self, limits: Limits, finite: bool, export: Export | None, plainly: bool) -> None:
+        self.limits, self.finite, self.export, self.plainly = limits, finite, export, plainly
         self.buffers: list[bytes] = []
 
     def write(self, value: Any, depth: int) -> Any:
@@ -199,8 +194,6 @@ class _Writer:
         }
 
     def _other(self, value: Any, depth: int) -> Any:
-        if self.more is not None and (found := self.more(value)) is not None:
-            return {"$x": self.write(found[1], depth), "k": found[0]}
         kind = type(value)  # an object may lie about its class, so isinstance is not asked
         if self.plainly and (plain := _plain(value)) is not value:
             return self.write(plain, depth)
@@ -257,10 +250,9 @@ def _plain(value: Any) -> Any:
 
 class _Reader:
     def __init__(
-        self, limits: Limits, finite: bool, resolve: Resolve | None, build: Build | None, texts: bool,
-        buffers: list[bytes],
-    ) -> None:  # fmt: skip
-        self.limits, self.finite, self.resolve, self.build = limits, finite, resolve, build
+        self, limits: Limits, finite: bool, resolve: Resolve | None, texts: bool, buffers: list[bytes]
+    ) -> None:
+        self.limits, self.finite, self.resolve = limits, finite, resolve
         self.texts, self.buffers = texts, buffers
         self.taken = set[int]()  # each buffer is read once: a small frame that names one often would become large
 
@@ -288,8 +280,6 @@ class _Reader:
         if tag in ("$t", "$s", "$z"):
             kind = {"$t": tuple, "$s": set, "$z": frozenset}[tag]
             return kind(self.read(part, depth) for part in content)
-        if tag == "$x" and self.build is not None:
-            return self.build(str(tree["k"]), self.read(content, depth))
         if tag == "$i":
             return int(content, 16)
         if tag == "$l":

@@ -164,7 +164,7 @@ def _remembering(make: Callable[..., str]) -> Callable[..., str]:
 def _of_verdict(verdict: dict[str, Any]) -> list[NotebookNode]:
     """What stands in the place of a test's table that its student does not see; nothing if they see it.
 
-    The two outcomes of a disputed test are for the person who decides.
+    What an earlier version graded may have two outcomes, "disputed", which are for the person who decides.
     """
     if verdict.get("disputed"):
         return [_said(A_PERSON_LOOKS)]

@@ -15,13 +15,12 @@ from typing import Any
 from grader.course import Course
 from grader.errors import GraderError
 from grader.grading import batch
-from grader.grading.calibration import digest_of
-from grader.grading.mark_digests import has_changed, project_digest, reasons
+from grader.grading.mark_digests import has_changed, limits_of, project_digest, reasons
 from grader.grading.output.gradebook import Book
 from grader.grading.output.mark_log import seen_digest
 from grader.grading.output.publish import Record
 from grader.grading.output.render import Graded
-from grader.grading.output.reports import disputed_in, notes_of, write_reports
+from grader.grading.output.reports import notes_of, write_reports
 from grader.grading.output.sanitize import as_line
 from grader.grading.records import Options, StudentOutcome
 from grader.grading.worker import GRADER, Done, Spec, Task
@@ -95,7 +94,7 @@ def regrade(
 ) -> Iterator[str]:
     """Each student as it is answered; `report` is filled. With `write`, what was found is recorded at the end.
 
-    Limits, seed and trust are those that most of the class was graded with, unless `given` (fields of `Options`) names
+    Limits and seed are those that most of the class was graded with, unless `given` (fields of `Options`) names
     others; `options.force` runs also those whom no change reaches, and again who was run in a dry run, unless that is
     to be written now. `preload` as in `worker_pool.Pool`. Raises `GraderError` as `batch.grade` does.
     """
@@ -117,7 +116,7 @@ def _as_before(course: Course, name: str) -> dict[str, Any]:
     """The options that most of the class was graded with."""
     with course.gradebook() as opened:
         results = [json.loads(text)["extra_data"] for text in Book(course, opened, name).all_results()]
-    used = Counter((result["seed"], tuple(sorted(result["limits"].items()))) for result in results)
+    used = Counter((result["seed"], tuple(sorted(limits_of(result).items()))) for result in results)
     if not used:
         raise GraderError(f"nobody's {name} was graded yet. First: {course.command(f'grade {name}')}")
     (seed, limits), _ = used.most_common(1)[0]
@@ -131,7 +130,7 @@ class Regrade:
     def __init__(self, record: Record, spec: Spec, report: Report) -> None:
         self.record, self.spec, self.report = record, spec, report
         self.folder = record.course.home / "regrades" / record.name
-        self.version = [project_digest(), dict(spec.test_digests), digest_of(spec.shared)]
+        self.version = [project_digest(), dict(spec.test_digests)]
         self.before = record.book.points_now()
         self.graded: dict[str, Path] = {}
         self.known: set[str] = set()
@@ -185,8 +184,7 @@ class Regrade:
             self._compare(student, graded, seen)
             if graded:
                 results = json.loads(graded.results)
-                notes, disputed = notes_of(results), disputed_in(results)
-                self.report.outcomes.append(StudentOutcome(student, notes=notes, disputed=disputed))
+                self.report.outcomes.append(StudentOutcome(student, notes=notes_of(results)))
 
     def _compare(self, student: str, graded: Graded | None, seen: Mapping[Any, str]) -> None:
         there = self.before.get(student, {})

@@ -29,7 +29,7 @@ Name = Annotated[str, typer.Argument(parser=exercise_name, metavar="NAME", help=
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (release, plan, collect, grade, feedback, leaks):
+    for command in (release, collect, grade, feedback, leaks):
         app.command(command.__name__, rich_help_panel=PANEL)(command)
     settings = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command("formgrader", rich_help_panel=PANEL, context_settings=settings)(formgrader)
@@ -67,29 +67,8 @@ def release(
             tell(f"{name}: {outcome} ({_short(course, course.folder('release', name=name))})")
             if place := work.publish(course, name):
                 tell(f"{name}: JupyterLab's assignment list offers it ({_short(course, place)})")
-            tell(f"{name}: {_seals(course, name)}")
         secret = course.secret_file
         tell(f"The secret for hidden seeds is {secret}. Keep a copy; it is in no edition and not in git.")
-
-
-def plan(name: Name, folder: Folder = None) -> None:
-    """Say of each test whether it is decided apart from student code, why not, and what to write instead.
-
-    Worked out from the release and the instructor's own answers, and recorded. Example: mlsd plan ps1 --course ~/cs101
-    """
-    from rich.console import Console
-    from rich.table import Table
-
-    from grader.course import Course
-    from grader.grading.batch import planned
-
-    course = Course.open(folder)
-    table = Table(title=f"{name}: where each test is decided", show_lines=False)
-    for heading in ("notebook", "test", "decided", "because", "write instead"):
-        table.add_column(heading)
-    for test in planned(course, name):
-        table.add_row(test.notebook, test.cell, test.place, test.why, test.instead)
-    Console(soft_wrap=False, markup=False).print(table)
 
 
 def collect(
@@ -191,12 +170,6 @@ def grade(
     require_sandbox: Annotated[
         bool, typer.Option("--require-sandbox", help="Refuse to grade below --sandbox, else below namespaces.")
     ] = False,
-    require_sealed: Annotated[
-        bool, typer.Option("--require-sealed", help="Refuse tests that cannot be kept from student code.")
-    ] = False,
-    trust: Annotated[
-        str, typer.Option("--trust", help="Of a test's two outcomes take: sealed or beside; else a person decides.")
-    ] = "",
     seed: Annotated[int, typer.Option("--seed", help="The seed that student code starts with.")] = 0,
     stock: Annotated[
         bool, typer.Option("--stock", help="nbgrader's own execution: no sandbox, tests in the student's process.")
@@ -220,14 +193,12 @@ def grade(
 
     if scheduler and (jobs or stock):
         raise GraderError("--scheduler has the cluster's own workers: leave out --jobs and --stock")
-    if stock and (sandbox or require_sandbox or require_sealed or trust or jobs or seed):
+    if stock and (sandbox or require_sandbox or jobs or seed):
         raise GraderError(
-            "--stock has no sandbox, seals nothing and grades one after the other: "
-            "leave out --sandbox, the --require options, --trust, --jobs and --seed"
+            "--stock has no sandbox and grades one after the other: leave out --sandbox, --require-sandbox, --jobs "
+            "and --seed"
         )
-    if trust not in ("", "sealed", "beside"):
-        raise GraderError(f"--trust is {trust!r}; it must be sealed or beside")
-    options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, require_sealed, trust, scheduler=scheduler)
+    options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, scheduler=scheduler)
     from grader.course import Course
 
     with gradebook_kept(Course.open(folder), force):
@@ -268,16 +239,9 @@ def _graded(
 
 
 def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> None:
-    """What a person must decide, a line a student who needs a look, how many were graded and where the marks are."""
+    """A line a student who needs a look, how many were graded and where the marks are."""
     from grader.workflow.deadline import uncharged
 
-    disputed = [
-        (outcome.student, test, reported) for outcome in outcomes for test, reported in outcome.disputed.items()
-    ]
-    if disputed:
-        tell(f"{len(disputed)} tests had two outcomes; the lower one counts until you decide (mlsd formgrader):")
-    for student, test, reported in disputed:
-        tell(f"  {student}, {test}: {reported}")
     for outcome in outcomes:
         if outcome.needs_a_look:
             tell(
@@ -368,26 +332,6 @@ def formgrader(context: typer.Context, folder: Folder = None) -> None:
     from mlsd.instructors.formgrader import open_formgrader
 
     open_formgrader(Course.open(folder).root, context.args)
-
-
-def _seals(course: Course, name: str) -> str:
-    """How many tests are decided where: worked out and recorded now, so that no submission has a say in it."""
-    from collections import Counter
-
-    from grader.grading.batch import planned
-    from grader.grading.calibration import FAILED
-    from grader.sandbox import SandboxError
-
-    try:
-        tests = planned(course, name)
-    except SandboxError as error:
-        return f"which tests are sealed is found out when it is graded ({error})"
-    places = Counter(test.place for test in tests)
-    reported = ", ".join(f"{places[place]} {place}" for place in ("suite", "sealed", "unsealed") if places[place])
-    why = f". Why: mlsd plan {name}" if places["unsealed"] else ""
-    failed = ", ".join(f"{test.notebook}/{test.cell}" for test in tests if test.why == FAILED)
-    wrong = f". Your own answers do not pass {failed}: correct them or the tests, and release again" if failed else ""
-    return f"tests: {reported or 'none'}{why}{wrong}"
 
 
 def _write_edition(course: Course, to: Path) -> None:

@@ -37,7 +37,6 @@ def regrade(
     everyone: Annotated[bool, typer.Option("--all", help="Run also those whom no change reaches.")] = False,
     timeout: Annotated[int | None, typer.Option("--timeout", min=1, help="Seconds a cell may take.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="The seed that student code starts with.")] = None,
-    trust: Annotated[str | None, typer.Option("--trust", help="As in mlsd grade: sealed or beside.")] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Workers; 0: one a processor.")] = 0,
     sandbox: Annotated[str, typer.Option("--sandbox", help="Level: limits, landlock, namespaces.")] = "",
     require_sandbox: Annotated[bool, typer.Option("--require-sandbox", help="As in mlsd grade.")] = False,
@@ -59,15 +58,12 @@ def regrade(
     from functools import partial
 
     from grader.course import Course
-    from grader.errors import GraderError
     from grader.grading.records import Options
     from grader.grading.warm_start import begun_early
     from grader.workflow import regrade as work
     from grader.workflow.release import is_unreleased
     from mlsd.instructors.progress import progress
 
-    if trust not in (None, "", "sealed", "beside"):
-        raise GraderError(f"--trust is {trust!r}; it must be sealed or beside")
     course = Course.open(folder)
     students, report = work.chosen(course, name, student), work.Report()
     faults: list[str] = []
@@ -76,7 +72,7 @@ def regrade(
         students, everyone = [candidate for candidate in students if candidate in asking], True
     if is_unreleased(course, name):
         _tell_unreleased(course, name)
-    given = {"timeout_s": timeout, "seed": seed, "trust": trust}
+    given = {"timeout_s": timeout, "seed": seed}
     given = {key: value for key, value in given.items() if value is not None}
     options = Options(jobs, force=everyone, level=sandbox, require_level=require_sandbox, scheduler=scheduler)
     say = partial(tell, err=True)
@@ -132,8 +128,6 @@ def _tell_regraded(report: Report) -> None:
             table.add_row(*map(visible, (change.student, change.item, *points, change.why)))
         Console(markup=False, highlight=False).print(table)
     for outcome in report.outcomes:
-        for test, reported in outcome.disputed.items():
-            tell(f"{outcome.student}, {test}: disputed, the lower outcome counts until you decide: {reported}")
         if outcome.notes:
             tell(f"{outcome.student}: {'; '.join(outcome.notes)}")
     for student, why in report.failures.items():

@@ -39,10 +39,6 @@ class Batch:
         """Verdicts by test cell."""
         return {_cell(test): test["extra_data"]["verdict"] for test in self.results.get(case.name, {}).get("tests", [])}
 
-    def unsealed(self, case: Case) -> list[str]:
-        """Tests that were decided where student code runs."""
-        return [_cell(test) for test in self.results.get(case.name, {}).get("tests", []) if "unsealed" in test["tags"]]
-
 
 def grade(template: Path, root: Path, cases: Sequence[Case], *options: str, then: Sequence[str] = ()) -> Batch:
     """Grade the cases in a copy of the released course; `then` is one more command, run in the course."""

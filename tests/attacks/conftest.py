@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks import idioms, sealing
 from tests.attacks.course.ps1 import PS1
 from tests.attacks.course.ps2 import PS2
 from tests.attacks.course.ps3 import PS3
@@ -15,9 +14,8 @@ from tests.prepared import once
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
-    """A released course with the problem sets, the idioms and the sealing tests."""
-    assignments = PS1, PS2, PS3, idioms.assignment(), sealing.assignment()
-    return once(tmp_path_factory, "foreign", lambda folder: release(write(folder / "course", *assignments))) / "course"
+    """A released course with the problem sets."""
+    return once(tmp_path_factory, "foreign", lambda folder: release(write(folder / "course", PS1, PS2, PS3))) / "course"
 
 
 @pytest.fixture

@@ -147,22 +147,3 @@ def table(old: list[int], new: list[int]) -> bytes:
 
 OFFSETS = [0, 5, 10, 15]
 TABLES = {"beyond_the_end": [0, 5, 10, 2**20], "far_beyond": [0, 2**28, 2**29, 2**30], "backwards": [0, 10, 5, 15]}
-
-# (kind, content) of values whose parts libraries take without checking them.
-VALUES = {
-    "random_state_reads_beyond": "('random state', ('MT19937', np.zeros(624, np.uint32), 10**7, 0, 0.0))",
-    "twister_reads_beyond": "('generator', ['MT19937', {'bit_generator': 'MT19937',"
-    " 'state': {'key': np.zeros(624, np.uint32), 'pos': 10**7}}])",
-    "twister_reads_before": "('generator', ['MT19937', {'bit_generator': 'MT19937',"
-    " 'state': {'key': np.zeros(624, np.uint32), 'pos': -10**7}}])",
-    "philox_reads_before": "('generator', ['Philox', {**np.random.Philox(1).state, 'buffer_pos': -10**8}])",
-    "twister_of_another_class": "('random', (3, tuple([0] * 624 + [10**6]), None))",
-    "text_array_without_end": "('text array', [[1], ['a'], '<U999999999'])",
-    "object_array_without_end": "('object array', [[2**40], [1]])",
-    "sparse_beyond_shape": "('sparse', ['csr_array', 'csr', [3, 3], [np.array([9**6]), np.array([0])], np.ones(1)])",
-    "sparse_without_end": "('sparse', ['csr_array', 'csr', [2**62, 1], [np.array([0]), np.array([0])], np.ones(1)])",
-    "zone_that_is_a_file": "('calendar', ['datetime', '2026-01-01', '../../../etc/passwd'])",
-    "kind_of_its_own": "('function', 'open')",
-    "type_of_its_own": "('type', 'eval')",
-    "type_of_numpy": "('numpy type', 'load')",
-}

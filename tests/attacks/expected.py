@@ -58,4 +58,3 @@ def look_over(batch: Batch, subtests: Any) -> None:
         with subtests.test(msg=verdict.case.name):
             assert verdict.faults == [], batch.verdicts(verdict.case)
             assert faults_of_the_report(verdict, batch.verdicts(verdict.case), batch.flags(verdict.case)) == []
-            assert batch.unsealed(verdict.case) == []

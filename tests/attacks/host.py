@@ -129,7 +129,7 @@ class Host:
 
 # Below these a grader writes; what it may write there is looked at by its marks.
 OUTPUT = (
-    "course/autograded", "course/feedback", "course/reports", "course/calibrations", "course/gradebook.db", "course/.",
+    "course/autograded", "course/feedback", "course/reports", "course/gradebook.db", "course/.",
     "tmp", "home/.",
 )  # fmt: skip
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.attacks.batch import results
 from tests.attacks.course import Assignment
 from tests.attacks.course.ps1 import PS1
 from tests.attacks.course.ps2 import PS2
@@ -39,8 +38,5 @@ def test_marks_of_honest_work_equal_stock_nbgraders(assignment, template, root):
     assert by_stock.status == 0, by_stock.text[-2000:]
     assert by_ours.status == 0, by_ours.text[-2000:]
     assert by_ours.marks == by_stock.marks
-    assert [
-        test for whole in results(ours, name).values() for test in whole["tests"] if "unsealed" in test["tags"]
-    ] == []
     earned = {tuple(points or 0 for _, points in sorted(marks.items())) for marks in by_stock.marks.values()}
     assert len(earned) == len(by_stock.marks), "the mixtures are too alike to tell graders apart"

@@ -65,7 +65,6 @@ TYPED = {
     "mlsd check --seeds 10 PATH": f"mlsd check --seeds 10 {LESSON}",
     "mlsd release NAME": "mlsd release reduce_latency",
     "mlsd regrade NAME": "mlsd regrade reduce_latency",
-    "mlsd plan NAME": "mlsd plan reduce_latency",
     "mlsd new lesson CHAPTER/NN_name": "mlsd new lesson 01_introduction/09_queues",
     "mlsd new exercise NAME": "mlsd new exercise queue_requests",
     "mlsd new case NAME": "mlsd new case parcels",

@@ -141,9 +141,7 @@ def test_who_needs_a_look_is_one_line(mlsd, graded_own):
     assert "8 of 8 graded (8 of them earlier), 5 need a look, 1 wait for points by hand" in said
 
 
-@pytest.mark.parametrize(
-    "option", ["--require-sandbox", "--require-sealed", "--sandbox=limits", "--jobs=2", "--seed=1"]
-)
+@pytest.mark.parametrize("option", ["--require-sandbox", "--sandbox=limits", "--jobs=2", "--seed=1"])
 def test_stock_nbgrader_has_no_sandbox_to_ask_for(mlsd, course, option):
     with pytest.raises(GraderError, match=r"--stock has no sandbox.*leave out"):
         mlsd("grade", toy.NAME, "--stock", option, "--course", course.root)

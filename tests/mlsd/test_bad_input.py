@@ -39,17 +39,16 @@ CALLS = {
     "reset": ["exercise:reduce_latency --from edition:../student"],
     "update": ["edition:../student"],
     "release": [f"exercise:halves {COURSE}", f"--to new-folder:new {COURSE}"],
-    "plan": [f"exercise:halves {COURSE}"],
     "collect": [
         f"exercise:halves hand-ins:class --timezone zone:Europe/Berlin {COURSE}",
         f"exercise:halves class --map table:map.csv --times table:times.csv --groups table:groups.csv {COURSE}",
     ],
-    "grade": [f"exercise:halves --student student:wrong --sandbox level:namespaces --trust side:sealed {COURSE}"],
+    "grade": [f"exercise:halves --student student:wrong --sandbox level:namespaces {COURSE}"],
     "feedback": [f"exercise:halves --student student:wrong {COURSE}"],
     "leaks": [f"folder:student {COURSE}"],
     "formgrader": [f"{COURSE} --port port:8899"],
     "regrade": [
-        f"exercise:halves --student student:wrong --trust side:sealed {COURSE}",
+        f"exercise:halves --student student:wrong {COURSE}",
         f"exercise:halves --requests table:requests.csv --sandbox level:namespaces {COURSE}",
     ],
     "marks": [f"exercise:halves --student student:wrong --to file:out.csv {COURSE}"],
@@ -82,7 +81,7 @@ STUDENTS = {"notebooks", "check", "status", "recall", "submit", "reset", "update
 FREE = {  # what takes any text, or what only another machine can refuse
     "--column", "--comment", "--dask", "--room", "--scheduler", "--section", "--title",
 }  # fmt: skip
-TYPED = {"level", "side", "zone", "length", "moment", "share", "form", "mark", "scenario", "port", "row", "url"}
+TYPED = {"level", "zone", "length", "moment", "share", "form", "mark", "scenario", "port", "row", "url"}
 NAMES = {"exercise", "student", "lesson", "notebook"}
 PATHS = {
     "table": ("nowhere", "empty", "noise", "v3.ipynb"),

@@ -1,14 +1,12 @@
-"""What a cell's text says of names, without running it: bound, changed, read, imported; what no channel carries.
+"""What a cell's text says of names, without running it: bound, changed, read, imported.
 
 Reads instructors' cells above all; of a student's cell only what it defines. Nothing here knows marks.
 """
 
 import ast
-import builtins
 import re
 import symtable
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 MUTATORS = frozenset(
     [
@@ -39,18 +37,6 @@ MUTATORS = frozenset(
 READ_CHARACTERS = 200_000
 MAGIC = re.compile(r"\s*(%%?\w|!|\?)")
 CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
-HARMLESS_MAGICS = ("%matplotlib", "%config", "%load_ext", "%autoreload", "%pylab", "%time ", "%pip", "!pip")
-
-
-BUILTINS = frozenset(vars(builtins))
-
-
-@dataclass
-class Names:
-    """Which names are whose. `theirs`: names of the student's that also are built in; `imports`: statements by name."""
-
-    theirs: frozenset[str] = frozenset()
-    imports: dict[str, str] = field(default_factory=dict)
 
 
 def python(source: str) -> str:
@@ -58,7 +44,7 @@ def python(source: str) -> str:
     first = source.lstrip()
     if first.startswith("%%") and not first.startswith(CELL_MAGICS):
         return ""
-    return "\n".join("" if is_magic(line) else line for line in source.splitlines()) + "\n"
+    return "\n".join("" if _is_magic(line) else line for line in source.splitlines()) + "\n"
 
 
 def tree_of(source: str) -> ast.Module:
@@ -97,32 +83,21 @@ def changed(tree: ast.Module) -> set[str]:
     return found
 
 
+def made_here(tree: ast.Module) -> set[str]:
+    """Names that are what they are by the cell: bound or changed there, and not imported."""
+    imports = [node for node in _top_level(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return (bound(tree) | changed(tree)) - bound(ast.Module(list(imports), []))
+
+
 def defined(tree: ast.Module) -> set[str]:
     """Functions and classes that the cell defines at its top level."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return {node.name for node in _top_level(tree) if isinstance(node, kinds)}
 
 
-def classes(tree: ast.Module) -> set[str]:
-    """Classes that the cell defines."""
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-
-
-def methods(tree: ast.Module) -> set[str]:
-    """Methods that classes of the cell define."""
-    bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return {node.name for body in bodies for node in body if isinstance(node, kinds)}
-
-
 def read(tree: ast.Module) -> set[str]:
     """Global names that the cell reads, at its top level or in its functions."""
     return _globals(_table(tree), at_top=True)
-
-
-def read_in_functions(tree: ast.Module) -> set[str]:
-    """Global names that functions and classes of the cell read."""
-    return {name for child in _table(tree).get_children() for name in _globals(child, at_top=False)}
 
 
 def _table(tree: ast.Module) -> symtable.SymbolTable:
@@ -133,22 +108,6 @@ def _globals(table: symtable.SymbolTable, at_top: bool) -> set[str]:
     symbols = table.get_symbols()
     found = {symbol.get_name() for symbol in symbols if symbol.is_referenced() and (at_top or symbol.is_global())}
     return found.union(*(_globals(child, at_top=False) for child in table.get_children()))
-
-
-def imports(tree: ast.Module) -> dict[str, str]:
-    """Statements that import one name each, by the name; star imports under "*" and the module's name."""
-    found = {}
-    for node in _top_level(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                statement = (
-                    ast.Import([alias])
-                    if isinstance(node, ast.Import)
-                    else ast.ImportFrom(node.module, [alias], node.level)
-                )
-                name = alias.asname or alias.name.partition(".")[0]
-                found[f"*{getattr(node, 'module', '')}" if alias.name == "*" else name] = ast.unparse(statement)
-    return found
 
 
 def modules(tree: ast.Module) -> set[str]:
@@ -163,16 +122,7 @@ def modules(tree: ast.Module) -> set[str]:
     return found
 
 
-def called(tree: ast.Module) -> tuple[str, str]:
-    """("suite", "test") of a cell that is nothing but `suite.test(...)`; ("", "") for every other cell."""
-    only = tree.body[0].value if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr) else None
-    function = only.func if isinstance(only, ast.Call) else None
-    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        return function.value.id, function.attr
-    return "", ""
-
-
-def is_magic(line: str) -> bool:
+def _is_magic(line: str) -> bool:
     """Whether only IPython understands a line."""
     return (bool(MAGIC.match(line)) and not line.startswith((" ", "\t"))) or bool(re.match(r"\s+%%?[a-z]\w* ", line))
 

@@ -18,7 +18,6 @@ from grader.grading.output.gradebook_rows import (
     cells_of,
     grades_by_item,
     grades_by_student,
-    is_disputed,
     maximum_of,
     received,
     submitted_notebooks,
@@ -118,8 +117,7 @@ class Book:
             given = grade.manual_score if grade.manual_score is not None else grade.auto_score
             most = maxima.get(grade.cell_id, 0.0)
             points += worth(grade)
-            open_points = most if given is None else most - given if is_disputed(grade) else 0.0
-            found[grade.student_id] = (points, maximum + most, waiting + open_points)
+            found[grade.student_id] = (points, maximum + most, waiting + (most if given is None else 0.0))
         self.db.rollback()
         return found
 
@@ -310,13 +308,12 @@ class Book:
         """Write a notebook's points; what the notebook is worth with those given by hand."""
         there = {} if is_new else self._rows("Grade", notebook)
         earned = {verdict.cell: verdict.points for verdict in graded.verdicts if verdict.notebook == name}
-        disputed = {verdict.cell for verdict in graded.verdicts if verdict.notebook == name and verdict.disputed}
         score = 0.0
         for cell in (cell for cell in cells if cell.earns):
             old = there.get(cell.row)
             auto = automatic_of(cell, earned, graded.answered.get(name, set()))
             by_hand = old.manual_score if old else None
-            waits = auto is None or by_hand is not None or cell.name in disputed
+            waits = auto is None or by_hand is not None
             worth = by_hand if by_hand is not None else auto
             score += (worth + ((old.extra_credit if old else None) or 0.0)) if worth is not None else 0.0
             marks = {"auto_score": auto, "needs_manual_grade": waits}
@@ -334,11 +331,10 @@ class Book:
         self, notebook: str, name: str, cells: list[GradedCell], graded: Graded, new: "Rows", is_new: bool
     ) -> None:
         there = {} if is_new else self._rows("Comment", notebook)
-        disputed = {verdict.cell: verdict.disputed for verdict in graded.verdicts if verdict.notebook == name}
         for cell in cells:
             answered = cell.earns == "task" or cell.name in graded.answered.get(name, set())
             old = there.get(cell.row)
-            text = (None if answered else "No response.") if cell.comments else disputed.get(cell.name) or None
+            text = "No response." if cell.comments and not answered else None
             if old is None and text is None and not cell.comments:
                 continue
             if old is None:

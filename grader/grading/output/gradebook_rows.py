@@ -43,11 +43,6 @@ def maximum_of(cells: list[GradedCell]) -> float:
     return sum(cell.maximum for cell in cells if cell.earns)
 
 
-def is_disputed(grade: Any) -> bool:
-    """Whether a test has points that a person has not looked at yet."""
-    return bool(grade.needs_manual_grade) and grade.manual_score is None and grade.auto_score is not None
-
-
 def _way(cell: Any, is_answer: bool) -> str:
     return "hand" if is_answer else "test" if cell.cell_type == "code" else "task"
 

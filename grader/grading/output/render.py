@@ -14,7 +14,7 @@ from grader.grading.intake.instructor_notebook import cell_dict
 from grader.grading.intake.submission import Submission
 from grader.grading.output.html_cleaner import clean, without_live_text
 from grader.grading.output.sanitize import Allowance, as_line, as_markdown, as_text, clean_markdown, clean_outputs
-from grader.grading.records import Flag, Job, Notebook, Result, Verdict
+from grader.grading.records import LIMITS, Flag, Job, Notebook, Result, Verdict
 from grader.suite_kit.points import Points
 
 VERDICT = "mlsd_verdict"  # keys of a cell's metadata
@@ -22,7 +22,6 @@ NOTICE = "grader-note"
 LISTED = 20  # flags of one notebook, and of one kind, that are listed one by one
 PASSED = "pass"
 MESSAGE = 4_000
-LIMITS = ("cell_s", "total_s", "memory_mb", "require_sealed", "trust")
 PADDED = "padding:.4em .8em"  # inline: feedback pages carry no style sheet of ours
 
 
@@ -125,18 +124,13 @@ def _test(number: int, verdict: Verdict) -> dict[str, Any]:
         "output": as_text(verdict.message, MESSAGE),
         "output_format": "text",
         "visibility": verdict.visibility,
-        "tags": [
-            verdict.verdict,
-            *(["unsealed"] if verdict.unsealed else []),
-            *(["disputed"] if verdict.disputed else []),
-        ],
+        "tags": [verdict.verdict],
         "extra_data": {
             "verdict": verdict.verdict,
             "wall_s": verdict.wall_s,
             "cpu_s": verdict.cpu_s,
             "peak_mb": verdict.peak_mb,
-        }
-        | ({"disputed": verdict.disputed} if verdict.disputed else {}),
+        },
     }
 
 
@@ -169,7 +163,7 @@ def _cell(cell: dict[str, Any], verdicts: dict[str, Verdict], allowance: Allowan
     verdict = verdicts.get(entry.get("grade_id", ""))
     if cell["cell_type"] == "code":
         outputs = [table(verdict)] if verdict else clean_outputs(cell["outputs"], allowance)
-        reported = {VERDICT: _about(verdict)} if verdict else {}
+        reported = {VERDICT: {"verdict": verdict.verdict, "visibility": verdict.visibility}} if verdict else {}
         return cell | {"outputs": outputs, "metadata": cell["metadata"] | reported}
     if entry.get("locked") and not entry.get("solution"):
         return cell
@@ -188,12 +182,6 @@ def _clean_source(cell: dict[str, Any], allowance: Allowance) -> str:
     return as_markdown(cell["source"][:MESSAGE])
 
 
-def _about(verdict: Verdict) -> dict[str, Any]:
-    """What the page of feedback must know of a test's verdict."""
-    reported = {"verdict": verdict.verdict, "visibility": verdict.visibility, "unsealed": verdict.unsealed}
-    return reported | ({"disputed": True} if verdict.disputed else {})
-
-
 def table(verdict: Verdict) -> dict[str, Any]:
     """The output of a test cell: the points as a bare number for nbgrader, the table behind it for a person.
 
@@ -208,13 +196,8 @@ def table(verdict: Verdict) -> dict[str, Any]:
         "output_type": "execute_result",
         "execution_count": None,
         "metadata": {},
-        "data": {"text/plain": points, "text/html": (own or _plain_table(verdict)) + _dispute(verdict)},
+        "data": {"text/plain": points, "text/html": own or _plain_table(verdict)},
     }
-
-
-def _dispute(verdict: Verdict) -> str:
-    reported = verdict.disputed
-    return f"<p><b>Disputed, a person must decide:</b> {html.escape(reported[:MESSAGE])}</p>" if reported else ""
 
 
 def _plain_table(verdict: Verdict) -> str:

@@ -12,7 +12,7 @@ from grader.grading.output.gradebook import Book
 from grader.grading.output.spreadsheet import table
 from grader.whole_files import write_whole
 
-ITEMS = ("student", "notebook", "item", "points", "maximum", "verdict", "unsealed", "disputed", "message")
+ITEMS = ("student", "notebook", "item", "points", "maximum", "verdict", "message")
 NOTES = ("student", "note")
 
 
@@ -43,24 +43,12 @@ def notes_of(results: dict[str, Any]) -> list[str]:
     return [f"{said}: {detail}" if detail else said for said, detail in zip(named, details, strict=True)]
 
 
-def unsealed_in(results: dict[str, Any]) -> set[str]:
-    """The tests that student code shared a process with."""
-    return {test["name"] for test in results["tests"] if "unsealed" in test["tags"]}
-
-
-def disputed_in(results: dict[str, Any]) -> dict[str, str]:
-    """The tests that a person must decide, with their two outcomes."""
-    found = {test["name"]: test["extra_data"].get("disputed", "") for test in results["tests"]}
-    return {name: reported for name, reported in found.items() if reported}
-
-
 def _items(results: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
     student = results["extra_data"]["student"]
     for test in results["tests"]:
         notebook, _, item = test["name"].partition("/")
-        verdict, sealed = test["extra_data"]["verdict"], "unsealed" if "unsealed" in test["tags"] else ""
-        disputed, message = _first_line(test["extra_data"].get("disputed", "")), _first_line(test["output"])
-        yield student, notebook, item, test["score"], test["max_score"], verdict, sealed, disputed, message
+        verdict, message = test["extra_data"]["verdict"], _first_line(test["output"])
+        yield student, notebook, item, test["score"], test["max_score"], verdict, message
 
 
 def _first_line(text: str) -> str:

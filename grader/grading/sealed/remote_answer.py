@@ -1,39 +1,76 @@
 """An answer in another process: a suite talks to it exactly as to `grader.suite_kit.answer.InKernel`.
 
-The same frames, carried by a `Client`. CPU time and memory are those of the student's process, read from outside.
+The same frames, carried by a session. Every reply is held to its form, and nothing is believed beyond that. CPU time
+and memory are those of the student's process, read from outside.
 """
 
-from collections.abc import Mapping
-from typing import Any
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Protocol
 
-from grader.grading.sealed.client import Client
 from grader.grading.sealed.session_client import SessionClient
-from grader.suite_kit.answer import HANDLES, Framed, Handle
-from grader.suite_kit.codec import CodecError, decode
+from grader.suite_kit.answer import HANDLES, AnswerEnded, Framed, Handle
+from grader.suite_kit.codec import LIMITS, CodecError, Limits, decode, encode
+
+PATIENCE_S = 30.0
+_now_s = time.monotonic
+
+
+class SessionLike(Protocol):
+    """What an answer needs of `grader.sandbox.Session`."""
+
+    def ask(self, frame: bytes, timeout_s: float, serve: Callable[[bytes], bytes] | None = None) -> bytes: ...
+
+    def cpu_s(self) -> float: ...
+
+    def delegated_s(self) -> float: ...
+
+    def helpers(self) -> int: ...
+
+    def peak_mb(self) -> float: ...
 
 
 class RemoteAnswer(Framed):
-    """The answer of the session behind `client`. `places`: names of a suite's to numbers or names on the other side.
+    """The answer of `session`, from test to test. `starters` are names that are still as they were released.
 
-    Raises `AnswerEnded` where the session gives no answer or none that is in form.
+    `deadline_s`, on the monotonic clock, bounds every question. `lent` are numbers of objects that the test holds
+    handles of. Raises `AnswerEnded` where the session gives no answer or none that is in form.
     """
 
-    def __init__(self, client: Client, places: Mapping[str, int | str] | None = None) -> None:
-        super().__init__(client.limits)
-        self.client, self.places = client, dict(places or {})
-        self.exposed = client.exposed  # calls come back through the client
+    def __init__(self, session: SessionLike, starters: Collection[str] = frozenset(), limits: Limits = LIMITS) -> None:
+        super().__init__(limits)
+        self.session, self.starters = session, frozenset(starters)
+        self.deadline_s = _now_s() + PATIENCE_S
+        self.lent: set[int] = set()
 
-    def place(self, target: str) -> int | str:
-        return self.places.get(target, target)
+    def begin(self, names: Sequence[str], deadline_s: float) -> list[str]:
+        """Begin a test of what `names` are now; those that are not defined."""
+        self.deadline_s = deadline_s
+        self.lent.clear()
+        self.exposed.clear()
+        there = self.send("begin", "", [[name, ()] for name in names])["values"]
+        return [name for name, is_there in zip(names, there, strict=True) if is_there is not True]
 
     def exchange(self, frame: bytes) -> bytes:
-        return self.client.exchange(frame)
+        from grader.sandbox.session import SessionDead
+
+        try:
+            return self.session.ask(frame, max(0.05, self.deadline_s - _now_s()), self.serve_safely)
+        except SessionDead as dead:
+            raise AnswerEnded(dead.verdict, str(dead)) from None
+
+    def serve_safely(self, frame: bytes) -> bytes:
+        """The reply to a call on an exposed object; whatever student code may send, nothing is raised here."""
+        try:
+            return self.serve(frame)
+        except Exception as error:
+            return encode({"error": ["TypeError", f"the call was refused ({type(error).__name__})", ""]})
 
     def send(self, what: str, target: str | Handle, calls: list[Any], watch: bool = False) -> dict[str, Any]:
         reply = super().send(what, target, calls, watch)
         parts = [reply["values"], reply.get("arguments")] if watch else [reply["values"]]
         if any(type(part) is not list or len(part) != len(calls) for part in parts):
-            raise self.client.refused("it does not answer each call")
+            raise _refused("it does not answer each call")
         return reply
 
     def read(self, frame: bytes) -> dict[str, Any]:
@@ -46,23 +83,23 @@ class RemoteAnswer(Framed):
             elif type(reply["values"]) is not list:
                 raise CodecError("it holds no values")
         except (CodecError, KeyError, TypeError, AttributeError) as error:
-            raise self.client.refused(str(error)) from None
+            raise _refused(str(error)) from None
         return dict(reply)
 
     def untouched(self, target: str) -> bool:
-        return target in self.client.starters
+        return target in self.starters
 
     def cpu_s(self) -> float:
-        return self.client.session.cpu_s()
+        return self.session.cpu_s()
 
     def delegated_s(self) -> float:
-        return self.client.session.delegated_s()
+        return self.session.delegated_s()
 
     def helpers(self) -> int:
-        return self.client.session.helpers()
+        return self.session.helpers()
 
     def peak_mb(self) -> float:
-        return self.client.session.peak_mb()
+        return self.session.peak_mb()
 
     def replica(self, method: str, request: Any) -> tuple[float, str] | None:
         """What a fresh process takes: CPU seconds until what the test was given has been made and its first call,
@@ -70,12 +107,18 @@ class RemoteAnswer(Framed):
 
         None where nobody is there who could open one: a session that is asked without a worker.
         """
-        session = self.client.session
-        found = session.replicate(method, repr(request)) if isinstance(session, SessionClient) else None
-        return (found.taken_s, found.given) if found else None
+        if not isinstance(self.session, SessionClient):
+            return None
+        found = self.session.replicate(method, repr(request))
+        return found.taken_s, found.given
 
     def _handle(self, number: int, kind: str) -> Handle:
-        if number < 0 or len(self.client.lent) >= HANDLES:
+        if number < 0 or len(self.lent) >= HANDLES:
             raise CodecError(f"it holds more than {HANDLES:,} objects that are not plain data")
-        self.client.lent.add(number)
+        self.lent.add(number)
         return Handle(number, kind[:200])
+
+
+def _refused(why: str) -> AnswerEnded:
+    """The end of a test whose answer sent something that is no answer."""
+    return AnswerEnded("tampered", f"The process of the answer sent what is no answer: {why[:200]}")

@@ -7,10 +7,8 @@ import base64
 import contextlib
 import importlib
 import os
-import shutil
 import signal
 import socket
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +17,6 @@ from grader.sandbox import protocol
 from grader.sandbox.isolation import landlock, limits, namespaces, seccomp, syscalls
 from grader.sandbox.isolation.limits import Limits
 from grader.sandbox.level import Level
-
-COPIED_BYTES = 8 * 2**20
 
 
 @dataclass
@@ -65,21 +61,6 @@ def make_ready(level: Level) -> None:
     for name in ("fcntl", "resource"):
         with contextlib.suppress(ImportError):  # not on every system
             importlib.import_module(name)
-
-
-def copy_files(source: str, place: str) -> None:
-    """Copy the files below `source`, if there are any, to `place`; large ones as links, for they are not changed."""
-
-    def copy_or_link(path: str, target: str) -> None:
-        if os.path.getsize(path) > COPIED_BYTES:
-            os.symlink(path, target)
-        else:
-            shutil.copyfile(path, target)
-
-    if source:
-        rights = stat.S_IMODE(os.stat(place).st_mode)  # copytree would give it those of `source`
-        shutil.copytree(source, place, dirs_exist_ok=True, copy_function=copy_or_link)
-        os.chmod(place, rights)
 
 
 def enter(entry: Entry) -> None:
@@ -138,7 +119,6 @@ def _put_down_files(entry: Entry) -> None:
     os.environ.update(
         {"HOME": place, "TMPDIR": temporary, "MLSD_HOME": f"{place}/.mlsd", "IPYTHONDIR": f"{place}/.ipython"}
     )
-    copy_files(entry.setting.get("files", ""), place)
     files = protocol.expected(protocol.receive_message(entry.channel)[0], protocol.Files)
     for name, content in files.contents.items():
         path = os.path.normpath(os.path.join(place, name))

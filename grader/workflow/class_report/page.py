@@ -68,7 +68,6 @@ def _content(course: Course, results: ClassResults, folder: Path) -> dict[str, A
         "named": None if bank is None else shared_mistakes.named(course.root, results, bank),
         "groups": [group for group in alike if len(group.students) > 1],
         "single": sum(len(group.students) == 1 for group in alike),
-        "disputed": [(who, key, test) for who in people.values() for key, test in who.tests.items() if test.disputed],
         "keys": {item.key: item.cell if len(notebooks) == 1 else item.key for item in results.items},
         "looked_at": [person for person in people.values() if person.notes or person.flagged],
         "stopped": [person for person in people.values() if person.stopped], "slowest": slowest,

@@ -28,13 +28,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Reported:
-    """One test of one submission, as it was recorded; `disputed` holds the two outcomes in words."""
+    """One test of one submission, as it was recorded."""
 
     points: float
     maximum: float
     verdict: str
     message: str
-    disputed: str
 
 
 @dataclass
@@ -141,8 +140,6 @@ def _add_recorded(found: dict[str, Submission], results: dict[str, Any]) -> None
     if submission is None:
         return
     for test in results["tests"]:
-        rest = test["extra_data"]
-        submission.tests[test["name"]] = Reported(
-            test["score"], test["max_score"], rest["verdict"], test["output"], rest.get("disputed", "")
-        )
+        verdict = test["extra_data"]["verdict"]
+        submission.tests[test["name"]] = Reported(test["score"], test["max_score"], verdict, test["output"])
     submission.notes, submission.seconds = notes_of(results), float(results["execution_time"])

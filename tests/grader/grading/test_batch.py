@@ -83,7 +83,7 @@ def test_one_that_cannot_be_graded_is_named_and_the_exit_status_tells(course):
     assert "knows no student 'bo'" in result.output
 
 
-def test_a_batch_loads_no_numpy_before_it_has_something_to_calibrate():
+def test_a_batch_loads_no_numpy():
     code = "import sys, grader.grading.batch; print('numpy' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout == "False\n"

@@ -51,7 +51,6 @@ def but(**others):
 def test_the_right_answers_pass_and_every_cell_ran_where_it_belongs(bench):
     result = bench.result()
     assert bench.verdicts() == FULL
-    assert not any(verdict.unsealed for verdict in result.verdicts)
     shown = {cell["id"]: cell.get("outputs") for cell in result.notebooks["made"]["cells"]}
     assert shown["show"][0]["text"] == "42\n"
     assert shown["two-test"] == []
@@ -90,7 +89,7 @@ DAMAGE = {
     "memory that is refused": ("held = []\nwhile True: held.append(bytes(2**20))", "memory"),
     "memory that is refused, unnoticed by the answer": (
         "held = []\ntry:\n    while True: held.append(bytes(2**20))\nexcept MemoryError: pass",
-        "fail",
+        "error",
     ),
     "memory of helpers": (
         "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        held = b'x' * (60 * 2**20)\n"
@@ -127,73 +126,15 @@ def test_what_earlier_cells_left_is_there_again_after_a_crash(bench):
     assert bench.verdicts({"sorted": "import os\nos._exit(1)"}) == but(sorted="crashed")
 
 
-def test_a_value_that_the_checker_cannot_bear_ends_a_fork_and_not_the_batch(bench):
-    endless = "class Endless:\n    def __iter__(self): return self\n    def __next__(self): return 'x' * 10**6\n" \
-              "def one(): return 1\ndef two(x): return Endless()"  # fmt: skip
-    eager = Bench(
-        answer("two", "def two(): return [1]"), check("two-test", "assert list(two()) == [1]"),
-        answer("one", "def one(): return 1"), check("one-test", "assert one() == 1"),
-        cell_s=20.0, memory_mb=200,
-    )  # fmt: skip
-    with eager as bench:
-        found = bench.result({"two": endless.replace("two(x)", "two()"), "one": "pass"}).verdicts
-        assert [verdict.points for verdict in found] == [0.0, 1.0]
-        assert found[0].verdict in ("memory", "timeout", "crashed", "error")
-        assert bench.verdicts() == {"two-test": "pass", "one-test": "pass"}
-
-
-def test_extra_cells_run_in_the_sandbox_and_cannot_change_trusted_names(bench):
-    extra = {"one": "limit = 3\ndef near(a, b): return True\nmath = None", "later": "later = 5"}
-    assert bench.verdicts({"two": "def two(x): return 42 if x == 21 else 0"}, extra)["two-test"] == "fail"
-    found = {verdict.cell: verdict for verdict in bench.result(extra=extra).verdicts}
-    assert {name: verdict.verdict for name, verdict in found.items() if not verdict.disputed} == {
-        name: verdict for name, verdict in but(later="fail").items() if name != "two-test"
-    }
-    assert found["two-test"].points == 0
-    assert found["two-test"].disputed.startswith("2 of 2 points apart from the student's code, 0 of 2 points")
+def test_extra_cells_run_at_their_place(bench):
     assert bench.verdicts({"one": None}, {"setup": "def one(): return 1"})["one-test"] == "pass"
+    assert bench.verdicts(extra={"later": "later = 5"}) == but(later="fail")
 
 
 def test_the_same_job_gives_the_same_result(bench):
     random = "import random\ndef one(): return random.random()\ndef two(x): return 2 * x"
     first, second = (bench.result({"one": random}, seed=3).notebooks for _ in range(2))
     assert first == second
-
-
-UNCARRIED = (
-    answer("total", "def helper(v): return v\ndef total(v): return sum(map(helper, v))"),
-    check("source-test", "import inspect\nassert 'for' not in inspect.getsource(total)"),
-    check("replaced-test", "kept = helper\nhelper = lambda v: 1\nassert total([5, 5]) == 2\nhelper = kept"),
-    check("shell-test", "assert 'total' in get_ipython().user_ns"),
-    check("patched-test", "from unittest import mock\n"
-                          "with mock.patch('builtins.input', return_value='ab'): assert count() == 2"),
-    answer("count", "def count(): return len(input())"),
-    check("file-test", "assert write() is None and open('note.txt').read() == 'written'"),
-    answer("write", "def write():\n    with open('note.txt', 'w') as file: file.write('written')"),
-    check("plain-test", "assert total([1, 2]) == 3"),
-)  # fmt: skip
-
-
-def test_what_the_channel_cannot_carry_runs_beside_the_answer_and_is_marked():
-    cells = [UNCARRIED[0], UNCARRIED[5], UNCARRIED[7], *UNCARRIED[1:5], UNCARRIED[6], UNCARRIED[8]]
-    with Bench(*cells) as bench:
-        result = bench.result()
-        assert {verdict.verdict for verdict in result.verdicts} == {"pass"}
-        assert {verdict.cell for verdict in result.verdicts if not verdict.unsealed} == {"plain-test"}
-        assert sum(flag.kind == "unsealed" for flag in result.flags) == 5
-        loop = {"total": "def helper(v): return 1\ndef total(v):\n    for x in v[1:]: v[0] += x\n    return v[0]"}
-        assert bench.verdicts(loop)["source-test"] == "fail"
-        refused = bench.result(require_sealed=True).verdicts
-        assert {verdict.cell for verdict in refused if verdict.points} == {"plain-test"}
-        assert all("sealed" in verdict.message for verdict in refused if not verdict.points)
-
-
-def test_no_answer_can_make_a_sealed_test_run_unsealed(bench):
-    strange = {
-        "two": "import types\ntwo = types.SimpleNamespace()",
-        "one": "class one:\n    def __eq__(s, o): return True",
-    }
-    assert not any(verdict.unsealed for verdict in bench.result(strange).verdicts)
 
 
 PLACES = (
@@ -207,7 +148,7 @@ PLACES = (
 def test_an_import_that_the_student_left_out_is_not_supplied():
     with Bench(*PLACES) as bench:
         found = {verdict.cell: verdict for verdict in bench.result({"import": "pass"}).verdicts}
-        assert (found["import-test"].points, found["import-test"].disputed) == (0, "")
+        assert found["import-test"].points == 0
         assert bench.verdicts({"import": "import math\nm = math"})["import-test"] == "pass"
 
 
@@ -219,7 +160,7 @@ def test_a_test_runs_at_its_place_and_an_answer_counts_as_far_as_it_came():
             assert set(bench.verdicts(answers).values()) == {"pass"}
 
 
-def test_what_a_cell_damaged_or_used_up_is_not_paid_for_beside_the_answer_either():
+def test_what_a_cell_used_up_is_not_paid_for_by_those_after_it():
     cells = [
         answer("one", "def one(): return 1"), check("one-test", "assert one() == 1"),
         answer("two", "def two(): return 2"), check("two-test", "assert two() == 2"),
@@ -227,22 +168,8 @@ def test_what_a_cell_damaged_or_used_up_is_not_paid_for_beside_the_answer_either
     fills = "held = []\ntry:\n    while True: held.append(bytes(2**20))\nexcept MemoryError: pass"
     spins = "def one(): return 1\nwhile True: pass"
     with Bench(*cells, cell_s=1.0, memory_mb=300) as bench:
-        found = bench.result({"one": fills}).verdicts
-        assert [(verdict.points, verdict.disputed) for verdict in found] == [(0.0, ""), (1.0, "")]
-        once = bench.result({"one": spins}).verdicts
-        assert [(verdict.points, verdict.disputed) for verdict in once] == [(1.0, ""), (1.0, "")]
-
-
-def test_many_tests_that_end_the_process_cost_themselves_alone_beside():
-    names = [f"f{number}" for number in range(8)]
-    cells = [cell for name in names for cell in (answer(name, f"def {name}(): return 1"),
-                                               check(f"{name}-test", f"assert {name}() == 1"))]  # fmt: skip
-    ends = {name: f"import sys, os\ndef {name}():\n    if sys._getframe(1).f_code.co_name == '<module>': os._exit(1)\n"
-                  "    return 1" for name in names[:-1]}  # fmt: skip
-    with Bench(*cells) as bench:
-        found = {verdict.cell: verdict for verdict in bench.result(ends).verdicts}
-        assert [verdict.points for verdict in found.values()] == [0.0] * 7 + [1.0]
-        assert not found["f7-test"].disputed
+        assert [verdict.points for verdict in bench.result({"one": fills}).verdicts] == [0.0, 1.0]
+        assert [verdict.points for verdict in bench.result({"one": spins}).verdicts] == [1.0, 1.0]
 
 
 def test_a_level_that_is_named_is_not_tried_again(monkeypatch):

@@ -4,9 +4,9 @@ import pytest
 
 from grader import secret
 from grader.grading import mark_digests
-from grader.grading.batch import assignment_of
-from grader.grading.intake.submission import submission
+from grader.grading.intake.submission import assignment, submission
 from grader.grading.mark_digests import answers_digest, decided_by, has_changed, keyed, reasons
+from grader.grading.records import LIMITS, Job
 from tests import toy_course as toy
 
 TREE = {
@@ -46,7 +46,7 @@ def shared(course, tmp_path, monkeypatch):
         (tmp_path / "project" / name).write_text(text)
     monkeypatch.setattr(mark_digests, "ROOT", tmp_path / "project")
     mark_digests._module.cache_clear()
-    found = assignment_of(course, "halves")
+    found = assignment(course, "halves", Job("halves", "", {}))
     object.__setattr__(found.originals[0].cells[1], "source", "from grader.suites.one import suite")
     yield found
     mark_digests._module.cache_clear()
@@ -61,7 +61,7 @@ def test_a_file_changes_the_digest_of_its_part_alone(shared, tmp_path, name, par
     after = decided_by(shared, tmp_path)
     assert {part for part in before if before[part] != after[part]} == parts
     assert has_changed({"decided": before}, after) == bool(parts)
-    extra = {"seed": 0, "limits": {}}
+    extra = {"seed": 0, "limits": dict.fromkeys(LIMITS, 1.0)}
     told = reasons({"decided": before | {"answers": ""}, **extra}, {"decided": after | {"answers": ""}, **extra})
     assert told == (["a test changed"] if parts else [])
 
@@ -119,7 +119,7 @@ def with_bit(course, after: str, **parts) -> dict:
 )
 def test_a_hand_in_that_runs_otherwise_is_another_one(course, after, parts, alike):
     """Who handed in again keeps the round only with the same answers: texts alone do not say that."""
-    shared, digests = assignment_of(course, toy.NAME), []
+    shared, digests = assignment(course, toy.NAME, Job(toy.NAME, "", {})), []
     for notebook in (with_bit(course, "half"), with_bit(course, after, **parts)):
         place = toy.submit(course, "ann", notebook).parent
         digests.append(answers_digest(submission(shared, "ann", place)))

@@ -7,22 +7,20 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.grading.sealed.client import Client
-from grader.grading.sealed.evaluator import Evaluator, Names, Namespace
+from grader.grading.analysis.grading_plan import SuiteCall
+from grader.grading.sealed.evaluator import evaluate
 from grader.grading.sealed.remote_answer import RemoteAnswer
 from grader.sandbox import make_sandbox
 from grader.suite_kit.answer import AnswerEnded, Exposed, Handle, StudentError
 from grader.suite_kit.score_sheet import graded
-from tests.grader.grading.patience_limits import PATIENT, SERVER
+from tests.grader.grading.patience_limits import PATIENT
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with make_sandbox(
-        ["grader.suites.reduce_latency", "sklearn.preprocessing"], limits=PATIENT, server=SERVER
-    ) as sandbox:
+    with make_sandbox(limits=PATIENT) as sandbox:
         yield sandbox
 
 
@@ -34,7 +32,7 @@ def opened(sandbox):
     def open_answer(source):
         sessions.append(sandbox.open())
         assert sessions[-1].run_cell(source).verdict == "ok"
-        return RemoteAnswer(Client(sessions[-1])), sessions[-1]
+        return RemoteAnswer(sessions[-1]), sessions[-1]
 
     yield open_answer
     for session in sessions:
@@ -78,6 +76,15 @@ def test_data_crosses_objects_stay_and_changes_of_arguments_are_told(opened):
     answer.null(row)
 
 
+def test_a_test_begins_with_its_names_as_they_are_and_holds_no_earlier_object(opened):
+    answer, _ = opened("def one(): return object()\ndef swap():\n    global one\n    one = 5")
+    for _ in range(3):
+        assert answer.begin(["one", "swap", "two"], time.monotonic() + 60) == ["two"]
+        assert len(answer.script("one", [("", ())] * 6_000)) == 6_000  # of 10,000 that a test may hold
+    answer.call("swap")
+    assert isinstance(answer.call("one"), Handle)
+
+
 def test_calls_of_exposed_objects_are_answered_here_meanwhile(opened):
     answer, _ = opened(STORE)
     assert answer.call("ask", Exposed(SimpleNamespace(now=lambda: 41), ["now"])) == 42
@@ -99,11 +106,11 @@ def test_cpu_time_is_that_of_the_students_process_and_helpers_are_counted_apart(
 
 def test_a_call_that_does_not_end_in_time_ends_the_answer_and_the_session_lives(opened):
     answer, session = opened(STORE)
-    answer.client.deadline_s = time.monotonic() + 0.3
+    answer.deadline_s = time.monotonic() + 0.3
     with pytest.raises(AnswerEnded) as caught:
         answer.call("burn", 60)
     assert caught.value.outcome == "timeout"
-    answer.client.deadline_s = time.monotonic() + 20
+    answer.deadline_s = time.monotonic() + 20
     assert session.alive
     assert answer.call("same", 1) == 1
 
@@ -131,6 +138,7 @@ def made_up(sheet, answer, name):
     sheet.criterion("untouched", f"{reply.changed}", "False", not reply.changed, 2)
 
 
+MADE_UP = SuiteCall(__name__, "made_up", ("f",))
 ANSWERS = {
     "right": "def f(row): return 2 * row['n']",
     "wrong": "def f(row): return row['n']",
@@ -152,8 +160,7 @@ def test_a_test_of_a_suite_gives_the_same_table_on_either_side(sandbox, name):
     here = made_up(names["f"])
     with sandbox.open() as session:
         session.run_cell(source)
-        there = _evaluator(session, suite=SimpleNamespace(made_up=made_up)).run("suite.made_up(f)", "test", 4.0, 10)
-    assert there.suite
+        there = evaluate(MADE_UP, RemoteAnswer(session), 4.0)
     assert (there.points, there.verdict) == (float(here), here.report.verdict)
     assert there.message == here.report.text()
 
@@ -162,12 +169,5 @@ def test_a_test_of_a_suite_that_ends_the_answer_keeps_what_was_earned_before(san
     source = "import os\ndef f(row): return 4 if row['n'] == 2 else os._exit(1)"
     with sandbox.open() as session:
         session.run_cell(source)
-        found = _evaluator(session, suite=SimpleNamespace(made_up=made_up)).run("suite.made_up(f)", "test", 4.0, 10)
+        found = evaluate(MADE_UP, RemoteAnswer(session), 4.0)
     assert (found.points, found.verdict) == (2.0, "crashed")
-
-
-def _evaluator(session, **names) -> Evaluator:
-    evaluator = Evaluator(Namespace(Names()))
-    evaluator.namespace.update(names)
-    evaluator.use(Client(session))
-    return evaluator

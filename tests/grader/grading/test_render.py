@@ -1,24 +1,17 @@
 """What a graded notebook shows: notices word for word, all else cleaned; a cleaning that fails costs one output."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
 from grader.grading.intake.submission import Submission
 from grader.grading.output import render, sanitize
-from grader.grading.output.render import VERDICT, dressed, few_of_a_kind, finish, notice, table
+from grader.grading.output.render import dressed, few_of_a_kind, finish, notice, table
 from grader.grading.output.sanitize import Allowance, as_line, as_markdown, clean_markdown, clean_outputs
 from grader.grading.records import Flag, Job, Result, Verdict
 
 IMAGE = "<img src=x onerror=alert(1)>"
-
-
-@dataclass(frozen=True)
-class Disputed(Verdict):
-    """A verdict as it is where sealed and beside differ."""
-
-    disputed: str = ""
 
 
 def html_of(markdown: str) -> str:
@@ -82,14 +75,6 @@ def test_the_table_of_a_test_is_cleaned_and_keeps_its_own_styles():
     assert kept["data"]["text/html"] == own + "<img>"
 
 
-def test_both_outcomes_of_a_disputed_test_stand_in_its_table():
-    verdict = Disputed("n", "t", 0, 2, "fail", "half is not 2", disputed=f"sealed: fail; beside: pass {IMAGE}")
-    cells = dressed({"cells": [code("t", nbgrader={"grade_id": "t"})]}, [verdict], [])["cells"]
-    assert "sealed: fail; beside: pass &lt;img" in cells[0]["outputs"][0]["data"]["text/html"]
-    assert cells[0]["metadata"][VERDICT]["disputed"] is True
-    assert "disputed" in render.gradescope(Job("ps", "bo", {}), Result({}, [verdict]), [], "")["tests"][0]["tags"]
-
-
 def test_cells_held_back_keep_their_mark_and_their_outputs_for_the_instructor():
     cell = code("b", shown(plain="2"))
     notebook = {"cells": [cell | {"metadata": cell["metadata"] | {"mlsd_held": True}}]}
@@ -134,7 +119,7 @@ def test_a_link_to_a_picture_a_section_or_another_site_lives():
 
 def test_thousands_of_flags_of_one_kind_hide_no_other():
     flood = [Flag("extra", f"the extra cell {number} claims points", "ps1") for number in range(5_000)]
-    last = Flag("disputed", "a person must decide", "ps1", "test")
+    last = Flag("left", "processes still ran", "ps1")
     found = few_of_a_kind([*flood, *flood, last])
     assert len(found) < 30
     assert last in found

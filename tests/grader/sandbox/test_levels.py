@@ -106,7 +106,7 @@ def test_the_advice_names_what_a_stronger_level_needs(monkeypatch):
 
 
 def test_a_sandbox_that_cannot_start_says_why():
-    with pytest.raises(SandboxError, match="could not be started"), make_sandbox(server="no_such_module:Server"):
+    with pytest.raises(SandboxError, match="could not be started"), make_sandbox(body="no_such_module"):
         pass
 
 

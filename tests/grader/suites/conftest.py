@@ -10,7 +10,7 @@ import pytest
 from grader.sandbox import make_sandbox
 from grader.suite_kit.answer import ImportGuard
 from grader.suite_kit.exercise import missing_cases, to_be_written
-from tests.grader.grading.patience_limits import PATIENT, SERVER
+from tests.grader.grading.patience_limits import PATIENT
 from tests.grader.suites.contract import ROOT, found, secrets_of, suite_of
 
 FORBIDDEN_BY_SOME = ("case_studies.", "lessons.", "mlsd_lib.operations.")  # and loaded by no suite
@@ -67,7 +67,7 @@ def sandboxes():
         if name not in open_ones:
             exercise = suite_of(name).EXERCISE
             imports = [f"grader.suites.{name}", *exercise.preloads]
-            open_ones[name] = make_sandbox(imports, forbids=list(exercise.forbids), limits=PATIENT, server=SERVER)
+            open_ones[name] = make_sandbox(imports, forbids=list(exercise.forbids), limits=PATIENT)
             open_ones[name].__enter__()
         return open_ones[name]
 

@@ -11,12 +11,11 @@ import pytest
 
 from grader.answer_bank.model import load_bank
 from grader.answer_bank.runner import run_cell
-from grader.grading.analysis.grading_plan import Plan
-from grader.grading.analysis.name_analysis import Names
+from grader.grading.analysis.grading_plan import Plan, suite_call
+from grader.grading.analysis.name_analysis import tree_of
 from grader.grading.grade_submission import Step, untouched
-from grader.grading.sealed.client import Client
-from grader.grading.sealed.evaluator import Evaluator, Namespace
-from tests.grader.grading.patience_limits import PATIENCE_S
+from grader.grading.sealed.evaluator import evaluate
+from grader.grading.sealed.remote_answer import RemoteAnswer
 
 ROOT = Path(__file__).parents[3]
 EXERCISES = sorted(path.parent.name for path in (ROOT / "grader/suites").glob("*/exercise.toml"))
@@ -92,20 +91,16 @@ def told_of(notebook):
 
 
 def marks_in_the_engine(sandbox, bank, cells, tests):
-    """Student's cells in the sandbox, locked functions on both sides, tests in the checker: as the engine does it."""
+    """Cells in the sandbox, tests on the answer that is there: as the engine does it."""
     stubs = stubs_of(bank)
     steps = [Step(n, cell, "theirs" if cell in stubs else "locked", source) for n, (cell, source) in enumerate(cells)]
-    evaluator = Evaluator(Namespace(Names()))
-    evaluator.namespace["suite"] = suite_of(bank.name)
     marks = {}
     with sandbox.open() as session:
-        evaluator.use(Client(session))
-        evaluator.namespace.client.starters = untouched(steps, Plan(bank.name, starters=stubs))[1]
+        answer = RemoteAnswer(session, untouched(steps, Plan(bank.name, starters=stubs))[1])
         for cell, source in cells:
             if cell in tests:
-                marks[cell] = evaluator.run(source, cell, bank.maxima[cell], PATIENCE_S).points
+                call = suite_call(tree_of(source), {"suite": f"grader.suites.{bank.name}"})
+                marks[cell] = evaluate(call, answer, bank.maxima[cell]).points
             elif cell not in bank.maxima:
                 session.run_cell(source)
-                if cell not in stubs and source.startswith("def "):
-                    evaluator.run(source, cell, 0.0, PATIENCE_S)
     return marks

@@ -14,15 +14,13 @@ import sys
 import pytest
 
 from grader.answer_bank.model import banks
-from grader.grading.analysis.grading_plan import Plan, Plans, plans
-from grader.grading.analysis.name_analysis import Names, bound, read, tree_of
+from grader.grading.analysis.grading_plan import Plans, plans
+from grader.grading.analysis.name_analysis import bound, read, tree_of
 from grader.grading.intake.instructor_notebook import InstructorNotebook
 from grader.grading.sealed import checker_process
 from grader.grading.sealed.checker import Checker
-from grader.sandbox import make_sandbox
 from grader.suite_kit.answer import is_hidden
 from tests.grader.grading.bench import locked
-from tests.grader.grading.patience_limits import SERVER
 from tests.grader.suites.contract import (
     EXERCISES,
     ROOT,
@@ -243,13 +241,9 @@ def test_a_process_of_the_graders_finds_its_cases_once(name, secret, monkeypatch
 
 
 @every_exercise
-def test_a_fork_of_the_checker_has_the_cases_that_its_parent_found(name):
-    made = Plans({"nb": Plan("nb", names=Names())}, [f"grader.suites.{name}"])
-    with make_sandbox(server=SERVER) as sandbox, Checker(made) as checker, sandbox.open() as session:
+def test_the_checker_finds_its_cases_before_the_first_fork(name):
+    with Checker(Plans({}, [f"grader.suites.{name}"])) as checker:
         assert checker.failed == []
-        with checker.open("nb", session) as fork:
-            kept = f"from grader.suites.{name} import CASES\nfloat(CASES.kept is not None)"
-            assert fork.run(session, "cell", kept, 1.0, 20.0).points == 1.0
 
 
 @every_exercise

@@ -6,11 +6,10 @@ Attacks by code that saw an input, and tries to have it shown to its author.
 import linecache
 import sys
 
-from grader.grading.analysis.name_analysis import Names
-from grader.grading.sealed.client import Client
-from grader.grading.sealed.evaluator import Evaluator, Namespace
+from grader.grading.analysis.grading_plan import SuiteCall
+from grader.grading.sealed.evaluator import evaluate
+from grader.grading.sealed.remote_answer import RemoteAnswer
 from grader.sandbox import make_sandbox
-from tests.grader.grading.patience_limits import SERVER
 from tests.grader.suites.contract import (
     bank_of,
     calls_of,
@@ -116,7 +115,7 @@ import gc, json, struct
 class Store:
     def define(self, *arguments):
         for one in gc.get_objects():
-            if type(one).__name__ == "ObjectServer":
+            if type(one).__name__ == "Server":
                 head = json.dumps({"v": {"values": [{"$a": 0, "t": "%s", "s": [1]}]}, "n": [8]}).encode()
                 one.handle = lambda frame: struct.pack("<I", len(head)) + head + bytes(8)
                 gc.collect()
@@ -125,13 +124,11 @@ class Store:
 
 
 def test_a_forged_reply_is_not_quoted(secret):
-    with make_sandbox([], server=SERVER) as sandbox, sandbox.open() as session:
+    with make_sandbox() as sandbox, sandbox.open() as session:
         ran = session.run_cell(FORGER % SAID)
         assert ran.verdict == "ok", ran.error
-        evaluator = Evaluator(Namespace(Names()))
-        evaluator.use(Client(session))
-        evaluator.namespace["suite"] = suite_of("implement_feature_store")
-        outcome = evaluator.run("suite.past(Store)", "test", 4.0, 60.0)
+        call = SuiteCall("grader.suites.implement_feature_store", "past", ("Store",))
+        outcome = evaluate(call, RemoteAnswer(session), 4.0)
     assert outcome.verdict == "tampered"
     assert SAID not in outcome.message + outcome.html
     assert "is no answer" in outcome.message

@@ -102,7 +102,7 @@ def test_of_code_longer_than_anybody_writes_the_page_shows_the_beginning(two):
     assert ("whole" in page(two, "al").read_text(), CODE_CUT.strip() in page(two, "al").read_text()) == (True, False)
 
 
-def test_the_two_outcomes_of_a_disputed_test_are_not_fed_back(two):
+def test_two_outcomes_that_an_earlier_version_recorded_are_not_fed_back(two):
     table = {"text/html": "<p>sealed: fail, beside: pass</p>", "text/plain": "0.0"}
     output = {"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": table}
     edit(two, "bo", "half-test", outputs=[output], metadata={VERDICT: {"verdict": "fail", "disputed": True}})

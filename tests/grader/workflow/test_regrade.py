@@ -4,11 +4,13 @@ import json
 import shutil
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from grader.course import Course
 from grader.grading.records import Options
 from grader.workflow import regrade as work
+from grader.workflow.class_report import page
 from grader.workflow.marks import catch_up, logged_marks
 from grader.workflow.release import release
 from mlsd.cli import app
@@ -125,11 +127,28 @@ def test_grade_names_the_command_once_the_hidden_tests_are_drawn_anew(course):
 
 
 def test_the_limits_are_those_that_the_class_was_graded_with(course):
-    run(course, jobs=1, timeout_s=7.0, seed=3, trust="beside")
+    run(course, jobs=1, timeout_s=7.0, seed=3)
     assert regrade(course).ran == 0
     report = regrade(course, seed=4)
     assert (report.ran, report.changes) == (5, [])
     assert regrade(course, force=True).ran == 5
+
+
+def test_what_an_earlier_version_recorded_is_read_and_no_reason_to_grade_again(course):
+    run(course, jobs=1)
+    with course.gradebook() as book:
+        for student, found in book.db.execute(text("SELECT student, results FROM mlsd_record")).all():
+            results = json.loads(found)
+            results["extra_data"]["limits"] |= {"require_sealed": False, "trust": "beside"}
+            results["tests"][0]["tags"] += ["unsealed", "disputed"]
+            results["tests"][0]["extra_data"]["disputed"] = "0 of 2 points apart, 2 of 2 points beside"
+            changed = {"new": json.dumps(results), "student": student}
+            book.db.execute(text("UPDATE mlsd_record SET results = :new WHERE student = :student"), changed)
+        book.db.commit()
+    assert regrade(course).ran == 0
+    report = regrade(course, force=True)
+    assert (report.ran, report.changes) == (5, [])
+    assert page.write(course, toy.NAME).is_file()
 
 
 def test_who_is_gone_or_was_never_graded_is_named(course):
