@@ -33,15 +33,17 @@ class ExerciseError(GraderError):
     """An `exercise.toml` that breaks a rule; the message names the file, the key, the value, the rule and the fix."""
 
 
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
 class Limit(Table):
     """What a test requires: one number or several, and a pattern for the words in which the statement says so.
 
     The pattern has {:g} for the number, or {percent[0]:g} for a hundred times it.
     """
 
-    value: Annotated[list[float], BeforeValidator(lambda value: value if isinstance(value, list) else [value])] = Field(
-        min_length=1
-    )
+    value: Annotated[list[int | float], BeforeValidator(_listed), Field(min_length=1)]
     pattern: str = Field(alias="stated")
 
     @model_validator(mode="after")

@@ -68,7 +68,7 @@ def test_a_limit_is_a_number_or_several_and_the_words_that_state_it(tmp_path):
         ('title = "the first row"', "name = 1", "families.first.name is no key"),
         ("[families.second]", "[families]\nthird = 1\n[families.second]", "third is 1; it should be .*Famil"),
         ('read = "the docs"', 'hints = ["one", "two", "three"]', "first.hints is .*at most 2 items"),
-        ("512", '"x"', "limits.memory.value.0 is 'x'; it should be a valid number"),
+        ("512", '"x"', "limits.memory.value.0.int is .x.; it should be a valid integer"),
         ("[0.5, 1e-6]", "[]", r"limits.steps.value is \[\]; .* at least 1 item"),
         ("{:g} MB", "{:g} of {:g}", "limits.memory: stated is .*it has {:g} for each number. Correct it"),
         ("{:g} MB", "512 MB", "limits.memory: stated is 'at most 512 MB', without a number; it has {:g} where"),

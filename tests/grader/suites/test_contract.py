@@ -86,7 +86,7 @@ def test_its_statement_names_every_criterion_and_what_its_suite_requires(name):
     bank, exercise = bank_of(name), suite_of(name).EXERCISE
     report, stated = told_of(bank.notebook), json.loads(bank.notebook.read_text())["metadata"]["mlsd"]
     assert [family for family in exercise.families if f"`{family}`" not in report] == []
-    assert tuple(stated["forbids"]) == exercise.forbids
+    assert stated["forbids"] == exercise.forbids
     points = {cell: exercise.points[test.replace("_", " ")] for cell, (test, _) in calls_of(bank).items()}
     assert points == bank.maxima
     assert sum(bank.maxima.values()) == 20
