@@ -26,15 +26,14 @@ def make(folder: Path) -> Path:
     return folder
 
 
-def released(course: Course, notebook: str) -> dict:
+def released(course: Course, notebook: str, name: str = NAME) -> dict:
     """A released notebook, as a student gets it."""
-    return json.loads((course.folder("release", name=NAME) / f"{notebook}.ipynb").read_text())
+    return json.loads((course.folder("release", name=name) / f"{notebook}.ipynb").read_text())
 
 
-def answered(course: Course, notebook: str = "problem1", **answers: str) -> dict:
+def answered(course: Course, notebook: str = "problem1", name: str = NAME, **answers: str) -> dict:
     """The released notebook with the sources of cells of these grade ids replaced."""
-    changed = copy.deepcopy(released(course, notebook))
+    changed = copy.deepcopy(released(course, notebook, name))
     for cell in changed["cells"]:
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-        cell["source"] = answers.get(name, cell["source"])
+        cell["source"] = answers.get(cell["metadata"].get("nbgrader", {}).get("grade_id", ""), cell["source"])
     return changed

@@ -20,10 +20,12 @@ from grader.grading.intake.released_texts import fingerprint, released_source, r
 from grader.suite_kit.exercise import missing_cases, to_be_written
 from grader.whole_files import unused, write_folder, write_whole
 from grader.write_errors import full_disk_told, is_full_by_text, no_room
-from notebook_runner.canonical import source_of
+from notebook_runner.canonical import source_of, with_ids
 
 SEAL = "released"
 REPLACED = "replaced_exercises"
+FIRST_WITH_IDS = 5
+"""The minor version of nbformat 4 from which on a cell has an id."""
 CHECKPOINTS = ".ipynb_checkpoints"
 FETCHED_CONFIG = '''"""Made by `mlsd release`: JupyterLab's assignment list reads this where it fetches to."""
 
@@ -104,7 +106,8 @@ def differences(course: Course, name: str) -> list[str]:
 def generate(course: Course, name: str) -> Files:
     """The files of a released exercise, canonical and sealed, by relative name. The gradebook learns their cells."""
     with tempfile.TemporaryDirectory(prefix="mlsd-release-") as scratch:
-        aside = course.configured(CourseDirectory={"release_directory": scratch})
+        steps = _steps(course)
+        aside = course.configured(CourseDirectory={"release_directory": scratch}, GenerateAssignment=steps)
         result = aside.call(lambda api: api.generate_assignment(name, force=True))
         if not result["success"]:
             _require_room(result, f"below {course.home} or {Path(scratch).parent}")
@@ -114,11 +117,29 @@ def generate(course: Course, name: str) -> Files:
 
 def _without_gradebook(course: Course) -> Course:
     """The course configured so that nbgrader generates the same files but opens no database."""
-    from nbgrader.converters import GenerateAssignment
     from nbgrader.preprocessors import SaveCells
 
-    steps = [step for step in GenerateAssignment.preprocessors.default() if step is not SaveCells]
+    steps = [step for step in _steps(course)["preprocessors"] if step is not SaveCells]
     return course.configured(GenerateAssignment={"no_database": True, "preprocessors": steps})
+
+
+def _steps(course: Course) -> dict[str, list[type]]:
+    """The steps in which nbgrader generates, as the course's configuration has them; cells of a header get ids."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.preprocessors import IncludeHeaderFooter
+
+    class WithIds(IncludeHeaderFooter):
+        """What an older notebook lacks gets the same ids each time: nbformat would make up new ones."""
+
+        def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+            nb, resources = super().preprocess(nb, resources)
+            if nb.nbformat_minor >= FIRST_WITH_IDS:
+                for cell, named in zip(nb.cells, with_ids(nb.cells, set()), strict=True):
+                    cell["id"] = named["id"]
+            return nb, resources
+
+    configured = course.config.GenerateAssignment.get("preprocessors") or GenerateAssignment.preprocessors.default()
+    return {"preprocessors": [WithIds if step is IncludeHeaderFooter else step for step in configured]}
 
 
 def read_files(folder: Path) -> Files:

@@ -347,7 +347,8 @@ def _check(course: Course, names: Iterable[str]) -> int:
     found = [line for name in names for line in differences(course, name)]
     for line in found:
         tell(line)
-    tell(f"Write it anew: {course.command('release')}" if found else "exercises/ is what solutions/ gives.")
+    released, source = (course.folder(step).name for step in ("release", "source"))
+    tell(f"Write it anew: {course.command('release')}" if found else f"{released}/ is what {source}/ gives.")
     return 1 if found else 0
 
 

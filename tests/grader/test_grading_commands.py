@@ -72,21 +72,6 @@ def test_a_source_that_was_only_run_is_not_one_that_was_changed(mlsd, course):
     assert "not released" not in mlsd("grade", toy.NAME, "--stock", "--course", course.root)[1]
 
 
-def test_what_comes_next_can_be_typed_where_the_course_was_named(mlsd, course, tmp_path, monkeypatch):
-    named = f" --course '{tmp_path / 'my course'}'"
-    shutil.move(course.root, tmp_path / "my course")
-    (tmp_path / "class").mkdir()
-    shutil.copy(tmp_path / "my course" / "exercises" / toy.NAME / f"{toy.NAME}.ipynb", tmp_path / "class" / "al.ipynb")
-    said = mlsd("collect", toy.NAME, tmp_path / "class", "--course", tmp_path / "my course")[1]
-    assert f"Next: mlsd grade halves{named}\n" in said
-    said = mlsd("grade", toy.NAME, "--stock", "--course", tmp_path / "my course")[1]
-    assert f"Next: mlsd feedback halves{named}\n" in said
-    with pytest.raises(GraderError, match=f"First: mlsd release thirds{named}"):
-        mlsd("grade", "thirds", "--course", tmp_path / "my course")
-    monkeypatch.chdir(tmp_path / "my course" / "classroom")
-    assert "Next: mlsd feedback halves\n" in mlsd("grade", toy.NAME, "--stock")[1]
-
-
 WITHOUT_ROOTS_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
 
 

@@ -147,15 +147,6 @@ def foreign(quickstart_once, tmp_path):
     return Course.open(tmp_path / "cs101")
 
 
-def test_any_nbgrader_course_is_released_without_rules_for_its_cells(foreign):
-    assert release.differences(foreign, quickstart.NAME) == []
-    assert release.release(foreign, quickstart.NAME) == "unchanged"
-    text = (foreign.folder("release", name=quickstart.NAME) / "problem1.ipynb").read_text()
-    assert "raise NotImplementedError()" in text
-    assert "range(1, n + 1)" not in text
-    assert json.loads(text)["metadata"]["kernelspec"]["name"] == "python"
-
-
 def saved_by_jupyterlab(notebook: dict) -> None:
     """Run and saved: outputs, a language, ids."""
     notebook["metadata"]["language_info"] = {"name": "python", "version": "3.11.2"}
