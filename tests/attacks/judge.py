@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grader.grading.records import HELD
 from tests.attacks.case import Case
 from tests.attacks.course import TOKENS
 
@@ -61,14 +62,19 @@ def judge(case: Case, marks: Marks, autograded: Path, heard: list[bytes] = ()) -
 
 
 def outputs(folder: Path) -> list[str]:
-    """What the student's code showed: all outputs of all notebooks below `folder`."""
+    """What the student's code showed: all outputs of all notebooks below `folder`.
+
+    A hidden test may stand in outputs that are held back, which no student sees: it ran where that code runs.
+    """
     found = []
     for path in sorted(folder.rglob("*.ipynb")):
         try:
             cells = json.loads(path.read_text(errors="replace"))["cells"]
         except (ValueError, KeyError, OSError):
             continue
-        found += [json.dumps(cell.get("outputs", [])) for cell in cells if not _is_test(cell)]
+        for cell in (cell for cell in cells if not _is_test(cell)):
+            text = json.dumps(cell.get("outputs", []))
+            found.append(text.replace(TOKENS["test"], "") if cell["metadata"].get(HELD) else text)
     return found
 
 

@@ -39,7 +39,7 @@ import torch
 
 @dataclass(frozen=True)
 class Compared:
-    """One answer and what both graders gave for it; `sealed` if ours decided it apart from the student's code."""
+    """One answer and what both graders gave for it."""
 
     answer: Answer
     cell: str
@@ -49,17 +49,13 @@ class Compared:
     maximum: float
     verdict: str
     message: str
-    sealed: bool
-    disputed: bool
 
     @property
     def row(self) -> tuple[str, ...]:
         """What the table on a failure shows."""
         kind = "right" if self.answer.right else "wrong"
-        where = "sealed" if self.sealed else "unsealed"
         marks = f"{self.stock:g} of {self.maximum:g}", f"{self.ours:g}"
-        state = f"{self.verdict}, {where}{', disputed' if self.disputed else ''}"
-        return self.cell, f"{kind}: {self.answer.name}", self.student, *marks, state, self.message[:MESSAGE]
+        return self.cell, f"{kind}: {self.answer.name}", self.student, *marks, self.verdict, self.message[:MESSAGE]
 
 
 COLUMNS = ("test", "answer", "submission", "stock", "ours", "verdict", "message")
@@ -97,11 +93,9 @@ def _side_by_side(
 ) -> Iterable[Compared]:
     for student, answers in handed_in.items():
         tests = {test["name"].rpartition("/")[2]: test for test in told[student]["tests"]}
-        disputed = {flag["cell"] for flag in told[student]["extra_data"]["flags"] if flag["kind"] == "disputed"}
         for place, answer in answers:
             cell = f"{place.name}-test"
             yield Compared(
                 answer, cell, student, stock.marks[student][cell] or 0.0, ours.marks[student][cell] or 0.0,
                 place.exercise.points, tests[cell]["extra_data"]["verdict"], tests[cell]["output"],
-                "unsealed" not in tests[cell]["tags"], cell in disputed,
             )  # fmt: skip

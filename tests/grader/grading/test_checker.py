@@ -86,6 +86,7 @@ def framed(header: str) -> bytes:
     return len(header).to_bytes(4, "little") + header.encode()
 
 
+DEEP = '{"v":' + "[" * 90_000 + "]" * 90_000 + ',"n":[]}'
 FRAMES = {
     "no frame": b"",
     "no reply": encode([1]),
@@ -93,6 +94,8 @@ FRAMES = {
     "too few values": encode({"values": []}),
     "an error that is none": encode({"error": {}}),
     "a handle below zero": framed('{"v":{"values":[{"$h":-1,"k":"x"}]},"n":[]}'),
+    "an array without end": framed('{"v":{"values":[{"$a":"00","t":"<f8","s":[1099511627776]}]},"n":[]}'),
+    "too deep": framed(DEEP),
     "an unknown kind": framed('{"v":{"values":[{"$x":7,"k":"os"}]},"n":[]}'),
 }
 WRITES = """
@@ -106,8 +109,21 @@ IN_ITS_PLACE = """
 import sys, types
 suite = sys.modules["grader.suites.minimize_cost"] = types.SimpleNamespace(numbers=lambda *_: 5.0)
 """
+SHELL = """
+import ast
+class Full(ast.NodeTransformer):
+    def visit_Module(self, node): return ast.parse("5.0")
+shell, parse = get_ipython(), get_ipython().compile.ast_parse
+async def run(*_, **__): return 5.0
+shell.ast_transformers.append(Full())
+shell.input_transformers_post.append(lambda lines: ["5.0"])
+shell.compile.ast_parse = lambda *_, **__: parse("5.0")
+shell.run_cell_async = shell.run_code = run
+type(shell.displayhook).__call__ = lambda *_: 5.0
+"""
 PATCHES = "import builtins, math\nmath.isclose = lambda *_, **__: True\nbuiltins.abs = lambda x: 0\n"
 FORGERS = {
+    "the shell is replaced": SHELL + all_give("1"),
     "an object that agrees": AGREES.replace("BASE", "object") + all_give("Agrees()"),
     "a number that agrees": AGREES.replace("BASE", "float") + all_give("Agrees()"),
     "a list that agrees": AGREES.replace("BASE", "list") + all_give("Agrees()"),
