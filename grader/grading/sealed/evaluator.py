@@ -44,8 +44,6 @@ def evaluate(
             _judge(outcome, test(*(Named(answer, name) for name in call.names)), points)
     except AnswerEnded as ended:
         outcome.verdict, outcome.message = ended.outcome, ENDED.get(ended.outcome, NO_ANSWER)
-    except MemoryError:
-        outcome.verdict, outcome.message = "memory", "What the answer gave needs more memory than the test may use."
     except BaseException as error:
         outcome.verdict, outcome.message = "error", f"The test itself failed ({type(error).__name__}). Report it."
     outcome.wall_s = time.monotonic() - started_s
