@@ -6,7 +6,22 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from grader.errors import GraderError
 from grader.write_errors import full_disk_told
+
+
+def write_named(path: Path, text: str, beginning: str) -> None:
+    """Write a text file that a person named: a new one, or over one with the same beginning, which came of this before.
+
+    Raises `GraderError` for all else that is there, a device too, and where it cannot be written.
+    """
+    other = f"Name another file: --to FILE{path.suffix}"
+    try:
+        if path.exists() and not (path.is_file() and path.read_bytes().startswith(beginning.encode())):
+            raise GraderError(f"{path} is there, and this command did not write it. Move it elsewhere. {other}")
+        write_whole(path, text)
+    except OSError as error:
+        raise GraderError(f"{path} cannot be written ({error.strerror}). {other}") from error
 
 
 def write_whole(path: Path, text: str) -> None:

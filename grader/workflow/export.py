@@ -17,6 +17,7 @@ from grader.errors import GraderError
 from grader.grading.output.gradebook import Book
 from grader.grading.output.lateness import count, deadlines, length, local
 from grader.grading.output.spreadsheet import table
+from grader.whole_files import write_named
 from grader.workflow.collect import read_report
 from grader.workflow.groups import spread_marks
 from grader.workflow.late_days import take_late_days, taken
@@ -24,6 +25,7 @@ from grader.workflow.marks import catch_up
 from grader.workflow.platforms import PLATFORMS, Item, Marks, Upload
 from grader.workflow.roster import Person, everyone
 
+CANVAS_FIXED = 5  # columns before those of the exercises
 TOTALS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
     "raw_score", "late_submission_penalty", "score", "max_score", "needs_manual_grade",
@@ -82,7 +84,7 @@ def export(
     else:
         upload: Upload = PLATFORMS[form](marks, zero, column)
         done.totals, done.notes, done.missing = _beside(to, "marks"), upload.notes, upload.missing
-        _write(to, upload.heading, upload.rows)
+        _write(to, upload.heading, upload.rows, CANVAS_FIXED if form == "canvas" else None)
         _write(done.totals, TOTALS, (_total(mark, zero) for mark in marks))
     _write(done.items, ITEMS, (row for mark in marks for row in _items(mark)))
     refused = [row for name in chosen for row in _refused(course, name, marks)]
@@ -206,11 +208,7 @@ def _beside(path: Path, what: str) -> Path:
     return path.with_name(f"{path.stem}_{what}{path.suffix}")
 
 
-def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]], fixed: int | None = None) -> None:
     empty = {None: ""}
     text = table(columns, ([empty.get(row.get(column), row.get(column)) for column in columns] for row in rows))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise GraderError(f"{path} cannot be written ({error.strerror}). Name another file: --to FILE.csv") from error
+    write_named(path, text, table(columns[:fixed], []).rstrip())

@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 
 from grader.course import Course
-from grader.errors import GraderError
 from grader.grading.batch import matching
 from grader.grading.output.gradebook import Book
 from grader.grading.output.mark_log import COLUMNS, LoggedMark
 from grader.grading.output.spreadsheet import table
-from grader.whole_files import write_whole
+from grader.whole_files import write_named
 
 
 def catch_up(course: Course, name: str, command: str) -> None:
@@ -38,10 +37,7 @@ def logged_marks(course: Course, name: str, student: str = "*") -> list[LoggedMa
 def write_marks(rows: list[LoggedMark], to: Path) -> None:
     """Write the rows as CSV. Raises `GraderError` if the file cannot be written."""
     text = table(COLUMNS, ([_plain(getattr(row, name)) for name in COLUMNS] for row in rows))
-    try:
-        write_whole(to, text)
-    except OSError as error:
-        raise GraderError(f"{to} cannot be written ({error.strerror}). Name another file: --to FILE.csv") from error
+    write_named(to, text, text.partition("\n")[0])
 
 
 def _plain(value: str | float | None) -> str | float:

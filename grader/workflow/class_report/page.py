@@ -7,10 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from grader.course import Course
-from grader.errors import GraderError
 from grader.grading.output.html_cleaner import POLICY
 from grader.grading.output.sanitize import as_text
-from grader.whole_files import write_whole
+from grader.whole_files import write_named
 from grader.workflow.class_report import charts, shared_mistakes
 from grader.workflow.class_report.items import FEWEST, item_statistics
 from grader.workflow.class_report.results import ClassResults, Submission, read
@@ -34,11 +33,8 @@ def write(course: Course, name: str, to: Path | None = None) -> Path:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     pages.filters["plain"] = plain
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, pages.get_template("page.html.j2").render(_content(course, results, path.parent)))
-    except OSError as error:
-        raise GraderError(f"{path} cannot be written ({error.strerror}). Name another file: --to FILE.html") from error
+    page = pages.get_template("page.html.j2").render(_content(course, results, path.parent))
+    write_named(path, page, page.partition("<title>")[0])
     return path
 
 
