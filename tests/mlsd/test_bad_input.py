@@ -217,8 +217,11 @@ class Terminal:
 
     def typed(self, verb: str, words: list[str], interrupt: bool = False, folder: str = "") -> tuple[int, str]:
         """The status and the answer."""
-        here = self.place / (folder or folder_of(verb))
-        asked = {"words": [*verb.split(), *words], "folder": str(here), "interrupt": str(self.place) * interrupt}
+        return self.answer([*verb.split(), *words], self.place / (folder or folder_of(verb)), interrupt)
+
+    def answer(self, words: list[str], here: Path, interrupt: bool = False) -> tuple[int, str]:
+        """The status and the answer of `mlsd WORDS`, typed in a folder."""
+        asked = {"words": words, "folder": str(here), "interrupt": str(self.place) * interrupt}
         self.server.stdin.write(json.dumps(asked) + "\n")
         self.server.stdin.flush()
         answer = json.loads(self.server.stdout.readline())
