@@ -72,6 +72,8 @@ def simulate(
 
     if out and (out.is_dir() or not out.parent.is_dir()):
         raise SimulationError(f"--out is {out}; it must name a file in a folder that is there. Name another.")
+    if out and out.is_file() and not out.read_bytes().lower().startswith(b"<!doctype html>"):
+        raise SimulationError(f"--out is {out}; it holds no page, which a page would replace. Name another.")
     if seeds > 1_000 or len(designs) > 50:
         raise SimulationError(f"{len(designs)} designs and {seeds} seeds; at most 50 and 1,000 are run. Take fewer.")
     if arrivals and rate is not None:

@@ -241,6 +241,16 @@ def test_a_file_that_is_no_design_is_refused(tmp_path, text, message):
     assert message in str(result.exception)
 
 
+def test_a_page_replaces_a_page_and_no_design(tmp_path):
+    design, page = tmp_path / "design.yaml", tmp_path / "page.html"
+    design.write_text("replicas: {count: 2}\n")
+    asked = ["simulate", str(design), "--scenario", "steady", "--out"]
+    assert [CliRunner().invoke(app, [*asked, str(page)]).exit_code for _ in range(2)] == [0, 0]
+    result = CliRunner().invoke(app, [*asked, str(design)])
+    assert "holds no page" in str(result.exception)
+    assert design.read_text() == "replicas: {count: 2}\n"
+
+
 def test_numbers_are_those_of_yaml_1_2():
     assert read_yaml("[010, 0o10, 0x10, 1e1, .5, 1., -1, .inf, true, ~]") == [
         10, 8, 16, 10.0, 0.5, 1.0, -1, float("inf"), True, None,
