@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def notebooks(
     paths: Paths = None,
     fix: Annotated[
-        bool, typer.Option("--fix", help="Write canonical form, minutes, head and foot; a copy is kept.")
+        bool, typer.Option("--fix", help="Write form, solutions, minutes, head and foot; a copy is kept.")
     ] = False,
     check_form: Annotated[bool, typer.Option("--check", help="Name what keeps each from being committed.")] = False,
 ) -> None:
@@ -168,7 +168,7 @@ def _write_fixed(root: Path, notebooks: list[Notebook], course: Sequence[Noteboo
     for name, text in wanted.items():
         write_whole(root / name, text.encode())
         kept = f"; as it was, it is kept in {folder}" if name in losing else ""
-        typer.echo(f"{name}: form, minutes, head and foot are written{kept}")
+        typer.echo(f"{name}: form, solutions, minutes, head and foot are written{kept}")
 
 
 def _texts(nb: Mapping[str, Any]) -> set[str]:

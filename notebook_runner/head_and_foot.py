@@ -1,4 +1,4 @@
-"""What of a lesson follows from the course map and its own cells: the minutes that it promises, its head, its foot.
+"""What of a lesson follows from elsewhere: the minutes that it promises, its head, its foot, the code of its solutions.
 
 Nobody writes these by hand, so a lesson never names one that does not exist. `mlsd notebooks --fix` writes them.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from notebook_runner.canonical import canonical, code_lines, source_of
 from notebook_runner.course import Notebook, NotebookError, read_json, reading_order
+from notebook_runner.solutions import with_solutions
 
 HEAD, FOOT = "at-a-glance", "continue"
 """The ids of the two cells that are written here: after the title, and at the very end."""
@@ -81,13 +82,14 @@ def _link(here: Notebook, there: Notebook) -> str:
 
 
 def with_derived(nb: Mapping[str, Any], here: Notebook, course: Sequence[Notebook]) -> dict[str, Any]:
-    """The notebook `nb`, given as plain data, with the minutes, head and foot that follow; others stay as they are.
+    """The notebook `nb`, given as plain data, with the solutions, minutes, head and foot that follow.
 
     A paragraph that begins with **Continue with** goes: the foot says what exists. Raises `NotebookError` for a
     requirement that is no notebook and for a circle of them.
     """
+    nb = with_solutions(nb, here.path.parents[here.name.count("/")])
     if here.kind not in FRAMED:
-        return dict(nb)
+        return nb
     minutes = promised_minutes(here.minutes, nb["cells"])
     title, *rest = [_without_hand_written(cell) for cell in nb["cells"] if cell["id"] not in (HEAD, FOOT)]
     ending = foot(here, course)
@@ -113,7 +115,7 @@ def _without_hand_written(cell: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def stale(path: Path, here: Notebook, course: Sequence[Notebook]) -> list[str]:
-    """What in the notebook at `path` does not follow from map and cells, as sentences; empty if all does."""
+    """What in the notebook at `path` does not follow from map, cells and checks, as sentences; empty if all does."""
     nb = read_json(path)
     wanted = with_derived(nb, here, course)
     if wanted == nb or canonical(wanted) == canonical(nb):
@@ -131,6 +133,9 @@ def stale(path: Path, here: Notebook, course: Sequence[Notebook]) -> list[str]:
     for identity, place in ((HEAD, "after the title"), (FOOT, "at the end")):
         if dict(have).get(identity) != dict(want).get(identity) or _at(have, identity) != _at(want, identity):
             found.append(f"The cell {identity!r} {place} is not what the course map says.")
+    for identity, text in have:
+        if identity.endswith("-solution") and dict(want)[identity] != text:
+            found.append(f"The code in the cell {identity!r} is not the right answer of its turn in checks.py.")
     return [f"{sentence} `mlsd notebooks --fix` writes what is right." for sentence in found]
 
 
@@ -139,7 +144,7 @@ def _at(cells: Sequence[tuple[str, str]], identity: str) -> int:
 
 
 def fixed(nb: Mapping[str, Any], here: Notebook, course: Sequence[Notebook]) -> str | None:
-    """The notebook's text in canonical form, with the right minutes, head and foot; None for a faulty cell id."""
+    """The notebook's text in canonical form, with all that follows from elsewhere; None for a faulty cell id."""
     try:
         return canonical(with_derived(nb, here, course))
     except (NotebookError, KeyError):  # `problems` tells which
