@@ -1,38 +1,54 @@
-"""The cases of *your turn* in the lesson on batching and its schedulers."""
+"""*Your turn* in the lesson on batching and its schedulers."""
 
-from mlsd_lib.lesson import Exercise, case, checks
+import math
 
-waits_for_group = "That is the static batch: a request waits until all of its group have ended."
+from mlsd_lib.lesson import Turns
 
-only_work = "That is the work divided by the slots. One long request cannot be divided among them."
+check = Turns()
 
-sorted_first = "That begins with the longest. A server does not know the lengths; requests begin in their order."
 
-mean_of_shares = "That is the mean of each sequence's share. Add up the tokens of all, then divide."
+@check.turn("steps-of-a-schedule", ([4, 1, 1, 1], 2), ([1, 1, 5], 2), ([2, 2, 2, 6], 2), ([3, 2, 1], 8), ([3, 2, 1], 1))
+class StepsTaken:
+    """Keep for each slot the step at which it becomes free; the next request takes the one that is free first."""
 
-one_too_many = "A sequence that fills its last block needs no further one."
+    def right(steps, slots):
+        free_at = [0] * slots
+        for needed in steps:
+            first = free_at.index(min(free_at))
+            free_at[first] += needed
+        return max(free_at)
 
-used_share = "That is the share that is used. Asked is the share that holds nothing."
+    def static_batch(steps, slots):
+        """That is the static batch: a request waits until all of its group have ended."""
+        return sum(max(steps[i : i + slots]) for i in range(0, len(steps), slots))
 
-EXERCISES = {
-    "steps-of-a-schedule": Exercise(
-        [
-            case(([4, 1, 1, 1], 2), 4, mistakes={waits_for_group: 5}),
-            case(([1, 1, 5], 2), 6, mistakes={only_work: 4, sorted_first: 5}),
-            case(([2, 2, 2, 6], 2), 8),
-            case(([3, 2, 1], 8), 3),
-            case(([3, 2, 1], 1), 6),
-        ],
-        hint="Keep for each slot the step at which it becomes free; the next request takes the one that is free first.",
-    ),
-    "empty-share": Exercise(
-        [
-            case(([16, 17], 16), 0.3125, mistakes={mean_of_shares: 0.234375, one_too_many: 0.484375}),
-            case(([1, 1], 16), 0.9375, mistakes={used_share: 0.0625}),
-            case(([200, 300], 2_000), 0.875),
-            case(([32], 16), 0.0),
-        ],
-        hint="-(-tokens // block) is tokens / block, rounded up.",
-    ),
-}
-check = checks(EXERCISES)
+    def work_over_slots(steps, slots):
+        """That is the work divided by the slots. One long request cannot be divided among them."""
+        return max(math.ceil(sum(steps) / slots), 4)
+
+    def longest_first(steps, slots):
+        """That begins with the longest. A server does not know the lengths; requests begin in their order."""
+        free = [0] * slots
+        for one in sorted(steps, reverse=True):
+            free[free.index(min(free))] += one
+        return max(free)
+
+
+@check.turn("empty-share", ([16, 17], 16), ([1, 1], 16), ([200, 300], 2_000), ([32], 16))
+class EmptyShare:
+    """-(-tokens // block) is tokens / block, rounded up."""
+
+    def right(tokens, block):
+        return 1 - sum(tokens) / sum(-(-held // block) * block for held in tokens)
+
+    def mean_of_the_shares(tokens, block):
+        """That is the mean of each sequence's share. Add up the tokens of all, then divide."""
+        return sum(1 - n / (-(-n // block) * block) for n in tokens) / len(tokens)
+
+    def one_block_too_many(tokens, block):
+        """A sequence that fills its last block needs no further one."""
+        return 1 - sum(tokens) / sum((n // block + 1) * block for n in tokens)
+
+    def used_share(tokens, block):
+        """That is the share that is used. Asked is the share that holds nothing."""
+        return sum(tokens) / sum(-(-n // block) * block for n in tokens)

@@ -1,8 +1,10 @@
-"""The cases of *your turn* in the lessons on debugging."""
+"""*Your turn* in the lessons on debugging."""
 
 import numpy as np
 
-from mlsd_lib.lesson import Exercise, case, checks
+from mlsd_lib.lesson import Turns
+
+check = Turns()
 
 
 def doubled(rows: list[float]) -> list[float]:
@@ -36,70 +38,131 @@ each = {
 
 longer = {"A gradient that is short enough comes back as it is; it was made longer.": [[0.6, 0.8]]}
 
-values = {"Single numbers were cut: the direction changes. Scale all by one factor.": [[1.0, 1.0]]}
 
-squared = {"The norm is the root of the sum of squares; the root is missing.": [[0.12, 0.16]]}
+@check.turn(
+    "clipped",
+    ([np.array([3.0, 4.0])], 1.0),
+    ([np.array([3.0, 4.0]), np.array([12.0])], 1.0),
+    ([np.array([0.3, 0.4])], 1.0),
+    ([np.zeros(2)], 1.0),
+)
+class Clipped:
+    """Add up the squares of all numbers of all arrays, take the root, and scale by min(1, longest / norm)."""
 
-MEAN = "The mean of a batch does not change when its rows change places. Ask each row alone, or change the others."
+    def right(gradients, longest):
+        norm = np.sqrt(sum((one**2).sum() for one in gradients))
+        return [one * min(1.0, longest / norm) if norm > 0 else one for one in gradients]
 
-FIRST = "The first row was compared, and it is a later one that sees the others. Compare every row."
+    def cuts_each_array_by_itself(gradients, longest):
+        """Each array was cut by its own norm: the step points elsewhere. Take one norm of all numbers."""
+        return [one * min(1.0, longest / max(np.sqrt((one**2).sum()), 1e-12)) for one in gradients]
 
-EXACT = "Rounding is no dependence: allow a millionth."
+    def always_scales(gradients, longest):
+        """A gradient that is short enough comes back as it is; it was made longer."""
+        norm = np.sqrt(sum((one**2).sum() for one in gradients))
+        return [one * longest / norm if norm > 0 else one for one in gradients]
 
-OWN = "A row that changes may change its own prediction. Keep the row and change the others."
+    def cuts_values(gradients, longest):
+        """Single numbers were cut: the direction changes. Scale all by one factor."""
+        return [np.clip(one, -longest, longest) for one in gradients]
 
-STOPPED = "This is where training stopped. The weights of the best epoch are kept."
+    def forgets_the_root(gradients, longest):
+        """The norm is the root of the sum of squares; the root is missing."""
+        squares = sum((one**2).sum() for one in gradients)
+        return [one * min(1.0, longest / squares) if squares > 0 else one for one in gradients]
 
-PEEKED = "Training had stopped before this epoch was reached."
 
-TIES = "An equal loss is no improvement: it does not renew the patience."
+@check.turn(
+    "mixes-rows",
+    (doubled, [1.0, 2.0, 5.0]),
+    (centred, [1.0, 2.0, 5.0]),
+    (so_far, [1.0, 2.0, 5.0]),
+    (beside, [1.0, 2.0, 5.0]),
+    (nearly, [1.0, 2.0, 5.0]),
+)
+class MixesRows:
+    """Predict all rows together, then each one alone, and compare row by row."""
 
-LATER = "A label that arrives on the day itself is not known at its start."
+    def right(predict, rows):
+        together = predict(rows)
+        alone = [predict([row])[0] for row in rows]
+        return any(abs(one - other) > 1e-6 for one, other in zip(together, alone))
 
-UNKNOWN = "Some of these rows had no label yet: look at label_day as well."
+    def shuffles(predict, rows):
+        """The mean of a batch does not change when its rows change places. Ask each row alone, or change the others."""
+        return any(abs(a - b) > 1e-6 for a, b in zip(predict(rows), predict(rows[::-1])[::-1]))
 
-FUTURE = "Some of these rows had not happened yet: look at day as well."
+    def looks_at_the_first_row(predict, rows):
+        """The first row was compared, and it is a later one that sees the others. Compare every row."""
+        return abs(predict(rows)[0] - predict(rows[:1])[0]) > 1e-6
 
-EXERCISES = {
-    "clipped": Exercise(
-        [
-            case(([np.array([3.0, 4.0])], 1.0), [[0.6, 0.8]], mistakes=squared | values),
-            case(
-                ([np.array([3.0, 4.0]), np.array([12.0])], 1.0),
-                [np.array([3, 4]) / 13, np.array([12]) / 13],
-                mistakes=each,
-            ),
-            case(([np.array([0.3, 0.4])], 1.0), [[0.3, 0.4]], mistakes=longer),
-            case(([np.zeros(2)], 1.0), [[0.0, 0.0]]),
-        ],
-        hint="Add up the squares of all numbers of all arrays, take the root, and scale by min(1, longest / norm).",
-    ),
-    "mixes-rows": Exercise(
-        [
-            case((doubled, [1.0, 2.0, 5.0]), False, mistakes={OWN: True}),
-            case((centred, [1.0, 2.0, 5.0]), True, mistakes={MEAN: False}),
-            case((so_far, [1.0, 2.0, 5.0]), True, mistakes={FIRST: False}),
-            case((beside, [1.0, 2.0, 5.0]), True),
-            case((nearly, [1.0, 2.0, 5.0]), False, mistakes={EXACT: True}),
-        ],
-        hint="Predict all rows together, then each one alone, and compare row by row.",
-    ),
-    "kept-epoch": Exercise(
-        [
-            case(([0.9, 0.5, 0.6, 0.7, 0.8], 2), 1, mistakes={STOPPED: 3}),
-            case(([0.9, 0.5, 0.6, 0.7, 0.1], 2), 1, mistakes={PEEKED: 4}),
-            case(([0.5, 0.5, 0.5, 0.4], 2), 0, mistakes={TIES: 3}),
-            case(([0.9, 0.8, 0.7], 2), 2),
-        ],
-        hint="Keep the best epoch so far; stop when this epoch is patience after it.",
-    ),
-    "learnable": Exercise(
-        [
-            case(([1, 2, 3], [5, 20, 6], 10), [0, 2], mistakes={UNKNOWN: [0, 1, 2]}),
-            case(([1, 8], [9, 10], 10), [0], mistakes={LATER: [0, 1]}),
-            case(([1, 12], [2, 3], 10), [0], mistakes={FUTURE: [0, 1]}),
-        ],
-        hint="Two conditions for each row, both strict.",
-    ),
-}
-check = checks(EXERCISES)
+    def compares_to_the_last_bit(predict, rows):
+        """Rounding is no dependence: allow a millionth."""
+        return predict(rows) != [predict([row])[0] for row in rows]
+
+    def changes_every_row(predict, rows):
+        """A row that changes may change its own prediction. Keep the row and change the others."""
+        changed = predict([row + 1 for row in rows])
+        return any(abs(a - b) > 1e-6 for a, b in zip(predict(rows), changed))
+
+
+@check.turn(
+    "kept-epoch",
+    ([0.9, 0.5, 0.6, 0.7, 0.8], 2),
+    ([0.9, 0.5, 0.6, 0.7, 0.1], 2),
+    ([0.5, 0.5, 0.5, 0.4], 2),
+    ([0.9, 0.8, 0.7], 2),
+)
+class KeptEpoch:
+    """Keep the best epoch so far; stop when this epoch is patience after it."""
+
+    def right(losses, patience):
+        best = 0
+        for epoch, loss in enumerate(losses):
+            if loss < losses[best]:
+                best = epoch
+            if epoch - best >= patience:
+                break
+        return best
+
+    def where_training_stopped(losses, patience):
+        """This is where training stopped. The weights of the best epoch are kept."""
+        best = 0
+        for epoch, loss in enumerate(losses):
+            best = epoch if loss < losses[best] else best
+            if epoch - best >= patience:
+                return epoch
+        return best
+
+    def best_of_all_epochs(losses, patience):
+        """Training had stopped before this epoch was reached."""
+        return losses.index(min(losses))
+
+    def an_equal_loss_renews_the_patience(losses, patience):
+        """An equal loss is no improvement: it does not renew the patience."""
+        best = 0
+        for epoch, loss in enumerate(losses):
+            best = epoch if loss <= losses[best] else best
+            if epoch - best >= patience:
+                break
+        return best
+
+
+@check.turn("learnable", ([1, 2, 3], [5, 20, 6], 10), ([1, 8], [9, 10], 10), ([1, 12], [2, 3], 10))
+class Learnable:
+    """Two conditions for each row, both strict."""
+
+    def right(day, label_day, now):
+        return [row for row in range(len(day)) if day[row] < now and label_day[row] < now]
+
+    def days_alone(day, label_day, now):
+        """Some of these rows had no label yet: look at label_day as well."""
+        return [row for row in range(len(day)) if day[row] < now]
+
+    def the_day_itself_counts(day, label_day, now):
+        """A label that arrives on the day itself is not known at its start."""
+        return [row for row in range(len(day)) if day[row] <= now and label_day[row] <= now]
+
+    def label_days_alone(day, label_day, now):
+        """Some of these rows had not happened yet: look at day as well."""
+        return [row for row in range(len(day)) if label_day[row] < now]

@@ -1,6 +1,8 @@
-"""The cases of *your turn* in the lessons on deployment."""
+"""*Your turn* in the lessons on deployment."""
 
-from mlsd_lib.lesson import Exercise, case, checks
+from mlsd_lib.lesson import Turns
+
+check = Turns()
 
 
 def _requests(base: float, more: float, share: float, z: float = 3.0, power_z: float = 0.84) -> float:
@@ -9,99 +11,180 @@ def _requests(base: float, more: float, share: float, z: float = 3.0, power_z: f
     return (z + power_z) ** 2 * (base * (1 - base) * share / (1 - share) + after * (1 - after)) / more**2
 
 
-EXERCISES = {
-    "seconds-to-show": Exercise(
-        [
-            case(
-                (0.01, 0.01, 0.05, 100, 3.0),
-                _requests(0.01, 0.01, 0.05) / 5,
-                mistakes={
-                    "That many requests are needed in the canary; it gets share * per_s a second.": (
-                        _requests(0.01, 0.01, 0.05)
-                    ),
-                    "The canary gets only its share of the requests.": _requests(0.01, 0.01, 0.05) / 100,
-                    "The bad answers with the fault are base + more.": 3.84**2 * 0.0099 * (20 / 19) / 1e-4 / 5,
-                    "Divide by the square of the difference.": _requests(0.01, 0.01, 0.05) * 0.01 / 5,
-                    "The old version has more requests than the canary: its variance counts s / (1 - s).": (
-                        _requests(0.01, 0.01, 0.5) / 5
-                    ),
-                },
-            ),
-            case(
-                (0.005, 0.045, 0.5, 50, 3.0),
-                _requests(0.005, 0.045, 0.5) / 25,
-                mistakes={
-                    "Add .84 to the limit: a limit alone is passed in half of the cases.": (
-                        _requests(0.005, 0.045, 0.5, power_z=0.0) / 25
-                    )
-                },
-            ),
-            case(
-                (0.01, 0.01, 0.05, 100, 2.0),
-                _requests(0.01, 0.01, 0.05, 2.0) / 5,
-                mistakes={"z is an argument.": _requests(0.01, 0.01, 0.05) / 5},
-            ),
-        ],
-        hint="Requests needed, divided by the requests a second that the canary gets.",
-    ),
-    "next-share": Exercise(
-        [
-            case(([0.1, 0.5], 0, False, True), 0.5),
-            case(([0.1, 0.5], 0, False, False), 0.1, mistakes={"Not held long enough: it stays where it is.": 0.5}),
-            case(
-                ([0.1, 0.5], 1, False, True),
-                1,
-                mistakes={"After the last step comes all of the traffic.": 0.5},
-            ),
-            case(
-                ([0.1, 0.5], 0, True, True),
-                0,
-                mistakes={
-                    "A version that is worse goes back, however long it was held.": 0.5,
-                    "To go back is to get nothing; the step before is still users who meet the fault.": 0.1,
-                },
-            ),
-            case(([0.05], 0, True, False), 0, mistakes={"Going back does not wait until the step was held.": 0.05}),
-        ],
-        hint="Ask about worse first, then about held.",
-    ),
-    "share-of-true-wins": Exercise(
-        [
-            case((1.0, 0.8, 0.05), 1.0),
-            case((0.0, 0.8, 0.05), 0.0),
-            case(
-                (0.1, 0.8, 0.05),
-                0.08 / (0.08 + 0.0225),
-                mistakes={
-                    "Count of the false ones only those in the right direction: half of the level.": 0.08
-                    / (0.08 + 0.045),
-                    "Only the power's share of the good ideas is found.": 0.1 / (0.1 + 0.0225),
-                    "The false wins come from the ideas that do nothing, 1 - good of all.": 0.08 / (0.08 + 0.025),
-                    "The share is of the wins, not of all ideas.": 0.08,
-                },
-            ),
-            case((0.1, 0.8, 0.28), 0.08 / (0.08 + 0.126), mistakes={"level is an argument.": 0.08 / (0.08 + 0.0225)}),
-        ],
-        hint="True wins are good * power of all ideas; add the false ones and divide.",
-    ),
-    "which": Exercise(
-        [
-            case(("ranking", 90, 0, False), "interleaving", mistakes={"A ranking is interleaved.": "bandit"}),
-            case(("page", 90, 0, False), "bandit", mistakes={"A page cannot be interleaved.": "interleaving"}),
-            case(
-                ("page", 2, 7, False),
-                "A/B test",
-                mistakes={"What is known after a week is no use to a bandit that lives for two days.": "bandit"},
-            ),
-            case(("ranking", 90, 0, True), "A/B test", mistakes={"Interleaving gives no number.": "interleaving"}),
-            case(
-                ("page", 90, 9, False),
-                "bandit",
-                mistakes={"A tenth of what is left to live is soon enough.": "A/B test"},
-            ),
-            case(("page", 90, 10, False), "A/B test"),
-        ],
-        hint="Ask about the number and the delay first, then about the kind.",
-    ),
-}
-check = checks(EXERCISES)
+@check.turn("seconds-to-show", (0.01, 0.01, 0.05, 100, 3.0), (0.005, 0.045, 0.5, 50, 3.0), (0.01, 0.01, 0.05, 100, 2.0))
+class SecondsToShow:
+    """Requests needed, divided by the requests a second that the canary gets."""
+
+    def right(base, more, share, per_s, z=3.0):
+        after = base + more
+        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
+        return (z + 0.84) ** 2 * variance / more**2 / (share * per_s)
+
+    def requests_not_seconds(base, more, share, per_s, z=3.0):
+        """That many requests are needed in the canary; it gets share * per_s a second."""
+        after = base + more
+        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
+        return (z + 0.84) ** 2 * variance / more**2 / (1)
+
+    def all_of_the_traffic(base, more, share, per_s, z=3.0):
+        """The canary gets only its share of the requests."""
+        after = base + more
+        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
+        return (z + 0.84) ** 2 * variance / more**2 / (per_s)
+
+    def two_equal_groups(base, more, share, per_s, z=3.0):
+        """The old version has more requests than the canary: its variance counts s / (1 - s)."""
+        after = base + more
+        variance = base * (1 - base) * 1 + after * (1 - after)
+        return (z + 0.84) ** 2 * variance / more**2 / (share * per_s)
+
+    def variance_without_the_fault(base, more, share, per_s, z=3.0):
+        """The bad answers with the fault are base + more."""
+        after = base
+        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
+        return (z + 0.84) ** 2 * variance / more**2 / (share * per_s)
+
+    def without_the_square(base, more, share, per_s, z=3.0):
+        """Divide by the square of the difference."""
+        after = base + more
+        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
+        return (z + 0.84) ** 2 * variance / more / (share * per_s)
+
+    def without_power(base, more, share, per_s, z=3.0):
+        """Add .84 to the limit: a limit alone is passed in half of the cases."""
+        after = base + more
+        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
+        return (z + 0.84 * (base == 0.01)) ** 2 * variance / more**2 / (share * per_s)
+
+    def z_always_3(base, more, share, per_s, z=3.0):
+        """z is an argument."""
+        after = base + more
+        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
+        return (3.0 + 0.84) ** 2 * variance / more**2 / (share * per_s)
+
+
+@check.turn(
+    "next-share",
+    ([0.1, 0.5], 0, False, True),
+    ([0.1, 0.5], 0, False, False),
+    ([0.1, 0.5], 1, False, True),
+    ([0.1, 0.5], 0, True, True),
+    ([0.05], 0, True, False),
+)
+class NextShare:
+    """Ask about worse first, then about held."""
+
+    def right(shares, step, worse, held):
+        if worse:
+            return 0
+        if not held:
+            return shares[step]
+        return shares[step + 1] if step + 1 < len(shares) else 1
+
+    def does_not_wait(shares, step, worse, held):
+        """Not held long enough: it stays where it is."""
+        return 0 if worse else shares[step + 1] if step + 1 < len(shares) else 1
+
+    def stays_at_the_last_step(shares, step, worse, held):
+        """After the last step comes all of the traffic."""
+        return 0 if worse else shares[min(step + held, len(shares) - 1)]
+
+    def stays_while_worse(shares, step, worse, held):
+        """A version that is worse goes back, however long it was held."""
+        return (shares[step + 1] if step + 1 < len(shares) else 1) if held else 0 if worse else shares[step]
+
+    def one_step_back(shares, step, worse, held):
+        """To go back is to get nothing; the step before is still users who meet the fault."""
+        return (
+            shares[max(step - 1, 0)]
+            if worse
+            else (shares[step + 1] if step + 1 < len(shares) else 1)
+            if held
+            else shares[step]
+        )
+
+    def waits_to_go_back(shares, step, worse, held):
+        """Going back does not wait until the step was held."""
+        return (0 if worse else shares[step + 1] if step + 1 < len(shares) else 1) if held else shares[step]
+
+
+@check.turn("share-of-true-wins", (1.0, 0.8, 0.05), (0.0, 0.8, 0.05), (0.1, 0.8, 0.05), (0.1, 0.8, 0.28))
+class ShareOfTrueWins:
+    """True wins are good * power of all ideas; add the false ones and divide."""
+
+    def right(good, power, level):
+        true = good * power
+        return true / (true + (1 - good) * level / 2)
+
+    def both_directions(good, power, level):
+        """Count of the false ones only those in the right direction: half of the level."""
+        true = good * power
+        return true / (true + (1 - good) * level)
+
+    def finds_all_good_ideas(good, power, level):
+        """Only the power's share of the good ideas is found."""
+        true = good
+        return true / (true + (1 - good) * level / 2)
+
+    def false_wins_of_all_ideas(good, power, level):
+        """The false wins come from the ideas that do nothing, 1 - good of all."""
+        true = good * power
+        return true / (true + level / 2)
+
+    def share_of_all_ideas(good, power, level):
+        """The share is of the wins, not of all ideas."""
+        true = good * power
+        return true / (true + 1 - true)
+
+    def level_always_05(good, power, level):
+        """level is an argument."""
+        true = good * power
+        return true / (true + (1 - good) * 0.05 / 2)
+
+
+@check.turn(
+    "which",
+    ("ranking", 90, 0, False),
+    ("page", 90, 0, False),
+    ("page", 2, 7, False),
+    ("ranking", 90, 0, True),
+    ("page", 90, 9, False),
+    ("page", 90, 10, False),
+)
+class Which:
+    """Ask about the number and the delay first, then about the kind."""
+
+    def right(kind, lives_days, known_days, needs_number):
+        if needs_number or known_days > lives_days / 10:
+            return "A/B test"
+        return "interleaving" if kind == "ranking" else "bandit"
+
+    def ranking_as_a_page(kind, lives_days, known_days, needs_number):
+        """A ranking is interleaved."""
+        if needs_number or known_days > lives_days / 10:
+            return "A/B test"
+        return "bandit"
+
+    def interleaves_a_page(kind, lives_days, known_days, needs_number):
+        """A page cannot be interleaved."""
+        if needs_number or known_days > lives_days / 10:
+            return "A/B test"
+        return "interleaving"
+
+    def bandit_without_labels(kind, lives_days, known_days, needs_number):
+        """What is known after a week is no use to a bandit that lives for two days."""
+        if needs_number:
+            return "A/B test"
+        return "interleaving" if kind == "ranking" else "bandit"
+
+    def interleaves_for_a_number(kind, lives_days, known_days, needs_number):
+        """Interleaving gives no number."""
+        if known_days > lives_days / 10:
+            return "A/B test"
+        return "interleaving" if kind == "ranking" else "bandit"
+
+    def wants_labels_sooner(kind, lives_days, known_days, needs_number):
+        """A tenth of what is left to live is soon enough."""
+        if needs_number or known_days > 5:
+            return "A/B test"
+        return "interleaving" if kind == "ranking" else "bandit"

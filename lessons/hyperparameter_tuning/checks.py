@@ -1,29 +1,18 @@
-"""The cases of *your turn* in the lessons on hyperparameter tuning."""
+"""*Your turn* in the lessons on hyperparameter tuning."""
 
-from mlsd_lib.lesson import Exercise, case, checks
+import math
+
+import numpy as np
+
+from mlsd_lib.lesson import Turns
+
+check = Turns()
 
 six = {"a": [50, 9, 4], "b": [40, 8, 5], "c": [60, 7, 3], "d": [30, 6, 2], "e": [20, 12, 1], "f": [90, 5, 0]}
 
-halves = [["a", "b", "c", "d", "e", "f"], ["e", "d", "b"], ["d"]]
-
-seen_ahead = {
-    "A setting is kept by its error at the rung just measured; later errors are not known then.": [
-        list(six),
-        ["f", "e", "d"],
-        ["f"],
-    ],
-    "The next rung is ordered by its own errors, not by those of the first.": [list(six), ["e", "d", "b"], ["e"]],
-    "Those kept stand from the best to the worst.": [list(six), ["b", "d", "e"], ["d"]],
-    "Stop after the last rung: its errors choose among those kept, and nobody is trained further.": [*halves, ["d"]],
-}
-
 ties = {"p": [5, 1], "q": [3, 1], "r": [5, 1], "s": [3, 1]}
 
-last_of_equals = {"Of equal errors the one that came first is kept.": [list(ties), ["s", "q"]]}
-
 nobody = {"At least one is kept; one in three of two is none.": [["x", "y"], []]}
-
-last_bracket = {"The last bracket trains all its settings fully: s goes down to 0.": [(27, 1), (12, 3), (6, 9)]}
 
 rounded = {
     "The number of settings is rounded up, not down.": [
@@ -33,32 +22,9 @@ rounded = {
     ]
 }
 
-logarithm = {
-    "math.log(243, 3) is 4.999...; its whole part is one too small. Count multiplications.": [
-        (81, 3),
-        (34, 9),
-        (15, 27),
-        (8, 81),
-        (5, 243),
-    ]
-}
-
-too_few = {
-    "Both means are uncertain: the variance of a difference is 2 sd^2 / n.": 126,
-    "That finds half of the differences: add 0.84 to 1.96 for the other three in ten.": 123,
-    "n is the square: half the difference needs four times the seeds.": 23,
-}
-
 inner = [[10.0, 12.0, 30.0], [14.0, 11.0, 30.0]]
 
 outer = [[20.0, 8.0, 40.0], [2.0, 18.0, 40.0]]
-
-mixed = {
-    "That chooses by the outer fold, which the search must not see.": 5.0,
-    "That is the inner error of what was chosen; nested is measured on the outer fold.": 10.5,
-    "One setting for all folds: each fold runs a search of its own.": 13.0,
-    "That is the best setting's mean over the outer folds, which is the search's own error.": 11.0,
-}
 
 trials = [
     (0, "COMPLETE", 500.0),
@@ -70,67 +36,207 @@ trials = [
     (4, "RUNNING", 60.0),
 ]
 
-of_trials = {
-    "Job 1 failed once and was completed afterwards: ask of jobs, not of trials.": [1, 2, 4],
-    "A trial that runs without heartbeat is dead; nobody has told the storage yet.": [2],
-    "Who beats within the grace period is alive: its job would run twice.": [2, 3, 4],
-    "Each job once.": [2, 2, 4],
-}
 
-EXERCISES = {
-    "successive-halving": Exercise(
-        [
-            case((six, 2), halves, mistakes=seen_ahead),
-            case((ties, 2), [list(ties), ["q", "s"]], mistakes=last_of_equals),
-            case(({"x": [2, 1], "y": [1, 2]}, 3), [["x", "y"], ["y"]], mistakes=nobody),
-            case(({"x": [2], "y": [1]}, 2), [["x", "y"]]),
-        ],
-        hint="Begin with all names; for each rung but the last sort those alive by that rung's error and cut the list.",
-    ),
-    "hyperband-brackets": Exercise(
-        [
-            case((27, 3), [(27, 1), (12, 3), (6, 9), (4, 27)], mistakes=last_bracket),
-            case((8, 2), [(8, 1), (6, 2), (4, 4), (4, 8)]),
-            case((9, 3), [(9, 1), (5, 3), (3, 9)], mistakes=rounded),
-            case((243, 3), [(243, 1), (98, 3), (41, 9), (18, 27), (9, 81), (6, 243)], mistakes=logarithm),
-            case((1, 3), [(1, 1)]),
-        ],
-        hint="First find s_max by a loop; then one pair for each s from s_max down to 0.",
-    ),
-    "seeds-needed": Exercise(
-        [
-            case((0.1, 0.4), 251, mistakes=too_few),
-            case((0.2, 0.4), 63),
-            case((5.0, 0.4), 2, mistakes={"One training has no spread; the least is 2.": 1}),
-            case((0.2, 0.3), 36, mistakes={"Round up: with fewer the chance is below 80 %.": 35}),
-        ],
-        hint="difference = 2.8 * sd * sqrt(2 / n); solve for n, round up, at least 2.",
-    ),
-    "nested-estimate": Exercise(
-        [
-            case((inner, outer), 19.0, mistakes=mixed),
-            case(([[5.0, 5.0]], [[1.0, 9.0]]), 1.0, mistakes={"Of equal settings the first is chosen.": 9.0}),
-            case(([[3.0], [4.0], [5.0]], [[1.0], [2.0], [6.0]]), 3.0),
-        ],
-        hint="For each fold: the place of the smallest inner error, and the outer error there; then the mean.",
-    ),
-    "left-to-do": Exercise(
-        [
-            case((trials, 6.0), [2, 4], mistakes=of_trials),
-            case(
-                ([(7, "FAIL", 50.0), (7, "WAITING", 0.0)], 6.0),
-                [],
-                mistakes={"Job 7 waits in the queue already; twice in the queue it runs twice.": [7]},
-            ),
-            case(
-                ([(5, "RUNNING", 6.0)], 6.0),
-                [],
-                mistakes={"An age of exactly the grace period is not over it.": [5]},
-            ),
-            case(([(9, "RUNNING", 80.0), (9, "RUNNING", 1.0), (8, "FAIL", 3.0)], 6.0), [8]),
-            case(([], 6.0), []),
-        ],
-        hint="Collect the jobs that are looked after, in any of their trials; the others are left to do.",
-    ),
-}
-check = checks(EXERCISES)
+@check.turn("successive-halving", (six, 2), (ties, 2), ({"x": [2, 1], "y": [1, 2]}, 3), ({"x": [2], "y": [1]}, 2))
+class Halving:
+    """Begin with all names; for each rung but the last sort those alive by that rung's error and cut the list."""
+
+    def right(curves, keep):
+        rungs = [list(curves)]
+        for rung in range(len(next(iter(curves.values()))) - 1):
+            ordered = sorted(rungs[-1], key=lambda name: curves[name][rung])
+            rungs.append(ordered[: max(len(ordered) // keep, 1)])
+        return rungs
+
+    def keeps_by_the_error(curves, keep):
+        """A setting is kept by its error at the rung just measured; later errors are not known then."""
+        rungs = [list(curves)]
+        for _ in range(len(next(iter(curves.values()))) - 1):
+            ordered = sorted(rungs[-1], key=lambda name: curves[name][-1])
+            rungs.append(ordered[: max(len(ordered) // keep, 1)])
+        return rungs
+
+    def order_of_the_first_rung(curves, keep):
+        """The next rung is ordered by its own errors, not by those of the first."""
+        rungs = [list(curves)]
+        for _ in range(len(next(iter(curves.values()))) - 1):
+            ordered = sorted(rungs[-1], key=lambda name: curves[name][0])
+            rungs.append(ordered[: max(len(ordered) // keep, 1)])
+        return rungs
+
+    def leaves_them_unordered(curves, keep):
+        """Those kept stand from the best to the worst."""
+        rungs = [list(curves)]
+        for rung in range(len(next(iter(curves.values()))) - 1):
+            best = sorted(rungs[-1], key=lambda name: curves[name][rung])[: max(len(rungs[-1]) // keep, 1)]
+            rungs.append([name for name in rungs[-1] if name in best])
+        return rungs
+
+    def goes_on_after_the_last_rung(curves, keep):
+        """Stop after the last rung: its errors choose among those kept, and nobody is trained further."""
+        rungs = [list(curves)]
+        for rung in range(len(next(iter(curves.values())))):
+            ordered = sorted(rungs[-1], key=lambda name: curves[name][rung])
+            rungs.append(ordered[: max(len(ordered) // keep, 1)])
+        return rungs
+
+    def of_equals_the_last(curves, keep):
+        """Of equal errors the one that came first is kept."""
+        rungs = [list(curves)]
+        for rung in range(len(next(iter(curves.values()))) - 1):
+            latest_first = rungs[-1][::-1]
+            ordered = sorted(latest_first, key=lambda name: curves[name][rung])
+            rungs.append(ordered[: max(len(ordered) // keep, 1)])
+        return rungs
+
+    def may_keep_nobody(curves, keep):
+        """At least one is kept; one in three of two is none."""
+        rungs = [list(curves)]
+        for rung in range(len(next(iter(curves.values()))) - 1):
+            ordered = sorted(rungs[-1], key=lambda name: curves[name][rung])
+            rungs.append(ordered[: len(ordered) // keep])
+        return rungs
+
+
+@check.turn("hyperband-brackets", (27, 3), (8, 2), (9, 3), (243, 3), (1, 3))
+class Brackets:
+    """First find s_max by a loop; then one pair for each s from s_max down to 0."""
+
+    def right(longest, keep):
+        last = 0
+        while keep ** (last + 1) <= longest:
+            last += 1
+        return [(-(-(last + 1) * keep**s // (s + 1)), longest // keep**s) for s in range(last, -1, -1)]
+
+    def forgets_the_bracket(longest, keep):
+        """The last bracket trains all its settings fully: s goes down to 0."""
+        last = 0
+        while keep ** (last + 1) <= longest:
+            last += 1
+        return [(-(-(last + 1) * keep**s // (s + 1)), longest // keep**s) for s in range(last, 0, -1)]
+
+    def rounds_down(longest, keep):
+        """The number of settings is rounded up, not down."""
+        last = 0
+        while keep ** (last + 1) <= longest:
+            last += 1
+        return [((last + 1) * keep**s // (s + 1), longest // keep**s) for s in range(last, -1, -1)]
+
+    def trusts_the_logarithm(longest, keep):
+        """math.log(243, 3) is 4.999...; its whole part is one too small. Count multiplications."""
+        last = int(math.log(longest) / math.log(keep))
+        return [(-(-(last + 1) * keep**s // (s + 1)), longest // keep**s) for s in range(last, -1, -1)]
+
+
+@check.turn("seeds-needed", (0.1, 0.4), (0.2, 0.4), (5.0, 0.4), (0.2, 0.3))
+class SeedsNeeded:
+    """difference = 2.8 * sd * sqrt(2 / n); solve for n, round up, at least 2."""
+
+    def right(difference, sd):
+        return max(2, int(np.ceil(2 * ((1.96 + 0.84) * sd / difference) ** 2)))
+
+    def variance_of_one_mean(difference, sd):
+        """Both means are uncertain: the variance of a difference is 2 sd^2 / n."""
+        return max(2, int(np.ceil((2.8 * sd / difference) ** 2)))
+
+    def without_power(difference, sd):
+        """That finds half of the differences: add 0.84 to 1.96 for the other three in ten."""
+        return max(2, int(np.ceil(2 * (1.96 * sd / difference) ** 2)))
+
+    def without_the_square(difference, sd):
+        """n is the square: half the difference needs four times the seeds."""
+        return max(2, int(np.ceil(2 * 2.8 * sd / difference)))
+
+    def one_training(difference, sd):
+        """One training has no spread; the least is 2."""
+        return int(np.ceil(2 * (2.8 * sd / difference) ** 2))
+
+    def rounds_to_the_nearest(difference, sd):
+        """Round up: with fewer the chance is below 80 %."""
+        return max(2, round(2 * (2.8 * sd / difference) ** 2))
+
+
+@check.turn(
+    "nested-estimate", (inner, outer), ([[5.0, 5.0]], [[1.0, 9.0]]), ([[3.0], [4.0], [5.0]], [[1.0], [2.0], [6.0]])
+)
+class Nested:
+    """For each fold: the place of the smallest inner error, and the outer error there; then the mean."""
+
+    def right(inner, outer):
+        return float(np.mean([outside[int(np.argmin(inside))] for inside, outside in zip(inner, outer)]))
+
+    def outer_fold_chooses(inner, outer):
+        """That chooses by the outer fold, which the search must not see."""
+        return float(np.mean([min(fold) for fold in outer]))
+
+    def inner_error(inner, outer):
+        """That is the inner error of what was chosen; nested is measured on the outer fold."""
+        return float(np.mean([min(fold) for fold in inner]))
+
+    def one_choice_for_all_folds(inner, outer):
+        """One setting for all folds: each fold runs a search of its own."""
+        best = int(np.argmin(np.mean(inner, axis=0)))
+        return float(np.mean([fold[best] for fold in outer]))
+
+    def best_outer_mean(inner, outer):
+        """That is the best setting's mean over the outer folds, which is the search's own error."""
+        return float(np.min(np.mean(outer, axis=0)))
+
+    def of_equal_settings_the_last(inner, outer):
+        """Of equal settings the first is chosen."""
+        last = [max(n for n, error in enumerate(fold) if error == min(fold)) for fold in inner]
+        return float(np.mean([fold[n] for n, fold in zip(last, outer)]))
+
+
+@check.turn(
+    "left-to-do",
+    (trials, 6.0),
+    ([(7, "FAIL", 50.0), (7, "WAITING", 0.0)], 6.0),
+    ([(5, "RUNNING", 6.0)], 6.0),
+    ([(9, "RUNNING", 80.0), (9, "RUNNING", 1.0), (8, "FAIL", 3.0)], 6.0),
+    ([], 6.0),
+)
+class LeftToDo:
+    """Collect the jobs that are looked after, in any of their trials; the others are left to do."""
+
+    def right(trials, grace):
+        looked_after = {
+            job
+            for job, state, age in trials
+            if state in ("WAITING", "COMPLETE") or (state == "RUNNING" and age <= grace)
+        }
+        return sorted({job for job, _, _ in trials} - looked_after)
+
+    def asks_of_trials_not_jobs(trials, grace):
+        """Job 1 failed once and was completed afterwards: ask of jobs, not of trials."""
+        return sorted({job for job, state, age in trials if state == "FAIL" or (state == "RUNNING" and age > grace)})
+
+    def all_running_are_alive(trials, grace):
+        """A trial that runs without heartbeat is dead; nobody has told the storage yet."""
+        safe = {job for job, state, _ in trials if state in ("COMPLETE", "RUNNING", "WAITING")}
+        return sorted({job for job, _, _ in trials} - safe)
+
+    def all_running_are_dead(trials, grace):
+        """Who beats within the grace period is alive: its job would run twice."""
+        safe = {job for job, state, _ in trials if state in ("COMPLETE", "WAITING")}
+        return sorted({job for job, _, _ in trials} - safe)
+
+    def once_for_each_failure(trials, grace):
+        """Each job once."""
+        alive = {job for job, state, age in trials if state == "RUNNING" and age <= grace}
+        safe = alive | {job for job, state, _ in trials if state in ("COMPLETE", "WAITING")}
+        return sorted(job for job, _, _ in trials if job not in safe)
+
+    def queues_it_twice(trials, grace):
+        """Job 7 waits in the queue already; twice in the queue it runs twice."""
+        safe = {job for job, state, age in trials if state == "COMPLETE" or (state == "RUNNING" and age <= grace)}
+        return sorted({job for job, _, _ in trials} - safe)
+
+    def one_second_early(trials, grace):
+        """An age of exactly the grace period is not over it."""
+        safe = {
+            job
+            for job, state, age in trials
+            if state in ("COMPLETE", "WAITING") or (state == "RUNNING" and age < grace)
+        }
+        return sorted({job for job, _, _ in trials} - safe)

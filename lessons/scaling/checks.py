@@ -1,4 +1,4 @@
-"""The cases of *your turn* in the lessons on scaling; a ring is tried over real sockets, a thread a rank."""
+"""*Your turn* in the lessons on scaling; a ring is tried over real sockets, a thread a rank."""
 
 import pickle
 import socket
@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from mlsd_lib.lesson import Exercise, case, checks
+from mlsd_lib.lesson import Turns
+
+check = Turns()
 
 WAIT_S = 5.0
 
@@ -94,119 +96,182 @@ def _judge(
     )
 
 
-plain = "That is the mean of the means: each row of the smaller shard counts for more than a row of the larger."
-
-total_only = "Divide by the number of all rows, once."
-
-summed = "That is one worker after another: while stage 1 works on a micro-batch, stage 0 can begin the next."
-
-as_slowest = (
-    "That is (m + p - 1) turns of the slowest stage. A micro-batch passes the quicker stages in their own time."
-)
-
-unlimited = "A stage works on one micro-batch at a time: it begins when the last one has left it, too."
-
-all_held = "That is what is held without checkpoints. A segment's inner activations are gone until it goes back."
-
-inputs_only = "While a segment goes back, the activations of its layers are held, too."
-
 longest = "Where the layers do not divide evenly, the longest segment decides."
-
-whole_interval = "A failure comes at any moment of an interval: half of it is lost in the mean, not all."
-
-no_save = "Every interval also pays for its checkpoint."
-
-seconds_lost = (
-    "That is seconds an interval. Divide by the seconds that it takes to come by a failure, or by the interval."
-)
 
 two_steps = np.array([[1.0, 2.0, 9.0], [5.0, 1.0, 1.0]])
 
-waits_for_all = "That waits for every worker. The step is over once `needed` gradients have come."
 
-first_ones = "Which workers are quick differs from step to step: sort each step, do not take the first columns."
+@check.turn(
+    "uneven-shards",
+    ([np.array([1.0, 2.0]), np.array([4.0, 8.0])], [3, 1]),
+    ([np.array([1.0]), np.array([2.0]), np.array([6.0])], [1, 1, 2]),
+    ([np.array([1.0, -1.0]), np.array([0.0, 0.0])], [5, 0]),
+)
+class Combine:
+    """A shard's mean times its rows is the shard's sum; sums may be added."""
 
-off_by_one = "The step is over when the last of the `needed` has come, which is entry needed - 1 counted from 0."
+    def right(gradients, rows):
+        return sum(one * count for one, count in zip(gradients, rows)) / sum(rows)
 
-fresh = "That is the gradient at the newest weight. It was computed at the weight of `staleness` updates ago."
+    def as_ddp(gradients, rows):
+        """That is the mean of the means: each row of the smaller shard counts for more than a row of the larger."""
+        return sum(gradients) / len(gradients)
 
-one_older = "Staleness 1 is the weight before the newest, and 0 the newest itself; yours is one older."
+    def the_sum_over_all_rows(gradients, rows):
+        """Divide by the number of all rows, once."""
+        return sum(one * count for one, count in zip(gradients, rows))
 
-EXERCISES = {
-    "uneven-shards": Exercise(
-        [
-            case(
-                ([np.array([1.0, 2.0]), np.array([4.0, 8.0])], [3, 1]),
-                np.array([1.75, 3.5]),
-                mistakes={plain: np.array([2.5, 5.0]), total_only: np.array([7.0, 14.0])},
-            ),
-            case(([np.array([1.0]), np.array([2.0]), np.array([6.0])], [1, 1, 2]), np.array([3.75])),
-            case(([np.array([1.0, -1.0]), np.array([0.0, 0.0])], [5, 0]), np.array([1.0, -1.0])),
-        ],
-        hint="A shard's mean times its rows is the shard's sum; sums may be added.",
-    ),
-    "ring-all-reduce": Exercise(
-        [
-            case((2, 4), [100.0, 102.0, 104.0, 106.0]),
-            case((3, 6), [300.0 + 3 * i for i in range(6)]),
-            case((4, 12), [600.0 + 4 * i for i in range(12)]),
-        ],
-        hint="All indices of pieces are taken modulo size. Write the first half, print the pieces, then the second.",
-        through=around_a_ring,
-    ),
-    "pipeline-finish": Exercise(
-        [
-            case(([1.0, 1.0], 1), 2.0),
-            case(([1.0, 1.0], 2), 1.5, mistakes={summed: 2.0, unlimited: 1.0}),
-            case(([1.0, 3.0], 2), 3.5, mistakes={as_slowest: 4.5}),
-            case(([3.0, 1.0], 4), 3.25),
-            case(([1.0, 2.0, 1.0], 4), 2.5),
-        ],
-        hint="Keep, for each stage, when it is free. A micro-batch begins at the later of that and its own arrival.",
-    ),
-    "held-with-checkpoints": Exercise(
-        [
-            case((16, 4), 8, mistakes={all_held: 16, inputs_only: 4}),
-            case((16, 16), 17),
-            case((16, 1), 17),
-            case((10, 4), 7, mistakes={longest: 6}),
-        ],
-        hint="The inputs of the segments, and the layers of the longest one.",
-    ),
-    "wasted-share": Exercise(
-        [
-            case((100.0, 10.0, 1000.0), 0.15, mistakes={whole_interval: 0.2, no_save: 0.05, seconds_lost: 60.0}),
-            case((50.0, 1.0, 10_000.0), 0.0225),
-        ],
-        hint="Two shares: of saving, save_s out of interval_s; of work done twice, half an interval every failure.",
-    ),
-    "step-with-backups": Exercise(
-        [
-            case(
-                (two_steps, 2),
-                np.array([2.0, 1.0]),
-                mistakes={
-                    waits_for_all: np.array([9.0, 5.0]),
-                    first_ones: np.array([2.0, 5.0]),
-                    off_by_one: np.array([1.0, 1.0]),
-                },
-            ),
-            case((two_steps, 3), np.array([9.0, 5.0])),
-            case((np.array([[3.0, 1.0, 2.0, 8.0]]), 3), np.array([3.0])),
-        ],
-        hint="np.sort along the workers, then one column.",
-    ),
-    "stale-descent": Exercise(
-        [
-            case((0.5, 0, 3), [1.0, 0.5, 0.25, 0.125]),
-            case(
-                (0.5, 1, 4),
-                [1.0, 0.5, 0.0, -0.25, -0.25],
-                mistakes={fresh: [1.0, 0.5, 0.25, 0.125, 0.0625], one_older: [1.0, 0.5, 0.0, -0.5, -0.75]},
-            ),
-            case((0.5, 3, 4), [1.0, 0.5, 0.0, -0.5, -1.0]),
-        ],
-        hint="Before the start the weight was 1, too: max(0, step - staleness) is the place to read.",
-    ),
-}
-check = checks(EXERCISES)
+
+@check.turn("ring-all-reduce", (2, 4), (3, 6), (4, 12), through=around_a_ring)
+class AllReduce:
+    """All indices of pieces are taken modulo size. Write the first half, print the pieces, then the second."""
+
+    def right(numbers, rank, size, exchange):
+        pieces = np.array_split(numbers, size)
+        for step in range(size - 1):
+            came = exchange(pieces[(rank - step) % size])
+            pieces[(rank - step - 1) % size] = pieces[(rank - step - 1) % size] + came
+        for step in range(size - 1):
+            pieces[(rank - step) % size] = exchange(pieces[(rank - step + 1) % size])
+        return np.concatenate(pieces)
+
+    def the_whole_vector_goes_round(numbers, rank, size, exchange):
+        """Send one piece at a time."""
+        total, came = numbers.copy(), numbers
+        for _ in range(size - 1):
+            came = exchange(came)
+            total = total + came
+        return total
+
+    def stops_half_way(numbers, rank, size, exchange):
+        """more steps hand the pieces round."""
+        pieces = np.array_split(numbers, size)
+        for step in range(size - 1):
+            came = exchange(pieces[(rank - step) % size])
+            pieces[(rank - step - 1) % size] = pieces[(rank - step - 1) % size] + came
+        return np.concatenate(pieces)
+
+    def adds_in_the_second_half(numbers, rank, size, exchange):
+        """in the second half it replaces instead of adding."""
+        pieces = np.array_split(numbers, size)
+        for step in range(2 * (size - 1)):
+            came = exchange(pieces[(rank - step) % size])
+            pieces[(rank - step - 1) % size] = pieces[(rank - step - 1) % size] + came
+        return np.concatenate(pieces)
+
+    def rank_0_has_nothing_to_send(numbers, rank, size, exchange):
+        """Every rank must call exchange equally often."""
+        if rank == 0:
+            return numbers
+        return exchange(numbers)
+
+
+@check.turn("pipeline-finish", ([1.0, 1.0], 1), ([1.0, 1.0], 2), ([1.0, 3.0], 2), ([3.0, 1.0], 4), ([1.0, 2.0, 1.0], 4))
+class Finish:
+    """Keep, for each stage, when it is free. A micro-batch begins at the later of that and its own arrival."""
+
+    def right(stages_s, parts):
+        free = [0.0] * len(stages_s)  # when each stage is free
+        for _ in range(parts):
+            arrived = 0.0
+            for stage, seconds in enumerate(stages_s):
+                arrived = max(arrived, free[stage]) + seconds / parts
+                free[stage] = arrived
+        return free[-1]
+
+    def one_worker_after_another(stages_s, parts):
+        """That is one worker after another: while stage 1 works on a micro-batch, stage 0 can begin the next."""
+        return sum(stages_s)
+
+    def the_formula_for_equal_stages(stages_s, parts):
+        """That is (m + p - 1) turns of the slowest stage. A micro-batch passes the quicker stages in their own time."""
+        return (parts + len(stages_s) - 1) * max(stages_s) / parts
+
+    def stages_without_limit(stages_s, parts):
+        """A stage works on one micro-batch at a time: it begins when the last one has left it, too."""
+        return sum(stages_s) / parts
+
+
+@check.turn("held-with-checkpoints", (16, 4), (16, 16), (16, 1), (10, 4))
+class MostHeld:
+    """The inputs of the segments, and the layers of the longest one."""
+
+    def right(layers, segments):
+        return segments + -(-layers // segments)  # rounded up
+
+    def all_layers(layers, segments):
+        """That is what is held without checkpoints. A segment's inner activations are gone until it goes back."""
+        return layers
+
+    def inputs_alone(layers, segments):
+        """While a segment goes back, the activations of its layers are held, too."""
+        return segments
+
+    def rounds_the_longest_segment_down(layers, segments):
+        """Where the layers do not divide evenly, the longest segment decides."""
+        return segments + layers // segments
+
+
+@check.turn("wasted-share", (100.0, 10.0, 1000.0), (50.0, 1.0, 10_000.0))
+class WastedShare:
+    """Two shares: of saving, save_s out of interval_s; of work done twice, half an interval every failure."""
+
+    def right(interval_s, save_s, between_failures_s):
+        return save_s / interval_s + interval_s / 2 / between_failures_s
+
+    def a_whole_interval_is_lost(interval_s, save_s, between_failures_s):
+        """A failure comes at any moment of an interval: half of it is lost in the mean, not all."""
+        return save_s / interval_s + interval_s / between_failures_s
+
+    def forgets_what_saving_costs(interval_s, save_s, between_failures_s):
+        """Every interval also pays for its checkpoint."""
+        return interval_s / 2 / between_failures_s
+
+    def seconds_not_shares(interval_s, save_s, between_failures_s):
+        """That is seconds an interval. Divide by the seconds that it takes to come by a failure, or by the interval."""
+        return save_s + interval_s / 2
+
+
+@check.turn("step-with-backups", (two_steps, 2), (two_steps, 3), (np.array([[3.0, 1.0, 2.0, 8.0]]), 3))
+class StepS:
+    """np.sort along the workers, then one column."""
+
+    def right(seconds, needed):
+        return np.sort(seconds, axis=1)[:, needed - 1]
+
+    def waits_for_all(seconds, needed):
+        """That waits for every worker. The step is over once `needed` gradients have come."""
+        return seconds.max(axis=1)
+
+    def the_same_workers_each_time(seconds, needed):
+        """Which workers are quick differs from step to step: sort each step, do not take the first columns."""
+        return seconds[:, :needed].max(axis=1)
+
+    def one_gradient_too_few(seconds, needed):
+        """The step is over when the last of the `needed` has come, which is entry needed - 1 counted from 0."""
+        return np.sort(seconds, axis=1)[:, needed - 2]
+
+
+@check.turn("stale-descent", (0.5, 0, 3), (0.5, 1, 4), (0.5, 3, 4))
+class Descend:
+    """Before the start the weight was 1, too: max(0, step - staleness) is the place to read."""
+
+    def right(rate, staleness, updates):
+        weights = [1.0]
+        for step in range(updates):
+            weights.append(weights[-1] - rate * weights[max(0, step - staleness)])
+        return weights
+
+    def always_the_newest(rate, staleness, updates):
+        """That is the gradient at the newest weight. It was computed at the weight of `staleness` updates ago."""
+        weights = [1.0]
+        for _ in range(updates):
+            weights.append(weights[-1] - rate * weights[-1])
+        return weights
+
+    def one_update_older_than_asked(rate, staleness, updates):
+        """Staleness 1 is the weight before the newest, and 0 the newest itself; yours is one older."""
+        weights = [1.0]
+        for step in range(updates):
+            weights.append(weights[-1] - rate * weights[max(0, step - staleness - (staleness > 0))])
+        return weights

@@ -1,4 +1,4 @@
-"""The cases of *your turn* in the lessons on one job in six tools, on clusters, deaths and memory limits."""
+"""*Your turn* in the lessons on one job in six tools, on clusters, deaths and memory limits."""
 
 import math
 import os
@@ -8,7 +8,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from mlsd_lib.lesson import Exercise, case, checks
+from mlsd_lib.lesson import Turns
+
+check = Turns()
 
 monday, friday = (2, 500, {31, 32}, 400), (3, 900, {32, 40}, 300)
 
@@ -16,15 +18,7 @@ alone = (1, 120, {31}, 120)
 
 added = "The number of stores cannot be added, and sets are joined: a store that is in both counts once."
 
-shared = "Stores that are only in one of the parts are missing: join the sets, do not intersect them."
-
-summed = "The largest line of both is the larger of the two, not their sum."
-
-backwards = "From there on A is quicker: B has the larger slope, and is quicker only before. That is never."
-
 negative = "The lines cross left of zero: with smaller start and smaller slope B is quicker from the first line on, 0."
-
-flipped = "Lines are never negative. Take B's start minus A's, over A's slope minus B's."
 
 never, always = math.inf, 0.0
 
@@ -40,11 +34,7 @@ LOG = [
     ["end", 1, "32", 1.9],
 ]
 
-finished = "A task that died in the middle has no end. Count the starts."
-
 rows = "Each task has a row for its start and one for its end; a second row is no second start."
-
-often = "A task that was started three times is named once."
 
 
 class Killed(BaseException):
@@ -79,50 +69,119 @@ def _killed(*_: object, **__: object) -> None:
     raise Killed
 
 
-EXERCISES = {
-    "merged-parts": Exercise(
-        [
-            case(
-                (monday, friday),
-                (5, 1400, {31, 32, 40}, 400),
-                mistakes={
-                    added: (5, 1400, 4, 400),
-                    shared: (5, 1400, {32}, 400),
-                    summed: (5, 1400, {31, 32, 40}, 700),
-                },
-            ),
-            case((alone, monday), (3, 620, {31, 32}, 400)),
-            case((friday, alone), (4, 1020, {31, 32, 40}, 300)),
-        ],
-        hint="One entry after the other: +, +, | and max.",
-    ),
-    "crossing-point": Exercise(
-        [
-            case((1.0, 0.002, 9.0, 0.001), 8000.0, mistakes={flipped: -8000.0}),
-            case((1.0, 0.001, 9.0, 0.002), never, mistakes={backwards: -8000.0}),
-            case((9.0, 0.001, 1.0, 0.002), never, mistakes={backwards: 8000.0}),
-            case((9.0, 0.002, 1.0, 0.001), always, mistakes={negative: -8000.0}),
-            case((1.0, 0.001, 9.0, 0.001), never),
-            case((9.0, 0.001, 1.0, 0.001), always),
-        ],
-        hint="Two lines are equal where the difference of the starts is made up by that of the slopes. Mind the signs.",
-    ),
-    "started-again": Exercise(
-        [
-            case((LOG,), [1, 3], mistakes={finished: [3], rows: [0, 1, 3]}),
-            case((LOG[:5],), [], mistakes={rows: [0, 3]}),
-            case(
-                ([["start", 5, "1", 0.0], ["start", 5, "2", 1.0], ["start", 5, "3", 2.0]],),
-                [5],
-                mistakes={often: [5, 5]},
-            ),
-        ],
-        hint="Collect the numbers of the rows that say start, then keep those that come more than once.",
-    ),
-    "write-once": Exercise(
-        [case(("4711",), "later"), case(("",), "later")],
-        hint="path.with_name(...) with the attempt in it, write_text there, then os.replace.",
-        through=two_attempts,
-    ),
-}
-check = checks(EXERCISES)
+@check.turn("merged-parts", (monday, friday), (alone, monday), (friday, alone))
+class Merged:
+    """One entry after the other: +, +, | and max."""
+
+    def right(a, b):
+        return a[0] + b[0], a[1] + b[1], a[2] | b[2], max(a[3], b[3])
+
+    def adds_numbers_of_stores(a, b):
+        """The number of stores cannot be added, and sets are joined: a store that is in both counts once."""
+        return a[0] + b[0], a[1] + b[1], len(a[2]) + len(b[2]), max(a[3], b[3])
+
+    def stores_in_both_alone(a, b):
+        """Stores that are only in one of the parts are missing: join the sets, do not intersect them."""
+        return a[0] + b[0], a[1] + b[1], a[2] & b[2], max(a[3], b[3])
+
+    def adds_the_largest(a, b):
+        """The largest line of both is the larger of the two, not their sum."""
+        return a[0] + b[0], a[1] + b[1], a[2] | b[2], a[3] + b[3]
+
+
+@check.turn(
+    "crossing-point",
+    (1.0, 0.002, 9.0, 0.001),
+    (1.0, 0.001, 9.0, 0.002),
+    (9.0, 0.001, 1.0, 0.002),
+    (9.0, 0.002, 1.0, 0.001),
+    (1.0, 0.001, 9.0, 0.001),
+    (9.0, 0.001, 1.0, 0.001),
+)
+class Crossing:
+    """Two lines are equal where the difference of the starts is made up by that of the slopes. Mind the signs."""
+
+    def right(fixed_a, slope_a, fixed_b, slope_b):
+        if slope_b >= slope_a:
+            return 0 if fixed_b < fixed_a and slope_b == slope_a else float("inf")
+        return max(0.0, (fixed_b - fixed_a) / (slope_a - slope_b))
+
+    def wherever_the_lines_meet(fixed_a, slope_a, fixed_b, slope_b):
+        """From there on A is quicker: B has the larger slope, and is quicker only before. That is never."""
+        if slope_a == slope_b:
+            return 0 if fixed_b < fixed_a else float("inf")
+        return (fixed_b - fixed_a) / (slope_a - slope_b)
+
+    def never_below_none_but_left(fixed_a, slope_a, fixed_b, slope_b):
+        """The lines cross left of zero: with smaller start and smaller slope B is quicker from the first line on, 0."""
+        if slope_b >= slope_a:
+            return 0 if slope_a == slope_b and fixed_b < fixed_a else float("inf")
+        return (fixed_b - fixed_a) / (slope_a - slope_b)
+
+    def slopes_exchanged(fixed_a, slope_a, fixed_b, slope_b):
+        """Lines are never negative. Take B's start minus A's, over A's slope minus B's."""
+        if slope_b >= slope_a:
+            return 0 if slope_a == slope_b and fixed_b < fixed_a else float("inf")
+        return (fixed_b - fixed_a) / (slope_b - slope_a)
+
+
+@check.turn(
+    "started-again", (LOG,), (LOG[:5],), ([["start", 5, "1", 0.0], ["start", 5, "2", 1.0], ["start", 5, "3", 2.0]],)
+)
+class StartedAgain:
+    """Collect the numbers of the rows that say start, then keep those that come more than once."""
+
+    def right(log):
+        numbers = [number for what, number, process, at in log if what == "start"]
+        return sorted({number for number in numbers if numbers.count(number) > 1})
+
+    def counts_the_ends(log):
+        """A task that died in the middle has no end. Count the starts."""
+        numbers = [number for what, number, process, at in log if what == "end"]
+        return sorted({number for number in numbers if numbers.count(number) > 1})
+
+    def counts_the_rows(log):
+        """Each task has a row for its start and one for its end; a second row is no second start."""
+        numbers = [number for what, number, process, at in log]
+        return sorted({number for number in numbers if numbers.count(number) > 1})
+
+    def names_each_restart(log):
+        """A task that was started three times is named once."""
+        numbers = [number for what, number, process, at in log if what == "start"]
+        return sorted(number for at, number in enumerate(numbers) if number in numbers[:at])
+
+
+@check.turn("write-once", ("4711",), ("",), through=two_attempts)
+class WriteOnce:
+    """path.with_name(...) with the attempt in it, write_text there, then os.replace."""
+
+    def right(path, text, attempt):
+        aside = path.with_name(f"{path.name}.{attempt}")
+        aside.write_text(text)
+        os.replace(aside, path)
+        return path
+
+    def under_the_good_name(path, text, attempt):
+        """Before the rename the file has its good name already: a reader may see half of it."""
+        path.write_text(text)
+        return path
+
+    def one_name_for_all_attempts(path, text, attempt):
+        """Two attempts write to one file aside, so that each may rename what the other began."""
+        aside = path.with_name(path.name + ".aside")
+        aside.write_text(text)
+        os.replace(aside, path)
+        return path
+
+    def never_renamed(path, text, attempt):
+        """After the write there is no file under the good name. Rename it."""
+        path.with_name(f"{path.name}.{attempt}").write_text(text)
+        return path
+
+    def keeps_what_is_there(path, text, attempt):
+        """A later attempt replaces what an earlier one left."""
+        aside = path.with_name(f"{path.name}.{attempt}")
+        aside.write_text(text)
+        if not path.exists():
+            os.replace(aside, path)
+        return path

@@ -1,12 +1,12 @@
 """`mlsd new lesson`: every part that a lesson has, in its order, and nothing that would pass for a lesson.
 
-Beside the notebook it writes where the cases of its *your turn* cells stand, and the wrong answers to them. Each part
-says what belongs there, marked by `UNWRITTEN`; a notebook in which the mark is left is not in form, and every code cell
-of it raises.
+Beside the notebook it writes where the answers to its *your turn* cells stand, right and wrong. Each part says what
+belongs there, marked by `UNWRITTEN`; a notebook in which the mark is left is not in form, and every code cell of it
+raises.
 """
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,12 +26,20 @@ PARTS: tuple[tuple[str, str, str], ...] = (
     ("experiment-seen", "markdown", "what was seen, what it means in production, and where it does not hold."),
     ("turn-why", "markdown", "what the reader is to write, and a case small enough for a head."),
     ("turn-answer", "code", "the reader's function, whose body raises NotImplementedError."),
-    ("turn-check", "code", "check(...) in one line; its cases stand in lessons/SECTION/checks.py."),
-    ("turn-solution", "markdown", "a solution, folded: <details><summary>A solution</summary> ... </details>"),
+    ("turn-check", "code", "check(...) in one line; its turn stands in lessons/SECTION/checks.py."),
+    (
+        "turn-solution",
+        "markdown",
+        "<details><summary>A solution</summary> ```python ... ``` (filled by --fix), and words.",
+    ),
     ("second-why", "markdown", "what the reader is to write in the second turn."),
     ("second-answer", "code", "the reader's second function, whose body raises NotImplementedError."),
-    ("second-check", "code", "check(...) in one line; its cases stand in lessons/SECTION/checks.py."),
-    ("second-solution", "markdown", "a solution, folded: <details><summary>A solution</summary> ... </details>"),
+    ("second-check", "code", "check(...) in one line; its turn stands in lessons/SECTION/checks.py."),
+    (
+        "second-solution",
+        "markdown",
+        "<details><summary>A solution</summary> ```python ... ``` (filled by --fix), and words.",
+    ),
     ("claims-why", "markdown", "nothing but the heading, if each claim explains itself."),
     (
         "claims",
@@ -49,16 +57,11 @@ HEADINGS = {
     "take-aways": "## Take-aways",
     "references": "## References",
 }
-CHECKS = '''"""The cases of *your turn* in the lessons on {about}."""
+CHECKS = '''"""*Your turn* in the lessons on {about}."""
 
-from mlsd_lib.lesson import Exercise, checks
+from mlsd_lib.lesson import Turns
 
-EXERCISES: dict[str, Exercise] = {{}}
-check = checks(EXERCISES)
-'''
-WRONG_ANSWERS = '''"""The wrong answers that the lesson tells by name, for each cell that the reader writes."""
-
-WRONG: dict[str, list[tuple[str, str]]] = {}  # by the slug of the cell: (code, words of the message)
+check = Turns()
 '''
 TAGS = {"parameters": ("parameters",), "turn-answer": ("your-turn",), "second-answer": ("your-turn",)}
 
@@ -123,10 +126,7 @@ def _texts(root: Path, notebook: str, title: str, section: str, room: str) -> di
         for name, kind, what in PARTS
     ]
     data = {"cells": [cell("markdown", "title", opening), *parts], "metadata": {"mlsd": stated}}
-    texts = {
-        notebook: canonical(data),
-        f"tests/lessons/wrong_answers/{PurePosixPath(notebook).stem}.py": WRONG_ANSWERS,
-    }
+    texts = {notebook: canonical(data)}
     if not (root / "lessons" / room).exists():
         about = room.replace("_", " ")
         texts[f"lessons/{room}/__init__.py"] = f'"""What the lessons on {about} need, and no other."""\n'

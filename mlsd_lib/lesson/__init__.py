@@ -10,20 +10,17 @@ from mlsd_lib.lesson.plotting import use_style
 from mlsd_lib.lesson.predictions import Prediction, ask_for_predictions, calibration, forget_predictions, predict
 from mlsd_lib.lesson.progress_bar import progress
 from mlsd_lib.lesson.timing import PairedRatio, paired_ratio, quickest_s
-from mlsd_lib.lesson.your_turn import CheckResult, Exercise, case, check, checks
+from mlsd_lib.lesson.your_turn import CheckResult, Turns
 
 __all__ = [
     "CheckResult",
     "Claim",
     "ClaimsFailed",
-    "Exercise",
     "PairedRatio",
     "Prediction",
+    "Turns",
     "ask_for_predictions",
     "calibration",
-    "case",
-    "check",
-    "checks",
     "claims",
     "claims_seen",
     "diagram",

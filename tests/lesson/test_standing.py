@@ -7,9 +7,10 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from grader.suite_kit import attempts
-from mlsd_lib.lesson import case, check, predict
+from mlsd_lib.lesson import predict
 from mlsd_lib.lesson.predictions import Calibration
 from mlsd_lib.lesson.standing import Bar, standing
+from tests.lesson.checked import checked
 from tests.lesson.test_start_page import CASE, EXERCISE, FIRST, SECOND, START, write
 
 MORE = "chapters/01_a/01b_more.ipynb"
@@ -62,8 +63,8 @@ def test_lessons_that_share_a_number_are_one_stage_and_one_that_asks_nothing_is_
 
 
 def test_passed_checks_and_measured_predictions_count_and_others_do_not(root):
-    check("c", 1, [case((), 1)])
-    check("d", 1, [case((), 2)])
+    checked("c")
+    checked("d", passed=False)
     predict("p", "?", "s", 1, 2).measured(1.5)
     predict("q", "?", "s", 1, 2)
     predict("r", "?", "s").measured(3)
@@ -97,7 +98,7 @@ def test_where_all_is_done_nothing_is_next(root):
     for id in ("p", "q", "r"):
         predict(id, "?", "s", 1, 2).measured(1)
     for id in ("start", "c", "d", "k"):
-        check(id, 1, [case((), 1)])
+        checked(id)
     ran("one", 12, 1)
     assert standing(root).next.name == EXERCISE
     ran("two", 8, 2)

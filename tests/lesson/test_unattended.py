@@ -8,15 +8,16 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.validator import Validator
 
 from lessons.start_here.self_check import self_check
-from mlsd_lib.lesson import calibration, case, check, predict
+from mlsd_lib.lesson import calibration, predict
 from mlsd_lib.lesson.reader import home, keeps_record, record
 from tests.kernels import ReadersKernel
+from tests.lesson.checked import checked
 
 LESSON = [
-    "from mlsd_lib.lesson import case, check, predict",
+    "from lessons.start_here.checks import check\nfrom mlsd_lib.lesson import predict",
     'guess_sum = predict("sum", "How long?", "ms", low=None, high=None)',
     "guess_sum.measured(3.0)",
-    'check("one", 1, [case((), 1)])',
+    'check("inside-interval", lambda low, high, value: low <= value <= high)',
 ]
 
 
@@ -61,7 +62,7 @@ def test_a_run_by_nbgrader_is_known_by_what_it_sets(name, monkeypatch):
     monkeypatch.setenv(name, "1")
     assert not keeps_record()
     predict("sum", "How long?", "ms", 2, 4).measured(3)
-    check("one", 1, [case((), 1)])
+    checked("one")
     self_check({"merged-rows": 4})
     assert not home().exists()
 

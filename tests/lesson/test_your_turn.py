@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mlsd_lib.lesson import Exercise, case, check, checks
+from mlsd_lib.lesson import Turns
 from mlsd_lib.lesson.reader import LessonError
 
 
@@ -31,7 +31,25 @@ def divides_by_zero(values):
     return values[0] / 0
 
 
-CASES = [case(([1, 2],), [2, 4]), case(([3],), [6], mistakes={"You squared it.": [9]})]
+def explained(words, answer):
+    """A wrong answer with the words that explain it."""
+    answer.__doc__ = words
+    return answer
+
+
+def turn(right, *inputs, wrong=(), hint="", through=None):
+    """The check of one turn, which takes an answer."""
+    answers = {f"wrong_{n}": explained(*pair) for n, pair in enumerate(wrong)}
+    check = Turns()
+    check.turn("turn", *inputs, through=through)(type("Answers", (), {"__doc__": hint, "right": right, **answers}))
+    return lambda attempt: check("turn", attempt)
+
+
+SQUARED = ("You squared it.", lambda values: [v**2 for v in values])
+
+
+def doubled():
+    return turn(double, ([1, 2],), ([3],), wrong=[SQUARED], hint="Take each number twice.")
 
 
 @pytest.mark.parametrize(
@@ -44,51 +62,67 @@ CASES = [case(([1, 2],), [2, 4]), case(([3],), [6], mistakes={"You squared it.":
         (forgets_return, "fail", "Is a return missing"),
         (changes_its_input, "fail", "changed its own input"),
         (divides_by_zero, "error in your code", "ZeroDivisionError"),
-        (lambda values: [v + 1 for v in values], "fail", "expected [2, 4]"),
+        (divides_by_zero, "error in your code", "divides_by_zero([3])"),
+        (lambda values: [v + 4 for v in values], "fail", "gave [7]; expected [6]"),
+        ([2, 4], "fail", "Your answer is [2, 4], no function."),
     ],
 )
 def test_each_outcome_has_its_message(attempt, outcome, message):
-    result = check("double", attempt, CASES, hint="Twice.")
+    result = doubled()(attempt)
     assert result.outcome == outcome
     assert message in result.message
 
 
-def squares_three(values):
-    return [v**2 for v in values] if values == [3] else [2, 4]
+def squares(values):
+    return [v * v for v in values]
 
 
 def test_a_known_mistake_is_explained_and_the_hint_comes_at_the_second_failure():
-    first = check("double", squares_three, CASES, hint="Take each number twice.")
-    assert "You squared it." in first.message
-    assert "Take each number twice." not in first.message
-    assert "A hint comes with the next failure." in first.message
-    second = check("double", squares_three, CASES, hint="Take each number twice.")
-    assert second.message.endswith("You squared it. Hint: Take each number twice.")
+    first = doubled()(squares)
+    assert first.message.startswith("squares([1, 2]) gave [1, 4]; expected [2, 4]. You squared it.")
+    assert first.message.endswith("A hint comes with the next failure.")
+    assert doubled()(squares).message.endswith("You squared it. Hint: Take each number twice.")
 
 
 def test_an_error_is_a_failure_and_an_unanswered_cell_is_none():
     for attempt in (unanswered, None, unanswered):
-        assert "Hint" not in check("double", attempt, CASES, hint="Take each number twice.").message
-    assert "Hint" not in check("double", divides_by_zero, CASES, hint="Take each number twice.").message
-    assert "Hint" in check("double", divides_by_zero, CASES, hint="Take each number twice.").message
+        assert "Hint" not in doubled()(attempt).message
+    assert "Hint" not in doubled()(divides_by_zero).message
+    assert "Hint" in doubled()(divides_by_zero).message
 
 
-def test_failures_are_counted_for_each_check_and_anew_after_a_pass():
-    check("double", squares_three, CASES, hint="Twice.")
-    assert "Hint" not in check("other", squares_three, CASES, hint="Twice.").message
-    check("double", double, CASES, hint="Twice.")
-    assert "Hint" not in check("double", squares_three, CASES, hint="Twice.").message
+def test_failures_are_counted_anew_after_a_pass():
+    doubled()(squares)
+    doubled()(double)
+    assert "Hint" not in doubled()(squares).message
 
 
-def test_a_mistake_that_has_a_name_is_told_before_a_case_that_has_none():
-    cases = [case((1,), 3), case((2,), 6, mistakes={"Three times, not twice.": 4})]
-    message = check("triple", lambda value: 2 * value, cases).message
-    assert "expected 6. Three times, not twice." in message
+def test_of_the_wrong_answers_that_share_a_value_the_one_that_fits_everywhere_is_told():
+    wrong = [("Not with one.", lambda x: x + 1), ("That is the cube.", lambda x: x**3)]
+    check = turn(lambda x: 2 * x - 2, (1,), (2,), (0,), wrong=[*wrong, ("That is one.", lambda x: 1)])
+    assert "That is the cube." in check(lambda x: x * x * x).message
+    assert "That is one." in check(lambda x: x**0).message
 
 
-def test_an_error_without_a_name_comes_after_a_mistake_with_one():
-    cases = [case((0,), 0), case((2,), 1, mistakes={"Halve it.": 0.5})]
-    assert "Halve it." in check("half", lambda value: 1 / value, cases).message
+@pytest.mark.parametrize("attempt", [lambda x: x if x < 9 else 1, lambda x: x if x < 9 else 1 / 0])
+def test_an_answer_with_another_fault_as_well_is_told_the_mistake_that_it_makes_throughout(attempt):
+    check = turn(lambda x: abs(x), (9,), (-4,), (-5,), wrong=[("Without the sign.", lambda x: x)])
+    assert "(-4) gave -4; expected 4. Without the sign." in check(attempt).message
+
+
+def test_an_answer_that_shares_a_value_by_chance_is_not_told_the_mistake():
+    check = turn(lambda x: 2 * x, (1,), (3,), wrong=[("You squared it.", lambda x: x * x)])
+    assert check(lambda x: 1).message == "<lambda>(1) gave 1; expected 2."
+
+
+def test_a_wrong_answer_is_not_told_for_a_value_that_is_right():
+    check = turn(lambda x: 2 * x, (2,), (30,), wrong=[("You squared it.", lambda x: x * x)])
+    assert check(lambda x: 4).message == "<lambda>(30) gave 4; expected 60."
+
+
+def test_of_inputs_without_a_known_mistake_the_shortest_is_shown_with_six_digits():
+    check = turn(lambda *numbers: [sum(numbers)], (1.0, 2.0, 3.0), (0.1, 0.2))
+    assert "gave [0.7]; expected [0.3]." in check(lambda *numbers: [sum(numbers) + 0.4]).message
 
 
 def key_of(payment):
@@ -107,24 +141,35 @@ def in_order(key_of, payments):
 
 
 def test_a_check_through_another_function_blames_the_readers_own():
-    cases = [case(([9, 10],), [9, 10])]
-    wrong = check("key", key_of, cases, through=in_order)
-    assert wrong.message.startswith("in_order(key_of, [9, 10]) gave [10, 9]; expected [9, 10].")
-    returns_nothing = check("key", no_key, cases, through=in_order)
+    check = turn(lambda payment: f"{payment:09}", ([9, 10],), through=in_order)
+    assert check(key_of).message.startswith("in_order(key_of, [9, 10]) gave [10, 9]; expected [9, 10].")
+    returns_nothing = check(no_key)
     assert (returns_nothing.outcome, returns_nothing.message) == ("fail", "no_key gave None; a key is a text.")
-    assert check("key", lambda payment: f"{payment:09}", cases, through=in_order).outcome == "pass"
+    assert check(lambda payment: f"{payment:08}").outcome == "pass"
 
 
-def test_a_lessons_own_check_takes_a_name_and_an_answer():
-    own = checks({"double": Exercise(CASES, hint="Twice.")})
-    assert own("double", double).outcome == "pass"
-    assert own("double", None).outcome == "not attempted"
+def test_a_turn_that_does_not_exist_is_named_with_those_that_do():
+    check = Turns()
+    check.turn("double", ([1],))(type("Double", (), {"right": double}))
     with pytest.raises(LessonError, match="'duble'; there are double"):
-        own("duble", double)
+        check("duble", double)
 
 
-def test_the_error_names_the_call():
-    assert "divides_by_zero([1, 2])" in check("double", divides_by_zero, CASES).message
+def not_explained(values):
+    return values
+
+
+@pytest.mark.parametrize(
+    ("answers", "arguments", "message"),
+    [
+        ({"rihgt": double}, ([1],), "has no function right"),
+        ({"right": double, "not_explained": not_explained}, ([1],), "not_explained of the turn 't' has no docstring"),
+        ({"right": double}, [1], r"has the input \[1\]; it must be a tuple"),
+    ],
+)
+def test_a_turn_that_lacks_a_part_is_refused(answers, arguments, message):
+    with pytest.raises(LessonError, match=message):
+        Turns().turn("t", arguments)(type("Answers", (), answers))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +190,7 @@ def test_the_error_names_the_call():
     ],
 )
 def test_values_agree_by_shape_kind_and_tolerance(value, expected, agrees):
-    assert (check("value", value, [case((), expected)]).outcome == "pass") is agrees
+    assert (turn(lambda: expected, ())(lambda: value).outcome == "pass") is agrees
 
 
 def test_an_object_equal_to_everything_does_not_pass():
@@ -155,29 +200,24 @@ def test_an_object_equal_to_everything_does_not_pass():
 
         __hash__ = None
 
-    assert check("value", Equal(), [case((), 3.0)]).outcome == "fail"
-
-
-def test_arguments_must_be_a_tuple():
-    with pytest.raises(LessonError, match="tuple"):
-        case([1], 1)
+    assert turn(lambda: 3.0, ())(Equal).outcome == "fail"
 
 
 @pytest.mark.parametrize("arguments", [([1, 2], 0.5), ([[1.0], [2.0, 3.0]], 1), ([float("nan")], 2)])
 def test_input_of_any_shape_that_is_left_alone_is_not_called_changed(arguments):
-    assert check("t", lambda values, factor: factor, [case(arguments, arguments[1])]).outcome == "pass"
+    assert turn(lambda values, factor: factor, arguments)(lambda values, factor: factor).outcome == "pass"
 
 
 @pytest.mark.parametrize(("value", "agrees"), [([[1], [2, 3]], True), ([[1], [2, 4]], False), ([[1]], False)])
 def test_lists_of_lists_of_different_lengths_agree_entry_by_entry(value, agrees):
-    assert (check("t", lambda: value, [case((), [[1], [2, 3]])]).outcome == "pass") is agrees
+    assert (turn(lambda: [[1], [2, 3]], ())(lambda: value).outcome == "pass") is agrees
 
 
 def test_a_function_among_the_arguments_is_shown_by_its_name():
     def triple(number):
         return 3 * number
 
-    shown = check("apply", lambda function: function(1), [case((triple,), 4)]).message
+    shown = turn(lambda function: 4, (triple,))(lambda function: function(1)).message
     assert "(triple) gave 3; expected 4" in shown
 
 
@@ -190,9 +230,9 @@ def test_a_function_among_the_arguments_is_shown_by_its_name():
     ],
 )
 def test_a_right_number_in_another_unit_is_said_to_be_one(answer, expected, message):
-    assert message in check("unit", lambda: answer, [case((), expected)]).message
+    assert message in turn(lambda: expected, ())(lambda: answer).message
 
 
 @pytest.mark.parametrize(("answer", "expected"), [(0.3, 25), (True, False), ("a", 100), ([1, 2], 100), (1, [0.0, 0.0])])
 def test_a_wrong_number_is_not_called_a_unit(answer, expected):
-    assert "unit" not in check("wrong", lambda: answer, [case((), expected)]).message
+    assert "unit" not in turn(lambda: expected, ())(lambda: answer).message

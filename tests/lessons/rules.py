@@ -5,18 +5,19 @@ The tests feed them the course, and fixtures that breach each rule once.
 
 import ast
 import re
-import runpy
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from mlsd_lib.lesson import Exercise
+import numpy as np
+
 from mlsd_lib.lesson.asked import asked_in
+from mlsd_lib.lesson.your_turn import Turn
+from notebook_runner.solutions import CHECKS
 from tests.lessons.lesson_cells import Lesson, calls
 
-WRONG_ANSWERS = Path(__file__).parent / "wrong_answers"
-CHECK_IMPORT = re.compile(r"^from ((?:lessons|case_studies)\.\w+\.checks) import check$", re.MULTILINE)
 MATPLOTLIB = re.compile(r"(plt|fig|figure|ax|axes)\b")
 """How a call begins that returns what matplotlib drew; of the course's own calls nothing is shown."""
 FEWEST_EXERCISES = 2
@@ -24,15 +25,8 @@ TAKE_AWAYS = (3, 4, 5)
 FEWEST_REFERENCES = 2
 
 
-def wrong_answers(stem: str, folder: Path = WRONG_ANSWERS) -> dict[str, list[tuple[str, str]]]:
-    """Of the lesson `stem`: exercise slug to wrong answers' code, each with a part of the message that it must get."""
-    path = folder / f"{stem}.py"
-    found = runpy.run_path(str(path))["WRONG"] if path.exists() else {}
-    return {slug: [answers] if isinstance(answers, tuple) else answers for slug, answers in found.items()}
-
-
-def incomplete_exercises(lesson: Lesson, wrong: dict[str, list[tuple[str, str]]]) -> Iterator[str]:
-    """Your-turn cells without check, solution or wrong answer, and wrong answers without their exercise."""
+def incomplete_exercises(lesson: Lesson) -> Iterator[str]:
+    """Your-turn cells without check or solution."""
     ids = [cell.id for cell in lesson.cells]
     for identity in lesson.your_turn_ids:
         if not identity.endswith("-answer"):
@@ -44,11 +38,6 @@ def incomplete_exercises(lesson: Lesson, wrong: dict[str, list[tuple[str, str]]]
                 yield f"{lesson.stem}: {identity!r} has no cell {slug}-{part}"
             elif ids.index(f"{slug}-{part}") < ids.index(identity):
                 yield f"{lesson.stem}: {slug}-{part} stands before {identity!r}"
-        if slug not in wrong:
-            yield f"{lesson.stem}: {identity!r} has no wrong answer in tests/lessons/wrong_answers/{lesson.stem}.py"
-    for slug in wrong:
-        if slug not in lesson.slugs:
-            yield f"{lesson.stem}: the wrong answer {slug!r} belongs to no your-turn cell"
 
 
 def turns_without_a_statement(lesson: Lesson) -> Iterator[str]:
@@ -70,32 +59,8 @@ def shown_objects(lesson: Lesson) -> Iterator[str]:
 
 def module_of(lesson: Lesson) -> str:
     """The module that the lesson takes its `check` from; empty if there is none."""
-    found = (CHECK_IMPORT.search(cell.source) for cell in lesson.cells if cell.is_code)
+    found = (CHECKS.search(cell.source) for cell in lesson.cells if cell.is_code)
     return next((match[1] for match in found if match), "")
-
-
-def unreached_mistakes(
-    lessons: Sequence[tuple[Lesson, dict[str, list[tuple[str, str]]]]], exercises: Mapping[str, Exercise]
-) -> Iterator[str]:
-    """Named mistakes that no wrong answer is told, exercises that no cell checks, and cases in sight of a reader.
-
-    `lessons` are those that share the module of `exercises`, each with its wrong answers.
-    """
-    text: dict[str, str] = {}
-    for lesson, wrong in lessons:
-        for slug in lesson.slugs:
-            if "case(" in lesson.by_id[f"{slug}-check"].source:
-                yield f"{lesson.stem}: {slug}-check shows its cases before the first try"
-            for code, _ in wrong.get(slug, []):
-                for outcome in lesson.outcomes(slug, code):
-                    text[outcome.id] = text.get(outcome.id, "") + outcome.message
-    stems = ", ".join(lesson.stem for lesson, _ in lessons)
-    for identity, exercise in exercises.items():
-        if identity not in text:
-            yield f"{stems}: no cell with a wrong answer checks {identity!r}"
-        for words in (words for case in exercise.cases for words in case.mistakes):
-            if words not in text.get(identity, words):
-                yield f"{stems}: no wrong answer to {identity!r} is told {words!r}"
 
 
 def missing_parts(lesson: Lesson) -> Iterator[str]:
@@ -153,6 +118,15 @@ def repeated_ids(paths: list[Path]) -> list[str]:
     ]
 
 
-def strangers(folder: Path, stems: set[str]) -> list[str]:
-    """Files of wrong answers that belong to no lesson."""
-    return [f"{path.name} belongs to no lesson" for path in sorted(folder.glob("*.py")) if path.stem not in stems]
+def can_be_changed(turn: Turn) -> bool:
+    """True if the turn's answer is called with something that it could change: a list, a table, an array."""
+    kinds = list | dict | set | np.ndarray
+    return turn.through is None and any(isinstance(one, kinds) and len(one) for call in turn.inputs for one in call)
+
+
+def change(argument: Any) -> None:
+    """Changes what can be changed, in its place."""
+    if isinstance(argument, np.ndarray):
+        argument[...] = ~argument if argument.dtype == bool else argument + 1
+    elif isinstance(argument, list | dict | set):
+        argument.clear()

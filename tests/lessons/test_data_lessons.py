@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from lessons.data_storage.checks import EXERCISES
+from lessons.data_storage.checks import check
 from notebook_runner import course_root
 from tests.lessons.lesson_cells import Lesson
 
@@ -73,7 +73,7 @@ def test_a_number_that_is_taken_is_refused_and_its_version_kept(commit):
 
 
 def test_no_commit_of_the_exercise_adds_and_removes_one_file():
-    commits = [actions for case in EXERCISES["files-at"].cases for actions in case.arguments[0]]
+    commits = [actions for log, _ in check.by_id["files-at"].inputs for actions in log]
     assert len(commits) > 5
     for actions in commits:
         added, removed = ({name for kind, name in actions if kind == which} for which in ("add", "remove"))

@@ -1,10 +1,13 @@
 """Every lesson keeps its rules, and each of its exercises tells unanswered, right and wrong apart."""
 
+import copy
 import importlib
 from pathlib import Path
 
 import pytest
 
+from mlsd_lib.lesson.asked import asked_in
+from mlsd_lib.lesson.your_turn import explanation
 from notebook_runner import course_root, read_notebook
 from notebook_runner.canonical import next_to_write
 from notebook_runner.course import notebook_paths
@@ -26,6 +29,14 @@ each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.s
 def ids_of(module):
     """The lessons whose test it is: what passed is known by the names in an id."""
     return "-".join([module, *(lesson.stem for lesson in SHARING[module])])
+
+
+TURNS = [
+    pytest.param(turn, id=f"{ids_of(module)}-{turn.id}")
+    for module in CHECKS
+    for turn in importlib.import_module(module).check.by_id.values()
+]
+each_turn = pytest.mark.parametrize("turn", TURNS)
 
 
 @pytest.fixture(autouse=True)
@@ -52,26 +63,46 @@ def test_the_folded_solution_passes(lesson, slug):
     assert [(result.outcome, result.message) for result in results if result.outcome != "pass"] == []
 
 
-@each_exercise
-def test_each_wrong_answer_fails_and_is_told_why(lesson, slug):
-    answers = rules.wrong_answers(lesson.stem)
-    assert slug in answers, f"tests/lessons/wrong_answers/{lesson.stem}.py has no {slug!r}. Write its wrong answers."
-    for code, fragment in answers[slug]:
-        messages = [outcome.message for outcome in lesson.outcomes(slug, code) if outcome.outcome == "fail"]
-        assert any(fragment in message for message in messages), messages or f"this wrong answer did not fail: {code}"
+@each_turn
+def test_a_turn_passes_the_right_answer_and_tells_each_wrong_one_by_its_own_words(turn):
+    assert turn.result(turn.right).outcome == "pass"
+    assert turn.wrong, f"{turn.id} tells no wrong answer. Write one, with a docstring that explains it."
+    for wrong in turn.wrong:
+        result, own = turn.result(wrong), explanation(wrong)
+        assert (result.outcome, own in result.message) == ("fail", True), (wrong.__name__, result.message)
+        others = {explanation(other) for other in turn.wrong} - {own}
+        assert [words for words in others if words in result.message and words not in own] == []
 
 
-@pytest.mark.parametrize(
-    ("module", "sharing"), [pytest.param(module, SHARING[module], id=ids_of(module)) for module in CHECKS]
-)
-def test_every_mistake_that_a_lesson_names_is_told_to_some_wrong_answer(module, sharing):
-    answered = [(lesson, rules.wrong_answers(lesson.stem)) for lesson in sharing]
-    assert list(rules.unreached_mistakes(answered, importlib.import_module(module).EXERCISES)) == []
+@each_turn
+def test_a_turn_knows_an_unanswered_cell_and_a_function_that_returns_nothing(turn):
+    def unanswered(*arguments):
+        raise NotImplementedError
+
+    assert turn.result(unanswered).outcome == "not attempted"
+    assert turn.result(lambda *arguments: None).outcome == "fail"
+
+
+@pytest.mark.parametrize("turn", [turn for turn in TURNS if rules.can_be_changed(*turn.values)])
+def test_a_right_answer_that_changes_its_input_is_told_so(turn):
+    def changes_its_input(*arguments):
+        value = copy.deepcopy(turn.right(*arguments))
+        for argument in arguments:
+            rules.change(argument)
+        return value
+
+    assert "changed its own input" in turn.result(changes_its_input).message
+
+
+@pytest.mark.parametrize(("module", "sharing"), [pytest.param(*pair, id=ids_of(pair[0])) for pair in SHARING.items()])
+def test_every_turn_of_a_section_is_checked_by_a_cell_and_every_cell_has_its_turn(module, sharing):
+    asked = [id for lesson in sharing for id in asked_in(lesson.path).checks]
+    assert sorted(asked) == sorted(importlib.import_module(module).check.by_id)
 
 
 @each_lesson
-def test_every_exercise_has_its_check_its_solution_and_a_wrong_answer(lesson):
-    assert list(rules.incomplete_exercises(lesson, rules.wrong_answers(lesson.stem))) == []
+def test_every_exercise_has_its_check_and_its_solution(lesson):
+    assert list(rules.incomplete_exercises(lesson)) == []
 
 
 @each_lesson
@@ -94,9 +125,3 @@ def test_a_lesson_has_all_its_parts(lesson):
 def test_no_two_cells_of_the_course_share_the_id_of_a_prediction_or_a_check():
     student_side = [path for path in notebook_paths(ROOT) if not path.is_relative_to(ROOT / "solutions")]
     assert rules.repeated_ids(student_side) == []
-
-
-def test_every_file_of_wrong_answers_belongs_to_one_lesson():
-    stems = [lesson.stem for lesson in LESSONS]
-    assert len(stems) == len(set(stems)), "two lessons share a file name, and so a file of wrong answers"
-    assert rules.strangers(rules.WRONG_ANSWERS, set(stems)) == []

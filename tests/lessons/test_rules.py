@@ -1,16 +1,27 @@
 """Each rule for lessons, broken once; and the slice of a notebook that an exercise runs on."""
 
-from dataclasses import replace
-
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from mlsd_lib.lesson import Exercise, case
 from tests.lessons import rules
 from tests.lessons.lesson_cells import Lesson
 
-CHECK = 'check("doubled", doubled, [case((2,), 4, mistakes={"Twice, not squared plus one.": 5}), case((3,), 6)])'
+CHECK = 'check("doubled", doubled)'
+TURN = '''from mlsd_lib.lesson import Claim, Turns, claims, predict
+
+check = Turns()
+
+
+@check.turn("doubled", (2,), (3,))
+class Doubled:
+    def right(x):
+        return 2 * x
+
+    def squared_plus_one(x):
+        """Twice, not squared plus one."""
+        return x * x + 1
+'''
 SOLUTION = "<details>\n\n```python\ndef doubled(x):\n    return FACTOR * x\n```\n</details>"
 ENDING = (
     "## Take-aways\n\n- a\n- b\n- c\n\n**What the experiments do not show.** All else.\n\n## References\n\n- x\n- y"
@@ -21,7 +32,7 @@ def sound_cells() -> dict:
     """The cells of a lesson that keeps every rule but the number of exercises, by id."""
     unanswered = "def doubled(x):\n    raise NotImplementedError"
     return {
-        "imports": new_code_cell("from mlsd_lib.lesson import Claim, case, check, claims, predict"),
+        "imports": new_code_cell(TURN),
         "parameters": new_code_cell("FACTOR = 2", metadata={"tags": ["parameters"]}),
         "guess": new_code_cell('guess = predict("how-much", "How much?", "points")'),
         "doubled-answer": new_code_cell(unanswered, metadata={"tags": ["your-turn"]}),
@@ -112,47 +123,12 @@ def test_a_cell_that_the_exercise_does_not_need_is_not_run(lesson_of):
     ids=["stored into", "two steps back", "assigned anew", "in a class", "in a function, added to"],
 )
 def test_what_an_exercise_needs_is_found_backwards(lesson_of, before):
-    check = 'check("doubled", lambda x: table["by"] * x if table["by"] == 2 else doubled(x), [case((2,), 4)])'
+    check = 'check("doubled", lambda x: table["by"] * x if table["by"] == 2 else doubled(x))'
     assert outcomes(lesson_of(with_extra(before, check))) == ["pass"]
 
 
-def incomplete(lesson, wrong=("doubled",)):
-    return list(rules.incomplete_exercises(lesson, dict.fromkeys(wrong, ("", ""))))
-
-
-def exercises_with(check, *mistakes):
-    return {check: Exercise([case((2,), 4, mistakes=mistake) for mistake in mistakes])}
-
-
-def unreached(lesson, exercises):
-    wrong = {"doubled": [("def doubled(x):\n    return x * x + 1", "")]}
-    return list(rules.unreached_mistakes([(lesson, wrong)], exercises))
-
-
-def with_module(lesson_of, check, exercises):
-    """A lesson whose check has its cases elsewhere; they stand in for the module."""
-    cells = sound_cells()
-    cells["doubled-check"]["source"] = f'checks(EXERCISES)("{check}", doubled)'
-    lesson = lesson_of(cells)
-    imports = lesson.cells[0]
-    given = "from mlsd_lib.lesson import Claim, Exercise, case, checks, claims, predict\n"
-    given += f"EXERCISES = {{{check!r}: Exercise([case((2,), 4, mistakes={exercises!r})])}}"
-    lesson.cells[0] = lesson.by_id["imports"] = replace(imports, source=given)
-    return lesson
-
-
-def test_a_mistake_that_no_wrong_answer_makes_is_named(lesson_of):
-    mistakes = {"Not squared plus one.": 5, "Not halved.": 1}
-    lesson = with_module(lesson_of, "doubled", mistakes)
-    found = unreached(lesson, exercises_with("doubled", mistakes))
-    assert found == ["toy: no wrong answer to 'doubled' is told 'Not halved.'"]
-    assert unreached(lesson, exercises_with("doubled", {"Not squared plus one.": 5})) == []
-
-
-def test_an_exercise_that_no_cell_checks_and_cases_in_sight_are_breaches(lesson_of):
-    lesson = with_module(lesson_of, "doubled", {})
-    assert unreached(lesson, exercises_with("halved")) == ["toy: no cell with a wrong answer checks 'halved'"]
-    assert unreached(lesson_of(sound_cells()), {}) == ["toy: doubled-check shows its cases before the first try"]
+def incomplete(lesson):
+    return list(rules.incomplete_exercises(lesson))
 
 
 def test_a_lessons_module_is_the_one_that_it_takes_its_check_from(lesson_of):
@@ -195,17 +171,9 @@ def test_a_solution_before_the_exercise_is_a_breach(lesson_of):
     assert incomplete(lesson_of(cells)) == ["toy: doubled-solution stands before 'doubled-answer'"]
 
 
-def test_an_exercise_without_a_wrong_answer_is_a_breach_and_so_is_one_too_many(lesson_of):
-    lesson = lesson_of(sound_cells())
-    assert "has no wrong answer" in incomplete(lesson, wrong=())[0]
-    assert incomplete(lesson, wrong=("doubled", "halved")) == [
-        "toy: the wrong answer 'halved' belongs to no your-turn cell"
-    ]
-
-
 def test_a_your_turn_cell_of_another_name_is_a_breach(lesson_of):
     cells = {("my-turn" if name == "doubled-answer" else name): cell for name, cell in sound_cells().items()}
-    assert "must be named SLUG-answer" in incomplete(lesson_of(cells), wrong=())[0]
+    assert "must be named SLUG-answer" in incomplete(lesson_of(cells))[0]
 
 
 def test_a_turn_without_a_statement_directly_before_it_is_a_breach(lesson_of):
@@ -267,9 +235,3 @@ def test_an_id_that_two_lessons_ask_for_is_found(lesson_of):
         "prediction 'how-much' is asked 2 times",
         "check 'doubled' is asked 2 times",
     ]
-
-
-def test_a_file_of_wrong_answers_without_its_lesson_is_found(tmp_path):
-    (tmp_path / "gone.py").write_text("WRONG = {}")
-    assert rules.strangers(tmp_path, {"toy"}) == ["gone.py belongs to no lesson"]
-    assert rules.wrong_answers("toy", tmp_path) == {}

@@ -45,39 +45,50 @@ LESSON_CELLS = {
     "second-why": "### Your turn\n\nWrite how long one waits, by Little's law: 8 who wait at 4 a second, 2 s.",
     "second-answer": "def waits(number, rate):\n    raise NotImplementedError",
     "second-check": 'check("waiting-by-little", waits);',
-    "second-solution": "<details><summary>A solution</summary>\n\n```python\ndef waits(number, rate):\n"
-    "    return number / rate\n```\n</details>",
+    "second-solution": "<details><summary>A solution</summary>\n\n```python\n```\n</details>",
     "claims-why": "## What this lesson claims",
     "claims": 'claims(Claim("nine tenths busy is far more than half", waiting[0.9] > 10 * waiting[0.5]))',
     "take-aways": "## Take-aways\n\n- Leave room.\n- Count who waits.\n- Ask twice.\n\n"
     "**What the experiments do not show.** Bursts.",
     "references": "## References\n\n- Little, 1961.\n- Kingman, 1961.\n- Erlang, 1909.\n- Kendall, 1953.",
 }
-LESSON_CHECKS = """
-EXERCISES["waiting-in-system"] = Exercise(
-    [case((0.5,), 1.0, mistakes={"That is those who wait; add who is served.": 0.5})], hint="Add who is served."
-)
-EXERCISES["waiting-by-little"] = Exercise(
-    [case((8, 4), 2.0, mistakes={"Divide by the rate.": 32})], hint="Divide by the rate."
-)
-"""
-LESSON_WRONG = """WRONG = {
-    "turn": [("def in_system(busy):\\n    return busy**2 / (1 - busy)", "add who is served")],
-    "second": [("def waits(number, rate):\\n    return number * rate", "Divide by the rate")],
-}
-"""
+LESSON_TURNS = '''
+
+@check.turn("waiting-in-system", (0.5,), (0.75,))
+class InSystem:
+    """Add who is served."""
+
+    def right(busy):
+        return busy / (1 - busy)
+
+    def those_who_wait(busy):
+        """That is those who wait; add who is served."""
+        return busy**2 / (1 - busy)
+
+
+@check.turn("waiting-by-little", (8, 4), (6, 2))
+class Waits:
+    """Divide by the rate."""
+
+    def right(number, rate):
+        return number / rate
+
+    def multiplies(number, rate):
+        """Divide by the rate."""
+        return number * rate
+'''
 CASE_CELLS = {
     "imports": "from typing import get_args\n\nimport pandas as pd\n\n"
     "from case_studies.kit import Rollback\n"
     "from case_studies.kit.reader_decisions import must_be_number, must_be_one_of, rerun\n"
     "from case_studies.tiny import data, features, incident, labels, models, policy, train\n"
-    "from mlsd_lib.lesson import case, check",
+    "from case_studies.tiny.checks import check",
     "consequences": "pd.Series([f\"{your_capacity or 10} checks, {your_rollback or 'both'}\"])",
     "claims": "assert len(data.load(seed=seed)) > 0",
 }
 CASE_TURN = [
     ("code", "double-answer", "def double(x):\n    raise NotImplementedError", {"tags": ["your-turn"]}),
-    ("code", "double-check", 'check("tiny-double", double, [case((2,), 4, mistakes={"That is not twice.": 2})]);', {}),
+    ("code", "double-check", 'check("tiny-double", double);', {}),
     ("markdown", "double-solution", "```python\ndef double(x):\n    return 2 * x\n```", {}),
 ]
 
@@ -132,7 +143,7 @@ def fill_cells(path, sources, more=()):
 def test_a_new_lesson_is_red_until_it_is_filled(course, typed):
     status, printed = typed("mlsd", "new", "lesson", LESSON, "--title", "Waiting")
     written = re.findall(r"^(\S+): written\.$", printed, re.MULTILINE)
-    assert (status, len(written)) == (0, 4), printed
+    assert (status, len(written)) == (0, 3), printed
     in_form(typed, *written)
     notebook = written[0]
     status, printed = typed("mlsd", "notebooks", "--check", notebook)
@@ -143,9 +154,7 @@ def test_a_new_lesson_is_red_until_it_is_filled(course, typed):
 
     fill_cells(course / notebook, LESSON_CELLS)
     checks = course / "lessons/waiting/checks.py"
-    text = checks.read_text().replace("import Exercise, checks", "import Exercise, case, checks")
-    checks.write_text(text.replace("check = checks", LESSON_CHECKS + "check = checks"))
-    (course / "tests/lessons/wrong_answers/31_waiting.py").write_text(LESSON_WRONG)
+    checks.write_text(checks.read_text() + LESSON_TURNS)
     for command in (
         ("mlsd", "notebooks", "--fix", notebook),
         ("mlsd", "check", "--seeds", "2", notebook),
@@ -153,6 +162,10 @@ def test_a_new_lesson_is_red_until_it_is_filled(course, typed):
     ):
         status, printed = typed(*command)
         assert status == 0, printed
+
+    checks.write_text(checks.read_text().replace("return number / rate", "return 1 / rate * number"))
+    status, printed = typed("mlsd", "notebooks", "--check", notebook)
+    assert (status, "The code in the cell 'second-solution' is not the right answer" in printed) == (1, True), printed
 
 
 def test_a_new_exercise_is_red_until_it_is_filled_and_then_graded(course, typed):
@@ -282,5 +295,5 @@ def test_in_a_student_edition_nothing_is_written(tmp_path):
 
 def test_a_second_lesson_of_a_section_shares_its_checks(course):
     texts = lesson_texts(course, f"{CHAPTER}/32_more", "More", "Serving", room="serving_options")
-    assert [Path(path).name for path in texts] == ["32_more.ipynb", "32_more.py"]
+    assert [Path(path).name for path in texts] == ["32_more.ipynb"]
     assert "lessons.serving_options.checks" in next(iter(texts.values()))
