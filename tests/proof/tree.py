@@ -28,7 +28,7 @@ UNITS = (
     ("exercise", re.compile(r"tests/grader/suites/hooks_(\w+)\.py$")),
     ("case", re.compile(r"(?:tests/)?case_studies/(\w+)/")),
     ("lesson", re.compile(r"lessons/(\w+)/")),
-    ("lesson", re.compile(r"(?:chapters|tests/lessons/wrong_answers)/(?:.*/)?(?:\d+[a-z]?_)?(\w+)\.\w+$")),
+    ("lesson", re.compile(r"chapters/(?:.*/)?(?:\d+[a-z]?_)?(\w+)\.\w+$")),
 )
 
 
