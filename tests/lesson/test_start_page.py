@@ -9,7 +9,6 @@ from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import LessonError, record
 from mlsd_lib.lesson.start_page import course_table, facts_table, read_course
 from notebook_runner import course_root
-from tests.lesson.checked import checked
 
 ROOT = course_root(Path(__file__))
 

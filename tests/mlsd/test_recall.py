@@ -12,7 +12,6 @@ from mlsd.students.recall import ask_all, due, of_lesson, summary
 from mlsd_lib.lesson import predict
 from mlsd_lib.lesson.reader import record
 from notebook_runner import course_root
-from tests.lesson.checked import checked
 
 ROOT = course_root(Path(__file__))
 LESSON = "01_performance_requirements"
