@@ -28,7 +28,7 @@ class ReadersKernel:
     def __init__(self, folder: str | None = None, environment: Mapping[str, str] | None = None) -> None:
         self.files = on_files()
         self.manager = KernelManager(config=self.files.__enter__())
-        self.manager.start_kernel(cwd=folder, env=environment)
+        self.manager.start_kernel(cwd=folder, **({} if environment is None else {"env": dict(environment)}))
         self.outputs: list[dict] = []
         self.client = self.manager.client()
         self.client.start_channels()
