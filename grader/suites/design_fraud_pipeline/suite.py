@@ -8,6 +8,7 @@ import numpy as np
 
 from grader.suite_kit.answer import Answer, Handle, Reply
 from grader.suite_kit.designs import Card, random_document, skipped_while_grading
+from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_fraud_pipeline.cases import CASES, EXERCISE
 from grader.suites.design_fraud_pipeline.pipeline_rows import YOUNG_DAYS, OwnTask
@@ -16,6 +17,7 @@ from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, fact
 from grader.suites.design_fraud_pipeline.signs import table_of
 from grader.suites.design_fraud_pipeline.simulate import run
 from grader.suites.design_fraud_pipeline.world import REVIEW_EUR
+from notebook_runner.errors import require_one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,6 +189,7 @@ def timeline(design: Any, family: str = "new scheme") -> "Axes":
     """Alerts, reviews and the frauds among them by day of a public scenario."""
     from mlsd_lib.lesson.plotting import lines
 
+    require_one_of("The scenario", family, TASK.scenarios, ExerciseError)
     (draw, *_) = CASES.public().draws[family]
     made = run(TASK.given(design), table_of(story_of(draw)), late_days(draw))
     frauds = made.table.fraud

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer
 from grader.suite_kit.designs import Card, RefusedDesign, random_document, skipped_while_grading
+from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_prediction_service import changed, world
 from grader.suites.design_prediction_service.api import DOWN, Request
 from grader.suites.design_prediction_service.cases import CASES, EXERCISE
 from grader.suites.design_prediction_service.replies import explanation, missed
 from grader.suites.design_prediction_service.requirements import AT_ALL, OPTIONS, TASK
+from notebook_runner.errors import require_one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,6 +129,7 @@ def timeline(design: Any, family: str, traffic: float = 1.0) -> "Figure":
     """The public scenario of that family by its time; `traffic` times as many ask as is usual."""
     from mlsd_lib.simulation.scorecard import scored
 
+    require_one_of("The scenario", family, TASK.scenarios, ExerciseError)
     document, (draw, *_) = TASK.given(design), CASES.public().draws[family]
     return scored(document, world.story(document, draw, traffic)).plot()
 
@@ -144,6 +147,8 @@ def changes(design: Any) -> list[dict[str, Any]]:
 
 def good(document: Any, family: str, traffic: float = 1.0) -> float:
     """The share of good answers in the public scenario, as its criterion measures it; `traffic`: as for `timeline`."""
+    known = [name for name in TASK.scenarios if name in TASK.requirements]
+    require_one_of("The scenario", family, known, ExerciseError)
     (draw,) = CASES.public().draws[family]
     return world.run(TASK.read(document), draw, traffic).measures[TASK.requirements[family].measure]
 
@@ -151,14 +156,15 @@ def good(document: Any, family: str, traffic: float = 1.0) -> float:
 @skipped_while_grading
 def show_requests(family: str) -> None:
     """Prints the public requests of a family, and what is right for each."""
-    cases = CASES.public()
-    for one, right in zip(cases.requests[family], cases.expected[family], strict=True):
+    for one, right in zip(requests_of(family), CASES.public().expected[family], strict=True):
         print(f"{one['method']} {one['path']} {one['body'][:90]}  # {one['about']}\n    -> {right}")
 
 
 def requests_of(family: str) -> list[Request]:
     """The public requests of a family."""
-    return CASES.public().requests[family]
+    requests = CASES.public().requests
+    require_one_of("The family", family, requests, ExerciseError)
+    return requests[family]
 
 
 def random_design(seed: int) -> dict[str, Any]:

@@ -5,10 +5,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.designs import Card, Draw, skipped_while_grading
+from grader.suite_kit.exercise import ExerciseError
 from grader.suites.design_recommendation_system.measures import money, played_in, run, worst_minute
 from grader.suites.design_recommendation_system.shop import FIRST_STEP, STEP_H
 from grader.suites.design_recommendation_system.stories import FAMILIES, card_of
+<<<<<<< ours
 from grader.suites.design_recommendation_system.suite import CASES, TASK
+=======
+from grader.suites.design_recommendation_system.suite import TASK, public_cases
+from notebook_runner.errors import require_one_of
+>>>>>>> theirs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +61,8 @@ def measure(document: Any, family: str, times: float = 1.0) -> dict[str, float]:
 @skipped_while_grading
 def timeline(document: Any, family: str, times: float = 1.0) -> "Figure":
     """Requests, the queue, replicas and latency over the public scenario of a family; its verdict is printed."""
-    card = card_of(TASK.read(document), _public(family), times)
+    draw = _public(family)
+    card = card_of(TASK.read(document), draw, times)
     print(card.verdict)
     return card.plot()
 
@@ -87,4 +94,9 @@ def changes(document: Any) -> list[tuple[dict[str, Any], float]]:
 
 @cache
 def _public(family: str) -> Draw:
+<<<<<<< ours
     return CASES.public().draws[family][0]
+=======
+    require_one_of("The family", family, TASK.scenarios, ExerciseError)
+    return public_cases().draws[family][0]
+>>>>>>> theirs

@@ -5,9 +5,10 @@ The public ones are stored; the hidden ones are drawn by the same function from 
 
 from dataclasses import dataclass
 
-from grader.suite_kit.exercise import CaseSource
+from grader.suite_kit.exercise import CaseSource, ExerciseError
 from grader.suites.implement_deployment_pipeline.scenarios import EXERCISE, SCENARIOS
 from grader.suites.implement_deployment_pipeline.world import Scenario
+from notebook_runner.errors import require_one_of
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,9 @@ class Cases:
         return [self.scenario(name, number) for name in names for number in range(len(self.drawn[name]))]
 
     def scenario(self, name: str, number: int) -> Scenario:
-        """A scenario of that name. Raises ValueError where there is none."""
-        if name not in SCENARIOS:
-            raise ValueError(f"{name!r} is no scenario; known are {', '.join(SCENARIOS)}. Name one.")
-        if number not in range(len(self.drawn[name])):
-            raise ValueError(f"{name!r} has no scenario {number!r}; it has {len(self.drawn[name])}. Count from 0.")
+        """A scenario of that name. Raises `ExerciseError` where there is none."""
+        require_one_of("The scenario", name, SCENARIOS, ExerciseError)
+        require_one_of(f"The number of the scenario {name!r}", number, range(len(self.drawn[name])), ExerciseError)
         return Scenario(name, number, self.drawn[name][number], self.ends[name])
 
 

@@ -3,12 +3,14 @@
 import numpy as np
 
 from grader.suite_kit.answer import Answer
+from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.planted_bugs import judge_own_tests
 from grader.suite_kit.score_sheet import Sheet
 from grader.suite_kit.scripted import run_family
 from grader.suites.implement_feature_store.bugs import STORES
 from grader.suites.implement_feature_store.cases import CASES, EXERCISE
 from grader.suites.implement_feature_store.scaling import ROWS, SHAPES, TIMES, Cost, measure
+from notebook_runner.errors import require_one_of
 
 MOST_TIMES, MOST_LISTS = EXERCISE.limit("times"), EXERCISE.limit("lists")
 SHAPE_POINTS = EXERCISE.limit("shape_points")
@@ -19,6 +21,7 @@ begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
 def show(family: str, number: int | None = None) -> None:
     """Prints the steps of a case with what is expected at each: an example in small numbers, or a public case."""
     cases = CASES.public()
+    require_one_of("The family", family, cases.families, ExerciseError)
     case = cases.examples[family] if number is None else cases.families[family][number]
     case.show()
 

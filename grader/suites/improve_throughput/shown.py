@@ -11,11 +11,13 @@ import numpy as np
 from grader.suite_kit.attempts import in_a_kernel
 from grader.suite_kit.designs import Card, RefusedDesign, draw_scenarios
 from grader.suite_kit.designs.scenarios import Draws
+from grader.suite_kit.exercise import ExerciseError
 from grader.suites.improve_throughput import visits
 from grader.suites.improve_throughput.cases import CASES
 from grader.suites.improve_throughput.evenings import CURVE, FAMILIES, P99_MS, TASK, Run, scenario
 from grader.suites.improve_throughput.policy import Policy
 from grader.suites.improve_throughput.service import SlowScorer
+from notebook_runner.errors import require_one_of
 
 SIZES = (1, 4, 16, 64, 256)
 REPEATS = 5
@@ -42,6 +44,7 @@ def scorecard(policy: dict[str, Any]) -> Card | str:
 
 def run(policy: dict[str, Any], family: str) -> Run:
     """A policy in the public scenario of a family."""
+    require_one_of("The evening", family, TASK.scenarios, ExerciseError)
     return Run(Policy.of(policy), scenario(evenings()[family][0]))
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer, kind_of
 from grader.suite_kit.comparison import is_number
+from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.minimize_cost.cases import CASES, EXERCISE, Cases
 from grader.suites.minimize_cost.simulator import Refused, Run, committed, simulate, storage_cost
 from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, STEP_MIN, Offer
+from notebook_runner.errors import require_one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,8 +117,7 @@ def try_day(policy: Callable[..., Any], family: str, bill: bool = False) -> Run:
     `bill` takes the day of the third test in place of that of the second.
     """
     cases = CASES.public().of_the_bill() if bill else CASES.public()
-    if family not in FAMILIES:
-        raise ValueError(f"{family!r} is no day; known are {', '.join(FAMILIES)}. Name one.")
+    require_one_of("The day", family, FAMILIES, ExerciseError)
     return live(lambda: policy(cases.offer, cases.week), cases, (family,)).runs[0]
 
 
@@ -142,7 +143,9 @@ def scorecard(policy: Callable[..., Any], bill: bool = False) -> "pd.DataFrame":
 
 def show(family: str, number: int = 0) -> None:
     """Prints one of the public questions, and what is right."""
-    question = CASES.public().questions[family][number]
+    questions = CASES.public().questions
+    require_one_of("The family", family, questions, ExerciseError)
+    question = questions[family][number]
     print("\n".join(f"{given!r:.400}" for given in question["given"]) + f"\n-> {question['right']!r}")
 
 

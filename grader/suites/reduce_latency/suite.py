@@ -10,6 +10,7 @@ from grader.suite_kit.accuracy_guard import judge_accuracy
 from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentError, kind_of
 from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of, family_cpu_of
 from grader.suite_kit.comparison import agrees, differing, is_number
+from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.score_sheet import Sheet
 from grader.suite_kit.speed_steps import judge_steps, judge_validity
 from grader.suites.reduce_latency.cases import CASES, EXERCISE, Cases, fresh_requests
@@ -17,6 +18,7 @@ from grader.suites.reduce_latency.cities import City, draw_cities
 from grader.suites.reduce_latency.requests import FIELDS, Request
 from grader.suites.reduce_latency.service import SlowService
 from grader.suites.reduce_latency.stages import REQUESTS, Shares, judge_profile, measure_shares
+from notebook_runner.errors import require_one_of
 
 THRESHOLDS, STEP_POINTS = EXERCISE.steps("steps"), EXERCISE.limit("step_points")
 EXACT, MEMORY_MB, START_CPU_S = EXERCISE.limit("exact"), EXERCISE.limit("memory_mb"), EXERCISE.limit("start_cpu_s")
@@ -55,7 +57,9 @@ def practice_cities(seed: int = 1) -> dict[str, City]:
 
 def show(family: str = "ordinary", number: int = 0) -> None:
     """Prints a public request of the second test, and what the slow service answers to it."""
-    row, right = CASES.public().of(family)[number]
+    cases = CASES.public()
+    require_one_of("The family", family, ("ordinary", *cases.unusual), ExerciseError)
+    row, right = cases.of(family)[number]
     print(f"{json.dumps(row)}\n-> {right!r}")
 
 

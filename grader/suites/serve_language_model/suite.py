@@ -8,11 +8,13 @@ from pydantic_core import to_json
 from grader.suite_kit.answer import Answer, Handle
 from grader.suite_kit.codec import JsonText
 from grader.suite_kit.designs import FailureReason
+from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.serve_language_model.cases import CASES, EXERCISE, Cases
 from grader.suites.serve_language_model.causes import FULL, OTHER, moment
 from grader.suites.serve_language_model.simulator import Refused, Run, simulate
 from grader.suites.serve_language_model.world import FAMILIES, Server
+from notebook_runner.errors import require_one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +47,7 @@ def server() -> Server:
 def try_scenario(policy: Callable[..., Any], family: str) -> Run:
     """A public scenario under a policy: the run, with `plot()` and `table()`. Raises what the policy raises."""
     cases = CASES.public()
-    if family not in FAMILIES:
-        raise ValueError(f"{family!r} is no scenario; known are {', '.join(FAMILIES)}. Name one.")
+    require_one_of("The scenario", family, FAMILIES, ExerciseError)
     return simulate(policy(cases.server).step, cases.server, cases.scenarios[family])
 
 

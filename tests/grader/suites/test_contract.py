@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 import sys
+from collections import defaultdict
 
 import pytest
 
@@ -20,6 +21,7 @@ from grader.grading.intake.instructor_notebook import InstructorNotebook
 from grader.grading.sealed import checker_process
 from grader.grading.sealed.checker import Checker
 from grader.suite_kit.answer import is_hidden
+from grader.suite_kit.exercise import ExerciseError
 from tests.grader.grading.bench import locked
 from tests.grader.suites.contract import (
     EXERCISES,
@@ -68,6 +70,31 @@ def test_a_student_can_type_where_he_is_to_change_something(name):
     closed = {cell: trees[cell] for cell in trees.keys() - open_to_him}
     assert [cell for cell, tree in closed.items() if waits_for_a_student(tree, answers)] == []
     assert {cell: names for cell, tree in closed.items() if (names := read(tree) & his)} == {}
+
+
+class Misspelled(ast.NodeTransformer):
+    def visit_Constant(self, node):
+        return ast.Constant(f"{node.value}x") if isinstance(node.value, str) else node
+
+
+def choices_in(bank):
+    """Calls of the suite, as text, in which its cells and prose choose by a name; each name is misspelled."""
+    cells = [source for cell, source in bank.cells if cell not in stubs_of(bank)]
+    lines = [line.lstrip("# ") for source in cells for line in source.splitlines()]
+    for text in [*re.findall(r"`([^`]+)`", told_of(bank.notebook)), *lines]:
+        for call in (node for node in ast.walk(tree_of(text)) if isinstance(node, ast.Call)):
+            chosen = any(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in call.args)
+            if chosen and ast.unparse(call.func).startswith("suite."):
+                yield ast.unparse(Misspelled().visit(call))
+
+
+@every_exercise
+def test_a_misspelled_choice_is_answered_with_those_there_are(name, monkeypatch):
+    monkeypatch.setattr("grader.suites.improve_throughput.shown.in_a_kernel", lambda: True)
+    given = defaultdict(lambda: lambda *_: None, suite=suite_of(name))
+    for call in set(choices_in(bank_of(name))):
+        with pytest.raises(ExerciseError, match=r"must be|There are hints for"):
+            eval(call, {}, given)
 
 
 @every_exercise

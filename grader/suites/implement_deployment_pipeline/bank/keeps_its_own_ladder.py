@@ -6,7 +6,7 @@ says = ["v1 was stopped while it was the version to go back to (rule 8)", "The r
 """
 
 # %% step
-PLACES, HOLD, ROUTER_MIN = [0.0, *LADDER], [7, 10, 10, 10, 26], 5
+PLACES, HOLD, ROUTER_MIN = [0.0, 0.05, 0.25, 0.5, 1.0], [7, 10, 10, 10, 26], 5
 
 
 def step(state, seen):
