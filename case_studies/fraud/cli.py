@@ -86,7 +86,7 @@ def _live(
 
 PROTOCOLS = {"handbook": _handbook, "ulb": _ulb}
 EXAMPLES = {
-    "train": "--days 120 --reviews-per-day 40",
+    "train": "--days 130 --reviews-per-day 40",
     "retrain": "--labels matured",
     "simulate": "--weeks 6 --incident-week 2 --rollback release",
 }

@@ -19,7 +19,7 @@ from typing import Any
 
 from grader.errors import GraderError
 from notebook_runner.canonical import source_of
-from notebook_runner.course import read_json
+from notebook_runner.course import names_the_course, read_json
 
 SHORTEST = 20  # characters of a line that counts
 FEWEST_LINES = 5  # a guarded file with fewer lines that count is known by its hash alone
@@ -65,6 +65,16 @@ def guarded(root: Path, secret_file: Path) -> Guarded:
                 found.hashes[hashlib.sha256(path.read_bytes()).hexdigest()] = name
                 found.files[name] = _counting(path.read_bytes().decode(errors="replace").splitlines())
     return found
+
+
+def require_edition(folder: Path) -> None:
+    """Raises `GraderError` unless `folder` is an edition of the course: another may be a whole machine."""
+    project = folder / "pyproject.toml"
+    if not project.is_file() or not names_the_course(project.read_bytes()):
+        raise GraderError(
+            f"{folder} is no edition of the course: no pyproject.toml in it names the course. Name the folder that "
+            "students get, as mlsd release --to writes it."
+        )
 
 
 def scan(folder: Path, against: Guarded) -> list[Leak]:

@@ -305,16 +305,9 @@ def leaks(
     Exit status 1 if anything is found. Example: mlsd leaks ../student-edition
     """
     from grader.course import Course
-    from grader.errors import GraderError
-    from grader.workflow.leaks import guarded, scan
-    from notebook_runner.course import names_the_course
+    from grader.workflow.leaks import guarded, require_edition, scan
 
-    project = place / "pyproject.toml"
-    if not project.is_file() or not names_the_course(project.read_bytes()):
-        raise GraderError(
-            f"{place} is no edition of the course: no pyproject.toml in it names the course. Name the folder that "
-            "students get, as mlsd release --to writes it"
-        )
+    require_edition(place)
     course = Course.open(folder)
     found = scan(place, guarded(course.root, course.secret_file))
     for leak in found:

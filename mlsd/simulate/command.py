@@ -165,7 +165,9 @@ def measure(
     """Fit what a batch takes at a running service, for the `world` of a design document.
 
     It sends an object whose entry `rows` lists 1, 2, 4 and so on rows, one request after the other; the times hold the
-    way there and back. Example: mlsd measure http://127.0.0.1:8000/predict --row '{"number": 1}' --out cost.yaml
+    way there and back. The service of the example is python -m mlsd_lib.serving.faulty_service 8000.
+
+    Example: mlsd measure http://127.0.0.1:8000/predict --row '{"number": 1}' --out cost.yaml
     """
     from mlsd.simulate.measured_cost import fit, measured
     from mlsd_lib.simulation.errors import SimulationError

@@ -50,7 +50,12 @@ def main() -> None:
             answers.append({"number": row.number, name: drawn[0] / 255})
         return answers
 
-    serve(create_app(Row, predict, name="one-version", version=given.version), given.port)
+    app = create_app(Row, predict, name="one-version", version=given.version)
+    serve(
+        app,
+        given.port,
+        bound=lambda: print(f"Serving on http://127.0.0.1:{given.port}, until interrupted.", flush=True),
+    )
 
 
 if __name__ == "__main__":

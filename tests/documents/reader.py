@@ -9,6 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +20,7 @@ import bootstrap
 from grader.workflow import demo
 from tests import quickstart_course as quickstart
 from tests.documents.shown import Shown
+from tests.waiting import until
 
 LESSONS, CLAIM = (
     "chapters/01_introduction",
@@ -34,11 +39,15 @@ class Ended(NamedTuple):
 class Reader:
     """One who types `commands` in their order; what several documents have typed is typed once.
 
-    `typed`: what is typed for a text with a placeholder. `until`: of commands that serve, what they say once they do.
+    `typed`: what is typed for a text with a placeholder. `until`: of commands that serve, what they say once they do;
+    an address in a group of it is asked. `served`: what serves while a command runs.
     """
 
-    def __init__(self, folder: Path, commands: list[Shown], typed: dict[str, str], until: dict[str, str]) -> None:
-        self.course, self.home, self.typed, self.until = folder / "course", folder / "home", typed, until
+    def __init__(
+        self, folder: Path, commands: list[Shown], typed: dict[str, str], until: dict[str, str], served: dict[str, str]
+    ) -> None:
+        self.course, self.home = folder / "course", folder / "home"
+        self.typed, self.until, self.served = typed, until, served
         self.order = list(dict.fromkeys(typed.get(command.text, command.text) for command in commands))
         self.ended: dict[str, Ended] = {}
         self.ports = {port: str(free_port()) for port in ("8899", "8000", "8786")}
@@ -59,32 +68,75 @@ class Reader:
         wanted = self.typed.get(text, text)
         while wanted not in self.ended:
             following = self.order[len(self.ended)]
-            line = re.sub("|".join(self.ports), lambda port: self.ports[port[0]], following)
-            self.ended[following] = self.type(line, self.until.get(following))
+            with self.serving(self.served.get(following)):
+                self.ended[following] = self.type(following, self.until.get(following))
         return self.ended[wanted]
 
-    def type(self, line: str, until: str | None) -> Ended:
-        """Run a line in a shell, to its end or until it says `until`."""
+    def type(self, line: str, says: str | None = None) -> Ended:
+        """Run a line in a shell, to its end or until it `says` so; what serves then is asked where it says."""
+        with self.running(line) as process:
+            if says is None:
+                try:
+                    said = process.communicate(timeout=LIMIT_S)[0]
+                    return Ended(process.returncode, said)
+                except subprocess.TimeoutExpired:
+                    return Ended(124, f"It did not end within {LIMIT_S} s.")
+            said, found = self.heard(process, says)
+            if found is None:
+                return Ended(process.wait(), said)
+            for address in found.groups():
+                wait_for_answer(address if "token" in address else f"{address}/healthz")
+            return Ended(0, said)
+
+    @staticmethod
+    def heard(process: "subprocess.Popen[str]", pattern: str) -> tuple[str, re.Match[str] | None]:
+        """What a process has said once that has the `pattern`; None for the match if it ended before."""
+        said = ""
+        for words in process.stdout or ():
+            said += words
+            if found := re.search(pattern, said):
+                return said, found
+        return said, None
+
+    @contextmanager
+    def serving(self, line: str | None) -> Iterator[None]:
+        """Meanwhile a service runs that the document says to start, if `line` is one, and answers."""
+        if line is None:
+            yield
+            return
+        with self.running(line) as process:
+            said, found = self.heard(process, self.until[line])
+            assert found, said
+            yield
+
+    @contextmanager
+    def running(self, line: str) -> "Iterator[subprocess.Popen[str]]":
+        """A shell that has begun a line, with the ports of this reader; it ends with this."""
+        line = re.sub("|".join(self.ports), lambda port: self.ports[port[0]], line)
         with subprocess.Popen(
             ["bash", "-c", line], cwd=self.course, env=self.environment, text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         ) as process:  # fmt: skip
             try:
-                if until is None:
-                    said = process.communicate(timeout=LIMIT_S)[0]
-                    return Ended(process.returncode, said)
-                said = ""
-                for words in process.stdout or ():
-                    said += words
-                    if re.search(until, said):
-                        os.killpg(process.pid, signal.SIGTERM)
-                        return Ended(0, said)
-                return Ended(process.wait(), said)
-            except subprocess.TimeoutExpired:
-                return Ended(124, f"It did not end within {LIMIT_S} s.")
+                yield process
             finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
+
+
+def wait_for_answer(page: str) -> None:
+    """Ask for a page until somebody answers: JupyterLab names its address before it listens."""
+
+    def answers() -> bool:
+        try:
+            urllib.request.urlopen(page).close()
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            return False
+        return True
+
+    until(answers, f"an answer of {page}")
 
 
 def prepare(root: Path, folder: Path) -> None:

@@ -2,8 +2,10 @@
 
 DOWNLOADS = "it downloads or installs programs; tests/test_setup.py makes an environment"
 PROOF = "it is the proof that runs this test, or a part of it"
+OTHER_CASES = (
+    "its verbs are those of fraud, maintenance and moderation; tests/case_studies types them on a small stream"
+)
 HUB = "it needs what npm and pip download; tests/deploy/test_jupyterhub.py starts the hub"
-SERVICE = "it needs a service that is trained and runs"
 NOT_TYPED = {
     "make lab": "it opens a window for good; the next command is the same without one",
     "make test*": PROOF,
@@ -12,7 +14,6 @@ NOT_TYPED = {
     "make check": PROOF,
     "mlsd check --why": PROOF,
     "mlsd check reduce_latency": PROOF,
-    "mlsd check --force PATH": PROOF,
     "mlsd bank *": PROOF,
     "make smoke": "as mlsd smoke",
     "python -m tests.repeated": PROOF,
@@ -31,15 +32,43 @@ NOT_TYPED = {
     "export MLSD_EDITION=*": HUB,
     "mlsd release --to /srv/mlsd/edition": HUB,
     "python benchmarks/*": "it measures for minutes, on a machine that does nothing else",
-    "python -m case_studies.*": "it trains for minutes; tests/case_studies types each verb on a small stream",
+    "python -m case_studies.*--protocol*": "it needs a published file; tests/case_studies tries it on a small one",
+    "python -m case_studies.assistant *": OTHER_CASES,
+    "python -m case_studies.personalization *": OTHER_CASES,
+    "python -m case_studies.recommendation *": OTHER_CASES,
     "python -m lessons.*": "it trains for hours what a lesson reads",
-    "mlsd monitor *": SERVICE,
-    "mlsd measure *": SERVICE,
-    "dask worker *": "it needs a scheduler at that address; tests/grader/grading/test_cluster.py starts a cluster",
-    "mlsd grade reduce_latency --scheduler *": "as dask worker",
     "jupyter server extension enable *": "it changes the environment that runs this test; bootstrap.py types it",
 }
 """Commands, with * for any text, that are not typed here, and why."""
+
+JUPYTER, SERVES = r"(http://localhost:\S+)", r"Serving .*on (http://[\d.:]+\d)"
+CASE, NUMBERS = "python -m case_studies.fraud serve --port 8000", "python -m mlsd_lib.serving.faulty_service 8000"
+SCHEDULER, WORKER = "dask scheduler --host 127.0.0.1 --port 8786 --no-dashboard", "dask worker tcp://127.0.0.1:8786"
+CLUSTER = f"{SCHEDULER} & {WORKER} --no-dashboard"
+UNTIL = {
+    SCHEDULER: "Scheduler at",
+    **dict.fromkeys((WORKER, CLUSTER), "Registered to"),
+    'make lab ARGS="--no-browser --port=8899"': JUPYTER,
+    "mlsd lab --no-browser --port=8899": JUPYTER,
+    "mlsd formgrader": JUPYTER,
+    "mlsd formgrader --port=8899": JUPYTER,
+    "mlsd monitor http://127.0.0.1:8000": "The page is monitor.html",
+    **{f"python -m case_studies.{case} serve --port 8000": SERVES for case in ("fraud", "maintenance", "moderation")},
+    NUMBERS: SERVES,
+}
+"""What a command that serves says once it does; then the address in it is asked, and it is ended."""
+
+WATCHED = "mlsd monitor http://127.0.0.1:8000 --every 2 --windows 1 --out fraud.html"
+MEASURED = """mlsd measure http://127.0.0.1:8000/predict --row '{"number": 1}' --out cost.yaml"""
+GRADED = "mlsd grade reduce_latency --force --scheduler tcp://127.0.0.1:8786"
+SERVED = {
+    "mlsd monitor http://127.0.0.1:8000": CASE,
+    WATCHED: CASE,
+    MEASURED: NUMBERS,
+    WORKER: SCHEDULER,
+    GRADED: CLUSTER,
+}
+"""What serves while a command is typed."""
 
 LESSON = "chapters/01_introduction/02_compute_requirements.ipynb"
 UPDATED = "cd ../edition && mlsd update ../course-2"
@@ -54,6 +83,12 @@ TYPED = {
     "mlsd update ../course-2 --dry-run": f"{UPDATED} --dry-run",
     "mlsd simulate design.yaml --scenario flash-crowd": "mlsd simulate --example > design.yaml && "
     "mlsd simulate design.yaml --scenario flash-crowd",
+    "python -m case_studies.fraud serve": CASE,
+    **dict.fromkeys(("mlsd monitor http://127.0.0.1:PORT", "mlsd monitor URL"), "mlsd monitor http://127.0.0.1:8000"),
+    "mlsd monitor http://127.0.0.1:8000 --every 2 --windows 30 --out fraud.html": WATCHED,
+    **dict.fromkeys(("dask worker tcp://HOST:PORT", "dask worker ADDRESS"), WORKER),
+    "mlsd grade reduce_latency --scheduler tls://10.0.0.5:8786": GRADED,
+    "mlsd check --force PATH": f"mlsd check --force {LESSON}",
     "mlsd leaks DIR": "mlsd leaks ../student-edition",
     "mlsd release --course DIR": "mlsd release --course ~/cs101",
     "mlsd collect reduce_latency FROM": "mlsd collect reduce_latency downloads/",
@@ -71,17 +106,6 @@ TYPED = {
 }
 """What a reader types for a command that holds a placeholder, or for which the document says what comes before."""
 
-UNTIL = dict.fromkeys(
-    [
-        'make lab ARGS="--no-browser --port=8899"',
-        "mlsd lab --no-browser --port=8899",
-        "mlsd formgrader",
-        "mlsd formgrader --port=8899",
-    ],
-    "http://localhost:",
-)
-"""What a command that serves says once it does; then it is ended."""
-
 REPORTS, FEEDBACK = "classroom/reports/reduce_latency", "classroom/feedback/s001/reduce_latency/reduce_latency.html"
 PROMISED = {
     "mlsd release --to ../student-edition": ["no leak found", "../student-edition/released.zip"],
@@ -97,6 +121,14 @@ PROMISED = {
     "mlsd check chapters/01_introduction": ["3 passed", "offline"],
     "mlsd release reduce_latency": [".mlsd-secret"],
     "mlsd marks reduce_latency --to log.csv": ["log.csv"],
+    "mlsd monitor http://127.0.0.1:8000 --every 2 --windows 30 --out fraud.html": ["fraud.html"],
+    MEASURED: ["batch_cost:", "cost.yaml"],
+    "mlsd grade reduce_latency --scheduler tls://10.0.0.5:8786": ["at once", "3 of 3 graded"],
+    "python -m case_studies.fraud train": ["Serve it: python -m case_studies.fraud serve", "runs"],
+    "python -m case_studies.fraud report": ["# Decision: release", "report.html"],
+    'python -m case_studies.fraud promote v2 --reason "late labels"': ["Current release: v2."],
+    'python -m case_studies.fraud rollback --reason "fewer found"': ["Current release: v1."],
+    "python -m case_studies.fraud simulate --incident-week 4": ["weeks.csv"],
 }
 """By command: what the document says of it, as a file that is there afterwards, or words that it says."""
 

@@ -14,8 +14,8 @@ import typer
 
 from mlsd.cli import app
 from tests.documents.reader import Reader, prepare
-from tests.documents.shown import Shown, in_help, in_markdown, shown
-from tests.documents.tables import NOT_TYPED, PROMISED, REFUSED, TYPED, UNTIL
+from tests.documents.shown import BEGINS, Shown, in_help, in_markdown, shown
+from tests.documents.tables import NOT_TYPED, PROMISED, REFUSED, SERVED, TYPED, UNTIL
 
 ROOT = Path(__file__).parents[2]
 OURS = re.compile(r"(?:mlsd|python -m case_studies\.(\w+)) ")
@@ -42,7 +42,7 @@ MENTIONS = sorted({command.text: command for command in ALL if command.mention}.
 def reader(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reader")
     prepare(ROOT, folder)
-    return Reader(folder, RUN, TYPED | CLONES | FOREIGN, UNTIL)
+    return Reader(folder, RUN, TYPED | CLONES | FOREIGN, UNTIL, SERVED)
 
 
 def check(reader: Reader, command: Shown) -> None:
@@ -91,7 +91,19 @@ def test_a_command_that_is_not_typed_has_its_verb_and_options(command):
 def test_no_entry_of_the_tables_is_about_a_command_that_no_document_shows():
     texts = {command.text for command in COMMANDS}
     assert not {pattern for pattern in NOT_TYPED if not any(fnmatch(text, pattern) for text in texts)}
-    assert {*TYPED, *UNTIL, *PROMISED, *REFUSED} <= {command.text for command in RUN}
+    texts = {command.text for command in RUN}
+    assert {*TYPED, *PROMISED, *REFUSED} <= texts
+    assert {*UNTIL, *SERVED} <= texts | {*TYPED.values(), *SERVED.values()}
+
+
+def test_no_document_shows_an_output_that_nobody_compares():
+    """A block that begins with a command holds commands alone: an output in it is red until it is compared here."""
+    for name in ("README.md", "INSTRUCTORS.md", "CONTRIBUTING.md", "ARCHITECTURE.md"):
+        for block in re.findall(
+            r"^```\w*\n(.*?)^```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        ):
+            lines = [line for line in block.splitlines() if line.strip()]
+            assert not BEGINS.match(lines[0]) or all(map(BEGINS.match, lines)), f"{name}: {block}"
 
 
 def test_every_verb_shows_an_example():
@@ -109,7 +121,7 @@ def test_a_new_command_that_fails_is_red(tmp_path, text, fault):
     (command,) = in_markdown("NEW.md", text)
     (tmp_path / "course").mkdir()
     with pytest.raises(AssertionError, match=rf"^NEW.md:[12] [\s\S]*{fault}"):
-        check(Reader(tmp_path, [command], {}, {}), command)
+        check(Reader(tmp_path, [command], {}, {}, {}), command)
 
 
 def test_a_promise_that_is_not_kept_is_red(tmp_path, monkeypatch):
@@ -117,4 +129,4 @@ def test_a_promise_that_is_not_kept_is_red(tmp_path, monkeypatch):
     (tmp_path / "course").mkdir()
     monkeypatch.setitem(PROMISED, command.text, ["page.html"])
     with pytest.raises(AssertionError, match=r"^NEW.md:1 python -c pass: no page.html"):
-        check(Reader(tmp_path, [command], {}, {}), command)
+        check(Reader(tmp_path, [command], {}, {}, {}), command)

@@ -1,4 +1,4 @@
-"""What the verbs say of a source that is missing; each verb is tried in `test_contract` and `test_page_of_commands`."""
+"""What the verbs say of a source that is missing; `test_contract` tries each verb, tests/documents types it."""
 
 import pytest
 from typer.testing import CliRunner
