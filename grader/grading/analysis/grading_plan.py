@@ -60,7 +60,7 @@ def plans(
     for original in originals:
         answers = _answers(solved.get(original.name))
         made[original.name] = plan(original, answers, hidden)
-        texts = (answers.get(identity(cell), cell.source) for cell in original.cells if cell.kind == "code")
+        texts = (_text(cell, answers) for cell in original.cells if cell.kind == "code")
         imported.update(*(name_analysis.modules(name_analysis.tree_of(text)) for text in texts))
     found = {name for name in imported if name.partition(".")[0] not in LIGHT}
     late = {name for module in found for name in _stated(module, "preloads")}
@@ -76,7 +76,7 @@ def plan(original: InstructorNotebook, answers: Mapping[str, str], hidden: tuple
     """The plan of one notebook; `answers` are the instructor's, by grade id or cell id."""
     made = Plan(original.name, hidden=hidden)
     code = [cell for cell in original.cells if cell.kind == "code"]
-    trees = {identity(cell): name_analysis.tree_of(answers.get(identity(cell), cell.source)) for cell in code}
+    trees = {identity(cell): name_analysis.tree_of(_text(cell, answers)) for cell in code}
     suites = {name: module for tree in trees.values() for name, module in _suites(tree).items()}
     made.starters = {identity(cell): cell.released for cell in code if not cell.locked}
     binds = {name: name_analysis.made_here(trees[name]) for name in made.starters}
@@ -92,6 +92,11 @@ def plan(original: InstructorNotebook, answers: Mapping[str, str], hidden: tuple
         if (call := suite_call(trees[name], suites)) is not None:
             made.calls[name] = call
     return made
+
+
+def _text(cell: InstructorCell, answers: Mapping[str, str]) -> str:
+    """A cell as released, with the instructor's own answer: a locked one may have been changed since."""
+    return cell.source if cell.locked else answers.get(identity(cell), cell.source)
 
 
 def _suites(tree: ast.Module) -> dict[str, str]:

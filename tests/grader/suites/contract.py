@@ -1,6 +1,5 @@
 """An exercise in a test's hands: its bank, its suite, the clocks that it is fed, and its answers run in the engine."""
 
-import ast
 import functools
 import importlib
 import json
@@ -80,8 +79,15 @@ def stubs_of(bank):
 
 def calls_of(bank):
     """Its test cells by grade id: the test of the suite, and the names that it passes to it."""
-    calls = {cell: ast.parse(source).body[-1].value for cell, source in bank.cells if cell in bank.maxima}
-    return {cell: (call.func.attr, [argument.id for argument in call.args]) for cell, call in calls.items()}
+    calls = {cell: call_of(bank, source) for cell, source in bank.cells if cell in bank.maxima}
+    return {cell: (call.test, list(call.names)) for cell, call in calls.items()}
+
+
+def call_of(bank, source):
+    """What a test cell calls; one that is more than a call of the suite would be decided beside the answer."""
+    call = suite_call(tree_of(source), {"suite": f"grader.suites.{bank.name}"})
+    assert call, f"{bank.name}: write the test cell as suite.TEST(NAME), not {source!r}"
+    return call
 
 
 def told_of(notebook):
@@ -99,8 +105,7 @@ def marks_in_the_engine(sandbox, bank, cells, tests):
         answer = RemoteAnswer(session, untouched(steps, Plan(bank.name, starters=stubs))[1])
         for cell, source in cells:
             if cell in tests:
-                call = suite_call(tree_of(source), {"suite": f"grader.suites.{bank.name}"})
-                marks[cell] = evaluate(call, answer, bank.maxima[cell]).points
+                marks[cell] = evaluate(call_of(bank, source), answer, bank.maxima[cell]).points
             elif cell not in bank.maxima:
                 session.run_cell(source)
     return marks
