@@ -27,7 +27,7 @@ def was_meant(name: str, known: Iterable[str] | Mapping[str, str]) -> str:
     return f"Was {' or '.join(alike)} meant?" if alike else ""
 
 
-def require_one_of(what: str, value: object, known: Iterable[str], error: type[CourseError]) -> None:
+def require_one_of(what: str, value: object, known: Iterable[object], error: type[CourseError]) -> None:
     """Raises `error` unless `value` is one of `known`, two or more; the message says which there are."""
     *first, last = (repr(choice) for choice in known)
     if repr(value) not in (*first, last):

@@ -9,12 +9,8 @@ from grader.suite_kit.exercise import ExerciseError
 from grader.suites.design_recommendation_system.measures import money, played_in, run, worst_minute
 from grader.suites.design_recommendation_system.shop import FIRST_STEP, STEP_H
 from grader.suites.design_recommendation_system.stories import FAMILIES, card_of
-<<<<<<< ours
 from grader.suites.design_recommendation_system.suite import CASES, TASK
-=======
-from grader.suites.design_recommendation_system.suite import TASK, public_cases
 from notebook_runner.errors import require_one_of
->>>>>>> theirs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,9 +90,5 @@ def changes(document: Any) -> list[tuple[dict[str, Any], float]]:
 
 @cache
 def _public(family: str) -> Draw:
-<<<<<<< ours
-    return CASES.public().draws[family][0]
-=======
     require_one_of("The family", family, TASK.scenarios, ExerciseError)
-    return public_cases().draws[family][0]
->>>>>>> theirs
+    return CASES.public().draws[family][0]
