@@ -86,27 +86,16 @@ class Varied:
 
     def one_too_few(ranked, category, most, places):
         """That is one of a category too few."""
-        chosen = []
-        for item in ranked:
-            if sum(category[one] == category[item] for one in chosen) < most - 1 and len(chosen) < places:
-                chosen.append(item)
-        return chosen
+        return Varied.right(ranked, category, most - 1, places)
 
     def fills_up_against_the_rule(ranked, category, most, places):
         """A rule is not waived to fill the slate."""
-        chosen = []
-        for item in ranked:
-            if sum(category[one] == category[item] for one in chosen) < most and len(chosen) < places:
-                chosen.append(item)
+        chosen = Varied.right(ranked, category, most, places)
         return chosen + [item for item in ranked if item not in chosen][: places - len(chosen)]
 
     def never_looks_at_the_length(ranked, category, most, places):
         """The slate has fewer places than that."""
-        chosen = []
-        for item in ranked:
-            if sum(category[one] == category[item] for one in chosen) < most:
-                chosen.append(item)
-        return chosen
+        return Varied.right(ranked, category, most, len(ranked))
 
 
 @check.turn(

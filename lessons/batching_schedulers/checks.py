@@ -28,10 +28,7 @@ class StepsTaken:
 
     def longest_first(steps, slots):
         """That begins with the longest. A server does not know the lengths; requests begin in their order."""
-        free = [0] * slots
-        for one in sorted(steps, reverse=True):
-            free[free.index(min(free))] += one
-        return max(free)
+        return StepsTaken.right(sorted(steps, reverse=True), slots)
 
 
 @check.turn("empty-share", ([16, 17], 16), ([1, 1], 16), ([200, 300], 2_000), ([32], 16))

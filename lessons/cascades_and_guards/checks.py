@@ -31,22 +31,11 @@ class ShareEscalated:
 
     def escalates_the_confident(confidence, small_right, large_right, least):
         """That escalates the most confident questions. They are the ones to keep."""
-        order = sorted(range(len(confidence)), key=lambda i: -confidence[i])
-        for count in range(len(order) + 1):
-            kept = [small_right[i] for i in order[count:]]
-            escalated = [large_right[i] for i in order[:count]]
-            if sum(kept) + sum(escalated) >= least * len(order):
-                return count / len(order)
-        return None
+        return ShareEscalated.right([-one for one in confidence], small_right, large_right, least)
 
     def large_model_never_errs(confidence, small_right, large_right, least):
         """That takes every escalated answer for right. The large model errs, too."""
-        order = sorted(range(len(confidence)), key=lambda i: confidence[i])
-        for count in range(len(order) + 1):
-            kept = [small_right[i] for i in order[count:]]
-            if sum(kept) + count >= least * len(order):
-                return count / len(order)
-        return None
+        return ShareEscalated.right(confidence, small_right, [1] * len(confidence), least)
 
     def ignores_the_escalated(confidence, small_right, large_right, least):
         """That looks only at the answers that are kept. The escalated ones are answers as well."""

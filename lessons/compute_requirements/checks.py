@@ -51,8 +51,7 @@ class MayFlip:
 
     def one_logit_moves(logits, movement):
         """Both logits may move, and towards each other: count the movement twice."""
-        ordered = np.sort(logits, axis=1)
-        return [bool(gap <= movement) for gap in ordered[:, -1] - ordered[:, -2]]
+        return MayFlip.right(logits, movement / 2)
 
     def first_two_classes(logits, movement):
         """Compare the two largest logits of the row, wherever they stand."""
@@ -148,13 +147,11 @@ class Chosen:
 
     def looks_at_the_bytes_alone(models, flash_kb, cell_j, answers):
         """It fits the flash, but each answer may take only a share of the cell's energy."""
-        fitting = [name for name, (_, kb, _) in models.items() if kb <= flash_kb]
-        return max(fitting, key=lambda name: models[name][0], default=None)
+        return Chosen.right(models, flash_kb, math.inf, answers)
 
     def looks_at_the_energy_alone(models, flash_kb, cell_j, answers):
         """It does not fit the flash."""
-        fitting = [name for name, (_, _, uj) in models.items() if uj <= 1e6 * cell_j / answers]
-        return max(fitting, key=lambda name: models[name][0], default=None)
+        return Chosen.right(models, math.inf, cell_j, answers)
 
     def takes_the_smallest(models, flash_kb, cell_j, answers):
         """Of the models that fit, take the most accurate."""

@@ -43,13 +43,11 @@ class ExpectedEffect:
 
     def weights_exchanged(measured, error, mean, spread):
         """The weights are the wrong way round: a small error makes the measurement count for more."""
-        trust = error**2 / (spread**2 + error**2)
-        return trust * measured + (1 - trust) * mean
+        return ExpectedEffect.right(measured, spread, mean, error)
 
     def weights_without_squares(measured, error, mean, spread):
         """Weigh by variances, that is squares."""
-        trust = spread / (spread + error)
-        return trust * measured + (1 - trust) * mean
+        return ExpectedEffect.right(measured, error**0.5, mean, spread**0.5)
 
     def forgets_the_mean(measured, error, mean, spread):
         """The rest of the weight belongs to what was known before."""

@@ -104,9 +104,7 @@ class ElapsedMinutes:
 
     def wrong_sign(dep_time, arr_time, hours_ahead):
         """The sign: where the destination's clock is behind, more time has passed than it shows."""
-        departed = dep_time // 100 * 60 + dep_time % 100
-        arrived = arr_time // 100 * 60 + arr_time % 100
-        return (arrived - departed + 60 * hours_ahead) % 1440
+        return ElapsedMinutes.right(dep_time, arr_time, -hours_ahead)
 
     def clock_times_as_minutes(dep_time, arr_time, hours_ahead):
         """1230 is not a number of minutes: split hours and minutes."""
@@ -120,9 +118,7 @@ class ElapsedMinutes:
 
     def forgets_the_zones(dep_time, arr_time, hours_ahead):
         """The clocks differ: take the zones into account."""
-        departed = dep_time // 100 * 60 + dep_time % 100
-        arrived = arr_time // 100 * 60 + arr_time % 100
-        return (arrived - departed) % 1440
+        return ElapsedMinutes.right(dep_time, arr_time, 0)
 
     def day_before_the_zones(dep_time, arr_time, hours_ahead):
         """First the zones, then the day: this plane landed on the same."""
@@ -196,10 +192,7 @@ class MayLeave:
 
     def counts_rows_alone(groups, secrets, k, different):
         """The first group is large enough, and all of it is ill: count the secrets as well."""
-        members = {}
-        for group, secret in zip(groups, secrets):
-            members.setdefault(group, []).append(secret)
-        return [at for at, group in enumerate(groups) if len(members[group]) >= k]
+        return MayLeave.right(groups, secrets, k, 0)
 
     def rows_own_secret(groups, secrets, k, different):
         """Judge a row by the secrets of its group, not by its own."""
@@ -210,7 +203,4 @@ class MayLeave:
 
     def counts_secrets_alone(groups, secrets, k, different):
         """Different secrets do not stand for people: the group needs k rows."""
-        members = {}
-        for group, secret in zip(groups, secrets):
-            members.setdefault(group, []).append(secret)
-        return [at for at, group in enumerate(groups) if len(set(members[group])) >= different]
+        return MayLeave.right(groups, secrets, 0, different)

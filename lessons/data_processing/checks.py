@@ -52,25 +52,12 @@ class LatestRow:
 
     def takes_the_newest(request_keys, request_times, history_keys, history_times):
         """The row at 7 lies in the future of 5."""
-        found = []
-        for key in request_keys:
-            best = -1
-            for row, (other, then) in enumerate(zip(history_keys, history_times)):
-                if other == key and (best < 0 or then >= history_times[best]):
-                    best = row
-            found.append(best)
-        return found
+        return LatestRow.right(request_keys, [max(history_times)] * len(request_times), history_keys, history_times)
 
     def takes_only_what_was_before(request_keys, request_times, history_keys, history_times):
         """A row of the very moment counts: not after."""
-        found = []
-        for key, time in zip(request_keys, request_times):
-            best = -1
-            for row, (other, then) in enumerate(zip(history_keys, history_times)):
-                if other == key and then < time and (best < 0 or then >= history_times[best]):
-                    best = row
-            found.append(best)
-        return found
+        before = [time - 0.5 for time in request_times]
+        return LatestRow.right(request_keys, before, history_keys, history_times)
 
     def takes_the_last_one_written(request_keys, request_times, history_keys, history_times):
         """The history is not sorted: the last row need not be the latest."""
@@ -85,14 +72,8 @@ class LatestRow:
 
     def does_not_look_at_the_key(request_keys, request_times, history_keys, history_times):
         """That row belongs to another key."""
-        found = []
-        for time in request_times:
-            best = -1
-            for row, then in enumerate(history_times):
-                if then <= time and (best < 0 or then >= history_times[best]):
-                    best = row
-            found.append(best)
-        return found
+        keys, rows = [None] * len(request_keys), [None] * len(history_keys)
+        return LatestRow.right(keys, request_times, rows, history_times)
 
 
 @check.turn(
@@ -188,11 +169,7 @@ class Late:
 
     def waits_for_nobody(event_hours, window, bound):
         """The watermark lags behind the largest time by the bound."""
-        answers, latest = [], -float("inf")
-        for hour in event_hours:
-            answers.append(window * (hour // window + 1) <= latest)
-            latest = max(latest, hour)
-        return answers
+        return Late.right(event_hours, window, 0)
 
 
 @check.turn(
@@ -252,11 +229,7 @@ class ShareBefore:
 
     def counts_the_same_day(names, days, answers, prior, average):
         """The other rows of the day are not known yet: count earlier days only."""
-        shares = []
-        for row, name in enumerate(names):
-            above = [answers[i] for i in range(row) if names[i] == name]
-            shares.append((sum(above) + prior * average) / (len(above) + prior))
-        return shares
+        return ShareBefore.right(names, range(len(days)), answers, prior, average)
 
     def counts_the_row_itself(names, days, answers, prior, average):
         """A row must not count its own answer."""
@@ -268,11 +241,7 @@ class ShareBefore:
 
     def does_not_look_at_the_name(names, days, answers, prior, average):
         """Count only rows with the same name."""
-        shares = []
-        for day in days:
-            earlier = [answers[i] for i in range(len(names)) if days[i] < day]
-            shares.append((sum(earlier) + prior * average) / (len(earlier) + prior))
-        return shares
+        return ShareBefore.right([None] * len(names), days, answers, prior, average)
 
 
 @check.turn(

@@ -227,11 +227,7 @@ class FilesAt:
 
     def reads_the_log_to_its_end(log, version):
         """The past is asked for, not the present."""
-        files = set()
-        for actions in log:
-            files -= {name for action, name in actions if action == "remove"}
-            files |= {name for action, name in actions if action == "add"}
-        return sorted(files)
+        return FilesAt.right(log, len(log))
 
     def collects_what_was_ever_added(log, version):
         """A removed file is no longer read."""
@@ -239,11 +235,7 @@ class FilesAt:
 
     def stops_before_the_commit(log, version):
         """The state after the commit of that number."""
-        files = set()
-        for actions in log[:version]:
-            files -= {name for action, name in actions if action == "remove"}
-            files |= {name for action, name in actions if action == "add"}
-        return sorted(files)
+        return FilesAt.right(log, version - 1)
 
     def removes_one_name(log, version):
         """A commit may remove several names: take all of them."""

@@ -59,12 +59,8 @@ class Cut:
 
     def loses_the_last_piece(data, window, divisor):
         """What follows the last cut is a piece too."""
-        pieces, start = [], 0
-        for place in range(window, len(data) + 1):
-            if sum(data[place - window : place]) % divisor == 0:
-                pieces.append(data[start:place])
-                start = place
-        return pieces
+        ends = [p for p in range(window, len(data) + 1) if sum(data[p - window : p]) % divisor == 0]
+        return [data[a:b] for a, b in zip([0, *ends], ends)]
 
     def cuts_before_the_window_is_full(data, window, divisor):
         """A window not yet full cuts nothing."""
@@ -77,12 +73,8 @@ class Cut:
 
     def ends_in_an_empty_piece(data, window, divisor):
         """Nothing follows: no piece."""
-        pieces, start = [], 0
-        for place in range(window, len(data) + 1):
-            if sum(data[place - window : place]) % divisor == 0:
-                pieces.append(data[start:place])
-                start = place
-        return [*pieces, data[start:]]
+        ends = [p for p in range(window, len(data) + 1) if sum(data[p - window : p]) % divisor == 0]
+        return [data[a:b] for a, b in zip([0, *ends], [*ends, len(data)])]
 
 
 @check.turn(
@@ -119,23 +111,11 @@ class Downstream:
 
     def counts_the_name_itself(steps, name):
         """A thing is not made from itself."""
-        reached, before = {name}, 0
-        while len(reached) > before:
-            before = len(reached)
-            for inputs, outputs in steps:
-                if reached & set(inputs):
-                    reached |= set(outputs)
-        return sorted(reached)
+        return sorted({name, *Downstream.right(steps, name)})
 
     def walks_against_the_arrows(steps, name):
         """That is what it was made from."""
-        reached, before = {name}, 0
-        while len(reached) > before:
-            before = len(reached)
-            for inputs, outputs in steps:
-                if reached & set(outputs):
-                    reached |= set(inputs)
-        return sorted(reached - {name})
+        return Downstream.right([(outputs, inputs) for inputs, outputs in steps], name)
 
 
 @check.turn(

@@ -112,11 +112,7 @@ class EventsIn:
 
     def unfinished_event(text):
         """No empty line has ended the last event yet. Its rest may still come."""
-        parts = [
-            [line[5:].removeprefix(" ") for line in part.split("\n") if line.startswith("data:")]
-            for part in text.split("\n\n")
-        ]
-        return ["\n".join(lines) for lines in parts if lines]
+        return EventsIn.right(text + "\n\n")
 
     def comment_as_event(text):
         """A line that begins with a colon is a comment, sent to keep the connection open: no event, no data."""
@@ -128,19 +124,11 @@ class EventsIn:
 
     def an_event_a_line(text):
         """Lines of data between two empty lines are one event. Join them by a line break."""
-        return [
-            line
-            for part in text.split("\n\n")[:-1]
-            for line in [line[5:].removeprefix(" ") for line in part.split("\n") if line.startswith("data:")]
-        ]
+        return [line for event in EventsIn.right(text) for line in event.split("\n")]
 
     def strips_all_spaces(text):
         """Only one space after the colon belongs to the form. A token may begin with spaces of its own."""
-        parts = [
-            [line[5:].removeprefix(" ") for line in part.split("\n") if line.startswith("data:")]
-            for part in text.split("\n\n")[:-1]
-        ]
-        return ["\n".join(lines).strip() for lines in parts if lines]
+        return [event.strip() for event in EventsIn.right(text)]
 
 
 @check.turn(
@@ -165,12 +153,7 @@ class GivesUpAt:
 
     def first_token_by_the_gap(asked, times, ended, first_s, gap_s):
         """The first token may have to wait for a slot. It has a limit of its own."""
-        due = asked + gap_s
-        for time in times:
-            if time > due:
-                return due
-            due = time + gap_s
-        return None if ended else due
+        return GivesUpAt.right(asked, times, ended, gap_s, gap_s)
 
     def at_the_next_token(asked, times, ended, first_s, gap_s):
         """The timer goes off when the token is due. The next token came later, or would have."""
@@ -192,12 +175,7 @@ class GivesUpAt:
 
     def counts_from_0(asked, times, ended, first_s, gap_s):
         """`first_s` counts from when it was asked, not from 0."""
-        due = first_s
-        for time in times:
-            if time > due:
-                return due
-            due = time + gap_s
-        return None if ended else due
+        return GivesUpAt.right(0.0, times, ended, first_s, gap_s)
 
     def limits_the_whole_answer(asked, times, ended, first_s, gap_s):
         """That limits the whole answer. `first_s` is for the first token only; a long answer is no dead one."""
@@ -228,10 +206,7 @@ class Verdict:
 
     def one_logit_is_off(ours, theirs, margins, off):
         """Both logits may be off, in opposite directions. A margin of up to twice the difference may close."""
-        for mine, other, margin in zip(ours, theirs, margins):
-            if mine != other:
-                return "rounding" if margin <= off else "fault"
-        return "same"
+        return Verdict.right(ours, theirs, margins, off / 2)
 
     def every_difference(ours, theirs, margins, off):
         """After the first difference the two have read other texts. What differs behind it says nothing."""

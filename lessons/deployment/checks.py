@@ -22,15 +22,11 @@ class SecondsToShow:
 
     def requests_not_seconds(base, more, share, per_s, z=3.0):
         """That many requests are needed in the canary; it gets share * per_s a second."""
-        after = base + more
-        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
-        return (z + 0.84) ** 2 * variance / more**2 / (1)
+        return SecondsToShow.right(base, more, share, per_s, z) * share * per_s
 
     def all_of_the_traffic(base, more, share, per_s, z=3.0):
         """The canary gets only its share of the requests."""
-        after = base + more
-        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
-        return (z + 0.84) ** 2 * variance / more**2 / (per_s)
+        return SecondsToShow.right(base, more, share, per_s, z) * share
 
     def two_equal_groups(base, more, share, per_s, z=3.0):
         """The old version has more requests than the canary: its variance counts s / (1 - s)."""
@@ -46,21 +42,15 @@ class SecondsToShow:
 
     def without_the_square(base, more, share, per_s, z=3.0):
         """Divide by the square of the difference."""
-        after = base + more
-        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
-        return (z + 0.84) ** 2 * variance / more / (share * per_s)
+        return SecondsToShow.right(base, more, share, per_s, z) * more
 
     def without_power(base, more, share, per_s, z=3.0):
         """Add .84 to the limit: a limit alone is passed in half of the cases."""
-        after = base + more
-        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
-        return (z + 0.84 * (base == 0.01)) ** 2 * variance / more**2 / (share * per_s)
+        return SecondsToShow.right(base, more, share, per_s, z - 0.84)
 
     def z_always_3(base, more, share, per_s, z=3.0):
         """z is an argument."""
-        after = base + more
-        variance = base * (1 - base) * share / (1 - share) + after * (1 - after)
-        return (3.0 + 0.84) ** 2 * variance / more**2 / (share * per_s)
+        return SecondsToShow.right(base, more, share, per_s)
 
 
 @check.turn(
@@ -118,13 +108,11 @@ class ShareOfTrueWins:
 
     def both_directions(good, power, level):
         """Count of the false ones only those in the right direction: half of the level."""
-        true = good * power
-        return true / (true + (1 - good) * level)
+        return ShareOfTrueWins.right(good, power, 2 * level)
 
     def finds_all_good_ideas(good, power, level):
         """Only the power's share of the good ideas is found."""
-        true = good
-        return true / (true + (1 - good) * level / 2)
+        return ShareOfTrueWins.right(good, 1, level)
 
     def false_wins_of_all_ideas(good, power, level):
         """The false wins come from the ideas that do nothing, 1 - good of all."""
@@ -133,13 +121,11 @@ class ShareOfTrueWins:
 
     def share_of_all_ideas(good, power, level):
         """The share is of the wins, not of all ideas."""
-        true = good * power
-        return true / (true + 1 - true)
+        return good * power
 
     def level_always_05(good, power, level):
         """level is an argument."""
-        true = good * power
-        return true / (true + (1 - good) * 0.05 / 2)
+        return ShareOfTrueWins.right(good, power, 0.05)
 
 
 @check.turn(
@@ -161,27 +147,19 @@ class Which:
 
     def ranking_as_a_page(kind, lives_days, known_days, needs_number):
         """A ranking is interleaved."""
-        if needs_number or known_days > lives_days / 10:
-            return "A/B test"
-        return "bandit"
+        return Which.right("page", lives_days, known_days, needs_number)
 
     def interleaves_a_page(kind, lives_days, known_days, needs_number):
         """A page cannot be interleaved."""
-        if needs_number or known_days > lives_days / 10:
-            return "A/B test"
-        return "interleaving"
+        return Which.right("ranking", lives_days, known_days, needs_number)
 
     def bandit_without_labels(kind, lives_days, known_days, needs_number):
         """What is known after a week is no use to a bandit that lives for two days."""
-        if needs_number:
-            return "A/B test"
-        return "interleaving" if kind == "ranking" else "bandit"
+        return Which.right(kind, lives_days, 0, needs_number)
 
     def interleaves_for_a_number(kind, lives_days, known_days, needs_number):
         """Interleaving gives no number."""
-        if known_days > lives_days / 10:
-            return "A/B test"
-        return "interleaving" if kind == "ranking" else "bandit"
+        return Which.right(kind, lives_days, known_days, False)
 
     def wants_labels_sooner(kind, lives_days, known_days, needs_number):
         """A tenth of what is left to live is soon enough."""

@@ -45,12 +45,8 @@ class FirstBad:
 
     def last_good(bad):
         """This is the last good commit; asked for is the first bad one."""
-        low, high, asked = 0, len(bad) - 1, 0
-        while high - low > 1:
-            middle = (low + high) // 2
-            asked += 1
-            low, high = (low, middle) if bad[middle] else (middle, high)
-        return low, asked
+        first, asked = FirstBad.right(bad)
+        return first - 1, asked
 
     def one_after_the_other(bad):
         """This asks one after the other; halve what is left."""
@@ -58,9 +54,5 @@ class FirstBad:
 
     def asks_the_last(bad):
         """The last commit is known to be bad: do not ask it."""
-        low, high, asked = 0, len(bad) - 1, 0
-        while high - low > 1:
-            middle = (low + high) // 2
-            asked += 1
-            low, high = (low, middle) if bad[middle] else (middle, high)
-        return high, asked + 1
+        first, asked = FirstBad.right(bad)
+        return first, asked + 1

@@ -50,19 +50,11 @@ class Halving:
 
     def keeps_by_the_error(curves, keep):
         """A setting is kept by its error at the rung just measured; later errors are not known then."""
-        rungs = [list(curves)]
-        for _ in range(len(next(iter(curves.values()))) - 1):
-            ordered = sorted(rungs[-1], key=lambda name: curves[name][-1])
-            rungs.append(ordered[: max(len(ordered) // keep, 1)])
-        return rungs
+        return Halving.right({name: [errors[-1]] * len(errors) for name, errors in curves.items()}, keep)
 
     def order_of_the_first_rung(curves, keep):
         """The next rung is ordered by its own errors, not by those of the first."""
-        rungs = [list(curves)]
-        for _ in range(len(next(iter(curves.values()))) - 1):
-            ordered = sorted(rungs[-1], key=lambda name: curves[name][0])
-            rungs.append(ordered[: max(len(ordered) // keep, 1)])
-        return rungs
+        return Halving.right({name: [errors[0]] * len(errors) for name, errors in curves.items()}, keep)
 
     def leaves_them_unordered(curves, keep):
         """Those kept stand from the best to the worst."""
@@ -74,20 +66,11 @@ class Halving:
 
     def goes_on_after_the_last_rung(curves, keep):
         """Stop after the last rung: its errors choose among those kept, and nobody is trained further."""
-        rungs = [list(curves)]
-        for rung in range(len(next(iter(curves.values())))):
-            ordered = sorted(rungs[-1], key=lambda name: curves[name][rung])
-            rungs.append(ordered[: max(len(ordered) // keep, 1)])
-        return rungs
+        return Halving.right({name: [*errors, 0.0] for name, errors in curves.items()}, keep)
 
     def of_equals_the_last(curves, keep):
         """Of equal errors the one that came first is kept."""
-        rungs = [list(curves)]
-        for rung in range(len(next(iter(curves.values()))) - 1):
-            latest_first = rungs[-1][::-1]
-            ordered = sorted(latest_first, key=lambda name: curves[name][rung])
-            rungs.append(ordered[: max(len(ordered) // keep, 1)])
-        return rungs
+        return [list(curves), *Halving.right(dict(reversed(curves.items())), keep)[1:]]
 
     def may_keep_nobody(curves, keep):
         """At least one is kept; one in three of two is none."""

@@ -36,8 +36,7 @@ class PairsWorth:
 
     def agreement_as_correlation(prompts, votes, agreement):
         """People who toss coins agree on half of the pairs: the correlation is 2 x agreement - 1."""
-        r = agreement
-        return prompts * votes / (1 + (votes - 1) * r)
+        return PairsWorth.right(prompts, votes, (1 + agreement) / 2)
 
     def correlated_with_itself(prompts, votes, agreement):
         """A vote is correlated with the other votes on its pair, one fewer than there are."""
@@ -60,28 +59,23 @@ class PromptsNeeded:
 
     def without_power(changed, drop, z=1.645, z_power=0.842):
         """Add z_power: with z alone half of the bad releases pass."""
-        variance = changed - drop**2
-        return z**2 * variance / drop**2
+        return PromptsNeeded.right(changed, drop, z, 0)
 
     def mean_of_the_square(changed, drop, z=1.645, z_power=0.842):
         """The variance is the mean of the square less the square of the mean."""
-        variance = changed
-        return (z + z_power) ** 2 * variance / drop**2
+        return (z + z_power) ** 2 * changed / drop**2
 
     def without_the_squares(changed, drop, z=1.645, z_power=0.842):
         """The standard error falls with the root of the count: square both."""
-        variance = changed - drop**2
-        return (z + z_power) * np.sqrt(variance) / drop
+        return np.sqrt(PromptsNeeded.right(changed, drop, z, z_power))
 
     def drop_without_the_square(changed, drop, z=1.645, z_power=0.842):
         """Divide by the square of the drop."""
-        variance = changed - drop**2
-        return (z + z_power) ** 2 * variance / drop
+        return PromptsNeeded.right(changed, drop, z, z_power) * drop
 
     def constants_for_z(changed, drop, z=1.645, z_power=0.842):
         """z and z_power are arguments."""
-        variance = changed - drop**2
-        return 2.487**2 * variance / drop**2
+        return PromptsNeeded.right(changed, drop)
 
 
 @check.turn("labels-by-known-chances", FIRST, SECOND)
@@ -114,5 +108,4 @@ class MeanLabel:
 
     def error_with_wrong_sign(labels, asked, judged, chance):
         """An error is the label less the judgement."""
-        errors = (labels[asked] - judged[asked]) / chance[asked]
-        return judged.mean() - errors.sum() / len(judged)
+        return 2 * judged.mean() - MeanLabel.right(labels, asked, judged, chance)

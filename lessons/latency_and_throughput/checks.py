@@ -72,36 +72,15 @@ class Answered:
 
     def one_at_a_time(arrived, cost, most_rows):
         """Those that wait go together."""
-        free, ends = 0.0, []
-        while len(ends) < len(arrived):
-            first = len(ends)
-            begin = max(free, arrived[first])
-            batch = [t for t in arrived[first : first + 1] if t <= begin]
-            free = begin + cost(len(batch))
-            ends += [free] * len(batch)
-        return ends
+        return Answered.right(arrived, cost, 1)
 
     def batch_of_any_size(arrived, cost, most_rows):
         """No batch takes more than most_rows."""
-        free, ends = 0.0, []
-        while len(ends) < len(arrived):
-            first = len(ends)
-            begin = max(free, arrived[first])
-            batch = [t for t in arrived[first:] if t <= begin]
-            free = begin + cost(len(batch))
-            ends += [free] * len(batch)
-        return ends
+        return Answered.right(arrived, cost, len(arrived))
 
     def cost_of_one_row(arrived, cost, most_rows):
         """A batch takes cost(n) seconds, n being its number of rows."""
-        free, ends = 0.0, []
-        while len(ends) < len(arrived):
-            first = len(ends)
-            begin = max(free, arrived[first])
-            batch = [t for t in arrived[first : first + most_rows] if t <= begin]
-            free = begin + cost(1)
-            ends += [free] * len(batch)
-        return ends
+        return Answered.right(arrived, lambda rows: cost(1), most_rows)
 
 
 @check.turn("threads-each", (8, None, 2), (8, None, 3), (2, None, 4), (64, 4, 2), (64, 2.5, 2), (2, 16, 1))

@@ -42,12 +42,7 @@ class StagesToRun:
 
     def whatever_ran_has_changed(stages, changed, same):
         """What came out with the same bytes has not changed: take the files in `same` out of what a stage changes."""
-        changed, run = set(changed), []
-        for name, (reads, writes) in stages.items():
-            if changed & set(reads):
-                run.append(name)
-                changed |= set(writes)
-        return run
+        return StagesToRun.right(stages, changed, [])
 
     def all_before_the_last_change(stages, changed, same):
         """A stage whose inputs are as before is kept. Ask for each stage whether one of its inputs changed."""

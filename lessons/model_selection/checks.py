@@ -74,13 +74,7 @@ class PaysFrom:
 
     def any_lead(leads, worth):
         """Compare with `worth`, not with zero."""
-        found = None
-        for size in sorted(leads, reverse=True):
-            lead = np.array(leads[size])
-            if lead.mean() - 2.78 * lead.std(ddof=1) / np.sqrt(len(lead)) < 0:
-                break
-            found = size
-        return found
+        return PaysFrom.right(leads, 0)
 
 
 @check.turn(
@@ -123,10 +117,7 @@ class Choose:
 
     def limit_is_too_slow(curve, us, limit_us, tie):
         """A time of exactly the limit is within it."""
-        means = {name: np.mean(curve[name]) for name in curve if us[name] < limit_us}
-        if not means:
-            return "nobody"
-        return min((n for n in means if max(means.values()) - means[n] < tie), key=us.get)
+        return Choose.right(curve, us, np.nextafter(limit_us, 0), tie)
 
 
 @check.turn(

@@ -124,8 +124,7 @@ class AnswersOf:
 
     def one_score_without_a_list(requests, model):
         """A list for each request, also where it sent one row."""
-        scores = iter(model([row for rows in requests for row in rows]))
-        return list(scores)
+        return [score for scores in AnswersOf.right(requests, model) for score in scores]
 
     def equal_numbers_of_rows(requests, model):
         """Requests have different numbers of rows: give each as many scores as it sent rows."""
@@ -134,8 +133,7 @@ class AnswersOf:
 
     def skips_empty_requests(requests, model):
         """A request without rows gets an empty list."""
-        scores = iter(model([row for rows in requests for row in rows]))
-        return [[next(scores) for _ in rows] for rows in requests if rows]
+        return [scores for scores in AnswersOf.right(requests, model) if scores]
 
 
 @check.turn(

@@ -80,17 +80,11 @@ class MeanLoss:
 
     def penalty_without_the_half(reported, what, rows, weights, penalty):
         """The objective holds half of the penalty times the squares."""
-        squares = np.asarray(weights) ** 2
-        if what == "sum":
-            return reported / rows
-        return reported - penalty * squares[1:].sum() if what == "mean and penalty" else reported
+        return MeanLoss.right(reported, what, rows, weights, 2 * penalty)
 
     def penalises_the_intercept(reported, what, rows, weights, penalty):
         """The intercept is not penalised: leave out the first of the weights."""
-        squares = np.asarray(weights) ** 2
-        if what == "sum":
-            return reported / rows
-        return reported - penalty / 2 * squares.sum() if what == "mean and penalty" else reported
+        return MeanLoss.right(reported, what, rows, [0, *weights], penalty)
 
     def forgets_the_sum(reported, what, rows, weights, penalty):
         """A sum over the rows is that many times the mean: divide it."""

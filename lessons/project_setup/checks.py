@@ -50,8 +50,7 @@ class ActingThreshold:
 
     def an_honest_payment_earns_nothing(honest_pass, honest_act, fraud_pass, fraud_act):
         """An honest payment let pass earns here: acting loses that too."""
-        saved = fraud_pass - fraud_act
-        return None if saved <= 0 else honest_act / (honest_act + saved)
+        return ActingThreshold.right(0, honest_act, fraud_pass, fraud_act)
 
 
 @check.turn(
@@ -70,11 +69,8 @@ class HitShares:
 
     def loses_the_purchases(ranked, bought, shown, known):
         """An item without a score is a miss, not a row to leave out."""
-        hit = {True: [], False: []}
-        for ranking, item in zip(ranked, bought, strict=True):
-            if item in ranking:
-                hit[item in known].append(item in ranking[:shown])
-        return tuple(sum(hit[kind]) / len(hit[kind]) for kind in (True, False))
+        scored = [(ranking, item) for ranking, item in zip(ranked, bought, strict=True) if item in ranking]
+        return HitShares.right(*zip(*scored, strict=True), shown, known)
 
     def divides_both_by_all_purchases(ranked, bought, shown, known):
         """Each kind of purchase has its own denominator."""
@@ -85,10 +81,7 @@ class HitShares:
 
     def counts_items_not_shown(ranked, bought, shown, known):
         """A score is no hit: the item must be among those shown."""
-        hit = {True: [], False: []}
-        for ranking, item in zip(ranked, bought, strict=True):
-            hit[item in known].append(item in ranking)
-        return tuple(sum(hit[kind]) / len(hit[kind]) for kind in (True, False))
+        return HitShares.right(ranked, bought, max(map(len, ranked)), known)
 
 
 @check.turn(
@@ -114,14 +107,11 @@ class ToReview:
 
     def reviews_at_a_loss(probability, amount, fee, price, team_can):
         """A free place in the team is no reason to review at a loss."""
-        worth = [p * (one + fee) - price for p, one in zip(probability, amount, strict=True)]
-        return sorted(range(len(worth)), key=lambda i: -worth[i])[:team_can]
+        return ToReview.right(probability, amount, fee, 0, team_can)
 
     def leaves_the_fee_out(probability, amount, fee, price, team_can):
         """The fee is lost together with the amount."""
-        worth = [p * one - price for p, one in zip(probability, amount, strict=True)]
-        best_first = sorted(range(len(worth)), key=lambda i: -worth[i])
-        return [i for i in best_first if worth[i] > 0][:team_can]
+        return ToReview.right(probability, amount, 0, price, team_can)
 
 
 @check.turn(
@@ -179,8 +169,7 @@ class CheapestAction:
 
     def forgets_the_honest_customer(probability, amount, fee, review, refused):
         """A decline is free only if the payment is fraud: count the refused honest one."""
-        expected = {"decline": 0.0, "review": review, "pass": probability * (amount + fee)}
-        return min(expected, key=expected.get)
+        return CheapestAction.right(probability, amount, fee, review, 0)
 
     def charges_a_refusal_to_frauds(probability, amount, fee, review, refused):
         """A refusal costs only if the payment was honest: weigh it by 1 - probability."""
@@ -189,5 +178,4 @@ class CheapestAction:
 
     def leaves_the_fee_out(probability, amount, fee, review, refused):
         """A missed fraud costs the fee as well as the amount."""
-        expected = {"pass": probability * amount, "review": review, "decline": (1 - probability) * refused}
-        return min(expected, key=expected.get)
+        return CheapestAction.right(probability, amount, 0, review, refused)

@@ -103,22 +103,11 @@ class Computations:
 
     def always_coalesces(arrived, takes_s, ttl_s, coalesce):
         """Until the first answer is there, everyone who comes begins a computation."""
-        begun = []
-        for t in arrived:
-            valid = any(b + takes_s <= t < b + takes_s + ttl_s for b in begun)
-            running = any(b <= t < b + takes_s for b in begun)
-            if not valid and not (running):
-                begun.append(t)
-        return len(begun)
+        return Computations.right(arrived, takes_s, ttl_s, True)
 
     def never_coalesces(arrived, takes_s, ttl_s, coalesce):
         """With coalescing, who comes while one is under way waits for it."""
-        begun = []
-        for t in arrived:
-            valid = any(b + takes_s <= t < b + takes_s + ttl_s for b in begun)
-            if not valid:
-                begun.append(t)
-        return len(begun)
+        return Computations.right(arrived, takes_s, ttl_s, False)
 
     def kept_too_long(arrived, takes_s, ttl_s, coalesce):
         """An answer is kept from when it is there until before that plus ttl_s."""
@@ -142,13 +131,7 @@ class Computations:
 
     def kept_from_the_request(arrived, takes_s, ttl_s, coalesce):
         """The time to live begins when the answer is there."""
-        begun = []
-        for t in arrived:
-            valid = any(b + takes_s <= t < b + ttl_s for b in begun)
-            running = any(b <= t < b + takes_s for b in begun)
-            if not valid and not (coalesce and running):
-                begun.append(t)
-        return len(begun)
+        return Computations.right(arrived, takes_s, ttl_s - takes_s, coalesce)
 
 
 @check.turn("load-with-hedges", (0.5, 0.1, 0.0), (0.5, 0.1, 0.5), (0.9, 0.5, 0.0))

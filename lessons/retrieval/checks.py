@@ -20,19 +20,11 @@ class FusedScores:
 
     def places_from_0(rankings, constant):
         """The first has place 1, not 0."""
-        sums = {}
-        for ranking in rankings:
-            for place, passage in enumerate(ranking, 0):
-                sums[passage] = sums.get(passage, 0.0) + 1 / (constant + place)
-        return sums
+        return FusedScores.right(rankings, constant - 1)
 
     def without_the_constant(rankings, constant):
         """The constant is added to each place."""
-        sums = {}
-        for ranking in rankings:
-            for place, passage in enumerate(ranking, 1):
-                sums[passage] = sums.get(passage, 0.0) + 1 / (0 + place)
-        return sums
+        return FusedScores.right(rankings, 0)
 
     def passages_of_both_alone(rankings, constant):
         """A passage that only one ranking holds gets nothing from the other, and stays."""
@@ -88,8 +80,7 @@ class IndexChanges:
 
     def writes_everything(store, index):
         """A version that the index has already is left."""
-        write = sorted(one for one in store if True)
-        return write, sorted(one for one in index if one not in store)
+        return sorted(store), IndexChanges.right(store, index)[1]
 
     def new_passages_alone(store, index):
         """A passage that is in the index with another version must be written anew."""
@@ -98,5 +89,4 @@ class IndexChanges:
 
     def removes_nothing(store, index):
         """What the store no longer has must leave the index."""
-        write = sorted(one for one in store if index.get(one) != store[one])
-        return write, []
+        return IndexChanges.right(store, index)[0], []

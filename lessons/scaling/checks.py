@@ -264,14 +264,8 @@ class Descend:
 
     def always_the_newest(rate, staleness, updates):
         """That is the gradient at the newest weight. It was computed at the weight of `staleness` updates ago."""
-        weights = [1.0]
-        for _ in range(updates):
-            weights.append(weights[-1] - rate * weights[-1])
-        return weights
+        return Descend.right(rate, 0, updates)
 
     def one_update_older_than_asked(rate, staleness, updates):
         """Staleness 1 is the weight before the newest, and 0 the newest itself; yours is one older."""
-        weights = [1.0]
-        for step in range(updates):
-            weights.append(weights[-1] - rate * weights[max(0, step - staleness - (staleness > 0))])
-        return weights
+        return Descend.right(rate, staleness + (staleness > 0), updates)

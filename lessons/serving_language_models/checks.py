@@ -15,32 +15,25 @@ class Felt:
 
     def one_gap_too_many(arrived, times):
         """Between five tokens lie four gaps."""
-        gaps = [b - a for a, b in zip(times, times[1:])]
-        first = times[0] - arrived
-        return first, sum(gaps) / len(times), max(gaps)
+        first, mean, worst = Felt.right(arrived, times)
+        return first, mean * (len(times) - 1) / len(times), worst
 
     def mean_with_the_first_wait(arrived, times):
         """The first token's wait is not part of the time per token."""
-        gaps = [b - a for a, b in zip(times, times[1:])]
-        first = times[0] - arrived
-        return first, (times[-1] - arrived) / len(times), max(gaps)
+        return times[0] - arrived, (times[-1] - arrived) / len(times), Felt.right(arrived, times)[2]
 
     def waits_from_0(arrived, times):
         """The first token is waited for from the arrival on, not from time 0."""
-        gaps = [b - a for a, b in zip(times, times[1:])]
-        return times[0], sum(gaps) / len(gaps), max(gaps)
+        return times[0], *Felt.right(arrived, times)[1:]
 
     def last_gap(arrived, times):
         """The worst gap is the longest, not the last."""
-        gaps = [b - a for a, b in zip(times, times[1:])]
-        first = times[0] - arrived
-        return first, sum(gaps) / len(gaps), gaps[-1]
+        return *Felt.right(arrived, times)[:2], times[-1] - times[-2]
 
     def first_wait_as_gap(arrived, times):
         """The wait for the first token is no gap."""
-        gaps = [b - a for a, b in zip(times, times[1:])]
-        first = times[0] - arrived
-        return first, sum(gaps) / len(gaps), max([first, *gaps])
+        first, mean, worst = Felt.right(arrived, times)
+        return first, mean, max(first, worst)
 
 
 @check.turn("step-plan", (512, 12, [300]), (512, 12, [300, 700, 50]), (64, 60, [9, 9]), (64, 10, []))
@@ -60,11 +53,7 @@ class PromptTokens:
 
     def streams_take_nothing(chunk, streams, missing):
         """Each stream takes one token of the step; prompts share the rest."""
-        left, plan = chunk, []
-        for one in missing:
-            plan.append(min(left, one))
-            left -= plan[-1]
-        return plan
+        return PromptTokens.right(chunk, 0, missing)
 
     def equal_parts(chunk, streams, missing):
         """The oldest prompt first: two at half speed are both late."""

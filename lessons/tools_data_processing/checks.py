@@ -137,13 +137,11 @@ class StartedAgain:
 
     def counts_the_ends(log):
         """A task that died in the middle has no end. Count the starts."""
-        numbers = [number for what, number, process, at in log if what == "end"]
-        return sorted({number for number in numbers if numbers.count(number) > 1})
+        return StartedAgain.right([("start", *row[1:]) for row in log if row[0] == "end"])
 
     def counts_the_rows(log):
         """Each task has a row for its start and one for its end; a second row is no second start."""
-        numbers = [number for what, number, process, at in log]
-        return sorted({number for number in numbers if numbers.count(number) > 1})
+        return StartedAgain.right([("start", *row[1:]) for row in log])
 
     def names_each_restart(log):
         """A task that was started three times is named once."""
