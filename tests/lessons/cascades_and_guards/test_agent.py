@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lessons.cascades_and_guards import agent, attacks
@@ -33,6 +33,7 @@ def test_a_disguise_changes_the_letters():
 
 
 @settings(deadline=None)
+@example(page=37 * "0")
 @given(page=st.text() | st.from_regex(agent.PATTERNS["send"]) | st.from_regex(agent.PATTERNS["delete"]))
 def test_a_plan_from_the_users_words_makes_no_other_call_whatever_a_page_says(page):
     assert acts(QUESTION, [page], Defence(permits=agent.planned)) == set()
