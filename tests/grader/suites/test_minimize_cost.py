@@ -302,8 +302,6 @@ def test_a_student_sees_a_day_as_a_table_and_a_picture_and_all_days_as_a_card(re
     assert paid.loc["all days", "total / bound"] <= min(steps_of_cost(suite.CASES.public().of_the_bill()))
     assert paid.loc["crowd", "on_demand"] != card.loc["crowd", "on_demand"]
     assert suite.try_day(reference["Policy"], "crowd", bill=True).day["load"] != run.day["load"]
-    with pytest.raises(ValueError, match="crowd"):
-        suite.try_day(reference["Policy"], "no such day")
 
 
 def test_where_cases_are_hidden_a_moment_is_told_without_its_figures(reference, secret):
