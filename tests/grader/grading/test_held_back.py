@@ -162,7 +162,7 @@ def test_what_one_notebook_met_is_held_back_in_the_next(bench):
     assert [cell["metadata"].get("mlsd_held", False) for cell in result.notebooks["second"]["cells"]] == [True]
 
 
-def test_a_flag_tells_what_student_code_said_of_a_hidden_line_to_the_instructor_alone():
+def test_what_student_code_said_of_a_hidden_line_is_flagged_for_the_instructor_alone():
     cells = [answer("value", "def value(n): return n"), check("hidden-test", HIDDEN_77123, released="")]
     with Bench(*cells) as bench:
         result = bench.result({"value": "def value(n): raise MemoryError(f'seen {n}')"})
