@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlsd_lib.lesson.progress_bar import progress
 from mlsd_lib.lesson.reader import LessonError
 from notebook_runner import has_tool, process_stats, tool_python
 from notebook_runner.process_tree import children_cpu_s
@@ -121,7 +122,7 @@ class ToolScripts:
                 start_new_session=True,
             )
             try:
-                meter = _meter(process)
+                meter = _meter(process, name)
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)  # what it left running, such as a Java machine
@@ -190,11 +191,16 @@ class _Meter:
         return max(self.most, sum(self._own.values()))
 
 
-def _meter(process: "subprocess.Popen[bytes]") -> _Meter:
+def _meter(process: "subprocess.Popen[bytes]", name: str) -> _Meter:
     """Look at the process until it ends; its own account at the end counts what came after the last look."""
     meter, before = _Meter(process.pid), children_cpu_s()
-    while process.poll() is None:
+    for _ in progress(_looks(process), f"{name} runs"):
         meter.look()
-        time.sleep(LOOK_S)
     meter.most = max(meter.most, children_cpu_s() - before)
     return meter
+
+
+def _looks(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    while process.poll() is None:
+        yield
+        time.sleep(LOOK_S)
