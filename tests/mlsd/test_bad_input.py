@@ -101,7 +101,7 @@ ENDED_OTHERWISE = {  # programs that answer Ctrl-C themselves; a term of two min
     "lab", "formgrader", "test", "demo", "smoke", "bank", "links",
 }  # fmt: skip
 READS_NOTEBOOKS = (
-    "check", "status", "submit", "release", "plan", "collect", "grade", "feedback", "regrade",
+    "check", "status", "submit", "release", "collect", "grade", "feedback", "regrade",
     "report", "export", "leaks", "reset", "update",
 )  # fmt: skip
 READS_NO_GRADEBOOK = {"certificate", "formgrader", "leaks"}
