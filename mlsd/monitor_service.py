@@ -30,12 +30,12 @@ def monitor(
     """
     from mlsd_lib.operations import OperationsError
     from mlsd_lib.operations.alert_rules import RULES, Rule, keep, monitor_rules
+    from mlsd_lib.operations.own_page import require_own
     from mlsd_lib.operations.scraping import Window, scrape
     from mlsd_lib.operations.service_figures import SILENT, Figures, figures
-    from mlsd_lib.operations.service_page import MOST_WINDOWS, write_page
+    from mlsd_lib.operations.service_page import KIND, MOST_WINDOWS, write_page
 
-    if out.is_dir() or not out.parent.is_dir():
-        raise OperationsError(f"--out is {out}; it must name a file in a folder that is there. Name another.")
+    require_own(out, KIND, "--out")
     before, history, ringing, seen = scrape(url), list[Figures](), list[Rule](), 0
     typer.echo(f"The page is {out}, written every {every:g} s; end with Ctrl+C.")
     while not windows or seen < windows:

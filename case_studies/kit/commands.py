@@ -255,14 +255,14 @@ def _add_report(app: typer.Typer, case: _Case) -> None:
     ) -> None:
         """Write one HTML page of what a run decided and did, and show it in short; or run a protocol on a file."""
         if protocol == "run":
-            from case_studies.kit.report_page import latest_days, require_own, write_report
+            from case_studies.kit.report_page import KIND, latest_days, write_report
+            from mlsd_lib.operations.own_page import require_own
 
             chosen = case.run(run, out)
             if monitor is not None and not monitor.is_file():
                 raise CourseError(f"{monitor} is no file. Give the page that `mlsd monitor` keeps, or leave it out.")
-            if page:
-                require_own(page)
             written = page or chosen.path / "report.html"
+            require_own(written, KIND, "--page")
             with progress("measuring the capacity"):
                 lived = latest_days(out if run is None else run.parent, chosen.case)
                 write_report(chosen, written, case.service().app_of, lived, monitor or chosen.path / "monitor.html")

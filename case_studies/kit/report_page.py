@@ -20,7 +20,7 @@ import numpy as np
 
 from case_studies.kit.artefacts import DOCUMENT
 from case_studies.kit.runs import DECISION, Run
-from notebook_runner.errors import CourseError
+from mlsd_lib.operations.own_page import mark, write_own
 
 if TYPE_CHECKING:
     import flask
@@ -43,7 +43,7 @@ figcaption, small { color: var(--soft) } svg { width: 100%; max-width: 36rem; he
 th, td { text-align: left; vertical-align: top; padding: .25rem .9rem .25rem 0; border-bottom: 1px solid var(--rule) }
 .wide, .card td:first-child, .card th { overflow-wrap: normal }
 """
-MARK = '<meta name="generator" content="report of a run">'
+KIND = "report of a run"
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">{mark}<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>{style}</style></head><body>
@@ -79,14 +79,8 @@ def write_report(
     body = "".join(f"<section><h2>{name}</h2>\n{part}</section>\n" for name, part in parts.items())
     title = html.escape(f"{run.case or run.path.name}: release {version}")
     said = f"Run {html.escape(run.path.name)}, reported {time.strftime('%Y-%m-%d %H:%M %z')}."
-    text = PAGE.format(title=title, mark=MARK, style=STYLE, said=said, body=body)
-    path.write_text(text, encoding="utf-8")
-
-
-def require_own(page: Path) -> None:
-    """Raises `CourseError` for a file that `write_report` did not write."""
-    if page.is_file() and MARK.encode() not in page.read_bytes():
-        raise CourseError(f"{page} is no report of a run, and a report would replace it. Name another file by --page.")
+    text = PAGE.format(title=title, mark=mark(KIND), style=STYLE, said=said, body=body)
+    write_own(path, text)
 
 
 def latest_days(out: Path, case: str) -> Path | None:

@@ -66,14 +66,12 @@ def simulate(
     mlsd simulate two.yaml three.yaml --arrivals monday.csv --seeds 10
     """
     from mlsd.simulate.document import Story
+    from mlsd.simulate.page import KIND
     from mlsd.simulate.recorded import read_recorded
     from mlsd.simulate.search import is_search
+    from mlsd_lib.operations.own_page import require_own
     from mlsd_lib.simulation.errors import SimulationError
 
-    if out and (out.is_dir() or not out.parent.is_dir()):
-        raise SimulationError(f"--out is {out}; it must name a file in a folder that is there. Name another.")
-    if out and out.is_file() and not out.read_bytes().lower().startswith(b"<!doctype html>"):
-        raise SimulationError(f"--out is {out}; it holds no page, which a page would replace. Name another.")
     if seeds > 1_000 or len(designs) > 50:
         raise SimulationError(f"{len(designs)} designs and {seeds} seeds; at most 50 and 1,000 are run. Take fewer.")
     if arrivals and rate is not None:
@@ -84,6 +82,8 @@ def simulate(
     story = story if rate is None else story._replace(rate=rate)
     target = out or designs[0].with_name(f"{designs[0].stem}-{arrivals.stem if arrivals else name}.html")
     page = out is not None or not as_json
+    if page:
+        require_own(target, KIND, "--out")
     if len(designs) == 1 and is_search(designs[0]):
         _search(designs[0], story, range(seed, seed + seeds), target, workers, dask, as_json, page)
     elif dask or workers:

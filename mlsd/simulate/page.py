@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from mlsd.simulate.document import ServiceDocument
 from mlsd.simulate.study import COST, GOOD, Estimate, Studied, differing, table
+from mlsd_lib.operations.own_page import mark, write_own
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.scorecard import Scorecard, shown
 
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
 Place = tuple[Estimate, Estimate]
 GREY, MOST_NAMED = "#999999", 12
+KIND = "page about designs"
 
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+<html lang="en"><head><meta charset="utf-8">{mark}<title>{title}</title><style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }}
 table {{ border-collapse: collapse }} td, th {{ padding: .1rem 1rem .1rem 0; border-bottom: 1px solid #ddd }}
 th {{ text-align: left }} footer {{ font-size: .85rem; color: #555; margin-top: 2rem }}
@@ -116,13 +118,10 @@ def rows(lines: Sequence[Sequence[str]]) -> str:
 def write(path: str | Path, title: str, verdict: str, body: str, footer: str) -> None:
     """Writes a page; a file that is there is replaced only once the new one is whole."""
     text = PAGE.format(
-        title=html.escape(title), verdict=html.escape(verdict), body=body, footer=html.escape(footer)
+        mark=mark(KIND), title=html.escape(title), verdict=html.escape(verdict), body=body, footer=html.escape(footer)
     )  # fmt: skip
-    target = Path(path)
-    aside = target.with_name(target.name + ".new")
     try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(target)
+        write_own(Path(path), text)
     except OSError as error:
         raise SimulationError(f"The page cannot be written to {path}: {error.strerror}. Name another --out.") from None
 

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlsd_lib.operations.alert_rules import RULES, Rule
+from mlsd_lib.operations.own_page import mark, write_own
 from mlsd_lib.operations.service_figures import GROUPS, Figures
 
-MOST_WINDOWS = 120
+MOST_WINDOWS, KIND = 120, "page about a service"
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="{every:.0f}">
+<html lang="en"><head><meta charset="utf-8">{mark}<meta http-equiv="refresh" content="{every:.0f}">
 <title>{title}</title><style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 1.5rem auto; padding: 0 1rem; color: #1a1a1a }}
 h2 {{ margin: 1.5rem 0 .2rem; text-transform: capitalize }} .row {{ display: flex; flex-wrap: wrap; gap: 1rem }}
@@ -45,13 +46,12 @@ def write_page(
     ringing = [rule for rule in rules if rule.rings(history)]
     state = f"{len(ringing)} of {len(rules)} alerts ring." if ringing else f"None of {len(rules)} alerts rings."
     text = PAGE.format(
-        title=html.escape(f"Service at {address}"), every=every_s, seen=time.strftime("%Y-%m-%d %H:%M:%S %z"),
-        state=state, groups="".join(_group(name, history) for name in GROUPS),
+        title=html.escape(f"Service at {address}"), mark=mark(KIND), every=every_s,
+        seen=time.strftime("%Y-%m-%d %H:%M:%S %z"), state=state,
+        groups="".join(_group(name, history) for name in GROUPS),
         rules="".join(_row(rule, rule in ringing) for rule in rules),
     )  # fmt: skip
-    aside = path.with_name(path.name + ".new")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+    write_own(path, text)
     return ringing
 
 

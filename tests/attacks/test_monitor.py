@@ -143,6 +143,18 @@ def test_a_gauge_that_is_no_number_hides_nothing_else(tmp_path):
     assert "ServiceDown" not in done.stdout
 
 
+def test_a_page_replaces_no_file_of_another_hand(tmp_path):
+    notes = {name: f"<!doctype html>\n{name}" for name in ("page.html", "page.html.new")}
+    for name, text in notes.items():
+        (tmp_path / name).write_text(text)
+    words = ["monitor", "http://127.0.0.1:9", "--windows", "1", "--out", str(tmp_path / "page.html")]
+    assert "is no page about a service" in str(CliRunner().invoke(app, words).exception)
+    (tmp_path / "page.html").unlink()
+    watched(tmp_path, page(GOOD), windows=1)
+    watched(tmp_path, page(GOOD), windows=1)
+    assert (tmp_path / "page.html.new").read_text() == notes["page.html.new"]
+
+
 @pytest.mark.parametrize(
     "address",
     ["file:///etc/passwd", "ftp://127.0.0.1/", "127.0.0.1:9", "http://", "http://[::1", "http://127.0.0.1:99999"],

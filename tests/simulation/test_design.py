@@ -17,6 +17,7 @@ from mlsd_lib.simulation.design import Design, Document, Part, Queue, Replicas, 
 from mlsd_lib.simulation.scenario import SCENARIOS, scenario
 from mlsd_lib.simulation.scorecard import scored
 from mlsd_lib.simulation.strict_yaml import read_yaml
+from notebook_runner.errors import CourseError
 from tests.simulation.test_serving_simulator import designs
 
 SLOW = {"rate": 140.0, "seconds": 360.0}
@@ -247,7 +248,7 @@ def test_a_page_replaces_a_page_and_no_design(tmp_path):
     asked = ["simulate", str(design), "--scenario", "steady", "--out"]
     assert [CliRunner().invoke(app, [*asked, str(page)]).exit_code for _ in range(2)] == [0, 0]
     result = CliRunner().invoke(app, [*asked, str(design)])
-    assert "holds no page" in str(result.exception)
+    assert "is no page about designs" in str(result.exception)
     assert design.read_text() == "replicas: {count: 2}\n"
 
 
@@ -261,7 +262,7 @@ def test_numbers_are_those_of_yaml_1_2():
 def test_a_page_that_has_no_place_is_refused_before_anything_runs(tmp_path, place):
     (tmp_path / "design.yaml").write_text("timeout_s: 0.5")
     result = CliRunner().invoke(app, ["simulate", str(tmp_path / "design.yaml"), "--out", str(tmp_path / place)])
-    assert isinstance(result.exception, SimulationError)
+    assert isinstance(result.exception, CourseError)
     assert "must name a file in a folder that is there" in str(result.exception)
 
 
