@@ -152,13 +152,15 @@ class Family:
         return len(self._seen_s)
 
     def peak_mb(self) -> float:
-        """The most memory that it held so far, with what lies below it now; the last value seen once it is gone."""
+        """The most memory that it held so far, with what lay below it at some look; the last value once it is gone."""
         self._peak_mb = max(self._peak_mb, process_stats.family_peak_mb(self.pid))
         return self._peak_mb
 
     def use(self, enough_mb: float) -> Use:
         """What the family uses now. Memory is exact only if it may be above `enough_mb`."""
         below = descendants(self.pid)
+        if below:
+            self.peak_mb()  # the kernel keeps no record of what has ended
         tasks = sum(map(process_stats.threads, (self.pid, *below)))
         return Use(self.own_cpu_s() + self._delegated(below), self._memory_mb(below, enough_mb), tasks)
 

@@ -24,6 +24,23 @@ def test_memory_that_a_child_holds_is_the_sessions_own():
         assert before_mb + 180 < session.peak_mb() < before_mb + 450
 
 
+HELD = """
+import os
+if child := os.fork():
+    os.waitpid(child, 0)
+else:
+    bytearray(b"." * 400_000_000)
+    os._exit(0)
+"""
+
+
+def test_memory_that_an_ended_child_held_is_the_sessions_own():
+    with make_sandbox([]) as sandbox, sandbox.open() as session:
+        before_mb = session.peak_mb()
+        session.run_cell(HELD)
+        assert before_mb + 180 < session.peak_mb() < before_mb + 850
+
+
 BEGINS = """
 import subprocess
 kept = bytearray(b"." * 200_000_000)
