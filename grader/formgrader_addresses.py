@@ -1,6 +1,7 @@
 """Formgrader's addresses: each part is a name, and a student's own file is downloaded, never shown as a page.
 
-nbgrader joins what an address says to a path, and serves files of students with the rights of its own pages.
+nbgrader joins what an address says to a path, and serves files of students with the rights of its own pages. By
+`?path=FOLDER` it runs the `nbgrader_config.py` of any folder, a hand-in too, as the instructor who followed a link.
 `grader.formgrader_buttons` registers these handlers before nbgrader's.
 """
 
@@ -19,7 +20,7 @@ RUNS_NOTHING = "sandbox; default-src 'none'"
 
 
 class Misnamed(Matcher):
-    """Matches an address below `begin` of which a part is not the name of one folder or file."""
+    """Matches an address below `begin` that names another course, or with a part that names no folder or file."""
 
     def __init__(self, begin: str) -> None:
         self.begin = begin
@@ -28,8 +29,9 @@ class Misnamed(Matcher):
         """An empty dictionary for such a request, else None."""
         if not request.path.startswith(self.begin):
             return None
-        parts = [unquote(part) for part in request.path.removeprefix(self.begin).split("/") if part]
-        return None if all(map(is_name, parts)) else {}
+        below = request.path.removeprefix(self.begin).removeprefix("/").removesuffix("/")
+        names = not below or all(is_name(unquote(part)) for part in below.split("/"))
+        return None if names and "path" not in request.query_arguments else {}
 
 
 class MisnamedHandler(BaseHandler):
@@ -39,7 +41,7 @@ class MisnamedHandler(BaseHandler):
         """Answer before anything of the request is read."""
         self.set_status(404)
         self.set_header("Content-Type", "text/plain")
-        self.finish("A part of this address is not the name of one folder or file.")
+        self.finish("A part of this address is not the name of one folder or file, or it names the folder of a course.")
 
 
 class StudentFileHandler(SubmissionFilesHandler):

@@ -2,6 +2,7 @@
 
 import json
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 
@@ -234,6 +235,19 @@ def files_of(course):
     (folder / "link.db").symlink_to(course.database)
     with course.gradebook() as book:
         return f"submissions/{book.find_submission_notebook(toy.NAME, toy.NAME, 'right').id}"
+
+
+@pytest.mark.parametrize("address", ["submissions/", "submissions//"])
+def test_no_second_way_leads_to_a_students_page(address, lab, files_of):
+    status, _, content = answered(lab, "GET", files_of.replace("submissions/", f"{address}/") + "/evil.html")
+    assert (status, b"script" in content) == (404, False)
+
+
+def test_a_link_to_a_folder_runs_no_configuration_that_lies_there(lab, course):
+    own = course.folder("submitted", "wrong", toy.NAME) / "nbgrader_config.py"
+    own.write_text(f"open({str(own) + '.ran'!r}, 'w')")
+    assert answered(lab, "GET", f"?path={own.parent}")[0] == 404
+    assert not Path(f"{own}.ran").exists()
 
 
 @pytest.mark.parametrize("name", ["evil.html", "evil.svg", "evil.js", "evil.xhtml", "values.csv"])
