@@ -171,7 +171,7 @@ def answered(
             )
             yield answers
         if most_mb:
-            left_out = "not counted: what a process that had ended by then held, and files in memory"
+            left_out = "not counted: what a process held that ended within a moment, and files in memory"
             say(f"memory: at most {most_mb:.0f} MB for a submission, measured at the end of each test ({left_out})")
 
 
