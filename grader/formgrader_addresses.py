@@ -17,6 +17,8 @@ from tornado.routing import Matcher
 from grader.names import is_name
 
 RUNS_NOTHING = "sandbox; default-src 'none'"
+LIVE = frozenset('<>"')
+"""nbgrader's pages repeat parts of their address as they are, in HTML and in quotes of a script."""
 
 
 class Misnamed(Matcher):
@@ -30,7 +32,7 @@ class Misnamed(Matcher):
         if not request.path.startswith(self.begin):
             return None
         below = request.path.removeprefix(self.begin).removeprefix("/").removesuffix("/")
-        names = not below or all(is_name(unquote(part)) for part in below.split("/"))
+        names = not below or all(is_name(part) and not LIVE & {*part} for part in map(unquote, below.split("/")))
         return None if names and "path" not in request.query_arguments else {}
 
 
@@ -41,7 +43,7 @@ class MisnamedHandler(BaseHandler):
         """Answer before anything of the request is read."""
         self.set_status(404)
         self.set_header("Content-Type", "text/plain")
-        self.finish("A part of this address is not the name of one folder or file, or it names the folder of a course.")
+        self.finish("A part of this address is no name of a folder or file, holds <, > or a quote, or names a course.")
 
 
 class StudentFileHandler(SubmissionFilesHandler):

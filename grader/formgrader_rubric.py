@@ -4,6 +4,7 @@ nbgrader's own handler, exporter and template, extended; `grader.formgrader_butt
 """
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ class RubricExporter(HTMLExporter):
         """The page of a graded notebook; `resources` are the handler's."""
         assignment, notebook = resources["assignment_id"], resources["notebook_id"]
         text = rubric(self.root, assignment)
-        beside = blind(self.book, resources["submission_id"]) | {
+        named = {key: escape(resources[key] or "") for key in ("last_name", "first_name", "student")}
+        named |= blind(self.book, resources["submission_id"])
+        beside = named | {
             "mlsd_rubric": text,
             "mlsd_criteria": criteria(text),
             "mlsd_comments": earlier_comments(self.book, assignment, notebook, [name for name, _ in criteria(text)]),

@@ -146,6 +146,14 @@ def test_the_rubrics_criteria_are_buttons_that_write_the_sum_and_a_comment(page,
     assert beside.locator(".btn-primary").all_inner_texts() == ["0.5: a guess", "1: the other operator"]
 
 
+def test_a_students_name_is_text_on_the_page_of_a_hand_in(lab, course):
+    with course.gradebook() as book:
+        book.update_or_create_student("wrong", first_name="<img src=x onerror=x()>", last_name="Lovelace")
+        submission = book.find_submission_notebook(toy.NAME, toy.NAME, "wrong").id
+    status, _, content = answered(lab, "GET", f"submissions/{submission}/")
+    assert (status, b"Lovelace, &lt;img" in content, b"<img src=x" in content) == (200, True, False)
+
+
 def test_a_graders_share_is_a_page_of_numbers_and_next_stays_within_it(page, lab, course):
     with course.gradebook() as book:
         for student in ("right", "wrong"):
@@ -204,6 +212,7 @@ def answered(lab, method: str, address: str, body: str | None = None):
 
 
 UP = "..%2F..", "%2e%2e%2f%2e%2e", "..%5C..", "..", "--help", ".ssh", "%2Fetc", "a%00b", "x%0d%0aSet-Cookie:a"
+LIVE = "%3Csvg%20onload=x()%3E", "%22;x();%22"  # nbgrader's page repeats them as they are
 ACTIONS = (
     ("PUT", "api/assignment/{}"),
     ("POST", "api/assignment/{}/assign"),
@@ -215,6 +224,7 @@ ACTIONS = (
     ("POST", "api/submission/halves/{}/autograde"),
     ("PUT", "api/student/{}"),
     ("GET", "gradebook/{}"),
+    ("GET", "manage_students/{}"),
     ("GET", "shares/halves/{}"),
 )
 
@@ -222,7 +232,8 @@ ACTIONS = (
 @pytest.mark.parametrize(("method", "address"), ACTIONS)
 def test_an_address_whose_part_is_no_name_changes_nothing(method, address, lab, course):
     before = {path: path.read_bytes() for path in course.root.parent.rglob("*") if path.is_file()}
-    assert {name: answered(lab, method, address.format(name), "{}")[0] for name in UP} == dict.fromkeys(UP, 404)
+    named = {name: answered(lab, method, address.format(name), "{}")[0] for name in UP + LIVE}
+    assert named == dict.fromkeys(UP + LIVE, 404)
     assert {path: path.read_bytes() for path in course.root.parent.rglob("*") if path.is_file()} == before
 
 
