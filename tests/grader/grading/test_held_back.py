@@ -61,18 +61,20 @@ def test_outputs_after_a_hidden_test_are_marked_and_those_before_are_not(bench):
     assert held == ["later"]
 
 
+HIDDEN_LINES_FIRST = [
+    answer("value", "def value(n): return n"),
+    check("first-test", "assert value(1) == 1\n### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n"
+                        "### END HIDDEN TESTS", released="assert value(1) == 1"),
+    answer("other", "def other(): return 1"),
+    check("other-test", "assert other() == 1"),
+]  # fmt: skip
+KEEPS_ITS_INPUTS = "def value(n):\n    open('seen', 'a').write(f'{n} ')\n    return n"
+
+
 def test_a_students_words_are_not_shown_once_hidden_lines_ran():
-    cells = [
-        answer("value", "def value(n): return n"),
-        check("first-test", "assert value(1) == 1\n### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n"
-                            "### END HIDDEN TESTS", released="assert value(1) == 1"),
-        answer("other", "def other(): return 1"),
-        check("other-test", "assert other() == 1"),
-    ]  # fmt: skip
     tells = "def other():\n    raise ValueError(open('seen').read())"
-    keeps = "def value(n):\n    open('seen', 'a').write(f'{n} ')\n    return n"
-    with Bench(*cells) as bench:
-        found = verdicts_of(bench, {"value": keeps, "other": tells})["other-test"]
+    with Bench(*HIDDEN_LINES_FIRST) as bench:
+        found = verdicts_of(bench, {"value": KEEPS_ITS_INPUTS, "other": tells})["other-test"]
         assert found.message == "ValueError"
         plain = "class Seen77123(Exception): pass\ndef other(): raise Seen77123"
         assert "an exception" in verdicts_of(bench, {"other": plain})["other-test"].message
@@ -88,16 +90,8 @@ other.__code__ = other.__code__.replace(co_firstlineno=seen - 77_000 + 4)
 @pytest.mark.parametrize("calls", ["other()", ""])
 def test_no_line_of_a_table_of_them_tells_which_hidden_input_was_seen(calls):
     """Which line raised, code can choose, and an answer may hold a line for each number."""
-    cells = [
-        answer("value", "def value(n): return n"),
-        check("first-test", "assert value(1) == 1\n### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n"
-                            "### END HIDDEN TESTS", released="assert value(1) == 1"),
-        answer("other", "def other(): return 1"),
-        check("other-test", "assert other() == 1"),
-    ]  # fmt: skip
-    keeps = "def value(n):\n    open('seen', 'a').write(f'{n} ')\n    return n"
-    with Bench(*cells) as bench:
-        found = verdicts_of(bench, {"value": keeps, "other": f"{TABLE_OF_LINES}\n{calls}"})["other-test"]
+    with Bench(*HIDDEN_LINES_FIRST) as bench:
+        found = verdicts_of(bench, {"value": KEEPS_ITS_INPUTS, "other": f"{TABLE_OF_LINES}\n{calls}"})["other-test"]
     assert "ValueError" in found.message
     assert "77123" not in found.message
 
