@@ -286,11 +286,6 @@ def process_clock(process: int) -> int:
     return ~process << 3 | 2
 
 
-def family_resident_mb(process: int) -> float:
-    """Resident memory of a process and all below it in MB, shared pages counted in each: quick, and never too low."""
-    return sum(sizes(member).resident for member in (process, *descendants(process)))
-
-
 def _read(path: str) -> bytes:
     """A file of the kernel's, which is asked for several times a cell: without the layers of a text file."""
     with open(path, "rb", buffering=0) as file:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from traceback import format_exc
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 from grader import secret
 from grader.course import Course
 from grader.errors import GraderError
+from grader.grading.analysis.grading_plan import plans
 from grader.grading.environment import kernel_environment
 from grader.grading.intake.submission import assignment
 from grader.grading.mark_digests import decided_by, has_changed, suites_of
@@ -29,11 +31,12 @@ from grader.grading.output.publish import Record
 from grader.grading.output.reports import notes_of, write_reports
 from grader.grading.output.sanitize import as_line
 from grader.grading.records import Job, Options, StudentOutcome
-from grader.grading.worker import GRADER, Done, Spec, Task
-from grader.grading.worker_pool import Pool
+from grader.grading.worker import Done, Spec, Task, WorkerProcess
+from grader.grading.worker_pool import Pool, Process
 from grader.sandbox.preload_client import PreloadClient
 from notebook_runner.errors import was_meant
 
+Start = Callable[[Spec, PreloadClient | None, int | None], Process]  # of a worker, as `WorkerProcess`
 CELLS_IN_ALL = 10  # a whole submission may take this many times the limit of one cell
 FAULT = "MLSD_GRADE_FAULT"  # "POINT:N": end this process by SIGKILL when POINT is reached for the Nth time
 
@@ -65,19 +68,18 @@ def grade(
     students: list[str],
     options: Options,
     say: Callable[[str], None],
-    grader: str = GRADER,
-    settings: Mapping[str, Any] | None = None,
     preload: PreloadClient | None = None,
+    start: Start = WorkerProcess,
 ) -> Iterator[StudentOutcome]:
     """Each student's outcome as it comes. Raises `GraderError` if nothing more can be recorded.
 
-    `say` receives what a person at the terminal should know meanwhile. `grader` and its `settings` as in `worker.Spec`,
-    `preload` as in `worker_pool.Pool`.
+    `say` receives what a person at the terminal should know meanwhile. Workers are forked from `preload`, if there is
+    any, by `start`.
     """
-    with prepared(course, name, options, say, grader, settings, preload) as (record, spec):
+    with prepared(course, name, options, say) as (record, spec):
         book, graded = record.book, dict[str, StudentOutcome]()
         try:
-            for outcome in _outcomes(spec, record, students, options, say, preload):
+            for outcome in _outcomes(spec, record, students, options, say, preload, start):
                 graded[outcome.student] = outcome
                 yield outcome
             _tell_penalties(book.apply_deadlines(students), say)
@@ -90,9 +92,8 @@ def grade(
 
 @contextmanager
 def prepared(
-    course: Course, name: str, options: Options, say: Callable[[str], None], grader: str = GRADER,
-    settings: Mapping[str, Any] | None = None, preload: PreloadClient | None = None, command: str = "grade",
-) -> Iterator[tuple[Record, Spec]]:  # fmt: skip
+    course: Course, name: str, options: Options, say: Callable[[str], None], command: str = "grade"
+) -> Iterator[tuple[Record, Spec]]:
     """The record of an exercise and what its workers receive, while this is the course's only grader."""
     if course.secret_file.is_file():
         secret.read(course.secret_file)
@@ -103,14 +104,14 @@ def prepared(
         reached = _fault()
         book = Book(course, opened, name, reached, command)
         book.catch_up()
-        known = {**_sandbox(options, say), **(settings or {})}
-        decided = decided_by(shared, course.home)
-        yield Record(shared, book, reached), Spec(shared, grader, known, _environment(), decided)
+        level = _level(options, say)
+        made = plans(shared.originals, shared.solved, shared.marks)
+        yield Record(shared, book, reached), Spec(shared, made, level, decided_by(shared, course.home))
 
 
 def _outcomes(
     spec: Spec, record: Record, students: list[str], options: Options, say: Callable[[str], None],
-    preload: PreloadClient | None,
+    preload: PreloadClient | None, start: Start,
 ) -> Iterator[StudentOutcome]:  # fmt: skip
     tasks = []
     for student in students:
@@ -125,7 +126,7 @@ def _outcomes(
         if task.previous_answers_digest and task.round_number == spec.shared.limits.round_number
         and record.course.folder("feedback", task.student, spec.shared.name).is_dir()
     }  # fmt: skip
-    for answers in answered(spec, record.course, tasks, options, say, preload):
+    for answers in answered(spec, record.course, tasks, options, say, preload, start):
         _write(record, answers)
         for answer in answers:
             outcome = _outcome(answer, record, spec)
@@ -152,11 +153,11 @@ def task_of(record: Record, student: str, recorded: str) -> Task:
 
 def answered(
     spec: Spec, course: Course, tasks: list[Task], options: Options, say: Callable[[str], None],
-    preload: PreloadClient | None = None,
+    preload: PreloadClient | None = None, start: Start = WorkerProcess,
 ) -> Iterator[list[Done]]:  # fmt: skip
     """The workers' answers as they come; nothing is recorded. Tracebacks of our own faults are logged."""
     size, most_s = options.jobs or processors(), spec.shared.most_s
-    there: Any = Pool(spec, size, most_s, preload=preload)
+    there: Any = Pool(partial(start, spec, preload), size, most_s)
     if options.scheduler:
         from grader.grading.cluster import Cluster
 
@@ -229,8 +230,8 @@ def _tell_penalties(changed: Mapping[str, float], say: Callable[[str], None]) ->
         say(f"deadlines changed the late penalties of {len(changed)}, in points: {listed}")
 
 
-def _sandbox(options: Options, say: Callable[[str], None]) -> dict[str, Any]:
-    """What the workers' sandbox is made with; says which level is in force. Raises `SandboxError` if it is too low."""
+def _level(options: Options, say: Callable[[str], None]) -> str:
+    """The name of the level of the workers' sandbox, which is said. Raises `SandboxError` if it is too low."""
     from grader.sandbox import Level, best_level, describe, named, require
     from grader.sandbox.probe import advice, missing
 
@@ -242,7 +243,7 @@ def _sandbox(options: Options, say: Callable[[str], None]) -> dict[str, Any]:
     say(f"{describe(level)}. {advice(level)}".strip())
     if wanted not in (None, level, Level.NAMESPACES):
         say(f"the sandbox level {wanted.name.lower()} is not available here: {missing(wanted)}")
-    return {"level": level.name.lower()}
+    return level.name.lower()
 
 
 def _limits(course: Course, name: str, options: Options) -> Job:
@@ -257,12 +258,6 @@ def _limits(course: Course, name: str, options: Options) -> Job:
         memory_mb=options.memory_mb,
         seed=options.seed,
     )
-
-
-def _environment() -> dict[str, str]:
-    """What workers find in their environment, also if their server was started for another course."""
-    names = ("MLSD_SECRET_FILE", "MLSD_RUN", "MLSD_HOME", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def processors() -> int:

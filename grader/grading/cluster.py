@@ -1,4 +1,4 @@
-"""A class graded by a Dask cluster: submissions are read here, graded there, and the answers handed on as a pool's are.
+"""A class graded by a Dask cluster: submissions are packed here, graded there, and the answers handed on as a pool's.
 
 Which task is at which worker is known here, so that a lost worker's tasks go to another one and none is answered twice.
 The only module that imports dask, and only when a scheduler is named.
@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from grader.errors import GraderError
 from grader.grading import cluster_node
 from grader.grading.cluster_wire import CodeRefused, only_data, opened, security
 from grader.grading.mark_digests import suites_of
-from grader.grading.worker import Done, Spec, Task, reading
-from grader.grading.worker_pool import Pool
+from grader.grading.worker import Done, Spec, Task
 from grader.sandbox import Level, named
 
 CONNECT_S = 5.0
@@ -29,7 +29,6 @@ LOOK_S = 1.0  # how often it is asked who has come and who is gone
 WAIT_S = 600.0  # without any worker for so long, this ends; a queue of batch jobs may take a while
 FETCH_S = 10.0
 TRIES = 3
-AHEAD = 8  # submissions that are read before somebody is free
 
 
 @dataclass
@@ -70,20 +69,14 @@ class Cluster:
     def run(self, tasks: list[Task]) -> Iterator[list[Done]]:
         """All answers, those together that came together. Each student is answered exactly once."""
         left, self.alone_s = len(tasks), time.monotonic()
-        with Pool(self.spec, 1, self.most_s, work=reading) as reader:
-            read = reader.run(tasks)
-            while left:
-                answers = self._looked_around()
-                while len(self.waiting) < AHEAD + sum(node.threads for node in self.nodes.values()):
-                    if not (found := next(read, [])):
-                        break
-                    answers += [done for done in found if done.task is None]
-                    self.waiting += [done.task for done in found if done.task is not None]
-                self._send()
-                answers += self._received()
-                left -= len(answers)
-                if answers:
-                    yield answers
+        self.waiting.extend(tasks)
+        while left:
+            answers = self._looked_around()
+            self._send()
+            answers += self._received()
+            left -= len(answers)
+            if answers:
+                yield answers
 
     def _looked_around(self) -> list[Done]:
         """Accept who has come; what those had who are gone is given to others, or has failed too often."""
@@ -104,7 +97,7 @@ class Cluster:
 
     def _met(self, new: list[str], threads: dict[str, int]) -> None:
         nonce, suites = secrets.token_hex(16), suites_of(self.spec.shared)
-        here = cluster_node.about(nonce, suites) | {"level": self.spec.options.get("level", "none")}
+        here = cluster_node.about(nonce, suites) | {"level": self.spec.level or "none"}
         with self._scheduler_there():
             fit = []
             for address in new:  # each alone: what one sends may break off the reading
@@ -114,8 +107,9 @@ class Cluster:
                     self.say(f"the worker {address} is refused: {why}")
                 else:
                     fit.append(address)
-            spec = replace(self.spec, environment={})
-            begun = self.client.run(cluster_node.begin, self.key, spec, workers=fit, on_error="return") if fit else {}
+            begun = (
+                self.client.run(cluster_node.begin, self.key, self.spec, workers=fit, on_error="return") if fit else {}
+            )
         for address, error in begun.items():
             if not isinstance(error, BaseException):
                 self.nodes[address] = Node(threads[address])
@@ -145,9 +139,13 @@ class Cluster:
         for address, node in self.nodes.items():
             while self.waiting and len(node.tasks) <= node.threads:  # one more, so that nobody is idle
                 task = self.waiting.popleft()
+                with TemporaryFile() as contents:
+                    packed = task.with_contents(contents)
+                    contents.seek(0)
+                    whole = replace(packed, contents=contents.read())
                 with self._scheduler_there():
                     future = self.client.submit(
-                        cluster_node.grade, self.key, task, key=f"{self.key}-{secrets.token_hex(8)}",
+                        cluster_node.grade, self.key, whole, key=f"{self.key}-{secrets.token_hex(8)}",
                         workers=[address], allow_other_workers=False, pure=False,
                     )  # fmt: skip
                 node.tasks[future] = task

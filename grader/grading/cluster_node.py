@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -20,7 +21,7 @@ from grader import secret
 from grader.grading.cluster_wire import keyed_secret, sealed
 from grader.grading.environment import kernel_environment
 from grader.grading.mark_digests import project_digest, suites_of
-from grader.grading.worker import Done, Spec, Task
+from grader.grading.worker import Done, Spec, Task, WorkerProcess
 from grader.grading.worker_pool import Pool
 from grader.sandbox import best_level
 from grader.sandbox.isolation import syscalls
@@ -109,7 +110,10 @@ def main(handle: int) -> None:
     pipe = Connection(handle)
     with suppress(EOFError, OSError):
         spec: Any = pipe.recv()
-        with kernel_environment(secret.secret_file()), Pool(spec, 1, spec.shared.most_s) as pool:
+        with (
+            kernel_environment(secret.secret_file()),
+            Pool(partial(WorkerProcess, spec, None), 1, spec.shared.most_s) as pool,
+        ):
             while pipe.poll(IDLE_S):
                 for answers in pool.run([pipe.recv()]):
                     pipe.send(answers[0])

@@ -5,18 +5,15 @@ nothing is unpickled here but plain values and Python's own exceptions. What is 
 the course's secret, which no stranger has. TLS keeps strangers away from the scheduler.
 """
 
-import base64
 import builtins
 import hmac
 import io
 import ipaddress
-import json
 import pickle
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,8 +21,6 @@ from urllib.parse import urlsplit
 
 from grader import secret
 from grader.errors import GraderError
-from grader.grading.output.render import Graded
-from grader.grading.records import Flag, Verdict
 from grader.grading.worker import Done
 
 FOLDER = ".mlsd-cluster"
@@ -81,13 +76,7 @@ def _signature(text: bytes, batch: str, suites: Sequence[str]) -> bytes:
 
 def sealed(done: Done, batch: str, suites: Sequence[str]) -> bytes:
     """A worker's answer as it is sent."""
-    plain = {"student": done.student, "failure": done.failure, "trace": done.trace, "spent_s": done.spent_s}
-    if done.graded is not None:
-        graded = asdict(done.graded)
-        graded["files"] = {name: base64.b64encode(text).decode() for name, text in done.graded.files.items()}
-        graded["answered"] = {name: sorted(cells) for name, cells in done.graded.answered.items()}
-        plain["graded"] = graded
-    text = json.dumps(plain).encode()
+    text = done.as_bytes()
     return _signature(text, batch, suites) + text
 
 
@@ -98,18 +87,7 @@ def opened(sent: Any, batch: str, suites: Sequence[str], student: str) -> Done:
     text = sent[DIGEST_BYTES:]
     if not hmac.compare_digest(sent[:DIGEST_BYTES], _signature(text, batch, suites)):
         raise GraderError("the answer is not signed by this course's secret")
-    plain = json.loads(text)
-    graded = plain.pop("graded", None)
-    done = Done(**plain)
-    if done.student != student:
-        raise GraderError(f"the answer is about {done.student}")
-    if graded is not None:
-        graded["verdicts"] = [Verdict(**verdict) for verdict in graded["verdicts"]]
-        graded["flags"] = [Flag(**flag) for flag in graded["flags"]]
-        graded["files"] = {name: base64.b64decode(text) for name, text in graded["files"].items()}
-        graded["answered"] = {name: set(cells) for name, cells in graded["answered"].items()}
-        done.graded = Graded(**graded)
-    return done
+    return Done.of(text, student)
 
 
 def make_certificate(root: Path) -> Path:

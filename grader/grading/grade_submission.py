@@ -1,4 +1,4 @@
-"""Grades one submission: its cells in the sandbox, the tests of suites in the checker, a verdict a test.
+"""Grades one submission: its cells in the sandbox, the tests of suites here, which ask the session; a verdict a test.
 
 A pure function of the job and the instructor's plan. A session that dies costs the cell that killed it: it is opened
 again and the cells before are run again.
@@ -12,23 +12,23 @@ from grader.grading.analysis.grading_plan import Plan
 from grader.grading.analysis.name_analysis import READ_CHARACTERS, bound, defined, tree_of
 from grader.grading.intake.cell_alignment import same
 from grader.grading.records import HELD, Flag, Job, Notebook, Outcome, Result, Step, Verdict
+from grader.grading.remote_answer import RemoteAnswer
 from grader.grading.replica import replicated
-from grader.grading.sealed.checker import Checker, CheckerDied, CheckerFork
+from grader.grading.suite_test import evaluate, seed
 from grader.grading.verdict_rules import ENDED, Cells, hidden_lines, of_ordinary, of_suite
 from grader.sandbox import CellRun, Leftovers, Sandbox, Session
-from grader.sandbox.protocol import Replicate, Replicated
 
 RESTARTS = 20
 TIMEOUT_ERROR = ("CellTimeoutError", "The time of the whole submission was over before this cell.", "")
 _now_s = time.monotonic
 
 
-def grade_submission(job: Job, plans: Mapping[str, Plan], sandbox: Sandbox, checker: Checker) -> Result:
+def grade_submission(job: Job, plans: Mapping[str, Plan], sandbox: Sandbox) -> Result:
     """The result of one job; `plans` are those of its notebooks."""
     started_s = _now_s()
     result, private = Result({}), False
     for name, notebook in job.notebooks.items():
-        run = NotebookRun(job, plans[name], notebook, sandbox, checker, private).run_all()
+        run = NotebookRun(job, plans[name], notebook, sandbox, private).run_all()
         private = run.cells.private
         result.notebooks[name] = run.executed()
         result.verdicts += run.verdicts.values()
@@ -70,15 +70,12 @@ def untouched(steps: list[Step], plan: Plan) -> tuple[frozenset[str], frozenset[
 class NotebookRun:
     """One notebook of a submission being graded.
 
-    A test of a suite is decided in the checker, any other beside the student's code. `private`: in a notebook before,
+    A test of a suite is decided in this process, any other beside the student's code. `private`: in a notebook before,
     the student's code met hidden tests.
     """
 
-    def __init__(
-        self, job: Job, plan: Plan, notebook: Notebook, sandbox: Sandbox, checker: Checker, private: bool = False
-    ) -> None:
-        self.job, self.plan, self.notebook = job, plan, notebook
-        self.sandbox, self.checker = sandbox, checker
+    def __init__(self, job: Job, plan: Plan, notebook: Notebook, sandbox: Sandbox, private: bool = False) -> None:
+        self.job, self.plan, self.notebook, self.sandbox = job, plan, notebook, sandbox
         self.steps = steps_of(notebook)
         self.end_s = _now_s() + job.total_s
         kept, self.starters = untouched(self.steps, plan)
@@ -91,19 +88,13 @@ class NotebookRun:
         self.restarts = 0
         self.cpu_s = self.peak_mb = 0.0
         self._session: Session | None = None
-        self._checking: CheckerFork | None = None
+        self._answer: RemoteAnswer | None = None
 
     @property
     def session(self) -> Session:
         """The student's process."""
         assert self._session is not None
         return self._session
-
-    @property
-    def checking(self) -> CheckerFork:
-        """The process that judges."""
-        assert self._checking is not None
-        return self._checking
 
     def run_all(self) -> "NotebookRun":
         """Run all code cells and judge the tests."""
@@ -163,7 +154,7 @@ class NotebookRun:
     def _record(self, step: Step) -> None:
         """Run one cell and keep what it gave."""
         if step.name in self.plan.calls:
-            self._decide_in_checker(step)
+            self._decide_apart(step)
             return
         if step.role == "test" and hidden_lines(step.source, self.plan.hidden):
             self._hide_output()
@@ -176,28 +167,19 @@ class NotebookRun:
         elif self.cells.private:
             self.held.add(step.number)
 
-    def _decide_in_checker(self, step: Step) -> None:
-        """Decide a test of a suite."""
+    def _decide_apart(self, step: Step) -> None:
+        """Decide a test of a suite; whatever ends meanwhile damages its cell."""
         before_s = self.session.cpu_s()
-        outcome = self._run_in_checker(step)
+        outcome = Outcome(verdict="timeout", message=TIMEOUT_ERROR[1])
+        if _now_s() < self.end_s:
+            assert self._answer is not None
+            self._answer.replicate = partial(self._replica, step)
+            outcome = evaluate(self.plan.calls[step.name], self._answer, step.points)
+            step.damaged = self._does_damage(outcome.verdict)
         cpu_s, peak_mb = max(0.0, self.session.cpu_s() - before_s), self.session.peak_mb()
         self.cpu_s, self.peak_mb = self.cpu_s + cpu_s, max(self.peak_mb, peak_mb)
         self.verdicts[step.name] = of_suite(self.cells, step.name, step.points, outcome, cpu_s, peak_mb)
         self._hide_output()  # its own table shows nothing of hidden cases
-
-    def _run_in_checker(self, step: Step) -> Outcome:
-        """The outcome of a test of a suite; whatever ends meanwhile damages its cell."""
-        limit_s = min(self.job.cell_s, self.end_s - _now_s())
-        if limit_s <= 0:
-            return Outcome(verdict="timeout", message=TIMEOUT_ERROR[1])
-        call, replica = self.plan.calls[step.name], partial(self._replica, step)
-        try:
-            outcome = self.checking.run(self.session, call, step.points, limit_s, replica)
-        except CheckerDied as died:
-            step.damaged = True
-            return Outcome(verdict=died.verdict, message=str(died))
-        step.damaged = self._does_damage(outcome.verdict)
-        return outcome
 
     def _hide_output(self) -> None:
         """From now on the student's code could tell of what students do not have: what was shown stays as it is, and
@@ -206,10 +188,11 @@ class NotebookRun:
             self.cells.private = True
             self.session.freeze_displays()
 
-    def _replica(self, step: Step, asked: Replicate) -> Replicated:
-        """What a fresh process takes to make what a test is given."""
+    def _replica(self, step: Step, call: str) -> tuple[float, str]:
+        """What a fresh process takes to make what a test is given, while the session stands still."""
         before = self.steps[: self.steps.index(step)]
-        return replicated(self.sandbox, self.job, before, step.source, asked, self.end_s)
+        with self.session.halted():
+            return replicated(self.sandbox, self.job, before, step.source, call, self.end_s)
 
     def _does_damage(self, verdict: str) -> bool:
         """Whether cells after one with this verdict would pay for it: its session is gone, or memory ran short."""
@@ -233,16 +216,15 @@ class NotebookRun:
 
     def _open(self) -> None:
         self._session = self.sandbox.open(self.job.files, self.job.seed)
+        self._answer = RemoteAnswer(self._session, self.starters)
         if self.plan.calls:
-            self._checking = self.checker.open(self._session, self.job.seed, self.starters)
+            seed(self.job.seed)
 
     def _close(self) -> None:
-        if self._checking is not None:
-            self._checking.close()
         if self._session is not None:
             left = self._session.close()
             self.left = left if left.processes else self.left
-        self._session = self._checking = None
+        self._session = self._answer = None
 
 
 def _over() -> CellRun:

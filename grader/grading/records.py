@@ -6,15 +6,12 @@ A `Job` is all that a mark depends on, so that it may be graded anywhere and aga
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
-
-from grader.suite_kit.points import clamp
 
 Notebook = dict[str, Any]
 LIMITS = ("cell_s", "total_s", "memory_mb")  # of a job
 HELD = "mlsd_held"  # the key in a cell's metadata that says that its outputs are held back
-LONGEST = 200_000  # characters of a text that another process tells
 
 VERDICTS = (
     "pass", "partial", "fail", "not attempted", "error", "timeout", "memory", "crashed", "missing", "tampered",
@@ -31,27 +28,6 @@ class Outcome:
     message: str = ""
     html: str = ""
     wall_s: float = 0.0
-
-    @classmethod
-    def untrusted(cls, reported: Mapping[str, Any], maximum: float) -> "Outcome":
-        """An outcome as a process tells it that may be anybody's by now: held to its form, points within the range.
-
-        Raises `ValueError` for what is no outcome.
-        """
-        found = cls()
-        for attribute in fields(cls):
-            value: Any = reported.get(attribute.name)
-            kind = type(getattr(found, attribute.name))
-            if kind is float and type(value) is int:
-                value = float(value)
-            if type(value) is not kind:
-                raise ValueError(f"{attribute.name} of an outcome is a {type(value).__name__}")
-            setattr(found, attribute.name, value[:LONGEST] if kind is str else value)
-        if found.verdict not in VERDICTS:
-            raise ValueError("an outcome has a verdict that does not exist")
-        found.points = clamp(found.points, maximum)
-        found.wall_s = clamp(found.wall_s, 1e9)
-        return found
 
 
 @dataclass(frozen=True)
@@ -154,7 +130,7 @@ class Result:
 class Step:
     """One code cell of a submission in the order in which it runs. `role`: "theirs", "locked" or "test".
 
-    `damaged` once a session or the checker died in it, or memory ran out.
+    `damaged` once a session died in it, or memory ran out.
     """
 
     number: int

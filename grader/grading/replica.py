@@ -13,42 +13,42 @@ from dataclasses import replace
 from grader.grading.analysis.name_analysis import READ_CHARACTERS, bound, changed, read, tree_of
 from grader.grading.records import Job, Step
 from grader.sandbox import Sandbox, Session
-from grader.sandbox.protocol import Replicate, Replicated
 
 LONGEST = 40  # characters of a number
 _now_s = time.monotonic
 
 
 def replicated(
-    sandbox: Sandbox, job: Job, before: Sequence[Step], test: str, asked: Replicate, end_s: float
-) -> Replicated:
-    """What the fresh process takes to make what `test`, a cell's text, is given, and for its first call.
+    sandbox: Sandbox, job: Job, before: Sequence[Step], test: str, call: str, end_s: float
+) -> tuple[float, str]:
+    """CPU seconds of the fresh process and all below it until it has made what `test`, a cell's text, is given, and
+    answered its first call, e.g. "predict({'id': 1})"; and what that gave as text, "" if it gave nothing.
 
     Of the cells `before` the student's count.
     """
     cells = [step for step in before if step.role != "test" and not step.damaged]
-    found = Replicated(0.0, "")
+    taken_s, given = 0.0, ""
     for chosen in (needed(cells, tested(test)), cells):
         limits = replace(sandbox.limits, total_s=max(1.0, end_s - _now_s()))
         with sandbox.open(job.files, job.seed, limits, aside=True) as session:
-            found = _brought_up(session, chosen, tested(test), asked)
-        if found.given:
+            taken_s, given = _brought_up(session, chosen, tested(test), call)
+        if given:
             break
-    return found
+    return taken_s, given
 
 
-def _brought_up(session: Session, cells: Sequence[Step], name: str, asked: Replicate) -> Replicated:
+def _brought_up(session: Session, cells: Sequence[Step], name: str, call: str) -> tuple[float, str]:
     taken_s = 0.0
     for step in cells:
         before_s = _family_cpu_s(session)
         session.run_cell(step.source)
         taken_s += _family_cpu_s(session) - before_s if step.role == "theirs" else 0.0
     before_s = _family_cpu_s(session)
-    run = session.run_cell(f"float({name}().{asked.method}({asked.request}))")
+    run = session.run_cell(f"float({name}().{call})")
     values = [
         output["data"].get("text/plain", "") for output in run.outputs if output["output_type"] == "execute_result"
     ]
-    return Replicated(taken_s + _family_cpu_s(session) - before_s, "".join(values)[:LONGEST])
+    return taken_s + _family_cpu_s(session) - before_s, "".join(values)[:LONGEST]
 
 
 def _family_cpu_s(session: Session) -> float:

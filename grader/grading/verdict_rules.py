@@ -87,7 +87,7 @@ class Cells:
 
 
 def of_suite(cells: Cells, test: str, maximum: float, outcome: Outcome, cpu_s: float, peak_mb: float) -> Verdict:
-    """The verdict on a test of a suite, which ran in the checker."""
+    """The verdict on a test of a suite, which ran apart from student code."""
     verdict, message = outcome.verdict, outcome.message
     excuse = cells.excuse(test) if outcome.points == 0 and verdict in ("fail", "error", "not attempted") else None
     if excuse is not None:

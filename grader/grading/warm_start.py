@@ -1,4 +1,4 @@
-"""What can be begun before it is known what there is to grade: libraries, isolation, the workers' server.
+"""What can be begun before it is known what there is to grade: libraries and isolation.
 
 nbgrader takes half a second to load; meanwhile the other processors have nothing to do.
 
@@ -30,15 +30,12 @@ def begun_early(folder: Path, name: str) -> Iterator[PreloadClient | None]:
 
     It stands in the outer isolation where bubblewrap is installed and may be used.
     """
-    from grader.grading.worker_pool import context
-
     with ExitStack() as ending:
         found: PreloadClient | None = None
         if hasattr(os, "pidfd_open"):
             hidden = [folder] if bubblewrap.program() and ceiling() == Level.NAMESPACES else None
             found = ending.enter_context(PreloadServer(imports_of(folder, name), hidden))
         threading.Thread(target=_try_isolation, args=[found and found.joined()], daemon=True).start()
-        context()
         yield found
 
 

@@ -1,160 +1,197 @@
-"""One worker: a process that reads, rebuilds and grades one submission after the other and writes nothing.
+"""One worker of a batch as the batch knows it: what it receives, its answers, and the handle on its process.
 
-It holds the tests and never runs student code: that is the sandbox's. It ends with the process that started it.
+The process itself is `worker_process`. It is believed in no more than a form: its answers are data.
 """
 
-import importlib
-import os
-import signal
-import time
-import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any, Protocol
+import pickle
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
-from grader.grading.intake.submission import Assignment, Submission, submission
+from pydantic import TypeAdapter, ValidationError
+
+from grader import secret
+from grader.errors import GraderError
+from grader.grading.analysis.grading_plan import SUITES, Plans
+from grader.grading.intake.submission import Assignment, Most, Packed, Submission, pack, submission, unpacked_submission
 from grader.grading.mark_digests import answers_digest
-from grader.grading.output.render import Graded, finish
-from grader.grading.records import Job, Result
-from grader.sandbox.isolation import syscalls
+from grader.grading.output.render import Graded
+from grader.sandbox import Limits, best_level, named, protocol
+from grader.sandbox.isolation.filesystem_view import view
 from grader.sandbox.preload_client import PreloadClient
-from notebook_runner import process_stats
+from grader.sandbox.warmed_process import WarmedProcess
 
-GRADER = "grader.grading.sealed_grader:SealedGrader"
-JOBS_PER_MEMORY_LOOK = 10  # a worker's memory is looked at once in so many jobs: that takes as long as a small job
-
-
-class Grader(Protocol):
-    """What a worker grades with, for as long as it lives."""
-
-    def grade(self, job: Job) -> Result:
-        """The result of one job."""
-
-    def close(self) -> None:
-        """End what it started."""
+MAIN = "grader.grading.worker_process:main"
+SPEC, TASK, DONE = map(ord, "STD")  # the kinds of messages
+MOST_BYTES = 2**29  # of an answer: what a submission may hold, and what its cells may put out
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What every worker of a batch receives. `grader` is "module:class", called with `shared`, `preload`, options.
+    """What every worker of a batch receives. `level` names the sandbox's level.
 
     `test_digests` as `grader.grading.mark_digests` gives it; it goes into each student's results.
     """
 
     shared: Assignment
-    grader: str = GRADER
-    options: Mapping[str, Any] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
+    plans: Plans
+    level: str = ""
     test_digests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def suites(self) -> list[str]:
+        """The modules of suites that its tests call."""
+        return [module for module in self.plans.modules if module.startswith(SUITES)]
+
+    def keys(self) -> list[dict[str, str]]:
+        """The keys of its suites for each round of hand-ins so far, by exercise."""
+        rounds = range(1, self.shared.limits.round_number + 1)
+        names = [module[len(SUITES) :] for module in self.suites]
+        return [{name: secret.exercise_key(name, number) for name in names} for number in rounds]
 
 
 @dataclass(frozen=True)
 class Task:
     """One student to grade: the folder handed in, and the digest of the job that is recorded already.
 
-    `mine` is the submission, if it was read elsewhere; `previous_answers_digest` and `round_number` are of what was
-    graded before.
+    `packed` is what lies in the folder, where a worker may not look, with the `contents` if they are sent to another
+    machine; `fault` is why it could not be packed.
+    `previous_answers_digest` and `round_number` are of what was graded before.
     """
 
     student: str
     folder: Path
     recorded: str = ""
-    mine: Submission | None = None
     previous_answers_digest: str = ""
     round_number: int = 1
+    packed: Packed | None = None
+    contents: bytes = b""
+    fault: str = ""
 
-    def read(self, shared: Assignment) -> Submission:
-        """The submission. One that was graded before keeps its round; any other is of the round that is open."""
-        found = self.mine or submission(shared, self.student, self.folder)
-        if self.previous_answers_digest and self.previous_answers_digest == answers_digest(found):
-            found.job = replace(found.job, round_number=self.round_number)
-        return found
+    def with_contents(self, contents: BinaryIO) -> "Task":
+        """The same, packed: what is handed in stands in the file `contents` then."""
+        if self.packed is not None:
+            contents.write(self.contents)
+            return replace(self, contents=b"")
+        try:
+            return replace(self, packed=pack(self.folder, contents, Most()))
+        except OSError as error:
+            return replace(self, fault=str(error))
+
+    def read(self, shared: Assignment, contents: BinaryIO | None = None) -> Submission:
+        """The submission; `contents` is the file that `packed` tells of. One that was graded before keeps its round;
+        any other is of the round that is open."""
+        if self.fault:
+            raise OSError(self.fault)
+        if self.packed is not None and contents is not None:
+            mine = unpacked_submission(shared, self.student, self.packed, contents)
+        else:
+            mine = submission(shared, self.student, self.folder)
+        if self.previous_answers_digest and self.previous_answers_digest == answers_digest(mine):
+            mine.job = replace(mine.job, round_number=self.round_number)
+        return mine
 
 
 @dataclass
 class Done:
     """A worker's answer about one student: the record, or None if nothing is to be done, or why there is none.
 
-    `trace` is the traceback of a fault of ours. `task`: the submission was only read, and is still to be graded.
+    `trace` is the traceback of a fault of ours.
     """
 
     student: str
     graded: Graded | None = None
     failure: str = ""
     trace: str = ""
-    held_mb: float = 0.0
     spent_s: dict[str, float] = field(default_factory=dict)
-    task: Task | None = None
+
+    def as_bytes(self) -> bytes:
+        """As it is sent."""
+        return TypeAdapter(Done).dump_json(self)
+
+    @classmethod
+    def of(cls, sent: bytes, student: str) -> "Done":
+        """The answer about `student` in what was sent. Raises `GraderError` for what is none."""
+        try:
+            done = TypeAdapter(cls).validate_json(sent, strict=True)
+        except ValidationError as error:
+            raise GraderError(f"a worker's answer has another form: {error.errors()[0]['msg']}") from None
+        about = {done.student, done.graded.student if done.graded else done.student}
+        if about != {student}:
+            raise GraderError(f"a worker's answer is about {' and '.join(map(repr, sorted(about)))}, not {student!r}")
+        for name in done.graded.files if done.graded else ():
+            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+                raise GraderError(f"a worker's answer names the file {name!r}, which lies outside of the submission")
+        return done
 
 
-def work(pipe: Connection, spec: Spec, preload: PreloadClient | None) -> None:
-    """Answer each `Task` that comes through `pipe` with a `Done`, until it is closed."""
-    _settle(spec)
-    grader, number = _opened(spec, preload), 0
-    try:
-        while True:
-            done = _one(spec, grader, pipe.recv())
-            done.held_mb = 0.0 if number % JOBS_PER_MEMORY_LOOK else process_stats.family_resident_mb(os.getpid())
-            number += 1
-            pipe.send(done)
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
-    finally:
-        grader.close()
+class WorkerProcess(WarmedProcess):
+    """A worker that grades by `spec`, on the processor core `core` if that is not None.
 
+    It is forked from `preload` where that can be. A word of it that is no answer counts as its end.
+    """
 
-def reading(pipe: Connection, spec: Spec, preload: PreloadClient | None) -> None:
-    """Answer each `Task` with a `Done` that carries what was read, to be graded on another machine."""
-    _settle(spec)
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        while True:
-            task: Task = pipe.recv()
-            with _faults_told(task.student) as done:
-                mine = task.read(spec.shared)
-                if mine.job.digest() != task.recorded:
-                    done.task = replace(task, mine=mine)
-            pipe.send(done)
+    def __init__(self, spec: Spec, preload: PreloadClient | None = None, core: int | None = None) -> None:
+        level = named(spec.level) if spec.level else best_level()
+        self._hidden = [Path(spec.shared.root)] if spec.shared.root else []
+        super().__init__(MAIN, level, view(hidden=self._hidden, tests=True), spec.plans.modules, preload)
+        self.spec, self.core = spec, core
+        self._tasks: deque[Task] = deque()
+        self.begin()
+        assert self._control is not None
+        with TemporaryFile() as file:
+            pickle.dump((spec, spec.keys()), file)
+            file.flush()
+            file.seek(0)
+            with suppress(protocol.Closed):  # `recv` says why
+                protocol.send_raw(self._control, SPEC, b"", [file.fileno()])
 
+    def send(self, task: Task) -> None:
+        """Have it answer a task; what was handed in goes with it, packed. Raises `OSError` if it is gone."""
+        assert self._control is not None
+        self._tasks.append(task)
+        with TemporaryFile() as contents:
+            packed = pickle.dumps(task.with_contents(contents))
+            contents.seek(0)
+            try:
+                protocol.send_raw(self._control, TASK, packed, [contents.fileno()])
+            except protocol.Closed as error:
+                raise BrokenPipeError(str(error)) from None
 
-def _settle(spec: Spec) -> None:
-    """End with the process that started this one, leave interrupts to it, and know its environment."""
-    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(spec.environment)
+    def recv(self) -> Done:
+        """The next answer. Raises `EOFError` if none will come, `SandboxError` if it could not be started."""
+        assert self._control is not None
+        if self._words is not None:
+            self._await_ready()
+            self._control.settimeout(None)
+        try:
+            kind, payload = protocol.receive(self._control, MOST_BYTES)
+        except protocol.Closed:
+            raise EOFError from None
+        try:
+            return Done.of(payload if kind == DONE else b"", self._tasks.popleft().student)
+        except (GraderError, IndexError) as error:
+            raise EOFError(f"({error})") from None
 
+    def fileno(self) -> int:
+        """What can be waited for."""
+        assert self._control is not None
+        return self._control.fileno()
 
-def _opened(spec: Spec, preload: PreloadClient | None) -> Grader:
-    module, _, name = spec.grader.partition(":")
-    found: Grader = getattr(importlib.import_module(module), name)(spec.shared, preload=preload, **spec.options)
-    return found
+    def end(self, at_once: bool) -> None:
+        """End it, and all that it started."""
+        self.close()
 
-
-def _one(spec: Spec, grader: Grader, task: Task) -> Done:
-    with _faults_told(task.student) as done:
-        started_s = time.perf_counter()
-        mine = task.read(spec.shared)
-        digest = mine.job.digest()
-        if digest == task.recorded:
-            return done
-        read_s = time.perf_counter()
-        result = grader.grade(mine.job) if mine.job.notebooks else Result({})
-        graded_s = time.perf_counter()
-        done.graded = finish(mine, result, digest, {**spec.test_digests, "answers": answers_digest(mine)})
-        ended_s = time.perf_counter()
-        done.spent_s = {"read": read_s - started_s, "grade": graded_s - read_s, "finish": ended_s - graded_s}
-    return done
-
-
-@contextmanager
-def _faults_told(student: str) -> Iterator[Done]:
-    """An answer about `student` to be filled; what goes wrong meanwhile is its failure."""
-    done = Done(student)
-    try:
-        yield done
-    except OSError as error:
-        done.failure = f"the submission cannot be read: {error}"
-    except Exception as error:
-        done.failure, done.trace = f"the grader failed ({type(error).__name__}: {error})", traceback.format_exc()
+    def _setting(self) -> dict[str, Any]:
+        limits = self.spec.shared.limits
+        kept = Limits(limits.cell_s, 2 * limits.cell_s, limits.total_s, limits.memory_mb)
+        own = {
+            "limits": asdict(kept),
+            "forbids": self.spec.plans.forbids,
+            "hidden": [str(path) for path in self._hidden],
+        }
+        return super()._setting() | own | ({} if self.core is None else {"cores": [self.core]})

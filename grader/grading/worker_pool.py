@@ -1,7 +1,7 @@
 """A pool of workers over a class: two jobs in flight each, a dead or stuck worker replaced, the others not disturbed.
 
-It hands records on as they come; writing them is `record.py`'s, grading the workers'. Workers come from a clean process
-(multiprocessing's fork server), never from the one that holds the gradebook.
+It hands records on as they come; writing them is `record.py`'s, grading the workers'. A worker is a fork of a clean
+process, never of the one that holds the gradebook.
 """
 
 import multiprocessing
@@ -13,50 +13,92 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
-from typing import Any
+from multiprocessing.connection import wait
+from typing import Any, Protocol
 
-from grader.grading.worker import Done, Task, work
-from grader.sandbox.preload_client import PreloadClient
+from grader.grading.worker import Done, Task
 from notebook_runner.fork_server import fork_server
 
 IN_FLIGHT = 2
 GATHER_S = 0.5  # answers of so long are recorded in one transaction: each has a cost of its own; a kill costs no more
 TRIES = 2
-PRELOADED = ["grader.grading.worker", "grader.grading.sealed_grader", "nh3", "psutil"]
-MOST_MB = 3_000
 SPARE_S = 60.0
 F_SETSIG = 10  # of Linux's fcntl.h, which Python's module does not name
+
+
+class Process(Protocol):
+    """A worker's process, and the way to it."""
+
+    def send(self, task: Task) -> None:
+        """Have it answer a task. Raises `OSError` if it is gone."""
+
+    def recv(self) -> Any:
+        """Its next answer. Raises `EOFError` or `OSError`, with what is known of its end, if it is gone."""
+
+    def fileno(self) -> int:
+        """What can be read from once there is an answer."""
+
+    def end(self, at_once: bool) -> None:
+        """End it; one that is idle may do so by itself, unless `at_once`."""
+
+
+class Forked:
+    """A process of multiprocessing's fork server, which has loaded `preloaded`: `work` with its end of a pipe and more.
+
+    It has the processor core `core`, if that is not None.
+    """
+
+    def __init__(self, core: int | None, preloaded: list[str], work: Callable[..., None], *more: Any) -> None:
+        made_by = context(preloaded)
+        self._pipe, theirs = made_by.Pipe()
+        self._process = made_by.Process(target=_on_core, args=(core, work, theirs, *more), daemon=False)
+        with _no_main_module():
+            self._process.start()
+        theirs.close()
+
+    def send(self, task: Task) -> None:
+        self._pipe.send(task)
+
+    def recv(self) -> Any:
+        try:
+            return self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join(5)
+            raise EOFError(f"({self._process.exitcode})") from None
+
+    def fileno(self) -> int:
+        return int(self._pipe.fileno())
+
+    def end(self, at_once: bool) -> None:
+        self._pipe.close()
+        if at_once:
+            self._process.kill()
+        self._process.join(3)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
 
 
 @dataclass
 class Worker:
     """One process of the pool, and the tasks that it was sent, oldest first."""
 
-    process: Any
-    pipe: Connection
+    process: Process
     tasks: deque[Task] = field(default_factory=deque)
     since_s: float = 0.0
-    spent: bool = False
     core: int | None = None
 
 
 class Pool:
     """`size` workers. A context manager: at its end no worker is left.
 
-    `most_s` is the longest that one submission may take, `most_mb` the memory at which a worker is replaced; the
-    workers' sandboxes and checkers come from `preload`, if there are any. Of several workers each has a core of its
-    own, as far as there are cores, so that what one submission does slows no other. `work` is what a worker does, its
-    answers are like `Done`, `spec` what it receives; `preloaded` are the modules that every worker has from its start.
+    `start` begins one, on the processor core that it is given. Of several workers each has a core of its own, as far as
+    there are cores, so that what one submission does slows no other. Answers are like `Done`. `most_s` is the longest
+    that one may take.
     """
 
-    def __init__(
-        self, spec: Any, size: int, most_s: float, most_mb: float | None = None,
-        preload: PreloadClient | None = None, work: Callable[..., None] = work, preloaded: list[str] = PRELOADED,
-    ) -> None:  # fmt: skip
-        self.spec, self.size, self.most_s, self.most_mb = spec, size, most_s + SPARE_S, most_mb or MOST_MB
-        self.context, self.work = context(preloaded), work
-        self.preload = preload
+    def __init__(self, start: Callable[[int | None], Process], size: int, most_s: float) -> None:
+        self.start, self.size, self.most_s = start, size, most_s + SPARE_S
         self.workers: list[Worker] = []
         self.at_once = 1
 
@@ -65,7 +107,7 @@ class Pool:
 
     def __exit__(self, *_: object) -> None:
         for worker in self.workers:
-            _end(worker)
+            worker.process.end(at_once=bool(worker.tasks))
         self.workers = []
 
     def run(self, tasks: list[Task]) -> Iterator[list[Done]]:
@@ -88,16 +130,8 @@ class Pool:
                 held = []
 
     def _start(self) -> None:
-        ours, theirs = self.context.Pipe()
-        way = self.preload and self.preload.joined()
         core = self._free_core()
-        process = self.context.Process(target=_on_core, args=(core, self.work, theirs, self.spec, way), daemon=False)
-        with _no_main_module():
-            process.start()
-        theirs.close()
-        if way is not None:
-            way.leave()
-        self.workers.append(Worker(process, ours, since_s=time.monotonic(), core=core))
+        self.workers.append(Worker(self.start(core), since_s=time.monotonic(), core=core))
 
     def _free_core(self) -> int | None:
         """The core that the fewest workers have; None if there is nothing to keep apart."""
@@ -109,20 +143,21 @@ class Pool:
 
     def _feed(self, waiting: deque[Task]) -> None:
         for worker in self.workers:
-            while waiting and len(worker.tasks) < IN_FLIGHT and not worker.spent:
+            while waiting and len(worker.tasks) < IN_FLIGHT:
                 if not worker.tasks:
                     worker.since_s = time.monotonic()
                 task = waiting.popleft()
                 worker.tasks.append(task)
                 with suppress(OSError):  # a dead worker is met when its answer is waited for
-                    worker.pipe.send(task)
+                    worker.process.send(task)
 
     def _answers(self, waiting: deque[Task], tries: dict[str, int], patience_s: float) -> list[Done]:
         busy = [worker for worker in self.workers if worker.tasks]
-        ready = set(wait([worker.pipe for worker in busy], timeout=patience_s))
+        ways: list[Any] = [worker.process for worker in busy]
+        ready = set(wait(ways, timeout=patience_s))
         found = []
         for worker in busy:
-            if worker.pipe in ready:
+            if worker.process in ready:
                 found += self._received(worker, waiting, tries)
             elif time.monotonic() - worker.since_s > self.most_s:
                 found += self._lost(worker, waiting, tries, "it did not come to an end")
@@ -130,23 +165,20 @@ class Pool:
 
     def _received(self, worker: Worker, waiting: deque[Task], tries: dict[str, int]) -> list[Done]:
         try:
-            done: Done = worker.pipe.recv()
-        except (EOFError, OSError):
-            worker.process.join(5)
-            return self._lost(worker, waiting, tries, f"the grader's process ended ({worker.process.exitcode})")
+            done: Done = worker.process.recv()
+        except (EOFError, OSError) as error:
+            return self._lost(worker, waiting, tries, f"the grader's process ended {error}".rstrip())
         worker.tasks.popleft()
         worker.since_s = time.monotonic()
-        worker.spent = worker.spent or done.held_mb > self.most_mb
-        if worker.spent and not worker.tasks:
-            self._replace(worker)
         return [done]
 
     def _lost(self, worker: Worker, waiting: deque[Task], tries: dict[str, int], why: str) -> list[Done]:
         """Replace a worker. The task it was at is tried once more; those behind it wait again."""
         first, *rest = worker.tasks
         worker.tasks.clear()
-        worker.spent = True
-        self._replace(worker)
+        worker.process.end(at_once=True)
+        self.workers.remove(worker)
+        self._start()
         waiting.extendleft(reversed(rest))
         tries[first.student] += 1
         if tries[first.student] < TRIES:
@@ -154,14 +186,9 @@ class Pool:
             return []
         return [Done(first.student, failure=f"not graded in {TRIES} attempts: {why}")]
 
-    def _replace(self, worker: Worker) -> None:
-        _end(worker)
-        self.workers.remove(worker)
-        self._start()
-
 
 def _on_core(core: int | None, act: Callable[..., None], *arguments: Any) -> None:
-    """What a worker's process runs: `act`, confined to `core`, as all will be that it has made for it."""
+    """What a worker's process runs: `act`, confined to `core`, for as long as the grader lives."""
     _end_with_grader()
     if core is not None:
         os.sched_setaffinity(0, {core})
@@ -186,8 +213,8 @@ def _end_with_grader() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def context(preloaded: list[str] = PRELOADED) -> Any:
-    """Where workers come from; the first who asks starts its server."""
+def context(preloaded: list[str]) -> Any:
+    """Where forked workers come from; the first who asks starts its server."""
     return fork_server(preloaded)
 
 
@@ -201,14 +228,3 @@ def _no_main_module() -> Iterator[None]:
     finally:
         if file is not None:
             known["__file__"] = file
-
-
-def _end(worker: Worker) -> None:
-    """Close the pipe, upon which a worker that is idle ends itself; kill one that does not."""
-    worker.pipe.close()
-    if worker.tasks or worker.spent:
-        worker.process.kill()
-    worker.process.join(3)
-    if worker.process.is_alive():
-        worker.process.kill()
-        worker.process.join()

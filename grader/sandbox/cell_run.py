@@ -8,11 +8,6 @@ from grader.sandbox.level import SandboxError
 
 NAMES = {"timeout": "TimeLimitExceeded", "memory": "MemoryLimitExceeded", "crashed": "DeadKernelError"}
 FORGED = "The answer wrote to the channel of the grader."
-LOST = {
-    "closed": ("crashed", "The answer closed the channel of the grader."),
-    "flooded": ("crashed", "The answer sent more than the grader takes."),
-    "timeout": ("timeout", "It did not end in its time, nor when it was interrupted."),
-}
 
 
 def broke(said: str) -> str:

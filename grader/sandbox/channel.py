@@ -9,7 +9,6 @@ import select
 import socket
 import struct
 from collections.abc import Mapping
-from typing import Any
 
 from grader.sandbox import protocol
 from grader.sandbox.level import SandboxError
@@ -48,7 +47,6 @@ class Channel:
         self._poll = select.poll()
         self._buffer = bytearray()
         self._number = self._end = 0
-        self._deaf: set[int] = set()
         for descriptor in (self._socket.fileno(), *self._pipes):
             self._poll.register(descriptor, select.POLLIN)
 
@@ -144,25 +142,6 @@ class Channel:
             raise Closed
         return False
 
-    def lend(self) -> tuple[int, int]:
-        """The socket's descriptor and the number of the last request, for a process that asks in our place."""
-        return self._socket.fileno(), self._number
-
-    def take_back(self, number: int) -> None:
-        """The other process has asked; its last request had this number."""
-        self._number = number % 2**16
-
-    def wait_beside(self, descriptor: int, patience_ms: float, recorder: Recorder) -> bool:
-        """While another process has the socket: take in raw output; whether `descriptor` can be read by then."""
-        waiting: Any = select.poll()
-        for handle in (descriptor, *(pipe for pipe in self._pipes if pipe not in self._deaf)):
-            waiting.register(handle, select.POLLIN)
-        found = [ready for ready, _ in waiting.poll(patience_ms)]
-        for pipe in self._pipes:
-            if pipe in found:
-                self._read_pipe(pipe, recorder)
-        return descriptor in found
-
     def rest(self, recorder: Recorder, messages: bool = False) -> None:
         """Take in what raw output there is by now, and the `messages`."""
         for pipe in self._pipes:
@@ -201,7 +180,6 @@ class Channel:
 
     def _forget(self, descriptor: int) -> None:
         """Wait no longer for what comes there."""
-        self._deaf.add(descriptor)
         try:
             self._poll.unregister(descriptor)
         except KeyError:

@@ -1,11 +1,9 @@
-"""A warmed process in the outer isolation: holds what its forks need, forks a copy of itself for each session.
+"""A warmed process in the outer isolation: holds what sessions need, forks a copy of itself for each of them.
 
-Single-threaded, without a secret file, and no student code ever runs in it. What it holds and what a fork does is its
-body's: `grader.sandbox.student_process` for student code, the checker's process for tests.
+Single-threaded, without a test or a secret. No student code ever runs in it: that is `student_process`'s, in a fork.
 """
 
 import gc
-import importlib
 import os
 import pkgutil
 import signal
@@ -15,7 +13,7 @@ import tempfile
 import time
 from typing import Any
 
-from grader.sandbox import process_family, protocol
+from grader.sandbox import process_family, protocol, student_process
 from grader.sandbox.isolation import namespaces, syscalls
 from grader.sandbox.isolation.enter import make_ready
 from grader.sandbox.isolation.filesystem_view import parts_of_suites
@@ -24,6 +22,36 @@ from grader.sandbox.level import Level
 
 def main(setting: dict[str, Any], control: socket.socket) -> None:
     """Warm up, say so, then serve until the grader closes `control`."""
+    started_s = time.monotonic()
+    settle(setting)
+    make_ready(Level(setting["level"]))
+    list_split_folders()
+    shell = student_process.prepare(setting)
+    sessions = Sessions(shell, setting, control)
+    gc.collect()
+    gc.freeze()
+    protocol.send_message(control, protocol.Warm({"warm_s": time.monotonic() - started_s}))
+    try:
+        sessions.serve()
+    except protocol.Closed:
+        sessions.end_all()
+    os._exit(0)
+
+
+def begin_inside(setting: dict[str, Any], control: socket.socket, words: int) -> None:
+    """The same in a fork of a process that stands in the outer isolation; `words` is where its last words go."""
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.dup2(words, 2)
+    os.closerange(3, control.fileno())
+    os.closerange(control.fileno() + 1, 4096)
+    if setting["level"] == Level.NAMESPACES:
+        syscalls.unshare(syscalls.CLONE_NEWNS)
+        namespaces.cover(setting["covered"])
+    main(setting, control)
+
+
+def settle(setting: dict[str, Any]) -> None:
+    """Have this process, which was just made, look like nobody else's: environment, cores, files, folder."""
     os.environ.clear()
     os.environ.update(setting["environment"])
     tempfile.tempdir = None  # noted while libraries were imported elsewhere
@@ -33,26 +61,10 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
-    apart = setting["level"] == Level.NAMESPACES
-    os.chdir(namespaces.HOME if apart else setting["folder"])
-    started_s = time.monotonic()
-    make_ready(Level(setting["level"]))
-    _list_split_folders()
-    body = importlib.import_module(setting["body"])
-    prepared, reported = body.prepare(setting)
-    sessions = Sessions(body, prepared, setting, control)
-    gc.collect()
-    gc.freeze()
-    reported |= {"warm_s": time.monotonic() - started_s}
-    protocol.send_message(control, protocol.Warm(reported))
-    try:
-        sessions.serve()
-    except protocol.Closed:
-        sessions.end_all()
-    os._exit(0)
+    os.chdir(namespaces.HOME if setting["level"] == Level.NAMESPACES else setting["folder"])
 
 
-def _list_split_folders() -> None:
+def list_split_folders() -> None:
     """Have the import system list the packages of which a part is hidden.
 
     Landlock shows the other parts of such a folder one by one and not the folder, so a session may not list it.
@@ -66,8 +78,8 @@ def _list_split_folders() -> None:
 class Sessions:
     """Forks and buries the session processes."""
 
-    def __init__(self, body: Any, prepared: Any, setting: dict[str, Any], control: socket.socket) -> None:
-        self.body, self.prepared, self.setting, self.control = body, prepared, setting, control
+    def __init__(self, shell: Any, setting: dict[str, Any], control: socket.socket) -> None:
+        self.shell, self.setting, self.control = shell, setting, control
         self.apart = setting["level"] == Level.NAMESPACES
         self.own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if self.apart else -1
         self.living: set[int] = set()
@@ -102,7 +114,7 @@ class Sessions:
 
     def _become_session(self, order: protocol.Open, files: list[int]) -> None:
         try:
-            self.body.main(self.prepared, self.setting, order, files)
+            student_process.main(self.shell, self.setting, order, files)
         finally:
             os._exit(1)
 

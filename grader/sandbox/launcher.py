@@ -6,6 +6,7 @@ for it begins at `begin`.
 """
 
 import contextlib
+import importlib
 import json
 import os
 import select
@@ -76,9 +77,8 @@ def _start(setting: dict[str, Any], inside: bool) -> int:
         syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
         if apart:
             _enter_outer_layer(setting)
-        from grader.sandbox import fork_server
-
-        fork_server.main(setting, control)
+        module, _, name = setting["main"].partition(":")
+        getattr(importlib.import_module(module), name)(setting, control)
     except BaseException:
         import traceback
 

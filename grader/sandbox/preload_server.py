@@ -1,4 +1,4 @@
-"""A warmed process that holds libraries and nothing else; sandboxes and checkers are forked from it.
+"""A warmed process that holds libraries and nothing else; workers and sandboxes are forked from it.
 
 So a library is imported once a batch, not twice a worker. No test, no solution, no secret and no student code enters
 it: what a fork becomes is sent to the fork. Without it every process starts by itself, and the marks are the same.
@@ -33,7 +33,7 @@ from grader.sandbox.preload_client import (
 
 # What every fork of it needs, whatever becomes of it.
 OURS = (
-    "grader.sandbox.fork_server", "grader.sandbox.student_process", "grader.grading.sealed.checker_process",
+    "grader.sandbox.fork_server", "grader.sandbox.student_process", "grader.grading.worker_process",
     "numpy.random",
     "IPython.core.completer", "IPython.core.magics", "stack_data", "pygments.formatters", "pygments.styles",
 )  # fmt: skip

@@ -24,7 +24,6 @@ DONE, ANSWER, SERVE, OUTPUT, INTERRUPTED = map(ord, "Daso!")  # from it
 # What is parsed has a bound of its own, far below a frame's, which is only handed on: JSON in memory takes up to thirty
 # times its length. Braces, brackets and colons are counted first, because empty containers are the worst of it.
 MOST_RECORD = 65_536
-MOST_TESTED = 4 * 2**20
 MOST_PARTS = 100_000
 M = TypeVar("M")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)  # one without end takes all, so that time is linear
@@ -92,7 +91,8 @@ def receive_next(channel: socket.socket) -> tuple[int, int, bytes]:
     return kind, number, part[HEAD.size :] + exactly(channel, missing) if missing else part[HEAD.size :]
 
 
-def _receive_with_files(channel: socket.socket, most: int) -> tuple[int, bytes, list[int]]:
+def receive_raw(channel: socket.socket, most: int = 8) -> tuple[int, bytes, list[int]]:
+    """(kind, payload, file descriptors) of the next message of a process that runs no student code; raises `Closed`."""
     space = socket.CMSG_LEN(most * array.array("i").itemsize)
     try:
         head, ancillary, _, _ = channel.recvmsg(HEAD.size, space, getattr(socket, "MSG_CMSG_CLOEXEC", 0))
@@ -135,103 +135,6 @@ def _closed() -> NoReturn:
 
 class BadMessage(Exception):
     """A message that is none; the text says why."""
-
-
-@dataclass(frozen=True)
-class RunTest:
-    """To the checker: run one test of a suite. `number` is that of the last request on the session's channel so far."""
-
-    KIND: ClassVar[int] = ord("R")
-    suite: str
-    test: str
-    names: list[str]
-    points: float
-    number: int
-
-
-@dataclass(frozen=True)
-class TestDone:
-    """From the checker: what the cell gave, as plain data; `number` is that of its last request on the channel.
-
-    `asked_s` are wall seconds that it waited for answers; `settled`: nothing on the channel is left unread.
-    """
-
-    KIND: ClassVar[int] = ord("D")
-    outcome: dict[str, Any]
-    number: int
-    asked_s: float
-    settled: bool
-
-
-@dataclass(frozen=True)
-class SetTimeLimit:
-    """From the checker: the cell that runs may take so long."""
-
-    KIND: ClassVar[int] = ord("l")
-    limit_s: float
-
-
-@dataclass(frozen=True)
-class NoAnswer:
-    """From the checker: the student's process gave no answer, for a reason of `cell_run.LOST`; wants `ProcessEnded`."""
-
-    KIND: ClassVar[int] = ord("L")
-    why: str
-    text: str
-
-
-@dataclass(frozen=True)
-class ProcessEnded:
-    """To the checker: what became of the student's process."""
-
-    KIND: ClassVar[int] = ord("x")
-    verdict: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Measure:
-    """From the checker, which cannot see the student's process: what does it use? Wants `Measured`."""
-
-    KIND: ClassVar[int] = ord("m")
-
-
-@dataclass(frozen=True)
-class Measured:
-    """To the checker: seconds of CPU of the student's process and of those below it, how many run, memory in MB."""
-
-    KIND: ClassVar[int] = ord("M")
-    cpu_s: float
-    delegated_s: float
-    helpers: int
-    peak_mb: float
-
-
-@dataclass(frozen=True)
-class Replicate:
-    """From the checker: have a fresh process of the student's make what the test was given, and call its `method` with
-    `request`, Python text. Wants `Replicated`."""
-
-    KIND: ClassVar[int] = ord("r")
-    method: str
-    request: str
-
-
-@dataclass(frozen=True)
-class Replicated:
-    """To the checker: CPU seconds of a fresh process and all below it until the object's first call was answered, and
-    what that gave as text; "" if it gave nothing."""
-
-    KIND: ClassVar[int] = ord("a")
-    taken_s: float
-    given: str
-
-
-@dataclass(frozen=True)
-class Interrupt:
-    """From the checker: interrupt what the student's process does. No answer."""
-
-    KIND: ClassVar[int] = ord("i")
 
 
 @dataclass(frozen=True)
@@ -334,14 +237,12 @@ class NewProcess:
     KIND: ClassVar[int] = ord("b")
 
 
-Message = (
-    RunTest | TestDone | SetTimeLimit | NoAnswer | ProcessEnded | Measure | Measured | Interrupt | Replicate
-    | Replicated | Open | Forked | End | Ended | Warm | Files | Entered | Import | Join | Fork | NewProcess
-)  # fmt: skip
+Message = Open | Forked | End | Ended | Warm | Files | Entered | Import | Join | Fork | NewProcess
 MESSAGES: dict[int, type[Message]] = {message.KIND: message for message in get_args(Message)}
-# The longest message of each kind, by whether it may be anybody's by now; those not named are records.
-FROM_CHECKER = {TestDone.KIND: MOST_TESTED}
-FROM_US = {message.KIND: MOST_BYTES for message in (RunTest, Open, Files, Fork, Warm)}
+# The longest message of each kind from a process that runs no student code; those not named are records, as all are
+# that a session sends.
+FROM_US = {message.KIND: MOST_BYTES for message in (Open, Files, Fork, Warm)}
+RECORDS: dict[int, int] = {}
 _TYPES: dict[Any, tuple[type, ...]] = {
     str: (str,), int: (int,), int | None: (int, type(None)), float: (float, int), bool: (bool,), list[str]: (list,),
     list[str] | None: (list, type(None)), dict[str, Any]: (dict,),
@@ -353,7 +254,7 @@ def packed(message: Message) -> bytes:
     return json.dumps(vars(message)).encode("utf-8", "surrogatepass")
 
 
-def unpacked(kind: int, payload: bytes, longest: Mapping[int, int] = FROM_CHECKER) -> Message:
+def unpacked(kind: int, payload: bytes, longest: Mapping[int, int] = RECORDS) -> Message:
     """The message of a head's kind in `payload`. Raises `BadMessage`."""
     wanted = MESSAGES.get(kind)
     if wanted is None:
@@ -370,32 +271,32 @@ def unpacked(kind: int, payload: bytes, longest: Mapping[int, int] = FROM_CHECKE
     return wanted(**reported)
 
 
-def send_message(channel: socket.socket, message: Message, number: int = 0, files: Sequence[int] = ()) -> None:
+def send_message(channel: socket.socket, message: Message, files: Sequence[int] = ()) -> None:
     """Sends a message on a blocking socket, and open file descriptors with it; raises `Closed`."""
-    payload = packed(message)
+    send_raw(channel, message.KIND, packed(message), files)
+
+
+def send_raw(channel: socket.socket, kind: int, payload: bytes, files: Sequence[int] = ()) -> None:
+    """As `send_message`, for a payload that is no message."""
     if not files:
-        send(channel, message.KIND, payload, number)
+        send(channel, kind, payload)
         return
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))]
     try:
-        channel.sendmsg([HEAD.pack(len(payload), message.KIND, number)], ancillary)
+        channel.sendmsg([HEAD.pack(len(payload), kind, 0)], ancillary)
         channel.sendall(payload)
     except OSError as error:
         raise Closed(str(error)) from None
 
 
-def receive_message(channel: socket.socket) -> tuple[Message, int]:
-    """The next message of a process that runs no student code, and the number that it carries.
-
-    Raises `Closed`, `BadMessage`.
-    """
-    length, kind, number = HEAD.unpack(exactly(channel, HEAD.size))
-    return unpacked(kind, exactly(channel, _bounded(length, MOST_BYTES)), FROM_US), number
+def receive_message(channel: socket.socket) -> Message:
+    """The next message of a process that runs no student code. Raises `Closed`, `BadMessage`."""
+    return unpacked(*receive(channel), FROM_US)
 
 
 def receive_with_files(channel: socket.socket, most: int = 8) -> tuple[Message, list[int]]:
-    """As `receive_message`, with the file descriptors that came with the message in place of its number."""
-    kind, payload, files = _receive_with_files(channel, most)
+    """As `receive_message`, with the file descriptors that came with the message."""
+    kind, payload, files = receive_raw(channel, most)
     return unpacked(kind, payload, FROM_US), files
 
 

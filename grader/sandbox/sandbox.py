@@ -1,45 +1,40 @@
-"""The grader's handle on one warmed process: start it, have it fork sessions, end it."""
+"""The grader's handle on one warmed process that holds libraries: start it, have it fork sessions, end it."""
 
-import contextlib
-import json
 import os
 import socket
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from grader.sandbox import protocol
 from grader.sandbox.channel import Channel
-from grader.sandbox.isolation import namespaces
-from grader.sandbox.isolation.filesystem_view import View, view
+from grader.sandbox.isolation.filesystem_view import parts_of_suites, view
 from grader.sandbox.isolation.limits import Limits
 from grader.sandbox.level import Level, SandboxError, unprivileged_user
-from grader.sandbox.preload_client import ForkedProcess, PreloadClient, library_environment, library_path, outer_setting
-from grader.sandbox.resource_monitor import remove_folder
+from grader.sandbox.preload_client import PreloadClient
 from grader.sandbox.session import Session
+from grader.sandbox.warmed_process import Child, Process, WarmedProcess
 
-START_S = 120.0
 OPEN_S = 30.0
-STUDENT = "grader.sandbox.student_process"
+MAIN = "grader.sandbox.fork_server:main"
 NO_FILES: Mapping[str, bytes] = {}
-NOTHING: Mapping[str, Any] = {}
 
 
-class Sandbox:
+class SandboxGone(SandboxError):
+    """The warmed process has ended where no other can be started in its place."""
+
+
+class Sandbox(WarmedProcess):
     """One warmed process; a context manager. It is started by the first `open` and again if it died.
 
     `imports` are loaded ahead, `forbids` may not be imported by student code, `readable` is shown to it and `hidden`
     is not, on top of the usual view. It is forked from `preload` where that can be, else started by itself; it and its
     forks have the processor cores of the thread that makes it, and no others. `probe.make_sandbox` chooses a level that
-    works.
+    works. May be used by several threads.
 
-    `body` names the module of what runs in it: its `prepare(setting)` is called once, its `main(prepared, setting,
-    request, files)` in each fork; `setting` holds `more`. `tests`: it holds tests, and is shown what they need. May be
-    used by several threads.
+    `inside`: this process stands in the outer isolation already, and the warmed one becomes a fork of it. Its first
+    start must come before anything is held here that students may not have; there is no second.
     """
 
     def __init__(
@@ -52,25 +47,12 @@ class Sandbox:
         *,
         hidden: Sequence[Path] = (),
         preload: PreloadClient | None = None,
-        body: str = STUDENT,
-        more: Mapping[str, Any] = NOTHING,
-        tests: bool = False,
+        inside: bool = False,
     ) -> None:
-        self.level, self.imports, self.limits, self.forbids = level, tuple(imports), limits, tuple(forbids)
-        self.body, self.more, self.tests = body, more, tests
-        self.view: View = view(readable, hidden, tests)
-        self.user = unprivileged_user() if self.level != Level.NONE else None
-        self._preload = preload if preload and preload.serves(self.level) else None
-        if self._preload and self.level == Level.NAMESPACES:
-            self.user = self._preload.user  # who stands in its /etc/passwd
-        self.starts = self._opened = 0
-        self.reported: dict[str, Any] = {}  # what the warmed process said of itself
-        self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
-        self._control: socket.socket | None = None
-        self._words: IO[bytes] | None = None  # of a process that has not yet said that it is warm
-        self._lock = threading.RLock()
+        super().__init__(MAIN, level, view(readable, hidden), imports, preload)
+        self.limits, self.forbids, self.inside = limits, tuple(forbids), inside
+        self.opened = 0
         self._sessions: set[Session] = set()
-        self._folder = ""
 
     def __enter__(self) -> "Sandbox":
         self.start()
@@ -80,43 +62,9 @@ class Sandbox:
         self.close()
 
     @property
-    def pid(self) -> int:
-        """The process to kill if all of it must end; 0 if it does not run."""
-        return self._process.pid if self._process else 0
-
-    @property
-    def running(self) -> bool:
-        """Whether the warmed process lives."""
-        return self._process is not None and self._process.poll() is None
-
-    @property
     def warm_s(self) -> float:
         """Seconds that warming took."""
         return float(self.reported.get("warm_s", 0.0))
-
-    def begin(self) -> None:
-        """Start the warmed process if it does not run, and wait for nothing: others can be started meanwhile."""
-        with self._lock:
-            if self.running:
-                return
-            self.close()
-            self._folder = tempfile.mkdtemp(prefix="mlsd-sandbox-")
-            os.chmod(self._folder, 0o711)
-            self._control, theirs = socket.socketpair()
-            with theirs:
-                self._words = tempfile.TemporaryFile()  # noqa: SIM115 - until it is ready
-                self._process = self._launch(theirs, self._words)
-            self.starts += 1
-
-    def start(self) -> None:
-        """Start the warmed process if it does not run, and wait until it is warm.
-
-        Raises `SandboxError` with its last words if it cannot.
-        """
-        with self._lock:
-            self.begin()
-            if self._words is not None:
-                self._await_ready()
 
     def open(
         self, files: Mapping[str, bytes] = NO_FILES, seed: int = 0, limits: Limits | None = None, aside: bool = False
@@ -126,21 +74,15 @@ class Sandbox:
         `limits` are this session's, if not those of all. `aside`: values of cells are wanted as text, and no other
         output. Raises `SandboxError` if the sandbox cannot be entered.
         """
-        return self.fork({"seed": seed, "aside": aside}, files, limits)
-
-    def fork(
-        self, asks: Mapping[str, Any], files: Mapping[str, bytes] = NO_FILES, limits: Limits | None = None,
-        descriptors: Sequence[int] = (),
-    ) -> Session:  # fmt: skip
-        """As `open`; `asks` holds what the body must know, `descriptors` are open files handed over to it."""
+        asks = {"seed": seed, "aside": aside}
         with self._lock:
             self.start()
             try:
-                return self._fork(asks, files, limits or self.limits, descriptors)
+                return self._fork(asks, files, limits or self.limits)
             except protocol.Closed:
                 self.close()  # it died since the last look: once more with a fresh one
                 self.start()
-                return self._fork(asks, files, limits or self.limits, descriptors)
+                return self._fork(asks, files, limits or self.limits)
 
     def close(self) -> None:
         """End the warmed process and every session of it; nothing of it is left afterwards."""
@@ -148,21 +90,7 @@ class Sandbox:
             for session in list(self._sessions):
                 session.abandon()
             self._sessions.clear()
-            if self._control is not None:
-                self._control.close()
-                self._control = None
-            if self._process is not None:
-                assert self._process.stdin is not None
-                with contextlib.suppress(BrokenPipeError):
-                    self._process.stdin.close()
-                self._process.wait()
-                self._process = None
-            if self._words is not None:
-                self._words.close()
-                self._words = None
-            if self._folder:
-                remove_folder(self._folder)
-                self._folder = ""
+            super().close()
 
     def end(self, session: Session) -> int | None:
         """Bury a session's process: its wait status, None if the warmed one is gone. For `Session`."""
@@ -173,59 +101,24 @@ class Sandbox:
             except protocol.Closed:
                 return None
 
-    def _launch(self, theirs: socket.socket, words: Any) -> "subprocess.Popen[bytes] | ForkedProcess":
-        environment = library_environment(namespaces.HOME if self.level >= Level.NAMESPACES else self._folder)
-        setting = self._setting() | {"environment": environment}
-        if self._preload is not None:
-            inside = {"inside": self.level == Level.NAMESPACES}
-            files = [theirs.fileno(), words.fileno()]
-            forked = self._preload.fork("grader.sandbox.launcher:begin", setting | inside, files, self.imports)
-            if forked is not None:
-                return forked
-        launcher = Path(__file__).with_name("launcher.py")
-        process = subprocess.Popen(
-            [sys.executable, "-s", "-P", "-B", str(launcher)],
-            stdin=subprocess.PIPE, stdout=words, stderr=words, env=environment, cwd="/",
-            pass_fds=[theirs.fileno()], start_new_session=True,
-        )  # fmt: skip
-        assert process.stdin is not None
-        try:
-            process.stdin.write(json.dumps(setting | {"control": theirs.fileno()}).encode() + b"\n")
-            process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it ended at once: `_await_ready` says why
-        return process
+    def _launch(self, theirs: socket.socket, words: IO[bytes]) -> Process:
+        if not self.inside:
+            return super()._launch(theirs, words)
+        if self.starts:
+            raise SandboxGone("the warmed process is gone, and this one may not start another")
+        from grader.sandbox import fork_server  # loads IPython, which only a process of the sandbox's has at hand
 
-    def _await_ready(self) -> None:
-        assert self._control is not None
-        assert self._words is not None
-        self._control.settimeout(START_S)
-        try:
-            warm = protocol.expected(protocol.receive_message(self._control)[0], protocol.Warm)
-        except (protocol.Closed, protocol.BadMessage) as error:
-            assert self._process is not None
-            self._process.kill()
-            self._process.wait()
-            self._words.seek(0)
-            said = self._words.read().decode("utf-8", "replace").strip().splitlines()
-            self.close()
-            raise SandboxError(f"the sandbox could not be started: {said[-1] if said else error}") from None
-        self.reported = warm.reported
-        self._words.close()
-        self._words = None
+        setting = self._setting()
+        return Child(lambda: fork_server.begin_inside(setting, theirs, words.fileno()))
 
-    def _fork(
-        self, asks: Mapping[str, Any], files: Mapping[str, bytes], limits: Limits, descriptors: Sequence[int]
-    ) -> Session:
-        self._opened += 1
-        user = None if self.level == Level.NONE else unprivileged_user(self._opened)
-        if self.tests:
-            user = self.user  # to whom its files belong
+    def _fork(self, asks: Mapping[str, Any], files: Mapping[str, bytes], limits: Limits) -> Session:
+        self.opened += 1
+        user = None if self.level == Level.NONE else unprivileged_user(self.opened)
         folder = self._session_folder(user)
         order = protocol.Open(user, folder, self._others(), limits.as_dict(), dict(asks))
         channel = Channel()
         try:
-            forked = self._ask(order, protocol.Forked, [*channel.theirs, *descriptors])
+            forked = self._ask(order, protocol.Forked, channel.theirs)
         except BaseException:
             channel.close()
             raise
@@ -246,7 +139,7 @@ class Sandbox:
         if self._control is None:
             raise protocol.Closed("the warmed process does not run")
         protocol.send_message(self._control, message, files=files)
-        return protocol.expected(protocol.receive_message(self._control)[0], wanted)
+        return protocol.expected(protocol.receive_message(self._control), wanted)
 
     def _session_folder(self, user: int | None) -> str:
         """Where a session has its home and its temporary files; empty at a level with a file system of its own."""
@@ -266,18 +159,10 @@ class Sandbox:
         return _threads_of(os.getuid()) + self.limits.processes // 2  # for what of the same user starts meanwhile
 
     def _setting(self) -> dict[str, Any]:
-        covered = [] if self._preload is None or self.tests else self._preload.covered
-        return outer_setting(self.view, self.user) | {
-            "level": int(self.level),
-            "readable": self.view.readable() if self.level == Level.LANDLOCK else [],
-            "covered": covered if self.level == Level.NAMESPACES else [],
-            "path": library_path(),
-            "imports": self.imports,
+        covered = [*map(str, parts_of_suites("hidden"))] if self.inside else self._preload and self._preload.covered
+        return super()._setting() | {
+            "covered": (covered or []) if self.level == Level.NAMESPACES else [],
             "forbids": self.forbids,
-            "folder": self._folder,
-            "cores": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
-            "body": self.body,
-            **self.more,
         }
 
 

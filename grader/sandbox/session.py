@@ -15,7 +15,6 @@ from typing import Any, NoReturn, Protocol
 from grader.sandbox import protocol
 from grader.sandbox.cell_run import (
     FORGED,
-    LOST,
     NAMES,
     CellRun,
     Leftovers,
@@ -45,8 +44,6 @@ class Owner(Protocol):
 
 class Session:
     """One submission's process; a context manager. Made by `Sandbox.open`; used by one thread at a time."""
-
-    _beside: ResourceMonitor
 
     def __init__(self, sandbox: Owner, limits: Limits, channel: Channel, number: int, folder: str) -> None:
         self.limits, self.number, self.folder = limits, number, folder
@@ -182,31 +179,6 @@ class Session:
             self._channel.wake_at(self._of.handle)
         self._alive = True
 
-    def lend(self) -> tuple[int, int]:
-        """The channel's descriptor and the number of the last request, for a process that asks in our place.
-
-        One of both uses the channel at a time.
-        """
-        self._beside = ResourceMonitor(self.limits, self._family(), self.folder, float("inf"))
-        return self._channel.lend()
-
-    def stand_by(self, descriptor: int, patience_ms: float) -> None:
-        """Watch over the process while another one asks it, until `descriptor` can be read or the time is over."""
-        watch = self._beside
-        self._channel.wait_beside(descriptor, min(watch.patience_ms(), patience_ms), self._asides)
-        if self._alive and watch.look() == "kill":
-            with contextlib.suppress(SessionDead):
-                self._stop(watch.reached, watch.text)
-
-    def take_back(self, number: int, asked_s: float) -> None:
-        """The other process is done: the number of its last request, and the wall seconds that it waited."""
-        self._channel.take_back(number)
-        self._used_s += min(max(0.0, asked_s), self.limits.total_s)
-
-    def interrupt(self) -> None:
-        """Have what the process does raise KeyboardInterrupt."""
-        self._family().signal(signal.SIGINT)
-
     @contextlib.contextmanager
     def halted(self) -> Iterator[None]:
         """Meanwhile the process and all that it started stand still: nobody watches over them."""
@@ -219,59 +191,15 @@ class Session:
         finally:
             self._family().go_on()
 
-    def lost(self, why: str, text: str = "") -> SessionDead:
-        """What became of the process, from which the one that asked got no answer for the reason `why`."""
-        try:
-            if self._alive and why == "closed" and self._family().ended(CLOSED_S):
-                self._died(self._beside, self._asides)
-            elif self._alive:
-                self._stop(*LOST.get(why, ("crashed", broke(text) if text else FORGED)))
-        except SessionDead as dead:
-            return dead
-        return SessionDead(self.verdict or "crashed", self.end_text or "The session is closed.")
-
-    def command(self, kind: int, payload: bytes, seconds: float) -> None:
-        """Send a request whose answers `hear` gives, within so many seconds. Raises `SessionDead`."""
-        if not self._alive:
-            raise SessionDead(self.verdict or "crashed", self.end_text or "The session is closed.")
-        self._beside = ResourceMonitor(self.limits, self._family(), self.folder, seconds)
-        with self._closing_told(self._beside):
-            self._push(self._channel.start(kind, payload), self._beside)
-
-    def hear(self, other: "Session") -> tuple[int, bytes]:
-        """The next message of a `command`, while `other`, which is asked meanwhile, is watched too.
-
-        Raises `SessionDead`.
-        """
-        with self._closing_told(self._beside):
-            while (message := self._channel.message(protocol.FROM_CHECKER)) is None:
-                other.stand_by(self._channel.lend()[0], self._beside.patience_ms())
-                if self._channel.wait(0, self._asides):
-                    self._died(self._beside, self._asides)
-                self._act(self._beside)
-        kind, belongs, payload = message
-        if not belongs:
-            self._stop("crashed", FORGED)
-        return kind, payload
-
-    def answer(self, kind: int, payload: bytes) -> None:
-        """Send what a message that was heard asks for. Raises `SessionDead`."""
-        with self._closing_told(self._beside):
-            self._push(self._channel.follow(kind, payload), self._beside)
-
-    def allow(self, seconds: float) -> None:
-        """What runs may take so many seconds from now on, if that is longer."""
-        self._beside.end_s = max(self._beside.end_s, _now_s() + seconds)
-
     @contextlib.contextmanager
-    def _closing_told(self, watch: ResourceMonitor, recorder: Recorder | None = None) -> Iterator[None]:
+    def _closing_told(self, watch: ResourceMonitor, recorder: Recorder) -> Iterator[None]:
         """Errors of the channel as what became of the process."""
         try:
             yield
         except Closed:
             if not self._family().ended(CLOSED_S):
                 self._stop("crashed", "The answer closed the channel of the grader.")
-            self._died(watch, recorder or self._asides)
+            self._died(watch, recorder)
         except Flooded:
             self._stop("crashed", "The answer sent more than the grader takes.")
 

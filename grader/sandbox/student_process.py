@@ -20,11 +20,11 @@ from grader.sandbox.ipython_shell import OUTPUTS, ZMQInteractiveShell, make_shel
 from grader.sandbox.isolation.enter import Entry, enter
 
 
-def prepare(setting: dict[str, Any]) -> tuple[ZMQInteractiveShell, dict[str, Any]]:
-    """What every session starts with, and what the warmed process tells of it."""
+def prepare(setting: dict[str, Any]) -> ZMQInteractiveShell:
+    """What every session starts with."""
     for module in ("grader.suite_kit.answer", "numpy.random"):
         importlib.import_module(module)  # before the first fork, which would have to do it again and again
-    return make_shell(setting["imports"]), {}
+    return make_shell(setting["imports"])
 
 
 def main(shell: ZMQInteractiveShell, setting: dict[str, Any], order: protocol.Open, files: list[int]) -> None:

@@ -39,7 +39,7 @@ class StudentError(Exception):
 
 
 class Handle:
-    """Stands in the checker for an object on the student's side; only `Answer.call` can do something with it.
+    """Stands where a suite runs for an object on the student's side; only `Answer.call` can do something with it.
 
     Comparing or counting it raises: the student's side is never asked whether it equals an expected value.
     """
@@ -71,7 +71,7 @@ def kind_of(value: Any) -> str:
 
 
 class Exposed:
-    """An object of the checker's that student code may use: only the named methods, plain data in and out."""
+    """An object of a suite's that student code may use: only the named methods, plain data in and out."""
 
     def __init__(self, target: object, methods: Sequence[str]) -> None:
         self.target, self.methods = target, frozenset(methods)
@@ -290,12 +290,12 @@ class Server:
         return self.numbers[id(value)]
 
     def resolve(self, number: int, kind: str) -> Any:
-        """The object that a handle stands for here: one of the student's, or a proxy of one of the checker's."""
+        """The object that a handle stands for here: one of the student's, or a proxy of one of a suite's."""
         return Proxy(self.ask, (number - 1) // 2, self.limits) if number % 2 else self.objects[number // 2]
 
 
 class Proxy:
-    """What student code holds of an `Exposed` object: calls go to the checker as data, nothing else does."""
+    """What student code holds of an `Exposed` object: calls go to the suite as data, nothing else does."""
 
     def __init__(self, ask: Callable[[bytes], bytes], number: int, limits: Limits) -> None:
         self.__ask, self.__number, self.__limits = ask, number, limits

@@ -1,4 +1,4 @@
-"""Frames: the only form in which values cross between the checker and a student's code.
+"""Frames: the only form in which values cross between a suite and a student's code.
 
 A frame holds data and nothing else: plain values, arrays, tables. It never holds code, and reading one runs none; no
 pickle. Every frame is held to `Limits` when written and again when read.
@@ -51,7 +51,7 @@ class CodecError(GraderError):
 
 
 class JsonText(str):
-    """Plain data as its JSON text, which the checker sends in one piece and a student's side alone reads.
+    """Plain data as its JSON text, which a suite sends in one piece and a student's side alone reads.
 
     For much that is nested: it is not gone through value by value.
     """
@@ -207,7 +207,7 @@ class _Writer:
         if number is not None:
             return {"$h": number, "k": kind.__name__}
         raise CodecError(
-            f"A value of type {kind.__name__} cannot cross between checker and answer: plain values, "
+            f"A value of type {kind.__name__} cannot cross between test and answer: plain values, "
             "arrays and tables can. Return one of these."
         )
 

@@ -198,6 +198,7 @@ class CaseSource(Generic[Kind]):
 
     def keep(self) -> None:
         """Find the cases once for this process and its forks: for one of the grader's, never one with an answer."""
+        self.kept = None
         self.kept = self.find()
 
     def open(self, sheet: Sheet) -> Kind:

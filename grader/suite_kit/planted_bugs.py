@@ -1,7 +1,7 @@
 """A student's own tests, tried on objects that keep the rules and on objects with one planted bug each.
 
-A bug is written once, as a wrapper that distorts an object: on the student's side their own, in the checker one of the
-grader's. Tests get a class that looks the same whatever is behind it, and only numbers and plain data go between them.
+A bug is written once, as a wrapper that distorts an object: on the student's side their own, on the suite's one
+of the grader's. Tests get a class that looks the same whatever is behind it; between them go numbers and plain data.
 """
 
 from collections import Counter
@@ -36,7 +36,7 @@ class Bug:
 class Trial:
     """One object for the student's tests: right if `family` is empty, else with the planted `bug` of that size.
 
-    `lent` makes the object in the checker; without it the object is the student's own, distorted.
+    `lent` makes the object where the suite runs; without it the object is the student's own, distorted.
     """
 
     family: str = ""

@@ -13,7 +13,7 @@ from grader.course import Course, reason
 from grader.errors import GraderError
 from grader.grading.batch import matching, processors
 from grader.grading.worker import Task
-from grader.grading.worker_pool import Pool
+from grader.grading.worker_pool import Forked, Pool
 from grader.workflow.feedback_worker import RECEIPT, Feedback, FeedbackSpec, work
 from grader.workflow.marks import catch_up
 from grader.workflow.release import local_exchange
@@ -44,7 +44,7 @@ def give_feedback(
     catch_up(course, name, "feedback")
     tasks = [Task(student, course.folder("autograded", student, name)) for student in students]
     spec = FeedbackSpec(course.root, _sendable(course), name, force)
-    with Pool(spec, jobs or processors(), MOST_S, work=work, preloaded=PRELOADED) as pool:
+    with Pool(lambda core: Forked(core, PRELOADED, work, spec), jobs or processors(), MOST_S) as pool:
         for answers in pool.run(tasks):
             yield from (_feedback(answer) for answer in answers)
 

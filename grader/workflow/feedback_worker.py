@@ -7,7 +7,6 @@ leaves alone what did not change. No mark is given or changed here.
 
 import hashlib
 import json
-import os
 import signal
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
@@ -28,7 +27,6 @@ from grader.grading.worker import Task
 from grader.sandbox.isolation import syscalls
 from grader.whole_files import write_whole
 from grader.workflow.late_days import taken
-from notebook_runner import process_stats
 
 RECEIPT = "submission_secret.txt"
 MADE_FROM = "feedback.json"
@@ -61,10 +59,9 @@ class Feedback:
     pages: list[Path] = field(default_factory=list)
     failure: str = ""
     skipped: bool = False
-    held_mb: float = 0.0
 
 
-def work(pipe: Connection, spec: FeedbackSpec, preload: object) -> None:
+def work(pipe: Connection, spec: FeedbackSpec) -> None:
     """Answer each `Task` that comes through `pipe` with a `Feedback`, until it is closed."""
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -73,9 +70,7 @@ def work(pipe: Connection, spec: FeedbackSpec, preload: object) -> None:
     try:
         while True:
             task: Task = pipe.recv()
-            done = maker.give(task.student)
-            done.held_mb = process_stats.sizes(os.getpid()).resident
-            pipe.send(done)
+            pipe.send(maker.give(task.student))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 

@@ -23,7 +23,7 @@ from grader.grading.output.render import Graded
 from grader.grading.output.reports import notes_of, write_reports
 from grader.grading.output.sanitize import as_line
 from grader.grading.records import Options, StudentOutcome
-from grader.grading.worker import GRADER, Done, Spec, Task
+from grader.grading.worker import Done, Spec, Task, WorkerProcess
 from grader.sandbox.preload_client import PreloadClient
 
 Item = tuple[str, str]  # notebook and cell
@@ -88,22 +88,21 @@ def regrade(
     report: Report,
     write: bool = False,
     given: Mapping[str, Any] | None = None,
-    grader: str = GRADER,
-    settings: Mapping[str, Any] | None = None,
     preload: PreloadClient | None = None,
+    start: batch.Start = WorkerProcess,
 ) -> Iterator[str]:
     """Each student as it is answered; `report` is filled. With `write`, what was found is recorded at the end.
 
     Limits and seed are those that most of the class was graded with, unless `given` (fields of `Options`) names
     others; `options.force` runs also those whom no change reaches, and again who was run in a dry run, unless that is
-    to be written now. `preload` as in `worker_pool.Pool`. Raises `GraderError` as `batch.grade` does.
+    to be written now. `preload` and `start` as in `batch.grade`. Raises `GraderError` as `batch.grade` does.
     """
     options = replace(options, **{**_as_before(course, name), **(given or {})})
-    with batch.prepared(course, name, options, say, grader, settings, preload, "regrade") as (record, spec):
+    with batch.prepared(course, name, options, say, "regrade") as (record, spec):
         found = Regrade(record, spec, report)
         tasks = found.tasks(students, options.force, fresh=options.force and not write)
         yield from report.failures
-        for answers in batch.answered(spec, course, tasks, options, say, preload):
+        for answers in batch.answered(spec, course, tasks, options, say, preload, start):
             for answer in answers:
                 found.take(answer)
                 yield answer.student

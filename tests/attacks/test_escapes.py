@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from grader.grading.sealed.remote_answer import RemoteAnswer
+from grader.grading.remote_answer import RemoteAnswer
 from grader.sandbox import make_sandbox
 from grader.suite_kit.answer import AnswerEnded, Exposed, InKernel, StudentError
 from grader.suite_kit.codec import CodecError, decode

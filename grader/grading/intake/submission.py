@@ -8,8 +8,10 @@ import os
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from io import BufferedReader, RawIOBase
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
 from grader.course import STAMP, Course
 from grader.grading.intake import limits as most_taken
@@ -100,9 +102,29 @@ def assignment(course: Course, name: str, limits: Job) -> Assignment:
     return Assignment(name, originals(course, name), own, limits, kept_student_files, known, marks, str(course.root))
 
 
+@dataclass
+class Packed:
+    """What lies in a folder, for a process that may not look into it: names and sizes of the `files`, whose contents
+    follow one another in a file; the names `left` out, by the reason; the time stamp and the receipt.
+    """
+
+    files: list[tuple[str, int]] = field(default_factory=list)
+    left: dict[str, list[str]] = field(default_factory=dict)
+    stamp: str = ""
+    receipt: bytes = b""
+
+
 def submission(shared: Assignment, student: str, folder: Path, most: Most | None = None) -> Submission:
     """The job of one student, who handed in `folder`. Raises `OSError` only if the folder itself cannot be read."""
-    there, flags = read_folder(folder, most or Most())
+    with TemporaryFile() as contents:
+        return unpacked_submission(shared, student, pack(folder, contents, most or Most()), contents, most)
+
+
+def unpacked_submission(
+    shared: Assignment, student: str, packed: Packed, contents: BinaryIO, most: Most | None = None
+) -> Submission:
+    """The same from what `pack` gave."""
+    there, flags = unpack(packed, contents, most or Most())
     wanted = [original.name for original in shared.originals]
     there, more = _without_clashes(there, {*shared.files, *(f"{notebook}.ipynb" for notebook in wanted)})
     flags += more
@@ -121,19 +143,47 @@ def submission(shared: Assignment, student: str, folder: Path, most: Most | None
         trusted=shared.files,
     )
     answered = {notebook: repaired.answered for notebook, repaired in rebuilt.items()}
-    secret = {RECEIPT: read_file(folder / RECEIPT, 1_000) or b""} if (folder / RECEIPT).is_file() else {}
+    secret = {RECEIPT: packed.receipt} if packed.receipt else {}
     unread = {notebook: repaired.notebook for notebook, repaired in rebuilt.items() if not repaired.readable}
-    return Submission(student, job, flags, stamp_of(folder), answered, unread, others | secret)
+    return Submission(student, job, flags, packed.stamp, answered, unread, others | secret)
 
 
 def read_folder(folder: Path, most: Most) -> tuple[dict[str, bytes], list[Flag]]:
     """Regular files by relative name, notebooks without outputs, and flags for what was left out by name."""
-    files: dict[str, bytes] = {}
-    left: dict[str, list[str]] = {}
-    total = 0
+    with TemporaryFile() as contents:
+        return unpack(pack(folder, contents, most), contents, most)
+
+
+def pack(folder: Path, contents: BinaryIO, most: Most) -> Packed:
+    """Write what lies in `folder` into the file `contents`. Nothing of it is looked into."""
+    packed, room = Packed(), most_taken.NOTEBOOK_BYTES + most.all_bytes
     for path in _walk(folder, most.depth):
         name = path.relative_to(folder).as_posix()
-        content, why = _read(path, most) if _fit(name) else (b"", "its name holds control characters or is too long")
+        handle, why = _opened(path, most) if _fit(name) else (-1, "its name holds control characters or is too long")
+        if not why:
+            with os.fdopen(handle, "rb") as file:
+                size = _copied(file, contents, 1 + min(room, _most_bytes(name, most)))
+            packed.files.append((name, size))
+            room = max(0, room - size)
+        else:
+            packed.left.setdefault(why, []).append(name)
+    contents.flush()
+    packed.stamp, packed.receipt = stamp_of(folder), read_file(folder / RECEIPT, 1_000) or b""
+    return packed
+
+
+def unpack(packed: Packed, contents: BinaryIO, most: Most) -> tuple[dict[str, bytes], list[Flag]]:
+    """The files by name, notebooks without outputs, and flags for what was left out."""
+    files: dict[str, bytes] = {}
+    left = {why: list(names) for why, names in packed.left.items()}
+    total = place = 0
+    for name, size in packed.files:
+        content, why = b"", ""
+        try:
+            content = read_limited(BufferedReader(_Part(contents, place, size)), name, most.file_bytes)
+        except TooLarge as error:
+            why = str(error)
+        place += size
         if not why and (len(files) >= most.files or total + len(content) > most.all_bytes):
             why = f"more than {most.files} files or {most.all_bytes / most_taken.MB:g} MB in all"
         if why:
@@ -144,23 +194,48 @@ def read_folder(folder: Path, most: Most) -> tuple[dict[str, bytes], list[Flag]]
     return files, [Flag("files", f"not taken, {why}: {_listed(names)}") for why, names in left.items()]
 
 
-def _read(path: Path, most: Most) -> tuple[bytes, str]:
-    """The content of a regular file, or why it is not taken. Never blocks, follows no link, holds no more than that."""
+class _Part(RawIOBase):
+    """Some bytes of an open file, as a file."""
+
+    def __init__(self, file: BinaryIO, place: int, size: int) -> None:
+        self._file, self._place, self._end = file, place, place + size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._file.seek(self._place)
+        content = self._file.read(min(len(buffer), self._end - self._place))
+        buffer[: len(content)] = content
+        self._place += len(content)
+        return len(content)
+
+
+def _most_bytes(name: str, most: Most) -> int:
+    """The most that a file of this name may have to be looked into at all."""
+    return max(most_taken.NOTEBOOK_BYTES, most.file_bytes) if name.lower().endswith(".ipynb") else most.file_bytes
+
+
+def _copied(file: BinaryIO, contents: BinaryIO, most_bytes: int) -> int:
+    """How many bytes were copied, at most so many."""
+    size = 0
+    while part := file.read(min(2**20, most_bytes - size)):
+        contents.write(part)
+        size += len(part)
+    return size
+
+
+def _opened(path: Path, most: Most) -> tuple[int, str]:
+    """A regular file's descriptor, or why it is not taken. Never blocks, follows no link."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:
-        return b"", "a link, a special file or unreadable"
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            return b"", "a link, a special file or unreadable"
-        if status.st_nlink > 1 and not most.hard_links:
-            return b"", HARD_LINK
-        try:
-            content = read_limited(file, path.name, most.file_bytes)
-        except TooLarge as error:
-            return b"", str(error)
-    return content, ""
+        return -1, "a link, a special file or unreadable"
+    status = os.fstat(handle)
+    if stat.S_ISREG(status.st_mode) and (status.st_nlink == 1 or most.hard_links):
+        return handle, ""
+    os.close(handle)
+    return -1, HARD_LINK if stat.S_ISREG(status.st_mode) else "a link, a special file or unreadable"
 
 
 def read_limited(file: BinaryIO, name: str, most_bytes: int = most_taken.FILE_BYTES) -> bytes:
@@ -198,8 +273,12 @@ def _listed(names: list[str]) -> str:
 
 def read_file(path: Path, most_bytes: int) -> bytes | None:
     """The content of a regular file of at most `most_bytes`, else None. Never blocks, follows no link."""
-    content, why = _read(path, Most(file_bytes=most_bytes))
-    return None if why else content
+    handle, why = _opened(path, Most())
+    if why:
+        return None
+    with os.fdopen(handle, "rb") as file:
+        content = file.read(most_bytes + 1)
+    return content if len(content) <= most_bytes else None
 
 
 def stamp_of(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""How a fork of a warmed process becomes a sealed one: ONE ordered list of steps, for student code and for tests alike.
+"""How a fork of a warmed process becomes a sealed one, in which student code runs: ONE ordered list of steps.
 
 The order matters: what a step needs may not have been given up by one before it.
 """
@@ -24,14 +24,13 @@ class Entry:
     """One process on its way into isolation.
 
     `setting` is the warmed process's, `order` the session's; `channel` leads to the grader, `streams` are what will
-    be standard output and error, `kept` further open files that stay.
+    be standard output and error.
     """
 
     setting: dict[str, Any]
     order: protocol.Open
     channel: socket.socket
     streams: tuple[int, int]
-    kept: tuple[int, ...] = ()
 
     @property
     def level(self) -> Level:
@@ -74,16 +73,13 @@ def _lead_a_session(entry: Entry) -> None:
 
 
 def _keep_only_own_files(entry: Entry) -> None:
-    """Standard input empty, output and error the given streams, the channel, what is kept, and no other open file."""
+    """Standard input empty, output and error the given streams, the channel, and no other open file."""
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(entry.streams[0], 1)
     os.dup2(entry.streams[1], 2)
-    first = 3
-    for descriptor in sorted({entry.channel.fileno(), *entry.kept}):
-        os.closerange(first, descriptor)
-        first = descriptor + 1
-    os.closerange(first, 4096)
+    os.closerange(3, entry.channel.fileno())
+    os.closerange(entry.channel.fileno() + 1, 4096)
 
 
 def _leave_namespaces_or_rights(entry: Entry) -> None:
@@ -119,7 +115,7 @@ def _put_down_files(entry: Entry) -> None:
     os.environ.update(
         {"HOME": place, "TMPDIR": temporary, "MLSD_HOME": f"{place}/.mlsd", "IPYTHONDIR": f"{place}/.ipython"}
     )
-    files = protocol.expected(protocol.receive_message(entry.channel)[0], protocol.Files)
+    files = protocol.expected(protocol.receive_message(entry.channel), protocol.Files)
     for name, content in files.contents.items():
         path = os.path.normpath(os.path.join(place, name))
         if not path.startswith(place + "/"):

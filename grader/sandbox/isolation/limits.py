@@ -4,6 +4,7 @@ The kernel holds each process to these; `session` watches the whole family of pr
 of the kernel's counts one process at a time. Standard library only: it runs in a process that student code shares.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,8 +65,6 @@ def apply(limits: Limits, others: int = 0) -> list[str]:
     `others` processes of the same user, which the kernel counts too, come on top. CPU time is left to who watches from
     outside: under RLIMIT_CPU the kernel keeps the CPU clock of a process by ticks (4 ms), for itself and for others.
     """
-    import resource
-
     wanted = {
         "FSIZE": limits.files_mb * MB,
         "NPROC": limits.processes + others,
@@ -78,6 +77,19 @@ def apply(limits: Limits, others: int = 0) -> list[str]:
     if held:
         wanted["AS"] = held["VmSize"] + max(LEAST_ADDRESS_SPACE_MB, 2 * limits.memory_mb) * MB
         wanted["DATA"] = held["VmData"] + limits.memory_mb * MB
+    return _hold(wanted)
+
+
+def hold_data(more_mb: int) -> None:
+    """Let this process hold so many MB more than it does now, as far as the kernel counts that."""
+    if held := own_memory():
+        _hold({"DATA": held["VmData"] + more_mb * MB})
+
+
+def _hold(wanted: Mapping[str, int]) -> list[str]:
+    """Set limits of the kernel's by name; the names of those that it refuses."""
+    import resource
+
     refused = []
     for name, most in wanted.items():
         kind = getattr(resource, f"RLIMIT_{name}", None)

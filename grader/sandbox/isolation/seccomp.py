@@ -80,14 +80,14 @@ def prepare(apart: bool) -> None:
     _program(apart)
 
 
-def restrict(apart: bool) -> None:
-    """Refuse the calls above from now on, for this process and all that it starts.
+def restrict(apart: bool, allowed: tuple[str, ...] = ()) -> None:
+    """Refuse the calls above but those `allowed` from now on, for this process and all that it starts.
 
     A process `apart`, in namespaces of network and processes of its own, is refused sockets that would leave them. Any
     other is refused all sockets but those between processes (AF_UNIX) that must be connected before anything is sent,
     and connecting them; a signal to everybody; and limits and priorities of other processes.
     """
-    program = _program(apart)
+    program = _program(apart, allowed)
     code = ctypes.create_string_buffer(program)
     instructions = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
@@ -95,7 +95,7 @@ def restrict(apart: bool) -> None:
 
 
 @functools.cache
-def _program(apart: bool) -> bytes:
+def _program(apart: bool, allowed: tuple[str, ...] = ()) -> bytes:
     column, architecture = ARCHITECTURES[platform.machine()]
     lines = [
         _line(_LOAD, _ARCHITECTURE),
@@ -106,8 +106,8 @@ def _program(apart: bool) -> bytes:
     if platform.machine() == "x86_64":  # the x32 numbers would be a second way to every call
         lines += [_line(_AT_LEAST, 0x40000000, 0, 1), _line(_RETURN, _MISSING)]
     for numbers, result in ((NUMBERS, _PERMISSION), (NOT_IMPLEMENTED, _MISSING), (WITHOUT_EFFECT, _NOTHING)):
-        for pair in numbers.values():
-            if pair[column] >= 0:  # some machines never had the call
+        for name, pair in numbers.items():
+            if pair[column] >= 0 and name not in allowed:  # some machines never had the call
                 lines += [_line(_EQUAL, pair[column], 0, 1), _line(_RETURN, result)]
     commands = [(command, result) for some, result in ((LOCKS, _NOTHING), (WATCHES, _PERMISSION)) for command in some]
     lines += [_line(_EQUAL, FCNTL[column], 0, 2 + 2 * len(commands)), _line(_LOAD, _SECOND_ARGUMENT)]

@@ -30,7 +30,7 @@ NO_REPLICA = "In a process of its own, with the cells before this one, FastServi
 
 @runtime_checkable
 class InReplicas(Protocol):
-    """An answer that can be made in a fresh process: see `grader.grading.sealed.remote_answer`."""
+    """An answer that can be made in a fresh process: see `grader.grading.remote_answer`."""
 
     def replica(self, method: str, request: Any) -> tuple[float, str] | None: ...
 

@@ -1,4 +1,4 @@
-"""An assignment made of a few cells, and a real sandbox and checker to grade answers to it, without a course folder."""
+"""An assignment made of a few cells, and a real sandbox to grade answers to it, without a course folder."""
 
 import atexit
 import functools
@@ -7,12 +7,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
+from grader.grading.analysis.grading_plan import plans
+from grader.grading.grade_submission import grade_submission
 from grader.grading.intake.instructor_notebook import InstructorCell, InstructorNotebook
 from grader.grading.intake.rebuild import MISSING
 from grader.grading.intake.submission import Assignment
 from grader.grading.records import Job, Result
-from grader.grading.sealed_grader import SealedGrader
-from grader.sandbox import Level, best_level
+from grader.sandbox import Level, Limits, Sandbox, best_level, named
 from grader.sandbox.preload_server import PreloadServer
 
 NAME = "made"
@@ -46,12 +47,26 @@ def _cell(name: str, source: str, released: str, **entry: object) -> InstructorC
 
 @functools.cache
 def preload() -> PreloadServer | None:
-    """What the sandboxes and checkers of all benches are forked from, as those of all workers of a batch are."""
+    """What the sandboxes of all benches are forked from, as those of all workers of a batch are."""
     if not hasattr(os, "pidfd_open"):
         return None
     server = PreloadServer([], [] if best_level() == Level.NAMESPACES else None)
     atexit.register(server.close)
     return server
+
+
+class Grader:
+    """What a worker grades with."""
+
+    def __init__(self, shared: Assignment, level: str = "") -> None:
+        self.plans, limits = plans(shared.originals, shared.solved, shared.marks), shared.limits
+        kept = Limits(limits.cell_s, 2 * limits.cell_s, limits.total_s, limits.memory_mb)
+        at = named(level) if level else best_level()
+        self.sandbox = Sandbox(self.plans.modules, at, kept, forbids=self.plans.forbids, preload=preload())
+        self.close = self.sandbox.close
+
+    def grade(self, job: Job) -> Result:
+        return grade_submission(job, self.plans.notebooks, self.sandbox)
 
 
 class Bench:
@@ -66,7 +81,7 @@ class Bench:
         self.files = dict(files or {})
         job = Job(NAME, "", {}, files=self.files, trusted=self.files, **limits)
         solved = {NAME: json.dumps(self.notebook(self.right)).encode()}
-        self.grader = SealedGrader(Assignment(NAME, [self.original], self.files, job, solved=solved), level, preload())
+        self.grader = Grader(Assignment(NAME, [self.original], self.files, job, solved=solved), level)
         self.job = job
 
     def __enter__(self) -> "Bench":

@@ -1,4 +1,4 @@
-"""Grading the toy course with the engine around the plain grader, and what a gradebook and its outputs then hold."""
+"""Grading the toy course by plain workers, and what a gradebook and its outputs then hold."""
 
 from pathlib import Path
 
@@ -6,17 +6,16 @@ from grader.grading import batch
 from grader.grading.batch import grade as with_engine
 from grader.grading.records import Options
 from tests import toy_course as toy
+from tests.grader.grading.plain_grader import plain_worker
 
-PLAIN = "tests.grader.grading.plain_grader:PlainGrader"
 
-
-def run(course, students=None, settings=None, say=lambda told: None, grader=PLAIN, **options):
+def run(course, students=None, settings=None, say=lambda told: None, start=None, **options):
     """The outcomes by student."""
     students = batch.chosen(course, toy.NAME, "*") if students is None else students
     chosen = Options(**{"jobs": 2, **options})
-    return {
-        outcome.student: outcome for outcome in with_engine(course, toy.NAME, students, chosen, say, grader, settings)
-    }
+    start = start or plain_worker(settings)
+    outcomes = with_engine(course, toy.NAME, students, chosen, say, start=start)
+    return {outcome.student: outcome for outcome in outcomes}
 
 
 def hand_in(course):

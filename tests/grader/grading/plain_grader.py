@@ -5,12 +5,17 @@ import io
 import os
 import signal
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from multiprocessing.connection import Connection
 from typing import Any
 
-from grader.grading.intake.submission import Assignment
 from grader.grading.records import Job, Result, Verdict
+from grader.grading.worker import Spec
+from grader.grading.worker_pool import Forked, Process
+from grader.grading.worker_process import answer
 from grader.suite_kit.points import clamp
+
+PRELOADED = ["grader.grading.worker_process", "nh3", "psutil"]
 
 
 class PlainGrader:
@@ -23,13 +28,10 @@ class PlainGrader:
 
     def __init__(
         self,
-        shared: Assignment,
-        level: str = "",
         pause_s: float = 0.0,
         deadly: Mapping[str, str] | None = None,
         stuck: Mapping[str, str] | None = None,
         faulty: Collection[str] = (),
-        **_: Any,
     ) -> None:
         self.pause_s, self.deadly, self.stuck, self.faulty = pause_s, deadly or {}, stuck or {}, faulty
 
@@ -55,8 +57,22 @@ class PlainGrader:
                     result.verdicts.append(Verdict(name, entry["grade_id"], points, most, verdict))
         return result
 
-    def close(self) -> None:
-        pass
+
+def plain_worker(settings: Mapping[str, Any] | None = None) -> Callable[..., Process]:
+    """What starts a worker that grades by a `PlainGrader` of these settings, in place of `WorkerProcess`."""
+
+    def start(spec: Spec, preload: object, core: int | None) -> Process:
+        return Forked(core, PRELOADED, work, spec, settings or {})
+
+    return start
+
+
+def work(pipe: Connection, spec: Spec, settings: Mapping[str, Any]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    grader = PlainGrader(**settings)
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            pipe.send(answer(spec, pipe.recv(), grader.grade))
 
 
 def _die(marker: str) -> None:

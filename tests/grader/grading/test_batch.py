@@ -8,12 +8,11 @@ from typer.testing import CliRunner
 
 from grader.grading.batch import grade as with_engine
 from grader.grading.records import Options
+from grader.grading.worker import WorkerProcess
 from grader.sandbox import Level, best_level, probe
 from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import dump, run
-
-ENGINE = "grader.grading.sealed_grader:SealedGrader"
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +70,7 @@ def test_a_weaker_level_gives_the_same_marks(course):
         pytest.skip("there is one level on this system")
     toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
     toy.submit(course, "wrong", toy.answered(course, **toy.WRONG))
-    outcomes = run(course, grader=ENGINE, level="limits", jobs=1)
+    outcomes = run(course, start=WorkerProcess, level="limits", jobs=1)
     assert {name: outcome.points for name, outcome in outcomes.items()} == {"bo": 6, "wrong": 1}
 
 

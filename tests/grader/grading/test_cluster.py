@@ -14,12 +14,13 @@ from grader.errors import GraderError
 from grader.grading.batch import grade as with_engine
 from grader.grading.cluster import _refusal
 from grader.grading.records import Options
+from grader.grading.worker import WorkerProcess
 from grader.sandbox import Level, best_level
 from grader.workflow.marks import logged_marks
 from mlsd.cli import app
 from mlsd_lib.modeling.dask_cluster import DaskCluster
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import PLAIN, dump, hand_in, outputs, run
+from tests.grader.grading.engine_course import dump, hand_in, outputs, run
 from tests.grader.workflow.test_marks import disagreements
 
 ROOT = Path(__file__).parents[3]
@@ -43,16 +44,16 @@ def cluster():
         yield started
 
 
-def on(cluster, course, said=None, **settings):
+def on(cluster, course, said=None):
     """The outcomes by student, graded on the cluster."""
     say = (lambda told: None) if said is None else said.append
-    return run(course, say=say, settings=settings, jobs=0, scheduler=cluster.address)
+    return run(course, say=say, jobs=0, scheduler=cluster.address)
 
 
 def test_a_cluster_gives_the_marks_that_this_machine_gives(cluster, course, tmp_path):
     hand_in(course)
     here = course.open(shutil.copytree(course.root, tmp_path / "here"))
-    run(here, jobs=1)
+    run(here, jobs=1, start=WorkerProcess)
     said = []
     outcomes = on(cluster, course, said)
     assert {outcome.failure for outcome in outcomes.values()} == {""}
@@ -61,26 +62,18 @@ def test_a_cluster_gives_the_marks_that_this_machine_gives(cluster, course, tmp_
     assert all(outcome.skipped for outcome in on(cluster, course).values())
 
 
-def test_a_fault_there_is_that_students_alone(cluster, course):
-    hand_in(course)
-    outcomes = on(cluster, course, faulty=["right"], deadly={"wrong": "always"})
-    assert "a fault for tests" in outcomes["right"].failure
-    assert "not graded in 2 attempts" in outcomes["wrong"].failure
-    assert outcomes["no-test"].points == 6
-
-
 def test_a_worker_that_is_killed_loses_nothing_and_nothing_comes_twice(course, tmp_path):
     hand_in(course)
     for number in range(6):
         toy.submit(course, f"more{number}", toy.answered(course, **(toy.RIGHT if number % 2 else toy.WRONG)))
     here = course.open(shutil.copytree(course.root, tmp_path / "here"))
-    run(here, jobs=1)
+    run(here, jobs=1, start=WorkerProcess)
     said, seen = [], []
     with DaskCluster(2) as cluster:
         _wait_for(cluster.address, 2)
         options = Options(scheduler=cluster.address)
         students = course.students(toy.NAME)
-        for outcome in with_engine(course, toy.NAME, students, options, said.append, PLAIN, {"pause_s": 0.4}):
+        for outcome in with_engine(course, toy.NAME, students, options, said.append):
             if not seen:
                 cluster.kill(0)
             seen.append(outcome.student)

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from grader.grading.intake.submission import Assignment
-from grader.grading.sealed_grader import SealedGrader
-from tests.grader.grading.bench import Bench, answer, check
+from tests.grader.grading.bench import Bench, Grader, answer, check
 
 STEALS = """
 import builtins, inspect, sys
@@ -148,7 +147,7 @@ def test_what_one_notebook_met_is_held_back_in_the_next(bench):
         solved = {name: json.dumps(notebook).encode() for name, notebook in notebooks.items()}
         both = Assignment("made", originals, {}, bench.job, solved=solved)
         assert both.most_s == 4 * bench.job.total_s
-        grader = SealedGrader(both)
+        grader = Grader(both)
         try:
             result = grader.grade(replace(bench.job, student="ada", notebooks=notebooks))
         finally:

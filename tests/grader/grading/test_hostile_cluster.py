@@ -13,13 +13,11 @@ from hypothesis import strategies as st
 
 from grader.errors import GraderError
 from grader.grading import cluster_wire as wire
-from grader.grading.output.render import Graded
-from grader.grading.records import Flag, Verdict
-from grader.grading.worker import Done
 from mlsd_lib.modeling.dask_cluster import DaskCluster
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
 from tests.grader.grading.test_cluster import _wait_for
+from tests.grader.grading.test_worker import DONE
 
 ROOT = Path(__file__).parents[3]
 EVIL = """
@@ -103,11 +101,6 @@ def test_a_worker_that_is_refused_runs_no_code_here(scheduler, course, rogue):
     assert str(os.getpid()) not in ran_in
 
 
-VERDICT = Verdict("halves", "half-test", 1.0, 2.0, "partial")
-GRADED = Graded("ann", "d", "s", [VERDICT], [Flag("kind", "text")], {"halves": {"b", "a"}}, {"n.ipynb": b"\xff"})
-DONE = Done("ann", GRADED)
-
-
 def test_an_answer_comes_as_it_was_sent():
     assert wire.opened(wire.sealed(DONE, "batch", []), "batch", [], "ann") == DONE
 
@@ -122,7 +115,7 @@ def test_an_answer_with_one_bit_changed_is_refused(at, bit):
 
 def test_no_answer_counts_for_another_student_or_batch_or_by_another_secret(tmp_path, monkeypatch):
     sent = wire.sealed(DONE, "batch", ["some_exercise"])
-    with pytest.raises(GraderError, match="is about ann"):
+    with pytest.raises(GraderError, match="is about 'ann'"):
         wire.opened(sent, "batch", ["some_exercise"], "bob")
     with pytest.raises(GraderError, match="not signed"):
         wire.opened(sent, "another", ["some_exercise"], "ann")

@@ -20,7 +20,6 @@ import pytest
 
 from grader.grading.batch import FAULT, log_file
 from grader.grading.output.lock import one_grader
-from grader.grading.worker_pool import Pool
 from grader.write_errors import DiskFull
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import dump, hand_in, outputs, run
@@ -62,17 +61,6 @@ def test_a_worker_that_does_not_come_to_an_end_is_replaced(course, monkeypatch, 
     outcomes = run(course, jobs=1, settings={"stuck": {"right": str(stuck)}})
     assert "it did not come to an end" in outcomes["right"].failure
     assert outcomes["no-test"].points == 6
-
-
-def test_a_worker_that_holds_too_much_memory_is_replaced_and_nobody_is_lost(course, monkeypatch):
-    monkeypatch.setattr("grader.grading.worker_pool.MOST_MB", 1.0)
-    hand_in(course)
-    started = []
-    start = Pool._start
-    monkeypatch.setattr(Pool, "_start", lambda pool: (started.append(1), start(pool))[1])
-    outcomes = run(course, jobs=1)
-    assert len(started) > 2
-    assert {outcome.failure for outcome in outcomes.values()} == {""}
 
 
 def killed(course, delay_s=None, fault="", act=None):

@@ -1,4 +1,4 @@
-"""Whatever a student's process or a checker sends: what is parsed is bounded before, and so is the grader's memory."""
+"""Whatever a student's process sends: what is parsed is bounded before, and so is the grader's memory."""
 
 import json
 import tracemalloc
@@ -69,7 +69,7 @@ def test_the_worst_output_record_takes_little_memory(shape, length):
 
 @pytest.mark.parametrize("shape", ENTRIES)
 @pytest.mark.parametrize("kind", protocol.MESSAGES)
-def test_the_worst_message_of_a_checker_takes_little_memory(shape, kind):
+def test_the_worst_message_takes_little_memory(shape, kind):
     payload = ENTRIES[shape](8 * 2**20)
 
     def refused():

@@ -11,6 +11,7 @@ import pytest
 
 from grader.grading import batch, warm_start
 from grader.grading.records import Options
+from grader.grading.worker import WorkerProcess
 from grader.sandbox import Level, best_level, make_sandbox
 from grader.sandbox.preload_server import PreloadServer
 from tests import toy_course as toy
@@ -19,7 +20,6 @@ from tests.grader.grading.engine_course import run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux 5.3")
 CALLS = "tests.grader.sandbox.preload_calls"
-ENGINE = "grader.grading.sealed_grader:SealedGrader"
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_with_and_without_a_preload_server_the_marks_are_the_same(course, releas
                 students = batch.chosen(own, toy.NAME, "*")
                 graded = list(batch.grade(own, toy.NAME, students, options, lambda told: None, preload=begun))
         else:
-            graded = run(own, grader=ENGINE).values()
+            graded = run(own, start=WorkerProcess).values()
         outcomes.append(sorted((outcome.student, outcome.points, tuple(outcome.notes)) for outcome in graded))
     assert outcomes[0] == outcomes[1] == [("right", 6, ()), ("wrong", 1, ())]
 

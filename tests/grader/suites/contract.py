@@ -13,8 +13,8 @@ from grader.answer_bank.runner import run_cell
 from grader.grading.analysis.grading_plan import Plan, suite_call
 from grader.grading.analysis.name_analysis import tree_of
 from grader.grading.grade_submission import Step, untouched
-from grader.grading.sealed.evaluator import evaluate
-from grader.grading.sealed.remote_answer import RemoteAnswer
+from grader.grading.remote_answer import RemoteAnswer
+from grader.grading.suite_test import evaluate
 
 ROOT = Path(__file__).parents[3]
 EXERCISES = sorted(path.parent.name for path in (ROOT / "grader/suites").glob("*/exercise.toml"))

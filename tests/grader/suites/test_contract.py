@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
@@ -18,8 +19,10 @@ from grader.answer_bank.model import banks
 from grader.grading.analysis.grading_plan import Plans, plans
 from grader.grading.analysis.name_analysis import bound, read, tree_of
 from grader.grading.intake.instructor_notebook import InstructorNotebook
-from grader.grading.sealed import checker_process
-from grader.grading.sealed.checker import Checker
+from grader.grading.intake.submission import Assignment
+from grader.grading.records import Job
+from grader.grading.worker import Spec, Task, WorkerProcess
+from grader.grading.worker_process import use_suites
 from grader.suite_kit.answer import is_hidden
 from grader.suite_kit.exercise import ExerciseError
 from tests.grader.grading.bench import locked
@@ -268,9 +271,15 @@ def test_a_process_of_the_graders_finds_its_cases_once(name, secret, monkeypatch
 
 
 @every_exercise
-def test_the_checker_finds_its_cases_before_the_first_fork(name):
-    with Checker(Plans({}, [f"grader.suites.{name}"])) as checker:
-        assert checker.failed == []
+def test_a_worker_finds_its_cases_before_the_first_submission(name):
+    suite = f"grader.suites.{name}"
+    worker = WorkerProcess(Spec(Assignment(name, [], {}, Job(name, "", {})), Plans({}, [suite])))
+    try:
+        worker.send(Task("ann", Path("/nobody/handed/this/in")))
+        assert worker.recv().failure == ""
+        assert worker.reported["failed"] == []
+    finally:
+        worker.end(at_once=True)
 
 
 @every_exercise
@@ -281,10 +290,10 @@ def test_what_its_code_imports_late_is_loaded_before_the_forks(name):
     assert found.forbids == sorted(exercise.forbids)
 
 
-def test_a_suite_that_cannot_be_warmed_is_reported_and_no_other_module_is_asked(monkeypatch):
+def test_a_suite_that_cannot_be_warmed_is_reported(monkeypatch):
     def fail():
         raise RuntimeError("no file")
 
     suite = f"grader.suites.{EXERCISES[0]}"
     monkeypatch.setattr(suite_of(EXERCISES[0]), "warm", fail)
-    assert checker_process._warm([suite, "json"]) == [f"{suite}: RuntimeError: no file"]
+    assert use_suites([suite], {}) == [f"{suite}: RuntimeError: no file"]

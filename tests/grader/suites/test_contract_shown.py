@@ -7,8 +7,8 @@ import linecache
 import sys
 
 from grader.grading.analysis.grading_plan import SuiteCall
-from grader.grading.sealed.evaluator import evaluate
-from grader.grading.sealed.remote_answer import RemoteAnswer
+from grader.grading.remote_answer import RemoteAnswer
+from grader.grading.suite_test import evaluate
 from grader.sandbox import make_sandbox
 from tests.grader.suites.contract import (
     bank_of,

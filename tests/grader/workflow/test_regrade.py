@@ -15,7 +15,8 @@ from grader.workflow.marks import catch_up, logged_marks
 from grader.workflow.release import release
 from mlsd.cli import app
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import PLAIN, dump, outputs, run
+from tests.grader.grading.engine_course import dump, outputs, run
+from tests.grader.grading.plain_grader import plain_worker
 from tests.grader.grading.test_worker_pool import killed
 from tests.grader.workflow.test_marks import disagreements, give
 
@@ -41,7 +42,7 @@ def regrade(course, write=False, settings=None, said=None, force=False, **given)
     report = work.Report()
     options, say = Options(jobs=1, force=force), [].append if said is None else said.append
     students = work.chosen(course, toy.NAME, "*")
-    list(work.regrade(course, toy.NAME, students, options, say, report, write, given, PLAIN, settings))
+    list(work.regrade(course, toy.NAME, students, options, say, report, write, given, start=plain_worker(settings)))
     return report
 
 
@@ -174,7 +175,7 @@ def test_a_kill_while_it_is_recorded_leaves_log_and_marks_agreeing(course, fault
 
 
 def test_the_command_with_the_engine(course):
-    """Sandbox and checker as `mlsd grade` has them."""
+    """By workers as `mlsd grade` has them."""
     assert CliRunner().invoke(app, ["grade", toy.NAME, "--course", str(course.root), "--force"]).exit_code == 0
     change(course, "assert spread([half(2), half(6)]) == 2", "assert spread([half(2), half(6)]) == 0")
     command = ["regrade", toy.NAME, "--student", "*r*", "--course", str(course.root)]

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
-from grader.grading.sealed.session_client import SessionClient
+from grader.sandbox.cell_run import SessionDead
 from grader.suite_kit.answer import HANDLES, AnswerEnded, Framed, Handle
+from grader.suite_kit.capture import time_limit_waits
 from grader.suite_kit.codec import LIMITS, CodecError, Limits, decode, encode
 
 PATIENCE_S = 30.0
@@ -25,7 +26,7 @@ class SessionLike(Protocol):
 
     def delegated_s(self) -> float: ...
 
-    def helpers(self) -> int: ...
+    def started(self) -> int: ...
 
     def peak_mb(self) -> float: ...
 
@@ -34,7 +35,8 @@ class RemoteAnswer(Framed):
     """The answer of `session`, from test to test. `starters` are names that are still as they were released.
 
     `deadline_s`, on the monotonic clock, bounds every question. `lent` are numbers of objects that the test holds
-    handles of. Raises `AnswerEnded` where the session gives no answer or none that is in form.
+    handles of. `replicate` has a fresh process of the student's make what the test is given and answer a call; a test
+    may ask for it once. Raises `AnswerEnded` where the session gives no answer or none that is in form.
     """
 
     def __init__(self, session: SessionLike, starters: Collection[str] = frozenset(), limits: Limits = LIMITS) -> None:
@@ -42,6 +44,7 @@ class RemoteAnswer(Framed):
         self.session, self.starters = session, frozenset(starters)
         self.deadline_s = _now_s() + PATIENCE_S
         self.lent: set[int] = set()
+        self.replicate: Callable[[str], tuple[float, str]] | None = None
 
     def begin(self, names: Sequence[str], deadline_s: float) -> list[str]:
         """Begin a test of what `names` are now; those that are not defined."""
@@ -52,10 +55,10 @@ class RemoteAnswer(Framed):
         return [name for name, is_there in zip(names, there, strict=True) if is_there is not True]
 
     def exchange(self, frame: bytes) -> bytes:
-        from grader.sandbox.session import SessionDead
-
+        """The reply frame. A time limit of the test's own waits until it is there, so that no answer is left behind."""
         try:
-            return self.session.ask(frame, max(0.05, self.deadline_s - _now_s()), self.serve_safely)
+            with time_limit_waits():
+                return self.session.ask(frame, max(0.05, self.deadline_s - _now_s()), self.serve_safely)
         except SessionDead as dead:
             raise AnswerEnded(dead.verdict, str(dead)) from None
 
@@ -96,7 +99,7 @@ class RemoteAnswer(Framed):
         return self.session.delegated_s()
 
     def helpers(self) -> int:
-        return self.session.helpers()
+        return self.session.started()
 
     def peak_mb(self) -> float:
         return self.session.peak_mb()
@@ -107,10 +110,11 @@ class RemoteAnswer(Framed):
 
         None where nobody is there who could open one: a session that is asked without a worker.
         """
-        if not isinstance(self.session, SessionClient):
+        if self.replicate is None:
             return None
-        found = self.session.replicate(method, repr(request))
-        return found.taken_s, found.given
+        replicate, self.replicate = self.replicate, None
+        with time_limit_waits():
+            return replicate(f"{method}({request!r})")
 
     def _handle(self, number: int, kind: str) -> Handle:
         if number < 0 or len(self.lent) >= HANDLES:

@@ -1,20 +1,25 @@
-"""The checker decides the tests of suites: its forks are isolated as student code is, and believed in nothing."""
+"""A worker decides the tests of suites apart from student code; it is isolated itself, and its answers are data."""
 
-import json
 import os
-import signal
+import pickle
 from pathlib import Path
 
 import psutil
 import pytest
 
 from grader import secret
+from grader.errors import GraderError
 from grader.grading.analysis.grading_plan import Plans, SuiteCall
-from grader.grading.records import Outcome
-from grader.grading.sealed.checker import Checker, CheckerDied, CheckerError, CheckerFork
-from grader.sandbox import make_sandbox, protocol
+from grader.grading.intake.submission import Assignment
+from grader.grading.output.render import Graded
+from grader.grading.records import Flag, Job, Outcome, Verdict
+from grader.grading.remote_answer import RemoteAnswer
+from grader.grading.suite_test import evaluate
+from grader.grading.worker import Done, Spec, Task, WorkerProcess
+from grader.sandbox import SandboxError, make_sandbox
 from grader.suite_kit.codec import encode
-from tests.grader.grading.patience_limits import PATIENCE_S, PATIENT
+from grader.suites import minimize_cost
+from tests.grader.grading.patience_limits import PATIENT
 from tests.grader.suites.contract import bank_of
 from tests.needs import skip_without
 
@@ -36,21 +41,15 @@ def sandbox():
         yield sandbox
 
 
-@pytest.fixture(scope="module")
-def checker():
-    with Checker(Plans({}, [SUITE])) as checker:
-        yield checker
-
-
 @pytest.fixture
-def judged(sandbox, checker):
+def judged(sandbox):
     """The outcome of the test for what a student wrote."""
 
     def judge(student: str) -> Outcome:
-        with sandbox.open() as session, checker.open(session) as fork:
+        with sandbox.open() as session:
             ran = session.run_cell(student)
             assert ran.verdict == "ok", ran.error
-            return fork.run(session, CALL, 5.0, PATIENCE_S)
+            return evaluate(CALL, RemoteAnswer(session), 5.0)
 
     return judge
 
@@ -156,12 +155,30 @@ def test_a_name_that_is_not_defined_is_named(judged):
     assert outcome.message == "NameError: name 'spot_share' is not defined"
 
 
-def test_the_checker_of_a_round_has_the_key_of_that_round(tmp_path, monkeypatch):
+def spec(**more) -> Spec:
+    """What a worker receives for an exercise without a notebook, whose tests are those of `SUITE`."""
+    return Spec(Assignment("made", [], {}, Job("made", "", {}, **more)), Plans({}, [SUITE]))
+
+
+def test_a_worker_has_the_keys_of_each_round_and_no_others(tmp_path, monkeypatch):
     monkeypatch.setenv(secret.VARIABLE, str(tmp_path / "secret"))
     secret.create(tmp_path / "secret")
-    first, second = (Checker(Plans({}, [SUITE]), round_number=number)._sandbox.more["keys"] for number in (1, 2))
+    first, second = spec(round_number=2).keys()
     assert first == {"minimize_cost": secret.exercise_key("minimize_cost")}
-    assert first != second
+    assert second == {"minimize_cost": secret.exercise_key("minimize_cost", 2)}
+
+
+@pytest.fixture(scope="module")
+def worker():
+    """The process of one that is ready, and the one from which its sessions are forked."""
+    started = WorkerProcess(spec())
+    started.send(Task("ann", Path("/nobody/handed/this/in")))
+    assert started.recv().failure == ""
+    server = psutil.Process(started.pid)
+    while children := server.children():
+        server = min(children, key=lambda child: child.pid)  # the worker's forks come after its first child
+    yield server.parent(), server
+    started.end(at_once=True)
 
 
 def about(process: int) -> dict[str, str]:
@@ -172,100 +189,71 @@ def about(process: int) -> dict[str, str]:
     return {name: status[name] for name in ("CapEff", "CapPrm", "NoNewPrivs", "Seccomp")} | spaces
 
 
-def test_a_fork_is_isolated_as_student_code_is_and_from_it(sandbox, checker):
+def test_a_worker_has_no_rights_no_network_and_no_file_of_the_graders(worker, tmp_path):
     skip_without("namespaces")
-    with sandbox.open() as session, checker.open(session) as fork:
-        student, own, here = map(about, (session.process, fork.process.process, os.getpid()))
-    rights = ("CapEff", "CapPrm", "NoNewPrivs", "Seccomp")
-    assert [own[name] for name in rights] == [student[name] for name in rights] == ["0" * 16, "0" * 16, "1", "2"]
-    assert all(len({student[name], own[name], here[name]}) == 3 for name in ("net", "pid", "mnt", "ipc"))
-
-
-def test_a_fork_sees_no_file_of_the_graders_and_no_secret_in_its_environment(sandbox, checker, tmp_path):
-    skip_without("namespaces")
-    with sandbox.open() as session, checker.open(session) as fork:
-        root = f"/proc/{fork.process.process}/root"
-        assert os.path.isdir(f"{root}/usr")
-        for place in (tmp_path, os.getcwd() + "/solutions", os.getcwd() + "/.git", os.path.expanduser("~/.bashrc")):
-            assert not os.path.exists(f"{root}{place}"), place
-        environment = Path(f"/proc/{fork.process.process}/environ").read_text()
+    own, here = about(worker[0].pid), about(os.getpid())
+    assert [own[name] for name in ("CapEff", "CapPrm", "NoNewPrivs", "Seccomp")] == ["0" * 16, "0" * 16, "1", "2"]
+    assert all(own[name] != here[name] for name in ("net", "pid", "mnt", "ipc"))
+    root = f"/proc/{worker[0].pid}/root"
+    assert os.path.isdir(f"{root}/usr")
+    for place in (tmp_path, os.getcwd() + "/solutions", os.getcwd() + "/.git", os.path.expanduser("~/.bashrc")):
+        assert not os.path.exists(f"{root}{place}"), place
+    environment = Path(f"/proc/{worker[0].pid}/environ").read_text()
     assert not any(word in environment for word in ("SECRET", "PASSWORD", str(tmp_path)))
 
 
-HONEST = {"points": 0.0, "verdict": "fail", "message": "", "html": "", "wall_s": 0.0}
+def test_what_sessions_are_forked_from_sees_no_hidden_test_and_was_made_before_the_worker_had_one(worker):
+    skip_without("namespaces")
+    own, server = worker
+    assert server.parent() == own
+    hidden = f"{Path(minimize_cost.__file__).parent}/hidden"
+    assert os.listdir(f"/proc/{own.pid}/root{hidden}")
+    assert os.listdir(f"/proc/{server.pid}/root{hidden}") == []
+    assert "minimize_cost/hidden" not in Path(f"/proc/{server.pid}/maps").read_text()
 
 
-@pytest.mark.parametrize(
-    ("told", "points"),
-    [({"points": 1e9, "verdict": "pass"}, 2.0), ({"points": float("nan")}, 0.0), ({"points": -5.0}, 0.0)],
-)
-def test_points_that_a_fork_tells_are_held_to_the_tests_range(told, points):
-    assert Outcome.untrusted(HONEST | told, 2.0).points == points
+def test_of_a_submission_no_process_is_left_for_the_next_one(worker):
+    assert worker[0].children() == [worker[1]]
 
 
-@pytest.mark.parametrize("told", [{"verdict": "best"}, {"points": "2"}, {"message": ["x"]}, {"html": None}], ids=str)
-def test_an_outcome_that_is_none_is_refused(told):
-    with pytest.raises(ValueError, match="outcome"):
-        Outcome.untrusted(HONEST | told, 2.0)
+def test_at_the_end_no_process_of_a_worker_is_left():
+    started = WorkerProcess(spec())
+    started.send(Task("ann", Path("/nobody/handed/this/in")))
+    started.recv()
+    family = psutil.Process(started.pid).children(recursive=True)
+    assert len(family) >= 2
+    started.end(at_once=True)
+    assert psutil.wait_procs(family, timeout=120)[1] == []
 
 
-def test_texts_of_a_fork_are_bounded():
-    assert len(Outcome.untrusted(HONEST | {"message": "x" * 300_000}, 2.0).message) <= 200_000
-
-
-class Taken:
-    """A fork that student code has taken over: it tells what it likes."""
-
-    def __init__(self, kind: int, payload: bytes) -> None:
-        self.told, self.closed = (kind, payload), False
-
-    def command(self, *_: object) -> None:
-        """Hears and does nothing."""
-
-    def hear(self, _: object) -> tuple[int, bytes]:
-        return self.told
-
-    def close(self) -> None:
-        self.closed = True
-
-
-DONE = json.dumps({"outcome": HONEST | {"verdict": "best"}, "number": 0, "asked_s": 0.0, "settled": True}).encode()
-
-
-@pytest.mark.parametrize(
-    ("kind", "payload"),
-    [(ord("Z"), b"{}"), (ord("D"), b"[1]"), (ord("R"), b"{}"), (ord("l"), b""), (protocol.TestDone.KIND, DONE)],
-)
-def test_a_message_that_does_not_exist_ends_in_a_verdict(sandbox, kind, payload):
-    fork = Taken(kind, payload)
-    with sandbox.open() as session, pytest.raises(CheckerDied) as caught:
-        CheckerFork(fork).run(session, CALL, 5.0, PATIENCE_S)
-    assert (caught.value.verdict, fork.closed) == ("crashed", True)
-
-
-def test_a_fork_that_dies_costs_its_test_and_the_next_one_is_there(sandbox, checker, judged):
-    with sandbox.open() as session, checker.open(session) as fork:
-        os.kill(fork.process.process, signal.SIGKILL)
-        with pytest.raises(CheckerDied) as caught:
-            fork.run(session, CALL, 5.0, PATIENCE_S)
-    assert caught.value.verdict == "crashed"
-    assert judged(f"import math\n{RIGHT}").points == 5
-
-
-def test_a_warmed_process_that_died_is_started_again(checker, judged):
-    warmed = psutil.Process(checker._sandbox.pid)
-    warmed.kill()
-    psutil.wait_procs([warmed], timeout=120)
-    assert judged(f"import math\n{RIGHT}").points == 5
-
-
-def test_at_the_end_no_process_is_left(sandbox):
-    with Checker(Plans({})) as checker, sandbox.open() as session:
-        processes = [psutil.Process(pid) for pid in (checker._sandbox.pid, checker.open(session).process.process)]
-    assert psutil.wait_procs(processes, timeout=120)[1] == []
-
-
-def test_a_checker_that_cannot_start_says_why(monkeypatch):
+def test_a_worker_that_cannot_start_says_why(monkeypatch):
     monkeypatch.setattr("sys.executable", "/bin/false")
-    with pytest.raises(CheckerError, match="could not be started"):
-        Checker(Plans({})).start()
+    started = WorkerProcess(spec())
+    with pytest.raises(SandboxError, match="could not be started"):
+        started.recv()
+
+
+VERDICT = Verdict("halves", "half-test", 1.0, 2.0, "partial")
+GRADED = Graded("ann", "d", "s", [VERDICT], [Flag("kind", "text")], {"halves": {"b", "a"}}, {"n.ipynb": b"\xff"})
+DONE = Done("ann", GRADED)
+
+
+def test_an_answer_is_read_as_it_was_sent():
+    assert Done.of(DONE.as_bytes(), "ann") == DONE
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        (b"", "another form"),
+        (pickle.dumps(DONE), "another form"),
+        (DONE.as_bytes().replace(b'"failure":""', b'"failure":7'), "another form"),
+        (DONE.as_bytes().replace(b'"points":1.0', b'"points":"1.0"'), "another form"),
+        (DONE.as_bytes().replace(b'"student":"ann"', b'"student":"bob"', 1), "is about 'ann' and 'bob'"),
+        (DONE.as_bytes().replace(b"n.ipynb", b"../../gradebook.db"), "lies outside"),
+        (DONE.as_bytes().replace(b"n.ipynb", b"/etc/passwd"), "lies outside"),
+    ],
+)
+def test_what_is_no_answer_about_this_student_is_refused(sent, why):
+    with pytest.raises(GraderError, match=why):
+        Done.of(sent, "ann")
