@@ -4,6 +4,7 @@ Which task is at which worker is known here, so that a lost worker's tasks go to
 The only module that imports dask, and only when a scheduler is named.
 """
 
+import asyncio
 import logging
 import queue
 import secrets
@@ -24,7 +25,7 @@ from grader.grading.mark_digests import suites_of
 from grader.grading.worker import Done, Spec, Task
 from grader.sandbox import Level, named
 
-CONNECT_S = 5.0
+CONNECT_S = 10.0
 LOOK_S = 1.0  # how often it is asked who has come and who is gone
 WAIT_S = 600.0  # without any worker for so long, this ends; a queue of batch jobs may take a while
 FETCH_S = 10.0
@@ -232,9 +233,27 @@ def _shown(sent: object) -> str:
     return ascii(str(sent)[:200])[1:-1]
 
 
+def _client(address: str, secured: Any) -> Any:
+    """A client of the scheduler at `address`. Raises `OSError` where no scheduler has answered within `CONNECT_S`.
+
+    Dask waits without end for the first words of a server that takes the connection and is no scheduler.
+    """
+    from distributed import Client
+
+    class Bounded(Client):
+        async def _ensure_connected(self, timeout: float | None = None) -> None:
+            try:
+                await asyncio.wait_for(super()._ensure_connected(timeout), timeout)
+            except OSError:
+                raise
+            except Exception as error:  # whatever the words of another server lead to
+                raise OSError(f"{type(error).__name__}: {error}") from error
+
+    return Bounded(address, timeout=CONNECT_S, set_as_default=False, security=secured)
+
+
 @contextmanager
 def _connected(address: str, root: Path) -> Iterator[Any]:
-    from distributed import Client
     from distributed.comm import get_address_host_port
 
     for name in ("distributed", "distributed.client"):
@@ -244,10 +263,11 @@ def _connected(address: str, root: Path) -> Iterator[Any]:
         try:
             get_address_host_port(address)  # first: a client of no address prints a traceback when it is thrown away
             secured = security(address, root)
-            client = Client(address, timeout=CONNECT_S, set_as_default=False, security=secured)
-        except (OSError, TimeoutError, ValueError) as error:
+            client = _client(address, secured)
+        except (OSError, ValueError) as error:
+            said = str(error) or "it does not speak as one"
             raise GraderError(
-                f"no Dask scheduler answers at {address!r} within {CONNECT_S:g} s ({error}). "
+                f"no Dask scheduler answers at {address!r} within {CONNECT_S:g} s ({said}). "
                 "Start one (dask scheduler) and name the address that it prints, e.g. tls://10.0.0.5:8786"
             ) from error
         try:

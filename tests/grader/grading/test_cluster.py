@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -150,13 +151,31 @@ def test_a_worker_without_the_grader_is_refused():
     assert "it cannot load this grader (ModuleNotFoundError" in _refusal(FIT, ModuleNotFoundError("no grader"))
 
 
-def test_an_address_where_nobody_is_ends_with_one_line(course):
+def says_nothing(server):
+    server.listen()
+
+
+def says_what_no_scheduler_says(server):
+    server.listen()
+    threading.Thread(
+        target=lambda: server.accept()[0].sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), daemon=True
+    ).start()
+
+
+@pytest.mark.parametrize("does", [lambda server: None, says_nothing, says_what_no_scheduler_says])
+def test_an_address_without_a_scheduler_ends_in_one_line_at_one_deadline(does, course, monkeypatch):
     hand_in(course)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and not listening
-        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(GraderError, match=r"no Dask scheduler answers at .* within 5 s"):
+    monkeypatch.setattr("grader.grading.cluster.CONNECT_S", 1.0)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        does(server)
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(GraderError, match=rf"no Dask scheduler answers at '{address}' within 1 s \(.+\)\. Start"):
             run(course, jobs=0, scheduler=address)
+
+
+def test_an_address_that_is_none_ends_with_one_line(course):
+    hand_in(course)
     command = [
         sys.executable,
         "-m",
