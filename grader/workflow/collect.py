@@ -31,7 +31,7 @@ from grader.workflow.late_days import take_late_days
 from grader.workflow.receipts import enter_times, read_times, time_of
 from grader.workflow.repositories import repositories
 from grader.workflow.roster import NOBODY, People, people_of
-from grader.workflow.submission_names import Owner, common_folder, owner, read_map
+from grader.workflow.submission_names import CANVAS_ID, Owner, common_folder, owner, read_map
 from grader.workflow.wrong_exercise import mistaken, released_cells
 
 STAMP_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
@@ -55,6 +55,12 @@ class HandIn:
     identifier: str = ""
     is_download: bool = False
     is_late: bool = False
+
+    @property
+    def displayed(self) -> tuple[str, ...]:
+        """Of its names the one that a platform shows for the student, who may choose it."""
+        from_platform = self.identifier or (self.roster_keys and self.roster_keys[-1].startswith(CANVAS_ID))
+        return self.roster_keys[:1] if from_platform else ()
 
     def possible_group_splits(self) -> list[tuple[str, str]]:
         """Where Moodle may have written a group's name and a hyphen before a member's: group and member."""
@@ -169,7 +175,8 @@ class StudentResolver:
         student = self.mapped(hand_in)
         if not student and self.people is not None:
             members = ((member,) for group, member in hand_in.possible_group_splits() if group in self.teams)
-            answers = map(self.people.find, (hand_in.roster_keys, *members))
+            asked = ((hand_in.roster_keys, hand_in.displayed), *((member, member) for member in members))
+            answers = (self.people.find(*names) for names in asked)
             student, refusal = next((answer for answer in answers if answer[1] != NOBODY), ("", NOBODY))
             if refusal:
                 return "", refusal

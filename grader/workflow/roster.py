@@ -95,15 +95,20 @@ class People:
         for person in people:
             for key in person.keys:
                 self.exact.setdefault(key, {})[person.id] = person
-            for name in (f"{person.first} {person.last}", f"{person.last} {person.first}"):
+            names = (f"{person.first} {person.last}", f"{person.last} {person.first}")
+            for name in names if person.first or person.last else (person.id,):
                 for form in _forms(name):
                     self.named.setdefault(form, {})[person.id] = person
 
-    def find(self, names: Sequence[str]) -> tuple[str, str]:
-        """The id of the one student whom these names mean, or "" and why not. An id goes before a name."""
-        for index, forms in ((self.exact, _lower), (self.named, _forms)):
+    def find(self, names: Sequence[str], displayed: Sequence[str] = ()) -> tuple[str, str]:
+        """The id of the one student whom these names mean, or "" and why not. An id goes before a name.
+
+        One that is `displayed` is no id: a student who chose that of another would hand in as the other.
+        """
+        exact = [name for name in names if name not in displayed]
+        for index, forms, asked in ((self.exact, _lower, exact), (self.named, _forms, names)):
             found = {
-                who: person for name in names for form in forms(name) for who, person in index.get(form, {}).items()
+                who: person for name in asked for form in forms(name) for who, person in index.get(form, {}).items()
             }
             if len(found) == 1:
                 return next(iter(found)), ""

@@ -198,6 +198,15 @@ def test_moodles_number_is_nobodys_id(roster, take):
     assert take(f"Anna Schmidt_11_assignsubmission_file_/{NB}")["Anna Schmidt_11"][0] == "anna"
 
 
+@pytest.mark.parametrize("platform", [f"{{}}_9_assignsubmission_file_/{NB}", f"{{}}_9_5_{NB}"])
+def test_a_name_that_a_platform_shows_is_nobodys_id(platform, roster, take):
+    """A student may choose that name; only where the roster has no name of somebody is the id taken for it."""
+    roster("id,name,email\ns1,Ann Lee,ann@uni.edu\ns2,s1,\ns3,,\n")
+    assert [take(platform.format(name))[f"{name}_9"][:2] for name in ("s1", "annlee", "s3", "s2")] == [
+        ("s2", "collected"), ("s1", "collected"), ("s3", "collected"), ("", "refused"),
+    ]  # fmt: skip
+
+
 def test_two_of_one_name_and_who_is_unknown_are_refused_and_a_map_decides(roster, take):
     roster("id,name\nk1,Kim Lee\nk2,Kim Lee\n")
     file = f"Kim Lee_5_assignsubmission_file_/{NB}"
