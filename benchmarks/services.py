@@ -15,13 +15,13 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from case_studies.kit import Run
+from case_studies.kit import Run, key_header
 from mlsd_lib.lesson import paired_ratio
 from mlsd_lib.serving import ServerProcess
 
@@ -43,7 +43,7 @@ def measured(name: str, n: int) -> dict[str, Any]:
         known = [(offline.iloc[at * each : (at + 1) * each], request) for at, request in enumerate(requests)]
         command = [sys.executable, "-m", f"case_studies.{name}", "serve", "--run", str(run.path), "--port", "{port}"]
         with ServerProcess(command) as server:
-            through = in_turn(requests, asked(server.port))
+            through = in_turn(requests, asked(server.port, key_header(run)))
             bare = in_turn(known, lambda pair: hooks.model_call(release, *pair))
             for _ in range(WARM_UP):
                 through(), bare()
@@ -53,12 +53,12 @@ def measured(name: str, n: int) -> dict[str, Any]:
     return {"n": pairs, "ours": round(ours, 3), "theirs": round(theirs, 3), "ratio": round(found.median, 2)}
 
 
-def asked(port: int) -> Callable[[dict[str, Any]], None]:
-    """Sends a body to /predict of the service on `port`; ends the benchmark where that is refused."""
+def asked(port: int, key: Mapping[str, str]) -> Callable[[dict[str, Any]], None]:
+    """Sends a body with the key to /predict of the service on `port`; ends the benchmark where that is refused."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def ask(body: dict[str, Any]) -> None:
-        connection.request("POST", "/predict", json.dumps(body), {"Content-Type": "application/json"})
+        connection.request("POST", "/predict", json.dumps(body), {"Content-Type": "application/json", **key})
         answer = connection.getresponse()
         text = answer.read()
         if answer.status != 200:

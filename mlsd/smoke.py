@@ -198,12 +198,14 @@ class Case:
 
     def ask(self) -> str:
         """Start the service in a process of its own, ask it once over HTTP and end it."""
+        from case_studies.kit import Run, key_header
         from mlsd_lib.serving import ServerProcess
 
         command = [sys.executable, "-m", self.module, "serve", "--out", str(self.runs), "--port", "{port}"]
         # On a busy machine a server takes more than the usual seconds to end, which is no fault of the course.
         with ServerProcess(command, cwd=self.root, env=self.environment, start_s=120, stop_s=30) as server:
-            request = Request(f"{server.url}/predict", json.dumps(POST).encode(), {"Content-Type": "application/json"})
+            sent = {"Content-Type": "application/json", **key_header(Run.latest(self.runs))}
+            request = Request(f"{server.url}/predict", json.dumps(POST).encode(), sent)
             with urlopen(request, timeout=30) as response:
                 answer = json.load(response)
         if server.exit_code != 0:

@@ -4,7 +4,7 @@ It remembers what was found for a question, so that the next one who asks the sa
 streamed is the decision of /predict: it is made and kept before the first sentence leaves.
 
 Who asks is the shop's word, given with the run's key. Without it a question is a stranger's: it is answered from what
-everybody may read, by words alone, and leaves nothing in the cache.
+everybody may read, by words alone, and leaves nothing: no entry in the cache, no decision under an id of the shop's.
 """
 
 import json
@@ -97,7 +97,8 @@ class AssistantService(DecisionService[Release]):
     """Answers questions by the run's current release and memory."""
 
     name, id_field, request, report = "assistant", "question_id", Question, Note
-    features, keep_days, stranger = FEATURES, 90, {"customer_id": NOBODY, "dealer": False}
+    features, keep_days = FEATURES, 90
+    open_to_strangers, stranger = ("/predict", "/stream"), {"customer_id": NOBODY, "dealer": False}
     store: AssistantStore
 
     def __init__(self, run: Run):

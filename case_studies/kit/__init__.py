@@ -1,7 +1,7 @@
 """What the case studies share and nobody else needs: artefacts, releases, decisions, live days, commands."""
 
 from case_studies.kit.artefacts import read_artefact, save_artefact
-from case_studies.kit.caller import key_header, require_caller
+from case_studies.kit.caller import key_header
 from case_studies.kit.capacity import filling_value, first_come
 from case_studies.kit.decision_record import DecisionRecord
 from case_studies.kit.decision_service import DecisionService, Id, LocalTime
@@ -40,7 +40,6 @@ __all__ = [
     "promote_after_restore",
     "read_artefact",
     "replay",
-    "require_caller",
     "roll_back",
     "save_artefact",
     "weekly",

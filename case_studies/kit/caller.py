@@ -2,12 +2,14 @@
 
 Whatever a body says about its sender is the sender's word. The system in front of a service, a shop's website, has
 logged its customers in and knows who asks; it proves by the key that it is that system. The key is made with the run,
-and everybody who may read the run's folder may use it.
+and everybody who may read the run's folder may use it. There is one such caller, so an id in a request is his, as an
+idempotency key belongs to the account that sent it: a stranger can neither take one in advance nor learn what it got.
 """
 
 import base64
 import os
 import secrets
+import shlex
 from contextlib import suppress
 from hmac import compare_digest
 from pathlib import Path
@@ -38,6 +40,12 @@ def key_header(run: Run) -> dict[str, str]:
     """The header with the key of a run: HTTP's basic authentication, as of `curl --user caller:KEY`."""
     pair = f"{USER}:{key_in(run.path)}"
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def key_for_curl(run: Run) -> str:
+    """The option of curl that shows the key of a run, which the shell reads from its file: no terminal shows it."""
+    key_in(run.path)
+    return f'--user "{USER}:$(cat {shlex.quote(str((run.path / KEY).resolve()))})"'
 
 
 def is_caller(folder: Path) -> bool:

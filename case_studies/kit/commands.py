@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
+from case_studies.kit.caller import key_for_curl
 from case_studies.kit.decision_service import QUEUE_LIMIT
 from case_studies.kit.fault_lines import FAULTS, fault_line
 from case_studies.kit.runbook import promote_after_restore, roll_back
@@ -228,14 +229,14 @@ def _add_serving(app: typer.Typer, case: _Case) -> None:
             url = f"http://127.0.0.1:{port}"
             typer.echo(f"Serving {chosen.path} on {url}, until interrupted: {answers}.", err=True)
             if body := service.config["EXAMPLE"]:
-                typer.echo(f"A request to try:\n{_pasted(f'{url}/predict', body)}", err=True)
+                typer.echo(f"A request to try:\n{_pasted(f'{url}/predict', key_for_curl(chosen), body)}", err=True)
 
         serve_app(service, port, bound=tell)
 
 
-def _pasted(url: str, body: str) -> str:
-    """The line for a shell that sends a body."""
-    return shlex.join(["curl", "-s", url, "-H", "Content-Type: application/json", "-d", body])
+def _pasted(url: str, key: str, body: str) -> str:
+    """The line for a shell that sends a body with the key."""
+    return f"curl -s {url} {key} " + shlex.join(["-H", "Content-Type: application/json", "-d", body])
 
 
 def _add_report(app: typer.Typer, case: _Case) -> None:

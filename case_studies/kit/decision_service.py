@@ -1,7 +1,7 @@
 """A service that decides about requests, one by one and for good.
 
-It believes its own clock: no time in a body lies ahead of it, and what it remembers goes by it. Who somebody is it
-believes from a caller with the run's key alone, see `caller`.
+It believes its own clock: no time in a body lies ahead of it, and what it remembers goes by it. Every endpoint asks for
+the run's key, see `caller`, but the probes and what a case says is `open_to_strangers`; of those nothing is kept.
 
 It follows the registry: a promotion or a rollback takes effect with the next request. It answers a request sent twice
 with the decision made first, and refuses another request under the same id. It takes reports, the late news about
@@ -24,11 +24,11 @@ import flask
 from prometheus_client import CollectorRegistry
 from pydantic import AfterValidator, BaseModel, Field, NaiveDatetime, ValidationError
 
-from case_studies.kit.caller import is_caller
+from case_studies.kit.caller import is_caller, require_caller
 from case_studies.kit.decision_store import DAY_US, Decision, DecisionStore, microseconds
 from case_studies.kit.live_monitor import LiveMonitor
 from case_studies.kit.model_registry import ModelRegistry
-from mlsd_lib.serving.app import create_app, json_body
+from mlsd_lib.serving.app import NEVER_WAIT, create_app, json_body
 from mlsd_lib.serving.batcher import Shed
 from mlsd_lib.serving.body import BadRequest, RowReader
 from mlsd_lib.serving.tracing import TRACEPARENT, trace_of
@@ -65,8 +65,9 @@ class DecisionService(ABC, Generic[Release]):
 
     A case names its `request` and `report` models, each with a field `time`, and the `id_field` that both have; it
     reads a release from its folder, decides, and notes reports. `metrics` is where it may count what it does.
-    `features`: the columns of what a decision has `seen`. `keep_days`: how long the service remembers. `stranger`: the
-    fields of a request that say who its sender is, with what they are to `decide` where no caller with the key says so.
+    `features`: the columns of what a decision has `seen`. `keep_days`: how long the service remembers.
+    `open_to_strangers`: the paths that answer requests without the key. `stranger`: the fields of a request that say
+    who its sender is, with what they are to `decide` then, which adds nothing to the store.
     """
 
     name: str
@@ -75,6 +76,7 @@ class DecisionService(ABC, Generic[Release]):
     report: type[BaseModel]
     features: Sequence[str] = ()
     keep_days = 400
+    open_to_strangers: Sequence[str] = ()
     stranger: Mapping[str, Any] = {}
 
     def __init__(self, registry: ModelRegistry, store: DecisionStore):
@@ -164,7 +166,7 @@ class DecisionService(ABC, Generic[Release]):
             lacks=self.why_not_ready,
             queue_limit=QUEUE_LIMIT,
             registry=self.metrics,
-            routes=self._add_reports,
+            routes=self._add_routes,
         )
         app.config["EXAMPLE"] = self.example()
         return app
@@ -193,8 +195,16 @@ class DecisionService(ABC, Generic[Release]):
             return str(error)
         return self.store.unwritable()
 
-    def _add_reports(self, app: flask.Flask) -> None:
+    def _require_key(self) -> None:
+        """Before every endpoint, so that no case can forget it; a wrong key is refused where none would do."""
+        asked = flask.request.url_rule.rule if flask.request.url_rule else None
+        free = asked in self.open_to_strangers and "Authorization" not in flask.request.headers
+        if asked is not None and asked not in NEVER_WAIT and not free:
+            require_caller(self.store.path.parent)
+
+    def _add_routes(self, app: flask.Flask) -> None:
         reader = RowReader(self.report, max_rows=1)
+        app.before_request(self._require_key)
 
         @app.post("/reports")
         def reports() -> flask.Response:
@@ -204,9 +214,9 @@ class DecisionService(ABC, Generic[Release]):
             return flask.Response(json.dumps(document), mimetype="application/json")
 
     def _answer(self, request: Any, new: list[tuple[Any, Decision, str]]) -> dict[str, Any]:
+        if not is_caller(self.store.path.parent):  # whose ids are not his: nothing is known of them, and none is taken
+            return dict(self._new_decision(request.model_copy(update=self.stranger))[0].answer)
         sent, identity = _sent(request), getattr(request, self.id_field)
-        if self.stranger and not is_caller(self.store.path.parent):
-            sent, request = sent | {"stranger": True}, request.model_copy(update=self.stranger)
         known = self.store.sent(identity)
         if known is not None and known != sent:
             rule = f"a {self.id_field} names one request, and this one was sent before with other content"
@@ -215,17 +225,21 @@ class DecisionService(ABC, Generic[Release]):
         answered = self.store.answer(identity)
         if answered is not None:
             return answered
-        if sent["time"] < self.store.kept_since_us:
+        decision, version = self._new_decision(request)
+        self.store.keep(identity, sent, decision, _trace())
+        new.append((request, decision, version))
+        return dict(decision.answer)
+
+    def _new_decision(self, request: Any) -> tuple[Decision, str]:
+        """The decision about a request that was not answered yet, with its whole answer; the release that made it."""
+        time_us, (version, release) = microseconds(request.time), self.release()
+        if time_us < self.store.kept_since_us:
             rule, fix = f"a service remembers {self.keep_days} days", "Leave out what is older; it was decided then."
             raise BadRequest(422, "time", request.time.isoformat(), rule, fix)
         self._require_not_ahead(request)
-        version, release = self.release()
-        made = self.decide(release, request, sent["time"])
-        answer = {self.id_field: identity, **made.answer, "release": version}
-        decision = Decision(answer, made.acted, made.seen)
-        self.store.keep(identity, sent, decision, _trace())
-        new.append((request, decision, version))
-        return answer
+        made = self.decide(release, request, time_us)
+        answer = {self.id_field: getattr(request, self.id_field), **made.answer, "release": version}
+        return Decision(answer, made.acted, made.seen), version
 
     def _require_not_ahead(self, message: Any) -> None:
         now = self.clock()

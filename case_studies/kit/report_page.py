@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from case_studies.kit.artefacts import DOCUMENT
+from case_studies.kit.caller import key_header
 from case_studies.kit.runs import DECISION, Run
 from mlsd_lib.operations.own_page import mark, write_own
 
@@ -181,11 +182,11 @@ def _seconds_a_request(run: Run, app_of: Callable[[Run], "flask.Flask"]) -> np.n
             memory.backup(copied)  # a service may be writing
             query = "SELECT sent FROM requests WHERE id NOT IN (SELECT id FROM decisions) ORDER BY time_us DESC LIMIT ?"
             found = [json.loads(sent) for (sent,) in copied.execute(query, (MEASURED_REQUESTS,))]
-        client, seconds = app_of(copy).test_client(), []
+        client, key, seconds = app_of(copy).test_client(), key_header(copy), []
         for sent in reversed(found):
             body = sent | {"time": str(np.datetime64(sent["time"], "us"))}
             start = time.perf_counter()
-            answer = client.post("/predict", json=body)
+            answer = client.post("/predict", json=body, headers=key)
             if answer.status_code == 200:
                 seconds.append(time.perf_counter() - start)
     return np.array(seconds)

@@ -164,7 +164,10 @@ def _refused(error: BadRequest | Shed) -> flask.Response:
         )
         if also:
             document["error"]["also"] = [fault["error"] for fault in also]
-        return _json(document, error.status)
+        response = _json(document, error.status)
+        if error.status == 401:  # as RFC 9110 asks of every 401
+            response.headers["WWW-Authenticate"] = 'Basic realm="the service"'
+        return response
     response = _json(error_document(None, None, error.reason, FIXES[503]), 503)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response

@@ -81,7 +81,7 @@ async def closed_loop(recorder: Recorder, clients: int, duration_s: float) -> No
 async def run(job: dict[str, Any]) -> list[tuple[float, float, float, int]]:
     """The records of one job, in the order in which requests ended."""
     timeout = aiohttp.ClientTimeout(total=job["timeout_s"])
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", **job["headers"]}
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers) as session:
         bodies = [body.encode("latin-1") for body in job["bodies"]]

@@ -85,18 +85,19 @@ def open_loop(
     *,
     timeout_s: float = 10.0,
     allow_remote: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> LoadResult:
     """The result of requests that arrive as a Poisson process of `rate_per_s`, whether answers come or not.
 
-    `bodies` are sent in turn as JSON, from the first again after the last. The client is a process of its own, so
-    the call works inside a notebook and a busy notebook does not disturb it.
+    `bodies` are sent in turn as JSON, from the first again after the last, each with `headers`. The client is a process
+    of its own, so the call works inside a notebook and a busy notebook does not disturb it.
 
     Warns where the client could not keep its schedule. Raises `ServingError` for a host other than this machine, unless
     `allow_remote`, and for values out of range.
     """
     _require(rate_per_s > 0 and duration_s > 0, f"rate_per_s is {rate_per_s}, duration_s {duration_s}; both are > 0")
     schedule_s = np.sort(rng.uniform(0, duration_s, rng.poisson(rate_per_s * duration_s)))
-    job = {"schedule_s": schedule_s.tolist()}
+    job = {"schedule_s": schedule_s.tolist(), "headers": dict(headers or {})}
     result = _result(_run_client(url, bodies, job, timeout_s, duration_s, allow_remote), duration_s)
     if result.behind_ms > BEHIND_MS:
         warnings.warn(
@@ -115,22 +116,29 @@ def closed_loop(
     *,
     timeout_s: float = 10.0,
     allow_remote: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> LoadResult:
     """The result of `clients` that each send the next request once their last was answered; see `open_loop`.
 
     Here a request is due when it is sent, and `duration_s` of the result lasts until the last answer.
     """
     _require(clients >= 1 and duration_s > 0, f"clients is {clients}, duration_s {duration_s}; clients is at least 1")
-    job = {"clients": clients, "duration_s": duration_s}
+    job = {"clients": clients, "duration_s": duration_s, "headers": dict(headers or {})}
     records = _run_client(url, bodies, job, timeout_s, duration_s, allow_remote)
     return _result(records, float(records[:, 2].max(initial=0.0)) or duration_s)
 
 
 def capacity_per_s(
-    url: str, bodies: Sequence[Body], *, clients: int = 8, duration_s: float = 2.0, allow_remote: bool = False
+    url: str,
+    bodies: Sequence[Body],
+    *,
+    clients: int = 8,
+    duration_s: float = 2.0,
+    allow_remote: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> float:
     """Good answers a second under a short closed loop: the rate against which an open-loop rate is chosen."""
-    result = closed_loop(url, bodies, clients, duration_s, allow_remote=allow_remote)
+    result = closed_loop(url, bodies, clients, duration_s, allow_remote=allow_remote, headers=headers)
     return result.goodput_per_s(float("inf"))
 
 

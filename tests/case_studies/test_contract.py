@@ -22,6 +22,7 @@ import sqlite3
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +33,11 @@ from case_studies.kit import SKEW_TOLERANCE, DecisionStore, Run, feature_skew, k
 from case_studies.kit.cell_dependencies import dependents, flow_of
 from case_studies.kit.decision_service import QUEUE_LIMIT
 from mlsd_lib.modeling import ModelingError
-from mlsd_lib.serving import open_loop, post
+from mlsd_lib.serving import open_loop
 from mlsd_lib.simulation import SimulationError
 from tests.case_studies.conftest import MODULES
 from tests.case_studies.notebook_slice import needed_by
-from tests.case_studies.services import asked, on_linux, without_room
+from tests.case_studies.services import asked, on_linux, with_key, without_room
 from tests.lessons.lesson_cells import Lesson
 from tests.lessons.lesson_cells import run as run_cell
 from tests.waiting import PATIENCE_S
@@ -60,16 +61,16 @@ def run(case, tmp_path):
 
 @pytest.fixture(scope="module")
 def short(case, tmp_path_factory):
-    """A service that tests share, and its store; it lets two wait, and no test promotes or rolls back."""
+    """A service that tests share, its store, and `asked` with its key; it lets two wait, and keeps its release."""
     run = case.copied(tmp_path_factory.mktemp("short"))
     with case.served(run, "--queue", 2) as process, contextlib.closing(DecisionStore(run.store)) as store:
-        yield process, store
+        yield process, store, partial(asked, **key_header(run))
 
 
 @pytest.fixture
 def ask(case, run):
-    """Status and answer of a POST to an app of this process, which no other test has asked."""
-    client = case.module("service").app_of(run).test_client()
+    """Status and answer of a POST with the key to an app of this process, which no other test has asked."""
+    client = with_key(case.module("service").app_of(run), run)
 
     def post(route, body):
         answer = client.post(route, json=body)
@@ -229,8 +230,8 @@ def test_a_report_that_fits_no_request_is_refused_and_the_right_one_taken(case, 
 
 
 def test_health_and_metrics_tell_the_release_and_the_requests(case, short):
-    server = short[0]
-    post(f"{server.url}/predict", case.hooks.day(0)[0][0])
+    server, _, asked = short
+    asked(f"{server.url}/predict", case.hooks.day(0)[0][0])
     report = {page: asked(f"{server.url}/{page}")[1] for page in ("healthz", "readyz", "metrics")}
     itself = {"name": case.name, "version": "v1"}
     assert (json.loads(report["healthz"]), json.loads(report["readyz"])) == (itself, {**itself, "ready": True})
@@ -269,7 +270,7 @@ def held(short):
 
 def test_what_finds_the_queue_full_is_refused_at_once_and_leaves_nothing(case, short, held):
     """One is worked on and two wait, while nothing is decided; whatever comes then must not wait for them."""
-    (server, store), (other, pool), requests = short, held, unknown(case, 1, 8)
+    (server, store, asked), (other, pool), requests = short, held, unknown(case, 1, 8)
     sent = {pool.submit(asked, f"{server.url}/predict", request): request for request in requests}
     refused = list(itertools.islice(as_completed(sent, PATIENCE_S), 5))
     for status, text, headers in (future.result() for future in refused):
@@ -287,7 +288,7 @@ def test_what_finds_the_queue_full_is_refused_at_once_and_leaves_nothing(case, s
 
 def test_what_cannot_begin_before_its_deadline_is_refused_and_never_decided(case, short, held):
     """Whichever of the three comes first, one of those in a hurry waits behind it."""
-    (server, store), (other, pool), requests = short, held, unknown(case, 2, 3)
+    (server, store, asked), (other, pool), requests = short, held, unknown(case, 2, 3)
     url, hurry = f"{server.url}/predict", {"X-Deadline-Ms": "50"}
     patient = pool.submit(asked, url, requests[0])
     hurried = {pool.submit(asked, url, request, **hurry): request for request in requests[1:]}
@@ -302,13 +303,14 @@ def test_what_cannot_begin_before_its_deadline_is_refused_and_never_decided(case
 
 def test_a_deadline_that_is_none_is_refused_by_name(case, short):
     request = unknown(case, 3, 1)[0]
-    status, text, _ = asked(f"{short[0].url}/predict", request, **{"X-Deadline-Ms": "soon"})
+    server, store, asked = short
+    status, text, _ = asked(f"{server.url}/predict", request, **{"X-Deadline-Ms": "soon"})
     assert (status, json.loads(text)["error"]["field"]) == (400, "X-Deadline-Ms")
-    assert those_decided(case, short[1], [request]) == []
+    assert those_decided(case, store, [request]) == []
 
 
 def test_a_decision_is_kept_with_the_trace_that_its_request_named(case, short):
-    (server, store), requests, trace = short, unknown(case, 5, 3), "4bf92f3577b34da6a3ce929d0e0e4736"
+    (server, store, asked), requests, trace = short, unknown(case, 5, 3), "4bf92f3577b34da6a3ce929d0e0e4736"
     for request, header in zip(requests, (f"00-{trace}-00f067aa0ba902b7-01", "00-not-valid-01", None), strict=True):
         headers = {} if header is None else {"traceparent": header}
         assert asked(f"{server.url}/predict", request, **headers)[0] == 200
@@ -317,7 +319,7 @@ def test_a_decision_is_kept_with_the_trace_that_its_request_named(case, short):
 
 @on_linux
 def test_without_room_it_is_alive_and_not_ready_and_with_room_it_goes_on_by_itself(case, short):
-    (server, store), (known, *new) = short, unknown(case, 4, 6)
+    (server, store, asked), (known, *new) = short, unknown(case, 4, 6)
     report = {
         **case.hooks.day(0)[1][0],
         **{name: known[name] for name in known.keys() & case.hooks.day(0)[1][0].keys()},
@@ -373,7 +375,7 @@ def test_a_kill_loses_nothing_that_was_answered_and_counts_nothing_twice(case, r
     with case.served(run) as server:
         again = replay(server.url, requests, reports, headers=key).to_dict("records")
         seen = DecisionStore(run.store).decided(case.module("features").FEATURES)
-        load = open_loop(f"{server.url}/predict", case.hooks.day(3)[0], 30, 2, np.random.default_rng(0))
+        load = open_loop(f"{server.url}/predict", case.hooks.day(3)[0], 30, 2, np.random.default_rng(0), headers=key)
     assert 30 < len(load) <= QUEUE_LIMIT  # so that a machine that is busy refuses none
     assert load.error_share() == 0
     assert again[: len(known)] == known

@@ -2,7 +2,7 @@
 
 Which model an endpoint reads shows in the fields that it asks for where there are none. A body that the model takes is
 answered, or refused by a field of it. Of a body that breaks it each broken field is named, and nothing is kept. Nothing
-makes the service fail, and the honest are answered as before.
+makes the service fail, and the honest are answered as before. Without the key of the run nothing is changed.
 """
 
 import json
@@ -18,11 +18,13 @@ from pydantic import BaseModel
 
 from case_studies.kit import DecisionStore
 from case_studies.kit.decision_service import AHEAD_S
-from mlsd_lib.serving.app import endpoints
+from mlsd_lib.serving.app import NEVER_WAIT, endpoints
 from tests.case_studies.services import with_key
 from tests.case_studies.test_contract import CASES
 
+OPEN_TO_STRANGERS = {"assistant": {"POST /predict", "POST /stream"}}
 NO_TIMES = ["2026-04-05T10:00:00Z", "1850-04-05T10:00:00", "2100-01-01T00:00:00", "1700000000", "yesterday"]
+KEY_ASKED = ("Authorization", "Basic")
 HALF_PAIR = re.compile("[\ud800-\udfff]")
 VALUES = st.recursive(
     st.one_of(
@@ -154,3 +156,35 @@ def test_each_field_that_breaks_its_schema_is_named_and_nothing_is_kept(attacked
     assert (status // 100, named(answer)) == (4, set(names))
     assert attacked.kept() == before
     attacked.require_sound()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_without_the_key_no_endpoint_but_those_declared_answers_and_none_changes_a_row(case_study, name, tmp_path):
+    """Each method of each path in the app's own map, asked as a stranger, with a wrong key, and with the right one."""
+    case = case_study(name)
+    run = case.copied(tmp_path)
+    app, store = case.module("service").app_of(run), DecisionStore(run.store)
+    known, stranger, (requests, reports, _) = with_key(app, run), app.test_client(), case.hooks.day(0)
+    assert known.post("/predict", json={"rows": requests[1:50]}).status_code == known.get("/readyz").status_code == 200
+    bodies = {"/predict": requests[0], "/stream": requests[0], "/reports": reports[0]}
+
+    def asked_of(client, **shown):
+        """The endpoints that answer otherwise than 401."""
+        found = set()
+        for rule in app.url_map.iter_rules():
+            path = re.sub("<.*>", str(requests[1][case.hooks.ID]), rule.rule)
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                answer = client.open(path, method=method, json=bodies.get(path, {}), **shown)
+                if answer.status_code != 401:
+                    found.add(f"{method} {rule}")
+                else:
+                    assert (answer.get_json()["error"]["field"], answer.headers["WWW-Authenticate"][:5]) == KEY_ASKED
+        return found
+
+    before, open_to_all = list(store.connection.iterdump()), {f"GET {path}" for path in NEVER_WAIT}
+    assert asked_of(stranger) == open_to_all | OPEN_TO_STRANGERS.get(name, set())
+    for wrong in ({"auth": ("caller", "a guess")}, {"headers": {"Authorization": "Bearer x"}}):
+        assert asked_of(stranger, **wrong) == open_to_all
+    assert list(store.connection.iterdump()) == before
+    assert asked_of(known) == set(endpoints(app))
+    assert list(store.connection.iterdump()) != before

@@ -13,6 +13,7 @@ import threading
 
 import pytest
 
+from case_studies.kit import Run, key_header
 from mlsd_lib.serving import ServerProcess, post
 from tests.case_studies.services import asked, on_linux, without_room
 from tests.case_studies.test_contract import CASES, VERBS
@@ -118,14 +119,14 @@ def test_an_operator_lives_through_a_kill_a_full_disk_and_an_incident(case_study
 
     typed("train", "--days", 45, "--authors", 50, "--test-days", 1)
     with served() as server:
-        example, url = paste(server)[1], f"{server.url}/predict"
+        example, url, key = paste(server)[1], f"{server.url}/predict", key_header(Run.latest(tmp_path / "runs"))
         requests = [{**example, case.hooks.ID: number} for number in range(10**9, 10**9 + 400)]
         answers, under_way = [], threading.Event()
 
         def send():
             try:
                 for request in requests:
-                    answers.append(post(url, request))
+                    answers.append(post(url, request, headers=key))
                     if len(answers) == 20:
                         under_way.set()
             except (OSError, http.client.HTTPException, ValueError):
@@ -139,15 +140,15 @@ def test_an_operator_lives_through_a_kill_a_full_disk_and_an_incident(case_study
     assert 20 <= len(answers) < len(requests)
     with served() as server:
         url = f"{server.url}/predict"
-        assert [post(url, request) for request in requests[: len(answers)]] == answers
+        assert [post(url, request, headers=key) for request in requests[: len(answers)]] == answers
         with without_room(server):
-            assert post(url, requests[-1])[0] == 503
-        assert post(url, requests[-1])[0] == 200
+            assert post(url, requests[-1], headers=key)[0] == 503
+        assert post(url, requests[-1], headers=key)[0] == 200
         typed("retrain", "--reviews-per-hour", 4)
         typed("promote", "v2", "--reason", "more reviewers")
-        assert post(url, requests[-2])[1]["release"] == "v2"
+        assert post(url, requests[-2], headers=key)[1]["release"] == "v2"
         assert "Current release: v1." in typed("rollback", "--reason", "it finds less")
-        assert post(url, requests[-3])[1]["release"] == "v1"
+        assert post(url, requests[-3], headers=key)[1]["release"] == "v1"
         report = typed("report")
         assert json.loads(asked(f"{server.url}/readyz")[1])["ready"] is True
     assert "3. rollback to v1: it finds less" in report

@@ -5,10 +5,11 @@ import json
 import resource
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
-from case_studies.kit import DecisionStore
+from case_studies.kit import DecisionStore, key_header
 from lessons.deployment.router import Route
 from mlsd_lib.serving import ServerProcess
 from tests.case_studies.services import asked, on_linux, without_room
@@ -24,18 +25,18 @@ def case(case_study):
 
 @pytest.fixture
 def routed(case, tmp_path):
-    """The address of a router's /predict, the service behind it, and the service's store."""
+    """The address of a router's /predict, the service behind it, the service's store, and `asked` with its key."""
     run, path = case.copied(tmp_path), tmp_path / "route.json"
     with case.served(run) as service, contextlib.closing(DecisionStore(run.store)) as store:
         Route({"v1": service.url}, "v1", slow_ms=60_000).write(path)
         words = [sys.executable, "-m", "lessons.deployment.router", "{port}", "--route", str(path)]
         with ServerProcess(words) as router:
-            yield f"{router.url}/predict", service, store
+            yield f"{router.url}/predict", service, store, partial(asked, **key_header(run))
 
 
 @on_linux
 def test_trace_and_deadline_reach_the_service_and_retry_after_the_client(case, routed):
-    (url, service, store), request = routed, case.hooks.day(0)[0][0]
+    (url, service, store, asked), request = routed, case.hooks.day(0)[0][0]
     trace = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "tracestate": "shop=1"}
     status, text, _ = asked(url, request, **{"X-Deadline-Ms": "soon"})
     assert (status, json.loads(text)["error"]["field"]) == (400, "X-Deadline-Ms")

@@ -102,7 +102,7 @@ def test_a_year_of_requests_leaves_a_memory_of_the_days_that_are_kept(case, tmp_
     """Twenty requests each fifth day, for a year, and what is reported of them."""
     monkeypatch.setattr(decision_service, "FORGET_EACH", 50)  # so few would take a service years
     run, own_ids = case.copied(tmp_path), (case.hooks.ID, "page_id")
-    client, (requests, reports, _) = case.module("service").app_of(run).test_client(), case.hooks.day(0)
+    client, (requests, reports, _) = with_key(case.module("service").app_of(run), run), case.hooks.day(0)
     requests = requests[:20]
     known = {request[case.hooks.ID] for request in requests}
     reports = [report for report in reports if report[case.hooks.ID] in known]

@@ -118,17 +118,15 @@ def test_metrics_count_actions_and_where_an_answer_came_from(run):
         assert line in metrics
 
 
-def test_who_asks_is_believed_with_the_key_alone_and_a_stranger_leaves_no_entry(run):
+def test_who_asks_is_believed_with_the_key_alone_and_a_stranger_takes_no_id(run):
     client, known = service.app_of(run).test_client(), client_of(run)
     body = {**messages(asked(0))[0], "dealer": True, "text": "what do dealers pay for the Aldera 200?"}
     price = next(text for text in prepared()[0].documents["text"] if text.startswith("Dealers buy the Aldera 200"))
-    ids = iter(range(10**9, 10**9 + 9))
-    for ways in ({}, {"auth": ("caller", "a guess")}, {"headers": {"Authorization": "Bearer x"}}):
-        answer = client.post("/predict", json={**body, "question_id": next(ids)}, **ways).get_json()
-        assert (answer["text"], answer["search"]) == (service.REFUSAL, "words")
-    assert known.post("/predict", json=body).get_json()["text"] == price
-    assert client.post("/predict", json=body).status_code == 409  # a dealer's answer is not repeated to a stranger
-    assert known.post("/predict", json={**body, "question_id": next(ids)}).get_json()["search"] == "cache"
+    answers = [client.post("/predict", json=body).get_json()]
+    assert known.post("/predict", json=body).get_json()["text"] == price  # the id is still the shop's
+    answers.append(client.post("/predict", json=body).get_json())  # and its answer is not repeated to a stranger
+    assert [(answer["text"], answer["search"]) for answer in answers] == 2 * [(service.REFUSAL, "words")]
+    assert known.post("/predict", json={**body, "question_id": 10**9}).get_json()["search"] == "cache"
     with closing(service.AssistantStore(run.store)) as store:
         assert store.connection.execute("SELECT COUNT(*) FROM cached").fetchone() == (1,)
 

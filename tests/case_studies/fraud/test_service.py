@@ -6,13 +6,14 @@ import pytest
 from case_studies.fraud.data import Adapter, messages
 from case_studies.fraud.models import Release
 from case_studies.fraud.service import app_of
-from case_studies.kit import replay
+from case_studies.kit import key_header, replay
 from tests.case_studies.fraud import hooks
+from tests.case_studies.services import with_key
 
 
 @pytest.fixture
 def client(run):
-    return app_of(run).test_client()
+    return with_key(app_of(run), run)
 
 
 def test_the_service_decides_as_the_offline_table_does(case_study, run, stream, stream_features):
@@ -20,7 +21,7 @@ def test_the_service_decides_as_the_offline_table_does(case_study, run, stream, 
     with case_study("fraud").served(run) as server:
         for number in (0, 1):
             requests, reports, _ = hooks.day(number)
-            answers, rows = replay(server.url, requests, reports), hooks.rows(number)
+            answers, rows = replay(server.url, requests, reports, headers=key_header(run)), hooks.rows(number)
             offline = first_release.decide(stream_features.iloc[rows], stream.payments["time"].iloc[rows])
             score, value, reviewed = offline
             np.testing.assert_allclose(answers["score"], score, atol=1e-9)  # no split that roundings could cross

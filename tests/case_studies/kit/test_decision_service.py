@@ -15,9 +15,10 @@ import pandas as pd
 import pydantic
 import pytest
 
-from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, ModelRegistry, microseconds
+from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, ModelRegistry, Run, microseconds
 from case_studies.kit.decision_store import BUSY_S
 from mlsd_lib.serving import BadRequest
+from tests.case_studies.services import with_key
 from tests.waiting import PATIENCE_S
 
 
@@ -182,7 +183,7 @@ def test_a_service_without_a_release_does_not_start(tmp_path):
 
 
 def test_over_http_a_report_is_taken_and_a_reader_of_the_file_sees_what_was_decided(service):
-    client = service.app().test_client()
+    client = with_key(service.app(), Run(service.store.path.parent))
     body = {"reading_id": 1, "time": "2026-03-01T10:00:00", "machine": 1, "degrees": 60}
     answer = client.post("/predict", json=body)
     report = {"reading_id": 1, "time": "2026-03-01T11:00:00", "machine": 1}
@@ -367,7 +368,7 @@ def test_an_error_in_a_query_is_no_lack_of_room(service):
 
 
 def test_a_release_that_is_gone_is_not_ready(service):
-    client = service.app().test_client()
+    client = with_key(service.app(), Run(service.store.path.parent))
     service.registry.add("v2", limit(70))
     service.registry.promote("v2", "soon gone")
     shutil.rmtree(service.registry.path("v2"))
@@ -379,7 +380,7 @@ def test_a_release_that_is_gone_is_not_ready(service):
 
 
 def test_a_trace_is_forgotten_with_its_decision(service):
-    client, trace = service.app().test_client(), "4bf92f3577b34da6a3ce929d0e0e4736"
+    client, trace = with_key(service.app(), Run(service.store.path.parent)), "4bf92f3577b34da6a3ce929d0e0e4736"
     body = {"reading_id": 1, "time": "2026-03-01T10:00:00", "machine": 1, "degrees": 60}
     client.post("/predict", json=body, headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
     assert (service.store.trace(1), service.store.trace(2)) == (trace, None)

@@ -16,6 +16,7 @@ from case_studies.maintenance.policy import ReplacementPolicy
 from case_studies.maintenance.service import MaintenanceStore, app_of
 from mlsd_lib.datasets.fleet_simulator import SENSORS
 from tests.case_studies.maintenance import hooks
+from tests.case_studies.services import with_key
 
 
 @pytest.fixture(scope="module", params=[0])
@@ -109,7 +110,7 @@ def test_retraining_makes_a_release_for_the_same_policy(lived):
 
 
 def test_readings_that_come_late_in_any_order_and_twice_count_once(run):
-    client = app_of(run).test_client()
+    client = with_key(app_of(run), run)
     bodies = [messages(hooks.fleet().readings[hooks.rows(number)]) for number in (0, 1)]
     rng = np.random.default_rng(0)
     lost = rng.random(len(bodies[0])) < 0.3
@@ -129,7 +130,7 @@ def test_readings_that_come_late_in_any_order_and_twice_count_once(run):
 
 
 def test_a_unit_is_ordered_once(run):
-    client = app_of(run).test_client()
+    client = with_key(app_of(run), run)
     answers = []
     for number in range(3):
         rows = hooks.fleet().readings[hooks.rows(number)]
@@ -143,5 +144,5 @@ def test_a_unit_is_ordered_once(run):
 
 @pytest.mark.parametrize(("name", "value"), [("vibration", -0.5), ("temperature", 3_000.0)])
 def test_a_reading_that_no_sensor_of_its_model_sends_is_refused_by_its_name(run, name, value):
-    answer = app_of(run).test_client().post("/predict", json={**hooks.day(0)[0][0], "reading_id": 10**12, name: value})
+    answer = with_key(app_of(run), run).post("/predict", json={**hooks.day(0)[0][0], "reading_id": 10**12, name: value})
     assert (answer.status_code, answer.get_json()["error"]["field"]) == (422, name)

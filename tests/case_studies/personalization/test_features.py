@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from case_studies.kit import replay
+from case_studies.kit import key_header, replay
 from case_studies.personalization.data import load
 from case_studies.personalization.features import FEATURES, WINDOWS, features_of
 from case_studies.personalization.labels import learnable, rewards_as_of
 from case_studies.personalization.models import Release
 from case_studies.personalization.service import PageStore, app_of, restore
 from tests.case_studies.personalization import hooks
+from tests.case_studies.services import with_key
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_the_service_shows_what_the_offline_table_shows(case_study, run):
     release = Release.read(run.registry().path("v1"))
     requests, reports, offline = hooks.day(0)
     with case_study("personalization").served(run) as server:
-        answers = replay(server.url, requests, reports)
+        answers = replay(server.url, requests, reports, headers=key_header(run))
     page = np.array([request["page_id"] for request in requests])
     shown = release.decide(offline, page)
     assert answers["item"].tolist() == shown.item.tolist()
@@ -71,7 +72,7 @@ def test_the_restored_memory_has_no_propensity_that_a_rule_made_false(run):
     bad = hooks.spoiled(Release.read(registry.path("v1")))
     registry.add("v2", bad.save)
     registry.promote("v2", "a campaign")
-    client = app_of(run).test_client()
+    client = with_key(app_of(run), run)
     assert client.post("/predict", json={"rows": requests}).status_code == 200
     registry.rollback("it overrides what was drawn")
     changed = restore(run, registry.path("v1"))
@@ -89,7 +90,7 @@ def test_the_restored_memory_has_no_propensity_that_a_rule_made_false(run):
 
 def test_a_slot_of_another_visitor_is_no_slot_of_the_page(run):
     first, second, *_ = hooks.day(0)[0]
-    client = app_of(run).test_client()
+    client = with_key(app_of(run), run)
     assert client.post("/predict", json=first).status_code == 200
     answer = client.post("/predict", json={**second, "visitor_id": second["visitor_id"] + 1})
     assert (answer.status_code, answer.get_json()["error"]["field"]) == (422, "page_id")
@@ -97,7 +98,7 @@ def test_a_slot_of_another_visitor_is_no_slot_of_the_page(run):
 
 
 def test_metrics_tell_what_was_shown_by_release(run):
-    client = app_of(run).test_client()
+    client = with_key(app_of(run), run)
     client.post("/predict", json={"rows": hooks.day(0)[0][:100]})
     text = client.get("/metrics").get_data(as_text=True)
     shown = [float(line.split()[-1]) for line in text.splitlines() if line.startswith("slots_shown_total")]
