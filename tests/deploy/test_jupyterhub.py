@@ -85,6 +85,7 @@ def day(place):
         "HUB_TOKEN": secrets.token_hex(16),
         "MLSD_EDITION": str(Path(sys.prefix).parent),
         "MLSD_EXCHANGE": str(exchange),
+        "MLSD_HUB_HOST": "http://hub.localhost:8000",
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -110,6 +111,13 @@ def test_each_student_reads_the_own_feedback_in_jupyterlab(day):
 def test_no_student_reads_the_course_the_marks_or_what_others_handed_in(day):
     assert day["read by ann"] == []
     assert {"course", "gradebook"} <= set(day["read by the teacher"])
+
+
+def test_each_user_has_an_origin_of_their_own_and_no_other_serves_their_files(day):
+    """By names that no name server knows: the requests carry them. The hub and bob's origin send on to ann's."""
+    assert day["origins"] == {
+        "hub.localhost:8000": 302, "ann.hub.localhost:8000": 200, "bob.hub.localhost:8000": 302,
+    }  # fmt: skip
 
 
 def test_the_configuration_says_what_is_missing_and_how_to_make_it(tmp_path):
