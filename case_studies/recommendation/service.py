@@ -18,7 +18,7 @@ import pandas as pd
 from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, Field
 
-from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run
+from case_studies.kit import Decision, DecisionService, DecisionStore, Id, LocalTime, Run, key_header
 from case_studies.kit.stream_times import between
 from case_studies.recommendation.data import DAY, VISIT, Catalogue
 from case_studies.recommendation.features import FEATURES, Ranking
@@ -155,7 +155,7 @@ class ShopService(DecisionService[Release]):
         asked = {"household": household, "midnight_us": midnight_us, "items": items}
         try:
             server = json.loads(self._address.read_text())
-            found = look_up(server["url"], server["patience_s"], **asked)
+            found = look_up(server["url"], server["patience_s"], key_header(Run(self._address.parent)), **asked)
         except ServingError:
             none = np.empty(0, dtype=np.int64)
             return History(none, none, none, np.resize(np.append(self._sold, np.zeros(items)), items)), True
@@ -210,7 +210,7 @@ def serve_histories(folder: str, port: int, patience_s: float = PATIENCE_S) -> N
         return {name: value.tolist() for name, value in vars(history).items()}
 
     (run.path / ADDRESS).write_text(json.dumps({"url": f"http://127.0.0.1:{port}", "patience_s": patience_s}))
-    serve(lookup_app("histories", found), port, 4)
+    serve(lookup_app("histories", found, run.path), port, 4)
 
 
 def app_of(run: Run) -> flask.Flask:
