@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from case_studies.kit import Run
 from grader.errors import GraderError
 from grader.sandbox import Level, probe
 from mlsd import smoke
@@ -166,7 +165,8 @@ def test_a_service_that_answers_or_ends_badly_is_a_fault(status, ends, outcome, 
     text = textwrap.dedent(SERVICE).replace("STATUS", str(status)).replace("ENDS", str(ends))
     (tmp_path / "tiny_service.py").write_text(text)
     said: list[str] = []
-    (Run.new(tmp_path).path / "decision.md").touch()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "caller.key").touch()
     case = Case(tmp_path, tmp_path, {}, "tiny_service")
     assert tried([Step("ask", case.ask)], said.append) == {"ask": outcome}
     assert seen in "".join(said)
