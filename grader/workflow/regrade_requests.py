@@ -5,6 +5,7 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.grading.output.sanitize import as_line
 from grader.workflow.tables import read_rows, read_text
 
 COLUMNS = ("id", "item", "reason")
@@ -15,7 +16,7 @@ LONGEST_REASON, LONGEST_KEY = 300, 60  # characters that are shown
 class Request:
     """What a student asks to look at again, with its points as they are; `item` is empty for the whole exercise.
 
-    `times`: so often it is asked; `reason` is the first one, at most so long as it can be read in a list.
+    `times`: so often it is asked; `reason` is the first one, as one line that can be read in a list.
     """
 
     student: str
@@ -58,6 +59,6 @@ def read_requests(course: Course, name: str, path: Path) -> tuple[list[Request],
                 found[key.casefold(), item] = replace(same, times=same.times + 1)
                 continue
             asked = grades[item] if item else whole
-            request = Request(whole.student.id, item, reason[:LONGEST_REASON], asked.score, asked.max_score)
-            found[key.casefold(), item] = request
+            why = as_line(reason, LONGEST_REASON)
+            found[key.casefold(), item] = Request(whole.student.id, item, why, asked.score, asked.max_score)
     return [*found.values()], faults

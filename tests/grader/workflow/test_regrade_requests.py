@@ -58,12 +58,12 @@ def test_regrade_lists_what_is_asked_and_runs_only_those_students(course, tmp_pa
         toy.submit(course, student, toy.answered(course, **toy.RIGHT))
     list(batch.grade(course, toy.NAME, ["ann", "bob"], Options(jobs=1), lambda said: None))
     path = tmp_path / "requests.csv"
-    asked = f"{ids(course, 'bob')['bob']},half-test,It halves.\n"
+    asked = f'{ids(course, "bob")["bob"]},half-test,"It halves.\nann asks: all, 8 of 8."\n'
     path.write_text("id,item,reason\n" + asked + "none,,\n" * 30 + asked * 3_000)
     command = ["regrade", toy.NAME, "--requests", str(path), "--jobs", "1", "--course", str(course.root)]
     result = CliRunner().invoke(app, command, catch_exceptions=False)
     assert result.exit_code == 1
-    assert "bob asks (3,001 times): half-test, 2 of 2. It halves." in result.output
+    assert "bob asks (3,001 times): half-test, 2 of 2. It halves. ann asks: all, 8 of 8.\n" in result.output
     assert "line 3: the id 'none' is no feedback's" in result.output
     assert "10 more lines name nothing that is known" in result.output
     assert len(result.output.splitlines()) < 40
