@@ -8,9 +8,9 @@ Without such a file nobody of theirs is charged for lateness.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
 
 from grader.course import STAMP, Course
 from grader.errors import GraderError
@@ -117,7 +117,7 @@ def lack_of(course: Course, name: str, students: list[str]) -> str:
 def _of_canvas(path: Path, text: str) -> Iterator[tuple[str, list[str], str]]:
     try:
         read = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, or brackets in brackets, too
         raise GraderError(f"the times {path} are no JSON ({error}). {KNOWN}") from error
     for number, entry in enumerate(read if isinstance(read, list) else [read], 1):
         if not isinstance(entry, dict) or "submitted_at" not in entry:
@@ -146,25 +146,22 @@ def _of_table(path: Path, text: str) -> Iterator[tuple[str, list[str], str]]:
 def _read(written: str, zone: tzinfo | None, place: str) -> datetime:
     """The moment in UTC; of an hour that clocks show twice the first, in the student's favour."""
     try:
-        found: Any = datetime.fromisoformat(written)
-    except ValueError:
-        found = _written(written)
-    if found is None:
+        found = _parsed(written)
+        return (found if found.tzinfo else found.replace(tzinfo=zone) if zone else found).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # of a zone that leads out of the years that there are, too
         raise GraderError(
             f"{place}: the time {written!r} cannot be read. Write it as 2027-01-15 23:59, or download Moodle's "
             "worksheet with English as your language"
-        )
-    return (found if found.tzinfo else found.replace(tzinfo=zone) if zone else found).astimezone(UTC)
+        ) from error
 
 
-def _written(text: str) -> datetime | None:
+def _parsed(text: str) -> datetime:
+    with suppress(ValueError):
+        return datetime.fromisoformat(text)
     match = WRITTEN.fullmatch(text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " "))
     month = MONTH.get(match["month"].casefold()) if match else None
     if match is None or month is None:
-        return None
+        raise ValueError("no time")
     hour, half = int(match["hour"]), (match["half"] or "").upper()
     hour = hour % 12 + (12 if half == "PM" else 0) if half else hour
-    try:
-        return datetime(int(match["year"]), month, int(match["day"]), hour, int(match["minute"]))
-    except ValueError:
-        return None
+    return datetime(int(match["year"]), month, int(match["day"]), hour, int(match["minute"]))

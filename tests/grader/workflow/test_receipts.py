@@ -182,6 +182,10 @@ def test_a_worksheet_is_read_in_moodles_languages_as_of_its_zone(tmp_path, headi
 FAULTY = {
     "Identifier,Grade\nParticipant 1,2\n": "have the columns Identifier, Grade. Bring Moodle's grading worksheet",
     "name,received\nann,yesterday\n": "line 2: the time 'yesterday' cannot be read. Write it as 2027-01-15 23:59",
+    "name,received\nann,9999-12-31T23:59-12:00\n": "line 2: the time '9999-12-31T23:59-12:00' cannot be read",
+    "name,received\nann,0001-01-01 00:00+14:00\n": "line 2: the time '0001-01-01 00:00+14:00' cannot be read",
+    "[" * 200_000: "are no JSON",
+    f'[{{"user_id": {"9" * 5_000}, "submitted_at": ""}}]': "are no JSON",
     "name,received\nann,-\n": "hold no time of receipt",
     '[{"user_id": 1}]': "entry 1 has no submitted_at",
     '[{"user_id": 1,': "are no JSON",
