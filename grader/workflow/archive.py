@@ -117,7 +117,9 @@ def _read_tar(file: Path | BinaryIO, limits: Limits, received: datetime | None) 
 
 
 def _entries(members: Iterator[Member], limits: Limits) -> Iterator[Entry]:
-    total, read_bytes, seen = 0, 0, set()
+    total, read_bytes = 0, 0
+    seen: set[str] = set()
+    folders: set[str] = set()
     for number, member in enumerate(members):
         plain = unicodedata.normalize("NFC", member.filename.replace("\\", "/")).removeprefix("./")
         fault = _name_fault(plain, limits) or member.fault
@@ -127,9 +129,12 @@ def _entries(members: Iterator[Member], limits: Limits) -> Iterator[Entry]:
         if number >= limits.files or total > limits.all_bytes or read_bytes > limits.read_bytes:
             yield Entry(name, member.received, refusal=TOO_MUCH)
             return
-        if not fault and plain.casefold() in seen:
-            fault = "another file of the source has the same name"
-        seen.add(plain.casefold())
+        same = plain.casefold()
+        within = {same[:place] for place, letter in enumerate(same) if letter == "/"}
+        if not fault and (same in seen or same in folders or not within.isdisjoint(seen)):
+            fault = "another file of the source has the same name, or that of a folder of it"
+        seen.add(same)
+        folders |= within
         entry = Entry(name, member.received, refusal=fault) if fault else _unpack(name, member, limits)
         total += len(entry.content)
         read_bytes += max(member.stated_bytes, entry.handed_in_bytes, len(entry.content))

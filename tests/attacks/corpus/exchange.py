@@ -134,6 +134,11 @@ LAID = (
          ("ada", "eve", "zoe"), noted=("odd.txt",)),
     Laid("link_for_a_folder", linked_folder, refused=("eve",)),
     Laid("file_for_a_folder", a_file, refused=("eve",)),
+    Laid("file_where_a_folder_is", beside(lambda folder, course: [
+        (folder / name).write_text("1") for name in ("a", "a\\b")]), ("ada", "eve", "zoe"), noted=("a/b",)),
+    Laid("name_spelled_twice", beside(lambda folder, course: [
+        (folder / "\u00e9").write_text("1"), (folder / "e\u0301").mkdir(), (folder / "e\u0301" / "x").write_text("2")]),
+         ("ada", "eve", "zoe"), noted=("same name",)),
     Laid("pipe", instead(lambda place, *_: os.mkfifo(place)), noted=(NB,)),
     Laid("large", beside(large), ("ada", "eve", "zoe"), noted=("data.bin",)),
     Laid("no_time_in_its_name", called("eve+ps1+soon+x"), refused=("soon",)),

@@ -498,10 +498,12 @@ def test_hostile_entries_are_refused_by_name_and_the_others_are_collected(course
         f"back\\..\\..\\{NB}": "its name leads out of the archive",
         f"bell\x07/{NB}": "its name holds control characters",
         "/".join(["deep"] * 20): "its name is too long or too deep",
-        f"ok/{NB.upper()}": "another file of the source has the same name",
+        f"ok/{NB.upper()}": "another file of the source has the same name, or that of a folder of it",
+        "ok/A/b.txt": "another file of the source has the same name, or that of a folder of it",
+        "ok/d": "another file of the source has the same name, or that of a folder of it",
         "bomb/notes.txt": "unpacks to more than 200 times its packed size",
     }
-    files: dict = {f"ok/{NB}": "fine", **hostile, "bomb/notes.txt": b"0" * 10_000_000}
+    files: dict = {f"ok/{NB}": "fine", "ok/a": "1", "ok/d/e": "2", **hostile, "bomb/notes.txt": b"0" * 10_000_000}
     files[special(f"link/{NB}", 0o120777)] = "/etc/passwd"
     files[special(f"pipe/{NB}", 0o010644)] = ""
     report = take(files)
