@@ -124,11 +124,13 @@ def collect(
     entries = list(_opened(read(source, zone=zone), Limits()))
     report = [Collected(str(entry.name), "", "refused", entry.refusal) for entry in entries if entry.refusal]
     read_ones = [entry for entry in entries if not entry.refusal]
-    hand_ins, unfit = _grouped(read_ones, exercise, _students(course, name), people, commits)
+    known_students = _students(course, name)
+    hand_ins, unfit = _grouped(read_ones, exercise, known_students, people, commits)
     report += unfit
     before = Counter(group for hand_in in hand_ins for group, _ in hand_in.possible_group_splits())
     teams = {group for group, number in before.items() if number > 1}
-    resolver = StudentResolver(students, people, bool(roster), _groups(course, name, groups, people), teams)
+    known_groups = _groups(course, name, groups, people)
+    resolver = StudentResolver(students, people, bool(roster), known_groups, teams, known_students)
     meant = [(hand_in, student, refusal) for hand_in in hand_ins for student, refusal in resolver.students_of(hand_in)]
     claims: dict[str, list[str]] = {}
     for hand_in, student, _ in meant:
@@ -151,6 +153,7 @@ class StudentResolver:
     """Whom names of hand-ins mean: `students` of a map, `groups`, `people` of a roster, else the name itself.
 
     `teams`: what stands before a hyphen in the names of several of Moodle's hand-ins, so that it may be a group's name.
+    `known`: ids of students who handed in before or stand in the gradebook.
     """
 
     students: dict[str, str]
@@ -158,6 +161,7 @@ class StudentResolver:
     has_map: bool
     groups: dict[str, list[str]]
     teams: set[str]
+    known: set[str]
 
     def mapped(self, hand_in: HandIn) -> str:
         """The student whom the map names; empty where it does not."""
@@ -166,9 +170,19 @@ class StudentResolver:
     def students_of(self, hand_in: HandIn) -> list[tuple[str, str]]:
         """The members of the group that handed it in, else the student: ids, each with why it is nobody's."""
         members = next((self.groups[key.casefold()] for key in hand_in.keys if key.casefold() in self.groups), [])
-        return (
-            [(member, "") for member in members] if members and not self.mapped(hand_in) else [self.student_of(hand_in)]
-        )
+        if not members or self.mapped(hand_in):
+            return [self.student_of(hand_in)]
+        if other := self._named_as(hand_in, members):  # groups often choose their names themselves
+            return [
+                ("", f"a group has the name of {other}, who is not in it; rename the group, or say whose it is: --map")
+            ]
+        return [(member, "") for member in members]
+
+    def _named_as(self, hand_in: HandIn, members: list[str]) -> str:
+        """The student whom the name means, where they are none of the group of this name; empty for nobody."""
+        student, refusal = self.student_of(hand_in) if self.people else (hand_in.student, "")
+        is_other = student in self.known and student not in members
+        return student if is_other and not refusal else ""
 
     def student_of(self, hand_in: HandIn) -> tuple[str, str]:
         """The student's id, or why it is nobody's."""

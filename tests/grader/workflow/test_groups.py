@@ -47,6 +47,12 @@ def test_who_hands_in_alone_and_with_a_group_is_refused_both_until_a_person_deci
     assert take("red", "anna") == [("anna", "anna", "refused"), ("red", "anna", "refused"), ("red", "bo", "collected")]
 
 
+def test_a_group_that_has_a_students_name_gets_nothing_of_that_students(take):
+    groups = "group,student\nEve,anna\nred,bo\ncy,cy\ncy,dee\n"
+    wanted = [("cy", "cy", "collected"), ("cy", "dee", "collected"), ("eve", "", "refused"), ("red", "bo", "collected")]
+    assert take("eve", "red", "cy", groups=groups) == wanted
+
+
 def test_moodles_folders_of_groups_belong_to_the_member_that_they_name(course, tmp_path):
     path = tmp_path / "class.csv"
     path.write_text("id,name\nanna,Anna-Marie Lee\nbo,Marie Lee\ncy,Lena Kurz\n")
