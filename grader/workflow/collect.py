@@ -386,7 +386,7 @@ def _keep(
     hand_in: HandIn,
 ) -> tuple[str, str]:
     place = course.folder("submitted", student, name)
-    outcome, detail = "collected", ""
+    outcome, detail, earlier = "collected", "", None
     if place.exists():
         there = {p.relative_to(place).as_posix(): p.read_bytes() for p in place.rglob("*") if p.is_file()}
         there.pop(STAMP, None)
@@ -401,10 +401,8 @@ def _keep(
             reported = "older than" if new < last else "another version with the same time as"
             return ("older" if new < last else "refused"), f"{reported} the one of {last}, which stays"
         earlier = unused(course.home / "earlier" / student / name / (stamp or f"downloaded {last}").replace(":", ""))
-        earlier.parent.mkdir(parents=True, exist_ok=True)
         outcome, detail = "replaced", f"the one of {stamp or last} is kept in {earlier}"
-        shutil.move(place, earlier)
-    _write(place, files, received, hand_in.newest)
+    _write(place, files, received, hand_in.newest, earlier)
     return outcome, detail
 
 
@@ -423,10 +421,13 @@ def _stamp(time: datetime) -> str:
     return time.strftime(STAMP_FORMAT)
 
 
-def _write(place: Path, files: dict[PurePosixPath, bytes], received: datetime | None, newest: datetime) -> None:
+def _write(
+    place: Path, files: dict[PurePosixPath, bytes], received: datetime | None, newest: datetime, earlier: Path | None
+) -> None:
     """Write all or nothing: a broken write leaves no half submission that would be graded.
 
-    The folder's own time is `newest`, by which the next download is newer or older.
+    What is there goes to `earlier` once the new one is whole, so that a student has one of the two whatever cannot be
+    written. The folder's own time is `newest`, by which the next download is newer or older.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".incoming-", dir=place.parent) as scratch:
@@ -438,6 +439,9 @@ def _write(place: Path, files: dict[PurePosixPath, bytes], received: datetime | 
         if received:
             (whole / STAMP).write_text(_stamp(received))
         os.utime(whole, (newest.timestamp(), newest.timestamp()))
+        if earlier:
+            earlier.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(place, earlier)
         os.replace(whole, place)
 
 

@@ -1,9 +1,10 @@
 """A disk that is full: one line that names the place, no traceback, and nothing that is half there."""
 
 import json
+import os
 import resource
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from typer.testing import CliRunner
@@ -76,6 +77,20 @@ def test_a_folder_for_which_there_is_no_room_stays_as_it_was(tmp_path):
     assert release.read_files(tmp_path) == {"exercises/halves/a.txt": b"old", "exercises/halves/data/b.txt": b"old"}
     write_folder(place, {"c.txt": b"longer than ten bytes"})
     assert release.read_files(tmp_path) == {"exercises/halves/c.txt": b"longer than ten bytes"}
+
+
+def test_a_later_hand_in_for_which_there_is_no_room_leaves_the_one_before(course, tmp_path):
+    path = tmp_path / "class" / "ann" / f"{toy.NAME}.ipynb"
+    path.parent.mkdir(parents=True)
+    words = ["collect", toy.NAME, str(path.parents[1]), "--course", str(course.root)]
+    for text, when in (("first", 1e9), ("second", 2e9)):
+        path.write_text(json.dumps(toy.answered(course, **toy.RIGHT, reflection=text)))
+        os.utime(path, (when, when))
+        with no_file_beyond(1000) if text == "second" else nullcontext():
+            result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert "refused    ann: cannot be written (File too large)" in result.output
+    assert b"first" in (course.folder("submitted", "ann", toy.NAME) / path.name).read_bytes()
+    assert "1 replaced" in CliRunner().invoke(app, words, catch_exceptions=False).output
 
 
 def test_the_exchange_offers_no_part_of_an_exercise(course):
