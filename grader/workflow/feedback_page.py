@@ -20,7 +20,7 @@ from nbgrader.preprocessors import GetGrades
 from traitlets import Bool, Unicode
 
 from grader.grading.intake.instructor_notebook import HIDDEN, cell_dict, without_hidden_tests
-from grader.grading.output.html_cleaner import POLICY, clean, without_elements
+from grader.grading.output.html_cleaner import POLICY, clean
 from grader.grading.output.render import VERDICT
 from grader.grading.output.sanitize import Allowance, as_markdown, clean_outputs
 from grader.grading.records import HELD
@@ -30,6 +30,7 @@ HELD_BACK = "Outputs after a hidden test are not shown."
 ASK = "To ask for a regrade, name the item and why, with this feedback's id:"
 A_PERSON_LOOKS = "A person will look at this test."
 KEPT = ("nbgrader", VERDICT, HELD)  # of a cell's metadata; the rest may be the student's
+SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 PICTURE = re.compile(r"<img(?=[\s/>])(?![^>]*\salt=)")
 REMEMBERED, SHORT = 500, 20_000  # texts whose HTML a worker remembers, and of how many characters at most
 CODE_CHARACTERS = 200_000  # of one notebook's code; with colours it is ten times as long, and takes a second
@@ -149,7 +150,7 @@ class FeedbackPage(HTMLExporter):
         lexer = language.get("pygments_lexer", language.get("name"))
         self.register_filter("highlight_code", partial(self._highlighted, lexer))
         page, resources = super(HTMLExporter, self).from_notebook_node(nb, self._init_resources(resources), **options)
-        page = without_elements(page, "script")
+        page = SCRIPT.sub("", page)
         page = PICTURE.sub('<img alt="No description has been provided for this image"', page)
         policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         return re.sub(r"<head[^>]*>", lambda found: found[0] + policy, page, count=1), resources

@@ -1,11 +1,11 @@
-"""The HTML cleaner: what it keeps, what it takes out, and that its time grows with the length of what it gets."""
+"""The HTML cleaner: what it keeps, what it takes out, and that no text takes it long."""
 
 import time
 
 import pytest
 
 from grader.grading.output import html_cleaner
-from grader.grading.output.html_cleaner import HTML_CHARACTERS, clean, simplified
+from grader.grading.output.html_cleaner import HTML_CHARACTERS, clean
 
 TABLE = (
     '<table border="1" class="dataframe"><thead><tr style="text-align: right"><th></th><th>a</th></tr></thead></table>'
@@ -44,24 +44,20 @@ def cpu_s(text: str) -> float:
 
 
 @pytest.mark.parametrize("kind", PARTS)
-def test_four_times_the_text_takes_about_four_times_as_long_and_not_sixteen(kind, monkeypatch):
-    monkeypatch.setattr(html_cleaner, "HTML_CHARACTERS", 10**8)
-    build, n = PARTS[kind], 8_000
-    assert cpu_s(build(4 * n)) < 10 * cpu_s(build(n)) + 0.05
-    assert len(clean(build(n))) < 8 * len(build(n))
+def test_no_text_takes_long_or_becomes_long(kind):
+    text, ordinary = PARTS[kind](200_000)[:1_000_000], "<tr><td>1</td></tr>" * (HTML_CHARACTERS // 19)
+    cleaned = clean(text)
+    assert cleaned == clean(text[:HTML_CHARACTERS])
+    assert len(cleaned) <= 6 * HTML_CHARACTERS
+    assert cpu_s(text) < 30 * cpu_s(f"<table>{ordinary}</table>")
 
 
-@pytest.mark.parametrize("kind", PARTS)
-def test_a_megabyte_is_cut_before_it_is_read(kind):
-    text = PARTS[kind](200_000)[:1_000_000]
-    assert clean(text) == clean(text[:HTML_CHARACTERS])
-
-
-def test_tags_are_well_nested_and_not_deep_whatever_comes():
-    assert simplified("<div>" * 1000).count("<div>") == html_cleaner.DEEP
-    assert simplified("<p><b>a<div>c</p>") == "<p><b>a</b></p><div>c</div>"
-    assert simplified("<ul><li>a<li>b") == "<ul><li>a</li><li>b</li></ul>"
-    assert simplified("a < b <q") == "a &lt; b &lt;q"
+def test_tags_are_well_nested_and_a_tangle_of_them_is_text():
+    assert clean("<p><b>a<div>c</p>").count("<div>") == 1
+    assert clean("<ul><li>a<li>b") == "<ul><li>a</li><li>b</li></ul>"
+    assert clean("a < b <q") == "a &lt; b "
+    tangle = clean("<div>" * 2 * html_cleaner.TANGLED + "$\\href{javascript:x}{a}$")
+    assert not [live for live in ("<div", "\\href", "javascript:") if live in tangle]
 
 
 def test_a_table_keeps_its_form():
