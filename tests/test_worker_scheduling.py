@@ -94,10 +94,7 @@ def test_a_module_that_prepares_something_stays_on_one_worker(tmp_path):
         ("tests/grader/suites/test_contract_marks.py::test_b[reduce_latency-x]", "reduce_latency"),
         ("tests/grader/suites/test_contract_marks.py::test_b[reduce_latency]", "reduce_latency"),
         ("tests/grader/suites/test_contract.py::test_read[reduce_latency]", None),
-        (
-            "tests/attacks/differential/test_differential.py::test_few",
-            "tests/attacks/differential/test_differential.py",
-        ),
+        ("tests/attacks/test_feedback.py::test_no_script", "tests/attacks/test_feedback.py"),
     ],
 )
 def test_what_a_case_study_or_the_sandbox_of_an_exercise_prepares_is_shared(test, shares):
