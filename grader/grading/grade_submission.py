@@ -41,7 +41,7 @@ def grade_submission(job: Job, plans: Mapping[str, Plan], sandbox: Sandbox) -> R
 
 def steps_of(notebook: Notebook) -> list[Step]:
     """The code cells of a rebuilt notebook. Answers with points are marked by hand: the student's."""
-    found = []
+    steps = []
     for number, cell in enumerate(notebook["cells"]):
         if cell["cell_type"] != "code":
             continue
@@ -49,8 +49,8 @@ def steps_of(notebook: Notebook) -> list[Step]:
         locked = bool(entry) and not entry.get("solution")
         role = "test" if locked and entry.get("grade") else "locked" if locked else "theirs"
         name = entry.get("grade_id") or cell["id"]
-        found.append(Step(number, name, role, cell["source"], float(entry.get("points") or 0.0)))
-    return found
+        steps.append(Step(number, name, role, cell["source"], float(entry.get("points") or 0.0)))
+    return steps
 
 
 def untouched(steps: list[Step], plan: Plan) -> tuple[frozenset[str], frozenset[str]]:
@@ -102,8 +102,8 @@ class NotebookRun:
             self._open()
             for index, step in enumerate(self.steps):
                 self._record(step)
-                while step.damaged and index + 1 < len(self.steps) and not self._brought_back(index):
-                    continue
+                if step.damaged and index + 1 < len(self.steps):
+                    self._bring_back(index)
         finally:
             self._close()
         return self
@@ -123,19 +123,19 @@ class NotebookRun:
 
     def flags(self) -> list[Flag]:
         """What a person should know of how it ran."""
-        found: list[Flag] = []
+        flags: list[Flag] = []
         name = self.plan.name
         for step in self.steps:
             run = self.outputs.get(step.number)
             if run is not None and run.verdict in ENDED:
                 why = f"the cell {step.name!r} did not come to its end: {run.verdict}"
-                found.append(Flag(run.verdict, why, name, step.name, detail=run.error[1] if run.error else ""))
+                flags.append(Flag(run.verdict, why, name, step.name, detail=run.error[1] if run.error else ""))
             if run is not None and run.truncated:
-                found.append(
+                flags.append(
                     Flag("output", f"the cell {step.name!r} put out too much; the rest was cut", name, step.name)
                 )
-        reported = {(flag.kind, flag.cell) for flag in found}
-        found += [
+        reported = {(flag.kind, flag.cell) for flag in flags}
+        flags += [
             Flag(
                 verdict.verdict,
                 f"the test {verdict.cell!r}: {verdict.verdict}",
@@ -148,8 +148,8 @@ class NotebookRun:
         ]
         if self.left.processes:
             commands = f"{len(self.left.processes)}, {', '.join(self.left.processes[:3])[:200]}"
-            found.append(Flag("left", "processes still ran at the end and were ended", name, detail=commands))
-        return found
+            flags.append(Flag("left", "processes still ran at the end and were ended", name, detail=commands))
+        return flags
 
     def _record(self, step: Step) -> None:
         """Run one cell and keep what it gave."""
@@ -198,13 +198,17 @@ class NotebookRun:
         """Whether cells after one with this verdict would pay for it: its session is gone, or memory ran short."""
         return not self.session.alive or verdict == "memory" or self.session.is_full()
 
-    def _brought_back(self, index: int) -> bool:
-        """Whether a fresh session is as it was after the cells up to `index`, without those that do damage."""
-        if self.restarts >= RESTARTS:
-            return True
-        self.restarts += 1
-        self._close()
-        self._open()
+    def _bring_back(self, index: int) -> None:
+        """Open sessions until one is as it was after the cells up to `index`, or there were enough of them."""
+        is_back = False
+        while not is_back and self.restarts < RESTARTS:
+            self.restarts += 1
+            self._close()
+            self._open()
+            is_back = self._replays(index)
+
+    def _replays(self, index: int) -> bool:
+        """Run the cells up to `index` that did no damage again; whether none of them does some now."""
         for step in self.steps[:index]:
             if step.damaged or _now_s() >= self.end_s:
                 continue

@@ -135,10 +135,10 @@ def shown_points(outputs: list[dict[str, Any]], maximum: float) -> float:
 
 def hidden_lines(source: str, marks: tuple[str, str]) -> set[int]:
     """Numbers of the lines (from 1) that students do not have."""
-    found, inside = set(), False
+    hidden, inside = set(), False
     for number, line in enumerate(source.splitlines(), 1):
         inside = inside or marks[0] in line
         if inside:
-            found.add(number)
+            hidden.add(number)
         inside = inside and marks[1] not in line
-    return found
+    return hidden
