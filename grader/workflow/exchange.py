@@ -9,10 +9,12 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from nbgrader.exchange.default import ExchangeCollect
 
 from grader.course import STAMP, Course, reason
 from grader.errors import GraderError
@@ -45,71 +47,88 @@ def collect_exchange(course: Course, name: str) -> tuple[str, list[Collected]]:
         raise GraderError(
             f"this course has no exchange. Name a folder or a zip: {course.command(f'collect {name} FROM')}"
         )
-    report: list[Collected] = []
     course.home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".incoming-", dir=course.home) as scratch:
+        intake = Intake(course, name, Path(scratch))
         if "collect" not in course.config.ExchangeFactory:
-            sifting = _sifting(course, name, report, Path(scratch))
+            sifting = type("Sifting", (Sifting,), {"intake": intake})  # nbgrader makes the object itself
             course = course.configured(ExchangeFactory={"collect": sifting})
         result = course.call(lambda api: api.collect(name, update=True))
     if not result["success"]:
         raise GraderError(f"nbgrader could not collect {name} from its exchange: {reason(result)}")
-    return str(result.get("log", "")).strip(), report
+    return str(result.get("log", "")).strip(), intake.report
 
 
-def _sifting(course: Course, name: str, report: list[Collected], scratch: Path) -> type:
-    """nbgrader's class that collects, less who is refused; `report` gets a line for everyone.
+@dataclass
+class Intake:
+    """What is taken of an exercise's folders in the exchange, and a line of the `report` on each.
 
     What is taken lies in `scratch` before anything that was handed in earlier goes.
     """
-    from nbgrader.exchange.default import ExchangeCollect
 
-    notebooks = [path.name for path in course.folder("release", name=name).glob("*.ipynb")]
-    cells, people = released_cells(course), people_of(course)
-    taken: dict[str, Path] = {}
+    course: Course
+    name: str
+    scratch: Path
+    report: list[Collected] = field(default_factory=list)
+    taken: dict[str, Path] = field(default_factory=dict)
 
-    class Sifting(ExchangeCollect):
-        src_records: list[dict[str, Any]]
+    def __post_init__(self) -> None:
+        self.notebooks = [path.name for path in self.course.folder("release", name=self.name).glob("*.ipynb")]
+        self.cells, self.people = released_cells(self.course), people_of(self.course)
 
-        def _path_to_record(self, path: str) -> dict[str, Any]:
-            """Of a folder that nobody handed in, a record of no student."""
-            record: dict[str, Any] = {"username": "", "filename": Path(path).name, "timestamp": datetime.min}
-            refusal = f"its name is not as nbgrader writes it, STUDENT+{name}+TIME+"
-            with suppress(Exception):  # whatever is wrong with a name
-                found = super()._path_to_record(path)
-                refusal = _refusal(Path(path), found["username"], found["timestamp"], self.check_owner, people)
-                record = record if refusal else found
-            if refusal:
-                report.append(Collected(as_line(record["filename"]), "", "refused", refusal))
-            return record
+    def refuse(self, folder: str, refusal: str) -> None:
+        """Report a folder that nobody handed in."""
+        self.report.append(Collected(as_line(folder), "", "refused", refusal))
 
-        def init_src(self) -> None:
-            super().init_src()
-            known = [record for record in self.src_records if record["username"]]
-            self.src_records = [record for record in known if self._is_taken(record)]
+    def takes(self, folder: Path, student: str, stated: datetime) -> bool:
+        """Whether a student's folder, of the time in its name, was read and is of this exercise."""
+        _without_broken_stamp(self.course.folder("submitted", student, self.name))
+        place = self.taken[folder.name] = self.scratch / str(len(self.taken))
+        place.mkdir()
+        notes: list[str] = []
+        try:
+            notes = [*_changed(folder, self.notebooks, stated), *_kept(folder, place), *_stamped(place, stated)]
+            refusal = mistaken(self.name, _handed_in(place, self.notebooks), self.cells)
+        except PermissionError as error:
+            refusal = f"it cannot be read ({error.strerror})"
+        rest = [f"{len(notes) - LISTED} more"] if notes[LISTED:] else []
+        detail = refusal or "; ".join([*notes[:LISTED], *rest])
+        self.report.append(Collected(student, student, "refused" if refusal else "collected", detail))
+        return not refusal
 
-        def _is_taken(self, record: dict[str, Any]) -> bool:
-            student, folder = record["username"], Path(self.inbound_path) / record["filename"]
-            _without_broken_stamp(course.folder("submitted", student, name))
-            place = taken[folder.name] = scratch / str(len(taken))
-            place.mkdir()
-            notes: list[str] = []
-            try:
-                notes = [*_changed(folder, notebooks, record["timestamp"]), *_kept(folder, place)]
-                notes += _stamped(place, record["timestamp"])
-                refusal = mistaken(name, _handed_in(place, notebooks), cells)
-            except PermissionError as error:
-                refusal = f"it cannot be read ({error.strerror})"
-            rest = [f"{len(notes) - LISTED} more"] if notes[LISTED:] else []
-            detail = refusal or "; ".join([*notes[:LISTED], *rest])
-            report.append(Collected(student, student, "refused" if refusal else "collected", detail))
-            return not refusal
 
-        def do_copy(self, src: str, dest: str, log: Any = None) -> None:
-            """Copy what was read of the folder."""
-            super().do_copy(str(taken[Path(src).name]), dest, log)
+class Sifting(ExchangeCollect):
+    """nbgrader's class that collects, less who is refused."""
 
-    return Sifting
+    intake: Intake
+    src_records: list[dict[str, Any]]
+
+    def _path_to_record(self, path: str) -> dict[str, Any]:
+        """Of a folder that nobody handed in, a record of no student."""
+        record: dict[str, Any] = {"username": "", "filename": Path(path).name, "timestamp": datetime.min}
+        refusal = f"its name is not as nbgrader writes it, STUDENT+{self.intake.name}+TIME+"
+        with suppress(Exception):  # whatever is wrong with a name
+            stated = super()._path_to_record(path)
+            people = self.intake.people
+            refusal = _refusal(Path(path), stated["username"], stated["timestamp"], self.check_owner, people)
+            record = record if refusal else stated
+        if refusal:
+            self.intake.refuse(record["filename"], refusal)
+        return record
+
+    def init_src(self) -> None:
+        super().init_src()
+        inbound = Path(self.inbound_path)
+        self.src_records = [
+            record
+            for record in self.src_records
+            if record["username"]
+            and self.intake.takes(inbound / record["filename"], record["username"], record["timestamp"])
+        ]
+
+    def do_copy(self, src: str, dest: str, log: Any = None) -> None:
+        """Copy what was read of the folder."""
+        super().do_copy(str(self.intake.taken[Path(src).name]), dest, log)
 
 
 def _refusal(folder: Path, student: str, stated: datetime, check_owner: bool, people: People | None) -> str:
