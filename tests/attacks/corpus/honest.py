@@ -62,19 +62,6 @@ def mean(values):
     values.sort()
     return sum(values) / len(values)
 """)),
-    case("empties_its_argument", answer(mean="""
-def mean(values):
-    total, n = 0, len(values)
-    while values: total += values.pop()
-    return total / n
-""")),
-    case("keeps_global_state", answer(mean="""
-calls = 0
-def mean(values):
-    global calls
-    calls += 1
-    return sum(values) / len(values)
-""")),
     # Files and machines
     case("file_missing", answer(rows="""
 table = open("my own data.csv").read()
@@ -127,28 +114,6 @@ await asyncio.sleep(0.01)
 async def later(): return 1
 print(await later())
 """, before="mean")),
-    case("numpy_scalars", answer(mean="def mean(values): return np.mean(values)")),
-    case("fractions", answer(mean="""
-from fractions import Fraction
-def mean(values): return float(Fraction(sum(values)) / len(values))
-""")),
-    case("lambda_answer", answer(mean="mean = lambda values: sum(values) / len(values)")),
-    case("callable_object", answer(mean="""
-class Mean:
-    def __call__(self, values): return sum(values) / len(values)
-mean = Mean()
-""")),
-    case("partial_function", answer(mean="""
-import functools
-def _mean(scale, values): return scale * sum(values) / len(values)
-mean = functools.partial(_mean, 1)
-""")),
-    case("decorated", answer(primes="""
-import functools
-@functools.lru_cache
-def is_prime(n): return n > 1 and all(n % k for k in range(2, n))
-def primes_below(limit): return list(filter(is_prime, range(limit)))
-""")),
     case("dataclass_answer", answer(account="""
 from dataclasses import dataclass
 @dataclass
@@ -160,17 +125,6 @@ class Account:
         if amount > self.balance: raise ValueError(f"{amount} > {self.balance}")
         self.balance -= amount
 """)),
-    case("properties_and_slots", answer(account="""
-class Account:
-    __slots__ = ("owner", "_cents")
-    def __init__(self, owner): self.owner, self._cents = owner, 0
-    @property
-    def balance(self): return self._cents / 100
-    def deposit(self, amount): self._cents += round(100 * amount)
-    def withdraw(self, amount):
-        if 100 * amount > self._cents: raise ValueError
-        self._cents -= round(100 * amount)
-""")),
     case("own_error_class", answer(account="""
 class Overdrawn(ValueError): pass
 class Account:
@@ -180,23 +134,6 @@ class Account:
         if amount > self.balance: raise Overdrawn(self.owner, amount)
         self.balance -= amount
 """)),
-    case("counter_answer", answer(words="""
-from collections import Counter
-def count_words(text): return Counter(text.lower().split())
-""")),
-    case("ordered_answer", answer(words="""
-from collections import defaultdict
-def count_words(text):
-    counts = defaultdict(int)
-    for word in text.lower().split(): counts[word] += 1
-    return counts
-""")),
-    case("rows_of_a_frame", answer(rows="""
-import pandas as pd
-def read_rows(path): return pd.read_csv(path).to_dict("records")
-""")),
-    case("lists_for_tuples", answer(line="def fit_line(x, y): return list(np.polyfit(x, y, 1))")),
-    case("array_for_tuple", answer(line="def fit_line(x, y): return np.polyfit(x, y, 1)")),
     case("names_not_ascii", right("mean", before="größe = 'größe'\nπ = 3.14  # é ü 漢字 🙂")),
     case("long_comments", right("mean", before="# why\n" * 3000)),
     case("many_extra_cells", *[extra(f"value_{n} = {n}", name=f"try{n}", before="mean") for n in range(100)]),

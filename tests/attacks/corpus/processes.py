@@ -86,6 +86,8 @@ if os.getppid() > 1:
 """, before="scale")),
     case("kills_its_group", extra("import os\nos.killpg(0, 9)", before="scale")),
     case("asks_the_kernel_to_end", extra("get_ipython().ask_exit()", before="scale")),
+    case("closes_every_channel", answer(mean="import os\ndef mean(values): os.closerange(3, 500)"), lost="mean",
+         verdicts={"mean": "crashed"}),
     case("recursion", answer(mean="def mean(values): return mean(values)"), lost="mean"),
     case("recursion_without_limit", answer(mean="""
 import sys
