@@ -25,11 +25,10 @@ SUBMITTED = "course/submitted"
 def test_an_odd_archive_costs_only_who_is_odd(archive: Archive, template, tmp_path):
     right = json.dumps(answered(template, PS1)).encode()
     course, host = copied(template, tmp_path / "course"), Host(tmp_path)
-    source, roster = tmp_path / "class.zip", tmp_path / "roster.csv"
+    source = tmp_path / "class.zip"
     source.write_bytes(archive.build(right, host.places))
-    roster.write_text(archive.roster)
     before = host.snapshot()
-    report = collect(Course.open(course), "ps1", source, roster if archive.roster else None)
+    report = collect(Course.open(course), "ps1", source)
     refused = "\n".join(
         f"{collected.source}: {collected.detail}" for collected in report if collected.outcome == "refused"
     )
