@@ -75,6 +75,7 @@ LAYOUTS = {
     "moodle, folders": {
         f"Anna Schmidt_1234_assignsubmission_file_/{NB}": "anna-schmidt-1234",
         f"Bo Müller_77_assignsubmission_file_/{NB}": "bo-müller-77",
+        f"O'Neil, Pat_9_assignsubmission_file_/{NB}": "o-neil-pat-9",
     },
     "moodle, flat": {f"Anna Schmidt_1234_assignsubmission_file_{NB}": "anna-schmidt-1234"},
     "canvas": {f"doejane_12_999_{NB}": "doejane-12", f"roejim_LATE_13_888_{NB}": "roejim-13"},
@@ -82,7 +83,7 @@ LAYOUTS = {
     "canvas, anonymous": {f"anon_a1B2c_999_{NB}": "anon-a1B2c", f"anon_late_Zz9_77_{NB}": "anon-Zz9"},
     "windows": {f"alice\\{NB}": "alice", f"bob\\work\\{NB}": "bob"},
     "folders": {f"alice/{NB}": "alice", f"bob/work/{NB}": "bob", f"carl/{toy.NAME}/{NB}": "carl"},
-    "folders in a folder": {f"download/alice/{NB}": "alice", f"download/bob/{NB}": "bob"},
+    "folders in a folder": {f"week 3/alice/{NB}": "alice", f"week 3/bob/{toy.NAME}/{NB}": "bob"},
     "one student's folder": {f"alice/{NB}": "alice"},
     "one student's folder in a folder": {f"download/alice/{NB}": "alice"},
     "files": {f"alice_{NB}": "alice", "bob.ipynb": "bob", f"{toy.NAME}-carl.ipynb": "carl"},
@@ -317,18 +318,6 @@ def test_a_later_download_forgets_neither_refusals_nor_identifiers(course, take)
     }  # fmt: skip
 
 
-def test_a_hard_link_is_refused_by_name(course, take, tmp_path):
-    place = tmp_path / "class"
-    for student in ("eve", "fine"):
-        (place / student).mkdir(parents=True)
-        (place / student / NB).write_text(student)
-    (tmp_path / "theirs").write_text("another's")
-    (place / "eve" / "data.csv").hardlink_to(tmp_path / "theirs")
-    report = take(place)
-    assert report["eve/data.csv"][1:] == ("refused", archive.HARD_LINK)
-    assert "data.csv" not in submitted(course, "eve")
-
-
 def test_a_folder_named_like_a_file_of_the_exercise_is_refused_by_name(course, take):
     report = take({f"alice/{NB}": "hers", "alice/values.csv/x": "1", f"bob/{NB}/{NB}": "his"})
     assert report["alice"][:2] == ("alice", "collected")
@@ -473,12 +462,6 @@ def test_a_faulty_map_is_refused_naming_the_line(take, roster, said):
         take({f"alice/{NB}": "hers"}, roster=roster)
 
 
-def special(name: str, mode: int) -> zipfile.ZipInfo:
-    member = zipfile.ZipInfo(name, MORNING)
-    member.external_attr = mode << 16
-    return member
-
-
 def test_a_notebook_that_printed_one_line_again_and_again_is_no_bomb(course, take):
     printed = {"output_type": "stream", "name": "stdout", "text": ["still waiting\n"] * 400_000}
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "1", "execution_count": 1, "outputs": [printed]}
@@ -489,56 +472,21 @@ def test_a_notebook_that_printed_one_line_again_and_again_is_no_bomb(course, tak
     assert json.loads(submitted(course, "ann")[NB])["cells"][0]["outputs"] == []
 
 
-def test_hostile_entries_are_refused_by_name_and_the_others_are_collected(course, take):
-    hostile = {
-        f"../x/{NB}": "its name leads out of the archive",
-        f"a/../../b/{NB}": "its name leads out of the archive",
-        f"/abs/{NB}": "its name leads out of the archive",
-        f"c:/x/{NB}": "its name leads out of the archive",
-        f"back\\..\\..\\{NB}": "its name leads out of the archive",
-        f"bell\x07/{NB}": "its name holds control characters",
-        "/".join(["deep"] * 20): "its name is too long or too deep",
-        f"ok/{NB.upper()}": "another file of the source has the same name, or that of a folder of it",
-        "ok/A/b.txt": "another file of the source has the same name, or that of a folder of it",
-        "ok/d": "another file of the source has the same name, or that of a folder of it",
-        "bomb/notes.txt": "unpacks to more than 200 times its packed size",
-    }
-    files: dict = {f"ok/{NB}": "fine", "ok/a": "1", "ok/d/e": "2", **hostile, "bomb/notes.txt": b"0" * 10_000_000}
-    files[special(f"link/{NB}", 0o120777)] = "/etc/passwd"
-    files[special(f"pipe/{NB}", 0o010644)] = ""
-    report = take(files)
-    refused = {source: detail for source, (_, outcome, detail) in report.items() if outcome == "refused"}
-    assert refused == hostile | dict.fromkeys((f"link/{NB}", f"pipe/{NB}"), "a link or a special file")
-    assert report["ok"][:2] == ("ok", "collected")
-    assert course.students(toy.NAME) == ["ok"]
-    with (course.home / "reports" / f"{toy.NAME}_collect.csv").open(newline="", encoding="utf-8") as file:
-        assert {row["source"] for row in csv.DictReader(file)} == {
-            name.replace("\x07", " ") for name in (*refused, "ok")
-        }
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 def test_links_and_pipes_in_a_folder_are_refused(course, take, tmp_path):
     place = tmp_path / "class"
-    for student in ("link", "pipe", "fine"):
+    for student in ("hard", "link", "pipe", "fine"):
         (place / student).mkdir(parents=True)
     (tmp_path / "outside.ipynb").write_text("outside")
+    (place / "hard" / NB).hardlink_to(tmp_path / "outside.ipynb")
     (place / "link" / NB).symlink_to(tmp_path / "outside.ipynb")
     (place / "linked").symlink_to(tmp_path)
     os.mkfifo(place / "pipe" / NB)
     (place / "fine" / NB).write_text("his")
-    report = take(place)
-    assert {source for source, line in report.items() if line[1] == "refused"} == {f"link/{NB}", "linked", f"pipe/{NB}"}
+    refused = {source: detail for source, (_, outcome, detail) in take(place).items() if outcome == "refused"}
+    assert set(refused) == {f"hard/{NB}", f"link/{NB}", "linked", f"pipe/{NB}"}
+    assert refused[f"hard/{NB}"] == archive.HARD_LINK
     assert course.students(toy.NAME) == ["fine"]
-
-
-def test_the_size_that_a_zip_states_is_not_believed():
-    content = bytearray(zipped({NB: b"x" * 3000}))
-    at = content.rindex(b"PK\x01\x02") + 24
-    content[at : at + 4] = (10).to_bytes(4, "little")  # "ten bytes"
-    limits = archive.Limits(file_bytes=2000)
-    (entry,) = archive.read_archive(io.BytesIO(content), "all.zip", limits)
-    assert entry.refusal or len(entry.content) <= 2000
 
 
 @pytest.mark.parametrize("limits", [archive.Limits(files=2), archive.Limits(all_bytes=150)], ids=["files", "bytes"])
@@ -547,13 +495,6 @@ def test_a_source_that_holds_too_much_is_read_up_to_its_limit(limits):
     *read, last = archive.read_archive(io.BytesIO(content), "all.zip", limits)
     assert len(read) == 2
     assert "holds too much" in last.refusal
-
-
-def test_a_broken_zip_is_one_refusal(course, take, tmp_path):
-    (tmp_path / "broken.zip").write_bytes(zipped({NB: "x"})[:-30])
-    assert take(tmp_path / "broken.zip")["broken.zip"][1] == "refused"
-    report = take({"alice.zip": b"PK broken", f"bob/{NB}": "his"})
-    assert {source: line[1] for source, line in report.items()} == {"alice/alice.zip": "refused", "bob": "collected"}
 
 
 def test_an_entry_without_a_date_gets_the_oldest():
