@@ -2,14 +2,12 @@
 
 import csv
 import json
-import re
 import shutil
 
 import pytest
 
 from grader.course import STAMP
-from grader.errors import GraderError
-from grader.workflow import feedback, stock
+from grader.workflow import stock
 from grader.workflow.export import export
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import dump, hand_in, outputs, run
@@ -44,13 +42,6 @@ def test_points_and_comments_are_those_of_stock_nbgrader(done, copy_of_released)
     for student, outcome in theirs.items():
         mine = outcomes[student]
         assert (mine.points, mine.maximum, mine.waiting) == (outcome.points, outcome.maximum, outcome.waiting)
-
-
-def test_who_needs_a_look_is_told_why(done):
-    notes = {student: outcome.notes for student, outcome in done[1].items()}
-    assert notes["right"] == notes["wrong"] == notes["untouched"] == []
-    assert notes["empty"] == ["halves: the file is empty (0 bytes); it earned no points"]
-    assert notes["no-test"] == ["halves: the test cell 'spread-test' was missing; it was put back"]
 
 
 def test_nbgraders_own_tools_take_the_result(done, tmp_path):
@@ -140,17 +131,6 @@ def test_a_late_submission_gets_the_courses_penalty(course):
     assert dump(course)[2] == [("early", None, False), ("late", 6.0, False), ("odd", None, False)]
 
 
-def test_a_student_whom_the_gradebook_may_not_create_costs_no_other_their_marks(course):
-    strict = course.configured(Autograde={"create_student": False})
-    with course.gradebook() as book:
-        book.add_student("al")
-    toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
-    toy.submit(course, "zoe", toy.answered(course, **toy.RIGHT))
-    outcomes = run(strict)
-    assert (outcomes["al"].points, outcomes["al"].failure) == (6, "")
-    assert "knows no student 'zoe'" in outcomes["zoe"].failure
-
-
 def test_the_students_files_lie_beside_the_notebook_and_the_courses_replace_them(course):
     place = toy.submit(course, "bo", toy.answered(course, **toy.RIGHT)).parent
     (place / "notes.txt").write_text("mine")
@@ -162,33 +142,6 @@ def test_the_students_files_lie_beside_the_notebook_and_the_courses_replace_them
     assert (done / "values.csv").read_text() == "value\n1\n"
     assert not (done / "link").exists()
     assert "not taken, a link" in outcome.notes[0]
-
-
-EVIL = """<script>window.ran = 1</script> <img src=x onerror="window.ran=1"> [go](javascript:window.ran=1)
-<iframe srcdoc="<script>parent.ran=1</script>"></iframe> ![lost](attachment:lost.png) *fine*"""
-
-
-def test_feedback_runs_nothing_and_shows_no_hidden_test(course):
-    place = toy.submit(course, "eve", toy.answered(course, **toy.WRONG, reflection=EVIL)).parent
-    (place / "page.html").write_text("<script>window.ran = 1</script>")
-    run(course)
-    (outcome,) = feedback.give_feedback(course, toy.NAME, ["eve"])
-    html = outcome.pages[0].read_text()
-    assert re.search(r'<div class="mlsd-points" style="padding:[^"]+">', html)
-    assert [path.name for path in outcome.pages[0].parent.iterdir()] == ["halves.html"]
-    assert "<script" not in html
-    assert "default-src 'none'" in html
-    assert "<iframe" not in html
-    assert "javascript:" not in html[html.index("<body") :]
-    assert "<em>fine</em>" in html
-    assert "halves are not rounded" not in html
-
-
-def test_an_exercise_that_the_gradebook_does_not_know_is_said(course):
-    from grader.grading.intake.instructor_notebook import originals
-
-    with pytest.raises(GraderError, match="First: mlsd release thirds"):
-        originals(course, "thirds")
 
 
 FORGED = "import builtins\n\n\ndef spread(values):\n    return type('All', (float,), {'__eq__': lambda a, b: True})(0)"

@@ -2,38 +2,18 @@
 
 import csv
 import json
-import shutil
 
 import pytest
 
 from grader.errors import GraderError
 from grader.grading import batch
-from grader.workflow import feedback, release, stock
+from grader.workflow import release, stock
 from grader.workflow.export import export
 from grader.workflow.stock_execute import ExecuteToTheEnd
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import run
+from tests.grader.grading.engine_course import dump, run
 
 ITEMS = ("half-test", "spread-test", "both-test")
-
-
-def dump(course):
-    """The gradebook as rows: student, item, automatic points, points by hand, open, comment."""
-    with course.gradebook() as book:
-        notebooks = [
-            notebook for submission in book.assignment_submissions(toy.NAME) for notebook in submission.notebooks
-        ]
-        grades = [
-            (notebook.student.id, grade.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
-            for notebook in notebooks
-            for grade in notebook.grades
-        ]
-        comments = [
-            (notebook.student.id, comment.name, comment.comment)
-            for notebook in notebooks
-            for comment in notebook.comments
-        ]
-    return sorted(grades, key=str), sorted(comments, key=str)
 
 
 @pytest.mark.parametrize("student", toy.MARKS)
@@ -206,27 +186,6 @@ def test_a_newer_submission_is_graded_and_a_point_by_hand_is_kept(course):
     (place / stock.STAMP).write_text("2026-11-21 10:00:00 UTC")
     (again,) = stock.grade(course, toy.NAME, ["bo"])
     assert (again.skipped, again.points) == (False, 7.5)
-
-
-def test_a_course_with_nbgraders_default_folders_is_graded(course, tmp_path):
-    shutil.copytree(course.folder("source"), tmp_path / "other" / "source")
-    other = course.open(tmp_path / "other")
-    release.release(other, toy.NAME)
-    toy.submit(other, "bo", toy.answered(other, **toy.RIGHT))
-    (outcome,) = stock.grade(other, toy.NAME, batch.chosen(other, toy.NAME, "*"))
-    (fed_back,) = feedback.give_feedback(other, toy.NAME, ["bo"])
-    assert (outcome.points, outcome.failure) == (6, "")
-    assert fed_back.pages == [tmp_path / "other" / "feedback" / "bo" / toy.NAME / f"{toy.NAME}.html"]
-    assert release.publish(other, toy.NAME) is None
-
-
-def test_nbgraders_own_autograde_gives_the_same_marks_on_honest_work(course, graded):
-    honest = {"right": toy.RIGHT, "wrong": toy.WRONG, "untouched": {}}
-    for student, answers in honest.items():
-        toy.submit(course, student, toy.answered(course, **answers))
-        assert course.call(lambda api, student=student: api.autograde(toy.NAME, student))["success"]
-    stock = {row[:3] for row in dump(course)[0] if row[1] in ITEMS}
-    assert stock == {row[:3] for row in dump(graded[0])[0] if row[0] in honest and row[1] in ITEMS}
 
 
 def test_what_is_not_released_not_handed_in_or_matches_nobody_is_said(course):
