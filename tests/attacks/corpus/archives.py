@@ -166,7 +166,7 @@ ARCHIVES = (
     Archive("through_a_link", through_a_link, refused=("bob",)),
     Archive("pipe", odd(entry("bob/ps1.ipynb", PIPE)), refused=("bob", "a link or a special file")),
     Archive("bomb", odd("bob/ps1.ipynb", content=bytes(80_000_000)), refused=("bob",)),
-    Archive("bomb_of_text", odd("bob/notes.txt", content=bytes(80_000_000)), refused=("200 times its packed size",)),
+    Archive("bomb_of_text", odd("bob/notes.txt", content=bytes(9_000_000)), refused=("200 times its packed size",)),
     Archive("bomb_understated", understated, refused=("bob",)),
     Archive("bomb_overlapping", overlapping, refused=("bob",)),
     Archive("bomb_nested", nested, refused=("bob",)),
