@@ -4,7 +4,7 @@ The exercise gives the document's type, its scenarios with their ranges, `run(do
 data. No simulator and no threshold may enter here.
 """
 
-from grader.suite_kit.designs.at_random import Log, Maybe, OneOf, Real, Whole, random_document, random_marks
+from grader.suite_kit.designs.at_random import Log, Maybe, OneOf, Real, Whole, random_document
 from grader.suite_kit.designs.outcome import FailureReason, Outcome, Requirement
 from grader.suite_kit.designs.scenarios import Draw, Draws, Range, ScenarioFamily, draw_scenarios
 from grader.suite_kit.designs.skipped_while_grading import skipped_while_grading
@@ -28,6 +28,5 @@ __all__ = [
     "Whole",
     "draw_scenarios",
     "random_document",
-    "random_marks",
     "skipped_while_grading",
 ]  # fmt: skip

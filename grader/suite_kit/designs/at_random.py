@@ -1,4 +1,4 @@
-"""Valid designs at random from the ranges of a document, and the marks they get: a task must not be passed by luck."""
+"""Valid designs at random from the ranges of a document: a task must not be passed by luck."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from grader.errors import GraderError
-from grader.suite_kit.designs.scenarios import Draws
 from grader.suite_kit.designs.task import DesignTask, Document, RefusedDesign
 
 TRIES = 1_000
@@ -92,13 +91,6 @@ def random_document(
         except RefusedDesign as refused:
             why = str(refused)
     raise GraderError(f"None of {TRIES} documents at random was accepted; the last: {why} Correct the options.")
-
-
-def random_marks(task: DesignTask[Document], options: Mapping[str, Any], draws: Draws, number: int) -> np.ndarray:
-    """The points of `number` random designs in the tests that the task judges, (number,)."""
-    rng = np.random.default_rng(0)
-    documents = (random_document(rng, options, task)[1] for _ in range(number))
-    return np.array([task.points(document, draws) for document in documents])
 
 
 def _drawn(option: Any, rng: np.random.Generator) -> Any:

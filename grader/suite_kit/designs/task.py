@@ -189,15 +189,6 @@ class DesignTask(Generic[Document]):
             self.judge_document(sheet, document, draws)
         return Card(tuple(sheets))
 
-    def points(self, document: Document, draws: Draws) -> float:
-        """What the scorecard gives; scenarios that can give no point are not run."""
-        total = 0.0
-        for requirement in self.requirements.values():
-            if not self.unmet(requirement.needs, document, draws):
-                value, _, _ = self.measured(requirement, document, draws)
-                total += sum(points for limit, points in requirement.steps if requirement.met(value, limit))
-        return total
-
     def table(self, given: Any, draws: Draws) -> "pd.DataFrame":
         """All measures, a row a scenario, for a document or plain data."""
         import pandas as pd

@@ -15,7 +15,7 @@ from grader.suites.minimize_cost.suite import AFFORDABLE, FIRST_STEP, RIGHT, ROO
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
 BANK = bank_of("minimize_cost")
-PASS, SECRETS, DRAWS = 12, 3, 100
+SECRETS = 3
 
 
 @pytest.fixture(scope="module")
@@ -255,19 +255,6 @@ def test_the_bill_is_flat_around_the_best_size_and_not_without_a_cache(public, s
 
 
 # Marks
-
-
-def test_random_policies_do_not_pass(public):
-    marks = []
-    for seed in range(DRAWS):
-        drawn = cells_of(BANK, BANK.at_random, seed=seed)
-        bill = live(lambda drawn=drawn: drawn["Policy"](public.offer, public.week), public)
-        ratio, levels = bill.total / public.bound["total"], [run.level >= public.level for run in bill.runs]
-        paid = ratio + sum(refund(run, public.level) for run in bill.runs) / public.bound["total"]
-        earned = sum(points for step, points in steps_of_cost(public.of_the_bill()).items() if paid <= step)
-        marks.append(sum(levels) * (ratio <= AFFORDABLE) + earned)
-    assert np.mean(np.array(marks) >= PASS) < 0.01
-    assert np.median(marks) <= 2
 
 
 def test_a_forecast_without_spot_machines_earns_no_last_step_however_wide_its_limit(secret, monkeypatch):
