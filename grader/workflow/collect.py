@@ -43,34 +43,33 @@ COLUMNS = ("source", "student", "outcome", "detail", "identifier")
 
 @dataclass
 class HandIn:
-    """What one name in the source handed in: files by relative name, and the newest of their times in the source."""
+    """What one name in the source handed in: files by relative name, and the newest of their times in the source.
 
-    source: str
-    keys: tuple[str, ...]
-    student: str
+    `owner` is that of its first file; `is_late`: the platform marks one of them so.
+    """
+
+    owner: Owner
     newest: datetime = NEVER
     files: dict[PurePosixPath, tuple[int, bytes]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    roster_keys: tuple[str, ...] = ()
-    identifier: str = ""
-    is_download: bool = False
     is_late: bool = False
 
     @property
     def displayed(self) -> tuple[str, ...]:
         """Of its names the one that a platform shows for the student, who may choose it."""
-        from_platform = self.identifier or (self.roster_keys and self.roster_keys[-1].startswith(CANVAS_ID))
-        return self.roster_keys[:1] if from_platform else ()
+        names = self.owner.roster_keys
+        from_platform = self.owner.identifier or (names and names[-1].startswith(CANVAS_ID))
+        return names[:1] if from_platform else ()
 
     def possible_group_splits(self) -> list[tuple[str, str]]:
         """Where Moodle may have written a group's name and a hyphen before a member's: group and member."""
-        parts = self.roster_keys[0].split("-") if self.identifier else []
+        parts = self.owner.roster_keys[0].split("-") if self.owner.identifier else []
         return [("-".join(parts[:number]), "-".join(parts[number:])) for number in range(1, len(parts))]
 
     def received(self, times: Mapping[str, datetime], student: str) -> datetime | None:
         """When it was received: what `times` say, else what the source says; None where it does not know."""
-        names = (self.identifier, *self.roster_keys, self.source, student)
-        return time_of(names, times) or (None if self.is_download else self.newest)
+        names = (self.owner.identifier, *self.owner.roster_keys, self.owner.source, student)
+        return time_of(names, times) or (None if self.owner.is_download else self.newest)
 
 
 @dataclass(frozen=True)
@@ -134,18 +133,25 @@ def collect(
     meant = [(hand_in, student, refusal) for hand_in in hand_ins for student, refusal in resolver.students_of(hand_in)]
     claims: dict[str, list[str]] = {}
     for hand_in, student, _ in meant:
-        claims.setdefault(student, []).append(hand_in.source)
+        claims.setdefault(student, []).append(hand_in.owner.source)
     for hand_in, student, refusal in sorted(meant, key=lambda who: who[0].newest):
-        if not refusal and len(claims[student]) > 1 and not resolver.mapped(hand_in):
-            others = ", ".join(source for source in claims[student] if source != hand_in.source)
-            refusal = f"{others} would be {student}'s too, and one name may be another's; say of whom it is: --map"
-        refused = Collected(hand_in.source, student, "refused", refusal)
+        if not refusal and not resolver.mapped(hand_in):
+            refusal = _claimed_by_others(hand_in.owner.source, student, claims[student])
+        refused = Collected(hand_in.owner.source, student, "refused", refusal)
         taken = refused if refusal else _take(course, exercise, hand_in, student, hand_in.received(known, student))
-        report.append(replace(taken, identifier=hand_in.identifier))
+        report.append(replace(taken, identifier=hand_in.owner.identifier))
     take_late_days(course)
     if known:
         enter_times(course, name, {collected.student for collected in report if collected.outcome == "unchanged"})
     return report
+
+
+def _claimed_by_others(source: str, student: str, sources: list[str]) -> str:
+    """Why a hand-in is refused whose student other `sources` mean too; empty where none does."""
+    others = ", ".join(other for other in sources if other != source)
+    return (
+        f"{others} would be {student}'s too, and one name may be another's; say of whom it is: --map" if others else ""
+    )
 
 
 @dataclass(frozen=True)
@@ -165,11 +171,11 @@ class StudentResolver:
 
     def mapped(self, hand_in: HandIn) -> str:
         """The student whom the map names; empty where it does not."""
-        return next((self.students[key.lower()] for key in hand_in.keys if key.lower() in self.students), "")
+        return next((self.students[key.lower()] for key in hand_in.owner.keys if key.lower() in self.students), "")
 
     def students_of(self, hand_in: HandIn) -> list[tuple[str, str]]:
         """The members of the group that handed it in, else the student: ids, each with why it is nobody's."""
-        members = next((self.groups[key.casefold()] for key in hand_in.keys if key.casefold() in self.groups), [])
+        members = next((self.groups[key.casefold()] for key in hand_in.owner.keys if key.casefold() in self.groups), [])
         if not members or self.mapped(hand_in):
             return [self.student_of(hand_in)]
         if other := self._named_as(hand_in, members):  # groups often choose their names themselves
@@ -180,7 +186,7 @@ class StudentResolver:
 
     def _named_as(self, hand_in: HandIn, members: list[str]) -> str:
         """The student whom the name means, where they are none of the group of this name; empty for nobody."""
-        student, refusal = self.student_of(hand_in) if self.people else (hand_in.student, "")
+        student, refusal = self.student_of(hand_in) if self.people else (hand_in.owner.student, "")
         is_other = student in self.known and student not in members
         return student if is_other and not refusal else ""
 
@@ -189,14 +195,14 @@ class StudentResolver:
         student = self.mapped(hand_in)
         if not student and self.people is not None:
             members = ((member,) for group, member in hand_in.possible_group_splits() if group in self.teams)
-            asked = ((hand_in.roster_keys, hand_in.displayed), *((member, member) for member in members))
+            asked = ((hand_in.owner.roster_keys, hand_in.displayed), *((member, member) for member in members))
             answers = (self.people.find(*names) for names in asked)
             student, refusal = next((answer for answer in answers if answer[1] != NOBODY), ("", NOBODY))
             if refusal:
                 return "", refusal
         elif not student and self.has_map:
             return "", "the map does not name it"
-        student = student or hand_in.student
+        student = student or hand_in.owner.student
         return student, "" if is_student_id(student) else "its name cannot be a student's id; use --map"
 
 
@@ -284,49 +290,46 @@ def _grouped(
     folders = {path.name for path in commits}
 
     def is_student(name: str) -> bool:
-        found = owner(PurePosixPath(name, name), exercise.name)
+        whose = owner(PurePosixPath(name, name), exercise.name)
         in_roster = people is not None and not people.find((name,))[1]
-        return name in folders or in_roster or (found is not None and found.student in known)
+        return name in folders or in_roster or (whose is not None and whose.student in known)
 
     skip = common_folder([entry.name for entry in entries], exercise.name, exercise.notebooks, is_student)
     whole = {path.name: when for path, when in commits.items() if len(path.parts) == skip + 1}
     hand_ins: dict[str, HandIn] = {}
     unfit = []
     for entry in entries:
-        found = owner(PurePosixPath(*entry.name.parts[skip:]), exercise.name, whole)
-        if found is None:
+        whose = owner(PurePosixPath(*entry.name.parts[skip:]), exercise.name, whole)
+        if whose is None:
             reported = "nothing in its name says whose it is; put it into a folder named after the student"
             unfit.append(Collected(str(entry.name), "", "refused", reported))
-        elif taken := clash(str(found.inner), exercise.files):
+        elif taken := clash(str(whose.inner), exercise.files):
             reported = f"{taken} is a file of the exercise, and one of the two is a folder; rename it"
             unfit.append(Collected(str(entry.name), "", "refused", reported))
         else:
-            new = HandIn(found.source, found.keys, found.student)
-            new.roster_keys, new.identifier = found.roster_keys, found.identifier
-            new.is_download, new.is_late = found.is_download, found.is_late
-            dated = replace(entry, received=whole.get(found.source) or entry.received)
-            _add(hand_ins.setdefault(found.source, new), found, dated)
+            dated = replace(entry, received=whole.get(whose.source) or entry.received)
+            _add(hand_ins.setdefault(whose.source, HandIn(whose)), whose, dated)
     return list(hand_ins.values()), unfit
 
 
-def _add(hand_in: HandIn, found: Owner, entry: Entry) -> None:
-    attempt, _ = hand_in.files.get(found.inner, (-1, b""))
-    if found.attempt >= attempt and found.inner.name not in NOT_TAKEN:
-        hand_in.files[found.inner] = (found.attempt, entry.content)
+def _add(hand_in: HandIn, whose: Owner, entry: Entry) -> None:
+    attempt, _ = hand_in.files.get(whose.inner, (-1, b""))
+    if whose.attempt >= attempt and whose.inner.name not in NOT_TAKEN:
+        hand_in.files[whose.inner] = (whose.attempt, entry.content)
         if entry.handed_in_bytes:
             size = entry.handed_in_bytes / MB
-            hand_in.notes.append(f"{found.inner.name} ({size:.0f} MB) is kept without its outputs")
+            hand_in.notes.append(f"{whose.inner.name} ({size:.0f} MB) is kept without its outputs")
     hand_in.newest = max(hand_in.newest, entry.received)
-    hand_in.is_late |= found.is_late
+    hand_in.is_late |= whose.is_late
 
 
 def _take(course: Course, exercise: Exercise, hand_in: HandIn, student: str, received: datetime | None) -> Collected:
     chosen, reported = _chosen([path for path in hand_in.files if path.suffix.lower() == ".ipynb"], exercise.notebooks)
     if not chosen:
-        found = ", ".join(sorted(map(str, hand_in.files))[:5]) or "nothing"
-        return Collected(hand_in.source, student, "refused", reported or f"{_none_of(exercise)} (found: {found})")
+        names = ", ".join(sorted(map(str, hand_in.files))[:5]) or "nothing"
+        return Collected(hand_in.owner.source, student, "refused", reported or f"{_none_of(exercise)} (found: {names})")
     if other := mistaken(exercise.name, [hand_in.files[path][1] for path in chosen.values()], exercise.cells):
-        return Collected(hand_in.source, student, "refused", other)
+        return Collected(hand_in.owner.source, student, "refused", other)
     files = _placed(hand_in.files, chosen)
     missing = [name for name in exercise.notebooks if name not in chosen]
     notes = hand_in.notes + ([reported] if reported else []) + ([f"no {', '.join(missing)} in it"] if missing else [])
@@ -334,8 +337,8 @@ def _take(course: Course, exercise: Exercise, hand_in: HandIn, student: str, rec
     try:
         outcome, detail = _keep(course, exercise.name, student, files, received, hand_in)
     except OSError as error:
-        return Collected(hand_in.source, student, "refused", f"cannot be written ({error.strerror})")
-    return Collected(hand_in.source, student, outcome, "; ".join([*([detail] if detail else []), *notes]))
+        return Collected(hand_in.owner.source, student, "refused", f"cannot be written ({error.strerror})")
+    return Collected(hand_in.owner.source, student, outcome, "; ".join([*([detail] if detail else []), *notes]))
 
 
 def _none_of(exercise: Exercise) -> str:
@@ -348,23 +351,23 @@ def _chosen(notebooks: list[PurePosixPath], wanted: list[str]) -> tuple[dict[str
     reported = []
     exact = {path for path in notebooks if path.name in wanted}
     for name in wanted:
-        found = sorted(path for path in exact if path.name == name)
-        if not found:
+        meant = sorted(path for path in exact if path.name == name)
+        if not meant:
             rest = [path for path in notebooks if path not in exact and path not in chosen.values()]
             alike = [path for path in rest if is_alike(path.name, name.removesuffix(".ipynb"))]
-            found = alike or (rest if len(wanted) == 1 and len(rest) == 1 else [])
-            reported += [f"{found[0].name} was taken for {name}"] if len(found) == 1 else []
-        if len(found) > 1:
-            return {}, _ambiguous(found, name)
-        if found:
-            chosen[name] = found[0]
+            meant = alike or (rest if len(wanted) == 1 and len(rest) == 1 else [])
+            reported += [f"{meant[0].name} was taken for {name}"] if len(meant) == 1 else []
+        if len(meant) > 1:
+            return {}, _ambiguous(meant, name)
+        if meant:
+            chosen[name] = meant[0]
     return chosen, "; ".join(reported)
 
 
-def _ambiguous(found: list[PurePosixPath], name: str) -> str:
-    listed = ", ".join(map(str, sorted(found)[:5]))
-    folder = "" if len({path.parent for path in found}) == 1 else " (a section of the class is collected by itself)"
-    return f"{len(found)} notebooks in it could be {name}: {listed}. Leave one, or a folder a student{folder}"
+def _ambiguous(meant: list[PurePosixPath], name: str) -> str:
+    listed = ", ".join(map(str, sorted(meant)[:5]))
+    folder = "" if len({path.parent for path in meant}) == 1 else " (a section of the class is collected by itself)"
+    return f"{len(meant)} notebooks in it could be {name}: {listed}. Leave one, or a folder a student{folder}"
 
 
 def _placed(
@@ -394,7 +397,9 @@ def _keep(
         if there == {str(path): content for path, content in files.items()}:
             return _unchanged(place, stamp, received, hand_in.newest)
         last = (
-            stamp if stamp and not hand_in.is_download else _stamp(datetime.fromtimestamp(place.stat().st_mtime, UTC))
+            stamp
+            if stamp and not hand_in.owner.is_download
+            else _stamp(datetime.fromtimestamp(place.stat().st_mtime, UTC))
         )
         new = _stamp(hand_in.newest)
         if new <= last:
