@@ -5,7 +5,6 @@ import json
 import multiprocessing
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -22,6 +21,7 @@ from grader.grading.batch import FAULT, log_file
 from grader.grading.output.lock import one_grader
 from grader.write_errors import DiskFull
 from tests import toy_course as toy
+from tests.grader.full_disk import no_file_beyond
 from tests.grader.grading.engine_course import dump, hand_in, outputs, run
 from tests.waiting import ended
 
@@ -166,22 +166,16 @@ def test_a_second_grader_says_so_and_waits(course):
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_half_written(course):
-    """The limit of file sizes stands for a disk: a write beyond it fails as one on a full disk does."""
     hand_in(course)
     run(course, students=["empty"])
     before = dump(course), outputs(course)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     largest = max(path.stat().st_size for path in course.home.rglob("*") if path.is_file())
     big = toy.answered(course, **toy.RIGHT)
     source = "# " + "x" * (largest + 200_000)
     big["cells"].append({"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None})
     toy.submit(course, "right", big)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 100_000, limits[1]))
-    try:
-        with pytest.raises(DiskFull, match="no room to write"):
-            run(course, students=["right"])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with no_file_beyond(largest + 100_000), pytest.raises(DiskFull, match="no room to write"):
+        run(course, students=["right"])
     assert (dump(course), outputs(course)) == before
     assert not [path for path in course.home.rglob(".*") if "mlsd-staged" in path.name]
     assert run(course, students=["right"])["right"].points == 6

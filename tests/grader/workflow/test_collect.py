@@ -513,13 +513,6 @@ def through_the_exchange(course, student: str, text: str, hour: int = 8) -> None
     (inbound / "timestamp.txt").write_text(stamp)
 
 
-def test_what_came_through_nbgraders_exchange_is_collected(course):
-    through_the_exchange(course, "root", "through the exchange")
-    _, report = collect_exchange(course, toy.NAME)
-    assert [(collected.student, collected.outcome) for collected in report] == [("root", "collected")]
-    assert submitted(course, "root")[NB] == b"through the exchange"
-
-
 def test_another_exercises_notebook_in_the_exchange_is_refused(course):
     arguments = ["collect", toy.NAME, "--course", str(course.root)]
     wrong, right = json.dumps(thirds(course)), json.dumps(toy.answered(course, **toy.RIGHT))

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import resource
 import subprocess
 import zipfile
 from pathlib import Path
@@ -16,6 +15,7 @@ from grader.workflow import leaks
 from grader.workflow.edition import PARTS, write_edition
 from grader.write_errors import DiskFull
 from tests import toy_course as toy
+from tests.grader.full_disk import no_file_beyond
 
 ROOT = Path(__file__).parents[3]
 HIDDEN = "".join(f"def scenario_{number}(rng):\n    return rng.normal({number}, 1.0)\n\n\n" for number in range(6))
@@ -147,13 +147,8 @@ def test_an_edition_goes_into_an_empty_folder_alone(repository, tmp_path):
 
 def test_an_edition_for_which_there_is_no_room_is_not_written(repository, tmp_path):
     (repository.root / "chapters" / "long.csv").write_bytes(bytes(500_000))
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, limits[1]))
-    try:
-        with pytest.raises(DiskFull, match=f"below {tmp_path / 'to'}"):
-            write_edition(repository, tmp_path / "to" / "edition")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with no_file_beyond(400_000), pytest.raises(DiskFull, match=f"below {tmp_path / 'to'}"):
+        write_edition(repository, tmp_path / "to" / "edition")
     assert list((tmp_path / "to").iterdir()) == []
 
 

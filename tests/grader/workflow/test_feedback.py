@@ -91,6 +91,17 @@ def test_outputs_after_a_hidden_test_are_held_back_from_the_student(two):
     assert HELD_BACK in page(two, "bo").read_text()
 
 
+def test_a_page_runs_nothing_and_no_file_of_a_students_lies_beside_it(two):
+    edit(two, "al", "reflection", source="*fine*\n\n<script>window.ran = 1</script>")
+    (two.folder("autograded", "al", toy.NAME) / "page.html").write_text("<script>window.ran = 1</script>")
+    give(two)
+    html = page(two, "al").read_text()
+    assert "default-src 'none'" in html
+    assert "<em>fine</em>" in html
+    assert "<script" not in html
+    assert [path.name for path in page(two, "al").parent.glob("*.html")] == [page(two, "al").name]
+
+
 def test_of_code_longer_than_anybody_writes_the_page_shows_the_beginning(two):
     """To colour it would take minutes, for which the class would wait."""
     edit(two, "bo", "half", source="first = 1\n" + "1\n" * 1_000_000)

@@ -2,34 +2,21 @@
 
 import json
 import os
-import resource
 import shutil
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 
 import pytest
 from typer.testing import CliRunner
 
 from grader.errors import GraderError
-from grader.grading.worker_pool import context
 from grader.whole_files import write_folder
 from grader.workflow import release
 from grader.write_errors import DiskFull, full_disk_told
 from mlsd.cli import app
 from tests import toy_course as toy
+from tests.grader.full_disk import no_file_beyond
 
 COMMANDS = {"grade": [], "deadline": ["--due", "none"], "export": [], "release": []}
-
-
-@contextmanager
-def no_file_beyond(limit_bytes):
-    """Meanwhile the limit of file sizes stands for a disk: a write beyond it fails as one on a full disk does."""
-    context()  # a server of processes that is started meanwhile would keep the limit
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

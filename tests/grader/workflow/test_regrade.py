@@ -174,23 +174,6 @@ def test_a_kill_while_it_is_recorded_leaves_log_and_marks_agreeing(course, fault
     assert disagreements(course) == []
 
 
-def test_the_command_with_the_engine(course):
-    """By workers as `mlsd grade` has them."""
-    assert CliRunner().invoke(app, ["grade", toy.NAME, "--course", str(course.root), "--force"]).exit_code == 0
-    change(course, "assert spread([half(2), half(6)]) == 2", "assert spread([half(2), half(6)]) == 0")
-    command = ["regrade", toy.NAME, "--student", "*r*", "--course", str(course.root)]
-    result = CliRunner().invoke(app, command)
-    assert result.exit_code == 0, result.output
-    assert "1 up, 1 down, 0 the same" in result.output
-    assert f"--course {course.root}" in result.output
-    assert "Nothing was written." in result.output
-    result = CliRunner().invoke(app, [*command, "--yes"])
-    assert "0 graded again, 2 as in the last dry run" in result.output
-    assert "2 were recorded" in result.output
-    gone = CliRunner().invoke(app, ["regrade", toy.NAME, "--student", "x", "--course", str(course.root)])
-    assert "matches 'x'" in str(gone.exception)
-
-
 def test_grade_and_regrade_agree_where_nbgrader_knows_no_cell_of_imports(course):
     """Every flag of its metadata is false, so the gradebook has no such cell."""
     path = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"

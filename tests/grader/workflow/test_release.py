@@ -71,12 +71,6 @@ def test_an_edited_exercise_is_found_and_not_overwritten_unless_forced(course, e
     assert release.read_files(course.folder("release", name=toy.NAME)) == edited
 
 
-def test_force_overwrites_an_edited_exercise(course):
-    add_cell(course)
-    assert release.release(course, toy.NAME, force=True) == "updated"
-    assert release.differences(course, toy.NAME) == []
-
-
 def test_a_run_notebook_counts_as_unedited(course):
     notebook = json.loads(notebook_file(course).read_text())
     for cell in notebook["cells"]:
@@ -107,11 +101,6 @@ def test_a_source_that_nbgrader_refuses_is_named_with_the_reason(course):
     source.write_text(source.read_text().replace('"grade_id": "both-test"', '"grade_id": "half-test"'))
     with pytest.raises(GraderError, match=r"does not accept the source of halves.*half-test"):
         release.release(course, toy.NAME)
-
-
-def test_an_unknown_exercise_is_named_with_the_known_ones(course):
-    with pytest.raises(GraderError, match=r"no exercise 'thirds'.*Known: halves"):
-        release.release(course, "thirds")
 
 
 def test_a_folder_that_is_no_course_is_refused(tmp_path):

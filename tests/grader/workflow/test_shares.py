@@ -64,5 +64,3 @@ def test_the_command_names_each_graders_page_and_refuses_what_is_no_name(course)
     assert not [student for student in CLASS if student in result]
     with pytest.raises(GraderError, match=r"ada/\.\./x"):
         deal(course, toy.NAME, ["ada/../x"])
-    with pytest.raises(GraderError, match=f"no exercise 'third' .known: {toy.NAME}."):
-        deal(course, "third", ["ada"])

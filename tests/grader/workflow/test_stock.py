@@ -88,42 +88,12 @@ def test_grading_again_changes_nothing_and_repeats_who_needs_a_look(graded, grad
     assert dump(course) == before
 
 
-def test_the_export_equals_the_gradebook(graded, tmp_path):
-    course, _, _ = graded
-    done = export(course, toy.NAME, tmp_path / "marks.csv")
-    with done.marks.open(newline="") as file:
-        marks = {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
-    assert marks == {student: (sum(points), 8) for student, points in toy.MARKS.items()}
-    assert done.rows == len(toy.MARKS)
-    with done.items.open(newline="") as file:
-        exported = [(r["student_id"], r["item"], float(r["automatic"] or "nan")) for r in csv.DictReader(file)]
-    in_book = [(who, item, float("nan") if points is None else points) for who, item, points, _, _ in dump(course)[0]]
-    assert sorted(map(str, exported)) == sorted(map(str, in_book))
-
-
 def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(course, tmp_path):
     with course.gradebook() as book:
         book.add_student("eve", last_name='=HYPERLINK("http://x")', first_name="Eve, the second")
     with export(course, None, tmp_path / "marks.csv").marks.open(newline="") as file:
         row = next(csv.DictReader(file))
     assert (row["last_name"], row["first_name"]) == ('\'=HYPERLINK("http://x")', "Eve, the second")
-
-
-def in_the_way(course, student):
-    """A file where the student's graded notebooks belong."""
-    place = course.folder("autograded", student)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.touch()
-
-
-def test_one_that_cannot_be_graded_is_named_and_the_others_are_graded(course):
-    toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
-    toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
-    in_the_way(course, "al")
-    al, bo = stock.grade(course, toy.NAME, batch.chosen(course, toy.NAME, "*"))
-    assert al.failure
-    assert al.needs_a_look
-    assert (bo.points, bo.failure) == (6, "")
 
 
 def test_a_kernel_that_did_not_start_costs_no_student_a_mark(course, monkeypatch):
