@@ -34,14 +34,7 @@ def _protocol(subset: str) -> commands.Evaluation:
     return lambda source, seed: _engines(subset, source, seed)
 
 
-def _machines(name: str, source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
-    from case_studies.maintenance import published_machines
-
-    return published_machines.PROTOCOLS[name](source, seed)
-
-
 PROTOCOLS = {subset.lower(): _protocol(subset) for subset in ("FD001", "FD002", "FD003", "FD004")}
-PROTOCOLS |= {name: partial(_machines, name) for name in ("ai4i", "nab")}
 
 
 def _fit(

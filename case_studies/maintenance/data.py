@@ -61,7 +61,7 @@ def load_fleet(
     if source != "simulator":
         raise MaintenanceError(
             f"The source is {source!r}; a release learns from the simulator's fleet, which has sensor models and "
-            'prices. Give "simulator", or use report --protocol fd001, ai4i or nab with --source for published files.'
+            'prices. Give "simulator", or use report --protocol fd001 with --source for published ones.'
         )
     fleet = simulate(np.random.default_rng(seed), days, **options)
     admit(fleet.readings, contract(), "readings", quarantine)

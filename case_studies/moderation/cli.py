@@ -20,25 +20,19 @@ Queue = Annotated[
 LabelChoice = Annotated[Literal["appeals", "audit"], typer.Option(help="Which labels to learn from.")]
 
 
-def _published(name: str) -> commands.Evaluation:
-    def protocol(source: str | None, seed: int) -> "tuple[object, pd.DataFrame]":
-        from case_studies.moderation import train
-        from mlsd_lib.datasets.moderation import load_texts
+def _davidson(source: str | None, seed: int) -> "tuple[object, pd.DataFrame]":
+    from case_studies.moderation import train
+    from mlsd_lib.datasets.moderation import load_texts
 
-        texts = load_texts(name, source)
-        return texts.card, train.published(texts, name, seed)
-
-    return protocol
-
-
-PROTOCOLS = {name: _published(name) for name in ("davidson", "sms", "youtube", "hatecheck")}
+    texts = load_texts(source)
+    return texts.card, train.published(texts, seed)
 
 
 def _fit(
     run: Run,
     tell: Tell,
     *,
-    source: Annotated[str, typer.Option(help='"simulator"; published texts have protocols, see report.')] = "simulator",
+    source: Annotated[str, typer.Option(help='"simulator"; for published tweets see report.')] = "simulator",
     days: Annotated[int, typer.Option(help="Days to simulate, 44 more than those of the test at least.", min=45)] = 60,
     authors: Annotated[int, typer.Option(help="Authors to simulate.", min=50)] = 500,
     test_days: Annotated[int, typer.Option(help="Last days, kept for the test.", min=1)] = 14,
@@ -87,6 +81,12 @@ EXAMPLES = {
 }
 ENDPOINTS = ("GET /queue", "GET /audit/<int:post_id>", "DELETE /authors/<int:author_id>")
 app = command_line(
-    __package__, "Moderation of posts, a complete system.", _fit, _live, EXAMPLES, PROTOCOLS, endpoints=ENDPOINTS
+    __package__,
+    "Moderation of posts, a complete system.",
+    _fit,
+    _live,
+    EXAMPLES,
+    {"davidson": _davidson},
+    endpoints=ENDPOINTS,
 )
 main = partial(commands.main, app)

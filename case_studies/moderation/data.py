@@ -48,12 +48,12 @@ def load_posts(
 ) -> PostStream:
     """The simulated stream, admitted by the contract; a broken one is set aside whole and refused.
 
-    Only the simulator has what a release needs. The published texts are for `report --protocol`.
+    Only the simulator has what a release needs. The published tweets are for `report --protocol`.
     """
     if source != "simulator":
         raise ModerationError(
             f"The source is {source!r}; a release learns from authors, threads, followers and times, which published "
-            'texts do not hold. Give "simulator", or use report --protocol davidson, sms, youtube or hatecheck.'
+            'texts do not hold. Give "simulator", or use report --protocol davidson.'
         )
     stream = simulate(rng, days, **options)
     admit(stream.posts, contract(), "posts", quarantine)

@@ -1,6 +1,6 @@
 """Behavioural tests of what moderates posts: for each behaviour some mild texts, all harmful or all harmless.
 
-The idea and the published cases are HateCheck's (Röttger et al. 2021): a test that names one behaviour says more than
+The idea is HateCheck's (Röttger et al. 2021): a test that names one behaviour says more than
 an average over posts, in which a rare behaviour does not count.
 """
 
@@ -22,15 +22,6 @@ HARMLESS = {
     ),
 }
 WORDS = INSULTS[:6]
-OF_HATECHECK = {
-    "derog_": "direct",
-    "negate_neg_": "negation",
-    "counter_": "quotation",
-    "ident_": "identity",
-    "spell_space_add_": "spacing",
-    "spell_leet_": "digits",
-}
-"""How the names of HateCheck's functionalities begin that test one of the behaviours here."""
 
 
 def behaviours() -> LabelledTexts:
@@ -46,8 +37,3 @@ def behaviours() -> LabelledTexts:
     text, label, group = (np.array(column) for column in zip(*rows, strict=True))
     source = "case_studies.moderation.moderation_behaviours"
     return LabelledTexts(text, label, group, DataCard("behavioural tests", len(rows), "MIT", real=False, source=source))
-
-
-def behaviour_of(functionality: str) -> str:
-    """The behaviour that a functionality of HateCheck tests, "" for those that have none here."""
-    return next((name for start, name in OF_HATECHECK.items() if functionality.startswith(start)), "")

@@ -1,40 +1,36 @@
 """From a stream to a run folder: candidates compared, tested for behaviour, the chosen one fitted and written down.
 
-And the protocols on published texts: the same text model on them, next to what others published. Only what is measured
+And the protocol on published tweets: the same text model on them, next to what others published. Only what is measured
 leaves this module; a text of a real file never does.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score, classification_report
-from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, StratifiedKFold
+from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from case_studies.kit import DecisionRecord, Run, with_monitor
 from case_studies.kit.stream_times import between, midnight_after, require_days
 from case_studies.moderation.data import DAY, ModerationError, Normaliser
 from case_studies.moderation.features import FEATURES, OF_TEXT, as_read, features_of, text_features
 from case_studies.moderation.models import MODELS, Decided, Release, fit_release, word_list
-from case_studies.moderation.moderation_behaviours import behaviour_of, behaviours
+from case_studies.moderation.moderation_behaviours import behaviours
 from case_studies.moderation.monitor import monitor_of
 from case_studies.moderation.policy import ModerationPolicy, saved_eur, waited_hours
 from case_studies.moderation.service import ModerationStore
 from case_studies.moderation.texts import TextModel
-from mlsd_lib.datasets.moderation import LabelledTexts, PostStream, load_texts
+from mlsd_lib.datasets.moderation import LabelledTexts, PostStream
 from mlsd_lib.datasets.moderation_simulator import EVASIONS
 from mlsd_lib.modeling import cheapest_tied, clustered_interval, paired_comparison
 
 COMPARE_DAYS = 14
-MEASURED = {"sms": {"spam F1": 0.945}, "davidson": {"weighted F1": 0.887}}
-"""Measured once with TF-IDF and logistic regression on the same files."""
-PUBLISHED_FIGURES = {"sms": {"accuracy": 0.976}, "davidson": {"weighted F1": 0.90, "hate F1": 0.51}}
-"""SMS: a support vector machine that learned from the first 30 % (T. Almeida, J. Gomez Hidalgo and A. Yamakami,
-DocEng 2011). Davidson: the authors' own, of hate from its precision .44 and recall .61 (ICWSM 2017). Both split in
-another way than here."""
-HATECHECK_BERT = 0.632
-"""Share of HateCheck's cases that a BERT fine-tuned to Davidson's tweets passes, as its authors measured."""
+MEASURED = {"weighted F1": 0.887}
+"""On Davidson's tweets, once, with TF-IDF and logistic regression."""
+PUBLISHED_FIGURES = {"weighted F1": 0.90, "hate F1": 0.51}
+"""The authors' own on one split, of hate from its precision .44 and recall .61 (ICWSM 2017)."""
 GATE = {"direct": 0.75, "identity": 0.95, "negation": 0.9, "quotation": 0.7, **dict.fromkeys(EVASIONS, 0.75)}
 """Of each behavioural test, the share that a release must pass, set between what good and bad ones reached on boards of
 300 and of 500 authors, 24 seeds each. Cascades: at least 78 % of the harmful tests (friends banter in these very words,
@@ -208,62 +204,20 @@ def split_trial(
     return found
 
 
-def published(texts: LabelledTexts, name: str, seed: int = 0, folds: int = 5) -> pd.DataFrame:
-    """What the text model reaches on a published file, a row a figure; for "hatecheck" the gate on its cases.
+def published(texts: LabelledTexts, seed: int = 0, folds: int = 5) -> pd.DataFrame:
+    """What the text model reaches on the published tweets over `folds`, a row a figure.
 
-    Otherwise F1 of each class, weighted F1 and accuracy over `folds`, next to what was measured before and what others
-    published, and `always`, the accuracy of always saying the most frequent label. Texts whose author is known are
-    split by it, so that nobody is in both halves. Of texts published in several parts, each a video's, each part is
-    also judged by a model that learned from the others: under a new video people write of other things.
+    F1 of each class, weighted F1 and accuracy, next to what was measured before and what others published, and
+    `always`, the accuracy of always saying the most frequent label.
     """
-    if name == "hatecheck":
-        return gate_on_hatecheck(texts, load_texts("davidson"))
-    split = StratifiedKFold(folds, shuffle=True, random_state=seed) if texts.group is None else GroupKFold(folds)
-    guess = _guessed(texts, name, split.split(texts.text, texts.label, texts.group))
+    guess = np.empty_like(texts.label)
+    for old, new in StratifiedKFold(folds, shuffle=True, random_state=seed).split(texts.text, texts.label):
+        model = TextModel(pieces=False, balanced=True, strength=1.0)  # few tweets are hate
+        guess[new] = model.fit(texts.text[old], texts.label[old]).predict(texts.text[new])
     report = classification_report(texts.label, guess, output_dict=True, zero_division=0)
     figures = {f"{label} F1": report[label]["f1-score"] for label in sorted(set(texts.label))}
     figures |= {"weighted F1": report["weighted avg"]["f1-score"], "accuracy": report["accuracy"]}
     figures["always"] = np.unique(texts.label, return_counts=True)[1].max() / len(texts.label)
-    if texts.part is not None and len(videos := sorted(set(texts.part))) > 1:
-        right = texts.label == _guessed(texts, name, LeaveOneGroupOut().split(texts.text, groups=texts.part))
-        of_each = {f"accuracy, {video} held out": float(right[texts.part == video].mean()) for video in videos}
-        figures |= of_each | {"accuracy, mean over videos": float(np.mean(list(of_each.values())))}
     known = {"measured_before": MEASURED, "published": PUBLISHED_FIGURES}
-    beside = {column: pd.Series(table.get(name, {}), dtype=float) for column, table in known.items()}
-    return pd.DataFrame({"here": figures}).rename_axis("figure").assign(**beside)
-
-
-def _guessed(texts: LabelledTexts, name: str, splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """The label that a model gives each text, (n,), which learned from the first part of the split that asks for it."""
-    guess = np.empty_like(texts.label)
-    for old, new in splits:
-        guess[new] = _text_model(name).fit(texts.text[old], texts.label[old]).predict(texts.text[new])
-    return guess
-
-
-def gate_on_hatecheck(cases: LabelledTexts, learned_from: LabelledTexts) -> pd.DataFrame:
-    """HateCheck's functionalities, a row each: how many cases, the share that passes, and what the gate asks of it.
-
-    The model learns hate from `learned_from` (Davidson), as the authors of HateCheck had it; a case passes where hate
-    and nothing else is taken for hate. `gate` is "fails" or "passes" where a behaviour of `GATE` is tested, else "".
-    The last rows are of all cases: what passes, what would if all were called hateful, and what others published.
-    """
-    reading = Normaliser()
-    model = _text_model("davidson").fit(reading.read_all(learned_from.text), learned_from.label)
-    right = (model.predict(reading.read_all(cases.text)) == "hate") == (cases.label == "hateful")
-    table = pd.Series(right).groupby(cases.group).agg(["size", "mean"])
-    table.columns = ["cases", "passed"]
-    table["behaviour"] = [behaviour_of(str(name)) for name in table.index]
-    table["needed"] = table["behaviour"].map(GATE)
-    fails = table["passed"] < table["needed"]
-    table = table.assign(gate=np.where(table["behaviour"] == "", "", np.where(fails, "fails", "passes")))
-    shares = {"all": right.mean(), "all, always hateful": (cases.label == "hateful").mean()}
-    shares["all, BERT as published"] = HATECHECK_BERT
-    whole = pd.DataFrame({"cases": len(right), "passed": shares, "behaviour": "", "needed": np.nan, "gate": ""})
-    return pd.concat([table, whole])
-
-
-def _text_model(name: str) -> TextModel:
-    """For tweets, few of them hate: words alone, all classes alike. For messages: pieces of words, and a close fit."""
-    tweets = name == "davidson"
-    return TextModel(pieces=not tweets, balanced=tweets, strength=1.0 if tweets else 100.0)
+    columns = {name: pd.Series(table, dtype=float) for name, table in known.items()}
+    return pd.DataFrame({"here": figures}).rename_axis("figure").assign(**columns)

@@ -8,7 +8,6 @@ import typer
 
 from case_studies.kit import Run, commands
 from case_studies.kit.commands import Retrain, Seed, Tell, World, command_line
-from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,19 +22,6 @@ def _open_bandit(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]
     from case_studies.personalization import train
 
     return train.open_bandit(Path(source) if source else None)
-
-
-def _hillstrom(source: str | None, seed: int) -> tuple[object, "pd.DataFrame"]:
-    from case_studies.personalization import train
-    from mlsd_lib.datasets.personalization import read_hillstrom
-
-    if source is None:
-        raise CourseError("The Hillstrom protocol needs its file. Give --source path/to/the.csv.")
-    log = read_hillstrom(Path(source))
-    return log.card, train.hillstrom(log, seed)
-
-
-PROTOCOLS = {"openbandit": _open_bandit, "hillstrom": _hillstrom}
 
 
 def _fit(
@@ -82,5 +68,6 @@ EXAMPLES = {
     "retrain": "--explore 0.05",
     "simulate": "--weeks 6 --incident-week 2 --rollback release",
 }
+PROTOCOLS = {"openbandit": _open_bandit}
 app = command_line(__package__, "Personalized slots, a complete system.", _fit, _live, EXAMPLES, PROTOCOLS)
 main = partial(commands.main, app)

@@ -48,7 +48,7 @@ def load(
     if source != "simulator":
         raise PersonalizationError(
             f"The source is {source!r}; a release learns from visits, which published logs do not hold. "
-            "Use report --protocol openbandit or report --protocol hillstrom for them."
+            "Use report --protocol openbandit for them."
         )
     stream = simulate(np.random.default_rng(seed), days, **options)
     admit(stream.views, contract(), "views", quarantine)

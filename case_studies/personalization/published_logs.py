@@ -1,13 +1,12 @@
-"""Policies compared on published logs: one policy from the log of another, one choice for all against one for each."""
+"""Policies compared on published logs: one policy from the log of another."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from case_studies.personalization.off_policy import estimate, importance_weights, ips, snips
+from case_studies.personalization.off_policy import estimate, importance_weights, snips
 from mlsd_lib.datasets.personalization import LoggedFeedback
-from mlsd_lib.operations.errors import OperationsError
 
 
 def shown_as_logged(own: LoggedFeedback, other: LoggedFeedback) -> np.ndarray:
@@ -38,41 +37,3 @@ def transferred(target: np.ndarray, own: LoggedFeedback, other: LoggedFeedback) 
         "agrees": verdict,
         "why": found.refused,
     }
-
-
-def one_for_all_or_each(log: LoggedFeedback, context: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """The importance weights, (n,), of the best single arm and of a personal choice: `single`, `personal`.
-
-    Both are fitted on one half of the log and judged on the other, both ways. Personal: the arm with the largest chance
-    of a reward by a logistic model an arm on `context`, (n, columns), columns on one scale.
-    """
-    arm, reward = log.table["arm"].to_numpy(), log.table["reward"].to_numpy(float)
-    half, arms = rng.integers(2, size=len(arm)), range(log.arms)
-    single, personal = np.empty(len(arm), int), np.empty(len(arm), int)
-    for side in (0, 1):
-        learn, judge = half != side, half == side
-        won, shown = np.bincount(arm[learn], reward[learn], log.arms), np.bincount(arm[learn], minlength=log.arms)
-        single[judge] = np.argmax(won / shown)
-        chances = [_chance(context, reward, learn & (arm == candidate), judge, candidate) for candidate in arms]
-        personal[judge] = np.argmax(chances, axis=0)
-    propensity = log.table["propensity"].to_numpy()
-    return {"single": (single == arm) / propensity, "personal": (personal == arm) / propensity}
-
-
-def _chance(context: np.ndarray, reward: np.ndarray, learn: np.ndarray, judge: np.ndarray, arm: int) -> np.ndarray:
-    from sklearn.linear_model import LogisticRegression
-
-    if len(np.unique(reward[learn])) < 2:
-        raise OperationsError(f"Arm {arm} has rewards only or none among {learn.sum()} rows. Take the whole log.")
-    return LogisticRegression(max_iter=500).fit(context[learn], reward[learn]).predict_proba(context[judge])[:, 1]
-
-
-def leads(weights: dict[str, np.ndarray], reward: np.ndarray, over: str) -> pd.DataFrame:
-    """The reward rate of each policy by its weights, %, and its lead over the policy `over`, a 95 % interval."""
-    records = {}
-    for name, weight in weights.items():
-        ahead = estimate((weight - weights[over]) * reward, weight, reward)
-        records[name] = {"visits (%)": 100 * ips(reward, weight).mean(), "effective rows": ahead.effective_rows}
-        records[name] |= {"lead (points)": 100 * ahead.value}
-        records[name] |= {"lead_low": 100 * ahead.low, "lead_high": 100 * ahead.high}
-    return pd.DataFrame(records).T.rename_axis("policy")

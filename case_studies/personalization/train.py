@@ -1,7 +1,7 @@
 """From a stream to a run folder: candidates compared by what a log can say of them, the chosen one fitted and tested.
 
-And the protocols on published logs. Open Bandit: each policy's click rate estimated from the other policy's log, beside
-the rate that its own log shows. Hillstrom: a personalised choice of e-mail against the best single one.
+And the protocol on the published log, Open Bandit: each policy's click rate estimated from the other policy's log,
+next to the rate that its own log shows.
 """
 
 import os
@@ -23,9 +23,9 @@ from case_studies.personalization.models import LEARN_DAYS, Release, fit_release
 from case_studies.personalization.monitor import monitor_of
 from case_studies.personalization.off_policy import estimate, estimators
 from case_studies.personalization.policy import CLICK_EUR, SlotPolicy, always, in_order
-from case_studies.personalization.published_logs import leads, one_for_all_or_each, shown_as_logged, transferred
+from case_studies.personalization.published_logs import shown_as_logged, transferred
 from case_studies.personalization.service import PageStore
-from mlsd_lib.datasets.personalization import LoggedFeedback, PageStream, read_open_bandit
+from mlsd_lib.datasets.personalization import PageStream, read_open_bandit
 from mlsd_lib.datasets.personalization_simulator import ITEMS
 from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, paired_comparison
 
@@ -197,21 +197,3 @@ def _sample_folder() -> Path:
     if not (folder := os.environ.get("MLSD_DATA_DIR")):
         raise PersonalizationError("MLSD_DATA_DIR is not set. Set it to the data folder, or give --source folder.")
     return Path(folder, "personalization", "obd_sample")
-
-
-def hillstrom(log: LoggedFeedback, seed: int = 0) -> pd.DataFrame:
-    """Visit rates of each e-mail, of the best one, and of a personalised choice, each with its lead over the best one.
-
-    The choice is fitted on one half and judged on the other, both ways; `lead_*` is a 95 % interval over customers.
-    """
-    table, reward = log.table, log.table["reward"].to_numpy(float)
-    numbers = table[["recency", "history", "mens", "womens", "newbie"]].astype(float)
-    context = pd.concat([numbers, pd.get_dummies(table[["zip_code", "channel"]], dtype=float)], axis=1)
-    scaled = ((context - context.mean()) / context.std().replace(0, 1).fillna(1)).to_numpy()
-    found = one_for_all_or_each(log, scaled, np.random.default_rng(seed))
-    weights = {
-        f"all: {name}": (table["arm"].to_numpy() == i) / table["propensity"].to_numpy()
-        for i, name in enumerate(("no e-mail", "men's", "women's"))
-    }
-    weights |= {"best single e-mail": found["single"], "personalised": found["personal"]}
-    return leads(weights, reward, "best single e-mail")

@@ -1,6 +1,5 @@
-"""Machines that wear out: the simulated fleet, and the readers of C-MAPSS, AI4I and NAB by their published names."""
+"""Machines that wear out: the simulated fleet, and the reader of C-MAPSS by its published names."""
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,7 @@ from mlsd_lib.datasets.fleet_simulator import DAY, START, FleetSimulator
 from mlsd_lib.datasets.published import (
     differences,
     other_contents,
-    plain,
-    read_csv,
     refuse_other_separators,
-    refuse_rows,
 )
 
 CMAPSS_COLUMNS = ("unit", "cycle", *(f"setting_{i}" for i in (1, 2, 3)), *(f"sensor_{i}" for i in range(1, 22)))
@@ -41,32 +37,6 @@ CMAPSS_CHECKSUM = {"FD001": "693236914662cacf"}
 """Of the sum of all rests; of the temperature at the intake (sensor 1, degrees Rankine), which at a height of flight is
 always the same, the number of values; of all values in ten-thousandths, where a whole subset could be read."""
 INTAKE_RANKINE = (518.67, 489.05, 491.19, 462.54, 449.44, 445.00)
-AI4I_COLUMNS = (
-    *("UDI", "Product ID", "Type", "Air temperature [K]", "Process temperature [K]", "Rotational speed [rpm]"),
-    *("Torque [Nm]", "Tool wear [min]", "Machine failure", "TWF", "HDF", "PWF", "OSF", "RNF"),
-)
-AI4I_PUBLISHED = {
-    "rows": 10_000,
-    "failures": 339,
-    "TWF": 46,
-    "HDF": 115,
-    "PWF": 95,
-    "OSF": 98,
-    "RNF": 19,
-    "parts of type L": 6_000,
-    "parts of type M": 2_997,
-    "parts of type H": 1_003,
-    "Nm as the sum of Torque": 399_869.1,
-    "min as the sum of Tool wear": 1_079_510,
-    "rows whose PWF is not that of its rule": 0,
-    "rows whose OSF is not that of its rule": 0,
-}
-OVERSTRAIN = {"L": 11_000, "M": 12_000, "H": 13_000}
-"""Minutes of wear times Nm above which a part of this type fails (OSF); a power outside of 3,500 to 9,000 W fails too
-(PWF). Both by the description of the data set."""
-NAB_COLUMNS = ("timestamp", "value")
-NAB_PUBLISHED = {"realKnownCause/machine_temperature_system_failure.csv": (22_695, 1_950_101.88, 2_268)}
-"""Of the series that a machine sent: rows, the sum of its values, and rows in windows of anomalies."""
 
 
 @dataclass(frozen=True)
@@ -175,77 +145,6 @@ def cmapss(subset: str = "FD001", folder: str | Path | None = None) -> Engines:
     return Engines(train, test, rul, card)
 
 
-def ai4i(path: str | Path) -> tuple[pd.DataFrame, DataCard]:
-    """AI4I 2020, a row a part with the columns `AI4I_COLUMNS`, and its card. Raises `DataError`."""
-    table = read_csv(Path(path), AI4I_COLUMNS, encoding="utf-8-sig")
-    for column in AI4I_COLUMNS[8:]:
-        if not table[column].isin([0, 1]).all():
-            odd = table[column][~table[column].isin([0, 1])].iloc[0]
-            raise DataError(f"{path}, column {column}: {odd}; it is 0 or 1. Fix or drop those rows.")
-    for column in AI4I_COLUMNS[3:8]:
-        number = pd.to_numeric(table[column], errors="coerce")
-        refuse_rows(~np.isfinite(number), table, column, "it is a number", Path(path))
-    torque, wear, kind = table["Torque [Nm]"], table["Tool wear [min]"], table["Type"]
-    power = torque * table["Rotational speed [rpm]"] * 2 * np.pi / 60
-    by_rule = {"PWF": (power < 3_500) | (power > 9_000), "OSF": wear * torque > kind.map(OVERSTRAIN)}
-    found = (
-        *(len(table), *(table[name].sum() for name in AI4I_COLUMNS[8:])),
-        *((kind == variant).sum() for variant in OVERSTRAIN),
-        *(torque.sum(), wear.sum(), *((table[name] != rule).sum() for name, rule in by_rule.items())),
-    )
-    notes = ("synthetic; rows are parts, not one machine over time",)
-    return table, DataCard(
-        "AI4I 2020", len(table), "CC BY 4.0", False, str(path), notes, differences(AI4I_PUBLISHED, found)
-    )
-
-
-def nab(path: str | Path, windows: str | Path) -> tuple[pd.DataFrame, DataCard]:
-    """One series of NAB: `timestamp`, `value` and whether it lies in an `anomaly` window, in order; and its card.
-
-    `windows`: NAB's combined_windows.json, which names a series by folder and file. Raises `DataError`.
-    """
-    path = Path(path)
-    table = read_csv(path, NAB_COLUMNS, encoding="utf-8-sig")[list(NAB_COLUMNS)]
-    time = pd.to_datetime(table["timestamp"], errors="coerce")
-    value = pd.to_numeric(table["value"], errors="coerce")
-    for column, bad in (("timestamp", time.isna()), ("value", ~np.isfinite(value))):
-        if bad.any():
-            row = int(np.argmax(bad.to_numpy()))
-            raise DataError(
-                f"{path}, column {column}: {plain(table[column].iloc[row])!r} in row {row}. Fix or drop it."
-            )
-    known = _windows(Path(windows), name := f"{path.parent.name}/{path.name}")
-    anomaly = np.zeros(len(table), dtype=bool)
-    for first, last in known:
-        anomaly |= ((time >= first) & (time <= last)).to_numpy()
-    series = pd.DataFrame({"timestamp": time, "value": value, "anomaly": anomaly})
-    found = (len(series), value.sum(), anomaly.sum())
-    names = ("rows", "as the sum of values", "rows in windows")
-    published = dict(zip(names, NAB_PUBLISHED.get(name, found), strict=True))
-    notes = (f"{len(known)} windows", *(() if name in NAB_PUBLISHED else ("not compared with a published figure",)))
-    card = DataCard(f"NAB {name}", len(series), "MIT", True, str(path), notes, differences(published, found))
-    return series.sort_values("timestamp", kind="stable", ignore_index=True), card
-
-
-def _windows(path: Path, name: str) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
-    """The first and the last moment of each window of the series `name`, from NAB's combined_windows.json."""
-    try:
-        known = json.loads(_text(path))
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path} is no JSON: {error}. Take the published combined_windows.json.") from None
-    if not isinstance(known, dict) or name not in known:
-        raise DataError(f"{path} has no windows for {name}; keep the file in its published folder, one of NAB's.")
-    try:
-        found = [(pd.Timestamp(first), pd.Timestamp(last)) for first, last in known[name]]
-        if any(pd.isna(moment) for pair in found for moment in pair):
-            raise ValueError("a moment is missing")
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"{path}, windows of {name}: {error}; each is a first and a last moment. Take the published file."
-        ) from None
-    return found
-
-
 def _text(path: Path) -> str:
     """The text of a file; raises `DataError` where there is none or it is not UTF-8."""
     if not path.exists():
@@ -291,4 +190,4 @@ def _numbers(path: Path, columns: int) -> np.ndarray:
     return found
 
 
-__all__ = ["DAY", "START", "Engines", "Fleet", "ai4i", "cmapss", "fleet_card", "nab", "run_to_failure", "simulate"]
+__all__ = ["DAY", "START", "Engines", "Fleet", "cmapss", "fleet_card", "run_to_failure", "simulate"]

@@ -1,4 +1,4 @@
-"""Logs of what was shown and what came of it: the simulator's, the Open Bandit Dataset's, Hillstrom's e-mail test."""
+"""Logs of what was shown and what came of it: the simulator's and the Open Bandit Dataset's."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,25 +51,6 @@ SAMPLE_CLICKS = {
     ("bts", "men"): 69,
     ("bts", "women"): 46,
 }
-HILLSTROM_COLUMNS = (
-    *("recency", "history_segment", "history", "mens", "womens", "zip_code", "newbie", "channel"),
-    *("segment", "visit", "conversion", "spend"),
-)
-HILLSTROM_ARMS = ("No E-Mail", "Mens E-Mail", "Womens E-Mail")
-HILLSTROM_PUBLISHED = {
-    "rows": 64_000,
-    "customers of No E-Mail": 21_306,
-    "visits of No E-Mail": 2_262,
-    "customers of Mens E-Mail": 21_307,
-    "visits of Mens E-Mail": 3_894,
-    "customers of Womens E-Mail": 21_387,
-    "visits of Womens E-Mail": 3_238,
-    "conversions": 578,
-    "USD spent after it": 67_258.13,
-    "USD spent in the year before": 15_493_481.97,
-}
-"""Rows as its author says; the others as counted in a copy, whose shares of visits and conversions and mean spend,
-.14678, .00903 and 1.05091, are those in the documentation of the library pyuplift."""
 
 
 @dataclass(frozen=True)
@@ -155,32 +136,3 @@ def read_open_bandit(folder: Path, policy: str, campaign: str) -> LoggedFeedback
     name, notes = f"Open Bandit Dataset, {policy}, {campaign}", ("propensities are those of the item at its position",)
     card = DataCard(name, rows, "CC BY 4.0", True, str(found[0]), notes, differs)
     return LoggedFeedback(table, arms, card)
-
-
-def read_hillstrom(path: Path) -> LoggedFeedback:
-    """Hillstrom's e-mail test: three arms at random, the reward a visit. Raises `DataError`."""
-    if not Path(path).exists():
-        raise DataError(f"{path} does not exist. Give the path of Hillstrom's file of 64,000 customers.")
-    table = read_csv(Path(path), HILLSTROM_COLUMNS)
-    refuse_rows(~table["segment"].isin(HILLSTROM_ARMS), table, "segment", f"it is one of {HILLSTROM_ARMS}", path)
-    for name in ("visit", "conversion", "mens", "womens", "newbie"):
-        refuse_rows(~table[name].isin([0, 1]), table, name, "it is 0 or 1", path)
-    for name in ("recency", "history", "spend"):
-        numbers = pd.to_numeric(table[name], errors="coerce")
-        refuse_rows(~(numbers >= 0), table, name, "it is a number, not negative", path)
-    found: list[float] = [len(table)]
-    for name in HILLSTROM_ARMS:
-        of_arm = table["visit"][table["segment"] == name]
-        found += [len(of_arm), of_arm.sum()]
-    found += [table[name].astype(float).sum() for name in ("conversion", "spend", "history")]
-    arm = table["segment"].map({name: i for i, name in enumerate(HILLSTROM_ARMS)})
-    table = table.assign(arm=arm, propensity=1 / 3, reward=table["visit"])
-    card = DataCard(
-        "Hillstrom e-mail test",
-        len(table),
-        "published for use",
-        True,
-        str(path),
-        differences=differences(HILLSTROM_PUBLISHED, found),
-    )
-    return LoggedFeedback(table, len(HILLSTROM_ARMS), card)

@@ -1,4 +1,4 @@
-"""Readers of the Open Bandit logs and of Hillstrom's test: published names, and a word where a file differs."""
+"""The reader of the Open Bandit logs: published names, and a word where a file differs."""
 
 import os
 from pathlib import Path
@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd_lib.datasets import DataError, personalization
-from mlsd_lib.datasets.personalization import HILLSTROM_ARMS, read_hillstrom, read_open_bandit
+from mlsd_lib.datasets import DataError
+from mlsd_lib.datasets.personalization import read_open_bandit
 
 
 def bandit_table(rows=6, **columns):
@@ -62,77 +62,11 @@ def test_a_missing_column_or_log_is_named(tmp_path):
         read_open_bandit(folder, "greedy", "men")
 
 
-def hillstrom_table(rows=6):
-    return pd.DataFrame(
-        {
-            "recency": 10,
-            "history_segment": "2) $100 - $200",
-            "history": 142.44,
-            "mens": 1,
-            "womens": 0,
-            "zip_code": "Surburban",  # as published
-            "newbie": 0,
-            "channel": "Phone",
-            "segment": [HILLSTROM_ARMS[i % 3] for i in range(rows)],
-            "visit": [0] * (rows - 1) + [1],
-            "conversion": 0,
-            "spend": 0.0,
-        }
-    )
-
-
-def test_hillstroms_file_is_read_by_its_published_names_and_says_how_it_differs(tmp_path):
-    hillstrom_table().to_csv(tmp_path / "h.csv", index=False)
-    log = read_hillstrom(tmp_path / "h.csv")
-    assert log.table["arm"].tolist() == [0, 1, 2, 0, 1, 2]
-    assert log.table["propensity"].eq(1 / 3).all()
-    assert "6 rows, published 64,000" in str(log.card)
-    assert "0 visits of Mens E-Mail, published 3,894" in str(log.card)
-    assert "855 USD spent in the year before, published 15,493,482" in str(log.card)
-
-
-def test_permuted_arms_of_hillstroms_are_said(tmp_path, monkeypatch):
-    """The made file is declared to be the published one; then its arms change places, and every count stays."""
-    table, path = hillstrom_table(300).assign(visit=[1, 0, 0] * 100), tmp_path / "h.csv"
-    table.to_csv(path, index=False)
-    read_by_arm = {f"customers of {name}": 100 for name in HILLSTROM_ARMS}
-    read_by_arm |= {f"visits of {name}": 100 * (name == "No E-Mail") for name in HILLSTROM_ARMS}
-    totals = {"rows": 300, "conversions": 0, "USD spent after it": 0, "USD spent in the year before": 42_732}
-    whole = {name: (read_by_arm | totals)[name] for name in personalization.HILLSTROM_PUBLISHED}
-    monkeypatch.setattr(personalization, "HILLSTROM_PUBLISHED", whole)
-    assert read_hillstrom(path).card.differences == ()
-    table.assign(segment=np.random.default_rng(0).permutation(table["segment"])).to_csv(path, index=False)
-    told = read_hillstrom(path).card.differences
-    assert len(told) >= 2
-    assert all("visits of" in difference for difference in told)
-
-
 def test_another_separator_is_named(tmp_path):
-    hillstrom_table().to_csv(tmp_path / "h.csv", index=False, sep=";")
-    with pytest.raises(DataError, match=r"h\.csv is separated by ';'"):
-        read_hillstrom(tmp_path / "h.csv")
     written(tmp_path, bandit_table())
     bandit_table().to_csv(tmp_path / "random" / "men" / "men.csv", sep=";")
     with pytest.raises(DataError, match=r"men\.csv is separated by ';'"):
         read_open_bandit(tmp_path, "random", "men")
-
-
-@pytest.mark.parametrize(("column", "value"), [("segment", "Sms"), ("visit", 3), ("spend", -1.0), ("history", "much")])
-def test_values_that_hillstrom_has_not_are_refused(tmp_path, column, value):
-    hillstrom_table().assign(**{column: value}).to_csv(tmp_path / "h.csv", index=False)
-    with pytest.raises(DataError, match="6 such rows"):
-        read_hillstrom(tmp_path / "h.csv")
-
-
-def test_a_lost_column_of_hillstroms_is_named_and_an_empty_file_refused(tmp_path):
-    hillstrom_table().drop(columns="spend").to_csv(tmp_path / "h.csv", index=False)
-    with pytest.raises(DataError, match="lacks the column spend"):
-        read_hillstrom(tmp_path / "h.csv")
-    hillstrom_table().iloc[:0].to_csv(tmp_path / "h.csv", index=False)
-    with pytest.raises(DataError, match="0 rows below"):
-        read_hillstrom(tmp_path / "h.csv")
-    with pytest.raises(DataError, match="does not exist"):
-        read_hillstrom(tmp_path / "none.csv")
 
 
 SAMPLE = Path(os.environ.get("MLSD_DATA_DIR", "/nowhere"), "personalization", "obd_sample")

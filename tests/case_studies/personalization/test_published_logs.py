@@ -1,13 +1,12 @@
-"""A policy found in the log of another; what cannot be learned from is refused."""
+"""A policy found in the log of another."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from case_studies.personalization.published_logs import leads, one_for_all_or_each, shown_as_logged, transferred
+from case_studies.personalization.published_logs import shown_as_logged, transferred
 from mlsd_lib.datasets import DataCard
 from mlsd_lib.datasets.personalization import LoggedFeedback
-from mlsd_lib.operations import OperationsError
 
 CARD = DataCard("a", 1, "MIT", False, "a test")
 EVEN = np.full(20_000, 1 / 3)
@@ -32,19 +31,3 @@ def test_where_clicks_are_many_each_policy_is_found_in_the_other_ones_log(logs):
         assert abs(found["estimate (%)"] - found["own log (%)"]) < 1
     wrong = LoggedFeedback(even.table.assign(propensity=0.9), 3, CARD)
     assert "mean weight is 0.3" in transferred(shown_as_logged(uneven, wrong), uneven, wrong)["why"]
-
-
-def test_the_best_single_arm_is_found_and_a_context_that_says_nothing_leads_nowhere(logs):
-    log, reward = logs["even"], logs["even"].table["reward"].to_numpy(float)
-    weights = one_for_all_or_each(log, np.random.default_rng(0).normal(size=(20_000, 2)), np.random.default_rng(1))
-    assert weights["single"] == pytest.approx(3.0 * (log.table["arm"] == 2))
-    table = leads(weights, reward, "single")
-    assert table.loc["single", ["lead (points)", "lead_low", "lead_high"]].tolist() == [0, 0, 0]
-    assert table.loc["single", "visits (%)"] == pytest.approx(20, abs=1)
-    assert table.loc["personal", "lead_low"] <= 0
-
-
-def test_an_arm_without_rewards_is_refused(logs):
-    poor = LoggedFeedback(logs["even"].table.assign(reward=0), 3, CARD)
-    with pytest.raises(OperationsError, match="Arm 0 has rewards only or none"):
-        one_for_all_or_each(poor, np.ones((20_000, 1)), np.random.default_rng(0))

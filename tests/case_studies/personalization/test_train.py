@@ -10,8 +10,6 @@ import pytest
 from case_studies.personalization import data, models, policy
 from case_studies.personalization import train as training
 from case_studies.personalization.data import PersonalizationError
-from mlsd_lib.datasets import DataCard
-from mlsd_lib.datasets.personalization import LoggedFeedback
 from mlsd_lib.datasets.personalization_simulator import ITEMS, POSITIONS
 from tests.case_studies.personalization import hooks
 
@@ -86,25 +84,6 @@ def test_a_page_shows_each_item_once_and_in_each_slot_by_its_propensity():
         assert shown == pytest.approx(chance[slot - 1], abs=0.01)
     some = np.random.default_rng(0).permutation(len(page))[:100]
     assert explore.draw(best[some], position[some], page[some]).tolist() == item[some].tolist()
-
-
-def hillstrom_log(rows, lift, seed):
-    """Three arms at random; with `lift` newbies want the first e-mail and others the second."""
-    rng = np.random.default_rng(seed)
-    newbie, arm = rng.integers(2, size=rows), rng.integers(3, size=rows)
-    wanted = np.where(newbie == 1, 1, 2)
-    visit = (rng.random(rows) < 0.1 + 0.05 * (arm > 0) + lift * (arm == wanted)).astype(int)
-    plain = {"recency": 1.0, "history": rng.exponential(100, rows), "mens": 1, "womens": 0, "newbie": newbie}
-    texts = {"zip_code": "Rural", "channel": "Web", "arm": arm, "propensity": 1 / 3, "reward": visit}
-    card = DataCard("of Hillstrom's form", rows, "MIT", real=False, source="a test")
-    return LoggedFeedback(pd.DataFrame({**plain, **texts}), 3, card)
-
-
-def test_a_personalised_choice_leads_only_where_customers_differ():
-    same, differ = (training.hillstrom(hillstrom_log(30_000, lift, 0)) for lift in (0.0, 0.2))
-    assert differ.loc["personalised", "lead_low"] > 0
-    assert same.loc["personalised", "lead_low"] < 0
-    assert same.loc["best single e-mail", "lead (points)"] == 0
 
 
 SAMPLE = Path(os.environ.get("MLSD_DATA_DIR", "/nowhere"), "personalization", "obd_sample")
