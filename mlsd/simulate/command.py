@@ -25,7 +25,7 @@ def simulate(
     designs: Annotated[list[Path], typer.Argument(help="A design document in YAML, several to compare, or a search.")],
     name: Annotated[
         str,
-        typer.Option("--scenario", help="steady, daily-cycle, flash-crowd, slow-dependency, replica-lost or excited."),
+        typer.Option("--scenario", help="steady, daily-cycle, flash-crowd, slow-dependency or replica-lost."),
     ] = "steady",
     rate: Annotated[
         float | None, typer.Option(help="Requests a second, outside of crowds; 100 if not given.", min=0.1, max=5_000)
@@ -51,11 +51,7 @@ def simulate(
     A whole document stands below, and --example prints it. `mlsd measure` fits batch_cost to a running service.
 
     Replicas share one queue, or each has its own (queue: balancing: shared, random, round_robin, least_loaded,
-    two_choices). A share of the requests, drawn by chance, can be first class: each queue serves them before the others
-    (queue: priority: share), and the figures are given by class too.
-
-    A second stage can follow, as a ranker after a retrieval (second_stage: count, batching, queue; its batches cost
-    world: second_batch_cost); a request is answered once both stages are done, and its timeout is for both.
+    two_choices).
 
     A search is a document of `search`, as {replicas.count: {least: 1, most: 6}, batching.most_rows: [1, 8, 32]}, and
     `design`, the rest. It gives a table, the front of cost and good answers, and the cheapest design that keeps the

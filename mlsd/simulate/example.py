@@ -12,10 +12,8 @@ cache: {items: 1000, ttl_s: 60}          # the last answers, for a minute
 # What no design can choose. An entry that is left out is as here.
 world:
   batch_cost: {fixed_ms: 4, row_ms: 1, spread: 0.2}  # 20 % by chance
-  # batch_cost: {points: [[1, 5], [8, 12]]}  # or rows and ms, as measured
   level: {within_ms: 250, share: 0.99}       # of each minute's requests
   prices: {machine_hour: 0.4, spot_hour: 0.13, item_hour: 0}  # EUR
   keys: {items: 20000, exponent: 1, change_s: 3600, hit_ms: 1}
-  # spot: {per_hour: 1, notice_s: 30}  # spot machines are taken back
-  # length_s: 600                      # daily-cycle: 1440
+  # length_s: 600                            # daily-cycle: 1440
 """

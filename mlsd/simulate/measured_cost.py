@@ -17,8 +17,6 @@ import numpy as np
 
 from mlsd_lib.simulation import SimulationError
 
-LINE_MISSES = 0.1
-"""From so large a relative error on, the measured points stand in the document and not the line."""
 WARM_UP, BOOTSTRAPS = 2, 500
 LN2, LN3 = math.log(2), math.log(3)
 
@@ -43,19 +41,13 @@ class Fitted:
     def document(self) -> str:
         """The part of a design document, with its error as a comment."""
         sizes = ", ".join(map(str, self.means_ms))
-        text = (
+        return (
             f"# By mlsd measure: {self.requests} requests each of {sizes} rows, answered one after the other.\n"
             f"# Line: {self.fixed_ms:.3g} ms ({_range(self.fixed_interval)}) + {self.row_ms:.3g} ms a row "
             f"({_range(self.row_interval)}), 90 % intervals; it misses a size by at most {self.misses:.1%}.\n"
             "world:\n  batch_cost:\n"
+            f"    fixed_ms: {self.fixed_ms:.4g}\n    row_ms: {self.row_ms:.4g}\n    spread: {self.spread:.2g}\n"
         )
-        if self.misses <= LINE_MISSES:
-            text += f"    fixed_ms: {self.fixed_ms:.4g}\n    row_ms: {self.row_ms:.4g}\n"
-        else:
-            rising = np.maximum.accumulate(list(self.means_ms.values()))
-            points = ", ".join(f"[{rows}, {ms:.4g}]" for rows, ms in zip(self.means_ms, rising, strict=True))
-            text += f"    points: [{points}]\n"
-        return text + f"    spread: {self.spread:.2g}\n"
 
 
 def _range(interval: tuple[float, float]) -> str:

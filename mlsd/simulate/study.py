@@ -2,7 +2,7 @@
 
 JSON, `"schema": "mlsd.simulate/1"`: `scenario`, `seeds`, and `designs`, a list of `name`, `document` (the whole of it,
 defaults included), `verdict` (of the first seed), `kept` (the share of seeds in which every minute kept the level) and
-`figures`: by name {mean, low, high}; those by class only of designs with `queue.priority`. A number that is not finite,
+`figures`: by name {mean, low, high}. A number that is not finite,
 or an interval of one seed, is null. Entries are only ever added; a change of their meaning raises the number.
 """
 
@@ -107,16 +107,11 @@ def study(designs: Mapping[str, ServiceDocument], story: Story, seeds: Sequence[
     return found
 
 
-def figure_names(found: Sequence[Studied]) -> list[str]:
-    """The figures that one design or another has: only those with a priority have figures by class."""
-    return list(dict.fromkeys(name for design in found for name in design.figures))
-
-
 def table(found: Sequence[Studied]) -> "pd.DataFrame":
     """The figures, a column a design."""
     import pandas as pd
 
-    cells = {name: [str(design.figures.get(name, "")) for design in found] for name in figure_names(found)}
+    cells = {name: [str(design.figures[name]) for design in found] for name in found[0].figures}
     return pd.DataFrame.from_dict(cells, orient="index", columns=[design.name for design in found]).rename_axis(
         "figure"
     )

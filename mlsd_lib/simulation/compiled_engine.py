@@ -1,7 +1,7 @@
 """A serving system compiled by numba: the events of a readable simulator in the same order, on arrays, not objects.
 
 Read that one first: `reference_simulator.py` of the exercise improve_throughput, and `readable_engine.py` of the tests
-for what a world adds. Each function here bears the name of the method there that it repeats. The first call on a
+for queues of replicas. Each function here bears the name of the method there that it repeats. The first call on a
 machine compiles for some seconds; later processes find the result on disk. A replica, a request and an attempt are
 numbers; `State` holds what the objects there hold, and the design and the scenario as plain numbers.
 
@@ -28,8 +28,7 @@ from mlsd_lib.simulation.scenario import Scenario
 
 # numpy's integers, not Python's: for each value of a Python integer numba would compile the function called again.
 SENT, REFUSED, NOT_SENT, TIMED_OUT, BROKEN, RETRIED, HEDGED, BATCHES, ROWS, WASTED, QUEUE = np.arange(11)  # of SUMS
-GIVE_UP, HEDGE, SEND, DISPATCH, FINISH, DIE, RESTART, UP, SCALE, RECLAIM, LEAVE = np.arange(11)  # what is planned
-SECOND_DISPATCH, SECOND_FINISH = np.arange(11, 13)  # and at the second stage
+GIVE_UP, HEDGE, SEND, DISPATCH, FINISH, DIE, RESTART, UP, SCALE = np.arange(9)  # what is planned
 ANSWERED, CACHED, STALE, FALLBACK, FAILED = np.array([int(ended) for ended in Ended])
 SHARED, RANDOM, ROUND_ROBIN, LEAST_LOADED, TWO_CHOICES = np.arange(len(BALANCING))
 ZERO, ONE = np.int64(0), np.int64(1)
@@ -81,7 +80,7 @@ def _lent(_, state):
 
 @compiled
 def _at(s, time, kind, one, two):
-    """Plans an event: up the heap. What is planned for nothing stays there."""
+    """Plans an event, of which `one` and `two` are numbers that its kind needs: up the heap. None is taken back."""
     if s.planned == len(s.heap):
         _grow(s)
     place, heap = s.planned, s.heap
@@ -171,9 +170,6 @@ def _levels(s, row, end):
     s.sums[row, QUEUE + 1] += s.busy * lasts
     s.sums[row, QUEUE + 2] += s.up * lasts
     s.sums[row, QUEUE + 3] += s.paid * lasts
-    if s.second != NONE:
-        s.sums[row, QUEUE + 4] += s.second_queued * lasts
-        s.sums[row, QUEUE + 5] += s.second_busy * lasts
     s.until = end
 
 
@@ -339,12 +335,9 @@ def _answer(s, number):
 
 @compiled
 def _dropped(s, number):
-    return s.drop_expired and _unwanted(s, number)
-
-
-@compiled
-def _unwanted(s, number):
-    """Whether nobody waits for an attempt; one whose request was answered by another is closed."""
+    """Whether nobody waits for an attempt and the design says not to serve it then."""
+    if not s.drop_expired:
+        return False
     attempt = s.attempt[number]
     if attempt.waiting and s.ended[attempt.request] >= 0:
         _close(s, number, ZERO)
@@ -358,35 +351,8 @@ def _queue_of(s, place):
 
 
 @compiled
-def _rows(s, place):
-    """The rows of a queue, one a class, the first class first."""
-    return range(place * s.classes, (place + 1) * s.classes)
-
-
-@compiled
-def _waiting(s, place):
-    """How many wait in a queue."""
-    if s.classes == 1:
-        return s.queue[place].size
-    return s.queue[2 * place].size + s.queue[2 * place + 1].size
-
-
-@compiled
-def _oldest(s, place):
-    """When the first of a queue's requests was sent, of whatever class."""
-    sent_s = np.inf
-    for row in _rows(s, place):
-        if s.queue[row].size > 0:
-            sent_s = min(sent_s, s.attempt[s.queue[row].first].sent_s)
-    return sent_s
-
-
-@compiled
 def _append(s, number, place):
-    row = place
-    if s.classes == 2:
-        row = 2 * place + s.later[s.attempt[number].request]
-    queue = s.queue[row]
+    queue = s.queue[place]
     if queue.size > 0:
         s.attempt[queue.last].behind = number
     else:
@@ -397,9 +363,9 @@ def _append(s, number, place):
 
 
 @compiled
-def _take(s, row):
-    """Takes the first attempt of a class out of its queue."""
-    queue = s.queue[row]
+def _take(s, place):
+    """Takes the first attempt out of a queue."""
+    queue = s.queue[place]
     number = queue.first
     queue.first = s.attempt[number].behind
     queue.size -= 1
@@ -409,15 +375,15 @@ def _take(s, row):
 
 @compiled
 def _takes_requests(s, place):
-    replica = s.replica[place]
-    return replica.state == IDLE or (replica.state == BUSY and not replica.leaves)
+    state = s.replica[place].state
+    return state in (IDLE, BUSY)
 
 
 @compiled
 def _nth(s, n):
     """The n-th of the replicas that take requests."""
     place = n
-    if s.up - s.leaving < len(s.replica):
+    if s.up < len(s.replica):
         place = NONE
         while n >= 0:
             place += 1
@@ -427,13 +393,13 @@ def _nth(s, n):
 
 @compiled
 def _load(s, place):
-    return _waiting(s, place) + s.replica[place].rows
+    return s.queue[place].size + s.replica[place].rows
 
 
 @compiled
 def _choose(s):
     """The replica that the next attempt goes to; NONE if there is none that takes requests."""
-    ready = s.up - s.leaving
+    ready = s.up
     if ready == 0:
         return NONE
     if s.balancing == ROUND_ROBIN:
@@ -475,14 +441,14 @@ def _clear(s):
     if s.balancing == SHARED:
         return
     for place in range(len(s.replica)):
-        if _waiting(s, place) > 0 and not _takes_requests(s, place):
-            for row in _rows(s, place):
-                while s.queue[row].size > 0:
-                    number = _take(s, row)
-                    if s.replica[place].state == DOWN:
-                        _lose(s, number, BROKEN)
-                    else:
-                        _move(s, number)
+        if _takes_requests(s, place):
+            continue
+        while s.queue[place].size > 0:
+            number = _take(s, place)
+            if s.replica[place].state == DOWN:
+                _lose(s, number, BROKEN)
+            else:
+                _move(s, number)
 
 
 @compiled
@@ -490,7 +456,7 @@ def _move(s, number):
     if _dropped(s, number):
         return
     place = _choose(s)
-    if place == NONE or _waiting(s, place) >= s.limit:
+    if place == NONE or s.queue[place].size >= s.limit:
         _lose(s, number, REFUSED)
     else:
         _append(s, number, place)
@@ -502,20 +468,18 @@ def _dispatch(s, place):
     while True:
         if s.up == s.busy and not s.drop_expired:
             return
-        size = ZERO
-        for row in _rows(s, place):
-            while s.queue[row].size > 0 and _dropped(s, s.queue[row].first):
-                _take(s, row)
-            size += s.queue[row].size
-        if size == 0 or s.up == s.busy:
+        queue = s.queue[place]
+        while queue.size > 0 and _dropped(s, queue.first):
+            _take(s, place)
+        if queue.size == 0 or s.up == s.busy:
             return
         idle = place
         if s.balancing == SHARED:
             idle = _first_idle(s)
         elif s.replica[place].state != IDLE:
             return
-        if size < s.most_rows:
-            ready_at, queue = _oldest(s, place) + s.wait_s, s.queue[place * s.classes]
+        if queue.size < s.most_rows:
+            ready_at = s.attempt[queue.first].sent_s + s.wait_s
             if s.now < ready_at:
                 if ready_at != queue.ready_at:
                     queue.ready_at = ready_at
@@ -534,12 +498,11 @@ def _first_idle(s):
 @compiled
 def _begin(s, place, idle):
     rows = ZERO
-    for row in _rows(s, place):
-        while s.queue[row].size > 0 and rows < s.most_rows:
-            number = _take(s, row)
-            if not _dropped(s, number):
-                s.batch[idle, rows] = number
-                rows += 1
+    while s.queue[place].size > 0 and rows < s.most_rows:
+        number = _take(s, place)
+        if not _dropped(s, number):
+            s.batch[idle, rows] = number
+            rows += 1
     s.replica[idle].rows = rows
     now, factor = s.now, 1.0
     for k in range(len(s.slow)):
@@ -555,149 +518,16 @@ def _begin(s, place, idle):
 
 
 @compiled
-def _stay(s, place):
-    """A replica that was told to leave is not leaving any more: another starts in its place, or it died."""
-    s.leaving -= s.replica[place].leaves
-    s.replica[place].leaves = 0
-
-
-@compiled
-def _replace(s, place):
-    _stay(s, place)
-    _become(s, place, STARTING)
-    s.replica[place].epoch += 1
-    _at(s, s.now + s.start_up_s, UP, place, s.replica[place].epoch)
-
-
-@compiled
-def _reclaim(s, event):
-    if event + 1 < len(s.reclaims):
-        _at(s, s.reclaims[event + 1, 0], RECLAIM, event + 1, ZERO)
-    place = int(s.reclaims[event, 1])
-    replica = s.replica[place]
-    if replica.state in (IDLE, STARTING):
-        _replace(s, place)
-    elif replica.state == BUSY and not replica.leaves:
-        replica.leaves = 1
-        s.leaving += 1
-        _at(s, s.now + s.notice_s, LEAVE, place, replica.epoch)
-    _clear(s)
-
-
-@compiled
-def _leave(s, place):
-    rows = s.replica[place].rows
-    s.replica[place].rows = 0
-    _replace(s, place)
-    for k in range(rows):
-        _lose(s, s.batch[place, k], BROKEN)
-
-
-@compiled
 def _finish(s, place, epoch):
     replica = s.replica[place]
     if replica.epoch != epoch:
         return
     rows = replica.rows
     replica.rows = 0
-    if replica.leaves:
-        _replace(s, place)
-    else:
-        _become(s, place, IDLE)
+    _become(s, place, IDLE)
     for k in range(rows):
-        if s.second == NONE:
-            _answer(s, s.batch[place, k])
-        else:
-            _hand_over(s, s.batch[place, k])
+        _answer(s, s.batch[place, k])
     _dispatch(s, _queue_of(s, place))
-
-
-@compiled
-def _hand_over(s, number):
-    """Takes an attempt into the queue of the second stage, or refuses it there."""
-    if s.second_queued >= s.second_limit:
-        _add(s, WASTED, ONE)
-        _lose(s, number, REFUSED)
-        return
-    s.second_at[number] = s.now
-    _append(s, number, s.second)
-    _count_apart(s, ONE)
-    _second_dispatch(s)
-
-
-@compiled
-def _count_apart(s, number):
-    """What waits behind the first stage is not in `queued`."""
-    s.queued -= number
-    s.second_queued += number
-
-
-@compiled
-def _second_take(s, row):
-    _count_apart(s, -ONE)
-    return _take(s, row)
-
-
-@compiled
-def _second_dropped(s, number):
-    dropped = s.second_drops and _unwanted(s, number)
-    if dropped:
-        _add(s, WASTED, ONE)
-    return dropped
-
-
-@compiled
-def _second_dispatch(s):
-    queue = s.queue[s.second * s.classes]
-    while True:
-        oldest = np.inf
-        for row in _rows(s, s.second):
-            while s.queue[row].size > 0 and _second_dropped(s, s.queue[row].first):
-                _second_take(s, row)
-            if s.queue[row].size > 0:
-                oldest = min(oldest, s.second_at[s.queue[row].first])
-        size = s.second_queued
-        if size == 0 or s.second_busy == s.second_count:
-            return
-        ready_at = oldest + s.second_wait_s
-        if size < s.second_rows and s.now < ready_at:
-            if ready_at != queue.ready_at:
-                queue.ready_at = ready_at
-                _at(s, ready_at, SECOND_DISPATCH, ZERO, ZERO)
-            return
-        _second_begin(s)
-
-
-@compiled
-def _second_begin(s):
-    """Begins a batch of the second stage: a chain of attempts, since its replicas are all alike."""
-    rows, first, last = ZERO, NONE, NONE
-    for row in _rows(s, s.second):
-        while s.queue[row].size > 0 and rows < s.second_rows:
-            number = _second_take(s, row)
-            if not _second_dropped(s, number):
-                if rows == 0:
-                    first = number
-                else:
-                    s.attempt[last].behind = number
-                last = number
-                rows += 1
-    chance = s.second_luck[s.second_batches]
-    s.second_batches = _next(s.second_batches, s.second_luck)
-    takes = s.second_batch_s[rows] * (1 - s.second_spread + s.second_spread * chance)
-    s.second_busy += 1
-    _at(s, s.now + takes, SECOND_FINISH, first, rows)
-
-
-@compiled
-def _second_finish(s, first, rows):
-    s.second_busy -= 1
-    number = first
-    for _ in range(rows):
-        behind = s.attempt[number].behind
-        _answer(s, number)
-        number = behind
-    _second_dispatch(s)
 
 
 @compiled
@@ -709,7 +539,6 @@ def _die(s, failure):
             left -= 1
             rows = replica.rows
             replica.rows = 0
-            _stay(s, place)
             _become(s, place, DOWN)
             replica.epoch += 1
             _at(s, s.now + s.failures[failure, 2], RESTART, place, replica.epoch)
@@ -752,7 +581,7 @@ def _send(s, request):
         probe = True
     _add(s, SENT, ONE)
     place = ZERO if s.balancing == SHARED else _choose(s)
-    if place == NONE or _waiting(s, place) >= s.limit:
+    if place == NONE or s.queue[place].size >= s.limit:
         _add(s, REFUSED, ONE)
         _note(s, probe, ONE)
         _failed(s, request)
@@ -829,8 +658,6 @@ def _run(state):
         _at(s, s.failures[k, 0], DIE, k, ZERO)
     if s.scaler:
         _at(s, s.every_s, SCALE, ZERO, ZERO)
-    if len(s.reclaims):
-        _at(s, s.reclaims[0, 0], RECLAIM, ZERO, ZERO)
     request = ZERO
     while s.missing > 0:
         time, source = _first(s)
@@ -859,18 +686,10 @@ def _run(state):
             _scale(s)
         elif kind == DIE:
             _die(s, one)
-        elif kind == RECLAIM:
-            _reclaim(s, one)
-        elif kind == SECOND_FINISH:
-            _second_finish(s, one, two)
-        elif kind == SECOND_DISPATCH:
-            _second_dispatch(s)
         elif s.replica[one].epoch == two:
             if kind == RESTART:
                 _become(s, one, STARTING)
                 _at(s, s.now + s.start_up_s, UP, one, two)
-            elif kind == LEAVE:
-                _leave(s, one)
             else:
                 _become(s, one, IDLE)
                 _dispatch(s, _queue_of(s, one))

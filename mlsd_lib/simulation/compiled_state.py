@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from mlsd_lib.simulation.design import BURST, Balancing, Design, SecondStage
+from mlsd_lib.simulation.design import BURST, Balancing, Design
 from mlsd_lib.simulation.record import BIN_S, SUMS
 from mlsd_lib.simulation.scenario import Scenario
 
@@ -25,10 +25,9 @@ EVENT = _row(time="f8", order="i8", kind="i8", one="i8", two="i8")
 ATTEMPT = _row(sent_s="f8", order="i8", request="i8", behind="i8", waiting="?", probe="?")
 """`order`: of its giving up among all that is planned; `behind`: the next one in its queue."""
 HEDGE = _row(request="i8", order="i8")
-REPLICA = _row(state="i8", epoch="i8", rows="i8", leaves="i8")
+REPLICA = _row(state="i8", epoch="i8", rows="i8")
 QUEUE = _row(first="i8", last="i8", size="i8", ready_at="f8")
-"""A queue has a row a class, the first class before the others; `ready_at` is kept in the first of them. The queue of
-a second stage is the last."""
+"""`ready_at`: when its next batch may begin, as planned."""
 
 
 def fields(design: Design, scenario: Scenario) -> dict[str, Any]:
@@ -42,13 +41,8 @@ def _machines(design: Design) -> int:
     return max(design.replicas.count, scaler.most if scaler else 0)
 
 
-def _classes(design: Design) -> int:
-    """Of how many classes requests are."""
-    return 2 if design.queue.priority else 1
-
-
 def _queues(design: Design) -> int:
-    """How many queues the first stage has."""
+    """How many queues there are."""
     return 1 if design.queue.balancing == "shared" else _machines(design)
 
 
@@ -59,8 +53,7 @@ def _numbers(design: Design, scenario: Scenario) -> dict[str, Any]:
         "missing": len(scenario.arrived), "planned": 0, "order": 0, "attempts": 0, "given_up": 0, "hedges": 0,
         "hedged": 0, "queued": 0, "batches": 0, "backoffs": 0, "choices": 0, "turn": -1, "is_open": 0, "probing": 0,
         "ring_at": 0, "ring_size": 0, "ring_failed": 0, "cached": 0, "newest": NONE, "oldest": NONE, "busy": 0,
-        "up": count, "paid": count, "leaving": 0, "idle_from": 0, "row": 0, "second_busy": 0, "second_batches": 0,
-        "second_queued": 0,
+        "up": count, "paid": count, "idle_from": 0, "row": 0,
     }  # fmt: skip
     floats = {
         "now": 0.0, "tokens": BURST, "open_until": -np.inf, "until": 0.0, "sure_until": 0.0, "passed": 0.0,
@@ -75,14 +68,12 @@ def _tables(design: Design, scenario: Scenario) -> dict[str, np.ndarray]:
     attempts = requests * (1 + design.retries.most) * (1 + hedges)
     items = scenario.items if design.cache else 1
     coalesced = requests if design.cache and design.cache.coalesce else 1
-    queues = _queues(design) + (design.second_stage is not None)
-    replica, queue = np.zeros(replicas, REPLICA), np.zeros(queues * _classes(design), QUEUE)
+    replica, queue = np.zeros(replicas, REPLICA), np.zeros(_queues(design), QUEUE)
     replica["state"][: design.replicas.count] = IDLE
     queue["ready_at"] = np.nan
     return {
         "heap": np.empty(4 * replicas + len(scenario.failures) + 64, EVENT),  # what is rarely passed
         "attempt": np.empty(attempts, ATTEMPT),  # in the order of sending
-        "second_at": np.empty(attempts if design.second_stage else 1),  # when an attempt came to the second stage
         "hedge": np.empty(requests if hedges else 1, HEDGE),
         "replica": replica,
         "queue": queue,
@@ -105,9 +96,7 @@ def _tables(design: Design, scenario: Scenario) -> dict[str, np.ndarray]:
 def _fixed(design: Design, scenario: Scenario) -> dict[str, Any]:
     """The design and the scenario as plain numbers; what is off is 0, infinite or NaN."""
     scaler, breaker, cache = design.replicas.autoscaler, design.breaker, design.cache
-    budget, balancing, priority = design.retries.budget, design.queue.balancing, design.queue.priority
-
-    stage = design.second_stage or SecondStage()
+    budget, balancing = design.retries.budget, design.queue.balancing
 
     def table(rows: Any) -> np.ndarray:
         return np.array(rows, dtype=float).reshape(-1, 3)
@@ -118,8 +107,6 @@ def _fixed(design: Design, scenario: Scenario) -> dict[str, Any]:
         "limit": math.inf if design.queue.limit is None else float(design.queue.limit),
         "drop_expired": design.queue.drop_expired,
         "balancing": BALANCING.index(balancing),
-        "classes": _classes(design),
-        "later": ~scenario.first_class(priority.share) if priority else np.zeros(1, dtype=bool),
         "timeout_s": float(design.timeout_s),
         "retries": design.retries.most,
         "backoff_s": float(design.retries.backoff_s),
@@ -141,21 +128,10 @@ def _fixed(design: Design, scenario: Scenario) -> dict[str, Any]:
         "every_s": float(scaler.every_s) if scaler else 0.0,
         "batch_s": scenario.cost.seconds(np.arange(design.batching.most_rows + 1)),  # by rows
         "spread": float(scenario.cost.spread),
-        "second": _queues(design) if design.second_stage else NONE,  # its queue
-        "second_count": stage.count,
-        "second_rows": stage.batching.most_rows,
-        "second_wait_s": float(stage.batching.wait_s),
-        "second_limit": math.inf if stage.queue.limit is None else float(stage.queue.limit),
-        "second_drops": stage.queue.drop_expired,
-        "second_batch_s": scenario.second_cost.seconds(np.arange(stage.batching.most_rows + 1)),
-        "second_spread": float(scenario.second_cost.spread),
-        "second_luck": scenario.second_luck if design.second_stage else np.zeros(1),
         "change_s": float(scenario.change_s),
         "hit_s": float(scenario.hit_s),
         "slow": table(scenario.slow),
         "failures": table(scenario.failures),
-        "reclaims": scenario.reclaims(_machines(design) if design.replicas.spot else 0),
-        "notice_s": float(scenario.reclaim.notice_s) if scenario.reclaim else 0.0,
         "arrived": np.ascontiguousarray(scenario.arrived, dtype=float),
         "keys": np.ascontiguousarray(scenario.keys, dtype=np.int64),
         "luck_batch": scenario.luck.batch,

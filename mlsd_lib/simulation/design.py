@@ -107,37 +107,18 @@ class Batching(Part):
 Balancing = Literal["shared", "random", "round_robin", "least_loaded", "two_choices"]
 
 
-class Priority(Part):
-    """`share` of the requests, drawn by chance, are first class: each queue serves them before the others.
-
-    What is being served is not interrupted; within a class the order is that of arrival.
-    """
-
-    share: Annotated[float, Field(gt=0, lt=1)]
-
-
-class Line(Part):
+class Queue(Part):
     """At most `limit` requests wait in a queue, others are refused at once; None is without a limit.
 
-    `drop_expired`: whoever gave up is not served any more.
+    `drop_expired`: whoever gave up is not served any more. `balancing`: `shared` is one queue for all replicas; else
+    each replica has its own, and a request goes to a `random` one, to the next (`round_robin`), to the one with the
+    fewest requests (`least_loaded`), or to the less loaded of two random ones (`two_choices`). Where no replica is up
+    it is refused; what waits at a replica that dies is lost, at one that is switched off it goes to others.
     """
 
     limit: Annotated[int, Field(ge=1)] | None = None
     drop_expired: bool = False
-
-
-class Queue(Line):
-    """The queues of the first stage: as a `Line`, and who waits in which of them, in which order.
-
-    `balancing`: `shared` is one queue for all replicas; else each replica has its own, and a request goes to a `random`
-    one, to the next (`round_robin`), to the one with the fewest requests (`least_loaded`), or to the less loaded of two
-    random ones (`two_choices`). Where no replica is up it is refused; what waits at a replica that dies is lost, at one
-    that is switched off it goes to others. `priority`: None is one class. With two, a request of either is refused
-    where `limit` others, of both, wait.
-    """
-
     balancing: Balancing = "shared"
-    priority: Priority | None = None
 
 
 BURST = 10.0
@@ -174,18 +155,6 @@ class Cache(Part):
     coalesce: bool = False
 
 
-class SecondStage(Part):
-    """What each request goes through once the first stage is done with it, as a ranker after a retrieval.
-
-    `count` replicas share a queue, in which a first class is first too. They are not scaled, nor taken back, and do not
-    die. A request that finds the queue full is refused. The caller's timeout is for both stages together.
-    """
-
-    count: int = Field(default=1, ge=1, le=500)
-    batching: Batching = Batching()
-    queue: Line = Line()
-
-
 class Design(Document):
     """The whole document. A client gives an attempt up after `timeout_s`, and sends another after `hedge_after_s`.
 
@@ -201,7 +170,6 @@ class Design(Document):
     breaker: Breaker | None = None
     cache: Cache | None = None
     fallback: bool = False
-    second_stage: SecondStage | None = None
 
     def _contradictions(self) -> Iterator[str]:
         scaler = self.replicas.autoscaler
@@ -213,11 +181,7 @@ class Design(Document):
                     f"replicas.count is {self.replicas.count}, outside the autoscaler's range, {scaler.least} to "
                     f"{scaler.most}. Start within it."
                 )
-        yield from self._batches_that_never_fill("", self.batching, self.queue)
-        if self.second_stage is not None:
-            yield from self._batches_that_never_fill(
-                "second_stage.", self.second_stage.batching, self.second_stage.queue
-            )
+        yield from self._batches_that_never_fill()
         if self.retries.most == 0 and self.retries.budget is not None:
             yield f"retries.budget is {self.retries.budget:g}, but retries.most is 0. Allow a retry, or no budget."
         if self.hedge_after_s is not None and self.hedge_after_s >= self.timeout_s:
@@ -226,18 +190,19 @@ class Design(Document):
                 "is ever sent. Hedge earlier."
             )
 
-    def _batches_that_never_fill(self, stage: str, batching: Batching, queue: Line) -> Iterator[str]:
+    def _batches_that_never_fill(self) -> Iterator[str]:
+        batching, queue = self.batching, self.queue
         if batching.wait_s > 0 and batching.most_rows == 1:
-            yield f"{stage}batching.wait_s is {batching.wait_s:g}, but one row fills a batch. Set most_rows."
+            yield f"batching.wait_s is {batching.wait_s:g}, but one row fills a batch. Set most_rows."
         if batching.wait_s >= self.timeout_s:
             yield (
-                f"{stage}batching.wait_s is {batching.wait_s:g} and timeout_s {self.timeout_s:g}: requests are given "
-                "up before their batch begins. Wait less."
+                f"batching.wait_s is {batching.wait_s:g} and timeout_s {self.timeout_s:g}: requests are given up "
+                "before their batch begins. Wait less."
             )
         if queue.limit is not None and queue.limit < batching.most_rows:
             yield (
-                f"{stage}queue.limit is {queue.limit}, below {stage}batching.most_rows, {batching.most_rows}: no batch "
-                "fills. Let more wait, or batch less."
+                f"queue.limit is {queue.limit}, below batching.most_rows, {batching.most_rows}: no batch fills. Let "
+                "more wait, or batch less."
             )
 
 

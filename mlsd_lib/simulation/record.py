@@ -9,13 +9,11 @@ BIN_S = 5.0
 """Seconds of one row of the timeline."""
 SUMS = (
     "sent", "refused", "not_sent", "timed_out", "broken", "retried", "hedged", "batches", "rows", "wasted_rows",
-    "queue_s", "busy_s", "up_s", "paid_s", "second_queue_s", "second_busy_s",
+    "queue_s", "busy_s", "up_s", "paid_s",
 )  # fmt: skip
 """The columns of a timeline. Counts: attempts `sent`, `refused` by a full queue, `not_sent` because the breaker was
 open, `timed_out`, `broken` by a dying replica, `retried`, `hedged`; `batches`, `rows` in them, `wasted_rows` that no
-one waited for any more, or that a second stage refused. Sums of seconds: of requests in the `queue_s`, of replicas
-`busy_s`, `up_s` and `paid_s`. Batches, rows and seconds are of the first stage, but for `second_queue_s`, of requests
-that wait behind it, and `second_busy_s`, of replicas there."""
+one waited for any more. Sums of seconds: of requests in the `queue_s`, of replicas `busy_s`, `up_s` and `paid_s`."""
 
 
 class Ended(IntEnum):
@@ -30,7 +28,7 @@ class Ended(IntEnum):
 
 @dataclass(frozen=True)
 class Record:
-    """Of each request, (n,): `ended` (of `Ended`) and `latency_s`, from arrival to end. `timeline`: (bins, 16)."""
+    """Of each request, (n,): `ended` (of `Ended`) and `latency_s`, from arrival to end. `timeline`: (bins, 14)."""
 
     ended: np.ndarray
     latency_s: np.ndarray

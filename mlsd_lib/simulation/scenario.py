@@ -28,55 +28,21 @@ class Failure(NamedTuple):
     down_s: float
 
 
-class Reclaim(NamedTuple):
-    """Spot capacity: each machine is wanted back `per_hour` times an hour, by itself, and goes `notice_s` later.
-
-    From the notice on it takes no batch; another starts in its place once it is idle or gone.
-    """
-
-    per_hour: float
-    notice_s: float = 30.0
-
-
 @dataclass(frozen=True)
 class BatchCost:
-    """A batch of n rows takes `fixed_s` + n `row_s`; of that the share `spread` is exponential, the rest constant.
-
-    `points`: measured (rows, seconds) in their place, with straight lines between them and on beyond the last.
-    """
+    """A batch of n rows takes `fixed_s` + n `row_s`; of that the share `spread` is exponential, the rest constant."""
 
     fixed_s: float = 0.004
     row_s: float = 0.001
     spread: float = 0.2
-    points: tuple[tuple[int, float], ...] = ()
 
     def seconds(self, rows: ArrayLike) -> np.ndarray:
         """What batches of `rows` take in the mean, in seconds; in the shape of `rows`."""
-        n = np.asarray(rows, dtype=float)
-        if not self.points:
-            return self.fixed_s + self.row_s * n
-        at, takes = np.array(self.points, dtype=float).T
-        slope = (takes[-1] - takes[-2]) / (at[-1] - at[-2])
-        return np.where(n > at[-1], takes[-1] + slope * (n - at[-1]), np.interp(n, at, takes))
+        return self.fixed_s + self.row_s * np.asarray(rows, dtype=float)
 
     def rows_per_s(self, rows: int) -> float:
         """What one replica does in full batches of `rows`."""
         return rows / float(self.seconds(rows))
-
-    def faults(self) -> Iterator[str]:
-        """Each rule that it breaks."""
-        if not (min(self.fixed_s, self.row_s) >= 0 and 0 <= self.spread <= 1 and self.fixed_s + self.row_s < np.inf):
-            yield "seconds must not be negative, and spread is a share from 0 to 1"
-        if self.points:
-            rows, seconds = (np.array(column, dtype=float) for column in zip(*self.points, strict=True))
-            if len(rows) < 2:
-                yield "a curve needs two points or more"
-            if rows[0] < 1 or (np.diff(rows) <= 0).any():
-                yield "its points' rows must rise from 1 on"
-            if not ((seconds > 0) & (seconds < np.inf)).all():
-                yield "its points' seconds must be above 0"
-            elif (np.diff(seconds) < 0).any():
-                yield "its points' seconds must not fall: more rows take no less time"
 
 
 @dataclass(frozen=True)
@@ -100,7 +66,6 @@ class Level:
 class Scenario:
     """One story. `arrived`: times in seconds, sorted, (n,); `keys`: which of `items` each request asks for, (n,).
 
-    `slow`, `failures` and `reclaim` happen to the first stage; a batch of a second one takes `second_cost`.
     An item's right answer changes after `change_s` in the mean; a hit of the cache takes `hit_s`. `seed` draws the
     chances of the story, so that every design meets the same.
     """
@@ -118,8 +83,6 @@ class Scenario:
     change_s: float = 3_600.0
     hit_s: float = 0.001
     seed: int = 0
-    reclaim: Reclaim | None = None
-    second_cost: BatchCost = BatchCost()
 
     def __post_init__(self) -> None:
         if len(self.arrived) != len(self.keys) or not len(self.arrived):
@@ -149,11 +112,9 @@ class Scenario:
         for death in self.failures:
             if not (0 <= death.at_s < np.inf and 0 <= death.down_s < np.inf and death.replicas >= 1):
                 yield f"{death}", "its times must be 0 s or later, and at least one replica dies"
-        for cost in (self.cost, self.second_cost):
-            for rule in cost.faults():
-                yield f"{cost}", rule
-        if self.reclaim and not (0 <= self.reclaim.per_hour <= 60 and 0 <= self.reclaim.notice_s <= 3_600):
-            yield f"{self.reclaim}", "machines are taken back 0 to 60 an hour, with 0 to 3,600 s of notice"
+        fixed_s, row_s, spread = self.cost.fixed_s, self.cost.row_s, self.cost.spread
+        if not (min(fixed_s, row_s) >= 0 and 0 <= spread <= 1 and fixed_s + row_s < np.inf):
+            yield f"{self.cost}", "seconds must not be negative, and spread is a share from 0 to 1"
 
     @cached_property
     def luck(self) -> "Luck":
@@ -165,29 +126,6 @@ class Scenario:
     def choices(self) -> np.ndarray:
         """The chances of a balancer: two shares a choice of a replica, (4 n + 64, 2)."""
         return np.random.default_rng([self.seed, 3]).uniform(size=(4 * len(self.arrived) + 64, 2))
-
-    @cached_property
-    def second_luck(self) -> np.ndarray:
-        """The exponential share of the k-th batch of a second stage, (4 n + 64,)."""
-        return np.random.default_rng([self.seed, 5]).exponential(size=4 * len(self.arrived) + 64)
-
-    def first_class(self, share: float) -> np.ndarray:
-        """Which requests are first class, (n,) of bool; who is at one share is at a larger one too."""
-        return np.random.default_rng([self.seed, 4]).uniform(size=len(self.arrived)) < share
-
-    def reclaims(self, machines: int) -> np.ndarray:
-        """When which of so many spot machines is wanted back: rows of (seconds, machine), (n, 2), in order of time.
-
-        A machine's fate does not depend on how many there are, so that designs meet the same.
-        """
-        mean = self.reclaim.per_hour * self.seconds / 3_600 if self.reclaim else 0.0
-        drawn = []
-        for machine in range(machines if mean else 0):
-            rng = np.random.default_rng([self.seed, 1, machine])
-            times = rng.uniform(0, self.seconds, rng.poisson(mean))
-            drawn.append(np.column_stack([times, np.full(len(times), float(machine))]))
-        events = np.concatenate([np.empty((0, 2)), *drawn])
-        return events[np.argsort(events[:, 0], kind="stable")]
 
 
 class Luck(NamedTuple):
@@ -244,18 +182,12 @@ def replica_lost(
     return _scenario("replica-lost", arrived, rng, seconds, failures=failures)
 
 
-def excited(rng: np.random.Generator, rate: float = 100.0, seconds: float = 600.0) -> Scenario:
-    """Requests that draw others: bursts at every scale."""
-    return _scenario("excited", traces.self_exciting(rng, rate, seconds, 0.8), rng, seconds)
-
-
 SCENARIOS: Mapping[str, Callable[..., Scenario]] = {
     "steady": steady,
     "daily-cycle": daily_cycle,
     "flash-crowd": flash_crowd,
     "slow-dependency": slow_dependency,
     "replica-lost": replica_lost,
-    "excited": excited,
 }
 
 

@@ -58,14 +58,8 @@ class Scorecard:
         table = pd.DataFrame(
             {"requests": by_minute.size(), "good": by_minute["good"].mean(), "full": by_minute["full"].mean()}
         )
-        return table.assign(p99_ms=self._p99_ms(self.full)).rename_axis("minute")
-
-    def _p99_ms(self, members: np.ndarray) -> "pd.Series[float]":
-        """The 99th percentile of the latency of some requests, (n,) of bool, by minute."""
-        import pandas as pd
-
-        minute = (self.scenario.arrived[members] // MINUTE_S).astype(int)
-        return pd.Series(1e3 * self.record.latency_s[members]).groupby(minute).quantile(0.99)
+        p99_ms = frame["ms"][self.full].groupby(minute[self.full]).quantile(0.99)
+        return table.assign(p99_ms=p99_ms).rename_axis("minute")
 
     @property
     def goodput_per_s(self) -> float:
@@ -74,20 +68,11 @@ class Scorecard:
 
     @property
     def cost_eur(self) -> float:
-        """What the replicas cost, from their order to their end, and the cache's places, as long as the story lasts.
-
-        Those of a second stage are always on demand.
-        """
+        """What the replicas cost, from their order to their end, and the cache's places, as long as the story lasts."""
         prices, cache = self.scenario.prices, self.design.cache
         hour = prices.spot_hour if self.design.replicas.spot else prices.replica_hour
         store = cache.items * prices.item_hour * self.scenario.seconds / 3_600 if cache else 0.0
-        return self.record.total("paid_s") / 3_600 * hour + self._second_hours * prices.replica_hour + store
-
-    @property
-    def _second_hours(self) -> float:
-        """The replica hours of a second stage."""
-        stage = self.design.second_stage
-        return stage.count * self.scenario.seconds / 3_600 if stage else 0.0
+        return self.record.total("paid_s") / 3_600 * hour + store
 
     @cached_property
     def good_by_minute(self) -> np.ndarray:
@@ -123,42 +108,11 @@ class Scorecard:
             "attempts a request": record.total("sent") / requests,
             "work for nobody, %": 100 * record.total("wasted_rows") / max(record.total("rows"), 1),
             "replicas busy, %": 100 * record.total("busy_s") / max(record.total("up_s"), 1e-9),
-            "replica hours": record.total("paid_s") / 3_600 + self._second_hours,
+            "replica hours": record.total("paid_s") / 3_600,
             "cost, EUR": self.cost_eur,
             "EUR per million good": 1e6 * self.cost_eur / good if good else math.inf,
             "minutes below the level": len(self.violated),
-            **self._by_class(),
-            **self._of_second_stage(),
         }
-
-    def _of_second_stage(self) -> dict[str, float]:
-        """The figures of a second stage; the wait is the mean of all requests."""
-        stage, record = self.design.second_stage, self.record
-        if stage is None:
-            return {}
-        busy = record.total("second_busy_s") / (stage.count * self.scenario.seconds)
-        waits = record.total("second_queue_s") / len(record.ended)
-        return {"second stage busy, %": 100 * busy, "second stage wait, ms": 1e3 * waits}
-
-    @cached_property
-    def classes(self) -> dict[str, np.ndarray]:
-        """Which requests are of each class, (n,) of bool by its name; empty where all are of one."""
-        priority = self.design.queue.priority
-        if priority is None:
-            return {}
-        first = self.scenario.first_class(priority.share)
-        return {"first class": first, "others": ~first}
-
-    def _by_class(self) -> dict[str, float]:
-        """The figures of each class."""
-        found = {}
-        for name, members in self.classes.items():
-            latency = 1e3 * self.record.latency_s[members & self.full]
-            found[f"{name} good, %"] = 100 * self.good[members].mean() if members.any() else math.nan
-            found[f"{name} p50, ms"], found[f"{name} p99, ms"] = (
-                np.percentile(latency, [50, 99]) if len(latency) else (math.nan, math.nan)
-            )
-        return found
 
     @cached_property
     def verdict(self) -> str:
@@ -185,8 +139,6 @@ class Scorecard:
         sums, length = self._sums(minute), min(end, scenario.seconds) - start
         up = sums["up_s"] / length
         capacity = up * cost.rows_per_s(design.batching.most_rows)
-        stage, second_cost = design.second_stage, scenario.second_cost
-        behind = stage.count * second_cost.rows_per_s(stage.batching.most_rows) if stage else math.inf
         came = float(self.minutes["requests"].loc[minute]) / length
         asked = sums["sent"] / length
         away = design.replicas.start_up_s
@@ -201,19 +153,11 @@ class Scorecard:
                 f"Replicas lost: {dead[0].replicas} at {dead[0].at_s:.0f} s, back {dead[0].down_s + away:.0f} s later; "
                 f"{up:.1f} were up, for {asked:.0f} attempts a second against a capacity of {capacity:.0f}."
             )
-        if taken := self._taken(start - away, end):
-            return (
-                f"Spot machines taken back: {taken} since {max(start - away, 0):.0f} s; {up:.1f} were up, for "
-                f"{asked:.0f} attempts a second against a capacity of {capacity:.0f}."
-            )
         if slow:
             return (
                 f"Batches took {slow[0].factor:g} times as long from {slow[0].start_s:.0f} to {slow[0].end_s:.0f} s: "
                 f"{asked:.0f} attempts a second against a capacity of {capacity / slow[0].factor:.0f}."
             )
-        up_of = f"{up:.1f} replicas up"
-        if stage and behind < capacity:
-            capacity, up_of = behind, f"{stage.count} replica{'s' if stage.count > 1 else ''} of the second stage"
         if sums["retried"] + sums["hedged"] > (STORM - 1) * came * length and asked > capacity:
             return (
                 f"Retries: {came:.0f} requests a second became {asked:.0f} attempts, for a capacity of {capacity:.0f}."
@@ -221,16 +165,13 @@ class Scorecard:
         if asked > capacity:
             starting = (sums["paid_s"] - sums["up_s"]) / length
             also = f"; {starting:.1f} more were paid and still starting" if starting > 0.2 else ""
-            had = f"{capacity:.0f} ({up_of}{also})"
+            had = f"{capacity:.0f} ({up:.1f} replicas up{also})"
             return f"Overload: {asked:.0f} attempts a second against a capacity of {had}."
         alone = float(cost.seconds(design.batching.most_rows)) + design.batching.wait_s
-        if stage:
-            alone += float(second_cost.seconds(stage.batching.most_rows)) + stage.batching.wait_s
         if alone > scenario.level.within_s:
             return f"Batches: a full one with its wait takes {1e3 * alone:.0f} ms, more than is promised."
         if sums["refused"] > (1 - scenario.level.share) * came * length:
-            limits = [queue.limit for queue in (design.queue, stage.queue if stage else None) if queue and queue.limit]
-            limit = " or ".join(map(str, limits))
+            limit = design.queue.limit
             why = f"the queue's limit of {limit} turned away" if limit else "no replica was up for"
             return f"Refusals: {why} {sums['refused']:.0f} attempts, at {asked / max(capacity, 1e-9):.0%} of capacity."
         outdated = (self.record.ended == Ended.STALE) & (scenario.arrived >= start) & (scenario.arrived < end)
@@ -240,13 +181,6 @@ class Scorecard:
         if design.queue.balancing != "shared":
             text += f" Each replica has its own queue ({design.queue.balancing}): one may be idle while others queue."
         return text
-
-    def _taken(self, start: float, end: float) -> int:
-        """How often one of the spot machines at the start of the story was wanted back in some seconds."""
-        if not self.design.replicas.spot:
-            return 0
-        at = self.scenario.reclaims(self.design.replicas.count)[:, 0]
-        return int(((at >= start) & (at < end)).sum())
 
     def _after(self, first: int) -> str:
         """Whether it recovered, and by what it was held where it did not."""
@@ -289,21 +223,16 @@ class Scorecard:
             asked, f"{self.scenario.name}: what was asked and what was answered well", "", "a second", at=time,
             ax=axes[0],
         )  # fmt: skip
-        queues, second = {"waiting": columns["queue_s"]}, self.design.second_stage is not None
-        if second:
-            queues = {"first stage": columns["queue_s"], "second stage": columns["second_queue_s"]}
-        lines(queues, "The queue", "", "requests", at=time, ax=axes[1], labels=second)
+        lines({"waiting": columns["queue_s"]}, "The queue", "", "requests", at=time, ax=axes[1], labels=False)
         replicas = {"paid": columns["paid_s"], "up": columns["up_s"], "busy": columns["busy_s"]}
         if np.allclose(replicas["paid"], replicas["up"]):
             replicas = {"paid and up": replicas["paid"], "busy": replicas["busy"]}
-        title = "Replicas of the first stage" if second else "Replicas"
-        lines(replicas, title, "", "replicas", at=time, ax=axes[2])
-        by_class = {name: self._p99_ms(members & self.full) for name, members in self.classes.items()}
-        p99 = by_class or {"99th percentile": self.minutes["p99_ms"]}
+        lines(replicas, "Replicas", "", "replicas", at=time, ax=axes[2])
+        p99_ms = self.minutes["p99_ms"]
         lines(
-            {name: (found.index.to_numpy() + 0.5, found.to_numpy()) for name, found in p99.items()},
-            f"Latency of full answers{', 99th percentile' if by_class else ''}", "minute of the story", "ms",
-            ax=axes[3], labels=bool(by_class), levels={"promised": 1e3 * self.scenario.level.within_s},
+            {"99th percentile": (p99_ms.index.to_numpy() + 0.5, p99_ms.to_numpy())},
+            "Latency of full answers", "minute of the story", "ms",
+            ax=axes[3], labels=False, levels={"promised": 1e3 * self.scenario.level.within_s},
         )  # fmt: skip
         return cast("Figure", axes[0].figure)
 

@@ -9,20 +9,8 @@ import numpy as np
 
 from mlsd_lib.simulation import compiled_engine
 from mlsd_lib.simulation.compiled_state import BALANCING
-from mlsd_lib.simulation.design import (
-    Autoscaler,
-    Batching,
-    Breaker,
-    Cache,
-    Design,
-    Line,
-    Priority,
-    Queue,
-    Replicas,
-    Retries,
-    SecondStage,
-)
-from mlsd_lib.simulation.scenario import BatchCost, Failure, Reclaim, Scenario, Slow
+from mlsd_lib.simulation.design import Autoscaler, Batching, Breaker, Cache, Design, Queue, Replicas, Retries
+from mlsd_lib.simulation.scenario import BatchCost, Failure, Scenario, Slow
 
 
 def main(number: int) -> None:
@@ -49,14 +37,12 @@ def any_design(rng: np.random.Generator) -> Design:
             count=int(pick(rng, least, most)),
             start_up_s=pick(rng, 0.0, 86_400.0),
             autoscaler=pick(rng, None, scaler),
-            spot=bool(pick(rng, True, False)),
         ),
         batching=Batching(most_rows=int(pick(rng, 1, 7, 1_024)), wait_s=pick(rng, 0.0, 10.0)),
         queue=Queue(
             limit=pick(rng, None, 1, 50),
             drop_expired=bool(pick(rng, True, False)),
             balancing=BALANCING[rng.integers(len(BALANCING))],
-            priority=pick(rng, None, Priority(share=1e-9), Priority(share=0.5)),
         ),
         timeout_s=pick(rng, 1e-3, 1.0, 600.0),
         retries=Retries(most=int(pick(rng, 0, 10)), backoff_s=pick(rng, 0.0, 60.0), budget=pick(rng, None, 0.0, 10.0)),
@@ -64,34 +50,19 @@ def any_design(rng: np.random.Generator) -> Design:
         breaker=pick(rng, None, Breaker(failures=pick(rng, 1e-9, 1.0), window=int(pick(rng, 1, 10_000)), open_s=1e-9)),
         cache=pick(rng, None, Cache(items=int(pick(rng, 1, 10**9)), ttl_s=pick(rng, 1e-3, 864_000.0), coalesce=True)),
         fallback=bool(pick(rng, True, False)),
-        second_stage=pick(rng, None, any_stage(rng)),
-    )
-
-
-def any_stage(rng: np.random.Generator) -> SecondStage:
-    """A second stage of the least and the most."""
-    return SecondStage(
-        count=int(pick(rng, 1, 500)),
-        batching=Batching(most_rows=int(pick(rng, 1, 7, 1_024)), wait_s=pick(rng, 0.0, 10.0)),
-        queue=Line(limit=pick(rng, None, 1, 50), drop_expired=bool(pick(rng, True, False))),
     )
 
 
 def any_story(rng: np.random.Generator) -> Scenario:
-    """Few requests, all at once or over a quarter of an hour, with nothing, or much, that breaks or is taken back."""
+    """Few requests, all at once or over a quarter of an hour, with nothing, or much, that breaks."""
     requests, items = int(pick(rng, 1, 60)), int(pick(rng, 1, 40))
     arrived = np.sort(rng.uniform(0, pick(rng, 1e-9, 900.0), requests))
     slow = pick(rng, (), (Slow(0.0, 1e9, 1e-9),), (Slow(-5.0, 1.0, 1e4),))
     failures = pick(rng, (), (Failure(0.0, 10**6, 0.0),), (Failure(1.0, 1, 1e6),) * 3)
-    points = pick(rng, (), ((1, 1e-9), (2, 1e-9)), ((5, 0.1), (1_024, 3_600.0)))
-    cost = BatchCost(pick(rng, 0.0, 0.5), pick(rng, 0.0, 0.2), pick(rng, 0.0, 1.0), points)
-    reclaim = pick(rng, None, Reclaim(60.0, 0.0), Reclaim(60.0, 3_600.0))
+    cost = BatchCost(pick(rng, 0.0, 0.5), pick(rng, 0.0, 0.2), pick(rng, 0.0, 1.0))
     keys = rng.integers(0, items, requests)
     seconds = pick(rng, 1e-3, 900.0)
-    second = BatchCost(pick(rng, 0.0, 0.5), pick(rng, 0.0, 0.2), pick(rng, 0.0, 1.0))
-    return Scenario(
-        "any", arrived, keys, items, seconds, cost, slow, failures, seed=1, reclaim=reclaim, second_cost=second
-    )
+    return Scenario("any", arrived, keys, items, seconds, cost, slow, failures, seed=1)
 
 
 if __name__ == "__main__":

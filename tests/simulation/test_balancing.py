@@ -1,71 +1,27 @@
-"""A queue a replica and its balancer: the readable engine to the last bit, SimPy request by request, and theory."""
-
-from dataclasses import replace
+"""A queue a replica and its balancer: SimPy request by request, and what becomes of queues when replicas go."""
 
 import numpy as np
 import pytest
 import simpy
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from scipy.optimize import brentq
 
-from lessons.latency_and_throughput import queueing_theory as theory
 from mlsd_lib.simulation import compiled_engine
-from mlsd_lib.simulation.design import Autoscaler, Batching, Queue, Replicas, Retries
+from mlsd_lib.simulation.design import Autoscaler, Batching, Queue, Replicas
 from mlsd_lib.simulation.record import Ended
-from mlsd_lib.simulation.scenario import BatchCost, Failure, Reclaim
-from tests.simulation import readable_engine
-from tests.simulation.simpy_latency import latency_in_simpy
-from tests.simulation.test_serving_simulator import designs, patient, scenarios, story
+from mlsd_lib.simulation.scenario import BatchCost, Failure
+from tests.simulation.test_serving_simulator import patient, story
 
 POLICIES = ["random", "round_robin", "least_loaded", "two_choices"]
 EXPONENTIAL = BatchCost(0.0, 0.01, 1.0)
 """100 requests a second and replica, one at a time."""
 
 
-def with_policy(design, balancing, **replicas):
-    return design.model_copy(
-        update={
-            "queue": design.queue.model_copy(update={"balancing": balancing}),
-            "replicas": design.replicas.model_copy(update=replicas),
-        }
-    )
-
-
 def balanced(replicas, balancing, **rest):
     return patient(replicas=Replicas(count=replicas), queue=Queue(balancing=balancing), **rest)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(designs, scenarios(), st.sampled_from(POLICIES), st.sampled_from([None, 0.0, 0.25, 3.0]))
-def test_every_policy_is_that_of_the_readable_engine_to_the_last_bit(design, scenario, balancing, notice_s):
-    reclaim = None if notice_s is None else Reclaim(60.0, notice_s)
-    design, scenario = with_policy(design, balancing, spot=True), replace(scenario, reclaim=reclaim)
-    ours, theirs = compiled_engine.simulate(design, scenario), readable_engine.simulate(design, scenario)
-    assert ours.same(theirs)
-    assert (ours.ended >= 0).all()
-
-
-@pytest.mark.parametrize("balancing", POLICIES)
-def test_queues_of_replicas_that_come_and_go_are_those_of_the_readable_engine(balancing):
-    failures = tuple(Failure(at, 3, down) for at, down in ((60.0, 0.0), (130.0, 1.0), (131.0, 30.0), (250.0, 5.0)))
-    scaler = Autoscaler(least=2, most=9, target=0.5, every_s=7.0)
-    for limit in (None, 3):
-        busy = story(12.0, 400.0, 3, cost=BatchCost(0.5, 0.1, 0.5), reclaim=Reclaim(60.0, 2.0), failures=failures)
-        design = patient(
-            replicas=Replicas(count=5, spot=True, start_up_s=4.0, autoscaler=scaler),
-            queue=Queue(balancing=balancing, limit=limit),
-            batching=Batching(most_rows=3, wait_s=1.0),
-            retries=Retries(most=1),
-        )
-        ours = compiled_engine.simulate(design, busy)
-        assert ours.same(readable_engine.simulate(design, busy))
-        assert ours.total("broken") > 0
-
-
 def in_simpy(scenario, servers, balancing):
     """Seconds from arrival to answer, (n,), by an engine that shares no code with ours."""
-    env = simpy.Environment()
+    env, latency = simpy.Environment(), np.empty(len(scenario.arrived))
     places, started = [simpy.Resource(env, 1) for _ in range(servers)], iter(scenario.luck.batch)
 
     def load(place):
@@ -82,12 +38,20 @@ def in_simpy(scenario, servers, balancing):
             "two_choices": min((chosen, others[int(second * (servers - 1))]), key=load),
         }[balancing]
 
-    def served(i):
+    def request(i):
         with places[choose(i)].request() as turn:
             yield turn
             yield env.timeout(0.01 * next(started))
+        latency[i] = env.now - scenario.arrived[i]
 
-    return latency_in_simpy(env, scenario, served)
+    def all_of_them():
+        for i, at in enumerate(scenario.arrived):
+            yield env.timeout(at - env.now)
+            env.process(request(i))
+
+    env.process(all_of_them())
+    env.run()
+    return latency
 
 
 @pytest.mark.parametrize("balancing", POLICIES)
@@ -98,36 +62,6 @@ def test_simpy_gives_every_request_the_same_latency(balancing):
     np.testing.assert_allclose(found[balancing], theirs, rtol=1e-6, atol=1e-9)
     for other in set(POLICIES) - {balancing}:
         assert not np.allclose(found[other], theirs, rtol=1e-6, atol=1e-9)
-
-
-def test_a_random_replica_is_a_single_server_with_its_share_of_the_requests():
-    scenario = story(320.0, 5_000.0, cost=EXPONENTIAL)
-    apart, together = (
-        compiled_engine.simulate(balanced(4, name), scenario).latency_s.mean() - 0.01 for name in ("random", "shared")
-    )
-    assert apart == pytest.approx(theory.mmc(80, 0.01, 1).wait_s, rel=0.02)
-    assert together == pytest.approx(theory.mmc(320, 0.01, 4).wait_s, rel=0.02)
-
-
-def test_replicas_in_turn_are_single_servers_with_erlang_times_between_requests():
-    """Wait of GI/M/1: sigma / (mu (1 - sigma)), where sigma is the transform of those times at mu (1 - sigma)."""
-    servers, rate, mu = 4, 320.0, 100.0
-    sigma = brentq(lambda x: x - (rate / (rate + mu * (1 - x))) ** servers, 0.0, 0.99)
-    found = compiled_engine.simulate(balanced(servers, "round_robin"), story(rate, 5_000.0, cost=EXPONENTIAL))
-    assert found.latency_s.mean() - 0.01 == pytest.approx(sigma / (mu * (1 - sigma)), rel=0.02)
-
-
-def test_two_choices_among_many_replicas_are_the_fixed_point_of_mitzenmacher():
-    """2001: the share of servers with i requests or more is rho^(2^i - 1); one choice alone makes it rho^i."""
-    servers, rho = 400, 0.9
-    scenario = story(100 * servers * rho, 30.0, cost=EXPONENTIAL)
-    settled = scenario.arrived > 10
-    two, one = (
-        compiled_engine.simulate(balanced(servers, name), scenario).latency_s[settled].mean()
-        for name in ("two_choices", "random")
-    )
-    assert two == pytest.approx(0.01 * sum(rho ** (2**i - 2) for i in range(1, 12)), rel=0.02)
-    assert one == pytest.approx(0.01 / (1 - rho), rel=0.05)
 
 
 def test_the_more_a_balancer_knows_the_shorter_the_tail():

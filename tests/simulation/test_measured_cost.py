@@ -44,14 +44,12 @@ def test_the_intervals_hold_the_cost_in_nine_of_ten_measurements():
     assert np.mean([cost.fixed_interval[0] <= 20 <= cost.fixed_interval[1] for cost in found]) > 0.75
 
 
-def test_a_curve_that_is_no_line_is_written_as_its_points():
-    bent = BatchCost(points=((1, 0.02), (8, 0.021), (32, 0.2)), spread=0.0)
-    found = fit(drawn(bent))
-    assert found.misses > 0.1
-    cost = ServiceDocument.of(read_yaml(found.document())).world.batch_cost.in_seconds()
-    assert cost.seconds(ROWS) == pytest.approx(bent.seconds(ROWS), rel=0.01)
+def test_a_line_is_written_into_a_document_and_says_by_how_much_it_misses():
     line = fit(drawn(BatchCost(0.02, 0.003, 0.0)))
     assert ServiceDocument.of(read_yaml(line.document())).world.batch_cost.row_ms == pytest.approx(3, rel=0.01)
+    bent = drawn(BatchCost(0.02, 0.0, 0.0)) | {ROWS[-1]: np.full(400, 200.0)}
+    assert line.misses < 0.01 < 0.1 < fit(bent).misses
+    assert f"it misses a size by at most {fit(bent).misses:.1%}" in fit(bent).document()
 
 
 def measure(*words):

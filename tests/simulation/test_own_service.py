@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mlsd.cli import app
-from mlsd.simulate.document import BatchCost, Keys, Level, Prices, ServiceDocument, Spot, Story, World
+from mlsd.simulate.document import BatchCost, Keys, Level, Prices, ServiceDocument, Story, World
 from mlsd.simulate.example import EXAMPLE
 from mlsd.simulate.recorded import read_recorded
 from mlsd.simulate.study import Estimate, study
@@ -38,8 +38,6 @@ def test_every_word_of_a_world_changes_what_it_names():
     calm = scored(document(), document().scenario(Story(), 0))
     slow = document({"batch_cost": {"fixed_ms": 9.0}})
     assert scored(slow, slow.scenario(Story(), 0)).figures["p50, ms"] > calm.figures["p50, ms"] + 4
-    points = document({"batch_cost": {"points": [[1, 5.0], [8, 12.0]]}})
-    assert scored(points, points.scenario(Story(), 0)).figures["p50, ms"] == pytest.approx(calm.figures["p50, ms"])
     strict = document({"level": {"within_ms": 5.0, "share": 0.5}})
     assert scored(strict, strict.scenario(Story(), 0)).figures["good, %"] < calm.figures["good, %"]
     priced = document({"prices": {"machine_hour": 4.0, "item_hour": 0.001}}, cache={"items": 100, "ttl_s": 1.0})
@@ -51,8 +49,8 @@ def test_every_word_of_a_world_changes_what_it_names():
     assert 60 < long.arrived.max() < 120
     few = document({"keys": {"items": 2}}, cache={"items": 100, "ttl_s": 600.0})
     assert scored(few, few.scenario(Story(), 0)).figures["from the cache, %"] > 90
-    spot = document({"spot": {"per_hour": 60.0}}, replicas={"spot": True, "count": 10})
-    assert scored(spot, spot.scenario(Story(), 0)).record.total("up_s") < 550
+    spot = document({"prices": {"spot_hour": 0.04}}, replicas={"spot": True})
+    assert scored(spot, spot.scenario(Story(), 0)).figures["cost, EUR"] == pytest.approx(0.04 * hours)
 
 
 @pytest.mark.parametrize(
@@ -62,15 +60,8 @@ def test_every_word_of_a_world_changes_what_it_names():
         ("batch_cost: {fixed_ms: -1}", "world.batch_cost.fixed_ms is -1; it must be greater than or equal to 0"),
         ("batch_cost: {fixed_ms: .nan}", "world.batch_cost.fixed_ms is nan; it must be"),
         ("batch_cost: {fixed_ms: 0, row_ms: 0}", "a batch takes some time"),
-        ("batch_cost: {points: [[1, 2.0]]}", "a curve needs two points or more"),
-        ("batch_cost: {points: [[1, 2.0], [8]]}", "world.batch_cost.points.1.1 is missing"),
-        ("batch_cost: {points: [[1, 2.0], [8, 9.0]], row_ms: 1}", "Keep the points, or the two numbers"),
-        ("batch_cost: {points: [[8, 2.0], [1, 9.0]]}", "rows must rise from 1 on"),
-        ("batch_cost: {points: 5}", "world.batch_cost.points is 5; it must be a list"),
-        ("second_batch_cost: {row_ms: 9}", "a second_stage, which the design lacks. Add or remove one"),
         ("level: {share: 2}", "world.level.share is 2; it must be less than or equal to 1"),
         ("prices: {spot_hour: .inf}", "world.prices.spot_hour is inf; it must be"),
-        ("spot: {per_hour: 1}", "replicas.spot is false. Set it, or remove it"),
         ("length_s: 0", "world.length_s is 0; it must be greater than or equal to 1"),
         ("keys: {items: 0}", "world.keys.items is 0; it must be greater than or equal to 1"),
     ],
@@ -87,13 +78,12 @@ def test_a_world_that_cannot_be_meant_is_refused_in_one_line(tmp_path, text, mes
 def test_the_example_shows_every_entry_of_a_world_with_its_default_and_can_be_run(tmp_path):
     example = ServiceDocument.of(read_yaml(EXAMPLE))
     assert example.world == World()
-    parts = (World, BatchCost, Level, Prices, Keys, Spot)
-    missing = {name for part in parts for name in part.model_fields if f"{name}:" not in EXAMPLE}
-    assert missing == {"second_batch_cost"}  # --help names it with the second stage
+    parts = (World, BatchCost, Level, Prices, Keys)
+    assert {name for part in parts for name in part.model_fields if f"{name}:" not in EXAMPLE} == set()
     page = run(tmp_path, EXAMPLE)[1]
     assert "a batch takes 4 ms + 1 ms a row, 20% of it by chance" in page
     assert "99.0% of each minute&#x27;s requests within 250 ms" in page
-    assert "0.4 EUR a machine an hour, 0.13 on spot (never taken back)" in page
+    assert "0.4 EUR a machine an hour, 0.13 on spot" in page
 
 
 def run(folder, *texts, options=()):
@@ -253,74 +243,6 @@ def test_of_two_designs_what_differs_is_shown_entry_by_entry(tmp_path):
     assert re.search(r"What differs:\n +0.yaml 1.yaml\nentry.*\nreplicas.count +1 +3\n", printed)
     assert "timeout_s" not in printed.partition("What differs:")[2]
     assert "<td>replicas.count</td><td>1</td><td>3</td>" in page
-
-
-def test_figures_by_class_are_in_table_page_and_json_of_a_design_with_classes(tmp_path):
-    classes = "queue: {priority: {share: .2}}"
-    printed, page = run(tmp_path, "timeout_s: 0.5", classes)
-    assert re.search(r"\nfirst class p99, ms +\d+\.\d\d *\n", printed)  # an empty cell of the first design
-    assert re.search(r"<td>others p99, ms</td><td></td><td>\d+\.\d\d</td>", page)
-    assert re.search(r"\nqueue.priority.share +None +0.2\n", printed)
-    shown, page = run(tmp_path, classes, options=["--json"])
-    figures = json.loads(shown)["designs"][0]["figures"]
-    assert 0 < figures["first class p99, ms"]["mean"] < 1_000
-    assert "<td>first class good, %</td>" in page
-    assert "others p50, ms" in figures
-
-
-def test_a_second_stage_is_in_the_figures_the_comparison_the_page_and_the_json(tmp_path):
-    two = "{second_stage: {count: 2, batching: {most_rows: 4}}, world: {second_batch_cost: {fixed_ms: 9.0, spread: 0}}}"
-    printed, page = run(tmp_path, "timeout_s: 0.5", two)
-    assert re.search(r"\nsecond stage busy, % +\d+\.\d\d *\n", printed)
-    assert re.search(r"\nsecond_stage.batching.most_rows +None +4\n", printed)
-    assert re.search(r"<td>second stage wait, ms</td><td></td><td>[\d.]+</td>", page)
-    assert "one of the second stage 9 ms + 1 ms a row, 0% of it by chance" in page
-    shown, page = run(tmp_path, two, options=["--json"])
-    (found,) = json.loads(shown)["designs"]
-    assert found["figures"]["p50, ms"]["mean"] > 10
-    assert found["figures"]["cost, EUR"]["mean"] == pytest.approx(3 * 600 / 3_600 * 0.4, rel=0.01)
-    assert ServiceDocument.of(found["document"]).second_stage.count == 2
-    assert "Replicas of the first stage" in page
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("queue: {priority: {}}", "queue.priority.share is missing. Add it"),
-        ("queue: {priority: {share: 1}}", "queue.priority.share is 1; it must be less than 1"),
-        ("second_stage: {counts: 2}", "second_stage.counts is no entry; known here are count, batching, queue"),
-        (
-            "second_stage: {queue: {balancing: random}}",
-            "second_stage.queue.balancing is no entry; known here are limit",
-        ),
-        ("second_stage: {batching: {wait_s: .1}}", "second_stage.batching.wait_s is 0.1, but one row fills a batch"),
-        (
-            "second_stage: {batching: {most_rows: 9}, queue: {limit: 3}}",
-            "second_stage.queue.limit is 3, below second_stage.batching.most_rows, 9",
-        ),
-        (
-            "{timeout_s: .5, second_stage: {batching: {most_rows: 9, wait_s: .5}}}",
-            "second_stage.batching.wait_s is 0.5 and timeout_s 0.5: requests are given up",
-        ),
-    ],
-)
-def test_classes_and_stages_that_cannot_be_meant_are_refused_in_one_line(tmp_path, text, message):
-    path = tmp_path / "design.yaml"
-    path.write_text(text)
-    with pytest.raises(SimulationError) as raised:
-        ServiceDocument.read(path)
-    assert message in str(raised.value)
-    assert len(str(raised.value).splitlines()) == 1
-
-
-def test_a_search_may_range_over_first_class_shares_and_second_stages(tmp_path):
-    from mlsd.simulate.search import SearchDocument
-
-    axes = {"queue.priority.share": [0.1, 0.3], "second_stage.count": {"least": 1, "most": 3}}
-    designs = SearchDocument.of({"search": axes}).combinations().designs
-    assert [(design.queue.priority.share, design.second_stage.count) for _, design in designs] == [
-        (share, count) for share in (0.1, 0.3) for count in (1, 2, 3)
-    ]
 
 
 def test_a_rate_and_recorded_arrivals_contradict_each_other(tmp_path):

@@ -1,4 +1,4 @@
-"""The serving simulator: compiled equals reference on random designs, both equal theory, each part does its job."""
+"""The serving simulator: compiled equals readable on random designs, both equal theory, each part does its job."""
 
 import os
 import subprocess
@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.suites.improve_throughput import reference_simulator
 from lessons.latency_and_throughput import queueing_theory as theory
 from mlsd_lib.simulation import compiled_engine, traces
+from mlsd_lib.simulation.compiled_state import BALANCING
 from mlsd_lib.simulation.design import BURST, Autoscaler, Batching, Breaker, Cache, Design, Queue, Replicas, Retries
 from mlsd_lib.simulation.errors import SimulationError
 from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Scenario, Slow
+from tests.simulation import readable_engine
 
 
 @st.composite
@@ -48,7 +49,9 @@ designs = st.builds(
     Design,
     replicas=st.builds(Replicas, **some(count=[1, 2, 3], start_up_s=[0.0, 2.5]), autoscaler=maybe(scalers)),
     batching=st.builds(Batching, **some(most_rows=[1, 2, 8], wait_s=[0.0, 0.02, 0.25])),
-    queue=st.builds(Queue, limit=maybe(st.integers(1, 20)), drop_expired=st.booleans()),
+    queue=st.builds(
+        Queue, limit=maybe(st.integers(1, 20)), drop_expired=st.booleans(), balancing=st.sampled_from(BALANCING)
+    ),
     retries=st.builds(Retries, **some(most=[0, 1, 3], backoff_s=[0.0, 0.25], budget=[None, 0.0, 0.1])),
     breaker=maybe(st.builds(Breaker, **some(failures=[0.3, 1.0], window=[1, 3, 10], open_s=[0.5, 3.0]))),
     cache=maybe(st.builds(Cache, **some(items=[1, 5, 30], ttl_s=[0.5, 5.0], coalesce=[False, True]))),
@@ -56,10 +59,10 @@ designs = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(designs, scenarios())
-def test_compiled_and_reference_agree_to_the_last_bit(design, scenario):
-    ours, theirs = compiled_engine.simulate(design, scenario), reference_simulator.simulate(design, scenario)
+def test_compiled_and_readable_agree_to_the_last_bit(design, scenario):
+    ours, theirs = compiled_engine.simulate(design, scenario), readable_engine.simulate(design, scenario)
     assert ours.same(theirs)
     assert (ours.ended >= 0).all()  # every request ends once
     assert (ours.latency_s >= 0).all()
@@ -258,10 +261,10 @@ def test_no_design_makes_the_compiled_simulator_leave_its_arrays(tmp_path):
 SPARSE = Autoscaler(least=1, most=500, target=1e-5, every_s=1.0)
 
 
-def test_starts_that_an_autoscaler_cancels_again_and_again_end_as_in_the_reference():
+def test_starts_that_an_autoscaler_cancels_again_and_again_end_as_in_the_readable_engine():
     design = Design(replicas=Replicas(start_up_s=86_400.0, autoscaler=SPARSE))
     sparse = story(0.1, 300.0)
-    assert compiled_engine.simulate(design, sparse).same(reference_simulator.simulate(design, sparse))
+    assert compiled_engine.simulate(design, sparse).same(readable_engine.simulate(design, sparse))
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,6 @@ class ServiceDesign(Design):
                 yield f"{entry} is {number}; the account has {MOST_REPLICAS} replicas. Ask for no more."
         if self.cache is not None and self.cache.items > MOST_ITEMS:
             yield f"cache.items is {self.cache.items}; there are {MOST_ITEMS:,} different questions. Keep no more."
-        if self.queue.priority is not None:
-            yield "queue.priority is set; orders are alike here, and none is first. Leave it out."
-        if self.second_stage is not None:
-            yield "second_stage is set; one stage answers here. Leave it out."
         steps = self.canary.steps
         if list(steps) != sorted(set(steps)):
             yield f"canary.steps are {list(steps)}; each must be larger than the one before. Order them."

@@ -109,6 +109,4 @@ class RecommendationDesign(Document):
         scaler = self.replicas.autoscaler
         if scaler is not None and scaler.most > QUOTA:
             yield f"replicas.autoscaler.most is {scaler.most}, above the account's quota, {QUOTA}. Lower it."
-        if self.queue.priority is not None:
-            yield "queue.priority is set; visitors are all alike here. Leave it out."
         yield from self.serving.contradictions()

@@ -53,8 +53,10 @@ def reference():
         ({"canary": {"steps": {0.1, 1.0}}}, "canary.steps is an object of type set; it must be a list"),
         ({"canary": {"steps": []}}, r"canary.steps is \[\]; it must have 1 or more entries. Add what is missing"),
         ({"canary": {"steps": [0.1] * 9}}, "it must have 8 or fewer entries. Leave some out"),
-        ({"queue": {"priority": {"share": 0.2}}}, "queue.priority is set; orders are alike here"),
-        ({"second_stage": {"count": 2}}, "second_stage is set; one stage answers here"),
+        (
+            {"queue": {"priority": {"share": 0.2}}},
+            "queue.priority is no entry; known here are limit, drop_expired, balancing",
+        ),
         ({"canary": {"step": 1}}, "canary.step is no entry; known here are steps, step_s, z_limit, least_requests"),
         ({"canery": {}}, "canery is no entry; known here are replicas, .*canary"),
     ],
