@@ -4,11 +4,11 @@ A table that breaks it is set aside whole, with the reasons beside it: half a ta
 dropped one cannot be fixed.
 """
 
-import io
+import itertools
 import json
 import os
 import tempfile
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,8 +122,8 @@ def admit(
 ) -> "pd.DataFrame":
     """`table` itself if it keeps `contract`.
 
-    Otherwise the whole table goes to `quarantine` as `NAME.parquet` with `NAME.json` saying why, never over an earlier
-    one, and `ContractBroken` is raised. Values that Parquet would refuse or change are kept as Python writes them.
+    Otherwise the whole table goes to `quarantine` as `NAME.csv` with `NAME.json` saying why, never over an earlier one,
+    and `ContractBroken` is raised. Numbers and times are there as they are, other values as Python writes them.
     """
     if Path(name).name != name:
         raise DataError(f"The table's name is {name!r}; it becomes a file's name. Give one without a folder.")
@@ -143,11 +143,12 @@ def _set_aside(table: "pd.DataFrame", found: Sequence[Fault], name: str, quarant
     reasons = json.dumps([asdict(fault) for fault in found], indent=2)
     handle, unfinished = tempfile.mkstemp(dir=quarantine, prefix=f".{name}.")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(_as_parquet(table))
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            _exact(table).to_csv(file)
             file.flush()
             os.fsync(file.fileno())
-        for path in _free_places(name, quarantine):
+        for number in itertools.count(1):
+            path = quarantine / (f"{name}.csv" if number == 1 else f"{name}-{number}.csv")
             try:
                 with path.with_suffix(".json").open("x", encoding="utf-8") as claim:  # one process alone gets it
                     claim.write(reasons)
@@ -161,48 +162,18 @@ def _set_aside(table: "pd.DataFrame", found: Sequence[Fault], name: str, quarant
         raise
 
 
-def _free_places(name: str, quarantine: Path) -> Iterator[Path]:
-    tried = 1
-    while True:
-        path = quarantine / (f"{name}.parquet" if tried == 1 else f"{name}-{tried}.parquet")
-        if not path.exists():
-            yield path
-        tried += 1
-
-
-def _as_parquet(table: "pd.DataFrame") -> bytes:
-    """The table as it is, or, where Parquet cannot hold it so, with text for the values of the columns concerned."""
+def _exact(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table, of which CSV keeps each value: numbers and times as they are, others as Python writes them."""
     import pandas as pd
 
-    labels = table.index.to_frame(index=False)
-    columns = [part.iloc[:, place] for part in (table, labels) for place in range(part.shape[1])]
-    if all(_is_of_one_type(column) for column in columns):
-        content = _written(table)
-        if content is not None:
-            return content
-    indexed = not isinstance(table.index, pd.RangeIndex)
-    whole = table.reset_index(allow_duplicates=True) if indexed else table
-    kept: dict[Hashable, pd.Series] = {}
-    for place in range(whole.shape[1]):
-        name, column = str(whole.columns[place]), whole.iloc[:, place].reset_index(drop=True)
-        holds = _is_of_one_type(column) and _written(column.to_frame("column")) is not None
-        kept[f"{name}, column {place}" if name in kept else name] = column if holds else column.astype(object).map(repr)
-    return _written(pd.DataFrame(kept)) or b""
+    columns = [_written(table.iloc[:, place]).reset_index(drop=True) for place in range(table.shape[1])]
+    exact = pd.concat([pd.Series(range(len(table))), *columns], axis=1).iloc[:, 1:]  # one more, lest there be none
+    return exact.set_axis(_written(table.index), axis="index")
 
 
-def _is_of_one_type(column: "pd.Series") -> bool:
-    """False for a column whose values Arrow might bring to one type or time zone, and so change."""
-    values = column[column.notna()] if column.dtype == object else ()
-    return len({(type(value), getattr(value, "tzinfo", None)) for value in values}) <= 1
+def _written(values: Any) -> Any:
+    """A column or index of numbers or times as it is, another with the text that Python writes for each value."""
+    import pandas as pd
 
-
-def _written(table: "pd.DataFrame") -> bytes | None:
-    """The file's content; None for what Arrow refuses."""
-    import pyarrow as pa
-
-    file = io.BytesIO()
-    try:
-        table.to_parquet(file)
-    except (pa.ArrowException, ValueError, TypeError, OverflowError):
-        return None
-    return file.getvalue()
+    exact = pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)
+    return values if exact else values.astype(object).map(repr)
