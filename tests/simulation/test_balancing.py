@@ -5,9 +5,10 @@ import pytest
 import simpy
 
 from mlsd_lib.simulation import compiled_engine
-from mlsd_lib.simulation.design import Autoscaler, Batching, Queue, Replicas
+from mlsd_lib.simulation.design import Autoscaler, Batching, Design, Queue, Replicas, Retries
 from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Failure
+from tests.simulation import readable_engine
 from tests.simulation.test_serving_simulator import patient, story
 
 POLICIES = ["random", "round_robin", "least_loaded", "two_choices"]
@@ -17,6 +18,26 @@ EXPONENTIAL = BatchCost(0.0, 0.01, 1.0)
 
 def balanced(replicas, balancing, **rest):
     return patient(replicas=Replicas(count=replicas), queue=Queue(balancing=balancing), **rest)
+
+
+@pytest.mark.parametrize("balancing", POLICIES)
+@pytest.mark.parametrize(("limit", "drop_expired"), [(None, True), (3, False)])
+def test_queues_of_replicas_that_come_and_go_are_those_of_the_readable_engine(balancing, limit, drop_expired):
+    """Random designs hardly ever move a request that nobody waits for from a replica that is switched off."""
+    failures = tuple(Failure(at, 3, down) for at, down in ((60.0, 0.0), (130.0, 1.0), (131.0, 30.0), (250.0, 5.0)))
+    scaler = Autoscaler(least=2, most=9, target=0.5, every_s=3.0)
+    busy = story(9.0, 400.0, 3, cost=BatchCost(0.5, 0.1, 0.5), failures=failures)
+    design = Design(
+        replicas=Replicas(count=5, start_up_s=4.0, autoscaler=scaler),
+        queue=Queue(balancing=balancing, limit=limit, drop_expired=drop_expired),
+        batching=Batching(most_rows=3, wait_s=2.0),
+        timeout_s=1.6,
+        hedge_after_s=0.3,
+        retries=Retries(most=1),
+    )
+    ours = compiled_engine.simulate(design, busy)
+    assert ours.same(readable_engine.simulate(design, busy))
+    assert ours.total("broken") > 0
 
 
 def in_simpy(scenario, servers, balancing):
