@@ -1,4 +1,4 @@
-"""How BentoML, Ray Serve, TorchServe and TensorFlow Serving are started from the tools' environment, and kept busy.
+"""How BentoML, Ray Serve, TorchServe and TensorFlow Serving are started, and kept busy.
 
 What they answer with, a service file or a handler, belongs to whoever starts them.
 """
@@ -23,8 +23,7 @@ from mlsd_lib.serving.process import ServerProcess, kept_port
 from mlsd_lib.serving.requests import post
 from notebook_runner import tool, tool_python
 
-STAND_IN = Path(__file__).with_name("tensorflow_rest.py")
-REAL = "tensorflow_model_server"
+TENSORFLOW_SERVER = "tensorflow_model_server"
 PACKAGES = {
     "Flask, PyTorch": ("core", "flask", "waitress", "torch"),
     "Flask": ("core", "flask", "waitress", "onnxruntime"),
@@ -115,15 +114,16 @@ def torchserve_command(folder: Path, store: Path, settings: Mapping[str, Any]) -
     return ["/usr/bin/env", *variables, *tool("torchserve"), *flags]
 
 
-def tensorflow_command(name: str, folder: Path, poll_s: float = 1.0) -> tuple[list[str], str]:
-    """The command that serves the newest SavedModel below `folder` as `name`, and which server it starts.
+def tensorflow_command(name: str, folder: Path, poll_s: float = 1.0) -> list[str] | None:
+    """The command that serves the newest SavedModel below `folder` as `name`; None where its server is not on PATH.
 
-    The real server where `tensorflow_model_server` is on PATH, else its stand-in over the same SavedModel.
+    The server looks for a new version every `poll_s` seconds.
     """
-    real = shutil.which(REAL)
-    begin = [real] if real else [str(tool_python("tensorflow")), "-P", str(STAND_IN)]
+    server = shutil.which(TENSORFLOW_SERVER)
+    if server is None:
+        return None
     flags = ["--rest_api_port={port}", f"--model_name={name}", f"--model_base_path={folder.resolve()}"]
-    return [*begin, *flags, f"--file_system_poll_wait_seconds={poll_s:g}"], REAL if real else "stand-in"
+    return [server, *flags, f"--file_system_poll_wait_seconds={poll_s:g}"]
 
 
 def first_answer(url: str, body: Mapping[str, Any], wait_s: float = 120.0) -> Any:

@@ -1,4 +1,4 @@
-"""BentoML, Ray Serve and TorchServe as the lessons start them, TensorFlow Serving's two servers, and a busy load."""
+"""BentoML, Ray Serve, TorchServe and TensorFlow Serving as the lessons start them, and a busy load."""
 
 import os
 import sys
@@ -188,23 +188,15 @@ def test_set_up_holds_the_server_and_the_runtime():
     assert servers.set_up_mb("Flask, PyTorch") > 2 * servers.set_up_mb("Flask") > 20
 
 
-def test_the_real_tensorflow_server_is_taken_where_it_is_on_path(tmp_path, monkeypatch):
-    real = tmp_path / servers.REAL
-    real.write_text("#!/bin/sh\n")
-    real.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    command, which = servers.tensorflow_command("m", Path("models"), poll_s=0.5)
-    assert (command[0], which) == (str(real), servers.REAL)
+def test_tensorflow_serving_is_started_where_its_server_is_on_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert servers.tensorflow_command("m", Path("models")) is None
+    server = tmp_path / servers.TENSORFLOW_SERVER
+    server.write_text("#!/bin/sh\n")
+    server.chmod(0o755)
     flags = ["--rest_api_port={port}", "--model_name=m", f"--model_base_path={Path('models').resolve()}"]
-    assert command[1:] == [*flags, "--file_system_poll_wait_seconds=0.5"]
-
-
-@pytest.mark.tools("tensorflow")
-def test_else_its_stand_in(monkeypatch):
-    monkeypatch.setenv("PATH", "/nowhere")
-    command, which = servers.tensorflow_command("m", Path("models"))
-    assert which == "stand-in"
-    assert Path(command[2]) == servers.STAND_IN
+    command = servers.tensorflow_command("m", Path("models"), poll_s=0.5)
+    assert command == [str(server), *flags, "--file_system_poll_wait_seconds=0.5"]
 
 
 def test_a_server_that_never_answers_is_named():
