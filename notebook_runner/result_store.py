@@ -12,11 +12,12 @@ import os
 import platform
 import re
 import sys
-import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from notebook_runner.whole_file import write_whole
 
 VARIABLE = "MLSD_STORE"
 """Names the folder; `none` is no store at all."""
@@ -58,9 +59,7 @@ class ResultStore:
         place = self._place(kind, key)
         try:
             place.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=place, delete=False) as file:
-                file.write(gzip.compress(data, 6, mtime=0))
-            os.replace(file.name, place / f"{_digest(data)}.gz")
+            write_whole(place / f"{_digest(data)}.gz", gzip.compress(data, 6, mtime=0), lasting=False)
             for old in sorted(place.glob("*.gz"), key=_age, reverse=True)[MOST_OF_A_KEY:]:
                 old.unlink(missing_ok=True)
         except OSError as error:

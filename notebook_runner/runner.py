@@ -23,6 +23,7 @@ from notebook_runner.execution import OnCell, execute, executed_path, private_fo
 from notebook_runner.result import Failure, Result
 from notebook_runner.tools import demanded, missing
 from notebook_runner.trace import read_trace
+from notebook_runner.whole_file import write_whole
 
 
 def check(
@@ -165,9 +166,7 @@ def _write_record(root: Path, name: str, record: dict[str, Any]) -> None:
     path = _record_path(root, name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps(record), encoding="utf-8")
-        unfinished.replace(path)
+        write_whole(path, json.dumps(record).encode(), lasting=False)
     except OSError as error:
         raise NotebookError(
             f"The record of a run cannot be written to {path} ({error.strerror}). Make {root / '.mlsd'} writable."

@@ -1,6 +1,6 @@
 """Which version of a model answers: a registry in a folder whose every state on disk is valid.
 
-A promotion or a rollback is one `os.replace` of one small file, which names the current and the previous version
+A promotion or a rollback replaces one small file, which names the current and the previous version
 and the decision that put them there. Before it the old state holds, after it the new one; there is nothing between.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from case_studies.kit.artefacts import as_document, read_document
 from mlsd_lib.modeling.errors import ModelingError
+from notebook_runner.whole_file import sync, write_whole
 
 
 class ModelRegistry:
@@ -114,9 +115,9 @@ class ModelRegistry:
         unfinished.mkdir(parents=True)
         write(unfinished)
         for file in unfinished.rglob("*"):
-            _sync(file)
+            sync(file)
         os.replace(unfinished, self._versions / version)
-        _sync(self._versions)
+        sync(self._versions)
         return self._versions / version
 
     def _switch(self, action: str, version: str, previous: str | None, reason: str) -> None:
@@ -131,7 +132,7 @@ class ModelRegistry:
         }
         self._write_log(past)  # only writes what a crash kept from being written
         state = {"current": version, "previous": previous, "decision": decision}
-        replace_file(self.root / "state.json", json.dumps(state, indent=1))
+        write_whole(self.root / "state.json", json.dumps(state, indent=1).encode())
         self._write_log([*past, decision])
 
     def _state(self) -> dict[str, Any]:
@@ -147,24 +148,4 @@ class ModelRegistry:
 
     def _write_log(self, decisions: list[dict[str, Any]]) -> None:
         if len(self._logged()) < len(decisions):
-            replace_file(self.root / "history.jsonl", "".join(json.dumps(entry) + "\n" for entry in decisions))
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Writes a file so that a reader, or a crash at any moment, finds the old content or the new, both whole."""
-    unfinished = path.with_name(f".{path.name}")
-    unfinished.write_text(text)
-    _sync(unfinished)
-    os.replace(unfinished, path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    """Forces a file or, where the system lets a folder be opened, a folder's entries to disk."""
-    if path.is_dir() and os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+            write_whole(self.root / "history.jsonl", "".join(json.dumps(entry) + "\n" for entry in decisions).encode())

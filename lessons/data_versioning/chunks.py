@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mlsd_lib.data.files import replace_file
 from mlsd_lib.datasets import DataError
+from notebook_runner.whole_file import write_whole
 
 WINDOW = 32
 """Bytes that a cut depends on: the bits of a hash, of which each byte's share is pushed out after so many shifts."""
@@ -95,7 +95,7 @@ class ChunkStore:
             path = self._path(name)
             if not path.exists():
                 path.parent.mkdir(exist_ok=True)
-                replace_file(path, chunk)
+                write_whole(path, chunk)
             names.append(name)
         return names
 

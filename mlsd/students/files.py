@@ -1,12 +1,11 @@
 """A student's files: which notebook a name means, a new folder, a file that is there whole or not at all."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from grader.released import Released
+from notebook_runner import whole_file
 from notebook_runner.course import notebook_paths
 from notebook_runner.errors import CourseError, was_meant
 
@@ -84,25 +83,11 @@ def keep(root: Path, contents: Mapping[str, bytes], now: datetime, why: str = ""
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or as it was before. Raises `StudentError` where it cannot be written."""
-    partial = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
-        os.chmod(partial, mode)
-        os.replace(partial, path)
+        whole_file.write_whole(path, content)
     except OSError as error:
-        if partial:
-            Path(partial).unlink(missing_ok=True)
         raise cannot_write(path, error) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def cannot_write(path: Path, error: OSError) -> StudentError:

