@@ -30,12 +30,12 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def end_with_parent(parent: int) -> None:
-    """Have this process terminated when `parent`, which started it, ends (Linux)."""
+def end_with_parent(parent: int, how: signal.Signals = signal.SIGTERM) -> None:
+    """Have this process get the signal `how` when `parent`, which started it, ends (Linux)."""
     if LINUX:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how, 0, 0, 0)
         if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), how)
 
 
 def descendants() -> list[psutil.Process]:

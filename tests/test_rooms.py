@@ -13,11 +13,9 @@ from notebook_runner.course import notebook_paths
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("mlsd", "grader", "lessons", "case_studies", "mlsd_lib", "notebook_runner")
 STARTED = {
-    "mlsd_lib.modeling.process_cluster_keeper": "process_cluster starts it by its path, in every worker's process",
     "mlsd_lib.modeling.rank_launcher": "process_group starts it by its path, in every rank's process",
     "mlsd_lib.operations.prometheus_files": "a program: it writes the files of deploy/monitoring",
     "mlsd_lib.serving.client": "load starts it by its path",
-    "mlsd_lib.serving.guardian": "process starts it by its path",
     "mlsd_lib.serving.faulty_service": "a program: the lessons on deployment and monitoring start it",
 }
 """Modules of the library that are started and not imported, each with what starts it."""

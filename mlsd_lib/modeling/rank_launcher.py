@@ -5,7 +5,6 @@ JSON, then a line for each rank that ends, with its exit code. When the parent c
 kills the ranks. On Linux the ranks die with us should we be killed ourselves.
 """
 
-import ctypes
 import json
 import os
 import signal
@@ -15,8 +14,7 @@ from datetime import timedelta
 from multiprocessing.connection import Connection
 from typing import Any
 
-PR_SET_PDEATHSIG = 1
-LINUX = sys.platform == "linux"
+from notebook_runner.process_tree import end_with_parent
 
 
 def serve(rank: int, size: int, store: str, timeout_s: float, connection: "Connection[Any, Any]") -> None:
@@ -41,12 +39,11 @@ def serve(rank: int, size: int, store: str, timeout_s: float, connection: "Conne
         connection.send_bytes(cloudpickle.dumps(reply))
 
 
-def become_rank(rank: int, size: int, store: str, timeout_s: float, ends: list[int]) -> None:
+def become_rank(launcher: int, rank: int, size: int, store: str, timeout_s: float, ends: list[int]) -> None:
     """The life of a forked rank; it never returns to the launcher's code."""
     code = 1
     try:
-        if LINUX:
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        end_with_parent(launcher, signal.SIGKILL)
         os.dup2(2, 1)  # what a function prints is no news for the parent
         for other in ends:
             if other != ends[rank]:
@@ -67,11 +64,11 @@ def main(size: int, store: str, timeout_s: float, trains: bool, ends: list[int])
     if trains:
         import torch._dynamo  # noqa: F401  # else each rank does, a second of CPU time
 
-    ranks = {}
+    ranks, launcher = {}, os.getpid()
     for rank in range(size):
         pid = os.fork()
         if pid == 0:
-            become_rank(rank, size, store, timeout_s, ends)
+            become_rank(launcher, rank, size, store, timeout_s, ends)
         ranks[pid] = rank
     for end in ends:
         os.close(end)

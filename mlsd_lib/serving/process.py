@@ -3,19 +3,16 @@
 import http.client
 import os
 import socket
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 from mlsd_lib.serving.errors import ServingError
 from notebook_runner import process_stats
+from notebook_runner.kept_process import KeptProcess
 
-GUARDIAN = Path(__file__).with_name("guardian.py")
 LINUX = sys.platform == "linux"
 
 
@@ -25,10 +22,10 @@ class ServerProcess:
     `port` gives another server the place of one that ended. `{port}` in the command is replaced by the port, which the
     variable PORT holds too; the system keeps it for the command (see `kept_port`). The command runs in a session of its
     own; its output goes to `log()`. At the end it gets SIGTERM, and `stop_s` later it and whatever it started get
-    SIGKILL; the same happens if this process dies (see `guardian.py`). `env` is added to this environment.
+    SIGKILL; the same happens if this process dies (see `KeptProcess`). `env` is added to this environment.
 
-    Attributes: `port`, `pid` of the server, `exit_code` once it has ended. Raises `ServingError` on entry if the
-    command exits, or is not healthy within `start_s` seconds of `clock`.
+    Attribute: `port`. Raises `ServingError` on entry if the command exits, or is not healthy within `start_s` seconds
+    of `clock`.
     """
 
     def __init__(
@@ -45,11 +42,19 @@ class ServerProcess:
     ):
         self.command, self.cwd, self.start_s, self.stop_s = [str(word) for word in command], cwd, start_s, stop_s
         self._env, self._path, self._wanted, self._clock = dict(env or {}), health, port, clock
-        self._guardian: subprocess.Popen[str] | None = None
-        self._news = threading.Event()
-        self._cpu_s, self._log_text = 0.0, ""
-        self.port = self.pid = 0
-        self.exit_code: int | None = None
+        self._kept: KeptProcess | None = None
+        self._ended: tuple[int, int | None] = 0, None
+        self._cpu_s, self._log_text, self.port = 0.0, "", 0
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server, 0 before it has one."""
+        return self._kept.pid if self._kept else self._ended[0]
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the server ended; None before that."""
+        return self._kept.exit_code if self._kept else self._ended[1]
 
     @property
     def url(self) -> str:
@@ -65,9 +70,9 @@ class ServerProcess:
 
     def start(self) -> None:
         """Starts the server and returns once it is healthy; better used by the with-block."""
-        if self._guardian is not None:
+        if self._kept is not None:
             raise ServingError(f"{self._named()} runs already. Make a second ServerProcess for a second server.")
-        self.port, self.exit_code, self._cpu_s = kept_port(self._wanted), None, 0.0
+        self.port, self._ended, self._cpu_s = kept_port(self._wanted), (0, None), 0.0
         self._folder = tempfile.TemporaryDirectory(prefix="mlsd-server-")
         try:
             self._launch()
@@ -79,25 +84,21 @@ class ServerProcess:
 
     def stop(self) -> None:
         """Ends the server and everything it started; does nothing the second time."""
-        guardian = self._guardian
-        if guardian is None:
+        if self._kept is None:
             return
         self.cpu_seconds()
-        assert guardian.stdin is not None  # it is a pipe
-        guardian.stdin.close()  # the sign to end
-        self._listener.join()
-        guardian.wait()
-        self._log_text, self._guardian = self.log(), None
+        self._kept.stop()
+        self._ended, self._log_text, self._kept = (self.pid, self.exit_code), self.log(), None
         self._folder.cleanup()
 
     def log(self, last_lines: int | None = None) -> str:
         """What the server wrote to stdout and stderr so far, or its last lines."""
-        text = self._log_path.read_text("utf-8", "replace") if self._guardian is not None else self._log_text
+        text = self._log_path.read_text("utf-8", "replace") if self._kept is not None else self._log_text
         return text if last_lines is None else "\n".join(text.splitlines()[-last_lines:])
 
     def cpu_seconds(self) -> float:
         """CPU seconds that the server and its children have used, kept after the end; of ended children to 10 ms."""
-        if self._guardian is not None and self.pid:
+        if self._kept is not None and self.pid:
             family = (self.pid, *process_stats.descendants(self.pid))
             used_s = sum(
                 process_stats.cpu_s(process) + process_stats.times(process).ended_children for process in family
@@ -115,39 +116,15 @@ class ServerProcess:
 
     def _launch(self) -> None:
         words = [word.replace("{port}", str(self.port)) for word in self.command]
-        with self._log_path.open("wb") as log:
-            self._guardian = subprocess.Popen(
-                [sys.executable, "-P", str(GUARDIAN), str(os.getpid()), str(self.stop_s), *words],
-                cwd=self.cwd,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **self._env, "PORT": str(self.port)},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                start_new_session=True,
-            )
-        assert self._guardian.stdout is not None  # it is a pipe
-        self._listener = threading.Thread(target=self._listen, args=(self._guardian.stdout,), daemon=True)
-        self._listener.start()
-
-    def _listen(self, lines: IO[str]) -> None:
-        with lines:
-            for line in lines:
-                kind, number = line.split()
-                if kind == "pid":
-                    self.pid = int(number)
-                else:
-                    self.exit_code = int(number)
-                self._news.set()
-        if self.exit_code is None:  # the guardian was killed, and the server with it
-            self.exit_code = -9
-        self._news.set()
+        env = {**os.environ, "PYTHONUNBUFFERED": "1", **self._env, "PORT": str(self.port)}
+        self._kept = KeptProcess(words, self._log_path, env, self.stop_s, self.cwd)
 
     def _wait_until_healthy(self) -> None:
-        deadline = self._clock() + self.start_s
+        assert self._kept is not None  # it was launched
+        deadline, news = self._clock() + self.start_s, self._kept.news
         while True:
-            self._news.wait(0.03)
-            self._news.clear()
+            news.wait(0.03)
+            news.clear()
             answer = self._health()
             if self.exit_code is not None:
                 raise self._failure(f"exited with code {self.exit_code} before it was healthy")

@@ -13,6 +13,7 @@ from distributed import Client
 
 from mlsd_lib.modeling import ModelingError
 from mlsd_lib.modeling.dask_cluster import DaskCluster
+from mlsd_lib.modeling.process_cluster import ProcessCluster
 from tests.waiting import ended, until
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -36,7 +37,7 @@ def test_the_address_is_enough_and_a_killed_worker_loses_nothing():
             until(lambda: any(future.done() for future in asked), "the first answer")  # and others are under way
             cluster.kill(0)
             answers = client.gather(asked)
-        pids = [cluster._keeper.pid, *cluster.worker_pids]
+        pids = [*cluster.worker_pids, *(process.guardian for process in cluster._kept)]
     assert [number for number, _ in answers] == [number**2 for number in range(12)]
     assert {pid for _, pid in answers} <= set(cluster.worker_pids)
     gone(pids)
@@ -47,7 +48,7 @@ def test_the_address_is_enough_and_a_killed_worker_loses_nothing():
 def test_the_cluster_ends_with_its_parent():
     code = (
         "import time; from mlsd_lib.modeling.dask_cluster import DaskCluster\n"
-        "c = DaskCluster(1); print(c._keeper.pid, *c.worker_pids, flush=True); time.sleep(60)"
+        "c = DaskCluster(1); print(*(p.guardian for p in c._kept), *c.worker_pids, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         pids = [int(word) for word in parent.stdout.readline().split()]
@@ -58,3 +59,8 @@ def test_the_cluster_ends_with_its_parent():
 def test_a_cluster_has_a_worker():
     with pytest.raises(ModelingError, match="workers is 0"):
         DaskCluster(0)
+
+
+def test_a_command_that_cannot_be_started_is_named():
+    with pytest.raises(ModelingError, match="/no/such/program did not start"):
+        ProcessCluster(1, "none", os.environ)._start(["/no/such/program"])

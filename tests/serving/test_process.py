@@ -43,7 +43,7 @@ with ServerProcess({STUBBORN!r}, stop_s=0.1) as server:
     pids = urllib.request.urlopen(server.url + "/healthz").read().decode()
     copy = os.fork() if "fork" in sys.argv else 0
     if copy or "fork" not in sys.argv:
-        print(pids, server._guardian.pid, copy, flush=True)
+        print(pids, server._kept.guardian, copy, flush=True)
     signal.pause()
 """
 
@@ -103,7 +103,7 @@ def test_the_server_ends_when_its_parent_is_killed(how):
 def test_the_server_dies_with_its_guardian():
     with ServerProcess(STUBBORN, stop_s=0.1) as server:
         pids = pids_of(server)
-        os.kill(server._guardian.pid, signal.SIGKILL)
+        os.kill(server._kept.guardian, signal.SIGKILL)
         until(lambda: ended([server.pid]), "the end of the server")
     assert server.exit_code == -signal.SIGKILL
     os.kill(pids[1], signal.SIGKILL)  # its orphan: nobody was left to end it

@@ -25,7 +25,7 @@ def test_workers_join_a_killed_one_is_missed_and_all_end_with_the_cluster():
         while "got disassociated" not in cluster.log() and time.monotonic() < end:
             time.sleep(0.1)
         assert "got disassociated" in cluster.log()
-        pids = [cluster._keeper.pid, *cluster.worker_pids]
+        pids = [*cluster.worker_pids, *(process.guardian for process in cluster._kept)]
     assert not any(map(runs, pids))
 
 

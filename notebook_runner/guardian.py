@@ -1,6 +1,6 @@
-"""The process between a `ServerProcess` and its server: whatever happens to the parent, the server ends.
+"""The process between a `KeptProcess` and its command: whatever happens to the parent, the command ends.
 
-Run as a file by `ServerProcess`, never imported by the course. It starts the command, says its process id on stdout
+Run as a file by `KeptProcess`, never imported by the course. It starts the command, says its process id on stdout
 and waits until the command exits, the parent closes our stdin, or the parent is gone. Then it ends the command and
 every process that came from it. On Linux orphans of the command become our children (subreaper), so that none is
 missed, and the command dies with us should we be killed ourselves.
@@ -22,7 +22,7 @@ LINUX = sys.platform == "linux"
 libc = ctypes.CDLL(None) if LINUX else None
 
 
-class Server:
+class Command:
     """The running command; `over` is set once it has to end or has ended, `nobody_left` once all it started has."""
 
     def __init__(self, command: list[str]):
@@ -88,22 +88,22 @@ def main(parent: int, grace_s: float, command: list[str]) -> None:
     if libc is not None:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     try:
-        server = Server(command)
+        kept = Command(command)
     except OSError as error:
         print(f"{command[0]} cannot be started: {error}", file=sys.stderr)
         print("exit 127", flush=True)
         return
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: server.over.set())
-    print(f"pid {server.pid}", flush=True)
-    for watch in (server.watch, server.watch_stdin):
+        signal.signal(number, lambda *_: kept.over.set())
+    print(f"pid {kept.pid}", flush=True)
+    for watch in (kept.watch, kept.watch_stdin):
         threading.Thread(target=watch, daemon=True).start()
     # A process forked by the parent may hold our stdin open after the parent's death: look at the parent too.
-    while not server.over.wait(0.5) and os.getppid() == parent:
+    while not kept.over.wait(0.5) and os.getppid() == parent:
         pass
-    server.end(grace_s)
+    kept.end(grace_s)
     try:
-        print(f"exit {server.code}", flush=True)
+        print(f"exit {kept.code}", flush=True)
     except OSError:
         pass  # nobody is left to read it
     os._exit(0)  # the thread that reads stdin cannot be joined
