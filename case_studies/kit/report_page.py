@@ -21,7 +21,7 @@ import numpy as np
 from case_studies.kit.artefacts import DOCUMENT
 from case_studies.kit.caller import key_header
 from case_studies.kit.runs import DECISION, Run
-from mlsd_lib.operations.own_page import mark, write_own
+from mlsd_lib.operations.own_page import write_own
 
 if TYPE_CHECKING:
     import flask
@@ -36,22 +36,14 @@ STYLE = """
   --red: #b3401a }
 @media (prefers-color-scheme: dark) { :root { --paper: #15181b; --ink: #ececec; --soft: #b0b0b0; --rule: #444;
   --blue: #6db8f2; --red: #ff9166 } }
-body { font: 16px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 1.5rem auto; padding: 0 1rem;
-  background: var(--paper); color: var(--ink); overflow-wrap: anywhere }
+body { max-width: 46rem; background: var(--paper); color: var(--ink); overflow-wrap: anywhere }
 h1, h2 { line-height: 1.25 } h2 { margin-top: 2.2rem } a { color: var(--blue) } figure { margin: 1rem 0 }
-figcaption, small { color: var(--soft) } svg { width: 100%; max-width: 36rem; height: auto }
-.wide { overflow-x: auto } table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums }
-th, td { text-align: left; vertical-align: top; padding: .25rem .9rem .25rem 0; border-bottom: 1px solid var(--rule) }
+figcaption, small { color: var(--soft) } svg { width: 100%; max-width: 36rem }
+.wide { overflow-x: auto } table { font-size: .92rem; font-variant-numeric: tabular-nums }
+th, td { border-color: var(--rule) }
 .wide, .card td:first-child, .card th { overflow-wrap: normal }
 """
 KIND = "report of a run"
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">{mark}<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>{style}</style></head><body>
-<h1>{title}</h1>
-<p><small>{said}</small></p>
-{body}</body></html>
-"""
 
 
 def write_report(
@@ -78,10 +70,9 @@ def write_report(
         "Live monitor": _live(run, path, monitor),
     }
     body = "".join(f"<section><h2>{name}</h2>\n{part}</section>\n" for name, part in parts.items())
-    title = html.escape(f"{run.case or run.path.name}: release {version}")
     said = f"Run {html.escape(run.path.name)}, reported {time.strftime('%Y-%m-%d %H:%M %z')}."
-    text = PAGE.format(title=title, mark=mark(KIND), style=STYLE, said=said, body=body)
-    write_own(path, text)
+    title = f"{run.case or run.path.name}: release {version}"
+    write_own(path, KIND, title, f"<p><small>{said}</small></p>\n{body}", STYLE)
 
 
 def latest_days(out: Path, case: str) -> Path | None:

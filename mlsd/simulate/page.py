@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from mlsd.simulate.document import ServiceDocument
 from mlsd.simulate.study import COST, GOOD, Estimate, Studied, differing, table
-from mlsd_lib.operations.own_page import mark, write_own
+from mlsd_lib.operations.own_page import write_own
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.scorecard import Scorecard, shown
 
@@ -21,19 +21,10 @@ Place = tuple[Estimate, Estimate]
 GREY, MOST_NAMED = "#999999", 12
 KIND = "page about designs"
 
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">{mark}<title>{title}</title><style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }}
-table {{ border-collapse: collapse }} td, th {{ padding: .1rem 1rem .1rem 0; border-bottom: 1px solid #ddd }}
-th {{ text-align: left }} footer {{ font-size: .85rem; color: #555; margin-top: 2rem }}
-td + td {{ text-align: right; font-variant-numeric: tabular-nums }} pre {{ background: #f5f5f5; padding: 1rem }}
-.beside {{ display: flex; flex-wrap: wrap; gap: 3rem }} svg {{ max-width: 100%; height: auto }}
-</style></head><body>
-<h1>{title}</h1>
-<p><strong>{verdict}</strong></p>
-{body}
-<footer>{footer}</footer>
-</body></html>
+STYLE = """
+body { max-width: 60rem } td + td { text-align: right; font-variant-numeric: tabular-nums }
+pre { background: #f5f5f5; padding: 1rem } footer { font-size: .85rem; color: #555; margin-top: 2rem }
+.beside { display: flex; flex-wrap: wrap; gap: 3rem }
 """
 
 
@@ -117,11 +108,9 @@ def rows(lines: Sequence[Sequence[str]]) -> str:
 
 def write(path: str | Path, title: str, verdict: str, body: str, footer: str) -> None:
     """Writes a page; a file that is there is replaced only once the new one is whole."""
-    text = PAGE.format(
-        mark=mark(KIND), title=html.escape(title), verdict=html.escape(verdict), body=body, footer=html.escape(footer)
-    )  # fmt: skip
+    whole = f"<p><strong>{html.escape(verdict)}</strong></p>\n{body}\n<footer>{html.escape(footer)}</footer>"
     try:
-        write_own(Path(path), text)
+        write_own(Path(path), KIND, title, whole, STYLE)
     except OSError as error:
         raise SimulationError(f"The page cannot be written to {path}: {error.strerror}. Name another --out.") from None
 

@@ -11,29 +11,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlsd_lib.operations.alert_rules import RULES, Rule
-from mlsd_lib.operations.own_page import mark, write_own
+from mlsd_lib.operations.own_page import write_own
 from mlsd_lib.operations.service_figures import GROUPS, Figures
 
 MOST_WINDOWS, KIND = 120, "page about a service"
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">{mark}<meta http-equiv="refresh" content="{every:.0f}">
-<title>{title}</title><style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 1.5rem auto; padding: 0 1rem; color: #1a1a1a }}
-h2 {{ margin: 1.5rem 0 .2rem; text-transform: capitalize }} .row {{ display: flex; flex-wrap: wrap; gap: 1rem }}
-figure {{ margin: 0; width: 17.5rem }} figcaption {{ display: flex; justify-content: space-between }}
-figcaption b {{ font-variant-numeric: tabular-nums }} svg {{ width: 100%; height: auto }}
-table {{ border-collapse: collapse }}
-td, th {{ text-align: left; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid #ddd }}
-.rings {{ background: #fdecea }} .rings td:first-child::before {{ content: "● "; color: #b3261e }}
-</style></head><body>
-<h1>{title}</h1>
-<p>{state} Seen {seen}, every {every:.0f} s; where that time stands still, the monitor itself has ended.</p>
-{groups}
-<h2>Alerts</h2>
-<table><tr><th>rule</th><th>when</th><th>owner</th><th>a false alarm costs</th><th>first thing to do</th></tr>
-{rules}</table>
-</body></html>
+STYLE = """
+body { max-width: 76rem } h2 { margin: 1.5rem 0 .2rem; text-transform: capitalize }
+.row { display: flex; flex-wrap: wrap; gap: 1rem } svg { width: 100% }
+figure { margin: 0; width: 17.5rem } figcaption { display: flex; justify-content: space-between }
+figcaption b { font-variant-numeric: tabular-nums }
+.rings { background: #fdecea } .rings td:first-child::before { content: "● "; color: #b3261e }
 """
+HEADS = ("rule", "when", "owner", "a false alarm costs", "first thing to do")
 
 
 def write_page(
@@ -45,13 +34,14 @@ def write_page(
     """
     ringing = [rule for rule in rules if rule.rings(history)]
     state = f"{len(ringing)} of {len(rules)} alerts ring." if ringing else f"None of {len(rules)} alerts rings."
-    text = PAGE.format(
-        title=html.escape(f"Service at {address}"), mark=mark(KIND), every=every_s,
-        seen=time.strftime("%Y-%m-%d %H:%M:%S %z"), state=state,
-        groups="".join(_group(name, history) for name in GROUPS),
-        rules="".join(_row(rule, rule in ringing) for rule in rules),
-    )  # fmt: skip
-    write_own(path, text)
+    seen = time.strftime("%Y-%m-%d %H:%M:%S %z")
+    body = (
+        f"<p>{state} Seen {seen}, every {every_s:.0f} s; where that time is old, the monitor itself has ended.</p>\n"
+        f"{''.join(_group(name, history) for name in GROUPS)}\n<h2>Alerts</h2>\n"
+        f"<table><tr>{''.join(f'<th>{head}</th>' for head in HEADS)}</tr>\n"
+        f"{''.join(_row(rule, rule in ringing) for rule in rules)}</table>"
+    )
+    write_own(path, KIND, f"Service at {address}", body, STYLE, every_s)
     return ringing
 
 
