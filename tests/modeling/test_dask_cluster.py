@@ -62,5 +62,6 @@ def test_a_cluster_has_a_worker():
 
 
 def test_a_command_that_cannot_be_started_is_named():
-    with pytest.raises(ModelingError, match="/no/such/program did not start"):
-        ProcessCluster(1, "none", os.environ)._start(["/no/such/program"])
+    with ProcessCluster(1, "none", os.environ) as cluster:
+        with pytest.raises(ModelingError, match="/no/such/program did not start"):
+            cluster._start(["/no/such/program"])
