@@ -33,7 +33,7 @@ def repeat_tests(
     Without paths these are all tests that come to such a thing by what they and their fixtures call. Paths and options
     go on to pytest. What was found is kept in .mlsd/often/results.jsonl as it comes, also when you interrupt.
 
-    Example: python -m tests.repeated 20 tests/serving
+    Example: python -m tests.repeated 20 tests/mlsd_lib/serving
 
     Example: python -m tests.repeated 3 tests/notebook_runner -k 10_serving --load 12
 

@@ -7,7 +7,7 @@ import joblib
 import pytest
 
 from mlsd_lib.serving import ServerProcess, post
-from tests.serving.demo_model import SumModel
+from tests.mlsd_lib.serving.demo_model import SumModel
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = """

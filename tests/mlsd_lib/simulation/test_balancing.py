@@ -8,8 +8,8 @@ from mlsd_lib.simulation import compiled_engine
 from mlsd_lib.simulation.design import Autoscaler, Batching, Design, Queue, Replicas, Retries
 from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Failure
-from tests.simulation import readable_engine
-from tests.simulation.test_serving_simulator import patient, story
+from tests.mlsd_lib.simulation import readable_engine
+from tests.mlsd_lib.simulation.test_serving_simulator import patient, story
 
 POLICIES = ["random", "round_robin", "least_loaded", "two_choices"]
 EXPONENTIAL = BatchCost(0.0, 0.01, 1.0)

@@ -9,7 +9,7 @@ from mlsd_lib.lesson.reader import LessonError
 from mlsd_lib.lesson.routes import FILE, hours_of, part_of, read_routes, study_order
 from mlsd_lib.lesson.start_page import read_course, routes_table
 from notebook_runner import course_root
-from tests.lesson.test_start_page import CASE, EXERCISE, FIRST, SECOND, START, names, small_course
+from tests.mlsd_lib.lesson.test_start_page import CASE, EXERCISE, FIRST, SECOND, START, names, small_course
 
 ROOT = course_root(Path(__file__))
 COURSE = {notebook.name: notebook for notebook in read_course(ROOT).notebooks}

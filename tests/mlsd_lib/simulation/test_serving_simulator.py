@@ -16,7 +16,7 @@ from mlsd_lib.simulation.design import BURST, Autoscaler, Batching, Breaker, Cac
 from mlsd_lib.simulation.errors import SimulationError
 from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Failure, Scenario, Slow
-from tests.simulation import readable_engine
+from tests.mlsd_lib.simulation import readable_engine
 
 
 @st.composite
@@ -253,7 +253,10 @@ def test_no_design_makes_the_compiled_simulator_leave_its_arrays(tmp_path):
     """numba puts the checks in before LLVM sees the code: that optimises less here, since most of the time compiles."""
     checked = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_OPT": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.simulation.bounds_fuzz", "2000"], env=checked, capture_output=True, text=True
+        [sys.executable, "-m", "tests.mlsd_lib.simulation.bounds_fuzz", "2000"],
+        env=checked,
+        capture_output=True,
+        text=True,
     )
     assert (ended.stdout.strip(), ended.returncode) == ("2000", 0), ended.stderr[-2_000:]
 

@@ -17,7 +17,7 @@ from mlsd_lib.lesson.diagram_picture import FONT_PX, PHONE_PX, Arrow, Diagram
 from mlsd_lib.lesson.reader import LessonError
 from notebook_runner.course import notebook_paths, read_json
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SVG = "{http://www.w3.org/2000/svg}"
 READABLE_PX = 10
 """How large texts must be on a telephone 390 px wide."""

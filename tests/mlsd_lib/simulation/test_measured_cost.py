@@ -58,7 +58,7 @@ def measure(*words):
 
 @pytest.fixture(scope="module")
 def service():
-    command = [sys.executable, "-m", "tests.simulation.costly_service", "{port}", str(FIXED_MS), str(ROW_MS)]
+    command = [sys.executable, "-m", "tests.mlsd_lib.simulation.costly_service", "{port}", str(FIXED_MS), str(ROW_MS)]
     with ServerProcess(command) as server:
         yield f"{server.url}/predict"
 

@@ -11,7 +11,7 @@ from lessons.start_here.self_check import self_check
 from mlsd_lib.lesson import calibration, predict
 from mlsd_lib.lesson.reader import home, keeps_record, record
 from tests.kernels import ReadersKernel
-from tests.lesson.checked import checked
+from tests.mlsd_lib.lesson.checked import checked
 
 LESSON = [
     "from lessons.start_here.checks import check\nfrom mlsd_lib.lesson import predict",

@@ -23,7 +23,7 @@ from mlsd_lib.serving.requests import status_of
 from tests.needs import skip_without
 from tests.waiting import until
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BEFORE = """requests_total{route="/predict",status="200"} 100
 requests_total{route="/reports",status="200"} 5
 """

@@ -1,4 +1,4 @@
-"""A service whose batches take a known time: `python -m tests.simulation.costly_service PORT FIXED_MS ROW_MS`."""
+"""A service whose batches take a known time; its arguments: PORT FIXED_MS ROW_MS."""
 
 import sys
 import time

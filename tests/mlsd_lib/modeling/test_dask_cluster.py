@@ -62,6 +62,6 @@ def test_a_cluster_has_a_worker():
 
 
 def test_a_command_that_cannot_be_started_is_named():
-    with ProcessCluster(1, "none", os.environ) as cluster:
-        with pytest.raises(ModelingError, match="/no/such/program did not start"):
-            cluster._start(["/no/such/program"])
+    said = pytest.raises(ModelingError, match="/no/such/program did not start")
+    with ProcessCluster(1, "none", os.environ) as cluster, said:
+        cluster._start(["/no/such/program"])

@@ -7,7 +7,7 @@ import pytest
 
 from mlsd_lib.datasets import DataError
 
-(EXAMPLE,) = re.findall(r"```python\n(.*?)```", Path(__file__).parents[2].joinpath("CONTRIBUTING.md").read_text(), re.S)
+(EXAMPLE,) = re.findall(r"```python\n(.*?)```", Path(__file__).parents[3].joinpath("CONTRIBUTING.md").read_text(), re.S)
 HEADER = "Tool wear [min],Machine failure\n"
 
 

@@ -18,7 +18,7 @@ from mlsd_lib.simulation.scenario import SCENARIOS, scenario
 from mlsd_lib.simulation.scorecard import scored
 from mlsd_lib.simulation.strict_yaml import read_yaml
 from notebook_runner.errors import CourseError
-from tests.simulation.test_serving_simulator import designs
+from tests.mlsd_lib.simulation.test_serving_simulator import designs
 
 SLOW = {"rate": 140.0, "seconds": 360.0}
 

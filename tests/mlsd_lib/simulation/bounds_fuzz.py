@@ -1,6 +1,6 @@
 """Runs random designs, as far as documents allow, through short stories; NUMBA_BOUNDSCHECK=1 checks every index.
 
-A program of its own, since numba decides when it compiles: `python -m tests.simulation.bounds_fuzz NUMBER`.
+A program of its own, since numba decides when it compiles: `python -m tests.mlsd_lib.simulation.bounds_fuzz NUMBER`.
 """
 
 import sys

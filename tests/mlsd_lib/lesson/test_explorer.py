@@ -82,7 +82,7 @@ def test_a_run_without_a_reader_computes_the_first_choice_and_nothing_else(capsy
     finally:
         InteractiveShell.clear_instance()
     assert computed == [(3, 6)]
-    assert 'data-explorer="tests.lesson.test_explorer:product"' in shown[0]["text/html"]
+    assert 'data-explorer="tests.mlsd_lib.lesson.test_explorer:product"' in shown[0]["text/html"]
 
 
 def test_what_is_shown_without_controls_says_the_choice_and_the_verdict():

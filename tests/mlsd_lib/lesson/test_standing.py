@@ -10,8 +10,8 @@ from grader.suite_kit import attempts
 from mlsd_lib.lesson import predict
 from mlsd_lib.lesson.predictions import Calibration
 from mlsd_lib.lesson.standing import Bar, standing
-from tests.lesson.checked import checked
-from tests.lesson.test_start_page import CASE, EXERCISE, FIRST, SECOND, START, write
+from tests.mlsd_lib.lesson.checked import checked
+from tests.mlsd_lib.lesson.test_start_page import CASE, EXERCISE, FIRST, SECOND, START, write
 
 MORE = "chapters/01_a/01b_more.ipynb"
 
