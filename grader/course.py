@@ -33,6 +33,7 @@ RARELY = {"setuptools.archive_util": ["unpack_archive", "unpack_tarfile", "unpac
     for name in ("assignment_list", "course_list", "formgrader", "validate_assignment")
 }
 RAISED_TOO = "tornado.application"  # the log to which nbgrader writes errors of the gradebook before it raises them
+EARLIER = "earlier"  # the folder of hand-ins that a later one replaced
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
 
 
@@ -55,9 +56,7 @@ class Course:
         Raises `GraderError` if there is none or its configuration cannot be read.
         """
         root = cls.root_of(folder)
-        config = _read_config(root)
-        config.CourseDirectory.setdefault("root", str(root))
-        course = cls(root, config, folder)
+        course = cls(root, _read_config(root), folder)
         if not (root / CONFIG).is_file() and not any(course.folder(step).is_dir() for step in STEPS):
             raise GraderError(
                 f"{root} is not an nbgrader course: it has neither {CONFIG} nor a folder 'source' or 'submitted'. "
@@ -90,6 +89,12 @@ class Course:
         directory = getattr(self.directory, f"{step}_directory")
         named = [text if text == "." else Name(text) for text in (student, name)]
         return Path(os.path.normpath(self.directory.format_path(directory, *named)))
+
+    def keeps_hand_ins_at(self, place: Path) -> bool:
+        """Whether a folder lies where students' files are kept, so that nothing in it is the instructor's."""
+        exchange = [Path(path) for key in ("root", "cache") if (path := self.config.Exchange.get(key))]
+        theirs = [self.folder(step) for step in ("submitted", "autograded", "feedback")]
+        return any(place.is_relative_to(folder) for folder in (*theirs, self.home / EARLIER, *exchange))
 
     @property
     def home(self) -> Path:
@@ -242,10 +247,18 @@ def _nbgraders_surroundings() -> Iterator[None]:
 
 
 def _nearest(start: Path) -> Path:
-    for folder in (start, *start.parents):
-        if (folder / CONFIG).is_file():
-            return folder
-    raise GraderError(f"neither {start} nor a folder above it holds {CONFIG}. Name the course folder: --course DIR")
+    """The nearest folder with a configuration; one among the hand-ins of a course above is a student's program."""
+    found = [folder for folder in (start, *start.parents) if (folder / CONFIG).is_file()]
+    if not found:
+        raise GraderError(f"neither {start} nor a folder above it holds {CONFIG}. Name the course folder: --course DIR")
+    nearest = found.pop()
+    while found:
+        if hasattr(os, "geteuid") and (nearest / CONFIG).stat().st_uid not in (os.geteuid(), 0):
+            raise GraderError(f"{nearest / CONFIG} belongs to another user. Name your course folder: --course DIR")
+        if Course(nearest, _read_config(nearest)).keeps_hand_ins_at(found[-1]):
+            break
+        nearest = found.pop()
+    return nearest
 
 
 def _read_config(root: Path) -> Any:
@@ -253,9 +266,11 @@ def _read_config(root: Path) -> Any:
 
     if not root.is_dir():
         raise GraderError(f"there is no folder {root}. Name the course folder: --course DIR")
-    if not (root / CONFIG).is_file():
-        return Config()
-    try:
-        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
-    except Exception as error:
-        raise GraderError(f"{root / CONFIG} cannot be read: {type(error).__name__}: {error}") from error
+    config = Config()
+    if (root / CONFIG).is_file():
+        try:
+            config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+        except Exception as error:
+            raise GraderError(f"{root / CONFIG} cannot be read: {type(error).__name__}: {error}") from error
+    config.CourseDirectory.setdefault("root", str(root))
+    return config

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from grader.course import STAMP, Course
+from grader.course import EARLIER, STAMP, Course
 from grader.errors import GraderError
 from grader.grading.intake.limits import MB
 from grader.grading.intake.submission import clash, is_alike, stamp_of
@@ -405,7 +405,7 @@ def _keep(
         if new <= last:
             reported = "older than" if new < last else "another version with the same time as"
             return ("older" if new < last else "refused"), f"{reported} the one of {last}, which stays"
-        earlier = unused(course.home / "earlier" / student / name / (stamp or f"downloaded {last}").replace(":", ""))
+        earlier = unused(course.home / EARLIER / student / name / (stamp or f"downloaded {last}").replace(":", ""))
         outcome, detail = "replaced", f"the one of {stamp or last} is kept in {earlier}"
     _write(place, files, received, hand_in.newest, earlier)
     return outcome, detail

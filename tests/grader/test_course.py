@@ -4,6 +4,11 @@ import subprocess
 import sys
 import zipfile
 
+import pytest
+
+from grader.course import CONFIG, Course
+from tests import toy_course as toy
+
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -26,3 +31,22 @@ def test_what_nbgrader_rarely_needs_is_loaded_when_it_is_called(released_once, t
     given = [released_once.root, tmp_path / "handed_in.zip", tmp_path / "out"]
     subprocess.run([sys.executable, "-c", SCRIPT, *map(str, given)], check=True, timeout=60)
     assert (tmp_path / "out" / "ps1.ipynb").read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["submitted/eve/halves", "autograded/eve/halves", "earlier/eve/halves/1", "exchange/mlsd/inbound/eve+halves+1"],
+)
+def test_a_configuration_that_was_handed_in_is_not_run_where_its_folder_is_looked_at(place, course, monkeypatch):
+    folder = course.home / place
+    folder.mkdir(parents=True)
+    (folder / CONFIG).write_text(f"open({str(course.root / 'ran')!r}, 'w')")
+    monkeypatch.chdir(folder)
+    assert Course.open().root == course.root
+    assert not (course.root / "ran").exists()
+
+
+def test_of_a_course_in_the_folder_of_another_the_nearest_is_opened(course, monkeypatch):
+    inner = toy.make(course.root / "terms" / "autumn")
+    monkeypatch.chdir(inner.folder("source"))
+    assert Course.open().root == inner.root
