@@ -74,7 +74,7 @@ def _append(name: str, entry: dict[str, Any]) -> None:
 
 def _lines(name: str) -> list[str]:
     try:
-        return (_home() / name).read_text(encoding="utf-8").splitlines()
+        return (_home() / name).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
 

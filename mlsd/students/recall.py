@@ -6,6 +6,7 @@ repetition scheduling"), by its package: a right answer moves a question further
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -100,9 +101,16 @@ def nothing_due(recalls: Sequence[Recall]) -> str:
 
 def _all(recalls: Iterable[Recall]) -> list[Due]:
     with record() as connection:
-        cards = {row["id"]: Card.from_json(row["card"]) for row in connection.execute("SELECT id, card FROM recalls")}
+        cards = {row["id"]: _card(row["card"]) for row in connection.execute("SELECT id, card FROM recalls")}
     every = [Due(recall, question, None) for recall in recalls for question in recall.questions]
     return [Due(entry.recall, entry.question, cards.get(entry.key)) for entry in every]
+
+
+def _card(kept: str) -> Card | None:
+    """A card as it was kept; None where it cannot be read, so that its question is asked as a new one."""
+    with suppress(ValueError, KeyError, TypeError):
+        return Card.from_json(kept)
+    return None
 
 
 def answered(due_card: Due, right: bool, now: datetime) -> datetime:

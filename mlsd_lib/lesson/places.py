@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,12 +54,13 @@ def read_record() -> Record:
 def _attempts() -> Iterator[tuple[str, str, float, float]]:
     """Exercise, test, points and moment of each kept run, oldest first; a line that cannot be read is passed over."""
     try:
-        lines = (home() / ATTEMPTS).read_text(encoding="utf-8").splitlines()
+        lines = (home() / ATTEMPTS).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return
     for line in lines:
-        with suppress(ValueError, TypeError, KeyError):
+        with suppress(ValueError, TypeError, KeyError, OverflowError):
             run = json.loads(line)
+            datetime.fromtimestamp(run["at_s"], UTC)  # raises for a moment that is in no calendar
             yield str(run["exercise"]), str(run["test"]), float(run["points"]), float(run["at_s"])
 
 

@@ -64,12 +64,14 @@ def record() -> Iterator[sqlite3.Connection]:
     """An open connection to the reader's record; what was done in it is committed at the end.
 
     Where the record is not kept (`keeps_record`), it is a copy in memory, and what was done is lost. A record that is
-    not a database is set aside under another name, never overwritten.
+    not a database is set aside under another name, never overwritten. Raises `LessonError` where it cannot be used.
     """
     connection = _open(_folder() / "reader.db") if keeps_record() else _copy(home() / "reader.db")
     try:
         with connection:
             yield connection
+    except sqlite3.OperationalError as error:  # a table of another version, too
+        raise _unusable(home() / "reader.db", error) from error
     finally:
         connection.close()
 
@@ -97,21 +99,28 @@ def _copy(path: Path) -> sqlite3.Connection:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=10)
+    try:
+        connection = sqlite3.connect(path, timeout=10)
+    except sqlite3.OperationalError as error:  # a folder of its name, or no right to read
+        raise _unusable(path, error) from error
     connection.row_factory = sqlite3.Row
     try:
         connection.executescript(SCHEMA)
     except sqlite3.OperationalError as error:
         connection.close()
-        raise LessonError(
-            f"Your record {path} cannot be written ({error}). Free some space, close the program that holds it, "
-            "or set MLSD_HOME to another folder."
-        ) from error
+        raise _unusable(path, error) from error
     except sqlite3.DatabaseError:
         connection.close()
         path.rename(path.with_name(f"reader-unreadable-{time.time_ns()}.db"))
         return _open(path)
     return connection
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> LessonError:
+    return LessonError(
+        f"Your record {path} cannot be used ({error}). Free some space, close the program that holds it, move it away "
+        "if another version of the course wrote it, or set MLSD_HOME to another folder."
+    )
 
 
 def someone_is_there() -> bool:

@@ -64,6 +64,13 @@ def test_a_wrong_one_comes_back_the_next_day_and_before_new_ones(recalls):
     assert due(recalls, NOW + timedelta(hours=1))[0].question.id == "who-is-dominated"
 
 
+def test_a_question_whose_card_was_damaged_is_asked_as_a_new_one(recalls):
+    answer_all(recalls, True, NOW)
+    with record() as connection:
+        connection.execute("UPDATE recalls SET card = '{'")
+    assert [entry.card for entry in due(recalls, NOW)] == [None] * len(recalls[0].questions)
+
+
 def test_what_is_no_answer_is_asked_again_and_nothing_typed_is_not_known(recalls):
     text, typed = [], iter(["four", "9", ""])
     assert ask_all(due(recalls, NOW)[:1], lambda _: next(typed), text.append, lambda: NOW) == 0

@@ -39,6 +39,13 @@ def test_no_run_of_a_test_is_no_points(course, notebook):
     assert "points of your own last runs: none; run the test cells" in submit(course, NAME, NOW)
 
 
+def test_a_damaged_record_keeps_nobody_from_handing_in(course, notebook, tmp_path):
+    run = {"exercise": NAME, "test": "a", "points": 1, "maximum": 2, "at_s": 1e300}
+    (tmp_path / "record").mkdir()
+    (tmp_path / "record" / "attempts.jsonl").write_bytes(b"\xff\n" + json.dumps(run).encode())
+    assert "points of your own last runs: none; run the test cells" in submit(course, NAME, NOW)
+
+
 def gone(notebook):
     del notebook["cells"]
 

@@ -100,8 +100,8 @@ def test_the_plot_says_how_far_the_reader_is(a_reader, exercise, capsys):
 
 def test_a_damaged_line_costs_its_run_alone(a_reader, exercise, own_record):
     run(exercise, "first", True)
-    with own_record.open("a") as file:
-        file.write('{"exercise": "half a li\n[1]\n')
+    with own_record.open("ab") as file:
+        file.write(b'{"exercise": "half a li\n[1]\n\xff\n')
     run(exercise, "second", True)
     assert attempts.totals(attempts.read(exercise.name)) == [3.0, 5.0]
 

@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -99,6 +100,17 @@ def test_calibration_counts_only_what_was_predicted_and_measured():
         guess.measured(value)
     predict("open", "?", "m", 0, 1)
     assert (calibration().inside, calibration().answered) == (1, 2)
+
+
+def test_a_record_of_another_version_or_a_folder_in_its_place_is_named_and_kept(own_record):
+    (own_record / "reader.db").mkdir(parents=True)
+    with pytest.raises(LessonError, match=r"reader\.db cannot be used"):
+        ask(2, 5)
+    (own_record / "reader.db").rmdir()
+    with closing(sqlite3.connect(own_record / "reader.db")) as later:
+        later.execute("CREATE TABLE predictions (name TEXT)")
+    with pytest.raises(LessonError, match="move it away if another version"):
+        ask(2, 5)
 
 
 def test_an_unreadable_record_is_set_aside_and_never_overwritten(own_record):
