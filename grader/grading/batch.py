@@ -103,10 +103,24 @@ def prepared(
         shared = assignment(course, name, limits)
         reached = _fault()
         book = Book(course, opened, name, reached, command)
+        _require_secret(course, book)
         book.catch_up()
         level = _level(options, say)
         made = plans(shared.originals, shared.solved, shared.marks)
         yield Record(shared, book, reached), Spec(shared, made, level, decided_by(shared, course.home))
+
+
+def _require_secret(course: Course, book: Book) -> None:
+    """Raises `GraderError` where the secret is gone that marks were drawn with: everybody would get public cases."""
+    if course.secret_file.is_file():
+        return
+    kept = (json.loads(text)["extra_data"].get("decided") or {} for text in book.all_results())
+    if any(decided.get("secret") for decided in kept):
+        raise GraderError(
+            f"the secret {course.secret_file} is gone, and the marks that stand were given by hidden tests drawn with "
+            f"it. Restore it from your copy, or make a new one: {course.command('release')}. Hidden seeds change with "
+            "it, so grade everyone again."
+        )
 
 
 def _outcomes(

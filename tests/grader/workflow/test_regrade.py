@@ -8,6 +8,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from grader.course import Course
+from grader.errors import GraderError
 from grader.grading.records import Options
 from grader.workflow import regrade as work
 from grader.workflow.class_report import page
@@ -112,7 +113,11 @@ def test_grade_names_the_command_once_the_hidden_tests_are_drawn_anew(course):
     first = []
     run(course, jobs=1, say=first.append)
     assert not any("tests have changed" in line for line in first)
+    course.secret_file.unlink()  # public cases, which students know, would decide
+    with pytest.raises(GraderError, match="is gone, and the marks that stand were given by hidden tests drawn with it"):
+        run(course, jobs=1)
     course.secret_file.write_text("1" * 64)
+    course.secret_file.chmod(0o600)
     said = []
     assert all(outcome.skipped for outcome in run(course, jobs=1, say=said.append).values())
     told = "the tests have changed since 4 students were graded. What that would change: mlsd regrade halves"
