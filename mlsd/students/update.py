@@ -33,14 +33,15 @@ def update(root: Path, place: Path, now: datetime, dry_run: bool = False) -> str
     """
     new, base = unpacked(place), _base(root)
     steps, left = list(planned(root, base, new)), list(_left_alone(root, base, new))
-    if not steps:
+    archive = (place / FILE if place.is_dir() else place).read_bytes()
+    if not steps and (root / FILE).is_file() and (root / FILE).read_bytes() == archive:
         return f"Your copy is as in {new.origin} already; nothing was changed."
     losing = {step.name: (root / step.name).read_bytes() for step in steps if step.keep and not dry_run}
     folder = keep(root, losing, now, "-update")
     for step in () if dry_run else steps:
         _take(root / step.name, step.content)
     if not dry_run:
-        write_whole(root / FILE, (place / FILE if place.is_dir() else place).read_bytes())
+        write_whole(root / FILE, archive)
     return "\n".join([*_listed(steps), *left, *_closing(steps, folder, dry_run)])
 
 
@@ -124,8 +125,8 @@ def _listed(steps: list[Step]) -> Iterator[str]:
     for step in shown:
         yield f"{step.what:10s}  {step.name}{f': {step.note}' if step.note else ''}"
     counts = Counter(step.what for step in steps if step not in shown)
-    if counts:
-        yield f"Other files: {', '.join(f'{number} {what}' for what, number in counts.items())}."
+    if counts or not steps:  # of an update that was broken off before the archive, which is all that is left
+        yield f"Other files: {', '.join(f'{number} {what}' for what, number in counts.items()) or f'{FILE} alone'}."
 
 
 def _closing(steps: list[Step], folder: str, dry_run: bool) -> Iterator[str]:
