@@ -10,7 +10,7 @@ from case_studies.kit.live_monitor import LiveMonitor, with_monitor
 from case_studies.kit.live_system import LiveSystem, Rollback, acting, weekly
 from case_studies.kit.model_registry import ModelRegistry
 from case_studies.kit.replay import bodies, replay
-from case_studies.kit.runbook import SKEW_TOLERANCE, daily_monitor, feature_skew, promote_after_restore, roll_back
+from case_studies.kit.rollback import SKEW_TOLERANCE, daily_monitor, feature_skew, promote_after_restore, roll_back
 from case_studies.kit.runs import Run
 from case_studies.kit.training_labels import DelayCurve, TrainingLabels
 

@@ -19,7 +19,7 @@ import typer
 from case_studies.kit.caller import key_for_curl
 from case_studies.kit.decision_service import QUEUE_LIMIT
 from case_studies.kit.fault_lines import FAULTS, fault_line
-from case_studies.kit.runbook import promote_after_restore, roll_back
+from case_studies.kit.rollback import promote_after_restore, roll_back
 from case_studies.kit.runs import DECISION, Options, Run, read_decision
 from mlsd_lib.modeling.errors import ModelingError
 from notebook_runner.errors import CourseError

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lessons.debugging import of_data, of_estimator, of_network
+from lessons.debugging import data_checks, estimator_checks, network_checks
 from lessons.debugging.findings import Examination, Finding, Split
 from lessons.debugging.network_case import NetworkCase, plain_predict, plain_train
 from mlsd_lib.modeling.errors import ModelingError
@@ -56,8 +56,8 @@ def examine(
             "train, predict, loss and frozen belong to a torch network; an estimator brings its own fit and predict. "
             "Leave them out."
         )
-    case = of_estimator.EstimatorCase(data, model, seed)
-    return Examination([*_of_data(data), *(check.finding(case) for check in of_estimator.CHECKS)])
+    case = estimator_checks.EstimatorCase(data, model, seed)
+    return Examination([*_of_data(data), *(check.finding(case) for check in estimator_checks.CHECKS)])
 
 
 def _is_network(model: Any) -> bool:
@@ -67,7 +67,7 @@ def _is_network(model: Any) -> bool:
 
 
 def _of_data(data: Split) -> list[Finding]:
-    return [check.finding(data) for check in of_data.CHECKS]
+    return [check.finding(data) for check in data_checks.CHECKS]
 
 
 def _of_network(
@@ -106,7 +106,7 @@ def _of_network(
             seed,
         )
         _check_outputs(case)
-        findings += [check.finding(case) for check in of_network.CHECKS]
+        findings += [check.finding(case) for check in network_checks.CHECKS]
     return findings
 
 

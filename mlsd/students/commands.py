@@ -25,7 +25,7 @@ def status() -> None:
     Example: mlsd status
     """
     from mlsd.students import recall as recalling
-    from mlsd_lib.lesson.standing import standing
+    from mlsd_lib.lesson.reader_progress import standing
     from notebook_runner.course import course_root
 
     typer.echo(repr(standing(course_root())))

@@ -15,10 +15,10 @@ from fsrs import Card, Rating, Scheduler
 
 from mlsd.lesson_recall import Answer, Question, Recall, read_recalls
 from mlsd.students.files import StudentError
-from mlsd_lib.lesson.asked import headings_in, reached_in
 from mlsd_lib.lesson.claims import claims_seen
 from mlsd_lib.lesson.places import read_record
 from mlsd_lib.lesson.reader import record
+from mlsd_lib.lesson.reader_tasks import headings_in, reached_in
 from mlsd_lib.lesson.start_page import read_course
 from notebook_runner.errors import was_meant
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import home, record
+from mlsd_lib.lesson.reader_tasks import asked_in
 from notebook_runner import Notebook
 from notebook_runner.course import read_json
 

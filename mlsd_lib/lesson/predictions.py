@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from mlsd_lib.lesson.asked import asked_in, lessons
 from mlsd_lib.lesson.reader import LessonError, record, someone_is_there
+from mlsd_lib.lesson.reader_tasks import asked_in, lessons
 from mlsd_lib.lesson.show import show
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.places import Record, place_of, read_record
+from mlsd_lib.lesson.reader_tasks import asked_in
 from mlsd_lib.lesson.routes import hours_of, read_routes, study_order
 from notebook_runner import Notebook, NotebookError, read_notebook, reading_order
 from notebook_runner.course import notebook_paths

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mlsd_lib.lesson.asked import asked_in
+from mlsd_lib.lesson.reader_tasks import asked_in
 from mlsd_lib.lesson.your_turn import Turn
 from notebook_runner.solutions import CHECKS
 from tests.lessons.lesson_cells import Lesson, calls

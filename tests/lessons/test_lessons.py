@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsd_lib.lesson.asked import asked_in
+from mlsd_lib.lesson.reader_tasks import asked_in
 from mlsd_lib.lesson.your_turn import explanation
 from notebook_runner import course_root, read_notebook
 from notebook_runner.canonical import next_to_write

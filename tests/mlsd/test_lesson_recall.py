@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mlsd.lesson_recall import FOLDER, read_recall, recall_file
-from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import LessonError
+from mlsd_lib.lesson.reader_tasks import asked_in
 from notebook_runner import course_root
 from notebook_runner.course import find_notebooks, read_json
 

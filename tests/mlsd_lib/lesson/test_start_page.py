@@ -5,8 +5,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lessons.start_here.self_check import ANSWERS, self_check
-from mlsd_lib.lesson.asked import asked_in
 from mlsd_lib.lesson.reader import LessonError, record
+from mlsd_lib.lesson.reader_tasks import asked_in
 from mlsd_lib.lesson.start_page import course_table, facts_table, read_course
 from notebook_runner import course_root
 

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell
 from grader.suite_kit import attempts
 from mlsd_lib.lesson import predict
 from mlsd_lib.lesson.predictions import Calibration
-from mlsd_lib.lesson.standing import Bar, standing
+from mlsd_lib.lesson.reader_progress import Bar, standing
 from tests.mlsd_lib.lesson.checked import checked
 from tests.mlsd_lib.lesson.test_start_page import CASE, EXERCISE, FIRST, SECOND, START, write
 

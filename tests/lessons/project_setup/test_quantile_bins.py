@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from lessons.project_setup.in_bins import BINS, in_bins
+from lessons.project_setup.quantile_bins import BINS, in_bins
 
 
 def test_bins_keep_the_order_and_are_those_of_the_rows_that_were_learned():
