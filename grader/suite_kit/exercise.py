@@ -7,12 +7,12 @@ import importlib
 import json
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
@@ -37,13 +37,23 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
+Numbers = Annotated[list[int | float], BeforeValidator(_listed)]
+
+
 class Limit(Table):
     """What a test requires: one number or several, and a pattern for the words in which the statement says so.
 
-    The pattern has {:g} for the number, or {percent[0]:g} for a hundred times it.
+    The pattern has {:g} for the number, or {percent[0]:g} for a hundred times it; {hidden[0]:g} and
+    {hidden_percent[0]:g} for what is required of `hidden` cases where that is another number, {points[0]:g} for the
+    `points` of a step where there are several. `measured` and `required` say how a figure is shown in a table.
     """
 
-    value: Annotated[list[int | float], BeforeValidator(_listed), Field(min_length=1)]
+    value: Annotated[Numbers, Field(min_length=1)]
+    hidden: Numbers = Field([])
+    points: Annotated[list[Worth], BeforeValidator(_listed)] = Field([])
+    rule: Literal["at most", "at least"] = "at most"
+    measured: str = "{:g}"
+    required: str = "{:g}"
     pattern: str = Field(alias="stated")
 
     @model_validator(mode="after")
@@ -59,8 +69,20 @@ class Limit(Table):
     @property
     def stated(self) -> str:
         """The words that the statement has to hold."""
-        words = self.pattern.format(*self.value, percent=[100 * value for value in self.value])
+        percents = {
+            name: [100 * value for value in values]
+            for name, values in (("percent", self.value), ("hidden_percent", self.hidden))
+        }
+        words = self.pattern.format(*self.value, hidden=self.hidden, points=self.points, **percents)
         return words.replace("e-0", "e-")
+
+    def steps(self, private: bool) -> list[int | float]:
+        """What is required of public or of private cases, the loosest first."""
+        return self.hidden if private and self.hidden else self.value
+
+    def kept(self, value: float, step: float) -> bool:
+        """Whether a value keeps one of the steps."""
+        return value <= step if self.rule == "at most" else value >= step
 
 
 class Exercise(Table):
@@ -111,6 +133,34 @@ class Exercise(Table):
         if name not in self.limits:
             raise ExerciseError(f"{self.folder / FILE}: limits.{name} is missing; the suite asks for it. Add it.")
         return tuple(self.limits[name].value)
+
+    def judge(
+        self, sheet: Sheet, family: str, value: float, did: str = "", counts: bool | Sequence[bool] = True,
+        in_production: bool = True, steps: Sequence[float] = (), limit: str = "",
+    ) -> bool:  # fmt: skip
+        """A row for each step of the `limit`, or of that with the family's name; whether the value keeps all of them.
+
+        A step that is kept earns its points if it `counts`: all do, or each has its own entry. `did` is said once, at
+        the first that is not kept. `steps` stand in place of the limit's where they depend on the cases.
+        """
+        stated, explained = self.limits[limit or family], False
+        required = steps or stated.steps(sheet.private)
+        points = stated.points or [self.families[family].points]
+        counting = [counts] * len(required) if isinstance(counts, bool) else counts
+        for step, worth, counted in zip(required, points, counting, strict=True):
+            kept = stated.kept(value, step)
+            sheet.judge(
+                family, stated.measured.format(value, percent=100 * value),
+                f"{stated.rule} {stated.required.format(step, percent=100 * step)}", kept and counted, did,
+                points=worth, explained=not kept and not explained, in_production=in_production,
+            )  # fmt: skip
+            explained = explained or not kept
+        return all(stated.kept(value, step) for step in required)
+
+    def keeps(self, sheet: Sheet, name: str, value: float) -> bool:
+        """Whether a value keeps the limit of this name, all of its steps."""
+        limit = self.limits[name]
+        return all(limit.kept(value, step) for step in limit.steps(sheet.private))
 
     def begin(self) -> None:
         """From here on the modules that the exercise forbids cannot be imported."""

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from grader.suite_kit.answer import kind_of
 from grader.suite_kit.comparison import is_number
 from grader.suite_kit.designs import FailureReason
+from grader.suite_kit.policies import Refused, came
 from grader.suites.minimize_cost.cases import EXERCISE
 from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, STEP_MIN, Day, Offer
-from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,10 +26,6 @@ NOT_OFFERED = "spot machines were wanted while none was offered"
 STOPPED = "machines were stopped within the hour before, and the load came back"
 LATE = "the load rose, and what was ordered for it was still starting"
 TOO_FEW = "fewer machines were wanted than the load needs"
-
-
-class Refused(CourseError):
-    """What a policy gave is not what was asked for; the text says what to change."""
 
 
 @dataclass
@@ -215,7 +210,7 @@ def _keys(given: Any, keys: tuple[str, ...], method: str) -> None:
         return
     form = "{" + ", ".join(f'"{key}": number' for key in keys) + "}"
     if not isinstance(given, dict):
-        said = "None (is a return missing?)" if given is None else kind_of(given)
+        said = came(given)
         raise Refused(f"{method} gave {said}; it must return {form}.")
     for key in (*keys, *given):
         if key not in given:

@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING, Any
 from grader.suite_kit.answer import Answer, kind_of
 from grader.suite_kit.comparison import is_number
 from grader.suite_kit.exercise import ExerciseError
+from grader.suite_kit.policies import Policy, table, unless_refused
+from grader.suite_kit.questions import sides
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.minimize_cost.cases import CASES, EXERCISE, Cases
-from grader.suites.minimize_cost.simulator import Refused, Run, committed, simulate, storage_cost
+from grader.suites.minimize_cost.simulator import Run, committed, simulate, storage_cost
 from grader.suites.minimize_cost.world import FAMILIES, HOURS_A_STEP, STEP_MIN, Offer
 from notebook_runner.errors import require_one_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-AFFORDABLE = EXERCISE.limit("affordable")
-FIRST_STEP, STEP_POINTS, ROOM = EXERCISE.limit("bill"), EXERCISE.steps("step_points"), EXERCISE.limit("hidden_room")
-"""The bill over the lower bound for the first points; the share by which the last limit is wider on hidden days."""
-WITH_SPOT = EXERCISE.limit("spot saves")
-"""For the last step, the bill over the same policy's where no spot machine is offered. The best forecast without spot
-comes within half a per cent of that step's limit, and pays the same on both."""
 MUCH_IDLE, MUCH_SPARE, MUCH_REFUNDED, LITTLE_SPOT = 0.35, 0.3, 0.03, 0.03
+ROOM = EXERCISE.limit("hidden_room")
+"""The share by which the last limit of the bill is wider on hidden days."""
 REFUND_TIMES = 200
 """A request lost beyond the level costs so many times what a machine on demand takes to answer one."""
 
@@ -43,7 +41,7 @@ class Bill:
         return sum(self.cost.values())
 
 
-def live(make: Callable[[], "Mind"], cases: Cases, families: tuple[str, ...] = ()) -> Bill:
+def live(make: Callable[[], Any], cases: Cases, families: tuple[str, ...] = ()) -> Bill:
     """The days under new policies of one kind; the first commits, each of the others decides for a day."""
     reserved, cache_gb = committed(make().commit(), cases.offer)
     days = [day for day in cases.days if not families or day["family"] in families]
@@ -54,10 +52,10 @@ def live(make: Callable[[], "Mind"], cases: Cases, families: tuple[str, ...] = (
     return Bill(runs, reserved, cost | storage_cost(cases.offer, loads, cache_gb, len(days)))
 
 
-def steps_of_cost(cases: Cases) -> dict[float, float]:
-    """Points by the bill over the lower bound. The last step is what the cheapest policy without spot machines pays."""
+def steps_of_cost(cases: Cases) -> tuple[float, float]:
+    """The bill over the lower bound, by step. The last one is what the cheapest policy without spot machines pays."""
     spotless = cases.bound["without_spot"] / cases.bound["total"]
-    return dict(zip((FIRST_STEP, spotless * (1 + ROOM * cases.private)), STEP_POINTS, strict=True))
+    return EXERCISE.limit("bill"), spotless * (1 + ROOM * cases.private)
 
 
 def without_spot(cases: Cases) -> Cases:
@@ -75,19 +73,6 @@ def refund(run: Run, level: float) -> float:
     lost = 60 * STEP_MIN * sum(step.dropped - (1 - level) * step.load for step in run.steps)
     answer_eur = run.offer["on_demand_hour"] / (3_600 * run.offer["machine_per_s"])
     return REFUND_TIMES * answer_eur * max(lost, 0.0)
-
-
-class Mind:
-    """A policy as the simulator asks it: `commit()` once, `decide(observation)` before each step."""
-
-    def __init__(self, answer: Answer, name: str, cases: Cases) -> None:
-        self.answer, self.handle = answer, answer.call(name, cases.offer, cases.week)
-
-    def commit(self) -> Any:
-        return self.answer.call(self.handle, method="commit")
-
-    def decide(self, observation: dict[str, Any]) -> Any:
-        return self.answer.call(self.handle, observation, method="decide")
 
 
 # What a student uses while working
@@ -126,8 +111,6 @@ def scorecard(policy: Callable[..., Any], bill: bool = False) -> "pd.DataFrame":
 
     `bill` takes the days of the third test in place of those of the second.
     """
-    import pandas as pd
-
     cases = CASES.public().of_the_bill() if bill else CASES.public()
     lived = live(lambda: policy(cases.offer, cases.week), cases)
     refunds = [refund(run, cases.level) for run in lived.runs]
@@ -138,7 +121,7 @@ def scorecard(policy: Callable[..., Any], bill: bool = False) -> "pd.DataFrame":
     total = lived.total + sum(refunds)
     rows["all days"] = lived.cost | {"refund": sum(refunds), "total": total, "bound": cases.bound["total"]}
     rows["all days"]["total / bound"] = total / cases.bound["total"]
-    return pd.DataFrame.from_dict(rows, orient="index").round(2)
+    return table(rows)
 
 
 def show(family: str, number: int = 0) -> None:
@@ -168,13 +151,8 @@ def numbers(sheet: Sheet, answer: Answer, *names: str) -> None:
 
 def _what_was_missed(sheet: Sheet, name: str, family: str, asked: list[Any], missed: list[tuple[int, Any]]) -> str:
     rights = [asked[number]["right"] for number, _ in missed]
-    low = sum(is_number(given) and given < right for (_, given), right in zip(missed, rights, strict=True))
-    high = sum(is_number(given) and given > right for (_, given), right in zip(missed, rights, strict=True))
-    none = len(missed) - low - high
-    parts = (
-        [f"too low in {low}"] * (low > 0) + [f"too high in {high}"] * (high > 0) + [f"no number in {none}"] * (none > 0)
-    )
-    text = f"{name} is {', '.join(parts)} of {len(asked)}."
+    wrong = sides(zip((given for _, given in missed), rights, strict=True))
+    text = f"{name} is {wrong} of {len(asked)}."
     if sheet.private:
         return text
     number, given = missed[0]
@@ -208,32 +186,22 @@ RIGHT: dict[str, Callable[[Any, Any, list[Any]], bool]] = {
 
 def _lived(sheet: Sheet, answer: Answer, name: str, cases: Cases) -> Bill | None:
     """The days of the student's policy; None, and the sheet says why, where it gave what cannot be wanted."""
-    try:
-        return live(lambda: Mind(answer, name, cases), cases)
-    except Refused as refused:
-        hidden = "The policy gave what cannot be wanted. The public test names it."
-        sheet.end("fail", hidden if sheet.private else str(refused))
-        return None
+    hidden = "The policy gave what cannot be wanted. The public test names it."
+    return unless_refused(sheet, lambda: live(lambda: Policy(answer, name, cases.offer, cases.week), cases), hidden)
 
 
 @EXERCISE.graded("level")
 def level(sheet: Sheet, answer: Answer, name: str) -> None:
     """The share of requests served, day by day, for a policy whose bill is not beyond all measure."""
     cases = CASES.open(sheet)
-    bill = _lived(sheet, answer, name, cases)
-    if bill is None:
+    if (bill := _lived(sheet, answer, name, cases)) is None:
         return
-    ratio = bill.total / cases.bound["total"]
-    affordable = ratio <= AFFORDABLE
-    much = f"The bill is more than {AFFORDABLE:g} times the lower bound, so the level earns nothing."
-    sheet.judge("affordable", f"{ratio:.2f}x", f"at most {AFFORDABLE:g}x", affordable, much)
+    most = EXERCISE.limit("affordable")
+    much = f"The bill is more than {most:g} times the lower bound, so the level earns nothing."
+    affordable = EXERCISE.judge(sheet, "affordable", bill.total / cases.bound["total"], much)
     for run in bill.runs:
-        family = run.day["family"]
-        kept = run.level >= cases.level
-        sheet.judge(
-            family, f"{100 * run.level:.2f} % served", f"at least {100 * cases.level:g} %", kept and affordable,
-            "" if kept else _moment_of(run, sheet.private), explained=not kept,
-        )  # fmt: skip
+        why = _moment_of(run, sheet.private)
+        EXERCISE.judge(sheet, run.day["family"], run.level, why, counts=affordable, limit="level")
 
 
 def _moment_of(run: Run, private: bool) -> str:
@@ -262,21 +230,12 @@ def cost(sheet: Sheet, answer: Answer, name: str) -> None:
         f"The level was missed on these days: {', '.join(missed)}. What was lost beyond it is refunded."
         + ("" if cases.private else f" That is {back:,.0f} EUR of the bill."),
     )  # fmt: skip
-    share = (bill.total + back) / (spotless.total + paid_back(spotless, cases.level))
-    saves = share <= WITH_SPOT
-    sheet.judge(
-        "spot saves", f"{share:.3f}x", f"at most {WITH_SPOT:g}x", saves,
+    saves = EXERCISE.judge(
+        sheet, "spot saves", (bill.total + back) / (spotless.total + paid_back(spotless, cases.level)),
         "On the same days without any spot machine on offer this policy pays about as much: spot machines save little.",
     )  # fmt: skip
-    ratio, explained = (bill.total + back) / cases.bound["total"], False
-    for step, points in steps_of_cost(cases).items():
-        cheap = ratio <= step
-        sheet.judge(
-            "bill", f"{ratio:.3f}x", f"at most {step:.4g}x", cheap and (saves or step == FIRST_STEP),
-            "" if cheap else _where_it_goes(bill, cases, back), points=points,
-            explained=not cheap and not explained,
-        )  # fmt: skip
-        explained = explained or not cheap
+    ratio, why = (bill.total + back) / cases.bound["total"], _where_it_goes(bill, cases, back)
+    EXERCISE.judge(sheet, "bill", ratio, why, counts=(True, saves), steps=steps_of_cost(cases))
 
 
 def _where_it_goes(bill: Bill, cases: Cases, back: float) -> str:
@@ -298,11 +257,8 @@ def _where_it_goes(bill: Bill, cases: Cases, back: float) -> str:
     idle = sum(max(step.capacity - step.load, 0) for step in steps) / sum(step.load for step in steps)
     if idle > MUCH_SPARE:
         said.append("much of the capacity stands ready for what does not come")
-    text = (
-        "Where the money goes: "
-        + ("; ".join(said) or "nothing stands out; ask for how long each spare machine is needed")
-        + "."
-    )
+    most = "; ".join(said) or "nothing stands out; ask for how long each spare machine is needed"
+    text = f"Where the money goes: {most}."
     if cases.private:
         return text
     shares = ", ".join(f"{name.replace('_', ' ')} {value:,.0f}" for name, value in bill.cost.items())

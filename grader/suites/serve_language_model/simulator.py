@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import kind_of
 from grader.suite_kit.comparison import is_number
+from grader.suite_kit.policies import Refused, came
 from grader.suites.serve_language_model.world import EVEN_FROM_S, FAMILIES, Scenario, Server
-from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,14 +18,6 @@ IDLE_S = 0.05
 """So much time passes if a policy runs nothing although something waits."""
 FORM = '{"run": {id: tokens}, "preempt": [ids]}'
 WRONG_FORM = f"it must return {FORM}"
-
-
-class Refused(CourseError):
-    """What a policy gave cannot be done; the text says what to change, `rule` what is broken, without a figure."""
-
-    def __init__(self, text: str, rule: str) -> None:
-        super().__init__(text)
-        self.rule = rule
 
 
 @dataclass
@@ -131,6 +123,10 @@ class Run:
         """The share of the requests that count whose promise was kept."""
         judged = self.judged()
         return sum(map(self.kept, judged)) / len(judged)
+
+    def count_kept(self) -> int:
+        """The number of all requests whose promise was kept."""
+        return sum(map(self.kept, self.streams))
 
     def share_served(self) -> float:
         """The share of the other tenant's requests that got a token, and all further ones without a long gap."""
@@ -267,7 +263,7 @@ def simulate(decide: Callable[[dict[str, Any]], Any], server: Server, scenario: 
 def checked(given: Any, state: _Server) -> tuple[list[int], dict[int, int]]:
     """What to preempt and what to run. Raises `Refused` for what cannot be done in this state."""
     if not isinstance(given, dict) or given.keys() != {"run", "preempt"}:
-        said = "None (is a return missing?)" if given is None else kind_of(given)
+        said = came(given)
         if isinstance(given, dict):
             said = f"the keys {', '.join(map(repr, given))}"[:80] if given else "an empty dict"
         raise Refused(f"step gave {said}; it must return {FORM}. Give both keys and no other.", WRONG_FORM)

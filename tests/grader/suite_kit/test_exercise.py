@@ -81,6 +81,39 @@ def test_what_breaks_a_rule_is_named_with_its_fix(tmp_path, old, new, words):
         written(tmp_path, WHOLE.replace(old, new))
 
 
+WITH_HIDDEN = WHOLE.replace(
+    'limits.memory = { value = 512, stated = "at most {:g} MB" }',
+    'limits.first = { value = [0.5, 0.8], hidden = [0.4, 0.7], points = [1, 1], rule = "at least", '
+    'measured = "{percent:.1f} %", required = "{percent:g} %", stated = "{percent[0]:g} % ({hidden_percent[0]:g} %), '
+    '{points[0]:g}" }',
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "private", "points", "said"),
+    [(0.9, False, 2, []), (0.75, False, 1, ["too few"]), (0.75, True, 2, []), (0.1, True, 0, ["too few"])],
+)
+def test_a_measured_figure_is_judged_by_its_limits_entry_with_wider_steps_for_hidden_cases(
+    tmp_path, value, private, points, said
+):
+    exercise = written(tmp_path, WITH_HIDDEN)
+    sheet = Sheet("a test", 3, private=private, families=exercise.families)
+    assert exercise.judge(sheet, "first", value, "too few") == exercise.keeps(sheet, "first", value) == (points == 2)
+    assert (sheet.points, sheet.explanations()[:1]) == (points, said)
+    assert sheet.criteria[0].measured == f"{100 * value:.1f} %"
+    assert [row.required for row in sheet.criteria] == (
+        ["at least 40 %", "at least 70 %"] if private else ["at least 50 %", "at least 80 %"]
+    )
+    assert exercise.limits["first"].stated == "50 % (40 %), 1"
+
+
+def test_a_kept_step_earns_nothing_where_another_criterion_says_so(tmp_path):
+    exercise = written(tmp_path, WITH_HIDDEN)
+    sheet = Sheet("a test", 3, families=exercise.families)
+    assert exercise.judge(sheet, "first", 1.0, "too few", counts=(True, False))
+    assert (sheet.points, sheet.explanations()) == (1, [])
+
+
 def test_a_suite_without_the_file_is_told_to_have_it(tmp_path):
     with pytest.raises(ExerciseError, match=r"exercise.toml: .*Every suite has this file"):
         load_exercise(tmp_path)

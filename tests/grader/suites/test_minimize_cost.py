@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import grader.suites.minimize_cost as suite
+from grader.suite_kit.policies import Refused
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.minimize_cost import cases as of_cost
 from grader.suites.minimize_cost import simulator, world
 from grader.suites.minimize_cost.cases import QUESTIONS, draw_questions
-from grader.suites.minimize_cost.simulator import MOST, Refused, simulate, storage_cost
-from grader.suites.minimize_cost.suite import AFFORDABLE, FIRST_STEP, RIGHT, ROOM, live, refund, steps_of_cost
+from grader.suites.minimize_cost.simulator import MOST, simulate, storage_cost
+from grader.suites.minimize_cost.suite import RIGHT, ROOM, live, refund, steps_of_cost
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
 BANK = bank_of("minimize_cost")
@@ -137,7 +138,7 @@ def test_the_last_step_of_the_bill_is_what_the_cheapest_without_spot_pays(public
     for cases, room in ((stored, 1), (suite.CASES.drawn(0, 0).of_the_bill(), 1 + ROOM)):
         *_, last = steps_of_cost(cases)
         assert last * cases.bound["total"] == pytest.approx(room * cases.bound["without_spot"])
-        assert 1.2 < last / room < 1.3 < FIRST_STEP
+        assert 1.2 < last / room < 1.3 < suite.EXERCISE.limit("bill")
 
 
 def test_the_bound_is_what_a_day_costs_that_can_be_reckoned_by_hand(secret):
@@ -275,7 +276,9 @@ def test_a_policy_that_nobody_can_pay_earns_no_level_and_hears_why(reference):
 
     points = suite.level(Policy)
     assert points == 0
-    assert f"The bill is more than {AFFORDABLE:g} times the lower bound" in " ".join(points.report.text().split())
+    assert f"The bill is more than {suite.EXERCISE.limit('affordable'):g} times the lower bound" in " ".join(
+        points.report.text().split()
+    )
 
 
 def test_a_student_sees_a_day_as_a_table_and_a_picture_and_all_days_as_a_card(reference):
@@ -284,7 +287,7 @@ def test_a_student_sees_a_day_as_a_table_and_a_picture_and_all_days_as_a_card(re
     assert len(run.plot().axes) == 2
     card = suite.scorecard(reference["Policy"])
     assert list(card.index) == [*world.FAMILIES, "all days"]
-    assert card.loc["all days", "total / bound"] <= FIRST_STEP
+    assert card.loc["all days", "total / bound"] <= suite.EXERCISE.limit("bill")
     paid = suite.scorecard(reference["Policy"], bill=True)
     assert paid.loc["all days", "total / bound"] <= min(steps_of_cost(suite.CASES.public().of_the_bill()))
     assert paid.loc["crowd", "on_demand"] != card.loc["crowd", "on_demand"]

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import grader.suites.serve_language_model as suite
+from grader.suite_kit.policies import Refused
 from grader.suites.serve_language_model import causes, simulator, world
 from grader.suites.serve_language_model.cases import CASES
-from grader.suites.serve_language_model.simulator import Refused, simulate
+from grader.suites.serve_language_model.simulator import simulate
 from grader.suites.serve_language_model.suite import TWO_TENANTS
 from lessons.serving_language_models import token_streams as lesson
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of

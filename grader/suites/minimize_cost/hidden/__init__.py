@@ -7,7 +7,7 @@ from grader.suites.minimize_cost import cases as public
 from grader.suites.minimize_cost.hidden import oracle
 from grader.suites.minimize_cost.world import draw_world
 
-LEVEL = public.EXERCISE.limit("hidden_level")
+(LEVEL,) = public.EXERCISE.limits["level"].hidden
 ANSWERS: dict[str, Callable[..., float]] = {
     "break even": oracle.answer_break_even,
     "spare": oracle.answer_spare,
