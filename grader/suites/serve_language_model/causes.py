@@ -67,3 +67,12 @@ def _why_it_waited(run: Run, stream: Stream) -> str:
         return OTHER if 2 * others >= len(admitted) else FULL
     late = sum(one.admitted_s > one.arrived_s + 0.9 * server["first_s"] for one in admitted)
     return SPENT if 3 * late >= len(admitted) else FULL
+
+
+def given_less(run: Run, private: bool) -> str:
+    """The tenant with fewer tokens: whether it sent more requests or fewer, and where nothing is hidden its name."""
+    given, sent = run.given(), Counter(stream.tenant for stream in run.streams)
+    fewest = min(given, key=lambda tenant: given[tenant])
+    which = "more" if sent[fewest] == max(sent.values()) else "fewer"
+    name = "" if private else f" ({fewest}: {given[fewest]:,} tokens of {sum(given.values()):,})"
+    return f"the one that sent {which} requests{name} was given"

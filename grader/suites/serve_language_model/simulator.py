@@ -134,15 +134,17 @@ class Run:
         return sum(bool(stream.token_s) and not self.interrupted(stream) for stream in others) / len(others)
 
     def evenness(self) -> float:
-        """Tokens for the tenant with the fewest over those for the one with the most, once both wait.
+        """Tokens for the tenant with the fewest over those for the one with the most, once both wait."""
+        given = self.given().values()
+        return min(given) / max(*given, 1)
 
-        A prompt counts when its first token comes out.
-        """
+    def given(self) -> dict[str, int]:
+        """Tokens that each tenant was given once both wait. A prompt counts when its first token comes out."""
         given = dict.fromkeys((stream.tenant for stream in self.streams), 0)
         for stream in self.streams:
             since = [at_s >= EVEN_FROM_S for at_s in stream.token_s]
             given[stream.tenant] += sum(since) + (stream.prompt if since[:1] == [True] else 0)
-        return min(given.values()) / max(*given.values(), 1)
+        return given
 
     def share_interrupted(self) -> float:
         """The share of the streams that stood still for longer than is promised."""

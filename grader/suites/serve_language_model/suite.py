@@ -12,7 +12,7 @@ from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.policies import Policy, table, unless_refused
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.serve_language_model.cases import CASES, EXERCISE, Cases
-from grader.suites.serve_language_model.causes import FULL, OTHER, moment
+from grader.suites.serve_language_model.causes import FULL, OTHER, given_less, moment
 from grader.suites.serve_language_model.simulator import Run, simulate
 from grader.suites.serve_language_model.world import FAMILIES, Server
 from notebook_runner.errors import require_one_of
@@ -20,7 +20,7 @@ from notebook_runner.errors import require_one_of
 if TYPE_CHECKING:
     import pandas as pd
 
-ONE_TENANT, TWO_TENANTS = ("ordinary", "documents", "essays"), ("flood", "returns", "unequal")
+ONE_TENANT, TWO_TENANTS = ("ordinary", "documents", "essays", "stories"), ("flood", "returns", "unequal")
 
 begin, hint, warm = EXERCISE.begin, EXERCISE.hint, CASES.keep
 
@@ -99,21 +99,23 @@ def _told(sheet: Sheet, run: Run, found: FailureReason | None) -> str:
 
 @EXERCISE.graded("streams")
 def streams(sheet: Sheet, answer: Answer, name: str) -> None:
-    """One tenant: promises kept on an ordinary half minute and with documents; essays that fill the memory."""
+    """One tenant: promises kept on an ordinary half minute and with documents; answers that fill the memory."""
     if not (runs := _served(sheet, answer, name, CASES.open(sheet), ONE_TENANT)):
         return
     for family in ("ordinary", "documents"):
         _judge_kept(sheet, runs[family])
+    room = min(runs[family].room() for family in ("essays", "stories"))
+    for criterion, family in (("interrupted", "essays"), ("stories", "stories")):
+        run = runs[family]
+        again = "" if sheet.private else f" {run.again:,} tokens were lost and had to be computed again."
+        why = _told(sheet, run, moment(run, list(filter(run.interrupted, run.streams)))) + again
+        filled = family == "essays" or EXERCISE.keeps(sheet, "room", room)
+        EXERCISE.judge(sheet, criterion, run.share_interrupted(), why, counts=filled)
     essays = runs["essays"]
-    again = "" if sheet.private else f" {essays.again:,} tokens were lost and had to be computed again."
-    broken = [stream for stream in essays.streams if essays.interrupted(stream)]
-    EXERCISE.judge(
-        sheet, "interrupted", essays.share_interrupted(), _told(sheet, essays, moment(essays, broken)) + again
-    )
     nothing = "prompts of requests that wrote nothing" if EXERCISE.keeps(sheet, "room", essays.held()) else "nothing"
     running = [step.running for step in essays.steps if step.waiting]
-    together = "" if sheet.private else f" On average {sum(running) / max(len(running), 1):.0f} requests ran together."
-    EXERCISE.judge(sheet, "room", essays.room(), f"Requests waited while much of the memory held {nothing}.{together}")
+    together = "" if sheet.private else f" On average {sum(running) / max(len(running), 1):.0f} essays ran together."
+    EXERCISE.judge(sheet, "room", room, f"Requests waited while much of the memory held {nothing}.{together}")
 
 
 @EXERCISE.graded("tenants")
@@ -131,7 +133,8 @@ def tenants(sheet: Sheet, answer: Answer, name: str) -> None:
     )  # fmt: skip
     even = EXERCISE.judge(
         sheet, "both", both.evenness(),
-        "Both tenants waited all the time, and one of them was given far less. So flood and returns earn nothing.",
+        f"Both tenants waited all the time, and {given_less(both, sheet.private)} far less. So flood and returns earn "
+        "nothing.",
     )  # fmt: skip
     for family, run in runs.items():
         _judge_kept(sheet, run, family not in starved and (family == "unequal" or even))

@@ -1,4 +1,4 @@
-"""The scenarios of `serve_language_model`: a server, eight families of requests, each with its published ranges.
+"""The scenarios of `serve_language_model`: a server, nine families of requests, each with its published ranges.
 
 Everything is plain data. The server's figures lie around those that the data sheet of an L4 gives for a decoder of
 eight thousand million weights: the lesson *Serving language models* computes them.
@@ -42,9 +42,13 @@ class Lengths:
 
 
 QUESTION = Lengths(250, 0.6, 30, 1_000)
-DOCUMENT = Lengths(3_000, 0.3, 1_500, 6_000)
+DOCUMENT, PAGES = Lengths(3_000, 0.3, 1_500, 6_000), Lengths(1_500, 0.2, 1_000, 2_500)
 ANSWER = Lengths(60, 0.7, 4, 300)
 TASK, ESSAY = Lengths(600, 0.15, 400, 900), Lengths(180, 0.6, 20, 500)
+IDEA, PLOT = Lengths(60, 0.3, 30, 120), Lengths(1_100, 0.15, 800, 1_500)
+STORY, TITLE = Lengths(550, 0.15, 400, 800), Lengths(40, 0.5, 4, 120)
+IDEAS, TITLES = 26, 0.4
+"""The first so many stories are asked for with an idea, the others with a plot; this share asks for a title only."""
 LIMITS = (400, 1_000)
 """The most tokens that an answer, and an essay, may have; all clients of a scenario ask for the same."""
 
@@ -57,18 +61,21 @@ FAMILIES = {
             "rate": Range(2.9, 3.3, "requests a second"), "documents": Range(0.28, 0.34, "of them")}),
         ScenarioFamily("essays", "essays, all asked for at once", {
             "count": Range(95, 105, "requests", whole=True)}),
+        ScenarioFamily("stories", "stories, longer than all that was complete before", {
+            "count": Range(95, 105, "requests", whole=True)}),
         ScenarioFamily("flood", "a tenant floods the server", {
             "rate": Range(3.6, 4.2, "requests a second"), "at": Range(2, 4, "s"),
             "other": Range(19, 21, "requests a second")}),
         ScenarioFamily("returns", "a tenant is back after a pause", {
             "rate": Range(3.9, 4.4, "requests a second"), "at": Range(22, 24, "s"),
             "other": Range(19, 21, "requests a second")}),
-        ScenarioFamily("unequal", "a tenant sends documents, the other questions", {
+        ScenarioFamily("unequal", "a tenant sends pages, the other questions", {
             "rate": Range(4.8, 5.4, "requests a second"), "at": Range(2, 4, "s"),
-            "other": Range(4.5, 5.5, "documents a second")}),
+            "other": Range(9.5, 10.5, "requests with pages a second")}),
         ScenarioFamily("both", "both tenants send too much", {
             "rate": Range(13, 14, "requests a second"), "other": Range(32, 34, "requests a second")}),
-        ScenarioFamily("overload", "more than can be answered", {"rate": Range(19, 21, "requests a second")}),
+        ScenarioFamily("overload", "more than can be answered", {
+            "rate": Range(19, 21, "requests a second"), "prompt": Range(220, 280, "tokens each", whole=True)}),
     )
 }  # fmt: skip
 TENANTS = ("amber", "blue", "cyan", "green", "red", "violet")
@@ -103,13 +110,19 @@ def _poisson(rng: np.random.Generator, rate: float, seconds: float) -> np.ndarra
     return at_s[at_s < seconds]
 
 
+def _spread(rng: np.random.Generator, count: int, share: float) -> np.ndarray:
+    """(count,) whether a request is one of a share of them, spread evenly."""
+    return np.diff(np.floor(np.arange(count + 1) * share + rng.random())) > 0
+
+
 def _stream(
-    rng: np.random.Generator, rate: float, seconds: float, documents: float, tenant: str, from_s: float = 0.0
-) -> list[Request]:
+    rng: np.random.Generator, rate: float, seconds: float, documents: float, tenant: str, from_s: float = 0.0,
+    question: Lengths = QUESTION,
+) -> list[Request]:  # fmt: skip
     """Questions, and a share of documents, spread evenly over them, as they come."""
     at_s = _poisson(rng, rate, seconds)
-    long = np.diff(np.floor(np.arange(len(at_s) + 1) * documents + rng.random())) > 0
-    prompt = np.where(long, DOCUMENT.draw(rng, len(at_s)), QUESTION.draw(rng, len(at_s)))
+    long = _spread(rng, len(at_s), documents)
+    prompt = np.where(long, DOCUMENT.draw(rng, len(at_s)), question.draw(rng, len(at_s)))
     return _requests(from_s + at_s, tenant, prompt, ANSWER.draw(rng, len(at_s)), LIMITS[0])
 
 
@@ -119,6 +132,15 @@ def _early(rng: np.random.Generator, tenant: str) -> list[Request]:
     return _requests(np.zeros(count), tenant, QUESTION.draw(rng, count), ANSWER.draw(rng, count), LIMITS[0])
 
 
+def _stories(rng: np.random.Generator, count: int, tenant: str) -> list[Request]:
+    """Stories within a second: those with the least to compute again come first, and none ends before titles do."""
+    place = np.arange(count)
+    titles = (place >= IDEAS) & _spread(rng, count, TITLES)
+    prompt = np.where(place < IDEAS, IDEA.draw(rng, count), PLOT.draw(rng, count))
+    output = np.where(titles, TITLE.draw(rng, count), STORY.draw(rng, count))
+    return _requests(place / count, tenant, prompt, output, LIMITS[1])
+
+
 def draw_scenario(rng: np.random.Generator, family: str) -> Scenario:
     """A scenario of a family: its requests, its end; of two tenants the steady one, and when the other comes."""
     drawn, contest = dict(FAMILIES[family].draw(rng).magnitudes), {}
@@ -126,18 +148,23 @@ def draw_scenario(rng: np.random.Generator, family: str) -> Scenario:
     if family == "essays":
         count = int(drawn["count"])
         some = _requests(np.zeros(count), steady, TASK.draw(rng, count), ESSAY.draw(rng, count), LIMITS[1])
+    elif family == "stories":
+        some = _stories(rng, int(drawn["count"]), steady)
     elif "other" in drawn:
         at_s = drawn.get("at", 0.0)
         seconds = CONTEST_S if "at" in drawn else BOTH_S
         some = _stream(rng, drawn["rate"], at_s + seconds, 0.0, steady)
-        some += _stream(rng, drawn["other"], seconds, float(family == "unequal"), other, at_s)
+        asks = PAGES if family == "unequal" else QUESTION
+        some += _stream(rng, drawn["other"], seconds, 0.0, other, at_s, asks)
         if "at" in drawn:
             contest = {"steady": steady, "at_s": round(at_s, 4)}
             some += _early(rng, other)
     else:
         some = _stream(rng, drawn["rate"], STEADY_S, drawn.get("documents", 0.0), steady)
+        if "prompt" in drawn:
+            some = [request | {"prompt": int(drawn["prompt"])} for request in some]
     some.sort(key=lambda request: request["arrived_s"])
-    end_s = some[-1]["arrived_s"] + {"essays": ESSAYS_S, "both": 0.0}.get(family, DRAIN_S)
+    end_s = some[-1]["arrived_s"] + {"essays": ESSAYS_S, "stories": ESSAYS_S, "both": 0.0}.get(family, DRAIN_S)
     return {"family": family, "requests": some, "end_s": round(end_s, 3), **contest}
 
 

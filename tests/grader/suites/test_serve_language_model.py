@@ -252,6 +252,10 @@ def test_what_two_tenants_were_given_is_compared_by_tokens_from_when_both_wait()
     run = simulate(lambda seen: {"run": {one["id"]: one["left"] for one in seen["running"] + seen["waiting"]},
                                  "preempt": []}, SERVER, scenario(*rows))  # fmt: skip
     assert run.evenness() == 15 / 54
+    assert causes.given_less(run, private=False) == "the one that sent more requests (red: 15 tokens of 69) was given"
+    assert causes.given_less(run, private=True) == "the one that sent more requests was given"
+    few = simulate(scripted({0: 100}), SERVER, scenario(rows[0], *[request(50, 4, 3.0, "blue")] * 2, end_s=4.0))
+    assert "fewer requests (red" in causes.given_less(few, private=False)
 
 
 def test_memory_counts_where_a_token_comes_out_and_not_where_a_prompt_stands():
@@ -280,7 +284,8 @@ def test_the_task_states_every_range_and_length():
     spans = [*world.SERVER.values(), *(span for one in world.FAMILIES.values() for span in one.ranges.values())]
     ranges = [f"{span.low:g} to {span.high:g}" for span in spans]
     lengths = [
-        f"{one.low} {one.high}" for one in (world.QUESTION, world.DOCUMENT, world.ANSWER, world.TASK, world.ESSAY)
+        f"{one.low} {one.high}"
+        for one in (world.QUESTION, world.DOCUMENT, world.PAGES, world.ANSWER, world.TASK, world.ESSAY)
     ]
     seconds = [
         f"{one:g} s"
@@ -295,7 +300,9 @@ def test_the_task_states_every_range_and_length():
         )
     ]
     assert [text for text in (*ranges, *seconds) if text not in told] == []
-    assert [text for text in lengths if f"| {text.replace(' ', ' ')} |" not in told] == []
+    pairs = ((world.IDEA, world.PLOT), (world.STORY, world.TITLE))
+    lengths += ["; ".join(f"{one.low} {one.high}" for one in pair) for pair in pairs]
+    assert [text for text in lengths if f"| {text} |" not in told] == []
 
 
 # What a student sees

@@ -5,7 +5,7 @@ kind = "alternative"
 
 # %% policy
 class Policy:
-    MARGIN = 60  # tokens that every stream may still need, on average
+    MARGIN = 80  # tokens that every stream may still need, on average
 
     def __init__(self, server):
         self.memory, self.slots, self.first_s = server["memory_tokens"], server["slots"], server["first_s"]

@@ -14,7 +14,7 @@ class Policy:
 
     def __init__(self, server):
         self.server, self.use, self.before_s = server, {}, 0.0
-        self.ended = {"requests": 1, "tokens": 90}
+        self.ended = {"requests": 10, "tokens": 900}
 
     def fade(self, now_s):
         factor = 0.5 ** ((now_s - self.before_s) / self.HALF_LIFE_S)
@@ -27,8 +27,8 @@ class Policy:
         return room - plan[request["id"]]
 
     def ahead(self, requests):
-        """Memory that these requests hold when they are half through what is to come."""
-        usual = self.ended["tokens"] / self.ended["requests"]
+        """Memory that these requests hold when they are half through what is to come; what runs counts, too."""
+        usual = (self.ended["tokens"] + sum(one["written"] for one in requests)) / self.ended["requests"]
         return sum(one["prompt"] + one["written"] + max(usual - one["written"], 25) / 2 for one in requests)
 
     def hopeless(self, request, now_s):

@@ -11,7 +11,7 @@ class Policy:
     def __init__(self, server):
         self.server, self.virtual = server, 0.0
         self.waited, self.finish = set(), {}
-        self.seen_lengths = np.array([80.0])
+        self.tokens, self.ends = 800.0, 10
 
     def stamp(self, requests):
         """A tenant that comes into an empty queue begins at the virtual time of now."""
@@ -20,19 +20,13 @@ class Policy:
             self.finish[tenant] = max(self.virtual, self.finish.get(tenant, 0.0))
         self.waited = waits
 
-    def rest(self, written):
-        """Mean of what is still to come, (n,), for answers of which so much is written."""
-        longer = self.seen_lengths[None, :] - np.asarray(written, dtype=float)[:, None]
-        more = np.where(longer > 0, longer, 0.0)
-        return np.maximum(more.sum(axis=1) / np.maximum((longer > 0).sum(axis=1), 1), 15.0)
-
     def step(self, seen):
         server = self.server
-        if seen["complete"]:
-            ended = [request["written"] for request in seen["complete"]]
-            self.seen_lengths = np.append(self.seen_lengths, ended)
+        self.tokens += sum(request["written"] for request in seen["complete"])
+        self.ends += len(seen["complete"])
         self.stamp(seen["waiting"])
         rows = seen["running"]
+        rest = (self.tokens + sum(row["written"] for row in rows)) / self.ends  # an end is as likely at every token
         computed = np.array([row["computed"] for row in rows], dtype=int)
         keep = len(rows)
         while computed[:keep].sum() + keep > server["memory_tokens"]:
@@ -47,12 +41,12 @@ class Policy:
         run = {row["id"]: int(part) for row, part in zip(rows, parts) if part}
         size -= int(parts[left > 1].sum())
         planned = sum(row["prompt"] + row["written"] for row in rows)
-        planned += 0.65 * self.rest([row["written"] for row in rows]).sum() if rows else 0
+        planned += 0.5 * rest * len(rows)
         waits = list(seen["waiting"])
         while waits:
             row = min(waits, key=lambda one: (self.late(one, seen["now_s"]), self.finish[one["tenant"]], one["id"]))
             waits.remove(row)
-            more = row["prompt"] + row["written"] + 0.65 * self.rest([row["written"]])[0]
+            more = row["prompt"] + row["written"] + 0.5 * rest
             full = planned + more > server["memory_tokens"] and bool(run)
             if size <= 0 or full or len(rows) == server["slots"]:
                 break
@@ -61,7 +55,7 @@ class Policy:
             planned += more
             rows = [*rows, row]
             self.virtual = self.finish[row["tenant"]]
-            self.finish[row["tenant"]] += row["left"] + self.seen_lengths.mean()
+            self.finish[row["tenant"]] += row["left"] + self.tokens / self.ends
         return {"run": run, "preempt": dropped}
 
     def late(self, row, now_s):
