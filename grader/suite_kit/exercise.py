@@ -7,7 +7,7 @@ import importlib
 import json
 import sys
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model
 
 from grader.errors import GraderError
 from grader.suite_kit import attempts
-from grader.suite_kit.answer import forbid, is_hidden, nothing_forbidden
+from grader.suite_kit.answer import Answer, forbid, is_hidden, nothing_forbidden
 from grader.suite_kit.points import Points
 from grader.suite_kit.score_sheet import Family, Sheet, Table, Worth, graded
 
@@ -169,6 +169,12 @@ class Exercise(Table):
     def graded(self, test: str) -> Callable[[Callable[..., None]], Callable[..., Points]]:
         """Makes one of the tests that the file names: see `score_sheet.graded`. A reader's runs of it are kept."""
         return graded(test, self.points[test], self.limit_s, self.families, partial(attempts.keep, self.name))
+
+    def graded_alike(
+        self, judge: Callable[[Sheet, Answer, str], None], *tests: str
+    ) -> Iterator[Callable[..., Points]]:  # fmt: skip
+        """Tests that differ in their criteria alone: `judge` adds the rows of those of its sheet's test."""
+        return (self.graded(test)(judge) for test in tests)
 
     def hint(self, criterion: str) -> None:
         """Prints one hint more for a criterion than the last time: the question to ask oneself, the way, the lesson.

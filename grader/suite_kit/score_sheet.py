@@ -128,6 +128,15 @@ class Sheet:
             return error.kind if builtin else "an exception of your own"
         return f"{error} in the line: {error.line}" if error.line else str(error)
 
+    def tried(self, call: Callable[[], Any]) -> tuple[Any, str]:
+        """What a call of the student's code gave, or what it raised, in words. Raises what is still to be written."""
+        try:
+            return call(), ""
+        except StudentError as error:
+            if error.unfinished:
+                raise
+            return None, self.raised(error)
+
     def criterion(self, name: str, measured: str, required: str, met: bool, maximum: float, **why: str) -> None:
         """Adds a row, worth `maximum` points if `met`. `why` is shown if not: `did`, `production`, `read`."""
         self._add(Criterion(name, measured, required, bool(met), maximum, margin=None, **why))

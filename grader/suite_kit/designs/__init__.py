@@ -8,7 +8,7 @@ from grader.suite_kit.designs.at_random import Log, Maybe, OneOf, Real, Whole, r
 from grader.suite_kit.designs.outcome import FailureReason, Outcome, Requirement
 from grader.suite_kit.designs.scenarios import Draw, Draws, Range, ScenarioFamily, draw_scenarios
 from grader.suite_kit.designs.skipped_while_grading import skipped_while_grading
-from grader.suite_kit.designs.task import Card, DesignTask, RefusedDesign
+from grader.suite_kit.designs.task import Card, DesignTask, RefusedDesign, required
 
 __all__ = [
     "Card",
@@ -28,5 +28,6 @@ __all__ = [
     "Whole",
     "draw_scenarios",
     "random_document",
+    "required",
     "skipped_while_grading",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from grader.errors import GraderError
@@ -58,6 +58,11 @@ class Requirement:
                 f"{self.family} has the steps {limits} ({self.rule}); there must be one or more, the loosest first. "
                 "Order them."
             )
+
+    def wider(self, by: float) -> "Requirement":
+        """The same with limits that are wider by this share: by so much draws move what is measured of one design."""
+        by = by if self.rule == "at most" else -by
+        return replace(self, steps=tuple((limit * (1 + by), points) for limit, points in self.steps))
 
     def met(self, value: float, limit: float) -> bool:
         """Whether a value keeps a limit; what is no number keeps none."""

@@ -4,7 +4,7 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from grader.errors import GraderError
 from grader.suite_kit.answer import Answer, Handle, StudentError
@@ -63,6 +63,11 @@ class DesignTask(Generic[Document]):
         self._kept: OrderedDict[tuple[str, Draw], Outcome] = OrderedDict()
         for number, requirement in enumerate(requirements):
             _fits(requirement, exercise, self.scenarios, [former.family for former in requirements[:number]])
+
+    def wider(self, by: Mapping[str, float], others: float = 0.0) -> "DesignTask[Document]":
+        """The same task for hidden scenarios: limits are wider by the share of their family, or of all `others`."""
+        wide = [requirement.wider(by.get(family, others)) for family, requirement in self.requirements.items()]
+        return DesignTask(self.exercise, self._read, list(self.scenarios.values()), self.run, wide, self.plain)
 
     def read(self, given: Any) -> Document:
         """The document of plain data, of YAML text, or of an object that gives itself as such. `RefusedDesign`."""
@@ -152,6 +157,22 @@ class DesignTask(Generic[Document]):
         self.judge_document(sheet, document, draws)
         return document
 
+    def foreseen(
+        self, sheet: Sheet, answer: Answer, name: str, families: Sequence[str], draws: Draws
+    ) -> tuple[Document, str] | None:
+        """The design of which something is foretold, and why that counts for nothing, if so; None if it is refused.
+
+        Predictions count for a design that meets the `families`.
+        """
+        try:
+            document = self.asked(answer, name)
+        except RefusedDesign as refused:
+            sheet.end("fail", f"The design is refused, so nothing can be predicted. {sheet.censored(str(refused))}")
+            return None
+        unmet = self.unmet(families, document, draws)
+        title = self.exercise.families[unmet[0]].title if unmet else ""
+        return document, f'Predictions count for a design that meets "{title}"; yours does not.' if unmet else ""
+
     def judge_document(self, sheet: Sheet, document: Document, draws: Draws) -> None:
         """The rows of the sheet's test for a document."""
         for requirement in self.requirements.values():
@@ -200,6 +221,15 @@ class DesignTask(Generic[Document]):
             for draw in some
         ]
         return pd.DataFrame(rows).set_index("scenario")
+
+
+def required(
+    exercise: Exercise, family: str, measure: str, scenarios: tuple[str, ...], rule: Literal["at most", "at least"],
+    *points: float, unit: str = "", needs: tuple[str, ...] = (),
+) -> Requirement:  # fmt: skip
+    """A requirement whose limits are those of its name in `exercise.toml`; `points` by step where it has several."""
+    steps = tuple(zip(exercise.steps(family), points or [exercise.families[family].points], strict=True))
+    return Requirement(family, measure, scenarios, rule, steps, unit, 100 if unit == "%" else 1, needs=needs)
 
 
 def _of_yaml(text: str) -> Any:

@@ -1,11 +1,12 @@
 """What is required of a design, as data: measures, limits and points; ranges for random ones."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.designs import DesignTask, OneOf, Requirement, Whole
+from grader.suite_kit.designs import DesignTask, OneOf, Whole, required
 from grader.suites.design_fraud_pipeline import scenarios
 from grader.suites.design_fraud_pipeline.cases import EXERCISE
 from grader.suites.design_fraud_pipeline.document import KNOWN, SOURCES, WINDOWED, Pipeline
@@ -14,31 +15,19 @@ MONEY = ("money",)
 """Nothing else counts for a design that saves less; money counts where no sign is said to be known too early."""
 
 
-def _required(
-    family: str,
-    measure: str,
-    scenario: str,
-    rule: Literal["at most", "at least"],
-    unit: str,
-    needs: tuple[str, ...] = (),
-) -> Requirement:
-    """One step, with the limit and the points that `exercise.toml` states."""
-    step, scale = (EXERCISE.limit(family), EXERCISE.families[family].points), 100.0 if unit == "%" else 1.0
-    return Requirement(family, measure, (scenario,), rule, (step,), unit, display_scale=scale, needs=needs)
-
-
+_required = partial(required, EXERCISE)
 REQUIREMENTS = (
-    _required("known", "known too early", "ordinary", "at most", "%"),
-    _required("money", "money", "ordinary", "at least", "%", ("known",)),
-    _required("more money", "money", "ordinary", "at least", "%", ("known",)),
-    _required("ripe", "labels as seen over yours", "ordinary", "at most", "x", MONEY),
-    _required("labels", "expected frauds", "ordinary", "at most", "x", ("ripe",)),
-    _required("promise", "promise", "ordinary", "at most", "x", MONEY),
-    _required("choice", "with repeated labels", "ordinary", "at most", "%", MONEY),
-    _required("new scheme", "found by retraining", "new scheme", "at least", "%", MONEY),
-    _required("late labels", "labels as seen over yours", "late reports", "at most", "x", ("labels",)),
-    _required("capacity", "turned away", "peak", "at most", "%", MONEY),
-    _required("late source", "kept", "late source", "at least", "%", MONEY),
+    _required("known", "known too early", ("ordinary",), "at most", unit="%"),
+    _required("money", "money", ("ordinary",), "at least", unit="%", needs=("known",)),
+    _required("more money", "money", ("ordinary",), "at least", unit="%", needs=("known",)),
+    _required("ripe", "labels as seen over yours", ("ordinary",), "at most", unit="x", needs=MONEY),
+    _required("labels", "expected frauds", ("ordinary",), "at most", unit="x", needs=("ripe",)),
+    _required("promise", "promise", ("ordinary",), "at most", unit="x", needs=MONEY),
+    _required("choice", "with repeated labels", ("ordinary",), "at most", unit="%", needs=MONEY),
+    _required("new scheme", "found by retraining", ("new scheme",), "at least", unit="%", needs=MONEY),
+    _required("late labels", "labels as seen over yours", ("late reports",), "at most", unit="x", needs=("labels",)),
+    _required("capacity", "turned away", ("peak",), "at most", unit="%", needs=MONEY),
+    _required("late source", "kept", ("late source",), "at least", unit="%", needs=MONEY),
 )
 TASK = DesignTask(EXERCISE, Pipeline.of, scenarios.FAMILIES, scenarios.outcome, REQUIREMENTS)
 

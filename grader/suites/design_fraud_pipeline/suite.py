@@ -42,28 +42,12 @@ def warm() -> None:
     _own(CASES.find().stream)
 
 
-@EXERCISE.graded("money")
-def money(sheet: Sheet, answer: Answer, name: str) -> None:
-    """The student's design document in ordinary weeks: net money, and frauds expected against frauds that came."""
+def _design(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The design in the public or hidden scenarios of the test's criteria."""
     TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
 
 
-@EXERCISE.graded("backtest")
-def backtest(sheet: Sheet, answer: Answer, name: str) -> None:
-    """What the design's backtest promised, and whether it tells signs that help from signs that repeat labels."""
-    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
-
-
-@EXERCISE.graded("change")
-def change(sheet: Sheet, answer: Answer, name: str) -> None:
-    """The design under a new scheme, and with reports that come later than before."""
-    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
-
-
-@EXERCISE.graded("strain")
-def strain(sheet: Sheet, answer: Answer, name: str) -> None:
-    """The design in a peak of payments, and with a source that is a day late."""
-    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
+money, backtest, change, strain = EXERCISE.graded_alike(_design, "money", "backtest", "change", "strain")
 
 
 @EXERCISE.graded("pipeline")

@@ -1,9 +1,8 @@
 """What is required, as data; and the task that reads, runs and judges designs."""
 
-from dataclasses import replace
-from typing import Literal
+from functools import partial
 
-from grader.suite_kit.designs import DesignTask, Log, Maybe, OneOf, Real, Requirement, Whole
+from grader.suite_kit.designs import DesignTask, Log, Maybe, OneOf, Real, Whole, required
 from grader.suites.design_prediction_service import world
 from grader.suites.design_prediction_service.document import EXERCISE, MOST_ITEMS, ServiceDesign
 
@@ -11,15 +10,7 @@ AT_ALL = ("ordinary",)
 DISTURBED = ("slow", "overload")
 
 
-def _required(
-    family: str, measure: str, scenarios: tuple[str, ...], rule: Literal["at most", "at least"], *points: float,
-    unit: str = "", needs: tuple[str, ...] = AT_ALL,
-) -> Requirement:  # fmt: skip
-    """A requirement whose limits are those of its name, each with its `points`."""
-    steps = tuple(zip(EXERCISE.steps(family), points, strict=True))
-    return Requirement(family, measure, scenarios, rule, steps, unit, 100 if unit == "%" else 1, needs=needs)
-
-
+_required = partial(required, EXERCISE, needs=AT_ALL)
 REQUIREMENTS = (
     _required("ordinary", "worst minute", ("ordinary",), "at least", 1, unit="%", needs=()),
     _required("growth", "worst minute", ("growth",), "at least", 1, unit="%"),
@@ -41,15 +32,7 @@ SLACK = {
 }  # fmt: skip
 """By so much the draws move what is measured of one design; hidden limits are wider by that share, others by .3 %."""
 
-
-def _wider(requirement: Requirement) -> Requirement:
-    by = SLACK.get(requirement.family, 0.003) * (1 if requirement.rule == "at most" else -1)
-    return replace(requirement, steps=tuple((limit * (1 + by), points) for limit, points in requirement.steps))
-
-
-HIDDEN_TASK = DesignTask(
-    EXERCISE, ServiceDesign.of, world.FAMILIES, world.run, [_wider(requirement) for requirement in REQUIREMENTS]
-)
+HIDDEN_TASK = TASK.wider(SLACK, others=0.003)
 SCALER = {"least": Log(1, 10, whole=True), "most": Log(2, 40, whole=True), "target": Real(0.2, 1)}
 BREAKER = {"failures": Real(0.1, 1), "window": Log(10, 1_000, whole=True), "open_s": Log(0.5, 60)}
 CACHE = {"items": Log(100, MOST_ITEMS, whole=True), "ttl_s": Log(1, 10_000), "coalesce": OneOf((True, False))}

@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.designs import Card, RefusedDesign, random_document, skipped_while_grading
+from grader.suite_kit.designs import Card, random_document, skipped_while_grading
 from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_prediction_service import changed, world
@@ -29,48 +29,22 @@ def warm() -> None:
         importlib.import_module(module)
 
 
-@EXERCISE.graded("service")
-def service(sheet: Sheet, answer: Answer, name: str) -> None:
-    """An ordinary day, growth, a pulse."""
+def _design(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The design in the public or hidden scenarios of the test's criteria."""
     cases = CASES.open(sheet)
     cases.task.judge(sheet, answer, name, cases.draws)
 
 
-@EXERCISE.graded("resilience")
-def resilience(sheet: Sheet, answer: Answer, name: str) -> None:
-    """A host lost, overload, a slow dependency: what is answered, how long callers wait, how soon it is over."""
-    cases = CASES.open(sheet)
-    cases.task.judge(sheet, answer, name, cases.draws)
-
-
-@EXERCISE.graded("cost")
-def cost(sheet: Sheet, answer: Answer, name: str) -> None:
-    """The price of an ordinary hour."""
-    cases = CASES.open(sheet)
-    cases.task.judge(sheet, answer, name, cases.draws)
-
-
-@EXERCISE.graded("release")
-def release(sheet: Sheet, answer: Answer, name: str) -> None:
-    """The canary plan with a bad version and with a good one."""
-    cases = CASES.open(sheet)
-    cases.task.judge(sheet, answer, name, cases.draws)
+service, resilience, cost, release = EXERCISE.graded_alike(_design, "service", "resilience", "cost", "release")
 
 
 @EXERCISE.graded("predictions")
 def predictions(sheet: Sheet, answer: Answer, name: str, design: str) -> None:
     """What breaks first in changed designs, and at what rate."""
     cases = CASES.open(sheet)
-    try:
-        document = cases.task.asked(answer, design)
-    except RefusedDesign as refused:
-        sheet.end("fail", f"The design is refused, so nothing can be predicted. {sheet.censored(str(refused))}")
-        return
-    unmet = "".join(
-        f'Predictions count for a design that meets "{EXERCISE.families[family].title}"; yours does not.'
-        for family in cases.task.unmet(AT_ALL, document, cases.draws)
-    )
-    changed.judge(sheet, answer, name, document, cases.draws, cases.changes, unmet)
+    if found := cases.task.foreseen(sheet, answer, design, AT_ALL, cases.draws):
+        document, unmet = found
+        changed.judge(sheet, answer, name, document, cases.draws, cases.changes, unmet)
 
 
 @EXERCISE.graded("app")

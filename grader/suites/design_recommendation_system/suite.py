@@ -1,11 +1,11 @@
 """The tests of `design_recommendation_system`: what is required of a design, and of what its author predicts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from functools import partial
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.designs import DesignTask, Draw, RefusedDesign, Requirement
+from grader.suite_kit.designs import DesignTask, Draw, required
 from grader.suite_kit.exercise import CaseSource
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_recommendation_system.document import RecommendationDesign
@@ -18,15 +18,7 @@ RUN = ("budget",)
 """What a service keeps that anybody would run; before that its worst day does not matter. The budget needs `SURE`."""
 
 
-def _required(
-    family: str, measure: str, scenarios: tuple[str, ...], rule: Literal["at most", "at least"], *points: float,
-    unit: str = "%", needs: tuple[str, ...] = (),
-) -> Requirement:  # fmt: skip
-    """A requirement whose limits are those of its name, each with its `points`."""
-    steps = tuple(zip(EXERCISE.steps(family), points, strict=True))
-    return Requirement(family, measure, scenarios, rule, steps, unit, 100 if unit == "%" else 1, needs=needs)
-
-
+_required = partial(required, EXERCISE, unit="%")
 REQUIREMENTS = (
     *(_required(family, "good", (family,), "at least", 1) for family in ("day", "crowd", "growth", "replica")),
     _required("lists", "quality", ("items",), "at least", 1, 1),
@@ -44,15 +36,7 @@ WIDER, *_wider_by = EXERCISE.steps("hidden_wider")
 SLACK = dict(zip(("best lists", "goodput", "new items", "recovery"), _wider_by, strict=True))
 """By so much the draws move what is measured of one design; hidden limits are wider by so much, others by `WIDER`."""
 
-
-def _wider(requirement: Requirement) -> Requirement:
-    by = SLACK.get(requirement.family, WIDER) * (1 if requirement.rule == "at most" else -1)
-    return replace(requirement, steps=tuple((limit * (1 + by), points) for limit, points in requirement.steps))
-
-
-HIDDEN_TASK = DesignTask(
-    EXERCISE, RecommendationDesign.of, FAMILIES, run, [_wider(requirement) for requirement in REQUIREMENTS]
-)
+HIDDEN_TASK = TASK.wider(SLACK, others=WIDER)
 
 
 @dataclass(frozen=True)
@@ -82,45 +66,21 @@ def warm() -> None:
             run(design, draw)
 
 
-@EXERCISE.graded("service level")
-def service_level(sheet: Sheet, answer: Answer, design: str) -> None:
-    """Good answers in the daily cycle, a flash crowd, a year later, and with a replica less."""
+def _design(sheet: Sheet, answer: Answer, design: str) -> None:
+    """The design in the public or hidden scenarios of the test's criteria."""
     cases = CASES.open(sheet)
     cases.task.judge(sheet, answer, design, cases.draws)
 
 
-@EXERCISE.graded("quality")
-def quality(sheet: Sheet, answer: Answer, design: str) -> None:
-    """What the lists are worth, and whether new items are found."""
-    cases = CASES.open(sheet)
-    cases.task.judge(sheet, answer, design, cases.draws)
-
-
-@EXERCISE.graded("cost")
-def cost(sheet: Sheet, answer: Answer, design: str) -> None:
-    """EUR a day, for a service that keeps its level with lists that are worth something."""
-    cases = CASES.open(sheet)
-    cases.task.judge(sheet, answer, design, cases.draws)
-
-
-@EXERCISE.graded("resilience")
-def resilience(sheet: Sheet, answer: Answer, design: str) -> None:
-    """The feature store lost, and an overload."""
-    cases = CASES.open(sheet)
-    cases.task.judge(sheet, answer, design, cases.draws)
+service_level, quality, cost, resilience = EXERCISE.graded_alike(
+    _design, "service level", "quality", "cost", "resilience"
+)
 
 
 @EXERCISE.graded("predictions")
 def predictions(sheet: Sheet, answer: Answer, foresee: str, design: str) -> None:
     """What the author knows of changed designs."""
     cases = CASES.open(sheet)
-    try:
-        document = cases.task.asked(answer, design)
-    except RefusedDesign as refused:
-        sheet.end("fail", f"The design is refused, so nothing can be predicted. {sheet.censored(str(refused))}")
-        return
-    unmet = "".join(
-        f'Predictions count for a design that meets "{EXERCISE.families[family].title}"; yours does not.'
-        for family in cases.task.unmet(SURE, document, cases.draws)[:1]
-    )
-    judge(sheet, answer, foresee, document, cases.draws, cases.changes, unmet)
+    if found := cases.task.foreseen(sheet, answer, design, SURE, cases.draws):
+        document, unmet = found
+        judge(sheet, answer, foresee, document, cases.draws, cases.changes, unmet)

@@ -74,25 +74,4 @@ def _judge(sheet: Sheet, answer: Answer, name: str) -> None:
         sheet.notes.append(IMPURE)
 
 
-@EXERCISE.graded("releases")
-def releases(sheet: Sheet, answer: Answer, name: str) -> None:
-    """Good versions get through: alone, with noise, behind a late router, two at once."""
-    _judge(sheet, answer, name)
-
-
-@EXERCISE.graded("faults")
-def faults(sheet: Sheet, answer: Answer, name: str) -> None:
-    """Bad versions go back in time, and good ones after them get through."""
-    _judge(sheet, answer, name)
-
-
-@EXERCISE.graded("outages")
-def outages(sheet: Sheet, answer: Answer, name: str) -> None:
-    """While nothing is measured nothing is promoted, and afterwards it goes on."""
-    _judge(sheet, answer, name)
-
-
-@EXERCISE.graded("restarts")
-def restarts(sheet: Sheet, answer: Answer, name: str) -> None:
-    """The controller may die at every step."""
-    _judge(sheet, answer, name)
+releases, faults, outages, restarts = EXERCISE.graded_alike(_judge, "releases", "faults", "outages", "restarts")

@@ -6,12 +6,13 @@ The monitor is asked a day at a time, and is given that day alone. No threshold 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from grader.suite_kit.answer import kind_of
 from grader.suite_kit.designs import Draw
+from grader.suite_kit.policies import Refused
 from grader.suites.implement_monitoring.cases import EXERCISE
 from grader.suites.implement_monitoring.world import (
     BETWEEN,
@@ -25,7 +26,6 @@ from grader.suites.implement_monitoring.world import (
     feature_of,
     make_stream,
 )  # fmt: skip
-from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,17 +37,6 @@ MOST_NAMES, AFTER = EXERCISE.limit("names"), EXERCISE.limit("after_repair_days")
 REASONS = {"score": ("values",), "labels": ("late", "performance")}
 OF_FEATURES = ("missing", "values", "frozen")
 Named = tuple[str, str]
-
-
-class Refused(CourseError):
-    """Alerts of another form than the task asks for; the message says what to change."""
-
-
-class Watch(Protocol):
-    """A monitor as a run asks it."""
-
-    def fit(self, reference: list[Day]) -> Any: ...
-    def observe(self, batch: Day, t: int) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -215,7 +204,7 @@ def days_of(stream: Stream) -> list[Day]:
     return make_stream(stream)
 
 
-def watch(make: Callable[[], Watch], stream: Stream, number: int, days: list[Day]) -> Run:
+def watch(make: Callable[[], Any], stream: Stream, number: int, days: list[Day]) -> Run:
     """The stream, which has these `days`, under a new monitor. Raises `Refused`, and what the monitor raises."""
     monitor, run = make(), Run(stream, number)
     monitor.fit(days[:REFERENCE])

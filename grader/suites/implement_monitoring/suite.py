@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.suite_kit.answer import Answer
+from grader.suite_kit.policies import Policy, unless_refused
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.implement_monitoring.cases import CASES, EXERCISE, Cases
-from grader.suites.implement_monitoring.runs import MOST_NAMES, WITHIN_DAYS, Met, Refused, Run, days_of, watch
+from grader.suites.implement_monitoring.runs import MOST_NAMES, WITHIN_DAYS, Met, Run, days_of, watch
 from grader.suites.implement_monitoring.world import BETWEEN, HARMLESS, INCIDENTS, REFERENCE, Day, Stream, make_stream
 from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FALSE_SHARE, QUIET_SHARE = EXERCISE.limit("trusted_share"), EXERCISE.limit("quiet_share")
 AWAKE, TOUCHED_DAYS = EXERCISE.limit("awake"), EXERCISE.limit("ringing_days")
-STEPS_OF_COST, STEP_POINTS = EXERCISE.steps("bill"), EXERCISE.limit("step_points")
 ROOM, ROOM_DAYS = EXERCISE.limit("room"), int(EXERCISE.limit("room_days"))
 """By which hidden limits of a share or a bill, and of days, are wider: what draws of the same streams differ by."""
 
@@ -84,32 +83,16 @@ def scorecard(monitor: Callable[[], Any]) -> "pd.DataFrame":
 # The tests
 
 
-class Student:
-    """A student's monitor as a run asks it."""
-
-    def __init__(self, answer: Answer, name: str) -> None:
-        self.answer, self.handle = answer, answer.call(name)
-
-    def fit(self, reference: list[Day]) -> None:
-        self.answer.call(self.handle, reference, method="fit")
-
-    def observe(self, batch: Day, t: int) -> Any:
-        return self.answer.call(self.handle, batch, t, method="observe")
-
-
 def _watched(sheet: Sheet, answer: Answer, name: str, cases: Cases) -> list[Run]:
     """The test's streams under the student's monitor; none, and the sheet says why, where it gave what is no alert."""
     before = 0 if sheet.test == "caught" else len(cases.streams["caught"])
-    try:
-        return [
-            watch(lambda: Student(answer, name), stream, before + place, days_of(stream))
-            for place, stream in enumerate(cases.streams[sheet.test])
-        ]
-    except Refused as refused:
-        sheet.end(
-            "fail", "The monitor gave what is no alert. The public test says what." if sheet.private else str(refused)
-        )
-        return []
+    streams = enumerate(cases.streams[sheet.test])
+    watched = unless_refused(
+        sheet,
+        lambda: [watch(lambda: Policy(answer, name), one, before + place, days_of(one)) for place, one in streams],
+        "The monitor gave what is no alert. The public test says what.",
+    )
+    return watched or []
 
 
 def _false_share(runs: list[Run]) -> float:
@@ -122,12 +105,15 @@ def _in_time(met: Met, private: bool) -> bool:
 
 def _few_false(sheet: Sheet, runs: list[Run], family: str) -> bool:
     """The condition of what is caught and of what it costs: the share of ordinary days with an alert."""
-    share, most = _false_share(runs), FALSE_SHARE + sheet.private * ROOM
-    much = "On so many days nobody looks any more, so what is caught earns nothing. " + _false_alarms(
-        runs, sheet.private
-    )
-    sheet.judge(family, f"{share:.1%}", f"at most {most:.0%}", share <= most, much)
-    return share <= most
+    much = "On so many days nobody looks any more, so what is caught earns nothing. "
+    much += _false_alarms(runs, sheet.private)
+    return _judge(sheet, family, _false_share(runs), much, limit="trusted_share")
+
+
+def _judge(sheet: Sheet, family: str, value: float, did: str, counts: bool = True, limit: str = "") -> bool:
+    """The rows of a share or a bill; hidden limits are wider by `ROOM`."""
+    steps = [step + ROOM * sheet.private for step in EXERCISE.steps(limit or family)]
+    return EXERCISE.judge(sheet, family, value, did, counts=counts, steps=steps, limit=limit)
 
 
 @EXERCISE.graded("caught")
@@ -198,21 +184,11 @@ def worth(sheet: Sheet, answer: Answer, name: str) -> None:
             rang, required = f"{rang}, shift {'late' if late else 'in time'}", "0, shift in time"
             did += [_between(*pair, sheet.private) for pair in late]
         sheet.judge(family, rang, required, awake and not did, " ".join(did), explained=bool(did))
-    share, most = _false_share(runs), QUIET_SHARE + sheet.private * ROOM
-    quiet = share <= most
-    sheet.judge(
-        "quiet", f"{share:.1%}", f"at most {most:.0%}", awake and quiet,
-        "" if quiet else _false_alarms(runs, sheet.private), explained=not quiet,
-    )  # fmt: skip
+    alarms = _false_alarms(runs, sheet.private)
+    _judge(sheet, "quiet", _false_share(runs), alarms, counts=awake, limit="quiet_share")
     few = _few_false(sheet, runs, "trusted")
-    ratio, explained = sum(run.cost for run in runs) / cases.silent_eur, False
-    for step in (step + sheet.private * ROOM for step in STEPS_OF_COST):
-        cheap = ratio <= step
-        sheet.judge(
-            "bill", f"{ratio:.2f}x", f"at most {step:g}x", cheap and few, "" if cheap else _where_it_goes(runs, cases),
-            points=STEP_POINTS, explained=not cheap and not explained,
-        )  # fmt: skip
-        explained = explained or not cheap
+    ratio = sum(run.cost for run in runs) / cases.silent_eur
+    _judge(sheet, "bill", ratio, _where_it_goes(runs, cases), counts=few)
 
 
 def _between(run: Run, met: Met, private: bool) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from grader.suite_kit.designs import DesignTask, Draw, FailureReason, Outcome, Range, Requirement, ScenarioFamily
+from grader.suite_kit.designs.task import required
 from grader.suites.improve_throughput.cases import EXERCISE
 from grader.suites.improve_throughput.policy import Policy
 from grader.suites.improve_throughput.reference_simulator import simulate
@@ -165,22 +166,23 @@ def _why_not_over(run: Run) -> FailureReason:
     )  # fmt: skip
 
 
-def _requirements(room: float = 0.0) -> list[Requirement]:
+CARRIED = ("steady", "evening", "crowd", "bursts")
+
+
+def _requirements() -> list[Requirement]:
     found = []
-    for name in ("steady", "evening", "crowd", "bursts"):
+    for name in CARRIED:
         found.append(Requirement(f"{name}_p99", "p99_ms", (name,), "at most", ((P99_MS, 0.0),), "ms"))
-        steps = (((1 - room) * EXERCISE.limit(name), 1.0),)
-        found.append(Requirement(name, "rows_per_cpu_s", (name,), "at least", steps, "a CPU s", needs=(f"{name}_p99",)))
-    run, many = ("steady",), ((EXERCISE.limit("shed"), 1.0),)  # overload is asked of what anybody would run till then
-    found.append(Requirement("shed", "goodput", ("overload",), "at least", many, "a second", needs=run))
+        needs = (f"{name}_p99",)
+        found.append(required(EXERCISE, name, "rows_per_cpu_s", (name,), "at least", unit="a CPU s", needs=needs))
+    run = ("steady",)  # overload is asked of what anybody would run till then
+    found.append(required(EXERCISE, "shed", "goodput", ("overload",), "at least", unit="a second", needs=run))
     found.append(Requirement("over", "after_ms", ("overload",), "at most", ((P99_MS, 1.0),), "ms", needs=run))
     return found
 
 
-TASK, HIDDEN_TASK = (
-    DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(room), plain="plain")
-    for room in (0.0, EXERCISE.limit("hidden_room"))
-)
+TASK = DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(), plain="plain")
+HIDDEN_TASK = TASK.wider(dict.fromkeys(CARRIED, EXERCISE.limit("hidden_room")))
 
 
 @dataclass(frozen=True)

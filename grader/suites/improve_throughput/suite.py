@@ -1,15 +1,16 @@
 """The tests of `improve_throughput`: what each asks of the student's objects."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.answer import Answer, Handle, InKernel, StudentError, kind_of
+from grader.suite_kit.answer import Answer, Handle, InKernel, kind_of
 from grader.suite_kit.benchmark import Speed, Subject, compare
 from grader.suite_kit.comparison import agrees, differing, is_number
 from grader.suite_kit.designs import draw_scenarios
+from grader.suite_kit.questions import side, sides
 from grader.suite_kit.score_sheet import Sheet
 from grader.suite_kit.speed_steps import judge_steps, judge_validity
 from grader.suites.improve_throughput import visits
@@ -145,14 +146,10 @@ def _broken(sheet: Sheet, ask: Asked, cases: Cases) -> None:
         ([], [], "an empty batch"),
     ]
     for rows, right, what in asked:
-        try:
-            came = ask(rows)
-        except StudentError as error:
-            if error.unfinished:
-                raise
-            problems.append(f"{what} raised {sheet.raised(error)}")
-            continue
-        if not rows and (type(came) not in (list, tuple) or len(came)):
+        came, raised = sheet.tried(partial(ask, rows))
+        if raised:
+            problems.append(f"{what} raised {raised}")
+        elif not rows and (type(came) not in (list, tuple) or len(came)):
             problems.append(f"{what} must give an empty list")
         elif rows and (wrong := _wrong(came, right)):
             problems.append(f"{what}: {wrong} of {len(right)} answers are wrong")
@@ -241,7 +238,7 @@ def predictions(sheet: Sheet, answer: Answer, name: str) -> None:
         pairs = [
             (prediction.get(key), situation.truth(family)) for prediction, situation in zip(given, asked, strict=True)
         ]
-        off = {place: _side(*pair) for place, pair in enumerate(pairs) if not _near(*pair, within)}
+        off = {place: pair for place, pair in enumerate(pairs) if not _near(*pair, within)}
         sheet.judge(
             family, f"{len(asked) - len(off)} of {len(asked)}", f"{len(asked)}, within {within:.0%}", not off,
             _foretold(sheet, key, asked, off),
@@ -252,19 +249,12 @@ def _near(came: Any, right: float, within: float) -> bool:
     return is_number(came) and abs(came - right) <= within * right
 
 
-def _side(came: Any, right: float) -> str:
-    if not is_number(came):
-        return "no number"
-    return "too high" if came > right else "too low"
-
-
-def _foretold(sheet: Sheet, key: str, asked: Sequence[Situation], off: Mapping[int, str]) -> str:
+def _foretold(sheet: Sheet, key: str, asked: Sequence[Situation], off: Mapping[int, tuple[Any, float]]) -> str:
     """On which side the answers lie that are off; what was asked only where nothing is hidden, and never the truth."""
     if not off:
         return ""
-    counts = Counter(off.values())
-    text = f'"{key}" is ' + ", ".join(f"{side} in {count}" for side, count in counts.items()) + f" of {len(asked)}."
+    text = f'"{key}" is {sides(off.values())} of {len(asked)}.'
     if sheet.private:
         return text
-    place, side = next(iter(off.items()))
-    return f"{text} First {side}: predictions{asked[place].told()!r}."
+    place, pair = next(iter(off.items()))
+    return f"{text} First {side(*pair)}: predictions{asked[place].told()!r}."

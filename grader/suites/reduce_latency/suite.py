@@ -3,11 +3,12 @@
 import json
 import math
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Protocol, runtime_checkable
 
 from grader.suite_kit.accuracy_guard import judge_accuracy
-from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, StudentError, kind_of
+from grader.suite_kit.answer import Answer, Handle, InKernel, Reply, kind_of
 from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of, family_cpu_of
 from grader.suite_kit.comparison import agrees, differing, is_number
 from grader.suite_kit.exercise import ExerciseError
@@ -85,7 +86,7 @@ def profile(sheet: Sheet, answer: Answer, name: str) -> None:
 def same_answers(sheet: Sheet, answer: Answer, name: str) -> None:
     """Ordinary and unusual requests, repeats, untouched input, and the accuracy guard."""
     cases, fast = CASES.open(sheet), answer.call(name)
-    given = [answer.call(fast, row, method="predict") for row in cases.ordinary]
+    given = _predicted(answer, fast, cases.ordinary)
     missed = differing(given, cases.expected, EXACT)
     sheet.judge(
         "ordinary", f"{len(missed)} of {len(given)} differ", "0, by 1e-6", not missed,
@@ -134,17 +135,17 @@ def _off(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> tuple[dict
     """What happened in each family of unusual requests that is not answered as the slow service does; the first one."""
     off, first = dict[str, str](), ""
     for family, rows in cases.unusual.items():
-        try:
-            given = [answer.call(fast, row, method="predict") for row in rows]
-        except StudentError as error:
-            if error.unfinished:
-                raise
-            off[family] = f"raised {sheet.raised(error)}"
-            continue
-        if missed := differing(given, cases.unusual_expected[family], EXACT):
+        given, raised = sheet.tried(partial(_predicted, answer, fast, rows))
+        if raised:
+            off[family] = f"raised {raised}"
+        elif missed := differing(given, cases.unusual_expected[family], EXACT):
             off[family] = f"{len(missed)} of {len(rows)} answers differ"
             first = first or _first(family, given, cases, missed)
     return off, first
+
+
+def _predicted(answer: Answer, fast: Handle, rows: Sequence[Request]) -> list[Any]:
+    return [answer.call(fast, row, method="predict") for row in rows]
 
 
 def _repeats(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> None:
@@ -250,13 +251,8 @@ def _incomplete(sheet: Sheet, answer: Answer, fast: Handle, whole: Request) -> N
     answered = []
     for field in FIELDS:
         row = {key: value for key, value in whole.items() if key != field}
-        try:
-            answer.call(fast, row, method="predict")
-        except StudentError as error:
-            if error.unfinished:
-                raise
-        else:
-            answered.append(field)
+        _, raised = sheet.tried(partial(answer.call, fast, row, method="predict"))
+        answered += [] if raised else [field]
     sheet.judge(
         "incomplete", f"{len(FIELDS) - len(answered)} of {len(FIELDS)}", f"{len(FIELDS)}", not answered,
         f"Answered although a field is missing: {', '.join(answered)}.",

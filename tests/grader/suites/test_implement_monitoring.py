@@ -9,13 +9,13 @@ from scipy.stats import binom, norm
 
 import grader.suites.implement_monitoring as suite
 from grader.suite_kit.designs import Draw
+from grader.suite_kit.policies import Refused
 from grader.suites.implement_monitoring import world
 from grader.suites.implement_monitoring.runs import (
     AFTER,
     ATTENTION_EUR,
     MOST_NAMES,
     WITHIN_DAYS,
-    Refused,
     Run,
     read_alerts,
 )
