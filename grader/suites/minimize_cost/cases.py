@@ -16,6 +16,8 @@ from grader.suites.minimize_cost.world import STEP_MIN, STEPS, Day, Offer, draw_
 EXERCISE = load_exercise(Path(__file__).parent)
 ASKED, DIFFER = 6, 3  # so a constant is right in no draw
 START_UPS_MIN, RESERVED = (5, 10, 15, 20), (0.35, 0.8)
+NO_WHOLE = (0.2, 0.8)
+"""Between these the part of a machine lies that a rise needs above whole ones."""
 Arguments = list[Any]
 
 
@@ -62,7 +64,14 @@ def _any_offer(rng: np.random.Generator) -> Offer:
 
 
 def _spare(rng: np.random.Generator) -> Arguments:
-    return [_any_offer(rng), round(float(rng.uniform(15, 30)), 1)]
+    """An offer and a rise whose load, while a machine comes, is that of no whole number of machines, nor nearly so.
+
+    There the rounding of loads decides by one machine, so no answer could be required to the machine.
+    """
+    offer, (low, high) = _any_offer(rng), NO_WHOLE
+    behind_min = offer["start_up_min"] + STEP_MIN
+    whole, part = divmod(float(rng.uniform(15, 30)) * behind_min / offer["machine_per_s"], 1)
+    return [offer, round((whole + low + (high - low) * part) * offer["machine_per_s"] / behind_min, 2)]
 
 
 def _spot_share(rng: np.random.Generator) -> Arguments:

@@ -177,7 +177,7 @@ def reserved_bill(offer: Offer, load: list[int], reserved: int) -> float:
 
 RIGHT: dict[str, Callable[[Any, Any, list[Any]], bool]] = {
     "break even": lambda given, right, _: abs(given - right) <= EXERCISE.limit("break even"),
-    "spare": lambda given, right, _: abs(given - right) <= EXERCISE.limit("spare"),
+    "spare": lambda given, right, _: 0 <= given - right <= EXERCISE.limit("spare"),
     "spot share": lambda given, right, _: abs(given - right) <= EXERCISE.limit("spot share") * right,
     "reserved": _reserved_is_right,
     "cache": lambda given, right, _: given == right,
