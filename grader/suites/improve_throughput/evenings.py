@@ -19,7 +19,7 @@ from mlsd_lib.simulation.record import Record
 from mlsd_lib.simulation.scenario import BatchCost, Scenario
 
 CURVE = BatchCost(fixed_s=0.016, row_s=0.001, spread=0.1)
-P99_MS = EXERCISE.limit("p99_ms")
+P99_MS, PUBLIC_P99_MS = EXERCISE.limit("p99_ms"), EXERCISE.limit("public_p99_ms")
 RATE = 125.0  # requests a second on an ordinary evening
 SECONDS = 40.0
 CROWD_AT_S, LULL_S = 10.0, 0.5  # when a crowd comes; how long after its end the queue may still be longer
@@ -94,18 +94,18 @@ class Run:
         return float((np.searchsorted(arrived, moments) - np.searchsorted(left, moments)).mean())
 
     def first_missed(self) -> FailureReason:
-        """The first second in which more than one request in a hundred was not answered in time, and why."""
+        """The first second in which more than one request in a hundred took longer than is allowed here, and why."""
         second = self.story.arrived.astype(int)
-        came, late = np.bincount(second), np.bincount(second, ~self.in_time)
+        came, late = np.bincount(second), np.bincount(second, self.latency_ms > PUBLIC_P99_MS)
         missed = np.flatnonzero(late > 0.01 * np.maximum(came, 1))
         at = int(missed[0]) if len(missed) else 0
         policy, capacity = self.policy, CURVE.rows_per_s(self.policy.largest_batch)
-        detail = f"{came[at]} requests came in that second, {late[at]:.0f} of them were not answered in {P99_MS:g} ms."
+        detail = f"{came[at]} requests came in that second, {late[at]:.0f} were not answered in {PUBLIC_P99_MS:g} ms."
         alone_ms = policy.longest_wait_ms + 1e3 * (CURVE.fixed_s + CURVE.row_s * self.rows_a_batch)
         if came[at] > capacity:
             cause = "more requests came than batches of your largest size carry, and each waited behind all before it"
             detail += f" Full batches of {policy.largest_batch} carry {capacity:.0f} a second."
-        elif alone_ms > P99_MS:
+        elif alone_ms > PUBLIC_P99_MS:
             cause = "a request waits for its batch, and with the batch's own time that is more than is promised"
             detail += f" Wait and batch take {alone_ms:.0f} ms together."
         elif self.record.total("timed_out") > self.record.total("refused"):
@@ -172,7 +172,7 @@ CARRIED = ("steady", "evening", "crowd", "bursts")
 def _requirements() -> list[Requirement]:
     found = []
     for name in CARRIED:
-        found.append(Requirement(f"{name}_p99", "p99_ms", (name,), "at most", ((P99_MS, 0.0),), "ms"))
+        found.append(Requirement(f"{name}_p99", "p99_ms", (name,), "at most", ((PUBLIC_P99_MS, 0.0),), "ms"))
         needs = (f"{name}_p99",)
         found.append(required(EXERCISE, name, "rows_per_cpu_s", (name,), "at least", unit="a CPU s", needs=needs))
     run = ("steady",)  # overload is asked of what anybody would run till then
@@ -182,7 +182,10 @@ def _requirements() -> list[Requirement]:
 
 
 TASK = DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(), plain="plain")
-HIDDEN_TASK = TASK.wider(dict.fromkeys(CARRIED, EXERCISE.limit("hidden_room")))
+HIDDEN_TASK = TASK.wider(
+    dict.fromkeys(CARRIED, EXERCISE.limit("hidden_room"))
+    | dict.fromkeys((f"{name}_p99" for name in CARRIED), P99_MS / PUBLIC_P99_MS - 1)
+)
 
 
 @dataclass(frozen=True)
