@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from grader import secret
 from grader.errors import GraderError
 from grader.grading.analysis.grading_plan import SUITES, Plans
-from grader.grading.intake.submission import Assignment, Most, Packed, Submission, pack, submission, unpacked_submission
+from grader.grading.intake.submission import Assignment, Most, Submission, pack, submission, unpacked_submission
 from grader.grading.mark_digests import answers_digest
 from grader.grading.output.render import Graded
 from grader.sandbox import Limits, best_level, named, protocol
@@ -58,8 +58,8 @@ class Spec:
 class Task:
     """One student to grade: the folder handed in, and the digest of the job that is recorded already.
 
-    `packed` is what lies in the folder, where a worker may not look, with the `contents` if they are sent to another
-    machine; `fault` is why it could not be packed.
+    A worker may not look into the folder: what lies there comes in a file, its names from the place `packed` on, and as
+    `contents` to another machine; `fault` is why it could not be packed.
     `previous_answers_digest` and `round_number` are of what was graded before.
     """
 
@@ -68,27 +68,35 @@ class Task:
     recorded: str = ""
     previous_answers_digest: str = ""
     round_number: int = 1
-    packed: Packed | None = None
+    packed: int | None = None
     contents: bytes = b""
     fault: str = ""
 
     def with_contents(self, contents: BinaryIO) -> "Task":
-        """The same, packed: what is handed in stands in the file `contents` then."""
-        if self.packed is not None:
-            contents.write(self.contents)
-            return replace(self, contents=b"")
+        """The same, packed: what is handed in stands in the file `contents` then, and its names, of any number, too.
+
+        So the task is short: while a worker is busy, the batch must not have to wait until one has gone.
+        """
         try:
-            return replace(self, packed=pack(self.folder, contents, Most()))
+            if self.packed is not None:
+                contents.write(self.contents)
+                contents.flush()
+                return replace(self, contents=b"")
+            packed, place = pack(self.folder, contents, Most()), contents.tell()
+            pickle.dump(packed, contents)
+            contents.flush()
+            return replace(self, packed=place)
         except OSError as error:
-            return replace(self, fault=str(error))
+            return replace(self, contents=b"", fault=str(error))
 
     def read(self, shared: Assignment, contents: BinaryIO | None = None) -> Submission:
-        """The submission; `contents` is the file that `packed` tells of. One that was graded before keeps its round;
+        """The submission; `contents` is the file that it was packed into. One that was graded before keeps its round;
         any other is of the round that is open."""
         if self.fault:
             raise OSError(self.fault)
         if self.packed is not None and contents is not None:
-            mine = unpacked_submission(shared, self.student, self.packed, contents)
+            contents.seek(self.packed)
+            mine = unpacked_submission(shared, self.student, pickle.load(contents), contents)
         else:
             mine = submission(shared, self.student, self.folder)
         if self.previous_answers_digest and self.previous_answers_digest == answers_digest(mine):

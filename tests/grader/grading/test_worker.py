@@ -3,6 +3,7 @@
 import os
 import pickle
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pytest
@@ -231,6 +232,25 @@ def test_a_worker_that_cannot_start_says_why(monkeypatch):
     started = WorkerProcess(spec())
     with pytest.raises(SandboxError, match="could not be started"):
         started.recv()
+
+
+def test_the_names_of_a_thousand_files_are_sent_to_a_worker_while_it_answers(tmp_path):
+    long = tmp_path / "many" / ("x" * 200)
+    long.mkdir(parents=True)
+    for number in range(1_000):
+        (long / f"{'y' * 200}{number}").touch()
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "photo").write_bytes(b"0" * 1_000_000)
+    started, tasks = WorkerProcess(spec()), [Task(name, tmp_path / name) for name in ("large", "many")]
+    sending = Thread(target=lambda: [started.send(task) for task in tasks], daemon=True)
+    try:
+        sending.start()
+        sending.join(60)
+        assert not sending.is_alive(), "the batch waits for the worker, and the worker for the batch"
+        answers = [started.recv() for _ in tasks]
+        assert [len(answer.graded.files) for answer in answers] == [1, 1_000]
+    finally:
+        started.end(at_once=True)
 
 
 VERDICT = Verdict("halves", "half-test", 1.0, 2.0, "partial")
