@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
 from functools import partial
 from io import StringIO
@@ -28,7 +28,7 @@ from grader.grading.output.render import finish
 from grader.grading.records import Job, Result
 from grader.grading.worker import DONE, MOST_BYTES, Done, Spec, Task
 from grader.sandbox import Level, Limits, Sandbox, fork_server, process_family, protocol
-from grader.sandbox.isolation import landlock, limits, seccomp, syscalls
+from grader.sandbox.isolation import landlock, limits, namespaces, seccomp, syscalls
 from grader.sandbox.sandbox import SandboxGone
 
 LEAST_MB = 1024  # what a suite may need on top of the worker
@@ -40,8 +40,8 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
     fork_server.settle(setting)
     os.environ["MLSD_RUN"] = "headless"
     level = Level(setting["level"])
-    if level < Level.NAMESPACES:
-        tempfile.tempdir = os.environ["TMPDIR"] = setting["folder"]
+    apart = level >= Level.NAMESPACES
+    tempfile.tempdir = os.environ["TMPDIR"] = f"{namespaces.SCRATCH}/tmp" if apart else setting["folder"]
     sandbox = Sandbox(
         setting["imports"], level, Limits(**setting["limits"]), forbids=setting["forbids"],
         hidden=[Path(place) for place in setting["hidden"]], inside=True,
@@ -51,7 +51,8 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
         landlock.restrict(setting["readable"], [setting["folder"]])
     sandbox.begin()  # before anything is here that students may not have
     spec, keys = _spec(control)
-    failed = use_suites(spec.suites, keys[-1])
+    secret.use_keys(keys[-1])
+    failed = warm(spec.suites)
     sandbox.start()
     gc.collect()
     gc.freeze()
@@ -70,13 +71,12 @@ def _spec(control: socket.socket) -> tuple[Spec, list[dict[str, str]]]:
     return found
 
 
-def use_suites(modules: list[str], keys: Mapping[str, str]) -> list[str]:
-    """Import suites and have them do once, by these keys, what they would do for each submission; what went wrong."""
-    secret.use_keys(keys)
+def warm(suites: list[str]) -> list[str]:
+    """Import suites and have them do once what they would do for each submission; what went wrong."""
     if "matplotlib" in sys.modules:
         sys.modules["matplotlib"].use("agg")  # the backend of notebooks was for student code
     failed = []
-    for module in modules:
+    for module in suites:
         try:
             with redirect_stdout(StringIO()):
                 getattr(importlib.import_module(module), "warm", int)()
@@ -125,7 +125,8 @@ def _answer(
         gc.enable()
         limits.hold_data(max(LEAST_MB, spec.shared.limits.memory_mb))
         if task.round_number < len(keys):
-            use_suites(spec.suites, keys[task.round_number - 1])
+            secret.use_keys(keys[task.round_number - 1])
+            warm(spec.suites)
         grade = partial(grade_submission, plans=spec.plans.notebooks, sandbox=sandbox)
         with os.fdopen(handles[0], "rb") as contents, os.fdopen(pipe, "wb") as sent:
             sent.write(answer(spec, task, grade, contents).as_bytes())

@@ -22,7 +22,7 @@ from grader.grading.intake.instructor_notebook import InstructorNotebook
 from grader.grading.intake.submission import Assignment
 from grader.grading.records import Job
 from grader.grading.worker import Spec, Task, WorkerProcess
-from grader.grading.worker_process import use_suites
+from grader.grading.worker_process import warm
 from grader.suite_kit.answer import is_hidden
 from grader.suite_kit.exercise import ExerciseError
 from tests.grader.grading.bench import locked
@@ -296,4 +296,4 @@ def test_a_suite_that_cannot_be_warmed_is_reported(monkeypatch):
 
     suite = f"grader.suites.{EXERCISES[0]}"
     monkeypatch.setattr(suite_of(EXERCISES[0]), "warm", fail)
-    assert use_suites([suite], {}) == [f"{suite}: RuntimeError: no file"]
+    assert warm([suite]) == [f"{suite}: RuntimeError: no file"]

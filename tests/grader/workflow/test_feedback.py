@@ -131,7 +131,7 @@ def test_one_whose_notebook_cannot_be_shown_is_named_and_the_others_get_their_pa
     assert given["bo"].pages == [page(two, "bo")]
 
 
-def dies_at_one(pipe: object, spec: object, preload: object) -> None:
+def dies_at_one(pipe: object, spec: object) -> None:
     """A worker that is killed by whatever "al" handed in."""
 
     class Deadly(feedback_worker.PageMaker):
@@ -141,7 +141,7 @@ def dies_at_one(pipe: object, spec: object, preload: object) -> None:
             return super().give(student)
 
     feedback_worker.PageMaker = Deadly
-    feedback_worker.work(pipe, spec, preload)
+    feedback_worker.work(pipe, spec)
 
 
 def test_a_worker_that_is_killed_costs_the_page_that_it_was_at_and_no_other(two, monkeypatch):
