@@ -159,7 +159,9 @@ def pack(folder: Path, contents: BinaryIO, most: Most) -> Packed:
     packed, room = Packed(), most_taken.NOTEBOOK_BYTES + most.all_bytes
     for path in _walk(folder, most.depth):
         name = path.relative_to(folder).as_posix()
-        handle, why = _opened(path, most) if _fit(name) else (-1, "its name holds control characters or is too long")
+        handle, why = (
+            _opened(folder, name, most) if _fit(name) else (-1, "its name holds control characters or is too long")
+        )
         if not why:
             with os.fdopen(handle, "rb") as file:
                 size = _copied(file, contents, 1 + min(room, _most_bytes(name, most)))
@@ -225,10 +227,10 @@ def _copied(file: BinaryIO, contents: BinaryIO, most_bytes: int) -> int:
     return size
 
 
-def _opened(path: Path, most: Most) -> tuple[int, str]:
-    """A regular file's descriptor, or why it is not taken. Never blocks, follows no link."""
+def _opened(folder: Path, name: str, most: Most) -> tuple[int, str]:
+    """A regular file's descriptor, or why it is not taken. Never blocks, follows no link below `folder`."""
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        handle = _open_below(folder, name)
     except OSError:
         return -1, "a link, a special file or unreadable"
     status = os.fstat(handle)
@@ -236,6 +238,24 @@ def _opened(path: Path, most: Most) -> tuple[int, str]:
         return handle, ""
     os.close(handle)
     return -1, HARD_LINK if stat.S_ISREG(status.st_mode) else "a link, a special file or unreadable"
+
+
+def _open_below(folder: Path, name: str) -> int:
+    """The descriptor of a file below `folder`, each folder on the way opened by the one above: one of them may have
+    become a link since it was listed."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    if os.open not in os.supports_dir_fd:
+        return os.open(folder / name, flags)
+    *above, last = PurePosixPath(name).parts
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in above:
+            below = os.open(part, flags | os.O_DIRECTORY, dir_fd=place)
+            os.close(place)
+            place = below
+        return os.open(last, flags, dir_fd=place)
+    finally:
+        os.close(place)
 
 
 def read_limited(file: BinaryIO, name: str, most_bytes: int = most_taken.FILE_BYTES) -> bytes:
@@ -273,7 +293,7 @@ def _listed(names: list[str]) -> str:
 
 def read_file(path: Path, most_bytes: int) -> bytes | None:
     """The content of a regular file of at most `most_bytes`, else None. Never blocks, follows no link."""
-    handle, why = _opened(path, Most())
+    handle, why = _opened(path.parent, path.name, Most())
     if why:
         return None
     with os.fdopen(handle, "rb") as file:

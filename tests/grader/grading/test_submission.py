@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from grader.grading.intake import submission as intake
 from grader.grading.intake.submission import Most, assignment, read_file, read_folder, submission
 from grader.grading.records import Job
 from tests import toy_course as toy
@@ -107,3 +108,21 @@ def test_the_outputs_of_a_notebook_are_dropped_before_it_is_measured(shared, fol
     taken = submission(shared, "bo", folder)
     assert answers(taken) == toy.RIGHT
     assert taken.flags == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows opens no file by its folder's descriptor")
+def test_a_folder_that_becomes_a_link_while_it_is_packed_is_not_followed(folder, tmp_path, monkeypatch):
+    for place, text in ((folder / "data", "own"), (tmp_path / "other", "another's")):
+        place.mkdir()
+        (place / "key.txt").write_text(text)
+
+    def walk_and_swap(*where, walk=intake._walk):
+        paths = walk(*where)
+        (folder / "data").rename(tmp_path / "aside")
+        (folder / "data").symlink_to(tmp_path / "other")
+        return paths
+
+    monkeypatch.setattr(intake, "_walk", walk_and_swap)
+    files, flags = read_folder(folder, Most())
+    assert files == {}
+    assert "a link" in flags[0].text
