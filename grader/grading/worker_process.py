@@ -36,7 +36,7 @@ OTHER_CALLS = ("kcmp",)  # which tells whether two processes of a session share 
 
 
 def main(setting: dict[str, Any], control: socket.socket) -> None:
-    """The worker's whole life; never returns. `setting` as `worker_process` makes it."""
+    """The worker's whole life; never returns. `setting` as `worker.WorkerProcess` makes it."""
     fork_server.settle(setting)
     os.environ["MLSD_RUN"] = "headless"
     level = Level(setting["level"])

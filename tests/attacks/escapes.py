@@ -1,7 +1,7 @@
 """Escapes through the channel: student code that climbs from an exposed object, frames and values that break a rule.
 
-`attack(store)` holds a proxy of an object of the checker's whose one exposed method is `get`; whatever it does or
-returns, the checker's secret must not cross. Each ends in an error of the student's or of the channel, worth 0.
+`attack(store)` holds a proxy of an object of a suite's whose one exposed method is `get`; whatever it does or
+returns, the suite's secret must not cross. Each ends in an error of the student's or of the channel, worth 0.
 """
 
 import json
@@ -11,7 +11,7 @@ SECRET = "held-by-the-checker-77aa"
 
 
 class Store:
-    """The checker's object. Only `get` is exposed; the secret is an attribute and a global of its method's module."""
+    """The suite's object. Only `get` is exposed; the secret is an attribute and a global of its method's module."""
 
     secret = SECRET
 
