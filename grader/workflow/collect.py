@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
@@ -134,16 +135,36 @@ def collect(
     claims: dict[str, list[str]] = {}
     for hand_in, student, _ in meant:
         claims.setdefault(student, []).append(hand_in.owner.source)
-    for hand_in, student, refusal in sorted(meant, key=lambda who: who[0].newest):
-        if not refusal and not resolver.mapped(hand_in):
-            refusal = _claimed_by_others(hand_in.owner.source, student, claims[student])
-        refused = Collected(hand_in.owner.source, student, "refused", refusal)
-        taken = refused if refusal else _take(course, exercise, hand_in, student, hand_in.received(known, student))
-        report.append(replace(taken, identifier=hand_in.owner.identifier))
+    with marked_until_done(course, name):
+        for hand_in, student, refusal in sorted(meant, key=lambda who: who[0].newest):
+            if not refusal and not resolver.mapped(hand_in):
+                refusal = _claimed_by_others(hand_in.owner.source, student, claims[student])
+            refused = Collected(hand_in.owner.source, student, "refused", refusal)
+            taken = refused if refusal else _take(course, exercise, hand_in, student, hand_in.received(known, student))
+            report.append(replace(taken, identifier=hand_in.owner.identifier))
     take_late_days(course)
     if known:
         enter_times(course, name, {collected.student for collected in report if collected.outcome == "unchanged"})
     return report
+
+
+@contextmanager
+def marked_until_done(course: Course, name: str) -> Iterator[None]:
+    """Meanwhile the course has a mark, which stays if this process ends: a hand-in may be away from its place then."""
+    write_whole(mark := _mark(course, name), "")
+    yield
+    mark.unlink()
+
+
+def broken_off(course: Course, name: str) -> str:
+    """That collecting an exercise was broken off and what to do; empty where it was not."""
+    again = course.command(f"collect {name}")
+    reported = f"Collecting {name} was broken off, and somebody's hand-in may be missing. Run it again first: {again}"
+    return reported if _mark(course, name).exists() else ""
+
+
+def _mark(course: Course, name: str) -> Path:
+    return course.home / "reports" / f".{name}_collecting"
 
 
 def _claimed_by_others(source: str, student: str, sources: list[str]) -> str:

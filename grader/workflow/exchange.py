@@ -23,7 +23,7 @@ from grader.grading.output.gradebook_rows import received
 from grader.grading.output.sanitize import as_line
 from grader.names import is_student_id
 from grader.workflow import archive
-from grader.workflow.collect import Collected
+from grader.workflow.collect import Collected, marked_until_done
 from grader.workflow.release import local_exchange
 from grader.workflow.roster import People, people_of
 from grader.workflow.wrong_exercise import mistaken, released_cells
@@ -53,7 +53,8 @@ def collect_exchange(course: Course, name: str) -> tuple[str, list[Collected]]:
         if "collect" not in course.config.ExchangeFactory:
             sifting = type("Sifting", (Sifting,), {"intake": intake})  # nbgrader makes the object itself
             course = course.configured(ExchangeFactory={"collect": sifting})
-        result = course.call(lambda api: api.collect(name, update=True))
+        with marked_until_done(course, name):  # nbgrader removes what was handed in before it writes the next
+            result = course.call(lambda api: api.collect(name, update=True))
     if not result["success"]:
         raise GraderError(f"nbgrader could not collect {name} from its exchange: {reason(result)}")
     return str(result.get("log", "")).strip(), intake.report

@@ -216,6 +216,7 @@ def _graded(
     from grader.course import Course
     from grader.grading import batch
     from grader.grading.warm_start import begun_early
+    from grader.workflow.collect import broken_off
     from grader.workflow.late_days import take_late_days
     from grader.workflow.release import is_unreleased
     from grader.workflow.stock import grade as grade_by_stock
@@ -228,6 +229,8 @@ def _graded(
         if is_unreleased(course, name):
             reported = f"{name}: its source was changed but not released; the tests of the release are run."
             tell(f"{reported} To release it: {course.command(f'release {name}')}", err=True)
+        if reported := broken_off(course, name):
+            tell(reported, err=True)
         students = batch.chosen(course, name, pattern)
         take_late_days(course)
         if stock:

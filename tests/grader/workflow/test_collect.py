@@ -351,6 +351,20 @@ def test_the_newest_by_receipt_stays_and_what_it_replaces_is_kept(course, take):
     assert kept == [b"first"]
 
 
+def test_collecting_that_was_killed_between_two_renames_is_said_until_it_was_done_again(course, take):
+    take({f"alice/{NB}": (first := json.dumps(toy.answered(course, **toy.RIGHT)))}, MORNING)
+    if (child := os.fork()) == 0:
+        replace = os.replace
+        os.replace = lambda a, b: os.kill(os.getpid(), 9) if Path(a).name == "whole" else replace(a, b)
+        take({f"alice/{NB}": first + " "}, NOON)
+    assert os.waitpid(child, 0)[1] == 9
+    assert not submitted(course, "alice")
+    arguments = ["grade", toy.NAME, "--course", str(course.root)]
+    assert f"Run it again first: mlsd collect {toy.NAME}" in CliRunner().invoke(app, arguments).stderr
+    assert take({f"alice/{NB}": first + " "}, NOON)["alice"][1] == "collected"
+    assert "broken off" not in CliRunner().invoke(app, arguments).stderr
+
+
 @pytest.mark.parametrize("stamp", [b"../../../submitted/bob", bytes(range(128, 256)), b"a" * 500])
 def test_a_time_stamp_of_a_students_names_no_folder_when_the_hand_in_is_replaced(course, take, stamp):
     """Of what came through nbgrader's exchange, the student wrote it."""
