@@ -103,14 +103,14 @@ def prepared(
         shared = assignment(course, name, limits)
         reached = _fault()
         book = Book(course, opened, name, reached, command)
-        _require_secret(course, book)
+        require_secret(course, book)
         book.catch_up()
         level = _level(options, say)
         made = plans(shared.originals, shared.solved, shared.marks)
         yield Record(shared, book, reached), Spec(shared, made, level, decided_by(shared, course.home))
 
 
-def _require_secret(course: Course, book: Book) -> None:
+def require_secret(course: Course, book: Book) -> None:
     """Raises `GraderError` where the secret is gone that marks were drawn with: everybody would get public cases."""
     if course.secret_file.is_file():
         return

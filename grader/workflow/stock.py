@@ -11,6 +11,7 @@ from pathlib import Path
 
 from grader import secret
 from grader.course import STAMP, Course, reason
+from grader.grading.batch import require_secret
 from grader.grading.environment import kernel_environment
 from grader.grading.intake.submission import Assignment, Submission, assignment, stamp_of, submission
 from grader.grading.output.gradebook import Book
@@ -32,6 +33,8 @@ def grade(
     if course.secret_file.is_file():
         secret.read(course.secret_file)
     course.require_writable()
+    with course.gradebook() as opened:
+        require_secret(course, Book(course, opened, name))
     shared = assignment(course, name, Job(name, "", {}))
     catch_up(course, name, "grade")  # before marks by hand stand beside another text
     with kernel_environment(course.secret_file), tempfile.TemporaryDirectory(prefix="mlsd-intake-") as scratch:

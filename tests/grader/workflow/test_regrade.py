@@ -11,6 +11,7 @@ from grader.course import Course
 from grader.errors import GraderError
 from grader.grading.records import Options
 from grader.workflow import regrade as work
+from grader.workflow import stock
 from grader.workflow.class_report import page
 from grader.workflow.marks import catch_up, logged_marks
 from grader.workflow.release import release
@@ -116,6 +117,8 @@ def test_grade_names_the_command_once_the_hidden_tests_are_drawn_anew(course):
     course.secret_file.unlink()  # public cases, which students know, would decide
     with pytest.raises(GraderError, match="is gone, and the marks that stand were given by hidden tests drawn with it"):
         run(course, jobs=1)
+    with pytest.raises(GraderError, match="is gone"):
+        next(stock.grade(course, toy.NAME, ["right"]))
     course.secret_file.write_text("1" * 64)
     course.secret_file.chmod(0o600)
     said = []
