@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,8 +87,10 @@ def regrade(
             feedback = course.command(f"feedback {name}")
             tell(f"{report.written} were recorded. Marks by hand stand; feedback: {feedback}")
     if not yes and (report.ran or report.kept):
-        chosen = (f" --student '{student}'" if student != "*" else "") + (f" --requests {requests}" if requests else "")
-        again = course.command(f"regrade {name}{chosen} --yes")
+        chosen = (["--student", student] if student != "*" else []) + (
+            ["--requests", str(requests)] if requests else []
+        )
+        again = course.command(shlex.join(["regrade", name, *chosen, "--yes"]))
         tell(f"Nothing was written. To record this, without running it again: {again}")
     raise typer.Exit(1 if report.failures or faults else 0)
 

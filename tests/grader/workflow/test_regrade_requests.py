@@ -57,7 +57,7 @@ def test_regrade_lists_what_is_asked_and_runs_only_those_students(course, tmp_pa
     for student in ("ann", "bob"):
         toy.submit(course, student, toy.answered(course, **toy.RIGHT))
     list(batch.grade(course, toy.NAME, ["ann", "bob"], Options(jobs=1), lambda said: None))
-    path = tmp_path / "requests.csv"
+    path = tmp_path / "what they ask.csv"
     asked = f'{ids(course, "bob")["bob"]},half-test,"It halves.\nann asks: all, 8 of 8."\n'
     path.write_text("id,item,reason\n" + asked + "none,,\n" * 30 + asked * 3_000)
     command = ["regrade", toy.NAME, "--requests", str(path), "--jobs", "1", "--course", str(course.root)]
@@ -68,4 +68,4 @@ def test_regrade_lists_what_is_asked_and_runs_only_those_students(course, tmp_pa
     assert "10 more lines name nothing that is known" in result.output
     assert len(result.output.splitlines()) < 40
     assert "1 graded again" in result.output
-    assert f"--requests {path}" in result.output
+    assert f"--requests '{path}' --yes" in result.output
