@@ -24,6 +24,7 @@ RECEIPT = "submission_secret.txt"  # nbgrader's exchange finds a student's feedb
 LEFT_OUT = {STAMP, RECEIPT, ".DS_Store"}
 HARD_LINK = "a hard link, whose content may be another's file"
 FOLDERS_LEFT_OUT = {".ipynb_checkpoints", "__pycache__", ".git", "__MACOSX"}
+MOST_NAMES = 20_000  # of files in one folder that are looked at
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,10 @@ def read_folder(folder: Path, most: Most) -> tuple[dict[str, bytes], list[Flag]]
 def pack(folder: Path, contents: BinaryIO, most: Most) -> Packed:
     """Write what lies in `folder` into the file `contents`. Nothing of it is looked into."""
     packed, room = Packed(), most_taken.NOTEBOOK_BYTES + most.all_bytes
-    for path in _walk(folder, most.depth):
+    paths = _walk(folder, most.depth)
+    if rest := paths[MOST_NAMES:]:
+        packed.left[f"beyond the first {MOST_NAMES:,} files"] = [rest[0].relative_to(folder).as_posix()]
+    for path in paths[:MOST_NAMES]:
         name = path.relative_to(folder).as_posix()
         handle, why = (
             _opened(folder, name, most) if _fit(name) else (-1, "its name holds control characters or is too long")
@@ -307,8 +311,14 @@ def stamp_of(folder: Path) -> str:
 
 
 def _walk(folder: Path, depth: int) -> list[Path]:
-    found = []
-    for place, folders, files in os.walk(folder):
+    found: list[Path] = []
+
+    def refused(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise error
+        found.append(Path(error.filename))  # which cannot be opened, and is named so
+
+    for place, folders, files in os.walk(folder, onerror=refused):
         deep = len(Path(place).relative_to(folder).parts) >= depth
         folders[:] = [] if deep else sorted(set(folders) - FOLDERS_LEFT_OUT)
         found += [Path(place) / name for name in sorted(files) if name not in LEFT_OUT and not name.endswith(".pyc")]

@@ -79,6 +79,21 @@ def test_a_file_larger_than_the_limit_is_not_read(folder):
     assert read_file(folder / "large", 11) == b"x" * 11
 
 
+def test_a_folder_that_is_gone_is_no_empty_hand_in(shared, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        submission(shared, "bo", tmp_path / "gone")
+
+
+def test_of_very_many_files_the_first_are_looked_at(folder, right, monkeypatch):
+    monkeypatch.setattr(intake, "MOST_NAMES", 2)
+    (folder / "halves.ipynb").write_bytes(right)
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (folder / name).write_text("x")
+    files, flags = read_folder(folder, Most())
+    assert [*files] == ["halves.ipynb", "a.txt"]
+    assert [flag.text for flag in flags] == ["not taken, beyond the first 2 files: b.txt"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="hard links there need no such care")
 def test_a_hard_link_is_not_read_and_named(folder, right, tmp_path):
     (tmp_path / "theirs.ipynb").write_bytes(right)
