@@ -4,12 +4,13 @@ The process itself is `worker_process`. It is believed in no more than a form: i
 """
 
 import pickle
+import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import Any, BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
@@ -24,10 +25,12 @@ from grader.sandbox import Limits, best_level, named, protocol
 from grader.sandbox.isolation.filesystem_view import view
 from grader.sandbox.preload_client import PreloadClient
 from grader.sandbox.warmed_process import WarmedProcess
+from grader.write_errors import full_disk_told, is_full
 
 MAIN = "grader.grading.worker_process:main"
 SPEC, TASK, DONE = map(ord, "STD")  # the kinds of messages
 MOST_BYTES = 2**29  # of an answer: what a submission may hold, and what its cells may put out
+READ_S = 60.0  # an answer that has begun is whole by then
 
 
 @dataclass(frozen=True)
@@ -75,19 +78,23 @@ class Task:
     def with_contents(self, contents: BinaryIO) -> "Task":
         """The same, packed: what is handed in stands in the file `contents` then, and its names, of any number, too.
 
-        So the task is short: while a worker is busy, the batch must not have to wait until one has gone.
+        So the task is short: while a worker is busy, the batch must not have to wait until one has gone. Raises
+        `DiskFull` if there is no room in the file.
         """
-        try:
-            if self.packed is not None:
-                contents.write(self.contents)
+        with full_disk_told(Path(gettempdir())):
+            try:
+                if self.packed is not None:
+                    contents.write(self.contents)
+                    contents.flush()
+                    return replace(self, contents=b"")
+                packed, place = pack(self.folder, contents, Most()), contents.tell()
+                pickle.dump(packed, contents)
                 contents.flush()
-                return replace(self, contents=b"")
-            packed, place = pack(self.folder, contents, Most()), contents.tell()
-            pickle.dump(packed, contents)
-            contents.flush()
-            return replace(self, packed=place)
-        except OSError as error:
-            return replace(self, contents=b"", fault=str(error))
+                return replace(self, packed=place)
+            except OSError as error:
+                if is_full(error):
+                    raise
+                return replace(self, contents=b"", fault=str(error))
 
     def read(self, shared: Assignment, contents: BinaryIO | None = None) -> Submission:
         """The submission; `contents` is the file that it was packed into. One that was graded before keeps its round;
@@ -149,20 +156,23 @@ class WorkerProcess(WarmedProcess):
         super().__init__(MAIN, level, view(hidden=self._hidden, tests=True), spec.plans.modules, preload)
         self.spec, self.core = spec, core
         self._tasks: deque[Task] = deque()
-        self.begin()
-        assert self._control is not None
-        with TemporaryFile() as file:
+        with full_disk_told(Path(gettempdir())), TemporaryFile() as file:
             pickle.dump((spec, spec.keys()), file)
             file.flush()
             file.seek(0)
+            self.begin()
+            assert self._control is not None
             with suppress(protocol.Closed):  # `recv` says why
                 protocol.send_raw(self._control, SPEC, b"", [file.fileno()])
 
     def send(self, task: Task) -> None:
-        """Have it answer a task; what was handed in goes with it, packed. Raises `OSError` if it is gone."""
+        """Have it answer a task; what was handed in goes with it, packed.
+
+        Raises `BrokenPipeError` if it is gone, `DiskFull` if there is no room to pack.
+        """
         assert self._control is not None
         self._tasks.append(task)
-        with TemporaryFile() as contents:
+        with full_disk_told(Path(gettempdir())), TemporaryFile() as contents:
             packed = pickle.dumps(task.with_contents(contents))
             contents.seek(0)
             try:
@@ -175,11 +185,12 @@ class WorkerProcess(WarmedProcess):
         assert self._control is not None
         if self._words is not None:
             self._await_ready()
-            self._control.settimeout(None)
         try:
-            kind, payload = protocol.receive(self._control, MOST_BYTES)
+            kind, payload = protocol.receive(self._control, MOST_BYTES, time.monotonic() + READ_S)
         except protocol.Closed:
             raise EOFError from None
+        finally:
+            self._control.settimeout(None)
         try:
             return Done.of(payload if kind == DONE else b"", self._tasks.popleft().student)
         except (GraderError, IndexError) as error:

@@ -30,7 +30,7 @@ class Process(Protocol):
     """A worker's process, and the way to it."""
 
     def send(self, task: Task) -> None:
-        """Have it answer a task. Raises `OSError` if it is gone."""
+        """Have it answer a task. Raises `ConnectionError` if it is gone."""
 
     def recv(self) -> Any:
         """Its next answer. Raises `EOFError` or `OSError`, with what is known of its end, if it is gone."""
@@ -148,7 +148,7 @@ class Pool:
                     worker.since_s = time.monotonic()
                 task = waiting.popleft()
                 worker.tasks.append(task)
-                with suppress(OSError):  # a dead worker is met when its answer is waited for
+                with suppress(ConnectionError):  # a dead worker is met when its answer is waited for
                     worker.process.send(task)
 
     def _answers(self, waiting: deque[Task], tries: dict[str, int], patience_s: float) -> list[Done]:

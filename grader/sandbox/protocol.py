@@ -9,6 +9,7 @@ import json
 import re
 import socket
 import struct
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NoReturn, TypeVar, get_args
@@ -72,10 +73,13 @@ def send(channel: socket.socket, kind: int, payload: bytes, number: int = 0) -> 
         raise Closed(str(error)) from None
 
 
-def receive(channel: socket.socket, most_bytes: int = MOST_BYTES) -> tuple[int, bytes]:
-    """The next message on a blocking socket as (kind, payload); raises `Closed` at its end or if it is longer."""
-    length, kind, _ = HEAD.unpack(exactly(channel, HEAD.size))
-    return kind, exactly(channel, _bounded(length, most_bytes))
+def receive(channel: socket.socket, most_bytes: int = MOST_BYTES, until_s: float | None = None) -> tuple[int, bytes]:
+    """The next message on a blocking socket as (kind, payload).
+
+    Raises `Closed` at its end, if it is longer, or if it is not whole at `until_s` of the monotonic clock.
+    """
+    length, kind, _ = HEAD.unpack(exactly(channel, HEAD.size, until_s))
+    return kind, exactly(channel, _bounded(length, most_bytes), until_s)
 
 
 def receive_next(channel: socket.socket) -> tuple[int, int, bytes]:
@@ -109,11 +113,14 @@ def receive_raw(channel: socket.socket, most: int = 8) -> tuple[int, bytes, list
     return kind, exactly(channel, length), list(files)
 
 
-def exactly(channel: socket.socket, count: int) -> bytes:
-    """The next `count` bytes of a blocking socket; raises `Closed` at its end."""
+def exactly(channel: socket.socket, count: int, until_s: float | None = None) -> bytes:
+    """The next `count` bytes of a blocking socket; raises `Closed` at its end, or at `until_s`, which leaves it with
+    a timeout."""
     parts = bytearray()
     while len(parts) < count:
         try:
+            if until_s is not None:
+                channel.settimeout(max(0.001, until_s - time.monotonic()))
             part = channel.recv(min(count - len(parts), 2**20))
         except OSError as error:
             raise Closed(str(error)) from None

@@ -3,6 +3,8 @@
 import os
 import pickle
 from pathlib import Path
+from socket import socketpair
+from tempfile import TemporaryFile, gettempdir
 from threading import Thread
 
 import psutil
@@ -16,10 +18,13 @@ from grader.grading.output.render import Graded
 from grader.grading.records import Flag, Job, Outcome, Verdict
 from grader.grading.remote_answer import RemoteAnswer
 from grader.grading.suite_test import evaluate
+from grader.grading.worker import DONE as DONE_KIND
 from grader.grading.worker import Done, Spec, Task, WorkerProcess
-from grader.sandbox import SandboxError, make_sandbox
+from grader.sandbox import SandboxError, make_sandbox, protocol
 from grader.suite_kit.codec import encode
 from grader.suites import minimize_cost
+from grader.write_errors import DiskFull
+from tests.grader.full_disk import no_file_beyond
 from tests.grader.grading.patience_limits import PATIENT
 from tests.grader.suites.contract import bank_of
 from tests.needs import skip_without
@@ -174,7 +179,7 @@ def worker():
     """The process of one that is ready, and the one from which its sessions are forked."""
     started = WorkerProcess(spec())
     started.send(Task("ann", Path("/nobody/handed/this/in")))
-    assert started.recv().failure == ""
+    assert "cannot be read" in started.recv().failure
     server = psutil.Process(started.pid)
     while children := server.children():
         server = min(children, key=lambda child: child.pid)  # the worker's forks come after its first child
@@ -251,6 +256,26 @@ def test_the_names_of_a_thousand_files_are_sent_to_a_worker_while_it_answers(tmp
         assert [len(answer.graded.files) for answer in answers] == [1, 1_000]
     finally:
         started.end(at_once=True)
+
+
+def test_an_answer_that_begins_and_stops_is_the_end_of_a_worker(monkeypatch):
+    monkeypatch.setattr("grader.grading.worker.READ_S", 0.1)
+    started = WorkerProcess(spec())
+    try:
+        started.send(Task("ann", Path("/nobody/handed/this/in")))
+        assert started.recv().failure
+        started._control, theirs = socketpair()
+        theirs.sendall(protocol.HEAD.pack(1_000, DONE_KIND, 0) + b"{")
+        with pytest.raises(EOFError):
+            started.recv()
+    finally:
+        started.end(at_once=True)
+
+
+def test_a_full_temporary_folder_is_no_fault_of_a_hand_in(tmp_path):
+    (tmp_path / "photo").write_bytes(bytes(100_000))
+    with no_file_beyond(50_000), TemporaryFile() as file, pytest.raises(DiskFull, match=gettempdir()):
+        Task("ann", tmp_path).with_contents(file)
 
 
 VERDICT = Verdict("halves", "half-test", 1.0, 2.0, "partial")
