@@ -15,6 +15,7 @@ from hmac import compare_digest
 from pathlib import Path
 
 import flask
+from werkzeug.datastructures import Authorization
 
 from case_studies.kit.runs import Run
 from mlsd_lib.serving.body import BadRequest
@@ -50,9 +51,12 @@ def key_for_curl(run: Run) -> str:
 
 def is_caller(folder: Path) -> bool:
     """Whether the HTTP request that is being answered has the key of the run in `folder`; outside of one, True."""
-    if not flask.has_request_context():
-        return True
-    shown = flask.request.authorization
+    return not flask.has_request_context() or has_key(flask.request.headers.get("Authorization"), folder)
+
+
+def has_key(header: str | None, folder: Path) -> bool:
+    """Whether a request with this header `Authorization` has the key of the run in `folder`."""
+    shown = Authorization.from_header(header)
     password = shown.password if shown and shown.type == "basic" else None
     return compare_digest((password or "").encode(), key_in(folder).encode())
 

@@ -24,7 +24,7 @@ import flask
 from prometheus_client import CollectorRegistry
 from pydantic import AfterValidator, BaseModel, Field, NaiveDatetime, ValidationError
 
-from case_studies.kit.caller import is_caller, require_caller
+from case_studies.kit.caller import has_key, is_caller, require_caller
 from case_studies.kit.decision_store import DAY_US, Decision, DecisionStore, microseconds
 from case_studies.kit.live_monitor import LiveMonitor
 from case_studies.kit.model_registry import ModelRegistry
@@ -165,6 +165,7 @@ class DecisionService(ABC, Generic[Release]):
             version=lambda: self.registry.current or "none",
             lacks=self.why_not_ready,
             queue_limit=QUEUE_LIMIT,
+            is_refused=self._is_refused,
             registry=self.metrics,
             routes=self._add_routes,
         )
@@ -194,6 +195,13 @@ class DecisionService(ABC, Generic[Release]):
         except CourseError as error:
             return str(error)
         return self.store.unwritable()
+
+    def _is_refused(self, environ: Mapping[str, Any]) -> bool:
+        """Whether `_require_key` will refuse a request. So a flood without the key takes nobody's place in the queue,
+        unless the case answers strangers."""
+        shown = environ.get("HTTP_AUTHORIZATION")
+        stays_out = shown is not None or not self.open_to_strangers
+        return stays_out and not has_key(shown, self.store.path.parent)
 
     def _require_key(self) -> None:
         """Before every endpoint, so that no case can forget it; a wrong key is refused where none would do."""

@@ -46,6 +46,7 @@ def create_app(
     max_rows: int = 256,
     lacks: Callable[[], str | None] = lambda: None,
     queue_limit: int | None = None,
+    is_refused: Callable[[Mapping[str, Any]], bool] = lambda environ: False,
     registry: CollectorRegistry | None = None,
     routes: Callable[[flask.Flask], None] | None = None,
 ) -> flask.Flask:
@@ -64,7 +65,8 @@ def create_app(
 
     With a `queue_limit` requests are answered one at a time, and so many wait at most (`app.config["QUEUE_LIMIT"]`).
     One that finds the queue full gets 503 with Retry-After. So does one with the header `X-Deadline-Ms`, a whole number
-    of milliseconds since it arrived, whose turn has not come by then: work that nobody waits for is not begun.
+    of milliseconds since it arrived, whose turn has not come by then: work that nobody waits for is not begun. One that
+    is refused whatever its turn, as `is_refused` says by its WSGI environment, takes no place in the queue.
 
     Raises `ServingError` for a model with a field named `rows`.
     """
@@ -96,7 +98,7 @@ def create_app(
     if routes is not None:
         routes(app)
     if queue_limit is not None:
-        _take_turns(app, metrics)
+        _take_turns(app, metrics, is_refused)
     return app
 
 
@@ -212,14 +214,14 @@ def _time_requests(app: flask.Flask, metrics: ServiceMetrics) -> None:
         return response
 
 
-def _take_turns(app: flask.Flask, metrics: ServiceMetrics) -> None:
+def _take_turns(app: flask.Flask, metrics: ServiceMetrics, is_refused: Callable[[Mapping[str, Any]], bool]) -> None:
     """Puts the queue before Flask: a refusal must cost little, since there are many when there is no time for them."""
     admission, inner = Admission(), app.wsgi_app
     metrics.watch_queue(admission.waiting)
 
     def in_turn(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path, arrived_s = environ["PATH_INFO"], time.perf_counter()
-        if path in NEVER_WAIT:
+        if path in NEVER_WAIT or is_refused(environ):
             return inner(environ, start_response)
         environ[ARRIVED] = arrived_s
         try:

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
 from case_studies.kit import DecisionStore
-from case_studies.kit.decision_service import AHEAD_S
+from case_studies.kit.decision_service import AHEAD_S, QUEUE_LIMIT
 from mlsd_lib.serving.app import NEVER_WAIT, endpoints
 from tests.case_studies.services import with_key
 from tests.case_studies.test_contract import CASES
@@ -186,5 +186,9 @@ def test_without_the_key_no_endpoint_but_those_declared_answers_and_none_changes
     for wrong in ({"auth": ("caller", "a guess")}, {"headers": {"Authorization": "Bearer x"}}):
         assert asked_of(stranger, **wrong) == open_to_all
     assert list(store.connection.iterdump()) == before
+    app.config["QUEUE_LIMIT"] = -1  # full, whoever comes
+    assert known.post("/predict", json=requests[0]).status_code == 503
+    assert {stranger.post("/reports", auth=("caller", "a guess")).status_code for _ in range(3)} == {401}
+    app.config["QUEUE_LIMIT"] = QUEUE_LIMIT
     assert asked_of(known) == set(endpoints(app))
     assert list(store.connection.iterdump()) != before
