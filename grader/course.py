@@ -252,13 +252,17 @@ def _nearest(start: Path) -> Path:
     if not found:
         raise GraderError(f"neither {start} nor a folder above it holds {CONFIG}. Name the course folder: --course DIR")
     nearest = found.pop()
-    while found:
+    while True:
         if hasattr(os, "geteuid") and (nearest / CONFIG).stat().st_uid not in (os.geteuid(), 0):
-            raise GraderError(f"{nearest / CONFIG} belongs to another user. Name your course folder: --course DIR")
+            raise GraderError(
+                f"{nearest / CONFIG} belongs to another user, and it is a program that would run. If it is your "
+                f"course's, name the folder: --course {nearest}"
+            )
+        if not found:
+            return nearest
         if Course(nearest, _read_config(nearest)).keeps_hand_ins_at(found[-1]):
-            break
+            return nearest
         nearest = found.pop()
-    return nearest
 
 
 def _read_config(root: Path) -> Any:

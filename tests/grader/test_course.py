@@ -1,5 +1,7 @@
 """A course is opened without what nbgrader rarely needs, and that is there when it is needed."""
 
+import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -7,6 +9,7 @@ import zipfile
 import pytest
 
 from grader.course import CONFIG, Course
+from grader.errors import GraderError
 from tests import toy_course as toy
 
 SCRIPT = """
@@ -44,6 +47,21 @@ def test_a_configuration_that_was_handed_in_is_not_run_where_its_folder_is_looke
     monkeypatch.chdir(folder)
     assert Course.open().root == course.root
     assert not (course.root / "ran").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such owner there")
+def test_another_users_configuration_runs_only_where_its_folder_is_named(tmp_path, monkeypatch):
+    """As in the inbound folder of an exchange that lies outside of any course."""
+    (tmp_path / CONFIG).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    if os.geteuid() == 0:
+        os.chown(tmp_path / CONFIG, 12_345, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 12_345)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GraderError, match=re.escape(f"--course {tmp_path}")):
+        Course.open()
+    assert not (tmp_path / "ran").exists()
+    assert Course.open(tmp_path).root == tmp_path
 
 
 def test_of_a_course_in_the_folder_of_another_the_nearest_is_opened(course, monkeypatch):
