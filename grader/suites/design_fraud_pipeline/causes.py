@@ -23,6 +23,8 @@ def explained(design: Pipeline, made: Run, measure: str, measures: Mapping[str, 
         return FailureReason(f"day {day}", over_capacity(design), detail)
     if measure == "known too early":
         return FailureReason("in the rows of the first release", known_early(design))
+    if measure == "tested too early":
+        return FailureReason("before the first release", "a random split tests on days that the model learned from")
     if measure == "promise":
         promised, saved = measures["promised EUR a day"], measures["saved EUR a day"]
         came = f"Promised {promised:.0f} EUR a day, saved {saved:.0f} EUR a day."

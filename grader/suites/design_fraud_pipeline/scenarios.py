@@ -11,7 +11,7 @@ from grader.suite_kit.designs import Draw, FailureReason, Outcome, Range, Scenar
 from grader.suites.design_fraud_pipeline.causes import explained
 from grader.suites.design_fraud_pipeline.document import RATE_SIGNS, Pipeline, Sign
 from grader.suites.design_fraud_pipeline.signs import Table, table_of
-from grader.suites.design_fraud_pipeline.simulate import Run, backtest, learned, run
+from grader.suites.design_fraud_pipeline.simulate import Run, backtest, learned, run, tested_too_early
 from grader.suites.design_fraud_pipeline.world import LIVE, RELEASE, Story
 
 FAMILIES = (
@@ -119,6 +119,7 @@ def outcome(design: Pipeline, draw: Draw) -> Outcome:
     }
     if draw.family == "ordinary":
         measures |= {**promises(made), "known too early": known_too_early(design, table)}
+        measures["tested too early"] = tested_too_early(design, table)
     if draw.family == "new scheme":
         measures["found by retraining"] = found_by_retraining(made, int(draw["from day"]))
     if draw.family in ("ordinary", "late reports"):

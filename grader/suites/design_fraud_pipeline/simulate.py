@@ -219,17 +219,28 @@ def _first_come(table: Table, alerted: np.ndarray) -> np.ndarray:
     return reviewed
 
 
-def backtest(design: Pipeline, table: Table) -> float:
-    """The money a day that the design was seen to save before its first release, in frauds known by then, EUR."""
+def split(design: Pipeline, table: Table) -> tuple[float, np.ndarray, Learned]:
+    """Of the backtest: how many days it tests, which rows it tests, (rows,), and what it learns from."""
     plan, age = design.backtest, RELEASE - table.day
     window, rows = design.learning.window_days, learned(design, table, RELEASE)
     if plan.split == "time":
-        days, back = float(plan.test_days), plan.gap_days + plan.test_days
-        test = (age > plan.gap_days) & (age <= back)
-        rows = Learned((age > back) & (age <= back + window), rows.label, table.weight)
-    else:
-        days, drawn = TESTED_AT_RANDOM * window, np.random.default_rng(0).random(len(age)) < TESTED_AT_RANDOM
-        test, rows = rows.use & drawn, Learned(rows.use & ~drawn, rows.label, rows.weight)
+        back = plan.gap_days + plan.test_days
+        learns = Learned((age > back) & (age <= back + window), rows.label, table.weight)
+        return float(plan.test_days), (age > plan.gap_days) & (age <= back), learns
+    drawn = np.random.default_rng(0).random(len(age)) < TESTED_AT_RANDOM
+    return TESTED_AT_RANDOM * window, rows.use & drawn, Learned(rows.use & ~drawn, rows.label, rows.weight)
+
+
+def tested_too_early(design: Pipeline, table: Table) -> float:
+    """The share of the payments tested by the backtest that are not later than all those that it learned from."""
+    _, test, rows = split(design, table)
+    early = test & (table.day <= table.day[rows.use].max(initial=-1))
+    return float(table.weight[early].sum() / max(table.weight[test].sum(), 1.0))
+
+
+def backtest(design: Pipeline, table: Table) -> float:
+    """The money a day that the design was seen to save before its first release, in frauds known by then, EUR."""
+    days, test, rows = split(design, table)
     if not rows.possible:
         return 0.0
     release, at = Release(table, design.signs, RELEASE, rows), np.flatnonzero(test)
