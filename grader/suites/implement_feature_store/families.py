@@ -201,6 +201,9 @@ def backfilled(script: Script) -> None:
     script.online("a backfill that is not published yet", moment)
     script.do("materialise", moment)
     script.online("a backfill that was published", moment)
+    script.backfill(first, moment + 2, amount_usd=script.value())
+    script.backfill(first, moment + 1, orders=script.later())
+    script.ask("two backfills of a row, of which the later known arrived first", first, moment + 2)
     whole = {"entity": "refused", "event_s": second, "orders": script.later()}
     script.do("backfill", [whole, {**whole, "colour": "red"}], moment, about="a backfill with an unknown column")
     script.ask("a row of a backfill that was refused", moment, entity="refused")
@@ -227,6 +230,9 @@ def backfilled_again(script: Script) -> None:
     script.backfill(event_s + 5, moment, entity=script.other, amount_usd=script.value())
     script.write(event_s + 5, entity=script.other)
     script.ask("a backfill that arrived before the row that it completes", moment, entity=script.other)
+    script.backfill(event_s + 5, moment + 1, entity=script.other, amount_usd=script.value())
+    script.write(event_s + 5, moment - 1, entity=script.other)
+    script.ask("a correction that arrived after a backfill, and was known before it", moment + 1, entity=script.other)
 
 
 FAMILIES: dict[str, Callable[[Script], None]] = {

@@ -2,7 +2,7 @@
 
 kind = "wrong"
 first_try = true
-points = { test-online = 1, test-change = 1, test-any-order = 0, test-growth = 0, test-own-tests = 0 }
+points = { test-online = 1, test-change = 0, test-any-order = 0, test-growth = 0, test-own-tests = 0 }
 says = ["judged when asked", "the last values are served for ever", "takes today's values away"]
 """
 
